@@ -1,0 +1,118 @@
+"""CPython's multiprocessing, measured on request: one line in (work, count), one line out (seconds)."""
+import multiprocessing
+import sys
+import time
+
+PROCESSES = 2
+
+
+def noop(*_):
+    return None
+
+
+def double(x):
+    return x * 2
+
+
+def size(data):
+    return len(data)
+
+
+def produce(queue, count):
+    for i in range(count):
+        queue.put(i)
+
+
+def consume(queue, count):
+    for _ in range(count):
+        queue.get()
+
+
+def echo(end):
+    while True:
+        item = end.recv()
+        if item is None:
+            return
+        end.send(item)
+
+
+def noop_at_once(count):
+    with multiprocessing.Pool(PROCESSES) as pool:
+        pool.map(noop, range(PROCESSES * 4))
+        began = time.perf_counter()
+        for result in [pool.apply_async(noop) for _ in range(count)]:
+            result.get()
+        return time.perf_counter() - began
+
+
+def noop_one_by_one(count):
+    with multiprocessing.Pool(PROCESSES) as pool:
+        pool.map(noop, range(PROCESSES * 4))
+        began = time.perf_counter()
+        for _ in range(count):
+            pool.apply(noop)
+        return time.perf_counter() - began
+
+
+def map_numbers(count):
+    with multiprocessing.Pool(PROCESSES) as pool:
+        pool.map(noop, range(PROCESSES * 4))
+        numbers = list(range(count))
+        began = time.perf_counter()
+        pool.map(double, numbers)
+        return time.perf_counter() - began
+
+
+def megabyte(count):
+    with multiprocessing.Pool(PROCESSES) as pool:
+        pool.map(noop, range(PROCESSES * 4))
+        data = bytes(1024 * 1024)
+        began = time.perf_counter()
+        for result in [pool.apply_async(size, (data,)) for _ in range(count)]:
+            result.get()
+        return time.perf_counter() - began
+
+
+def queue_items(count):
+    queue = multiprocessing.Queue()
+    ends = [multiprocessing.Process(target=produce, args=(queue, count)), multiprocessing.Process(target=consume, args=(queue, count))]
+    began = time.perf_counter()
+    for end in ends:
+        end.start()
+    for end in ends:
+        end.join()
+    return time.perf_counter() - began
+
+
+def pipe_round_trip(count):
+    here, there = multiprocessing.Pipe()
+    process = multiprocessing.Process(target=echo, args=(there,))
+    process.start()
+    here.send(0)
+    here.recv()
+    began = time.perf_counter()
+    for i in range(count):
+        here.send(i)
+        here.recv()
+    seconds = time.perf_counter() - began
+    here.send(None)
+    process.join()
+    return seconds
+
+
+def manager_lock(count):
+    with multiprocessing.Manager() as manager:
+        lock = manager.Lock()
+        lock.acquire()
+        lock.release()
+        began = time.perf_counter()
+        for _ in range(count):
+            lock.acquire()
+            lock.release()
+        return time.perf_counter() - began
+
+
+if __name__ == "__main__":
+    for line in sys.stdin:
+        name, count = line.split()
+        print(globals()[name](int(count)), flush=True)

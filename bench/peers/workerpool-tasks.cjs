@@ -1,0 +1,4 @@
+const workerpool = require("workerpool");
+const { noop, size } = require("./tasks.cjs");
+
+workerpool.worker({ noop, size });

@@ -1,0 +1,55 @@
+import { connect as connectSocket, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import type { PolyprocError } from "../../protocol/errors.js";
+import { RpcEndpoint } from "../../server/ipc/framing/rpc-endpoint.js";
+import { parseAddress, type Address } from "./address.js";
+import type { Connection, Link, ServerFacts } from "./connection.js";
+import { asCallersError, Closed } from "./errors.js";
+
+/** Version of the wire that this binding speaks: protocol/version.ts, which it may not load. */
+const protocolVersion = "1.0";
+
+export interface ConnectOptions {
+  /** Of a server on TCP. Default: POLYPROC_TOKEN. */
+  token?: string | undefined;
+}
+
+/** Connects to a server that listens. Fails with Closed when nobody answers there, with Unauthorized when it wants another token. */
+export async function connectTo(connection: Connection, address: string, { token }: ConnectOptions): Promise<Link> {
+  const socket = await openSocket(parseAddress(address), address);
+  return openSession(connection, socket, token);
+}
+
+/** `initialize` on a new socket. The socket lets the event loop end, unless the connection says otherwise. */
+export async function openSession(connection: Connection, socket: Socket, token?: string | undefined): Promise<Link> {
+  const endpoint = new RpcEndpoint(socket, { onNotification: connection.receive, onClose: connection.ended });
+  try {
+    const facts = await endpoint.request("initialize", {
+      protocolVersion,
+      clientInfo: { name: "polyproc-typescript" },
+      processId: process.pid,
+      ...(token === undefined ? {} : { token }),
+    });
+    return { endpoint, facts: facts as ServerFacts, holdLoop: (hold) => void (hold ? socket.ref() : socket.unref()) };
+  } catch (error) {
+    endpoint.close();
+    throw asCallersError(error as PolyprocError);
+  }
+}
+
+function openSocket(address: Address, shown: string): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const onError = (error: NodeJS.ErrnoException) => {
+      reject(new Closed("Closed", `no server answers at ${shown} (${error.code ?? error.message}): is "polyproc serve" running there?`, {}, { cause: error }));
+    };
+    const opened = () => {
+      socket.off("error", onError);
+      socket.setNoDelay?.(true);
+      resolve(socket);
+    };
+    const socket = address.kind === "unix" ? connectSocket(address.path, opened)
+      : address.kind === "tcp" ? connectSocket(address.port, address.host, opened)
+      : connectTls(address.port, address.host, { servername: address.host }, opened);
+    socket.once("error", onError);
+  });
+}

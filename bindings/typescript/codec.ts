@@ -1,0 +1,35 @@
+import type { Payload } from "../../protocol/payload.js";
+import { read } from "./codec/reader.js";
+import { whyUnencodable } from "./codec/unencodable.js";
+import { unencodable, write } from "./codec/writer.js";
+import type { Connection } from "./connection.js";
+
+export { OpaqueBlob } from "./codec/value.js";
+
+/**
+ * A value as a payload. What survives: null, booleans, numbers, bigint, text, `Uint8Array` (arrives as Buffer), Date, arrays, plain
+ * objects, objects of this package (Lock, Queue … arrive as the same object of the server); among JavaScript processes also Map, Set, Error,
+ * RegExp, other typed arrays and larger bigints.
+ *
+ * What changes: `undefined` becomes null (a member that is undefined is left out); a bigint that is a safe integer becomes a number; an
+ * instance of a class becomes what its `toJSON` gives, else a plain object of its own members.
+ *
+ * Functions, symbols, promises, cycles and nesting beyond 512 fail with TypeError, which names the place.
+ */
+export function encode(value: unknown): Payload {
+  try {
+    const { data, handles } = write(value);
+    return handles === null ? data : [data, handles];
+  } catch (error) {
+    if (error === unencodable) throw new TypeError(`cannot send this to another process: ${whyUnencodable(value)}`);
+    throw error;
+  }
+}
+
+/**
+ * The value of a payload. Handles in it become objects of this connection, which must have been open. Bytes may be kept.
+ * Fails with Malformed when the payload is not one value.
+ */
+export function decode(payload: Payload, connection: Connection | null): unknown {
+  return read(payload instanceof Uint8Array ? payload : payload[0], connection);
+}

@@ -1,0 +1,218 @@
+import { deserialize } from "node:v8";
+import { PolyprocError } from "../../../protocol/errors.js";
+import type { Handle } from "../../../protocol/schema.js";
+import type { Connection } from "../connection.js";
+import { rebuild } from "../handles.js";
+import { errorFromValue } from "./error-value.js";
+import { extension, maxDepth, OpaqueBlob, tag } from "./value.js";
+
+let source: Buffer;
+let view: DataView;
+let at = 0;
+let end = 0;
+let depth = 0;
+let copyBins = false;
+let connection: Connection | null = null;
+/** One object for each handle of a payload, however often it occurs: its reference is counted once. */
+let objects: Map<Handle, unknown> | null = null;
+
+/** Bytes at least this part of the payload's buffer share it; smaller ones are copied. */
+const shareBufferPart = 1 / 2;
+
+/** The value of a payload. Fails with Malformed when the bytes are not exactly one value. */
+export function read(data: Uint8Array, forConnection: Connection | null): unknown {
+  source = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  at = 0;
+  end = data.length;
+  // A single byte is a small integer, nil or a boolean.
+  if (end > 1) view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  depth = 0;
+  connection = forConnection;
+  objects = null;
+  copyBins = data.length < data.buffer.byteLength * shareBufferPart;
+  const value = readValue();
+  if (at !== end) throw malformed(`${end - at} bytes after its value`);
+  connection = null;
+  objects = null;
+  return value;
+}
+
+function readValue(): unknown {
+  const token = source[advance(1)]!;
+  if (token < 0x80) return token;
+  if (token >= 0xe0) return token - 0x100;
+  if (token < 0x90) return readMap(token & 0x0f);
+  if (token < 0xa0) return readArray(token & 0x0f);
+  if (token < 0xc0) return readText(token & 0x1f);
+  switch (token) {
+    case 0xc0: return null;
+    case 0xc2: return false;
+    case 0xc3: return true;
+    case 0xc4: return readBin(readSize(1));
+    case 0xc5: return readBin(readSize(2));
+    case 0xc6: return readBin(readSize(4));
+    case 0xc7: return readExtension(readSize(1));
+    case 0xc8: return readExtension(readSize(2));
+    case 0xc9: return readExtension(readSize(4));
+    case 0xca: return view.getFloat32(advance(4));
+    case 0xcb: return view.getFloat64(advance(8));
+    case 0xcc: return source[advance(1)];
+    case 0xcd: return view.getUint16(advance(2));
+    case 0xce: return view.getUint32(advance(4));
+    case 0xcf: return narrow(view.getBigUint64(advance(8)));
+    case 0xd0: return view.getInt8(advance(1));
+    case 0xd1: return view.getInt16(advance(2));
+    case 0xd2: return view.getInt32(advance(4));
+    case 0xd3: return narrow(view.getBigInt64(advance(8)));
+    case 0xd4: return readExtension(1);
+    case 0xd5: return readExtension(2);
+    case 0xd6: return readExtension(4);
+    case 0xd7: return readExtension(8);
+    case 0xd8: return readExtension(16);
+    case 0xd9: return readText(readSize(1));
+    case 0xda: return readText(readSize(2));
+    case 0xdb: return readText(readSize(4));
+    case 0xdc: return readArray(readSize(2));
+    case 0xdd: return readArray(readSize(4));
+    case 0xde: return readMap(readSize(2));
+    case 0xdf: return readMap(readSize(4));
+    default: throw malformed("byte 0xc1, which no value begins with");
+  }
+}
+
+function readArray(length: number): unknown[] {
+  // Each element takes a byte at least: nothing is allocated for a length that cannot be true.
+  if (length > end - at) throw truncated();
+  if (++depth > maxDepth) throw malformed(`arrays and maps nested deeper than ${maxDepth}`);
+  const array: unknown[] = length <= 1024 ? new Array(length) : [];
+  for (let i = 0; i < length; i++) array[i] = readValue();
+  depth--;
+  return array;
+}
+
+function readMap(length: number): Record<string, unknown> {
+  if (length * 2 > end - at) throw truncated();
+  if (++depth > maxDepth) throw malformed(`arrays and maps nested deeper than ${maxDepth}`);
+  const map: Record<string, unknown> = {};
+  for (let i = 0; i < length; i++) {
+    const key = readValue();
+    if (typeof key !== "string" && typeof key !== "number" && typeof key !== "boolean") throw malformed(`a map with a key of type ${typeof key}; keys must be text`);
+    const value = readValue();
+    // Plain assignment to `__proto__` would change the prototype.
+    if (key === "__proto__") Object.defineProperty(map, key, { value, enumerable: true, configurable: true, writable: true });
+    else map[key as string] = value;
+  }
+  depth--;
+  return map;
+}
+
+function readBin(length: number): Buffer {
+  const bytes = source.subarray(advance(length), at);
+  return copyBins ? Buffer.from(bytes) : bytes;
+}
+
+function readExtension(length: number): unknown {
+  const type = source[advance(1)];
+  const from = advance(length);
+  if (type === extension.blob) return readBlob(from);
+  if (type === extension.handle) return readHandle(source.toString("utf8", from, at));
+  if (type === extension.timestamp) return readTimestamp(from, length);
+  throw malformed(`extension type ${type}; this protocol has 1 (handle), 2 (private value) and -1 (timestamp)`);
+}
+
+function readHandle(handle: Handle): unknown {
+  let object = objects?.get(handle);
+  if (object === undefined) {
+    object = rebuild(handle, connection);
+    (objects ??= new Map()).set(handle, object);
+  }
+  return object;
+}
+
+function readTimestamp(from: number, length: number): Date {
+  if (length === 4) return new Date(view.getUint32(from) * 1000);
+  if (length === 8) {
+    const bits = view.getBigUint64(from);
+    return new Date(Number(bits & 0x3_ffff_ffffn) * 1000 + Number(bits >> 34n) / 1_000_000);
+  }
+  if (length === 12) return new Date(Number(view.getBigInt64(from + 4)) * 1000 + view.getUint32(from) / 1_000_000);
+  throw malformed(`a timestamp of ${length} bytes`);
+}
+
+/** Reads the `[tag, bin]` that ends at `at`, in place: bodies of our own tags are msgpack again, and share the objects. */
+function readBlob(from: number): unknown {
+  const blobEnd = at;
+  at = from;
+  if (source[at++] !== 0x92) throw malformed("a private value whose body is not [tag, bytes]");
+  const name = readValue();
+  const token = source[at++];
+  const size = token === 0xc4 ? 1 : token === 0xc5 ? 2 : 4;
+  if (typeof name !== "string" || (size === 4 && token !== 0xc6)) throw malformed("a private value whose body is not [tag, bytes]");
+  if (readSize(size) !== blobEnd - at) throw malformed("a private value with a wrong length");
+  switch (name) {
+    case tag.map: return mapFrom(readValue());
+    case tag.set: return new Set(readValue() as unknown[]);
+    case tag.error: return errorFromValue(readValue() as Record<string, unknown>);
+  }
+  const data = Buffer.from(source.subarray(at, blobEnd));
+  at = blobEnd;
+  return name === tag.v8 ? deserialize(data) : new OpaqueBlob(name, data);
+}
+
+function mapFrom(flat: unknown): Map<unknown, unknown> {
+  const map = new Map<unknown, unknown>();
+  const entries = flat as unknown[];
+  for (let i = 0; i + 1 < entries.length; i += 2) map.set(entries[i], entries[i + 1]);
+  return map;
+}
+
+/** Short texts come again and again: keys, names, states. */
+const cachedTextBytes = 24;
+const cacheSize = 1024;
+const cachedText: (string | undefined)[] = new Array<string | undefined>(cacheSize);
+
+function readText(length: number): string {
+  const from = advance(length);
+  if (length > cachedTextBytes) return source.toString("utf8", from, at);
+  let hash = length;
+  for (let i = from; i < at; i++) {
+    const byte = source[i]!;
+    if (byte > 0x7f) return source.toString("utf8", from, at);
+    hash = (Math.imul(hash, 31) + byte) | 0;
+  }
+  const slot = (hash ^ (hash >>> 15)) & (cacheSize - 1);
+  const cached = cachedText[slot];
+  if (cached !== undefined && cached.length === length && isSameText(cached, from)) return cached;
+  return (cachedText[slot] = source.toString("latin1", from, at));
+}
+
+function isSameText(text: string, from: number): boolean {
+  for (let i = 0; i < text.length; i++) {
+    if (text.charCodeAt(i) !== source[from + i]) return false;
+  }
+  return true;
+}
+
+function readSize(bytes: 1 | 2 | 4): number {
+  const from = advance(bytes);
+  return bytes === 1 ? source[from]! : bytes === 2 ? view.getUint16(from) : view.getUint32(from);
+}
+
+function advance(bytes: number): number {
+  if (bytes > end - at) throw truncated();
+  at += bytes;
+  return at - bytes;
+}
+
+function narrow(value: bigint): number | bigint {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value;
+}
+
+function truncated(): PolyprocError {
+  return malformed("its end in the middle of a value");
+}
+
+function malformed(what: string): PolyprocError {
+  return new PolyprocError("Malformed", `the payload's msgpack has ${what}; check the encoder of whoever sent it`);
+}

@@ -1,0 +1,42 @@
+import { SharedObject } from "../shared-object.js";
+import { maxDepth } from "./value.js";
+
+/** Says which part of a value cannot be encoded, and why: for a value whose encoding has failed. */
+export function whyUnencodable(value: unknown): string {
+  return search(value, "", new Set()) ?? `it nests deeper than ${maxDepth}, or holds something that cannot be copied`;
+}
+
+function search(value: unknown, path: string, above: Set<unknown>): string | undefined {
+  const where = path === "" ? "the value itself" : path;
+  if (typeof value === "function") {
+    return `${where} is the function ${value.name || "(unnamed)"}: functions stay in their process; to run one elsewhere pass it as a target`;
+  }
+  if (typeof value === "symbol") return `${where} is ${String(value)}: symbols stay in their process`;
+  if (typeof value !== "object" || value === null || value instanceof SharedObject) return undefined;
+  if (value instanceof Promise) return `${where} is a Promise: await it first`;
+  if (value instanceof WeakMap || value instanceof WeakSet || value instanceof WeakRef) return `${where} is a ${value.constructor.name}, which cannot be copied`;
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? `${where} is an invalid Date` : undefined;
+  if (above.has(value)) return `${where} is part of itself: a cycle cannot be sent`;
+  if (above.size >= maxDepth) return `${where.slice(0, 80)}… nests deeper than ${maxDepth}`;
+  above.add(value);
+  const found = searchParts(value, path, above);
+  above.delete(value);
+  return found;
+}
+
+function searchParts(value: object, path: string, above: Set<unknown>): string | undefined {
+  for (const [at, part] of partsOf(value)) {
+    const found = search(part, path === "" ? at.replace(/^\./, "") : `${path}${at}`, above);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function partsOf(value: object): [at: string, part: unknown][] {
+  if (Array.isArray(value)) return value.map((part: unknown, i) => [`[${i}]`, part]);
+  if (value instanceof Map) return [...value].flatMap(([key, part]): [string, unknown][] => [[".(a key)", key], [`.get(${String(key)})`, part]]);
+  if (value instanceof Set) return [...value].map((part: unknown) => [".(a member)", part]);
+  if (ArrayBuffer.isView(value)) return [];
+  const members = Object.entries(value).map(([key, part]): [string, unknown] => [/^[\w$]+$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`, part]);
+  return value instanceof Error ? [...members, [".cause", value.cause]] : members;
+}

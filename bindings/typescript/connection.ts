@@ -1,0 +1,223 @@
+import { PolyprocError } from "../../protocol/errors.js";
+import type { Handle, HandleKind } from "../../protocol/schema.js";
+import type { RpcEndpoint } from "../../server/ipc/framing/rpc-endpoint.js";
+import { asCallersError, Closed } from "./errors.js";
+import type { NotificationName, NotificationParams, RequestName, RequestParams, RequestResult } from "./methods.js";
+
+/** What the server says of itself when the session begins. */
+export interface ServerFacts {
+  /** Changes with every server process; handles of another one mean nothing. */
+  instanceId: string;
+  /** Prefix of the handles that this session mints. */
+  session: string;
+  limits: { maxMessageBytes: number; maxQueuedBytes: number };
+  cpuCount: number;
+  runtimes: string[];
+}
+
+/** An open connection, after `initialize` or `worker/ready` was answered. */
+export interface Link {
+  endpoint: RpcEndpoint;
+  facts: ServerFacts;
+  /** Keeps the event loop alive (`true`) or lets it end; absent where that is not the connection's to say. */
+  holdLoop?: (hold: boolean) => void;
+}
+
+export interface RequestOptions {
+  /** Ends the wait: the request rejects with the signal's reason, and the server is told. */
+  signal?: AbortSignal | undefined;
+  /** Does not keep the script alive. Default false. */
+  background?: boolean;
+  /** Not collected, so its handle not released, while the request is under way. */
+  keep?: object;
+}
+
+type Listener = (params: never) => void;
+
+/**
+ * One session with a server: of a script, of a client that `connect` made, or of a worker host. It may be made before it is open:
+ * `opener` then opens it at the first use, and what is asked before waits for that, in order.
+ */
+export class Connection {
+  readonly #opener: ((connection: Connection) => Promise<Link>) | null;
+  #link: Link | null = null;
+  #opening: Promise<void> | null = null;
+  #holds = 0;
+  #minted = 0;
+  #released: Handle[] = [];
+  readonly #listeners = new Map<NotificationName, Set<Listener>>();
+  #tellClosed: () => void = () => {};
+  /** Resolves when the connection has ended, whoever ended it. */
+  readonly closed: Promise<void> = new Promise((resolve) => {
+    this.#tellClosed = resolve;
+  });
+  #closeError: PolyprocError | null | undefined;
+
+  constructor(opener: Link | ((connection: Connection) => Promise<Link>)) {
+    if (typeof opener === "function") this.#opener = opener;
+    else {
+      this.#opener = null;
+      this.#opened(opener);
+    }
+  }
+
+  /** Whether handles can be minted and requests leave at once. */
+  get isOpen(): boolean {
+    return this.#link !== null;
+  }
+
+  /** Whether it was ever used: a connection that nobody used has no server to end. */
+  get isUsed(): boolean {
+    return this.#link !== null || this.#opening !== null;
+  }
+
+  get isClosed(): boolean {
+    return this.#closeError !== undefined;
+  }
+
+  /** Only when open. */
+  get facts(): ServerFacts {
+    return this.#required().facts;
+  }
+
+  /** Only when open: bytes that wait to be sent. */
+  get backlogBytes(): number {
+    return this.#required().endpoint.backlogBytes;
+  }
+
+  /** Opens the connection, unless it is open. Every use does that by itself. */
+  open(): Promise<void> {
+    if (this.#opening) return this.#opening;
+    if (this.#link) return Promise.resolve();
+    if (!this.#opener) throw this.#closedError();
+    this.#opening = this.#opener(this).then((link) => this.#opened(link));
+    // Whoever waits for it is told; when nobody does, there is nothing to tell.
+    this.#opening.catch((error: PolyprocError) => this.ended(error));
+    return this.#opening;
+  }
+
+  /** A request and its answer. Rejects with PolyprocError or a subclass, or with the signal's reason. */
+  async request<M extends RequestName>(method: M, params: RequestParams<M>, options?: RequestOptions): Promise<RequestResult<M>> {
+    if (this.#link === null) await this.open();
+    options?.signal?.throwIfAborted();
+    const { endpoint } = this.#required();
+    const holds = !options?.background;
+    if (holds) this.retainLoop();
+    try {
+      return await new Promise<RequestResult<M>>((resolve, reject) => {
+        const id = endpoint.send(method, params, (error, result) => {
+          if (abort) options!.signal!.removeEventListener("abort", abort);
+          if (error) reject(error);
+          else resolve(result as RequestResult<M>);
+        });
+        const abort = options?.signal ? () => endpoint.cancel(id) : null;
+        if (abort) options!.signal!.addEventListener("abort", abort, { once: true });
+      });
+    } catch (error) {
+      if (!(error instanceof PolyprocError)) throw error;
+      if (options?.signal?.aborted && error.codeName === "RequestCancelled") throw options.signal.reason;
+      throw asCallersError(error);
+    } finally {
+      if (holds) this.releaseLoop();
+    }
+  }
+
+  /** Only when open. Dropped when the connection has ended. */
+  notify<M extends NotificationName>(method: M, params: NotificationParams<M>): void {
+    this.#required().endpoint.notify(method, params);
+  }
+
+  /** Calls with each notification of this method. Returns a function that takes the listener away. */
+  on<M extends NotificationName>(method: M, listener: (params: NotificationParams<M>) => void): () => void {
+    let listeners = this.#listeners.get(method);
+    if (!listeners) this.#listeners.set(method, (listeners = new Set()));
+    listeners.add(listener as Listener);
+    return () => listeners.delete(listener as Listener);
+  }
+
+  /** A notification came: for whoever owns the endpoint. */
+  readonly receive = (method: string, params: unknown): void => {
+    for (const listener of this.#listeners.get(method as NotificationName) ?? []) listener(params as never);
+  };
+
+  /** Only when open: a new handle, which the server learns of from the object's `create`. */
+  mint(kind: HandleKind): Handle {
+    return `${kind}:${this.facts.session}.${(++this.#minted).toString(36)}`;
+  }
+
+  /** Drops one reference of this session, together with others of this turn of the event loop. */
+  release(handle: Handle): void {
+    if (this.#closeError !== undefined) return;
+    if (this.#released.push(handle) > 1) return;
+    setImmediate(() => {
+      const handles = this.#released;
+      this.#released = [];
+      if (this.#link) this.notify("handle/release", { handles });
+    }).unref();
+  }
+
+  /** Something is under way: the script does not end by itself until as many `releaseLoop` follow. */
+  retainLoop(): void {
+    if (this.#holds++ === 0) this.#link?.holdLoop?.(true);
+  }
+
+  releaseLoop(): void {
+    if (--this.#holds === 0) this.#link?.holdLoop?.(false);
+  }
+
+  /** Calls once, when little is left to send. Only when open. */
+  onDrain(listener: () => void): void {
+    this.#required().endpoint.onDrain(listener);
+  }
+
+  /** Sends what was written in this turn now. Only when open. */
+  flush(): void {
+    this.#required().endpoint.flush();
+  }
+
+  /**
+   * Ends the session in an orderly way: daemonic children are ended, the others waited for. A connection that was never used
+   * just becomes unusable.
+   */
+  async close(): Promise<void> {
+    if (this.#closeError !== undefined) return;
+    if (this.#opening) await this.#opening.catch(() => {});
+    const link = this.#link;
+    if (link) {
+      await this.request("shutdown", {}).catch((error: PolyprocError) => {
+        if (error.codeName !== "Closed" && error.codeName !== "InvalidRequest") throw error;
+      });
+      link.endpoint.notify("exit", {});
+      link.endpoint.close();
+    }
+    this.ended(null);
+    await this.closed;
+  }
+
+  /** The transport has ended: for whoever owns the endpoint. */
+  readonly ended = (error: PolyprocError | null): void => {
+    if (this.#closeError !== undefined) return;
+    this.#closeError = error;
+    this.#link?.holdLoop?.(false);
+    this.#link = null;
+    this.#opening = Promise.reject(this.#closedError());
+    this.#opening.catch(() => {});
+    this.#tellClosed();
+  };
+
+  #opened(link: Link): void {
+    if (this.#closeError !== undefined) return;
+    this.#link = link;
+    link.holdLoop?.(this.#holds > 0);
+  }
+
+  #required(): Link {
+    if (this.#link) return this.#link;
+    throw this.#closeError === undefined ? new Closed("Closed", "the connection is not open yet: await open() first") : this.#closedError();
+  }
+
+  #closedError(): Closed {
+    const error = this.#closeError;
+    return new Closed("Closed", error?.message ?? "the connection to the server has ended; objects that were made on it can no longer be used", {}, error ? { cause: error } : undefined);
+  }
+}

@@ -1,0 +1,138 @@
+import { errorCodes, PolyprocError } from "../../../protocol/errors.js";
+import type { Failure } from "../../../protocol/job.js";
+
+/** What is told of an error, in `data` of TaskFailed. Causes have the same shape, without `language`. */
+export interface ErrorFacts extends Record<string, unknown> {
+  /** Name of the error's class; `null`, `string` … when something else was thrown. */
+  type: string;
+  message: string;
+  stack: string;
+  properties?: Record<string, unknown>;
+  cause?: ErrorFacts;
+}
+
+const maxCauses = 8;
+const maxTextLength = 64 * 1024;
+const maxPropertyDepth = 8;
+const maxPropertyValues = 1000;
+
+/** The failure of an item whose function threw `error`, which may be anything. */
+export function taskFailed(error: unknown): Failure {
+  const facts = describeError(error, maxCauses);
+  return failure("TaskFailed", `${facts.type}: ${facts.message}`, { ...facts, language: "javascript" });
+}
+
+/** The failure that an error of ours stands for, as it is: TargetNotFound, Cancelled … */
+export function failureOf(error: PolyprocError): Failure {
+  return failure(error.codeName, error.message, error.data);
+}
+
+function failure(name: keyof typeof errorCodes, message: string, data: Record<string, unknown>): Failure {
+  return { code: errorCodes[name], message: cut(message), data: { name, ...data } };
+}
+
+function describeError(error: unknown, causes: number): ErrorFacts {
+  if (!isError(error)) {
+    const text = quote(error);
+    return { type: error === null ? "null" : typeof error, message: text, stack: `thrown: ${text}` };
+  }
+  const type = typeOf(error);
+  const message = cut(readText(error, "message"));
+  const facts: ErrorFacts = { type, message, stack: cut(readText(error, "stack") || `${type}: ${message}`) };
+  const properties = propertiesOf(error);
+  if (properties) facts.properties = properties;
+  const cause = read(error, "cause");
+  if (cause !== undefined && causes > 0) facts.cause = describeError(cause, causes - 1);
+  return facts;
+}
+
+function isError(value: unknown): value is Error {
+  // Errors of other realms (`node:vm`) are no instances of this one's Error.
+  return value instanceof Error || Object.prototype.toString.call(value) === "[object Error]";
+}
+
+function typeOf(error: Error): string {
+  const name = readText(error, "name");
+  if (name !== "" && name !== "Error") return name;
+  return readText(read(error, "constructor"), "name") || "Error";
+}
+
+/** Own properties that JSON can hold. */
+function propertiesOf(error: Error): Record<string, unknown> | undefined {
+  const properties: Record<string, unknown> = {};
+  const budget = { values: maxPropertyValues };
+  let found = false;
+  for (const key of Object.keys(error)) {
+    if (key === "stack" || key === "message" || key === "cause" || key === "__proto__") continue;
+    const value = jsonSafe(read(error, key), maxPropertyDepth, budget);
+    if (value === undefined) continue;
+    properties[key] = value;
+    found = true;
+  }
+  const errors = read(error, "errors");
+  if (Array.isArray(errors) && error instanceof AggregateError) {
+    properties["errors"] = errors.slice(0, 100).map((one) => {
+      const { type, message } = describeError(one, 0);
+      return { type, message };
+    });
+    found = true;
+  }
+  return found ? properties : undefined;
+}
+
+/** A copy that JSON and msgpack can hold; undefined for what they cannot. */
+function jsonSafe(value: unknown, depth: number, budget: { values: number }): unknown {
+  if (budget.values-- <= 0) return undefined;
+  switch (typeof value) {
+    case "string": return cut(value);
+    case "boolean": return value;
+    case "number": return Number.isFinite(value) ? value : String(value);
+    case "bigint": return String(value);
+    case "object": break;
+    default: return undefined;
+  }
+  if (value === null) return null;
+  if (depth === 0) return undefined;
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
+  if (Array.isArray(value)) return value.map((item) => jsonSafe(item, depth - 1, budget) ?? null);
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== null && prototype !== Object.prototype && !isError(value)) return quote(value);
+  const copy: Record<string, unknown> = {};
+  for (const key of Object.keys(value)) {
+    if (key === "__proto__") continue;
+    const member = jsonSafe(read(value, key), depth - 1, budget);
+    if (member !== undefined) copy[key] = member;
+  }
+  return copy;
+}
+
+/** Getters of what was thrown may throw themselves. */
+function read(from: unknown, key: string): unknown {
+  try {
+    return (from as Record<string, unknown> | null | undefined)?.[key];
+  } catch {
+    return undefined;
+  }
+}
+
+function readText(from: unknown, key: string): string {
+  const value = read(from, key);
+  return typeof value === "string" ? value : "";
+}
+
+function quote(value: unknown): string {
+  try {
+    if (typeof value === "string") return cut(value);
+    if (typeof value === "object" && value !== null) {
+      const text = JSON.stringify(value) as string | undefined;
+      return cut(text === undefined || text === "{}" ? Object.prototype.toString.call(value) : text);
+    }
+    return cut(String(value));
+  } catch {
+    return Object.prototype.toString.call(value);
+  }
+}
+
+function cut(text: string): string {
+  return text.length > maxTextLength ? `${text.slice(0, maxTextLength)}…` : text;
+}

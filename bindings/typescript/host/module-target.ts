@@ -1,0 +1,98 @@
+import { existsSync, statSync } from "node:fs";
+import { isAbsolute } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { PolyprocError } from "../../../protocol/errors.js";
+import type { ModuleTarget } from "../../../protocol/target.js";
+import { callableOf, isClass, type Callable } from "./callable.js";
+import { syntaxPosition } from "./syntax-position.js";
+import { loadTypescriptLoader } from "./typescript-loader.js";
+
+/** Loads the module and finds its export. Every failure is TargetNotFound, and says which of the possible ones it is. */
+export async function loadModuleTarget(target: ModuleTarget): Promise<Callable> {
+  const url = urlOf(target.module);
+  const namespace = await load(url);
+  const name = target.export ?? "default";
+  const { value, self } = find(namespace, name, url);
+  const callable = callableOf(value, self, false);
+  if (callable) return callable;
+  throw notFound(url, isClass(value)
+    ? `export "${name}" of ${shown(url)} is a class without a run() method; add one, or name a function`
+    : `export "${name}" of ${shown(url)} is ${value === null ? "null" : `of type ${typeof value}`}, not a function or a class with run()`);
+}
+
+function urlOf(module: string): string {
+  if (isAbsolute(module)) return pathToFileURL(module).href;
+  if (/^[a-z][a-z0-9+.-]+:/i.test(module)) return module;
+  throw notFound(module, `the module is named "${module}": give its absolute path or its file: URL, such as import.meta.url`);
+}
+
+async function load(url: string): Promise<Record<string, unknown>> {
+  try {
+    return (await import(url)) as Record<string, unknown>;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ERR_UNKNOWN_FILE_EXTENSION" || !/\.[mc]?tsx?(?:$|[?#"' ])/.test(String(error))) {
+      throw await loadError(url, error);
+    }
+  }
+  await loadTypescriptLoader(url);
+  try {
+    return (await import(url)) as Record<string, unknown>;
+  } catch (error) {
+    throw await loadError(url, error);
+  }
+}
+
+async function loadError(url: string, error: unknown): Promise<PolyprocError> {
+  const file = shown(url);
+  if (url.startsWith("file:")) {
+    const path = fileURLToPath(url);
+    if (!existsSync(path)) return notFound(url, `module ${file} does not exist`);
+    if (statSync(path).isDirectory()) return notFound(url, `${file} is a folder: name the module file in it`);
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  const stack = error instanceof Error ? (error.stack ?? message) : message;
+  if (error instanceof SyntaxError && !stack.startsWith("file:")) {
+    const position = await syntaxPosition(url, error);
+    const where = position === undefined ? file : position.own
+      ? `${file}:${position.line}:${position.column}`
+      : `line ${position.line}, column ${position.column} of a module that ${file} imports`;
+    return notFound(url, `syntax error in ${where}: ${message}`, { stack });
+  }
+  return notFound(url, `module ${file} failed while it was loaded: ${stack}`, { stack });
+}
+
+function find(namespace: Record<string, unknown>, name: string, url: string): { value: unknown; self: unknown } {
+  const path = name.split(".");
+  // A CommonJS module's exports are all in its default; Node finds only some of them by name.
+  const fallback = namespace["default"];
+  const first = path[0]!;
+  let self: unknown;
+  let value: unknown = has(namespace, first) ? namespace
+    : has(fallback, first) ? fallback
+    : undefined;
+  if (value === undefined) throw missing(name, namespace, url);
+  for (const key of path) {
+    if (!has(value, key)) throw missing(name, namespace, url);
+    self = value;
+    value = (value as Record<string, unknown>)[key];
+  }
+  return { value, self: path.length > 1 ? self : undefined };
+}
+
+function has(value: unknown, key: string): boolean {
+  return (typeof value === "object" || typeof value === "function") && value !== null && key in value;
+}
+
+function missing(name: string, namespace: Record<string, unknown>, url: string): PolyprocError {
+  const names = Object.keys(namespace);
+  const there = names.length === 0 ? "it exports nothing" : `it exports ${names.slice(0, 20).join(", ")}${names.length > 20 ? " …" : ""}`;
+  return notFound(url, `module ${shown(url)} does not export "${name}": ${there}`);
+}
+
+function shown(url: string): string {
+  return url.startsWith("file:") ? fileURLToPath(url) : url;
+}
+
+function notFound(module: string, message: string, data: Record<string, unknown> = {}): PolyprocError {
+  return new PolyprocError("TargetNotFound", message, { module, ...data });
+}

@@ -1,0 +1,195 @@
+import { PolyprocError } from "../../../protocol/errors.js";
+import type { Failure } from "../../../protocol/job.js";
+import type { NotificationParams } from "../methods.js";
+import type { Payload } from "../../../protocol/schema.js";
+import type { WorkerTask } from "../../../protocol/worker.js";
+import type { Callable } from "./callable.js";
+import type { ClaimsReader } from "./claims.js";
+import { failureOf, taskFailed } from "./failure.js";
+import type { CurrentTask, Identity } from "./link.js";
+import { loadTarget, Targets, type HostTarget } from "./targets.js";
+import { TaskList } from "./task-list.js";
+import { applied, TaskRun, type Outcome, type TaskOwner } from "./task-run.js";
+import { Turn } from "./turn.js";
+
+/** What the runner needs of the process around it. */
+export interface RunnerOptions {
+  claims: ClaimsReader | null;
+  encode(value: unknown): Payload;
+  /** May be a promise when what the payload holds needs code that is not loaded yet. */
+  decode(payload: Payload): unknown;
+  maxPayloadBytes(): number;
+  tell(method: "worker/part" | "worker/result" | "worker/initialized", params: object): void;
+  /** The one task of a Process is over: it is time to end. `thrown` is what its function threw. */
+  ended(thrown: { error: unknown } | null): void;
+  /** The server has no more tasks, and nothing runs. */
+  retired(): void;
+}
+
+/** The tasks of this host: what it was given, what it runs now. One at a time, in the server's order. */
+export class Runner implements TaskOwner {
+  readonly turn = new Turn();
+  identity: Identity | null = null;
+  readonly #options: RunnerOptions;
+  readonly #targets = new Targets();
+  readonly #list: TaskList;
+  #current: TaskRun | null = null;
+  /** A task, its loading or the initializer is under way. */
+  #busy = false;
+  /** The initializer failed: a worker that was not prepared must not run anything. */
+  #spoiled = false;
+  #pumping = false;
+  #once = false;
+  #retiring = false;
+
+  constructor(options: RunnerOptions) {
+    this.#options = options;
+    this.#list = new TaskList(options.claims);
+  }
+
+  get task(): CurrentTask | null {
+    return this.#current;
+  }
+
+  /** A message `worker/run`. */
+  accept(params: NotificationParams<"worker/run">): void {
+    if (params.identity) this.identity = params.identity;
+    if (params.once) this.#once = true;
+    for (const { id, target } of params.targets ?? []) this.#targets.add(id, target);
+    this.#list.add(params.tasks);
+    if (params.initializer) void this.#initialize(params.initializer.target, params.initializer.args);
+    // Not before the rest of what came with it was read: it may take the task back, or cancel it.
+    else queueMicrotask(this.#pump);
+  }
+
+  cancel(seq: number, reason: "Cancelled" | "TimedOut"): void {
+    if (this.#current?.task.seq === seq) this.#current.stop(reason);
+  }
+
+  /** No more tasks will come. */
+  retire(): void {
+    this.#retiring = true;
+    queueMicrotask(this.#pump);
+  }
+
+  /** An exception that nobody caught. False when no task runs that it could belong to. */
+  uncaught(error: unknown): boolean {
+    if (!this.#current) return false;
+    this.#current.abandon(error);
+    return true;
+  }
+
+  /** The process is about to exit. */
+  flush(): void {
+    this.#current?.flush();
+  }
+
+  readonly #pump = (): void => {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    while (!this.#busy && !this.#spoiled) {
+      if (this.turn.isLong()) {
+        this.turn.next(this.#pump);
+        break;
+      }
+      const task = this.#list.next();
+      if (!task) break;
+      this.#begin(task);
+    }
+    this.#pumping = false;
+    if (this.#retiring && !this.#busy) this.#options.retired();
+  };
+
+  #begin(task: WorkerTask): void {
+    this.#busy = true;
+    const callable = this.#targets.get(task.target);
+    if (callable instanceof Promise) void callable.then((loaded) => this.#decode(task, loaded));
+    else this.#decode(task, callable);
+  }
+
+  #decode(task: WorkerTask, callable: Callable | Error): void {
+    if (callable instanceof Error) {
+      this.#failAll(task, callable);
+      return;
+    }
+    try {
+      const items = this.#options.decode(task.items);
+      if (items instanceof Promise) items.then((decoded) => this.#launch(task, callable, decoded), (error: unknown) => this.#failAll(task, error));
+      else this.#launch(task, callable, items);
+    } catch (error) {
+      this.#failAll(task, error);
+    }
+  }
+
+  #launch(task: WorkerTask, callable: Callable, items: unknown): void {
+    if (!Array.isArray(items)) {
+      this.#failAll(task, new TypeError("a task's items must be an array"));
+      return;
+    }
+    this.#current = new TaskRun(this, task, callable, items);
+    this.#current.start();
+  }
+
+  /** The task cannot be run at all. */
+  #failAll(task: WorkerTask, error: unknown): void {
+    const from = task.from ?? 0;
+    this.result(task, { from, count: (task.to ?? task.count) - from, error: failed(error) });
+    if (this.#once) this.#options.ended({ error });
+    else this.#free();
+  }
+
+  async #initialize(target: HostTarget, args: Payload | undefined): Promise<void> {
+    this.#busy = true;
+    try {
+      const callable = await loadTarget(target);
+      if (callable instanceof Error) throw callable;
+      const call = args === undefined ? [] : await this.#options.decode(args);
+      await callable.call(applied(call as []));
+    } catch (error) {
+      this.#spoiled = true;
+      this.#options.tell("worker/initialized", { error: failed(error) });
+      this.#free();
+      return;
+    }
+    this.#options.tell("worker/initialized", {});
+    this.#free();
+  }
+
+  #free(): void {
+    this.#busy = false;
+    this.#current = null;
+    this.#pump();
+  }
+
+  // For the task that runs.
+
+  get maxPayloadBytes(): number {
+    return this.#options.maxPayloadBytes();
+  }
+
+  encode(value: unknown): Payload {
+    return this.#options.encode(value);
+  }
+
+  part(task: WorkerTask, outcome: Outcome, next: number): void {
+    this.#options.tell("worker/part", { seq: task.seq, ...outcome, next });
+  }
+
+  result(task: WorkerTask, outcome: Outcome): void {
+    this.#options.tell("worker/result", { seq: task.seq, from: outcome.from, count: outcome.count, values: outcome.values, error: outcome.error });
+  }
+
+  finished(): void {
+    if (this.#once) {
+      const { thrown } = this.#current!;
+      this.#current = null;
+      this.#options.ended(thrown);
+    } else {
+      this.#free();
+    }
+  }
+}
+
+function failed(error: unknown): Failure {
+  return error instanceof PolyprocError ? failureOf(error) : taskFailed(error);
+}

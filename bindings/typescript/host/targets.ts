@@ -1,0 +1,38 @@
+import { PolyprocError } from "../../../protocol/errors.js";
+import type { ModuleTarget, SourceTarget } from "../../../protocol/target.js";
+import type { Callable } from "./callable.js";
+import { loadModuleTarget } from "./module-target.js";
+import { loadSourceTarget } from "./source-target.js";
+
+export type HostTarget = ModuleTarget | SourceTarget;
+
+/** Loads a target, or says why not. Never rejects: what cannot be loaded fails each task that needs it. */
+export async function loadTarget(target: HostTarget): Promise<Callable | Error> {
+  try {
+    return "source" in target ? loadSourceTarget(target) : await loadModuleTarget(target);
+  } catch (error) {
+    return error instanceof Error ? error : new PolyprocError("TargetNotFound", `loading the target threw ${String(error)}`);
+  }
+}
+
+/** The targets that this host was told of, by their number, each loaded once. */
+export class Targets {
+  readonly #targets = new Map<number, HostTarget>();
+  readonly #loaded = new Map<number, Callable | Error>();
+
+  add(id: number, target: HostTarget): void {
+    this.#targets.set(id, target);
+  }
+
+  /** At once when it is loaded. */
+  get(id: number): Callable | Error | Promise<Callable | Error> {
+    const loaded = this.#loaded.get(id);
+    if (loaded) return loaded;
+    const target = this.#targets.get(id);
+    if (!target) return new PolyprocError("InternalError", `the server named target ${id} without saying what it is`);
+    return loadTarget(target).then((result) => {
+      this.#loaded.set(id, result);
+      return result;
+    });
+  }
+}

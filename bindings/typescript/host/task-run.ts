@@ -1,0 +1,231 @@
+import { PolyprocError } from "../../../protocol/errors.js";
+import type { Failure } from "../../../protocol/job.js";
+import { payloadData, type Handle, type Payload } from "../../../protocol/payload.js";
+import type { WorkerTask } from "../../../protocol/worker.js";
+import type { Callable } from "./callable.js";
+import { failureOf, taskFailed } from "./failure.js";
+import type { CurrentTask } from "./link.js";
+import { explainReferenceError } from "./source-target.js";
+import type { Turn } from "./turn.js";
+
+/** Parts of a task are told no more often than this, in milliseconds, unless each is wanted. */
+const partEveryMs = 1;
+
+/** The outcome of `count` neighbouring items. */
+export interface Outcome {
+  from: number;
+  count: number;
+  values?: Payload;
+  error?: Failure;
+}
+
+/** What a task needs of its host. */
+export interface TaskOwner {
+  readonly turn: Turn;
+  /** Largest payload that one message may bring, in bytes. */
+  readonly maxPayloadBytes: number;
+  encode(value: unknown): Payload;
+  /** These items are done, and item `next` begins. */
+  part(task: WorkerTask, outcome: Outcome, next: number): void;
+  /** With these items the whole task is done. */
+  result(task: WorkerTask, outcome: Outcome): void;
+  /** After `result`. */
+  finished(): void;
+}
+
+/** Runs one task: its items one after the other, each with an outcome of its own. */
+export class TaskRun implements CurrentTask {
+  readonly task: WorkerTask;
+  readonly #owner: TaskOwner;
+  readonly #callable: Callable;
+  readonly #items: readonly unknown[];
+  readonly #to: number;
+  /** The item that runs. */
+  #at: number;
+  /** Results that have not been told: of the items just before #at. */
+  #values: unknown[] = [];
+  #toldAt: number;
+  #controller: AbortController | null = null;
+  #stop: PolyprocError | null = null;
+  /** Rises with each item, so that what comes late is not taken for the next one's outcome. */
+  #serial = 0;
+  #over = false;
+  /** What the last item threw, if it did. */
+  thrown: { error: unknown } | null = null;
+
+  constructor(owner: TaskOwner, task: WorkerTask, callable: Callable, items: readonly unknown[]) {
+    this.#owner = owner;
+    this.task = task;
+    this.#callable = callable;
+    this.#items = items;
+    this.#at = task.from ?? 0;
+    this.#to = task.to ?? task.count;
+    this.#toldAt = performance.now();
+  }
+
+  get job(): Handle | null {
+    return this.task.job ?? null;
+  }
+
+  get index(): number {
+    return (this.task.index ?? 0) + this.#at;
+  }
+
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController();
+      if (this.#stop) this.#controller.abort(this.#stop);
+    }
+    return this.#controller.signal;
+  }
+
+  start(): void {
+    this.#run();
+  }
+
+  /** The server wants the item that runs to stop; cancelled, the items after it do not run either. */
+  stop(reason: "Cancelled" | "TimedOut"): void {
+    if (this.#over || this.#stop) return;
+    this.#stop = new PolyprocError(reason, reason === "TimedOut" ? "the task ran longer than its limit" : "the task was cancelled");
+    this.#controller?.abort(this.#stop);
+  }
+
+  /** The item that runs has failed outside of its own promise: an exception that nobody caught, a rejection that nobody handled. */
+  abandon(error: unknown): void {
+    if (this.#over) return;
+    this.#fail(error);
+    setImmediate(() => this.#run());
+  }
+
+  /** Tells at once what is done: the process is about to end. */
+  flush(): void {
+    if (!this.#over && this.#values.length > 0) this.#tellValues();
+  }
+
+  #run(): void {
+    while (this.#at < this.#to) {
+      if (this.#stop?.codeName === "Cancelled") {
+        this.#tellValues();
+        this.#end({ from: this.#at, count: this.#to - this.#at, error: failureOf(this.#stop) });
+        return;
+      }
+      if (this.#owner.turn.isLong()) {
+        this.#owner.turn.next(() => this.#run());
+        return;
+      }
+      let value: unknown;
+      try {
+        value = this.#callable.call(argumentsOf(this.task.mode, this.#items[this.#at]));
+      } catch (error) {
+        this.#fail(error);
+        continue;
+      }
+      if (isThenable(value)) {
+        this.#await(value);
+        return;
+      }
+      this.#succeed(value);
+    }
+    if (!this.#over) this.#finish();
+  }
+
+  #await(promise: PromiseLike<unknown>): void {
+    const item = this.#serial;
+    promise.then(
+      (value) => {
+        if (item !== this.#serial) return;
+        this.#succeed(value);
+        this.#run();
+      },
+      (error: unknown) => {
+        if (item !== this.#serial) return;
+        this.#fail(error);
+        this.#run();
+      },
+    );
+  }
+
+  #succeed(value: unknown): void {
+    this.#values.push(value);
+    this.#next();
+    if (this.#at < this.#to && (this.task.exact || performance.now() - this.#toldAt >= partEveryMs)) this.#tellValues();
+  }
+
+  #fail(thrown: unknown): void {
+    this.#tellValues();
+    this.thrown = { error: thrown };
+    const error = taskFailed(this.#callable.fromSource ? explainReferenceError(thrown) : thrown);
+    const outcome = { from: this.#at, count: 1, error };
+    this.#next();
+    if (this.#at < this.#to) this.#owner.part(this.task, outcome, this.#at);
+    else this.#end(outcome);
+  }
+
+  #next(): void {
+    this.#at++;
+    this.#serial++;
+    this.#controller = null;
+    if (this.#stop?.codeName === "TimedOut") this.#stop = null;
+  }
+
+  #tellValues(): void {
+    if (this.#values.length === 0) return;
+    for (const outcome of this.#takeValues()) this.#owner.part(this.task, outcome, outcome.from + outcome.count);
+    this.#toldAt = performance.now();
+  }
+
+  #finish(): void {
+    const outcomes = this.#takeValues();
+    const last = outcomes.pop() ?? { from: this.#at, count: 0 };
+    for (const outcome of outcomes) this.#owner.part(this.task, outcome, outcome.from + outcome.count);
+    this.#end(last);
+  }
+
+  #end(outcome: Outcome): void {
+    this.#over = true;
+    this.#serial++;
+    this.#owner.result(this.task, outcome);
+    this.#owner.finished();
+  }
+
+  #takeValues(): Outcome[] {
+    const values = this.#values;
+    if (values.length === 0) return [];
+    this.#values = [];
+    return this.#encode(values, this.#at - values.length);
+  }
+
+  /** All in one payload; where that cannot be, in halves, so that each item that cannot be sent fails alone. */
+  #encode(values: unknown[], from: number): Outcome[] {
+    const count = values.length;
+    let error: Failure;
+    try {
+      const payload = this.#owner.encode(values);
+      const { length } = payloadData(payload);
+      if (length <= this.#owner.maxPayloadBytes) return [{ from, count, values: payload }];
+      error = failureOf(new PolyprocError("PayloadTooLarge", `the result comes to ${length} bytes, more than the ${this.#owner.maxPayloadBytes} that fit into a message: write it to a file and return its name, or return it in parts`, { bytes: length }));
+    } catch (thrown) {
+      error = taskFailed(new TypeError(`the function's result cannot be sent: ${thrown instanceof Error ? thrown.message : String(thrown)}`));
+    }
+    if (count === 1) return [{ from, count, error }];
+    const half = count >> 1;
+    return [...this.#encode(values.slice(0, half), from), ...this.#encode(values.slice(half), from + half)];
+  }
+}
+
+function argumentsOf(mode: WorkerTask["mode"], item: unknown): readonly unknown[] {
+  if (mode === "map") return [item];
+  if (!Array.isArray(item)) throw new TypeError(mode === "starmap" ? "each item of starmap must be a list of arguments" : "the arguments must be a list");
+  if (mode === "starmap") return item;
+  return applied(item as [args?: readonly unknown[] | null, kwargs?: Record<string, unknown> | null]);
+}
+
+/** `[args, kwargs]` as JavaScript's arguments: kwargs are one more, the last, when there are any. */
+export function applied([args, kwargs]: readonly [args?: readonly unknown[] | null, kwargs?: Record<string, unknown> | null]): readonly unknown[] {
+  if (!kwargs || Object.keys(kwargs).length === 0) return args ?? [];
+  return [...(args ?? []), kwargs];
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
+}

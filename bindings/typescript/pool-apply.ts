@@ -1,0 +1,61 @@
+import type { ResultEntry } from "../../protocol/job.js";
+import type { Target } from "../../protocol/target.js";
+import { decode } from "./codec.js";
+import type { Closed } from "./errors.js";
+import { errorOf } from "./pool-errors.js";
+import { PoolJob, type JobClient, type JobOptions } from "./pool-job.js";
+import { AsyncResult, fail, succeed, type ResultListeners } from "./result.js";
+import type { SharedObject } from "./shared-object.js";
+
+/** All `apply` calls of one function with the same options: one job, a task for each call. */
+export class ApplyJob implements JobClient {
+  readonly job: PoolJob;
+  readonly #results = new Map<number, AsyncResult<never>>();
+  #next = 0;
+
+  constructor(pool: SharedObject, target: Target, options: JobOptions) {
+    this.job = new PoolJob(pool, target, "apply", options, this);
+  }
+
+  call<T>(args: readonly unknown[], kwargs: Record<string, unknown> | undefined, listeners: ResultListeners<T> | null): AsyncResult<T> {
+    const index = this.#next++;
+    const result = new AsyncResult<T>(() => this.job.cancel([index]), listeners);
+    this.#results.set(index, result as AsyncResult<never>);
+    this.job.submit(index, [[args, kwargs ?? {}]]);
+    return result;
+  }
+
+  outcome(entry: ResultEntry): void {
+    const result = this.#take(entry.index);
+    if (!result) return;
+    if (!entry.values) {
+      fail(result, errorOf(entry.error!));
+      return;
+    }
+    let values: unknown;
+    try {
+      values = decode(entry.values, this.job.connection);
+    } catch (error) {
+      fail(result, error);
+      return;
+    }
+    succeed(result, (values as [never])[0]);
+  }
+
+  failed(index: number, _count: number, error: unknown): void {
+    const result = this.#take(index);
+    if (result) fail(result, error);
+  }
+
+  lost(error: Closed): void {
+    const results = [...this.#results.values()];
+    this.#results.clear();
+    for (const result of results) fail(result, error);
+  }
+
+  #take(index: number): AsyncResult<never> | undefined {
+    const result = this.#results.get(index);
+    this.#results.delete(index);
+    return result;
+  }
+}

@@ -1,0 +1,212 @@
+import type { Mode, ResultEntry, TaskInput } from "../../protocol/job.js";
+import { payloadData } from "../../protocol/payload.js";
+import type { Target } from "../../protocol/target.js";
+import { encode } from "./codec.js";
+import { Cancelled, type Closed } from "./errors.js";
+import { JobRouter, type JobReceiver } from "./pool-router.js";
+import { SharedObject } from "./shared-object.js";
+
+/** One message brings no more tasks than this … */
+const maxMessageTasks = 1024;
+/** … and no more bytes, unless one task alone has more. */
+const maxMessageBytes = 1024 * 1024;
+/** A message of this size leaves before the turn of the event loop ends, so that workers can begin. */
+const earlyBytes = 64 * 1024;
+/** Bytes of tasks that the server has not accepted yet. More wait here. */
+const windowBytes = 8 * 1024 * 1024;
+/** What a task costs besides its items, about. */
+const taskBytes = 40;
+
+/** How the tasks of a job are run. */
+export interface JobOptions {
+  timeoutMs?: number | null | undefined;
+  graceMs?: number | null | undefined;
+  retries?: number | undefined;
+}
+
+/** Who made a job, and is told how it goes. */
+export interface JobClient {
+  outcome(entry: ResultEntry): void;
+  /** These items failed before they reached the pool. */
+  failed(index: number, count: number, error: unknown): void;
+  /** The connection has ended: no outcome will come any more. */
+  lost(error: Closed): void;
+  /** Some of what was submitted has been accepted. */
+  room?(): void;
+}
+
+/** A job: its tasks on their way to the server, in few messages, and their outcomes on the way back. */
+export class PoolJob extends SharedObject implements JobReceiver {
+  readonly #pool: SharedObject;
+  readonly #client: JobClient;
+  readonly #router: JobRouter;
+  #queue: TaskInput[] = [];
+  #queuedBytes = 0;
+  #head = 0;
+  #scheduled = false;
+  #unansweredBytes = 0;
+  #unanswered = 0;
+  /** Items that have no outcome. */
+  #pending = 0;
+  #whenAccepted: (() => void)[] = [];
+
+  constructor(pool: SharedObject, target: Target, mode: Mode, options: JobOptions, client: JobClient) {
+    super("job", {});
+    this.#pool = pool;
+    this.#client = client;
+    this.#router = JobRouter.of(this.connection);
+    const { timeoutMs, graceMs, retries } = options;
+    this.create("job/create", (job) => ({ job, pool: this.#pool.handle, target, mode, timeoutMs, graceMs, retries }));
+  }
+
+  /** Whether more tasks should be made now. When not, `room` is called later. */
+  get hasRoom(): boolean {
+    return this.#queuedBytes + this.#unansweredBytes < windowBytes;
+  }
+
+  /** Adds a task of these items, the first of which is number `index` of the job. */
+  submit(index: number, items: readonly unknown[]): void {
+    this.#pending += items.length;
+    if (this.connection.isOpen) {
+      this.#add(index, items);
+      return;
+    }
+    // Handles among the items have no names before that.
+    this.connection.open().then(
+      () => this.#add(index, items),
+      (error: unknown) => this.#failed(index, items.length, error),
+    );
+  }
+
+  /** Cancels the tasks that begin with these items, or all. */
+  cancel(indexes?: readonly number[]): void {
+    this.#cancelQueued(indexes);
+    const cancel = () => {
+      if (this.#pending === 0) return;
+      this.request("job/cancel", (job) => ({ job, indexes: indexes ? [...indexes] : undefined })).catch(() => {
+        // It ended before it could be cancelled.
+      });
+    };
+    cancel();
+    // Those that were on the way are known to the server only then.
+    if (this.#unanswered > 0) void this.accepted().then(cancel);
+  }
+
+  /** Resolves once the server has accepted, or refused, all that was submitted. */
+  accepted(): Promise<void> {
+    if (this.#pending === 0 || (this.#queuedBytes === 0 && this.#unanswered === 0 && this.connection.isOpen)) return Promise.resolve();
+    return new Promise((resolve) => this.#whenAccepted.push(resolve));
+  }
+
+  /** Lets the server forget it; what is not done is cancelled. */
+  release(): void {
+    this.#router.remove(this);
+    if (this.connection.isOpen) this.connection.release(this.handle);
+  }
+
+  receive(entries: readonly ResultEntry[]): void {
+    for (const entry of entries) {
+      this.#pending -= entry.count;
+      this.#client.outcome(entry);
+    }
+    this.#settled();
+  }
+
+  lost(error: Closed): void {
+    this.#pending = 0;
+    this.#queue = [];
+    this.#head = 0;
+    this.#queuedBytes = 0;
+    this.#client.lost(error);
+    this.#settled();
+  }
+
+  #add(index: number, items: readonly unknown[]): void {
+    let task: TaskInput;
+    try {
+      task = { index, items: encode(items) };
+    } catch (error) {
+      this.#failed(index, items.length, error);
+      return;
+    }
+    if (items.length !== 1) task.count = items.length;
+    this.#router.add(this);
+    this.#queue.push(task);
+    this.#queuedBytes += sizeOf(task);
+    if (this.#queuedBytes >= earlyBytes) this.#flush(false);
+    else if (!this.#scheduled) {
+      this.#scheduled = true;
+      queueMicrotask(() => {
+        this.#scheduled = false;
+        this.#flush(false);
+      });
+    }
+  }
+
+  /** Sends what the window allows, or everything. */
+  #flush(all: boolean): void {
+    while (this.#head < this.#queue.length && (all || this.#unansweredBytes < windowBytes)) {
+      let bytes = 0;
+      let end = this.#head;
+      while (end < this.#queue.length && end - this.#head < maxMessageTasks) {
+        const size = sizeOf(this.#queue[end]!);
+        if (end > this.#head && bytes + size > maxMessageBytes) break;
+        bytes += size;
+        end++;
+      }
+      const tasks = this.#queue.slice(this.#head, end);
+      this.#head = end;
+      this.#queuedBytes -= bytes;
+      this.#send(tasks, bytes);
+    }
+    if (this.#head === this.#queue.length) {
+      this.#queue = [];
+      this.#head = 0;
+    }
+  }
+
+  #send(tasks: TaskInput[], bytes: number): void {
+    this.#unanswered++;
+    this.#unansweredBytes += bytes;
+    this.request("job/submit", (job) => ({ job, tasks }))
+      .catch((error: unknown) => {
+        for (const task of tasks) this.#failed(task.index, task.count ?? 1, error);
+      })
+      .finally(() => {
+        this.#unanswered--;
+        this.#unansweredBytes -= bytes;
+        this.#flush(false);
+        this.#client.room?.();
+        this.#settled();
+      });
+  }
+
+  #cancelQueued(indexes: readonly number[] | undefined): void {
+    const waiting = this.#queue.slice(this.#head);
+    const cancelled = indexes ? waiting.filter((task) => indexes.includes(task.index)) : waiting;
+    if (cancelled.length === 0) return;
+    this.#queue = indexes ? waiting.filter((task) => !indexes.includes(task.index)) : [];
+    this.#head = 0;
+    for (const task of cancelled) this.#queuedBytes -= sizeOf(task);
+    for (const task of cancelled) this.#failed(task.index, task.count ?? 1, new Cancelled("Cancelled", "the task was cancelled"));
+  }
+
+  #failed(index: number, count: number, error: unknown): void {
+    if (this.#pending === 0) return;
+    this.#pending -= count;
+    this.#client.failed(index, count, error);
+    this.#settled();
+  }
+
+  #settled(): void {
+    if (this.#pending === 0) this.#router.remove(this);
+    if (this.#whenAccepted.length === 0 || (this.#pending > 0 && (this.#queuedBytes > 0 || this.#unanswered > 0))) return;
+    const waiting = this.#whenAccepted;
+    this.#whenAccepted = [];
+    for (const resolve of waiting) resolve();
+  }
+}
+
+function sizeOf(task: TaskInput): number {
+  return payloadData(task.items).length + taskBytes;
+}

@@ -1,0 +1,89 @@
+import type { PolyprocError } from "../../protocol/errors.js";
+import type { Handle, HandleKind } from "../../protocol/schema.js";
+import type { Connection, RequestOptions } from "./connection.js";
+import { currentConnection } from "./default-connection.js";
+import type { RequestName, RequestParams, RequestResult } from "./methods.js";
+
+export interface NameOptions {
+  /**
+   * Shares the object by name: whoever uses the name on the same server has the same object, as long as somebody has it.
+   * 1 to 200 characters. Default: an object of its own.
+   */
+  name?: string | undefined;
+}
+
+/** An object that exists: its handle was received. Constructors take it in place of their options. */
+export class ExistingHandle {
+  readonly connection: Connection;
+  readonly handle: Handle;
+
+  constructor(connection: Connection, handle: Handle) {
+    this.connection = connection;
+    this.handle = handle;
+  }
+}
+
+const collected = new FinalizationRegistry<ExistingHandle>(({ connection, handle }) => connection.release(handle));
+
+/**
+ * What all objects of the server have in common. Making one costs no round trip: its handle is minted here, and the request that makes
+ * it is on its way; should that fail, the next use says why. It is let go when it is garbage collected.
+ */
+export abstract class SharedObject {
+  /** The session that it belongs to. */
+  readonly connection: Connection;
+  readonly #kind: HandleKind;
+  readonly #name: string | undefined;
+  #handle: Handle | null = null;
+  #failure: PolyprocError | null = null;
+
+  protected constructor(kind: HandleKind, from: ExistingHandle | NameOptions) {
+    this.#kind = kind;
+    if (from instanceof ExistingHandle) {
+      this.connection = from.connection;
+      this.#name = undefined;
+      this.#handle = from.handle;
+      collected.register(this, from);
+      return;
+    }
+    this.connection = currentConnection();
+    this.#name = checkedName(from.name);
+  }
+
+  /** Its name on the wire: `lock:s1.4`, or `lock:@build` when it is shared by name. Only once its connection is open. */
+  get handle(): Handle {
+    if (this.#handle !== null) return this.#handle;
+    this.#handle = this.#name === undefined ? this.connection.mint(this.#kind) : `${this.#kind}:@${this.#name}`;
+    return this.#handle;
+  }
+
+  /** Asks the server to make the object: once, at the end of the constructor. */
+  protected create<M extends RequestName>(method: M, params: (handle: Handle) => RequestParams<M>): void {
+    const { connection } = this;
+    const send = () => {
+      const { handle } = this;
+      collected.register(this, new ExistingHandle(connection, handle));
+      connection.request(method, params(handle), { background: true, keep: this }).catch((error: PolyprocError) => {
+        this.#failure = error;
+      });
+    };
+    if (connection.isOpen) send();
+    else connection.open().then(send, (error: PolyprocError) => { this.#failure = error; });
+  }
+
+  protected async request<M extends RequestName>(method: M, params: (handle: Handle) => RequestParams<M>, options?: RequestOptions): Promise<RequestResult<M>> {
+    if (!this.connection.isOpen) await this.connection.open();
+    try {
+      return await this.connection.request(method, params(this.handle), options ? { ...options, keep: this } : { keep: this });
+    } catch (error) {
+      // The object could not be made: that is the reason, not that it is unknown.
+      throw this.#failure && (error as PolyprocError).codeName === "UnknownHandle" ? this.#failure : error;
+    }
+  }
+}
+
+function checkedName(name: string | undefined): string | undefined {
+  // oxlint-disable-next-line no-control-regex -- that is the rule of the wire
+  if (name === undefined || /^[^\u0000-\u001f]{1,200}$/.test(name)) return name;
+  throw new TypeError(`a shared name has 1 to 200 characters and no control characters, got ${JSON.stringify(name)}`);
+}

@@ -1,0 +1,12 @@
+/** When to end a map early. */
+export type Halt =
+  | { when: "never" }
+  /** At the Nth failure: `soon` lets what runs finish, `now` kills it. */
+  | { when: "soon" | "now"; failures: number };
+
+/** Reads `never`, `now`, `soon`, `now,fail=N` or `soon,fail=N` (N: 1 unless given); undefined when it is none of these. */
+export function parseHalt(text: string): Halt | undefined {
+  if (text === "never") return { when: "never" };
+  const match = /^(soon|now)(?:,fail=([1-9]\d{0,8}))?$/.exec(text);
+  return match ? { when: match[1] as "soon" | "now", failures: Number(match[2] ?? 1) } : undefined;
+}

@@ -1,0 +1,62 @@
+import { glob } from "tinyglobby";
+import { UsageError } from "../usage-error.js";
+import { splitRecords } from "./records.js";
+
+/** One item of a map. Its position is its place in the stream. */
+export type Item =
+  | { ok: true; value: unknown; text: string }
+  /** It cannot be given to the target. */
+  | { ok: false; text: string; reason: string };
+
+export interface ItemSource {
+  items: AsyncIterable<Item> | Iterable<Item>;
+  /** Null while it cannot be known. */
+  total: number | null;
+}
+
+export interface ItemOptions {
+  args: readonly string[];
+  globs: readonly string[];
+  /** Records of standard input end with NUL instead of a line end. */
+  nul: boolean;
+  /** Items are JSON texts. */
+  json: boolean;
+}
+
+/** Items from the command line and from patterns; from standard input when there are neither. */
+export async function itemSource(options: ItemOptions, input: NodeJS.ReadStream = process.stdin): Promise<ItemSource> {
+  const { args, globs } = options;
+  const read = options.json ? readJson : readText;
+  if (args.length > 0 || globs.length > 0) {
+    if (options.nul) throw new UsageError("-0 is for items on standard input, but items were given as arguments or by --glob; leave one of them out");
+    const texts = [...args, ...(await matches(globs))];
+    return { items: texts.map(read), total: texts.length };
+  }
+  if (input.isTTY) throw new UsageError("there are no items: name them, use --glob PATTERN, or pipe them in, one a line");
+  return { items: fromStream(input, options.nul, read), total: null };
+}
+
+async function matches(patterns: readonly string[]): Promise<string[]> {
+  if (patterns.length === 0) return [];
+  const found = await glob([...patterns], { dot: false, onlyFiles: true, expandDirectories: false });
+  if (found.length === 0) throw new UsageError(`--glob: no file matches ${patterns.map((pattern) => JSON.stringify(pattern)).join(" ")} in ${process.cwd()}`);
+  return found.sort();
+}
+
+async function* fromStream(input: NodeJS.ReadStream, nul: boolean, read: (text: string) => Item): AsyncGenerator<Item> {
+  for await (const record of splitRecords(input, nul ? 0 : 10)) {
+    yield typeof record === "string" ? read(record) : { ok: false, ...record };
+  }
+}
+
+function readText(text: string): Item {
+  return { ok: true, value: text, text };
+}
+
+function readJson(text: string): Item {
+  try {
+    return { ok: true, value: JSON.parse(text) as unknown, text };
+  } catch (error) {
+    return { ok: false, text, reason: `the item is not JSON: ${(error as Error).message}` };
+  }
+}

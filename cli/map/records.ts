@@ -1,0 +1,53 @@
+import { UsageError } from "../usage-error.js";
+
+/** A record that is not UTF-8: what can be shown of it, and why it cannot be used. */
+export interface BadRecord {
+  text: string;
+  reason: string;
+}
+
+/** Longest record, in bytes: a stream without separators must not fill the memory. */
+export const maxRecordBytes = 16 * 1024 * 1024;
+
+const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const lenient = new TextDecoder("utf-8");
+const carriageReturn = 13;
+
+/**
+ * Cuts a stream of bytes at each `separator` (10: lines, which may also end with CR LF; 0: NUL). Empty records are left out, and the last
+ * one needs no separator. Reads no further than what is asked for. Fails with UsageError on a record above `maxRecordBytes`.
+ */
+export async function* splitRecords(input: AsyncIterable<Uint8Array | string>, separator: 0 | 10): AsyncGenerator<string | BadRecord> {
+  let pending: Uint8Array[] = [];
+  let pendingBytes = 0;
+  for await (const piece of input) {
+    const chunk = typeof piece === "string" ? Buffer.from(piece) : piece;
+    let start = 0;
+    for (let end = chunk.indexOf(separator); end !== -1; end = chunk.indexOf(separator, start)) {
+      const tail = chunk.subarray(start, end);
+      start = end + 1;
+      const record = decode(pendingBytes === 0 ? tail : Buffer.concat([...pending, tail]), separator);
+      pending = [];
+      pendingBytes = 0;
+      if (record !== "") yield record;
+    }
+    if (start < chunk.length) {
+      pending.push(chunk.subarray(start));
+      pendingBytes += chunk.length - start;
+      if (pendingBytes > maxRecordBytes) {
+        throw new UsageError(`standard input has an item of more than ${maxRecordBytes / 1024 / 1024} MiB: are its items separated by ${separator === 0 ? "NUL, as -0 says" : "line ends (-0: by NUL)"}?`);
+      }
+    }
+  }
+  const record = decode(Buffer.concat(pending), separator);
+  if (record !== "") yield record;
+}
+
+function decode(bytes: Uint8Array, separator: 0 | 10): string | BadRecord {
+  const record = separator === 10 && bytes.at(-1) === carriageReturn ? bytes.subarray(0, -1) : bytes;
+  try {
+    return strict.decode(record);
+  } catch {
+    return { text: lenient.decode(record), reason: "the item is not UTF-8" };
+  }
+}

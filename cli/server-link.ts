@@ -1,0 +1,64 @@
+import { connectTo } from "../bindings/typescript/client-link.js";
+import { Connection } from "../bindings/typescript/connection.js";
+import { startPrivateServer } from "../bindings/typescript/embedded.js";
+import { PolyprocError } from "../protocol/errors.js";
+import { ExitError } from "./exit-error.js";
+import { exitStatus } from "./exit-status.js";
+import { serverAddress, type ServerAddress } from "./server-address.js";
+
+export interface ServerLink {
+  connection: Connection;
+  /** As POLYPROC_ADDRESS has it; null: a private one, which ends with this command. */
+  address: string | null;
+  /** On this machine, so that it knows the folders that we know. */
+  isLocal: boolean;
+}
+
+/** The server that others use, too. Fails with an ExitError that says which address was tried and how to start a server. */
+export async function openSharedServer(): Promise<ServerLink> {
+  const address = serverAddress();
+  try {
+    return await connect(address);
+  } catch (error) {
+    throw unavailable(address, error as PolyprocError);
+  }
+}
+
+/** The server of POLYPROC_ADDRESS; else the one on the default socket, when one answers there; else a private one. */
+export async function openAnyServer(): Promise<ServerLink> {
+  const address = serverAddress();
+  if (address.from === "environment") return openSharedServer();
+  try {
+    return await connect(address);
+  } catch (error) {
+    if (!isUnanswered(error as PolyprocError)) throw unavailable(address, error as PolyprocError);
+  }
+  const connection = new Connection((opening) => startPrivateServer(opening));
+  await opened(connection);
+  return { connection, address: null, isLocal: true };
+}
+
+async function connect({ text, address }: ServerAddress): Promise<ServerLink> {
+  const connection = new Connection((opening) => connectTo(opening, text, { token: process.env["POLYPROC_TOKEN"] }));
+  await opened(connection);
+  return { connection, address: text, isLocal: address.kind === "unix" };
+}
+
+/** A command lasts as long as its connection, also while no request is under way. */
+async function opened(connection: Connection): Promise<void> {
+  await connection.open();
+  connection.retainLoop();
+}
+
+function isUnanswered(error: PolyprocError): boolean {
+  const { code } = (error.cause ?? {}) as NodeJS.ErrnoException;
+  return code === "ENOENT" || code === "ECONNREFUSED" || code === "ENOTDIR";
+}
+
+function unavailable({ text, from }: ServerAddress, error: PolyprocError): Error {
+  if (!(error instanceof PolyprocError)) return error;
+  if (!isUnanswered(error)) return new ExitError(exitStatus.unavailable, `${text}: ${error.message}`);
+  return new ExitError(exitStatus.unavailable, from === "environment"
+    ? `no server answers at ${text}, which POLYPROC_ADDRESS names; start one with: polyproc serve --listen ${text}`
+    : `no server: POLYPROC_ADDRESS is not set, and none answers at ${text}; start one with: polyproc serve`);
+}

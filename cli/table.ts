@@ -1,0 +1,15 @@
+export interface Column {
+  title: string;
+  /** Numbers line up at the right. Default left. */
+  align?: "right";
+}
+
+/** Lines of text with aligned columns, the titles first; two spaces between columns, none at the ends. */
+export function renderTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string[] {
+  const widths = columns.map((column, i) => Math.max(column.title.length, ...rows.map((row) => row[i]?.length ?? 0)));
+  const line = (cells: readonly string[]) => columns
+    .map((column, i) => (column.align === "right" ? (cells[i] ?? "").padStart(widths[i]!) : (cells[i] ?? "").padEnd(widths[i]!)))
+    .join("  ")
+    .trimEnd();
+  return [line(columns.map((column) => column.title)), ...rows.map(line)];
+}

@@ -1,0 +1,108 @@
+/**
+ * Every error has a stable number outside the ranges that JSON-RPC (-32768 … -32000) and LSP (-32899 … -32800)
+ * reserve, and a name. On the wire: `{code, message, data: {name, …}}`.
+ */
+export const errorCodes = {
+  /** A queue or a pipe had no room within `timeoutMs`. `data.stored`: how many items were stored. */
+  Full: 1001,
+  /** A queue had no item within `timeoutMs`. */
+  Empty: 1002,
+  /** A wait took longer than `timeoutMs`, or a task ran longer than its limit. */
+  TimedOut: 1003,
+  /** The object was closed by this session, or no longer takes part. */
+  Closed: 1004,
+  /** The other end of the pipe has no holder left, and nothing is left to read. */
+  EndOfFile: 1005,
+  /** The other end of the pipe has no holder left, so nobody could ever read the item. */
+  BrokenPipe: 1006,
+  /** The request does not fit the object's state: `start` twice, `release` of a free lock … */
+  BadState: 1007,
+  /** Only the owner may do this: release an RLock, notify a condition … */
+  NotOwner: 1008,
+  /** No such object: never made, released by all who knew it, or made by a server that has gone. */
+  UnknownHandle: 1009,
+  /** The module, its export, or the interpreter of the source text could not be found or loaded. */
+  TargetNotFound: 1010,
+  /** The operating system could not start the program. `data.errno`: `ENOENT`, `EACCES` … */
+  SpawnFailed: 1011,
+  /** The target ran and threw. `data`: type, message, stack, cause, language. */
+  TaskFailed: 1012,
+  /** The worker process died in the middle of the task. `data`: pid, exitCode, signal, stderr. */
+  WorkerLost: 1013,
+  /** The task was cancelled, or its pool terminated. */
+  Cancelled: 1014,
+  /** This wait was ended to break a deadlock. `data.deadlock`: its id. */
+  Deadlock: 1015,
+  /** The session asked for more than the server is willing to hold. Wait for answers before sending more. */
+  Overloaded: 1016,
+  /** The token is missing or wrong, or the message is not for this kind of session. */
+  Unauthorized: 1017,
+  /** The message is larger than `limits.maxMessageBytes`. */
+  PayloadTooLarge: 1018,
+  /** A party of the barrier left, timed out, was killed, or `abort` was called. */
+  BrokenBarrier: 1019,
+  /** The message cannot be understood: bad frame, bad encoding, not JSON-RPC. The connection ends. Or a payload has no JSON form: that request alone fails. */
+  Malformed: 1020,
+  /** The server is ending. */
+  ShuttingDown: 1021,
+
+  /** JSON-RPC: not a request. */
+  InvalidRequest: -32600,
+  /** JSON-RPC: no such method. */
+  MethodNotFound: -32601,
+  /** JSON-RPC: a parameter has the wrong type or value; the message quotes it. */
+  InvalidParams: -32602,
+  /** JSON-RPC: a fault of the server's own. */
+  InternalError: -32603,
+  /** JSON-RPC: the body is not JSON or msgpack. */
+  ParseError: -32700,
+  /** LSP: a request came before `initialize`. */
+  ServerNotInitialized: -32002,
+  /** LSP: the client cancelled this request with `$/cancelRequest`. */
+  RequestCancelled: -32800,
+} as const;
+
+export type ErrorName = keyof typeof errorCodes;
+
+/** Any request may fail with these, so descriptors do not repeat them. */
+export const generalErrors = [
+  "InvalidRequest", "MethodNotFound", "InvalidParams", "InternalError", "ServerNotInitialized", "RequestCancelled",
+  "UnknownHandle", "Unauthorized", "ShuttingDown", "Deadlock", "Overloaded",
+] as const satisfies readonly ErrorName[];
+
+const names = new Map<number, ErrorName>(Object.entries(errorCodes).map(([name, code]) => [code, name as ErrorName]));
+
+export function errorName(code: number): ErrorName | undefined {
+  return names.get(code);
+}
+
+/** The error object of a JSON-RPC response, and the failure of a task. */
+export interface ErrorObject {
+  code: number;
+  message: string;
+  data?: Record<string, unknown>;
+}
+
+/** The one error of server and bindings: a stable `code` and `codeName`, typed `data`, and a message that says what to check next. */
+export class PolyprocError extends Error {
+  readonly code: number;
+  readonly codeName: ErrorName;
+  readonly data: Record<string, unknown>;
+
+  constructor(codeName: ErrorName, message: string, data: Record<string, unknown> = {}, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = codeName;
+    this.codeName = codeName;
+    this.code = errorCodes[codeName];
+    this.data = data;
+  }
+
+  toErrorObject(): ErrorObject {
+    return { code: this.code, message: this.message, data: { name: this.codeName, ...this.data } };
+  }
+
+  static fromErrorObject(error: ErrorObject): PolyprocError {
+    const { name: _, ...data } = error.data ?? {};
+    return new PolyprocError(errorName(error.code) ?? "InternalError", error.message, data);
+  }
+}

@@ -1,0 +1,16 @@
+import type { Examples } from "./example.js";
+import { eventsExamples } from "./events.js";
+import { jobExamples } from "./job.js";
+import { lifecycleExamples } from "./lifecycle.js";
+import { pipeExamples } from "./pipe.js";
+import { poolExamples } from "./pool.js";
+import { processExamples } from "./process.js";
+import { queueExamples } from "./queue.js";
+import { syncExamples } from "./sync.js";
+import { workerExamples } from "./worker.js";
+
+/** One example for every message of the protocol. */
+export const examples: Examples = {
+  ...lifecycleExamples, ...processExamples, ...syncExamples, ...queueExamples, ...pipeExamples, ...poolExamples, ...jobExamples,
+  ...eventsExamples, ...workerExamples,
+};

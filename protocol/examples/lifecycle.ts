@@ -1,0 +1,45 @@
+import type { Examples } from "./example.js";
+
+export const instanceId = "b3f1c2d4e5a69788";
+
+export const lifecycleExamples: Examples = {
+  initialize: {
+    params: { protocolVersion: "1.0", clientInfo: { name: "my-tool", version: "2.1.0" }, processId: 4200, token: "3q2-7wEx" },
+    result: {
+      protocolVersion: "1.0",
+      serverInfo: { name: "polyproc", version: "0.1.0", pid: 4100 },
+      instanceId,
+      session: "s1",
+      limits: { maxMessageBytes: 67108864, maxQueuedBytes: 67108864 },
+      cpuCount: 8,
+      runtimes: ["node", "python"],
+      capabilities: {},
+    },
+  },
+  initialized: { params: {} },
+  shutdown: { result: null },
+  exit: {},
+  "$/cancelRequest": { params: { id: 7 } },
+  "$/progress": { params: { token: "thumbnails", value: { done: 40, failed: 1, total: 200 } } },
+  "server/status": {
+    params: {},
+    result: {
+      instanceId,
+      version: "0.1.0",
+      pid: 4100,
+      uptimeMs: 61250.5,
+      rssBytes: 58720256,
+      heapUsedBytes: 9437184,
+      sessions: 3,
+      objects: 12,
+      waits: 2,
+      processes: 4,
+      warmHosts: 1,
+      addresses: ["unix:/run/user/1000/polyproc/build.sock"],
+    },
+  },
+  "server/stop": { params: {}, result: null },
+  "handle/exists": { params: { handle: "lock:@build" }, result: { exists: true } },
+  "handle/retain": { params: { handle: "queue:@jobs" }, result: null },
+  "handle/release": { params: { handles: ["queue:@jobs", "lock:s1.4"] } },
+};

@@ -1,0 +1,23 @@
+import type { Examples } from "./example.js";
+import { instanceId } from "./lifecycle.js";
+
+export const workerExamples: Examples = {
+  "worker/ready": {
+    params: { protocolVersion: "1.0", runtime: "node", pid: 4301, claims: true },
+    result: { instanceId, session: "s2", limits: { maxMessageBytes: 67108864, maxQueuedBytes: 67108864 }, cpuCount: 8, runtimes: ["node", "python"] },
+  },
+  "worker/run": {
+    params: {
+      identity: { process: "process:s1.12", name: "PoolWorker-1", daemon: true, parentPid: 4200, parentName: "MainProcess" },
+      targets: [{ id: 1, target: { source: "(n) => n * n", runtime: "node" } }],
+      initializer: { target: { module: "/home/ada/worker.js", export: "connect" }, args: [["db.sqlite"], {}] },
+      tasks: [{ seq: 0, target: 1, mode: "map", items: [1, 2, 3], count: 3, from: 0, exact: false, job: "job:s1.11", index: 0 }],
+    },
+  },
+  "worker/initialized": { params: {} },
+  "worker/part": { params: { seq: 0, from: 0, count: 2, values: [1, 4], next: 2 } },
+  "worker/result": { params: { seq: 0, from: 2, count: 1, values: [9] } },
+  "worker/output": { params: { stream: "stdout", data: { $bytes: "aGVsbG8K" } } },
+  "worker/cancel": { params: { seq: 4, reason: "TimedOut" } },
+  "worker/exit": { params: {} },
+};

@@ -1,0 +1,93 @@
+import * as v from "valibot";
+import { notification, request } from "./message.js";
+import { count, none } from "./schema.js";
+
+export const limits = v.strictObject({
+  /** Largest message that the server reads, in bytes. */
+  maxMessageBytes: count(1),
+  /** How many bytes of unstarted tasks a session may have accepted; `job/submit` waits beyond that. */
+  maxQueuedBytes: count(1),
+});
+
+export const initialize = request("initialize", {
+  doc: "Opens the session; the first request on every connection but a worker's. The encoding of its body (JSON or msgpack) is the one in which the server answers on a `Content-Length` connection. Further keys, such as those that LSP clients send, are ignored. `instanceId` changes with every server process, which voids all handles. Handles that the client mints are `kind:` + `session` + `.` + a suffix of its own choice.",
+  params: v.looseObject({
+    /** The client's protocol version; a server of another major version refuses. */
+    protocolVersion: v.optional(v.string()),
+    clientInfo: v.optional(v.looseObject({ name: v.string(), version: v.optional(v.string()) })),
+    /** The client's own pid, as LSP clients send it: what `parentProcess()` says in its children. */
+    processId: v.nullish(count()),
+    /** Needed on TCP. */
+    token: v.optional(v.string()),
+  }),
+  result: v.looseObject({
+    protocolVersion: v.string(),
+    serverInfo: v.strictObject({ name: v.string(), version: v.string(), pid: count() }),
+    instanceId: v.string(),
+    /** Prefix of this session's handles. */
+    session: v.string(),
+    limits,
+    cpuCount: count(1),
+    /** Runtimes that can run `module` and `source` targets. */
+    runtimes: v.array(v.string()),
+    /** Empty; LSP clients look for it. */
+    capabilities: v.looseObject({}),
+  }),
+  errors: ["Unauthorized", "BadState"],
+});
+
+export const initialized = notification("initialized", {
+  doc: "Sent by LSP clients after `initialize`. Nothing depends on it.",
+  direction: "clientToServer",
+  params: v.optional(v.looseObject({})),
+});
+
+export const shutdown = request("shutdown", {
+  doc: "Ends the session in an orderly way: daemonic children are ended, non-daemonic ones are waited for, then the answer comes. After it only `exit` is accepted. The server goes on for other sessions.",
+  params: v.nullish(v.looseObject({})),
+  result: none(),
+});
+
+export const exit = notification("exit", {
+  doc: "Closes the connection. A session that ends without `shutdown` counts as dead: its locks are released with `ownerDied`.",
+  direction: "clientToServer",
+  params: v.nullish(v.looseObject({})),
+});
+
+export const cancelRequest = notification("$/cancelRequest", {
+  doc: "Ends the wait of one of this session's requests; it is answered with RequestCancelled, unless its answer is already on the way.",
+  direction: "clientToServer",
+  params: v.strictObject({ id: v.union([v.number(), v.string()]) }),
+});
+
+export const progress = notification("$/progress", {
+  doc: "Progress of a request that was given a `progressToken`.",
+  direction: "serverToClient",
+  params: v.strictObject({ token: v.union([v.number(), v.string()]), value: v.strictObject({ done: count(), failed: count(), total: count() }) }),
+});
+
+export const status = request("server/status", {
+  doc: "What the server holds, for `top` and for tests of leaks.",
+  params: v.optional(v.strictObject({})),
+  result: v.strictObject({
+    instanceId: v.string(),
+    version: v.string(),
+    pid: count(),
+    uptimeMs: v.number(),
+    rssBytes: count(),
+    heapUsedBytes: count(),
+    sessions: count(),
+    objects: count(),
+    waits: count(),
+    processes: count(),
+    warmHosts: count(),
+    /** Where it listens: `unix:PATH`, `tcp:HOST:PORT`, `tls:HOST:PORT`. */
+    addresses: v.array(v.string()),
+  }),
+});
+
+export const stop = request("server/stop", {
+  doc: "Ends the server and every child. Answered before it ends.",
+  params: v.optional(v.strictObject({})),
+  result: none(),
+});

@@ -1,0 +1,27 @@
+/** Where a server listens, or is to listen: port 0 means any free one. */
+export type Address =
+  | { kind: "unix"; path: string }
+  | { kind: "tcp" | "tls"; host: string; port: number };
+
+/** Reads `unix:PATH`, `tcp:HOST:PORT` or `tls:HOST:PORT` (IPv6 hosts in brackets). Fails with TypeError, quoting the text. */
+export function parseListenAddress(text: string): Address {
+  const kind = text.slice(0, Math.max(text.indexOf(":"), 0));
+  const rest = text.slice(kind.length + 1);
+  if (kind === "unix" && rest !== "") return { kind, path: rest };
+  if (kind === "tcp" || kind === "tls") {
+    const match = /^(?:\[([0-9a-fA-F:.%\w]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(rest);
+    const port = Number(match?.[3]);
+    if (match && port < 65536) return { kind, host: (match[1] ?? match[2])!, port };
+  }
+  throw new TypeError(`--listen: expected unix:PATH, tcp:HOST:PORT or tls:HOST:PORT, got ${JSON.stringify(text)}`);
+}
+
+export function formatAddress(address: Address): string {
+  if (address.kind === "unix") return `unix:${address.path}`;
+  return `${address.kind}:${address.host.includes(":") ? `[${address.host}]` : address.host}:${address.port}`;
+}
+
+/** Whether only this machine can reach it. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
+}

@@ -1,0 +1,136 @@
+import { availableParallelism } from "node:os";
+import { parseArgs } from "node:util";
+import { formatAddress, isLoopback, parseListenAddress, type Address } from "./address.js";
+import { UsageError } from "./usage-error.js";
+
+/** What the command line asks for. */
+export interface ServerArguments {
+  /** Serve one client on standard input and output. */
+  stdio: boolean;
+  /** Serve one client on this inherited socket. */
+  fd: number | null;
+  listen: Address[];
+  tokenFile: string | null;
+  tlsCert: string | null;
+  tlsKey: string | null;
+  /** End after so long without a client and without a non-daemonic child; null: never. */
+  idleTimeoutMs: number | null;
+  warmHosts: number;
+  cpuCount: number;
+  maxMessageBytes: number;
+  maxQueuedBytes: number;
+  maxBufferedBytes: number;
+  /** Further runtimes: name -> command and its arguments. */
+  runtimes: Record<string, string[]>;
+}
+
+export const usage = `Usage: polyproc serve [options]
+
+  --stdio                    serve one client on standard input and output, and end with it
+  --fd N                     serve one client on an inherited socket, and end with it
+  --listen ADDRESS           unix:PATH, tcp:HOST:PORT or tls:HOST:PORT; may be repeated, also with --stdio
+  --token-file FILE          holds the token that TCP clients must give; made when missing (or set POLYPROC_TOKEN)
+  --tls-cert FILE, --tls-key FILE    PEM files for tls: addresses
+  --idle-timeout SECONDS     end after so long without a client (default: never)
+  --warm-hosts N             idle workers to keep ready for start() (default 2)
+  --cpu-count N              what pools take for the number of processors (default: that of the machine)
+  --max-message-bytes N      largest message (default 67108864)
+  --max-queued-bytes N       unstarted tasks of a client, before it has to wait (default 134217728)
+  --max-buffered-bytes N     unread items of a queue or pipe, before its writers have to wait (default 67108864)
+  --runtime "NAME=COMMAND ARGS"      how worker hosts of a further runtime are started; may be repeated
+  --help, --version
+
+When it is ready it prints "polyproc: listening on ADDRESS" for each address (not with --stdio).
+`;
+
+const options = {
+  stdio: { type: "boolean" },
+  fd: { type: "string" },
+  listen: { type: "string", multiple: true },
+  "token-file": { type: "string" },
+  "tls-cert": { type: "string" },
+  "tls-key": { type: "string" },
+  "idle-timeout": { type: "string" },
+  "warm-hosts": { type: "string" },
+  "cpu-count": { type: "string" },
+  "max-message-bytes": { type: "string" },
+  "max-queued-bytes": { type: "string" },
+  "max-buffered-bytes": { type: "string" },
+  runtime: { type: "string", multiple: true },
+  help: { type: "boolean", short: "h" },
+  version: { type: "boolean" },
+} as const;
+
+/** Fails with UsageError. */
+export function parseArguments(argv: readonly string[]): ServerArguments | "help" | "version" {
+  const given = parse(argv);
+  if (given.help) return "help";
+  if (given.version) return "version";
+
+  const listen = (given.listen ?? []).map(parseAddress);
+  const stdio = given.stdio ?? false;
+  const fd = given.fd === undefined ? null : number("fd", given.fd, 3);
+  if (!stdio && fd === null && listen.length === 0) throw new UsageError("say where to serve: --listen unix:PATH, --listen tcp:127.0.0.1:PORT or --stdio (--help lists all options)");
+  if (stdio && fd !== null) throw new UsageError("--stdio and --fd exclude each other: both are for the one client that started the server");
+
+  const tlsCert = given["tls-cert"] ?? null;
+  const tlsKey = given["tls-key"] ?? null;
+  for (const address of listen) {
+    if (address.kind === "tls" && (tlsCert === null || tlsKey === null)) throw new UsageError(`${formatAddress(address)} needs --tls-cert and --tls-key`);
+    if (address.kind === "tcp" && !isLoopback(address.host)) {
+      throw new UsageError(`${formatAddress(address)} can be reached from other machines in clear text: use tls: with --tls-cert and --tls-key, or 127.0.0.1`);
+    }
+  }
+
+  return {
+    stdio,
+    fd,
+    listen,
+    tokenFile: given["token-file"] ?? null,
+    tlsCert,
+    tlsKey,
+    idleTimeoutMs: given["idle-timeout"] === undefined ? null : seconds(given["idle-timeout"]) * 1000,
+    warmHosts: number("warm-hosts", given["warm-hosts"] ?? "2", 0),
+    cpuCount: number("cpu-count", given["cpu-count"] ?? String(availableParallelism()), 1),
+    maxMessageBytes: number("max-message-bytes", given["max-message-bytes"] ?? "67108864", 1024, 0x3fff_ffff),
+    maxQueuedBytes: number("max-queued-bytes", given["max-queued-bytes"] ?? "134217728", 1),
+    maxBufferedBytes: number("max-buffered-bytes", given["max-buffered-bytes"] ?? "67108864", 1),
+    runtimes: Object.fromEntries((given.runtime ?? []).map(parseRuntime)),
+  };
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({ args: [...argv], options, strict: true, allowPositionals: false }).values;
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message} (--help lists all options)`);
+  }
+}
+
+function parseAddress(text: string): Address {
+  try {
+    return parseListenAddress(text);
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+function number(name: string, text: string, min: number, max = Number.MAX_SAFE_INTEGER): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < min || value > max) {
+    throw new UsageError(`--${name}: expected a whole number from ${min}${max === Number.MAX_SAFE_INTEGER ? "" : ` to ${max}`}, got ${JSON.stringify(text)}`);
+  }
+  return value;
+}
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value) || value < 0) throw new UsageError(`--idle-timeout: expected seconds, got ${JSON.stringify(text)}`);
+  return value;
+}
+
+function parseRuntime(text: string): [string, string[]] {
+  const [, name, command] = /^([\w.+-]+)=\s*(\S.*)$/.exec(text) ?? [];
+  if (name === undefined || command === undefined) throw new UsageError(`--runtime: expected NAME=COMMAND, got ${JSON.stringify(text)}`);
+  return [name, command.trim().split(/\s+/)];
+}

@@ -1,0 +1,18 @@
+import type { Clock, Timer } from "./engine/clock.js";
+
+/** The longest that Node's own timers can take: about 24.8 days. */
+const longestMs = 0x7fff_ffff;
+
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  wallTime: () => Date.now(),
+  setTimer(delayMs: number, fire: () => void): Timer {
+    if (delayMs <= longestMs) {
+      // Node rounds down, and a wait must not end early.
+      const timer = setTimeout(fire, Math.ceil(delayMs));
+      return { cancel: () => clearTimeout(timer) };
+    }
+    let rest = systemClock.setTimer(longestMs, () => (rest = systemClock.setTimer(delayMs - longestMs, fire)));
+    return { cancel: () => rest.cancel() };
+  },
+};

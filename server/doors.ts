@@ -1,0 +1,110 @@
+import type { Duplex } from "node:stream";
+import { PolyprocError } from "../protocol/errors.js";
+import type { ClientAccess, Connection, Hub } from "./handlers/connection.js";
+import { decodeMessage } from "./ipc/framing/decoder.js";
+import { encodeMessage } from "./ipc/framing/encoder.js";
+import { serveFrames } from "./ipc/serve-frames.js";
+
+/** What a stranger has to say `initialize` in, in milliseconds. */
+export const strangerMs = 10_000;
+/** Connections of clients at one time; more are refused. */
+export const maxConnections = 4096;
+/** Connections that have not said `initialize`; for one more, the oldest of them has to go. */
+export const maxStrangers = 512;
+
+const codec = { encode: encodeMessage, decode: decodeMessage };
+
+/** Every connection of a client: tells the framings apart by their first byte, and keeps strangers few and short. */
+export class Doors {
+  readonly #hub: Hub;
+  /** With what serves it, once its first byte has come. */
+  readonly #connections = new Map<Duplex, Connection | null>();
+  readonly #strangers = new Set<Duplex>();
+  /** Called when a connection has ended. */
+  onClosed: (socket: Duplex) => void = () => {};
+
+  constructor(hub: Hub) {
+    this.#hub = hub;
+  }
+
+  get size(): number {
+    return this.#connections.size;
+  }
+
+  /** Serves a connection. `checkToken`: null where the address itself keeps others out. */
+  accept(socket: Duplex, checkToken: ClientAccess["checkToken"]): void {
+    // "close" follows an error, and is what counts.
+    socket.on("error", () => {});
+    if (this.#connections.size >= maxConnections) {
+      lastWords(socket, new PolyprocError("Overloaded", `this server has ${maxConnections} connections already; close some, or try again later`));
+      return;
+    }
+    this.#connections.set(socket, null);
+    this.#strangers.add(socket);
+    const timer = setTimeout(() => {
+      this.#turnAway(socket, new PolyprocError("Unauthorized", `nothing was heard of "initialize" within ${strangerMs / 1000} s of connecting; send it first`));
+    }, strangerMs).unref();
+    const opened = () => {
+      clearTimeout(timer);
+      this.#strangers.delete(socket);
+    };
+    socket.once("close", () => {
+      opened();
+      this.#connections.delete(socket);
+      this.onClosed(socket);
+    });
+    // A connection that ends without a word is simply gone.
+    socket.once("end", () => {
+      if (this.#connections.get(socket) === null) socket.end();
+    });
+    socket.once("data", (head: Buffer) => this.#serve(socket, head, { kind: "client", checkToken, opened }));
+    if (this.#strangers.size > maxStrangers) {
+      const [oldest] = this.#strangers;
+      this.#turnAway(oldest!, new PolyprocError("Overloaded", `more than ${maxStrangers} connections have not said "initialize", and this was the oldest; send it as soon as you connect`));
+    }
+  }
+
+  /** Ends every connection, after telling why. Resolves when all are closed, at the latest after `graceMs`. */
+  async end(error: PolyprocError, graceMs: number): Promise<void> {
+    for (const [socket, connection] of this.#connections) {
+      if (connection) connection.end(error);
+      else socket.destroy();
+    }
+    const closed = [...this.#connections.keys()].map((socket) => new Promise<void>((done) => socket.once("close", () => done())));
+    let timer: NodeJS.Timeout | undefined;
+    await Promise.race([Promise.all(closed), new Promise((late) => (timer = setTimeout(late, graceMs)))]);
+    clearTimeout(timer);
+    for (const socket of this.#connections.keys()) socket.destroy();
+  }
+
+  #serve(socket: Duplex, head: Buffer, access: ClientAccess): void {
+    // "C" of Content-Length; as a frame's length it would mean more than a GiB.
+    if (head[0] !== 0x43 && head[0] !== 0x63) {
+      this.#connections.set(socket, serveFrames(socket, this.#hub, access, head));
+      return;
+    }
+    socket.pause();
+    // Loaded with its first client: servers that speak frames only start faster.
+    void import("./rpc/serve-rpc.js").then(({ serveRpc }) => {
+      if (socket.destroyed) return;
+      this.#connections.set(socket, serveRpc(socket, this.#hub, access, codec, head));
+      socket.resume();
+    });
+  }
+
+  #turnAway(socket: Duplex, error: PolyprocError): void {
+    this.#strangers.delete(socket);
+    const connection = this.#connections.get(socket);
+    if (connection) connection.end(error);
+    else lastWords(socket, error);
+  }
+}
+
+/** To somebody who has not said which framing it speaks: in the one that people can read. */
+function lastWords(socket: Duplex, error: PolyprocError): void {
+  const body = JSON.stringify({ jsonrpc: "2.0", id: null, error: error.toErrorObject() });
+  socket.end(`Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+  socket.resume();
+  const timer = setTimeout(() => socket.destroy(), 1000).unref();
+  socket.once("close", () => clearTimeout(timer));
+}

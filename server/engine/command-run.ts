@@ -1,0 +1,46 @@
+import type { PolyprocError } from "../../protocol/errors.js";
+import type { Engine } from "./engine.js";
+import { describeExit, type ProcessRecord } from "./process.js";
+import type { ChildEvents, CommandSpec, ExitStatus } from "./spawner.js";
+
+export interface CommandListener {
+  spawned(pid: number): void;
+  failed(error: PolyprocError): void;
+  exited(status: ExitStatus): void;
+  output?(stream: "stdout" | "stderr", data: Uint8Array): void;
+}
+
+/** One run of a program, kept in step with its process record. */
+export class CommandRun implements ChildEvents {
+  readonly #engine: Engine;
+  readonly #record: ProcessRecord;
+  readonly #listener: CommandListener;
+
+  constructor(engine: Engine, record: ProcessRecord, spec: CommandSpec, listener: CommandListener) {
+    this.#engine = engine;
+    this.#record = record;
+    this.#listener = listener;
+    record.child = engine.options.spawner.startCommand(spec, this);
+  }
+
+  spawned(pid: number): void {
+    this.#record.spawned(pid);
+    this.#listener.spawned(pid);
+  }
+
+  failed(error: PolyprocError): void {
+    this.#listener.failed(error);
+    this.#record.exitedWith({ exitCode: 127, signal: null }, error.message);
+  }
+
+  output(stream: "stdout" | "stderr", data: Uint8Array): void {
+    this.#listener.output?.(stream, data);
+    this.#engine.output.feed(this.#record, stream, data);
+  }
+
+  exited(status: ExitStatus): void {
+    this.#engine.output.end(this.#record);
+    this.#listener.exited(status);
+    this.#record.exitedWith(status, describeExit(status));
+  }
+}

@@ -1,0 +1,82 @@
+import type { PoolInfo } from "../../protocol/pool.js";
+import type { Clock } from "./clock.js";
+import { EventLog } from "./event-log.js";
+import { HostCache } from "./host-cache.js";
+import { OutputHub } from "./output.js";
+import type { Pool } from "./pool.js";
+import { ProcessTable } from "./process-table.js";
+import { Registry } from "./registry.js";
+import { Session, type Peer } from "./session.js";
+import type { PayloadCodec } from "./payload-codec.js";
+import type { ProcessRecord } from "./process.js";
+import type { SignalNumber, Spawner } from "./spawner.js";
+import { WaitGraph } from "./wait-graph.js";
+
+export interface EngineOptions {
+  clock: Clock;
+  spawner: Spawner;
+  codec: PayloadCodec;
+  signalNumber: SignalNumber;
+  instanceId: string;
+  cpuCount: number;
+  limits: EngineLimits;
+  /** How many idle hosts of a runtime to keep warm for `start()`. */
+  warmHosts: number;
+}
+
+export interface EngineLimits {
+  maxMessageBytes: number;
+  maxQueuedBytes: number;
+  /** Unread bytes that one queue or pipe may hold before `put` and `send` wait. */
+  maxBufferedBytes: number;
+  /** Remembered output of one child. */
+  outputRingBytes: number;
+  /** State changes that are kept for subscribers who are behind. */
+  eventRing: number;
+}
+
+/** The whole of the semantics. No I/O: time, children and peers are handed in. */
+export class Engine {
+  readonly options: EngineOptions;
+  readonly clock: Clock;
+  readonly registry = new Registry();
+  /** Pools that have work or workers, or may get some. */
+  readonly livePools = new Set<Pool>();
+  readonly sessions = new Map<string, Session>();
+  readonly waitGraph: WaitGraph;
+  readonly events: EventLog;
+  readonly output: OutputHub;
+  readonly processes: ProcessTable;
+  readonly hosts: HostCache;
+  /** Called when a session has ended, after everything it held was let go. */
+  onSessionEnded: (session: Session) => void = () => {};
+  #nextSession = 1;
+
+  constructor(options: EngineOptions) {
+    this.options = options;
+    this.clock = options.clock;
+    this.events = new EventLog(this);
+    this.output = new OutputHub(this);
+    this.waitGraph = new WaitGraph(this);
+    this.processes = new ProcessTable(this);
+    this.hosts = new HostCache(this);
+    this.registry.onChange = (object, gone) => this.events.syncChanged(object, gone);
+  }
+
+  openSession(peer: Peer, process: ProcessRecord | null = null): Session {
+    const session = new Session(this, `s${this.#nextSession++}`, peer, process);
+    this.sessions.set(session.id, session);
+    return session;
+  }
+
+  pools(): PoolInfo[] {
+    return [...this.livePools].map((pool) => pool.describePool());
+  }
+
+  /** Called by the session itself, when everything it held was let go. */
+  sessionEnded(session: Session): void {
+    this.sessions.delete(session.id);
+    this.processes.orphan(session);
+    this.onSessionEnded(session);
+  }
+}

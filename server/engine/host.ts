@@ -1,0 +1,147 @@
+import { PolyprocError } from "../../protocol/errors.js";
+import type { Params } from "../../protocol/message.js";
+import * as worker from "../../protocol/worker.js";
+import type { Engine } from "./engine.js";
+import { describeExit, ProcessRecord } from "./process.js";
+import type { Session } from "./session.js";
+import type { ExitStatus, Host, HostEvents, HostSpec } from "./spawner.js";
+
+/** What the one who uses a host is told. */
+export interface HostUser {
+  ready(): void;
+  initialized(error: Params<typeof worker.initialized>["error"]): void;
+  part(part: Params<typeof worker.part>): void;
+  result(result: Params<typeof worker.result>): void;
+  /** It has exited, its connection has been read to the end, and its session is over. */
+  gone(status: ExitStatus): void;
+  /** It could not be started. */
+  failed(error: PolyprocError): void;
+}
+
+/** How long a connection may outlive its process: a descendant that inherited it holds it open. */
+const lingerMs = 200;
+
+/**
+ * A worker host: a process that runs functions, from its spawn to its end. It is gone only when both its process was
+ * reaped and its connection was read to the end: the last results are often still in the socket when the exit is told.
+ */
+export class HostRecord implements HostEvents {
+  readonly engine: Engine;
+  readonly process: ProcessRecord;
+  readonly runtime: string;
+  host: Host | null = null;
+  /** Takes tasks ahead of need. */
+  claims = false;
+  #user: HostUser | null = null;
+  #session: Session | null = null;
+  #status: ExitStatus | null = null;
+  #failed: PolyprocError | null = null;
+  #gone = false;
+
+  constructor(engine: Engine, spec: HostSpec) {
+    this.engine = engine;
+    this.runtime = spec.runtime;
+    this.process = engine.processes.newHostProcess(spec.runtime);
+    this.host = engine.options.spawner.startHost(spec, this);
+    this.process.child = this.host;
+  }
+
+  get session(): Session | null {
+    return this.#session;
+  }
+
+  /** It said `worker/ready` and lives. */
+  get isReady(): boolean {
+    return this.#session !== null && this.#status === null && !this.#session.ended;
+  }
+
+  get isOver(): boolean {
+    return this.#gone || this.#failed !== null || this.#status !== null;
+  }
+
+  /** From now on this one is told; what has already happened is told now. */
+  use(user: HostUser): void {
+    this.#user = user;
+    if (this.#failed) user.failed(this.#failed);
+    else if (this.#gone) user.gone(this.#status!);
+    else if (this.isReady) user.ready();
+  }
+
+  send(params: Params<typeof worker.run>): void {
+    this.#session?.peer.notify(worker.run, params);
+  }
+
+  cancelTask(seq: number, reason: "Cancelled" | "TimedOut"): void {
+    this.#session?.peer.notify(worker.cancel, { seq, reason });
+  }
+
+  /** Asks it to end by itself. */
+  retire(): void {
+    if (this.isReady) this.#session!.peer.notify(worker.exit, {});
+    else this.process.kill();
+  }
+
+  connected(session: Session, ready: Params<typeof worker.ready>): void {
+    this.#session = session;
+    session.host = this;
+    this.process.session = session;
+    this.claims = (ready.claims ?? false) && this.host?.claims !== null;
+    session.onEnd(() => this.#sessionEnded());
+    this.#user?.ready();
+  }
+
+  initialized(params: Params<typeof worker.initialized>): void {
+    this.#user?.initialized(params.error);
+  }
+
+  part(params: Params<typeof worker.part>): void {
+    this.#user?.part(params);
+  }
+
+  result(params: Params<typeof worker.result>): void {
+    this.#user?.result(params);
+  }
+
+  // What the operating system tells.
+
+  spawned(pid: number): void {
+    this.process.spawned(pid);
+  }
+
+  failed(error: PolyprocError): void {
+    this.#failed = error;
+    this.process.exitedWith({ exitCode: 127, signal: null }, error.message);
+    this.#user?.failed(error);
+  }
+
+  output(stream: "stdout" | "stderr", data: Uint8Array): void {
+    this.engine.output.feed(this.process, stream, data);
+  }
+
+  exited(status: ExitStatus): void {
+    this.#status = status;
+    const session = this.#session;
+    if (!session || session.ended) {
+      this.#over();
+      return;
+    }
+    this.engine.clock.setTimer(lingerMs, () => {
+      if (!session.ended) session.peer.close();
+    });
+  }
+
+  #sessionEnded(): void {
+    if (this.#status) this.#over();
+    // It closed its connection and lives on: nobody could ever speak to it again.
+    else this.process.terminate(1000);
+  }
+
+  #over(): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    const status = this.#status!;
+    this.engine.output.end(this.process);
+    this.#user?.gone(status);
+    this.process.exitedWith(status, this.process.failure ?? describeExit(status));
+  }
+}

@@ -1,0 +1,264 @@
+import { PolyprocError } from "../../protocol/errors.js";
+import * as jobs from "../../protocol/job.js";
+import type { Failure, Mode, ResultEntry, TaskInput } from "../../protocol/job.js";
+import { payloadData, payloadHandles, type Handle, type Payload } from "../../protocol/schema.js";
+import { describeTarget, type Target } from "../../protocol/target.js";
+import { Deque } from "./deque.js";
+import type { Pool } from "./pool.js";
+import type { SharedObject } from "./registry.js";
+import { runtimeOf } from "./runtime.js";
+import { highWaterBytes, type Session } from "./session.js";
+import { Batch } from "./task.js";
+import { Wait } from "./wait.js";
+
+export interface JobOptions {
+  target: Target;
+  mode: Mode;
+  name?: string | undefined;
+  retries?: number | undefined;
+  timeoutMs?: number | null | undefined;
+  graceMs?: number | null | undefined;
+}
+
+const defaultGraceMs = 1000;
+/** A session may have this many times `maxQueuedBytes` in submits that are not answered. */
+const overload = 4;
+
+/** A target, and the tasks that run it in a pool. */
+export class Job implements SharedObject {
+  readonly handle: Handle;
+  readonly pool: Pool;
+  readonly session: Session;
+  readonly target: Target;
+  readonly targetKey: string;
+  readonly mode: Mode;
+  readonly name: string;
+  readonly retries: number;
+  readonly timeoutMs: number | null;
+  readonly graceMs: number;
+  readonly isCommand: boolean;
+  /** Of the worker hosts that can run it; `command` for programs. */
+  readonly runtime: string;
+  /** How long its tasks take, in milliseconds: a moving average, 0 while unknown. */
+  taskMs = 0;
+  done = 0;
+  failed = 0;
+  readonly #live = new Map<number, Batch>();
+  readonly #submits = new Deque<{ tasks: TaskInput[]; bytes: number; wait: Wait<null> }>();
+  readonly #waiters = new Set<Wait<{ done: number; failed: number }>>();
+  readonly #watchers = new Set<Session>();
+  #outbox: ResultEntry[] = [];
+  #startedOutbox: { index: number; pid: number; startedAt: number }[] = [];
+  #scheduled = false;
+  #blocked = false;
+  #ended = false;
+  /** Where outcomes go; by default to the session as `job/results`. */
+  readonly #sink: (results: ResultEntry[]) => void;
+
+  constructor(handle: Handle, pool: Pool, session: Session, options: JobOptions, sink?: (results: ResultEntry[]) => void) {
+    this.handle = handle;
+    this.pool = pool;
+    this.session = session;
+    this.target = options.target;
+    this.targetKey = JSON.stringify(options.target);
+    this.mode = options.mode;
+    this.name = options.name ?? describeTarget(options.target);
+    this.retries = options.retries ?? 0;
+    this.timeoutMs = options.timeoutMs ?? null;
+    this.graceMs = options.graceMs ?? defaultGraceMs;
+    this.isCommand = "command" in options.target;
+    this.runtime = "command" in options.target ? "command" : runtimeOf(options.target);
+    this.#sink = sink ?? ((results) => session.peer.notify(jobs.results, { job: handle, results }));
+    pool.requireOpen();
+    if (!this.isCommand) session.engine.hosts.requireRuntime(this.runtime);
+    pool.jobs.add(this);
+  }
+
+  /** Accepts the tasks, now or when the session has room. */
+  submit(tasks: TaskInput[]): null | Wait<null> {
+    this.pool.requireNotTerminated();
+    const { session } = this;
+    const { maxQueuedBytes } = session.engine.options.limits;
+    for (const input of tasks) this.#check(input);
+    if (session.queuedBytes < maxQueuedBytes && this.#submits.length === 0) {
+      this.#accept(tasks);
+      return null;
+    }
+    const bytes = tasks.reduce((sum, input) => sum + payloadData(input.items).length, 0);
+    if (session.pendingSubmitBytes + bytes > maxQueuedBytes * overload) {
+      throw new PolyprocError("Overloaded", `this session has ${session.pendingSubmitBytes} bytes of tasks that are not accepted yet: wait for the answer of each job/submit before the next`);
+    }
+    session.pendingSubmitBytes += bytes;
+    const submit = {
+      tasks,
+      bytes,
+      wait: new Wait<null>(session, {
+        onLeave: () => {
+          this.#submits.remove(submit);
+          session.pendingSubmitBytes -= bytes;
+          this.pool.hold(-1);
+        },
+      }),
+    };
+    this.#submits.push(submit);
+    this.pool.hold(1);
+    session.submitters.add(this);
+    return submit.wait;
+  }
+
+  /** The session has room again. */
+  acceptWaiting(): void {
+    const { session } = this;
+    while (session.queuedBytes < session.engine.options.limits.maxQueuedBytes) {
+      const submit = this.#submits.shift();
+      if (!submit) break;
+      session.pendingSubmitBytes -= submit.bytes;
+      try {
+        this.#accept(submit.tasks);
+        submit.wait.resolve(null);
+      } catch (error) {
+        submit.wait.reject(error as PolyprocError);
+      }
+      this.pool.hold(-1);
+    }
+    if (this.#submits.length === 0) session.submitters.delete(this);
+  }
+
+  /** Outcome of `count` items of a task, from its item `from` on. */
+  settle(batch: Batch, from: number, count: number, outcome: { values: Payload } | { error: Failure }, pid: number, ms: number): void {
+    const entry: ResultEntry = { index: batch.index + from, count, pid, ms };
+    if ("values" in outcome) {
+      entry.values = outcome.values;
+      this.done += count;
+      this.pool.done += count;
+    } else {
+      entry.error = outcome.error;
+      this.failed += count;
+      this.pool.failed += count;
+    }
+    if (!this.#ended) {
+      if (entry.values) this.#hand(entry.values);
+      this.#outbox.push(entry);
+      this.#schedule();
+    }
+    batch.settled += count;
+    if (batch.settled === batch.count) this.#finish(batch);
+  }
+
+  /** A worker began this task. */
+  started(index: number, pid: number, startedAt: number): void {
+    if (this.#watchers.size === 0) return;
+    this.#startedOutbox.push({ index, pid, startedAt });
+    this.#schedule();
+  }
+
+  watch(session: Session): void {
+    if (this.#watchers.has(session)) return;
+    this.#watchers.add(session);
+    session.onEnd(() => this.#watchers.delete(session));
+  }
+
+  cancel(indexes: number[] | undefined, graceMs: number | null | undefined): number {
+    const batches = indexes ? indexes.flatMap((index) => this.#live.get(index) ?? []) : [...this.#live.values()];
+    return this.pool.cancel(batches, "the task was cancelled", graceMs ?? this.graceMs);
+  }
+
+  wait(session: Session, timeoutMs: number | null | undefined): { done: number; failed: number } | Wait<{ done: number; failed: number }> {
+    this.#flush();
+    if (this.#live.size === 0 && this.#submits.length === 0) return { done: this.done, failed: this.failed };
+    const wait: Wait<{ done: number; failed: number }> = new Wait(session, { timeoutMs, onLeave: () => this.#waiters.delete(wait) });
+    this.#waiters.add(wait);
+    return wait;
+  }
+
+  liveBatches(): Batch[] {
+    return [...this.#live.values()];
+  }
+
+  /** True while its session has so much unread that no more results should be made. */
+  get blocked(): boolean {
+    if (this.#blocked) return true;
+    if (this.session.ended || this.session.peer.backlogBytes() <= highWaterBytes) return false;
+    this.#blocked = true;
+    this.session.peer.onDrain(() => {
+      this.#blocked = false;
+      this.pool.dispatch.unpark(this);
+    });
+    return true;
+  }
+
+  unreferenced(): void {
+    this.#ended = true;
+    for (let submit = this.#submits.shift(); submit; submit = this.#submits.shift()) {
+      this.session.pendingSubmitBytes -= submit.bytes;
+      submit.wait.reject(new PolyprocError("Cancelled", "the job was released"));
+      this.pool.hold(-1);
+    }
+    this.session.submitters.delete(this);
+    this.cancel(undefined, this.graceMs);
+    this.pool.jobs.delete(this);
+  }
+
+  #check(input: TaskInput): void {
+    if (this.#live.has(input.index)) throw new PolyprocError("BadState", `${this.handle} has a task with index ${input.index} that is not done: give each task its own`);
+    for (const handle of payloadHandles(input.items)) {
+      if (!this.session.engine.registry.has(handle)) throw new PolyprocError("UnknownHandle", `${handle}, in the items of task ${input.index}, does not exist`, { handle });
+    }
+  }
+
+  #accept(tasks: TaskInput[]): void {
+    const { registry } = this.session.engine;
+    const batches: Batch[] = [];
+    for (const input of tasks) {
+      registry.retainPayload(input.items);
+      const batch = new Batch(this, input.index, input.count ?? 1, input.items);
+      this.#live.set(batch.index, batch);
+      this.session.queuedBytes += batch.bytes;
+      batches.push(batch);
+    }
+    this.pool.enqueue(batches);
+  }
+
+  #finish(batch: Batch): void {
+    const { session } = this;
+    this.#live.delete(batch.index);
+    session.queuedBytes -= batch.bytes;
+    session.engine.registry.dropPayload(batch.items);
+    this.pool.finished();
+    if (session.submitters.size > 0) for (const job of [...session.submitters]) job.acceptWaiting();
+    if (this.#live.size === 0 && this.#submits.length === 0 && this.#waiters.size > 0) {
+      this.#flush();
+      for (const wait of [...this.#waiters]) wait.resolve({ done: this.done, failed: this.failed });
+      this.#waiters.clear();
+    }
+  }
+
+  /** Once for everything that comes in one turn. */
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => this.#flush());
+  }
+
+  #flush(): void {
+    this.#scheduled = false;
+    if (this.#startedOutbox.length > 0) {
+      const tasks = this.#startedOutbox;
+      this.#startedOutbox = [];
+      for (const session of this.#watchers) session.peer.notify(jobs.started, { job: this.handle, tasks });
+    }
+    if (this.#outbox.length === 0 || this.#ended) return;
+    const results = this.#outbox;
+    this.#outbox = [];
+    this.#sink(results);
+  }
+
+  /** Handles inside a result belong to the receiver from now on. */
+  #hand(values: Payload): void {
+    const handles = payloadHandles(values);
+    if (handles.length === 0 || this.session.ended) return;
+    const { registry } = this.session.engine;
+    for (const handle of handles) if (registry.has(handle)) registry.retain(this.session, handle);
+  }
+}
+

@@ -1,0 +1,113 @@
+import { PolyprocError, type ErrorObject } from "../../protocol/errors.js";
+import type { Payload } from "../../protocol/schema.js";
+import { describeTarget, type CommandResult, type CommandTarget } from "../../protocol/target.js";
+import type { Timer } from "./clock.js";
+import { fillArguments, fillItem } from "./command-line.js";
+import { CommandRun } from "./command-run.js";
+import type { Pool } from "./pool.js";
+import type { ProcessRecord } from "./process.js";
+import type { CommandSpec, ExitStatus } from "./spawner.js";
+import { TailBuffer } from "./tail-buffer.js";
+import type { Task } from "./task.js";
+
+const defaultMaxOutputBytes = 1024 * 1024;
+
+/** One program that a pool runs for one item. */
+export class PoolCommand {
+  readonly task: Task;
+  readonly #pool: Pool;
+  readonly #record: ProcessRecord;
+  readonly #target: CommandTarget;
+  readonly #output: Record<"stdout" | "stderr", TailBuffer>;
+  readonly #since: number;
+  #deadline: Timer | undefined;
+  #over = false;
+
+  constructor(pool: Pool, task: Task) {
+    const { engine } = pool;
+    this.#pool = pool;
+    this.task = task;
+    task.state = "sent";
+    this.#target = task.job.target as CommandTarget;
+    const max = this.#target.maxOutputBytes ?? defaultMaxOutputBytes;
+    this.#output = { stdout: new TailBuffer(max), stderr: new TailBuffer(max) };
+    this.#since = engine.clock.now();
+    const wallTime = engine.clock.wallTime();
+    this.#record = engine.processes.newTaskProcess(`${task.job.name} [${task.index}]`, describeTarget(this.#target), pool.session, pool.handle);
+    this.#record.task = { job: task.job.handle, index: task.index, startedAt: wallTime };
+    let spec: CommandSpec;
+    try {
+      spec = this.#fill();
+    } catch (error) {
+      // Not at once: the pool does not know of this command before the constructor returns.
+      queueMicrotask(() => this.#refused(error instanceof PolyprocError ? error : new PolyprocError("InvalidParams", `the item cannot be filled in: ${String(error)}`)));
+      return;
+    }
+    new CommandRun(engine, this.#record, spec, {
+      spawned: (pid) => {
+        pool.began(task, pid, wallTime);
+        if (task.job.timeoutMs !== null) this.#deadline = engine.clock.setTimer(task.job.timeoutMs, () => this.stop("TimedOut", task.job.graceMs));
+      },
+      output: (stream, data) => this.#output[stream].push(data),
+      failed: (error) => queueMicrotask(() => this.#end({ error: error.toErrorObject() })),
+      exited: (status) => this.#end(this.#result(status)),
+    });
+  }
+
+  stop(reason: "Cancelled" | "TimedOut", graceMs: number): void {
+    if (this.#over || this.task.stopping) return;
+    this.task.stopping = reason;
+    this.#record.terminate(graceMs);
+  }
+
+  kill(): void {
+    this.#record.kill();
+  }
+
+  #fill(): CommandSpec {
+    const { task } = this;
+    const item = (this.#pool.engine.options.codec.decode(task.batch.items) as unknown[])[task.from];
+    switch (task.job.mode) {
+      case "map":
+        return fillItem(this.#target, item, task.index);
+      case "starmap":
+        return fillArguments(this.#target, item as unknown[], task.index);
+      case "apply":
+        return fillArguments(this.#target, (item as [unknown[]])[0], task.index);
+    }
+  }
+
+  #result(status: ExitStatus) {
+    const { codec } = this.#pool.engine.options;
+    const { stdout, stderr } = this.#output;
+    const result: CommandResult = {
+      exitCode: status.exitCode,
+      signal: status.signal,
+      stdout: stdout.text(),
+      stderr: stderr.text(),
+      truncated: stdout.truncated || stderr.truncated,
+    };
+    if (status.exitCode === 0 || (this.#target.check === false && status.signal === null)) return { values: codec.encode([result]) };
+    const how = status.signal === null ? `exit code ${status.exitCode}` : `killed by ${status.signal}`;
+    const last = result.stderr.trimEnd().split("\n").slice(-3).join("\n");
+    return {
+      error: new PolyprocError("TaskFailed", `${this.#target.command}: ${how}${last ? `: ${last}` : ""}`, { type: "CommandFailed", message: how, stack: "", language: "command", ...result }).toErrorObject(),
+    };
+  }
+
+  #refused(error: PolyprocError): void {
+    this.#record.exitedWith({ exitCode: 127, signal: null }, error.message);
+    this.#end({ error: error.toErrorObject() });
+  }
+
+  #end(outcome: { values: Payload } | { error: ErrorObject }): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#deadline?.cancel();
+    const ms = Math.round((this.#pool.engine.clock.now() - this.#since) * 1000) / 1000;
+    const { task } = this;
+    this.#pool.outcome(task, { from: task.from, count: 1, ...outcome }, this.#record.pid ?? 0, ms);
+    task.over();
+    this.#pool.commandGone(this);
+  }
+}

@@ -1,0 +1,64 @@
+import type { ResultEntry } from "../../protocol/job.js";
+import * as lifecycle from "../../protocol/lifecycle.js";
+import type { Params, Result } from "../../protocol/message.js";
+import type * as pools from "../../protocol/pool.js";
+import type { Engine } from "./engine.js";
+import { Job } from "./job.js";
+import { listOf, onlyItem } from "./payload-list.js";
+import { Pool } from "./pool.js";
+import { refuseDaemonicParent } from "./process-table.js";
+import type { Session } from "./session.js";
+import { Wait } from "./wait.js";
+
+type Outcomes = Result<typeof pools.map>;
+
+let nextMap = 1;
+
+/** A whole map as one request, for scripts. */
+export function mapInPool(engine: Engine, session: Session, params: Params<typeof pools.map>): Outcomes | Wait<Outcomes> {
+  refuseDaemonicParent(session);
+  const id = `h.map${nextMap++}`;
+  const given = params.pool === undefined ? null : engine.registry.get(params.pool, Pool);
+  const pool = given ?? new Pool(engine, session, `pool:${id}`, { processes: params.processes });
+  const outcomes: Outcomes["outcomes"] = [];
+  let failed = 0;
+  const job = new Job(`job:${id}`, pool, session, { target: params.target, mode: "map", retries: params.retries, timeoutMs: params.timeoutMs }, (results) => {
+    for (const entry of results) {
+      outcomes[entry.index] = toOutcome(entry);
+      if (entry.error) failed++;
+    }
+    if (params.progressToken !== undefined) {
+      session.peer.notify(lifecycle.progress, { token: params.progressToken, value: { done: job.done + job.failed, failed, total: params.items.length } });
+    }
+  });
+  const letGo = () => {
+    job.unreferenced();
+    if (!given) pool.terminate();
+  };
+  session.onEnd(letGo);
+  let submitted: null | Wait<null>;
+  try {
+    submitted = job.submit(params.items.map((item, index) => ({ index, items: listOf(item) })));
+  } catch (error) {
+    letGo();
+    throw error;
+  }
+  const wait = new Wait<Outcomes>(session, { onLeave: letGo });
+  const finish = () => {
+    const done = job.wait(session, null);
+    const settle = () => {
+      letGo();
+      wait.resolve({ outcomes });
+    };
+    if (done instanceof Wait) done.onSettled((outcome) => (outcome.ok ? settle() : wait.reject(outcome.error)));
+    else settle();
+  };
+  if (submitted) submitted.onSettled((outcome) => (outcome.ok ? finish() : wait.reject(outcome.error)));
+  else finish();
+  return wait;
+}
+
+function toOutcome(entry: ResultEntry): Outcomes["outcomes"][number] {
+  if (entry.values) return { index: entry.index, ok: true, value: onlyItem(entry.values) };
+  return { index: entry.index, ok: false, error: entry.error! };
+}

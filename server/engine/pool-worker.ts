@@ -1,0 +1,303 @@
+import { PolyprocError } from "../../protocol/errors.js";
+import type { Params } from "../../protocol/message.js";
+import { payloadData, payloadHandles } from "../../protocol/schema.js";
+import { describeTarget, type ModuleTarget, type SourceTarget } from "../../protocol/target.js";
+import type * as workers from "../../protocol/worker.js";
+import type { Timer } from "./clock.js";
+import { HostRecord, type HostUser } from "./host.js";
+import { describeExit } from "./process.js";
+import type { Pool } from "./pool.js";
+import type { ExitStatus } from "./spawner.js";
+import type { Task } from "./task.js";
+
+/** At most this many tasks are with one worker: fewer than half of what a claim's byte can tell apart. */
+const maxDepth = 32;
+/** Beyond one task, no more than this is sent ahead to a worker. */
+const maxAheadBytes = 256 * 1024;
+/** A task that runs longer than this, and much longer than usual, must not have others wait behind it. */
+const stuckMs = 5;
+/** A worker that was told to end by itself is killed after this time. */
+const retireMs = 5000;
+
+/** One worker process of a pool: what it was given, what it runs, and its end. */
+export class PoolWorker implements HostUser {
+  readonly pool: Pool;
+  readonly runtime: string;
+  readonly host: HostRecord;
+  state: "starting" | "ready" | "retiring" | "gone" = "starting";
+  /** In the order in which it runs them; the first is the one that runs now. */
+  readonly inflight: Task[] = [];
+  /** Since when the first has been running, on the engine's clock. */
+  headSince = 0;
+  #aheadBytes = 0;
+  #given = 0;
+  #nextSeq = 0;
+  readonly #targets = new Map<string, number>();
+  #deadline: Timer | undefined;
+  #graceTimer: Timer | undefined;
+  #retireTimer: Timer | undefined;
+
+  constructor(pool: Pool, runtime: string, name: string) {
+    this.pool = pool;
+    this.runtime = runtime;
+    this.host = pool.engine.hosts.take({ runtime });
+    const { process } = this.host;
+    process.role = "worker";
+    process.name = name;
+    process.starter = pool.session;
+    process.pool = pool.handle;
+  }
+
+  /** Apart from the constructor, since it may call back at once. */
+  start(): void {
+    this.host.use(this);
+    this.host.process.changed();
+  }
+
+  get pid(): number {
+    return this.host.process.pid ?? 0;
+  }
+
+  get idle(): boolean {
+    return this.state === "ready" && this.inflight.length === 0;
+  }
+
+  /** How many more tasks it may be given now. */
+  room(): number {
+    if (this.state !== "ready") return 0;
+    const left = this.pool.maxTasksPerChild - this.#given;
+    const inflight = this.inflight.length;
+    if (inflight === 0) return Math.min(left, this.host.claims ? maxDepth : 1);
+    if (!this.host.claims || this.#aheadBytes > maxAheadBytes || this.inflight[0]!.stopping || this.isStuck(this.pool.engine.clock.now())) return 0;
+    return Math.min(left, this.#depth() - inflight);
+  }
+
+  isStuck(now: number): boolean {
+    const head = this.inflight[0];
+    return head !== undefined && now - this.headSince > Math.max(stuckMs, 5 * head.job.taskMs);
+  }
+
+  /** Gives it tasks in this order. The caller has looked at `room`. */
+  give(tasks: Task[]): void {
+    const engine = this.pool.engine;
+    const session = this.host.session!;
+    const wasIdle = this.inflight.length === 0;
+    const targets: { id: number; target: ModuleTarget | SourceTarget }[] = [];
+    const messages: workers.WorkerTask[] = [];
+    for (const task of tasks) {
+      const { batch, job } = task;
+      task.state = "sent";
+      task.worker = this;
+      task.seq = this.#nextSeq++;
+      let target = this.#targets.get(job.targetKey);
+      if (target === undefined) {
+        target = this.#targets.size;
+        this.#targets.set(job.targetKey, target);
+        targets.push({ id: target, target: job.target as ModuleTarget | SourceTarget });
+      }
+      const message: workers.WorkerTask = { seq: task.seq, target, mode: job.mode, items: batch.items, count: batch.count, job: job.handle, index: batch.index };
+      if (task.from !== 0) message.from = task.from;
+      if (task.to !== batch.count) message.to = task.to;
+      if (task.exact) message.exact = true;
+      messages.push(message);
+      for (const handle of payloadHandles(batch.items)) engine.registry.retain(session, handle);
+      this.inflight.push(task);
+      this.#aheadBytes += batch.bytes;
+    }
+    this.#given += tasks.length;
+    // Before the message: a host that finds a task in its list and no byte knows that it was taken back.
+    if (this.host.claims) this.host.host!.claims!.offer(tasks.map((task) => task.seq & 255));
+    this.host.send(targets.length > 0 ? { targets, tasks: messages } : { tasks: messages });
+    if (wasIdle) this.#headBegan();
+  }
+
+  /** Takes back up to `max` of the tasks that it has not begun, the next ones first. They are queued no more and with nobody. */
+  takeBack(max: number): Task[] {
+    if (!this.host.claims || this.inflight.length === 0) return [];
+    const bytes = this.host.host!.claims!.takeBack(max);
+    if (bytes.length === 0) return [];
+    const first = this.inflight.findIndex((task) => (task.seq & 255) === bytes[0]);
+    if (first === -1) return [];
+    const taken = this.inflight.splice(first, bytes.length);
+    this.#given -= taken.length;
+    const session = this.host.session!;
+    for (const task of taken) {
+      this.#letGo(task);
+      task.state = "queued";
+      if (!session.ended) for (const handle of payloadHandles(task.batch.items)) this.pool.engine.registry.release(session, handle);
+    }
+    if (first === 0) {
+      if (this.inflight.length > 0) this.#headBegan();
+      else this.#headEnded();
+    }
+    return taken;
+  }
+
+  /** Asks the task that runs to stop; its worker is killed when it does not. */
+  stop(task: Task, reason: "Cancelled" | "TimedOut", graceMs: number): void {
+    if (task.stopping) return;
+    task.stopping = reason;
+    this.host.cancelTask(task.seq, reason);
+    this.#graceTimer?.cancel();
+    this.#graceTimer = this.pool.engine.clock.setTimer(graceMs, () => this.host.process.kill());
+  }
+
+  retire(): void {
+    if (this.state === "retiring" || this.state === "gone") return;
+    this.state = "retiring";
+    this.host.retire();
+    this.#retireTimer = this.pool.engine.clock.setTimer(retireMs, () => this.host.process.kill());
+  }
+
+  kill(): void {
+    this.state = "retiring";
+    this.host.process.kill();
+  }
+
+  // What the host tells.
+
+  ready(): void {
+    const { pool } = this;
+    const { process } = this.host;
+    if (pool.initargs) pool.engine.registry.retainPayload(pool.initargs);
+    if (pool.initargs) pool.engine.registry.deliverPayload(this.host.session!, pool.initargs);
+    this.host.send({
+      identity: { process: process.handle, name: process.name, daemon: true, parentPid: pool.session.process?.pid ?? pool.session.clientPid, parentName: pool.session.process?.name ?? "MainProcess" },
+      ...(pool.initializer ? { initializer: { target: pool.initializer as ModuleTarget | SourceTarget, ...(pool.initargs ? { args: pool.initargs } : {}) } } : {}),
+      tasks: [],
+    });
+    if (!pool.initializer) this.#isReady();
+  }
+
+  initialized(error: Params<typeof workers.initialized>["error"]): void {
+    if (this.state !== "starting") return;
+    if (!error) {
+      this.#isReady();
+      return;
+    }
+    this.pool.initializerFailed(this.runtime, { ...error, message: `the pool's initializer ${describeTarget(this.pool.initializer!)} failed: ${error.message}` });
+    this.retire();
+  }
+
+  part(part: Params<typeof workers.part>): void {
+    const task = this.#head(part.seq, part.from, part.count);
+    if (!task) return;
+    this.pool.outcome(task, part, this.pid, this.#elapsed());
+    task.from = part.next;
+    // The limit is each item's own: the next one starts afresh.
+    if (task.stopping === "TimedOut") {
+      task.stopping = null;
+      this.#graceTimer?.cancel();
+    }
+    this.headSince = this.pool.engine.clock.now();
+    this.#watchDeadline();
+  }
+
+  result(result: Params<typeof workers.result>): void {
+    const task = this.#head(result.seq, result.from, result.count);
+    if (!task) return;
+    if (result.from + result.count !== task.to) {
+      this.#violation(`its result for task ${result.seq} ends at item ${result.from + result.count} instead of ${task.to}`);
+      return;
+    }
+    const ms = this.#elapsed();
+    this.inflight.shift();
+    this.#graceTimer?.cancel();
+    this.pool.engine.output.flush(this.host.process);
+    this.#letGo(task);
+    task.from = task.to;
+    if (this.inflight.length > 0) this.#headBegan();
+    else this.#headEnded();
+    task.job.taskMs = task.job.taskMs === 0 ? Math.max(ms, 0.001) : task.job.taskMs * 0.8 + ms * 0.2;
+    if (result.count > 0) this.pool.outcome(task, result, this.pid, ms);
+    task.over();
+    if (this.#given >= this.pool.maxTasksPerChild && this.inflight.length === 0) this.retire();
+    this.pool.dispatch.schedule();
+  }
+
+  gone(status: ExitStatus): void {
+    const started = this.state !== "starting";
+    this.state = "gone";
+    this.#deadline?.cancel();
+    this.#graceTimer?.cancel();
+    this.#retireTimer?.cancel();
+    const untouched = this.takeBack(maxDepth * 4);
+    const lost = this.inflight.splice(0);
+    for (const task of lost) this.#letGo(task);
+    const { process } = this.host;
+    const stderr = this.pool.engine.output.tail(process);
+    const death = new PolyprocError(
+      "WorkerLost",
+      `worker ${this.pid} ${status.signal === null ? `ended with ${describeExit(status)}` : `was ${describeExit(status)}`} ${started ? "in the middle of the task" : "before it was ready"}${stderr ? `; it last wrote: ${stderr.slice(-500)}` : status.signal === "SIGKILL" ? "; if nobody killed it, look for the kernel's out-of-memory killer" : ""}`,
+      { pid: this.pid, exitCode: status.exitCode, signal: status.signal, stderr },
+    );
+    this.pool.workerGone(this, untouched, lost, death, started);
+  }
+
+  failed(error: PolyprocError): void {
+    this.state = "gone";
+    this.pool.workerGone(this, [], [], error, false);
+  }
+
+  #isReady(): void {
+    this.state = "ready";
+    this.host.process.changed();
+    this.pool.workerReady();
+  }
+
+  #depth(): number {
+    const { taskMs } = this.inflight[0]!.job;
+    if (taskMs === 0 || taskMs > 10) return 2;
+    return taskMs > 1 ? 8 : maxDepth;
+  }
+
+  #head(seq: number, from: number, count: number): Task | null {
+    const task = this.inflight[0];
+    if (!task || task.seq !== seq || from !== task.from || from + count > task.to) {
+      this.#violation(task ? `it reported items ${from}+${count} of task ${seq} while task ${task.seq} is at item ${task.from}` : `it reported task ${seq}, which it does not have`);
+      return null;
+    }
+    return task;
+  }
+
+  #violation(what: string): void {
+    this.host.session?.peer.close(new PolyprocError("Malformed", `this worker host does not follow the protocol: ${what}`));
+    this.host.process.kill();
+  }
+
+  #letGo(task: Task): void {
+    task.worker = null;
+    this.#aheadBytes -= payloadData(task.batch.items).length;
+  }
+
+  #headEnded(): void {
+    this.host.process.task = null;
+    this.#deadline?.cancel();
+    this.#deadline = undefined;
+  }
+
+  #headBegan(): void {
+    const task = this.inflight[0]!;
+    this.headSince = this.pool.engine.clock.now();
+    const startedAt = this.pool.engine.clock.wallTime();
+    this.host.process.task = { job: task.job.handle, index: task.index, startedAt };
+    this.pool.began(task, this.pid, startedAt);
+    this.#watchDeadline();
+  }
+
+  /** The limit holds for the item that runs. */
+  #watchDeadline(): void {
+    const limit = this.inflight[0]?.job.timeoutMs ?? null;
+    this.#deadline?.cancel();
+    this.#deadline = undefined;
+    if (limit === null) return;
+    this.#deadline = this.pool.engine.clock.setTimer(limit, () => {
+      const task = this.inflight[0];
+      if (task) this.stop(task, "TimedOut", task.job.graceMs);
+    });
+  }
+
+  #elapsed(): number {
+    return Math.round((this.pool.engine.clock.now() - this.headSince) * 1000) / 1000;
+  }
+}

@@ -1,0 +1,292 @@
+import { errorCodes, PolyprocError } from "../../protocol/errors.js";
+import type { Failure } from "../../protocol/job.js";
+import type { PoolInfo } from "../../protocol/pool.js";
+import type { Handle, Payload } from "../../protocol/schema.js";
+import type { Target } from "../../protocol/target.js";
+import type { Engine } from "./engine.js";
+import type { Job } from "./job.js";
+import type { PoolCommand } from "./pool-command.js";
+import { allClaims, PoolDispatch } from "./pool-dispatch.js";
+import type { PoolWorker } from "./pool-worker.js";
+import type { SharedObject } from "./registry.js";
+import type { Session } from "./session.js";
+import { Task, type Batch } from "./task.js";
+import { Wait } from "./wait.js";
+
+export interface PoolOptions {
+  processes?: number | undefined;
+  initializer?: Target | undefined;
+  initargs?: Payload | undefined;
+  maxTasksPerChild?: number | undefined;
+}
+
+/** So many workers in a row that die before they are ready mean that starting more is pointless. */
+const maxStartFailures = 3;
+/** Another try would end the same way. */
+const hopeless: ReadonlySet<number> = new Set([errorCodes.TargetNotFound, errorCodes.SpawnFailed]);
+
+type Outcome = { from: number; count: number; values?: Payload | undefined; error?: Failure | undefined };
+
+/** A fixed number of worker slots: the pool's life, and what becomes of its tasks. */
+export class Pool implements SharedObject {
+  readonly engine: Engine;
+  readonly handle: Handle;
+  readonly session: Session;
+  readonly processes: number;
+  readonly initializer: Target | undefined;
+  readonly initargs: Payload | undefined;
+  readonly maxTasksPerChild: number;
+  readonly jobs = new Set<Job>();
+  done = 0;
+  failed = 0;
+  #state: PoolInfo["state"] = "running";
+  readonly dispatch: PoolDispatch;
+  readonly #joiners = new Set<Wait<null>>();
+  /** Batches that are not finished. */
+  #live = 0;
+  #startFailures = 0;
+
+  constructor(engine: Engine, session: Session, handle: Handle, options: PoolOptions) {
+    if (options.initializer && "command" in options.initializer) {
+      throw new PolyprocError("InvalidParams", "initializer: a command cannot prepare a worker; give a module's export or source text");
+    }
+    this.engine = engine;
+    this.session = session;
+    this.handle = handle;
+    this.processes = options.processes ?? engine.options.cpuCount;
+    this.initializer = options.initializer;
+    this.initargs = options.initargs;
+    this.dispatch = new PoolDispatch(this);
+    this.maxTasksPerChild = options.maxTasksPerChild ?? Infinity;
+    if (options.initargs) engine.registry.retainPayload(options.initargs);
+    engine.livePools.add(this);
+    this.changed();
+  }
+
+  get state(): PoolInfo["state"] {
+    return this.#state;
+  }
+
+  describePool(): PoolInfo {
+    return {
+      pool: this.handle,
+      session: this.session.id,
+      state: this.#state,
+      processes: this.processes,
+      workers: this.dispatch.workers.size + this.dispatch.commands.size,
+      busy: this.dispatch.busy(),
+      queued: this.dispatch.queued,
+      done: this.done,
+      failed: this.failed,
+    };
+  }
+
+  /** For new jobs. */
+  requireOpen(): void {
+    if (this.#state !== "running") throw new PolyprocError("BadState", `the pool ${this.handle} was ${this.#state}: it takes no new jobs`);
+  }
+
+  /** For tasks of jobs that exist. */
+  requireNotTerminated(): void {
+    if (this.#state === "terminated") throw new PolyprocError("BadState", `the pool ${this.handle} was terminated: it takes no more tasks`);
+  }
+
+  /** Counts submits that wait for room, as work that is left. */
+  hold(change: number): void {
+    this.#live += change;
+    if (change < 0) this.finished(0);
+  }
+
+  enqueue(batches: readonly Batch[]): void {
+    this.requireNotTerminated();
+    this.#live += batches.length;
+    this.engine.livePools.add(this);
+    for (const batch of batches) {
+      const exact = batch.count > 1 && (batch.count <= 256 || batch.job.timeoutMs !== null || batch.job.retries > 0);
+      // A program runs once for each item, so that its items need not wait for each other.
+      if (batch.job.isCommand) for (let i = 0; i < batch.count; i++) this.dispatch.add(new Task(batch, i, i + 1, 1, false));
+      else this.dispatch.add(new Task(batch, 0, batch.count, 1, exact));
+    }
+    this.dispatch.pump();
+  }
+
+  close(): void {
+    if (this.#state !== "running") return;
+    this.#state = "closed";
+    this.changed();
+    this.#retireWhenIdle();
+  }
+
+  terminate(): void {
+    if (this.#state === "terminated") return;
+    this.#state = "terminated";
+    for (const worker of this.dispatch.workers) worker.kill();
+    const batches = [...this.jobs].flatMap((job) => job.liveBatches());
+    this.cancel(batches, "the pool was terminated", 0);
+    for (const command of this.dispatch.commands) command.kill();
+    this.changed();
+    this.#checkGone();
+  }
+
+  join(session: Session, timeoutMs: number | null | undefined): null | Wait<null> {
+    if (this.#state === "running") throw new PolyprocError("BadState", "the pool is still running: close or terminate it before join");
+    return this.whenGone(session, timeoutMs);
+  }
+
+  whenGone(session: Session, timeoutMs?: number | null): null | Wait<null> {
+    if (this.dispatch.empty && this.#live === 0) return null;
+    const wait: Wait<null> = new Wait<null>(session, { timeoutMs, onLeave: () => this.#joiners.delete(wait) });
+    this.#joiners.add(wait);
+    return wait;
+  }
+
+  /** Cancels what these batches have not done. Returns how many of them that concerned. */
+  cancel(batches: readonly Batch[], message: string, graceMs: number): number {
+    const error = new PolyprocError("Cancelled", message).toErrorObject();
+    const workers = new Set<PoolWorker>();
+    for (const batch of batches) for (const task of batch.tasks) if (task.worker) workers.add(task.worker);
+    for (const worker of workers) this.dispatch.addFirst(worker.takeBack(allClaims));
+    let cancelled = 0;
+    for (const batch of batches) {
+      if (batch.tasks.length > 0) cancelled++;
+      for (const task of [...batch.tasks]) {
+        if (task.state === "queued") this.drop(task, error, 0);
+        else if (task.worker) task.worker.stop(task, "Cancelled", graceMs);
+        else for (const command of this.dispatch.commands) if (command.task === task) command.stop("Cancelled", graceMs);
+      }
+    }
+    this.dispatch.schedule();
+    return cancelled;
+  }
+
+  unreferenced(): void {
+    this.terminate();
+    if (this.initargs) this.engine.registry.dropPayload(this.initargs);
+  }
+
+  // What workers tell.
+
+  workerReady(): void {
+    this.#startFailures = 0;
+    if (this.#state !== "running") this.#retireWhenIdle();
+    this.dispatch.schedule();
+  }
+
+  initializerFailed(runtime: string, error: Failure): void {
+    this.dispatch.dropQueued(runtime, error);
+  }
+
+  began(task: Task, pid: number, startedAt: number): void {
+    task.job.started(task.index, pid, startedAt);
+    this.engine.events.publishTask(() => ({ job: task.job.handle, index: task.index, count: task.to - task.from, state: "running", pid, attempt: task.attempt, at: startedAt }));
+    this.changed();
+  }
+
+  /** Items of a task that a worker has run: their outcome, or another try. */
+  outcome(task: Task, outcome: Outcome, pid: number, ms: number): void {
+    const { from, count, values } = outcome;
+    if (task.stopping === "TimedOut") {
+      this.#failOrRetry(task, from, from + count, this.#stopped(task, ms), pid, ms);
+    } else if (task.stopping) {
+      this.#fail(task, from, from + count, this.#stopped(task, ms), pid, ms);
+    } else if (values) {
+      task.job.settle(task.batch, from, count, { values }, pid, ms);
+      this.#tell(task, from, count, "done", pid);
+    } else {
+      const error = outcome.error ?? new PolyprocError("InternalError", "the worker host sent neither values nor an error").toErrorObject();
+      this.#failOrRetry(task, from, from + count, error, pid, ms);
+    }
+  }
+
+  workerGone(worker: PoolWorker, untouched: Task[], lost: Task[], death: PolyprocError, started: boolean): void {
+    this.dispatch.workers.delete(worker);
+    if (this.#state === "terminated") {
+      const error = new PolyprocError("Cancelled", "the pool was terminated").toErrorObject();
+      for (const task of [...lost, ...untouched]) this.drop(task, error, worker.pid);
+    } else {
+      this.dispatch.addFirst(untouched);
+      for (const task of lost) this.#lost(task, death, worker.pid);
+      if (!started && ++this.#startFailures >= maxStartFailures) {
+        this.#startFailures = 0;
+        this.dispatch.dropQueued(worker.runtime, death.toErrorObject());
+      }
+    }
+    this.dispatch.schedule();
+    this.#checkGone();
+  }
+
+  commandGone(command: PoolCommand): void {
+    this.dispatch.commands.delete(command);
+    this.changed();
+    this.dispatch.schedule();
+    this.#checkGone();
+  }
+
+  /** Batches whose last item has its outcome. */
+  finished(batches = 1): void {
+    this.#live -= batches;
+    if (this.#state === "closed") this.#retireWhenIdle();
+    this.#checkGone();
+  }
+
+  #lost(task: Task, death: PolyprocError, pid: number): void {
+    if (task.stopping === "Cancelled") {
+      this.drop(task, this.#stopped(task, 0), pid);
+      return;
+    }
+    const { batch, from, to, attempt } = task;
+    const error = task.stopping === "TimedOut" ? this.#stopped(task, 0) : death.toErrorObject();
+    task.over();
+    // The item that ran is lost; those after it were not begun. From here on each is told before it begins, so that the next death is not blamed on a neighbour.
+    if (from + 1 < to) this.dispatch.addFirst([new Task(batch, from + 1, to, attempt, true)]);
+    this.#failOrRetry(task, from, from + 1, error, pid, 0);
+  }
+
+  #stopped(task: Task, ms: number): Failure {
+    if (task.stopping === "TimedOut") {
+      return new PolyprocError("TimedOut", `the task ran longer than its limit of ${task.job.timeoutMs} ms`, { timeoutMs: task.job.timeoutMs, ms }).toErrorObject();
+    }
+    return new PolyprocError("Cancelled", this.#state === "terminated" ? "the pool was terminated" : "the task was cancelled").toErrorObject();
+  }
+
+  #failOrRetry(task: Task, from: number, to: number, error: Failure, pid: number, ms: number): void {
+    const mayRetry = task.attempt <= task.job.retries && this.#state !== "terminated" && !hopeless.has(error.code);
+    if (mayRetry) this.dispatch.add(new Task(task.batch, from, to, task.attempt + 1, true));
+    else this.#fail(task, from, to, error, pid, ms);
+  }
+
+  #fail(task: Task, from: number, to: number, error: Failure, pid: number, ms: number): void {
+    task.job.settle(task.batch, from, to - from, { error }, pid, ms);
+    this.#tell(task, from, to - from, error.code === errorCodes.Cancelled ? "cancelled" : "failed", pid);
+  }
+
+  /** A task that nobody runs will not be run. */
+  drop(task: Task, error: Failure, pid: number): void {
+    task.over();
+    this.#fail(task, task.from, task.to, error, pid, 0);
+  }
+
+  #tell(task: Task, from: number, count: number, state: "done" | "failed" | "cancelled", pid: number): void {
+    this.engine.events.publishTask(() => ({
+      job: task.job.handle, index: task.batch.index + from, count, state, pid, attempt: task.attempt, at: this.engine.clock.wallTime(),
+    }));
+  }
+
+  #retireWhenIdle(): void {
+    if (this.#live > 0) return;
+    for (const worker of this.dispatch.workers) worker.retire();
+    this.#checkGone();
+  }
+
+  #checkGone(): void {
+    if (this.#state === "running" || !this.dispatch.empty || this.#live > 0) return;
+    for (const wait of [...this.#joiners]) wait.resolve(null);
+    this.#joiners.clear();
+    this.engine.livePools.delete(this);
+    this.changed();
+  }
+
+  changed(): void {
+    this.engine.events.publishPool(() => this.describePool());
+  }
+}

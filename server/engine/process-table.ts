@@ -1,0 +1,247 @@
+import { PolyprocError } from "../../protocol/errors.js";
+import type { ProcessInfo } from "../../protocol/process.js";
+import type { Handle, Payload } from "../../protocol/schema.js";
+import { describeTarget, type CommandTarget, type Target } from "../../protocol/target.js";
+import { CommandRun } from "./command-run.js";
+import { fillArguments } from "./command-line.js";
+import type { Engine } from "./engine.js";
+import { HostRecord } from "./host.js";
+import { listOf } from "./payload-list.js";
+import { describeExit, ProcessRecord } from "./process.js";
+import { runtimeOf } from "./runtime.js";
+import type { Session } from "./session.js";
+import { Wait } from "./wait.js";
+
+export interface StartOptions {
+  process: Handle;
+  target: Target;
+  args?: Payload | undefined;
+  name?: string | undefined;
+  daemon?: boolean | undefined;
+  cwd?: string | undefined;
+  env?: Record<string, string | null> | undefined;
+}
+
+type Started = { pid: number; name: string };
+
+/** How many processes that ended are remembered for lists. */
+const endedRing = 500;
+/** Between SIGTERM and SIGKILL for daemonic children whose parent has ended. */
+export const daemonGraceMs = 1000;
+/** msgpack for `[[[], {}]]`: one call without arguments. */
+const noArguments = new Uint8Array([0x91, 0x92, 0x90, 0x80]);
+
+/** Every process of the server's own. */
+export class ProcessTable {
+  readonly #engine: Engine;
+  readonly #running = new Set<ProcessRecord>();
+  #ended: ProcessRecord[] = [];
+  #nextHost = 1;
+  #clientChildCount = new WeakMap<Session, number>();
+  #onQuiet = new Set<() => void>();
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  get runningCount(): number {
+    return this.#running.size;
+  }
+
+  /** Whether a process lives that is to be waited for. */
+  hasNonDaemonic(): boolean {
+    for (const process of this.#running) if (!process.daemon) return true;
+    return false;
+  }
+
+  /** Calls each time that a process has exited. */
+  onExited(listener: () => void): () => void {
+    this.#onQuiet.add(listener);
+    return () => this.#onQuiet.delete(listener);
+  }
+
+  newHostProcess(runtime: string): ProcessRecord {
+    const record = new ProcessRecord(this.#engine, {
+      handle: `process:h.${this.#nextHost++}`,
+      name: `${runtime} host`,
+      role: "host",
+      daemon: true,
+      runtime,
+      target: "",
+      starter: null,
+      identity: [],
+    });
+    this.#running.add(record);
+    return record;
+  }
+
+  newTaskProcess(name: string, target: string, starter: Session, pool: Handle): ProcessRecord {
+    const record = new ProcessRecord(this.#engine, {
+      handle: `process:h.${this.#nextHost++}`, name, role: "task", daemon: true, runtime: "command", target, starter, identity: [],
+    });
+    record.pool = pool;
+    this.#running.add(record);
+    return record;
+  }
+
+  exited(record: ProcessRecord): void {
+    this.#running.delete(record);
+    if (record.role !== "host") {
+      this.#ended.push(record);
+      if (this.#ended.length > endedRing * 2) this.#ended = this.#ended.slice(-endedRing);
+    }
+    for (const listener of this.#onQuiet) listener();
+  }
+
+  /** Python's `Process.start()`. */
+  start(session: Session, options: StartOptions): Started | Wait<Started> {
+    const engine = this.#engine;
+    const parent = session.process;
+    refuseDaemonicParent(session);
+    const host = "command" in options.target ? null : engine.hosts.take({ runtime: runtimeOf(options.target), cwd: options.cwd, env: options.env });
+    const identity = [...(parent?.identity ?? []), this.#nextChild(session)];
+    const settings = {
+      handle: options.process,
+      name: options.name ?? `Process-${identity.join(":")}`,
+      role: "process" as const,
+      daemon: options.daemon ?? parent?.daemon ?? false,
+      target: describeTarget(options.target),
+      starter: session,
+      identity,
+    };
+    const record = host ? host.process : new ProcessRecord(engine, { ...settings, runtime: "command" });
+    try {
+      engine.registry.create(session, options.process, ProcessRecord, () => record);
+    } catch (error) {
+      if (host) host.process.kill();
+      throw error;
+    }
+    Object.assign(record, settings);
+    session.children.add(record);
+    this.#running.add(record);
+    return host ? this.#startInHost(session, record, host, options) : this.#startCommand(session, record, options, options.target as CommandTarget);
+  }
+
+  list(ended: boolean): ProcessInfo[] {
+    return [...this.#running, ...(ended ? this.#ended.slice(-endedRing) : [])].map((record) => record.describeProcess());
+  }
+
+  *running(): Iterable<ProcessRecord> {
+    yield* this.#running;
+  }
+
+  /** By handle, or by the pid of one that runs. */
+  find(handle: Handle | undefined, pid: number | undefined): ProcessRecord {
+    if (handle !== undefined) {
+      for (const record of this.#running) if (record.handle === handle) return record;
+      return this.#engine.registry.get(handle, ProcessRecord);
+    }
+    if (pid === undefined) throw new PolyprocError("InvalidParams", "name the process by its handle (process) or by its pid");
+    for (const record of this.#running) if (record.pid === pid) return record;
+    throw new PolyprocError("UnknownHandle", `no process of this server has pid ${pid}; process/list shows them`, { pid });
+  }
+
+  /** Ends the daemonic children, waits for the others, then calls. */
+  joinChildren(session: Session, done: () => void): void {
+    const children = [...session.children];
+    let left = children.length;
+    if (left === 0) {
+      done();
+      return;
+    }
+    for (const child of children) {
+      if (child.daemon) child.terminate(daemonGraceMs);
+      child.onExit(() => {
+        if (--left === 0) done();
+      });
+    }
+  }
+
+  /** The session has ended: its daemonic children end too. */
+  orphan(session: Session): void {
+    for (const child of [...session.children]) if (child.daemon) child.terminate(daemonGraceMs);
+  }
+
+  killAll(): void {
+    for (const record of this.#running) record.kill();
+  }
+
+  #nextChild(session: Session): number {
+    if (session.process) return ++session.process.childCount;
+    const n = (this.#clientChildCount.get(session) ?? 0) + 1;
+    this.#clientChildCount.set(session, n);
+    return n;
+  }
+
+  #startInHost(session: Session, record: ProcessRecord, host: HostRecord, options: StartOptions): Started | Wait<Started> {
+    const items = options.args ? listOf(options.args) : noArguments;
+    if (options.args) this.#engine.registry.retainPayload(options.args);
+    const target = options.target as Exclude<Target, CommandTarget>;
+    let wait: Wait<Started> | undefined;
+    let delivered = false;
+    const deliver = () => {
+      delivered = true;
+      if (options.args) this.#engine.registry.deliverPayload(host.session!, options.args);
+      if (host.claims) host.host!.claims!.offer([0]);
+      host.send({
+        identity: {
+          process: record.handle,
+          name: record.name,
+          daemon: record.daemon,
+          parentPid: session.process?.pid ?? session.clientPid,
+          parentName: session.process?.name ?? "MainProcess",
+        },
+        targets: [{ id: 0, target }],
+        once: true,
+        tasks: [{ seq: 0, target: 0, mode: "apply", items, count: 1 }],
+      });
+      record.changed();
+      wait?.resolve({ pid: record.pid!, name: record.name });
+    };
+    const notDelivered = () => {
+      if (!delivered && options.args) this.#engine.registry.dropPayload(options.args);
+      delivered = true;
+    };
+    host.use({
+      ready: deliver,
+      initialized: () => {},
+      part: () => {},
+      result: (result) => {
+        if (result.error) record.failure = result.error.message;
+      },
+      gone: (status) => {
+        notDelivered();
+        wait?.reject(new PolyprocError("SpawnFailed", `the ${host.runtime} host ended before it was ready (${describeExit(status)}): ${this.#engine.output.tail(record) || "it wrote nothing"}`));
+      },
+      failed: (error) => {
+        notDelivered();
+        wait?.reject(error);
+      },
+    });
+    if (delivered) return { pid: record.pid!, name: record.name };
+    wait = new Wait(session, {});
+    return wait;
+  }
+
+  #startCommand(session: Session, record: ProcessRecord, options: StartOptions, target: CommandTarget): Started | Wait<Started> {
+    const args = options.args ? (this.#engine.options.codec.decode(options.args) as [unknown[], object])[0] : [];
+    const filled = fillArguments(target, args);
+    const wait = new Wait<Started>(session, {});
+    new CommandRun(this.#engine, record, {
+      ...filled,
+      cwd: options.cwd ?? filled.cwd,
+      env: { ...filled.env, ...options.env },
+    }, {
+      spawned: (pid) => wait.resolve({ pid, name: record.name }),
+      failed: (error) => wait.reject(error),
+      exited: () => {},
+    });
+    return wait;
+  }
+}
+
+export function refuseDaemonicParent(session: Session): void {
+  if (session.process?.daemon) {
+    throw new PolyprocError("BadState", "daemonic processes are not allowed to have children; pool workers are daemonic, too");
+  }
+}

@@ -1,0 +1,221 @@
+import { PolyprocError } from "../../protocol/errors.js";
+import { payloadHandles, type Handle, type Payload } from "../../protocol/schema.js";
+import type { SyncInfo } from "../../protocol/events.js";
+import type { Session } from "./session.js";
+
+/** Anything that has a handle. */
+export interface SharedObject {
+  readonly handle: Handle;
+  /** The last reference has gone: let go of everything. */
+  unreferenced(): void;
+  /** For the view of synchronisation; absent for processes, pools and jobs. */
+  describe?(): SyncInfo;
+}
+
+interface Entry {
+  readonly object: SharedObject;
+  /** All of them: sessions', the engine's own, and those of payloads in flight. */
+  references: number;
+  /** Those of payloads that are stored in other objects (or in itself), by object. */
+  containers: Map<SharedObject, number> | null;
+  /** Sum of `containers`. */
+  contained: number;
+}
+
+type ObjectClass<T extends SharedObject> = abstract new (...args: never[]) => T;
+
+/** Every object of the server by its handle, and who refers to it. */
+export class Registry {
+  readonly #entries = new Map<Handle, Entry>();
+  readonly #unreferenced: SharedObject[] = [];
+  #lettingGo = false;
+  /** Told of each object of synchronisation that comes or goes. */
+  onChange: (object: SharedObject, gone: boolean) => void = () => {};
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  *objects(): IterableIterator<SharedObject> {
+    for (const entry of this.#entries.values()) yield entry.object;
+  }
+
+  /** The object of this handle; made now, unless it is a name that exists. Either way the session gets a reference. */
+  create<T extends SharedObject>(session: Session, handle: Handle, type: ObjectClass<T>, make: () => T): T {
+    const existing = this.#entries.get(handle);
+    if (isNamed(handle)) {
+      if (existing) {
+        if (!(existing.object instanceof type)) throw wrongKind(handle, existing.object);
+        this.retain(session, handle);
+        return existing.object;
+      }
+    } else {
+      const suffix = handle.slice(handle.indexOf(":") + 1);
+      if (!suffix.startsWith(`${session.id}.`)) {
+        throw new PolyprocError("InvalidParams", `${handle} is not this session's to make: its new handles begin with "${session.id}.", shared names with "@"`);
+      }
+      if (existing) throw new PolyprocError("BadState", `${handle} is in use; mint each handle once`);
+    }
+    const object = make();
+    this.#entries.set(handle, { object, references: 0, containers: null, contained: 0 });
+    this.retain(session, handle);
+    this.onChange(object, false);
+    return object;
+  }
+
+  get<T extends SharedObject>(handle: Handle, type: ObjectClass<T>): T {
+    const entry = this.#entries.get(handle);
+    if (!entry) throw unknownHandle(handle);
+    if (!(entry.object instanceof type)) throw wrongKind(handle, entry.object);
+    return entry.object;
+  }
+
+  find(handle: Handle): SharedObject | undefined {
+    return this.#entries.get(handle)?.object;
+  }
+
+  has(handle: Handle): boolean {
+    return this.#entries.has(handle);
+  }
+
+  retain(session: Session, handle: Handle): void {
+    this.#require(handle).references++;
+    session.references.set(handle, (session.references.get(handle) ?? 0) + 1);
+  }
+
+  /** Drops one of the session's references; nothing when it has none. */
+  release(session: Session, handle: Handle): void {
+    const held = session.references.get(handle);
+    if (held === undefined) return;
+    if (held === 1) session.references.delete(handle);
+    else session.references.set(handle, held - 1);
+    this.#drop(handle, 1);
+  }
+
+  releaseAll(session: Session): void {
+    const references = [...session.references];
+    session.references.clear();
+    for (const [handle, held] of references) this.#drop(handle, held);
+  }
+
+  /**
+   * A payload was stored, in `container` when that is an object which can itself be unreferenced (a queue, a pipe's end). Its handles live
+   * as long as it does. Fails, having changed nothing, when one is unknown.
+   */
+  retainPayload(payload: Payload, container?: SharedObject): void {
+    const handles = payloadHandles(payload);
+    for (const handle of handles) this.#require(handle);
+    for (const handle of handles) {
+      const entry = this.#require(handle);
+      entry.references++;
+      if (container) contain(entry, container);
+    }
+  }
+
+  /** A stored payload was handed to a session, which refers to its handles from now on. */
+  deliverPayload(session: Session, payload: Payload, container?: SharedObject): void {
+    for (const handle of payloadHandles(payload)) {
+      const entry = this.#entries.get(handle);
+      if (entry && container) uncontain(entry, container);
+      session.references.set(handle, (session.references.get(handle) ?? 0) + 1);
+    }
+  }
+
+  /** A stored payload was dropped unread. */
+  dropPayload(payload: Payload, container?: SharedObject): void {
+    for (const handle of payloadHandles(payload)) {
+      const entry = this.#entries.get(handle);
+      if (entry && container) uncontain(entry, container);
+      this.#drop(handle, 1);
+    }
+  }
+
+  /** The engine's own references, for objects that must outlive their sessions. */
+  pin(handle: Handle): void {
+    this.#require(handle).references++;
+  }
+
+  unpin(handle: Handle): void {
+    this.#drop(handle, 1);
+  }
+
+  #require(handle: Handle): Entry {
+    const entry = this.#entries.get(handle);
+    if (!entry) throw unknownHandle(handle);
+    return entry;
+  }
+
+  #drop(handle: Handle, n: number): void {
+    const entry = this.#entries.get(handle);
+    if (!entry) return;
+    entry.references -= n;
+    if (entry.references > 0 && !this.#isStranded(entry)) return;
+    this.#entries.delete(handle);
+    this.#letGo(entry.object);
+  }
+
+  /** In a loop: a chain of queues that hold each other may be longer than the stack. */
+  #letGo(object: SharedObject): void {
+    this.#unreferenced.push(object);
+    if (this.#lettingGo) return;
+    this.#lettingGo = true;
+    try {
+      for (let next = this.#unreferenced.pop(); next; next = this.#unreferenced.pop()) {
+        next.unreferenced();
+        this.onChange(next, true);
+      }
+    } finally {
+      this.#lettingGo = false;
+    }
+  }
+
+  /**
+   * Whether an object is referred to only from inside objects that nobody else refers to: a pipe's end inside an unread item of its own
+   * pipe, say. Counts alone would keep such a ring for ever.
+   */
+  #isStranded(entry: Entry): boolean {
+    const seen = new Set([entry]);
+    const open = [entry];
+    for (let next = open.pop(); next; next = open.pop()) {
+      if (next.references > next.contained) return false;
+      for (const container of next.containers?.keys() ?? []) {
+        const holder = this.#entries.get(container.handle);
+        if (holder?.object !== container || seen.has(holder)) continue;
+        seen.add(holder);
+        open.push(holder);
+      }
+    }
+    return true;
+  }
+}
+
+function contain(entry: Entry, container: SharedObject): void {
+  entry.containers ??= new Map();
+  entry.containers.set(container, (entry.containers.get(container) ?? 0) + 1);
+  entry.contained++;
+}
+
+function uncontain(entry: Entry, container: SharedObject): void {
+  const times = entry.containers?.get(container);
+  if (times === undefined) return;
+  entry.contained--;
+  if (times > 1) entry.containers?.set(container, times - 1);
+  else entry.containers?.delete(container);
+}
+
+export function isNamed(handle: Handle): boolean {
+  return handle.includes(":@");
+}
+
+/** For those who still wait for an object when its last reference goes. */
+export function releasedByAll(handle: Handle): PolyprocError {
+  return new PolyprocError("UnknownHandle", `everybody who knew ${handle} has released it: keep a reference while you wait for it`, { handle });
+}
+
+function unknownHandle(handle: Handle): PolyprocError {
+  return new PolyprocError("UnknownHandle", `${handle} does not exist: it was never made, its last holder has let it go, or the server was restarted (compare instanceId)`, { handle });
+}
+
+function wrongKind(handle: Handle, object: SharedObject): PolyprocError {
+  return new PolyprocError("InvalidParams", `${handle} is ${object.constructor.name}, which this request is not for`, { handle });
+}

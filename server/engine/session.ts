@@ -1,0 +1,108 @@
+import type { Handle } from "../../protocol/schema.js";
+import type { NotificationMessage, Params } from "../../protocol/message.js";
+import { PolyprocError } from "../../protocol/errors.js";
+import type { Engine } from "./engine.js";
+import type { HostRecord } from "./host.js";
+import type { Job } from "./job.js";
+import type { ProcessRecord } from "./process.js";
+import type { Wait } from "./wait.js";
+
+/** The other side of a session, as the engine sees it. */
+export interface Peer {
+  notify<M extends NotificationMessage>(message: M, params: Params<M>): void;
+  /** Bytes handed over that the operating system has not taken yet. */
+  backlogBytes(): number;
+  /** Calls once, when the backlog is small again. */
+  onDrain(listener: () => void): void;
+  /** Back-pressure on what the other side sends. Doors that cannot do it leave it out. */
+  pauseReading?(): void;
+  resumeReading?(): void;
+  /** Ends the connection, after telling why when there is an error. */
+  close(error?: PolyprocError): void;
+}
+
+/** Something that sessions hold for a while: a lock, permits, a round of a barrier. */
+export interface Holding {
+  /** The session has ended with it. `died`: without saying `shutdown`. */
+  holderEnded(session: Session, died: boolean): void;
+}
+
+/** Above this backlog the engine stops producing for a peer until it drains. */
+export const highWaterBytes = 4 * 1024 * 1024;
+
+/** One process on one connection. Whatever it holds, waits for or started is let go when it ends. */
+export class Session {
+  readonly engine: Engine;
+  /** `s1`, `s2` …: also the prefix of the handles that it mints. */
+  readonly id: string;
+  readonly peer: Peer;
+  /** The process of the server's own that this session is; null for a client from outside. */
+  readonly process: ProcessRecord | null;
+  /** The worker host at the other end; null for clients. */
+  host: HostRecord | null = null;
+  readonly waits = new Set<Wait<unknown>>();
+  /** References: how often each handle was created by, or delivered to, this session. */
+  readonly references = new Map<Handle, number>();
+  /** What it holds now. */
+  readonly holdings = new Set<Holding>();
+  /** Living processes that it started. */
+  readonly children = new Set<ProcessRecord>();
+  /** The client's own pid, when it said so in `initialize`; else 0. */
+  clientPid = 0;
+  /** Bytes of its tasks that have not been started. */
+  queuedBytes = 0;
+  /** Bytes of tasks in `job/submit` requests that wait for room. */
+  pendingSubmitBytes = 0;
+  /** Jobs with such requests. */
+  readonly submitters = new Set<Job>();
+  /** Bytes of its puts and sends that wait for room. */
+  heldBackBytes = 0;
+  #onEnd = new Set<(died: boolean) => void>();
+  #ended = false;
+
+  constructor(engine: Engine, id: string, peer: Peer, process: ProcessRecord | null) {
+    this.engine = engine;
+    this.id = id;
+    this.peer = peer;
+    this.process = process;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Counts bytes of a put or send that must wait. Fails with Overloaded when the session has too many of them already. */
+  holdBack(bytes: number): void {
+    if (this.heldBackBytes > 0 && this.heldBackBytes + bytes > this.engine.options.limits.maxQueuedBytes) {
+      throw new PolyprocError("Overloaded", `${this.heldBackBytes} bytes of this session wait for room in queues and pipes: wait for the answers before you send more`);
+    }
+    this.heldBackBytes += bytes;
+  }
+
+  /** Calls when the session ends; `died` unless it said `shutdown`. Returns a function that takes the listener away. */
+  onEnd(listener: (died: boolean) => void): () => void {
+    if (this.#ended) {
+      listener(true);
+      return () => {};
+    }
+    this.#onEnd.add(listener);
+    return () => this.#onEnd.delete(listener);
+  }
+
+  /**
+   * Ends the session. Its waits leave first, so that nothing that is released now is handed to it; then what it holds is
+   * released, then its references.
+   */
+  end(died: boolean): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    const gone = new PolyprocError("RequestCancelled", "the session has ended");
+    for (const wait of [...this.waits]) wait.cancel(gone);
+    for (const holding of [...this.holdings]) holding.holderEnded(this, died);
+    this.holdings.clear();
+    for (const listener of [...this.#onEnd]) listener(died);
+    this.#onEnd.clear();
+    this.engine.registry.releaseAll(this);
+    this.engine.sessionEnded(this);
+  }
+}

@@ -1,0 +1,259 @@
+import * as v from "valibot";
+import { PolyprocError, type ErrorName } from "../../protocol/errors.js";
+import * as lifecycle from "../../protocol/lifecycle.js";
+import type { Message } from "../../protocol/message.js";
+import { isCompatible, protocolVersion } from "../../protocol/version.js";
+import * as worker from "../../protocol/worker.js";
+import type { Engine } from "../engine/engine.js";
+import type { HostRecord } from "../engine/host.js";
+import type { Peer, Session } from "../engine/session.js";
+import { Wait } from "../engine/wait.js";
+import type { Handler, ServerFacts } from "./handler.js";
+import { describeIssues } from "./issues.js";
+import { handlerByMethod } from "./table.js";
+
+export type RequestId = number | string;
+
+/** One of the two is present. */
+export type Reply = (error: PolyprocError | null, result?: unknown) => void;
+
+/** Who is at the other end of a connection, as far as the door can tell. */
+export type Access = ClientAccess | { kind: "worker"; host: HostRecord };
+
+export interface ClientAccess {
+  kind: "client";
+  /** Compares the token in constant time; null: the address needs none. */
+  checkToken: ((token: string | undefined) => boolean) | null;
+  /** Called when `initialize` was accepted. */
+  opened?: () => void;
+}
+
+/** Unanswered requests of one connection; beyond that they fail with Overloaded. */
+const maxPendingRequests = 100_000;
+
+export interface Hub {
+  engine: Engine;
+  server: ServerFacts;
+}
+
+/**
+ * What both doors share: the lifecycle of a session, the validation of what comes in, and the ids of what is under way.
+ * A door turns bytes into calls of this, and replies into bytes.
+ */
+export class Connection {
+  readonly #hub: Hub;
+  readonly #peer: Peer;
+  readonly #access: Access;
+  readonly #pending = new Map<RequestId, Wait<unknown> | null>();
+  #session: Session | null = null;
+  #state: "new" | "open" | "shutdown" | "closed" = "new";
+
+  constructor(hub: Hub, peer: Peer, access: Access) {
+    this.#hub = hub;
+    this.#peer = peer;
+    this.#access = access;
+  }
+
+  get session(): Session | null {
+    return this.#session;
+  }
+
+  /** Requests that have not been answered. */
+  get pending(): number {
+    return this.#pending.size;
+  }
+
+  /** A peer that leaves this many bytes unread is cut off: streams stop long before, so these are answers that it asked for. */
+  get maxBacklogBytes(): number {
+    return Math.max(64 * 1024 * 1024, 4 * this.#hub.engine.options.limits.maxMessageBytes);
+  }
+
+  request(id: RequestId, method: string, params: unknown, reply: Reply): void {
+    if (this.#state === "closed") return;
+    if (this.#pending.has(id)) {
+      reply(new PolyprocError("InvalidRequest", `id ${JSON.stringify(id)} is in use by a request that is not answered yet; give each request its own`));
+      return;
+    }
+    try {
+      if (this.#pending.size >= maxPendingRequests) {
+        throw new PolyprocError("Overloaded", `${maxPendingRequests} requests of this connection wait for their answers; let some come before sending more`);
+      }
+      const result = this.#dispatch(id, method, params, reply);
+      if (result === deferred) return;
+      if (result instanceof Wait) {
+        this.#pending.set(id, result);
+        result.onSettled((outcome) => {
+          this.#pending.delete(id);
+          if (this.#state === "closed") return;
+          if (outcome.ok) reply(null, outcome.value);
+          else reply(outcome.error);
+        });
+        return;
+      }
+      if (result instanceof Promise) {
+        this.#pending.set(id, null);
+        result.then(
+          (value) => this.#late(id, () => reply(null, value)),
+          (error: unknown) => this.#late(id, () => reply(asPolyprocError(error))),
+        );
+        return;
+      }
+      reply(null, result);
+    } catch (error) {
+      reply(asPolyprocError(error));
+    }
+  }
+
+  /** Errors of a notification have nobody to be told to, except those that end the connection. */
+  notify(method: string, params: unknown): void {
+    if (method === lifecycle.cancelRequest.method) {
+      const id = (params as { id?: unknown } | undefined)?.id;
+      if (typeof id === "number" || typeof id === "string") {
+        this.#pending.get(id)?.cancel(new PolyprocError("RequestCancelled", "the request was cancelled by its sender"));
+      }
+      return;
+    }
+    if (method === lifecycle.exit.method) {
+      this.#peer.close();
+      return;
+    }
+    // JSON-RPC: a notification that cannot be served is dropped; `$/` ones are optional by LSP's rule.
+    const handler = handlerByMethod.get(method);
+    if (!handler || handler.message.kind !== "notification" || this.#state !== "open") return;
+    if (!this.#allowed(handler.message)) return;
+    const checked = v.safeParse(handler.message.params, params);
+    if (!checked.success) {
+      if (handler.message.direction === "workerToServer") {
+        this.#peer.close(new PolyprocError("Malformed", `${method}: ${describeIssues(checked.issues)}`));
+      }
+      return;
+    }
+    try {
+      handler.handle(this.#context(), checked.output as never);
+    } catch (error) {
+      if (!(error instanceof PolyprocError)) throw error;
+    }
+  }
+
+  /** Ends the connection, after telling why. */
+  end(error: PolyprocError): void {
+    this.#peer.close(error);
+  }
+
+  /** The transport has ended. Unless `shutdown` was answered, the session counts as dead. */
+  closed(): void {
+    const died = this.#state === "open";
+    this.#state = "closed";
+    this.#session?.end(died);
+    this.#pending.clear();
+  }
+
+  #late(id: RequestId, reply: () => void): void {
+    this.#pending.delete(id);
+    if (this.#state !== "closed") reply();
+  }
+
+  #dispatch(id: RequestId, method: string, params: unknown, reply: Reply): unknown {
+    if (method === lifecycle.initialize.method) return this.#initialize(params);
+    if (method === worker.ready.method) return this.#ready(params);
+    if (!this.#session || this.#state === "new") {
+      throw new PolyprocError("ServerNotInitialized", `send "initialize" before "${method}"`);
+    }
+    if (this.#state === "shutdown") throw new PolyprocError("InvalidRequest", `the session was shut down; only "exit" is accepted, "${method}" is not`);
+    if (method === lifecycle.shutdown.method) return this.#shutdown(id, reply);
+    const handler = handlerByMethod.get(method);
+    if (!handler) throw new PolyprocError("MethodNotFound", `there is no method ${JSON.stringify(method.slice(0, 100))}; protocol/SPEC.md lists them all`);
+    if (handler.message.kind !== "request") throw new PolyprocError("InvalidRequest", `"${method}" is a notification: send it without an id`);
+    if (!this.#allowed(handler.message)) throw new PolyprocError("Unauthorized", `"${method}" is for worker hosts only`);
+    return handler.handle(this.#context(), parse(handler, params) as never);
+  }
+
+  #allowed(message: Message): boolean {
+    return message.direction === "clientToServer" || (message.direction === "workerToServer" && this.#access.kind === "worker");
+  }
+
+  #context() {
+    return { engine: this.#hub.engine, server: this.#hub.server, session: this.#session! };
+  }
+
+  #initialize(params: unknown): unknown {
+    if (this.#state !== "new") throw new PolyprocError("BadState", `"initialize" was sent before; each connection is one session`);
+    if (this.#access.kind === "worker") throw new PolyprocError("BadState", `a worker host opens with "worker/ready", not "initialize"`);
+    const checked = v.safeParse(lifecycle.initialize.params, params ?? {});
+    if (!checked.success) throw new PolyprocError("InvalidParams", `initialize: ${describeIssues(checked.issues)}`);
+    if (this.#access.checkToken && !this.#access.checkToken(checked.output.token)) {
+      // One guess a connection.
+      queueMicrotask(() => this.#peer.close());
+      throw new PolyprocError("Unauthorized", checked.output.token === undefined
+        ? `this address needs a token: pass it as "token" in initialize, from the server's token file`
+        : "the token is wrong: compare it with the server's token file");
+    }
+    const version = checked.output.protocolVersion;
+    if (version !== undefined && !isCompatible(version)) {
+      throw new PolyprocError("BadState", `the client speaks protocol ${version}, this server ${protocolVersion}: update the older of the two`);
+    }
+    const session = this.#open();
+    session.clientPid = checked.output.processId ?? 0;
+    this.#access.opened?.();
+    return {
+      protocolVersion,
+      serverInfo: { name: "polyproc", version: this.#hub.server.version, pid: this.#hub.server.pid },
+      session: session.id,
+      ...this.#facts(),
+      capabilities: {},
+    };
+  }
+
+  #ready(params: unknown): unknown {
+    if (this.#access.kind !== "worker") throw new PolyprocError("Unauthorized", `"worker/ready" is for worker hosts that the server started; use "initialize"`);
+    if (this.#state !== "new") throw new PolyprocError("BadState", `"worker/ready" was sent before`);
+    const checked = v.safeParse(worker.ready.params, params);
+    if (!checked.success) throw new PolyprocError("InvalidParams", `worker/ready: ${describeIssues(checked.issues)}`);
+    const host = this.#access.host;
+    const session = this.#open(host);
+    host.connected(session, checked.output);
+    return { session: session.id, ...this.#facts() };
+  }
+
+  #open(host?: HostRecord): Session {
+    this.#session = this.#hub.engine.openSession(this.#peer, host?.process ?? null);
+    this.#state = "open";
+    return this.#session;
+  }
+
+  #facts() {
+    const { instanceId, cpuCount, limits, spawner } = this.#hub.engine.options;
+    return {
+      instanceId,
+      cpuCount,
+      limits: { maxMessageBytes: limits.maxMessageBytes, maxQueuedBytes: limits.maxQueuedBytes },
+      runtimes: spawner.runtimes(),
+    };
+  }
+
+  #shutdown(id: RequestId, reply: Reply): typeof deferred {
+    const session = this.#session!;
+    this.#state = "shutdown";
+    this.#pending.set(id, null);
+    this.#hub.engine.processes.joinChildren(session, () => {
+      session.end(false);
+      this.#late(id, () => reply(null, null));
+    });
+    return deferred;
+  }
+}
+
+/** The reply is sent by whoever returned this. */
+const deferred = Symbol("deferred");
+
+function parse(handler: Handler, params: unknown): unknown {
+  const checked = v.safeParse(handler.message.params, params);
+  if (checked.success) return checked.output;
+  throw new PolyprocError("InvalidParams", `${handler.message.method}: ${describeIssues(checked.issues)}`);
+}
+
+function asPolyprocError(error: unknown): PolyprocError {
+  if (error instanceof PolyprocError) return error;
+  const name: ErrorName = "InternalError";
+  return new PolyprocError(name, `a fault of the server's own, please report it: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+}

@@ -1,0 +1,29 @@
+import * as v from "valibot";
+
+/** `timeoutMs: expected number, got "5" (string); lock: missing`: the first three troubles, each with what was sent. */
+export function describeIssues(issues: readonly v.BaseIssue<unknown>[]): string {
+  return issues.slice(0, 3).map(describe).join("; ");
+}
+
+function describe(issue: v.BaseIssue<unknown>): string {
+  const path = v.getDotPath(issue) ?? "params";
+  if (issue.expected === "never") return `${path}: not a parameter of this method`;
+  if (issue.input === undefined) return `${path}: missing`;
+  const wanted = issue.message.startsWith("Invalid") ? `expected ${issue.expected ?? "another value"}` : issue.message;
+  return `${path}: ${wanted}, got ${quote(issue.input)} (${typeName(issue.input)})`;
+}
+
+export function quote(value: unknown): string {
+  if (value instanceof Uint8Array) return `${value.length} bytes`;
+  if (typeof value === "bigint") return `${value}`;
+  if (typeof value === "object" && value !== null) return Array.isArray(value) ? `[${value.length} items]` : `{${Object.keys(value).slice(0, 5).join(", ")}}`;
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}
+
+function typeName(value: unknown): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "array";
+  if (value instanceof Uint8Array) return "bytes";
+  return typeof value;
+}

@@ -1,0 +1,13 @@
+import * as lock from "../../protocol/lock.js";
+import { Lock } from "../engine/lock.js";
+import { answer, type Handler } from "./handler.js";
+
+export const lockHandlers: readonly Handler[] = [
+  answer(lock.create, ({ engine, session }, { lock: handle }) => {
+    engine.registry.create(session, handle, Lock, () => new Lock(engine, handle));
+    return null;
+  }),
+  answer(lock.acquire, ({ engine, session }, { lock: handle, owner = "", timeoutMs }) => engine.registry.get(handle, Lock).acquire(session, owner, timeoutMs)),
+  answer(lock.release, ({ engine, session }, { lock: handle, owner = "" }) => engine.registry.get(handle, Lock).release(session, owner)),
+  answer(lock.status, ({ engine }, { lock: handle }) => engine.registry.get(handle, Lock).status()),
+];

@@ -1,0 +1,27 @@
+import { status, stop } from "../../protocol/lifecycle.js";
+import { answer, type Handler } from "./handler.js";
+
+export const serverHandlers: Handler[] = [
+  answer(status, ({ engine, server }) => {
+    let waits = 0;
+    for (const session of engine.sessions.values()) waits += session.waits.size;
+    return {
+      instanceId: engine.options.instanceId,
+      version: server.version,
+      pid: server.pid,
+      uptimeMs: performance.now() - server.startedAt,
+      ...server.memory(),
+      sessions: engine.sessions.size,
+      objects: engine.registry.size,
+      waits,
+      processes: engine.processes.runningCount,
+      warmHosts: engine.hosts.warmCount,
+      addresses: server.addresses(),
+    };
+  }),
+
+  answer(stop, ({ server }) => {
+    server.stop();
+    return null;
+  }),
+];

@@ -1,0 +1,38 @@
+import { barrierHandlers } from "./barrier.js";
+import { conditionHandlers } from "./condition.js";
+import { eventHandlers } from "./event.js";
+import { eventsHandlers } from "./events.js";
+import { handleHandlers } from "./handle.js";
+import type { Handler } from "./handler.js";
+import { jobHandlers } from "./job.js";
+import { lockHandlers } from "./lock.js";
+import { pipeHandlers } from "./pipe.js";
+import { poolHandlers } from "./pool.js";
+import { processHandlers } from "./process.js";
+import { queueHandlers } from "./queue.js";
+import { semaphoreHandlers } from "./semaphore.js";
+import { serverHandlers } from "./server.js";
+import { workerHandlers } from "./worker.js";
+
+/**
+ * Everything a session can do. `initialize`, `shutdown`, `exit`, `$/cancelRequest` and `worker/ready` are the connection's own
+ * life, and are answered in connection.ts.
+ */
+export const handlers: readonly Handler[] = [
+  ...serverHandlers,
+  ...handleHandlers,
+  ...processHandlers,
+  ...lockHandlers,
+  ...semaphoreHandlers,
+  ...eventHandlers,
+  ...conditionHandlers,
+  ...barrierHandlers,
+  ...queueHandlers,
+  ...pipeHandlers,
+  ...poolHandlers,
+  ...jobHandlers,
+  ...eventsHandlers,
+  ...workerHandlers,
+];
+
+export const handlerByMethod: ReadonlyMap<string, Handler> = new Map(handlers.map((handler) => [handler.message.method, handler]));

@@ -1,0 +1,251 @@
+/** One message as msgpack, without a frame. */
+export function encodeMessage(message: object): Buffer {
+  const encoder = new FrameEncoder();
+  encoder.frame(message);
+  return Buffer.concat(encoder.take()).subarray(4);
+}
+
+/** Bytes of this size and above are written from where they are; smaller ones are copied beside their neighbours. */
+const byReferenceBytes = 16 * 1024;
+const firstBlockBytes = 4 * 1024;
+const largestBlockBytes = 64 * 1024;
+
+/**
+ * Turns messages into frames, one after the other in the same block of memory, so that many frames are one write, and none is copied
+ * to get its length prefix. A block is used again once the caller says that its bytes have gone (`reuse`).
+ *
+ * Plain values only: null, booleans, numbers, bigint, strings, `Uint8Array`, arrays, and objects (members that are `undefined`
+ * are left out). Large `Uint8Array`s are not copied: they must not be changed until they are written.
+ */
+export class FrameEncoder {
+  #block: Buffer = Buffer.alloc(0);
+  /** The part of the block that was not handed out: from here to #at. */
+  #from = 0;
+  #at = 0;
+  #pieces: Buffer[] = [];
+  /** Bytes in #pieces. */
+  #pieceBytes = 0;
+
+  /** Bytes encoded and not yet taken. */
+  get pendingBytes(): number {
+    return this.#pieceBytes + this.#at - this.#from;
+  }
+
+  /** Adds a frame: u32 big-endian length, then the message's msgpack. When it throws, nothing was added. */
+  frame(message: object): void {
+    this.#reserve(4);
+    const { pendingBytes } = this;
+    const block = this.#block;
+    const from = this.#from;
+    const at = this.#at;
+    const pieces = this.#pieces.length;
+    const pieceBytes = this.#pieceBytes;
+    this.#at += 4;
+    try {
+      this.#value(message);
+    } catch (error) {
+      this.#block = block;
+      this.#from = from;
+      this.#at = at;
+      this.#pieces.length = pieces;
+      this.#pieceBytes = pieceBytes;
+      throw error;
+    }
+    block.writeUInt32BE(this.pendingBytes - pendingBytes - 4, at);
+  }
+
+  /** What was encoded since the last call, in order. */
+  take(): Buffer[] {
+    this.#cut();
+    const pieces = this.#pieces;
+    this.#pieces = [];
+    this.#pieceBytes = 0;
+    return pieces;
+  }
+
+  /** Nothing that was taken is needed any more. Only between `take` and the next frame. */
+  reuse(): void {
+    if (this.#block.length > largestBlockBytes) this.#block = Buffer.alloc(0);
+    this.#from = 0;
+    this.#at = 0;
+  }
+
+  #value(value: unknown): void {
+    switch (typeof value) {
+      case "string": return this.#text(value);
+      case "number": return this.#number(value);
+      case "boolean":
+        this.#reserve(1);
+        this.#block[this.#at++] = value ? 0xc3 : 0xc2;
+        return;
+      case "object":
+        if (value === null) break;
+        if (Array.isArray(value)) {
+          this.#header(value.length, 0x90, 15, 0xdc);
+          for (const item of value) this.#value(item);
+          return;
+        }
+        if (value instanceof Uint8Array) return this.#bin(value);
+        return this.#map(value as Record<string, unknown>);
+      case "bigint":
+        this.#reserve(9);
+        this.#block[this.#at++] = value < 0n ? 0xd3 : 0xcf;
+        this.#at = value < 0n ? this.#block.writeBigInt64BE(value, this.#at) : this.#block.writeBigUInt64BE(value, this.#at);
+        return;
+      case "undefined":
+        break;
+      default:
+        throw new TypeError(`a ${typeof value} cannot be part of a message`);
+    }
+    this.#reserve(1);
+    this.#block[this.#at++] = 0xc0;
+  }
+
+  #map(map: Record<string, unknown>): void {
+    let length = 0;
+    for (const key in map) if (map[key] !== undefined) length++;
+    this.#header(length, 0x80, 15, 0xde);
+    for (const key in map) {
+      const value = map[key];
+      if (value === undefined) continue;
+      this.#text(key);
+      this.#value(value);
+    }
+  }
+
+  /** `wide`: the token of the form with two bytes of length; the one with four follows it. */
+  #header(length: number, narrow: number, narrowMax: number, wide: number): void {
+    this.#reserve(5);
+    const block = this.#block;
+    if (length <= narrowMax) {
+      block[this.#at++] = narrow | length;
+    } else if (length < 0x10000) {
+      block[this.#at++] = wide;
+      this.#at = block.writeUInt16BE(length, this.#at);
+    } else {
+      block[this.#at++] = wide + 1;
+      this.#at = block.writeUInt32BE(length, this.#at);
+    }
+  }
+
+  #number(value: number): void {
+    this.#reserve(9);
+    const block = this.#block;
+    if (Number.isInteger(value) && !Object.is(value, -0)) {
+      if (value >= 0) {
+        if (value < 0x80) {
+          block[this.#at++] = value;
+          return;
+        }
+        if (value < 0x100) {
+          block[this.#at++] = 0xcc;
+          block[this.#at++] = value;
+          return;
+        }
+        if (value < 0x10000) {
+          block[this.#at++] = 0xcd;
+          this.#at = block.writeUInt16BE(value, this.#at);
+          return;
+        }
+        if (value < 0x1_0000_0000) {
+          block[this.#at++] = 0xce;
+          this.#at = block.writeUInt32BE(value, this.#at);
+          return;
+        }
+        if (value <= Number.MAX_SAFE_INTEGER) {
+          block[this.#at++] = 0xcf;
+          this.#at = block.writeUInt32BE(Math.floor(value / 0x1_0000_0000), this.#at);
+          this.#at = block.writeUInt32BE(value % 0x1_0000_0000, this.#at);
+          return;
+        }
+      } else if (value >= -0x20) {
+        block[this.#at++] = value + 0x100;
+        return;
+      } else if (value >= -0x8000_0000) {
+        block[this.#at++] = 0xd2;
+        this.#at = block.writeInt32BE(value, this.#at);
+        return;
+      } else if (value >= Number.MIN_SAFE_INTEGER) {
+        block[this.#at++] = 0xd3;
+        this.#at = block.writeBigInt64BE(BigInt(value), this.#at);
+        return;
+      }
+    }
+    block[this.#at++] = 0xcb;
+    this.#at = block.writeDoubleBE(value, this.#at);
+  }
+
+  #text(text: string): void {
+    const { length } = text;
+    if (length < 40) {
+      // At most three bytes for each unit; usually one, which is tried first, without leaving JavaScript.
+      this.#reserve(5 + length * 3);
+      const block = this.#block;
+      const start = this.#at + (length < 32 ? 1 : 2);
+      let i = 0;
+      for (; i < length; i++) {
+        const unit = text.charCodeAt(i);
+        if (unit > 0x7f) break;
+        block[start + i] = unit;
+      }
+      if (i === length) {
+        if (length >= 32) block[this.#at++] = 0xd9;
+        block[this.#at++] = length < 32 ? 0xa0 | length : length;
+        this.#at += length;
+        return;
+      }
+    }
+    const bytes = Buffer.byteLength(text);
+    if (bytes < 32) {
+      this.#reserve(1 + bytes);
+      this.#block[this.#at++] = 0xa0 | bytes;
+    } else if (bytes < 0x100) {
+      this.#reserve(2 + bytes);
+      this.#block[this.#at++] = 0xd9;
+      this.#block[this.#at++] = bytes;
+    } else {
+      // -1: no short form.
+      this.#header(bytes, 0, -1, 0xda);
+      this.#reserve(bytes);
+    }
+    this.#at += this.#block.write(text, this.#at, bytes, "utf8");
+  }
+
+  #bin(bytes: Uint8Array): void {
+    const { length } = bytes;
+    if (length < 0x100) {
+      this.#reserve(2 + length);
+      this.#block[this.#at++] = 0xc4;
+      this.#block[this.#at++] = length;
+    } else {
+      this.#header(length, 0, -1, 0xc5);
+      if (length >= byReferenceBytes) {
+        this.#cut();
+        this.#pieces.push(Buffer.from(bytes.buffer, bytes.byteOffset, length));
+        this.#pieceBytes += length;
+        return;
+      }
+      this.#reserve(length);
+    }
+    this.#block.set(bytes, this.#at);
+    this.#at += length;
+  }
+
+  /** Makes the block's finished part a piece. */
+  #cut(): void {
+    if (this.#at === this.#from) return;
+    this.#pieces.push(this.#block.subarray(this.#from, this.#at));
+    this.#pieceBytes += this.#at - this.#from;
+    this.#from = this.#at;
+  }
+
+  /** Room for so many bytes in one block: what was written stays where it is. */
+  #reserve(bytes: number): void {
+    if (this.#at + bytes <= this.#block.length) return;
+    this.#cut();
+    const next = Math.min(Math.max(this.#block.length * 2, firstBlockBytes), largestBlockBytes);
+    this.#block = Buffer.allocUnsafeSlow(Math.max(next, bytes));
+    this.#from = 0;
+    this.#at = 0;
+  }
+}

@@ -1,0 +1,174 @@
+import type { Duplex } from "node:stream";
+import { PolyprocError, type ErrorObject } from "../../../protocol/errors.js";
+import { decodeMessage } from "./decoder.js";
+import { defaultMaxMessageBytes, FrameReader } from "./frame-reader.js";
+import { FrameWriter } from "./frame-writer.js";
+
+export interface EndpointOptions {
+  /** Called for each notification, in order, together with responses. */
+  onNotification: (method: string, params: unknown) => void;
+  /** Called once, after every pending request was rejected. `error` says why, unless the other side just ended the connection or `close` was called. */
+  onClose?: (error: PolyprocError | null) => void;
+  /** Longest message that is read, in bytes. Default 64 MiB. */
+  maxMessageBytes?: number;
+}
+
+/** Told the outcome of a request: one of the two. */
+export type Settle = (error: PolyprocError | null, result: unknown) => void;
+
+/**
+ * The client's side of a connection in frames; a worker host's, too. It sends requests and notifications, and pairs answers
+ * with requests. Requests are pipelined: each is sent without waiting for the answers of earlier ones.
+ */
+export class RpcEndpoint {
+  readonly #stream: Duplex;
+  readonly #writer: FrameWriter;
+  readonly #options: EndpointOptions;
+  readonly #pending = new Map<number, Settle>();
+  #nextId = 1;
+  #closed: PolyprocError | null | undefined;
+
+  constructor(stream: Duplex, options: EndpointOptions) {
+    this.#stream = stream;
+    this.#options = options;
+    this.#writer = new FrameWriter(stream);
+    const reader = new FrameReader(this.#receive, options.maxMessageBytes ?? defaultMaxMessageBytes);
+    stream.on("data", (chunk: Buffer) => {
+      try {
+        reader.push(chunk);
+      } catch (error) {
+        if (!(error instanceof PolyprocError)) throw error;
+        reader.stop();
+        this.#end(error);
+      }
+    });
+    stream.on("error", (error) => this.#end(new PolyprocError("Closed", `the connection to the server failed: ${error.message}`, {}, { cause: error })));
+    stream.on("end", () => this.#end(null));
+    stream.on("close", () => this.#end(null));
+  }
+
+  /** Requests that are not answered. */
+  get pending(): number {
+    return this.#pending.size;
+  }
+
+  /** Bytes that wait to be sent. */
+  get backlogBytes(): number {
+    return this.#writer.backlogBytes;
+  }
+
+  get closed(): boolean {
+    return this.#closed !== undefined;
+  }
+
+  /** Calls once, when little is left to send. */
+  onDrain(listener: () => void): void {
+    this.#writer.onDrain(listener);
+  }
+
+  /** Sends a request; its result, or the server's error. Rejects with Closed when the connection ends first. */
+  request(method: string, params?: unknown): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.send(method, params, (error, result) => {
+        if (error) reject(error);
+        else resolve(result);
+      });
+    });
+  }
+
+  /** The same without a promise. Returns the request's id, for `cancel`. */
+  send(method: string, params: unknown, settle: Settle): number {
+    const id = this.#nextId++;
+    if (this.#closed !== undefined) {
+      queueMicrotask(() => settle(this.#closedError(), undefined));
+      return id;
+    }
+    this.#writer.write({ id, method, params });
+    this.#pending.set(id, settle);
+    return id;
+  }
+
+  /** Asks the server to end the wait of a request, which then fails with RequestCancelled, unless its answer is on the way. */
+  cancel(id: number): void {
+    if (this.#pending.has(id)) this.notify("$/cancelRequest", { id });
+  }
+
+  /** Sends a notification; dropped when the connection has ended. */
+  notify(method: string, params?: unknown): void {
+    if (this.#closed === undefined) this.#writer.write({ method, params });
+  }
+
+  /** Sends what was written in this tick now, before the tick ends. Needed only by those who block the thread next. */
+  flush(): void {
+    this.#writer.flush();
+  }
+
+  /** Sends what is left, then ends the connection. Pending requests are rejected with Closed. */
+  close(): void {
+    if (this.#closed !== undefined) return;
+    this.#writer.end();
+    this.#end(null);
+  }
+
+  readonly #receive = (buffer: Buffer, start: number, end: number): void => {
+    const message = decodeMessage(buffer, start, end);
+    if (!isMessage(message)) throw new PolyprocError("Malformed", "the server sent something that is not a JSON-RPC message");
+    const { id, method } = message;
+    if (typeof method === "string") {
+      try {
+        this.#options.onNotification(method, message.params);
+      } catch (error) {
+        escape(error);
+      }
+      return;
+    }
+    if (typeof id === "number") {
+      const settle = this.#pending.get(id);
+      if (!settle) return;
+      this.#pending.delete(id);
+      try {
+        if (message.error) settle(PolyprocError.fromErrorObject(message.error), undefined);
+        else settle(null, message.result);
+      } catch (error) {
+        escape(error);
+      }
+      return;
+    }
+    // An error without an id is the server's last word before it ends the connection.
+    throw message.error ? PolyprocError.fromErrorObject(message.error) : new PolyprocError("Malformed", "the server sent a response without an id");
+  };
+
+  #end(error: PolyprocError | null): void {
+    if (this.#closed !== undefined) return;
+    this.#closed = error;
+    if (error) this.#stream.destroy();
+    else this.#stream.end();
+    const waiting = [...this.#pending.values()];
+    this.#pending.clear();
+    for (const settle of waiting) settle(this.#closedError(), undefined);
+    this.#options.onClose?.(error);
+  }
+
+  #closedError(): PolyprocError {
+    return this.#closed ?? new PolyprocError("Closed", "the connection to the server has ended");
+  }
+}
+
+/** A listener's own fault is not the connection's: it is thrown where nothing of ours is in the way. */
+function escape(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
+}
+
+interface IncomingMessage {
+  id?: unknown;
+  method?: unknown;
+  params?: unknown;
+  result?: unknown;
+  error?: ErrorObject;
+}
+
+function isMessage(value: unknown): value is IncomingMessage {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
+}

@@ -1,0 +1,147 @@
+import type { Duplex } from "node:stream";
+import { PolyprocError } from "../../protocol/errors.js";
+import type { NotificationMessage, Params } from "../../protocol/message.js";
+import { highWaterBytes, type Peer } from "../engine/session.js";
+import { Connection, type Access, type Hub, type RequestId } from "../handlers/connection.js";
+import { sortIncoming } from "../handlers/incoming.js";
+import { serverFault } from "../handlers/server-fault.js";
+import { decodeMessage } from "./framing/decoder.js";
+import { FrameReader } from "./framing/frame-reader.js";
+import { FrameWriter } from "./framing/frame-writer.js";
+
+/** Longest message before `initialize`, in bytes: strangers get no large buffers. */
+export const strangerMaxMessageBytes = 1024 * 1024;
+
+/** How long a peer has to read the last words and close, in milliseconds. */
+const farewellMs = 2000;
+
+/** Serves one connection in frames. `head`: bytes that were read from it already. */
+export function serveFrames(socket: Duplex, hub: Hub, access: Access, head?: Buffer): Connection {
+  const door = new FrameDoor(socket, hub, access);
+  if (head) door.receive(head);
+  return door.connection;
+}
+
+class FrameDoor implements Peer {
+  readonly connection: Connection;
+  readonly #socket: Duplex;
+  readonly #reader: FrameReader;
+  readonly #writer: FrameWriter;
+  readonly #maxMessageBytes: number;
+  #closed = false;
+  /** Why reading rests: our answers are not read, or the engine asked. */
+  #backlogged = false;
+  #paused = false;
+
+  constructor(socket: Duplex, hub: Hub, access: Access) {
+    this.#socket = socket;
+    this.#maxMessageBytes = hub.engine.options.limits.maxMessageBytes;
+    this.connection = new Connection(hub, this, access);
+    this.#writer = new FrameWriter(socket);
+    this.#reader = new FrameReader(this.#handle, Math.min(strangerMaxMessageBytes, this.#maxMessageBytes));
+    socket.on("data", (chunk: Buffer) => this.receive(chunk));
+    // "close" follows an error, and is what counts.
+    socket.on("error", () => {});
+    socket.on("end", () => this.close());
+    socket.on("close", () => this.#ended());
+  }
+
+  receive(chunk: Buffer): void {
+    try {
+      this.#reader.push(chunk);
+    } catch (error) {
+      this.close(error instanceof PolyprocError ? error : serverFault(error));
+      return;
+    }
+    if (this.backlogBytes() > highWaterBytes && !this.#backlogged) {
+      this.#backlogged = true;
+      this.#applyPause();
+      this.onDrain(() => {
+        this.#backlogged = false;
+        this.#applyPause();
+      });
+    }
+  }
+
+  notify<M extends NotificationMessage>(message: M, params: Params<M>): void {
+    this.#write({ method: message.method, params });
+  }
+
+  backlogBytes(): number {
+    return this.#writer.backlogBytes;
+  }
+
+  onDrain(listener: () => void): void {
+    this.#writer.onDrain(listener);
+  }
+
+  pauseReading(): void {
+    this.#paused = true;
+    this.#applyPause();
+  }
+
+  resumeReading(): void {
+    this.#paused = false;
+    this.#applyPause();
+  }
+
+  close(error?: PolyprocError): void {
+    if (this.#closed) return;
+    this.#reader.stop();
+    if (error) this.#write({ id: null, error: error.toErrorObject() });
+    this.#ended();
+    this.#writer.end();
+    // What still comes is thrown away, so that the peer is not reset before it has read why.
+    this.#socket.resume();
+    const timer = setTimeout(() => this.#socket.destroy(), farewellMs).unref();
+    this.#socket.once("close", () => clearTimeout(timer));
+  }
+
+  readonly #handle = (buffer: Buffer, start: number, end: number): void => {
+    const incoming = sortIncoming(decodeMessage(buffer, start, end));
+    switch (incoming.kind) {
+      case "request": {
+        const { id } = incoming;
+        this.connection.request(id, incoming.method, incoming.params, (error, result) => this.#reply(id, error, result));
+        // `initialize` or `worker/ready` was answered: it is a stranger no longer.
+        if (this.#reader.maxMessageBytes !== this.#maxMessageBytes && this.connection.session) this.#reader.maxMessageBytes = this.#maxMessageBytes;
+        return;
+      }
+      case "notification":
+        this.connection.notify(incoming.method, incoming.params);
+        return;
+      case "response":
+        return;
+      case "invalid":
+        if (incoming.fatal) throw incoming.error;
+        this.#write({ id: incoming.id, error: incoming.error.toErrorObject() });
+    }
+  };
+
+  #reply(id: RequestId, error: PolyprocError | null, result: unknown): void {
+    this.#write(error ? { id, error: error.toErrorObject() } : { id, result: result ?? null });
+  }
+
+  #write(message: object): void {
+    if (this.#closed) return;
+    this.#writer.write(message);
+    const limit = this.connection.maxBacklogBytes;
+    if (this.backlogBytes() > limit) {
+      this.#ended();
+      this.#socket.destroy();
+    }
+  }
+
+  #applyPause(): void {
+    if (this.#closed) return;
+    if (this.#paused || this.#backlogged) this.#socket.pause();
+    else this.#socket.resume();
+  }
+
+  #ended(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#reader.stop();
+    this.connection.closed();
+  }
+}

@@ -1,0 +1,75 @@
+import { readFileSync } from "node:fs";
+import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
+import { formatAddress, type Address } from "./address.js";
+import { maxConnections } from "./doors.js";
+import { listenPrivately, preparePath } from "./unix-socket.js";
+import { UsageError } from "./usage-error.js";
+
+export interface TlsFiles {
+  cert: string;
+  key: string;
+}
+
+/** A place where clients can connect. */
+export interface Listener {
+  /** With the port that it got, when it asked for any. */
+  readonly address: Address;
+  /** From now on connections are handed over, those first that came before. */
+  serve(accept: (socket: Socket) => void): void;
+  /** Takes no more connections. A Unix socket is removed. */
+  close(): Promise<void>;
+}
+
+/** Fails with UsageError when the address cannot be had. */
+export async function listen(address: Address, tls: TlsFiles | null): Promise<Listener> {
+  const early: Socket[] = [];
+  let accept: (socket: Socket) => void = (socket) => early.push(socket);
+  const onConnection = (socket: Socket) => accept(socket);
+  // Half-open: who sends its requests and closes its end still gets the answers.
+  const options = { allowHalfOpen: true, noDelay: true };
+  const server: Server = address.kind === "tls"
+    ? createTlsServer({ ...options, ...readTls(tls!), handshakeTimeout: 10_000 }, onConnection)
+    : createServer(options, onConnection);
+  server.maxConnections = maxConnections;
+  const bound = await bind(server, address);
+  return {
+    address: bound,
+    serve(handler) {
+      accept = handler;
+      for (const socket of early.splice(0)) handler(socket);
+    },
+    close: () => new Promise((closed) => {
+      server.close(() => closed());
+      for (const socket of early.splice(0)) socket.destroy();
+    }),
+  };
+}
+
+async function bind(server: Server, address: Address): Promise<Address> {
+  try {
+    if (address.kind === "unix") {
+      const path = await preparePath(address.path);
+      await listenPrivately(server, path);
+      return { kind: "unix", path };
+    }
+    await new Promise<void>((listening, failed) => {
+      server.once("error", failed);
+      server.listen({ host: address.host, port: address.port }, listening);
+    });
+    return { ...address, port: (server.address() as AddressInfo).port };
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    const code = (error as NodeJS.ErrnoException).code;
+    const hint = code === "EADDRINUSE" ? "another program listens there: choose another port, or stop it" : (error as Error).message;
+    throw new UsageError(`cannot listen on ${formatAddress(address)}: ${hint}`);
+  }
+}
+
+function readTls({ cert, key }: TlsFiles): { cert: Buffer; key: Buffer } {
+  try {
+    return { cert: readFileSync(cert), key: readFileSync(key) };
+  } catch (error) {
+    throw new UsageError(`--tls-cert, --tls-key: ${(error as Error).message}`);
+  }
+}

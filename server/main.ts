@@ -1,0 +1,75 @@
+#!/usr/bin/env node
+import { Socket } from "node:net";
+import { parseArguments, usage, type ServerArguments } from "./arguments.js";
+import { PolyprocServer } from "./server.js";
+import { UsageError } from "./usage-error.js";
+import { version } from "./version.js";
+
+/** Exit status after a fault of the server's own (EX_SOFTWARE). */
+const faultStatus = 70;
+/** Exit status for a command line that cannot be served. */
+const usageStatus = 2;
+
+let server: PolyprocServer | undefined;
+
+process.on("uncaughtException", die);
+process.on("unhandledRejection", die);
+// A terminal that has gone away takes no log lines; that is no fault.
+process.stderr.on("error", () => {});
+
+try {
+  const given = parseArguments(process.argv.slice(2));
+  if (given === "help") process.stdout.write(usage);
+  else if (given === "version") process.stdout.write(`${version}\n`);
+  else await run(given);
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  process.stderr.write(`polyproc: ${error.message}\n`);
+  process.exitCode = usageStatus;
+}
+
+async function run(options: ServerArguments): Promise<void> {
+  let signals = 0;
+  const end = () => {
+    // The second one is from somebody in a hurry: the guardian sees to the children.
+    if (++signals > 1 || !server) process.exit(1);
+    void server.stop();
+  };
+  process.on("SIGINT", end);
+  process.on("SIGTERM", end);
+  process.on("SIGHUP", end);
+
+  server = await PolyprocServer.start(options);
+  server.onStopped = () => process.exit(0);
+  if (!options.stdio) {
+    for (const address of server.addresses()) process.stdout.write(`polyproc: listening on ${address}\n`);
+    process.stdout.on("error", () => {});
+  }
+  if (options.stdio) server.servePrivately("stdio");
+  if (options.fd !== null) server.servePrivately(inheritedSocket(options.fd));
+}
+
+function inheritedSocket(fd: number): Socket {
+  try {
+    return new Socket({ fd, readable: true, writable: true, allowHalfOpen: true });
+  } catch (error) {
+    throw new UsageError(`--fd ${fd}: not an open socket (${(error as Error).message}); it is for programs that start the server with one`);
+  }
+}
+
+/** Something is wrong that nobody foresaw: nothing of the state can be trusted. Ends the children, then the server. */
+function die(error: unknown): void {
+  process.exitCode = faultStatus;
+  try {
+    console.error("polyproc: a fault of the server's own, please report it:", error);
+  } finally {
+    const exit = () => process.exit(faultStatus);
+    if (server) {
+      server.onStopped = exit;
+      server.stop().catch(exit);
+      setTimeout(exit, 3000).unref();
+    } else {
+      exit();
+    }
+  }
+}

@@ -1,0 +1,181 @@
+import { spawn, type ChildProcess, type StdioOptions } from "node:child_process";
+import type { Child, ChildEvents, ExitStatus } from "../engine/spawner.js";
+import { drain } from "./drain.js";
+import type { Family } from "./family.js";
+import { readProcessTable } from "./process-table.js";
+import { ProcessTree, type TreeScope } from "./process-tree.js";
+import { spawnFailure } from "./spawn-failure.js";
+import { groupExists, type EndSignal } from "./tree-killer.js";
+
+/** What a child leaves behind in its group is told to end (SIGTERM) at its exit, and killed when it is there after this. */
+const leftoverGraceMs = 1000;
+
+export interface Launch {
+  command: string;
+  args: readonly string[];
+  cwd: string | undefined;
+  env: NodeJS.ProcessEnv;
+  stdio: StdioOptions;
+  /** The value of POLYPROC_CHILD in `env`. */
+  childId: string;
+}
+
+/** For the parts that only some children have. */
+export interface LaunchHooks {
+  /** It runs, and its pipes exist; comes right after `spawned`. */
+  started?(process: ChildProcess): void;
+  /** It was reaped, or never started; comes before `exited` and `failed`. */
+  ended?(): void;
+}
+
+type State = "starting" | "running" | "draining" | "leftover" | "gone";
+
+/** One child process: its output, its one exit, and the end of everything below it. */
+export class OsChild implements Child {
+  readonly #family: Family;
+  readonly #launched: Launch;
+  readonly #events: ChildEvents;
+  readonly #hooks: LaunchHooks;
+  #state: State = "starting";
+  #process: ChildProcess | null = null;
+  #tree: ProcessTree | null = null;
+  #pid: number | null = null;
+  #paused = false;
+  /** The strongest signal that was sent to the whole tree. From then on those who left the group must not survive either. */
+  #condemned: EndSignal | null = null;
+  #leftoverTimer: NodeJS.Timeout | undefined;
+
+  constructor(family: Family, launch: Launch, events: ChildEvents, hooks: LaunchHooks = {}) {
+    this.#family = family;
+    this.#launched = launch;
+    this.#events = events;
+    this.#hooks = hooks;
+    family.add(this);
+    try {
+      this.#spawn();
+    } catch (error) {
+      process.nextTick(() => this.#failed(error));
+    }
+  }
+
+  get pid(): number | null {
+    return this.#pid;
+  }
+
+  signalTree(signal: EndSignal): void {
+    if (!this.#tree || this.#state === "gone") return;
+    if (this.#condemned !== "SIGKILL") this.#condemned = signal;
+    this.#family.killer.signal(this.#tree, signal, "tree");
+    if (this.#state === "leftover" && signal === "SIGKILL") this.#gone();
+  }
+
+  pauseOutput(): void {
+    // After the exit the rest is read in any case: it is little more than the pipes hold.
+    if (this.#paused || (this.#state !== "starting" && this.#state !== "running")) return;
+    this.#paused = true;
+    this.#process?.stdout?.pause();
+    this.#process?.stderr?.pause();
+  }
+
+  resumeOutput(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#process?.stdout?.resume();
+    this.#process?.stderr?.resume();
+  }
+
+  #spawn(): void {
+    const { command, args, cwd, env, stdio, childId } = this.#launched;
+    const child = spawn(command, args, {
+      cwd,
+      env,
+      stdio,
+      // The leader of a process group (and session) of its own. On Windows it would open a console window instead.
+      detached: process.platform !== "win32",
+      windowsHide: true,
+    });
+    this.#process = child;
+    child.on("error", (error) => this.#failed(error));
+    if (child.pid === undefined) return;
+    this.#tree = new ProcessTree(child.pid, childId);
+    this.#family.guardian.add(child.pid);
+    for (const stream of ["stdout", "stderr"] as const) {
+      child[stream]?.on("data", (data: Uint8Array) => this.#events.output(stream, data));
+      child[stream]?.on("error", () => {});
+    }
+    if (this.#paused) {
+      child.stdout?.pause();
+      child.stderr?.pause();
+    }
+    child.once("spawn", () => this.#started(child));
+    child.once("exit", (code, signal) => this.#exited(child, signal === null ? { exitCode: code ?? 0, signal } : { exitCode: null, signal }));
+  }
+
+  #started(child: ChildProcess): void {
+    this.#state = "running";
+    this.#pid = child.pid!;
+    this.#events.spawned(child.pid!);
+    this.#hooks.started?.(child);
+  }
+
+  /** Node also reports later trouble as `error`: that of a signal, say. Only a failed start matters. */
+  #failed(error: unknown): void {
+    if (this.#state !== "starting") return;
+    this.#state = "gone";
+    this.#hooks.ended?.();
+    this.#family.remove(this);
+    this.#events.failed(spawnFailure(error, this.#launched));
+  }
+
+  #exited(child: ChildProcess, status: ExitStatus): void {
+    this.#state = "draining";
+    this.#hooks.ended?.();
+    this.resumeOutput();
+    const leavesSomebody = this.#leavesSomebody();
+    if (!leavesSomebody) this.#family.guardian.remove(child.pid!);
+    let told = false;
+    const tellLeftover = () => {
+      if (leavesSomebody && !told) this.#signalLeftover(this.#condemned ?? "SIGTERM");
+      told = true;
+    };
+    drain(child, tellLeftover, () => {
+      tellLeftover();
+      this.#process = null;
+      if (leavesSomebody) {
+        this.#state = "leftover";
+        this.#leftoverTimer = setTimeout(() => {
+          this.#signalLeftover("SIGKILL");
+          this.#gone();
+        }, leftoverGraceMs);
+      } else this.#gone();
+      this.#events.exited(status);
+    });
+  }
+
+  /** Whether somebody lives on in its group; in its whole tree, when that was told to end. */
+  #leavesSomebody(): boolean {
+    if (process.platform === "win32") return false;
+    const tree = this.#tree!;
+    if (!this.#condemned && !groupExists(tree.leader)) return false;
+    const table = readProcessTable();
+    tree.leaderWasReaped(table);
+    return tree.members(table, this.#leftoverScope).length > 0;
+  }
+
+  get #leftoverScope(): TreeScope {
+    return this.#condemned ? "tree" : "group";
+  }
+
+  #signalLeftover(signal: EndSignal): void {
+    this.#family.killer.signal(this.#tree!, signal, this.#leftoverScope);
+  }
+
+  #gone(): void {
+    clearTimeout(this.#leftoverTimer);
+    // Its last signals must be out before the guardian forgets the group.
+    this.#family.killer.flush();
+    this.#state = "gone";
+    this.#family.guardian.remove(this.#tree!.leader);
+    this.#family.remove(this);
+  }
+}

@@ -1,0 +1,29 @@
+import type { Child, ChildEvents, CommandSpec } from "../engine/spawner.js";
+import { OsChild } from "./child.js";
+import { childEnvironment } from "./environment.js";
+import type { Family } from "./family.js";
+
+/** Starts any program. Standard input is `input`, or empty. */
+export function startCommand(family: Family, environment: NodeJS.ProcessEnv, spec: CommandSpec, events: ChildEvents): Child {
+  const { command, args, cwd, input } = spec;
+  const childId = family.newChildId();
+  return new OsChild(
+    family,
+    {
+      command,
+      args,
+      cwd,
+      env: childEnvironment(environment, childId, spec.env),
+      stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+      childId,
+    },
+    events,
+    {
+      started({ stdin }) {
+        // It may well exit, or close its input, before it has read everything.
+        stdin?.on("error", () => {});
+        stdin?.end(input);
+      },
+    },
+  );
+}

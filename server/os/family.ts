@@ -1,0 +1,63 @@
+import type { OsChild } from "./child.js";
+import { instanceVariable } from "./environment.js";
+import { Guardian } from "./guardian.js";
+import { hasInEnvironment } from "./proc.js";
+import { readProcessTable } from "./process-table.js";
+import { send, TreeKiller } from "./tree-killer.js";
+
+/** All children of one server, and what watches over them. */
+export class Family {
+  readonly instanceId: string;
+  readonly killer = new TreeKiller();
+  readonly guardian: Guardian;
+  readonly #living = new Set<OsChild>();
+  #onEmpty: (() => void) | null = null;
+  #nextChild = 1;
+
+  constructor(instanceId: string) {
+    this.instanceId = instanceId;
+    this.guardian = new Guardian(instanceId);
+  }
+
+  /** A name that no other child of any server has. */
+  newChildId(): string {
+    return `${this.instanceId}.${this.#nextChild++}`;
+  }
+
+  add(child: OsChild): void {
+    this.#living.add(child);
+  }
+
+  remove(child: OsChild): void {
+    this.#living.delete(child);
+    if (this.#living.size === 0) this.#onEmpty?.();
+  }
+
+  /** SIGTERM, after `graceMs` SIGKILL, for every child and all that is below it. Resolves when all have been reaped. */
+  async end(graceMs: number): Promise<void> {
+    await this.#endAll("SIGTERM", graceMs);
+    await this.#endAll("SIGKILL", null);
+    this.#killEscaped();
+    await this.guardian.end();
+  }
+
+  #endAll(signal: "SIGTERM" | "SIGKILL", timeoutMs: number | null): Promise<void> {
+    if (this.#living.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = timeoutMs === null ? undefined : setTimeout(resolve, timeoutMs);
+      this.#onEmpty = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      for (const child of [...this.#living]) child.signalTree(signal);
+    });
+  }
+
+  /** Those that a child let go on purpose, into a session of their own. Linux only. */
+  #killEscaped(): void {
+    if (process.platform !== "linux") return;
+    for (const row of readProcessTable().values()) {
+      if (row.pid !== process.pid && hasInEnvironment(row.pid, `${instanceVariable}=${this.instanceId}`)) send(row.pid, "SIGKILL");
+    }
+  }
+}

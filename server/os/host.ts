@@ -1,0 +1,57 @@
+import type { Socket } from "node:net";
+import type { Claims, Host, HostEvents, HostSpec } from "../engine/spawner.js";
+import { OsChild } from "./child.js";
+import { FifoClaims } from "./claims.js";
+import { childEnvironment } from "./environment.js";
+import type { Family } from "./family.js";
+import type { FifoStock } from "./fifo-stock.js";
+
+/** How the worker hosts of a runtime are started. */
+export interface RuntimeCommand {
+  command: string;
+  args: readonly string[];
+  env?: Record<string, string | null>;
+}
+
+export type OnHostConnection = (socket: Socket, events: HostEvents, host: Host) => void;
+
+/** A child whose connection is its file descriptor 3, and whose claims are 4. */
+export class OsHost extends OsChild implements Host {
+  readonly claims: Claims | null;
+
+  constructor(
+    family: Family,
+    environment: NodeJS.ProcessEnv,
+    fifos: FifoStock,
+    runtime: RuntimeCommand,
+    spec: HostSpec,
+    events: HostEvents,
+    onConnection: OnHostConnection,
+  ) {
+    const childId = family.newChildId();
+    const fd = fifos.take();
+    const claims = fd === null ? null : new FifoClaims(fd);
+    super(
+      family,
+      {
+        command: runtime.command,
+        args: runtime.args,
+        cwd: spec.cwd,
+        env: childEnvironment(environment, childId, runtime.env, spec.env),
+        stdio: ["ignore", "pipe", "pipe", "pipe", fd ?? "ignore"],
+        childId,
+      },
+      events,
+      {
+        started: (child) => {
+          const socket = child.stdio[3] as Socket;
+          // A host that dies in the middle of a message is told by its exit.
+          socket.on("error", () => {});
+          onConnection(socket, events, this);
+        },
+        ended: () => claims?.hostExited(),
+      },
+    );
+    this.claims = claims;
+  }
+}

@@ -1,0 +1,76 @@
+import { closeSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
+import type { ProcessRow } from "./process-table.js";
+
+/** Longest command line that is told, in characters. */
+const maxCommandLength = 1000;
+
+/** Reads `/proc`. Linux only. */
+export function readLinuxTable(): Map<number, ProcessRow> {
+  const table = new Map<number, ProcessRow>();
+  for (const name of readdirSync("/proc")) {
+    const pid = Number(name);
+    if (!Number.isInteger(pid)) continue;
+    const row = readLinuxRow(pid);
+    if (row) table.set(pid, row);
+  }
+  return table;
+}
+
+/** One process; undefined when it has gone or is a zombie. */
+export function readLinuxRow(pid: number): ProcessRow | undefined {
+  const stat = readSmallFile(`/proc/${pid}/stat`);
+  if (stat === undefined) return undefined;
+  // The second field is the program's name in brackets, which may itself hold brackets and spaces.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const state = fields[0];
+  if (state === "Z" || state === "X" || state === "x") return undefined;
+  return {
+    pid,
+    parentPid: Number(fields[1]),
+    group: Number(fields[2]),
+    start: fields[19] ?? "",
+    command: () => commandLine(pid, stat),
+  };
+}
+
+/** Whether the process was started with this `NAME=value` in its environment. False when it may not be read. */
+export function hasInEnvironment(pid: number, assignment: string): boolean {
+  let text: string;
+  try {
+    text = readFileSync(`/proc/${pid}/environ`, "latin1");
+  } catch {
+    return false;
+  }
+  return text.startsWith(`${assignment}\0`) || text.includes(`\0${assignment}\0`);
+}
+
+function commandLine(pid: number, stat: string): string {
+  let text = "";
+  try {
+    text = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim();
+  } catch {
+    return "";
+  }
+  // Kernel threads, and programs that wiped their arguments, have a name only.
+  if (text === "") text = stat.slice(stat.indexOf("(") + 1, stat.lastIndexOf(")"));
+  return text.slice(0, maxCommandLength);
+}
+
+const buffer = Buffer.alloc(2048);
+
+/** Half the time of `readFileSync`, for the many files of a look at the whole system. */
+function readSmallFile(path: string): string | undefined {
+  let fd: number;
+  try {
+    fd = openSync(path, "r");
+  } catch {
+    return undefined;
+  }
+  try {
+    return buffer.toString("utf8", 0, readSync(fd, buffer));
+  } catch {
+    return undefined;
+  } finally {
+    closeSync(fd);
+  }
+}

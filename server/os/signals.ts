@@ -1,0 +1,7 @@
+import { constants } from "node:os";
+import type { SignalNumber } from "../engine/spawner.js";
+
+const numbers: Record<string, number> = constants.signals;
+
+/** `SIGKILL` -> 9 on this system; 0 for a name that it does not know. */
+export const signalNumber: SignalNumber = (signal) => numbers[signal] ?? 0;

@@ -1,0 +1,66 @@
+import { PolyprocError } from "../../protocol/errors.js";
+import type { Child, ChildEvents, CommandSpec, Host, HostEvents, HostSpec, Spawner } from "../engine/spawner.js";
+import { startCommand } from "./command.js";
+import { baseEnvironment } from "./environment.js";
+import { Family } from "./family.js";
+import { FifoStock } from "./fifo-stock.js";
+import { OsHost, type OnHostConnection, type RuntimeCommand } from "./host.js";
+import { refusedChild } from "./refused.js";
+import { forgetUsage, measureUsage } from "./usage.js";
+
+export interface SpawnerOptions {
+  /** Marks every process below this server, so that those can be found that hide from it. */
+  instanceId: string;
+  /** By name: `node`, `python` … */
+  runtimes: Record<string, RuntimeCommand>;
+  /** For every child, in addition to the server's own environment. */
+  childEnv?: Record<string, string>;
+  /** A host was started: `socket` is its connection. Comes right after its `spawned`. */
+  onHostConnection: OnHostConnection;
+}
+
+/** On `dispose`, children have this long between SIGTERM and SIGKILL, unless the caller says otherwise. */
+const disposeGraceMs = 1000;
+
+export interface OsSpawner extends Spawner {
+  /**
+   * Ends every child with its descendants: SIGTERM, then SIGKILL after `graceMs` (default 1000). Resolves when all were reaped. Nothing
+   * can be started afterwards.
+   */
+  dispose(graceMs?: number): Promise<void>;
+}
+
+/** The engine's spawner over the processes of this system. */
+export function createSpawner(options: SpawnerOptions): OsSpawner {
+  const family = new Family(options.instanceId);
+  const fifos = new FifoStock();
+  const environment = baseEnvironment(options.instanceId, options.childEnv ?? {});
+  let disposed: Promise<void> | null = null;
+
+  const ending = () => new PolyprocError("ShuttingDown", "the server is ending and starts no more processes");
+
+  return {
+    startHost(spec: HostSpec, events: HostEvents): Host {
+      if (disposed) return refusedChild(ending(), events);
+      const runtime = Object.hasOwn(options.runtimes, spec.runtime) ? options.runtimes[spec.runtime] : undefined;
+      if (!runtime) {
+        const known = Object.keys(options.runtimes).join(", ");
+        return refusedChild(new PolyprocError("SpawnFailed", `there is no runtime ${JSON.stringify(spec.runtime)} here; this server has: ${known}`, { runtime: spec.runtime }), events);
+      }
+      return new OsHost(family, environment, fifos, runtime, spec, events, options.onHostConnection);
+    },
+    startCommand(spec: CommandSpec, events: ChildEvents): Child {
+      if (disposed) return refusedChild(ending(), events);
+      return startCommand(family, environment, spec, events);
+    },
+    usage: measureUsage,
+    runtimes: () => Object.keys(options.runtimes),
+    dispose(graceMs = disposeGraceMs) {
+      disposed ??= family.end(graceMs).finally(() => {
+        fifos.dispose();
+        forgetUsage();
+      });
+      return disposed;
+    },
+  };
+}

@@ -1,0 +1,87 @@
+import { readProcessTable, type ProcessTable } from "./process-table.js";
+import type { ProcessTree, TreeScope } from "./process-tree.js";
+import { killWindowsTree } from "./windows.js";
+
+export type EndSignal = "SIGTERM" | "SIGKILL";
+
+/** A tree that forks faster than this many looks find is left to the guardian. */
+const maxRounds = 100;
+
+interface Order {
+  signal: EndSignal;
+  scope: TreeScope;
+}
+
+/**
+ * Signals whole process trees. Orders of one turn of the event loop are carried out together at its end, so that ending a
+ * pool takes one look at the system's processes, not one for each worker.
+ */
+export class TreeKiller {
+  #orders = new Map<ProcessTree, Order>();
+
+  signal(tree: ProcessTree, signal: EndSignal, scope: TreeScope = "tree"): void {
+    const order = this.#orders.get(tree);
+    if (order) {
+      if (signal === "SIGKILL") order.signal = signal;
+      if (scope === "tree") order.scope = scope;
+      return;
+    }
+    this.#orders.set(tree, { signal, scope });
+    if (this.#orders.size === 1) queueMicrotask(() => this.#carryOut());
+  }
+
+  /** Carries out what was ordered, now. */
+  flush(): void {
+    this.#carryOut();
+  }
+
+  #carryOut(): void {
+    const orders = [...this.#orders];
+    this.#orders.clear();
+    if (orders.length === 0) return;
+    if (process.platform === "win32") {
+      for (const [tree] of orders) killWindowsTree(tree.leader);
+      return;
+    }
+    let table = readProcessTable();
+    for (const [tree, order] of orders) signalMembers(tree, order, table, new Set());
+    // Only SIGKILL is certain to have an effect, so only then does a look for those that were forked meanwhile come to an end.
+    const kills = orders.filter(([, order]) => order.signal === "SIGKILL").map(([tree, order]) => ({ tree, order, signalled: new Set<string>() }));
+    for (let round = 0; kills.length > 0 && round < maxRounds; round++) {
+      table = readProcessTable();
+      let found = 0;
+      for (const { tree, order, signalled } of kills) found += signalMembers(tree, order, table, signalled);
+      if (found === 0) return;
+    }
+  }
+}
+
+/** Returns how many were found that had not been signalled before. */
+function signalMembers(tree: ProcessTree, order: Order, table: ProcessTable, signalled: Set<string>): number {
+  const fresh = tree.members(table, order.scope).filter((row) => !signalled.has(`${row.pid} ${row.start}`));
+  // The group in one go: nobody in it can fork between two signals. Its members must not get SIGTERM twice: many programs take the second one as "at once".
+  if (fresh.some((row) => row.group === tree.leader)) send(-tree.leader, order.signal);
+  for (const row of fresh) {
+    signalled.add(`${row.pid} ${row.start}`);
+    if (row.group !== tree.leader) send(row.pid, order.signal);
+  }
+  return fresh.length;
+}
+
+export function send(pid: number, signal: EndSignal): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has ended meanwhile, or took another user's identity: nothing can be done.
+  }
+}
+
+/** Whether anybody is left in this process group, zombies included. */
+export function groupExists(leader: number): boolean {
+  try {
+    process.kill(-leader, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}

@@ -1,0 +1,16 @@
+import { spawn } from "node:child_process";
+
+/**
+ * Ends a process and its descendants. Windows has no SIGTERM, so both signals end here. Written from the documentation of
+ * `taskkill`; not run.
+ */
+export function killWindowsTree(pid: number): void {
+  const taskkill = spawn("taskkill", ["/pid", String(pid), "/T", "/F"], { stdio: "ignore", windowsHide: true });
+  taskkill.on("error", () => {
+    try {
+      process.kill(pid);
+    } catch {
+      // It has ended.
+    }
+  });
+}

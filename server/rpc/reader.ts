@@ -1,0 +1,19 @@
+import { AbstractMessageReader, type DataCallback, type Disposable, type Message, type MessageReader } from "vscode-jsonrpc/node";
+
+/** vscode-jsonrpc's side of what the door has read, checked and counted. */
+export class DoorReader extends AbstractMessageReader implements MessageReader {
+  #callback: DataCallback = () => {};
+
+  listen(callback: DataCallback): Disposable {
+    this.#callback = callback;
+    return { dispose: () => (this.#callback = () => {}) };
+  }
+
+  deliver(message: Message): void {
+    this.#callback(message);
+  }
+
+  close(): void {
+    this.fireClose();
+  }
+}

@@ -1,0 +1,293 @@
+import type { Duplex } from "node:stream";
+import { createMessageConnection, ResponseError, type CancellationToken, type Message, type MessageConnection, type NotificationMessage as RpcNotification, type ResponseMessage } from "vscode-jsonrpc/node";
+import { PolyprocError } from "../../protocol/errors.js";
+import { cancelRequest, initialize } from "../../protocol/lifecycle.js";
+import type { NotificationMessage, Params } from "../../protocol/message.js";
+import { highWaterBytes, type Peer } from "../engine/session.js";
+import { Connection, type ClientAccess, type Hub, type RequestId } from "../handlers/connection.js";
+import { sortIncoming, type Incoming } from "../handlers/incoming.js";
+import { serverFault } from "../handlers/server-fault.js";
+import type { BodyCodec, Encoding } from "./body-codec.js";
+import { BodyReader } from "./body-reader.js";
+import { parseJsonBody } from "./json-body.js";
+import { paramsFromJson, paramsToJson, resultToJson } from "./json-payloads.js";
+import { DoorReader } from "./reader.js";
+import { DoorWriter } from "./writer.js";
+
+/** Longest message before `initialize`, in bytes: strangers get no large buffers. */
+const strangerMaxMessageBytes = 1024 * 1024;
+/** Messages that were read and not yet handled; reading rests above that. */
+const maxQueuedMessages = 256;
+/** Bytes are taken for a drained backlog below this. */
+const lowWaterBytes = 256 * 1024;
+/** How long a peer has to read the last words and close, in milliseconds. */
+const farewellMs = 2000;
+
+/** Serves one connection in `Content-Length` framing. `head`: bytes that were read from it already. */
+export function serveRpc(socket: Duplex, hub: Hub, access: ClientAccess, codec: BodyCodec, head?: Buffer): Connection {
+  const door = new RpcDoor(socket, hub, access, codec);
+  if (head) door.receive(head);
+  return door.connection;
+}
+
+class RpcDoor implements Peer {
+  readonly connection: Connection;
+  readonly #socket: Duplex;
+  readonly #codec: BodyCodec;
+  readonly #bodies: BodyReader;
+  readonly #reader = new DoorReader();
+  readonly #writer: DoorWriter;
+  readonly #rpc: MessageConnection;
+  readonly #maxMessageBytes: number;
+  /** Methods of the requests under way, by their id as text: vscode-jsonrpc takes 1 and "1" for the same. */
+  readonly #methods = new Map<string, string>();
+  /** vscode-jsonrpc hides the peer's ids, so requests get others inside. */
+  #nextId = 1;
+  #initialized = false;
+  #queued = 0;
+  #inputEnded = false;
+  #closed = false;
+  #drainListeners: (() => void)[] = [];
+  /** Why reading rests. */
+  #backlogged = false;
+  #crowded = false;
+  #paused = false;
+
+  constructor(socket: Duplex, hub: Hub, access: ClientAccess, codec: BodyCodec) {
+    this.#socket = socket;
+    this.#codec = codec;
+    this.#maxMessageBytes = hub.engine.options.limits.maxMessageBytes;
+    this.connection = new Connection(hub, this, access);
+    this.#bodies = new BodyReader(this.#handle, Math.min(strangerMaxMessageBytes, this.#maxMessageBytes));
+    this.#writer = new DoorWriter(socket, codec, (message) => this.#prepare(message));
+    this.#rpc = createMessageConnection(this.#reader, this.#writer, undefined, {
+      messageStrategy: {
+        handleMessage: (message, next) => {
+          next(message);
+          if ((message as RpcNotification).method !== cancelRequest.method) this.#dequeued();
+        },
+      },
+    });
+    this.#rpc.onRequest((method: string, params: unknown, token: CancellationToken) => this.#request(method, params, token));
+    this.#rpc.onNotification((method: string, params: unknown) => this.#notification(method, params));
+    this.#rpc.listen();
+
+    socket.on("data", (chunk: Buffer) => this.receive(chunk));
+    // "close" follows an error, and is what counts.
+    socket.on("error", () => {});
+    socket.on("drain", () => this.#drained());
+    socket.on("end", () => this.#endOfInput());
+    socket.on("close", () => this.#ended());
+  }
+
+  receive(chunk: Buffer): void {
+    try {
+      this.#bodies.push(chunk);
+    } catch (error) {
+      this.close(error instanceof PolyprocError ? error : serverFault(error));
+      return;
+    }
+    if (this.backlogBytes() > highWaterBytes && !this.#backlogged) {
+      this.#backlogged = true;
+      this.#applyPause();
+      this.onDrain(() => {
+        this.#backlogged = false;
+        this.#applyPause();
+      });
+    }
+    if (this.#queued > maxQueuedMessages && !this.#crowded) {
+      this.#crowded = true;
+      this.#applyPause();
+    }
+  }
+
+  notify<M extends NotificationMessage>(message: M, params: Params<M>): void {
+    if (this.#closed) return;
+    void this.#rpc.sendNotification(message.method, params);
+    this.#limitBacklog();
+  }
+
+  backlogBytes(): number {
+    return this.#writer.backlogBytes;
+  }
+
+  onDrain(listener: () => void): void {
+    this.#drainListeners.push(listener);
+    if (this.backlogBytes() < lowWaterBytes) setImmediate(() => this.#drained());
+  }
+
+  pauseReading(): void {
+    this.#paused = true;
+    this.#applyPause();
+  }
+
+  resumeReading(): void {
+    this.#paused = false;
+    this.#applyPause();
+  }
+
+  close(error?: PolyprocError): void {
+    if (this.#closed) return;
+    this.#bodies.stop();
+    if (error) this.#answer(null, error);
+    this.#ended();
+    this.#socket.end();
+    // What still comes is thrown away, so that the peer is not reset before it has read why.
+    this.#socket.resume();
+    const timer = setTimeout(() => this.#socket.destroy(), farewellMs).unref();
+    this.#socket.once("close", () => clearTimeout(timer));
+  }
+
+  readonly #handle = (body: Buffer): void => {
+    const encoding: Encoding = body.length === 0 || body[0]! < 0x80 ? "json" : "msgpack";
+    if (!this.#initialized) this.#writer.encoding = encoding;
+    const incoming = sortIncoming(encoding === "json" ? parseJsonBody(body) : this.#codec.decode(body));
+    switch (incoming.kind) {
+      case "request":
+        this.#admit(incoming, encoding);
+        return;
+      case "notification":
+        this.#enqueueNotification(incoming, encoding);
+        return;
+      case "response":
+        return;
+      case "invalid":
+        if (incoming.fatal) throw incoming.error;
+        this.#answer(incoming.id, incoming.error);
+    }
+  };
+
+  #admit(request: Incoming & { kind: "request" }, encoding: Encoding): void {
+    const { id, method } = request;
+    if (method === initialize.method) this.#initialized = true;
+    if (this.#methods.has(String(id))) {
+      this.#answer(id, new PolyprocError("InvalidRequest", `id ${JSON.stringify(id)} is in use by a request that is not answered yet; give each request its own`));
+      return;
+    }
+    let { params } = request;
+    try {
+      if (encoding === "json") params = paramsFromJson(method, params);
+    } catch (error) {
+      this.#answer(id, error instanceof PolyprocError ? error : serverFault(error));
+      return;
+    }
+    this.#methods.set(String(id), method);
+    this.#enqueue({ jsonrpc: "2.0", id, method, params } as Message);
+  }
+
+  #enqueueNotification(notification: Incoming & { kind: "notification" }, encoding: Encoding): void {
+    const { method } = notification;
+    let { params } = notification;
+    if (method === cancelRequest.method) {
+      const id = (params as { id?: unknown } | null | undefined)?.id;
+      if (typeof id !== "number" && typeof id !== "string") return;
+    }
+    try {
+      if (encoding === "json") params = paramsFromJson(method, params);
+    } catch {
+      return;
+    }
+    this.#enqueue({ jsonrpc: "2.0", method, params } as Message);
+  }
+
+  #enqueue(message: Message): void {
+    // A cancellation of what runs already is handled at once, and never queued.
+    if ((message as RpcNotification).method !== cancelRequest.method) this.#queued++;
+    this.#reader.deliver(message);
+  }
+
+  #dequeued(): void {
+    this.#queued--;
+    if (this.#crowded && this.#queued < maxQueuedMessages / 2) {
+      this.#crowded = false;
+      this.#applyPause();
+    }
+    if (this.#inputEnded && this.#queued === 0) this.#endOfInput();
+  }
+
+  #request(method: string, params: unknown, token: CancellationToken): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const id = this.#nextId++;
+      this.connection.request(id, method, params, (error, result) => {
+        if (error) {
+          const { code, message, data } = error.toErrorObject();
+          reject(new ResponseError(code, message, data));
+        } else {
+          resolve(result);
+        }
+        this.#limitBacklog();
+        // `initialize` was answered: it is a stranger no longer.
+        if (this.connection.session) this.#bodies.maxMessageBytes = this.#maxMessageBytes;
+      });
+      const cancel = () => this.connection.notify(cancelRequest.method, { id });
+      if (token.isCancellationRequested) cancel();
+      else token.onCancellationRequested(cancel);
+    });
+  }
+
+  #notification(method: string, params: unknown): void {
+    try {
+      this.connection.notify(method, params);
+    } catch (error) {
+      this.close(serverFault(error));
+    }
+  }
+
+  /** What vscode-jsonrpc wants to write, as it goes out. */
+  #prepare(message: Message): object {
+    const { method, params } = message as RpcNotification;
+    if (method !== undefined) {
+      return this.#writer.encoding === "json" ? { ...message, params: paramsToJson(method, params) } : message;
+    }
+    const response = message as ResponseMessage;
+    const key = String(response.id);
+    const answered = this.#methods.get(key);
+    this.#methods.delete(key);
+    if (answered === undefined || response.error || this.#writer.encoding === "msgpack") return message;
+    try {
+      return { ...response, result: resultToJson(answered, response.result) };
+    } catch (error) {
+      const { id } = response;
+      return { jsonrpc: "2.0", id, error: (error instanceof PolyprocError ? error : serverFault(error)).toErrorObject() };
+    }
+  }
+
+  /** Answers without vscode-jsonrpc, which has not seen the request. */
+  #answer(id: RequestId | null, error: PolyprocError): void {
+    this.#writer.send({ jsonrpc: "2.0", id, error: error.toErrorObject() });
+  }
+
+  #drained(): void {
+    if (this.backlogBytes() >= lowWaterBytes || this.#drainListeners.length === 0) return;
+    const listeners = this.#drainListeners;
+    this.#drainListeners = [];
+    for (const listener of listeners) listener();
+  }
+
+  #limitBacklog(): void {
+    if (this.backlogBytes() <= this.connection.maxBacklogBytes) return;
+    this.#ended();
+    this.#socket.destroy();
+  }
+
+  #applyPause(): void {
+    if (this.#closed) return;
+    if (this.#paused || this.#backlogged || this.#crowded) this.#socket.pause();
+    else this.#socket.resume();
+  }
+
+  /** Answers to what came before are still written: a script may send its requests and close its end. */
+  #endOfInput(): void {
+    this.#inputEnded = true;
+    if (this.#queued > 0 || this.#closed) return;
+    setImmediate(() => this.close());
+  }
+
+  #ended(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#bodies.stop();
+    this.connection.closed();
+    this.#rpc.dispose();
+  }
+}

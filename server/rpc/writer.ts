@@ -1,0 +1,55 @@
+import type { Writable } from "node:stream";
+import { AbstractMessageWriter, type Message, type MessageWriter } from "vscode-jsonrpc/node";
+import type { BodyCodec, Encoding } from "./body-codec.js";
+import { writeJsonBody } from "./json-body.js";
+
+/** Writes bodies with their headers; those of one tick of the event loop together. */
+export class DoorWriter extends AbstractMessageWriter implements MessageWriter {
+  /** Of the bodies that follow. */
+  encoding: Encoding = "json";
+  readonly #stream: Writable;
+  readonly #codec: BodyCodec;
+  /** Called for each message; what it returns is written. */
+  readonly #prepare: (message: Message) => object;
+  #corked = false;
+
+  constructor(stream: Writable, codec: BodyCodec, prepare: (message: Message) => object) {
+    super();
+    this.#stream = stream;
+    this.#codec = codec;
+    this.#prepare = prepare;
+  }
+
+  get backlogBytes(): number {
+    return this.#stream.writableLength;
+  }
+
+  /** Never rejects: a connection that cannot be written to ends by itself. */
+  write(message: Message): Promise<void> {
+    this.send(this.#prepare(message));
+    return Promise.resolve();
+  }
+
+  /** Writes this, as it is. */
+  send(message: object): void {
+    if (this.#stream.destroyed || this.#stream.writableEnded) return;
+    if (!this.#corked) {
+      this.#corked = true;
+      this.#stream.cork();
+      process.nextTick(() => {
+        this.#corked = false;
+        this.#stream.uncork();
+      });
+    }
+    if (this.encoding === "json") {
+      const body = writeJsonBody(message);
+      this.#stream.write(`Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+    } else {
+      const body = this.#codec.encode(message);
+      this.#stream.write(`Content-Length: ${body.length}\r\nContent-Type: application/msgpack\r\n\r\n`);
+      this.#stream.write(body);
+    }
+  }
+
+  end(): void {}
+}

@@ -1,0 +1,158 @@
+import { randomBytes } from "node:crypto";
+import { Socket } from "node:net";
+import { Duplex } from "node:stream";
+import { PolyprocError } from "../protocol/errors.js";
+import { formatAddress, type Address } from "./address.js";
+import type { ServerArguments } from "./arguments.js";
+import { systemClock } from "./clock.js";
+import { Doors } from "./doors.js";
+import { Engine } from "./engine/engine.js";
+import { HostRecord } from "./engine/host.js";
+import type { Hub } from "./handlers/connection.js";
+import { serveFrames } from "./ipc/serve-frames.js";
+import { listen, type Listener, type TlsFiles } from "./listen.js";
+import { createSpawner, type OsSpawner } from "./os/spawner.js";
+import { signalNumber } from "./os/signals.js";
+import { payloadCodec } from "./payload-codec.js";
+import { runtimeCommands } from "./runtimes.js";
+import { loadToken, tokenCheck, type TokenCheck } from "./token.js";
+import { UsageError } from "./usage-error.js";
+import { version } from "./version.js";
+
+/** At the end, between SIGTERM and SIGKILL for the children. */
+const childGraceMs = 1000;
+/** At the end, for clients to read their last messages. */
+const clientGraceMs = 500;
+
+/** The engine, its children and its doors. */
+export class PolyprocServer {
+  readonly #hub: Hub;
+  readonly #spawner: OsSpawner;
+  readonly #doors: Doors;
+  readonly #listeners: Listener[];
+  readonly #idleTimeoutMs: number | null;
+  /** The one client for whom this server was started, and whether it has gone. */
+  #owner: Duplex | undefined;
+  #ownerGone = false;
+  #idleTimer: NodeJS.Timeout | undefined;
+  #stopped: Promise<void> | undefined;
+  /** Called once, when everything has ended. */
+  onStopped: () => void = () => {};
+
+  private constructor(options: ServerArguments, listeners: Listener[]) {
+    this.#listeners = listeners;
+    this.#idleTimeoutMs = options.idleTimeoutMs;
+    const instanceId = randomBytes(12).toString("hex");
+    this.#spawner = createSpawner({
+      instanceId,
+      runtimes: runtimeCommands(options.runtimes),
+      childEnv: childEnvironment(listeners),
+      onHostConnection: (socket, events) => serveFrames(socket, this.#hub, { kind: "worker", host: events as HostRecord }),
+    });
+    const engine = new Engine({
+      clock: systemClock,
+      spawner: this.#spawner,
+      codec: payloadCodec,
+      signalNumber,
+      instanceId,
+      cpuCount: options.cpuCount,
+      limits: {
+        maxMessageBytes: options.maxMessageBytes,
+        maxQueuedBytes: options.maxQueuedBytes,
+        maxBufferedBytes: options.maxBufferedBytes,
+        outputRingBytes: 256 * 1024,
+        eventRing: 10_000,
+      },
+      warmHosts: options.warmHosts,
+    });
+    this.#hub = {
+      engine,
+      server: {
+        version,
+        pid: process.pid,
+        startedAt: performance.now(),
+        addresses: () => this.addresses(),
+        memory: () => ({ rssBytes: process.memoryUsage.rss(), heapUsedBytes: process.memoryUsage().heapUsed }),
+        // After the answer to who asked.
+        stop: () => setImmediate(() => void this.stop()),
+      },
+    };
+    this.#doors = new Doors(this.#hub);
+    this.#doors.onClosed = (socket) => {
+      if (socket === this.#owner) this.#ownerGone = true;
+      this.#checkAlone();
+    };
+    engine.processes.onExited(() => this.#checkAlone());
+  }
+
+  /** Listens on every address. Fails with UsageError, leaving nothing behind. */
+  static async start(options: ServerArguments): Promise<PolyprocServer> {
+    const check = options.listen.some(({ kind }) => kind !== "unix") ? tokenOf(options) : null;
+    const tls: TlsFiles | null = options.tlsCert !== null && options.tlsKey !== null ? { cert: options.tlsCert, key: options.tlsKey } : null;
+    const listeners: Listener[] = [];
+    try {
+      for (const address of options.listen) listeners.push(await listen(address, tls));
+    } catch (error) {
+      await Promise.all(listeners.map((listener) => listener.close()));
+      throw error;
+    }
+    const server = new PolyprocServer(options, listeners);
+    for (const listener of listeners) {
+      const checkToken = listener.address.kind === "unix" ? null : check;
+      listener.serve((socket) => server.#accept(socket, checkToken));
+    }
+    server.#checkAlone();
+    return server;
+  }
+
+  addresses(): string[] {
+    return this.#listeners.map(({ address }) => formatAddress(address));
+  }
+
+  /** Serves the one client that started this server; ends with it, and with the last non-daemonic child. */
+  servePrivately(client: Socket | "stdio"): void {
+    this.#owner = client === "stdio" ? Duplex.from({ readable: process.stdin, writable: process.stdout }) : client;
+    this.#accept(this.#owner, null);
+  }
+
+  /** Ends children and connections. */
+  stop(): Promise<void> {
+    return (this.#stopped ??= this.#stop());
+  }
+
+  async #stop(): Promise<void> {
+    clearTimeout(this.#idleTimer);
+    const unlistened = this.#listeners.map((listener) => listener.close());
+    this.#hub.engine.hosts.close();
+    await this.#spawner.dispose(childGraceMs);
+    await this.#doors.end(new PolyprocError("ShuttingDown", "the server is ending"), clientGraceMs);
+    await Promise.all(unlistened);
+    this.onStopped();
+  }
+
+  #accept(socket: Duplex, checkToken: TokenCheck | null): void {
+    clearTimeout(this.#idleTimer);
+    this.#idleTimer = undefined;
+    this.#doors.accept(socket, checkToken);
+  }
+
+  #checkAlone(): void {
+    if (this.#stopped || this.#hub.engine.processes.hasNonDaemonic()) return;
+    if (this.#ownerGone) void this.stop();
+    else if (this.#idleTimeoutMs !== null && this.#doors.size === 0) this.#idleTimer ??= setTimeout(() => void this.stop(), this.#idleTimeoutMs);
+  }
+}
+
+function tokenOf({ tokenFile }: ServerArguments): TokenCheck {
+  const fromEnvironment = process.env["POLYPROC_TOKEN"];
+  if (tokenFile !== null) return tokenCheck(loadToken(tokenFile));
+  if (fromEnvironment !== undefined && fromEnvironment !== "") return tokenCheck(fromEnvironment);
+  throw new UsageError("tcp: and tls: addresses need a token: name a file for it with --token-file (it is made when missing), or set POLYPROC_TOKEN");
+}
+
+/** Children find this server again; by its Unix socket if it has one, for that needs no token. */
+function childEnvironment(listeners: readonly Listener[]): Record<string, string> {
+  const address: Address | undefined = (listeners.find((listener) => listener.address.kind === "unix") ?? listeners[0])?.address;
+  if (address?.kind === "unix") delete process.env["POLYPROC_TOKEN"];
+  return address ? { POLYPROC_ADDRESS: formatAddress(address) } : {};
+}

@@ -1,0 +1,54 @@
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { closeSync, fstatSync, openSync, readFileSync, writeSync } from "node:fs";
+import { UsageError } from "./usage-error.js";
+
+/** Says whether a client gave the right token, in a time that tells nothing about how close it was. */
+export type TokenCheck = (given: string | undefined) => boolean;
+
+export function tokenCheck(token: string): TokenCheck {
+  const expected = digest(token);
+  return (given) => given !== undefined && timingSafeEqual(digest(given), expected);
+}
+
+/**
+ * The token in the file; a file that is missing is made, readable by its owner only, with a random token of 256 bits. Fails with
+ * UsageError when others may read the file, or it is empty.
+ */
+export function loadToken(file: string): string {
+  try {
+    const fd = openSync(file, "wx", 0o600);
+    const token = randomBytes(32).toString("base64url");
+    writeSync(fd, `${token}\n`);
+    closeSync(fd);
+    return token;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw new UsageError(`--token-file: ${(error as Error).message}`);
+  }
+  return readToken(file);
+}
+
+function readToken(file: string): string {
+  let fd: number;
+  try {
+    fd = openSync(file, "r");
+  } catch (error) {
+    throw new UsageError(`--token-file: ${(error as Error).message}`);
+  }
+  try {
+    const { mode, uid } = fstatSync(fd);
+    const mine = process.getuid?.();
+    if (mine !== undefined) {
+      if (uid !== mine) throw new UsageError(`--token-file: ${file} belongs to another user (uid ${uid}); use a file of your own`);
+      if ((mode & 0o077) !== 0) throw new UsageError(`--token-file: others may read ${file} (mode ${(mode & 0o777).toString(8)}): chmod 600 it, and change the token, which they may have seen`);
+    }
+    const token = readFileSync(fd, "utf8").trim();
+    if (token === "") throw new UsageError(`--token-file: ${file} is empty; delete it to have one made`);
+    return token;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function digest(token: string): Buffer {
+  return createHash("sha256").update(token).digest();
+}

@@ -1,0 +1,164 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { builtinModules } from "node:module";
+import { dirname, join, relative, resolve } from "node:path";
+import { describe, test } from "node:test";
+import { root } from "./fixture.js";
+
+/** What the files of a folder may import: folders of this project (or single files), packages, and Node's own modules. */
+interface Layer {
+  folders: string[];
+  packages?: string[];
+  /** Default: none. */
+  node?: "all" | string[];
+}
+
+const everything = ["protocol", "server", "bindings", "cli", "bench", "examples", "extension", "test"];
+
+/** The rules of ARCHITECTURE.md. The longest path that a file's begins with counts. */
+const layers: Record<string, Layer> = {
+  "protocol": { folders: ["protocol"], packages: ["valibot"] },
+  "protocol/generate": { folders: ["protocol"], packages: ["valibot", "@valibot/to-json-schema"], node: "all" },
+  "server/engine": { folders: ["protocol", "server/engine"] },
+  "server/handlers": { folders: ["protocol", "server/engine", "server/handlers"], packages: ["valibot"] },
+  "server/ipc/framing": { folders: ["protocol", "server/ipc/framing"], packages: ["msgpackr"], node: "all" },
+  "server/ipc": { folders: ["protocol", "server/engine", "server/handlers", "server/ipc"], node: "all" },
+  "server/rpc": { folders: ["protocol", "server/engine", "server/handlers", "server/rpc"], packages: ["vscode-jsonrpc"], node: "all" },
+  "server/os": { folders: ["protocol", "server/engine/spawner.ts", "server/os"], packages: ["pidusage"], node: "all" },
+  // The composition root: main and what it is made of.
+  "server": { folders: ["protocol", "server"], packages: ["msgpackr"], node: "all" },
+  "bindings/typescript": { folders: ["protocol", "server/ipc/framing", "bindings/typescript"], packages: ["msgpackr"], node: "all" },
+  "cli": { folders: ["protocol", "bindings/typescript", "cli"], packages: ["commander", "cli-progress", "tinyglobby"], node: "all" },
+  "extension": { folders: ["protocol", "bindings/typescript", "extension"], packages: ["vscode", "vscode-languageclient"], node: "all" },
+  "examples": { folders: ["bindings/typescript", "examples"], packages: ["cli-progress", "tinyglobby", "polyproc"], node: "all" },
+  "bench": {
+    folders: ["protocol", "bindings/typescript", "bench"],
+    packages: ["cli-progress", "jest-worker", "piscina", "tinypool", "workerpool"],
+    node: "all",
+  },
+  "test": { folders: everything, packages: ["valibot", "fast-check", "msgpackr", "vscode-jsonrpc", "pidusage"], node: "all" },
+};
+
+/** Only here may processes be started. */
+const mayStartProcesses = ["server/os", "bindings/typescript/embedded.ts", "cli", "examples", "bench", "test"];
+
+/** Nothing here has a clock, an event loop or a process: all is handed in. */
+const pureFolders = ["protocol", "server/engine"];
+const impure = /\b(setTimeout|setInterval|setImmediate|Date\.now|new Date\(\)|performance\.now)\b|(?<![.\w])process\.(?:env|exit|stdout|stderr|nextTick|hrtime|cwd)\b/;
+
+const maxLines = 400;
+/** Sources that are longer, each with its reason. */
+const longFiles: Record<string, string> = {};
+
+interface Source {
+  /** Path from the package's folder. */
+  path: string;
+  text: string;
+}
+
+function readSources(): Source[] {
+  const sources: Source[] = [];
+  for (const folder of everything) {
+    let names: string[];
+    try {
+      names = readdirSync(join(root, folder), { recursive: true, encoding: "utf8" });
+    } catch {
+      continue;
+    }
+    for (const name of names) {
+      if (!name.endsWith(".ts") || name.endsWith(".d.ts") || name.split("/").includes("node_modules")) continue;
+      const path = join(folder, name);
+      sources.push({ path, text: readFileSync(join(root, path), "utf8") });
+    }
+  }
+  return sources;
+}
+
+function withoutComments(text: string): string {
+  return text.replaceAll(/\/\*[\s\S]*?\*\//g, "").replaceAll(/(?<=^|\s)\/\/.*$/gm, "");
+}
+
+function importsOf(source: Source): string[] {
+  const text = withoutComments(source.text);
+  const patterns = [/^\s*(?:import|export)\s[^;"]*?\sfrom\s*"([^"]+)"/gm, /^\s*import\s*"([^"]+)"/gm, /\b(?:import|require)\(\s*"([^"]+)"\s*\)/g];
+  return patterns.flatMap((pattern) => [...text.matchAll(pattern)].map((match) => match[1]!));
+}
+
+/** What is wrong with this file's imports. */
+function violations(source: Source): string[] {
+  const folder = Object.keys(layers)
+    .filter((candidate) => isBelow(source.path, candidate))
+    .sort((a, b) => b.length - a.length)[0];
+  if (folder === undefined) return [`${source.path} is in no folder of the table`];
+  const layer = layers[folder]!;
+  return importsOf(source).filter((name) => !isAllowed(name, source, layer)).map((name) => `${source.path} imports ${name}; ${folder} may not`);
+}
+
+function isAllowed(name: string, source: Source, layer: Layer): boolean {
+  if (name.startsWith(".")) {
+    const target = relative(root, resolve(root, dirname(source.path), name)).replace(/\.js$/, ".ts");
+    return layer.folders.some((folder) => isBelow(target, folder));
+  }
+  if (name === "node:child_process" && !mayStartProcesses.some((folder) => isBelow(source.path, folder))) return false;
+  if (name.startsWith("node:")) return layer.node === "all" || (layer.node ?? []).includes(name);
+  // `fs` instead of `node:fs`.
+  if (builtinModules.includes(name)) return false;
+  const packageName = name.split("/").slice(0, name.startsWith("@") ? 2 : 1).join("/");
+  return (layer.packages ?? []).includes(packageName);
+}
+
+function isBelow(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(`${folder}/`);
+}
+
+describe("architecture", () => {
+  const sources = readSources();
+
+  test("the sources are found", () => {
+    assert.ok(sources.length > 50);
+    assert.ok(sources.some((source) => source.path === "server/os/child.ts" && importsOf(source).includes("node:child_process")));
+  });
+
+  test("every file imports only what its folder may", () => {
+    assert.deepEqual(sources.flatMap(violations), []);
+  });
+
+  test("the check finds what is not allowed", () => {
+    const found = (path: string, text: string) => violations({ path, text }).length;
+    assert.equal(found("server/engine/lock.ts", 'import type { A } from "../../protocol/lock.js";\nimport {\n  B,\n} from "./wait.js";'), 0);
+    assert.equal(found("server/engine/lock.ts", 'import { createServer } from "node:net";'), 1);
+    assert.equal(found("server/engine/lock.ts", 'import type { Table } from "../handlers/table.js";'), 1);
+    assert.equal(found("server/engine/lock.ts", `const os = await ${"import"}("../os/spawner.js");`), 1);
+    assert.equal(found("server/ipc/door.ts", 'import { x } from "../rpc/door.js";'), 1);
+    assert.equal(found("server/ipc/door.ts", 'import { spawn } from "node:child_process";'), 1);
+    assert.equal(found("server/os/x.ts", 'import { Engine } from "../engine/engine.js";'), 1);
+    assert.equal(found("bindings/typescript/pool.ts", 'export { Lock } from "../../server/engine/lock.js";'), 1);
+    assert.equal(found("cli/map.ts", 'import {\n  a,\n  b,\n} from "../server/main.js";'), 1);
+    assert.equal(found("protocol/lock.ts", 'import * as lodash from "lodash";'), 1);
+    assert.equal(found("protocol/lock.ts", '// import x from "node:fs";\n/* import y from "node:os" */'), 0);
+    assert.equal(found("elsewhere/x.ts", ""), 1);
+  });
+
+  test("protocol and engine have no clock, no timers and no process of their own", () => {
+    const found = sources
+      .filter(({ path }) => pureFolders.some((folder) => isBelow(path, folder)) && !isBelow(path, "protocol/generate"))
+      .flatMap(({ path, text }) => {
+        const match = impure.exec(withoutComments(text));
+        return match ? [`${path} uses ${match[0]}`] : [];
+      });
+    assert.deepEqual(found, []);
+  });
+
+  test("no folder collects what has no place, and no file hides where things are", () => {
+    const found = sources
+      .map(({ path }) => path)
+      .filter((path) => /(^|\/)(utils?|common|helpers?|misc|shared|lib)(\/|\.ts$)/.test(path) || (path.endsWith("/index.ts") && !["protocol/index.ts", "bindings/typescript/index.ts"].includes(path)));
+    assert.deepEqual(found, []);
+  });
+
+  test(`no source has over ${maxLines} lines without a reason`, () => {
+    const long = sources.filter(({ text }) => text.split("\n").length - 1 > maxLines).map(({ path }) => path);
+    assert.deepEqual(long.filter((path) => !(path in longFiles)), []);
+    assert.deepEqual(Object.keys(longFiles).filter((path) => !long.includes(path)), [], "no longer long: take it off the list");
+  });
+});

@@ -1,0 +1,46 @@
+import { setTimeout as delay } from "node:timers/promises";
+
+export interface Deadline {
+  /** What is waited for, for the error's text. */
+  what?: string;
+  /** Default 10,000: far more than is needed on a busy machine, far less than the test's own limit. */
+  timeoutMs?: number;
+  /** Time between two looks. Default 5. */
+  intervalMs?: number;
+}
+
+/**
+ * Looks until `condition` gives something other than undefined, null and false, and returns that. Rejects when the deadline has
+ * passed, with the condition's last error as its cause when it threw.
+ */
+export async function waitFor<T>(condition: () => T | Promise<T>, deadline: Deadline = {}): Promise<NonNullable<Exclude<T, false>>> {
+  const { what = condition.toString(), timeoutMs = 10_000, intervalMs = 5 } = deadline;
+  const end = performance.now() + timeoutMs;
+  let cause: unknown;
+  for (;;) {
+    try {
+      const value = await condition();
+      if (value !== undefined && value !== null && value !== false) return value as NonNullable<Exclude<T, false>>;
+      cause = undefined;
+    } catch (error) {
+      cause = error;
+    }
+    if (performance.now() > end) throw new Error(`waited ${timeoutMs} ms in vain for: ${what}`, { cause });
+    await delay(intervalMs);
+  }
+}
+
+/** `promise`, or a rejection that names what was waited for. */
+export async function within<T>(promise: Promise<T>, what: string, timeoutMs = 10_000): Promise<T> {
+  const over = new AbortController();
+  const expiry = delay(timeoutMs, undefined, { signal: over.signal }).then(
+    () => Promise.reject(new Error(`waited ${timeoutMs} ms in vain for: ${what}`)),
+    // The wait was won: this branch is never looked at.
+    () => new Promise<never>(() => {}),
+  );
+  try {
+    return await Promise.race([promise, expiry]);
+  } finally {
+    over.abort();
+  }
+}

@@ -1,0 +1,22 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "../fixture.js";
+
+export interface TestFile {
+  /** `test/server/engine/lock.test.ts`. */
+  source: string;
+  compiled: string;
+}
+
+/** All tests whose source is still there: `tsc` does not take away what it compiled from a source that has gone. Filters are parts of the source's path. */
+export function findTestFiles(filters: readonly string[]): TestFile[] {
+  const found: TestFile[] = [];
+  for (const name of readdirSync(join(root, "dist", "test"), { recursive: true, encoding: "utf8" }).sort()) {
+    if (!name.endsWith(".test.js")) continue;
+    const source = join("test", name.replace(/\.js$/, ".ts"));
+    if (!existsSync(join(root, source))) continue;
+    if (filters.length > 0 && !filters.some((filter) => source.includes(filter))) continue;
+    found.push({ source, compiled: join(root, "dist", "test", name) });
+  }
+  return found;
+}

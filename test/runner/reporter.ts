@@ -1,0 +1,50 @@
+import { AssertionError } from "node:assert/strict";
+import { writeSync } from "node:fs";
+import { inspect } from "node:util";
+import type { TestEvent as NodeTestEvent } from "node:test/reporters";
+
+/** What a test file tells the runner: one line of JSON each, on file descriptor 3, at once, so that it is not lost with the process. */
+export type TestEvent =
+  | { kind: "begins"; name: string; nesting: number }
+  | { kind: "passed" | "skipped"; name: string; nesting: number; durationMs: number }
+  | { kind: "failed"; name: string; nesting: number; durationMs: number; error: string };
+
+/** Given to node as `--test-reporter`. Prints nothing itself. */
+export default async function* reporter(source: AsyncIterable<NodeTestEvent>): AsyncGenerator<string> {
+  for await (const event of source) {
+    const told = translate(event);
+    if (told) writeSync(3, `${JSON.stringify(told)}\n`);
+  }
+  yield "";
+}
+
+function translate(event: NodeTestEvent): TestEvent | undefined {
+  switch (event.type) {
+    case "test:dequeue":
+      return { kind: "begins", name: event.data.name, nesting: event.data.nesting };
+    case "test:pass": {
+      const { name, nesting, details, skip, todo } = event.data;
+      if (details.type === "suite") return undefined;
+      const skipped = (skip !== undefined && skip !== false) || (todo !== undefined && todo !== false);
+      return { kind: skipped ? "skipped" : "passed", name, nesting, durationMs: details.duration_ms };
+    }
+    case "test:fail": {
+      const { name, nesting, details } = event.data;
+      const failure = details.error as Error & { failureType?: string };
+      // The subtest's own failure is told.
+      if (failure.failureType === "subtestsFailed") return undefined;
+      return { kind: "failed", name, nesting, durationMs: details.duration_ms, error: describe(failure) };
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** node:test wraps what was thrown. Its own frames, and Node's, say nothing. */
+function describe(failure: Error & { failureType?: string }): string {
+  const cause = failure.cause ?? failure;
+  if (!(cause instanceof Error)) return typeof cause === "string" ? cause : inspect(cause);
+  // An assertion's message shows both values already.
+  const text = cause instanceof AssertionError ? (cause.stack ?? cause.message) : inspect(cause, { depth: 4 });
+  return text.split("\n").filter((line) => !/^\s+at .*\(?node:/.test(line)).join("\n");
+}

@@ -1,0 +1,57 @@
+import { randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Guardian } from "../../server/os/guardian.js";
+import { markedProcesses } from "./leaks.js";
+
+const runVariable = "POLYPROC_TEST_RUN";
+/** Of the developer's own session, or of node:test's: tests must not see them. */
+const notInherited = ["POLYPROC_ADDRESS", "POLYPROC_TOKEN", "POLYPROC_INSTANCE", "POLYPROC_CHILD", "NODE_TEST_CONTEXT", "NODE_CHANNEL_FD", "FORCE_COLOR"];
+
+/** One run of the suite: the folder below which everything temporary is made, and the mark of every process that it starts. */
+export class Run {
+  readonly id = randomUUID();
+  /** Short, since paths of sockets may have 107 characters at most. */
+  readonly folder = mkdtempSync(join(tmpdir(), "ppt-"));
+  readonly environment: NodeJS.ProcessEnv = { ...process.env, [runVariable]: this.id, NO_COLOR: "1" };
+  /** Kills the test processes when the runner itself is killed. */
+  readonly #guardian = new Guardian(this.id);
+  #number = 0;
+
+  constructor() {
+    for (const name of notInherited) delete this.environment[name];
+  }
+
+  nextNumber(): string {
+    return String(++this.#number);
+  }
+
+  started(group: number): void {
+    this.#guardian.add(group);
+  }
+
+  ended(group: number): void {
+    this.#guardian.remove(group);
+  }
+
+  living() {
+    return markedProcesses(`${runVariable}=${this.id}`);
+  }
+
+  killAll(): void {
+    for (const { pid } of this.living()) {
+      try {
+        process.kill(pid, "SIGKILL");
+      } catch {
+        // It has ended meanwhile.
+      }
+    }
+  }
+
+  async end(): Promise<void> {
+    this.killAll();
+    await this.#guardian.end();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}

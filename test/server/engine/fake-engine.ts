@@ -1,0 +1,43 @@
+import { Engine, type EngineLimits } from "../../../server/engine/engine.js";
+import type { Session } from "../../../server/engine/session.js";
+import type { Spawner } from "../../../server/engine/spawner.js";
+import { FakeClock } from "./fake-clock.js";
+import { FakePeer } from "./fake-peer.js";
+
+/** A whole engine whose time, children and peers are a test's to move. */
+export class FakeWorld {
+  readonly clock = new FakeClock();
+  readonly engine: Engine;
+
+  constructor(limits: Partial<EngineLimits> = {}, spawner: Spawner = childless) {
+    this.engine = new Engine({
+      clock: this.clock,
+      spawner,
+      codec: {
+        decode: (payload) => payload,
+        encode: () => new Uint8Array(),
+      },
+      signalNumber: (signal) => (signal === "SIGKILL" ? 9 : 15),
+      instanceId: "instance-1",
+      cpuCount: 2,
+      warmHosts: 0,
+      limits: { maxMessageBytes: 64 << 20, maxQueuedBytes: 16 << 20, maxBufferedBytes: 8 << 20, outputRingBytes: 1 << 20, eventRing: 1000, ...limits },
+    });
+  }
+
+  /** A new client. */
+  session(): Session & { readonly peer: FakePeer } {
+    return this.engine.openSession(new FakePeer()) as Session & { readonly peer: FakePeer };
+  }
+}
+
+const childless: Spawner = {
+  startHost: () => {
+    throw new Error("this test has no hosts");
+  },
+  startCommand: () => {
+    throw new Error("this test has no commands");
+  },
+  usage: () => Promise.resolve([]),
+  runtimes: () => [],
+};

@@ -1,0 +1,149 @@
+import type { Params } from "../../../protocol/message.js";
+import type { ResultEntry } from "../../../protocol/job.js";
+import * as jobs from "../../../protocol/job.js";
+import * as workers from "../../../protocol/worker.js";
+import type { Target } from "../../../protocol/target.js";
+import type { HostRecord } from "../../../server/engine/host.js";
+import { Job, type JobOptions } from "../../../server/engine/job.js";
+import { Pool, type PoolOptions } from "../../../server/engine/pool.js";
+import type { Session } from "../../../server/engine/session.js";
+import type { Child, ExitStatus, Host, HostEvents, Spawner } from "../../../server/engine/spawner.js";
+import type { EngineLimits } from "../../../server/engine/engine.js";
+import { FakeWorld } from "./fake-engine.js";
+import { FakePeer } from "./fake-peer.js";
+
+let nextPid = 100;
+
+/** A worker host whose every step a test makes. */
+export class FakeHost implements Host {
+  readonly pid = nextPid++;
+  readonly peer = new FakePeer();
+  readonly signals: string[] = [];
+  readonly #record: HostRecord;
+  #offered: number[] = [];
+  #seen = 0;
+  #list: workers.WorkerTask[] = [];
+
+  constructor(events: HostEvents) {
+    this.#record = events as HostRecord;
+  }
+
+  readonly claims = {
+    offer: (seqs: readonly number[]) => {
+      this.#offered.push(...seqs);
+    },
+    takeBack: (max: number) => this.#offered.splice(0, max),
+  };
+
+  get record(): HostRecord {
+    return this.#record;
+  }
+
+  signalTree(signal: "SIGTERM" | "SIGKILL"): void {
+    this.signals.push(signal);
+  }
+
+  pauseOutput(): void {}
+  resumeOutput(): void {}
+
+  /** It has started and says that it is ready. */
+  connect(options: { claims?: boolean } = {}): this {
+    this.#record.spawned(this.pid);
+    const session = this.#record.engine.openSession(this.peer, this.#record.process);
+    this.#record.connected(session, { protocolVersion: "1.0", runtime: "node", pid: this.pid, claims: options.claims ?? true });
+    return this;
+  }
+
+  /** What it has been sent and has neither run nor lost. */
+  get list(): readonly workers.WorkerTask[] {
+    const runs = this.peer.received(workers.run);
+    for (; this.#seen < runs.length; this.#seen++) this.#list.push(...runs[this.#seen]!.tasks);
+    return this.#list;
+  }
+
+  /** Begins its next task, as a real host would; null when there is none that it may begin. */
+  begin(): workers.WorkerTask | null {
+    void this.list;
+    const claimed = this.#record.claims ? this.#offered.shift() : this.#list[0]?.seq;
+    if (claimed === undefined) {
+      this.#list = [];
+      return null;
+    }
+    while (this.#list.length > 0) {
+      const task = this.#list.shift()!;
+      if ((task.seq & 255) === (claimed & 255)) return task;
+    }
+    throw new Error("a claim without a task");
+  }
+
+  succeed(task: workers.WorkerTask): void {
+    const from = task.from ?? 0;
+    this.#record.result({ seq: task.seq, from, count: (task.to ?? task.count) - from, values: new Uint8Array([1]) });
+  }
+
+  fail(task: workers.WorkerTask, message = "boom"): void {
+    const from = task.from ?? 0;
+    this.#record.result({ seq: task.seq, from, count: (task.to ?? task.count) - from, error: { code: 1012, message } });
+  }
+
+  /** Ends: the process first, then its connection. */
+  die(status: ExitStatus = { exitCode: null, signal: "SIGKILL" }): void {
+    this.#record.exited(status);
+    this.#record.session?.end(true);
+  }
+}
+
+/** An engine over fake hosts, and what a client of one pool sees. */
+export class PoolWorld extends FakeWorld {
+  readonly hosts: FakeHost[];
+  readonly client: Session & { readonly peer: FakePeer };
+  #next = 1;
+
+  constructor(limits: Partial<EngineLimits> = {}) {
+    const hosts: FakeHost[] = [];
+    const spawner: Spawner = {
+      startHost: (_spec, events) => {
+        const host = new FakeHost(events);
+        hosts.push(host);
+        return host;
+      },
+      startCommand: (): Child => {
+        throw new Error("this test has no commands");
+      },
+      usage: () => Promise.resolve([]),
+      runtimes: () => ["node"],
+    };
+    super(limits, spawner);
+    this.hosts = hosts;
+    this.client = this.session();
+  }
+
+  pool(options: PoolOptions = {}): Pool {
+    const handle = `pool:${this.client.id}.${this.#next++}`;
+    return this.engine.registry.create(this.client, handle, Pool, () => new Pool(this.engine, this.client, handle, options));
+  }
+
+  job(pool: Pool, options: Partial<JobOptions> = {}): Job {
+    const handle = `job:${this.client.id}.${this.#next++}`;
+    const target: Target = { module: "/tasks.js", export: "work" };
+    return this.engine.registry.create(this.client, handle, Job, () => new Job(handle, pool, this.client, { target, mode: "map", ...options }));
+  }
+
+  /** Tasks of one item each, with indexes from `from` on. */
+  tasks(count: number, from = 0): Params<typeof jobs.submit>["tasks"] {
+    return Array.from({ length: count }, (_, i) => ({ index: from + i, items: new Uint8Array([0x91, 0x01]) }));
+  }
+
+  get results(): ResultEntry[] {
+    return this.client.peer.received(jobs.results).flatMap((message) => message.results);
+  }
+
+  connectAll(): void {
+    for (const host of this.hosts) if (!host.record.isReady && !host.record.isOver) host.connect();
+  }
+}
+
+/** Lets what was put off to the end of the turn happen. */
+export async function settle(): Promise<void> {
+  for (let i = 0; i < 5; i++) await Promise.resolve();
+}

@@ -1,0 +1,41 @@
+import type { NotificationMessage, Params } from "../../../protocol/message.js";
+import type { PolyprocError } from "../../../protocol/errors.js";
+import type { Peer } from "../../../server/engine/session.js";
+
+/** The other side of a session, which remembers what it was sent. */
+export class FakePeer implements Peer {
+  readonly sent: { method: string; params: unknown }[] = [];
+  /** What `backlogBytes` says; set it high to play a peer that does not read. */
+  backlog = 0;
+  closedWith: PolyprocError | null | undefined;
+  #drainListeners: (() => void)[] = [];
+
+  notify<M extends NotificationMessage>(message: M, params: Params<M>): void {
+    this.sent.push({ method: message.method, params });
+  }
+
+  backlogBytes(): number {
+    return this.backlog;
+  }
+
+  onDrain(listener: () => void): void {
+    this.#drainListeners.push(listener);
+  }
+
+  /** Reads everything. */
+  drain(): void {
+    this.backlog = 0;
+    const listeners = this.#drainListeners;
+    this.#drainListeners = [];
+    for (const listener of listeners) listener();
+  }
+
+  close(error?: PolyprocError): void {
+    this.closedWith = error ?? null;
+  }
+
+  /** Parameters of every message of this kind, in their order. */
+  received<M extends NotificationMessage>(message: M): Params<M>[] {
+    return this.sent.filter((sent) => sent.method === message.method).map((sent) => sent.params as Params<M>);
+  }
+}

@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { realpathSync } from "node:fs";
+import { test } from "node:test";
+import { waitFor } from "../../deadline.js";
+import { fixture } from "../../fixture.js";
+import { temporaryFolder } from "../../temporary-folder.js";
+import { Recorder } from "./recorder.js";
+import { testSpawner } from "./spawners.js";
+
+const shell = (script: string) => ({ command: "sh", args: ["-c", script] });
+
+test("a command's exit code is told, after its pid and all its output", async (t) => {
+  const told = new Recorder();
+  const child = testSpawner(t).startCommand(shell("echo out; echo err >&2; exit 7"), told);
+  assert.equal(child.pid, null, "not before spawned");
+  assert.deepEqual(await told.exitsSoon(), { exitCode: 7, signal: null });
+  assert.equal(child.pid, told.pid);
+  assert.equal(told.stdout, "out\n");
+  assert.equal(told.stderr, "err\n");
+  assert.equal(told.order[0], "spawned");
+  assert.equal(told.order.indexOf("exited"), told.order.length - 1);
+});
+
+test("the signal that ended a command is told by name", async (t) => {
+  const told = new Recorder();
+  testSpawner(t).startCommand(shell("kill -USR1 $$; sleep 100"), told);
+  assert.deepEqual(await told.exitsSoon(), { exitCode: null, signal: "SIGUSR1" });
+});
+
+test("a program that was stopped by SIGPIPE, exited by 0 or by 255 is told apart", async (t) => {
+  const spawner = testSpawner(t);
+  const statuses = [];
+  for (const script of ["exit 0", "exit 255", "kill -PIPE $$"]) {
+    const told = new Recorder();
+    spawner.startCommand(shell(script), told);
+    statuses.push(await told.exitsSoon());
+  }
+  assert.deepEqual(statuses, [
+    { exitCode: 0, signal: null },
+    { exitCode: 255, signal: null },
+    { exitCode: null, signal: "SIGPIPE" },
+  ]);
+});
+
+test("standard input is the given text, and empty without one", async (t) => {
+  const spawner = testSpawner(t);
+  const given = new Recorder();
+  spawner.startCommand({ command: "cat", args: [], input: "häß\n" }, given);
+  await given.exitsSoon();
+  assert.equal(given.stdout, "häß\n");
+
+  const empty = new Recorder();
+  spawner.startCommand({ command: "cat", args: [] }, empty);
+  assert.deepEqual(await empty.exitsSoon(), { exitCode: 0, signal: null });
+  assert.equal(empty.stdout, "");
+});
+
+test("a command that does not read its input ends well", async (t) => {
+  const told = new Recorder();
+  testSpawner(t).startCommand({ ...shell("exec <&-; echo done"), input: "x".repeat(1_000_000) }, told);
+  assert.deepEqual(await told.exitsSoon(), { exitCode: 0, signal: null });
+  assert.equal(told.stdout, "done\n");
+});
+
+test("the environment is the server's, with what is added and without what is null", async (t) => {
+  process.env["POLYPROC_TEST_GIVEN"] = "given";
+  process.env["POLYPROC_TEST_TAKEN"] = "taken";
+  t.after(() => {
+    delete process.env["POLYPROC_TEST_GIVEN"];
+    delete process.env["POLYPROC_TEST_TAKEN"];
+  });
+  const told = new Recorder();
+  const spawner = testSpawner(t);
+  spawner.startCommand({ command: "env", args: [], env: { ADDED: "a b=c", POLYPROC_TEST_TAKEN: null, POLYPROC_CHILD: "forged" } }, told);
+  await told.exitsSoon();
+  const variables = Object.fromEntries(told.stdout.trim().split("\n").map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]));
+  assert.equal(variables["POLYPROC_TEST_GIVEN"], "given");
+  assert.equal(variables["FROM_SERVER"], "yes");
+  assert.equal(variables["ADDED"], "a b=c");
+  assert.equal("POLYPROC_TEST_TAKEN" in variables, false);
+  assert.equal(variables["POLYPROC_INSTANCE"], spawner.instanceId);
+  assert.equal(variables["POLYPROC_CHILD"], `${spawner.instanceId}.1`);
+});
+
+test("the working folder is the given one", async (t) => {
+  const folder = realpathSync(temporaryFolder(t));
+  const told = new Recorder();
+  testSpawner(t).startCommand({ command: "pwd", args: [], cwd: folder }, told);
+  await told.exitsSoon();
+  assert.equal(told.stdout, `${folder}\n`);
+});
+
+test("a flood of output is told whole before the exit", async (t) => {
+  const lines = 100_000;
+  const told = new Recorder();
+  testSpawner(t).startCommand({ command: fixture("flood.sh"), args: [String(lines)] }, told);
+  assert.deepEqual(await told.exitsSoon(), { exitCode: 0, signal: null });
+  assert.equal(told.stdout.length, lines * 100);
+  assert.equal(told.stderr, "end\n");
+  assert.equal(told.order.at(-1), "exited");
+});
+
+test("paused output holds the writer back, and goes on whole when resumed", async (t) => {
+  const lines = 20_000;
+  const told = new Recorder();
+  const child = testSpawner(t).startCommand({ command: fixture("flood.sh"), args: [String(lines)] }, told);
+  child.pauseOutput();
+  await waitFor(() => told.pid > 0);
+  // The writer is blocked: its pipe is full, nothing is read. `sh` tells the end only when `head` is done.
+  const early = new Recorder();
+  testSpawner(t).startCommand(shell("exit 0"), early);
+  await early.exitsSoon();
+  assert.equal(told.order.includes("exited"), false);
+  assert.ok(told.stdout.length < 300_000, `${told.stdout.length} bytes came in spite of the pause`);
+  child.resumeOutput();
+  await told.exitsSoon();
+  assert.equal(told.stdout.length, lines * 100);
+});
+
+test("output that is paused at the exit is told all the same", async (t) => {
+  const told = new Recorder();
+  const child = testSpawner(t).startCommand(shell("echo last words"), told);
+  child.pauseOutput();
+  await told.exitsSoon();
+  assert.equal(told.stdout, "last words\n");
+  assert.equal(told.order.at(-1), "exited");
+});

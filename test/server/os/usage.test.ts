@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { waitFor } from "../../deadline.js";
+import { fixture } from "../../fixture.js";
+import { Recorder } from "./recorder.js";
+import { testSpawner } from "./spawners.js";
+
+test("a busy child shows its processor time, and a descendant's is added to it", async (t) => {
+  const spawner = testSpawner(t);
+  const told = new Recorder();
+  spawner.startCommand({ command: "sh", args: ["-c", "(while :; do :; done) & echo \"busy $!\"; wait"] }, told);
+  const { busy } = await told.numbers("busy");
+  const usage = await waitFor(async () => {
+    const [found] = await spawner.usage([told.pid]);
+    return found !== undefined && found.cpuPercent > 10 && found;
+  }, { intervalMs: 100 });
+  assert.equal(usage.pid, told.pid);
+  assert.ok(usage.cpuPercent < 200, `${usage.cpuPercent} percent`);
+  assert.deepEqual(usage.descendants.map((row) => [row.pid, row.parentPid]), [[busy, told.pid]]);
+  const [below] = usage.descendants;
+  assert.ok(below!.cpuPercent > 10);
+  assert.match(below!.command, /while/);
+  assert.ok(usage.memoryBytes > below!.memoryBytes);
+  assert.ok(below!.memoryBytes > 10_000);
+});
+
+test("the descendants are all listed, their parents first", async (t) => {
+  const spawner = testSpawner(t);
+  const told = new Recorder();
+  spawner.startCommand({ command: fixture("family.sh"), args: [] }, told);
+  const pids = await told.numbers("leader", "child", "grandchild");
+  const [usage] = await spawner.usage([told.pid]);
+  const listed = usage!.descendants.map((row) => row.pid);
+  assert.ok(listed.includes(pids.child));
+  assert.ok(listed.includes(pids.grandchild));
+  for (const row of usage!.descendants) {
+    assert.ok(row.parentPid === told.pid || listed.indexOf(row.parentPid) < listed.indexOf(row.pid));
+  }
+});
+
+test("processes that have gone are left out", async (t) => {
+  const spawner = testSpawner(t);
+  const gone = new Recorder();
+  spawner.startCommand({ command: "true", args: [] }, gone);
+  await gone.exitsSoon();
+  const here = new Recorder();
+  spawner.startCommand({ command: "sleep", args: ["1000"] }, here);
+  await waitFor(() => here.pid > 0);
+  assert.deepEqual((await spawner.usage([gone.pid, here.pid])).map((row) => row.pid), [here.pid]);
+  assert.deepEqual(await spawner.usage([]), []);
+});

@@ -4,6 +4,7 @@ export * from "./message.js";
 export * from "./methods.js";
 export * from "./schema.js";
 export * from "./target.js";
+export { jsonToPayload, payloadToJson } from "./values.js";
 export * from "./version.js";
 export type { ProcessInfo, OutputLine, Usage } from "./process.js";
 export type { PoolInfo } from "./pool.js";

@@ -1,10 +1,11 @@
-import type { Mode, ResultEntry } from "../../protocol/job.js";
+import type { ResultEntry } from "../../protocol/job.js";
 import type { Target } from "../../protocol/target.js";
 import { decode } from "./codec.js";
 import { Closed, TimedOut } from "./errors.js";
 import { errorOf } from "./pool-errors.js";
+import type { PoolJobs } from "./pool-jobs.js";
 import { PoolJob, type JobClient, type JobOptions } from "./pool-job.js";
-import type { SharedObject } from "./shared-object.js";
+import { onAbort } from "./result.js";
 
 export interface ImapOptions extends JobOptions {
   /** Items of one task. */
@@ -15,6 +16,7 @@ export interface ImapOptions extends JobOptions {
   lookAhead: number;
   /** Failures are yielded like values, instead of thrown. */
   returnExceptions: boolean;
+  signal?: AbortSignal | undefined;
 }
 
 type Outcome = { ok: true; value: unknown } | { ok: false; error: unknown };
@@ -42,12 +44,20 @@ export class ImapIterator<T> implements AsyncIterableIterator<T>, JobClient {
   /** What the inputs threw, until it was told. */
   #inputError: { error: unknown } | null = null;
   #lost: Closed | null = null;
+  readonly #forgetSignal: () => void;
 
-  constructor(pool: SharedObject, target: Target, mode: Mode, inputs: Iterable<unknown> | AsyncIterable<unknown>, options: ImapOptions) {
+  constructor(jobs: PoolJobs, target: Target, inputs: Iterable<unknown> | AsyncIterable<unknown>, options: ImapOptions) {
     this.#options = options;
     this.#inputs = Symbol.asyncIterator in inputs ? inputs[Symbol.asyncIterator]() : inputs[Symbol.iterator]();
-    this.#job = new PoolJob(pool, target, mode, options, this);
+    this.#job = new PoolJob(jobs, target, "map", options, this);
+    this.#forgetSignal = options.signal ? onAbort(options.signal, () => this.cancel()) : () => {};
     void this.#pull();
+  }
+
+  /** Takes no more inputs, and cancels what is not done: each of those results is a failure with Cancelled. */
+  cancel(): void {
+    this.#exhausted = true;
+    this.#job.cancel();
   }
 
   /**
@@ -61,7 +71,7 @@ export class ImapIterator<T> implements AsyncIterableIterator<T>, JobClient {
       if (this.#lost) throw this.#lost;
       const failure = this.#inputError;
       this.#inputError = null;
-      this.#job.release();
+      this.#end();
       if (failure) throw failure.error;
       return { done: true, value: undefined };
     }
@@ -80,7 +90,7 @@ export class ImapIterator<T> implements AsyncIterableIterator<T>, JobClient {
     this.#arrived.length = 0;
     this.#inputError = null;
     this.#job.cancel();
-    this.#job.release();
+    this.#end();
     this.#wake();
     if (!wasExhausted) await this.#inputs.return?.();
     return { done: true, value: undefined };
@@ -123,6 +133,11 @@ export class ImapIterator<T> implements AsyncIterableIterator<T>, JobClient {
     this.#exhausted = true;
     this.#submitted = this.#taken + this.#outcomes.size;
     this.#wake();
+  }
+
+  #end(): void {
+    this.#job.release();
+    this.#forgetSignal();
   }
 
   #arrive(index: number, outcome: Outcome): void {

@@ -3,24 +3,24 @@ import type { Target } from "../../protocol/target.js";
 import { decode } from "./codec.js";
 import type { Closed } from "./errors.js";
 import { errorOf } from "./pool-errors.js";
+import type { PoolJobs } from "./pool-jobs.js";
 import { PoolJob, type JobClient, type JobOptions } from "./pool-job.js";
 import { AsyncResult, fail, succeed, type ResultListeners } from "./result.js";
-import type { SharedObject } from "./shared-object.js";
 
 /** All `apply` calls of one function with the same options: one job, a task for each call. */
 export class ApplyJob implements JobClient {
   readonly job: PoolJob;
-  readonly #results = new Map<number, AsyncResult<never>>();
+  readonly #results = new Map<number, AsyncResult<unknown>>();
   #next = 0;
 
-  constructor(pool: SharedObject, target: Target, options: JobOptions) {
-    this.job = new PoolJob(pool, target, "apply", options, this);
+  constructor(jobs: PoolJobs, target: Target, options: JobOptions) {
+    this.job = new PoolJob(jobs, target, "apply", options, this);
   }
 
   call<T>(args: readonly unknown[], kwargs: Record<string, unknown> | undefined, listeners: ResultListeners<T> | null): AsyncResult<T> {
     const index = this.#next++;
     const result = new AsyncResult<T>(() => this.job.cancel([index]), listeners);
-    this.#results.set(index, result as AsyncResult<never>);
+    this.#results.set(index, result);
     this.job.submit(index, [[args, kwargs ?? {}]]);
     return result;
   }
@@ -39,7 +39,7 @@ export class ApplyJob implements JobClient {
       fail(result, error);
       return;
     }
-    succeed(result, (values as [never])[0]);
+    succeed(result, (values as [unknown])[0]);
   }
 
   failed(index: number, _count: number, error: unknown): void {
@@ -53,7 +53,7 @@ export class ApplyJob implements JobClient {
     for (const result of results) fail(result, error);
   }
 
-  #take(index: number): AsyncResult<never> | undefined {
+  #take(index: number): AsyncResult<unknown> | undefined {
     const result = this.#results.get(index);
     this.#results.delete(index);
     return result;

@@ -3,6 +3,7 @@ import { payloadData } from "../../protocol/payload.js";
 import type { Target } from "../../protocol/target.js";
 import { encode } from "./codec.js";
 import { Cancelled, type Closed } from "./errors.js";
+import type { PoolJobs } from "./pool-jobs.js";
 import { JobRouter, type JobReceiver } from "./pool-router.js";
 import { SharedObject } from "./shared-object.js";
 
@@ -37,7 +38,7 @@ export interface JobClient {
 
 /** A job: its tasks on their way to the server, in few messages, and their outcomes on the way back. */
 export class PoolJob extends SharedObject implements JobReceiver {
-  readonly #pool: SharedObject;
+  readonly #jobs: PoolJobs;
   readonly #client: JobClient;
   readonly #router: JobRouter;
   #queue: TaskInput[] = [];
@@ -50,13 +51,13 @@ export class PoolJob extends SharedObject implements JobReceiver {
   #pending = 0;
   #whenAccepted: (() => void)[] = [];
 
-  constructor(pool: SharedObject, target: Target, mode: Mode, options: JobOptions, client: JobClient) {
+  constructor(jobs: PoolJobs, target: Target, mode: Mode, options: JobOptions, client: JobClient) {
     super("job", {});
-    this.#pool = pool;
+    this.#jobs = jobs;
     this.#client = client;
     this.#router = JobRouter.of(this.connection);
     const { timeoutMs, graceMs, retries } = options;
-    this.create("job/create", (job) => ({ job, pool: this.#pool.handle, target, mode, timeoutMs, graceMs, retries }));
+    this.create("job/create", (job) => ({ job, pool: jobs.pool.handle, target, mode, timeoutMs, graceMs, retries }));
   }
 
   /** Whether more tasks should be made now. When not, `room` is called later. */
@@ -67,6 +68,7 @@ export class PoolJob extends SharedObject implements JobReceiver {
   /** Adds a task of these items, the first of which is number `index` of the job. */
   submit(index: number, items: readonly unknown[]): void {
     this.#pending += items.length;
+    this.#jobs.live.add(this);
     if (this.connection.isOpen) {
       this.#add(index, items);
       return;
@@ -80,7 +82,7 @@ export class PoolJob extends SharedObject implements JobReceiver {
 
   /** Cancels the tasks that begin with these items, or all. */
   cancel(indexes?: readonly number[]): void {
-    this.#cancelQueued(indexes);
+    this.cancelQueued(indexes);
     const cancel = () => {
       if (this.#pending === 0) return;
       this.request("job/cancel", (job) => ({ job, indexes: indexes ? [...indexes] : undefined })).catch(() => {
@@ -100,7 +102,8 @@ export class PoolJob extends SharedObject implements JobReceiver {
 
   /** Lets the server forget it; what is not done is cancelled. */
   release(): void {
-    this.#router.remove(this);
+    this.#pending = 0;
+    this.#settled();
     if (this.connection.isOpen) this.connection.release(this.handle);
   }
 
@@ -181,7 +184,8 @@ export class PoolJob extends SharedObject implements JobReceiver {
       });
   }
 
-  #cancelQueued(indexes: readonly number[] | undefined): void {
+  /** Fails what has not left this process. */
+  cancelQueued(indexes?: readonly number[]): void {
     const waiting = this.#queue.slice(this.#head);
     const cancelled = indexes ? waiting.filter((task) => indexes.includes(task.index)) : waiting;
     if (cancelled.length === 0) return;
@@ -199,7 +203,10 @@ export class PoolJob extends SharedObject implements JobReceiver {
   }
 
   #settled(): void {
-    if (this.#pending === 0) this.#router.remove(this);
+    if (this.#pending === 0) {
+      this.#router.remove(this);
+      this.#jobs.live.delete(this);
+    }
     if (this.#whenAccepted.length === 0 || (this.#pending > 0 && (this.#queuedBytes > 0 || this.#unanswered > 0))) return;
     const waiting = this.#whenAccepted;
     this.#whenAccepted = [];

@@ -3,9 +3,9 @@ import type { Target } from "../../protocol/target.js";
 import { decode } from "./codec.js";
 import { Cancelled, type Closed } from "./errors.js";
 import { errorOf } from "./pool-errors.js";
+import type { PoolJobs } from "./pool-jobs.js";
 import { PoolJob, type JobClient, type JobOptions } from "./pool-job.js";
 import { AsyncResult, fail, succeed, type ResultListeners } from "./result.js";
-import type { SharedObject } from "./shared-object.js";
 
 export interface MapJobOptions<T> extends JobOptions, ResultListeners<T[]> {
   chunkSize: number;
@@ -26,14 +26,14 @@ export class MapJob<T> implements JobClient {
   /** The failure with the smallest index. */
   #failure: { index: number; error: unknown } | null = null;
 
-  constructor(pool: SharedObject, target: Target, mode: Mode, items: readonly unknown[], options: MapJobOptions<T>) {
+  constructor(jobs: PoolJobs, target: Target, mode: Mode, items: readonly unknown[], options: MapJobOptions<T>) {
     this.#items = items;
     this.#chunkSize = options.chunkSize;
     this.#returnExceptions = options.returnExceptions ?? false;
     this.#values = new Array<unknown>(items.length);
     this.#left = items.length;
     this.result = new AsyncResult<T[]>(() => this.#cancel(), options);
-    this.job = new PoolJob(pool, target, mode, options, this);
+    this.job = new PoolJob(jobs, target, mode, options, this);
     if (items.length === 0) this.#finish();
     else this.room();
   }
@@ -72,7 +72,7 @@ export class MapJob<T> implements JobClient {
   lost(error: Closed): void {
     this.#left = 0;
     this.#at = this.#items.length;
-    fail(this.result as AsyncResult<never>, error);
+    fail(this.result, error);
   }
 
   #cancel(): void {
@@ -89,7 +89,7 @@ export class MapJob<T> implements JobClient {
   }
 
   #finish(): void {
-    if (this.#failure) fail(this.result as AsyncResult<never>, this.#failure.error);
+    if (this.#failure) fail(this.result, this.#failure.error);
     else succeed(this.result, this.#values as T[]);
     this.job.release();
   }

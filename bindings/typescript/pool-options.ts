@@ -1,10 +1,22 @@
 import type { JobOptions } from "./pool-job.js";
 import type { ResultListeners } from "./result.js";
-import type { PoolTarget } from "./target.js";
+import type { CommandTarget, ModuleTarget, SourceTarget, Typed } from "./target.js";
+
+/**
+ * What a pool runs: see Runnable. `A`: its arguments; `R`: its result. Targets that are given by name, or as source text, may have any.
+ */
+export type PoolTarget<A extends readonly unknown[], R> =
+  | (ModuleTarget & Typed<A, R>)
+  | (CommandTarget & Typed<A, R>)
+  | (SourceTarget & Typed<A, R>)
+  | ((...args: [...A]) => R | PromiseLike<R>);
+
+/** Any target. */
+export type AnyTarget = PoolTarget<never, unknown>;
 
 export interface PoolOptions {
   /** Runs in each worker before its first task. When it fails, the waiting tasks fail with its error. */
-  initializer?: PoolTarget<never, unknown> | undefined;
+  initializer?: AnyTarget | undefined;
   /** The initializer's arguments. Default: none. */
   initargs?: readonly unknown[] | undefined;
   /** A worker ends after so many tasks (chunks, for `map`), and a fresh one takes its place. Default: it stays. */

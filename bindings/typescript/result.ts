@@ -7,7 +7,7 @@ const pending = { kind: "pending" } as const;
 
 /** Settles a result: for the pool that made it. Only the first call counts. */
 export let succeed: <T>(result: AsyncResult<T>, value: T) => void;
-export let fail: (result: AsyncResult<never>, error: unknown) => void;
+export let fail: (result: AsyncResult<unknown>, error: unknown) => void;
 
 /** Who is told of a result besides those who wait for it. */
 export interface ResultListeners<T> {
@@ -23,7 +23,7 @@ export interface ResultListeners<T> {
 export class AsyncResult<T> implements PromiseLike<T> {
   #state: State<T> = pending;
   #waiting: (() => void)[] | null = null;
-  readonly #listeners: ResultListeners<T> | null;
+  readonly #listeners: ResultListeners<never> | null;
   readonly #cancel: () => void;
 
   static {
@@ -102,13 +102,23 @@ export class AsyncResult<T> implements PromiseLike<T> {
     if (waiting) for (const resolve of waiting) resolve();
   }
 
-  #tell({ callback, errorCallback }: ResultListeners<T>, state: Exclude<State<T>, { kind: "pending" }>): void {
+  #tell({ callback, errorCallback }: ResultListeners<never>, state: Exclude<State<T>, { kind: "pending" }>): void {
     try {
-      if (state.kind === "done") callback?.(state.value);
+      if (state.kind === "done") callback?.(state.value as never);
       else errorCallback?.(state.error);
     } catch (error) {
       // The caller's own fault: reported as such, and no other result suffers.
       queueMicrotask(() => { throw error; });
     }
   }
+}
+
+/** Calls when the signal fires, at once if it has fired. Returns a function that ends that. */
+export function onAbort(signal: AbortSignal, cancel: () => void): () => void {
+  if (signal.aborted) {
+    cancel();
+    return () => {};
+  }
+  signal.addEventListener("abort", cancel, { once: true });
+  return () => signal.removeEventListener("abort", cancel);
 }

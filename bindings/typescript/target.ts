@@ -5,15 +5,15 @@ export type { CommandResult, CommandTarget, ModuleTarget, SourceTarget, Target }
 /** Only for the compiler: what the target takes and gives. */
 declare const signature: unique symbol;
 
-/** A function of a module, with its types: from `task`. */
-export interface Task<A extends readonly unknown[] = readonly unknown[], R = unknown> extends ModuleTarget {
+export interface Typed<A extends readonly unknown[], R> {
   readonly [signature]?: (args: A) => R;
 }
 
+/** A function of a module, with its types: from `task`. */
+export interface Task<A extends readonly unknown[] = readonly unknown[], R = unknown> extends ModuleTarget, Typed<A, R> {}
+
 /** A command, with its types: from `command`. */
-export interface Command extends CommandTarget {
-  readonly [signature]?: (args: readonly unknown[]) => CommandResult;
-}
+export interface Command extends CommandTarget, Typed<readonly unknown[], CommandResult> {}
 
 /**
  * What a process or a pool can run:

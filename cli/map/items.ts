@@ -12,6 +12,8 @@ export interface ItemSource {
   items: AsyncIterable<Item> | Iterable<Item>;
   /** Null while it cannot be known. */
   total: number | null;
+  /** Reads no more; whoever waits for the next item is let go, with an error if need be. */
+  stop(): void;
 }
 
 export interface ItemOptions {
@@ -30,10 +32,10 @@ export async function itemSource(options: ItemOptions, input: NodeJS.ReadStream 
   if (args.length > 0 || globs.length > 0) {
     if (options.nul) throw new UsageError("-0 is for items on standard input, but items were given as arguments or by --glob; leave one of them out");
     const texts = [...args, ...(await matches(globs))];
-    return { items: texts.map(read), total: texts.length };
+    return { items: texts.map(read), total: texts.length, stop: () => {} };
   }
   if (input.isTTY) throw new UsageError("there are no items: name them, use --glob PATTERN, or pipe them in, one a line");
-  return { items: fromStream(input, options.nul, read), total: null };
+  return { items: fromStream(input, options.nul, read), total: null, stop: () => void input.destroy() };
 }
 
 async function matches(patterns: readonly string[]): Promise<string[]> {

@@ -3,9 +3,9 @@ import { resolve } from "node:path";
 import type { ModuleTarget } from "../../protocol/target.js";
 import { UsageError } from "../usage-error.js";
 
-/** The function of a map. Fails with UsageError when the file is not there. */
-export function moduleTarget(file: string, name: string | undefined): ModuleTarget {
+/** The function of a map. Fails with UsageError when the file should be on this machine and is not. */
+export function moduleTarget(file: string, name: string | undefined, isLocal: boolean): ModuleTarget {
   const module = file.startsWith("file:") ? file : resolve(file);
-  if (!existsSync(file.startsWith("file:") ? new URL(file) : module)) throw new UsageError(`--module: there is no file ${module}`);
+  if (isLocal && !existsSync(file.startsWith("file:") ? new URL(file) : module)) throw new UsageError(`--module: there is no file ${module}`);
   return { module, ...(name === undefined ? {} : { export: name }) };
 }

@@ -1,4 +1,4 @@
-import { opendirSync, lstatSync, type Dirent } from "node:fs";
+import { lstatSync, readdirSync, type Dirent } from "node:fs";
 import { join } from "node:path";
 
 export interface FoundFile {
@@ -12,7 +12,7 @@ export interface Finds {
   folders: number;
   /** What was left out, by reason: `symbolic links (not followed)` -> 12. */
   skipped: Map<string, number>;
-  /** Folders and files that could not be looked at. */
+  /** Folders that could not be read. */
   unreadable: { path: string; reason: string }[];
 }
 
@@ -22,9 +22,8 @@ export function findFiles(folder: string): Finds {
   const open = [folder];
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
     try {
-      using entries = closing(opendirSync(at));
+      for (const entry of readdirSync(at, { withFileTypes: true })) visit(join(at, entry.name), entry, finds, open);
       finds.folders++;
-      for (let entry = entries.dir.readSync(); entry; entry = entries.dir.readSync()) visit(join(at, entry.name), entry, finds, open);
     } catch (error) {
       finds.unreadable.push({ path: at, reason: (error as NodeJS.ErrnoException).code ?? String(error) });
     }
@@ -36,15 +35,11 @@ function visit(path: string, entry: Dirent, finds: Finds, open: string[]): void 
   if (entry.isDirectory()) {
     open.push(path);
   } else if (entry.isFile()) {
-    // Gone since the folder was read: then there is nothing to count.
+    // Undefined: gone since the folder was read, so there is nothing to count.
     const stats = lstatSync(path, { throwIfNoEntry: false });
     if (stats) finds.files.push({ path, size: stats.size });
   } else {
-    const reason = entry.isSymbolicLink() ? "symbolic links (not followed)" : "sockets, pipes and devices (no content to hash)";
+    const reason = entry.isSymbolicLink() ? "symbolic links (not followed)" : "sockets, pipes and devices (no content)";
     finds.skipped.set(reason, (finds.skipped.get(reason) ?? 0) + 1);
   }
-}
-
-function closing(dir: ReturnType<typeof opendirSync>) {
-  return { dir, [Symbol.dispose]: () => dir.closeSync() };
 }

@@ -103,10 +103,6 @@ export class OsChild implements Child {
       child[stream]?.on("data", (data: Uint8Array) => this.#events.output(stream, data));
       child[stream]?.on("error", () => {});
     }
-    if (this.#paused) {
-      child.stdout?.pause();
-      child.stderr?.pause();
-    }
     child.once("spawn", () => this.#started(child));
     child.once("exit", (code, signal) => this.#exited(child, signal === null ? { exitCode: code ?? 0, signal } : { exitCode: null, signal }));
   }

@@ -6,7 +6,7 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
 import fc from "fast-check";
-import { createMessageConnection, SocketMessageReader, SocketMessageWriter } from "vscode-jsonrpc/node.js";
+import { createMessageConnection, SocketMessageReader, SocketMessageWriter } from "vscode-jsonrpc/node";
 import type { Payload } from "../../protocol/schema.js";
 import { payloadToJson } from "../../protocol/values.js";
 import { RpcEndpoint } from "../../server/ipc/framing/rpc-endpoint.js";

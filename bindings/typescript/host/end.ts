@@ -1,8 +1,10 @@
 import { inspect } from "node:util";
 import type { RpcEndpoint } from "../../../server/ipc/framing/rpc-endpoint.js";
+import { withoutHost } from "./stack.js";
 
 /** Says on standard error what nobody caught, as Python does for a process. */
 export function reportThrown(name: string, error: unknown): void {
+  if (error instanceof Error && error.stack !== undefined) error.stack = withoutHost(error.stack);
   process.stderr.write(`${name}:\n${inspect(error)}\n`);
 }
 

@@ -1,5 +1,6 @@
 import { errorCodes, PolyprocError } from "../../../protocol/errors.js";
 import type { Failure } from "../../../protocol/job.js";
+import { withoutHost } from "./stack.js";
 
 /** What is told of an error, in `data` of TaskFailed. Causes have the same shape, without `language`. */
 export interface ErrorFacts extends Record<string, unknown> {
@@ -38,7 +39,7 @@ function describeError(error: unknown, causes: number): ErrorFacts {
   }
   const type = typeOf(error);
   const message = cut(readText(error, "message"));
-  const facts: ErrorFacts = { type, message, stack: cut(readText(error, "stack") || `${type}: ${message}`) };
+  const facts: ErrorFacts = { type, message, stack: cut(withoutHost(readText(error, "stack")) || `${type}: ${message}`) };
   const properties = propertiesOf(error);
   if (properties) facts.properties = properties;
   const cause = read(error, "cause");

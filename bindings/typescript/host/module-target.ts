@@ -4,6 +4,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { PolyprocError } from "../../../protocol/errors.js";
 import type { ModuleTarget } from "../../../protocol/target.js";
 import { callableOf, isClass, type Callable } from "./callable.js";
+import { withoutFrames, withoutHost } from "./stack.js";
 import { syntaxPosition } from "./syntax-position.js";
 import { loadTypescriptLoader } from "./typescript-loader.js";
 
@@ -50,7 +51,7 @@ async function loadError(url: string, error: unknown): Promise<PolyprocError> {
     if (statSync(path).isDirectory()) return notFound(url, `${file} is a folder: name the module file in it`);
   }
   const message = error instanceof Error ? error.message : String(error);
-  const stack = error instanceof Error ? (error.stack ?? message) : message;
+  const stack = error instanceof Error ? withoutHost(error.stack ?? message) : message;
   if (error instanceof SyntaxError && !stack.startsWith("file:")) {
     const position = await syntaxPosition(url, error);
     const where = position === undefined ? file : position.own
@@ -58,7 +59,7 @@ async function loadError(url: string, error: unknown): Promise<PolyprocError> {
       : `line ${position.line}, column ${position.column} of a module that ${file} imports`;
     return notFound(url, `syntax error in ${where}: ${message}`, { stack });
   }
-  return notFound(url, `module ${file} failed while it was loaded: ${stack}`, { stack });
+  return notFound(url, `module ${file} failed while it was loaded: ${error instanceof SyntaxError ? withoutFrames(stack) : stack}`, { stack });
 }
 
 function find(namespace: Record<string, unknown>, name: string, url: string): { value: unknown; self: unknown } {

@@ -1,48 +1,44 @@
-import { createRequire } from "node:module";
-import { join } from "node:path";
-import { constants, Script } from "node:vm";
+import Module from "node:module";
+import { dirname, join } from "node:path";
 import { PolyprocError } from "../../../protocol/errors.js";
 import type { SourceTarget } from "../../../protocol/target.js";
 import { callableOf, type Callable } from "./callable.js";
+import { withoutFrames } from "./stack.js";
 
-/** Makes a function of its text. `import()` and `require` in it resolve against `cwd`. */
+/** Makes a function of its text, as a CommonJS module in `cwd` would have it: `import()` and `require` in it resolve from there. */
 export function loadSourceTarget({ source, cwd = process.cwd() }: SourceTarget): Callable {
-  const place = join(cwd, "[source text]");
-  const require = createRequire(place);
-  const value = evaluate(`(${source}\n)`, place, require) ?? shorthand(source, place, require) ?? report(source, place);
+  const file = join(cwd, "[source text]");
+  const value = evaluate(source, file);
   const callable = callableOf(value, undefined, true);
   if (callable) return callable;
   throw new PolyprocError("TargetNotFound", `the source text is not a function but of type ${typeof value}: ${source.slice(0, 80)}`);
 }
 
-/** What `method() { … }` of an object or a class is as text. */
-function shorthand(source: string, place: string, require: NodeJS.Require): unknown {
-  const holder = evaluate(`({${source}\n})`, place, require) as Record<string, unknown> | undefined;
-  return holder === undefined ? undefined : Object.values(holder)[0];
-}
-
-/** Undefined when the text cannot be parsed. */
-function evaluate(text: string, place: string, require: NodeJS.Require): unknown {
-  const script = compile(text, place);
-  if (script instanceof SyntaxError) return undefined;
-  return (script.runInThisContext() as (require: NodeJS.Require) => unknown)(require);
-}
-
-function compile(text: string, place: string): Script | SyntaxError {
+function evaluate(source: string, file: string): unknown {
   try {
-    return new Script(`(function (require) { return ${text}; })`, {
-      filename: place,
-      importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-    });
+    return exportsOf(`module.exports = (${source}\n)`, file);
   } catch (error) {
-    if (error instanceof SyntaxError) return error;
-    throw error;
+    if (!(error instanceof SyntaxError)) throw error;
+    try {
+      // What `method() { … }` of an object or a class is as text.
+      return Object.values(exportsOf(`module.exports = ({${source}\n})`, file) as object)[0];
+    } catch {
+      throw new PolyprocError("TargetNotFound", `the source text is not a JavaScript function: ${withoutFrames(error.stack ?? error.message)}`);
+    }
   }
 }
 
-function report(source: string, place: string): never {
-  const error = compile(`(${source}\n)`, place);
-  throw new PolyprocError("TargetNotFound", `the source text is not a JavaScript function: ${error instanceof SyntaxError ? (error.stack ?? error.message) : source.slice(0, 80)}`);
+function exportsOf(text: string, file: string): unknown {
+  const module = new Module(file) as CompilableModule;
+  module.filename = file;
+  module.paths = (Module as unknown as { _nodeModulePaths(from: string): string[] })._nodeModulePaths(dirname(file));
+  module._compile(text, file);
+  return module.exports;
+}
+
+/** What Node's own loaders use, and tools that load text have used ever since. */
+interface CompilableModule extends NodeJS.Module {
+  _compile(text: string, file: string): void;
 }
 
 /** Why a function that runs well where it was written may fail as text. */

@@ -47,6 +47,16 @@ test("those who ignore the SIGTERM that ended their leader are killed soon after
   await waitFor(() => !pids.some(isLiving), { timeoutMs: 5000 });
 });
 
+test("a descendant that wiped its environment and left the session is found through its parent", onLinux, async (t) => {
+  const told = new Recorder();
+  const script = `env -i PATH="$PATH" setsid sh -c 'echo "bare $$"; exec sleep 1000' & echo "leader $$"; wait`;
+  const child = testSpawner(t).startCommand({ command: "sh", args: ["-c", script] }, told);
+  const { bare } = await told.numbers("leader", "bare");
+  child.signalTree("SIGKILL");
+  await told.exitsSoon();
+  await waitFor(() => !isLiving(bare));
+});
+
 test("ending one tree does not touch another", onLinux, async (t) => {
   const spawner = testSpawner(t);
   const first = new Recorder();

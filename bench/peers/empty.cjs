@@ -1,0 +1,1 @@
+// What a forked child runs: nothing.

@@ -1,0 +1,67 @@
+import { decode, encode } from "./codec.js";
+import { registerKind } from "./handles.js";
+import { ExistingHandle, SharedObject } from "./shared-object.js";
+import { timeoutOf, waitOptions, type Timeout } from "./wait-options.js";
+
+/**
+ * One end of a pipe: Python's `Connection`. What one end sends, the other receives, in order. Once nobody holds the other end, `recv`
+ * rejects with EndOfFile when nothing is left, and `send` with BrokenPipe, so close the ends that are not used here.
+ */
+export class PipeEnd<T = unknown> extends SharedObject implements AsyncDisposable {
+  /** Both ends are made at once, by `Pipe`. */
+  constructor(from: ExistingHandle | PipeRole);
+  constructor(from: ExistingHandle | PipeRole) {
+    super("pipe", from instanceof ExistingHandle ? from : {});
+    if (from instanceof ExistingHandle) return;
+    const { first } = from;
+    if (first) this.createdBeside(first);
+    else this.whenOpen(() => this.create("pipe/create", (handle) => ({ first: handle, second: from.second!().handle, duplex: from.duplex })));
+  }
+
+  /** Sends an item, waiting while the pipe is full of unread bytes. Rejects with Full when the time-out passed, with BrokenPipe when nobody could read it. */
+  async send(item: T, timeout?: Timeout): Promise<void> {
+    const options = waitOptions(timeout);
+    const timeoutMs = timeoutOf(options);
+    if (!this.connection.isOpen) await this.connection.open();
+    const payload = encode(item);
+    await this.request("pipe/send", (end) => ({ end, item: payload, timeoutMs }), options);
+  }
+
+  /** Waits for an item and takes it. Rejects with EndOfFile at the end, with TimedOut when the time-out (default: none) passed. */
+  async recv(timeout?: Timeout): Promise<T> {
+    const options = waitOptions(timeout);
+    const timeoutMs = timeoutOf(options);
+    const { item } = await this.request("pipe/recv", (end) => ({ end, timeoutMs }), options);
+    return decode(item, this.connection) as T;
+  }
+
+  /** Whether `recv` would not wait; true at the end, too. Waits up to the time-out for that: default 0, `null` has no limit. */
+  async poll(timeout: Timeout = 0): Promise<boolean> {
+    const options = waitOptions(timeout);
+    const timeoutMs = timeoutOf(options);
+    return (await this.request("pipe/poll", (end) => ({ end, timeoutMs }), options)).ready;
+  }
+
+  /** This process is done with the end. The other side sees the end of file when it was the last. */
+  async close(): Promise<void> {
+    await this.request("pipe/close", (end) => ({ end }));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** What the other side sends, until it is done. */
+  async *[Symbol.asyncIterator](): AsyncIterator<T> {
+    for (;;) {
+      let item: T;
+      try {
+        item = await this.recv();
+      } catch (error) {
+        if (error instanceof EndOfFile) return;
+        throw error;
+      }
+      yield item;
+    }
+  }
+}

@@ -1,0 +1,129 @@
+import type { Payload } from "../../protocol/schema.js";
+import { encode } from "./codec.js";
+import { registerKind } from "./handles.js";
+import { PutBatch } from "./put-batch.js";
+import { ExistingHandle, type NameOptions } from "./shared-object.js";
+import { SimpleQueue } from "./simple-queue.js";
+import { timeoutOf, type AcquireOptions } from "./wait-options.js";
+
+export interface QueueOptions extends NameOptions {
+  /** How many items it holds at most; `put` waits for room. Default 0: no limit. */
+  maxSize?: number | undefined;
+}
+
+interface Settings {
+  joinable: boolean;
+}
+
+/**
+ * A first-in-first-out queue among processes. It is exact: `put` resolves when the item is stored, `size`, `empty` and `full` are
+ * true, and nothing is lost when a producer exits.
+ */
+export class Queue<T = unknown> extends SimpleQueue<T> {
+  #batch: PutBatch | null;
+
+  /** `maxSize`: how many items it holds at most; default 0, no limit. */
+  constructor(maxSize?: number | QueueOptions, options?: QueueOptions);
+  constructor(from: number | QueueOptions | ExistingHandle = {}, more: QueueOptions = {}, settings: Settings = { joinable: false }) {
+    const options = from instanceof ExistingHandle ? {} : typeof from === "number" ? { ...more, maxSize: from } : from;
+    const maxSize = options.maxSize ?? 0;
+    if (!Number.isSafeInteger(maxSize)) throw new TypeError(`a queue's maxSize is an integer, 0 for no limit, got ${String(maxSize)}`);
+    // As in Python, a size below 0 is no limit either.
+    super(from instanceof ExistingHandle ? from : options, { maxSize: Math.max(maxSize, 0), joinable: settings.joinable });
+    // One answer for several items would let a put wait for those after it: only where none of them waits for room.
+    const batches = maxSize <= 0 && !(from instanceof ExistingHandle) && options.name === undefined;
+    this.#batch = batches ? new PutBatch((items) => this.#store(items, null)) : null;
+  }
+
+  /**
+   * Stores an item, waiting for room. Resolves when the queue has it: it can no longer be lost by this process's end. Rejects with Full when
+   * `timeoutMs` passed, or with `block: false` when there is no room.
+   */
+  override async put(item: T, options: AcquireOptions = {}): Promise<void> {
+    const timeoutMs = timeoutOf(options);
+    if (!this.connection.isOpen) await this.connection.open();
+    const payload = encode(item);
+    if (this.#batch && timeoutMs === null && !options.signal) await this.#batch.add(payload);
+    else await this.#store([payload], timeoutMs, options.signal);
+  }
+
+  /** `put` that does not wait: rejects with Full when there is no room. */
+  putNowait(item: T): Promise<void> {
+    return this.put(item, { block: false });
+  }
+
+  /** Stores the items in their order, in one message. On expiry rejects with Full, whose `data.stored` says how many went in. */
+  async putMany(items: Iterable<T>, options: AcquireOptions = {}): Promise<void> {
+    const timeoutMs = timeoutOf(options);
+    if (!this.connection.isOpen) await this.connection.open();
+    const payloads = Array.from(items, (item) => encode(item));
+    if (payloads.length > 0) await this.#store(payloads, timeoutMs, options.signal);
+  }
+
+  /** Waits for an item and takes it. Rejects with Empty when `timeoutMs` passed, or with `block: false` when there is none. */
+  override async get(options: AcquireOptions = {}): Promise<T> {
+    return (await this.#take(1, options))[0]!;
+  }
+
+  /** `get` that does not wait: rejects with Empty when there is no item. */
+  getNowait(): Promise<T> {
+    return this.get({ block: false });
+  }
+
+  /** Waits for an item, then takes all that are there, up to `max`, in one message. Rejects with Empty as `get` does. */
+  async getMany(max: number, options: AcquireOptions = {}): Promise<T[]> {
+    return this.#take(max, options);
+  }
+
+  /** Items that are stored now. Python's `qsize`. */
+  async size(): Promise<number> {
+    return (await this.status()).size;
+  }
+
+  /** Whether there is no room at this moment. A queue without limit is never full. */
+  async full(): Promise<boolean> {
+    return (await this.status()).full;
+  }
+
+  /** Takes items, one by one, for as long as somebody puts them: it does not end by itself. */
+  async *[Symbol.asyncIterator](): AsyncIterator<T, never> {
+    for (;;) yield await this.get();
+  }
+
+  protected status() {
+    return this.request("queue/status", (queue) => ({ queue }));
+  }
+
+  async #take(max: number, options: AcquireOptions): Promise<T[]> {
+    const timeoutMs = timeoutOf(options);
+    const { items } = await this.request("queue/get", (queue) => ({ queue, max, timeoutMs }), options);
+    return items.map((item) => this.decoded(item));
+  }
+
+  async #store(items: Payload[], timeoutMs: number | null, signal?: AbortSignal): Promise<void> {
+    await this.request("queue/put", (queue) => ({ queue, items, timeoutMs }), signal ? { signal } : undefined);
+  }
+}
+
+type FullConstructor = new <T>(maxSize: number | QueueOptions, options: QueueOptions, settings: Settings) => Queue<T>;
+
+/** A queue whose items are accounted for: `join` waits until `taskDone` was called for each. */
+export class JoinableQueue<T = unknown> extends (Queue as FullConstructor)<T> {
+  constructor(maxSize: number | QueueOptions = 0, options: QueueOptions = {}) {
+    super(maxSize, options, { joinable: true });
+  }
+
+  /** `n` of the items taken (default 1) are dealt with. Rejects with BadState when that is more than were put. */
+  async taskDone(n = 1): Promise<void> {
+    await this.request("queue/taskDone", (queue) => ({ queue, n }));
+  }
+
+  /** Waits until every item put was dealt with. Rejects with TimedOut when `timeoutMs` passed. */
+  async join(options: AcquireOptions = {}): Promise<void> {
+    const timeoutMs = timeoutOf(options);
+    await this.request("queue/join", (queue) => ({ queue, timeoutMs }), options);
+  }
+}
+
+// A handle does not say which kind it is of; this one can do all that the others can.
+registerKind("queue", (from) => new (JoinableQueue as unknown as new (from: ExistingHandle) => JoinableQueue)(from));

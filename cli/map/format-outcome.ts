@@ -1,0 +1,51 @@
+import { oneLine } from "../one-line.js";
+import { describeFailure, failureToJson, truncationNote } from "./describe-failure.js";
+import { commandResult, type Outcome } from "./outcome.js";
+
+export interface FormatOptions {
+  /** One JSON object for each item. */
+  json: boolean;
+  /** Each line of output begins with its item and a tab. */
+  tag: boolean;
+}
+
+/** What is written for one item: to each stream at once, so that no other item's lines come between. */
+export interface Written {
+  stdout: string;
+  stderr: string;
+}
+
+export function formatOutcome(outcome: Outcome, options: FormatOptions): Written {
+  if (outcome.kind === "skipped") return { stdout: "", stderr: "" };
+  const command = commandResult(outcome);
+  const notes: string[] = [];
+  if (command?.truncated) notes.push(truncationNote(oneLine(outcome.item)));
+  if (outcome.kind === "failed") notes.push(`${oneLine(outcome.item)}: ${describeFailure(outcome.error)}`);
+  const said = notes.map((note) => `polyproc: ${note}\n`).join("");
+  if (options.json) return { stdout: `${JSON.stringify(toJson(outcome))}\n`, stderr: lastWords(outcome, command?.stderr) + said };
+  const tag = options.tag ? `${oneLine(outcome.item)}\t` : "";
+  if (command) return { stdout: lines(command.stdout, tag), stderr: lines(command.stderr, tag) + said };
+  return { stdout: outcome.kind === "done" ? `${tag}${JSON.stringify(outcome.value)}\n` : "", stderr: said };
+}
+
+function toJson(outcome: Exclude<Outcome, { kind: "skipped" }>): Record<string, unknown> {
+  const { index, item, ms, pid } = outcome;
+  return outcome.kind === "done"
+    ? { index, item, ok: true, value: outcome.value, ms, pid }
+    : { index, item, ok: false, error: failureToJson(outcome.error), ms, pid };
+}
+
+const lastLines = 3;
+
+/** With `--json` the output is in the object; of a failure its end is shown to people all the same. */
+function lastWords(outcome: Outcome, stderr: string | undefined): string {
+  if (outcome.kind !== "failed" || !stderr?.trim()) return "";
+  return `${stderr.trimEnd().split("\n").slice(-lastLines).join("\n")}\n`;
+}
+
+/** Whole lines: the next item's output begins on a new one. */
+function lines(text: string, tag: string): string {
+  if (text === "") return "";
+  const whole = text.endsWith("\n") ? text.slice(0, -1) : text;
+  return `${tag === "" ? whole : whole.split("\n").map((line) => tag + line).join("\n")}\n`;
+}

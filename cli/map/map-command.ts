@@ -1,0 +1,164 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import type { Target } from "../../protocol/target.js";
+import { exitStatus, signalStatus } from "../exit-status.js";
+import { collect, duration, wholeNumber } from "../option-values.js";
+import { openAnyServer, type ServerLink } from "../server-link.js";
+import { onInterruption } from "../signals.js";
+import { surroundings } from "../surroundings.js";
+import { Terminal } from "../terminal.js";
+import { UsageError } from "../usage-error.js";
+import { commandTarget } from "./command-target.js";
+import { parseHalt, type Halt } from "./halt.js";
+import { itemSource } from "./items.js";
+import { MapRun } from "./map-run.js";
+import { moduleTarget } from "./module-target.js";
+import { Report } from "./report.js";
+
+interface MapOptions {
+  jobs?: number;
+  module?: string;
+  export?: string;
+  glob: string[];
+  null?: true;
+  jsonItems?: true;
+  chunkSize: number;
+  timeout?: number;
+  retries: number;
+  halt: Halt;
+  keepOrder?: true;
+  json?: true;
+  tag?: true;
+  quiet?: true;
+}
+
+const help = `
+Items are the arguments before --, and what --glob matches; without both, the lines of standard input, read as they are needed.
+In COMMAND's arguments {} (or {item}) stands for the item, {index} for its position from 0, {item.name} for a member of a JSON item,
+and {{}} for "{}" itself. Without {} the item is added as the last argument.
+
+A command's output comes when it has ended, as one piece, its standard error to standard error. A function gets the item as its one argument;
+what it returns is printed as a line of JSON, and what it prints goes to standard error.
+
+A server that others use takes part when POLYPROC_ADDRESS names it, or one listens on the default socket; otherwise a private one is started.
+
+Ctrl-C begins no more items and waits for those that run; a second one kills them.
+Exit status: 0 all well, 1 some failed, 2 usage, 69 no server, 130 Ctrl-C, 141 nobody reads the output, 143 SIGTERM.
+
+Examples:
+  $ polyproc map --glob 'photos/*.png' -- convert {} -resize 50% small/{}
+  $ find . -name '*.log' -print0 | polyproc map -0 -j 8 -- gzip -9
+  $ polyproc map --module ./hash.js --export digest --chunk-size 50 < files.txt > hashes.txt
+  $ polyproc map --timeout 2m --retries 2 --halt soon,fail=10 --json a b c -- ./build.sh {}
+`;
+
+/** `polyproc map`. `command` is what stood after `--`. */
+export function mapCommand(command: readonly string[] | null, exit: (status: number) => void): Command {
+  return new Command("map")
+    .summary("run a command or a function once for each item, N at a time")
+    .description("Runs a command, or a function of a module, once for each item, N at a time.")
+    .usage("[options] [ITEM...] -- COMMAND [ARGUMENT...]\n       polyproc map [options] --module FILE [--export NAME] [ITEM...]")
+    .argument("[item...]", "the items")
+    .option("-j, --jobs <n>", "how many at a time (default: the number of processors)", wholeNumber(1, 4096))
+    .option("--module <file>", "run a function of this JavaScript, TypeScript or Python file, in worker processes")
+    .option("--export <name>", "the function's name in the module (default: its default export)")
+    .option("--glob <pattern>", "items are the files that match, sorted; ** reaches into folders; may be repeated", collect, [])
+    .option("-0, --null", "items on standard input end with NUL, not with a line end")
+    .option("--json-items", "each item is JSON, not text")
+    .option("--chunk-size <n>", "items that a worker is given at once; for functions that take less than a millisecond", wholeNumber(1), 1)
+    .option("--timeout <duration>", "limit for each item, such as 10 (seconds), 500ms, 2m (default: none)", duration)
+    .option("--retries <n>", "try an item so many times more when it fails, times out or its worker dies", wholeNumber(0), 0)
+    .addOption(new Option("--halt <when>", "end early: soon,fail=N begins no more items at the Nth failure, now,fail=N ends those that run, too").argParser(halt).default({ when: "never" }, "never"))
+    .option("-k, --keep-order", "print in the order of the items, not as they end")
+    .option("--json", "print a JSON object for each item: {index, item, ok, value | error, ms, pid}")
+    .option("--tag", "begin each line of output with its item and a tab")
+    .option("-q, --quiet", "no progress and no summary; failures are told all the same")
+    .addHelpText("after", help)
+    .action(async (items: string[], options: MapOptions) => exit(await map(items, command, options)));
+}
+
+function halt(text: string): Halt {
+  const parsed = parseHalt(text);
+  if (parsed) return parsed;
+  throw new InvalidArgumentError("Expected now,fail=N, soon,fail=N or never.");
+}
+
+async function map(args: string[], command: readonly string[] | null, options: MapOptions): Promise<number> {
+  if (options.module !== undefined && command !== null) throw new UsageError("give either --module or a command after --, not both");
+  if (options.module === undefined && command === null) throw new UsageError("say what to run: polyproc map ITEM... -- COMMAND {}, or --module FILE --export NAME (--help has examples)");
+  if (options.export !== undefined && options.module === undefined) throw new UsageError("--export names a function of --module FILE, which is missing");
+  if (options.json && options.tag) throw new UsageError("--tag is for lines of text; with --json each object names its item");
+  if (command) commandTarget(command, null);
+
+  const source = await itemSource({ args, globs: options.glob, nul: options.null ?? false, json: options.jsonItems ?? false });
+  const server = await openAnyServer();
+  try {
+    return await runMap(server, targetOf(server, command, options), source, options);
+  } finally {
+    await server.connection.close();
+  }
+}
+
+function targetOf(server: ServerLink, command: readonly string[] | null, options: MapOptions): Target {
+  if (command) return commandTarget(command, surroundings(server));
+  return moduleTarget(options.module!, options.export, server.isLocal);
+}
+
+async function runMap(server: ServerLink, target: Target, source: Awaited<ReturnType<typeof itemSource>>, options: MapOptions): Promise<number> {
+  const { connection } = server;
+  const terminal = new Terminal();
+  let status: number | null = null;
+  const report = new Report(terminal, source.total, {
+    json: options.json ?? false,
+    tag: options.tag ?? false,
+    quiet: options.quiet ?? false,
+    keepOrder: options.keepOrder ?? false,
+    wake: () => run.wake(),
+  });
+  const run = new MapRun(connection, source, {
+    target,
+    processes: options.jobs ?? connection.facts.cpuCount,
+    chunkSize: options.chunkSize,
+    retries: options.retries,
+    timeoutMs: options.timeout ?? null,
+    onStarted: (index, item) => report.started(index, item),
+    onOutcome: (outcome) => {
+      report.add(outcome);
+      if (options.halt.when === "never" || report.failed !== options.halt.failures || outcome.kind !== "failed" || status !== null) return;
+      if (options.halt.when === "now") run.endNow(haltGraceMs);
+      else run.endGently();
+    },
+    mayFeed: (index) => report.mayFeed(index),
+  });
+
+  const stopWatching = onInterruption((signal) => {
+    const again = status !== null;
+    status = signalStatus(signal);
+    if (again || signal !== "SIGINT") {
+      run.endNow(0);
+      return;
+    }
+    run.endGently();
+    if (run.underWay > 0) report.say(`interrupted: waiting for the ${run.underWay === 1 ? "item that runs" : `${run.underWay} items that run`}; press Ctrl-C again to kill`);
+  });
+  terminal.onOutputGone(() => {
+    if (status !== null) return;
+    status = signalStatus("SIGPIPE");
+    run.endNow(0);
+  });
+
+  try {
+    if (!("command" in target)) {
+      connection.on("events/output", ({ lines }) => report.printed(lines));
+      await connection.request("events/watchOutput", { scope: "own", lossless: true });
+    }
+    await run.run();
+  } finally {
+    report.end();
+    await terminal.flushed();
+    stopWatching();
+  }
+  return status ?? (report.failed > 0 ? exitStatus.failed : exitStatus.ok);
+}
+
+/** Between SIGTERM and SIGKILL for what runs when `--halt now` ends it. */
+const haltGraceMs = 1000;

@@ -1,0 +1,259 @@
+import type { Connection } from "../../bindings/typescript/connection.js";
+import { errorCodes } from "../../protocol/errors.js";
+import type { ResultEntry, TaskInput } from "../../protocol/job.js";
+import type { Target } from "../../protocol/target.js";
+import { jsonToPayload, payloadToJson } from "../../protocol/values.js";
+import type { Item, ItemSource } from "./items.js";
+import type { Outcome } from "./outcome.js";
+
+export interface MapRunOptions {
+  target: Target;
+  /** Workers, or commands, at a time. */
+  processes: number;
+  /** Items of one task. */
+  chunkSize: number;
+  retries: number;
+  timeoutMs: number | null;
+  /** Told of each item once, in no particular order. */
+  onOutcome: (outcome: Outcome) => void;
+  onStarted: (index: number, item: string, pid: number) => void;
+  /** Whether the item at this position may be begun, as far as the results' reader is concerned. When it says no, call `wake` later. */
+  mayFeed: (index: number) => boolean;
+}
+
+/** A task of functions is short, so that some wait at the server; their bytes are bounded. */
+const chunksAhead = 32;
+const maxAheadBytes = 8 * 1024 * 1024;
+const maxMessageBytes = 1024 * 1024;
+const maxMessageTasks = 256;
+/** Functions that run when a map is ended gently are not killed: this is longer than anybody waits. */
+const noGraceLimitMs = 1e9;
+
+interface Chunk {
+  /** Position of its first item. */
+  index: number;
+  items: (Item & { ok: true })[];
+  bytes: number;
+  /** Items without an outcome. */
+  left: number;
+  started: boolean;
+}
+
+/**
+ * One map: feeds a job with items, no faster than its workers take them, and tells the outcomes. A command's items are sent when a
+ * slot is free and not before, so that whatever the server has is what runs.
+ */
+export class MapRun {
+  readonly #connection: Connection;
+  readonly #source: ItemSource;
+  readonly #options: MapRunOptions;
+  readonly #job: string;
+  readonly #pool: string;
+  readonly #window: number;
+  readonly #chunkSize: number;
+  /** Of every item that is under way: its task. */
+  readonly #chunkOf = new Map<number, Chunk>();
+  readonly #chunks = new Set<Chunk>();
+  #aheadBytes = 0;
+  #outbox: TaskInput[] = [];
+  #outboxBytes = 0;
+  #ending: "no" | "gently" | "now" = "no";
+  #failure: unknown = null;
+  #wakeFeed: (() => void) | null = null;
+  #wakeEnd: (() => void) | null = null;
+
+  constructor(connection: Connection, source: ItemSource, options: MapRunOptions) {
+    this.#connection = connection;
+    this.#source = source;
+    this.#options = options;
+    this.#pool = connection.mint("pool");
+    this.#job = connection.mint("job");
+    const isCommand = "command" in options.target;
+    this.#chunkSize = isCommand ? 1 : options.chunkSize;
+    this.#window = isCommand ? options.processes : options.processes * 2 + chunksAhead;
+  }
+
+  /** Items that were taken from the source and have no outcome. */
+  get underWay(): number {
+    return this.#chunkOf.size;
+  }
+
+  /** Runs everything. Resolves when each item that was begun has its outcome; rejects when the server cannot go on. */
+  async run(): Promise<void> {
+    const connection = this.#connection;
+    const listeners = [
+      connection.on("job/results", ({ job, results }) => {
+        if (job === this.#job) for (const entry of results) this.#received(entry);
+      }),
+      connection.on("job/started", ({ job, tasks }) => {
+        if (job === this.#job) for (const { index, pid } of tasks) this.#began(index, pid);
+      }),
+    ];
+    void connection.closed.then(() => this.#fail(new Error("the server has gone; what it ran has ended")));
+    try {
+      await this.#prepare();
+      await this.#feed();
+      while (this.#chunks.size > 0 && this.#failure === null) await new Promise<void>((wake) => (this.#wakeEnd = wake));
+      if (this.#failure !== null) throw this.#failure;
+    } finally {
+      for (const stop of listeners) stop();
+    }
+  }
+
+  /** Begins no more items; what runs goes on to its end. */
+  endGently(): void {
+    if (this.#ending !== "no" || this.#failure !== null) return;
+    this.#ending = "gently";
+    this.#stopFeeding();
+    const waiting = [...this.#chunks].filter((chunk) => !chunk.started);
+    if (waiting.length > 0 && !this.#isCommand) this.#cancel({ indexes: waiting.map((chunk) => chunk.index), graceMs: noGraceLimitMs });
+  }
+
+  /** Ends what runs, too: `graceMs` after it was asked to. 0 kills it. */
+  endNow(graceMs: number): void {
+    if (this.#failure !== null) return;
+    this.#ending = "now";
+    this.#stopFeeding();
+    if (graceMs > 0) this.#cancel({ graceMs });
+    else this.#connection.request("pool/terminate", { pool: this.#pool }).catch(this.#fail);
+  }
+
+  /** More may be begun. */
+  wake(): void {
+    const wake = this.#wakeFeed;
+    this.#wakeFeed = null;
+    wake?.();
+  }
+
+  get #isCommand(): boolean {
+    return "command" in this.#options.target;
+  }
+
+  async #prepare(): Promise<void> {
+    const { target, processes, retries, timeoutMs } = this.#options;
+    const connection = this.#connection;
+    await Promise.all([
+      connection.request("pool/create", { pool: this.#pool, processes }),
+      connection.request("job/create", { job: this.#job, pool: this.#pool, target, mode: "map", retries, timeoutMs }),
+      connection.request("job/watch", { job: this.#job }),
+    ]);
+  }
+
+  async #feed(): Promise<void> {
+    const { items } = this.#source;
+    const iterator = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
+    let chunk: Chunk | null = null;
+    try {
+      for (let index = 0; this.#feeding; index++) {
+        if (!this.#hasRoom(index)) {
+          this.#send();
+          await new Promise<void>((wake) => (this.#wakeFeed = wake));
+          index--;
+          continue;
+        }
+        const step = await iterator.next();
+        if (step.done === true || !this.#feeding) break;
+        const item = step.value;
+        if (!item.ok) {
+          if (chunk) this.#submit(chunk);
+          chunk = null;
+          this.#options.onOutcome({ kind: "failed", index, item: item.text, ms: 0, pid: 0, error: { code: errorCodes.InvalidParams, message: item.reason } });
+          continue;
+        }
+        chunk ??= { index, items: [], bytes: 0, left: 0, started: false };
+        chunk.items.push(item);
+        chunk.bytes += item.text.length;
+        if (chunk.items.length < this.#chunkSize && chunk.bytes < maxMessageBytes) continue;
+        this.#submit(chunk);
+        chunk = null;
+      }
+      if (chunk && this.#feeding) this.#submit(chunk);
+      this.#send();
+    } catch (error) {
+      // A source that was stopped may say that it was.
+      if (this.#feeding) throw error;
+    }
+  }
+
+  get #feeding(): boolean {
+    return this.#ending === "no" && this.#failure === null;
+  }
+
+  #hasRoom(index: number): boolean {
+    return this.#chunks.size < this.#window && this.#aheadBytes < maxAheadBytes && this.#options.mayFeed(index);
+  }
+
+  #submit(chunk: Chunk): void {
+    chunk.left = chunk.items.length;
+    this.#chunks.add(chunk);
+    this.#aheadBytes += chunk.bytes;
+    for (let i = 0; i < chunk.items.length; i++) this.#chunkOf.set(chunk.index + i, chunk);
+    if (this.#outbox.length === 0) setImmediate(() => this.#send());
+    this.#outbox.push({ index: chunk.index, count: chunk.items.length, items: jsonToPayload(chunk.items.map((item) => item.value)) });
+    this.#outboxBytes += chunk.bytes;
+    if (this.#outbox.length >= maxMessageTasks || this.#outboxBytes >= maxMessageBytes) this.#send();
+  }
+
+  #send(): void {
+    if (this.#outbox.length === 0 || this.#ending !== "no") return;
+    const tasks = this.#outbox;
+    this.#outbox = [];
+    this.#outboxBytes = 0;
+    this.#connection.request("job/submit", { job: this.#job, tasks }).catch(this.#fail);
+  }
+
+  #stopFeeding(): void {
+    this.#source.stop();
+    for (const { index } of this.#outbox) this.#skip(this.#chunkOf.get(index)!);
+    this.#outbox = [];
+    this.wake();
+  }
+
+  #skip(chunk: Chunk): void {
+    chunk.items.forEach((item, i) => this.#settle(chunk, chunk.index + i, { kind: "skipped", index: chunk.index + i, item: item.text, ms: 0, pid: 0 }));
+  }
+
+  #cancel(which: { indexes?: number[]; graceMs: number }): void {
+    this.#connection.request("job/cancel", { job: this.#job, ...which }).catch(this.#fail);
+  }
+
+  #began(index: number, pid: number): void {
+    const chunk = this.#chunkOf.get(index);
+    if (!chunk) return;
+    chunk.started = true;
+    this.#options.onStarted(index, chunk.items[index - chunk.index]!.text, pid);
+  }
+
+  #received({ index: first, count, values, error, pid, ms: total }: ResultEntry): void {
+    const decoded = values ? (payloadToJson(values) as unknown[]) : [];
+    const ms = Math.round((total / count) * 1000) / 1000;
+    for (let i = 0; i < count; i++) {
+      const index = first + i;
+      const chunk = this.#chunkOf.get(index);
+      if (!chunk) continue;
+      const ran = { index, item: chunk.items[index - chunk.index]!.text, ms, pid };
+      if (!error) this.#settle(chunk, index, { kind: "done", ...ran, value: decoded[i] });
+      else if (this.#ending !== "no" && error.code === errorCodes.Cancelled) this.#settle(chunk, index, { kind: "skipped", ...ran });
+      else this.#settle(chunk, index, { kind: "failed", ...ran, error });
+    }
+    this.wake();
+  }
+
+  #settle(chunk: Chunk, index: number, outcome: Outcome): void {
+    this.#chunkOf.delete(index);
+    if (--chunk.left === 0) {
+      this.#chunks.delete(chunk);
+      this.#aheadBytes -= chunk.bytes;
+      if (this.#chunks.size === 0) this.#wakeEnd?.();
+    }
+    this.#options.onOutcome(outcome);
+  }
+
+  readonly #fail = (error: unknown): void => {
+    if (this.#failure !== null) return;
+    this.#failure = error;
+    this.#source.stop();
+    this.wake();
+    this.#wakeEnd?.();
+  };
+}

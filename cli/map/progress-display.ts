@@ -1,0 +1,44 @@
+import type { Terminal } from "../terminal.js";
+import type { Progress } from "./progress.js";
+
+/** Redraws of a terminal, at most. */
+const redrawMs = 100;
+/** Between two lines in a log; a map that is over sooner has only its summary. */
+const logEveryMs = 10_000;
+
+/** Shows progress on standard error: live on a terminal, now and then a line elsewhere. */
+export class ProgressDisplay {
+  readonly #terminal: Terminal;
+  readonly #progress: Progress;
+  readonly #timer: NodeJS.Timeout | null;
+  #shown = "";
+
+  constructor(terminal: Terminal, progress: Progress, quiet: boolean) {
+    this.#terminal = terminal;
+    this.#progress = progress;
+    this.#timer = quiet ? null : setInterval(() => this.#show(), terminal.isLive ? redrawMs : logEveryMs);
+    this.#timer?.unref();
+    if (this.#timer && terminal.isLive) this.#show();
+  }
+
+  /** Takes the live lines away, and says how it went. */
+  end(): void {
+    if (!this.#timer) return;
+    clearInterval(this.#timer);
+    this.#terminal.status([]);
+    this.#terminal.err(`polyproc: ${this.#progress.summary(performance.now())}\n`);
+  }
+
+  #show(): void {
+    const now = performance.now();
+    if (!this.#terminal.isLive) {
+      this.#terminal.err(`polyproc: ${this.#progress.line(now)}\n`);
+      return;
+    }
+    const lines = this.#progress.lines(now);
+    const text = lines.join("\n");
+    if (text === this.#shown) return;
+    this.#shown = text;
+    this.#terminal.status(lines);
+  }
+}

@@ -1,0 +1,92 @@
+import { formatDuration } from "../duration.js";
+import { oneLine } from "../one-line.js";
+
+const barWidth = 24;
+/** Of how many running items the names are shown. */
+const namesShown = 8;
+const nameWidth = 40;
+
+/** How far a map is, and that in words. Times are in milliseconds, on any one clock. */
+export class Progress {
+  /** Null while it is not known. */
+  total: number | null;
+  done = 0;
+  failed = 0;
+  skipped = 0;
+  readonly #since: number;
+  readonly #running = new Map<number, { item: string; since: number }>();
+
+  constructor(total: number | null, now: number) {
+    this.total = total;
+    this.#since = now;
+  }
+
+  get finished(): number {
+    return this.done + this.failed;
+  }
+
+  started(index: number, item: string, now: number): void {
+    this.#running.set(index, { item, since: now });
+  }
+
+  ended(index: number, kind: "done" | "failed" | "skipped"): void {
+    this.#running.delete(index);
+    this[kind]++;
+  }
+
+  get running(): number {
+    return this.#running.size;
+  }
+
+  /** Two lines for a terminal: a bar with the numbers, and what runs. */
+  lines(now: number): string[] {
+    return [` ${this.#bar()}${this.#numbers(now)}`, ` ${this.#names(now)}`];
+  }
+
+  /** One line for a log. */
+  line(now: number): string {
+    const running = this.#running.size > 0 ? `, ${this.#running.size} running` : "";
+    return `${this.#numbers(now)}${running}`;
+  }
+
+  /** The last line: `300 done, 2 failed, 5 not run, in 12.3 s`. */
+  summary(now: number): string {
+    const parts = [`${this.done} done`];
+    if (this.failed > 0) parts.push(`${this.failed} failed`);
+    const notRun = this.total === null ? this.skipped : this.total - this.finished;
+    if (notRun > 0) parts.push(`${notRun} not run`);
+    return `${parts.join(", ")} in ${formatDuration(now - this.#since)}`;
+  }
+
+  #bar(): string {
+    if (this.total === null || this.total === 0) return "";
+    const filled = Math.round((this.finished / this.total) * barWidth);
+    return `${"█".repeat(filled)}${"░".repeat(barWidth - filled)} `;
+  }
+
+  #numbers(now: number): string {
+    const seconds = (now - this.#since) / 1000;
+    const rate = seconds > 0 ? this.finished / seconds : 0;
+    const parts = [this.total === null ? `${this.finished} done` : `${this.finished}/${this.total}`];
+    if (this.failed > 0) parts.push(`${this.failed} failed`);
+    if (rate > 0) parts.push(rate >= 1 ? `${rate >= 10 ? Math.round(rate) : rate.toFixed(1)}/s` : `${(rate * 60).toFixed(1)}/min`);
+    if (this.total !== null && rate > 0 && this.finished < this.total) parts.push(`ETA ${formatDuration(((this.total - this.finished) / rate) * 1000)}`);
+    return parts.join("  ");
+  }
+
+  #names(now: number): string {
+    const oldest = [...this.#running.values()].slice(0, namesShown);
+    const names = oldest.map(({ item, since }) => {
+      const age = now - since;
+      return age >= 1000 ? `${shorten(item)} (${formatDuration(age)})` : shorten(item);
+    });
+    if (this.#running.size > oldest.length) names.push(`and ${this.#running.size - oldest.length} more`);
+    return names.join(", ");
+  }
+}
+
+/** The end of a long name tells more than its beginning. */
+function shorten(item: string): string {
+  const text = oneLine(item);
+  return text.length > nameWidth ? `…${text.slice(1 - nameWidth)}` : text;
+}

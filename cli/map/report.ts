@@ -1,0 +1,76 @@
+import type { OutputLine } from "../../protocol/process.js";
+import type { Terminal } from "../terminal.js";
+import { formatOutcome, type FormatOptions, type Written } from "./format-outcome.js";
+import { InOrder } from "./in-order.js";
+import type { Outcome } from "./outcome.js";
+import { Progress } from "./progress.js";
+import { ProgressDisplay } from "./progress-display.js";
+
+export interface ReportOptions extends FormatOptions {
+  quiet: boolean;
+  keepOrder: boolean;
+  /** Called when results can be taken again after `mayFeed` said no. */
+  wake: () => void;
+}
+
+/** With `--keep-order`: how many items, and how many bytes of output, may be ahead of the one that is waited for. */
+const maxItemsAhead = 100_000;
+const maxBytesAhead = 64 * 1024 * 1024;
+
+/** Everything that a map shows: results, failures, progress. */
+export class Report {
+  readonly #terminal: Terminal;
+  readonly #options: ReportOptions;
+  readonly #progress: Progress;
+  readonly #display: ProgressDisplay;
+  readonly #order: InOrder<Written> | null;
+
+  constructor(terminal: Terminal, total: number | null, options: ReportOptions) {
+    this.#terminal = terminal;
+    this.#options = options;
+    this.#progress = new Progress(total, performance.now());
+    this.#display = new ProgressDisplay(terminal, this.#progress, options.quiet);
+    this.#order = options.keepOrder ? new InOrder((written) => this.#write(written)) : null;
+  }
+
+  get failed(): number {
+    return this.#progress.failed;
+  }
+
+  started(index: number, item: string): void {
+    this.#progress.started(index, item, performance.now());
+  }
+
+  add(outcome: Outcome): void {
+    this.#progress.ended(outcome.index, outcome.kind);
+    const written = formatOutcome(outcome, this.#options);
+    if (this.#order) this.#order.add(outcome.index, written, written.stdout.length + written.stderr.length);
+    else this.#write(written);
+  }
+
+  /** Lines that a function printed. */
+  printed(lines: readonly OutputLine[]): void {
+    this.#terminal.err(lines.map((line) => `${line.text}\n`).join(""));
+  }
+
+  say(text: string): void {
+    this.#terminal.err(`polyproc: ${text}\n`);
+  }
+
+  /** Whether this item's results could be kept or written. */
+  mayFeed(index: number): boolean {
+    if (this.#order && (index - this.#order.next >= maxItemsAhead || this.#order.keptBytes >= maxBytesAhead)) return false;
+    if (!this.#terminal.isBehind) return true;
+    this.#terminal.onDrained(this.#options.wake);
+    return false;
+  }
+
+  end(): void {
+    this.#display.end();
+  }
+
+  #write({ stdout, stderr }: Written): void {
+    this.#terminal.out(stdout);
+    this.#terminal.err(stderr);
+  }
+}

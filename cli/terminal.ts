@@ -1,0 +1,116 @@
+import type { WriteStream } from "node:tty";
+
+type Out = NodeJS.WriteStream & Partial<Pick<WriteStream, "columns">>;
+
+/**
+ * Standard output and standard error, with a few lines of status that stay below whatever is written when standard error is a terminal.
+ */
+export class Terminal {
+  readonly #out: Out;
+  readonly #err: Out;
+  #status: readonly string[] = [];
+  #shown = 0;
+  #outGone = false;
+  #onGone = new Set<() => void>();
+  #onDrain: (() => void) | null = null;
+
+  constructor(out: Out = process.stdout, err: Out = process.stderr) {
+    this.#out = out;
+    this.#err = err;
+    out.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE" && error.code !== "ERR_STREAM_DESTROYED") throw error;
+      this.#outGone = true;
+      this.#release();
+      for (const listener of this.#onGone) listener();
+    });
+    // Nobody reads what we say: that is no reason to stop.
+    err.on("error", () => {});
+  }
+
+  /** Whether status lines can be shown. */
+  get isLive(): boolean {
+    return this.#err.isTTY && process.env["TERM"] !== "dumb";
+  }
+
+  get columns(): number {
+    return this.#err.columns ?? 80;
+  }
+
+  /** Nobody reads standard output any more (`| head`). */
+  get outputGone(): boolean {
+    return this.#outGone;
+  }
+
+  onOutputGone(listener: () => void): void {
+    this.#onGone.add(listener);
+  }
+
+  /** Text of whole lines. */
+  out(text: string): void {
+    if (text === "" || this.#outGone) return;
+    this.#above(() => this.#out.write(text));
+  }
+
+  /** Text of whole lines. */
+  err(text: string): void {
+    if (text === "") return;
+    this.#above(() => this.#err.write(text));
+  }
+
+  /** Whether the reader of standard output is behind: write no more before `drained`. */
+  get isBehind(): boolean {
+    return !this.#outGone && this.#out.writableNeedDrain;
+  }
+
+  /** Calls once the reader has caught up, or has gone. */
+  onDrained(listener: () => void): void {
+    if (this.#onDrain) {
+      this.#onDrain = listener;
+      return;
+    }
+    this.#onDrain = listener;
+    this.#out.once("drain", this.#release);
+  }
+
+  /** Shows these lines from now on; none of them takes more than one line of the terminal. */
+  status(lines: readonly string[]): void {
+    if (!this.isLive) return;
+    const text = this.#erasing() + this.#drawing(lines);
+    this.#status = lines;
+    this.#shown = lines.length;
+    if (text !== "") this.#err.write(text);
+  }
+
+  /** Resolves when everything has been handed to the operating system. */
+  async flushed(): Promise<void> {
+    this.status([]);
+    if (this.#outGone) return;
+    await new Promise<void>((resolve) => {
+      this.onOutputGone(resolve);
+      this.#out.write("", () => resolve());
+    });
+  }
+
+  readonly #release = (): void => {
+    const listener = this.#onDrain;
+    this.#onDrain = null;
+    listener?.();
+  };
+
+  #above(write: () => void): void {
+    if (this.#shown > 0) this.#err.write(this.#erasing());
+    write();
+    if (this.#shown > 0) this.#err.write(this.#drawing(this.#status));
+  }
+
+  /** The cursor stays at the end of the last line of status. */
+  #erasing(): string {
+    if (this.#shown === 0) return "";
+    return `${this.#shown > 1 ? `\u001b[${this.#shown - 1}A` : ""}\r\u001b[J`;
+  }
+
+  /** Without wrapping: the terminal cuts what is too long, whatever the width of its letters. */
+  #drawing(lines: readonly string[]): string {
+    return lines.length === 0 ? "" : `\u001b[?7l${lines.join("\r\n")}\u001b[?7h`;
+  }
+}

@@ -1,0 +1,65 @@
+import { Pool } from "polyproc";
+import type { FoundFile } from "./find-files.js";
+import { median } from "./numbers.js";
+import { run } from "./run.js";
+
+/** Below these, the sample is everything. */
+const maxSampleFiles = 4000;
+const maxSampleBytes = 256 * 1024 * 1024;
+const rounds = 3;
+
+export interface SpeedUp {
+  files: number;
+  bytes: number;
+  rounds: number;
+  processes: number;
+  /** Medians of the rounds. */
+  oneMs: number;
+  manyMs: number;
+}
+
+/**
+ * How much faster `processes` workers are than one worker, at the same work: a sample of the files, hashed in turn by one pool and by the
+ * other, several times. Before that each pool hashes it once, so that all workers run and the sample is in the system's file cache for both.
+ */
+export async function measureSpeedUp(files: readonly FoundFile[], processes: number): Promise<SpeedUp> {
+  const sample = sampleOf(files);
+  await using one = new Pool(1);
+  await using many = new Pool(processes);
+  await timed(one, sample);
+  await timed(many, sample);
+  const oneTimes: number[] = [];
+  const manyTimes: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    oneTimes.push(await timed(one, sample));
+    manyTimes.push(await timed(many, sample));
+  }
+  return {
+    files: sample.length,
+    bytes: sample.reduce((sum, file) => sum + file.size, 0),
+    rounds,
+    processes,
+    oneMs: median(oneTimes),
+    manyMs: median(manyTimes),
+  };
+}
+
+/** Files from everywhere in the list, as many as the limits allow. */
+function sampleOf(files: readonly FoundFile[]): FoundFile[] {
+  const step = Math.max(1, files.length / maxSampleFiles);
+  const sample: FoundFile[] = [];
+  let bytes = 0;
+  for (let at = 0; at < files.length; at += step) {
+    const file = files[Math.floor(at)]!;
+    if (bytes + file.size > maxSampleBytes) continue;
+    bytes += file.size;
+    sample.push(file);
+  }
+  return sample;
+}
+
+async function timed(pool: Pool, files: readonly FoundFile[]): Promise<number> {
+  const began = performance.now();
+  await run(pool, files, () => {});
+  return performance.now() - began;
+}

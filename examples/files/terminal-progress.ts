@@ -1,0 +1,95 @@
+import { relative } from "node:path";
+import cliProgress from "cli-progress";
+import type { News } from "./digest.js";
+import { bytes, duration, whole } from "./numbers.js";
+import type { Progress, Total } from "./progress.js";
+import type { Tally, WorkerTally } from "./tally.js";
+
+const everyMs = 100;
+
+interface Shown {
+  files: number;
+  bytes: number;
+  at: number;
+  rate: string;
+}
+
+/** A bar for the whole run, and a line for each worker: its pid, how fast it is, what it does. */
+export class TerminalProgress implements Progress {
+  readonly #tally: Tally;
+  readonly #total: Total;
+  readonly #root: string;
+  readonly #bars: cliProgress.MultiBar;
+  readonly #bar: cliProgress.SingleBar;
+  readonly #lines = new Map<number, cliProgress.SingleBar>();
+  readonly #shown = new Map<number, Shown>();
+  /** Large files that are being read, by pid. */
+  readonly #large = new Map<number, News>();
+  readonly #timer: NodeJS.Timeout;
+  readonly #began = performance.now();
+
+  constructor(tally: Tally, total: Total, root: string) {
+    this.#tally = tally;
+    this.#total = total;
+    this.#root = root;
+    this.#bars = new cliProgress.MultiBar({ hideCursor: true, barsize: 30, fps: 1000 / everyMs, linewrap: false, emptyOnZero: true }, cliProgress.Presets.shades_classic);
+    this.#bar = this.#bars.create(Math.max(1, total.files), 0, this.#overall(), { format: "{bar} {percentage} %  {done}, {rate}, {left}" });
+    this.#timer = setInterval(() => this.#draw(), everyMs);
+  }
+
+  news(news: News): void {
+    this.#large.set(news.pid, news);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#draw();
+    this.#bars.stop();
+  }
+
+  #draw(): void {
+    this.#bar.update(this.#total.files === 0 ? 1 : this.#tally.done, this.#overall());
+    for (const [pid, worker] of this.#tally.workers) {
+      let line = this.#lines.get(pid);
+      if (!line) this.#lines.set(pid, (line = this.#bars.create(1, 0, {}, { format: "  {text}" })));
+      line.update(0, { text: this.#describe(pid, worker) });
+    }
+  }
+
+  #overall(): Record<string, string> {
+    const { done, bytes: doneBytes } = this.#tally;
+    const ms = performance.now() - this.#began;
+    const leftMs = done === 0 ? null : (ms / done) * (this.#total.files - done);
+    return {
+      done: `${whole(done)} of ${whole(this.#total.files)} files`,
+      rate: ms < 500 ? "starting" : `${whole((done / ms) * 1000)} files/s, ${bytes(Math.round((doneBytes / ms) * 1000))}/s`,
+      left: leftMs === null ? "" : `${duration(leftMs)} left`,
+    };
+  }
+
+  #describe(pid: number, worker: WorkerTally): string {
+    const large = this.#large.get(pid);
+    if (large && worker.at === large.path) this.#large.delete(pid);
+    const doing = this.#large.has(pid) ? `${this.#short(large!.path)} ${Math.floor((100 * large!.doneBytes) / Math.max(1, large!.size))} %` : this.#short(worker.at);
+    const text = `${String(pid).padStart(7)}  ${this.#rate(pid, worker).padEnd(26)}  `;
+    const room = (process.stdout.columns ?? 80) - text.length - 4;
+    return text + (doing.length <= room ? doing : `…${doing.slice(doing.length - room + 1)}`);
+  }
+
+  /** Over the last second or so. */
+  #rate(pid: number, worker: WorkerTally): string {
+    const now = performance.now();
+    const last = this.#shown.get(pid);
+    if (last && now - last.at < 1000) return last.rate;
+    const ms = now - (last?.at ?? worker.since);
+    const files = worker.files - (last?.files ?? 0);
+    const size = worker.bytes - (last?.bytes ?? 0);
+    const rate = ms < 1 ? "" : `${whole((files / ms) * 1000)} files/s ${bytes(Math.round((size / ms) * 1000))}/s`;
+    this.#shown.set(pid, { files: worker.files, bytes: worker.bytes, at: now, rate });
+    return rate;
+  }
+
+  #short(path: string): string {
+    return relative(this.#root, path);
+  }
+}

@@ -26,7 +26,7 @@ export async function measureMemory(): Promise<Memory> {
     const gate = new Event();
     const held = [pool.apply(task(meta, work.waitFor), [gate]), pool.apply(task(meta, work.waitFor), [gate])];
     const queued = Promise.all(Array.from({ length: 100_000 }, (_, i) => pool.apply(task(meta, work.double), [i])));
-    while ((await pool.status()).queued < 100_000) await new Promise((resolve) => setTimeout(resolve, 20));
+    while ((await defaultConnection().request("pool/status", { pool: pool.handle })).queued < 100_000) await new Promise((resolve) => setTimeout(resolve, 20));
     await note("with 100,000 queued tasks");
     await gate.set();
     await Promise.all(held);

@@ -65,8 +65,8 @@ export async function queueItems(count: number): Promise<Contender> {
 }
 
 export async function pipeRoundTrip(count: number): Promise<Contender> {
-  const [here, there] = Pipe<number, number | null>();
-  const process = new Process({ target: task(meta, work.echo), args: [there] as never });
+  const [here, there] = Pipe<number | null>();
+  const process = new Process({ target: task(meta, work.echo), args: [there] });
   await process.start();
   await here.send(0);
   await here.recv();

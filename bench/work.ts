@@ -1,5 +1,5 @@
 /** What our workers run. */
-import type { Connection, Event, Queue } from "polyproc";
+import type { Event, PipeEnd, Queue } from "polyproc";
 
 export function noop(): void {}
 
@@ -23,7 +23,7 @@ export async function consume(queue: Queue<number>, count: number): Promise<void
   for await (const _item of queue) if (--left === 0) break;
 }
 
-export async function echo(end: Connection<number | null, number>): Promise<void> {
+export async function echo(end: PipeEnd<number | null>): Promise<void> {
   for (;;) {
     const item = await end.recv();
     if (item === null) return;

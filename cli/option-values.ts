@@ -19,6 +19,6 @@ export function duration(text: string): number {
 }
 
 /** For options that may be given several times. */
-export function collect(text: string, before: readonly string[]): string[] {
-  return [...before, text];
+export function collect(text: string, before: readonly string[] | undefined): string[] {
+  return [...(before ?? []), text];
 }

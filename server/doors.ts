@@ -54,10 +54,12 @@ export class Doors {
       this.onClosed(socket);
     });
     // A connection that ends without a word is simply gone.
-    socket.once("end", () => {
-      if (this.#connections.get(socket) === null) socket.end();
+    const leave = () => socket.end();
+    socket.once("end", leave);
+    socket.once("data", (head: Buffer) => {
+      socket.off("end", leave);
+      this.#serve(socket, head, { kind: "client", checkToken, opened });
     });
-    socket.once("data", (head: Buffer) => this.#serve(socket, head, { kind: "client", checkToken, opened }));
     if (this.#strangers.size > maxStrangers) {
       const [oldest] = this.#strangers;
       this.#turnAway(oldest!, new PolyprocError("Overloaded", `more than ${maxStrangers} connections have not said "initialize", and this was the oldest; send it as soon as you connect`));

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { Socket } from "node:net";
+import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
 import { PolyprocError } from "../protocol/errors.js";
 import { formatAddress, type Address } from "./address.js";
@@ -7,7 +7,7 @@ import type { ServerArguments } from "./arguments.js";
 import { systemClock } from "./clock.js";
 import { Doors } from "./doors.js";
 import { Engine } from "./engine/engine.js";
-import { HostRecord } from "./engine/host.js";
+import type { HostRecord } from "./engine/host.js";
 import type { Hub } from "./handlers/connection.js";
 import { serveFrames } from "./ipc/serve-frames.js";
 import { listen, type Listener, type TlsFiles } from "./listen.js";

@@ -33,10 +33,10 @@ const layers: Record<string, Layer> = {
   "examples": { folders: ["bindings/typescript", "examples"], packages: ["cli-progress", "tinyglobby", "polyproc"], node: "all" },
   "bench": {
     folders: ["protocol", "bindings/typescript", "bench"],
-    packages: ["cli-progress", "jest-worker", "piscina", "tinypool", "workerpool"],
+    packages: ["polyproc", "cli-progress", "jest-worker", "piscina", "tinypool", "workerpool"],
     node: "all",
   },
-  "test": { folders: everything, packages: ["valibot", "fast-check", "msgpackr", "vscode-jsonrpc", "pidusage"], node: "all" },
+  "test": { folders: everything, packages: ["polyproc", "valibot", "fast-check", "msgpackr", "vscode-jsonrpc", "pidusage"], node: "all" },
 };
 
 /** Only here may processes be started. */

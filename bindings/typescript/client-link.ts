@@ -1,13 +1,11 @@
 import { connect as connectSocket, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { PolyprocError } from "../../protocol/errors.js";
+import { protocolVersion } from "../../protocol/version.js";
 import { RpcEndpoint } from "../../server/ipc/framing/rpc-endpoint.js";
 import { parseAddress, type Address } from "./address.js";
 import type { Connection, Link, ServerFacts } from "./connection.js";
 import { asCallersError, Closed } from "./errors.js";
-
-/** Version of the wire that this binding speaks: protocol/version.ts, which it may not load. */
-const protocolVersion = "1.0";
 
 export interface ConnectOptions {
   /** Of a server on TCP. Default: POLYPROC_TOKEN. */

@@ -1,3 +1,4 @@
+import { PolyprocError } from "../../protocol/errors.js";
 import type { Payload } from "../../protocol/payload.js";
 import { read } from "./codec/reader.js";
 import { whyUnencodable } from "./codec/unencodable.js";
@@ -24,6 +25,27 @@ export function encode(value: unknown): Payload {
     if (error === unencodable) throw new TypeError(`cannot send this to another process: ${whyUnencodable(value)}`);
     throw error;
   }
+}
+
+/** What a message holds besides its payloads, at most. */
+const overheadBytes = 4096;
+
+/**
+ * `encode` for a message of this connection, which is open. A payload that no message can hold fails with PayloadTooLarge here: a
+ * message that is too long would end the connection.
+ */
+export function encodeFor(connection: Connection, value: unknown): Payload {
+  const payload = encode(value);
+  const bytes = payloadBytes(payload);
+  const { maxMessageBytes } = connection.facts.limits;
+  if (bytes > maxMessageBytes - overheadBytes) {
+    throw new PolyprocError("PayloadTooLarge", `the value takes ${bytes} bytes, and a message at most ${maxMessageBytes}: send it in parts, or write it to a file and send its path`, { bytes, maxMessageBytes });
+  }
+  return payload;
+}
+
+export function payloadBytes(payload: Payload): number {
+  return payload instanceof Uint8Array ? payload.length : payload[0].length;
 }
 
 /**

@@ -42,6 +42,7 @@ export class Connection {
   readonly #opener: ((connection: Connection) => Promise<Link>) | null;
   #link: Link | null = null;
   #opening: Promise<void> | null = null;
+  #closing: Promise<void> | null = null;
   #holds = 0;
   #minted = 0;
   #released: Handle[] = [];
@@ -179,19 +180,8 @@ export class Connection {
    * Ends the session in an orderly way: daemonic children are ended, the others waited for. A connection that was never used
    * just becomes unusable.
    */
-  async close(): Promise<void> {
-    if (this.#closeError !== undefined) return;
-    if (this.#opening) await this.#opening.catch(() => {});
-    const link = this.#link;
-    if (link) {
-      await this.request("shutdown", {}).catch((error: PolyprocError) => {
-        if (error.codeName !== "Closed" && error.codeName !== "InvalidRequest") throw error;
-      });
-      link.endpoint.notify("exit", {});
-      link.endpoint.close();
-    }
-    this.ended(null);
-    await this.closed;
+  close(): Promise<void> {
+    return (this.#closing ??= this.#shutDown());
   }
 
   /** The transport has ended: for whoever owns the endpoint. */
@@ -204,6 +194,19 @@ export class Connection {
     this.#opening.catch(() => {});
     this.#tellClosed();
   };
+
+  async #shutDown(): Promise<void> {
+    if (this.#opening) await this.#opening.catch(() => {});
+    const link = this.#link;
+    if (link) {
+      await this.request("shutdown", {}).catch((error: PolyprocError) => {
+        if (error.codeName !== "Closed") throw error;
+      });
+      link.endpoint.notify("exit", {});
+      link.endpoint.close();
+    }
+    this.ended(null);
+  }
 
   #opened(link: Link): void {
     if (this.#closeError !== undefined) return;

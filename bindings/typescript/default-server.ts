@@ -1,5 +1,6 @@
 import type { Connection, Link } from "./connection.js";
 import { connectTo } from "./client-link.js";
+import { beginOutput } from "./output.js";
 import { startPrivateServer } from "./embedded.js";
 import { endWithScript } from "./script-end.js";
 
@@ -7,7 +8,7 @@ import { endWithScript } from "./script-end.js";
 export async function openDefaultServer(connection: Connection): Promise<Link> {
   const address = process.env["POLYPROC_ADDRESS"];
   endWithScript(connection);
+  void connection.open().then(() => beginOutput(connection, address ? "ignore" : "inherit"), () => {});
   if (address) return connectTo(connection, address, { token: process.env["POLYPROC_TOKEN"] });
-  const link = await startPrivateServer(connection);
-  return link;
+  return startPrivateServer(connection);
 }

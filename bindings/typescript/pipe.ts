@@ -1,4 +1,5 @@
-import { decode, encode } from "./codec.js";
+import { decode, encodeFor } from "./codec.js";
+import { EndOfFile } from "./errors.js";
 import { registerKind } from "./handles.js";
 import { ExistingHandle, SharedObject } from "./shared-object.js";
 import { timeoutOf, waitOptions, type Timeout } from "./wait-options.js";
@@ -8,14 +9,23 @@ import { timeoutOf, waitOptions, type Timeout } from "./wait-options.js";
  * rejects with EndOfFile when nothing is left, and `send` with BrokenPipe, so close the ends that are not used here.
  */
 export class PipeEnd<T = unknown> extends SharedObject implements AsyncDisposable {
-  /** Both ends are made at once, by `Pipe`. */
-  constructor(from: ExistingHandle | PipeRole);
-  constructor(from: ExistingHandle | PipeRole) {
-    super("pipe", from instanceof ExistingHandle ? from : {});
-    if (from instanceof ExistingHandle) return;
-    const { first } = from;
-    if (first) this.createdBeside(first);
-    else this.whenOpen(() => this.create("pipe/create", (handle) => ({ first: handle, second: from.second!().handle, duplex: from.duplex })));
+  /** Ends are made in pairs, by `Pipe`. */
+  private constructor(from: ExistingHandle | object) {
+    super("pipe", from);
+  }
+
+  /** @internal */
+  static pair<T>(duplex: boolean): [PipeEnd<T>, PipeEnd<T>] {
+    const first = new PipeEnd<T>({});
+    const second = new PipeEnd<T>({});
+    first.create("pipe/create", (handle) => ({ first: handle, second: second.handle, duplex }));
+    second.created();
+    return [first, second];
+  }
+
+  /** @internal */
+  static received(from: ExistingHandle): PipeEnd {
+    return new PipeEnd(from);
   }
 
   /** Sends an item, waiting while the pipe is full of unread bytes. Rejects with Full when the time-out passed, with BrokenPipe when nobody could read it. */
@@ -23,7 +33,7 @@ export class PipeEnd<T = unknown> extends SharedObject implements AsyncDisposabl
     const options = waitOptions(timeout);
     const timeoutMs = timeoutOf(options);
     if (!this.connection.isOpen) await this.connection.open();
-    const payload = encode(item);
+    const payload = encodeFor(this.connection, item);
     await this.request("pipe/send", (end) => ({ end, item: payload, timeoutMs }), options);
   }
 
@@ -65,3 +75,13 @@ export class PipeEnd<T = unknown> extends SharedObject implements AsyncDisposabl
     }
   }
 }
+
+/**
+ * Makes a pipe and gives its two ends. Duplex (the default): both send and receive. With `false` the first only receives and the second
+ * only sends.
+ */
+export function Pipe<T = unknown>(duplex = true): [PipeEnd<T>, PipeEnd<T>] {
+  return PipeEnd.pair<T>(duplex);
+}
+
+registerKind("pipe", (from) => PipeEnd.received(from));

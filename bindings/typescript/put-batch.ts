@@ -1,12 +1,13 @@
 import type { Payload } from "../../protocol/schema.js";
 import { PolyprocError } from "../../protocol/errors.js";
+import { payloadBytes } from "./codec.js";
 
 /** A message is sent before the end of the turn when its items come to this many bytes. */
 const maxBatchBytes = 256 * 1024;
 
 interface Waiting {
-  resolve(): void;
-  reject(error: unknown): void;
+  resolve: () => void;
+  reject: (error: unknown) => void;
 }
 
 /** Items that are put in the same turn of the event loop go in one message. Their order stays. */
@@ -26,7 +27,7 @@ export class PutBatch {
       if (this.#items.length === 0) queueMicrotask(this.#flush);
       this.#items.push(item);
       this.#waiting.push({ resolve, reject });
-      this.#bytes += item instanceof Uint8Array ? item.length : item[0].length;
+      this.#bytes += payloadBytes(item);
       if (this.#bytes >= maxBatchBytes) this.#flush();
     });
   }

@@ -1,5 +1,6 @@
 import type { Payload } from "../../protocol/schema.js";
-import { encode } from "./codec.js";
+import { encodeFor, payloadBytes } from "./codec.js";
+import { Full } from "./errors.js";
 import { registerKind } from "./handles.js";
 import { PutBatch } from "./put-batch.js";
 import { ExistingHandle, type NameOptions } from "./shared-object.js";
@@ -42,7 +43,7 @@ export class Queue<T = unknown> extends SimpleQueue<T> {
   override async put(item: T, options: AcquireOptions = {}): Promise<void> {
     const timeoutMs = timeoutOf(options);
     if (!this.connection.isOpen) await this.connection.open();
-    const payload = encode(item);
+    const payload = encodeFor(this.connection, item);
     if (this.#batch && timeoutMs === null && !options.signal) await this.#batch.add(payload);
     else await this.#store([payload], timeoutMs, options.signal);
   }
@@ -52,12 +53,23 @@ export class Queue<T = unknown> extends SimpleQueue<T> {
     return this.put(item, { block: false });
   }
 
-  /** Stores the items in their order, in one message. On expiry rejects with Full, whose `data.stored` says how many went in. */
+  /**
+   * Stores the items in their order, many in one message. On expiry rejects with Full, whose `data.stored` says how many went in; the
+   * time-out is that of each message.
+   */
   async putMany(items: Iterable<T>, options: AcquireOptions = {}): Promise<void> {
     const timeoutMs = timeoutOf(options);
     if (!this.connection.isOpen) await this.connection.open();
-    const payloads = Array.from(items, (item) => encode(item));
-    if (payloads.length > 0) await this.#store(payloads, timeoutMs, options.signal);
+    let stored = 0;
+    for (const payloads of batches(items, (item) => encodeFor(this.connection, item))) {
+      try {
+        await this.#store(payloads, timeoutMs, options.signal);
+        stored += payloads.length;
+      } catch (error) {
+        if (error instanceof Full) error.data["stored"] = Number(error.data["stored"] ?? 0) + stored;
+        throw error;
+      }
+    }
   }
 
   /** Waits for an item and takes it. Rejects with Empty when `timeoutMs` passed, or with `block: false` when there is none. */
@@ -103,6 +115,31 @@ export class Queue<T = unknown> extends SimpleQueue<T> {
   async #store(items: Payload[], timeoutMs: number | null, signal?: AbortSignal): Promise<void> {
     await this.request("queue/put", (queue) => ({ queue, items, timeoutMs }), signal ? { signal } : undefined);
   }
+}
+
+/** Of a message of many items, at most. */
+const batchBytes = 256 * 1024;
+const batchItems = 10_000;
+
+function* batches<T>(items: Iterable<T>, encodeItem: (item: T) => Payload): Iterable<Payload[]> {
+  let batch: Payload[] = [];
+  let bytes = 0;
+  for (const item of items) {
+    const payload = encodeItem(item);
+    // One that is large goes alone: two might be more than a message can hold.
+    if (batch.length > 0 && bytes + payloadBytes(payload) > batchBytes) {
+      yield batch;
+      batch = [];
+      bytes = 0;
+    }
+    bytes += payloadBytes(payload);
+    if (batch.push(payload) === batchItems) {
+      yield batch;
+      batch = [];
+      bytes = 0;
+    }
+  }
+  if (batch.length > 0) yield batch;
 }
 
 type FullConstructor = new <T>(maxSize: number | QueueOptions, options: QueueOptions, settings: Settings) => Queue<T>;

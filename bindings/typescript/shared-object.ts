@@ -30,8 +30,7 @@ const collected = new FinalizationRegistry<ExistingHandle>(({ connection, handle
  * it is on its way; should that fail, the next use says why. It is let go when it is garbage collected.
  */
 export abstract class SharedObject {
-  /** The session that it belongs to. */
-  readonly connection: Connection;
+  readonly #connection: Connection;
   readonly #kind: HandleKind;
   readonly #name: string | undefined;
   #handle: Handle | null = null;
@@ -40,14 +39,19 @@ export abstract class SharedObject {
   protected constructor(kind: HandleKind, from: ExistingHandle | NameOptions) {
     this.#kind = kind;
     if (from instanceof ExistingHandle) {
-      this.connection = from.connection;
+      this.#connection = from.connection;
       this.#name = undefined;
       this.#handle = from.handle;
       collected.register(this, from);
       return;
     }
-    this.connection = currentConnection();
+    this.#connection = currentConnection();
     this.#name = checkedName(from.name);
+  }
+
+  /** The session that it belongs to. */
+  get connection(): Connection {
+    return this.#connection;
   }
 
   /** Its name on the wire: `lock:s1.4`, or `lock:@build` when it is shared by name. Only once its connection is open. */
@@ -57,19 +61,41 @@ export abstract class SharedObject {
     return this.#handle;
   }
 
+  /** What travels beside the handle when the object is sent to another process of this language; undefined: nothing. */
+  get companion(): unknown {
+    return undefined;
+  }
+
+  /** What came beside the handle. */
+  set companion(_value: unknown) {}
+
   /** Asks the server to make the object: once, at the end of the constructor. */
   protected create<M extends RequestName>(method: M, params: (handle: Handle) => RequestParams<M>): void {
-    const { connection } = this;
-    const send = () => {
-      const { handle } = this;
-      collected.register(this, new ExistingHandle(connection, handle));
-      connection.request(method, params(handle), { background: true, keep: this }).catch((error: PolyprocError) => {
-        this.#failure = error;
-      });
-    };
-    if (connection.isOpen) send();
-    else connection.open().then(send, (error: PolyprocError) => { this.#failure = error; });
+    this.#whenOpen(() => {
+      collected.register(this, new ExistingHandle(this.connection, this.handle));
+      this.connection.request(method, params(this.handle), { background: true, keep: this }).catch(this.#failed);
+    });
   }
+
+  /** The object is made by another one's request. */
+  protected created(): void {
+    this.#whenOpen(() => collected.register(this, new ExistingHandle(this.connection, this.handle)));
+  }
+
+  /** It could not be made: another attempt gets another handle. */
+  protected notCreated(): void {
+    this.#handle = null;
+  }
+
+  /** In the order of the calls, and before any request that is made later. */
+  #whenOpen(action: () => void): void {
+    if (this.connection.isOpen) action();
+    else this.connection.open().then(action).catch(this.#failed);
+  }
+
+  readonly #failed = (error: PolyprocError): void => {
+    this.#failure = error;
+  };
 
   protected async request<M extends RequestName>(method: M, params: (handle: Handle) => RequestParams<M>, options?: RequestOptions): Promise<RequestResult<M>> {
     if (!this.connection.isOpen) await this.connection.open();

@@ -1,5 +1,4 @@
-import { Empty } from "./errors.js";
-import { decode, encode } from "./codec.js";
+import { decode, encodeFor } from "./codec.js";
 import { ExistingHandle, SharedObject, type NameOptions } from "./shared-object.js";
 
 /** A queue with nothing but `put`, `get` and `empty`. First in, first out, without a limit on the number of items. */
@@ -14,7 +13,7 @@ export class SimpleQueue<T = unknown> extends SharedObject {
   /** Stores an item. Resolves when the queue has it: it can no longer be lost by this process's end. */
   async put(item: T): Promise<void> {
     if (!this.connection.isOpen) await this.connection.open();
-    const items = [encode(item)];
+    const items = [encodeFor(this.connection, item)];
     await this.request("queue/put", (queue) => ({ queue, items }));
   }
 
@@ -38,5 +37,3 @@ export class SimpleQueue<T = unknown> extends SharedObject {
     return decode(payload, this.connection) as T;
   }
 }
-
-export { Empty };

@@ -1,4 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
+import { errorCodes } from "../../protocol/errors.js";
+import type { Failure } from "../../protocol/job.js";
 import type { Target } from "../../protocol/target.js";
 import { exitStatus, signalStatus } from "../exit-status.js";
 import { collect, duration, wholeNumber } from "../option-values.js";
@@ -18,7 +20,7 @@ interface MapOptions {
   jobs?: number;
   module?: string;
   export?: string;
-  glob: string[];
+  glob?: string[];
   null?: true;
   jsonItems?: true;
   chunkSize: number;
@@ -61,7 +63,7 @@ export function mapCommand(command: readonly string[] | null, exit: (status: num
     .option("-j, --jobs <n>", "how many at a time (default: the number of processors)", wholeNumber(1, 4096))
     .option("--module <file>", "run a function of this JavaScript, TypeScript or Python file, in worker processes")
     .option("--export <name>", "the function's name in the module (default: its default export)")
-    .option("--glob <pattern>", "items are the files that match, sorted; ** reaches into folders; may be repeated", collect, [])
+    .option("--glob <pattern>", "items are the files that match, sorted; ** reaches into folders; may be repeated", collect)
     .option("-0, --null", "items on standard input end with NUL, not with a line end")
     .option("--json-items", "each item is JSON, not text")
     .option("--chunk-size <n>", "items that a worker is given at once; for functions that take less than a millisecond", wholeNumber(1), 1)
@@ -89,7 +91,7 @@ async function map(args: string[], command: readonly string[] | null, options: M
   if (options.json && options.tag) throw new UsageError("--tag is for lines of text; with --json each object names its item");
   if (command) commandTarget(command, null);
 
-  const source = await itemSource({ args, globs: options.glob, nul: options.null ?? false, json: options.jsonItems ?? false });
+  const source = await itemSource({ args, globs: options.glob ?? [], nul: options.null ?? false, json: options.jsonItems ?? false });
   const server = await openAnyServer();
   try {
     return await runMap(server, targetOf(server, command, options), source, options);
@@ -123,9 +125,10 @@ async function runMap(server: ServerLink, target: Target, source: Awaited<Return
     onStarted: (index, item) => report.started(index, item),
     onOutcome: (outcome) => {
       report.add(outcome);
-      if (options.halt.when === "never" || report.failed !== options.halt.failures || outcome.kind !== "failed" || status !== null) return;
-      if (options.halt.when === "now") run.endNow(haltGraceMs);
-      else run.endGently();
+      if (outcome.kind !== "failed" || status !== null) return;
+      if (isHopeless(outcome.error)) run.endNow(0);
+      else if (options.halt.when === "now" && report.failed === options.halt.failures) run.endNow(haltGraceMs);
+      else if (options.halt.when === "soon" && report.failed === options.halt.failures) run.endGently();
     },
     mayFeed: (index) => report.mayFeed(index),
   });
@@ -158,6 +161,12 @@ async function runMap(server: ServerLink, target: Target, source: Awaited<Return
     stopWatching();
   }
   return status ?? (report.failed > 0 ? exitStatus.failed : exitStatus.ok);
+}
+
+/** What is to be run is not there, or cannot be run: that will be so for every item. */
+function isHopeless({ code, data }: Failure): boolean {
+  if (code === errorCodes.TargetNotFound) return true;
+  return code === errorCodes.SpawnFailed && ["ENOENT", "EACCES", "ENOEXEC"].includes(String(data?.["errno"]));
 }
 
 /** Between SIGTERM and SIGKILL for what runs when `--halt now` ends it. */

@@ -3,6 +3,8 @@ import { errorCodes } from "../../protocol/errors.js";
 import type { ResultEntry, TaskInput } from "../../protocol/job.js";
 import type { Target } from "../../protocol/target.js";
 import { jsonToPayload, payloadToJson } from "../../protocol/values.js";
+import { ExitError } from "../exit-error.js";
+import { exitStatus } from "../exit-status.js";
 import type { Item, ItemSource } from "./items.js";
 import type { Outcome } from "./outcome.js";
 
@@ -89,7 +91,7 @@ export class MapRun {
         if (job === this.#job) for (const { index, pid } of tasks) this.#began(index, pid);
       }),
     ];
-    void connection.closed.then(() => this.#fail(new Error("the server has gone; what it ran has ended")));
+    void connection.closed.then(() => this.#fail(new ExitError(exitStatus.unavailable, "the server has gone, and all that it ran has ended")));
     try {
       await this.#prepare();
       await this.#feed();

@@ -49,12 +49,12 @@ export class Progress {
     return `${this.#numbers(now)}${running}`;
   }
 
-  /** The last line: `300 done, 2 failed, 5 not run, in 12.3 s`. */
+  /** The last line: `300 done, 2 failed, 5 not finished in 12.3 s`. */
   summary(now: number): string {
     const parts = [`${this.done} done`];
     if (this.failed > 0) parts.push(`${this.failed} failed`);
     const notRun = this.total === null ? this.skipped : this.total - this.finished;
-    if (notRun > 0) parts.push(`${notRun} not run`);
+    if (notRun > 0) parts.push(`${notRun} not finished`);
     return `${parts.join(", ")} in ${formatDuration(now - this.#since)}`;
   }
 
@@ -67,7 +67,7 @@ export class Progress {
   #numbers(now: number): string {
     const seconds = (now - this.#since) / 1000;
     const rate = seconds > 0 ? this.finished / seconds : 0;
-    const parts = [this.total === null ? `${this.finished} done` : `${this.finished}/${this.total}`];
+    const parts = [this.total === null ? `${this.done} done` : `${this.finished}/${this.total}`];
     if (this.failed > 0) parts.push(`${this.failed} failed`);
     if (rate > 0) parts.push(rate >= 1 ? `${rate >= 10 ? Math.round(rate) : rate.toFixed(1)}/s` : `${(rate * 60).toFixed(1)}/min`);
     if (this.total !== null && rate > 0 && this.finished < this.total) parts.push(`ETA ${formatDuration(((this.total - this.finished) / rate) * 1000)}`);

@@ -1,10 +1,10 @@
-import { cpus } from "node:os";
 import { statSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
-export const usage = `usage: npm start [-- FOLDER] [-- -j N]
+export const usage = `usage: npm start -- [FOLDER] [-j N]
 
 Computes the size and the SHA-256 of every file below FOLDER in worker processes.
 
@@ -35,14 +35,14 @@ export function readArguments(args: readonly string[]): Arguments | "help" {
   const { values, positionals } = parsed;
   if (values.help) return "help";
   if (positionals.length > 1) throw new UsageError(`one folder, please; got ${positionals.length}: ${positionals.join(" ")}`);
-  const processes = Number(values.processes ?? cpus().length);
+  const processes = Number(values.processes ?? availableParallelism());
   if (!Number.isSafeInteger(processes) || processes < 1) throw new UsageError(`--processes takes a whole number from 1 on, got "${values.processes}"`);
   return { folder: checkedFolder(positionals[0]), processes };
 }
 
 function checkedFolder(given: string | undefined): string {
   // dist/examples/files is three levels below the checkout.
-  const folder = given === undefined ? fileURLToPath(new URL("../../..", import.meta.url)) : resolve(given);
+  const folder = resolve(given ?? fileURLToPath(new URL("../../..", import.meta.url)));
   const stats = statSync(folder, { throwIfNoEntry: false });
   if (!stats) throw new UsageError(`there is no folder ${folder}: check the spelling, or give another one`);
   if (!stats.isDirectory()) throw new UsageError(`${folder} is not a folder: give the folder that it is in`);

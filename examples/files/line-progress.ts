@@ -1,5 +1,5 @@
-import { bytes, whole } from "./numbers.js";
-import type { Progress, Total } from "./progress.js";
+import { bytes, counted, whole } from "./numbers.js";
+import { doneShare, type Progress, type Total } from "./progress.js";
 import type { Tally } from "./tally.js";
 
 const everyMs = 1000;
@@ -10,8 +10,8 @@ export class LineProgress implements Progress {
 
   constructor(tally: Tally, total: Total) {
     this.#timer = setInterval(() => {
-      const percent = total.files === 0 ? 100 : Math.floor((100 * tally.done) / total.files);
-      console.log(`${String(percent).padStart(3)} %  ${whole(tally.done)} of ${whole(total.files)} files, ${bytes(tally.bytes)} of ${bytes(total.bytes)}, ${tally.workers.size} workers`);
+      const percent = Math.floor(100 * doneShare(tally, total));
+      console.log(`${String(percent).padStart(3)} %  ${whole(tally.done)} of ${whole(total.files)} files, ${bytes(tally.bytes)} of ${bytes(total.bytes)}, ${counted(tally.workers.size, "worker")}`);
     }, everyMs);
   }
 

@@ -25,8 +25,8 @@ export function duration(ms: number): string {
 }
 
 /** `1 file`, `3 files`. */
-export function counted(n: number, what: string): string {
-  return `${whole(n)} ${what}${n === 1 ? "" : "s"}`;
+export function counted(n: number, one: string, many = `${one}s`): string {
+  return `${whole(n)} ${n === 1 ? one : many}`;
 }
 
 export function median(values: readonly number[]): number {

@@ -13,6 +13,15 @@ export interface Total {
   bytes: number;
 }
 
+/** What opening a file costs, in bytes that could be hashed instead: roughly, so that progress moves evenly over large and small files. */
+const fileCostBytes = 64 * 1024;
+
+/** How much of the work is done, 0 to 1. */
+export function doneShare(tally: Tally, { files, bytes }: Total): number {
+  const all = files * fileCostBytes + bytes;
+  return all === 0 ? 1 : Math.min(1, (tally.done * fileCostBytes + tally.bytes) / all);
+}
+
 /** Starts the display that suits where the output goes. */
 export async function startProgress(tally: Tally, total: Total, root: string): Promise<Progress> {
   if (process.stdout.isTTY) return new (await import("./terminal-progress.js")).TerminalProgress(tally, total, root);

@@ -9,7 +9,7 @@ const maxNamed = 20;
 
 export function totals(tally: Tally, ms: number): string {
   const rate = `${whole((tally.done / Math.max(1, ms)) * 1000)} files/s, ${bytes(Math.round((tally.bytes / Math.max(1, ms)) * 1000))}/s`;
-  return `Total: ${counted(tally.files, "file")}, ${bytes(tally.bytes)} in ${duration(ms)} (${rate}) by ${counted(tally.workers.size, "worker process").replace(/ss$/, "ss").replace(/processs$/, "processes")}`;
+  return `Total: ${counted(tally.files, "file")}, ${bytes(tally.bytes)} in ${duration(ms)} (${rate}) by ${counted(tally.workers.size, "worker process", "worker processes")}`;
 }
 
 export function largest(tally: Tally, root: string): string {

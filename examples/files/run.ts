@@ -5,16 +5,19 @@ import type { FoundFile } from "./find-files.js";
 /** Small files that go to a worker together: one message for many, so that 20,000 of them cost little. */
 const chunkSize = 32;
 
-/** Hashes the files in the pool's workers, and calls with each result as it comes. */
-export async function run(pool: Pool, files: readonly FoundFile[], onResult: (result: Digest | Error) => void): Promise<void> {
+/** Hashes the files in the pool's workers, and calls with each result as it comes. When `signal` fires, the rest is left undone. */
+export async function run(pool: Pool, files: readonly FoundFile[], signal: AbortSignal, onResult: (result: Digest | Error) => void): Promise<void> {
   // The largest first and one by one: a long one must not be the last to begin, nor have others wait in its chunk.
   const large = files.filter((file) => file.size > largeBytes).sort((a, b) => b.size - a.size);
   const small = files.filter((file) => file.size <= largeBytes);
   const read = async (results: AsyncIterable<Digest | Error>) => {
-    for await (const result of results) onResult(result);
+    for await (const result of results) {
+      if (signal.aborted) return;
+      onResult(result);
+    }
   };
   await Promise.all([
-    read(pool.imapUnordered(digestTask, large, { returnExceptions: true })),
-    read(pool.imapUnordered(digestTask, small, { chunkSize, returnExceptions: true })),
+    read(pool.imapUnordered(digestTask, large, { returnExceptions: true, signal, graceMs: 0 })),
+    read(pool.imapUnordered(digestTask, small, { chunkSize, returnExceptions: true, signal, graceMs: 0 })),
   ]);
 }

@@ -21,18 +21,19 @@ export interface SpeedUp {
 /**
  * How much faster `processes` workers are than one worker, at the same work: a sample of the files, hashed in turn by one pool and by the
  * other, several times. Before that each pool hashes it once, so that all workers run and the sample is in the system's file cache for both.
+ * Means nothing when `signal` has fired meanwhile.
  */
-export async function measureSpeedUp(files: readonly FoundFile[], processes: number): Promise<SpeedUp> {
+export async function measureSpeedUp(files: readonly FoundFile[], processes: number, signal: AbortSignal): Promise<SpeedUp> {
   const sample = sampleOf(files);
   await using one = new Pool(1);
   await using many = new Pool(processes);
-  await timed(one, sample);
-  await timed(many, sample);
+  await timed(one, sample, signal);
+  await timed(many, sample, signal);
   const oneTimes: number[] = [];
   const manyTimes: number[] = [];
   for (let round = 0; round < rounds; round++) {
-    oneTimes.push(await timed(one, sample));
-    manyTimes.push(await timed(many, sample));
+    oneTimes.push(await timed(one, sample, signal));
+    manyTimes.push(await timed(many, sample, signal));
   }
   return {
     files: sample.length,
@@ -58,8 +59,8 @@ function sampleOf(files: readonly FoundFile[]): FoundFile[] {
   return sample;
 }
 
-async function timed(pool: Pool, files: readonly FoundFile[]): Promise<number> {
+async function timed(pool: Pool, files: readonly FoundFile[], signal: AbortSignal): Promise<number> {
   const began = performance.now();
-  await run(pool, files, () => {});
+  await run(pool, files, signal, () => {});
   return performance.now() - began;
 }

@@ -2,7 +2,7 @@ import { relative } from "node:path";
 import cliProgress from "cli-progress";
 import type { News } from "./digest.js";
 import { bytes, duration, whole } from "./numbers.js";
-import type { Progress, Total } from "./progress.js";
+import { doneShare, type Progress, type Total } from "./progress.js";
 import type { Tally, WorkerTally } from "./tally.js";
 
 const everyMs = 100;
@@ -33,7 +33,7 @@ export class TerminalProgress implements Progress {
     this.#total = total;
     this.#root = root;
     this.#bars = new cliProgress.MultiBar({ hideCursor: true, barsize: 30, fps: 1000 / everyMs, linewrap: false, emptyOnZero: true }, cliProgress.Presets.shades_classic);
-    this.#bar = this.#bars.create(Math.max(1, total.files), 0, this.#overall(), { format: "{bar} {percentage} %  {done}, {rate}, {left}" });
+    this.#bar = this.#bars.create(1, 0, this.#overall(), { format: "{bar} {percentage} %  {done}  {rate}  {left}" });
     this.#timer = setInterval(() => this.#draw(), everyMs);
   }
 
@@ -48,7 +48,7 @@ export class TerminalProgress implements Progress {
   }
 
   #draw(): void {
-    this.#bar.update(this.#total.files === 0 ? 1 : this.#tally.done, this.#overall());
+    this.#bar.update(doneShare(this.#tally, this.#total), this.#overall());
     for (const [pid, worker] of this.#tally.workers) {
       let line = this.#lines.get(pid);
       if (!line) this.#lines.set(pid, (line = this.#bars.create(1, 0, {}, { format: "  {text}" })));
@@ -59,11 +59,11 @@ export class TerminalProgress implements Progress {
   #overall(): Record<string, string> {
     const { done, bytes: doneBytes } = this.#tally;
     const ms = performance.now() - this.#began;
-    const leftMs = done === 0 ? null : (ms / done) * (this.#total.files - done);
+    const share = doneShare(this.#tally, this.#total);
     return {
       done: `${whole(done)} of ${whole(this.#total.files)} files`,
       rate: ms < 500 ? "starting" : `${whole((done / ms) * 1000)} files/s, ${bytes(Math.round((doneBytes / ms) * 1000))}/s`,
-      left: leftMs === null ? "" : `${duration(leftMs)} left`,
+      left: ms < 500 || share === 0 || share === 1 ? "" : `${duration((ms / share) * (1 - share))} left`,
     };
   }
 
@@ -76,16 +76,14 @@ export class TerminalProgress implements Progress {
     return text + (doing.length <= room ? doing : `…${doing.slice(doing.length - room + 1)}`);
   }
 
-  /** Over the last second or so. */
+  /** Over the last second or so; at first since the worker's beginning. */
   #rate(pid: number, worker: WorkerTally): string {
     const now = performance.now();
-    const last = this.#shown.get(pid);
-    if (last && now - last.at < 1000) return last.rate;
-    const ms = now - (last?.at ?? worker.since);
-    const files = worker.files - (last?.files ?? 0);
-    const size = worker.bytes - (last?.bytes ?? 0);
-    const rate = ms < 1 ? "" : `${whole((files / ms) * 1000)} files/s ${bytes(Math.round((size / ms) * 1000))}/s`;
-    this.#shown.set(pid, { files: worker.files, bytes: worker.bytes, at: now, rate });
+    const last = this.#shown.get(pid) ?? { files: 0, bytes: 0, at: worker.since, rate: "" };
+    const ms = now - last.at;
+    if (ms < 1000 && last.rate !== "") return last.rate;
+    const rate = ms < 100 ? "" : `${whole(((worker.files - last.files) / ms) * 1000)} files/s ${bytes(Math.round(((worker.bytes - last.bytes) / ms) * 1000))}/s`;
+    if (ms >= 1000) this.#shown.set(pid, { files: worker.files, bytes: worker.bytes, at: now, rate });
     return rate;
   }
 

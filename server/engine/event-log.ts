@@ -3,7 +3,6 @@ import type { DeadlockInfo, Event, Snapshot, SyncInfo, Topic } from "../../proto
 import type { PoolInfo } from "../../protocol/pool.js";
 import type { ProcessInfo } from "../../protocol/process.js";
 import type { Handle } from "../../protocol/schema.js";
-import type { Timer } from "./clock.js";
 import { Coalescer } from "./coalescer.js";
 import type { Engine } from "./engine.js";
 import { EventRing } from "./event-ring.js";
@@ -44,7 +43,7 @@ export class EventLog {
   readonly #dirtySync: Coalescer<SharedObject, "changed" | "gone">;
   readonly #dirtyPools: Coalescer<Handle, PoolInfo>;
   #seq = 0;
-  #pumpTimer: Timer | null = null;
+  #scheduled = false;
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -160,8 +159,10 @@ export class EventLog {
 
   /** Soon: after the answer to `subscribe`, and with whatever else happens in this turn. */
   #schedule(): void {
-    this.#pumpTimer ??= this.#engine.clock.setTimer(0, () => {
-      this.#pumpTimer = null;
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#engine.clock.setTimer(0, () => {
+      this.#scheduled = false;
       for (const subscriber of [...this.#subscribers.values()]) this.#pump(subscriber);
     });
   }

@@ -64,7 +64,7 @@ export class PoolWorker implements HostUser {
 
   /** How many more tasks it may be given now. */
   room(): number {
-    if (this.state !== "ready") return 0;
+    if (this.state !== "ready" || !this.host.isReady) return 0;
     const left = this.pool.maxTasksPerChild - this.#given;
     const inflight = this.inflight.length;
     if (inflight === 0) return Math.min(left, this.host.claims ? maxDepth : 1);

@@ -237,6 +237,11 @@ export class Pool implements SharedObject {
     const { batch, from, to, attempt } = task;
     const error = task.stopping === "TimedOut" ? this.#stopped(task, 0) : death.toErrorObject();
     task.over();
+    if (!task.exact && from + 1 < to) {
+      // Items were told in lots, so which one ran is not known. Nobody is blamed yet: the next time each is told.
+      this.dispatch.addFirst([new Task(batch, from, to, attempt, true)]);
+      return;
+    }
     // The item that ran is lost; those after it were not begun. From here on each is told before it begins, so that the next death is not blamed on a neighbour.
     if (from + 1 < to) this.dispatch.addFirst([new Task(batch, from + 1, to, attempt, true)]);
     this.#failOrRetry(task, from, from + 1, error, pid, 0);

@@ -125,18 +125,14 @@ function describe(id: string, cycle: readonly Wait<unknown>[], detectedAt: numbe
   return {
     deadlock: id,
     detectedAt,
-    cycle: cycle.map(({ session, owner, resource }) => ({
+    cycle: cycle.map(({ session, owner, resource }, i) => ({
       session: session.id,
       owner,
       pid: session.process?.pid ?? null,
       name: session.process?.name ?? `client ${session.id}`,
       waitsFor: resource?.handle ?? "",
-      holds: [...new Set(cycle.flatMap((wait) => (wait.resource && holds(wait.resource, session.id, owner) ? [wait.resource.handle] : [])))],
+      // What the one before it in the cycle waits for.
+      holds: [cycle.at(i - 1)?.resource?.handle ?? ""],
     })),
   };
-}
-
-function holds(resource: NonNullable<Wait<unknown>["resource"]>, session: string, owner: string): boolean {
-  for (const holder of resource.holders()) if (holder.session.id === session && holder.owner === owner) return true;
-  return false;
 }

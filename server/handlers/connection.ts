@@ -9,7 +9,7 @@ import type { HostRecord } from "../engine/host.js";
 import type { Peer, Session } from "../engine/session.js";
 import { Wait } from "../engine/wait.js";
 import type { Handler, ServerFacts } from "./handler.js";
-import { describeIssues } from "./issues.js";
+import { describeIssues, quote } from "./issues.js";
 import { handlerByMethod } from "./table.js";
 
 export type RequestId = number | string;
@@ -179,11 +179,12 @@ export class Connection {
   #initialize(params: unknown): unknown {
     if (this.#state !== "new") throw new PolyprocError("BadState", `"initialize" was sent before; each connection is one session`);
     if (this.#access.kind === "worker") throw new PolyprocError("BadState", `a worker host opens with "worker/ready", not "initialize"`);
+    requireNamed(lifecycle.initialize.method, params);
     const checked = v.safeParse(lifecycle.initialize.params, params ?? {});
     if (!checked.success) throw new PolyprocError("InvalidParams", `initialize: ${describeIssues(checked.issues)}`);
     if (this.#access.checkToken && !this.#access.checkToken(checked.output.token)) {
-      // One guess a connection.
-      queueMicrotask(() => this.#peer.close());
+      // One guess a connection, which is answered first.
+      setImmediate(() => this.#peer.close());
       throw new PolyprocError("Unauthorized", checked.output.token === undefined
         ? `this address needs a token: pass it as "token" in initialize, from the server's token file`
         : "the token is wrong: compare it with the server's token file");
@@ -246,7 +247,13 @@ export class Connection {
 /** The reply is sent by whoever returned this. */
 const deferred = Symbol("deferred");
 
+/** Parameters have names in this protocol; the schema library takes an array for an object. */
+function requireNamed(method: string, params: unknown): void {
+  if (Array.isArray(params) || params instanceof Uint8Array) throw new PolyprocError("InvalidParams", `${method}: expected params with names ({…}), got ${quote(params)}`);
+}
+
 function parse(handler: Handler, params: unknown): unknown {
+  requireNamed(handler.message.method, params);
   const checked = v.safeParse(handler.message.params, params);
   if (checked.success) return checked.output;
   throw new PolyprocError("InvalidParams", `${handler.message.method}: ${describeIssues(checked.issues)}`);

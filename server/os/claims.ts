@@ -13,8 +13,10 @@ export class FifoClaims implements Claims {
   }
 
   offer(seqs: readonly number[]): void {
+    // To a host whose end is not known everywhere yet: nobody will claim these.
+    if (this.#fd === null) this.#left.push(...seqs);
     // A write of up to 4096 bytes goes in whole or not at all.
-    if (this.#fd !== null && seqs.length > 0) writeSync(this.#fd, Uint8Array.from(seqs));
+    else if (seqs.length > 0) writeSync(this.#fd, Uint8Array.from(seqs));
   }
 
   takeBack(max: number): number[] {

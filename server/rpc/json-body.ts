@@ -4,7 +4,7 @@ import { PolyprocError } from "../../protocol/errors.js";
 /** How deep arrays and objects of a message may nest. */
 const maxDepth = 512;
 /** How many values one message may hold: `[]` is two bytes on the wire and fifty in memory. */
-const maxValues = 2_000_000;
+const maxValues = 1_000_000;
 
 /** Parses a body. Fails with ParseError when it is not JSON in UTF-8 or nests too deeply, with PayloadTooLarge when it holds too many values. */
 export function parseJsonBody(body: Buffer): unknown {

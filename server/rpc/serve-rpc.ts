@@ -27,6 +27,7 @@ const farewellMs = 2000;
 export function serveRpc(socket: Duplex, hub: Hub, access: ClientAccess, codec: BodyCodec, head?: Buffer): Connection {
   const door = new RpcDoor(socket, hub, access, codec);
   if (head) door.receive(head);
+  if (socket.readableEnded) door.endOfInput();
   return door.connection;
 }
 
@@ -63,8 +64,9 @@ class RpcDoor implements Peer {
     this.#rpc = createMessageConnection(this.#reader, this.#writer, undefined, {
       messageStrategy: {
         handleMessage: (message, next) => {
-          next(message);
+          const handled = next(message);
           if ((message as RpcNotification).method !== cancelRequest.method) this.#dequeued();
+          return handled;
         },
       },
     });
@@ -76,7 +78,7 @@ class RpcDoor implements Peer {
     // "close" follows an error, and is what counts.
     socket.on("error", () => {});
     socket.on("drain", () => this.#drained());
-    socket.on("end", () => this.#endOfInput());
+    socket.on("end", () => this.endOfInput());
     socket.on("close", () => this.#ended());
   }
 
@@ -202,7 +204,7 @@ class RpcDoor implements Peer {
       this.#crowded = false;
       this.#applyPause();
     }
-    if (this.#inputEnded && this.#queued === 0) this.#endOfInput();
+    if (this.#inputEnded && this.#queued === 0) this.endOfInput();
   }
 
   #request(method: string, params: unknown, token: CancellationToken): Promise<unknown> {
@@ -277,7 +279,7 @@ class RpcDoor implements Peer {
   }
 
   /** Answers to what came before are still written: a script may send its requests and close its end. */
-  #endOfInput(): void {
+  endOfInput(): void {
     this.#inputEnded = true;
     if (this.#queued > 0 || this.#closed) return;
     setImmediate(() => this.close());

@@ -3,6 +3,7 @@ import { PolyprocError } from "../../../protocol/errors.js";
 import type { Handle } from "../../../protocol/schema.js";
 import type { Connection } from "../connection.js";
 import { rebuild } from "../handles.js";
+import { SharedObject } from "../shared-object.js";
 import { errorFromValue } from "./error-value.js";
 import { extension, maxDepth, OpaqueBlob, tag } from "./value.js";
 
@@ -152,11 +153,17 @@ function readBlob(from: number): unknown {
   switch (name) {
     case tag.map: return mapFrom(readValue());
     case tag.set: return new Set(readValue() as unknown[]);
+    case tag.companion: return withCompanion(readValue() as [unknown, unknown]);
     case tag.error: return errorFromValue(readValue() as Record<string, unknown>);
   }
   const data = Buffer.from(source.subarray(at, blobEnd));
   at = blobEnd;
   return name === tag.v8 ? deserialize(data) : new OpaqueBlob(name, data);
+}
+
+function withCompanion([object, companion]: [unknown, unknown]): unknown {
+  if (object instanceof SharedObject) object.companion = companion;
+  return object;
 }
 
 function mapFrom(flat: unknown): Map<unknown, unknown> {

@@ -72,7 +72,7 @@ function writeObject(value: object): void {
   if (prototype === Array.prototype || Array.isArray(value)) return writeArray(value as unknown[]);
   if (prototype === Object.prototype || prototype === null) return writeMap(value as Record<string, unknown>);
   if (value instanceof Uint8Array) return writeBin(value);
-  if (value instanceof SharedObject) return writeHandle(value.handle);
+  if (value instanceof SharedObject) return writeShared(value);
   if (value instanceof Date) return writeTimestamp(value.getTime());
   if (value instanceof Map) return writeBlob(tag.map, () => writeArray([...value.entries()].flat(1)));
   if (value instanceof Set) return writeBlob(tag.set, () => writeArray([...value]));
@@ -233,6 +233,16 @@ function writeBin(bytes: Uint8Array): void {
   reserve(5 + bytes.length);
   writeSize(bytes.length, 0xc4);
   append(bytes);
+}
+
+function writeShared(object: SharedObject): void {
+  const { companion, handle } = object;
+  if (companion === undefined) return writeHandle(handle);
+  writeBlob(tag.companion, () => {
+    writeHeader(2, 0x90, 0xdc);
+    writeHandle(handle);
+    writeValue(companion);
+  });
 }
 
 function writeHandle(handle: Handle): void {

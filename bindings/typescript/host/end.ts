@@ -4,7 +4,9 @@ import { withoutHost } from "./stack.js";
 
 /** Says on standard error what nobody caught, as Python does for a process. */
 export function reportThrown(name: string, error: unknown): void {
-  if (error instanceof Error && error.stack !== undefined) error.stack = withoutHost(error.stack);
+  for (let one = error, depth = 0; one instanceof Error && depth < 8; one = one.cause, depth++) {
+    if (typeof one.stack === "string") one.stack = withoutHost(one.stack);
+  }
   process.stderr.write(`${name}:\n${inspect(error)}\n`);
 }
 
@@ -14,11 +16,7 @@ let leaving = false;
 export function leave(endpoint: RpcEndpoint, code: number): void {
   if (leaving) return;
   leaving = true;
-  const end = () => exitNow(Number(process.exitCode ?? code));
+  const end = () => process.exit(Number(process.exitCode ?? code));
   endpoint.request("shutdown", {}).then(end, end);
   endpoint.flush();
-}
-
-export function exitNow(code: number): never {
-  process.exit(code);
 }

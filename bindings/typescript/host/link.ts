@@ -25,8 +25,7 @@ export interface CurrentTask {
  */
 export interface HostLink {
   readonly endpoint: RpcEndpoint;
-  /** Settled before the first task begins. */
-  readonly facts: Promise<HostFacts>;
+  readonly facts: HostFacts;
   /** Null before the first task. */
   identity(): Identity | null;
   task(): CurrentTask | null;

@@ -1,97 +1,30 @@
-import { enableCompileCache } from "./compile-cache.js";
+/*
+ * A worker host's first module. It says `worker/ready` as early as it can, so it imports little; the rest is loaded while the
+ * server answers, and what the server sends meanwhile waits.
+ */
 import { protocolVersion } from "../../../protocol/version.js";
 import { RpcEndpoint } from "../../../server/ipc/framing/rpc-endpoint.js";
-import type { NotificationParams } from "../methods.js";
 import { openClaims } from "./claims.js";
-import { decodeArguments, encodeResult } from "./host-codec.js";
-import { setHostLink, type HostFacts } from "./link.js";
-import { OutputCapture } from "./output.js";
-import { exitNow, leave, reportThrown } from "./end.js";
-import { Runner } from "./runner.js";
+import { enableCompileCache } from "./compile-cache.js";
+import type { HostFacts } from "./link.js";
 import { HostStream, serverHasGone } from "./stream.js";
 
-/** What a message holds besides its payload, at most. */
-const messageOverheadBytes = 64 * 1024;
-
-enableCompileCache();
+const early: [method: string, params: unknown][] = [];
+let receive = (method: string, params: unknown): void => {
+  early.push([method, params]);
+};
 
 const claims = openClaims();
-const listeners: ((method: string, params: unknown) => void)[] = [];
-let answer: HostFacts | null = null;
-
-const endpoint = new RpcEndpoint(new HostStream(3), { onNotification: receive, onClose: serverHasGone });
-const output = new OutputCapture((stream, data) => {
-  endpoint.notify("worker/output", { stream, data });
-  endpoint.flush();
-});
-
-const runner = new Runner({
-  claims,
-  encode: encodeResult,
-  decode: decodeArguments,
-  maxPayloadBytes: () => (answer?.limits.maxMessageBytes ?? 0) - messageOverheadBytes,
-  tell(method, params) {
-    endpoint.notify(method, params);
-    endpoint.flush();
-  },
-  ended(thrown) {
-    if (thrown) reportThrown(runner.identity?.name ?? "Process", thrown.error);
-    output.active = false;
-    leave(endpoint, thrown ? 1 : 0);
-  },
-  retired() {
-    output.active = false;
-    leave(endpoint, 0);
-  },
-});
-
-function receive(method: string, params: unknown): void {
-  runner.turn.begins();
-  switch (method) {
-    case "worker/run":
-      output.active = true;
-      runner.accept(params as NotificationParams<"worker/run">);
-      return;
-    case "worker/cancel": {
-      const { seq, reason } = params as NotificationParams<"worker/cancel">;
-      runner.cancel(seq, reason);
-      return;
-    }
-    case "worker/exit":
-      runner.retire();
-      return;
-    default:
-      for (const listener of listeners) listener(method, params);
-  }
-}
-
-const facts = endpoint.request("worker/ready", { protocolVersion, runtime: "node", pid: process.pid, claims: claims !== null }) as Promise<HostFacts>;
+const endpoint = new RpcEndpoint(new HostStream(3), { onNotification: (method, params) => receive(method, params), onClose: serverHasGone });
+const answer = endpoint.request("worker/ready", { protocolVersion, runtime: "node", pid: process.pid, claims: claims !== null });
 endpoint.flush();
-facts.then(
-  (value) => {
-    answer = value;
-  },
-  (error: unknown) => {
-    process.stderr.write(`the worker host could not begin: ${String(error)}\n`);
-    exitNow(1);
-  },
-);
 
-setHostLink({
-  endpoint,
-  facts,
-  identity: () => runner.identity,
-  task: () => runner.task,
-  onNotification: (listener) => listeners.push(listener),
-});
-
-process.on("exit", () => runner.flush());
-// The server hears of an interrupt, too, and decides.
-process.on("SIGINT", () => {});
-process.on("uncaughtException", (error) => {
-  // A listener of the task's own module takes care of it, as it would without this host.
-  if (process.listenerCount("uncaughtException") > 1) return;
-  if (runner.uncaught(error)) return;
-  reportThrown(runner.identity?.name ?? "worker host", error);
-  exitNow(1);
-});
+enableCompileCache();
+try {
+  const [facts, { startHost }] = await Promise.all([answer as Promise<HostFacts>, import("./host.js")]);
+  receive = startHost(endpoint, facts, claims);
+  for (const [method, params] of early) receive(method, params);
+} catch (error) {
+  process.stderr.write(`the worker host could not begin: ${String(error)}\n`);
+  process.exit(1);
+}

@@ -5,13 +5,12 @@ import { PolyprocError } from "../../../protocol/errors.js";
 import type { ModuleTarget } from "../../../protocol/target.js";
 import { callableOf, isClass, type Callable } from "./callable.js";
 import { withoutFrames, withoutHost } from "./stack.js";
-import { syntaxPosition } from "./syntax-position.js";
-import { loadTypescriptLoader } from "./typescript-loader.js";
+import { explainTypescript, isTypescript } from "./typescript.js";
 
 /** Loads the module and finds its export. Every failure is TargetNotFound, and says which of the possible ones it is. */
 export async function loadModuleTarget(target: ModuleTarget): Promise<Callable> {
   const url = urlOf(target.module);
-  const namespace = await load(url);
+  const namespace = await loadModule(url);
   const name = target.export ?? "default";
   const { value, self } = find(namespace, name, url);
   const callable = callableOf(value, self, false);
@@ -27,19 +26,13 @@ function urlOf(module: string): string {
   throw notFound(module, `the module is named "${module}": give its absolute path or its file: URL, such as import.meta.url`);
 }
 
-async function load(url: string): Promise<Record<string, unknown>> {
+/** Loads the module at a URL. Fails with TargetNotFound, which says why. */
+export async function loadModule(url: string): Promise<Record<string, unknown>> {
   try {
+    if (isTypescript(url)) await (await import("./typescript-loader.js")).prepareForTypescript(url);
     return (await import(url)) as Record<string, unknown>;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ERR_UNKNOWN_FILE_EXTENSION" || !/\.[mc]?tsx?(?:$|[?#"' ])/.test(String(error))) {
-      throw await loadError(url, error);
-    }
-  }
-  await loadTypescriptLoader(url);
-  try {
-    return (await import(url)) as Record<string, unknown>;
-  } catch (error) {
-    throw await loadError(url, error);
+    throw explainTypescript(url, shown(url), error) ?? (await loadError(url, error));
   }
 }
 
@@ -53,6 +46,7 @@ async function loadError(url: string, error: unknown): Promise<PolyprocError> {
   const message = error instanceof Error ? error.message : String(error);
   const stack = error instanceof Error ? withoutHost(error.stack ?? message) : message;
   if (error instanceof SyntaxError && !stack.startsWith("file:")) {
+    const { syntaxPosition } = await import("./syntax-position.js");
     const position = await syntaxPosition(url, error);
     const where = position === undefined ? file : position.own
       ? `${file}:${position.line}:${position.column}`

@@ -18,7 +18,8 @@ export interface RunnerOptions {
   encode(value: unknown): Payload;
   /** May be a promise when what the payload holds needs code that is not loaded yet. */
   decode(payload: Payload): unknown;
-  maxPayloadBytes(): number;
+  /** Largest payload that one message may bring. */
+  maxPayloadBytes: number;
   tell(method: "worker/part" | "worker/result" | "worker/initialized", params: object): void;
   /** The one task of a Process is over: it is time to end. `thrown` is what its function threw. */
   ended(thrown: { error: unknown } | null): void;
@@ -164,7 +165,7 @@ export class Runner implements TaskOwner {
   // For the task that runs.
 
   get maxPayloadBytes(): number {
-    return this.#options.maxPayloadBytes();
+    return this.#options.maxPayloadBytes;
   }
 
   encode(value: unknown): Payload {

@@ -2,14 +2,13 @@ import { PolyprocError } from "../../../protocol/errors.js";
 import type { ModuleTarget, SourceTarget } from "../../../protocol/target.js";
 import type { Callable } from "./callable.js";
 import { loadModuleTarget } from "./module-target.js";
-import { loadSourceTarget } from "./source-target.js";
 
 export type HostTarget = ModuleTarget | SourceTarget;
 
 /** Loads a target, or says why not. Never rejects: what cannot be loaded fails each task that needs it. */
 export async function loadTarget(target: HostTarget): Promise<Callable | Error> {
   try {
-    return "source" in target ? loadSourceTarget(target) : await loadModuleTarget(target);
+    return "source" in target ? (await import("./source-target.js")).loadSourceTarget(target) : await loadModuleTarget(target);
   } catch (error) {
     return error instanceof Error ? error : new PolyprocError("TargetNotFound", `loading the target threw ${String(error)}`);
   }

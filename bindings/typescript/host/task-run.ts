@@ -5,7 +5,7 @@ import type { WorkerTask } from "../../../protocol/worker.js";
 import type { Callable } from "./callable.js";
 import { failureOf, taskFailed } from "./failure.js";
 import type { CurrentTask } from "./link.js";
-import { explainReferenceError } from "./source-target.js";
+import { explainReferenceError } from "./reference-error.js";
 import type { Turn } from "./turn.js";
 
 /** Parts of a task are told no more often than this, in milliseconds, unless each is wanted. */

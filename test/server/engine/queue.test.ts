@@ -155,6 +155,16 @@ suite("a queue", () => {
     assert.equal(put(a, [1], 0).failure, "Full");
   });
 
+  test("lets no small item overtake a large one that waits", () => {
+    const { a, b, put, get } = setUp({}, { maxBufferedBytes: 10 });
+    put(a, [new Uint8Array(6)]);
+    put(a, [new Uint8Array(8)]);
+    assert.ok(put(b, [1]).open);
+    assert.equal(put(b, [1], 0).failure, "Full");
+    get(b);
+    assert.deepEqual([get(b).items, get(b).items], [[0], [1]]);
+  });
+
   test("lets a small item in when a large one before it gives up", () => {
     const { world, a, b, put } = setUp({}, { maxBufferedBytes: 10 });
     put(a, [new Uint8Array(6)]);

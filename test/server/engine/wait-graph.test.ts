@@ -275,6 +275,23 @@ suite("deadlocks", () => {
     assert.deepEqual(told(), ["d1 found", "d1 resolved", "d2 found"]);
   });
 
+  test("that remain when a holder leaves in order, with its permit, are found though nobody began to wait", () => {
+    const { world, clock, graph, a, b, c, x, y, acquire, told } = setUp();
+    const semaphore = world.engine.registry.create(c, "semaphore:@s", Semaphore, () => new Semaphore(world.engine, "semaphore:@s", 2, false));
+    acquire(semaphore, a);
+    acquire(semaphore, b);
+    acquire(x, c);
+    acquire(y, c);
+    acquire(semaphore, c);
+    acquire(x, a);
+    acquire(y, b);
+    clock.advance(1000);
+    a.end(false);
+    clock.advance(1000);
+    assert.deepEqual(told(), ["d1 found", "d1 resolved", "d2 found"]);
+    assert.deepEqual(graph.list()[0]?.cycle.map((party) => party.session).sort(), [b.id, c.id]);
+  });
+
   test("cost no timer while nobody waits, nor while what waits has been looked at", () => {
     const { clock, a, b, x, acquire } = setUp();
     acquire(x, a);

@@ -52,9 +52,9 @@ test("nesting is limited", () => {
 });
 
 test("a small message of very many values is refused", () => {
-  const many = Buffer.alloc(3_000_005, 0x90);
+  const many = Buffer.alloc(1_500_005, 0x90);
   many.writeUInt8(0xdd, 0);
-  many.writeUInt32BE(3_000_000, 1);
+  many.writeUInt32BE(1_500_000, 1);
   refuses(many, "PayloadTooLarge", /values/);
 });
 

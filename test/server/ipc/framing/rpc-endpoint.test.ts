@@ -39,7 +39,7 @@ function connected(serve: (message: Message, reply: (message: object) => void, s
   const reader = new FrameReader((buffer, start, end) => serve(decodeMessage(buffer, start, end) as Message, (message) => writer.write(message), server));
   server.on("data", (chunk: Buffer) => reader.push(chunk));
   const notifications: [string, unknown][] = [];
-  const closed = Promise.withResolvers?.<PolyprocError | null>() ?? withResolvers<PolyprocError | null>();
+  const closed = withResolvers<PolyprocError | null>();
   const endpoint = new RpcEndpoint(client, {
     onNotification: (method, params) => notifications.push([method, params]),
     onClose: closed.resolve,

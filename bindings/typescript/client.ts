@@ -1,0 +1,101 @@
+import { activeChildren } from "./active-children.js";
+import { Barrier } from "./barrier.js";
+import { connectTo } from "./client-link.js";
+import { Condition } from "./condition.js";
+import { Connection, type Link } from "./connection.js";
+import { withConnection } from "./default-connection.js";
+import { Event } from "./event.js";
+import { Lock } from "./lock.js";
+import { beginOutput, setOutputMode, type OutputMode } from "./output.js";
+import { Pipe, type PipeEnd } from "./pipe.js";
+import { Pool } from "./pool.js";
+import { Process } from "./process.js";
+import { JoinableQueue, Queue } from "./queue.js";
+import { RLock } from "./rlock.js";
+import { BoundedSemaphore, Semaphore } from "./semaphore.js";
+import { SimpleQueue } from "./simple-queue.js";
+
+export interface ConnectOptions {
+  /** Of a server on TCP. Default: POLYPROC_TOKEN. */
+  token?: string | undefined;
+  /** What becomes of what children write. Default `ignore`: it stays with the server, for whoever asks. */
+  output?: OutputMode | undefined;
+}
+
+/**
+ * A session of its own with a running server. Its classes are those of the package, for objects of that server: Python's `get_context`.
+ *
+ * ```ts
+ * await using mp = await connect("unix:/run/user/1000/polyproc.sock");
+ * const lock = new mp.Lock({ name: "build" });
+ * ```
+ */
+export class Client implements AsyncDisposable {
+  readonly connection: Connection;
+  readonly Process: typeof Process;
+  readonly Pool: typeof Pool;
+  readonly Lock: typeof Lock;
+  readonly RLock: typeof RLock;
+  readonly Semaphore: typeof Semaphore;
+  readonly BoundedSemaphore: typeof BoundedSemaphore;
+  readonly Event: typeof Event;
+  readonly Condition: typeof Condition;
+  readonly Barrier: typeof Barrier;
+  readonly Queue: typeof Queue;
+  readonly JoinableQueue: typeof JoinableQueue;
+  readonly SimpleQueue: typeof SimpleQueue;
+
+  constructor(connection: Connection) {
+    this.connection = connection;
+    const bound = <C extends new (...args: never[]) => object>(ofPackage: C) => bind(connection, ofPackage);
+    this.Process = bound(Process);
+    this.Pool = bound(Pool);
+    this.Lock = bound(Lock);
+    this.RLock = bound(RLock);
+    this.Semaphore = bound(Semaphore);
+    this.BoundedSemaphore = bound(BoundedSemaphore);
+    this.Event = bound(Event);
+    this.Condition = bound(Condition);
+    this.Barrier = bound(Barrier);
+    this.Queue = bound(Queue);
+    this.JoinableQueue = bound(JoinableQueue);
+    this.SimpleQueue = bound(SimpleQueue);
+  }
+
+  readonly Pipe = <T = unknown>(duplex = true): [PipeEnd<T>, PipeEnd<T>] => withConnection(this.connection, () => Pipe<T>(duplex));
+
+  /** The living children that this session started. */
+  readonly activeChildren = (): Promise<Process[]> => activeChildren(this.connection);
+
+  /** Changes what becomes of what children write. */
+  setOutput(mode: OutputMode): void {
+    setOutputMode(this.connection, mode);
+  }
+
+  /** Ends the session: daemonic children are ended, the others waited for. The server goes on. */
+  close(): Promise<void> {
+    return this.connection.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+/**
+ * Connects to a running server (`polyproc serve`): `unix:PATH`, `tcp:HOST:PORT` or `tls:HOST:PORT`. Rejects with Closed when nobody answers
+ * there, with Unauthorized when the token is missing or wrong. The connection does not keep the script alive while nothing is under way.
+ */
+export async function connect(address: string, { token = process.env["POLYPROC_TOKEN"], output = "ignore" }: ConnectOptions = {}): Promise<Client> {
+  const connection = new Connection((self): Promise<Link> => connectTo(self, address, { token }));
+  await connection.open();
+  beginOutput(connection, output);
+  return new Client(connection);
+}
+
+/** The class, for objects of this connection; also where it is extended. */
+function bind<C extends new (...args: never[]) => object>(connection: Connection, ofPackage: C): C {
+  return new Proxy(ofPackage, {
+    construct: (target, args, newTarget) => withConnection(connection, () => Reflect.construct(target, args, newTarget) as object),
+  });
+}

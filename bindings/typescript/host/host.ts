@@ -1,0 +1,84 @@
+import type { RpcEndpoint } from "../../../server/ipc/framing/rpc-endpoint.js";
+import { loadClasses } from "../handles.js";
+import type { NotificationParams } from "../methods.js";
+import type { ClaimsReader } from "./claims.js";
+import { leave, reportThrown } from "./end.js";
+import { decodeArguments, encodeResult } from "./host-codec.js";
+import { setHostLink, type HostFacts } from "./link.js";
+import { OutputCapture } from "./output.js";
+import { Runner } from "./runner.js";
+
+/** What a message holds besides its payload, at most. */
+const messageOverheadBytes = 64 * 1024;
+
+/** A host that nobody has wanted for so long loads what tasks often import, so that they need not wait for it. */
+const idleMs = 40;
+
+/** Puts the parts together. Returns what takes the server's notifications. */
+export function startHost(endpoint: RpcEndpoint, facts: HostFacts, claims: ClaimsReader | null): (method: string, params: unknown) => void {
+  const listeners: ((method: string, params: unknown) => void)[] = [];
+  const tell = (method: string, params: object) => {
+    endpoint.notify(method, params);
+    endpoint.flush();
+  };
+  const output = new OutputCapture((stream, data) => tell("worker/output", { stream, data }));
+  const end = (code: number) => {
+    // The server takes no more messages after that.
+    output.active = false;
+    leave(endpoint, code);
+  };
+  const runner = new Runner({
+    claims,
+    encode: encodeResult,
+    decode: decodeArguments,
+    maxPayloadBytes: facts.limits.maxMessageBytes - messageOverheadBytes,
+    tell,
+    ended(thrown) {
+      if (thrown) reportThrown(runner.identity?.name ?? "Process", thrown.error);
+      end(thrown ? 1 : 0);
+    },
+    retired: () => end(0),
+  });
+
+  setHostLink({
+    endpoint,
+    facts,
+    identity: () => runner.identity,
+    task: () => runner.task,
+    onNotification: (listener) => listeners.push(listener),
+  });
+
+  process.on("exit", () => runner.flush());
+  // The server hears of an interrupt, too, and decides.
+  process.on("SIGINT", () => {});
+  process.on("uncaughtException", (error) => {
+    // A listener of the task's own module takes care of it, as it would without this host.
+    if (process.listenerCount("uncaughtException") > 1) return;
+    if (runner.uncaught(error)) return;
+    reportThrown(runner.identity?.name ?? "worker host", error);
+    process.exit(1);
+  });
+  setTimeout(() => {
+    if (!runner.identity) void loadClasses();
+  }, idleMs).unref();
+
+  return (method, params) => {
+    runner.turn.begins();
+    switch (method) {
+      case "worker/run":
+        output.active = true;
+        runner.accept(params as NotificationParams<"worker/run">);
+        return;
+      case "worker/cancel": {
+        const { seq, reason } = params as NotificationParams<"worker/cancel">;
+        runner.cancel(seq, reason);
+        return;
+      }
+      case "worker/exit":
+        runner.retire();
+        return;
+      default:
+        for (const listener of listeners) listener(method, params);
+    }
+  };
+}

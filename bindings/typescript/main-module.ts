@@ -1,0 +1,43 @@
+import { realpathSync } from "node:fs";
+import { createRequire } from "node:module";
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { hostLink } from "./host/link.js";
+
+let mainPath: string | null | undefined;
+
+/**
+ * Whether this module is the script that was started: Python's `if __name__ == "__main__"`. A child loads the module of its function; when
+ * that is the script itself, what is not to happen again in each child belongs inside of this condition.
+ *
+ * ```ts
+ * if (isMain(import.meta)) {
+ *   const p = new Process({ target: task(import.meta, work) });
+ *   await p.start();
+ * }
+ * ```
+ */
+export function isMain(meta: { url: string }): boolean {
+  if (hostLink()) return false;
+  mainPath ??= findMain();
+  return mainPath !== null && meta.url.startsWith("file:") && realPath(fileURLToPath(meta.url)) === mainPath;
+}
+
+function findMain(): string | null {
+  const script = process.argv[1];
+  if (!script) return null;
+  try {
+    // As Node does, who takes the path without its ending, and folders with an index.
+    return realPath(createRequire(resolve("_")).resolve(resolve(script)));
+  } catch {
+    return realPath(resolve(script));
+  }
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}

@@ -1,0 +1,78 @@
+import { Command } from "commander";
+import { exitStatus } from "../exit-status.js";
+import { duration, wholeNumber } from "../option-values.js";
+import { openSharedServer } from "../server-link.js";
+import { UsageError } from "../usage-error.js";
+import { hold } from "./hold.js";
+import { namedLock } from "./named-lock.js";
+import { namedSemaphore } from "./named-semaphore.js";
+import type { Primitive } from "./primitive.js";
+
+interface HoldOptions {
+  timeout?: number;
+  nonblock?: true;
+}
+
+const statuses = `
+Exit status: the command's own; 128 + N when signal N ended it; 75 when it was not to be had in time; 69 no server, or it went away
+while the command ran, which is then ended (SIGTERM); 126 and 127 the command cannot be started; 2 usage.`;
+
+const lockHelp = `
+The lock is free again when the command ends, however it ends. Programs know it as the lock of that name: Lock(name: "NAME").
+When its last holder was killed, the next one is told so on standard error: what the lock protects may be half done.
+${statuses}
+
+Examples:
+  $ polyproc lock deploy -- ./deploy.sh
+  $ polyproc lock backup --nonblock -- ./backup.sh     # not when one runs already
+  $ polyproc lock db --timeout 30 -- ./migrate.sh
+`;
+
+const semHelp = `
+The first to use a name says how many; it is forgotten when nobody uses it any more. Programs know it as the semaphore of that name.
+${statuses}
+
+Examples:
+  $ polyproc sem downloads -n 5 -- curl -O https://example.org/big.iso
+`;
+
+/** `polyproc lock`. `command` is what stood after `--`. */
+export function lockCommand(command: readonly string[] | null, exit: (status: number) => void): Command {
+  return options(new Command("lock"))
+    .summary("hold a named lock while a command runs")
+    .description("Takes the server's lock of this name, runs the command, and gives the lock back.")
+    .usage("NAME [options] -- COMMAND [ARGUMENT...]")
+    .addHelpText("after", lockHelp)
+    .action(async (name: string, given: HoldOptions) => exit(await holding("lock", name, command, given, namedLock(name))));
+}
+
+/** `polyproc sem`. */
+export function semCommand(command: readonly string[] | null, exit: (status: number) => void): Command {
+  return options(new Command("sem"))
+    .summary("hold one of N permits while a command runs")
+    .description("Takes a permit of the server's semaphore of this name, runs the command, and gives the permit back: no more than N of them run at a time.")
+    .usage("NAME -n N [options] -- COMMAND [ARGUMENT...]")
+    .requiredOption("-n, --permits <n>", "how many may run at a time", wholeNumber(1, 1_000_000))
+    .addHelpText("after", semHelp)
+    .action(async (name: string, given: HoldOptions & { permits: number }) => exit(await holding("sem", name, command, given, namedSemaphore(name, given.permits))));
+}
+
+function options(command: Command): Command {
+  return command
+    .argument("<name>", "1 to 200 characters")
+    .option("--timeout <duration>", "wait no longer than this, such as 30 (seconds), 500ms or 2m (default: as long as it takes)", duration)
+    .option("--nonblock", "do not wait");
+}
+
+async function holding(verb: string, name: string, command: readonly string[] | null, given: HoldOptions, primitive: Primitive): Promise<number> {
+  if (!command?.[0]) throw new UsageError(`say what to run after --: polyproc ${verb} ${name} -- COMMAND ARGUMENTS`);
+  // oxlint-disable-next-line no-control-regex -- that is the rule of the wire
+  if (!/^[^\u0000-\u001f]{1,200}$/.test(name)) throw new UsageError(`a name has 1 to 200 characters and no control characters, got ${JSON.stringify(name)}`);
+  if (given.nonblock && given.timeout !== undefined) throw new UsageError("--nonblock does not wait, so --timeout has no meaning: give one of them");
+  const { connection } = await openSharedServer();
+  try {
+    return (await hold(connection, primitive, command, given.nonblock ? 0 : (given.timeout ?? null))) ?? exitStatus.tryLater;
+  } finally {
+    await connection.close();
+  }
+}

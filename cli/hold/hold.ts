@@ -1,0 +1,71 @@
+import type { Connection } from "../../bindings/typescript/connection.js";
+import { ExitError } from "../exit-error.js";
+import { exitStatus, signalStatus } from "../exit-status.js";
+import { onInterruption, type Interruption } from "../signals.js";
+import { HeldCommand } from "./held-command.js";
+import type { Primitive } from "./primitive.js";
+
+/** On a terminal, whoever waits longer than this is told for whom. */
+const sayAfterMs = 1000;
+
+/** Runs the command while it holds the primitive. Its exit status; null when `timeoutMs` passed before it was free. */
+export async function hold(connection: Connection, primitive: Primitive, command: readonly string[], timeoutMs: number | null): Promise<number | null> {
+  await primitive.create(connection);
+  const remark = await primitive.remark(connection);
+  if (remark !== null) say(`${primitive.title}: ${remark}`);
+  const taken = await acquire(connection, primitive, timeoutMs);
+  if (typeof taken === "number") return taken;
+  if (!taken.acquired) {
+    say(`${primitive.title} was not to be had${timeoutMs ? " in time" : ""}: ${await primitive.holders(connection)}`);
+    return null;
+  }
+  if (taken.ownerDied) say(`the last holder of ${primitive.title} was killed: what it was doing may be half done`);
+  return runHolding(connection, primitive, command);
+}
+
+/** A number: the exit status after a signal. */
+async function acquire(connection: Connection, primitive: Primitive, timeoutMs: number | null): Promise<{ acquired: boolean; ownerDied: boolean } | number> {
+  const abort = new AbortController();
+  let interruption: Interruption | null = null;
+  const stopWatching = onInterruption((signal) => {
+    interruption = signal;
+    abort.abort();
+  });
+  const timer = process.stderr.isTTY ? setTimeout(() => void tellWhoHolds(connection, primitive), sayAfterMs) : undefined;
+  try {
+    return await primitive.acquire(connection, timeoutMs, abort.signal);
+  } catch (error) {
+    if (interruption === null) throw error;
+    return signalStatus(interruption);
+  } finally {
+    clearTimeout(timer);
+    stopWatching();
+  }
+}
+
+async function tellWhoHolds(connection: Connection, primitive: Primitive): Promise<void> {
+  // When the server goes meanwhile, the request that waits says so.
+  const holders = await primitive.holders(connection).catch(() => null);
+  if (holders !== null) say(`waiting for ${primitive.title}: ${holders}`);
+}
+
+async function runHolding(connection: Connection, primitive: Primitive, command: readonly string[]): Promise<number> {
+  const held = new HeldCommand(command);
+  let lost = false;
+  let running = true;
+  void connection.closed.then(() => {
+    if (!running) return;
+    lost = true;
+    say(`the server has gone, and ${primitive.title} with it: ending the command`);
+    held.end();
+  });
+  const status = await held.status;
+  running = false;
+  if (lost) throw new ExitError(exitStatus.unavailable, `${primitive.title} was lost while the command ran`);
+  await primitive.release(connection);
+  return status;
+}
+
+function say(text: string): void {
+  process.stderr.write(`polyproc: ${text}\n`);
+}

@@ -1,0 +1,126 @@
+import { Command, InvalidArgumentError } from "commander";
+import type { Connection } from "../bindings/typescript/connection.js";
+import type { ProcessInfo } from "../protocol/process.js";
+import { ExitError } from "./exit-error.js";
+import { exitStatus } from "./exit-status.js";
+import { oneLine } from "./one-line.js";
+import { duration } from "./option-values.js";
+import { watchExits } from "./process-exits.js";
+import { openSharedServer } from "./server-link.js";
+import { UsageError } from "./usage-error.js";
+
+interface KillOptions {
+  signal: "TERM" | "KILL";
+  grace?: number;
+  all?: true;
+  server?: true;
+}
+
+/** How long the end of a killed process is waited for; only trouble of the system's takes that long. */
+const killedMs = 5000;
+
+const help = `
+Each is ended with everything that it started. A pool's worker that is killed costs the pool the item that it runs, and is replaced.
+With --grace or --signal KILL the command waits until they have ended, and says how.
+
+Exit status: 0 done, 1 one of them was not found or did not end, 2 usage, 69 no server.
+
+Examples:
+  $ polyproc kill 4711
+  $ polyproc kill nightly --grace 10
+  $ polyproc kill pool:s3.1
+  $ polyproc kill --all --signal KILL
+`;
+
+export function killCommand(exit: (status: number) => void): Command {
+  return new Command("kill")
+    .summary("end processes of the server")
+    .description("Ends processes of the server, named by pid, by name or by handle; or pools, by handle.")
+    .argument("[process...]", "pid, name, process:... or pool:...")
+    .option("-s, --signal <name>", "TERM asks, KILL does not", signal, "TERM")
+    .option("--grace <duration>", "kill those that have not ended after this time, such as 5 (seconds) or 500ms", duration)
+    .option("--all", "every process and every pool")
+    .option("--server", "the server itself, with all that it runs")
+    .addHelpText("after", help)
+    .action(async (names: string[], options: KillOptions) => exit(await kill(names, options)));
+}
+
+function signal(text: string): "TERM" | "KILL" {
+  const name = text.toUpperCase().replace(/^SIG/, "");
+  if (name === "TERM" || name === "15") return "TERM";
+  if (name === "KILL" || name === "9") return "KILL";
+  throw new InvalidArgumentError("Expected TERM or KILL.");
+}
+
+async function kill(names: string[], options: KillOptions): Promise<number> {
+  const whole = [options.all, options.server].filter(Boolean).length;
+  if (names.length === 0 && whole === 0) throw new UsageError("say which process: polyproc kill PID, NAME or HANDLE (polyproc ps lists them), or --all");
+  if (whole + (names.length > 0 ? 1 : 0) > 1) throw new UsageError("name processes, or use --all, or --server: only one of them");
+  const { connection } = await openSharedServer();
+  try {
+    if (options.server) {
+      await connection.request("server/stop", {});
+      await connection.closed;
+      return exitStatus.ok;
+    }
+    const { processes } = await connection.request("process/list", { scope: "all" });
+    if (options.all) {
+      // A pool replaces its workers, so that it is the pool that has to end.
+      const { pools } = await connection.request("pool/list", {});
+      const ended = pools.map(({ pool }) => connection.request("pool/terminate", { pool }).catch(ignoreGone));
+      const status = await end(connection, processes.filter(({ role }) => role === "process"), options);
+      await Promise.all(ended);
+      return status;
+    }
+    let missing = false;
+    const found: ProcessInfo[] = [];
+    for (const name of new Set(names)) {
+      try {
+        if (name.startsWith("pool:")) await connection.request("pool/terminate", { pool: name });
+        else found.push(find(processes, name));
+      } catch (error) {
+        process.stderr.write(`polyproc: ${(error as Error).message}\n`);
+        missing = true;
+      }
+    }
+    const status = await end(connection, found, options);
+    return missing ? exitStatus.failed : status;
+  } finally {
+    await connection.close();
+  }
+}
+
+function find(processes: readonly ProcessInfo[], name: string): ProcessInfo {
+  const matching = processes.filter((process) => (/^\d+$/.test(name) ? process.pid === Number(name) : process.name === name || process.process === name));
+  if (matching.length === 1) return matching[0]!;
+  if (matching.length === 0) throw new ExitError(exitStatus.failed, `no process of this server is ${/^\d+$/.test(name) ? `pid ${name}` : JSON.stringify(name)}; polyproc ps lists them`);
+  throw new ExitError(exitStatus.failed, `${matching.length} processes are called ${JSON.stringify(name)}; name one by its pid: ${matching.map(({ pid }) => pid ?? "-").join(", ")}`);
+}
+
+async function end(connection: Connection, processes: readonly ProcessInfo[], { signal: name, grace }: KillOptions): Promise<number> {
+  const waits = name === "KILL" || grace !== undefined;
+  const exits = waits ? await watchExits(connection, processes, (grace ?? 0) + killedMs) : null;
+  // A command of a pool has a handle that is nobody's: those are named by their pid.
+  await Promise.all(processes.map(({ pid, process: handle }) => {
+    const which = pid === null ? { process: handle } : { pid };
+    const request = name === "KILL" ? connection.request("process/kill", which) : connection.request("process/terminate", { ...which, ...(grace === undefined ? {} : { graceMs: grace }) });
+    return request.catch(ignoreGone);
+  }));
+  if (!exits) {
+    for (const { pid, name: called } of processes) process.stdout.write(`${pid ?? "-"} ${oneLine(called)}: sent SIGTERM\n`);
+    return exitStatus.ok;
+  }
+  let status: number = exitStatus.ok;
+  const reasons = await exits.reasons;
+  for (const { pid, name: called, process: handle } of processes) {
+    const reason = reasons.get(handle);
+    if (reason === undefined) status = exitStatus.failed;
+    process.stdout.write(`${pid ?? "-"} ${oneLine(called)}: ${reason ?? "has not ended yet"}\n`);
+  }
+  return status;
+}
+
+/** It ended by itself in between. */
+function ignoreGone(error: Error): void {
+  if (error.name !== "UnknownHandle") throw error;
+}

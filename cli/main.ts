@@ -1,0 +1,76 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from "commander";
+import { PolyprocError } from "../protocol/errors.js";
+import { ExitError } from "./exit-error.js";
+import { exitStatus } from "./exit-status.js";
+import { lockCommand, semCommand } from "./hold/hold-command.js";
+import { killCommand } from "./kill.js";
+import { mapCommand } from "./map/map-command.js";
+import { psCommand } from "./ps/ps-command.js";
+import { runCommand } from "./run.js";
+import { serveCommand } from "./serve.js";
+import { splitCommand } from "./split-command.js";
+import { topCommand } from "./top/top-command.js";
+import { UsageError } from "./usage-error.js";
+import { version } from "./version.js";
+
+const help = `
+POLYPROC_ADDRESS names the server: unix:PATH, tcp:HOST:PORT or tls:HOST:PORT (POLYPROC_TOKEN: its token on TCP). When it is not set,
+the one on the default socket is meant; map and run start a private one when there is none.
+
+polyproc help COMMAND tells more, with examples.
+`;
+
+/** Every command, in the order of the help. `exit` sets the status with which the command line ends. */
+function program(argv: readonly string[], exit: (status: number) => void): Command {
+  const { command } = splitCommand(argv);
+  const polyproc = new Command("polyproc")
+    .description("Processes, pools, locks and queues that programs in any language share.")
+    .version(version(), "-V, --version")
+    .addHelpText("after", help)
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(`polyproc: ${oneSentence(text)}\n`) });
+  for (const subcommand of [
+    serveCommand(argv, exit),
+    mapCommand(command, exit),
+    runCommand(command, exit),
+    psCommand(exit),
+    topCommand(exit),
+    killCommand(exit),
+    lockCommand(command, exit),
+    semCommand(command, exit),
+  ]) {
+    polyproc.addCommand(subcommand.copyInheritedSettings(polyproc));
+  }
+  return polyproc;
+}
+
+/** Commander's `error: …`, and its suggestion, which is a line of its own. */
+function oneSentence(text: string): string {
+  return text.trim().replace(/^error: /, "").replace(/\s*\n\s*/g, " ");
+}
+
+function failureStatus(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitStatus.ok : exitStatus.usage;
+  const [status, message] = describe(error);
+  process.stderr.write(`polyproc: ${message}\n`);
+  return status;
+}
+
+function describe(error: unknown): [number, string] {
+  if (error instanceof UsageError) return [exitStatus.usage, error.message];
+  if (error instanceof ExitError) return [error.status, error.message];
+  if (error instanceof PolyprocError) return [error.codeName === "Closed" || error.codeName === "ShuttingDown" ? exitStatus.unavailable : exitStatus.failed, error.message];
+  return [exitStatus.failed, error instanceof Error ? (error.stack ?? error.message) : String(error)];
+}
+
+async function main(argv: readonly string[]): Promise<void> {
+  try {
+    // What follows `--` is a command, and none of our business.
+    await program(argv, (status) => { process.exitCode = status; }).parseAsync(splitCommand(argv).own, { from: "user" });
+  } catch (error) {
+    process.exitCode = failureStatus(error);
+  }
+}
+
+await main(process.argv.slice(2));

@@ -1,0 +1,49 @@
+import type { ProcessInfo, Usage } from "../../protocol/process.js";
+import { formatBytes } from "../bytes.js";
+import { formatDuration } from "../duration.js";
+import { oneLine } from "../one-line.js";
+import type { Column } from "../table.js";
+
+/** After a first column of the caller's own. */
+export const processColumns: readonly Column[] = [
+  { title: "STATE" }, { title: "AGE", align: "right" }, { title: "CPU", align: "right" }, { title: "MEMORY", align: "right" }, { title: "RUNS" },
+];
+
+const longestName = 32;
+const longestTarget = 60;
+
+/** Cells for `processColumns`. `at`: now, in milliseconds since 1970. */
+export function processCells(process: ProcessInfo, usage: Usage | undefined, at: number): string[] {
+  const end = process.endedAt ?? at;
+  return [
+    stateOf(process),
+    process.state === "starting" ? "" : formatDuration(Math.max(0, end - process.startedAt)),
+    usage ? `${usage.cpuPercent.toFixed(0)} %` : "",
+    usage ? formatBytes(usage.memoryBytes) : "",
+    runs(process, at),
+  ];
+}
+
+/** What a process is called in a table. */
+export function processName({ name, role }: ProcessInfo): string {
+  const position = role === "task" ? / \[(\d+)\]$/.exec(name)?.[1] : undefined;
+  return position === undefined ? shorten(name, longestName) : `item ${position}`;
+}
+
+function stateOf(process: ProcessInfo): string {
+  if (process.state === "exited") return process.reason ?? `exit code ${process.exitCode ?? "?"}`;
+  if (process.state === "running" && process.role === "host") return "warm";
+  if (process.state === "running" && process.role === "worker" && process.task === null) return "idle";
+  return process.state;
+}
+
+function runs({ target, task, role }: ProcessInfo, at: number): string {
+  const what = shorten(target, longestTarget);
+  // A command of a pool has its item as its name.
+  if (!task || role === "task") return what;
+  return [what, `item ${task.index} for ${formatDuration(Math.max(0, at - task.startedAt))}`].filter(Boolean).join("  ");
+}
+
+function shorten(text: string, longest: number): string {
+  return oneLine(text.length > longest ? `${text.slice(0, longest - 1)}…` : text);
+}

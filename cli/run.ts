@@ -1,0 +1,96 @@
+import { Command } from "commander";
+import { PolyprocError } from "../protocol/errors.js";
+import type { OutputLine } from "../protocol/process.js";
+import { exitStatus, shellStatus, signalStatus } from "./exit-status.js";
+import { openAnyServer, type ServerLink } from "./server-link.js";
+import { onInterruption } from "./signals.js";
+import { surroundings } from "./surroundings.js";
+import { Terminal } from "./terminal.js";
+import { UsageError } from "./usage-error.js";
+
+const help = `
+The command is a process of the server: polyproc ps shows it, polyproc kill ends it. It runs in this folder with this environment and without standard input;
+what it writes comes line by line. It ends, with everything that it started, when this command does: Ctrl-C asks it to
+end and kills what is left after a second, a second Ctrl-C kills at once.
+
+Exit status: the command's own; 128 + N when signal N ended it; 126 it cannot be executed, 127 it was not found, 2 usage, 69 no server.
+
+Examples:
+  $ polyproc run -- make -j8
+  $ polyproc run --name nightly -- sh -c 'build && test'
+`;
+
+/** Between SIGTERM and SIGKILL on Ctrl-C. */
+const graceMs = 1000;
+
+/** `polyproc run`. `command` is what stood after `--`. */
+export function runCommand(command: readonly string[] | null, exit: (status: number) => void): Command {
+  return new Command("run")
+    .summary("run one command as a process of the server")
+    .description("Runs one command as a process of the server, and passes its output and its exit status on.")
+    .usage("[--name NAME] -- COMMAND [ARGUMENT...]")
+    .option("--name <name>", "what ps calls it (default: Process-N)")
+    .addHelpText("after", help)
+    .action(async (options: { name?: string }) => {
+      if (!command?.[0]) throw new UsageError("say what to run after --: polyproc run -- COMMAND ARGUMENTS");
+      const server = await openAnyServer();
+      try {
+        exit(await run(server, command, options.name));
+      } finally {
+        await server.connection.close();
+      }
+    });
+}
+
+async function run(server: ServerLink, command: readonly string[], name: string | undefined): Promise<number> {
+  const { connection } = server;
+  const process = connection.mint("process");
+  const terminal = new Terminal();
+  let status: number | null = null;
+  // Either may find that the process has not begun, or has ended: then there is nothing to end.
+  const kill = () => void connection.request("process/kill", { process }).catch(() => {});
+  const terminate = () => void connection.request("process/terminate", { process, graceMs }).catch(() => {});
+  const stopWatching = onInterruption((signal) => {
+    if (status === null && signal === "SIGINT") terminate();
+    else kill();
+    status = signalStatus(signal);
+  });
+  terminal.onOutputGone(() => {
+    status ??= signalStatus("SIGPIPE");
+    kill();
+  });
+  connection.on("events/output", ({ lines }) => write(terminal, lines.filter((line) => line.process === process)));
+  try {
+    await connection.request("events/watchOutput", { scope: "own", lossless: true });
+    const [program, ...args] = command;
+    await connection.request("process/start", {
+      process,
+      target: { command: program!, args },
+      daemon: true,
+      ...(name === undefined ? {} : { name }),
+      ...surroundings(server),
+    });
+    const { exitCode } = await connection.request("process/join", { process });
+    return status ?? shellStatus(exitCode ?? 0);
+  } catch (error) {
+    if (!(error instanceof PolyprocError) || error.codeName !== "SpawnFailed") throw error;
+    terminal.err(`polyproc: ${error.message}\n`);
+    return error.data["errno"] === "ENOENT" ? exitStatus.commandNotFound : exitStatus.notExecutable;
+  } finally {
+    await terminal.flushed();
+    stopWatching();
+  }
+}
+
+/** In their order, neighbours of one stream in one piece. */
+function write(terminal: Terminal, lines: readonly OutputLine[]): void {
+  for (let start = 0; start < lines.length;) {
+    const { stream } = lines[start]!;
+    let end = start;
+    while (end < lines.length && lines[end]!.stream === stream) end++;
+    const text = lines.slice(start, end).map((line) => (line.partial ? line.text : `${line.text}\n`)).join("");
+    if (stream === "stdout") terminal.out(text);
+    else terminal.err(text);
+    start = end;
+  }
+}

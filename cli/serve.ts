@@ -1,0 +1,49 @@
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { Command } from "commander";
+import { defaultSocketPath } from "./server-address.js";
+
+const serverMain = fileURLToPath(new URL("../server/main.js", import.meta.url));
+
+const help = `
+Without --listen and --stdio it listens on the default socket, where the other commands look for it: server.sock in $XDG_RUNTIME_DIR/polyproc, else
+in ~/.cache/polyproc. polyproc serve --help lists every option.
+
+Examples:
+  $ polyproc serve
+  $ polyproc serve --listen unix:/tmp/me/polyproc.sock --idle-timeout 600
+  $ polyproc serve --listen tcp:127.0.0.1:7070 --token-file ~/.polyproc-token
+`;
+
+/** `polyproc serve`. The options are the server's own; `argv` is the whole command line. */
+export function serveCommand(argv: readonly string[], exit: (status: number) => void): Command {
+  return new Command("serve")
+    .summary("serve processes and primitives to other programs")
+    .description("Runs a server, which owns the processes, pools, locks and queues of those who connect to it.")
+    .usage("[--listen ADDRESS] [--stdio] [--token-file FILE] [--idle-timeout SECONDS] ...")
+    .argument("[option...]")
+    .helpOption(false)
+    .allowUnknownOption()
+    .addHelpText("after", help)
+    .action(() => serve(argv.slice(argv.indexOf("serve") + 1), exit));
+}
+
+/** The server takes this process over, so that its pid is the server's. */
+async function serve(options: readonly string[], exit: (status: number) => void): Promise<void> {
+  const saysWhere = options.some((option) => /^--(listen|stdio|fd|help|version)(=|$)|^-h$/.test(option));
+  const path = defaultSocketPath();
+  if (!saysWhere) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  process.argv = [process.argv[0]!, serverMain, ...options, ...(saysWhere ? [] : ["--listen", `unix:${path}`])];
+  await import(pathToFileURL(serverMain).href);
+  if (process.exitCode !== undefined && process.exitCode !== 0) {
+    exit(Number(process.exitCode));
+  } else if (!saysWhere) {
+    process.stdout.write(`export POLYPROC_ADDRESS=${quoted(`unix:${path}`)}\n`);
+  }
+}
+
+/** For a shell, when it needs it. */
+function quoted(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,53 @@
+import { Command } from "commander";
+import type { Connection } from "../../bindings/typescript/connection.js";
+import { exitStatus } from "../exit-status.js";
+import { duration } from "../option-values.js";
+import { readState, readStateOnce } from "../ps/server-state.js";
+import { openSharedServer } from "../server-link.js";
+import { renderTop } from "./render-top.js";
+import { Screen } from "./screen.js";
+
+interface TopOptions {
+  interval: number;
+}
+
+const help = `
+Press q to quit. When standard output is not a terminal, it is printed once.
+
+Examples:
+  $ polyproc top
+  $ polyproc top --interval 500ms
+`;
+
+export function topCommand(exit: (status: number) => void): Command {
+  return new Command("top")
+    .summary("watch the server's processes")
+    .description("Shows the server's processes, the busiest first, and its pools, again and again.")
+    .option("--interval <duration>", "time between two looks, such as 2 (seconds) or 500ms", duration, 1000)
+    .addHelpText("after", help)
+    .action(async ({ interval }: TopOptions) => {
+      const { connection, address } = await openSharedServer();
+      try {
+        const { stdin, stdout } = process;
+        if (stdout.isTTY && stdin.isTTY) await watch(connection, address!, new Screen(stdin, stdout), Math.max(interval, 100));
+        else stdout.write(`${renderTop(await readStateOnce(connection, false), address!).join("\n")}\n`);
+        exit(exitStatus.ok);
+      } finally {
+        await connection.close();
+      }
+    });
+}
+
+/** Until somebody quits, or the server goes. */
+async function watch(connection: Connection, address: string, screen: Screen, intervalMs: number): Promise<void> {
+  screen.open();
+  try {
+    // CPU is counted between two looks: the first one here says little, and the next comes soon.
+    for (let wait = Math.min(250, intervalMs); ; wait = intervalMs) {
+      screen.show(renderTop(await readState(connection, false), address));
+      if (await screen.quitWithin(wait)) return;
+    }
+  } finally {
+    screen.close();
+  }
+}

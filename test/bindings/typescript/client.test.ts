@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { test } from "node:test";
+import { connect, Lock, Process, type Queue } from "../../../bindings/typescript/index.js";
+import { waitFor, within } from "../../deadline.js";
+import { isLiving } from "../../living.js";
+import { startServer } from "../../server/server-process.js";
+import { temporaryFolder } from "../../temporary-folder.js";
+import { children } from "./fixtures/modules.js";
+import { startScript } from "./scripts.js";
+
+type TestContext = Parameters<typeof temporaryFolder>[0] & Parameters<typeof startServer>[0];
+
+async function listening(t: TestContext): Promise<string> {
+  const server = await startServer(t, ["--listen", `unix:${join(temporaryFolder(t), "run", "p.sock")}`]);
+  return server.addresses[0]!;
+}
+
+test("two clients of one server share what has a name", async (t) => {
+  const address = await listening(t);
+  await using first = await connect(address);
+  await using second = await connect(address);
+  const mine = new first.Lock({ name: "build" });
+  const yours = new second.Lock({ name: "build" });
+  await mine.acquire();
+  assert.equal(await yours.acquire({ block: false }), false);
+  await first.close();
+  assert.equal(await within(yours.acquire(), "the lock of a session that has ended"), true);
+});
+
+test("a client's classes are the package's, bound to it", async (t) => {
+  await using mp = await connect(await listening(t));
+  const lock = new mp.Lock();
+  assert.ok(lock instanceof Lock);
+  assert.ok(lock instanceof mp.Lock);
+  assert.equal(lock.connection, mp.connection);
+  class Own extends mp.Process {}
+  assert.equal(new Own().connection, mp.connection);
+  assert.ok(new Own() instanceof Process);
+  const condition = new mp.Condition();
+  assert.equal((await condition.lockOf()).connection, mp.connection);
+  const [a, b] = mp.Pipe();
+  await a.send(1);
+  assert.equal(await b.recv(), 1);
+});
+
+test("processes run on the server of the client, and end with it when they are daemonic", async (t) => {
+  const mp = await connect(await listening(t));
+  const queue: Queue<{ pid: number }> = new mp.Queue<{ pid: number }>();
+  const child = new mp.Process({ target: { module: children.url, export: "putIdentity" }, args: [queue, "x"] });
+  await child.start();
+  assert.equal((await queue.get()).pid, child.pid);
+  await child.join();
+  const endless = new mp.Process({ target: { module: children.url, export: "forEver" }, daemon: true });
+  await endless.start();
+  assert.deepEqual(await mp.activeChildren(), [endless]);
+  const { pid } = endless;
+  await mp.close();
+  await waitFor(() => !isLiving(pid!), { what: "the daemonic child to end" });
+});
+
+test("output is handed to who asks", async (t) => {
+  const lines: string[] = [];
+  await using mp = await connect(await listening(t), { output: (line) => lines.push(line.text) });
+  const child = new mp.Process({ target: { module: children.url, export: "print" }, args: ["one", "two"] });
+  await child.start();
+  await child.join();
+  assert.deepEqual(lines, ["one", "two"]);
+  mp.setOutput("ignore");
+  const silent = new mp.Process({ target: { module: children.url, export: "print" }, args: ["three"] });
+  await silent.start();
+  await silent.join();
+  assert.deepEqual(lines, ["one", "two"]);
+});
+
+test("on TCP the token is needed", async (t) => {
+  const server = await startServer(t, ["--listen", "tcp:127.0.0.1:0"], { env: { POLYPROC_TOKEN: "correct horse battery staple" } });
+  const address = server.addresses[0]!;
+  await assert.rejects(connect(address, { token: undefined }), { codeName: "Unauthorized" });
+  await assert.rejects(connect(address, { token: "wrong" }), { codeName: "Unauthorized" });
+  await using mp = await connect(address, { token: "correct horse battery staple" });
+  assert.equal(await new mp.Lock().acquire(), true);
+});
+
+test("where nobody listens the error says so", async (t) => {
+  await assert.rejects(connect(`unix:${join(temporaryFolder(t), "nobody.sock")}`), /no server answers at unix:.*polyproc serve/);
+  await assert.rejects(connect("nowhere"), TypeError);
+});
+
+test("the server's end rejects what is under way, and what comes later", async (t) => {
+  const server = await startServer(t, ["--listen", `unix:${join(temporaryFolder(t), "run", "p.sock")}`]);
+  const mp = await connect(server.addresses[0]!);
+  const lock = new mp.Lock();
+  await lock.acquire();
+  const waiting = lock.acquire();
+  await waitFor(async () => (await lock.status()).waiters === 1);
+  server.process.kill("SIGKILL");
+  await assert.rejects(within(waiting, "the end"), { codeName: "Closed" });
+  await assert.rejects(lock.release(), { codeName: "Closed" });
+  assert.throws(() => new mp.Lock().handle, { codeName: "Closed" });
+  await mp.connection.closed;
+});
+
+test("a script uses the server of POLYPROC_ADDRESS", async (t) => {
+  const address = await listening(t);
+  await using mp = await connect(address);
+  const script = startScript(t, "ends", ["waits"], { POLYPROC_ADDRESS: address });
+  await waitFor(() => script.stdout().includes("ready"));
+  const { processes } = await mp.connection.request("process/list", { scope: "all" });
+  const [child] = script.children();
+  assert.ok(processes.some((process) => process.pid === child));
+  process.kill(child!, "SIGKILL");
+  assert.equal(await script.ended(), 0);
+});

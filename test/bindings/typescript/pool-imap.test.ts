@@ -1,0 +1,139 @@
+import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
+import { test } from "node:test";
+import { Cancelled, Pool, task, TimedOut } from "../../../bindings/typescript/index.js";
+import * as functions from "./fixtures/functions.js";
+import { functions as module } from "./fixtures/paths.js";
+import { waitFor } from "../../deadline.js";
+
+const meta = { url: module };
+const double = task(meta, functions.double);
+
+/** Counts for ever, and remembers how far. */
+function counter(): { items: Generator<number>; taken: () => number; closed: () => boolean } {
+  let taken = 0;
+  let closed = false;
+  const items = (function* () {
+    try {
+      for (;;) yield taken++;
+    } finally {
+      closed = true;
+    }
+  })();
+  return { items, taken: () => taken, closed: () => closed };
+}
+
+async function collect<T>(results: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const one of results) all.push(one);
+  return all;
+}
+
+test("imap gives every result in order, imapUnordered each once", async () => {
+  await using pool = new Pool(2);
+  const items = Array.from({ length: 100 }, (_, i) => i);
+  const expected: number[] = items.map((x) => x * 2);
+  assert.deepEqual(await collect(pool.imap(double, items)), expected);
+  assert.deepEqual(await collect(pool.imap(double, items, { chunkSize: 7 })), expected);
+  assert.deepEqual((await collect(pool.imapUnordered(double, items, { chunkSize: 3 }))).sort((a, b) => a - b), expected);
+  assert.deepEqual(await collect(pool.imap(double, [])), []);
+});
+
+test("inputs may be an async iterable", async () => {
+  await using pool = new Pool(2);
+  async function* items() {
+    for (let i = 0; i < 5; i++) {
+      await delay(1);
+      yield i;
+    }
+  }
+  assert.deepEqual(await collect(pool.imap(double, items())), [0, 2, 4, 6, 8]);
+});
+
+test("endless inputs are taken only as results are read, and let go when the loop is left", async () => {
+  await using pool = new Pool(2);
+  const { items, taken, closed } = counter();
+  let read = 0;
+  let most = 0;
+  for await (const value of pool.imap(double, items)) {
+    assert.equal(value, read * 2);
+    read++;
+    most = Math.max(most, taken() - read);
+    if (read === 500) break;
+  }
+  assert.ok(most <= 5, `${most} items were taken ahead`);
+  assert.equal(closed(), true);
+  assert.equal(await pool.apply(double, [1]), 2);
+});
+
+test("a reader that does not read lets nothing more be taken", async () => {
+  await using pool = new Pool(2);
+  const { items, taken } = counter();
+  const results = pool.imap(double, items, { lookAhead: 10 });
+  await waitFor(() => taken() === 10);
+  // Whatever else is done meanwhile, the window stays.
+  for (let i = 0; i < 50; i++) await pool.apply(double, [i]);
+  assert.equal(taken(), 10);
+  assert.deepEqual(await results.next(), { done: false, value: 0 });
+  await waitFor(() => taken() === 11);
+  await results.return();
+});
+
+test("a failure is thrown by the next whose turn it is, and the one after goes on", async () => {
+  await using pool = new Pool(1);
+  const results = pool.imap(task(meta, functions.failOdd), [0, 1, 2]);
+  assert.deepEqual(await results.next(), { done: false, value: 0 });
+  await assert.rejects(results.next(), { message: "TypeError: 1 is odd" });
+  assert.deepEqual(await results.next(), { done: false, value: 2 });
+  assert.deepEqual(await results.next(), { done: true, value: undefined });
+  assert.deepEqual(await results.next(), { done: true, value: undefined });
+});
+
+test("with returnExceptions failures are yielded", async () => {
+  await using pool = new Pool(1);
+  const results = await collect(pool.imap(task(meta, functions.failOdd), [0, 1, 2], { returnExceptions: true }));
+  assert.deepEqual(results.map((one) => (one instanceof Error ? one.name : one)), [0, "TaskFailed", 2]);
+});
+
+test("inputs that throw end the results after those before them", async () => {
+  await using pool = new Pool(1);
+  function* items() {
+    yield 1;
+    yield 2;
+    throw new Error("no more");
+  }
+  const results = pool.imap(double, items(), { chunkSize: 3 });
+  assert.deepEqual(await results.next(), { done: false, value: 2 });
+  assert.deepEqual(await results.next(), { done: false, value: 4 });
+  await assert.rejects(results.next(), { message: "no more" });
+  assert.deepEqual(await results.next(), { done: true, value: undefined });
+});
+
+test("next takes a limit, and what it missed is not lost", async () => {
+  await using pool = new Pool(1);
+  const later = async (x: number) => {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    return x;
+  };
+  const results = pool.imap(later, [7]);
+  await assert.rejects(results.next(1), TimedOut);
+  assert.deepEqual(await results.next(), { done: false, value: 7 });
+});
+
+test("several readers get results in the order in which they asked", async () => {
+  await using pool = new Pool(2);
+  const results = pool.imap(double, [1, 2, 3]);
+  const read = await Promise.all([results.next(), results.next(), results.next(), results.next()]);
+  assert.deepEqual(read.map(({ value }) => value), [2, 4, 6, undefined]);
+});
+
+test("a signal cancels what is not done", async () => {
+  await using pool = new Pool(1);
+  const controller = new AbortController();
+  const { items } = counter();
+  const results = pool.imap(task(meta, functions.untilAborted), items as Iterable<never>, { signal: controller.signal });
+  controller.abort();
+  await assert.rejects(results.next(), Cancelled);
+  assert.equal(await pool.apply(double, [1]), 2);
+  await results.return();
+});

@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { isLiving } from "../../living.js";
+import { waitFor } from "../../deadline.js";
+import { startScript } from "./scripts.js";
+
+test("a script waits for its non-daemonic children and ends its daemonic ones", async (t) => {
+  const script = startScript(t, "ends", ["joins"]);
+  assert.equal(await script.ended(), 0, script.stderr());
+  assert.match(script.stdout(), /the script has ended\n(.*\n)*the child has finished\n/);
+  assert.equal(script.children().length, 2);
+  for (const pid of script.children()) assert.equal(isLiving(pid), false);
+  assert.equal(script.stderr(), "");
+});
+
+test("process.exit ends daemonic children, too", async (t) => {
+  const script = startScript(t, "ends", ["exits"]);
+  assert.equal(await script.ended(), 5);
+  await waitFor(() => !isLiving(script.children()[0]!), { what: "the daemonic child to end" });
+});
+
+test("so does an exception that nobody catches", async (t) => {
+  const script = startScript(t, "ends", ["throws"]);
+  assert.equal(await script.ended(), 1);
+  assert.match(script.stderr(), /on purpose/);
+  await waitFor(() => !isLiving(script.children()[0]!), { what: "the daemonic child to end" });
+});
+
+test("Ctrl-C ends the script and its children, non-daemonic ones too", async (t) => {
+  const script = startScript(t, "ends", ["waits"]);
+  await waitFor(() => script.stdout().includes("ready"));
+  const [child] = script.children();
+  script.kill("SIGINT");
+  assert.equal(await script.ended(), "SIGINT");
+  await waitFor(() => !isLiving(child!), { what: "the child to end" });
+});
+
+test("a script that is killed leaves no daemonic child", async (t) => {
+  const script = startScript(t, "ends", ["exits-not"]);
+  assert.equal(await script.ended(), 0);
+});
+
+test("a script that uses nothing starts no server and ends", async (t) => {
+  const script = startScript(t, "ends", ["unused"]);
+  assert.equal(await script.ended(), 0);
+  assert.equal(script.stdout(), "nothing was used\n");
+});
+
+test("objects alone do not keep a script alive", async (t) => {
+  const script = startScript(t, "ends", ["idle"]);
+  assert.equal(await script.ended(), 0);
+  assert.equal(script.stdout(), "holds a lock\n");
+});
+
+test("a script without isMain gets an error that says so, not children without end", async (t) => {
+  const script = startScript(t, "unguarded");
+  assert.equal(await script.ended(), 0);
+  assert.match(script.stdout(), /exit code 1/);
+  assert.match(script.stderr(), /if \(isMain\(import\.meta\)\)/);
+  assert.doesNotMatch(script.stdout(), /the work is done/);
+});

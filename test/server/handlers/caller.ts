@@ -1,0 +1,62 @@
+import type { PolyprocError } from "../../../protocol/errors.js";
+import { Connection } from "../../../server/handlers/connection.js";
+import type { ServerFacts } from "../../../server/handlers/handler.js";
+import { FakePeer } from "../engine/fake-peer.js";
+import type { FakeWorld } from "../engine/fake-engine.js";
+
+const facts: ServerFacts = {
+  version: "0.0.0",
+  pid: 1,
+  startedAt: 0,
+  addresses: () => [],
+  memory: () => ({ rssBytes: 0, heapUsedBytes: 0 }),
+  stop: () => {},
+};
+
+/** What became of a request. */
+export interface Reply {
+  open: boolean;
+  error: PolyprocError | null;
+  // A test knows the shape of what it asked for.
+  result: unknown;
+}
+
+/** A client that speaks to a connection without any bytes in between. */
+export class Caller {
+  readonly peer = new FakePeer();
+  readonly session: string;
+  readonly #connection: Connection;
+  #nextId = 1;
+
+  constructor(world: FakeWorld) {
+    this.#connection = new Connection({ engine: world.engine, server: facts }, this.peer, { kind: "client", checkToken: null });
+    this.session = (this.call("initialize", {}).result as { session: string }).session;
+  }
+
+  call(method: string, params: unknown): Reply & { id: number } {
+    const id = this.#nextId++;
+    const reply: Reply & { id: number } = { id, open: true, error: null, result: undefined };
+    this.#connection.request(id, method, params, (error, result) => {
+      if (!reply.open) throw new Error(`${method} was answered twice`);
+      Object.assign(reply, { open: false, error, result });
+    });
+    return reply;
+  }
+
+  /** The result of a request that is answered at once. */
+  result(method: string, params: unknown): unknown {
+    const reply = this.call(method, params);
+    if (reply.open) throw new Error(`${method} has no answer yet`);
+    if (reply.error) throw reply.error;
+    return reply.result;
+  }
+
+  notify(method: string, params: unknown): void {
+    this.#connection.notify(method, params);
+  }
+
+  /** The connection is lost. */
+  drop(): void {
+    this.#connection.closed();
+  }
+}

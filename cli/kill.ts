@@ -20,7 +20,8 @@ interface KillOptions {
 const killedMs = 5000;
 
 const help = `
-Each is ended with everything that it started. A pool's worker that is killed costs the pool the item that it runs, and is replaced.
+Each is ended with everything that it started. A pool's worker that is killed costs the pool the
+item that it runs, and is replaced; a pool that is killed ends its map.
 With --grace or --signal KILL the command waits until they have ended, and says how.
 
 Exit status: 0 done, 1 one of them was not found or did not end, 2 usage, 69 no server.

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, type OutputConfiguration } from "commander";
 import { PolyprocError } from "../protocol/errors.js";
 import { ExitError } from "./exit-error.js";
 import { exitStatus } from "./exit-status.js";
@@ -15,11 +15,14 @@ import { UsageError } from "./usage-error.js";
 import { version } from "./version.js";
 
 const help = `
-POLYPROC_ADDRESS names the server: unix:PATH, tcp:HOST:PORT or tls:HOST:PORT (POLYPROC_TOKEN: its token on TCP). When it is not set,
-the one on the default socket is meant; map and run start a private one when there is none.
+POLYPROC_ADDRESS names the server: unix:PATH, tcp:HOST:PORT or tls:HOST:PORT (POLYPROC_TOKEN: its
+token on TCP). When it is not set, the one on the default socket is meant; map and run start a
+private one when there is none.
 
 polyproc help COMMAND tells more, with examples.
 `;
+
+const output: OutputConfiguration = { outputError: (text, write) => write(`polyproc: ${oneSentence(text)}\n`) };
 
 /** Every command, in the order of the help. `exit` sets the status with which the command line ends. */
 function program(argv: readonly string[], exit: (status: number) => void): Command {
@@ -29,7 +32,7 @@ function program(argv: readonly string[], exit: (status: number) => void): Comma
     .version(version(), "-V, --version")
     .addHelpText("after", help)
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(`polyproc: ${oneSentence(text)}\n`) });
+    .configureOutput(output);
   for (const subcommand of [
     serveCommand(argv, exit),
     mapCommand(command, exit),
@@ -40,7 +43,7 @@ function program(argv: readonly string[], exit: (status: number) => void): Comma
     lockCommand(command, exit),
     semCommand(command, exit),
   ]) {
-    polyproc.addCommand(subcommand.copyInheritedSettings(polyproc));
+    polyproc.addCommand(subcommand.exitOverride().configureOutput(output));
   }
   return polyproc;
 }

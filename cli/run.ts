@@ -9,11 +9,13 @@ import { Terminal } from "./terminal.js";
 import { UsageError } from "./usage-error.js";
 
 const help = `
-The command is a process of the server: polyproc ps shows it, polyproc kill ends it. It runs in this folder with this environment and without standard input;
-what it writes comes line by line. It ends, with everything that it started, when this command does: Ctrl-C asks it to
-end and kills what is left after a second, a second Ctrl-C kills at once.
+The command is a process of the server: polyproc ps shows it, polyproc kill ends it. It runs in this
+folder with this environment, and without standard input; what it writes comes line by line.
+It ends, with everything that it started, when this command does: Ctrl-C asks it to end and kills
+what is left after a second; a second Ctrl-C kills at once.
 
-Exit status: the command's own; 128 + N when signal N ended it; 126 it cannot be executed, 127 it was not found, 2 usage, 69 no server.
+Exit status: the command's own; 128 + N when signal N ended it; 126 it cannot be executed;
+127 it was not found; 130 Ctrl-C; 2 usage; 69 no server.
 
 Examples:
   $ polyproc run -- make -j8
@@ -30,9 +32,10 @@ export function runCommand(command: readonly string[] | null, exit: (status: num
     .description("Runs one command as a process of the server, and passes its output and its exit status on.")
     .usage("[--name NAME] -- COMMAND [ARGUMENT...]")
     .option("--name <name>", "what ps calls it (default: Process-N)")
+    .allowExcessArguments()
     .addHelpText("after", help)
-    .action(async (options: { name?: string }) => {
-      if (!command?.[0]) throw new UsageError("say what to run after --: polyproc run -- COMMAND ARGUMENTS");
+    .action(async (options: { name?: string }, { args }: Command) => {
+      if (args.length > 0 || !command?.[0]) throw new UsageError("say what to run after --: polyproc run -- COMMAND ARGUMENTS");
       const server = await openAnyServer();
       try {
         exit(await run(server, command, options.name));

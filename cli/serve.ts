@@ -7,8 +7,9 @@ import { defaultSocketPath } from "./server-address.js";
 const serverMain = fileURLToPath(new URL("../server/main.js", import.meta.url));
 
 const help = `
-Without --listen and --stdio it listens on the default socket, where the other commands look for it: server.sock in $XDG_RUNTIME_DIR/polyproc, else
-in ~/.cache/polyproc. polyproc serve --help lists every option.
+Without --listen and --stdio it listens on the default socket, where the other commands look for it:
+server.sock in $XDG_RUNTIME_DIR/polyproc, else in ~/.cache/polyproc.
+polyproc serve --help lists every option.
 
 Examples:
   $ polyproc serve

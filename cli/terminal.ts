@@ -111,6 +111,6 @@ export class Terminal {
 
   /** Without wrapping: the terminal cuts what is too long, whatever the width of its letters. */
   #drawing(lines: readonly string[]): string {
-    return lines.length === 0 ? "" : `\u001b[?7l${lines.join("\r\n")}\u001b[?7h`;
+    return lines.length === 0 ? "" : `\u001b[?7l${lines.join("\n")}\u001b[?7h`;
   }
 }

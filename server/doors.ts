@@ -31,8 +31,11 @@ export class Doors {
     return this.#connections.size;
   }
 
-  /** Serves a connection. `checkToken`: null where the address itself keeps others out. */
-  accept(socket: Duplex, checkToken: ClientAccess["checkToken"]): void {
+  /**
+   * Serves a connection. `checkToken`: null where the address itself keeps others out. `stranger`: false for the one who
+   * started this server, and may take all the time there is.
+   */
+  accept(socket: Duplex, checkToken: ClientAccess["checkToken"], stranger = true): void {
     // "close" follows an error, and is what counts.
     socket.on("error", () => {});
     if (this.#connections.size >= maxConnections) {
@@ -40,8 +43,8 @@ export class Doors {
       return;
     }
     this.#connections.set(socket, null);
-    this.#strangers.add(socket);
-    const timer = setTimeout(() => {
+    if (stranger) this.#strangers.add(socket);
+    const timer = !stranger ? undefined : setTimeout(() => {
       this.#turnAway(socket, new PolyprocError("Unauthorized", `nothing was heard of "initialize" within ${strangerMs / 1000} s of connecting; send it first`));
     }, strangerMs).unref();
     const opened = () => {

@@ -112,7 +112,7 @@ export class PolyprocServer {
   /** Serves the one client that started this server; ends with it, and with the last non-daemonic child. */
   servePrivately(client: Socket | "stdio"): void {
     this.#owner = client === "stdio" ? Duplex.from({ readable: process.stdin, writable: process.stdout }) : client;
-    this.#accept(this.#owner, null);
+    this.#accept(this.#owner, null, false);
   }
 
   /** Ends children and connections. */
@@ -130,10 +130,10 @@ export class PolyprocServer {
     this.onStopped();
   }
 
-  #accept(socket: Duplex, checkToken: TokenCheck | null): void {
+  #accept(socket: Duplex, checkToken: TokenCheck | null, stranger = true): void {
     clearTimeout(this.#idleTimer);
     this.#idleTimer = undefined;
-    this.#doors.accept(socket, checkToken);
+    this.#doors.accept(socket, checkToken, stranger);
   }
 
   #checkAlone(): void {

@@ -20,7 +20,7 @@ export async function preparePath(path: string): Promise<string> {
   const existing = lstatSync(absolute, { throwIfNoEntry: false });
   if (!existing) return absolute;
   if (!existing.isSocket()) throw new UsageError(`unix:${path} exists and is not a socket; choose another path`);
-  if (await isServed(absolute)) throw new UsageError(`unix:${path}: a server answers there already; use it, or stop it first (polyproc kill --server)`);
+  if (await isServed(absolute)) throw new UsageError(`unix:${path}: a server answers there already; use it, stop it first, or choose another path`);
   unlinkSync(absolute);
   return absolute;
 }

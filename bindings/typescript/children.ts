@@ -1,12 +1,40 @@
-import type { Handle } from "../../protocol/schema.js";
+import type { Handle } from "../../protocol/payload.js";
 import type { Connection } from "./connection.js";
+import { hostLink } from "./host/link.js";
+import { endChildrenOnInterrupt, endGraceMs } from "./interrupt.js";
 import type { Process } from "./process.js";
 
 const children = new WeakMap<Connection, Map<Handle, Process>>();
 
-/** The children of this process that were started on the connection and have not been seen to end. */
-export function childrenOf(connection: Connection): Map<Handle, Process> {
+/** The children that were started on the connection and have not been seen to end. */
+export function childrenOf(connection: Connection): ReadonlyMap<Handle, Process> {
+  return children.get(connection) ?? new Map<Handle, Process>();
+}
+
+export function addChild(connection: Connection, handle: Handle, child: Process): void {
   let known = children.get(connection);
-  if (!known) children.set(connection, (known = new Map()));
-  return known;
+  if (!known) {
+    children.set(connection, (known = new Map()));
+    // A worker's host ends its session itself.
+    if (!hostLink()) {
+      connection.beforeShutdown(() => endChildren(connection));
+      endChildrenOnInterrupt(connection, () => [...childrenOf(connection).keys()]);
+    }
+  }
+  known.set(handle, child);
+}
+
+export function removeChild(connection: Connection, handle: Handle): void {
+  children.get(connection)?.delete(handle);
+}
+
+/** Ends the daemonic children and waits for the others, while requests are still served: a signal handler may want to end those, too. */
+async function endChildren(connection: Connection): Promise<void> {
+  for (let all; (all = [...childrenOf(connection).values()]).length > 0; ) {
+    await Promise.all(all.map(async (child) => {
+      if (child.daemon) await child.terminate({ graceMs: endGraceMs });
+      await child.join();
+    }));
+    if (!connection.isOpen) return;
+  }
 }

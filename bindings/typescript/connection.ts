@@ -43,6 +43,7 @@ export class Connection {
   #link: Link | null = null;
   #opening: Promise<void> | null = null;
   #closing: Promise<void> | null = null;
+  readonly #beforeShutdown: (() => Promise<void>)[] = [];
   #holds = 0;
   #minted = 0;
   #released: Handle[] = [];
@@ -195,8 +196,14 @@ export class Connection {
     this.#tellClosed();
   };
 
+  /** What `close` does first, while requests are still served. */
+  beforeShutdown(action: () => Promise<void>): void {
+    this.#beforeShutdown.push(action);
+  }
+
   async #shutDown(): Promise<void> {
     if (this.#opening) await this.#opening.catch(() => {});
+    for (const action of this.#beforeShutdown) await action();
     const link = this.#link;
     if (link) {
       await this.request("shutdown", {}).catch((error: PolyprocError) => {

@@ -1,4 +1,4 @@
-import { Connection, type Link } from "./connection.js";
+import { Connection } from "./connection.js";
 import { hostLink } from "./host/link.js";
 
 let defaultOne: Connection | null = null;
@@ -12,7 +12,7 @@ export function defaultConnection(): Connection {
   if (defaultOne && !defaultOne.isClosed) return defaultOne;
   const host = hostLink();
   if (host) {
-    const connection = new Connection(async (): Promise<Link> => ({ endpoint: host.endpoint, facts: await host.facts }));
+    const connection = new Connection({ endpoint: host.endpoint, facts: host.facts });
     host.onNotification(connection.receive);
     defaultOne = connection;
   } else {

@@ -1,7 +1,7 @@
 import type { ResultEntry } from "../../protocol/job.js";
 import type { Target } from "../../protocol/target.js";
 import { decode } from "./codec.js";
-import { Closed, TimedOut } from "./errors.js";
+import { TimedOut, type Closed } from "./errors.js";
 import { errorOf } from "./pool-errors.js";
 import type { PoolJobs } from "./pool-jobs.js";
 import { PoolJob, type JobClient, type JobOptions } from "./pool-job.js";
@@ -14,10 +14,15 @@ export interface ImapOptions extends JobOptions {
   ordered: boolean;
   /** So many items may be submitted whose results nobody has taken. */
   lookAhead: number;
+  /** As many while tasks are so short that the way to the workers takes longer than they do. */
+  shortLookAhead: number;
   /** Failures are yielded like values, instead of thrown. */
   returnExceptions: boolean;
   signal?: AbortSignal | undefined;
 }
+
+/** Tasks that take less than this, in milliseconds, are short. */
+const shortMs = 1;
 
 type Outcome = { ok: true; value: unknown } | { ok: false; error: unknown };
 type Inputs = Iterator<unknown> | AsyncIterator<unknown>;
@@ -44,6 +49,8 @@ export class ImapIterator<T> implements AsyncIterableIterator<T>, JobClient {
   /** What the inputs threw, until it was told. */
   #inputError: { error: unknown } | null = null;
   #lost: Closed | null = null;
+  /** How long tasks take: a moving average, in milliseconds. */
+  #taskMs = shortMs;
   readonly #forgetSignal: () => void;
 
   constructor(jobs: PoolJobs, target: Target, inputs: Iterable<unknown> | AsyncIterable<unknown>, options: ImapOptions) {
@@ -106,7 +113,8 @@ export class ImapIterator<T> implements AsyncIterableIterator<T>, JobClient {
 
   // For the job.
 
-  outcome({ index, count, values, error }: ResultEntry): void {
+  outcome({ index, count, values, error, ms }: ResultEntry): void {
+    this.#taskMs += (ms - this.#taskMs) / 4;
     if (index < this.#taken && this.#options.ordered) return;
     if (!values) {
       this.failed(index, count, errorOf(error!));
@@ -147,6 +155,10 @@ export class ImapIterator<T> implements AsyncIterableIterator<T>, JobClient {
 
   get #isOver(): boolean {
     return this.#exhausted && !this.#pulling && this.#taken >= this.#submitted;
+  }
+
+  get #lookAhead(): number {
+    return this.#taskMs < shortMs ? this.#options.shortLookAhead : this.#options.lookAhead;
   }
 
   #take(): Outcome | undefined {
@@ -190,7 +202,7 @@ export class ImapIterator<T> implements AsyncIterableIterator<T>, JobClient {
     if (this.#pulling || this.#exhausted) return;
     this.#pulling = true;
     try {
-      while (!this.#exhausted && this.#submitted + this.#chunk.length - this.#taken < this.#options.lookAhead && this.#job.hasRoom) {
+      while (!this.#exhausted && this.#submitted + this.#chunk.length - this.#taken < this.#lookAhead && this.#job.hasRoom) {
         const next = this.#inputs.next();
         const { done, value } = isPromise(next) ? await next : next;
         if (this.#exhausted) break;

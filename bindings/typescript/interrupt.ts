@@ -1,20 +1,18 @@
-import { childrenOf } from "./children.js";
+import type { Handle } from "../../protocol/payload.js";
 import type { Connection } from "./connection.js";
-import { hostLink } from "./host/link.js";
 
-/** Between SIGTERM and SIGKILL for children of a script that was interrupted, in milliseconds. */
-const graceMs = 1000;
+/** Between SIGTERM and SIGKILL for children that are ended with the script, in milliseconds. */
+export const endGraceMs = 1000;
 const signals = ["SIGINT", "SIGHUP"] as const;
-const watched = new Set<Connection>();
+const watched = new Map<Connection, () => Handle[]>();
 
 /**
  * Ctrl-C and the end of the terminal reach only the script, because its children are out of the terminal's reach; as elsewhere, they are
  * to end them too. A script that listens to the signal itself decides for itself.
  */
-export function endChildrenOnInterrupt(connection: Connection): void {
-  if (watched.has(connection) || hostLink()) return;
+export function endChildrenOnInterrupt(connection: Connection, children: () => Handle[]): void {
   if (watched.size === 0) for (const signal of signals) process.on(signal, interrupted);
-  watched.add(connection);
+  watched.set(connection, children);
   void connection.closed.then(() => {
     watched.delete(connection);
     if (watched.size === 0) for (const signal of signals) process.off(signal, interrupted);
@@ -23,9 +21,9 @@ export function endChildrenOnInterrupt(connection: Connection): void {
 
 function interrupted(signal: NodeJS.Signals): void {
   if (process.listenerCount(signal) > 1) return;
-  for (const connection of watched) {
+  for (const [connection, children] of watched) {
     if (!connection.isOpen) continue;
-    for (const [handle] of childrenOf(connection)) connection.request("process/terminate", { process: handle, graceMs }, { background: true }).catch(() => {});
+    for (const handle of children()) connection.request("process/terminate", { process: handle, graceMs: endGraceMs }, { background: true }).catch(() => {});
     connection.flush();
   }
   // What would have happened without a listener.

@@ -1,7 +1,7 @@
 import type { Mode, ResultEntry, TaskInput } from "../../protocol/job.js";
 import { payloadData } from "../../protocol/payload.js";
 import type { Target } from "../../protocol/target.js";
-import { encode } from "./codec.js";
+import { encodeFor } from "./codec.js";
 import { Cancelled, type Closed } from "./errors.js";
 import type { PoolJobs } from "./pool-jobs.js";
 import { JobRouter, type JobReceiver } from "./pool-router.js";
@@ -127,9 +127,16 @@ export class PoolJob extends SharedObject implements JobReceiver {
   #add(index: number, items: readonly unknown[]): void {
     let task: TaskInput;
     try {
-      task = { index, items: encode(items) };
+      task = { index, items: encodeFor(this.connection, items) };
     } catch (error) {
-      this.#failed(index, items.length, error);
+      if (items.length === 1) {
+        this.#failed(index, 1, error);
+        return;
+      }
+      // Together they may be too large for a message, or one of them cannot be sent: then that one fails alone.
+      const half = items.length >> 1;
+      this.#add(index, items.slice(0, half));
+      this.#add(index + half, items.slice(half));
       return;
     }
     if (items.length !== 1) task.count = items.length;

@@ -53,7 +53,10 @@ export interface MapCallOptions<T> extends ManyOptions, ResultListeners<T[]> {
 export interface ImapCallOptions extends ManyOptions {
   /** Items that go to a worker together. Default 1, as in Python. */
   chunkSize?: number | undefined;
-  /** How many items may be under way or wait to be read. Default: two chunks for each worker. */
+  /**
+   * How many items may be under way or wait to be read. Default: two chunks for each worker, up to 32 while a chunk takes less than a
+   * millisecond.
+   */
   lookAhead?: number | undefined;
 }
 

@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { PolyprocError } from "../../protocol/errors.js";
 import type { Mode } from "../../protocol/job.js";
 import { checkedChunkSize, defaultChunkSize } from "./chunk.js";
-import { encode } from "./codec.js";
+import { encodeFor } from "./codec.js";
 import { withConnection } from "./default-connection.js";
 import { registerKind } from "./handles.js";
 import { ImapIterator } from "./imap.js";
@@ -22,6 +22,10 @@ export { AsyncResult } from "./result.js";
 
 /** Jobs of `apply` that are kept open for the next call of the same function. */
 const maxApplyJobs = 64;
+
+/** How many chunks for each worker `imap` submits ahead of its reader: one to run, one to go on with. More of those that take less than a millisecond. */
+const lookAheadChunks = 2;
+const shortLookAheadChunks = 32;
 
 type Kwargs = Record<string, unknown>;
 type Settings = PoolOptions & { processes?: number | null | undefined };
@@ -61,7 +65,7 @@ export class Pool extends SharedObject {
       pool,
       processes: this.#processes,
       initializer: target,
-      initargs: initargs === undefined ? undefined : encode([initargs, {}]),
+      initargs: initargs === undefined ? undefined : encodeFor(this.connection, [initargs, {}]),
       maxTasksPerChild,
     }));
   }
@@ -169,9 +173,10 @@ export class Pool extends SharedObject {
   #imap(target: AnyTarget, items: Iterable<unknown> | AsyncIterable<unknown>, options: ImapCallOptions = {}, ordered: boolean): ImapIterator<never> {
     this.#requireRunning();
     const chunkSize = checkedChunkSize(options.chunkSize ?? 1);
-    const lookAhead = Math.max(options.lookAhead ?? 2 * this.#workers * chunkSize, chunkSize);
+    const perWorker = (chunks: number) => Math.max(options.lookAhead ?? chunks * this.#workers * chunkSize, chunkSize);
+    const [lookAhead, shortLookAhead] = [perWorker(lookAheadChunks), perWorker(shortLookAheadChunks)];
     const { returnExceptions = false } = options;
-    return withConnection(this.connection, () => new ImapIterator<never>(this.#jobs, toTarget(target as Runnable), items, { ...options, chunkSize, lookAhead, ordered, returnExceptions }));
+    return withConnection(this.connection, () => new ImapIterator<never>(this.#jobs, toTarget(target as Runnable), items, { ...options, chunkSize, lookAhead, shortLookAhead, ordered, returnExceptions }));
   }
 
   #applyJob(target: AnyTarget, { timeoutMs, graceMs, retries }: TaskOptions): ApplyJob {

@@ -1,16 +1,15 @@
 import { PolyprocError } from "../../protocol/errors.js";
 import type { Target } from "../../protocol/target.js";
 import { encodeFor } from "./codec.js";
-import { childrenOf } from "./children.js";
+import { addChild, removeChild } from "./children.js";
 import { currentProcess, refuseWhileLoading } from "./current.js";
 import { registerKind } from "./handles.js";
-import { endChildrenOnInterrupt } from "./interrupt.js";
 import { moduleOfClass } from "./process-class.js";
 import { ExistingHandle, SharedObject } from "./shared-object.js";
-import { toTarget, type Runnable } from "./target.js";
+import { toTarget, type AnyArguments, type Runnable } from "./target.js";
 import { timeoutOf, waitOptions, type Timeout } from "./wait-options.js";
 
-export interface ProcessOptions<A extends readonly unknown[] = readonly unknown[]> {
+export interface ProcessOptions<A extends AnyArguments = AnyArguments> {
   /** What it runs; a subclass overrides `run` instead. */
   target?: Runnable<A> | null | undefined;
   /** For people. Default: `Process-1`, or `Class-1` for a subclass. */
@@ -49,7 +48,7 @@ const counts = new Map<string, number>();
  * Or a class of your own that overrides `run` and is exported by its module. Its fields are sent to the child (what `encode` can send),
  * but not `#private` ones; its constructor does not run there again.
  */
-export class Process<A extends readonly unknown[] = readonly unknown[]> extends SharedObject {
+export class Process<A extends AnyArguments = AnyArguments> extends SharedObject {
   readonly #options: ProcessOptions<A>;
   readonly #module: string | null = null;
   #state: State = "new";
@@ -145,18 +144,17 @@ export class Process<A extends readonly unknown[] = readonly unknown[]> extends 
       const { cwd, env } = this.#options;
       const started = this.request("process/start", (process) => ({ process, target, args, name: this.#wireName(), daemon: this.#daemon, cwd, env }));
       this.created();
-      childrenOf(this.connection).set(handle, this as unknown as Process);
+      addChild(this.connection, handle, this as unknown as Process);
       const { pid, name } = await started;
       this.#pid = pid;
       this.#name = name;
       if (this.#state === "starting") this.#state = "running";
     } catch (error) {
       this.#state = "new";
-      if (this.connection.isOpen) childrenOf(this.connection).delete(this.handle);
+      if (this.connection.isOpen) removeChild(this.connection, this.handle);
       this.notCreated();
       throw error;
     }
-    if (!this.#daemon) endChildrenOnInterrupt(this.connection);
     this.#watch();
   }
 
@@ -251,7 +249,7 @@ export class Process<A extends readonly unknown[] = readonly unknown[]> extends 
   #ended(exitCode: number | null): void {
     this.#exitCode = exitCode;
     if (this.#state !== "closed") this.#state = "exited";
-    childrenOf(this.connection).delete(this.handle);
+    removeChild(this.connection, this.handle);
     this.#whenExited().resolve();
   }
 

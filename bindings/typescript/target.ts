@@ -5,12 +5,16 @@ export type { CommandResult, CommandTarget, ModuleTarget, SourceTarget, Target }
 /** Only for the compiler: what the target takes and gives. */
 declare const signature: unique symbol;
 
+// oxlint-disable-next-line no-explicit-any -- the one type that the arguments of every function are assignable to
+export type AnyArguments = any[];
+
+/** A target whose arguments and result the compiler knows. */
 export interface Typed<A extends readonly unknown[], R> {
   readonly [signature]?: (args: A) => R;
 }
 
 /** A function of a module, with its types: from `task`. */
-export interface Task<A extends readonly unknown[] = readonly unknown[], R = unknown> extends ModuleTarget, Typed<A, R> {}
+export interface Task<A extends readonly unknown[] = AnyArguments, R = unknown> extends ModuleTarget, Typed<A, R> {}
 
 /** A command, with its types: from `command`. */
 export interface Command extends CommandTarget, Typed<readonly unknown[], CommandResult> {}
@@ -22,16 +26,13 @@ export interface Command extends CommandTarget, Typed<readonly unknown[], Comman
  * - `command("gzip", ["-9", "{item}"])`: a program.
  * - a function itself: its text is sent, so it sees globals and its arguments, and nothing else of where it was written.
  */
-export type Runnable<A extends readonly unknown[] = readonly unknown[], R = unknown> =
+export type Runnable<A extends readonly unknown[] = AnyArguments, R = unknown> =
   | Task<A, R>
-  | ((...args: A extends readonly [...infer P] ? P : never) => R | PromiseLike<R>)
+  | ((...args: [...A]) => R | PromiseLike<R>)
   | Command
   | ModuleTarget
   | SourceTarget
   | CommandTarget;
-
-// oxlint-disable-next-line no-explicit-any -- the one type that every constructor and function is assignable to
-type AnyArguments = any[];
 
 /** A class whose instances can be run: made with the task's arguments, then `run()` is called. */
 export type RunnableClass<A extends AnyArguments, R> = new (...args: A) => { run(): R | PromiseLike<R> };
@@ -70,7 +71,7 @@ export function command(program: string, args: readonly string[] = [], options: 
 }
 
 /** The target as the wire has it. Fails with TypeError for what is none. */
-export function toTarget(runnable: Runnable<never> | Runnable): Target {
+export function toTarget(runnable: Runnable): Target {
   if (typeof runnable === "function") return { source: sourceOf(runnable), runtime: "node", cwd: process.cwd() };
   if (typeof runnable === "object" && runnable !== null && ("module" in runnable || "source" in runnable || "command" in runnable)) return runnable;
   throw new TypeError(`expected a target: task(import.meta, fn), a self-contained function, command("program") or {module, export}, got ${describe(runnable)}`);

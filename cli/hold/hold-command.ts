@@ -14,12 +14,14 @@ interface HoldOptions {
 }
 
 const statuses = `
-Exit status: the command's own; 128 + N when signal N ended it; 75 when it was not to be had in time; 69 no server, or it went away
-while the command ran, which is then ended (SIGTERM); 126 and 127 the command cannot be started; 2 usage.`;
+Exit status: the command's own; 128 + N when signal N ended it; 75 when it was not to be had in
+time; 69 no server, or it went away while the command ran, which is then ended (SIGTERM);
+126 and 127 the command cannot be started; 2 usage.`;
 
 const lockHelp = `
-The lock is free again when the command ends, however it ends. Programs know it as the lock of that name: Lock(name: "NAME").
-When its last holder was killed, the next one is told so on standard error: what the lock protects may be half done.
+The lock is free again when the command ends, however it ends. In a program it is the lock of that
+name, such as new Lock({ name: "NAME" }). When its last holder was killed, the next one is told so
+on standard error: what the lock protects may be half done.
 ${statuses}
 
 Examples:
@@ -29,7 +31,8 @@ Examples:
 `;
 
 const semHelp = `
-The first to use a name says how many; it is forgotten when nobody uses it any more. Programs know it as the semaphore of that name.
+The first to use a name says how many; it is forgotten when nobody uses it any more. In a program it
+is the semaphore of that name.
 ${statuses}
 
 Examples:
@@ -43,7 +46,10 @@ export function lockCommand(command: readonly string[] | null, exit: (status: nu
     .description("Takes the server's lock of this name, runs the command, and gives the lock back.")
     .usage("NAME [options] -- COMMAND [ARGUMENT...]")
     .addHelpText("after", lockHelp)
-    .action(async (name: string, given: HoldOptions) => exit(await holding("lock", name, command, given, namedLock(name))));
+    .action(async (name: string, given: HoldOptions, { args }: Command) => {
+      const held = after(args, command, `polyproc lock ${name} -- COMMAND ARGUMENTS`);
+      exit(await holding(name, held, given, namedLock(name)));
+    });
 }
 
 /** `polyproc sem`. */
@@ -54,18 +60,27 @@ export function semCommand(command: readonly string[] | null, exit: (status: num
     .usage("NAME -n N [options] -- COMMAND [ARGUMENT...]")
     .requiredOption("-n, --permits <n>", "how many may run at a time", wholeNumber(1, 1_000_000))
     .addHelpText("after", semHelp)
-    .action(async (name: string, given: HoldOptions & { permits: number }) => exit(await holding("sem", name, command, given, namedSemaphore(name, given.permits))));
+    .action(async (name: string, given: HoldOptions & { permits: number }, { args }: Command) => {
+      const held = after(args, command, `polyproc sem ${name} -n ${given.permits} -- COMMAND ARGUMENTS`);
+      exit(await holding(name, held, given, namedSemaphore(name, given.permits)));
+    });
 }
 
 function options(command: Command): Command {
   return command
+    .allowExcessArguments()
     .argument("<name>", "1 to 200 characters")
     .option("--timeout <duration>", "wait no longer than this, such as 30 (seconds), 500ms or 2m (default: as long as it takes)", duration)
     .option("--nonblock", "do not wait");
 }
 
-async function holding(verb: string, name: string, command: readonly string[] | null, given: HoldOptions, primitive: Primitive): Promise<number> {
-  if (!command?.[0]) throw new UsageError(`say what to run after --: polyproc ${verb} ${name} -- COMMAND ARGUMENTS`);
+/** The command that stood after `--`. Fails with UsageError when it did not stand there. */
+function after(args: readonly string[], command: readonly string[] | null, form: string): readonly string[] {
+  if (args.length === 1 && command?.[0]) return command;
+  throw new UsageError(`say what to run after --: ${form}`);
+}
+
+async function holding(name: string, command: readonly string[], given: HoldOptions, primitive: Primitive): Promise<number> {
   // oxlint-disable-next-line no-control-regex -- that is the rule of the wire
   if (!/^[^\u0000-\u001f]{1,200}$/.test(name)) throw new UsageError(`a name has 1 to 200 characters and no control characters, got ${JSON.stringify(name)}`);
   if (given.nonblock && given.timeout !== undefined) throw new UsageError("--nonblock does not wait, so --timeout has no meaning: give one of them");

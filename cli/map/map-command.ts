@@ -34,17 +34,21 @@ interface MapOptions {
 }
 
 const help = `
-Items are the arguments before --, and what --glob matches; without both, the lines of standard input, read as they are needed.
-In COMMAND's arguments {} (or {item}) stands for the item, {index} for its position from 0, {item.name} for a member of a JSON item,
-and {{}} for "{}" itself. Without {} the item is added as the last argument.
+Items are the arguments before --, and what --glob matches; without both, the lines of standard
+input, read as they are needed. In COMMAND's arguments {} (or {item}) stands for the item, {index}
+for its position from 0, {item.name} for a member of a JSON item, and {{}} for "{}" itself. Without
+an item among them, the item is added as the last argument.
 
-A command's output comes when it has ended, as one piece, its standard error to standard error. A function gets the item as its one argument;
-what it returns is printed as a line of JSON, and what it prints goes to standard error.
+A command's output comes when it has ended, as one piece, its standard error to standard error. A
+function gets the item as its one argument; what it returns is printed as a line of JSON, and what
+it prints goes to standard error.
 
-A server that others use takes part when POLYPROC_ADDRESS names it, or one listens on the default socket; otherwise a private one is started.
+A server that others use takes part when POLYPROC_ADDRESS names it, or one answers on the default
+socket; otherwise a private one is started.
 
 Ctrl-C begins no more items and waits for those that run; a second one kills them.
-Exit status: 0 all well, 1 some failed, 2 usage, 69 no server, 130 Ctrl-C, 141 nobody reads the output, 143 SIGTERM.
+Exit status: 0 all well, 1 some failed, 2 usage, 69 no server, 130 Ctrl-C, 141 nobody reads the
+output, 143 SIGTERM.
 
 Examples:
   $ polyproc map --glob 'photos/*.png' -- convert {} -resize 50% small/{}
@@ -66,7 +70,7 @@ export function mapCommand(command: readonly string[] | null, exit: (status: num
     .option("--glob <pattern>", "items are the files that match, sorted; ** reaches into folders; may be repeated", collect)
     .option("-0, --null", "items on standard input end with NUL, not with a line end")
     .option("--json-items", "each item is JSON, not text")
-    .option("--chunk-size <n>", "items that a worker is given at once; for functions that take less than a millisecond", wholeNumber(1), 1)
+    .option("--chunk-size <n>", "items that a worker is given at once; for short functions, a command gets one in any case", wholeNumber(1), 1)
     .option("--timeout <duration>", "limit for each item, such as 10 (seconds), 500ms, 2m (default: none)", duration)
     .option("--retries <n>", "try an item so many times more when it fails, times out or its worker dies", wholeNumber(0), 0)
     .addOption(new Option("--halt <when>", "end early: soon,fail=N begins no more items at the Nth failure, now,fail=N ends those that run, too").argParser(halt).default({ when: "never" }, "never"))

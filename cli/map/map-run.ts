@@ -60,7 +60,7 @@ export class MapRun {
   #outbox: TaskInput[] = [];
   #outboxBytes = 0;
   #ending: "no" | "gently" | "now" = "no";
-  #failure: unknown = null;
+  #failure: Error | null = null;
   #wakeFeed: (() => void) | null = null;
   #wakeEnd: (() => void) | null = null;
 
@@ -251,7 +251,7 @@ export class MapRun {
     this.#options.onOutcome(outcome);
   }
 
-  readonly #fail = (error: unknown): void => {
+  readonly #fail = (error: Error): void => {
     if (this.#failure !== null) return;
     this.#failure = error;
     this.#source.stop();

@@ -9,7 +9,8 @@ export const processColumns: readonly Column[] = [
   { title: "STATE" }, { title: "AGE", align: "right" }, { title: "CPU", align: "right" }, { title: "MEMORY", align: "right" }, { title: "RUNS" },
 ];
 
-const longestName = 32;
+/** Of a process in a table. */
+export const longestName = 32;
 const longestTarget = 60;
 
 /** Cells for `processColumns`. `at`: now, in milliseconds since 1970. */
@@ -44,6 +45,6 @@ function runs({ target, task, role }: ProcessInfo, at: number): string {
   return [what, `item ${task.index} for ${formatDuration(Math.max(0, at - task.startedAt))}`].filter(Boolean).join("  ");
 }
 
-function shorten(text: string, longest: number): string {
+export function shorten(text: string, longest: number): string {
   return oneLine(text.length > longest ? `${text.slice(0, longest - 1)}…` : text);
 }

@@ -2,9 +2,8 @@ import type { PoolInfo } from "../../protocol/pool.js";
 import type { ProcessInfo, Usage } from "../../protocol/process.js";
 import { formatBytes } from "../bytes.js";
 import { formatDuration } from "../duration.js";
-import { oneLine } from "../one-line.js";
 import { renderTable } from "../table.js";
-import { processCells, processColumns, processName } from "./process-row.js";
+import { longestName, processCells, processColumns, processName, shorten } from "./process-row.js";
 import type { ServerState } from "./server-state.js";
 
 interface Node {
@@ -59,7 +58,7 @@ function processNode(state: ServerState, owners: ReadonlyMap<string, string>, pr
   return {
     title: `${process.pid ?? "-"} ${processName(process)}`,
     cells: processCells(process, usage, state.at),
-    children: [...below(state, owners, null, process.process), ...descendants(usage?.descendants ?? [], process.pid)],
+    children: [...below(state, owners, null, process.process), ...descendants(usage?.descendants ?? [])],
   };
 }
 
@@ -77,15 +76,15 @@ function poolNumbers(pool: PoolInfo): string {
   return `${pool.busy} of ${pool.processes} busy, ${pool.queued} queued, ${pool.done} done${failed}`;
 }
 
-/** Processes that the server did not start itself, below the one that did. */
-function descendants(rows: readonly Descendant[], parentPid: number | null): Node[] {
+/** Processes that the server did not start itself, below the one that it did. Whoever's parent has gone stands first among them. */
+function descendants(rows: readonly Descendant[]): Node[] {
   const known = new Set(rows.map((row) => row.pid));
-  const isBelow = (row: Descendant) => row.parentPid === parentPid || (!known.has(row.parentPid) && !known.has(parentPid ?? 0));
-  return rows.filter(isBelow).map((row) => ({
-    title: `${row.pid} ${oneLine(row.command)}`,
+  const node = (row: Descendant): Node => ({
+    title: `${row.pid} ${shorten(row.command, longestName)}`,
     cells: ["", "", `${row.cpuPercent.toFixed(0)} %`, formatBytes(row.memoryBytes), ""],
-    children: rows.some((other) => other.parentPid === row.pid) ? descendants(rows.filter((other) => other !== row), row.pid) : [],
-  }));
+    children: rows.filter((other) => other.parentPid === row.pid).map(node),
+  });
+  return rows.filter((row) => !known.has(row.parentPid)).map(node);
 }
 
 function flatten(node: Node, lead: string, below: string): string[][] {

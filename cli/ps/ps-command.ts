@@ -13,7 +13,8 @@ interface PsOptions {
 }
 
 const help = `
-CPU is in percent of one core, over a quarter of a second, and memory is resident; both with the process's descendants.
+CPU is in percent of one core, over a quarter of a second, and memory is resident; both with the
+process's descendants.
 
 Examples:
   $ polyproc ps

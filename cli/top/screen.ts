@@ -57,7 +57,7 @@ export class Screen {
   readonly #draw = (): void => {
     const shown = this.#lines.slice(0, this.#output.rows);
     // Each line is cleared behind its text, so that nothing flickers.
-    this.#output.write(`\u001b[H${shown.map((line) => `${line}\u001b[K`).join("\r\n")}\u001b[J`);
+    this.#output.write(`\u001b[H${shown.map((line) => `${line}\u001b[K`).join("\n")}\u001b[J`);
   };
 
   readonly #key = (data: Buffer): void => {

@@ -1,8 +1,9 @@
-import { PolyprocError } from "../../protocol/errors.js";
+import type { PolyprocError } from "../../protocol/errors.js";
+import type { Timer } from "./clock.js";
 import type { Params } from "../../protocol/message.js";
 import * as worker from "../../protocol/worker.js";
 import type { Engine } from "./engine.js";
-import { describeExit, ProcessRecord } from "./process.js";
+import { describeExit, type ProcessRecord } from "./process.js";
 import type { Session } from "./session.js";
 import type { ExitStatus, Host, HostEvents, HostSpec } from "./spawner.js";
 
@@ -18,8 +19,10 @@ export interface HostUser {
   failed(error: PolyprocError): void;
 }
 
-/** How long a connection may outlive its process: a descendant that inherited it holds it open. */
+/** How long a connection may outlive its process (a descendant that inherited it holds it open), and a process its connection. */
 const lingerMs = 200;
+/** How long a host that has said goodbye may take to exit: the function's module may have something to do then. */
+const farewellMs = 5000;
 
 /**
  * A worker host: a process that runs functions, from its spawn to its end. It is gone only when both its process was
@@ -37,6 +40,7 @@ export class HostRecord implements HostEvents {
   #status: ExitStatus | null = null;
   #failed: PolyprocError | null = null;
   #gone = false;
+  #endTimer: Timer | undefined;
 
   constructor(engine: Engine, spec: HostSpec) {
     this.engine = engine;
@@ -86,7 +90,7 @@ export class HostRecord implements HostEvents {
     session.host = this;
     this.process.session = session;
     this.claims = (ready.claims ?? false) && this.host?.claims !== null;
-    session.onEnd(() => this.#sessionEnded());
+    session.onEnd((died) => this.#sessionEnded(died));
     this.#user?.ready();
   }
 
@@ -120,6 +124,7 @@ export class HostRecord implements HostEvents {
 
   exited(status: ExitStatus): void {
     this.#status = status;
+    this.#endTimer?.cancel();
     const session = this.#session;
     if (!session || session.ended) {
       this.#over();
@@ -130,10 +135,13 @@ export class HostRecord implements HostEvents {
     });
   }
 
-  #sessionEnded(): void {
-    if (this.#status) this.#over();
-    // It closed its connection and lives on: nobody could ever speak to it again.
-    else this.process.terminate(1000);
+  #sessionEnded(died: boolean): void {
+    if (this.#status) {
+      this.#over();
+      return;
+    }
+    // Nearly always its exit is about to be told. Should it live on, nobody could ever speak to it again.
+    this.#endTimer = this.engine.clock.setTimer(died ? lingerMs : farewellMs, () => this.process.terminate(1000));
   }
 
   #over(): void {

@@ -4,7 +4,7 @@ import type { Job } from "./job.js";
 import { PoolCommand } from "./pool-command.js";
 import type { Pool } from "./pool.js";
 import { PoolWorker } from "./pool-worker.js";
-import { Task } from "./task.js";
+import type { Task } from "./task.js";
 
 /** More than a worker can have. */
 export const allClaims = 128;

@@ -4,7 +4,7 @@ import { payloadData, payloadHandles } from "../../protocol/schema.js";
 import { describeTarget, type ModuleTarget, type SourceTarget } from "../../protocol/target.js";
 import type * as workers from "../../protocol/worker.js";
 import type { Timer } from "./clock.js";
-import { HostRecord, type HostUser } from "./host.js";
+import type { HostRecord, HostUser } from "./host.js";
 import { describeExit } from "./process.js";
 import type { Pool } from "./pool.js";
 import type { ExitStatus } from "./spawner.js";

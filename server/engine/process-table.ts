@@ -5,7 +5,7 @@ import { describeTarget, type CommandTarget, type Target } from "../../protocol/
 import { CommandRun } from "./command-run.js";
 import { fillArguments } from "./command-line.js";
 import type { Engine } from "./engine.js";
-import { HostRecord } from "./host.js";
+import type { HostRecord } from "./host.js";
 import { listOf } from "./payload-list.js";
 import { describeExit, ProcessRecord } from "./process.js";
 import { runtimeOf } from "./runtime.js";
@@ -94,7 +94,7 @@ export class ProcessTable {
   }
 
   /** Python's `Process.start()`. */
-  start(session: Session, options: StartOptions): Started | Wait<Started> {
+  start(session: Session, options: StartOptions): Wait<Started> {
     const engine = this.#engine;
     const parent = session.process;
     refuseDaemonicParent(session);
@@ -173,11 +173,11 @@ export class ProcessTable {
     return n;
   }
 
-  #startInHost(session: Session, record: ProcessRecord, host: HostRecord, options: StartOptions): Started | Wait<Started> {
+  #startInHost(session: Session, record: ProcessRecord, host: HostRecord, options: StartOptions): Wait<Started> {
     const items = options.args ? listOf(options.args) : noArguments;
     if (options.args) this.#engine.registry.retainPayload(options.args);
     const target = options.target as Exclude<Target, CommandTarget>;
-    let wait: Wait<Started> | undefined;
+    const wait = new Wait<Started>(session, {});
     let delivered = false;
     const deliver = () => {
       delivered = true;
@@ -196,7 +196,7 @@ export class ProcessTable {
         tasks: [{ seq: 0, target: 0, mode: "apply", items, count: 1 }],
       });
       record.changed();
-      wait?.resolve({ pid: record.pid!, name: record.name });
+      wait.resolve({ pid: record.pid!, name: record.name });
     };
     const notDelivered = () => {
       if (!delivered && options.args) this.#engine.registry.dropPayload(options.args);
@@ -211,19 +211,17 @@ export class ProcessTable {
       },
       gone: (status) => {
         notDelivered();
-        wait?.reject(new PolyprocError("SpawnFailed", `the ${host.runtime} host ended before it was ready (${describeExit(status)}): ${this.#engine.output.tail(record) || "it wrote nothing"}`));
+        wait.reject(new PolyprocError("SpawnFailed", `the ${host.runtime} host ended before it was ready (${describeExit(status)}): ${this.#engine.output.tail(record) || "it wrote nothing"}`));
       },
       failed: (error) => {
         notDelivered();
-        wait?.reject(error);
+        wait.reject(error);
       },
     });
-    if (delivered) return { pid: record.pid!, name: record.name };
-    wait = new Wait(session, {});
     return wait;
   }
 
-  #startCommand(session: Session, record: ProcessRecord, options: StartOptions, target: CommandTarget): Started | Wait<Started> {
+  #startCommand(session: Session, record: ProcessRecord, options: StartOptions, target: CommandTarget): Wait<Started> {
     const args = options.args ? (this.#engine.options.codec.decode(options.args) as [unknown[], object])[0] : [];
     const filled = fillArguments(target, args);
     const wait = new Wait<Started>(session, {});

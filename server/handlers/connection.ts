@@ -63,8 +63,12 @@ export class Connection {
     return this.#pending.size;
   }
 
-  /** A peer that leaves this many bytes unread is cut off: streams stop long before, so these are answers that it asked for. */
+  /**
+   * A peer that leaves this many bytes unread is cut off: streams stop long before, so these are answers that it asked for. Not so a
+   * worker, to whom the engine itself sends what it has to.
+   */
   get maxBacklogBytes(): number {
+    if (this.#access.kind === "worker") return Infinity;
     return Math.max(64 * 1024 * 1024, 4 * this.#hub.engine.options.limits.maxMessageBytes);
   }
 

@@ -6,7 +6,7 @@ import { setStage, type Stage } from "./stage.js";
 import * as tasks from "./tasks.js";
 
 const meta = { url: new URL("./tasks.js", import.meta.url).href };
-const copy = task(meta, tasks.copy);
+const complement = task(meta, tasks.complement);
 
 const itemBytes = 128 * 1024;
 const processes = 2;
@@ -71,7 +71,7 @@ for (const [name, inputsOf, run] of [
     const stage = await setStage(t);
     const pool = new stage.mp.Pool(processes);
     const inputs: Inputs = { pulled: 0, returned: false };
-    const results: ImapIterator<Uint8Array> = pool[run](copy, inputsOf(inputs));
+    const results: ImapIterator<Uint8Array> = pool[run](complement, inputsOf(inputs));
 
     let read = 0;
     const readSome = async (count: number) => {
@@ -110,7 +110,7 @@ test("leaving the loop cancels what is under way, closes the generator and leave
   const pool = new stage.mp.Pool(processes);
   const inputs: Inputs = { pulled: 0, returned: false };
   let read = 0;
-  for await (const value of pool.imap(copy, endless(inputs), { chunkSize: 5, lookAhead: 20 })) {
+  for await (const value of pool.imap(complement, endless(inputs), { chunkSize: 5, lookAhead: 20 })) {
     assert.equal(value.length, itemBytes);
     if (++read === 50) break;
   }
@@ -120,5 +120,5 @@ test("leaving the loop cancels what is under way, closes the generator and leave
     const { pools } = await stage.watcher.connection.request("pool/list", {});
     return pools[0]!.busy === 0 && pools[0]!.queued === 0;
   }, { what: "an idle pool" });
-  assert.equal((await pool.apply(copy, [new Uint8Array(3)])).length, 3);
+  assert.equal((await pool.apply(complement, [new Uint8Array(3)])).length, 3);
 });

@@ -1,6 +1,7 @@
 /** What the children of these tests run. */
 import { existsSync, writeFileSync } from "node:fs";
 import type { Barrier, Condition, Lock, PipeEnd, Queue, RLock, Semaphore } from "polyproc";
+import { waitFor } from "../deadline.js";
 
 export function double(n: number): number {
   return n * 2;
@@ -65,7 +66,46 @@ export async function sendAndHold(end: PipeEnd<string>, said: Queue<string>): Pr
   return spin();
 }
 
-/** As much as came, in new bytes. */
-export function copy(bytes: Uint8Array): Uint8Array {
-  return Uint8Array.from(bytes, (byte) => byte ^ 0xff);
+/** As many bytes as came, all of them the first one's complement. */
+export function complement(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.length).fill(bytes[0]! ^ 0xff);
+}
+
+export type PutEnding = "returns" | "does not wait" | "exits" | "dies";
+
+/** Puts so many bytes as one item, and ends in one of several ways at once. */
+export async function putAndEnd(queue: Queue<Uint8Array>, bytes: number, ending: PutEnding): Promise<void> {
+  const put = queue.put(new Uint8Array(bytes).fill(7));
+  if (ending === "does not wait") {
+    put.catch(() => {});
+    return;
+  }
+  await put;
+  if (ending === "exits") process.exit(0);
+  if (ending === "dies") process.kill(process.pid, "SIGKILL");
+}
+
+/** Puts items of so many bytes, each of them filled with its number, and never stops. */
+export async function putForEver(queue: Queue<Uint8Array>, bytes: number): Promise<never> {
+  for (let n = 0; ; n++) await queue.put(new Uint8Array(bytes).fill(n & 0xff));
+}
+
+export async function getOne(queue: Queue<unknown>): Promise<void> {
+  await queue.get();
+}
+
+/** Gives `n`, unless it is `at`: then it never ends. */
+export function spinAt({ n, at }: { n: number; at: number }): number {
+  return n === at ? spin() : n;
+}
+
+export async function sayPidAndSpin(said: Queue<number>): Promise<never> {
+  await said.put(process.pid);
+  return spin();
+}
+
+/** Ends once the file is there. */
+export async function waitForFile(path: string, said: Queue<number>): Promise<void> {
+  await said.put(process.pid);
+  await waitFor(() => existsSync(path), { what: path, timeoutMs: 60_000 });
 }

@@ -4,10 +4,12 @@ import { once } from "node:events";
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
+import { Duplex } from "node:stream";
 import { test } from "node:test";
 import { connect as connectTls } from "node:tls";
 import { waitFor, within } from "../deadline.js";
 import { compiled } from "../fixture.js";
+import { isLiving } from "../living.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { RawClient, type Framing } from "./clients.js";
 import { certificate, privateKey } from "./tls-files.js";
@@ -101,7 +103,6 @@ test("--stdio serves its client in either framing, writes nothing else, and ends
   for (const framing of framings) {
     const server = spawnServer(t, ["--stdio"], { stdio: "pipe" });
     const { stdin, stdout } = server.process;
-    const { Duplex } = await import("node:stream");
     const client = new RawClient(Duplex.from({ readable: stdout!, writable: stdin! }), framing);
     assert.equal((await client.request("initialize", {})).error, undefined);
     assert.deepEqual((await client.request("server/status", {})).result.addresses, []);
@@ -114,7 +115,6 @@ test("--stdio serves its client in either framing, writes nothing else, and ends
 test("--stdio and several --listen serve the same objects", async (t) => {
   const folder = temporaryFolder(t);
   const server = spawnServer(t, ["--stdio", "--listen", `unix:${folder}/a`, "--listen", `unix:${folder}/b`, "--listen", "tcp:127.0.0.1:0", "--token-file", `${folder}/token`], { stdio: "pipe" });
-  const { Duplex } = await import("node:stream");
   const stdio = new RawClient(Duplex.from({ readable: server.process.stdout!, writable: server.process.stdin! }), "json");
   await stdio.request("initialize", {});
   const { addresses } = (await stdio.request("server/status", {})).result as { addresses: string[] };
@@ -276,17 +276,29 @@ test("server/stop, SIGINT and SIGTERM end it with its children, and clients are 
   for (const way of ["server/stop", "SIGINT", "SIGTERM"] as const) {
     const server = await startUnixServer(t);
     const client = await RawClient.open(server.path, "json");
-    const { session } = (await (await RawClient.open(server.path, "json")).request("server/status")).result as { session: string };
-    assert.equal(session, undefined);
     await client.request("process/start", { process: "process:s1.1", target: { command: "sleep", args: ["1000"] } });
     const { result } = await client.request("process/status", { process: "process:s1.1" });
     if (way === "server/stop") assert.equal((await client.request("server/stop")).result, null);
     else server.process.kill(way);
     assert.equal((await client.lastWords()).data?.["name"], "ShuttingDown");
     assert.equal(await server.exited(), 0);
-    assert.throws(() => process.kill(result.pid as number, 0), { code: "ESRCH" });
+    assert.ok(!isLiving(result.pid as number));
     assert.ok(!existsSync(server.path));
   }
+});
+
+test("a second signal ends it at once, and the guardian sees to its children", async (t) => {
+  const server = await startUnixServer(t);
+  const client = await RawClient.open(server.path, "json");
+  const ready = join(temporaryFolder(t), "ready");
+  await client.request("process/start", { process: "process:s1.1", target: { command: "sh", args: ["-c", `trap "" TERM; : > ${ready}; while :; do sleep 1; done`] } });
+  const { result } = await client.request("process/status", { process: "process:s1.1" });
+  await waitFor(() => existsSync(ready), { what: "a child that does not care for SIGTERM" });
+  server.process.kill("SIGTERM");
+  await waitFor(() => !existsSync(server.path), { what: "the first signal's effect" });
+  server.process.kill("SIGTERM");
+  assert.equal(await server.exited(), 1);
+  await waitFor(() => !isLiving(result.pid as number), { what: "the child's end" });
 });
 
 test("with --idle-timeout it ends when nobody has used it for so long", async (t) => {

@@ -1,4 +1,4 @@
-import { errorCodes, PolyprocError } from "../../../protocol/errors.js";
+import { errorCodes, type PolyprocError } from "../../../protocol/errors.js";
 import type { Failure } from "../../../protocol/job.js";
 import { withoutHost } from "./stack.js";
 
@@ -33,10 +33,21 @@ function failure(name: keyof typeof errorCodes, message: string, data: Record<st
 }
 
 function describeError(error: unknown, causes: number): ErrorFacts {
-  if (!isError(error)) {
-    const text = quote(error);
-    return { type: error === null ? "null" : typeof error, message: text, stack: `thrown: ${text}` };
+  try {
+    return isError(error) ? describeThrownError(error, causes) : describeOther(error);
+  } catch {
+    // A proxy may refuse even to say what it is.
+    const message = `a value of type ${typeof error} that cannot be looked at`;
+    return { type: typeof error, message, stack: `thrown: ${message}` };
   }
+}
+
+function describeOther(thrown: unknown): ErrorFacts {
+  const text = quote(thrown);
+  return { type: thrown === null ? "null" : typeof thrown, message: text, stack: `thrown: ${text}` };
+}
+
+function describeThrownError(error: Error, causes: number): ErrorFacts {
   const type = typeOf(error);
   const message = cut(readText(error, "message"));
   const facts: ErrorFacts = { type, message, stack: cut(withoutHost(readText(error, "stack")) || `${type}: ${message}`) };

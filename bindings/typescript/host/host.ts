@@ -49,8 +49,6 @@ export function startHost(endpoint: RpcEndpoint, facts: HostFacts, claims: Claim
   });
 
   process.on("exit", () => runner.flush());
-  // The server hears of an interrupt, too, and decides.
-  process.on("SIGINT", () => {});
   process.on("uncaughtException", (error) => {
     // A listener of the task's own module takes care of it, as it would without this host.
     if (process.listenerCount("uncaughtException") > 1) return;

@@ -9,6 +9,9 @@ import { enableCompileCache } from "./compile-cache.js";
 import type { HostFacts } from "./link.js";
 import { HostStream, serverHasGone } from "./stream.js";
 
+// The server hears of an interrupt, too, and decides.
+process.on("SIGINT", () => {});
+
 const early: [method: string, params: unknown][] = [];
 let receive = (method: string, params: unknown): void => {
   early.push([method, params]);

@@ -39,7 +39,17 @@ export class HostStream extends Socket {
   }
 }
 
-/** Nobody is left to work for. */
-export function serverHasGone(): never {
+/** Nobody is left to work for. `error`: why the connection ended, when the server did not just end it. */
+export function serverHasGone(error: Error | null = null): never {
+  // Not over the connection, as other output goes.
+  if (error) writeFailure(`worker host ${process.pid}: ${error.message}\n`);
   process.exit(1);
+}
+
+function writeFailure(text: string): void {
+  try {
+    writeSync(2, text);
+  } catch {
+    // Nobody reads that either.
+  }
 }

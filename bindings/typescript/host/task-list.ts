@@ -1,6 +1,12 @@
 import type { WorkerTask } from "../../../protocol/worker.js";
 import type { ClaimsReader } from "./claims.js";
 
+/**
+ * A claim is the low byte of a task's `seq`, and claims stay in the order of their tasks; far fewer than this are open at a time. So of two
+ * tasks with the same byte the older one was taken back long ago.
+ */
+const maxOpenClaims = 128;
+
 /** What the server has given this host and it has not begun. With claims, tasks may be in the list that the server has taken back. */
 export class TaskList {
   readonly #claims: ClaimsReader | null;
@@ -27,12 +33,25 @@ export class TaskList {
       this.#clear();
       return null;
     }
-    while (this.#head < this.#tasks.length) {
-      const task = this.#shift();
-      if ((task.seq & 0xff) === claimed) return task;
+    const found = this.#find(claimed);
+    if (found === -1) {
+      // What is here was taken back, and the claimed task is still on its way.
+      this.#clear();
+      this.#claimed = claimed;
+      return null;
     }
-    this.#claimed = claimed;
-    return null;
+    this.#head = found;
+    return this.#shift();
+  }
+
+  #find(claimed: number): number {
+    const newest = this.#tasks.at(-1)!.seq;
+    for (let at = this.#tasks.length - 1; at >= this.#head; at--) {
+      const { seq } = this.#tasks[at]!;
+      if (newest - seq >= maxOpenClaims) return -1;
+      if ((seq & 0xff) === claimed) return at;
+    }
+    return -1;
   }
 
   #shift(): WorkerTask {

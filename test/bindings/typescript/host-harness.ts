@@ -57,7 +57,7 @@ export class TestHost {
   readonly #writer: FrameWriter;
   readonly #claimsFd: number | null;
   #seq = 0;
-  #fault: unknown;
+  #fault: Error | undefined;
 
   static async start(test: TestContext, options: HostOptions = {}): Promise<TestHost> {
     const claimsFd = options.claims === false ? null : openFifo();
@@ -89,7 +89,7 @@ export class TestHost {
       try {
         check(message);
       } catch (error) {
-        this.#fault = error;
+        this.#fault = error as Error;
       }
       if (message.method === "worker/ready") {
         this.#reply(message.id!, { instanceId: "i1", session: "s1", limits: { maxMessageBytes: options.maxMessageBytes ?? 64 << 20, maxQueuedBytes: 64 << 20 }, cpuCount: 2, runtimes: ["node"] });

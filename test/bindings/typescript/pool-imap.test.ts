@@ -23,6 +23,11 @@ function counter(): { items: Generator<number>; taken: () => number; closed: () 
   return { items, taken: () => taken, closed: () => closed };
 }
 
+/** The same number for each of the items. */
+function* numbersOf(items: Iterable<number>, value: number): Generator<number> {
+  for (const _ of items) yield value;
+}
+
 async function collect<T>(results: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
   for await (const one of results) all.push(one);
@@ -61,9 +66,20 @@ test("endless inputs are taken only as results are read, and let go when the loo
     most = Math.max(most, taken() - read);
     if (read === 500) break;
   }
-  assert.ok(most <= 5, `${most} items were taken ahead`);
+  assert.ok(most <= 64, `${most} short items were taken ahead`);
   assert.equal(closed(), true);
   assert.equal(await pool.apply(double, [1]), 2);
+});
+
+test("of items that take their time, no more than two for each worker are taken ahead", async () => {
+  await using pool = new Pool(2);
+  const { items, taken } = counter();
+  let read = 0;
+  for await (const _ of pool.imap(task(meta, functions.spin), numbersOf(items, 2))) {
+    read++;
+    assert.ok(taken() - read <= 4, `${taken() - read} items were taken ahead`);
+    if (read === 20) break;
+  }
 });
 
 test("a reader that does not read lets nothing more be taken", async () => {

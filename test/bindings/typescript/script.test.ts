@@ -36,8 +36,21 @@ test("Ctrl-C ends the script and its children, non-daemonic ones too", async (t)
 });
 
 test("a script that is killed leaves no daemonic child", async (t) => {
-  const script = startScript(t, "ends", ["exits-not"]);
+  const script = startScript(t, "ends", ["stays"]);
+  await waitFor(() => script.stdout().includes("ready"));
+  const [child] = script.children();
+  assert.ok(isLiving(child!));
+  script.kill("SIGKILL");
+  assert.equal(await script.ended(), "SIGKILL");
+  await waitFor(() => !isLiving(child!), { what: "the child to end" });
+});
+
+test("a script that listens to Ctrl-C decides for itself, also while it waits for its children", async (t) => {
+  const script = startScript(t, "ends", ["listens"]);
+  await waitFor(() => script.stdout().includes("ready"));
+  script.kill("SIGINT");
   assert.equal(await script.ended(), 0);
+  assert.match(script.stdout(), /exit code -15/);
 });
 
 test("a script that uses nothing starts no server and ends", async (t) => {

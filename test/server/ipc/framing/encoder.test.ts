@@ -13,8 +13,8 @@ const scalar = fc.oneof(
   fc.maxSafeInteger(),
   fc.integer({ min: -300, max: 70_000 }),
   fc.double({ noNaN: true }),
-  fc.bigInt({ min: 2n ** 53n, max: 2n ** 64n - 1n }),
-  fc.bigInt({ min: -(2n ** 63n), max: -(2n ** 53n) }),
+  fc.bigInt({ min: 2n ** 53n + 1n, max: 2n ** 64n - 1n }),
+  fc.bigInt({ min: -(2n ** 63n), max: -(2n ** 53n) - 1n }),
   fc.string({ unit: "grapheme", maxLength: 300 }),
   fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
 );

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Duplex } from "node:stream";
 import { test } from "node:test";
-import { PolyprocError } from "../../../../protocol/errors.js";
+import type { PolyprocError } from "../../../../protocol/errors.js";
 import { decodeMessage } from "../../../../server/ipc/framing/decoder.js";
 import { FrameReader } from "../../../../server/ipc/framing/frame-reader.js";
 import { FrameWriter } from "../../../../server/ipc/framing/frame-writer.js";

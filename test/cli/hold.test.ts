@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test, type TestContext } from "node:test";
+import { waitFor } from "../deadline.js";
+import { isLiving } from "../living.js";
+import { temporaryFolder } from "../temporary-folder.js";
+import { run, serve, start, type Server } from "./polyproc.js";
+import { startOnTerminal } from "./pty.js";
+
+/** A command that says that it runs, with its pid and its child's, and goes on until `go` exists. */
+function startHolder(t: TestContext, { env }: Server, how: string[]) {
+  const folder = temporaryFolder(t);
+  const running = start(t, [...how, "--", "sh", "-c", 'sleep 600 & echo "$$ $!"; until [ -e "$0/go" ]; do sleep 0.02; done; kill $!', folder], { env });
+  return {
+    running,
+    begun: () => waitFor(() => running.stdout().endsWith("\n"), { what: "a command that runs" }),
+    pids: () => running.stdout().trim().split(" ").map(Number),
+    go: () => writeFileSync(join(folder, "go"), ""),
+  };
+}
+
+describe("polyproc lock", () => {
+  test("two do not run at a time, and the exit status is the command's", async (t) => {
+    const server = await serve(t);
+    const folder = temporaryFolder(t);
+    const script = 'mkdir "$0/inside" && sleep 0.01 && rmdir "$0/inside" && echo x >> "$0/ran"; exit 4';
+    const all = Array.from({ length: 8 }, () => run(t, ["lock", "one", "--", "sh", "-c", script, folder], { env: server.env }));
+    for (const { status, stderr } of await Promise.all(all)) assert.deepEqual([status, stderr], [4, ""]);
+    assert.equal(readFileSync(join(folder, "ran"), "utf8"), "x\n".repeat(8));
+  });
+
+  test("--nonblock and --timeout give up with 75 and say who has it; other names are free", async (t) => {
+    const server = await serve(t);
+    const { env } = server;
+    const holder = startHolder(t, server, ["lock", "one"]);
+    await holder.begun();
+    const now = await run(t, ["lock", "one", "--nonblock", "--", "echo", "in"], { env });
+    assert.equal(now.status, 75);
+    assert.match(now.stderr, /^polyproc: the lock "one" was not to be had: held by client s\d+\n$/);
+    const late = await run(t, ["lock", "one", "--timeout", "100ms", "--", "echo", "in"], { env });
+    assert.deepEqual([late.status, late.stdout], [75, ""]);
+    assert.match(late.stderr, /was not to be had in time/);
+    assert.equal((await run(t, ["lock", "two", "--nonblock", "--", "echo", "in"], { env })).stdout, "in\n");
+    holder.go();
+    assert.equal((await holder.running.ended()).status, 0);
+    assert.equal((await run(t, ["lock", "one", "--nonblock", "--", "echo", "in"], { env })).stdout, "in\n");
+  });
+
+  test("a holder that is killed leaves the lock to the next one, who is told, and no command behind", async (t) => {
+    const server = await serve(t);
+    const holder = startHolder(t, server, ["lock", "one"]);
+    await holder.begun();
+    const next = startHolder(t, server, ["lock", "one"]);
+    await waitFor(async () => / 1 waiting/.test((await run(t, ["top"], { env: server.env })).stdout), { intervalMs: 20 });
+    holder.running.signal("SIGKILL");
+    await next.begun();
+    assert.equal(next.running.stderr(), `polyproc: the last holder of the lock "one" was killed: what it was doing may be half done\n`);
+    await waitFor(() => !holder.pids().some(isLiving), { what: "the end of the killed holder's command" });
+    next.go();
+    assert.equal((await next.running.ended()).status, 0);
+  });
+
+  test("standard input reaches the command; its end by a signal is 128 + N", async (t) => {
+    const { env } = await serve(t);
+    assert.equal((await run(t, ["lock", "one", "--", "cat"], { env, input: "hello" })).stdout, "hello");
+    assert.equal((await run(t, ["lock", "one", "--", "sh", "-c", "kill -KILL $$"], { env })).status, 137);
+  });
+
+  test("signals reach the command and its children; while waiting they end the wait", async (t) => {
+    const server = await serve(t);
+    const holder = startHolder(t, server, ["lock", "one"]);
+    await holder.begun();
+    const waiting = startHolder(t, server, ["lock", "one"]);
+    await waitFor(async () => / 1 waiting/.test((await run(t, ["top"], { env: server.env })).stdout), { intervalMs: 20 });
+    waiting.running.signal("SIGINT");
+    assert.equal((await waiting.running.ended()).status, 130);
+    holder.running.signal("SIGTERM");
+    assert.equal((await holder.running.ended()).status, 143);
+    await waitFor(() => !holder.pids().some(isLiving), { what: "the end of the command" });
+  });
+
+  test("a server that goes away takes the lock with it, so the command is ended, status 69", async (t) => {
+    const server = await serve(t);
+    const holder = startHolder(t, server, ["lock", "one"]);
+    await holder.begun();
+    await run(t, ["kill", "--server"], { env: server.env });
+    const { status, stderr } = await holder.running.ended();
+    assert.equal(status, 69);
+    assert.match(stderr, /^polyproc: the server has gone, and the lock "one" with it: ending the command\n/);
+    await waitFor(() => !holder.pids().some(isLiving), { what: "the end of the command" });
+  });
+
+  test("a command that cannot be started gives 127 or 126, and the lock is free again", async (t) => {
+    const { env } = await serve(t);
+    const missing = await run(t, ["lock", "one", "--", "no-such-program"], { env });
+    assert.deepEqual([missing.status, missing.stderr], [127, `polyproc: cannot start "no-such-program": no such program; check its spelling\n`]);
+    assert.equal((await run(t, ["lock", "one", "--nonblock", "--", "/"], { env })).status, 126);
+  });
+
+  test("on a terminal, who waits longer than a second is told for whom, and Ctrl-C reaches the command", async (t) => {
+    const server = await serve(t);
+    const holder = startHolder(t, server, ["lock", "one"]);
+    await holder.begun();
+    const waiting = startOnTerminal(t, ["lock", "one", "--", "sh", "-c", "trap 'echo caught; exit 5' INT; echo mine; while :; do sleep 0.02; done"], server.env);
+    await waiting.shows(/waiting for the lock "one": held by client s\d+/);
+    holder.go();
+    await waiting.shows(/mine/);
+    waiting.type("\u0003");
+    assert.equal(await waiting.ended(), 5);
+    assert.match(waiting.text(), /caught/);
+    await holder.running.ended();
+  });
+
+  test("usage errors name the form", async (t) => {
+    for (const args of [["lock", "x"], ["lock", "x", "--"], ["lock", "x", "echo"]]) {
+      assert.deepEqual(await run(t, args), { status: 2, stdout: "", stderr: "polyproc: say what to run after --: polyproc lock x -- COMMAND ARGUMENTS\n" });
+    }
+    assert.match((await run(t, ["lock", "x", "--nonblock", "--timeout", "1", "--", "true"])).stderr, /give one of them/);
+    assert.match((await run(t, ["lock", "x".repeat(201), "--", "true"])).stderr, /1 to 200 characters/);
+    assert.equal((await run(t, ["lock"])).status, 2);
+  });
+});
+
+describe("polyproc sem", () => {
+  test("no more than -n run at a time", async (t) => {
+    const server = await serve(t);
+    const { env } = server;
+    const holders = [0, 1].map(() => startHolder(t, server, ["sem", "two", "-n", "2"]));
+    for (const holder of holders) await holder.begun();
+    const third = await run(t, ["sem", "two", "-n", "2", "--nonblock", "--", "echo", "in"], { env });
+    assert.equal(third.status, 75);
+    assert.match(third.stderr, /^polyproc: the semaphore "two" was not to be had: held by client s\d+, s\d+\n$/);
+    const waiting = startHolder(t, server, ["sem", "two", "-n", "2"]);
+    holders[0]!.go();
+    await waiting.begun();
+    for (const holder of [holders[1]!, waiting]) holder.go();
+    for (const holder of [...holders, waiting]) assert.equal((await holder.running.ended()).status, 0);
+  });
+
+  test("whoever says another number than the first is told", async (t) => {
+    const server = await serve(t);
+    const holder = startHolder(t, server, ["sem", "three", "-n", "3"]);
+    await holder.begun();
+    const { status, stdout, stderr } = await run(t, ["sem", "three", "-n", "5", "--timeout", "10", "--", "echo", "in"], { env: server.env });
+    assert.deepEqual([status, stdout], [0, "in\n"]);
+    assert.equal(stderr, `polyproc: the semaphore "three": it has 3 permits, not 5: whoever used the name first said how many\n`);
+    holder.go();
+    await holder.running.ended();
+  });
+
+  test("-n must be given", async (t) => {
+    const { status, stderr } = await run(t, ["sem", "x", "--", "true"]);
+    assert.deepEqual([status, stderr], [2, "polyproc: required option '-n, --permits <n>' not specified\n"]);
+  });
+});

@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test, type TestContext } from "node:test";
+import { waitFor } from "../../deadline.js";
+import { isLiving } from "../../living.js";
+import { temporaryFolder } from "../../temporary-folder.js";
+import { start, type Running } from "../polyproc.js";
+
+/** Each item notes its own pid and that of a child of its own, then waits for the file `go`. Deaf to SIGTERM when `deaf`. */
+function startFamilies(t: TestContext, { deaf = false, args = [] as string[] } = {}) {
+  const folder = temporaryFolder(t);
+  const script = `${deaf ? "trap '' TERM;" : ""} sleep 600 & echo "$$ $!" >> "$0/pids"; until [ -e "$0/go" ]; do sleep 0.02; done; kill $!; echo "$1"`;
+  const map = start(t, ["map", "-j", "2", ...args, "1", "2", "3", "4", "--", "sh", "-c", script, folder], { input: null });
+  const pids = () => (existsSync(join(folder, "pids")) ? readFileSync(join(folder, "pids"), "utf8").split(/\s+/).filter(Boolean).map(Number) : []);
+  return { map, folder, pids, begun: () => waitFor(() => pids().length === 4, { what: "two items that run" }) };
+}
+
+async function allGone(pids: number[]): Promise<void> {
+  assert.equal(pids.length, 4);
+  await waitFor(() => !pids.some(isLiving), { what: `the end of ${pids.join(", ")}` });
+}
+
+function says(map: Running, pattern: RegExp): Promise<unknown> {
+  return waitFor(() => pattern.test(map.stderr()), { what: `${pattern} on standard error` });
+}
+
+describe("polyproc map, interrupted", () => {
+  test("Ctrl-C once: what runs is waited for, nothing more begins, and that is said", async (t) => {
+    const { map, folder, pids, begun } = startFamilies(t);
+    await begun();
+    map.signal("SIGINT");
+    await says(map, /interrupted: waiting for the 2 items that run; press Ctrl-C again to kill/);
+    writeFileSync(join(folder, "go"), "");
+    const { status, stdout, stderr } = await map.ended();
+    assert.deepEqual([status, stdout.split("\n").sort()], [130, ["", "1", "2"]]);
+    assert.match(stderr, /2 done, 2 not finished/);
+    await allGone(pids());
+  });
+
+  test("Ctrl-C twice: what runs is killed with its children, even if it is deaf to SIGTERM", async (t) => {
+    const { map, pids, begun } = startFamilies(t, { deaf: true });
+    await begun();
+    map.signal("SIGINT");
+    await says(map, /again to kill/);
+    map.signal("SIGINT");
+    assert.equal((await map.ended()).status, 130);
+    await allGone(pids());
+  });
+
+  test("SIGTERM kills at once, status 143; SIGHUP, 129", async (t) => {
+    for (const [signal, expected] of [["SIGTERM", 143], ["SIGHUP", 129]] as const) {
+      const { map, pids, begun } = startFamilies(t);
+      await begun();
+      map.signal(signal);
+      assert.equal((await map.ended()).status, expected);
+      await allGone(pids());
+    }
+  });
+
+  test("killed by SIGKILL, it leaves nobody behind", async (t) => {
+    const { map, pids, begun } = startFamilies(t, { deaf: true });
+    await begun();
+    map.signal("SIGKILL");
+    assert.equal((await map.ended()).status, "SIGKILL");
+    await allGone(pids());
+  });
+
+  test("Ctrl-C while it waits for standard input ends it", async (t) => {
+    const map = start(t, ["map", "--", "echo"], { input: null });
+    map.stdin.write("one\n");
+    await waitFor(() => map.stdout() === "one\n");
+    map.signal("SIGINT");
+    assert.equal((await map.ended()).status, 130);
+  });
+
+  test("when nobody reads its output any more, it ends quietly and kills the rest", async (t) => {
+    const folder = temporaryFolder(t);
+    const script = 'echo $$ >> "$0/pids"; if [ "$1" = 1 ]; then until [ -e "$0/go" ]; do sleep 0.02; done; echo 1; else sleep 600; fi';
+    const map = start(t, ["map", "-j", "2", "-q", "1", "2", "3", "--", "sh", "-c", script, folder]);
+    const pids = () => readFileSync(join(folder, "pids"), "utf8").trim().split("\n").map(Number);
+    await waitFor(() => existsSync(join(folder, "pids")) && pids().length === 2);
+    map.process.stdout!.destroy();
+    writeFileSync(join(folder, "go"), "");
+    const { status, stderr } = await map.ended();
+    assert.deepEqual([status, stderr], [141, ""]);
+    await waitFor(() => !pids().some(isLiving), { what: "the end of what ran" });
+  });
+});

@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Progress } from "../../../cli/map/progress.js";
+
+test("the bar, the rate and the time that is left follow from what has ended", () => {
+  const progress = new Progress(8, 0);
+  progress.started(0, "a", 0);
+  progress.started(1, "b\n", 500);
+  for (let i = 2; i < 5; i++) progress.ended(i, "done");
+  progress.ended(5, "failed");
+  assert.deepEqual(progress.lines(2000), [
+    " ████████████░░░░░░░░░░░░ 4/8  1 failed  2.0/s  ETA 2.0 s",
+    " a (2.0 s), b\\n (1.5 s)",
+  ]);
+  assert.equal(progress.line(2000), "4/8  1 failed  2.0/s  ETA 2.0 s, 2 running");
+});
+
+test("without a total there is no bar", () => {
+  const progress = new Progress(null, 0);
+  progress.ended(0, "done");
+  assert.deepEqual(progress.lines(4000), [" 1 done  15.0/min", " "]);
+});
+
+test("many running items are counted, and long names cut at their beginnings", () => {
+  const progress = new Progress(100, 0);
+  for (let i = 0; i < 11; i++) progress.started(i, i === 0 ? `/very/long/${"x".repeat(60)}/name.txt` : `i${i}`, 0);
+  assert.equal(progress.lines(0)[1], ` …${"x".repeat(30)}/name.txt, i1, i2, i3, i4, i5, i6, i7, and 3 more`);
+});
+
+test("the summary counts what was not finished", () => {
+  const progress = new Progress(10, 0);
+  for (let i = 0; i < 6; i++) progress.ended(i, "done");
+  assert.equal(progress.summary(12_345), "6 done, 4 not finished in 12 s");
+  progress.ended(6, "failed");
+  assert.equal(progress.summary(12_345), "6 done, 1 failed, 3 not finished in 12 s");
+  const stream = new Progress(null, 0);
+  stream.ended(0, "skipped");
+  assert.equal(stream.summary(10), "0 done, 1 not finished in 10 ms");
+});

@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { waitFor } from "../deadline.js";
+import { temporaryFolder } from "../temporary-folder.js";
+import { run, serve, start } from "./polyproc.js";
+import { startOnTerminal } from "./pty.js";
+
+test("map on a terminal shows a bar and what runs below the results, and leaves only its summary", async (t) => {
+  const folder = temporaryFolder(t);
+  const map = startOnTerminal(t, ["map", "-j", "2", "one", "two", "three", "--", "sh", "-c", 'test "$1" = one || until [ -e "$0/go" ]; do sleep 0.02; done; echo "<$1>"', folder]);
+  await map.shows(/<one>/);
+  await map.shows(/█{8}░{16} 1\/3 .*\r\n two, three/);
+  writeFileSync(join(folder, "go"), "");
+  assert.equal(await map.ended(), 0);
+  assert.match(map.text(), /<(two|three)>/);
+  const end = map.text().slice(map.text().lastIndexOf("\u001b[J"));
+  assert.match(end, /^\u001b\[Jpolyproc: 3 done in [\d.]+ m?s\r\n$/, "the bar is erased before the last line");
+});
+
+test("map on a terminal without items says so, instead of waiting for the keyboard", async (t) => {
+  const map = startOnTerminal(t, ["map", "--", "echo"]);
+  assert.equal(await map.ended(), 2);
+  assert.match(map.text(), /there are no items: name them, use --glob PATTERN, or pipe them in, one a line/);
+});
+
+test("Ctrl-C on a terminal, once and twice", async (t) => {
+  const folder = temporaryFolder(t);
+  const map = startOnTerminal(t, ["map", "-j", "1", "1", "2", "--", "sh", "-c", 'touch "$0/begun"; sleep 600', folder]);
+  await waitFor(() => existsSync(join(folder, "begun")));
+  map.type("\u0003");
+  await map.shows(/interrupted: waiting for the item that runs; press Ctrl-C again to kill/);
+  map.type("\u0003");
+  assert.equal(await map.ended(), 130);
+});
+
+test("--quiet shows no bar", async (t) => {
+  const map = startOnTerminal(t, ["map", "-q", "one", "--", "echo"]);
+  assert.equal(await map.ended(), 0);
+  assert.equal(map.text(), "one\r\n");
+});
+
+test("top takes the other screen, shows what runs, redraws, and q gives the screen back", async (t) => {
+  const server = await serve(t);
+  const folder = temporaryFolder(t);
+  const top = startOnTerminal(t, ["top", "--interval", "100ms"], server.env);
+  await top.shows(/\u001b\[\?1049h/);
+  await top.shows(/0 processes/);
+  const command = start(t, ["run", "--name", "nightly", "--", "sh", "-c", 'until [ -e "$0/go" ]; do sleep 0.02; done', folder], { env: server.env });
+  await top.shows(/1 process,.*\r\n(.*\r\n)*.* nightly /);
+  top.type("q");
+  assert.equal(await top.ended(), 0);
+  assert.ok(top.text().endsWith("\u001b[?7h\u001b[?25h\u001b[?1049l"));
+  writeFileSync(join(folder, "go"), "");
+  await command.ended();
+});
+
+test("top ends with a word when the server goes away, and gives the screen back first", async (t) => {
+  const server = await serve(t);
+  const top = startOnTerminal(t, ["top", "--interval", "100ms"], server.env);
+  await top.shows(/sessions?,/);
+  await run(t, ["kill", "--server"], { env: server.env });
+  assert.equal(await top.ended(), 69);
+  assert.match(top.text(), /\u001b\[\?1049lpolyproc: [^\r\n]+\r\n$/);
+});

@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { promisify } from "node:util";
+import { root } from "../fixture.js";
+import { temporaryFolder } from "../temporary-folder.js";
+import { startServer } from "./listening-server.js";
+import { runProgram } from "./run-example.js";
+
+interface Snippet {
+  /** `pools.md, line 12`. */
+  title: string;
+  language: string;
+  code: string;
+  /** What it prints: the `text` block that follows it at once. */
+  expected: string | null;
+}
+
+const documents = ["README.md", ...readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`)];
+
+/** The fenced blocks of a document. */
+function snippetsOf(document: string): Snippet[] {
+  const text = readFileSync(join(root, document), "utf8");
+  const snippets: Snippet[] = [];
+  let end = -1;
+  for (const match of text.matchAll(/^```(\w*)\n([\s\S]*?)^```\n/gm)) {
+    const [whole, language = "", code = ""] = match;
+    const last = snippets.at(-1);
+    if (language === "text" && last && match.index === end) last.expected = code;
+    else snippets.push({ title: `${document}, line ${text.slice(0, match.index).split("\n").length}`, language, code, expected: null });
+    end = match.index + whole.length;
+  }
+  return snippets;
+}
+
+const snippets = documents.flatMap(snippetsOf);
+const inTypescript = snippets.filter(({ language }) => language === "ts");
+
+describe("the documents", () => {
+  // A user's project, with the package installed.
+  const folder = temporaryFolder({ after });
+  before(() => {
+    mkdirSync(join(folder, "node_modules", "@types"), { recursive: true });
+    symlinkSync(root, join(folder, "node_modules", "polyproc"));
+    symlinkSync(join(root, "node_modules", "@types", "node"), join(folder, "node_modules", "@types", "node"));
+    writeFileSync(join(folder, "package.json"), `{ "type": "module" }`);
+    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions: { target: "ES2023", lib: ["ES2023", "ESNext.Disposable"], module: "NodeNext", strict: true, types: ["node"] } }));
+    for (const [i, { code }] of inTypescript.entries()) writeFileSync(join(folder, `snippet-${i}.ts`), code);
+  });
+
+  it("hold TypeScript that compiles under strict", async () => {
+    const tsc = join(root, "node_modules", ".bin", "tsc");
+    const { stdout } = await promisify(execFile)(tsc, ["-p", folder]).catch((error: { stdout: string }) => error);
+    const named = stdout.replaceAll(/^.*snippet-(\d+)\.ts/gm, (_, i: string) => inTypescript[Number(i)]!.title);
+    assert.equal(named, "");
+  });
+
+  for (const [i, { title, expected }] of inTypescript.entries()) {
+    if (expected === null) continue;
+    it(`${title}: prints what the document says`, async () => {
+      const { status, stdout, stderr } = await runProgram(process.execPath, [join(folder, `snippet-${i}.js`)], { cwd: folder });
+      assert.equal(stderr, "");
+      assert.equal(stdout, expected);
+      assert.equal(status, 0);
+    });
+  }
+
+  for (const { title, code, expected } of snippets.filter(({ language }) => language === "python")) {
+    it(`${title}: the client without a library works`, async (t) => {
+      const server = await startServer(t);
+      const { status, stdout, stderr } = await runProgram("python3", ["-c", code], { env: { POLYPROC_ADDRESS: server.address } });
+      assert.equal(stderr, "");
+      assert.equal(stdout, expected);
+      assert.equal(status, 0);
+    });
+  }
+
+  it("link to files and headings that exist", () => {
+    const broken: string[] = [];
+    for (const document of [...documents, "ARCHITECTURE.md", "CHANGELOG.md"]) {
+      for (const [, target] of readFileSync(join(root, document), "utf8").matchAll(/\]\(([^)\s]+)\)/g)) {
+        if (/^https?:/.test(target!)) continue;
+        const [path, heading] = target!.split("#");
+        if (!exists(join(dirname(join(root, document)), path!), heading, document)) broken.push(`${document}: ${target}`);
+      }
+    }
+    assert.deepEqual(broken, []);
+  });
+
+  it("name the source files that exist", () => {
+    const text = readFileSync(join(root, "ARCHITECTURE.md"), "utf8");
+    const section = text.slice(text.indexOf("## Code map"), text.indexOf("## Who may import whom"));
+    const sources = new Set(readdirSync(root, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && entry.name.endsWith(".ts") && !/\/(node_modules|dist)(\/|$)/.test(entry.parentPath))
+      .map((entry) => entry.name));
+    const missing = [...section.matchAll(/`(?:[\w-]+\/)*([\w-]+\.ts)`/g)].map(([, name]) => name!).filter((name) => !sources.has(name));
+    assert.deepEqual(missing, []);
+  });
+});
+
+function exists(path: string, heading: string | undefined, from: string): boolean {
+  try {
+    const file = path.endsWith("/") ? join(root, from) : path;
+    const text = heading === undefined ? (readdirOrRead(file), "") : readFileSync(file, "utf8");
+    return heading === undefined || [...text.matchAll(/^#+ (.+)$/gm)].some(([, title]) => slug(title!) === heading);
+  } catch {
+    return false;
+  }
+}
+
+function readdirOrRead(path: string): void {
+  try {
+    readFileSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EISDIR") throw error;
+  }
+}
+
+/** As GitHub makes a heading's anchor. */
+function slug(title: string): string {
+  return title.toLowerCase().replaceAll(/[^\w\- ]/g, "").replaceAll(" ", "-");
+}

@@ -1,0 +1,56 @@
+import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { waitFor, within } from "../deadline.js";
+import { compiled } from "../fixture.js";
+import { describeProcess, markedProcesses } from "../runner/leaks.js";
+
+export interface Finished {
+  /** Exit status; null when a signal ended it. */
+  status: number | null;
+  stdout: string;
+  stderr: string;
+  /** Standard output without empty lines. */
+  lines: string[];
+}
+
+export interface ExampleOptions {
+  cwd?: string;
+  /** In addition to this process's own. */
+  env?: Record<string, string>;
+  /** Interrupts the program as Ctrl-C does, once it has printed this. */
+  interruptAfter?: RegExp;
+}
+
+/** Runs an example with node as a user does, to its end. Fails when a process of it lives on. */
+export async function runExample(name: string, args: readonly string[] = [], options: ExampleOptions = {}): Promise<Finished> {
+  return runProgram(process.execPath, [compiled(`examples/${name}`), ...args], options);
+}
+
+export async function runProgram(command: string, args: readonly string[], { cwd, env, interruptAfter }: ExampleOptions = {}): Promise<Finished> {
+  const mark = `POLYPROC_TEST_EXAMPLE=${randomUUID()}`;
+  const [markName, markValue] = mark.split("=") as [string, string];
+  const child = spawn(command, args, { cwd, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env, [markName]: markValue } });
+  let stdout = "";
+  let stderr = "";
+  let interrupted = false;
+  child.stdout.on("data", (data: Buffer) => {
+    stdout += data.toString();
+    if (interruptAfter?.test(stdout) && !interrupted) {
+      interrupted = true;
+      child.kill("SIGINT");
+    }
+  });
+  child.stderr.on("data", (data: Buffer) => (stderr += data.toString()));
+  const closed = new Promise<number | null>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", resolve);
+  });
+  try {
+    const status = await within(closed, `the end of ${args.join(" ")}`, 60_000);
+    await waitFor(() => markedProcesses(mark).length === 0, { what: "nothing of it lives on", timeoutMs: 5000 });
+    return { status, stdout, stderr, lines: stdout.split("\n").filter((line) => line.trim() !== "") };
+  } catch (error) {
+    child.kill("SIGKILL");
+    throw new Error(`it printed:\n${stdout}${stderr}\nliving: ${markedProcesses(mark).map(describeProcess).join("\n")}`, { cause: error });
+  }
+}

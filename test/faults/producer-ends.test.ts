@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { task } from "polyproc";
+import { waitFor, within } from "../deadline.js";
+import { setStage } from "./stage.js";
+import * as tasks from "./tasks.js";
+
+const meta = { url: new URL("./tasks.js", import.meta.url).href };
+const putAndEnd = task(meta, tasks.putAndEnd);
+const fiveMegabytes = 5_000_000;
+
+const endings: [tasks.PutEnding, title: string, exitCode: number][] = [
+  ["returns", "a child can be joined before its queue is drained, and nothing is lost", 0],
+  ["does not wait", "an item whose put the producer did not wait for is not lost when its function returns", 0],
+  ["exits", "nothing is lost when a producer calls process.exit right after put", 0],
+  ["dies", "nothing is lost when a producer is killed right after put", -9],
+];
+
+for (const [ending, title, exitCode] of endings) {
+  test(title, async (t) => {
+    const { mp } = await setStage(t);
+    const queue = new mp.Queue<Uint8Array>();
+    const producer = new mp.Process({ target: putAndEnd, args: [queue, fiveMegabytes, ending] });
+    await producer.start();
+    await within(producer.join(), "the producer's end");
+    assert.equal(producer.exitCode, exitCode);
+    assert.equal(await queue.size(), 1);
+    const item = await within(queue.get(), "the item");
+    assert.deepEqual(Buffer.from(item), Buffer.alloc(fiveMegabytes, 7));
+  });
+}
+
+test("a producer that is killed in the middle of a put leaves whole items only, and the queue works on", async (t) => {
+  const { mp } = await setStage(t);
+  const queue = new mp.Queue<Uint8Array>();
+  const producer = new mp.Process({ target: task(meta, tasks.putForEver), args: [queue, fiveMegabytes] });
+  await producer.start();
+  await waitFor(async () => (await queue.size()) >= 3);
+  await producer.kill();
+  await producer.join();
+  const size = await queue.size();
+  for (let n = 0; n < size; n++) assert.deepEqual(Buffer.from(await queue.get()), Buffer.alloc(fiveMegabytes, n));
+  assert.equal(await queue.empty(), true);
+  await queue.put(new Uint8Array([1]));
+  assert.deepEqual([...(await within(queue.get(), "a new item"))], [1]);
+});
+
+test("a producer that waits for room ends as soon as somebody makes some", async (t) => {
+  const { mp } = await setStage(t);
+  const queue = new mp.Queue<Uint8Array>(1);
+  await queue.put(new Uint8Array([1]));
+  const producer = new mp.Process({ target: putAndEnd, args: [queue, 1, "returns"] });
+  await producer.start();
+  await waitFor(async () => {
+    const { sync } = await mp.connection.request("events/sync", {});
+    return sync.some(({ kind, waiters }) => kind === "queue" && waiters.length === 1);
+  }, { what: "a producer that waits for room" });
+  assert.equal(await producer.isAlive(), true);
+  assert.deepEqual([...(await queue.get())], [1]);
+  await within(producer.join(), "the producer's end");
+  assert.deepEqual([...(await queue.get())], [7]);
+});
+
+test("a consumer that is killed while it waits takes nothing with it", async (t) => {
+  const { mp } = await setStage(t);
+  const queue = new mp.Queue<string>();
+  const consumer = new mp.Process({ target: task(meta, tasks.getOne), args: [queue] });
+  await consumer.start();
+  await waitFor(async () => {
+    const { sync } = await mp.connection.request("events/sync", {});
+    return sync.some(({ kind, waiters }) => kind === "queue" && waiters.length === 1);
+  }, { what: "a consumer that waits" });
+  await consumer.kill();
+  await consumer.join();
+  await queue.put("for the living");
+  assert.equal(await within(queue.get(), "the item"), "for the living");
+});

@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { waitFor, within } from "../deadline.js";
+import { isLiving } from "../living.js";
+import { temporaryFolder } from "../temporary-folder.js";
+import { startScript } from "./script.js";
+import type { Ending, Pids } from "./scripts/holds-everything.js";
+import { setStage } from "./stage.js";
+
+/** Until everything is gone that has to go: SIGTERM, a grace of a second, SIGKILL. */
+const goneMs = 4000;
+
+const endings: [Ending, title: string, status: number | string, stderr: RegExp][] = [
+  ["waits", "is killed", "SIGKILL", /^$/],
+  ["terminates", "gets SIGTERM", "SIGTERM", /^$/],
+  ["exits", "calls process.exit", 7, /^$/],
+  ["throws", "throws", 1, /Error: the script's own fault/],
+  ["rejects", "has a rejection that nobody handles", 1, /Error: nobody listens/],
+];
+
+for (const [ending, title, status, stderr] of endings) {
+  test(`when a script ${title}, its daemonic children and workers end; the others go on, and its private server ends after them`, async (t) => {
+    const goFile = join(temporaryFolder(t), "go");
+    const script = startScript(t, "holds-everything", [ending, goFile]);
+    const { daemonic, plain, worker } = JSON.parse(await script.line()) as Pids;
+    if (ending === "waits") script.process.kill("SIGKILL");
+    assert.equal(await script.exited(), status);
+    assert.match(script.stderr(), stderr);
+    await waitFor(() => !isLiving(daemonic) && !isLiving(worker!), { what: "the end of the daemonic child and the worker", timeoutMs: goneMs });
+    assert.ok(isLiving(plain));
+    writeFileSync(goFile, "");
+    await script.familyGone(goneMs);
+  });
+}
+
+test("a script that has nothing left to do ends its daemonic children, and waits for the others", async (t) => {
+  const goFile = join(temporaryFolder(t), "go");
+  const script = startScript(t, "holds-everything", ["returns", goFile]);
+  const { daemonic, plain } = JSON.parse(await script.line()) as Pids;
+  await waitFor(() => !isLiving(daemonic), { what: "the end of the daemonic child", timeoutMs: goneMs });
+  assert.ok(isLiving(plain));
+  assert.ok(isLiving(script.pid));
+  writeFileSync(goFile, "");
+  assert.equal(await script.exited(), 0);
+  assert.equal(script.stderr(), "");
+  await script.familyGone(goneMs);
+});
+
+test("Ctrl-C ends a script and all its children", async (t) => {
+  const script = startScript(t, "holds-everything", ["waits", join(temporaryFolder(t), "go")]);
+  await script.line();
+  script.process.kill("SIGINT");
+  assert.equal(await script.exited(), "SIGINT");
+  await script.familyGone(goneMs);
+});
+
+test("when a client of a shared server is killed, its daemonic children end, its lock is free, and its other children go on", async (t) => {
+  const stage = await setStage(t);
+  const goFile = join(temporaryFolder(t), "go");
+  const script = startScript(t, "holds-everything", ["waits", goFile], { POLYPROC_ADDRESS: stage.address });
+  const { daemonic, plain, worker } = JSON.parse(await script.line()) as Pids;
+  const lock = new stage.mp.Lock({ name: "held-by-the-script" });
+  assert.equal(await lock.acquire({ block: false }), false);
+  const acquired = lock.acquire();
+  script.process.kill("SIGKILL");
+  assert.equal(await within(acquired, "the lock of the dead client", 1000), true);
+  assert.equal(lock.ownerDied, true);
+  await waitFor(() => !isLiving(daemonic) && !isLiving(worker!), { what: "the end of the daemonic child and the worker", timeoutMs: goneMs });
+  assert.deepEqual((await stage.living()).map(({ pid }) => pid), [plain]);
+  assert.ok(isLiving(plain));
+  writeFileSync(goFile, "");
+  await waitFor(() => !isLiving(plain));
+});

@@ -2,6 +2,7 @@ import type { Duplex } from "node:stream";
 import { PolyprocError } from "../protocol/errors.js";
 import type { ClientAccess, Connection, Hub } from "./handlers/connection.js";
 import { decodeMessage } from "./ipc/framing/decoder.js";
+import type { DirectIntake } from "./ipc/framing/direct-intake.js";
 import { encodeMessage } from "./ipc/framing/encoder.js";
 import { serveFrames } from "./ipc/serve-frames.js";
 
@@ -69,6 +70,15 @@ export class Doors {
     }
   }
 
+  /** Serves the one client that this server was started for, in frames. */
+  acceptOwner(socket: Duplex, intake: DirectIntake): void {
+    this.#connections.set(socket, serveFrames(socket, this.#hub, { kind: "client", checkToken: null, opened: () => {} }, { intake }));
+    socket.once("close", () => {
+      this.#connections.delete(socket);
+      this.onClosed(socket);
+    });
+  }
+
   /** Ends every connection, after telling why. Resolves when all are closed, at the latest after `graceMs`. */
   async end(error: PolyprocError, graceMs: number): Promise<void> {
     for (const [socket, connection] of this.#connections) {
@@ -85,7 +95,7 @@ export class Doors {
   #serve(socket: Duplex, head: Buffer, access: ClientAccess): void {
     // "C" of Content-Length; as a frame's length it would mean more than a GiB.
     if (head[0] !== 0x43 && head[0] !== 0x63) {
-      this.#connections.set(socket, serveFrames(socket, this.#hub, access, head));
+      this.#connections.set(socket, serveFrames(socket, this.#hub, access, { head }));
       return;
     }
     socket.pause();

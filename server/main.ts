@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-import { Socket } from "node:net";
+import { Socket, type SocketConstructorOpts } from "node:net";
 import { parseArguments, usage, type ServerArguments } from "./arguments.js";
-import { PolyprocServer } from "./server.js";
+import { DirectIntake } from "./ipc/framing/direct-intake.js";
+import { PolyprocServer, type OwnerSocket } from "./server.js";
 import { UsageError } from "./usage-error.js";
 import { version } from "./version.js";
 
@@ -49,9 +50,10 @@ async function run(options: ServerArguments): Promise<void> {
   if (options.fd !== null) server.servePrivately(inheritedSocket(options.fd));
 }
 
-function inheritedSocket(fd: number): Socket {
+function inheritedSocket(fd: number): OwnerSocket {
+  const intake = new DirectIntake();
   try {
-    return new Socket({ fd, readable: true, writable: true, allowHalfOpen: true });
+    return { socket: new Socket({ fd, readable: true, writable: true, allowHalfOpen: true, onread: intake.onread } as SocketConstructorOpts), intake };
   } catch (error) {
     throw new UsageError(`--fd ${fd}: not an open socket (${(error as Error).message}); it is for programs that start the server with one`);
   }

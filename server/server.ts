@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
 import { PolyprocError } from "../protocol/errors.js";
 import { formatAddress, type Address } from "./address.js";
@@ -9,6 +8,7 @@ import { Doors } from "./doors.js";
 import { Engine } from "./engine/engine.js";
 import type { HostRecord } from "./engine/host.js";
 import type { Hub } from "./handlers/connection.js";
+import type { DirectIntake } from "./ipc/framing/direct-intake.js";
 import { serveFrames } from "./ipc/serve-frames.js";
 import { listen, type Listener, type TlsFiles } from "./listen.js";
 import { createSpawner, type OsSpawner } from "./os/spawner.js";
@@ -23,6 +23,12 @@ import { version } from "./version.js";
 const childGraceMs = 1000;
 /** At the end, for clients to read their last messages. */
 const clientGraceMs = 500;
+
+/** An inherited socket, which speaks frames. */
+export interface OwnerSocket {
+  socket: Duplex;
+  intake: DirectIntake;
+}
 
 /** The engine, its children and its doors. */
 export class PolyprocServer {
@@ -110,9 +116,14 @@ export class PolyprocServer {
   }
 
   /** Serves the one client that started this server; ends with it, and with the last non-daemonic child. */
-  servePrivately(client: Socket | "stdio"): void {
-    this.#owner = client === "stdio" ? Duplex.from({ readable: process.stdin, writable: process.stdout }) : client;
-    this.#accept(this.#owner, null, false);
+  servePrivately(client: OwnerSocket | "stdio"): void {
+    if (client === "stdio") {
+      this.#owner = Duplex.from({ readable: process.stdin, writable: process.stdout });
+      this.#accept(this.#owner, null, false);
+    } else {
+      this.#owner = client.socket;
+      this.#doors.acceptOwner(client.socket, client.intake);
+    }
   }
 
   /** Ends children and connections. */

@@ -2,11 +2,12 @@
 import { defaultConnection } from "./default-connection.js";
 import { setOutputMode, type OutputMode } from "./output.js";
 
-export { activeChildren, cpuCount, wait, type Waitable } from "./active-children.js";
+export { activeChildren } from "./active-children.js";
 export { Barrier, type BarrierAction, type BarrierOptions } from "./barrier.js";
 export { Client, connect, type ConnectOptions } from "./client.js";
 export { OpaqueBlob } from "./codec.js";
 export { Condition } from "./condition.js";
+export { cpuCount } from "./cpu-count.js";
 export { currentProcess, parentProcess, type CurrentProcess, type ProcessIdentity } from "./current.js";
 export {
   BrokenBarrier, BrokenPipe, Cancelled, Closed, Deadlock, Empty, EndOfFile, Full, PolyprocError, SpawnFailed, TargetNotFound, TimedOut,
@@ -30,6 +31,7 @@ export {
   command, task,
   type Command, type CommandOptions, type CommandResult, type CommandTarget, type ModuleTarget, type Runnable, type RunnableClass, type SourceTarget, type Task,
 } from "./target.js";
+export { wait, type Waitable } from "./wait.js";
 export type { AcquireOptions, Timeout, WaitOptions } from "./wait-options.js";
 
 /**

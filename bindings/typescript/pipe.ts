@@ -1,7 +1,7 @@
 import { decode, encodeFor } from "./codec.js";
 import { EndOfFile } from "./errors.js";
 import { registerKind } from "./handles.js";
-import { ExistingHandle, SharedObject } from "./shared-object.js";
+import { type ExistingHandle, SharedObject } from "./shared-object.js";
 import { timeoutOf, waitOptions, type Timeout } from "./wait-options.js";
 
 /**
@@ -9,6 +9,8 @@ import { timeoutOf, waitOptions, type Timeout } from "./wait-options.js";
  * rejects with EndOfFile when nothing is left, and `send` with BrokenPipe, so close the ends that are not used here.
  */
 export class PipeEnd<T = unknown> extends SharedObject implements AsyncDisposable {
+  #closed = false;
+
   /** Ends are made in pairs, by `Pipe`. */
   private constructor(from: ExistingHandle | object) {
     super("pipe", from);
@@ -52,8 +54,11 @@ export class PipeEnd<T = unknown> extends SharedObject implements AsyncDisposabl
     return (await this.request("pipe/poll", (end) => ({ end, timeoutMs }), options)).ready;
   }
 
-  /** This process is done with the end. The other side sees the end of file when it was the last. */
+  /** This process is done with the end: the other side sees the end of file when it was the last. Does nothing the second time. */
   async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.letGo();
     await this.request("pipe/close", (end) => ({ end }));
   }
 

@@ -200,6 +200,7 @@ export class Process<A extends AnyArguments = AnyArguments> extends SharedObject
     }
     if (await this.isAlive()) throw new PolyprocError("BadState", `${this.name} is still running: join or terminate it before close`);
     await this.request("process/close", (process) => ({ process }));
+    this.letGo();
     this.#state = "closed";
   }
 

@@ -42,7 +42,7 @@ export abstract class SharedObject {
       this.#connection = from.connection;
       this.#name = undefined;
       this.#handle = from.handle;
-      collected.register(this, from);
+      collected.register(this, from, this);
       return;
     }
     this.#connection = currentConnection();
@@ -72,19 +72,24 @@ export abstract class SharedObject {
   /** Asks the server to make the object: once, at the end of the constructor. */
   protected create<M extends RequestName>(method: M, params: (handle: Handle) => RequestParams<M>): void {
     this.#whenOpen(() => {
-      collected.register(this, new ExistingHandle(this.connection, this.handle));
+      collected.register(this, new ExistingHandle(this.connection, this.handle), this);
       this.connection.request(method, params(this.handle), { background: true, keep: this }).catch(this.#failed);
     });
   }
 
   /** The object is made by another one's request. */
   protected created(): void {
-    this.#whenOpen(() => collected.register(this, new ExistingHandle(this.connection, this.handle)));
+    this.#whenOpen(() => collected.register(this, new ExistingHandle(this.connection, this.handle), this));
   }
 
   /** It could not be made: another attempt gets another handle. */
   protected notCreated(): void {
     this.#handle = null;
+  }
+
+  /** Its reference has been dropped in another way than by being collected. */
+  protected letGo(): void {
+    collected.unregister(this);
   }
 
   /** In the order of the calls, and before any request that is made later. */
@@ -100,11 +105,13 @@ export abstract class SharedObject {
   protected async request<M extends RequestName>(method: M, params: (handle: Handle) => RequestParams<M>, options?: RequestOptions): Promise<RequestResult<M>> {
     if (!this.connection.isOpen) await this.connection.open();
     try {
-      return await this.connection.request(method, params(this.handle), options ? { ...options, keep: this } : { keep: this });
+      const result = await this.connection.request(method, params(this.handle), options ? { ...options, keep: this } : { keep: this });
+      if (this.#failure === null) return result;
     } catch (error) {
-      // The object could not be made: that is the reason, not that it is unknown.
-      throw this.#failure && (error as PolyprocError).codeName === "UnknownHandle" ? this.#failure : error;
+      if (this.#failure === null) throw error;
     }
+    // The object could not be made, which was answered before: that is what is wrong, whatever became of this request.
+    throw this.#failure;
   }
 }
 

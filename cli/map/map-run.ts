@@ -107,8 +107,7 @@ export class MapRun {
     if (this.#ending !== "no" || this.#failure !== null) return;
     this.#ending = "gently";
     this.#stopFeeding();
-    const waiting = [...this.#chunks].filter((chunk) => !chunk.started);
-    if (waiting.length > 0 && !this.#isCommand) this.#cancel({ indexes: waiting.map((chunk) => chunk.index), graceMs: noGraceLimitMs });
+    if (!this.#isCommand) void this.#cancelWaiting();
   }
 
   /** Ends what runs, too: `graceMs` after it was asked to. 0 kills it. */
@@ -213,6 +212,14 @@ export class MapRun {
 
   #skip(chunk: Chunk): void {
     chunk.items.forEach((item, i) => this.#settle(chunk, chunk.index + i, { kind: "skipped", index: chunk.index + i, item: item.text, ms: 0, pid: 0 }));
+  }
+
+  /** Takes back what no worker has begun. */
+  async #cancelWaiting(): Promise<void> {
+    // Whatever had begun before this is answered has been told by then.
+    await this.#connection.request("job/watch", { job: this.#job }).catch(this.#fail);
+    const indexes = [...this.#chunks].filter((chunk) => !chunk.started).map((chunk) => chunk.index);
+    if (indexes.length > 0 && this.#ending === "gently") this.#cancel({ indexes, graceMs: noGraceLimitMs });
   }
 
   #cancel(which: { indexes?: number[]; graceMs: number }): void {

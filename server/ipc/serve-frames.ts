@@ -6,6 +6,7 @@ import { Connection, type Access, type Hub, type RequestId } from "../handlers/c
 import { sortIncoming } from "../handlers/incoming.js";
 import { serverFault } from "../handlers/server-fault.js";
 import { decodeMessage } from "./framing/decoder.js";
+import type { DirectIntake } from "./framing/direct-intake.js";
 import { FrameReader } from "./framing/frame-reader.js";
 import { FrameWriter } from "./framing/frame-writer.js";
 
@@ -15,9 +16,9 @@ export const strangerMaxMessageBytes = 1024 * 1024;
 /** How long a peer has to read the last words and close, in milliseconds. */
 const farewellMs = 2000;
 
-/** Serves one connection in frames. `head`: bytes that were read from it already. */
-export function serveFrames(socket: Duplex, hub: Hub, access: Access, head?: Buffer): Connection {
-  const door = new FrameDoor(socket, hub, access);
+/** Serves one connection in frames. `head`: bytes that were read from it already. `intake`: what the socket was made with. */
+export function serveFrames(socket: Duplex, hub: Hub, access: Access, { head, intake }: { head?: Buffer; intake?: DirectIntake } = {}): Connection {
+  const door = new FrameDoor(socket, hub, access, intake);
   if (head) door.receive(head);
   return door.connection;
 }
@@ -33,13 +34,18 @@ class FrameDoor implements Peer {
   #backlogged = false;
   #paused = false;
 
-  constructor(socket: Duplex, hub: Hub, access: Access) {
+  constructor(socket: Duplex, hub: Hub, access: Access, intake?: DirectIntake) {
     this.#socket = socket;
     this.#maxMessageBytes = hub.engine.options.limits.maxMessageBytes;
     this.connection = new Connection(hub, this, access);
     this.#writer = new FrameWriter(socket);
     this.#reader = new FrameReader(this.#handle, Math.min(strangerMaxMessageBytes, this.#maxMessageBytes));
-    socket.on("data", (chunk: Buffer) => this.receive(chunk));
+    if (intake) {
+      intake.connect(this.#reader, (error) => this.#failed(error), () => this.#rested());
+      socket.resume();
+    } else {
+      socket.on("data", (chunk: Buffer) => this.receive(chunk));
+    }
     // "close" follows an error, and is what counts.
     socket.on("error", () => {});
     socket.on("end", () => this.close());
@@ -50,9 +56,18 @@ class FrameDoor implements Peer {
     try {
       this.#reader.push(chunk);
     } catch (error) {
-      this.close(error instanceof PolyprocError ? error : serverFault(error));
+      this.#failed(error);
       return;
     }
+    this.#rested();
+  }
+
+  #failed(error: unknown): void {
+    this.close(error instanceof PolyprocError ? error : serverFault(error));
+  }
+
+  /** After each piece that was read: reads no more while the answers are not taken. */
+  #rested(): void {
     if (this.backlogBytes() > highWaterBytes && !this.#backlogged) {
       this.#backlogged = true;
       this.#applyPause();

@@ -68,7 +68,7 @@ test("when a client of a shared server is killed, its daemonic children end, its
   assert.equal(await within(acquired, "the lock of the dead client", 1000), true);
   assert.equal(lock.ownerDied, true);
   await waitFor(() => !isLiving(daemonic) && !isLiving(worker!), { what: "the end of the daemonic child and the worker", timeoutMs: goneMs });
-  assert.deepEqual((await stage.living()).map(({ pid }) => pid), [plain]);
+  await waitFor(async () => (await stage.living()).map(({ pid }) => pid).join() === String(plain), { what: "the server's word that only one child is left" });
   assert.ok(isLiving(plain));
   writeFileSync(goFile, "");
   await waitFor(() => !isLiving(plain));

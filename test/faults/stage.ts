@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { connect, type Client } from "polyproc";
 import type { ProcessInfo } from "../../protocol/process.js";
-import { waitFor } from "../deadline.js";
+import { waitFor, within } from "../deadline.js";
 import { markedProcesses } from "../runner/leaks.js";
 import { startUnixServer, type ServerProcess } from "../server/server-process.js";
 
@@ -58,17 +58,22 @@ export class Stage {
 
   /** Ends the clients, then the server; fails when one of them leaves somebody. */
   async end(): Promise<void> {
-    for (const client of this.#clients) await client.close();
     const { process } = this.server;
-    if (process.exitCode === null && process.signalCode === null) {
-      const left = await waitFor(async () => (await this.living()).length === 0, { what: "the end of what the clients started" }).then(() => [], () => this.living());
-      assert.deepEqual(left, [], "processes outlived their clients");
-      process.kill("SIGTERM");
-      assert.equal(await this.server.exited(), 0);
-      assert.equal(this.server.stderr(), "");
+    try {
+      for (const client of this.#clients) await within(client.close(), "the end of a client");
+      if (process.exitCode === null && process.signalCode === null) {
+        const left = await waitFor(async () => (await this.living()).length === 0, { what: "the end of what the clients started" }).then(() => [], () => this.living());
+        assert.deepEqual(left, [], "processes outlived their clients");
+        process.kill("SIGTERM");
+        assert.equal(await this.server.exited(), 0);
+        assert.equal(this.server.stderr(), "");
+      }
+    } finally {
+      // After a failure nobody may be in the way of the next test.
+      if (process.exitCode === null && process.signalCode === null) process.kill("SIGKILL");
+      await this.watcher.close().catch(() => {});
+      await waitFor(() => this.marked().length === 0, { what: "the end of all that carries the server's mark" });
     }
-    await this.watcher.close();
-    await waitFor(() => this.marked().length === 0, { what: "the end of all that carries the server's mark" });
   }
 }
 

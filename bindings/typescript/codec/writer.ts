@@ -291,7 +291,7 @@ function writeV8(value: unknown): void {
 
 /** Extension 2: `[tag, bin]`, whose lengths are known only when the body was written. */
 function writeBlob(name: string, body: () => void): void {
-  reserve(6);
+  reserve(7);
   const from = at - start;
   at += 6;
   block[at++] = 0x92;

@@ -3,6 +3,7 @@
  * server answers, and what the server sends meanwhile waits.
  */
 import { protocolVersion } from "../../../protocol/version.js";
+import { DirectIntake } from "../../../server/ipc/framing/direct-intake.js";
 import { RpcEndpoint } from "../../../server/ipc/framing/rpc-endpoint.js";
 import { openClaims } from "./claims.js";
 import { enableCompileCache } from "./compile-cache.js";
@@ -18,7 +19,8 @@ let receive = (method: string, params: unknown): void => {
 };
 
 const claims = openClaims();
-const endpoint = new RpcEndpoint(new HostStream(3), { onNotification: (method, params) => receive(method, params), onClose: serverHasGone });
+const intake = new DirectIntake();
+const endpoint = new RpcEndpoint(new HostStream(3, intake), { intake, onNotification: (method, params) => receive(method, params), onClose: serverHasGone });
 const answer = endpoint.request("worker/ready", { protocolVersion, runtime: "node", pid: process.pid, claims: claims !== null });
 endpoint.flush();
 

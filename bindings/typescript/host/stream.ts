@@ -1,5 +1,6 @@
 import { writeSync } from "node:fs";
-import { Socket } from "node:net";
+import { Socket, type SocketConstructorOpts } from "node:net";
+import type { DirectIntake } from "../../../server/ipc/framing/direct-intake.js";
 
 /** How long to wait before trying again when the server has not read what was sent, in milliseconds. */
 const retryMs = 0.2;
@@ -14,8 +15,8 @@ const sleeper = new Int32Array(new SharedArrayBuffer(4));
 export class HostStream extends Socket {
   readonly #fd: number;
 
-  constructor(fd: number) {
-    super({ fd, readable: true, writable: true });
+  constructor(fd: number, intake: DirectIntake) {
+    super({ fd, readable: true, writable: true, onread: intake.onread } as SocketConstructorOpts);
     this.#fd = fd;
   }
 

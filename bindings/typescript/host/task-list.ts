@@ -1,5 +1,4 @@
 import type { WorkerTask } from "../../../protocol/worker.js";
-import type { ClaimsReader } from "./claims.js";
 
 /**
  * A claim is the low byte of a task's `seq`, and claims stay in the order of their tasks; far fewer than this are open at a time. So of two
@@ -7,19 +6,30 @@ import type { ClaimsReader } from "./claims.js";
  */
 const maxOpenClaims = 128;
 
+/** Claims to tasks, in their order. */
+export interface Claims {
+  /** The low byte of the next task's `seq`, or null when there is none. */
+  next(): number | null;
+}
+
 /** What the server has given this host and it has not begun. With claims, tasks may be in the list that the server has taken back. */
 export class TaskList {
-  readonly #claims: ClaimsReader | null;
+  readonly #claims: Claims | null;
   #tasks: WorkerTask[] = [];
   #head = 0;
   /** A claim whose task has not arrived yet. */
   #claimed: number | null = null;
 
-  constructor(claims: ClaimsReader | null) {
+  constructor(claims: Claims | null) {
     this.#claims = claims;
   }
 
   add(tasks: readonly WorkerTask[]): void {
+    if (this.#head * 2 > this.#tasks.length) {
+      // A host that is never idle must not keep what it has done.
+      this.#tasks = this.#tasks.slice(this.#head);
+      this.#head = 0;
+    }
     for (const task of tasks) this.#tasks.push(task);
   }
 

@@ -71,6 +71,21 @@ export class FrameReader {
     }
   }
 
+  /** The part of the present body that is still to come, for who can read straight into it; null between bodies. */
+  rest(): Buffer | null {
+    return this.#body === null ? null : this.#body.subarray(this.#bodyBytes);
+  }
+
+  /** The next `bytes` of the stream were read into `rest()`. */
+  restRead(bytes: number): void {
+    const body = this.#body;
+    if (!body) return;
+    this.#bodyBytes += bytes;
+    if (this.#bodyBytes < body.length) return;
+    this.#body = null;
+    this.#hand(body, 0, body.length);
+  }
+
   /** Nothing more is handed on, of what was pushed before or is pushed later. */
   stop(): void {
     this.#stopped = true;

@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import { PolyprocError, type ErrorObject } from "../../../protocol/errors.js";
 import { decodeMessage } from "./decoder.js";
+import type { DirectIntake } from "./direct-intake.js";
 import { defaultMaxMessageBytes, FrameReader } from "./frame-reader.js";
 import { FrameWriter } from "./frame-writer.js";
 
@@ -11,6 +12,8 @@ export interface EndpointOptions {
   onClose?: (error: PolyprocError | null) => void;
   /** Longest message that is read, in bytes. Default 64 MiB. */
   maxMessageBytes?: number;
+  /** Of the stream, when that was made with one. */
+  intake?: DirectIntake;
 }
 
 /** Told the outcome of a request: one of the two. */
@@ -33,15 +36,23 @@ export class RpcEndpoint {
     this.#options = options;
     this.#writer = new FrameWriter(stream);
     const reader = new FrameReader(this.#receive, options.maxMessageBytes ?? defaultMaxMessageBytes);
-    stream.on("data", (chunk: Buffer) => {
-      try {
-        reader.push(chunk);
-      } catch (error) {
-        if (!(error instanceof PolyprocError)) throw error;
-        reader.stop();
-        this.#end(error);
-      }
-    });
+    const failed = (error: unknown) => {
+      if (!(error instanceof PolyprocError)) throw error;
+      reader.stop();
+      this.#end(error);
+    };
+    if (options.intake) {
+      options.intake.connect(reader, failed);
+      stream.resume();
+    } else {
+      stream.on("data", (chunk: Buffer) => {
+        try {
+          reader.push(chunk);
+        } catch (error) {
+          failed(error);
+        }
+      });
+    }
     stream.on("error", (error) => this.#end(new PolyprocError("Closed", `the connection to the server failed: ${error.message}`, {}, { cause: error })));
     stream.on("end", () => this.#end(null));
     stream.on("close", () => this.#end(null));

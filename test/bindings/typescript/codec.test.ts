@@ -122,6 +122,18 @@ test("payloads that were made before are not overwritten by later ones", () => {
   assert.equal(decode(first, null), "first");
 });
 
+test("values of every form survive wherever a block of the encoder's memory ends", () => {
+  const forms = [
+    new Map([["a", 1]]), new Set([1]), new Error("e"), 2n ** 70n, /x/, 2 ** 40, 1.5, 70_000, -70_000, 300, -300, "\u00e9", "e".repeat(35), new Date(1), new Date(1.5e12 + 1), new Date(-1),
+    Buffer.from("bytes"), { a: undefined, b: [1, { c: undefined }] }, Array.from({ length: 20 }, (_, i) => i), new OpaqueBlob("t", Buffer.from("d")),
+  ];
+  const expected = forms.map((form) => there(form));
+  for (let length = 32_000; length < 33_000; length++) {
+    const padding = "x".repeat(length);
+    for (const [i, form] of forms.entries()) assert.deepEqual((there([padding, form, "end"]) as unknown[]).slice(1), [expected[i], "end"]);
+  }
+});
+
 test("what cannot be sent is named with its place", () => {
   const cyclic: { list: unknown[] } = { list: [] };
   cyclic.list.push(cyclic);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { Lock, Queue, shutdown } from "../../../bindings/typescript/index.js";
+import { Condition, Lock, Queue, shutdown } from "../../../bindings/typescript/index.js";
 import { isLiving } from "../../living.js";
 import { waitFor, within } from "../../deadline.js";
 
@@ -48,10 +48,9 @@ test("a private server that dies rejects what is under way, and the script goes 
 });
 
 test("an object that could not be made says why at its next use", async () => {
-  const name = { name: "a semaphore of one and a lock of another kind" };
-  const first = new Queue({ ...name });
-  await first.size();
-  const handle = first.handle;
-  // What only a faulty server would say.
-  await assert.rejects(first.connection.request("queue/create", { queue: handle.replace("@", "zzz.") }), { codeName: "InvalidParams" });
+  const first = new Condition(new Lock(), { name: "over another lock" });
+  await first.waiters();
+  const second = new Condition(new Lock(), { name: "over another lock" });
+  await assert.rejects(second.waiters(), { codeName: "BadState" });
+  assert.equal(await first.waiters(), 0);
 });

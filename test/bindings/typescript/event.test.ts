@@ -86,7 +86,7 @@ test("a barrier lets its parties go together, each with a number of its own", as
   await waitFor(async () => (await barrier.waiting()) === 2);
   const mine = await within(barrier.wait(), "the barrier");
   const all = [mine, await indexes.get(), await indexes.get()];
-  assert.deepEqual(all.toSorted(), [0, 1, 2]);
+  assert.deepEqual(all.toSorted((a, b) => a - b), [0, 1, 2]);
   assert.equal(await barrier.parties(), 3);
   assert.equal(await barrier.broken(), false);
 });
@@ -111,7 +111,7 @@ test("a barrier takes its action along to other processes", async () => {
     await started({ target: task(children, waitAtBarrier), args: [barrier, indexes] }),
   ];
   const all = [await within(indexes.get(), "a party"), await within(indexes.get(), "the other party")];
-  assert.deepEqual(all.toSorted(), [0, 1]);
+  assert.deepEqual(all.toSorted((a, b) => a - b), [0, 1]);
   for (const party of parties) {
     await party.join();
     assert.equal(party.exitCode, 0);

@@ -55,12 +55,13 @@ test("iterating ends with the other end", async () => {
   assert.deepEqual(seen, [0, 1, 2]);
 });
 
-test("await using closes the end", async () => {
+test("await using closes the end, and closing it again does nothing", async () => {
   const [a, b] = Pipe();
   {
     await using end = b;
     await end.send(1);
   }
+  await b.close();
   await a.recv();
   await assert.rejects(a.recv(), EndOfFile);
 });

@@ -5,7 +5,7 @@ import { describe, test, type TestContext } from "node:test";
 import { waitFor } from "../../deadline.js";
 import { isLiving } from "../../living.js";
 import { temporaryFolder } from "../../temporary-folder.js";
-import { start, type Running } from "../polyproc.js";
+import { functions, serve, start, type Running } from "../polyproc.js";
 
 /** Each item notes its own pid and that of a child of its own, then waits for the file `go`. Deaf to SIGTERM when `deaf`. */
 function startFamilies(t: TestContext, { deaf = false, args = [] as string[] } = {}) {
@@ -64,6 +64,31 @@ describe("polyproc map, interrupted", () => {
     map.signal("SIGKILL");
     assert.equal((await map.ended()).status, "SIGKILL");
     await allGone(pids());
+  });
+
+  test("Ctrl-C once, with functions: those that a worker has not begun are not run", async (t) => {
+    const folder = temporaryFolder(t);
+    const items = Array.from({ length: 20 }, (_, i) => `${folder}/${i}`);
+    const map = start(t, ["map", "--module", functions, "--export", "gated", "-j", "1", ...items]);
+    await waitFor(() => existsSync(join(folder, "begun")), { what: "an item that runs" });
+    map.signal("SIGINT");
+    await says(map, /interrupted: waiting/);
+    writeFileSync(join(folder, "go"), "");
+    const { status, stdout, stderr } = await map.ended();
+    assert.deepEqual([status, stdout], [130, `${JSON.stringify(items[0])}\n`]);
+    assert.match(stderr, /1 done, 19 not finished/);
+    assert.equal(readFileSync(join(folder, "begun"), "utf8"), `${items[0]}\n`);
+  });
+
+  test("a server that goes away ends the map with status 69", async (t) => {
+    const server = await serve(t);
+    const folder = temporaryFolder(t);
+    const map = start(t, ["map", "-q", "-j", "1", "1", "2", "3", "--", "sh", "-c", 'test "$1" = 1 || { echo $$ > "$0/pid"; sleep 600; }', folder], { env: server.env });
+    await waitFor(() => existsSync(join(folder, "pid")) && readFileSync(join(folder, "pid"), "utf8").endsWith("\n"));
+    server.running.signal("SIGKILL");
+    const { status, stderr } = await map.ended();
+    assert.deepEqual([status, stderr], [69, "polyproc: the server has gone, and all that it ran has ended\n"]);
+    await waitFor(() => !isLiving(Number(readFileSync(join(folder, "pid"), "utf8"))), { what: "the end of what ran" });
   });
 
   test("Ctrl-C while it waits for standard input ends it", async (t) => {

@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { command, task, WorkerLost, type Queue } from "polyproc";
+import { waitFor, within } from "../deadline.js";
+import { fixture } from "../fixture.js";
+import { isLiving } from "../living.js";
+import { setStage, type Stage } from "./stage.js";
+import * as spawning from "./spawning-tasks.js";
+
+const meta = { url: new URL("./spawning-tasks.js", import.meta.url).href };
+const startFamily = task(meta, spawning.startFamily);
+const family = fixture("family.sh");
+/** Child, grandchild, one in a session of its own, one that has init for a parent, and their leader. */
+const members = 5;
+const goneMs = 2000;
+
+async function pidsOf(said: Queue<number>): Promise<number[]> {
+  const pids: number[] = [];
+  for (let i = 0; i < members; i++) pids.push(await within(said.get(), `member ${i} of the family`));
+  for (const pid of pids) assert.ok(isLiving(pid));
+  return pids;
+}
+
+async function allGone(pids: readonly number[], timeoutMs = goneMs): Promise<void> {
+  await waitFor(() => !pids.some(isLiving), { timeoutMs }).catch(() => assert.fail(`${pids.filter(isLiving).length} of ${pids.length} live on`));
+}
+
+async function familyOfProcess(stage: Stage) {
+  const said = new stage.mp.Queue<number>();
+  const child = new stage.mp.Process({ target: startFamily, args: [family, ["stubborn"], said] });
+  await child.start();
+  return { child, pids: await pidsOf(said) };
+}
+
+test("kill ends a process with its grandchildren, those in other sessions and those that changed their parent, too", async (t) => {
+  const stage = await setStage(t);
+  const { child, pids } = await familyOfProcess(stage);
+  await child.kill();
+  await within(child.join(), "the child's end");
+  assert.equal(child.exitCode, -9);
+  await allGone(pids);
+});
+
+test("terminate with a grace ends those who ignore SIGTERM", async (t) => {
+  const stage = await setStage(t);
+  const { child, pids } = await familyOfProcess(stage);
+  await child.terminate({ graceMs: 100 });
+  await within(child.join(), "the child's end");
+  await allGone(pids);
+});
+
+test("a child that somebody else kills with SIGKILL takes its grandchildren along", async (t) => {
+  const stage = await setStage(t);
+  const { child, pids } = await familyOfProcess(stage);
+  process.kill(child.pid!, "SIGKILL");
+  await within(child.join(), "the child's end");
+  assert.equal(child.exitCode, -9);
+  await allGone(pids);
+});
+
+test("a pool's worker that is killed, or terminated with its pool, takes its grandchildren along", async (t) => {
+  const stage = await setStage(t);
+  const said = new stage.mp.Queue<number>();
+  const pool = new stage.mp.Pool(1);
+  const lost = pool.applyAsync(startFamily, [family, ["stubborn"], said]);
+  const first = await pidsOf(said);
+  const [worker] = (await stage.living()).filter(({ role }) => role === "worker");
+  process.kill(worker!.pid!, "SIGKILL");
+  await assert.rejects(within(lost.get(), "the lost task"), (error) => error instanceof WorkerLost);
+  await allGone(first);
+
+  const cancelled = pool.applyAsync(startFamily, [family, ["stubborn"], said]);
+  const second = await pidsOf(said);
+  await within(pool.terminate(), "the pool's end");
+  await assert.rejects(cancelled.get(), { name: "Cancelled" });
+  await allGone(second);
+});
+
+test("a task past its limit is killed with all that it started", async (t) => {
+  const stage = await setStage(t);
+  const said = new stage.mp.Queue<number>();
+  const pool = new stage.mp.Pool(1);
+  const result = pool.applyAsync(startFamily, [family, ["stubborn"], said], null, { timeoutMs: 1000, graceMs: 0 });
+  const pids = await pidsOf(said);
+  await assert.rejects(within(result.get(), "the limit"), { name: "TimedOut" });
+  await allGone(pids);
+});
+
+test("a command of a pool that is cancelled ends with all that it started", async (t) => {
+  const stage = await setStage(t);
+  const pool = new stage.mp.Pool(1);
+  const result = pool.applyAsync(command(family, ["stubborn"]), [], null, { graceMs: 100 });
+  const pids = await waitFor(async () => {
+    const [running] = (await stage.living()).filter(({ role }) => role === "task");
+    if (!running) return null;
+    const { lines } = await stage.watcher.connection.request("process/output", { process: running.process });
+    return lines.length === members ? lines.map(({ text }) => Number(text.split(" ")[1])) : null;
+  }, { what: "the family's words" });
+  result.cancel();
+  await assert.rejects(within(result.get(), "the end of the command"), { name: "Cancelled" });
+  await allGone(pids);
+});
+
+test("what a child leaves in its process group is ended when the child has ended by itself; who left the group on purpose lives on", async (t) => {
+  const stage = await setStage(t);
+  const said = new stage.mp.Queue<number[]>();
+  const child = new stage.mp.Process({ target: task(meta, spawning.leaveFamilyBehind), args: [family, members, said] });
+  await child.start();
+  const pids = await within(said.get(), "the family");
+  await within(child.join(), "the child's end");
+  assert.equal(child.exitCode, 0);
+  const kinds = await within(said.get(), "who is who");
+  const [escaped, orphan] = kinds as [number, number];
+  await allGone(pids.filter((pid) => pid !== escaped && pid !== orphan), 4000);
+  assert.ok(isLiving(escaped) && isLiving(orphan));
+  // At the latest the server's end is theirs, too: the end of the test looks.
+});

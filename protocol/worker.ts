@@ -10,7 +10,7 @@ import { moduleTarget, sourceTarget } from "./target.js";
  * then runs what `run` brings, one after the other. On the same connection it may use every client request.
  */
 export const ready = request("worker/ready", {
-  doc: "The host's first message. It takes the place of `initialize`. A host that says `claims` takes tasks ahead of need: before it starts a task it reads one byte from file descriptor 4 without blocking, which is the low byte of the task's `seq`. Tasks before that one in its own list were taken back, and are dropped unrun; no byte: everything in its list was.",
+  doc: "The host's first message. It takes the place of `initialize`. A host that says `claims` takes tasks ahead of need: before it starts a task it reads one byte from file descriptor 4 without blocking, which is the low byte of the task's `seq`: of the newest task in its list with that byte, since those that were taken back may still stand there. Tasks before that one in its own list were taken back, and are dropped unrun; no byte: everything in its list was.",
   direction: "workerToServer",
   params: v.strictObject({
     protocolVersion: v.string(),
@@ -67,7 +67,7 @@ export const run = notification("worker/run", {
 });
 
 export const part = notification("worker/part", {
-  doc: "Of a task with several items: these are done, and item `next` begins. Sent now and then, or for each item of an `exact` task, so that little is unknown when the host dies.",
+  doc: "Of a task with several items: these are done, and item `next` begins. Sent now and then, or for each item of an `exact` task, so that little is unknown when the host dies. With `count` 0 nothing is done yet: a target that had to be loaded first has been, and from now on the task's time counts.",
   direction: "workerToServer",
   params: v.strictObject({ seq: count(), from: count(), count: count(), values: v.optional(payload()), error: v.optional(failure), next: count() }),
 });

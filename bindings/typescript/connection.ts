@@ -203,12 +203,15 @@ export class Connection {
 
   async #shutDown(): Promise<void> {
     if (this.#opening) await this.#opening.catch(() => {});
-    for (const action of this.#beforeShutdown) await action();
+    try {
+      for (const action of this.#beforeShutdown) await action();
+      if (this.#link) await this.request("shutdown", {});
+    } catch (error) {
+      // The server has gone before: so has all that was to be ended.
+      if (!(error instanceof Closed)) throw error;
+    }
     const link = this.#link;
     if (link) {
-      await this.request("shutdown", {}).catch((error: PolyprocError) => {
-        if (error.codeName !== "Closed") throw error;
-      });
       link.endpoint.notify("exit", {});
       link.endpoint.close();
     }

@@ -49,6 +49,7 @@ export class PoolJob extends SharedObject implements JobReceiver {
   #unanswered = 0;
   /** Items that have no outcome. */
   #pending = 0;
+  #routed = false;
   #whenAccepted: (() => void)[] = [];
 
   constructor(jobs: PoolJobs, target: Target, mode: Mode, options: JobOptions, client: JobClient) {
@@ -140,6 +141,7 @@ export class PoolJob extends SharedObject implements JobReceiver {
       return;
     }
     if (items.length !== 1) task.count = items.length;
+    this.#routed = true;
     this.#router.add(this);
     this.#queue.push(task);
     this.#queuedBytes += sizeOf(task);
@@ -211,7 +213,8 @@ export class PoolJob extends SharedObject implements JobReceiver {
 
   #settled(): void {
     if (this.#pending === 0) {
-      this.#router.remove(this);
+      // A job whose connection could not be opened has no handle.
+      if (this.#routed) this.#router.remove(this);
       this.#jobs.live.delete(this);
     }
     if (this.#whenAccepted.length === 0 || (this.#pending > 0 && (this.#queuedBytes > 0 || this.#unanswered > 0))) return;

@@ -1,4 +1,4 @@
-import { relative } from "node:path";
+import { isAbsolute, relative } from "node:path";
 import type { Finds } from "./find-files.js";
 import { bytes, counted, duration, whole } from "./numbers.js";
 import type { SpeedUp } from "./speed-up.js";
@@ -26,7 +26,7 @@ export function leftOut(finds: Finds, tally: Tally, root: string): string {
   const failures = [...finds.unreadable.map(({ path, reason }) => ({ path: `${path}/`, reason })), ...tally.failures];
   if (failures.length > 0) {
     lines.push(`Not read: ${whole(failures.length)}`);
-    for (const { path, reason } of failures.slice(0, maxNamed)) lines.push(`  ${relative(root, path) || path}: ${meaning(reason)}`);
+    for (const { path, reason } of failures.slice(0, maxNamed)) lines.push(`  ${isAbsolute(path) ? relative(root, path) || path : path}: ${meaning(reason)}`);
     if (failures.length > maxNamed) lines.push(`  and ${whole(failures.length - maxNamed)} more`);
   }
   return lines.join("\n");

@@ -10,6 +10,8 @@ export async function run(pool: Pool, files: readonly FoundFile[], signal: Abort
   // The largest first and one by one: a long one must not be the last to begin, nor have others wait in its chunk.
   const large = files.filter((file) => file.size > largeBytes).sort((a, b) => b.size - a.size);
   const small = files.filter((file) => file.size <= largeBytes);
+  // A worker that somebody kills costs nothing but a second try.
+  const options = { returnExceptions: true, retries: 1, signal, graceMs: 0 } as const;
   const read = async (results: AsyncIterable<Digest | Error>) => {
     for await (const result of results) {
       if (signal.aborted) return;
@@ -17,7 +19,7 @@ export async function run(pool: Pool, files: readonly FoundFile[], signal: Abort
     }
   };
   await Promise.all([
-    read(pool.imapUnordered(digestTask, large, { returnExceptions: true, signal, graceMs: 0 })),
-    read(pool.imapUnordered(digestTask, small, { chunkSize, returnExceptions: true, signal, graceMs: 0 })),
+    read(pool.imapUnordered(digestTask, large, options)),
+    read(pool.imapUnordered(digestTask, small, { ...options, chunkSize })),
   ]);
 }

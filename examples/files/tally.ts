@@ -34,8 +34,8 @@ export class Tally {
 
   add(result: Digest | Error): void {
     if (result instanceof Error) {
-      // A worker died with the file that it was reading; which one that was, its message does not say.
-      this.failures.push({ path: "(a worker's file)", reason: result.message });
+      // Its workers died, again and again; which file it was, the message does not say.
+      this.failures.push({ path: "a file", reason: result.message });
       return;
     }
     const worker = this.worker(result.pid);

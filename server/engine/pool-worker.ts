@@ -16,6 +16,8 @@ const maxDepth = 32;
 const maxAheadBytes = 256 * 1024;
 /** A task that runs longer than this, and much longer than usual, must not have others wait behind it. */
 const stuckMs = 5;
+/** Until its target is loaded, a task has at least this long, whatever its limit is. */
+const loadingMs = 10_000;
 /** A worker that was told to end by itself is killed after this time. */
 const retireMs = 5000;
 
@@ -29,6 +31,8 @@ export class PoolWorker implements HostUser {
   readonly inflight: Task[] = [];
   /** Since when the first has been running, on the engine's clock. */
   headSince = 0;
+  /** What runs first has to be loaded; the host says when it has been. */
+  #loading = false;
   #aheadBytes = 0;
   #given = 0;
   #nextSeq = 0;
@@ -93,6 +97,7 @@ export class PoolWorker implements HostUser {
       if (target === undefined) {
         target = this.#targets.size;
         this.#targets.set(job.targetKey, target);
+        this.#loading ||= this.inflight.length === 0;
         targets.push({ id: target, target: job.target as ModuleTarget | SourceTarget });
       }
       const message: workers.WorkerTask = { seq: task.seq, target, mode: job.mode, items: batch.items, count: batch.count, job: job.handle, index: batch.index };
@@ -182,6 +187,12 @@ export class PoolWorker implements HostUser {
   part(part: Params<typeof workers.part>): void {
     const task = this.#head(part.seq, part.from, part.count);
     if (!task) return;
+    if (part.count === 0) {
+      this.#loading = false;
+      this.headSince = this.pool.engine.clock.now();
+      this.#watchDeadline();
+      return;
+    }
     this.pool.outcome(task, part, this.pid, this.#elapsed());
     task.from = part.next;
     // The limit is each item's own: the next one starts afresh.
@@ -201,6 +212,7 @@ export class PoolWorker implements HostUser {
       return;
     }
     const ms = this.#elapsed();
+    this.#loading = false;
     this.inflight.shift();
     this.#graceTimer?.cancel();
     this.pool.engine.output.flush(this.host.process);
@@ -291,7 +303,7 @@ export class PoolWorker implements HostUser {
     this.#deadline?.cancel();
     this.#deadline = undefined;
     if (limit === null) return;
-    this.#deadline = this.pool.engine.clock.setTimer(limit, () => {
+    this.#deadline = this.pool.engine.clock.setTimer(this.#loading ? Math.max(limit, loadingMs) : limit, () => {
       const task = this.inflight[0];
       if (task) this.stop(task, "TimedOut", task.job.graceMs);
     });

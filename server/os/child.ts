@@ -41,7 +41,7 @@ export class OsChild implements Child {
   #tree: ProcessTree | null = null;
   #pid: number | null = null;
   #paused = false;
-  /** The strongest signal that was sent to the whole tree. From then on those who left the group must not survive either. */
+  /** The strongest signal that was sent to the whole tree, or is due to it. From then on those who left the group must not survive either. */
   #condemned: EndSignal | null = null;
   #leftoverTimer: NodeJS.Timeout | undefined;
 
@@ -86,6 +86,7 @@ export class OsChild implements Child {
 
   #spawn(): void {
     const { command, args, cwd, env, stdio, childId } = this.#launched;
+    this.#family.guardian.prepare();
     const child = spawn(command, args, {
       cwd,
       env,
@@ -127,6 +128,8 @@ export class OsChild implements Child {
     this.#state = "draining";
     this.#hooks.ended?.();
     this.resumeOutput();
+    // Killed by somebody else (the kernel, short of memory, say): it had no chance to end what it started, wherever that went.
+    if (status.signal !== null) this.#condemned ??= "SIGTERM";
     const leavesSomebody = this.#leavesSomebody();
     if (!leavesSomebody) this.#family.guardian.remove(child.pid!);
     let told = false;

@@ -10,7 +10,7 @@ const endGraceMs = 1000;
 
 /**
  * A tiny process that outlives the server by a moment. It is told each process group that comes and goes, at one pipe write each;
- * when the pipe closes because the server has died, it kills them all. It is started with the first child, and started again and told again when
+ * when the pipe closes because the server has died, it kills them all. It is started before the first child, and started again and told again when
  * somebody ends it. Windows has none.
  */
 export class Guardian {
@@ -30,11 +30,16 @@ export class Guardian {
     return this.#process?.pid ?? null;
   }
 
+  /** Before each child is started: whenever the server dies, somebody is there to find it by its mark. */
+  prepare(): void {
+    if (this.#state === "idle") this.#start();
+  }
+
   /** This group dies with the server. */
   add(group: number): void {
     this.#groups.add(group);
-    if (this.#state === "idle") this.#start();
-    else this.#tell(`+${group}\n`);
+    this.prepare();
+    this.#tell(`+${group}\n`);
   }
 
   /** Nobody is left in this group. */

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readlinkSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { stripVTControlCharacters } from "node:util";
+import { waitFor } from "../deadline.js";
 import { compiled } from "../fixture.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { runExample, runProgram } from "./run-example.js";
@@ -86,12 +88,30 @@ describe("the main job", () => {
     assert.match(stderr, /^interrupted: 1 file not hashed$/m);
   });
 
+  it("hashes everything although a worker is killed in the middle of a file", { skip: process.platform !== "linux" }, async (t) => {
+    const folder = temporaryFolder(t);
+    writeFileSync(join(folder, "small"), "1");
+    writeFileSync(join(folder, "large"), "");
+    truncateSync(join(folder, "large"), 1e9);
+    const reads = (pid: number) => readdirSync(`/proc/${pid}/fd`).some((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`) === join(folder, "large"));
+    const { status, stdout } = await runExample("files/main", [folder, "-j", "1"], {
+      meanwhile: async (processes) => {
+        const reader = await waitFor(() => processes().find(({ pid }) => reads(pid)), { what: "a worker that reads the large file" });
+        process.kill(reader.pid, "SIGKILL");
+      },
+    });
+    assert.equal(status, 0);
+    assert.match(stdout, /^Total: 2 files, 953\.7 MiB .* by 1 worker process$/m);
+    assert.doesNotMatch(stdout, /Not read/);
+  });
+
   it("shows a bar and a line for each worker on a terminal", { skip: process.platform !== "linux" || !hasProgram("script") }, async (t) => {
     const folder = temporaryFolder(t);
     for (let i = 0; i < 100; i++) writeFileSync(join(folder, `${i}`), "1");
     const { status, stdout } = await runProgram("script", ["-qefc", `stty cols 100; "${process.execPath}" "${compiled("examples/files/main")}" "${folder}" -j 1`, "/dev/null"]);
     assert.equal(status, 0);
-    assert.match(stdout, /█+ 100 % {2}100 of 100 files/);
-    assert.match(stdout, /\n {4}\d+ .*\d+\r?\n/);
+    const shown = stripVTControlCharacters(stdout);
+    assert.match(shown, /█+ 100 % {2}100 of 100 files/);
+    assert.match(shown, /\n {4}\d+ .*\d+\r?\n/);
   });
 });

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { waitFor, within } from "../deadline.js";
+import type { ProcessRow } from "../../server/os/process-table.js";
 import { compiled } from "../fixture.js";
 import { describeProcess, markedProcesses } from "../runner/leaks.js";
 
@@ -19,6 +20,8 @@ export interface ExampleOptions {
   env?: Record<string, string>;
   /** Interrupts the program as Ctrl-C does, once it has printed this. */
   interruptAfter?: RegExp;
+  /** Runs beside it, and can look at its living processes. */
+  meanwhile?: (processes: () => ProcessRow[]) => Promise<void>;
 }
 
 /** Runs an example with node as a user does, to its end. Fails when a process of it lives on. */
@@ -26,7 +29,7 @@ export async function runExample(name: string, args: readonly string[] = [], opt
   return runProgram(process.execPath, [compiled(`examples/${name}`), ...args], options);
 }
 
-export async function runProgram(command: string, args: readonly string[], { cwd, env, interruptAfter }: ExampleOptions = {}): Promise<Finished> {
+export async function runProgram(command: string, args: readonly string[], { cwd, env, interruptAfter, meanwhile }: ExampleOptions = {}): Promise<Finished> {
   const mark = `POLYPROC_TEST_EXAMPLE=${randomUUID()}`;
   const [markName, markValue] = mark.split("=") as [string, string];
   const child = spawn(command, args, { cwd, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env, [markName]: markValue } });
@@ -46,6 +49,7 @@ export async function runProgram(command: string, args: readonly string[], { cwd
     child.once("close", resolve);
   });
   try {
+    await meanwhile?.(() => markedProcesses(mark));
     const status = await within(closed, `the end of ${args.join(" ")}`, 60_000);
     await waitFor(() => markedProcesses(mark).length === 0, { what: "nothing of it lives on", timeoutMs: 5000 });
     return { status, stdout, stderr, lines: stdout.split("\n").filter((line) => line.trim() !== "") };

@@ -56,6 +56,12 @@ export class Stage {
     return markedProcesses(`POLYPROC_INSTANCE=${this.instanceId}`).map((row) => row.pid);
   }
 
+  /** As the kernel would when memory is short. */
+  async killServer(): Promise<void> {
+    process.kill(this.server.process.pid!, "SIGKILL");
+    assert.equal(await this.server.exited(), "SIGKILL");
+  }
+
   /** Ends the clients, then the server; fails when one of them leaves somebody. */
   async end(): Promise<void> {
     const { process } = this.server;

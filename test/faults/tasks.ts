@@ -1,6 +1,6 @@
 /** What the children of these tests run. */
 import { existsSync, writeFileSync } from "node:fs";
-import type { Barrier, Condition, Lock, PipeEnd, Queue, RLock, Semaphore } from "polyproc";
+import { Process, task, type Barrier, type Condition, type Lock, type PipeEnd, type Queue, type RLock, type Semaphore } from "polyproc";
 import { waitFor } from "../deadline.js";
 
 export function double(n: number): number {
@@ -108,4 +108,12 @@ export async function sayPidAndSpin(said: Queue<number>): Promise<never> {
 export async function waitForFile(path: string, said: Queue<number>): Promise<void> {
   await said.put(process.pid);
   await waitFor(() => existsSync(path), { what: path, timeoutMs: 60_000 });
+}
+
+/** Says its pid, starts a child that does and spins, and waits for it. */
+export async function startAnother(said: Queue<number>): Promise<void> {
+  await said.put(process.pid);
+  const child = new Process({ target: task(import.meta, sayPidAndSpin), args: [said] });
+  await child.start();
+  await child.join();
 }

@@ -104,7 +104,11 @@ export class Runner implements TaskOwner {
   #begin(task: WorkerTask): void {
     this.#busy = true;
     const callable = this.#targets.get(task.target);
-    if (callable instanceof Promise) void callable.then((loaded) => this.#decode(task, loaded));
+    if (callable instanceof Promise) void callable.then((loaded) => {
+      // The task's time begins now: loading its module was not its own doing.
+      if (!this.#once) this.part(task, { from: task.from ?? 0, count: 0 }, task.from ?? 0);
+      this.#decode(task, loaded);
+    });
     else this.#decode(task, callable);
   }
 

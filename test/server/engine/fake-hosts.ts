@@ -22,6 +22,7 @@ export class FakeHost implements Host {
   readonly #record: HostRecord;
   #offered: number[] = [];
   #seen = 0;
+  readonly #loaded = new Set<number>();
   #list: workers.WorkerTask[] = [];
 
   constructor(events: HostEvents) {
@@ -71,7 +72,13 @@ export class FakeHost implements Host {
     }
     while (this.#list.length > 0) {
       const task = this.#list.shift()!;
-      if ((task.seq & 255) === (claimed & 255)) return task;
+      if ((task.seq & 255) !== (claimed & 255)) continue;
+      if (!this.#loaded.has(task.target)) {
+        this.#loaded.add(task.target);
+        const from = task.from ?? 0;
+        this.#record.part({ seq: task.seq, from, count: 0, next: from });
+      }
+      return task;
     }
     throw new Error("a claim without a task");
   }

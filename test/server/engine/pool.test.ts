@@ -322,3 +322,28 @@ test("a client's end takes its pools and their workers with it", () => {
   assert.equal(world.engine.pools().length, 0);
   assert.equal(world.engine.registry.size, 0);
 });
+
+test("the time that a worker takes to load a task's module is not the task's, up to ten seconds", async () => {
+  const world = new PoolWorld();
+  const job = world.job(world.pool({ processes: 1 }), { timeoutMs: 100 });
+  job.submit(world.tasks(1));
+  const host = world.hosts[0]!.connect();
+  await settle();
+  world.clock.advance(5000);
+  assert.deepEqual(host.peer.received(workers.cancel), []);
+  host.begin();
+  world.clock.advance(99);
+  assert.deepEqual(host.peer.received(workers.cancel), []);
+  world.clock.advance(1);
+  assert.deepEqual(host.peer.received(workers.cancel).map((cancel) => cancel.reason), ["TimedOut"]);
+});
+
+test("a module that never finishes loading is given up after ten seconds", async () => {
+  const world = new PoolWorld();
+  const job = world.job(world.pool({ processes: 1 }), { timeoutMs: 100, graceMs: 0 });
+  job.submit(world.tasks(1));
+  const host = world.hosts[0]!.connect();
+  await settle();
+  world.clock.advance(10_000);
+  assert.deepEqual(host.signals, ["SIGKILL"]);
+});

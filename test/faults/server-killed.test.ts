@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { test } from "node:test";
+import { command, task } from "polyproc";
+import { waitFor, within } from "../deadline.js";
+import { readProcessTable } from "../../server/os/process-table.js";
+import { fixture } from "../fixture.js";
+import { isLiving } from "../living.js";
+import { temporaryFolder } from "../temporary-folder.js";
+import { startScript } from "./script.js";
+import { setStage } from "./stage.js";
+import * as tasks from "./tasks.js";
+import * as spawning from "./spawning-tasks.js";
+
+const meta = { url: new URL("./tasks.js", import.meta.url).href };
+const spawningMeta = { url: new URL("./spawning-tasks.js", import.meta.url).href };
+const family = fixture("family.sh");
+const goneMs = 2000;
+
+test("when the server is killed, every child is gone within two seconds, and clients are told", async (t) => {
+  const stage = await setStage(t);
+  const { mp } = stage;
+  const said = new mp.Queue<number>();
+  const pids: number[] = [];
+  const heard = async (count: number) => {
+    for (let i = 0; i < count; i++) pids.push(await within(said.get(), "a child's pid"));
+  };
+
+  // Processes that compute without a pause, daemonic or not; a process's own child; workers.
+  for (const daemon of [false, true]) await new mp.Process({ target: task(meta, tasks.sayPidAndSpin), args: [said], daemon }).start();
+  await heard(2);
+  await new mp.Process({ target: task(meta, tasks.startAnother), args: [said] }).start();
+  await heard(2);
+  const pool = new mp.Pool(2);
+  const lost = [0, 1].map(() => pool.applyAsync(task(meta, tasks.sayPidAndSpin), [said]));
+  await heard(2);
+  // What ignores SIGTERM, leaves its group, changes its parent.
+  await new mp.Process({ target: task(spawningMeta, spawning.startFamily), args: [family, ["stubborn"], said] }).start();
+  await heard(5);
+  // Commands: one that waits, one that computes, one that ignores every signal that can be ignored.
+  const commands = [
+    new mp.Process({ target: command("sleep", ["1000"]) }),
+    new mp.Process({ target: command("sh", ["-c", "while :; do :; done"]) }),
+    new mp.Process({ target: command("sh", ["-c", "trap '' TERM INT HUP QUIT; while :; do sleep 1000; done"]) }),
+  ];
+  for (const child of commands) await child.start();
+  const running = pool.applyAsync(command("sleep", ["1000"]));
+  pids.push(...commands.map((child) => child.pid!));
+  for (const { pid } of (await stage.usage())) pids.push(pid);
+  for (const pid of pids) assert.ok(isLiving(pid));
+  const waiting = new mp.Lock({ name: "x" });
+  await waiting.acquire();
+  const blocked = assert.rejects(waiting.acquire(), { name: "Closed" });
+
+  const killedAt = performance.now();
+  await stage.killServer();
+  await waitFor(() => stage.marked().length === 0 && !pids.some(isLiving), { what: "the end of all children", timeoutMs: goneMs });
+  assert.ok(performance.now() - killedAt < goneMs);
+
+  for (const result of [...lost, running]) await assert.rejects(within(result.get(), "a lost result"), { name: "Closed" });
+  await within(blocked, "a lost wait");
+  await assert.rejects(within(pool.apply(task(meta, tasks.double), [1]), "a late call"), { name: "Closed" });
+  await assert.rejects(within(commands[0]!.join(), "a late join"), { name: "Closed" });
+  await mp.close();
+});
+
+test("when a private server is killed, its script is told, and no child is left", async (t) => {
+  const script = startScript(t, "survives-server", []);
+  const { server, child } = JSON.parse(await script.line()) as { server: number; child: number };
+  assert.ok(isLiving(child));
+  process.kill(server, "SIGKILL");
+  await waitFor(() => !isLiving(child), { timeoutMs: goneMs });
+  assert.equal(await script.line(), "Closed: the connection to the server has ended before the result came");
+  // The next object begins with a server of its own.
+  assert.equal(await script.line(), "again: 42");
+  assert.equal(await script.exited(), 0);
+  assert.equal(script.stderr(), "");
+  await script.familyGone(goneMs);
+});
+
+test("SIGTERM, SIGINT and SIGHUP end the server in order: no child, no socket, exit status 0", async (t) => {
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+    const stage = await setStage(t);
+    const said = new stage.mp.Queue<number>();
+    const child = new stage.mp.Process({ target: task(spawningMeta, spawning.startFamily), args: [family, ["stubborn"], said] });
+    await child.start();
+    for (let i = 0; i < 5; i++) await within(said.get(), "a member of the family");
+    process.kill(stage.server.process.pid!, signal);
+    assert.equal(await stage.server.exited(), 0);
+    assert.equal(stage.server.stderr(), "");
+    await waitFor(() => stage.marked().length === 0, { timeoutMs: goneMs });
+  }
+});
+
+test("the death of the guardian is noticed: a new one takes its place, and does its work", async (t) => {
+  const stage = await setStage(t);
+  const said = new stage.mp.Queue<number>();
+  await new stage.mp.Process({ target: task(meta, tasks.sayPidAndSpin), args: [said] }).start();
+  const pid = await within(said.get(), "the child's pid");
+  const server = stage.server.process.pid!;
+  const guardian = await waitFor(() => guardianOf(server), { what: "the guardian" });
+  process.kill(guardian, "SIGKILL");
+  await waitFor(() => {
+    const next = guardianOf(server);
+    return next !== undefined && next !== guardian;
+  }, { what: "another guardian" });
+  await stage.killServer();
+  await waitFor(() => !isLiving(pid), { timeoutMs: goneMs });
+});
+
+test("a socket that a killed server left behind does not keep the next one from starting", async (t) => {
+  const folder = temporaryFolder(t);
+  const path = join(folder, "s");
+  const { startServer } = await import("../server/server-process.js");
+  const first = await startServer(t, ["--listen", `unix:${path}`]);
+  first.process.kill("SIGKILL");
+  await first.exited();
+  const second = await startServer(t, ["--listen", `unix:${path}`]);
+  assert.deepEqual(second.addresses, [`unix:${path}`]);
+  second.process.kill("SIGTERM");
+  assert.equal(await second.exited(), 0);
+});
+
+function guardianOf(server: number): number | undefined {
+  return [...readProcessTable().values()].find((row) => row.parentPid === server && row.command().includes("polyproc-guardian"))?.pid;
+}

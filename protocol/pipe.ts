@@ -11,8 +11,8 @@ export const create = request("pipe/create", {
 });
 
 export const send = request("pipe/send", {
-  doc: "Sends one item to the other end, waiting while the pipe is full of unread bytes. Sends of one session keep their order.",
-  params: v.strictObject({ end: end(), item: payload(), timeoutMs: timeoutMs() }),
+  doc: "Sends one item to the other end, waiting while the pipe is full of unread bytes. Sends of one session keep their order. `early`: the sender goes on without the answer. Then the answer may come some 10 ms late, with others; and when the session ends or closes this end while the item waits for room, the item is stored all the same.",
+  params: v.strictObject({ end: end(), item: payload(), timeoutMs: timeoutMs(), early: v.optional(v.boolean()) }),
   result: none(),
   errors: ["BrokenPipe", "Full", "Closed", "BadState", "Overloaded"],
 });

@@ -25,6 +25,13 @@ export const get = request("queue/get", {
   errors: ["Empty", "Closed"],
 });
 
+export const putBack = request("queue/putBack", {
+  doc: "Returns items that this session took and did not use: they come before all others, in this order, whether or not there is room. They count as never taken. Fails with BadState when that is more than the session took.",
+  params: v.strictObject({ queue: queue(), items: v.pipe(v.array(payload()), v.minLength(1)) }),
+  result: none(),
+  errors: ["BadState"],
+});
+
 export const close = request("queue/close", {
   doc: "This session will put and get no more; its later requests fail with Closed. What it has put stays.",
   params: params(),

@@ -3,7 +3,6 @@ import { PolyprocError } from "../protocol/errors.js";
 import type { ClientAccess, Connection, Hub } from "./handlers/connection.js";
 import { decodeMessage } from "./ipc/framing/decoder.js";
 import type { DirectIntake } from "./ipc/framing/direct-intake.js";
-import { encodeMessage } from "./ipc/framing/encoder.js";
 import { serveFrames } from "./ipc/serve-frames.js";
 
 /** What a stranger has to say `initialize` in, in milliseconds. */
@@ -12,8 +11,6 @@ export const strangerMs = 10_000;
 export const maxConnections = 4096;
 /** Connections that have not said `initialize`; for one more, the oldest of them has to go. */
 export const maxStrangers = 512;
-
-const codec = { encode: encodeMessage, decode: decodeMessage };
 
 /** Every connection of a client: tells the framings apart by their first byte, and keeps strangers few and short. */
 export class Doors {
@@ -102,7 +99,7 @@ export class Doors {
     // Loaded with its first client: servers that speak frames only start faster.
     void import("./rpc/serve-rpc.js").then(({ serveRpc }) => {
       if (socket.destroyed) return;
-      this.#connections.set(socket, serveRpc(socket, this.#hub, access, codec, head));
+      this.#connections.set(socket, serveRpc(socket, this.#hub, access, decodeMessage, head));
       socket.resume();
     });
   }

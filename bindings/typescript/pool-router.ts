@@ -41,6 +41,7 @@ export class JobRouter {
   }
 
   remove(job: JobReceiver): void {
-    if (this.#jobs.delete(job.handle)) this.#connection.releaseLoop();
+    // Before the connection is open no job has a handle, and none was added.
+    if (this.#connection.isOpen && this.#jobs.delete(job.handle)) this.#connection.releaseLoop();
   }
 }

@@ -73,7 +73,7 @@ export class Pool extends SharedObject {
   /** Calls the function in a worker, and waits for its result. Rejects with TaskFailed, WorkerLost, TimedOut, Cancelled or TargetNotFound. */
   apply<A extends unknown[], R>(target: PoolTarget<A, R>, args?: A, kwargs?: null, options?: TaskOptions): Promise<R>;
   apply<A extends unknown[], K extends Kwargs, R>(target: PoolTarget<[...A, K], R>, args: A, kwargs: K, options?: TaskOptions): Promise<R>;
-  apply(target: AnyTarget, args?: unknown[], kwargs?: Kwargs | null, options?: TaskOptions): Promise<unknown> {
+  async apply(target: AnyTarget, args?: unknown[], kwargs?: Kwargs | null, options?: TaskOptions): Promise<unknown> {
     return this.#apply(target, args, kwargs, options).get();
   }
 
@@ -92,7 +92,7 @@ export class Pool extends SharedObject {
    * Calls the function with each item, and waits for all results, which come in the order of the items. Rejects, once all are done, with the
    * failure of the first item that failed; with `returnExceptions` failures are among the results instead.
    */
-  map<T, R, O extends MapCallOptions<R>>(target: PoolTarget<[T], R>, items: Iterable<T>, options?: O): Promise<Results<R, O>[]> {
+  async map<T, R, O extends MapCallOptions<R>>(target: PoolTarget<[T], R>, items: Iterable<T>, options?: O): Promise<Results<R, O>[]> {
     return this.mapAsync(target, items, options).get();
   }
 
@@ -102,7 +102,7 @@ export class Pool extends SharedObject {
   }
 
   /** `map` with items that are the lists of the function's arguments. */
-  starmap<A extends readonly unknown[], R, O extends MapCallOptions<R>>(target: PoolTarget<A, R>, items: Iterable<A>, options?: O): Promise<Results<R, O>[]> {
+  async starmap<A extends readonly unknown[], R, O extends MapCallOptions<R>>(target: PoolTarget<A, R>, items: Iterable<A>, options?: O): Promise<Results<R, O>[]> {
     return this.starmapAsync(target, items, options).get();
   }
 

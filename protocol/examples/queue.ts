@@ -10,6 +10,7 @@ export const queueExamples: Examples = {
     params: { queue: "queue:@jobs", max: 10 },
     result: { items: [{ path: "a.png", taken: { $timestamp: "2026-01-31T12:00:00.5Z" } }, { $blob: { tag: "python/pickle", data: "gASVAA==" } }] },
   },
+  "queue/putBack": { params: { queue: "queue:@jobs", items: [{ path: "b.png" }, { path: "c.png" }] }, result: null },
   "queue/close": { params: { queue: "queue:@jobs" }, result: null },
   "queue/taskDone": { params: { queue: "queue:@jobs", n: 2 }, result: null },
   "queue/join": { params: { queue: "queue:@jobs", timeoutMs: 60000 }, result: null },

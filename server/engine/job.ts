@@ -24,6 +24,10 @@ const defaultGraceMs = 1000;
 /** A session may have this many times `maxQueuedBytes` in submits that are not answered. */
 const overload = 4;
 
+/** In one `job/results`. */
+const maxResults = 1000;
+const maxResultBytes = 1024 * 1024;
+
 /** A target, and the tasks that run it in a pool. */
 export class Job implements SharedObject {
   readonly handle: Handle;
@@ -250,7 +254,15 @@ export class Job implements SharedObject {
     if (this.#outbox.length === 0 || this.#ended) return;
     const results = this.#outbox;
     this.#outbox = [];
-    this.#sink(results);
+    for (let from = 0; from < results.length;) {
+      let bytes = 0;
+      let to = from;
+      // One at least, however large it is; together no more than any client reads in one message.
+      do bytes += valueBytes(results[to]!);
+      while (++to < results.length && to - from < maxResults && bytes + valueBytes(results[to]!) <= maxResultBytes);
+      this.#sink(from === 0 && to === results.length ? results : results.slice(from, to));
+      from = to;
+    }
   }
 
   /** Handles inside a result belong to the receiver from now on. */
@@ -262,3 +274,11 @@ export class Job implements SharedObject {
   }
 }
 
+/** Roughly what an outcome takes in a message. */
+function valueBytes({ values, error }: ResultEntry): number {
+  if (values) return payloadData(values).length;
+  let bytes = error?.message.length ?? 0;
+  // A failed command brings its output along.
+  for (const part of Object.values(error?.data ?? {})) if (typeof part === "string") bytes += part.length;
+  return bytes;
+}

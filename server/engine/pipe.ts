@@ -25,6 +25,8 @@ export interface PipeEndOptions {
 interface Sender {
   readonly item: Payload;
   readonly wait: Wait<null>;
+  /** Its sender has gone on: the item must arrive even when the sender leaves. */
+  readonly early: boolean;
 }
 
 /**
@@ -67,12 +69,13 @@ export class PipeEnd implements SharedObject, ReadySource {
     return this.#inbox.length > 0 || !this.#peerOpen || !this.#open;
   }
 
-  send(session: Session, item: Payload, timeoutMs: number | null | undefined): null | Wait<null> {
+  /** `early`: the sender does not wait for the answer, so only a read end that is gone can keep the item from arriving. */
+  send(session: Session, item: Payload, timeoutMs: number | null | undefined, early = false): null | Wait<null> {
     this.#requireHeld(session);
     if (!this.writable) throw new PolyprocError("BadState", `${this.handle} only receives: send through the other end of this one-way pipe`);
     const peer = this.#peer;
     if (!peer || !peer.#open) throw brokenPipe(this.handle);
-    return peer.#accept(session, item, timeoutMs, this.handle);
+    return peer.#accept(session, item, timeoutMs, early, this.handle);
   }
 
   recv(session: Session, timeoutMs: number | null | undefined): { item: Payload } | Wait<{ item: Payload }> {
@@ -164,6 +167,11 @@ export class PipeEnd implements SharedObject, ReadySource {
   /** Nobody can send any more: after what is here already comes the end of file. */
   #peerClosed(): void {
     for (let sender = this.#senders.shift(); sender; sender = this.#senders.shift()) {
+      if (sender.early) {
+        this.#letIn(sender);
+        sender.wait.resolve(null);
+        continue;
+      }
       this.#forget(sender);
       sender.wait.reject(releasedByAll(this.#peer?.handle ?? this.handle));
     }
@@ -172,7 +180,7 @@ export class PipeEnd implements SharedObject, ReadySource {
     this.#changed();
   }
 
-  #accept(session: Session, item: Payload, timeoutMs: number | null | undefined, from: Handle): null | Wait<null> {
+  #accept(session: Session, item: Payload, timeoutMs: number | null | undefined, early: boolean, from: Handle): null | Wait<null> {
     const { registry } = this.#engine;
     registry.retainPayload(item, this);
     if (this.#senders.length === 0 && this.#hasRoom(item)) {
@@ -193,13 +201,14 @@ export class PipeEnd implements SharedObject, ReadySource {
       },
       onLeave: () => {
         this.#senders.remove(link);
-        this.#forget(link.value);
+        if (early && session.ended) this.#letIn(link.value);
+        else this.#forget(link.value);
         // A smaller item behind this one may fit.
         this.#refill();
         this.#changed();
       },
     });
-    const link = this.#senders.push({ item, wait });
+    const link = this.#senders.push({ item, wait, early });
     this.#changed();
     return wait;
   }
@@ -225,10 +234,15 @@ export class PipeEnd implements SharedObject, ReadySource {
   #refill(): void {
     for (let sender = this.#senders.first; sender && this.#hasRoom(sender.item); sender = this.#senders.first) {
       this.#senders.shift();
-      sender.wait.session.heldBackBytes -= payloadData(sender.item).length;
-      this.#store(sender.item);
+      this.#letIn(sender);
       sender.wait.resolve(null);
     }
+  }
+
+  /** The item of a sender that was in the line. */
+  #letIn(sender: Sender): void {
+    sender.wait.session.heldBackBytes -= payloadData(sender.item).length;
+    this.#store(sender.item);
   }
 
   /** An item beyond the limit is let in when it is alone. */

@@ -1,6 +1,6 @@
 import { PolyprocError } from "../../protocol/errors.js";
 import type { SyncInfo } from "../../protocol/events.js";
-import { payloadData, type Handle, type Payload } from "../../protocol/schema.js";
+import { payloadData, payloadHandles, type Handle, type Payload } from "../../protocol/schema.js";
 import { Deque } from "./deque.js";
 import type { Engine } from "./engine.js";
 import { LinkedList } from "./linked-list.js";
@@ -38,6 +38,11 @@ interface Getter {
   readonly wait: Wait<{ items: Payload[] }>;
 }
 
+interface Taken {
+  items: number;
+  bytes: number;
+}
+
 /** Items that one `get` takes beyond its first end here, so that an answer stays a small message. */
 const batchBytes = 1024 * 1024;
 
@@ -55,6 +60,8 @@ export class Queue implements SharedObject {
   readonly #getters = new LinkedList<Getter>();
   readonly #joiners = new LinkedList<Wait<null>>();
   readonly #closedBy = new WeakSet<Session>();
+  /** What each session took and has not put back: no more than that can it put back. */
+  readonly #takenBy = new WeakMap<Session, Taken>();
   #bytes = 0;
   #unfinished = 0;
 
@@ -101,6 +108,29 @@ export class Queue implements SharedObject {
     const link = this.#getters.push({ max, wait });
     this.#changed();
     return wait;
+  }
+
+  /** Items that were taken and not used come before all others again, in their order, whether or not there is room. */
+  putBack(session: Session, items: readonly Payload[]): null {
+    const taken = this.#takenBy.get(session) ?? { items: 0, bytes: 0 };
+    const bytes = items.reduce((sum, item) => sum + payloadData(item).length, 0);
+    if (items.length > taken.items || bytes > taken.bytes) {
+      throw new PolyprocError("BadState", `${items.length} items of ${bytes} bytes are more than this session took from ${this.handle} (${taken.items} items of ${taken.bytes} bytes): put back only what was taken, once`);
+    }
+    const { registry } = this.#engine;
+    this.#retain(items);
+    taken.items -= items.length;
+    taken.bytes -= bytes;
+    for (let i = items.length - 1; i >= 0; i--) {
+      const item = items[i]!;
+      // The references that came with it.
+      for (const handle of payloadHandles(item)) registry.release(session, handle);
+      this.#items.unshift(item);
+    }
+    this.#bytes += bytes;
+    this.#serveGetters();
+    this.#changed();
+    return null;
   }
 
   close(session: Session): null {
@@ -282,6 +312,13 @@ export class Queue implements SharedObject {
       items.push(next);
     }
     this.#bytes -= bytes;
+    const taken = this.#takenBy.get(session);
+    if (taken) {
+      taken.items += items.length;
+      taken.bytes += bytes;
+    } else {
+      this.#takenBy.set(session, { items: items.length, bytes });
+    }
     return items;
   }
 

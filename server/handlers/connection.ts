@@ -8,14 +8,14 @@ import type { Engine } from "../engine/engine.js";
 import type { HostRecord } from "../engine/host.js";
 import type { Peer, Session } from "../engine/session.js";
 import { Wait } from "../engine/wait.js";
-import type { Handler, ServerFacts } from "./handler.js";
+import { unhurriedNull, type Handler, type ServerFacts } from "./handler.js";
 import { describeIssues, quote } from "./issues.js";
 import { handlerByMethod } from "./table.js";
 
 export type RequestId = number | string;
 
-/** One of the two is present. */
-export type Reply = (error: PolyprocError | null, result?: unknown) => void;
+/** One of the two is present. `unhurried`: it may travel with the next message. */
+export type Reply = (error: PolyprocError | null, result?: unknown, unhurried?: boolean) => void;
 
 /** Who is at the other end of a connection, as far as the door can tell. */
 export type Access = ClientAccess | { kind: "worker"; host: HostRecord };
@@ -84,6 +84,10 @@ export class Connection {
       }
       const result = this.#dispatch(id, method, params, reply);
       if (result === deferred) return;
+      if (result === unhurriedNull) {
+        reply(null, null, true);
+        return;
+      }
       if (result instanceof Wait) {
         this.#pending.set(id, result);
         result.onSettled((outcome) => {

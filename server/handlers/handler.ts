@@ -20,7 +20,10 @@ export interface Context {
   server: ServerFacts;
 }
 
-type Answer<R extends v.GenericSchema> = v.InferInput<R> | Wait<v.InferInput<R>> | Promise<v.InferInput<R>>;
+/** The answer null, which nobody waits for: it may travel with the next message. */
+export const unhurriedNull = Symbol("null, in its own time");
+
+type Answer<R extends v.GenericSchema> = typeof unhurriedNull | v.InferInput<R> | Wait<v.InferInput<R>> | Promise<v.InferInput<R>>;
 
 /** One row of the table: a message and what answers it. Parameters have been validated; errors are thrown as PolyprocError. */
 export type Handler = RequestHandler | NotificationHandler;

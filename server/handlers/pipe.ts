@@ -3,14 +3,17 @@ import * as pipe from "../../protocol/pipe.js";
 import type { Handle } from "../../protocol/schema.js";
 import { PipeEnd } from "../engine/pipe.js";
 import { waitForAny, type ReadySource } from "../engine/ready.js";
-import { answer, type Context, type Handler } from "./handler.js";
+import { answer, unhurriedNull, type Context, type Handler } from "./handler.js";
 
 export const pipeHandlers: readonly Handler[] = [
   answer(pipe.create, (context, params) => {
     create(context, params.first, params.second, params.duplex ?? true);
     return null;
   }),
-  answer(pipe.send, ({ engine, session }, { end, item, timeoutMs }) => engine.registry.get(end, PipeEnd).send(session, item, timeoutMs)),
+  answer(pipe.send, ({ engine, session }, { end, item, timeoutMs, early = false }) => {
+    const sent = engine.registry.get(end, PipeEnd).send(session, item, timeoutMs, early);
+    return early && sent === null ? unhurriedNull : sent;
+  }),
   answer(pipe.recv, ({ engine, session }, { end, timeoutMs }) => engine.registry.get(end, PipeEnd).recv(session, timeoutMs)),
   answer(pipe.poll, ({ engine, session }, { end, timeoutMs }) => engine.registry.get(end, PipeEnd).poll(session, timeoutMs)),
   answer(pipe.close, ({ engine, session }, { end }) => {

@@ -9,6 +9,7 @@ export const queueHandlers: readonly Handler[] = [
   }),
   answer(queue.put, ({ engine, session }, { queue: handle, items, timeoutMs }) => engine.registry.get(handle, Queue).put(session, items, timeoutMs)),
   answer(queue.get, ({ engine, session }, { queue: handle, max = 1, timeoutMs }) => engine.registry.get(handle, Queue).get(session, max, timeoutMs)),
+  answer(queue.putBack, ({ engine, session }, { queue: handle, items }) => engine.registry.get(handle, Queue).putBack(session, items)),
   answer(queue.close, ({ engine, session }, { queue: handle }) => engine.registry.get(handle, Queue).close(session)),
   answer(queue.taskDone, ({ engine }, { queue: handle, n = 1 }) => engine.registry.get(handle, Queue).taskDone(n)),
   answer(queue.join, ({ engine, session }, { queue: handle, timeoutMs }) => engine.registry.get(handle, Queue).join(session, timeoutMs)),

@@ -117,7 +117,7 @@ class FrameDoor implements Peer {
     switch (incoming.kind) {
       case "request": {
         const { id } = incoming;
-        this.connection.request(id, incoming.method, incoming.params, (error, result) => this.#reply(id, error, result));
+        this.connection.request(id, incoming.method, incoming.params, (error, result, unhurried) => this.#reply(id, error, result, unhurried));
         // `initialize` or `worker/ready` was answered: it is a stranger no longer.
         if (this.#reader.maxMessageBytes !== this.#maxMessageBytes && this.connection.session) this.#reader.maxMessageBytes = this.#maxMessageBytes;
         return;
@@ -133,13 +133,14 @@ class FrameDoor implements Peer {
     }
   };
 
-  #reply(id: RequestId, error: PolyprocError | null, result: unknown): void {
-    this.#write(error ? { id, error: error.toErrorObject() } : { id, result: result ?? null });
+  #reply(id: RequestId, error: PolyprocError | null, result: unknown, unhurried = false): void {
+    this.#write(error ? { id, error: error.toErrorObject() } : { id, result: result ?? null }, unhurried);
   }
 
-  #write(message: object): void {
+  #write(message: object, unhurried = false): void {
     if (this.#closed) return;
-    this.#writer.write(message);
+    if (unhurried) this.#writer.writeUnhurried(message);
+    else this.#writer.write(message);
     const limit = this.connection.maxBacklogBytes;
     if (this.backlogBytes() > limit) {
       this.#ended();

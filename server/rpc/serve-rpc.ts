@@ -7,7 +7,7 @@ import { highWaterBytes, type Peer } from "../engine/session.js";
 import { Connection, type ClientAccess, type Hub, type RequestId } from "../handlers/connection.js";
 import { sortIncoming, type Incoming } from "../handlers/incoming.js";
 import { serverFault } from "../handlers/server-fault.js";
-import type { BodyCodec, Encoding } from "./body-codec.js";
+import type { DecodeMsgpack, Encoding } from "./body-codec.js";
 import { BodyReader } from "./body-reader.js";
 import { parseJsonBody } from "./json-body.js";
 import { paramsFromJson, paramsToJson, resultToJson } from "./json-payloads.js";
@@ -24,8 +24,8 @@ const lowWaterBytes = 256 * 1024;
 const farewellMs = 2000;
 
 /** Serves one connection in `Content-Length` framing. `head`: bytes that were read from it already. */
-export function serveRpc(socket: Duplex, hub: Hub, access: ClientAccess, codec: BodyCodec, head?: Buffer): Connection {
-  const door = new RpcDoor(socket, hub, access, codec);
+export function serveRpc(socket: Duplex, hub: Hub, access: ClientAccess, decodeMsgpack: DecodeMsgpack, head?: Buffer): Connection {
+  const door = new RpcDoor(socket, hub, access, decodeMsgpack);
   if (head) door.receive(head);
   if (socket.readableEnded) door.endOfInput();
   return door.connection;
@@ -34,7 +34,7 @@ export function serveRpc(socket: Duplex, hub: Hub, access: ClientAccess, codec: 
 class RpcDoor implements Peer {
   readonly connection: Connection;
   readonly #socket: Duplex;
-  readonly #codec: BodyCodec;
+  readonly #decodeMsgpack: DecodeMsgpack;
   readonly #bodies: BodyReader;
   readonly #reader = new DoorReader();
   readonly #writer: DoorWriter;
@@ -54,13 +54,13 @@ class RpcDoor implements Peer {
   #crowded = false;
   #paused = false;
 
-  constructor(socket: Duplex, hub: Hub, access: ClientAccess, codec: BodyCodec) {
+  constructor(socket: Duplex, hub: Hub, access: ClientAccess, decodeMsgpack: DecodeMsgpack) {
     this.#socket = socket;
-    this.#codec = codec;
+    this.#decodeMsgpack = decodeMsgpack;
     this.#maxMessageBytes = hub.engine.options.limits.maxMessageBytes;
     this.connection = new Connection(hub, this, access);
     this.#bodies = new BodyReader(this.#handle, Math.min(strangerMaxMessageBytes, this.#maxMessageBytes));
-    this.#writer = new DoorWriter(socket, codec, (message) => this.#prepare(message));
+    this.#writer = new DoorWriter(socket, (message) => this.#prepare(message));
     this.#rpc = createMessageConnection(this.#reader, this.#writer, undefined, {
       messageStrategy: {
         handleMessage: (message, next) => {
@@ -143,7 +143,7 @@ class RpcDoor implements Peer {
   readonly #handle = (body: Buffer): void => {
     const encoding: Encoding = body.length === 0 || body[0]! < 0x80 ? "json" : "msgpack";
     if (!this.#initialized) this.#writer.encoding = encoding;
-    const incoming = sortIncoming(encoding === "json" ? parseJsonBody(body) : this.#codec.decode(body));
+    const incoming = sortIncoming(encoding === "json" ? parseJsonBody(body) : this.#decodeMsgpack(body));
     switch (incoming.kind) {
       case "request":
         this.#admit(incoming, encoding);

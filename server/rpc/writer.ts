@@ -1,6 +1,7 @@
 import type { Writable } from "node:stream";
 import { AbstractMessageWriter, type Message, type MessageWriter } from "vscode-jsonrpc/node";
-import type { BodyCodec, Encoding } from "./body-codec.js";
+import type { Encoding } from "./body-codec.js";
+import { writeMsgpackBody } from "./msgpack-body.js";
 import { writeJsonBody } from "./json-body.js";
 
 /** Writes bodies with their headers; those of one tick of the event loop together. */
@@ -8,15 +9,13 @@ export class DoorWriter extends AbstractMessageWriter implements MessageWriter {
   /** Of the bodies that follow. */
   encoding: Encoding = "json";
   readonly #stream: Writable;
-  readonly #codec: BodyCodec;
   /** Called for each message; what it returns is written. */
   readonly #prepare: (message: Message) => object;
   #corked = false;
 
-  constructor(stream: Writable, codec: BodyCodec, prepare: (message: Message) => object) {
+  constructor(stream: Writable, prepare: (message: Message) => object) {
     super();
     this.#stream = stream;
-    this.#codec = codec;
     this.#prepare = prepare;
   }
 
@@ -45,7 +44,7 @@ export class DoorWriter extends AbstractMessageWriter implements MessageWriter {
       const body = writeJsonBody(message);
       this.#stream.write(`Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
     } else {
-      const body = this.#codec.encode(message);
+      const body = writeMsgpackBody(message);
       this.#stream.write(`Content-Length: ${body.length}\r\nContent-Type: application/msgpack\r\n\r\n`);
       this.#stream.write(body);
     }

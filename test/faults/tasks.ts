@@ -1,6 +1,6 @@
 /** What the children of these tests run. */
-import { existsSync, writeFileSync } from "node:fs";
-import { Process, task, type Barrier, type Condition, type Lock, type PipeEnd, type Queue, type RLock, type Semaphore } from "polyproc";
+import { existsSync, writeFileSync, writeSync } from "node:fs";
+import { currentProcess, parentProcess, Pool, Process, task, type Barrier, type Condition, type Lock, type PipeEnd, type Queue, type RLock, type Semaphore } from "polyproc";
 import { waitFor } from "../deadline.js";
 
 export function double(n: number): number {
@@ -116,4 +116,102 @@ export async function startAnother(said: Queue<number>): Promise<void> {
   const child = new Process({ target: task(import.meta, sayPidAndSpin), args: [said] });
   await child.start();
   await child.join();
+}
+
+/** Takes one lock, waits until the others have theirs, asks for the next, says how that ended, and gives back what it has. */
+export async function takeBoth(name: string, first: Lock | RLock, second: Lock | RLock, meeting: Barrier, said: Queue<[name: string, outcome: string]>): Promise<void> {
+  await first.acquire();
+  await meeting.wait();
+  try {
+    await second.acquire();
+    await said.put([name, "got both"]);
+    await second.release();
+  } catch (error) {
+    await said.put([name, (error as Error).name]);
+  }
+  await first.release();
+}
+
+export function fail(): never {
+  throw new Error("on purpose");
+}
+
+export interface Slow {
+  n: number;
+  /** Takes until this file is there; the others take no time. */
+  until?: string;
+}
+
+/** Doubles `n`; a slow one computes all the while, so that no message reaches its worker. */
+export function doubleSlowly({ n, until }: Slow): number {
+  while (until !== undefined && !existsSync(until));
+  return n * 2;
+}
+
+/** The same, but a slow one waits all the while. */
+export async function doubleLater({ n, until }: Slow): Promise<number> {
+  if (until !== undefined) await waitFor(() => existsSync(until), { what: until, timeoutMs: 60_000 });
+  return n * 2;
+}
+
+/** Writes so many lines of 100 bytes, each with its number, by way of JavaScript or past it. */
+export function flood(lines: number, way: "console" | "descriptor"): void {
+  for (let n = 0; n < lines; n += 100) {
+    let text = "";
+    for (let i = n; i < Math.min(n + 100, lines); i++) text += `${String(i).padEnd(99, ".")}\n`;
+    if (way === "console") process.stdout.write(text);
+    else writeWhole(1, Buffer.from(text));
+  }
+}
+
+/** A pipe that the server does not read just now refuses more, since it does not block. */
+function writeWhole(fd: number, bytes: Uint8Array): void {
+  for (let sent = 0; sent < bytes.length;) {
+    try {
+      sent += writeSync(fd, bytes, sent);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+    }
+  }
+}
+
+/** Who it is, and who made it; then the same of its own child, `depth` levels down. */
+export async function tellGenerations(depth: number, said: Queue<string>): Promise<void> {
+  await said.put(`${currentProcess().name} of ${parentProcess()!.name}`);
+  if (depth === 0) return;
+  const child = new Process({ target: task(import.meta, tellGenerations), args: [depth - 1, said] });
+  await child.start();
+  // Not joined here: it is joined at the end of this process.
+}
+
+/** Has children of each kind, says their pids (daemonic, not daemonic, worker), and spins. */
+export async function haveChildren(said: Queue<number>, goFile: string): Promise<never> {
+  const daemonic = new Process({ target: task(import.meta, sayPidAndSpin), args: [said], daemon: true });
+  await daemonic.start();
+  const other = new Process({ target: task(import.meta, waitForFile), args: [goFile, said] });
+  // In this order.
+  await waitFor(async () => (await said.size()) === 1);
+  await other.start();
+  await waitFor(async () => (await said.size()) === 2);
+  const pool = new Pool(1);
+  pool.applyAsync(task(import.meta, sayPidAndSpin), [said]);
+  await waitFor(async () => (await said.size()) === 3);
+  return spin();
+}
+
+/** What happens when a daemonic process starts another. */
+export async function startFromDaemon(said: Queue<string>): Promise<void> {
+  const child = new Process({ target: task(import.meta, double), args: [1] });
+  await child.start().then(() => said.put("started"), (error: Error) => said.put(`${error.name}: ${error.message}`));
+}
+
+/** A pool of its own, inside of a process. */
+export async function sumInPool(numbers: number[], said: Queue<number>): Promise<void> {
+  await using pool = new Pool(2);
+  const doubled = await pool.map(task(import.meta, double), numbers);
+  await said.put(doubled.reduce((sum, n) => sum + n, 0));
+}
+
+export async function sayPid(said: Queue<number>): Promise<void> {
+  await said.put(process.pid);
 }

@@ -23,7 +23,8 @@ export class ClaimsReader {
 /** Null where the server has no such pipe: then the host runs all that it is given. */
 export function openClaims(): ClaimsReader | null {
   try {
-    return fstatSync(claimsFd).isFIFO() ? new ClaimsReader() : null;
+    // As bigint: the numbers of a plain fstat stay in a buffer that Node's module loader reads again, and takes for those of a link.
+    return fstatSync(claimsFd, { bigint: true }).isFIFO() ? new ClaimsReader() : null;
   } catch {
     return null;
   }

@@ -1,9 +1,15 @@
 import { inspect } from "node:util";
+import { PolyprocError } from "../../../protocol/errors.js";
 import type { RpcEndpoint } from "../../../server/ipc/framing/rpc-endpoint.js";
 import { withoutHost } from "./stack.js";
 
 /** Says on standard error what nobody caught, as Python does for a process. */
 export function reportThrown(name: string, error: unknown): void {
+  if (error instanceof PolyprocError && error.codeName === "TargetNotFound") {
+    // Its message says it all.
+    process.stderr.write(`${name}:\n${error.name}: ${error.message}\n`);
+    return;
+  }
   for (let one = error, depth = 0; one instanceof Error && depth < 8; one = one.cause, depth++) {
     if (typeof one.stack === "string") one.stack = withoutHost(one.stack);
   }

@@ -8,7 +8,7 @@ export const maxDepth = 512;
  * How many values one message may hold, payloads counted as one each: a few bytes on the wire can be a hundred in memory, so
  * the size of a message alone does not bound what it costs.
  */
-export const maxValues = 1_000_000;
+export const maxValues = 250_000;
 
 /** Frames at least this part of their buffer keep the buffer; `bin` of smaller ones is copied. */
 const keepBufferPart = 1 / 4;

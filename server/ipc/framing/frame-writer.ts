@@ -7,6 +7,9 @@ const earlyWriteBytes = 64 * 1024;
 /** A listener of `onDrain` is called once fewer bytes than this are left. */
 const lowWaterBytes = 256 * 1024;
 
+/** How long a frame that nobody waits for may wait for company, in milliseconds. */
+const unhurriedMs = 10;
+
 /**
  * Writes messages as frames. All frames of one tick of the event loop become one write. Nothing is refused when the other side reads slowly:
  * whoever produces much looks at `backlogBytes` and waits for `onDrain`.
@@ -15,6 +18,7 @@ export class FrameWriter {
   readonly #stream: Duplex;
   readonly #encoder = new FrameEncoder();
   #scheduled = false;
+  #unhurried: NodeJS.Timeout | null = null;
   #drainListeners: (() => void)[] = [];
 
   constructor(stream: Duplex) {
@@ -33,6 +37,18 @@ export class FrameWriter {
     if (this.#encoder.pendingBytes >= earlyWriteBytes) this.flush();
     else this.#schedule();
   }
+
+  /** Adds a frame to the next write, which comes within some milliseconds: for what nobody waits for. */
+  writeUnhurried(message: object): void {
+    this.#encoder.frame(message);
+    if (this.#encoder.pendingBytes >= earlyWriteBytes) this.flush();
+    else this.#unhurried ??= setTimeout(this.#hurry, unhurriedMs).unref();
+  }
+
+  readonly #hurry = (): void => {
+    this.#unhurried = null;
+    this.flush();
+  };
 
   /** Hands over what was written so far, now: when the operating system has room, it has the bytes before this returns. */
   readonly flush = (): void => {

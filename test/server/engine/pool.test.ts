@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { errorName } from "../../../protocol/errors.js";
 import { Wait } from "../../../server/engine/wait.js";
+import * as jobs from "../../../protocol/job.js";
 import * as workers from "../../../protocol/worker.js";
 import { PoolWorld, settle, type FakeHost } from "./fake-hosts.js";
 
@@ -346,4 +347,14 @@ test("a module that never finishes loading is given up after ten seconds", async
   await settle();
   world.clock.advance(10_000);
   assert.deepEqual(host.signals, ["SIGKILL"]);
+});
+
+test("a hundred thousand outcomes of one turn go in messages that a client can read", async () => {
+  const world = new PoolWorld();
+  const job = world.job(world.pool({ processes: 1 }));
+  job.submit(world.tasks(100_000));
+  job.cancel(undefined, 0);
+  await settle();
+  assert.equal(world.results.length, 100_000);
+  assert.ok(Math.max(...world.client.peer.received(jobs.results).map((message) => message.results.length)) <= 1000);
 });

@@ -23,7 +23,7 @@ const layers: Record<string, Layer> = {
   "server/handlers": { folders: ["protocol", "server/engine", "server/handlers"], packages: ["valibot"] },
   "server/ipc/framing": { folders: ["protocol", "server/ipc/framing"], packages: ["msgpackr"], node: "all" },
   "server/ipc": { folders: ["protocol", "server/engine", "server/handlers", "server/ipc"], node: "all" },
-  "server/rpc": { folders: ["protocol", "server/engine", "server/handlers", "server/rpc"], packages: ["vscode-jsonrpc"], node: "all" },
+  "server/rpc": { folders: ["protocol", "server/engine", "server/handlers", "server/rpc"], packages: ["vscode-jsonrpc", "msgpackr"], node: "all" },
   "server/os": { folders: ["protocol", "server/engine/spawner.ts", "server/os"], packages: ["pidusage"], node: "all" },
   // The composition root: main and what it is made of.
   "server": { folders: ["protocol", "server"], packages: ["msgpackr"], node: "all" },

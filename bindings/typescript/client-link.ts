@@ -6,6 +6,7 @@ import { RpcEndpoint } from "../../server/ipc/framing/rpc-endpoint.js";
 import { parseAddress, type Address } from "./address.js";
 import type { Connection, Link, ServerFacts } from "./connection.js";
 import { asCallersError, Closed } from "./errors.js";
+import { flushAtExit } from "./flush-at-exit.js";
 
 export interface ConnectOptions {
   /** Of a server on TCP. Default: POLYPROC_TOKEN. */
@@ -28,7 +29,9 @@ export async function openSession(connection: Connection, socket: Socket, token?
       processId: process.pid,
       ...(token === undefined ? {} : { token }),
     });
-    return { endpoint, facts: facts as ServerFacts, holdLoop: (hold) => void (hold ? socket.ref() : socket.unref()) };
+    const link: Link = { endpoint, facts: facts as ServerFacts, holdLoop: (hold) => void (hold ? socket.ref() : socket.unref()) };
+    flushAtExit(connection, link);
+    return link;
   } catch (error) {
     endpoint.close();
     throw asCallersError(error as PolyprocError);

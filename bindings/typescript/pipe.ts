@@ -1,8 +1,12 @@
-import { decode, encodeFor } from "./codec.js";
+import { decode, encodeFor, payloadBytes } from "./codec.js";
 import { EndOfFile } from "./errors.js";
 import { registerKind } from "./handles.js";
 import { type ExistingHandle, SharedObject } from "./shared-object.js";
+import { UnansweredSends } from "./unanswered-sends.js";
 import { timeoutOf, waitOptions, type Timeout } from "./wait-options.js";
+
+/** With more than this unsent, the connection is busy, and `send` waits for its answer. */
+const mostBacklogBytes = 64 * 1024;
 
 /**
  * One end of a pipe: Python's `Connection`. What one end sends, the other receives, in order. Once nobody holds the other end, `recv`
@@ -10,6 +14,7 @@ import { timeoutOf, waitOptions, type Timeout } from "./wait-options.js";
  */
 export class PipeEnd<T = unknown> extends SharedObject implements AsyncDisposable {
   #closed = false;
+  readonly #onTheirWay = new UnansweredSends();
 
   /** Ends are made in pairs, by `Pipe`. */
   private constructor(from: ExistingHandle | object) {
@@ -30,21 +35,48 @@ export class PipeEnd<T = unknown> extends SharedObject implements AsyncDisposabl
     return new PipeEnd(from);
   }
 
-  /** Sends an item, waiting while the pipe is full of unread bytes. Rejects with Full when the time-out passed, with BrokenPipe when nobody could read it. */
+  /**
+   * Sends an item. As in Python it resolves when the item is on its way: what was sent arrives, also when this process ends right after it. It
+   * waits while 64 items or 64 KiB of this end are on their way, and while the pipe is full of unread bytes; with a time-out (default:
+   * none) it always waits until the pipe has the item, and rejects with Full when the time has passed.
+   *
+   * Rejects with BrokenPipe when nobody could read the item. When that is found out later, the next `send`, `recv` or `close` of this end
+   * rejects with it.
+   */
   async send(item: T, timeout?: Timeout): Promise<void> {
     const options = waitOptions(timeout);
     const timeoutMs = timeoutOf(options);
     if (!this.connection.isOpen) await this.connection.open();
+    this.#throwFailure();
     const payload = encodeFor(this.connection, item);
-    await this.request("pipe/send", (end) => ({ end, item: payload, timeoutMs }), options);
+    const bytes = payloadBytes(payload);
+    const early = timeoutMs === null && !options.signal && this.#onTheirWay.admits(bytes) && this.connection.backlogBytes < mostBacklogBytes;
+    if (!early) {
+      await this.request("pipe/send", (end) => ({ end, item: payload, timeoutMs }), options);
+      this.#onTheirWay.proven = true;
+      return;
+    }
+    this.#onTheirWay.add(bytes);
+    this.request("pipe/send", (end) => ({ end, item: payload, early }), { background: true }).then(
+      () => this.#onTheirWay.remove(bytes),
+      (error: unknown) => this.#onTheirWay.failed(bytes, error),
+    );
   }
 
   /** Waits for an item and takes it. Rejects with EndOfFile at the end, with TimedOut when the time-out (default: none) passed. */
   async recv(timeout?: Timeout): Promise<T> {
     const options = waitOptions(timeout);
     const timeoutMs = timeoutOf(options);
-    const { item } = await this.request("pipe/recv", (end) => ({ end, timeoutMs }), options);
-    return decode(item, this.connection) as T;
+    this.#throwFailure();
+    try {
+      const { item } = await this.request("pipe/recv", (end) => ({ end, timeoutMs }), options);
+      return decode(item, this.connection) as T;
+    } catch (error) {
+      if (!(error instanceof EndOfFile)) throw error;
+      this.#onTheirWay.proven = false;
+      this.#throwFailure();
+      throw error;
+    }
   }
 
   /** Whether `recv` would not wait; true at the end, too. Waits up to the time-out for that: default 0, `null` has no limit. */
@@ -60,10 +92,17 @@ export class PipeEnd<T = unknown> extends SharedObject implements AsyncDisposabl
     this.#closed = true;
     this.letGo();
     await this.request("pipe/close", (end) => ({ end }));
+    // Answered in order: what was sent before has been judged.
+    this.#throwFailure();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  #throwFailure(): void {
+    const failure = this.#onTheirWay.takeFailure();
+    if (failure) throw failure.error;
   }
 
   /** What the other side sends, until it is done. */

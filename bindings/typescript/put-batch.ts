@@ -32,6 +32,12 @@ export class PutBatch {
     });
   }
 
+  /** What is sent after this comes after all items that were added before. */
+  sent(): null {
+    this.#flush();
+    return null;
+  }
+
   readonly #flush = (): void => {
     const items = this.#items;
     if (items.length === 0) return;

@@ -5,6 +5,7 @@ import { highWaterBytes, type Peer } from "../engine/session.js";
 import { Connection, type Access, type Hub, type RequestId } from "../handlers/connection.js";
 import { sortIncoming } from "../handlers/incoming.js";
 import { serverFault } from "../handlers/server-fault.js";
+import { readToTheEnd } from "./deaf-peer.js";
 import { decodeMessage } from "./framing/decoder.js";
 import type { DirectIntake } from "./framing/direct-intake.js";
 import { FrameReader } from "./framing/frame-reader.js";
@@ -38,6 +39,7 @@ class FrameDoor implements Peer {
     this.#socket = socket;
     this.#maxMessageBytes = hub.engine.options.limits.maxMessageBytes;
     this.connection = new Connection(hub, this, access);
+    readToTheEnd(socket);
     this.#writer = new FrameWriter(socket);
     this.#reader = new FrameReader(this.#handle, Math.min(strangerMaxMessageBytes, this.#maxMessageBytes));
     if (intake) {

@@ -10,8 +10,8 @@ const complement = task(meta, tasks.complement);
 
 const itemBytes = 128 * 1024;
 const processes = 2;
-/** The default look-ahead: two chunks for each worker. */
-const lookAhead = 2 * processes;
+/** The default look-ahead, for short tasks: 32 chunks for each worker. */
+const defaultLookAhead = 32 * processes;
 /** Growth that is no growth: the collector's moods. The items that pass through come to six times this. */
 const allowedGrowth = 64 * 1024 * 1024;
 const rounds = 3000;
@@ -63,15 +63,15 @@ async function restOf(inputs: Inputs, stage: Stage, times = 20): Promise<number>
   return seen;
 }
 
-for (const [name, inputsOf, run] of [
-  ["imap over an endless generator", endless, "imap"],
-  ["imapUnordered over an endless asynchronous generator", endlessLater, "imapUnordered"],
+for (const [name, inputsOf, run, options, lookAhead] of [
+  ["imap over an endless generator", endless, "imap", {}, defaultLookAhead],
+  ["imapUnordered over an endless asynchronous generator, with a look-ahead of 4", endlessLater, "imapUnordered", { lookAhead: 4 }, 4],
 ] as const) {
   test(`${name} takes inputs only as results are read, and memory stays flat everywhere`, async (t) => {
     const stage = await setStage(t);
     const pool = new stage.mp.Pool(processes);
     const inputs: Inputs = { pulled: 0, returned: false };
-    const results: ImapIterator<Uint8Array> = pool[run](complement, inputsOf(inputs));
+    const results: ImapIterator<Uint8Array> = pool[run](complement, inputsOf(inputs), options);
 
     let read = 0;
     const readSome = async (count: number) => {

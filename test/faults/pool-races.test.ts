@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Cancelled, PolyprocError, task, type AsyncResult, type Pool } from "polyproc";
+import { Cancelled, task, type PolyprocError, type AsyncResult, type Pool } from "polyproc";
 import { waitFor, within } from "../deadline.js";
 import { setStage, type Stage } from "./stage.js";
 import * as tasks from "./tasks.js";

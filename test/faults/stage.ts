@@ -85,14 +85,15 @@ export class Stage {
 
 /** A server for this test, with a client. */
 export async function setStage(test: TestContext, args: readonly string[] = []): Promise<Stage> {
-  let stage: Stage | undefined;
+  const made: Stage[] = [];
   // First, so that the end is orderly: what is registered after this kills the server.
-  test.after(() => stage?.end());
+  test.after(() => made[0]?.end());
   const server = await startUnixServer(test, args);
   const address = `unix:${server.path}`;
   const mp = await connect(address);
   const watcher = await connect(address);
   const { instanceId } = await watcher.connection.request("server/status", {});
-  stage = new Stage(server, address, mp, watcher, instanceId);
+  const stage = new Stage(server, address, mp, watcher, instanceId);
+  made.push(stage);
   return stage;
 }

@@ -21,6 +21,8 @@ export class Run {
 
   constructor() {
     for (const name of notInherited) delete this.environment[name];
+    // Node's cache of compiled modules is no test's leftover.
+    this.environment["NODE_COMPILE_CACHE"] = join(this.folder, "compile-cache");
   }
 
   nextNumber(): string {

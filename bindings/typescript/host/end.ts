@@ -18,11 +18,15 @@ export function reportThrown(name: string, error: unknown): void {
 
 let leaving = false;
 
-/** Ends the session in an orderly way, which waits for this process's own children, then the process. */
-export function leave(endpoint: RpcEndpoint, code: number): void {
+/** Ends the session in an orderly way, after these actions; that waits for this process's own children. Then the process ends. */
+export function leave(endpoint: RpcEndpoint, code: number, before: readonly (() => Promise<void>)[]): void {
   if (leaving) return;
   leaving = true;
   const end = () => process.exit(Number(process.exitCode ?? code));
-  endpoint.request("shutdown", {}).then(end, end);
-  endpoint.flush();
+  const shutDown = () => {
+    endpoint.request("shutdown", {}).then(end, end);
+    endpoint.flush();
+  };
+  if (before.length === 0) shutDown();
+  else void Promise.allSettled(before.map((action) => action())).then(shutDown);
 }

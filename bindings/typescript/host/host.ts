@@ -21,11 +21,12 @@ export function startHost(endpoint: RpcEndpoint, facts: HostFacts, claims: Claim
     endpoint.notify(method, params);
     endpoint.flush();
   };
+  const beforeEnd: (() => Promise<void>)[] = [];
   const output = new OutputCapture((stream, data) => tell("worker/output", { stream, data }));
   const end = (code: number) => {
     // The server takes no more messages after that.
     output.active = false;
-    leave(endpoint, code);
+    leave(endpoint, code, beforeEnd);
   };
   const runner = new Runner({
     claims,
@@ -45,10 +46,14 @@ export function startHost(endpoint: RpcEndpoint, facts: HostFacts, claims: Claim
     facts,
     identity: () => runner.identity,
     task: () => runner.task,
+    beforeEnd: (action) => beforeEnd.push(action),
     onNotification: (listener) => listeners.push(listener),
   });
 
-  process.on("exit", () => runner.flush());
+  process.on("exit", () => {
+    runner.flush();
+    endpoint.flush();
+  });
   process.on("uncaughtException", (error) => {
     // A listener of the task's own module takes care of it, as it would without this host.
     if (process.listenerCount("uncaughtException") > 1) return;

@@ -29,6 +29,8 @@ export interface HostLink {
   /** Null before the first task. */
   identity(): Identity | null;
   task(): CurrentTask | null;
+  /** Called, and waited for, before this process ends its session in an orderly way. */
+  beforeEnd(action: () => Promise<void>): void;
   /** Notifications of the server that are not for the host itself are handed to these. */
   onNotification(listener: (method: string, params: unknown) => void): void;
 }

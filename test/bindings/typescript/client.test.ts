@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import { connect, Lock, Process, type Queue } from "../../../bindings/typescript/index.js";
+import { connect, Lock, Process, type PipeEnd, type Queue } from "../../../bindings/typescript/index.js";
 import { waitFor, within } from "../../deadline.js";
 import { isLiving } from "../../living.js";
 import { startServer } from "../../server/server-process.js";
@@ -26,6 +26,20 @@ test("two clients of one server share what has a name", async (t) => {
   assert.equal(await yours.acquire({ block: false }), false);
   await first.close();
   assert.equal(await within(yours.acquire(), "the lock of a session that has ended"), true);
+});
+
+test("a script that calls process.exit right after a thousand sends has sent everything", async (t) => {
+  const address = await listening(t);
+  await using mp = await connect(address);
+  const [mine, its] = mp.Pipe<number>();
+  const ends = new mp.Queue<PipeEnd>({ name: "ends" });
+  await ends.put(its);
+  const script = startScript(t, "ends", ["sends"], { POLYPROC_ADDRESS: address });
+  assert.equal(await script.ended(), 5);
+  await its.close();
+  const received: number[] = [];
+  for await (const item of mine) received.push(item);
+  assert.deepEqual(received, Array.from({ length: 1000 }, (_, i) => i));
 });
 
 test("a client's classes are the package's, bound to it", async (t) => {

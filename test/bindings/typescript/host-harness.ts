@@ -46,6 +46,8 @@ let fifos = 0;
 export class TestHost {
   readonly child: ChildProcess;
   readonly ready: Record<string, unknown>;
+  /** `seq` of the tasks whose target was loaded first, when it had been. */
+  readonly begun: number[] = [];
   readonly told: Told[] = [];
   /** What it wrote over its connection. */
   readonly output = { stdout: "", stderr: "" };
@@ -174,7 +176,8 @@ export class TestHost {
     if (method === "worker/part" || method === "worker/result") {
       const told = { method, ...params } as unknown as Told & { values?: Payload };
       if (params!["values"] !== undefined) told.values = decode(params!["values"] as Payload, null) as never;
-      this.told.push(told);
+      if (method === "worker/part" && params!["count"] === 0) this.begun.push(params!["seq"] as number);
+      else this.told.push(told);
     } else if (method === "worker/output") {
       this.output[params!["stream"] as "stdout" | "stderr"] += Buffer.from(params!["data"] as Uint8Array).toString();
     } else {

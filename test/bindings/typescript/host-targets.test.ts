@@ -126,6 +126,8 @@ test("source text that is no function, or uses what it cannot see, is explained"
 test("a target is loaded once, however many tasks it has", async (t) => {
   const host = await TestHost.start(t);
   const module = write(t, "counting.mjs", "globalThis.loads = (globalThis.loads ?? 0) + 1; export default () => globalThis.loads;");
+  const begunBefore = host.begun.length;
   const told = await host.outcomes({ module }, (h) => [h.apply(900), h.apply(900), h.task(900, "map", [1, 2])]);
+  assert.equal(host.begun.length - begunBefore, 1, "the one that had to wait for it was told to have begun");
   assert.deepEqual(told.flatMap((one) => one.values), [1, 1, 1, 1]);
 });

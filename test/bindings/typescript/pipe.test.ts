@@ -3,7 +3,7 @@ import { after, test } from "node:test";
 import { BrokenPipe, EndOfFile, Pipe, Process, shutdown, task, TimedOut, wait, type PipeEnd } from "../../../bindings/typescript/index.js";
 import { waitFor, within } from "../../deadline.js";
 import { children } from "./fixtures/modules.js";
-import { echo, forEver, sendAndExit } from "./fixtures/children.js";
+import { echo, forEver, sendAndExit, sendMany, sendManyAndExit } from "./fixtures/children.js";
 
 after(shutdown);
 
@@ -101,6 +101,67 @@ test("a child that ends at once has sent everything", async () => {
   for await (const item of mine) received.push(item);
   assert.deepEqual(received, items);
 });
+
+/** Whether the send resolves before any answer could have come. */
+async function resolvesAtOnce(sending: Promise<void>): Promise<boolean> {
+  let resolved = false;
+  void sending.then(() => (resolved = true));
+  for (let i = 0; i < 20; i++) await Promise.resolve();
+  return resolved;
+}
+
+test("send goes on before its answer, while few are on their way", async () => {
+  const [a, b] = Pipe<number>();
+  assert.equal(await resolvesAtOnce(a.send(0)), false, "the first one finds out whether the end can send");
+  assert.equal(await b.recv(), 0);
+  const first = await Promise.all(Array.from({ length: 64 }, (_, i) => resolvesAtOnce(a.send(i + 1))));
+  assert.ok(first.every(Boolean));
+  const last = a.send(65);
+  assert.equal(await resolvesAtOnce(last), false);
+  await within(last, "the answer to a send beyond the limit");
+  for (let i = 1; i <= 65; i++) assert.equal(await b.recv(), i);
+});
+
+test("send waits while many bytes are on their way", async () => {
+  const [a, b] = Pipe<Buffer>();
+  await a.send(Buffer.alloc(1));
+  await b.recv();
+  assert.equal(await resolvesAtOnce(a.send(Buffer.alloc(60_000))), true);
+  assert.equal(await resolvesAtOnce(a.send(Buffer.alloc(60_000))), false);
+});
+
+test("a failure that comes after its send is thrown once, by what is done next", async () => {
+  const broken = async () => {
+    const [a, b] = Pipe<number>();
+    await a.send(1);
+    await b.close();
+    assert.equal(await resolvesAtOnce(a.send(2)), true);
+    return a;
+  };
+  const sender = await broken();
+  await waitFor(() => sender.send(3).then(() => false, (error: unknown) => error instanceof BrokenPipe), { what: "the failure of an earlier send" });
+  await assert.rejects(sender.send(4), BrokenPipe);
+
+  const receiver = await broken();
+  await assert.rejects(receiver.recv(), BrokenPipe);
+  await assert.rejects(receiver.recv(), EndOfFile);
+
+  await assert.rejects((await broken()).close(), BrokenPipe);
+});
+
+for (const [how, target] of [["returns", sendMany], ["calls process.exit", sendManyAndExit]] as const) {
+  test(`a child that ${how} right after a thousand sends has sent everything`, async () => {
+    const [mine, its] = Pipe<unknown>();
+    const child = new Process({ target: task(children, target), args: [its, 1000] });
+    await child.start();
+    await its.close();
+    const received: unknown[] = [];
+    for await (const item of mine) received.push(item);
+    await child.join();
+    assert.equal(child.exitCode, 0);
+    assert.deepEqual(received, Array.from({ length: 1000 }, (_, i) => i));
+  });
+}
 
 test("wait gives the ends that can be read and the processes that have ended", async () => {
   const [a, b] = Pipe<number>();

@@ -5,7 +5,7 @@ import { runInNewContext } from "node:vm";
 import { Empty, Full, JoinableQueue, Lock, Process, Queue, shutdown, SimpleQueue, task, TimedOut } from "../../../bindings/typescript/index.js";
 import { waitFor, within } from "../../deadline.js";
 import { children } from "./fixtures/modules.js";
-import { produce } from "./fixtures/children.js";
+import { consume, produce, putSideBySide, takeAndForget } from "./fixtures/children.js";
 
 after(shutdown);
 
@@ -172,6 +172,159 @@ test("iterating takes items one by one", async () => {
   }
   assert.deepEqual(seen, [1, 2]);
   assert.equal(await queue.get(), 3, "the next one was not taken ahead");
+});
+
+const numbers = (count: number, from = 0) => Array.from({ length: count }, (_, i) => from + i);
+
+/** Items in the queue, without what asking the queue itself does: make it whole. */
+const stored = async (queue: Queue<number>) => (await queue.connection.request("queue/status", { queue: queue.handle })).size;
+
+test("a fast loop takes items in batches, and puts back in order what it did not come to", async () => {
+  const queue = new Queue<number>();
+  await queue.putMany(numbers(1000));
+  const seen: number[] = [];
+  let least = 1000;
+  for await (const item of queue) {
+    seen.push(item);
+    if (item % 50 === 0) least = Math.min(least, await stored(queue) + seen.length);
+    if (item === 600) break;
+  }
+  assert.deepEqual(seen, numbers(601));
+  assert.ok(least < 1000, "it has taken some ahead");
+  assert.equal(await stored(queue), 399);
+  assert.deepEqual(await queue.getMany(1000), numbers(399, 601));
+});
+
+test("a loop that throws puts back what it did not come to", async () => {
+  const queue = new JoinableQueue<number>();
+  await queue.putMany(numbers(100));
+  const looping = (async () => {
+    for await (const item of queue) {
+      await queue.taskDone();
+      if (item === 77) throw new Error("on purpose");
+    }
+  })();
+  await assert.rejects(looping, /on purpose/);
+  assert.equal(await stored(queue), 22);
+  await queue.getMany(100);
+  await queue.taskDone(22);
+  await within(queue.join(), "a join when each item was dealt with once");
+});
+
+test("a loop that becomes slow puts back what others could take", async () => {
+  const queue = new Queue<number>();
+  await queue.putMany(numbers(200));
+  const seen: number[] = [];
+  for await (const item of queue) {
+    seen.push(item);
+    if (item === 100) {
+      assert.ok(await stored(queue) < 99, "it has taken some ahead");
+      await waitFor(async () => await stored(queue) === 99, { what: "all that the loop has not come to" });
+    }
+    if (item === 199) break;
+  }
+  assert.deepEqual(seen, numbers(200));
+});
+
+test("a loop that computes for long puts back what others could take, before its next item", async () => {
+  const queue = new Queue<number>();
+  await queue.putMany(numbers(200));
+  const seen: number[] = [];
+  for await (const item of queue) {
+    seen.push(item);
+    if (item === 100) for (const end = performance.now() + 40; performance.now() < end;);
+    if (item === 101) {
+      assert.equal(await stored(queue), 98);
+      break;
+    }
+  }
+  assert.deepEqual(seen, numbers(102));
+});
+
+test("what is asked inside a loop sees the queue as if items were taken one by one", async () => {
+  const queue = new Queue<number>();
+  await queue.putMany(numbers(300));
+  const seen: number[] = [];
+  for await (const item of queue) {
+    seen.push(item);
+    if (item < 100) continue;
+    seen.push(await queue.get());
+    assert.equal(await queue.size(), 300 - seen.length);
+    if (seen.length >= 290) break;
+  }
+  assert.deepEqual(seen, numbers(seen.length));
+});
+
+test("items in a loop may be objects, also when they have been put back", async () => {
+  const queue = new Queue<Lock>();
+  const locks = Array.from({ length: 40 }, () => new Lock());
+  await queue.putMany(locks);
+  let count = 0;
+  for await (const lock of queue) {
+    assert.equal(lock.handle, locks[count]!.handle);
+    if (++count === 20) break;
+  }
+  const rest = await queue.getMany(100);
+  assert.deepEqual(rest.map((lock) => lock.handle), locks.slice(20).map((lock) => lock.handle));
+  await rest[19]!.acquire();
+  assert.equal(await locks[39]!.locked(), true);
+});
+
+test("a loop that waits is ended by return, and takes nothing", async () => {
+  const queue = new Queue<number>();
+  const items = queue[Symbol.asyncIterator]();
+  const waiting = items.next();
+  await stored(queue);
+  await items.return!();
+  assert.equal((await within(waiting, "the end of the loop")).done, true);
+  await queue.put(1);
+  assert.equal(await queue.get(), 1);
+});
+
+test("consumers in several processes get each item once, and each its own end", async () => {
+  const queue = new Queue<number | null>();
+  const taken = new Queue<number>();
+  const consumers = [1, 2].map(() => new Process({ target: task(children, consume), args: [queue, taken] }));
+  await Promise.all(consumers.map((consumer) => consumer.start()));
+  for (const from of [0, 1000, 2000]) await queue.putMany(numbers(1000, from));
+  await queue.putMany([null, null]);
+  for (const consumer of consumers) await within(consumer.join(), "a consumer that got its null");
+  assert.deepEqual((await taken.getMany(10_000)).toSorted((a, b) => a - b), numbers(3000));
+  assert.equal(await queue.empty(), true);
+});
+
+test("a process that ends in the middle of a loop has put back what it did not come to", async () => {
+  const queue = new Queue<number>();
+  await queue.putMany(numbers(500));
+  const child = new Process({ target: task(children, takeAndForget), args: [queue, 40] });
+  await child.start();
+  await within(child.join(), "the child");
+  assert.equal(child.exitCode, 0);
+  assert.deepEqual(await queue.getMany(1000), numbers(460, 40));
+});
+
+test("puts that find no room are stored in their order, when there is room for them", async () => {
+  const queue = new Queue<number>(7);
+  const child = new Process({ target: task(children, putSideBySide), args: [queue, 500] });
+  await child.start();
+  const items: number[] = [];
+  while (items.length < 500) items.push(await within(queue.get(), "the next item"));
+  await child.join();
+  assert.equal(child.exitCode, 0);
+  assert.deepEqual(items, numbers(500));
+});
+
+test("a put with a time-out stays behind the puts before it", async () => {
+  const queue = new Queue<number>(100);
+  const puts = [...numbers(50).map((n) => queue.put(n)), queue.put(50, { timeoutMs: 5000 }), queue.putNowait(51)];
+  await Promise.all(puts);
+  assert.deepEqual(await queue.getMany(100), numbers(52));
+  const more = [...numbers(150).map((n) => queue.put(n)), queue.putNowait(150)];
+  await assert.rejects(more.pop()!, Full);
+  const items: number[] = [];
+  while (items.length < 150) items.push(await queue.get());
+  await Promise.all(more);
+  assert.deepEqual(items, numbers(150));
 });
 
 test("an object that nobody refers to is let go", async () => {

@@ -148,6 +148,28 @@ test("of a chunk whose worker died, the items done stay done, one is lost, and t
   assert.deepEqual(job.wait(world.client, null), { done: 9, failed: 1 });
 });
 
+test("of a large chunk, whose items are told in lots, nobody is blamed for a death before it is known which one ran", async () => {
+  const world = new PoolWorld();
+  const job = world.job(world.pool({ processes: 1 }));
+  job.submit([{ index: 0, count: 1000, items: new Uint8Array([0xdc, 0x03, 0xe8]) }]);
+  const first = world.hosts[0]!.connect();
+  await settle();
+  const task = first.begin()!;
+  assert.equal(task.exact, undefined);
+  first.record.part({ seq: task.seq, from: 0, count: 4, values: new Uint8Array([0x94]), next: 4 });
+  first.die();
+  await settle();
+  const second = world.hosts[1]!.connect();
+  await settle();
+  const rest = second.begin()!;
+  assert.deepEqual([rest.from, rest.to, rest.exact], [4, undefined, true]);
+  assert.deepEqual(world.results.map((entry) => [entry.index, entry.count, entry.error]), [[0, 4, undefined]]);
+  second.record.part({ seq: rest.seq, from: 4, count: 1, values: new Uint8Array([0x91]), next: 5 });
+  second.die();
+  await settle();
+  assert.deepEqual(world.results.filter((entry) => entry.error).map((entry) => [entry.index, entry.count, errorName(entry.error!.code)]), [[5, 1, "WorkerLost"]]);
+});
+
 test("a task past its limit is asked to stop, then its worker alone is killed, and it fails with TimedOut", async () => {
   const world = new PoolWorld();
   const job = world.job(world.pool({ processes: 2 }), { timeoutMs: 100, graceMs: 50 });

@@ -194,6 +194,49 @@ suite("a queue", () => {
     assert.ok(put(a, [3]).open);
   });
 
+  test("takes back what was taken before all others, in its order and whether or not there is room", () => {
+    const { queue, a, b, put, get } = setUp({ maxSize: 3 });
+    put(a, [1, 2, 3]);
+    get(b, 2);
+    const waiting = put(a, [4, 5, 6]);
+    assert.equal(queue.putBack(b, [Uint8Array.of(1), Uint8Array.of(2)]), null);
+    assert.deepEqual([queue.status().size, waiting.open], [5, true]);
+    assert.deepEqual(get(b, 10).items, [1, 2, 3, 4, 5]);
+    assert.equal(waiting.value, null);
+  });
+
+  test("gives what was put back to those who wait", () => {
+    const { queue, a, b, c, put, get } = setUp();
+    put(a, [1, 2, 3]);
+    get(b, 3);
+    const [first, second] = [get(a), get(c)];
+    queue.putBack(b, [2, 3].map((n) => Uint8Array.of(n)));
+    assert.deepEqual([first.items, second.items], [[2], [3]]);
+  });
+
+  test("counts what was put back as never taken", () => {
+    const { queue, a, b, put, get } = setUp({ joinable: true });
+    put(a, [1, 2]);
+    get(b, 2);
+    queue.putBack(b, [Uint8Array.of(2)]);
+    assert.equal(queue.status().unfinished, 2);
+    get(b);
+    queue.taskDone(2);
+    assert.equal(queue.status().unfinished, 0);
+  });
+
+  test("takes back no more than a session took, and from a session that has closed it, too", () => {
+    const { queue, a, b, put, get } = setUp();
+    put(a, [1, 2]);
+    get(b, 2);
+    assert.equal(ask(() => queue.putBack(a, [Uint8Array.of(1)])).failure, "BadState");
+    assert.equal(ask(() => queue.putBack(b, [new Uint8Array(3)])).failure, "BadState");
+    queue.close(b);
+    queue.putBack(b, [Uint8Array.of(1), Uint8Array.of(2)]);
+    assert.equal(ask(() => queue.putBack(b, [Uint8Array.of(1)])).failure, "BadState");
+    assert.equal(queue.status().size, 2);
+  });
+
   test("closes for one session only", () => {
     const { queue, a, b, put, get } = setUp();
     put(a, [1]);

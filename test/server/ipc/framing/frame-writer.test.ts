@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { decodeMessage } from "../../../../server/ipc/framing/decoder.js";
 import { FrameReader } from "../../../../server/ipc/framing/frame-reader.js";
+import { waitFor } from "../../../deadline.js";
 import { FrameWriter } from "../../../../server/ipc/framing/frame-writer.js";
 
 /** A stream that notes its writes, and takes them only when told to. */
@@ -103,4 +104,23 @@ test("writing to a stream that was destroyed is nothing", async () => {
   await nextTurn();
   assert.equal(stream.writes.length, 0);
   assert.equal(writer.backlogBytes, 0);
+});
+
+test("a frame that nobody waits for leaves with the next one, before it", async () => {
+  const stream = new Slow(true);
+  const writer = new FrameWriter(stream);
+  writer.writeUnhurried({ n: 1 });
+  await nextTurn();
+  assert.equal(stream.writes.length, 0);
+  writer.write({ n: 2 });
+  await nextTurn();
+  assert.equal(stream.writes.length, 1);
+  assert.deepEqual(stream.messages(), [{ n: 1 }, { n: 2 }]);
+});
+
+test("a frame that nobody waits for leaves soon in any case", async () => {
+  const stream = new Slow(true);
+  new FrameWriter(stream).writeUnhurried({ n: 1 });
+  await waitFor(() => stream.writes.length === 1);
+  assert.deepEqual(stream.messages(), [{ n: 1 }]);
 });

@@ -1,0 +1,158 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { command, task, type Process, type Runnable } from "polyproc";
+import type { OutputLine } from "../../protocol/process.js";
+import { waitFor, within } from "../deadline.js";
+import { fixture } from "../fixture.js";
+import { RawClient } from "../server/clients.js";
+import { setStage, type Stage } from "./stage.js";
+import * as tasks from "./tasks.js";
+
+const meta = { url: new URL("./tasks.js", import.meta.url).href };
+
+/** 50 MB. */
+const lines = 500_000;
+/** What the server may grow by. The output comes to more than this, its lines as messages to several times as much. */
+const allowedGrowth = 48 * 1024 * 1024;
+
+/** A client that asked for the output of all children, and reads it only when told to. */
+class SlowReader {
+  readonly #raw: RawClient;
+  count = 0;
+  dropped = 0;
+  first = "";
+  last = "";
+  inOrder = true;
+  #nextLine = 0;
+
+  private constructor(raw: RawClient) {
+    this.#raw = raw;
+  }
+
+  static async open(stage: Stage, lossless: boolean): Promise<SlowReader> {
+    const raw = await RawClient.open(stage.address.slice("unix:".length), "frames");
+    await raw.request("events/watchOutput", { scope: "all", lossless });
+    raw.socket.pause();
+    return new SlowReader(raw);
+  }
+
+  read(): void {
+    this.#raw.socket.on("data", () => this.#take());
+    this.#raw.socket.resume();
+  }
+
+  close(): void {
+    this.#raw.close();
+  }
+
+  /** Counts what came, and forgets it. */
+  #take(): void {
+    for (const { params } of this.#raw.received.splice(0)) {
+      const output = params as { lines: OutputLine[]; dropped: number };
+      this.dropped += output.dropped;
+      for (const { line, text } of output.lines) {
+        if (line < this.#nextLine) this.inOrder = false;
+        this.#nextLine = line + 1;
+        if (this.count++ === 0) this.first = text;
+        this.last = text;
+      }
+    }
+  }
+}
+
+/** Waits until the child's CPU time stands still: it writes no more, for it waits or has ended. Returns the server's memory. */
+async function standstill(stage: Stage, child: Process): Promise<number> {
+  let before = -1;
+  let same = 0;
+  let rss = 0;
+  await waitFor(async () => {
+    const { lines: known, dropped } = await stage.watcher.connection.request("process/output", { process: child.handle, fromLine: 0 });
+    const written = dropped + known.length;
+    same = written === before ? same + 1 : 0;
+    before = written;
+    ({ rssBytes: rss } = await stage.status());
+    return written > 0 && same >= 30;
+  }, { what: "a child that writes no more", timeoutMs: 60_000 });
+  return rss;
+}
+
+const writers: [title: string, target: Runnable, args: readonly unknown[]][] = [
+  ["a command", command(fixture("flood.sh")), [String(lines)]],
+  ["a function, by console", task(meta, tasks.flood) as Runnable, [lines, "console"]],
+  ["a function, past JavaScript", task(meta, tasks.flood) as Runnable, [lines, "descriptor"]],
+];
+
+for (const [title, target, args] of writers) {
+  test(`50 MB of output of ${title}, for a client that does not read: the writer is made to wait, and nothing is lost`, async (t) => {
+    const stage = await setStage(t);
+    const reader = await SlowReader.open(stage, true);
+    const before = (await stage.status()).rssBytes;
+    const child = new stage.mp.Process({ target, args: args as never[] });
+    await child.start();
+    const during = await standstill(stage, child);
+    assert.ok(during - before < allowedGrowth, `the server grew from ${before} to ${during} bytes`);
+    assert.equal(await child.isAlive(), true);
+    // Others are served meanwhile.
+    assert.equal(await within(new stage.mp.Pool(1).apply(task(meta, tasks.double), [2]), "a task beside"), 4);
+
+    reader.read();
+    await within(child.join(), "the writer's end", 60_000);
+    assert.equal(child.exitCode, 0);
+    const expected = title === "a command" ? lines + 1 : lines;
+    await waitFor(() => reader.count >= expected, { what: `${expected} lines`, timeoutMs: 60_000 });
+    assert.equal(reader.count, expected);
+    assert.equal(reader.dropped, 0);
+    assert.ok(reader.inOrder);
+    if (title !== "a command") {
+      assert.match(reader.first, /^0\.+$/);
+      assert.match(reader.last, new RegExp(`^${lines - 1}\\.+$`));
+    }
+    reader.close();
+  });
+}
+
+test("a client that takes losses does not make the writer wait, and is told how many lines it missed", async (t) => {
+  const stage = await setStage(t);
+  const reader = await SlowReader.open(stage, false);
+  const before = (await stage.status()).rssBytes;
+  const child = new stage.mp.Process({ target: task(meta, tasks.flood), args: [lines, "console"] });
+  await child.start();
+  await within(child.join(), "the writer's end", 60_000);
+  const after = (await stage.status()).rssBytes;
+  assert.ok(after - before < allowedGrowth, `the server grew from ${before} to ${after} bytes`);
+  reader.read();
+  // Told with the next line that gets through.
+  const next = new stage.mp.Process({ target: task(meta, tasks.flood), args: [1, "console"] });
+  await waitFor(() => reader.count > 0);
+  await next.start();
+  await waitFor(() => reader.count + reader.dropped >= lines + 1, { what: "the count of what was missed" });
+  assert.equal(reader.count + reader.dropped, lines + 1);
+  assert.ok(reader.dropped > 0);
+  reader.close();
+});
+
+test("output that nobody watches is bounded: the last lines are remembered, the others counted", async (t) => {
+  const stage = await setStage(t);
+  const before = (await stage.status()).rssBytes;
+  const child = new stage.mp.Process({ target: task(meta, tasks.flood), args: [lines, "console"] });
+  await child.start();
+  await within(child.join(), "the writer's end", 60_000);
+  const { lines: known, dropped } = await stage.watcher.connection.request("process/output", { process: child.handle });
+  assert.equal(known.length + dropped, lines);
+  assert.match(known.at(-1)!.text, new RegExp(`^${lines - 1}\\.+$`));
+  assert.ok(known.length < 10_000);
+  const after = (await stage.status()).rssBytes;
+  assert.ok(after - before < allowedGrowth, `the server grew from ${before} to ${after} bytes`);
+});
+
+test("a client that does not read and dies lets the writer go on", async (t) => {
+  const stage = await setStage(t);
+  const reader = await SlowReader.open(stage, true);
+  const child = new stage.mp.Process({ target: task(meta, tasks.flood), args: [lines, "descriptor"] });
+  await child.start();
+  await standstill(stage, child);
+  assert.equal(await child.isAlive(), true);
+  reader.close();
+  await within(child.join(), "the writer's end", 60_000);
+  assert.equal(child.exitCode, 0);
+});

@@ -66,16 +66,19 @@ export const run = notification("worker/run", {
   }),
 });
 
+/** How long these items ran by the host's clock, in milliseconds. Absent: the server measures, the way to the host included. */
+const ranMs = () => v.optional(v.pipe(v.number(), v.minValue(0), v.finite()));
+
 export const part = notification("worker/part", {
   doc: "Of a task with several items: these are done, and item `next` begins. Sent now and then, or for each item of an `exact` task, so that little is unknown when the host dies. With `count` 0 nothing is done yet: a target that had to be loaded first has been, and from now on the task's time counts.",
   direction: "workerToServer",
-  params: v.strictObject({ seq: count(), from: count(), count: count(), values: v.optional(payload()), error: v.optional(failure), next: count() }),
+  params: v.strictObject({ seq: count(), from: count(), count: count(), values: v.optional(payload()), error: v.optional(failure), next: count(), ms: ranMs() }),
 });
 
 export const result = notification("worker/result", {
   doc: "The task is done: the outcome of its items from `from` on (0 of them when parts have told everything). The host goes on with its next task.",
   direction: "workerToServer",
-  params: v.strictObject({ seq: count(), from: count(), count: count(), values: v.optional(payload()), error: v.optional(failure) }),
+  params: v.strictObject({ seq: count(), from: count(), count: count(), values: v.optional(payload()), error: v.optional(failure), ms: ranMs() }),
 });
 
 export const initialized = notification("worker/initialized", {

@@ -22,7 +22,9 @@ interface Entry {
  */
 export class PutLine {
   readonly #send: (items: Payload[], timeoutMs: number | null) => Promise<void>;
+  readonly #beforeEnd: (action: () => Promise<void> | null) => () => void;
   #entries: Entry[] = [];
+  #notBeforeEnd: (() => void) | null = null;
   #scheduled = false;
   /** A message of several items, whose answer says how many were stored. */
   #attempt: Promise<void> | null = null;
@@ -31,15 +33,20 @@ export class PutLine {
   /** Items in the server's line. */
   #waiting = 0;
 
-  /** `timeoutMs` null waits for room; 0 fails with Full, whose `data.stored` says how many items went in. */
-  constructor(send: (items: Payload[], timeoutMs: number | null) => Promise<void>) {
+  /**
+   * `send` with `timeoutMs` null waits for room; with 0 it fails with Full, whose `data.stored` says how many items went in. `beforeEnd`
+   * takes what is to be done, should the session end while items are here, and returns a function that takes it away.
+   */
+  constructor(send: (items: Payload[], timeoutMs: number | null) => Promise<void>, beforeEnd: (action: () => Promise<void> | null) => () => void) {
     this.#send = send;
+    this.#beforeEnd = beforeEnd;
   }
 
   /** Resolves when the item is stored. */
   add(item: Payload): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#entries.push({ item, resolve, reject });
+      this.#notBeforeEnd ??= this.#beforeEnd(() => this.sent());
       if (this.#scheduled) return;
       this.#scheduled = true;
       queueMicrotask(() => {
@@ -61,6 +68,13 @@ export class PutLine {
       this.#urgent = false;
       for (const entry of this.#take(this.#entries.length)) this.#sendOne(entry);
     }
+    this.#sendSome();
+    if (this.#entries.length > 0 || this.#attempt) return;
+    this.#notBeforeEnd?.();
+    this.#notBeforeEnd = null;
+  }
+
+  #sendSome(): void {
     while (this.#entries.length > 0 && !this.#attempt) {
       const large = payloadBytes(this.#entries[0]!.item) >= largeBytes;
       // Those that wait are before it: in its turn it may find room with many others.

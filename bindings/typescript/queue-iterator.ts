@@ -47,7 +47,8 @@ export class QueueIterator<T> implements AsyncIterator<T, never>, HoldsItems {
   #next: { size: number; items: Promise<Payload[]> } | null = null;
   /** Settles when `next` may look at the batches again: it takes its turn behind other calls of it, and behind what is being given back. */
   #turn: Promise<void> | null = null;
-  #timer: NodeJS.Timeout | null = null;
+  /** A timer looks whether the loop has become slow. */
+  #watched = false;
 
   constructor(queue: IteratedQueue<T>) {
     this.#queue = queue;
@@ -55,11 +56,8 @@ export class QueueIterator<T> implements AsyncIterator<T, never>, HoldsItems {
 
   next(): Promise<IteratorResult<T, never>> {
     if (this.#turn !== null) return this.#inTurn(this.#turn.then(() => this.#waitForNext()));
-    const left = this.#items.length - this.#at;
-    if (left === 0) return this.#inTurn(this.#waitForNext());
-    if (left > 0 && this.#count > 1 && performance.now() - this.#since > holdMs) {
-      return this.#inTurn(this.giveBack().then(() => this.#waitForNext()));
-    }
+    if (this.#holds && performance.now() - this.#since > holdMs) return this.#inTurn(this.giveBack().then(() => this.#waitForNext()));
+    if (this.#at === this.#items.length) return this.#inTurn(this.#waitForNext());
     try {
       return Promise.resolve(this.#give());
     } catch (error) {
@@ -100,10 +98,9 @@ export class QueueIterator<T> implements AsyncIterator<T, never>, HoldsItems {
   }
 
   #takesTurn(action: Promise<unknown>): void {
-    const done = () => {
+    const turn = action.catch(() => {}).then(() => {
       if (this.#turn === turn) this.#turn = null;
-    };
-    const turn = action.then(done, done);
+    });
     this.#turn = turn;
   }
 
@@ -137,7 +134,7 @@ export class QueueIterator<T> implements AsyncIterator<T, never>, HoldsItems {
     this.#since = performance.now();
     this.#wasFull = items.length >= size;
     this.#tellHolds();
-    if (items.length > 1) this.#timer ??= setTimeout(this.#overdue, holdMs).unref();
+    if (items.length > 1) this.#watch(holdMs);
   }
 
   /** The next item, which is there. */
@@ -169,18 +166,29 @@ export class QueueIterator<T> implements AsyncIterator<T, never>, HoldsItems {
     this.#next = { size: this.#size, items: this.#queue.takeNow(this.#size).catch(() => []) };
   }
 
+  #watch(ms: number): void {
+    if (this.#watched) return;
+    this.#watched = true;
+    setTimeout(this.#overdue, ms).unref();
+  }
+
   /** Others may want what a loop that has become slow does not come to. */
   readonly #overdue = (): void => {
-    this.#timer = null;
-    if (this.#items.length === 0 || this.#turn !== null) return;
+    this.#watched = false;
+    if (!this.#holds || this.#turn !== null) return;
     const left = this.#since + holdMs - performance.now();
-    if (left > 0) this.#timer = setTimeout(this.#overdue, left).unref();
+    if (left > 0) this.#watch(left);
     // It fails only when the connection has ended, which the next request says.
     else this.giveBack().catch(() => {});
   };
 
+  /** It has, or is about to get, items that the loop has not come to. */
+  get #holds(): boolean {
+    return this.#at < this.#items.length || this.#next !== null;
+  }
+
   #tellHolds(): void {
-    this.#queue.holdsItems(this, this.#items.length > 0 || this.#next !== null);
+    this.#queue.holdsItems(this, this.#holds);
   }
 }
 

@@ -7,6 +7,7 @@ import { PutBatch } from "./put-batch.js";
 import { PutLine } from "./put-line.js";
 import { QueueIterator } from "./queue-iterator.js";
 import { ExistingHandle, type NameOptions } from "./shared-object.js";
+import { beforeSessionEnd } from "./session-end.js";
 import { SimpleQueue } from "./simple-queue.js";
 import { giveBack, holdsItems } from "./taken-ahead.js";
 import { timeoutOf, type AcquireOptions } from "./wait-options.js";
@@ -37,7 +38,7 @@ export class Queue<T = unknown> extends SimpleQueue<T> {
     super(from instanceof ExistingHandle ? from : options, { maxSize: Math.max(maxSize, 0), joinable: settings.joinable });
     // One that was made elsewhere may have a limit.
     const unlimited = maxSize <= 0 && !(from instanceof ExistingHandle) && options.name === undefined;
-    this.#puts = unlimited ? new PutBatch((items) => this.#store(items, null)) : new PutLine((items, timeoutMs) => this.#store(items, timeoutMs));
+    this.#puts = unlimited ? new PutBatch((items) => this.#store(items, null)) : new PutLine((items, timeoutMs) => this.#store(items, timeoutMs), (action) => beforeSessionEnd(this.connection, action));
   }
 
   /**

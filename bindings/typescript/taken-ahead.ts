@@ -1,11 +1,10 @@
 import type { Handle } from "../../protocol/schema.js";
 import type { Connection } from "./connection.js";
-import { hostLink } from "./host/link.js";
 import type { HoldsItems } from "./queue-iterator.js";
+import { beforeSessionEnd } from "./session-end.js";
 
 /** Of each session, the loops that hold items which they have not come to, by queue. */
-const holders = new Map<Connection, Map<Handle, Set<HoldsItems>>>();
-let atLeave = false;
+const holders = new WeakMap<Connection, Map<Handle, Set<HoldsItems>>>();
 
 /** A loop over this queue holds items from now on, or holds them no longer. */
 export function holdsItems(connection: Connection, queue: Handle, holder: HoldsItems, holds: boolean): void {
@@ -29,21 +28,9 @@ export function giveBack(connection: Connection, queue: Handle): Promise<unknown
   return ofQueue ? Promise.all(Array.from(ofQueue, (holder) => holder.giveBack())) : null;
 }
 
-/** Everything goes back before the session ends. */
 function watch(connection: Connection): Map<Handle, Set<HoldsItems>> {
   const queues = new Map<Handle, Set<HoldsItems>>();
   holders.set(connection, queues);
-  connection.beforeShutdown(() => giveAllBack(connection));
-  void connection.closed.then(() => holders.delete(connection));
-  if (!atLeave) {
-    atLeave = true;
-    hostLink()?.beforeEnd(async () => {
-      await Promise.all(Array.from(holders.keys(), giveAllBack));
-    });
-  }
+  beforeSessionEnd(connection, () => Promise.all([...queues.values()].flatMap((ofQueue) => Array.from(ofQueue, (holder) => holder.giveBack()))));
   return queues;
-}
-
-async function giveAllBack(connection: Connection): Promise<void> {
-  await Promise.all(Array.from(holders.get(connection)?.keys() ?? [], (queue) => giveBack(connection, queue)));
 }

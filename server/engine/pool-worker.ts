@@ -193,7 +193,7 @@ export class PoolWorker implements HostUser {
       this.#watchDeadline();
       return;
     }
-    this.pool.outcome(task, part, this.pid, this.#elapsed());
+    this.pool.outcome(task, part, this.pid, part.ms ?? this.#elapsed());
     task.from = part.next;
     // The limit is each item's own: the next one starts afresh.
     if (task.stopping === "TimedOut") {
@@ -211,7 +211,7 @@ export class PoolWorker implements HostUser {
       this.#violation(`its result for task ${result.seq} ends at item ${result.from + result.count} instead of ${task.to}`);
       return;
     }
-    const ms = this.#elapsed();
+    const ms = result.ms ?? this.#elapsed();
     this.#loading = false;
     this.inflight.shift();
     this.#graceTimer?.cancel();

@@ -60,7 +60,7 @@ class SlowReader {
   }
 }
 
-/** Waits until the child's CPU time stands still: it writes no more, for it waits or has ended. Returns the server's memory. */
+/** Waits until the child writes no more, because it is made to wait or has ended. Gives the server's memory then. */
 async function standstill(stage: Stage, child: Process): Promise<number> {
   let before = -1;
   let same = 0;

@@ -181,7 +181,7 @@ export class Runner implements TaskOwner {
   }
 
   result(task: WorkerTask, outcome: Outcome): void {
-    this.#options.tell("worker/result", { seq: task.seq, from: outcome.from, count: outcome.count, values: outcome.values, error: outcome.error });
+    this.#options.tell("worker/result", { seq: task.seq, from: outcome.from, count: outcome.count, values: outcome.values, error: outcome.error, ms: outcome.ms });
   }
 
   finished(): void {

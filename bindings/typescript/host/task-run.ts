@@ -21,6 +21,8 @@ export interface Outcome {
   count: number;
   values?: Payload;
   error?: Failure;
+  /** How long the items ran, in milliseconds. */
+  ms?: number;
 }
 
 /** What a task needs of its host. */
@@ -49,6 +51,8 @@ export class TaskRun implements CurrentTask {
   /** Results that have not been told: of the items just before #at. */
   #values: unknown[] = [];
   #toldAt: number;
+  /** When the time of what was not told yet began. */
+  #timedFrom: number;
   /** What the clock last said, and how many items may go by before it is asked again. */
   #now: number;
   #unclocked = 0;
@@ -67,7 +71,7 @@ export class TaskRun implements CurrentTask {
     this.#items = items;
     this.#at = task.from ?? 0;
     this.#to = task.to ?? task.count;
-    this.#now = this.#toldAt = performance.now();
+    this.#now = this.#toldAt = this.#timedFrom = performance.now();
   }
 
   get job(): Handle | null {
@@ -177,7 +181,7 @@ export class TaskRun implements CurrentTask {
     const outcome = { from: this.#at, count: 1, error };
     this.#next();
     this.#readClock();
-    if (this.#at < this.#to) this.#owner.part(this.task, outcome, this.#at);
+    if (this.#at < this.#to) this.#owner.part(this.task, this.#timed(outcome), this.#at);
     else this.#end(outcome);
   }
 
@@ -190,22 +194,29 @@ export class TaskRun implements CurrentTask {
 
   #tellValues(): void {
     if (this.#values.length === 0) return;
-    for (const outcome of this.#takeValues()) this.#owner.part(this.task, outcome, outcome.from + outcome.count);
+    for (const outcome of this.#takeValues()) this.#owner.part(this.task, this.#timed(outcome), outcome.from + outcome.count);
     this.#toldAt = this.#now;
   }
 
   #finish(): void {
     const outcomes = this.#takeValues();
     const last = outcomes.pop() ?? { from: this.#at, count: 0 };
-    for (const outcome of outcomes) this.#owner.part(this.task, outcome, outcome.from + outcome.count);
+    for (const outcome of outcomes) this.#owner.part(this.task, this.#timed(outcome), outcome.from + outcome.count);
     this.#end(last);
   }
 
   #end(outcome: Outcome): void {
     this.#over = true;
     this.#serial++;
-    this.#owner.result(this.task, outcome);
+    this.#owner.result(this.task, this.#timed(outcome));
     this.#owner.finished();
+  }
+
+  #timed(outcome: Outcome): Outcome {
+    const now = performance.now();
+    outcome.ms = Math.round((now - this.#timedFrom) * 1000) / 1000;
+    this.#timedFrom = now;
+    return outcome;
   }
 
   #takeValues(): Outcome[] {

@@ -18,7 +18,8 @@ export class FrameWriter {
   readonly #stream: Duplex;
   readonly #encoder = new FrameEncoder();
   #scheduled = false;
-  #unhurried: NodeJS.Timeout | null = null;
+  /** A timer will send what nobody waits for. */
+  #hurries = false;
   #drainListeners: (() => void)[] = [];
 
   constructor(stream: Duplex) {
@@ -42,11 +43,13 @@ export class FrameWriter {
   writeUnhurried(message: object): void {
     this.#encoder.frame(message);
     if (this.#encoder.pendingBytes >= earlyWriteBytes) this.flush();
-    else this.#unhurried ??= setTimeout(this.#hurry, unhurriedMs).unref();
+    if (this.#hurries) return;
+    this.#hurries = true;
+    setTimeout(this.#hurry, unhurriedMs).unref();
   }
 
   readonly #hurry = (): void => {
-    this.#unhurried = null;
+    this.#hurries = false;
     this.flush();
   };
 

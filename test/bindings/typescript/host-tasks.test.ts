@@ -51,7 +51,9 @@ test("an exact task reports each item before the next begins", async (t) => {
 test("a task that is begun in its middle runs only its part", async (t) => {
   const host = await TestHost.start(t);
   const told = await host.outcomes(of("double"), (h) => [h.task(0, "map", [1, 2, 3, 4, 5], { from: 1, to: 3 })]);
-  assert.deepEqual(told, [{ method: "worker/result", seq: 0, from: 1, count: 2, values: [4, 6] }]);
+  assert.equal(told[0]!.from, 1);
+  assert.deepEqual(told.flatMap((outcome) => outcome.values), [4, 6]);
+  assert.equal(told.at(-1)!.method, "worker/result");
 });
 
 test("items that fail do so alone, in order with their neighbours", async (t) => {

@@ -5,7 +5,7 @@ import { runInNewContext } from "node:vm";
 import { Empty, Full, JoinableQueue, Lock, Process, Queue, shutdown, SimpleQueue, task, TimedOut } from "../../../bindings/typescript/index.js";
 import { waitFor, within } from "../../deadline.js";
 import { children } from "./fixtures/modules.js";
-import { consume, produce, putSideBySide, takeAndForget } from "./fixtures/children.js";
+import { consume, produce, putAndLeave, putSideBySide, takeAndForget } from "./fixtures/children.js";
 
 after(shutdown);
 
@@ -312,6 +312,15 @@ test("puts that find no room are stored in their order, when there is room for t
   await child.join();
   assert.equal(child.exitCode, 0);
   assert.deepEqual(items, numbers(500));
+});
+
+test("a producer that ends without waiting for its puts has lost none", async () => {
+  const queue = new Queue<number>();
+  const producer = new Process({ target: task(children, putAndLeave), args: [queue, 100] });
+  await producer.start();
+  await within(producer.join(), "the producer");
+  assert.equal(producer.exitCode, 0);
+  assert.deepEqual(await queue.getMany(1000), numbers(100));
 });
 
 test("a put with a time-out stays behind the puts before it", async () => {

@@ -29,7 +29,7 @@ async function main(ending: Ending, goFile: string): Promise<void> {
   let worker: number | null = null;
   // A task under way would keep the script from ending by itself.
   if (ending !== "returns") {
-    pool.applyAsync(task(meta, tasks.sayPidAndSpin), [said], null, { });
+    pool.applyAsync(task(meta, tasks.sayPidAndSpin), [said]);
     worker = await said.get();
   } else await pool.apply(task(meta, tasks.double), [1]);
   const pids: Pids = { daemonic: daemonic.pid!, plain: plain.pid!, worker };

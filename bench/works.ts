@@ -51,12 +51,12 @@ export const works: readonly Work[] = [
   },
   {
     title: "1 MiB bytes argument",
-    count: 50,
+    count: 20,
     goals: { "tinypool (child_process)": 1, "workerpool (process)": 1, "jest-worker (process)": 1, [python]: 1 },
     open: async () => [
-      await polyproc.megabyte(50),
-      ...(await Promise.all(nodePools.slice(0, 3).map((open) => atOnce(open, 50, "size", new Uint8Array(1024 * 1024))))),
-      cpython("megabyte", 50),
+      await polyproc.megabyte(20),
+      ...(await Promise.all(nodePools.slice(0, 3).map((open) => atOnce(open, 20, "size", new Uint8Array(1024 * 1024))))),
+      cpython("megabyte", 20),
     ],
   },
   {

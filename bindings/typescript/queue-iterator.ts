@@ -45,8 +45,10 @@ export class QueueIterator<T> implements AsyncIterator<T, never>, HoldsItems {
   #size = 1;
   /** The next batch, on its way; empty when there was nothing. */
   #next: { size: number; items: Promise<Payload[]> } | null = null;
-  /** Settles when `next` may look at the batches again: it takes its turn behind other calls of it, and behind what is being given back. */
-  #turn: Promise<void> | null = null;
+  /** Calls of `next` that wait, and items on their way back: a call of `next` takes its turn behind them. */
+  #busy = 0;
+  /** Settles when all of these have. */
+  #turn: Promise<unknown> = Promise.resolve();
   /** A timer looks whether the loop has become slow. */
   #watched = false;
 
@@ -55,9 +57,20 @@ export class QueueIterator<T> implements AsyncIterator<T, never>, HoldsItems {
   }
 
   next(): Promise<IteratorResult<T, never>> {
-    if (this.#turn !== null) return this.#inTurn(this.#turn.then(() => this.#waitForNext()));
-    if (this.#holds && performance.now() - this.#since > holdMs) return this.#inTurn(this.giveBack().then(() => this.#waitForNext()));
-    if (this.#at === this.#items.length) return this.#inTurn(this.#waitForNext());
+    if (this.#busy > 0) {
+      const turn = this.#turn;
+      return this.#takesTurn(async () => {
+        await turn;
+        return this.#waitForNext();
+      });
+    }
+    if (this.#holds && performance.now() - this.#since > holdMs) {
+      return this.#takesTurn(async () => {
+        await this.giveBack();
+        return this.#waitForNext();
+      });
+    }
+    if (this.#at === this.#items.length) return this.#takesTurn(() => this.#waitForNext());
     try {
       return Promise.resolve(this.#give());
     } catch (error) {
@@ -67,7 +80,7 @@ export class QueueIterator<T> implements AsyncIterator<T, never>, HoldsItems {
 
   async return(): Promise<IteratorResult<T, never>> {
     this.#ended.abort();
-    if (this.#turn) await this.#turn;
+    await this.#turn;
     await this.giveBack();
     return over;
   }
@@ -81,9 +94,7 @@ export class QueueIterator<T> implements AsyncIterator<T, never>, HoldsItems {
     this.#next = null;
     this.#size = 1;
     if (next === null) return this.#putBack(rest);
-    const back = next.items.then((more) => this.#putBack([...rest, ...more]));
-    this.#takesTurn(back);
-    return back;
+    return this.#takesTurn(async () => this.#putBack([...rest, ...await next.items]));
   }
 
   /** Sent at once, so that what is asked for after this finds the items. */
@@ -92,16 +103,12 @@ export class QueueIterator<T> implements AsyncIterator<T, never>, HoldsItems {
     return items.length === 0 ? Promise.resolve() : this.#queue.putBack(items);
   }
 
-  #inTurn<R>(result: Promise<R>): Promise<R> {
-    this.#takesTurn(result);
+  /** Not busy any more when the promise resolves, rather than soon after: whoever awaits it may call `next` at once. */
+  #takesTurn<R>(action: () => Promise<R>): Promise<R> {
+    this.#busy++;
+    const result = action().finally(() => this.#busy--);
+    this.#turn = Promise.allSettled([this.#turn, result]);
     return result;
-  }
-
-  #takesTurn(action: Promise<unknown>): void {
-    const turn = action.catch(() => {}).then(() => {
-      if (this.#turn === turn) this.#turn = null;
-    });
-    this.#turn = turn;
   }
 
   async #waitForNext(): Promise<IteratorResult<T, never>> {
@@ -175,7 +182,7 @@ export class QueueIterator<T> implements AsyncIterator<T, never>, HoldsItems {
   /** Others may want what a loop that has become slow does not come to. */
   readonly #overdue = (): void => {
     this.#watched = false;
-    if (!this.#holds || this.#turn !== null) return;
+    if (!this.#holds || this.#busy > 0) return;
     const left = this.#since + holdMs - performance.now();
     if (left > 0) this.#watch(left);
     // It fails only when the connection has ended, which the next request says.

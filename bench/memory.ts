@@ -1,4 +1,4 @@
-import { Event, Pool, task } from "polyproc";
+import { Event, Pool, Semaphore, task } from "polyproc";
 import { defaultConnection } from "../bindings/typescript/default-connection.js";
 import * as work from "./work.js";
 
@@ -24,9 +24,13 @@ export async function measureMemory(): Promise<Memory> {
   {
     await using pool = new Pool(2);
     const gate = new Event();
-    const held = [pool.apply(task(meta, work.waitFor), [gate]), pool.apply(task(meta, work.waitFor), [gate])];
+    const begun = new Semaphore(0);
+    const held = [pool.apply(task(meta, work.waitFor), [gate, begun]), pool.apply(task(meta, work.waitFor), [gate, begun])];
+    await begun.acquire();
+    await begun.acquire();
     const queued = Promise.all(Array.from({ length: 100_000 }, (_, i) => pool.apply(task(meta, work.double), [i])));
-    while ((await defaultConnection().request("pool/status", { pool: pool.handle })).queued < 100_000) await new Promise((resolve) => setTimeout(resolve, 20));
+    // Some are with the workers already, ahead of need.
+    while ((await defaultConnection().request("pool/status", { pool: pool.handle })).queued < 99_000) await new Promise((resolve) => setTimeout(resolve, 20));
     await note("with 100,000 queued tasks");
     await gate.set();
     await Promise.all(held);

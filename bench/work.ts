@@ -1,5 +1,5 @@
 /** What our workers run. */
-import type { Event, PipeEnd, Queue } from "polyproc";
+import type { Event, PipeEnd, Queue, Semaphore } from "polyproc";
 
 export function noop(): void {}
 
@@ -32,7 +32,8 @@ export async function echo(end: PipeEnd<number | null>): Promise<void> {
 }
 
 /** Keeps a worker busy until the event is set. */
-export async function waitFor(event: Event): Promise<void> {
+export async function waitFor(event: Event, begun: Semaphore): Promise<void> {
+  await begun.release();
   await event.wait();
 }
 

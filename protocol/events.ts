@@ -3,9 +3,11 @@ import { notification, request } from "./message.js";
 import { count, handle, none } from "./schema.js";
 import { outputLine, processInfo } from "./process.js";
 import { poolInfo } from "./pool.js";
+import { runInfo } from "./run.js";
+import { sessionInfo } from "./lifecycle.js";
 
 /** `sync`: locks, semaphores, events, conditions, barriers, queues, pipes. */
-export const topic = v.picklist(["process", "pool", "task", "sync", "deadlock"]);
+export const topic = v.picklist(["process", "pool", "task", "sync", "deadlock", "run", "session"]);
 export type Topic = v.InferOutput<typeof topic>;
 
 export const syncInfo = v.strictObject({
@@ -55,6 +57,8 @@ export const event = v.variant("topic", [
   v.strictObject({ seq, topic: v.literal("task"), task: taskInfo }),
   v.strictObject({ seq, topic: v.literal("sync"), sync: syncInfo, gone: v.optional(v.boolean()) }),
   v.strictObject({ seq, topic: v.literal("deadlock"), deadlock: deadlockInfo, resolved: v.boolean() }),
+  v.strictObject({ seq, topic: v.literal("run"), run: runInfo, gone: v.optional(v.boolean()) }),
+  v.strictObject({ seq, topic: v.literal("session"), session: sessionInfo, gone: v.optional(v.boolean()) }),
 ]);
 export type Event = v.InferOutput<typeof event>;
 
@@ -65,6 +69,8 @@ export const snapshot = v.strictObject({
   pools: v.array(poolInfo),
   sync: v.array(syncInfo),
   deadlocks: v.array(deadlockInfo),
+  runs: v.array(runInfo),
+  sessions: v.array(sessionInfo),
 });
 export type Snapshot = v.InferOutput<typeof snapshot>;
 

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { notification, request } from "./message.js";
-import { count, none } from "./schema.js";
+import { count, handle, none, timeoutMs } from "./schema.js";
 
 export const limits = v.strictObject({
   /** Largest message that the server reads, in bytes. */
@@ -86,8 +86,31 @@ export const status = request("server/status", {
   }),
 });
 
-export const stop = request("server/stop", {
-  doc: "Ends the server and every child. Answered before it ends.",
+/** One connected process. */
+export const sessionInfo = v.strictObject({
+  session: v.string(),
+  /** `client`: connected from outside. `worker`: a worker host of the server's own. */
+  role: v.picklist(["client", "worker"]),
+  /** `clientInfo` of `initialize`, or the process's name; empty when it said none. */
+  name: v.string(),
+  version: v.nullable(v.string()),
+  /** Null when it is not known. */
+  pid: v.nullable(count()),
+  /** A worker's process. */
+  process: v.nullable(handle("process")),
+  /** Milliseconds since 1970. */
+  connectedAt: v.number(),
+});
+export type SessionInfo = v.InferOutput<typeof sessionInfo>;
+
+export const sessions = request("server/sessions", {
+  doc: "Everybody who is connected. Holders and waiters of locks, and those who started processes and pools, are named by their session.",
   params: v.optional(v.strictObject({})),
+  result: v.strictObject({ sessions: v.array(sessionInfo) }),
+});
+
+export const stop = request("server/stop", {
+  doc: "Ends the server and every child. Answered before it ends. With `whenAloneMs` not now, but once no client has been connected for so long, whatever still runs; `null` takes that back. The latest call counts.",
+  params: v.optional(v.strictObject({ whenAloneMs: timeoutMs() })),
   result: none(),
 });

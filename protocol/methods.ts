@@ -11,12 +11,13 @@ import * as pipe from "./pipe.js";
 import * as pool from "./pool.js";
 import * as process from "./process.js";
 import * as queue from "./queue.js";
+import * as run from "./run.js";
 import * as semaphore from "./semaphore.js";
 import * as worker from "./worker.js";
 
 /** Areas in the order of SPEC.md. */
 export const areas = {
-  lifecycle, handle, process, lock, semaphore, event, condition, barrier, queue, pipe, pool, job, events, worker,
+  lifecycle, handle, process, lock, semaphore, event, condition, barrier, queue, pipe, pool, job, run, events, worker,
 } as const;
 
 function isMessage(value: unknown): value is Message {

@@ -8,6 +8,10 @@ const params = () => v.strictObject({ pool: pool() });
 
 export const poolInfo = v.strictObject({
   pool: pool(),
+  /** For people; null when it was given none. */
+  name: v.nullable(v.string()),
+  /** The run that it belongs to. */
+  run: v.nullable(handle("run")),
   /** The session that made it. */
   session: v.string(),
   state: v.picklist(["running", "closed", "terminated"]),
@@ -31,6 +35,8 @@ export const create = request("pool/create", {
     /** Holds `[args, kwargs]`. */
     initargs: v.optional(payload()),
     maxTasksPerChild: v.optional(count(1)),
+    /** For people. */
+    name: v.optional(v.pipe(v.string(), v.maxLength(200))),
   }),
   result: none(),
   errors: ["BadState"],

@@ -4,7 +4,7 @@ import { isPayload, type Payload } from "./payload.js";
 export { isPayload, payloadData, payloadHandles, type Handle, type Payload } from "./payload.js";
 
 export const handleKinds = [
-  "process", "lock", "rlock", "semaphore", "event", "condition", "barrier", "queue", "pipe", "pool", "job",
+  "process", "lock", "rlock", "semaphore", "event", "condition", "barrier", "queue", "pipe", "pool", "job", "run",
 ] as const;
 export type HandleKind = (typeof handleKinds)[number];
 

@@ -1,0 +1,43 @@
+import type { NotificationName, NotificationParams, RequestName, RequestParams, RequestResult } from "../../bindings/typescript/methods.js";
+import type { ServerFacts } from "../../bindings/typescript/connection.js";
+import type { HandleKind } from "../../protocol/schema.js";
+
+/** Something to give back once. Shaped like `vscode.Disposable`, so that what needs no editor can say it too. */
+export interface Disposable {
+  dispose(): void;
+}
+
+/** One session with one server: requests, and what the server tells. It ends when its connection does; the next server has another one. */
+export interface Rpc {
+  readonly facts: ServerFacts;
+  /** Version of the server's package and its pid. */
+  readonly server: { version: string; pid: number };
+  /** Rejects with PolyprocError: with Closed when the connection ends first. A `signal` that fires cancels the request. */
+  request<M extends RequestName>(method: M, params: RequestParams<M>, signal?: AbortSignal): Promise<RequestResult<M>>;
+  on<M extends NotificationName>(method: M, listener: (params: NotificationParams<M>) => void): Disposable;
+  /** A new handle, for the request that makes its object. */
+  mint(kind: HandleKind): string;
+  /** Resolves when the connection has ended. */
+  readonly closed: Promise<void>;
+}
+
+/** Where the window's server stands. */
+export type ServerState =
+  | { kind: "none" }
+  | { kind: "starting" }
+  | { kind: "connected"; rpc: Rpc; address: string }
+  /** It ended though nobody asked for it; `detail` says what is known of why. Another one is started at the next need. */
+  | { kind: "lost"; detail: string }
+  | { kind: "failed"; message: string };
+
+/** The window's server: found, started, watched. */
+export interface Server {
+  readonly state: ServerState;
+  onDidChange(listener: (state: ServerState) => void): Disposable;
+  /** Connects; starts a server when none answers. Rejects with an error for the user. */
+  ensure(): Promise<Rpc>;
+  /** Connects when a server answers already; else null. Starts none. */
+  attach(): Promise<Rpc | null>;
+  /** `unix:PATH`, whether or not a server answers there. */
+  readonly address: string;
+}

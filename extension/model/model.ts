@@ -1,0 +1,34 @@
+import type { DeadlockInfo, SyncInfo } from "../../protocol/events.js";
+import type { SessionInfo } from "../../protocol/lifecycle.js";
+import type { PoolInfo } from "../../protocol/pool.js";
+import type { ProcessInfo, Usage } from "../../protocol/process.js";
+import type { RunInfo } from "../../protocol/run.js";
+import type { Disposable } from "../connection/rpc.js";
+
+/** Parts of the model, as they change. */
+export type Part = "processes" | "usage" | "pools" | "sync" | "deadlocks" | "runs" | "sessions";
+
+/**
+ * What the window knows of its server, kept up to date by its events. All maps are keyed by handle (sessions and deadlocks by their id); an entry is
+ * replaced when it changes, never altered, so that `===` tells whether it did. Emptied when the server is lost, except for what ended.
+ */
+export interface Model {
+  /** Living ones, and those that ended until they are dismissed (processes that somebody started and those that failed; never mere hosts). */
+  readonly processes: ReadonlyMap<string, ProcessInfo>;
+  /** CPU and memory; looked at only while somebody `watchUsage`s. */
+  readonly usage: ReadonlyMap<string, Usage>;
+  readonly pools: ReadonlyMap<string, PoolInfo>;
+  /** Tasks that each pool settles a second, over the last seconds. */
+  readonly rates: ReadonlyMap<string, number>;
+  readonly sync: ReadonlyMap<string, SyncInfo>;
+  readonly deadlocks: ReadonlyMap<string, DeadlockInfo>;
+  readonly runs: ReadonlyMap<string, RunInfo>;
+  readonly sessions: ReadonlyMap<string, SessionInfo>;
+  /** At most ten times a second, with everything that changed since the last time. */
+  onDidChange(listener: (parts: ReadonlySet<Part>) => void): Disposable;
+  /** Keeps `usage` fresh until disposed. */
+  watchUsage(): Disposable;
+  /** Takes an ended process off the list. */
+  dismiss(process: string): void;
+  dismissEnded(): void;
+}

@@ -1,0 +1,99 @@
+import type { Failure } from "../../protocol/job.js";
+import type { Halt, RunInfo } from "../../protocol/run.js";
+import type { Target } from "../../protocol/target.js";
+import type { Disposable } from "../connection/rpc.js";
+
+/** One item of a run: what the function is called with, and what people see. */
+export interface RunItem {
+  /** Any JSON value. A file is its absolute path. */
+  value: unknown;
+  label: string;
+  /** Absolute path of the file that it concerns: diagnostics and "open" go there. */
+  file: string | null;
+}
+
+export interface RunOptions {
+  /** Default: the setting, else the number of CPUs. */
+  processes?: number | undefined;
+  chunkSize?: number | undefined;
+  retries?: number | undefined;
+  /** Of each item, in milliseconds. */
+  timeoutMs?: number | undefined;
+  halt?: Halt | undefined;
+}
+
+/** What `Runs.start` takes; kept with the run by the server, so that another window can show and repeat it. */
+export interface RunRequest {
+  name: string;
+  target: Target;
+  items: readonly RunItem[];
+  options: RunOptions;
+  /** Who asked for it: notifications and panels are for those that the user started by hand. */
+  origin: "command" | "task" | "api";
+}
+
+/** `lost`: the server ended before the item did. */
+export type RowState = "queued" | "running" | "done" | "failed" | "cancelled" | "lost";
+
+/** One item's row. Replaced when it changes, never altered. */
+export interface Row {
+  readonly index: number;
+  readonly label: string;
+  readonly file: string | null;
+  readonly state: RowState;
+  /** 0 while it has none. */
+  readonly pid: number;
+  readonly attempt: number;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number | null;
+  readonly ms: number | null;
+  /** Of an item that is done: its result; undefined when the server no longer has it. A command's is a CommandResult. */
+  readonly value?: unknown;
+  readonly error?: Failure;
+}
+
+export interface OutputText {
+  stream: "stdout" | "stderr";
+  text: string;
+}
+
+/** A run that the window follows: one that it started, or one that it found at its server. */
+export interface Run {
+  /** Handle of the run. */
+  readonly id: string;
+  readonly request: RunRequest;
+  /** The server's latest word. */
+  readonly info: RunInfo;
+  /** By index, one for each item. */
+  readonly rows: readonly Row[];
+  /** The server was lost before the run ended. */
+  readonly lost: boolean;
+  /** Nothing of it is under way any more. */
+  readonly ended: boolean;
+  /** Rows that changed (their indexes), and `info` with them; at most ten times a second. Ends with `ended` being true. */
+  onDidChange(listener: (changed: readonly number[]) => void): Disposable;
+  /** Every line that an item writes from now on, whole and in order; `dropped` of them were left out before. */
+  onOutput(listener: (index: number, lines: readonly OutputText[], dropped: number) => void): Disposable;
+  /** Resolves when it has ended, lost or not; never rejects. */
+  readonly whenEnded: Promise<void>;
+  /** All that is not done, or these items. */
+  cancel(indexes?: readonly number[]): Promise<void>;
+  /** What an item wrote so far, as far as the server remembers. */
+  output(index: number): Promise<{ lines: OutputText[]; dropped: number }>;
+}
+
+/** The window's runs. */
+export interface Runs {
+  /** Newest last. */
+  readonly all: readonly Run[];
+  /** One was started, found or forgotten. */
+  onDidChange(listener: () => void): Disposable;
+  /** One was started by this window, or found at the server after a reload (`found`). */
+  onDidAdd(listener: (run: Run, found: boolean) => void): Disposable;
+  /** Starts a run. Rejects with an error for the user. */
+  start(request: RunRequest): Promise<Run>;
+  /** Starts the same again, with all items or only these. */
+  again(run: Run, indexes?: readonly number[]): Promise<Run>;
+  /** Forgets a run that has ended. */
+  forget(run: Run): Promise<void>;
+}

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "commander";
-import { parseDuration } from "./duration.js";
+import { parseDuration } from "../protocol/duration.js";
 
 /** Readers of option values for commander; they fail with its InvalidArgumentError, to which it adds the option's name. */
 

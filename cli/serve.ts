@@ -1,10 +1,12 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 import { Command } from "commander";
+import { serverMain } from "../bindings/typescript/server-main.js";
 import { defaultSocketPath } from "./server-address.js";
 
-const serverMain = fileURLToPath(new URL("../server/main.js", import.meta.url));
+/** A bundle's exports are those of a CommonJS module. */
+type ServerModule = { started?: Promise<void>; default?: { started: Promise<void> } };
 
 const help = `
 Without --listen and --stdio it listens on the default socket, where the other commands look for it:
@@ -36,7 +38,8 @@ async function serve(options: readonly string[], exit: (status: number) => void)
   const path = defaultSocketPath();
   if (!saysWhere) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   process.argv = [process.argv[0]!, serverMain, ...options, ...(saysWhere ? [] : ["--listen", `unix:${path}`])];
-  await import(pathToFileURL(serverMain).href);
+  const server = await import(pathToFileURL(serverMain).href) as ServerModule;
+  await (server.started ?? server.default?.started);
   if (process.exitCode !== undefined && process.exitCode !== 0) {
     exit(Number(process.exitCode));
   } else if (!saysWhere) {

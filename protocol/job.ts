@@ -74,8 +74,8 @@ export const results = notification("job/results", {
 });
 
 export const cancel = request("job/cancel", {
-  doc: "Cancels the tasks with these first indexes, or all that are not done. One that waits fails with Cancelled at once; one that runs is asked to stop, and its worker (that one alone) is killed after `graceMs`. Tasks that are done are left alone.",
-  params: v.strictObject({ job: job(), indexes: v.optional(v.array(count())), graceMs: timeoutMs() }),
+  doc: "Cancels the tasks with these first indexes, or all that are not done. One that waits fails with Cancelled at once; one that runs is asked to stop, and its worker (that one alone) is killed after `graceMs`. Tasks that are done are left alone. With `waiting` those that a worker has begun are left alone, too: exactly those that nobody has begun are cancelled.",
+  params: v.strictObject({ job: job(), indexes: v.optional(v.array(count())), waiting: v.optional(v.boolean()), graceMs: timeoutMs() }),
   result: v.strictObject({ cancelled: count() }),
 });
 

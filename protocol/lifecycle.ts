@@ -14,7 +14,8 @@ export const initialize = request("initialize", {
   params: v.looseObject({
     /** The client's protocol version; a server of another major version refuses. */
     protocolVersion: v.optional(v.string()),
-    clientInfo: v.optional(v.looseObject({ name: v.string(), version: v.optional(v.string()) })),
+    /** `title`: for people, who see it in place of `name`; a script's file name, say. */
+    clientInfo: v.optional(v.looseObject({ name: v.string(), title: v.optional(v.string()), version: v.optional(v.string()) })),
     /** The client's own pid, as LSP clients send it: what `parentProcess()` says in its children. */
     processId: v.nullish(count()),
     /** Needed on TCP. */
@@ -91,7 +92,7 @@ export const sessionInfo = v.strictObject({
   session: v.string(),
   /** `client`: connected from outside. `worker`: a worker host of the server's own. */
   role: v.picklist(["client", "worker"]),
-  /** `clientInfo` of `initialize`, or the process's name; empty when it said none. */
+  /** `title`, else `name`, of its `clientInfo`, at most 200 characters; a worker's: the process's name. Empty when it said none. */
   name: v.string(),
   version: v.nullable(v.string()),
   /** Null when it is not known. */
@@ -110,7 +111,7 @@ export const sessions = request("server/sessions", {
 });
 
 export const stop = request("server/stop", {
-  doc: "Ends the server and every child. Answered before it ends. With `whenAloneMs` not now, but once no client has been connected for so long, whatever still runs; `null` takes that back. The latest call counts.",
+  doc: "Ends the server and every child. Answered before it ends. With `whenAloneMs` not now, but once no client has been connected for so long, whatever still runs; `null` takes that back. The latest call counts, whoever makes it.",
   params: v.optional(v.strictObject({ whenAloneMs: timeoutMs() })),
   result: none(),
 });

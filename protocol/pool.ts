@@ -12,7 +12,7 @@ export const poolInfo = v.strictObject({
   name: v.nullable(v.string()),
   /** The run that it belongs to. */
   run: v.nullable(handle("run")),
-  /** The session that made it. */
+  /** The session that made it; `server` for that of a run. */
   session: v.string(),
   state: v.picklist(["running", "closed", "terminated"]),
   processes: count(1),

@@ -21,7 +21,7 @@ export const processInfo = v.strictObject({
   target: v.string(),
   /** The process whose child it is; null when its parent is a client that the server did not start. */
   parent: v.nullable(process()),
-  /** The session that started it. */
+  /** The session that started it; `server` when it works for a run. */
   session: v.string(),
   pool: v.nullable(handle("pool")),
   /** 0…255, or −N when signal N ended it; null while it runs. */

@@ -18,15 +18,20 @@ process.on("unhandledRejection", die);
 // A terminal that has gone away takes no log lines; that is no fault.
 process.stderr.on("error", () => {});
 
-try {
-  const given = parseArguments(process.argv.slice(2));
-  if (given === "help") process.stdout.write(usage);
-  else if (given === "version") process.stdout.write(`${version}\n`);
-  else await run(given);
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  process.stderr.write(`polyproc: ${error.message}\n`);
-  process.exitCode = usageStatus;
+/** Resolves when it serves, or when it has said why it does not. */
+export const started: Promise<void> = main(process.argv.slice(2));
+
+async function main(argv: readonly string[]): Promise<void> {
+  try {
+    const given = parseArguments(argv);
+    if (given === "help") process.stdout.write(usage);
+    else if (given === "version") process.stdout.write(`${version}\n`);
+    else await run(given);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`polyproc: ${error.message}\n`);
+    process.exitCode = usageStatus;
+  }
 }
 
 async function run(options: ServerArguments): Promise<void> {

@@ -1,12 +1,10 @@
 import { spawn } from "node:child_process";
 import type { Socket } from "node:net";
-import { fileURLToPath } from "node:url";
 import type { PolyprocError } from "../../protocol/errors.js";
 import { openSession } from "./client-link.js";
 import type { Connection, Link } from "./connection.js";
 import { SpawnFailed } from "./errors.js";
-
-const serverMain = fileURLToPath(new URL("../../server/main.js", import.meta.url));
+import { serverMain } from "./server-main.js";
 
 /**
  * Starts a server for this script alone. Its only door is a socket that both inherited, so nobody else can reach it; it ends when the script

@@ -1,6 +1,6 @@
 import { errorCodes, errorName } from "../../protocol/errors.js";
 import type { Failure } from "../../protocol/job.js";
-import { formatDuration } from "../duration.js";
+import { formatDuration } from "../../protocol/duration.js";
 import { maxOutputBytes } from "./command-target.js";
 
 const framesShown = 4;

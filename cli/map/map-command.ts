@@ -10,7 +10,7 @@ import { surroundings } from "../surroundings.js";
 import { Terminal } from "../terminal.js";
 import { UsageError } from "../usage-error.js";
 import { commandTarget } from "./command-target.js";
-import { parseHalt, type Halt } from "./halt.js";
+import { parseHalt, type Halt } from "../../protocol/halt.js";
 import { itemSource } from "./items.js";
 import { MapRun } from "./map-run.js";
 import { moduleTarget } from "./module-target.js";

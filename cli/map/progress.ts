@@ -1,4 +1,4 @@
-import { formatDuration } from "../duration.js";
+import { formatDuration } from "../../protocol/duration.js";
 import { oneLine } from "../one-line.js";
 
 const barWidth = 24;

@@ -1,6 +1,6 @@
 import type { ProcessInfo, Usage } from "../../protocol/process.js";
 import { formatBytes } from "../bytes.js";
-import { formatDuration } from "../duration.js";
+import { formatDuration } from "../../protocol/duration.js";
 import { oneLine } from "../one-line.js";
 import type { Column } from "../table.js";
 

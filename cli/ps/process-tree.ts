@@ -1,7 +1,7 @@
 import type { PoolInfo } from "../../protocol/pool.js";
 import type { ProcessInfo, Usage } from "../../protocol/process.js";
 import { formatBytes } from "../bytes.js";
-import { formatDuration } from "../duration.js";
+import { formatDuration } from "../../protocol/duration.js";
 import { renderTable } from "../table.js";
 import { longestName, processCells, processColumns, processName, shorten } from "./process-row.js";
 import type { ServerState } from "./server-state.js";

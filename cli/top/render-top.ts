@@ -1,5 +1,5 @@
 import { formatBytes } from "../bytes.js";
-import { formatDuration } from "../duration.js";
+import { formatDuration } from "../../protocol/duration.js";
 import { processCells, processColumns, processName } from "../ps/process-row.js";
 import type { ServerState } from "../ps/server-state.js";
 import { renderTable } from "../table.js";

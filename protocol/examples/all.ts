@@ -6,11 +6,12 @@ import { pipeExamples } from "./pipe.js";
 import { poolExamples } from "./pool.js";
 import { processExamples } from "./process.js";
 import { queueExamples } from "./queue.js";
+import { runExamples } from "./run.js";
 import { syncExamples } from "./sync.js";
 import { workerExamples } from "./worker.js";
 
 /** One example for every message of the protocol. */
 export const examples: Examples = {
   ...lifecycleExamples, ...processExamples, ...syncExamples, ...queueExamples, ...pipeExamples, ...poolExamples, ...jobExamples,
-  ...eventsExamples, ...workerExamples,
+  ...runExamples, ...eventsExamples, ...workerExamples,
 };

@@ -1,7 +1,8 @@
 import type { Examples } from "./example.js";
-import { instanceId } from "./lifecycle.js";
+import { instanceId, sessionExample } from "./lifecycle.js";
 import { poolExample } from "./pool.js";
 import { lineExample, processExample } from "./process.js";
+import { runExample } from "./run.js";
 
 const lockExample = { handle: "lock:@build", kind: "lock", holders: ["s1"], waiters: ["s2"], value: 1, limit: null };
 
@@ -14,11 +15,13 @@ const deadlockExample = {
   detectedAt: 1767225601000,
 };
 
-const snapshotExample = { seq: 17, processes: [processExample], pools: [poolExample], sync: [lockExample], deadlocks: [] };
+const snapshotExample = {
+  seq: 17, processes: [processExample], pools: [poolExample], sync: [lockExample], deadlocks: [], runs: [runExample], sessions: [sessionExample],
+};
 
 export const eventsExamples: Examples = {
   "events/subscribe": {
-    params: { topics: ["process", "pool", "task", "sync", "deadlock"], sinceSeq: 12, instanceId },
+    params: { topics: ["process", "pool", "task", "sync", "deadlock", "run", "session"], sinceSeq: 12, instanceId },
     result: { instanceId, seq: 17, snapshot: snapshotExample },
   },
   "events/unsubscribe": { params: {}, result: null },
@@ -30,6 +33,8 @@ export const eventsExamples: Examples = {
         { seq: 20, topic: "task", task: { job: "job:s1.11", index: 0, count: 3, state: "running", pid: 4301, attempt: 1, at: 1767225602100 } },
         { seq: 21, topic: "sync", sync: { ...lockExample, holders: [], waiters: [], value: 0 }, gone: true },
         { seq: 22, topic: "deadlock", deadlock: deadlockExample, resolved: false },
+        { seq: 23, topic: "run", run: { ...runExample, running: 3, done: 117 } },
+        { seq: 24, topic: "session", session: sessionExample, gone: true },
       ],
     },
   },

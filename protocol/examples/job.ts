@@ -34,7 +34,7 @@ export const jobExamples: Examples = {
       ],
     },
   },
-  "job/cancel": { params: { job: "job:s1.11", indexes: [3], graceMs: 500 }, result: { cancelled: 1 } },
+  "job/cancel": { params: { job: "job:s1.11", indexes: [3], waiting: false, graceMs: 500 }, result: { cancelled: 1 } },
   "job/wait": { params: { job: "job:s1.11" }, result: { done: 3, failed: 1 } },
   "job/watch": { params: { job: "job:s1.11" }, result: null },
   "job/started": { params: { job: "job:s1.11", tasks: [{ index: 0, pid: 4301, startedAt: 1767225600125 }] } },

@@ -2,9 +2,17 @@ import type { Examples } from "./example.js";
 
 export const instanceId = "b3f1c2d4e5a69788";
 
+export const sessionExample = {
+  session: "s1", role: "client", name: "my-tool report.txt", version: "2.1.0", pid: 4200, process: null, connectedAt: 1767225600000,
+};
+
+const workerSessionExample = {
+  session: "s2", role: "worker", name: "PoolWorker-1", version: null, pid: 4301, process: "process:h.3", connectedAt: 1767225600400,
+};
+
 export const lifecycleExamples: Examples = {
   initialize: {
-    params: { protocolVersion: "1.0", clientInfo: { name: "my-tool", version: "2.1.0" }, processId: 4200, token: "3q2-7wEx" },
+    params: { protocolVersion: "1.0", clientInfo: { name: "my-tool", title: "my-tool report.txt", version: "2.1.0" }, processId: 4200, token: "3q2-7wEx" },
     result: {
       protocolVersion: "1.0",
       serverInfo: { name: "polyproc", version: "0.1.0", pid: 4100 },
@@ -38,7 +46,8 @@ export const lifecycleExamples: Examples = {
       addresses: ["unix:/run/user/1000/polyproc/build.sock"],
     },
   },
-  "server/stop": { params: {}, result: null },
+  "server/sessions": { params: {}, result: { sessions: [sessionExample, workerSessionExample] } },
+  "server/stop": { params: { whenAloneMs: 30000 }, result: null },
   "handle/exists": { params: { handle: "lock:@build" }, result: { exists: true } },
   "handle/retain": { params: { handle: "queue:@jobs" }, result: null },
   "handle/release": { params: { handles: ["queue:@jobs", "lock:s1.4"] } },

@@ -1,7 +1,7 @@
 import type { Examples } from "./example.js";
 
 export const poolExample = {
-  pool: "pool:s1.10", session: "s1", state: "running", processes: 4, workers: 4, busy: 3, queued: 120, done: 80, failed: 1,
+  pool: "pool:s1.10", name: "thumbnails", run: null, session: "s1", state: "running", processes: 4, workers: 4, busy: 3, queued: 120, done: 80, failed: 1,
 };
 
 export const poolExamples: Examples = {
@@ -12,6 +12,7 @@ export const poolExamples: Examples = {
       initializer: { module: "file:///home/ada/worker.py", export: "connect", runtime: "python" },
       initargs: [["db.sqlite"], {}],
       maxTasksPerChild: 1000,
+      name: "thumbnails",
     },
     result: null,
   },

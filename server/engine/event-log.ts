@@ -37,9 +37,9 @@ export class EventLog {
   readonly #engine: Engine;
   readonly #ring: EventRing;
   readonly #subscribers = new Map<Session, Subscriber>();
-  readonly #followers: Record<Topic, number> = { process: 0, pool: 0, task: 0, sync: 0, deadlock: 0 };
+  readonly #followers: Record<Topic, number> = { process: 0, pool: 0, task: 0, sync: 0, deadlock: 0, run: 0, session: 0 };
   /** Number of each topic's last change that was not recorded, because nobody followed it. */
-  readonly #unrecorded: Record<Topic, number> = { process: 0, pool: 0, task: 0, sync: 0, deadlock: 0 };
+  readonly #unrecorded: Record<Topic, number> = { process: 0, pool: 0, task: 0, sync: 0, deadlock: 0, run: 0, session: 0 };
   readonly #dirtySync: Coalescer<SharedObject, "changed" | "gone">;
   readonly #dirtyPools: Coalescer<Handle, PoolInfo>;
   #seq = 0;
@@ -137,6 +137,8 @@ export class EventLog {
       pools: topics.has("pool") ? engine.pools() : [],
       sync: topics.has("sync") ? this.sync() : [],
       deadlocks: topics.has("deadlock") ? engine.waitGraph.list() : [],
+      runs: [],
+      sessions: [],
     };
   }
 

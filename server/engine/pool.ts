@@ -18,6 +18,10 @@ export interface PoolOptions {
   initializer?: Target | undefined;
   initargs?: Payload | undefined;
   maxTasksPerChild?: number | undefined;
+  /** For people. */
+  name?: string | undefined;
+  /** The run that it was made for. */
+  run?: Handle | undefined;
 }
 
 /** So many workers in a row that die before they are ready mean that starting more is pointless. */
@@ -36,6 +40,8 @@ export class Pool implements SharedObject {
   readonly initializer: Target | undefined;
   readonly initargs: Payload | undefined;
   readonly maxTasksPerChild: number;
+  readonly name: string | null;
+  readonly run: Handle | null;
   readonly jobs = new Set<Job>();
   done = 0;
   failed = 0;
@@ -58,6 +64,8 @@ export class Pool implements SharedObject {
     this.initargs = options.initargs;
     this.dispatch = new PoolDispatch(this);
     this.maxTasksPerChild = options.maxTasksPerChild ?? Infinity;
+    this.name = options.name ?? null;
+    this.run = options.run ?? null;
     if (options.initargs) engine.registry.retainPayload(options.initargs);
     engine.livePools.add(this);
     this.changed();
@@ -70,6 +78,8 @@ export class Pool implements SharedObject {
   describePool(): PoolInfo {
     return {
       pool: this.handle,
+      name: this.name,
+      run: this.run,
       session: this.session.id,
       state: this.#state,
       processes: this.processes,

@@ -7,6 +7,9 @@ export const childVariable = "POLYPROC_CHILD";
 /** Of the server's own start: harmful to a child. A runtime that needs one of them says so itself. */
 const notInherited = ["ELECTRON_RUN_AS_NODE", "NODE_CHANNEL_FD", "NODE_CHANNEL_SERIALIZATION_MODE", "NODE_UNIQUE_ID", childVariable];
 
+/** What makes Node of the executable that this server runs in: Electron's is Node only when told so, and any other needs nothing. */
+export const asNode: Readonly<Record<string, string>> = process.versions["electron"] === undefined ? {} : { ELECTRON_RUN_AS_NODE: "1" };
+
 /** What all children have in common: made once, since a spawn must be cheap. */
 export function baseEnvironment(instanceId: string, extra: Record<string, string>): NodeJS.ProcessEnv {
   const base: NodeJS.ProcessEnv = { ...process.env, ...extra, [instanceVariable]: instanceId };

@@ -25,11 +25,15 @@ const answer = endpoint.request("worker/ready", { protocolVersion, runtime: "nod
 endpoint.flush();
 
 enableCompileCache();
-try {
-  const [facts, { startHost }] = await Promise.all([answer as Promise<HostFacts>, import("./host.js")]);
-  receive = startHost(endpoint, facts, claims);
-  for (const [method, params] of early) receive(method, params);
-} catch (error) {
-  process.stderr.write(`the worker host could not begin: ${String(error)}\n`);
-  process.exit(1);
+void begin();
+
+async function begin(): Promise<void> {
+  try {
+    const [facts, { startHost }] = await Promise.all([answer as Promise<HostFacts>, import("./host.js")]);
+    receive = startHost(endpoint, facts, claims);
+    for (const [method, params] of early) receive(method, params);
+  } catch (error) {
+    process.stderr.write(`the worker host could not begin: ${String(error)}\n`);
+    process.exit(1);
+  }
 }

@@ -19,7 +19,7 @@ const processInfo = (pid: number): ProcessInfo => ({
   session: "s1", pool: null, exitCode: null, reason: null, startedAt: 0, endedAt: null, task: null,
 });
 const poolInfo = (pool: string, done: number): PoolInfo => ({
-  pool, session: "s1", state: "running", processes: 2, workers: 2, busy: 0, queued: 0, done, failed: 0,
+  pool, name: null, run: null, session: "s1", state: "running", processes: 2, workers: 2, busy: 0, queued: 0, done, failed: 0,
 });
 const received = (peer: FakePeer) => peer.received(events.changed).flatMap((message) => message.events);
 const pidsOf = (peer: FakePeer) => received(peer).map((event) => (event.topic === "process" ? event.process.pid : null));

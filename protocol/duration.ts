@@ -1,3 +1,5 @@
+/* How people write times, for every part that reads or shows them. */
+
 const unitMs: Record<string, number> = { "": 1000, ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** Reads `1.5` (seconds), `500ms`, `30s`, `2m`, `1h` or `1d`. Milliseconds; undefined when it is none of these. */

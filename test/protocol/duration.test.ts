@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { formatDuration, parseDuration } from "../../cli/duration.js";
+import { formatDuration, parseDuration } from "../../protocol/duration.js";
 
 test("durations are seconds unless they have a unit", () => {
   const expected: [string, number][] = [["10", 10_000], ["1.5", 1500], [".5s", 500], ["500ms", 500], ["2m", 120_000], ["1h", 3_600_000], ["1d", 86_400_000], ["0", 0]];

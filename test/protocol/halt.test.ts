@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseHalt } from "../../../cli/map/halt.js";
+import { parseHalt } from "../../protocol/halt.js";
 
 test("a halt says when, and at which failure", () => {
   assert.deepEqual(parseHalt("never"), { when: "never" });

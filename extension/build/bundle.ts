@@ -1,0 +1,77 @@
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { build, type BuildOptions } from "esbuild";
+import { relocate } from "./relocate.js";
+import { root } from "./root.js";
+
+export interface BundleOptions {
+  /** Folder that gets `extension.cjs`, `server.cjs`, `cli.cjs`, `host/` and `results/`. */
+  outdir: string;
+  /** For users: smaller, without source maps. Names stay, since errors and processes show them. */
+  release: boolean;
+}
+
+/** Makes every bundle that the extension consists of, from the sources; nothing has to be compiled before. */
+export async function bundle({ outdir, release }: BundleOptions): Promise<void> {
+  const shared: BuildOptions = {
+    absWorkingDir: root,
+    bundle: true,
+    logLevel: "warning",
+    sourcemap: release ? false : "linked",
+    minifyWhitespace: release,
+    minifySyntax: release,
+    legalComments: release ? "none" : "inline",
+    // What Node would do: native parts are not bundled, and are optional.
+    external: ["vscode", "msgpackr-extract"],
+  };
+  const node: BuildOptions = { ...shared, platform: "node", target: "node20.18" };
+  const programs: [entry: string, name: string][] = [
+    ["extension/main.ts", "extension"],
+    ["server/main.ts", "server"],
+    ["cli/main.ts", "cli"],
+  ];
+  // A chunk's name changes with its contents: those of yesterday would stay.
+  await rm(join(outdir, "host"), { recursive: true, force: true });
+  await Promise.all([
+    ...programs.map(([entry, name]) => build({
+      ...node,
+      entryPoints: [entry],
+      outfile: join(outdir, `${name}.cjs`),
+      format: "cjs",
+      plugins: [relocate("")],
+      // CommonJS has no import.meta.
+      define: { "import.meta.url": "bundleUrl" },
+      banner: { js: 'const bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
+      // vscode-languageserver-types and others: their "main" is UMD, which no bundler sees through.
+      mainFields: ["module", "main"],
+    })),
+    // In parts, and as modules: a host says that it is ready before it loads what it may never need.
+    build({
+      ...node,
+      entryPoints: { main: "bindings/typescript/host/main.ts", "process-runner": "bindings/typescript/process-runner.ts" },
+      outdir: join(outdir, "host"),
+      outExtension: { ".js": ".mjs" },
+      format: "esm",
+      splitting: true,
+      plugins: [relocate("host")],
+    }),
+    bundleWebview(shared, outdir),
+  ]);
+}
+
+async function bundleWebview(shared: BuildOptions, outdir: string): Promise<void> {
+  const entry = "extension/results/webview/main.ts";
+  if (!existsSync(join(root, entry))) return;
+  await build({
+    ...shared,
+    entryPoints: { webview: entry },
+    outdir: join(outdir, "results"),
+    platform: "browser",
+    target: "chrome130",
+    format: "esm",
+    minifyIdentifiers: shared.minifySyntax ?? false,
+    loader: { ".ttf": "file" },
+    conditions: ["production"],
+  });
+}

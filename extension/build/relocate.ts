@@ -1,0 +1,52 @@
+import { readFileSync } from "node:fs";
+import { dirname, posix, relative, sep } from "node:path";
+import type { Plugin } from "esbuild";
+import { root } from "./root.js";
+
+/**
+ * Where a bundle has what the compiled sources find relative to themselves: by its path in the checkout, its path from the folder of the bundles.
+ * `null`: the bundle's own folder, for what only asks which stack frames are ours.
+ */
+const places: Record<string, string | null> = {
+  "package.json": "../package.json",
+  "dist/server/main.js": "server.cjs",
+  "dist/bindings/typescript/host/main.js": "host/main.mjs",
+  "dist/bindings/typescript/process-runner.js": "host/process-runner.mjs",
+  "dist/bindings/typescript/host/": null,
+  "dist/bindings/typescript/": null,
+  "bindings/python/": "../python/",
+};
+
+const relativeUrl = /new URL\("([^"]+)",\s*import\.meta\.url\)/g;
+
+/**
+ * Sources name their neighbours by `new URL("./x.js", import.meta.url)`; in a bundle they are elsewhere. Each such place must be known here: one
+ * that is not would only be missed when somebody needs it.
+ *
+ * @param folder Of the bundle, below that of all bundles: `""` or `host`.
+ */
+export function relocate(folder: string): Plugin {
+  return {
+    name: "relocate",
+    setup(build) {
+      build.onLoad({ filter: /\.ts$/ }, ({ path }) => {
+        const source = relative(root, path).split(sep).join("/");
+        if (source.includes("node_modules/")) return undefined;
+        const text = readFileSync(path, "utf8");
+        if (!text.includes("import.meta.url")) return undefined;
+        const errors: { text: string }[] = [];
+        const contents = text.replaceAll(relativeUrl, (_, target: string) => {
+          const place = posix.join("dist", dirname(source), target);
+          // "." is the folder itself, with the slash that a URL needs.
+          const known = places[target === "." ? `${place}/` : place];
+          if (known === undefined) {
+            errors.push({ text: `${source} names ${place}, and extension/build/relocate.ts does not say where the bundles have that` });
+            return "";
+          }
+          return `new URL(${JSON.stringify(known === null ? "." : posix.relative(`/${folder}`, `/${known}`) || ".")}, import.meta.url)`;
+        });
+        return { contents, loader: "ts", errors };
+      });
+    },
+  };
+}

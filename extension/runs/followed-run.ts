@@ -1,0 +1,172 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { errorCodes, PolyprocError } from "../../protocol/errors.js";
+import type { RunEntry, RunInfo } from "../../protocol/run.js";
+import type { Disposable, Rpc } from "../connection/rpc.js";
+import { Listeners } from "./listeners.js";
+import { entryRow, isSettled, lostRow, queuedRow } from "./row.js";
+import type { OutputText, Row, Run, RunRequest } from "./run.js";
+
+/** Between two looks at the run, and between two words to listeners. */
+const intervalMs = 100;
+/** Entries of one answer: few enough to be taken in without a pause that is felt. */
+const maxEntries = 1000;
+
+/** A run as its server tells it, read in a loop at the window's own pace. */
+export class FollowedRun implements Run {
+  readonly id: string;
+  readonly request: RunRequest;
+  readonly rpc: Rpc;
+  readonly whenEnded: Promise<void>;
+  readonly #rows: Row[];
+  #info: RunInfo;
+  #state: "live" | "ended" | "lost" = "live";
+  #tellEnded!: () => void;
+  readonly #changed = new Set<number>();
+  #infoChanged = false;
+  #timer: NodeJS.Timeout | null = null;
+  #toldAt = 0;
+  readonly #changes = new Listeners<[readonly number[]]>();
+  readonly #output = new Listeners<[number, readonly OutputText[], number]>();
+  readonly #over = new AbortController();
+
+  /** Begins to follow it. */
+  constructor(rpc: Rpc, request: RunRequest, info: RunInfo) {
+    this.rpc = rpc;
+    this.id = info.run;
+    this.request = request;
+    this.#info = info;
+    this.#rows = request.items.map((item, index) => queuedRow(index, item));
+    this.whenEnded = new Promise((resolve) => (this.#tellEnded = resolve));
+    void rpc.closed.then(() => this.#end("lost"));
+    void this.#follow();
+  }
+
+  get info(): RunInfo {
+    return this.#info;
+  }
+
+  get rows(): readonly Row[] {
+    return this.#rows;
+  }
+
+  get lost(): boolean {
+    return this.#state === "lost";
+  }
+
+  get ended(): boolean {
+    return this.#state !== "live";
+  }
+
+  onDidChange(listener: (changed: readonly number[]) => void): Disposable {
+    return this.#changes.add(listener);
+  }
+
+  onOutput(listener: (index: number, lines: readonly OutputText[], dropped: number) => void): Disposable {
+    return this.#output.add(listener);
+  }
+
+  async cancel(indexes?: readonly number[]): Promise<void> {
+    if (this.ended || indexes?.length === 0) return;
+    await unlessGone(this.rpc.request("run/cancel", { run: this.id, ...(indexes ? { indexes: [...indexes] } : {}) }), undefined);
+  }
+
+  async output(index: number): Promise<{ lines: OutputText[]; dropped: number }> {
+    const chunkSize = "command" in this.request.target ? 1 : (this.request.options.chunkSize ?? 1);
+    const first = index - (index % chunkSize);
+    return unlessGone(this.rpc.request("run/output", { run: this.id, index: first }), { lines: [], dropped: 0 });
+  }
+
+  /** The server's word on the run, which may be older than what the run itself has read. */
+  inform(info: RunInfo): void {
+    if (info === this.#info || this.ended || this.#info.endedAt !== null) return;
+    this.#info = info;
+    this.#infoChanged = true;
+    this.#schedule();
+  }
+
+  /** Lines that an item wrote. */
+  wrote(index: number, lines: readonly OutputText[], dropped: number): void {
+    this.#output.tell(index, lines, dropped);
+  }
+
+  /** Stops following it; the run goes on. */
+  dispose(): void {
+    this.#over.abort();
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  async #follow(): Promise<void> {
+    const { signal } = this.#over;
+    try {
+      for (let since = 0; ; ) {
+        const { entries, next, ended } = await this.rpc.request("run/read", { run: this.id, since, limit: maxEntries }, signal);
+        if (signal.aborted) return;
+        since = next;
+        this.#take(entries);
+        if (ended && entries.length === 0) break;
+        if (!ended && entries.length < maxEntries) await delay(intervalMs, undefined, { signal });
+      }
+      this.#info = await this.rpc.request("run/wait", { run: this.id }, signal);
+      this.#end("ended");
+    } catch (error) {
+      if (!signal.aborted) this.#end("lost", error);
+    }
+  }
+
+  #take(entries: readonly RunEntry[]): void {
+    for (const entry of entries) {
+      const item = this.request.items[entry.index];
+      if (!item) continue;
+      this.#rows[entry.index] = entryRow(entry, item);
+      this.#changed.add(entry.index);
+    }
+    if (entries.length > 0) this.#schedule();
+  }
+
+  #end(state: "ended" | "lost", error?: unknown): void {
+    if (this.ended || this.#over.signal.aborted) return;
+    this.#state = state;
+    if (state === "lost") {
+      if (error !== undefined && !isGone(error)) console.error(`polyproc: cannot follow the run "${this.request.name}" any more:`, error);
+      for (const [index, row] of this.#rows.entries()) {
+        if (isSettled(row)) continue;
+        this.#rows[index] = lostRow(row);
+        this.#changed.add(index);
+      }
+    }
+    this.#tell();
+    this.#tellEnded();
+  }
+
+  #schedule(): void {
+    if (this.#timer || this.ended) return;
+    const wait = this.#toldAt + intervalMs - performance.now();
+    this.#timer = setTimeout(() => this.#tell(), Math.max(0, wait));
+  }
+
+  #tell(): void {
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#toldAt = performance.now();
+    if (this.#changed.size === 0 && !this.#infoChanged && !this.ended) return;
+    const changed = [...this.#changed];
+    this.#changed.clear();
+    this.#infoChanged = false;
+    this.#changes.tell(changed);
+  }
+}
+
+/** Nobody is left who knows the run: nothing is to be done about it. */
+function isGone(error: unknown): boolean {
+  return error instanceof PolyprocError && ([errorCodes.Closed, errorCodes.UnknownHandle, errorCodes.ShuttingDown] as number[]).includes(error.code);
+}
+
+async function unlessGone<T>(answer: Promise<T>, otherwise: NoInfer<T> | undefined): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (isGone(error)) return otherwise as T;
+    throw error;
+  }
+}

@@ -1,0 +1,22 @@
+import type { Disposable } from "../connection/rpc.js";
+
+/** Those who want to know of something. One that throws does not keep the others from being told. */
+export class Listeners<A extends readonly unknown[]> {
+  readonly #listeners = new Set<{ call: (...args: A) => void }>();
+
+  add(call: (...args: A) => void): Disposable {
+    const listener = { call };
+    this.#listeners.add(listener);
+    return { dispose: () => void this.#listeners.delete(listener) };
+  }
+
+  tell(...args: A): void {
+    for (const { call } of [...this.#listeners]) {
+      try {
+        call(...args);
+      } catch (error) {
+        console.error("polyproc: a listener failed:", error);
+      }
+    }
+  }
+}

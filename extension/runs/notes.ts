@@ -1,0 +1,66 @@
+import { decode, encode } from "../../bindings/typescript/codec.js";
+import type { Payload } from "../../protocol/payload.js";
+import type { RunItem, RunRequest } from "./run.js";
+
+/**
+ * What the window notes on a run beside what the server needs (`meta` of `run/start`), so that any window can show it. A label that is the item's own
+ * text, and a file that is the item itself, are not written again: runs over files consist of little else.
+ */
+interface Notes {
+  editor: 1;
+  origin: RunRequest["origin"];
+  labels: (string | null)[];
+  /** `true`: the item's value. */
+  files: (string | true | null)[];
+}
+
+const origins: readonly RunRequest["origin"][] = ["command", "task", "api"];
+
+export function encodeNotes({ origin, items }: RunRequest): Payload {
+  const notes: Notes = {
+    editor: 1,
+    origin,
+    labels: items.map(({ value, label }) => (label === value ? null : label)),
+    files: items.map(({ value, file }) => (file !== null && file === value ? true : file)),
+  };
+  return encode(notes);
+}
+
+/** The items and the origin of a run that was found at the server. Other programs write what they like into `meta`: then items are shown as they are. */
+export function readNotes(meta: Payload | undefined, values: readonly unknown[]): { origin: RunRequest["origin"]; items: RunItem[] } {
+  const notes = asNotes(meta, values.length);
+  const items = values.map((value, index): RunItem => {
+    const label = notes?.labels[index];
+    const file = notes ? notes.files[index] : absolutePath(value);
+    return {
+      value,
+      label: typeof label === "string" ? label : labelOf(value),
+      file: file === true ? absolutePath(value) : typeof file === "string" ? file : null,
+    };
+  });
+  return { origin: notes?.origin ?? "api", items };
+}
+
+function asNotes(meta: Payload | undefined, count: number): Notes | null {
+  if (meta === undefined) return null;
+  try {
+    const notes = decode(meta, null) as Partial<Notes> | null;
+    if (notes?.editor !== 1 || !Array.isArray(notes.labels) || !Array.isArray(notes.files)) return null;
+    if (notes.labels.length !== count || notes.files.length !== count || !origins.includes(notes.origin!)) return null;
+    return notes as Notes;
+  } catch {
+    return null;
+  }
+}
+
+function absolutePath(value: unknown): string | null {
+  return typeof value === "string" && value.startsWith("/") && !value.includes("\n") ? value : null;
+}
+
+const maxLabelLength = 200;
+
+/** Text for an item that has no better one. */
+export function labelOf(value: unknown): string {
+  const text = typeof value === "string" ? value : (JSON.stringify(value, (_, member: unknown) => (typeof member === "bigint" ? String(member) : member)) ?? String(value));
+  return text.length > maxLabelLength ? `${text.slice(0, maxLabelLength)}…` : text;
+}

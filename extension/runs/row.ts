@@ -1,0 +1,67 @@
+import { decode } from "../../bindings/typescript/codec.js";
+import type { Failure } from "../../protocol/job.js";
+import type { Payload } from "../../protocol/payload.js";
+import type { RunEntry } from "../../protocol/run.js";
+import type { Row, RowState, RunItem } from "./run.js";
+
+/** A row whose result is decoded when somebody looks at it: of ten thousand few are. */
+class EntryRow implements Row {
+  readonly index: number;
+  readonly label: string;
+  readonly file: string | null;
+  readonly state: RowState;
+  readonly pid: number;
+  readonly attempt: number;
+  readonly startedAt: number | null;
+  readonly ms: number | null;
+  declare readonly error?: Failure;
+  #payload: Payload | undefined;
+  #value: unknown;
+
+  constructor(entry: RunEntry, item: RunItem) {
+    this.index = entry.index;
+    this.label = item.label;
+    this.file = item.file;
+    this.state = entry.state;
+    this.pid = entry.pid;
+    this.attempt = entry.attempt;
+    this.startedAt = entry.startedAt;
+    this.ms = entry.ms;
+    if (entry.error) this.error = entry.error;
+    this.#payload = entry.value;
+  }
+
+  get value(): unknown {
+    if (this.#payload !== undefined) {
+      this.#value = decodeResult(this.#payload);
+      this.#payload = undefined;
+    }
+    return this.#value;
+  }
+}
+
+export function queuedRow(index: number, { label, file }: RunItem): Row {
+  return { index, label, file, state: "queued", pid: 0, attempt: 1, startedAt: null, ms: null };
+}
+
+export function entryRow(entry: RunEntry, item: RunItem): Row {
+  return new EntryRow(entry, item);
+}
+
+/** Of an item that was not done when its server ended. */
+export function lostRow({ index, label, file, pid, attempt, startedAt }: Row): Row {
+  return { index, label, file, state: "lost", pid, attempt, startedAt, ms: null };
+}
+
+/** Whether nothing more happens to the item. */
+export function isSettled(row: Row): boolean {
+  return row.state !== "queued" && row.state !== "running";
+}
+
+function decodeResult(payload: Payload): unknown {
+  try {
+    return decode(payload, null);
+  } catch (error) {
+    return `(a result that cannot be read: ${error instanceof Error ? error.message : String(error)})`;
+  }
+}

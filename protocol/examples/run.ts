@@ -1,0 +1,64 @@
+import type { Examples } from "./example.js";
+
+const spec = {
+  name: "digests of 200 files",
+  target: { module: "/home/ada/hash.js", export: "digest" },
+  meta: { labels: ["a.txt", "b.txt"] },
+  processes: 4,
+  chunkSize: 1,
+  retries: 1,
+  timeoutMs: 30000,
+  graceMs: 1000,
+  halt: { failures: 10, now: false },
+};
+
+export const runExample = {
+  run: "run:s1.20",
+  name: "digests of 200 files",
+  target: "hash.js#digest",
+  state: "running",
+  pool: "pool:server.1",
+  job: "job:server.1",
+  processes: 4,
+  total: 200,
+  queued: 80,
+  running: 4,
+  done: 115,
+  failed: 1,
+  cancelled: 0,
+  startedAt: 1767225600000,
+  endedAt: null,
+  session: "s1",
+};
+
+export const runExamples: Examples = {
+  "run/start": {
+    params: { run: "run:s1.20", ...spec, items: ["/data/a.txt", "/data/b.txt"], maxResultBytes: 67108864 },
+    result: { run: runExample },
+  },
+  "run/list": { params: {}, result: { runs: [runExample] } },
+  "run/status": { params: { run: "run:s1.20" }, result: runExample },
+  "run/spec": { params: { run: "run:s1.20" }, result: { ...spec, items: ["/data/a.txt", "/data/b.txt"] } },
+  "run/read": {
+    params: { run: "run:s1.20", since: 41, limit: 1000, timeoutMs: 10000 },
+    result: {
+      entries: [
+        { index: 0, state: "done", pid: 4301, attempt: 1, startedAt: 1767225600125, ms: 3.25, value: "9f86d081884c7d65" },
+        {
+          index: 1, state: "failed", pid: 4302, attempt: 2, startedAt: 1767225600131, ms: 0.5,
+          error: { code: 1012, message: "ENOENT: no such file", data: { name: "TaskFailed", type: "Error", message: "ENOENT: no such file", stack: "", language: "javascript" } },
+        },
+        { index: 2, state: "running", pid: 4301, attempt: 1, startedAt: 1767225600140, ms: null },
+      ],
+      next: 44,
+      ended: false,
+    },
+  },
+  "run/output": {
+    params: { run: "run:s1.20", index: 0 },
+    result: { lines: [{ stream: "stdout", text: "reading a.txt" }, { stream: "stderr", text: "it is large" }], dropped: 0 },
+  },
+  "run/wait": { params: { run: "run:s1.20", timeoutMs: 60000 }, result: { ...runExample, state: "done", queued: 0, running: 0, done: 199, endedAt: 1767225609000 } },
+  "run/cancel": { params: { run: "run:s1.20", indexes: [2], waiting: false, graceMs: 500 }, result: { cancelled: 1 } },
+  "run/forget": { params: { run: "run:s1.20" }, result: null },
+};

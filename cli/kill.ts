@@ -3,7 +3,7 @@ import type { Connection } from "../bindings/typescript/connection.js";
 import type { ProcessInfo } from "../protocol/process.js";
 import { ExitError } from "./exit-error.js";
 import { exitStatus } from "./exit-status.js";
-import { oneLine } from "./one-line.js";
+import { oneLine } from "../protocol/one-line.js";
 import { duration } from "./option-values.js";
 import { watchExits } from "./process-exits.js";
 import { openSharedServer } from "./server-link.js";

@@ -5,6 +5,7 @@ import { formatAddress, type Address } from "./address.js";
 import type { ServerArguments } from "./arguments.js";
 import { systemClock } from "./clock.js";
 import { Doors } from "./doors.js";
+import type { Timer } from "./engine/clock.js";
 import { Engine } from "./engine/engine.js";
 import type { HostRecord } from "./engine/host.js";
 import type { Hub } from "./handlers/connection.js";
@@ -40,7 +41,10 @@ export class PolyprocServer {
   /** The one client for whom this server was started, and whether it has gone. */
   #owner: Duplex | undefined;
   #ownerGone = false;
-  #idleTimer: NodeJS.Timeout | undefined;
+  #idleTimer: Timer | undefined;
+  /** How long no client may be connected until it ends, whatever still runs; null: that has no end. */
+  #aloneMs: number | null = null;
+  #aloneTimer: Timer | undefined;
   #stopped: Promise<void> | undefined;
   /** Called once, when everything has ended. */
   onStopped: () => void = () => {};
@@ -61,6 +65,7 @@ export class PolyprocServer {
       codec: payloadCodec,
       signalNumber,
       instanceId,
+      pid: process.pid,
       cpuCount: options.cpuCount,
       limits: {
         maxMessageBytes: options.maxMessageBytes,
@@ -81,6 +86,7 @@ export class PolyprocServer {
         memory: () => ({ rssBytes: process.memoryUsage.rss(), heapUsedBytes: process.memoryUsage().heapUsed }),
         // After the answer to who asked.
         stop: () => setImmediate(() => void this.stop()),
+        stopWhenAlone: (ms) => this.#stopWhenAlone(ms),
       },
     };
     this.#doors = new Doors(this.#hub);
@@ -89,6 +95,7 @@ export class PolyprocServer {
       this.#checkAlone();
     };
     engine.processes.onExited(() => this.#checkAlone());
+    engine.runs.onEnded(() => this.#checkAlone());
   }
 
   /** Listens on every address. Fails with UsageError, leaving nothing behind. */
@@ -132,7 +139,8 @@ export class PolyprocServer {
   }
 
   async #stop(): Promise<void> {
-    clearTimeout(this.#idleTimer);
+    this.#idleTimer?.cancel();
+    this.#aloneTimer?.cancel();
     const unlistened = this.#listeners.map((listener) => listener.close());
     this.#hub.engine.hosts.close();
     await this.#spawner.dispose(childGraceMs);
@@ -142,15 +150,35 @@ export class PolyprocServer {
   }
 
   #accept(socket: Duplex, checkToken: TokenCheck | null, stranger = true): void {
-    clearTimeout(this.#idleTimer);
+    this.#idleTimer?.cancel();
     this.#idleTimer = undefined;
+    this.#aloneTimer?.cancel();
+    this.#aloneTimer = undefined;
     this.#doors.accept(socket, checkToken, stranger);
   }
 
+  #stopWhenAlone(ms: number | null): void {
+    this.#aloneMs = ms;
+    this.#aloneTimer?.cancel();
+    this.#aloneTimer = undefined;
+    this.#checkAlone();
+  }
+
   #checkAlone(): void {
-    if (this.#stopped || this.#hub.engine.processes.hasNonDaemonic()) return;
+    if (this.#stopped) return;
+    const { processes, runs } = this.#hub.engine;
+    const isAlone = this.#doors.size === 0;
+    if (isAlone && this.#aloneMs !== null) this.#aloneTimer ??= systemClock.setTimer(this.#aloneMs, () => void this.stop());
+    if (processes.hasNonDaemonic() || runs.active > 0) return;
     if (this.#ownerGone) void this.stop();
-    else if (this.#idleTimeoutMs !== null && this.#doors.size === 0) this.#idleTimer ??= setTimeout(() => void this.stop(), this.#idleTimeoutMs);
+    else if (isAlone && this.#idleTimeoutMs !== null) this.#idleTimer ??= systemClock.setTimer(this.#idleTimeoutMs, () => this.#idled());
+  }
+
+  /** Nobody has been here for long; only a child may have begun something meanwhile. */
+  #idled(): void {
+    this.#idleTimer = undefined;
+    const { processes, runs } = this.#hub.engine;
+    if (!processes.hasNonDaemonic() && runs.active === 0) void this.stop();
   }
 }
 

@@ -1,5 +1,6 @@
-import { oneLine } from "../one-line.js";
-import { describeFailure, failureToJson, truncationNote } from "./describe-failure.js";
+import { oneLine } from "../../protocol/one-line.js";
+import { describeFailure } from "../../protocol/describe-failure.js";
+import { failureToJson, truncationNote } from "./failure-json.js";
 import { commandResult, type Outcome } from "./outcome.js";
 
 export interface FormatOptions {

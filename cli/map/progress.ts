@@ -1,5 +1,5 @@
 import { formatDuration } from "../../protocol/duration.js";
-import { oneLine } from "../one-line.js";
+import { oneLine } from "../../protocol/one-line.js";
 
 const barWidth = 24;
 /** Of how many running items the names are shown. */

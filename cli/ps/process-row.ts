@@ -1,7 +1,7 @@
 import type { ProcessInfo, Usage } from "../../protocol/process.js";
 import { formatBytes } from "../bytes.js";
 import { formatDuration } from "../../protocol/duration.js";
-import { oneLine } from "../one-line.js";
+import { oneLine } from "../../protocol/one-line.js";
 import type { Column } from "../table.js";
 
 /** After a first column of the caller's own. */

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir, rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { build, type BuildOptions } from "esbuild";
 import { relocate } from "./relocate.js";
 import { root } from "./root.js";
@@ -31,10 +31,8 @@ export async function bundle({ outdir, release }: BundleOptions): Promise<void> 
     ["server/main.ts", "server"],
     ["cli/main.ts", "cli"],
   ];
-  // A chunk's name changes with its contents: those of yesterday would stay.
-  await rm(join(outdir, "host"), { recursive: true, force: true });
   await Promise.all([
-    ...programs.map(([entry, name]) => build({
+    ...programs.filter(([entry]) => existsSync(join(root, entry))).map(([entry, name]) => build({
       ...node,
       entryPoints: [entry],
       outfile: join(outdir, `${name}.cjs`),
@@ -46,18 +44,28 @@ export async function bundle({ outdir, release }: BundleOptions): Promise<void> 
       // vscode-languageserver-types and others: their "main" is UMD, which no bundler sees through.
       mainFields: ["module", "main"],
     })),
-    // In parts, and as modules: a host says that it is ready before it loads what it may never need.
-    build({
-      ...node,
-      entryPoints: { main: "bindings/typescript/host/main.ts", "process-runner": "bindings/typescript/process-runner.ts" },
-      outdir: join(outdir, "host"),
-      outExtension: { ".js": ".mjs" },
-      format: "esm",
-      splitting: true,
-      plugins: [relocate("host")],
-    }),
+    bundleHost(node, join(outdir, "host")),
     bundleWebview(shared, outdir),
   ]);
+}
+
+/** In parts, and as modules: a host says that it is ready before it loads what it may never need. */
+async function bundleHost(node: BuildOptions, outdir: string): Promise<void> {
+  const { metafile } = await build({
+    ...node,
+    entryPoints: { main: "bindings/typescript/host/main.ts", "process-runner": "bindings/typescript/process-runner.ts" },
+    outdir,
+    outExtension: { ".js": ".mjs" },
+    format: "esm",
+    splitting: true,
+    metafile: true,
+    plugins: [relocate("host")],
+  });
+  // A chunk's name changes with its contents: those of yesterday go, after those of today are there for whoever runs at this moment.
+  const made = new Set(Object.keys(metafile!.outputs).map((path) => resolve(root, path)));
+  for (const name of await readdir(outdir)) {
+    if (!made.has(join(outdir, name))) await rm(join(outdir, name), { recursive: true, force: true });
+  }
 }
 
 async function bundleWebview(shared: BuildOptions, outdir: string): Promise<void> {

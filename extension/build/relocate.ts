@@ -43,7 +43,7 @@ export function relocate(folder: string): Plugin {
             errors.push({ text: `${source} names ${place}, and extension/build/relocate.ts does not say where the bundles have that` });
             return "";
           }
-          return `new URL(${JSON.stringify(known === null ? "." : posix.relative(`/${folder}`, `/${known}`) || ".")}, import.meta.url)`;
+          return `new URL(${JSON.stringify(known === null ? "." : posix.relative(`/dist/${folder}`, `/dist/${known}`))}, import.meta.url)`;
         });
         return { contents, loader: "ts", errors };
       });

@@ -6,6 +6,7 @@ import { OutputHub } from "./output.js";
 import type { Pool } from "./pool.js";
 import { ProcessTable } from "./process-table.js";
 import { Registry } from "./registry.js";
+import { RunTable } from "./run-table.js";
 import { Session, type Peer } from "./session.js";
 import type { PayloadCodec } from "./payload-codec.js";
 import type { ProcessRecord } from "./process.js";
@@ -18,6 +19,8 @@ export interface EngineOptions {
   codec: PayloadCodec;
   signalNumber: SignalNumber;
   instanceId: string;
+  /** Of the server: the parent of what it runs on its own account. */
+  pid: number;
   cpuCount: number;
   limits: EngineLimits;
   /** How many idle hosts of a runtime to keep warm for `start()`. */
@@ -48,6 +51,7 @@ export class Engine {
   readonly output: OutputHub;
   readonly processes: ProcessTable;
   readonly hosts: HostCache;
+  readonly runs: RunTable;
   /** Called when a session has ended, after everything it held was let go. */
   onSessionEnded: (session: Session) => void = () => {};
   #nextSession = 1;
@@ -60,6 +64,7 @@ export class Engine {
     this.waitGraph = new WaitGraph(this);
     this.processes = new ProcessTable(this);
     this.hosts = new HostCache(this);
+    this.runs = new RunTable(this);
     this.registry.onChange = (object, gone) => this.events.syncChanged(object, gone);
   }
 
@@ -75,7 +80,7 @@ export class Engine {
 
   /** Called by the session itself, when everything it held was let go. */
   sessionEnded(session: Session): void {
-    this.sessions.delete(session.id);
+    if (this.sessions.delete(session.id)) this.events.publishSession(session, true);
     this.processes.orphan(session);
     this.onSessionEnded(session);
   }

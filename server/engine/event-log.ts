@@ -7,11 +7,13 @@ import { Coalescer } from "./coalescer.js";
 import type { Engine } from "./engine.js";
 import { EventRing } from "./event-ring.js";
 import type { SharedObject } from "./registry.js";
+import type { Run } from "./run.js";
 import { highWaterBytes, type Session } from "./session.js";
 
 /** The first subscriber of a burst of changes is told after this time, with all of the burst. */
 const syncFlushMs = 50;
 const poolFlushMs = 100;
+const runFlushMs = 100;
 /** Events in one message. */
 const batchSize = 256;
 
@@ -42,6 +44,7 @@ export class EventLog {
   readonly #unrecorded: Record<Topic, number> = { process: 0, pool: 0, task: 0, sync: 0, deadlock: 0, run: 0, session: 0 };
   readonly #dirtySync: Coalescer<SharedObject, "changed" | "gone">;
   readonly #dirtyPools: Coalescer<Handle, PoolInfo>;
+  readonly #dirtyRuns: Coalescer<Run, "changed" | "gone">;
   #seq = 0;
   #scheduled = false;
 
@@ -53,6 +56,9 @@ export class EventLog {
     });
     this.#dirtyPools = new Coalescer(engine.clock, poolFlushMs, (pools) => {
       for (const pool of pools.values()) this.#record({ topic: "pool", pool });
+    });
+    this.#dirtyRuns = new Coalescer(engine.clock, runFlushMs, (runs) => {
+      for (const [run, state] of runs) this.#record({ topic: "run", run: run.describeRun(), ...(state === "gone" ? { gone: true } : {}) });
     });
   }
 
@@ -73,6 +79,18 @@ export class EventLog {
       const pool = info();
       this.#dirtyPools.set(pool.pool, pool);
     }
+  }
+
+  /** A run was started, changed or is forgotten. Cheap enough for every item; told as pools are. */
+  runChanged(run: Run, gone: boolean): void {
+    if (this.#followers.run === 0) this.#unrecorded.run = ++this.#seq;
+    else this.#dirtyRuns.set(run, gone ? "gone" : "changed");
+  }
+
+  /** A session was opened, has got another name, or has ended. */
+  publishSession(session: Session, gone = false): void {
+    if (this.#followers.session === 0) this.#unrecorded.session = ++this.#seq;
+    else this.#record({ topic: "session", session: session.describeSession(), ...(gone ? { gone } : {}) });
   }
 
   publishTask(info: () => TaskInfo): void {
@@ -120,6 +138,10 @@ export class EventLog {
       this.#dirtyPools.clear();
       this.#unrecorded.pool = ++this.#seq;
     }
+    if (subscriber.topics.has("run") && this.#followers.run === 0) {
+      this.#dirtyRuns.clear();
+      this.#unrecorded.run = ++this.#seq;
+    }
   }
 
   /** Every object of synchronisation. */
@@ -137,8 +159,8 @@ export class EventLog {
       pools: topics.has("pool") ? engine.pools() : [],
       sync: topics.has("sync") ? this.sync() : [],
       deadlocks: topics.has("deadlock") ? engine.waitGraph.list() : [],
-      runs: [],
-      sessions: [],
+      runs: topics.has("run") ? engine.runs.list() : [],
+      sessions: topics.has("session") ? Array.from(engine.sessions.values(), (session) => session.describeSession()) : [],
     };
   }
 

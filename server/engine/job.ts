@@ -8,7 +8,7 @@ import type { Pool } from "./pool.js";
 import type { SharedObject } from "./registry.js";
 import { runtimeOf } from "./runtime.js";
 import { highWaterBytes, type Session } from "./session.js";
-import { Batch } from "./task.js";
+import { Batch, type Task } from "./task.js";
 import { Wait } from "./wait.js";
 
 export interface JobOptions {
@@ -28,6 +28,18 @@ const overload = 4;
 const maxResults = 1000;
 const maxResultBytes = 1024 * 1024;
 
+/** Who follows a job inside the engine, in place of the session that made it. */
+export type JobFollower = JobObserver | { results(results: ResultEntry[]): void };
+
+/** Told at once, item by item; indexes are numbers in the job. */
+export interface JobObserver {
+  /** A worker begins the task, as far as is known: its items from the one at `task.index` on. */
+  began(task: Task, pid: number, startedAt: number): void;
+  /** They wait again: for another worker, since the one that had them did not begin them, or for another try. */
+  requeued(index: number, count: number, attempt: number): void;
+  settled(entry: ResultEntry, attempt: number): void;
+}
+
 /** A target, and the tasks that run it in a pool. */
 export class Job implements SharedObject {
   readonly handle: Handle;
@@ -37,7 +49,8 @@ export class Job implements SharedObject {
   readonly targetKey: string;
   readonly mode: Mode;
   readonly name: string;
-  readonly retries: number;
+  /** Further tries of what fails from now on. */
+  retries: number;
   readonly timeoutMs: number | null;
   readonly graceMs: number;
   readonly isCommand: boolean;
@@ -58,8 +71,9 @@ export class Job implements SharedObject {
   #ended = false;
   /** Where outcomes go; by default to the session as `job/results`. */
   readonly #sink: (results: ResultEntry[]) => void;
+  readonly #observer: JobObserver | null;
 
-  constructor(handle: Handle, pool: Pool, session: Session, options: JobOptions, sink?: (results: ResultEntry[]) => void) {
+  constructor(handle: Handle, pool: Pool, session: Session, options: JobOptions, follower?: JobFollower) {
     this.handle = handle;
     this.pool = pool;
     this.session = session;
@@ -72,8 +86,9 @@ export class Job implements SharedObject {
     this.graceMs = options.graceMs ?? defaultGraceMs;
     this.isCommand = "command" in options.target;
     this.runtime = "command" in options.target ? "command" : runtimeOf(options.target);
-    this.#sink = sink ?? ((results) => session.peer.notify(jobs.results, { job: handle, results }));
-    pool.requireOpen();
+    this.#observer = follower && "settled" in follower ? follower : null;
+    this.#sink = follower && "results" in follower ? follower.results : (results) => session.peer.notify(jobs.results, { job: handle, results });
+    pool.requireOpen(session);
     if (!this.isCommand) session.engine.hosts.requireRuntime(this.runtime);
     pool.jobs.add(this);
   }
@@ -128,8 +143,8 @@ export class Job implements SharedObject {
     if (this.#submits.length === 0) session.submitters.delete(this);
   }
 
-  /** Outcome of `count` items of a task, from its item `from` on. */
-  settle(batch: Batch, from: number, count: number, outcome: { values: Payload } | { error: Failure }, pid: number, ms: number): void {
+  /** Outcome of `count` items of a task, from item `from` of its batch on. */
+  settle({ batch, attempt }: Task, from: number, count: number, outcome: { values: Payload } | { error: Failure }, pid: number, ms: number): void {
     const entry: ResultEntry = { index: batch.index + from, count, pid, ms };
     if ("values" in outcome) {
       entry.values = outcome.values;
@@ -140,7 +155,9 @@ export class Job implements SharedObject {
       this.failed += count;
       this.pool.failed += count;
     }
-    if (!this.#ended) {
+    if (this.#observer) {
+      this.#observer.settled(entry, attempt);
+    } else if (!this.#ended) {
       if (entry.values) this.#hand(entry.values);
       this.#outbox.push(entry);
       this.#schedule();
@@ -150,10 +167,16 @@ export class Job implements SharedObject {
   }
 
   /** A worker began this task. */
-  started(index: number, pid: number, startedAt: number): void {
+  started(task: Task, pid: number, startedAt: number): void {
+    this.#observer?.began(task, pid, startedAt);
     if (this.#watchers.size === 0) return;
-    this.#startedOutbox.push({ index, pid, startedAt });
+    this.#startedOutbox.push({ index: task.index, pid, startedAt });
     this.#schedule();
+  }
+
+  /** Items of a batch that a worker had, or that failed, will be run later. */
+  requeued(batch: Batch, from: number, to: number, attempt: number): void {
+    this.#observer?.requeued(batch.index + from, to - from, attempt);
   }
 
   watch(session: Session): void {
@@ -162,9 +185,10 @@ export class Job implements SharedObject {
     session.onEnd(() => this.#watchers.delete(session));
   }
 
-  cancel(indexes: number[] | undefined, graceMs: number | null | undefined): number {
+  /** With `waiting` only what no worker has begun. */
+  cancel(indexes: readonly number[] | undefined, graceMs: number | null | undefined, waiting = false): number {
     const batches = indexes ? indexes.flatMap((index) => this.#live.get(index) ?? []) : [...this.#live.values()];
-    return this.pool.cancel(batches, "the task was cancelled", graceMs ?? this.graceMs);
+    return this.pool.cancel(batches, "the task was cancelled", waiting ? "waiting" : graceMs ?? this.graceMs);
   }
 
   wait(session: Session, timeoutMs: number | null | undefined): { done: number; failed: number } | Wait<{ done: number; failed: number }> {
@@ -276,7 +300,11 @@ export class Job implements SharedObject {
 
 /** Roughly what an outcome takes in a message. */
 function valueBytes({ values, error }: ResultEntry): number {
-  if (values) return payloadData(values).length;
+  return values ? payloadData(values).length : failureBytes(error);
+}
+
+/** Roughly what a failure takes in a message. */
+export function failureBytes(error: Failure | undefined): number {
   let bytes = error?.message.length ?? 0;
   // A failed command brings its output along.
   for (const part of Object.values(error?.data ?? {})) if (typeof part === "string") bytes += part.length;

@@ -117,6 +117,7 @@ export class OutputHub {
     const task = process.task && { job: process.task.job, index: process.task.index };
     const line: OutputLine = { process: process.handle, pid: process.pid ?? 0, stream, line: ring.nextLine++, text, partial, task };
     ring.push(line, this.#engine.options.limits.outputRingBytes);
+    if (task) this.#engine.runs.ofJob(task.job)?.wrote(task.index, stream, text);
     for (const watcher of this.#watchers.values()) {
       if (watcher.scope === "own" && !isWithin(process, watcher.session)) continue;
       this.#tell(watcher, process, line);

@@ -1,5 +1,11 @@
 import { PolyprocError } from "../../protocol/errors.js";
-import { payloadData, payloadHandles, type Payload } from "../../protocol/schema.js";
+import { payloadData, payloadHandles, type Handle, type Payload } from "../../protocol/schema.js";
+import { extensions } from "../../protocol/value-forms.js";
+import { arrayHead, endOfValue } from "./msgpack-skip.js";
+
+declare class TextDecoder {
+  decode(data: Uint8Array): string;
+}
 
 /** The payload of a list with this one item, made without opening it. */
 export function listOf(item: Payload): Payload {
@@ -8,6 +14,60 @@ export function listOf(item: Payload): Payload {
   list[0] = 0x91;
   list.set(data, 1);
   return withHandles(list, item);
+}
+
+/** The payload of a list with these items, made without opening them. */
+export function listOfAll(items: readonly Payload[]): Payload {
+  if (items.length === 1) return listOf(items[0]!);
+  const size = items.length < 16 ? 1 : items.length < 0x1_0000 ? 3 : 5;
+  const data = new Uint8Array(items.reduce((sum, item) => sum + payloadData(item).length, size));
+  const view = new DataView(data.buffer);
+  if (size === 1) {
+    data[0] = 0x90 | items.length;
+  } else {
+    data[0] = size === 3 ? 0xdc : 0xdd;
+    if (size === 3) view.setUint16(1, items.length);
+    else view.setUint32(1, items.length);
+  }
+  let at = size;
+  const handles: Handle[] = [];
+  for (const item of items) {
+    data.set(payloadData(item), at);
+    at += payloadData(item).length;
+    handles.push(...payloadHandles(item));
+  }
+  return handles.length === 0 ? data : [data, handles];
+}
+
+/** The payloads of a list's items, each with the handles that occur in it. Fails with Malformed when they are not `count`. */
+export function itemsOf(list: Payload, count: number): Payload[] {
+  const data = payloadData(list);
+  const head = arrayHead(data);
+  if (head.count !== count) throw new PolyprocError("Malformed", `a list of ${count} was expected, and ${head.count} came`);
+  const listed = payloadHandles(list);
+  if (count === 1) return [withHandles(data.subarray(head.at), list)];
+  const items: Payload[] = [];
+  // Handles inside values that are private to a language cannot be seen: any item with such a value may hold them.
+  const unseen = new Set(listed);
+  const opaque: number[] = [];
+  let { at } = head;
+  for (let i = 0; i < count; i++) {
+    const handles: Handle[] = [];
+    let isOpaque = false;
+    const end = endOfValue(data, at, listed.length === 0 ? undefined : (type, from, to) => {
+      if (type === extensions.blob) isOpaque = true;
+      if (type !== extensions.handle) return;
+      const handle = new TextDecoder().decode(data.subarray(from, to));
+      handles.push(handle);
+      unseen.delete(handle);
+    });
+    if (isOpaque) opaque.push(i);
+    const item = data.subarray(at, end);
+    items.push(handles.length === 0 ? item : [item, handles]);
+    at = end;
+  }
+  if (unseen.size > 0) for (const i of opaque) items[i] = [payloadData(items[i]!), [...payloadHandles(items[i]!), ...unseen]];
+  return items;
 }
 
 /** The payload of the one item in a list of one. */

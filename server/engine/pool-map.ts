@@ -22,14 +22,16 @@ export function mapInPool(engine: Engine, session: Session, params: Params<typeo
   const pool = given ?? new Pool(engine, session, `pool:${id}`, { processes: params.processes });
   const outcomes: Outcomes["outcomes"] = [];
   let failed = 0;
-  const job = new Job(`job:${id}`, pool, session, { target: params.target, mode: "map", retries: params.retries, timeoutMs: params.timeoutMs }, (results) => {
-    for (const entry of results) {
-      outcomes[entry.index] = toOutcome(entry);
-      if (entry.error) failed++;
-    }
-    if (params.progressToken !== undefined) {
-      session.peer.notify(lifecycle.progress, { token: params.progressToken, value: { done: job.done + job.failed, failed, total: params.items.length } });
-    }
+  const job = new Job(`job:${id}`, pool, session, { target: params.target, mode: "map", retries: params.retries, timeoutMs: params.timeoutMs }, {
+    results: (results) => {
+      for (const entry of results) {
+        outcomes[entry.index] = toOutcome(entry);
+        if (entry.error) failed++;
+      }
+      if (params.progressToken !== undefined) {
+        session.peer.notify(lifecycle.progress, { token: params.progressToken, value: { done: job.done + job.failed, failed, total: params.items.length } });
+      }
+    },
   });
   const letGo = () => {
     job.unreferenced();

@@ -132,6 +132,9 @@ export class PoolWorker implements HostUser {
       if (!session.ended) for (const handle of payloadHandles(task.batch.items)) this.pool.engine.registry.release(session, handle);
     }
     if (first === 0) {
+      // It was taken for begun, being the next one.
+      const [next] = taken as [Task];
+      next.job.requeued(next.batch, next.from, next.to, next.attempt);
       if (this.inflight.length > 0) this.#headBegan();
       else this.#headEnded();
     }

@@ -92,7 +92,8 @@ export class Pool implements SharedObject {
   }
 
   /** For new jobs. */
-  requireOpen(): void {
+  requireOpen(session: Session): void {
+    if (this.run !== null && session !== this.session) throw new PolyprocError("BadState", `the pool ${this.handle} is that of ${this.run}, and takes no other jobs: make one of your own`);
     if (this.#state !== "running") throw new PolyprocError("BadState", `the pool ${this.handle} was ${this.#state}: it takes no new jobs`);
   }
 
@@ -144,23 +145,28 @@ export class Pool implements SharedObject {
   }
 
   whenGone(session: Session, timeoutMs?: number | null): null | Wait<null> {
-    if (this.dispatch.empty && this.#live === 0) return null;
+    if (this.#isGone) return null;
     const wait: Wait<null> = new Wait<null>(session, { timeoutMs, onLeave: () => this.#joiners.delete(wait) });
     this.#joiners.add(wait);
     return wait;
   }
 
-  /** Cancels what these batches have not done. Returns how many of them that concerned. */
-  cancel(batches: readonly Batch[], message: string, graceMs: number): number {
+  /**
+   * Cancels what these batches have not done; what runs is killed after `graceMs`, or left alone when only those are meant that are `waiting`.
+   * Returns how many batches that concerned.
+   */
+  cancel(batches: readonly Batch[], message: string, graceMs: number | "waiting"): number {
     const error = new PolyprocError("Cancelled", message).toErrorObject();
     const workers = new Set<PoolWorker>();
     for (const batch of batches) for (const task of batch.tasks) if (task.worker) workers.add(task.worker);
     for (const worker of workers) this.dispatch.addFirst(worker.takeBack(allClaims));
     let cancelled = 0;
     for (const batch of batches) {
-      if (batch.tasks.length > 0) cancelled++;
-      for (const task of [...batch.tasks]) {
+      const tasks = batch.tasks.filter((task) => task.state === "queued" || graceMs !== "waiting");
+      if (tasks.length > 0) cancelled++;
+      for (const task of tasks) {
         if (task.state === "queued") this.drop(task, error, 0);
+        else if (graceMs === "waiting") continue;
         else if (task.worker) task.worker.stop(task, "Cancelled", graceMs);
         else for (const command of this.dispatch.commands) if (command.task === task) command.stop("Cancelled", graceMs);
       }
@@ -170,7 +176,7 @@ export class Pool implements SharedObject {
   }
 
   unreferenced(): void {
-    this.terminate();
+    if (this.#state === "running" || !this.#isGone) this.terminate();
     if (this.initargs) this.engine.registry.dropPayload(this.initargs);
   }
 
@@ -187,7 +193,7 @@ export class Pool implements SharedObject {
   }
 
   began(task: Task, pid: number, startedAt: number): void {
-    task.job.started(task.index, pid, startedAt);
+    task.job.started(task, pid, startedAt);
     this.engine.events.publishTask(() => ({ job: task.job.handle, index: task.index, count: task.to - task.from, state: "running", pid, attempt: task.attempt, at: startedAt }));
     this.changed();
   }
@@ -200,7 +206,7 @@ export class Pool implements SharedObject {
     } else if (task.stopping) {
       this.#fail(task, from, from + count, this.#stopped(task, ms), pid, ms);
     } else if (values) {
-      task.job.settle(task.batch, from, count, { values }, pid, ms);
+      task.job.settle(task, from, count, { values }, pid, ms);
       this.#tell(task, from, count, "done", pid);
     } else {
       const error = outcome.error ?? new PolyprocError("InternalError", "the worker host sent neither values nor an error").toErrorObject();
@@ -249,11 +255,11 @@ export class Pool implements SharedObject {
     task.over();
     if (!task.exact && from + 1 < to) {
       // Items were told in lots, so which one ran is not known. Nobody is blamed yet: the next time each is told.
-      this.dispatch.addFirst([new Task(batch, from, to, attempt, true)]);
+      this.dispatch.addFirst([this.#again(batch, from, to, attempt)]);
       return;
     }
     // The item that ran is lost; those after it were not begun. From here on each is told before it begins, so that the next death is not blamed on a neighbour.
-    if (from + 1 < to) this.dispatch.addFirst([new Task(batch, from + 1, to, attempt, true)]);
+    if (from + 1 < to) this.dispatch.addFirst([this.#again(batch, from + 1, to, attempt)]);
     this.#failOrRetry(task, from, from + 1, error, pid, 0);
   }
 
@@ -266,12 +272,18 @@ export class Pool implements SharedObject {
 
   #failOrRetry(task: Task, from: number, to: number, error: Failure, pid: number, ms: number): void {
     const mayRetry = task.attempt <= task.job.retries && this.#state !== "terminated" && !hopeless.has(error.code);
-    if (mayRetry) this.dispatch.add(new Task(task.batch, from, to, task.attempt + 1, true));
+    if (mayRetry) this.dispatch.add(this.#again(task.batch, from, to, task.attempt + 1));
     else this.#fail(task, from, to, error, pid, ms);
   }
 
+  /** From here on each item is told before it begins. */
+  #again(batch: Batch, from: number, to: number, attempt: number): Task {
+    batch.job.requeued(batch, from, to, attempt);
+    return new Task(batch, from, to, attempt, true);
+  }
+
   #fail(task: Task, from: number, to: number, error: Failure, pid: number, ms: number): void {
-    task.job.settle(task.batch, from, to - from, { error }, pid, ms);
+    task.job.settle(task, from, to - from, { error }, pid, ms);
     this.#tell(task, from, to - from, error.code === errorCodes.Cancelled ? "cancelled" : "failed", pid);
   }
 
@@ -293,8 +305,12 @@ export class Pool implements SharedObject {
     this.#checkGone();
   }
 
+  get #isGone(): boolean {
+    return this.dispatch.empty && this.#live === 0;
+  }
+
   #checkGone(): void {
-    if (this.#state === "running" || !this.dispatch.empty || this.#live > 0) return;
+    if (this.#state === "running" || !this.#isGone) return;
     for (const wait of [...this.#joiners]) wait.resolve(null);
     this.#joiners.clear();
     this.engine.livePools.delete(this);

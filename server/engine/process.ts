@@ -133,6 +133,8 @@ export class ProcessRecord implements SharedObject, Waitable {
 
   changed(): void {
     if (this.role !== "host") this.engine.events.publishProcess(this.describeProcess());
+    // Its session is named after it.
+    if (this.session && !this.session.ended) this.engine.events.publishSession(this.session);
   }
 
   describeProcess(): ProcessInfo {

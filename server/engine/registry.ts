@@ -130,6 +130,11 @@ export class Registry {
     }
   }
 
+  /** A stored payload is shown to a session, which refers to its handles from now on, and stays stored. */
+  showPayload(session: Session, payload: Payload): void {
+    for (const handle of payloadHandles(payload)) this.retain(session, handle);
+  }
+
   /** The engine's own references, for objects that must outlive their sessions. */
   pin(handle: Handle): void {
     this.#require(handle).references++;

@@ -1,3 +1,4 @@
+import type { SessionInfo } from "../../protocol/lifecycle.js";
 import type { Handle } from "../../protocol/schema.js";
 import type { NotificationMessage, Params } from "../../protocol/message.js";
 import { PolyprocError } from "../../protocol/errors.js";
@@ -49,6 +50,10 @@ export class Session {
   readonly children = new Set<ProcessRecord>();
   /** The client's own pid, when it said so in `initialize`; else 0. */
   clientPid = 0;
+  /** What the client says that it is. */
+  clientName = "";
+  clientVersion: string | null = null;
+  readonly connectedAt: number;
   /** Bytes of its tasks that have not been started. */
   queuedBytes = 0;
   /** Bytes of tasks in `job/submit` requests that wait for room. */
@@ -65,6 +70,20 @@ export class Session {
     this.id = id;
     this.peer = peer;
     this.process = process;
+    this.connectedAt = engine.clock.wallTime();
+  }
+
+  describeSession(): SessionInfo {
+    const { process } = this;
+    return {
+      session: this.id,
+      role: process ? "worker" : "client",
+      name: process?.name ?? this.clientName,
+      version: this.clientVersion,
+      pid: process ? process.pid : this.clientPid || null,
+      process: process?.handle ?? null,
+      connectedAt: this.connectedAt,
+    };
   }
 
   get ended(): boolean {

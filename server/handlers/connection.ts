@@ -28,6 +28,9 @@ export interface ClientAccess {
   opened?: () => void;
 }
 
+/** Of what a client calls itself. */
+const maxNameLength = 200;
+
 /** Unanswered requests of one connection; beyond that they fail with Overloaded. */
 const maxPendingRequests = 100_000;
 
@@ -201,12 +204,17 @@ export class Connection {
     if (version !== undefined && !isCompatible(version)) {
       throw new PolyprocError("BadState", `the client speaks protocol ${version}, this server ${protocolVersion}: update the older of the two`);
     }
+    const { engine, server } = this.#hub;
     const session = this.#open();
     session.clientPid = checked.output.processId ?? 0;
+    const { name = "", title = name, version: clientVersion = null } = checked.output.clientInfo ?? {};
+    session.clientName = title.slice(0, maxNameLength);
+    session.clientVersion = clientVersion?.slice(0, maxNameLength) ?? null;
+    engine.events.publishSession(session);
     this.#access.opened?.();
     return {
       protocolVersion,
-      serverInfo: { name: "polyproc", version: this.#hub.server.version, pid: this.#hub.server.pid },
+      serverInfo: { name: "polyproc", version: server.version, pid: server.pid },
       session: session.id,
       ...this.#facts(),
       capabilities: {},
@@ -221,6 +229,7 @@ export class Connection {
     const host = this.#access.host;
     const session = this.#open(host);
     host.connected(session, checked.output);
+    this.#hub.engine.events.publishSession(session);
     return { session: session.id, ...this.#facts() };
   }
 

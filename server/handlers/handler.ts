@@ -12,6 +12,8 @@ export interface ServerFacts {
   addresses(): string[];
   memory(): { rssBytes: number; heapUsedBytes: number };
   stop(): void;
+  /** Ends the server once no client has been connected for so long; null takes that back. */
+  stopWhenAlone(ms: number | null): void;
 }
 
 export interface Context {

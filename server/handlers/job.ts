@@ -13,7 +13,7 @@ export const jobHandlers: readonly Handler[] = [
     return null;
   }),
   answer(jobs.submit, ({ engine }, params) => engine.registry.get(params.job, Job).submit(params.tasks)),
-  answer(jobs.cancel, ({ engine }, params) => ({ cancelled: engine.registry.get(params.job, Job).cancel(params.indexes, params.graceMs) })),
+  answer(jobs.cancel, ({ engine }, params) => ({ cancelled: engine.registry.get(params.job, Job).cancel(params.indexes, params.graceMs, params.waiting) })),
   answer(jobs.wait, ({ engine, session }, params) => engine.registry.get(params.job, Job).wait(session, params.timeoutMs)),
   answer(jobs.watch, ({ engine, session }, params) => {
     engine.registry.get(params.job, Job).watch(session);

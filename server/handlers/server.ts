@@ -1,4 +1,4 @@
-import { status, stop } from "../../protocol/lifecycle.js";
+import { sessions, status, stop } from "../../protocol/lifecycle.js";
 import { answer, type Handler } from "./handler.js";
 
 export const serverHandlers: Handler[] = [
@@ -20,8 +20,11 @@ export const serverHandlers: Handler[] = [
     };
   }),
 
-  answer(stop, ({ server }) => {
-    server.stop();
+  answer(sessions, ({ engine }) => ({ sessions: Array.from(engine.sessions.values(), (session) => session.describeSession()) })),
+
+  answer(stop, ({ server }, params) => {
+    if (params?.whenAloneMs === undefined) server.stop();
+    else server.stopWhenAlone(params.whenAloneMs);
     return null;
   }),
 ];

@@ -10,6 +10,7 @@ import { pipeHandlers } from "./pipe.js";
 import { poolHandlers } from "./pool.js";
 import { processHandlers } from "./process.js";
 import { queueHandlers } from "./queue.js";
+import { runHandlers } from "./run.js";
 import { semaphoreHandlers } from "./semaphore.js";
 import { serverHandlers } from "./server.js";
 import { workerHandlers } from "./worker.js";
@@ -31,6 +32,7 @@ export const handlers: readonly Handler[] = [
   ...pipeHandlers,
   ...poolHandlers,
   ...jobHandlers,
+  ...runHandlers,
   ...eventsHandlers,
   ...workerHandlers,
 ];

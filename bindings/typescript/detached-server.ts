@@ -1,0 +1,79 @@
+import { spawn } from "node:child_process";
+import { closeSync, fstatSync, mkdirSync, openSync, readSync } from "node:fs";
+import { dirname } from "node:path";
+import { SpawnFailed } from "./errors.js";
+
+/** What a server is given to be ready; a busy machine may need seconds. */
+const readyMs = 20_000;
+const shownErrorBytes = 4096;
+
+export interface DetachedServerOptions {
+  /** Program and first arguments: Node and the server's main file. */
+  command: readonly [string, ...string[]];
+  /** `unix:PATH`. */
+  address: string;
+  /** How long it stays without a client and without work, in milliseconds. */
+  idleTimeoutMs: number;
+  cwd: string;
+  env: NodeJS.ProcessEnv;
+  /** Gets what it writes to standard error; made when missing, else appended to. */
+  logFile: string;
+}
+
+export interface DetachedServer {
+  pid: number;
+  /** How it ended, for as long as this process lives: `exit code 1`, `SIGKILL`. */
+  ended: Promise<string>;
+}
+
+/**
+ * Starts a server that outlives this process, and resolves once it listens. Rejects with SpawnFailed, and what the server said, when it
+ * ends or tells nothing before.
+ */
+export async function startDetachedServer({ command, address, idleTimeoutMs, cwd, env, logFile }: DetachedServerOptions): Promise<DetachedServer> {
+  mkdirSync(dirname(logFile), { recursive: true });
+  const log = openSync(logFile, "a+", 0o600);
+  try {
+    const start = fstatSync(log).size;
+    const [program, ...first] = command;
+    const server = spawn(program, [...first, "--listen", address, "--idle-timeout", String(idleTimeoutMs / 1000)], {
+      cwd,
+      env,
+      detached: true,
+      stdio: ["ignore", "pipe", log],
+    });
+    const ended = new Promise<string>((resolve) => server.once("exit", (code, signal) => resolve(signal ?? `exit code ${code}`)));
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      await new Promise<void>((ready, failed) => {
+        const fail = (trouble: string, cause?: unknown) => failed(new SpawnFailed("SpawnFailed", trouble, {}, cause === undefined ? undefined : { cause }));
+        server.once("error", (error) => fail(`the server could not be started with ${program}: ${error.message}`, error));
+        void ended.then((how) => fail(`the server ended as soon as it was started (${how}): ${saidSince(log, start) || "it did not say why"}`));
+        timer = setTimeout(() => {
+          server.kill("SIGKILL");
+          fail(`the server was not ready after ${readyMs / 1000} s, and was ended; ${logFile} may say more`);
+        }, readyMs);
+        let said = "";
+        server.stdout?.on("data", (chunk: Buffer) => {
+          said += chunk.toString("latin1");
+          if (said.includes("listening on")) ready();
+        });
+      });
+    } finally {
+      clearTimeout(timer);
+      server.stdout?.destroy();
+      server.unref();
+    }
+    return { pid: server.pid!, ended };
+  } finally {
+    closeSync(log);
+  }
+}
+
+/** What was written to the log since it was this long, in one line. */
+function saidSince(log: number, start: number): string {
+  const bytes = Math.min(Math.max(0, fstatSync(log).size - start), shownErrorBytes);
+  const buffer = Buffer.alloc(bytes);
+  const read = readSync(log, buffer, 0, bytes, start);
+  return buffer.toString("utf8", 0, read).replace(/^polyproc: /gm, "").trim().replace(/\s*\n\s*/g, " ");
+}

@@ -1,0 +1,49 @@
+import { LanguageClient, CloseAction, ErrorAction, RevealOutputChannelOn, type LanguageClientOptions, type StaticFeature } from "vscode-languageclient";
+import type { LogOutputChannel } from "vscode";
+import type { MessageStrategy } from "vscode-jsonrpc/node";
+import type { InitializeExtras, Speaker } from "./open-session.js";
+import type { Welcome } from "./rpc-session.js";
+import type { Transport } from "./transport.js";
+
+/** VS Code's language client as the one who speaks. One for each connection: whether there is another server, and when, is decided elsewhere. */
+export function languageClientSpeaker(log: LogOutputChannel, transport: Transport, messageStrategy: MessageStrategy): Speaker {
+  const options: LanguageClientOptions = {
+    outputChannel: log,
+    revealOutputChannelOn: RevealOutputChannelOn.Never,
+    connectionOptions: { messageStrategy },
+    errorHandler: {
+      error: () => ({ action: ErrorAction.Continue, handled: true }),
+      closed: () => ({ action: CloseAction.DoNotRestart, handled: true, message: "the connection has ended" }),
+    },
+    initializationFailedHandler: () => false,
+  };
+  const client = new QuietClient("polyproc", "Polyproc", () => Promise.resolve({ reader: transport.reader, writer: transport.writer, detached: true }), options);
+  return {
+    start: async (params) => {
+      client.registerFeature(extraParams(params));
+      await client.start();
+      // A server says more than a language client knows of.
+      return client.initializeResult as unknown as Welcome;
+    },
+    stop: () => client.stop(),
+    sendRequest: (method, params, token) => client.sendRequest(method, params, token),
+    onNotification: (method, handler) => client.onNotification(method, handler),
+  };
+}
+
+/** Tells people nothing by itself: what has to be told is told once, by those who know what it means. */
+class QuietClient extends LanguageClient {
+  override error(message: string, data?: unknown): void {
+    this.outputChannel.debug(data === undefined || data === null ? message : `${message} ${data instanceof Error ? data.message : String(data)}`);
+  }
+}
+
+function extraParams(extras: InitializeExtras): StaticFeature {
+  return {
+    fillInitializeParams: (params) => void Object.assign(params, extras),
+    fillClientCapabilities: () => {},
+    initialize: () => {},
+    getState: () => ({ kind: "static" }),
+    clear: () => {},
+  };
+}

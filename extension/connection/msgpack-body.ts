@@ -1,0 +1,31 @@
+import { Packr, type Options } from "msgpackr";
+import type { ContentTypeDecoder, ContentTypeEncoder, Message } from "vscode-jsonrpc/node";
+
+const name = "application/msgpack";
+
+/** No records and no extension for `undefined`, which are msgpackr's own; integers as numbers, for all that the protocol itself counts is exact in them; bytes that do not keep a whole message alive. */
+const options: Options & { skipValues: unknown[] } = {
+  useRecords: false, encodeUndefinedAsNil: true, skipValues: [undefined], int64AsType: "number", copyBuffers: true,
+};
+const packr = new Packr(options);
+
+export const msgpackEncoder: ContentTypeEncoder = { name, encode: (message) => Promise.resolve(packr.pack(message)) };
+
+/** Reads msgpack, and the JSON in which a server turns away somebody of whom it has not heard which encoding they speak. */
+export function decodeBody(body: Uint8Array): Message {
+  const openBrace = 0x7b;
+  return (body[0] === openBrace ? JSON.parse(new TextDecoder().decode(body)) : packr.unpack(body)) as Message;
+}
+
+/** `onMessage` is told of each message before it is handed on. */
+export function msgpackDecoder(onMessage: (message: Message, bytes: number) => void): ContentTypeDecoder {
+  return {
+    name,
+    // Throws into the promise: the reader reports it.
+    decode: async (body) => {
+      const message = decodeBody(body);
+      onMessage(message, body.byteLength);
+      return message;
+    },
+  };
+}

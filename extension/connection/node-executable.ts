@@ -1,0 +1,48 @@
+import { execFile } from "node:child_process";
+
+const oldest = [20, 19] as const;
+const answerMs = 10_000;
+
+/** A Node.js to run the server with. */
+export interface NodeExecutable {
+  path: string;
+  version: string;
+  /** To add to its environment. */
+  env: Record<string, string>;
+  /** How it was found, for the log. */
+  from: "setting" | "PATH" | "editor";
+}
+
+/**
+ * Which Node.js runs the server, and with it JavaScript and TypeScript functions: that of the setting; else `node` of the PATH, which is what
+ * the user's scripts run with elsewhere; else the editor's own. Rejects when the setting names none that will do.
+ */
+export async function findNode(setting: string, cwd: string, env: NodeJS.ProcessEnv = process.env): Promise<NodeExecutable> {
+  if (setting !== "") {
+    const found = await ask(setting, cwd, env);
+    if (found instanceof Error) throw new Error(`the setting polyproc.nodePath names ${setting}, which does not answer as Node.js (${found.message}): correct it, or leave it empty`);
+    if (!isNewEnough(found.version)) throw new Error(`the setting polyproc.nodePath names ${setting}, which is Node.js ${found.version}; ${oldest.join(".")} or newer is needed`);
+    return { ...found, env: {}, from: "setting" };
+  }
+  const found = await ask("node", cwd, env);
+  if (!(found instanceof Error) && isNewEnough(found.version)) return { ...found, env: {}, from: "PATH" };
+  // Under Electron the executable is Node only when told so.
+  return { path: process.execPath, version: process.versions.node, env: process.versions["electron"] === undefined ? {} : { ELECTRON_RUN_AS_NODE: "1" }, from: "editor" };
+}
+
+export function isNewEnough(version: string): boolean {
+  const [major = 0, minor = 0] = version.replace(/^v/, "").split(".").map(Number);
+  return major > oldest[0] || (major === oldest[0] && minor >= oldest[1]);
+}
+
+/** Asked of itself, so that what a version manager puts on the PATH tells which one it stands for. */
+function ask(program: string, cwd: string, env: NodeJS.ProcessEnv): Promise<{ path: string; version: string } | Error> {
+  return new Promise((answer) => {
+    execFile(program, ["-p", "process.versions.node + '\\n' + process.execPath"], { cwd, env, timeout: answerMs, encoding: "utf8" }, (error, stdout) => {
+      const [version = "", path = ""] = stdout.trim().split("\n");
+      if (error) answer(error);
+      else if (!/^\d+\.\d+\.\d+/.test(version) || path === "") answer(new Error(`it printed ${JSON.stringify(stdout.slice(0, 100))}`));
+      else answer({ path, version });
+    });
+  });
+}

@@ -1,0 +1,84 @@
+import type { MessageStrategy } from "vscode-jsonrpc/node";
+import { PolyprocError, type ErrorObject } from "../../protocol/errors.js";
+import { protocolVersion } from "../../protocol/version.js";
+import { fromResponse, RpcSession, type JsonRpc, type Session, type Welcome } from "./rpc-session.js";
+import { openTransport, type Tap, type Transport } from "./transport.js";
+
+/** A server that is there answers at once; one that does not in this time hangs, or is something else. */
+const initializeMs = 15_000;
+/** What a goodbye may take. */
+const goodbyeMs = 2000;
+
+/** What speaks the protocol over a transport: the language client in the editor, bare vscode-jsonrpc elsewhere. */
+export interface Speaker extends JsonRpc {
+  /** Sends `initialize`, with these parameters, and resolves with the answer. */
+  start(params: InitializeExtras): Promise<Welcome>;
+  /** `shutdown`, then `exit`. */
+  stop(): Promise<void>;
+}
+
+/** What `initialize` has beyond that of a language client. */
+export interface InitializeExtras {
+  protocolVersion: string;
+  clientInfo: { name: string; version: string };
+  processId: number;
+}
+
+export interface SessionOptions {
+  /** Path of the socket. */
+  path: string;
+  clientInfo: { name: string; version: string };
+  tap?: Tap | undefined;
+  speak: (transport: Transport, strategy: MessageStrategy) => Speaker;
+}
+
+/**
+ * Opens a session with the server at the socket. Rejects with the system's error when nobody listens there, and with PolyprocError when whoever does will
+ * not have us: BadState when the server speaks another protocol, TimedOut when it says nothing.
+ */
+export async function openSession({ path, clientInfo, tap, speak }: SessionOptions): Promise<Session> {
+  const transport = await openTransport(path, tap);
+  try {
+    const speaker = speak(transport, transport.messageStrategy);
+    const welcome = await soon(speaker.start({ protocolVersion, clientInfo, processId: process.pid }), transport);
+    const goodbye = async () => {
+      const timer = setTimeout(() => transport.destroy(), goodbyeMs);
+      try {
+        await Promise.race([speaker.stop(), transport.closed]);
+      } catch {
+        // It had gone before.
+      } finally {
+        clearTimeout(timer);
+        transport.destroy();
+      }
+      await transport.closed;
+    };
+    return new RpcSession(speaker, welcome, transport, goodbye);
+  } catch (error) {
+    transport.destroy();
+    throw error instanceof PolyprocError ? error : asPolyprocError(error, transport);
+  }
+}
+
+/** The answer, or why there is none. */
+async function soon<T>(answer: Promise<T>, transport: Transport): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  // Lost races are no faults of anybody.
+  answer.catch(() => {});
+  try {
+    return await Promise.race([
+      answer,
+      transport.closed.then(() => Promise.reject(asPolyprocError(null, transport))),
+      new Promise<never>((_, reject) => {
+        timer = setTimeout(() => reject(new PolyprocError("TimedOut", `whoever listens there has said nothing for ${initializeMs / 1000} s`)), initializeMs);
+      }),
+    ]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function asPolyprocError(error: unknown, transport: Transport): PolyprocError {
+  if (typeof (error as ErrorObject | null)?.code === "number" && transport.lastWords === null) return fromResponse(error as ErrorObject);
+  return new PolyprocError("Closed", transport.lastWords ?? "the server closed the connection as soon as it was opened");
+}

@@ -1,0 +1,7 @@
+/** What the editor sets for itself, and what would mean something else to the server or to the user's programs. */
+const notForChildren = /^(VSCODE_|ELECTRON_|POLYPROC_)/;
+
+/** The environment of the server, and so of everything that it runs: this process's, without what belongs to the editor. */
+export function serverEnvironment(env: NodeJS.ProcessEnv, more: Record<string, string> = {}): NodeJS.ProcessEnv {
+  return { ...Object.fromEntries(Object.entries(env).filter(([name]) => !notForChildren.test(name))), ...more };
+}

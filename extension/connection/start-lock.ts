@@ -1,0 +1,70 @@
+import { randomUUID } from "node:crypto";
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+
+/** A start takes no longer; a lock that is older was left behind. */
+const staleMs = 30_000;
+const betweenLooksMs = 40;
+
+/**
+ * Runs `action` while no other window on this machine runs one for the same path. Without it, two windows that find the same stale socket would
+ * each remove it, the slower one what the faster one's server has just made.
+ */
+export async function withStartLock<T>(path: string, action: () => Promise<T>): Promise<T> {
+  const lock = `${path}.lock`;
+  const mine = `${process.pid} ${randomUUID()}`;
+  while (!taken(lock, mine)) {
+    const held = read(lock);
+    if (held !== null && isStale(lock, held)) remove(lock, held);
+    else await delay(betweenLooksMs);
+  }
+  try {
+    return await action();
+  } finally {
+    if (read(lock) === mine) rmSync(lock, { force: true });
+  }
+}
+
+function taken(lock: string, content: string): boolean {
+  try {
+    writeFileSync(lock, content, { flag: "wx", mode: 0o600 });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
+}
+
+function isStale(lock: string, held: string): boolean {
+  const age = Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+  return age > staleMs || (held !== "" && !isAlive(Number.parseInt(held, 10)));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/** Takes away the lock that was looked at: by renaming, which one of several succeeds in, and never another one that took its place. */
+function remove(lock: string, held: string): void {
+  const aside = `${lock}.${randomUUID()}`;
+  try {
+    renameSync(lock, aside);
+  } catch {
+    return;
+  }
+  if (read(aside) === held) rmSync(aside, { force: true });
+  else renameSync(aside, lock);
+}
+
+function read(file: string): string | null {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return null;
+  }
+}

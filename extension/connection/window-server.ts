@@ -1,0 +1,256 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { PolyprocError } from "../../protocol/errors.js";
+import { askAnyServer, type ServerLoad } from "./any-server.js";
+import type { Disposable, Rpc, Server, ServerState } from "./rpc.js";
+import type { Session } from "./rpc-session.js";
+import { withStartLock } from "./start-lock.js";
+
+/** A socket's file is there a moment before anybody listens on it. */
+const appearMs = 500;
+const betweenTriesMs = 25;
+/** How the server ended is known a moment after its connection has. */
+const explainMs = 300;
+
+export interface WindowServerOptions {
+  /** Path of the socket. */
+  path: string;
+  /** Opens a session. Rejects with the system's error when nobody listens. */
+  connect(path: string): Promise<Session>;
+  /** Starts a server that listens there. The promise that it resolves with tells how it ended. */
+  launch(path: string): Promise<{ pid: number; ended: Promise<string> }>;
+  /** Why no server may be used at this moment, for the user; null when it may. */
+  refusal(): string | null;
+  /** A listener failed: nobody else must suffer from it. */
+  onFault(error: unknown): void;
+}
+
+/**
+ * The window's server: found, started, watched. Another one is started only when somebody needs it: what a lost server had is lost, so nothing is gained by
+ * doing it sooner.
+ */
+export class WindowServer implements Server, Disposable {
+  readonly address: string;
+  readonly #options: WindowServerOptions;
+  readonly #listeners = new Set<(state: ServerState) => void>();
+  #state: ServerState = { kind: "none" };
+  #session: Session | null = null;
+  /** Of the server that this window started, if it did. */
+  #launched: { pid: number; ended: Promise<string> } | null = null;
+  /** Attempts run one after the other: two at once could only get in each other's way. */
+  #last: Promise<unknown> = Promise.resolve();
+  #ensuring: Promise<Rpc> | null = null;
+  #attaching: Promise<Rpc | null> | null = null;
+  /** The end of the connection is wanted. */
+  #leaving = false;
+  #disposed = false;
+
+  constructor(options: WindowServerOptions) {
+    this.#options = options;
+    this.address = `unix:${options.path}`;
+  }
+
+  get state(): ServerState {
+    return this.#state;
+  }
+
+  onDidChange(listener: (state: ServerState) => void): Disposable {
+    this.#listeners.add(listener);
+    return { dispose: () => void this.#listeners.delete(listener) };
+  }
+
+  ensure(): Promise<Rpc> {
+    return (this.#ensuring ??= this.#inTurn(() => this.#ensure()).finally(() => (this.#ensuring = null)));
+  }
+
+  attach(): Promise<Rpc | null> {
+    return (this.#attaching ??= this.#inTurn(() => this.#attach()).finally(() => (this.#attaching = null)));
+  }
+
+  /** What the server has under way; null when none answers. */
+  load(): Promise<ServerLoad | null> {
+    return askAnyServer(this.#options.path).catch(() => null);
+  }
+
+  /** Ends the server, with all that it runs. Rejects when it does not go. */
+  stop(): Promise<void> {
+    return this.#inTurn(() => this.#stop());
+  }
+
+  /** Ends the server and starts another one. */
+  restart(): Promise<Rpc> {
+    return this.#inTurn(async () => {
+      await this.#stop();
+      return this.#ensure();
+    });
+  }
+
+  /** Says goodbye to the server, which goes on. */
+  async end(): Promise<void> {
+    this.#disposed = true;
+    await this.#leave();
+    this.#listeners.clear();
+  }
+
+  dispose(): void {
+    void this.end();
+  }
+
+  async #ensure(): Promise<Rpc> {
+    if (this.#session) return this.#session;
+    this.#requireAllowed();
+    this.#become({ kind: "starting" });
+    try {
+      return (await this.#connect()) ?? (await this.#start());
+    } catch (error) {
+      throw this.#failed(error);
+    }
+  }
+
+  /** Under the lock somebody else may have been faster. */
+  #start(): Promise<Rpc> {
+    const { path, launch } = this.#options;
+    return withStartLock(path, async () => {
+      const found = await this.#connect();
+      if (found) return found;
+      try {
+        this.#launched = await launch(path);
+      } catch (error) {
+        // A server that was started by other means in this very moment is as good.
+        const other = await this.#connect().catch(() => null);
+        if (other) return other;
+        throw error;
+      }
+      const rpc = await this.#connect();
+      if (!rpc) throw new PolyprocError("Closed", `a server was started, but nobody answers at ${path}: was the socket deleted?`);
+      return rpc;
+    });
+  }
+
+  async #attach(): Promise<Rpc | null> {
+    if (this.#session) return this.#session;
+    if (this.#disposed || this.#options.refusal() !== null) return null;
+    try {
+      const end = performance.now() + appearMs;
+      for (;;) {
+        const rpc = await this.#connect("refused");
+        if (rpc !== "refused") return rpc;
+        if (performance.now() > end) return null;
+        await delay(betweenTriesMs);
+      }
+    } catch (error) {
+      this.#failed(error);
+      return null;
+    }
+  }
+
+  /** Null when nobody listens; `refused`, when asked for, tells that the socket is there nevertheless. */
+  async #connect(): Promise<Rpc | null>;
+  async #connect(refused: "refused"): Promise<Rpc | null | "refused">;
+  async #connect(refused?: "refused"): Promise<Rpc | null | "refused"> {
+    let session: Session;
+    try {
+      session = await this.#options.connect(this.#options.path);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "ENOENT" || code === "ENOTDIR") return null;
+      if (code === "ECONNREFUSED") return refused ?? null;
+      throw error;
+    }
+    if (this.#disposed) {
+      void session.end();
+      throw new PolyprocError("Closed", "the window is closing");
+    }
+    this.#session = session;
+    this.#leaving = false;
+    void session.closed.then(() => this.#closed(session));
+    this.#become({ kind: "connected", rpc: session, address: this.address });
+    return session;
+  }
+
+  async #stop(): Promise<void> {
+    this.#leaving = true;
+    const session = this.#session;
+    try {
+      await askAnyServer(this.#options.path, true);
+      await session?.closed;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== "ENOENT" && code !== "ECONNREFUSED") throw describe(error, this.#options.path);
+    } finally {
+      this.#leaving = false;
+    }
+    if (this.#state.kind !== "connected") this.#become({ kind: "none" });
+  }
+
+  async #leave(): Promise<void> {
+    this.#leaving = true;
+    await this.#session?.end();
+  }
+
+  async #closed(session: Session): Promise<void> {
+    if (this.#session !== session) return;
+    this.#session = null;
+    if (this.#leaving) {
+      this.#become({ kind: "none" });
+      return;
+    }
+    const detail = await this.#explain(session);
+    // Somebody may have needed the next one in the meantime.
+    if (this.#session === null && this.#state.kind === "connected") this.#become({ kind: "lost", detail });
+  }
+
+  async #explain(session: Session): Promise<string> {
+    if (session.lastWords !== null) return session.lastWords;
+    const { pid } = session.server;
+    if (this.#launched?.pid === pid) {
+      const how = await Promise.race([this.#launched.ended, delay(explainMs, null)]);
+      if (how !== null) return `its process ${pid} ended (${how})`;
+    }
+    return isAlive(pid) ? `its process ${pid} closed the connection` : `its process ${pid} ended`;
+  }
+
+  #requireAllowed(): void {
+    const refusal = this.#disposed ? "the window is closing" : this.#options.refusal();
+    if (refusal !== null) throw new PolyprocError("BadState", refusal);
+  }
+
+  #failed(error: unknown): Error {
+    const described = describe(error, this.#options.path);
+    this.#become({ kind: "failed", message: described.message });
+    return described;
+  }
+
+  #become(state: ServerState): void {
+    this.#state = state;
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener(state);
+      } catch (error) {
+        this.#options.onFault(error);
+      }
+    }
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(work, work);
+    this.#last = turn.catch(() => {});
+    return turn;
+  }
+}
+
+/** The error with what to check next. */
+function describe(error: unknown, path: string): Error {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === "EACCES" || code === "EPERM") return new PolyprocError("Unauthorized", `the server's socket ${path} may not be opened (${code}): see whom it and its folder belong to`, {}, { cause: error });
+  if (error instanceof PolyprocError && error.codeName === "TimedOut") return new PolyprocError("TimedOut", `${path}: ${message}; end it, or delete the socket, and try again`, {}, { cause: error });
+  return error instanceof Error ? error : new Error(String(error));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

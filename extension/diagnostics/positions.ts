@@ -1,0 +1,74 @@
+/** A place that a text names. Both numbers from 0. */
+export interface Position {
+  path: string;
+  line: number;
+  column: number;
+}
+
+/** `at f (file:///a/b.js:12:3)`, `at /a/b.js:12:3`, `File "/a/b.py", line 12, in f`. */
+const frames = [
+  /^\s*at (?:.*\()?((?:file:\/\/)?\/.+?):(\d+):(\d+)\)?$/,
+  /^\s*File "(.+?)", line (\d+)()/,
+];
+
+/** The first frame of a stack in one of these files, as they are given: the file that the failure concerns comes first. */
+export function positionInStack(stack: string, isFile: (path: string) => boolean): Position | null {
+  const found = stack.split("\n").flatMap((line) => {
+    for (const frame of frames) {
+      const match = frame.exec(line);
+      if (match) return [{ path: pathOf(match[1]!), line: toIndex(match[2]), column: toIndex(match[3]), python: line.trimStart().startsWith("File") }];
+    }
+    return [];
+  }).filter(({ path }) => isFile(path));
+  // Python tells the innermost call last.
+  const innermost = found[0]?.python ? found.at(-1) : found[0];
+  return innermost ? { path: innermost.path, line: innermost.line, column: innermost.column } : null;
+}
+
+export interface Remark extends Position {
+  message: string;
+  severity: "error" | "warning" | "information";
+}
+
+/** `a.c:12:3: error: text`, `a.c:12: text`, and TypeScript's `a.ts(12,3): error TS1: text`. */
+const remarks = [
+  /^(?<path>[^\s:(][^:(]*?):(?<line>\d+)(?::(?<column>\d+))?(?:-\d+(?::\d+)?)?(?::\s*|\s+-\s+|\s+)(?<text>\S.*)$/,
+  /^(?<path>[^\s:(][^:(]*?)\((?<line>\d+)(?:,(?<column>\d+))?\):\s*(?<text>\S.*)$/,
+];
+/** Longer lines are data. */
+const maxLineLength = 2000;
+
+/** What a line of a compiler's or a linter's output says about a place; null when it does not. */
+export function readRemark(line: string): Remark | null {
+  if (line.length > maxLineLength) return null;
+  // oxlint-disable-next-line no-control-regex -- colours
+  const plain = line.replace(/\u001b\[[0-9;]*[A-Za-z]/g, "").trim();
+  for (const remark of remarks) {
+    const groups = remark.exec(plain)?.groups;
+    if (!groups) continue;
+    const text = groups["text"]!;
+    const kind = /^(?:fatal )?(error|warning|warn|info|information|note|hint)\b/i.exec(text)?.[1]?.toLowerCase() ?? "error";
+    return {
+      path: pathOf(groups["path"]!),
+      line: toIndex(groups["line"]),
+      column: toIndex(groups["column"]),
+      message: text,
+      severity: kind === "error" ? "error" : kind.startsWith("warn") ? "warning" : "information",
+    };
+  }
+  return null;
+}
+
+function pathOf(text: string): string {
+  if (!text.startsWith("file://")) return text;
+  try {
+    return decodeURIComponent(text.slice("file://".length));
+  } catch {
+    return text.slice("file://".length);
+  }
+}
+
+/** A number that people count from 1; 0 when there is none. */
+function toIndex(text: string | undefined): number {
+  return text ? Math.max(0, Number(text) - 1) : 0;
+}

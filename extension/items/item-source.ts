@@ -1,0 +1,37 @@
+/** Where the items of a run come from. */
+export type ItemSource =
+  /** Absolute paths. Folders stand for the files in them, but for what searches leave out. */
+  | { kind: "files"; paths: readonly string[] }
+  /** Patterns, relative to `folder` (absolute), or to each folder of the workspace. */
+  | { kind: "glob"; include: readonly string[]; exclude?: readonly string[]; folder?: string }
+  /** Files with changes in the open repositories, staged or not; deleted ones are left out. */
+  | { kind: "git" }
+  /** Each line of the text; empty ones are left out. */
+  | { kind: "lines"; text: string }
+  /** Any JSON values. */
+  | { kind: "values"; values: readonly unknown[] };
+
+/** The items cannot be had, or there are none. The message, for the user, says what to check. */
+export class ItemsError extends Error {
+  override readonly name = "ItemsError";
+}
+
+/** In a few words: `12 files`, `src/**\/*.ts`, `files changed in Git`. */
+export function describeSource(source: ItemSource): string {
+  switch (source.kind) {
+    case "files":
+      return plural(source.paths.length, "file");
+    case "glob":
+      return source.include.join(", ");
+    case "git":
+      return "files changed in Git";
+    case "lines":
+      return plural(source.text.split("\n").filter((line) => line.trim() !== "").length, "line");
+    case "values":
+      return plural(source.values.length, "value");
+  }
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}

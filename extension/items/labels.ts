@@ -1,0 +1,24 @@
+import { relative, sep } from "node:path";
+
+export interface Folder {
+  name: string;
+  /** Absolute. */
+  path: string;
+}
+
+/**
+ * The path as people know it: relative to the folder of the workspace that it is in (the innermost one), with the folder's name before it
+ * when there are several; whole when it is in none.
+ */
+export function labelOfPath(path: string, folders: readonly Folder[]): string {
+  const holders = folders.filter((folder) => path === folder.path || path.startsWith(withSeparator(folder.path)));
+  const folder = holders.sort((a, b) => b.path.length - a.path.length)[0];
+  if (!folder) return path;
+  const inside = relative(folder.path, path);
+  if (inside === "") return folder.name;
+  return folders.length > 1 ? `${folder.name}/${inside}` : inside;
+}
+
+function withSeparator(path: string): string {
+  return path.endsWith(sep) ? path : path + sep;
+}

@@ -1,0 +1,64 @@
+import { parse, type ParserPlugin } from "@babel/parser";
+import type { Statement } from "@babel/types";
+import type { FoundFunction } from "./found-function.js";
+import { ModuleExports } from "./module-exports.js";
+
+export interface Dialect {
+  jsx: boolean;
+  typescript: boolean;
+}
+
+/** The functions and runnable classes that a module of JavaScript or TypeScript exports, in the order of the source. What is being typed may be broken. */
+export function findJavascriptFunctions(text: string, dialect: Dialect): FoundFunction[] {
+  const moduleExports = new ModuleExports();
+  const whole = statements(text, dialect);
+  if (whole) moduleExports.add(whole);
+  else for (const [part, line] of topLevelParts(text)) moduleExports.add(statements(part, dialect, line) ?? statements(firstBlock(part), dialect, line) ?? []);
+  return moduleExports.functions();
+}
+
+/** Null when the parser cannot make sense of it, though it forgives much. */
+function statements(text: string, { jsx, typescript }: Dialect, startLine = 1): Statement[] | null {
+  const plugins: ParserPlugin[] = ["decorators", "explicitResourceManagement"];
+  if (typescript) plugins.push("typescript");
+  if (jsx) plugins.push("jsx");
+  try {
+    return parse(text, {
+      sourceType: "unambiguous",
+      errorRecovery: true,
+      allowReturnOutsideFunction: true,
+      allowAwaitOutsideFunction: true,
+      allowImportExportEverywhere: true,
+      allowUndeclaredExports: true,
+      startLine,
+      plugins,
+    }).program.body;
+  } catch {
+    return null;
+  }
+}
+
+const beginsStatement = /^(?:export|import|function|async|class|abstract|const|let|var|type|interface|enum|declare|module\.exports|exports\.|@)(?![\w$])/;
+
+/** Up to the first bracket that closes without indentation: what follows it may be what is broken. */
+function firstBlock(part: string): string {
+  const end = /^[}\])]+;?[ \t]*$/m.exec(part);
+  return end ? part.slice(0, end.index + end[0].length) : "";
+}
+
+/** The source cut where a statement begins without indentation: a mistake then spoils its own part and no other. With each, its line from 1. */
+function topLevelParts(text: string): [part: string, line: number][] {
+  const parts: [string, number][] = [];
+  let lines: string[] = [];
+  let first = 1;
+  for (const [index, line] of text.split("\n").entries()) {
+    if (beginsStatement.test(line) && lines.length > 0) {
+      parts.push([lines.join("\n"), first]);
+      lines = [];
+      first = index + 1;
+    }
+    lines.push(line);
+  }
+  parts.push([lines.join("\n"), first]);
+  return parts;
+}

@@ -1,0 +1,104 @@
+/** Somewhere that text can be appended to: an output channel. */
+export interface Sink {
+  append(text: string): void;
+}
+
+/** Between two appends. */
+const intervalMs = 100;
+/** In a second: what an editor's document can take without the window being felt. */
+const maxCharsPerSecond = 256 * 1024;
+
+/**
+ * What lines are worth when there is too much: output is left out first; failures may take as much again; a run's beginning and its
+ * summary are always shown.
+ */
+export type Worth = "output" | "failure" | "summary";
+const lowestRoom: Record<Worth, number> = { output: 0, failure: -maxCharsPerSecond, summary: -Infinity };
+
+export interface FlowOptions {
+  sink: Sink;
+  /** Milliseconds, monotonic. */
+  now?: () => number;
+  later?: (action: () => void, ms: number) => NodeJS.Timeout;
+}
+
+/**
+ * Lines on their way to a channel: in few appends, and no more of them than the channel can take. What is too much is left out, and that is
+ * said where it was.
+ */
+export class Flow {
+  readonly #sink: Sink;
+  readonly #now: () => number;
+  readonly #later: (action: () => void, ms: number) => NodeJS.Timeout;
+  #waiting: string[] = [];
+  #leftOut = 0;
+  #timer: NodeJS.Timeout | null = null;
+  /** Characters that may be taken now; fills up with time. */
+  #room = maxCharsPerSecond;
+  #filledAt: number;
+  /** Lines have been left out, and not enough time has passed to show some again: else there would be a note after every other line. */
+  #flooded = false;
+
+  constructor({ sink, now = () => performance.now(), later = setTimeout }: FlowOptions) {
+    this.#sink = sink;
+    this.#now = now;
+    this.#later = later;
+    this.#filledAt = now();
+  }
+
+  /** Whole lines, without their ends. */
+  add(lines: readonly string[], worth: Worth): void {
+    if (lines.length === 0) return;
+    this.#fill();
+    for (const line of lines) {
+      const after = this.#room - line.length - 1;
+      if ((this.#flooded && worth === "output") || after < lowestRoom[worth]) {
+        this.#leftOut++;
+        this.#flooded = true;
+        continue;
+      }
+      this.#sayLeftOut();
+      this.#room = after;
+      this.#waiting.push(line);
+    }
+    this.#timer ??= this.#later(() => this.flush(), intervalMs);
+  }
+
+  /** These many lines have been lost on their way here. */
+  lost(count: number): void {
+    if (count === 0) return;
+    this.#leftOut += count;
+    this.#timer ??= this.#later(() => this.flush(), intervalMs);
+  }
+
+  flush(): void {
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#fill();
+    // In the middle of a flood one note is enough, at its end.
+    if (!this.#flooded) this.#sayLeftOut();
+    if (this.#leftOut > 0) this.#timer = this.#later(() => this.flush(), intervalMs);
+    if (this.#waiting.length === 0) return;
+    const text = `${this.#waiting.join("\n")}\n`;
+    this.#waiting = [];
+    this.#sink.append(text);
+  }
+
+  dispose(): void {
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  #sayLeftOut(): void {
+    if (this.#leftOut === 0) return;
+    this.#waiting.push(`… ${this.#leftOut.toLocaleString("en")} ${this.#leftOut === 1 ? "line" : "lines"} left out, see Results`);
+    this.#leftOut = 0;
+  }
+
+  #fill(): void {
+    const now = this.#now();
+    this.#room = Math.min(maxCharsPerSecond, this.#room + ((now - this.#filledAt) / 1000) * maxCharsPerSecond);
+    this.#filledAt = now;
+    if (this.#room > maxCharsPerSecond / 2) this.#flooded = false;
+  }
+}

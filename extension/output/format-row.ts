@@ -1,0 +1,76 @@
+import { inspect } from "node:util";
+import { OpaqueBlob } from "../../bindings/typescript/codec.js";
+import { UnknownObject } from "../../bindings/typescript/handles.js";
+import { formatDuration } from "../../protocol/duration.js";
+import type { CommandResult } from "../../protocol/target.js";
+import { failureStack, failureText } from "../runs/failure-text.js";
+import type { Row } from "../runs/run.js";
+import { oneLine, shorten } from "./one-line.js";
+
+const maxLabelLength = 60;
+const maxResultLength = 300;
+const maxStackLines = 12;
+
+/** What begins each line of an item. Of a long path the end says more. */
+export function prefixOf(label: string): string {
+  const text = oneLine(label);
+  return `[${text.length > maxLabelLength ? `…${text.slice(1 - maxLabelLength)}` : text}] `;
+}
+
+/** The lines that tell an item's outcome, without the prefix; none while it has none. */
+export function outcomeLines(row: Row, isCommand: boolean): string[] {
+  const took = row.ms === null ? "" : ` (${formatDuration(row.ms)}${row.attempt > 1 ? `, attempt ${row.attempt}` : ""})`;
+  switch (row.state) {
+    case "queued":
+    case "running":
+      return [];
+    case "done":
+      return [isCommand ? `✔ ${commandOutcome(row.value)}${took}` : `✔ ${resultText(row.value)}${took}`];
+    case "failed": {
+      const text = row.error ? failureText(row.error) : "failed";
+      const stack = row.error ? failureStack(row.error) : null;
+      return [`✘ ${oneLine(text)}${took}`, ...(stack ? stackLines(stack) : [])];
+    }
+    case "cancelled":
+      return [`⊘ cancelled${took}`];
+    case "lost":
+      return ["⊘ lost: the server ended before it was done"];
+  }
+}
+
+/** A value in one line. */
+export function resultText(value: unknown): string {
+  if (value === undefined) return "(the result is no longer kept)";
+  const text = typeof value === "string"
+    ? JSON.stringify(shorten(value, maxResultLength))
+    : inspect(shown(value, 4), { breakLength: Infinity, compact: true, depth: 3, maxArrayLength: 20, maxStringLength: maxResultLength });
+  return shorten(oneLine(text), maxResultLength);
+}
+
+/** Handles and other languages' values as a word: their insides say nothing to people. */
+function shown(value: unknown, depth: number): unknown {
+  if (value instanceof UnknownObject) return named(value.handle);
+  if (value instanceof OpaqueBlob) return named(`${value.tag}, ${value.data.length} bytes`);
+  if (depth === 0 || typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.slice(0, 21).map((one) => shown(one, depth - 1)).concat(value.length > 21 ? new Array<unknown>(value.length - 21) : []);
+  if (Object.getPrototypeOf(value) !== Object.prototype) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, shown(one, depth - 1)]));
+}
+
+function named(name: string): object {
+  return { [inspect.custom]: () => `<${name}>` };
+}
+
+function commandOutcome(value: unknown): string {
+  const result = value as Partial<CommandResult> | null | undefined;
+  if (typeof result?.signal === "string") return `ended by ${result.signal}`;
+  return typeof result?.exitCode === "number" && result.exitCode !== 0 ? `exit code ${result.exitCode}` : "done";
+}
+
+/** Without the first line or lines, which say what is said already. */
+function stackLines(stack: string): string[] {
+  const lines = stack.split("\n").map((line) => oneLine(line));
+  const from = lines.findIndex((line) => /^\s+(?:at |File )/.test(line));
+  const frames = from === -1 ? lines.slice(1) : lines.slice(from);
+  return frames.length > maxStackLines ? [...frames.slice(0, maxStackLines), `    … ${frames.length - maxStackLines} more`] : frames;
+}

@@ -1,0 +1,117 @@
+import { formatDuration } from "../../protocol/duration.js";
+import type { RunInfo } from "../../protocol/run.js";
+import type { Disposable } from "../connection/rpc.js";
+import { isSettled } from "../runs/row.js";
+import type { OutputText, Run } from "../runs/run.js";
+import type { Flow } from "./flow.js";
+import { outcomeLines, prefixOf } from "./format-row.js";
+import { oneLine } from "./one-line.js";
+
+/** `line`: what children write is shown as it comes. `task`: all lines of an item together, when it has ended. */
+export type Grouping = "line" | "task";
+
+/** Kept of an item until it ends, when lines are shown by item. */
+const maxKeptLines = 1000;
+const maxLineLength = 4000;
+
+interface Kept {
+  lines: string[];
+  leftOut: number;
+}
+
+/** Tells a run in the output channel, from now on until it ends: every line whole, and marked with its item. */
+export class RunReport implements Disposable {
+  readonly #run: Run;
+  readonly #flow: Flow;
+  readonly #grouping: Grouping;
+  readonly #isCommand: boolean;
+  readonly #kept = new Map<number, Kept>();
+  /** Items whose outcome has been told. */
+  readonly #told: Uint8Array;
+  readonly #subscriptions: Disposable[];
+  #over = false;
+
+  constructor(run: Run, flow: Flow, grouping: Grouping) {
+    this.#run = run;
+    this.#flow = flow;
+    this.#grouping = grouping;
+    this.#isCommand = "command" in run.request.target;
+    this.#told = new Uint8Array(run.rows.length);
+    const { info } = run;
+    flow.add([`▶ ${oneLine(info.name)}: ${counted(info.total, "item")}, ${counted(info.processes, "process")} at a time`], "summary");
+    this.#subscriptions = [
+      run.onOutput((index, lines, dropped) => this.#wrote(index, lines, dropped)),
+      run.onDidChange((changed) => this.#changed(changed)),
+    ];
+    this.#changed(run.rows.keys());
+  }
+
+  dispose(): void {
+    for (const subscription of this.#subscriptions) subscription.dispose();
+    this.#kept.clear();
+  }
+
+  #wrote(index: number, lines: readonly OutputText[], dropped: number): void {
+    const row = this.#run.rows[index];
+    if (!row) return;
+    const prefix = prefixOf(row.label);
+    const texts = lines.map(({ text }) => prefix + (text.length > maxLineLength ? `${text.slice(0, maxLineLength)}…` : text));
+    if (this.#grouping === "line" || this.#told[index] === 1) {
+      this.#flow.lost(dropped);
+      this.#flow.add(texts, "output");
+      return;
+    }
+    let kept = this.#kept.get(index);
+    if (!kept) this.#kept.set(index, (kept = { lines: [], leftOut: 0 }));
+    kept.leftOut += dropped;
+    for (const text of texts) kept.lines.push(text);
+    const tooMany = kept.lines.length - maxKeptLines;
+    if (tooMany <= 0) return;
+    kept.lines.splice(0, tooMany);
+    kept.leftOut += tooMany;
+  }
+
+  #changed(indexes: Iterable<number>): void {
+    for (const index of indexes) {
+      const row = this.#run.rows[index]!;
+      if (!isSettled(row) || this.#told[index] === 1) continue;
+      this.#told[index] = 1;
+      this.#release(index);
+      const prefix = prefixOf(row.label);
+      this.#flow.add(outcomeLines(row, this.#isCommand).map((line) => prefix + line), row.state === "done" ? "output" : "failure");
+    }
+    if (!this.#run.ended || this.#over) return;
+    this.#over = true;
+    for (const index of [...this.#kept.keys()]) this.#release(index);
+    this.#flow.add([`■ ${summary(this.#run)}`, ""], "summary");
+  }
+
+  #release(index: number): void {
+    const kept = this.#kept.get(index);
+    if (!kept) return;
+    this.#kept.delete(index);
+    this.#flow.lost(kept.leftOut);
+    this.#flow.add(kept.lines, "output");
+  }
+}
+
+/** `name: 78 done, 2 failed in 3.2 s`. */
+export function summary(run: Run): string {
+  const { info, rows } = run;
+  const count = (state: string) => rows.reduce((sum, row) => sum + (row.state === state ? 1 : 0), 0);
+  const parts = (["done", "failed", "cancelled", "lost"] as const).flatMap((state) => {
+    const n = count(state);
+    return n > 0 || state === "done" ? [`${n.toLocaleString("en")} ${state}`] : [];
+  });
+  return `${oneLine(info.name)}: ${parts.join(", ")}${ending(info)}`;
+}
+
+function ending({ state, startedAt, endedAt }: RunInfo): string {
+  const took = endedAt === null ? "" : ` in ${formatDuration(endedAt - startedAt)}`;
+  return state === "halted" ? `${took}, halted after its failures` : took;
+}
+
+function counted(count: number, noun: string): string {
+  const plural = noun.endsWith("s") ? `${noun}es` : `${noun}s`;
+  return `${count.toLocaleString("en")} ${count === 1 ? noun : plural}`;
+}

@@ -1,0 +1,114 @@
+import type { RowState } from "../runs/run.js";
+
+/*
+ * What a results panel and its page tell each other. The page holds what it shows of every row; values, stacks and output come only for the
+ * row that it looks at.
+ */
+
+export interface RunView {
+  id: string;
+  name: string;
+  target: string;
+  /** A command's items are processes of their own; a function's share workers. */
+  kind: "function" | "command";
+  /** `ending`: cancelled or halted, and something is still under way. */
+  state: "running" | "ending" | "done" | "cancelled" | "halted" | "lost";
+  processes: number;
+  chunkSize: number;
+  total: number;
+  /** Milliseconds since 1970 by the extension host's clock, like every time here. */
+  startedAt: number;
+  endedAt: number | null;
+}
+
+/** What a row shows. */
+export interface RowView {
+  index: number;
+  label: string;
+  /** Absolute path. */
+  file: string | null;
+  state: RowState;
+  /** 0 while it has none. */
+  pid: number;
+  attempt: number;
+  startedAt: number | null;
+  ms: number | null;
+  /** The beginning of its result or of its error, on one line, at most `previewLength` characters. */
+  preview: string;
+}
+
+/** Text that may have been cut. */
+export interface CutText {
+  text: string;
+  cut: boolean;
+}
+
+/** An error as people read it; `cause` is what it came from. */
+export interface ErrorView {
+  /** `TypeError`, `WorkerLost` … */
+  type: string;
+  message: string;
+  /** Stack as its language writes it. */
+  stack: CutText | null;
+  /** What else is known: exit code, signal, the error's own properties; JSON. */
+  facts: CutText | null;
+  /** Last lines of the standard error of a worker that was lost, or of a command that failed. */
+  stderr: CutText | null;
+  cause: ErrorView | null;
+}
+
+/** What the details of one row show besides the row itself. */
+export interface DetailView {
+  index: number;
+  /** What the function was called with, or `{item}`: JSON. */
+  item: CutText;
+  /** Pretty JSON; null while there is none. */
+  value: CutText | null;
+  /** The server gave the result up to stay within its limits. */
+  valueGone: boolean;
+  error: ErrorView | null;
+  /** Of a command that has ended. */
+  command: { exitCode: number | null; signal: string | null } | null;
+}
+
+export interface OutputLine {
+  stream: "stdout" | "stderr";
+  text: string;
+}
+
+export type ToPage =
+  /** `now`: the extension host's clock, which in a remote window is another one than the page's. Sent before any row. */
+  | { type: "run"; run: RunView; now: number }
+  /** Rows that changed; at most ten messages a second, except for the first filling. */
+  | { type: "rows"; rows: RowView[] }
+  | { type: "detail"; detail: DetailView }
+  /** All that is remembered of what an item wrote, each time that it changed. `dropped` lines came before. */
+  | { type: "output"; index: number; lines: OutputLine[]; dropped: number }
+  /** Puts the keyboard there. */
+  | { type: "focus"; part: "table" | "timeline"; index?: number | undefined }
+  /** The run could not be found again; `text` says why. */
+  | { type: "gone"; text: string };
+
+export type FromPage =
+  | { type: "ready" }
+  /** The row whose details are shown. */
+  | { type: "look"; index: number | null }
+  | { type: "openFile"; index: number }
+  /** A place in a stack or in output; a relative `file` is searched for in the run's folder and in the workspace. */
+  | { type: "openPlace"; index: number; place: Place }
+  /** The whole value (or output) in an editor. */
+  | { type: "openText"; index: number; what: "value" | "item" | "output" }
+  /** Null: every row. In the order of the table. */
+  | { type: "copy"; indexes: number[] | null }
+  | { type: "rerun"; indexes: number[] }
+  | { type: "rerunFailed" }
+  | { type: "cancel"; indexes: number[] | null };
+
+/** Lines and columns from 1. */
+export interface Place {
+  file: string;
+  line: number | null;
+  column: number | null;
+}
+
+export const previewLength = 200;

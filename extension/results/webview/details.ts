@@ -1,0 +1,136 @@
+import { html, nothing, render, type TemplateResult } from "lit/html.js";
+import { findLinks } from "../links.js";
+import type { CutText, DetailView, ErrorView, RowView } from "../messages.js";
+import { formatCount } from "../format.js";
+import { tell } from "./host.js";
+import { icon } from "./icons.js";
+import type { Store } from "./store.js";
+import { items, rowTime, stateWords } from "./words.js";
+
+/** One row in full: value, error with its stack, output as it comes. */
+export class Details {
+  readonly #element: HTMLElement;
+  readonly #store: Store;
+  readonly #close: () => void;
+  #drawn: { detail: unknown; output: unknown; row: RowView | undefined; time: string; selected: number } | null = null;
+
+  constructor(element: HTMLElement, store: Store, close: () => void) {
+    this.#element = element;
+    this.#store = store;
+    this.#close = close;
+    element.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") return;
+      event.preventDefault();
+      close();
+    });
+  }
+
+  focus(): void {
+    this.#element.querySelector<HTMLElement>("button")?.focus();
+  }
+
+  update(): void {
+    const { active, rows, detailsOpen, selected } = this.#store;
+    const row = active === null ? undefined : rows[active];
+    this.#element.hidden = !detailsOpen || !row;
+    if (!row || !detailsOpen) return;
+    const detail = this.#store.detail?.index === row.index ? this.#store.detail : null;
+    const output = this.#store.output?.index === row.index ? this.#store.output : null;
+    const time = rowTime(row, this.#store.now());
+    const old = this.#drawn;
+    if (old && old.detail === detail && old.output === output && old.row === row && old.time === time && old.selected === selected.size) return;
+    this.#drawn = { detail, output, row, time, selected: selected.size };
+    const atEnd = this.#element.scrollHeight - this.#element.scrollTop - this.#element.clientHeight < 40;
+    const follows = row.state === "running" && old?.row?.index === row.index && atEnd;
+    render(html`
+      ${this.#header(row)}
+      <p class="facts">
+        <span class="state-${row.state}">${stateWords[row.state]}</span>
+        ${time === "" ? nothing : html`<span>${time}</span>`}
+        ${row.pid === 0 ? nothing : html`<span>worker ${row.pid}</span>`}
+        ${row.attempt > 1 ? html`<span>attempt ${row.attempt}</span>` : nothing}
+        ${detail?.command ? html`<span>${ending(detail.command)}</span>` : nothing}
+      </p>
+      ${detail ? this.#body(row, detail) : nothing}
+      ${output && (output.lines.length > 0 || output.dropped > 0) ? this.#output(row.index, output) : nothing}
+    `, this.#element);
+    if (follows) this.#element.scrollTop = this.#element.scrollHeight;
+    else if (old?.row?.index !== row.index) this.#element.scrollTop = 0;
+  }
+
+  #header(row: RowView): TemplateResult {
+    const { index } = row;
+    const chosen = this.#store.selected.size > 1 ? this.#store.selection() : [index];
+    const many = chosen.length > 1;
+    const busy = row.state === "running" || row.state === "queued";
+    return html`<div class="title">
+      <h2 title=${row.file ?? row.label}>${row.label}</h2>
+      <div class="actions" role="toolbar" aria-label="Item">
+        ${row.file === null ? nothing : html`<button class="icon-only" title="Open the file (Ctrl+Enter)" aria-label="Open the file" @click=${() => tell({ type: "openFile", index })}>${icon("file")}</button>`}
+        ${busy
+          ? html`<button class="icon-only" title="Cancel this item" aria-label="Cancel this item" @click=${() => tell({ type: "cancel", indexes: [index] })}>${icon("stop")}</button>`
+          : html`<button class="icon-only" title=${many ? `Run the ${items(chosen.length)} that are selected again` : "Run this item again"} aria-label="Run again" @click=${() => tell({ type: "rerun", indexes: chosen })}>${icon("rerun")}</button>`}
+        <button class="icon-only" title=${many ? `Copy the ${items(chosen.length)} that are selected as JSON` : "Copy as JSON (Ctrl+C in the table)"} aria-label="Copy as JSON" @click=${() => tell({ type: "copy", indexes: chosen })}>${icon("copy")}</button>
+        <button class="icon-only" title="Close (Escape)" aria-label="Close the details" @click=${this.#close}>${icon("close")}</button>
+      </div>
+    </div>`;
+  }
+
+  #body(row: RowView, detail: DetailView): TemplateResult {
+    const { index } = row;
+    return html`
+      ${detail.error ? this.#error(index, detail.error) : nothing}
+      ${detail.value && !detail.command ? section("Result", text(index, detail.value), detail.value.cut ? whole(index, "value") : nothing) : nothing}
+      ${detail.valueGone ? html`<p class="note">The server kept no more results than its limit, and gave this one up. Run the item again to see it.</p>` : nothing}
+      ${row.state === "lost" ? html`<p class="note">The server ended before this item did. Whether it had an effect is not known.</p>` : nothing}
+      ${detail.item.text === JSON.stringify(row.label) ? nothing : section("Item", text(index, detail.item), detail.item.cut ? whole(index, "item") : nothing)}
+    `;
+  }
+
+  #error(index: number, error: ErrorView): TemplateResult {
+    return html`
+      <section class="error">
+        <h3>${error.type}</h3>
+        <p class="message">${linked(index, error.message)}</p>
+        ${error.stack ? text(index, error.stack) : nothing}
+      </section>
+      ${error.stderr ? section("Standard error", text(index, error.stderr)) : nothing}
+      ${error.facts ? section("More about it", text(index, error.facts)) : nothing}
+      ${error.cause ? html`<p class="note">Caused by</p>${this.#error(index, error.cause)}` : nothing}
+    `;
+  }
+
+  #output(index: number, { lines, dropped }: NonNullable<Store["output"]>): TemplateResult {
+    return section("Output", html`
+      ${dropped > 0 ? html`<p class="note">${formatCount(dropped)} earlier lines are not kept</p>` : nothing}
+      <pre tabindex="0" aria-label="Output">${lines.map((line) => html`<span class=${line.stream}>${linked(index, line.text)}
+</span>`)}</pre>`, whole(index, "output"));
+  }
+}
+
+function ending({ exitCode, signal }: NonNullable<DetailView["command"]>): string {
+  return signal === null ? `exit code ${exitCode ?? "unknown"}` : `ended by ${signal}`;
+}
+
+function section(title: string, body: TemplateResult, action: TemplateResult | typeof nothing = nothing): TemplateResult {
+  return html`<section><h3>${title}${action}</h3>${body}</section>`;
+}
+
+function text(index: number, { text: shown, cut }: CutText): TemplateResult {
+  return html`<pre tabindex="0">${linked(index, shown)}${cut ? "…" : ""}</pre>`;
+}
+
+function whole(index: number, what: "value" | "item" | "output"): TemplateResult {
+  return html`<button class="link" @click=${() => tell({ type: "openText", index, what })}>Open in editor</button>`;
+}
+
+/** The text, with places in files to click on. */
+function linked(index: number, shown: string): unknown {
+  const parts: unknown[] = [];
+  let done = 0;
+  for (const { start, end, place } of findLinks(shown)) {
+    parts.push(shown.slice(done, start), html`<button class="link" title="Open the file there" @click=${() => tell({ type: "openPlace", index, place })}>${shown.slice(start, end)}</button>`);
+    done = end;
+  }
+  return parts.length === 0 ? shown : [...parts, shown.slice(done)];
+}

@@ -1,0 +1,41 @@
+import type { FromPage } from "../messages.js";
+import type { Filter, Sort } from "../sort-filter.js";
+
+/** What the page keeps of itself: while it is hidden it does not exist. */
+export interface Saved {
+  /** The panel finds its run again by it after a reload of the window. */
+  run: string;
+  name: string;
+  sort: Sort;
+  text: string;
+  states: Filter["states"] extends ReadonlySet<infer State> ? State[] : never;
+  active: number | null;
+  detailsOpen: boolean;
+  detailsSize: number | null;
+  timelineOpen: boolean;
+  timelineSize: number | null;
+  scrollTop: number;
+}
+
+interface VsCodeApi {
+  postMessage(message: unknown): void;
+  getState(): unknown;
+  setState(state: unknown): void;
+}
+
+declare function acquireVsCodeApi(): VsCodeApi;
+
+const api = acquireVsCodeApi();
+
+export function tell(message: FromPage): void {
+  api.postMessage(message);
+}
+
+export function saved(): Partial<Saved> {
+  const state = api.getState();
+  return typeof state === "object" && state !== null ? state : {};
+}
+
+export function save(state: Saved): void {
+  api.setState(state);
+}

@@ -1,0 +1,123 @@
+import type { RowState } from "../../runs/run.js";
+import type { DetailView, OutputLine, RowView, RunView } from "../messages.js";
+import { noCounts, Pace, settled, type Counts } from "../progress.js";
+import { inOrder, RowSelector, type Sort } from "../sort-filter.js";
+import type { Saved } from "./host.js";
+
+/** While a run goes on, its rows are put in order at most this often: rows that jump cannot be read. */
+const orderEveryMs = 500;
+
+/** All that the page knows. Who changes something says so by `changed`. */
+export class Store {
+  run: RunView | null = null;
+  gone: string | null = null;
+  rows: RowView[] = [];
+  counts: Counts = noCounts();
+  readonly pace = new Pace();
+  sort: Sort = inOrder;
+  text = "";
+  states = new Set<RowState>();
+  /** Indexes of the rows in the table, in its order. */
+  shown: number[] = [];
+  /** Row with the keyboard, by index. */
+  active: number | null = null;
+  selected = new Set<number>();
+  detailsOpen = false;
+  detail: DetailView | null = null;
+  output: { index: number; lines: readonly OutputLine[]; dropped: number } | null = null;
+  /** Raised with every change of a row. */
+  version = 0;
+  /** Extension host's clock minus ours. */
+  #clockAhead = 0;
+  readonly #selector = new RowSelector();
+  #orderedAt = -Infinity;
+  #stale = false;
+  readonly #changed: () => void;
+
+  constructor(changed: () => void, from: Partial<Saved>) {
+    this.#changed = changed;
+    this.sort = from.sort ?? inOrder;
+    this.text = from.text ?? "";
+    this.states = new Set(from.states);
+    this.active = from.active ?? null;
+    if (this.active !== null) this.selected.add(this.active);
+    this.detailsOpen = from.detailsOpen ?? false;
+  }
+
+  changed(): void {
+    this.#changed();
+  }
+
+  /** By the extension host's clock. */
+  now(): number {
+    return Date.now() + this.#clockAhead;
+  }
+
+  /** True as long as something of the run may still change. */
+  get live(): boolean {
+    return this.run !== null && (this.run.state === "running" || this.run.state === "ending");
+  }
+
+  setRun(run: RunView, now: number): void {
+    this.#clockAhead = now - Date.now();
+    this.run = run;
+    this.gone = null;
+    if (!this.live) this.#stale = true;
+    this.changed();
+  }
+
+  setRows(rows: readonly RowView[]): void {
+    for (const row of rows) {
+      const old = this.rows[row.index];
+      if (old) this.counts[old.state]--;
+      this.counts[row.state]++;
+      this.rows[row.index] = row;
+    }
+    this.version++;
+    this.#stale = true;
+    this.pace.add(this.now(), settled(this.counts));
+    this.changed();
+  }
+
+  setFilter(text: string, states: ReadonlySet<RowState>): void {
+    this.text = text;
+    this.states = new Set(states);
+    this.reorder();
+  }
+
+  setSort(sort: Sort): void {
+    this.sort = sort;
+    this.reorder();
+  }
+
+  reorder(): void {
+    this.#orderedAt = -Infinity;
+    this.#stale = true;
+    this.order();
+    this.changed();
+  }
+
+  /** Brings `shown` up to date when it is time to. Returns false when that is put off. */
+  order(): boolean {
+    if (!this.#stale) return true;
+    const free = this.sort.column === "index" && this.states.size === 0 && this.text === "";
+    const at = performance.now();
+    if (!free && this.live && at - this.#orderedAt < orderEveryMs) return false;
+    this.shown = this.#selector.select(this.rows, { text: this.text, states: this.states }, this.sort);
+    this.#orderedAt = at;
+    this.#stale = false;
+    return true;
+  }
+
+  /** Makes a row the active one and, unless `keep`, the only selected one. */
+  activate(index: number | null, keep = false): void {
+    this.active = index;
+    if (!keep) this.selected = new Set(index === null ? [] : [index]);
+    this.changed();
+  }
+
+  /** Selected rows that are seen, in their order; else the active one. */
+  selection(): number[] {
+    return this.shown.filter((index) => this.selected.has(index));
+  }
+}

@@ -1,0 +1,64 @@
+import { html, nothing, render } from "lit/html.js";
+import { live } from "lit/directives/live.js";
+import type { RowState } from "../../runs/run.js";
+import { formatCount } from "../format.js";
+import { icon } from "./icons.js";
+import type { Store } from "./store.js";
+import { items, states, stateWords } from "./words.js";
+
+/** What is seen of the rows: words to search for, and states with their counts. */
+export class Toolbar {
+  readonly #element: HTMLElement;
+  readonly #store: Store;
+  /** Gives the keyboard back to the table. */
+  readonly #leave: () => void;
+
+  constructor(element: HTMLElement, store: Store, leave: () => void) {
+    this.#element = element;
+    this.#store = store;
+    this.#leave = leave;
+  }
+
+  /** Takes the keyboard, and the character that was typed elsewhere. */
+  type(character: string): void {
+    const input = this.#element.querySelector("input")!;
+    input.focus();
+    if (character === "") return input.select();
+    this.#store.setFilter(this.#store.text + character, this.#store.states);
+  }
+
+  update(): void {
+    const { text, counts, states: chosen, rows, shown } = this.#store;
+    const narrowed = text !== "" || chosen.size > 0;
+    render(html`
+      <div class="filter">
+        ${icon("filter")}
+        <input type="text" placeholder="Filter (item, result, error, pid)" aria-label="Filter rows" spellcheck="false" .value=${live(text)}
+          @input=${(event: InputEvent) => this.#store.setFilter((event.target as HTMLInputElement).value, chosen)}
+          @keydown=${(event: KeyboardEvent) => this.#key(event)} />
+        ${text === "" ? nothing : html`<button class="icon-only" title="Clear (Escape)" aria-label="Clear the filter" @click=${() => this.#store.setFilter("", chosen)}>${icon("close")}</button>`}
+      </div>
+      <div class="chips" role="group" aria-label="States">
+        ${states.filter((state) => counts[state] > 0 || chosen.has(state)).map((state) => html`
+          <button class="chip" aria-pressed=${chosen.has(state)} title="Show only these; click again for all" @click=${() => this.#toggle(state)}>
+            <span class="dot fill-${state}"></span>${stateWords[state]} <b>${formatCount(counts[state])}</b>
+          </button>`)}
+      </div>
+      <span class="found" role="status">${narrowed ? `${formatCount(shown.length)} of ${items(rows.length)}` : ""}</span>
+    `, this.#element);
+  }
+
+  #toggle(state: RowState): void {
+    const chosen = new Set(this.#store.states);
+    if (!chosen.delete(state)) chosen.add(state);
+    this.#store.setFilter(this.#store.text, chosen);
+  }
+
+  #key(event: KeyboardEvent): void {
+    if (event.key === "Escape" && this.#store.text !== "") this.#store.setFilter("", this.#store.states);
+    else if (event.key === "Escape" || event.key === "ArrowDown" || event.key === "Enter") this.#leave();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+}

@@ -1,0 +1,26 @@
+import { formatDuration } from "../../protocol/duration.js";
+import { errorCodes } from "../../protocol/errors.js";
+import type { Failure } from "../../protocol/job.js";
+
+/** Why an item failed, in one line for people. */
+export function failureText({ code, message, data = {} }: Failure): string {
+  if (code === errorCodes.TimedOut && typeof data["timeoutMs"] === "number") return `ran longer than ${formatDuration(data["timeoutMs"])}, and was stopped`;
+  const said = code === errorCodes.TaskFailed && data["language"] === "command" && typeof data["message"] === "string" ? data["message"] : message;
+  return firstLine(said);
+}
+
+/** The stack of an error that was thrown, the first line being the error; null when there is none. */
+export function failureStack({ data }: Failure): string | null {
+  const stack = data?.["stack"];
+  return typeof stack === "string" && data?.["language"] !== "command" && stack.includes("\n") ? stack : null;
+}
+
+/** What a command that failed wrote, as far as it was kept. */
+export function failureOutput({ data }: Failure): string[] {
+  return [data?.["stderr"], data?.["stdout"]].filter((text): text is string => typeof text === "string" && text !== "");
+}
+
+function firstLine(text: string): string {
+  const end = text.indexOf("\n");
+  return end === -1 ? text : text.slice(0, end);
+}

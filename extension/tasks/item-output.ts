@@ -1,0 +1,107 @@
+import type { OutputLine } from "../../protocol/process.js";
+
+/** More of one item than this is written before it ends. */
+const maxItemLength = 1024 * 1024;
+/** The same of all items together. */
+const maxLength = 32 * 1024 * 1024;
+
+type Stream = OutputLine["stream"];
+
+/** What one item wrote and was not shown yet. */
+interface Pending {
+  /** Of the process that wrote it: another one belongs to another try. */
+  pid: number;
+  text: string;
+  /** Beginnings of lines whose ends have not come. */
+  open: Record<Stream, string>;
+}
+
+/**
+ * Lines of many items that run at the same time, kept apart: those of one item are written together when it ends, so that no other item's
+ * come between. Long output is written in pieces, all of whole lines.
+ */
+export class ItemOutput {
+  readonly #write: (text: string) => void;
+  readonly #items = new Map<number, Pending>();
+  #length = 0;
+  #live = false;
+
+  constructor(write: (text: string) => void) {
+    this.#write = write;
+  }
+
+  /** From now on lines are written as they come: only one item can be under way. */
+  live(): void {
+    if (this.#live) return;
+    this.#live = true;
+    for (const item of this.#items.values()) this.#writeText(item);
+  }
+
+  add(index: number, { pid, stream, text, partial }: Pick<OutputLine, "pid" | "stream" | "text" | "partial">): void {
+    const item = this.#itemOf(index, pid);
+    const line = item.open[stream] + text;
+    item.open[stream] = partial ? line : "";
+    this.#length += text.length;
+    if (!partial) {
+      item.text += `${line}\n`;
+      this.#length++;
+    } else if (line.length > maxItemLength) {
+      // A line without end: cut, since it has to be somewhere.
+      item.text += `${line}\n`;
+      item.open[stream] = "";
+    }
+    if (this.#live || item.text.length > maxItemLength || this.#length > maxLength) this.#writeText(item);
+  }
+
+  /** Writes what items `first` to `last` wrote in their last try, which was that of process `pid` (0: whichever it was). */
+  end(first: number, last: number, pid: number): void {
+    for (let index = first; index <= last; index++) {
+      const item = this.#items.get(index);
+      if (!item) continue;
+      this.#items.delete(index);
+      if (pid !== 0 && item.pid !== pid && !this.#live) this.#forget(item);
+      else {
+        this.#closeLines(item);
+        this.#writeText(item);
+      }
+    }
+  }
+
+  /** Writes everything that is left. */
+  endAll(): void {
+    for (const index of [...this.#items.keys()]) this.end(index, index, 0);
+  }
+
+  #itemOf(index: number, pid: number): Pending {
+    let item = this.#items.get(index);
+    if (!item) this.#items.set(index, (item = { pid, text: "", open: { stdout: "", stderr: "" } }));
+    else if (item.pid !== pid) {
+      this.#closeLines(item);
+      if (this.#live) this.#writeText(item);
+      else this.#forget(item);
+      item.pid = pid;
+    }
+    return item;
+  }
+
+  #closeLines(item: Pending): void {
+    for (const stream of ["stdout", "stderr"] as const) {
+      if (item.open[stream] === "") continue;
+      item.text += `${item.open[stream]}\n`;
+      item.open[stream] = "";
+    }
+  }
+
+  #writeText(item: Pending): void {
+    const { text } = item;
+    this.#length -= text.length;
+    item.text = "";
+    if (text !== "") this.#write(text);
+  }
+
+  #forget(item: Pending): void {
+    this.#length -= item.text.length + item.open.stdout.length + item.open.stderr.length;
+    item.text = "";
+    item.open = { stdout: "", stderr: "" };
+  }
+}

@@ -1,0 +1,64 @@
+/** Asks a terminal for its state; it answers when it has read all that came before. */
+const question = "\u001b[5n";
+const answer = "\u001b[0n";
+
+/** So many characters may be on the way before the terminal is asked. */
+const askAfter = 256 * 1024;
+/** A terminal that says nothing for so long does not answer such questions, or is too busy to be asked. */
+const patienceMs = 2000;
+/** Without answers: characters in a millisecond that any terminal can take. */
+const blindRate = 2048;
+
+/**
+ * Holds a writer back to what its terminal can read. VS Code gives extensions no flow control for their terminals, and throws away what comes far too fast;
+ * but the terminal answers questions in the order in which it reads.
+ */
+export class Pacer {
+  readonly #emit: (data: string) => void;
+  #unread = 0;
+  #answers = true;
+  #closed = false;
+  #answered: (() => void) | null = null;
+
+  constructor(emit: (data: string) => void) {
+    this.#emit = emit;
+  }
+
+  /** After something was written: resolves when more may follow; with `all`, when everything has been read. */
+  async wrote(length: number, all: boolean): Promise<void> {
+    this.#unread += length;
+    if (this.#closed || (!all && this.#unread < askAfter)) return;
+    if (this.#answers) this.#answers = await this.#ask();
+    else await wait(Math.ceil(this.#unread / blindRate));
+    this.#unread = 0;
+  }
+
+  /** What of the terminal's input is not meant for us. */
+  input(data: string): string {
+    if (!this.#answered || !data.includes(answer)) return data;
+    this.#answered();
+    return data.replace(answer, "");
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#answered?.();
+  }
+
+  #ask(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const end = (answered: boolean) => {
+        clearTimeout(timer);
+        this.#answered = null;
+        resolve(answered);
+      };
+      const timer = setTimeout(() => end(false), patienceMs);
+      this.#answered = () => end(true);
+      this.#emit(question);
+    });
+  }
+}
+
+function wait(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,118 @@
+import { Pacer } from "./pacer.js";
+
+const clearLine = "\r\u001b[2K";
+/** The cut at the right edge, so that the line is never two. */
+const noWrap = "\u001b[?7l";
+const wrap = "\u001b[?7h";
+const plain = "\u001b[0m";
+const newline = /\r?\n/g;
+
+/** One piece that is handed over: what is parsed in a few milliseconds. */
+const pieceLength = 64 * 1024;
+
+/**
+ * A terminal with whole lines and, below them, a line of progress that is drawn again and again. Problem matchers read the terminal's
+ * lines as they are completed: the line of progress never is. Nothing is lost: what the terminal has not taken in yet waits here.
+ */
+export class Screen {
+  readonly #emit: (data: string) => void;
+  readonly #pacer: Pacer;
+  #waiting: string[] = [];
+  #waitingLength = 0;
+  #status = "";
+  #shown = "";
+  #writing = false;
+  #closed = false;
+  #drained: (() => void)[] = [];
+
+  constructor(emit: (data: string) => void) {
+    this.#emit = emit;
+    this.#pacer = new Pacer(emit);
+  }
+
+  /** Characters that wait to be shown. */
+  get backlog(): number {
+    return this.#waitingLength;
+  }
+
+  /** Whole lines, each with its end. */
+  write(text: string): void {
+    if (this.#closed || text === "") return;
+    this.#waiting.push(text);
+    this.#waitingLength += text.length;
+    this.#pump();
+  }
+
+  /** The line below; empty: none. */
+  status(text: string): void {
+    this.#status = text;
+    this.#pump();
+  }
+
+  /** Resolves when the terminal has taken in everything, or is gone. */
+  drained(): Promise<void> {
+    if (this.#closed || (!this.#writing && this.#waiting.length === 0)) return Promise.resolve();
+    return new Promise((resolve) => this.#drained.push(resolve));
+  }
+
+  /** What the terminal sends: keys, without its answers to us. */
+  input(data: string): string {
+    return this.#pacer.input(data);
+  }
+
+  /** The terminal is gone: nothing waits for it any more. */
+  close(): void {
+    this.#closed = true;
+    this.#waiting = [];
+    this.#waitingLength = 0;
+    this.#pacer.close();
+    this.#tellDrained();
+  }
+
+  #pump(): void {
+    if (this.#writing || this.#closed) return;
+    if (this.#waiting.length > 0) {
+      this.#writing = true;
+      void this.#writeAll();
+    } else if (this.#status !== this.#shown) this.#emit(clearLine + this.#drawStatus());
+  }
+
+  async #writeAll(): Promise<void> {
+    // What is written in the same turn goes together.
+    await Promise.resolve();
+    while (this.#waiting.length > 0 && !this.#closed) {
+      const text = this.#next().replace(newline, "\r\n");
+      this.#emit((this.#shown === "" ? "" : clearLine) + text + plain + this.#drawStatus());
+      await this.#pacer.wrote(text.length, this.#waiting.length === 0);
+    }
+    this.#writing = false;
+    this.#tellDrained();
+    this.#pump();
+  }
+
+  #next(): string {
+    let text = "";
+    while (this.#waiting.length > 0 && (text === "" || text.length + this.#waiting[0]!.length <= pieceLength)) text += this.#waiting.shift()!;
+    if (text.length > 2 * pieceLength) {
+      // At a line's end where there is one near; else anywhere, which the terminal does not mind as the next piece follows at once.
+      const end = text.lastIndexOf("\n", pieceLength) + 1;
+      if (end > 0) {
+        this.#waiting.unshift(text.slice(end));
+        text = text.slice(0, end);
+      }
+    }
+    this.#waitingLength -= text.length;
+    return text;
+  }
+
+  #drawStatus(): string {
+    this.#shown = this.#status;
+    return this.#status === "" ? "" : `${noWrap}${this.#status}${plain}${wrap}`;
+  }
+
+  #tellDrained(): void {
+    const drained = this.#drained;
+    this.#drained = [];
+    for (const resolve of drained) resolve();
+  }
+}

@@ -1,0 +1,75 @@
+import type { PoolInfo } from "../../../protocol/pool.js";
+import type { ProcessInfo } from "../../../protocol/process.js";
+import type { Model } from "../../model/model.js";
+import { countText } from "../amounts.js";
+
+/** What "Terminate All" has to end. Runs and pools come before processes: a pool whose workers alone are ended starts others. */
+export interface EndPlan {
+  /** Handles of runs. */
+  runs: readonly string[];
+  /** Handles of pools that belong to no run. */
+  pools: readonly string[];
+  /** Handles of processes that belong to no pool. */
+  processes: readonly string[];
+  /** All processes that this ends, those of the pools included. */
+  ending: number;
+}
+
+type Known = Pick<Model, "processes" | "pools" | "sessions">;
+
+/** Of everything, or of what one session started (null: of those that have disconnected), with all that is below. */
+export function planEnd(known: Known, session?: string | null): EndPlan {
+  const isMeant = session === undefined ? () => true : belowSession(known, session);
+  const pools = [...known.pools.values()].filter((pool) => isUnderWay(pool) && isMeant(pool.session));
+  const ended = new Set(pools.map((pool) => pool.pool));
+  const processes = [...known.processes.values()].filter(isRunning).filter((process) => (process.pool === null || !ended.has(process.pool)) && isMeant(process.session));
+  const workers = [...known.processes.values()].filter((process) => isRunning(process) && process.pool !== null && ended.has(process.pool));
+  return {
+    runs: pools.flatMap((pool) => (pool.run === null ? [] : [pool.run])),
+    pools: pools.filter((pool) => pool.run === null).map((pool) => pool.pool),
+    processes: processes.map((process) => process.process),
+    ending: processes.length + workers.length,
+  };
+}
+
+export function isNothing({ runs, pools, processes }: EndPlan): boolean {
+  return runs.length + pools.length + processes.length === 0;
+}
+
+/** What to ask before it is done, and what it means. */
+export function describePlan({ runs, pools, ending }: EndPlan): { question: string; detail: string } {
+  const also = [
+    ...(runs.length === 0 ? [] : [`${countText(runs.length, "run is", "runs are")} cancelled`]),
+    ...(pools.length === 0 ? [] : [`${countText(pools.length, "pool is", "pools are")} terminated`]),
+  ];
+  return {
+    question: ending === 0 ? "Terminate what is waiting to run?" : `Terminate ${countText(ending, "process", "processes")}?`,
+    detail: [...(also.length === 0 ? [] : [`${also.join(" and ")}; tasks that are not done are lost.`]), "Each process and its descendants get SIGTERM."].join(" "),
+  };
+}
+
+/** A process that can be ended: warm hosts are the server's own affair. */
+export function isRunning(process: ProcessInfo): boolean {
+  return process.role !== "host" && process.state !== "exited";
+}
+
+function isUnderWay({ state, workers, queued }: PoolInfo): boolean {
+  return state === "running" || (state === "closed" && workers + queued > 0);
+}
+
+/** Whether something was started by the session, or by a process that it started, and so on. */
+function belowSession(known: Known, top: string | null): (session: string) => boolean {
+  const answers = new Map<string, boolean>();
+  const isBelow = (session: string): boolean => {
+    const answer = answers.get(session);
+    if (answer !== undefined) return answer;
+    // While it is looked for: a session is not below itself by way of others.
+    answers.set(session, false);
+    const info = known.sessions.get(session);
+    const process = info?.process ? known.processes.get(info.process) : undefined;
+    const found = session === top || (process ? isBelow(process.session) : top === null && info === undefined);
+    answers.set(session, found);
+    return found;
+  };
+  return isBelow;
+}

@@ -1,0 +1,55 @@
+const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+
+/** `312 B`, `4.0 KiB`, `87 MiB`. */
+export function bytesText(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  return `${unit > 0 && value < 9.95 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
+}
+
+/** In whole seconds, so that a row changes once a second at most: `0 s`, `42 s`, `2:05`, `1:02:03`, `3 d 4 h`. */
+export function ageText(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  const two = (n: number) => String(n).padStart(2, "0");
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes}:${two(seconds % 60)}`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return `${hours}:${two(minutes % 60)}:${two(seconds % 60)}`;
+  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}
+
+export function cpuText(percent: number): string {
+  return `${percent.toFixed(0)} %`;
+}
+
+/** `31/s`, `0.4/s`. */
+export function rateText(perSecond: number): string {
+  return `${perSecond < 9.95 ? perSecond.toFixed(1) : numberText(Math.round(perSecond))}/s`;
+}
+
+/** `12,345`. */
+export function numberText(count: number): string {
+  return count.toLocaleString("en-US");
+}
+
+/** `1 process`, `3 processes`. */
+export function countText(count: number, one: string, many: string): string {
+  return `${numberText(count)} ${count === 1 ? one : many}`;
+}
+
+/** Parts that say nothing are left out. */
+export function joined(...parts: readonly (string | false | null | undefined)[]): string {
+  return parts.filter((part) => typeof part === "string" && part !== "").join(" · ");
+}
+
+/** Text of any origin, for one row: no line breaks or control characters, and not longer than can be read. */
+export function rowText(text: string, longest = 80): string {
+  // oxlint-disable-next-line no-control-regex -- those are what it is about
+  const line = text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, " ").trim();
+  return line.length > longest ? `${line.slice(0, longest - 1)}…` : line;
+}

@@ -1,0 +1,37 @@
+import { partyOf } from "../names.js";
+import type { Snapshot } from "../snapshot.js";
+import { clockText } from "./process-row.js";
+import type { TreeNode } from "../tree/tree-node.js";
+
+/** A client and what it started. Null: everything whose client has disconnected. */
+export function clientRow(session: string | null, below: readonly TreeNode[], snapshot: Snapshot): TreeNode {
+  const base = { context: "client", about: { kind: "client", session }, children: below, open: true } as const;
+  if (session === null) {
+    return {
+      ...base,
+      id: "client/gone",
+      label: "Disconnected",
+      description: "its client has gone",
+      icon: { id: "debug-disconnect", color: "descriptionForeground" },
+      spoken: "Disconnected, started by clients that have gone",
+      details: () => [["Disconnected", "Whoever started these has closed its connection. What still runs goes on."]],
+    };
+  }
+  const { name, pid } = partyOf(session, snapshot);
+  const info = snapshot.known.sessions.get(session);
+  return {
+    ...base,
+    id: `client/${session}`,
+    label: name,
+    description: pid === null ? "" : `pid ${pid}`,
+    icon: { id: session === snapshot.ownSession ? "window" : "plug" },
+    spoken: pid === null ? `Client ${name}` : `Client ${name}, pid ${pid}`,
+    details: () => [
+      ["Client", name],
+      ...(info?.version ? [["Version", info.version] as const] : []),
+      ...(pid === null ? [] : [["Pid", String(pid)] as const]),
+      ["Session", session],
+      ...(info ? [["Connected", clockText(info.connectedAt)] as const] : []),
+    ],
+  };
+}

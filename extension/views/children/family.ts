@@ -1,0 +1,81 @@
+import type { PoolInfo } from "../../../protocol/pool.js";
+import type { ProcessInfo } from "../../../protocol/process.js";
+import type { Known } from "../snapshot.js";
+
+/** What stands below one row. */
+export interface Group {
+  /** Unlike that of any other group. */
+  id: string;
+  processes: ProcessInfo[];
+  pools: PoolInfo[];
+}
+
+/** Everything whose client has disconnected. */
+const gone = "client/gone";
+
+/** Whose children are whose. */
+export class Family {
+  readonly #known: Known;
+  readonly #ownSession: string | null;
+  readonly #groups = new Map<string, Group>();
+  readonly #pools = new Map<string, ProcessInfo[]>();
+
+  constructor(known: Known, ownSession: string | null) {
+    this.#known = known;
+    this.#ownSession = ownSession;
+    for (const pool of known.pools.values()) this.#pools.set(pool.pool, []);
+    const alone: ProcessInfo[] = [];
+    for (const process of known.processes.values()) {
+      // Warm and without work: nobody's child.
+      if (process.role === "host") continue;
+      const workers = process.pool === null ? undefined : this.#pools.get(process.pool);
+      if (workers) workers.push(process);
+      else alone.push(process);
+    }
+    for (const pool of known.pools.values()) {
+      const workers = this.#pools.get(pool.pool)!;
+      // It has been closed, and nothing is left of it.
+      if (pool.state !== "running" && pool.workers === 0 && workers.length === 0) continue;
+      const owner = known.sessions.get(pool.session)?.process ?? workers.find((worker) => worker.parent !== null)?.parent ?? null;
+      this.#group(this.#place(owner, this.#sessionOf(pool))).pools.push(pool);
+    }
+    for (const process of alone) this.#group(this.#place(process.parent, process.session)).processes.push(process);
+  }
+
+  /** The window's own first, those that have gone last. Clients without children are left out. */
+  clients(): (string | null)[] {
+    const sessions = [...this.#known.sessions.keys()].filter((session) => this.#groups.has(`client/${session}`));
+    const own = sessions.filter((session) => session === this.#ownSession);
+    return [...own, ...sessions.filter((session) => session !== this.#ownSession), ...(this.#groups.has(gone) ? [null] : [])];
+  }
+
+  ofClient(session: string | null): Group {
+    return this.#group(session === null ? gone : `client/${session}`);
+  }
+
+  ofProcess(process: string): Group {
+    return this.#groups.get(process) ?? { id: process, processes: [], pools: [] };
+  }
+
+  ofPool(pool: string): readonly ProcessInfo[] {
+    return this.#pools.get(pool) ?? [];
+  }
+
+  /** A run goes on without whoever started it, and the window follows it, as after a reload. */
+  #sessionOf({ run, session }: PoolInfo): string {
+    return run !== null && this.#ownSession !== null && !this.#known.sessions.has(session) ? this.#ownSession : session;
+  }
+
+  /** Below the process that started it, else below its client. */
+  #place(parent: string | null, session: string): string {
+    const process = parent === null ? undefined : this.#known.processes.get(parent);
+    if (process && process.role !== "host") return process.process;
+    return parent === null && this.#known.sessions.has(session) ? `client/${session}` : gone;
+  }
+
+  #group(id: string): Group {
+    let group = this.#groups.get(id);
+    if (!group) this.#groups.set(id, (group = { id, processes: [], pools: [] }));
+    return group;
+  }
+}

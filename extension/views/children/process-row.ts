@@ -1,0 +1,85 @@
+import type { ProcessInfo, Usage } from "../../../protocol/process.js";
+import { ageText, bytesText, cpuText, joined, rowText } from "../amounts.js";
+import { partyOf, partyText, poolName, processName, runningItem } from "../names.js";
+import type { Snapshot } from "../snapshot.js";
+import type { Detail, Icon, TreeNode } from "../tree/tree-node.js";
+
+/** A process that the server started, with the rows below it. */
+export function processRow(process: ProcessInfo, below: readonly TreeNode[], open: boolean, snapshot: Snapshot): TreeNode {
+  const label = processName(process, snapshot);
+  const usage = process.state === "exited" ? undefined : snapshot.known.usage.get(process.process);
+  const state = stateText(process);
+  const item = runningItem(process, snapshot);
+  const pid = process.pid === null ? null : `pid ${process.pid}`;
+  const itemAge = process.task === null ? null : ageText(snapshot.at - process.task.startedAt);
+  return {
+    id: process.process,
+    label,
+    description: joined(
+      state, pid, item && `${item} ${itemAge}`, process.state !== "starting" && ageText((process.endedAt ?? snapshot.at) - process.startedAt),
+      usage && cpuText(usage.cpuPercent), usage && bytesText(usage.memoryBytes),
+    ),
+    icon: iconOf(process),
+    spoken: [label, state, pid, item && `runs ${item}`].filter(Boolean).join(", "),
+    context: ["process", process.role, process.state === "exited" ? "ended" : "running"].join(" "),
+    about: { kind: "process", process: process.process },
+    children: below,
+    open,
+    details: () => details(process, usage, snapshot),
+  };
+}
+
+/** Why it ended, or what it does. */
+export function stateText(process: ProcessInfo): string {
+  if (process.state === "exited") return endText(process);
+  if (process.state === "starting") return "starting";
+  return isIdle(process) ? "idle" : "running";
+}
+
+export function endText({ exitCode, reason }: ProcessInfo): string {
+  return rowText(reason ?? (exitCode === null ? "ended" : `exit code ${exitCode}`));
+}
+
+function isIdle({ role, task }: ProcessInfo): boolean {
+  return role === "worker" && task === null;
+}
+
+function iconOf(process: ProcessInfo): Icon {
+  if (process.state === "starting") return { id: "loading", color: "descriptionForeground" };
+  if (process.state === "running") return isIdle(process) ? { id: "circle-outline", color: "descriptionForeground" } : { id: "play-circle", color: "charts.green" };
+  if (process.exitCode === 0) return { id: "pass", color: "testing.iconPassed" };
+  // Somebody ended it: no fault of its own.
+  if (process.exitCode !== null && endedOnRequest.has(-process.exitCode)) return { id: "circle-slash", color: "charts.yellow" };
+  return { id: "error", color: "testing.iconFailed" };
+}
+
+/** SIGHUP, SIGINT, SIGKILL, SIGTERM have the same numbers on every system. */
+const endedOnRequest: ReadonlySet<number> = new Set([1, 2, 9, 15]);
+
+function details(process: ProcessInfo, usage: Usage | undefined, snapshot: Snapshot): Detail[] {
+  const { known, at } = snapshot;
+  const item = runningItem(process, snapshot);
+  const pool = process.pool === null ? undefined : known.pools.get(process.pool);
+  const rows: (Detail | false)[] = [
+    ["Name", process.name],
+    ["State", stateText(process)],
+    process.pid !== null && ["Pid", String(process.pid)],
+    process.target !== "" && ["Runs", process.target],
+    item !== null && process.task !== null && ["Item", `${item}, for ${ageText(at - process.task.startedAt)}`],
+    pool !== undefined && ["Pool", poolName(pool, snapshot)],
+    ["Runtime", process.runtime],
+    process.daemon && process.role === "process" && ["Daemon", "ends with its parent"],
+    process.session !== "" && ["Started by", partyText(partyOf(process.session, snapshot))],
+    ["Started", clockText(process.startedAt)],
+    process.endedAt === null ? ["Age", ageText(at - process.startedAt)] : ["Ended", `${clockText(process.endedAt)}, after ${ageText(process.endedAt - process.startedAt)}`],
+    process.exitCode !== null && ["Exit code", String(process.exitCode)],
+    usage !== undefined && ["CPU", `${cpuText(usage.cpuPercent)} of one core, descendants included`],
+    usage !== undefined && ["Memory", `${bytesText(usage.memoryBytes)} resident, descendants included`],
+  ];
+  return rows.filter((row) => row !== false);
+}
+
+/** The time of day, here. */
+export function clockText(at: number): string {
+  return new Date(at).toLocaleTimeString();
+}

@@ -1,0 +1,29 @@
+/**
+ * Keeps rows in their places while their neighbours come and go: who is new takes the place of who has gone, so that with thousands of short tasks
+ * nothing moves but what changes.
+ */
+export class Slots {
+  readonly #places = new Map<string, (string | null)[]>();
+
+  /** These, each where it was before. */
+  arrange(group: string, present: readonly string[]): string[] {
+    const places = this.#places.get(group) ?? [];
+    const newcomers = new Set(present);
+    let free = 0;
+    places.forEach((id, place) => {
+      if (id !== null && !newcomers.delete(id)) places[place] = null;
+    });
+    for (const id of newcomers) {
+      while (free < places.length && places[free] !== null) free++;
+      places[free++] = id;
+    }
+    while (places.length > 0 && places.at(-1) === null) places.pop();
+    this.#places.set(group, places);
+    return places.filter((id) => id !== null);
+  }
+
+  /** Forgets the groups that are not among these. */
+  keep(groups: ReadonlySet<string>): void {
+    for (const group of this.#places.keys()) if (!groups.has(group)) this.#places.delete(group);
+  }
+}

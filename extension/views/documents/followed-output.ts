@@ -1,0 +1,64 @@
+import type { ProcessInfo } from "../../../protocol/process.js";
+import type { Rpc } from "../../connection/rpc.js";
+import type { Model } from "../../model/model.js";
+import { endText } from "../children/process-row.js";
+import { OutputText } from "./output-text.js";
+import { readOutput } from "./read-output.js";
+
+/** The output of one process, read on whenever somebody looks at it. */
+export class FollowedOutput {
+  readonly #model: Model;
+  readonly #connected: () => Rpc | null;
+  /** The server that the process belongs to. */
+  readonly #rpc: Rpc | null;
+  #process: ProcessInfo;
+  #text = new OutputText();
+  #end: string | null = null;
+  #reading: Promise<boolean> | null = null;
+
+  constructor(process: ProcessInfo, model: Model, connected: () => Rpc | null) {
+    this.#process = process;
+    this.#model = model;
+    this.#connected = connected;
+    this.#rpc = connected();
+  }
+
+  get text(): string {
+    return this.#text.text(this.#end);
+  }
+
+  /** Nothing will follow. */
+  get ended(): boolean {
+    return this.#end !== null;
+  }
+
+  /** Whether the text has changed. Never rejects; a second call while the first is under way is that one. */
+  read(): Promise<boolean> {
+    if (this.ended) return Promise.resolve(false);
+    this.#reading ??= this.#read().finally(() => (this.#reading = null));
+    return this.#reading;
+  }
+
+  async #read(): Promise<boolean> {
+    const rpc = this.#connected();
+    if (rpc === null || rpc !== this.#rpc) return this.#finish("its server has gone");
+    // What it wrote last is there when the model says that it has exited, so that is looked at first.
+    this.#process = this.#model.processes.get(this.#process.process) ?? this.#process;
+    const exited = this.#process.state === "exited";
+    try {
+      const answer = await readOutput(rpc, this.#process, this.#text.nextLine, this.#model.pools);
+      if (answer === null) return this.#finish("it has ended, and what it wrote since is no longer remembered");
+      if (answer.final) this.#text = new OutputText();
+      const changed = this.#text.take(answer);
+      if (exited) return this.#finish(endText(this.#process));
+      return answer.final ? this.#finish("ended") : changed;
+    } catch (error) {
+      return this.#finish(`its output cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  #finish(end: string): true {
+    this.#end = end;
+    return true;
+  }
+}

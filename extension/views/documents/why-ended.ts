@@ -1,0 +1,67 @@
+import { constants } from "node:os";
+import type { OutputLine, ProcessInfo } from "../../../protocol/process.js";
+import { ageText, rowText } from "../amounts.js";
+import { endText } from "../children/process-row.js";
+import { plainText } from "./plain-text.js";
+
+/** How much of its last words is shown. */
+const mostLines = 40;
+
+const signalMeanings: Record<string, string> = {
+  SIGKILL: "Killed: by Kill, by another program, or by the system when memory ran out.",
+  SIGTERM: "Asked to end: by Terminate, by another program, or because its parent ended.",
+  SIGINT: "Interrupted, as with Ctrl-C.",
+  SIGHUP: "Its terminal was closed.",
+  SIGSEGV: "It touched memory that is not its own: look for a fault in native code.",
+  SIGABRT: "It gave up by itself (abort): look for a failed assertion, or for memory that ran out.",
+  SIGBUS: "It touched memory that is not there: a file that was cut short while it was mapped, or a full disk.",
+  SIGILL: "It ran an instruction that this processor does not have.",
+  SIGFPE: "It divided by zero, or the like.",
+  SIGPIPE: "It wrote to a pipe that nobody reads any more.",
+  SIGXCPU: "It used more processor time than it was allowed (ulimit -t).",
+};
+
+const exitCodeMeanings: Record<number, string> = {
+  126: "Usually: the file was found but may not be executed. Check its permissions.",
+  127: "Usually: the shell did not find the command. Check its spelling and PATH.",
+};
+
+/** A page that says why a process ended. `lines`: the last that it wrote, null when they are no longer remembered. */
+export function whyEnded(process: ProcessInfo, lines: readonly OutputLine[] | null, startedBy: string): string {
+  const { exitCode, startedAt, endedAt, pid, name, target, reason } = process;
+  const signal = exitCode !== null && exitCode < 0 ? signalName(-exitCode) : null;
+  const meaning = signal === null ? (exitCode === null ? undefined : exitCodeMeanings[exitCode]) : signalMeanings[signal];
+  const facts: [string, string][] = [
+    ["Reason", reason ?? endText(process)],
+    ...(exitCode === null ? [] : [["Exit code", String(exitCode)] as [string, string]]),
+    ...(signal === null ? [] : [["Signal", signal] as [string, string]]),
+    ...(meaning === undefined ? [] : [["Meaning", meaning] as [string, string]]),
+    ["Target", target || "unknown"],
+    ["Started", `${new Date(startedAt).toLocaleString()}, by ${startedBy}`],
+    ...(endedAt === null ? [] : [["Ended", `${new Date(endedAt).toLocaleString()}, after ${ageText(endedAt - startedAt)}`] as [string, string]]),
+  ];
+  const width = Math.max(...facts.map(([label]) => label.length));
+  return [
+    `${rowText(name)}${pid === null ? "" : ` (pid ${pid})`}: ${endText(process)}`,
+    "",
+    ...facts.map(([label, text]) => `${label.padEnd(width)}  ${plainText(text).replaceAll("\n", `\n${" ".repeat(width + 2)}`)}`),
+    "",
+    ...lastWords(lines),
+    "",
+  ].join("\n");
+}
+
+/** Its lines on stderr; without any, those on stdout. */
+function lastWords(lines: readonly OutputLine[] | null): string[] {
+  if (lines === null) return ["What it wrote is no longer remembered."];
+  const errors = lines.filter((line) => line.stream === "stderr");
+  const shown = errors.length > 0 ? errors : lines;
+  if (shown.length === 0) return ["It wrote nothing."];
+  const last = shown.slice(-mostLines);
+  const which = last.length < shown.length ? "Last lines" : "What it wrote";
+  return [`${which} on ${errors.length > 0 ? "stderr" : "stdout"}:`, "", ...last.map((line) => `    ${plainText(line.text)}`)];
+}
+
+function signalName(number: number): string {
+  return Object.entries(constants.signals).find(([, value]) => value === number)?.[0] ?? `signal ${number}`;
+}

@@ -1,0 +1,61 @@
+import type { PoolInfo } from "../../protocol/pool.js";
+import type { ProcessInfo } from "../../protocol/process.js";
+import { rowText } from "./amounts.js";
+import type { Snapshot } from "./snapshot.js";
+
+const kindNames: Record<string, string> = {
+  lock: "Lock", rlock: "RLock", semaphore: "Semaphore", event: "Event", condition: "Condition", barrier: "Barrier", queue: "Queue", pipe: "Pipe", pool: "Pool",
+};
+
+/** `lock:@orders` is `orders`, `lock:s1.4` is `Lock s1.4`. */
+export function handleName(handle: string): string {
+  const colon = handle.indexOf(":");
+  const rest = handle.slice(colon + 1);
+  return rest.startsWith("@") ? rowText(rest.slice(1)) : `${kindNames[handle.slice(0, colon)] ?? handle.slice(0, colon)} ${rest}`;
+}
+
+export function poolName(pool: PoolInfo, { runName }: Pick<Snapshot, "runName">): string {
+  const name = pool.name ?? (pool.run === null ? null : runName(pool.run));
+  return name ? rowText(name) : handleName(pool.pool);
+}
+
+/** Position of the item that a pool's command runs: its name is `job [index]`. */
+export function commandItem(process: ProcessInfo): number | null {
+  const index = process.role === "task" ? /\[(\d+)\]$/.exec(process.name)?.[1] : undefined;
+  return index === undefined ? null : Number(index);
+}
+
+/** What a process is called in its row. */
+export function processName(process: ProcessInfo, snapshot: Pick<Snapshot, "known" | "runItemLabel">): string {
+  const index = commandItem(process);
+  if (index === null) return rowText(process.name) || rowText(process.target);
+  const run = process.pool === null ? null : snapshot.known.pools.get(process.pool)?.run;
+  return rowText((run ? snapshot.runItemLabel(run, index) : null) ?? `item ${index}`);
+}
+
+/** The item that a pool's worker runs now. */
+export function runningItem({ task }: ProcessInfo, { itemLabel }: Pick<Snapshot, "itemLabel">): string | null {
+  return task === null ? null : rowText(itemLabel(task.job, task.index) ?? `item ${task.index}`, 40);
+}
+
+/** Who holds or waits: a process of the server's, or a client. */
+export interface Party {
+  name: string;
+  pid: number | null;
+  /** Handle of its process, when the server started it. */
+  process: string | null;
+}
+
+export function partyOf(session: string, { known, ownSession }: Pick<Snapshot, "known" | "ownSession">): Party {
+  const info = known.sessions.get(session);
+  const process = info?.process ? known.processes.get(info.process) : undefined;
+  if (process) return { name: rowText(process.name), pid: process.pid, process: process.process };
+  if (session === ownSession) return { name: "This window", pid: info?.pid ?? null, process: null };
+  if (!info) return { name: `Session ${session}`, pid: null, process: null };
+  return { name: rowText(info.name) || (info.role === "worker" ? "Worker" : "Client"), pid: info.pid, process: info.process };
+}
+
+/** `worker-1 (4242)`. */
+export function partyText({ name, pid }: Party): string {
+  return pid === null ? name : `${name} (${pid})`;
+}

@@ -1,0 +1,18 @@
+import type { Model } from "../model/model.js";
+
+/** What the trees are built from: the model at one moment, and names that it does not have. */
+export type Known = Pick<Model, "processes" | "usage" | "pools" | "rates" | "sync" | "deadlocks" | "sessions">;
+
+export interface Snapshot {
+  readonly known: Known;
+  /** The window's own session; null without a server. */
+  readonly ownSession: string | null;
+  /** What an item of a job is called; null when the job is none of the window's runs. */
+  readonly itemLabel: (job: string, index: number) => string | null;
+  /** The same for a command that a pool runs: by its run, as such a process does not tell its job. */
+  readonly runItemLabel: (run: string, index: number) => string | null;
+  /** What a run is called; null when the window does not know it. */
+  readonly runName: (run: string) => string | null;
+  /** Now, in milliseconds since 1970. */
+  readonly at: number;
+}

@@ -1,0 +1,72 @@
+import type { DeadlockInfo } from "../../../protocol/events.js";
+import { rowText } from "../amounts.js";
+import { clockText } from "../children/process-row.js";
+import { handleName, partyOf } from "../names.js";
+import type { Snapshot } from "../snapshot.js";
+import type { TreeNode } from "../tree/tree-node.js";
+
+type Member = DeadlockInfo["cycle"][number];
+
+export const deadlockId = (deadlock: string) => `deadlock/${deadlock}`;
+
+/** A deadlock, and below it each party: what it waits for, and who holds that. */
+export function deadlockRow(deadlock: DeadlockInfo, snapshot: Snapshot): TreeNode {
+  const { cycle } = deadlock;
+  const names = cycle.map((member) => memberName(member, snapshot));
+  const label = rowText(names.join(" → "), 60);
+  return {
+    id: deadlockId(deadlock.deadlock),
+    label,
+    description: cycle.length === 1 ? "waits for itself" : "wait for each other",
+    icon: { id: "warning", color: "list.warningForeground" },
+    spoken: `Deadlock: ${describeCycle(deadlock, snapshot)}`,
+    context: "deadlock",
+    about: { kind: "deadlock", deadlock: deadlock.deadlock, session: null },
+    children: cycle.map((member, i) => memberRow(deadlock, member, i, names, snapshot)),
+    open: true,
+    details: () => [["Deadlock", describeCycle(deadlock, snapshot)], ["Since", clockText(deadlock.detectedAt)], ["To go on", "Break it: one of the waits fails with the error Deadlock."]],
+  };
+}
+
+function memberRow(deadlock: DeadlockInfo, member: Member, i: number, names: readonly string[], snapshot: Snapshot): TreeNode {
+  const text = memberText(deadlock, i, names);
+  const process = partyOf(member.session, snapshot).process;
+  return {
+    id: `${deadlockId(deadlock.deadlock)}/${i}/${member.session}`,
+    label: names[i]!,
+    description: text,
+    icon: { id: "watch", color: "list.warningForeground" },
+    spoken: `${names[i]} ${text}`,
+    context: `deadlockParty${process === null ? "" : " process running"}`,
+    about: { kind: "deadlock", deadlock: deadlock.deadlock, session: member.session },
+    children: [],
+    open: false,
+    details: () => [
+      ["Name", names[i]!],
+      ["Waits for", handleName(member.waitsFor)],
+      ["Holds", member.holds.map(handleName).join(", ") || "nothing"],
+      ...(member.owner === "" ? [] : [["Inside", member.owner] as const]),
+      ["Session", member.session],
+    ],
+  };
+}
+
+/** `waits for Lock s1.4, held by worker-2 (4243)`. */
+function memberText({ cycle }: DeadlockInfo, i: number, names: readonly string[]): string {
+  const holder = cycle.length === 1 ? "itself" : names[(i + 1) % cycle.length]!;
+  return `waits for ${handleName(cycle[i]!.waitsFor)}, held by ${holder}`;
+}
+
+/** What a party of a cycle is called, with its pid. */
+export function memberName(member: Member, snapshot: Pick<Snapshot, "known" | "ownSession">): string {
+  const party = partyOf(member.session, snapshot);
+  const name = rowText(member.name) || party.name;
+  const pid = member.pid ?? party.pid;
+  return pid === null ? name : `${name} (${pid})`;
+}
+
+/** `A (1) waits for Lock x, held by B (2); B (2) waits for Lock y, held by A (1)`. */
+export function describeCycle(deadlock: DeadlockInfo, snapshot: Pick<Snapshot, "known" | "ownSession">): string {
+  const names = deadlock.cycle.map((member) => memberName(member, snapshot));
+  return deadlock.cycle.map((_, i) => `${names[i]} ${memberText(deadlock, i, names)}`).join("; ");
+}

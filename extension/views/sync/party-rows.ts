@@ -1,0 +1,35 @@
+import type { SyncInfo } from "../../../protocol/events.js";
+import { joined } from "../amounts.js";
+import { partyOf, partyText } from "../names.js";
+import type { Snapshot } from "../snapshot.js";
+import { limited } from "../tree/limited.js";
+import type { TreeNode } from "../tree/tree-node.js";
+
+/** Who holds it, then who waits for it, first come first. */
+export function partyRows(sync: SyncInfo, snapshot: Snapshot): TreeNode[] {
+  // One session may hold several permits, and wait several times.
+  const seen = new Map<string, number>();
+  const row = (session: string, role: "holder" | "waiter", description: string): TreeNode => {
+    const key = `${role}/${session}`;
+    const nth = seen.get(key) ?? 0;
+    seen.set(key, nth + 1);
+    const party = partyOf(session, snapshot);
+    return {
+      id: `${sync.handle}/${key}${nth === 0 ? "" : `/${nth}`}`,
+      label: party.name,
+      description: joined(description, party.pid !== null && `pid ${party.pid}`),
+      icon: role === "holder" ? { id: "key", color: "charts.yellow" } : { id: "watch" },
+      spoken: `${partyText(party)} ${description}`,
+      context: `party ${role}${party.process === null ? "" : " process running"}`,
+      about: party.process === null ? { kind: "nothing" } : { kind: "process", process: party.process },
+      children: [],
+      open: false,
+      details: () => [[role === "holder" ? "Holds it" : "Waits for it", partyText(party)], ["Session", session]],
+    };
+  };
+  const waiters = sync.waiters.map((session, i) => ({ session, i }));
+  return [
+    ...limited(`${sync.handle}/holders`, sync.holders, (session) => row(session, "holder", "holds it")),
+    ...limited(`${sync.handle}/waiters`, waiters, ({ session, i }) => row(session, "waiter", i === 0 ? "waits, next" : "waits")),
+  ];
+}

@@ -1,0 +1,27 @@
+import type { TreeNode } from "./tree-node.js";
+
+/** How many rows are shown below one. More than can be looked at; few enough to be drawn again several times a second. */
+export const mostRows = 100;
+
+/** The first rows, and one that says how many are left out. `make` is called only for those that are shown. */
+export function limited<T>(parent: string, all: readonly T[], make: (one: T) => TreeNode): TreeNode[] {
+  if (all.length <= mostRows) return all.map(make);
+  const left = all.length - mostRows;
+  return [...all.slice(0, mostRows).map(make), moreRow(`${parent}/more`, left)];
+}
+
+function moreRow(id: string, left: number): TreeNode {
+  const count = left.toLocaleString("en-US");
+  return {
+    id,
+    label: `… and ${count} more`,
+    description: "",
+    icon: { id: "ellipsis" },
+    spoken: `and ${count} more that are not shown`,
+    context: "more",
+    about: { kind: "nothing" },
+    children: [],
+    open: false,
+    details: () => [["Not shown", `${count}, to keep the tree quick`]],
+  };
+}

@@ -1,0 +1,45 @@
+/** What a row stands for; actions go by it. */
+export type About =
+  | { kind: "process"; process: string }
+  | { kind: "pool"; pool: string }
+  /** Everything of one session; null: of those that have disconnected. */
+  | { kind: "client"; session: string | null }
+  /** A process that the server did not start itself. */
+  | { kind: "pid"; pid: number }
+  /** `session`: one party of the cycle. */
+  | { kind: "deadlock"; deadlock: string; session: string | null }
+  | { kind: "nothing" };
+
+/** An icon of the product's set, in a colour of the theme's. */
+export interface Icon {
+  id: string;
+  color?: string;
+}
+
+/** A line of a tooltip. */
+export type Detail = readonly [name: string, value: string];
+
+/** A row of a tree as it looks now; it stands for the same thing as long as its id stays the same. */
+export interface TreeNode {
+  readonly id: string;
+  readonly label: string;
+  /** Beside the label, dimmed. */
+  readonly description: string;
+  readonly icon: Icon;
+  /** What a screen reader says: nothing that changes with time alone, since it would be said again each time. */
+  readonly spoken: string;
+  /** Words for `viewItem` in the `when` of menus. */
+  readonly context: string;
+  readonly about: About;
+  readonly children: readonly TreeNode[];
+  /** Whether its children are shown when it appears. */
+  readonly open: boolean;
+  /** Asked for only when somebody points at the row. */
+  readonly details: () => readonly Detail[];
+}
+
+/** Whether two states of one row are drawn alike. */
+export function looksAlike(a: TreeNode, b: TreeNode): boolean {
+  return a.label === b.label && a.description === b.description && a.icon.id === b.icon.id && a.icon.color === b.icon.color
+    && a.spoken === b.spoken && a.context === b.context && (a.children.length > 0) === (b.children.length > 0);
+}

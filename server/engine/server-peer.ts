@@ -1,0 +1,12 @@
+import type { Peer } from "./session.js";
+
+/** The session of what the server does on its own account: no connection, and handles that begin with it. */
+export const runsSessionId = "server";
+
+/** The other side of such a session: nobody, who has always read everything. */
+export const serverPeer: Peer = {
+  notify() {},
+  backlogBytes: () => 0,
+  onDrain() {},
+  close() {},
+};

@@ -1,0 +1,28 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { excludePattern, resolveGlob } from "../../../extension/items/patterns.js";
+
+test("a pattern is relative to its folder", () => {
+  assert.deepEqual(resolveGlob("**/*.ts", "/w"), { base: "/w", pattern: "**/*.ts" });
+  assert.deepEqual(resolveGlob("src/a.ts", "/w"), { base: "/w", pattern: "src/a.ts" });
+});
+
+test("a pattern may be absolute, or go up", () => {
+  assert.deepEqual(resolveGlob("/data/{a,b}/*.csv", "/w"), { base: "/data", pattern: "{a,b}/*.csv" });
+  assert.deepEqual(resolveGlob("/data/x.csv", "/w"), { base: "/data", pattern: "x.csv" });
+  assert.deepEqual(resolveGlob("../lib/*.ts", "/w/app"), { base: "/w/lib", pattern: "*.ts" });
+  assert.deepEqual(resolveGlob("./src/**/*.ts", "/w"), { base: "/w/src", pattern: "**/*.ts" });
+  assert.deepEqual(resolveGlob("/*.txt", "/w"), { base: "/", pattern: "*.txt" });
+});
+
+const settings = [{ "**/.git": true, "**/out": false }, { "**/node_modules": true, "**/*.log": { when: "$(basename).ts" } }];
+
+test("what searches leave out is left out, together with what is said", () => {
+  assert.equal(excludePattern("**/*.ts", ["./gen/**"], settings), "{gen/**,**/.git,**/node_modules}");
+  assert.equal(excludePattern("**/*.ts", ["a"], []), "a");
+  assert.equal(excludePattern("**/*.ts", [], []), undefined);
+});
+
+test("a folder that the pattern names is searched", () => {
+  assert.equal(excludePattern("node_modules/tool/*.js", [], settings), "**/.git");
+});

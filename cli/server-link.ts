@@ -39,7 +39,7 @@ export async function openAnyServer(): Promise<ServerLink> {
 }
 
 async function connect({ text, address }: ServerAddress): Promise<ServerLink> {
-  const connection = new Connection((opening) => connectTo(opening, text, { token: process.env["POLYPROC_TOKEN"] }));
+  const connection = new Connection((opening) => connectTo(opening, text, { token: process.env["POLYPROC_TOKEN"], name: `polyproc ${process.argv[2] ?? ""}`.trim() }));
   await opened(connection);
   return { connection, address: text, isLocal: address.kind === "unix" };
 }

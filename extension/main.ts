@@ -1,8 +1,70 @@
 import * as vscode from "vscode";
-import type { Server } from "./connection/rpc.js";
+import { makeApi, type PolyprocApi } from "./api.js";
+import { openWindowServer } from "./connection/open-window-server.js";
+import { watchForSocket } from "./connection/socket-watch.js";
+import type { WindowServer } from "./connection/window-server.js";
+import { ServerModel } from "./model/server-model.js";
+import { numbersOf } from "./numbers.js";
 import type { Parts } from "./parts.js";
+import type { Runs } from "./runs/run.js";
+import { registerServerCommands } from "./server-commands.js";
+import { registerServerNotices } from "./server-notices.js";
+import { Settings } from "./settings.js";
+import { registerStatusBar } from "./status-bar.js";
+import { registerTasks } from "./tasks/register-tasks.js";
+import { registerTerminals } from "./terminals.js";
+import { unavailableRuns } from "./unavailable-runs.js";
+import { registerViews } from "./views/register-views.js";
+import { registerWindowClose } from "./window-close.js";
 
-/** Placeholder until the core stands. */
-export function activate(_context: vscode.ExtensionContext): void {}
-export function deactivate(): void {}
-export type { Parts, Server };
+let windowServer: WindowServer | undefined;
+
+/** Registers what there is. Nothing is started, and a server that runs is looked for only afterwards. */
+export function activate(context: vscode.ExtensionContext): PolyprocApi {
+  const began = performance.now();
+  const log = vscode.window.createOutputChannel("Polyproc Log", { log: true });
+  const onFault = (error: unknown) => log.error(error instanceof Error ? error : String(error));
+  const settings = new Settings();
+  const server = (windowServer = openWindowServer(context, log, settings));
+  const { version } = context.extension.packageJSON as { version: string };
+  const notices = registerServerNotices(server, version, log, () => numbersOf(model));
+  const model = new ServerModel(server, { onFault });
+  context.subscriptions.push(log, notices, model);
+
+  const part = <T extends vscode.Disposable>(name: string, register: () => T): T | Error => {
+    try {
+      const registered = register();
+      context.subscriptions.push(registered);
+      return registered;
+    } catch (error) {
+      log.error(`${name} could not be set up: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      return error instanceof Error ? error : new Error(String(error));
+    }
+  };
+  part("the server's commands", () => registerServerCommands(server, model, log));
+  part("the status bar", () => registerStatusBar(server, model));
+  part("terminals", () => registerTerminals(context, settings, server.address));
+  part("the end of the window", () => vscode.Disposable.from(...registerWindowClose(server, settings, log)));
+  const runs: Runs = unavailableRuns(new Error("not yet"));
+  const parts: Parts = { context, log, server, model, runs, settings };
+  part("the views", () => registerViews(parts));
+  part("tasks", () => registerTasks(parts));
+
+  const lookForServer = () => {
+    if (!vscode.workspace.isTrusted) return;
+    part("the look-out for a server", () => vscode.Disposable.from(watchForSocket(server.address.slice("unix:".length), () => void server.attach())));
+    void server.attach();
+  };
+  context.subscriptions.push(vscode.workspace.onDidGrantWorkspaceTrust(lookForServer));
+  // Once the editor has what it waits for.
+  setImmediate(lookForServer);
+
+  const activationMs = performance.now() - began;
+  log.debug(`activated in ${activationMs.toFixed(1)} ms; the server's address is ${server.address}`);
+  return makeApi({ server, model, runs }, activationMs);
+}
+
+/** Says goodbye; what runs goes on, unless the setting says otherwise. */
+export async function deactivate(): Promise<void> {
+  await windowServer?.end();
+}

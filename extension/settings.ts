@@ -1,4 +1,6 @@
 import * as vscode from "vscode";
+import { parseDuration } from "../protocol/duration.js";
+import type { RunOptions } from "./runs/run.js";
 
 /** What becomes of the server when its last window closes. */
 export type OnWindowClose = "keep" | "stop";
@@ -25,6 +27,29 @@ export class Settings {
 
   get trace(): TraceLevel {
     return this.oneOf("trace.server", ["off", "messages", "verbose"]);
+  }
+
+  /** What a run is given when nobody says otherwise. */
+  get runOptions(): RunOptions {
+    const timeoutMs = parseDuration(this.text("run.timeout"));
+    return {
+      processes: Math.floor(this.number("run.processes", 0, 0)),
+      chunkSize: Math.floor(this.number("run.chunkSize", 1, 1)),
+      retries: Math.floor(this.number("run.retries", 0, 0)),
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    };
+  }
+
+  codeLensEnabled(scope: vscode.ConfigurationScope): boolean {
+    return this.boolean("codeLens.enabled", true, scope);
+  }
+
+  get outputGrouping(): "line" | "task" {
+    return this.oneOf("output.grouping", ["line", "task"]);
+  }
+
+  get outputShow(): "onStart" | "onFailure" | "never" {
+    return this.oneOf("output.show", ["onStart", "onFailure", "never"]);
   }
 
   /** Calls when one of these settings (without `polyproc.`) has changed. */

@@ -85,7 +85,7 @@ const spec = {
 
 export const start = request("run/start", {
   doc: "Starts a run: the target once for each item, in a pool of its own, which ends with it. Answers when it is accepted. Its outcomes are read with `run/read`; `events/subscribe` with the topic `run` tells its numbers. Results of more than `maxResultBytes` in sum (default 64 MiB), and what failures bring along, are not kept: the oldest go first, their items stay. Of the runs that have ended the server keeps the last 200, and no more than 256 MiB of items, results and output in sum, the last run always: the oldest are forgotten first. Overloaded when the items of the runs under way would be more than four times `limits.maxQueuedBytes`.",
-  params: v.strictObject({ run: run(), ...spec, items: v.array(payload()), maxResultBytes: v.optional(count()) }),
+  params: v.strictObject({ run: run(), ...spec, items: v.array(payload()), maxResultBytes: v.optional(v.pipe(count(), v.maxValue(2 ** 30))) }),
   result: v.strictObject({ run: runInfo }),
   errors: ["BadState", "TargetNotFound"],
 });

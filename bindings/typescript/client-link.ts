@@ -1,4 +1,5 @@
 import { connect as connectSocket, type Socket } from "node:net";
+import { basename } from "node:path";
 import { connect as connectTls } from "node:tls";
 import type { PolyprocError } from "../../protocol/errors.js";
 import { protocolVersion } from "../../protocol/version.js";
@@ -11,21 +12,23 @@ import { flushAtExit } from "./flush-at-exit.js";
 export interface ConnectOptions {
   /** Of a server on TCP. Default: POLYPROC_TOKEN. */
   token?: string | undefined;
+  /** What the session is called in lists of clients. Default: the script's file name. */
+  name?: string | undefined;
 }
 
 /** Connects to a server that listens. Fails with Closed when nobody answers there, with Unauthorized when it wants another token. */
-export async function connectTo(connection: Connection, address: string, { token }: ConnectOptions): Promise<Link> {
+export async function connectTo(connection: Connection, address: string, options: ConnectOptions): Promise<Link> {
   const socket = await openSocket(parseAddress(address), address);
-  return openSession(connection, socket, token);
+  return openSession(connection, socket, options);
 }
 
 /** `initialize` on a new socket. The socket lets the event loop end, unless the connection says otherwise. */
-export async function openSession(connection: Connection, socket: Socket, token?: string | undefined): Promise<Link> {
+export async function openSession(connection: Connection, socket: Socket, { token, name = scriptName() }: ConnectOptions = {}): Promise<Link> {
   const endpoint = new RpcEndpoint(socket, { onNotification: connection.receive, onClose: connection.ended });
   try {
     const facts = await endpoint.request("initialize", {
       protocolVersion,
-      clientInfo: { name: "polyproc-typescript" },
+      clientInfo: { name: "polyproc-typescript", ...(name === "" ? {} : { title: name }) },
       processId: process.pid,
       ...(token === undefined ? {} : { token }),
     });
@@ -36,6 +39,11 @@ export async function openSession(connection: Connection, socket: Socket, token?
     endpoint.close();
     throw asCallersError(error as PolyprocError);
   }
+}
+
+/** Empty where there is none: a prompt, text given to `node -e`. */
+function scriptName(): string {
+  return basename(process.argv[1] ?? "");
 }
 
 function openSocket(address: Address, shown: string): Promise<Socket> {

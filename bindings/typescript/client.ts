@@ -18,6 +18,8 @@ import { SimpleQueue } from "./simple-queue.js";
 export interface ConnectOptions {
   /** Of a server on TCP. Default: POLYPROC_TOKEN. */
   token?: string | undefined;
+  /** What this session is called in lists of clients. Default: the script's file name. */
+  name?: string | undefined;
   /** What becomes of what children write. Default `ignore`: it stays with the server, for whoever asks. */
   output?: OutputMode | undefined;
 }
@@ -86,8 +88,8 @@ export class Client implements AsyncDisposable {
  * Connects to a running server (`polyproc serve`): `unix:PATH`, `tcp:HOST:PORT` or `tls:HOST:PORT`. Rejects with Closed when nobody answers
  * there, with Unauthorized when the token is missing or wrong. The connection does not keep the script alive while nothing is under way.
  */
-export async function connect(address: string, { token = process.env["POLYPROC_TOKEN"], output = "ignore" }: ConnectOptions = {}): Promise<Client> {
-  const connection = new Connection((self): Promise<Link> => connectTo(self, address, { token }));
+export async function connect(address: string, { token = process.env["POLYPROC_TOKEN"], name, output = "ignore" }: ConnectOptions = {}): Promise<Client> {
+  const connection = new Connection((self): Promise<Link> => connectTo(self, address, { token, name }));
   await connection.open();
   beginOutput(connection, output);
   return new Client(connection);

@@ -19,6 +19,8 @@ export interface ServerFacts {
 export interface Link {
   endpoint: RpcEndpoint;
   facts: ServerFacts;
+  /** How many handles the session has minted, where others mint for it, too. Default: a count of this connection's own. */
+  minted?: { count: number };
   /** Keeps the event loop alive (`true`) or lets it end; absent where that is not the connection's to say. */
   holdLoop?: (hold: boolean) => void;
 }
@@ -45,7 +47,7 @@ export class Connection {
   #closing: Promise<void> | null = null;
   readonly #beforeShutdown: (() => Promise<void>)[] = [];
   #holds = 0;
-  #minted = 0;
+  readonly #minted = { count: 0 };
   #released: Handle[] = [];
   readonly #listeners = new Map<NotificationName, Set<Listener>>();
   #tellClosed: () => void = () => {};
@@ -144,7 +146,8 @@ export class Connection {
 
   /** Only when open: a new handle, which the server learns of from the object's `create`. */
   mint(kind: HandleKind): Handle {
-    return `${kind}:${this.facts.session}.${(++this.#minted).toString(36)}`;
+    const { facts, minted = this.#minted } = this.#required();
+    return `${kind}:${facts.session}.${(++minted.count).toString(36)}`;
   }
 
   /** Drops one reference of this session, together with others of this turn of the event loop. */

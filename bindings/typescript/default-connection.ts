@@ -12,7 +12,7 @@ export function defaultConnection(): Connection {
   if (defaultOne && !defaultOne.isClosed) return defaultOne;
   const host = hostLink();
   if (host) {
-    const connection = new Connection({ endpoint: host.endpoint, facts: host.facts });
+    const connection = new Connection({ endpoint: host.endpoint, facts: host.facts, minted: host.minted });
     host.onNotification(connection.receive);
     defaultOne = connection;
   } else {

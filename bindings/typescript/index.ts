@@ -1,5 +1,6 @@
 /** Python's multiprocessing for TypeScript and JavaScript. */
 import { defaultConnection } from "./default-connection.js";
+import { offerCodec } from "./host/host-codec.js";
 import { setOutputMode, type OutputMode } from "./output.js";
 
 export { activeChildren } from "./active-children.js";
@@ -33,6 +34,8 @@ export {
 } from "./target.js";
 export { wait, type Waitable } from "./wait.js";
 export type { AcquireOptions, Timeout, WaitOptions } from "./wait-options.js";
+
+offerCodec();
 
 /**
  * What becomes of what children write to their standard output and error. Default with a private server: `inherit`, copied to this

@@ -21,6 +21,8 @@ export interface PoolOptions {
   initargs?: readonly unknown[] | undefined;
   /** A worker ends after so many tasks (chunks, for `map`), and a fresh one takes its place. Default: it stays. */
   maxTasksPerChild?: number | undefined;
+  /** For people, who see it in lists of pools. Default: none. */
+  name?: string | undefined;
 }
 
 /** How a call's tasks are run. */

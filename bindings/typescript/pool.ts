@@ -55,7 +55,7 @@ export class Pool extends SharedObject {
   constructor(first?: number | null | Settings | ExistingHandle, rest: PoolOptions = {}) {
     super("pool", first instanceof ExistingHandle ? first : {});
     if (first instanceof ExistingHandle) return;
-    const { processes, initializer, initargs, maxTasksPerChild }: Settings = typeof first === "object" && first !== null ? first : { ...rest, processes: first };
+    const { processes, initializer, initargs, maxTasksPerChild, name }: Settings = typeof first === "object" && first !== null ? first : { ...rest, processes: first };
     if (processes !== undefined && processes !== null && !(Number.isSafeInteger(processes) && processes >= 1)) {
       throw new RangeError(`processes must be a whole number from 1 on, got ${processes}`);
     }
@@ -67,6 +67,7 @@ export class Pool extends SharedObject {
       initializer: target,
       initargs: initargs === undefined ? undefined : encodeFor(this.connection, [initargs, {}]),
       maxTasksPerChild,
+      name,
     }));
   }
 

@@ -25,6 +25,13 @@ export class ExistingHandle {
 
 const collected = new FinalizationRegistry<ExistingHandle>(({ connection, handle }) => connection.release(handle));
 
+const mark = Symbol.for("polyproc.shared.1");
+
+/** Whether it is an object of the server: of this copy of the package, or of another one that the same process has loaded. */
+export function isShared(value: object): value is SharedObject {
+  return mark in value;
+}
+
 /**
  * What all objects of the server have in common. Making one costs no round trip: its handle is minted here, and the request that makes
  * it is on its way; should that fail, the next use says why. It is let go when it is garbage collected.
@@ -47,6 +54,11 @@ export abstract class SharedObject {
     }
     this.#connection = currentConnection();
     this.#name = checkedName(from.name);
+  }
+
+  /** What `isShared` looks for. */
+  get [mark](): true {
+    return true;
   }
 
   /** The session that it belongs to. */

@@ -79,7 +79,7 @@ async function bundleWebview(shared: BuildOptions, outdir: string): Promise<void
     target: "chrome130",
     format: "esm",
     minifyIdentifiers: shared.minifySyntax ?? false,
-    loader: { ".ttf": "file" },
+    loader: { ".svg": "text" },
     conditions: ["production"],
   });
 }

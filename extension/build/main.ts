@@ -1,14 +1,20 @@
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { bundle } from "./bundle.js";
+import { packageExtension } from "./package.js";
 import { root } from "./root.js";
 
-const usage = "usage: node dist/extension/build/main.js bundle | package";
+const dist = join(root, "dist");
 
 switch (process.argv[2]) {
   case "bundle":
-    await bundle({ outdir: join(root, "dist"), release: false });
+    await bundle({ outdir: dist, release: false });
     break;
+  case "package": {
+    const { path, bytes } = await packageExtension(dist);
+    console.log(`${relative(process.cwd(), path)}: ${(bytes / 1000).toFixed(0)} kB`);
+    break;
+  }
   default:
-    console.error(usage);
+    console.error("usage: node dist/extension/build/main.js bundle | package");
     process.exitCode = 2;
 }

@@ -36,6 +36,9 @@ class QuietClient extends LanguageClient {
   override error(message: string, data?: unknown): void {
     this.outputChannel.debug(data === undefined || data === null ? message : `${message} ${data instanceof Error ? data.message : String(data)}`);
   }
+
+  /** The transport's tap does it, and knows sizes. */
+  override trace(): void {}
 }
 
 function extraParams(extras: InitializeExtras): StaticFeature {

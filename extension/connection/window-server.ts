@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { PolyprocError } from "../../protocol/errors.js";
-import { askAnyServer, type ServerLoad } from "./any-server.js";
+import type { ServerLoad } from "./any-server.js";
 import type { Disposable, Rpc, Server, ServerState } from "./rpc.js";
 import type { Session } from "./rpc-session.js";
 import { withStartLock } from "./start-lock.js";
@@ -20,6 +20,8 @@ export interface WindowServerOptions {
   launch(path: string): Promise<{ pid: number; ended: Promise<string> }>;
   /** Why no server may be used at this moment, for the user; null when it may. */
   refusal(): string | null;
+  /** A server is there, and nothing can be done with it. Nobody waits for it, so nobody else is told. */
+  onAttachFailed(error: Error): void;
   /** A listener failed: nobody else must suffer from it. */
   onFault(error: unknown): void;
 }
@@ -67,7 +69,8 @@ export class WindowServer implements Server, Disposable {
   }
 
   /** What the server has under way; null when none answers. */
-  load(): Promise<ServerLoad | null> {
+  async load(): Promise<ServerLoad | null> {
+    const { askAnyServer } = await import("./any-server.js");
     return askAnyServer(this.#options.path).catch(() => null);
   }
 
@@ -138,7 +141,7 @@ export class WindowServer implements Server, Disposable {
         await delay(betweenTriesMs);
       }
     } catch (error) {
-      this.#failed(error);
+      this.#options.onAttachFailed(this.#failed(error));
       return null;
     }
   }
@@ -171,6 +174,7 @@ export class WindowServer implements Server, Disposable {
     this.#leaving = true;
     const session = this.#session;
     try {
+      const { askAnyServer } = await import("./any-server.js");
       await askAnyServer(this.#options.path, true);
       await session?.closed;
     } catch (error) {
@@ -187,16 +191,12 @@ export class WindowServer implements Server, Disposable {
     await this.#session?.end();
   }
 
-  async #closed(session: Session): Promise<void> {
+  #closed(session: Session): void {
     if (this.#session !== session) return;
     this.#session = null;
-    if (this.#leaving) {
-      this.#become({ kind: "none" });
-      return;
-    }
-    const detail = await this.#explain(session);
-    // Somebody may have needed the next one in the meantime.
-    if (this.#session === null && this.#state.kind === "connected") this.#become({ kind: "lost", detail });
+    if (this.#leaving) this.#become({ kind: "none" });
+    // In turn: whoever needs the next server gets it after this one's end was told.
+    else void this.#inTurn(async () => this.#become({ kind: "lost", detail: await this.#explain(session) }));
   }
 
   async #explain(session: Session): Promise<string> {
@@ -242,6 +242,9 @@ export class WindowServer implements Server, Disposable {
 function describe(error: unknown, path: string): Error {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === "EACCES" || code === "EPERM") return new PolyprocError("Unauthorized", `the server's socket ${path} may not be opened (${code}): see whom it and its folder belong to`, {}, { cause: error });
+  if (error instanceof PolyprocError && error.codeName === "BadState" && /speaks protocol/.test(message)) {
+    return new PolyprocError("BadState", `the server that runs for this workspace is of another version: ${message}. “Polyproc: Restart Server” replaces it, and ends what it runs`, {}, { cause: error });
+  }
   if (error instanceof PolyprocError && error.codeName === "TimedOut") return new PolyprocError("TimedOut", `${path}: ${message}; end it, or delete the socket, and try again`, {}, { cause: error });
   return error instanceof Error ? error : new Error(String(error));
 }

@@ -12,11 +12,11 @@ export type ParsedOptions = { options: RunOptions } | { problem: string };
 
 /** `processes=4 chunk=1 timeout=none retries=0 halt=never`; a command has no chunks. */
 export function optionsText(options: RunOptions, isCommand: boolean): string {
-  const { processes = 0, chunkSize = 1, timeoutMs, retries = 0, halt } = options;
+  const { processes = 0, chunkSize = 1, timeoutMs = 0, retries = 0, halt } = options;
   return [
     `processes=${processes}`,
     ...(isCommand ? [] : [`chunk=${chunkSize}`]),
-    `timeout=${timeoutMs === undefined ? "none" : durationText(timeoutMs)}`,
+    `timeout=${timeoutMs === 0 ? "none" : durationText(timeoutMs)}`,
     `retries=${retries}`,
     `halt=${halt ? `${halt.now ? "now" : "soon"},fail=${halt.failures}` : "never"}`,
   ].join(" ");
@@ -40,16 +40,15 @@ function readOption(name: Name, value: string, options: RunOptions): string | nu
   switch (name) {
     case "processes":
       if (!isCount(value, 0, maxProcesses)) return `processes is how many run at a time, 1 to ${maxProcesses}, or 0 for one for each CPU`;
-      if (Number(value) > 0) options.processes = Number(value);
+      options.processes = Number(value);
       return null;
     case "chunk":
       if (!isCount(value, 1)) return "chunk is how many items a worker is given at once, from 1 on";
       options.chunkSize = Number(value);
       return null;
     case "timeout": {
-      if (value === "none") return null;
-      const ms = parseDuration(value);
-      if (ms === undefined || ms === 0) return "timeout is the limit of each item, such as 500ms, 30s or 2m, or none";
+      const ms = value === "none" ? 0 : parseDuration(value);
+      if (ms === undefined || (ms === 0 && value !== "none")) return "timeout is the limit of each item, such as 500ms, 30s or 2m, or none";
       options.timeoutMs = ms;
       return null;
     }
@@ -77,11 +76,11 @@ function durationText(ms: number): string {
 
 /** For people: `4 processes, 30 s for each item, 2 retries`. */
 export function describeOptions(options: RunOptions, isCommand: boolean): string {
-  const { processes, chunkSize = 1, timeoutMs, retries = 0, halt } = options;
+  const { processes = 0, chunkSize = 1, timeoutMs = 0, retries = 0, halt } = options;
   return [
-    processes === undefined ? "one process for each CPU" : `${processes} ${processes === 1 ? "process" : "processes"}`,
+    processes === 0 ? "one process for each CPU" : `${processes} ${processes === 1 ? "process" : "processes"}`,
     ...(isCommand || chunkSize === 1 ? [] : [`chunks of ${chunkSize}`]),
-    timeoutMs === undefined ? "no time limit" : `${formatDuration(timeoutMs)} for each item`,
+    timeoutMs === 0 ? "no time limit" : `${formatDuration(timeoutMs)} for each item`,
     ...(retries === 0 ? [] : [`${retries} ${retries === 1 ? "retry" : "retries"}`]),
     ...(halt ? [`ends at ${halt.failures === 1 ? "the first failure" : `failure ${halt.failures}`}`] : []),
   ].join(", ");

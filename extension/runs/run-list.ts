@@ -107,10 +107,10 @@ export class RunList implements Runs, Disposable {
       target: request.target,
       items: request.items.map(({ value }) => encode(value)),
       meta: encodeNotes(request),
-      ...(processes === undefined ? {} : { processes }),
+      ...(processes ? { processes } : {}),
       ...(chunkSize === undefined || "command" in request.target ? {} : { chunkSize }),
       ...(retries === undefined ? {} : { retries }),
-      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...(timeoutMs ? { timeoutMs } : {}),
       ...(halt === undefined ? {} : { halt }),
     };
   }

@@ -13,11 +13,11 @@ export interface RunItem {
 }
 
 export interface RunOptions {
-  /** Default: the setting, else the number of CPUs. */
+  /** Default: the setting. 0: the number of CPUs. */
   processes?: number | undefined;
   chunkSize?: number | undefined;
   retries?: number | undefined;
-  /** Of each item, in milliseconds. */
+  /** Of each item, in milliseconds. Default: the setting. 0: none. */
   timeoutMs?: number | undefined;
   halt?: Halt | undefined;
 }

@@ -40,16 +40,10 @@ export class ItemOutput {
   add(index: number, { pid, stream, text, partial }: Pick<OutputLine, "pid" | "stream" | "text" | "partial">): void {
     const item = this.#itemOf(index, pid);
     const line = item.open[stream] + text;
-    item.open[stream] = partial ? line : "";
-    this.#length += text.length;
-    if (!partial) {
-      item.text += `${line}\n`;
-      this.#length++;
-    } else if (line.length > maxItemLength) {
-      // A line without end: cut, since it has to be somewhere.
-      item.text += `${line}\n`;
-      item.open[stream] = "";
-    }
+    // A line without end is cut, since it has to be somewhere.
+    const isWhole = !partial || line.length > maxItemLength;
+    item.open[stream] = isWhole ? "" : line;
+    if (isWhole) this.#append(item, line);
     if (this.#live || item.text.length > maxItemLength || this.#length > maxLength) this.#writeText(item);
   }
 
@@ -87,9 +81,14 @@ export class ItemOutput {
   #closeLines(item: Pending): void {
     for (const stream of ["stdout", "stderr"] as const) {
       if (item.open[stream] === "") continue;
-      item.text += `${item.open[stream]}\n`;
+      this.#append(item, item.open[stream]);
       item.open[stream] = "";
     }
+  }
+
+  #append(item: Pending, line: string): void {
+    item.text += `${line}\n`;
+    this.#length += line.length + 1;
   }
 
   #writeText(item: Pending): void {
@@ -100,7 +99,7 @@ export class ItemOutput {
   }
 
   #forget(item: Pending): void {
-    this.#length -= item.text.length + item.open.stdout.length + item.open.stderr.length;
+    this.#length -= item.text.length;
     item.text = "";
     item.open = { stdout: "", stderr: "" };
   }

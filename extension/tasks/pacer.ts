@@ -4,8 +4,10 @@ const answer = "\u001b[0n";
 
 /** So many characters may be on the way before the terminal is asked. */
 const askAfter = 256 * 1024;
-/** A terminal that says nothing for so long does not answer such questions, or is too busy to be asked. */
-const patienceMs = 2000;
+/** A terminal that has said nothing for so long does not answer such questions. */
+const firstPatienceMs = 2000;
+/** One that does answer may be in a window that the system has put to sleep. */
+const patienceMs = 60_000;
 /** Without answers: characters in a millisecond that any terminal can take. */
 const blindRate = 2048;
 
@@ -16,7 +18,7 @@ const blindRate = 2048;
 export class Pacer {
   readonly #emit: (data: string) => void;
   #unread = 0;
-  #answers = true;
+  #terminal: "unknown" | "answers" | "mute" = "unknown";
   #closed = false;
   #answered: (() => void) | null = null;
 
@@ -28,15 +30,17 @@ export class Pacer {
   async wrote(length: number, all: boolean): Promise<void> {
     this.#unread += length;
     if (this.#closed || (!all && this.#unread < askAfter)) return;
-    if (this.#answers) this.#answers = await this.#ask();
-    else await wait(Math.ceil(this.#unread / blindRate));
+    if (this.#terminal === "mute") await wait(Math.ceil(this.#unread / blindRate));
+    else await this.#ask();
     this.#unread = 0;
   }
 
   /** What of the terminal's input is not meant for us. */
   input(data: string): string {
-    if (!this.#answered || !data.includes(answer)) return data;
-    this.#answered();
+    if (!data.includes(answer)) return data;
+    // Also one that comes late.
+    this.#terminal = "answers";
+    this.#answered?.();
     return data.replace(answer, "");
   }
 
@@ -45,15 +49,18 @@ export class Pacer {
     this.#answered?.();
   }
 
-  #ask(): Promise<boolean> {
+  #ask(): Promise<void> {
     return new Promise((resolve) => {
-      const end = (answered: boolean) => {
+      const end = () => {
         clearTimeout(timer);
         this.#answered = null;
-        resolve(answered);
+        resolve();
       };
-      const timer = setTimeout(() => end(false), patienceMs);
-      this.#answered = () => end(true);
+      const timer = setTimeout(() => {
+        if (this.#terminal === "unknown") this.#terminal = "mute";
+        end();
+      }, this.#terminal === "unknown" ? firstPatienceMs : patienceMs);
+      this.#answered = end;
       this.#emit(question);
     });
   }

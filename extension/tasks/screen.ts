@@ -19,6 +19,9 @@ export class Screen {
   readonly #pacer: Pacer;
   #waiting: string[] = [];
   #waitingLength = 0;
+  /** Some that waited, joined; shown up to `#at`. */
+  #text = "";
+  #at = 0;
   #status = "";
   #shown = "";
   #writing = false;
@@ -32,7 +35,7 @@ export class Screen {
 
   /** Characters that wait to be shown. */
   get backlog(): number {
-    return this.#waitingLength;
+    return this.#waitingLength + this.#text.length - this.#at;
   }
 
   /** Whole lines, each with its end. */
@@ -51,7 +54,7 @@ export class Screen {
 
   /** Resolves when the terminal has taken in everything, or is gone. */
   drained(): Promise<void> {
-    if (this.#closed || (!this.#writing && this.#waiting.length === 0)) return Promise.resolve();
+    if (this.#closed || !this.#writing) return Promise.resolve();
     return new Promise((resolve) => this.#drained.push(resolve));
   }
 
@@ -64,7 +67,8 @@ export class Screen {
   close(): void {
     this.#closed = true;
     this.#waiting = [];
-    this.#waitingLength = 0;
+    this.#waitingLength = this.#at = 0;
+    this.#text = "";
     this.#pacer.close();
     this.#tellDrained();
   }
@@ -80,29 +84,32 @@ export class Screen {
   async #writeAll(): Promise<void> {
     // What is written in the same turn goes together.
     await Promise.resolve();
-    while (this.#waiting.length > 0 && !this.#closed) {
+    while (this.backlog > 0 && !this.#closed) {
       const text = this.#next().replace(newline, "\r\n");
       this.#emit((this.#shown === "" ? "" : clearLine) + text + plain + this.#drawStatus());
-      await this.#pacer.wrote(text.length, this.#waiting.length === 0);
+      await this.#pacer.wrote(text.length, this.backlog === 0);
     }
     this.#writing = false;
     this.#tellDrained();
     this.#pump();
   }
 
+  /** Some lines, or one long one. */
   #next(): string {
-    let text = "";
-    while (this.#waiting.length > 0 && (text === "" || text.length + this.#waiting[0]!.length <= pieceLength)) text += this.#waiting.shift()!;
-    if (text.length > 2 * pieceLength) {
-      // At a line's end where there is one near; else anywhere, which the terminal does not mind as the next piece follows at once.
-      const end = text.lastIndexOf("\n", pieceLength) + 1;
-      if (end > 0) {
-        this.#waiting.unshift(text.slice(end));
-        text = text.slice(0, end);
-      }
+    if (this.#at === this.#text.length) {
+      this.#text = this.#waiting.join("");
+      this.#waiting = [];
+      this.#waitingLength = 0;
+      this.#at = 0;
     }
-    this.#waitingLength -= text.length;
-    return text;
+    const from = this.#at;
+    let to = from + pieceLength;
+    if (to < this.#text.length) {
+      to = this.#text.lastIndexOf("\n", to - 1) + 1;
+      if (to <= from) to = this.#text.indexOf("\n", from) + 1;
+    }
+    this.#at = to === 0 ? this.#text.length : Math.min(to, this.#text.length);
+    return this.#text.slice(from, this.#at);
   }
 
   #drawStatus(): string {

@@ -20,6 +20,11 @@ export class ChangeLog {
     return this.#position;
   }
 
+  /** How many changes it keeps. */
+  get length(): number {
+    return this.#positions.length;
+  }
+
   add(index: number): void {
     const last = this.#last[index]!;
     if (last === 0) this.#changed++;

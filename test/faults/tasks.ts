@@ -26,6 +26,12 @@ export function doubleOrDie({ n, dies, unless }: Deadly): number {
   return n * 2;
 }
 
+/** Doubles it after a time that is long enough to be looked at. */
+export async function doubleAfterAWhile(n: number): Promise<number> {
+  await new Promise((done) => setTimeout(done, 20));
+  return n * 2;
+}
+
 /** Never ends, in the middle of JavaScript, so that no message reaches it. */
 export function spin(): never {
   for (;;);

@@ -73,7 +73,7 @@ class Session:
         self._dropping = allocate_lock()
         self._held = {}
         self._minted = 0
-        self._unanswered = 0
+        self._casts = {}
         self._callbacks = None
         self.on_closed = []
 
@@ -105,17 +105,21 @@ class Session:
     def cast(self, method, packed, failed=None):
         """A request whose answer nobody needs but for its failure: `failed(error)`."""
 
+        casts = self._casts
+
         def then(answer):
-            self._unanswered -= 1
+            casts.pop(answer.id, None)
             if answer.error is not None and failed is not None:
                 failed(answer.error)
 
-        self._unanswered += 1
         answer = self.send(method, packed, then)
-        if self._unanswered > MAX_UNANSWERED:
+        casts[answer.id] = True
+        if answer.done:
+            casts.pop(answer.id, None)
+        if len(casts) > MAX_UNANSWERED:
             # Answers come in order of what need not wait, so this one's tells that many others have come.
             self.wait(answer, raises=False)
-        elif self._unanswered % 64 == 0:
+        elif len(casts) & 63 == 63:
             self.drain()
 
     def notify(self, method, params):
@@ -196,37 +200,46 @@ class Session:
         finally:
             if me is not None:
                 waiting.pop(me, None)
+                # It may have been this one's turn to read.
+                if not self._reading.locked():
+                    self._pass_on()
 
-    def wait_until(self, is_done, wake, deadline):
-        """Waits until `is_done()`, which what is read makes true; `wake` is a held lock that is released then. False when the deadline has passed."""
-        answer = Answer(0)
-        answer.lock = wake
+    def wait_until(self, is_done, bell, deadline):
+        """
+        Waits for what is read to make `is_done()` true. Whoever makes it true must `wake(bell)`, a lock that is held. False when the
+        deadline (of `time.monotonic`) has passed.
+        """
+        waiting = self._waiting
         while not is_done():
             if self.error is not None:
                 raise self.closed_error()
-            if deadline is not None and time.monotonic() >= deadline:
-                return False
+            left = None if deadline is None else deadline - time.monotonic()
+            if left is not None and left <= 0:
+                # What has come already counts.
+                self.drain()
+                return is_done()
             if self._reading.acquire(False):
                 try:
-                    self._waiting.pop(wake, None)
                     if self._epoll is not None:
                         self._pause_idle()
                     while not is_done() and self.error is None:
                         if deadline is not None and not self._readable(deadline - time.monotonic()):
-                            return is_done()
+                            break
                         self._read_some()
                 finally:
                     self._leave()
                 continue
-            self._waiting[wake] = True
+            waiting[bell] = True
             try:
                 if not is_done() and self._reading.locked():
-                    if deadline is None:
-                        wake.acquire()
+                    if left is None:
+                        bell.acquire()
                     else:
-                        wake.acquire(True, max(0.0, deadline - time.monotonic()))
+                        bell.acquire(True, left)
             finally:
-                self._waiting.pop(wake, None)
+                waiting.pop(bell, None)
+                if not self._reading.locked():
+                    self._pass_on()
         return True
 
     # Reading.
@@ -272,7 +285,7 @@ class Session:
             elif "error" in message:
                 self._end(error_from_wire(message["error"]))
             return
-        answer = self._answers.pop(number, None)
+        answer = self._answers.get(number)
         if answer is None:
             return
         error = message.get("error")
@@ -281,18 +294,23 @@ class Session:
         else:
             answer.result = message.get("result")
         self._settle(answer)
+        # At the end, so that an exception of a signal handler leaves nothing half done.
+        self._answers.pop(number, None)
 
-    @staticmethod
-    def _settle(answer):
+    def _settle(self, answer):
         answer.done = True
         if answer.then is not None:
             answer.then(answer)
         if answer.lock is not None:
+            self._waiting.pop(answer.lock, None)
             wake(answer.lock)
 
     def _leave(self):
         """Reads no more: somebody else who waits should."""
         self._reading.release()
+        self._pass_on()
+
+    def _pass_on(self):
         for lock in list(self._waiting):
             if wake(lock):
                 return

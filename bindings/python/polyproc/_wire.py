@@ -87,23 +87,28 @@ class Wire:
             self._flush()
 
     def try_send(self, data):
-        """The same unless another thread is sending: then False."""
+        """
+        The same without ever waiting: False when another thread is sending. What does not fit into the socket now leaves with the next
+        message.
+        """
         if not self._lock.acquire(False):
             return False
         try:
             self._out.append(data)
-            self._flush()
+            self._flush(False)
         finally:
             self._lock.release()
         return True
 
-    def _flush(self):
+    def _flush(self, may_wait=True):
         out, sent = self._out, self._sent
         while out:
             if not sent:
                 try:
                     sent.extend(map(self._send, (out[0],), (socket.MSG_DONTWAIT,)))
                 except BlockingIOError:
+                    if not may_wait:
+                        return
                     self._wait_writable()
                     continue
             head, count = out[0], sent[0]

@@ -1,4 +1,4 @@
-import { SharedObject } from "../shared-object.js";
+import { isShared } from "../shared-object.js";
 import { maxDepth } from "./value.js";
 
 /** Says which part of a value cannot be encoded, and why: for a value whose encoding has failed. */
@@ -12,7 +12,7 @@ function search(value: unknown, path: string, above: Set<unknown>): string | und
     return `${where} is the function ${value.name || "(unnamed)"}: functions stay in their process; to run one elsewhere pass it as a target`;
   }
   if (typeof value === "symbol") return `${where} is ${String(value)}: symbols stay in their process`;
-  if (typeof value !== "object" || value === null || value instanceof SharedObject) return undefined;
+  if (typeof value !== "object" || value === null || isShared(value)) return undefined;
   if (value instanceof Promise) return `${where} is a Promise: await it first`;
   if (value instanceof WeakMap || value instanceof WeakSet || value instanceof WeakRef) return `${where} is a ${value.constructor.name}, which cannot be copied`;
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? `${where} is an invalid Date` : undefined;

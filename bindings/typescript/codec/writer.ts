@@ -1,7 +1,7 @@
 import { isNativeError, isAnyArrayBuffer, isBoxedPrimitive, isRegExp } from "node:util/types";
 import { serialize } from "node:v8";
 import type { Handle } from "../../../protocol/schema.js";
-import { SharedObject } from "../shared-object.js";
+import { isShared, type SharedObject } from "../shared-object.js";
 import { errorToValue } from "./error-value.js";
 import { extension, maxDepth, OpaqueBlob, tag } from "./value.js";
 
@@ -72,7 +72,7 @@ function writeObject(value: object): void {
   if (prototype === Array.prototype || Array.isArray(value)) return writeArray(value as unknown[]);
   if (prototype === Object.prototype || prototype === null) return writeMap(value as Record<string, unknown>);
   if (value instanceof Uint8Array) return writeBin(value);
-  if (value instanceof SharedObject) return writeShared(value);
+  if (isShared(value)) return writeShared(value);
   if (value instanceof Date) return writeTimestamp(value.getTime());
   if (value instanceof Map) return writeBlob(tag.map, () => writeArray([...value.entries()].flat(1)));
   if (value instanceof Set) return writeBlob(tag.set, () => writeArray([...value]));

@@ -3,7 +3,7 @@ import { loadClasses } from "../handles.js";
 import type { NotificationParams } from "../methods.js";
 import type { ClaimsReader } from "./claims.js";
 import { leave, reportThrown } from "./end.js";
-import { decodeArguments, encodeResult } from "./host-codec.js";
+import { adopt, decodeArguments, encodeResult } from "./host-codec.js";
 import { setHostLink, type HostFacts } from "./link.js";
 import { OutputCapture } from "./output.js";
 import { Runner } from "./runner.js";
@@ -46,6 +46,8 @@ export function startHost(endpoint: RpcEndpoint, facts: HostFacts, claims: Claim
     facts,
     identity: () => runner.identity,
     task: () => runner.task,
+    minted: { count: 0 },
+    adopt,
     beforeEnd: (action) => beforeEnd.push(action),
     onNotification: (listener) => listeners.push(listener),
   });

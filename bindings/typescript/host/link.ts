@@ -1,7 +1,7 @@
 import type { RpcEndpoint } from "../../../server/ipc/framing/rpc-endpoint.js";
 import type { Params, Result } from "../../../protocol/message.js";
 import type * as worker from "../../../protocol/worker.js";
-import type { Handle } from "../../../protocol/schema.js";
+import type { Handle, Payload } from "../../../protocol/schema.js";
 
 /** Who a process is: what `currentProcess()` says. */
 export type Identity = NonNullable<Params<typeof worker.run>["identity"]>;
@@ -19,6 +19,13 @@ export interface CurrentTask {
   readonly index: number;
 }
 
+/** How the values of tasks are read and made. */
+export interface WorkerCodec {
+  /** A task's arguments; a promise when there is something to load first. */
+  decode(payload: Payload): unknown;
+  encode(value: unknown): Payload;
+}
+
 /**
  * The one seam between the worker host and the binding that a task's module imports. It hangs on the process, not on a module, because that
  * module may have installed a copy of the package of its own.
@@ -31,6 +38,10 @@ export interface HostLink {
   task(): CurrentTask | null;
   /** Called, and waited for, before this process ends its session in an orderly way. */
   beforeEnd(action: () => Promise<void>): void;
+  /** Handles that this process has minted: one count for all copies of the package in it, since they share its session. */
+  readonly minted: { count: number };
+  /** A copy of the package has been loaded: what tasks are given consists of its classes from now on, unless another copy came first. */
+  adopt(codec: WorkerCodec): void;
   /** Notifications of the server that are not for the host itself are handed to these. */
   onNotification(listener: (method: string, params: unknown) => void): void;
 }

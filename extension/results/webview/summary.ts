@@ -1,5 +1,4 @@
 import { html, nothing, render } from "lit/html.js";
-import { styleMap } from "lit/directives/style-map.js";
 import type { RowState } from "../../runs/run.js";
 import { formatClock, formatCount, formatPercent, formatRate } from "../format.js";
 import { remainingMs, settled } from "../progress.js";
@@ -48,7 +47,7 @@ export class Summary {
         </div>
       </div>
       <div class="bar" role="progressbar" aria-label="Items that are settled" aria-valuemin="0" aria-valuemax=${run.total} aria-valuenow=${settled(counts)} aria-valuetext=${`${settled(counts)} of ${run.total}`}>
-        ${barStates.map((state) => html`<div class="part fill-${state}" style=${styleMap({ width: `${run.total === 0 ? 0 : (100 * counts[state]) / run.total}%` })}></div>`)}
+        ${barStates.map((state) => html`<div class="part fill-${state}" .style=${`width: ${run.total === 0 ? 0 : (100 * counts[state]) / run.total}%`}></div>`)}
       </div>
       <p class="facts">${this.#facts(share, utilisation).map((fact) => html`<span>${fact}</span>`)}</p>
     `, this.#element);

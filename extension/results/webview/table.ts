@@ -1,5 +1,4 @@
 import { html, nothing, render, type TemplateResult } from "lit/html.js";
-import { styleMap } from "lit/directives/style-map.js";
 import type { RowView } from "../messages.js";
 import type { Column } from "../sort-filter.js";
 import { formatCount } from "../format.js";
@@ -75,10 +74,11 @@ export class Table {
     // A row that is not drawn cannot be named.
     if (isDrawn) this.#grid.setAttribute("aria-activedescendant", `row-${active}`);
     else this.#grid.removeAttribute("aria-activedescendant");
+    // Styles are set as properties: the page's security policy forbids the attribute.
     render(html`
       <div class="head" role="rowgroup"><div role="row" class="row" aria-rowindex="1">${columns.map((column) => this.#heading(column))}</div></div>
-      <div class="space" role="rowgroup" style=${styleMap({ height: `${shown.length * rowHeight}px` })}>
-        <div class="window" role="presentation" style=${styleMap({ transform: `translateY(${first * rowHeight}px)` })}>${drawn}</div>
+      <div class="space" role="rowgroup" .style=${`height: ${shown.length * rowHeight}px`}>
+        <div class="window" role="presentation" .style=${`transform: translateY(${first * rowHeight}px)`}>${drawn}</div>
       </div>
       ${shown.length === 0 ? html`<p class="empty">${this.#emptyText()}</p>` : nothing}
     `, this.#grid);

@@ -36,8 +36,9 @@ export function stateText(process: ProcessInfo): string {
   return isIdle(process) ? "idle" : "running";
 }
 
+/** In one line. */
 export function endText({ exitCode, reason }: ProcessInfo): string {
-  return rowText(reason ?? (exitCode === null ? "ended" : `exit code ${exitCode}`));
+  return rowText(reason?.split("\n", 1)[0] ?? (exitCode === null ? "ended" : `exit code ${exitCode}`));
 }
 
 function isIdle({ role, task }: ProcessInfo): boolean {

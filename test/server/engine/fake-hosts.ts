@@ -2,9 +2,11 @@ import type { Params } from "../../../protocol/message.js";
 import type { ResultEntry } from "../../../protocol/job.js";
 import * as jobs from "../../../protocol/job.js";
 import * as workers from "../../../protocol/worker.js";
+import type { Payload } from "../../../protocol/schema.js";
 import type { Target } from "../../../protocol/target.js";
 import type { HostRecord } from "../../../server/engine/host.js";
 import { Job, type JobOptions } from "../../../server/engine/job.js";
+import { listOfAll } from "../../../server/engine/payload-list.js";
 import { Pool, type PoolOptions } from "../../../server/engine/pool.js";
 import type { Session } from "../../../server/engine/session.js";
 import type { Child, ExitStatus, Host, HostEvents, Spawner } from "../../../server/engine/spawner.js";
@@ -83,9 +85,11 @@ export class FakeHost implements Host {
     throw new Error("a claim without a task");
   }
 
-  succeed(task: workers.WorkerTask): void {
+  /** Each of its items has the result 1, or is what `values` says. */
+  succeed(task: workers.WorkerTask, values?: Payload): void {
     const from = task.from ?? 0;
-    this.#record.result({ seq: task.seq, from, count: (task.to ?? task.count) - from, values: new Uint8Array([1]) });
+    const count = (task.to ?? task.count) - from;
+    this.#record.result({ seq: task.seq, from, count, values: values ?? listOfAll(Array<Payload>(count).fill(new Uint8Array([1]))) });
   }
 
   fail(task: workers.WorkerTask, message = "boom"): void {

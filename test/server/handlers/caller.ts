@@ -11,6 +11,7 @@ const facts: ServerFacts = {
   addresses: () => [],
   memory: () => ({ rssBytes: 0, heapUsedBytes: 0 }),
   stop: () => {},
+  stopWhenAlone: () => {},
 };
 
 /** What became of a request. */
@@ -28,9 +29,9 @@ export class Caller {
   readonly #connection: Connection;
   #nextId = 1;
 
-  constructor(world: FakeWorld) {
+  constructor(world: FakeWorld, clientInfo?: { name: string; title?: string; version?: string }) {
     this.#connection = new Connection({ engine: world.engine, server: facts }, this.peer, { kind: "client", checkToken: null });
-    this.session = (this.call("initialize", {}).result as { session: string }).session;
+    this.session = (this.call("initialize", clientInfo ? { clientInfo } : {}).result as { session: string }).session;
   }
 
   call(method: string, params: unknown): Reply & { id: number } {

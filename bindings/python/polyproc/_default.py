@@ -1,0 +1,79 @@
+"""The session of objects that are made without naming one."""
+
+import atexit
+import os
+import sys
+import threading
+
+_lock = threading.Lock()
+_session = None
+# Set by the worker host: its connection is this process's session.
+host_session = None
+_registered = False
+
+
+def default_session():
+    """In a worker its host's session, otherwise one with the server of POLYPROC_ADDRESS, or with a private server."""
+    session = _session
+    if session is not None and session.error is None:
+        return session
+    return _open()
+
+
+def current_session():
+    """The session if there is one already."""
+    return _session
+
+
+def _open():
+    global _session, _registered
+    with _lock:
+        if _session is not None and _session.error is None:
+            return _session
+        if host_session is not None and host_session.pid == os.getpid():
+            _session = host_session
+            return _session
+        from . import _output, _server
+
+        address = os.environ.get("POLYPROC_ADDRESS")
+        if address:
+            session = _server.connect_to(address)
+        else:
+            session = _server.start_private_server()
+            _output.copy_output(session)
+        _session = session
+        if not _registered:
+            _registered = True
+            atexit.register(_close)
+        return session
+
+
+def _close():
+    """At the end of the program, as multiprocessing does it: daemonic children are ended, the others waited for."""
+    session = _session
+    if session is None or session.error is not None or session.pid != os.getpid():
+        return
+    try:
+        session.close()
+    except KeyboardInterrupt:
+        # Somebody in a hurry: the server ends the daemonic ones, the others go on.
+        session._hang_up()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except Exception:
+            pass
+
+
+def _after_fork():
+    global _session, _lock, host_session
+    _lock = threading.Lock()
+    if _session is not None:
+        _session.forked()
+    if host_session is not None:
+        host_session.forked()
+    _session = host_session = None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

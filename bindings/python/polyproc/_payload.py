@@ -1,0 +1,236 @@
+"""
+Values as payloads. What every language has travels plainly: None, booleans, integers of 64 bits, floats, text, bytes, lists, dicts with text
+keys, and shared objects. A value that holds anything else, or that would not come back equal, is pickled as a whole, which only Python reads.
+"""
+
+import pickle
+import threading
+
+from ._errors import PolyprocError
+from ._msgpack import BLOB, HANDLE, MAX_DEPTH, TIMESTAMP, Ext, Unpackable, _PACKERS, array_head, map_head, pack_bin, pack_ext, pack_str, unpack
+
+PICKLE = "python/pickle"
+# What a message holds besides its payload, at most.
+_OVERHEAD_BYTES = 4096
+
+_state = threading.local()
+
+
+class OpaqueBlob:
+    """A value that another language sent and only it can open. Passed along unchanged."""
+
+    def __init__(self, tag, data):
+        self.tag = tag
+        self.data = data
+
+    def __repr__(self):
+        return f"<OpaqueBlob {self.tag}, {len(self.data)} bytes>"
+
+
+class _Encoding:
+    """The handles of the payload that this thread encodes."""
+
+    def __init__(self, session):
+        self.session = session
+        self.handles = {}
+
+
+def note_handle(shared):
+    """A shared object is being pickled: its handle travels beside the payload."""
+    encoding = getattr(_state, "encoding", None)
+    if encoding is None:
+        raise RuntimeError(
+            f"{type(shared).__name__} objects travel through Polyproc only (arguments, queues, pipes, results): pickle on its own cannot carry them"
+        )
+    if shared._session is not encoding.session:
+        raise ValueError(f"this {type(shared).__name__} belongs to another server's session, and cannot be sent through this one")
+    encoding.handles[shared._handle] = True
+
+
+def is_encoding():
+    return getattr(_state, "encoding", None) is not None
+
+
+def with_handles(session, encode):
+    """`encode()` and the handles that it came across, as a packed payload of a message."""
+    outer = getattr(_state, "encoding", None)
+    encoding = _state.encoding = _Encoding(session)
+    try:
+        data = encode()
+    finally:
+        _state.encoding = outer
+    return to_wire(session, data, list(encoding.handles))
+
+
+def to_wire(session, data, handles):
+    limit = session.facts["limits"]["maxMessageBytes"] - _OVERHEAD_BYTES
+    if len(data) > limit:
+        raise PolyprocError(
+            f"the value takes {len(data)} bytes, and a message at most {limit}: send it in parts, or write it to a file and send its path",
+            {"bytes": len(data)}, "PayloadTooLarge",
+        )
+    if not handles:
+        return pack_bin(data)
+    return b"".join((b"\x92", pack_bin(data), array_head(len(handles)), *map(pack_str, handles)))
+
+
+def encode(session, value):
+    """The value as a packed payload: plainly if that loses nothing, else pickled."""
+    packer = _PACKERS.get(type(value))
+    if packer is not None:
+        try:
+            return to_wire(session, packer(value), ())
+        except Unpackable:
+            pass
+    return with_handles(session, lambda: plain_or_pickled(value))
+
+
+def plain_or_pickled(value):
+    try:
+        return plain(value)
+    except Unpackable:
+        return pickled(value)
+
+
+def pickled(value):
+    return blob(PICKLE, dumps(value))
+
+
+def blob(tag, data):
+    return pack_ext(BLOB, b"".join((b"\x92", pack_str(tag), pack_bin(data))))
+
+
+def dumps(value):
+    if reducers:
+        from .reduction import ForkingPickler
+
+        return bytes(ForkingPickler.dumps(value))
+    return pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+
+
+# Types with a reducer of their own: see reduction.register.
+reducers = {}
+
+
+def plain(value):
+    """msgpack of the value. Fails with Unpackable when it has no plain form that comes back equal."""
+    out = []
+    _plain_into(value, out.append, 0, set())
+    return b"".join(out)
+
+
+def _plain_into(value, write, depth, seen):
+    kind = type(value)
+    packer = _PACKERS.get(kind)
+    if packer is not None:
+        write(packer(value))
+        return
+    if kind is list or kind is dict:
+        # Something that occurs twice is one thing, which only pickle can say.
+        if depth >= MAX_DEPTH or id(value) in seen:
+            raise Unpackable("nesting, or a shared part")
+        seen.add(id(value))
+        if kind is list:
+            write(array_head(len(value)))
+            _items_into(value, write, depth + 1, seen)
+        else:
+            write(map_head(len(value)))
+            for key, item in value.items():
+                if type(key) is not str:
+                    raise Unpackable("a key that is not text")
+                write(pack_str(key))
+                _plain_into(item, write, depth + 1, seen)
+        return
+    handle = getattr(kind, "_plain_handle", None)
+    if handle is None:
+        raise Unpackable(f"an object of type {kind.__name__}")
+    handle = handle(value)
+    if handle is None:
+        raise Unpackable("a shared object that has more to it than its handle")
+    note_handle(value)
+    write(pack_ext(HANDLE, handle.encode()))
+
+
+def _items_into(items, write, depth, seen):
+    # Lists of one plain type are common and may be long.
+    kinds = set(map(type, items))
+    if len(kinds) == 1:
+        packer = _PACKERS.get(kinds.pop())
+        if packer is not None:
+            write(b"".join(map(packer, items)))
+            return
+    for item in items:
+        _plain_into(item, write, depth, seen)
+
+
+def decode(session, payload):
+    """The value of a payload as it stands in a message. Shared objects in it belong to this session."""
+    if type(payload) is bytes:
+        first = payload[0] if payload else 0xC1
+        # Short values without extension types need no context.
+        if first < 0x80 or 0xA0 <= first < 0xC4 and first != 0xC1 or first >= 0xE0:
+            return unpack(payload)
+        return _decode(session, payload)
+    data, handles = payload
+    session.received(handles)
+    try:
+        return _decode(session, data)
+    finally:
+        session.settle_received(handles)
+
+
+def _decode(session, data):
+    outer = getattr(_state, "session", None)
+    _state.session = session
+    try:
+        return unpack(data, _extension)
+    finally:
+        _state.session = outer
+
+
+def decoding_session():
+    """The session that the value which is being decoded came through."""
+    session = getattr(_state, "session", None)
+    if session is None:
+        raise RuntimeError("shared objects can be unpickled only by Polyproc, from what it received")
+    return session
+
+
+def _extension(code, data):
+    if code == BLOB:
+        tag, content = unpack(data)
+        if tag == PICKLE:
+            return pickle.loads(content)
+        opener = openers.get(tag)
+        return opener(content) if opener is not None else OpaqueBlob(tag, content)
+    if code == HANDLE:
+        from ._shared import from_handle
+
+        return from_handle(str(data, "utf-8"))
+    if code == TIMESTAMP:
+        return _timestamp(data)
+    return Ext(code, data)
+
+
+# Tags of Polyproc's own, by the modules that use them.
+openers = {}
+
+
+def _timestamp(data):
+    from datetime import datetime, timedelta, timezone
+
+    if len(data) == 4:
+        seconds, nanoseconds = int.from_bytes(data, "big"), 0
+    elif len(data) == 8:
+        both = int.from_bytes(data, "big")
+        seconds, nanoseconds = both & 0x3FFFFFFFF, both >> 34
+    else:
+        seconds, nanoseconds = int.from_bytes(data[4:], "big", signed=True), int.from_bytes(data[:4], "big")
+    return datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=seconds, microseconds=nanoseconds // 1000)
+
+
+def _pack_opaque(value):
+    return blob(value.tag, value.data)
+
+
+_PACKERS[OpaqueBlob] = _pack_opaque

@@ -1,0 +1,83 @@
+"""File descriptors that become readable when something at the server is ready: for `select` and event loops."""
+
+import os
+
+from ._session import Session  # noqa: F401
+
+
+class PipeReadiness:
+    """Readable while the pipe's end has something to receive."""
+
+    def __init__(self, end):
+        self._session, self._params = end._session, end._one
+        self._read, self._write = os.pipe()
+        os.set_blocking(self._read, False)
+        os.set_blocking(self._write, False)
+        self._signalled = False
+        self._session.listen()
+        self.refresh()
+
+    def fileno(self):
+        return self._read
+
+    def refresh(self):
+        """Asks now: when this returns, the descriptor says what is."""
+        ready = self._session.wait(self._session.send("pipe/poll", self._params[:1].replace(b"\x81", b"\x82") + self._params[1:] + b"\xa9timeoutMs\x00"))
+        if ready["ready"]:
+            self._signal()
+        else:
+            self._watch()
+
+    def received(self):
+        """Something was taken: it may have been the last."""
+        if self._signalled and self._read is not None:
+            self._signalled = False
+            try:
+                os.read(self._read, 64)
+            except BlockingIOError:
+                pass
+            self.refresh()
+
+    def close(self):
+        fds, self._read, self._write = (self._read, self._write), None, None
+        for fd in fds:
+            if fd is not None:
+                os.close(fd)
+
+    def _watch(self):
+        def then(answer):
+            # Also on an error: who reads then is told of it.
+            self._signal()
+
+        self._session.send("pipe/poll", self._params, then)
+
+    def _signal(self):
+        if self._signalled or self._write is None:
+            return
+        self._signalled = True
+        try:
+            os.write(self._write, b"\0")
+        except (BlockingIOError, OSError):
+            pass
+
+
+class ExitReadiness:
+    """Readable from a process's end on."""
+
+    def __init__(self, session, params):
+        self._read, self._write = os.pipe()
+        session.listen()
+        session.send("process/join", params, lambda answer: self._end())
+
+    def fileno(self):
+        return self._read
+
+    def _end(self):
+        write, self._write = self._write, None
+        if write is not None:
+            os.close(write)
+
+    def close(self):
+        read, self._read = self._read, None
+        if read is not None:
+            os.close(read)

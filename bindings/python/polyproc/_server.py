@@ -1,0 +1,165 @@
+"""Where the server is: an address, or a private one that is started for this process alone."""
+
+import os
+import shutil
+import socket
+import sys
+
+from ._errors import PolyprocError, SpawnFailed
+from ._msgpack import pack
+from ._session import Session
+
+PROTOCOL_VERSION = "1.0"
+_HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def open_session(sock, token=None):
+    session = Session(sock)
+    try:
+        facts = session.request("initialize", {
+            "protocolVersion": PROTOCOL_VERSION,
+            "clientInfo": {"name": "polyproc-python"},
+            "processId": os.getpid(),
+            **({} if token is None else {"token": token}),
+        })
+    except BaseException:
+        session.wire.close()
+        raise
+    begin(session, facts)
+    return session
+
+
+def begin(session, facts):
+    session.facts = facts
+    session.prefix = facts["session"]
+
+
+def connect_to(address, token=None):
+    """A session with the server at `unix:PATH`, `tcp:HOST:PORT` or `tls:HOST:PORT`."""
+    if token is None:
+        token = os.environ.get("POLYPROC_TOKEN")
+    kind, _, place = address.partition(":")
+    try:
+        if kind == "unix":
+            sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            sock.connect(place)
+            return open_session(sock, None)
+        if kind in ("tcp", "tls"):
+            host, _, port = place.rpartition(":")
+            sock = socket.create_connection((host.strip("[]"), int(port)))
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if kind == "tls":
+                raise ValueError("this binding does not speak TLS yet: use unix: or tcp:, or a tunnel")
+            return open_session(sock, token)
+    except OSError as error:
+        raise ConnectionError(f"no Polyproc server answers at {address}: {error}; is `polyproc serve --listen {address}` running?") from error
+    raise ValueError(f"expected unix:PATH or tcp:HOST:PORT, got {address!r}")
+
+
+def find_node():
+    node = os.environ.get("POLYPROC_NODE") or shutil.which("node")
+    if not node:
+        raise SpawnFailed(
+            "Polyproc's server needs Node.js 20.19 or later, and there is no `node` on PATH: install it, or set POLYPROC_NODE to its path, "
+            "or POLYPROC_ADDRESS to the address of a server that runs (polyproc serve)"
+        )
+    return node
+
+
+def find_server():
+    """The path of the server's main.js."""
+    given = os.environ.get("POLYPROC_SERVER")
+    if given:
+        if os.path.exists(given):
+            return given
+        raise SpawnFailed(f"POLYPROC_SERVER names {given}, which does not exist: set it to the dist/server/main.js of Polyproc's package")
+    for folder in _package_folders():
+        candidate = os.path.join(folder, "dist", "server", "main.js")
+        if os.path.exists(candidate):
+            return os.path.normpath(candidate)
+    raise SpawnFailed(
+        "Polyproc's server was not found: install it (npm install --global polyproc), or set POLYPROC_SERVER to its dist/server/main.js, "
+        "or POLYPROC_ADDRESS to the address of a server that runs (polyproc serve)"
+    )
+
+
+def _package_folders():
+    """Where the npm package or a checkout may be, the nearest first."""
+    yield os.path.join(_HERE, "..", "..", "..")
+    installed_from = _installed_from()
+    if installed_from:
+        yield os.path.join(installed_from, "..", "..")
+    command = shutil.which("polyproc")
+    if command:
+        # dist/cli/main.js
+        yield os.path.join(os.path.dirname(os.path.realpath(command)), "..", "..")
+    modules = _global_modules()
+    if modules:
+        yield os.path.join(modules, "polyproc")
+
+
+def _installed_from():
+    """The folder that `pip install FOLDER` was given."""
+    import json
+    from importlib import metadata
+    from urllib.parse import unquote, urlsplit
+
+    try:
+        text = metadata.distribution("polyproc").read_text("direct_url.json")
+    except metadata.PackageNotFoundError:
+        return None
+    url = urlsplit(json.loads(text)["url"]) if text else None
+    return unquote(url.path) if url is not None and url.scheme == "file" else None
+
+
+def _global_modules():
+    import subprocess
+
+    npm = shutil.which("npm")
+    if npm is None:
+        return None
+    try:
+        return subprocess.run([npm, "root", "--global"], capture_output=True, text=True, timeout=20).stdout.strip() or None
+    except (OSError, subprocess.SubprocessError):
+        return None
+
+
+def start_private_server():
+    """
+    Starts a server for this process alone. Its only door is a socket that both inherited; it ends when this process does and no non-daemonic
+    child is left. Out of the terminal's reach, it does not die of the Ctrl-C that ends the program.
+    """
+    import subprocess
+
+    node, main = find_node(), find_server()
+    ours, theirs = socket.socketpair()
+    with theirs:
+        environment = dict(os.environ)
+        # Children run in the interpreter of this program, with the binding of this program.
+        if sys.executable:
+            environment["POLYPROC_PYTHON"] = sys.executable
+        environment["POLYPROC_PYTHON_HOST"] = os.path.join(_HERE, "host")
+        try:
+            server = subprocess.Popen(
+                [node, main, "--fd", str(theirs.fileno())],
+                pass_fds=(theirs.fileno(),),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                start_new_session=True,
+                env=environment,
+            )
+        except OSError as error:
+            ours.close()
+            raise SpawnFailed(f"the server could not be started with {node}: {error}") from error
+    try:
+        session = open_session(ours)
+    except PolyprocError as error:
+        code = server.poll()
+        raise SpawnFailed(
+            f"the server ended as soon as it was started (exit code {code}); what it wrote to standard error says why, and {node} must be Node.js 20.19 or later"
+        ) from error
+    # It outlives this object; nobody is to be warned of that.
+    server.returncode = server.poll() if server.returncode is None else server.returncode
+    session.server = server
+    session.environment = environment
+    return session

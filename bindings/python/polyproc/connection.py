@@ -1,0 +1,278 @@
+"""Pipe, its ends, and `wait` for several of them."""
+
+import io
+import os
+import pickle
+import select
+import time
+
+from . import _shared
+from ._errors import BufferTooShort, PolyprocError
+from ._msgpack import map_head, pack, pack_str
+from ._payload import PICKLE, decode, encode, to_wire
+from ._msgpack import pack_bin, unpack
+from ._shared import SharedObject, field, ms
+
+_ITEM = pack_str("item")
+_EARLY = field("early", True)
+
+
+class Connection(SharedObject):
+    """One end of a pipe."""
+
+    _kind = "pipe"
+    _everywhere = True
+    _closed = False
+    _readiness = None
+    _modes = (True, True)
+    _unread = None
+
+    def __init__(self, *_):
+        raise TypeError("Connection objects come from Pipe()")
+
+    def _begin(self):
+        named = field("end", self._handle)
+        self._one = map_head(1) + named
+        self._two = map_head(2) + named
+        self._three = map_head(3) + named
+
+    def _state(self):
+        return self._modes
+
+    def _set_state(self, modes):
+        self._modes = modes
+
+    @property
+    def closed(self):
+        return self._closed
+
+    @property
+    def readable(self):
+        return self._modes[0]
+
+    @property
+    def writable(self):
+        return self._modes[1]
+
+    def send(self, obj):
+        """Sends an object to the other end."""
+        self._check_writable()
+        self._send(encode(self._session, obj))
+
+    def recv(self):
+        """Waits for an object and takes it. EOFError once nobody holds the other end and nothing is left."""
+        return decode(self._session, self._recv())
+
+    def send_bytes(self, buf, offset=0, size=None):
+        """Sends bytes as they are."""
+        self._check_writable()
+        data = memoryview(buf)
+        if data.itemsize > 1 or data.ndim > 1:
+            data = data.cast("B")
+        n = data.nbytes
+        if offset < 0:
+            raise ValueError("offset is negative")
+        if n < offset:
+            raise ValueError("buffer length < offset")
+        if size is None:
+            size = n - offset
+        elif size < 0:
+            raise ValueError("size is negative")
+        elif offset + size > n:
+            raise ValueError("buffer length < offset + size")
+        self._send(to_wire(self._session, pack_bin(bytes(data[offset : offset + size])), ()))
+
+    def recv_bytes(self, maxlength=None):
+        """Takes what `send_bytes` sent. What `send` sent comes pickled."""
+        if maxlength is not None and maxlength < 0:
+            raise ValueError("negative maxlength")
+        data = self._recv_bytes()
+        if maxlength is not None and len(data) > maxlength:
+            self.close()
+            raise OSError("bad message length")
+        return data
+
+    def recv_bytes_into(self, buf, offset=0):
+        """Takes bytes into a writable buffer. Returns how many. BufferTooShort holds them when they do not fit."""
+        with memoryview(buf) as view:
+            itemsize = view.itemsize
+            size = itemsize * len(view)
+            if offset < 0:
+                raise ValueError("negative offset")
+            if offset > size:
+                raise ValueError("offset too large")
+            data = self._recv_bytes()
+            if size < offset + len(data):
+                raise BufferTooShort(data)
+            view.cast("B")[offset : offset + len(data)] = data
+            return len(data)
+
+    def poll(self, timeout=0.0):
+        """Whether `recv` would not wait, waiting up to `timeout` (seconds; None: no limit) for that."""
+        self._check_readable()
+        if self._unread is not None:
+            return True
+        params = self._one if timeout is None else self._two + field("timeoutMs", ms(timeout))
+        return self._ask("pipe/poll", params)["ready"]
+
+    def close(self):
+        if self._closed:
+            return
+        self._closed = True
+        if self._readiness is not None:
+            self._readiness.close()
+        self._session.drop(self._handle)
+
+    def fileno(self):
+        """A file descriptor that can be read (`select`) while there is something to receive. It is not the pipe itself."""
+        self._check_open()
+        if self._readiness is None:
+            from ._readiness import PipeReadiness
+
+            self._readiness = PipeReadiness(self)
+        return self._readiness.fileno()
+
+    def _send(self, item):
+        # Its order is kept and its failure is told at the next call: there is no need to wait for each answer.
+        failure, self._failure = self._failure, None
+        if failure is not None:
+            raise _as_os_error(failure)
+        session = self._session
+        answer = session.cast("pipe/send", b"".join((self._three, _ITEM, item, _EARLY)), self._failed)
+        if self._failure is not None:
+            failure, self._failure = self._failure, None
+            raise _as_os_error(failure)
+
+    def _recv(self):
+        self._check_readable()
+        if self._unread is not None:
+            item, self._unread = self._unread, None
+            return item
+        item = self._ask("pipe/recv", self._one, self._undo)["item"]
+        if self._readiness is not None:
+            self._readiness.received()
+        return item
+
+    def _undo(self, result):
+        self._unread = result["item"]
+
+    def _recv_bytes(self):
+        item = self._recv()
+        data = item if type(item) is bytes else item[0]
+        value = unpack(data)
+        if type(value) is bytes:
+            return value
+        code = getattr(value, "code", None)
+        if code is not None:
+            tag, content = unpack(value.data)
+            if tag == PICKLE:
+                return content
+        return pickle.dumps(decode(self._session, item))
+
+    def _ask(self, method, params, undo=None):
+        try:
+            return self._request(method, params, undo)
+        except PolyprocError as error:
+            raise _as_os_error(error) from None
+
+    def _check_open(self):
+        if self._closed:
+            raise OSError("handle is closed")
+
+    def _check_readable(self):
+        self._check_open()
+        if not self._modes[0]:
+            raise OSError("connection is write-only")
+
+    def _check_writable(self):
+        self._check_open()
+        if not self._modes[1]:
+            raise OSError("connection is read-only")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def __reduce__(self):
+        self._check_open()
+        return super().__reduce__()
+
+    def __del__(self):
+        if not self._closed:
+            if self._readiness is not None:
+                self._readiness.close()
+            super().__del__()
+
+    def __repr__(self):
+        return f"<polyproc.Connection {self._handle}{', closed' if self._closed else ''}>"
+
+
+def _as_os_error(error):
+    if error.name == "EndOfFile":
+        return EOFError()
+    if error.name == "BrokenPipe":
+        return BrokenPipeError(32, str(error))
+    if error.name == "UnknownHandle":
+        # Everybody has let go of this end's pipe.
+        return EOFError()
+    return error
+
+
+def Pipe(duplex=True, *, ctx=None):
+    """Two ends. With `duplex` false the first only receives and the second only sends."""
+    from ._default import default_session
+
+    session = ctx._session() if ctx is not None else default_session()
+    ends = []
+    for modes in ((True, duplex), (duplex, True)):
+        end = Connection.__new__(Connection)
+        end._session, end._handle = session, session.mint("pipe")
+        session.adopt(end._handle)
+        end._begin()
+        end._set_state(modes)
+        ends.append(end)
+    first, second = ends
+    session.cast("pipe/create", pack({"first": first._handle, "second": second._handle, "duplex": bool(duplex)}), first._failed)
+    return first, second
+
+
+def wait(object_list, timeout=None):
+    """
+    Those of the objects that are ready: ends of pipes that can be read, sentinels of processes that have ended, and whatever else has a
+    `fileno`. Waits up to `timeout` (seconds; None: no limit).
+    """
+    objects = list(object_list)
+    if objects and all(isinstance(one, Connection) for one in objects):
+        unread = [one for one in objects if one._unread is not None]
+        if unread:
+            return unread
+        sessions = {one._session for one in objects}
+        if len(sessions) == 1:
+            for one in objects:
+                one._check_readable()
+            session = sessions.pop()
+            by_handle = {one._handle: one for one in objects}
+            result = session.request("pipe/wait", {"handles": list(by_handle), "timeoutMs": ms(timeout)})
+            ready = set(result["ready"])
+            return [one for one in objects if one._handle in ready]
+    poll = select.poll()
+    by_fd = {}
+    for one in objects:
+        fd = one if isinstance(one, int) else one.fileno()
+        by_fd.setdefault(fd, []).append(one)
+        poll.register(fd, select.POLLIN | select.POLLHUP)
+    deadline = None if timeout is None else time.monotonic() + timeout
+    # What is just becoming readable at the server counts.
+    for one in objects:
+        readiness = getattr(one, "_readiness", None)
+        if readiness is not None:
+            readiness.refresh()
+    events = poll.poll(None if timeout is None else max(0.0, deadline - time.monotonic()) * 1000)
+    ready = {fd for fd, _ in events}
+    return [one for fd, some in by_fd.items() if fd in ready for one in some]
+
+
+_shared.classes["pipe"] = Connection
+__all__ = ["Connection", "Pipe", "wait"]

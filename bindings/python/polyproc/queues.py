@@ -1,0 +1,195 @@
+"""Queue, JoinableQueue, SimpleQueue."""
+
+import sys
+import traceback
+from queue import Empty, Full
+
+from . import _shared
+from ._errors import PolyprocError
+from ._msgpack import map_head, pack, pack_str
+from ._payload import decode, encode
+from ._shared import SharedObject, field, ms
+
+_ITEMS = pack_str("items") + b"\x91"
+_NO_WAIT = field("timeoutMs", 0)
+
+
+class Queue(SharedObject):
+    """
+    First in, first out. `maxsize` 0: no limit on the number of items. Counts are exact, and an item is with the server when `put` returns:
+    nothing is lost when this process ends.
+    """
+
+    _kind = "queue"
+    _everywhere = True
+    _joinable = False
+    _limited = None
+    _closed = False
+
+    def __init__(self, maxsize=0, *, ctx=None, name=None):
+        if maxsize <= 0:
+            maxsize = 0
+        self._limited = maxsize > 0 or name is not None
+        self._create(ctx, "queue/create", lambda handle: {"queue": handle, "maxSize": maxsize, "joinable": self._joinable}, name)
+
+    def _begin(self):
+        named = field("queue", self._handle)
+        self._one = map_head(1) + named
+        self._two = map_head(2) + named
+        self._three = map_head(3) + named
+
+    def _state(self):
+        return self._limited
+
+    def _set_state(self, limited):
+        self._limited = limited
+
+    def put(self, obj, block=True, timeout=None):
+        """Stores the item. Fails with queue.Full after `timeout` (seconds), or at once when `block` is false."""
+        if self._closed:
+            raise ValueError(f"Queue {self!r} is closed")
+        try:
+            item = encode(self._session, obj)
+        except PolyprocError:
+            raise
+        except Exception as error:
+            # As multiprocessing does it, which pickles in a thread: the program goes on without the item.
+            self._on_queue_feeder_error(error, obj)
+            return
+        if self._limited is False and block and timeout is None:
+            # It need not wait for room, so its answer can only be that it was stored.
+            self._session.cast("queue/put", b"".join((self._two, _ITEMS, item)), self._failed)
+            if self._failure is not None:
+                raise self._failure
+            return
+        if not block:
+            params = b"".join((self._three, _NO_WAIT, _ITEMS, item))
+        elif timeout is None:
+            params = b"".join((self._two, _ITEMS, item))
+        else:
+            params = b"".join((self._three, field("timeoutMs", ms(timeout)), _ITEMS, item))
+        try:
+            self._request("queue/put", params)
+        except PolyprocError as error:
+            if error.name == "Full":
+                raise Full from None
+            raise
+
+    def get(self, block=True, timeout=None):
+        """Takes an item. Fails with queue.Empty after `timeout` (seconds), or at once when `block` is false."""
+        if self._closed:
+            raise ValueError(f"Queue {self!r} is closed")
+        if not block:
+            params = self._two + _NO_WAIT
+        elif timeout is None:
+            params = self._one
+        else:
+            params = self._two + field("timeoutMs", ms(timeout))
+        try:
+            items = self._request("queue/get", params, self._undo)["items"]
+        except PolyprocError as error:
+            if error.name == "Empty":
+                raise Empty from None
+            raise
+        return decode(self._session, items[0])
+
+    def _undo(self, result):
+        self._session.send("queue/putBack", self._two + field("items", result["items"]))
+
+    def put_nowait(self, obj):
+        return self.put(obj, False)
+
+    def get_nowait(self):
+        return self.get(False)
+
+    def qsize(self):
+        return self._request("queue/status", self._one)["size"]
+
+    def empty(self):
+        return self._request("queue/status", self._one)["empty"]
+
+    def full(self):
+        return self._request("queue/status", self._one)["full"]
+
+    def close(self):
+        """This object will put and get no more."""
+        self._closed = True
+
+    def join_thread(self):
+        """Nothing to wait for: an item is with the server when `put` returns. Only after `close`, as in multiprocessing."""
+        assert self._closed, f"Queue {self!r} not closed"
+
+    def cancel_join_thread(self):
+        """Nothing to cancel: see `join_thread`."""
+
+    @staticmethod
+    def _on_queue_feeder_error(e, obj):
+        """What becomes of an item that cannot be sent; a subclass may do something else."""
+        traceback.print_exception(type(e), e, e.__traceback__, file=sys.stderr)
+
+    def __repr__(self):
+        return f"<{type(self).__module__}.{type(self).__qualname__} object at {id(self):#x}>"
+
+
+class JoinableQueue(Queue):
+    """A queue whose items are counted until `task_done` was called for each."""
+
+    _everywhere = True
+    _joinable = True
+
+    def task_done(self):
+        try:
+            self._request("queue/taskDone", self._one)
+        except PolyprocError as error:
+            if error.name == "BadState":
+                raise ValueError("task_done() called too many times") from error
+            raise
+
+    def join(self):
+        """Waits until every item put was dealt with."""
+        self._request("queue/join", self._one)
+
+
+class SimpleQueue(SharedObject):
+    """`put`, `get`, `empty`."""
+
+    _kind = "queue"
+    _everywhere = True
+    _closed = False
+
+    def __init__(self, *, ctx=None, name=None):
+        self._create(ctx, "queue/create", lambda handle: {"queue": handle, "maxSize": 0, "joinable": False}, name)
+
+    def _begin(self):
+        named = field("queue", self._handle)
+        self._one = map_head(1) + named
+        self._two = map_head(2) + named
+
+    def _open(self):
+        if self._closed:
+            raise OSError("the queue is closed")
+
+    def empty(self):
+        self._open()
+        return self._request("queue/status", self._one)["empty"]
+
+    def put(self, obj):
+        self._open()
+        self._session.cast("queue/put", b"".join((self._two, _ITEMS, encode(self._session, obj))), self._failed)
+        if self._failure is not None:
+            raise self._failure
+
+    def get(self):
+        self._open()
+        result = self._request("queue/get", self._one, self._undo)
+        return decode(self._session, result["items"][0])
+
+    _undo = Queue._undo
+
+    def close(self):
+        self._closed = True
+
+
+# One that came as a bare handle can do whatever its queue can.
+_shared.classes["queue"] = JoinableQueue
+__all__ = ["Queue", "JoinableQueue", "SimpleQueue"]

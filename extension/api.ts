@@ -1,0 +1,50 @@
+import type { Client } from "../bindings/typescript/client.js";
+import type { Server } from "./connection/rpc.js";
+import type { Model } from "./model/model.js";
+import type { Run, RunRequest, Runs } from "./runs/run.js";
+
+/**
+ * What `activate` returns, for other extensions:
+ *
+ * ```ts
+ * const polyproc = await vscode.extensions.getExtension<PolyprocApi>("polyproc.polyproc")?.activate();
+ * ```
+ *
+ * `version` rises with what is added; what is there stays.
+ */
+export interface PolyprocApi {
+  readonly version: 1;
+  /** Where the window's server listens, `unix:PATH`; whether it runs or not, and the same for as long as the window lives. */
+  readonly address: string;
+  /**
+   * A session of the caller's own, with the classes of the TypeScript binding: `new client.Pool()`, `new client.Lock({ name })`. Starts the server when
+   * there is none; close it when done. Rejects with an error for the user, such as that the workspace is not trusted.
+   */
+  connect(): Promise<Client>;
+  /** Runs a target over items, shown as any run of the user's. It goes on when the window closes. */
+  run(request: Omit<RunRequest, "origin">): Promise<Run>;
+  readonly runs: Runs;
+  /** Processes, pools, locks … of the server, kept up to date. */
+  readonly model: Model;
+  /** The window's connection: `ensure()` for requests of the protocol. */
+  readonly server: Server;
+  /** What activation took, in milliseconds. */
+  readonly activationMs: number;
+}
+
+export function makeApi({ server, model, runs }: Pick<PolyprocApi, "server" | "model" | "runs">, activationMs: number): PolyprocApi {
+  return {
+    version: 1,
+    address: server.address,
+    connect: async () => {
+      await server.ensure();
+      const { connect } = await import("../bindings/typescript/client.js");
+      return connect(server.address);
+    },
+    run: (request) => runs.start({ ...request, origin: "api" }),
+    runs,
+    model,
+    server,
+    activationMs,
+  };
+}

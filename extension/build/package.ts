@@ -1,0 +1,24 @@
+import { readFile, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { createVSIX } from "@vscode/vsce";
+import { root } from "./root.js";
+import { stage } from "./stage.js";
+
+/** More than this, and something was packed that should not have been. */
+const maxBytes = 1_500_000;
+
+/** Makes the installable extension; returns its path and size. Fails when it is too large. */
+export async function packageExtension(outdir: string): Promise<{ path: string; bytes: number }> {
+  const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as { version: string };
+  const path = join(outdir, `polyproc-${version}.vsix`);
+  const folder = join(dirname(path), `.vsix-${process.pid}`);
+  try {
+    await stage(folder);
+    await createVSIX({ cwd: folder, packagePath: path, dependencies: false, allowMissingRepository: true, rewriteRelativeLinks: false });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+  const { size: bytes } = await stat(path);
+  if (bytes > maxBytes) throw new Error(`${path} has ${bytes} bytes, more than ${maxBytes}: look what was packed`);
+  return { path, bytes };
+}

@@ -1,0 +1,47 @@
+import { existsSync } from "node:fs";
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join, normalize } from "node:path";
+import { bundle } from "./bundle.js";
+import { root } from "./root.js";
+
+/** Of the package's manifest, what an extension has no use for. */
+const notForExtension = ["type", "bin", "exports", "files", "scripts", "devDependencies", "dependencies"];
+
+/** Lays out the extension in a folder as it will be installed. It runs from there, with nothing else of the checkout. */
+export async function stage(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  const manifest = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as Record<string, unknown>;
+  for (const key of notForExtension) delete manifest[key];
+  await writeFile(join(folder, "package.json"), JSON.stringify(manifest, null, 2));
+  const copy = async (path: string) => {
+    if (!existsSync(join(root, path))) throw new Error(`${path} is named, and is not there`);
+    await cp(join(root, path), join(folder, path), { recursive: true });
+  };
+  await bundle({ outdir: join(folder, "dist"), release: true });
+  for (const path of ["README.md", "LICENSE", "CHANGELOG.md", "extension/bin"]) await copy(path);
+  const named = [...filesIn(manifest), ...linkedImages("README.md", await readFile(join(root, "README.md"), "utf8"))];
+  for (const path of [...named]) {
+    if (path.endsWith(".md")) named.push(...linkedImages(path, await readFile(join(root, path), "utf8")));
+  }
+  for (const path of new Set(named)) await copy(path);
+  await stagePython(folder);
+}
+
+/** The Python binding's package, where the bundled server looks for it. */
+async function stagePython(folder: string): Promise<void> {
+  const source = join(root, "bindings", "python", "polyproc");
+  if (!existsSync(source)) return;
+  await cp(source, join(folder, "python", "polyproc"), { recursive: true, filter: (path) => !path.includes("__pycache__") });
+}
+
+/** The files of the extension that the manifest names: icons, and the pages of walkthroughs. */
+function filesIn(value: unknown): string[] {
+  if (typeof value === "string") return /^(\.\/)?extension\/.*\.\w+$/.test(value) ? [normalize(value)] : [];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(filesIn) : [];
+}
+
+function linkedImages(page: string, markdown: string): string[] {
+  const links = [...markdown.matchAll(/!\[[^\]]*\]\(([^)\s]+)|<(?:img|source)\s[^>]*?(?:src|srcset)="([^"\s]+)"/g)];
+  return links.map((match) => match[1] ?? match[2]!).filter((link) => !/^[a-z]+:/.test(link)).map((link) => join(dirname(page), link));
+}

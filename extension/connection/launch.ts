@@ -1,0 +1,36 @@
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { startDetachedServer, type DetachedServer } from "../../bindings/typescript/detached-server.js";
+import { findNode } from "./node-executable.js";
+import { serverEnvironment } from "./server-environment.js";
+
+export interface LaunchOptions {
+  /** Of the socket. */
+  path: string;
+  /** The server's main file. */
+  main: string;
+  /** The setting; empty: to be found. */
+  nodePath: string;
+  idleTimeoutMs: number;
+  /** Where it runs, and what it runs; null: the user's home. */
+  folder: string | null;
+  logFile: string;
+  log(line: string): void;
+}
+
+/** Starts the window's server, which outlives the window. */
+export async function launch({ path, main, nodePath, idleTimeoutMs, folder, logFile, log }: LaunchOptions): Promise<DetachedServer> {
+  const cwd = folder !== null && existsSync(folder) ? folder : homedir();
+  const node = await findNode(nodePath, cwd);
+  log(`starting a server with Node.js ${node.version} (${node.path}, from ${node.from === "editor" ? "the editor" : `the ${node.from}`}); it writes to ${logFile}`);
+  const server = await startDetachedServer({
+    command: [node.path, main],
+    address: `unix:${path}`,
+    idleTimeoutMs,
+    cwd,
+    env: serverEnvironment(process.env, node.env),
+    logFile,
+  });
+  log(`the server runs, pid ${server.pid}`);
+  return server;
+}

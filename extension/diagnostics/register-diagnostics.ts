@@ -1,0 +1,54 @@
+import * as vscode from "vscode";
+import type { Disposable } from "../connection/rpc.js";
+import type { Run, Runs } from "../runs/run.js";
+import { ProblemBook } from "./problem-book.js";
+import type { Problem } from "./problem.js";
+
+const severities: Record<Problem["severity"], vscode.DiagnosticSeverity> = {
+  error: vscode.DiagnosticSeverity.Error,
+  warning: vscode.DiagnosticSeverity.Warning,
+  information: vscode.DiagnosticSeverity.Information,
+};
+
+/** Failures as problems of the files that they concern. Those of tasks are their problem matchers' business. */
+export function registerDiagnostics(runs: Runs): vscode.Disposable {
+  const collection = vscode.languages.createDiagnosticCollection("polyproc");
+  const book = new ProblemBook();
+  const subscriptions = new Map<Run, Disposable>();
+
+  const show = (files: ReadonlySet<string>) => {
+    if (files.size === 0) return;
+    collection.set([...book.of(files)].map(([file, problems]): [vscode.Uri, vscode.Diagnostic[] | undefined] => [vscode.Uri.file(file), problems.length === 0 ? undefined : problems.map(diagnostic)]));
+  };
+  const follow = (run: Run) => {
+    if (run.request.origin === "task") return;
+    show(book.update(run, [...run.rows.keys()]));
+    if (run.ended) return;
+    const subscription = run.onDidChange((changed) => show(book.update(run, changed)));
+    subscriptions.set(run, subscription);
+    void run.whenEnded.then(() => {
+      subscription.dispose();
+      subscriptions.delete(run);
+    });
+  };
+  for (const run of runs.all) follow(run);
+
+  return vscode.Disposable.from(
+    runs.onDidAdd(follow),
+    runs.onDidChange(() => show(book.keepOnly(new Set(runs.all.map(({ id }) => id))))),
+    vscode.commands.registerCommand("polyproc.clearProblems", () => show(book.clear())),
+    { dispose: () => { for (const subscription of subscriptions.values()) subscription.dispose(); } },
+    collection,
+  );
+}
+
+/** From the place to the end of its word, or of its line when it begins one. */
+function diagnostic({ file, line, column, message, severity }: Problem): vscode.Diagnostic {
+  const document = vscode.workspace.textDocuments.find(({ uri }) => uri.scheme === "file" && uri.fsPath === file);
+  const start = new vscode.Position(line, column);
+  const wholeLine = new vscode.Range(line, column, line, Number.MAX_SAFE_INTEGER);
+  const range = column === 0 ? wholeLine : (document?.getWordRangeAtPosition(start) ?? new vscode.Range(start, start.translate(0, 1)));
+  const shown = new vscode.Diagnostic(range, message, severities[severity]);
+  shown.source = "polyproc";
+  return shown;
+}

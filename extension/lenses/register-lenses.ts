@@ -1,0 +1,59 @@
+import * as vscode from "vscode";
+import type { Server } from "../connection/rpc.js";
+import { functionsOf } from "../runs/choose-function.js";
+import type { Settings } from "../settings.js";
+import { moduleLanguages, runtimeOf } from "./languages.js";
+
+/** "Run in pool" and "Map over files…" above each function that a process can be told to run. */
+export function registerLenses(server: Server, settings: Settings): vscode.Disposable {
+  const lenses = new FunctionLenses(server, settings);
+  return vscode.Disposable.from(
+    vscode.languages.registerCodeLensProvider(moduleLanguages.map((language) => ({ language, scheme: "file" })), lenses),
+    settings.onDidChange(["codeLens.enabled"], () => lenses.refresh()),
+    vscode.workspace.onDidGrantWorkspaceTrust(() => lenses.refresh()),
+    // Only the server knows which languages it has workers for.
+    server.onDidChange(({ kind }) => {
+      if (kind === "connected") lenses.refresh();
+    }),
+    lenses,
+  );
+}
+
+class FunctionLenses implements vscode.CodeLensProvider, vscode.Disposable {
+  readonly #server: Server;
+  readonly #settings: Settings;
+  readonly #changes = new vscode.EventEmitter<void>();
+  readonly onDidChangeCodeLenses = this.#changes.event;
+
+  constructor(server: Server, settings: Settings) {
+    this.#server = server;
+    this.#settings = settings;
+  }
+
+  refresh(): void {
+    this.#changes.fire();
+  }
+
+  dispose(): void {
+    this.#changes.dispose();
+  }
+
+  async provideCodeLenses(document: vscode.TextDocument): Promise<vscode.CodeLens[]> {
+    if (!vscode.workspace.isTrusted || !this.#settings.codeLensEnabled(document.uri) || !this.#hasRuntime(document.languageId)) return [];
+    return (await functionsOf(document)).flatMap((found) => {
+      const range = new vscode.Range(found.line, found.column, found.line, found.column + found.name.length);
+      const args = [document.uri, found.export];
+      return [
+        new vscode.CodeLens(range, { title: "$(play) Run in pool", command: "polyproc.runInPool", arguments: args, tooltip: `Run ${found.name} once for each of several items, several at a time` }),
+        new vscode.CodeLens(range, { title: "Map over files…", command: "polyproc.mapOverFiles", arguments: args, tooltip: `Run ${found.name} once for each of several files, with the file's path` }),
+      ];
+    });
+  }
+
+  /** While no server runs it is not known, and taken for granted. */
+  #hasRuntime(languageId: string): boolean {
+    const { state } = this.#server;
+    const runtime = runtimeOf(languageId);
+    return runtime !== null && (state.kind !== "connected" || state.rpc.facts.runtimes.includes(runtime));
+  }
+}

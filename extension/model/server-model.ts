@@ -1,0 +1,263 @@
+import type { DeadlockInfo, Event, Snapshot, SyncInfo, Topic } from "../../protocol/events.js";
+import type { SessionInfo } from "../../protocol/lifecycle.js";
+import type { PoolInfo } from "../../protocol/pool.js";
+import type { ProcessInfo, Usage } from "../../protocol/process.js";
+import type { RunInfo } from "../../protocol/run.js";
+import type { Disposable, Rpc, Server } from "../connection/rpc.js";
+import type { Model, Part } from "./model.js";
+import { ProcessBook } from "./process-book.js";
+import { Rates } from "./rates.js";
+import { Throttle } from "./throttle.js";
+import { UsagePoll } from "./usage-poll.js";
+
+/** Not `task`: there may be thousands a second, and who follows a run reads it. */
+const topics: Topic[] = ["process", "pool", "sync", "deadlock", "run", "session"];
+const tellMs = 100;
+const usageMs = 2000;
+const rateMs = 1000;
+/** A pool's news may be so much older than its workers'. */
+const newsMs = 2000;
+
+export interface ServerModelOptions {
+  /** A listener failed, or the server would not tell: nobody else must suffer from it. */
+  onFault(error: unknown): void;
+}
+
+/** What the server's events say, put together. */
+export class ServerModel implements Model, Disposable {
+  readonly #options: ServerModelOptions;
+  readonly #book = new ProcessBook();
+  readonly #rates = new Rates();
+  readonly #throttle = new Throttle<Part>(tellMs, (parts) => this.#tell(parts));
+  readonly #usagePoll = new UsagePoll(usageMs, (usage) => {
+    this.usage = usage;
+    this.#throttle.add("usage");
+  });
+  readonly #listeners = new Set<(parts: ReadonlySet<Part>) => void>();
+  readonly #watch: Disposable;
+  readonly #pools = new Map<string, PoolInfo>();
+  readonly #sync = new Map<string, SyncInfo>();
+  readonly #deadlocks = new Map<string, DeadlockInfo>();
+  readonly #runs = new Map<string, RunInfo>();
+  readonly #sessions = new Map<string, SessionInfo>();
+  usage: ReadonlyMap<string, Usage> = new Map();
+  #rpc: Rpc | null = null;
+  #subscriptions: Disposable[] = [];
+  #rateTimer: NodeJS.Timeout | undefined;
+
+  constructor(server: Server, options: ServerModelOptions) {
+    this.#options = options;
+    this.#watch = server.onDidChange((state) => this.#use(state.kind === "connected" ? state.rpc : null));
+    if (server.state.kind === "connected") this.#use(server.state.rpc);
+  }
+
+  get processes(): ReadonlyMap<string, ProcessInfo> {
+    return this.#book.all;
+  }
+
+  get pools(): ReadonlyMap<string, PoolInfo> {
+    return this.#pools;
+  }
+
+  get rates(): ReadonlyMap<string, number> {
+    return this.#rates.all;
+  }
+
+  get sync(): ReadonlyMap<string, SyncInfo> {
+    return this.#sync;
+  }
+
+  get deadlocks(): ReadonlyMap<string, DeadlockInfo> {
+    return this.#deadlocks;
+  }
+
+  get runs(): ReadonlyMap<string, RunInfo> {
+    return this.#runs;
+  }
+
+  get sessions(): ReadonlyMap<string, SessionInfo> {
+    return this.#sessions;
+  }
+
+  onDidChange(listener: (parts: ReadonlySet<Part>) => void): Disposable {
+    this.#listeners.add(listener);
+    return { dispose: () => void this.#listeners.delete(listener) };
+  }
+
+  watchUsage(): Disposable {
+    return this.#usagePoll.watch();
+  }
+
+  dismiss(process: string): void {
+    if (this.#book.dismiss(process)) this.#throttle.add("processes");
+  }
+
+  dismissEnded(): void {
+    if (this.#book.dismissEnded()) this.#throttle.add("processes");
+  }
+
+  dispose(): void {
+    this.#watch.dispose();
+    this.#leave();
+    this.#throttle.dispose();
+    this.#listeners.clear();
+  }
+
+  #use(rpc: Rpc | null): void {
+    if (rpc === this.#rpc) return;
+    const had = this.#rpc !== null;
+    this.#leave();
+    if (had) this.#empty();
+    this.#rpc = rpc;
+    if (rpc) void this.#follow(rpc);
+  }
+
+  #leave(): void {
+    this.#rpc = null;
+    for (const subscription of this.#subscriptions.splice(0)) subscription.dispose();
+    this.#usagePoll.use(null);
+    clearInterval(this.#rateTimer);
+    this.#rateTimer = undefined;
+  }
+
+  async #follow(rpc: Rpc): Promise<void> {
+    /** What comes before the answer; null once that is there. */
+    let early: Event[] | null = [];
+    this.#subscriptions.push(
+      rpc.on("events/changed", ({ events }) => {
+        if (early) early.push(...events);
+        else this.#apply(events);
+      }),
+      rpc.on("events/reset", ({ snapshot }) => {
+        early = early && [];
+        this.#reset(rpc, snapshot);
+      }),
+    );
+    try {
+      const { snapshot } = await rpc.request("events/subscribe", { topics });
+      if (this.#rpc !== rpc) return;
+      if (snapshot) this.#load(snapshot);
+      const events = early;
+      early = null;
+      this.#apply(events.filter((event) => event.seq > (snapshot?.seq ?? -1)));
+      this.#usagePoll.use(rpc);
+    } catch (error) {
+      // The end of the connection is told by the server's state.
+      if (this.#rpc === rpc && (error as { codeName?: string }).codeName !== "Closed") this.#options.onFault(error);
+    }
+  }
+
+  /** The server had to leave out changes. How those ended that ended meanwhile is asked for. */
+  #reset(rpc: Rpc, snapshot: Snapshot): void {
+    const gone = this.#load(snapshot);
+    if (gone.length === 0) return;
+    rpc.request("process/list", { scope: "all", ended: true }).then(({ processes }) => {
+      if (this.#rpc !== rpc) return;
+      const missed = new Set(gone.map(({ process }) => process));
+      for (const process of processes) if (process.state === "exited" && missed.has(process.process)) this.#book.put(process, this.#poolOf);
+      this.#throttle.add("processes");
+    }, () => {});
+  }
+
+  #load(snapshot: Snapshot): ProcessInfo[] {
+    fill(this.#pools, snapshot.pools.filter((pool) => !isOver(pool)), ({ pool }) => pool);
+    fill(this.#sync, snapshot.sync, ({ handle }) => handle);
+    fill(this.#deadlocks, snapshot.deadlocks, ({ deadlock }) => deadlock);
+    fill(this.#runs, snapshot.runs, ({ run }) => run);
+    fill(this.#sessions, snapshot.sessions, ({ session }) => session);
+    this.#rates.clear();
+    for (const pool of this.#pools.values()) this.#noteRate(pool);
+    const gone = this.#book.replaceLiving(snapshot.processes);
+    this.#throttle.add("processes", "pools", "sync", "deadlocks", "runs", "sessions");
+    return gone;
+  }
+
+  #apply(events: readonly Event[]): void {
+    for (const event of events) {
+      switch (event.topic) {
+        case "process":
+          if (this.#book.put(event.process, this.#poolOf)) this.#throttle.add("processes");
+          break;
+        case "pool":
+          this.#putPool(event.pool);
+          this.#throttle.add("pools");
+          break;
+        case "sync":
+          if (event.gone) this.#sync.delete(event.sync.handle);
+          else this.#sync.set(event.sync.handle, event.sync);
+          this.#throttle.add("sync");
+          break;
+        case "deadlock":
+          if (event.resolved) this.#deadlocks.delete(event.deadlock.deadlock);
+          else this.#deadlocks.set(event.deadlock.deadlock, event.deadlock);
+          this.#throttle.add("deadlocks");
+          break;
+        case "run":
+          if (event.gone) this.#runs.delete(event.run.run);
+          else this.#runs.set(event.run.run, event.run);
+          this.#throttle.add("runs");
+          break;
+        case "session":
+          if (event.gone) this.#sessions.delete(event.session.session);
+          else this.#sessions.set(event.session.session, event.session);
+          this.#throttle.add("sessions");
+          break;
+        case "task":
+          break;
+      }
+    }
+  }
+
+  #putPool(pool: PoolInfo): void {
+    if (pool.state === "terminated" && this.#book.forgetKilled(pool.pool, Date.now() - newsMs)) this.#throttle.add("processes");
+    if (isOver(pool)) {
+      this.#pools.delete(pool.pool);
+      this.#rates.forget(pool.pool);
+      return;
+    }
+    this.#pools.set(pool.pool, pool);
+    this.#noteRate(pool);
+  }
+
+  #noteRate(pool: PoolInfo): void {
+    this.#rates.note(pool, performance.now());
+    this.#rateTimer ??= setInterval(() => this.#refreshRates(), rateMs);
+  }
+
+  #refreshRates(): void {
+    if (this.#rates.refresh(performance.now())) this.#throttle.add("pools");
+    if (this.#rates.moving) return;
+    clearInterval(this.#rateTimer);
+    this.#rateTimer = undefined;
+  }
+
+  readonly #poolOf = (pool: string): PoolInfo | undefined => this.#pools.get(pool);
+
+  #empty(): void {
+    this.#book.replaceLiving([]);
+    for (const map of [this.#pools, this.#sync, this.#deadlocks, this.#runs, this.#sessions]) map.clear();
+    this.#rates.clear();
+    this.usage = new Map();
+    this.#throttle.add("processes", "usage", "pools", "sync", "deadlocks", "runs", "sessions");
+  }
+
+  #tell(parts: ReadonlySet<Part>): void {
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener(parts);
+      } catch (error) {
+        this.#options.onFault(error);
+      }
+    }
+  }
+}
+
+/** It takes no more work, has none, and its workers have gone. */
+function isOver({ state, workers, queued }: PoolInfo): boolean {
+  return state !== "running" && workers === 0 && queued === 0;
+}
+
+function fill<T>(map: Map<string, T>, entries: readonly T[], key: (entry: T) => string): void {
+  map.clear();
+  for (const entry of entries) map.set(key(entry), entry);
+}

@@ -1,0 +1,66 @@
+import type { Usage } from "../../protocol/process.js";
+import type { Disposable, Rpc } from "../connection/rpc.js";
+
+/** Asks for CPU and memory while somebody wants to know. The server counts CPU from one look to the next. */
+export class UsagePoll {
+  readonly #intervalMs: number;
+  readonly #tell: (usage: ReadonlyMap<string, Usage>) => void;
+  #rpc: Rpc | null = null;
+  #watchers = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #asking = false;
+
+  constructor(intervalMs: number, tell: (usage: ReadonlyMap<string, Usage>) => void) {
+    this.#intervalMs = intervalMs;
+    this.#tell = tell;
+  }
+
+  /** The server to ask from now on; null: there is none. */
+  use(rpc: Rpc | null): void {
+    this.#rpc = rpc;
+    this.#asking = false;
+    this.#update();
+  }
+
+  watch(): Disposable {
+    this.#watchers++;
+    this.#update();
+    let disposed = false;
+    return {
+      dispose: () => {
+        if (disposed) return;
+        disposed = true;
+        this.#watchers--;
+        this.#update();
+      },
+    };
+  }
+
+  #update(): void {
+    if (this.#rpc && this.#watchers > 0) {
+      if (this.#timer) return;
+      this.#timer = setInterval(() => this.#ask(), this.#intervalMs);
+      this.#timer.unref?.();
+      this.#ask();
+    } else {
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+    }
+  }
+
+  #ask(): void {
+    const rpc = this.#rpc;
+    // A server that is busy is not helped by being asked again.
+    if (!rpc || this.#asking) return;
+    this.#asking = true;
+    rpc.request("process/usage", {}).then(
+      ({ usage }) => {
+        if (this.#rpc === rpc && this.#watchers > 0) this.#tell(new Map(usage.map((entry) => [entry.process, entry])));
+      },
+      // Next time, then; a connection that ended is told by others.
+      () => {},
+    ).finally(() => {
+      if (this.#rpc === rpc) this.#asking = false;
+    });
+  }
+}

@@ -1,0 +1,38 @@
+import * as vscode from "vscode";
+import type { Run, Runs } from "../runs/run.js";
+import type { Settings } from "../settings.js";
+import { Flow } from "./flow.js";
+import { RunReport } from "./run-report.js";
+
+/** The output channel "Polyproc": runs as they go. A task's run is told in its own terminal. */
+export function registerOutput(runs: Runs, settings: Settings): vscode.Disposable {
+  const channel = vscode.window.createOutputChannel("Polyproc");
+  const flow = new Flow({ sink: channel });
+  const reports = new Map<Run, RunReport>();
+
+  const begin = (run: Run, found: boolean) => {
+    if (run.request.origin === "task" || (found && run.info.endedAt !== null)) return;
+    const report = new RunReport(run, flow, settings.outputGrouping);
+    reports.set(run, report);
+    const show = settings.outputShow;
+    if (show === "onStart" && !found && run.request.origin === "command") channel.show(true);
+    void run.whenEnded.then(() => {
+      report.dispose();
+      reports.delete(run);
+      if (show === "onFailure" && run.request.origin === "command" && run.info.failed > 0) channel.show(true);
+    });
+  };
+  for (const run of runs.all) begin(run, true);
+
+  return vscode.Disposable.from(
+    runs.onDidAdd(begin),
+    vscode.commands.registerCommand("polyproc.showOutput", () => channel.show()),
+    {
+      dispose: () => {
+        for (const report of reports.values()) report.dispose();
+        flow.dispose();
+      },
+    },
+    channel,
+  );
+}

@@ -1,0 +1,30 @@
+export interface PageParts {
+  /** Where the page may take its style sheet from. */
+  cspSource: string;
+  /** New for each page: only the script that bears it runs. */
+  nonce: string;
+  script: string;
+  style: string;
+}
+
+/** The page of a results panel: nothing of it comes from elsewhere, and nothing in it can run but its script. */
+export function pageHtml({ cspSource, nonce, script, style }: PageParts): string {
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'nonce-${nonce}'; style-src ${cspSource};">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="stylesheet" href="${attribute(style)}">
+<title>Results</title>
+</head>
+<body data-vscode-context='{"preventDefaultContextMenuItems": true}'>
+<div id="page"></div>
+<script type="module" nonce="${nonce}" src="${attribute(script)}"></script>
+</body>
+</html>`;
+}
+
+function attribute(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll('"', "&quot;");
+}

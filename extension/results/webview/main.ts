@@ -1,0 +1,150 @@
+/** The page of a results panel: builds it, takes the panel's messages, and draws once for each frame in which something changed. */
+import type { ToPage } from "../messages.js";
+import { Details } from "./details.js";
+import { save, saved, tell } from "./host.js";
+import { defineIcons } from "./icons.js";
+import { Layout } from "./layout.js";
+import { Store } from "./store.js";
+import { Summary } from "./summary.js";
+import { Table } from "./table.js";
+import { listenToTable } from "./table-input.js";
+import { Timeline } from "./timeline.js";
+import { Toolbar } from "./toolbar.js";
+import "./styles/page.css";
+import "./styles/table.css";
+import "./styles/timeline.css";
+import "./styles/details.css";
+
+/** Clocks that run are drawn this often. */
+const tickMs = 250;
+
+const before = saved();
+let frame = 0;
+const schedule = (): void => {
+  frame ||= requestAnimationFrame(draw);
+};
+const store = new Store(schedule, before);
+const layout = new Layout(before, {
+  toggled: schedule,
+  zoomIn: () => timeline.zoomBy(1.5),
+  zoomOut: () => timeline.zoomBy(1 / 1.5),
+  fit: () => timeline.fit(),
+  naturalTimeline: () => timeline.naturalHeight,
+});
+const table = new Table(layout.grid, store);
+const timeline = new Timeline(layout.lanes, layout.tip, store, showInTable);
+const toolbar = new Toolbar(layout.toolbar, store, () => table.focus());
+const summary = new Summary(layout.summary, layout.live, store);
+const details = new Details(layout.details, store, closeDetails);
+listenToTable(layout.grid, table, store, { openDetails, closeDetails, filter: (character) => toolbar.type(character), focusDetails: () => details.focus() });
+defineIcons();
+
+let lookedAt: number | null = null;
+let restoredScroll = before.scrollTop === undefined;
+
+function draw(): void {
+  frame = 0;
+  // Rows that are put off are looked at again with the next tick.
+  store.order();
+  timeline.measure();
+  summary.update(timeline.utilisation);
+  toolbar.update();
+  table.update();
+  if (!restoredScroll && store.shown.length > 0) {
+    restoredScroll = true;
+    table.scrollTo(before.scrollTop ?? 0);
+  }
+  details.update();
+  layout.update(store, timeline.layout.utilisation);
+  timeline.update();
+  look();
+  remember();
+}
+
+/** Asks for what the details show. */
+function look(): void {
+  const index = store.detailsOpen ? store.active : null;
+  if (index === lookedAt) return;
+  lookedAt = index;
+  store.detail = null;
+  store.output = null;
+  tell({ type: "look", index });
+}
+
+function openDetails(): void {
+  store.detailsOpen = true;
+  store.changed();
+  // The pane takes room from the table.
+  requestAnimationFrame(() => table.reveal());
+}
+
+function closeDetails(): void {
+  store.detailsOpen = false;
+  table.focus();
+  store.changed();
+}
+
+/** Also a row that the filter hides: then all are shown. */
+function showInTable(index: number): void {
+  store.order();
+  if (!store.shown.includes(index)) store.setFilter("", new Set());
+  store.activate(index);
+  openDetails();
+  table.reveal();
+}
+
+let remembered = "";
+
+function remember(): void {
+  if (!store.run) return;
+  const state = {
+    run: store.run.id, name: store.run.name, sort: store.sort, text: store.text, states: [...store.states], active: store.active,
+    detailsOpen: store.detailsOpen, ...layout.sizes(), scrollTop: table.scrollTop,
+  };
+  const text = JSON.stringify(state);
+  if (text === remembered) return;
+  remembered = text;
+  save(state);
+}
+
+window.addEventListener("message", ({ data }: MessageEvent<ToPage>) => {
+  switch (data.type) {
+    case "run":
+      // After a re-connection, rows of another run do not stay.
+      if (store.run && store.run.id !== data.run.id) location.reload();
+      store.setRun(data.run, data.now);
+      break;
+    case "rows":
+      store.setRows(data.rows);
+      break;
+    case "detail":
+      store.detail = data.detail;
+      schedule();
+      break;
+    case "output":
+      store.output = data;
+      schedule();
+      break;
+    case "focus":
+      if (data.index !== undefined) showInTable(data.index);
+      if (data.part === "timeline") layout.openTimeline();
+      requestAnimationFrame(() => (data.part === "timeline" ? layout.lanes : layout.grid).focus());
+      break;
+    case "gone":
+      layout.showGone(data.text);
+      break;
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  if ((event.ctrlKey || event.metaKey) && event.key === "f") {
+    toolbar.type("");
+    event.preventDefault();
+  }
+});
+
+setInterval(() => {
+  if (store.live || !store.order()) schedule();
+}, tickMs);
+schedule();
+tell({ type: "ready" });

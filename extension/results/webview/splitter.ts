@@ -1,0 +1,39 @@
+/** A border that can be moved: by the pointer, and by the arrow keys while it has the keyboard; a double click puts it back. */
+export interface SplitterOptions {
+  handle: HTMLElement;
+  label: string;
+  /** Which way it moves at this moment. */
+  axis(): "x" | "y";
+  /** The size that it changes, in pixels. */
+  size(): number;
+  /** 1: the size grows to the right or downwards; -1: to the left or upwards. */
+  direction: 1 | -1;
+  /** Null: back to what it was without the user. */
+  resize(size: number | null): void;
+}
+
+const step = 20;
+
+export function splitter({ handle, label, axis, size, direction, resize }: SplitterOptions): void {
+  handle.role = "separator";
+  handle.tabIndex = 0;
+  handle.ariaLabel = label;
+  const place = (event: PointerEvent) => (axis() === "x" ? event.clientX : event.clientY);
+  handle.addEventListener("pointerdown", (event) => {
+    const from = { at: place(event), size: size() };
+    handle.setPointerCapture(event.pointerId);
+    const move = (moved: PointerEvent): void => resize(from.size + direction * (place(moved) - from.at));
+    handle.addEventListener("pointermove", move);
+    const end = (): void => handle.removeEventListener("pointermove", move);
+    handle.addEventListener("pointerup", end, { once: true });
+    handle.addEventListener("pointercancel", end, { once: true });
+    event.preventDefault();
+  });
+  handle.addEventListener("dblclick", () => resize(null));
+  handle.addEventListener("keydown", (event) => {
+    const [less, more] = axis() === "x" ? ["ArrowLeft", "ArrowRight"] : ["ArrowUp", "ArrowDown"];
+    if (event.key !== less && event.key !== more) return;
+    resize(size() + direction * (event.key === more ? step : -step));
+    event.preventDefault();
+  });
+}

@@ -1,0 +1,104 @@
+import * as vscode from "vscode";
+import { fileItem } from "../items/file-item.js";
+import type { FoundFunction } from "../lenses/found-function.js";
+import { findFunctions, moduleEndings, runtimeOf } from "../lenses/languages.js";
+import type { ModuleTarget } from "../../protocol/target.js";
+import type { RecentRuns } from "./recipe.js";
+
+export interface ChosenFunction {
+  target: ModuleTarget;
+  name: string;
+}
+
+type Choice = vscode.QuickPickItem & { chosen?: ChosenFunction | "file" | "command" };
+
+/** Open modules that are looked into. */
+const maxOpenModules = 30;
+const maxFiles = 5000;
+
+/** The functions that a file of the disk offers. */
+export async function functionsOf(document: vscode.TextDocument): Promise<FoundFunction[]> {
+  return document.uri.scheme === "file" ? findFunctions(document.getText(), document.languageId, document.uri.fsPath) : [];
+}
+
+export function functionTarget(document: vscode.TextDocument, { export: name, name: shown }: Pick<FoundFunction, "export" | "name">): ChosenFunction {
+  const path = document.uri.fsPath;
+  const runtime = runtimeOf(document.languageId);
+  // The server knows the runtime by the file's ending.
+  const isKnown = moduleEndings.some((ending) => path.endsWith(`.${ending}`));
+  return { target: { module: path, export: name, ...(isKnown || runtime === null ? {} : { runtime }) }, name: shown };
+}
+
+/** Asks for one of the document's functions; the one at the cursor comes first. Null when it has none, undefined when the user changed their mind. */
+export async function chooseFunctionOf(document: vscode.TextDocument, title: string): Promise<ChosenFunction | null | undefined> {
+  const functions = await functionsOf(document);
+  if (functions.length === 0) return null;
+  if (functions.length === 1) return functionTarget(document, functions[0]!);
+  const cursor = vscode.window.activeTextEditor?.document === document ? vscode.window.activeTextEditor.selection.active.line : -1;
+  const atCursor = functions.findLast(({ line }) => line <= cursor) ?? functions[0]!;
+  const ordered = [atCursor, ...functions.filter((found) => found !== atCursor)];
+  const picked = await vscode.window.showQuickPick(ordered.map((found) => choiceOf(document, found)), { title, placeHolder: "Function to run for each item", matchOnDescription: true });
+  return picked?.chosen as ChosenFunction | undefined;
+}
+
+/** Asks for a function of the open modules, of those used before, or of any module; or, where that makes sense, for "a command instead". */
+export async function chooseFunction(recent: RecentRuns, title: string, orCommand: boolean): Promise<ChosenFunction | "command" | undefined> {
+  const choices: Choice[] = [];
+  const known = new Set<string>();
+  const add = (choice: Choice & { chosen: ChosenFunction }) => {
+    const key = `${choice.chosen.target.module}\n${choice.chosen.target.export}`;
+    if (known.has(key)) return;
+    known.add(key);
+    choices.push(choice);
+  };
+  for (const used of recent.functions) {
+    add({ label: `$(symbol-function) ${used.name}`, description: `${fileItem(used.path).label} · recently used`, chosen: { target: { module: used.path, export: used.export }, name: used.name } });
+  }
+  for (const document of openModules()) {
+    for (const found of await functionsOf(document)) add(choiceOf(document, found));
+  }
+  if (choices.length > 0) choices.push({ label: "", kind: vscode.QuickPickItemKind.Separator });
+  choices.push({ label: "$(file-code) Function of another file…", chosen: "file" });
+  if (orCommand) choices.push({ label: "$(terminal) Shell command…", chosen: "command" });
+  const picked = await vscode.window.showQuickPick(choices, { title, placeHolder: "What to run for each item", matchOnDescription: true });
+  if (picked?.chosen !== "file") return picked?.chosen;
+  const document = await chooseModule(title);
+  if (!document) return undefined;
+  const chosen = await chooseFunctionOf(document, title);
+  if (chosen === null) void vscode.window.showInformationMessage(noFunctions(document));
+  return chosen ?? undefined;
+}
+
+export function noFunctions(document: vscode.TextDocument): string {
+  const name = fileItem(document.uri.fsPath).label;
+  if (runtimeOf(document.languageId) === "python") return `${name} has no function at its top level that another process could import.`;
+  return runtimeOf(document.languageId) === null
+    ? `${name} is no module of JavaScript, TypeScript or Python.`
+    : `${name} exports no function: a process can only run what a module exports.`;
+}
+
+/** The one in front first. */
+function openModules(): vscode.TextDocument[] {
+  const active = vscode.window.activeTextEditor?.document;
+  const shown = [...(active ? [active] : []), ...vscode.window.visibleTextEditors.map((editor) => editor.document), ...vscode.workspace.textDocuments];
+  const modules = shown.filter((document) => document.uri.scheme === "file" && runtimeOf(document.languageId) !== null && !document.isClosed);
+  return [...new Set(modules)].slice(0, maxOpenModules);
+}
+
+async function chooseModule(title: string): Promise<vscode.TextDocument | undefined> {
+  const files = vscode.workspace.findFiles(`**/*.{${moduleEndings.join(",")}}`, undefined, maxFiles);
+  const choices = files.then((uris) => uris
+    .filter(({ path }) => !path.includes("/node_modules/") && !/\.d\.[cm]?ts$/.test(path))
+    .map((uri) => ({ label: fileItem(uri.fsPath).label, uri }))
+    .sort((a, b) => a.label.localeCompare(b.label)));
+  const picked = await vscode.window.showQuickPick(choices, { title, placeHolder: "Module of JavaScript, TypeScript or Python" });
+  return picked && vscode.workspace.openTextDocument(picked.uri);
+}
+
+function choiceOf(document: vscode.TextDocument, found: FoundFunction): Choice & { chosen: ChosenFunction } {
+  return {
+    label: `$(symbol-${found.kind === "class" ? "class" : "function"}) ${found.name}`,
+    description: `${fileItem(document.uri.fsPath).label}:${found.line + 1}${found.export === "default" ? " · default export" : ""}`,
+    chosen: functionTarget(document, found),
+  };
+}

@@ -1,0 +1,90 @@
+import * as vscode from "vscode";
+import { fileItem } from "../items/file-item.js";
+import { describeSource, ItemsError, type ItemSource } from "../items/item-source.js";
+import { parseValues } from "../items/values.js";
+
+/** `files`: of a map over files; then the items are files unless something else was chosen on purpose. */
+export type Wanted = "files" | "anything";
+
+type Choice = vscode.QuickPickItem & { choose?: () => Promise<ItemSource | undefined> | ItemSource };
+
+const maxFiles = 5000;
+const defaultGlob = "**/*";
+
+/** Asks where the items come from. `last`: what was chosen before, offered first. */
+export async function chooseItems(title: string, wanted: Wanted, last: ItemSource | undefined): Promise<ItemSource | undefined> {
+  const files: Choice[] = [
+    { label: "$(search) Files that match a pattern…", description: "such as src/**/*.ts", choose: () => askGlob(title, last) },
+    { label: "$(files) Files of the workspace…", description: "chosen from a list", choose: () => askFiles(title) },
+    { label: "$(git-commit) Files changed in Git", choose: () => ({ kind: "git" }) },
+  ];
+  const selected = selectedText();
+  const selection: Choice[] = selected === null ? [] : [{ label: "$(selection) Lines of the selection", description: describeSource({ kind: "lines", text: selected }), choose: () => ({ kind: "lines", text: selected }) }];
+  const values: Choice[] = [{ label: "$(json) JSON array…", description: 'such as ["a", 2, {"b": 3}]', choose: () => askValues(title) }];
+  const again: Choice[] = last === undefined ? [] : [{ label: `$(history) ${describeSource(last)}`, description: "as the last time", choose: () => last }];
+  const separator: Choice = { label: "", kind: vscode.QuickPickItemKind.Separator };
+  const choices = wanted === "files" ? [...again, ...files, separator, ...selection, ...values] : [...selection, ...again, ...files, separator, ...values];
+  const picked = await vscode.window.showQuickPick(choices, { title, placeHolder: "Items: the function runs once for each" });
+  return picked?.choose?.();
+}
+
+/** Files that the explorer or the editor handed over. */
+export function sourceOfFiles(uris: readonly vscode.Uri[]): ItemSource {
+  return { kind: "files", paths: uris.filter(({ scheme }) => scheme === "file").map(({ fsPath }) => fsPath) };
+}
+
+function selectedText(): string | null {
+  const editor = vscode.window.activeTextEditor;
+  if (!editor || editor.selections.every((selection) => selection.isEmpty)) return null;
+  const text = editor.selections.map((selection) => editor.document.getText(selection)).join("\n");
+  return text.trim() === "" ? null : text;
+}
+
+async function askGlob(title: string, last: ItemSource | undefined): Promise<ItemSource | undefined> {
+  const before = last?.kind === "glob" ? [...last.include, ...(last.exclude ?? []).map((pattern) => `!${pattern}`)].join(", ") : defaultGlob;
+  const text = await vscode.window.showInputBox({
+    title,
+    value: before,
+    prompt: "Pattern of files, relative to the workspace. Several with commas; ! leaves files out: src/**/*.ts, !**/*.test.ts",
+    validateInput: (typed) => (readGlob(typed).include.length === 0 ? "Write a pattern such as **/*.ts" : undefined),
+    ignoreFocusOut: true,
+  });
+  return text === undefined ? undefined : { kind: "glob", ...readGlob(text) };
+}
+
+function readGlob(text: string): { include: string[]; exclude: string[] } {
+  // Commas within braces belong to the pattern.
+  const patterns = text.split(/,(?![^{]*\})/).map((pattern) => pattern.trim()).filter((pattern) => pattern !== "" && pattern !== "!");
+  return {
+    include: patterns.filter((pattern) => !pattern.startsWith("!")),
+    exclude: patterns.filter((pattern) => pattern.startsWith("!")).map((pattern) => pattern.slice(1)),
+  };
+}
+
+async function askFiles(title: string): Promise<ItemSource | undefined> {
+  const choices = vscode.workspace.findFiles("**/*", undefined, maxFiles).then((uris) => uris
+    .map((uri) => ({ label: fileItem(uri.fsPath).label, uri }))
+    .sort((a, b) => a.label.localeCompare(b.label)));
+  const picked = await vscode.window.showQuickPick(choices, { title, placeHolder: "Files to run over", canPickMany: true, ignoreFocusOut: true });
+  return picked && picked.length > 0 ? sourceOfFiles(picked.map(({ uri }) => uri)) : undefined;
+}
+
+async function askValues(title: string): Promise<ItemSource | undefined> {
+  const problem = (text: string): string | undefined => {
+    try {
+      parseValues(text);
+      return undefined;
+    } catch (error) {
+      return error instanceof ItemsError ? error.message : String(error);
+    }
+  };
+  const text = await vscode.window.showInputBox({
+    title,
+    value: "[]",
+    valueSelection: [1, 1],
+    prompt: "JSON array: the function runs once for each element",
+    validateInput: (typed) => (typed.replace(/\s/g, "") === "[]" ? "Write at least one element" : problem(typed)),
+    ignoreFocusOut: true,
+  });
+  return text === undefined ? undefined : { kind: "values", values: parseValues(text) };
+}

@@ -1,0 +1,28 @@
+import * as vscode from "vscode";
+import { describeOptions, optionsText, parseOptions } from "./options-text.js";
+import type { RunOptions } from "./run.js";
+
+/** The last question: Enter runs it. Undefined when the user changed their mind. */
+export async function chooseOptions(title: string, items: number, options: RunOptions, isCommand: boolean): Promise<RunOptions | undefined> {
+  const run = { label: `$(play) Run ${items.toLocaleString()} ${items === 1 ? "item" : "items"}`, description: describeOptions(options, isCommand) };
+  const change = { label: "$(settings-gear) Options…", description: "processes, chunk size, time limit, retries" };
+  const picked = await vscode.window.showQuickPick([run, change], { title, placeHolder: "Press Enter to run" });
+  if (picked === run) return options;
+  return picked === change ? askOptions(title, options, isCommand) : undefined;
+}
+
+async function askOptions(title: string, options: RunOptions, isCommand: boolean): Promise<RunOptions | undefined> {
+  const text = await vscode.window.showInputBox({
+    title,
+    value: optionsText(options, isCommand),
+    prompt: `processes: how many at a time, 0 for one for each CPU${isCommand ? "" : "; chunk: items at once for a worker"}; timeout: of each item, such as 500ms, 30s, none; retries: of a failed item; halt: never, soon or now,fail=3. Enter runs.`,
+    validateInput: (typed) => {
+      const parsed = parseOptions(typed);
+      return "problem" in parsed ? parsed.problem : undefined;
+    },
+    ignoreFocusOut: true,
+  });
+  if (text === undefined) return undefined;
+  const parsed = parseOptions(text);
+  return "options" in parsed ? { ...options, ...parsed.options } : undefined;
+}

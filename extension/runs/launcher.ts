@@ -1,0 +1,83 @@
+import * as vscode from "vscode";
+import type { Target } from "../../protocol/target.js";
+import { describeSource, ItemsError, type ItemSource } from "../items/item-source.js";
+import { resolveItems } from "../items/resolve-items.js";
+import { chooseOptions } from "./choose-options.js";
+import type { RecentRuns, Recipe } from "./recipe.js";
+import type { RunItem, RunOptions, Runs } from "./run.js";
+import { saveDocuments } from "./save-documents.js";
+
+export interface LauncherParts {
+  runs: Runs;
+  recent: RecentRuns;
+  log: vscode.LogOutputChannel;
+  /** What the settings say. */
+  defaults: () => RunOptions;
+}
+
+/** What was chosen of a run, before its options. */
+export interface Wish {
+  /** For people. */
+  what: string;
+  source: ItemSource;
+  /** Some targets depend on the items (the folder that a command runs in). */
+  target: Target | ((items: readonly RunItem[]) => Target);
+}
+
+/** The last steps of every run that the user asks for: items, options, saving, start. */
+export class Launcher {
+  readonly #parts: LauncherParts;
+
+  constructor(parts: LauncherParts) {
+    this.#parts = parts;
+  }
+
+  /** Asks for the options, then runs it. */
+  async launch({ what, source, target }: Wish): Promise<void> {
+    const items = await this.#items(source);
+    if (!items) return;
+    const chosen = typeof target === "function" ? target(items) : target;
+    const options = await chooseOptions(nameOf(what, source), items.length, this.#parts.defaults(), "command" in chosen);
+    if (options) await this.#start({ what, target: chosen, source, options }, items);
+  }
+
+  /** The same as before, without a question. */
+  async repeat(recipe: Recipe): Promise<void> {
+    const items = await this.#items(recipe.source);
+    if (items) await this.#start(recipe, items);
+  }
+
+  /** Tells the user when it cannot be started. */
+  async attempt(start: () => Promise<unknown>): Promise<void> {
+    try {
+      await start();
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      this.#parts.log.error(error instanceof Error ? error : message);
+      if ((await vscode.window.showErrorMessage(`Nothing was run: ${message}`, "Show Log")) !== undefined) this.#parts.log.show();
+    }
+  }
+
+  async #start(recipe: Recipe, items: readonly RunItem[]): Promise<void> {
+    if (!(await saveDocuments())) return;
+    await this.attempt(async () => {
+      await this.#parts.runs.start({ name: nameOf(recipe.what, recipe.source), target: recipe.target, items, options: recipe.options, origin: "command" });
+      await this.#parts.recent.remember(recipe);
+    });
+  }
+
+  /** Undefined when there are none, which the user has been told. */
+  async #items(source: ItemSource): Promise<RunItem[] | undefined> {
+    try {
+      return await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: `Looking for ${describeSource(source)}` }, () => resolveItems(source));
+    } catch (error) {
+      if (!(error instanceof ItemsError)) throw error;
+      void vscode.window.showWarningMessage(`Nothing was run: ${error.message}.`);
+      return undefined;
+    }
+  }
+}
+
+function nameOf(what: string, source: ItemSource): string {
+  return `${what} over ${describeSource(source)}`;
+}

@@ -1,0 +1,63 @@
+import * as vscode from "vscode";
+import type { Run } from "./run.js";
+
+/** A run that is over sooner needs no notification. */
+const delayMs = 500;
+/** After a run that took longer, its end is told even when all went well: the user has turned to something else. */
+const longMs = 10_000;
+
+/** Shows how far the run is, with a button to cancel it, and at the end what there is to do. */
+export async function showProgress(run: Run): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const slow = new Promise<"slow">((resolve) => (timer = setTimeout(() => resolve("slow"), delayMs)));
+  const first = await Promise.race([run.whenEnded, slow]);
+  clearTimeout(timer);
+  if (first === "slow") await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: run.request.name, cancellable: true }, (progress, token) => report(run, progress, token));
+  await tellEnd(run);
+}
+
+async function report(run: Run, progress: vscode.Progress<{ message: string; increment: number }>, token: vscode.CancellationToken): Promise<void> {
+  let shown = 0;
+  let stopping = false;
+  const tell = () => {
+    const { total, done, failed, cancelled } = run.info;
+    const settled = done + failed + cancelled;
+    const message = `${settled.toLocaleString()} of ${total.toLocaleString()}${failed > 0 ? `, ${failed.toLocaleString()} failed` : ""}${stopping ? ", stopping…" : ""}`;
+    progress.report({ message, increment: total === 0 ? 0 : ((settled - shown) / total) * 100 });
+    shown = settled;
+  };
+  tell();
+  const changes = run.onDidChange(tell);
+  const cancellation = token.onCancellationRequested(() => {
+    stopping = true;
+    tell();
+    run.cancel().catch((error: unknown) => void vscode.window.showErrorMessage(`The run could not be cancelled: ${error instanceof Error ? error.message : String(error)}`));
+  });
+  await run.whenEnded;
+  changes.dispose();
+  cancellation.dispose();
+}
+
+async function tellEnd(run: Run): Promise<void> {
+  // Whoever watches the server tells of its end.
+  if (run.lost) return;
+  const { name } = run.request;
+  const { failed, total, done, state, startedAt, endedAt } = run.info;
+  const results = "Show Results";
+  const output = "Show Output";
+  const again = "Re-run Failed";
+  if (failed > 0) {
+    const halted = state === "halted" ? ", and the rest was left" : "";
+    act(run, await vscode.window.showWarningMessage(`${name}: ${failed.toLocaleString()} of ${total.toLocaleString()} failed${halted}.`, results, output, again));
+  } else if (state === "running" || state === "done") {
+    const message = `${name}: ${done.toLocaleString()} done`;
+    if ((endedAt ?? Date.now()) - startedAt < longMs) vscode.window.setStatusBarMessage(`$(pass) ${message}`, 5000);
+    else act(run, await vscode.window.showInformationMessage(`${message}.`, results, output));
+  } else vscode.window.setStatusBarMessage(`$(circle-slash) ${name}: cancelled, ${done.toLocaleString()} of ${total.toLocaleString()} done`, 5000);
+}
+
+function act(run: Run, choice: string | undefined): void {
+  const commands: Record<string, string> = { "Show Results": "polyproc.showResults", "Show Output": "polyproc.showOutput", "Re-run Failed": "polyproc.rerunFailed" };
+  const command = choice === undefined ? undefined : commands[choice];
+  if (command !== undefined) void vscode.commands.executeCommand(command, run.id);
+}

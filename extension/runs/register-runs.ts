@@ -1,0 +1,34 @@
+import * as vscode from "vscode";
+import { registerDiagnostics } from "../diagnostics/register-diagnostics.js";
+import { registerLenses } from "../lenses/register-lenses.js";
+import { registerOutput } from "../output/register-output.js";
+import type { Parts } from "../parts.js";
+import { Launcher } from "./launcher.js";
+import { showProgress } from "./progress.js";
+import { RecentRuns } from "./recipe.js";
+import { registerRunCommands } from "./run-commands.js";
+import { RunList } from "./run-list.js";
+import type { Runs } from "./run.js";
+import { registerStartCommands } from "./start-commands.js";
+
+/** Everything about runs, from the CodeLens that starts one to what is told of its end. */
+export function registerRuns({ context, log, server, model, settings }: Omit<Parts, "runs">): { runs: Runs; disposable: vscode.Disposable } {
+  const defaults = () => settings.runOptions;
+  const runs = new RunList({ server, model, defaults });
+  const recent = new RecentRuns(context.workspaceState);
+  const launcher = new Launcher({ runs, recent, log, defaults });
+  const disposable = vscode.Disposable.from(
+    // What follows runs goes before them.
+    registerOutput(runs, settings),
+    registerDiagnostics(runs),
+    registerLenses(server, settings),
+    registerRunCommands(runs, launcher),
+    registerStartCommands({ launcher, recent, runs }),
+    runs.onDidAdd((run, found) => {
+      // Of a run that has ended while this window was not there, nothing new is to be told.
+      if (run.request.origin === "command" && !(found && run.info.endedAt !== null)) void showProgress(run);
+    }),
+    runs,
+  );
+  return { runs, disposable };
+}

@@ -1,0 +1,81 @@
+import * as vscode from "vscode";
+import type { Disposable } from "../connection/rpc.js";
+import type { Launcher } from "./launcher.js";
+import type { Run, Runs } from "./run.js";
+
+/** The commands for runs that exist. Each takes a run's handle; without one, the run that is meant is found or asked for. */
+export function registerRunCommands(runs: Runs, launcher: Launcher): vscode.Disposable {
+  return vscode.Disposable.from(
+    vscode.commands.registerCommand("polyproc.cancelRun", (id?: unknown) => cancel(runs, id)),
+    vscode.commands.registerCommand("polyproc.rerunFailed", (id?: unknown) => rerunFailed(runs, launcher, id)),
+    new RunContext(runs),
+  );
+}
+
+async function cancel(runs: Runs, id: unknown): Promise<void> {
+  const run = await chooseRun(runs.all.filter((one) => !one.ended), id, "Cancel Run", "No run is under way.");
+  await run?.cancel();
+}
+
+async function rerunFailed(runs: Runs, launcher: Launcher, id: unknown): Promise<void> {
+  const run = typeof id === "string" ? runs.all.find((one) => one.id === id) : runs.all.findLast((one) => failedItems(one).length > 0);
+  const failed = run ? failedItems(run) : [];
+  if (!run || failed.length === 0) {
+    void vscode.window.showInformationMessage(run ? `Nothing failed in ${run.request.name}.` : "No run has failed items.");
+    return;
+  }
+  await launcher.attempt(() => runs.again(run, failed));
+}
+
+/** What did not come to a good end without anybody wanting so. */
+function failedItems(run: Run): number[] {
+  return run.rows.filter(({ state }) => state === "failed" || state === "lost").map(({ index }) => index);
+}
+
+async function chooseRun(candidates: readonly Run[], id: unknown, title: string, none: string): Promise<Run | undefined> {
+  if (typeof id === "string") return candidates.find((run) => run.id === id);
+  if (candidates.length <= 1) {
+    if (candidates.length === 0) void vscode.window.showInformationMessage(none);
+    return candidates[0];
+  }
+  const choices = candidates.toReversed().map((run) => ({ label: run.request.name, description: `${run.info.done + run.info.failed} of ${run.info.total}`, run }));
+  return (await vscode.window.showQuickPick(choices, { title, matchOnDescription: true }))?.run;
+}
+
+/** Keeps the conditions by which menus and the palette show commands. */
+class RunContext implements vscode.Disposable {
+  readonly #runs: Runs;
+  readonly #subscriptions: Disposable[] = [];
+  readonly #known = new Map<string, boolean>();
+
+  constructor(runs: Runs) {
+    this.#runs = runs;
+    for (const run of runs.all) this.#watch(run);
+    this.#subscriptions.push(
+      runs.onDidAdd((run) => this.#watch(run)),
+      runs.onDidChange(() => this.#update()),
+    );
+    this.#update();
+  }
+
+  dispose(): void {
+    for (const subscription of this.#subscriptions) subscription.dispose();
+  }
+
+  #watch(run: Run): void {
+    void run.whenEnded.then(() => this.#update());
+  }
+
+  #update(): void {
+    const { all } = this.#runs;
+    this.#set("polyproc.runs", all.length > 0);
+    this.#set("polyproc.runUnderWay", all.some((run) => !run.ended));
+    this.#set("polyproc.runFailed", all.some((run) => run.ended && failedItems(run).length > 0));
+  }
+
+  #set(key: string, value: boolean): void {
+    if (this.#known.get(key) === value) return;
+    this.#known.set(key, value);
+    void vscode.commands.executeCommand("setContext", key, value);
+  }
+}

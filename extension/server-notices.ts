@@ -1,0 +1,60 @@
+import * as vscode from "vscode";
+import type { Rpc } from "./connection/rpc.js";
+import type { WindowServer } from "./connection/window-server.js";
+import { whatRuns, type Numbers } from "./numbers.js";
+
+/**
+ * Tells what the user should know of the server, once, and with what can be done. Registered before the model, so that `numbers` still
+ * says what there was.
+ */
+export function registerServerNotices(server: WindowServer, version: string, log: vscode.LogOutputChannel, numbers: () => Numbers): vscode.Disposable {
+  return vscode.Disposable.from(server.onDidChange((state) => {
+    switch (state.kind) {
+      case "connected":
+        log.info(`connected to the server ${state.rpc.server.version}, pid ${state.rpc.server.pid}, at ${state.address}`);
+        if (state.rpc.server.version !== version) void otherVersion(server, state.rpc, version, log);
+        break;
+      case "lost":
+        lost(state.detail, whatRuns(numbers()), log);
+        break;
+      case "failed":
+        log.error(state.message);
+        break;
+      case "none":
+        log.info("there is no server any more");
+        break;
+      case "starting":
+        break;
+    }
+  }));
+}
+
+function lost(detail: string, had: string | null, log: vscode.LogOutputChannel): void {
+  const message = `The server ended though nobody here asked for it: ${detail}. ${had === null ? "Nothing was running." : `Lost with it: ${had}.`} The next run starts another one.`;
+  log.error(message);
+  if (had === null) return;
+  void vscode.window.showErrorMessage(`Polyproc: ${message}`, "Show Log").then((answer) => {
+    if (answer !== undefined) log.show(true);
+  });
+}
+
+/** Left by an older version of this extension, or started by another copy of the package: it is used if it has work, replaced if it has none. */
+async function otherVersion(server: WindowServer, rpc: Rpc, version: string, log: vscode.LogOutputChannel): Promise<void> {
+  try {
+    const [status, { sessions }, { runs }] = await Promise.all([rpc.request("server/status", {}), rpc.request("server/sessions", {}), rpc.request("run/list", {})]);
+    const running = Math.max(0, status.processes - status.warmHosts);
+    const alone = sessions.filter(({ role, session }) => role === "client" && session !== rpc.facts.session).length === 0;
+    if (running === 0 && runs.length === 0 && alone) {
+      log.info(`the server is version ${rpc.server.version}, this extension ${version}: it has nothing to do, and is replaced`);
+      await server.restart();
+      return;
+    }
+    const ends = whatRuns({ running, runs: runs.filter(({ endedAt }) => endedAt === null).length });
+    const message = `The server is version ${rpc.server.version}, this extension ${version}. They understand each other, but a restart gives you what is new${ends === null ? "" : `; it ends ${ends}`}.`;
+    log.warn(message);
+    const restart = "Restart Server";
+    if (await vscode.window.showWarningMessage(`Polyproc: ${message}`, restart, "Later") === restart) await server.restart();
+  } catch (error) {
+    log.warn(`the server is version ${rpc.server.version}, this extension ${version}; it could not be replaced: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,56 @@
+import { connect } from "node:net";
+import { parseAddress } from "../../bindings/typescript/address.js";
+import { openSession } from "../../bindings/typescript/client-link.js";
+import { Connection } from "../../bindings/typescript/connection.js";
+import type { OutputLine } from "../../protocol/process.js";
+
+/** Lines that children write, every one of them. */
+export interface OutputFeed {
+  /** Called with lines in the order in which each process wrote them. */
+  onLines: (lines: readonly OutputLine[]) => void;
+  /** Resolves when every line that the server has sent so far was handed on, or the connection has ended. */
+  settled(): Promise<void>;
+  /** Reads no more: children that write much are made to wait. */
+  pause(): void;
+  resume(): void;
+  close(): Promise<void>;
+}
+
+/**
+ * A session of its own, since reading it may rest: the window's other traffic goes on meanwhile. Rejects when the server cannot be reached.
+ */
+export async function openOutputFeed(address: string): Promise<OutputFeed> {
+  const parsed = parseAddress(address);
+  const socket = parsed.kind === "unix" ? connect(parsed.path) : connect(parsed.port, parsed.host);
+  await new Promise<void>((resolve, reject) => {
+    socket.once("connect", resolve);
+    socket.once("error", reject);
+  });
+  const connection = new Connection((self) => openSession(self, socket));
+  await connection.open();
+  let isPaused = false;
+  const feed: OutputFeed = {
+    onLines: () => {},
+    async settled() {
+      // Answers come behind what was sent before.
+      await connection.request("server/status", {}).catch(() => {});
+    },
+    pause() {
+      isPaused = true;
+      socket.pause();
+    },
+    resume() {
+      if (!isPaused) return;
+      isPaused = false;
+      socket.resume();
+    },
+    async close() {
+      feed.onLines = () => {};
+      socket.resume();
+      await connection.close().catch(() => socket.destroy());
+    },
+  };
+  connection.on("events/output", ({ lines }) => feed.onLines(lines));
+  await connection.request("events/watchOutput", { scope: "all", lossless: true });
+  return feed;
+}

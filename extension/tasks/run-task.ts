@@ -1,0 +1,184 @@
+import { errorCodes, PolyprocError } from "../../protocol/errors.js";
+import type { Failure } from "../../protocol/job.js";
+import type { OutputLine } from "../../protocol/process.js";
+import { ItemsError } from "../items/item-source.js";
+import type { Row, Run, RunRequest, Runs } from "../runs/run.js";
+import { DefinitionError } from "./definition.js";
+import { exitStatus, statusOf } from "./exit-status.js";
+import { ItemOutput } from "./item-output.js";
+import type { OutputFeed } from "./output-feed.js";
+import type { Screen } from "./screen.js";
+import { failureText, headline, progressLine, resultText, sizeLine, summaryLine, troubleLine } from "./task-text.js";
+
+export interface TaskParts {
+  runs: Pick<Runs, "start">;
+  /** Reads the definition and looks for the items. Rejects with DefinitionError or ItemsError. */
+  prepare: (signal: AbortSignal) => Promise<RunRequest>;
+  /** Starts the server when there is none. */
+  openFeed: () => Promise<OutputFeed>;
+  screen: Screen;
+  columns: () => number;
+  /** What is run, for people. */
+  what: string;
+}
+
+/** Above this the children are made to wait for the terminal. */
+const maxBacklog = 1024 * 1024;
+const redrawMs = 1000;
+
+/** One run in a terminal: from its definition to its exit code. `signal` ends it, and everything that it runs. */
+export async function runTask(parts: TaskParts, signal: AbortSignal): Promise<number> {
+  const { screen } = parts;
+  screen.write(headline(parts.what));
+  let feed: OutputFeed | undefined;
+  try {
+    const request = await parts.prepare(signal);
+    feed = await parts.openFeed();
+    signal.throwIfAborted();
+    return await new TaskRun(parts, feed, request).run(signal);
+  } catch (error) {
+    if (signal.aborted) return exitStatus.cancelled;
+    screen.write(troubleLine(error instanceof Error ? error.message : String(error)));
+    return statusOfTrouble(error);
+  } finally {
+    screen.status("");
+    await screen.drained();
+    await feed?.close();
+  }
+}
+
+function statusOfTrouble(error: unknown): number {
+  if (error instanceof ItemsError || error instanceof DefinitionError) return exitStatus.invalid;
+  return error instanceof PolyprocError && error.codeName !== "Closed" ? exitStatus.failed : exitStatus.unavailable;
+}
+
+class TaskRun {
+  readonly #parts: TaskParts;
+  readonly #feed: OutputFeed;
+  readonly #request: RunRequest;
+  readonly #output: ItemOutput;
+  readonly #ended = new Set<number>();
+  /** Rows that changed and were not looked at. */
+  readonly #changed = new Set<number>();
+  #isWorking = false;
+  #working = Promise.resolve();
+  #run: Run | null = null;
+  /** Of before the run was known by its job. */
+  #early: OutputLine[] = [];
+  #isPaused = false;
+  #startedAt = 0;
+
+  constructor(parts: TaskParts, feed: OutputFeed, request: RunRequest) {
+    this.#parts = parts;
+    this.#feed = feed;
+    this.#request = request;
+    this.#output = new ItemOutput((text) => this.#write(text));
+  }
+
+  async run(signal: AbortSignal): Promise<number> {
+    const { screen, runs } = this.#parts;
+    this.#feed.onLines = (lines) => this.#received(lines);
+    const run = await runs.start(this.#request);
+    this.#run = run;
+    this.#startedAt = performance.now();
+    const cancel = () => void run.cancel().catch(() => {});
+    if (signal.aborted) cancel();
+    else signal.addEventListener("abort", cancel, { once: true });
+    screen.write(sizeLine(this.#request.items.length, run.info.processes));
+    if (run.info.processes === 1 || this.#request.items.length === 1) this.#output.live();
+    this.#received(this.#early);
+    this.#early = [];
+    const listener = run.onDidChange((indexes) => this.#look(indexes));
+    const timer = setInterval(() => this.#drawProgress(), redrawMs);
+    try {
+      this.#look(run.rows.keys());
+      await run.whenEnded;
+      this.#look(run.rows.keys());
+      await this.#working;
+      this.#output.endAll();
+    } finally {
+      clearInterval(timer);
+      listener.dispose();
+      signal.removeEventListener("abort", cancel);
+    }
+    screen.status("");
+    screen.write(summaryLine(run, performance.now() - this.#startedAt, this.#request.options.halt));
+    return signal.aborted ? exitStatus.cancelled : statusOf(run);
+  }
+
+  #received(lines: readonly OutputLine[]): void {
+    if (!this.#run) {
+      this.#early.push(...lines);
+      return;
+    }
+    const { job } = this.#run.info;
+    for (const line of lines) if (line.task?.job === job) this.#output.add(line.task.index, line);
+  }
+
+  #look(indexes: Iterable<number>): void {
+    for (const index of indexes) if (!this.#ended.has(index)) this.#changed.add(index);
+    if (!this.#isWorking) this.#working = this.#work();
+  }
+
+  /** Shows items that have ended, once their last lines are here. */
+  async #work(): Promise<void> {
+    const run = this.#run!;
+    this.#isWorking = true;
+    while (this.#changed.size > 0) {
+      const rows = [...this.#changed].map((index) => run.rows[index]!).filter(hasEnded);
+      this.#changed.clear();
+      if (rows.length > 0) {
+        await this.#feed.settled();
+        for (const row of rows.sort((a, b) => a.index - b.index)) this.#show(row);
+        if (this.#ended.size >= run.rows.length - 1) this.#output.live();
+      }
+      this.#drawProgress();
+    }
+    this.#isWorking = false;
+  }
+
+  #show(row: Row): void {
+    if (this.#ended.has(row.index)) return;
+    this.#ended.add(row.index);
+    const chunkSize = this.#isCommand ? 1 : this.#request.options.chunkSize ?? 1;
+    // What a chunk writes is known by its first item.
+    this.#output.end(row.index - (row.index % chunkSize), row.index, row.pid);
+    if (row.state === "done" && !this.#isCommand) this.#write(resultText(row.value));
+    if (row.state !== "failed") return;
+    this.#write(failureText(row));
+    if (row.error && isHopeless(row.error)) void this.#run!.cancel().catch(() => {});
+  }
+
+  get #isCommand(): boolean {
+    return "command" in this.#request.target;
+  }
+
+  #write(text: string): void {
+    const { screen } = this.#parts;
+    screen.write(text);
+    if (this.#isPaused || screen.backlog < maxBacklog) return;
+    this.#isPaused = true;
+    this.#feed.pause();
+    void screen.drained().then(() => {
+      this.#isPaused = false;
+      this.#feed.resume();
+    });
+  }
+
+  #drawProgress(): void {
+    const run = this.#run!;
+    if (run.ended) return;
+    const running = run.rows.filter((row) => row.state === "running").map((row) => row.label);
+    this.#parts.screen.status(progressLine(run, running, performance.now() - this.#startedAt, this.#parts.columns()));
+  }
+}
+
+function hasEnded(row: Row): boolean {
+  return row.state !== "queued" && row.state !== "running";
+}
+
+/** What is to be run is not there, or cannot be run: that will be so for every item. */
+function isHopeless({ code, data }: Failure): boolean {
+  if (code === errorCodes.TargetNotFound) return true;
+  return code === errorCodes.SpawnFailed && ["ENOENT", "EACCES", "ENOEXEC"].includes(String(data?.["errno"]));
+}

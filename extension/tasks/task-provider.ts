@@ -1,0 +1,41 @@
+import * as vscode from "vscode";
+import { resolveItems } from "../items/resolve-items.js";
+import type { Parts } from "../parts.js";
+import { openOutputFeed } from "./output-feed.js";
+import { describeDefinition, taskRequest } from "./task-request.js";
+import { TaskTerminal } from "./task-terminal.js";
+
+export const taskType = "polyproc";
+
+/** Makes the tasks of type `polyproc` in tasks.json run. It offers none of its own: what to run on what is for people to say. */
+export class PolyprocTaskProvider implements vscode.TaskProvider {
+  readonly #parts: Pick<Parts, "runs" | "server">;
+
+  constructor(parts: Pick<Parts, "runs" | "server">) {
+    this.#parts = parts;
+  }
+
+  provideTasks(): vscode.Task[] {
+    return [];
+  }
+
+  resolveTask({ definition, scope, name }: vscode.Task): vscode.Task {
+    const place = { name, folder: typeof scope === "object" ? scope.uri.fsPath : vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? null };
+    // The definition that comes with the call has its variables resolved.
+    const execution = new vscode.CustomExecution((resolved) => Promise.resolve(this.#terminal(resolved, place)));
+    return new vscode.Task(definition, scope ?? vscode.TaskScope.Workspace, name, taskType, execution);
+  }
+
+  #terminal(definition: vscode.TaskDefinition, place: { name: string; folder: string | null }): TaskTerminal {
+    const { runs, server } = this.#parts;
+    return new TaskTerminal({
+      runs,
+      what: describeDefinition(definition),
+      prepare: (signal) => taskRequest(definition, place, (source) => resolveItems(source, signal)),
+      openFeed: async () => {
+        await server.ensure();
+        return openOutputFeed(server.address);
+      },
+    });
+  }
+}

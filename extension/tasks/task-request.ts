@@ -1,0 +1,82 @@
+import { readFile, stat } from "node:fs/promises";
+import { homedir } from "node:os";
+import { resolve } from "node:path";
+import type { Target } from "../../protocol/target.js";
+import type { ItemSource } from "../items/item-source.js";
+import { shellCommand } from "../items/shell-command.js";
+import type { RunItem, RunRequest } from "../runs/run.js";
+import { DefinitionError, readDefinition, type TaskItems, type TaskSpec, type TaskTarget } from "./definition.js";
+
+export interface TaskPlace {
+  name: string;
+  /** Folder of the workspace that the task belongs to, absolute; null: of none. */
+  folder: string | null;
+}
+
+/** How much of a command's output its result keeps; the terminal gets all of it. */
+const maxOutputBytes = 256 * 1024;
+
+/** The run of a task. Fails with DefinitionError, and with whatever `resolveItems` fails with. */
+export async function taskRequest(
+  definition: Record<string, unknown>,
+  place: TaskPlace,
+  resolveItems: (source: ItemSource) => Promise<RunItem[]>,
+): Promise<RunRequest> {
+  const spec = readDefinition(definition);
+  const cwd = await folderOf(spec, place);
+  const target = await targetOf(spec.what, cwd);
+  const items = await resolveItems(await sourceOf(spec.items, cwd));
+  // How output belongs to items hangs on the size of chunks, so no setting decides it.
+  return { name: place.name, target, items, options: { ...spec.options, chunkSize: spec.options.chunkSize ?? 1 }, origin: "task" };
+}
+
+/** Short text for people of what a definition runs, whether or not it makes sense. */
+export function describeDefinition({ command, args, module, export: name }: Record<string, unknown>): string {
+  if (typeof module === "string") return `${module}#${typeof name === "string" ? name : "default"}`;
+  return [command, ...(Array.isArray(args) ? args : [])].filter((part) => typeof part === "string").join(" ");
+}
+
+async function folderOf({ cwd }: TaskSpec, { folder }: TaskPlace): Promise<string> {
+  const path = resolve(folder ?? homedir(), cwd);
+  if (await isFolder(path)) return path;
+  throw new DefinitionError(folder !== null && !(await isFolder(folder)) ? `the task's folder ${folder} is gone` : `"cwd": there is no folder ${path}`);
+}
+
+async function targetOf(what: TaskTarget, cwd: string): Promise<Target> {
+  if (what.kind === "module") {
+    const module = resolve(cwd, what.module);
+    if (!(await stat(module).catch(() => null))?.isFile()) throw new DefinitionError(`"module": there is no file ${module}`);
+    return { module, ...(what.export === undefined ? {} : { export: what.export }) };
+  }
+  // A folder's name is meant as it stands.
+  const folder = cwd.replace(/\{(?:item|index)\}/g, (found) => `{${found}}`);
+  if (what.args === null) return shellCommand(what.command, { cwd: folder, env: what.env });
+  return { command: what.command, args: what.args, cwd: folder, maxOutputBytes, ...(what.env === undefined ? {} : { env: what.env }) };
+}
+
+async function sourceOf(items: TaskItems, cwd: string): Promise<ItemSource> {
+  switch (items.kind) {
+    case "glob":
+      return { ...items, folder: cwd };
+    case "files":
+      return { kind: "files", paths: items.paths.map((path) => resolve(cwd, path)) };
+    case "lines":
+      return { kind: "lines", text: await textOf(resolve(cwd, items.file)) };
+    case "values":
+    case "git":
+      return items;
+  }
+}
+
+async function textOf(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new DefinitionError(code === "ENOENT" ? `"items.lines": there is no file ${path}` : `"items.lines": ${path} cannot be read: ${message}`);
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null))?.isDirectory() ?? false;
+}

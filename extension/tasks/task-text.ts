@@ -1,0 +1,84 @@
+import { inspect } from "node:util";
+import { describeFailure } from "../../protocol/describe-failure.js";
+import { formatDuration } from "../../protocol/duration.js";
+import { oneLine } from "../../protocol/one-line.js";
+import type { Halt } from "../../protocol/run.js";
+import type { Row, Run } from "../runs/run.js";
+
+const bold = (text: string) => `\u001b[1m${text}\u001b[22m`;
+const dim = (text: string) => `\u001b[2m${text}\u001b[22m`;
+const red = (text: string) => `\u001b[31m${text}\u001b[39m`;
+const green = (text: string) => `\u001b[32m${text}\u001b[39m`;
+const yellow = (text: string) => `\u001b[33m${text}\u001b[39m`;
+
+const barWidth = 20;
+const namesShown = 4;
+
+/** What is run, as tasks say it: ` *  Executing task: …` stands above it. */
+export function headline(what: string): string {
+  return `${bold(oneLine(what))}\n`;
+}
+
+/** `120 items, 4 at a time`. */
+export function sizeLine(items: number, processes: number): string {
+  return `${dim(`${plural(items, "item")}, ${processes === 1 ? "one" : Math.min(processes, items)} at a time`)}\n\n`;
+}
+
+/** Something that keeps the task from running. */
+export function troubleLine(message: string): string {
+  return `${red(`polyproc: ${message}`)}\n`;
+}
+
+/** Of an item that failed: why, and where it was thrown. */
+export function failureText(row: Row): string {
+  const [reason = "failed", ...frames] = row.error ? describeFailure(row.error).split("\n") : [];
+  const tries = row.attempt > 1 ? `, in ${row.attempt} tries` : "";
+  return `${red(`✘ ${oneLine(row.label)}: ${oneLine(reason)}${tries}`)}\n${frames.map((frame) => `${dim(frame)}\n`).join("")}`;
+}
+
+/** What a function returned: text as it is, so that problem matchers can read it; other values as JSON; nothing for nothing. */
+export function resultText(value: unknown): string {
+  if (value === undefined || value === null || value === "") return "";
+  const text = typeof value === "string" ? value : asJson(value);
+  return text.endsWith("\n") ? text : `${text}\n`;
+}
+
+function asJson(value: unknown): string {
+  try {
+    const json = JSON.stringify(value) as string | undefined;
+    if (json !== undefined) return json;
+  } catch {
+    // It has cycles, or bigints.
+  }
+  return inspect(value, { breakLength: Infinity, compact: true });
+}
+
+/** The line below the output, at most `columns` wide. */
+export function progressLine({ info }: Pick<Run, "info">, running: readonly string[], elapsedMs: number, columns: number): string {
+  const ended = info.done + info.failed + info.cancelled;
+  const filled = info.total === 0 ? barWidth : Math.round((ended / info.total) * barWidth);
+  const bar = `${"█".repeat(filled)}${"░".repeat(barWidth - filled)}`;
+  const numbers = `${ended}/${info.total}`;
+  const failed = info.failed > 0 ? `  ${info.failed} failed` : "";
+  const names = running.length > 0 ? `  ${running.slice(0, namesShown).map(oneLine).join(", ")}${running.length > namesShown ? ` and ${running.length - namesShown} more` : ""}` : "";
+  const time = `  ${formatDuration(elapsedMs)}`;
+  const room = Math.max(0, columns - barWidth - numbers.length - failed.length - time.length - 2);
+  return ` ${bar} ${numbers}${red(failed)}${time}${dim(names.length > room ? `${names.slice(0, Math.max(0, room - 1))}…` : names)}`;
+}
+
+/** The last line. */
+export function summaryLine({ info, lost }: Pick<Run, "info" | "lost">, elapsedMs: number, halt: Halt | undefined): string {
+  const parts = [`${info.done} done`];
+  if (info.failed > 0) parts.push(`${info.failed} failed`);
+  const left = info.total - info.done - info.failed;
+  if (left > 0) parts.push(`${left} not finished`);
+  const text = `${parts.join(", ")} in ${formatDuration(elapsedMs)}`;
+  if (lost) return `\n${red(`${text}: the server has gone, and all that it ran has ended`)}\n`;
+  if (info.state === "halted") return `\n${red(`${text}: ended early, as "halt" says, after ${plural(halt?.failures ?? info.failed, "failure")}`)}\n`;
+  if (info.state === "cancelled") return `\n${yellow(`${text}: cancelled`)}\n`;
+  return `\n${info.failed > 0 ? red(text) : green(text)}\n`;
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,26 @@
+import { existsSync } from "node:fs";
+import { delimiter } from "node:path";
+import * as vscode from "vscode";
+import { shellWord } from "./connection-details.js";
+import type { Settings } from "./settings.js";
+
+/**
+ * Terminals know the window's server, whether it runs or not: POLYPROC_SERVE says how whoever needs it there starts it. `polyproc` is found
+ * at the end of the PATH, so the user's own comes first.
+ */
+export function registerTerminals(context: vscode.ExtensionContext, settings: Settings, address: string): vscode.Disposable {
+  const collection = context.environmentVariableCollection;
+  const fill = () => {
+    collection.clear();
+    if (!vscode.workspace.isTrusted) return;
+    const description = new vscode.MarkdownString("`polyproc` and programs that use Polyproc work with this window's server: what they run shows up in its side bar.");
+    collection.description = description;
+    collection.replace("POLYPROC_ADDRESS", address);
+    const bin = context.asAbsolutePath("bin");
+    if (!existsSync(bin)) return;
+    collection.append("PATH", `${delimiter}${bin}`);
+    collection.replace("POLYPROC_SERVE", `${shellWord(context.asAbsolutePath("bin/polyproc"))} serve --detach --idle-timeout ${settings.idleTimeoutMs / 1000}`);
+  };
+  fill();
+  return vscode.Disposable.from(vscode.workspace.onDidGrantWorkspaceTrust(fill), settings.onDidChange(["server.idleTimeout"], fill));
+}

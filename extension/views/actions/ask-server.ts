@@ -1,0 +1,29 @@
+import * as vscode from "vscode";
+import type { Rpc } from "../../connection/rpc.js";
+import { isUnknown } from "../documents/read-output.js";
+import { connectedRpc, type ViewParts } from "../view-parts.js";
+
+const statusMs = 4000;
+
+/**
+ * Asks the server for several things at once. That one of them has gone already is what the user wanted; another failure is told once, and is in
+ * the log.
+ */
+export async function askServer<T>(parts: ViewParts, what: string, all: readonly T[], ask: (rpc: Rpc, one: T) => Promise<unknown>): Promise<void> {
+  if (all.length === 0) return;
+  const rpc = connectedRpc(parts);
+  if (rpc === null) {
+    void vscode.window.showWarningMessage(`${what}: no server is connected, so nothing of it runs any more.`);
+    return;
+  }
+  const outcomes = await Promise.allSettled(all.map((one) => ask(rpc, one)));
+  const errors = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason as unknown] : []));
+  const failures = errors.filter((error) => !isUnknown(error));
+  for (const failure of failures) parts.log.error(`${what}:`, failure);
+  if (failures.length > 0) {
+    const first = failures[0] instanceof Error ? failures[0].message : String(failures[0]);
+    void vscode.window.showErrorMessage(`${what}: ${first}${failures.length > 1 ? ` (and ${failures.length - 1} more, see the log)` : ""}`);
+  } else if (errors.length > 0) {
+    vscode.window.setStatusBarMessage(errors.length === 1 ? "It had already ended." : `${errors.length} had already ended.`, statusMs);
+  }
+}

@@ -1,0 +1,26 @@
+import type { ProcessInfo } from "../../../protocol/process.js";
+import type { Model } from "../../model/model.js";
+import type { About, TreeNode } from "../tree/tree-node.js";
+
+/** The rows that a command was called for: the tree gives the one that was clicked, and all that are selected when it is one of those. */
+export function chosenRows(clicked: unknown, selected: unknown): string[] {
+  const ids = Array.isArray(selected) && selected.length > 0 ? selected : [clicked];
+  return ids.filter((id) => typeof id === "string");
+}
+
+/** What a row stands for. Handles of processes and pools mean themselves, whether or not they are shown. */
+export function aboutOf(id: string, nodes: (id: string) => TreeNode | undefined, model: Pick<Model, "processes" | "pools" | "deadlocks">): About {
+  if (model.processes.has(id)) return { kind: "process", process: id };
+  if (model.pools.has(id)) return { kind: "pool", pool: id };
+  if (model.deadlocks.has(id)) return { kind: "deadlock", deadlock: id, session: null };
+  return nodes(id)?.about ?? { kind: "nothing" };
+}
+
+/** The processes among what was chosen: those of parties of a deadlock, too. */
+export function processesOf(abouts: readonly About[], model: Pick<Model, "processes" | "deadlocks" | "sessions">): ProcessInfo[] {
+  const handles = abouts.map((about) => {
+    if (about.kind === "process") return about.process;
+    return about.kind === "deadlock" && about.session !== null ? model.sessions.get(about.session)?.process : null;
+  });
+  return [...new Set(handles)].flatMap((handle) => (handle ? (model.processes.get(handle) ?? []) : []));
+}

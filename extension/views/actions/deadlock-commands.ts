@@ -1,0 +1,44 @@
+import * as vscode from "vscode";
+import type { DeadlockInfo } from "../../../protocol/events.js";
+import { handleName } from "../names.js";
+import { snapshotOf } from "../snapshot-of.js";
+import { describeCycle, memberName } from "../sync/deadlock-row.js";
+import type { Commands, ViewParts } from "../view-parts.js";
+import { askServer } from "./ask-server.js";
+import { chosenAbouts } from "./choose.js";
+
+export function deadlockCommands(parts: ViewParts): Commands {
+  return { "polyproc.breakDeadlock": (...args) => breakDeadlock(parts, args) };
+}
+
+/** Called for one party, that one's wait is ended; else the user chooses, and Enter takes the one that began to wait last. */
+async function breakDeadlock(parts: ViewParts, args: readonly unknown[]): Promise<void> {
+  const about = chosenAbouts(parts, args).find((one) => one.kind === "deadlock");
+  const deadlock = about ? parts.model.deadlocks.get(about.deadlock) : await chooseDeadlock(parts, args);
+  if (!deadlock) {
+    if (args[0] !== undefined) vscode.window.setStatusBarMessage("The deadlock is no longer there.", 4000);
+    return;
+  }
+  const session = about?.session ?? (await chooseParty(parts, deadlock));
+  if (session === undefined) return;
+  await askServer(parts, "Break deadlock", [deadlock.deadlock], (rpc, id) => rpc.request("deadlock/break", { deadlock: id, ...(session === null ? {} : { session }) }));
+}
+
+async function chooseDeadlock(parts: ViewParts, args: readonly unknown[]): Promise<DeadlockInfo | undefined> {
+  const all = [...parts.model.deadlocks.values()];
+  if (args[0] !== undefined || all.length < 2) return args[0] === undefined ? all[0] : undefined;
+  const snapshot = snapshotOf(parts);
+  const items = all.map((deadlock) => ({ label: deadlock.cycle.map((member) => memberName(member, snapshot)).join(" → "), detail: describeCycle(deadlock, snapshot), deadlock }));
+  return (await vscode.window.showQuickPick(items, { title: "Break Deadlock", placeHolder: "Which deadlock?" }))?.deadlock;
+}
+
+/** Null: whoever began to wait last, which the server knows. Undefined: the user chose none. */
+async function chooseParty(parts: ViewParts, { cycle }: DeadlockInfo): Promise<string | null | undefined> {
+  const snapshot = snapshotOf(parts);
+  const items: (vscode.QuickPickItem & { session: string | null })[] = [
+    { label: "The one that began to wait last", description: "loses the least", session: null },
+    ...cycle.map((member) => ({ label: memberName(member, snapshot), description: `waits for ${handleName(member.waitsFor)}`, session: member.session })),
+  ];
+  const chosen = await vscode.window.showQuickPick(items, { title: "Break Deadlock", placeHolder: "Whose wait is ended with the error Deadlock? The others go on." });
+  return chosen?.session;
+}

@@ -1,0 +1,39 @@
+import * as vscode from "vscode";
+import type { ProcessInfo } from "../../../protocol/process.js";
+import type { Commands, ViewParts } from "../view-parts.js";
+import { chooseProcesses, chosenAbouts } from "./choose.js";
+import { openTarget } from "./open-target.js";
+
+/** Commands that show something of processes, or take ended ones off the list. */
+export function lookCommands(parts: ViewParts): Commands {
+  const { model, documents } = parts;
+  return {
+    "polyproc.focusChildren": async () => void (await vscode.commands.executeCommand("polyproc.children.focus")),
+    "polyproc.revealProcessOutput": async (...args) => {
+      const [process] = await chooseProcesses(parts, args, "Reveal Output", () => true, false);
+      if (process) await documents.showOutput(process);
+    },
+    "polyproc.showWhyEnded": async (...args) => {
+      const [process] = await chooseProcesses(parts, args, "Show Why It Ended", hasEnded, false);
+      if (process) await documents.showWhyEnded(process);
+    },
+    "polyproc.openTarget": async (...args) => {
+      const [process] = await chooseProcesses(parts, args, "Open Target's Source", () => true, false);
+      if (process) await openTarget(process, model, parts.runs);
+    },
+    "polyproc.copyPid": async (...args) => {
+      const ofOthers = args[0] === undefined ? [] : chosenAbouts(parts, args).flatMap((about) => (about.kind === "pid" ? [about.pid] : []));
+      const processes = ofOthers.length > 0 ? [] : await chooseProcesses(parts, args, "Copy Pid", (process) => process.pid !== null, true);
+      const pids = [...ofOthers, ...processes.map(({ pid }) => pid)];
+      if (pids.length > 0) await vscode.env.clipboard.writeText(pids.join(" "));
+    },
+    "polyproc.dismiss": async (...args) => {
+      for (const { process } of await chooseProcesses(parts, args, "Dismiss", hasEnded, true)) model.dismiss(process);
+    },
+    "polyproc.dismissEnded": () => model.dismissEnded(),
+  };
+}
+
+function hasEnded(process: ProcessInfo): boolean {
+  return process.state === "exited";
+}

@@ -1,0 +1,27 @@
+import * as vscode from "vscode";
+
+/** What the `when` clauses of the manifest ask for. */
+export interface ContextValues {
+  /** Processes run. */
+  "polyproc.hasRunning": boolean;
+  /** Ended processes are listed. */
+  "polyproc.hasEnded": boolean;
+  /** Pools are under way. */
+  "polyproc.hasPools": boolean;
+  "polyproc.hasDeadlock": boolean;
+  /** `kind` of ServerState. */
+  "polyproc.serverState": string;
+}
+
+/** Tells the editor what changed, and no more: each telling makes it look at every menu again. */
+export class ContextKeys {
+  readonly #told = new Map<string, unknown>();
+
+  set(values: ContextValues): void {
+    for (const [key, value] of Object.entries(values)) {
+      if (this.#told.get(key) === value) continue;
+      this.#told.set(key, value);
+      void vscode.commands.executeCommand("setContext", key, value);
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import * as vscode from "vscode";
+import type { DeadlockInfo } from "../../protocol/events.js";
+import { snapshotOf } from "./snapshot-of.js";
+import { deadlockId, describeCycle } from "./sync/deadlock-row.js";
+import type { ViewParts } from "./view-parts.js";
+
+/** Warns of each deadlock once. */
+export class DeadlockWarnings {
+  readonly #parts: ViewParts;
+  /** Those that are there and have been told. An id that is gone may come again, from another server. */
+  #told: ReadonlySet<string> = new Set();
+
+  constructor(parts: ViewParts) {
+    this.#parts = parts;
+    this.look();
+  }
+
+  look(): void {
+    const { deadlocks } = this.#parts.model;
+    const news = [...deadlocks.values()].filter(({ deadlock }) => !this.#told.has(deadlock));
+    this.#told = new Set(deadlocks.keys());
+    for (const deadlock of news) void this.#warn(deadlock);
+  }
+
+  async #warn(deadlock: DeadlockInfo): Promise<void> {
+    const { log, sync } = this.#parts;
+    const cycle = describeCycle(deadlock, snapshotOf(this.#parts));
+    log.warn(`Deadlock ${deadlock.deadlock}: ${cycle}`);
+    const chosen = await vscode.window.showWarningMessage(`Deadlock: ${cycle}.`, "Show", "Break…");
+    if (chosen === "Show") await sync.reveal(deadlockId(deadlock.deadlock));
+    else if (chosen === "Break…") await vscode.commands.executeCommand("polyproc.breakDeadlock", deadlockId(deadlock.deadlock));
+  }
+}

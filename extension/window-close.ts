@@ -1,0 +1,20 @@
+import type * as vscode from "vscode";
+import type { Server } from "./connection/rpc.js";
+import type { Settings } from "./settings.js";
+
+/** A window that is reloaded is back within this time. */
+const reloadMs = 15_000;
+
+/**
+ * `polyproc.onWindowClose`: the server is told in advance, since a window that is killed tells nothing any more. It cannot tell a reload from the end, so it
+ * waits whether somebody comes back.
+ */
+export function registerWindowClose(server: Server, settings: Settings, log: vscode.LogOutputChannel): { dispose(): void }[] {
+  const tell = (takeBack: boolean) => {
+    if (server.state.kind !== "connected") return;
+    const stop = settings.onWindowClose === "stop";
+    if (!stop && !takeBack) return;
+    server.state.rpc.request("server/stop", { whenAloneMs: stop ? reloadMs : null }).catch((error: Error) => log.warn(`onWindowClose: ${error.message}`));
+  };
+  return [server.onDidChange(({ kind }) => kind === "connected" && tell(false)), settings.onDidChange(["onWindowClose"], () => tell(true))];
+}

@@ -1,0 +1,18 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { temporaryFolder } from "../temporary-folder.js";
+import { runHostTests, type HostTest } from "../vscode/host-tests.js";
+
+/** Each test that runs in the extension host is a test of its own here. IN_HOST=views,runs runs only these suites. */
+test("in the extension host", async (t) => {
+  const only = (process.env["IN_HOST"] ?? "").split(",").filter(Boolean);
+  const subtests: Promise<void>[] = [];
+  const onTest = ({ title, outcome }: HostTest) => {
+    subtests.push(t.test(title, async (subtest) => {
+      if ((await outcome).skipped) subtest.skip();
+    }));
+  };
+  await runHostTests(temporaryFolder(t), only, onTest, (text) => t.diagnostic(text));
+  await Promise.all(subtests);
+  assert.ok(subtests.length > 0);
+});

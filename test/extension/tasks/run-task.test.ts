@@ -1,0 +1,175 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ItemsError } from "../../../extension/items/item-source.js";
+import { runTask } from "../../../extension/tasks/run-task.js";
+import { Screen } from "../../../extension/tasks/screen.js";
+import { within } from "../../deadline.js";
+import { errorCodes, PolyprocError } from "../../../protocol/errors.js";
+import { FakeFeed, FakeRun, failure } from "./fake-run.js";
+
+interface Started {
+  run: FakeRun;
+  feed: FakeFeed;
+  /** What the terminal shows, without colours. */
+  text: () => string;
+  stop: AbortController;
+  status: Promise<number>;
+}
+
+async function start(items: number, more: { module?: boolean; processes?: number; chunkSize?: number } = {}): Promise<Started> {
+  let shown = "";
+  const screen: Screen = new Screen((data) => {
+    if (data === "\x1b[5n") setImmediate(() => screen.input("\x1b[0n"));
+    else shown += data;
+  });
+  const run = new FakeRun(items, more);
+  const feed = new FakeFeed(run.info.job);
+  const stop = new AbortController();
+  const status = runTask({ runs: { start: async () => run }, prepare: async () => run.request, openFeed: async () => feed, screen, columns: () => 80, what: "check {item}" }, stop.signal);
+  await within(run.followed, "the task to follow its run");
+  const text = () => shown.replaceAll(/\r\x1b\[2K|\x1b\[[0-9;?]*[a-zA-Z]/g, "").replaceAll("\r\n", "\n");
+  return { run, feed, text, stop, status };
+}
+
+test("an item's lines come together and before its failure, and the last line says how it went", async () => {
+  const { run, feed, text, status } = await start(3, { processes: 2 });
+  feed.line(0, "a1");
+  feed.line(1, "b1");
+  feed.line(0, "a2");
+  run.set(1, "failed", { error: failure("exit code 2") });
+  run.set(0, "done");
+  run.set(2, "done");
+  run.end();
+  assert.equal(await within(status, "the task's end"), 1);
+  assert.match(text(), /^check \{item\}\n3 items, 2 at a time\n\n/);
+  const lines = text().split("\n");
+  assert.ok(lines.indexOf("a2") === lines.indexOf("a1") + 1);
+  assert.ok(lines.indexOf("b1") < lines.indexOf("✘ item 1: exit code 2"));
+  assert.match(text(), /\n2 done, 1 failed in \d+ ms\n$/);
+  assert.ok(feed.closed);
+});
+
+test("the last lines of an item may come after the news of its end", async () => {
+  const { run, feed, text, status } = await start(2);
+  feed.held.push({ index: 0, text: "late" });
+  run.set(0, "failed", { error: failure("exit code 1") });
+  run.set(1, "done");
+  run.end();
+  await within(status, "the task's end");
+  assert.match(text(), /late\n✘ item 0: exit code 1\n/);
+});
+
+test("all done is exit code 0, cancelled by others 130, a lost server 69", async () => {
+  for (const [expected, end] of [
+    [0, (run: FakeRun) => [0, 1].forEach((index) => run.set(index, "done"))],
+    [130, (run: FakeRun) => {
+      run.set(0, "done");
+      run.set(1, "cancelled");
+      run.info.state = "cancelled";
+    }],
+    [69, (run: FakeRun) => {
+      run.set(0, "done");
+      run.set(1, "lost");
+      run.lost = true;
+    }],
+  ] as const) {
+    const { run, status, text } = await start(2);
+    end(run);
+    run.end();
+    assert.equal(await within(status, "the task's end"), expected);
+    if (expected === 69) assert.match(text(), /1 done, 1 not finished in .*: the server has gone, and all that it ran has ended\n$/);
+    if (expected === 130) assert.match(text(), /: cancelled\n$/);
+  }
+});
+
+test("stopping cancels the run, and waits for its end", async () => {
+  const { run, stop, status, feed } = await start(2);
+  stop.abort();
+  await within(run.cancelled, "the cancellation");
+  run.set(0, "cancelled");
+  run.set(1, "cancelled");
+  run.info.state = "cancelled";
+  run.end();
+  assert.equal(await within(status, "the task's end"), 130);
+  assert.ok(feed.closed);
+});
+
+test("with one process lines come as they are written", async () => {
+  const { run, feed, text, status } = await start(5, { processes: 1 });
+  feed.line(0, "now");
+  await new Promise(setImmediate);
+  await new Promise(setImmediate);
+  assert.match(text(), /\nnow\n/);
+  for (let i = 0; i < 5; i++) run.set(i, "done");
+  run.end();
+  await within(status, "the task's end");
+});
+
+test("what a function returns is shown, text as it is", async () => {
+  const { run, text, status } = await start(5, { module: true });
+  ["a.ts:1:2: bad", { b: 1 }, 10n, undefined, null].forEach((value, index) => run.set(index, "done", { value }));
+  run.end();
+  await within(status, "the task's end");
+  assert.match(text(), /\n\na\.ts:1:2: bad\n\{"b":1\}\n10n\n\n5 done/);
+});
+
+test("a stack is shown with the reason, and control characters of labels do no harm", async () => {
+  const { run, text, status } = await start(1, { module: true });
+  const error = { code: errorCodes.TaskFailed, message: "bad", data: { type: "TypeError", message: "bad\x1b[2J", stack: "TypeError: bad\n    at f (/w/a.js:1:2)\n    at g (/w/a.js:3:4)" } };
+  run.set(0, "failed", { error, attempt: 3 });
+  run.end();
+  await within(status, "the task's end");
+  assert.match(text(), /✘ item 0: TypeError: bad\\x1b\[2J, in 3 tries\n {4}at f \(\/w\/a\.js:1:2\)\n/);
+});
+
+test("a program that is not there ends the run: it would fail for every item", async () => {
+  const { run, status } = await start(3);
+  run.set(0, "failed", { error: { code: errorCodes.SpawnFailed, message: "spawn none ENOENT", data: { errno: "ENOENT" } } });
+  await within(run.cancelled, "the cancellation");
+  run.set(1, "cancelled");
+  run.set(2, "cancelled");
+  run.end();
+  assert.equal(await within(status, "the task's end"), 1);
+});
+
+test("children are made to wait while the terminal is behind", async () => {
+  let question = false;
+  const screen = new Screen((data) => {
+    question ||= data === "\x1b[5n";
+  });
+  const run = new FakeRun(2);
+  const feed = new FakeFeed(run.info.job);
+  const status = runTask({ runs: { start: async () => run }, prepare: async () => run.request, openFeed: async () => feed, screen, columns: () => 80, what: "flood" }, new AbortController().signal);
+  await within(run.followed, "the task to follow its run");
+  for (let i = 0; i < 4000; i++) feed.line(0, "x".repeat(1000));
+  assert.ok(feed.paused && question);
+  run.set(0, "done");
+  run.set(1, "done");
+  run.end();
+  const answers = setInterval(() => screen.input("\x1b[0n"), 1);
+  try {
+    assert.equal(await within(status, "the task's end"), 0);
+  } finally {
+    clearInterval(answers);
+  }
+  assert.ok(!feed.paused);
+});
+
+test("what keeps the run from starting is told, with the exit code of the command line", async () => {
+  for (const [error, expected] of [
+    [new ItemsError("no file matches"), 2],
+    [new PolyprocError("TargetNotFound", "no runtime"), 1],
+    [new PolyprocError("Closed", "no server"), 69],
+    [new Error("connect ENOENT"), 69],
+  ] as const) {
+    let shown = "";
+    const screen: Screen = new Screen((data) => {
+      if (data === "\x1b[5n") setImmediate(() => screen.input("\x1b[0n"));
+      else shown += data;
+    });
+    const prepare = () => Promise.reject(error);
+    const status = await within(runTask({ runs: { start: prepare }, prepare, openFeed: prepare, screen, columns: () => 80, what: "x" }, new AbortController().signal), "the task's end");
+    assert.equal(status, expected);
+    assert.ok(shown.includes(`polyproc: ${error.message}`));
+  }
+});

@@ -1,0 +1,37 @@
+import { randomUUID } from "node:crypto";
+import { waitFor } from "../deadline.js";
+import { markedProcesses } from "../runner/leaks.js";
+
+const variable = "POLYPROC_HARNESS";
+const endMs = 15_000;
+
+/** Everything that one VS Code starts, by a mark in its environment: the extension's server outlives its window on purpose. Seen on Linux only. */
+export class Marked {
+  readonly #value = randomUUID();
+
+  /** For VS Code's process. */
+  get environment(): Record<string, string> {
+    return { [variable]: this.#value };
+  }
+
+  processes() {
+    return markedProcesses(`${variable}=${this.#value}`);
+  }
+
+  /** Servers, by the programs that they run. */
+  servers() {
+    return this.processes().filter((row) => /\bserver\.cjs |\bserver\/main\.js /.test(`${row.command()} `) && !/code-server/.test(row.command()));
+  }
+
+  /** Asks the servers that are left to end, and waits for that of all their children. Whoever stays nevertheless is found by the runner. */
+  async endServers(): Promise<void> {
+    for (const { pid } of this.servers()) {
+      try {
+        process.kill(pid, "SIGTERM");
+      } catch {
+        // It has ended meanwhile.
+      }
+    }
+    await waitFor(() => this.processes().length === 0, { timeoutMs: endMs, intervalMs: 20 }).catch(() => {});
+  }
+}

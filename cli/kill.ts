@@ -21,7 +21,7 @@ const killedMs = 5000;
 
 const help = `
 Each is ended with everything that it started. A pool's worker that is killed costs the pool the
-item that it runs, and is replaced; a pool that is killed ends its map.
+item that it runs, and is replaced; a pool that is killed ends its map. A run is cancelled.
 With --grace or --signal KILL the command waits until they have ended, and says how.
 
 Exit status: 0 done, 1 one of them was not found or did not end, 2 usage, 69 no server.
@@ -30,14 +30,15 @@ Examples:
   $ polyproc kill 4711
   $ polyproc kill nightly --grace 10
   $ polyproc kill pool:s3.1
+  $ polyproc kill run:s4.1
   $ polyproc kill --all --signal KILL
 `;
 
 export function killCommand(exit: (status: number) => void): Command {
   return new Command("kill")
     .summary("end processes of the server")
-    .description("Ends processes of the server, named by pid, by name or by handle; or pools, by handle.")
-    .argument("[process...]", "pid, name, process:... or pool:...")
+    .description("Ends processes of the server, named by pid, by name or by handle; or pools and runs, by handle.")
+    .argument("[process...]", "pid, name, process:..., pool:... or run:...")
     .option("-s, --signal <name>", "TERM asks, KILL does not", signal, "TERM")
     .option("--grace <duration>", "kill those that have not ended after this time, such as 5 (seconds) or 500ms", duration)
     .option("--all", "every process and every pool")
@@ -78,6 +79,7 @@ async function kill(names: string[], options: KillOptions): Promise<number> {
     for (const name of new Set(names)) {
       try {
         if (name.startsWith("pool:")) await connection.request("pool/terminate", { pool: name });
+        else if (name.startsWith("run:")) await cancelRun(connection, name, options);
         else found.push(find(processes, name));
       } catch (error) {
         process.stderr.write(`polyproc: ${(error as Error).message}\n`);
@@ -89,6 +91,13 @@ async function kill(names: string[], options: KillOptions): Promise<number> {
   } finally {
     await connection.close();
   }
+}
+
+/** Waits for its end when that is what the options are about. */
+async function cancelRun(connection: Connection, run: string, { signal: name, grace }: KillOptions): Promise<void> {
+  const graceMs = name === "KILL" ? 0 : grace;
+  await connection.request("run/cancel", { run, ...(graceMs === undefined ? {} : { graceMs }) });
+  if (graceMs !== undefined) await connection.request("run/wait", { run, timeoutMs: graceMs + killedMs });
 }
 
 function find(processes: readonly ProcessInfo[], name: string): ProcessInfo {

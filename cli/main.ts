@@ -8,6 +8,8 @@ import { killCommand } from "./kill.js";
 import { mapCommand } from "./map/map-command.js";
 import { psCommand } from "./ps/ps-command.js";
 import { runCommand } from "./run.js";
+import { attachCommand } from "./runs/attach-command.js";
+import { runsCommand } from "./runs/runs-command.js";
 import { serveCommand } from "./serve.js";
 import { splitCommand } from "./split-command.js";
 import { topCommand } from "./top/top-command.js";
@@ -37,6 +39,8 @@ function program(argv: readonly string[], exit: (status: number) => void): Comma
     serveCommand(argv, exit),
     mapCommand(command, exit),
     runCommand(command, exit),
+    runsCommand(exit),
+    attachCommand(exit),
     psCommand(exit),
     topCommand(exit),
     killCommand(exit),

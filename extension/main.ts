@@ -6,7 +6,8 @@ import type { WindowServer } from "./connection/window-server.js";
 import { ServerModel } from "./model/server-model.js";
 import { numbersOf } from "./numbers.js";
 import type { Parts } from "./parts.js";
-import type { Runs } from "./runs/run.js";
+import { registerResults } from "./results/register-results.js";
+import { registerRuns } from "./runs/register-runs.js";
 import { registerServerCommands } from "./server-commands.js";
 import { registerServerNotices } from "./server-notices.js";
 import { Settings } from "./settings.js";
@@ -31,24 +32,28 @@ export function activate(context: vscode.ExtensionContext): PolyprocApi {
   const model = new ServerModel(server, { onFault });
   context.subscriptions.push(log, notices, model);
 
-  const part = <T extends vscode.Disposable>(name: string, register: () => T): T | Error => {
+  /** One that fails must not take the others with it. */
+  const part = (name: string, register: () => vscode.Disposable) => {
     try {
-      const registered = register();
-      context.subscriptions.push(registered);
-      return registered;
+      context.subscriptions.push(register());
     } catch (error) {
       log.error(`${name} could not be set up: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-      return error instanceof Error ? error : new Error(String(error));
     }
   };
   part("the server's commands", () => registerServerCommands(server, model, log));
   part("the status bar", () => registerStatusBar(server, model));
   part("terminals", () => registerTerminals(context, settings, server.address));
   part("the end of the window", () => vscode.Disposable.from(...registerWindowClose(server, settings, log)));
-  const runs: Runs = unavailableRuns(new Error("not yet"));
+  let runs = unavailableRuns();
+  part("runs", () => {
+    const registered = registerRuns({ context, log, server, model, settings });
+    runs = registered.runs;
+    return registered.disposable;
+  });
   const parts: Parts = { context, log, server, model, runs, settings };
   part("the views", () => registerViews(parts));
   part("tasks", () => registerTasks(parts));
+  part("results", () => registerResults(parts));
 
   const lookForServer = () => {
     if (!vscode.workspace.isTrusted) return;

@@ -99,8 +99,8 @@ export const reset = notification("events/reset", {
 });
 
 export const watchOutput = request("events/watchOutput", {
-  doc: "Pushes lines that children write, as `events/output`. `own`: this session's children, its pools' workers and their children; `all`: everybody's. With `lossless` a child that writes faster than this session reads is made to wait; otherwise lines are dropped and counted. `null` ends it.",
-  params: v.strictObject({ scope: v.nullable(v.picklist(["own", "all"])), lossless: v.optional(v.boolean()) }),
+  doc: "Pushes lines that children write, as `events/output`. `own`: this session's children, its pools' workers and their children; `all`: everybody's. With `lossless` a child that writes faster than this session reads is made to wait; otherwise lines are dropped and counted. With `run` only lines of that run's processes come, and only they are made to wait. `null` ends it.",
+  params: v.strictObject({ scope: v.nullable(v.picklist(["own", "all"])), lossless: v.optional(v.boolean()), run: v.optional(handle("run")) }),
   result: none(),
 });
 

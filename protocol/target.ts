@@ -11,6 +11,8 @@ export const moduleTarget = v.strictObject({
   export: v.optional(v.string()),
   /** `node`, `python` …; taken from the file's ending when absent. */
   runtime: v.optional(v.string()),
+  /** For the worker host, opaque to the server: how the client's language finds its modules there. */
+  context: v.optional(v.string()),
 });
 
 /** A self-contained function's text; it sees globals and its arguments, nothing of where it was written. */
@@ -55,12 +57,4 @@ export interface CommandResult {
   stderr: string;
   /** True when output was longer than `maxOutputBytes`, so that its beginning is missing. */
   truncated: boolean;
-}
-
-/** Short text for people: `hash.js#digest`, `gzip -9 {item}`. */
-export function describeTarget(target: Target): string {
-  if ("command" in target) return [target.command, ...(target.args ?? [])].join(" ");
-  if ("source" in target) return target.source.replace(/\s+/g, " ").slice(0, 60);
-  const file = target.module.slice(target.module.lastIndexOf("/") + 1);
-  return `${file}#${target.export ?? "default"}`;
 }

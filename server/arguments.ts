@@ -13,7 +13,7 @@ export interface ServerArguments {
   tokenFile: string | null;
   tlsCert: string | null;
   tlsKey: string | null;
-  /** End after so long without a client and without a non-daemonic child; null: never. */
+  /** End after so long without a client, a non-daemonic child, or a run that is under way; null: never. */
   idleTimeoutMs: number | null;
   warmHosts: number;
   cpuCount: number;

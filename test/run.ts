@@ -7,6 +7,7 @@ import { findChecks, runCheck } from "./runner/check.js";
 import { findTestFiles } from "./runner/files.js";
 import type { Outcome } from "./runner/outcome.js";
 import { runFile } from "./runner/run-file.js";
+import { prepareEditors } from "./runner/prepare.js";
 import { Run } from "./runner/run.js";
 
 const concurrency = 2;
@@ -44,6 +45,11 @@ if (files.length === 0) {
   await stop(2);
 }
 
+for (const outcome of await prepareEditors(files, run)) {
+  outcomes.push(outcome);
+  print(outcome);
+}
+
 async function work(): Promise<void> {
   for (let job; (job = jobs.shift()); ) {
     const outcome = await job();
@@ -69,9 +75,10 @@ console.log(`${total((outcome) => outcome.passed)} passed, ${failed} failed${ski
 process.exitCode = failed > 0 ? 1 : 0;
 
 function print(outcome: Outcome): void {
-  const { title, passed, skipped: omitted, failures, durationMs } = outcome;
+  const { title, passed, skipped: omitted, failures, notes, durationMs } = outcome;
   const counts = [`${passed} passed`, ...(failures.length > 0 ? [`${failures.length} FAILED`] : []), ...(omitted > 0 ? [`${omitted} skipped`] : [])];
   console.log(`${failures.length > 0 ? "✖" : "✔"} ${title}: ${counts.join(", ")} (${seconds(durationMs)})`);
+  for (const note of notes) console.log(indent(note, 4));
   for (const { name, error } of failures) console.log(indent(`✖ ${name}\n${indent(error, 2)}`, 4));
   if (failures.length > 0 && outcome.output.trim() !== "") console.log(indent(`it printed:\n${indent(outcome.output.trimEnd(), 2)}`, 4));
 }

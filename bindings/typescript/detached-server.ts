@@ -44,11 +44,13 @@ export async function startDetachedServer({ command, address, idleTimeoutMs, cwd
     });
     const ended = new Promise<string>((resolve) => server.once("exit", (code, signal) => resolve(signal ?? `exit code ${code}`)));
     let timer: NodeJS.Timeout | undefined;
+    let waiting = true;
     try {
       await new Promise<void>((ready, failed) => {
         const fail = (trouble: string, cause?: unknown) => failed(new SpawnFailed("SpawnFailed", trouble, {}, cause === undefined ? undefined : { cause }));
         server.once("error", (error) => fail(`the server could not be started with ${program}: ${error.message}`, error));
-        void ended.then((how) => fail(`the server ended as soon as it was started (${how}): ${saidSince(log, start) || "it did not say why"}`));
+        // Later on its end is the caller's affair, and the log is closed here.
+        void ended.then((how) => waiting && fail(`the server ended as soon as it was started (${how}): ${saidSince(log, start) || "it did not say why"}`));
         timer = setTimeout(() => {
           server.kill("SIGKILL");
           fail(`the server was not ready after ${readyMs / 1000} s, and was ended; ${logFile} may say more`);
@@ -60,6 +62,7 @@ export async function startDetachedServer({ command, address, idleTimeoutMs, cwd
         });
       });
     } finally {
+      waiting = false;
       clearTimeout(timer);
       server.stdout?.destroy();
       server.unref();

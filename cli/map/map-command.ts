@@ -4,14 +4,15 @@ import type { Failure } from "../../protocol/job.js";
 import type { Target } from "../../protocol/target.js";
 import { exitStatus, signalStatus } from "../exit-status.js";
 import { collect, duration, wholeNumber } from "../option-values.js";
-import { openAnyServer, type ServerLink } from "../server-link.js";
+import { openAnyServer, openSharedServer, type ServerLink } from "../server-link.js";
 import { onInterruption } from "../signals.js";
 import { surroundings } from "../surroundings.js";
 import { Terminal } from "../terminal.js";
 import { UsageError } from "../usage-error.js";
 import { commandTarget } from "./command-target.js";
+import { detach } from "./detach.js";
 import { parseHalt, type Halt } from "../../protocol/halt.js";
-import { itemSource } from "./items.js";
+import { itemSource, type ItemSource } from "./items.js";
 import { MapRun } from "./map-run.js";
 import { moduleTarget } from "./module-target.js";
 import { Report } from "./report.js";
@@ -31,6 +32,8 @@ interface MapOptions {
   json?: true;
   tag?: true;
   quiet?: true;
+  detach?: true;
+  name?: string;
 }
 
 const help = `
@@ -46,7 +49,9 @@ it prints goes to standard error.
 A server that others use takes part when POLYPROC_ADDRESS names it, or one answers on the default
 socket; otherwise a private one is started.
 
-Ctrl-C begins no more items and waits for those that run; a second one kills them.
+Ctrl-C begins no more items and waits for those that run; a second one kills them. With --detach
+the server has the items, and goes on by itself: the handle of the run is printed, for attach, runs
+and kill.
 Exit status: 0 all well, 1 some failed, 2 usage, 69 no server, 130 Ctrl-C, 141 nobody reads the
 output, 143 SIGTERM.
 
@@ -78,6 +83,8 @@ export function mapCommand(command: readonly string[] | null, exit: (status: num
     .option("--json", "print a JSON object for each item: {index, item, ok, value | error, ms, pid}")
     .option("--tag", "begin each line of output with its item and a tab")
     .option("-q, --quiet", "no progress and no summary; failures are told all the same")
+    .option("--detach", "hand all items to the server that others use, print the run's handle, and end")
+    .option("--name <name>", "with --detach: what the run is called in lists (default: what it runs)")
     .addHelpText("after", help)
     .action(async (items: string[], options: MapOptions) => exit(await map(items, command, options)));
 }
@@ -96,12 +103,29 @@ async function map(args: string[], command: readonly string[] | null, options: M
   if (command) commandTarget(command, null);
 
   const source = await itemSource({ args, globs: options.glob ?? [], nul: options.null ?? false, json: options.jsonItems ?? false });
-  const server = await openAnyServer();
+  if (options.detach && (options.keepOrder || options.json || options.tag || options.quiet)) throw new UsageError("-k, --json, --tag and -q say how outcomes are printed: give them to polyproc attach, not together with --detach");
+  if (options.name !== undefined && !options.detach) throw new UsageError("--name is for a run that goes on by itself: use it with --detach");
+  const server = await (options.detach ? openSharedServer() : openAnyServer());
   try {
+    if (options.detach) return await start(server, source, targetOf(server, command, options), options);
     return await runMap(server, targetOf(server, command, options), source, options);
   } finally {
     await server.connection.close();
   }
+}
+
+async function start({ connection }: ServerLink, source: ItemSource, target: Target, options: MapOptions): Promise<number> {
+  const run = await detach(connection, source, {
+    name: options.name,
+    target,
+    processes: options.jobs ?? connection.facts.cpuCount,
+    chunkSize: options.chunkSize,
+    retries: options.retries,
+    timeoutMs: options.timeout ?? null,
+    halt: options.halt,
+  });
+  process.stdout.write(`${run}\n`);
+  return exitStatus.ok;
 }
 
 function targetOf(server: ServerLink, command: readonly string[] | null, options: MapOptions): Target {
@@ -109,10 +133,11 @@ function targetOf(server: ServerLink, command: readonly string[] | null, options
   return moduleTarget(options.module!, options.export, server.isLocal);
 }
 
-async function runMap(server: ServerLink, target: Target, source: Awaited<ReturnType<typeof itemSource>>, options: MapOptions): Promise<number> {
+async function runMap(server: ServerLink, target: Target, source: ItemSource, options: MapOptions): Promise<number> {
   const { connection } = server;
   const terminal = new Terminal();
   let status: number | null = null;
+  let killed = false;
   const report = new Report(terminal, source.total, {
     json: options.json ?? false,
     tag: options.tag ?? false,
@@ -132,7 +157,7 @@ async function runMap(server: ServerLink, target: Target, source: Awaited<Return
       if (outcome.kind !== "failed" || status !== null) return;
       if (isHopeless(outcome.error)) run.endNow(0);
       else if (options.halt.when === "now" && report.failed === options.halt.failures) run.endNow(haltGraceMs);
-      else if (options.halt.when === "soon" && report.failed === options.halt.failures) run.endGently();
+      else if (options.halt.when === "soon" && report.failed === options.halt.failures) void run.endGently();
     },
     mayFeed: (index) => report.mayFeed(index),
   });
@@ -141,11 +166,13 @@ async function runMap(server: ServerLink, target: Target, source: Awaited<Return
     const again = status !== null;
     status = signalStatus(signal);
     if (again || signal !== "SIGINT") {
+      killed = true;
       run.endNow(0);
       return;
     }
-    run.endGently();
-    if (run.underWay > 0) report.say(`interrupted: waiting for the ${run.underWay === 1 ? "item that runs" : `${run.underWay} items that run`}; press Ctrl-C again to kill`);
+    void run.endGently().then(() => {
+      if (run.underWay > 0 && !killed) report.say(`interrupted: waiting for the ${run.underWay === 1 ? "item that runs" : `${run.underWay} items that run`}; press Ctrl-C again to kill`);
+    });
   });
   terminal.onOutputGone(() => {
     if (status !== null) return;

@@ -28,8 +28,6 @@ const chunksAhead = 32;
 const maxAheadBytes = 8 * 1024 * 1024;
 const maxMessageBytes = 1024 * 1024;
 const maxMessageTasks = 256;
-/** Functions that run when a map is ended gently are not killed: this is longer than anybody waits. */
-const noGraceLimitMs = 1e9;
 
 interface Chunk {
   /** Position of its first item. */
@@ -38,7 +36,6 @@ interface Chunk {
   bytes: number;
   /** Items without an outcome. */
   left: number;
-  started: boolean;
 }
 
 /**
@@ -102,12 +99,19 @@ export class MapRun {
     }
   }
 
-  /** Begins no more items; what runs goes on to its end. */
-  endGently(): void {
+  /** Begins no more items; what runs goes on to its end. Resolves when nothing can begin any more, and nothing but that is under way. */
+  async endGently(): Promise<void> {
     if (this.#ending !== "no" || this.#failure !== null) return;
     this.#ending = "gently";
     this.#stopFeeding();
-    if (!this.#isCommand) void this.#cancelWaiting();
+    if (this.#isCommand) return;
+    try {
+      await this.#connection.request("job/cancel", { job: this.#job, waiting: true });
+      // Its outcomes have been told when the next request is answered.
+      await this.#connection.request("job/watch", { job: this.#job });
+    } catch (error) {
+      this.#fail(error as Error);
+    }
   }
 
   /** Ends what runs, too: `graceMs` after it was asked to. 0 kills it. */
@@ -115,7 +119,7 @@ export class MapRun {
     if (this.#failure !== null) return;
     this.#ending = "now";
     this.#stopFeeding();
-    if (graceMs > 0) this.#cancel({ graceMs });
+    if (graceMs > 0) this.#connection.request("job/cancel", { job: this.#job, graceMs }).catch(this.#fail);
     else this.#connection.request("pool/terminate", { pool: this.#pool }).catch(this.#fail);
   }
 
@@ -161,7 +165,7 @@ export class MapRun {
           this.#options.onOutcome({ kind: "failed", index, item: item.text, ms: 0, pid: 0, error: { code: errorCodes.InvalidParams, message: item.reason } });
           continue;
         }
-        chunk ??= { index, items: [], bytes: 0, left: 0, started: false };
+        chunk ??= { index, items: [], bytes: 0, left: 0 };
         chunk.items.push(item);
         chunk.bytes += item.text.length;
         if (chunk.items.length < this.#chunkSize && chunk.bytes < maxMessageBytes) continue;
@@ -214,22 +218,9 @@ export class MapRun {
     chunk.items.forEach((item, i) => this.#settle(chunk, chunk.index + i, { kind: "skipped", index: chunk.index + i, item: item.text, ms: 0, pid: 0 }));
   }
 
-  /** Takes back what no worker has begun. */
-  async #cancelWaiting(): Promise<void> {
-    // Whatever had begun before this is answered has been told by then.
-    await this.#connection.request("job/watch", { job: this.#job }).catch(this.#fail);
-    const indexes = [...this.#chunks].filter((chunk) => !chunk.started).map((chunk) => chunk.index);
-    if (indexes.length > 0 && this.#ending === "gently") this.#cancel({ indexes, graceMs: noGraceLimitMs });
-  }
-
-  #cancel(which: { indexes?: number[]; graceMs: number }): void {
-    this.#connection.request("job/cancel", { job: this.#job, ...which }).catch(this.#fail);
-  }
-
   #began(index: number, pid: number): void {
     const chunk = this.#chunkOf.get(index);
     if (!chunk) return;
-    chunk.started = true;
     this.#options.onStarted(index, chunk.items[index - chunk.index]!.text, pid);
   }
 

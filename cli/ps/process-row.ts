@@ -1,8 +1,9 @@
-import type { ProcessInfo, Usage } from "../../protocol/process.js";
+import type { ProcessInfo } from "../../protocol/process.js";
 import { formatBytes } from "../bytes.js";
 import { formatDuration } from "../../protocol/duration.js";
 import { oneLine } from "../../protocol/one-line.js";
 import type { Column } from "../table.js";
+import type { ServerState } from "./server-state.js";
 
 /** After a first column of the caller's own. */
 export const processColumns: readonly Column[] = [
@@ -13,15 +14,16 @@ export const processColumns: readonly Column[] = [
 export const longestName = 32;
 const longestTarget = 60;
 
-/** Cells for `processColumns`. `at`: now, in milliseconds since 1970. */
-export function processCells(process: ProcessInfo, usage: Usage | undefined, at: number): string[] {
+/** Cells for `processColumns`. */
+export function processCells(process: ProcessInfo, { usage: usages, pools, at }: ServerState): string[] {
+  const usage = usages.get(process.process);
   const end = process.endedAt ?? at;
   return [
     stateOf(process),
     process.state === "starting" ? "" : formatDuration(Math.max(0, end - process.startedAt)),
     usage ? `${usage.cpuPercent.toFixed(0)} %` : "",
     usage ? formatBytes(usage.memoryBytes) : "",
-    runs(process, at),
+    runs(process, pools.find(({ pool }) => pool === process.pool)?.name ?? "", at),
   ];
 }
 
@@ -38,8 +40,9 @@ function stateOf(process: ProcessInfo): string {
   return process.state;
 }
 
-function runs({ target, task, role }: ProcessInfo, at: number): string {
-  const what = shorten(target, longestTarget);
+/** `poolName`: what a worker works for. */
+function runs({ target, task, role }: ProcessInfo, poolName: string, at: number): string {
+  const what = shorten(target || poolName, longestTarget);
   // A command of a pool has its item as its name.
   if (!task || role === "task") return what;
   return [what, `item ${task.index} for ${formatDuration(Math.max(0, at - task.startedAt))}`].filter(Boolean).join("  ");

@@ -12,6 +12,9 @@ interface Node {
   children: Node[];
 }
 
+/** In the place of a session, for what belongs to runs. */
+const ofRuns = "server";
+
 type Descendant = Usage["descendants"][number];
 
 /** The server, its clients, their processes and pools, and what those started. */
@@ -33,12 +36,18 @@ function clients(state: ServerState): Node[] {
   const sessions = new Set([...processes.map(({ session }) => session), ...pools.map(({ session }) => session)]);
   sessions.delete("");
   const nodes = [...sessions].filter((session) => !owners.has(session)).map((session) => ({
-    title: `client ${session}`,
+    title: sessionTitle(state, session),
     cells: [],
     children: below(state, owners, session, null),
   }));
   const warm = processes.filter(({ session }) => session === "").map((process) => processNode(state, owners, process));
   return [...nodes, ...warm];
+}
+
+function sessionTitle({ sessions }: ServerState, id: string): string {
+  if (id === ofRuns) return "runs";
+  const name = sessions.find(({ session }) => session === id)?.name;
+  return name ? `client ${id} ${shorten(name, longestName)}` : `client ${id}`;
 }
 
 /** What one session, of a client (`parent` null) or of a process, has started. */
@@ -57,7 +66,7 @@ function processNode(state: ServerState, owners: ReadonlyMap<string, string>, pr
   const usage = state.usage.get(process.process);
   return {
     title: `${process.pid ?? "-"} ${processName(process)}`,
-    cells: processCells(process, usage, state.at),
+    cells: processCells(process, state),
     children: [...below(state, owners, null, process.process), ...descendants(usage?.descendants ?? [])],
   };
 }
@@ -65,7 +74,7 @@ function processNode(state: ServerState, owners: ReadonlyMap<string, string>, pr
 function poolNode(state: ServerState, owners: ReadonlyMap<string, string>, handle: string): Node {
   const pool = state.pools.find((candidate) => candidate.pool === handle);
   return {
-    title: handle,
+    title: pool?.name ? `${handle} ${shorten(pool.name, longestName)}` : handle,
     cells: pool ? [pool.state, "", "", "", poolNumbers(pool)] : [],
     children: state.processes.filter((process) => process.pool === handle).map((process) => processNode(state, owners, process)),
   };

@@ -26,7 +26,7 @@ export function psCommand(exit: (status: number) => void): Command {
   return new Command("ps")
     .summary("list the server's processes")
     .description("Lists the processes of the server: pid, name, state, age, CPU, memory and what they run.")
-    .option("--json", "print one JSON object: {server, processes, pools}")
+    .option("--json", "print one JSON object: {server, processes, pools, sessions}")
     .option("--tree", "show which client and which process started which, down to what the server did not start itself")
     .option("-a, --all", "also warm hosts, and processes that have ended")
     .addHelpText("after", help)
@@ -47,10 +47,10 @@ export function psCommand(exit: (status: number) => void): Command {
 export function renderList(state: ServerState): string[] {
   const rows = state.processes
     .toSorted((a, b) => a.startedAt - b.startedAt)
-    .map((process) => [String(process.pid ?? "-"), processName(process), ...processCells(process, state.usage.get(process.process), state.at)]);
+    .map((process) => [String(process.pid ?? "-"), processName(process), ...processCells(process, state)]);
   return renderTable([{ title: "PID", align: "right" }, { title: "NAME" }, ...processColumns], rows);
 }
 
-function toJson({ server, processes, pools, usage }: ServerState): string {
-  return JSON.stringify({ server, processes: processes.map((process) => ({ ...process, usage: usage.get(process.process) ?? null })), pools }, null, 2);
+function toJson({ server, processes, pools, sessions, usage }: ServerState): string {
+  return JSON.stringify({ server, processes: processes.map((process) => ({ ...process, usage: usage.get(process.process) ?? null })), pools, sessions }, null, 2);
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Connection } from "../../bindings/typescript/connection.js";
 import type { RequestResult } from "../../bindings/typescript/methods.js";
+import type { SessionInfo } from "../../protocol/lifecycle.js";
 import type { PoolInfo } from "../../protocol/pool.js";
 import type { ProcessInfo, Usage } from "../../protocol/process.js";
 
@@ -11,6 +12,7 @@ export interface ServerState {
   server: ServerStatus;
   processes: ProcessInfo[];
   pools: PoolInfo[];
+  sessions: SessionInfo[];
   /** By process handle; only of those that run. */
   usage: Map<string, Usage>;
   /** When, in milliseconds since 1970. */
@@ -22,16 +24,18 @@ const betweenLooksMs = 250;
 
 /** One look. CPU is counted since the look before, whoever took it. `all`: with warm hosts and what has ended. */
 export async function readState(connection: Connection, all: boolean): Promise<ServerState> {
-  const [server, { processes }, { pools }, { usage }] = await Promise.all([
+  const [server, { processes }, { pools }, { sessions }, { usage }] = await Promise.all([
     connection.request("server/status", {}),
     connection.request("process/list", { scope: "all", ended: all }),
     connection.request("pool/list", {}),
+    connection.request("server/sessions", {}),
     connection.request("process/usage", {}),
   ]);
   return {
     server,
     processes: all ? processes : processes.filter((process) => process.role !== "host"),
     pools,
+    sessions,
     usage: new Map(usage.map((entry) => [entry.process, entry])),
     at: Date.now(),
   };

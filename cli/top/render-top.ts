@@ -1,17 +1,17 @@
 import { formatBytes } from "../bytes.js";
 import { formatDuration } from "../../protocol/duration.js";
-import { processCells, processColumns, processName } from "../ps/process-row.js";
+import { longestName, processCells, processColumns, processName, shorten } from "../ps/process-row.js";
 import type { ServerState } from "../ps/server-state.js";
 import { renderTable } from "../table.js";
 
 /** The server in two lines, then its pools, then its processes, the busiest first. */
 export function renderTop(state: ServerState, address: string): string[] {
-  const { server, processes, pools, usage, at } = state;
+  const { server, processes, pools, usage } = state;
   const cpu = [...usage.values()].reduce((sum, entry) => sum + entry.cpuPercent, 0);
   const memory = [...usage.values()].reduce((sum, entry) => sum + entry.memoryBytes, 0);
   const rows = processes
     .toSorted((a, b) => cpuOf(state, b.process) - cpuOf(state, a.process) || a.startedAt - b.startedAt)
-    .map((process) => [String(process.pid ?? "-"), processName(process), ...processCells(process, usage.get(process.process), at)]);
+    .map((process) => [String(process.pid ?? "-"), processName(process), ...processCells(process, state)]);
   return [
     `polyproc ${server.version}  ${address}  up ${formatDuration(server.uptimeMs)}  ${formatBytes(server.rssBytes)}`,
     `${count(server.sessions, "session")}, ${count(server.objects, "object")}, ${server.waits} waiting, ${count(processes.length, "process", "processes")}, ${server.warmHosts} warm   CPU ${cpu.toFixed(0)} %  memory ${formatBytes(memory)}`,
@@ -22,8 +22,8 @@ export function renderTop(state: ServerState, address: string): string[] {
 }
 
 function poolTable({ pools }: ServerState): string[] {
-  const columns = [{ title: "POOL" }, { title: "STATE" }, ...["BUSY", "SLOTS", "QUEUED", "DONE", "FAILED"].map((title) => ({ title, align: "right" as const }))];
-  return renderTable(columns, pools.map((pool) => [pool.pool, pool.state, pool.busy, pool.processes, pool.queued, pool.done, pool.failed].map(String)));
+  const columns = [{ title: "POOL" }, { title: "STATE" }, ...["BUSY", "SLOTS", "QUEUED", "DONE", "FAILED"].map((title) => ({ title, align: "right" as const })), { title: "NAME" }];
+  return renderTable(columns, pools.map((pool) => [...[pool.pool, pool.state, pool.busy, pool.processes, pool.queued, pool.done, pool.failed].map(String), shorten(pool.name ?? "", longestName)]));
 }
 
 function cpuOf({ usage }: ServerState, process: string): number {

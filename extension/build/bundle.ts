@@ -31,7 +31,7 @@ export async function bundle({ outdir, release }: BundleOptions): Promise<void> 
     ["server/main.ts", "server"],
     ["cli/main.ts", "cli"],
   ];
-  await Promise.all([
+  const builds = await Promise.allSettled([
     ...programs.filter(([entry]) => existsSync(join(root, entry))).map(([entry, name]) => build({
       ...node,
       entryPoints: [entry],
@@ -47,6 +47,8 @@ export async function bundle({ outdir, release }: BundleOptions): Promise<void> 
     bundleHost(node, join(outdir, "host")),
     bundleWebview(shared, outdir),
   ]);
+  // Not before all of them have ended: whoever cleans up wants no more files.
+  for (const one of builds) if (one.status === "rejected") throw one.reason;
 }
 
 /** In parts, and as modules: a host says that it is ready before it loads what it may never need. */

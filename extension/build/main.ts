@@ -1,4 +1,4 @@
-import { join, relative } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { bundle } from "./bundle.js";
 import { packageExtension } from "./package.js";
 import { root } from "./root.js";
@@ -10,11 +10,11 @@ switch (process.argv[2]) {
     await bundle({ outdir: dist, release: false });
     break;
   case "package": {
-    const { path, bytes } = await packageExtension(dist);
+    const { path, bytes } = await packageExtension(resolve(process.argv[3] ?? dist));
     console.log(`${relative(process.cwd(), path)}: ${(bytes / 1000).toFixed(0)} kB`);
     break;
   }
   default:
-    console.error("usage: node dist/extension/build/main.js bundle | package");
+    console.error("usage: node dist/extension/build/main.js bundle | package [FOLDER]");
     process.exitCode = 2;
 }

@@ -14,8 +14,15 @@ const places: Record<string, string | null> = {
   "dist/bindings/typescript/process-runner.js": "host/process-runner.mjs",
   "dist/bindings/typescript/host/": null,
   "dist/bindings/typescript/": null,
-  "bindings/python/": "../python/",
 };
+
+/** The Python package, of which the sources name several places, is copied as it is. */
+const copied = { from: "bindings/python/", to: "../python/" };
+
+/** Undefined: nobody thought of it. */
+function placeOf(path: string): string | null | undefined {
+  return path.startsWith(copied.from) ? copied.to + path.slice(copied.from.length) : places[path];
+}
 
 const relativeUrl = /new URL\("([^"]+)",\s*import\.meta\.url\)/g;
 
@@ -38,7 +45,7 @@ export function relocate(folder: string): Plugin {
         const contents = text.replaceAll(relativeUrl, (_, target: string) => {
           const place = posix.join("dist", dirname(source), target);
           // "." is the folder itself, with the slash that a URL needs.
-          const known = places[target === "." ? `${place}/` : place];
+          const known = placeOf(target === "." ? `${place}/` : place);
           if (known === undefined) {
             errors.push({ text: `${source} names ${place}, and extension/build/relocate.ts does not say where the bundles have that` });
             return "";

@@ -14,12 +14,14 @@ export async function stage(folder: string): Promise<void> {
   const manifest = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as Record<string, unknown>;
   for (const key of notForExtension) delete manifest[key];
   await writeFile(join(folder, "package.json"), JSON.stringify(manifest, null, 2));
+  // Everything that is here belongs to it; without this file the packager doubts that.
+  await writeFile(join(folder, ".vscodeignore"), "");
   const copy = async (path: string) => {
     if (!existsSync(join(root, path))) throw new Error(`${path} is named, and is not there`);
     await cp(join(root, path), join(folder, path), { recursive: true });
   };
   await bundle({ outdir: join(folder, "dist"), release: true });
-  for (const path of ["README.md", "LICENSE", "CHANGELOG.md", "extension/bin"]) await copy(path);
+  for (const path of ["README.md", "LICENSE", "CHANGELOG.md", "bin"]) await copy(path);
   const named = [...filesIn(manifest), ...linkedImages("README.md", await readFile(join(root, "README.md"), "utf8"))];
   for (const path of [...named]) {
     if (path.endsWith(".md")) named.push(...linkedImages(path, await readFile(join(root, path), "utf8")));

@@ -1,7 +1,7 @@
 import type { MessageStrategy } from "vscode-jsonrpc/node";
 import { PolyprocError, type ErrorObject } from "../../protocol/errors.js";
 import { protocolVersion } from "../../protocol/version.js";
-import { fromResponse, RpcSession, type JsonRpc, type Session, type Welcome } from "./rpc-session.js";
+import { fromResponse, RpcSession, transportErrors, type JsonRpc, type Session, type Welcome } from "./rpc-session.js";
 import { openTransport, type Tap, type Transport } from "./transport.js";
 
 /** A server that is there answers at once; one that does not in this time hangs, or is something else. */
@@ -79,6 +79,7 @@ async function soon<T>(answer: Promise<T>, transport: Transport): Promise<T> {
 }
 
 function asPolyprocError(error: unknown, transport: Transport): PolyprocError {
-  if (typeof (error as ErrorObject | null)?.code === "number" && transport.lastWords === null) return fromResponse(error as ErrorObject);
+  const { code } = (error ?? {}) as Partial<ErrorObject>;
+  if (code !== undefined && !transportErrors.has(code) && transport.lastWords === null) return fromResponse(error as ErrorObject);
   return new PolyprocError("Closed", transport.lastWords ?? "the server closed the connection as soon as it was opened");
 }

@@ -32,6 +32,9 @@ export interface Session extends Rpc {
   end(): Promise<void>;
 }
 
+/** vscode-jsonrpc's own: the server has said nothing of the kind. */
+export const transportErrors: ReadonlySet<number> = new Set([ErrorCodes.PendingResponseRejected, ErrorCodes.ConnectionInactive, ErrorCodes.MessageWriteError, ErrorCodes.MessageReadError]);
+
 type Listener = (params: never) => void;
 
 export class RpcSession implements Session {
@@ -111,15 +114,15 @@ export class RpcSession implements Session {
     return this.#ended ? Promise.resolve() : this.#goodbye();
   }
 
-  #closedError(): Closed {
+  #closedError(cause?: unknown): Closed {
     const why = this.#line.lastWords;
-    return new Closed("Closed", why === null ? "the connection to the server has ended" : `the connection to the server has ended: ${why}`);
+    return new Closed("Closed", why === null ? "the connection to the server has ended" : `the connection to the server has ended: ${why}`, {}, cause === undefined ? undefined : { cause });
   }
 
   #asPolyprocError(error: unknown): PolyprocError {
     if (error instanceof PolyprocError) return error;
     const { code } = error as { code?: unknown };
-    if (code === ErrorCodes.PendingResponseRejected || code === ErrorCodes.ConnectionInactive || typeof code !== "number") return this.#closedError();
+    if (typeof code !== "number" || transportErrors.has(code)) return this.#closedError(error);
     return fromResponse(error as ErrorObject);
   }
 }

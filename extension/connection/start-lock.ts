@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
 /** A start takes no longer; a lock that is older was left behind. */
@@ -13,6 +14,8 @@ const betweenLooksMs = 40;
 export async function withStartLock<T>(path: string, action: () => Promise<T>): Promise<T> {
   const lock = `${path}.lock`;
   const mine = `${process.pid} ${randomUUID()}`;
+  // The first server of this user: as on the command line, nobody else may look in.
+  mkdirSync(dirname(lock), { recursive: true, mode: 0o700 });
   while (!taken(lock, mine)) {
     const held = read(lock);
     if (held !== null && isStale(lock, held)) remove(lock, held);

@@ -183,7 +183,7 @@ export class WindowServer implements Server, Disposable {
     } finally {
       this.#leaving = false;
     }
-    if (this.#state.kind !== "connected") this.#become({ kind: "none" });
+    if (this.#state.kind !== "connected" && this.#state.kind !== "none") this.#become({ kind: "none" });
   }
 
   async #leave(): Promise<void> {

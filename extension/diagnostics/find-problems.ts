@@ -1,5 +1,5 @@
 import type { Target } from "../../protocol/target.js";
-import { failureOutput, failureStack, failureText } from "../runs/failure-text.js";
+import { failureWords, failureStack, failureText } from "../runs/failure-text.js";
 import type { Row } from "../runs/run.js";
 import { positionInStack, readRemark } from "./positions.js";
 import type { Problem } from "./problem.js";
@@ -8,7 +8,7 @@ import type { Problem } from "./problem.js";
 const maxProblems = 50;
 
 /**
- * What a failed item says about files: about its own file, at the places that the command's output names in it or where the stack leads to, else at its
+ * What a failed item says about files: about its own file, at the places in it that the error or the command's output names or where the stack leads to, else at its
  * beginning; about the function's module when the item is no file and the stack leads there; else nothing.
  */
 export function findProblems(row: Row, target: Target): Problem[] {
@@ -22,7 +22,7 @@ export function findProblems(row: Row, target: Target): Problem[] {
     return position ? [{ file: position.path, line: position.line, column: position.column, message: `${row.label}: ${message}`, severity: "error" }] : [];
   }
   const found: Problem[] = [];
-  for (const line of failureOutput(error).flatMap((text) => text.split("\n"))) {
+  for (const line of failureWords(error).flatMap((text) => text.split("\n"))) {
     const remark = readRemark(line);
     if (!remark || !isSameFile(remark.path, file)) continue;
     found.push({ file, line: remark.line, column: remark.column, message: remark.message, severity: remark.severity });

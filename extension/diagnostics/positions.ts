@@ -30,9 +30,9 @@ export interface Remark extends Position {
   severity: "error" | "warning" | "information";
 }
 
-/** `a.c:12:3: error: text`, `a.c:12: text`, and TypeScript's `a.ts(12,3): error TS1: text`. */
+/** `a.c:12:3: error: text`, `a.c:12: text`, a shell's `a.sh: line 12: text`, and TypeScript's `a.ts(12,3): error TS1: text`. No times of day. */
 const remarks = [
-  /^(?<path>[^\s:(][^:(]*?):(?<line>\d+)(?::(?<column>\d+))?(?:-\d+(?::\d+)?)?(?::\s*|\s+-\s+|\s+)(?<text>\S.*)$/,
+  /^(?!\d+:)(?<path>[^\s:(][^:(]*?)(?:: line |:)(?<line>\d+)(?::(?<column>\d+))?(?:-\d+(?::\d+)?)?(?::\s*|\s+-\s+)(?<text>\S.*)$/,
   /^(?<path>[^\s:(][^:(]*?)\((?<line>\d+)(?:,(?<column>\d+))?\):\s*(?<text>\S.*)$/,
 ];
 /** Longer lines are data. */

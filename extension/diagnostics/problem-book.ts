@@ -1,4 +1,5 @@
-import { describeTarget, type Target } from "../../protocol/target.js";
+import { describeTarget } from "../../protocol/describe-target.js";
+import type { Target } from "../../protocol/target.js";
 import type { Row, Run } from "../runs/run.js";
 import { findProblems } from "./find-problems.js";
 import type { Problem } from "./problem.js";

@@ -71,7 +71,8 @@ class Writer {
     }
     if (value instanceof RegExp) return this.#string(String(value));
     if (value instanceof Error) {
-      return this.#members(Object.entries({ ...value, type: value.name, message: value.message, stack: value.stack }), depth);
+      const { name: type, message, stack } = value;
+      return this.#members([...Object.entries({ type, message, stack }), ...Object.entries(value)], depth);
     }
     if (!isProxy(value) && "toJSON" in value && typeof value.toJSON === "function") return this.value(value.toJSON(), depth + 1);
     return this.#members(Object.entries(value), depth);

@@ -93,6 +93,8 @@ export type FromPage =
   | { type: "ready" }
   /** The row whose details are shown. */
   | { type: "look"; index: number | null }
+  /** The rows that the menu, which opens now, is for. */
+  | { type: "menu"; indexes: number[] }
   | { type: "openFile"; index: number }
   /** A place in a stack or in output; a relative `file` is searched for in the run's folder and in the workspace. */
   | { type: "openPlace"; index: number; place: Place }

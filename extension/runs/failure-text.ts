@@ -15,9 +15,9 @@ export function failureStack({ data }: Failure): string | null {
   return typeof stack === "string" && data?.["language"] !== "command" && stack.includes("\n") ? stack : null;
 }
 
-/** What a command that failed wrote, as far as it was kept. */
-export function failureOutput({ data }: Failure): string[] {
-  return [data?.["stderr"], data?.["stdout"]].filter((text): text is string => typeof text === "string" && text !== "");
+/** All that a failure says by itself: what a command wrote, as far as it was kept, and the error's own message. */
+export function failureWords({ data, message }: Failure): string[] {
+  return [data?.["stderr"], data?.["stdout"], data?.["message"] ?? message].filter((text): text is string => typeof text === "string" && text !== "");
 }
 
 function firstLine(text: string): string {

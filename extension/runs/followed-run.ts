@@ -6,8 +6,10 @@ import { Listeners } from "./listeners.js";
 import { entryRow, isSettled, lostRow, queuedRow } from "./row.js";
 import type { OutputText, Row, Run, RunRequest } from "./run.js";
 
-/** Between two looks at the run, and between two words to listeners. */
-const intervalMs = 100;
+/** Between two looks at the run: what changes in between comes in one answer. */
+const readMs = 50;
+/** Between two words to listeners. */
+const tellMs = 100;
 /** Entries of one answer: few enough to be taken in without a pause that is felt. */
 const maxEntries = 1000;
 
@@ -25,13 +27,17 @@ export class FollowedRun implements Run {
   #infoChanged = false;
   #timer: NodeJS.Timeout | null = null;
   #toldAt = 0;
-  readonly #changes = new Listeners<[readonly number[]]>();
-  readonly #output = new Listeners<[number, readonly OutputText[], number]>();
+  readonly #changes: Listeners<[readonly number[]]>;
+  readonly #output: Listeners<[number, readonly OutputText[], number]>;
+  readonly #onFault: (error: unknown) => void;
   readonly #over = new AbortController();
 
-  /** Begins to follow it. */
-  constructor(rpc: Rpc, request: RunRequest, info: RunInfo) {
+  /** Begins to follow it. `onFault` is told of what goes wrong without anybody waiting for it. */
+  constructor(rpc: Rpc, request: RunRequest, info: RunInfo, onFault: (error: unknown) => void) {
     this.rpc = rpc;
+    this.#onFault = onFault;
+    this.#changes = new Listeners(onFault);
+    this.#output = new Listeners(onFault);
     this.id = info.run;
     this.request = request;
     this.#info = info;
@@ -105,7 +111,7 @@ export class FollowedRun implements Run {
         since = next;
         this.#take(entries);
         if (ended && entries.length === 0) break;
-        if (!ended && entries.length < maxEntries) await delay(intervalMs, undefined, { signal });
+        if (!ended && entries.length < maxEntries) await delay(readMs, undefined, { signal });
       }
       this.#info = await this.rpc.request("run/wait", { run: this.id }, signal);
       this.#end("ended");
@@ -128,7 +134,7 @@ export class FollowedRun implements Run {
     if (this.ended || this.#over.signal.aborted) return;
     this.#state = state;
     if (state === "lost") {
-      if (error !== undefined && !isGone(error)) console.error(`polyproc: cannot follow the run "${this.request.name}" any more:`, error);
+      if (error !== undefined && !isGone(error)) this.#onFault(error);
       for (const [index, row] of this.#rows.entries()) {
         if (isSettled(row)) continue;
         this.#rows[index] = lostRow(row);
@@ -141,7 +147,7 @@ export class FollowedRun implements Run {
 
   #schedule(): void {
     if (this.#timer || this.ended) return;
-    const wait = this.#toldAt + intervalMs - performance.now();
+    const wait = this.#toldAt + tellMs - performance.now();
     this.#timer = setTimeout(() => this.#tell(), Math.max(0, wait));
   }
 

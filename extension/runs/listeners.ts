@@ -2,7 +2,12 @@ import type { Disposable } from "../connection/rpc.js";
 
 /** Those who want to know of something. One that throws does not keep the others from being told. */
 export class Listeners<A extends readonly unknown[]> {
+  readonly #onFault: (error: unknown) => void;
   readonly #listeners = new Set<{ call: (...args: A) => void }>();
+
+  constructor(onFault: (error: unknown) => void) {
+    this.#onFault = onFault;
+  }
 
   add(call: (...args: A) => void): Disposable {
     const listener = { call };
@@ -15,7 +20,7 @@ export class Listeners<A extends readonly unknown[]> {
       try {
         call(...args);
       } catch (error) {
-        console.error("polyproc: a listener failed:", error);
+        this.#onFault(error);
       }
     }
   }

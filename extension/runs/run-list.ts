@@ -18,6 +18,8 @@ export interface RunListParts {
   model: Model;
   /** What the settings say, for what a request leaves open. */
   defaults: () => RunOptions;
+  /** Told of what goes wrong without anybody waiting for it. */
+  onFault: (error: unknown) => void;
 }
 
 /** The window's runs: those that it starts, and those that its server knows already or learns of from others. */
@@ -31,13 +33,17 @@ export class RunList implements Runs, Disposable {
   readonly #pending = new Set<string>();
   /** Runs that the model has shown: when it shows one no more, it was forgotten. */
   readonly #seen = new WeakSet<FollowedRun>();
-  readonly #changes = new Listeners<[]>();
-  readonly #additions = new Listeners<[Run, boolean]>();
+  readonly #onFault: (error: unknown) => void;
+  readonly #changes: Listeners<[]>;
+  readonly #additions: Listeners<[Run, boolean]>;
   readonly #subscriptions: Disposable[];
   #router: { rpc: Rpc; router: OutputRouter } | null = null;
 
-  constructor({ server, model, defaults }: RunListParts) {
+  constructor({ server, model, defaults, onFault }: RunListParts) {
     this.#server = server;
+    this.#onFault = onFault;
+    this.#changes = new Listeners(onFault);
+    this.#additions = new Listeners(onFault);
     this.#model = model;
     this.#defaults = defaults;
     this.#subscriptions = [
@@ -69,7 +75,7 @@ export class RunList implements Runs, Disposable {
     this.#pending.add(run);
     try {
       const { run: info } = await rpc.request("run/start", this.#params(run, request));
-      return this.#add(new FollowedRun(rpc, request, info), false);
+      return this.#add(new FollowedRun(rpc, request, info, this.#onFault), false);
     } finally {
       this.#pending.delete(run);
     }
@@ -172,11 +178,13 @@ export class RunList implements Runs, Disposable {
         halt: spec.halt,
       };
       // A run of a server that has gone may have the same handle; it makes way.
-      for (const run of this.#runs) if (run.id === info.run) this.#drop(run);
-      this.#add(new FollowedRun(rpc, { name: info.name, target: spec.target, items, options, origin }, this.#model.runs.get(info.run) ?? info), true);
+      for (const other of this.#runs) if (other.id === info.run) this.#drop(other);
+      const run = new FollowedRun(rpc, { name: info.name, target: spec.target, items, options, origin }, this.#model.runs.get(info.run) ?? info, this.#onFault);
+      this.#seen.add(run);
+      this.#add(run, true);
     } catch (error) {
       // It was forgotten in the meantime, or the server has gone.
-      if (!(error instanceof PolyprocError)) console.error(`polyproc: cannot show the run "${info.name}":`, error);
+      if (!(error instanceof PolyprocError)) this.#onFault(error);
     } finally {
       this.#pending.delete(info.run);
     }

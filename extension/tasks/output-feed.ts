@@ -8,6 +8,8 @@ import type { OutputLine } from "../../protocol/process.js";
 export interface OutputFeed {
   /** Called with lines in the order in which each process wrote them. */
   onLines: (lines: readonly OutputLine[]) => void;
+  /** From now on only lines of this run: no other child is made to wait for this reader. */
+  only(run: string): Promise<void>;
   /** Resolves when every line that the server has sent so far was handed on, or the connection has ended. */
   settled(): Promise<void>;
   /** Reads no more: children that write much are made to wait. */
@@ -31,6 +33,10 @@ export async function openOutputFeed(address: string): Promise<OutputFeed> {
   let isPaused = false;
   const feed: OutputFeed = {
     onLines: () => {},
+    async only(run) {
+      // A run that is forgotten writes no more.
+      await connection.request("events/watchOutput", { scope: "all", lossless: true, run }).catch(() => {});
+    },
     async settled() {
       // Answers come behind what was sent before.
       await connection.request("server/status", {}).catch(() => {});

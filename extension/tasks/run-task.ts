@@ -8,7 +8,7 @@ import { exitStatus, statusOf } from "./exit-status.js";
 import { ItemOutput } from "./item-output.js";
 import type { OutputFeed } from "./output-feed.js";
 import type { Screen } from "./screen.js";
-import { failureText, headline, progressLine, resultText, sizeLine, summaryLine, troubleLine } from "./task-text.js";
+import { failureText, headline, progressLine, resultText, sizeLine, summaryLine, tally, troubleLine } from "./task-text.js";
 
 export interface TaskParts {
   runs: Pick<Runs, "start">;
@@ -66,6 +66,8 @@ class TaskRun {
   /** Of before the run was known by its job. */
   #early: OutputLine[] = [];
   #isPaused = false;
+  /** It was told that what is to be run is not there. */
+  #isHopeless = false;
   #startedAt = 0;
 
   constructor(parts: TaskParts, feed: OutputFeed, request: RunRequest) {
@@ -80,6 +82,7 @@ class TaskRun {
     this.#feed.onLines = (lines) => this.#received(lines);
     const run = await runs.start(this.#request);
     this.#run = run;
+    void this.#feed.only(run.id);
     this.#startedAt = performance.now();
     const cancel = () => void run.cancel().catch(() => {});
     if (signal.aborted) cancel();
@@ -102,7 +105,7 @@ class TaskRun {
       signal.removeEventListener("abort", cancel);
     }
     screen.status("");
-    screen.write(summaryLine(run, performance.now() - this.#startedAt, this.#request.options.halt));
+    screen.write(summaryLine(run, tally(run.rows), performance.now() - this.#startedAt, this.#request.options.halt));
     return signal.aborted ? exitStatus.cancelled : statusOf(run);
   }
 
@@ -145,8 +148,11 @@ class TaskRun {
     this.#output.end(row.index - (row.index % chunkSize), row.index, row.pid);
     if (row.state === "done" && !this.#isCommand) this.#write(resultText(row.value));
     if (row.state !== "failed") return;
-    this.#write(failureText(row));
-    if (row.error && isHopeless(row.error)) void this.#run!.cancel().catch(() => {});
+    const isHopeless = row.error !== undefined && failsForAll(row.error);
+    if (!isHopeless || !this.#isHopeless) this.#write(failureText(row));
+    if (!isHopeless || this.#isHopeless) return;
+    this.#isHopeless = true;
+    void this.#run!.cancel().catch(() => {});
   }
 
   get #isCommand(): boolean {
@@ -168,8 +174,7 @@ class TaskRun {
   #drawProgress(): void {
     const run = this.#run!;
     if (run.ended) return;
-    const running = run.rows.filter((row) => row.state === "running").map((row) => row.label);
-    this.#parts.screen.status(progressLine(run, running, performance.now() - this.#startedAt, this.#parts.columns()));
+    this.#parts.screen.status(progressLine(tally(run.rows), performance.now() - this.#startedAt, this.#parts.columns()));
   }
 }
 
@@ -178,7 +183,7 @@ function hasEnded(row: Row): boolean {
 }
 
 /** What is to be run is not there, or cannot be run: that will be so for every item. */
-function isHopeless({ code, data }: Failure): boolean {
+function failsForAll({ code, data }: Failure): boolean {
   if (code === errorCodes.TargetNotFound) return true;
   return code === errorCodes.SpawnFailed && ["ENOENT", "EACCES", "ENOEXEC"].includes(String(data?.["errno"]));
 }

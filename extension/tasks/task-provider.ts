@@ -1,7 +1,6 @@
 import * as vscode from "vscode";
 import { resolveItems } from "../items/resolve-items.js";
 import type { Parts } from "../parts.js";
-import { openOutputFeed } from "./output-feed.js";
 import { describeDefinition, taskRequest } from "./task-request.js";
 import { TaskTerminal } from "./task-terminal.js";
 
@@ -34,6 +33,8 @@ export class PolyprocTaskProvider implements vscode.TaskProvider {
       prepare: (signal) => taskRequest(definition, place, (source) => resolveItems(source, signal)),
       openFeed: async () => {
         await server.ensure();
+        // Loaded with the first task: it is half of the binding.
+        const { openOutputFeed } = await import("./output-feed.js");
         return openOutputFeed(server.address);
       },
     });

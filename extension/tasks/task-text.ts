@@ -53,30 +53,50 @@ function asJson(value: unknown): string {
   return inspect(value, { breakLength: Infinity, compact: true });
 }
 
+/** How the items of a run fare. */
+export interface Tally {
+  total: number;
+  done: number;
+  failed: number;
+  /** Ended, however. */
+  ended: number;
+  /** Labels of those that run. */
+  running: string[];
+}
+
+export function tally(rows: readonly Row[]): Tally {
+  const found: Tally = { total: rows.length, done: 0, failed: 0, ended: 0, running: [] };
+  for (const { state, label } of rows) {
+    if (state === "running") found.running.push(label);
+    else if (state !== "queued") found.ended++;
+    if (state === "done" || state === "failed") found[state]++;
+  }
+  return found;
+}
+
 /** The line below the output, at most `columns` wide. */
-export function progressLine({ info }: Pick<Run, "info">, running: readonly string[], elapsedMs: number, columns: number): string {
-  const ended = info.done + info.failed + info.cancelled;
-  const filled = info.total === 0 ? barWidth : Math.round((ended / info.total) * barWidth);
+export function progressLine({ total, failed, ended, running }: Tally, elapsedMs: number, columns: number): string {
+  const filled = total === 0 ? barWidth : Math.round((ended / total) * barWidth);
   const bar = `${"█".repeat(filled)}${"░".repeat(barWidth - filled)}`;
-  const numbers = `${ended}/${info.total}`;
-  const failed = info.failed > 0 ? `  ${info.failed} failed` : "";
-  const names = running.length > 0 ? `  ${running.slice(0, namesShown).map(oneLine).join(", ")}${running.length > namesShown ? ` and ${running.length - namesShown} more` : ""}` : "";
+  const numbers = `${ended}/${total}`;
+  const failures = failed > 0 ? `  ${failed} failed` : "";
   const time = `  ${formatDuration(elapsedMs)}`;
-  const room = Math.max(0, columns - barWidth - numbers.length - failed.length - time.length - 2);
-  return ` ${bar} ${numbers}${red(failed)}${time}${dim(names.length > room ? `${names.slice(0, Math.max(0, room - 1))}…` : names)}`;
+  const names = running.length > 0 ? `  ${running.slice(0, namesShown).map(oneLine).join(", ")}${running.length > namesShown ? ` and ${running.length - namesShown} more` : ""}` : "";
+  const room = Math.max(0, columns - barWidth - numbers.length - failures.length - time.length - 2);
+  return ` ${bar} ${numbers}${red(failures)}${time}${dim(names.length > room ? `${names.slice(0, Math.max(0, room - 1))}…` : names)}`;
 }
 
 /** The last line. */
-export function summaryLine({ info, lost }: Pick<Run, "info" | "lost">, elapsedMs: number, halt: Halt | undefined): string {
-  const parts = [`${info.done} done`];
-  if (info.failed > 0) parts.push(`${info.failed} failed`);
-  const left = info.total - info.done - info.failed;
+export function summaryLine({ info: { state }, lost }: Pick<Run, "info" | "lost">, { total, done, failed }: Tally, elapsedMs: number, halt: Halt | undefined): string {
+  const parts = [`${done} done`];
+  if (failed > 0) parts.push(`${failed} failed`);
+  const left = total - done - failed;
   if (left > 0) parts.push(`${left} not finished`);
   const text = `${parts.join(", ")} in ${formatDuration(elapsedMs)}`;
   if (lost) return `\n${red(`${text}: the server has gone, and all that it ran has ended`)}\n`;
-  if (info.state === "halted") return `\n${red(`${text}: ended early, as "halt" says, after ${plural(halt?.failures ?? info.failed, "failure")}`)}\n`;
-  if (info.state === "cancelled") return `\n${yellow(`${text}: cancelled`)}\n`;
-  return `\n${info.failed > 0 ? red(text) : green(text)}\n`;
+  if (state === "halted") return `\n${red(`${text}: ended early, as "halt" says, after ${plural(halt?.failures ?? failed, "failure")}`)}\n`;
+  if (state === "cancelled") return `\n${yellow(`${text}: cancelled`)}\n`;
+  return `\n${failed > 0 ? red(text) : green(text)}\n`;
 }
 
 function plural(count: number, noun: string): string {

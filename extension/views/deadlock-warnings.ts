@@ -28,6 +28,6 @@ export class DeadlockWarnings {
     log.warn(`Deadlock ${deadlock.deadlock}: ${cycle}`);
     const chosen = await vscode.window.showWarningMessage(`Deadlock: ${cycle}.`, "Show", "Break…");
     if (chosen === "Show") await sync.reveal(deadlockId(deadlock.deadlock));
-    else if (chosen === "Break…") await vscode.commands.executeCommand("polyproc.breakDeadlock", deadlockId(deadlock.deadlock));
+    else if (chosen === "Break…") await vscode.commands.executeCommand("polyproc.breakDeadlock", deadlock.deadlock);
   }
 }

@@ -1,5 +1,6 @@
 import * as events from "../../protocol/events.js";
 import type { OutputLine } from "../../protocol/process.js";
+import type { Handle } from "../../protocol/schema.js";
 import type { Engine } from "./engine.js";
 import { LineSplitter } from "./line-splitter.js";
 import type { ProcessRecord } from "./process.js";
@@ -40,6 +41,8 @@ interface Watcher {
   session: Session;
   scope: "own" | "all";
   lossless: boolean;
+  /** Only processes of this pool. */
+  pool: Handle | null;
   lines: OutputLine[];
   dropped: number;
   scheduled: boolean;
@@ -89,11 +92,11 @@ export class OutputHub {
     return this.from(process, 0).lines.filter((line) => line.stream === "stderr").slice(-count).map((line) => line.text).join("\n");
   }
 
-  watch(session: Session, scope: "own" | "all" | null, lossless: boolean): void {
+  watch(session: Session, scope: "own" | "all" | null, lossless: boolean, pool: Handle | null = null): void {
     const old = this.#watchers.get(session);
     if (old) this.#stop(old);
     if (scope === null) return;
-    const watcher: Watcher = { session, scope, lossless, lines: [], dropped: 0, scheduled: false, paused: new Set() };
+    const watcher: Watcher = { session, scope, lossless, pool, lines: [], dropped: 0, scheduled: false, paused: new Set() };
     this.#watchers.set(session, watcher);
     if (!old) session.onEnd(() => {
       const current = this.#watchers.get(session);
@@ -120,6 +123,7 @@ export class OutputHub {
     if (task) this.#engine.runs.ofJob(task.job)?.wrote(task.index, stream, text);
     for (const watcher of this.#watchers.values()) {
       if (watcher.scope === "own" && !isWithin(process, watcher.session)) continue;
+      if (watcher.pool !== null && process.pool !== watcher.pool) continue;
       this.#tell(watcher, process, line);
     }
   }
@@ -147,7 +151,8 @@ export class OutputHub {
 
   #send(watcher: Watcher): void {
     watcher.scheduled = false;
-    if (watcher.lines.length === 0) return;
+    // The last lines of all may be those that were left out.
+    if (watcher.lines.length === 0 && watcher.dropped === 0) return;
     const { lines, dropped } = watcher;
     watcher.lines = [];
     watcher.dropped = 0;

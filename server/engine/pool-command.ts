@@ -1,6 +1,7 @@
 import { PolyprocError, type ErrorObject } from "../../protocol/errors.js";
 import type { Payload } from "../../protocol/schema.js";
-import { describeTarget, type CommandResult, type CommandTarget } from "../../protocol/target.js";
+import { describeTarget } from "../../protocol/describe-target.js";
+import type { CommandResult, CommandTarget } from "../../protocol/target.js";
 import type { Timer } from "./clock.js";
 import { fillArguments, fillItem } from "./command-line.js";
 import { CommandRun } from "./command-run.js";

@@ -1,7 +1,8 @@
 import { PolyprocError } from "../../protocol/errors.js";
 import type { Params } from "../../protocol/message.js";
 import { payloadData, payloadHandles } from "../../protocol/schema.js";
-import { describeTarget, type ModuleTarget, type SourceTarget } from "../../protocol/target.js";
+import { describeTarget } from "../../protocol/describe-target.js";
+import type { ModuleTarget, SourceTarget } from "../../protocol/target.js";
 import type * as workers from "../../protocol/worker.js";
 import type { Timer } from "./clock.js";
 import type { HostRecord, HostUser } from "./host.js";

@@ -1,7 +1,8 @@
 import { PolyprocError } from "../../protocol/errors.js";
 import type { ProcessInfo } from "../../protocol/process.js";
 import type { Handle, Payload } from "../../protocol/schema.js";
-import { describeTarget, type CommandTarget, type Target } from "../../protocol/target.js";
+import { describeTarget } from "../../protocol/describe-target.js";
+import type { CommandTarget, Target } from "../../protocol/target.js";
 import { CommandRun } from "./command-run.js";
 import { fillArguments } from "./command-line.js";
 import type { Engine } from "./engine.js";

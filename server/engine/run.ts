@@ -4,7 +4,7 @@ import type { Params, Result } from "../../protocol/message.js";
 import type { Halt, RunEntry, RunInfo } from "../../protocol/run.js";
 import type * as runs from "../../protocol/run.js";
 import { payloadData, payloadHandles, type Handle, type Payload } from "../../protocol/schema.js";
-import { describeTarget } from "../../protocol/target.js";
+import { describeTarget } from "../../protocol/describe-target.js";
 import type { Engine } from "./engine.js";
 import { failureBytes, Job, type JobObserver } from "./job.js";
 import { itemsOf, listOfAll } from "./payload-list.js";
@@ -194,7 +194,9 @@ export class Run implements SharedObject, JobObserver {
       const state = "value" in outcome ? "done" : outcome.error.code === errorCodes.Cancelled ? "cancelled" : "failed";
       const old = this.#items.get(index + i);
       this.#outcomes.keep(index + i, outcome);
-      this.#items.set(index + i, { state, pid: entry.pid || old.pid, attempt, startedAt: this.#begin(old, now - ms * (count - i)), ms });
+      // The time of what was ended by force is told by nobody.
+      const ranMs = entry.ms === 0 && old.state === "running" && old.startedAt !== null ? Math.max(0, now - old.startedAt) : ms;
+      this.#items.set(index + i, { state, pid: entry.pid || old.pid, attempt, startedAt: this.#begin(old, now - ms * (count - i)), ms: ranMs });
     }
     this.#checkHalt();
     if (this.#items.areOver) queueMicrotask(() => this.#finish());

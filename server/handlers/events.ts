@@ -7,8 +7,8 @@ export const eventsHandlers: readonly Handler[] = [
     engine.events.unsubscribe(session);
     return null;
   }),
-  answer(events.watchOutput, ({ engine, session }, { scope, lossless = false }) => {
-    engine.output.watch(session, scope, lossless);
+  answer(events.watchOutput, ({ engine, session }, { scope, lossless = false, run }) => {
+    engine.output.watch(session, scope, lossless, run === undefined ? null : engine.runs.get(run).pool.handle);
     return null;
   }),
   answer(events.breakDeadlock, ({ engine }, { deadlock, session }) => engine.waitGraph.break(deadlock, session)),

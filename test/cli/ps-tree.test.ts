@@ -19,10 +19,11 @@ function usage(process: ProcessInfo, cpuPercent: number, descendants: [pid: numb
   }];
 }
 
-function state(processes: ProcessInfo[], usages: [string, Usage][]): ServerState {
+function state(processes: ProcessInfo[], usages: [string, Usage][], morePools: ServerState["pools"] = []): ServerState {
   const server = { instanceId: "i", version: "1.2.3", pid: 1, uptimeMs: 61_000, rssBytes: 1024, heapUsedBytes: 0, sessions: 1, objects: 2, waits: 0, processes: processes.length, warmHosts: 0, addresses: ["unix:/x"] };
   const pools = [{ pool: "pool:s2.1", name: null, run: null, session: "s2", state: "running" as const, processes: 2, workers: 1, busy: 1, queued: 5, done: 7, failed: 1 }];
-  return { server, processes, pools, usage: new Map(usages), at: 10_000 };
+  const sessions = [{ session: "s1", role: "client" as const, name: "report.js", version: null, pid: 9, process: null, connectedAt: 0 }];
+  return { server, processes, pools: [...pools, ...morePools], sessions, usage: new Map(usages), at: 10_000 };
 }
 
 const parent = info("a", 10);
@@ -36,7 +37,7 @@ test("the tree goes from the server over clients, processes and pools to what th
   assert.match(lines[0]!, /^PROCESS +STATE +AGE +CPU +MEMORY +RUNS$/);
   assert.deepEqual(lines.slice(1).map((line) => line.replace(/ {2,}(running|idle|\d+ %).*/, "").trimEnd()), [
     "server 1",
-    "├─ client s1",
+    "├─ client s1 report.js",
     "│  └─ 10 a",
     "│     ├─ 11 b",
     "│     ├─ pool:s2.1",
@@ -47,6 +48,13 @@ test("the tree goes from the server over clients, processes and pools to what th
     "└─ client s9",
     `   └─ 13 ${"x".repeat(31)}…`,
   ]);
+});
+
+test("what belongs to a run stands below the runs, and its workers say which", () => {
+  const member = info("r", 14, { session: "server", pool: "pool:server.1", role: "worker", target: "", task: { job: "job:server.1", index: 3, startedAt: 9000 } });
+  const pool = { pool: "pool:server.1", name: "thumbnails", run: "run:s1.1", session: "server", state: "running" as const, processes: 2, workers: 1, busy: 1, queued: 5, done: 7, failed: 0 };
+  const lines = renderTree(state([member], [], [pool]));
+  assert.match(lines.join("\n"), /─ runs\n.*─ pool:server\.1 thumbnails +running +1 of 2 busy, 5 queued, 7 done\n.*─ 14 r +running .* thumbnails {2}item 3 for 1/);
 });
 
 test("top shows the busiest first", () => {

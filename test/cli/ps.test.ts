@@ -42,7 +42,7 @@ test("ps lists what runs; --tree shows who started it; -a also what has ended; -
 
   const tree = (await run(t, ["ps", "--tree"], { env })).stdout;
   assert.match(tree, /^server \d+ +running .* unix:/m);
-  assert.match(tree, /─ client s\d+\n.*─ \d+ nightly .*\n.*─ \d+ sh -c until/, "a process, and its child that the server did not start");
+  assert.match(tree, /─ client s\d+ polyproc run\n.*─ \d+ nightly .*\n.*─ \d+ sh -c until/, "a process, and its child that the server did not start");
   assert.match(tree, /─ pool:s\d+\.1 +running +2 of 2 busy, 0 queued, 0 done\n.*─ \d+ item 0 /);
   assert.match(tree, /─ pool:s\d+\.1 +running +1 of 1 busy, \d queued, 0 done\n.*─ \d+ PoolWorker-1 /);
   assert.doesNotMatch(tree, /warm/);

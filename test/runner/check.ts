@@ -37,6 +37,7 @@ export async function runCheck(check: Check, run: Run): Promise<Outcome> {
     passed: error === null ? 1 : 0,
     skipped: 0,
     failures: error === null ? [] : [{ name: [check.command, ...check.args].join(" "), error }],
+    notes: [],
     tests: [{ name: check.title, durationMs }],
     output,
   };

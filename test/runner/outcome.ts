@@ -5,6 +5,8 @@ export interface Outcome {
   passed: number;
   skipped: number;
   failures: Failure[];
+  /** What it measured, for people. */
+  notes: string[];
   tests: { name: string; durationMs: number }[];
   /** What it printed; of interest only when something failed. */
   output: string;

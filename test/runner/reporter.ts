@@ -7,7 +7,12 @@ import type { TestEvent as NodeTestEvent } from "node:test/reporters";
 export type TestEvent =
   | { kind: "begins"; name: string; nesting: number }
   | { kind: "passed" | "skipped"; name: string; nesting: number; durationMs: number }
-  | { kind: "failed"; name: string; nesting: number; durationMs: number; error: string };
+  | { kind: "failed"; name: string; nesting: number; durationMs: number; error: string }
+  /** What a test told by `t.diagnostic`: something measured. */
+  | { kind: "note"; text: string };
+
+/** node:test's own closing lines. */
+const summary = /^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) [\d.]+$/;
 
 /** Given to node as `--test-reporter`. Prints nothing itself. */
 export default async function* reporter(source: AsyncIterable<NodeTestEvent>): AsyncGenerator<string> {
@@ -35,6 +40,8 @@ function translate(event: NodeTestEvent): TestEvent | undefined {
       if (failure.failureType === "subtestsFailed") return undefined;
       return { kind: "failed", name, nesting, durationMs: details.duration_ms, error: describe(failure) };
     }
+    case "test:diagnostic":
+      return summary.test(event.data.message) ? undefined : { kind: "note", text: event.data.message };
     default:
       return undefined;
   }

@@ -23,7 +23,7 @@ export async function runFile(file: TestFile, run: Run): Promise<Outcome> {
   mkdirSync(folder, { mode: 0o700 });
   const mark = { name: "POLYPROC_TEST_FILE", value: `${run.id}.${number}` };
   const startedAt = performance.now();
-  const outcome: Outcome = { title: file.source, durationMs: 0, passed: 0, skipped: 0, failures: [], tests: [], output: "" };
+  const outcome: Outcome = { title: file.source, durationMs: 0, passed: 0, skipped: 0, failures: [], notes: [], tests: [], output: "" };
 
   const child = spawn(
     process.execPath,
@@ -54,6 +54,10 @@ export async function runFile(file: TestFile, run: Run): Promise<Outcome> {
   events.on("line", (line) => {
     watchdog.refresh();
     const event = JSON.parse(line) as TestEvent;
+    if (event.kind === "note") {
+      outcome.notes.push(event.text);
+      return;
+    }
     const name = [...open.slice(0, event.nesting), event.name].join(" > ");
     open.length = event.nesting;
     if (event.kind === "begins") {

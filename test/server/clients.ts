@@ -3,10 +3,10 @@ import { connect } from "node:net";
 import type { Duplex } from "node:stream";
 import type { ErrorObject } from "../../protocol/errors.js";
 import { decodeMessage } from "../../server/ipc/framing/decoder.js";
-import { encodeMessage } from "../../server/ipc/framing/encoder.js";
 import { FrameReader } from "../../server/ipc/framing/frame-reader.js";
 import { BodyReader } from "../../server/rpc/body-reader.js";
 import { waitFor, within } from "../deadline.js";
+import { encodeMessage } from "./encode-message.js";
 
 export interface Answer {
   id?: number | string | null;

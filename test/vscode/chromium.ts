@@ -29,7 +29,7 @@ export function launchChromium({ temporary, headless = true }: BrowserOptions = 
   return chromium.launch({
     executablePath: findChromium(),
     headless,
-    env: { ...(process.env as Record<string, string>), ...(temporary === undefined ? {} : { TMPDIR: temporary, XDG_CONFIG_HOME: temporary, XDG_CACHE_HOME: temporary }) },
+    env: { ...(process.env as Record<string, string>), ...(temporary === undefined ? {} : { TMPDIR: temporary, XDG_RUNTIME_DIR: temporary, XDG_CONFIG_HOME: temporary, XDG_CACHE_HOME: temporary }) },
     args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
   });
 }

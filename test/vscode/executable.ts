@@ -10,8 +10,8 @@ import { compiled } from "../fixture.js";
 export async function vscodeExecutable(folder: string): Promise<string> {
   const given = process.env["VSCODE_TEST_EXECUTABLE"];
   if (given) return given;
-  const version = process.env["VSCODE_TEST_VERSION"] ?? "stable";
-  if (hasScreen() && version !== "offline") {
+  if (usesDesktop()) {
+    const version = process.env["VSCODE_TEST_VERSION"] ?? "stable";
     try {
       return await downloadAndUnzipVSCode({ version, timeout: 15_000 });
     } catch (error) {
@@ -22,6 +22,12 @@ export async function vscodeExecutable(folder: string): Promise<string> {
   writeFileSync(script, `#!/bin/sh\nexec '${process.execPath}' --enable-source-maps '${compiled("test/vscode/code-offline")}' "$@"\n`);
   chmodSync(script, 0o755);
   return script;
+}
+
+/** Whether a desktop VS Code is tried first. VSCODE_TEST_VERSION=offline: never. */
+export function usesDesktop(): boolean {
+  if (process.env["VSCODE_TEST_EXECUTABLE"]) return true;
+  return hasScreen() && process.env["VSCODE_TEST_VERSION"] !== "offline";
 }
 
 function hasScreen(): boolean {

@@ -61,7 +61,9 @@ class Session:
         self.facts = {}
         self.prefix = ""
         self.error = None
-        self.listeners = {}
+        self.listeners = {"job/results": self._job_results}
+        # By handle: jobs that have tasks without an outcome.
+        self.jobs = {}
         self._answers = {}
         self._next_id = 0
         self._id_lock = allocate_lock()
@@ -74,8 +76,9 @@ class Session:
         self._held = {}
         self._minted = 0
         self._casts = {}
+        # What answers give rise to, for after the reading: it may send.
+        self._after = deque()
         self._callbacks = None
-        self.on_closed = []
 
     # Requests.
 
@@ -123,10 +126,13 @@ class Session:
             self.drain()
 
     def notify(self, method, params):
+        self.notify_packed(method, pack(params))
+
+    def notify_packed(self, method, packed):
         if self.error is not None or self.pid != os.getpid():
             return
         try:
-            self.wire.send(notification(method, params))
+            self.wire.send(frame(map_head(2) + _METHOD + pack_str(method) + _PARAMS + packed))
         except OSError as error:
             self._end(error)
 
@@ -306,9 +312,15 @@ class Session:
             wake(answer.lock)
 
     def _leave(self):
-        """Reads no more: somebody else who waits should."""
+        """Reads no more: somebody else who waits should. What reading gave rise to may send now."""
         self._reading.release()
         self._pass_on()
+        while self._after:
+            try:
+                action = self._after.popleft()
+            except IndexError:
+                return
+            action()
 
     def _pass_on(self):
         for lock in list(self._waiting):
@@ -377,6 +389,10 @@ class Session:
         except (OSError, ValueError):
             pass
 
+    def after(self, action):
+        """For listeners and `then`: calls once nothing is being read."""
+        self._after.append(action)
+
     def later(self, action):
         """Calls in a thread of its own, in order: for callbacks of the user, which may take their time and may ask the server."""
         if self._callbacks is None:
@@ -384,6 +400,19 @@ class Session:
                 if self._callbacks is None:
                     self._callbacks = _Callbacks()
         self._callbacks.put(action)
+
+    def finish_callbacks(self):
+        """Waits until every callback that is due was called."""
+        if self._callbacks is not None and not self._callbacks.is_current():
+            done = allocate_lock()
+            done.acquire()
+            self._callbacks.put(done.release)
+            done.acquire()
+
+    def _job_results(self, params):
+        job = self.jobs.get(params["job"])
+        if job is not None:
+            job.outcomes(params["results"])
 
     # Handles.
 
@@ -482,8 +511,8 @@ class Session:
             if answer is not None:
                 answer.error = self.closed_error()
                 self._settle(answer)
-        for listener in list(self.on_closed):
-            listener()
+        for job in list(self.jobs.values()):
+            job.lost(self.closed_error())
         for lock in list(self._waiting):
             wake(lock)
 
@@ -531,6 +560,9 @@ class _Callbacks:
         self._thread = threading.Thread(target=self._run, name="polyproc-callbacks", daemon=True)
         getattr(threading, "_dangling", set()).discard(self._thread)
         self._thread.start()
+
+    def is_current(self):
+        return threading.current_thread() is self._thread
 
     def put(self, action):
         self._actions.append(action)

@@ -15,6 +15,8 @@ from ._shared import SharedObject, field, ms
 
 _ITEM = pack_str("item")
 _EARLY = field("early", True)
+# From here on `send` waits until the item is stored: a few of them fill a pipe.
+_LARGE_BYTES = 256 * 1024
 
 
 class Connection(SharedObject):
@@ -137,8 +139,10 @@ class Connection(SharedObject):
         failure, self._failure = self._failure, None
         if failure is not None:
             raise _as_os_error(failure)
-        session = self._session
-        answer = session.cast("pipe/send", b"".join((self._three, _ITEM, item, _EARLY)), self._failed)
+        if len(item) > _LARGE_BYTES:
+            self._ask("pipe/send", b"".join((self._two, _ITEM, item)))
+            return
+        self._session.cast("pipe/send", b"".join((self._three, _ITEM, item, _EARLY)), self._failed)
         if self._failure is not None:
             failure, self._failure = self._failure, None
             raise _as_os_error(failure)

@@ -12,6 +12,8 @@ from ._shared import SharedObject, field, ms
 
 _ITEMS = pack_str("items") + b"\x91"
 _NO_WAIT = field("timeoutMs", 0)
+# From here on `put` waits until the item is stored: a few of them fill a queue.
+_LARGE_BYTES = 256 * 1024
 
 
 class Queue(SharedObject):
@@ -56,7 +58,7 @@ class Queue(SharedObject):
             # As multiprocessing does it, which pickles in a thread: the program goes on without the item.
             self._on_queue_feeder_error(error, obj)
             return
-        if self._limited is False and block and timeout is None:
+        if self._limited is False and block and timeout is None and len(item) <= _LARGE_BYTES:
             # It need not wait for room, so its answer can only be that it was stored.
             self._session.cast("queue/put", b"".join((self._two, _ITEMS, item)), self._failed)
             if self._failure is not None:

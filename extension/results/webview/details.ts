@@ -83,7 +83,7 @@ export class Details {
       ${detail.value && !detail.command ? section("Result", text(index, detail.value), detail.value.cut ? whole(index, "value") : nothing) : nothing}
       ${detail.valueGone ? html`<p class="note">The server kept no more results than its limit, and gave this one up. Run the item again to see it.</p>` : nothing}
       ${row.state === "lost" ? html`<p class="note">The server ended before this item did. Whether it had an effect is not known.</p>` : nothing}
-      ${detail.item.text === JSON.stringify(row.label) ? nothing : section("Item", text(index, detail.item), detail.item.cut ? whole(index, "item") : nothing)}
+      ${detail.item.text === JSON.stringify(row.label) || detail.item.text === JSON.stringify(row.file) ? nothing : section("Item", text(index, detail.item), detail.item.cut ? whole(index, "item") : nothing)}
     `;
   }
 

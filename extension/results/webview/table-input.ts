@@ -44,7 +44,9 @@ export function listenToTable(grid: HTMLElement, table: Table, store: Store, act
   });
   grid.addEventListener("contextmenu", (event) => {
     const index = rowOf(event);
-    if (index !== null && !store.selected.has(index)) store.activate((anchor = index));
+    if (index === null) return;
+    if (!store.selected.has(index)) store.activate((anchor = index));
+    tell({ type: "menu", indexes: store.selection() });
   });
   grid.addEventListener("dblclick", (event) => {
     const index = rowOf(event);

@@ -110,7 +110,7 @@ export class Table {
   #row(row: RowView, position: number, now: number): TemplateResult {
     const { active, selected } = this.#store;
     const classes = `row ${row.index === active ? "active" : ""} ${selected.has(row.index) ? "selected" : ""}`;
-    const context = JSON.stringify({ webviewSection: "row", index: row.index, file: row.file !== null, preventDefaultContextMenuItems: true });
+    const context = JSON.stringify({ webviewSection: "row", index: row.index, hasFile: row.file !== null, unsettled: row.state === "queued" || row.state === "running", preventDefaultContextMenuItems: true });
     return html`<div role="row" class=${classes} id="row-${row.index}" data-index=${row.index} data-vscode-context=${context} aria-rowindex=${position + 2} aria-selected=${selected.has(row.index)}>
       <div role="gridcell" class="cell index">${formatCount(row.index + 1)}</div>
       <div role="gridcell" class="cell state state-${row.state}" aria-label=${stateWords[row.state]} title=${stateWords[row.state]}>${icon(row.state, row.state === "running" ? "spin" : "")}</div>

@@ -5,12 +5,10 @@ export interface Theme {
   fill: Record<RowState, string>;
   text: string;
   faint: string;
-  line: string;
+  axis: string;
   track: string;
   focus: string;
   font: string;
-  /** Outlines instead of shades. */
-  highContrast: boolean;
 }
 
 const listeners = new Set<() => void>();
@@ -37,15 +35,14 @@ export function watchTheme(changed: () => void): void {
 function read(): Theme {
   const style = getComputedStyle(document.body);
   const colour = (name: string) => style.getPropertyValue(name).trim() || "GrayText";
-  const fill = Object.fromEntries((["queued", "running", "done", "failed", "cancelled", "lost"] as const).map((state) => [state, colour(`--state-${state}`)]));
+  const fill = Object.fromEntries((["queued", "running", "done", "failed", "cancelled", "lost"] as const).map((state) => [state, colour(state === "done" ? "--fill-done" : `--state-${state}`)]));
   return {
     fill: fill as Record<RowState, string>,
     text: colour("--text"),
     faint: colour("--text-faint"),
-    line: colour("--line"),
+    axis: colour("--axis"),
     track: colour("--track"),
     focus: colour("--focus"),
     font: style.fontFamily,
-    highContrast: document.body.classList.contains("vscode-high-contrast") || document.body.classList.contains("vscode-high-contrast-light"),
   };
 }

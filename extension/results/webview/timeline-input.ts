@@ -123,8 +123,12 @@ export class TimelineInput {
       case "+": case "=": timeline.zoomBy(1.5, at); break;
       case "-": case "_": timeline.zoomBy(1 / 1.5, at); break;
       case "0": timeline.fit(); break;
-      case "ArrowLeft": event.shiftKey ? timeline.panBy(-step) : this.#step(-1); return true;
-      case "ArrowRight": event.shiftKey ? timeline.panBy(step) : this.#step(1); return true;
+      case "ArrowLeft": case "ArrowRight": {
+        const by = event.key === "ArrowLeft" ? -1 : 1;
+        if (event.shiftKey) timeline.panBy(by * step);
+        else this.#step(by);
+        return true;
+      }
       case "ArrowUp": this.#change(-1); return true;
       case "ArrowDown": this.#change(1); return true;
       case "Home": this.#goTo(this.#lane, 0); return true;

@@ -43,7 +43,7 @@ function paintAxis(context: CanvasRenderingContext2D, { timeline, window, width,
   context.textAlign = "left";
   for (const { atMs, x } of ticks(window, timeline.from, width - geometry.gutter, 80)) {
     const left = Math.round(geometry.gutter + x) + 0.5;
-    context.strokeStyle = theme.line;
+    context.strokeStyle = theme.axis;
     context.lineWidth = 1;
     context.beginPath();
     context.moveTo(left, 4);
@@ -80,13 +80,7 @@ function paintLane(context: CanvasRenderingContext2D, picture: Picture, lane: La
     const wide = mark.width > 3 ? mark.width - 1 : mark.width;
     // Failures stand out by more than their colour: they are taller.
     const taller = mark.state === "failed" || mark.state === "lost" ? 2 : 0;
-    if (theme.highContrast && mark.state === "done" && wide > 4) {
-      context.strokeStyle = theme.fill.done;
-      context.lineWidth = 1;
-      context.strokeRect(x + 0.5, top + 0.5, wide - 1, geometry.block - 1);
-    } else {
-      context.fillRect(x, top - taller, wide, geometry.block + 2 * taller);
-    }
+    context.fillRect(x, top - taller, wide, geometry.block + 2 * taller);
     if (mark.index === null) continue;
     if (picture.selected.has(mark.index)) outline(context, x, top, wide, theme.focus, 2);
     else if (picture.hovered?.index === mark.index) outline(context, x, top, wide, theme.text, 1);
@@ -106,9 +100,9 @@ function paintName(context: CanvasRenderingContext2D, { theme, labelOf }: Pictur
   const label = labelOf(index);
   // The end of a path says more than its beginning.
   const name = label.slice(label.lastIndexOf("/", label.length - 2) + 1);
-  const letters = Math.floor((room - 10) / 6);
+  const letters = Math.floor((room - 8) / 5.6);
   context.save();
-  context.fillStyle = theme.highContrast && state === "done" ? theme.text : readableOn(context, theme.fill[state]);
+  context.fillStyle = readableOn(context, theme.fill[state]);
   context.textAlign = "left";
   context.fillText(name.length > letters ? `${name.slice(0, Math.max(1, letters - 1))}…` : name, x + 5, middle + 0.5);
   context.restore();
@@ -121,11 +115,11 @@ function readableOn(context: CanvasRenderingContext2D, colour: string): string {
   let text = readable.get(colour);
   if (text === undefined) {
     context.fillStyle = colour;
-    // The context gives any opaque colour back as #rrggbb, others as rgba(…).
+    // The context gives a plain colour back as #rrggbb or rgba(…), a mixed one as color(srgb …) with shares of 1.
     const given = context.fillStyle;
     const [r = 0, g = 0, b = 0] = given.startsWith("#")
       ? [1, 3, 5].map((at) => Number.parseInt(given.slice(at, at + 2), 16))
-      : (given.match(/[\d.]+/g) ?? []).map(Number);
+      : (given.match(/[\d.]+/g) ?? []).map((part) => Number(part) * (given.startsWith("color(") ? 255 : 1));
     text = 0.299 * r + 0.587 * g + 0.114 * b > 140 ? "#000000" : "#ffffff";
     readable.set(colour, text);
   }

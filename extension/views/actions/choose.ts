@@ -3,7 +3,7 @@ import type { PoolInfo } from "../../../protocol/pool.js";
 import type { ProcessInfo } from "../../../protocol/process.js";
 import { joined } from "../amounts.js";
 import { stateText } from "../children/process-row.js";
-import { poolName, processName } from "../names.js";
+import { poolName, processName, runningItem } from "../names.js";
 import { snapshotOf } from "../snapshot-of.js";
 import type { About } from "../tree/tree-node.js";
 import type { ViewParts } from "../view-parts.js";
@@ -23,7 +23,7 @@ export async function chooseProcesses(parts: ViewParts, args: readonly unknown[]
   const snapshot = snapshotOf(parts);
   const items = [...parts.model.processes.values()].filter((process) => process.role !== "host" && fits(process)).map((process) => ({
     label: processName(process, snapshot),
-    description: joined(stateText(process), process.pid !== null && `pid ${process.pid}`),
+    description: joined(stateText(process, runningItem(process, snapshot)), process.pid !== null && `pid ${process.pid}`),
     detail: process.target,
     process,
   }));

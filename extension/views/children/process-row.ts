@@ -1,6 +1,6 @@
 import type { ProcessInfo, Usage } from "../../../protocol/process.js";
 import { ageText, bytesText, cpuText, joined, rowText } from "../amounts.js";
-import { partyOf, partyText, poolName, processName, runningItem } from "../names.js";
+import { partyOf, partyText, poolName, processName, runningItem, type RunningItem } from "../names.js";
 import type { Snapshot } from "../snapshot.js";
 import type { Detail, Icon, TreeNode } from "../tree/tree-node.js";
 
@@ -8,19 +8,20 @@ import type { Detail, Icon, TreeNode } from "../tree/tree-node.js";
 export function processRow(process: ProcessInfo, below: readonly TreeNode[], open: boolean, snapshot: Snapshot): TreeNode {
   const label = processName(process, snapshot);
   const usage = process.state === "exited" ? undefined : snapshot.known.usage.get(process.process);
-  const state = stateText(process);
   const item = runningItem(process, snapshot);
+  const state = stateText(process, item);
   const pid = process.pid === null ? null : `pid ${process.pid}`;
-  const itemAge = process.task === null ? null : ageText(snapshot.at - process.task.startedAt);
   return {
     id: process.process,
     label,
+    // That it runs is what its icon says; the side bar is narrow.
     description: joined(
-      state, pid, item && `${item} ${itemAge}`, process.state !== "starting" && ageText((process.endedAt ?? snapshot.at) - process.startedAt),
+      item ? `${item.name} ${ageText(snapshot.at - item.startedAt)}` : state !== "running" && state,
+      pid, process.state !== "starting" && ageText((process.endedAt ?? snapshot.at) - process.startedAt),
       usage && cpuText(usage.cpuPercent), usage && bytesText(usage.memoryBytes),
     ),
-    icon: iconOf(process),
-    spoken: [label, state, pid, item && `runs ${item}`].filter(Boolean).join(", "),
+    icon: iconOf(process, item),
+    spoken: [label, state, pid, item && `runs ${item.name}`].filter(Boolean).join(", "),
     context: ["process", process.role, process.state === "exited" ? "ended" : "running"].join(" "),
     about: { kind: "process", process: process.process },
     children: below,
@@ -30,10 +31,10 @@ export function processRow(process: ProcessInfo, below: readonly TreeNode[], ope
 }
 
 /** Why it ended, or what it does. */
-export function stateText(process: ProcessInfo): string {
+export function stateText(process: ProcessInfo, item: RunningItem | null): string {
   if (process.state === "exited") return endText(process);
   if (process.state === "starting") return "starting";
-  return isIdle(process) ? "idle" : "running";
+  return isIdle(process, item) ? "idle" : "running";
 }
 
 /** In one line. */
@@ -41,13 +42,13 @@ export function endText({ exitCode, reason }: ProcessInfo): string {
   return rowText(reason?.split("\n", 1)[0] ?? (exitCode === null ? "ended" : `exit code ${exitCode}`));
 }
 
-function isIdle({ role, task }: ProcessInfo): boolean {
-  return role === "worker" && task === null;
+function isIdle({ role }: ProcessInfo, item: RunningItem | null): boolean {
+  return role === "worker" && item === null;
 }
 
-function iconOf(process: ProcessInfo): Icon {
+function iconOf(process: ProcessInfo, item: RunningItem | null): Icon {
   if (process.state === "starting") return { id: "loading", color: "descriptionForeground" };
-  if (process.state === "running") return isIdle(process) ? { id: "circle-outline", color: "descriptionForeground" } : { id: "play-circle", color: "charts.green" };
+  if (process.state === "running") return isIdle(process, item) ? { id: "circle-outline", color: "descriptionForeground" } : { id: "play-circle", color: "charts.green" };
   if (process.exitCode === 0) return { id: "pass", color: "testing.iconPassed" };
   // Somebody ended it: no fault of its own.
   if (process.exitCode !== null && endedOnRequest.has(-process.exitCode)) return { id: "circle-slash", color: "charts.yellow" };
@@ -63,10 +64,10 @@ function details(process: ProcessInfo, usage: Usage | undefined, snapshot: Snaps
   const pool = process.pool === null ? undefined : known.pools.get(process.pool);
   const rows: (Detail | false)[] = [
     ["Name", process.name],
-    ["State", stateText(process)],
+    ["State", stateText(process, item)],
     process.pid !== null && ["Pid", String(process.pid)],
     process.target !== "" && ["Runs", process.target],
-    item !== null && process.task !== null && ["Item", `${item}, for ${ageText(at - process.task.startedAt)}`],
+    item !== null && ["Item", `${item.name}, for ${ageText(at - item.startedAt)}`],
     pool !== undefined && ["Pool", poolName(pool, snapshot)],
     ["Runtime", process.runtime],
     process.daemon && process.role === "process" && ["Daemon", "ends with its parent"],

@@ -35,7 +35,7 @@ function memberRow(deadlock: DeadlockInfo, member: Member, i: number, names: rea
     id: `${deadlockId(deadlock.deadlock)}/${i}/${member.session}`,
     label: names[i]!,
     description: text,
-    icon: { id: "watch", color: "list.warningForeground" },
+    icon: { id: "debug-pause", color: "list.warningForeground" },
     spoken: `${names[i]} ${text}`,
     context: `deadlockParty${process === null ? "" : " process running"}`,
     about: { kind: "deadlock", deadlock: deadlock.deadlock, session: member.session },

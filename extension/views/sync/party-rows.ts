@@ -18,7 +18,7 @@ export function partyRows(sync: SyncInfo, snapshot: Snapshot): TreeNode[] {
       id: `${sync.handle}/${key}${nth === 0 ? "" : `/${nth}`}`,
       label: party.name,
       description: joined(description, party.pid !== null && `pid ${party.pid}`),
-      icon: role === "holder" ? { id: "key", color: "charts.yellow" } : { id: "watch" },
+      icon: role === "holder" ? { id: "key", color: "charts.yellow" } : { id: "debug-pause" },
       spoken: `${partyText(party)} ${description}`,
       context: `party ${role}${party.process === null ? "" : " process running"}`,
       about: party.process === null ? { kind: "nothing" } : { kind: "process", process: party.process },

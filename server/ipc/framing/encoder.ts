@@ -1,10 +1,3 @@
-/** One message as msgpack, without a frame. */
-export function encodeMessage(message: object): Buffer {
-  const encoder = new FrameEncoder();
-  encoder.frame(message);
-  return Buffer.concat(encoder.take()).subarray(4);
-}
-
 /** Bytes of this size and above are written from where they are; smaller ones are copied beside their neighbours. */
 const byReferenceBytes = 16 * 1024;
 const firstBlockBytes = 4 * 1024;

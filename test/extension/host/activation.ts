@@ -1,12 +1,30 @@
 import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+import * as vscode from "vscode";
+import type { PolyprocApi } from "../../../extension/api.js";
 import { activated } from "./harness/extension.js";
 import { note } from "./harness/note.js";
 
 describe("activation", () => {
-  it("takes less time than anybody notices", async () => {
-    const from = performance.now();
-    const { extension } = await activated();
-    note(`activated in ${(performance.now() - from).toFixed(1)} ms`);
+  it("happens, and tells how long it took", async () => {
+    const { extension, api } = await activated<PolyprocApi>();
     assert.equal(extension.isActive, true);
+    assert.ok(api.activationMs > 0);
+    note(`activation: ${loadAgain(vscode.Uri.joinPath(extension.extensionUri, "dist", "extension.cjs").fsPath).toFixed(1)} ms to load the code, ${api.activationMs.toFixed(1)} ms in activate()`);
   });
 });
+
+/** The editor has loaded it already, and does not tell how long that took. */
+function loadAgain(file: string): number {
+  const require = createRequire(file);
+  const { [file]: loaded } = require.cache;
+  assert.ok(loaded, `${file} has not been loaded`);
+  delete require.cache[file];
+  try {
+    const began = performance.now();
+    require(file);
+    return performance.now() - began;
+  } finally {
+    require.cache[file] = loaded;
+  }
+}

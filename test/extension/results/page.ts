@@ -31,7 +31,12 @@ export interface PageOptions {
 }
 
 export async function openBrowser(test: { after(clean: () => Promise<void>): void }): Promise<Browser> {
-  const browser = await chromium.launch({ executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu", "--disable-quic"] });
+  const browser = await chromium.launch({
+    executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-gpu", "--disable-quic"],
+    // It would leave a database of settings behind.
+    env: { ...process.env, GSETTINGS_BACKEND: "memory" },
+  });
   test.after(() => browser.close());
   return browser;
 }

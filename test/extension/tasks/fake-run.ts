@@ -9,6 +9,13 @@ export function failure(message: string): Failure {
   return { code: errorCodes.TaskFailed, message: `sh: ${message}`, data: { type: "CommandFailed", message, language: "command" } };
 }
 
+class Happening {
+  resolve: () => void = () => {};
+  readonly promise = new Promise<void>((resolve) => {
+    this.resolve = resolve;
+  });
+}
+
 /** A run that does what the test says. */
 export class FakeRun implements Run {
   readonly id = "run:s1.1";
@@ -18,9 +25,9 @@ export class FakeRun implements Run {
   lost = false;
   ended = false;
   readonly #listeners = new Set<(changed: readonly number[]) => void>();
-  readonly #ended = Promise.withResolvers<void>();
-  readonly #followed = Promise.withResolvers<void>();
-  readonly #cancelled = Promise.withResolvers<void>();
+  readonly #ended = new Happening();
+  readonly #followed = new Happening();
+  readonly #cancelled = new Happening();
   readonly whenEnded = this.#ended.promise;
   /** Somebody listens. */
   readonly followed = this.#followed.promise;
@@ -86,6 +93,8 @@ export class FakeFeed implements OutputFeed {
     const from = (job: string) => ({ process: `process:s1.${index}`, pid: 100 + index, stream: "stdout" as const, line: 0, text, partial: false, task: { job, index } });
     this.onLines([{ ...from("job:s9.9"), text: "of another run" }, from(this.#job)]);
   }
+
+  async only(): Promise<void> {}
 
   async settled(): Promise<void> {
     await new Promise(setImmediate);

@@ -2,32 +2,29 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ItemsError } from "../../../extension/items/item-source.js";
 import { runTask } from "../../../extension/tasks/run-task.js";
-import { Screen } from "../../../extension/tasks/screen.js";
 import { within } from "../../deadline.js";
 import { errorCodes, PolyprocError } from "../../../protocol/errors.js";
 import { FakeFeed, FakeRun, failure } from "./fake-run.js";
+import { FakeTerminal } from "./fake-terminal.js";
 
 interface Started {
   run: FakeRun;
   feed: FakeFeed;
-  /** What the terminal shows, without colours. */
+  /** What the terminal shows, without colours and progress. */
   text: () => string;
   stop: AbortController;
   status: Promise<number>;
 }
 
 async function start(items: number, more: { module?: boolean; processes?: number; chunkSize?: number } = {}): Promise<Started> {
-  let shown = "";
-  const screen: Screen = new Screen((data) => {
-    if (data === "\x1b[5n") setImmediate(() => screen.input("\x1b[0n"));
-    else shown += data;
-  });
+  const terminal = new FakeTerminal();
+  const { screen } = terminal;
   const run = new FakeRun(items, more);
   const feed = new FakeFeed(run.info.job);
   const stop = new AbortController();
   const status = runTask({ runs: { start: async () => run }, prepare: async () => run.request, openFeed: async () => feed, screen, columns: () => 80, what: "check {item}" }, stop.signal);
   await within(run.followed, "the task to follow its run");
-  const text = () => shown.replaceAll(/\r\x1b\[2K|\x1b\[[0-9;?]*[a-zA-Z]/g, "").replaceAll("\r\n", "\n");
+  const text = () => `${terminal.lines.join("\n")}\n`;
   return { run, feed, text, stop, status };
 }
 
@@ -133,25 +130,22 @@ test("a program that is not there ends the run: it would fail for every item", a
 });
 
 test("children are made to wait while the terminal is behind", async () => {
-  let question = false;
-  const screen = new Screen((data) => {
-    question ||= data === "\x1b[5n";
-  });
+  const terminal = new FakeTerminal();
+  terminal.answering = false;
+  const { screen } = terminal;
   const run = new FakeRun(2);
   const feed = new FakeFeed(run.info.job);
   const status = runTask({ runs: { start: async () => run }, prepare: async () => run.request, openFeed: async () => feed, screen, columns: () => 80, what: "flood" }, new AbortController().signal);
   await within(run.followed, "the task to follow its run");
   for (let i = 0; i < 4000; i++) feed.line(0, "x".repeat(1000));
-  assert.ok(feed.paused && question);
+  assert.ok(feed.paused);
+  assert.equal(terminal.questions, 1);
   run.set(0, "done");
   run.set(1, "done");
   run.end();
-  const answers = setInterval(() => screen.input("\x1b[0n"), 1);
-  try {
-    assert.equal(await within(status, "the task's end"), 0);
-  } finally {
-    clearInterval(answers);
-  }
+  terminal.answering = true;
+  terminal.answer();
+  assert.equal(await within(status, "the task's end"), 0);
   assert.ok(!feed.paused);
 });
 
@@ -162,14 +156,11 @@ test("what keeps the run from starting is told, with the exit code of the comman
     [new PolyprocError("Closed", "no server"), 69],
     [new Error("connect ENOENT"), 69],
   ] as const) {
-    let shown = "";
-    const screen: Screen = new Screen((data) => {
-      if (data === "\x1b[5n") setImmediate(() => screen.input("\x1b[0n"));
-      else shown += data;
-    });
+    const terminal = new FakeTerminal();
+    const { screen } = terminal;
     const prepare = () => Promise.reject(error);
     const status = await within(runTask({ runs: { start: prepare }, prepare, openFeed: prepare, screen, columns: () => 80, what: "x" }, new AbortController().signal), "the task's end");
     assert.equal(status, expected);
-    assert.ok(shown.includes(`polyproc: ${error.message}`));
+    assert.deepEqual(terminal.lines, ["x", `polyproc: ${error.message}`]);
   }
 });

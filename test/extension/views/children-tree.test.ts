@@ -13,8 +13,8 @@ test("a process stands below its client, and its children below it", () => {
   const worker = sessionInfo("s2", { role: "worker", process: parent.process });
   assert.deepEqual(drawn(build({ processes: [child, parent], sessions: [sessionInfo("s1"), worker] })), [
     "client-s1 | pid 7",
-    "  a | running · pid 10 · 5 s",
-    "    b | running · pid 11 · 5 s",
+    "  a | pid 10 · 5 s",
+    "    b | pid 11 · 5 s",
   ]);
 });
 
@@ -29,8 +29,15 @@ test("a row says what the process runs, and what it costs", () => {
   assert.deepEqual(lines, [
     "client-s1 | pid 7",
     "  count words | 1 busy · 0 done",
-    "    w | running · pid 100 · src/3.txt 2 s · 5 s · 98 % · 3.0 MiB",
+    "    w | src/3.txt 2 s · pid 100 · 5 s · 98 % · 3.0 MiB",
   ]);
+});
+
+test("what a worker runs is taken from the latest that was asked", () => {
+  const worker = processInfo("w", { role: "worker" });
+  const description = (task: { job: string; index: number; startedAt: number } | null) => build({ processes: [worker] }, { tasks: new Map([[worker.process, task]]) })[0]!.children[0]!.description;
+  assert.equal(description({ job: "job:s1.2", index: 7, startedAt: at - 9000 }), "item 7 9 s · pid 100 · 5 s");
+  assert.equal(description(null), "idle · pid 100 · 5 s");
 });
 
 test("a command of a run is called what its item is", () => {

@@ -53,7 +53,7 @@ export function known({ processes = [], usage = [], pools = [], rates = [], sync
 }
 
 export function snapshot(parts: Parts, more: Partial<Snapshot> = {}): Snapshot {
-  return { known: known(parts), ownSession: null, itemLabel: () => null, runItemLabel: () => null, runName: () => null, at, ...more };
+  return { known: known(parts), ownSession: null, tasks: new Map(), itemLabel: () => null, runItemLabel: () => null, runName: () => null, at, ...more };
 }
 
 /** A tree as text: two blanks for each level, the label, then the description. */

@@ -158,3 +158,20 @@ export class PoolWorld extends FakeWorld {
 export async function settle(): Promise<void> {
   for (let i = 0; i < 5; i++) await Promise.resolve();
 }
+
+/** Runs whatever the hosts have until nothing is left; returns how many tasks each ran. */
+export async function runAll(world: PoolWorld, hosts: readonly FakeHost[] = world.hosts): Promise<number[]> {
+  const ran = hosts.map(() => 0);
+  for (let progress = true; progress;) {
+    progress = false;
+    for (const [i, host] of hosts.entries()) {
+      const task = host.begin();
+      if (!task) continue;
+      host.succeed(task);
+      ran[i]!++;
+      progress = true;
+    }
+    await settle();
+  }
+  return ran;
+}

@@ -4,24 +4,7 @@ import { errorName } from "../../../protocol/errors.js";
 import { Wait } from "../../../server/engine/wait.js";
 import * as jobs from "../../../protocol/job.js";
 import * as workers from "../../../protocol/worker.js";
-import { PoolWorld, settle, type FakeHost } from "./fake-hosts.js";
-
-/** Runs whatever the hosts have until nothing is left; returns how many tasks each ran. */
-async function runAll(world: PoolWorld, hosts: readonly FakeHost[] = world.hosts): Promise<number[]> {
-  const ran = hosts.map(() => 0);
-  for (let progress = true; progress;) {
-    progress = false;
-    for (const [i, host] of hosts.entries()) {
-      const task = host.begin();
-      if (!task) continue;
-      host.succeed(task);
-      ran[i]!++;
-      progress = true;
-    }
-    await settle();
-  }
-  return ran;
-}
+import { PoolWorld, runAll, settle, type FakeHost } from "./fake-hosts.js";
 
 test("workers are started only as tasks need them, and never more than the pool's processes", async () => {
   const world = new PoolWorld();
@@ -188,24 +171,6 @@ test("a task past its limit is asked to stop, then its worker alone is killed, a
   hung.die();
   await settle();
   assert.deepEqual(world.results.filter((entry) => entry.error).map((entry) => errorName(entry.error!.code)), ["TimedOut"]);
-});
-
-test("a waiting task is cancelled at once, a running one is asked first, and its neighbours go on", async () => {
-  const world = new PoolWorld();
-  const job = world.job(world.pool({ processes: 1 }));
-  job.submit(world.tasks(3));
-  const host = world.hosts[0]!.connect();
-  await settle();
-  const running = host.begin()!;
-  assert.equal(job.cancel([0, 2], 1000), 2);
-  await settle();
-  assert.deepEqual(world.results.map((entry) => [entry.index, errorName(entry.error!.code)]), [[2, "Cancelled"]]);
-  assert.equal(host.peer.received(workers.cancel).length, 1);
-  host.fail(running, "AbortError");
-  await settle();
-  assert.deepEqual(host.signals, []);
-  await runAll(world);
-  assert.deepEqual(world.results.map((entry) => [entry.index, entry.error ? errorName(entry.error.code) : "ok"]), [[2, "Cancelled"], [0, "Cancelled"], [1, "ok"]]);
 });
 
 test("a worker ends after maxTasksPerChild tasks and is replaced", async () => {

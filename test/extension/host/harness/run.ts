@@ -29,7 +29,7 @@ export async function run(): Promise<void> {
       require(suite);
     } catch (error) {
       tell({ kind: "begins", title: `${basename(suite, ".cjs")} can be loaded` });
-      tell({ kind: "ends", skipped: false, error: inspect(error) });
+      tell({ kind: "ends", skipped: false, error: error instanceof Error ? (error.stack ?? error.message) : inspect(error) });
     }
   }
   const failures = await new Promise<number>((done) => listen(mocha.run(done), tell));
@@ -58,7 +58,7 @@ function listen(runner: MochaClass.Runner, tell: (event: HostEvent) => void): vo
     // A hook fails without having begun, maybe within a test.
     if (begun !== null && begun !== runnable) end(false, `not run: ${runnable.title} failed`);
     if (begun !== runnable) begin(runnable);
-    end(false, inspect(error, { depth: 4 }));
+    end(false, error instanceof Error ? (error.stack ?? error.message) : inspect(error, { depth: 4 }));
   });
 }
 

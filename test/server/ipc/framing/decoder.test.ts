@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { PolyprocError } from "../../../../protocol/errors.js";
 import { decodeMessage, maxDepth } from "../../../../server/ipc/framing/decoder.js";
-import { encodeMessage } from "../../../../server/ipc/framing/encoder.js";
+import { encodeMessage } from "../../encode-message.js";
 
 function refuses(bytes: Buffer, codeName: string, text: RegExp): void {
   assert.throws(() => decodeMessage(bytes), (error) => error instanceof PolyprocError && error.codeName === codeName && text.test(error.message));

@@ -3,7 +3,8 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { Unpackr, type Options } from "msgpackr";
 import { decodeMessage } from "../../../../server/ipc/framing/decoder.js";
-import { encodeMessage, FrameEncoder } from "../../../../server/ipc/framing/encoder.js";
+import { FrameEncoder } from "../../../../server/ipc/framing/encoder.js";
+import { encodeMessage } from "../../encode-message.js";
 
 const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true, int64AsType: "auto" } as unknown as Options);
 

@@ -7,7 +7,7 @@ if errorlevel 1 (
     exit /b 127
   )
   set ELECTRON_RUN_AS_NODE=1
-  "%POLYPROC_NODE%" "%~dp0..\..\dist\cli.cjs" %*
+  "%POLYPROC_NODE%" "%~dp0..\dist\cli.cjs" %*
 ) else (
-  node "%~dp0..\..\dist\cli.cjs" %*
+  node "%~dp0..\dist\cli.cjs" %*
 )

@@ -1,0 +1,61 @@
+"""
+Python's multiprocessing on a Polyproc server: `import polyproc as multiprocessing`.
+
+The names, arguments and meanings are those of the standard library. What differs is in docs/python.md.
+"""
+
+from . import process
+from ._errors import AuthenticationError, BufferTooShort, Cancelled, PolyprocError, ProcessError, TaskFailed, TimeoutError, WorkerLost
+from .context import connect, default_context as _context
+from .process import Process, active_children, current_process, parent_process
+from .targets import Target, command, module, source
+
+__version__ = "0.1.0"
+
+Array = _context.Array
+Barrier = _context.Barrier
+BoundedSemaphore = _context.BoundedSemaphore
+Condition = _context.Condition
+Event = _context.Event
+JoinableQueue = _context.JoinableQueue
+Lock = _context.Lock
+Manager = _context.Manager
+Pipe = _context.Pipe
+Pool = _context.Pool
+Queue = _context.Queue
+RLock = _context.RLock
+RawArray = _context.RawArray
+RawValue = _context.RawValue
+Semaphore = _context.Semaphore
+SimpleQueue = _context.SimpleQueue
+Value = _context.Value
+allow_connection_pickling = _context.allow_connection_pickling
+cpu_count = _context.cpu_count
+freeze_support = _context.freeze_support
+get_all_start_methods = _context.get_all_start_methods
+get_context = _context.get_context
+get_logger = _context.get_logger
+get_start_method = _context.get_start_method
+log_to_stderr = _context.log_to_stderr
+set_executable = _context.set_executable
+set_forkserver_preload = _context.set_forkserver_preload
+set_start_method = _context.set_start_method
+
+__all__ = [
+    "Array", "AuthenticationError", "Barrier", "BoundedSemaphore", "BufferTooShort", "Cancelled", "Condition", "Event", "JoinableQueue", "Lock",
+    "Manager", "Pipe", "PolyprocError", "Pool", "Process", "ProcessError", "Queue", "RLock", "RawArray", "RawValue", "Semaphore", "SimpleQueue",
+    "Target", "TaskFailed", "TimeoutError", "Value", "WorkerLost", "active_children", "allow_connection_pickling", "command", "connect",
+    "cpu_count", "current_process", "freeze_support", "get_all_start_methods", "get_context", "get_logger", "get_start_method", "log_to_stderr",
+    "module", "parent_process", "set_executable", "set_forkserver_preload", "set_start_method", "source",
+]
+
+# Imported by what uses them; the standard library's are there at once, too.
+_SUBMODULES = frozenset(("aio", "connection", "context", "futures", "managers", "pool", "queues", "reduction", "sharedctypes", "synchronize"))
+
+
+def __getattr__(name):
+    if name in _SUBMODULES:
+        import importlib
+
+        return importlib.import_module(f".{name}", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,227 @@
+"""Contexts: the names of the package for one server."""
+
+import os
+
+from . import _prepare
+from ._errors import AuthenticationError, BufferTooShort, ProcessError, TimeoutError
+
+_FORK = (
+    "cannot find context for {0!r}: Polyproc's children are fresh processes that the server starts, as with 'spawn'; "
+    "'{0}' would copy this process with its connection"
+)
+
+
+class BaseContext:
+    """Objects of one session. The default one begins with the first object that is made."""
+
+    ProcessError = ProcessError
+    BufferTooShort = BufferTooShort
+    TimeoutError = TimeoutError
+    AuthenticationError = AuthenticationError
+
+    def __init__(self, session=None):
+        self._own_session = session
+
+    def _session(self):
+        if self._own_session is not None:
+            return self._own_session
+        from ._default import default_session
+
+        return default_session()
+
+    # Methods rather than imports at the top, so that a worker loads what it needs.
+
+    current_process = staticmethod(lambda: _process().current_process())
+    parent_process = staticmethod(lambda: _process().parent_process())
+    active_children = staticmethod(lambda: _process().active_children())
+
+    def cpu_count(self):
+        """The number of CPUs of this machine."""
+        count = os.cpu_count()
+        if count is None:
+            raise NotImplementedError("cannot determine number of cpus")
+        return count
+
+    def Manager(self):
+        """A manager: values, lists, dicts and namespaces that processes share."""
+        from .managers import SyncManager
+
+        return SyncManager(ctx=self)
+
+    def Pipe(self, duplex=True):
+        """Two ends of a pipe."""
+        from .connection import Pipe
+
+        return Pipe(duplex, ctx=self)
+
+    def Lock(self, *, name=None):
+        from .synchronize import Lock
+
+        return Lock(ctx=self, name=name)
+
+    def RLock(self, *, name=None):
+        from .synchronize import RLock
+
+        return RLock(ctx=self, name=name)
+
+    def Condition(self, lock=None, *, name=None):
+        from .synchronize import Condition
+
+        return Condition(lock, ctx=self, name=name)
+
+    def Semaphore(self, value=1, *, name=None):
+        from .synchronize import Semaphore
+
+        return Semaphore(value, ctx=self, name=name)
+
+    def BoundedSemaphore(self, value=1, *, name=None):
+        from .synchronize import BoundedSemaphore
+
+        return BoundedSemaphore(value, ctx=self, name=name)
+
+    def Event(self, *, name=None):
+        from .synchronize import Event
+
+        return Event(ctx=self, name=name)
+
+    def Barrier(self, parties, action=None, timeout=None, *, name=None):
+        from .synchronize import Barrier
+
+        return Barrier(parties, action, timeout, ctx=self, name=name)
+
+    def Queue(self, maxsize=0, *, name=None):
+        from .queues import Queue
+
+        return Queue(maxsize, ctx=self, name=name)
+
+    def JoinableQueue(self, maxsize=0, *, name=None):
+        from .queues import JoinableQueue
+
+        return JoinableQueue(maxsize, ctx=self, name=name)
+
+    def SimpleQueue(self, *, name=None):
+        from .queues import SimpleQueue
+
+        return SimpleQueue(ctx=self, name=name)
+
+    def Pool(self, processes=None, initializer=None, initargs=(), maxtasksperchild=None):
+        from .pool import Pool
+
+        return Pool(processes, initializer, initargs, maxtasksperchild, context=self)
+
+    def Process(self, *args, **kwargs):
+        process = _process().Process(*args, **kwargs)
+        process._ctx = self
+        return process
+
+    def RawValue(self, typecode_or_type, *args):
+        from .sharedctypes import RawValue
+
+        return RawValue(typecode_or_type, *args)
+
+    def RawArray(self, typecode_or_type, size_or_initializer):
+        from .sharedctypes import RawArray
+
+        return RawArray(typecode_or_type, size_or_initializer)
+
+    def Value(self, typecode_or_type, *args, lock=True):
+        from .sharedctypes import Value
+
+        return Value(typecode_or_type, *args, lock=lock, ctx=self)
+
+    def Array(self, typecode_or_type, size_or_initializer, *, lock=True):
+        from .sharedctypes import Array
+
+        return Array(typecode_or_type, size_or_initializer, lock=lock, ctx=self)
+
+    def freeze_support(self):
+        """Nothing to do: children do not run the frozen program, but a worker host."""
+
+    def set_executable(self, executable):
+        """The interpreter of processes that are started from now on."""
+        _prepare.set_executable(executable)
+
+    def get_context(self, method=None):
+        """A context: `None` and 'spawn' are the only methods there are."""
+        check_method(method)
+        return self
+
+    def get_start_method(self, allow_none=False):
+        return "spawn"
+
+    def set_start_method(self, method, force=False):
+        """Accepts 'spawn' (and None), which is what Polyproc does; explains why not the others."""
+        check_method(method)
+
+    def get_all_start_methods(self):
+        return ["spawn"]
+
+    def set_forkserver_preload(self, module_names):
+        """Nothing to do: there is no fork server. Warm workers take its place."""
+
+    def allow_connection_pickling(self):
+        """Nothing to do: connections can be sent."""
+
+    def get_logger(self):
+        """The logger of the package."""
+        import logging
+
+        return logging.getLogger("polyproc")
+
+    def log_to_stderr(self, level=None):
+        """Lets the logger of the package write to standard error."""
+        import logging
+
+        logger = self.get_logger()
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("[%(levelname)s/%(processName)s] %(message)s"))
+        logger.addHandler(handler)
+        if level is not None:
+            logger.setLevel(level)
+        return logger
+
+    def close(self):
+        """Ends a session that `connect` made: daemonic children are ended, the others waited for."""
+        if self._own_session is not None:
+            self._own_session.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+class DefaultContext(BaseContext):
+    """The context of the package's own names."""
+
+    @property
+    def Process(self):
+        return _process().Process
+
+
+def check_method(method):
+    if method in (None, "spawn"):
+        return
+    if method in ("fork", "forkserver"):
+        raise ValueError(_FORK.format(method))
+    raise ValueError(f"cannot find context for {method!r}")
+
+
+def _process():
+    from . import process
+
+    return process
+
+
+default_context = DefaultContext()
+
+
+def connect(address, token=None):
+    """
+    A session of its own with a running server (`polyproc serve`): `unix:PATH` or `tcp:HOST:PORT`. What it makes belongs to that server; what
+    children write stays there.
+    """
+    from ._server import connect_to
+
+    return BaseContext(connect_to(address, token))

@@ -1,0 +1,70 @@
+"""The claims pipe: host and server read it, and exactly one of them gets the byte of each task."""
+
+import os
+import stat
+
+CLAIMS_FD = 4
+# Far fewer claims than this are open at a time: of two tasks with the same byte the older one was taken back long ago.
+MAX_OPEN = 128
+
+
+def open_claims():
+    """None where the server has no such pipe: then the host runs all that it is given."""
+    try:
+        if not stat.S_ISFIFO(os.fstat(CLAIMS_FD).st_mode):
+            return None
+        os.set_inheritable(CLAIMS_FD, False)
+    except OSError:
+        return None
+    return next_claim
+
+
+def next_claim():
+    """The low byte of the next task's `seq`, or None when the server has taken back everything that was offered."""
+    try:
+        claim = os.read(CLAIMS_FD, 1)
+    except BlockingIOError:
+        return None
+    return claim[0] if claim else None
+
+
+class TaskList:
+    """What the server has given this host and it has not begun. With claims, tasks may be in the list that the server has taken back."""
+
+    def __init__(self, claims):
+        self._claims = claims
+        self._tasks = []
+        # A claim whose task has not arrived yet.
+        self._claimed = None
+
+    def add(self, tasks):
+        self._tasks.extend(tasks)
+
+    def __len__(self):
+        return len(self._tasks)
+
+    def next(self):
+        """The task to run now, which nobody can take back any more; None when there is none."""
+        tasks = self._tasks
+        if not tasks:
+            return None
+        if self._claims is None:
+            return tasks.pop(0)
+        claimed = self._claimed if self._claimed is not None else self._claims()
+        self._claimed = None
+        if claimed is None:
+            tasks.clear()
+            return None
+        newest = tasks[-1]["seq"]
+        for at in range(len(tasks) - 1, -1, -1):
+            seq = tasks[at]["seq"]
+            if newest - seq >= MAX_OPEN:
+                break
+            if seq & 0xFF == claimed:
+                task = tasks[at]
+                del tasks[: at + 1]
+                return task
+        # What is here was taken back, and the claimed task is still on its way.
+        tasks.clear()
+        self._claimed = claimed
+        return None

@@ -1,0 +1,43 @@
+"""A host's first steps: it says `worker/ready` as early as it can, and loads the rest while the server answers."""
+
+import os
+import signal
+import socket
+import sys
+
+from .._msgpack import pack
+from .._session import Session
+from .claims import open_claims
+
+SERVER_FD = 3
+
+
+def main():
+    # The server hears of an interrupt, too, and decides.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        os.set_inheritable(SERVER_FD, False)
+        sock = socket.socket(fileno=SERVER_FD)
+    except OSError:
+        sys.exit("this program is started by a Polyproc server, which is its file descriptor 3; run `polyproc serve`, and name Python functions as targets")
+    claims = open_claims()
+    session = Session(sock)
+    ready = session.send("worker/ready", pack({"protocolVersion": "1.0", "runtime": "python", "pid": os.getpid(), "claims": claims is not None}))
+
+    from .. import _default, _prepare
+    from .._server import begin
+    from .runner import Runner
+
+    _prepare.base_environment = dict(os.environ)
+    runner = Runner(session, claims)
+    begin(session, session.wait(ready))
+    _default.host_session = session
+    _preload()
+    runner.serve()
+
+
+def _preload():
+    """What tasks nearly always need."""
+    import traceback  # noqa: F401
+
+    from .. import connection, pool, queues, synchronize  # noqa: F401

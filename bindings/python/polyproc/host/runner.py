@@ -1,0 +1,333 @@
+"""The tasks of this host: what it was given, what it runs now. One at a time, in the server's order."""
+
+import atexit
+import os
+import signal
+import sys
+import time
+from _thread import allocate_lock
+
+from .. import process
+from .._errors import Closed
+from .._failure import MaybeEncodingError, failure_of
+from .._msgpack import array_head, map_head, pack
+from .._payload import decode, pickled, plain_or_pickled, with_handles
+from .._session import wake
+from ..pool_calls import Calls
+from .claims import TaskList
+from .output import capture
+from .targets import Targets, load
+
+# What a message holds besides its payload, at most.
+_OVERHEAD_BYTES = 64 * 1024
+# Parts of a task are told no more often than this, in seconds, unless each is wanted.
+_PART_EVERY = 0.02
+# So many items run between two looks at the clock, at most.
+_MAX_STRIDE = 512
+
+
+class Runner:
+    def __init__(self, session, claims):
+        self.session = session
+        self._list = TaskList(claims)
+        self._targets = Targets()
+        self._initializer = None
+        self._once = False
+        self._retiring = False
+        self._spoiled = False
+        self._bell = allocate_lock()
+        self._bell.acquire()
+        self._flush_output = lambda: None
+        session.listeners["worker/run"] = self._accept
+        session.listeners["worker/exit"] = self._retire
+
+    def serve(self):
+        """Runs what comes until there is no more. Does not return."""
+        while True:
+            try:
+                self.session.wait_until(self._has_work, self._bell, None)
+            except Closed:
+                # The server has gone: nobody wants anything any more.
+                os._exit(0)
+            if self._initializer is not None:
+                self._initialize()
+            while not self._spoiled:
+                task = self._list.next()
+                if task is None:
+                    break
+                if self._once:
+                    self._run_process(task)
+                self._run(task)
+                # The server may have more to say before the next.
+                if not self._list:
+                    self.session.drain()
+            if self._retiring and not self._list:
+                self._end(0)
+
+    def _has_work(self):
+        return self._retiring or self._initializer is not None or len(self._list) > 0
+
+    # What the server tells.
+
+    def _accept(self, params):
+        identity = params.get("identity")
+        if identity is not None:
+            self._identify(identity)
+        for entry in params.get("targets", ()):
+            self._targets.add(entry["id"], entry["target"])
+        if params.get("once"):
+            self._once = True
+        if params.get("initializer") is not None:
+            self._initializer = params["initializer"]
+        self._list.add(params["tasks"])
+        wake(self._bell)
+
+    def _retire(self, params):
+        self._retiring = True
+        wake(self._bell)
+
+    def _identify(self, identity):
+        self._flush_output = capture(self.session)
+        worker = process.Process.__new__(process.Process)
+        worker._identity = (0,)
+        worker._config = {"daemon": identity["daemon"]}
+        worker._name = identity["name"]
+        worker._parent_pid, worker._parent_name = identity["parentPid"], identity["parentName"]
+        process.become(worker)
+
+    # The one task of a process.
+
+    def _run_process(self, task):
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            self._targets.prepare(task["target"])
+            args, kwargs = decode(self.session, task["items"])[0]
+            if len(args) == 1 and type(args[0]) is process.Spawned:
+                child, lifeline = args[0].process, args[0].lifeline
+                args = None
+                process.become(child, lifeline)
+            else:
+                child = process.current_process()
+                child._target, child._args, child._kwargs = self._targets.get(task["target"]), args, kwargs
+        except BaseException as error:
+            code = process.bootstrap(_Raise(error))
+        else:
+            task["items"] = args = kwargs = None
+            code = process.bootstrap(child)
+        failure = {"code": 1012, "message": f"exit code {code}", "data": {"name": "TaskFailed"}} if code else None
+        self._result(task, 0, 1, failure=failure, values=None if failure else pack([None]))
+        self._end(code)
+
+    # The tasks of a pool.
+
+    def _initialize(self):
+        initializer, self._initializer = self._initializer, None
+        try:
+            target = initializer["target"]
+            from .. import _prepare
+
+            _prepare.apply(target.get("context"))
+            args, kwargs = decode(self.session, initializer["args"]) if "args" in initializer else ([], {})
+            if len(args) == 1 and type(args[0]) is Calls:
+                function, arguments = args[0].function, args[0].items
+                function(*arguments)
+            else:
+                load(target)(*args, **kwargs)
+        except BaseException as error:
+            # A worker that was not prepared must not run anything.
+            self._spoiled = True
+            self._list.add([])
+            self.session.notify("worker/initialized", {"error": failure_of(error, True)})
+            return
+        self.session.notify("worker/initialized", {})
+
+    def _run(self, task):
+        begin = task.get("from", 0)
+        end = task.get("to", task["count"])
+        number = task["target"]
+        try:
+            fresh = self._targets.prepare(number)
+            items = task.pop("items")
+            if not fresh and not self._targets.is_loaded(number):
+                fresh = True
+            items = decode(self.session, items)
+            if type(items) is Calls:
+                for_python = True
+                call = items.caller()
+                items = items.items
+                fresh = False
+            else:
+                for_python = False
+                call = _caller(task["mode"], self._targets.get(number))
+                if not isinstance(items, list):
+                    raise TypeError("a task's items must be a list")
+            if fresh:
+                # The task's time begins now: loading its module was not its own doing.
+                self._part(task, begin, 0, begin)
+        except BaseException as error:
+            self._result(task, begin, end - begin, failure=failure_of(error, True))
+            return
+        if end - begin == 1:
+            self._run_one(task, begin, call, items[begin], for_python)
+        else:
+            self._run_many(task, begin, end, call, items, for_python)
+
+    def _run_one(self, task, at, call, item, for_python):
+        began = time.perf_counter()
+        try:
+            value = call(item)
+        except BaseException as error:
+            self._flush_output()
+            self._result(task, at, 1, failure=failure_of(error, for_python), ms=_since(began))
+            return
+        ms = _since(began)
+        self._flush_output()
+        self._tell_values(task, at, [value], for_python, ms, None)
+
+    def _run_many(self, task, at, end, call, items, for_python):
+        exact = task.get("exact", False)
+        values = []
+        append = values.append
+        began = told = time.perf_counter()
+        stride = 1
+        told_at = at
+        while at < end:
+            stop = at + 1 if exact else min(end, at + stride)
+            try:
+                for at in range(at, stop):
+                    append(call(items[at]))
+                    # Not kept longer than it is needed.
+                    items[at] = None
+                at = stop
+            except BaseException as error:
+                self._flush_output()
+                if values:
+                    self._tell_values(task, told_at, values, for_python, _since(began), at)
+                    began = time.perf_counter()
+                failure = failure_of(error, for_python)
+                values, told_at, at = [], at + 1, at + 1
+                append = values.append
+                if at == end:
+                    self._result(task, at - 1, 1, failure=failure, ms=_since(began))
+                    return
+                self._part(task, at - 1, 1, at, failure=failure, ms=_since(began))
+                began = told = time.perf_counter()
+                continue
+            now = time.perf_counter()
+            if at < end and (exact or now - told > _PART_EVERY):
+                self._flush_output()
+                self._tell_values(task, told_at, values, for_python, _since(began), at)
+                values, told_at = [], at
+                append = values.append
+                began = told = time.perf_counter()
+            if stride < _MAX_STRIDE and now - told < _PART_EVERY / 8:
+                stride *= 2
+        self._flush_output()
+        self._tell_values(task, told_at, values, for_python, _since(began), None)
+
+    # What is told.
+
+    def _tell_values(self, task, at, values, for_python, ms, next_item):
+        """`next_item` None: the task is done with these."""
+        count = len(values)
+        encode = pickled if for_python else _plain_list
+        limit = self.session.facts["limits"]["maxMessageBytes"] - _OVERHEAD_BYTES
+        try:
+            payload = with_handles(self.session, lambda: encode(values))
+            if len(payload) > limit:
+                raise ValueError(f"the result comes to {len(payload)} bytes, and a message holds {limit}: write it to a file and return its name")
+        except Exception as error:
+            if count > 1:
+                # In halves, so that each item that cannot be sent fails alone.
+                half = count // 2
+                self._tell_values(task, at, values[:half], for_python, ms / 2, at + half)
+                self._tell_values(task, at + half, values[half:], for_python, ms / 2, next_item)
+                return
+            failure = failure_of(MaybeEncodingError(error, values[0]), for_python)
+            if next_item is None:
+                self._result(task, at, 1, failure=failure, ms=ms)
+            else:
+                self._part(task, at, 1, next_item, failure=failure, ms=ms)
+            return
+        if next_item is None:
+            self._result(task, at, count, values=payload, ms=ms)
+        else:
+            self._part(task, at, count, next_item, values=payload, ms=ms)
+
+    def _part(self, task, at, count, next_item, values=None, failure=None, ms=None):
+        self._tell("worker/part", [b"\xa3seq" + pack(task["seq"]), b"\xa4from" + pack(at), b"\xa5count" + pack(count), b"\xa4next" + pack(next_item)], values, failure, ms)
+
+    def _result(self, task, at, count, values=None, failure=None, ms=None):
+        self._tell("worker/result", [b"\xa3seq" + pack(task["seq"]), b"\xa4from" + pack(at), b"\xa5count" + pack(count)], values, failure, ms)
+
+    def _tell(self, method, members, values, failure, ms):
+        if values is not None:
+            members.append(b"\xa6values" + values)
+        if failure is not None:
+            members.append(b"\xa5error" + pack(failure))
+        if ms is not None:
+            members.append(b"\xa2ms" + pack(ms))
+        self.session.notify_packed(method, map_head(len(members)) + b"".join(members))
+
+    def _end(self, code):
+        """Ends the process in an orderly way: as multiprocessing's children do, without tearing the interpreter down."""
+        try:
+            atexit._run_exitfuncs()
+        except BaseException:
+            sys.excepthook(*sys.exc_info())
+        self._flush_output()
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except Exception:
+                # The program closed or replaced it.
+                pass
+        self.session.close()
+        os._exit(code & 0xFF)
+
+
+class _Raise:
+    """In place of a process that could not be made."""
+
+    def __init__(self, error):
+        self._error = error
+        self.name = process.current_process().name
+
+    def run(self):
+        raise self._error
+
+
+def _since(began):
+    return round((time.perf_counter() - began) * 1000, 3)
+
+
+def _plain_list(values):
+    """A list whatever its items are, for a client of any language: what has no plain form is pickled alone."""
+    return array_head(len(values)) + b"".join(map(plain_or_pickled, values))
+
+
+def _caller(mode, function):
+    if mode == "map":
+        return lambda item: _finished(function(item))
+    if mode == "starmap":
+        return lambda item: _finished(function(*item))
+
+    def call(item):
+        args, kwargs = (item + [None, None])[:2]
+        return _finished(function(*(args or ()), **(kwargs or {})))
+
+    return call
+
+
+def _finished(value):
+    """A coroutine is run to its end."""
+    if hasattr(value, "__await__"):
+        import asyncio
+
+        async def wait():
+            return await value
+
+        return asyncio.run(wait())
+    return value
+
+

@@ -1,0 +1,109 @@
+"""The side of a manager where its objects live: functions that its one worker runs."""
+
+import array
+
+from ._default import default_session
+from ._msgpack import pack
+
+# By the handle of the event that keeps it.
+_objects = {}
+
+
+class Token:
+    """What keeps an object: an event of the server. The manager's own side knows it by name, without a reference."""
+
+    def __init__(self, session):
+        self._session = session
+        self._handle = self.handle = session.mint("event")
+        session.cast("event/create", pack({"event": self.handle}))
+        session.received([self.handle])
+
+    def __reduce__(self):
+        # Not noted beside the payload: this is the name alone.
+        return _Name, (self.handle,)
+
+    def __del__(self):
+        try:
+            self._session.drop(self._handle)
+        except Exception:
+            # The interpreter is ending.
+            pass
+
+
+class _Name:
+    def __init__(self, handle):
+        self.handle = handle
+
+
+class Namespace:
+    """Attributes."""
+
+    def __init__(self, /, **kwds):
+        self.__dict__.update(kwds)
+
+    def __repr__(self):
+        items = sorted(f"{name}={value!r}" for name, value in self.__dict__.items() if not name.startswith("_"))
+        return f"{type(self).__name__}({', '.join(items)})"
+
+
+class Value:
+    def __init__(self, typecode, value):
+        self._typecode = typecode
+        self._value = value
+
+    def get(self):
+        return self._value
+
+    def set(self, value):
+        self._value = value
+
+    def __repr__(self):
+        return f"Value({self._typecode!r}, {self._value!r})"
+
+
+_types = {"list": list, "dict": dict, "Namespace": Namespace, "Value": Value, "Array": array.array}
+
+
+def create(token, typeid, args, kwds):
+    _objects[token.handle] = _types[typeid](*args, **kwds)
+
+
+def local(handle):
+    """The object, in the process where it lives."""
+    return _objects.get(handle)
+
+
+def call(handle, method, args, kwds):
+    value = _objects[handle]
+    if method == "#GETVALUE":
+        return value
+    if method == "#STR":
+        return str(value)
+    if method == "#ITER":
+        _objects[args[0].handle] = iter(value)
+        return None
+    if method == "__imul__":
+        value *= args[0]
+        return None
+    result = getattr(value, method)(*args, **kwds)
+    # Views and iterators stay behind; what they show travels.
+    if method in ("keys", "values", "items", "__reversed__"):
+        return list(result)
+    return result
+
+
+def sweep():
+    """Lets go of objects that nobody refers to any more. Objects inside others may follow. Returns how many are left."""
+    session = default_session()
+    while True:
+        gone = [handle for handle in _objects if not session.request("handle/exists", {"handle": handle})["exists"]]
+        for handle in gone:
+            _objects.pop(handle, None)
+        if not gone:
+            return len(_objects)
+
+
+def describe():
+    return "\n".join(f"  {handle}: {str(value)[:75]}" for handle, value in _objects.items())
+
+

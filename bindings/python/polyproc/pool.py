@@ -1,0 +1,234 @@
+"""Pool: functions run in worker processes, several at a time."""
+
+import time
+import warnings
+
+from . import _prepare
+from ._default import default_session
+from ._errors import PolyprocError, TimeoutError
+from ._failure import MaybeEncodingError, RemoteTraceback
+from ._msgpack import map_head
+from ._payload import with_handles
+from ._shared import SharedObject, field
+from .imap import IMapIterator, IMapUnorderedIterator
+from .pool_calls import pack_calls
+from .pool_job import PoolJob
+from .process import current_process, describe
+from .results import ApplyResult, AsyncResult, MapResult
+from .targets import Target
+
+INIT = "INIT"
+RUN = "RUN"
+CLOSE = "CLOSE"
+TERMINATE = "TERMINATE"
+
+# Jobs of `apply` that are kept open for the next call of the same function.
+_MAX_APPLY_JOBS = 64
+
+
+class Pool(SharedObject):
+    """
+    `processes` workers (default: the number of CPUs), which are started as there is work for them. A worker that dies fails only the task
+    that it ran (WorkerLost), and is replaced.
+    """
+
+    _kind = "pool"
+    _state = INIT
+
+    def __init__(self, processes=None, initializer=None, initargs=(), maxtasksperchild=None, context=None):
+        if processes is not None and processes < 1:
+            raise ValueError("Number of processes must be at least 1")
+        if maxtasksperchild is not None and (not isinstance(maxtasksperchild, int) or maxtasksperchild <= 0):
+            raise ValueError("maxtasksperchild must be a positive int or None")
+        if initializer is not None and not callable(initializer):
+            raise TypeError("initializer must be a callable")
+        assert not current_process().daemon, "daemonic processes are not allowed to have children"
+        if getattr(current_process(), "_inheriting", False):
+            from .process import _UNGUARDED
+
+            raise RuntimeError(_UNGUARDED)
+        session = context._session() if context is not None else default_session()
+        session.listen()
+        self._processes = processes or session.facts["cpuCount"]
+        self._context = _prepare.context_of("PoolWorker", session)
+        self._apply_jobs = {}
+        self._jobs = set()
+        self._session, self._handle = session, session.mint("pool")
+        session.adopt(self._handle)
+        members = [field("pool", self._handle), field("processes", self._processes)]
+        if maxtasksperchild is not None:
+            members.append(field("maxTasksPerChild", maxtasksperchild))
+        if initializer is not None:
+            members.append(field("initializer", {**describe(initializer), "context": self._context}))
+            args = with_handles(session, lambda: b"\x92\x91" + pack_calls(initializer, "starmap", tuple(initargs)) + b"\x80")
+            members.append(b"\xa8initargs" + args)
+        session.cast("pool/create", map_head(len(members)) + b"".join(members), self._failed)
+        self._one = map_head(1) + field("pool", self._handle)
+        self._state = RUN
+
+    def apply(self, func, args=(), kwds={}):
+        """Calls the function in a worker, and waits for its result."""
+        return self.apply_async(func, args, kwds).get()
+
+    def apply_async(self, func, args=(), kwds={}, callback=None, error_callback=None):
+        """The same without waiting: the result comes later."""
+        self._check_running()
+        result = ApplyResult(self, callback, error_callback)
+        self._apply_job(func).submit_one(func, (tuple(args), dict(kwds) if kwds else {}), result)
+        return result
+
+    def map(self, func, iterable, chunksize=None):
+        """Calls the function with each item, and waits for the list of results."""
+        return self.map_async(func, iterable, chunksize).get()
+
+    def map_async(self, func, iterable, chunksize=None, callback=None, error_callback=None):
+        return self._map_async(func, iterable, "map", chunksize, callback, error_callback)
+
+    def starmap(self, func, iterable, chunksize=None):
+        """`map` with items that are the function's arguments."""
+        return self.starmap_async(func, iterable, chunksize).get()
+
+    def starmap_async(self, func, iterable, chunksize=None, callback=None, error_callback=None):
+        return self._map_async(func, iterable, "starmap", chunksize, callback, error_callback)
+
+    def imap(self, func, iterable, chunksize=1):
+        """`map` whose results come one by one, in order; items are taken as results are read."""
+        self._check_running()
+        return IMapIterator(self, func, iterable, chunksize)
+
+    def imap_unordered(self, func, iterable, chunksize=1):
+        """`imap` with the results in the order in which they come."""
+        self._check_running()
+        return IMapUnorderedIterator(self, func, iterable, chunksize)
+
+    def close(self):
+        """No more calls; the workers end once what was submitted is done."""
+        if self._state != RUN:
+            return
+        self._state = CLOSE
+        for job in list(self._jobs):
+            job.flush()
+        self._session.cast("pool/close", self._one)
+
+    def terminate(self):
+        """Ends the workers at once. What is not done fails with Cancelled."""
+        self._state = TERMINATE
+        if self._session.error is not None:
+            return
+        for job in list(self._jobs):
+            job.drop_unsent()
+        self._request("pool/terminate", self._one)
+
+    def join(self):
+        """Waits until the workers have gone."""
+        if self._state == RUN:
+            raise ValueError("Pool is still running")
+        if self._state not in (CLOSE, TERMINATE):
+            raise ValueError("In unknown state")
+        self._request("pool/join", self._one)
+        # multiprocessing calls every callback before this returns.
+        self._session.finish_callbacks()
+
+    def _map_async(self, func, iterable, mode, chunksize, callback, error_callback):
+        self._check_running()
+        items = iterable if isinstance(iterable, (list, tuple)) else list(iterable)
+        if chunksize is None:
+            chunksize, extra = divmod(len(items), self._processes * 4)
+            if extra:
+                chunksize += 1
+        if items and chunksize < 1:
+            raise ValueError(f"Chunksize must be 1+, not {chunksize:n}")
+        result = MapResult(self, len(items), callback, error_callback)
+        if items:
+            job = PoolJob(self, func, mode, result)
+            for at in range(0, len(items), chunksize):
+                job.submit(at, items[at : at + chunksize])
+            job.flush()
+        return result
+
+    def _apply_job(self, func):
+        key = func if isinstance(func, Target) else (getattr(func, "__module__", None), getattr(func, "__qualname__", type(func)))
+        job = self._apply_jobs.get(key)
+        if job is None:
+            if len(self._apply_jobs) >= _MAX_APPLY_JOBS:
+                del self._apply_jobs[next(iter(self._apply_jobs))]
+            job = self._apply_jobs[key] = PoolJob(self, func, "apply", None)
+        return job
+
+    def _check_running(self):
+        if self._state != RUN:
+            raise ValueError("Pool not running")
+
+    # For programs that look at the workers.
+
+    @property
+    def _pool(self):
+        """The workers. All of them are started for this, as multiprocessing starts them."""
+        if self._state == RUN:
+            self._repopulate_pool()
+        return [_Worker(self._session, entry) for entry in self._workers()][: self._processes]
+
+    def _repopulate_pool(self):
+        job = self._apply_job(_nothing)
+        deadline = time.monotonic() + 60
+        while len(self._workers()) < self._processes and time.monotonic() < deadline:
+            # Tasks that wait make the server start workers for them.
+            results = []
+            for _ in range(self._processes):
+                results.append(ApplyResult(self, None, None))
+                job.submit_one(_nothing, ((0.05,), {}), results[-1])
+            for result in results:
+                result.wait()
+
+    def _workers(self):
+        entries = self._session.request("process/list", {"scope": "all"})["processes"]
+        return [entry for entry in entries if entry["pool"] == self._handle and entry["state"] == "running" and entry["pid"] is not None]
+
+    def __enter__(self):
+        self._check_running()
+        return self
+
+    def __exit__(self, *_):
+        self.terminate()
+
+    def __reduce__(self):
+        raise NotImplementedError("pool objects cannot be passed between processes or pickled")
+
+    def __del__(self):
+        if self._state == RUN and self._session is not None and self._session.error is None:
+            warnings.warn(f"unclosed running multiprocessing pool {self!r}", ResourceWarning, source=self)
+        super().__del__()
+
+    def __repr__(self):
+        return f"<{type(self).__module__}.{type(self).__qualname__} state={self._state} pool_size={getattr(self, '_processes', 0)}>"
+
+
+def _nothing(seconds):
+    time.sleep(seconds)
+
+
+class _Worker:
+    """A worker process of a pool."""
+
+    def __init__(self, session, entry):
+        self._session, self._handle = session, entry["process"]
+        self.pid = self.ident = entry["pid"]
+        self.name, self.daemon = entry["name"], True
+
+    def is_alive(self):
+        return self.exitcode is None
+
+    @property
+    def exitcode(self):
+        try:
+            result = self._session.request("process/join", {"process": self._handle, "timeoutMs": 0})
+        except PolyprocError:
+            # Nobody remembers it any more.
+            return 0
+        return result["exitCode"] if result["exited"] else None
+
+    def __repr__(self):
+        return f"<Process name={self.name!r} pid={self.pid} daemon>"
+
+
+__all__ = ["Pool", "AsyncResult", "MapResult", "RemoteTraceback", "MaybeEncodingError", "TimeoutError"]

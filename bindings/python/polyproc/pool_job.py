@@ -1,0 +1,169 @@
+"""A job: its tasks on their way to the server, in few messages, and their outcomes on the way back."""
+
+import threading
+
+from ._errors import Cancelled, PolyprocError
+from ._msgpack import array_head, map_head, pack, pack_int
+from ._payload import encode, with_handles
+from ._shared import field
+from .pool_calls import pack_calls
+from .process import describe
+from .targets import Target
+
+# One message brings no more than this, unless one task alone has more.
+_MAX_TASKS = 512
+_MAX_BYTES = 256 * 1024
+# Bytes of tasks that the server has not accepted yet. Who submits more waits.
+_WINDOW_BYTES = 64 * 1024 * 1024
+
+
+class PoolJob:
+    """`sink` is told the outcomes of all tasks; None: each task has a result of its own."""
+
+    def __init__(self, pool, func, mode, sink):
+        self._pool = pool
+        self._session = session = pool._session
+        self._func, self._mode, self._sink = func, mode, sink
+        self._foreign = isinstance(func, Target)
+        self._handle = session.mint("job")
+        self._next = 0
+        # Items that have no outcome.
+        self._pending = 0
+        self._results = {}
+        self._lock = threading.RLock()
+        self._tasks = []
+        self._bytes = 0
+        self._under_way = 0
+        self._unaccepted = 0
+        self._failure = None
+        session.adopt(self._handle)
+        target = func.wire() if self._foreign else {**describe(func), "context": pool._context}
+        params = {"job": self._handle, "pool": pool._handle, "target": target, "mode": mode}
+        session.cast("job/create", pack(params), self._failed)
+        self._head = map_head(2) + field("job", self._handle)
+        session.jobs[self._handle] = self
+
+    def submit(self, index, items):
+        """Adds a task of these items, the first of which is number `index`."""
+        try:
+            payload = self._encode(items)
+        except Exception as error:
+            self._fail(index, len(items), error)
+            return
+        self._add(index, len(items), payload)
+
+    def submit_one(self, func, call, result):
+        """Adds a task of one item, with a result of its own. Leaves soon."""
+        with self._lock:
+            index = self._next
+            self._next += 1
+            self._results[index] = result
+        try:
+            payload = self._encode([call]) if self._foreign else with_handles(self._session, lambda: pack_calls(func, "apply", [call]))
+        except Exception as error:
+            self._fail(index, 1, error)
+            return
+        with self._lock:
+            self._add(index, 1, payload)
+            # While an answer is on its way, tasks gather for the next message.
+            if self._under_way == 0:
+                self.flush()
+
+    def _encode(self, items):
+        if self._foreign:
+            if self._mode == "apply":
+                items = [[list(args), kwargs] for args, kwargs in items]
+            elif self._mode == "starmap":
+                items = [list(item) for item in items]
+            return encode(self._session, list(items))
+        return with_handles(self._session, lambda: pack_calls(self._func, self._mode, list(items)))
+
+    def _add(self, index, count, payload):
+        with self._lock:
+            self._pool._jobs.add(self)
+            self._session.jobs[self._handle] = self
+            self._pending += count
+            self._tasks.append(b"".join((b"\x83\xa5index", pack_int(index), b"\xa5count", pack_int(count), b"\xa5items", payload)))
+            self._bytes += len(payload)
+            full = self._bytes >= _MAX_BYTES or len(self._tasks) >= _MAX_TASKS
+        if full:
+            self.flush()
+
+    def flush(self):
+        """Sends what has gathered."""
+        with self._lock:
+            tasks, size = self._tasks, self._bytes
+            if not tasks or self._session.error is not None:
+                return
+            self._tasks, self._bytes = [], 0
+            self._under_way += 1
+            self._unaccepted += size
+            packed = b"".join((self._head, b"\xa5tasks", array_head(len(tasks)), *tasks))
+            answer = self._session.send("job/submit", packed, lambda answer: self._accepted(answer, size))
+            wait = self._unaccepted > _WINDOW_BYTES
+        if wait:
+            self._session.wait(answer, raises=False)
+
+    def _accepted(self, answer, size):
+        self._under_way -= 1
+        self._unaccepted -= size
+        if answer.error is not None:
+            self._failed(answer.error)
+        elif self._tasks and self._under_way == 0:
+            self._session.after(self.flush)
+
+    def drop_unsent(self):
+        """The pool was terminated: what has not left will not."""
+        with self._lock:
+            self._tasks, self._bytes = [], 0
+            if self._pending:
+                self._failed(Cancelled("the pool was terminated"))
+
+    def cancel(self):
+        if self._pending and self._session.error is None:
+            self._session.cast("job/cancel", map_head(1) + self._head[1:])
+
+    def outcomes(self, entries):
+        """What the server tells. Called by whoever reads."""
+        for entry in entries:
+            index, count = entry["index"], entry["count"]
+            sink = self._sink
+            if sink is None:
+                sink = self._results.pop(index, None)
+                if sink is None:
+                    continue
+            self._pending -= count
+            sink.outcome(index, count, entry, None)
+        if self._pending == 0:
+            self._done()
+
+    def lost(self, error):
+        """The connection has ended."""
+        self._failed(error)
+
+    def _failed(self, error):
+        self._failure = error if isinstance(error, Exception) else PolyprocError(str(error))
+        self._pending = 0
+        if self._sink is not None:
+            self._sink.lost(self._failure)
+        for index in list(self._results):
+            result = self._results.pop(index, None)
+            if result is not None:
+                result.lost(self._failure)
+        self._done()
+
+    def _fail(self, index, count, error):
+        """These items failed before they left."""
+        sink = self._sink if self._sink is not None else self._results.pop(index)
+        sink.outcome(index, count, None, error)
+
+    def _done(self):
+        self._session.jobs.pop(self._handle, None)
+        self._pool._jobs.discard(self)
+
+    def __del__(self):
+        try:
+            self._session.drop(self._handle)
+        except Exception:
+            # It was never made, or the interpreter is ending.
+            pass

@@ -1,0 +1,410 @@
+"""Process, and who runs: current_process, parent_process, active_children."""
+
+import itertools
+import os
+import signal
+import sys
+import threading
+
+from . import _prepare
+from ._default import default_session
+from ._errors import PolyprocError
+from ._msgpack import array_head, map_head, pack
+from ._payload import blob, dumps, openers, with_handles
+from ._shared import field, ms
+
+_PROCESS_TAG = "python/process"
+_counter = itertools.count(1)
+_children = set()
+_lifelines = {}
+
+
+def current_process():
+    """The object of the process that asks."""
+    return _current
+
+
+def parent_process():
+    """The process that started this one; None in the program itself."""
+    return _parent
+
+
+def active_children():
+    """The living processes that this one started."""
+    started = [child for child in list(_children) if child._session is not None]
+    for session in {child._session for child in started}:
+        living = {entry["process"] for entry in session.request("process/list", {"scope": "children"})["processes"]}
+        for child in started:
+            if child._session is session and child._handle not in living:
+                child._poll()
+    return list(_children)
+
+
+class BaseProcess:
+    """A process: `target(*args, **kwargs)`, or a subclass with `run`."""
+
+    # Class attributes, so that a subclass may forget to call __init__ and be told.
+    _session = None
+    _handle = None
+    _exitcode = None
+    _pid = None
+    _closed = False
+    _readiness = None
+    _ctx = None
+
+    def __init__(self, group=None, target=None, name=None, args=(), kwargs={}, *, daemon=None):
+        assert group is None, "group argument must be None for now"
+        self._identity = _current._identity + (next(_counter),)
+        self._config = dict(_current._config)
+        self._parent_pid = os.getpid()
+        self._parent_name = _current.name
+        self._target = target
+        self._args = tuple(args)
+        self._kwargs = dict(kwargs)
+        self._name = name or f"{type(self).__name__}-{':'.join(map(str, self._identity))}"
+        if daemon is not None:
+            self.daemon = daemon
+
+    def run(self):
+        """What the process does; a subclass may override it."""
+        if self._target:
+            self._target(*self._args, **self._kwargs)
+
+    def start(self):
+        """Starts the process: once only."""
+        self._check_closed()
+        assert self._session is None, "cannot start a process twice"
+        assert self._parent_pid == os.getpid(), "can only start a process object created by current process"
+        assert not _current._config.get("daemon"), "daemonic processes are not allowed to have children"
+        if getattr(_current, "_inheriting", False):
+            raise RuntimeError(_UNGUARDED)
+        session = self._ctx._session() if self._ctx is not None else default_session()
+        handle = session.mint("process")
+        # In one go with what is sent: a child that was started has its references.
+        parent = lifeline(session)
+        args = with_handles(session, lambda: b"".join((array_head(2), array_head(1), blob(_PROCESS_TAG, dumps((self, parent))), b"\x80")))
+        params = [
+            field("process", handle), field("target", self._wire_target(session)), field("name", self._name),
+            field("daemon", self.daemon), field("args", None)[:-1] + args,
+        ]
+        if _prepare.executable is not None:
+            params.append(field("env", {"POLYPROC_EXECUTABLE": _prepare.executable}))
+        session.adopt(handle)
+        try:
+            started = session.wait(session.send("process/start", map_head(len(params)) + b"".join(params)))
+        except BaseException:
+            session.forget(handle)
+            session.drop(handle)
+            raise
+        self._session, self._handle, self._pid = session, handle, started["pid"]
+        self._join = map_head(1) + field("process", handle)
+        _children.add(self)
+        # As in multiprocessing: what was handed over need not be kept here.
+        self._target = self._args = self._kwargs = None
+        del self._target, self._args, self._kwargs
+
+    def _wire_target(self, session):
+        target = self._target if type(self).run is BaseProcess.run and self._target is not None else type(self)
+        return {**describe(target), "context": _prepare.context_of(self._name, session)}
+
+    def terminate(self):
+        """SIGTERM to the process and its descendants."""
+        self._check_started()
+        self._tell("process/terminate")
+
+    def kill(self):
+        """SIGKILL to the process and its descendants."""
+        self._check_started()
+        self._tell("process/kill")
+
+    def _tell(self, method):
+        if self._exitcode is None:
+            self._session.wait(self._session.send(method, self._join))
+
+    def join(self, timeout=None):
+        """Waits until the process has ended and what it wrote has come, up to `timeout` (seconds)."""
+        self._check_closed()
+        assert self._parent_pid == os.getpid(), "can only join a child process"
+        assert self._session is not None, "can only join a started process"
+        if self._exitcode is None:
+            self._poll(timeout)
+
+    def _poll(self, timeout=0):
+        params = self._join if timeout is None else map_head(2) + self._join[1:] + field("timeoutMs", ms(timeout))
+        result = self._session.wait(self._session.send("process/join", params))
+        if result["exited"]:
+            self._exitcode = int(result["exitCode"])
+            _children.discard(self)
+
+    def is_alive(self):
+        self._check_closed()
+        if self is _current:
+            return True
+        assert self._parent_pid == os.getpid(), "can only test a child process"
+        if self._session is None:
+            return False
+        if self._exitcode is None:
+            self._poll()
+        return self._exitcode is None
+
+    def close(self):
+        """Lets go of a process that has ended; ValueError while it runs."""
+        if self._closed:
+            return
+        if self._session is not None:
+            if self._exitcode is None:
+                self._poll()
+            if self._exitcode is None:
+                raise ValueError("Cannot close a process while it is still running. You should first call join() or terminate().")
+            self._release()
+            _children.discard(self)
+        self._closed = True
+
+    def _release(self):
+        if self._readiness is not None:
+            self._readiness.close()
+            self._readiness = None
+        session, self._session = self._session, None
+        if session is not None:
+            session.drop(self._handle)
+
+    def __del__(self):
+        try:
+            self._release()
+        except Exception:
+            # The interpreter is ending.
+            pass
+
+    @property
+    def name(self):
+        return self._name
+
+    @name.setter
+    def name(self, name):
+        assert isinstance(name, str), "name must be a string"
+        self._name = name
+
+    @property
+    def daemon(self):
+        """Whether it ends with its parent."""
+        return self._config.get("daemon", False)
+
+    @daemon.setter
+    def daemon(self, daemonic):
+        assert self._session is None, "process has already started"
+        self._config["daemon"] = bool(daemonic)
+
+    @property
+    def authkey(self):
+        return self._config["authkey"]
+
+    @authkey.setter
+    def authkey(self, authkey):
+        self._config["authkey"] = bytes(authkey)
+
+    @property
+    def exitcode(self):
+        """None while it runs or was not started; −N when signal N ended it."""
+        self._check_closed()
+        if self._session is not None and self._exitcode is None and self is not _current:
+            self._poll()
+        return self._exitcode
+
+    @property
+    def ident(self):
+        self._check_closed()
+        return os.getpid() if self is _current else self._pid
+
+    pid = ident
+
+    @property
+    def sentinel(self):
+        """A file descriptor that can be read once the process has ended: for `connection.wait` and `select`."""
+        self._check_closed()
+        if self._session is None:
+            raise ValueError("process not started")
+        if self._readiness is None:
+            from ._readiness import ExitReadiness
+
+            self._readiness = ExitReadiness(self._session, self._join)
+        return self._readiness.fileno()
+
+    def _check_closed(self):
+        if self._closed:
+            raise ValueError("process object is closed")
+
+    def _check_started(self):
+        self._check_closed()
+        if self._session is None:
+            raise ValueError("process not started")
+
+    def __getstate__(self):
+        state = dict(self.__dict__)
+        for runtime in ("_session", "_handle", "_readiness", "_join", "_pid", "_ctx"):
+            state.pop(runtime, None)
+        return state
+
+    def __repr__(self):
+        if self is _current:
+            status = "started"
+        elif self._closed:
+            status = "closed"
+        elif self._session is None:
+            status = "initial"
+        elif self._exitcode is None and self.is_alive():
+            status = "started"
+        else:
+            names = {-number.value: number.name for number in signal.Signals}
+            status = f"stopped exitcode={names.get(self._exitcode, self._exitcode)}"
+        info = [type(self).__name__, f"name={self._name!r}"]
+        if self._pid is not None:
+            info.append(f"pid={self._pid}")
+        info.append(f"parent={self._parent_pid}")
+        info.append(status)
+        if self.daemon:
+            info.append("daemon")
+        return f"<{' '.join(info)}>"
+
+
+class Process(BaseProcess):
+    pass
+
+
+def describe(target):
+    """A function or class as a target of the wire: where people find it. What is run travels pickled."""
+    target = getattr(target, "__func__", target)
+    if not isinstance(target, type) and not hasattr(target, "__code__"):
+        target = getattr(target, "func", None) or (target if hasattr(target, "__qualname__") else type(target))
+    module = sys.modules.get(getattr(target, "__module__", None) or "builtins")
+    path = getattr(module, "__file__", None) or getattr(target, "__module__", None) or "builtins"
+    return {"module": path, "export": getattr(target, "__qualname__", type(target).__qualname__), "runtime": "python"}
+
+
+def lifeline(session):
+    """The end of a pipe whose other end this process holds as long as it lives: children see by it that it has gone."""
+    ends = _lifelines.get(session)
+    if ends is None:
+        from .connection import Pipe
+
+        ends = _lifelines[session] = Pipe(False, ctx=_Of(session))
+    return ends[0]
+
+
+class _Of:
+    def __init__(self, session):
+        self._session = lambda: session
+
+
+class _MainProcess(BaseProcess):
+    def __init__(self, name="MainProcess"):
+        self._identity = ()
+        self._name = name
+        self._parent_pid = None
+        self._parent_name = None
+        self._config = {"authkey": os.urandom(32)}
+
+    def close(self):
+        pass
+
+
+class _ParentProcess(BaseProcess):
+    def __init__(self, name, pid, lifeline):
+        self._identity = ()
+        self._name = name
+        self._pid = pid
+        self._parent_pid = None
+        self._config = {}
+        self._lifeline = lifeline
+
+    @property
+    def ident(self):
+        return self._pid
+
+    pid = ident
+
+    def is_alive(self):
+        return not self._gone(0)
+
+    def join(self, timeout=None):
+        """Waits until the parent has gone."""
+        self._gone(timeout)
+
+    def _gone(self, timeout):
+        return self._lifeline is not None and self._lifeline.poll(timeout)
+
+    @property
+    def sentinel(self):
+        return self._lifeline.fileno()
+
+
+_current = _MainProcess()
+_parent = None
+
+
+def become(process, lifeline=None, parent_pid=None, parent_name=None):
+    """In a child: it is this process from now on."""
+    global _current, _parent, _counter, _children
+    process._config = {**process._config, "authkey": process._config.get("authkey") or _current._config["authkey"]}
+    _current = process
+    _parent = _ParentProcess(parent_name or process._parent_name, parent_pid or process._parent_pid, lifeline)
+    _counter = itertools.count(1)
+    _children = set()
+    threading.current_thread().name = "MainThread"
+
+
+def bootstrap(process):
+    """In a child: runs it. Returns the exit code, as multiprocessing says it."""
+    code = 1
+    try:
+        process.run()
+        code = 0
+    except SystemExit as error:
+        if error.code is None:
+            code = 0
+        elif isinstance(error.code, int):
+            code = int(error.code)
+        else:
+            _write_error(f"{error.code}\n")
+    except BaseException as error:
+        from ._failure import format_stack
+
+        _write_error(f"Process {process.name}:\n{format_stack(error)}")
+    finally:
+        threading._shutdown()
+    return code
+
+
+def _write_error(text):
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except Exception:
+        # The program took its standard error away: nobody is to be told.
+        pass
+
+
+class Spawned:
+    """What came for the one task of a process."""
+
+    def __init__(self, content):
+        import pickle
+
+        self.process, self.lifeline = pickle.loads(content)
+
+
+openers[_PROCESS_TAG] = Spawned
+
+_UNGUARDED = """
+        An attempt has been made to start a new process before the
+        current process has finished its bootstrapping phase.
+
+        This probably means that you have forgotten to use the
+        proper idiom in the main module:
+
+            if __name__ == '__main__':
+                freeze_support()
+                ...
+
+        The "freeze_support()" line can be omitted if the program
+        is not going to be frozen to produce an executable."""
+__all__ = ["BaseProcess", "Process", "current_process", "active_children", "parent_process"]

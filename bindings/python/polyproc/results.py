@@ -1,0 +1,147 @@
+"""Results that come later: of one call, and of a map."""
+
+import time
+from _thread import allocate_lock
+
+from ._errors import TimeoutError
+from ._failure import exception_from
+from ._payload import decode
+from ._session import wake
+
+
+class ApplyResult:
+    """The result of one call."""
+
+    def __init__(self, pool, callback, error_callback):
+        self._session = pool._session
+        # The pool lives as long as somebody waits for its results.
+        self._pool = pool
+        self._callback = callback
+        self._error_callback = error_callback
+        self._ready = False
+        self._entries = []
+        self._error = None
+        self._value = None
+        self._opened = False
+        self._open_lock = allocate_lock()
+        self._bells = []
+
+    def ready(self):
+        """Whether the result, or the failure, is there."""
+        if not self._ready:
+            self._session.drain()
+        return self._ready
+
+    def successful(self):
+        if not self.ready():
+            raise ValueError(f"{self!r} not ready")
+        self._open()
+        return self._error is None
+
+    def wait(self, timeout=None):
+        """Waits for the result, up to `timeout` (seconds)."""
+        if self._ready:
+            return
+        bell = allocate_lock()
+        bell.acquire()
+        self._bells.append(bell)
+        try:
+            self._session.wait_until(lambda: self._ready, bell, None if timeout is None else time.monotonic() + timeout)
+        finally:
+            self._bells.remove(bell)
+
+    def get(self, timeout=None):
+        """The result, or raises the call's exception. TimeoutError when `timeout` (seconds) has passed."""
+        self.wait(timeout)
+        if not self._ready:
+            raise TimeoutError
+        self._open()
+        if self._error is not None:
+            raise self._error
+        return self._value
+
+    # For the job.
+
+    def outcome(self, index, count, entry, error):
+        self._entries.append((index, count, entry, error))
+        self._finish()
+
+    def lost(self, error):
+        if not self._ready:
+            self.outcome(0, 1, None, error)
+
+    def _finish(self):
+        self._ready = True
+        self._pool = None
+        if self._callback is not None or self._error_callback is not None:
+            self._session.later(self._call_back)
+        for bell in list(self._bells):
+            wake(bell)
+
+    def _call_back(self):
+        self._open()
+        if self._error is None:
+            if self._callback is not None:
+                self._callback(self._value)
+        elif self._error_callback is not None:
+            self._error_callback(self._error)
+
+    def _open(self):
+        with self._open_lock:
+            if self._opened:
+                return
+            entries, self._entries = self._entries, []
+            try:
+                self._read(entries)
+            except Exception as error:
+                self._error = error
+            self._opened = True
+
+    def _read(self, entries):
+        _, _, entry, error = entries[0]
+        self._value = read_values(self._session, entry, error)[0]
+
+
+class MapResult(ApplyResult):
+    """The results of a map."""
+
+    def __init__(self, pool, length, callback, error_callback):
+        super().__init__(pool, callback, error_callback)
+        self._length = length
+        self._left = length
+        self._seen = set()
+        if length == 0:
+            self._finish()
+
+    def outcome(self, index, count, entry, error):
+        if index in self._seen:
+            return
+        self._seen.add(index)
+        self._entries.append((index, count, entry, error))
+        self._left -= count
+        if self._left <= 0 and not self._ready:
+            self._finish()
+
+    def lost(self, error):
+        if not self._ready:
+            self._entries.append((self._length, 0, None, error))
+            self._finish()
+
+    def _read(self, entries):
+        entries.sort(key=lambda one: one[0])
+        values = []
+        for _, _, entry, error in entries:
+            values.extend(read_values(self._session, entry, error))
+        self._value = values
+
+
+AsyncResult = ApplyResult
+
+
+def read_values(session, entry, error):
+    """The values of neighbouring items. Raises their failure."""
+    if error is not None:
+        raise error
+    if entry.get("error") is not None:
+        raise exception_from(entry["error"])
+    return decode(session, entry["values"])

@@ -1,0 +1,47 @@
+import { payloadBytes } from "../../bindings/typescript/codec.js";
+import type { Connection } from "../../bindings/typescript/connection.js";
+import type { Halt } from "../../protocol/halt.js";
+import type { Target } from "../../protocol/target.js";
+import { jsonToPayload } from "../../protocol/values.js";
+import type { Payload } from "../../protocol/schema.js";
+import { UsageError } from "../usage-error.js";
+import type { ItemSource } from "./items.js";
+
+export interface DetachOptions {
+  name: string | undefined;
+  target: Target;
+  processes: number;
+  chunkSize: number;
+  retries: number;
+  timeoutMs: number | null;
+  halt: Halt;
+}
+
+/** What a message takes beside its items. */
+const overheadBytes = 64 * 1024;
+/** What an item takes beside its bytes. */
+const itemBytes = 8;
+
+/** Hands all items to the server, to be run whoever stays. Returns the run's handle. */
+export async function detach(connection: Connection, source: ItemSource, options: DetachOptions): Promise<string> {
+  const { target, halt, name, ...rest } = options;
+  const items: Payload[] = [];
+  let bytes = overheadBytes + payloadBytes(jsonToPayload(target));
+  for await (const item of source.items) {
+    if (!item.ok) throw new UsageError(`${item.text}: ${item.reason}; with --detach every item must be one that can be run`);
+    const payload = jsonToPayload(item.value);
+    bytes += payloadBytes(payload) + itemBytes;
+    if (bytes > connection.facts.limits.maxMessageBytes) throw new UsageError(`the items take more than the ${connection.facts.limits.maxMessageBytes} bytes that one run may have: start several`);
+    items.push(payload);
+  }
+  const run = connection.mint("run");
+  await connection.request("run/start", {
+    run,
+    target,
+    items,
+    ...rest,
+    ...(name === undefined ? {} : { name }),
+    ...(halt.when === "never" ? {} : { halt: { failures: halt.failures, now: halt.when === "now" } }),
+  });
+  return run;
+}

@@ -1,0 +1,15 @@
+import type { RunEntry } from "../../protocol/run.js";
+import { payloadToJson } from "../../protocol/values.js";
+import type { Outcome } from "../map/outcome.js";
+
+/** What became of an item of a run; null while nothing has. `item`: its text. */
+export function runOutcome(entry: RunEntry, item: string): Outcome | null {
+  const ran = { index: entry.index, item, ms: entry.ms ?? 0, pid: entry.pid };
+  switch (entry.state) {
+    case "done": return entry.value === undefined ? { kind: "done", ...ran, value: undefined } : { kind: "done", ...ran, value: payloadToJson(entry.value) };
+    case "failed": return { kind: "failed", ...ran, error: entry.error! };
+    case "cancelled": return { kind: "skipped", ...ran };
+    case "queued":
+    case "running": return null;
+  }
+}

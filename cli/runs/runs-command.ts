@@ -1,0 +1,68 @@
+import { Command } from "commander";
+import { formatDuration } from "../../protocol/duration.js";
+import { oneLine } from "../../protocol/one-line.js";
+import type { RunInfo } from "../../protocol/run.js";
+import { exitStatus } from "../exit-status.js";
+import { collect } from "../option-values.js";
+import { openSharedServer } from "../server-link.js";
+import { renderTable } from "../table.js";
+import { findRun } from "./find-run.js";
+
+interface RunsOptions {
+  json?: true;
+  forget?: string[];
+}
+
+const help = `
+A run belongs to the server: it goes on when whoever started it has gone. The server keeps what
+came of it until it is forgotten, or 200 newer ones have ended.
+
+Examples:
+  $ polyproc map --detach --glob 'photos/*.png' -- convert {} -resize 50% small/{}
+  $ polyproc runs
+  $ polyproc attach run:s4.1
+  $ polyproc kill run:s4.1
+  $ polyproc runs --forget run:s4.1
+`;
+
+export function runsCommand(exit: (status: number) => void): Command {
+  return new Command("runs")
+    .summary("list the server's runs")
+    .description("Lists the runs of the server: those that map --detach or an editor started.")
+    .option("--json", "print one JSON object: {runs}")
+    .option("--forget <run>", "forget a run that has ended, by its handle or name; may be repeated", collect)
+    .addHelpText("after", help)
+    .action(async (options: RunsOptions) => {
+      const { connection } = await openSharedServer();
+      try {
+        for (const name of options.forget ?? []) await connection.request("run/forget", { run: (await findRun(connection, name)).run });
+        if (options.forget === undefined) {
+          const { runs } = await connection.request("run/list", {});
+          process.stdout.write(options.json ? `${JSON.stringify({ runs }, null, 2)}\n` : `${renderRuns(runs, Date.now()).join("\n")}\n`);
+        }
+        exit(exitStatus.ok);
+      } finally {
+        await connection.close();
+      }
+    });
+}
+
+const longestName = 60;
+
+/** One line for each run, the oldest first. `at`: now, in milliseconds since 1970. */
+export function renderRuns(runs: readonly RunInfo[], at: number): string[] {
+  const columns = [{ title: "RUN" }, { title: "STATE" }, ...["DONE", "FAILED", "TOTAL", "TIME"].map((title) => ({ title, align: "right" as const })), { title: "NAME" }];
+  return renderTable(columns, runs.map((run) => [
+    run.run,
+    stateOf(run),
+    String(run.done),
+    String(run.failed),
+    String(run.total),
+    formatDuration(Math.max(0, (run.endedAt ?? at) - run.startedAt)),
+    oneLine(run.name.length > longestName ? `${run.name.slice(0, longestName - 1)}…` : run.name),
+  ]));
+}
+
+function stateOf({ state, endedAt }: RunInfo): string {
+  return endedAt === null && state !== "running" ? `${state}, ending` : state;
+}

@@ -1,0 +1,15 @@
+import { readFileSync } from "node:fs";
+
+/** A table in CSV: fails where a row has not as many columns as the first one, or a number is none. */
+export function checkTable(path) {
+  const rows = readFileSync(path, "utf8").trim().split("\n").map((line) => line.split(","));
+  const [header] = rows;
+  let sum = 0;
+  rows.slice(1).forEach((row, index) => {
+    if (row.length !== header.length) throw new RangeError(`${path}:${index + 2}: ${row.length} columns instead of ${header.length}`);
+    const amount = Number(row.at(-1));
+    if (Number.isNaN(amount)) throw new TypeError(`${path}:${index + 2}: "${row.at(-1)}" is not a number`);
+    sum += amount;
+  });
+  return { rows: rows.length - 1, sum };
+}

@@ -1,0 +1,41 @@
+import { open } from "node:fs/promises";
+import * as vscode from "vscode";
+import type { Run } from "../runs/run.js";
+import { resultsJson } from "./results-json.js";
+
+/** More than this is no longer for a clipboard. */
+const maxClipboard = 16 * 1024 * 1024;
+
+/** Copies rows as JSON, in the order given (null: all of them); very much of it goes to a file, if the user likes. */
+export async function copyResults(run: Run, indexes: readonly number[] | null): Promise<void> {
+  const chosen = indexes ?? [...run.rows.keys()];
+  const parts: string[] = [];
+  let length = 0;
+  for await (const part of resultsJson(run, chosen)) {
+    parts.push(part);
+    length += part.length;
+    if (length > maxClipboard) return saveInstead(run, chosen);
+  }
+  await vscode.env.clipboard.writeText(parts.join(""));
+  vscode.window.setStatusBarMessage(`$(copy) ${chosen.length === 1 ? "1 item" : `${chosen.length.toLocaleString()} items`} copied as JSON`, 4000);
+}
+
+async function saveInstead(run: Run, indexes: readonly number[]): Promise<void> {
+  const save = "Save as File…";
+  const answer = await vscode.window.showInformationMessage(`The results take more than ${maxClipboard / 1024 / 1024} MiB as JSON, too much for the clipboard.`, save);
+  if (answer !== save) return;
+  const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
+  const uri = await vscode.window.showSaveDialog({ filters: { JSON: ["json"] }, ...(folder ? { defaultUri: vscode.Uri.joinPath(folder, "results.json") } : {}) });
+  if (!uri) return;
+  await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: "Saving results", cancellable: true }, async (_, token) => {
+    const file = await open(uri.fsPath, "w");
+    try {
+      for await (const part of resultsJson(run, indexes)) {
+        if (token.isCancellationRequested) return;
+        await file.write(part);
+      }
+    } finally {
+      await file.close();
+    }
+  });
+}

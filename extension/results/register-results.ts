@@ -1,0 +1,32 @@
+import * as vscode from "vscode";
+import type { Parts } from "../parts.js";
+import type { Run } from "../runs/run.js";
+import { chooseRun } from "./choose-run.js";
+import { copyResults } from "./copy-results.js";
+import { registerResultDocuments } from "./result-documents.js";
+import { ResultsPanels } from "./results-panels.js";
+import { viewType } from "./results-panel.js";
+import { registerRowCommands } from "./row-commands.js";
+
+/** The results panel with its timeline, and the commands that lead to it. */
+export function registerResults(parts: Parts): vscode.Disposable {
+  const { runs, log } = parts;
+  const panels = new ResultsPanels(parts);
+  /** Takes a run's handle; without one it is about the panel in front, else the run is asked for. */
+  const command = (id: string, title: string, action: (run: Run, index: unknown) => void | Promise<void>) =>
+    vscode.commands.registerCommand(id, async (handle?: unknown, index?: unknown) => {
+      const run = (handle === undefined ? panels.active?.run : undefined) ?? (await chooseRun(runs, handle, title));
+      if (run) await action(run, index);
+    });
+  return vscode.Disposable.from(
+    panels,
+    registerResultDocuments(runs),
+    registerRowCommands(panels, log),
+    command("polyproc.showResults", "Show Results", (run, index) => panels.show(run, "table", typeof index === "number" ? index : undefined)),
+    command("polyproc.showTimeline", "Show Timeline", (run) => panels.show(run, "timeline")),
+    command("polyproc.copyResults", "Copy Results as JSON", (run) => copyResults(run, null)),
+    vscode.window.registerWebviewPanelSerializer(viewType, {
+      deserializeWebviewPanel: (panel, state: unknown) => panels.restore(panel, state),
+    }),
+  );
+}

@@ -1,0 +1,84 @@
+import * as vscode from "vscode";
+import type { Parts } from "../parts.js";
+import type { Run } from "../runs/run.js";
+import { ResultsPanel, viewType } from "./results-panel.js";
+
+/** After a reload, the server's runs are looked for as long as this. */
+const searchMs = 15_000;
+
+/** The panels that are open, at most one for a run. */
+export class ResultsPanels implements vscode.Disposable {
+  readonly #parts: Parts;
+  readonly #panels = new Set<ResultsPanel>();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** The one that has the focus among the editors. */
+  get active(): ResultsPanel | undefined {
+    return [...this.#panels].find(({ panel }) => panel.active);
+  }
+
+  show(run: Run, part: "table" | "timeline", index?: number): void {
+    const open = this.#find(run);
+    const panel = open ?? this.#add(vscode.window.createWebviewPanel(viewType, run.request.name, vscode.ViewColumn.Active, { enableScripts: true }));
+    panel.adopt(run);
+    panel.panel.reveal();
+    panel.focus(part, index);
+  }
+
+  /** Gives a panel of the window's last life its run again. */
+  async restore(restored: vscode.WebviewPanel, state: unknown): Promise<void> {
+    const { run: id, name } = typeof state === "object" && state !== null ? (state as { run?: unknown; name?: unknown }) : {};
+    const panel = this.#add(restored);
+    if (typeof name === "string") restored.title = name;
+    const run = typeof id === "string" ? await this.#search(id, panel) : null;
+    if (run) panel.adopt(run);
+    else panel.fail("The results of this run are gone: its server has ended, or the run was forgotten.\nA run that you start now gets a panel of its own.");
+  }
+
+  dispose(): void {
+    for (const { panel } of this.#panels) panel.dispose();
+  }
+
+  #find(run: Run): ResultsPanel | undefined {
+    return [...this.#panels].find((panel) => panel.run === run);
+  }
+
+  #add(panel: vscode.WebviewPanel): ResultsPanel {
+    const results = new ResultsPanel(panel, { ...this.#parts, show: (run) => this.show(run, "table") });
+    this.#panels.add(results);
+    panel.onDidDispose(() => {
+      this.#panels.delete(results);
+      results.dispose();
+    });
+    return results;
+  }
+
+  /** The run with this handle, as soon as the window has found it at its server. */
+  async #search(id: string, panel: ResultsPanel): Promise<Run | null> {
+    const { runs, server } = this.#parts;
+    const find = () => runs.all.find((run) => run.id === id);
+    const here = find();
+    if (here) return here;
+    // Nothing is started for it: a server that has gone took its runs along.
+    const attached = vscode.workspace.isTrusted ? await server.attach().catch(() => null) : null;
+    if (!attached) return find() ?? null;
+    return new Promise((resolve) => {
+      const settle = (run: Run | null): void => {
+        clearTimeout(timer);
+        subscription.dispose();
+        closed.dispose();
+        resolve(run);
+      };
+      const timer = setTimeout(() => settle(find() ?? null), searchMs);
+      const subscription = runs.onDidAdd((run) => {
+        if (run.id === id) settle(run);
+      });
+      const closed = panel.panel.onDidDispose(() => settle(null));
+      const found = find();
+      if (found) settle(found);
+    });
+  }
+}

@@ -1,0 +1,69 @@
+import { describeTarget } from "../../protocol/describe-target.js";
+import type { CommandResult } from "../../protocol/target.js";
+import { failureText } from "../runs/failure-text.js";
+import type { Row, Run } from "../runs/run.js";
+import { jsonText } from "./json-text.js";
+import { previewLength, type RowView, type RunView } from "./messages.js";
+
+export function viewOfRun(run: Run): RunView {
+  const { id, request, info } = run;
+  const command = "command" in request.target;
+  return {
+    id,
+    name: request.name,
+    target: describeTarget(request.target),
+    kind: command ? "command" : "function",
+    state: stateOf(run),
+    processes: info.processes,
+    chunkSize: command ? 1 : (request.options.chunkSize ?? 1),
+    total: request.items.length,
+    startedAt: info.startedAt,
+    endedAt: info.endedAt ?? (run.ended ? lastSign(run) : null),
+  };
+}
+
+function stateOf({ lost, ended, info }: Run): RunView["state"] {
+  if (lost) return "lost";
+  if (info.state !== "running") return ended ? info.state : "ending";
+  return ended ? "done" : "running";
+}
+
+/** When something was last heard of a run whose end nobody has seen. */
+function lastSign({ rows, info }: Run): number {
+  let last = info.startedAt;
+  for (const { startedAt, ms } of rows) if (startedAt !== null) last = Math.max(last, startedAt + (ms ?? 0));
+  return last;
+}
+
+export function viewOfRow(row: Row): RowView {
+  const { index, label, file, state, pid, attempt, startedAt, ms } = row;
+  return { index, label, file, state, pid, attempt, startedAt, ms, preview: previewOf(row) };
+}
+
+function previewOf(row: Row): string {
+  if (row.error) return shorten(failureText(row.error));
+  if (row.state !== "done" || row.value === undefined) return "";
+  if (isCommandResult(row.value)) return shorten(previewOfCommand(row.value));
+  const { text, cut } = jsonText(row.value, { limit: previewLength - 1, indent: 0 });
+  return cut ? `${text}…` : text;
+}
+
+/** The last thing that it said; how it ended, when that was not well. */
+function previewOfCommand({ exitCode, signal, stdout, stderr }: CommandResult): string {
+  const said = lastLine(stdout) || lastLine(stderr);
+  if (signal !== null) return `${signal}${said === "" ? "" : `: ${said}`}`;
+  return exitCode === 0 ? said : `exit code ${exitCode}${said === "" ? "" : `: ${said}`}`;
+}
+
+/** Looks at the end alone: output may be long. */
+function lastLine(text: string): string {
+  return text.slice(-4 * previewLength).trimEnd().split("\n").at(-1)!.trim();
+}
+
+function shorten(text: string): string {
+  return text.length > previewLength ? `${text.slice(0, previewLength - 1)}…` : text;
+}
+
+export function isCommandResult(value: unknown): value is CommandResult {
+  return typeof value === "object" && value !== null && "exitCode" in value && "signal" in value && typeof (value as CommandResult).stdout === "string" && typeof (value as CommandResult).stderr === "string";
+}

@@ -1,0 +1,40 @@
+"""
+`import multiprocessing` means Polyproc in this process: where Polyproc has a name, it is Polyproc's. The rest (`multiprocessing.dummy`, managers of
+one's own, the resource tracker …) stays the standard library's, for the parts of CPython's test file that are not about what Polyproc does.
+"""
+
+import importlib
+import sys
+import types
+
+# The whole of it is loaded before any name is replaced.
+_STANDARD = (
+    "connection", "context", "dummy", "dummy.connection", "heap", "managers", "pool", "process", "queues", "reduction", "resource_tracker",
+    "shared_memory", "sharedctypes", "synchronize", "util",
+)
+_OURS = ("connection", "context", "heap", "managers", "pool", "process", "queues", "reduction", "sharedctypes", "synchronize")
+
+
+def install():
+    if getattr(sys.modules.get("multiprocessing"), "is_polyproc", False):
+        return
+    standard = importlib.import_module("multiprocessing")
+    for name in _STANDARD:
+        importlib.import_module(f"multiprocessing.{name}")
+    ours = importlib.import_module("polyproc")
+    package = _overlay("multiprocessing", standard, ours, ours.__all__)
+    package.is_polyproc = True
+    sys.modules["multiprocessing"] = package
+    for name in _OURS:
+        module = importlib.import_module(f"polyproc.{name}")
+        public = [each for each in vars(module) if not each.startswith("__")]
+        overlaid = _overlay(f"multiprocessing.{name}", sys.modules[f"multiprocessing.{name}"], module, public)
+        sys.modules[f"multiprocessing.{name}"] = overlaid
+        setattr(package, name, overlaid)
+
+
+def _overlay(name, standard, ours, names):
+    module = types.ModuleType(name)
+    module.__dict__.update({key: value for key, value in vars(standard).items() if key != "__spec__"})
+    module.__dict__.update({each: getattr(ours, each) for each in names})
+    return module

@@ -1,0 +1,73 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { launchChromium } from "../../vscode/chromium.js";
+import { copyWorkspace } from "../../vscode/example-workspace.js";
+import { installOffline } from "../../vscode/install-offline.js";
+import { Marked } from "../../vscode/marked.js";
+import { packagedExtension } from "../../vscode/packaged-extension.js";
+import { installExtension, VscodeServer } from "../../vscode/vscode-server.js";
+import { workbenchUrl } from "../../vscode/workbench-url.js";
+import { temporaryFolder } from "../../temporary-folder.js";
+import { Workbench } from "./workbench.js";
+
+export interface WorkbenchOptions {
+  theme?: "dark" | "light" | "high contrast";
+  /** The user's settings. */
+  settings?: Record<string, unknown>;
+  /** Whether the window asks the user to trust the workspace, which nobody has done yet. Default: it is trusted without a word. */
+  askForTrust?: boolean;
+  /** What is opened: a folder, a `.code-workspace` file, or null for an empty window. Default: a copy of examples/workspace, a Git repository. */
+  folder?: string | null;
+  /** Default 1280 x 800. */
+  viewport?: { width: number; height: number };
+}
+
+const themes = { "dark": "Default Dark Modern", "light": "Default Light Modern", "high contrast": "Default High Contrast" };
+
+const settingsForTests = {
+  // Its text is in the page then.
+  "terminal.integrated.gpuAcceleration": "off",
+  "terminal.integrated.defaultProfile.linux": "bash",
+  "terminal.integrated.shellIntegration.enabled": false,
+  "editor.accessibilitySupport": "off",
+  "window.confirmBeforeClose": "never",
+};
+
+/** A real VS Code, with the packaged extension installed, in a browser. It goes with the test, and with it all that it started. */
+export async function openWorkbench(test: { after(clean: () => void | Promise<void>): void }, options: WorkbenchOptions = {}): Promise<Workbench> {
+  const { theme = "dark", askForTrust = false, viewport = { width: 1280, height: 800 } } = options;
+  await installOffline();
+  // Removed last: cleaning up goes in the order of registration, so this registers none of its own.
+  let removeFolder = () => {};
+  const folder = temporaryFolder({ after: (clean) => (removeFolder = clean) });
+  const closing: (() => Promise<void> | void)[] = [removeFolder];
+  test.after(async () => {
+    for (const close of closing.reverse()) await close();
+  });
+
+  const extensionsDir = join(folder, "extensions");
+  const temporary = join(folder, "b");
+  mkdirSync(temporary, { mode: 0o700 });
+  const vsix = await packagedExtension(folder);
+  const [opened] = await Promise.all([
+    options.folder === undefined ? copyWorkspace(join(folder, "workspace")) : options.folder,
+    installExtension(vsix, extensionsDir, join(folder, "install")),
+  ]);
+  const marked = new Marked();
+  closing.push(() => marked.endServers());
+  const server = await VscodeServer.start({
+    folder,
+    extensionsDir,
+    askForTrust,
+    env: marked.environment,
+    settings: { "workbench.colorTheme": themes[theme], ...settingsForTests, ...options.settings },
+  });
+  closing.push(() => server.stop());
+  const browser = await launchChromium({ temporary });
+  closing.push(() => browser.close());
+  const page = await browser.newPage({ viewport });
+  await page.goto(workbenchUrl(server.port, { folder: opened }));
+  const workbench = new Workbench(page, { folder: opened, theme, marked });
+  await workbench.ready();
+  return workbench;
+}

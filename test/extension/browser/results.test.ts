@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { waitFor } from "../../deadline.js";
+import { openWorkbench } from "./harness.js";
+import type { Workbench } from "./workbench.js";
+
+/** Maps the function that stands under the first CodeLens of a file over the files that match. */
+async function map(workbench: Workbench, file: string, glob: string): Promise<void> {
+  await workbench.openFile(file);
+  await workbench.codeLens("Map over files").first().click();
+  await workbench.pick("Files that match a pattern");
+  await workbench.answer(glob);
+  await workbench.quickPick("Run").first().waitFor();
+  await workbench.press("Enter");
+}
+
+test("results: a panel shows a run, is sorted and filtered, and leads to files", async (t) => {
+  const workbench = await openWorkbench(t);
+  const { page, webview } = workbench;
+  const complaints: string[] = [];
+  page.on("console", (message) => {
+    if (/Content Security Policy/.test(message.text())) complaints.push(message.text());
+  });
+  await map(workbench, "check.js", "tables/*.csv");
+  await workbench.runCommand("Polyproc: Show Results");
+  const grid = webview.getByRole("grid");
+  await grid.waitFor();
+  await webview.getByText(/^Done: \d+ items$/).waitFor();
+  const count = Number(await grid.getAttribute("aria-rowcount")) - 1;
+  assert.ok(count > 5, `${count} rows`);
+  if (process.env["LOOK"]) await page.screenshot({ path: `${process.env["LOOK"]}/panel.png` });
+
+  const failed = webview.getByRole("button", { name: /^Failed \d+$/ });
+  await failed.click();
+  const some = Number(/\d+/.exec((await failed.textContent())!)![0]);
+  await waitFor(async () => (await grid.getAttribute("aria-rowcount")) === String(some + 1));
+  const durations = webview.getByRole("columnheader", { name: "Duration" });
+  await durations.getByRole("button").click();
+  await waitFor(async () => (await durations.getAttribute("aria-sort")) === "ascending");
+  assert.equal(await webview.locator(".window .row").count(), some);
+
+  await webview.locator(".window .row").first().click();
+  const details = webview.getByRole("complementary");
+  await details.getByRole("heading", { name: /Error$/ }).waitFor();
+  if (process.env["LOOK"]) await page.screenshot({ path: `${process.env["LOOK"]}/details.png` });
+  // The row's own menu, as VS Code draws it.
+  await webview.locator(".window .row").first().click({ button: "right" });
+  await workbench.menuItem("Open File").waitFor();
+  if (process.env["LOOK"]) await page.screenshot({ path: `${process.env["LOOK"]}/menu.png` });
+  await workbench.press("Escape");
+  await details.getByRole("button", { name: /check\.js:\d+:\d+/ }).first().click();
+  await page.locator('.tab.active[data-resource-name="check.js"]').waitFor();
+  assert.deepEqual(complaints, []);
+});
+
+test("results: a window that is loaded again in the middle of a run shows it again", async (t) => {
+  const workbench = await openWorkbench(t, { theme: "light", settings: { "polyproc.run.processes": 3 } });
+  const { page, webview } = workbench;
+  await map(workbench, "slow.js", "text/*.txt");
+  await workbench.runCommand("Polyproc: Show Timeline");
+  await webview.getByText(/so far$/).waitFor();
+  await waitFor(async () => Number(await webview.getByRole("progressbar").getAttribute("aria-valuenow")) >= 3, { what: "three files looked at", timeoutMs: 30_000 });
+  await webview.locator(".window .row").nth(1).click();
+  // What it wrote comes line by line.
+  await webview.getByRole("complementary").getByText(/step 2 of/).waitFor();
+  if (process.env["LOOK"]) await page.screenshot({ path: `${process.env["LOOK"]}/live.png` });
+  await workbench.reload();
+  await webview.getByText(/so far$|^Done: /).waitFor();
+  await waitFor(async () => Number(await webview.getByRole("progressbar").getAttribute("aria-valuenow")) >= 3, { what: "the run's rows", timeoutMs: 30_000 });
+  // As it was left: with the details of the second row.
+  await webview.getByRole("complementary").getByText(/step 2 of/).waitFor();
+  if (process.env["LOOK"]) await page.screenshot({ path: `${process.env["LOOK"]}/again.png` });
+  await webview.getByRole("button", { name: "Cancel", exact: true }).click();
+  await webview.getByText(/^Cancelled: /).waitFor();
+  await waitFor(async () => (await webview.locator(".state-running").count()) === 0);
+  if (process.env["LOOK"]) await page.screenshot({ path: `${process.env["LOOK"]}/cancelled.png` });
+});

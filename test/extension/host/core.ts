@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as vscode from "vscode";
+import type { PolyprocApi } from "../../../extension/api.js";
+import type { ServerState } from "../../../extension/connection/rpc.js";
+import { waitFor, within } from "../../deadline.js";
+import { activated, workspaceFile } from "./harness/extension.js";
+import { note } from "./harness/note.js";
+
+describe("core", () => {
+  let api: PolyprocApi;
+  let extension: vscode.Extension<PolyprocApi>;
+  let folder: string;
+
+  before(async () => {
+    ({ api, extension } = await activated<PolyprocApi>());
+    folder = mkdtempSync(join(tmpdir(), "t-"));
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  it("other extensions connect to the window's server, which is started for them, and what they do is seen", async () => {
+    const began = performance.now();
+    const client = await api.connect();
+    note(`server: started and connected to after ${Math.round(performance.now() - began)} ms`);
+    try {
+      assert.match(api.address, /^unix:\/.*window-[0-9a-f]{16}\.sock$/);
+      assert.equal(api.server.state.kind, "connected");
+      const lock = new client.Lock();
+      await lock.acquire();
+      await waitFor(() => [...api.model.sync.values()].some(({ kind, holders }) => kind === "lock" && holders.length === 1), { what: "the lock in the model" });
+      await lock.release();
+    } finally {
+      await client.close();
+    }
+  });
+
+  it("runs that other extensions start give their results", async () => {
+    const run = await api.run({
+      name: "from another extension",
+      target: { module: workspaceFile("src/words.js").fsPath, export: "countWords" },
+      items: ["README.md"].map((label) => ({ value: workspaceFile(label).fsPath, label, file: workspaceFile(label).fsPath })),
+      options: {},
+    });
+    await within(run.whenEnded, "the run's end");
+    assert.deepEqual(run.rows.map(({ state, error }) => [state, error?.message]), [["done", undefined]]);
+  });
+
+  it("a terminal knows the server, and the command line is found there", async function () {
+    this.timeout(30_000);
+    const file = join(folder, "terminal");
+    const terminal = vscode.window.createTerminal({ name: "test", shellPath: "/bin/sh", shellArgs: ["-c", `polyproc ps >"${file}.ps" 2>&1; echo "$POLYPROC_ADDRESS $?" >"${file}"`] });
+    try {
+      await waitFor(() => existsSync(file), { what: "the terminal's end", timeoutMs: 20_000 });
+      assert.equal(readFileSync(file, "utf8").trim(), `${api.address} 0`, readFileSync(`${file}.ps`, "utf8"));
+    } finally {
+      terminal.dispose();
+    }
+  });
+
+  it("a command in a terminal starts the server when there is none, and the window notices", async function () {
+    this.timeout(40_000);
+    await vscode.commands.executeCommand("polyproc.stopServer");
+    await waitFor(() => api.server.state.kind !== "connected");
+    const file = join(folder, "started");
+    const terminal = vscode.window.createTerminal({ name: "test", shellPath: "/bin/sh", shellArgs: ["-c", `polyproc map one two -- echo >"${file}.out" 2>&1; echo "$?" >"${file}"`] });
+    try {
+      await waitFor(() => existsSync(file), { what: "the terminal's end", timeoutMs: 20_000 });
+      assert.equal(readFileSync(file, "utf8").trim(), "0", readFileSync(`${file}.out`, "utf8"));
+      await waitFor(() => api.server.state.kind === "connected", { what: "the window's connection" });
+    } finally {
+      terminal.dispose();
+    }
+  });
+
+  it("a server that is killed in the middle of a run is told as lost, and the next need starts another one", async () => {
+    const rpc = await api.server.ensure();
+    const run = await api.run({ name: "lost", target: { command: "sleep", args: ["{item}"] }, items: [{ value: "60", label: "60", file: null }], options: {} });
+    await waitFor(() => run.rows[0]?.state === "running");
+    const states: ServerState[] = [];
+    const listening = api.server.onDidChange((state) => states.push(state));
+    try {
+      process.kill(rpc.server.pid, "SIGKILL");
+      await waitFor(() => api.server.state.kind === "lost");
+      await within(run.whenEnded, "the run's end");
+      assert.equal(run.rows[0]?.state, "lost");
+      await waitFor(() => api.model.processes.size === 0 || [...api.model.processes.values()].every(({ state }) => state === "exited"));
+      const next = await api.server.ensure();
+      assert.notEqual(next.facts.instanceId, rpc.facts.instanceId);
+      assert.deepEqual(states.map(({ kind }) => kind), ["lost", "starting", "connected"]);
+    } finally {
+      listening.dispose();
+    }
+  });
+
+  it("a server of another version that has nothing to do is replaced", async function () {
+    this.timeout(40_000);
+    await vscode.commands.executeCommand("polyproc.stopServer");
+    await waitFor(() => api.server.state.kind !== "connected");
+    const old = join(folder, "old");
+    for (const name of ["server.cjs", "host"]) cpSync(join(extension.extensionPath, "dist", name), join(old, "dist", name), { recursive: true });
+    writeFileSync(join(old, "package.json"), JSON.stringify({ name: "polyproc", version: "0.0.1" }));
+    const server = spawn(process.execPath, [join(old, "dist/server.cjs"), "--listen", api.address, "--idle-timeout", "5"], { stdio: "ignore", env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" } });
+    const ended = new Promise((resolve) => server.once("exit", resolve));
+    try {
+      await within(ended, "the old server's end", 20_000);
+      const { version } = extension.packageJSON as { version: string };
+      await waitFor(() => api.server.state.kind === "connected" && api.server.state.rpc.server.version === version, { what: "a server of this version", timeoutMs: 20_000 });
+    } finally {
+      server.kill("SIGKILL");
+    }
+  });
+});

@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import type { Run, RunRequest } from "../../../extension/runs/run.js";
+import { ProblemBook } from "../../../extension/diagnostics/problem-book.js";
+import { errorName } from "../../../protocol/errors.js";
+import type { CommandResult, Target } from "../../../protocol/target.js";
+import { waitFor, within } from "../../deadline.js";
+import { startUnixServer } from "../../server/server-process.js";
+import { temporaryFolder } from "../../temporary-folder.js";
+import { openWindow } from "./real-server.js";
+
+const states = (run: Run) => run.rows.map(({ state }) => state);
+
+function request(target: Target, values: readonly unknown[], options: RunRequest["options"] = {}): RunRequest {
+  return { name: "work", target, items: values.map((value) => ({ value, label: String(value), file: null })), options, origin: "command" };
+}
+
+function sh(script: string): Target {
+  return { command: "sh", args: ["-c", script, "sh", "{item}"] };
+}
+
+describe("runs at a real server", () => {
+  test("functions: results, failures with their stack, what they print, an outcome for each", async (t) => {
+    const folder = temporaryFolder(t);
+    const module = join(folder, "m.mjs");
+    writeFileSync(module, "export function half(n) {\n  console.log(`at ${n}`);\n  if (n % 2) throw new RangeError(`odd: ${n}`);\n  return { half: n / 2 };\n}\n");
+    const { path } = await startUnixServer(t);
+    const { runs } = await openWindow(t, path);
+    const run = await runs.start(request({ module, export: "half" }, [2, 3, 4], { processes: 2 }));
+    const written: string[] = [];
+    run.onOutput((index, lines) => written.push(...lines.map(({ text }) => `${index}: ${text}`)));
+    await within(run.whenEnded, "the run's end", 30_000);
+    assert.deepEqual(states(run), ["done", "failed", "done"]);
+    assert.deepEqual(run.rows[0]!.value, { half: 1 });
+    assert.deepEqual([run.info.done, run.info.failed, run.lost, run.info.endedAt !== null], [2, 1, false, true]);
+    assert.deepEqual(await run.output(2), { lines: [{ stream: "stdout", text: "at 4" }], dropped: 0 });
+    await waitFor(() => written.length === 3, { what: "three lines" });
+    assert.deepEqual(written.sort(), ["0: at 2", "1: at 3", "2: at 4"]);
+    const book = new ProblemBook();
+    book.update(run, [0, 1, 2]);
+    assert.deepEqual([...book.of(new Set([module])).values()].flat().map(({ line, message }) => [line, message]), [[2, "3: RangeError: odd: 3"]]);
+  });
+
+  test("commands: exit codes, and what they wrote", async (t) => {
+    const { path } = await startUnixServer(t);
+    const { runs } = await openWindow(t, path);
+    const run = await runs.start(request(sh('echo "out $1"; test "$1" != bad'), ["good", "bad"]));
+    await within(run.whenEnded, "the run's end", 30_000);
+    assert.deepEqual(states(run), ["done", "failed"]);
+    assert.deepEqual((run.rows[0]!.value as CommandResult).stdout, "out good\n");
+    assert.equal(run.rows[1]!.error!.data!["exitCode"], 1);
+  });
+
+  test("a function that does not exist fails with the reason", async (t) => {
+    const { path } = await startUnixServer(t);
+    const { runs } = await openWindow(t, path);
+    const run = await runs.start(request({ module: "/nowhere/m.mjs", export: "f" }, [1, 2]));
+    await within(run.whenEnded, "the run's end", 30_000);
+    assert.deepEqual(run.rows.map(({ error }) => error && errorName(error.code)), ["TargetNotFound", "TargetNotFound"]);
+    assert.match(run.rows[0]!.error!.message, /does not exist/);
+  });
+
+  test("a window that is loaded again in the middle of a run finds it, with what is done and what is not", async (t) => {
+    const folder = temporaryFolder(t);
+    const gate = join(folder, "gate");
+    const { path } = await startUnixServer(t);
+    const first = await openWindow(t, path);
+    const started = await first.runs.start({ ...request(sh(`test "$1" = quick || until test -e "${gate}"; do sleep 0.02; done; echo "$1"`), ["quick", "slow", "slower"], { processes: 3 }), name: "gated" });
+    await waitFor(() => started.rows[0]!.state === "done" && started.rows[2]!.state === "running");
+    await first.close();
+    assert.equal(started.ended, false);
+
+    const second = await openWindow(t, path);
+    const run = await waitFor(() => second.runs.all[0]);
+    assert.deepEqual([run.id, run.request.name, run.request.origin], [started.id, "gated", "command"]);
+    assert.deepEqual(run.request.items, started.request.items);
+    await waitFor(() => run.rows[0]!.state === "done" && run.rows[1]!.state === "running");
+    writeFileSync(gate, "");
+    await within(run.whenEnded, "the run's end", 30_000);
+    assert.deepEqual(states(run), ["done", "done", "done"]);
+    await second.runs.forget(run);
+    assert.deepEqual(second.runs.all, []);
+  });
+
+  test("two windows see one run, and its end in the one is its end in the other", async (t) => {
+    const { path } = await startUnixServer(t);
+    const [a, b] = [await openWindow(t, path), await openWindow(t, path)];
+    const mine = await a.runs.start(request(sh("sleep 1000"), [1]));
+    const theirs = await waitFor(() => b.runs.all[0]);
+    await waitFor(() => theirs.rows[0]!.state === "running");
+    await theirs.cancel();
+    await within(mine.whenEnded, "the run's end", 30_000);
+    assert.deepEqual([states(mine), mine.info.state], [["cancelled"], "cancelled"]);
+    await within(theirs.whenEnded, "the run's end in the other window");
+    await a.runs.forget(mine);
+    await waitFor(() => b.runs.all.length === 0, { what: "the other window to forget it, too" });
+  });
+
+  test("the server SIGKILLed in the middle of a run: what was not done is lost", async (t) => {
+    const server = await startUnixServer(t);
+    const { runs } = await openWindow(t, server.path);
+    const run = await runs.start(request(sh('test "$1" = quick || sleep 1000'), ["quick", "slow", "waiting"], { processes: 2 }));
+    await waitFor(() => run.rows[0]!.state === "done" && run.rows[2]!.state === "running");
+    server.process.kill("SIGKILL");
+    await within(run.whenEnded, "the run's end");
+    assert.deepEqual([states(run), run.lost], [["done", "lost", "lost"], true]);
+  });
+
+  test("a worker SIGKILLed: its item fails, the others are done", async (t) => {
+    const { path } = await startUnixServer(t);
+    const { runs } = await openWindow(t, path);
+    const run = await runs.start(request(sh('test "$1" != victim || sleep 1000'), ["victim", "a", "b"], { processes: 2 }));
+    const victim = await waitFor(() => run.rows[0]!.state === "running" && run.rows[0]);
+    process.kill(-victim.pid, "SIGKILL");
+    await within(run.whenEnded, "the run's end", 30_000);
+    assert.deepEqual(states(run), ["failed", "done", "done"]);
+    assert.match(run.rows[0]!.error!.message, /SIGKILL/);
+  });
+
+  test("10,000 items, and a flood of output, in both cases with every outcome", async (t) => {
+    const folder = temporaryFolder(t);
+    const module = join(folder, "m.mjs");
+    writeFileSync(module, "export const twice = (n) => n * 2;\n");
+    const { path } = await startUnixServer(t);
+    const { runs } = await openWindow(t, path);
+    const count = 10_000;
+    const many = await runs.start(request({ module, export: "twice" }, Array.from({ length: count }, (_, n) => n)));
+    let words = 0;
+    many.onDidChange(() => words++);
+    await within(many.whenEnded, "the end of 10,000 items", 60_000);
+    assert.ok(many.rows.every(({ state, value }, n) => state === "done" && value === n * 2));
+    assert.equal(many.info.done, count);
+    const tookMs = many.info.endedAt! - many.info.startedAt;
+    assert.ok(words <= tookMs / 100 + 20, `${words} words in ${tookMs} ms`);
+
+    const flood = await runs.start(request(sh("yes 0123456789012345678901234567890123456789 | head -c 10000000; echo done"), [1]));
+    let bytes = 0;
+    let dropped = 0;
+    flood.onOutput((_, lines, lost) => {
+      dropped += lost;
+      for (const { text } of lines) bytes += text.length + 1;
+    });
+    await within(flood.whenEnded, "the flood's end", 60_000);
+    assert.deepEqual(states(flood), ["done"]);
+    await waitFor(() => bytes + dropped > 0);
+    assert.ok(existsSync(path));
+  });
+});

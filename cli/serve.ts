@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Command } from "commander";
 import { serverMain } from "../bindings/typescript/server-main.js";
+import { serveDetached } from "./serve-detached.js";
 import { defaultSocketPath } from "./server-address.js";
 
 /** A bundle's exports are those of a CommonJS module. */
@@ -11,11 +12,13 @@ type ServerModule = { started?: Promise<void>; default?: { started: Promise<void
 const help = `
 Without --listen and --stdio it listens on the default socket, where the other commands look for it:
 server.sock in $XDG_RUNTIME_DIR/polyproc, else in ~/.cache/polyproc.
-polyproc serve --help lists every option.
+polyproc serve --help lists every option. With --detach it goes on in the background, without this
+terminal: the command returns once it listens.
 
 Examples:
   $ polyproc serve
   $ polyproc serve --listen unix:/tmp/me/polyproc.sock --idle-timeout 600
+  $ polyproc serve --detach --idle-timeout 3600
   $ polyproc serve --listen tcp:127.0.0.1:7070 --token-file ~/.polyproc-token
 `;
 
@@ -24,7 +27,7 @@ export function serveCommand(argv: readonly string[], exit: (status: number) => 
   return new Command("serve")
     .summary("serve processes and primitives to other programs")
     .description("Runs a server, which owns the processes, pools, locks and queues of those who connect to it.")
-    .usage("[--listen ADDRESS] [--stdio] [--token-file FILE] [--idle-timeout SECONDS] ...")
+    .usage("[--listen ADDRESS] [--stdio] [--token-file FILE] [--idle-timeout SECONDS] [--detach] ...")
     .argument("[option...]")
     .helpOption(false)
     .allowUnknownOption()
@@ -32,8 +35,13 @@ export function serveCommand(argv: readonly string[], exit: (status: number) => 
     .action(() => serve(argv.slice(argv.indexOf("serve") + 1), exit));
 }
 
-/** The server takes this process over, so that its pid is the server's. */
+/** The server takes this process over, so that its pid is the server's; unless it is to go on without this terminal. */
 async function serve(options: readonly string[], exit: (status: number) => void): Promise<void> {
+  if (options.includes("--detach")) {
+    const others = options.filter((option) => option !== "--detach");
+    await serveDetached(others.includes("--listen") ? others : [...others, "--listen", `unix:${defaultSocketPath()}`]);
+    return;
+  }
   const saysWhere = options.some((option) => /^--(listen|stdio|fd|help|version)(=|$)|^-h$/.test(option));
   const path = defaultSocketPath();
   if (!saysWhere) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });

@@ -1,5 +1,6 @@
 import { connectTo } from "../bindings/typescript/client-link.js";
 import { Connection } from "../bindings/typescript/connection.js";
+import { connectToNamed } from "../bindings/typescript/named-server.js";
 import { startPrivateServer } from "../bindings/typescript/embedded.js";
 import { PolyprocError } from "../protocol/errors.js";
 import { ExitError } from "./exit-error.js";
@@ -38,8 +39,9 @@ export async function openAnyServer(): Promise<ServerLink> {
   return { connection, address: null, isLocal: true };
 }
 
-async function connect({ text, address }: ServerAddress): Promise<ServerLink> {
-  const connection = new Connection((opening) => connectTo(opening, text, { token: process.env["POLYPROC_TOKEN"], name: `polyproc ${process.argv[2] ?? ""}`.trim() }));
+async function connect({ text, address, from }: ServerAddress): Promise<ServerLink> {
+  const open = from === "environment" ? connectToNamed : connectTo;
+  const connection = new Connection((opening) => open(opening, text, { token: process.env["POLYPROC_TOKEN"], name: `polyproc ${process.argv[2] ?? ""}`.trim() }));
   await opened(connection);
   return { connection, address: text, isLocal: address.kind === "unix" };
 }

@@ -1,5 +1,5 @@
 import type { Connection, Link } from "./connection.js";
-import { connectTo } from "./client-link.js";
+import { connectToNamed } from "./named-server.js";
 import { beginOutput } from "./output.js";
 import { startPrivateServer } from "./embedded.js";
 import { endWithScript } from "./script-end.js";
@@ -9,6 +9,6 @@ export async function openDefaultServer(connection: Connection): Promise<Link> {
   const address = process.env["POLYPROC_ADDRESS"];
   endWithScript(connection);
   void connection.open().then(() => beginOutput(connection, address ? "ignore" : "inherit"), () => {});
-  if (address) return connectTo(connection, address, { token: process.env["POLYPROC_TOKEN"] });
+  if (address) return connectToNamed(connection, address, { token: process.env["POLYPROC_TOKEN"] });
   return startPrivateServer(connection);
 }

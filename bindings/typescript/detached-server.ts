@@ -10,10 +10,8 @@ const shownErrorBytes = 4096;
 export interface DetachedServerOptions {
   /** Program and first arguments: Node and the server's main file. */
   command: readonly [string, ...string[]];
-  /** `unix:PATH`. */
-  address: string;
-  /** How long it stays without a client and without work, in milliseconds. */
-  idleTimeoutMs: number;
+  /** Of the server: `--listen` and others. */
+  options: readonly string[];
   cwd: string;
   env: NodeJS.ProcessEnv;
   /** Gets what it writes to standard error; made when missing, else appended to. */
@@ -30,13 +28,13 @@ export interface DetachedServer {
  * Starts a server that outlives this process, and resolves once it listens. Rejects with SpawnFailed, and what the server said, when it
  * ends or tells nothing before.
  */
-export async function startDetachedServer({ command, address, idleTimeoutMs, cwd, env, logFile }: DetachedServerOptions): Promise<DetachedServer> {
+export async function startDetachedServer({ command, options, cwd, env, logFile }: DetachedServerOptions): Promise<DetachedServer> {
   mkdirSync(dirname(logFile), { recursive: true });
   const log = openSync(logFile, "a+", 0o600);
   try {
     const start = fstatSync(log).size;
     const [program, ...first] = command;
-    const server = spawn(program, [...first, "--listen", address, "--idle-timeout", String(idleTimeoutMs / 1000)], {
+    const server = spawn(program, [...first, ...options], {
       cwd,
       env,
       detached: true,

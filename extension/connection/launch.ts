@@ -25,8 +25,7 @@ export async function launch({ path, main, nodePath, idleTimeoutMs, folder, logF
   log(`starting a server with Node.js ${node.version} (${node.path}, from ${node.from === "editor" ? "the editor" : `the ${node.from}`}); it writes to ${logFile}`);
   const server = await startDetachedServer({
     command: [node.path, main],
-    address: `unix:${path}`,
-    idleTimeoutMs,
+    options: ["--listen", `unix:${path}`, "--idle-timeout", String(idleTimeoutMs / 1000)],
     cwd,
     env: serverEnvironment(process.env, node.env),
     logFile,

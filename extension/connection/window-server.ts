@@ -1,9 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { withStartLock } from "../../bindings/typescript/start-lock.js";
 import { PolyprocError } from "../../protocol/errors.js";
 import type { ServerLoad } from "./any-server.js";
 import type { Disposable, Rpc, Server, ServerState } from "./rpc.js";
 import type { Session } from "./rpc-session.js";
-import { withStartLock } from "./start-lock.js";
 
 /** A socket's file is there a moment before anybody listens on it. */
 const appearMs = 500;

@@ -1,7 +1,7 @@
 import { parse, type ParserPlugin } from "@babel/parser";
-import type { Statement } from "@babel/types";
 import type { FoundFunction } from "./found-function.js";
 import { ModuleExports } from "./module-exports.js";
+import type { Statement } from "./syntax.js";
 
 export interface Dialect {
   jsx: boolean;

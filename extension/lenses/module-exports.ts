@@ -1,5 +1,5 @@
-import type { Class, Declaration, Expression, Function as FunctionNode, ObjectExpression, Statement } from "@babel/types";
 import type { FoundFunction } from "./found-function.js";
+import type { ClassNode, Declaration, Expression, FunctionNode, ObjectExpression, Statement } from "./syntax.js";
 
 type Kind = FoundFunction["kind"];
 
@@ -184,13 +184,13 @@ function kindOf(node: Node): Kind | null {
     }
     case "ClassDeclaration":
     case "ClassExpression":
-      return hasRun(node as Class) ? "class" : null;
+      return hasRun(node as ClassNode) ? "class" : null;
     default:
       return null;
   }
 }
 
-function hasRun(node: Class): boolean {
+function hasRun(node: ClassNode): boolean {
   if (node.type === "ClassDeclaration" && (node.abstract || node.declare)) return false;
   return node.body.body.some((member) =>
     member.type === "ClassMethod" && member.kind === "method" && !member.static && !member.computed && !member.abstract

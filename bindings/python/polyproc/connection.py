@@ -1,16 +1,13 @@
 """Pipe, its ends, and `wait` for several of them."""
 
-import io
-import os
 import pickle
 import select
 import time
 
 from . import _shared
 from ._errors import BufferTooShort, PolyprocError
-from ._msgpack import map_head, pack, pack_str
-from ._payload import PICKLE, decode, encode, to_wire
-from ._msgpack import pack_bin, unpack
+from ._msgpack import map_head, pack, pack_bin, pack_str, unpack
+from ._payload import PICKLE, decode, encode, pickled, to_wire, with_handles
 from ._shared import SharedObject, field, ms
 
 _ITEM = pack_str("item")
@@ -59,11 +56,22 @@ class Connection(SharedObject):
     def send(self, obj):
         """Sends an object to the other end."""
         self._check_writable()
-        self._send(encode(self._session, obj))
+        if type(obj) is bytes and _is_pickle(obj):
+            # Plain, it would be taken for what `send_bytes` sent.
+            self._send(with_handles(self._session, lambda: pickled(obj)))
+        else:
+            self._send(encode(self._session, obj))
 
     def recv(self):
-        """Waits for an object and takes it. EOFError once nobody holds the other end and nothing is left."""
-        return decode(self._session, self._recv())
+        """
+        Waits for an object and takes it. EOFError once nobody holds the other end and nothing is left. What was pickled by hand and sent
+        with `send_bytes` is unpickled, as in multiprocessing.
+        """
+        item = self._recv()
+        value = decode(self._session, item)
+        if type(value) is bytes and _is_pickle(value) and item[0] in _BIN:
+            return pickle.loads(value)
+        return value
 
     def send_bytes(self, buf, offset=0, size=None):
         """Sends bytes as they are."""
@@ -211,6 +219,14 @@ class Connection(SharedObject):
 
     def __repr__(self):
         return f"<polyproc.Connection {self._handle}{', closed' if self._closed else ''}>"
+
+
+# First bytes of msgpack's bin.
+_BIN = (0xC4, 0xC5, 0xC6)
+
+
+def _is_pickle(data):
+    return len(data) > 2 and data[0] == 0x80 and 2 <= data[1] <= 5 and data[-1] == 0x2E
 
 
 def _as_os_error(error):

@@ -46,7 +46,13 @@ class ApplyResult:
         bell.acquire()
         self._bells.append(bell)
         try:
-            self._session.wait_until(lambda: self._ready, bell, None if timeout is None else time.monotonic() + timeout)
+            if self._ready:
+                return
+            if self._callback is not None or self._error_callback is not None:
+                # The thread of the callbacks says when.
+                bell.acquire(True, -1 if timeout is None else max(0.0, timeout))
+            else:
+                self._session.wait_until(lambda: self._ready, bell, None if timeout is None else time.monotonic() + timeout)
         finally:
             self._bells.remove(bell)
 
@@ -71,20 +77,29 @@ class ApplyResult:
             self.outcome(0, 1, None, error)
 
     def _finish(self):
-        self._ready = True
         self._pool = None
         if self._callback is not None or self._error_callback is not None:
+            # Ready once it has been called, as in multiprocessing.
             self._session.later(self._call_back)
+        else:
+            self._set_ready()
+
+    def _set_ready(self):
+        self._ready = True
         for bell in list(self._bells):
             wake(bell)
 
     def _call_back(self):
         self._open()
-        if self._error is None:
-            if self._callback is not None:
-                self._callback(self._value)
-        elif self._error_callback is not None:
-            self._error_callback(self._error)
+        try:
+            if self._error is None:
+                if self._callback is not None:
+                    self._callback(self._value)
+            elif self._error_callback is not None:
+                self._error_callback(self._error)
+        finally:
+            self._callback = self._error_callback = None
+            self._set_ready()
 
     def _open(self):
         with self._open_lock:

@@ -8,8 +8,8 @@ const staleMs = 30_000;
 const betweenLooksMs = 40;
 
 /**
- * Runs `action` while no other window on this machine runs one for the same path. Without it, two windows that find the same stale socket would
- * each remove it, the slower one what the faster one's server has just made.
+ * Runs `action`, the start of a server, while nobody else on this machine does that for the same path of a socket. Without it, two that find the
+ * same stale socket would each remove it, the slower one what the faster one's server has just made.
  */
 export async function withStartLock<T>(path: string, action: () => Promise<T>): Promise<T> {
   const lock = `${path}.lock`;

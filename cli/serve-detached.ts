@@ -1,0 +1,33 @@
+import { connect } from "node:net";
+import { mkdirSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { startDetachedServer } from "../bindings/typescript/detached-server.js";
+import { serverMain } from "../bindings/typescript/server-main.js";
+import { withStartLock } from "../bindings/typescript/start-lock.js";
+import { UsageError } from "./usage-error.js";
+
+/**
+ * `polyproc serve --detach`: returns once a server listens on the Unix socket that the options name, one that was there before included. It
+ * goes on without this terminal, and writes to a file beside the socket.
+ */
+export async function serveDetached(options: readonly string[]): Promise<void> {
+  const address = options[options.findLastIndex((option) => option === "--listen") + 1] ?? "";
+  if (!options.includes("--listen") || !address.startsWith("unix:")) throw new UsageError("serve --detach: say where it is to listen with --listen unix:PATH");
+  const path = resolve(address.slice("unix:".length));
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  await withStartLock(path, async () => {
+    if (await answers(path)) return;
+    await startDetachedServer({ command: [process.execPath, serverMain], options, cwd: process.cwd(), env: process.env, logFile: `${path}.log` });
+  });
+}
+
+function answers(path: string): Promise<boolean> {
+  return new Promise((answer) => {
+    const socket = connect(path);
+    socket.once("error", () => answer(false));
+    socket.once("connect", () => {
+      socket.destroy();
+      answer(true);
+    });
+  });
+}

@@ -4,7 +4,7 @@ import type { Model } from "./model/model.js";
 import type { Run, RunRequest, Runs } from "./runs/run.js";
 
 /**
- * What `activate` returns, for other extensions:
+ * What `activate` returns, for other extensions, which have this type as `polyproc/vscode`:
  *
  * ```ts
  * const polyproc = await vscode.extensions.getExtension<PolyprocApi>("polyproc.polyproc")?.activate();
@@ -30,21 +30,4 @@ export interface PolyprocApi {
   readonly server: Server;
   /** What activation took, in milliseconds. */
   readonly activationMs: number;
-}
-
-export function makeApi({ server, model, runs }: Pick<PolyprocApi, "server" | "model" | "runs">, activationMs: number): PolyprocApi {
-  return {
-    version: 1,
-    address: server.address,
-    connect: async () => {
-      await server.ensure();
-      const { connect } = await import("../bindings/typescript/client.js");
-      return connect(server.address);
-    },
-    run: (request) => runs.start({ ...request, origin: "api" }),
-    runs,
-    model,
-    server,
-    activationMs,
-  };
 }

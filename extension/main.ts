@@ -1,8 +1,9 @@
 import * as vscode from "vscode";
-import { makeApi, type PolyprocApi } from "./api.js";
+import type { PolyprocApi } from "./api.js";
 import { openWindowServer } from "./connection/open-window-server.js";
 import { watchForSocket } from "./connection/socket-watch.js";
 import type { WindowServer } from "./connection/window-server.js";
+import { makeApi } from "./make-api.js";
 import { ServerModel } from "./model/server-model.js";
 import { numbersOf } from "./numbers.js";
 import type { Parts } from "./parts.js";

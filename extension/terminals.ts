@@ -6,7 +6,7 @@ import type { Settings } from "./settings.js";
 
 /**
  * Terminals know the window's server, whether it runs or not: POLYPROC_SERVE says how whoever needs it there starts it. `polyproc` is found
- * at the end of the PATH, so the user's own comes first; POLYPROC_NODE is for it where there is no other Node.js.
+ * at the end of the PATH, so the user's own comes first; POLYPROC_EDITOR_NODE is for it where there is no other Node.js.
  */
 export function registerTerminals(context: vscode.ExtensionContext, settings: Settings, address: string): vscode.Disposable {
   const collection = context.environmentVariableCollection;
@@ -19,12 +19,13 @@ export function registerTerminals(context: vscode.ExtensionContext, settings: Se
     const bin = context.asAbsolutePath("bin");
     if (!existsSync(bin)) return;
     collection.append("PATH", `${delimiter}${bin}`);
-    collection.replace("POLYPROC_NODE", process.execPath);
+    collection.replace("POLYPROC_EDITOR_NODE", process.execPath);
     // As the window starts it: in the folder of the workspace, whatever the terminal's is.
     const folder = vscode.workspace.workspaceFolders?.find(({ uri }) => uri.scheme === "file")?.uri.fsPath;
-    const serve = [context.asAbsolutePath("bin/polyproc"), "serve", "--detach", "--listen", address, "--idle-timeout", String(settings.idleTimeoutMs / 1000)];
+    const polyproc = settings.nodePath === "" ? [context.asAbsolutePath("bin/polyproc")] : [settings.nodePath, context.asAbsolutePath("dist/cli.cjs")];
+    const serve = [...polyproc, "serve", "--detach", "--listen", address, "--idle-timeout", String(settings.idleTimeoutMs / 1000)];
     collection.replace("POLYPROC_SERVE", `${folder === undefined ? "" : `cd ${shellWord(folder)}; `}${serve.map(shellWord).join(" ")}`);
   };
   fill();
-  return vscode.Disposable.from(vscode.workspace.onDidGrantWorkspaceTrust(fill), settings.onDidChange(["server.idleTimeout"], fill));
+  return vscode.Disposable.from(vscode.workspace.onDidGrantWorkspaceTrust(fill), settings.onDidChange(["server.idleTimeout", "nodePath"], fill));
 }

@@ -30,17 +30,27 @@ const layers: Record<string, Layer> = {
   "bindings/typescript": { folders: ["protocol", "server/ipc/framing", "bindings/typescript"], packages: ["msgpackr"], node: "all" },
   "cli": { folders: ["protocol", "bindings/typescript", "cli"], packages: ["commander", "cli-progress", "tinyglobby"], node: "all" },
   "extension": { folders: ["protocol", "bindings/typescript", "extension"], packages: ["vscode", "vscode-languageclient"], node: "all" },
+  // What decides needs no editor: it is handed what it needs.
+  "extension/model": { folders: ["protocol", "bindings/typescript/methods.ts", "extension/model", "extension/connection/rpc.ts"], node: "all" },
+  "extension/connection": { folders: ["protocol", "bindings/typescript", "extension"], packages: ["vscode", "vscode-languageclient", "vscode-jsonrpc", "msgpackr"], node: "all" },
+  // Runs in a page, which has neither.
+  "extension/results/webview": { folders: ["protocol", "extension/results", "extension/runs/run.ts", "extension/lenses/languages.ts"], packages: ["lit", "@tanstack/virtual-core", "@vscode/codicons"] },
+  "extension/build": { folders: ["extension/build"], packages: ["esbuild", "@vscode/vsce"], node: "all" },
+  "extension/lenses": { folders: ["protocol", "bindings/typescript", "extension"], packages: ["vscode", "@babel/parser"], node: "all" },
   "examples": { folders: ["bindings/typescript", "examples"], packages: ["cli-progress", "tinyglobby", "polyproc"], node: "all" },
   "bench": {
     folders: ["protocol", "bindings/typescript", "bench"],
     packages: ["polyproc", "cli-progress", "jest-worker", "piscina", "tinypool", "workerpool"],
     node: "all",
   },
-  "test": { folders: everything, packages: ["polyproc", "valibot", "fast-check", "msgpackr", "vscode-jsonrpc", "pidusage"], node: "all" },
+  "test": { folders: everything, packages: ["polyproc", "valibot", "fast-check", "msgpackr", "vscode-jsonrpc", "pidusage", "playwright-core", "esbuild"], node: "all" },
+  "test/vscode": { folders: everything, packages: ["esbuild", "playwright-core", "@vscode/test-electron"], node: "all" },
+  // In an extension host.
+  "test/extension/host": { folders: everything, packages: ["vscode", "mocha"], node: "all" },
 };
 
 /** Only here may processes be started. */
-const mayStartProcesses = ["server/os", "bindings/typescript/embedded.ts", "cli", "examples", "bench", "test"];
+const mayStartProcesses = ["server/os", "bindings/typescript/embedded.ts", "bindings/typescript/detached-server.ts", "bindings/typescript/named-server.ts", "extension/connection/node-executable.ts", "cli", "examples", "bench", "test"];
 
 /** Nothing here has a clock, an event loop or a process: all is handed in. */
 const pureFolders = ["protocol", "server/engine"];

@@ -86,6 +86,11 @@ describe("the package, packed and installed in an empty folder elsewhere", () =>
     writeFileSync(join(project, "types.ts"), `
       import { Pool, task, type AsyncResult } from "polyproc";
       import { messages, PolyprocError } from "polyproc/protocol";
+      import type { PolyprocApi } from "polyproc/vscode";
+      export async function countRuns(api: PolyprocApi): Promise<number> {
+        const { runs } = await (await api.server.ensure()).request("run/list", {});
+        return runs.filter(({ endedAt }) => endedAt === null).length;
+      }
       export function length(text: string): number { return text.length; }
       export async function check(pool: Pool): Promise<number[]> {
         const later: AsyncResult<number> = pool.applyAsync(task(import.meta, length), ["abc"]);

@@ -1,7 +1,6 @@
-import { existsSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { build, type BuildOptions } from "esbuild";
+import { build, type BuildOptions, type Metafile } from "esbuild";
 import { relocate } from "./relocate.js";
 import { root } from "./root.js";
 
@@ -12,11 +11,14 @@ export interface BundleOptions {
   release: boolean;
 }
 
-/** Makes every bundle that the extension consists of, from the sources; nothing has to be compiled before. */
-export async function bundle({ outdir, release }: BundleOptions): Promise<void> {
-  const shared: BuildOptions = {
+type SharedOptions = BuildOptions & { metafile: true };
+
+/** Makes every bundle that the extension consists of, from the sources; nothing has to be compiled before. Returns what went into each. */
+export async function bundle({ outdir, release }: BundleOptions): Promise<Metafile[]> {
+  const shared: SharedOptions = {
     absWorkingDir: root,
     bundle: true,
+    metafile: true,
     logLevel: "warning",
     sourcemap: release ? false : "linked",
     minifyWhitespace: release,
@@ -25,14 +27,14 @@ export async function bundle({ outdir, release }: BundleOptions): Promise<void> 
     // What Node would do: native parts are not bundled, and are optional.
     external: ["vscode", "msgpackr-extract"],
   };
-  const node: BuildOptions = { ...shared, platform: "node", target: "node20.18" };
+  const node: SharedOptions = { ...shared, platform: "node", target: "node20.18" };
   const programs: [entry: string, name: string][] = [
     ["extension/main.ts", "extension"],
     ["server/main.ts", "server"],
     ["cli/main.ts", "cli"],
   ];
   const builds = await Promise.allSettled([
-    ...programs.filter(([entry]) => existsSync(join(root, entry))).map(([entry, name]) => build({
+    ...programs.map(([entry, name]) => build({
       ...node,
       entryPoints: [entry],
       outfile: join(outdir, `${name}.cjs`),
@@ -48,34 +50,36 @@ export async function bundle({ outdir, release }: BundleOptions): Promise<void> 
     bundleWebview(shared, outdir),
   ]);
   // Not before all of them have ended: whoever cleans up wants no more files.
-  for (const one of builds) if (one.status === "rejected") throw one.reason;
+  return builds.map((one) => {
+    if (one.status === "rejected") throw one.reason;
+    return one.value.metafile;
+  });
 }
 
 /** In parts, and as modules: a host says that it is ready before it loads what it may never need. */
-async function bundleHost(node: BuildOptions, outdir: string): Promise<void> {
-  const { metafile } = await build({
+async function bundleHost(node: SharedOptions, outdir: string): Promise<{ metafile: Metafile }> {
+  const made = await build({
     ...node,
     entryPoints: { main: "bindings/typescript/host/main.ts", "process-runner": "bindings/typescript/process-runner.ts" },
     outdir,
     outExtension: { ".js": ".mjs" },
     format: "esm",
     splitting: true,
-    metafile: true,
     plugins: [relocate("host")],
   });
   // A chunk's name changes with its contents: those of yesterday go, after those of today are there for whoever runs at this moment.
-  const made = new Set(Object.keys(metafile!.outputs).map((path) => resolve(root, path)));
+  const current = new Set(Object.keys(made.metafile.outputs).map((path) => resolve(root, path)));
   for (const name of await readdir(outdir)) {
-    if (!made.has(join(outdir, name))) await rm(join(outdir, name), { recursive: true, force: true });
+    if (!current.has(join(outdir, name))) await rm(join(outdir, name), { recursive: true, force: true });
   }
+  return made;
 }
 
-async function bundleWebview(shared: BuildOptions, outdir: string): Promise<void> {
-  const entry = "extension/results/webview/main.ts";
-  if (!existsSync(join(root, entry))) return;
-  await build({
+/** The results panel's page. */
+function bundleWebview(shared: SharedOptions, outdir: string): Promise<{ metafile: Metafile }> {
+  return build({
     ...shared,
-    entryPoints: { webview: entry },
+    entryPoints: { webview: "extension/results/webview/main.ts" },
     outdir: join(outdir, "results"),
     platform: "browser",
     target: "chrome130",

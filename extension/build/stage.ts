@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, normalize } from "node:path";
 import { bundle } from "./bundle.js";
+import { notices } from "./notices.js";
 import { root } from "./root.js";
 
 /** Of the package's manifest, what an extension has no use for. */
@@ -20,7 +21,7 @@ export async function stage(folder: string): Promise<void> {
     if (!existsSync(join(root, path))) throw new Error(`${path} is named, and is not there`);
     await cp(join(root, path), join(folder, path), { recursive: true });
   };
-  await bundle({ outdir: join(folder, "dist"), release: true });
+  await writeFile(join(folder, "NOTICES.txt"), notices(await bundle({ outdir: join(folder, "dist"), release: true })));
   for (const path of ["README.md", "LICENSE", "CHANGELOG.md", "bin"]) await copy(path);
   const named = [...filesIn(manifest), ...linkedImages("README.md", await readFile(join(root, "README.md"), "utf8"))];
   for (const path of [...named]) {

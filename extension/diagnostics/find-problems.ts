@@ -1,17 +1,19 @@
 import type { Target } from "../../protocol/target.js";
-import { failureWords, failureStack, failureText } from "../runs/failure-text.js";
-import type { Row } from "../runs/run.js";
+import { shorten } from "../output/one-line.js";
+import { failureStack, failureText, failureWords } from "../runs/failure-text.js";
+import type { Row, RunRequest } from "../runs/run.js";
 import { positionInStack, readRemark } from "./positions.js";
 import type { Problem } from "./problem.js";
 
 /** Of one item; the results have the rest. */
 const maxProblems = 50;
+const maxNameLength = 60;
 
 /**
- * What a failed item says about files: about its own file, at the places in it that the error or the command's output names or where the stack leads to, else at its
- * beginning; about the function's module when the item is no file and the stack leads there; else nothing.
+ * What a failed item says about files. About its own file: at the places in it that the error or the command's output names, or where the stack
+ * leads to, else at its beginning. Of an item that is no file: about the function's module, when the stack leads there.
  */
-export function findProblems(row: Row, target: Target): Problem[] {
+export function findProblems(row: Row, { target, name }: Pick<RunRequest, "target" | "name">): Problem[] {
   const { error, file } = row;
   if (row.state !== "failed" || !error) return [];
   const message = failureText(error);
@@ -30,7 +32,7 @@ export function findProblems(row: Row, target: Target): Problem[] {
   }
   if (found.length > 0) return found;
   const position = stack === null ? null : positionInStack(stack, (path) => path === file);
-  return [{ file, line: position?.line ?? 0, column: position?.column ?? 0, message, severity: "error" }];
+  return [{ file, line: position?.line ?? 0, column: position?.column ?? 0, message: "command" in target ? `${shorten(name, maxNameLength)}: ${message}` : message, severity: "error" }];
 }
 
 function modulePath(target: Target): string | null {

@@ -29,7 +29,7 @@ export class ProblemBook {
       if (!row || (row.state !== "done" && row.state !== "failed")) continue;
       const key = keyOf(run.request.target, row);
       this.#remove(key, changed);
-      const problems = findProblems(row, run.request.target);
+      const problems = findProblems(row, run.request);
       if (problems.length === 0 || this.#count + problems.length > maxProblems) continue;
       this.#findings.set(key, { run: run.id, problems });
       this.#count += problems.length;

@@ -1,8 +1,8 @@
 import { inspect } from "node:util";
 import { OpaqueBlob } from "../../bindings/typescript/codec.js";
 import { UnknownObject } from "../../bindings/typescript/handles.js";
-import { formatDuration } from "../../protocol/duration.js";
 import type { CommandResult } from "../../protocol/target.js";
+import { formatMs } from "../results/format.js";
 import { failureStack, failureText } from "../runs/failure-text.js";
 import type { Row } from "../runs/run.js";
 import { oneLine, shorten } from "./one-line.js";
@@ -19,7 +19,7 @@ export function prefixOf(label: string): string {
 
 /** The lines that tell an item's outcome, without the prefix; none while it has none. */
 export function outcomeLines(row: Row, isCommand: boolean): string[] {
-  const took = row.ms === null ? "" : ` (${formatDuration(row.ms)}${row.attempt > 1 ? `, attempt ${row.attempt}` : ""})`;
+  const took = row.ms === null ? "" : ` (${formatMs(row.ms)}${row.attempt > 1 ? `, attempt ${row.attempt}` : ""})`;
   switch (row.state) {
     case "queued":
     case "running":

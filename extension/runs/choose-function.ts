@@ -29,19 +29,24 @@ export function functionTarget(document: vscode.TextDocument, { export: name, na
   return { target: { module: path, export: name, ...(isKnown || runtime === null ? {} : { runtime }) }, name: shown };
 }
 
-/** Asks for one of the document's functions; the one at the cursor comes first. Null when it has none, undefined when the user changed their mind. */
+/** Asks for one of the document's functions. Null when it has none, undefined when the user changed their mind. */
 export async function chooseFunctionOf(document: vscode.TextDocument, title: string): Promise<ChosenFunction | null | undefined> {
-  const functions = await functionsOf(document);
+  const functions = await functionsFromCursor(document);
   if (functions.length === 0) return null;
   if (functions.length === 1) return functionTarget(document, functions[0]!);
-  const cursor = vscode.window.activeTextEditor?.document === document ? vscode.window.activeTextEditor.selection.active.line : -1;
-  const atCursor = functions.findLast(({ line }) => line <= cursor) ?? functions[0]!;
-  const ordered = [atCursor, ...functions.filter((found) => found !== atCursor)];
-  const picked = await vscode.window.showQuickPick(ordered.map((found) => choiceOf(document, found)), { title, placeHolder: "Function to run for each item", matchOnDescription: true });
+  const picked = await vscode.window.showQuickPick(functions.map((found) => choiceOf(document, found)), { title, placeHolder: "Function to run for each item", matchOnDescription: true });
   return picked?.chosen as ChosenFunction | undefined;
 }
 
-/** Asks for a function of the open modules, of those used before, or of any module; or, where that makes sense, for "a command instead". */
+/** The document's functions, the one at the cursor first. */
+async function functionsFromCursor(document: vscode.TextDocument): Promise<FoundFunction[]> {
+  const functions = await functionsOf(document);
+  const editor = vscode.window.activeTextEditor;
+  const atCursor = editor?.document === document ? functions.findLast(({ line }) => line <= editor.selection.active.line) : undefined;
+  return atCursor ? [atCursor, ...functions.filter((found) => found !== atCursor)] : functions;
+}
+
+/** Asks for a function of the module in front, of those used before, of the open modules, or of any module; or, where that makes sense, for "a command instead". */
 export async function chooseFunction(recent: RecentRuns, title: string, orCommand: boolean): Promise<ChosenFunction | "command" | undefined> {
   const choices: Choice[] = [];
   const known = new Set<string>();
@@ -51,10 +56,13 @@ export async function chooseFunction(recent: RecentRuns, title: string, orComman
     known.add(key);
     choices.push(choice);
   };
+  const [front, ...others] = openModules();
+  const active = front === vscode.window.activeTextEditor?.document ? front : undefined;
+  if (active) for (const found of await functionsFromCursor(active)) add(choiceOf(active, found));
   for (const used of recent.functions) {
     add({ label: `$(symbol-function) ${used.name}`, description: `${fileItem(used.path).label} · recently used`, chosen: { target: { module: used.path, export: used.export }, name: used.name } });
   }
-  for (const document of openModules()) {
+  for (const document of front ? [front, ...others] : []) {
     for (const found of await functionsOf(document)) add(choiceOf(document, found));
   }
   if (choices.length > 0) choices.push({ label: "", kind: vscode.QuickPickItemKind.Separator });

@@ -12,10 +12,13 @@ export async function chooseOptions(title: string, items: number, options: RunOp
 }
 
 async function askOptions(title: string, options: RunOptions, isCommand: boolean): Promise<RunOptions | undefined> {
+  const value = optionsText(options, isCommand);
   const text = await vscode.window.showInputBox({
     title,
-    value: optionsText(options, isCommand),
-    prompt: `processes: how many at a time, 0 for one for each CPU${isCommand ? "" : "; chunk: items at once for a worker"}; timeout: of each item, such as 500ms, 30s, none; retries: of a failed item; halt: never, soon or now,fail=3. Enter runs.`,
+    value,
+    // What is changed most: typing a number replaces that of the processes.
+    valueSelection: [value.indexOf("=") + 1, value.indexOf(" ")],
+    prompt: `processes: how many at a time, 0 for one for each CPU${isCommand ? "" : "; chunk: items at once for a worker"}; timeout: of each item, such as 500ms, 30s, none; retries: of a failed item; halt: never, soon or now,fail=3.`,
     validateInput: (typed) => {
       const parsed = parseOptions(typed);
       return "problem" in parsed ? parsed.problem : undefined;

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import { shellCommand } from "../items/shell-command.js";
 import { ItemsError, type ItemSource } from "../items/item-source.js";
-import { runtimeOf } from "../lenses/languages.js";
+import { moduleEndings, runtimeOf } from "../lenses/languages.js";
 import { chooseFunction, chooseFunctionOf, functionsOf, functionTarget, noFunctions, type ChosenFunction } from "./choose-function.js";
 import { chooseItems, sourceOfFiles, type Wanted } from "./choose-items.js";
 import type { Launcher } from "./launcher.js";
@@ -33,15 +33,12 @@ export function registerStartCommands(parts: StartParts): vscode.Disposable {
 }
 
 async function runInPool(parts: StartParts, uri: vscode.Uri | undefined, more: unknown): Promise<void> {
-  const document = uri ? await vscode.workspace.openTextDocument(uri) : vscode.window.activeTextEditor?.document;
-  const isModule = document !== undefined && document.uri.scheme === "file" && runtimeOf(document.languageId) !== null;
-  let chosen: ChosenFunction | null | undefined | "command" = null;
-  if (document && isModule) {
+  let chosen: ChosenFunction | null | undefined | "command";
+  if (uri) {
+    const document = await vscode.workspace.openTextDocument(uri);
     chosen = typeof more === "string" ? await namedFunction(document, more) : await chooseFunctionOf(document, runTitle);
-    if (chosen === null && uri) void vscode.window.showInformationMessage(noFunctions(document));
-    if (chosen === null && uri) return;
-  }
-  if (chosen === null) chosen = await chooseFunction(parts.recent, runTitle, false);
+    if (chosen === null) void vscode.window.showInformationMessage(noFunctions(document));
+  } else chosen = await chooseFunction(parts.recent, runTitle, false);
   if (chosen && chosen !== "command") await askItems(parts, chosen, runTitle, "anything");
 }
 
@@ -50,17 +47,12 @@ async function mapOverFiles(parts: StartParts, uri: vscode.Uri | undefined, more
     await mapSelected(parts, sourceOfFiles(more.length > 0 ? (more as vscode.Uri[]) : [uri]));
     return;
   }
-  const document = uri ? await vscode.workspace.openTextDocument(uri) : vscode.window.activeTextEditor?.document;
-  if (document && document.uri.scheme === "file" && runtimeOf(document.languageId) !== null) {
-    const chosen = typeof more === "string" ? await namedFunction(document, more) : await chooseFunctionOf(document, mapTitle);
-    if (chosen === undefined) return;
-    if (chosen !== null) {
-      await askItems(parts, chosen, mapTitle, "files");
-      return;
-    }
-  }
   if (uri) {
-    await mapSelected(parts, sourceOfFiles([uri]));
+    // A file with functions is what runs, any other is what it runs over: it need not be text that the editor could open.
+    const document = isModule(uri) || typeof more === "string" ? await vscode.workspace.openTextDocument(uri) : null;
+    const chosen = document && (typeof more === "string" ? await namedFunction(document, more) : await chooseFunctionOf(document, mapTitle));
+    if (chosen === null) await mapSelected(parts, sourceOfFiles([uri]));
+    else if (chosen) await askItems(parts, chosen, mapTitle, "files");
     return;
   }
   const chosen = await chooseFunction(parts.recent, mapTitle, true);
@@ -122,6 +114,11 @@ async function repeatLastRun({ launcher, recent, runs }: StartParts): Promise<vo
 async function askItems({ launcher, recent }: StartParts, chosen: ChosenFunction, title: string, wanted: Wanted): Promise<void> {
   const source = await chooseItems(`${title}: ${chosen.name}`, wanted, recent.last?.source);
   if (source) await launcher.launch({ what: chosen.name, target: chosen.target, source });
+}
+
+function isModule(uri: vscode.Uri): boolean {
+  const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
+  return open ? runtimeOf(open.languageId) !== null : moduleEndings.some((ending) => uri.path.endsWith(`.${ending}`));
 }
 
 /** The export that a CodeLens named, even when the file has changed since. */

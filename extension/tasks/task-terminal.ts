@@ -7,8 +7,8 @@ const controlC = "\u0003";
 const usualColumns = 80;
 
 /**
- * The terminal of one task. The task lives as long as its terminal does: Ctrl-C, VS Code's Stop and closing the terminal end the run, with
- * every process that it started.
+ * The terminal of one task. Ctrl-C, VS Code's Stop and closing the terminal end the run, with every process that it started. A window that is
+ * reloaded drops the terminal without a word: the run goes on then, as any other does.
  */
 export class TaskTerminal implements vscode.Pseudoterminal {
   readonly #written = new vscode.EventEmitter<string>();

@@ -43,7 +43,7 @@ export interface Ended {
 const main = compiled("cli/main");
 
 /** No server of the user's takes part. */
-export const noServer = { POLYPROC_ADDRESS: undefined, POLYPROC_TOKEN: undefined, XDG_RUNTIME_DIR: join(tmpdir(), "nowhere") };
+export const noServer = { POLYPROC_ADDRESS: undefined, POLYPROC_TOKEN: undefined, POLYPROC_SERVE: undefined, XDG_RUNTIME_DIR: join(tmpdir(), "nowhere") };
 
 /** A module with functions for `map --module`. */
 export const functions = fileURLToPath(new URL("../../../test/cli/fixtures/functions.mjs", import.meta.url));

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { waitFor } from "../deadline.js";
+import { compiled } from "../fixture.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { run, start } from "./polyproc.js";
 
@@ -87,4 +88,33 @@ test("--stdio serves one client in place of a terminal", async (t) => {
   await waitFor(() => /^Content-Length: \d+\r\n\r\n\{.*"instanceId"/s.test(server.stdout()), { what: "an answer and nothing else" });
   server.stdin.end();
   assert.equal((await server.ended()).status, 0);
+});
+
+test("with --detach it goes on in the background, once for each socket, and is started by whoever needs it", async (t) => {
+  const folder = temporaryFolder(t);
+  const path = join(folder, "d", "s");
+  const address = `unix:${path}`;
+  const env = { POLYPROC_ADDRESS: address };
+  const detach = ["serve", "--detach", "--listen", address, "--idle-timeout", "60"];
+  const end = async () => {
+    await run(t, ["kill", "--server"], { env });
+    await waitFor(() => !existsSync(path), { what: "the server's end" });
+  };
+  const started = await Promise.all([run(t, detach), run(t, detach)]);
+  assert.deepEqual(started.map(({ status, stderr }) => [status, stderr]), [[0, ""], [0, ""]]);
+  assert.equal((await run(t, ["ps"], { env })).status, 0);
+
+  await end();
+  assert.equal((await run(t, ["ps"], { env })).status, 69);
+  const serve = { ...env, POLYPROC_SERVE: [process.execPath, compiled("cli/main"), ...detach].map((word) => `'${word}'`).join(" ") };
+  assert.equal((await run(t, ["map", "-q", "x", "--", "echo"], { env: serve })).stdout, "x\n");
+  assert.equal((await run(t, ["ps"], { env })).status, 0);
+  await end();
+});
+
+test("a POLYPROC_SERVE that fails is told with its command", async (t) => {
+  const env = { POLYPROC_ADDRESS: `unix:${join(temporaryFolder(t), "s")}`, POLYPROC_SERVE: "echo no luck >&2; exit 3" };
+  const { status, stderr } = await run(t, ["ps"], { env });
+  assert.equal(status, 69);
+  assert.match(stderr, /^no luck\npolyproc: unix:.*: no server answers at POLYPROC_ADDRESS, and POLYPROC_SERVE, which is to start it, has failed \(exit code 3\): echo no luck/);
 });

@@ -35,14 +35,16 @@ if (testsPath === undefined || developmentPaths.length === 0) {
   process.exit(2);
 }
 
-const temporary = mkdtempSync(join(tmpdir(), "c-"));
+// Whoever gives a folder removes it: what VS Code started may outlive it for a moment, and still write.
+const given = process.env["VSCODE_OFFLINE_FOLDER"];
+const temporary = given ?? mkdtempSync(join(tmpdir(), "c-"));
 let server: VscodeServer | undefined;
 let browser: Browser | undefined;
 
 async function stop(): Promise<void> {
   await browser?.close().catch(() => {});
   await server?.stop();
-  rmSync(temporary, { recursive: true, force: true, maxRetries: 5 });
+  if (given === undefined) rmSync(temporary, { recursive: true, force: true, maxRetries: 5 });
 }
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void stop().finally(() => process.exit(130)));
 
@@ -57,7 +59,7 @@ try {
     void page.exposeFunction("codeAutomationExit", done);
     if (process.env["VSCODE_OFFLINE_DEBUG"]) void page.exposeFunction("codeAutomationLog", (type: string, args: unknown[]) => console.error(`[${type}]`, ...args));
   });
-  await page.goto(workbenchUrl(server.port, { folder, developmentPaths, testsPath, payload }));
+  await page.goto(workbenchUrl(server, { folder, developmentPaths, testsPath, payload }));
   const serverEnded = server.exited.then((how) => Promise.reject(new Error(`VS Code's server ended with ${how}`)));
   code = await Promise.race([ended, serverEnded]);
 } catch (error) {

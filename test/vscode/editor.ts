@@ -27,7 +27,7 @@ try {
   if (usesDesktop() && spawnSync("code", ["--version"], { stdio: "ignore", shell: process.platform === "win32" }).status === 0) await desktop(workspace);
   else await inBrowser(workspace);
 } finally {
-  await marked.endServers();
+  await marked.end();
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 
@@ -48,7 +48,8 @@ async function inBrowser(workspace: string): Promise<void> {
   const extensionsDir = join(folder, "extensions");
   await installExtension(await packagedExtension(folder), extensionsDir, join(folder, "install"));
   const server = await VscodeServer.start({ folder, extensionsDir, env: marked.environment });
-  console.log(`VS Code, with the extension and an example workspace: open\n\n  ${workbenchUrl(server.port, { folder: workspace })}\n\nin a browser. Ctrl-C ends it.`);
-  await Promise.race([interrupted, server.exited.then((how) => console.error(`VS Code's server ended with ${how}`))]);
+  console.log(`VS Code, with the extension and an example workspace: open\n\n  ${workbenchUrl(server, { folder: workspace })}\n\nin a browser. Ctrl-C ends it.`);
+  const why = await Promise.race([interrupted, server.exited]);
+  if (why !== undefined) console.error(`VS Code's server ended with ${why}`);
   await server.stop();
 }

@@ -42,7 +42,7 @@ export async function runHostTests(folder: string, only: readonly string[], onTe
       vscodeExecutablePath: await vscodeExecutable(folder),
       extensionDevelopmentPath: extension,
       extensionTestsPath: tests.entry,
-      extensionTestsEnv: { [orderVariable]: JSON.stringify(order), ...marked.environment },
+      extensionTestsEnv: { [orderVariable]: JSON.stringify(order), VSCODE_OFFLINE_FOLDER: join(folder, "v"), ...marked.environment },
       launchArgs: [workspace, `--user-data-dir=${userDataDir}`, `--extensions-dir=${join(folder, "extensions")}`, "--disable-telemetry"],
     });
   } catch (error) {
@@ -51,7 +51,7 @@ export async function runHostTests(folder: string, only: readonly string[], onTe
   } finally {
     events.end();
     door.close();
-    await marked.endServers();
+    await marked.end();
   }
   if (!events.over) throw new Error("the extension host ended before the tests did");
 }

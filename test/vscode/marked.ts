@@ -23,8 +23,8 @@ export class Marked {
     return this.processes().filter((row) => /\bserver\.cjs |\bserver\/main\.js /.test(`${row.command()} `) && !/code-server/.test(row.command()));
   }
 
-  /** Asks the servers that are left to end, and waits for that of all their children. Whoever stays nevertheless is found by the runner. */
-  async endServers(): Promise<void> {
+  /** Asks the servers that are left to end. */
+  #endServers(): void {
     for (const { pid } of this.servers()) {
       try {
         process.kill(pid, "SIGTERM");
@@ -32,6 +32,14 @@ export class Marked {
         // It has ended meanwhile.
       }
     }
+  }
+
+  /**
+   * Once VS Code was told to end: asks the extension's servers to, and waits until nobody is left who writes files. Whoever stays nevertheless is found by
+   * the runner.
+   */
+  async end(): Promise<void> {
+    this.#endServers();
     await waitFor(() => this.processes().length === 0, { timeoutMs: endMs, intervalMs: 20 }).catch(() => {});
   }
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
@@ -40,12 +41,15 @@ const endMs = 10_000;
 /** The offline VS Code, serving its workbench to browsers on a free port of this machine. */
 export class VscodeServer {
   readonly port: number;
+  /** Part of the address. */
+  readonly token: string;
   readonly #child: ChildProcess;
   /** Resolves with what is known of its end. */
   readonly exited: Promise<string>;
 
-  private constructor(port: number, child: ChildProcess, exited: Promise<string>) {
+  private constructor(port: number, token: string, child: ChildProcess, exited: Promise<string>) {
     this.port = port;
+    this.token = token;
     this.#child = child;
     this.exited = exited;
   }
@@ -54,13 +58,15 @@ export class VscodeServer {
     const { folder, driver = false, askForTrust = false, extensionsDir = join(folder, "extensions") } = options;
     const userDataDir = options.userDataDir ?? join(folder, "user");
     const temporary = join(folder, "tmp");
+    const token = randomUUID();
     mkdirSync(temporary, { recursive: true, mode: 0o700 });
     writeSettings(userDataDir, { ...quietSettings, "security.workspace.trust.enabled": askForTrust, ...options.settings });
     const child = spawn(join(offlineHome, parts.node), [
       join(offlineHome, parts.server),
       "--host", "127.0.0.1",
       "--port", "0",
-      "--without-connection-token",
+      // Whoever gets in runs programs as this user, and other users of the machine reach the port, too.
+      "--connection-token", token,
       "--accept-server-license-terms",
       "--server-data-dir", join(folder, "server"),
       "--user-data-dir", userDataDir,
@@ -91,7 +97,7 @@ export class VscodeServer {
       void exited.then((how) => failed(new Error(`VS Code's server ended with ${how}:\n${log}`)));
     });
     try {
-      return new VscodeServer(await within(listening, "VS Code's server to listen", startMs), child, exited);
+      return new VscodeServer(await within(listening, "VS Code's server to listen", startMs), token, child, exited);
     } catch (error) {
       child.kill("SIGKILL");
       throw error;

@@ -37,7 +37,7 @@ def _open():
 
         address = os.environ.get("POLYPROC_ADDRESS")
         if address:
-            session = _server.connect_to(address)
+            session = _server.connect_to_named(address)
         else:
             session = _server.start_private_server()
             _output.copy_output(session)
@@ -54,15 +54,23 @@ def _close():
     if session is None or session.error is not None or session.pid != os.getpid():
         return
     try:
+        if getattr(sys, "last_type", None) is KeyboardInterrupt:
+            _end_children(session)
         session.close()
     except KeyboardInterrupt:
-        # Somebody in a hurry: the server ends the daemonic ones, the others go on.
-        session._hang_up()
+        _end_children(session)
+        session.close()
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
         except Exception:
             pass
+
+
+def _end_children(session):
+    """A terminal's Ctrl-C interrupts the children of multiprocessing, too; these are out of its reach."""
+    for entry in session.request("process/list", {"scope": "children"})["processes"]:
+        session.request("process/terminate", {"process": entry["process"], "graceMs": 1000})
 
 
 def _after_fork():

@@ -56,6 +56,25 @@ def connect_to(address, token=None):
     raise ValueError(f"expected unix:PATH or tcp:HOST:PORT, got {address!r}")
 
 
+def connect_to_named(address):
+    """
+    A session with the server of POLYPROC_ADDRESS. When none answers there, and POLYPROC_SERVE is a command (for `sh`) that starts it and returns
+    once it listens, that is run first.
+    """
+    try:
+        return connect_to(address)
+    except ConnectionError as error:
+        command = os.environ.get("POLYPROC_SERVE")
+        if not command or not isinstance(error.__cause__, (FileNotFoundError, ConnectionRefusedError)):
+            raise
+    import subprocess
+
+    status = subprocess.run(["sh", "-c", command], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL).returncode
+    if status != 0:
+        raise SpawnFailed(f"no server answers at POLYPROC_ADDRESS, and POLYPROC_SERVE, which is to start it, has failed (exit code {status}): {command}")
+    return connect_to(address)
+
+
 def find_node():
     node = os.environ.get("POLYPROC_NODE") or shutil.which("node")
     if not node:

@@ -182,13 +182,13 @@ class Session:
                             waiting.pop(me, None)
                         if self._epoll is not None:
                             self._pause_idle()
-                        while not answer.done:
+                        while not answer.done and not self._after:
                             if deadline is not None and not self._readable(deadline - time.monotonic()):
                                 return
                             self._read_some()
-                        return
                     finally:
                         self._leave()
+                    continue
                 if me is None:
                     me = allocate_lock()
                     me.acquire()
@@ -228,7 +228,7 @@ class Session:
                 try:
                     if self._epoll is not None:
                         self._pause_idle()
-                    while not is_done() and self.error is None:
+                    while not is_done() and self.error is None and not self._after:
                         if deadline is not None and not self._readable(deadline - time.monotonic()):
                             break
                         self._read_some()

@@ -129,7 +129,12 @@ function linked(index: number, shown: string): unknown {
   const parts: unknown[] = [];
   let done = 0;
   for (const { start, end, place } of findLinks(shown)) {
-    parts.push(shown.slice(done, start), html`<button class="link" title="Open the file there" @click=${() => tell({ type: "openPlace", index, place })}>${shown.slice(start, end)}</button>`);
+    const open = (): void => tell({ type: "openPlace", index, place });
+    const key = (event: KeyboardEvent): void => {
+      if (event.key === "Enter") open();
+    };
+    // Not a button: those do not wrap with the text around them.
+    parts.push(shown.slice(done, start), html`<span class="link" role="link" tabindex="0" title="Open the file there" @click=${open} @keydown=${key}>${shown.slice(start, end)}</span>`);
     done = end;
   }
   return parts.length === 0 ? shown : [...parts, shown.slice(done)];

@@ -54,7 +54,7 @@ export async function openWorkbench(test: { after(clean: () => void | Promise<vo
     installExtension(vsix, extensionsDir, join(folder, "install")),
   ]);
   const marked = new Marked();
-  closing.push(() => marked.endServers());
+  closing.push(() => marked.end());
   const server = await VscodeServer.start({
     folder,
     extensionsDir,
@@ -66,7 +66,7 @@ export async function openWorkbench(test: { after(clean: () => void | Promise<vo
   const browser = await launchChromium({ temporary });
   closing.push(() => browser.close());
   const page = await browser.newPage({ viewport });
-  await page.goto(workbenchUrl(server.port, { folder: opened }));
+  await page.goto(workbenchUrl(server, { folder: opened }));
   const workbench = new Workbench(page, { folder: opened, theme, marked });
   await workbench.ready();
   return workbench;

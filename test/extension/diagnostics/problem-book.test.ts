@@ -33,7 +33,7 @@ describe("problems that runs have found", () => {
   test("without a place: at the file's beginning, with the reason", () => {
     const book = new ProblemBook();
     book.update(failing("r1", lint, "/w/a.c", exited("it broke")), [0]);
-    assert.deepEqual(of(book, "/w/a.c"), ["/w/a.c:1:1 error: exit code 1"]);
+    assert.deepEqual(of(book, "/w/a.c"), ["/w/a.c:1:1 error: work: exit code 1"]);
   });
 
   test("where the stack leads into the file itself", () => {

@@ -143,19 +143,19 @@ describe("side bar", () => {
     }
   });
 
-  it("stays quick while a thousand tasks run", async function () {
+  it("stays quick while two hundred commands come and go", async function () {
     this.timeout(120_000);
-    const pool = new client.Pool({ processes: 1000, name: "a thousand" });
+    const pool = new client.Pool({ processes: 200, name: "many" });
     const delays = monitorEventLoopDelay({ resolution: 10 });
     delays.enable();
-    const mapping = pool.map({ command: "sleep", args: ["600"] }, Array.from({ length: 1000 }, (_, i) => i)).catch(() => {});
-    const info = await waitFor(() => [...api.model.pools.values()].find(({ name, busy }) => name === "a thousand" && busy === 1000), { timeoutMs: 90_000, intervalMs: 50 });
-    const running = [...api.model.processes.values()].filter((process) => process.pool === info.pool && process.state === "running").length;
-    assert.equal(running, 1000);
+    const mapping = pool.map({ command: "sleep", args: ["{item}"] }, Array.from({ length: 400 }, (_, i) => (i < 200 ? 1 : 600))).catch(() => {});
+    const info = await waitFor(() => [...api.model.pools.values()].find(({ name, busy, done }) => name === "many" && busy === 200 && done === 200), { timeoutMs: 90_000, intervalMs: 50 });
+    const running = () => [...api.model.processes.values()].filter((process) => process.pool === info.pool && process.state === "running").length;
+    await waitFor(() => running() === 200, deadline);
+    delays.disable();
+    note(`200 of 400 commands in the side bar: the extension host's event loop was late by ${(delays.percentile(99) / 1e6 - 10).toFixed(0)} ms at the 99th percentile`);
     await vscode.commands.executeCommand("polyproc.terminatePool", info.pool);
     await mapping;
-    await waitFor(() => ![...api.model.processes.values()].some((process) => process.pool === info.pool && process.state !== "exited"), { timeoutMs: 60_000, intervalMs: 50 });
-    delays.disable();
-    note(`a thousand tasks in the side bar: event loop of the extension host held up by ${(delays.percentile(99) / 1e6 - 10).toFixed(0)} ms at the 99th percentile, ${(delays.max / 1e6 - 10).toFixed(0)} ms at most`);
+    await waitFor(() => running() === 0, { timeoutMs: 60_000, intervalMs: 50 });
   });
 });

@@ -126,7 +126,7 @@ describe("values and labels in one line", () => {
 
   test("a failure without a stack is one line, and a deep stack is cut", () => {
     const row = { index: 0, label: "a", file: null, state: "failed" as const, pid: 1, attempt: 1, startedAt: 0, ms: 2000 };
-    assert.deepEqual(outcomeLines({ ...row, error: { code: errorCodes.TimedOut, message: "x", data: { timeoutMs: 1500 } } }, false), ["✘ ran longer than 1.5 s, and was stopped (2.0 s)"]);
+    assert.deepEqual(outcomeLines({ ...row, error: { code: errorCodes.TimedOut, message: "x", data: { timeoutMs: 1500 } } }, false), ["✘ ran longer than 1.5 s, and was stopped (2 s)"]);
     const deep = { ...error, data: { ...error.data, stack: `TypeError: no\n${"    at f (/w/m.js:1:2)\n".repeat(50)}` } };
     const lines = outcomeLines({ ...row, error: deep }, false);
     assert.equal(lines.length, 14);

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { build } from "esbuild";
-import { chromium, type Browser, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import type { TestContext } from "node:test";
 import type { FromPage, RowView, RunView, ToPage } from "../../../extension/results/messages.js";
 import { pageHtml } from "../../../extension/results/page-html.js";
 import { root } from "../../fixture.js";
 import { waitFor } from "../../deadline.js";
+import { temporaryFolder } from "../../temporary-folder.js";
+import { launchChromium } from "../../vscode/chromium.js";
 
 const origin = "http://results.test";
 
@@ -31,13 +33,12 @@ export interface PageOptions {
 }
 
 export async function openBrowser(test: { after(clean: () => Promise<void>): void }): Promise<Browser> {
-  const browser = await chromium.launch({
-    executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", "--disable-quic"],
-    // It would leave a database of settings behind.
-    env: { ...process.env, GSETTINGS_BACKEND: "memory" },
+  let removeFolder = () => {};
+  const browser = await launchChromium({ temporary: temporaryFolder({ after: (clean) => (removeFolder = clean) }) });
+  test.after(async () => {
+    await browser.close();
+    removeFolder();
   });
-  test.after(() => browser.close());
   return browser;
 }
 

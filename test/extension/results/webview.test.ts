@@ -114,9 +114,10 @@ describe("the page of a results panel", () => {
     await details.getByText("attempt 2").waitFor();
     await details.getByText("1,200 earlier lines").waitFor();
     await waitFor(async () => (await details.locator("pre").last().textContent()) === "src/x.c:3:5: bad\nmore\n");
-    await details.getByRole("button", { name: "/work/c.ts:12:7" }).click();
+    await details.getByRole("link", { name: "/work/c.ts:12:7" }).click();
     assert.deepEqual((await results.next("openPlace")).place, { file: "/work/c.ts", line: 12, column: 7 });
-    await details.getByRole("button", { name: "src/x.c:3:5" }).click();
+    await details.getByRole("link", { name: "src/x.c:3:5" }).focus();
+    await page.keyboard.press("Enter");
     assert.equal((await results.next("openPlace")).place.file, "src/x.c");
     await details.getByRole("button", { name: "Open in editor" }).first().click();
     assert.deepEqual(await results.next("openText"), { type: "openText", index: 1, what: "item" });
@@ -213,6 +214,7 @@ describe("the page of a results panel", () => {
     await first.page.getByRole("button", { name: "Failed 20" }).click();
     await heading(first.page, "Item").click();
     await heading(first.page, "Item").click();
+    await waitFor(async () => (await labels(first.page))[0] === "src/file-49.ts");
     await first.page.getByText("src/file-48.ts").click();
     await first.next("look");
     await first.page.getByRole("button", { name: "Timeline", exact: true }).click();

@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { waitFor } from "../../deadline.js";
+import { isLiving } from "../../living.js";
+import { temporaryFolder } from "../../temporary-folder.js";
+import { openWorkbench } from "./harness.js";
+import type { Workbench } from "./workbench.js";
+
+const patienceMs = 60_000;
+
+/** The editor lets go of its list of tasks when it is asked for it too soon after its start. */
+async function runTask(workbench: Workbench, label: string): Promise<void> {
+  await waitFor(async () => {
+    await workbench.runCommand("Tasks: Run Task");
+    await workbench.quickPick(label).first().click({ timeout: 10_000 });
+    return true;
+  }, { what: `the task ${label} to be offered`, timeoutMs: patienceMs });
+}
+
+test("a task of type polyproc runs in a terminal, and its failures are problems", async (t) => {
+  const workbench = await openWorkbench(t, { viewport: { width: 1280, height: 900 } });
+  await runTask(workbench, "Check tables");
+  const text = await waitFor(async () => {
+    const shown = await workbench.terminalText();
+    return /not finished|\d+ done, 2 failed/.test(shown) && shown;
+  }, { what: "the task's last line", timeoutMs: patienceMs, intervalMs: 100 });
+  assert.match(text, /✘ tables\//);
+  await workbench.screenshot("task");
+  const problems = await waitFor(async () => {
+    const found = await workbench.problems();
+    return found.length >= 2 && found;
+  }, { what: "the problems", timeoutMs: patienceMs, intervalMs: 200 });
+  assert.ok(problems.some((problem) => /columns instead of|is not a number/.test(problem)), problems.join("\n"));
+});
+
+test("what a task runs goes on when its window is reloaded, and is in the side bar", async (t) => {
+  const folder = temporaryFolder(t);
+  const file = join(folder, "pid");
+  mkdirSync(join(folder, ".vscode"));
+  const task = { label: "Long", type: "polyproc", command: `echo $$ > ${file}.new; mv ${file}.new ${file}; sleep 1000 #`, items: { values: [1] }, problemMatcher: [] };
+  writeFileSync(join(folder, ".vscode/tasks.json"), JSON.stringify({ version: "2.0.0", tasks: [task] }));
+  const workbench = await openWorkbench(t, { folder });
+  await runTask(workbench, "Long");
+  await waitFor(() => existsSync(file), { what: "the task's process", timeoutMs: patienceMs });
+  const pid = Number(readFileSync(file, "utf8"));
+  assert.ok(isLiving(pid));
+  await workbench.reload();
+  await workbench.openContainer("Polyproc");
+  await workbench.waitForRow("Active Children", (row) => row.text.includes("Long"), "the task's run");
+  assert.ok(isLiving(pid));
+});

@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { execFile, spawn } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { after, before, describe, it, type TestContext } from "node:test";
+import { promisify } from "node:util";
+import { build } from "esbuild";
+import { relocate } from "../../../extension/build/relocate.js";
+import { stage } from "../../../extension/build/stage.js";
+import { within } from "../../deadline.js";
+import { root } from "../../fixture.js";
+import { temporaryFolder } from "../../temporary-folder.js";
+
+const run = promisify(execFile);
+
+describe("the extension, laid out as it will be installed, away from the checkout", () => {
+  const folder = temporaryFolder({ after });
+  const extension = join(folder, "extension");
+  const project = join(folder, "project");
+  const polyproc = join(extension, "bin", "polyproc");
+
+  before(async () => {
+    await stage(extension);
+    mkdirSync(project);
+  });
+
+  it("holds what the manifest names, no sources, and nothing to install", () => {
+    const paths = readdirSync(extension, { recursive: true, encoding: "utf8" });
+    for (const path of ["package.json", "README.md", "LICENSE", "CHANGELOG.md", "NOTICES.txt", "dist/extension.cjs", "dist/server.cjs", "dist/cli.cjs", "dist/host/main.mjs", "dist/results/webview.js", "dist/results/webview.css", "extension/images/icon.png"]) {
+      assert.ok(paths.includes(path), `${path} is missing`);
+    }
+    assert.deepEqual(paths.filter((path) => /\.ts$|\.map$|node_modules/.test(path)), []);
+    const manifest = JSON.parse(readFileSync(join(extension, "package.json"), "utf8")) as Record<string, unknown>;
+    assert.equal(manifest["main"], "./dist/extension.cjs");
+    for (const key of ["scripts", "dependencies", "devDependencies", "files", "exports"]) assert.ok(!(key in manifest), key);
+  });
+
+  it("says whose software it holds", () => {
+    const notices = readFileSync(join(extension, "NOTICES.txt"), "utf8");
+    for (const name of ["commander", "msgpackr", "valibot", "vscode-languageclient", "lit-html"]) assert.match(notices, new RegExp(`^${name} \\d`, "m"));
+    assert.match(notices, /Permission is hereby granted/);
+  });
+
+  it("has a command line with the version of the extension", async () => {
+    const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
+    assert.equal((await run(polyproc, ["--version"])).stdout, `${version}\n`);
+  });
+
+  it("runs functions in worker hosts, and keeps its own frames out of their errors", async () => {
+    const module = join(project, "functions.mjs");
+    writeFileSync(module, "export function half(n) {\n  if (n % 2) throw new RangeError(`${n} is odd`);\n  return n / 2;\n}\n");
+    const { stdout, stderr } = await run(polyproc, ["map", "--keep-order", "--json-items", "--module", module, "--export", "half", "2", "3", "4"], { cwd: project, env: withoutServer() }).catch((error: { stdout: string; stderr: string }) => error);
+    assert.equal(stdout, "1\n2\n");
+    assert.match(stderr, /RangeError: 3 is odd\n\s+at half .*functions\.mjs/);
+    assert.doesNotMatch(stderr, /dist.host/);
+  });
+
+  it("shares objects with the copy of the package that a task's module has installed", async (t) => {
+    mkdirSync(join(project, "node_modules"));
+    symlinkSync(root, join(project, "node_modules", "polyproc"));
+    writeFileSync(join(project, "copies.mjs"), `
+      import { connect, currentProcess, Lock, Queue, task } from "polyproc";
+      export async function use(lock, queue) {
+        await lock.acquire();
+        await lock.release();
+        await queue.put(lock);
+        await queue.put({ mine: new Lock() });
+        return [lock instanceof Lock, queue instanceof Queue, currentProcess().name, process.argv[1]];
+      }
+      export async function make() {
+        const lock = new Lock();
+        await lock.acquire();
+        return lock;
+      }
+      if (process.argv[2]) {
+        const mp = await connect(process.argv[2]);
+        const pool = new mp.Pool(1);
+        const queue = new mp.Queue();
+        const used = await pool.apply(task(import.meta, use), [new mp.Lock(), queue]);
+        const received = [await queue.get(), (await queue.get()).mine];
+        const made = await pool.apply(task(import.meta, make));
+        const classes = [...received, made].map((object) => object instanceof Lock);
+        console.log(JSON.stringify({ used, classes, handles: new Set([...received, made].map((lock) => lock.handle)).size, free: await made.acquire(0) }));
+        await pool.terminate();
+        await mp.close();
+      }
+    `);
+    const address = await bundledServer(t, extension);
+    const { stdout, stderr } = await run(process.execPath, ["copies.mjs", address], { cwd: project, env: withoutServer() });
+    assert.equal(stderr, "");
+    assert.deepEqual(JSON.parse(stdout), {
+      used: [true, true, "PoolWorker-1", join(extension, "dist", "host", "main.mjs")],
+      classes: [true, true, true],
+      handles: 3,
+      free: false,
+    });
+  });
+});
+
+describe("bundling", () => {
+  it("refuses a path relative to a module that the bundles do not have", async (t) => {
+    const folder = temporaryFolder(t);
+    const entry = join(folder, "a.ts");
+    writeFileSync(entry, 'export const helper = new URL("./helper.js", import.meta.url);\n');
+    await assert.rejects(build({ entryPoints: [entry], bundle: true, write: false, logLevel: "silent", plugins: [relocate("")] }), /helper\.js, and extension\/build\/relocate\.ts does not say where/);
+  });
+});
+
+/** Address of a server that goes with the test. */
+async function bundledServer(t: TestContext, extension: string): Promise<string> {
+  const server = spawn(process.execPath, [join(extension, "dist", "server.cjs"), "--listen", `unix:${join(temporaryFolder(t), "s")}`], { stdio: ["ignore", "pipe", "inherit"], env: withoutServer() });
+  const exited = new Promise((done) => server.once("exit", done));
+  t.after(async () => {
+    server.kill("SIGTERM");
+    await exited;
+  });
+  const line = await within(new Promise<string>((done) => createInterface({ input: server.stdout }).once("line", done)), "the server to listen");
+  return line.replace("polyproc: listening on ", "");
+}
+
+function withoutServer(): NodeJS.ProcessEnv {
+  const { POLYPROC_ADDRESS: _, ...env } = process.env;
+  return env;
+}

@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { chmodSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { findNode, isNewEnough } from "../../../extension/connection/node-executable.js";
+import { temporaryFolder } from "../../temporary-folder.js";
+
+test("20.19 is new enough, and what comes after it", () => {
+  assert.deepEqual(["20.18.3", "18.20.0", "20.19.0", "v20.19.1", "21.0.0", "24.11.0"].map(isNewEnough), [false, false, true, true, true, true]);
+});
+
+test("the setting's comes first, then that of the PATH, then the editor's own", async (t) => {
+  const old = program(t, "printf '18.0.0\\n/old/node\\n'");
+  const good = program(t, "printf '22.1.0\\n/good/node\\n'");
+  const none = temporaryFolder(t);
+  const path = (folder: string) => ({ PATH: `${folder}:/bin:/usr/bin` });
+  const cwd = none;
+  assert.deepEqual(await findNode(process.execPath, cwd), { path: process.execPath, version: process.versions.node, env: {}, from: "setting" });
+  assert.deepEqual(await findNode("", cwd, path(good)), { path: "/good/node", version: "22.1.0", env: {}, from: "PATH" });
+  assert.equal((await findNode("", cwd, path(old))).from, "editor");
+  assert.equal((await findNode("", cwd, { PATH: none })).path, process.execPath);
+  await assert.rejects(findNode(join(old, "node"), cwd), /polyproc\.nodePath names .*node, which is Node\.js 18\.0\.0; 20\.19 or newer is needed/);
+});
+
+/** A folder with a `node` that does this. */
+function program(t: TestContext, script: string): string {
+  const folder = temporaryFolder(t);
+  writeFileSync(join(folder, "node"), `#!/bin/sh\n${script}\n`);
+  chmodSync(join(folder, "node"), 0o755);
+  return folder;
+}

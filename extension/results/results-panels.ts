@@ -30,10 +30,11 @@ export class ResultsPanels implements vscode.Disposable {
 
   /** Gives a panel of the window's last life its run again. */
   async restore(restored: vscode.WebviewPanel, state: unknown): Promise<void> {
-    const { run: id, name } = typeof state === "object" && state !== null ? (state as { run?: unknown; name?: unknown }) : {};
+    const { run: id, name, startedAt } = typeof state === "object" && state !== null ? (state as Record<string, unknown>) : {};
     const panel = this.#add(restored);
     if (typeof name === "string") restored.title = name;
-    const run = typeof id === "string" ? await this.#search(id, panel) : null;
+    // The handle alone may be that of another server's run.
+    const run = await this.#search((one) => one.id === id && one.info.startedAt === startedAt, panel);
     if (run) panel.adopt(run);
     else panel.fail("The results of this run are gone: its server has ended, or the run was forgotten.\nA run that you start now gets a panel of its own.");
   }
@@ -56,10 +57,10 @@ export class ResultsPanels implements vscode.Disposable {
     return results;
   }
 
-  /** The run with this handle, as soon as the window has found it at its server. */
-  async #search(id: string, panel: ResultsPanel): Promise<Run | null> {
+  /** The run that is meant, as soon as the window has found it at its server. */
+  async #search(isIt: (run: Run) => boolean, panel: ResultsPanel): Promise<Run | null> {
     const { runs, server } = this.#parts;
-    const find = () => runs.all.find((run) => run.id === id);
+    const find = () => runs.all.find(isIt);
     const here = find();
     if (here) return here;
     // Nothing is started for it: a server that has gone took its runs along.
@@ -74,7 +75,7 @@ export class ResultsPanels implements vscode.Disposable {
       };
       const timer = setTimeout(() => settle(find() ?? null), searchMs);
       const subscription = runs.onDidAdd((run) => {
-        if (run.id === id) settle(run);
+        if (isIt(run)) settle(run);
       });
       const closed = panel.panel.onDidDispose(() => settle(null));
       const found = find();

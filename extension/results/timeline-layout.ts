@@ -199,12 +199,13 @@ export function pan(window: Window, whole: Window, byMs: number): Window {
   return within({ from: window.from + byMs, to: window.to + byMs }, whole);
 }
 
-/** The window moved, as little as needed, so that `block` is seen. */
+/** The window moved, as little as needed, so that `block` is seen; of one that is longer than the window, any part is enough. */
 export function reveal(window: Window, whole: Window, block: Window): Window {
   const length = window.to - window.from;
-  if (block.from >= window.from && block.to <= window.to) return window;
+  const long = block.to - block.from > length;
+  if (long ? block.from < window.to && block.to > window.from : block.from >= window.from && block.to <= window.to) return window;
   const margin = length / 10;
-  if (block.from < window.from || block.to - block.from > length) return within({ from: block.from - margin, to: block.from - margin + length }, whole);
+  if (block.from < window.from || long) return within({ from: block.from - margin, to: block.from - margin + length }, whole);
   return within({ from: block.to + margin - length, to: block.to + margin }, whole);
 }
 

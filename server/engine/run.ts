@@ -156,9 +156,9 @@ export class Run implements SharedObject, JobObserver {
     if (!indexes) this.job.retries = 0;
     const chunks = indexes && [...new Set(indexes.filter((index) => index < this.#items.total).map((index) => this.#chunkOf(index)))];
     const before = this.#items.counts.cancelled;
-    const running = waiting ? 0 : this.#runningIn(chunks);
     this.job.cancel(chunks, graceMs, waiting);
-    const cancelled = this.#items.counts.cancelled - before + running;
+    // What still runs of them was asked to stop. Not counted before: what was taken for begun may not have been.
+    const cancelled = this.#items.counts.cancelled - before + (waiting ? 0 : this.#runningIn(chunks));
     if (!indexes && cancelled > 0 && this.#state === "running") this.#state = "cancelled";
     this.#changed();
     return cancelled;

@@ -6,6 +6,8 @@ export interface Saved {
   /** The panel finds its run again by it after a reload of the window. */
   run: string;
   name: string;
+  /** Another server may give the same handle to another run. */
+  startedAt: number;
   sort: Sort;
   text: string;
   states: Filter["states"] extends ReadonlySet<infer State> ? State[] : never;

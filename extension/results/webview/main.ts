@@ -40,6 +40,7 @@ listenToTable(layout.grid, table, store, { openDetails, closeDetails, filter: (c
 defineIcons();
 
 let lookedAt: number | null = null;
+let shownActive: number | null = null;
 let restoredScroll = before.scrollTop === undefined;
 
 function draw(): void {
@@ -61,8 +62,13 @@ function draw(): void {
   remember();
 }
 
-/** Asks for what the details show. */
+/** Asks for what the details show, and shows the same item in the timeline. */
 function look(): void {
+  if (store.active !== shownActive) {
+    shownActive = store.active;
+    const place = shownActive === null ? null : timeline.find(shownActive);
+    if (place) timeline.reveal(place.block, place.lane);
+  }
   const index = store.detailsOpen ? store.active : null;
   if (index === lookedAt) return;
   lookedAt = index;
@@ -98,7 +104,7 @@ let remembered = "";
 function remember(): void {
   if (!store.run) return;
   const state = {
-    run: store.run.id, name: store.run.name, sort: store.sort, text: store.text, states: [...store.states], active: store.active,
+    run: store.run.id, name: store.run.name, startedAt: store.run.startedAt, sort: store.sort, text: store.text, states: [...store.states], active: store.active,
     detailsOpen: store.detailsOpen, ...layout.sizes(), scrollTop: table.scrollTop,
   };
   const text = JSON.stringify(state);

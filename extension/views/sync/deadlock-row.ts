@@ -60,7 +60,8 @@ function memberText({ cycle }: DeadlockInfo, i: number, names: readonly string[]
 /** What a party of a cycle is called, with its pid. */
 export function memberName(member: Member, snapshot: Pick<Snapshot, "known" | "ownSession">): string {
   const party = partyOf(member.session, snapshot);
-  const name = rowText(member.name) || party.name;
+  // The server calls a client by its session; once that has ended, its word is all there is.
+  const name = snapshot.known.sessions.has(member.session) ? party.name : rowText(member.name) || party.name;
   const pid = member.pid ?? party.pid;
   return pid === null ? name : `${name} (${pid})`;
 }

@@ -81,7 +81,7 @@ describe("the extension, laid out as it will be installed, away from the checkou
         const received = [await queue.get(), (await queue.get()).mine];
         const made = await pool.apply(task(import.meta, make));
         const classes = [...received, made].map((object) => object instanceof Lock);
-        console.log(JSON.stringify({ used, classes, handles: new Set([...received, made].map((lock) => lock.handle)).size, free: await made.acquire(0) }));
+        console.log(JSON.stringify({ used, classes, handles: new Set([...received, made].map((lock) => lock.handle)).size, free: await made.acquire({ timeoutMs: 0 }) }));
         await pool.terminate();
         await mp.close();
       }

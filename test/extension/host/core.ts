@@ -3,9 +3,11 @@ import { spawn } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import * as vscode from "vscode";
 import type { PolyprocApi } from "../../../extension/api.js";
 import type { ServerState } from "../../../extension/connection/rpc.js";
+import type { Target } from "../../../protocol/target.js";
 import { waitFor, within } from "../../deadline.js";
 import { activated, workspaceFile } from "./harness/extension.js";
 import { note } from "./harness/note.js";
@@ -20,6 +22,14 @@ describe("core", () => {
     folder = mkdtempSync(join(tmpdir(), "t-"));
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
+
+  async function runToItsEnd(target: Target, count: number, timeoutMs: number): Promise<{ done: number; ms: number }> {
+    const items = Array.from({ length: count }, (_, index) => ({ value: index, label: String(index), file: null }));
+    const began = performance.now();
+    const run = await api.run({ name: "measured", target, items, options: { processes: 2 } });
+    await within(run.whenEnded, "the run's end", timeoutMs);
+    return { done: run.rows.filter(({ state }) => state === "done").length, ms: performance.now() - began };
+  }
 
   it("other extensions connect to the window's server, which is started for them, and what they do is seen", async () => {
     const began = performance.now();
@@ -75,6 +85,21 @@ describe("core", () => {
     }
   });
 
+  it("a child that floods 50 MB of output is read, and the extension host goes on meanwhile", async function () {
+    this.timeout(90_000);
+    const { result, p99Ms } = await measured(() => runToItsEnd({ command: "sh", args: ["-c", "yes 0123456789012345678901234567890123456789 | head -c 50000000"] }, 1, 80_000));
+    note(`50 MB of output in ${Math.round(result.ms)} ms: event-loop delay at the 99th percentile ${p99Ms.toFixed(1)} ms`);
+    assert.equal(result.done, 1);
+  });
+
+  it("10,000 items are done, and the extension host goes on meanwhile", async function () {
+    this.timeout(90_000);
+    writeFileSync(join(folder, "same.mjs"), "export const same = (item) => item;");
+    const { result, p99Ms } = await measured(() => runToItsEnd({ module: join(folder, "same.mjs"), export: "same" }, 10_000, 80_000));
+    note(`10,000 items in ${Math.round(result.ms)} ms: event-loop delay at the 99th percentile ${p99Ms.toFixed(1)} ms`);
+    assert.equal(result.done, 10_000);
+  });
+
   it("a server that is killed in the middle of a run is told as lost, and the next need starts another one", async () => {
     const rpc = await api.server.ensure();
     const run = await api.run({ name: "lost", target: { command: "sleep", args: ["{item}"] }, items: [{ value: "60", label: "60", file: null }], options: {} });
@@ -113,3 +138,15 @@ describe("core", () => {
     }
   });
 });
+
+async function measured<T>(action: () => Promise<T>): Promise<{ result: T; p99Ms: number }> {
+  const delay = monitorEventLoopDelay({ resolution: 5 });
+  delay.enable();
+  try {
+    const result = await action();
+    // What it waits between two looks is not delay.
+    return { result, p99Ms: Math.max(0, delay.percentile(99) / 1e6 - 5) };
+  } finally {
+    delay.disable();
+  }
+}

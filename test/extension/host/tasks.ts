@@ -9,7 +9,7 @@ import { isLiving } from "../../living.js";
 import { activated, workspaceFile } from "./harness/extension.js";
 import { note } from "./harness/note.js";
 
-const patienceMs = 60_000;
+const patienceMs = 120_000;
 
 describe("tasks", function () {
   this.timeout(2 * patienceMs);

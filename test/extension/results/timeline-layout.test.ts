@@ -109,6 +109,7 @@ describe("the window", () => {
     assert.deepEqual(reveal(window, whole, { from: 220, to: 230 }), { from: 140, to: 240 });
     assert.deepEqual(reveal(window, whole, { from: 50, to: 60 }), { from: 40, to: 140 });
     assert.deepEqual(reveal(window, whole, { from: 300, to: 900 }), { from: 290, to: 390 });
+    assert.deepEqual(reveal(window, whole, { from: 150, to: 900 }), window);
   });
 });
 

@@ -83,7 +83,7 @@ test("a deadlock stands on top, with what each party waits for", () => {
 });
 
 test("one that waits for itself is told so", () => {
-  const alone = { deadlock: "d2", detectedAt: 0, cycle: [{ session: "s1", owner: "", pid: null, name: "", waitsFor: "lock:s1.1", holds: ["lock:s1.1"] }] };
+  const alone = { deadlock: "d2", detectedAt: 0, cycle: [{ session: "s1", owner: "", pid: null, name: "client s1", waitsFor: "lock:s1.1", holds: ["lock:s1.1"] }] };
   assert.deepEqual(drawn(syncTree(snapshot({ deadlocks: [alone] }))), ["client-s1 (7) | waits for itself", "  client-s1 (7) | waits for Lock s1.1, held by itself"]);
 });
 

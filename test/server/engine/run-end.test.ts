@@ -98,6 +98,15 @@ test("cancel of all stops what runs, too, and the run ends when its workers have
   assert.equal(run.describeRun().state, "cancelled");
 });
 
+test("cancel counts each item once, also one that was given to a worker and that it has not begun", async () => {
+  const world = new RunWorld();
+  const run = world.start(4, { processes: 1 });
+  await firstHost(world);
+  assert.equal(run.describeRun().running, 1, "as far as is known");
+  assert.equal(run.cancel({}), 4);
+  assert.deepEqual([run.describeRun().running, run.describeRun().cancelled], [0, 4]);
+});
+
 test("cancel of some items takes their chunks, and the run goes on with the others", async () => {
   const world = new RunWorld();
   const run = world.start(10, { processes: 1, chunkSize: 2 });

@@ -15,7 +15,7 @@ from ._shared import field, ms
 
 _PROCESS_TAG = "python/process"
 _counter = itertools.count(1)
-_children = set()
+_children = {}
 _lifelines = {}
 
 
@@ -98,7 +98,7 @@ class BaseProcess:
             raise
         self._session, self._handle, self._pid = session, handle, started["pid"]
         self._join = map_head(1) + field("process", handle)
-        _children.add(self)
+        _children[self] = True
         # As in multiprocessing: what was handed over need not be kept here.
         self._target = self._args = self._kwargs = None
         del self._target, self._args, self._kwargs
@@ -134,7 +134,7 @@ class BaseProcess:
         result = self._session.wait(self._session.send("process/join", params))
         if result["exited"]:
             self._exitcode = int(result["exitCode"])
-            _children.discard(self)
+            _children.pop(self, None)
 
     def is_alive(self):
         self._check_closed()
@@ -157,7 +157,7 @@ class BaseProcess:
             if self._exitcode is None:
                 raise ValueError("Cannot close a process while it is still running. You should first call join() or terminate().")
             self._release()
-            _children.discard(self)
+            _children.pop(self, None)
         self._closed = True
 
     def _release(self):
@@ -348,7 +348,7 @@ def become(process, lifeline=None, parent_pid=None, parent_name=None):
     _current = process
     _parent = _ParentProcess(parent_name or process._parent_name, parent_pid or process._parent_pid, lifeline)
     _counter = itertools.count(1)
-    _children = set()
+    _children = {}
     threading.current_thread().name = "MainThread"
 
 

@@ -1,5 +1,5 @@
-/** What the editor sets for itself, and what would mean something else to the server or to the user's programs. */
-const notForChildren = /^(VSCODE_|ELECTRON_|POLYPROC_)/;
+/** What the editor sets for itself, and what names another server: it would mean something else to the server and to the user's programs. */
+const notForChildren = /^(VSCODE_|ELECTRON_)|^POLYPROC_(ADDRESS|TOKEN|SERVE|EDITOR_NODE|INSTANCE|CHILD)$/;
 
 /** The environment of the server, and so of everything that it runs: this process's, without what belongs to the editor. */
 export function serverEnvironment(env: NodeJS.ProcessEnv, more: Record<string, string> = {}): NodeJS.ProcessEnv {

@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import signal
 import sys
 import threading
 
@@ -53,13 +54,17 @@ def _close():
     session = _session
     if session is None or session.error is not None or session.pid != os.getpid():
         return
+    if getattr(sys, "last_type", None) is KeyboardInterrupt:
+        _interrupt_children(session)
     try:
-        if getattr(sys, "last_type", None) is KeyboardInterrupt:
-            _end_children(session)
         session.close()
     except KeyboardInterrupt:
-        _end_children(session)
-        session.close()
+        _interrupt_children(session)
+        try:
+            session.close()
+        except KeyboardInterrupt:
+            # Somebody in a hurry: daemonic children end with the connection, the others go on.
+            session._hang_up()
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
@@ -67,10 +72,16 @@ def _close():
             pass
 
 
-def _end_children(session):
-    """A terminal's Ctrl-C interrupts the children of multiprocessing, too; these are out of its reach."""
-    for entry in session.request("process/list", {"scope": "children"})["processes"]:
-        session.request("process/terminate", {"process": entry["process"], "graceMs": 1000})
+def _interrupt_children(session):
+    """A terminal's Ctrl-C interrupts the children of multiprocessing, too. These are out of its reach, so it is passed on."""
+    from .process import running_children
+
+    for pid in running_children(session):
+        try:
+            os.killpg(pid, signal.SIGINT)
+        except OSError:
+            # It has gone, or its server is on another machine.
+            pass
 
 
 def _after_fork():

@@ -76,6 +76,7 @@ class Session:
         self._held = {}
         self._minted = 0
         self._casts = {}
+        self._farewell = None
         # What answers give rise to, for after the reading: it may send.
         self._after = deque()
         self._callbacks = None
@@ -521,13 +522,16 @@ class Session:
         if self.error is not None or self.pid != os.getpid():
             return
         try:
-            self.request("shutdown", {})
+            if self._farewell is None:
+                self._farewell = self.send("shutdown", b"\x80")
+            # It cannot be cancelled: when this wait is interrupted, the next `close` goes on with it.
+            self._wait_done(self._farewell, None)
             self.notify("exit", {})
         except PolyprocError:
+            # The server has gone: so has all that was to be ended.
             pass
-        finally:
-            self._end(None)
-            self._hang_up()
+        self._end(None)
+        self._hang_up()
 
     def _hang_up(self):
         try:

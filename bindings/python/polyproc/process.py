@@ -40,6 +40,13 @@ def active_children():
     return list(_children)
 
 
+def running_children(session):
+    """Process ids of the children that a private server of this process started, as far as is known without asking."""
+    if getattr(session, "server", None) is None:
+        return []
+    return [child._pid for child in list(_children) if child._session is session and child._exitcode is None]
+
+
 class BaseProcess:
     """A process: `target(*args, **kwargs)`, or a subclass with `run`."""
 

@@ -20,6 +20,8 @@ export interface ServerArguments {
   maxMessageBytes: number;
   maxQueuedBytes: number;
   maxBufferedBytes: number;
+  /** The configuration; null: polyproc.json in the folder of the start, when there is one. */
+  config: string | null;
   /** Further runtimes: name -> command and its arguments. */
   runtimes: Record<string, string[]>;
 }
@@ -37,6 +39,7 @@ export const usage = `Usage: polyproc serve [options]
   --max-message-bytes N      largest message (default 67108864)
   --max-queued-bytes N       unstarted tasks of a client, before it has to wait (default 134217728)
   --max-buffered-bytes N     unread items of a queue or pipe, before its writers have to wait (default 67108864)
+  --config FILE              the configuration (default: polyproc.json in the current folder, if there is one)
   --runtime "NAME=COMMAND ARGS"      how worker hosts of a further runtime are started; may be repeated
   --help, --version
 
@@ -56,6 +59,7 @@ const options = {
   "max-message-bytes": { type: "string" },
   "max-queued-bytes": { type: "string" },
   "max-buffered-bytes": { type: "string" },
+  config: { type: "string" },
   runtime: { type: "string", multiple: true },
   help: { type: "boolean", short: "h" },
   version: { type: "boolean" },
@@ -95,6 +99,7 @@ export function parseArguments(argv: readonly string[]): ServerArguments | "help
     maxMessageBytes: number("max-message-bytes", given["max-message-bytes"] ?? "67108864", 1024, 0x3fff_ffff),
     maxQueuedBytes: number("max-queued-bytes", given["max-queued-bytes"] ?? "134217728", 1),
     maxBufferedBytes: number("max-buffered-bytes", given["max-buffered-bytes"] ?? "67108864", 1),
+    config: given.config ?? null,
     runtimes: Object.fromEntries((given.runtime ?? []).map(parseRuntime)),
   };
 }

@@ -1,17 +1,38 @@
 import { fileURLToPath } from "node:url";
+import type { RuntimeConfiguration } from "./configuration.js";
 import { nodeHost } from "./node-host.js";
 import { asNode } from "./os/environment.js";
 import type { RuntimeCommand } from "./os/host.js";
 
 const pythonHost = fileURLToPath(new URL("../../bindings/python/polyproc/host", import.meta.url));
 
-/** How worker hosts are started: `node`, `python`, and what the command line adds or replaces. */
-export function runtimeCommands(further: Record<string, string[]>): Record<string, RuntimeCommand> {
+/**
+ * How worker hosts are started: `node`, `python`, and what the configuration file and the command line (`named`) add or replace. Who names no
+ * arguments for `node` or `python` replaces the interpreter, and keeps our host. A Python program that starts a server for itself counts more than
+ * the file: its functions run in its own interpreter.
+ */
+export function runtimeCommands(configured: Record<string, RuntimeConfiguration>, named: Record<string, string[]>): Record<string, RuntimeCommand> {
+  const ownPython = process.env["POLYPROC_PYTHON"];
   const runtimes: Record<string, RuntimeCommand> = {
     node: { command: process.execPath, args: [nodeHost], env: asNode },
-    // A Python program that starts a server for itself names its own interpreter and its own host.
-    python: { command: process.env["POLYPROC_PYTHON"] ?? "python3", args: [process.env["POLYPROC_PYTHON_HOST"] ?? pythonHost] },
+    python: { command: ownPython ?? "python3", args: [process.env["POLYPROC_PYTHON_HOST"] ?? pythonHost] },
   };
-  for (const [name, [command, ...args]] of Object.entries(further)) runtimes[name] = { command: command!, args };
+  for (const [name, { command, args, env }] of Object.entries(configured)) {
+    const ours = runtimes[name];
+    const isKept = name === "python" && ownPython !== undefined;
+    runtimes[name] = {
+      ...(isKept ? ours! : { command, args: args ?? ours?.args ?? [] }),
+      env: { ...ours?.env, ...env },
+    };
+  }
+  for (const [name, [command, ...args]] of Object.entries(named)) {
+    const { args: kept = [], env } = runtimes[name] ?? {};
+    runtimes[name] = { command: command!, args: args.length > 0 ? args : name in ours ? kept : [], env };
+  }
   return runtimes;
+}
+
+/** File ending -> runtime, of those that the configuration names. */
+export function runtimeEndings(configured: Record<string, RuntimeConfiguration>): Record<string, string> {
+  return Object.fromEntries(Object.entries(configured).flatMap(([name, { endings = [] }]) => endings.map((ending) => [ending, name])));
 }

@@ -4,6 +4,7 @@ import { PolyprocError } from "../protocol/errors.js";
 import { formatAddress, type Address } from "./address.js";
 import type { ServerArguments } from "./arguments.js";
 import { systemClock } from "./clock.js";
+import { readConfiguration, type Configuration } from "./configuration.js";
 import { Doors } from "./doors.js";
 import type { Timer } from "./engine/clock.js";
 import { Engine } from "./engine/engine.js";
@@ -15,7 +16,7 @@ import { listen, type Listener, type TlsFiles } from "./listen.js";
 import { createSpawner, type OsSpawner } from "./os/spawner.js";
 import { signalNumber } from "./os/signals.js";
 import { payloadCodec } from "./payload-codec.js";
-import { runtimeCommands } from "./runtimes.js";
+import { runtimeCommands, runtimeEndings } from "./runtimes.js";
 import { loadToken, tokenCheck, type TokenCheck } from "./token.js";
 import { UsageError } from "./usage-error.js";
 import { version } from "./version.js";
@@ -49,13 +50,13 @@ export class PolyprocServer {
   /** Called once, when everything has ended. */
   onStopped: () => void = () => {};
 
-  private constructor(options: ServerArguments, listeners: Listener[]) {
+  private constructor(options: ServerArguments, configuration: Configuration, listeners: Listener[]) {
     this.#listeners = listeners;
     this.#idleTimeoutMs = options.idleTimeoutMs;
     const instanceId = randomBytes(12).toString("hex");
     this.#spawner = createSpawner({
       instanceId,
-      runtimes: runtimeCommands(options.runtimes),
+      runtimes: runtimeCommands(configuration.runtimes, options.runtimes),
       childEnv: childEnvironment(listeners),
       onHostConnection: (socket, events) => serveFrames(socket, this.#hub, { kind: "worker", host: events as HostRecord }),
     });
@@ -74,6 +75,7 @@ export class PolyprocServer {
         outputRingBytes: 256 * 1024,
         eventRing: 10_000,
       },
+      runtimeEndings: runtimeEndings(configuration.runtimes),
       warmHosts: options.warmHosts,
     });
     this.#hub = {
@@ -100,6 +102,7 @@ export class PolyprocServer {
 
   /** Listens on every address. Fails with UsageError, leaving nothing behind. */
   static async start(options: ServerArguments): Promise<PolyprocServer> {
+    const configuration = readConfiguration(options.config, process.cwd());
     const check = options.listen.some(({ kind }) => kind !== "unix") ? tokenOf(options) : null;
     const tls: TlsFiles | null = options.tlsCert !== null && options.tlsKey !== null ? { cert: options.tlsCert, key: options.tlsKey } : null;
     const listeners: Listener[] = [];
@@ -109,7 +112,7 @@ export class PolyprocServer {
       await Promise.all(listeners.map((listener) => listener.close()));
       throw error;
     }
-    const server = new PolyprocServer(options, listeners);
+    const server = new PolyprocServer(options, configuration, listeners);
     for (const listener of listeners) {
       const checkToken = listener.address.kind === "unix" ? null : check;
       listener.serve((socket) => server.#accept(socket, checkToken));

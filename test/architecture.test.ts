@@ -26,7 +26,7 @@ const layers: Record<string, Layer> = {
   "server/rpc": { folders: ["protocol", "server/engine", "server/handlers", "server/rpc"], packages: ["vscode-jsonrpc", "msgpackr"], node: "all" },
   "server/os": { folders: ["protocol", "server/engine/spawner.ts", "server/os"], packages: ["pidusage"], node: "all" },
   // The composition root: main and what it is made of.
-  "server": { folders: ["protocol", "server"], packages: ["msgpackr"], node: "all" },
+  "server": { folders: ["protocol", "server"], packages: ["msgpackr", "valibot"], node: "all" },
   "bindings/typescript": { folders: ["protocol", "server/ipc/framing", "bindings/typescript"], packages: ["msgpackr"], node: "all" },
   "cli": { folders: ["protocol", "bindings/typescript", "cli"], packages: ["commander", "cli-progress", "tinyglobby"], node: "all" },
   "extension": { folders: ["protocol", "bindings/typescript", "extension"], packages: ["vscode", "vscode-languageclient"], node: "all" },

@@ -8,6 +8,8 @@ import type { Session } from "./rpc-session.js";
 /** A socket's file is there a moment before anybody listens on it. */
 const appearMs = 500;
 const betweenTriesMs = 25;
+/** What a server that is ending may take: its children get a second, its clients half of one. */
+const goingMs = 10_000;
 /** How the server ended is known a moment after its connection has. */
 const explainMs = 300;
 
@@ -102,10 +104,14 @@ export class WindowServer implements Server, Disposable {
     if (this.#session) return this.#session;
     this.#requireAllowed();
     this.#become({ kind: "starting" });
-    try {
-      return (await this.#connect()) ?? (await this.#start());
-    } catch (error) {
-      throw this.#failed(error);
+    const end = performance.now() + goingMs;
+    for (;;) {
+      try {
+        return (await this.#connect()) ?? (await this.#start());
+      } catch (error) {
+        if (!isGoing(error) || this.#disposed || performance.now() > end) throw this.#failed(error);
+        await delay(betweenTriesMs);
+      }
     }
   }
 
@@ -124,7 +130,7 @@ export class WindowServer implements Server, Disposable {
         throw error;
       }
       const rpc = await this.#connect();
-      if (!rpc) throw new PolyprocError("Closed", `a server was started, but nobody answers at ${path}: was the socket deleted?`);
+      if (!rpc) throw new PolyprocError("SpawnFailed", `a server was started, but nobody answers at ${path}: was the socket deleted?`);
       return rpc;
     });
   }
@@ -132,17 +138,19 @@ export class WindowServer implements Server, Disposable {
   async #attach(): Promise<Rpc | null> {
     if (this.#session) return this.#session;
     if (this.#disposed || this.#options.refusal() !== null) return null;
-    try {
-      const end = performance.now() + appearMs;
-      for (;;) {
+    const end = performance.now() + appearMs;
+    for (;;) {
+      try {
         const rpc = await this.#connect("refused");
         if (rpc !== "refused") return rpc;
-        if (performance.now() > end) return null;
-        await delay(betweenTriesMs);
+      } catch (error) {
+        if (!isGoing(error)) {
+          this.#options.onAttachFailed(this.#failed(error));
+          return null;
+        }
       }
-    } catch (error) {
-      this.#options.onAttachFailed(this.#failed(error));
-      return null;
+      if (performance.now() > end) return null;
+      await delay(betweenTriesMs);
     }
   }
 
@@ -236,6 +244,11 @@ export class WindowServer implements Server, Disposable {
     this.#last = turn.catch(() => {});
     return turn;
   }
+}
+
+/** Whoever was there is about to go, or has: it let us in no more. */
+function isGoing(error: unknown): boolean {
+  return error instanceof PolyprocError && (error.codeName === "Closed" || error.codeName === "ShuttingDown");
 }
 
 /** The error with what to check next. */

@@ -23,6 +23,8 @@ export interface EngineOptions {
   pid: number;
   cpuCount: number;
   limits: EngineLimits;
+  /** Further file endings, each with its runtime: `.pl` -> `perl`. */
+  runtimeEndings: Readonly<Record<string, string>>;
   /** How many idle hosts of a runtime to keep warm for `start()`. */
   warmHosts: number;
 }

@@ -86,7 +86,7 @@ export class Job implements SharedObject {
     this.timeoutMs = options.timeoutMs ?? null;
     this.graceMs = options.graceMs ?? defaultGraceMs;
     this.isCommand = "command" in options.target;
-    this.runtime = "command" in options.target ? "command" : runtimeOf(options.target);
+    this.runtime = "command" in options.target ? "command" : runtimeOf(options.target, session.engine.options.runtimeEndings);
     this.#observer = follower && "settled" in follower ? follower : null;
     this.#sink = follower && "results" in follower ? follower.results : (results) => session.peer.notify(jobs.results, { job: handle, results });
     pool.requireOpen(session);

@@ -99,7 +99,7 @@ export class ProcessTable {
     const engine = this.#engine;
     const parent = session.process;
     refuseDaemonicParent(session);
-    const host = "command" in options.target ? null : engine.hosts.take({ runtime: runtimeOf(options.target), cwd: options.cwd, env: options.env });
+    const host = "command" in options.target ? null : engine.hosts.take({ runtime: runtimeOf(options.target, engine.options.runtimeEndings), cwd: options.cwd, env: options.env });
     const identity = [...(parent?.identity ?? []), this.#nextChild(session)];
     const settings = {
       handle: options.process,

@@ -1,13 +1,23 @@
 import * as v from "valibot";
 
-/** `timeoutMs: expected number, got "5" (string); lock: missing`: the first three troubles, each with what was sent. */
-export function describeIssues(issues: readonly v.BaseIssue<unknown>[]): string {
-  return issues.slice(0, 3).map(describe).join("; ");
+/** What is checked, in words. */
+export interface Checked {
+  /** All of it. */
+  whole: string;
+  /** Of a member that it must not have. */
+  unknown: string;
 }
 
-function describe(issue: v.BaseIssue<unknown>): string {
-  const path = v.getDotPath(issue) ?? "params";
-  if (issue.expected === "never") return `${path}: not a parameter of this method`;
+const parameters: Checked = { whole: "params", unknown: "not a parameter of this method" };
+
+/** `timeoutMs: expected number, got "5" (string); lock: missing`: the first three troubles, each with what was sent. */
+export function describeIssues(issues: readonly v.BaseIssue<unknown>[], checked = parameters): string {
+  return issues.slice(0, 3).map((issue) => describe(issue, checked)).join("; ");
+}
+
+function describe(issue: v.BaseIssue<unknown>, { whole, unknown }: Checked): string {
+  const path = v.getDotPath(issue) ?? whole;
+  if (issue.expected === "never") return `${path}: ${unknown}`;
   if (issue.input === undefined) return `${path}: missing`;
   const wanted = issue.message.startsWith("Invalid") ? `expected ${issue.expected ?? "another value"}` : issue.message;
   return `${path}: ${wanted}, got ${quote(issue.input)} (${typeName(issue.input)})`;

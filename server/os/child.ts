@@ -2,7 +2,7 @@ import { spawn, type ChildProcess, type StdioOptions } from "node:child_process"
 import type { Child, ChildEvents, ExitStatus } from "../engine/spawner.js";
 import { drain } from "./drain.js";
 import type { Family } from "./family.js";
-import { readProcessTable } from "./process-table.js";
+import type { ProcessLook } from "./process-look.js";
 import { ProcessTree, type TreeScope } from "./process-tree.js";
 import { spawnFailure } from "./spawn-failure.js";
 import { groupExists, type EndSignal } from "./tree-killer.js";
@@ -130,14 +130,14 @@ export class OsChild implements Child {
     this.resumeOutput();
     // Killed by somebody else (the kernel, short of memory, say): it had no chance to end what it started, wherever that went.
     if (status.signal !== null) this.#condemned ??= "SIGTERM";
-    const leavesSomebody = this.#leavesSomebody();
-    if (!leavesSomebody) this.#family.guardian.remove(child.pid!);
+    let leavesSomebody: boolean | null = null;
+    let isDrained = false;
     let told = false;
     const tellLeftover = () => {
       if (leavesSomebody && !told) this.#signalLeftover(this.#condemned ?? "SIGTERM");
       told = true;
     };
-    drain(child, tellLeftover, () => {
+    const finish = () => {
       tellLeftover();
       this.#process = null;
       if (leavesSomebody) {
@@ -148,17 +148,31 @@ export class OsChild implements Child {
         }, leftoverGraceMs);
       } else this.#gone();
       this.#events.exited(status);
+    };
+    const looked = (found: boolean) => {
+      leavesSomebody = found;
+      if (!found) this.#family.guardian.remove(child.pid!);
+      if (isDrained) finish();
+    };
+    drain(child, tellLeftover, () => {
+      isDrained = true;
+      if (leavesSomebody !== null) finish();
     });
+    if (this.#mayLeaveSomebody()) this.#family.look((look) => looked(this.#leavesSomebody(look)));
+    else looked(false);
+  }
+
+  /** Spares most children the look at all processes: one that was not told to end leaves somebody when its group exists. */
+  #mayLeaveSomebody(): boolean {
+    if (process.platform === "win32") return false;
+    return this.#condemned !== null || groupExists(this.#tree!.leader);
   }
 
   /** Whether somebody lives on in its group; in its whole tree, when that was told to end. */
-  #leavesSomebody(): boolean {
-    if (process.platform === "win32") return false;
+  #leavesSomebody(look: ProcessLook): boolean {
     const tree = this.#tree!;
-    if (!this.#condemned && !groupExists(tree.leader)) return false;
-    const table = readProcessTable();
-    tree.leaderWasReaped(table);
-    return tree.members(table, this.#leftoverScope).length > 0;
+    tree.leaderWasReaped(look);
+    return tree.members(look, this.#leftoverScope).length > 0;
   }
 
   get #leftoverScope(): TreeScope {
@@ -171,10 +185,11 @@ export class OsChild implements Child {
 
   #gone(): void {
     clearTimeout(this.#leftoverTimer);
-    // Its last signals must be out before the guardian forgets the group.
-    this.#family.killer.flush();
     this.#state = "gone";
-    this.#family.guardian.remove(this.#tree!.leader);
-    this.#family.remove(this);
+    // Its last signals must be out before the guardian forgets the group.
+    this.#family.killer.whenOut(() => {
+      this.#family.guardian.remove(this.#tree!.leader);
+      this.#family.remove(this);
+    });
   }
 }

@@ -2,6 +2,7 @@ import type { OsChild } from "./child.js";
 import { instanceVariable } from "./environment.js";
 import { Guardian } from "./guardian.js";
 import { hasInEnvironment } from "./proc.js";
+import { ProcessLook } from "./process-look.js";
 import { readProcessTable } from "./process-table.js";
 import { send, TreeKiller } from "./tree-killer.js";
 
@@ -11,6 +12,7 @@ export class Family {
   readonly killer = new TreeKiller();
   readonly guardian: Guardian;
   readonly #living = new Set<OsChild>();
+  #lookers: ((look: ProcessLook) => void)[] = [];
   #onEmpty: (() => void) | null = null;
   #nextChild = 1;
 
@@ -31,6 +33,17 @@ export class Family {
   remove(child: OsChild): void {
     this.#living.delete(child);
     if (this.#living.size === 0) this.#onEmpty?.();
+  }
+
+  /** Calls with a look at the system's processes, soon: one for all who ask in this turn of the event loop, such as a thousand children that ended together. */
+  look(looker: (look: ProcessLook) => void): void {
+    if (this.#lookers.push(looker) > 1) return;
+    setImmediate(() => {
+      const lookers = this.#lookers;
+      this.#lookers = [];
+      const look = new ProcessLook();
+      for (const each of lookers) each(look);
+    });
   }
 
   /** SIGTERM, after `graceMs` SIGKILL, for every child and all that is below it. Resolves when all have been reaped. */

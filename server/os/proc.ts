@@ -44,6 +44,21 @@ export function hasInEnvironment(pid: number, assignment: string): boolean {
   return text.startsWith(`${assignment}\0`) || text.includes(`\0${assignment}\0`);
 }
 
+/** The variable's value in the environment that the process was started with; undefined when it has none or may not be read. */
+export function environmentValue(pid: number, name: string): string | undefined {
+  let text: string;
+  try {
+    text = `\0${readFileSync(`/proc/${pid}/environ`, "latin1")}`;
+  } catch {
+    return undefined;
+  }
+  const at = text.indexOf(`\0${name}=`);
+  if (at === -1) return undefined;
+  const from = at + name.length + 2;
+  const to = text.indexOf("\0", from);
+  return text.slice(from, to === -1 ? undefined : to);
+}
+
 function commandLine(pid: number, stat: string): string {
   let text = "";
   try {

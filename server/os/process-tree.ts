@@ -1,6 +1,6 @@
-import { childVariable } from "./environment.js";
-import { hasInEnvironment, readLinuxRow } from "./proc.js";
-import { childrenByParent, descendantsOf, type ProcessRow, type ProcessTable } from "./process-table.js";
+import { readLinuxRow } from "./proc.js";
+import type { ProcessLook } from "./process-look.js";
+import { descendantsOf, type ProcessRow } from "./process-table.js";
 
 /** `group`: the child's process group. `tree`: also all its descendants and, on Linux, those that left for another session or parent. */
 export type TreeScope = "group" | "tree";
@@ -9,7 +9,7 @@ export type TreeScope = "group" | "tree";
 export class ProcessTree {
   /** The child's pid, which is also the number of its process group. */
   readonly leader: number;
-  readonly #mark: string;
+  readonly #childId: string;
   readonly #leaderStart: string | undefined;
   /** Members that were seen, by pid: when they started. */
   #seen = new Map<number, string>();
@@ -17,7 +17,7 @@ export class ProcessTree {
 
   constructor(leader: number, childId: string) {
     this.leader = leader;
-    this.#mark = `${childVariable}=${childId}`;
+    this.#childId = childId;
     this.#leaderStart = process.platform === "linux" ? readLinuxRow(leader)?.start : undefined;
   }
 
@@ -25,31 +25,36 @@ export class ProcessTree {
    * Says that the leader's pid is free for others. Until now the system could not give it, or the group's number, to
    * anybody else; from now on only members that were seen, and their children, count.
    */
-  leaderWasReaped(table: ProcessTable): void {
-    this.members(table, "tree");
+  leaderWasReaped(look: ProcessLook): void {
+    this.members(look, "tree");
     this.#leaderReaped = true;
   }
 
   /** The members that live, the leader first. */
-  members(table: ProcessTable, scope: TreeScope): ProcessRow[] {
+  members(look: ProcessLook, scope: TreeScope): ProcessRow[] {
+    const { table } = look;
     const members = new Map<number, ProcessRow>();
-    if (!this.#leaderReaped) this.#add(members, table.get(this.leader));
+    const leader = table.get(this.leader);
+    // Another start: it was reaped just now, and its pid is somebody else's already.
+    if (!this.#leaderReaped && (this.#leaderStart === undefined || leader?.start === this.#leaderStart)) this.#add(members, leader);
     for (const [pid, start] of this.#seen) {
       const row = table.get(pid);
       if (row?.start === start) this.#add(members, row);
       else this.#seen.delete(pid);
     }
+    const group = look.inGroup(this.leader);
     const groupIsOurs = !this.#leaderReaped || [...members.values()].some((row) => row.group === this.leader);
-    for (const row of table.values()) {
-      if (row.group === this.leader && (groupIsOurs || this.#isMarked(row))) this.#add(members, row);
-      else if (scope === "tree" && this.#isMarked(row)) this.#add(members, row);
+    if (groupIsOurs) for (const row of group) this.#add(members, row);
+    if (scope === "tree" || (!groupIsOurs && group.length > 0)) {
+      for (const row of look.marked(this.#childId)) {
+        if ((scope === "tree" || row.group === this.leader) && !this.#startedBeforeLeader(row)) this.#add(members, row);
+      }
     }
     if (scope === "group") {
       return [...members.values()].filter((row) => row.group === this.leader);
     }
-    const children = childrenByParent(table);
     for (const row of [...members.values()]) {
-      for (const descendant of descendantsOf(row.pid, children)) this.#add(members, descendant);
+      for (const descendant of descendantsOf(row.pid, look.children)) this.#add(members, descendant);
     }
     return [...members.values()];
   }
@@ -60,12 +65,7 @@ export class ProcessTree {
     this.#seen.set(row.pid, row.start);
   }
 
-  #isMarked(row: ProcessRow): boolean {
-    if (process.platform !== "linux" || this.#startedBeforeLeader(row)) return false;
-    return hasInEnvironment(row.pid, this.#mark);
-  }
-
-  /** Spares the look into most environments. */
+  /** Then its mark is somebody else's doing. */
   #startedBeforeLeader(row: ProcessRow): boolean {
     return this.#leaderStart !== undefined && Number(row.start) < Number(this.#leaderStart);
   }

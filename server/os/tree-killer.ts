@@ -1,4 +1,4 @@
-import { readProcessTable, type ProcessTable } from "./process-table.js";
+import { ProcessLook } from "./process-look.js";
 import type { ProcessTree, TreeScope } from "./process-tree.js";
 import { killWindowsTree } from "./windows.js";
 
@@ -18,6 +18,7 @@ interface Order {
  */
 export class TreeKiller {
   #orders = new Map<ProcessTree, Order>();
+  #whenOut: (() => void)[] = [];
 
   signal(tree: ProcessTree, signal: EndSignal, scope: TreeScope = "tree"): void {
     const order = this.#orders.get(tree);
@@ -27,38 +28,45 @@ export class TreeKiller {
       return;
     }
     this.#orders.set(tree, { signal, scope });
-    if (this.#orders.size === 1) queueMicrotask(() => this.#carryOut());
+    if (this.#orders.size === 1) setImmediate(() => this.#carryOut());
   }
 
-  /** Carries out what was ordered, now. */
-  flush(): void {
-    this.#carryOut();
+  /** Calls once all that was ordered so far has been carried out; at once when nothing is due. */
+  whenOut(listener: () => void): void {
+    if (this.#orders.size === 0) listener();
+    else this.#whenOut.push(listener);
   }
 
   #carryOut(): void {
     const orders = [...this.#orders];
+    const listeners = this.#whenOut;
     this.#orders.clear();
-    if (orders.length === 0) return;
-    if (process.platform === "win32") {
-      for (const [tree] of orders) killWindowsTree(tree.leader);
-      return;
-    }
-    let table = readProcessTable();
-    for (const [tree, order] of orders) signalMembers(tree, order, table, new Set());
-    // Only SIGKILL is certain to have an effect, so only then does a look for those that were forked meanwhile come to an end.
-    const kills = orders.filter(([, order]) => order.signal === "SIGKILL").map(([tree, order]) => ({ tree, order, signalled: new Set<string>() }));
-    for (let round = 0; kills.length > 0 && round < maxRounds; round++) {
-      table = readProcessTable();
-      let found = 0;
-      for (const { tree, order, signalled } of kills) found += signalMembers(tree, order, table, signalled);
-      if (found === 0) return;
-    }
+    this.#whenOut = [];
+    signalAll(orders);
+    for (const listener of listeners) listener();
+  }
+}
+
+function signalAll(orders: readonly (readonly [ProcessTree, Order])[]): void {
+  if (process.platform === "win32") {
+    for (const [tree] of orders) killWindowsTree(tree.leader);
+    return;
+  }
+  let look = new ProcessLook();
+  for (const [tree, order] of orders) signalMembers(tree, order, look, new Set());
+  // Only SIGKILL is certain to have an effect, so only then does a look for those that were forked meanwhile come to an end.
+  const kills = orders.filter(([, order]) => order.signal === "SIGKILL").map(([tree, order]) => ({ tree, order, signalled: new Set<string>() }));
+  for (let round = 0; kills.length > 0 && round < maxRounds; round++) {
+    look = new ProcessLook();
+    let found = 0;
+    for (const { tree, order, signalled } of kills) found += signalMembers(tree, order, look, signalled);
+    if (found === 0) return;
   }
 }
 
 /** Returns how many were found that had not been signalled before. */
-function signalMembers(tree: ProcessTree, order: Order, table: ProcessTable, signalled: Set<string>): number {
-  const fresh = tree.members(table, order.scope).filter((row) => !signalled.has(`${row.pid} ${row.start}`));
+function signalMembers(tree: ProcessTree, order: Order, look: ProcessLook, signalled: Set<string>): number {
+  const fresh = tree.members(look, order.scope).filter((row) => !signalled.has(`${row.pid} ${row.start}`));
   // The group in one go: nobody in it can fork between two signals. Its members must not get SIGTERM twice: many programs take the second one as "at once".
   if (fresh.some((row) => row.group === tree.leader)) send(-tree.leader, order.signal);
   for (const row of fresh) {

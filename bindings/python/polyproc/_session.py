@@ -18,6 +18,9 @@ _METHOD = pack_str("method")
 _PARAMS = pack_str("params")
 _ID = pack_str("id")
 
+# What must not be done twice.
+_ONCE = frozenset(("events/output", "worker/run"))
+
 _heads = {}
 
 
@@ -271,8 +274,8 @@ class Session:
         try:
             body = wire.next_frame()
             while body is not None:
-                self._dispatch(body)
-                wire.consume(body)
+                if not self._dispatch(body):
+                    wire.consume(body)
                 body = wire.next_frame()
         except (Malformed, FrameTooLong) as error:
             self._end(error)
@@ -281,6 +284,10 @@ class Session:
             self._end(None)
 
     def _dispatch(self, body):
+        """
+        Hands out a message; true when it was consumed here already. The others are consumed afterwards: when a signal handler's exception
+        interrupts this, they are handed out again, which does not matter to an answer or a result.
+        """
         message = unpack(body)
         number = message.get("id")
         if number is None:
@@ -288,7 +295,11 @@ class Session:
             if method is not None:
                 listener = self.listeners.get(method)
                 if listener is not None:
+                    once = method in _ONCE
+                    if once:
+                        self.wire.consume(body)
                     listener(message.get("params") or {})
+                    return once
             elif "error" in message:
                 self._end(error_from_wire(message["error"]))
             return

@@ -10,8 +10,13 @@ import { workbenchUrl } from "../../vscode/workbench-url.js";
 import { temporaryFolder } from "../../temporary-folder.js";
 import { Workbench } from "./workbench.js";
 
+export type Theme = "dark" | "light" | "high contrast";
+
+/** For tests that make pictures: the documents have one for each of these. Without pictures, one theme will do. */
+export const pictureThemes: readonly Theme[] = process.env["POLYPROC_SCREENSHOTS"] ? ["light", "dark"] : ["light"];
+
 export interface WorkbenchOptions {
-  theme?: "dark" | "light" | "high contrast";
+  theme?: Theme;
   /** The user's settings. */
   settings?: Record<string, unknown>;
   /** Whether the window asks the user to trust the workspace, which nobody has done yet. Default: it is trusted without a word. */
@@ -25,6 +30,10 @@ export interface WorkbenchOptions {
 const themes = { "dark": "Default Dark Modern", "light": "Default Light Modern", "high contrast": "Default High Contrast" };
 
 const settingsForTests = {
+  // As a window of any VS Code looks.
+  "window.title": "${activeEditorShort}${separator}${rootName}",
+  "editor.minimap.enabled": false,
+  "remote.autoForwardPorts": false,
   // Its text is in the page then.
   "terminal.integrated.gpuAcceleration": "off",
   "terminal.integrated.defaultProfile.linux": "bash",

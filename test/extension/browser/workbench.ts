@@ -90,12 +90,12 @@ export class Workbench {
   }
 
   /** A row of the quick pick. */
-  quickPick(label: string): Locator {
+  quickPick(label: string | RegExp): Locator {
     return this.quickInput.locator(".monaco-list-row").filter({ has: this.page.locator(".quick-input-list-label", { hasText: label }) });
   }
 
   /** Chooses a row of the quick pick. */
-  async pick(label: string): Promise<void> {
+  async pick(label: string | RegExp): Promise<void> {
     await this.quickPick(label).first().click();
   }
 
@@ -116,6 +116,16 @@ export class Workbench {
     const item = this.activityBarItem(title);
     if ((await item.getAttribute("class"))?.split(" ").includes("checked") !== true) await item.click();
     await this.page.locator(".part.sidebar .composite.title", { hasText: new RegExp(title, "i") }).waitFor();
+  }
+
+  /** Makes the side bar wider by so many pixels. */
+  async widenSideBar(by: number): Promise<void> {
+    const { x, y, width, height } = (await this.page.locator(".part.sidebar").boundingBox())!;
+    const edge = { x: x + width + 1, y: y + height / 2 };
+    await this.page.mouse.move(edge.x, edge.y);
+    await this.page.mouse.down();
+    await this.page.mouse.move(edge.x + by, edge.y, { steps: 5 });
+    await this.page.mouse.up();
   }
 
   /** A view of the open container, by its title. */
@@ -178,7 +188,7 @@ export class Workbench {
   async outputLines(channel: string): Promise<string[]> {
     const panel = this.page.locator(".part.panel .output-view, .part.panel [id='workbench.panel.output']").first();
     await this.runCommand("Output: Show Output Channels...");
-    await this.pick(channel);
+    await this.pick(new RegExp(`^\\s*${escaped(channel)}\\s*$`));
     await panel.waitFor();
     return linesOf(panel.locator(".view-lines"));
   }
@@ -255,6 +265,8 @@ export class Workbench {
     const folder = join(root, "docs", "images");
     const keep = Boolean(process.env["POLYPROC_SCREENSHOTS"]);
     if (keep) mkdirSync(folder, { recursive: true });
+    // Nothing is pointed at.
+    await this.page.mouse.move(0, 0);
     const options = { animations: "disabled", caret: "hide", ...(keep ? { path: join(folder, `${name}-${this.#theme.replace(" ", "-")}.png`) } : {}) } as const;
     return of ? of.screenshot(options) : this.page.screenshot(options);
   }

@@ -171,6 +171,30 @@ test("a socket that appears is noticed", async (t) => {
   await waitFor(() => server.state.kind === "connected");
 });
 
+test("a server that is just ending is waited for, and another one is started", async (t) => {
+  const path = socketIn(t);
+  let turnedAway = 0;
+  const ending = createServer((socket) => {
+    socket.on("error", () => {});
+    socket.destroy();
+    if (++turnedAway === 3) ending.close();
+  });
+  await new Promise<void>((listening) => ending.listen(path, listening));
+  const { server, states } = openWindow(t, path);
+  await server.ensure();
+  assert.equal(turnedAway, 3);
+  assert.deepEqual(states.map(({ kind }) => kind), ["starting", "connected"]);
+
+  // In earnest: with a child that does not end when it is asked to.
+  const other = await openPlainSession(path);
+  const stubborn = other.mint("process");
+  await other.request("process/start", { process: stubborn, target: { command: "sh", args: ["-c", "trap '' TERM; while :; do sleep 0.1; done"] } });
+  await other.request("server/stop", {});
+  await within(other.closed, "the server's end");
+  const next = await server.ensure();
+  assert.notEqual(next.facts.instanceId, other.facts.instanceId);
+});
+
 test("a start lock that somebody left behind is no obstacle", async (t) => {
   const path = socketIn(t);
   writeFileSync(`${path}.lock`, "2147483646 gone");

@@ -1,0 +1,106 @@
+import { readFileSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import * as v from "valibot";
+import { describeIssues } from "./handlers/issues.js";
+import { UsageError } from "./usage-error.js";
+
+/** Read from the folder where the server starts. */
+export const configurationName = "polyproc.json";
+
+/** Far more than anybody writes by hand. */
+const maxBytes = 1024 * 1024;
+
+/** How worker hosts of a runtime are started, as the file says it; paths are absolute by now. */
+export interface RuntimeConfiguration {
+  command: string;
+  /** Undefined: for `node` and `python`, those of Polyproc's own host; for others none. */
+  args?: string[] | undefined;
+  /** In addition to the server's environment; null takes a variable away. */
+  env?: Record<string, string | null> | undefined;
+  /** Of files that run there: `.pl`. */
+  endings?: string[] | undefined;
+}
+
+export interface Configuration {
+  runtimes: Record<string, RuntimeConfiguration>;
+}
+
+const runtimeName = /^[A-Za-z][\w.+-]*$/;
+const text = v.pipe(v.string(), v.check((value) => value !== "" && !value.includes("\0"), "expected a text that is not empty"));
+const argument = v.pipe(v.string(), v.check((value) => !value.includes("\0"), "expected a text without NUL"));
+const ending = v.pipe(v.string(), v.regex(/^\.[^./\\\s]+$/, 'expected a dot and what follows it, such as ".pl"'), v.toLowerCase());
+
+const schema = v.strictObject({
+  runtimes: v.optional(v.record(
+    v.pipe(v.string(), v.regex(runtimeName, "expected a name of letters, digits, and . _ + -"), v.check((name) => name !== "command", '"command" means programs; expected another name')),
+    v.strictObject({
+      command: text,
+      args: v.optional(v.array(argument)),
+      env: v.optional(v.record(v.pipe(v.string(), v.regex(/^[^=\0]+$/, "expected a variable's name")), v.nullable(argument))),
+      endings: v.optional(v.array(ending)),
+    }),
+  ), {}),
+});
+
+/**
+ * What the file says; of `file` null: `polyproc.json` in `folder`, when there is one. Fails with UsageError, which names the file and the
+ * place in it.
+ */
+export function readConfiguration(file: string | null, folder: string): Configuration {
+  const path = resolve(folder, file ?? configurationName);
+  const json = read(path, file !== null);
+  if (json === null) return { runtimes: {} };
+  const checked = v.safeParse(schema, parse(path, json));
+  if (!checked.success) throw new UsageError(`${path}: ${describeIssues(checked.issues, { whole: "the file", unknown: "not known here" })}`);
+  const { runtimes } = checked.output;
+  checkEndings(path, runtimes);
+  return { runtimes: Object.fromEntries(Object.entries(runtimes).map(([name, runtime]) => [name, inFolder(runtime, dirname(path))])) };
+}
+
+/** Null: there is none, and it need not be there. */
+function read(path: string, isNamed: boolean): string | null {
+  try {
+    const stat = statSync(path);
+    if (!stat.isFile()) throw new UsageError(`${path} is not a file`);
+    if (stat.size > maxBytes) throw new UsageError(`${path} has ${stat.size} bytes, and a configuration ${maxBytes} at most`);
+    return readFileSync(path, "utf8").replace(/^\ufeff/, "");
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" && !isNamed) return null;
+    throw new UsageError(code === "ENOENT" ? `--config: ${path} does not exist` : `${path} cannot be read: ${message}`);
+  }
+}
+
+function parse(path: string, json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch (error) {
+    const { message } = error as SyntaxError;
+    const position = /at position (\d+)/.exec(message)?.[1];
+    throw new UsageError(`${path}${position === undefined ? "" : place(json, Number(position))}: ${message.replace(/ in JSON at position.*/, "")}`);
+  }
+}
+
+function place(json: string, offset: number): string {
+  const before = json.slice(0, offset).split("\n");
+  return `, line ${before.length}, column ${before.at(-1)!.length + 1}`;
+}
+
+/** A file can run in one runtime only. */
+function checkEndings(path: string, runtimes: Record<string, RuntimeConfiguration>): void {
+  const owners = new Map<string, string>();
+  for (const [name, { endings = [] }] of Object.entries(runtimes)) {
+    for (const one of endings) {
+      const owner = owners.get(one) ?? name;
+      if (owner !== name) throw new UsageError(`${path}: runtimes.${name}.endings: ${JSON.stringify(one)} is also among those of ${owner}; a file runs in one of them`);
+      owners.set(one, name);
+    }
+  }
+}
+
+/** Paths that begin with `./` or `../` are seen from the file. */
+function inFolder({ command, args, ...rest }: RuntimeConfiguration, folder: string): RuntimeConfiguration {
+  const absolute = (word: string) => (/^\.\.?\//.test(word) ? resolve(folder, word) : word);
+  return { ...rest, command: absolute(command), args: args?.map(absolute) };
+}

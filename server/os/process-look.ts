@@ -1,0 +1,49 @@
+import { childVariable } from "./environment.js";
+import { environmentValue, readLinuxRow } from "./proc.js";
+import { childrenByParent, readProcessTable, type ProcessRow, type ProcessTable } from "./process-table.js";
+
+const nobody: readonly ProcessRow[] = [];
+
+/**
+ * One look at the system's processes, shared by all who want to know something at that moment: what it derives is derived once, so that ending a
+ * thousand trees does not read each process a thousand times.
+ */
+export class ProcessLook {
+  readonly table: ProcessTable = readProcessTable();
+  #groups: Map<number, ProcessRow[]> | undefined;
+  #marked: Map<string, ProcessRow[]> | undefined;
+  #children: Map<number, ProcessRow[]> | undefined;
+
+  inGroup(group: number): readonly ProcessRow[] {
+    this.#groups ??= by([...this.table.values()], (row) => row.group);
+    return this.#groups.get(group) ?? nobody;
+  }
+
+  /** Those that carry this child's POLYPROC_CHILD in their environment. Linux only; elsewhere nobody. */
+  marked(childId: string): readonly ProcessRow[] {
+    this.#marked ??= process.platform === "linux" ? by(this.#youngerThanServer(), (row) => environmentValue(row.pid, childVariable)) : new Map<string, ProcessRow[]>();
+    return this.#marked.get(childId) ?? nobody;
+  }
+
+  get children(): ReadonlyMap<number, ProcessRow[]> {
+    return (this.#children ??= childrenByParent(this.table));
+  }
+
+  /** Spares the look into most environments. */
+  #youngerThanServer(): ProcessRow[] {
+    const started = Number(this.table.get(process.pid)?.start ?? readLinuxRow(process.pid)?.start ?? 0);
+    return [...this.table.values()].filter((row) => row.pid !== process.pid && Number(row.start) >= started);
+  }
+}
+
+function by<K>(rows: readonly ProcessRow[], key: (row: ProcessRow) => K | undefined): Map<K, ProcessRow[]> {
+  const groups = new Map<K, ProcessRow[]>();
+  for (const row of rows) {
+    const name = key(row);
+    if (name === undefined) continue;
+    const group = groups.get(name);
+    if (group) group.push(row);
+    else groups.set(name, [row]);
+  }
+  return groups;
+}

@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { createInterface } from "node:readline";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
+import { waitFor, within } from "../../deadline.js";
+import { root } from "../../fixture.js";
+import { markedProcesses } from "../../runner/leaks.js";
+import { temporaryFolder } from "../../temporary-folder.js";
+import { pythonEnvironment, withoutPython } from "./run-python.js";
+
+const suite = join(root, "test", "bindings", "python", "cpython", "run_suite.py");
+
+/** Those that cannot apply; docs/python.md says why. */
+const notApplicable = [
+  "_TestConnection.test_fd_transfer",
+  "_TestConnection.test_large_fd_transfer",
+  "_TestConnection.test_missing_fd_transfer",
+  "_TestPoolWorkerLifetime.test_worker_finalization_via_atexit_handler_of_multiprocessing",
+  "_TestProcess.test_forkserver_sigint",
+  "_TestProcess.test_forkserver_sigkill",
+];
+
+/** The longest class takes about ten seconds on an idle machine. */
+const classTimeoutMs = 240_000;
+
+interface Outcome {
+  name: string;
+  kind: "ok" | "skipped" | "failed";
+  text: string;
+}
+
+const skip = withoutPython("test._test_multiprocessing");
+const names = skip ? [] : list();
+const classes = [...new Set(names.map((name) => name.split(".")[0]!))];
+
+describe("CPython's own tests of multiprocessing", { skip }, () => {
+  const outcomes: Outcome[] = [];
+
+  for (const one of classes) {
+    it(one, async (t) => {
+      const came = await run(one, temporaryFolder(t));
+      outcomes.push(...came);
+      const expected = names.filter((name) => name.startsWith(`${one}.`));
+      assert.deepEqual(came.map(({ name }) => name).sort(), expected.sort(), "each test tells its outcome");
+      for (const { name, kind, text } of came) {
+        if (notApplicable.includes(name)) continue;
+        await t.test(name, () => assert.equal(kind, "ok", text));
+      }
+    });
+  }
+
+  it("pass, but for one in ten at most that cannot apply", () => {
+    assert.ok(notApplicable.length * 10 <= names.length);
+    assert.deepEqual(notApplicable.filter((name) => !names.includes(name)), [], "the list names tests that exist");
+  });
+
+  after(() => {
+    const passed = outcomes.filter(({ kind, name }) => kind === "ok" && !notApplicable.includes(name)).length;
+    const failed = outcomes.filter(({ kind }) => kind === "failed").length;
+    console.log(`CPython's tests: ${passed} of ${names.length} passed, ${failed} failed, ${notApplicable.length} do not apply`);
+  });
+});
+
+function list(): string[] {
+  const text = execFileSync("python3", [suite, "--list"], { encoding: "utf8", env: { ...process.env, ...pythonEnvironment } });
+  return text.split("\n").filter((line) => line !== "");
+}
+
+/** Runs one class in a process of its own. Fails when it leaves something behind. */
+async function run(name: string, cwd: string): Promise<Outcome[]> {
+  const mark = randomUUID();
+  const child = spawn("python3", [suite, name], { cwd, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...pythonEnvironment, POLYPROC_TEST_EXAMPLE: mark } });
+  const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
+  let errors = "";
+  child.stderr.on("data", (data: Buffer) => (errors += data.toString()));
+  const outcomes: Outcome[] = [];
+  createInterface(child.stdout).on("line", (line) => {
+    const [, kind, test, text] = /^(ok|skipped|failed) (\w+\.\w+)(.*)$/.exec(line) ?? [];
+    if (kind !== undefined) outcomes.push({ kind: kind as Outcome["kind"], name: test!, text: text! });
+    else if (outcomes.length > 0) outcomes.at(-1)!.text += `\n${line}`;
+  });
+  try {
+    await within(closed, `the end of ${name}`, classTimeoutMs);
+    await waitFor(() => markedProcesses(`POLYPROC_TEST_EXAMPLE=${mark}`).length === 0, { what: `nothing of ${name} lives on`, timeoutMs: 10_000 });
+  } catch (error) {
+    child.kill("SIGKILL");
+    throw new Error(`${outcomes.map(({ kind, name: test }) => `${kind} ${test}`).join("\n")}\n${errors}`, { cause: error });
+  }
+  return outcomes;
+}

@@ -1,0 +1,20 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { runProgram, type ExampleOptions, type Finished } from "../../examples/run-example.js";
+import { root } from "../../fixture.js";
+
+const binding = join(root, "bindings", "python");
+
+/** Runs a Python program with the binding of this checkout, to its end. Fails when a process of it lives on. */
+export function runPython(args: readonly string[], options: ExampleOptions = {}): Promise<Finished> {
+  return runProgram("python3", args, { ...options, env: { ...pythonEnvironment, ...options.env } });
+}
+
+/** What a Python program needs to find the binding of this checkout; its modules are compiled in memory only. */
+export const pythonEnvironment = { PYTHONPATH: binding, PYTHONDONTWRITEBYTECODE: "1" };
+
+/** Why tests of this module of the standard library cannot run here; false: they can. */
+export function withoutPython(module = "pickle"): string | false {
+  const { status } = spawnSync("python3", ["-c", `import sys, importlib.util as u; sys.exit(sys.version_info < (3, 9) or u.find_spec("${module}") is None)`]);
+  return status === 0 ? false : `there is no python3 from 3.9 on with ${module}`;
+}

@@ -135,7 +135,7 @@ function seconds(text: string): number {
 }
 
 function parseRuntime(text: string): [string, string[]] {
-  const [, name, command] = /^([\w.+-]+)=\s*(\S.*)$/.exec(text) ?? [];
-  if (name === undefined || command === undefined) throw new UsageError(`--runtime: expected NAME=COMMAND, got ${JSON.stringify(text)}`);
+  const [, name, command] = /^([A-Za-z][\w.+-]*)=\s*(\S.*)$/.exec(text) ?? [];
+  if (name === undefined || command === undefined || name === "command") throw new UsageError(`--runtime: expected NAME=COMMAND, got ${JSON.stringify(text)}`);
   return [name, command.trim().split(/\s+/)];
 }

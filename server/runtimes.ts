@@ -13,21 +13,20 @@ const pythonHost = fileURLToPath(new URL("../../bindings/python/polyproc/host", 
  */
 export function runtimeCommands(configured: Record<string, RuntimeConfiguration>, named: Record<string, string[]>): Record<string, RuntimeCommand> {
   const ownPython = process.env["POLYPROC_PYTHON"];
-  const runtimes: Record<string, RuntimeCommand> = {
+  const ours: Record<string, RuntimeCommand> = {
     node: { command: process.execPath, args: [nodeHost], env: asNode },
     python: { command: ownPython ?? "python3", args: [process.env["POLYPROC_PYTHON_HOST"] ?? pythonHost] },
   };
+  const runtimes = { ...ours };
   for (const [name, { command, args, env }] of Object.entries(configured)) {
-    const ours = runtimes[name];
     const isKept = name === "python" && ownPython !== undefined;
     runtimes[name] = {
-      ...(isKept ? ours! : { command, args: args ?? ours?.args ?? [] }),
-      env: { ...ours?.env, ...env },
+      ...(isKept ? ours[name]! : { command, args: args ?? ours[name]?.args ?? [] }),
+      env: { ...ours[name]?.env, ...env },
     };
   }
   for (const [name, [command, ...args]] of Object.entries(named)) {
-    const { args: kept = [], env } = runtimes[name] ?? {};
-    runtimes[name] = { command: command!, args: args.length > 0 ? args : name in ours ? kept : [], env };
+    runtimes[name] = { ...runtimes[name], command: command!, args: args.length > 0 ? args : ours[name]?.args ?? [] };
   }
   return runtimes;
 }

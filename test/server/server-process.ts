@@ -24,6 +24,7 @@ export interface ServerProcess {
 export interface ServerOptions {
   env?: Record<string, string | undefined>;
   stdio?: "pipe" | "ignore";
+  cwd?: string;
 }
 
 /** Starts a server; it ends with the test. Resolves when it listens on as many addresses as `args` name. */
@@ -40,6 +41,7 @@ export async function startServer(test: TestContext, args: readonly string[], op
 /** The same without waiting for anything. */
 export function spawnServer(test: TestContext, args: readonly string[], options: ServerOptions = {}): ServerProcess {
   const child = spawn(process.execPath, [compiled("server/main"), ...args], {
+    cwd: options.cwd,
     stdio: [options.stdio ?? "ignore", "pipe", "pipe"],
     env: { ...process.env, POLYPROC_TOKEN: undefined, POLYPROC_ADDRESS: undefined, ...options.env },
   });

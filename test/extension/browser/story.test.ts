@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { waitFor } from "../../deadline.js";
-import { source } from "../../fixture.js";
+import { root } from "../../fixture.js";
 import { openWorkbench, pictureThemes } from "./harness.js";
 import type { Workbench } from "./workbench.js";
 
@@ -17,7 +17,7 @@ const waiting = ["tide", "undertow", "voyage", "yard"];
 /** Puts a function into the workspace's repository that runs over its texts, and a script that runs over its tables. */
 async function prepare(workbench: Workbench): Promise<string> {
   const folder = workbench.folder!;
-  copyFileSync(source("extension/browser/fixtures/proofread.js"), join(folder, "src/proofread.js"));
+  copyFileSync(join(root, "test/extension/browser/fixtures/proofread.js"), join(folder, "src/proofread.js"));
   writeFileSync(join(folder, "src/archive.sh"), "until [ -e approved ]; do sleep 0.1; done\ngzip -9 -k \"$1\"\n");
   for (const args of [["add", "--all"], ["-c", "user.name=Example", "-c", "user.email=example@example.org", "commit", "--quiet", "--message=Proofread"]]) {
     await promisify(execFile)("git", args, { cwd: folder });
@@ -30,7 +30,7 @@ const rowOf = (workbench: Workbench, chapter: string) => workbench.waitForRow(ch
 for (const theme of pictureThemes) {
   test(`a run over files is started by a CodeLens, seen everywhere, ended in part, and found again after a reload (${theme})`, async (t) => {
     const workbench = await openWorkbench(t, { theme, settings: { "polyproc.run.processes": 4, "terminal.integrated.env.linux": { PS1: "$ " }, "terminal.integrated.profiles.linux": { bash: { path: "bash", args: ["--norc"] } } } });
-    const { page, webview } = workbench;
+    const { webview } = workbench;
     const folder = await prepare(workbench);
 
     await workbench.openContainer("Polyproc");
@@ -89,7 +89,6 @@ for (const theme of pictureThemes) {
     // The window is loaded again, the processes are the same.
     await workbench.reload();
     await workbench.openContainer("Polyproc");
-    for (const chapter of ["tide", "undertow", "yard"]) assert.ok(rows.some(({ label }) => label.includes(`runs text/${chapter}.txt`)));
     const again = await Promise.all(["tide", "undertow", "yard"].map((chapter) => rowOf(workbench, chapter)));
     assert.deepEqual(again.map(({ label }) => /pid (\d+)/.exec(label)![1]), pids.filter((pid) => pid !== voyage));
     await webview.getByText(/so far$/).waitFor();
@@ -105,6 +104,5 @@ for (const theme of pictureThemes) {
     }, { what: "the last line of the output", ...deadline });
     assert.match(lines.join("\n"), /^\[text\/yard\.txt\] ✔ .*sentences/m);
     assert.match(lines.join("\n"), /^■ proofread over text\/\*\.txt: 19 done, 5 failed/m);
-    assert.deepEqual(page.url().includes("127.0.0.1"), true);
   });
 }

@@ -21,6 +21,7 @@ export class FakeWorld {
       instanceId: "instance-1",
       pid: 4000,
       cpuCount: 2,
+      runtimeEndings: {},
       warmHosts: 0,
       limits: { maxMessageBytes: 64 << 20, maxQueuedBytes: 16 << 20, maxBufferedBytes: 8 << 20, outputRingBytes: 1 << 20, eventRing: 1000, ...limits },
     });

@@ -30,17 +30,20 @@ const text = v.pipe(v.string(), v.check((value) => value !== "" && !value.includ
 const argument = v.pipe(v.string(), v.check((value) => !value.includes("\0"), "expected a text without NUL"));
 const ending = v.pipe(v.string(), v.regex(/^\.[^./\\\s]+$/, 'expected a dot and what follows it, such as ".pl"'), v.toLowerCase());
 
-const schema = v.strictObject({
-  runtimes: v.optional(v.record(
+/** valibot takes an array for an object. */
+const object = v.custom<object>((value) => typeof value === "object" && value !== null && !Array.isArray(value), "expected an object");
+
+const schema = v.pipe(object, v.strictObject({
+  runtimes: v.optional(v.pipe(object, v.record(
     v.pipe(v.string(), v.regex(runtimeName, "expected a name of letters, digits, and . _ + -"), v.check((name) => name !== "command", '"command" means programs; expected another name')),
-    v.strictObject({
+    v.pipe(object, v.strictObject({
       command: text,
       args: v.optional(v.array(argument)),
-      env: v.optional(v.record(v.pipe(v.string(), v.regex(/^[^=\0]+$/, "expected a variable's name")), v.nullable(argument))),
+      env: v.optional(v.pipe(object, v.record(v.pipe(v.string(), v.regex(/^[^=\0]+$/, "expected a variable's name")), v.nullable(argument)))),
       endings: v.optional(v.array(ending)),
-    }),
-  ), {}),
-});
+    })),
+  )), {}),
+}));
 
 /**
  * What the file says; of `file` null: `polyproc.json` in `folder`, when there is one. Fails with UsageError, which names the file and the

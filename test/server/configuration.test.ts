@@ -45,10 +45,11 @@ test("what is wrong is told with the file and the place", (t) => {
   const folder = temporaryFolder(t);
   assert.match(fault(folder, ""), /^: Unexpected end of JSON input/);
   assert.match(fault(folder, '{\n  "runtimes": {\n    "a" 1\n  }\n}\n'), /^, line 3, column 9: /);
-  assert.equal(fault(folder, "5"), ": the file: expected Object, got 5 (number)");
-  assert.equal(fault(folder, "[]"), ": the file: expected Object, got [0 items] (array)");
+  assert.equal(fault(folder, "5"), ": the file: expected an object, got 5 (number)");
+  assert.equal(fault(folder, "[]"), ": the file: expected an object, got [0 items] (array)");
+  assert.equal(fault(folder, '{"runtimes": []}'), ": runtimes: expected an object, got [0 items] (array)");
   assert.equal(fault(folder, '{"runtime": {}}'), ": runtime: not known here");
-  assert.equal(fault(folder, '{"runtimes": {"a": "perl"}}'), ': runtimes.a: expected Object, got "perl" (string)');
+  assert.equal(fault(folder, '{"runtimes": {"a": "perl"}}'), ': runtimes.a: expected an object, got "perl" (string)');
   assert.equal(fault(folder, '{"runtimes": {"a": {}}}'), ": runtimes.a.command: missing");
   assert.equal(fault(folder, '{"runtimes": {"a": {"command": ""}}}'), ': runtimes.a.command: expected a text that is not empty, got "" (string)');
   assert.equal(fault(folder, '{"runtimes": {"a": {"command": "x", "cwd": "/"}}}'), ": runtimes.a.cwd: not known here");
@@ -109,7 +110,7 @@ test("a server with a faulty configuration says so and ends with status 2", asyn
   writeFileSync(file, '{"runtimes": 1}');
   const server = spawnServer(t, ["--listen", `unix:${join(folder, "s")}`, "--config", file]);
   assert.equal(await server.exited(), 2);
-  assert.equal(server.stderr(), `polyproc: ${file}: runtimes: expected Object, got 1 (number)\n`);
+  assert.equal(server.stderr(), `polyproc: ${file}: runtimes: expected an object, got 1 (number)\n`);
 });
 
 test("a server offers the runtimes of its configuration", async (t) => {

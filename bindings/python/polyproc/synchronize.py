@@ -17,8 +17,11 @@ class _Acquirable(SharedObject):
     """What is acquired and released by a thread."""
 
     _area = ""
+    # How often it was acquired through this object and not released through it.
+    _holds = 0
 
     def _begin(self):
+        self._acquire, self._release = self._area + "/acquire", self._area + "/release"
         named = field(self._area, self._handle) + _OWNER
         self._two = map_head(2) + named
         self._three = map_head(3) + named
@@ -31,14 +34,23 @@ class _Acquirable(SharedObject):
             params = self._two + owner()
         else:
             params = b"".join((self._three, owner(), field("timeoutMs", ms(timeout))))
-        return self._request(self._area + "/acquire", params, self._undo)["acquired"]
+        acquired = self._request(self._acquire, params, self._undo)["acquired"]
+        if acquired:
+            self._holds += 1
+        return acquired
 
     def _undo(self, result):
         if result["acquired"]:
+            self._holds += 1
             self.release()
 
     def release(self):
-        self._request(self._area + "/release", self._two + owner())
+        if self._holds > 0:
+            # It was acquired here, so this cannot fail, and nobody need wait for the answer.
+            self._holds -= 1
+            self._session.cast(self._release, self._two + owner())
+        else:
+            self._request(self._release, self._two + owner())
 
     def _status(self):
         return self._request(self._area + "/status", map_head(1) + field(self._area, self._handle))
@@ -85,6 +97,8 @@ class RLock(_Acquirable):
         self._create(ctx, "lock/create", lambda handle: {"lock": handle}, name)
 
     def release(self):
+        # Another thread of this process may hold it: the server knows.
+        self._holds = 0
         try:
             super().release()
         except PolyprocError as error:

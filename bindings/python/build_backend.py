@@ -24,7 +24,7 @@ def _files():
     for folder, folders, names in sorted(os.walk(os.path.join(_HERE, _PACKAGE))):
         folders[:] = [name for name in folders if name != "__pycache__"]
         for name in sorted(names):
-            if name.endswith(".py") or name == "py.typed":
+            if name.endswith((".py", ".pyi")) or name == "py.typed":
                 yield os.path.relpath(os.path.join(folder, name), _HERE)
 
 

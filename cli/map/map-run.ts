@@ -1,4 +1,5 @@
 import type { Connection } from "../../bindings/typescript/connection.js";
+import { describeTarget } from "../../protocol/describe-target.js";
 import { errorCodes } from "../../protocol/errors.js";
 import type { ResultEntry, TaskInput } from "../../protocol/job.js";
 import type { Target } from "../../protocol/target.js";
@@ -138,7 +139,7 @@ export class MapRun {
     const { target, processes, retries, timeoutMs } = this.#options;
     const connection = this.#connection;
     await Promise.all([
-      connection.request("pool/create", { pool: this.#pool, processes }),
+      connection.request("pool/create", { pool: this.#pool, processes, name: describeTarget(target).slice(0, 200) }),
       connection.request("job/create", { job: this.#job, pool: this.#pool, target, mode: "map", retries, timeoutMs }),
       connection.request("job/watch", { job: this.#job }),
     ]);

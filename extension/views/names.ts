@@ -30,7 +30,8 @@ export function processName(process: ProcessInfo, snapshot: Pick<Snapshot, "know
   const index = commandItem(process);
   if (index === null) return rowText(process.name) || rowText(process.target);
   const run = process.pool === null ? null : snapshot.known.pools.get(process.pool)?.run;
-  return rowText((run ? snapshot.runItemLabel(run, index) : null) ?? `item ${index}`);
+  // Of what other clients run only the command is known, which has its item in it.
+  return rowText(run ? (snapshot.runItemLabel(run, index) ?? "") : process.target) || `item ${index}`;
 }
 
 export interface RunningItem {

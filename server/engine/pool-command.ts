@@ -1,6 +1,5 @@
 import { PolyprocError, type ErrorObject } from "../../protocol/errors.js";
 import type { Payload } from "../../protocol/schema.js";
-import { describeTarget } from "../../protocol/describe-target.js";
 import type { CommandResult, CommandTarget } from "../../protocol/target.js";
 import type { Timer } from "./clock.js";
 import { fillArguments, fillItem } from "./command-line.js";
@@ -12,6 +11,8 @@ import { TailBuffer } from "./tail-buffer.js";
 import type { Task } from "./task.js";
 
 const defaultMaxOutputBytes = 1024 * 1024;
+/** Of what is shown of a command; an item may be long. */
+const maxShownLength = 500;
 
 /** One program that a pool runs for one item. */
 export class PoolCommand {
@@ -34,14 +35,12 @@ export class PoolCommand {
     this.#output = { stdout: new TailBuffer(max), stderr: new TailBuffer(max) };
     this.#since = engine.clock.now();
     const wallTime = engine.clock.wallTime();
-    this.#record = engine.processes.newTaskProcess(`${task.job.name} [${task.index}]`, describeTarget(this.#target), pool.session, pool.handle);
+    const spec = this.#fill();
+    this.#record = engine.processes.newTaskProcess(`${task.job.name} [${task.index}]`, shownCommand(spec instanceof PolyprocError ? this.#target : spec), pool.session, pool.handle);
     this.#record.task = { job: task.job.handle, index: task.index, startedAt: wallTime };
-    let spec: CommandSpec;
-    try {
-      spec = this.#fill();
-    } catch (error) {
+    if (spec instanceof PolyprocError) {
       // Not at once: the pool does not know of this command before the constructor returns.
-      queueMicrotask(() => this.#refused(error instanceof PolyprocError ? error : new PolyprocError("InvalidParams", `the item cannot be filled in: ${String(error)}`)));
+      queueMicrotask(() => this.#refused(spec));
       return;
     }
     new CommandRun(engine, this.#record, spec, {
@@ -65,16 +64,21 @@ export class PoolCommand {
     this.#record.kill();
   }
 
-  #fill(): CommandSpec {
+  /** The command with its item, or why there is none. */
+  #fill(): CommandSpec | PolyprocError {
     const { task } = this;
-    const item = (this.#pool.engine.options.codec.decode(task.batch.items) as unknown[])[task.from];
-    switch (task.job.mode) {
-      case "map":
-        return fillItem(this.#target, item, task.index);
-      case "starmap":
-        return fillArguments(this.#target, item as unknown[], task.index);
-      case "apply":
-        return fillArguments(this.#target, (item as [unknown[]])[0], task.index);
+    try {
+      const item = (this.#pool.engine.options.codec.decode(task.batch.items) as unknown[])[task.from];
+      switch (task.job.mode) {
+        case "map":
+          return fillItem(this.#target, item, task.index);
+        case "starmap":
+          return fillArguments(this.#target, item as unknown[], task.index);
+        case "apply":
+          return fillArguments(this.#target, (item as [unknown[]])[0], task.index);
+      }
+    } catch (error) {
+      return error instanceof PolyprocError ? error : new PolyprocError("InvalidParams", `the item cannot be filled in: ${String(error)}`);
     }
   }
 
@@ -111,4 +115,9 @@ export class PoolCommand {
     task.over();
     this.#pool.commandGone(this);
   }
+}
+
+/** The command as it is run for this item, for those who look at processes. */
+function shownCommand({ command, args }: { command: string; args?: readonly string[] | undefined }): string {
+  return [command, ...(args ?? [])].join(" ").slice(0, maxShownLength);
 }

@@ -1,6 +1,6 @@
 """
 Values as payloads. What every language has travels plainly: None, booleans, integers of 64 bits, floats, text, bytes, lists, dicts with text
-keys, and shared objects. A value that holds anything else, or that would not come back equal, is pickled as a whole, which only Python reads.
+keys, datetimes of `timezone.utc`, and shared objects. A value that holds anything else, or that would not come back equal, is pickled as a whole, which only Python reads.
 """
 
 import pickle
@@ -143,6 +143,9 @@ def _plain_into(value, write, depth, seen):
         return
     handle = getattr(kind, "_plain_handle", None)
     if handle is None:
+        if kind.__module__ == "datetime":
+            write(_pack_timestamp(value))
+            return
         raise Unpackable(f"an object of type {kind.__name__}")
     handle = handle(value)
     if handle is None:
@@ -214,6 +217,19 @@ def _extension(code, data):
 
 # Tags of Polyproc's own, by the modules that use them.
 openers = {}
+
+
+def _pack_timestamp(value):
+    """A moment of UTC, which is all that a timestamp says: other zones, and times without one, are pickled."""
+    from datetime import datetime, timezone
+
+    if type(value) is not datetime or value.tzinfo is not timezone.utc or value.fold:
+        raise Unpackable(f"{type(value).__name__} that is no moment of timezone.utc")
+    since = value - datetime(1970, 1, 1, tzinfo=timezone.utc)
+    seconds, nanoseconds = since.days * 86400 + since.seconds, since.microseconds * 1000
+    if 0 <= seconds < 1 << 34:
+        return b"\xd7\xff" + (nanoseconds << 34 | seconds).to_bytes(8, "big")
+    return b"\xc7\x0c\xff" + nanoseconds.to_bytes(4, "big") + seconds.to_bytes(8, "big", signed=True)
 
 
 def _timestamp(data):

@@ -108,6 +108,8 @@ class Queue(SharedObject):
         return self._request("queue/status", self._one)["size"]
 
     def empty(self):
+        if self._closed:
+            raise OSError(f"Queue {self!r} is closed")
         return self._request("queue/status", self._one)["empty"]
 
     def full(self):

@@ -70,3 +70,15 @@ describe("the listings in Python", { skip: withoutPython() }, () => {
     assert.equal(stdout.replaceAll(/\s+/g, " "), `[(5, '${folder}/a.txt'), (0, '${folder}/below/b.txt')] `);
   });
 });
+
+describe("docs/python.md", { skip: withoutPython() }, () => {
+  const text = readFileSync(join(root, "docs", "python.md"), "utf8");
+  for (const [i, [, code, expected]] of [...text.matchAll(/```py\n([\s\S]*?)```\n```text\n([\s\S]*?)```/g)].entries()) {
+    it(`program ${i + 1} prints what it says`, async (t) => {
+      const file = join(temporaryFolder(t), "program.py");
+      writeFileSync(file, code!);
+      const { stdout, stderr } = await runPython([file]);
+      assert.deepEqual({ stdout, stderr }, { stdout: expected!, stderr: "" });
+    });
+  }
+});

@@ -51,6 +51,7 @@ for (const theme of pictureThemes) {
     assert.deepEqual(rows.map(({ level }) => level), [3, 3, 3, 3]);
     await workbench.statusBarItem(/^\s*4\/4$/).waitFor();
     assert.equal(await workbench.activityBarItem("Polyproc").locator(".badge-content").innerText(), "4");
+    await workbench.hideNotice("tsserver");
     await workbench.screenshot("run");
 
     // The terminal knows the same server, and what it starts there is seen here.

@@ -234,6 +234,15 @@ export class Workbench {
     return this.page.locator(".notifications-toasts .notification-list-item, .notifications-center .notification-list-item").filter({ hasText: text }).first();
   }
 
+  /** Closes a notification if it is there: a VS Code without TypeScript's server says so at the first script. */
+  async hideNotice(text: string): Promise<void> {
+    const notice = this.notification(text);
+    if (!(await notice.isVisible())) return;
+    await notice.hover();
+    await notice.locator('.actions-container [aria-label^="Clear Notification"]').first().click();
+    await notice.waitFor({ state: "detached" });
+  }
+
   /** The modal dialog that is open. */
   get dialog(): Locator {
     return this.page.locator(".monaco-dialog-box");

@@ -113,7 +113,7 @@ test("parents in a circle do not hang it", () => {
 test("of a thousand workers a hundred are shown, and those that go leave the others where they are", () => {
   const tree = new ChildrenTree();
   const pool = poolInfo("s1.1", { workers: 1000, busy: 1000, processes: 1000 });
-  const tasks = (from: number, count: number) => Array.from({ length: count }, (_, i) => processInfo(`t${from + i}`, { role: "task", pool: pool.pool, name: `x [${from + i}]` }));
+  const tasks = (from: number, count: number) => Array.from({ length: count }, (_, i) => processInfo(`t${from + i}`, { role: "task", pool: pool.pool, name: `x [${from + i}]`, target: `gzip ${from + i}.txt` }));
   const shown = (processes: ReturnType<typeof tasks>) => tree.build(snapshot({ processes, pools: [pool] }))[0]!.children[0]!.children.map((node) => node.label);
   const before = shown(tasks(0, 1000));
   assert.equal(before.length, 101);
@@ -121,7 +121,7 @@ test("of a thousand workers a hundred are shown, and those that go leave the oth
   // The first, the third and fifty that are not shown have ended; as many others have begun.
   const left = tasks(0, 1000).filter((_, i) => i !== 0 && i !== 2 && i < 950);
   const after = shown([...left, ...tasks(1000, 52)]);
-  assert.deepEqual(after.slice(0, 5), ["item 1000", "item 1", "item 1001", "item 3", "item 4"]);
+  assert.deepEqual(after.slice(0, 5), ["gzip 1000.txt", "gzip 1.txt", "gzip 1001.txt", "gzip 3.txt", "gzip 4.txt"]);
   assert.deepEqual(after.slice(3), before.slice(3));
 });
 

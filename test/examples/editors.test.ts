@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it, type TestContext } from "node:test";
+import { compiled, root } from "../fixture.js";
+import { temporaryFolder } from "../temporary-folder.js";
+import { runProgram, type Finished } from "./run-example.js";
+
+/** Clients of the protocol that come with an editor, and know nothing of Polyproc. */
+const editors = [
+  { name: "Emacs", program: "emacs", example: "emacs.el", args: (example: string) => ["--batch", "-l", example, "--"] },
+  { name: "Neovim", program: "nvim", example: "neovim.lua", args: (example: string) => ["--headless", "--clean", "-S", example] },
+];
+
+const missing = ({ program }: { program: string }) => spawnSync(program, ["--version"]).error !== undefined;
+/** Where the tests are there to find out, an editor that is not there is a failure. */
+const isJudged = ["CI", "POLYPROC_CI"].some((name) => (process.env[name] ?? "") !== "");
+
+for (const editor of editors) {
+  const skip = missing(editor) && !isJudged && `there is no ${editor.program}`;
+  describe(`the client in ${editor.name}`, { skip }, () => {
+    const example = join(root, "examples", "editors", editor.example);
+
+    /** `polyproc` is how the editor calls it. */
+    function run(t: TestContext, cwd: string, polyproc: string | null, files: string[]): Promise<Finished> {
+      // Neither finds, or leaves, anything in this user's own folders.
+      const home = temporaryFolder(t);
+      const command = join(home, "polyproc");
+      writeFileSync(command, `#!/bin/sh\nexec '${process.execPath}' '${compiled("cli/main")}' "$@"\n`);
+      chmodSync(command, 0o755);
+      const env = { HOME: home, XDG_CACHE_HOME: home, XDG_STATE_HOME: home, XDG_DATA_HOME: home, XDG_CONFIG_HOME: home, LC_ALL: "C.UTF-8", POLYPROC: polyproc ?? command };
+      return runProgram(editor.program, [...editor.args(example), ...files], { cwd, env });
+    }
+
+    it("runs a command over files in a pool, shows progress, tells what failed, and leaves nothing", async (t) => {
+      const folder = temporaryFolder(t);
+      const names = Array.from({ length: 20 }, (_, i) => `${i} lines.txt`);
+      for (const [i, name] of names.entries()) writeFileSync(join(folder, name), "line\n".repeat(i));
+      const files = [...names.slice(0, 10), "nowhere.txt", ...names.slice(10)];
+      const { status, lines, stdout, stderr } = await run(t, folder, null, files);
+      const said = lines.map((line) => line.trim());
+      const expected = files.map((name) => (name === "nowhere.txt" ? /^nowhere\.txt: wc: exit code 1: .*No such file/ : `${name}: ${Number.parseInt(name)}`));
+      assert.equal(said.length, expected.length, stdout + stderr);
+      for (const [i, line] of expected.entries()) typeof line === "string" ? assert.equal(said[i], line) : assert.match(said[i]!, line);
+      assert.match(stderr, /21 of 21/);
+      assert.equal(status, 0);
+    });
+
+    it("says so when there is no polyproc", async (t) => {
+      const { status, stdout, stderr } = await run(t, temporaryFolder(t), "no-such-polyproc", ["a.txt"]);
+      assert.notEqual(status, 0);
+      assert.match(stdout + stderr, /no-such-polyproc/);
+    });
+
+    it("is at most 40 lines", () => {
+      assert.ok(readFileSync(example, "utf8").trimEnd().split("\n").length <= 40);
+    });
+  });
+}

@@ -75,7 +75,7 @@ export const snapshot = v.strictObject({
 export type Snapshot = v.InferOutput<typeof snapshot>;
 
 export const subscribe = request("events/subscribe", {
-  doc: "Pushes state changes of these topics to this session as `events/changed`, in order, after a snapshot. With `sinceSeq` and the `instanceId` it belongs to, the changes since then come instead of the snapshot, if the server still has them. Lists of topics that were not asked for are empty. One subscription a session; another call replaces it.",
+  doc: "Pushes state changes of these topics to this session as `events/changed`, in order, after a snapshot. With `sinceSeq` and the `instanceId` it belongs to, the changes since then come instead of the snapshot, if the server still has them. Lists of topics that were not asked for are empty. What changes often (pools, runs, locks, the tasks of workers) is gathered for a moment, and told once with its latest state. One subscription a session; another call replaces it.",
   params: v.strictObject({ topics: v.array(topic), sinceSeq: v.optional(count()), instanceId: v.optional(v.string()) }),
   result: v.strictObject({ instanceId: v.string(), seq, snapshot: v.nullable(snapshot) }),
 });

@@ -19,6 +19,13 @@ export const processInfo = v.strictObject({
   runtime: v.string(),
   /** What it runs, for people. */
   target: v.string(),
+  /**
+   * Where the code of its target is. `file`: absolute path. `export`: null for a command, whose `file` is the script that it runs. Null when there is none or
+   * it is not known (a text, a program); a pool's worker has that of the last task that it was given.
+   */
+  source: v.nullable(v.strictObject({ file: v.string(), export: v.nullable(v.string()) })),
+  /** The folder that it was started in: absolute path. */
+  cwd: v.string(),
   /** The process whose child it is; null when its parent is a client that the server did not start. */
   parent: v.nullable(process()),
   /** The session that started it; `server` when it works for a run. */
@@ -31,7 +38,7 @@ export const processInfo = v.strictObject({
   /** Milliseconds since 1970. */
   startedAt: v.number(),
   endedAt: v.nullable(v.number()),
-  /** The pool's task that it runs now. */
+  /** The pool's task that it runs now. For subscribers its changes are gathered: one `process` event for each process every 250 ms. */
   task: v.nullable(v.strictObject({ job: handle("job"), index: count(), startedAt: v.number() })),
 });
 export type ProcessInfo = v.InferOutput<typeof processInfo>;

@@ -10,7 +10,7 @@ import { moduleTarget, sourceTarget } from "./target.js";
  * then runs what `run` brings, one after the other. On the same connection it may use every client request.
  */
 export const ready = request("worker/ready", {
-  doc: "The host's first message. It takes the place of `initialize`. A host that says `claims` takes tasks ahead of need: before it starts a task it reads one byte from file descriptor 4 without blocking, which is the low byte of the task's `seq`: of the newest task in its list with that byte, since those that were taken back may still stand there. Tasks before that one in its own list were taken back, and are dropped unrun; no byte: everything in its list was.",
+  doc: "The host's first message. It takes the place of `initialize`. A host that says `claims` takes tasks ahead of need: before it starts a task it reads one byte from file descriptor 4 without blocking, which is the low byte of the task's `seq`: of the newest task in its list with that byte (and less than 128 below the newest `seq` there), since those that were taken back may still stand there. Tasks before that one in its own list were taken back, and are dropped unrun; no byte: everything in its list was.",
   direction: "workerToServer",
   params: v.strictObject({
     protocolVersion: v.string(),

@@ -3,7 +3,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from "node:n
 import { createServer as createTlsServer } from "node:tls";
 import { formatAddress, type Address } from "./address.js";
 import { maxConnections } from "./doors.js";
-import { listenPrivately, preparePath } from "./unix-socket.js";
+import { listenOnPath } from "./unix-socket.js";
 import { UsageError } from "./usage-error.js";
 
 export interface TlsFiles {
@@ -48,11 +48,7 @@ export async function listen(address: Address, tls: TlsFiles | null): Promise<Li
 
 async function bind(server: Server, address: Address): Promise<Address> {
   try {
-    if (address.kind === "unix") {
-      const path = await preparePath(address.path);
-      await listenPrivately(server, path);
-      return { kind: "unix", path };
-    }
+    if (address.kind === "unix") return { kind: "unix", path: await listenOnPath(server, address.path) };
     await new Promise<void>((listening, failed) => {
       server.once("error", failed);
       server.listen({ host: address.host, port: address.port }, listening);

@@ -10,6 +10,7 @@ import type { Timer } from "./engine/clock.js";
 import { Engine } from "./engine/engine.js";
 import type { HostRecord } from "./engine/host.js";
 import type { Hub } from "./handlers/connection.js";
+import { filePaths } from "./file-paths.js";
 import type { DirectIntake } from "./ipc/framing/direct-intake.js";
 import { serveFrames } from "./ipc/serve-frames.js";
 import { listen, type Listener, type TlsFiles } from "./listen.js";
@@ -65,6 +66,7 @@ export class PolyprocServer {
       spawner: this.#spawner,
       codec: payloadCodec,
       signalNumber,
+      paths: filePaths,
       instanceId,
       pid: process.pid,
       cpuCount: options.cpuCount,

@@ -1,32 +1,45 @@
 import { chmodSync, lstatSync, mkdirSync, unlinkSync } from "node:fs";
 import { connect, type Server } from "node:net";
 import { dirname, resolve } from "node:path";
+import { lockBinding } from "./bind-lock.js";
 import { UsageError } from "./usage-error.js";
 
 /** Longest path of a socket that every Unix takes, in bytes. */
 const maxPathBytes = 103;
 
 /**
- * Makes the place for a socket: its folder, 0700 when it had to be made, refused when others can write to it or own it. A socket that
- * nobody answers on any more is removed; one that is served is an error. Fails with UsageError. Returns the absolute path.
+ * Listens on a socket that only this user can connect to, and returns its absolute path. Its folder is made for this user alone (0700) when there is none, and
+ * refused when others can write to it or own it. A socket that nobody answers on any more is replaced; one that is served is an error, also when
+ * several servers start there at once: one of them gets it. Fails with UsageError.
  */
-export async function preparePath(path: string): Promise<string> {
+export async function listenOnPath(server: Server, path: string): Promise<string> {
   const absolute = resolve(path);
   if (Buffer.byteLength(absolute) > maxPathBytes) throw new UsageError(`unix:${path}: the path is longer than the ${maxPathBytes} bytes that a socket's may have; choose a shorter one`);
   const folder = dirname(absolute);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   checkFolder(folder);
 
-  const existing = lstatSync(absolute, { throwIfNoEntry: false });
-  if (!existing) return absolute;
-  if (!existing.isSocket()) throw new UsageError(`unix:${path} exists and is not a socket; choose another path`);
-  if (await isServed(absolute)) throw new UsageError(`unix:${path}: a server answers there already; use it, stop it first, or choose another path`);
-  unlinkSync(absolute);
+  const unlock = await lockBinding(absolute);
+  try {
+    await removeStale(absolute);
+    await listenPrivately(server, absolute);
+  } finally {
+    unlock();
+  }
   return absolute;
 }
 
-/** Listens so that only this user can connect, from the first moment on. */
-export async function listenPrivately(server: Server, path: string): Promise<void> {
+/** Only for who has the lock: a socket that is bound and not yet listened on looks just like one that was left. */
+async function removeStale(path: string): Promise<void> {
+  const existing = lstatSync(path, { throwIfNoEntry: false });
+  if (!existing) return;
+  if (!existing.isSocket()) throw new UsageError(`unix:${path} exists and is not a socket; choose another path`);
+  if (await isServed(path)) throw new UsageError(`unix:${path}: a server answers there already; use it, stop it first, or choose another path`);
+  unlinkSync(path);
+}
+
+/** Nobody else can connect, from the first moment on. */
+async function listenPrivately(server: Server, path: string): Promise<void> {
   const before = process.umask(0o177);
   try {
     // Bound before this returns.

@@ -254,8 +254,7 @@ export class ServerModel implements Model, Disposable {
 
 /** It takes no more work, has none, and its workers have gone. */
 function isOver({ state, workers, queued }: PoolInfo): boolean {
-  // What a terminated pool had queued is not run any more.
-  return workers === 0 && (state === "terminated" || (state === "closed" && queued === 0));
+  return state !== "running" && workers === 0 && queued === 0;
 }
 
 function fill<T>(map: Map<string, T>, entries: readonly T[], key: (entry: T) => string): void {

@@ -41,12 +41,10 @@ export interface RunningItem {
 }
 
 /** The item that a pool's worker runs now. A command is its item. */
-export function runningItem(process: ProcessInfo, { known, tasks, itemLabel }: Pick<Snapshot, "known" | "tasks" | "itemLabel">): RunningItem | null {
-  if (process.role !== "worker" || process.state !== "running") return null;
-  // No event tells when its last task ended, but the pool's numbers do.
-  const isBusy = process.pool !== null && (known.pools.get(process.pool)?.busy ?? 0) > 0;
-  const task = tasks.has(process.process) ? tasks.get(process.process) : isBusy ? process.task : null;
-  return !task ? null : { name: rowText(itemLabel(task.job, task.index) ?? `item ${task.index}`, 40), startedAt: task.startedAt };
+export function runningItem(process: ProcessInfo, { itemLabel }: Pick<Snapshot, "itemLabel">): RunningItem | null {
+  const { task } = process;
+  if (task === null || process.role !== "worker" || process.state !== "running") return null;
+  return { name: rowText(itemLabel(task.job, task.index) ?? `item ${task.index}`, 40), startedAt: task.startedAt };
 }
 
 /** Who holds or waits: a process of the server's, or a client. */

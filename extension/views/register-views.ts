@@ -13,19 +13,14 @@ import { ProcessDocuments } from "./documents/process-documents.js";
 import { snapshotOf } from "./snapshot-of.js";
 import { syncTree } from "./sync/sync-tree.js";
 import { LiveTree } from "./tree/live-tree.js";
-import { connectedRpc, type ViewParts } from "./view-parts.js";
-import { WorkerTasks } from "./worker-tasks.js";
+import type { ViewParts } from "./view-parts.js";
 
 /** The side bar: both trees, what can be done in them, and warnings of deadlocks. */
 export function registerViews(parts: Parts): vscode.Disposable {
   const { model, server, runs } = parts;
   const childrenTree = new ChildrenTree();
-  const tasks = new WorkerTasks(() => connectedRpc(parts), () => [...model.pools.values()].some(({ busy }) => busy > 0), () => children.update());
   const usage = new UsageWatch(() => model.watchUsage());
-  const children = new LiveTree("polyproc.children", () => childrenTree.build(snapshotOf(parts, tasks.tasks)), (visible) => {
-    usage.needed(visible);
-    tasks.needed(visible);
-  });
+  const children = new LiveTree("polyproc.children", () => childrenTree.build(snapshotOf(parts)), (visible) => usage.needed(visible));
   const sync = new LiveTree("polyproc.sync", () => syncTree(snapshotOf(parts)), () => {});
   const documents = new ProcessDocuments(model, server);
   const viewParts: ViewParts = { ...parts, children, sync, documents };
@@ -54,7 +49,7 @@ export function registerViews(parts: Parts): vscode.Disposable {
   sum();
   const commands = { ...endCommands(viewParts), ...lookCommands(viewParts), ...deadlockCommands(viewParts) };
   return vscode.Disposable.from(
-    children, sync, documents, usage, tasks,
+    children, sync, documents, usage,
     model.onDidChange(changed),
     server.onDidChange(() => {
       sum();

@@ -4,7 +4,7 @@ import type { Run, Runs } from "../runs/run.js";
 import type { Snapshot } from "./snapshot.js";
 
 /** What the window knows now. */
-export function snapshotOf(parts: { server: Pick<Server, "state">; model: Model; runs: Pick<Runs, "all"> }, tasks: Snapshot["tasks"] = new Map(), at = Date.now()): Snapshot {
+export function snapshotOf(parts: { server: Pick<Server, "state">; model: Model; runs: Pick<Runs, "all"> }, at = Date.now()): Snapshot {
   const { server, model, runs } = parts;
   let byId: Map<string, Run> | null = null;
   let byJob: Map<string, Run> | null = null;
@@ -13,7 +13,6 @@ export function snapshotOf(parts: { server: Pick<Server, "state">; model: Model;
   return {
     known: model,
     ownSession: server.state.kind === "connected" ? server.state.rpc.facts.session : null,
-    tasks,
     itemLabel: (job, index) => runByJob(job)?.rows[index]?.label ?? null,
     runItemLabel: (run, index) => runById(run)?.rows[index]?.label ?? null,
     runName: (run) => runById(run)?.request.name || model.runs.get(run)?.name || null,

@@ -1,4 +1,3 @@
-import type { ProcessInfo } from "../../protocol/process.js";
 import type { Model } from "../model/model.js";
 
 /** What the trees are built from: the model at one moment, and names that it does not have. */
@@ -8,8 +7,6 @@ export interface Snapshot {
   readonly known: Known;
   /** The window's own session; null without a server. */
   readonly ownSession: string | null;
-  /** What pools' workers run, by process: newer than what `known.processes` says. */
-  readonly tasks: ReadonlyMap<string, ProcessInfo["task"]>;
   /** What an item of a job is called; null when the job is none of the window's runs. */
   readonly itemLabel: (job: string, index: number) => string | null;
   /** The same for a command that a pool runs: by its run, as such a process does not tell its job. */

@@ -1,7 +1,7 @@
 import type { Examples } from "./example.js";
 import { instanceId, sessionExample } from "./lifecycle.js";
 import { poolExample } from "./pool.js";
-import { lineExample, processExample } from "./process.js";
+import { lineExample, processExample, workerExample } from "./process.js";
 import { runExample } from "./run.js";
 
 const lockExample = { handle: "lock:@build", kind: "lock", holders: ["s1"], waiters: ["s2"], value: 1, limit: null };
@@ -34,12 +34,13 @@ export const eventsExamples: Examples = {
         { seq: 21, topic: "sync", sync: { ...lockExample, holders: [], waiters: [], value: 0 }, gone: true },
         { seq: 22, topic: "deadlock", deadlock: deadlockExample, resolved: false },
         { seq: 23, topic: "run", run: { ...runExample, running: 3, done: 117 } },
-        { seq: 24, topic: "session", session: sessionExample, gone: true },
+        { seq: 24, topic: "process", process: workerExample },
+        { seq: 25, topic: "session", session: sessionExample, gone: true },
       ],
     },
   },
   "events/reset": { params: { snapshot: snapshotExample } },
-  "events/watchOutput": { params: { scope: "own", lossless: true }, result: null },
+  "events/watchOutput": { params: { scope: "all", lossless: true, run: "run:s1.12" }, result: null },
   "events/output": {
     params: { lines: [lineExample, { ...lineExample, stream: "stderr", line: 1, text: "page 1 is ", partial: true, task: { job: "job:s1.11", index: 0 } }], dropped: 0 },
   },

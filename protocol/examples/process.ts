@@ -9,6 +9,8 @@ export const processExample = {
   daemon: false,
   runtime: "node",
   target: "report.js#render",
+  source: { file: "/home/ada/report.js", export: "render" },
+  cwd: "/home/ada",
   parent: null,
   session: "s1",
   pool: null,
@@ -17,6 +19,19 @@ export const processExample = {
   startedAt: 1767225600000,
   endedAt: null,
   task: null,
+};
+
+/** A pool's worker, in the middle of a task. */
+export const workerExample = {
+  ...processExample,
+  process: "process:h.3",
+  pid: 4301,
+  name: "PoolWorker-1",
+  role: "worker",
+  daemon: true,
+  target: "",
+  pool: "pool:s1.3",
+  task: { job: "job:s1.11", index: 3, startedAt: 1767225602100 },
 };
 
 export const lineExample = {

@@ -36,6 +36,12 @@ export class Deque<T> {
     return this.#length === 0 ? undefined : this.#ring[this.#head];
   }
 
+  clear(): void {
+    this.#ring = new Array<T | undefined>(16);
+    this.#head = 0;
+    this.#length = 0;
+  }
+
   /** Takes out one item, wherever it is; true when it was there. Costs as much as the deque is long. */
   remove(item: T): boolean {
     for (let i = 0; i < this.#length; i++) {

@@ -11,6 +11,7 @@ import { Session, type Peer } from "./session.js";
 import type { PayloadCodec } from "./payload-codec.js";
 import type { ProcessRecord } from "./process.js";
 import type { SignalNumber, Spawner } from "./spawner.js";
+import type { FilePaths } from "./target-source.js";
 import { WaitGraph } from "./wait-graph.js";
 
 export interface EngineOptions {
@@ -18,6 +19,7 @@ export interface EngineOptions {
   spawner: Spawner;
   codec: PayloadCodec;
   signalNumber: SignalNumber;
+  paths: FilePaths;
   instanceId: string;
   /** Of the server: the parent of what it runs on its own account. */
   pid: number;

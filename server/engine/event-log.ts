@@ -6,6 +6,7 @@ import type { Handle } from "../../protocol/schema.js";
 import { Coalescer } from "./coalescer.js";
 import type { Engine } from "./engine.js";
 import { EventRing } from "./event-ring.js";
+import type { ProcessRecord } from "./process.js";
 import type { SharedObject } from "./registry.js";
 import type { Run } from "./run.js";
 import { highWaterBytes, type Session } from "./session.js";
@@ -13,6 +14,7 @@ import { highWaterBytes, type Session } from "./session.js";
 /** The first subscriber of a burst of changes is told after this time, with all of the burst. */
 const syncFlushMs = 50;
 const poolFlushMs = 100;
+const taskFlushMs = 250;
 const runFlushMs = 100;
 /** Events in one message. */
 const batchSize = 256;
@@ -44,6 +46,8 @@ export class EventLog {
   readonly #unrecorded: Record<Topic, number> = { process: 0, pool: 0, task: 0, sync: 0, deadlock: 0, run: 0, session: 0 };
   readonly #dirtySync: Coalescer<SharedObject, "changed" | "gone">;
   readonly #dirtyPools: Coalescer<Handle, PoolInfo>;
+  /** Workers that began or ended a task. */
+  readonly #dirtyTasks: Coalescer<ProcessRecord, true>;
   readonly #dirtyRuns: Coalescer<Run, "changed" | "gone">;
   #seq = 0;
   #scheduled = false;
@@ -56,6 +60,10 @@ export class EventLog {
     });
     this.#dirtyPools = new Coalescer(engine.clock, poolFlushMs, (pools) => {
       for (const pool of pools.values()) this.#record({ topic: "pool", pool });
+    });
+    this.#dirtyTasks = new Coalescer(engine.clock, taskFlushMs, (processes) => {
+      // The end of one that has ended was told, and is the last that is.
+      for (const process of processes.keys()) if (!process.exited) this.publishProcess(process.describeProcess());
     });
     this.#dirtyRuns = new Coalescer(engine.clock, runFlushMs, (runs) => {
       for (const [run, state] of runs) this.#record({ topic: "run", run: run.describeRun(), ...(state === "gone" ? { gone: true } : {}) });
@@ -70,6 +78,11 @@ export class EventLog {
 
   publishProcess(process: ProcessInfo): void {
     this.#record({ topic: "process", process });
+  }
+
+  /** A pool's worker began or ended a task. Cheap enough for every task; told at most every 250 ms for one worker, the last state always. */
+  taskChanged(process: ProcessRecord): void {
+    if (this.#followers.process > 0) this.#dirtyTasks.set(process, true);
   }
 
   /** Told at most every 100 ms for one pool; the last state always. */
@@ -117,6 +130,7 @@ export class EventLog {
       paused: false,
     });
     if (resumed !== null && sinceSeq !== undefined) {
+      if (followed.has("process")) this.#catchUpTasks();
       this.#schedule();
       return { instanceId: current, seq: sinceSeq, snapshot: null };
     }
@@ -134,6 +148,7 @@ export class EventLog {
       this.#dirtySync.clear();
       this.#unrecorded.sync = ++this.#seq;
     }
+    if (this.#followers.process === 0) this.#dirtyTasks.clear();
     if (subscriber.topics.has("pool") && this.#followers.pool === 0) {
       this.#dirtyPools.clear();
       this.#unrecorded.pool = ++this.#seq;
@@ -168,6 +183,11 @@ export class EventLog {
     if (sinceSeq > this.#seq) return null;
     for (const topic of topics) if (this.#unrecorded[topic] > sinceSeq) return null;
     return this.#ring.after(sinceSeq);
+  }
+
+  /** While nobody followed them tasks were not noted, as they are many and none counts for long: whoever comes back is told of the present ones. */
+  #catchUpTasks(): void {
+    for (const process of this.#engine.processes.running()) if (process.role === "worker") this.#dirtyTasks.set(process, true);
   }
 
   #recordSync(object: SharedObject, gone: boolean): void {

@@ -45,7 +45,7 @@ export class HostRecord implements HostEvents {
   constructor(engine: Engine, spec: HostSpec) {
     this.engine = engine;
     this.runtime = spec.runtime;
-    this.process = engine.processes.newHostProcess(spec.runtime);
+    this.process = engine.processes.newHostProcess(spec);
     this.host = engine.options.spawner.startHost(spec, this);
     this.process.child = this.host;
   }

@@ -9,6 +9,7 @@ import type { Pool } from "./pool.js";
 import type { SharedObject } from "./registry.js";
 import { runtimeOf } from "./runtime.js";
 import { highWaterBytes, type Session } from "./session.js";
+import { sourceOfFunction, type TargetSource } from "./target-source.js";
 import { Batch, type Task } from "./task.js";
 import { Wait } from "./wait.js";
 
@@ -57,6 +58,8 @@ export class Job implements SharedObject {
   readonly isCommand: boolean;
   /** Of the worker hosts that can run it; `command` for programs. */
   readonly runtime: string;
+  /** Where its functions are; null for programs, whose items tell. */
+  readonly source: TargetSource | null;
   /** How long its tasks take, in milliseconds: a moving average, 0 while unknown. */
   taskMs = 0;
   done = 0;
@@ -87,6 +90,7 @@ export class Job implements SharedObject {
     this.graceMs = options.graceMs ?? defaultGraceMs;
     this.isCommand = "command" in options.target;
     this.runtime = "command" in options.target ? "command" : runtimeOf(options.target, session.engine.options.runtimeEndings);
+    this.source = "command" in options.target ? null : sourceOfFunction(options.target, session.engine.options.paths);
     this.#observer = follower && "settled" in follower ? follower : null;
     this.#sink = follower && "results" in follower ? follower.results : (results) => session.peer.notify(jobs.results, { job: handle, results });
     pool.requireOpen(session);

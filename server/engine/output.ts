@@ -48,6 +48,8 @@ interface Watcher {
   scheduled: boolean;
   /** Children that wait until the session has read more. */
   paused: Set<ProcessRecord>;
+  /** Its session's end is none of its business any more. */
+  forget: () => void;
 }
 
 /** Everything that children write, line by line, to those who watch and those who ask later. */
@@ -96,16 +98,14 @@ export class OutputHub {
     const old = this.#watchers.get(session);
     if (old) this.#stop(old);
     if (scope === null) return;
-    const watcher: Watcher = { session, scope, lossless, pool, lines: [], dropped: 0, scheduled: false, paused: new Set() };
+    const watcher: Watcher = { session, scope, lossless, pool, lines: [], dropped: 0, scheduled: false, paused: new Set(), forget: () => {} };
     this.#watchers.set(session, watcher);
-    if (!old) session.onEnd(() => {
-      const current = this.#watchers.get(session);
-      if (current) this.#stop(current);
-    });
+    watcher.forget = session.onEnd(() => this.#stop(watcher));
   }
 
   #stop(watcher: Watcher): void {
     this.#watchers.delete(watcher.session);
+    watcher.forget();
     for (const process of watcher.paused) this.#resume(process);
     watcher.paused.clear();
   }

@@ -36,7 +36,7 @@ export class PoolCommand {
     this.#since = engine.clock.now();
     const wallTime = engine.clock.wallTime();
     const spec = this.#fill();
-    this.#record = engine.processes.newTaskProcess(`${task.job.name} [${task.index}]`, shownCommand(spec instanceof PolyprocError ? this.#target : spec), pool.session, pool.handle);
+    this.#record = engine.processes.newTaskProcess(`${task.job.name} [${task.index}]`, shownCommand(spec instanceof PolyprocError ? this.#target : spec), spec instanceof PolyprocError ? null : spec, pool.session, pool.handle);
     this.#record.task = { job: task.job.handle, index: task.index, startedAt: wallTime };
     if (spec instanceof PolyprocError) {
       // Not at once: the pool does not know of this command before the constructor returns.

@@ -44,6 +44,12 @@ export class PoolDispatch {
     this.#queue.push(task);
   }
 
+  /** Forgets what waits: each of its tasks is over. */
+  clear(): void {
+    this.#queue.clear();
+    this.#parked.clear();
+  }
+
   /** Back to the front, in their order. */
   addFirst(tasks: readonly Task[]): void {
     for (let i = tasks.length - 1; i >= 0; i--) {

@@ -288,6 +288,7 @@ export class PoolWorker implements HostUser {
 
   #headEnded(): void {
     this.host.process.task = null;
+    this.pool.engine.events.taskChanged(this.host.process);
     this.#deadline?.cancel();
     this.#deadline = undefined;
   }
@@ -296,7 +297,10 @@ export class PoolWorker implements HostUser {
     const task = this.inflight[0]!;
     this.headSince = this.pool.engine.clock.now();
     const startedAt = this.pool.engine.clock.wallTime();
-    this.host.process.task = { job: task.job.handle, index: task.index, startedAt };
+    const { process } = this.host;
+    process.task = { job: task.job.handle, index: task.index, startedAt };
+    process.source = task.job.source;
+    this.pool.engine.events.taskChanged(process);
     this.pool.began(task, this.pid, startedAt);
     this.#watchDeadline();
   }

@@ -134,6 +134,7 @@ export class Pool implements SharedObject {
     for (const worker of this.dispatch.workers) worker.kill();
     const batches = [...this.jobs].flatMap((job) => job.liveBatches());
     this.cancel(batches, "the pool was terminated", 0);
+    this.dispatch.clear();
     for (const command of this.dispatch.commands) command.kill();
     this.changed();
     this.#checkGone();

@@ -11,6 +11,8 @@ import { listOf } from "./payload-list.js";
 import { describeExit, ProcessRecord } from "./process.js";
 import { runtimeOf } from "./runtime.js";
 import type { Session } from "./session.js";
+import type { CommandSpec, HostSpec } from "./spawner.js";
+import { sourceOfCommand, sourceOfFunction } from "./target-source.js";
 import { Wait } from "./wait.js";
 
 export interface StartOptions {
@@ -61,7 +63,7 @@ export class ProcessTable {
     return () => this.#onQuiet.delete(listener);
   }
 
-  newHostProcess(runtime: string): ProcessRecord {
+  newHostProcess({ runtime, cwd }: HostSpec): ProcessRecord {
     const record = new ProcessRecord(this.#engine, {
       handle: `process:h.${this.#nextHost++}`,
       name: `${runtime} host`,
@@ -69,6 +71,8 @@ export class ProcessTable {
       daemon: true,
       runtime,
       target: "",
+      source: null,
+      cwd: this.#folder(cwd),
       starter: null,
       identity: [],
     });
@@ -76,9 +80,12 @@ export class ProcessTable {
     return record;
   }
 
-  newTaskProcess(name: string, target: string, starter: Session, pool: Handle): ProcessRecord {
+  /** For a pool's command; `spec` is null when it cannot be run. */
+  newTaskProcess(name: string, target: string, spec: CommandSpec | null, starter: Session, pool: Handle): ProcessRecord {
+    const cwd = this.#folder(spec?.cwd);
+    const source = spec && sourceOfCommand(spec, cwd, this.#engine.options.paths);
     const record = new ProcessRecord(this.#engine, {
-      handle: `process:h.${this.#nextHost++}`, name, role: "task", daemon: true, runtime: "command", target, starter, identity: [],
+      handle: `process:h.${this.#nextHost++}`, name, role: "task", daemon: true, runtime: "command", target, source, cwd, starter, identity: [],
     });
     record.pool = pool;
     this.#running.add(record);
@@ -101,16 +108,18 @@ export class ProcessTable {
     refuseDaemonicParent(session);
     const host = "command" in options.target ? null : engine.hosts.take({ runtime: runtimeOf(options.target, engine.options.runtimeEndings), cwd: options.cwd, env: options.env });
     const identity = [...(parent?.identity ?? []), this.#nextChild(session)];
+    const { paths } = engine.options;
     const settings = {
       handle: options.process,
       name: options.name ?? `Process-${identity.join(":")}`,
       role: "process" as const,
       daemon: options.daemon ?? parent?.daemon ?? false,
       target: describeTarget(options.target),
+      source: "command" in options.target ? null : sourceOfFunction(options.target, paths),
       starter: session,
       identity,
     };
-    const record = host ? host.process : new ProcessRecord(engine, { ...settings, runtime: "command" });
+    const record = host ? host.process : new ProcessRecord(engine, { ...settings, cwd: paths.cwd, runtime: "command" });
     try {
       engine.registry.create(session, options.process, ProcessRecord, () => record);
     } catch (error) {
@@ -165,6 +174,12 @@ export class ProcessTable {
 
   killAll(): void {
     for (const record of this.#running) record.kill();
+  }
+
+  /** Absolute. */
+  #folder(cwd: string | undefined): string {
+    const { paths } = this.#engine.options;
+    return cwd === undefined ? paths.cwd : paths.resolve(paths.cwd, cwd);
   }
 
   #nextChild(session: Session): number {
@@ -225,12 +240,11 @@ export class ProcessTable {
   #startCommand(session: Session, record: ProcessRecord, options: StartOptions, target: CommandTarget): Wait<Started> {
     const args = options.args ? (this.#engine.options.codec.decode(options.args) as [unknown[], object])[0] : [];
     const filled = fillArguments(target, args);
+    const spec = { ...filled, cwd: options.cwd ?? filled.cwd, env: { ...filled.env, ...options.env } };
+    record.cwd = this.#folder(spec.cwd);
+    record.source = sourceOfCommand(spec, record.cwd, this.#engine.options.paths);
     const wait = new Wait<Started>(session, {});
-    new CommandRun(this.#engine, record, {
-      ...filled,
-      cwd: options.cwd ?? filled.cwd,
-      env: { ...filled.env, ...options.env },
-    }, {
+    new CommandRun(this.#engine, record, spec, {
       spawned: (pid) => wait.resolve({ pid, name: record.name }),
       failed: (error) => wait.reject(error),
       exited: () => {},

@@ -5,6 +5,7 @@ import type { Engine } from "./engine.js";
 import type { SharedObject } from "./registry.js";
 import type { Session } from "./session.js";
 import type { Child, ExitStatus } from "./spawner.js";
+import type { TargetSource } from "./target-source.js";
 import type { Timer } from "./clock.js";
 import { Wait, type Party, type Waitable } from "./wait.js";
 
@@ -15,6 +16,8 @@ export interface ProcessOptions {
   daemon: boolean;
   runtime: string;
   target: string;
+  source: TargetSource | null;
+  cwd: string;
   /** Who started it; null for the server's own warm hosts. */
   starter: Session | null;
   /** Python's `_identity`: `[2, 1]` is the first child of the second child. */
@@ -30,6 +33,8 @@ export class ProcessRecord implements SharedObject, Waitable {
   daemon: boolean;
   readonly runtime: string;
   target: string;
+  source: TargetSource | null;
+  cwd: string;
   starter: Session | null;
   identity: readonly number[];
   pool: Handle | null = null;
@@ -59,6 +64,8 @@ export class ProcessRecord implements SharedObject, Waitable {
     this.daemon = options.daemon;
     this.runtime = options.runtime;
     this.target = options.target;
+    this.source = options.source;
+    this.cwd = options.cwd;
     this.starter = options.starter;
     this.identity = options.identity;
     this.startedAt = engine.clock.wallTime();
@@ -147,6 +154,8 @@ export class ProcessRecord implements SharedObject, Waitable {
       daemon: this.daemon,
       runtime: this.runtime,
       target: this.target,
+      source: this.source,
+      cwd: this.cwd,
       parent: this.starter?.process?.handle ?? null,
       session: this.starter?.id ?? "",
       pool: this.pool,

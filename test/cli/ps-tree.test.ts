@@ -7,7 +7,7 @@ import type { ProcessInfo, Usage } from "../../protocol/process.js";
 
 function info(handle: string, pid: number, more: Partial<ProcessInfo> = {}): ProcessInfo {
   return {
-    process: `process:${handle}`, pid, name: handle, role: "process", state: "running", daemon: false, runtime: "node", target: "", parent: null,
+    process: `process:${handle}`, pid, name: handle, role: "process", state: "running", daemon: false, runtime: "node", target: "", source: null, cwd: "/w", parent: null,
     session: "s1", pool: null, exitCode: null, reason: null, startedAt: 0, endedAt: null, task: null, ...more,
   };
 }

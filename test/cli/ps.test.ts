@@ -43,8 +43,8 @@ test("ps lists what runs; --tree shows who started it; -a also what has ended; -
   const tree = (await run(t, ["ps", "--tree"], { env })).stdout;
   assert.match(tree, /^server \d+ +running .* unix:/m);
   assert.match(tree, /─ client s\d+ polyproc run\n.*─ \d+ nightly .*\n.*─ \d+ sh -c until/, "a process, and its child that the server did not start");
-  assert.match(tree, /─ pool:s\d+\.1 +running +2 of 2 busy, 0 queued, 0 done\n.*─ \d+ item 0 /);
-  assert.match(tree, /─ pool:s\d+\.1 +running +1 of 1 busy, \d queued, 0 done\n.*─ \d+ PoolWorker-1 /);
+  assert.match(tree, /─ pool:s\d+\.1 sh -c echo x .* running +2 of 2 busy, 0 queued, 0 done\n.*─ \d+ item 0 /);
+  assert.match(tree, /─ pool:s\d+\.1 functions\.mjs#gated +running +1 of 1 busy, \d queued, 0 done\n.*─ \d+ PoolWorker-1 /);
   assert.doesNotMatch(tree, /warm/);
 
   const { server: status, processes, pools } = JSON.parse((await run(t, ["ps", "--json"], { env })).stdout) as Record<string, Record<string, unknown>[]> & { server: { pid: number } };
@@ -67,7 +67,7 @@ test("top, not on a terminal, is printed once, the pools before the processes", 
   const { status, stdout } = await run(t, ["top"], { env: server.env });
   assert.equal(status, 0);
   assert.match(stdout, /^polyproc \d.* {2}unix:.* {2}up .*\n\d+ sessions, \d+ objects, \d+ waiting, 4 processes, \d+ warm +CPU \d+ % +memory \d+ MiB\n\nPOOL /);
-  assert.match(stdout, /^pool:s\d+\.1 +running +2 +2 +0 +0 +0$/m);
+  assert.match(stdout, /^pool:s\d+\.1 +running +2 +2 +0 +0 +0 +sh -c echo x /m);
   assert.match(stdout, /^ *\d+ {2}nightly /m);
   await end();
 });

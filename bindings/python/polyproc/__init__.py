@@ -50,7 +50,7 @@ __all__ = [
 ]
 
 # Imported by what uses them; the standard library's are there at once, too.
-_SUBMODULES = frozenset(("connection", "context", "heap", "managers", "pool", "queues", "reduction", "sharedctypes", "synchronize"))
+_SUBMODULES = frozenset(("aio", "connection", "context", "futures", "heap", "managers", "pool", "queues", "reduction", "sharedctypes", "synchronize"))
 
 
 def __getattr__(name):

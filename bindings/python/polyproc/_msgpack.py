@@ -1,6 +1,6 @@
 """msgpack in pure Python: what the messages and the plain values of the protocol need, and no more."""
 
-from struct import Struct, error as StructError, pack as pack_struct, unpack_from
+from struct import Struct, error as StructError, pack as pack_struct
 
 # How deep arrays and maps may nest: the protocol's limit.
 MAX_DEPTH = 512

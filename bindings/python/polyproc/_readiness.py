@@ -2,8 +2,6 @@
 
 import os
 
-from ._session import Session  # noqa: F401
-
 
 class PipeReadiness:
     """Readable while the pipe's end has something to receive."""

@@ -6,7 +6,6 @@ import socket
 import sys
 
 from ._errors import PolyprocError, SpawnFailed
-from ._msgpack import pack
 from ._session import Session
 
 PROTOCOL_VERSION = "1.0"

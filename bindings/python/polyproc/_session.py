@@ -3,61 +3,33 @@
 import os
 import select
 import socket
-import threading
 import time
-from _thread import allocate_lock, get_ident
+from _thread import allocate_lock
 from collections import deque
 
+from ._answer import Answer, wake
+from ._callbacks import Callbacks
 from ._errors import Closed, PolyprocError, error_from_wire
-from ._msgpack import Malformed, map_head, pack, pack_int, pack_str, unpack
+from ._idle import IdleReader
+from ._messages import ID, packed_notification, request_head, request_heads
+from ._msgpack import Malformed, pack, pack_int, unpack
+from ._references import References
 from ._wire import FrameTooLong, Wire, frame
 
 # Unanswered requests that nobody waits for, per session: then the sender waits for some.
 MAX_UNANSWERED = 512
-_METHOD = pack_str("method")
-_PARAMS = pack_str("params")
-_ID = pack_str("id")
-
 # What must not be done twice.
 _ONCE = frozenset(("events/output", "worker/run"))
 
-_heads = {}
 
-
-def request_head(method):
-    """The part of a request before its parameters."""
-    head = _heads.get(method)
-    if head is None:
-        head = _heads[method] = map_head(3) + _METHOD + pack_str(method) + _PARAMS
-    return head
-
-
-def notification(method, params):
-    return frame(map_head(2) + _METHOD + pack_str(method) + _PARAMS + pack(params))
-
-
-class Answer:
-    """A request under way."""
-
-    __slots__ = ("id", "done", "result", "error", "lock", "then")
-
-    def __init__(self, number, then=None):
-        self.id = number
-        self.done = False
-        self.result = None
-        self.error = None
-        self.lock = None
-        # Called with this answer by whoever reads it: must be quick, and must not send.
-        self.then = then
-
-
-class Session:
+class Session(References):
     """
     There is no thread that reads all the time: who waits for an answer reads the socket, and hands the others theirs on the way. Only while
     messages are expected that nobody waits for (`listen`) does a thread of its own read whenever nobody else does.
     """
 
     def __init__(self, sock):
+        super().__init__()
         self.wire = Wire(sock)
         self.wire.relieve = self._relieve
         self.pid = os.getpid()
@@ -73,16 +45,12 @@ class Session:
         self._reading = allocate_lock()
         self._waiting = {}
         self._idle = None
-        self._epoll = None
-        self._dropped = deque()
-        self._dropping = allocate_lock()
-        self._held = {}
-        self._minted = 0
         self._casts = {}
         self._farewell = None
         # What answers give rise to, for after the reading: it may send.
         self._after = deque()
-        self._callbacks = None
+        self.callbacks = Callbacks()
+        self.later = self.callbacks.put
 
     # Requests.
 
@@ -100,9 +68,9 @@ class Session:
             self._next_id = number = self._next_id + 1
         answer = Answer(number, then)
         self._answers[number] = answer
-        head = _heads.get(method) or request_head(method)
+        head = request_heads.get(method) or request_head(method)
         try:
-            self.wire.send(frame(b"".join((head, packed, _ID, pack_int(number)))))
+            self.wire.send(frame(b"".join((head, packed, ID, pack_int(number)))))
         except OSError as error:
             self._answers.pop(number, None)
             self._end(error)
@@ -136,17 +104,9 @@ class Session:
         if self.error is not None or self.pid != os.getpid():
             return
         try:
-            self.wire.send(frame(map_head(2) + _METHOD + pack_str(method) + _PARAMS + packed))
+            self.wire.send(packed_notification(method, packed))
         except OSError as error:
             self._end(error)
-
-    def drain(self):
-        """Reads what has come, without waiting."""
-        if self._reading.acquire(False):
-            try:
-                self._read_some(socket.MSG_DONTWAIT)
-            finally:
-                self._leave()
 
     def wait(self, answer, undo=None, raises=True, timeout=None):
         """
@@ -184,8 +144,8 @@ class Session:
                     try:
                         if me is not None:
                             waiting.pop(me, None)
-                        if self._epoll is not None:
-                            self._pause_idle()
+                        if self._idle is not None:
+                            self._idle.pause()
                         while not answer.done and not self._after:
                             if deadline is not None and not self._readable(deadline - time.monotonic()):
                                 return
@@ -230,8 +190,8 @@ class Session:
                 return is_done()
             if self._reading.acquire(False):
                 try:
-                    if self._epoll is not None:
-                        self._pause_idle()
+                    if self._idle is not None:
+                        self._idle.pause()
                     while not is_done() and self.error is None and not self._after:
                         if deadline is not None and not self._readable(deadline - time.monotonic()):
                             break
@@ -338,174 +298,54 @@ class Session:
         for lock in list(self._waiting):
             if wake(lock):
                 return
-        if self._epoll is not None:
-            self._resume_idle()
+        if self._idle is not None:
+            self._idle.resume()
+
+    def read_now(self, flags):
+        """Reads once, unless somebody else reads: then false."""
+        if not self._reading.acquire(False):
+            return False
+        try:
+            self._read_some(flags)
+        finally:
+            self._leave()
+        return True
 
     def _relieve(self):
+        """In the middle of a send, so nothing may be sent: what reading gives rise to waits."""
         if self._reading.acquire(False):
             try:
                 self._read_some(socket.MSG_DONTWAIT)
             finally:
-                self._leave()
+                self._reading.release()
+                self._pass_on()
 
-    # The thread that reads when nobody else does.
+    def await_turn(self, turn):
+        """Waits until nobody else reads. `turn`: a lock that is held."""
+        self._waiting[turn] = True
+        if self._reading.locked():
+            turn.acquire()
+        self._waiting.pop(turn, None)
+
+    def drain(self):
+        """Reads what has come, without waiting."""
+        self.read_now(socket.MSG_DONTWAIT)
 
     def listen(self):
         """From now on what the server tells is read at once, also while no thread waits for an answer."""
-        if self._idle is not None or self.error is not None:
-            return
-        with self._id_lock:
-            if self._idle is not None:
-                return
-            if hasattr(select, "epoll"):
-                self._epoll = select.epoll()
-                self._epoll.register(self.wire.fileno(), select.EPOLLIN)
-            self._idle = threading.Thread(target=self._idle_loop, name="polyproc", daemon=True)
-            # Of Polyproc's own: programs (and CPython's tests) that look for threads left behind need not see it.
-            getattr(threading, "_dangling", set()).discard(self._idle)
-            self._idle.start()
-
-    def _idle_loop(self):
-        epoll = self._epoll
-        while self.error is None:
-            if epoll is not None:
-                try:
-                    epoll.poll()
-                except (OSError, ValueError):
-                    return
-            if self._reading.acquire(False):
-                try:
-                    if epoll is None:
-                        self._read_some()
-                    else:
-                        self._read_some(socket.MSG_DONTWAIT)
-                finally:
-                    self._leave()
-            elif epoll is None:
-                lock = allocate_lock()
-                lock.acquire()
-                self._waiting[lock] = True
-                if self._reading.locked():
-                    lock.acquire()
-                self._waiting.pop(lock, None)
-
-    def _pause_idle(self):
-        try:
-            self._epoll.modify(self.wire.fileno(), 0)
-        except (OSError, ValueError):
-            pass
-
-    def _resume_idle(self):
-        try:
-            self._epoll.modify(self.wire.fileno(), select.EPOLLIN)
-        except (OSError, ValueError):
-            pass
+        if self._idle is None and self.error is None:
+            with self._id_lock:
+                if self._idle is None:
+                    self._idle = IdleReader(self)
 
     def after(self, action):
         """For listeners and `then`: calls once nothing is being read."""
         self._after.append(action)
 
-    def later(self, action):
-        """Calls in a thread of its own, in order: for callbacks of the user, which may take their time and may ask the server."""
-        if self._callbacks is None:
-            with self._id_lock:
-                if self._callbacks is None:
-                    self._callbacks = _Callbacks()
-        self._callbacks.put(action)
-
-    def finish_callbacks(self):
-        """Waits until every callback that is due was called."""
-        if self._callbacks is not None and not self._callbacks.is_current():
-            done = allocate_lock()
-            done.acquire()
-            self._callbacks.put(done.release)
-            done.acquire()
-
     def _job_results(self, params):
         job = self.jobs.get(params["job"])
         if job is not None:
             job.outcomes(params["results"])
-
-    # Handles.
-
-    def mint(self, kind):
-        with self._id_lock:
-            self._minted += 1
-            return f"{kind}:{self.prefix}.{self._minted}"
-
-    def adopt(self, handle, references=1):
-        """An object here stands for this handle, with so many references of this session."""
-        with self._dropping:
-            entry = self._held.get(handle)
-            if entry is None:
-                self._held[handle] = [1, references]
-            else:
-                entry[0] += 1
-                entry[1] += references
-        self._drop_now()
-
-    def received(self, handles):
-        """These came beside a payload: a reference each. Objects for them follow, and `settle_received`."""
-        with self._dropping:
-            for handle in handles:
-                entry = self._held.get(handle)
-                if entry is None:
-                    self._held[handle] = [1, 1]
-                else:
-                    entry[0] += 1
-                    entry[1] += 1
-
-    def settle_received(self, handles):
-        """The payload was decoded: what nobody took is given back."""
-        self._dropped.extend(handles)
-        self._drop_now()
-
-    def drop(self, handle):
-        """An object has gone. May be called by the garbage collector, at any moment."""
-        self._dropped.append(handle)
-        self._drop_now()
-
-    def forget(self, handle):
-        """The server has let go of all references already."""
-        with self._dropping:
-            entry = self._held.get(handle)
-            if entry is not None:
-                entry[1] = 0
-        self._drop_now()
-
-    def _drop_now(self):
-        while self._dropped:
-            # Held by this very thread, further down, or by another: that one goes on until nothing is left.
-            if not self._dropping.acquire(False):
-                return
-            gone = []
-            try:
-                while self._dropped:
-                    handle = self._dropped.popleft()
-                    entry = self._held.get(handle)
-                    if entry is None:
-                        continue
-                    entry[0] -= 1
-                    if entry[0] <= 0:
-                        del self._held[handle]
-                        gone.extend([handle] * entry[1])
-            finally:
-                self._dropping.release()
-            if gone and self.error is None and self.pid == os.getpid():
-                try:
-                    data = notification("handle/release", {"handles": gone})
-                    if not self.wire.try_send(data):
-                        # This thread may be the one that sends: it must not wait for itself.
-                        self.later(lambda data=data: self._send_late(data))
-                except (OSError, ValueError):
-                    pass
-
-    def _send_late(self, data):
-        if self.error is None:
-            try:
-                self.wire.send(data)
-            except OSError as error:
-                self._end(error)
 
     # The end.
 
@@ -558,51 +398,3 @@ class Session:
             self.wire.close()
         except OSError:
             pass
-
-
-def wake(lock):
-    try:
-        lock.release()
-    except RuntimeError:
-        return False
-    return True
-
-
-class _Callbacks:
-    def __init__(self):
-        self._actions = deque()
-        self._ready = threading.Semaphore(0)
-        self._thread = threading.Thread(target=self._run, name="polyproc-callbacks", daemon=True)
-        getattr(threading, "_dangling", set()).discard(self._thread)
-        self._thread.start()
-
-    def is_current(self):
-        return threading.current_thread() is self._thread
-
-    def put(self, action):
-        self._actions.append(action)
-        self._ready.release()
-
-    def _run(self):
-        while True:
-            self._ready.acquire()
-            try:
-                self._actions.popleft()()
-            except Exception:
-                import traceback
-
-                traceback.print_exc()
-
-
-_owners = {}
-
-
-def owner():
-    """Who asks, inside this process: a thread. msgpack of the name by which the server knows it."""
-    ident = get_ident()
-    packed = _owners.get(ident)
-    if packed is None:
-        if len(_owners) > 10_000:
-            _owners.clear()
-        packed = _owners[ident] = pack_str(f"t{ident:x}")
-    return packed

@@ -5,7 +5,7 @@ from _thread import allocate_lock
 from collections import deque
 
 from ._errors import TimeoutError
-from ._session import wake
+from ._answer import wake
 from .pool_job import PoolJob
 from .results import read_values
 

@@ -127,7 +127,7 @@ class Pool(SharedObject):
             raise ValueError("In unknown state")
         self._request("pool/join", self._one)
         # multiprocessing calls every callback before this returns.
-        self._session.finish_callbacks()
+        self._session.callbacks.finish()
 
     def _map_async(self, func, iterable, mode, chunksize, callback, error_callback):
         self._check_running()

@@ -54,16 +54,24 @@ class PoolJob:
 
     def submit_one(self, func, call, result):
         """Adds a task of one item, with a result of its own. Leaves soon."""
+        try:
+            payload = self.encode_call(func, call)
+        except Exception as error:
+            result.outcome(0, 1, None, error)
+            return
+        self.submit_encoded(payload, result)
+
+    def encode_call(self, func, call):
+        """The payload of a task that calls the function once. `call`: its arguments, a tuple and a dict."""
+        if self._foreign:
+            return self._encode([call])
+        return with_handles(self._session, lambda: pack_calls(func, "apply", [call]))
+
+    def submit_encoded(self, payload, result):
         with self._lock:
             index = self._next
             self._next += 1
             self._results[index] = result
-        try:
-            payload = self._encode([call]) if self._foreign else with_handles(self._session, lambda: pack_calls(func, "apply", [call]))
-        except Exception as error:
-            self._fail(index, 1, error)
-            return
-        with self._lock:
             self._add(index, 1, payload)
             # While an answer is on its way, tasks gather for the next message.
             if self._under_way == 0:
@@ -154,8 +162,7 @@ class PoolJob:
 
     def _fail(self, index, count, error):
         """These items failed before they left."""
-        sink = self._sink if self._sink is not None else self._results.pop(index)
-        sink.outcome(index, count, None, error)
+        self._sink.outcome(index, count, None, error)
 
     def _done(self):
         self._session.jobs.pop(self._handle, None)

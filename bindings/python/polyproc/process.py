@@ -8,12 +8,11 @@ import threading
 
 from . import _prepare
 from ._default import default_session
-from ._errors import PolyprocError
-from ._msgpack import array_head, map_head, pack
-from ._payload import blob, dumps, openers, with_handles
+from ._msgpack import array_head, map_head, pack_str
+from ._payload import blob, dumps, with_handles
 from ._shared import field, ms
 
-_PROCESS_TAG = "python/process"
+PROCESS_TAG = "python/process"
 _counter = itertools.count(1)
 _children = {}
 _lifelines = {}
@@ -89,10 +88,10 @@ class BaseProcess:
         handle = session.mint("process")
         # In one go with what is sent: a child that was started has its references.
         parent = lifeline(session)
-        args = with_handles(session, lambda: b"".join((array_head(2), array_head(1), blob(_PROCESS_TAG, dumps((self, parent))), b"\x80")))
+        args = with_handles(session, lambda: b"".join((array_head(2), array_head(1), blob(PROCESS_TAG, dumps((self, parent))), b"\x80")))
         params = [
             field("process", handle), field("target", self._wire_target(session)), field("name", self._name),
-            field("daemon", self.daemon), field("args", None)[:-1] + args,
+            field("daemon", self.daemon), pack_str("args") + args,
         ]
         if _prepare.executable is not None:
             params.append(field("env", {"POLYPROC_EXECUTABLE": _prepare.executable}))
@@ -358,48 +357,6 @@ def become(process, lifeline=None, parent_pid=None, parent_name=None):
     _children = {}
     threading.current_thread().name = "MainThread"
 
-
-def bootstrap(process):
-    """In a child: runs it. Returns the exit code, as multiprocessing says it."""
-    code = 1
-    try:
-        process.run()
-        code = 0
-    except SystemExit as error:
-        if error.code is None:
-            code = 0
-        elif isinstance(error.code, int):
-            code = int(error.code)
-        else:
-            _write_error(f"{error.code}\n")
-    except BaseException as error:
-        from ._failure import format_stack
-
-        _write_error(f"Process {process.name}:\n{format_stack(error)}")
-    finally:
-        threading._shutdown()
-    return code
-
-
-def _write_error(text):
-    try:
-        sys.stderr.write(text)
-        sys.stderr.flush()
-    except Exception:
-        # The program took its standard error away: nobody is to be told.
-        pass
-
-
-class Spawned:
-    """What came for the one task of a process."""
-
-    def __init__(self, content):
-        import pickle
-
-        self.process, self.lifeline = pickle.loads(content)
-
-
-openers[_PROCESS_TAG] = Spawned
 
 _UNGUARDED = """
         An attempt has been made to start a new process before the

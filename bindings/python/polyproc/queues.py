@@ -6,7 +6,7 @@ from queue import Empty, Full
 
 from . import _shared
 from ._errors import PolyprocError
-from ._msgpack import map_head, pack, pack_str
+from ._msgpack import map_head, pack_str
 from ._payload import decode, encode
 from ._shared import SharedObject, field, ms
 
@@ -27,6 +27,7 @@ class Queue(SharedObject):
     _joinable = False
     _limited = None
     _closed = False
+    _was_put = False
 
     def __init__(self, maxsize=0, *, ctx=None, name=None):
         if maxsize <= 0:
@@ -50,6 +51,7 @@ class Queue(SharedObject):
         """Stores the item. Fails with queue.Full after `timeout` (seconds), or at once when `block` is false."""
         if self._closed:
             raise ValueError(f"Queue {self!r} is closed")
+        self._was_put = True
         try:
             item = encode(self._session, obj)
         except PolyprocError:
@@ -108,7 +110,8 @@ class Queue(SharedObject):
         return self._request("queue/status", self._one)["size"]
 
     def empty(self):
-        if self._closed:
+        # multiprocessing's own rule: a queue that was closed before anything was put says that it is empty.
+        if self._closed and self._was_put:
             raise OSError(f"Queue {self!r} is closed")
         return self._request("queue/status", self._one)["empty"]
 

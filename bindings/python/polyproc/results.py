@@ -6,7 +6,7 @@ from _thread import allocate_lock
 from ._errors import TimeoutError
 from ._failure import exception_from
 from ._payload import decode
-from ._session import wake
+from ._answer import wake
 
 
 class ApplyResult:

@@ -5,8 +5,8 @@ import time
 
 from . import _shared
 from ._errors import PolyprocError
-from ._msgpack import map_head, pack, pack_str
-from ._session import owner
+from ._msgpack import map_head, pack_str
+from ._messages import owner
 from ._shared import SharedObject, field, ms
 
 _NO_WAIT = field("timeoutMs", 0)

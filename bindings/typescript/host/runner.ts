@@ -88,8 +88,10 @@ export class Runner implements TaskOwner {
   readonly #pump = (): void => {
     if (this.#pumping) return;
     this.#pumping = true;
+    let goesOn = false;
     while (!this.#busy && !this.#spoiled) {
       if (this.turn.isLong()) {
+        goesOn = true;
         this.turn.next(this.#pump);
         break;
       }
@@ -98,7 +100,7 @@ export class Runner implements TaskOwner {
       this.#begin(task);
     }
     this.#pumping = false;
-    if (this.#retiring && !this.#busy) this.#options.retired();
+    if (this.#retiring && !this.#busy && !goesOn) this.#options.retired();
   };
 
   #begin(task: WorkerTask): void {

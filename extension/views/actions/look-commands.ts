@@ -19,7 +19,7 @@ export function lookCommands(parts: ViewParts): Commands {
     },
     "polyproc.openTarget": async (...args) => {
       const [process] = await chooseProcesses(parts, args, "Open Target's Source", () => true, false);
-      if (process) await openTarget(process, model, parts.runs);
+      if (process) await openTarget(process);
     },
     "polyproc.copyPid": async (...args) => {
       const ofOthers = args[0] === undefined ? [] : chosenAbouts(parts, args).flatMap((about) => (about.kind === "pid" ? [about.pid] : []));

@@ -94,6 +94,15 @@ test("a host that is told to end does so once it has nothing to do", async (t) =
   assert.deepEqual(host.told.flatMap((told) => told.values), [2, 4]);
 });
 
+test("a host that is told to end while it rests between long tasks runs those that are left", async (t) => {
+  const host = await TestHost.start(t);
+  const source = "(x) => { for (const until = performance.now() + 20; performance.now() < until;); return x; }";
+  host.run([1, 2, 3, 4, 5].map((x) => host.apply(0, [x])), { targets: [{ id: 0, target: { source } }] });
+  host.send("worker/exit", {});
+  assert.deepEqual(await host.exited, { code: 0, signal: null });
+  assert.deepEqual(host.told.flatMap((told) => told.values), [1, 2, 3, 4, 5]);
+});
+
 test("a host whose server has gone ends at once, idle or busy", async (t) => {
   const idle = await TestHost.start(t);
   idle.hangUp();

@@ -31,11 +31,13 @@ for (const theme of pictureThemes) {
   test(`a run over files is started by a CodeLens, seen everywhere, ended in part, and found again after a reload (${theme})`, async (t) => {
     const workbench = await openWorkbench(t, { theme, settings: { "polyproc.run.processes": 4, "terminal.integrated.env.linux": { PS1: "$ " }, "terminal.integrated.profiles.linux": { bash: { path: "bash", args: ["--norc"] } } } });
     const { webview } = workbench;
+    t.after(async () => {});
+    try {
     const folder = await prepare(workbench);
 
     await workbench.openContainer("Polyproc");
-    const welcome = await waitFor(async () => (await workbench.view(children).locator(".welcome-view-content").innerText()).trim(), { what: "the welcome text", ...deadline });
-    assert.match(welcome, /Nothing runs\.[^]*Run Function in Pool…/);
+    const welcome = workbench.view(children).locator(".welcome-view-content");
+    await waitFor(async () => /Nothing runs\.[^]*Run Function in Pool…/.test(await welcome.innerText()), { what: "the welcome text", ...deadline });
     assert.deepEqual(workbench.marked.servers(), []);
     await workbench.widenSideBar(90);
 
@@ -105,5 +107,9 @@ for (const theme of pictureThemes) {
     }, { what: "the last line of the output", ...deadline });
     assert.match(lines.join("\n"), /^\[text\/yard\.txt\] ✔ .*sentences/m);
     assert.match(lines.join("\n"), /^■ proofread over text\/\*\.txt: 19 done, 5 failed/m);
+    } catch (error) {
+      await workbench.page.screenshot({ path: `/tmp/proof-x/fail-${theme}.png` });
+      throw error;
+    }
   });
 }

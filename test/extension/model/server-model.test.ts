@@ -16,7 +16,7 @@ const nothing: Snapshot = { seq: 0, processes: [], pools: [], sync: [], deadlock
 let counted = 0;
 function process_(changes: Partial<ProcessInfo> = {}): ProcessInfo {
   return {
-    process: `process:s1.${++counted}`, pid: counted, name: "p", role: "process", state: "running", daemon: false, runtime: "command", target: "sleep", parent: null,
+    process: `process:s1.${++counted}`, pid: counted, name: "p", role: "process", state: "running", daemon: false, runtime: "command", target: "sleep", source: null, cwd: "/w", parent: null,
     session: "s1", pool: null, exitCode: null, reason: null, startedAt: 0, endedAt: null, task: null, ...changes,
   };
 }
@@ -100,6 +100,20 @@ test("workers that a terminated pool killed are not told as failures, though its
   server.notify("events/changed", events({ topic: "pool", pool: { ...pool, state: "terminated", workers: 0, queued: 0 } }));
   assert.deepEqual([...model.processes.keys()], [crashed.process]);
   assert.equal(model.pools.size, 0);
+});
+
+test("a pool leaves once it takes no more work, has none, and its workers have gone", async (t) => {
+  const { server, model } = await connected(t, { ...nothing, pools: [pool] });
+  const stays = (changes: Partial<PoolInfo>) => {
+    server.notify("events/changed", events({ topic: "pool", pool: { ...pool, ...changes } }));
+    return model.pools.has(pool.pool);
+  };
+  assert.ok(stays({ workers: 0, queued: 0 }));
+  assert.ok(stays({ state: "closed", workers: 0, queued: 1 }));
+  assert.ok(stays({ state: "closed", workers: 1, queued: 0 }));
+  assert.ok(!stays({ state: "closed", workers: 0, queued: 0 }));
+  assert.ok(stays({ state: "terminated", workers: 1, queued: 0 }));
+  assert.ok(!stays({ state: "terminated", workers: 0, queued: 0 }));
 });
 
 test("what is gone, resolved or over leaves", async (t) => {
@@ -227,6 +241,8 @@ test("with a real server: processes, pools, runs, locks and sessions come and go
   await rpc.request("process/start", { process, target: { command: "sh", args: ["-c", "exit 3"] }, name: "three" });
   await waitFor(() => model.processes.get(process)?.state === "exited");
   assert.deepEqual([model.processes.get(process)?.exitCode, model.processes.get(process)?.reason], [3, "exit code 3"]);
+
+  assert.deepEqual([model.processes.get(process)?.source, model.processes.get(process)?.cwd], [null, root]);
 
   const lock = rpc.mint("lock");
   await rpc.request("lock/create", { lock });

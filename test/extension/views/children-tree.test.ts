@@ -33,9 +33,8 @@ test("a row says what the process runs, and what it costs", () => {
   ]);
 });
 
-test("what a worker runs is taken from the latest that was asked", () => {
-  const worker = processInfo("w", { role: "worker" });
-  const description = (task: { job: string; index: number; startedAt: number } | null) => build({ processes: [worker] }, { tasks: new Map([[worker.process, task]]) })[0]!.children[0]!.description;
+test("a worker without a task is idle", () => {
+  const description = (task: { job: string; index: number; startedAt: number } | null) => build({ processes: [processInfo("w", { role: "worker", task })] })[0]!.children[0]!.description;
   assert.equal(description({ job: "job:s1.2", index: 7, startedAt: at - 9000 }), "item 7 9 s · pid 100 · 5 s");
   assert.equal(description(null), "idle · pid 100 · 5 s");
 });

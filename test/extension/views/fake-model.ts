@@ -9,7 +9,7 @@ export const at = 1_000_000;
 
 export function processInfo(id: string, more: Partial<ProcessInfo> = {}): ProcessInfo {
   return {
-    process: `process:${id}`, pid: 100, name: id, role: "process", state: "running", daemon: false, runtime: "node", target: "tasks.js#work", parent: null,
+    process: `process:${id}`, pid: 100, name: id, role: "process", state: "running", daemon: false, runtime: "node", target: "tasks.js#work", source: null, cwd: "/w", parent: null,
     session: "s1", pool: null, exitCode: null, reason: null, startedAt: at - 5000, endedAt: null, task: null, ...more,
   };
 }
@@ -53,7 +53,7 @@ export function known({ processes = [], usage = [], pools = [], rates = [], sync
 }
 
 export function snapshot(parts: Parts, more: Partial<Snapshot> = {}): Snapshot {
-  return { known: known(parts), ownSession: null, tasks: new Map(), itemLabel: () => null, runItemLabel: () => null, runName: () => null, at, ...more };
+  return { known: known(parts), ownSession: null, itemLabel: () => null, runItemLabel: () => null, runName: () => null, at, ...more };
 }
 
 /** A tree as text: two blanks for each level, the label, then the description. */

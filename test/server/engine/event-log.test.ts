@@ -8,6 +8,7 @@ import { Lock } from "../../../server/engine/lock.js";
 import { Queue } from "../../../server/engine/queue.js";
 import type { FakePeer } from "./fake-peer.js";
 import { FakeWorld } from "./fake-engine.js";
+import { PoolWorld, settle } from "./fake-hosts.js";
 
 function setUp(eventRing = 1000) {
   const world = new FakeWorld({ eventRing });
@@ -15,7 +16,7 @@ function setUp(eventRing = 1000) {
 }
 
 const processInfo = (pid: number): ProcessInfo => ({
-  process: `process:h.${pid}`, pid, name: `p${pid}`, role: "process", state: "running", daemon: false, runtime: "node", target: "", parent: null,
+  process: `process:h.${pid}`, pid, name: `p${pid}`, role: "process", state: "running", daemon: false, runtime: "node", target: "", source: null, cwd: "/w", parent: null,
   session: "s1", pool: null, exitCode: null, reason: null, startedAt: 0, endedAt: null, task: null,
 });
 const poolInfo = (pool: string, done: number): PoolInfo => ({
@@ -195,6 +196,75 @@ suite("changes of pools and tasks", () => {
     clock.advance(1);
     assert.deepEqual(received(session.peer).map((event) => (event.topic === "task" ? event.task.index : null)), Array.from({ length: 600 }, (_, i) => i));
     assert.equal(session.peer.sent.length, 3);
+  });
+});
+
+suite("the tasks of workers", () => {
+  async function busyWorker() {
+    const world = new PoolWorld();
+    const pool = world.pool({ processes: 1 });
+    const job = world.job(pool);
+    job.submit(world.tasks(50));
+    const host = world.hosts[0]!.connect();
+    await settle();
+    const runOne = async () => {
+      host.succeed(host.begin()!);
+      await settle();
+    };
+    const tasksOf = (peer: FakePeer) => received(peer).flatMap((event) => (event.topic === "process" ? [event.process.task?.index ?? null] : []));
+    return { world, clock: world.clock, log: world.engine.events, job, host, runOne, tasksOf };
+  }
+
+  test("are told of at most every 250 ms, the last one always, and also that there is none", async () => {
+    const { world, clock, log, host, runOne, tasksOf } = await busyWorker();
+    const session = world.session();
+    log.subscribe(session, ["process"]);
+    for (let i = 0; i < 20; i++) {
+      await runOne();
+      clock.advance(1);
+    }
+    assert.deepEqual(tasksOf(session.peer), []);
+    clock.advance(230);
+    assert.deepEqual(tasksOf(session.peer), [20]);
+    const told = received(session.peer)[0];
+    assert.ok(told?.topic === "process" && told.process.process === host.record.process.handle);
+    assert.deepEqual([told.process.source, told.process.cwd], [{ file: "/tasks.js", export: "work" }, "/server"]);
+    for (let i = 0; i < 30; i++) await runOne();
+    clock.advance(250);
+    assert.deepEqual(tasksOf(session.peer), [20, null]);
+  });
+
+  test("cost no timer and no memory when nobody follows processes", async () => {
+    const { clock, log, runOne, world } = await busyWorker();
+    log.subscribe(world.session(), ["pool", "sync"]);
+    clock.advance(1000);
+    const before = clock.timers;
+    log.taskChanged(world.hosts[0]!.record.process);
+    assert.equal(clock.timers, before);
+    await runOne();
+  });
+
+  test("are told to who comes back with sinceSeq, though nobody followed meanwhile", async () => {
+    const { world, clock, log, runOne, tasksOf } = await busyWorker();
+    const first = world.session();
+    const { seq, instanceId } = log.subscribe(first, ["process"]);
+    log.unsubscribe(first);
+    await runOne();
+    const second = world.session();
+    assert.equal(log.subscribe(second, ["process"], seq, instanceId).snapshot, null);
+    clock.advance(250);
+    assert.deepEqual(tasksOf(second.peer), [1]);
+  });
+
+  test("are not told after the worker's end", async () => {
+    const { world, clock, log, host, runOne } = await busyWorker();
+    const session = world.session();
+    log.subscribe(session, ["process"]);
+    await runOne();
+    host.die();
+    clock.advance(1000);
+    const states = received(session.peer).flatMap((event) => (event.topic === "process" && event.process.process === host.record.process.handle ? [event.process.state] : []));
+    assert.deepEqual(states, ["exited"]);
   });
 });
 

@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import { Engine, type EngineLimits } from "../../../server/engine/engine.js";
 import type { Session } from "../../../server/engine/session.js";
 import type { Spawner } from "../../../server/engine/spawner.js";
@@ -18,6 +19,7 @@ export class FakeWorld {
         encode: () => new Uint8Array(),
       },
       signalNumber: (signal) => (signal === "SIGKILL" ? 9 : 15),
+      paths: { cwd: "/server", resolve: posix.resolve, ofModule: (module) => (posix.isAbsolute(module) ? module : null) },
       instanceId: "instance-1",
       pid: 4000,
       cpuCount: 2,

@@ -46,8 +46,20 @@ export class FakeHost implements Host {
     this.signals.push(signal);
   }
 
-  pauseOutput(): void {}
-  resumeOutput(): void {}
+  /** Nobody reads what it writes: it waits. */
+  paused = false;
+
+  pauseOutput(): void {
+    this.paused = true;
+  }
+
+  resumeOutput(): void {
+    this.paused = false;
+  }
+
+  writes(text: string, stream: "stdout" | "stderr" = "stdout"): void {
+    this.#record.output(stream, Buffer.from(text));
+  }
 
   /** It has started and says that it is ready. */
   connect(options: { claims?: boolean } = {}): this {

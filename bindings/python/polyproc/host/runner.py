@@ -7,12 +7,12 @@ import sys
 import time
 from _thread import allocate_lock
 
-from .. import process
+from .. import _child, process
 from .._errors import Closed
 from .._failure import MaybeEncodingError, failure_of
 from .._msgpack import array_head, map_head, pack
 from .._payload import decode, pickled, plain_or_pickled, with_handles
-from .._session import wake
+from .._answer import wake
 from ..pool_calls import Calls
 from .claims import TaskList
 from .output import capture
@@ -102,7 +102,7 @@ class Runner:
         try:
             self._targets.prepare(task["target"])
             args, kwargs = decode(self.session, task["items"])[0]
-            if len(args) == 1 and type(args[0]) is process.Spawned:
+            if len(args) == 1 and type(args[0]) is _child.Spawned:
                 child, lifeline = args[0].process, args[0].lifeline
                 args = None
                 process.become(child, lifeline)
@@ -110,10 +110,10 @@ class Runner:
                 child = process.current_process()
                 child._target, child._args, child._kwargs = self._targets.get(task["target"]), args, kwargs
         except BaseException as error:
-            code = process.bootstrap(_Raise(error))
+            code = _child.bootstrap(_Raise(error))
         else:
             task["items"] = args = kwargs = None
-            code = process.bootstrap(child)
+            code = _child.bootstrap(child)
         failure = {"code": 1012, "message": f"exit code {code}", "data": {"name": "TaskFailed"}} if code else None
         self._result(task, 0, 1, failure=failure, values=None if failure else pack([None]))
         self._end(code)

@@ -1,0 +1,43 @@
+"""Messages, as far as they are alike."""
+
+from _thread import get_ident
+
+from ._msgpack import map_head, pack, pack_str
+from ._wire import frame
+
+_METHOD = pack_str("method")
+_PARAMS = pack_str("params")
+ID = pack_str("id")
+
+request_heads = {}
+
+
+def request_head(method):
+    """The part of a request before its parameters."""
+    head = request_heads.get(method)
+    if head is None:
+        head = request_heads[method] = map_head(3) + _METHOD + pack_str(method) + _PARAMS
+    return head
+
+
+def notification(method, params):
+    return packed_notification(method, pack(params))
+
+
+def packed_notification(method, packed):
+    """A whole frame. Its parameters are msgpack already."""
+    return frame(map_head(2) + _METHOD + pack_str(method) + _PARAMS + packed)
+
+
+_owners = {}
+
+
+def owner():
+    """Who asks, inside this process: a thread. msgpack of the name by which the server knows it."""
+    ident = get_ident()
+    packed = _owners.get(ident)
+    if packed is None:
+        if len(_owners) > 10_000:
+            _owners.clear()
+        packed = _owners[ident] = pack_str(f"t{ident:x}")
+    return packed

@@ -1,0 +1,19 @@
+import { isAbsolute, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { FilePaths } from "./engine/target-source.js";
+
+/** Paths as this system writes them. */
+export const filePaths: FilePaths = {
+  // The server never leaves it.
+  cwd: process.cwd(),
+  resolve,
+  ofModule(module) {
+    if (!module.startsWith("file:")) return isAbsolute(module) ? resolve(module) : null;
+    try {
+      return fileURLToPath(module);
+    } catch {
+      // That of another machine, say.
+      return null;
+    }
+  },
+};

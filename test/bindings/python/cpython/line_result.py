@@ -1,0 +1,70 @@
+"""Tells the outcome of each test in a line: `ok NAME`, `skipped NAME: REASON`, `failed NAME` and its traceback."""
+
+import sys
+import unittest
+
+
+class LineResult(unittest.TestResult):
+    """Tells each outcome at once, for whoever reads along."""
+
+    def __init__(self):
+        super().__init__()
+        self._bad = False
+
+    def startTest(self, test):
+        super().startTest(test)
+        self._bad = False
+
+    def _say(self, outcome, test, text=""):
+        print(f"{outcome} {type(test).__name__}.{test._testMethodName}{text}", file=_OUT, flush=True)
+
+    def addSuccess(self, test):
+        if not self._bad:
+            self._say("ok", test)
+
+    def addSkip(self, test, reason):
+        super().addSkip(test, reason)
+        self._say("skipped", test, f": {reason}")
+
+    def addFailure(self, test, err):
+        super().addFailure(test, err)
+        self._failed(test, self.failures[-1][1])
+
+    def addError(self, test, err):
+        super().addError(test, err)
+        if hasattr(test, "_testMethodName"):
+            self._failed(test, self.errors[-1][1])
+        else:
+            print(f"failed {test}\n{self.errors[-1][1]}", file=_OUT, flush=True)
+
+    def addSubTest(self, test, subtest, err):
+        super().addSubTest(test, subtest, err)
+        if err is not None:
+            self._failed(test, self._exc_info_to_string(err, subtest))
+
+    def _failed(self, test, text):
+        self._bad = True
+        self._say("failed", test, "\n" + "".join(f"    {line}\n" for line in text.splitlines()))
+
+
+# Tests replace sys.stdout.
+_OUT = sys.stdout
+
+
+def run(cases, arguments):
+    """Runs those of the tests that the arguments name, or all; `--list` prints their names. The exit status."""
+    loader = unittest.TestLoader()
+    wanted = unittest.TestSuite()
+    for case in cases:
+        for name in loader.getTestCaseNames(case):
+            full = f"{case.__name__}.{name}"
+            if "--list" in arguments:
+                print(full)
+            elif not arguments or case.__name__ in arguments or full in arguments:
+                wanted.addTest(case(name))
+    if "--list" in arguments:
+        return 0
+    result = LineResult()
+    wanted.run(result)
+    print(f"ran {result.testsRun}, failed {len(result.failures) + len(result.errors)}, skipped {len(result.skipped)}", file=_OUT)
+    return 0 if result.wasSuccessful() else 1

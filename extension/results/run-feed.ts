@@ -25,6 +25,8 @@ export class RunFeed implements Disposable {
   readonly #subscriptions: Disposable[] = [];
   /** Indexes of rows that the page does not know yet. */
   #changed: Set<number>;
+  /** The run itself has changed since the page was told of it: at its end maybe nothing else has. */
+  #runChanged = true;
   #sending = false;
   #timer: NodeJS.Timeout | null = null;
   #looked: { index: number; timer: NodeJS.Timeout | null; asking: boolean; stale: boolean } | null = null;
@@ -61,6 +63,7 @@ export class RunFeed implements Disposable {
   }
 
   #take(changed: readonly number[]): void {
+    this.#runChanged = true;
     for (const index of changed) this.#changed.add(index);
     if (this.#looked && changed.includes(this.#looked.index)) {
       this.#tellDetail();
@@ -75,18 +78,24 @@ export class RunFeed implements Disposable {
     this.#sending = true;
     try {
       do {
+        this.#runChanged = false;
         await this.#send({ type: "run", run: viewOfRun(this.#run), now: Date.now() });
         const changed = [...this.#changed];
         this.#changed = new Set();
         await this.#sendRows(changed);
         // What came meanwhile waits for its turn, unless it is the end.
-      } while (this.#changed.size > 0 && this.#run.ended && !this.#disposed);
+      } while (this.#isBehind && this.#run.ended && !this.#disposed);
     } catch (error) {
       if (!this.#disposed) this.#onFault(error);
     } finally {
       this.#sending = false;
     }
-    if (this.#changed.size > 0 && !this.#disposed) this.#timer ??= setTimeout(() => void this.#sendAll(), intervalMs);
+    if (this.#isBehind && !this.#disposed) this.#timer ??= setTimeout(() => void this.#sendAll(), intervalMs);
+  }
+
+  /** The page does not know everything yet. */
+  get #isBehind(): boolean {
+    return this.#runChanged || this.#changed.size > 0;
   }
 
   async #sendRows(indexes: readonly number[]): Promise<void> {

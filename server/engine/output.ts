@@ -48,8 +48,7 @@ interface Watcher {
   scheduled: boolean;
   /** Children that wait until the session has read more. */
   paused: Set<ProcessRecord>;
-  /** Its session's end is none of its business any more. */
-  forget: () => void;
+  readonly stopWatching: () => void;
 }
 
 /** Everything that children write, line by line, to those who watch and those who ask later. */
@@ -98,14 +97,13 @@ export class OutputHub {
     const old = this.#watchers.get(session);
     if (old) this.#stop(old);
     if (scope === null) return;
-    const watcher: Watcher = { session, scope, lossless, pool, lines: [], dropped: 0, scheduled: false, paused: new Set(), forget: () => {} };
+    const watcher: Watcher = { session, scope, lossless, pool, lines: [], dropped: 0, scheduled: false, paused: new Set(), stopWatching: session.onEnd(() => this.#stop(watcher)) };
     this.#watchers.set(session, watcher);
-    watcher.forget = session.onEnd(() => this.#stop(watcher));
   }
 
   #stop(watcher: Watcher): void {
     this.#watchers.delete(watcher.session);
-    watcher.forget();
+    watcher.stopWatching();
     for (const process of watcher.paused) this.#resume(process);
     watcher.paused.clear();
   }

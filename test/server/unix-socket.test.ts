@@ -69,7 +69,7 @@ test("locks that killed servers left keep nobody from starting, and go away", as
   for (const left of [[deadPid()], [deadPid(), deadPid()], ["no pid"]]) {
     for (const [at, pid] of left.entries()) symlinkSync(String(pid), `${path}.binding${at === 0 ? "" : at}`);
     const told = await race(racers, path);
-    assert.deepEqual(told.map(({ listens }) => listens).toSorted(), [false, false, true]);
+    assert.equal(told.filter(({ listens }) => listens).length, 1);
     assert.deepEqual(readdirSync(folder), ["s"]);
     const winner = told.findIndex(({ listens }) => listens);
     await crash(racers[winner]!);

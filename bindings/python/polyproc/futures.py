@@ -6,6 +6,7 @@ concurrent.futures' ProcessPoolExecutor on a Polyproc server. Its futures are co
 import atexit
 import os
 import threading
+import time
 import weakref
 from collections import deque
 from concurrent.futures import Executor, Future
@@ -20,6 +21,8 @@ from .results import read_values
 # Workers are handed calls for so many milliseconds ahead of need, and no more than so many calls each; the others can still be cancelled.
 _AHEAD_MS = 20.0
 _MAX_AHEAD = 256
+# What workers are given to start in, when somebody asks for them.
+_START_SECONDS = 10.0
 
 _exiting = False
 # Those that may have something to do at the end of the program.
@@ -57,6 +60,8 @@ class ProcessPoolExecutor(Executor):
         elif not isinstance(mp_context, BaseContext):
             raise TypeError(f"mp_context must come from polyproc.get_context() or polyproc.connect(), got {mp_context!r}")
         self._mp_context = mp_context
+        if initializer is not None:
+            initializer, initargs = _Initializer(initializer), tuple(initargs)
         self._calls = _Calls(Pool(max_workers, initializer, initargs, max_tasks_per_child, context=mp_context), initializer is not None)
         self._max_workers = self._calls.pool._processes
         # Without its executor it finishes what was submitted.
@@ -90,9 +95,8 @@ class ProcessPoolExecutor(Executor):
 
     @property
     def _processes(self):
-        """By process id: the workers that there are now."""
-        pool = self._calls.pool
-        return {entry["pid"]: _Worker(pool._session, entry) for entry in pool._workers()}
+        """By process id: the workers, with those that are just being started for calls under way."""
+        return {worker.pid: worker for worker in self._calls.workers()}
 
 
 class _Call:
@@ -181,6 +185,13 @@ class _Calls:
             thread.join()
         if self.pool._session.error is None:
             self.pool.join()
+
+    def workers(self):
+        pool, deadline = self.pool, time.monotonic() + _START_SECONDS
+        while True:
+            workers = [_Worker(pool._session, entry) for entry in pool._workers()]
+            if len(workers) >= min(pool._processes, self._handed_out) or time.monotonic() > deadline:
+                return workers
 
     def _check_open(self):
         if self.broken:
@@ -319,6 +330,22 @@ class _Calls:
         except _errors.PolyprocError:
             # The server has gone, and the workers with it.
             pass
+
+
+class _Initializer:
+    """Prepares a worker; says in its log when that fails, as in the standard library."""
+
+    def __init__(self, func):
+        self.func = func
+
+    def __call__(self, *args):
+        try:
+            self.func(*args)
+        except BaseException:
+            import logging
+
+            logging.getLogger("concurrent.futures").critical("Exception in initializer:", exc_info=True)
+            raise
 
 
 class _Chunked:

@@ -23,7 +23,8 @@ class PoolJob:
     def __init__(self, pool, func, mode, sink):
         self._pool = pool
         self._session = session = pool._session
-        self._func, self._mode, self._sink = func, mode, sink
+        # Calls with results of their own bring their function along: an object whose method it is is not kept for others.
+        self._func, self._mode, self._sink = func if sink is not None else None, mode, sink
         self._foreign = isinstance(func, Target)
         self._handle = session.mint("job")
         self._next = 0

@@ -3,7 +3,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { createInterface } from "node:readline";
 import { join } from "node:path";
-import { after, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { waitFor, within } from "../../deadline.js";
 import { root } from "../../fixture.js";
 import { markedProcesses } from "../../runner/leaks.js";

@@ -113,9 +113,13 @@ export class Workbench {
 
   /** Opens a view container, if it is not open. */
   async openContainer(title: string): Promise<void> {
-    const item = this.activityBarItem(title);
-    if ((await item.getAttribute("class"))?.split(" ").includes("checked") !== true) await item.click();
-    await this.page.locator(".part.sidebar .composite.title", { hasText: new RegExp(title, "i") }).waitFor();
+    const heading = this.page.locator(".part.sidebar .composite.title:visible", { hasText: new RegExp(title, "i") });
+    // A click on the icon of a container that comes up by itself, as it does after a reload, closes it.
+    await waitFor(async () => {
+      if (await heading.isVisible()) return true;
+      await this.activityBarItem(title).click();
+      return heading.waitFor({ timeout: 2000 }).then(() => true, () => false);
+    }, { what: `the container ${title}`, timeoutMs: patienceMs, intervalMs: 50 });
   }
 
   /** Makes the side bar wider by so many pixels. */

@@ -106,6 +106,15 @@ describe("side bar", () => {
     await vscode.commands.executeCommand("polyproc.openTarget", (await waitFor(() => known("a script"), deadline)).process);
     assert.equal(vscode.workspace.asRelativePath(vscode.window.activeTextEditor!.document.uri), "src/words.js");
     await script.join();
+
+    const pool = new client.Pool({ processes: 1, name: "has a source" });
+    await pool.map({ module: workspaceFile("src/words.js").fsPath, export: "countWords" }, [workspaceFile("text/tide.txt").fsPath]);
+    const worker = await waitFor(() => [...api.model.processes.values()].find(({ role, source, pool: of }) => role === "worker" && source !== null && api.model.pools.get(of ?? "")?.name === "has a source"), deadline);
+    await vscode.commands.executeCommand("workbench.action.closeAllEditors");
+    await vscode.commands.executeCommand("polyproc.openTarget", worker.process);
+    const opened = vscode.window.activeTextEditor!;
+    assert.match(opened.document.lineAt(opened.selection.active.line).text, /countWords/);
+    await pool.terminate();
   });
 
   it("terminates a pool", async () => {

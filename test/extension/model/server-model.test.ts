@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { cwd } from "node:process";
 import { test, type TestContext } from "node:test";
 import type { Event, Snapshot } from "../../../protocol/events.js";
 import type { PoolInfo } from "../../../protocol/pool.js";
@@ -6,7 +9,9 @@ import type { ProcessInfo } from "../../../protocol/process.js";
 import type { Part } from "../../../extension/model/model.js";
 import { maxEnded } from "../../../extension/model/process-book.js";
 import { ServerModel } from "../../../extension/model/server-model.js";
+import { encode } from "../../../bindings/typescript/codec.js";
 import { waitFor } from "../../deadline.js";
+import { temporaryFolder } from "../../temporary-folder.js";
 import { startUnixServer } from "../../server/server-process.js";
 import { openWindow } from "../connection/window.js";
 import { FakeServer } from "./fake-server.js";
@@ -242,13 +247,26 @@ test("with a real server: processes, pools, runs, locks and sessions come and go
   await waitFor(() => model.processes.get(process)?.state === "exited");
   assert.deepEqual([model.processes.get(process)?.exitCode, model.processes.get(process)?.reason], [3, "exit code 3"]);
 
-  assert.deepEqual([model.processes.get(process)?.source, model.processes.get(process)?.cwd], [null, root]);
+  assert.deepEqual([model.processes.get(process)?.source, model.processes.get(process)?.cwd], [null, cwd()]);
 
   const lock = rpc.mint("lock");
   await rpc.request("lock/create", { lock });
   await rpc.request("lock/acquire", { lock });
   await waitFor(() => model.sync.get(lock)?.holders[0] === rpc.facts.session);
   assert.equal(model.sessions.get(rpc.facts.session)?.name, "test");
+
+  const pool = rpc.mint("pool");
+  const job = rpc.mint("job");
+  await rpc.request("pool/create", { pool, processes: 1 });
+  const source = "(path) => { const { existsSync } = require('node:fs'); return new Promise((resolve) => { const look = () => (existsSync(path) ? resolve(1) : setTimeout(look, 5)); look(); }); }";
+  await rpc.request("job/create", { job, pool, target: { source }, mode: "map" });
+  const go = join(temporaryFolder(t), "go");
+  await rpc.request("job/submit", { job, tasks: [{ index: 7, items: encode([go]) }] });
+  const worker = await waitFor(() => [...model.processes.values()].find(({ role, task }) => role === "worker" && task !== null));
+  assert.deepEqual([worker.task?.job, worker.task?.index], [job, 7]);
+  writeFileSync(go, "");
+  await waitFor(() => model.processes.get(worker.process)?.task === null);
+  await rpc.request("pool/terminate", { pool });
 
   const run = rpc.mint("run");
   await rpc.request("run/start", { run, target: { command: "true" }, processes: 2, items: Array.from({ length: 20 }, () => Buffer.from([0xc0])) });

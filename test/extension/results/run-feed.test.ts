@@ -64,6 +64,20 @@ describe("a feed", () => {
     assert.equal(last("run")!.run.endedAt, 2000);
   });
 
+  test("tells how it ended, when it ends while a slow page is told of its last rows", async (t) => {
+    const run = new FakeRun(1);
+    const held: { message: ToPage; done(): void }[] = [];
+    feed(t, run, (message) => new Promise<void>((resolve) => held.push({ message, done: resolve })));
+    const next = async () => (await waitFor(() => held.shift()))!;
+    (await next()).done();
+    const rows = await next();
+    assert.equal(rows.message.type, "rows");
+    run.end({ state: "done", endedAt: 2000 });
+    rows.done();
+    const { message } = await next();
+    assert.ok(message.type === "run" && message.run.endedAt === 2000);
+  });
+
   test("tells details of the row that is looked at, and again when it changes", async (t) => {
     const run = new FakeRun(3);
     const { feed: made, sent, last } = feed(t, run);

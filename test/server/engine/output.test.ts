@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as events from "../../../protocol/events.js";
 import { eventsHandlers } from "../../../server/handlers/events.js";
-import { highWaterBytes, type Session } from "../../../server/engine/session.js";
+import { highWaterBytes } from "../../../server/engine/session.js";
 import type { FakePeer } from "./fake-peer.js";
 import { settle, type FakeHost } from "./fake-hosts.js";
 import { RunWorld } from "./run-world.js";
@@ -29,7 +29,7 @@ test("with `run` only that run's lines come, each with its item", async () => {
   two.writes("mine, too\n", "stderr");
   await settle();
   assert.deepEqual(told(watcher.peer), ["mine", "mine, too"]);
-  const [{ lines }] = watcher.peer.received(events.output) as [{ lines: { task: { index: number } | null; process: string }[] }];
+  const lines = watcher.peer.received(events.output).flatMap((message) => message.lines);
   assert.deepEqual(lines.map(({ task, process }) => [task?.index, process]), [[0, two.record.process.handle], [0, two.record.process.handle]]);
 });
 
@@ -90,7 +90,7 @@ test("who does not read loses lines without making anybody wait, and is told how
 test("a run that nobody knows cannot be watched", async () => {
   const { world, runs, watcher } = await twoRuns();
   const handler = eventsHandlers.find(({ message }) => message === events.watchOutput)!;
-  const watch = (run: string) => handler.handle({ engine: world.engine, session: watcher as Session } as never, { scope: "all", run });
+  const watch = (run: string) => handler.handle({ engine: world.engine, session: watcher } as never, { scope: "all", run } as never);
   assert.equal(watch(runs[0].handle), null);
   assert.throws(() => watch("run:s9.9"), { codeName: "UnknownHandle" });
 });

@@ -345,3 +345,18 @@ test("a hundred thousand outcomes of one turn go in messages that a client can r
   assert.equal(world.results.length, 100_000);
   assert.ok(Math.max(...world.client.peer.received(jobs.results).map((message) => message.results.length)) <= 1000);
 });
+
+test("a pool that was terminated has nothing queued, whatever became of its tasks", async () => {
+  const world = new PoolWorld();
+  const pool = world.pool({ processes: 1 });
+  world.job(pool).submit(world.tasks(100));
+  const host = world.hosts[0]!.connect();
+  await settle();
+  host.begin();
+  assert.ok(pool.describePool().queued > 90);
+  pool.terminate();
+  assert.equal(pool.describePool().queued, 0);
+  host.die();
+  await settle();
+  assert.deepEqual([pool.describePool().workers, pool.describePool().queued, pool.describePool().failed], [0, 0, 100]);
+});

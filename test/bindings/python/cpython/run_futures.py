@@ -20,7 +20,6 @@ from line_result import run
 _PACKAGE = "test.test_concurrent_futures"
 # Since Python 3.12 a package; by the module that each class is in.
 CLASSES = {
-    "ExecutorTest": "executor",
     "ProcessPoolExecutorTest": "test_process_pool",
     "ProcessPoolShutdownTest": "test_shutdown",
     "WaitTests": "test_wait",
@@ -47,7 +46,7 @@ def _find(name, module):
 
 def _case(name, module):
     base, mixin, case = _find(name, module), _find("ExecutorMixin", "util"), _find("BaseTestCase", "util")
-    bases = (base, PolyprocMixin, case) if issubclass(base, mixin) else (base, PolyprocMixin, mixin, case)
+    bases = (PolyprocMixin, base, case) if issubclass(base, mixin) else (PolyprocMixin, base, mixin, case)
     # In the namespace of this module, so that children find the class.
     kind = globals()[f"Polyproc{name}"] = type(f"Polyproc{name}", bases, {"__module__": __name__})
     return kind

@@ -27,7 +27,7 @@ export function serveCommand(argv: readonly string[], exit: (status: number) => 
   return new Command("serve")
     .summary("serve processes and primitives to other programs")
     .description("Runs a server, which owns the processes, pools, locks and queues of those who connect to it.")
-    .usage("[--listen ADDRESS] [--stdio] [--token-file FILE] [--idle-timeout SECONDS] [--detach] ...")
+    .usage("[--listen ADDRESS] [--stdio] [--idle-timeout SECONDS] [--detach] ...")
     .argument("[option...]")
     .helpOption(false)
     .allowUnknownOption()

@@ -13,6 +13,11 @@ import type { Task } from "./task.js";
 
 /** At most this many tasks are with one worker: fewer than half of what a claim's byte can tell apart. */
 const maxDepth = 32;
+/**
+ * So many tasks may be given to a worker beyond the last one that it told of. One that does not get round to reading knows tasks that were taken back
+ * long ago, and not yet those that came after: no claim's byte may mean two of them.
+ */
+const maxUnheard = 128;
 /** Beyond one task, no more than this is sent ahead to a worker. */
 const maxAheadBytes = 256 * 1024;
 /** A task that runs longer than this, and much longer than usual, must not have others wait behind it. */
@@ -37,6 +42,8 @@ export class PoolWorker implements HostUser {
   #aheadBytes = 0;
   #given = 0;
   #nextSeq = 0;
+  /** Number of the next task after the last one that it told of. */
+  #heardSeq = 0;
   readonly #targets = new Map<string, number>();
   #deadline: Timer | undefined;
   #graceTimer: Timer | undefined;
@@ -72,9 +79,9 @@ export class PoolWorker implements HostUser {
     if (this.state !== "ready" || !this.host.isReady) return 0;
     const left = this.pool.maxTasksPerChild - this.#given;
     const inflight = this.inflight.length;
-    if (inflight === 0) return Math.min(left, this.host.claims ? maxDepth : 1);
+    if (inflight === 0) return Math.min(left, this.host.claims ? Math.min(maxDepth, this.#unheardRoom()) : 1);
     if (!this.host.claims || this.#aheadBytes > maxAheadBytes || this.inflight[0]!.stopping || this.isStuck(this.pool.engine.clock.now())) return 0;
-    return Math.min(left, this.#depth() - inflight);
+    return Math.min(left, this.#depth() - inflight, this.#unheardRoom());
   }
 
   isStuck(now: number): boolean {
@@ -119,8 +126,10 @@ export class PoolWorker implements HostUser {
 
   /** Takes back up to `max` of the tasks that it has not begun, the next ones first. They are queued no more and with nobody. */
   takeBack(max: number): Task[] {
-    if (!this.host.claims || this.inflight.length === 0) return [];
-    const bytes = this.host.host!.claims!.takeBack(max);
+    // When it cannot be given another before it has told of something, it has to keep something that it can tell of.
+    const most = this.state === "gone" || this.#unheardRoom() > 0 ? max : Math.min(max, this.inflight.length - 1);
+    if (!this.host.claims || this.inflight.length === 0 || most === 0) return [];
+    const bytes = this.host.host!.claims!.takeBack(most);
     if (bytes.length === 0) return [];
     const first = this.inflight.findIndex((task) => (task.seq & 255) === bytes[0]);
     if (first === -1) return [];
@@ -273,7 +282,12 @@ export class PoolWorker implements HostUser {
       this.#violation(task ? `it reported items ${from}+${count} of task ${seq} while task ${task.seq} is at item ${task.from}` : `it reported task ${seq}, which it does not have`);
       return null;
     }
+    this.#heardSeq = seq + 1;
     return task;
+  }
+
+  #unheardRoom(): number {
+    return maxUnheard - (this.#nextSeq - this.#heardSeq);
   }
 
   #violation(what: string): void {

@@ -116,7 +116,7 @@ export function conformance(runtime: RuntimeUnderTest): void {
       for (const n of [1, 2, 3]) await from.put(n);
       const got = [await to.get(), await to.get(), await to.get()];
       await doubled;
-      assert.deepEqual(got.sort(), [2, 4, 6]);
+      assert.deepEqual(got.sort((a, b) => a - b), [2, 4, 6]);
 
       const [mine, its] = mp.Pipe();
       const process = new mp.Process({ target: target("answer"), args: [its] });

@@ -24,6 +24,7 @@ class Connection(SharedObject):
     _closed = False
     _readiness = None
     _modes = (True, True)
+    # Items that were taken for somebody who had given up waiting.
     _unread = None
 
     def __init__(self, *_):
@@ -55,19 +56,23 @@ class Connection(SharedObject):
 
     def send(self, obj):
         """Sends an object to the other end."""
+        self._send(self._item_of(obj))
+
+    def _item_of(self, obj):
         self._check_writable()
         if type(obj) is bytes and _is_pickle(obj):
             # Plain, it would be taken for what `send_bytes` sent.
-            self._send(with_handles(self._session, lambda: pickled(obj)))
-        else:
-            self._send(encode(self._session, obj))
+            return with_handles(self._session, lambda: pickled(obj))
+        return encode(self._session, obj)
 
     def recv(self):
         """
         Waits for an object and takes it. EOFError once nobody holds the other end and nothing is left. What was pickled by hand and sent
         with `send_bytes` is unpickled, as in multiprocessing.
         """
-        item = self._recv()
+        return self._value_of(self._recv())
+
+    def _value_of(self, item):
         value = decode(self._session, item)
         if type(value) is bytes and _is_pickle(value) and item[0] in _BIN:
             return pickle.loads(value)
@@ -75,6 +80,9 @@ class Connection(SharedObject):
 
     def send_bytes(self, buf, offset=0, size=None):
         """Sends bytes as they are."""
+        self._send(self._item_of_bytes(buf, offset, size))
+
+    def _item_of_bytes(self, buf, offset, size):
         self._check_writable()
         data = memoryview(buf)
         if data.itemsize > 1 or data.ndim > 1:
@@ -90,13 +98,15 @@ class Connection(SharedObject):
             raise ValueError("size is negative")
         elif offset + size > n:
             raise ValueError("buffer length < offset + size")
-        self._send(to_wire(self._session, pack_bin(bytes(data[offset : offset + size])), ()))
+        return to_wire(self._session, pack_bin(bytes(data[offset : offset + size])), ())
 
     def recv_bytes(self, maxlength=None):
         """Takes what `send_bytes` sent. What `send` sent comes pickled."""
         if maxlength is not None and maxlength < 0:
             raise ValueError("negative maxlength")
-        data = self._recv_bytes()
+        return self._checked_bytes(self._recv_bytes(), maxlength)
+
+    def _checked_bytes(self, data, maxlength):
         if maxlength is not None and len(data) > maxlength:
             self.close()
             raise OSError("bad message length")
@@ -120,7 +130,7 @@ class Connection(SharedObject):
     def poll(self, timeout=0.0):
         """Whether `recv` would not wait, waiting up to `timeout` (seconds; None: no limit) for that."""
         self._check_readable()
-        if self._unread is not None:
+        if self._unread:
             return True
         params = self._one if timeout is None else self._two + field("timeoutMs", ms(timeout))
         return self._ask("pipe/poll", params)["ready"]
@@ -157,19 +167,20 @@ class Connection(SharedObject):
 
     def _recv(self):
         self._check_readable()
-        if self._unread is not None:
-            item, self._unread = self._unread, None
-            return item
+        if self._unread:
+            return self._unread.pop(0)
         item = self._ask("pipe/recv", self._one, self._undo)["item"]
         if self._readiness is not None:
             self._readiness.received()
         return item
 
     def _undo(self, result):
-        self._unread = result["item"]
+        self._unread = [*(self._unread or ()), result["item"]]
 
     def _recv_bytes(self):
-        item = self._recv()
+        return self._bytes_of(self._recv())
+
+    def _bytes_of(self, item):
         data = item if type(item) is bytes else item[0]
         value = unpack(data)
         if type(value) is bytes:
@@ -265,7 +276,7 @@ def wait(object_list, timeout=None):
     """
     objects = list(object_list)
     if objects and all(isinstance(one, Connection) for one in objects):
-        unread = [one for one in objects if one._unread is not None]
+        unread = [one for one in objects if one._unread]
         if unread:
             return unread
         sessions = {one._session for one in objects}

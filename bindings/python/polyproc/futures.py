@@ -234,16 +234,15 @@ class _Calls:
             call.notified = True
             if not call.future.set_running_or_notify_cancel():
                 continue
-            job, payload = call.job, call.payload
-            call.job = call.payload = None
+            job, payload, arguments = call.job, call.payload, call.arguments
+            call.job = call.payload = call.arguments = None
             self._handed_out += 1
             try:
-                job.submit_encoded(payload, call)
+                job.submit_encoded(payload, arguments, call)
                 if self.pool._session.error is not None:
                     raise self.pool._session.closed_error()
             except Exception as error:
                 call.lost(error)
-            call.arguments = None
 
     def _ahead(self):
         ahead = 1 if self._ms is None else int(_AHEAD_MS / self._ms)

@@ -132,19 +132,25 @@ class Pool(SharedObject):
     def _map_async(self, func, iterable, mode, chunksize, callback, error_callback):
         self._check_running()
         items = iterable if isinstance(iterable, (list, tuple)) else list(iterable)
+        result = MapResult(self, len(items), callback, error_callback)
+        self._submit_map(func, items, mode, chunksize, result)
+        return result
+
+    def _submit_map(self, func, items, mode, chunksize, result):
+        """Submits the items in chunks; `result` is told what becomes of them. Their job; None when there are no items."""
         if chunksize is None:
             chunksize, extra = divmod(len(items), self._processes * 4)
             if extra:
                 chunksize += 1
         if items and chunksize < 1:
             raise ValueError(f"Chunksize must be 1+, not {chunksize:n}")
-        result = MapResult(self, len(items), callback, error_callback)
-        if items:
-            job = PoolJob(self, func, mode, result)
-            for at in range(0, len(items), chunksize):
-                job.submit(at, items[at : at + chunksize])
-            job.flush()
-        return result
+        if not items:
+            return None
+        job = PoolJob(self, func, mode, result)
+        for at in range(0, len(items), chunksize):
+            job.submit(at, items[at : at + chunksize])
+        job.flush()
+        return job
 
     def _apply_job(self, func):
         key = func if isinstance(func, Target) else (getattr(func, "__module__", None), getattr(func, "__qualname__", type(func)))

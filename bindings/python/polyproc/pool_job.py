@@ -15,6 +15,8 @@ _MAX_TASKS = 512
 _MAX_BYTES = 256 * 1024
 # Bytes of tasks that the server has not accepted yet. Who submits more waits.
 _WINDOW_BYTES = 64 * 1024 * 1024
+# The first byte of a payload that names handles: it is an array then.
+_WITH_HANDLES = 0x92
 
 
 class PoolJob:
@@ -33,6 +35,8 @@ class PoolJob:
         self._results = {}
         self._lock = threading.RLock()
         self._tasks = []
+        # Whose handles the tasks name: they must live until the server has the tasks.
+        self._kept = []
         self._bytes = 0
         self._under_way = 0
         self._unaccepted = 0
@@ -51,7 +55,7 @@ class PoolJob:
         except Exception as error:
             self._fail(index, len(items), error)
             return
-        self._add(index, len(items), payload)
+        self._add(index, len(items), payload, items)
 
     def submit_one(self, func, call, result):
         """Adds a task of one item, with a result of its own. Leaves soon."""
@@ -60,7 +64,7 @@ class PoolJob:
         except Exception as error:
             result.outcome(0, 1, None, error)
             return
-        self.submit_encoded(payload, result)
+        self.submit_encoded(payload, call, result)
 
     def encode_call(self, func, call):
         """The payload of a task that calls the function once. `call`: its arguments, a tuple and a dict."""
@@ -68,15 +72,17 @@ class PoolJob:
             return self._encode([call])
         return with_handles(self._session, lambda: pack_calls(func, "apply", [call]))
 
-    def submit_encoded(self, payload, result):
+    def submit_encoded(self, payload, call, result):
+        """The number of the task, for `cancel_one`."""
         with self._lock:
             index = self._next
             self._next += 1
             self._results[index] = result
-            self._add(index, 1, payload)
+            self._add(index, 1, payload, call)
             # While an answer is on its way, tasks gather for the next message.
             if self._under_way == 0:
                 self.flush()
+        return index
 
     def _encode(self, items):
         if self._foreign:
@@ -87,12 +93,14 @@ class PoolJob:
             return encode(self._session, list(items))
         return with_handles(self._session, lambda: pack_calls(self._func, self._mode, list(items)))
 
-    def _add(self, index, count, payload):
+    def _add(self, index, count, payload, items):
         with self._lock:
             self._pool._jobs.add(self)
             self._session.jobs[self._handle] = self
             self._pending += count
             self._tasks.append(b"".join((b"\x83\xa5index", pack_int(index), b"\xa5count", pack_int(count), b"\xa5items", payload)))
+            if payload[0] == _WITH_HANDLES:
+                self._kept.append(items)
             self._bytes += len(payload)
             full = self._bytes >= _MAX_BYTES or len(self._tasks) >= _MAX_TASKS
         if full:
@@ -104,12 +112,14 @@ class PoolJob:
             tasks, size = self._tasks, self._bytes
             if not tasks or self._session.error is not None:
                 return
-            self._tasks, self._bytes = [], 0
+            kept, self._tasks, self._kept, self._bytes = self._kept, [], [], 0
             self._under_way += 1
             self._unaccepted += size
             packed = b"".join((self._head, b"\xa5tasks", array_head(len(tasks)), *tasks))
             answer = self._session.send("job/submit", packed, lambda answer: self._accepted(answer, size))
             wait = self._unaccepted > _WINDOW_BYTES
+            # Sent: what lets go of a handle now comes after it.
+            del kept
         if wait:
             self._session.wait(answer, raises=False)
 
@@ -124,12 +134,18 @@ class PoolJob:
     def drop_unsent(self):
         """The pool was terminated: what has not left will not."""
         with self._lock:
-            self._tasks, self._bytes = [], 0
+            self._tasks, self._kept, self._bytes = [], [], 0
             if self._pending:
                 self._failed(Cancelled("the pool was terminated"))
 
+    def cancel_one(self, index):
+        if index in self._results and self._session.error is None:
+            self.flush()
+            self._session.cast("job/cancel", map_head(2) + self._head[1:] + field("indexes", [index]))
+
     def cancel(self):
         if self._pending and self._session.error is None:
+            self.flush()
             self._session.cast("job/cancel", map_head(1) + self._head[1:])
 
     def outcomes(self, entries):

@@ -78,6 +78,16 @@ class BaseProcess:
 
     def start(self):
         """Starts the process: once only."""
+        session, handle, params = self._start_request()
+        try:
+            started = session.wait(session.send("process/start", params))
+        except BaseException:
+            self._not_started(session, handle)
+            raise
+        self._has_started(session, handle, started)
+
+    def _start_request(self):
+        """The session, the process's handle, and the parameters of its start."""
         self._check_closed()
         assert self._session is None, "cannot start a process twice"
         assert self._parent_pid == os.getpid(), "can only start a process object created by current process"
@@ -96,12 +106,14 @@ class BaseProcess:
         if _prepare.executable is not None:
             params.append(field("env", {"POLYPROC_EXECUTABLE": _prepare.executable}))
         session.adopt(handle)
-        try:
-            started = session.wait(session.send("process/start", map_head(len(params)) + b"".join(params)))
-        except BaseException:
-            session.forget(handle)
-            session.drop(handle)
-            raise
+        return session, handle, map_head(len(params)) + b"".join(params)
+
+    @staticmethod
+    def _not_started(session, handle):
+        session.forget(handle)
+        session.drop(handle)
+
+    def _has_started(self, session, handle, started):
         self._session, self._handle, self._pid = session, handle, started["pid"]
         self._join = map_head(1) + field("process", handle)
         _children[self] = True
@@ -136,8 +148,12 @@ class BaseProcess:
             self._poll(timeout)
 
     def _poll(self, timeout=0):
-        params = self._join if timeout is None else map_head(2) + self._join[1:] + field("timeoutMs", ms(timeout))
-        result = self._session.wait(self._session.send("process/join", params))
+        self._joined(self._session.wait(self._session.send("process/join", self._join_params(timeout))))
+
+    def _join_params(self, timeout):
+        return self._join if timeout is None else map_head(2) + self._join[1:] + field("timeoutMs", ms(timeout))
+
+    def _joined(self, result):
         if result["exited"]:
             self._exitcode = int(result["exitCode"])
             _children.pop(self, None)

@@ -11,8 +11,8 @@ import type { Workbench } from "./workbench.js";
 
 const children = "Active Children";
 const deadline = { timeoutMs: 60_000, intervalMs: 100 };
-/** The chapters that wait for approval, so that the run stays as it is while it is looked at. */
-const waiting = ["tide", "undertow", "voyage", "yard"];
+/** The chapters that wait for approval, so that the run stays as it is while it is looked at. Fewer than there are workers: nothing waits behind them. */
+const waiting = ["undertow", "voyage", "yard"];
 
 /** Puts a function into the workspace's repository that runs over its texts, and a script that runs over its tables. */
 async function prepare(workbench: Workbench): Promise<string> {
@@ -50,9 +50,10 @@ for (const theme of pictureThemes) {
 
     // The children come, with what each of them works on.
     const rows = await Promise.all(waiting.map((chapter) => rowOf(workbench, chapter)));
-    assert.deepEqual(rows.map(({ level }) => level), [3, 3, 3, 3]);
-    await workbench.statusBarItem(/^\s*4\/4$/).waitFor();
-    assert.equal(await workbench.activityBarItem("Polyproc").locator(".badge-content").innerText(), "4");
+    assert.deepEqual(rows.map(({ level }) => level), [3, 3, 3]);
+    await workbench.statusBarItem(/^\s*3\/4$/).waitFor();
+    // While a view is drawn anew, a sign for that takes the number's place.
+    await waitFor(async () => (await workbench.activityBarItem("Polyproc").locator(".badge-content").innerText()) === "4", { what: "the number of processes", ...deadline });
     await workbench.hideNotice("tsserver");
     await workbench.screenshot("run");
 
@@ -72,12 +73,13 @@ for (const theme of pictureThemes) {
     const timeline = webview.getByRole("application");
     await timeline.waitFor();
     await webview.getByText(/so far$/).waitFor();
-    await waitFor(async () => Number(await webview.getByRole("progressbar").getAttribute("aria-valuenow")) === 20, { what: "the chapters that need no approval", ...deadline });
+    await waitFor(async () => Number(await webview.getByRole("progressbar").getAttribute("aria-valuenow")) === 21, { what: "the chapters that need no approval", ...deadline });
     assert.ok((await timeline.locator("canvas").boundingBox())!.height >= 4 * 16, "a line for each worker");
+    await workbench.runCommand("Terminal: Focus Terminal");
     await workbench.screenshot("overview");
 
     // One is ended: its item has failed, and everybody says so.
-    const [, , voyage] = pids;
+    const [, voyage] = pids;
     await workbench.rowAction(children, "text/voyage.txt", "Terminate");
     await workbench.waitForRow(children, ({ label }) => label.includes("killed by SIGTERM") && label.includes(voyage!), "the worker that was ended");
     await webview.getByRole("button", { name: /^Failed 5$/ }).click();
@@ -92,7 +94,7 @@ for (const theme of pictureThemes) {
     // The window is loaded again, the processes are the same.
     await workbench.reload();
     await workbench.openContainer("Polyproc");
-    const again = await Promise.all(["tide", "undertow", "yard"].map((chapter) => rowOf(workbench, chapter)));
+    const again = await Promise.all(["undertow", "yard"].map((chapter) => rowOf(workbench, chapter)));
     assert.deepEqual(again.map(({ label }) => /pid (\d+)/.exec(label)![1]), pids.filter((pid) => pid !== voyage));
     await webview.getByText(/so far$/).waitFor();
 

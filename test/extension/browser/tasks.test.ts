@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { waitFor } from "../../deadline.js";
 import { isLiving } from "../../living.js";
 import { temporaryFolder } from "../../temporary-folder.js";
-import { openWorkbench } from "./harness.js";
+import { openWorkbench, pictureThemes } from "./harness.js";
 import type { Workbench } from "./workbench.js";
 
 const patienceMs = 60_000;
@@ -19,21 +19,24 @@ async function runTask(workbench: Workbench, label: string): Promise<void> {
   }, { what: `the task ${label} to be offered`, timeoutMs: patienceMs });
 }
 
-test("a task of type polyproc runs in a terminal, and its failures are problems", async (t) => {
-  const workbench = await openWorkbench(t, { viewport: { width: 1280, height: 900 } });
-  await runTask(workbench, "Check tables");
-  const text = await waitFor(async () => {
-    const shown = await workbench.terminalText();
-    return /not finished|\d+ done, 2 failed/.test(shown) && shown;
-  }, { what: "the task's last line", timeoutMs: patienceMs, intervalMs: 100 });
-  assert.match(text, /✘ tables\//);
-  await workbench.screenshot("task");
-  const problems = await waitFor(async () => {
-    const found = await workbench.problems();
-    return found.length >= 2 && found;
-  }, { what: "the problems", timeoutMs: patienceMs, intervalMs: 200 });
-  assert.ok(problems.some((problem) => /columns instead of|is not a number/.test(problem)), problems.join("\n"));
-});
+for (const theme of pictureThemes) {
+  test(`a task of type polyproc runs in a terminal, and its failures are problems (${theme})`, async (t) => {
+    const workbench = await openWorkbench(t, { theme, viewport: { width: 1280, height: 900 } });
+    await workbench.openFile("tasks.json");
+    await runTask(workbench, "Check tables");
+    const text = await waitFor(async () => {
+      const shown = await workbench.terminalText();
+      return /not finished|\d+ done, 2 failed/.test(shown) && shown;
+    }, { what: "the task's last line", timeoutMs: patienceMs, intervalMs: 100 });
+    assert.match(text, /✘ tables\//);
+    await workbench.screenshot("task");
+    const problems = await waitFor(async () => {
+      const found = await workbench.problems();
+      return found.length >= 2 && found;
+    }, { what: "the problems", timeoutMs: patienceMs, intervalMs: 200 });
+    assert.ok(problems.some((problem) => /columns instead of|is not a number/.test(problem)), problems.join("\n"));
+  });
+}
 
 test("what a task runs goes on when its window is reloaded, and is in the side bar", async (t) => {
   const folder = temporaryFolder(t);

@@ -25,8 +25,12 @@ test("before the workspace is trusted nothing runs, and the side bar says why; a
   const trust = page.locator(".workspace-trust-editor");
   await trust.getByRole("button", { name: /^Trust$/ }).click();
   await trust.getByText("You trust this folder").waitFor();
-  await workbench.press("Escape");
-  await trust.waitFor({ state: "detached" });
+  // It takes the key once it has the focus.
+  await waitFor(async () => {
+    await trust.focus();
+    await workbench.press("Escape");
+    return (await trust.count()) === 0;
+  }, { what: "the trust editor to close", ...deadline });
   await waitFor(async () => /Nothing runs\. Start a function/.test(await welcome.innerText()), { what: "the other welcome text", ...deadline });
   assert.deepEqual(workbench.marked.servers(), []);
   await workbench.codeLens("Run in pool").first().click();

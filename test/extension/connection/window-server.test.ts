@@ -191,6 +191,8 @@ test("a server that is just ending is waited for, and another one is started", a
   await other.request("process/start", { process: stubborn, target: { command: "sh", args: ["-c", "trap '' TERM; while :; do sleep 0.1; done"] } });
   await other.request("server/stop", {});
   await within(other.closed, "the server's end");
+  // Connections end one after the other.
+  await waitFor(() => server.state.kind !== "connected");
   const next = await server.ensure();
   assert.notEqual(next.facts.instanceId, other.facts.instanceId);
 });

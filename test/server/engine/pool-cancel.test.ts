@@ -45,3 +45,55 @@ test("cancel of what waits takes exactly what no worker has begun, also from the
   assert.deepEqual([world.results.filter((entry) => entry.error).length, world.results.length], [93, 100]);
   assert.deepEqual(job.wait(world.client, null), { done: 7, failed: 93 });
 });
+
+test("a worker that does not get round to reading is not given so much, over and over, that a claim could mean an older task, too", async () => {
+  const world = new PoolWorld();
+  const job = world.job(world.pool({ processes: 1 }));
+  job.submit(world.tasks(3));
+  const host = world.hosts[0]!.connect();
+  await settle();
+  for (let i = 0; i < 3; i++) {
+    host.succeed(host.begin()!);
+    world.clock.advance(0.1);
+    await settle();
+  }
+  for (let round = 0; round < 40; round++) {
+    job.submit(world.tasks(32, 3 + 32 * round));
+    await settle();
+    job.cancel(undefined, null, true);
+    await settle();
+  }
+  const given = host.peer.received(workers.run).flatMap(({ tasks }) => tasks.map(({ seq }) => seq)).slice(3);
+  assert.ok(given.length > 100, `${given.length} tasks`);
+  assert.equal(new Set(given.map((seq) => seq & 255)).size, given.length);
+
+  // It goes on as soon as it reads.
+  const settled = world.results.length;
+  job.submit(world.tasks(500, 10_000));
+  await settle();
+  await runAll(world);
+  assert.equal(world.results.slice(settled).filter((entry) => !entry.error && entry.index >= 10_000).length, 500);
+  assert.deepEqual([host.signals, world.hosts.length], [[], 1]);
+});
+
+test("a worker that dies before it has read anything loses nothing that it was given over and over", async () => {
+  const world = new PoolWorld();
+  const job = world.job(world.pool({ processes: 1 }));
+  job.submit(world.tasks(1));
+  const host = world.hosts[0]!.connect();
+  await settle();
+  for (let round = 0; round < 200; round++) {
+    job.submit(world.tasks(1, 1 + round));
+    await settle();
+    job.cancel(undefined, null, true);
+    await settle();
+  }
+  const left = host.list.at(-1)!.index!;
+  assert.ok(!world.results.some((entry) => entry.index === left), "it has one that is not taken back any more");
+  host.die();
+  await settle();
+  world.connectAll();
+  await settle();
+  await runAll(world, world.hosts.slice(1));
+  assert.deepEqual(world.results.filter((entry) => entry.index === left).map((entry) => entry.error), [undefined]);
+});

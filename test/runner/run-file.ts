@@ -15,6 +15,8 @@ import type { Run } from "./run.js";
 const quietMs = 120_000;
 /** Of what a file printed, the last characters are kept. */
 const maxOutput = 20_000;
+/** Of what a file left behind, so many things are named. */
+const maxLeaks = 20;
 
 /** Runs one file in a process of its own, and looks afterwards what it left behind. */
 export async function runFile(file: TestFile, run: Run): Promise<Outcome> {
@@ -88,7 +90,7 @@ export async function runFile(file: TestFile, run: Run): Promise<Outcome> {
   } else if (outcome.tests.length === 0) {
     outcome.failures.push({ name: "the file itself", error: "it holds no test" });
   }
-  for (const leak of leaks) outcome.failures.push({ name: "left behind", error: leak });
+  if (leaks.length > 0) outcome.failures.push({ name: "left behind", error: [...leaks.slice(0, maxLeaks), ...(leaks.length > maxLeaks ? [`… and ${leaks.length - maxLeaks} more`] : [])].join("\n") });
   outcome.durationMs = performance.now() - startedAt;
   return outcome;
 }

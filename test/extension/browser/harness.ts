@@ -51,7 +51,16 @@ export async function openWorkbench(test: { after(clean: () => void | Promise<vo
   const folder = temporaryFolder({ after: (clean) => (removeFolder = clean) });
   const closing: (() => Promise<void> | void)[] = [removeFolder];
   test.after(async () => {
-    for (const close of closing.reverse()) await close();
+    const faults: unknown[] = [];
+    // One that fails must not leave the others' processes and files behind.
+    for (const close of closing.reverse()) {
+      try {
+        await close();
+      } catch (error) {
+        faults.push(error);
+      }
+    }
+    if (faults.length > 0) throw faults[0];
   });
 
   const extensionsDir = join(folder, "extensions");

@@ -1,0 +1,146 @@
+"""Requests whose answers are awaited."""
+
+import asyncio
+import itertools
+import weakref
+from _thread import allocate_lock
+
+from .._msgpack import pack_str
+
+# So many requests may be under way whose answers nobody awaits; then senders await theirs.
+_MAX_UNANSWERED = 256
+
+_names = itertools.count(1)
+_owners = weakref.WeakKeyDictionary()
+_owners_lock = allocate_lock()
+
+
+async def ask(session, method, packed, undo=None):
+    """
+    The answer's result. Cancelled, it cancels the request, and does not wait for that; should the request have succeeded all the same, `undo(result)` is
+    called, by whoever reads: it may send, but not wait.
+    """
+    asked = _Asked(session, undo)
+    session.listen()
+    asked.answer = session.send(method, packed, asked.came)
+    try:
+        return await asked.future
+    except asyncio.CancelledError:
+        asked.abandon()
+        raise
+    except GeneratorExit:
+        # The loop has ended without it.
+        asked.abandon()
+        raise
+
+
+async def ask_to_the_end(session, method, packed):
+    """
+    The same for what must not be left before its answer: the result, and the cancellation that came meanwhile, which is still to be
+    raised. Raises the request's error, or the cancellation when it ended the request.
+    """
+    asked = _Asked(session, None)
+    session.listen()
+    asked.answer = session.send(method, packed, asked.came)
+    cancelled = None
+    while not asked.future.done():
+        try:
+            await asyncio.shield(asked.future)
+        except asyncio.CancelledError as error:
+            if cancelled is None and not asked.future.done():
+                session.notify("$/cancelRequest", {"id": asked.answer.id})
+            cancelled = error
+        except GeneratorExit:
+            asked.abandon()
+            raise
+        except Exception:
+            break
+    error = asked.future.exception()
+    if error is not None:
+        raise cancelled or error
+    return asked.future.result(), cancelled
+
+
+class _Asked:
+    def __init__(self, session, undo):
+        self._session = session
+        self._undo = undo
+        self._loop = asyncio.get_running_loop()
+        self.future = self._loop.create_future()
+        self.answer = None
+        self._lock = allocate_lock()
+        self._came = None
+        self._abandoned = False
+
+    def came(self, answer):
+        """Called by whoever reads, in any thread."""
+        with self._lock:
+            self._came = answer
+            if not self._abandoned:
+                try:
+                    self._loop.call_soon_threadsafe(self._settle)
+                    return
+                except RuntimeError:
+                    # The loop was closed: nobody awaits it.
+                    self._abandoned = True
+        self._take_back()
+
+    def _settle(self):
+        answer, future = self._came, self.future
+        if future.done():
+            return
+        if answer.error is not None:
+            future.set_exception(answer.error)
+        else:
+            future.set_result(answer.result)
+
+    def abandon(self):
+        """Nobody awaits it any more."""
+        with self._lock:
+            self._abandoned = True
+            came = self._came is not None
+        if came:
+            self._take_back()
+        else:
+            self._session.notify("$/cancelRequest", {"id": self.answer.id})
+
+    def _take_back(self):
+        answer, undo, self._undo = self._came, self._undo, None
+        if undo is not None and answer.error is None:
+            self._session.after(lambda: undo(answer.result))
+            # Unless somebody reads just now, this is the moment.
+            self._session.drain()
+
+
+def is_free(session):
+    """Whether one more request may be sent without awaiting its answer."""
+    return len(session._casts) < _MAX_UNANSWERED
+
+
+def owner():
+    """Who asks: an asyncio task. msgpack of the name by which the server knows it."""
+    task = asyncio.current_task()
+    with _owners_lock:
+        packed = _owners.get(task)
+        if packed is None:
+            packed = _owners[task] = pack_str(f"a{next(_names):x}")
+        return packed
+
+
+class Bell:
+    """Wakes a coroutine from any thread, once."""
+
+    def __init__(self):
+        self._loop = asyncio.get_running_loop()
+        self.future = self._loop.create_future()
+
+    def ring(self):
+        try:
+            self._loop.call_soon_threadsafe(self._wake)
+        except RuntimeError:
+            # The loop was closed: nobody sleeps.
+            pass
+
+    def _wake(self):
+        if not self.future.done():
+            self.future.set_result(None)

@@ -1,0 +1,124 @@
+"""Pipe, its ends, and `wait` for several of them."""
+
+import asyncio
+
+from .. import connection
+from .._errors import PolyprocError
+from .._msgpack import pack
+from .._shared import field, ms
+from ..connection import _ITEM, _LARGE_BYTES, _as_os_error
+from .asking import ask, is_free
+from .face import Face
+
+
+class Connection(Face):
+    """One end of a pipe."""
+
+    _kind = connection.Connection
+
+    def __init__(self, *_):
+        raise TypeError("Connection objects come from Pipe()")
+
+    @property
+    def closed(self):
+        return self.shared.closed
+
+    @property
+    def readable(self):
+        return self.shared.readable
+
+    @property
+    def writable(self):
+        return self.shared.writable
+
+    async def send(self, obj):
+        """Sends an object to the other end."""
+        await self._send(self.shared._item_of(obj))
+
+    async def recv(self):
+        """
+        Waits for an object and takes it. EOFError once nobody holds the other end and nothing is left. Cancelled, it takes none: one that was on
+        its way is what the next `recv` gets.
+        """
+        item = await self._recv()
+        return self.shared._value_of(item)
+
+    async def send_bytes(self, buf, offset=0, size=None):
+        """Sends bytes as they are."""
+        await self._send(self.shared._item_of_bytes(buf, offset, size))
+
+    async def recv_bytes(self, maxlength=None):
+        """Takes what `send_bytes` sent. What `send` sent comes pickled."""
+        if maxlength is not None and maxlength < 0:
+            raise ValueError("negative maxlength")
+        item = await self._recv()
+        return self.shared._checked_bytes(self.shared._bytes_of(item), maxlength)
+
+    async def poll(self, timeout=0.0):
+        """Whether `recv` would not wait, waiting up to `timeout` (seconds; None: no limit) for that."""
+        shared = self.shared
+        shared._check_readable()
+        if shared._unread:
+            return True
+        params = shared._one if timeout is None else shared._two + field("timeoutMs", ms(timeout))
+        return (await self._ask_os("pipe/poll", params))["ready"]
+
+    def close(self):
+        self.shared.close()
+
+    async def _send(self, item):
+        shared = self.shared
+        if len(item) <= _LARGE_BYTES and is_free(shared._session):
+            shared._send(item)
+        else:
+            await self._ask_os("pipe/send", b"".join((shared._two, _ITEM, item)))
+
+    async def _recv(self):
+        shared = self.shared
+        shared._check_readable()
+        if shared._unread:
+            return shared._unread.pop(0)
+        item = (await self._ask_os("pipe/recv", shared._one, shared._undo))["item"]
+        if shared._readiness is not None:
+            # Somebody selects it, too: that descriptor asks the server.
+            await asyncio.get_running_loop().run_in_executor(None, shared._readiness.received)
+        return item
+
+    async def _ask_os(self, method, params, undo=None):
+        try:
+            return await self._ask(method, params, undo)
+        except PolyprocError as error:
+            raise _as_os_error(error) from None
+
+    async def __aenter__(self):
+        return self
+
+    async def __aexit__(self, *_):
+        self.close()
+
+
+def Pipe(duplex=True, *, ctx=None):
+    """Two ends. With `duplex` false the first only receives and the second only sends."""
+    first, second = connection.Pipe(duplex, ctx=ctx)
+    return Connection.of(first), Connection.of(second)
+
+
+async def wait(object_list, timeout=None):
+    """Those of the ends that can be read, waiting up to `timeout` (seconds; None: no limit) for one."""
+    ends = list(object_list)
+    for end in ends:
+        if not isinstance(end, Connection):
+            raise TypeError(f"expected ends of pipes of polyproc.aio, got {end!r}")
+        end.shared._check_readable()
+    sessions = {end._session for end in ends}
+    if len(sessions) > 1:
+        raise ValueError("these ends belong to different servers")
+    unread = [end for end in ends if end.shared._unread]
+    if unread or not ends:
+        return unread
+    result = await ask(sessions.pop(), "pipe/wait", pack({"handles": [end._handle for end in ends], "timeoutMs": ms(timeout)}))
+    ready = set(result["ready"])
+    return [end for end in ends if end._handle in ready]
+
+
+__all__ = ["Connection", "Pipe", "wait"]

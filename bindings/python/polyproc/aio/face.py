@@ -1,0 +1,60 @@
+"""What all awaitable objects have in common: the object itself, which they ask for."""
+
+from .asking import ask
+
+# By the class of the object: its awaitable class.
+faces = {}
+
+
+def awaitable(shared):
+    """The awaitable face of an object of `polyproc`, such as one that came as an argument."""
+    for kind in type(shared).__mro__:
+        face = faces.get(kind)
+        if face is not None:
+            return face.of(shared)
+    raise TypeError(f"{type(shared).__name__} objects have no awaitable face")
+
+
+class Face:
+    """`shared` is the object of `polyproc`. It is what travels to other processes."""
+
+    _kind = None
+
+    def __init_subclass__(cls):
+        if "_kind" in cls.__dict__:
+            faces[cls._kind] = cls
+
+    @classmethod
+    def of(cls, shared):
+        """The face of an object that there is."""
+        face = cls.__new__(cls)
+        face.shared = shared
+        return face
+
+    async def _ask(self, method, packed, undo=None):
+        shared = self.shared
+        try:
+            return await ask(shared._session, method, packed, undo)
+        except Exception:
+            if shared._failure is not None:
+                raise shared._failure from None
+            raise
+
+    # For those who encode it.
+
+    @property
+    def _session(self):
+        return self.shared._session
+
+    @property
+    def _handle(self):
+        return self.shared._handle
+
+    def _plain_handle(self):
+        return self.shared._plain_handle()
+
+    def __reduce__(self):
+        return self.shared.__reduce__()
+
+    def __repr__(self):
+        return f"<aio {type(self).__name__} {self.shared._handle}>"

@@ -1,0 +1,165 @@
+"""Pool, with results that are awaited."""
+
+from .. import pool
+from ..imap import IMapIterator, IMapUnorderedIterator
+from ..results import ApplyResult, MapResult
+from .asking import Bell, ask
+from .process import in_loop
+
+
+class Pool:
+    """`processes` workers (default: the number of CPUs). Functions may be coroutine functions, which run in an event loop of their worker."""
+
+    def __init__(self, processes=None, initializer=None, initargs=(), maxtasksperchild=None, *, ctx=None):
+        self.shared = pool.Pool(processes, in_loop(initializer), initargs, maxtasksperchild, context=ctx)
+
+    async def apply(self, func, args=(), kwds={}):
+        """Calls the function in a worker. Cancelled, the call is cancelled: its worker is ended when it has begun."""
+        shared, func = self.shared, in_loop(func)
+        shared._check_running()
+        result = _Apply(shared)
+        job = shared._apply_job(func)
+        call = (tuple(args), dict(kwds) if kwds else {})
+        index = job.submit_encoded(job.encode_call(func, call), call, result)
+        return await _value(result, lambda: job.cancel_one(index))
+
+    async def map(self, func, iterable, chunksize=None):
+        """Calls the function with each item. The list of results. Cancelled, what is not done is cancelled."""
+        return await self._map(func, iterable, "map", chunksize)
+
+    async def starmap(self, func, iterable, chunksize=None):
+        """`map` with items that are the function's arguments."""
+        return await self._map(func, iterable, "starmap", chunksize)
+
+    def imap(self, func, iterable, chunksize=1):
+        """`map` whose results come one by one, in order, for `async for`; items are taken as results are read."""
+        self.shared._check_running()
+        return _IMap(self.shared, in_loop(func), iterable, chunksize)
+
+    def imap_unordered(self, func, iterable, chunksize=1):
+        """`imap` with the results in the order in which they come."""
+        self.shared._check_running()
+        return _IMapUnordered(self.shared, in_loop(func), iterable, chunksize)
+
+    def close(self):
+        """No more calls; the workers end once what was submitted is done."""
+        self.shared.close()
+
+    async def terminate(self):
+        """Ends the workers at once. What is not done fails with Cancelled."""
+        shared = self.shared
+        shared._state = pool.TERMINATE
+        if shared._session.error is not None:
+            return
+        for job in list(shared._jobs):
+            job.drop_unsent()
+        await ask(shared._session, "pool/terminate", shared._one)
+
+    async def join(self):
+        """Waits until the workers have gone."""
+        if self.shared._state == pool.RUN:
+            raise ValueError("Pool is still running")
+        await ask(self.shared._session, "pool/join", self.shared._one)
+
+    async def _map(self, func, iterable, mode, chunksize):
+        shared = self.shared
+        shared._check_running()
+        items = iterable if isinstance(iterable, (list, tuple)) else list(iterable)
+        result = _Map(shared, len(items))
+        job = shared._submit_map(in_loop(func), items, mode, chunksize, result)
+        return await _value(result, job.cancel if job is not None else lambda: None)
+
+    async def __aenter__(self):
+        self.shared._check_running()
+        return self
+
+    async def __aexit__(self, *_):
+        await self.terminate()
+
+    def __reduce__(self):
+        raise NotImplementedError("pool objects cannot be passed between processes or pickled")
+
+    def __repr__(self):
+        return f"<aio Pool {self.shared._handle}>"
+
+
+async def _value(result, cancel):
+    try:
+        await result.bell.future
+    except BaseException:
+        cancel()
+        raise
+    result._open()
+    if result._error is not None:
+        raise result._error
+    return result._value
+
+
+class _Apply(ApplyResult):
+    def __init__(self, of):
+        self.bell = Bell()
+        super().__init__(of, None, None)
+
+    def _set_ready(self):
+        self._ready = True
+        self.bell.ring()
+
+
+class _Map(MapResult):
+    def __init__(self, of, length):
+        self.bell = Bell()
+        super().__init__(of, length, None, None)
+
+    _set_ready = _Apply._set_ready
+
+
+class _Awaited:
+    """An iterator of results for `async for`."""
+
+    # These would hold up the loop.
+    __iter__ = __next__ = next = None
+
+    def __aiter__(self):
+        return self
+
+    async def __anext__(self):
+        while not self._items:
+            self._fill()
+            if self._exhausted and self._next_index >= self._submitted and not self._came:
+                raise StopAsyncIteration
+            if self._has_next():
+                self._take()
+                # Others who wait may find that this was the last.
+                self._ring()
+                continue
+            bell = Bell()
+            self._waiting.append(bell)
+            try:
+                # What came before it stood in the line rings no more.
+                if not self._has_next():
+                    await bell.future
+            finally:
+                self._waiting.remove(bell)
+        failed, value = self._items.popleft()
+        if failed:
+            raise value
+        return value
+
+    def _ring(self):
+        for bell in list(self._waiting):
+            bell.ring()
+
+
+class _IMap(_Awaited, IMapIterator):
+    def __init__(self, *args):
+        self._waiting = []
+        super().__init__(*args)
+
+
+class _IMapUnordered(_Awaited, IMapUnorderedIterator):
+    def __init__(self, *args):
+        self._waiting = []
+        super().__init__(*args)
+
+
+__all__ = ["Pool"]

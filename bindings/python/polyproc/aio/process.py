@@ -1,0 +1,116 @@
+"""Process."""
+
+import asyncio
+import inspect
+
+from .. import process
+from .._default import default_session
+from .asking import ask
+
+
+class Process:
+    """A process: `target(*args, **kwargs)`, where `target` may be a coroutine function; that runs in an event loop of its own."""
+
+    def __init__(self, group=None, target=None, name=None, args=(), kwargs={}, *, daemon=None, ctx=None):
+        assert group is None, "group argument must be None for now"
+        self.shared = process.Process(target=in_loop(target), name=name, args=args, kwargs=kwargs, daemon=daemon)
+        self.shared._ctx = ctx
+
+    @classmethod
+    def of(cls, shared):
+        """The face of a process object that there is, a subclass with `run` for example."""
+        face = cls.__new__(cls)
+        face.shared = shared
+        return face
+
+    async def start(self):
+        """Starts the process: once only."""
+        shared = self.shared
+        if shared._ctx is None:
+            # The first one starts the server.
+            await asyncio.get_running_loop().run_in_executor(None, default_session)
+        session, handle, params = shared._start_request()
+        starting = asyncio.ensure_future(ask(session, "process/start", params))
+        try:
+            started = await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            # It is being started, and that cannot be taken back: it is ended instead.
+            starting.add_done_callback(lambda starting: _end(shared, session, handle, starting))
+            raise
+        except BaseException:
+            shared._not_started(session, handle)
+            raise
+        shared._has_started(session, handle, started)
+
+    async def join(self, timeout=None):
+        """Waits until the process has ended and what it wrote has come, up to `timeout` (seconds)."""
+        shared = self.shared
+        shared._check_started()
+        if shared._exitcode is None:
+            shared._joined(await ask(shared._session, "process/join", shared._join_params(timeout)))
+
+    async def is_alive(self):
+        if self.shared._session is None:
+            return False
+        await self.join(0)
+        return self.shared._exitcode is None
+
+    async def terminate(self):
+        """SIGTERM to the process and its descendants."""
+        await self._tell("process/terminate")
+
+    async def kill(self):
+        """SIGKILL to the process and its descendants."""
+        await self._tell("process/kill")
+
+    async def _tell(self, method):
+        shared = self.shared
+        shared._check_started()
+        if shared._exitcode is None:
+            await ask(shared._session, method, shared._join)
+
+    @property
+    def exitcode(self):
+        """None until `join` or `is_alive` found that it has ended; −N when signal N ended it."""
+        return self.shared._exitcode
+
+    @property
+    def name(self):
+        return self.shared.name
+
+    @property
+    def daemon(self):
+        return self.shared.daemon
+
+    @property
+    def pid(self):
+        return self.shared.pid
+
+    ident = pid
+
+    def __repr__(self):
+        return f"<aio Process {self.name!r}>"
+
+
+def _end(shared, session, handle, starting):
+    if starting.cancelled() or starting.exception() is not None:
+        shared._not_started(session, handle)
+    else:
+        shared._has_started(session, handle, starting.result())
+        session.send("process/kill", shared._join)
+
+
+def in_loop(function):
+    """A coroutine function as a function; others as they are."""
+    return _InLoop(function) if inspect.iscoroutinefunction(function) else function
+
+
+class _InLoop:
+    def __init__(self, func):
+        self.func = func
+
+    def __call__(self, *args, **kwargs):
+        return asyncio.run(self.func(*args, **kwargs))
+
+
+__all__ = ["Process"]

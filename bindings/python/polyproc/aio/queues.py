@@ -1,0 +1,137 @@
+"""Queue, JoinableQueue, SimpleQueue."""
+
+from queue import Empty, Full
+
+from .. import queues
+from .._errors import PolyprocError
+from .._payload import decode, encode
+from .._shared import field, ms
+from ..queues import _ITEMS, _LARGE_BYTES, _NO_WAIT
+from .asking import is_free
+from .face import Face
+
+
+class Queue(Face):
+    """First in, first out. `maxsize` 0: no limit on the number of items."""
+
+    _kind = queues.Queue
+
+    def __init__(self, maxsize=0, *, ctx=None, name=None):
+        self.shared = self._kind(maxsize, ctx=ctx, name=name)
+
+    async def put(self, obj, block=True, timeout=None):
+        """
+        Stores the item. Fails with queue.Full after `timeout` (seconds), or at once when `block` is false. What cannot be pickled
+        raises here.
+        """
+        shared = self._open()
+        item = encode(shared._session, obj)
+        if shared._limited is False and block and timeout is None and len(item) <= _LARGE_BYTES and is_free(shared._session):
+            # It need not wait for room, so its answer can only be that it was stored.
+            shared._session.cast("queue/put", b"".join((shared._two, _ITEMS, item)), shared._failed)
+            if shared._failure is not None:
+                raise shared._failure
+            return
+        if not block:
+            params = b"".join((shared._three, _NO_WAIT, _ITEMS, item))
+        elif timeout is None:
+            params = b"".join((shared._two, _ITEMS, item))
+        else:
+            params = b"".join((shared._three, field("timeoutMs", ms(timeout)), _ITEMS, item))
+        try:
+            await self._ask("queue/put", params)
+        except PolyprocError as error:
+            if error.name == "Full":
+                raise Full from None
+            raise
+
+    async def get(self, block=True, timeout=None):
+        """
+        Takes an item. Fails with queue.Empty after `timeout` (seconds), or at once when `block` is false. Cancelled, it takes none: one that was
+        on its way goes back to the head of the queue.
+        """
+        shared = self._open()
+        if not block:
+            params = shared._two + _NO_WAIT
+        elif timeout is None:
+            params = shared._one
+        else:
+            params = shared._two + field("timeoutMs", ms(timeout))
+        try:
+            items = (await self._ask("queue/get", params, shared._undo))["items"]
+        except PolyprocError as error:
+            if error.name == "Empty":
+                raise Empty from None
+            raise
+        return decode(shared._session, items[0])
+
+    async def put_nowait(self, obj):
+        await self.put(obj, False)
+
+    async def get_nowait(self):
+        return await self.get(False)
+
+    async def qsize(self):
+        return (await self._ask("queue/status", self.shared._one))["size"]
+
+    async def empty(self):
+        return (await self._ask("queue/status", self.shared._one))["empty"]
+
+    async def full(self):
+        return (await self._ask("queue/status", self.shared._one))["full"]
+
+    def close(self):
+        """This object will put and get no more."""
+        self.shared.close()
+
+    def _open(self):
+        if self.shared._closed:
+            raise ValueError(f"Queue {self!r} is closed")
+        return self.shared
+
+
+class JoinableQueue(Queue):
+    """A queue whose items are counted until `task_done` was called for each."""
+
+    _kind = queues.JoinableQueue
+
+    async def task_done(self):
+        try:
+            await self._ask("queue/taskDone", self.shared._one)
+        except PolyprocError as error:
+            if error.name == "BadState":
+                raise ValueError("task_done() called too many times") from error
+            raise
+
+    async def join(self):
+        """Waits until every item put was dealt with."""
+        await self._ask("queue/join", self.shared._one)
+
+
+class SimpleQueue(Face):
+    """`put`, `get`, `empty`."""
+
+    _kind = queues.SimpleQueue
+
+    def __init__(self, *, ctx=None, name=None):
+        self.shared = queues.SimpleQueue(ctx=ctx, name=name)
+
+    async def put(self, obj):
+        shared = self.shared
+        shared._open()
+        await self._ask("queue/put", b"".join((shared._two, _ITEMS, encode(shared._session, obj))))
+
+    async def get(self):
+        shared = self.shared
+        shared._open()
+        return decode(shared._session, (await self._ask("queue/get", shared._one, shared._undo))["items"][0])
+
+    async def empty(self):
+        self.shared._open()
+        return (await self._ask("queue/status", self.shared._one))["empty"]
+
+    def close(self):
+        self.shared.close()
+
+
+__all__ = ["JoinableQueue", "Queue", "SimpleQueue"]

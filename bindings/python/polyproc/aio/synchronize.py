@@ -1,0 +1,245 @@
+"""Lock, RLock, Semaphore, BoundedSemaphore, Event, Condition, Barrier. A lock is held by an asyncio task."""
+
+import asyncio
+import inspect
+import threading
+import time
+
+from .. import synchronize
+from .._errors import PolyprocError
+from .._msgpack import map_head
+from .._shared import field, ms
+from .asking import ask_to_the_end, owner
+from .face import Face
+
+_NO_WAIT = field("timeoutMs", 0)
+
+
+class _Acquirable(Face):
+    async def acquire(self, block=True, timeout=None):
+        """Whether it was acquired: False when `timeout` (seconds) passed, or it was not free and `block` is false."""
+        shared, me = self.shared, owner()
+        if not block:
+            params = b"".join((shared._three, me, _NO_WAIT))
+        elif timeout is None:
+            params = shared._two + me
+        else:
+            params = b"".join((shared._three, me, field("timeoutMs", ms(timeout))))
+
+        def undo(result):
+            if result["acquired"]:
+                shared._session.send(shared._area + "/release", shared._two + me)
+
+        return (await self._ask(shared._area + "/acquire", params, undo))["acquired"]
+
+    async def release(self):
+        shared = self.shared
+        try:
+            await self._ask(shared._area + "/release", shared._two + owner())
+        except PolyprocError as error:
+            if error.name in self._misuses:
+                raise self._misused() from error
+            raise
+
+    # What the server says of a release that makes no sense, and what is raised then.
+    _misuses = ("BadState",)
+
+    @staticmethod
+    def _misused():
+        return ValueError("semaphore or lock released too many times")
+
+    async def _status(self):
+        return await self._ask(self.shared._area + "/status", map_head(1) + field(self.shared._area, self.shared._handle))
+
+    async def __aenter__(self):
+        return await self.acquire()
+
+    async def __aexit__(self, *_):
+        await self.release()
+
+
+class Lock(_Acquirable):
+    """A lock that any process may release. `name` shares it by name with whoever uses the same server."""
+
+    _kind = synchronize.Lock
+
+    def __init__(self, *, ctx=None, name=None):
+        self.shared = synchronize.Lock(ctx=ctx, name=name)
+
+    async def locked(self):
+        return (await self._status())["locked"]
+
+
+class RLock(_Acquirable):
+    """A lock that its task may take again."""
+
+    _kind = synchronize.RLock
+    _misuses = ("BadState", "NotOwner")
+
+    @staticmethod
+    def _misused():
+        return AssertionError("attempt to release recursive lock not owned by task")
+
+    def __init__(self, *, ctx=None, name=None):
+        self.shared = synchronize.RLock(ctx=ctx, name=name)
+
+    locked = Lock.locked
+
+
+class Semaphore(_Acquirable):
+    """`value` permits."""
+
+    _kind = synchronize.Semaphore
+
+    def __init__(self, value=1, *, ctx=None, name=None):
+        self.shared = self._kind(value, ctx=ctx, name=name)
+
+    async def get_value(self):
+        return (await self._status())["value"]
+
+
+class BoundedSemaphore(Semaphore):
+    """A semaphore that cannot be released above its initial value: that is ValueError."""
+
+    _kind = synchronize.BoundedSemaphore
+
+
+class Event(Face):
+    _kind = synchronize.Event
+
+    def __init__(self, *, ctx=None, name=None):
+        self.shared = synchronize.Event(ctx=ctx, name=name)
+
+    async def is_set(self):
+        return (await self._ask("event/status", self.shared._one))["set"]
+
+    async def set(self):
+        await self._ask("event/set", self.shared._one)
+
+    async def clear(self):
+        await self._ask("event/clear", self.shared._one)
+
+    async def wait(self, timeout=None):
+        """Whether the event is set: False when `timeout` (seconds) has passed."""
+        shared = self.shared
+        params = shared._one if timeout is None else shared._two + field("timeoutMs", ms(timeout))
+        return (await self._ask("event/wait", params))["set"]
+
+
+class Condition(Face):
+    """A condition over `lock` (awaitable or not); default: an RLock of its own."""
+
+    _kind = synchronize.Condition
+
+    def __init__(self, lock=None, *, ctx=None, name=None):
+        self.shared = synchronize.Condition(lock.shared if isinstance(lock, Face) else lock, ctx=ctx, name=name)
+
+    async def _lock(self):
+        shared = self.shared
+        if shared._lock_object is None:
+            # It came from another language, as a handle: the server is asked for its lock, once.
+            await asyncio.get_running_loop().run_in_executor(None, lambda: shared._lock)
+        lock = shared._lock_object
+        return (RLock if isinstance(lock, synchronize.RLock) else Lock).of(lock)
+
+    async def acquire(self, block=True, timeout=None):
+        return await (await self._lock()).acquire(block, timeout)
+
+    async def release(self):
+        await (await self._lock()).release()
+
+    async def __aenter__(self):
+        return await self.acquire()
+
+    async def __aexit__(self, *_):
+        await self.release()
+
+    async def wait(self, timeout=None):
+        """Gives up the lock until it is notified. False when `timeout` (seconds) passed first. Also when it is cancelled, the lock is held again."""
+        shared = self.shared
+        me = owner()
+        params = shared._two + me if timeout is None else b"".join((shared._three, me, field("timeoutMs", ms(timeout))))
+        with _HeldOrNot():
+            result, cancelled = await ask_to_the_end(shared._session, "condition/wait", params)
+        if cancelled is not None:
+            if result["notified"]:
+                # It was meant for somebody who goes on.
+                shared._session.cast("condition/notify", b"".join((shared._three, me, field("n", 1))))
+            raise cancelled
+        return result["notified"]
+
+    async def wait_for(self, predicate, timeout=None):
+        """Waits until the predicate is true. Returns its last value."""
+        end = None if timeout is None else time.monotonic() + timeout
+        result = predicate()
+        while not result:
+            left = None if end is None else end - time.monotonic()
+            if left is not None and left <= 0:
+                break
+            await self.wait(left)
+            result = predicate()
+        return result
+
+    async def notify(self, n=1):
+        with _HeldOrNot():
+            await self._ask("condition/notify", b"".join((self.shared._three, owner(), field("n", n))))
+
+    async def notify_all(self):
+        await self.notify(None)
+
+
+class _HeldOrNot:
+    def __enter__(self):
+        pass
+
+    def __exit__(self, kind, error, trace):
+        if isinstance(error, PolyprocError) and error.name == "NotOwner":
+            raise AssertionError("must acquire() condition before using wait() or notify()") from error
+
+
+class Barrier(Face):
+    """A meeting point for `parties`. `action`, a function or coroutine function, is called by one of them, each time that all are there."""
+
+    _kind = synchronize.Barrier
+
+    def __init__(self, parties, action=None, timeout=None, *, ctx=None, name=None):
+        self.shared = synchronize.Barrier(parties, action, timeout, ctx=ctx, name=name)
+
+    async def wait(self, timeout=None):
+        """The party's number, 0 … parties-1. Fails with BrokenBarrierError. To cancel it breaks the barrier."""
+        shared = self.shared
+        params = shared._one if timeout is None else shared._two + field("timeoutMs", ms(timeout))
+
+        def done(ok):
+            shared._session.send("barrier/actionDone", shared._two + field("ok", ok))
+
+        try:
+            result = await self._ask("barrier/wait", params, lambda result: done(False) if result["runAction"] else None)
+        except PolyprocError as error:
+            if error.name in ("BrokenBarrier", "TimedOut"):
+                raise threading.BrokenBarrierError from error
+            raise
+        if result["runAction"]:
+            ok = False
+            try:
+                if shared._action is not None:
+                    value = shared._action()
+                    if inspect.isawaitable(value):
+                        await value
+                ok = True
+            finally:
+                done(ok)
+        return result["index"]
+
+    async def reset(self):
+        await self._ask("barrier/reset", self.shared._one)
+
+    async def abort(self):
+        await self._ask("barrier/abort", self.shared._one)
+
+    async def status(self):
+        """`parties`, `waiting` and `broken`."""
+        return await self._ask("barrier/status", self.shared._one)
+
+
+__all__ = ["Barrier", "BoundedSemaphore", "Condition", "Event", "Lock", "RLock", "Semaphore"]

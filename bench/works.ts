@@ -1,8 +1,9 @@
 import { seconds, type Contender, type TaskPool, type Work } from "./contender.js";
-import { cpython } from "./peers/cpython.js";
 import { forkAndWait } from "./peers/fork.js";
 import { nodePools, openTinypool } from "./peers/node-pools.js";
+import { cpython } from "./peers/python.js";
 import * as polyproc from "./polyproc.js";
+import { pythonWorks } from "./python-works.js";
 
 const python = "CPython multiprocessing";
 const managerLock = "CPython Manager().Lock()";
@@ -83,4 +84,5 @@ export const works: readonly Work[] = [
     goals: { "child_process.fork": 0.3 },
     open: async () => [await polyproc.startJoin(10), await forkAndWait(10)],
   },
+  ...pythonWorks,
 ];

@@ -36,7 +36,7 @@ function text({ busy, total, queued, running, deadlocks }: Numbers): string {
 
 function spoken({ busy, total, queued, running, deadlocks }: Numbers): string {
   const workers = total === 0 ? "no pools" : `${busy} of ${total} workers busy, ${queued} tasks queued`;
-  return `${deadlocks > 0 ? `${deadlocks} deadlocks, ` : ""}${workers}, ${running} processes running`;
+  return `${deadlocks > 0 ? `${deadlocks} ${deadlocks === 1 ? "deadlock" : "deadlocks"}, ` : ""}${workers}, ${running} processes running`;
 }
 
 function tooltip({ busy, total, queued, running, runs, deadlocks }: Numbers, { version, pid }: { version: string; pid: number }): vscode.MarkdownString {

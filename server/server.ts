@@ -147,6 +147,7 @@ export class PolyprocServer {
     this.#idleTimer?.cancel();
     this.#aloneTimer?.cancel();
     const unlistened = this.#listeners.map((listener) => listener.close());
+    this.#hub.engine.ending = true;
     this.#hub.engine.hosts.close();
     await this.#spawner.dispose(childGraceMs);
     await this.#doors.end(new PolyprocError("ShuttingDown", "the server is ending"), clientGraceMs);

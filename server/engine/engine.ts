@@ -56,6 +56,8 @@ export class Engine {
   readonly processes: ProcessTable;
   readonly hosts: HostCache;
   readonly runs: RunTable;
+  /** The server is ending: pools begin nothing more. What waits goes with it. */
+  ending = false;
   /** Called when a session has ended, after everything it held was let go. */
   onSessionEnded: (session: Session) => void = () => {};
   #nextSession = 1;

@@ -90,7 +90,7 @@ export class PoolDispatch {
   }
 
   pump(): void {
-    if (this.#pool.state === "terminated") return;
+    if (this.#pool.state === "terminated" || this.#pool.engine.ending) return;
     this.#rescueStuck();
     for (;;) {
       const task = this.#next();

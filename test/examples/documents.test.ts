@@ -44,7 +44,7 @@ describe("the documents", () => {
   before(() => {
     mkdirSync(join(folder, "node_modules", "@types"), { recursive: true });
     symlinkSync(root, join(folder, "node_modules", "polyproc"));
-    symlinkSync(join(root, "node_modules", "@types", "node"), join(folder, "node_modules", "@types", "node"));
+    for (const types of ["node", "vscode"]) symlinkSync(join(root, "node_modules", "@types", types), join(folder, "node_modules", "@types", types));
     writeFileSync(join(folder, "package.json"), `{ "type": "module" }`);
     writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions: { target: "ES2023", lib: ["ES2023", "ESNext.Disposable"], module: "NodeNext", strict: true, types: ["node"] } }));
     for (const [i, { code }] of inTypescript.entries()) writeFileSync(join(folder, `snippet-${i}.ts`), code);

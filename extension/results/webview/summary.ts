@@ -64,7 +64,9 @@ export class Summary {
     if (counts.lost > 0) facts.push(`${formatCount(counts.lost)} lost`);
     if (counts.cancelled > 0) facts.push(`${formatCount(counts.cancelled)} cancelled`);
     const elapsed = Math.max(0, end - run.startedAt);
-    const overall = elapsed > 500 && settled(counts) > 0 ? (1000 * settled(counts)) / elapsed : null;
+    // What was never begun is no work that was done.
+    const worked = counts.done + counts.failed;
+    const overall = elapsed > 500 && worked > 0 ? (1000 * worked) / elapsed : null;
     const rate = live ? (pace.rate(now) ?? overall) : overall;
     if (rate !== null) facts.push(formatRate(rate));
     facts.push(live ? `${formatClock(elapsed)} so far` : `took ${elapsed < 10_000 ? `${(elapsed / 1000).toFixed(1)} s` : formatClock(elapsed)}`);

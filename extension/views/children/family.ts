@@ -12,6 +12,8 @@ export interface Group {
 
 /** Everything whose client has disconnected. */
 const gone = "client/gone";
+/** The session of what the server starts for runs. */
+const serverSession = "server";
 
 /** Whose children are whose. */
 export class Family {
@@ -37,9 +39,9 @@ export class Family {
       // It has been closed, and nothing is left of it.
       if (pool.state !== "running" && pool.workers === 0 && workers.length === 0) continue;
       const owner = known.sessions.get(pool.session)?.process ?? workers.find((worker) => worker.parent !== null)?.parent ?? null;
-      this.#group(this.#place(owner, this.#sessionOf(pool))).pools.push(pool);
+      this.#group(this.#place(owner, this.#sessionOf(pool.session, pool.run !== null))).pools.push(pool);
     }
-    for (const process of alone) this.#group(this.#place(process.parent, process.session)).processes.push(process);
+    for (const process of alone) this.#group(this.#place(process.parent, this.#sessionOf(process.session, process.session === serverSession))).processes.push(process);
   }
 
   /** The window's own first, those that have gone last. Clients without children are left out. */
@@ -61,9 +63,9 @@ export class Family {
     return this.#pools.get(pool) ?? [];
   }
 
-  /** A run goes on without whoever started it, and the window follows it, as after a reload. */
-  #sessionOf({ run, session }: PoolInfo): string {
-    return run !== null && this.#ownSession !== null && !this.#known.sessions.has(session) ? this.#ownSession : session;
+  /** A run goes on without whoever started it, and the window follows it, as after a reload; so it does what is left of a run's pool that has gone. */
+  #sessionOf(session: string, isOfRun: boolean): string {
+    return isOfRun && this.#ownSession !== null && !this.#known.sessions.has(session) ? this.#ownSession : session;
   }
 
   /** Below the process that started it, else below its client. */

@@ -42,6 +42,9 @@ const settingsForTests = {
   "window.confirmBeforeClose": "never",
 };
 
+/** The window's code is read from the disk for the first time, maybe beside much else. */
+const firstLoadMs = 120_000;
+
 /** A real VS Code, with the packaged extension installed, in a browser. It goes with the test, and with it all that it started. */
 export async function openWorkbench(test: { after(clean: () => void | Promise<void>): void }, options: WorkbenchOptions = {}): Promise<Workbench> {
   const { theme = "dark", askForTrust = false, viewport = { width: 1280, height: 800 } } = options;
@@ -84,7 +87,7 @@ export async function openWorkbench(test: { after(clean: () => void | Promise<vo
   const browser = await launchChromium({ temporary });
   closing.push(() => browser.close());
   const page = await browser.newPage({ viewport });
-  await page.goto(workbenchUrl(server, { folder: opened }));
+  await page.goto(workbenchUrl(server, { folder: opened }), { timeout: firstLoadMs });
   const workbench = new Workbench(page, { folder: opened, theme, marked });
   await workbench.ready();
   return workbench;

@@ -17,7 +17,7 @@ export interface TreeRow {
 }
 
 /** Long enough for a busy machine with two cores. */
-const patienceMs = 30_000;
+const patienceMs = 60_000;
 
 /** The window of a VS Code, for whoever uses it by keyboard and mouse. Everything waits until it is there, with a deadline. */
 export class Workbench {

@@ -360,3 +360,15 @@ test("a pool that was terminated has nothing queued, whatever became of its task
   await settle();
   assert.deepEqual([pool.describePool().workers, pool.describePool().queued, pool.describePool().failed], [0, 0, 100]);
 });
+
+test("when the server ends no worker takes the place of one that has ended", async () => {
+  const world = new PoolWorld();
+  const pool = world.pool({ processes: 2 });
+  world.job(pool).submit(world.tasks(10));
+  world.connectAll();
+  await settle();
+  pool.engine.ending = true;
+  for (const host of world.hosts) host.die();
+  await settle();
+  assert.equal(world.hosts.length, 2);
+});

@@ -1,9 +1,14 @@
-"""CPython's multiprocessing, measured on request: one line in (work, count), one line out (seconds)."""
-import multiprocessing
+"""
+A Python library, measured on request: one line in (work, count), one line out (seconds). `python.py multiprocessing`, or `polyproc`, whose names are the
+same; `concurrent.futures`, `polyproc.futures` or `loky`, each with an executor.
+"""
+import importlib
 import sys
 import time
 
 PROCESSES = 2
+# In the children this file has no arguments.
+multiprocessing = importlib.import_module(sys.argv[1] if len(sys.argv) > 1 else "multiprocessing")
 
 
 def noop(*_):
@@ -109,6 +114,69 @@ def manager_lock(count):
         for _ in range(count):
             lock.acquire()
             lock.release()
+        return time.perf_counter() - began
+
+
+def lock(count):
+    lock = multiprocessing.Lock()
+    lock.acquire()
+    lock.release()
+    began = time.perf_counter()
+    for _ in range(count):
+        lock.acquire()
+        lock.release()
+    return time.perf_counter() - began
+
+
+def start_join(count):
+    context = multiprocessing.get_context("spawn")
+    seconds = 0.0
+    for _ in range(count):
+        wait_for_warm_worker()
+        began = time.perf_counter()
+        process = context.Process(target=noop)
+        process.start()
+        process.join()
+        seconds += time.perf_counter() - began
+    return seconds
+
+
+def wait_for_warm_worker():
+    """Polyproc keeps workers ready; the machine is given the time to start them, and to be done with it."""
+    if multiprocessing.__name__ == "polyproc":
+        from polyproc._default import default_session
+
+        if not hasattr(wait_for_warm_worker, "began"):
+            wait_for_warm_worker.began = True
+            process = multiprocessing.Process(target=noop)
+            process.start()
+            process.join()
+        while default_session().request("server/status", {})["warmHosts"] < 2:
+            time.sleep(0.02)
+    time.sleep(0.15)
+
+
+def executor():
+    if multiprocessing.__name__ == "loky":
+        return multiprocessing.get_reusable_executor(PROCESSES)
+    return multiprocessing.ProcessPoolExecutor(PROCESSES)
+
+
+def submit(count):
+    with executor() as pool:
+        list(pool.map(noop, range(PROCESSES * 4)))
+        began = time.perf_counter()
+        for future in [pool.submit(noop) for _ in range(count)]:
+            future.result()
+        return time.perf_counter() - began
+
+
+def executor_map(count):
+    with executor() as pool:
+        list(pool.map(noop, range(PROCESSES * 4)))
+        numbers = list(range(count))
+        began = time.perf_counter()
+        list(pool.map(double, numbers, chunksize=count // (PROCESSES * 4)))
         return time.perf_counter() - began
 
 

@@ -1,0 +1,41 @@
+import { spawn, spawnSync } from "node:child_process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import type { Contender } from "../contender.js";
+
+const script = fileURLToPath(new URL("../../../bench/peers/python.py", import.meta.url));
+const binding = fileURLToPath(new URL("../../../bindings/python", import.meta.url));
+
+/** One that Python programs import, in one interpreter for all rounds. */
+export function pythonLibrary(library: string, work: string, count: number, name: string, interpreter = "python3"): Contender {
+  const child = spawn(interpreter, [script, library], { stdio: ["pipe", "pipe", "inherit"], env: { ...process.env, PYTHONPATH: binding, PYTHONDONTWRITEBYTECODE: "1" } });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  return {
+    name,
+    async measure() {
+      child.stdin.write(`${work} ${count}\n`);
+      const { value, done } = (await lines.next()) as IteratorResult<string>;
+      if (done) throw new Error(`${interpreter} ${script} ${library} ended during ${work}`);
+      return Number(value);
+    },
+    async close() {
+      child.stdin.end();
+      if (child.exitCode === null) await new Promise((resolve) => child.once("exit", resolve));
+    },
+  };
+}
+
+/** CPython's multiprocessing. */
+export function cpython(work: string, count: number, name = "CPython multiprocessing"): Contender {
+  return pythonLibrary("multiprocessing", work, count, name);
+}
+
+/** Of these the first that can import loky, which Debian has for its own interpreter only. */
+const loky = ["python3", "/usr/bin/python3"].find((interpreter) => spawnSync(interpreter, ["-c", "import loky"], { stdio: "ignore" }).status === 0);
+
+/** loky's executor, which joblib is made of; nobody where it is not installed. */
+export function lokyWhereInstalled(work: string, count: number): Contender[] {
+  if (loky !== undefined) return [pythonLibrary("loky", work, count, "loky", loky)];
+  console.error("loky is not installed (Debian: python3-joblib), so it is left out");
+  return [];
+}

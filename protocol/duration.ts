@@ -14,7 +14,11 @@ export function parseDuration(text: string): number | undefined {
 export function formatDuration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < 9950) return `${(ms / 1000).toFixed(1)} s`;
-  const seconds = Math.round(ms / 1000);
+  return clockText(Math.round(ms / 1000));
+}
+
+/** Whole seconds: `0 s`, `42 s`, `2:05`, `1:02:03`, `3 d 4 h`. */
+export function clockText(seconds: number): string {
   if (seconds < 60) return `${seconds} s`;
   const two = (n: number) => String(n).padStart(2, "0");
   const minutes = Math.floor(seconds / 60);

@@ -1,5 +1,5 @@
 import type { ProcessInfo } from "../../protocol/process.js";
-import { formatBytes } from "../bytes.js";
+import { formatBytes } from "../../protocol/bytes.js";
 import { formatDuration } from "../../protocol/duration.js";
 import { oneLine } from "../../protocol/one-line.js";
 import type { Column } from "../table.js";

@@ -1,6 +1,6 @@
 import type { PoolInfo } from "../../protocol/pool.js";
 import type { ProcessInfo, Usage } from "../../protocol/process.js";
-import { formatBytes } from "../bytes.js";
+import { formatBytes } from "../../protocol/bytes.js";
 import { formatDuration } from "../../protocol/duration.js";
 import { renderTable } from "../table.js";
 import { longestName, processCells, processColumns, processName, shorten } from "./process-row.js";

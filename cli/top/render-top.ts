@@ -1,4 +1,4 @@
-import { formatBytes } from "../bytes.js";
+import { formatBytes } from "../../protocol/bytes.js";
 import { formatDuration } from "../../protocol/duration.js";
 import { longestName, processCells, processColumns, processName, shorten } from "../ps/process-row.js";
 import type { ServerState } from "../ps/server-state.js";

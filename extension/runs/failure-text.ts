@@ -1,12 +1,9 @@
-import { formatDuration } from "../../protocol/duration.js";
-import { errorCodes } from "../../protocol/errors.js";
+import { describeFailure } from "../../protocol/describe-failure.js";
 import type { Failure } from "../../protocol/job.js";
 
 /** Why an item failed, in one line for people. */
-export function failureText({ code, message, data = {} }: Failure): string {
-  if (code === errorCodes.TimedOut && typeof data["timeoutMs"] === "number") return `ran longer than ${formatDuration(data["timeoutMs"])}, and was stopped`;
-  const said = code === errorCodes.TaskFailed && data["language"] === "command" && typeof data["message"] === "string" ? data["message"] : message;
-  return firstLine(said);
+export function failureText(failure: Failure): string {
+  return firstLine(describeFailure(failure));
 }
 
 /** The stack of an error that was thrown, the first line being the error; null when there is none. */

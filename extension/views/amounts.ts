@@ -1,26 +1,8 @@
-const units = ["B", "KiB", "MiB", "GiB", "TiB"];
-
-/** `312 B`, `4.0 KiB`, `87 MiB`. */
-export function bytesText(bytes: number): string {
-  let value = bytes;
-  let unit = 0;
-  while (value >= 999.5 && unit < units.length - 1) {
-    value /= 1024;
-    unit++;
-  }
-  return `${unit > 0 && value < 9.95 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
-}
+import { clockText } from "../../protocol/duration.js";
 
 /** In whole seconds, so that a row changes once a second at most: `0 s`, `42 s`, `2:05`, `1:02:03`, `3 d 4 h`. */
 export function ageText(ms: number): string {
-  const seconds = Math.max(0, Math.floor(ms / 1000));
-  if (seconds < 60) return `${seconds} s`;
-  const two = (n: number) => String(n).padStart(2, "0");
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes}:${two(seconds % 60)}`;
-  const hours = Math.floor(minutes / 60);
-  if (hours < 48) return `${hours}:${two(minutes % 60)}:${two(seconds % 60)}`;
-  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+  return clockText(Math.max(0, Math.floor(ms / 1000)));
 }
 
 export function cpuText(percent: number): string {

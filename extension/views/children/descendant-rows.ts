@@ -1,5 +1,6 @@
 import type { Usage } from "../../../protocol/process.js";
-import { bytesText, cpuText, joined, rowText } from "../amounts.js";
+import { formatBytes } from "../../../protocol/bytes.js";
+import { cpuText, joined, rowText } from "../amounts.js";
 import type { TreeNode } from "../tree/tree-node.js";
 
 type Descendant = Usage["descendants"][number];
@@ -22,7 +23,7 @@ export function descendantRows(process: string, all: readonly Descendant[]): Tre
     return [{
       id: `${process}/pid/${one.pid}`,
       label,
-      description: joined(`pid ${one.pid}`, cpuText(one.cpuPercent), bytesText(one.memoryBytes)),
+      description: joined(`pid ${one.pid}`, cpuText(one.cpuPercent), formatBytes(one.memoryBytes)),
       icon: { id: "circle-small-filled", color: "descriptionForeground" },
       spoken: `${label}, descendant, pid ${one.pid}`,
       context: "descendant",
@@ -31,7 +32,7 @@ export function descendantRows(process: string, all: readonly Descendant[]): Tre
       open: true,
       details: () => [
         ["Command", one.command], ["Pid", String(one.pid)], ["Parent", String(one.parentPid)],
-        ["CPU", `${cpuText(one.cpuPercent)} of one core`], ["Memory", `${bytesText(one.memoryBytes)} resident`],
+        ["CPU", `${cpuText(one.cpuPercent)} of one core`], ["Memory", `${formatBytes(one.memoryBytes)} resident`],
         ["Note", "Not started by the server: it ends with the process above it."],
       ],
     }];

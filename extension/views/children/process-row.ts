@@ -1,5 +1,6 @@
 import type { ProcessInfo, Usage } from "../../../protocol/process.js";
-import { ageText, bytesText, cpuText, joined, rowText } from "../amounts.js";
+import { formatBytes } from "../../../protocol/bytes.js";
+import { ageText, cpuText, joined, rowText } from "../amounts.js";
 import { partyOf, partyText, poolName, processName, runningItem, type RunningItem } from "../names.js";
 import type { Snapshot } from "../snapshot.js";
 import type { Detail, Icon, TreeNode } from "../tree/tree-node.js";
@@ -18,7 +19,7 @@ export function processRow(process: ProcessInfo, below: readonly TreeNode[], ope
     description: joined(
       item ? `${item.name} ${ageText(snapshot.at - item.startedAt)}` : state !== "running" && state,
       pid, process.state !== "starting" && ageText((process.endedAt ?? snapshot.at) - process.startedAt),
-      usage && cpuText(usage.cpuPercent), usage && bytesText(usage.memoryBytes),
+      usage && cpuText(usage.cpuPercent), usage && formatBytes(usage.memoryBytes),
     ),
     icon: iconOf(process, item),
     spoken: [label, state, pid, item && `runs ${item.name}`].filter(Boolean).join(", "),
@@ -76,7 +77,7 @@ function details(process: ProcessInfo, usage: Usage | undefined, snapshot: Snaps
     process.endedAt === null ? ["Age", ageText(at - process.startedAt)] : ["Ended", `${clockText(process.endedAt)}, after ${ageText(process.endedAt - process.startedAt)}`],
     process.exitCode !== null && ["Exit code", String(process.exitCode)],
     usage !== undefined && ["CPU", `${cpuText(usage.cpuPercent)} of one core, descendants included`],
-    usage !== undefined && ["Memory", `${bytesText(usage.memoryBytes)} resident, descendants included`],
+    usage !== undefined && ["Memory", `${formatBytes(usage.memoryBytes)} resident, descendants included`],
   ];
   return rows.filter((row) => row !== false);
 }

@@ -9,7 +9,7 @@ import { FakeRun } from "../runs/fake-run.js";
 const lint: Target = { command: "lint", args: ["{item}"] };
 const parse: Target = { module: "/w/parse.js", export: "parse" };
 
-const thrown = (message: string, stack: string) => ({ code: errorCodes.TaskFailed, message, data: { type: "Error", message, stack, language: "javascript" } });
+const thrown = (message: string, stack: string) => ({ code: errorCodes.TaskFailed, message, data: { type: "Error", message: message.replace("Error: ", ""), stack, language: "javascript" } });
 const exited = (stderr: string, stdout = "") => ({ code: errorCodes.TaskFailed, message: "lint: exit code 1", data: { language: "command", message: "exit code 1", stack: "", stderr, stdout } });
 
 function of(book: ProblemBook, ...files: string[]): string[] {

@@ -44,9 +44,9 @@ export const pythonWorks: readonly Work[] = [
   },
   {
     title: "Python: Queue, one producer, one consumer",
-    count: 20_000,
+    count: 100_000,
     goals: { [multiprocessing]: 2 },
-    open: async () => [ours("queue_items", 20_000), cpython("queue_items", 20_000)],
+    open: async () => [ours("queue_items", 100_000), cpython("queue_items", 100_000)],
   },
   {
     title: "Python: Pipe round trip",

@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { execFile, type ExecFileException } from "node:child_process";
 
 const oldest = [20, 19] as const;
 const answerMs = 10_000;
@@ -40,9 +40,17 @@ function ask(program: string, cwd: string, env: NodeJS.ProcessEnv): Promise<{ pa
   return new Promise((answer) => {
     execFile(program, ["-p", "process.versions.node + '\\n' + process.execPath"], { cwd, env, timeout: answerMs, encoding: "utf8" }, (error, stdout) => {
       const [version = "", path = ""] = stdout.trim().split("\n");
-      if (error) answer(error);
+      if (error) answer(new Error(howItFailed(error)));
       else if (!/^\d+\.\d+\.\d+/.test(version) || path === "") answer(new Error(`it printed ${JSON.stringify(stdout.slice(0, 100))}`));
       else answer({ path, version });
     });
   });
+}
+
+/** Of what it was asked, the user need not know. */
+function howItFailed({ code, killed, signal }: ExecFileException): string {
+  if (killed) return `no answer for ${answerMs / 1000} s`;
+  if (code === "ENOENT") return "there is no such program";
+  if (code === "EACCES") return "it may not be run: EACCES";
+  return signal ? `ended by ${signal}` : typeof code === "number" ? `exit code ${code}` : String(code);
 }

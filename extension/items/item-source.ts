@@ -1,3 +1,5 @@
+import { basename } from "node:path";
+
 /** Where the items of a run come from. */
 export type ItemSource =
   /** Absolute paths. Folders stand for the files in them, but for what searches leave out. */
@@ -16,11 +18,14 @@ export class ItemsError extends Error {
   override readonly name = "ItemsError";
 }
 
-/** In a few words: `12 files`, `src/**\/*.ts`, `files changed in Git`. */
-export function describeSource(source: ItemSource): string {
+/** Paths that are told by their names. */
+const maxNames = 2;
+
+/** In a few words: `src, README.md`, `12 files`, `src/**\/*.ts`, `files changed in Git`. `found`: how many items there are, where that is known: a folder has many files. */
+export function describeSource(source: ItemSource, found?: number): string {
   switch (source.kind) {
     case "files":
-      return plural(source.paths.length, "file");
+      return source.paths.length <= maxNames ? source.paths.map((path) => basename(path)).join(", ") : plural(found ?? source.paths.length, found === undefined ? "path" : "file");
     case "glob":
       return source.include.join(", ");
     case "git":

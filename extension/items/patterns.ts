@@ -36,3 +36,25 @@ export function excludePattern(include: string, own: readonly string[], settings
 function lastName(pattern: string): string {
   return pattern.split("/").filter((part) => part !== "" && part !== "**").at(-1) ?? "";
 }
+
+/** Patterns with commas between them, as people write them into one line; `!` before one leaves files out. */
+export function readPatterns(text: string): { include: string[]; exclude: string[] } | { problem: string } {
+  const patterns: string[] = [];
+  let pattern = "";
+  let depth = 0;
+  for (const character of text) {
+    if (character === "{") depth++;
+    else if (character === "}") depth--;
+    if (depth < 0) return { problem: "A } has no { before it" };
+    // Commas within braces belong to the pattern.
+    if (character === "," && depth === 0) {
+      patterns.push(pattern);
+      pattern = "";
+    } else pattern += character;
+  }
+  if (depth > 0) return { problem: "A { has no } after it" };
+  const written = [...patterns, pattern].map((one) => one.trim()).filter((one) => one !== "" && one !== "!");
+  const include = written.filter((one) => !one.startsWith("!"));
+  if (include.length === 0) return { problem: "Write a pattern such as **/*.ts" };
+  return { include, exclude: written.filter((one) => one.startsWith("!")).map((one) => one.slice(1).trim()) };
+}

@@ -3,7 +3,7 @@ import type { RunInfo } from "../../protocol/run.js";
 import type { Disposable } from "../connection/rpc.js";
 import { isSettled } from "../runs/row.js";
 import type { OutputText, Run } from "../runs/run.js";
-import type { Flow } from "./flow.js";
+import type { Flow, Speaker } from "./flow.js";
 import { outcomeLines, prefixOf } from "./format-row.js";
 import { oneLine } from "./one-line.js";
 
@@ -20,7 +20,8 @@ interface Kept {
 }
 
 /** Tells a run in the output channel, from now on until it ends: every line whole, and marked with its item. */
-export class RunReport implements Disposable {
+export class RunReport implements Disposable, Speaker {
+  readonly title: string;
   readonly #run: Run;
   readonly #flow: Flow;
   readonly #grouping: Grouping;
@@ -38,7 +39,8 @@ export class RunReport implements Disposable {
     this.#isCommand = "command" in run.request.target;
     this.#told = new Uint8Array(run.rows.length);
     const { info } = run;
-    flow.add([`▶ ${oneLine(info.name)}: ${counted(info.total, "item")}, ${counted(info.processes, "process")} at a time`], "summary");
+    this.title = oneLine(info.name);
+    flow.add([`▶ ${this.title}: ${counted(info.total, "item")}, ${counted(info.processes, "process")} at a time`], "summary", this);
     this.#subscriptions = [
       run.onOutput((index, lines, dropped) => this.#wrote(index, lines, dropped)),
       run.onDidChange((changed) => this.#changed(changed)),
@@ -58,7 +60,7 @@ export class RunReport implements Disposable {
     const texts = lines.map(({ text }) => prefix + (text.length > maxLineLength ? `${text.slice(0, maxLineLength)}…` : text));
     if (this.#grouping === "line" || this.#told[index] === 1) {
       this.#flow.lost(dropped);
-      this.#flow.add(texts, "output");
+      this.#flow.add(texts, "output", this);
       return;
     }
     let kept = this.#kept.get(index);
@@ -77,13 +79,15 @@ export class RunReport implements Disposable {
       if (!isSettled(row) || this.#told[index] === 1) continue;
       this.#told[index] = 1;
       this.#release(index);
+      // Of what was never begun the summary has the number: after a cancellation that may be thousands.
+      if ((row.state === "cancelled" || row.state === "lost") && row.pid === 0) continue;
       const prefix = prefixOf(row.label);
-      this.#flow.add(outcomeLines(row, this.#isCommand).map((line) => prefix + line), row.state === "done" ? "output" : "failure");
+      this.#flow.add(outcomeLines(row, this.#isCommand).map((line) => prefix + line), row.state === "done" ? "output" : "failure", this);
     }
     if (!this.#run.ended || this.#over) return;
     this.#over = true;
     for (const index of [...this.#kept.keys()]) this.#release(index);
-    this.#flow.add([`■ ${summary(this.#run)}`, ""], "summary");
+    this.#flow.add([`■ ${summary(this.#run)}`, ""], "summary", this);
   }
 
   #release(index: number): void {
@@ -91,7 +95,7 @@ export class RunReport implements Disposable {
     if (!kept) return;
     this.#kept.delete(index);
     this.#flow.lost(kept.leftOut);
-    this.#flow.add(kept.lines, "output");
+    this.#flow.add(kept.lines, "output", this);
   }
 }
 

@@ -1,8 +1,9 @@
 import * as vscode from "vscode";
-import { fileItem } from "../items/file-item.js";
+import { fileItem, workspaceFolders } from "../items/file-item.js";
 import type { FoundFunction } from "../lenses/found-function.js";
 import { findFunctions, moduleEndings, runtimeOf } from "../lenses/languages.js";
 import type { ModuleTarget } from "../../protocol/target.js";
+import { openFiles } from "./open-files.js";
 import type { RecentRuns } from "./recipe.js";
 
 export interface ChosenFunction {
@@ -66,9 +67,10 @@ export async function chooseFunction(recent: RecentRuns, title: string, orComman
     for (const found of await functionsOf(document)) add(choiceOf(document, found));
   }
   if (choices.length > 0) choices.push({ label: "", kind: vscode.QuickPickItemKind.Separator });
-  choices.push({ label: "$(file-code) Function of another file…", chosen: "file" });
+  choices.push({ label: `$(file-code) Function of ${known.size > 0 ? "another" : "a"} file…`, chosen: "file" });
   if (orCommand) choices.push({ label: "$(terminal) Shell command…", chosen: "command" });
-  const picked = await vscode.window.showQuickPick(choices, { title, placeHolder: "What to run for each item", matchOnDescription: true });
+  // Of one thing there is no choice.
+  const picked = choices.length === 1 ? choices[0] : await vscode.window.showQuickPick(choices, { title, placeHolder: "What to run for each item", matchOnDescription: true });
   if (picked?.chosen !== "file") return picked?.chosen;
   const document = await chooseModule(title);
   if (!document) return undefined;
@@ -94,6 +96,10 @@ function openModules(): vscode.TextDocument[] {
 }
 
 async function chooseModule(title: string): Promise<vscode.TextDocument | undefined> {
+  if (workspaceFolders().length === 0) {
+    const [uri] = await openFiles({ title, openLabel: "Choose Module", filters: { "JavaScript, TypeScript, Python": [...moduleEndings] } });
+    return uri && vscode.workspace.openTextDocument(uri);
+  }
   const files = vscode.workspace.findFiles(`**/*.{${moduleEndings.join(",")}}`, undefined, maxFiles);
   const choices = files.then((uris) => uris
     .filter(({ path }) => !path.includes("/node_modules/") && !/\.d\.[cm]?ts$/.test(path))

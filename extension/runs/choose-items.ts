@@ -1,7 +1,9 @@
 import * as vscode from "vscode";
-import { fileItem } from "../items/file-item.js";
+import { fileItem, workspaceFolders } from "../items/file-item.js";
 import { describeSource, ItemsError, type ItemSource } from "../items/item-source.js";
+import { readPatterns } from "../items/patterns.js";
 import { parseValues } from "../items/values.js";
+import { openFiles } from "./open-files.js";
 
 /** `files`: of a map over files; then the items are files unless something else was chosen on purpose. */
 export type Wanted = "files" | "anything";
@@ -13,11 +15,13 @@ const defaultGlob = "**/*";
 
 /** Asks where the items come from. `last`: what was chosen before, offered first. */
 export async function chooseItems(title: string, wanted: Wanted, last: ItemSource | undefined): Promise<ItemSource | undefined> {
-  const files: Choice[] = [
-    { label: "$(search) Files that match a pattern…", description: "such as src/**/*.ts", choose: () => askGlob(title, last) },
-    { label: "$(files) Files of the workspace…", description: "chosen from a list", choose: () => askFiles(title) },
-    { label: "$(git-commit) Files changed in Git", choose: () => ({ kind: "git" }) },
-  ];
+  const files: Choice[] = workspaceFolders().length === 0
+    ? [{ label: "$(files) Files…", description: "chosen from the disk", choose: () => askFilesOfDisk(title) }]
+    : [
+      { label: "$(search) Files that match a pattern…", description: "such as src/**/*.ts", choose: () => askGlob(title, last) },
+      { label: "$(files) Files of the workspace…", description: "chosen from a list", choose: () => askFiles(title) },
+      { label: "$(git-commit) Files changed in Git", choose: () => ({ kind: "git" }) },
+    ];
   const selected = selectedText();
   const selection: Choice[] = selected === null ? [] : [{ label: "$(selection) Lines of the selection", description: describeSource({ kind: "lines", text: selected }), choose: () => ({ kind: "lines", text: selected }) }];
   const values: Choice[] = [{ label: "$(json) JSON array…", description: 'such as ["a", 2, {"b": 3}]', choose: () => askValues(title) }];
@@ -46,19 +50,14 @@ async function askGlob(title: string, last: ItemSource | undefined): Promise<Ite
     title,
     value: before,
     prompt: "Pattern of files, relative to the workspace. Several with commas; ! leaves files out: src/**/*.ts, !**/*.test.ts",
-    validateInput: (typed) => (readGlob(typed).include.length === 0 ? "Write a pattern such as **/*.ts" : undefined),
+    validateInput: (typed) => {
+      const read = readPatterns(typed);
+      return "problem" in read ? read.problem : undefined;
+    },
     ignoreFocusOut: true,
   });
-  return text === undefined ? undefined : { kind: "glob", ...readGlob(text) };
-}
-
-function readGlob(text: string): { include: string[]; exclude: string[] } {
-  // Commas within braces belong to the pattern.
-  const patterns = text.split(/,(?![^{]*\})/).map((pattern) => pattern.trim()).filter((pattern) => pattern !== "" && pattern !== "!");
-  return {
-    include: patterns.filter((pattern) => !pattern.startsWith("!")),
-    exclude: patterns.filter((pattern) => pattern.startsWith("!")).map((pattern) => pattern.slice(1)),
-  };
+  const read = text === undefined ? undefined : readPatterns(text);
+  return read === undefined || "problem" in read ? undefined : { kind: "glob", ...read };
 }
 
 async function askFiles(title: string): Promise<ItemSource | undefined> {
@@ -67,6 +66,11 @@ async function askFiles(title: string): Promise<ItemSource | undefined> {
     .sort((a, b) => a.label.localeCompare(b.label)));
   const picked = await vscode.window.showQuickPick(choices, { title, placeHolder: "Files to run over", canPickMany: true, ignoreFocusOut: true });
   return picked && picked.length > 0 ? sourceOfFiles(picked.map(({ uri }) => uri)) : undefined;
+}
+
+async function askFilesOfDisk(title: string): Promise<ItemSource | undefined> {
+  const uris = await openFiles({ title, openLabel: "Choose Files", canSelectMany: true });
+  return uris.length > 0 ? sourceOfFiles(uris) : undefined;
 }
 
 async function askValues(title: string): Promise<ItemSource | undefined> {

@@ -20,8 +20,9 @@ export interface Wish {
   /** For people. */
   what: string;
   source: ItemSource;
-  /** Some targets depend on the items (the folder that a command runs in). */
-  target: Target | ((items: readonly RunItem[]) => Target);
+  /** Of the source, when they have been looked up already. */
+  items?: readonly RunItem[];
+  target: Target;
 }
 
 /** The last steps of every run that the user asks for: items, options, saving, start. */
@@ -32,18 +33,28 @@ export class Launcher {
     this.#parts = parts;
   }
 
+  /** The source's items. Undefined when there are none, which the user has been told. */
+  async find(source: ItemSource): Promise<RunItem[] | undefined> {
+    try {
+      return await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: `Looking for ${describeSource(source)}` }, () => resolveItems(source));
+    } catch (error) {
+      if (!(error instanceof ItemsError)) throw error;
+      void vscode.window.showWarningMessage(`Nothing was run: ${error.message}.`);
+      return undefined;
+    }
+  }
+
   /** Asks for the options, then runs it. */
-  async launch({ what, source, target }: Wish): Promise<void> {
-    const items = await this.#items(source);
+  async launch({ what, source, target, ...wish }: Wish): Promise<void> {
+    const items = wish.items ?? await this.find(source);
     if (!items) return;
-    const chosen = typeof target === "function" ? target(items) : target;
-    const options = await chooseOptions(nameOf(what, source), items.length, this.#parts.defaults(), "command" in chosen);
-    if (options) await this.#start({ what, target: chosen, source, options }, items);
+    const options = await chooseOptions(nameOf(what, source, items), items.length, this.#parts.defaults(), "command" in target);
+    if (options) await this.#start({ what, target, source, options }, items);
   }
 
   /** The same as before, without a question. */
   async repeat(recipe: Recipe): Promise<void> {
-    const items = await this.#items(recipe.source);
+    const items = await this.find(recipe.source);
     if (items) await this.#start(recipe, items);
   }
 
@@ -61,23 +72,13 @@ export class Launcher {
   async #start(recipe: Recipe, items: readonly RunItem[]): Promise<void> {
     if (!(await saveDocuments())) return;
     await this.attempt(async () => {
-      await this.#parts.runs.start({ name: nameOf(recipe.what, recipe.source), target: recipe.target, items, options: recipe.options, origin: "command" });
+      await this.#parts.runs.start({ name: nameOf(recipe.what, recipe.source, items), target: recipe.target, items, options: recipe.options, origin: "command" });
       await this.#parts.recent.remember(recipe);
     });
   }
 
-  /** Undefined when there are none, which the user has been told. */
-  async #items(source: ItemSource): Promise<RunItem[] | undefined> {
-    try {
-      return await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: `Looking for ${describeSource(source)}` }, () => resolveItems(source));
-    } catch (error) {
-      if (!(error instanceof ItemsError)) throw error;
-      void vscode.window.showWarningMessage(`Nothing was run: ${error.message}.`);
-      return undefined;
-    }
-  }
 }
 
-function nameOf(what: string, source: ItemSource): string {
-  return `${what} over ${describeSource(source)}`;
+function nameOf(what: string, source: ItemSource, items: readonly RunItem[]): string {
+  return `${what} over ${describeSource(source, items.length)}`;
 }

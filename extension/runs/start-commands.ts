@@ -74,6 +74,9 @@ async function runCommand(parts: StartParts, uri: vscode.Uri | undefined, more: 
 }
 
 async function askCommand({ launcher, recent }: StartParts, source: ItemSource): Promise<void> {
+  // First, so that nobody writes a command for nothing.
+  const items = await launcher.find(source);
+  if (!items) return;
   const line = await vscode.window.showInputBox({
     title: commandTitle,
     value: recent.commands[0] ?? "",
@@ -90,7 +93,7 @@ async function askCommand({ launcher, recent }: StartParts, source: ItemSource):
     ignoreFocusOut: true,
   });
   if (line === undefined) return;
-  await launcher.launch({ what: line.trim(), source, target: (items) => shellCommand(line, { cwd: folderOf(items) }) });
+  await launcher.launch({ what: line.trim(), source, items, target: shellCommand(line, { cwd: folderOf(items) }) });
 }
 
 /** Commands run in the workspace's folder, that of the first file when there are several. */

@@ -31,7 +31,7 @@ def _open():
     with _lock:
         if _session is not None and _session.error is None:
             return _session
-        if host_session is not None and host_session.pid == os.getpid():
+        if host_session is not None:
             _session = host_session
             return _session
         from . import _output, _server
@@ -52,7 +52,7 @@ def _open():
 def _close():
     """At the end of the program, as multiprocessing does it: daemonic children are ended, the others waited for."""
     session = _session
-    if session is None or session.error is not None or session.pid != os.getpid():
+    if session is None or session.error is not None:
         return
     if getattr(sys, "last_type", None) is KeyboardInterrupt:
         _interrupt_children(session)
@@ -87,10 +87,6 @@ def _interrupt_children(session):
 def _after_fork():
     global _session, _lock, host_session
     _lock = threading.Lock()
-    if _session is not None:
-        _session.forked()
-    if host_session is not None:
-        host_session.forked()
     _session = host_session = None
 
 

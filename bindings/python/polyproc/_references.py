@@ -1,6 +1,5 @@
 """Which objects of the server this session refers to, and how it lets go of them."""
 
-import os
 from _thread import allocate_lock
 from collections import deque
 
@@ -80,7 +79,7 @@ class References:
                         gone.extend([handle] * entry[1])
             finally:
                 self._dropping.release()
-            if gone and self.error is None and self.pid == os.getpid():
+            if gone and self.error is None:
                 try:
                     data = notification("handle/release", {"handles": gone})
                     if not self.wire.try_send(data):

@@ -1,6 +1,5 @@
 """One connection to a server: requests of many threads, their answers, and what the server tells by itself."""
 
-import os
 import select
 import socket
 import time
@@ -32,7 +31,7 @@ class Session(References):
         super().__init__()
         self.wire = Wire(sock)
         self.wire.relieve = self._relieve
-        self.pid = os.getpid()
+        _fork.sessions.add(self)
         self.facts = {}
         self.prefix = ""
         self.error = None
@@ -46,6 +45,8 @@ class Session(References):
         self._waiting = {}
         self._idle = None
         self._casts = {}
+        # Called before the session ends in an orderly way.
+        self.before_end = None
         self._farewell = None
         # What answers give rise to, for after the reading: it may send.
         self._after = deque()
@@ -62,8 +63,6 @@ class Session(References):
         """Sends a request whose parameters are msgpack already."""
         if self.error is not None:
             raise self.closed_error()
-        if self.pid != os.getpid():
-            raise Closed("this object belongs to the process that forked this one: make a new one here")
         with self._id_lock:
             self._next_id = number = self._next_id + 1
         answer = Answer(number, then)
@@ -101,7 +100,7 @@ class Session(References):
         self.notify_packed(method, pack(params))
 
     def notify_packed(self, method, packed):
-        if self.error is not None or self.pid != os.getpid():
+        if self.error is not None:
             return
         try:
             self.wire.send(packed_notification(method, packed))
@@ -370,8 +369,10 @@ class Session(References):
 
     def close(self):
         """Ends the session in an orderly way: daemonic children are ended, the others waited for."""
-        if self.error is not None or self.pid != os.getpid():
+        if self.error is not None:
             return
+        if self.before_end is not None:
+            self.before_end()
         try:
             if self._farewell is None:
                 self._farewell = self.send("shutdown", b"\x80")

@@ -9,6 +9,7 @@ from ._errors import PolyprocError
 from ._msgpack import map_head, pack_str
 from ._payload import decode, encode
 from ._shared import SharedObject, field, ms
+from ._taken_ahead import TakenAhead
 
 _ITEMS = pack_str("items") + b"\x91"
 _NO_WAIT = field("timeoutMs", 0)
@@ -28,6 +29,8 @@ class Queue(SharedObject):
     _limited = None
     _closed = False
     _was_put = False
+    # Of a queue that is known to have no limit: whoever waits for room in one that has waits for each item.
+    _ahead = None
 
     def __init__(self, maxsize=0, *, ctx=None, name=None):
         if maxsize <= 0:
@@ -41,11 +44,16 @@ class Queue(SharedObject):
         self._two = map_head(2) + named
         self._three = map_head(3) + named
 
+        if self._limited is False:
+            self._ahead = TakenAhead(self)
+
     def _state(self):
         return self._limited
 
     def _set_state(self, limited):
         self._limited = limited
+        if limited is False:
+            self._ahead = TakenAhead(self)
 
     def put(self, obj, block=True, timeout=None):
         """Stores the item. Fails with queue.Full after `timeout` (seconds), or at once when `block` is false."""
@@ -83,19 +91,38 @@ class Queue(SharedObject):
         """Takes an item. Fails with queue.Empty after `timeout` (seconds), or at once when `block` is false."""
         if self._closed:
             raise ValueError(f"Queue {self!r} is closed")
-        if not block:
-            params = self._two + _NO_WAIT
-        elif timeout is None:
-            params = self._one
-        else:
-            params = self._two + field("timeoutMs", ms(timeout))
+        ahead = self._ahead
+        if ahead is not None:
+            item = ahead.pop()
+            if item is not None:
+                return decode(self._session, item)
         try:
-            items = self._request("queue/get", params, self._undo)["items"]
+            items = self._request("queue/get", self._get_params(block, timeout), self._undo)["items"]
         except PolyprocError as error:
             if error.name == "Empty":
                 raise Empty from None
             raise
+        if ahead is not None:
+            ahead.came(self, items)
         return decode(self._session, items[0])
+
+    def _get_params(self, block, timeout):
+        members = []
+        if not block:
+            members.append(_NO_WAIT)
+        elif timeout is not None:
+            members.append(field("timeoutMs", ms(timeout)))
+        ahead = self._ahead
+        if ahead is not None:
+            more = ahead.ask()
+            if more is not None:
+                members.append(more)
+        return b"".join(((self._one, self._two, self._three)[len(members)], *members))
+
+    def _give_back(self):
+        """Items that were taken ahead count as the queue's."""
+        if self._ahead is not None:
+            self._ahead.give_back()
 
     def _undo(self, result):
         self._session.send("queue/putBack", self._two + field("items", result["items"]))
@@ -107,19 +134,23 @@ class Queue(SharedObject):
         return self.get(False)
 
     def qsize(self):
+        self._give_back()
         return self._request("queue/status", self._one)["size"]
 
     def empty(self):
         # multiprocessing's own rule: a queue that was closed before anything was put says that it is empty.
         if self._closed and self._was_put:
             raise OSError(f"Queue {self!r} is closed")
+        self._give_back()
         return self._request("queue/status", self._one)["empty"]
 
     def full(self):
+        self._give_back()
         return self._request("queue/status", self._one)["full"]
 
     def close(self):
         """This object will put and get no more."""
+        self._give_back()
         self._closed = True
 
     def join_thread(self):

@@ -22,6 +22,15 @@ test("the setting's comes first, then that of the PATH, then the editor's own", 
   await assert.rejects(findNode(join(old, "node"), cwd), /polyproc\.nodePath names .*node, which is Node\.js 18\.0\.0; 20\.19 or newer is needed/);
 });
 
+test("a setting that names no Node.js is told with what the program did", async (t) => {
+  const none = temporaryFolder(t);
+  const answers = async (path: string, what: string) => assert.rejects(findNode(path, none), { message: `the setting polyproc.nodePath names ${path}, which does not answer as Node.js (${what}): correct it, or leave it empty` });
+  await answers(join(none, "node"), "there is no such program");
+  await answers(none, "it may not be run: EACCES");
+  await answers(join(program(t, "echo no >&2; exit 3"), "node"), "exit code 3");
+  await answers(join(program(t, "echo v22"), "node"), 'it printed "v22\\n"');
+});
+
 /** A folder with a `node` that does this. */
 function program(t: TestContext, script: string): string {
   const folder = temporaryFolder(t);

@@ -26,7 +26,10 @@ test("with several folders the folder's name comes first, and the innermost fold
 });
 
 test("a source is told in a few words", () => {
-  assert.equal(describeSource({ kind: "files", paths: ["/a"] }), "1 file");
+  assert.equal(describeSource({ kind: "files", paths: ["/w/src"] }, 12), "src");
+  assert.equal(describeSource({ kind: "files", paths: ["/w/src", "/w/a.ts"] }, 13), "src, a.ts");
+  assert.equal(describeSource({ kind: "files", paths: ["/w/src", "/w/a.ts", "/w/b.ts"] }, 14), "14 files");
+  assert.equal(describeSource({ kind: "files", paths: ["/w/src", "/w/a.ts", "/w/b.ts"] }), "3 paths");
   assert.equal(describeSource({ kind: "glob", include: ["**/*.ts", "*.js"] }), "**/*.ts, *.js");
   assert.equal(describeSource({ kind: "lines", text: "a\n\nb\n" }), "2 lines");
   assert.equal(describeSource({ kind: "values", values: [] }), "0 values");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { excludePattern, resolveGlob } from "../../../extension/items/patterns.js";
+import { excludePattern, readPatterns, resolveGlob } from "../../../extension/items/patterns.js";
 
 test("a pattern is relative to its folder", () => {
   assert.deepEqual(resolveGlob("**/*.ts", "/w"), { base: "/w", pattern: "**/*.ts" });
@@ -25,4 +25,15 @@ test("what searches leave out is left out, together with what is said", () => {
 
 test("a folder that the pattern names is searched", () => {
   assert.equal(excludePattern("node_modules/tool/*.js", [], settings), "**/.git");
+});
+
+test("several patterns in one line, with commas in braces", () => {
+  assert.deepEqual(readPatterns("src/{a,b{c,d}}/*.ts, *.js ,!**/*.d.ts,! gen/**,"), { include: ["src/{a,b{c,d}}/*.ts", "*.js"], exclude: ["**/*.d.ts", "gen/**"] });
+  assert.deepEqual(readPatterns("a b.txt"), { include: ["a b.txt"], exclude: [] });
+});
+
+test("a line without a pattern, or with half a pair of braces, says so", () => {
+  for (const text of ["", " , ", "!", "!a"]) assert.deepEqual(readPatterns(text), { problem: "Write a pattern such as **/*.ts" });
+  assert.deepEqual(readPatterns("src/{a,b"), { problem: "A { has no } after it" });
+  assert.deepEqual(readPatterns("src/a},b"), { problem: "A } has no { before it" });
 });

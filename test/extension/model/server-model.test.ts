@@ -107,6 +107,19 @@ test("workers that a terminated pool killed are not told as failures, though its
   assert.equal(model.pools.size, 0);
 });
 
+test("workers that the cancellation of their run killed are not told as failures", async (t) => {
+  const ofRun = { ...pool, run: "run:s1.1" };
+  const run = {
+    run: "run:s1.1", name: "r", target: "t", state: "running" as const, pool: pool.pool, job: "job:server.1", processes: 2,
+    total: 9, queued: 0, running: 2, done: 1, failed: 0, cancelled: 6, startedAt: 0, endedAt: null, session: "s1",
+  };
+  const { server, model } = await connected(t, { ...nothing, pools: [ofRun], runs: [run] });
+  const killed = () => process_({ role: "worker", pool: pool.pool, state: "exited", exitCode: -9, endedAt: Date.now() });
+  const before = killed();
+  server.notify("events/changed", events({ topic: "process", process: before }, { topic: "run", run: { ...run, state: "cancelled" } }, { topic: "process", process: killed() }));
+  assert.deepEqual([...model.processes.keys()], [before.process]);
+});
+
 test("a pool leaves once it takes no more work, has none, and its workers have gone", async (t) => {
   const { server, model } = await connected(t, { ...nothing, pools: [pool] });
   const stays = (changes: Partial<PoolInfo>) => {

@@ -88,10 +88,18 @@ describe("a run in the output channel", () => {
     assert.deepEqual(lines().slice(1), ["[a.txt] ✔ done (5 ms)"]);
   });
 
+  test("of what was never begun, the number is told", () => {
+    const { run, lines } = setUp("line");
+    run.set(0, { state: "cancelled", pid: 7 });
+    run.set(1, { state: "cancelled", pid: 0, ms: 0 });
+    run.end();
+    assert.deepEqual(lines().slice(1, 3), ["[a.txt] ⊘ cancelled (5 ms)", "■ work: 0 done, 2 cancelled in 3.2 s"]);
+  });
+
   test("what is lost is said", () => {
     const { run, lines } = setUp("line");
     run.lost = true;
-    run.set(0, { state: "lost", ms: null });
+    run.set(0, { state: "lost", ms: null, pid: 7 });
     run.end();
     assert.deepEqual(lines().slice(1, 3), ["[a.txt] ⊘ lost: the server ended before it was done", "■ work: 0 done, 1 lost in 3.2 s"]);
   });

@@ -33,6 +33,12 @@ test("a row says what the process runs, and what it costs", () => {
   ]);
 });
 
+test("what is left of a run whose pool has gone stands below the window, which follows it", () => {
+  const failed = endedInfo("wc", 1, { role: "task", pool: "pool:server.1", session: "server" });
+  assert.deepEqual(drawn(build({ processes: [failed], sessions: [sessionInfo("s1")] }, { ownSession: "s1" }))[0], "This window | pid 7");
+  assert.equal(drawn(build({ processes: [failed], sessions: [sessionInfo("s1")] }, { ownSession: null }))[0], "Disconnected | its client has gone");
+});
+
 test("a worker without a task is idle", () => {
   const description = (task: { job: string; index: number; startedAt: number } | null) => build({ processes: [processInfo("w", { role: "worker", task })] })[0]!.children[0]!.description;
   assert.equal(description({ job: "job:s1.2", index: 7, startedAt: at - 9000 }), "item 7 9 s · pid 100 · 5 s");

@@ -1,15 +1,19 @@
 import { readdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { build, type BuildOptions, type Metafile } from "esbuild";
+import { apart } from "./apart.js";
 import { relocate } from "./relocate.js";
 import { root } from "./root.js";
 
 export interface BundleOptions {
-  /** Folder that gets `extension.cjs`, `server.cjs`, `cli.cjs`, `host/` and `results/`. */
+  /** Folder that gets `extension.cjs`, what is apart from it, `server.cjs`, `cli.cjs`, `host/` and `results/`. */
   outdir: string;
   /** For users: smaller, without source maps. Names stay, since errors and processes show them. */
   release: boolean;
 }
+
+/** What the extension loads when it is first needed: so much that reading it would be felt when a window opens. It must share no class with the rest. */
+const loadedLater: Readonly<Record<string, string>> = { "extension/lenses/javascript.ts": "javascript-functions" };
 
 type SharedOptions = BuildOptions & { metafile: true };
 
@@ -30,6 +34,7 @@ export async function bundle({ outdir, release }: BundleOptions): Promise<Metafi
   const node: SharedOptions = { ...shared, platform: "node", target: "node20.18" };
   const programs: [entry: string, name: string][] = [
     ["extension/main.ts", "extension"],
+    ...Object.entries(loadedLater),
     ["server/main.ts", "server"],
     ["cli/main.ts", "cli"],
   ];
@@ -39,7 +44,9 @@ export async function bundle({ outdir, release }: BundleOptions): Promise<Metafi
       entryPoints: [entry],
       outfile: join(outdir, `${name}.cjs`),
       format: "cjs",
-      plugins: [relocate("")],
+      plugins: [relocate(""), apart(loadedLater)],
+      // As require: VS Code's own loader has a say in that.
+      supported: { "dynamic-import": false },
       // CommonJS has no import.meta.
       define: { "import.meta.url": "bundleUrl" },
       banner: { js: 'const bundleUrl = require("node:url").pathToFileURL(__filename).href;' },

@@ -45,11 +45,11 @@ export class ProcessBook {
   }
 
   /**
-   * The pool was terminated: its workers that were killed a moment ago were killed by that, though the news of it came later. Whether there
-   * were any.
+   * The pool was terminated, or (null) the server was told to stop: workers that were killed a moment ago were killed by that, though the news of it came
+   * later. Whether there were any.
    */
-  forgetKilled(pool: string, since: number): boolean {
-    const killed = [...this.#ended].map((process) => this.#all.get(process)!).filter((process) => process.pool === pool && process.role !== "process"
+  forgetKilled(pool: string | null, since: number): boolean {
+    const killed = [...this.#ended].map((process) => this.#all.get(process)!).filter((process) => (pool === null ? process.pool !== null : process.pool === pool) && process.role !== "process"
       && (process.endedAt ?? 0) >= since && (process.exitCode === -sigterm || process.exitCode === -sigkill));
     for (const { process } of killed) this.#remove(process);
     return killed.length > 0;

@@ -47,7 +47,10 @@ export class ServerModel implements Model, Disposable {
 
   constructor(server: Server, options: ServerModelOptions) {
     this.#options = options;
-    this.#watch = server.onDidChange((state) => this.#use(state.kind === "connected" ? state.rpc : null));
+    this.#watch = server.onDidChange((state) => {
+      this.#use(state.kind === "connected" ? state.rpc : null);
+      if (state.kind === "none" && this.#book.forgetKilled(null, Date.now() - newsMs)) this.#throttle.add("processes");
+    });
     if (server.state.kind === "connected") this.#use(server.state.rpc);
   }
 

@@ -15,12 +15,6 @@ const maxCharsPerSecond = 256 * 1024;
 export type Worth = "output" | "failure" | "summary";
 const lowestRoom: Record<Worth, number> = { output: 0, failure: -maxCharsPerSecond, summary: -Infinity };
 
-/** Whose lines they are. */
-export interface Speaker {
-  /** In one line. */
-  readonly title: string;
-}
-
 export interface FlowOptions {
   sink: Sink;
   /** Milliseconds, monotonic. */
@@ -30,7 +24,7 @@ export interface FlowOptions {
 
 /**
  * Lines on their way to a channel: in few appends, and no more of them than the channel can take. What is too much is left out, and that is
- * said where it was. So is whose the lines are, where another one has spoken in between.
+ * said where it was.
  */
 export class Flow {
   readonly #sink: Sink;
@@ -38,7 +32,6 @@ export class Flow {
   readonly #later: (action: () => void, ms: number) => NodeJS.Timeout;
   #waiting: string[] = [];
   #leftOut = 0;
-  #speaker: Speaker | null = null;
   #timer: NodeJS.Timeout | null = null;
   /** Characters that may be taken now; fills up with time. */
   #room = maxCharsPerSecond;
@@ -53,8 +46,8 @@ export class Flow {
     this.#filledAt = now();
   }
 
-  /** Whole lines, without their ends. Summaries name whose they are themselves. */
-  add(lines: readonly string[], worth: Worth, speaker: Speaker): void {
+  /** Whole lines, without their ends. */
+  add(lines: readonly string[], worth: Worth): void {
     if (lines.length === 0) return;
     this.#fill();
     for (const line of lines) {
@@ -66,8 +59,6 @@ export class Flow {
       }
       this.#sayLeftOut();
       this.#room = after;
-      if (this.#speaker !== null && speaker !== this.#speaker && worth !== "summary") this.#waiting.push(`── ${speaker.title}`);
-      this.#speaker = speaker;
       this.#waiting.push(line);
     }
     this.#timer ??= this.#later(() => this.flush(), intervalMs);

@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import type { Run, Runs } from "../runs/run.js";
 import type { Settings } from "../settings.js";
 import { Flow } from "./flow.js";
+import { RunNumbers } from "./run-numbers.js";
 import { RunReport } from "./run-report.js";
 
 /** The output channel "Polyproc": runs as they go. A task's run is told in its own terminal. */
@@ -9,16 +10,19 @@ export function registerOutput(runs: Runs, settings: Settings): vscode.Disposabl
   const channel = vscode.window.createOutputChannel("Polyproc");
   const flow = new Flow({ sink: channel });
   const reports = new Map<Run, RunReport>();
+  const numbers = new RunNumbers();
 
   const begin = (run: Run, found: boolean) => {
     if (run.request.origin === "task" || (found && run.info.endedAt !== null)) return;
-    const report = new RunReport(run, flow, settings.outputGrouping);
+    const number = numbers.take();
+    const report = new RunReport(run, flow, settings.outputGrouping, number);
     reports.set(run, report);
     const show = settings.outputShow;
     if (show === "onStart" && !found && run.request.origin === "command") channel.show(true);
     void run.whenEnded.then(() => {
       report.dispose();
       reports.delete(run);
+      numbers.giveBack(number);
       if (show === "onFailure" && run.request.origin === "command" && run.info.failed > 0) channel.show(true);
     });
   };

@@ -3,9 +3,10 @@ import type { RunInfo } from "../../protocol/run.js";
 import type { Disposable } from "../connection/rpc.js";
 import { isSettled } from "../runs/row.js";
 import type { OutputText, Run } from "../runs/run.js";
-import type { Flow, Speaker } from "./flow.js";
+import type { Flow } from "./flow.js";
 import { outcomeLines, prefixOf } from "./format-row.js";
 import { oneLine } from "./one-line.js";
+import { markOf } from "./run-numbers.js";
 
 /** `line`: what children write is shown as it comes. `task`: all lines of an item together, when it has ended. */
 export type Grouping = "line" | "task";
@@ -20,11 +21,12 @@ interface Kept {
 }
 
 /** Tells a run in the output channel, from now on until it ends: every line whole, and marked with its item. */
-export class RunReport implements Disposable, Speaker {
-  readonly title: string;
+export class RunReport implements Disposable {
   readonly #run: Run;
   readonly #flow: Flow;
   readonly #grouping: Grouping;
+  /** What begins each of its lines. */
+  readonly #mark: string;
   readonly #isCommand: boolean;
   readonly #kept = new Map<number, Kept>();
   /** Items whose outcome has been told. */
@@ -32,15 +34,16 @@ export class RunReport implements Disposable, Speaker {
   readonly #subscriptions: Disposable[];
   #over = false;
 
-  constructor(run: Run, flow: Flow, grouping: Grouping) {
+  /** @param number Its number among the runs that are shown at the same time, from 1. */
+  constructor(run: Run, flow: Flow, grouping: Grouping, number: number) {
     this.#run = run;
     this.#flow = flow;
+    this.#mark = markOf(number);
     this.#grouping = grouping;
     this.#isCommand = "command" in run.request.target;
     this.#told = new Uint8Array(run.rows.length);
     const { info } = run;
-    this.title = oneLine(info.name);
-    flow.add([`▶ ${this.title}: ${counted(info.total, "item")}, ${counted(info.processes, "process")} at a time`], "summary", this);
+    flow.add([`${this.#mark}▶ ${oneLine(info.name)}: ${counted(info.total, "item")}, ${counted(info.processes, "process")} at a time`], "summary");
     this.#subscriptions = [
       run.onOutput((index, lines, dropped) => this.#wrote(index, lines, dropped)),
       run.onDidChange((changed) => this.#changed(changed)),
@@ -56,11 +59,11 @@ export class RunReport implements Disposable, Speaker {
   #wrote(index: number, lines: readonly OutputText[], dropped: number): void {
     const row = this.#run.rows[index];
     if (!row) return;
-    const prefix = prefixOf(row.label);
+    const prefix = this.#mark + prefixOf(row.label);
     const texts = lines.map(({ text }) => prefix + (text.length > maxLineLength ? `${text.slice(0, maxLineLength)}…` : text));
     if (this.#grouping === "line" || this.#told[index] === 1) {
       this.#flow.lost(dropped);
-      this.#flow.add(texts, "output", this);
+      this.#flow.add(texts, "output");
       return;
     }
     let kept = this.#kept.get(index);
@@ -81,13 +84,13 @@ export class RunReport implements Disposable, Speaker {
       this.#release(index);
       // Of what was never begun the summary has the number: after a cancellation that may be thousands.
       if ((row.state === "cancelled" || row.state === "lost") && row.pid === 0) continue;
-      const prefix = prefixOf(row.label);
-      this.#flow.add(outcomeLines(row, this.#isCommand).map((line) => prefix + line), row.state === "done" ? "output" : "failure", this);
+      const prefix = this.#mark + prefixOf(row.label);
+      this.#flow.add(outcomeLines(row, this.#isCommand).map((line) => prefix + line), row.state === "done" ? "output" : "failure");
     }
     if (!this.#run.ended || this.#over) return;
     this.#over = true;
     for (const index of [...this.#kept.keys()]) this.#release(index);
-    this.#flow.add([`■ ${summary(this.#run)}`, ""], "summary", this);
+    this.#flow.add([`${this.#mark}■ ${summary(this.#run)}`, ""], "summary");
   }
 
   #release(index: number): void {
@@ -95,7 +98,7 @@ export class RunReport implements Disposable, Speaker {
     if (!kept) return;
     this.#kept.delete(index);
     this.#flow.lost(kept.leftOut);
-    this.#flow.add(kept.lines, "output", this);
+    this.#flow.add(kept.lines, "output");
   }
 }
 

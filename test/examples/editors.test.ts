@@ -42,7 +42,10 @@ for (const editor of editors) {
       const said = lines.map((line) => line.trim());
       const expected = files.map((name) => (name === "nowhere.txt" ? /^nowhere\.txt: wc: exit code 1: .*No such file/ : `${name}: ${Number.parseInt(name)}`));
       assert.equal(said.length, expected.length, stdout + stderr);
-      for (const [i, line] of expected.entries()) typeof line === "string" ? assert.equal(said[i], line) : assert.match(said[i]!, line);
+      for (const [i, line] of expected.entries()) {
+        if (typeof line === "string") assert.equal(said[i], line);
+        else assert.match(said[i]!, line);
+      }
       assert.match(stderr, /21 of 21/);
       assert.equal(status, 0);
     });

@@ -6,6 +6,7 @@ import time
 from _thread import allocate_lock
 from collections import deque
 
+from . import _fork
 from ._answer import Answer, wake
 from ._callbacks import Callbacks
 from ._errors import Closed, PolyprocError, error_from_wire

@@ -27,8 +27,6 @@ class TakenAhead:
 
     def __init__(self, queue):
         self._session, self._two = queue._session, queue._two
-        # While items are held, the queue is.
-        self._queue = None
         self._items = deque()
         # Held while items on their way back are being written: who asks for more comes after them.
         self._lock = allocate_lock()
@@ -76,9 +74,8 @@ class TakenAhead:
             return
         if sum(len(item) if type(item) is bytes else len(item[0]) for item in items) > _MAX_BYTES:
             self._restart()
-        self._queue = queue
         self._items.extend(items[1:])
-        _watch(self)
+        _watch(self, queue)
         if self._thread != get_ident():
             self.give_back()
 
@@ -93,7 +90,6 @@ class TakenAhead:
                     items.append(self._items.popleft())
                 except IndexError:
                     break
-            self._queue = None
             self._restart()
             if items and self._session.error is None:
                 try:
@@ -103,15 +99,16 @@ class TakenAhead:
                     pass
 
 
-_held = set()
+# Those that hold items; as long as they do, their queues live.
+_held = {}
 _watcher = None
 _ready = threading.Event()
 
 
-def _watch(ahead):
-    """Sees to it that it is not held for long."""
+def _watch(ahead, queue):
+    """Sees to it that it does not hold items for long."""
     global _watcher
-    _held.add(ahead)
+    _held[ahead] = queue
     ahead._session.before_end = give_back_all
     if _watcher is None or not _watcher.is_alive():
         _watcher = threading.Thread(target=_look, name="polyproc-queues", daemon=True)
@@ -127,12 +124,12 @@ def _look():
         time.sleep(_HOLD_SECONDS)
         late = time.monotonic() - _HOLD_SECONDS
         for ahead in list(_held):
-            if not ahead._items:
-                _held.discard(ahead)
-                ahead._queue = None
-            elif ahead._since < late:
-                _held.discard(ahead)
+            # First, for what comes meanwhile puts it in again.
+            queue = _held.pop(ahead, None)
+            if ahead._since < late:
                 ahead.give_back()
+            elif ahead._items:
+                _held[ahead] = queue
         if not _held:
             _ready.clear()
             # What came just then is not forgotten.

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, describe, it, type TestContext } from "node:test";
@@ -8,6 +9,7 @@ import { promisify } from "node:util";
 import { build } from "esbuild";
 import { relocate } from "../../../extension/build/relocate.js";
 import { stage } from "../../../extension/build/stage.js";
+import type { findJavascriptFunctions as find } from "../../../extension/lenses/javascript.js";
 import { within } from "../../deadline.js";
 import { root } from "../../fixture.js";
 import { temporaryFolder } from "../../temporary-folder.js";
@@ -27,13 +29,21 @@ describe("the extension, laid out as it will be installed, away from the checkou
 
   it("holds what the manifest names, no sources, and nothing to install", () => {
     const paths = readdirSync(extension, { recursive: true, encoding: "utf8" });
-    for (const path of ["package.json", "README.md", "LICENSE", "CHANGELOG.md", "NOTICES.txt", "dist/extension.cjs", "dist/server.cjs", "dist/cli.cjs", "dist/host/main.mjs", "dist/results/webview.js", "dist/results/webview.css", "extension/images/icon.png"]) {
+    for (const path of ["package.json", "README.md", "LICENSE", "CHANGELOG.md", "NOTICES.txt", "dist/extension.cjs", "dist/javascript-functions.cjs", "dist/server.cjs", "dist/cli.cjs", "dist/host/main.mjs", "dist/results/webview.js", "dist/results/webview.css", "extension/images/icon.png"]) {
       assert.ok(paths.includes(path), `${path} is missing`);
     }
     assert.deepEqual(paths.filter((path) => /\.ts$|\.map$|node_modules/.test(path)), []);
     const manifest = JSON.parse(readFileSync(join(extension, "package.json"), "utf8")) as Record<string, unknown>;
     assert.equal(manifest["main"], "./dist/extension.cjs");
     for (const key of ["scripts", "dependencies", "devDependencies", "files", "exports"]) assert.ok(!(key in manifest), key);
+  });
+
+  it("has the parser of JavaScript apart, so that a window that opens need not read it", () => {
+    const source = (name: string) => readFileSync(join(extension, "dist", name), "utf8");
+    assert.match(source("extension.cjs"), /require\("\.\/javascript-functions\.cjs"\)/);
+    assert.deepEqual(["extension.cjs", "javascript-functions.cjs"].map((name) => source(name).includes("ImportOutsideModule")), [false, true]);
+    const { findJavascriptFunctions } = createRequire(join(extension, "dist", "x.js"))("./javascript-functions.cjs") as { findJavascriptFunctions: typeof find };
+    assert.deepEqual(findJavascriptFunctions("export const f = async (x) => x;", { jsx: false, typescript: false }).map(({ export: name }) => name), ["f"]);
   });
 
   it("says whose software it holds", () => {

@@ -112,7 +112,7 @@ test("a server that dies at its start is explained with what it said", async (t)
 });
 
 test("a Node.js that does not exist, or is none, is explained by the setting that names it", async (t) => {
-  await assert.rejects(openWindow(t, socketIn(t), { nodePath: "/no/such/node" }).server.ensure(), /polyproc\.nodePath names \/no\/such\/node.*ENOENT/);
+  await assert.rejects(openWindow(t, socketIn(t), { nodePath: "/no/such/node" }).server.ensure(), /polyproc\.nodePath names \/no\/such\/node.*there is no such program/);
   await assert.rejects(openWindow(t, socketIn(t), { nodePath: "/bin/echo" }).server.ensure(), /polyproc\.nodePath names \/bin\/echo.*it printed/);
 });
 

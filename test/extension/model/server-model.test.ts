@@ -120,6 +120,16 @@ test("workers that the cancellation of their run killed are not told as failures
   assert.deepEqual([...model.processes.keys()], [before.process]);
 });
 
+test("a server that was told to stop killed its workers by that; one that is lost leaves them to be looked at", async (t) => {
+  for (const [state, kept] of [[{ kind: "none" }, 0], [{ kind: "lost", detail: "gone" }, 1]] as const) {
+    const { server, model } = await connected(t, { ...nothing, pools: [pool] });
+    server.notify("events/changed", events({ topic: "process", process: process_({ role: "worker", pool: pool.pool, state: "exited", exitCode: -15, endedAt: Date.now() }) }));
+    assert.equal(model.processes.size, 1);
+    server.become(state);
+    assert.equal(model.processes.size, kept, state.kind);
+  }
+});
+
 test("a pool leaves once it takes no more work, has none, and its workers have gone", async (t) => {
   const { server, model } = await connected(t, { ...nothing, pools: [pool] });
   const stays = (changes: Partial<PoolInfo>) => {

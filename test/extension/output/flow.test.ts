@@ -2,8 +2,6 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Flow } from "../../../extension/output/flow.js";
 
-const speaker = { title: "work" };
-
 /** A channel, and a clock that the test turns. */
 function setUp() {
   let now = 0;
@@ -32,8 +30,8 @@ function setUp() {
 describe("the way to the output channel", () => {
   test("lines of a tenth of a second are one append", () => {
     const { flow, appends, pass } = setUp();
-    flow.add(["a", "b"], "output", speaker);
-    flow.add(["c"], "summary", speaker);
+    flow.add(["a", "b"], "output");
+    flow.add(["c"], "summary");
     assert.deepEqual(appends, []);
     pass(200);
     assert.deepEqual(appends, ["a\nb\nc\n"]);
@@ -45,7 +43,7 @@ describe("the way to the output channel", () => {
     const rounds = 1000;
     const perRound = 500;
     for (let i = 0; i < rounds; i++) {
-      flow.add(new Array<string>(perRound).fill(line), "output", speaker);
+      flow.add(new Array<string>(perRound).fill(line), "output");
       pass(10);
     }
     pass(2000);
@@ -59,28 +57,12 @@ describe("the way to the output channel", () => {
     assert.ok(Math.max(...appends.map((one) => one.length)) <= 300 * 1024);
   });
 
-  test("whose lines they are is said when somebody else has spoken in between", () => {
-    const { flow, pass, text } = setUp();
-    const other = { title: "other" };
-    flow.add(["▶ work"], "summary", speaker);
-    flow.add(["a"], "output", speaker);
-    flow.add(["▶ other"], "summary", other);
-    flow.add(["b", "c"], "output", other);
-    flow.add(["d"], "failure", speaker);
-    flow.add([], "output", other);
-    flow.add(["e"], "output", speaker);
-    flow.add(["■ other"], "summary", other);
-    flow.add(["f"], "output", speaker);
-    pass(200);
-    assert.equal(text(), "▶ work\na\n▶ other\nb\nc\n── work\nd\ne\n■ other\n── work\nf\n");
-  });
-
   test("in a flood failures are shown for longer, summaries always", () => {
     const { flow, pass, text } = setUp();
-    flow.add(new Array<string>(10_000).fill("x".repeat(99)), "output", speaker);
-    flow.add(["a failure"], "failure", speaker);
-    flow.add(new Array<string>(10_000).fill("y".repeat(99)), "failure", speaker);
-    flow.add(["the end"], "summary", speaker);
+    flow.add(new Array<string>(10_000).fill("x".repeat(99)), "output");
+    flow.add(["a failure"], "failure");
+    flow.add(new Array<string>(10_000).fill("y".repeat(99)), "failure");
+    flow.add(["the end"], "summary");
     pass(100);
     assert.match(text(), /a failure\n/);
     assert.match(text(), /the end\n$/);
@@ -89,9 +71,9 @@ describe("the way to the output channel", () => {
 
   test("what was lost on the way is said where it was, also when nothing follows", () => {
     const { flow, pass, text } = setUp();
-    flow.add(["a"], "output", speaker);
+    flow.add(["a"], "output");
     flow.lost(1);
-    flow.add(["b"], "output", speaker);
+    flow.add(["b"], "output");
     flow.lost(1234);
     flow.lost(0);
     pass(300);

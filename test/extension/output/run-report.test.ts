@@ -4,15 +4,16 @@ import { OpaqueBlob } from "../../../bindings/typescript/codec.js";
 import { UnknownObject } from "../../../bindings/typescript/handles.js";
 import { Flow } from "../../../extension/output/flow.js";
 import { outcomeLines, prefixOf, resultText } from "../../../extension/output/format-row.js";
+import { RunNumbers } from "../../../extension/output/run-numbers.js";
 import { RunReport, type Grouping } from "../../../extension/output/run-report.js";
 import { errorCodes } from "../../../protocol/errors.js";
 import { FakeRun } from "../runs/fake-run.js";
 
-function setUp(grouping: Grouping, target: FakeRun["request"]["target"] = { module: "/w/m.js" }) {
+function setUp(grouping: Grouping, target: FakeRun["request"]["target"] = { module: "/w/m.js" }, number = 1) {
   let text = "";
   const flow = new Flow({ sink: { append: (more) => (text += more) } });
   const run = new FakeRun("run:s1.1", target, [{ label: "a.txt" }, { label: "b.txt" }]);
-  const report = new RunReport(run, flow, grouping);
+  const report = new RunReport(run, flow, grouping, number);
   return {
     run, report,
     lines: () => {
@@ -94,6 +95,21 @@ describe("a run in the output channel", () => {
     run.set(1, { state: "cancelled", pid: 0, ms: 0 });
     run.end();
     assert.deepEqual(lines().slice(1, 3), ["[a.txt] ⊘ cancelled (5 ms)", "■ work: 0 done, 2 cancelled in 3.2 s"]);
+  });
+
+  test("every line of a run that is shown beside another one begins with its number", () => {
+    const { run, lines } = setUp("line", undefined, 2);
+    run.writes(0, ["one"]);
+    run.set(0, { state: "done", value: 3 });
+    run.end();
+    assert.deepEqual(lines(), ["2│ ▶ work: 2 items, 2 processes at a time", "2│ [a.txt] one", "2│ [a.txt] ✔ 3 (5 ms)", "2│ ■ work: 1 done in 3.2 s", ""]);
+  });
+
+  test("a number is used again when its run is over", () => {
+    const numbers = new RunNumbers();
+    assert.deepEqual([numbers.take(), numbers.take(), numbers.take()], [1, 2, 3]);
+    numbers.giveBack(2);
+    assert.deepEqual([numbers.take(), numbers.take()], [2, 4]);
   });
 
   test("what is lost is said", () => {

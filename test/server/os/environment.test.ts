@@ -18,7 +18,7 @@ test("Node's worker hosts are told to be Node under Electron, and nothing elsewh
   const script = `
     if (process.argv[1] === "electron") Object.defineProperty(process, "versions", { value: { ...process.versions, electron: "30.0.0" } });
     const { runtimeCommands } = await import(${JSON.stringify(pathToFileURL(compiled("server/runtimes")).href)});
-    const { node, perl } = runtimeCommands({ perl: ["perl", "host.pl"] });
+    const { node, perl } = runtimeCommands({}, { perl: ["perl", "host.pl"] });
     console.log(JSON.stringify([node.env, perl.env ?? null]));`;
   const envs = (platform: string) => JSON.parse(execFileSync(process.execPath, ["--input-type=module", "-e", script, platform], { encoding: "utf8" })) as unknown;
   assert.deepEqual(envs("electron"), [{ ELECTRON_RUN_AS_NODE: "1" }, null]);

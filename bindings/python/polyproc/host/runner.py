@@ -10,7 +10,7 @@ from _thread import allocate_lock
 from .. import _child, process
 from .._errors import Closed
 from .._failure import MaybeEncodingError, failure_of
-from .._msgpack import array_head, map_head, pack
+from .._msgpack import array_head, map_head, pack, pack_bin
 from .._payload import decode, pickled, plain_or_pickled, with_handles
 from .._answer import wake
 from ..pool_calls import Calls
@@ -115,7 +115,7 @@ class Runner:
             task["items"] = args = kwargs = None
             code = _child.bootstrap(child)
         failure = {"code": 1012, "message": f"exit code {code}", "data": {"name": "TaskFailed"}} if code else None
-        self._result(task, 0, 1, failure=failure, values=None if failure else pack([None]))
+        self._result(task, 0, 1, failure=failure, values=None if failure else pack_bin(pack([None])))
         self._end(code)
 
     # The tasks of a pool.

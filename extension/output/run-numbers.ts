@@ -1,0 +1,21 @@
+/** Small numbers that tell apart the runs that are shown at the same time. */
+export class RunNumbers {
+  readonly #taken = new Set<number>();
+
+  /** The lowest that nobody has, from 1. */
+  take(): number {
+    let number = 1;
+    while (this.#taken.has(number)) number++;
+    this.#taken.add(number);
+    return number;
+  }
+
+  giveBack(number: number): void {
+    this.#taken.delete(number);
+  }
+}
+
+/** What begins each line of the run with this number: nothing as long as there is one. */
+export function markOf(number: number): string {
+  return number === 1 ? "" : `${number}│ `;
+}

@@ -26,11 +26,13 @@ export async function gated(path) {
 /** Maps the function over the files of a folder of the workspace, by the palette alone. */
 async function map(workbench: Workbench, pattern: string): Promise<void> {
   await workbench.runCommand("Polyproc: Map over Files…");
-  // The first time the only module is offered; its only function needs no choice. Later the function is, as recently used.
-  const module = workbench.quickPick("gated.mjs").first();
-  const recent = workbench.quickPick("gated").filter({ hasText: "recently used" }).first();
-  await waitFor(async () => await module.isVisible() || await recent.isVisible(), { what: "functions to choose from", ...deadline });
-  await (await recent.isVisible() ? recent : module).click();
+  const recent = workbench.quickPick("gated").first();
+  await waitFor(async () => await recent.isVisible() || await workbench.quickPick("Function of a file").isVisible(), { what: "functions to choose from", ...deadline });
+  if (!(await recent.isVisible())) {
+    await workbench.pick("Function of a file");
+    // Its only function needs no choice.
+    await workbench.pick("gated.mjs");
+  } else await recent.click();
   await workbench.pick("Files that match a pattern");
   await workbench.answer(pattern);
   await workbench.quickPick(/Run \d+ items?/).first().click();

@@ -53,8 +53,15 @@ export class Workbench {
 
   /** Runs a command by the whole of its title, such as `Polyproc: Map Over Files…`. */
   async runCommand(title: string): Promise<void> {
-    await this.#openQuickInput("F1", `>${title}`);
-    await this.quickPick(title).first().click();
+    const row = this.quickPick(title).first();
+    // The palette lists what could be run at the moment when it was opened: right after the start that may be less than a moment later.
+    await waitFor(async () => {
+      await this.#openQuickInput("F1", `>${title}`);
+      const isListed = await row.waitFor({ timeout: 3000 }).then(() => true, () => false);
+      if (!isListed) await this.press("Escape");
+      return isListed;
+    }, { what: `${title} in the palette`, timeoutMs: patienceMs, intervalMs: 100 });
+    await row.click();
   }
 
   /** Titles that the palette offers for this text. */

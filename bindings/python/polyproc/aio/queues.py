@@ -51,6 +51,8 @@ class Queue(Face):
         on its way goes back to the head of the queue.
         """
         shared = self._open()
+        # What a thread took ahead comes first.
+        shared._give_back()
         if not block:
             params = shared._two + _NO_WAIT
         elif timeout is None:
@@ -72,12 +74,15 @@ class Queue(Face):
         return await self.get(False)
 
     async def qsize(self):
+        self.shared._give_back()
         return (await self._ask("queue/status", self.shared._one))["size"]
 
     async def empty(self):
+        self.shared._give_back()
         return (await self._ask("queue/status", self.shared._one))["empty"]
 
     async def full(self):
+        self.shared._give_back()
         return (await self._ask("queue/status", self.shared._one))["full"]
 
     def close(self):

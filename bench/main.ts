@@ -4,7 +4,7 @@
  */
 import { parseArgs } from "node:util";
 import type { Contender, Work } from "./contender.js";
-import { measureMemory } from "./memory.js";
+import { measureMemory, type Memory } from "./memory.js";
 import { formatMemory, formatWorks, writeDocument, type Measured } from "./report.js";
 import { works } from "./works.js";
 
@@ -20,11 +20,12 @@ for (const work of works) {
   measured.push(await measure(work));
   console.log(formatWorks(measured.slice(-1)));
 }
+let memory: Memory | null = null;
 if (positionals.length === 0 || positionals.includes("memory")) {
-  const memory = await measureMemory();
+  memory = await measureMemory();
   console.log(formatMemory(memory));
-  if (values.write) await writeDocument(measured, memory, rounds);
 }
+if (values.write) await writeDocument(measured, memory, rounds);
 
 async function measure(work: Work): Promise<Measured> {
   const contenders = await work.open();

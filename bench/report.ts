@@ -31,13 +31,21 @@ export function formatMemory(memory: Memory): string {
   ].join("\n");
 }
 
-/** Replaces the measured part of docs/performance.md. */
-export async function writeDocument(measured: readonly Measured[], memory: Memory, rounds: number): Promise<void> {
+/** Replaces the measured parts of docs/performance.md: those of which something was measured. */
+export async function writeDocument(measured: readonly Measured[], memory: Memory | null, rounds: number): Promise<void> {
   const file = new URL("../../docs/performance.md", import.meta.url);
-  const text = await readFile(file, "utf8");
+  let text = await readFile(file, "utf8");
   const machine = `${cpus()[0]?.model.trim() ?? "unknown processor"}, ${availableParallelism()} cores, Node ${process.versions.node}, ${process.platform}; medians of ${rounds} rounds.`;
-  const body = `\n${machine}\n\n${formatWorks(measured)}\n\n${formatMemory(memory)}\n`;
-  await writeFile(file, text.replace(/(<!-- measured -->)[^]*(<!-- end -->)/, `$1${body}$2`));
+  const ofPython = measured.filter(({ work }) => work.title.startsWith("Python:"));
+  const others = measured.filter((one) => !ofPython.includes(one));
+  if (others.length > 0 && memory) text = replaced(text, "measured", `${machine}\n\n${formatWorks(others)}\n\n${formatMemory(memory)}`);
+  if (ofPython.length > 0) text = replaced(text, "measured Python", `${machine}\n\n${formatWorks(ofPython)}`);
+  await writeFile(file, text);
+}
+
+/** What stands between `<!-- NAME -->` and the next `<!-- end -->`. */
+function replaced(text: string, name: string, body: string): string {
+  return text.replace(new RegExp(`(<!-- ${name} -->)[^]*?(<!-- end -->)`), (_, begin: string, end: string) => `${begin}\n${body}\n${end}`);
 }
 
 function formatRate(rate: number): string {

@@ -188,12 +188,15 @@ sub fitting {
 sub run_task {
     my ($task) = @_;
     my ($from, $to, $thrown) = ($$task{from} // 0, $$task{to} // $$task{count});
+    my $is_loaded = $targets{ $$task{target} }{code};
     my $code = eval { $targets{ $$task{target} }{code} //= load($targets{ $$task{target} }{target}) };
     my $items = $code && eval { from_payload($$task{items}) };
     if (!$items) {
         notify('worker/result', { seq => $$task{seq}, from => $from, count => $to - $from, error => failure($@) });
         return $@;
     }
+    # The task's time begins now: loading its file was not its own doing.
+    notify('worker/part', { seq => $$task{seq}, from => $from, count => 0, next => $from }) unless $is_loaded;
     for my $index ($from .. $to - 1) {
         my %outcome = (seq => $$task{seq}, from => $index, count => 1);
         $thrown = undef;

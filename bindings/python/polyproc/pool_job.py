@@ -12,7 +12,7 @@ from .targets import Target
 
 # One message brings no more than this, unless one task alone has more.
 _MAX_TASKS = 512
-_MAX_BYTES = 256 * 1024
+_MAX_BYTES = 64 * 1024
 # Bytes of tasks that the server has not accepted yet. Who submits more waits.
 _WINDOW_BYTES = 64 * 1024 * 1024
 # The first byte of a payload that names handles: it is an array then.

@@ -187,26 +187,25 @@ class Runner:
     def _run_many(self, task, at, end, call, items, for_python):
         exact = task.get("exact", False)
         values = []
-        append = values.append
         began = told = time.perf_counter()
         stride = 1
         told_at = at
         while at < end:
             stop = at + 1 if exact else min(end, at + stride)
             try:
-                for at in range(at, stop):
-                    append(call(items[at]))
-                    # Not kept longer than it is needed.
-                    items[at] = None
+                # What came before an exception is there.
+                values.extend(map(call, items[at:stop]))
+                # Not kept longer than it is needed.
+                items[at:stop] = [None] * (stop - at)
                 at = stop
             except BaseException as error:
+                at = told_at + len(values)
                 self._flush_output()
                 if values:
                     self._tell_values(task, told_at, values, for_python, _since(began), at)
                     began = time.perf_counter()
                 failure = failure_of(error, for_python)
                 values, told_at, at = [], at + 1, at + 1
-                append = values.append
                 if at == end:
                     self._result(task, at - 1, 1, failure=failure, ms=_since(began))
                     return
@@ -218,7 +217,6 @@ class Runner:
                 self._flush_output()
                 self._tell_values(task, told_at, values, for_python, _since(began), at)
                 values, told_at = [], at
-                append = values.append
                 began = told = time.perf_counter()
             if stride < _MAX_STRIDE and now - told < _PART_EVERY / 8:
                 stride *= 2

@@ -5,6 +5,9 @@ import socket
 import threading
 from _thread import allocate_lock
 
+# How often to look whether an event loop was closed before it took its answer, while there is such an answer.
+_LOOK_SECONDS = 0.05
+
 
 class IdleReader:
     """
@@ -16,9 +19,15 @@ class IdleReader:
         self._session = session
         self._fd = session.wire.fileno()
         self._epoll = None
+        self._ident = None
         if hasattr(select, "epoll"):
             self._epoll = select.epoll()
             self._epoll.register(self._fd, select.EPOLLIN)
+            self._bell, self._rung = socket.socketpair()
+            self._bell.setblocking(False)
+            self._rung.setblocking(False)
+            self._epoll.register(self._rung.fileno(), select.EPOLLIN)
+            session.undelivered.tell = self._ring
         thread = threading.Thread(target=self._run, name="polyproc", daemon=True)
         # Of Polyproc's own: programs (and CPython's tests) that look for threads left behind need not see it.
         getattr(threading, "_dangling", set()).discard(thread)
@@ -33,6 +42,21 @@ class IdleReader:
         if self._epoll is not None:
             self._watch(select.EPOLLIN)
 
+    def _ring(self):
+        """Something is undelivered. May be called anywhere, by the garbage collector too."""
+        if threading.get_ident() != self._ident:
+            try:
+                self._bell.send(b"\0")
+            except OSError:
+                # It was rung already, or the session has ended.
+                pass
+
+    def _hush(self):
+        try:
+            self._rung.recv(4096)
+        except OSError:
+            pass
+
     def _watch(self, events):
         if self._epoll is not None:
             try:
@@ -43,14 +67,19 @@ class IdleReader:
 
     def _run(self):
         session, epoll = self._session, self._epoll
+        self._ident = threading.get_ident()
         while session.error is None:
             if epoll is not None:
                 try:
-                    epoll.poll()
+                    woken = epoll.poll(_LOOK_SECONDS if session.undelivered else None)
                 except (OSError, ValueError):
                     return
+                if any(fd != self._fd for fd, _ in woken):
+                    self._hush()
+                session.undelivered.look()
                 session.read_now(socket.MSG_DONTWAIT)
             elif not session.read_now(0):
                 turn = allocate_lock()
                 turn.acquire()
                 session.await_turn(turn)
+                session.undelivered.look()

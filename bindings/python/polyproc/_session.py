@@ -1,6 +1,5 @@
 """One connection to a server: requests of many threads, their answers, and what the server tells by itself."""
 
-import select
 import socket
 import time
 from _thread import allocate_lock
@@ -14,6 +13,7 @@ from ._idle import IdleReader
 from ._messages import ID, packed_notification, request_head, request_heads
 from ._msgpack import Malformed, pack, pack_int, unpack
 from ._references import References
+from ._undelivered import Undelivered
 from ._wire import FrameTooLong, Wire, frame
 
 # Unanswered requests that nobody waits for, per session: then the sender waits for some.
@@ -46,6 +46,7 @@ class Session(References):
         self._waiting = {}
         self._idle = None
         self._casts = {}
+        self.undelivered = Undelivered()
         # Called before the session ends in an orderly way.
         self.before_end = None
         self._farewell = None
@@ -79,7 +80,6 @@ class Session(References):
 
     def cast(self, method, packed, failed=None):
         """A request whose answer nobody needs but for its failure: `failed(error)`."""
-
         casts = self._casts
 
         def then(answer):
@@ -147,7 +147,7 @@ class Session(References):
                         if self._idle is not None:
                             self._idle.pause()
                         while not answer.done and not self._after:
-                            if deadline is not None and not self._readable(deadline - time.monotonic()):
+                            if deadline is not None and not self.wire.readable(deadline - time.monotonic()):
                                 return
                             self._read_some()
                     finally:
@@ -193,7 +193,7 @@ class Session(References):
                     if self._idle is not None:
                         self._idle.pause()
                     while not is_done() and self.error is None and not self._after:
-                        if deadline is not None and not self._readable(deadline - time.monotonic()):
+                        if deadline is not None and not self.wire.readable(deadline - time.monotonic()):
                             break
                         self._read_some()
                 finally:
@@ -213,11 +213,6 @@ class Session(References):
         return True
 
     # Reading.
-
-    def _readable(self, seconds):
-        poll = select.poll()
-        poll.register(self.wire.socket, select.POLLIN)
-        return bool(poll.poll(max(0.0, seconds) * 1000))
 
     def _read_some(self, flags=0):
         """Reads once, and hands out what came. Only with `_reading`."""

@@ -43,6 +43,12 @@ class Wire:
     def fileno(self):
         return self.socket.fileno()
 
+    def readable(self, seconds):
+        """Whether something comes within this time."""
+        poll = select.poll()
+        poll.register(self.socket, select.POLLIN)
+        return bool(poll.poll(max(0.0, seconds) * 1000))
+
     def receive(self, flags=0):
         """One `recv`. False at the end of the stream; BlockingIOError when `flags` say so. The frames come from `next_frame`."""
         size = _READ_BYTES if self._needed < _READ_BYTES else min(self._needed, 1 << 20)

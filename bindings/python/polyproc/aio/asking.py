@@ -26,7 +26,8 @@ async def ask(session, method, packed, undo=None):
     try:
         return await asked.future
     except asyncio.CancelledError:
-        asked.abandon()
+        if asked.abandon():
+            asked.take_back()
         raise
     except GeneratorExit:
         # The loop has ended without it.
@@ -77,15 +78,18 @@ class _Asked:
         with self._lock:
             self._came = answer
             if not self._abandoned:
+                self._session.undelivered.put(self)
                 try:
                     self._loop.call_soon_threadsafe(self._settle)
                     return
                 except RuntimeError:
                     # The loop was closed: nobody awaits it.
                     self._abandoned = True
-        self._take_back()
+        self._session.undelivered.discard(self)
+        self._session.after(self.take_back)
 
     def _settle(self):
+        self._session.undelivered.discard(self)
         answer, future = self._came, self.future
         if future.done():
             return
@@ -95,21 +99,26 @@ class _Asked:
             future.set_result(answer.result)
 
     def abandon(self):
-        """Nobody awaits it any more."""
+        """Nobody awaits it any more. True when the answer has come: then it is to be taken back; the thread that reads does so, unless the caller does."""
         with self._lock:
             self._abandoned = True
             came = self._came is not None
         if came:
-            self._take_back()
+            self._session.undelivered.put(self)
         else:
             self._session.notify("$/cancelRequest", {"id": self.answer.id})
+        return came
 
-    def _take_back(self):
-        answer, undo, self._undo = self._came, self._undo, None
-        if undo is not None and answer.error is None:
-            self._session.after(lambda: undo(answer.result))
-            # Unless somebody reads just now, this is the moment.
-            self._session.drain()
+    def is_forgotten(self):
+        return self._abandoned or self._loop.is_closed()
+
+    def take_back(self):
+        """What may send: not while reading, and not in the garbage collector."""
+        self._session.undelivered.discard(self)
+        with self._lock:
+            answer, undo, self._undo = self._came, self._undo, None
+        if undo is not None and answer.error is None and self._session.error is None:
+            undo(answer.result)
 
 
 def is_free(session):

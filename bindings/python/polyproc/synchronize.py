@@ -62,14 +62,8 @@ class _Acquirable(SharedObject):
         self.release()
 
 
-class Lock(_Acquirable):
-    """A lock that any process may release. `name` shares it by name with whoever uses the same server."""
-
-    _kind = _area = "lock"
-    _everywhere = True
-
-    def __init__(self, *, ctx=None, name=None):
-        self._create(ctx, "lock/create", lambda handle: {"lock": handle}, name)
+class _ReleasedByAnybody(_Acquirable):
+    """What any thread or process may release, and too often."""
 
     def release(self):
         try:
@@ -78,6 +72,16 @@ class Lock(_Acquirable):
             if error.name == "BadState":
                 raise ValueError("semaphore or lock released too many times") from error
             raise
+
+
+class Lock(_ReleasedByAnybody):
+    """A lock that any process may release. `name` shares it by name with whoever uses the same server."""
+
+    _kind = _area = "lock"
+    _everywhere = True
+
+    def __init__(self, *, ctx=None, name=None):
+        self._create(ctx, "lock/create", lambda handle: {"lock": handle}, name)
 
     def locked(self):
         return self._status()["locked"]
@@ -121,7 +125,7 @@ def _holder(lock):
     return f"owner={status['holder']}, depth={status['depth']}" if status["locked"] else "owner=None"
 
 
-class Semaphore(_Acquirable):
+class Semaphore(_ReleasedByAnybody):
     """`value` permits."""
 
     _kind = _area = "semaphore"
@@ -132,14 +136,6 @@ class Semaphore(_Acquirable):
         if value < 0:
             raise ValueError("semaphore initial value must be >= 0")
         self._create(ctx, "semaphore/create", lambda handle: {"semaphore": handle, "value": value, "bounded": self._bounded}, name)
-
-    def release(self):
-        try:
-            super().release()
-        except PolyprocError as error:
-            if error.name == "BadState":
-                raise ValueError("semaphore or lock released too many times") from error
-            raise
 
     def get_value(self):
         return self._status()["value"]

@@ -3,6 +3,7 @@ import type { Clock } from "./clock.js";
 import { EventLog } from "./event-log.js";
 import { HostCache } from "./host-cache.js";
 import { OutputHub } from "./output.js";
+import { ChannelTable } from "./pipe-channel.js";
 import type { Pool } from "./pool.js";
 import { ProcessTable } from "./process-table.js";
 import { Registry } from "./registry.js";
@@ -56,6 +57,7 @@ export class Engine {
   readonly processes: ProcessTable;
   readonly hosts: HostCache;
   readonly runs: RunTable;
+  readonly channels: ChannelTable;
   /** The server is ending: pools begin nothing more. What waits goes with it. */
   ending = false;
   /** Called when a session has ended, after everything it held was let go. */
@@ -71,6 +73,7 @@ export class Engine {
     this.processes = new ProcessTable(this);
     this.hosts = new HostCache(this);
     this.runs = new RunTable(this);
+    this.channels = new ChannelTable(() => options.spawner.openChannel());
     this.registry.onChange = (object, gone) => this.events.syncChanged(object, gone);
   }
 

@@ -4,6 +4,7 @@ import { payloadData, type Handle, type Payload } from "../../protocol/schema.js
 import { Deque } from "./deque.js";
 import type { Engine } from "./engine.js";
 import { LinkedList } from "./linked-list.js";
+import type { ChannelInbox, ChannelNews, PipeChannel } from "./pipe-channel.js";
 import type { ReadySource } from "./ready.js";
 import { releasedByAll, type SharedObject } from "./registry.js";
 import type { Session } from "./session.js";
@@ -22,6 +23,15 @@ export interface PipeEndOptions {
   writable: boolean;
 }
 
+/** What a session that can read channels gets. */
+export type Followed = { item: Payload } | { ready: boolean } | ChannelNews;
+
+interface Receiver {
+  readonly wait: Wait<Followed>;
+  /** It can read channels. */
+  readonly follows: boolean;
+}
+
 interface Sender {
   readonly item: Payload;
   readonly wait: Wait<null>;
@@ -29,23 +39,35 @@ interface Sender {
   readonly early: boolean;
 }
 
+/** So many items in a row from one session to one other, and they are offered a channel; twice as many after each that ended. */
+const firstOfferAfter = 4;
+const lastOfferAfter = 65_536;
+
+/** Who asks for what may be in a channel waits at least so long, in milliseconds, for those who use it to leave. */
+const reclaimMs = 1000;
+
 /**
  * One end of a pipe, and the items on their way to it. Whoever receives takes them from here; whoever sends puts them
  * into the peer. An end is open while anybody refers to it: then its peer reads the end of file.
  */
-export class PipeEnd implements SharedObject, ReadySource {
+export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
   readonly handle: Handle;
   readonly readable: boolean;
   readonly writable: boolean;
   readonly #engine: Engine;
   readonly #inbox = new Deque<Payload>();
-  readonly #receivers = new LinkedList<Wait<{ item: Payload }>>();
+  readonly #receivers = new LinkedList<Receiver>();
   /** Sends from the peer that found no room here. */
   readonly #senders = new LinkedList<Sender>();
   readonly #watchers = new Set<() => void>();
   #bytes = 0;
   #open = true;
   #peer: PipeEnd | null = null;
+  /** Past the server, to here. */
+  #channel: PipeChannel | null = null;
+  readonly #sent = new Streak();
+  readonly #received = new Streak();
+  #offerAfter = firstOfferAfter;
 
   constructor(engine: Engine, handle: Handle, options: PipeEndOptions) {
     this.#engine = engine;
@@ -66,64 +88,47 @@ export class PipeEnd implements SharedObject, ReadySource {
 
   /** Whether `recv` would answer at once: with an item, or with an error such as EndOfFile. */
   get ready(): boolean {
-    return this.#inbox.length > 0 || !this.#peerOpen || !this.#open;
+    return (this.#servable && (this.#inbox.length > 0 || !this.#peerOpen)) || !this.#open;
   }
 
-  /** `early`: the sender does not wait for the answer, so only a read end that is gone can keep the item from arriving. */
-  send(session: Session, item: Payload, timeoutMs: number | null | undefined, early = false): null | Wait<null> {
+  /** For its channel: items that are here or wait for room. */
+  get length(): number {
+    return this.#inbox.length + this.#senders.length;
+  }
+
+  /**
+   * `early`: the sender does not wait for the answer, so only a read end that is gone can keep the item from arriving. `channel`: it could
+   * write into a channel.
+   */
+  send(session: Session, item: Payload, timeoutMs: number | null | undefined, early = false, channel = false): null | Wait<null> {
     this.#requireHeld(session);
     if (!this.writable) throw new PolyprocError("BadState", `${this.handle} only receives: send through the other end of this one-way pipe`);
     const peer = this.#peer;
     if (!peer || !peer.#open) throw brokenPipe(this.handle);
-    return peer.#accept(session, item, timeoutMs, early, this.handle);
+    const sent = peer.#accept(session, item, timeoutMs, early, this.handle);
+    peer.#considerChannel(channel ? session : null, this.handle);
+    return sent;
   }
 
   recv(session: Session, timeoutMs: number | null | undefined): { item: Payload } | Wait<{ item: Payload }> {
-    this.#requireHeld(session);
-    this.#requireReadable();
-    if (this.#inbox.length > 0) {
-      const item = this.#take(session);
-      this.#refill();
-      this.#changed();
-      return { item };
-    }
-    if (!this.#peerOpen) throw endOfFile(this.handle);
-    if (timeoutMs === 0) throw noItem(this.handle);
-    const wait = new Wait<{ item: Payload }>(session, {
-      timeoutMs,
-      onTimeout: () => {
-        throw noItem(this.handle);
-      },
-      onLeave: () => {
-        this.#receivers.remove(link);
-        this.#changed();
-      },
-    });
-    const link = this.#receivers.push(wait);
-    this.#changed();
-    return wait;
+    // Only who follows is told of channels.
+    return this.#receive(session, timeoutMs, false) as { item: Payload } | Wait<{ item: Payload }>;
   }
 
   poll(session: Session, timeoutMs: number | null | undefined): { ready: boolean } | Wait<{ ready: boolean }> {
-    this.#requireHeld(session);
-    this.#requireReadable();
-    if (this.ready || timeoutMs === 0) return { ready: this.ready };
-    const wait = new Wait<{ ready: boolean }>(session, {
-      timeoutMs,
-      onTimeout: () => ({ ready: false }),
-      onLeave: () => stop(),
-    });
-    const stop = this.onReady(() => {
-      stop();
-      wait.resolve({ ready: true });
-    });
-    return wait;
+    return this.#awaitReady(session, timeoutMs, false) as { ready: boolean } | Wait<{ ready: boolean }>;
+  }
+
+  /** `recv`, or `poll` unless `take`, by a session that can read channels. */
+  follow(session: Session, timeoutMs: number | null | undefined, take: boolean): Followed | Wait<Followed> {
+    return take ? this.#receive(session, timeoutMs, true) : this.#awaitReady(session, timeoutMs, true);
   }
 
   /** Fails unless this session may wait for it. */
   requirePollable(session: Session): void {
     this.#requireHeld(session);
     this.#requireReadable();
+    this.#reclaimUnlessUsedBy(null);
   }
 
   onReady(listener: () => void): () => void {
@@ -140,7 +145,7 @@ export class PipeEnd implements SharedObject, ReadySource {
       handle: this.handle,
       kind: "pipe",
       holders: [],
-      waiters: [...Array.from(this.#receivers, (wait) => wait.session.id), ...Array.from(this.#senders, (sender) => sender.wait.session.id)],
+      waiters: [...Array.from(this.#receivers, ({ wait }) => wait.session.id), ...Array.from(this.#senders, (sender) => sender.wait.session.id)],
       value: this.#inbox.length,
       limit: null,
     };
@@ -148,7 +153,9 @@ export class PipeEnd implements SharedObject, ReadySource {
 
   unreferenced(): void {
     this.#open = false;
-    for (let wait = this.#receivers.shift(); wait; wait = this.#receivers.shift()) wait.reject(releasedByAll(this.handle));
+    this.#channel?.discard();
+    this.#channel = null;
+    for (let receiver = this.#receivers.shift(); receiver; receiver = this.#receivers.shift()) receiver.wait.reject(releasedByAll(this.handle));
     const peer = this.#peer;
     for (let sender = this.#senders.shift(); sender; sender = this.#senders.shift()) {
       this.#forget(sender);
@@ -175,14 +182,144 @@ export class PipeEnd implements SharedObject, ReadySource {
       this.#forget(sender);
       sender.wait.reject(releasedByAll(this.#peer?.handle ?? this.handle));
     }
-    for (let wait = this.#receivers.shift(); wait; wait = this.#receivers.shift()) wait.reject(endOfFile(this.handle));
-    this.#tellWatchers();
+    this.#channel?.writerClosed();
+    this.#serve();
     this.#changed();
+  }
+
+  channelChanged(): void {
+    this.#serve();
+    this.#refill();
+    // Those who follow were told; the others wait for what they cannot read.
+    if (this.#watchers.size > 0) this.#reclaimUnlessUsedBy(null);
+  }
+
+  channelEnded(items: Uint8Array[], ahead: number): void {
+    this.#channel = null;
+    this.#offerAfter = Math.min(this.#offerAfter * 2, lastOfferAfter);
+    const front: Payload[] = [];
+    while (front.length < ahead && this.#inbox.length > 0) front.push(this.#inbox.shift()!);
+    for (const item of items.toReversed()) {
+      this.#inbox.unshift(item);
+      this.#bytes += item.length;
+    }
+    for (const item of front.toReversed()) this.#inbox.unshift(item);
+    this.#serve();
+    this.#refill();
+    this.#changed();
+  }
+
+  get #servable(): boolean {
+    return this.#channel === null || this.#channel.servable;
+  }
+
+  /** Whether this session waits for a channel in vain: those who use it are asked to leave then. */
+  #reclaimUnlessUsedBy(reader: Session | null): boolean {
+    if (!this.#channel || this.#channel.servable) return false;
+    if (reader !== null && this.#channel.isReadBy(reader)) return false;
+    this.#channel.reclaim();
+    return true;
+  }
+
+  /** `sender` has sent an item; null: one that could not have gone through a channel. */
+  #considerChannel(sender: Session | null, from: Handle): void {
+    this.#sent.continueBy(sender);
+    if (this.#channel !== null || !sender) return;
+    if (this.#sent.length < this.#offerAfter || this.#received.length < this.#offerAfter) return;
+    if (this.#senders.length > 0 || this.#watchers.size > 0) return;
+    if (this.#receivers.first && !this.#receivers.first.follows) return;
+    this.#channel = this.#engine.channels.offer(this, sender, from);
+    if (this.#channel === null) this.#offerAfter = lastOfferAfter;
+  }
+
+  #receive(session: Session, timeoutMs: number | null | undefined, follows: boolean): Followed | Wait<Followed> {
+    this.#requireHeld(session);
+    this.#requireReadable();
+    if (this.#receivers.length === 0) {
+      const answer = this.#answer(session, follows);
+      if (answer) {
+        this.#refill();
+        this.#changed();
+        return answer;
+      }
+    }
+    const reclaimed = this.#reclaimUnlessUsedBy(follows ? session : null);
+    if (timeoutMs === 0 && !reclaimed) throw noItem(this.handle);
+    const wait = new Wait<Followed>(session, {
+      timeoutMs: reclaimed && typeof timeoutMs === "number" ? Math.max(timeoutMs, reclaimMs) : timeoutMs,
+      onTimeout: () => {
+        throw noItem(this.handle);
+      },
+      onLeave: () => {
+        this.#receivers.remove(link);
+        this.#changed();
+      },
+    });
+    const link = this.#receivers.push({ wait, follows });
+    this.#changed();
+    return wait;
+  }
+
+  #awaitReady(session: Session, timeoutMs: number | null | undefined, follows: boolean): Followed | Wait<Followed> {
+    this.#requireHeld(session);
+    this.#requireReadable();
+    const answer = () => (follows ? this.#channel?.news(session) : null) ?? (this.ready ? { ready: true } : null);
+    const now = answer();
+    if (now) return now;
+    const reclaimed = this.#reclaimUnlessUsedBy(follows ? session : null);
+    if (timeoutMs === 0 && !reclaimed) return { ready: false };
+    const wait = new Wait<Followed>(session, {
+      timeoutMs: reclaimed && typeof timeoutMs === "number" ? Math.max(timeoutMs, reclaimMs) : timeoutMs,
+      onTimeout: () => ({ ready: false }),
+      onLeave: () => stop(),
+    });
+    const stop = this.onReady(() => {
+      const then = answer();
+      if (!then) return;
+      stop();
+      wait.resolve(then);
+    });
+    return wait;
+  }
+
+  /** What somebody who waits is to get now; null: nothing. Fails with EndOfFile. */
+  #answer(session: Session, follows: boolean): Followed | null {
+    const news = follows ? this.#channel?.news(session) : null;
+    if (news) return news;
+    if (!this.#servable) return null;
+    if (this.#inbox.length > 0) {
+      this.#received.continueBy(follows ? session : null);
+      this.#channel?.received();
+      return { item: this.#take(session) };
+    }
+    if (!this.#peerOpen) throw endOfFile(this.handle);
+    return null;
+  }
+
+  /** To those who wait, first come first served, what there is for them. */
+  #serve(): void {
+    for (let receiver = this.#receivers.first; receiver; receiver = this.#receivers.first) {
+      try {
+        const answer = this.#answer(receiver.wait.session, receiver.follows);
+        if (!answer) {
+          this.#reclaimUnlessUsedBy(receiver.follows ? receiver.wait.session : null);
+          break;
+        }
+        this.#receivers.shift();
+        receiver.wait.resolve(answer);
+      } catch (error) {
+        if (!(error instanceof PolyprocError)) throw error;
+        this.#receivers.shift();
+        receiver.wait.reject(error);
+      }
+    }
+    this.#tellWatchers();
   }
 
   #accept(session: Session, item: Payload, timeoutMs: number | null | undefined, early: boolean, from: Handle): null | Wait<null> {
     const { registry } = this.#engine;
     registry.retainPayload(item, this);
+    this.#channel?.bypassed();
     if (this.#senders.length === 0 && this.#hasRoom(item)) {
       this.#store(item);
       return null;
@@ -213,13 +350,10 @@ export class PipeEnd implements SharedObject, ReadySource {
     return wait;
   }
 
-  /** To the receiver that waits longest, or into the inbox. */
   #store(item: Payload): void {
     this.#inbox.push(item);
     this.#bytes += payloadData(item).length;
-    const wait = this.#receivers.shift();
-    if (wait) wait.resolve({ item: this.#take(wait.session) });
-    else this.#tellWatchers();
+    this.#serve();
     this.#changed();
   }
 
@@ -272,6 +406,21 @@ export class PipeEnd implements SharedObject, ReadySource {
 
   #changed(): void {
     this.#engine.events.syncChanged(this, false);
+  }
+}
+
+/** How many times in a row the same session did something. */
+class Streak {
+  #session: Session | null = null;
+  length = 0;
+
+  /** `null` ends it. */
+  continueBy(session: Session | null): void {
+    if (session !== null && session === this.#session) this.length++;
+    else {
+      this.#session = session;
+      this.length = session === null ? 0 : 1;
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import type { PolyprocError } from "../../protocol/errors.js";
 import type { Usage } from "../../protocol/process.js";
+import type { Channel } from "./channel.js";
 
 /** What the engine needs of the operating system. `server/os` implements it; tests have a fake. */
 export interface Spawner {
@@ -9,6 +10,8 @@ export interface Spawner {
   /** CPU and memory of these processes, each with its descendants. Those that have gone are left out. */
   usage(pids: readonly number[]): Promise<Omit<Usage, "process">[]>;
   runtimes(): string[];
+  /** A way for items from one process to another; null where the system has no such thing, or too many are open. */
+  openChannel(): Channel | null;
 }
 
 export interface HostSpec {

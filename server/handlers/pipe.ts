@@ -3,19 +3,22 @@ import * as pipe from "../../protocol/pipe.js";
 import type { Handle } from "../../protocol/schema.js";
 import { PipeEnd } from "../engine/pipe.js";
 import { waitForAny, type ReadySource } from "../engine/ready.js";
-import { answer, unhurriedNull, type Context, type Handler } from "./handler.js";
+import { answer, receive, unhurriedNull, type Context, type Handler } from "./handler.js";
 
 export const pipeHandlers: readonly Handler[] = [
   answer(pipe.create, (context, params) => {
     create(context, params.first, params.second, params.duplex ?? true);
     return null;
   }),
-  answer(pipe.send, ({ engine, session }, { end, item, timeoutMs, early = false }) => {
-    const sent = engine.registry.get(end, PipeEnd).send(session, item, timeoutMs, early);
+  answer(pipe.send, ({ engine, session }, { end, item, timeoutMs, early = false, channel = false }) => {
+    const sent = engine.registry.get(end, PipeEnd).send(session, item, timeoutMs, early, channel);
     return early && sent === null ? unhurriedNull : sent;
   }),
   answer(pipe.recv, ({ engine, session }, { end, timeoutMs }) => engine.registry.get(end, PipeEnd).recv(session, timeoutMs)),
   answer(pipe.poll, ({ engine, session }, { end, timeoutMs }) => engine.registry.get(end, PipeEnd).poll(session, timeoutMs)),
+  answer(pipe.follow, ({ engine, session }, { end, timeoutMs, take = true }) => engine.registry.get(end, PipeEnd).follow(session, timeoutMs, take)),
+  receive(pipe.entered, ({ engine, session }, { channel }) => engine.channels.get(channel)?.entered(session)),
+  receive(pipe.left, ({ engine, session }, { end, channel }) => engine.channels.get(channel)?.left(session, end)),
   answer(pipe.close, ({ engine, session }, { end }) => {
     engine.registry.release(session, end);
     return null;

@@ -1,5 +1,6 @@
 import { PolyprocError } from "../../protocol/errors.js";
 import type { Child, ChildEvents, CommandSpec, Host, HostEvents, HostSpec, Spawner } from "../engine/spawner.js";
+import { Channels } from "./channel.js";
 import { startCommand } from "./command.js";
 import { baseEnvironment } from "./environment.js";
 import { Family } from "./family.js";
@@ -34,6 +35,7 @@ export interface OsSpawner extends Spawner {
 export function createSpawner(options: SpawnerOptions): OsSpawner {
   const family = new Family(options.instanceId);
   const fifos = new FifoStock();
+  const channels = new Channels(fifos);
   const environment = baseEnvironment(options.instanceId, options.childEnv ?? {});
   let disposed: Promise<void> | null = null;
 
@@ -55,6 +57,7 @@ export function createSpawner(options: SpawnerOptions): OsSpawner {
     },
     usage: measureUsage,
     runtimes: () => Object.keys(options.runtimes),
+    openChannel: () => channels.open(),
     dispose(graceMs = disposeGraceMs) {
       disposed ??= family.end(graceMs).finally(() => {
         fifos.dispose();

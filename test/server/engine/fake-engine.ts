@@ -44,4 +44,5 @@ const childless: Spawner = {
   },
   usage: () => Promise.resolve([]),
   runtimes: () => [],
+  openChannel: () => null,
 };

@@ -135,6 +135,7 @@ export class PoolWorld extends FakeWorld {
       },
       usage: () => Promise.resolve([]),
       runtimes: () => ["node"],
+      openChannel: () => null,
     };
     super(limits, spawner);
     this.hosts = hosts;

@@ -46,6 +46,7 @@ function startingWorld() {
     },
     usage: () => Promise.resolve([]),
     runtimes: () => ["node"],
+    openChannel: () => null,
   };
   const world = new FakeWorld({}, spawner);
   const session = world.session();

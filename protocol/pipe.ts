@@ -71,7 +71,7 @@ export const entered = notification("pipe/entered", {
 });
 
 export const left = notification("pipe/left", {
-  doc: "This session, its writer or reader at `end`, uses the channel no more. Either may leave at any time: the writer when the channel is full or an item does not fit, before it sends by `pipe/send` again; and both before they let go of their end.",
+  doc: "This session, its writer or reader at `end`, uses the channel no more. Either may leave at any time: the writer when the channel is full or an item does not fit, before it sends by `pipe/send` again; and both before they let go of their end. `begun`: the parts of an item that the reader has read without its last, which belong before what is in the channel.",
   direction: "clientToServer",
-  params: v.strictObject({ end: end(), channel: count(1) }),
+  params: v.strictObject({ end: end(), channel: count(1), begun: v.optional(v.instance(Uint8Array)) }),
 });

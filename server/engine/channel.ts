@@ -2,7 +2,7 @@
 export interface Channel {
   /** What both open. It is valid until `close`. */
   readonly path: string;
-  /** Takes out the items that are in it whole. Only while nobody else reads it. */
-  drain(): Uint8Array[];
+  /** Takes out the items that are in it whole, the first of them together with `begun`, which somebody has read. Only while nobody else reads it. */
+  drain(begun?: Uint8Array): Uint8Array[];
   close(): void;
 }

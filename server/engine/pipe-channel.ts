@@ -61,6 +61,7 @@ export class PipeChannel {
   #reader: Session | null = null;
   /** How many items of the inbox came before those in here. */
   #ahead = 0;
+  #begun: Uint8Array | undefined;
   #reclaimed = false;
   #discarded = false;
   readonly #stops: (() => void)[] = [];
@@ -115,11 +116,14 @@ export class PipeChannel {
     if (!this.#discarded) this.#inbox.channelChanged();
   }
 
-  /** This session, which used it as `end`, does so no more. */
-  left(session: Session, end: Handle): void {
+  /** This session, which used it as `end`, does so no more. `begun`: what it has read of an item whose rest is in here. */
+  left(session: Session, end: Handle, begun?: Uint8Array): void {
     if (end === this.#writerEnd) {
       if (session === this.#writer) this.#writerLeft();
-    } else if (session === this.#reader) this.#readerLeft();
+    } else if (session === this.#reader) {
+      this.#begun = begun;
+      this.#readerLeft();
+    }
   }
 
   /** Nobody holds the writer's end any more. */
@@ -169,7 +173,7 @@ export class PipeChannel {
 
   #end(): void {
     for (const stop of this.#stops) stop();
-    const items = this.#discarded ? [] : this.#channel.drain();
+    const items = this.#discarded ? [] : this.#channel.drain(this.#begun);
     this.#channel.close();
     this.#onEnd();
     if (!this.#discarded) this.#inbox.channelEnded(items, this.#ahead);

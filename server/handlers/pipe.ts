@@ -18,7 +18,7 @@ export const pipeHandlers: readonly Handler[] = [
   answer(pipe.poll, ({ engine, session }, { end, timeoutMs }) => engine.registry.get(end, PipeEnd).poll(session, timeoutMs)),
   answer(pipe.follow, ({ engine, session }, { end, timeoutMs, take = true }) => engine.registry.get(end, PipeEnd).follow(session, timeoutMs, take)),
   receive(pipe.entered, ({ engine, session }, { channel }) => engine.channels.get(channel)?.entered(session)),
-  receive(pipe.left, ({ engine, session }, { end, channel }) => engine.channels.get(channel)?.left(session, end)),
+  receive(pipe.left, ({ engine, session }, { end, channel, begun }) => engine.channels.get(channel)?.left(session, end, begun)),
   answer(pipe.close, ({ engine, session }, { end }) => {
     engine.registry.release(session, end);
     return null;

@@ -34,7 +34,7 @@ export class Channels {
     let open = true;
     return {
       path,
-      drain: () => (open ? drain(fd) : []),
+      drain: (begun) => (open ? drain(fd, begun) : []),
       close: () => {
         if (!open) return;
         open = false;
@@ -46,9 +46,9 @@ export class Channels {
 }
 
 /** The beginning of an item may be gone with a reader that died in the middle of it, its end with a writer: those are dropped. */
-function drain(fd: number): Uint8Array[] {
+function drain(fd: number, begun?: Uint8Array): Uint8Array[] {
   const items: Uint8Array[] = [];
-  let parts: Uint8Array[] | null = null;
+  let parts: Uint8Array[] | null = begun ? [begun] : null;
   for (let n = 0; n < maxPackets; n++) {
     const packet = readPacket(fd);
     if (packet === null) break;

@@ -53,13 +53,17 @@ def is_encoding():
 
 def with_handles(session, encode):
     """`encode()` and the handles that it came across, as a packed payload of a message."""
+    return to_wire(session, *_collecting(session, encode))
+
+
+def _collecting(session, encode):
     outer = getattr(_state, "encoding", None)
     encoding = _state.encoding = _Encoding(session)
     try:
         data = encode()
     finally:
         _state.encoding = outer
-    return to_wire(session, data, list(encoding.handles))
+    return data, encoding.handles
 
 
 def to_wire(session, data, handles):
@@ -76,13 +80,18 @@ def to_wire(session, data, handles):
 
 def encode(session, value):
     """The value as a packed payload: plainly if that loses nothing, else pickled."""
+    return to_wire(session, *encode_apart(session, value))
+
+
+def encode_apart(session, value):
+    """The same value's bytes, and the handles in it."""
     packer = _PACKERS.get(type(value))
     if packer is not None:
         try:
-            return to_wire(session, packer(value), ())
+            return packer(value), ()
         except Unpackable:
             pass
-    return with_handles(session, lambda: plain_or_pickled(value))
+    return _collecting(session, lambda: plain_or_pickled(value))
 
 
 def plain_or_pickled(value):

@@ -80,17 +80,4 @@ class References:
             finally:
                 self._dropping.release()
             if gone and self.error is None:
-                try:
-                    data = notification("handle/release", {"handles": gone})
-                    if not self.wire.try_send(data):
-                        # This thread may be the one that sends: it must not wait for itself.
-                        self.later(lambda data=data: self._send_late(data))
-                except (OSError, ValueError):
-                    pass
-
-    def _send_late(self, data):
-        if self.error is None:
-            try:
-                self.wire.send(data)
-            except OSError as error:
-                self._end(error)
+                self.tell(notification("handle/release", {"handles": gone}))

@@ -1,9 +1,11 @@
 """One connection to a server: requests of many threads, their answers, and what the server tells by itself."""
 
+import os
 import socket
 import time
 from _thread import allocate_lock
 from collections import deque
+from weakref import WeakValueDictionary
 
 from . import _fork
 from ._answer import Answer, wake
@@ -47,6 +49,9 @@ class Session(References):
         self._idle = None
         self._casts = {}
         self.undelivered = Undelivered()
+        # By handle: what this process has of the ends of pipes; and whether it can open the server's channels, as far as is known.
+        self.ends = WeakValueDictionary()
+        self.channels = hasattr(os, "O_DIRECT") and hasattr(os, "pipe2")
         # Called before the session ends in an orderly way.
         self.before_end = None
         self._farewell = None
@@ -101,12 +106,25 @@ class Session(References):
         self.notify_packed(method, pack(params))
 
     def notify_packed(self, method, packed):
+        self.send_now(packed_notification(method, packed))
+
+    def send_now(self, data):
+        """Sends a whole message that needs no answer. None when the connection has ended."""
         if self.error is not None:
             return
         try:
-            self.wire.send(packed_notification(method, packed))
+            self.wire.send(data)
         except OSError as error:
             self._end(error)
+
+    def tell(self, data):
+        """The same without ever waiting, at once or soon: for the garbage collector, which may call in the middle of a send."""
+        try:
+            if self.error is None and not self.wire.try_send(data):
+                self.later(lambda: self.send_now(data))
+        except (OSError, ValueError):
+            # The connection has ended, or is just being closed.
+            pass
 
     def wait(self, answer, undo=None, raises=True, timeout=None):
         """
@@ -391,6 +409,8 @@ class Session(References):
         """In a forked child: the connection is the parent's."""
         self.error = Closed("this object belongs to the process that forked this one: make a new one here")
         self._idle = None
+        for end in list(self.ends.values()):
+            end.forked()
         try:
             self.wire.close()
         except OSError:

@@ -5,13 +5,16 @@ import select
 import time
 
 from . import _shared
+from ._channel import end_of
 from ._errors import BufferTooShort, PolyprocError
 from ._msgpack import map_head, pack, pack_bin, pack_str, unpack
-from ._payload import PICKLE, decode, encode, pickled, to_wire, with_handles
+from ._payload import PICKLE, decode, encode_apart, pickled, to_wire
 from ._shared import SharedObject, field, ms
 
 _ITEM = pack_str("item")
 _EARLY = field("early", True)
+_CHANNEL = field("channel", True)
+_DONT_TAKE = field("take", False)
 # From here on `send` waits until the item is stored: a few of them fill a pipe.
 _LARGE_BYTES = 256 * 1024
 
@@ -35,6 +38,8 @@ class Connection(SharedObject):
         self._one = map_head(1) + named
         self._two = map_head(2) + named
         self._three = map_head(3) + named
+        self._four = map_head(4) + named
+        self._end = end_of(self._session, self._handle)
 
     def _state(self):
         return self._modes
@@ -56,14 +61,18 @@ class Connection(SharedObject):
 
     def send(self, obj):
         """Sends an object to the other end."""
-        self._send(self._item_of(obj))
+        self._check_writable()
+        self._send_apart(*self._apart(obj))
+
+    def _apart(self, obj):
+        if type(obj) is bytes and _is_pickle(obj):
+            # Plain, it would be taken for what `send_bytes` sent.
+            return pickled(obj), ()
+        return encode_apart(self._session, obj)
 
     def _item_of(self, obj):
         self._check_writable()
-        if type(obj) is bytes and _is_pickle(obj):
-            # Plain, it would be taken for what `send_bytes` sent.
-            return with_handles(self._session, lambda: pickled(obj))
-        return encode(self._session, obj)
+        return to_wire(self._session, *self._apart(obj))
 
     def recv(self):
         """
@@ -80,9 +89,12 @@ class Connection(SharedObject):
 
     def send_bytes(self, buf, offset=0, size=None):
         """Sends bytes as they are."""
-        self._send(self._item_of_bytes(buf, offset, size))
+        self._send_apart(self._packed_bytes(buf, offset, size), ())
 
     def _item_of_bytes(self, buf, offset, size):
+        return to_wire(self._session, self._packed_bytes(buf, offset, size), ())
+
+    def _packed_bytes(self, buf, offset, size):
         self._check_writable()
         data = memoryview(buf)
         if data.itemsize > 1 or data.ndim > 1:
@@ -98,7 +110,7 @@ class Connection(SharedObject):
             raise ValueError("size is negative")
         elif offset + size > n:
             raise ValueError("buffer length < offset + size")
-        return to_wire(self._session, pack_bin(bytes(data[offset : offset + size])), ())
+        return pack_bin(bytes(data[offset : offset + size]))
 
     def recv_bytes(self, maxlength=None):
         """Takes what `send_bytes` sent. What `send` sent comes pickled."""
@@ -132,13 +144,33 @@ class Connection(SharedObject):
         self._check_readable()
         if self._unread:
             return True
-        params = self._one if timeout is None else self._two + field("timeoutMs", ms(timeout))
-        return self._ask("pipe/poll", params)["ready"]
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while True:
+            ready = self._end.is_ready(deadline)
+            if ready is not None:
+                return ready
+            if deadline is None:
+                params = b"".join((self._two, _DONT_TAKE))
+            else:
+                params = b"".join((self._three, _DONT_TAKE, field("timeoutMs", ms(deadline - time.monotonic()))))
+            result = self._follow(params)
+            if "ready" in result:
+                return result["ready"]
+
+    def _follow(self, params):
+        """What the server has for this end. It may first tell of a channel, which `_end` then has."""
+        if not self._session.channels:
+            return self._ask("pipe/poll" if _DONT_TAKE in params else "pipe/recv", params.replace(_DONT_TAKE, b""), self._undo)
+        result = self._ask("pipe/follow", params, self._undo)
+        if "channel" in result:
+            self._end.told(result["channel"])
+        return result
 
     def close(self):
         if self._closed:
             return
         self._closed = True
+        self._end = None
         if self._readiness is not None:
             self._readiness.close()
         self._session.drop(self._handle)
@@ -152,7 +184,12 @@ class Connection(SharedObject):
             self._readiness = PipeReadiness(self)
         return self._readiness.fileno()
 
-    def _send(self, item):
+    def _send_apart(self, data, handles):
+        if not handles and self._failure is None and self._end.write(data):
+            return
+        self._send(to_wire(self._session, data, handles), not handles and self._session.channels)
+
+    def _send(self, item, channel=False):
         # Its order is kept and its failure is told at the next call: there is no need to wait for each answer.
         failure, self._failure = self._failure, None
         if failure is not None:
@@ -160,7 +197,8 @@ class Connection(SharedObject):
         if len(item) > _LARGE_BYTES:
             self._ask("pipe/send", b"".join((self._two, _ITEM, item)))
             return
-        self._session.cast("pipe/send", b"".join((self._three, _ITEM, item, _EARLY)), self._failed)
+        params = (self._four, _ITEM, item, _EARLY, _CHANNEL) if channel else (self._three, _ITEM, item, _EARLY)
+        self._session.cast("pipe/send", b"".join(params), self._failed)
         if self._failure is not None:
             failure, self._failure = self._failure, None
             raise _as_os_error(failure)
@@ -169,13 +207,23 @@ class Connection(SharedObject):
         self._check_readable()
         if self._unread:
             return self._unread.pop(0)
-        item = self._ask("pipe/recv", self._one, self._undo)["item"]
+        item = self._end.take()
+        while item is None:
+            item = self._follow(self._one).get("item")
+            if item is None or self._end.late:
+                if item is not None:
+                    self._end.late.append(item)
+                item = self._end.take()
         if self._readiness is not None:
             self._readiness.received()
         return item
 
     def _undo(self, result):
-        self._unread = [*(self._unread or ()), result["item"]]
+        """The answer of a request that was given up."""
+        if "item" in result:
+            self._unread = [*(self._unread or ()), result["item"]]
+        elif "channel" in result:
+            self._end.told(result["channel"])
 
     def _recv_bytes(self):
         return self._bytes_of(self._recv())
@@ -226,6 +274,8 @@ class Connection(SharedObject):
         if not self._closed:
             if self._readiness is not None:
                 self._readiness.close()
+            # Channels are left before the handle is let go.
+            self._end = None
             super().__del__()
 
     def __repr__(self):
@@ -276,9 +326,9 @@ def wait(object_list, timeout=None):
     """
     objects = list(object_list)
     if objects and all(isinstance(one, Connection) for one in objects):
-        unread = [one for one in objects if one._unread]
-        if unread:
-            return unread
+        at_hand = [one for one in objects if one._unread or one._end.reader is not None and one._end.is_ready(0)]
+        if at_hand:
+            return at_hand
         sessions = {one._session for one in objects}
         if len(sessions) == 1:
             for one in objects:

@@ -1,0 +1,404 @@
+"""Pipes past the server: a FIFO that both the process that sends and the one that receives have opened. SPEC.md: pipe/channel."""
+
+import os
+import select
+import time
+from _thread import allocate_lock
+from collections import deque
+
+from ._messages import packed_notification
+from ._msgpack import pack
+from ._shared import ms
+
+# A packet is what Linux, where alone there are channels, writes to a FIFO in one piece.
+_PACKET_BYTES = 4096
+_PART_BYTES = _PACKET_BYTES - 1
+# Larger items go through the server.
+_MAX_BYTES = 64 * 1024
+# What a channel is made to hold: 64 packets.
+_FIFO_BYTES = 256 * 1024
+_SET_PIPE_SIZE = 1031
+# So long, in milliseconds, a writer waits for room before it goes back to the server, which has more.
+_ROOM_MS = 10
+# So long, in milliseconds, a reader waits before it tells the server that it does.
+_QUICK_MS = 5
+
+_WHOLE, _FIRST, _FURTHER, _LAST = b"\0", b"\1", b"\2", b"\3"
+
+
+class End:
+    """What this process's objects for one end of a pipe share: the channels that it writes and reads. It goes with the last of them."""
+
+    def __init__(self, session, handle):
+        self.session, self.handle = session, handle
+        # A channel to write to: its number and path.
+        self.offer = None
+        self.writer = None
+        self.reader = None
+        # Items that came from the server and follow those in the reader's channel.
+        self.late = deque()
+
+    def write(self, data):
+        """Whether the item has gone into a channel. It has to go through the server otherwise."""
+        if self.offer is not None:
+            self._enter()
+        writer = self.writer
+        if writer is None:
+            return False
+        if writer.write(data):
+            return True
+        if self.writer is writer:
+            self.writer = None
+        return False
+
+    def _enter(self):
+        # By whoever sends next: what was sent before has been sent.
+        offer, self.offer = self.offer, None
+        if offer is not None and self.writer is None:
+            try:
+                self.writer = Writer(self.session, self.handle, *offer)
+            except OSError:
+                # The server is on another machine, or of another user: it goes on without an answer.
+                self.session.channels = False
+
+    def told(self, channel):
+        """The server has said that the next items are in this channel; None: in none any more."""
+        if channel is None:
+            return
+        try:
+            self.reader = Reader(self.session, self.handle, self.late, channel["channel"], channel["path"])
+        except OSError:
+            self.session.channels = False
+            self.session.notify("pipe/left", {"end": self.handle, "channel": channel["channel"]})
+
+    def take(self):
+        """The next item, as far as this process has it; None: the server has."""
+        reader = self.reader
+        if reader is not None:
+            item = reader.take()
+            if item is not None:
+                return item
+            if self.reader is reader:
+                self.reader = None
+        return self.late.popleft() if self.late else None
+
+    def is_ready(self, deadline):
+        """Whether there is an item, waiting for one until then; None: the server knows."""
+        reader = self.reader
+        if reader is not None:
+            ready = reader.is_ready(deadline)
+            if ready is not None:
+                return ready
+            if self.reader is reader:
+                self.reader = None
+        return True if self.late else None
+
+    def forked(self):
+        """In a forked child: what there is belongs to the parent."""
+        self.offer = None
+        for one in (self.writer, self.reader):
+            if one is not None:
+                one.forked()
+
+    def __del__(self):
+        for one in (self.writer, self.reader):
+            if one is not None:
+                try:
+                    one.abandoned()
+                except Exception:
+                    # The interpreter is ending.
+                    pass
+
+
+def end_of(session, handle):
+    end = session.ends.get(handle)
+    if end is None:
+        end = session.ends[handle] = End(session, handle)
+        session.listeners.setdefault("pipe/channel", lambda params: _told(session, params))
+    return end
+
+
+def _told(session, params):
+    """An offer, or that a channel is to be left: that sends, so it follows once nothing is being read."""
+    if params["path"] is None:
+        session.after(lambda: _leave(session, params["end"], params["channel"]))
+        return
+    end = session.ends.get(params["end"])
+    if end is not None:
+        end.offer = (params["channel"], params["path"])
+
+
+def _leave(session, handle, number):
+    end = session.ends.get(handle)
+    for one in () if end is None else (end.writer, end.reader):
+        if one is not None and one.number == number:
+            one.leave()
+            return
+    if end is not None and end.offer is not None and end.offer[0] == number:
+        end.offer = None
+    session.notify("pipe/left", {"end": handle, "channel": number})
+
+
+class _Channel:
+    """What writer and reader have in common."""
+
+    def __init__(self, session, handle, number, path, flags):
+        self._session, self._handle, self.number = session, handle, number
+        # Held by the thread that writes or reads.
+        self._lock = allocate_lock()
+        self._fd = os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
+
+    def _close(self):
+        fd, self._fd = self._fd, None
+        os.close(fd)
+
+    def _left(self, **more):
+        return packed_notification("pipe/left", pack({"end": self._handle, "channel": self.number, **more}))
+
+    def abandoned(self):
+        """Nobody uses it any more. The garbage collector may call this in the middle of a send."""
+        if self._fd is not None:
+            self._close()
+            self._session.tell(self._left())
+
+    def forked(self):
+        self._lock = allocate_lock()
+        if self._fd is not None:
+            self._close()
+
+
+class Writer(_Channel):
+    """Where this process sends."""
+
+    def __init__(self, session, handle, number, path):
+        import fcntl
+
+        super().__init__(session, handle, number, path, os.O_WRONLY)
+        try:
+            fcntl.fcntl(self._fd, fcntl.F_SETFL, os.O_NONBLOCK | os.O_DIRECT)
+            try:
+                fcntl.fcntl(self._fd, _SET_PIPE_SIZE, _FIFO_BYTES)
+            except OSError:
+                # The user has too many large pipes: this one stays small.
+                pass
+            # For the request to leave.
+            session.listen()
+            session.notify("pipe/entered", {"end": handle, "channel": number})
+        except BaseException:
+            self._close()
+            raise
+
+    def write(self, data):
+        """False when this channel has been left, and the item has to go through the server."""
+        with self._lock:
+            if self._fd is None:
+                return False
+            try:
+                size = len(data)
+                if size <= _PART_BYTES:
+                    self._put(_WHOLE + data)
+                elif size <= _MAX_BYTES:
+                    last = (size - 1) // _PART_BYTES * _PART_BYTES
+                    for at in range(0, last, _PART_BYTES):
+                        self._put((_FURTHER if at else _FIRST) + data[at : at + _PART_BYTES])
+                    self._put(_LAST + data[last:])
+                else:
+                    self._leave()
+            except OSError:
+                # It is full, or nobody reads it. An item that was begun is dropped there.
+                self._leave()
+            return self._fd is not None
+
+    def _put(self, packet):
+        try:
+            os.write(self._fd, packet)
+        except BlockingIOError:
+            poll = select.poll()
+            poll.register(self._fd, select.POLLOUT)
+            poll.poll(_ROOM_MS)
+            os.write(self._fd, packet)
+
+    def leave(self):
+        with self._lock:
+            self._leave()
+
+    def _leave(self):
+        if self._fd is not None:
+            self._close()
+            self._session.send_now(self._left())
+
+
+class Reader(_Channel):
+    """Where this process receives."""
+
+    def __init__(self, session, handle, late, number, path):
+        super().__init__(session, handle, number, path, os.O_RDONLY)
+        self._late = late
+        # The first parts of an item whose last has not come.
+        self._parts = []
+        # The writer has left: what is in it is the rest.
+        self._dismissed = False
+        self._leaving = False
+        # What else the server has said, to be raised after the rest.
+        self._error = None
+        # Wakes the thread that receives: an answer has come, or this channel is to be left.
+        self._bell, self._clapper = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._poll, self._poll_both = select.poll(), select.poll()
+        for poll in (self._poll, self._poll_both):
+            poll.register(self._fd, select.POLLIN)
+        self._poll_both.register(self._bell, select.POLLIN)
+        session.listen()
+
+    def take(self):
+        """The next item. None once this channel is over."""
+        try:
+            with self._lock:
+                while self._fd is not None:
+                    if self._poll.poll(_QUICK_MS):
+                        item = self._read()
+                        if item is not None:
+                            return item
+                    elif not self._is_over():
+                        self._ask(True, None)
+                return None
+        finally:
+            if self._leaving:
+                self.leave()
+
+    def is_ready(self, deadline):
+        """Whether there is an item, waiting for one until then. None once this channel is over."""
+        if not self._lock.acquire(True, -1 if deadline is None else max(0.0, deadline - time.monotonic())):
+            return False
+        try:
+            while self._fd is not None:
+                left = None if deadline is None else max(0.0, deadline - time.monotonic())
+                if self._poll.poll(_QUICK_MS if left is None else min(_QUICK_MS, left * 1000)):
+                    return True
+                if not self._is_over() and self._ask(False, left) is False and not self._dismissed:
+                    return False
+            return None
+        finally:
+            self._lock.release()
+            if self._leaving:
+                self.leave()
+
+    def _read(self):
+        """A packet was there. The item that it makes whole, if it does."""
+        try:
+            packet = os.read(self._fd, _PACKET_BYTES)
+        except BlockingIOError:
+            return None
+        kind = packet[0]
+        if kind == 0:
+            self._parts = []
+            return packet[1:]
+        if kind == 1:
+            self._parts = []
+        self._parts.append(packet[1:])
+        if kind != 3:
+            return None
+        parts, self._parts = self._parts, []
+        return b"".join(parts)
+
+    def _is_over(self):
+        """It is empty. Whether that was all."""
+        if self._session.error is not None:
+            self._close()
+            raise self._session.closed_error()
+        if not (self._dismissed or self._leaving):
+            return False
+        if self._dismissed:
+            # An item that its writer has begun and given up comes whole, from the server.
+            self._parts = []
+        self._leave()
+        if self._error is not None:
+            raise self._error
+        return True
+
+    def _ask(self, take, timeout):
+        """
+        Lets the server know that somebody waits here. Returns when something is here, or the server has something to tell. What it says of `ready`,
+        if it does.
+        """
+        params = {"end": self._handle}
+        if not take:
+            params["take"] = False
+        if timeout is not None:
+            params["timeoutMs"] = ms(timeout)
+        # Whoever takes it out decides: the answer, or the item that makes it needless.
+        undecided = [True]
+
+        def came(answer):
+            try:
+                undecided.pop()
+            except IndexError:
+                self._heard(answer)
+            else:
+                self._ring()
+
+        answer = self._session.send("pipe/follow", pack(params), came)
+        ready = None
+        try:
+            while undecided and not self._leaving:
+                woken = [fd for fd, _ in self._poll_both.poll()]
+                if self._bell in woken:
+                    self._hush()
+                if self._fd in woken:
+                    break
+        finally:
+            try:
+                undecided.pop()
+            except IndexError:
+                ready = self._heard(answer)
+            else:
+                self._session.notify("$/cancelRequest", {"id": answer.id})
+        return ready
+
+    def _heard(self, answer):
+        """What the server has answered."""
+        if answer.error is not None:
+            if answer.error.name not in ("RequestCancelled", "TimedOut"):
+                self._error, self._dismissed = answer.error, True
+            return None
+        result = answer.result
+        if "item" in result:
+            self._late.append(result["item"])
+        if "item" in result or "channel" in result:
+            self._dismissed = True
+        return result.get("ready")
+
+    def _ring(self):
+        try:
+            os.write(self._clapper, b"\0")
+        except (OSError, TypeError):
+            # It is rung already, or over.
+            pass
+
+    def _hush(self):
+        try:
+            os.read(self._bell, 4096)
+        except BlockingIOError:
+            pass
+
+    def leave(self):
+        """Somebody else is to receive what is here. Whoever holds the lock does it."""
+        self._leaving = True
+        self._ring()
+        if self._lock.acquire(False):
+            try:
+                self._leave()
+            finally:
+                self._lock.release()
+
+    def _leave(self):
+        if self._fd is not None:
+            begun = b"".join(self._parts)
+            self._close()
+            self._session.send_now(self._left(**({"begun": begun} if begun else {})))
+
+    def _close(self):
+        super()._close()
+        self._parts = []
+        bell, clapper, self._bell, self._clapper = self._bell, self._clapper, None, None
+        os.close(bell)
+        os.close(clapper)

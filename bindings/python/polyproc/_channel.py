@@ -5,6 +5,7 @@ import select
 import time
 from _thread import allocate_lock
 from collections import deque
+from weakref import ref
 
 from ._messages import packed_notification
 from ._msgpack import pack
@@ -56,20 +57,29 @@ class End:
         offer, self.offer = self.offer, None
         if offer is not None and self.writer is None:
             try:
-                self.writer = Writer(self.session, self.handle, *offer)
+                self.writer = Writer(self, *offer)
             except OSError:
                 # The server is on another machine, or of another user: it goes on without an answer.
                 self.session.channels = False
 
-    def told(self, channel):
-        """The server has said that the next items are in this channel; None: in none any more."""
-        if channel is None:
+    def follow(self, params):
+        """Asks the server for what there is at this end: `pipe/follow`. The request's answer."""
+        return self.session.send("pipe/follow", params, self.told)
+
+    def told(self, answer):
+        """
+        What the server says of channels. For whoever reads, so that it has been understood when the server goes on to ask that the
+        channel be left.
+        """
+        channel = answer.result.get("channel") if answer.error is None else None
+        if channel is None or self.reader is not None and self.reader.number == channel["channel"]:
             return
         try:
-            self.reader = Reader(self.session, self.handle, self.late, channel["channel"], channel["path"])
+            self.reader = Reader(self, channel["channel"], channel["path"])
         except OSError:
-            self.session.channels = False
-            self.session.notify("pipe/left", {"end": self.handle, "channel": channel["channel"]})
+            session, handle = self.session, self.handle
+            session.channels = False
+            session.after(lambda: session.notify("pipe/left", {"end": handle, "channel": channel["channel"]}))
 
     def take(self):
         """The next item, as far as this process has it; None: the server has."""
@@ -142,8 +152,8 @@ def _leave(session, handle, number):
 class _Channel:
     """What writer and reader have in common."""
 
-    def __init__(self, session, handle, number, path, flags):
-        self._session, self._handle, self.number = session, handle, number
+    def __init__(self, end, number, path, flags):
+        self._session, self._handle, self.number = end.session, end.handle, number
         # Held by the thread that writes or reads.
         self._lock = allocate_lock()
         self._fd = os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -170,10 +180,10 @@ class _Channel:
 class Writer(_Channel):
     """Where this process sends."""
 
-    def __init__(self, session, handle, number, path):
+    def __init__(self, end, number, path):
         import fcntl
 
-        super().__init__(session, handle, number, path, os.O_WRONLY)
+        super().__init__(end, number, path, os.O_WRONLY)
         try:
             fcntl.fcntl(self._fd, fcntl.F_SETFL, os.O_NONBLOCK | os.O_DIRECT)
             try:
@@ -182,8 +192,8 @@ class Writer(_Channel):
                 # The user has too many large pipes: this one stays small.
                 pass
             # For the request to leave.
-            session.listen()
-            session.notify("pipe/entered", {"end": handle, "channel": number})
+            end.session.listen()
+            end.session.notify("pipe/entered", {"end": end.handle, "channel": number})
         except BaseException:
             self._close()
             raise
@@ -191,7 +201,7 @@ class Writer(_Channel):
     def write(self, data):
         """False when this channel has been left, and the item has to go through the server."""
         with self._lock:
-            if self._fd is None:
+            if self._fd is None or self._session.error is not None:
                 return False
             try:
                 size = len(data)
@@ -231,13 +241,15 @@ class Writer(_Channel):
 class Reader(_Channel):
     """Where this process receives."""
 
-    def __init__(self, session, handle, late, number, path):
-        super().__init__(session, handle, number, path, os.O_RDONLY)
-        self._late = late
+    def __init__(self, end, number, path):
+        super().__init__(end, number, path, os.O_RDONLY)
+        # The end goes with the last object that needs it.
+        self._end = ref(end)
         # The first parts of an item whose last has not come.
         self._parts = []
         # The writer has left: what is in it is the rest.
         self._dismissed = False
+        self._dead = False
         self._leaving = False
         # What else the server has said, to be raised after the rest.
         self._error = None
@@ -247,14 +259,14 @@ class Reader(_Channel):
         for poll in (self._poll, self._poll_both):
             poll.register(self._fd, select.POLLIN)
         self._poll_both.register(self._bell, select.POLLIN)
-        session.listen()
+        end.session.listen()
 
     def take(self):
         """The next item. None once this channel is over."""
         try:
             with self._lock:
                 while self._fd is not None:
-                    if self._poll.poll(_QUICK_MS):
+                    if self._poll.poll(_QUICK_MS) and not self._dead:
                         item = self._read()
                         if item is not None:
                             return item
@@ -272,7 +284,7 @@ class Reader(_Channel):
         try:
             while self._fd is not None:
                 left = None if deadline is None else max(0.0, deadline - time.monotonic())
-                if self._poll.poll(_QUICK_MS if left is None else min(_QUICK_MS, left * 1000)):
+                if self._poll.poll(_QUICK_MS if left is None else min(_QUICK_MS, left * 1000)) and not self._dead:
                     return True
                 if not self._is_over() and self._ask(False, left) is False and not self._dismissed:
                     return False
@@ -287,6 +299,10 @@ class Reader(_Channel):
         try:
             packet = os.read(self._fd, _PACKET_BYTES)
         except BlockingIOError:
+            return None
+        if not packet:
+            # The server holds it no more.
+            self._dead = self._dismissed = True
             return None
         kind = packet[0]
         if kind == 0:
@@ -361,8 +377,11 @@ class Reader(_Channel):
                 self._error, self._dismissed = answer.error, True
             return None
         result = answer.result
-        if "item" in result:
-            self._late.append(result["item"])
+        end = self._end()
+        if end is not None:
+            end.told(answer)
+            if "item" in result:
+                end.late.append(result["item"])
         if "item" in result or "channel" in result:
             self._dismissed = True
         return result.get("ready")

@@ -149,22 +149,24 @@ class Connection(SharedObject):
             ready = self._end.is_ready(deadline)
             if ready is not None:
                 return ready
-            if deadline is None:
-                params = b"".join((self._two, _DONT_TAKE))
-            else:
-                params = b"".join((self._three, _DONT_TAKE, field("timeoutMs", ms(deadline - time.monotonic()))))
-            result = self._follow(params)
+            result = self._follow(False, None if deadline is None else ms(deadline - time.monotonic()))
             if "ready" in result:
                 return result["ready"]
 
-    def _follow(self, params):
-        """What the server has for this end. It may first tell of a channel, which `_end` then has."""
-        if not self._session.channels:
-            return self._ask("pipe/poll" if _DONT_TAKE in params else "pipe/recv", params.replace(_DONT_TAKE, b""), self._undo)
-        result = self._ask("pipe/follow", params, self._undo)
-        if "channel" in result:
-            self._end.told(result["channel"])
-        return result
+    def _follow(self, take, timeout_ms):
+        """What the server has for this end. It may be neither item nor readiness, but a channel, which `_end` then has."""
+        session = self._session
+        members = [] if timeout_ms is None else [field("timeoutMs", timeout_ms)]
+        follows = session.channels
+        if follows and not take:
+            members.append(_DONT_TAKE)
+        params = b"".join(((self._one, self._two, self._three)[len(members)], *members))
+        if not follows:
+            return self._ask("pipe/recv" if take else "pipe/poll", params, self._undo)
+        try:
+            return session.wait(self._end.follow(params), self._undo)
+        except PolyprocError as error:
+            raise _as_os_error(self._failure or error) from None
 
     def close(self):
         if self._closed:
@@ -209,7 +211,7 @@ class Connection(SharedObject):
             return self._unread.pop(0)
         item = self._end.take()
         while item is None:
-            item = self._follow(self._one).get("item")
+            item = self._follow(True, None).get("item")
             if item is None or self._end.late:
                 if item is not None:
                     self._end.late.append(item)
@@ -222,8 +224,6 @@ class Connection(SharedObject):
         """The answer of a request that was given up."""
         if "item" in result:
             self._unread = [*(self._unread or ()), result["item"]]
-        elif "channel" in result:
-            self._end.told(result["channel"])
 
     def _recv_bytes(self):
         return self._bytes_of(self._recv())

@@ -1,7 +1,7 @@
 import * as pipe from "../../protocol/pipe.js";
 import type { Handle } from "../../protocol/schema.js";
-import type { Channel } from "./channel.js";
 import type { Session } from "./session.js";
+import type { Channel } from "./spawner.js";
 
 /** The receiving end, as its channel sees it. */
 export interface ChannelInbox {

@@ -1,10 +1,12 @@
 import { PolyprocError } from "../../protocol/errors.js";
 import type { SyncInfo } from "../../protocol/events.js";
 import { payloadData, type Handle, type Payload } from "../../protocol/schema.js";
+import { ChannelOffer } from "./channel-offer.js";
 import { Deque } from "./deque.js";
 import type { Engine } from "./engine.js";
 import { LinkedList } from "./linked-list.js";
 import type { ChannelInbox, ChannelNews, PipeChannel } from "./pipe-channel.js";
+import { brokenPipe, endOfFile, full, noItem } from "./pipe-errors.js";
 import type { ReadySource } from "./ready.js";
 import { releasedByAll, type SharedObject } from "./registry.js";
 import type { Session } from "./session.js";
@@ -39,10 +41,6 @@ interface Sender {
   readonly early: boolean;
 }
 
-/** So many items in a row from one session to one other, and they are offered a channel; twice as many after each that ended. */
-const firstOfferAfter = 4;
-const lastOfferAfter = 65_536;
-
 /** Who asks for what may be in a channel waits at least so long, in milliseconds, for those who use it to leave. */
 const reclaimMs = 1000;
 
@@ -65,9 +63,7 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
   #peer: PipeEnd | null = null;
   /** Past the server, to here. */
   #channel: PipeChannel | null = null;
-  readonly #sent = new Streak();
-  readonly #received = new Streak();
-  #offerAfter = firstOfferAfter;
+  readonly #offer = new ChannelOffer();
 
   constructor(engine: Engine, handle: Handle, options: PipeEndOptions) {
     this.#engine = engine;
@@ -196,7 +192,7 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
 
   channelEnded(items: Uint8Array[], ahead: number): void {
     this.#channel = null;
-    this.#offerAfter = Math.min(this.#offerAfter * 2, lastOfferAfter);
+    this.#offer.ended();
     const front: Payload[] = [];
     while (front.length < ahead && this.#inbox.length > 0) front.push(this.#inbox.shift()!);
     for (const item of items.toReversed()) {
@@ -223,13 +219,11 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
 
   /** `sender` has sent an item; null: one that could not have gone through a channel. */
   #considerChannel(sender: Session | null, from: Handle): void {
-    this.#sent.continueBy(sender);
-    if (this.#channel !== null || !sender) return;
-    if (this.#sent.length < this.#offerAfter || this.#received.length < this.#offerAfter) return;
-    if (this.#senders.length > 0 || this.#watchers.size > 0) return;
+    this.#offer.sentBy(sender);
+    if (!sender || this.#channel !== null || !this.#offer.isDue || this.#senders.length > 0 || this.#watchers.size > 0) return;
     if (this.#receivers.first && !this.#receivers.first.follows) return;
     this.#channel = this.#engine.channels.offer(this, sender, from);
-    if (this.#channel === null) this.#offerAfter = lastOfferAfter;
+    if (this.#channel === null) this.#offer.refused();
   }
 
   #receive(session: Session, timeoutMs: number | null | undefined, follows: boolean): Followed | Wait<Followed> {
@@ -288,7 +282,7 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
     if (news) return news;
     if (!this.#servable) return null;
     if (this.#inbox.length > 0) {
-      this.#received.continueBy(follows ? session : null);
+      this.#offer.receivedBy(follows ? session : null);
       this.#channel?.received();
       return { item: this.#take(session) };
     }
@@ -407,35 +401,4 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
   #changed(): void {
     this.#engine.events.syncChanged(this, false);
   }
-}
-
-/** How many times in a row the same session did something. */
-class Streak {
-  #session: Session | null = null;
-  length = 0;
-
-  /** `null` ends it. */
-  continueBy(session: Session | null): void {
-    if (session !== null && session === this.#session) this.length++;
-    else {
-      this.#session = session;
-      this.length = session === null ? 0 : 1;
-    }
-  }
-}
-
-function brokenPipe(end: Handle): PolyprocError {
-  return new PolyprocError("BrokenPipe", `nobody holds the other end of ${end} any more, so nobody could read this`);
-}
-
-function endOfFile(end: Handle): PolyprocError {
-  return new PolyprocError("EndOfFile", `nobody holds the other end of ${end} any more, and everything was read`);
-}
-
-function noItem(end: Handle): PolyprocError {
-  return new PolyprocError("TimedOut", `nothing came through ${end} within timeoutMs`);
-}
-
-function full(end: Handle, bytes: number): PolyprocError {
-  return new PolyprocError("Full", `${bytes} bytes sent through ${end} wait to be read`, { stored: 0 });
 }

@@ -1,5 +1,5 @@
 import { closeSync, readSync } from "node:fs";
-import type { Channel } from "../engine/channel.js";
+import type { Channel } from "../engine/spawner.js";
 import { descriptorPath } from "./descriptor-path.js";
 import type { FifoStock } from "./fifo-stock.js";
 
@@ -65,6 +65,7 @@ function drain(fd: number, begun?: Uint8Array): Uint8Array[] {
         parts?.push(rest);
         break;
       case part.last:
+      default:
         if (parts) items.push(Buffer.concat([...parts, rest]));
         parts = null;
     }

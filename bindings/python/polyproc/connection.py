@@ -5,10 +5,10 @@ import select
 import time
 
 from . import _shared
-from ._channel import end_of
 from ._errors import BufferTooShort, PolyprocError
 from ._msgpack import map_head, pack, pack_bin, pack_str, unpack
 from ._payload import PICKLE, decode, encode_apart, pickled, to_wire
+from ._pipe_end import end_of
 from ._shared import SharedObject, field, ms
 
 _ITEM = pack_str("item")

@@ -12,27 +12,22 @@ import { releasedByAll, type SharedObject } from "./registry.js";
 import type { Session } from "./session.js";
 import { Wait } from "./wait.js";
 
-export interface PipeEndStatus {
-  readable: boolean;
-  writable: boolean;
-  items: number;
-  bytes: number;
-  peerOpen: boolean;
-}
-
 export interface PipeEndOptions {
   readable: boolean;
   writable: boolean;
 }
 
+export interface PipeEndStatus extends PipeEndOptions {
+  items: number;
+  bytes: number;
+  peerOpen: boolean;
+}
+
 /** What a session that can read channels gets. */
 export type Followed = { item: Payload } | { ready: boolean } | ChannelNews;
 
-interface Receiver {
-  readonly wait: Wait<Followed>;
-  /** It can read channels. */
-  readonly follows: boolean;
-}
+/** `follows`: it can read channels. */
+type Receiver = { readonly wait: Wait<Followed>; readonly follows: boolean };
 
 interface Sender {
   readonly item: Payload;
@@ -100,7 +95,7 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
     this.#requireHeld(session);
     if (!this.writable) throw new PolyprocError("BadState", `${this.handle} only receives: send through the other end of this one-way pipe`);
     const peer = this.#peer;
-    if (!peer || !peer.#open) throw brokenPipe(this.handle);
+    if (!peer?.#open) throw brokenPipe(this.handle);
     const sent = peer.#accept(session, item, timeoutMs, early, this.handle);
     peer.#considerChannel(channel ? session : null, this.handle);
     return sent;

@@ -65,8 +65,11 @@ function drain(fd: number, begun?: Uint8Array): Uint8Array[] {
         parts?.push(rest);
         break;
       case part.last:
-      default:
         if (parts) items.push(Buffer.concat([...parts, rest]));
+        parts = null;
+        break;
+      default:
+        // Nothing that a writer of this protocol writes.
         parts = null;
     }
   }

@@ -95,7 +95,7 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
     this.#requireHeld(session);
     if (!this.writable) throw new PolyprocError("BadState", `${this.handle} only receives: send through the other end of this one-way pipe`);
     const peer = this.#peer;
-    if (!peer?.#open) throw brokenPipe(this.handle);
+    if (!peer || !peer.#open) throw brokenPipe(this.handle);
     const sent = peer.#accept(session, item, timeoutMs, early, this.handle);
     peer.#considerChannel(channel ? session : null, this.handle);
     return sent;

@@ -81,7 +81,10 @@ export class PoolWorker implements HostUser {
     const inflight = this.inflight.length;
     if (inflight === 0) return Math.min(left, this.host.claims ? Math.min(maxDepth, this.#unheardRoom()) : 1);
     if (!this.host.claims || this.#aheadBytes > maxAheadBytes || this.inflight[0]!.stopping || this.isStuck(this.pool.engine.clock.now())) return 0;
-    return Math.min(left, this.#depth() - inflight, this.#unheardRoom());
+    const depth = this.#depth();
+    // In few messages: half of what it may have, once it has done the other half.
+    if (inflight > depth / 2) return 0;
+    return Math.min(left, depth - inflight, this.#unheardRoom());
   }
 
   isStuck(now: number): boolean {

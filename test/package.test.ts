@@ -4,6 +4,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { promisify } from "node:util";
+import { packageFiles } from "./bindings/python/wheel.js";
 import { root } from "./fixture.js";
 import { temporaryFolder } from "./temporary-folder.js";
 
@@ -36,6 +37,7 @@ describe("the package, packed and installed in an empty folder elsewhere", () =>
     for (const path of ["package.json", "README.md", "LICENSE", "CHANGELOG.md", "protocol/SPEC.md", "dist/bindings/typescript/index.js", "dist/bindings/typescript/index.d.ts", "dist/bindings/typescript/host/main.js", "dist/server/main.js", "dist/cli/main.js"]) {
       assert.ok(paths.includes(path), `${path} is missing`);
     }
+    assert.deepEqual(paths.filter((path) => path.startsWith("bindings/python/")).sort(), packageFiles().map((path) => `bindings/python/${path}`));
     assert.deepEqual(paths.filter((path) => path.endsWith(".ts") && !path.endsWith(".d.ts")), []);
     assert.deepEqual(paths.filter((path) => /^dist\/(test|bench|examples)\//.test(path)), []);
     assert.deepEqual(paths.filter((path) => /^(dist\/)?extension\/.*(?<!\.d\.ts)$|\.[cm]js$|\.vsix$/.test(path)), [], "the extension is packed by itself; of it, only the types of its API are here");

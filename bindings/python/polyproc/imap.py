@@ -3,6 +3,7 @@
 import time
 from _thread import allocate_lock
 from collections import deque
+from types import GenericAlias
 
 from ._errors import TimeoutError
 from ._answer import wake
@@ -15,6 +16,8 @@ _AHEAD = 32
 
 class IMapIterator:
     """In the order of the inputs. A failure is raised when its turn comes."""
+
+    __class_getitem__ = classmethod(GenericAlias)
 
     def __init__(self, pool, func, iterable, chunksize=1):
         if chunksize < 1:

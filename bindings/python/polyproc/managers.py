@@ -1,6 +1,7 @@
 """Manager: values, lists, dicts and namespaces that live in a process of their own and are shared by proxies."""
 
 import threading
+from types import GenericAlias
 
 from . import managed
 from ._errors import PolyprocError, TimeoutError
@@ -77,6 +78,8 @@ class ListProxy(MakeProxyType("BaseListProxy", (
     "__add__", "__contains__", "__delitem__", "__getitem__", "__len__", "__mul__", "__reversed__", "__rmul__", "__setitem__", "append", "clear",
     "copy", "count", "extend", "index", "insert", "pop", "remove", "reverse", "sort",
 ), "list")):
+    __class_getitem__ = classmethod(GenericAlias)
+
     def __iadd__(self, value):
         self._callmethod("extend", (value,))
         return self
@@ -90,6 +93,8 @@ class DictProxy(MakeProxyType("BaseDictProxy", (
     "__contains__", "__delitem__", "__getitem__", "__len__", "__setitem__", "clear", "copy", "get", "items", "keys", "pop", "popitem",
     "setdefault", "update", "values",
 ), "dict")):
+    __class_getitem__ = classmethod(GenericAlias)
+
     def __iter__(self):
         return self._new_proxy(IteratorProxy, "#ITER")
 
@@ -128,6 +133,7 @@ class NamespaceProxy(BaseProxy):
 
 class ValueProxy(BaseProxy):
     _typeid = "Value"
+    __class_getitem__ = classmethod(GenericAlias)
 
     def get(self):
         return self._callmethod("get")
@@ -139,7 +145,7 @@ class ValueProxy(BaseProxy):
 
 
 class ArrayProxy(MakeProxyType("BaseArrayProxy", ("__len__", "__getitem__", "__setitem__"), "Array")):
-    pass
+    __class_getitem__ = classmethod(GenericAlias)
 
 
 class SyncManager:

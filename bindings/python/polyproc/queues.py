@@ -3,6 +3,7 @@
 import sys
 import traceback
 from queue import Empty, Full
+from types import GenericAlias
 
 from . import _shared
 from ._errors import PolyprocError
@@ -31,6 +32,7 @@ class Queue(SharedObject):
     _was_put = False
     # Of a queue that is known to have no limit: whoever waits for room in one that has waits for each item.
     _ahead = None
+    __class_getitem__ = classmethod(GenericAlias)
 
     def __init__(self, maxsize=0, *, ctx=None, name=None):
         if maxsize <= 0:
@@ -194,6 +196,7 @@ class SimpleQueue(SharedObject):
     _kind = "queue"
     _everywhere = True
     _closed = False
+    __class_getitem__ = classmethod(GenericAlias)
 
     def __init__(self, *, ctx=None, name=None):
         self._create(ctx, "queue/create", lambda handle: {"queue": handle, "maxSize": 0, "joinable": False}, name)

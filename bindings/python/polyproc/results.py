@@ -2,6 +2,7 @@
 
 import time
 from _thread import allocate_lock
+from types import GenericAlias
 
 from ._errors import TimeoutError
 from ._failure import exception_from
@@ -11,6 +12,8 @@ from ._answer import wake
 
 class ApplyResult:
     """The result of one call."""
+
+    __class_getitem__ = classmethod(GenericAlias)
 
     def __init__(self, pool, callback, error_callback):
         self._session = pool._session

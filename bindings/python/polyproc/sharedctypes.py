@@ -1,6 +1,7 @@
 """Value and Array: ctypes objects in memory that processes of one machine share."""
 
 import ctypes
+from types import GenericAlias
 
 from . import _payload
 from .heap import Block
@@ -126,6 +127,8 @@ def _locked_property(name):
 
 
 class SynchronizedBase:
+    __class_getitem__ = classmethod(GenericAlias)
+
     def __init__(self, raw, lock=None, ctx=None):
         if lock is None:
             from .synchronize import RLock

@@ -1,6 +1,7 @@
 """Queue, JoinableQueue, SimpleQueue."""
 
 from queue import Empty, Full
+from types import GenericAlias
 
 from .. import queues
 from .._errors import PolyprocError
@@ -15,6 +16,7 @@ class Queue(Face):
     """First in, first out. `maxsize` 0: no limit on the number of items."""
 
     _kind = queues.Queue
+    __class_getitem__ = classmethod(GenericAlias)
 
     def __init__(self, maxsize=0, *, ctx=None, name=None):
         self.shared = self._kind(maxsize, ctx=ctx, name=name)
@@ -117,6 +119,7 @@ class SimpleQueue(Face):
     """`put`, `get`, `empty`."""
 
     _kind = queues.SimpleQueue
+    __class_getitem__ = classmethod(GenericAlias)
 
     def __init__(self, *, ctx=None, name=None):
         self.shared = queues.SimpleQueue(ctx=ctx, name=name)

@@ -236,7 +236,7 @@ class Session(References):
             self._end(error)
             return
         if not more:
-            self._end(None)
+            self._end(wire.failure)
 
     def _dispatch(self, body):
         """

@@ -94,9 +94,9 @@ export const output = notification("worker/output", {
 });
 
 export const cancel = notification("worker/cancel", {
-  doc: "Asks the host to stop a task: its AbortSignal fires. The outcome comes as ever. A host that cannot do that may ignore it: it is killed when the grace is over.",
+  doc: "Asks the host to stop a task: its AbortSignal fires. The outcome comes as ever. `from` is the first item whose outcome the server does not know: a time limit is that item's, and a host that is beyond it has nothing to stop. A host that cannot do that may ignore it: it is killed when the grace is over.",
   direction: "serverToWorker",
-  params: v.strictObject({ seq: count(), reason: v.picklist(["Cancelled", "TimedOut"]) }),
+  params: v.strictObject({ seq: count(), reason: v.picklist(["Cancelled", "TimedOut"]), from: v.optional(count()) }),
 });
 
 export const exit = notification("worker/exit", {

@@ -18,6 +18,6 @@ export const workerExamples: Examples = {
   "worker/part": { params: { seq: 0, from: 0, count: 2, values: [1, 4], next: 2, ms: 1.25 } },
   "worker/result": { params: { seq: 0, from: 2, count: 1, values: [9], ms: 0.5 } },
   "worker/output": { params: { stream: "stdout", data: { $bytes: "aGVsbG8K" } } },
-  "worker/cancel": { params: { seq: 4, reason: "TimedOut" } },
+  "worker/cancel": { params: { seq: 4, reason: "TimedOut", from: 2 } },
   "worker/exit": { params: {} },
 };

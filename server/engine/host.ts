@@ -75,8 +75,8 @@ export class HostRecord implements HostEvents {
     this.#session?.peer.notify(worker.run, params);
   }
 
-  cancelTask(seq: number, reason: "Cancelled" | "TimedOut"): void {
-    this.#session?.peer.notify(worker.cancel, { seq, reason });
+  cancelTask(seq: number, reason: "Cancelled" | "TimedOut", from: number): void {
+    this.#session?.peer.notify(worker.cancel, { seq, reason, from });
   }
 
   /** Asks it to end by itself. */

@@ -158,7 +158,7 @@ export class PoolWorker implements HostUser {
   stop(task: Task, reason: "Cancelled" | "TimedOut", graceMs: number): void {
     if (task.stopping) return;
     task.stopping = reason;
-    this.host.cancelTask(task.seq, reason);
+    this.host.cancelTask(task.seq, reason, task.from);
     this.#graceTimer?.cancel();
     this.#graceTimer = this.pool.engine.clock.setTimer(graceMs, () => this.host.process.kill());
   }

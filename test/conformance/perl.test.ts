@@ -14,6 +14,7 @@ conformance({
   module: join(root, "test/conformance/fixtures/work.pl"),
   serverOptions: ["--runtime", `perl=perl ${host}`],
   source: "sub { $_[0] * 2 }",
+  hearsCancel: false,
 });
 
 test("a folder's polyproc.json adds Perl to the private servers that are started there, for files with its endings", async (t) => {

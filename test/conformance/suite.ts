@@ -17,6 +17,8 @@ export interface RuntimeUnderTest {
   serverOptions?: string[];
   /** The text of a function that doubles a number, when it runs such texts. */
   source: string | null;
+  /** Whether its functions hear that they are to stop; otherwise their workers are killed. */
+  hearsCancel: boolean;
 }
 
 /** What every worker host must do, however it is written: each test is a sentence of docs/worker-host.md or of SPEC.md. */
@@ -192,6 +194,25 @@ export function conformance(runtime: RuntimeUnderTest): void {
       await waitFor(() => !isLiving(pid), { what: `the end of worker ${pid}` });
       assert.equal(await pool.apply(target("square"), [8]), 64);
     });
+
+    if (runtime.hearsCancel) {
+      test("a task hears that it is to stop in what it waits for, and its worker lives on", async (t) => {
+        const mp = await client(t);
+        const pool = new mp.Pool(1);
+        // Nobody is killed before the test has failed.
+        const graceMs = 120_000;
+        const [begun, event] = [new mp.Queue<number>(), new mp.Event()];
+        const late = await failure(pool.apply(target("park"), [event, begun], {}, { timeoutMs: 100, graceMs }));
+        assert.equal(late.codeName, "TimedOut");
+        const pid = await begun.get();
+        const cancel = new AbortController();
+        const refused = failure(pool.apply(target("park"), [event, begun], {}, { signal: cancel.signal, graceMs }));
+        assert.equal(await begun.get(), pid);
+        cancel.abort(new PolyprocError("Cancelled", "no longer wanted"));
+        assert.equal((await refused).codeName, "Cancelled");
+        assert.equal(await within(pool.apply(target("pid"), []), "the next task", 30_000), pid);
+      });
+    }
 
     test("ends by itself with its pool, with its client and with its server", async (t) => {
       const server = await startServer(t, ["--listen", `unix:${join(temporaryFolder(t), "run", "p.sock")}`, ...(runtime.serverOptions ?? [])]);

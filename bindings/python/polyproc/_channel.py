@@ -10,6 +10,7 @@ from weakref import ref
 from ._messages import packed_notification
 from ._msgpack import pack
 from ._shared import ms
+from ._task import stop_error, take_stop
 
 # A packet is what Linux, where alone there are channels, writes to a FIFO in one piece.
 _PACKET_BYTES = 4096
@@ -230,10 +231,14 @@ class Reader(_Channel):
             else:
                 self._ring()
 
+        # In a task that may be told to stop.
+        task = self._session.stoppable()
+        if task is not None:
+            task["on_stop"] = self._ring
         answer = self._session.send("pipe/follow", pack(params), came)
         ready = None
         try:
-            while undecided and not self._leaving:
+            while undecided and not self._leaving and (task is None or "stop" not in task):
                 woken = [fd for fd, _ in self._poll_both.poll()]
                 if self._bell in woken:
                     self._hush()
@@ -246,6 +251,11 @@ class Reader(_Channel):
                 ready = self._heard(answer)
             else:
                 self._session.notify("$/cancelRequest", {"id": answer.id})
+            if task is not None:
+                del task["on_stop"]
+        why = take_stop(task) if task is not None else None
+        if why is not None:
+            raise stop_error(why)
         return ready
 
     def _heard(self, answer):

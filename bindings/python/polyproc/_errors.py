@@ -52,7 +52,7 @@ class WorkerLost(PolyprocError):
 
 
 class Cancelled(PolyprocError):
-    """The task was cancelled, or its pool terminated."""
+    """The task was cancelled, or its pool terminated. In the task itself: it is to stop; `data["reason"]` says why."""
 
     name = "Cancelled"
 

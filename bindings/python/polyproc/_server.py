@@ -5,7 +5,7 @@ import shutil
 import socket
 import sys
 
-from ._errors import PolyprocError, SpawnFailed
+from ._errors import Closed, PolyprocError, SpawnFailed
 from ._session import Session
 
 PROTOCOL_VERSION = "1.0"
@@ -34,25 +34,47 @@ def begin(session, facts):
 
 
 def connect_to(address, token=None):
-    """A session with the server at `unix:PATH`, `tcp:HOST:PORT` or `tls:HOST:PORT`."""
+    """A session with the server at `unix:PATH`, `tcp:HOST:PORT` or `tls:HOST:PORT`. ConnectionError when there is none says what to check next."""
     if token is None:
         token = os.environ.get("POLYPROC_TOKEN")
     kind, _, place = address.partition(":")
+    if kind == "unix":
+        return open_session(_connected(address, place))
+    host, _, port = place.rpartition(":")
+    host = host.strip("[]")
+    if kind not in ("tcp", "tls") or not host or not port.isdecimal():
+        raise ValueError(f"expected unix:PATH, tcp:HOST:PORT or tls:HOST:PORT, got {address!r}")
+    sock = _connected(address, (host, int(port)))
+    if kind == "tls":
+        from . import _tls
+
+        return open_session(_tls.secured(sock, host, address), token)
     try:
-        if kind == "unix":
+        return open_session(sock, token)
+    except Closed as error:
+        raise ConnectionError(
+            f"what listens at {address} ended the connection at once: is it a Polyproc server? If it has --tls-cert, its address begins with tls:"
+        ) from error
+
+
+def _connected(address, place):
+    """A socket that is connected to a path, or to a host and port."""
+    try:
+        if isinstance(place, str):
             sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            sock.connect(place)
-            return open_session(sock, None)
-        if kind in ("tcp", "tls"):
-            host, _, port = place.rpartition(":")
-            sock = socket.create_connection((host.strip("[]"), int(port)))
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if kind == "tls":
-                raise ValueError("this binding does not speak TLS yet: use unix: or tcp:, or a tunnel")
-            return open_session(sock, token)
+            try:
+                sock.connect(place)
+            except BaseException:
+                sock.close()
+                raise
+            return sock
+        sock = socket.create_connection(place)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return sock
+    except socket.gaierror as error:
+        raise ConnectionError(f"the host of {address} cannot be found: {error}; check its name") from error
     except OSError as error:
         raise ConnectionError(f"no Polyproc server answers at {address}: {error}; is `polyproc serve --listen {address}` running?") from error
-    raise ValueError(f"expected unix:PATH or tcp:HOST:PORT, got {address!r}")
 
 
 def connect_to_named(address):

@@ -3,7 +3,7 @@
 import os
 import socket
 import time
-from _thread import allocate_lock
+from _thread import allocate_lock, get_ident
 from collections import deque
 from weakref import WeakValueDictionary
 
@@ -15,13 +15,16 @@ from ._idle import IdleReader
 from ._messages import ID, packed_notification, request_head, request_heads
 from ._msgpack import Malformed, pack, pack_int, unpack
 from ._references import References
+from ._task import pending_stop, stop_error, take_stop
 from ._undelivered import Undelivered
 from ._wire import FrameTooLong, Wire, frame
 
 # Unanswered requests that nobody waits for, per session: then the sender waits for some.
 MAX_UNANSWERED = 512
 # What must not be done twice.
-_ONCE = frozenset(("events/output", "worker/run"))
+_ONCE = frozenset(("events/output", "worker/cancel", "worker/run"))
+# The code of RequestCancelled.
+_REQUEST_CANCELLED = -32800
 
 
 class Session(References):
@@ -57,6 +60,8 @@ class Session(References):
         self._farewell = None
         # What answers give rise to, for after the reading: it may send.
         self._after = deque()
+        # In a worker: the task that runs, and the thread that runs tasks.
+        self.task = self.task_thread = None
         self.callbacks = Callbacks()
         self.later = self.callbacks.put
 
@@ -129,11 +134,18 @@ class Session(References):
     def wait(self, answer, undo=None, raises=True, timeout=None):
         """
         The answer's result. When an exception ends the wait, the request is cancelled; should it have succeeded all the same,
-        `undo(result)` is called. With `timeout` (seconds) returns None when it is over; the request goes on.
+        `undo(result)` is called. With `timeout` (seconds) returns None when it is over; the request goes on. In a task that is to stop it
+        raises Cancelled.
         """
         if not answer.done:
+            deadline = None if timeout is None else time.monotonic() + timeout
+            task = self.stoppable() if raises else None
             try:
-                self._wait_done(answer, None if timeout is None else time.monotonic() + timeout)
+                self._wait_done(answer, deadline, task)
+                while not answer.done and task is not None and "stop" in task:
+                    if pending_stop(task) is not None:
+                        self._stop_waiting(answer, undo, task)
+                    self._wait_done(answer, deadline, task)
             except BaseException:
                 self._abandon(answer, undo)
                 raise
@@ -153,18 +165,39 @@ class Session(References):
         if answer.error is None and undo is not None:
             undo(answer.result)
 
-    def _wait_done(self, answer, deadline):
+    def stoppable(self):
+        """The task that runs in this thread, which may be told to stop."""
+        task = self.task
+        return task if task is not None and get_ident() == self.task_thread else None
+
+    def _stop_waiting(self, answer, undo, task):
+        """
+        The task is to stop: its request is cancelled, and Cancelled is raised. An answer that crosses the cancellation stands, where it cannot be
+        undone: then the task is stopped in its next wait.
+        """
+        self.notify("$/cancelRequest", {"id": answer.id})
+        self._wait_done(answer, None)
+        if self.error is None and (undo is not None or answer.error is not None and answer.error.code == _REQUEST_CANCELLED):
+            why = take_stop(task)
+            if answer.error is None:
+                undo(answer.result)
+            raise stop_error(why)
+
+    def _wait_done(self, answer, deadline, task=None):
+        """Waits for the answer. Returns without it at the deadline, and when `task` is to stop."""
         waiting = self._waiting
         me = None
         try:
             while not answer.done:
+                if task is not None and "stop" in task:
+                    return
                 if self._reading.acquire(False):
                     try:
                         if me is not None:
                             waiting.pop(me, None)
                         if self._idle is not None:
                             self._idle.pause()
-                        while not answer.done and not self._after:
+                        while not answer.done and not self._after and (task is None or "stop" not in task):
                             if deadline is not None and not self.wire.readable(deadline - time.monotonic()):
                                 return
                             self._read_some()
@@ -177,7 +210,7 @@ class Session(References):
                     answer.lock = me
                 waiting[me] = True
                 # Whoever read until just now may have left before this one stood in the line.
-                if answer.done:
+                if answer.done or task is not None and "stop" in task:
                     return
                 if self._reading.locked():
                     if deadline is None:
@@ -195,10 +228,15 @@ class Session(References):
     def wait_until(self, is_done, bell, deadline):
         """
         Waits for what is read to make `is_done()` true. Whoever makes it true must `wake(bell)`, a lock that is held. False when the
-        deadline (of `time.monotonic`) has passed.
+        deadline (of `time.monotonic`) has passed. In a task that is to stop it raises Cancelled.
         """
         waiting = self._waiting
+        task = self.stoppable()
         while not is_done():
+            if task is not None:
+                why = take_stop(task)
+                if why is not None:
+                    raise stop_error(why)
             if self.error is not None:
                 raise self.closed_error()
             left = None if deadline is None else deadline - time.monotonic()
@@ -210,7 +248,7 @@ class Session(References):
                 try:
                     if self._idle is not None:
                         self._idle.pause()
-                    while not is_done() and self.error is None and not self._after:
+                    while not is_done() and self.error is None and not self._after and (task is None or "stop" not in task):
                         if deadline is not None and not self.wire.readable(deadline - time.monotonic()):
                             break
                         self._read_some()
@@ -219,7 +257,7 @@ class Session(References):
                 continue
             waiting[bell] = True
             try:
-                if not is_done() and self._reading.locked():
+                if not is_done() and self._reading.locked() and (task is None or "stop" not in task):
                     if left is None:
                         bell.acquire()
                     else:
@@ -254,7 +292,7 @@ class Session(References):
             self._end(error)
             return
         if not more:
-            self._end(None)
+            self._end(wire.failure)
 
     def _dispatch(self, body):
         """

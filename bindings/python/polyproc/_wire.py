@@ -43,6 +43,11 @@ class Wire:
     def fileno(self):
         return self.socket.fileno()
 
+    @property
+    def failure(self):
+        """Why the stream has ended, where the socket knows."""
+        return getattr(self.socket, "failure", None)
+
     def readable(self, seconds):
         """Whether something comes within this time."""
         poll = select.poll()

@@ -219,7 +219,7 @@ default_context = DefaultContext()
 
 def connect(address, token=None):
     """
-    A session of its own with a running server (`polyproc serve`): `unix:PATH` or `tcp:HOST:PORT`. What it makes belongs to that server; what
+    A session of its own with a running server (`polyproc serve`): `unix:PATH`, `tcp:HOST:PORT` or `tls:HOST:PORT`. What it makes belongs to that server; what
     children write stays there.
     """
     from ._server import connect_to

@@ -75,8 +75,8 @@ export function startHost(endpoint: RpcEndpoint, facts: HostFacts, claims: Claim
         runner.accept(params as NotificationParams<"worker/run">);
         return;
       case "worker/cancel": {
-        const { seq, reason } = params as NotificationParams<"worker/cancel">;
-        runner.cancel(seq, reason);
+        const { seq, reason, from } = params as NotificationParams<"worker/cancel">;
+        runner.cancel(seq, reason, from);
         return;
       }
       case "worker/exit":

@@ -63,8 +63,8 @@ export class Runner implements TaskOwner {
     else queueMicrotask(this.#pump);
   }
 
-  cancel(seq: number, reason: "Cancelled" | "TimedOut"): void {
-    if (this.#current?.task.seq === seq) this.#current.stop(reason);
+  cancel(seq: number, reason: "Cancelled" | "TimedOut", from?: number): void {
+    if (this.#current?.task.seq === seq) this.#current.stop(reason, from);
   }
 
   /** No more tasks will come. */

@@ -94,9 +94,13 @@ export class TaskRun implements CurrentTask {
     this.#run();
   }
 
-  /** The server wants the item that runs to stop; cancelled, the items after it do not run either. */
-  stop(reason: "Cancelled" | "TimedOut"): void {
+  /**
+   * The server wants the item that runs to stop; cancelled, the items after it do not run either. `from` is the first item that it has not heard of: a
+   * limit that has passed is not that of an item that began since.
+   */
+  stop(reason: "Cancelled" | "TimedOut", from = Infinity): void {
     if (this.#over || this.#stop) return;
+    if (reason === "TimedOut" && from < this.#at - this.#values.length) return;
     this.#stop = new PolyprocError(reason, reason === "TimedOut" ? "the task ran longer than its limit" : "the task was cancelled");
     this.#controller?.abort(this.#stop);
   }

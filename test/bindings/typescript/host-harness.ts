@@ -28,6 +28,8 @@ export interface Told {
 }
 
 export interface HostOptions {
+  /** The host's program and its arguments. Default: the Node host. */
+  command?: [string, ...string[]];
   /** Whether it gets a claims pipe. Default true. */
   claims?: boolean;
   env?: Record<string, string>;
@@ -63,7 +65,8 @@ export class TestHost {
 
   static async start(test: TestContext, options: HostOptions = {}): Promise<TestHost> {
     const claimsFd = options.claims === false ? null : openFifo();
-    const child = spawn(process.execPath, [compiled("bindings/typescript/host/main")], {
+    const [program, ...args] = options.command ?? [process.execPath, compiled("bindings/typescript/host/main")];
+    const child = spawn(program, args, {
       detached: true,
       stdio: ["ignore", "pipe", "pipe", "pipe", claimsFd ?? "ignore"],
       env: { ...process.env, ...options.env },

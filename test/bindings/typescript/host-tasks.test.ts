@@ -154,7 +154,9 @@ test("a cancelled task does not begin its other items, one that timed out does",
   await waitFor(() => existsSync(items[0]!));
   host.send("worker/cancel", { seq: first.seq, reason: "TimedOut" });
   await waitFor(() => existsSync(items[1]!));
-  host.send("worker/cancel", { seq: first.seq, reason: "Cancelled" });
+  // The limit of the first item, told again too late, is not the second's.
+  host.send("worker/cancel", { seq: first.seq, reason: "TimedOut", from: 0 });
+  host.send("worker/cancel", { seq: first.seq, reason: "Cancelled", from: 1 });
   await host.results(1);
   assert.deepEqual(host.told.flatMap((told) => told.values), ["TimedOut", "Cancelled"]);
 

@@ -14,7 +14,7 @@ class Pool:
         self.shared = pool.Pool(processes, in_loop(initializer), initargs, maxtasksperchild, context=ctx)
 
     async def apply(self, func, args=(), kwds={}):
-        """Calls the function in a worker. Cancelled, the call is cancelled: its worker is ended when it has begun."""
+        """Calls the function in a worker. Cancelled, the call is cancelled: when it has begun it is told to stop, and its worker ended when it does not."""
         shared, func = self.shared, in_loop(func)
         shared._check_running()
         result = _Apply(shared)

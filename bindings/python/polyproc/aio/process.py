@@ -110,7 +110,9 @@ class _InLoop:
         self.func = func
 
     def __call__(self, *args, **kwargs):
-        return asyncio.run(self.func(*args, **kwargs))
+        from ..host.coroutines import run_to_end
+
+        return run_to_end(self.func(*args, **kwargs))
 
 
 __all__ = ["Process"]

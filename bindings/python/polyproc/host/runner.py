@@ -5,9 +5,9 @@ import os
 import signal
 import sys
 import time
-from _thread import allocate_lock
+from _thread import allocate_lock, get_ident
 
-from .. import _child, process
+from .. import _child, _task, process
 from .._errors import Closed
 from .._failure import MaybeEncodingError, failure_of
 from .._msgpack import array_head, map_head, pack, pack_bin
@@ -38,7 +38,9 @@ class Runner:
         self._bell = allocate_lock()
         self._bell.acquire()
         self._flush_output = lambda: None
+        session.task_thread = get_ident()
         session.listeners["worker/run"] = self._accept
+        session.listeners["worker/cancel"] = lambda params: _task.stop(session, params)
         session.listeners["worker/exit"] = self._retire
 
     def serve(self):
@@ -55,9 +57,11 @@ class Runner:
                 task = self._list.next()
                 if task is None:
                     break
+                self.session.task = task
                 if self._once:
                     self._run_process(task)
                 self._run(task)
+                self.session.task = None
                 # The server may have more to say before the next.
                 if not self._list:
                     self.session.drain()
@@ -186,11 +190,20 @@ class Runner:
 
     def _run_many(self, task, at, end, call, items, for_python):
         exact = task.get("exact", False)
-        values = []
+        values = task["untold"] = []
         began = told = time.perf_counter()
         stride = 1
         told_at = at
         while at < end:
+            if "stop" in task or "stopped" in task:
+                if _task.reason(task) == "Cancelled":
+                    # The items after the one that ran are not begun.
+                    self._flush_output()
+                    if values:
+                        self._tell_values(task, told_at, values, for_python, _since(began), at)
+                    self._result(task, at, end - at, failure=_task.NOT_BEGUN)
+                    return
+                task.pop("stopped", None)
             stop = at + 1 if exact else min(end, at + stride)
             try:
                 # What came before an exception is there.
@@ -206,6 +219,7 @@ class Runner:
                     began = time.perf_counter()
                 failure = failure_of(error, for_python)
                 values, told_at, at = [], at + 1, at + 1
+                task["untold"] = values
                 if at == end:
                     self._result(task, at - 1, 1, failure=failure, ms=_since(began))
                     return
@@ -213,12 +227,16 @@ class Runner:
                 began = told = time.perf_counter()
                 continue
             now = time.perf_counter()
-            if at < end and (exact or now - told > _PART_EVERY):
+            if at < end and (exact or now - told > _PART_EVERY or "stopped" in task):
                 self._flush_output()
                 self._tell_values(task, told_at, values, for_python, _since(began), at)
                 values, told_at = [], at
+                task["untold"] = values
+                if now - told > _PART_EVERY:
+                    # They took their time: what is left may have been cancelled meanwhile.
+                    self.session.drain()
                 began = told = time.perf_counter()
-            if stride < _MAX_STRIDE and now - told < _PART_EVERY / 8:
+            elif stride < _MAX_STRIDE and now - told < _PART_EVERY / 8:
                 stride *= 2
         self._flush_output()
         self._tell_values(task, told_at, values, for_python, _since(began), None)
@@ -254,6 +272,7 @@ class Runner:
 
     def _part(self, task, at, count, next_item, values=None, failure=None, ms=None):
         self._tell("worker/part", [b"\xa3seq" + pack(task["seq"]), b"\xa4from" + pack(at), b"\xa5count" + pack(count), b"\xa4next" + pack(next_item)], values, failure, ms)
+        task["from"] = next_item
 
     def _result(self, task, at, count, values=None, failure=None, ms=None):
         self._tell("worker/result", [b"\xa3seq" + pack(task["seq"]), b"\xa4from" + pack(at), b"\xa5count" + pack(count)], values, failure, ms)
@@ -320,12 +339,9 @@ def _caller(mode, function):
 def _finished(value):
     """A coroutine is run to its end."""
     if hasattr(value, "__await__"):
-        import asyncio
+        from .coroutines import run_to_end
 
-        async def wait():
-            return await value
-
-        return asyncio.run(wait())
+        return run_to_end(value)
     return value
 
 

@@ -1,0 +1,22 @@
+from typing import Literal
+
+class CurrentTask:
+    """The task that this process runs. Ask at its start, and keep the answer: it stays that task's."""
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether it is to stop: it was cancelled, or has run for longer than its limit. Asks nobody and waits for nothing."""
+    @property
+    def reason(self) -> Literal["Cancelled", "TimedOut"] | None:
+        """Why it is to stop. None: it is not."""
+    def raise_if_cancelled(self) -> None:
+        """Raises Cancelled when the task is to stop."""
+    @property
+    def job(self) -> str | None:
+        """The handle of the job that it belongs to; None for the target of a Process."""
+    @property
+    def index(self) -> int:
+        """Number of the item in its job: its position in what was given to `map`. 0 for the target of a Process."""
+
+def current_task() -> CurrentTask | None:
+    """The task that this process runs; None outside of worker processes and between tasks."""

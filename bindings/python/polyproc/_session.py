@@ -3,9 +3,9 @@
 import os
 import socket
 import time
+import weakref
 from _thread import allocate_lock, get_ident
 from collections import deque
-from weakref import WeakValueDictionary
 
 from . import _fork
 from ._answer import Answer, wake
@@ -53,7 +53,7 @@ class Session(References):
         self._casts = {}
         self.undelivered = Undelivered()
         # By handle: what this process has of the ends of pipes; and whether it can open the server's channels, as far as is known.
-        self.ends = WeakValueDictionary()
+        self.ends = weakref.WeakValueDictionary()
         self.channels = hasattr(os, "O_DIRECT") and hasattr(os, "pipe2")
         # Called before the session ends in an orderly way.
         self.before_end = None

@@ -59,7 +59,8 @@ export class PolyprocServer {
       instanceId,
       runtimes: runtimeCommands(configuration.runtimes, options.runtimes),
       childEnv: childEnvironment(listeners),
-      onHostConnection: (socket, events) => serveFrames(socket, this.#hub, { kind: "worker", host: events as HostRecord }),
+      onHostConnection: (socket, events, host) =>
+        serveFrames(socket, this.#hub, { kind: "worker", host: events as HostRecord }, { aside: () => host.results?.read() ?? null }),
     });
     const engine = new Engine({
       clock: systemClock,

@@ -15,6 +15,7 @@ export const workerExamples: Examples = {
     },
   },
   "worker/initialized": { params: {} },
+  "worker/wrote": { params: {} },
   "worker/part": { params: { seq: 0, from: 0, count: 2, values: [1, 4], next: 2, ms: 1.25 } },
   "worker/result": { params: { seq: 0, from: 2, count: 1, values: [9], ms: 0.5 } },
   "worker/output": { params: { stream: "stdout", data: { $bytes: "aGVsbG8K" } } },

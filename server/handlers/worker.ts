@@ -11,6 +11,8 @@ function hostOf(session: Session): HostRecord {
 export const workerHandlers: readonly Handler[] = [
   receive(workers.part, ({ session }, params) => hostOf(session).part(params)),
   receive(workers.result, ({ session }, params) => hostOf(session).result(params)),
+  // It was read before this.
+  receive(workers.wrote, () => {}),
   receive(workers.initialized, ({ session }, params) => hostOf(session).initialized(params)),
   receive(workers.output, ({ engine, session }, params) => engine.output.feed(hostOf(session).process, params.stream, params.data)),
 ];

@@ -5,6 +5,7 @@ import { highWaterBytes, type Peer } from "../engine/session.js";
 import { Connection, type Access, type Hub, type RequestId } from "../handlers/connection.js";
 import { sortIncoming } from "../handlers/incoming.js";
 import { serverFault } from "../handlers/server-fault.js";
+import { Aside } from "./aside.js";
 import { readToTheEnd } from "./deaf-peer.js";
 import { decodeMessage } from "./framing/decoder.js";
 import type { DirectIntake } from "./framing/direct-intake.js";
@@ -17,9 +18,18 @@ export const strangerMaxMessageBytes = 1024 * 1024;
 /** How long a peer has to read the last words and close, in milliseconds. */
 const farewellMs = 2000;
 
-/** Serves one connection in frames. `head`: bytes that were read from it already. `intake`: what the socket was made with. */
-export function serveFrames(socket: Duplex, hub: Hub, access: Access, { head, intake }: { head?: Buffer; intake?: DirectIntake } = {}): Connection {
-  const door = new FrameDoor(socket, hub, access, intake);
+export interface FrameOptions {
+  /** Bytes that were read from the connection already. */
+  head?: Buffer;
+  /** What the socket was made with. */
+  intake?: DirectIntake;
+  /** Reads what comes beside the connection, once the engine wants that. */
+  aside?: () => Uint8Array | null;
+}
+
+/** Serves one connection in frames. */
+export function serveFrames(socket: Duplex, hub: Hub, access: Access, { head, intake, aside }: FrameOptions = {}): Connection {
+  const door = new FrameDoor(socket, hub, access, intake, aside);
   if (head) door.receive(head);
   return door.connection;
 }
@@ -30,18 +40,21 @@ class FrameDoor implements Peer {
   readonly #reader: FrameReader;
   readonly #writer: FrameWriter;
   readonly #maxMessageBytes: number;
+  readonly #readAside: (() => Uint8Array | null) | undefined;
+  #aside: Aside | null = null;
   #closed = false;
   /** Why reading rests: our answers are not read, or the engine asked. */
   #backlogged = false;
   #paused = false;
 
-  constructor(socket: Duplex, hub: Hub, access: Access, intake?: DirectIntake) {
+  constructor(socket: Duplex, hub: Hub, access: Access, intake?: DirectIntake, aside?: () => Uint8Array | null) {
     this.#socket = socket;
+    this.#readAside = aside;
     this.#maxMessageBytes = hub.engine.options.limits.maxMessageBytes;
     this.connection = new Connection(hub, this, access);
     readToTheEnd(socket);
     this.#writer = new FrameWriter(socket);
-    this.#reader = new FrameReader(this.#handle, Math.min(strangerMaxMessageBytes, this.#maxMessageBytes));
+    this.#reader = new FrameReader(this.#handleInOrder, Math.min(strangerMaxMessageBytes, this.#maxMessageBytes));
     if (intake) {
       intake.connect(this.#reader, (error) => this.#failed(error), () => this.#rested());
       socket.resume();
@@ -56,7 +69,9 @@ class FrameDoor implements Peer {
 
   receive(chunk: Buffer): void {
     try {
+      this.#aside?.pull();
       this.#reader.push(chunk);
+      this.#aside?.handOn(this.#reader.handed);
     } catch (error) {
       this.#failed(error);
       return;
@@ -114,6 +129,22 @@ class FrameDoor implements Peer {
     this.#socket.once("close", () => clearTimeout(timer));
   }
 
+  pullAside(): void {
+    if (this.#closed || !this.#readAside) return;
+    this.#aside ??= new Aside(this.#readAside, this.#handle);
+    try {
+      this.#aside.pull();
+      this.#aside.handOn(this.#reader.handed);
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  readonly #handleInOrder = (buffer: Buffer, start: number, end: number): void => {
+    this.#aside?.handOn(this.#reader.handed);
+    this.#handle(buffer, start, end);
+  };
+
   readonly #handle = (buffer: Buffer, start: number, end: number): void => {
     const incoming = sortIncoming(decodeMessage(buffer, start, end));
     switch (incoming.kind) {
@@ -157,6 +188,9 @@ class FrameDoor implements Peer {
   }
 
   #ended(): void {
+    if (this.#closed) return;
+    if (this.#aside) this.pullAside();
+    // What was put aside may have been damaged, which ends it, too.
     if (this.#closed) return;
     this.#closed = true;
     this.#reader.stop();

@@ -1,10 +1,11 @@
 import type { Socket } from "node:net";
-import type { Claims, Host, HostEvents, HostSpec } from "../engine/spawner.js";
+import type { Claims, Host, HostEvents, HostSpec, ResultsPipe } from "../engine/spawner.js";
 import { OsChild } from "./child.js";
 import { FifoClaims } from "./claims.js";
 import { childEnvironment } from "./environment.js";
 import type { Family } from "./family.js";
 import type { FifoStock } from "./fifo-stock.js";
+import { FifoResults } from "./results.js";
 
 /** How the worker hosts of a runtime are started. */
 export interface RuntimeCommand {
@@ -15,9 +16,10 @@ export interface RuntimeCommand {
 
 export type OnHostConnection = (socket: Socket, events: HostEvents, host: Host) => void;
 
-/** A child whose connection is its file descriptor 3, and whose claims are 4. */
+/** A child whose connection is its file descriptor 3, whose claims are 4, and whose results pipe is 5. */
 export class OsHost extends OsChild implements Host {
   readonly claims: Claims | null;
+  readonly results: ResultsPipe | null;
 
   constructor(
     family: Family,
@@ -29,8 +31,9 @@ export class OsHost extends OsChild implements Host {
     onConnection: OnHostConnection,
   ) {
     const childId = family.newChildId();
-    const fd = fifos.take();
-    const claims = fd === null ? null : new FifoClaims(fd);
+    const [claimsFd, resultsFd] = [fifos.take(), fifos.take()];
+    const claims = claimsFd === null ? null : new FifoClaims(claimsFd);
+    const results = resultsFd === null ? null : new FifoResults(resultsFd);
     super(
       family,
       {
@@ -38,7 +41,7 @@ export class OsHost extends OsChild implements Host {
         args: runtime.args,
         cwd: spec.cwd,
         env: childEnvironment(environment, childId, runtime.env, spec.env),
-        stdio: ["ignore", "pipe", "pipe", "pipe", fd ?? "ignore"],
+        stdio: ["ignore", "pipe", "pipe", "pipe", claimsFd ?? "ignore", resultsFd ?? "ignore"],
         childId,
       },
       events,
@@ -49,9 +52,13 @@ export class OsHost extends OsChild implements Host {
           socket.on("error", () => {});
           onConnection(socket, events, this);
         },
-        ended: () => claims?.hostExited(),
+        ended: () => {
+          claims?.hostExited();
+          results?.hostExited();
+        },
       },
     );
     this.claims = claims;
+    this.results = results;
   }
 }

@@ -5,7 +5,7 @@ import sys
 import threading
 
 from ._failure import format_stack
-from ._payload import openers
+from ._payload import opener
 from .process import PROCESS_TAG
 
 
@@ -16,7 +16,7 @@ class Spawned:
         self.process, self.lifeline = pickle.loads(content)
 
 
-openers[PROCESS_TAG] = Spawned
+opener(PROCESS_TAG, Spawned)
 
 
 def bootstrap(process):

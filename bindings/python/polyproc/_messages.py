@@ -26,7 +26,12 @@ def notification(method, params):
 
 def packed_notification(method, packed):
     """A whole frame. Its parameters are msgpack already."""
-    return frame(map_head(2) + _METHOD + pack_str(method) + _PARAMS + packed)
+    return frame(notification_head(method) + packed)
+
+
+def notification_head(method):
+    """The part of a notification before its parameters."""
+    return map_head(2) + _METHOD + pack_str(method) + _PARAMS
 
 
 _owners = {}

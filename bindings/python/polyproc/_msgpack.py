@@ -155,14 +155,20 @@ def _pack_into(value, write, depth):
         raise Unpackable(f"an object of type {kind.__name__}")
 
 
-_PACKERS = {
+def pack_float(value):
+    return _FLOAT(0xCB, value)
+
+
+# What packs values that have no parts.
+scalar_packers = {
     int: pack_int,
     str: pack_str,
     bytes: pack_bin,
-    float: lambda value: _FLOAT(0xCB, value),
+    float: pack_float,
     type(None): lambda value: b"\xc0",
     bool: lambda value: b"\xc3" if value else b"\xc2",
 }
+_PACKERS = dict(scalar_packers)
 
 
 def unpack(data, extension=Ext):
@@ -232,13 +238,35 @@ def _map(data, at, size, depth, extension):
         raise Malformed("a map longer than its message")
     items = {}
     readers = _READERS
+    known = _known_keys
     depth += 1
     for _ in range(size):
-        key, at = readers[data[at]](data, at + 1, depth, extension)
-        if type(key) is not str:
-            raise Malformed("a key that is not text")
-        items[key], at = readers[data[at]](data, at + 1, depth, extension)
+        first = data[at]
+        if 0xA0 <= first < 0xC0:
+            # Short keys are mostly those of the protocol.
+            end = at + first - 0x9F
+            text = data[at + 1 : end]
+            key = known.get(text)
+            if key is None:
+                key = str(text, "utf-8")
+                if len(known) < _MAX_KNOWN_KEYS:
+                    known[text] = key
+            at = end
+        else:
+            key, at = readers[first](data, at + 1, depth, extension)
+            if type(key) is not str:
+                raise Malformed("a key that is not text")
+        first = data[at]
+        if first < 0x80:
+            items[key] = first
+            at += 1
+        else:
+            items[key], at = readers[first](data, at + 1, depth, extension)
     return items, at
+
+
+_known_keys = {}
+_MAX_KNOWN_KEYS = 500
 
 
 def _sized(code, read):

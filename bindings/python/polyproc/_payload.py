@@ -182,6 +182,9 @@ def decode(session, payload):
         # Short values without extension types need no context.
         if first < 0x80 or 0xA0 <= first < 0xC4 and first != 0xC1 or first >= 0xE0:
             return unpack(payload)
+        # Nor does a list of one such value: the result of one task.
+        if first == 0x91 and len(payload) > 1 and (payload[1] < 0x80 or 0xC2 <= payload[1] <= 0xC3 or payload[1] == 0xC0):
+            return unpack(payload)
         return _decode(session, payload)
     data, handles = payload
     session.received(handles)
@@ -210,11 +213,11 @@ def decoding_session():
 
 def _extension(code, data):
     if code == BLOB:
-        tag, content = unpack(data)
+        tag, content = _blob_parts(data)
         if tag == PICKLE:
             return pickle.loads(content)
-        opener = openers.get(tag)
-        return opener(content) if opener is not None else OpaqueBlob(tag, content)
+        open_content = openers.get(tag)
+        return open_content(content) if open_content is not None else OpaqueBlob(tag, content)
     if code == HANDLE:
         from ._shared import from_handle
 
@@ -224,8 +227,31 @@ def _extension(code, data):
     return Ext(code, data)
 
 
-# Tags of Polyproc's own, by the modules that use them.
+# Tags of Polyproc's own, by the modules that use them, and their bytes.
 openers = {}
+_tags = {PICKLE.encode(): PICKLE}
+
+
+def opener(tag, open_content):
+    """What comes with this tag is opened by this function."""
+    openers[tag] = open_content
+    _tags[tag.encode()] = tag
+
+
+def _blob_parts(data):
+    """Tag and content. Those that this binding writes are cut apart without a detour."""
+    first = data[1] if len(data) > 2 else 0
+    if data[0] == 0x92 and 0xA0 <= first < 0xC0:
+        at = first - 0x9E
+        tag = _tags.get(data[2:at])
+        skip = _BIN_HEADS.get(data[at]) if tag is not None else None
+        if skip is not None and int.from_bytes(data[at + 1 : at + skip], "big") == len(data) - at - skip:
+            return tag, data[at + skip :]
+    return unpack(data)
+
+
+# The lengths of the heads of msgpack's bin.
+_BIN_HEADS = {0xC4: 2, 0xC5: 3, 0xC6: 5}
 
 
 def _pack_timestamp(value):

@@ -37,6 +37,8 @@ class Wire:
         self._lock = threading.Lock()
         self._out = []
         self._sent = []
+        # Bytes of all messages that were given to it.
+        self.sent = 0
         # Called while a writer is stuck: reads what the other side waits for us to read.
         self.relieve = None
 
@@ -95,6 +97,7 @@ class Wire:
         """Sends a whole frame, or several. What an exception interrupts is finished by whoever sends next."""
         with self._lock:
             self._out.append(data)
+            self.sent += len(data)
             self._flush()
 
     def try_send(self, data):
@@ -106,6 +109,7 @@ class Wire:
             return False
         try:
             self._out.append(data)
+            self.sent += len(data)
             self._flush(False)
         finally:
             self._lock.release()

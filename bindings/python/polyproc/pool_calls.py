@@ -1,10 +1,16 @@
 """What a pool of Python sends to its workers: calls of a pickled function."""
 
 import pickle
+from types import BuiltinFunctionType, FunctionType
 
-from ._payload import blob, dumps, openers
+from ._payload import blob, dumps, opener
 
-_TAG = "python/calls"
+_MANY = "python/calls"
+_ONE = "python/call"
+# Functions of modules, which pickle finds by their names: looked up once. In a worker, by what was sent.
+_PLAIN = (FunctionType, BuiltinFunctionType)
+_found = {}
+_MAX_FOUND = 256
 
 
 class Calls:
@@ -27,12 +33,51 @@ class Calls:
         return lambda item: function(*item[0], **item[1])
 
 
+class Call:
+    """One call: a task of its own."""
+
+    __slots__ = ("function", "args", "kwargs")
+
+    def __init__(self, function, args, kwargs):
+        self.function = function
+        self.args = args
+        self.kwargs = kwargs
+
+    def run(self):
+        return self.function(*self.args, **self.kwargs)
+
+
 def pack_calls(function, mode, items):
-    return blob(_TAG, dumps((function, mode, items)))
+    return blob(_MANY, dumps((function, mode, items)))
 
 
-def _open(content):
-    return Calls(*pickle.loads(content))
+class CallPacker:
+    """Packs calls of the same function, mostly. It keeps no object whose method a function is."""
+
+    def __init__(self):
+        self._function = self._packed = None
+
+    def pack(self, function, args, kwargs):
+        if function is self._function:
+            packed = self._packed
+        else:
+            packed = dumps(function)
+            packed = len(packed).to_bytes(4, "big") + packed
+            if type(function) in _PLAIN:
+                self._function, self._packed = function, packed
+        return blob(_ONE, packed + dumps((args, kwargs)))
 
 
-openers[_TAG] = _open
+def _open_call(content):
+    at = 4 + int.from_bytes(content[:4], "big")
+    named = content[4:at]
+    function = _found.get(named)
+    if function is None:
+        function = pickle.loads(named)
+        if type(function) in _PLAIN and len(_found) < _MAX_FOUND:
+            _found[named] = function
+    return Call(function, *pickle.loads(content[at:]))
+
+
+opener(_MANY, lambda content: Calls(*pickle.loads(content)))
+opener(_ONE, _open_call)

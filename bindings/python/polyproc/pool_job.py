@@ -6,7 +6,7 @@ from ._errors import Cancelled, PolyprocError
 from ._msgpack import array_head, map_head, pack, pack_int
 from ._payload import encode, with_handles
 from ._shared import field
-from .pool_calls import pack_calls
+from .pool_calls import CallPacker, pack_calls
 from .process import describe
 from .targets import Target
 
@@ -28,6 +28,7 @@ class PoolJob:
         # Calls with results of their own bring their function along: an object whose method it is is not kept for others.
         self._func, self._mode, self._sink = func if sink is not None else None, mode, sink
         self._foreign = isinstance(func, Target)
+        self._packer = CallPacker()
         self._handle = session.mint("job")
         self._next = 0
         # Items that have no outcome.
@@ -70,7 +71,7 @@ class PoolJob:
         """The payload of a task that calls the function once. `call`: its arguments, a tuple and a dict."""
         if self._foreign:
             return self._encode([call])
-        return with_handles(self._session, lambda: pack_calls(func, "apply", [call]))
+        return with_handles(self._session, lambda: self._packer.pack(func, *call))
 
     def submit_encoded(self, payload, call, result):
         """The number of the task, for `cancel_one`."""

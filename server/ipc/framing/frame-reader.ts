@@ -13,6 +13,8 @@ export type BodyListener = (buffer: Buffer, start: number, end: number) => void;
 export class FrameReader {
   /** Longest body that is accepted, in bytes. May be changed between frames. */
   maxMessageBytes: number;
+  /** Bytes of the stream whose frames have been handed on. */
+  handed = 0;
   readonly #onBody: BodyListener;
   #prefix = 0;
   #prefixBytes = 0;
@@ -95,6 +97,7 @@ export class FrameReader {
   #hand(buffer: Buffer, start: number, end: number): void {
     try {
       this.#onBody(buffer, start, end);
+      this.handed += 4 + end - start;
     } catch (error) {
       this.stop();
       throw error;

@@ -31,6 +31,7 @@ export class FakeHost implements Host {
     this.#record = events as HostRecord;
   }
 
+  readonly results = null;
   readonly claims = {
     offer: (seqs: readonly number[]) => {
       this.#offered.push(...seqs);

@@ -56,6 +56,10 @@ class TaskList:
             tasks.clear()
             return None
         newest = tasks[-1]["seq"]
+        # Nearly always it is the first.
+        seq = tasks[0]["seq"]
+        if seq & 0xFF == claimed and newest - seq < MAX_OPEN:
+            return tasks.pop(0)
         for at in range(len(tasks) - 1, -1, -1):
             seq = tasks[at]["seq"]
             if newest - seq >= MAX_OPEN:

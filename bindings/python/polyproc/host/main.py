@@ -8,6 +8,7 @@ import sys
 from .._msgpack import pack
 from .._session import Session
 from .claims import open_claims
+from .results import RESULTS_FD, Results, is_there
 
 SERVER_FD = 3
 
@@ -21,15 +22,16 @@ def main():
     except OSError:
         sys.exit("this program is started by a Polyproc server, which is its file descriptor 3; run `polyproc serve`, and name Python functions as targets")
     claims = open_claims()
+    results = is_there()
     session = Session(sock)
-    ready = session.send("worker/ready", pack({"protocolVersion": "1.0", "runtime": "python", "pid": os.getpid(), "claims": claims is not None}))
+    ready = session.send("worker/ready", pack({"protocolVersion": "1.0", "runtime": "python", "pid": os.getpid(), "claims": claims is not None, "results": results}))
 
     from .. import _default, _prepare
     from .._server import begin
     from .runner import Runner
 
     _prepare.base_environment = dict(os.environ)
-    runner = Runner(session, claims)
+    runner = Runner(session, claims, Results(session, RESULTS_FD if results else None))
     begin(session, session.wait(ready))
     _default.host_session = session
     _preload()

@@ -4,16 +4,18 @@ import atexit
 import os
 import signal
 import sys
-import time
 from _thread import allocate_lock, get_ident
+from time import perf_counter
 
 from .. import _child, _task, process
 from .._errors import Closed
 from .._failure import MaybeEncodingError, failure_of
-from .._msgpack import array_head, map_head, pack, pack_bin
+from .._messages import notification_head, packed_notification
+from .._msgpack import Unpackable, array_head, map_head, pack, pack_bin, pack_float, pack_int, scalar_packers
 from .._payload import decode, pickled, plain_or_pickled, with_handles
 from .._answer import wake
-from ..pool_calls import Calls
+from .._wire import frame
+from ..pool_calls import Call, Calls
 from .claims import TaskList
 from .output import capture
 from .targets import Targets, load
@@ -26,9 +28,15 @@ _PART_EVERY = 0.02
 _MAX_STRIDE = 512
 
 
+# Results up to this size are certainly no larger than a message may be.
+_SHORT_BYTES = 1024
+_RESULT = notification_head("worker/result")
+
+
 class Runner:
-    def __init__(self, session, claims):
+    def __init__(self, session, claims, results):
         self.session = session
+        self._results = results
         self._list = TaskList(claims)
         self._targets = Targets()
         self._initializer = None
@@ -56,6 +64,7 @@ class Runner:
             while not self._spoiled:
                 task = self._list.next()
                 if task is None:
+                    self._results.flush()
                     break
                 self.session.task = task
                 if self._once:
@@ -155,6 +164,9 @@ class Runner:
             if not fresh and not self._targets.is_loaded(number):
                 fresh = True
             items = decode(self.session, items)
+            if type(items) is Call:
+                self._run_call(task, begin, items)
+                return
             if type(items) is Calls:
                 for_python = True
                 call = items.caller()
@@ -177,21 +189,38 @@ class Runner:
             self._run_many(task, begin, end, call, items, for_python)
 
     def _run_one(self, task, at, call, item, for_python):
-        began = time.perf_counter()
+        self._run_call(task, at, Call(call, (item,), {}), for_python)
+
+    def _run_call(self, task, at, call, for_python=True):
+        began = perf_counter()
         try:
-            value = call(item)
+            value = call.function(*call.args, **call.kwargs)
         except BaseException as error:
             self._flush_output()
             self._result(task, at, 1, failure=failure_of(error, for_python), ms=_since(began))
             return
-        ms = _since(began)
+        ended = perf_counter()
         self._flush_output()
-        self._tell_values(task, at, [value], for_python, ms, None)
+        # Most functions of short tasks return something simple, whatever language asks.
+        packer = scalar_packers.get(type(value))
+        if packer is not None:
+            try:
+                payload = b"\x91" + packer(value)
+            except Unpackable:
+                payload = None
+            if payload is not None and len(payload) < _SHORT_BYTES:
+                body = b"".join((
+                    _RESULT, b"\x85\xa3seq", pack_int(task["seq"]), b"\xa4from", pack_int(at), b"\xa5count\x01\xa6values", pack_bin(payload),
+                    b"\xa2ms", pack_float(round((ended - began) * 1000, 3)),
+                ))
+                self._results.tell(frame(body), ended, len(self._list) > 0)
+                return
+        self._tell_values(task, at, [value], for_python, round((ended - began) * 1000, 3), None)
 
     def _run_many(self, task, at, end, call, items, for_python):
         exact = task.get("exact", False)
         values = task["untold"] = []
-        began = told = time.perf_counter()
+        began = told = perf_counter()
         stride = 1
         told_at = at
         while at < end:
@@ -216,7 +245,7 @@ class Runner:
                 self._flush_output()
                 if values:
                     self._tell_values(task, told_at, values, for_python, _since(began), at)
-                    began = time.perf_counter()
+                    began = perf_counter()
                 failure = failure_of(error, for_python)
                 values, told_at, at = [], at + 1, at + 1
                 task["untold"] = values
@@ -224,9 +253,9 @@ class Runner:
                     self._result(task, at - 1, 1, failure=failure, ms=_since(began))
                     return
                 self._part(task, at - 1, 1, at, failure=failure, ms=_since(began))
-                began = told = time.perf_counter()
+                began = told = perf_counter()
                 continue
-            now = time.perf_counter()
+            now = perf_counter()
             if at < end and (exact or now - told > _PART_EVERY or "stopped" in task):
                 self._flush_output()
                 self._tell_values(task, told_at, values, for_python, _since(began), at)
@@ -235,7 +264,7 @@ class Runner:
                 if now - told > _PART_EVERY:
                     # They took their time: what is left may have been cancelled meanwhile.
                     self.session.drain()
-                began = told = time.perf_counter()
+                began = told = perf_counter()
             elif stride < _MAX_STRIDE and now - told < _PART_EVERY / 8:
                 stride *= 2
         self._flush_output()
@@ -284,7 +313,11 @@ class Runner:
             members.append(b"\xa5error" + pack(failure))
         if ms is not None:
             members.append(b"\xa2ms" + pack(ms))
-        self.session.notify_packed(method, map_head(len(members)) + b"".join(members))
+        data = packed_notification(method, map_head(len(members)) + b"".join(members))
+        if method == "worker/result":
+            self._results.tell(data, perf_counter(), len(self._list) > 0)
+        else:
+            self.session.send_now(data)
 
     def _end(self, code):
         """Ends the process in an orderly way: as multiprocessing's children do, without tearing the interpreter down."""
@@ -315,7 +348,7 @@ class _Raise:
 
 
 def _since(began):
-    return round((time.perf_counter() - began) * 1000, 3)
+    return round((perf_counter() - began) * 1000, 3)
 
 
 def _plain_list(values):

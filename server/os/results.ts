@@ -1,0 +1,44 @@
+import { closeSync, readSync } from "node:fs";
+import type { ResultsPipe } from "../engine/spawner.js";
+
+/** More than a FIFO holds. */
+const maxReadBytes = 64 * 1024 + 1;
+
+/** The server's end of a host's results pipe, which nobody waits for: about 2 us a read, and 1 us for the host's write. */
+export class FifoResults implements ResultsPipe {
+  #fd: number | null;
+  /** What the host left when it exited. */
+  #left: Uint8Array | null = null;
+
+  /** @param fd a pipe that is open for reading and writing, non-blocking; closed by `hostExited`. */
+  constructor(fd: number) {
+    this.#fd = fd;
+  }
+
+  read(): Uint8Array | null {
+    if (this.#fd !== null) return readAvailable(this.#fd);
+    const left = this.#left;
+    this.#left = null;
+    return left;
+  }
+
+  /** Nothing more comes; what is there can still be read. */
+  hostExited(): void {
+    if (this.#fd === null) return;
+    this.#left = readAvailable(this.#fd);
+    closeSync(this.#fd);
+    this.#fd = null;
+  }
+}
+
+const buffer = Buffer.allocUnsafeSlow(maxReadBytes);
+
+function readAvailable(fd: number): Uint8Array | null {
+  try {
+    const length = readSync(fd, buffer);
+    return length > 0 ? Uint8Array.prototype.slice.call(buffer, 0, length) : null;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EAGAIN") return null;
+    throw error;
+  }
+}

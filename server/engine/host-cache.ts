@@ -5,6 +5,11 @@ import type { HostSpec } from "./spawner.js";
 
 /** An idle warm host ends after this time. */
 const idleMs = 60_000;
+/** One that was taken is replaced after this time. */
+const refillMs = 20;
+/** Where pools may want every processor it is replaced in a pause of theirs, but no later than that. */
+const pauseMs = 100;
+const maxRefillMs = 2000;
 
 /** Warm hosts by runtime, so that `start()` does not pay for a cold interpreter. */
 export class HostCache {
@@ -53,9 +58,24 @@ export class HostCache {
     this.#warm.clear();
   }
 
-  /** Not at once: the host that was just taken should have the processor first. */
-  #refillSoon(runtime: string): void {
-    this.#engine.clock.setTimer(20, () => this.refill(runtime));
+  /** Not at once: the host that was just taken should have the processor first, and so should pools that keep all of them busy. */
+  #refillSoon(runtime: string, patienceMs = maxRefillMs, quietMs = 0): void {
+    this.#engine.clock.setTimer(refillMs, () => {
+      const quiet = this.#poolsAreBusy() ? 0 : quietMs + refillMs;
+      if (patienceMs > 0 && quiet < pauseMs && this.#poolsFillTheMachine()) this.#refillSoon(runtime, patienceMs - refillMs, quiet);
+      else this.refill(runtime);
+    });
+  }
+
+  #poolsFillTheMachine(): boolean {
+    let processes = 0;
+    for (const pool of this.#engine.livePools) processes += pool.processes;
+    return processes >= this.#engine.options.cpuCount;
+  }
+
+  #poolsAreBusy(): boolean {
+    for (const pool of this.#engine.livePools) if (pool.dispatch.busy() > 0) return true;
+    return false;
   }
 
   #startWarm(runtime: string, warm: HostRecord[]): HostRecord {

@@ -16,6 +16,7 @@ import { serveFrames } from "./ipc/serve-frames.js";
 import { listen, type Listener, type TlsFiles } from "./listen.js";
 import { createSpawner, type OsSpawner } from "./os/spawner.js";
 import { signalNumber } from "./os/signals.js";
+import { openTally } from "./os/tally.js";
 import { payloadCodec } from "./payload-codec.js";
 import { runtimeCommands, runtimeEndings } from "./runtimes.js";
 import { loadToken, tokenCheck, type TokenCheck } from "./token.js";
@@ -68,6 +69,7 @@ export class PolyprocServer {
       codec: payloadCodec,
       signalNumber,
       paths: filePaths,
+      openTally: () => openTally(),
       instanceId,
       pid: process.pid,
       cpuCount: options.cpuCount,

@@ -10,6 +10,7 @@ import { ExistingHandle, type NameOptions } from "./shared-object.js";
 import { beforeSessionEnd } from "./session-end.js";
 import { SimpleQueue } from "./simple-queue.js";
 import { giveBack, holdsItems } from "./taken-ahead.js";
+import { tallyOf, type Counter, type Tally } from "./tally.js";
 import { timeoutOf, type AcquireOptions } from "./wait-options.js";
 
 export interface QueueOptions extends NameOptions {
@@ -111,17 +112,21 @@ export class Queue<T = unknown> extends SimpleQueue<T> {
    *
    * A loop that is fast gets them from the queue in batches, of as many as it deals with in about 5 ms, 256 at most. What it has not come to
    * goes back to the front of the queue when the loop ends, when it has become slow, and before anything else is asked of the queue
-   * here. Only when this process dies is that lost together with the item that it was busy with.
+   * here. When this process dies, at most the item that it was busy with is lost.
    */
   [Symbol.asyncIterator](): AsyncIterator<T, never> {
-    const take = async (max: number, timeoutMs: number | null, options?: RequestOptions) =>
-      (await this.request("queue/get", (queue) => ({ queue, max, timeoutMs }), options)).items;
+    const take = async (max: number, timeoutMs: number | null, counter: Counter | null, options?: RequestOptions) =>
+      (await this.request("queue/get", (queue) => ({ queue, max, timeoutMs, ...(counter && { counter: told(counter) }) }), options)).items;
+    let tally: Tally | null;
     return new QueueIterator<T>({
-      take: (max, signal) => take(max, null, { signal }),
-      takeNow: (max) => take(max, 0),
-      putBack: async (items) => {
-        await this.request("queue/putBack", (queue) => ({ queue, items }));
+      take: (max, counter, signal) => take(max, null, counter, { signal }),
+      takeNow: (max, counter) => take(max, 0, counter),
+      settle: async (counters) => {
+        await this.request("queue/settle", () => ({ counters: counters.map(told) }));
       },
+      counters: async () => (tally = await tallyOf(this.connection))?.takeTwo() ?? null,
+      giveBackCounters: (counters) => tally?.giveBack(counters),
+      isClosed: () => this.connection.isClosed,
       decoded: (item) => this.decoded(item),
       holdsItems: (iterator, holds) => holdsItems(this.connection, this.handle, iterator, holds),
     });
@@ -153,6 +158,10 @@ export class Queue<T = unknown> extends SimpleQueue<T> {
   async #store(items: Payload[], timeoutMs: number | null, signal?: AbortSignal): Promise<void> {
     await this.request("queue/put", (queue) => ({ queue, items, timeoutMs }), signal ? { signal } : undefined);
   }
+}
+
+function told({ slot, count }: Counter): { slot: number; count: number } {
+  return { slot, count };
 }
 
 /** Of a message of many items, at most. */

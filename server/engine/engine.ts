@@ -12,6 +12,7 @@ import { Session, type Peer } from "./session.js";
 import type { PayloadCodec } from "./payload-codec.js";
 import type { ProcessRecord } from "./process.js";
 import type { SignalNumber, Spawner } from "./spawner.js";
+import type { Tally } from "./tally.js";
 import type { FilePaths } from "./target-source.js";
 import { WaitGraph } from "./wait-graph.js";
 
@@ -21,6 +22,8 @@ export interface EngineOptions {
   codec: PayloadCodec;
   signalNumber: SignalNumber;
   paths: FilePaths;
+  /** Null where there is no memory that client and server can share. */
+  openTally: () => Tally | null;
   instanceId: string;
   /** Of the server: the parent of what it runs on its own account. */
   pid: number;

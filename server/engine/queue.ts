@@ -3,6 +3,7 @@ import type { SyncInfo } from "../../protocol/events.js";
 import { payloadData, payloadHandles, type Handle, type Payload } from "../../protocol/schema.js";
 import { Deque } from "./deque.js";
 import type { Engine } from "./engine.js";
+import { lendingOf, maxLent, type Counter } from "./lending.js";
 import { LinkedList } from "./linked-list.js";
 import { releasedByAll, type SharedObject } from "./registry.js";
 import type { Session } from "./session.js";
@@ -35,6 +36,8 @@ interface Putter {
 
 interface Getter {
   readonly max: number;
+  /** By which the items are lent; null: they are taken. */
+  readonly counter: Counter | null;
   readonly wait: Wait<{ items: Payload[] }>;
 }
 
@@ -64,6 +67,8 @@ export class Queue implements SharedObject {
   readonly #takenBy = new WeakMap<Session, Taken>();
   #bytes = 0;
   #unfinished = 0;
+  /** Nobody refers to it any more. */
+  #released = false;
 
   constructor(engine: Engine, handle: Handle, options: QueueOptions) {
     this.#engine = engine;
@@ -86,10 +91,12 @@ export class Queue implements SharedObject {
     return this.#wait(session, putter, timeoutMs);
   }
 
-  get(session: Session, max: number, timeoutMs: number | null | undefined): { items: Payload[] } | Wait<{ items: Payload[] }> {
+  /** With a counter, the items are lent, and what was lent by it before is settled. */
+  get(session: Session, max: number, timeoutMs: number | null | undefined, counter: Counter | null = null): { items: Payload[] } | Wait<{ items: Payload[] }> {
     this.#requireOpen(session, "get");
+    if (counter) lendingOf(session).settle([counter]);
     if (this.#items.length > 0) {
-      const items = this.#take(session, max);
+      const items = this.#take(session, max, counter);
       this.#refill();
       this.#changed();
       return { items };
@@ -105,7 +112,7 @@ export class Queue implements SharedObject {
         this.#changed();
       },
     });
-    const link = this.#getters.push({ max, wait });
+    const link = this.#getters.push({ max, counter, wait });
     this.#changed();
     return wait;
   }
@@ -117,20 +124,28 @@ export class Queue implements SharedObject {
     if (items.length > taken.items || bytes > taken.bytes) {
       throw new PolyprocError("BadState", `${items.length} items of ${bytes} bytes are more than this session took from ${this.handle} (${taken.items} items of ${taken.bytes} bytes): put back only what was taken, once`);
     }
-    const { registry } = this.#engine;
     this.#retain(items);
     taken.items -= items.length;
     taken.bytes -= bytes;
-    for (let i = items.length - 1; i >= 0; i--) {
-      const item = items[i]!;
-      // The references that came with it.
-      for (const handle of payloadHandles(item)) registry.release(session, handle);
-      this.#items.unshift(item);
-    }
-    this.#bytes += bytes;
-    this.#serveGetters();
-    this.#changed();
+    for (let i = items.length - 1; i >= 0; i--) this.#unshift(session, items[i]!);
+    this.serve();
     return null;
+  }
+
+  /** For `Lending`: the first `counted` of these items are the session's, the others come before all others again. `serve` has to follow. */
+  settled(session: Session, items: readonly Payload[], counted: number): void {
+    if (counted > 0) this.#countTaken(session, counted, items.slice(0, counted).reduce((sum, item) => sum + payloadData(item).length, 0));
+    for (let i = items.length - 1; i >= counted; i--) {
+      const item = items[i]!;
+      if (this.#released) this.#drop(session, item);
+      else if (this.#retainAgain(item)) this.#unshift(session, item);
+    }
+  }
+
+  /** Items are there that were not: whoever waits for one is served. */
+  serve(): void {
+    this.#serveGetters();
+    if (!this.#released) this.#changed();
   }
 
   close(session: Session): null {
@@ -190,6 +205,7 @@ export class Queue implements SharedObject {
   }
 
   unreferenced(): void {
+    this.#released = true;
     const error = releasedByAll(this.handle);
     for (let getter = this.#getters.shift(); getter; getter = this.#getters.shift()) getter.wait.reject(error);
     for (let putter = this.#putters.shift(); putter; putter = this.#putters.shift()) {
@@ -249,6 +265,27 @@ export class Queue implements SharedObject {
     }
   }
 
+  /** Of an item on loan: false when the session has let go of its objects, as only one does that has been handed it. */
+  #retainAgain(item: Payload): boolean {
+    try {
+      this.#retain([item]);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** An item that is retained comes before all others, without the references that came with it to the session. */
+  #unshift(session: Session, item: Payload): void {
+    this.#drop(session, item);
+    this.#items.unshift(item);
+    this.#bytes += payloadData(item).length;
+  }
+
+  #drop(session: Session, item: Payload): void {
+    for (const handle of payloadHandles(item)) this.#engine.registry.release(session, handle);
+  }
+
   #dropUnstored(putter: Putter): void {
     for (let i = putter.stored; i < putter.items.length; i++) this.#engine.registry.dropPayload(putter.items[i]!, this);
   }
@@ -283,7 +320,7 @@ export class Queue implements SharedObject {
     while (this.#items.length > 0) {
       const getter = this.#getters.shift();
       if (!getter) return;
-      getter.wait.resolve({ items: this.#take(getter.wait.session, getter.max) });
+      getter.wait.resolve({ items: this.#take(getter.wait.session, getter.max, getter.counter) });
     }
   }
 
@@ -298,10 +335,11 @@ export class Queue implements SharedObject {
     }
   }
 
-  #take(session: Session, max: number): Payload[] {
+  #take(session: Session, max: number, counter: Counter | null): Payload[] {
     const items: Payload[] = [];
     let bytes = 0;
-    while (items.length < max) {
+    const most = counter ? Math.min(max, maxLent) : max;
+    while (items.length < most) {
       const next = this.#items.peek();
       if (next === undefined) break;
       const size = payloadData(next).length;
@@ -312,14 +350,19 @@ export class Queue implements SharedObject {
       items.push(next);
     }
     this.#bytes -= bytes;
+    if (counter) lendingOf(session).lend(counter, this, items);
+    else this.#countTaken(session, items.length, bytes);
+    return items;
+  }
+
+  #countTaken(session: Session, items: number, bytes: number): void {
     const taken = this.#takenBy.get(session);
     if (taken) {
-      taken.items += items.length;
+      taken.items += items;
       taken.bytes += bytes;
     } else {
-      this.#takenBy.set(session, { items: items.length, bytes });
+      this.#takenBy.set(session, { items, bytes });
     }
-    return items;
   }
 
   #requireOpen(session: Session, action: string): void {

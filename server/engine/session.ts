@@ -5,6 +5,7 @@ import { PolyprocError } from "../../protocol/errors.js";
 import type { Engine } from "./engine.js";
 import type { HostRecord } from "./host.js";
 import type { Job } from "./job.js";
+import type { Lending } from "./lending.js";
 import type { ProcessRecord } from "./process.js";
 import type { Wait } from "./wait.js";
 
@@ -48,6 +49,8 @@ export class Session {
   readonly references = new Map<Handle, number>();
   /** What it holds now. */
   readonly holdings = new Set<Holding>();
+  /** Items of queues that it has on loan; null before it asks for counters. */
+  lending: Lending | null = null;
   /** Living processes that it started. */
   readonly children = new Set<ProcessRecord>();
   /** The client's own pid, when it said so in `initialize`; else 0. */

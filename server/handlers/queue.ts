@@ -1,4 +1,5 @@
 import * as queue from "../../protocol/queue.js";
+import { Lending, lendingOf } from "../engine/lending.js";
 import { Queue } from "../engine/queue.js";
 import { answer, type Handler } from "./handler.js";
 
@@ -8,7 +9,12 @@ export const queueHandlers: readonly Handler[] = [
     return null;
   }),
   answer(queue.put, ({ engine, session }, { queue: handle, items, timeoutMs }) => engine.registry.get(handle, Queue).put(session, items, timeoutMs)),
-  answer(queue.get, ({ engine, session }, { queue: handle, max = 1, timeoutMs }) => engine.registry.get(handle, Queue).get(session, max, timeoutMs)),
+  answer(queue.get, ({ engine, session }, { queue: handle, max = 1, timeoutMs, counter }) => engine.registry.get(handle, Queue).get(session, max, timeoutMs, counter)),
+  answer(queue.tally, ({ session }) => ({ tally: Lending.of(session)?.give() ?? null })),
+  answer(queue.settle, ({ session }, { counters }) => {
+    lendingOf(session).settle(counters);
+    return null;
+  }),
   answer(queue.putBack, ({ engine, session }, { queue: handle, items }) => engine.registry.get(handle, Queue).putBack(session, items)),
   answer(queue.close, ({ engine, session }, { queue: handle }) => engine.registry.get(handle, Queue).close(session)),
   answer(queue.taskDone, ({ engine }, { queue: handle, n = 1 }) => engine.registry.get(handle, Queue).taskDone(n)),

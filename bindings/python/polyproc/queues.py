@@ -42,6 +42,7 @@ class Queue(SharedObject):
 
     def _begin(self):
         named = field("queue", self._handle)
+        self._named = named
         self._one = map_head(1) + named
         self._two = map_head(2) + named
         self._three = map_head(3) + named
@@ -94,32 +95,34 @@ class Queue(SharedObject):
         if self._closed:
             raise ValueError(f"Queue {self!r} is closed")
         ahead = self._ahead
+        turn = None
         if ahead is not None:
             item = ahead.pop()
             if item is not None:
                 return decode(self._session, item)
+            turn = ahead.ask()
         try:
-            items = self._request("queue/get", self._get_params(block, timeout), self._undo)["items"]
+            if turn is not None:
+                item = ahead.borrow(turn, self, lambda more: self._request("queue/get", self._get_params(block, timeout, more))["items"])
+            else:
+                item = self._request("queue/get", self._get_params(block, timeout), self._undo)["items"][0]
+                if ahead is not None:
+                    ahead.came()
         except PolyprocError as error:
             if error.name == "Empty":
                 raise Empty from None
             raise
-        if ahead is not None:
-            ahead.came(self, items)
-        return decode(self._session, items[0])
+        return decode(self._session, item)
 
-    def _get_params(self, block, timeout):
-        members = []
+    def _get_params(self, block, timeout, more=()):
+        members = [*more]
         if not block:
             members.append(_NO_WAIT)
         elif timeout is not None:
             members.append(field("timeoutMs", ms(timeout)))
-        ahead = self._ahead
-        if ahead is not None:
-            more = ahead.ask()
-            if more is not None:
-                members.append(more)
-        return b"".join(((self._one, self._two, self._three)[len(members)], *members))
+        if not members:
+            return self._one
+        return b"".join((map_head(1 + len(members)), self._named, *members))
 
     def _give_back(self):
         """Items that were taken ahead count as the queue's."""

@@ -11,4 +11,10 @@ describe("queues of the Python binding", { skip: withoutPython() }, () => {
     assert.equal(status, 0, stderr);
     assert.match(stderr, /^OK$/m);
   });
+
+  it("lose with a consumer that is killed what it was handed, and nothing else", async (t) => {
+    const { status, stderr } = await runPython([join(root, "test", "bindings", "python", "fixtures", "queue_killed.py")], { cwd: temporaryFolder(t) });
+    assert.equal(status, 0, stderr);
+    assert.match(stderr, /^OK$/m);
+  });
 });

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { after, test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { Empty, Full, JoinableQueue, Lock, Process, Queue, shutdown, SimpleQueue, task, TimedOut } from "../../../bindings/typescript/index.js";
 import { waitFor, within } from "../../deadline.js";
+import { temporaryFolder } from "../../temporary-folder.js";
 import { children } from "./fixtures/modules.js";
-import { consume, produce, putAndLeave, putSideBySide, takeAndForget } from "./fixtures/children.js";
+import { borrowAndHang, consume, produce, putAndLeave, putSideBySide, takeAndForget, takeAndRecord } from "./fixtures/children.js";
 
 after(shutdown);
 
@@ -301,6 +304,44 @@ test("a process that ends in the middle of a loop has put back what it did not c
   await within(child.join(), "the child");
   assert.equal(child.exitCode, 0);
   assert.deepEqual(await queue.getMany(1000), numbers(460, 40));
+});
+
+const onLinux = { skip: process.platform === "linux" ? false : "nothing is borrowed where a client cannot reach the server's memory" };
+
+test("a loop whose process is killed loses at most the item that it was given", onLinux, async (t) => {
+  const folder = temporaryFolder(t);
+  for (let round = 0; round < 5; round++) {
+    const queue = new Queue<number>();
+    await queue.putMany(numbers(10_000));
+    const path = join(folder, String(round));
+    const enough = 4 * Math.floor(Math.random() * 7500);
+    const consumer = new Process({ target: task(children, takeAndRecord), args: [queue, path] });
+    await consumer.start();
+    await waitFor(() => (statSync(path, { throwIfNoEntry: false })?.size ?? -1) >= enough, { what: `${enough} bytes of items`, intervalMs: 0 });
+    await consumer.kill();
+    await consumer.join();
+    // It may have been quicker than the signal, and have taken all.
+    const rest = await queue.empty() ? [] : await queue.getMany(10_000);
+    const following = rest[0] ?? 10_000;
+    const seen = readFileSync(path);
+    const count = seen.length / 4;
+    assert.deepEqual([...new Uint32Array(new Uint8Array(seen).buffer)], numbers(count));
+    assert.ok(following === count || following === count + 1, `after ${count} items the next one is ${following}`);
+    assert.deepEqual(rest, numbers(10_000 - following, following));
+  }
+});
+
+test("what a loop had borrowed and not seen is there, in order, when its process is killed", onLinux, async () => {
+  const queue = new Queue<number>();
+  const seen = new Queue<number>();
+  await queue.putMany(numbers(1000));
+  const consumer = new Process({ target: task(children, borrowAndHang), args: [queue, 1000, seen] });
+  await consumer.start();
+  const count = await within(seen.get(), "the loop's report");
+  assert.ok(await stored(queue) < 1000 - count, "some are on loan");
+  await consumer.kill();
+  await consumer.join();
+  assert.deepEqual(await queue.getMany(1000), numbers(1000 - count, count));
 });
 
 test("puts that find no room are stored in their order, when there is room for them", async () => {

@@ -4,11 +4,14 @@ import type { Session } from "../../../server/engine/session.js";
 import type { Spawner } from "../../../server/engine/spawner.js";
 import { FakeClock } from "./fake-clock.js";
 import { FakePeer } from "./fake-peer.js";
+import { FakeTally } from "./fake-tally.js";
 
 /** A whole engine whose time, children and peers are a test's to move. */
 export class FakeWorld {
   readonly clock = new FakeClock();
   readonly engine: Engine;
+  /** In the order in which they were opened. */
+  readonly tallies: FakeTally[] = [];
 
   constructor(limits: Partial<EngineLimits> = {}, spawner: Spawner = childless) {
     this.engine = new Engine({
@@ -20,6 +23,11 @@ export class FakeWorld {
       },
       signalNumber: (signal) => (signal === "SIGKILL" ? 9 : 15),
       paths: { cwd: "/server", resolve: posix.resolve, ofModule: (module) => (posix.isAbsolute(module) ? module : null) },
+      openTally: () => {
+        const tally = new FakeTally();
+        this.tallies.push(tally);
+        return tally;
+      },
       instanceId: "instance-1",
       pid: 4000,
       cpuCount: 2,

@@ -1,0 +1,19 @@
+import type { Tally } from "../../../server/engine/tally.js";
+
+/** Counters that a test counts in the place of a client. */
+export class FakeTally implements Tally {
+  readonly path = "/tally";
+  readonly mark = "0123456789abcdef0123456789abcdef";
+  readonly slots = 300;
+  readonly counts: number[] = [];
+  closed = false;
+
+  read(slot: number): number {
+    if (this.closed) throw new Error("the tally was closed");
+    return this.counts[slot] ?? 0;
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+}

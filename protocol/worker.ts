@@ -10,14 +10,14 @@ import { moduleTarget, sourceTarget } from "./target.js";
  * then runs what `run` brings, one after the other. On the same connection it may use every client request.
  */
 export const ready = request("worker/ready", {
-  doc: "The host's first message. It takes the place of `initialize`. A host that says `claims` takes tasks ahead of need: before it starts a task it reads one byte from file descriptor 4 without blocking, which is the low byte of the task's `seq`: of the newest task in its list with that byte (and less than 128 below the newest `seq` there), since those that were taken back may still stand there. Tasks before that one in its own list were taken back, and are dropped unrun; no byte: everything in its list was. A host that says `results` may write messages to file descriptor 5 instead of sending them, each in one write: the number of bytes that it has sent on the connection before (8 bytes, big-endian), then the frame, 4096 bytes at most in all. When the pipe is full it sends them. The server reads them, in their order among the others, when it next hears from the host, and soon in any case; before it waits for tasks, a host that has written there since it last sent something sends `worker/wrote`.",
+  doc: "The host's first message. It takes the place of `initialize`. A host that says `claims` takes tasks ahead of need: before it starts a task it reads one byte from file descriptor 4 without blocking, which is the low byte of the task's `seq`: of the newest task in its list with that byte (and less than 128 below the newest `seq` there), since those that were taken back may still stand there. Tasks before that one in its own list were taken back, and are dropped unrun; no byte: everything in its list was. A host that says `aside` may write messages to file descriptor 5 instead of sending them, which costs less and wakes nobody, within one millisecond after it has sent something. Each is one write: the number of bytes that it has sent on the connection before (8 bytes, big-endian), then the frame, 4096 bytes at most in all. The server reads them, in their order among the others, when it next hears from the host, and two milliseconds after it has last heard from it. When the pipe is full, or the write ended later than that millisecond, or before the host waits for anything, it sends something: `worker/wrote` when there is nothing else.",
   direction: "workerToServer",
   params: v.strictObject({
     protocolVersion: v.string(),
     runtime: v.string(),
     pid: count(1),
     claims: v.optional(v.boolean()),
-    results: v.optional(v.boolean()),
+    aside: v.optional(v.boolean()),
   }),
   result: v.strictObject({ instanceId: v.string(), session: v.string(), limits, cpuCount: count(1), runtimes: v.array(v.string()) }),
   errors: ["BadState"],
@@ -77,7 +77,7 @@ export const part = notification("worker/part", {
 });
 
 export const wrote = notification("worker/wrote", {
-  doc: "There are messages in the host's results pipe (see `worker/ready`).",
+  doc: "There are messages in the host's aside pipe (see `worker/ready`).",
   direction: "workerToServer",
   params: v.strictObject({}),
 });

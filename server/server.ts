@@ -61,7 +61,7 @@ export class PolyprocServer {
       runtimes: runtimeCommands(configuration.runtimes, options.runtimes),
       childEnv: childEnvironment(listeners),
       onHostConnection: (socket, events, host) =>
-        serveFrames(socket, this.#hub, { kind: "worker", host: events as HostRecord }, { aside: () => host.results?.read() ?? null }),
+        serveFrames(socket, this.#hub, { kind: "worker", host: events as HostRecord }, { aside: () => host.aside?.read() ?? null }),
     });
     const engine = new Engine({
       clock: systemClock,

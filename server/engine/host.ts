@@ -35,8 +35,6 @@ export class HostRecord implements HostEvents {
   host: Host | null = null;
   /** Takes tasks ahead of need. */
   claims = false;
-  /** Puts results aside when more tasks wait. */
-  results = false;
   #user: HostUser | null = null;
   #session: Session | null = null;
   #status: ExitStatus | null = null;
@@ -92,8 +90,7 @@ export class HostRecord implements HostEvents {
     session.host = this;
     this.process.session = session;
     this.claims = (ready.claims ?? false) && this.host?.claims !== null;
-    this.results = (ready.results ?? false) && this.host?.results !== null;
-    if (this.results) session.peer.pullAside?.();
+    if ((ready.aside ?? false) && this.host?.aside !== null) session.peer.pullAside?.();
     session.onEnd((died) => this.#sessionEnded(died));
     this.#user?.ready();
   }

@@ -24,9 +24,6 @@ const maxAheadBytes = 256 * 1024;
 const stuckMs = 5;
 /** Until its target is loaded, a task has at least this long, whatever its limit is. */
 const loadingMs = 10_000;
-/** Results that a worker has put aside are read so soon after it was last heard of, and then ever more rarely, while it may have put some there. */
-const firstLookMs = 2;
-const lastLookMs = 1024;
 /** A worker that was told to end by itself is killed after this time. */
 const retireMs = 5000;
 
@@ -51,8 +48,6 @@ export class PoolWorker implements HostUser {
   #deadline: Timer | undefined;
   #graceTimer: Timer | undefined;
   #retireTimer: Timer | undefined;
-  #lookTimer: Timer | undefined;
-  #lookedSeq = 0;
 
   constructor(pool: Pool, runtime: string, name: string) {
     this.pool = pool;
@@ -130,7 +125,6 @@ export class PoolWorker implements HostUser {
     if (this.host.claims) this.host.host!.claims!.offer(tasks.map((task) => task.seq & 255));
     this.host.send(targets.length > 0 ? { targets, tasks: messages } : { tasks: messages });
     if (wasIdle) this.#headBegan();
-    if (this.host.results) this.#lookLater(firstLookMs);
   }
 
   /** Takes back up to `max` of the tasks that it has not begun, the next ones first. They are queued no more and with nobody. */
@@ -255,7 +249,6 @@ export class PoolWorker implements HostUser {
     this.#deadline?.cancel();
     this.#graceTimer?.cancel();
     this.#retireTimer?.cancel();
-    this.#lookTimer?.cancel();
     const untouched = this.takeBack(maxDepth * 4);
     const lost = this.inflight.splice(0);
     for (const task of lost) this.#letGo(task);
@@ -341,18 +334,6 @@ export class PoolWorker implements HostUser {
       this.host.session?.peer.pullAside?.();
       const task = this.inflight[0];
       if (task && this.#deadline === undefined) this.stop(task, "TimedOut", task.job.graceMs);
-    });
-  }
-
-  /** While tasks are behind the first one, their results may be aside without a word. */
-  #lookLater(ms: number): void {
-    if (this.#lookTimer || this.inflight.length < 2) return;
-    this.#lookTimer = this.pool.engine.clock.setTimer(ms, () => {
-      this.#lookTimer = undefined;
-      const heard = this.#heardSeq !== this.#lookedSeq;
-      this.#lookedSeq = this.#heardSeq;
-      if (!heard) this.host.session?.peer.pullAside?.();
-      this.#lookLater(heard || this.#heardSeq !== this.#lookedSeq ? firstLookMs : Math.min(ms * 2, lastLookMs));
     });
   }
 

@@ -19,7 +19,7 @@ export interface Peer {
   /** Back-pressure on what the other side sends. Doors that cannot do it leave it out. */
   pauseReading?(): void;
   resumeReading?(): void;
-  /** Reads what a worker host has put aside in its results pipe, from now on also whenever it says something. Only where there is one. */
+  /** Reads what a worker host has put aside in its aside pipe, from now on also whenever it says something. Only where there is one. */
   pullAside?(): void;
   /** Ends the connection, after telling why when there is an error. */
   close(error?: PolyprocError): void;

@@ -58,12 +58,12 @@ export interface Child {
 export interface Host extends Child {
   /** For tasks sent ahead of need; null where the platform has no such pipe. */
   readonly claims: Claims | null;
-  /** For results that need not be told at once; null where the platform has no such pipe. */
-  readonly results: ResultsPipe | null;
+  /** For messages that need not wake anybody; null where the platform has no such pipe. */
+  readonly aside: AsidePipe | null;
 }
 
-/** A pipe into which a host writes messages, and which outlives it: nobody is woken by that. */
-export interface ResultsPipe {
+/** A pipe into which a host writes messages without waking anybody, and which outlives it. */
+export interface AsidePipe {
   /** What is there; null: nothing. */
   read(): Uint8Array | null;
 }

@@ -33,7 +33,7 @@ export class Aside {
     let at = 0;
     while (buffer.length - at >= headBytes) {
       const length = buffer.readUInt32BE(at + 8);
-      if (length > maxRecordBytes) throw new PolyprocError("Malformed", `a message of ${length} bytes in the results pipe, which takes ${maxRecordBytes}`);
+      if (length > maxRecordBytes) throw new PolyprocError("Malformed", `a message of ${length} bytes in the aside pipe, which takes ${maxRecordBytes}`);
       const end = at + headBytes + length;
       if (end > buffer.length) break;
       this.#notes.push({ after: Number(buffer.readBigUInt64BE(at)), body: buffer.subarray(at + headBytes, end) });

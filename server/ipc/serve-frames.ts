@@ -15,6 +15,9 @@ import { FrameWriter } from "./framing/frame-writer.js";
 /** Longest message before `initialize`, in bytes: strangers get no large buffers. */
 export const strangerMaxMessageBytes = 1024 * 1024;
 
+/** A peer puts messages aside for one millisecond after it has sent one (see `worker/ready`). */
+const lookMs = 2;
+
 /** How long a peer has to read the last words and close, in milliseconds. */
 const farewellMs = 2000;
 
@@ -42,6 +45,9 @@ class FrameDoor implements Peer {
   readonly #maxMessageBytes: number;
   readonly #readAside: (() => Uint8Array | null) | undefined;
   #aside: Aside | null = null;
+  #look: NodeJS.Timeout | undefined;
+  /** Since the look was planned. */
+  #heard = false;
   #closed = false;
   /** Why reading rests: our answers are not read, or the engine asked. */
   #backlogged = false;
@@ -69,7 +75,10 @@ class FrameDoor implements Peer {
 
   receive(chunk: Buffer): void {
     try {
-      this.#aside?.pull();
+      if (this.#aside) {
+        this.#aside.pull();
+        this.#lookLater();
+      }
       this.#reader.push(chunk);
       this.#aside?.handOn(this.#reader.handed);
     } catch (error) {
@@ -140,6 +149,18 @@ class FrameDoor implements Peer {
     }
   }
 
+  /** What the peer puts aside soon after it was heard is found by one look, after this time; those who are heard all the time are looked at now and then. */
+  #lookLater(): void {
+    this.#heard = true;
+    if (this.#look) return;
+    this.#heard = false;
+    this.#look = setTimeout(() => {
+      this.#look = undefined;
+      this.pullAside();
+      if (this.#heard && !this.#closed) this.#lookLater();
+    }, lookMs).unref();
+  }
+
   readonly #handleInOrder = (buffer: Buffer, start: number, end: number): void => {
     this.#aside?.handOn(this.#reader.handed);
     this.#handle(buffer, start, end);
@@ -192,6 +213,7 @@ class FrameDoor implements Peer {
     if (this.#aside) this.pullAside();
     // What was put aside may have been damaged, which ends it, too.
     if (this.#closed) return;
+    clearTimeout(this.#look);
     this.#closed = true;
     this.#reader.stop();
     this.connection.closed();

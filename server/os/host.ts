@@ -1,11 +1,11 @@
 import type { Socket } from "node:net";
-import type { Claims, Host, HostEvents, HostSpec, ResultsPipe } from "../engine/spawner.js";
+import type { Claims, Host, HostEvents, HostSpec, AsidePipe } from "../engine/spawner.js";
 import { OsChild } from "./child.js";
 import { FifoClaims } from "./claims.js";
 import { childEnvironment } from "./environment.js";
 import type { Family } from "./family.js";
 import type { FifoStock } from "./fifo-stock.js";
-import { FifoResults } from "./results.js";
+import { FifoAside } from "./aside-pipe.js";
 
 /** How the worker hosts of a runtime are started. */
 export interface RuntimeCommand {
@@ -16,10 +16,10 @@ export interface RuntimeCommand {
 
 export type OnHostConnection = (socket: Socket, events: HostEvents, host: Host) => void;
 
-/** A child whose connection is its file descriptor 3, whose claims are 4, and whose results pipe is 5. */
+/** A child whose connection is its file descriptor 3, whose claims are 4, and whose aside pipe is 5. */
 export class OsHost extends OsChild implements Host {
   readonly claims: Claims | null;
-  readonly results: ResultsPipe | null;
+  readonly aside: AsidePipe | null;
 
   constructor(
     family: Family,
@@ -31,9 +31,9 @@ export class OsHost extends OsChild implements Host {
     onConnection: OnHostConnection,
   ) {
     const childId = family.newChildId();
-    const [claimsFd, resultsFd] = [fifos.take(), fifos.take()];
+    const [claimsFd, asideFd] = [fifos.take(), fifos.take()];
     const claims = claimsFd === null ? null : new FifoClaims(claimsFd);
-    const results = resultsFd === null ? null : new FifoResults(resultsFd);
+    const aside = asideFd === null ? null : new FifoAside(asideFd);
     super(
       family,
       {
@@ -41,7 +41,7 @@ export class OsHost extends OsChild implements Host {
         args: runtime.args,
         cwd: spec.cwd,
         env: childEnvironment(environment, childId, runtime.env, spec.env),
-        stdio: ["ignore", "pipe", "pipe", "pipe", claimsFd ?? "ignore", resultsFd ?? "ignore"],
+        stdio: ["ignore", "pipe", "pipe", "pipe", claimsFd ?? "ignore", asideFd ?? "ignore"],
         childId,
       },
       events,
@@ -54,11 +54,11 @@ export class OsHost extends OsChild implements Host {
         },
         ended: () => {
           claims?.hostExited();
-          results?.hostExited();
+          aside?.hostExited();
         },
       },
     );
     this.claims = claims;
-    this.results = results;
+    this.aside = aside;
   }
 }

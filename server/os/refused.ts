@@ -4,5 +4,5 @@ import type { ChildEvents, Host } from "../engine/spawner.js";
 /** A child that is never started: like any other that could not be, it fails a moment later. */
 export function refusedChild(error: PolyprocError, events: ChildEvents): Host {
   process.nextTick(() => events.failed(error));
-  return { pid: null, claims: null, results: null, signalTree() {}, pauseOutput() {}, resumeOutput() {} };
+  return { pid: null, claims: null, aside: null, signalTree() {}, pauseOutput() {}, resumeOutput() {} };
 }

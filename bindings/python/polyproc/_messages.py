@@ -34,6 +34,24 @@ def notification_head(method):
     return map_head(2) + _METHOD + pack_str(method) + _PARAMS
 
 
+_ANSWER = map_head(2) + ID
+_DONE = pack_str("result") + b"\xc0"
+
+
+def done_id(body):
+    """The id of a request whose answer is that it is done, which is the most frequent message of all; None for any other."""
+    if body[-8:] != _DONE or body[:4] != _ANSWER:
+        return None
+    size = len(body)
+    if size == 15:
+        return body[5] << 8 | body[6] if body[4] == 0xCD else None
+    if size == 17:
+        return int.from_bytes(body[5:9], "big") if body[4] == 0xCE else None
+    if size == 13:
+        return body[4] if body[4] < 0x80 else None
+    return body[5] if size == 14 and body[4] == 0xCC else None
+
+
 _owners = {}
 
 

@@ -12,7 +12,7 @@ from ._answer import Answer, wake
 from ._callbacks import Callbacks
 from ._errors import Closed, PolyprocError, error_from_wire
 from ._idle import IdleReader
-from ._messages import ID, packed_notification, request_head, request_heads
+from ._messages import ID, done_id, packed_notification, request_head, request_heads
 from ._msgpack import Malformed, pack, pack_int, unpack
 from ._references import References
 from ._task import pending_stop, stop_error, take_stop
@@ -21,6 +21,8 @@ from ._wire import FrameTooLong, Wire, frame
 
 # Unanswered requests that nobody waits for, per session: then the sender waits for some.
 MAX_UNANSWERED = 512
+# So many requests may be put aside in a row.
+_MOST_ASIDE = 32
 # What must not be done twice.
 _ONCE = frozenset(("events/output", "worker/cancel", "worker/run"))
 # The code of RequestCancelled.
@@ -71,8 +73,8 @@ class Session(References):
         """Sends and waits. Raises PolyprocError. `undo(result)`: see `wait`."""
         return self.wait(self.send(method, pack(params)), undo)
 
-    def send(self, method, packed, then=None):
-        """Sends a request whose parameters are msgpack already."""
+    def send(self, method, packed, then=None, aside=False):
+        """Sends a request whose parameters are msgpack already. `aside`: the server may come to it a little later."""
         if self.error is not None:
             raise self.closed_error()
         with self._id_lock:
@@ -81,15 +83,17 @@ class Session(References):
         self._answers[number] = answer
         head = request_heads.get(method) or request_head(method)
         try:
-            self.wire.send(frame(b"".join((head, packed, ID, pack_int(number)))))
+            data = frame(b"".join((head, packed, ID, pack_int(number))))
+            if not (aside and self.wire.put_aside(data, _MOST_ASIDE)):
+                self.wire.send(data)
         except OSError as error:
             self._answers.pop(number, None)
             self._end(error)
             raise self.closed_error() from None
         return answer
 
-    def cast(self, method, packed, failed=None):
-        """A request whose answer nobody needs but for its failure: `failed(error)`."""
+    def cast(self, method, packed, failed=None, aside=False):
+        """A request whose answer nobody needs but for its failure: `failed(error)`. `aside`: nor does anybody wait for its effect."""
         casts = self._casts
 
         def then(answer):
@@ -97,7 +101,7 @@ class Session(References):
             if answer.error is not None and failed is not None:
                 failed(answer.error)
 
-        answer = self.send(method, packed, then)
+        answer = self.send(method, packed, then, aside)
         casts[answer.id] = True
         if answer.done:
             casts.pop(answer.id, None)
@@ -112,6 +116,13 @@ class Session(References):
 
     def notify_packed(self, method, packed):
         self.send_now(packed_notification(method, packed))
+
+    def _ring(self):
+        """The server is to come to what was put aside before somebody waits."""
+        try:
+            self.wire.ring()
+        except OSError as error:
+            self._end(error)
 
     def send_now(self, data):
         """Sends a whole message that needs no answer. None when the connection has ended."""
@@ -185,6 +196,8 @@ class Session(References):
 
     def _wait_done(self, answer, deadline, task=None):
         """Waits for the answer. Returns without it at the deadline, and when `task` is to stop."""
+        if self.wire.unheard:
+            self._ring()
         waiting = self._waiting
         me = None
         try:
@@ -230,6 +243,8 @@ class Session(References):
         Waits for what is read to make `is_done()` true. Whoever makes it true must `wake(bell)`, a lock that is held. False when the
         deadline (of `time.monotonic`) has passed. In a task that is to stop it raises Cancelled.
         """
+        if self.wire.unheard:
+            self._ring()
         waiting = self._waiting
         task = self.stoppable()
         while not is_done():
@@ -299,6 +314,13 @@ class Session(References):
         Hands out a message; true when it was consumed here already. The others are consumed afterwards: when a signal handler's exception
         interrupts this, they are handed out again, which does not matter to an answer or a result.
         """
+        number = done_id(body)
+        if number is not None:
+            answer = self._answers.get(number)
+            if answer is not None:
+                self._settle(answer)
+                self._answers.pop(number, None)
+            return
         message = unpack(body)
         number = message.get("id")
         if number is None:

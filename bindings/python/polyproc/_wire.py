@@ -1,9 +1,11 @@
 """Length-prefixed frames over a socket, in a way that an exception of a signal handler cannot tear apart."""
 
+import os
 import select
 import socket
 import threading
 from struct import Struct
+from time import perf_counter
 
 _LENGTH = Struct(">I")
 # A prefix from here on is never legal: SPEC.md.
@@ -11,6 +13,12 @@ _MAX_FRAME = 0x43000000
 _READ_BYTES = 256 * 1024
 # How long a blocked writer sleeps between two looks at what it could read.
 _STUCK_MS = 20
+# What is put aside, at most: a pipe takes so much in whole or not at all, its head included; and for so long after something was sent.
+_MAX_ASIDE = 4096 - 8
+_ASIDE_SECONDS = 0.001
+_AFTER = Struct(">Q").pack
+# The notification worker/wrote.
+_WROTE = b"\x00\x00\x00\x1d\x82\xa6method\xacworker/wrote\xa6params\x80"
 
 
 class FrameTooLong(Exception):
@@ -37,8 +45,12 @@ class Wire:
         self._lock = threading.Lock()
         self._out = []
         self._sent = []
-        # Bytes of all messages that were given to it.
+        # Bytes of all messages that were given to it, and when the last one was.
         self.sent = 0
+        self._sent_at = 0.0
+        # A pipe beside the connection, and how many messages were written there since.
+        self._aside = None
+        self.unheard = 0
         # Called while a writer is stuck: reads what the other side waits for us to read.
         self.relieve = None
 
@@ -98,7 +110,9 @@ class Wire:
         with self._lock:
             self._out.append(data)
             self.sent += len(data)
+            self.unheard = 0
             self._flush()
+            self._sent_at = perf_counter()
 
     def try_send(self, data):
         """
@@ -114,6 +128,32 @@ class Wire:
         finally:
             self._lock.release()
         return True
+
+    def open_aside(self, fd):
+        """From now on messages may be put into this pipe, of which the server knows. See `worker/ready` in SPEC.md."""
+        self._aside = fd
+
+    def put_aside(self, data, most):
+        """
+        The same as `send` without waking the server, which looks soon. False: it is to be sent, because there is no such pipe, because the server
+        has not heard of this process for too long, or of so many messages.
+        """
+        if self._aside is None or self.unheard >= most or len(data) > _MAX_ASIDE or perf_counter() - self._sent_at > _ASIDE_SECONDS:
+            return False
+        try:
+            os.write(self._aside, _AFTER(self.sent) + data)
+        except BlockingIOError:
+            # It is full.
+            return False
+        self.unheard += 1
+        if perf_counter() - self._sent_at > _ASIDE_SECONDS:
+            self.ring()
+        return True
+
+    def ring(self):
+        """Has the server look now, if there is something to see."""
+        if self.unheard:
+            self.send(_WROTE)
 
     def _flush(self, may_wait=True):
         out, sent = self._out, self._sent

@@ -73,7 +73,7 @@ class Queue(SharedObject):
             return
         if self._limited is False and block and timeout is None and len(item) <= _LARGE_BYTES:
             # It need not wait for room, so its answer can only be that it was stored.
-            self._session.cast("queue/put", b"".join((self._two, _ITEMS, item)), self._failed)
+            self._session.cast("queue/put", b"".join((self._two, _ITEMS, item)), self._failed, True)
             if self._failure is not None:
                 raise self._failure
             return

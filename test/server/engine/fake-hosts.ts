@@ -31,7 +31,7 @@ export class FakeHost implements Host {
     this.#record = events as HostRecord;
   }
 
-  readonly results = null;
+  readonly aside = null;
   readonly claims = {
     offer: (seqs: readonly number[]) => {
       this.#offered.push(...seqs);

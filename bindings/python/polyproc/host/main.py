@@ -3,14 +3,15 @@
 import os
 import signal
 import socket
+import stat
 import sys
 
 from .._msgpack import pack
 from .._session import Session
 from .claims import open_claims
-from .results import RESULTS_FD, Results, is_there
 
 SERVER_FD = 3
+ASIDE_FD = 5
 
 
 def main():
@@ -22,20 +23,33 @@ def main():
     except OSError:
         sys.exit("this program is started by a Polyproc server, which is its file descriptor 3; run `polyproc serve`, and name Python functions as targets")
     claims = open_claims()
-    results = is_there()
+    aside = _has_aside()
     session = Session(sock)
-    ready = session.send("worker/ready", pack({"protocolVersion": "1.0", "runtime": "python", "pid": os.getpid(), "claims": claims is not None, "results": results}))
+    ready = session.send("worker/ready", pack({"protocolVersion": "1.0", "runtime": "python", "pid": os.getpid(), "claims": claims is not None, "aside": aside}))
 
     from .. import _default, _prepare
     from .._server import begin
     from .runner import Runner
 
     _prepare.base_environment = dict(os.environ)
-    runner = Runner(session, claims, Results(session, RESULTS_FD if results else None))
+    runner = Runner(session, claims)
+    if aside:
+        session.wire.open_aside(ASIDE_FD)
     begin(session, session.wait(ready))
     _default.host_session = session
     _preload()
     runner.serve()
+
+
+def _has_aside():
+    """Whether the server has such a pipe for this host."""
+    try:
+        if not stat.S_ISFIFO(os.fstat(ASIDE_FD).st_mode):
+            return False
+        os.set_inheritable(ASIDE_FD, False)
+    except OSError:
+        return False
+    return True
 
 
 def _preload():

@@ -30,13 +30,14 @@ _MAX_STRIDE = 512
 
 # Results up to this size are certainly no larger than a message may be.
 _SHORT_BYTES = 1024
+# So many results may be put aside in a row: the server keeps the list of tasks from running out.
+_MOST_ASIDE = 8
 _RESULT = notification_head("worker/result")
 
 
 class Runner:
-    def __init__(self, session, claims, results):
+    def __init__(self, session, claims):
         self.session = session
-        self._results = results
         self._list = TaskList(claims)
         self._targets = Targets()
         self._initializer = None
@@ -64,7 +65,7 @@ class Runner:
             while not self._spoiled:
                 task = self._list.next()
                 if task is None:
-                    self._results.flush()
+                    self.session.wire.ring()
                     break
                 self.session.task = task
                 if self._once:
@@ -213,7 +214,7 @@ class Runner:
                     _RESULT, b"\x85\xa3seq", pack_int(task["seq"]), b"\xa4from", pack_int(at), b"\xa5count\x01\xa6values", pack_bin(payload),
                     b"\xa2ms", pack_float(round((ended - began) * 1000, 3)),
                 ))
-                self._results.tell(frame(body), ended, len(self._list) > 0)
+                self._tell_result(frame(body))
                 return
         self._tell_values(task, at, [value], for_python, round((ended - began) * 1000, 3), None)
 
@@ -315,8 +316,13 @@ class Runner:
             members.append(b"\xa2ms" + pack(ms))
         data = packed_notification(method, map_head(len(members)) + b"".join(members))
         if method == "worker/result":
-            self._results.tell(data, perf_counter(), len(self._list) > 0)
+            self._tell_result(data)
         else:
+            self.session.send_now(data)
+
+    def _tell_result(self, data):
+        # While more tasks wait, the server is told of several at once.
+        if not (len(self._list) and self.session.wire.put_aside(data, _MOST_ASIDE)):
             self.session.send_now(data)
 
     def _end(self, code):

@@ -1,11 +1,11 @@
 import { closeSync, readSync } from "node:fs";
-import type { ResultsPipe } from "../engine/spawner.js";
+import type { AsidePipe } from "../engine/spawner.js";
 
 /** More than a FIFO holds. */
 const maxReadBytes = 64 * 1024 + 1;
 
-/** The server's end of a host's results pipe, which nobody waits for: about 2 us a read, and 1 us for the host's write. */
-export class FifoResults implements ResultsPipe {
+/** The server's end of a host's aside pipe, which nobody waits for: about 2 us a read, and 1 us for the host's write. */
+export class FifoAside implements AsidePipe {
   #fd: number | null;
   /** What the host left when it exited. */
   #left: Uint8Array | null = null;

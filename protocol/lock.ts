@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { request } from "./message.js";
-import { count, handle, none, owner, timeoutMs } from "./schema.js";
+import { count, early, handle, none, owner, timeoutMs } from "./schema.js";
 
 const lock = () => handle("lock", "rlock");
 
@@ -17,8 +17,8 @@ export const acquire = request("lock/acquire", {
 });
 
 export const release = request("lock/release", {
-  doc: "Releases the lock. A lock may be released by any session, as in Python; a recursive lock only by its owner, as often as it was taken.",
-  params: v.strictObject({ lock: lock(), owner: owner() }),
+  doc: "Releases the lock. A lock may be released by any session, as in Python; a recursive lock only by its owner, as often as it was taken. `early`: the sender goes on without the answer, which may come some 10 ms late, with others.",
+  params: v.strictObject({ lock: lock(), owner: owner(), early: early() }),
   result: none(),
   errors: ["BadState", "NotOwner"],
 });

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { notification, request } from "./message.js";
-import { count, handle, none, payload, timeoutMs } from "./schema.js";
+import { count, early, handle, none, payload, timeoutMs } from "./schema.js";
 
 const end = () => handle("pipe");
 
@@ -12,7 +12,7 @@ export const create = request("pipe/create", {
 
 export const send = request("pipe/send", {
   doc: "Sends one item to the other end, waiting while the pipe is full of unread bytes. Sends of one session keep their order. `early`: the sender goes on without the answer. Then the answer may come some 10 ms late, with others; and when the session ends or closes this end while the item waits for room, the item is stored all the same. `channel`: the item could have gone through a channel (see `pipe/channel`).",
-  params: v.strictObject({ end: end(), item: payload(), timeoutMs: timeoutMs(), early: v.optional(v.boolean()), channel: v.optional(v.boolean()) }),
+  params: v.strictObject({ end: end(), item: payload(), timeoutMs: timeoutMs(), early: early(), channel: v.optional(v.boolean()) }),
   result: none(),
   errors: ["BrokenPipe", "Full", "Closed", "BadState", "Overloaded"],
 });

@@ -44,6 +44,11 @@ export function owner() {
   return v.optional(v.pipe(v.string(), v.maxLength(100)));
 }
 
+/** Of requests whose answer says nothing: the sender goes on without it. */
+export function early() {
+  return v.optional(v.boolean());
+}
+
 export function none() {
   return v.null();
 }

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { request } from "./message.js";
-import { count, handle, none, owner, timeoutMs } from "./schema.js";
+import { count, early, handle, none, owner, timeoutMs } from "./schema.js";
 
 const semaphore = () => handle("semaphore");
 
@@ -17,8 +17,8 @@ export const acquire = request("semaphore/acquire", {
 });
 
 export const release = request("semaphore/release", {
-  doc: "Gives back `n` permits (default 1).",
-  params: v.strictObject({ semaphore: semaphore(), owner: owner(), n: v.optional(count(1)) }),
+  doc: "Gives back `n` permits (default 1). `early`: the sender goes on without the answer, which may come some 10 ms late, with others.",
+  params: v.strictObject({ semaphore: semaphore(), owner: owner(), n: v.optional(count(1)), early: early() }),
   result: none(),
   errors: ["BadState"],
 });

@@ -11,6 +11,7 @@ from ._shared import SharedObject, field, ms
 
 _NO_WAIT = field("timeoutMs", 0)
 _OWNER = pack_str("owner")
+_EARLY = field("early", True)
 
 
 class _Acquirable(SharedObject):
@@ -48,7 +49,7 @@ class _Acquirable(SharedObject):
         if self._holds > 0:
             # It was acquired here, so this cannot fail, and nobody need wait for the answer.
             self._holds -= 1
-            self._session.cast(self._release, self._two + owner())
+            self._session.cast(self._release, b"".join((self._three, owner(), _EARLY)))
         else:
             self._request(self._release, self._two + owner())
 

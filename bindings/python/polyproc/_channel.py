@@ -93,7 +93,10 @@ class Writer(_Channel):
                     self._put(_LAST + data[last:])
                 else:
                     self._leave()
-            except OSError:
+            except OSError as error:
+                if error.errno is None:
+                    # A signal handler's.
+                    raise
                 # It is full, or nobody reads it. An item that was begun is dropped there.
                 self._leave()
             return self._fd is not None

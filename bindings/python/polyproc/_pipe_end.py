@@ -40,9 +40,9 @@ class End:
                 # The server is on another machine, or of another user: it goes on without an answer.
                 self.session.channels = False
 
-    def follow(self, params):
+    def follow(self, params, undo):
         """Asks the server for what there is at this end: `pipe/follow`. The request's answer."""
-        return self.session.send("pipe/follow", params, self.told)
+        return self.session.send("pipe/follow", params, self.told, undo=undo)
 
     def told(self, answer):
         """

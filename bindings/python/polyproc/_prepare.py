@@ -28,6 +28,7 @@ def context_of(name, session):
         "name": name,
         "authkey": bytes(current_process().authkey),
         "sys_path": [ORIGINAL_DIR if entry == "" else entry for entry in sys.path],
+        "version": sys.version_info[:2],
         "sys_argv": sys.argv,
         "dir": _folder(),
         "environ": _changes(environment),
@@ -74,7 +75,7 @@ def apply(context):
     from .process import current_process
 
     current_process()._config["authkey"] = data["authkey"]
-    sys.path[:] = data["sys_path"]
+    sys.path[:] = _path_of(data)
     sys.argv = data["sys_argv"]
     for key, value in data["environ"].items():
         if value is None:
@@ -95,6 +96,16 @@ def apply(context):
             _run_main_by_path(data["main_path"])
     finally:
         del current_process()._inheriting
+
+
+def _path_of(data):
+    """Where modules are looked for: where the parent does, but not in the library of another version of Python."""
+    version = data.get("version")
+    if version is None or tuple(version) == sys.version_info[:2]:
+        return data["sys_path"]
+    theirs = {"python{}.{}".format(*version), "python{}{}.zip".format(*version)}
+    kept = [entry for entry in data["sys_path"] if theirs.isdisjoint(os.path.normpath(entry).split(os.sep))]
+    return kept + [entry for entry in sys.path if entry not in kept]
 
 
 def _run_main_by_name(name):

@@ -71,10 +71,13 @@ class Session(References):
 
     def request(self, method, params, undo=None):
         """Sends and waits. Raises PolyprocError. `undo(result)`: see `wait`."""
-        return self.wait(self.send(method, pack(params)), undo)
+        return self.wait(self.send(method, pack(params), undo=undo), undo)
 
-    def send(self, method, packed, then=None, aside=False):
-        """Sends a request whose parameters are msgpack already. `aside`: the server may come to it a little later."""
+    def send(self, method, packed, then=None, aside=False, undo=None):
+        """
+        Sends a request whose parameters are msgpack already. `aside`: the server may come to it a little later. `undo(result)`: called when a signal
+        handler's exception ends this, and the request was sent and has succeeded all the same.
+        """
         if self.error is not None:
             raise self.closed_error()
         with self._id_lock:
@@ -86,11 +89,30 @@ class Session(References):
             data = frame(b"".join((head, packed, ID, pack_int(number))))
             if not (aside and self.wire.put_aside(data, _MOST_ASIDE)):
                 self.wire.send(data)
-        except OSError as error:
-            self._answers.pop(number, None)
-            self._end(error)
-            raise self.closed_error() from None
+        except BaseException as error:
+            if isinstance(error, OSError) and error.errno is not None:
+                self._end(error)
+                self._answers.pop(number, None)
+                raise self.closed_error() from None
+            if undo is not None:
+                self._orphan(answer, undo)
+            raise
         return answer
+
+    def _orphan(self, answer, undo):
+        """Nobody waits for this answer, and the request may be on its way."""
+        then = answer.then
+
+        def came(answer):
+            if then is not None:
+                then(answer)
+            if answer.error is None:
+                self.after(lambda: undo(answer.result))
+
+        answer.then = came
+        if answer.done and answer.error is None:
+            self.after(lambda: undo(answer.result))
+        self.after(lambda: self.notify("$/cancelRequest", {"id": answer.id}))
 
     def cast(self, method, packed, failed=None, aside=False):
         """A request whose answer nobody needs but for its failure: `failed(error)`. `aside`: nor does anybody wait for its effect."""
@@ -122,7 +144,7 @@ class Session(References):
         try:
             self.wire.ring()
         except OSError as error:
-            self._end(error)
+            self._failed(error)
 
     def send_now(self, data):
         """Sends a whole message that needs no answer. None when the connection has ended."""
@@ -131,7 +153,7 @@ class Session(References):
         try:
             self.wire.send(data)
         except OSError as error:
-            self._end(error)
+            self._failed(error)
 
     def tell(self, data):
         """The same without ever waiting, at once or soon: for the garbage collector, which may call in the middle of a send."""
@@ -295,7 +317,7 @@ class Session(References):
         except BlockingIOError:
             more = True
         except OSError as error:
-            self._end(error)
+            self._failed(error)
             return
         try:
             body = wire.next_frame()
@@ -425,6 +447,12 @@ class Session(References):
     def closed_error(self):
         error = self.error
         return Closed(str(error) if error is not None else "the connection to the server has ended")
+
+    def _failed(self, error):
+        """The connection has failed, unless the error is that of a signal handler: the system's have a number."""
+        if error.errno is None:
+            raise error
+        self._end(error)
 
     def _end(self, error):
         if self.error is not None:

@@ -40,7 +40,7 @@ class SharedObject:
     def _request(self, method, packed, undo=None):
         session = self._session
         try:
-            result = session.wait(session.send(method, packed), undo)
+            result = session.wait(session.send(method, packed, undo=undo), undo)
         except Exception:
             if self._failure is not None:
                 raise self._failure from None

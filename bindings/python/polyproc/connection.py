@@ -164,7 +164,7 @@ class Connection(SharedObject):
         if not follows:
             return self._ask("pipe/recv" if take else "pipe/poll", params, self._undo)
         try:
-            return session.wait(self._end.follow(params), self._undo)
+            return session.wait(self._end.follow(params, self._undo), self._undo)
         except PolyprocError as error:
             raise _as_os_error(self._failure or error) from None
 

@@ -52,6 +52,8 @@ class Pool(SharedObject):
         self._processes = processes or session.facts["cpuCount"]
         self._context = _prepare.context_of("PoolWorker", session)
         self._apply_jobs = {}
+        # The job that has tasks which were not sent.
+        self._submitting = None
         self._jobs = set()
         self._session, self._handle = session, session.mint("pool")
         session.adopt(self._handle)

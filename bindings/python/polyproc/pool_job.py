@@ -51,12 +51,19 @@ class PoolJob:
 
     def submit(self, index, items):
         """Adds a task of these items, the first of which is number `index`."""
+        self._take_turn()
         try:
             payload = self._encode(items)
         except Exception as error:
             self._fail(index, len(items), error)
             return
         self._add(index, len(items), payload, items)
+
+    def _take_turn(self):
+        """Tasks of the pool leave in the order of the calls, whatever they call."""
+        before, self._pool._submitting = self._pool._submitting, self
+        if before is not self and before is not None:
+            before.flush()
 
     def submit_one(self, func, call, result):
         """Adds a task of one item, with a result of its own. Leaves soon."""
@@ -75,6 +82,7 @@ class PoolJob:
 
     def submit_encoded(self, payload, call, result):
         """The number of the task, for `cancel_one`."""
+        self._take_turn()
         with self._lock:
             index = self._next
             self._next += 1
@@ -114,6 +122,8 @@ class PoolJob:
             if not tasks or self._session.error is not None:
                 return
             kept, self._tasks, self._kept, self._bytes = self._kept, [], [], 0
+            if self._pool._submitting is self:
+                self._pool._submitting = None
             self._under_way += 1
             self._unaccepted += size
             packed = b"".join((self._head, b"\xa5tasks", array_head(len(tasks)), *tasks))

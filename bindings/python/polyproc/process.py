@@ -9,8 +9,9 @@ import threading
 from . import _prepare
 from ._default import default_session
 from ._msgpack import array_head, map_head, pack_str
-from ._payload import blob, dumps, with_handles
+from ._payload import blob, dumps, encode, with_handles
 from ._shared import field, ms
+from .targets import Target
 
 PROCESS_TAG = "python/process"
 _counter = itertools.count(1)
@@ -96,15 +97,22 @@ class BaseProcess:
             raise RuntimeError(_UNGUARDED)
         session = self._ctx._session() if self._ctx is not None else default_session()
         handle = session.mint("process")
-        # In one go with what is sent: a child that was started has its references.
-        parent = lifeline(session)
-        args = with_handles(session, lambda: b"".join((array_head(2), array_head(1), blob(PROCESS_TAG, dumps((self, parent))), b"\x80")))
+        env = None
+        if isinstance(self._target, Target):
+            target = self._target.wire()
+            args = encode(session, [list(self._args), self._kwargs])
+        else:
+            target = self._wire_target(session)
+            # In one go with what is sent: a child that was started has its references.
+            parent = lifeline(session)
+            args = with_handles(session, lambda: b"".join((array_head(2), array_head(1), blob(PROCESS_TAG, dumps((self, parent))), b"\x80")))
+            if _prepare.executable is not None:
+                env = {"POLYPROC_EXECUTABLE": _prepare.executable}
         params = [
-            field("process", handle), field("target", self._wire_target(session)), field("name", self._name),
-            field("daemon", self.daemon), pack_str("args") + args,
+            field("process", handle), field("target", target), field("name", self._name), field("daemon", self.daemon), pack_str("args") + args,
         ]
-        if _prepare.executable is not None:
-            params.append(field("env", {"POLYPROC_EXECUTABLE": _prepare.executable}))
+        if env is not None:
+            params.append(field("env", env))
         session.adopt(handle)
         return session, handle, map_head(len(params)) + b"".join(params)
 

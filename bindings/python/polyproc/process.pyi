@@ -1,12 +1,14 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from .targets import Target
+
 class BaseProcess:
     name: str
     daemon: bool
     authkey: bytes
     def __init__(
-        self, group: None = None, target: Callable[..., object] | None = None, name: str | None = None, args: Iterable[Any] = (),
+        self, group: None = None, target: Callable[..., object] | Target | None = None, name: str | None = None, args: Iterable[Any] = (),
         kwargs: Mapping[str, Any] = {}, *, daemon: bool | None = None,
     ) -> None: ...
     def run(self) -> None: ...

@@ -1,10 +1,21 @@
-import { execFile, spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { closeSync, constants, mkdtempSync, openSync, rmSync } from "node:fs";
+import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /** Made in one call of `mkfifo`, which takes 2 to 3 ms however many they are. */
 const batch = 8;
+const names = Array.from({ length: batch }, (_, i) => String(i));
+
+/** Takes them away when this process has opened them, and when it dies before that: either ends the standard input. */
+const makeAndClean = `
+folder=$(mktemp -d "$1/polyproc-fifo-XXXXXX") || exit
+shift
+trap 'rm -rf "$folder"' EXIT
+trap '' INT TERM HUP PIPE
+(cd "$folder" && mkfifo -m 600 "$@") && echo "$folder" && read -r _
+`;
 
 /**
  * Nameless pipes that both sides can read, which Node cannot make itself: `mkfifo`, open for reading and writing, unlink. A few are made ahead, so
@@ -32,39 +43,50 @@ export class FifoStock {
 
   #makeNow(): void {
     if (this.#unavailable) return;
-    const folder = makeFolder();
-    const { status } = spawnSync("mkfifo", ["-m", "600", ...paths(folder)], { stdio: "ignore" });
-    this.#open(folder, status === 0);
+    const folder = mkdtempSync(join(tmpdir(), "polyproc-fifo-"));
+    try {
+      const { status } = spawnSync("mkfifo", ["-m", "600", ...names.map((name) => join(folder, name))], { stdio: "ignore" });
+      this.#open(folder, status === 0);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   }
 
   #makeAhead(): void {
     if (this.#unavailable || this.#refilling || this.#disposed) return;
     this.#refilling = true;
-    const folder = makeFolder();
-    const mkfifo = execFile("mkfifo", ["-m", "600", ...paths(folder)], (error) => {
+    const maker = spawn("sh", ["-c", makeAndClean, "sh", tmpdir(), ...names], { stdio: ["pipe", "pipe", "ignore"] });
+    let folder = "";
+    let opened = false;
+    const done = (made: boolean) => {
+      if (opened) return;
+      opened = true;
       this.#refilling = false;
-      this.#open(folder, !error);
+      this.#open(folder, made);
+      maker.stdin.destroy();
+    };
+    maker.stdout.setEncoding("utf8").on("data", (text: string) => {
+      folder += text;
+      if (!folder.endsWith("\n")) return;
+      folder = folder.slice(0, -1);
+      done(true);
     });
-    mkfifo.unref();
+    maker.stdin.on("error", () => {});
+    maker.on("error", () => done(false));
+    maker.on("close", () => done(false));
+    maker.unref();
+    (maker.stdin as Socket).unref();
+    (maker.stdout as Socket).unref();
   }
 
   #open(folder: string, made: boolean): void {
+    if (!made) this.#unavailable = true;
+    if (!made || this.#disposed) return;
     try {
-      if (!made) this.#unavailable = true;
-      else if (!this.#disposed) {
-        // Read and write: opening does not wait for the other side, and nobody ever reads an end of file.
-        for (const path of paths(folder)) this.#fds.push(openSync(path, constants.O_RDWR | constants.O_NONBLOCK));
-      }
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
+      // Read and write: opening does not wait for the other side, and nobody ever reads an end of file.
+      for (const name of names) this.#fds.push(openSync(join(folder, name), constants.O_RDWR | constants.O_NONBLOCK));
+    } catch {
+      // Too many files are open, or somebody cleans up: who gets no pipe does without.
     }
   }
-}
-
-function makeFolder(): string {
-  return mkdtempSync(join(tmpdir(), "polyproc-fifo-"));
-}
-
-function paths(folder: string): string[] {
-  return Array.from({ length: batch }, (_, i) => join(folder, String(i)));
 }

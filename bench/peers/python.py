@@ -1,6 +1,6 @@
 """
 A Python library, measured on request: one line in (work, count), one line out (seconds). `python.py multiprocessing`, or `polyproc`, whose names are the
-same; `concurrent.futures`, `polyproc.futures` or `loky`, each with an executor.
+same; `concurrent.futures`, `polyproc.futures`, `loky` or joblib's copy of it, each with an executor.
 """
 import importlib
 import sys
@@ -157,7 +157,7 @@ def wait_for_warm_worker():
 
 
 def executor():
-    if multiprocessing.__name__ == "loky":
+    if multiprocessing.__name__.endswith("loky"):
         return multiprocessing.get_reusable_executor(PROCESSES)
     return multiprocessing.ProcessPoolExecutor(PROCESSES)
 

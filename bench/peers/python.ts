@@ -30,12 +30,14 @@ export function cpython(work: string, count: number, name = "CPython multiproces
   return pythonLibrary("multiprocessing", work, count, name);
 }
 
-/** Of these the first that can import loky, which Debian has for its own interpreter only. */
-const loky = ["python3", "/usr/bin/python3"].find((interpreter) => spawnSync(interpreter, ["-c", "import loky"], { stdio: "ignore" }).status === 0);
+/** The first interpreter that can import loky, or joblib's copy of it: Debian has that for its own interpreter only. */
+const loky = ["python3", "/usr/bin/python3"]
+  .flatMap((interpreter) => ["loky", "joblib.externals.loky"].map((library) => ({ interpreter, library })))
+  .find(({ interpreter, library }) => spawnSync(interpreter, ["-c", `import ${library}`], { stdio: "ignore" }).status === 0);
 
 /** loky's executor, which joblib is made of; nobody where it is not installed. */
 export function lokyWhereInstalled(work: string, count: number): Contender[] {
-  if (loky !== undefined) return [pythonLibrary("loky", work, count, "loky", loky)];
+  if (loky !== undefined) return [pythonLibrary(loky.library, work, count, loky.library === "loky" ? "loky" : "loky (joblib's)", loky.interpreter)];
   console.error("loky is not installed (Debian: python3-joblib), so it is left out");
   return [];
 }

@@ -21,9 +21,10 @@ export class HostCache {
     this.#engine = engine;
   }
 
+  /** Those that can begin at once: not the ones that are still starting. */
   get warmCount(): number {
     let n = 0;
-    for (const hosts of this.#warm.values()) n += hosts.length;
+    for (const hosts of this.#warm.values()) n += hosts.filter((host) => host.isReady).length;
     return n;
   }
 

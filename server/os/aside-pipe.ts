@@ -1,5 +1,6 @@
-import { closeSync, readSync } from "node:fs";
+import { closeSync } from "node:fs";
 import type { AsidePipe } from "../engine/spawner.js";
+import { readAvailable } from "./read-available.js";
 
 /** More than a FIFO holds. */
 const maxReadBytes = 64 * 1024 + 1;
@@ -16,7 +17,7 @@ export class FifoAside implements AsidePipe {
   }
 
   read(): Uint8Array | null {
-    if (this.#fd !== null) return readAvailable(this.#fd);
+    if (this.#fd !== null) return readAll(this.#fd);
     const left = this.#left;
     this.#left = null;
     return left;
@@ -25,7 +26,7 @@ export class FifoAside implements AsidePipe {
   /** Nothing more comes; what is there can still be read. */
   hostExited(): void {
     if (this.#fd === null) return;
-    this.#left = readAvailable(this.#fd);
+    this.#left = readAll(this.#fd);
     closeSync(this.#fd);
     this.#fd = null;
   }
@@ -33,12 +34,7 @@ export class FifoAside implements AsidePipe {
 
 const buffer = Buffer.allocUnsafeSlow(maxReadBytes);
 
-function readAvailable(fd: number): Uint8Array | null {
-  try {
-    const length = readSync(fd, buffer);
-    return length > 0 ? Uint8Array.prototype.slice.call(buffer, 0, length) : null;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EAGAIN") return null;
-    throw error;
-  }
+function readAll(fd: number): Uint8Array | null {
+  const length = readAvailable(fd, buffer);
+  return length > 0 ? Uint8Array.prototype.slice.call(buffer, 0, length) : null;
 }

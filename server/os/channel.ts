@@ -1,7 +1,8 @@
-import { closeSync, readSync } from "node:fs";
+import { closeSync } from "node:fs";
 import type { Channel } from "../engine/spawner.js";
 import { descriptorPath } from "./descriptor-path.js";
 import type { FifoStock } from "./fifo-stock.js";
+import { readAvailable } from "./read-available.js";
 
 /** So many at a time, each of which is a descriptor here and in two other processes. */
 const maxChannels = 256;
@@ -78,11 +79,6 @@ function drain(fd: number, begun?: Uint8Array): Uint8Array[] {
 
 function readPacket(fd: number): Uint8Array | null {
   const buffer = Buffer.alloc(packetBytes);
-  try {
-    const length = readSync(fd, buffer);
-    return length > 0 ? Uint8Array.prototype.slice.call(buffer, 0, length) : null;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EAGAIN") return null;
-    throw error;
-  }
+  const length = readAvailable(fd, buffer);
+  return length > 0 ? Uint8Array.prototype.slice.call(buffer, 0, length) : null;
 }

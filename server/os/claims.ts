@@ -1,5 +1,6 @@
-import { closeSync, readSync, writeSync } from "node:fs";
+import { closeSync, writeSync } from "node:fs";
 import type { Claims } from "../engine/spawner.js";
+import { readAvailable } from "./read-available.js";
 
 /** The server's end of a host's claims: about 1 us a byte read, 2 us a write. */
 export class FifoClaims implements Claims {
@@ -22,24 +23,19 @@ export class FifoClaims implements Claims {
   takeBack(max: number): number[] {
     if (max <= 0) return [];
     if (this.#fd === null) return this.#left.splice(0, max);
-    return [...readAvailable(this.#fd, max)];
+    return [...readUpTo(this.#fd, max)];
   }
 
   /** Nobody else can claim any more: what is left can still be taken back, the pipe is closed. */
   hostExited(): void {
     if (this.#fd === null) return;
-    for (let bytes; (bytes = readAvailable(this.#fd, 4096)).length > 0; ) this.#left.push(...bytes);
+    for (let bytes; (bytes = readUpTo(this.#fd, 4096)).length > 0; ) this.#left.push(...bytes);
     closeSync(this.#fd);
     this.#fd = null;
   }
 }
 
-function readAvailable(fd: number, max: number): Uint8Array {
+function readUpTo(fd: number, max: number): Uint8Array {
   const bytes = Buffer.allocUnsafe(max);
-  try {
-    return bytes.subarray(0, readSync(fd, bytes));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EAGAIN") return bytes.subarray(0, 0);
-    throw error;
-  }
+  return bytes.subarray(0, readAvailable(fd, bytes));
 }

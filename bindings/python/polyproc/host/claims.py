@@ -10,13 +10,18 @@ MAX_OPEN = 128
 
 def open_claims():
     """None where the server has no such pipe: then the host runs all that it is given."""
+    return next_claim if is_inherited_pipe(CLAIMS_FD) else None
+
+
+def is_inherited_pipe(fd):
+    """Whether the server has such a pipe for this host, which its children are not to inherit."""
     try:
-        if not stat.S_ISFIFO(os.fstat(CLAIMS_FD).st_mode):
-            return None
-        os.set_inheritable(CLAIMS_FD, False)
+        if not stat.S_ISFIFO(os.fstat(fd).st_mode):
+            return False
+        os.set_inheritable(fd, False)
     except OSError:
-        return None
-    return next_claim
+        return False
+    return True
 
 
 def next_claim():

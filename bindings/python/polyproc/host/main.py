@@ -3,12 +3,11 @@
 import os
 import signal
 import socket
-import stat
 import sys
 
 from .._msgpack import pack
 from .._session import Session
-from .claims import open_claims
+from .claims import is_inherited_pipe, open_claims
 
 SERVER_FD = 3
 ASIDE_FD = 5
@@ -23,7 +22,7 @@ def main():
     except OSError:
         sys.exit("this program is started by a Polyproc server, which is its file descriptor 3; run `polyproc serve`, and name Python functions as targets")
     claims = open_claims()
-    aside = _has_aside()
+    aside = is_inherited_pipe(ASIDE_FD)
     session = Session(sock)
     ready = session.send("worker/ready", pack({"protocolVersion": "1.0", "runtime": "python", "pid": os.getpid(), "claims": claims is not None, "aside": aside}))
 
@@ -39,17 +38,6 @@ def main():
     _default.host_session = session
     _preload()
     runner.serve()
-
-
-def _has_aside():
-    """Whether the server has such a pipe for this host."""
-    try:
-        if not stat.S_ISFIFO(os.fstat(ASIDE_FD).st_mode):
-            return False
-        os.set_inheritable(ASIDE_FD, False)
-    except OSError:
-        return False
-    return True
 
 
 def _preload():

@@ -52,16 +52,16 @@ export const wait = request("pipe/wait", {
 });
 
 export const follow = request("pipe/follow", {
-  doc: "`pipe/recv` (with `take` false: `pipe/poll`) for a session that can read channels (see `pipe/channel`): answered with `item` (`ready`), or first with `channel`. When that names one, the next items are in it: open `path`, read there, and ask again when it is empty; the answer comes when there is something else to tell. When it is null, the writer has left: what is in the channel now is the rest. Take it, send `pipe/left`, and ask again. A session that cannot open `path` sends `pipe/left` at once.",
+  doc: "`pipe/recv` (with `take` false: `pipe/poll`) for a session that can read channels (see `pipe/channel`): answered with `item` (`ready`), or first with `channel`. When that names one, the next items are in it: open `path`, read there, and ask again when it is empty; the answer comes when there is something else to tell. When it is null, the writer has left: what is in the channel now is the rest. Take it, send `pipe/left`, and ask again. A session that cannot open `path`, or finds something else there, sends `pipe/left` at once.",
   params: v.strictObject({ end: end(), timeoutMs: timeoutMs(), take: v.optional(v.boolean()) }),
-  result: v.strictObject({ item: v.optional(payload()), ready: v.optional(v.boolean()), channel: v.optional(v.nullable(v.strictObject({ channel: count(1), path: v.string() }))) }),
+  result: v.strictObject({ item: v.optional(payload()), ready: v.optional(v.boolean()), channel: v.optional(v.nullable(v.strictObject({ channel: count(1), path: v.string(), inode: v.string() }))) }),
   errors: ["EndOfFile", "TimedOut", "Closed", "BadState"],
 });
 
 export const channel = notification("pipe/channel", {
-  doc: "With `path`, to a session that sends with `channel: true` to one that uses `pipe/follow`: what it sends through `end` may go past the server, through a channel, which both open. To accept, open `path`, send `pipe/entered`, and write what follows there; nothing need be done to decline. A channel is a FIFO whose writer sets O_DIRECT, so that each write of at most 4096 bytes is a packet that one read returns whole. A packet is one byte and a part of a payload's bytes: 0 a whole payload, 1 the first part of one, 2 a further part, 3 its last. Payloads with handles cannot go through it. Without `path`: leave. The writer, whether it has entered or not, and the reader each stop to use the channel and send `pipe/left`; it is asked when somebody else sends or receives at one of the ends. What was written is not lost: the server hands it on.",
+  doc: "With `path`, to a session that sends with `channel: true` to one that uses `pipe/follow`: what it sends through `end` may go past the server, through a channel, which both open. To accept, open `path`, make sure that it is a FIFO whose device and inode are `inode` (`DEVICE:INODE`, decimal: in another container the path may be somebody else's), send `pipe/entered`, and write what follows there; nothing need be done to decline. A channel is a FIFO whose writer sets O_DIRECT, so that each write of at most 4096 bytes is a packet that one read returns whole. A packet is one byte and a part of a payload's bytes: 0 a whole payload, 1 the first part of one, 2 a further part, 3 its last. Payloads with handles cannot go through it. Without `path`: leave. The writer, whether it has entered or not, and the reader each stop to use the channel and send `pipe/left`; it is asked when somebody else sends or receives at one of the ends. What was written is not lost: the server hands it on.",
   direction: "serverToClient",
-  params: v.strictObject({ end: end(), channel: count(1), path: v.nullable(v.string()) }),
+  params: v.strictObject({ end: end(), channel: count(1), path: v.nullable(v.string()), inode: v.optional(v.string()) }),
 });
 
 export const entered = notification("pipe/entered", {

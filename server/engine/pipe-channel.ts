@@ -16,7 +16,7 @@ export interface ChannelInbox {
 
 /** What a session that asks for the next item is told first: read there; or that nothing more comes there than what is in it. */
 export interface ChannelNews {
-  channel: { channel: number; path: string } | null;
+  channel: { channel: number; path: string; inode: string } | null;
 }
 
 /** All channels by their numbers, which are never used again. */
@@ -74,7 +74,7 @@ export class PipeChannel {
     this.#writerEnd = writerEnd;
     this.#onEnd = onEnd;
     this.#stops.push(writer.onEnd(() => this.#writerLeft()));
-    writer.peer.notify(pipe.channel, { end: writerEnd, channel: number, path: channel.path });
+    writer.peer.notify(pipe.channel, { end: writerEnd, channel: number, path: channel.path, inode: channel.inode });
   }
 
   /** Whether the next item is the first of the inbox. Otherwise it may be in here. */
@@ -90,7 +90,7 @@ export class PipeChannel {
       this.#reading = "reading";
       this.#reader = session;
       this.#stops.push(session.onEnd(() => this.#readerLeft()));
-      return { channel: { channel: this.number, path: this.#channel.path } };
+      return { channel: { channel: this.number, path: this.#channel.path, inode: this.#channel.inode } };
     }
     if (this.isReadBy(session) && this.#writing === "left") {
       this.#reading = "dismissed";

@@ -83,6 +83,8 @@ export interface Claims {
 export interface Channel {
   /** What both open. It is valid until `close`. */
   readonly path: string;
+  /** `DEVICE:INODE`, by which they know that it is the right one. */
+  readonly inode: string;
   /** Takes out the items that are in it whole, the first of them together with `begun`, which somebody has read. Only while nobody else reads it. */
   drain(begun?: Uint8Array): Uint8Array[];
   close(): void;

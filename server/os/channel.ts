@@ -1,4 +1,4 @@
-import { closeSync } from "node:fs";
+import { closeSync, fstatSync } from "node:fs";
 import type { Channel } from "../engine/spawner.js";
 import { descriptorPath } from "./descriptor-path.js";
 import type { FifoStock } from "./fifo-stock.js";
@@ -33,8 +33,10 @@ export class Channels {
     if (fd === null || path === null) return null;
     this.#count++;
     let open = true;
+    const { dev, ino } = fstatSync(fd, { bigint: true });
     return {
       path,
+      inode: `${dev}:${ino}`,
       drain: (begun) => (open ? drain(fd, begun) : []),
       close: () => {
         if (!open) return;

@@ -2,6 +2,7 @@
 
 import os
 import select
+import stat
 import time
 from _thread import allocate_lock
 from collections import deque
@@ -28,14 +29,29 @@ _QUICK_MS = 5
 _WHOLE, _FIRST, _FURTHER, _LAST = b"\0", b"\1", b"\2", b"\3"
 
 
+def _open(path, inode, flags):
+    """Fails with OSError when it is not the server's FIFO: in another container the path may lead to somebody else's."""
+    fd = os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
+    is_it = False
+    try:
+        found = os.fstat(fd)
+        is_it = stat.S_ISFIFO(found.st_mode) and f"{found.st_dev}:{found.st_ino}" == inode
+    finally:
+        if not is_it:
+            os.close(fd)
+    if not is_it:
+        raise FileNotFoundError(path)
+    return fd
+
+
 class _Channel:
     """What writer and reader have in common."""
 
-    def __init__(self, end, number, path, flags):
-        self._session, self._handle, self.number = end.session, end.handle, number
+    def __init__(self, end, offer, flags):
+        self._session, self._handle, self.number = end.session, end.handle, offer["channel"]
         # Held by the thread that writes or reads.
         self._lock = allocate_lock()
-        self._fd = os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
+        self._fd = _open(offer["path"], offer["inode"], flags)
 
     def _close(self):
         fd, self._fd = self._fd, None
@@ -59,10 +75,10 @@ class _Channel:
 class Writer(_Channel):
     """Where this process sends."""
 
-    def __init__(self, end, number, path):
+    def __init__(self, end, offer):
         import fcntl
 
-        super().__init__(end, number, path, os.O_WRONLY)
+        super().__init__(end, offer, os.O_WRONLY)
         try:
             fcntl.fcntl(self._fd, fcntl.F_SETFL, os.O_NONBLOCK | os.O_DIRECT)
             try:
@@ -72,7 +88,7 @@ class Writer(_Channel):
                 pass
             # For the request to leave.
             end.session.listen()
-            end.session.notify("pipe/entered", {"end": end.handle, "channel": number})
+            end.session.notify("pipe/entered", {"end": end.handle, "channel": self.number})
         except BaseException:
             self._close()
             raise
@@ -123,8 +139,8 @@ class Writer(_Channel):
 class Reader(_Channel):
     """Where this process receives."""
 
-    def __init__(self, end, number, path):
-        super().__init__(end, number, path, os.O_RDONLY)
+    def __init__(self, end, offer):
+        super().__init__(end, offer, os.O_RDONLY)
         # The end goes with the last object that needs it.
         self._end = ref(end)
         # The first parts of an item whose last has not come.

@@ -10,7 +10,7 @@ class End:
 
     def __init__(self, session, handle):
         self.session, self.handle = session, handle
-        # A channel to write to: its number and path.
+        # A channel to write to, as `pipe/channel` names it.
         self.offer = None
         self.writer = None
         self.reader = None
@@ -35,9 +35,9 @@ class End:
         offer, self.offer = self.offer, None
         if offer is not None and self.writer is None:
             try:
-                self.writer = Writer(self, *offer)
+                self.writer = Writer(self, offer)
             except OSError:
-                # The server is on another machine, or of another user: it goes on without an answer.
+                # The server is on another machine, in another container or of another user: it goes on without an answer.
                 self.session.channels = False
 
     def follow(self, params, undo):
@@ -53,7 +53,7 @@ class End:
         if channel is None or self.reader is not None and self.reader.number == channel["channel"]:
             return
         try:
-            self.reader = Reader(self, channel["channel"], channel["path"])
+            self.reader = Reader(self, channel)
         except OSError:
             session, handle = self.session, self.handle
             session.channels = False
@@ -113,7 +113,7 @@ def _told(session, params):
         return
     end = session.ends.get(params["end"])
     if end is not None:
-        end.offer = (params["channel"], params["path"])
+        end.offer = params
 
 
 def _leave(session, handle, number):
@@ -122,6 +122,6 @@ def _leave(session, handle, number):
         if one is not None and one.number == number:
             one.leave()
             return
-    if end is not None and end.offer is not None and end.offer[0] == number:
+    if end is not None and end.offer is not None and end.offer["channel"] == number:
         end.offer = None
     session.notify("pipe/left", {"end": handle, "channel": number})

@@ -21,6 +21,7 @@ class FakeChannels {
     this.open.push(fifo);
     return {
       path: String(this.open.length - 1),
+      inode: "1:2",
       drain: () => fifo.items.splice(0),
       close: () => {
         assert.ok(!fifo.closed, "closed once");
@@ -73,7 +74,7 @@ suite("a channel", () => {
   test("is offered to a sender whose items one other session receives", () => {
     const all = setUp();
     established(all);
-    assert.deepEqual(told(all.a), [{ end: "pipe:@first", channel: 1, path: "0" }]);
+    assert.deepEqual(told(all.a), [{ end: "pipe:@first", channel: 1, path: "0", inode: "1:2" }]);
     assert.deepEqual(told(all.b), []);
   });
 
@@ -95,7 +96,7 @@ suite("a channel", () => {
     const { channel } = established(all);
     channel.entered(all.a);
     assert.deepEqual(ask(() => all.second.follow(all.b, null, true)).value, { item: item(4) });
-    assert.deepEqual(ask(() => all.second.follow(all.b, null, true)).value, { channel: { channel: 1, path: "0" } });
+    assert.deepEqual(ask(() => all.second.follow(all.b, null, true)).value, { channel: { channel: 1, path: "0", inode: "1:2" } });
     assert.ok(ask(() => all.second.follow(all.b, null, true)).open, "the rest is in there");
   });
 
@@ -106,7 +107,7 @@ suite("a channel", () => {
       ask(() => all.second.follow(all.b, 0, true));
       const waiting = ask(() => all.second.follow(all.b, null, take));
       channel.entered(all.a);
-      assert.deepEqual(waiting.value, { channel: { channel: 1, path: "0" } });
+      assert.deepEqual(waiting.value, { channel: { channel: 1, path: "0", inode: "1:2" } });
     }
   });
 

@@ -58,7 +58,7 @@ class Connection(Face):
         """Whether `recv` would not wait, waiting up to `timeout` (seconds; None: no limit) for that."""
         shared = self.shared
         shared._check_readable()
-        if shared._unread:
+        if shared._unread or shared._end.late:
             return True
         params = shared._one if timeout is None else shared._two + field("timeoutMs", ms(timeout))
         return (await self._ask_os("pipe/poll", params))["ready"]
@@ -78,6 +78,8 @@ class Connection(Face):
         shared._check_readable()
         if shared._unread:
             return shared._unread.pop(0)
+        if shared._end.late:
+            return shared._end.late.popleft()
         item = (await self._ask_os("pipe/recv", shared._one, shared._undo))["item"]
         if shared._readiness is not None:
             # Somebody selects it, too: that descriptor asks the server.
@@ -113,7 +115,7 @@ async def wait(object_list, timeout=None):
     sessions = {end._session for end in ends}
     if len(sessions) > 1:
         raise ValueError("these ends belong to different servers")
-    unread = [end for end in ends if end.shared._unread]
+    unread = [end for end in ends if end.shared._unread or end.shared._end.late]
     if unread or not ends:
         return unread
     result = await ask(sessions.pop(), "pipe/wait", pack({"handles": [end._handle for end in ends], "timeoutMs": ms(timeout)}))

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { waitFor } from "../../deadline.js";
 import { openWorkbench } from "./harness.js";
@@ -51,6 +53,8 @@ test("results: a panel shows a run, is sorted and filtered, and leads to files",
 test("results: a window that is loaded again in the middle of a run shows it again", async (t) => {
   const workbench = await openWorkbench(t, { theme: "light", settings: { "polyproc.run.processes": 1 } });
   const { webview } = workbench;
+  // However slow the machine is, the run is not over when the window has been loaded again: it takes minutes.
+  for (let i = 0; i < 200; i++) writeFileSync(join(workbench.folder!, "text", `zebra-${i}.txt`), "stripes\n");
   await map(workbench, "slow.js", "text/*.txt");
   // The palette has it as soon as there is a run.
   await waitFor(async () => (await workbench.offeredCommands("Polyproc: Show Timeline")).some((title) => title.includes("Show Timeline")), { what: "the command", timeoutMs: 30_000 });

@@ -75,7 +75,7 @@ describe("core", () => {
     await vscode.commands.executeCommand("polyproc.stopServer");
     await waitFor(() => api.server.state.kind !== "connected");
     const file = join(folder, "started");
-    const terminal = vscode.window.createTerminal({ name: "test", shellPath: "/bin/sh", shellArgs: ["-c", `polyproc map one two -- echo >"${file}.out" 2>&1; echo "$?" >"${file}"`] });
+    const terminal = vscode.window.createTerminal({ name: "test", shellPath: "/bin/sh", shellArgs: ["-c", `polyproc map one two -- echo >"${file}.out" 2>&1; echo "$?" >"${file}.part"; mv "${file}.part" "${file}"`] });
     try {
       await waitFor(() => existsSync(file), { what: "the terminal's end", timeoutMs: 20_000 });
       assert.equal(readFileSync(file, "utf8").trim(), "0", readFileSync(`${file}.out`, "utf8"));

@@ -10,10 +10,10 @@ const names = Array.from({ length: batch }, (_, i) => String(i));
 
 /** Takes them away when this process has opened them, and when it dies before that: either ends the standard input. */
 const makeAndClean = `
-folder=$(mktemp -d "$1/polyproc-fifo-XXXXXX") || exit
-shift
-trap 'rm -rf "$folder"' EXIT
 trap '' INT TERM HUP PIPE
+folder=$(mktemp -d "$1/polyproc-fifo-XXXXXX") || exit
+trap 'rm -rf "$folder"' EXIT
+shift
 (cd "$folder" && mkfifo -m 600 "$@") && echo "$folder" && read -r _
 `;
 
@@ -55,7 +55,7 @@ export class FifoStock {
   #makeAhead(): void {
     if (this.#unavailable || this.#refilling || this.#disposed) return;
     this.#refilling = true;
-    const maker = spawn("sh", ["-c", makeAndClean, "sh", tmpdir(), ...names], { stdio: ["pipe", "pipe", "ignore"] });
+    const maker = spawn("sh", ["-c", makeAndClean, "sh", tmpdir(), ...names], { stdio: ["pipe", "pipe", "ignore"], detached: true });
     let folder = "";
     let opened = false;
     const done = (made: boolean) => {

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /** Made in one call of `mkfifo`, which takes 2 to 3 ms however many they are. */
-const batch = 8;
+const batch = 16;
 const names = Array.from({ length: batch }, (_, i) => String(i));
 
 /** Takes them away when this process has opened them, and when it dies before that: either ends the standard input. */
@@ -31,7 +31,7 @@ export class FifoStock {
   take(): number | null {
     if (this.#fds.length === 0) this.#makeNow();
     const fd = this.#fds.pop();
-    if (this.#fds.length < batch / 4) this.#makeAhead();
+    if (this.#fds.length < batch / 2) this.#makeAhead();
     return fd ?? null;
   }
 

@@ -5,7 +5,6 @@ import select
 import stat
 import time
 from _thread import allocate_lock
-from collections import deque
 from weakref import ref
 
 from ._messages import packed_notification
@@ -60,11 +59,19 @@ class _Channel:
     def _left(self, **more):
         return packed_notification("pipe/left", pack({"end": self._handle, "channel": self.number, **more}))
 
+    def _leave(self):
+        """With the lock."""
+        if self._fd is not None:
+            message = self._left()
+            self._close()
+            self._session.send_now(message)
+
     def abandoned(self):
         """Nobody uses it any more. The garbage collector may call this in the middle of a send."""
         if self._fd is not None:
+            message = self._left()
             self._close()
-            self._session.tell(self._left())
+            self._session.tell(message)
 
     def forked(self):
         self._lock = allocate_lock()
@@ -129,11 +136,6 @@ class Writer(_Channel):
     def leave(self):
         with self._lock:
             self._leave()
-
-    def _leave(self):
-        if self._fd is not None:
-            self._close()
-            self._session.send_now(self._left())
 
 
 class Reader(_Channel):
@@ -316,11 +318,9 @@ class Reader(_Channel):
             finally:
                 self._lock.release()
 
-    def _leave(self):
-        if self._fd is not None:
-            begun = b"".join(self._parts)
-            self._close()
-            self._session.send_now(self._left(**({"begun": begun} if begun else {})))
+    def _left(self):
+        # Parts that were read belong before what is still in the channel.
+        return super()._left(**({"begun": b"".join(self._parts)} if self._parts else {}))
 
     def _close(self):
         super()._close()

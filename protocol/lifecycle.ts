@@ -7,6 +7,8 @@ export const limits = v.strictObject({
   maxMessageBytes: count(1),
   /** How many bytes of unstarted tasks a session may have accepted; `job/submit` waits beyond that. */
   maxQueuedBytes: count(1),
+  /** What the server holds for all sessions together, in bytes. When that is reached, producers wait. */
+  maxMemoryBytes: count(1),
 });
 
 export const initialize = request("initialize", {
@@ -77,6 +79,8 @@ export const status = request("server/status", {
     uptimeMs: v.number(),
     rssBytes: count(),
     heapUsedBytes: count(),
+    /** What it holds for its peers, of `limits.maxMemoryBytes`. */
+    heldBytes: count(),
     sessions: count(),
     objects: count(),
     waits: count(),

@@ -1,4 +1,4 @@
-import { availableParallelism } from "node:os";
+import { availableParallelism, totalmem } from "node:os";
 import { parseArgs } from "node:util";
 import { formatAddress, isLoopback, parseListenAddress, type Address } from "./address.js";
 import { UsageError } from "./usage-error.js";
@@ -20,6 +20,7 @@ export interface ServerArguments {
   maxMessageBytes: number;
   maxQueuedBytes: number;
   maxBufferedBytes: number;
+  maxMemoryBytes: number;
   /** The configuration; null: polyproc.json in the folder of the start, when there is one. */
   config: string | null;
   /** Further runtimes: name -> command and its arguments. */
@@ -36,15 +37,19 @@ export const usage = `Usage: polyproc serve [options]
   --idle-timeout SECONDS     end after so long without a client (default: never)
   --warm-hosts N             idle workers to keep ready for start() (default 2)
   --cpu-count N              what pools take for the number of processors (default: that of the machine)
-  --max-message-bytes N      largest message (default 67108864)
+  --max-message-bytes N      largest message (default 67108864, at most a quarter of --max-memory-bytes)
   --max-queued-bytes N       unstarted tasks of a client, before it has to wait (default 134217728)
   --max-buffered-bytes N     unread items of a queue or pipe, before its writers have to wait (default 67108864)
+  --max-memory-bytes N       what the server holds for all clients together (default: a quarter of the memory, at least 536870912)
   --config FILE              the configuration (default: polyproc.json in the current folder, if there is one)
   --runtime "NAME=COMMAND ARGS"      how worker hosts of a further runtime are started; may be repeated
   --help, --version
 
 When it is ready it prints "polyproc: listening on ADDRESS" for each address (not with --stdio).
 `;
+
+/** Less than this has no room for a few messages of each peer. */
+const leastMaxMemoryBytes = 16 * 1024 * 1024;
 
 const options = {
   stdio: { type: "boolean" },
@@ -59,6 +64,7 @@ const options = {
   "max-message-bytes": { type: "string" },
   "max-queued-bytes": { type: "string" },
   "max-buffered-bytes": { type: "string" },
+  "max-memory-bytes": { type: "string" },
   config: { type: "string" },
   runtime: { type: "string", multiple: true },
   help: { type: "boolean", short: "h" },
@@ -86,6 +92,14 @@ export function parseArguments(argv: readonly string[]): ServerArguments | "help
     }
   }
 
+  const maxMemoryBytes = number("max-memory-bytes", given["max-memory-bytes"] ?? String(defaultMaxMemoryBytes()), leastMaxMemoryBytes);
+  // Several messages have room in any case: one alone must not keep all others out.
+  const longest = Math.floor(maxMemoryBytes / 4);
+  const maxMessageBytes = number("max-message-bytes", given["max-message-bytes"] ?? String(Math.min(67108864, longest)), 1024, 0x3fff_ffff);
+  if (maxMessageBytes > longest) {
+    throw new UsageError(`--max-message-bytes: one message may take a quarter of --max-memory-bytes (${longest} of ${maxMemoryBytes}), got ${maxMessageBytes}: raise the one or lower the other`);
+  }
+
   return {
     stdio,
     fd,
@@ -96,12 +110,20 @@ export function parseArguments(argv: readonly string[]): ServerArguments | "help
     idleTimeoutMs: given["idle-timeout"] === undefined ? null : seconds(given["idle-timeout"]) * 1000,
     warmHosts: number("warm-hosts", given["warm-hosts"] ?? "2", 0),
     cpuCount: number("cpu-count", given["cpu-count"] ?? String(availableParallelism()), 1),
-    maxMessageBytes: number("max-message-bytes", given["max-message-bytes"] ?? "67108864", 1024, 0x3fff_ffff),
+    maxMessageBytes,
     maxQueuedBytes: number("max-queued-bytes", given["max-queued-bytes"] ?? "134217728", 1),
     maxBufferedBytes: number("max-buffered-bytes", given["max-buffered-bytes"] ?? "67108864", 1),
+    maxMemoryBytes,
     config: given.config ?? null,
     runtimes: Object.fromEntries((given.runtime ?? []).map(parseRuntime)),
   };
+}
+
+/** A quarter of the memory that this process may use, which is less than the machine's in a container. */
+function defaultMaxMemoryBytes(): number {
+  const constrained = process.constrainedMemory();
+  const memory = constrained > 0 ? Math.min(totalmem(), constrained) : totalmem();
+  return Math.max(512 * 1024 * 1024, Math.floor(memory / 4));
 }
 
 function parse(argv: readonly string[]) {

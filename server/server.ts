@@ -77,6 +77,7 @@ export class PolyprocServer {
         maxMessageBytes: options.maxMessageBytes,
         maxQueuedBytes: options.maxQueuedBytes,
         maxBufferedBytes: options.maxBufferedBytes,
+        maxMemoryBytes: options.maxMemoryBytes,
         outputRingBytes: 256 * 1024,
         eventRing: 10_000,
       },

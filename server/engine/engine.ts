@@ -1,5 +1,6 @@
 import type { PoolInfo } from "../../protocol/pool.js";
 import type { Clock } from "./clock.js";
+import { Budget } from "./budget.js";
 import { EventLog } from "./event-log.js";
 import { HostCache } from "./host-cache.js";
 import { OutputHub } from "./output.js";
@@ -40,6 +41,8 @@ export interface EngineLimits {
   maxQueuedBytes: number;
   /** Unread bytes that one queue or pipe may hold before `put` and `send` wait. */
   maxBufferedBytes: number;
+  /** What the server may hold for all peers together. */
+  maxMemoryBytes: number;
   /** Remembered output of one child. */
   outputRingBytes: number;
   /** State changes that are kept for subscribers who are behind. */
@@ -50,6 +53,7 @@ export interface EngineLimits {
 export class Engine {
   readonly options: EngineOptions;
   readonly clock: Clock;
+  readonly budget: Budget;
   readonly registry = new Registry();
   /** Pools that have work or workers, or may get some. */
   readonly livePools = new Set<Pool>();
@@ -70,6 +74,7 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.options = options;
     this.clock = options.clock;
+    this.budget = new Budget(options.limits.maxMemoryBytes);
     this.events = new EventLog(this);
     this.output = new OutputHub(this);
     this.waitGraph = new WaitGraph(this);

@@ -244,7 +244,7 @@ export class Connection {
     return {
       instanceId,
       cpuCount,
-      limits: { maxMessageBytes: limits.maxMessageBytes, maxQueuedBytes: limits.maxQueuedBytes },
+      limits: { maxMessageBytes: limits.maxMessageBytes, maxQueuedBytes: limits.maxQueuedBytes, maxMemoryBytes: limits.maxMemoryBytes },
       runtimes: spawner.runtimes(),
     };
   }

@@ -11,6 +11,7 @@ export const serverHandlers: Handler[] = [
       pid: server.pid,
       uptimeMs: performance.now() - server.startedAt,
       ...server.memory(),
+      heldBytes: engine.budget.usedBytes,
       sessions: engine.sessions.size,
       objects: engine.registry.size,
       waits,

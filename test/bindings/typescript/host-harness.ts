@@ -97,7 +97,7 @@ export class TestHost {
         this.#fault = error as Error;
       }
       if (message.method === "worker/ready") {
-        this.#reply(message.id!, { instanceId: "i1", session: "s1", limits: { maxMessageBytes: options.maxMessageBytes ?? 64 << 20, maxQueuedBytes: 64 << 20 }, cpuCount: 2, runtimes: ["node"] });
+        this.#reply(message.id!, { instanceId: "i1", session: "s1", limits: { maxMessageBytes: options.maxMessageBytes ?? 64 << 20, maxQueuedBytes: 64 << 20, maxMemoryBytes: 512 << 20 }, cpuCount: 2, runtimes: ["node"] });
         onReady(message);
       } else {
         this.#receive(message);

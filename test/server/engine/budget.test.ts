@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { PolyprocError } from "../../../protocol/errors.js";
+import { Budget } from "../../../server/engine/budget.js";
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+suite("the memory budget", () => {
+  test("grants room at once while there is some, and charges it", () => {
+    const budget = new Budget(100);
+    let granted = 0;
+    budget.whenRoom(60, () => granted++);
+    assert.equal(granted, 1);
+    assert.equal(budget.usedBytes, 60);
+    assert.ok(budget.hasRoom(40));
+    assert.ok(!budget.hasRoom(41));
+  });
+
+  test("grants in the order of the calls: a small request does not overtake a large one", async () => {
+    const budget = new Budget(100);
+    budget.charge(100);
+    const granted: string[] = [];
+    budget.whenRoom(80, () => granted.push("large"));
+    budget.whenRoom(10, () => granted.push("small"));
+    budget.release(50);
+    await turn();
+    assert.deepEqual(granted, []);
+    budget.release(40);
+    await turn();
+    assert.deepEqual(granted, ["large", "small"]);
+    assert.equal(budget.usedBytes, 100);
+  });
+
+  test("calls nobody inside of release", async () => {
+    const budget = new Budget(100);
+    budget.charge(100);
+    let granted = false;
+    budget.whenRoom(50, () => (granted = true));
+    budget.release(50);
+    assert.ok(!granted);
+    await turn();
+    assert.ok(granted);
+  });
+
+  test("a caller that leaves the line is charged nothing, and does not hold up the next", async () => {
+    const budget = new Budget(100);
+    budget.charge(90);
+    const leave = budget.whenRoom(50, () => assert.fail("it has left"));
+    let granted = false;
+    budget.whenRoom(10, () => (granted = true));
+    leave();
+    leave();
+    await turn();
+    assert.ok(granted);
+    assert.equal(budget.usedBytes, 100);
+  });
+
+  test("refuses at once what could never fit", () => {
+    const budget = new Budget(100);
+    assert.throws(() => budget.whenRoom(101, () => {}), (error) => error instanceof PolyprocError && error.codeName === "PayloadTooLarge" && error.data["maxMemoryBytes"] === 100);
+  });
+});

@@ -46,7 +46,9 @@ class BaseContext:
         """A manager: values, lists, dicts and namespaces that processes share."""
         from .managers import SyncManager
 
-        return SyncManager(ctx=self)
+        manager = SyncManager(ctx=self)
+        manager.start()
+        return manager
 
     def Pipe(self, duplex=True):
         """Two ends of a pipe."""

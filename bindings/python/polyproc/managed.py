@@ -74,7 +74,12 @@ def local(handle):
 
 
 def call(handle, method, args, kwds):
-    value = _objects[handle]
+    try:
+        value = _objects[handle]
+    except KeyError:
+        from .managers import ManagerLost
+
+        raise ManagerLost("the manager's process was replaced after it died: the objects of the first one are gone, make new ones") from None
     if method == "#GETVALUE":
         return value
     if method == "#STR":

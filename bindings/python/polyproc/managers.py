@@ -1,10 +1,10 @@
 """Manager: values, lists, dicts and namespaces that live in a process of their own and are shared by proxies."""
 
-import threading
 from types import GenericAlias
 
 from . import managed
-from ._errors import PolyprocError, TimeoutError
+from ._errors import PolyprocError, ProcessError, TimeoutError
+from ._failure import RemoteTraceback
 from ._shared import SharedObject
 from .context import default_context
 from .managed import Namespace, Token
@@ -13,6 +13,10 @@ from .results import ApplyResult
 
 # Objects of a manager, from one look for those that nobody refers to any more to the next, at least.
 _SWEEP_AT_LEAST = 100
+# Milliseconds that a call may go on after its caller has died: killing the manager for it would take everybody's objects.
+_GRACE_MS = 3_600_000
+# Names of the errors by which the server says that the manager's pool, or its worker, has gone.
+_LOST = frozenset(("WorkerLost", "Cancelled", "BadState", "UnknownHandle"))
 
 
 class BaseProxy(SharedObject):
@@ -40,14 +44,14 @@ class BaseProxy(SharedObject):
         return _caller_of(self._session, self._pool_handle)
 
     def _state(self):
+        # Not counted as a reference: the manager ends when its maker ends it.
         return self._pool_handle
 
     def _set_state(self, pool_handle):
         self._pool_handle = pool_handle
 
-    def __reduce__(self):
-        # The pool's handle is told beside it, but not counted: the manager ends when its maker says so.
-        return super().__reduce__()
+    def __deepcopy__(self, memo):
+        return self._getvalue()
 
     def __repr__(self):
         return f"<{type(self).__name__} object, typeid {self._typeid!r} at {id(self):#x}>"
@@ -157,20 +161,26 @@ class SyncManager:
     def __init__(self, ctx=None):
         self._ctx = ctx or default_context
         self._pool = None
+        self._ended = False
         self._made = 0
         self._swept = 0
-        self.start()
 
-    def start(self):
-        """Starts the manager's process. It is started when the manager is made."""
-        if self._pool is None:
-            self._pool = Pool(1, context=self._ctx)
-            self._pool._state = "MANAGER"
-            _callers[self._pool._session, self._pool._handle] = _Caller(self._pool)
+    def start(self, initializer=None, initargs=()):
+        """Starts the manager's process, which calls `initializer(*initargs)` first. `Manager()` has done it."""
+        if self._ended:
+            raise ProcessError("Manager has shut down")
+        if self._pool is not None:
+            raise ProcessError("Already started server")
+        self._pool = Pool(1, initializer, initargs, context=self._ctx)
+        self._pool._state = "MANAGER"
+        self._pool._grace_ms = _GRACE_MS
+        _callers[self._pool._session, self._pool._handle] = _Caller(self._pool)
+        # A manager that cannot start says so here.
+        self._ask(managed.sweep)
 
     def shutdown(self):
         """Ends the manager's process, and its objects with it."""
-        pool, self._pool = self._pool, None
+        pool, self._pool, self._ended = self._pool, None, True
         if pool is not None:
             _callers.pop((pool._session, pool._handle), None)
             pool.terminate()
@@ -178,9 +188,14 @@ class SyncManager:
     def join(self, timeout=None):
         """Waits until the manager's process has ended, which it has when `shutdown` returns."""
 
+    @property
+    def _process(self):
+        """The manager's process."""
+        return self._pool._pool[0]
+
     def _create(self, kind, typeid, *args, **kwds):
         if self._pool is None:
-            raise AssertionError("server not yet started, or shut down")
+            raise AssertionError("server has been shut down" if self._ended else "server not yet started")
         session = self._pool._session
         token = Token(session)
         proxy = kind.__new__(kind)
@@ -212,8 +227,14 @@ class SyncManager:
     def Pool(self, *args, **kwds):
         return self._ctx.Pool(*args, **kwds)
 
+    def Queue(self, *args, **kwds):
+        # As queue.Queue, which is what the standard library's managers have, it can be joined.
+        return self._ctx.JoinableQueue(*args, **kwds)
+
+    JoinableQueue = Queue
+
     def __getattr__(self, name):
-        if name in ("Lock", "RLock", "Semaphore", "BoundedSemaphore", "Condition", "Event", "Barrier", "Queue", "JoinableQueue"):
+        if name in ("Lock", "RLock", "Semaphore", "BoundedSemaphore", "Condition", "Event", "Barrier"):
             return getattr(self._ctx, name)
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
@@ -228,7 +249,8 @@ class SyncManager:
         return _caller_of(self._pool._session, self._pool._handle)(function, ())
 
     def __enter__(self):
-        self.start()
+        if self._pool is None:
+            self.start()
         return self
 
     def __exit__(self, *_):
@@ -240,14 +262,20 @@ class _Caller:
 
     def __init__(self, pool):
         self._pool = pool
-        self._lock = threading.Lock()
 
     def __call__(self, function, args):
         result = ApplyResult(self._pool, None, None)
         self._pool._apply_job(function).submit_one(function, (args, {}), result)
-        return result.get()
+        try:
+            return result.get()
+        except PolyprocError as error:
+            # Those of the object's own methods come with their traceback. `reason`: this task is to stop, which has nothing to do with the manager.
+            if error.name not in _LOST or isinstance(error.__cause__, RemoteTraceback) or "reason" in error.data:
+                raise
+            raise ManagerLost(f"the manager's process has ended ({error}): its objects are gone", error.data) from error
 
 
+# By session and pool: what this process calls managers with.
 _callers = {}
 
 
@@ -255,15 +283,19 @@ def _caller_of(session, pool_handle):
     caller = _callers.get((session, pool_handle))
     if caller is None:
         pool = Pool.__new__(Pool)
-        pool._session, pool._handle, pool._processes = session, pool_handle, 1
+        pool._stand_for(session, pool_handle, 1, "Manager")
+        pool._state, pool._grace_ms = "MANAGER", _GRACE_MS
         session.adopt(pool_handle, 0)
-        from . import _prepare
-
-        pool._context = _prepare.context_of("Manager", session)
-        pool._apply_jobs, pool._jobs, pool._state = {}, set(), "MANAGER"
         session.listen()
-        caller = _callers[session, pool_handle] = _Caller(pool)
+        # Two threads may come here at once: one of the two is kept.
+        caller = _callers.setdefault((session, pool_handle), _Caller(pool))
     return caller
+
+
+class ManagerLost(PolyprocError, BrokenPipeError, EOFError):
+    """The manager's process has ended, or was killed, and its objects are gone. Known under the names that the standard library raises, too."""
+
+    name = "ManagerLost"
 
 
 class RemoteError(Exception):

@@ -9,7 +9,7 @@ from ._errors import PolyprocError, TimeoutError
 from ._failure import MaybeEncodingError, RemoteTraceback
 from ._msgpack import map_head
 from ._payload import with_handles
-from ._shared import SharedObject, field
+from ._shared import SharedObject, field, ms
 from .imap import IMapIterator, IMapUnorderedIterator
 from .pool_calls import pack_calls
 from .pool_job import PoolJob
@@ -34,6 +34,8 @@ class Pool(SharedObject):
 
     _kind = "pool"
     _state = INIT
+    # Milliseconds that a cancelled call may go on before its worker is killed; None: the server's default.
+    _grace_ms = None
 
     def __init__(self, processes=None, initializer=None, initargs=(), maxtasksperchild=None, context=None):
         if processes is not None and processes < 1:
@@ -49,13 +51,7 @@ class Pool(SharedObject):
             raise RuntimeError(_UNGUARDED)
         session = context._session() if context is not None else default_session()
         session.listen()
-        self._processes = processes or session.facts["cpuCount"]
-        self._context = _prepare.context_of("PoolWorker", session)
-        self._apply_jobs = {}
-        # The job that has tasks which were not sent.
-        self._submitting = None
-        self._jobs = set()
-        self._session, self._handle = session, session.mint("pool")
+        self._stand_for(session, session.mint("pool"), processes or session.facts["cpuCount"], "PoolWorker")
         session.adopt(self._handle)
         members = [field("pool", self._handle), field("processes", self._processes)]
         if maxtasksperchild is not None:
@@ -67,6 +63,15 @@ class Pool(SharedObject):
         session.cast("pool/create", map_head(len(members)) + b"".join(members), self._failed)
         self._one = map_head(1) + field("pool", self._handle)
         self._state = RUN
+
+    def _stand_for(self, session, handle, processes, name):
+        """What this process keeps of a pool: one that it makes, or one of another process that it sends calls to."""
+        self._session, self._handle, self._processes = session, handle, processes
+        self._context = _prepare.context_of(name, session)
+        self._apply_jobs = {}
+        # The job that has tasks which were not sent.
+        self._submitting = None
+        self._jobs = set()
 
     def apply(self, func, args=(), kwds={}):
         """Calls the function in a worker, and waits for its result."""
@@ -228,8 +233,21 @@ class _Worker:
 
     @property
     def exitcode(self):
+        return self._ended({"timeoutMs": 0})
+
+    def join(self, timeout=None):
+        """Waits until the process has ended, up to `timeout` (seconds)."""
+        self._ended({} if timeout is None else {"timeoutMs": ms(timeout)})
+
+    def terminate(self):
+        self._session.request("process/terminate", {"process": self._handle})
+
+    def kill(self):
+        self._session.request("process/kill", {"process": self._handle})
+
+    def _ended(self, how):
         try:
-            result = self._session.request("process/join", {"process": self._handle, "timeoutMs": 0})
+            result = self._session.request("process/join", {"process": self._handle, **how})
         except PolyprocError:
             # Nobody remembers it any more.
             return 0

@@ -55,16 +55,16 @@ class CallPacker:
     """Packs calls of the same function, mostly. It keeps no object whose method a function is."""
 
     def __init__(self):
-        self._function = self._packed = None
+        # Both at once: threads share it.
+        self._last = None, b""
 
     def pack(self, function, args, kwargs):
-        if function is self._function:
-            packed = self._packed
-        else:
+        last, packed = self._last
+        if function is not last:
             packed = dumps(function)
             packed = len(packed).to_bytes(4, "big") + packed
             if type(function) in _PLAIN:
-                self._function, self._packed = function, packed
+                self._last = function, packed
         return blob(_ONE, packed + dumps((args, kwargs)))
 
 

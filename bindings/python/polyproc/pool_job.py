@@ -45,6 +45,8 @@ class PoolJob:
         session.adopt(self._handle)
         target = func.wire() if self._foreign else {**describe(func), "context": pool._context}
         params = {"job": self._handle, "pool": pool._handle, "target": target, "mode": mode}
+        if pool._grace_ms is not None:
+            params["graceMs"] = pool._grace_ms
         session.cast("job/create", pack(params), self._failed)
         self._head = map_head(2) + field("job", self._handle)
         session.jobs[self._handle] = self

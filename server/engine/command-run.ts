@@ -20,7 +20,7 @@ export class CommandRun implements ChildEvents {
     this.#engine = engine;
     this.#record = record;
     this.#listener = listener;
-    record.child = engine.options.spawner.startCommand(spec, this);
+    record.child = engine.options.spawner.startCommand({ ...spec, owner: record.starter?.owner }, this);
   }
 
   spawned(pid: number): void {

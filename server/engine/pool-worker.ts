@@ -52,7 +52,7 @@ export class PoolWorker implements HostUser {
   constructor(pool: Pool, runtime: string, name: string) {
     this.pool = pool;
     this.runtime = runtime;
-    this.host = pool.engine.hosts.take({ runtime });
+    this.host = pool.engine.hosts.take({ runtime, owner: pool.session.owner });
     const { process } = this.host;
     process.role = "worker";
     process.name = name;

@@ -106,7 +106,7 @@ export class ProcessTable {
     const engine = this.#engine;
     const parent = session.process;
     refuseDaemonicParent(session);
-    const host = "command" in options.target ? null : engine.hosts.take({ runtime: runtimeOf(options.target, engine.options.runtimeEndings), cwd: options.cwd, env: options.env });
+    const host = "command" in options.target ? null : engine.hosts.take({ runtime: runtimeOf(options.target, engine.options.runtimeEndings), cwd: options.cwd, env: options.env, owner: session.owner });
     const identity = [...(parent?.identity ?? []), this.#nextChild(session)];
     const { paths } = engine.options;
     const settings = {

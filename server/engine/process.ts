@@ -172,8 +172,9 @@ export class ProcessRecord implements SharedObject, Waitable {
 
   #signal(signal: "SIGTERM" | "SIGKILL"): void {
     if (this.exited) return;
+    // Before its start it may still wait for its turn: then it is never started.
     if (this.pid === null) this.#pendingSignal = signal;
-    else this.child?.signalTree(signal);
+    this.child?.signalTree(signal);
   }
 }
 

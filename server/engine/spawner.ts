@@ -14,12 +14,16 @@ export interface Spawner {
 }
 
 export interface HostSpec {
+  /** For whom: starts of different owners take turns. Absent: the server itself. */
+  owner?: string | undefined;
   runtime: string;
   cwd?: string | undefined;
   env?: Record<string, string | null> | undefined;
 }
 
 export interface CommandSpec {
+  /** As for hosts. */
+  owner?: string | undefined;
   command: string;
   args: string[];
   cwd?: string | undefined;
@@ -48,7 +52,7 @@ export type ExitStatus = { exitCode: number; signal: null } | { exitCode: null; 
 export interface Child {
   /** Null before `spawned`. */
   readonly pid: number | null;
-  /** To the process, its group and its descendants. No effect once it has exited. */
+  /** To the process, its group and its descendants. One that waits for its turn to be started fails instead. No effect once it has exited. */
   signalTree(signal: "SIGTERM" | "SIGKILL"): void;
   /** Back-pressure on what it writes. */
   pauseOutput(): void;

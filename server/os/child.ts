@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess, type StdioOptions } from "node:child_process";
+import { PolyprocError } from "../../protocol/errors.js";
 import type { Child, ChildEvents, ExitStatus } from "../engine/spawner.js";
 import { drain } from "./drain.js";
 import type { Family } from "./family.js";
@@ -28,15 +29,17 @@ export interface LaunchHooks {
   ended?(): void;
 }
 
-type State = "starting" | "running" | "draining" | "leftover" | "gone";
+/** `queued`: others are started first. */
+type State = "queued" | "starting" | "running" | "draining" | "leftover" | "gone";
 
 /** One child process: its output, its one exit, and the end of everything below it. */
 export class OsChild implements Child {
   readonly #family: Family;
-  readonly #launched: Launch;
+  readonly #prepare: () => Launch;
   readonly #events: ChildEvents;
   readonly #hooks: LaunchHooks;
-  #state: State = "starting";
+  readonly #leaveQueue: () => boolean;
+  #state: State = "queued";
   #process: ChildProcess | null = null;
   #tree: ProcessTree | null = null;
   #pid: number | null = null;
@@ -45,17 +48,14 @@ export class OsChild implements Child {
   #condemned: EndSignal | null = null;
   #leftoverTimer: NodeJS.Timeout | undefined;
 
-  constructor(family: Family, launch: Launch, events: ChildEvents, hooks: LaunchHooks = {}) {
+  /** `owner`: whose starts take turns with those of others. `prepare` is called when its turn has come. */
+  constructor(family: Family, owner: string, prepare: () => Launch, events: ChildEvents, hooks: LaunchHooks = {}) {
     this.#family = family;
-    this.#launched = launch;
+    this.#prepare = prepare;
     this.#events = events;
     this.#hooks = hooks;
     family.add(this);
-    try {
-      this.#spawn();
-    } catch (error) {
-      process.nextTick(() => this.#failed(error));
-    }
+    this.#leaveQueue = family.spawns.add(owner, () => this.#start());
   }
 
   get pid(): number | null {
@@ -63,6 +63,12 @@ export class OsChild implements Child {
   }
 
   signalTree(signal: EndSignal): void {
+    if (this.#state === "queued" && this.#leaveQueue()) {
+      const error = new PolyprocError("SpawnFailed", `it was told to end (${signal}) before its turn to be started had come`);
+      process.nextTick(() => this.#neverStarted(error));
+      this.#state = "gone";
+      return;
+    }
     if (!this.#tree || this.#state === "gone") return;
     if (this.#condemned !== "SIGKILL") this.#condemned = signal;
     this.#family.killer.signal(this.#tree, signal, "tree");
@@ -71,7 +77,7 @@ export class OsChild implements Child {
 
   pauseOutput(): void {
     // After the exit the rest is read in any case: it is little more than the pipes hold.
-    if (this.#paused || (this.#state !== "starting" && this.#state !== "running")) return;
+    if (this.#paused || !(this.#state === "queued" || this.#state === "starting" || this.#state === "running")) return;
     this.#paused = true;
     this.#process?.stdout?.pause();
     this.#process?.stderr?.pause();
@@ -84,8 +90,19 @@ export class OsChild implements Child {
     this.#process?.stderr?.resume();
   }
 
-  #spawn(): void {
-    const { command, args, cwd, env, stdio, childId } = this.#launched;
+  #start(): void {
+    this.#state = "starting";
+    let launch: Launch | null = null;
+    try {
+      launch = this.#prepare();
+      this.#spawn(launch);
+    } catch (error) {
+      process.nextTick(() => this.#failed(error, launch));
+    }
+  }
+
+  #spawn(launch: Launch): void {
+    const { command, args, cwd, env, stdio, childId } = launch;
     this.#family.guardian.prepare();
     const child = spawn(command, args, {
       cwd,
@@ -96,13 +113,14 @@ export class OsChild implements Child {
       windowsHide: true,
     });
     this.#process = child;
-    child.on("error", (error) => this.#failed(error));
+    child.on("error", (error) => this.#failed(error, launch));
     if (child.pid === undefined) return;
     this.#tree = new ProcessTree(child.pid, childId);
     this.#family.guardian.add(child.pid);
     for (const stream of ["stdout", "stderr"] as const) {
       child[stream]?.on("data", (data: Uint8Array) => this.#events.output(stream, data));
       child[stream]?.on("error", () => {});
+      if (this.#paused) child[stream]?.pause();
     }
     child.once("spawn", () => this.#started(child));
     child.once("exit", (code, signal) => this.#exited(child, signal === null ? { exitCode: code ?? 0, signal } : { exitCode: null, signal }));
@@ -116,12 +134,16 @@ export class OsChild implements Child {
   }
 
   /** Node also reports later trouble as `error`: that of a signal, say. Only a failed start matters. */
-  #failed(error: unknown): void {
+  #failed(error: unknown, launch: Launch | null): void {
     if (this.#state !== "starting") return;
     this.#state = "gone";
+    this.#neverStarted(launch ? spawnFailure(error, launch) : new PolyprocError("SpawnFailed", `it could not be prepared: ${String(error)}`));
+  }
+
+  #neverStarted(error: PolyprocError): void {
     this.#hooks.ended?.();
     this.#family.remove(this);
-    this.#events.failed(spawnFailure(error, this.#launched));
+    this.#events.failed(error);
   }
 
   #exited(child: ChildProcess, status: ExitStatus): void {

@@ -6,16 +6,19 @@ import type { Family } from "./family.js";
 /** Starts any program. Standard input is `input`, or empty. */
 export function startCommand(family: Family, environment: NodeJS.ProcessEnv, spec: CommandSpec, events: ChildEvents): Child {
   const { command, args, cwd, input } = spec;
-  const childId = family.newChildId();
   return new OsChild(
     family,
-    {
-      command,
-      args,
-      cwd,
-      env: childEnvironment(environment, childId, spec.env),
-      stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
-      childId,
+    spec.owner ?? "",
+    () => {
+      const childId = family.newChildId();
+      return {
+        command,
+        args,
+        cwd,
+        env: childEnvironment(environment, childId, spec.env),
+        stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+        childId,
+      };
     },
     events,
     {

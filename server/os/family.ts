@@ -4,12 +4,14 @@ import { Guardian } from "./guardian.js";
 import { hasInEnvironment } from "./proc.js";
 import { ProcessLook } from "./process-look.js";
 import { readProcessTable } from "./process-table.js";
+import { SpawnQueue } from "./spawn-queue.js";
 import { send, TreeKiller } from "./tree-killer.js";
 
 /** All children of one server, and what watches over them. */
 export class Family {
   readonly instanceId: string;
   readonly killer = new TreeKiller();
+  readonly spawns = new SpawnQueue();
   readonly guardian: Guardian;
   readonly #living = new Set<OsChild>();
   #lookers: ((look: ProcessLook) => void)[] = [];

@@ -18,8 +18,7 @@ export type OnHostConnection = (socket: Socket, events: HostEvents, host: Host) 
 
 /** A child whose connection is its file descriptor 3, whose claims are 4, and whose aside pipe is 5. */
 export class OsHost extends OsChild implements Host {
-  readonly claims: Claims | null;
-  readonly aside: AsidePipe | null;
+  readonly #pipes: Pipes;
 
   constructor(
     family: Family,
@@ -30,19 +29,23 @@ export class OsHost extends OsChild implements Host {
     events: HostEvents,
     onConnection: OnHostConnection,
   ) {
-    const childId = family.newChildId();
-    const [claimsFd, asideFd] = [fifos.take(), fifos.take()];
-    const claims = claimsFd === null ? null : new FifoClaims(claimsFd);
-    const aside = asideFd === null ? null : new FifoAside(asideFd);
+    const pipes: Pipes = { claims: null, aside: null };
     super(
       family,
-      {
-        command: runtime.command,
-        args: runtime.args,
-        cwd: spec.cwd,
-        env: childEnvironment(environment, childId, runtime.env, spec.env),
-        stdio: ["ignore", "pipe", "pipe", "pipe", claimsFd ?? "ignore", asideFd ?? "ignore"],
-        childId,
+      spec.owner ?? "",
+      () => {
+        const childId = family.newChildId();
+        const [claimsFd, asideFd] = [fifos.take(), fifos.take()];
+        pipes.claims = claimsFd === null ? null : new FifoClaims(claimsFd);
+        pipes.aside = asideFd === null ? null : new FifoAside(asideFd);
+        return {
+          command: runtime.command,
+          args: runtime.args,
+          cwd: spec.cwd,
+          env: childEnvironment(environment, childId, runtime.env, spec.env),
+          stdio: ["ignore", "pipe", "pipe", "pipe", claimsFd ?? "ignore", asideFd ?? "ignore"],
+          childId,
+        };
       },
       events,
       {
@@ -53,12 +56,25 @@ export class OsHost extends OsChild implements Host {
           onConnection(socket, events, this);
         },
         ended: () => {
-          claims?.hostExited();
-          aside?.hostExited();
+          pipes.claims?.hostExited();
+          pipes.aside?.hostExited();
         },
       },
     );
-    this.claims = claims;
-    this.aside = aside;
+    this.#pipes = pipes;
   }
+
+  get claims(): Claims | null {
+    return this.#pipes.claims;
+  }
+
+  get aside(): AsidePipe | null {
+    return this.#pipes.aside;
+  }
+}
+
+/** Null before the host's turn to be started has come. */
+interface Pipes {
+  claims: FifoClaims | null;
+  aside: FifoAside | null;
 }

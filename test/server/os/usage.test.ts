@@ -49,3 +49,15 @@ test("processes that have gone are left out", async (t) => {
   assert.deepEqual((await spawner.usage([gone.pid, here.pid])).map((row) => row.pid), [here.pid]);
   assert.deepEqual(await spawner.usage([]), []);
 });
+
+test("a thousand who ask at once share one look", async (t) => {
+  const spawner = testSpawner(t);
+  const told = new Recorder();
+  spawner.startCommand({ command: "sleep", args: ["1000"] }, told);
+  await waitFor(() => told.pid > 0);
+  const answers = await Promise.all(Array.from({ length: 1000 }, () => spawner.usage([told.pid])));
+  const [first] = answers[0]!;
+  assert.equal(first!.pid, told.pid);
+  // One and the same, not one that is alike.
+  assert.ok(answers.every(([usage]) => usage === first));
+});

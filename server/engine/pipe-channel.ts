@@ -19,6 +19,11 @@ export interface ChannelNews {
   channel: { channel: number; path: string; inode: string } | null;
 }
 
+/** How a session asks that can read channels: `reads` is the number of the channel that it reads at this end. */
+export interface Following {
+  readonly reads: number | undefined;
+}
+
 /** All channels by their numbers, which are never used again. */
 export class ChannelTable {
   readonly #open: () => Channel | null;
@@ -83,20 +88,27 @@ export class PipeChannel {
     return this.#writing === "offered" || this.#reading === "dismissed";
   }
 
-  /** What this session, which can read channels, is to be told before the next item; null: nothing. */
-  news(session: Session): ChannelNews | null {
+  /**
+   * What this session, which can read channels, is to be told before the next item; null: nothing. A session that asks without naming this
+   * channel is told of it again: otherwise it would wait for what is in here.
+   */
+  news(session: Session, { reads }: Following): ChannelNews | null {
     if (this.#reclaimed) return null;
     if (this.#reading === "untold" && !this.servable) {
       this.#reading = "reading";
       this.#reader = session;
       this.#stops.push(session.onEnd(() => this.#readerLeft()));
-      return { channel: { channel: this.number, path: this.#channel.path, inode: this.#channel.inode } };
+      return this.#introduction;
     }
-    if (this.isReadBy(session) && this.#writing === "left") {
-      this.#reading = "dismissed";
-      return { channel: null };
-    }
-    return null;
+    if (!this.isReadBy(session)) return null;
+    if (reads !== this.number) return this.#introduction;
+    if (this.#writing !== "left") return null;
+    this.#reading = "dismissed";
+    return { channel: null };
+  }
+
+  get #introduction(): ChannelNews {
+    return { channel: { channel: this.number, path: this.#channel.path, inode: this.#channel.inode } };
   }
 
   isReadBy(session: Session): boolean {

@@ -5,7 +5,7 @@ import { ChannelOffer } from "./channel-offer.js";
 import { Deque } from "./deque.js";
 import type { Engine } from "./engine.js";
 import { LinkedList } from "./linked-list.js";
-import type { ChannelInbox, ChannelNews, PipeChannel } from "./pipe-channel.js";
+import type { ChannelInbox, ChannelNews, Following, PipeChannel } from "./pipe-channel.js";
 import { brokenPipe, endOfFile, full, noItem } from "./pipe-errors.js";
 import type { ReadySource } from "./ready.js";
 import { releasedByAll, type SharedObject } from "./registry.js";
@@ -26,8 +26,8 @@ export interface PipeEndStatus extends PipeEndOptions {
 /** What a session that can read channels gets. */
 export type Followed = { item: Payload } | { ready: boolean } | ChannelNews;
 
-/** `follows`: it can read channels. */
-type Receiver = { readonly wait: Wait<Followed>; readonly follows: boolean };
+/** `follows` null: the session cannot read channels. */
+type Receiver = { readonly wait: Wait<Followed>; readonly follows: Following | null };
 
 interface Sender {
   readonly item: Payload;
@@ -103,16 +103,16 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
 
   recv(session: Session, timeoutMs: number | null | undefined): { item: Payload } | Wait<{ item: Payload }> {
     // Only who follows is told of channels.
-    return this.#receive(session, timeoutMs, false) as { item: Payload } | Wait<{ item: Payload }>;
+    return this.#receive(session, timeoutMs, null) as { item: Payload } | Wait<{ item: Payload }>;
   }
 
   poll(session: Session, timeoutMs: number | null | undefined): { ready: boolean } | Wait<{ ready: boolean }> {
-    return this.#awaitReady(session, timeoutMs, false) as { ready: boolean } | Wait<{ ready: boolean }>;
+    return this.#awaitReady(session, timeoutMs, null) as { ready: boolean } | Wait<{ ready: boolean }>;
   }
 
-  /** `recv`, or `poll` unless `take`, by a session that can read channels. */
-  follow(session: Session, timeoutMs: number | null | undefined, take: boolean): Followed | Wait<Followed> {
-    return take ? this.#receive(session, timeoutMs, true) : this.#awaitReady(session, timeoutMs, true);
+  /** `recv`, or `poll` unless `take`, by a session that can read channels, and reads the channel `reads` at this end. */
+  follow(session: Session, timeoutMs: number | null | undefined, take: boolean, reads?: number): Followed | Wait<Followed> {
+    return take ? this.#receive(session, timeoutMs, { reads }) : this.#awaitReady(session, timeoutMs, { reads });
   }
 
   /** Fails unless this session may wait for it. */
@@ -221,7 +221,7 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
     if (this.#channel === null) this.#offer.refused();
   }
 
-  #receive(session: Session, timeoutMs: number | null | undefined, follows: boolean): Followed | Wait<Followed> {
+  #receive(session: Session, timeoutMs: number | null | undefined, follows: Following | null): Followed | Wait<Followed> {
     this.#requireHeld(session);
     this.#requireReadable();
     if (this.#receivers.length === 0) {
@@ -249,10 +249,10 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
     return wait;
   }
 
-  #awaitReady(session: Session, timeoutMs: number | null | undefined, follows: boolean): Followed | Wait<Followed> {
+  #awaitReady(session: Session, timeoutMs: number | null | undefined, follows: Following | null): Followed | Wait<Followed> {
     this.#requireHeld(session);
     this.#requireReadable();
-    const answer = () => (follows ? this.#channel?.news(session) : null) ?? (this.ready ? { ready: true } : null);
+    const answer = () => (follows ? this.#channel?.news(session, follows) : null) ?? (this.ready ? { ready: true } : null);
     const now = answer();
     if (now) return now;
     const reclaimed = this.#reclaimUnlessUsedBy(follows ? session : null);
@@ -272,8 +272,8 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
   }
 
   /** What somebody who waits is to get now; null: nothing. Fails with EndOfFile. */
-  #answer(session: Session, follows: boolean): Followed | null {
-    const news = follows ? this.#channel?.news(session) : null;
+  #answer(session: Session, follows: Following | null): Followed | null {
+    const news = follows ? this.#channel?.news(session, follows) : null;
     if (news) return news;
     if (!this.#servable) return null;
     if (this.#inbox.length > 0) {

@@ -16,7 +16,8 @@ export const pipeHandlers: readonly Handler[] = [
   }),
   answer(pipe.recv, ({ engine, session }, { end, timeoutMs }) => engine.registry.get(end, PipeEnd).recv(session, timeoutMs)),
   answer(pipe.poll, ({ engine, session }, { end, timeoutMs }) => engine.registry.get(end, PipeEnd).poll(session, timeoutMs)),
-  answer(pipe.follow, ({ engine, session }, { end, timeoutMs, take = true }) => engine.registry.get(end, PipeEnd).follow(session, timeoutMs, take)),
+  answer(pipe.follow, ({ engine, session }, { end, timeoutMs, take = true, channel }) =>
+    engine.registry.get(end, PipeEnd).follow(session, timeoutMs, take, channel)),
   receive(pipe.entered, ({ engine, session }, { channel }) => engine.channels.get(channel)?.entered(session)),
   receive(pipe.left, ({ engine, session }, { end, channel, begun }) => engine.channels.get(channel)?.left(session, end, begun)),
   answer(pipe.close, ({ engine, session }, { end }) => {

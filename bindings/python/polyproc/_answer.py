@@ -4,7 +4,7 @@
 class Answer:
     """A request under way."""
 
-    __slots__ = ("id", "done", "result", "error", "lock", "then")
+    __slots__ = ("id", "done", "result", "error", "lock", "then", "undo")
 
     def __init__(self, number, then=None):
         self.id = number
@@ -14,6 +14,8 @@ class Answer:
         self.lock = None
         # Called with this answer by whoever reads it: must be quick, and must not send.
         self.then = then
+        # In a list, when its thread has given up: what takes back the effect of a success. The one who takes it out calls it.
+        self.undo = None
 
 
 def wake(lock):

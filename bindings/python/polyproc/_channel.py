@@ -236,7 +236,7 @@ class Reader(_Channel):
         Lets the server know that somebody waits here. Returns when something is here, or the server has something to tell. What it says of `ready`,
         if it does.
         """
-        params = {"end": self._handle}
+        params = {"end": self._handle, "channel": self.number}
         if not take:
             params["take"] = False
         if timeout is not None:

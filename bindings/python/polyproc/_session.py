@@ -100,33 +100,35 @@ class Session(References):
         return answer
 
     def _orphan(self, answer, undo):
-        """Nobody waits for this answer, and the request may be on its way."""
-        then = answer.then
-
-        def came(answer):
-            if then is not None:
-                then(answer)
-            if answer.error is None:
-                self.after(lambda: undo(answer.result))
-
-        answer.then = came
-        if answer.done and answer.error is None:
-            self.after(lambda: undo(answer.result))
+        """No thread waits for this answer, and the request may be on its way."""
+        answer.undo = [undo]
+        if answer.done:
+            self._undo_later(answer)
         self.after(lambda: self.notify("$/cancelRequest", {"id": answer.id}))
+
+    def _undo_later(self, answer):
+        try:
+            undo = answer.undo.pop()
+        except IndexError:
+            return
+        if answer.error is None:
+            self.after(lambda: undo(answer.result))
 
     def cast(self, method, packed, failed=None, aside=False):
         """A request whose answer nobody needs but for its failure: `failed(error)`. `aside`: nor does anybody wait for its effect."""
         casts = self._casts
 
         def then(answer):
-            casts.pop(answer.id, None)
+            casts.pop(then, None)
             if answer.error is not None and failed is not None:
                 failed(answer.error)
 
-        answer = self.send(method, packed, then, aside)
-        casts[answer.id] = True
-        if answer.done:
-            casts.pop(answer.id, None)
+        casts[then] = True
+        try:
+            answer = self.send(method, packed, then, aside)
+        except BaseException:
+            casts.pop(then, None)
+            raise
         if len(casts) > MAX_UNANSWERED:
             # Answers come in order of what need not wait, so this one's tells that many others have come.
             self.wait(answer, raises=False)
@@ -371,9 +373,12 @@ class Session(References):
         self._answers.pop(number, None)
 
     def _settle(self, answer):
-        answer.done = True
         if answer.then is not None:
             answer.then(answer)
+        # From here on its thread goes on, perhaps with another request: what the answer says must be in force by then.
+        answer.done = True
+        if answer.undo is not None:
+            self._undo_later(answer)
         if answer.lock is not None:
             self._waiting.pop(answer.lock, None)
             wake(answer.lock)

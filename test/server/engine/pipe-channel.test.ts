@@ -97,7 +97,36 @@ suite("a channel", () => {
     channel.entered(all.a);
     assert.deepEqual(ask(() => all.second.follow(all.b, null, true)).value, { item: item(4) });
     assert.deepEqual(ask(() => all.second.follow(all.b, null, true)).value, { channel: { channel: 1, path: "0", inode: "1:2" } });
-    assert.ok(ask(() => all.second.follow(all.b, null, true)).open, "the rest is in there");
+    assert.ok(ask(() => all.second.follow(all.b, null, true, 1)).open, "the rest is in there");
+  });
+
+  test("is told again to a session that reads it and does not know, whatever it waits for", () => {
+    const introduction = { channel: { channel: 1, path: "0", inode: "1:2" } };
+    for (const take of [true, false]) {
+      const all = setUp();
+      const { channel } = established(all);
+      const { b, second } = all;
+      ask(() => second.follow(b, 0, true));
+      const waiting = [ask(() => second.follow(b, null, take)), ask(() => second.follow(b, null, take))];
+      channel.entered(all.a);
+      assert.deepEqual(waiting.map((one) => one.value), [introduction, introduction]);
+      assert.deepEqual(ask(() => second.follow(b, 0, take)).value, introduction);
+      const reading = ask(() => second.follow(b, null, take, 1));
+      assert.ok(reading.open);
+      channel.left(all.a, all.first.handle);
+      assert.deepEqual(reading.value, { channel: null });
+    }
+  });
+
+  test("that its writer has left is told to a session that does not know of it before its end is", () => {
+    const all = setUp();
+    const { channel } = established(all);
+    channel.entered(all.a);
+    ask(() => all.second.follow(all.b, 0, true));
+    ask(() => all.second.follow(all.b, null, true));
+    channel.left(all.a, all.first.handle);
+    assert.deepEqual(ask(() => all.second.follow(all.b, 0, true)).value, { channel: { channel: 1, path: "0", inode: "1:2" } });
+    assert.deepEqual(ask(() => all.second.follow(all.b, 0, true, 1)).value, { channel: null });
   });
 
   test("is told to a reader that waits already, also to one that polls", () => {
@@ -137,7 +166,7 @@ suite("a channel", () => {
     ask(() => second.follow(b, 0, true));
     ask(() => second.follow(b, null, true));
     fifo.items.push(item(5));
-    const waiting = ask(() => second.follow(b, null, true));
+    const waiting = ask(() => second.follow(b, null, true, 1));
     channel.left(a, first.handle);
     first.send(a, item(6), null);
     assert.deepEqual(waiting.value, { channel: null });
@@ -258,7 +287,7 @@ class Follower {
         this.#left(channel);
       }
     }
-    this.#pending = ask(() => this.end.follow(this.client, null, true));
+    this.#pending = ask(() => this.end.follow(this.client, null, true, this.#reads?.number));
     this.settle();
   }
 

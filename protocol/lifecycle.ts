@@ -52,7 +52,7 @@ export const shutdown = request("shutdown", {
 });
 
 export const exit = notification("exit", {
-  doc: "Closes the connection. A session that ends without `shutdown` counts as dead: its locks are released with `ownerDied`.",
+  doc: "Closes the connection. A session that ends before its `shutdown` was answered counts as dead: its locks are released with `ownerDied`, and its children are ended.",
   direction: "clientToServer",
   params: v.nullish(v.looseObject({})),
 });

@@ -30,7 +30,7 @@ export interface ServerArguments {
 export const usage = `Usage: polyproc serve [options]
 
   --stdio                    serve one client on standard input and output, and end with it
-  --fd N                     serve one client on an inherited socket, and end with it
+  --fd N                     serve one client on an inherited socket (0, or 3 to 15), and end with it
   --listen ADDRESS           unix:PATH, tcp:HOST:PORT or tls:HOST:PORT; may be repeated, also with --stdio
   --token-file FILE          holds the token that TCP clients must give; made when missing (or set POLYPROC_TOKEN)
   --tls-cert FILE, --tls-key FILE    PEM files for tls: addresses
@@ -79,7 +79,7 @@ export function parseArguments(argv: readonly string[]): ServerArguments | "help
 
   const listen = (given.listen ?? []).map(parseAddress);
   const stdio = given.stdio ?? false;
-  const fd = given.fd === undefined ? null : number("fd", given.fd, 3);
+  const fd = given.fd === undefined ? null : ownerDescriptor(given.fd);
   if (!stdio && fd === null && listen.length === 0) throw new UsageError("say where to serve: --listen unix:PATH, --listen tcp:127.0.0.1:PORT or --stdio (--help lists all options)");
   if (stdio && fd !== null) throw new UsageError("--stdio and --fd exclude each other: both are for the one client that started the server");
 
@@ -148,6 +148,13 @@ function number(name: string, text: string, min: number, max = Number.MAX_SAFE_I
     throw new UsageError(`--${name}: expected a whole number from ${min}${max === Number.MAX_SAFE_INTEGER ? "" : ` to ${max}`}, got ${JSON.stringify(text)}`);
   }
   return value;
+}
+
+/** Node closes only descriptors up to 15 in the programs that it starts: with a higher one, children would hold the client's connection. */
+function ownerDescriptor(text: string): number {
+  const fd = number("fd", text, 0, 15);
+  if (fd === 1 || fd === 2) throw new UsageError(`--fd ${fd}: standard output and error are for messages; pass the socket as 0, or as 3 to 15`);
+  return fd;
 }
 
 function seconds(text: string): number {

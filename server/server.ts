@@ -16,6 +16,7 @@ import { serveFrames } from "./ipc/serve-frames.js";
 import { listen, type Listener, type TlsFiles } from "./listen.js";
 import { createSpawner, type OsSpawner } from "./os/spawner.js";
 import { signalNumber } from "./os/signals.js";
+import { letGoOfStandardStreams } from "./os/standard-streams.js";
 import { openTally } from "./os/tally.js";
 import { payloadCodec } from "./payload-codec.js";
 import { runtimeCommands, runtimeEndings } from "./runtimes.js";
@@ -99,7 +100,7 @@ export class PolyprocServer {
     };
     this.#doors = new Doors(this.#hub);
     this.#doors.onClosed = (socket) => {
-      if (socket === this.#owner) this.#ownerGone = true;
+      if (socket === this.#owner) this.#ownerLeft();
       this.#checkAlone();
     };
     engine.processes.onExited(() => this.#checkAlone());
@@ -131,7 +132,7 @@ export class PolyprocServer {
     return this.#listeners.map(({ address }) => formatAddress(address));
   }
 
-  /** Serves the one client that started this server; ends with it, and with the last non-daemonic child. */
+  /** Serves the one client that started this server; ends with it, or with the last child that outlives it. */
   servePrivately(client: OwnerSocket | "stdio"): void {
     if (client === "stdio") {
       this.#owner = Duplex.from({ readable: process.stdin, writable: process.stdout });
@@ -174,12 +175,21 @@ export class PolyprocServer {
     this.#checkAlone();
   }
 
+  /** What stays for a child that goes on holds nothing of the client's: neither warm hosts for it, nor its standard streams. */
+  #ownerLeft(): void {
+    this.#ownerGone = true;
+    this.#hub.engine.hosts.close();
+    letGoOfStandardStreams();
+  }
+
   #checkAlone(): void {
     if (this.#stopped) return;
     const { processes, runs } = this.#hub.engine;
     const isAlone = this.#doors.size === 0;
     if (isAlone && this.#aloneMs !== null) this.#aloneTimer ??= systemClock.setTimer(this.#aloneMs, () => void this.stop());
-    if (processes.hasNonDaemonic() || runs.active > 0) return;
+    // Where the server does not listen, nobody can ever read what a run of the gone client brings.
+    const isUnreachable = this.#ownerGone && this.#listeners.length === 0;
+    if (processes.hasNonDaemonic() || (runs.active > 0 && !isUnreachable)) return;
     if (this.#ownerGone) void this.stop();
     else if (isAlone && this.#idleTimeoutMs !== null) this.#idleTimer ??= systemClock.setTimer(this.#idleTimeoutMs, () => this.#idled());
   }

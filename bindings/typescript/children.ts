@@ -1,9 +1,10 @@
 import type { Handle } from "../../protocol/payload.js";
 import type { Connection } from "./connection.js";
 import { hostLink } from "./host/link.js";
-import { endChildrenOnInterrupt, endGraceMs } from "./interrupt.js";
 import type { Process } from "./process.js";
 
+/** Between SIGTERM and SIGKILL for daemonic children at the script's end, in milliseconds. */
+const endGraceMs = 1000;
 const children = new WeakMap<Connection, Map<Handle, Process>>();
 
 /** The children that were started on the connection and have not been seen to end. */
@@ -16,10 +17,7 @@ export function addChild(connection: Connection, handle: Handle, child: Process)
   if (!known) {
     children.set(connection, (known = new Map()));
     // A worker's host ends its session itself.
-    if (!hostLink()) {
-      connection.beforeShutdown(() => endChildren(connection));
-      endChildrenOnInterrupt(connection, () => [...childrenOf(connection).keys()]);
-    }
+    if (!hostLink()) connection.beforeShutdown(() => endChildren(connection));
   }
   known.set(handle, child);
 }

@@ -8,7 +8,7 @@ import { serverMain } from "./server-main.js";
 
 /**
  * Starts a server for this script alone. Its only door is a socket that both inherited, so nobody else can reach it; it ends when the script
- * does and no non-daemonic child is left. Out of the terminal's reach, it does not die of the Ctrl-C that ends the script.
+ * does, or with the last child whose `onParentDeath` is `continue`. Out of the terminal's reach, it does not die of the Ctrl-C that ends the script.
  */
 export async function startPrivateServer(connection: Connection): Promise<Link> {
   const server = spawn(process.execPath, [serverMain, "--fd", "3"], {

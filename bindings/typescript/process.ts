@@ -20,6 +20,11 @@ export interface ProcessOptions<A extends AnyArguments = AnyArguments> {
   kwargs?: Record<string, unknown> | undefined;
   /** A daemonic process ends with its parent, and may not have children. Default: as the process that makes it. */
   daemon?: boolean | undefined;
+  /**
+   * What happens to a process that is not daemonic when this one dies: by a signal, `process.exit`, or an exception that nobody catches. `end`
+   * (default): SIGTERM for it and its descendants, SIGKILL one second later. `continue`: it runs on, without this script's standard streams.
+   */
+  onParentDeath?: "end" | "continue" | undefined;
   /** Working directory. Default: the server's, which is that of the script for a private server. */
   cwd?: string | undefined;
   /** Changes to the environment; `null` removes a variable. */
@@ -141,8 +146,8 @@ export class Process<A extends AnyArguments = AnyArguments> extends SharedObject
       if (!this.connection.isOpen) await this.connection.open();
       const { handle } = this;
       const args = encodeFor(this.connection, this.#arguments());
-      const { cwd, env } = this.#options;
-      const started = this.request("process/start", (process) => ({ process, target, args, name: this.#wireName(), daemon: this.#daemon, cwd, env }));
+      const { cwd, env, onParentDeath } = this.#options;
+      const started = this.request("process/start", (process) => ({ process, target, args, name: this.#wireName(), daemon: this.#daemon, onParentDeath, cwd, env }));
       this.created();
       addChild(this.connection, handle, this as unknown as Process);
       const { pid, name } = await started;

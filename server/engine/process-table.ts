@@ -1,5 +1,5 @@
 import { PolyprocError } from "../../protocol/errors.js";
-import type { ProcessInfo } from "../../protocol/process.js";
+import type { OnParentDeath, ProcessInfo } from "../../protocol/process.js";
 import type { Handle, Payload } from "../../protocol/schema.js";
 import { describeTarget } from "../../protocol/describe-target.js";
 import type { CommandTarget, Target } from "../../protocol/target.js";
@@ -21,6 +21,7 @@ export interface StartOptions {
   args?: Payload | undefined;
   name?: string | undefined;
   daemon?: boolean | undefined;
+  onParentDeath?: OnParentDeath | undefined;
   cwd?: string | undefined;
   env?: Record<string, string | null> | undefined;
 }
@@ -29,7 +30,7 @@ type Started = { pid: number; name: string };
 
 /** How many processes that ended are remembered for lists. */
 const endedRing = 500;
-/** Between SIGTERM and SIGKILL for daemonic children whose parent has ended. */
+/** Between SIGTERM and SIGKILL for children whose parent has ended. */
 export const daemonGraceMs = 1000;
 /** msgpack for `[[[], {}]]`: one call without arguments. */
 const noArguments = new Uint8Array([0x91, 0x92, 0x90, 0x80]);
@@ -106,6 +107,11 @@ export class ProcessTable {
     const engine = this.#engine;
     const parent = session.process;
     refuseDaemonicParent(session);
+    const daemon = options.daemon ?? parent?.daemon ?? false;
+    const onParentDeath = options.onParentDeath ?? "end";
+    if (daemon && onParentDeath === "continue") {
+      throw new PolyprocError("InvalidParams", 'process/start: onParentDeath "continue" contradicts daemon: a daemonic process ends with its parent; leave one of the two out');
+    }
     const host = "command" in options.target ? null : engine.hosts.take({ runtime: runtimeOf(options.target, engine.options.runtimeEndings), cwd: options.cwd, env: options.env, owner: session.owner });
     const identity = [...(parent?.identity ?? []), this.#nextChild(session)];
     const { paths } = engine.options;
@@ -113,7 +119,8 @@ export class ProcessTable {
       handle: options.process,
       name: options.name ?? `Process-${identity.join(":")}`,
       role: "process" as const,
-      daemon: options.daemon ?? parent?.daemon ?? false,
+      daemon,
+      onParentDeath,
       target: describeTarget(options.target),
       source: "command" in options.target ? null : sourceOfFunction(options.target, paths),
       starter: session,
@@ -167,9 +174,9 @@ export class ProcessTable {
     }
   }
 
-  /** The session has ended: its daemonic children end too. */
+  /** The session has ended: so do its children, except those that were started to outlive it. After an answered `shutdown` there are none. */
   orphan(session: Session): void {
-    for (const child of [...session.children]) if (child.daemon) child.terminate(daemonGraceMs);
+    for (const child of [...session.children]) if (child.onParentDeath === "end") child.terminate(daemonGraceMs);
   }
 
   killAll(): void {

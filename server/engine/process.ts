@@ -1,5 +1,5 @@
 import { PolyprocError } from "../../protocol/errors.js";
-import type { ProcessInfo } from "../../protocol/process.js";
+import type { OnParentDeath, ProcessInfo } from "../../protocol/process.js";
 import type { Handle } from "../../protocol/schema.js";
 import type { Engine } from "./engine.js";
 import type { SharedObject } from "./registry.js";
@@ -31,6 +31,8 @@ export class ProcessRecord implements SharedObject, Waitable {
   name: string;
   role: ProcessInfo["role"];
   daemon: boolean;
+  /** Of a non-daemonic process: whether it outlives a parent that dies. */
+  onParentDeath: OnParentDeath = "end";
   readonly runtime: string;
   target: string;
   source: TargetSource | null;

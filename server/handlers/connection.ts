@@ -151,11 +151,10 @@ export class Connection {
     this.#peer.close(error);
   }
 
-  /** The transport has ended. Unless `shutdown` was answered, the session counts as dead. */
+  /** The transport has ended. Unless `shutdown` was answered, which ends the session, the session counts as dead. */
   closed(): void {
-    const died = this.#state === "open";
     this.#state = "closed";
-    this.#session?.end(died);
+    this.#session?.end(true);
     this.#pending.clear();
   }
 

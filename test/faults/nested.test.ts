@@ -39,7 +39,7 @@ test("a process may have a pool of its own", async (t) => {
 });
 
 for (const [how, end] of [["is killed", "kill"], ["is told to terminate", "terminate"]] as const) {
-  test(`when a process that has children ${how}, its daemonic ones and its workers end, and the others go on`, async (t) => {
+  test(`when a process that has children ${how}, they and its workers end, except one with onParentDeath "continue"`, async (t) => {
     const stage = await setStage(t);
     const goFile = join(temporaryFolder(t), "go");
     const said = new stage.mp.Queue<number>();

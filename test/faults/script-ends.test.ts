@@ -21,16 +21,12 @@ const endings: [Ending, title: string, status: number | string, stderr: RegExp][
 ];
 
 for (const [ending, title, status, stderr] of endings) {
-  test(`when a script ${title}, its daemonic children and workers end; the others go on, and its private server ends after them`, async (t) => {
-    const goFile = join(temporaryFolder(t), "go");
-    const script = startScript(t, "holds-everything", [ending, goFile]);
-    const { daemonic, plain, worker } = JSON.parse(await script.line()) as Pids;
+  test(`when a script ${title}, all its children end, daemonic or not, and its private server`, async (t) => {
+    const script = startScript(t, "holds-everything", [ending, join(temporaryFolder(t), "go")]);
+    await script.line();
     if (ending === "waits") script.process.kill("SIGKILL");
     assert.equal(await script.exited(), status);
     assert.match(script.stderr(), stderr);
-    await waitFor(() => !isLiving(daemonic) && !isLiving(worker!), { what: "the end of the daemonic child and the worker", timeoutMs: goneMs });
-    assert.ok(isLiving(plain));
-    writeFileSync(goFile, "");
     await script.familyGone(goneMs);
   });
 }
@@ -56,20 +52,24 @@ test("Ctrl-C ends a script and all its children", async (t) => {
   await script.familyGone(goneMs);
 });
 
-test("when a client of a shared server is killed, its daemonic children end, its lock is free, and its other children go on", async (t) => {
-  const stage = await setStage(t);
-  const goFile = join(temporaryFolder(t), "go");
-  const script = startScript(t, "holds-everything", ["waits", goFile], { POLYPROC_ADDRESS: stage.address });
-  const { daemonic, plain, worker } = JSON.parse(await script.line()) as Pids;
-  const lock = new stage.mp.Lock({ name: "held-by-the-script" });
-  assert.equal(await lock.acquire({ block: false }), false);
-  const acquired = lock.acquire();
-  script.process.kill("SIGKILL");
-  assert.equal(await within(acquired, "the lock of the dead client", 1000), true);
-  assert.equal(lock.ownerDied, true);
-  await waitFor(() => !isLiving(daemonic) && !isLiving(worker!), { what: "the end of the daemonic child and the worker", timeoutMs: goneMs });
-  await waitFor(async () => (await stage.living()).map(({ pid }) => pid).join() === String(plain), { what: "the server's word that only one child is left" });
-  assert.ok(isLiving(plain));
-  writeFileSync(goFile, "");
-  await waitFor(() => !isLiving(plain));
-});
+for (const outlives of [false, true]) {
+  const fate = outlives ? 'its child with onParentDeath "continue" goes on' : "its child that is not daemonic ends, too";
+  test(`when a client of a shared server is killed, its daemonic children end, its lock is free, and ${fate}`, async (t) => {
+    const stage = await setStage(t);
+    const goFile = join(temporaryFolder(t), "go");
+    const script = startScript(t, "holds-everything", ["waits", goFile, outlives ? "continue" : "end"], { POLYPROC_ADDRESS: stage.address });
+    const { daemonic, plain, worker } = JSON.parse(await script.line()) as Pids;
+    const lock = new stage.mp.Lock({ name: "held-by-the-script" });
+    assert.equal(await lock.acquire({ block: false }), false);
+    const acquired = lock.acquire();
+    script.process.kill("SIGKILL");
+    assert.equal(await within(acquired, "the lock of the dead client", 1000), true);
+    assert.equal(lock.ownerDied, true);
+    await waitFor(() => !isLiving(daemonic) && !isLiving(worker!), { what: "the end of the daemonic child and the worker", timeoutMs: goneMs });
+    const left = outlives ? String(plain) : "";
+    await waitFor(async () => (await stage.living()).map(({ pid }) => pid).join() === left, { what: `the server's word that "${left}" is all that is left` });
+    assert.equal(isLiving(plain), outlives);
+    writeFileSync(goFile, "");
+    await waitFor(() => !isLiving(plain));
+  });
+}

@@ -19,6 +19,8 @@ export interface Script {
   line(): Promise<string>;
   /** Its exit status, or its signal; waits for its end, not for that of who inherited its output. */
   exited(): Promise<number | string>;
+  /** Waits until nobody holds its standard output and error any more. */
+  closed(timeoutMs: number): Promise<void>;
   /** Pids of all that it started, at any depth, and its own. Linux only. */
   family(): number[];
   /** Waits until all of those have gone. */
@@ -27,9 +29,14 @@ export interface Script {
 
 /** Starts a compiled script of `test/faults/scripts`. At the end of the test nobody may be left of it. */
 export function startScript(test: TestContext, name: string, args: readonly string[], env: Record<string, string> = {}): Script {
+  return startProgram(test, name, [process.execPath, compiled(`test/faults/scripts/${name}`), ...args], env);
+}
+
+/** The same for any program; `name` is for messages. */
+export function startProgram(test: TestContext, name: string, [program, ...args]: readonly string[], env: Record<string, string> = {}): Script {
   const mark = { name: "POLYPROC_FAULT_SCRIPT", value: randomUUID() };
   const assignment = `${mark.name}=${mark.value}`;
-  const child = spawn(process.execPath, [compiled(`test/faults/scripts/${name}`), ...args], {
+  const child = spawn(program!, args, {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, POLYPROC_ADDRESS: "", ...env, [mark.name]: mark.value },
   });
@@ -39,6 +46,7 @@ export function startScript(test: TestContext, name: string, args: readonly stri
   child.stdout.on("data", (text: Buffer) => (stdout += text.toString()));
   child.stderr.on("data", (text: Buffer) => (stderr += text.toString()));
   const over = once(child, "exit") as Promise<[number | null, string | null]>;
+  const closed = once(child, "close");
   const family = () => markedProcesses(assignment);
   test.after(async () => {
     for (const { pid } of family()) process.kill(pid, "SIGKILL");
@@ -65,6 +73,7 @@ export function startScript(test: TestContext, name: string, args: readonly stri
       const [code, signal] = await within(over, `the end of ${name}; it wrote ${stderr}`);
       return code ?? signal!;
     },
+    closed: async (timeoutMs) => void (await within(closed, `the end of the output of ${name}`, timeoutMs)),
     family: () => family().map(({ pid }) => pid),
     async familyGone(timeoutMs) {
       await waitFor(() => family().length === 0, { timeoutMs }).catch(() => {

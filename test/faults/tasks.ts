@@ -190,11 +190,11 @@ export async function tellGenerations(depth: number, said: Queue<string>): Promi
   // Not joined here: it is joined at the end of this process.
 }
 
-/** Has children of each kind, says their pids (daemonic, not daemonic, worker), and spins. */
+/** Has children of each kind, says their pids (daemonic, one that goes on, worker), and spins. */
 export async function haveChildren(said: Queue<number>, goFile: string): Promise<never> {
   const daemonic = new Process({ target: task(import.meta, sayPidAndSpin), args: [said], daemon: true });
   await daemonic.start();
-  const other = new Process({ target: task(import.meta, waitForFile), args: [goFile, said] });
+  const other = new Process({ target: task(import.meta, waitForFile), args: [goFile, said], onParentDeath: "continue" });
   // In this order.
   await waitFor(async () => (await said.size()) === 1);
   await other.start();

@@ -4,6 +4,7 @@ import pickle
 import sys
 import threading
 
+from . import _default
 from ._failure import format_stack
 from ._payload import opener
 from .process import PROCESS_TAG
@@ -33,6 +34,8 @@ def bootstrap(process):
         else:
             _write_error(f"{error.code}\n")
     except BaseException as error:
+        if isinstance(error, KeyboardInterrupt):
+            _default.interrupt_children(_default.current_session())
         _write_error(f"Process {process.name}:\n{format_stack(error)}")
     finally:
         threading._shutdown()

@@ -55,15 +55,15 @@ def _close():
     if session is None or session.error is not None:
         return
     if getattr(sys, "last_type", None) is KeyboardInterrupt:
-        _interrupt_children(session)
+        interrupt_children(session)
     try:
         session.close()
     except KeyboardInterrupt:
-        _interrupt_children(session)
+        interrupt_children(session)
         try:
             session.close()
         except KeyboardInterrupt:
-            # Somebody in a hurry: daemonic children end with the connection, the others go on.
+            # A third Ctrl-C: the connection ends without an orderly shutdown, and the children end with it.
             session._hang_up()
     for stream in (sys.stdout, sys.stderr):
         try:
@@ -72,8 +72,8 @@ def _close():
             pass
 
 
-def _interrupt_children(session):
-    """A terminal's Ctrl-C interrupts the children of multiprocessing, too. These are out of its reach, so it is passed on."""
+def interrupt_children(session):
+    """A terminal's Ctrl-C interrupts the children of multiprocessing, too. These are out of its reach, so each parent passes it on to its own."""
     from .process import running_children
 
     for pid in running_children(session):

@@ -166,8 +166,8 @@ def _global_modules():
 
 def start_private_server():
     """
-    Starts a server for this process alone. Its only door is a socket that both inherited; it ends when this process does and no non-daemonic
-    child is left. Out of the terminal's reach, it does not die of the Ctrl-C that ends the program.
+    Starts a server for this process alone. Its only door is a socket that both inherited; it ends when this process does, or with the last
+    child whose `on_parent_death` is "continue". Out of the terminal's reach, it does not die of the Ctrl-C that ends the program.
     """
     import subprocess
 
@@ -181,9 +181,9 @@ def start_private_server():
         environment["POLYPROC_PYTHON_HOST"] = os.path.join(_HERE, "host")
         try:
             server = subprocess.Popen(
-                [node, main, "--fd", str(theirs.fileno())],
-                pass_fds=(theirs.fileno(),),
-                stdin=subprocess.DEVNULL,
+                # As standard input: a descriptor above 15 would reach the server's children.
+                [node, main, "--fd", "0"],
+                stdin=theirs,
                 stdout=subprocess.DEVNULL,
                 start_new_session=True,
                 env=environment,

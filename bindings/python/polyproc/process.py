@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 
-from . import _prepare
+from . import _default, _prepare
 from ._default import default_session
 from ._msgpack import array_head, map_head, pack_str
 from ._payload import blob, dumps, encode, with_handles
@@ -41,10 +41,14 @@ def active_children():
 
 
 def running_children(session):
-    """Process ids of the children that a private server of this process started, as far as is known without asking."""
-    if getattr(session, "server", None) is None:
+    """
+    Process ids of the children that run on this machine (a private server's, or those of a worker) and end with this process, as far as is known
+    without asking.
+    """
+    if getattr(session, "server", None) is None and session is not _default.host_session:
         return []
-    return [child._pid for child in list(_children) if child._session is session and child._exitcode is None]
+    ours = [child for child in list(_children) if child._session is session and child._exitcode is None]
+    return [child._pid for child in ours if child._on_parent_death != "continue"]
 
 
 class BaseProcess:
@@ -58,9 +62,13 @@ class BaseProcess:
     _closed = False
     _readiness = None
     _ctx = None
+    _on_parent_death = None
 
-    def __init__(self, group=None, target=None, name=None, args=(), kwargs={}, *, daemon=None):
+    def __init__(self, group=None, target=None, name=None, args=(), kwargs={}, *, daemon=None, on_parent_death=None):
         assert group is None, "group argument must be None for now"
+        if on_parent_death not in (None, "end", "continue"):
+            raise ValueError(f"on_parent_death must be 'end' or 'continue'; got {on_parent_death!r}")
+        self._on_parent_death = on_parent_death
         self._identity = _current._identity + (next(_counter),)
         self._config = dict(_current._config)
         self._parent_pid = os.getpid()
@@ -111,6 +119,8 @@ class BaseProcess:
         params = [
             field("process", handle), field("target", target), field("name", self._name), field("daemon", self.daemon), pack_str("args") + args,
         ]
+        if self._on_parent_death is not None:
+            params.append(field("onParentDeath", self._on_parent_death))
         if env is not None:
             params.append(field("env", env))
         session.adopt(handle)

@@ -1,5 +1,5 @@
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from .targets import Target
 
@@ -9,7 +9,7 @@ class BaseProcess:
     authkey: bytes
     def __init__(
         self, group: None = None, target: Callable[..., object] | Target | None = None, name: str | None = None, args: Iterable[Any] = (),
-        kwargs: Mapping[str, Any] = {}, *, daemon: bool | None = None,
+        kwargs: Mapping[str, Any] = {}, *, daemon: bool | None = None, on_parent_death: Literal["end", "continue"] | None = None,
     ) -> None: ...
     def run(self) -> None: ...
     def start(self) -> None: ...

@@ -13,7 +13,7 @@ test("a script waits for its non-daemonic children and ends its daemonic ones", 
   assert.equal(script.stderr(), "");
 });
 
-test("process.exit ends daemonic children, too", async (t) => {
+test("process.exit ends children, too", async (t) => {
   const script = startScript(t, "ends", ["exits"]);
   assert.equal(await script.ended(), 5);
   await waitFor(() => !isLiving(script.children()[0]!), { what: "the daemonic child to end" });

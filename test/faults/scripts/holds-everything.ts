@@ -1,6 +1,6 @@
 /**
  * A script that holds a lock and has children of every kind, says their pids, and ends in the way that it is told:
- * `holds-everything.js ENDING GO-FILE`. The non-daemonic child ends once GO-FILE is there.
+ * `holds-everything.js ENDING GO-FILE [continue]`. The non-daemonic child ends once GO-FILE is there.
  */
 import { isMain, Lock, Pool, Process, Queue, task } from "polyproc";
 import * as tasks from "../tasks.js";
@@ -15,14 +15,14 @@ export interface Pids {
 
 const meta = { url: new URL("../tasks.js", import.meta.url).href };
 
-async function main(ending: Ending, goFile: string): Promise<void> {
+async function main(ending: Ending, goFile: string, onParentDeath: "end" | "continue"): Promise<void> {
   const lock = new Lock({ name: "held-by-the-script" });
   await lock.acquire();
   const said = new Queue<number>();
   const daemonic = new Process({ target: task(meta, tasks.sayPidAndSpin), args: [said], daemon: true });
   await daemonic.start();
   await said.get();
-  const plain = new Process({ target: task(meta, tasks.waitForFile), args: [goFile, said] });
+  const plain = new Process({ target: task(meta, tasks.waitForFile), args: [goFile, said], onParentDeath });
   await plain.start();
   await said.get();
   const pool = new Pool(1);
@@ -51,4 +51,4 @@ async function main(ending: Ending, goFile: string): Promise<void> {
   }
 }
 
-if (isMain(import.meta)) await main(process.argv[2] as Ending, process.argv[3]!);
+if (isMain(import.meta)) await main(process.argv[2] as Ending, process.argv[3]!, process.argv[4] === "continue" ? "continue" : "end");

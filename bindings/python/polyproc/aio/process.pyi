@@ -1,5 +1,5 @@
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from typing_extensions import Self
 
@@ -10,7 +10,8 @@ class Process:
     shared: process.BaseProcess
     def __init__(
         self, group: None = None, target: Callable[..., object] | None = None, name: str | None = None, args: Iterable[Any] = (),
-        kwargs: Mapping[str, Any] = {}, *, daemon: bool | None = None, ctx: BaseContext | None = None,
+        kwargs: Mapping[str, Any] = {}, *, daemon: bool | None = None, on_parent_death: Literal["end", "continue"] | None = None,
+        ctx: BaseContext | None = None,
     ) -> None: ...
     @classmethod
     def of(cls, shared: process.BaseProcess) -> Self: ...

@@ -11,6 +11,7 @@ import { decodeMessage } from "./framing/decoder.js";
 import type { DirectIntake } from "./framing/direct-intake.js";
 import { FrameReader } from "./framing/frame-reader.js";
 import { FrameWriter } from "./framing/frame-writer.js";
+import { Inbox } from "./inbox.js";
 
 /** Longest message before `initialize`, in bytes: strangers get no large buffers. */
 export const strangerMaxMessageBytes = 1024 * 1024;
@@ -41,6 +42,7 @@ class FrameDoor implements Peer {
   readonly connection: Connection;
   readonly #socket: Duplex;
   readonly #reader: FrameReader;
+  readonly #inbox: Inbox;
   readonly #writer: FrameWriter;
   readonly #maxMessageBytes: number;
   readonly #readAside: (() => Uint8Array | null) | undefined;
@@ -60,7 +62,15 @@ class FrameDoor implements Peer {
     this.connection = new Connection(hub, this, access);
     readToTheEnd(socket);
     this.#writer = new FrameWriter(socket);
-    this.#reader = new FrameReader(this.#handleInOrder, Math.min(strangerMaxMessageBytes, this.#maxMessageBytes));
+    this.#inbox = new Inbox(({ buffer, start, end, before }) => {
+      this.#aside?.handOn(before);
+      this.#handle(buffer, start, end);
+    }, (error) => this.#failed(error), () => {
+      this.#handOnAside();
+      this.#rested();
+      this.#applyPause();
+    });
+    this.#reader = new FrameReader((buffer, start, end) => this.#inbox.take({ buffer, start, end, before: this.#reader.handed }), Math.min(strangerMaxMessageBytes, this.#maxMessageBytes));
     if (intake) {
       intake.connect(this.#reader, (error) => this.#failed(error), () => this.#rested());
       socket.resume();
@@ -69,8 +79,14 @@ class FrameDoor implements Peer {
     }
     // "close" follows an error, and is what counts.
     socket.on("error", () => {});
-    socket.on("end", () => this.close());
-    socket.on("close", () => this.#ended());
+    socket.on("end", () => {
+      this.#inbox.drain();
+      this.close();
+    });
+    socket.on("close", () => {
+      this.#inbox.drain();
+      this.#ended();
+    });
   }
 
   receive(chunk: Buffer): void {
@@ -80,7 +96,7 @@ class FrameDoor implements Peer {
         this.#lookLater();
       }
       this.#reader.push(chunk);
-      this.#aside?.handOn(this.#reader.handed);
+      this.#handOnAside();
     } catch (error) {
       this.#failed(error);
       return;
@@ -129,6 +145,7 @@ class FrameDoor implements Peer {
   close(error?: PolyprocError): void {
     if (this.#closed) return;
     this.#reader.stop();
+    this.#inbox.clear();
     if (error) this.#write({ id: null, error: error.toErrorObject() });
     this.#ended();
     this.#writer.end();
@@ -143,7 +160,7 @@ class FrameDoor implements Peer {
     this.#aside ??= new Aside(this.#readAside, this.#handle);
     try {
       this.#aside.pull();
-      this.#aside.handOn(this.#reader.handed);
+      this.#handOnAside();
     } catch (error) {
       this.#failed(error);
     }
@@ -161,10 +178,10 @@ class FrameDoor implements Peer {
     }, lookMs).unref();
   }
 
-  readonly #handleInOrder = (buffer: Buffer, start: number, end: number): void => {
-    this.#aside?.handOn(this.#reader.handed);
-    this.#handle(buffer, start, end);
-  };
+  /** Those that were sent before the message that comes next. */
+  #handOnAside(): void {
+    this.#aside?.handOn(this.#inbox.next?.before ?? this.#reader.handed);
+  }
 
   readonly #handle = (buffer: Buffer, start: number, end: number): void => {
     const incoming = sortIncoming(decodeMessage(buffer, start, end));
@@ -204,7 +221,7 @@ class FrameDoor implements Peer {
 
   #applyPause(): void {
     if (this.#closed) return;
-    if (this.#paused || this.#backlogged) this.#socket.pause();
+    if (this.#paused || this.#backlogged || this.#inbox.next) this.#socket.pause();
     else this.#socket.resume();
   }
 

@@ -4,12 +4,18 @@ Python's multiprocessing on a Polyproc server: `import polyproc as multiprocessi
 The names, arguments and meanings are those of the standard library. What differs is in docs/python.md.
 """
 
+import sys
+
 from . import process
 from ._errors import AuthenticationError, BufferTooShort, Cancelled, PolyprocError, ProcessError, TaskFailed, TimeoutError, WorkerLost
 from ._task import CurrentTask, current_task
 from .context import connect, default_context as _context
 from .process import Process, active_children, current_process, parent_process
 from .targets import Target, command, module, source
+
+# Children run the main script under this name, and name its classes by it in what they send.
+if "__main__" in sys.modules and "__mp_main__" not in sys.modules:
+    sys.modules["__mp_main__"] = sys.modules["__main__"]
 
 __version__ = "0.1.0"
 

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { root } from "../../fixture.js";
 import { temporaryFolder } from "../../temporary-folder.js";
-import { runPython, withoutPython } from "./run-python.js";
+import { pythonEnvironment, runPython, withoutPython } from "./run-python.js";
 
 const programs = join(root, "test", "bindings", "python", "programs");
 
@@ -15,29 +15,44 @@ const port = (text: string) =>
     .replaceAll(/^(import|from) multiprocessing\b/gm, "$1 polyproc")
     .replaceAll(/^from concurrent\.futures import ProcessPoolExecutor$/gm, "from polyproc.futures import ProcessPoolExecutor");
 
-/** Programs of more than one file, and those that are not run as a script. */
-const ways: Record<string, readonly string[]> = {};
+/** How programs are run that are no scripts. */
+const ways: Record<string, readonly (readonly string[])[]> = { package_with_main: [["-m", "shop"], ["-m", "shop.run"]] };
 
 describe("programs written for multiprocessing do the same with Polyproc", { skip: withoutPython("multiprocessing") }, () => {
   for (const entry of readdirSync(programs, { withFileTypes: true })) {
     const name = entry.name.replace(/\.py$/, "");
-    it(name, async (t) => {
-      const args = ways[name] ?? [entry.name];
-      const [original, ported] = [await run(t, entry.name, args, (text) => text), await run(t, entry.name, args, port)];
-      assert.equal(original.status, 0, original.stderr);
-      assert.equal(ported.stdout, original.stdout, ported.stderr);
-      assert.deepEqual({ status: ported.status, stderr: ported.stderr }, { status: 0, stderr: "" });
-    });
+    for (const args of ways[name] ?? [[entry.name]]) {
+      it(args.join(" "), async (t) => {
+        const [original, ported] = await Promise.all([run(t, entry.name, args), run(t, entry.name, args, port)]);
+        assert.equal(original.status, 0, original.stderr);
+        assert.equal(ported.stdout, original.stdout, ported.stderr);
+        assert.deepEqual({ status: ported.status, stderr: ported.stderr }, { status: 0, stderr: "" });
+      });
+    }
   }
 });
 
-/** Runs a copy of the program in a folder of its own. */
-async function run(t: TestContext, entry: string, args: readonly string[], change: (text: string) => string) {
+/** Runs a copy of the program in a folder of its own. A port does not find multiprocessing: what it does of its own must not be what makes the port work. */
+async function run(t: TestContext, entry: string, args: readonly string[], change?: (text: string) => string) {
   const cwd = temporaryFolder(t);
-  cpSync(join(programs, entry), join(cwd, entry), { recursive: true });
-  for (const file of readdirSync(cwd, { recursive: true, encoding: "utf8" })) {
-    if (file.endsWith(".py")) writeFileSync(join(cwd, file), change(readFileSync(join(cwd, file), "utf8")));
-  }
+  const source = join(programs, entry);
+  cpSync(source, entry.endsWith(".py") ? join(cwd, entry) : cwd, { recursive: true });
   // What multiprocessing itself leaves behind goes with the folder.
-  return runPython(args, { cwd, env: { TMPDIR: cwd } });
+  const env: Record<string, string> = { TMPDIR: cwd };
+  if (change) {
+    const files = readdirSync(cwd, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".py")).map((file) => join(cwd, file));
+    let text = "";
+    for (const file of files) {
+      writeFileSync(file, change(readFileSync(file, "utf8")));
+      text += readFileSync(file, "utf8");
+    }
+    // Executors are concurrent.futures', which loads multiprocessing.
+    if (!text.includes("polyproc.futures")) {
+      const hidden = join(cwd, "hidden");
+      mkdirSync(hidden);
+      writeFileSync(join(hidden, "multiprocessing.py"), 'raise ImportError("hidden from this program")\n');
+      env["PYTHONPATH"] = `${hidden}${delimiter}${pythonEnvironment.PYTHONPATH}`;
+    }
+  }
+  return runPython(args, { cwd, env });
 }

@@ -1,0 +1,63 @@
+import { closeSync, openSync, readFileSync, renameSync, unlinkSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { isLiving } from "../../living.js";
+import type { Log } from "../log.js";
+
+/** A process whose connection has ended may be seen for a moment until the kernel has taken it away. */
+const dyingMs = 10_000;
+
+/**
+ * Proves exclusion by the file system: who is let in makes one of `count` files, which must not exist unless its maker was killed. Resolves with the
+ * file to remove before leaving. Two that are inside at once are a violation.
+ */
+export async function enter(log: Log, folder: string, name: string, count: number): Promise<string> {
+  const paths = Array.from({ length: count }, (_, i) => join(folder, `${name}.${i}`));
+  const end = performance.now() + dyingMs;
+  for (;;) {
+    for (const path of paths) if (make(path)) return path;
+    for (const path of paths) takeAwayOfDead(path);
+    if (performance.now() > end) {
+      log.write("violation", { text: `${count} were inside of ${name}: ${paths.map(makerOf).join()}` });
+      return "";
+    }
+    await delay(1);
+  }
+}
+
+export function leave(path: string): void {
+  if (path !== "") unlinkSync(path);
+}
+
+function make(path: string): boolean {
+  let fd: number;
+  try {
+    fd = openSync(path, "wx");
+  } catch {
+    return false;
+  }
+  writeSync(fd, String(process.pid));
+  closeSync(fd);
+  return true;
+}
+
+function makerOf(path: string): number {
+  try {
+    return Number(readFileSync(path, "utf8"));
+  } catch {
+    return 0;
+  }
+}
+
+function takeAwayOfDead(path: string): void {
+  const maker = makerOf(path);
+  // 0: it was just made, or has just gone.
+  if (maker === 0 || isLiving(maker)) return;
+  try {
+    const away = `${path}.${process.pid}`;
+    renameSync(path, away);
+    unlinkSync(away);
+  } catch {
+    // Another did.
+  }
+}

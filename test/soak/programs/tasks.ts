@@ -1,0 +1,71 @@
+/** What the children of these programs run. */
+import { writeSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import { Pool, Process, task, type PipeEnd, type Queue } from "polyproc";
+import { Log } from "../log.js";
+
+export interface Item {
+  log: string;
+  /** Of the call that it belongs to. */
+  call: number;
+  number: number;
+  ms: number;
+  bytes: number;
+  /** Lines that it prints. */
+  lines: number;
+}
+
+/** Tells the log that it was begun, takes its time, and gives a value that proves which item it was. */
+export async function work({ log: path, call, number, ms, bytes, lines }: Item): Promise<string> {
+  const log = new Log(path);
+  log.write("task", { call, number });
+  log.close();
+  for (let line = 0; line < lines; line++) writeSync(1, `${call}.${number} line ${line}\n`);
+  if (ms > 0) await delay(ms);
+  return `${"r".repeat(bytes)}${call}.${number}`;
+}
+
+/** Spreads its items over a pool of its own. */
+export async function spread(items: Item[], results: Queue<string[]>): Promise<void> {
+  await using pool = new Pool(2);
+  await results.put(await pool.map(task(import.meta, work), items));
+}
+
+/** Sends numbers with a padding, and closes the end. */
+export async function send(end: PipeEnd<string>, path: string, sizes: number[], pauses: number[]): Promise<void> {
+  const log = new Log(path);
+  try {
+    for (const [number, size] of sizes.entries()) {
+      await end.send(`${"p".repeat(size)} ${number}`);
+      log.write("sent", { number });
+      if (pauses[number]! > 0) await delay(pauses[number]);
+    }
+  } catch (error) {
+    log.write("error", { where: "send", name: (error as Error).name, message: (error as Error).message });
+  }
+  await end.close();
+  log.write("closed");
+  log.close();
+}
+
+/** Sends back what comes, until nothing comes. */
+export async function echo(end: PipeEnd<string>): Promise<void> {
+  for await (const item of end) await end.send(item);
+  await end.close();
+}
+
+/** A process that starts `width` children, each of which does the same with one level less, and waits for them. */
+export async function grow(path: string, depth: number, width: number, ms: number): Promise<void> {
+  const log = new Log(path);
+  log.write("grown", { depth });
+  if (ms > 0) await delay(ms);
+  if (depth > 0) {
+    const children = Array.from({ length: width }, () => new Process({ target: task(import.meta, grow), args: [path, depth - 1, width, ms] }));
+    for (const child of children) await child.start();
+    for (const child of children) {
+      await child.join();
+      log.write("joined", { depth, child: child.pid, exitCode: child.exitCode });
+    }
+  }
+  log.close();
+}

@@ -1,0 +1,136 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { connect, type Client } from "polyproc";
+import { Guardian } from "../../server/os/guardian.js";
+import { waitFor, within } from "../deadline.js";
+import { compiled } from "../fixture.js";
+import { pythonEnvironment } from "./program.js";
+import { soakProcesses, soakVariable } from "./processes.js";
+
+/** Of the developer's own session: no process of the run may see them. */
+const notInherited = ["POLYPROC_ADDRESS", "POLYPROC_TOKEN", "POLYPROC_INSTANCE", "POLYPROC_CHILD", "NODE_TEST_CONTEXT", "NODE_CHANNEL_FD"];
+
+/** A run's folder, its mark, and its server, of which there is one after another. */
+export class Stage {
+  readonly id = randomUUID();
+  /** Short, since paths of sockets may have 107 characters at most. */
+  readonly folder = mkdtempSync(join(tmpdir(), "soak-"));
+  /** TMPDIR of every process of the run: what is in it when all is quiet was left behind. */
+  readonly temporary = join(this.folder, "t");
+  /** Stacks of processes that hang. */
+  readonly stacks = join(this.folder, "stacks");
+  readonly environment: NodeJS.ProcessEnv;
+  /** Kills all that is marked when this process itself is killed. */
+  readonly #guardian = new Guardian(this.id);
+  #server: ChildProcess | null = null;
+  #stderr = "";
+  #watcher: Client | null = null;
+  #servers = 0;
+
+  constructor() {
+    for (const folder of [this.temporary, this.stacks]) mkdirSync(folder);
+    const report = `--report-on-signal --report-signal=SIGUSR2 --report-directory=${this.stacks}`;
+    this.environment = {
+      ...process.env, ...pythonEnvironment, [soakVariable]: this.id, TMPDIR: this.temporary, XDG_RUNTIME_DIR: this.temporary,
+      POLYPROC_SOAK_STACKS: this.stacks, NODE_OPTIONS: report, NODE_COMPILE_CACHE: join(this.folder, "compiled"), NO_COLOR: "1",
+    };
+    for (const name of notInherited) delete this.environment[name];
+  }
+
+  get address(): string | null {
+    return this.#server === null ? null : `unix:${this.#path}`;
+  }
+
+  get serverPid(): number | null {
+    return this.#server?.pid ?? null;
+  }
+
+  /** How the server ended; null while it lives, or when there is none. */
+  get serverStatus(): number | string | null {
+    return this.#server === null ? null : (this.#server.exitCode ?? this.#server.signalCode);
+  }
+
+  get serverStderr(): string {
+    return this.#stderr;
+  }
+
+  /** The run's own client. It looks on. */
+  get watcher(): Client {
+    if (!this.#watcher) throw new Error("there is no server");
+    return this.#watcher;
+  }
+
+  get #path(): string {
+    return join(this.folder, `s${this.#servers}`);
+  }
+
+  async startServer(): Promise<void> {
+    this.#servers++;
+    this.#stderr = "";
+    const server = spawn(process.execPath, [compiled("server/main"), "--listen", `unix:${this.#path}`], {
+      cwd: this.folder, env: this.environment, stdio: ["ignore", "pipe", "pipe"], detached: true,
+    });
+    this.#guardian.add(server.pid!);
+    this.#server = server;
+    let listens = false;
+    server.stdout.on("data", (text: Buffer) => (listens ||= text.toString().includes("listening on")));
+    server.stderr.on("data", (text: Buffer) => (this.#stderr = (this.#stderr + text.toString()).slice(-20_000)));
+    await waitFor(() => {
+      if (this.serverStatus !== null) throw new Error(`the server ended with ${this.serverStatus}: ${this.#stderr}`);
+      return listens;
+    }, { what: "a server that listens", timeoutMs: 30_000 });
+    this.#watcher = await connect(`unix:${this.#path}`, { name: "soak" });
+  }
+
+  /** Ends the server in order when it lives. What is wrong is told in words. */
+  async endServer(): Promise<string[]> {
+    const server = this.#server;
+    if (!server) return [];
+    const faults: string[] = [];
+    const wasAlive = this.serverStatus === null;
+    await this.#watcher?.close().catch(() => {});
+    if (wasAlive) server.kill("SIGTERM");
+    const ended = server.exitCode !== null || server.signalCode !== null ? Promise.resolve() : once(server, "exit");
+    await within(Promise.resolve(ended), "the server's end", 30_000).catch((error: unknown) => faults.push(String(error)));
+    if (wasAlive && this.serverStatus !== 0) faults.push(`the server, told to end, ended with ${this.serverStatus}`);
+    // A server that was killed cannot take its socket away.
+    if (!wasAlive || this.serverStatus !== 0) rmSync(this.#path, { force: true });
+    else if (existsSync(this.#path)) faults.push(`the server left its socket ${this.#path}`);
+    if (this.serverStatus === null) server.kill("SIGKILL");
+    this.#guardian.remove(server.pid!);
+    this.#server = null;
+    this.#watcher = null;
+    return faults;
+  }
+
+  living() {
+    return soakProcesses(this.id, this.serverPid, new Set());
+  }
+
+  /** Names of what is in the temporary folder. */
+  temporaryFiles(): string[] {
+    return readdirSync(this.temporary, { recursive: true, encoding: "utf8" });
+  }
+
+  killAll(): void {
+    for (const { pid } of this.living()) {
+      try {
+        process.kill(pid, "SIGKILL");
+      } catch {
+        // It has ended.
+      }
+    }
+  }
+
+  /** Removes all that is left of the run. */
+  async end(): Promise<void> {
+    await this.endServer();
+    await waitFor(() => (this.killAll(), this.living().length === 0), { what: "the end of all that is marked", timeoutMs: 10_000 }).catch(() => {});
+    await this.#guardian.end();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}

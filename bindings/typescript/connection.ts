@@ -36,14 +36,22 @@ export interface RequestOptions {
 
 type Listener = (params: never) => void;
 
+/** Waits for the connection to open. */
+interface Waiter {
+  go(): void;
+  fail(error: unknown): void;
+}
+
 /**
  * One session with a server: of a script, of a client that `connect` made, or of a worker host. It may be made before it is open:
- * `opener` then opens it at the first use, and what is asked before waits for that, in order.
+ * `opener` then opens it at the first use. What is asked before that waits, and is sent in its order when the connection opens.
  */
 export class Connection {
   readonly #opener: ((connection: Connection) => Promise<Link>) | null;
   #link: Link | null = null;
-  #opening: Promise<void> | null = null;
+  #opening: Promise<Link> | null = null;
+  /** In the order of their calls. */
+  readonly #waiters = new Set<Waiter>();
   #closing: Promise<void> | null = null;
   readonly #beforeShutdown: (() => Promise<void>)[] = [];
   #holds = 0;
@@ -91,25 +99,58 @@ export class Connection {
 
   /** Opens the connection, unless it is open. Every use does that by itself. */
   open(): Promise<void> {
-    if (this.#opening) return this.#opening;
-    if (this.#link) return Promise.resolve();
-    if (!this.#opener) throw this.#closedError();
-    this.#opening = this.#opener(this).then((link) => this.#opened(link));
-    // Whoever waits for it is told; when nobody does, there is nothing to tell.
-    this.#opening.catch((error: PolyprocError) => this.ended(error));
-    return this.#opening;
+    return this.whenOpen(() => {});
   }
 
-  /** A request and its answer. Rejects with PolyprocError or a subclass, or with the signal's reason. */
-  async request<M extends RequestName>(method: M, params: RequestParams<M>, options?: RequestOptions): Promise<RequestResult<M>> {
-    if (this.#link === null) await this.open();
+  /**
+   * Calls `action`: now when the connection is open, otherwise when it opens, in the order of these calls. Gives what `action` gives.
+   * Rejects with what went wrong when the connection cannot be opened. A signal that fires before the call rejects with its reason; the
+   * action is not called then.
+   */
+  whenOpen<T>(action: () => T | PromiseLike<T>, signal?: AbortSignal): Promise<T> {
+    return new Promise((resolve, reject) => {
+      signal?.throwIfAborted();
+      if (this.#link) {
+        resolve(action());
+        return;
+      }
+      this.#begin();
+      const left = () => {
+        this.#waiters.delete(waiter);
+        reject(signal!.reason as Error);
+      };
+      const waiter: Waiter = {
+        go: () => {
+          signal?.removeEventListener("abort", left);
+          try {
+            resolve(action());
+          } catch (error) {
+            reject(error as Error);
+          }
+        },
+        fail: (error) => {
+          signal?.removeEventListener("abort", left);
+          reject(error as Error);
+        },
+      };
+      this.#waiters.add(waiter);
+      signal?.addEventListener("abort", left, { once: true });
+    });
+  }
+
+  /**
+   * A request and its answer. Rejects with PolyprocError or a subclass, or with the signal's reason. Parameters that need an open connection
+   * are given as a function.
+   */
+  async request<M extends RequestName>(method: M, params: RequestParams<M> | (() => RequestParams<M>), options?: RequestOptions): Promise<RequestResult<M>> {
+    if (this.#link === null) return this.whenOpen(() => this.request(method, params, options), options?.signal);
     options?.signal?.throwIfAborted();
-    const { endpoint } = this.#required();
+    const { endpoint } = this.#link;
     const holds = !options?.background;
     if (holds) this.retainLoop();
     try {
       return await new Promise<RequestResult<M>>((resolve, reject) => {
-        const id = endpoint.send(method, params, (error, result) => {
+        const id = endpoint.send(method, typeof params === "function" ? params() : params, (error, result) => {
           if (abort) options!.signal!.removeEventListener("abort", abort);
           if (error) reject(error);
           else resolve(result as RequestResult<M>);
@@ -194,8 +235,8 @@ export class Connection {
     this.#closeError = error;
     this.#link?.holdLoop?.(false);
     this.#link = null;
-    this.#opening = Promise.reject(this.#closedError());
-    this.#opening.catch(() => {});
+    // Those that wait for the opening are told by it: it knows better what went wrong.
+    if (!this.#opening) this.#failWaiters(this.#closedError());
     this.#tellClosed();
   };
 
@@ -221,10 +262,38 @@ export class Connection {
     this.ended(null);
   }
 
+  #begin(): void {
+    if (this.#closeError !== undefined || !this.#opener) throw this.#closedError();
+    if (this.#opening) return;
+    this.#opening = this.#opener(this);
+    this.#opening.then(
+      (link) => this.#opened(link),
+      (error: PolyprocError) => {
+        this.#failWaiters(error);
+        this.ended(error);
+      },
+    );
+  }
+
   #opened(link: Link): void {
-    if (this.#closeError !== undefined) return;
+    if (this.#closeError !== undefined) {
+      link.endpoint.close();
+      this.#failWaiters(this.#closedError());
+      return;
+    }
     this.#link = link;
     link.holdLoop?.(this.#holds > 0);
+    for (const waiter of this.#waiters) {
+      this.#waiters.delete(waiter);
+      waiter.go();
+    }
+  }
+
+  #failWaiters(error: unknown): void {
+    for (const waiter of this.#waiters) {
+      this.#waiters.delete(waiter);
+      waiter.fail(error);
+    }
   }
 
   #required(): Link {

@@ -1,7 +1,8 @@
 import type { ResultEntry } from "../../protocol/job.js";
 import type { Target } from "../../protocol/target.js";
 import { decode } from "./codec.js";
-import { TimedOut, type Closed } from "./errors.js";
+import { Cancelled, TimedOut, type Closed } from "./errors.js";
+import { ImapInputs } from "./imap-inputs.js";
 import { errorOf } from "./pool-errors.js";
 import type { PoolJobs } from "./pool-jobs.js";
 import { PoolJob, type JobClient, type JobOptions } from "./pool-job.js";
@@ -25,15 +26,15 @@ export interface ImapOptions extends JobOptions {
 const shortMs = 1;
 
 type Outcome = { ok: true; value: unknown } | { ok: false; error: unknown };
-type Inputs = Iterator<unknown> | AsyncIterator<unknown>;
 
 /**
  * The results of `imap` and `imapUnordered`. Inputs are taken only as results are read: at most `lookAhead` items are under way or wait to
- * be read. A failure is thrown by the `next()` whose turn it is, and the one after goes on. Leaving the loop cancels what is not done.
+ * be read. A failure is thrown by the `next()` whose turn it is, and the one after goes on; a `for await` loop cannot go on after it, which
+ * ends the results. Leaving the loop cancels what is not done.
  */
 export class ImapIterator<T> implements AsyncIterableIterator<T>, JobClient {
   readonly #options: ImapOptions;
-  readonly #inputs: Inputs;
+  readonly #inputs: ImapInputs;
   readonly #job: PoolJob;
   readonly #outcomes = new Map<number, Outcome>();
   /** Indexes in the order in which they came; only when results need no order. */
@@ -44,40 +45,44 @@ export class ImapIterator<T> implements AsyncIterableIterator<T>, JobClient {
   #submitted = 0;
   #chunk: unknown[] = [];
   #pulling = false;
-  /** No more inputs: they ended, failed, or nobody wants them. */
+  /** No more inputs: they ended, failed, or are not wanted. */
   #exhausted = false;
-  /** What the inputs threw, until it was told. */
-  #inputError: { error: unknown } | null = null;
-  #lost: Closed | null = null;
+  /** No more outcomes, whatever is not done. */
+  #closed = false;
+  /** What `next()` throws when no outcome is left: once, or each time. */
+  #failure: { error: unknown; lasts: boolean } | null = null;
   /** How long tasks take: a moving average, in milliseconds. */
   #taskMs = shortMs;
-  readonly #forgetSignal: () => void;
+  #forgetSignal = () => {};
 
   constructor(jobs: PoolJobs, target: Target, inputs: Iterable<unknown> | AsyncIterable<unknown>, options: ImapOptions) {
     this.#options = options;
-    this.#inputs = Symbol.asyncIterator in inputs ? inputs[Symbol.asyncIterator]() : inputs[Symbol.iterator]();
+    this.#inputs = new ImapInputs(inputs);
     this.#job = new PoolJob(jobs, target, "map", options, this);
-    this.#forgetSignal = options.signal ? onAbort(options.signal, () => this.cancel()) : () => {};
+    const { signal } = options;
+    if (signal) this.#forgetSignal = onAbort(signal, () => this.#abort(signal.reason));
     void this.#pull();
   }
 
   /** Takes no more inputs, and cancels what is not done: each of those results is a failure with Cancelled. */
   cancel(): void {
-    this.#exhausted = true;
+    const { length } = this.#chunk;
+    this.#takeNoMore();
+    if (length > 0) this.#fail(length, new Cancelled("Cancelled", "the task was cancelled"));
     this.#job.cancel();
+    this.#wake();
   }
 
   /**
    * The next result. Fails with TimedOut when there is none after `timeoutMs` (milliseconds; default: no limit); the result is not lost,
-   * a later `next()` gets it.
+   * a later `next()` gets it. Fails with the signal's reason once that has fired.
    */
   async next(timeoutMs?: number | null): Promise<IteratorResult<T, undefined>> {
     const outcome = this.#take() ?? (this.#isOver ? null : await this.#read(timeoutMs));
     void this.#pull();
     if (outcome === null) {
-      if (this.#lost) throw this.#lost;
-      const failure = this.#inputError;
-      this.#inputError = null;
+      const failure = this.#failure;
+      if (!failure?.lasts) this.#failure = null;
       this.#end();
       if (failure) throw failure.error;
       return { done: true, value: undefined };
@@ -89,22 +94,26 @@ export class ImapIterator<T> implements AsyncIterableIterator<T>, JobClient {
 
   /** Cancels what is not done. A loop that is left calls it. */
   async return(): Promise<IteratorResult<T, undefined>> {
-    const wasExhausted = this.#exhausted;
-    this.#exhausted = true;
-    this.#submitted = this.#taken;
-    this.#chunk = [];
-    this.#outcomes.clear();
-    this.#arrived.length = 0;
-    this.#inputError = null;
-    this.#job.cancel();
-    this.#end();
-    this.#wake();
-    if (!wasExhausted) await this.#inputs.return?.();
+    this.#close(null);
+    await this.#inputs.leave();
     return { done: true, value: undefined };
   }
 
-  [Symbol.asyncIterator](): this {
-    return this;
+  /** For a loop: after a failure it asks no more, and calls nothing, so the failure itself ends the results. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<T> {
+    const loop: AsyncIterableIterator<T> = {
+      next: async () => {
+        try {
+          return await this.next();
+        } catch (error) {
+          await this.return().catch(() => {});
+          throw error;
+        }
+      },
+      return: () => this.return(),
+      [Symbol.asyncIterator]: () => loop,
+    };
+    return loop;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -136,11 +145,53 @@ export class ImapIterator<T> implements AsyncIterableIterator<T>, JobClient {
     this.#wake();
   }
 
+  ended(error: unknown): void {
+    if (this.#exhausted) return;
+    const { length } = this.#chunk;
+    this.#takeNoMore();
+    // One failure stands for the inputs that were not taken: without it the results might look whole.
+    this.#fail(Math.max(length, 1), error);
+  }
+
   lost(error: Closed): void {
-    this.#lost = error;
-    this.#exhausted = true;
-    this.#submitted = this.#taken + this.#outcomes.size;
+    this.#failure = { error, lasts: true };
+    this.#closed = true;
+    this.#takeNoMore();
     this.#wake();
+  }
+
+  room(): void {
+    void this.#pull();
+  }
+
+  #abort(reason: unknown): void {
+    this.#close({ error: reason, lasts: true });
+    void this.#inputs.leave();
+  }
+
+  #close(failure: { error: unknown; lasts: boolean } | null): void {
+    this.#closed = true;
+    this.#exhausted = true;
+    this.#failure = failure;
+    this.#chunk = [];
+    this.#outcomes.clear();
+    this.#arrived.length = 0;
+    this.#job.cancel();
+    this.#end();
+    this.#wake();
+  }
+
+  #takeNoMore(): void {
+    this.#exhausted = true;
+    this.#chunk = [];
+    void this.#inputs.leave();
+  }
+
+  /** The next items fail instead of being submitted. */
+  #fail(count: number, error: unknown): void {
+    const index = this.#submitted;
+    this.#submitted += count;
+    this.failed(index, count, error);
   }
 
   #end(): void {
@@ -149,12 +200,13 @@ export class ImapIterator<T> implements AsyncIterableIterator<T>, JobClient {
   }
 
   #arrive(index: number, outcome: Outcome): void {
+    if (this.#closed) return;
     this.#outcomes.set(index, outcome);
     if (!this.#options.ordered) this.#arrived.push(index);
   }
 
   get #isOver(): boolean {
-    return this.#exhausted && !this.#pulling && this.#taken >= this.#submitted;
+    return this.#closed || (this.#exhausted && this.#taken >= this.#submitted);
   }
 
   get #lookAhead(): number {
@@ -204,23 +256,22 @@ export class ImapIterator<T> implements AsyncIterableIterator<T>, JobClient {
     try {
       while (!this.#exhausted && this.#submitted + this.#chunk.length - this.#taken < this.#lookAhead && this.#job.hasRoom) {
         const next = this.#inputs.next();
-        const { done, value } = isPromise(next) ? await next : next;
+        const { done, value } = next instanceof Promise ? await next : next;
+        // They were left meanwhile.
         if (this.#exhausted) break;
         if (done) this.#exhausted = true;
         else this.#chunk.push(value);
         if (this.#chunk.length >= this.#options.chunkSize || (done && this.#chunk.length > 0)) this.#submit();
       }
     } catch (error) {
-      this.#exhausted = true;
-      this.#inputError = { error };
-      if (this.#chunk.length > 0) this.#submit();
+      if (!this.#exhausted) {
+        this.#exhausted = true;
+        this.#failure = { error, lasts: false };
+        if (this.#chunk.length > 0) this.#submit();
+      }
     }
     this.#pulling = false;
     this.#wake();
-  }
-
-  room(): void {
-    void this.#pull();
   }
 
   #submit(): void {
@@ -229,8 +280,4 @@ export class ImapIterator<T> implements AsyncIterableIterator<T>, JobClient {
     this.#submitted += chunk.length;
     this.#job.submit(this.#submitted - chunk.length, chunk);
   }
-}
-
-function isPromise(next: IteratorResult<unknown> | PromiseLike<IteratorResult<unknown>>): next is PromiseLike<IteratorResult<unknown>> {
-  return "then" in next;
 }

@@ -3,7 +3,7 @@ import { EndOfFile } from "./errors.js";
 import { registerKind } from "./handles.js";
 import { type ExistingHandle, SharedObject } from "./shared-object.js";
 import { UnansweredSends } from "./unanswered-sends.js";
-import { timeoutOf, waitOptions, type Timeout } from "./wait-options.js";
+import { timeoutOf, waitOptions, type Timeout, type WaitOptions } from "./wait-options.js";
 
 /** With more than this unsent, the connection is busy, and `send` waits for its answer. */
 const mostBacklogBytes = 64 * 1024;
@@ -46,7 +46,10 @@ export class PipeEnd<T = unknown> extends SharedObject implements AsyncDisposabl
   async send(item: T, timeout?: Timeout): Promise<void> {
     const options = waitOptions(timeout);
     const timeoutMs = timeoutOf(options);
-    if (!this.connection.isOpen) await this.connection.open();
+    await this.connection.whenOpen(() => this.#send(item, timeoutMs, options), options.signal);
+  }
+
+  async #send(item: T, timeoutMs: number | null, options: WaitOptions): Promise<void> {
     this.#throwFailure();
     const payload = encodeFor(this.connection, item);
     const bytes = payloadBytes(payload);

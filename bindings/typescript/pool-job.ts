@@ -1,3 +1,4 @@
+import { PolyprocError, type ErrorName } from "../../protocol/errors.js";
 import type { Mode, ResultEntry, TaskInput } from "../../protocol/job.js";
 import { payloadData } from "../../protocol/payload.js";
 import type { Target } from "../../protocol/target.js";
@@ -15,6 +16,8 @@ const maxMessageBytes = 1024 * 1024;
 const earlyBytes = 64 * 1024;
 /** Bytes of tasks that the server has not accepted yet. More wait here. */
 const windowBytes = 8 * 1024 * 1024;
+/** With these the server, or the lack of one, refuses every further task of the job. */
+const refusals: ReadonlySet<ErrorName> = new Set(["Closed", "BadState", "Cancelled", "SpawnFailed", "Unauthorized"]);
 /** What a task costs besides its items, about. */
 const taskBytes = 40;
 
@@ -30,6 +33,8 @@ export interface JobClient {
   outcome(entry: ResultEntry): void;
   /** These items failed before they reached the pool. */
   failed(index: number, count: number, error: unknown): void;
+  /** The pool takes no more tasks: neither inputs nor items that were not submitted are of use. */
+  ended?(error: unknown): void;
   /** The connection has ended: no outcome will come any more. */
   lost(error: Closed): void;
   /** Some of what was submitted has been accepted. */
@@ -41,6 +46,8 @@ export class PoolJob extends SharedObject implements JobReceiver {
   readonly #jobs: PoolJobs;
   readonly #client: JobClient;
   readonly #router: JobRouter;
+  /** Items of the tasks that wait for the connection to open, by the index of the first one: handles among them have no names before. */
+  readonly #unopened = new Map<number, readonly unknown[]>();
   #queue: TaskInput[] = [];
   #queuedBytes = 0;
   #head = 0;
@@ -50,6 +57,7 @@ export class PoolJob extends SharedObject implements JobReceiver {
   /** Items that have no outcome. */
   #pending = 0;
   #routed = false;
+  #released = false;
   #whenAccepted: (() => void)[] = [];
 
   constructor(jobs: PoolJobs, target: Target, mode: Mode, options: JobOptions, client: JobClient) {
@@ -70,20 +78,27 @@ export class PoolJob extends SharedObject implements JobReceiver {
   submit(index: number, items: readonly unknown[]): void {
     this.#pending += items.length;
     this.#jobs.live.add(this);
+    const { ended } = this.#jobs;
+    if (ended) {
+      this.#refused(index, items.length, ended);
+      return;
+    }
     if (this.connection.isOpen) {
       this.#add(index, items);
       return;
     }
-    // Handles among the items have no names before that.
-    this.connection.open().then(
-      () => this.#add(index, items),
-      (error: unknown) => this.#failed(index, items.length, error),
-    );
+    this.#unopened.set(index, items);
+    this.connection.whenOpen(() => {
+      if (this.#unopened.delete(index)) this.#add(index, items);
+    }).catch((error: unknown) => {
+      if (this.#unopened.delete(index)) this.#refused(index, items.length, error);
+    });
   }
 
   /** Cancels the tasks that begin with these items, or all. */
   cancel(indexes?: readonly number[]): void {
-    this.cancelQueued(indexes);
+    const cancelled = this.#failQueued(new Cancelled("Cancelled", "the task was cancelled"), indexes);
+    if (cancelled === indexes?.length) return;
     const cancel = () => {
       if (this.#pending === 0) return;
       this.request("job/cancel", (job) => ({ job, indexes: indexes ? [...indexes] : undefined })).catch(() => {
@@ -95,17 +110,25 @@ export class PoolJob extends SharedObject implements JobReceiver {
     if (this.#unanswered > 0) void this.accepted().then(cancel);
   }
 
+  /** The pool takes no more tasks: what has not left this process fails with the error. */
+  end(error: PolyprocError): void {
+    this.#client.ended?.(error);
+    this.#failQueued(error);
+  }
+
   /** Resolves once the server has accepted, or refused, all that was submitted. */
   accepted(): Promise<void> {
-    if (this.#pending === 0 || (this.#queuedBytes === 0 && this.#unanswered === 0 && this.connection.isOpen)) return Promise.resolve();
-    return new Promise((resolve) => this.#whenAccepted.push(resolve));
+    return this.#isAccepted ? Promise.resolve() : new Promise((resolve) => this.#whenAccepted.push(resolve));
   }
 
   /** Lets the server forget it; what is not done is cancelled. */
   release(): void {
     this.#pending = 0;
     this.#settled();
-    if (this.connection.isOpen) this.connection.release(this.handle);
+    if (this.#released || !this.connection.isOpen) return;
+    this.#released = true;
+    this.letGo();
+    this.connection.release(this.handle);
   }
 
   receive(entries: readonly ResultEntry[]): void {
@@ -121,6 +144,7 @@ export class PoolJob extends SharedObject implements JobReceiver {
     this.#queue = [];
     this.#head = 0;
     this.#queuedBytes = 0;
+    this.#jobs.hasFlushed(this);
     this.#client.lost(error);
     this.#settled();
   }
@@ -143,21 +167,22 @@ export class PoolJob extends SharedObject implements JobReceiver {
     if (items.length !== 1) task.count = items.length;
     this.#routed = true;
     this.#router.add(this);
+    this.#jobs.takeTurn(this);
     this.#queue.push(task);
     this.#queuedBytes += sizeOf(task);
-    if (this.#queuedBytes >= earlyBytes) this.#flush(false);
+    if (this.#queuedBytes >= earlyBytes) this.flush();
     else if (!this.#scheduled) {
       this.#scheduled = true;
       queueMicrotask(() => {
         this.#scheduled = false;
-        this.#flush(false);
+        this.flush();
       });
     }
   }
 
-  /** Sends what the window allows, or everything. */
-  #flush(all: boolean): void {
-    while (this.#head < this.#queue.length && (all || this.#unansweredBytes < windowBytes)) {
+  /** Sends what the window allows. */
+  flush(): void {
+    while (this.#head < this.#queue.length && this.#unansweredBytes < windowBytes) {
       let bytes = 0;
       let end = this.#head;
       while (end < this.#queue.length && end - this.#head < maxMessageTasks) {
@@ -174,6 +199,7 @@ export class PoolJob extends SharedObject implements JobReceiver {
     if (this.#head === this.#queue.length) {
       this.#queue = [];
       this.#head = 0;
+      this.#jobs.hasFlushed(this);
     }
   }
 
@@ -182,26 +208,39 @@ export class PoolJob extends SharedObject implements JobReceiver {
     this.#unansweredBytes += bytes;
     this.request("job/submit", (job) => ({ job, tasks }))
       .catch((error: unknown) => {
-        for (const task of tasks) this.#failed(task.index, task.count ?? 1, error);
+        for (const task of tasks) this.#refused(task.index, task.count ?? 1, error);
       })
       .finally(() => {
         this.#unanswered--;
         this.#unansweredBytes -= bytes;
-        this.#flush(false);
+        this.flush();
         this.#client.room?.();
         this.#settled();
       });
   }
 
-  /** Fails what has not left this process. */
-  cancelQueued(indexes?: readonly number[]): void {
+  /** Fails what has not left this process: the tasks that begin with these items, or all. Gives how many tasks. */
+  #failQueued(error: PolyprocError, indexes?: readonly number[]): number {
+    const isMeant = (index: number) => indexes === undefined || indexes.includes(index);
+    const unopened = [...this.#unopened].filter(([index]) => isMeant(index));
+    for (const [index] of unopened) this.#unopened.delete(index);
     const waiting = this.#queue.slice(this.#head);
-    const cancelled = indexes ? waiting.filter((task) => indexes.includes(task.index)) : waiting;
-    if (cancelled.length === 0) return;
-    this.#queue = indexes ? waiting.filter((task) => !indexes.includes(task.index)) : [];
-    this.#head = 0;
-    for (const task of cancelled) this.#queuedBytes -= sizeOf(task);
-    for (const task of cancelled) this.#failed(task.index, task.count ?? 1, new Cancelled("Cancelled", "the task was cancelled"));
+    const queued = waiting.filter(({ index }) => isMeant(index));
+    if (queued.length > 0) {
+      this.#queue = waiting.filter(({ index }) => !isMeant(index));
+      this.#head = 0;
+      for (const task of queued) this.#queuedBytes -= sizeOf(task);
+    }
+    // Only now: whoever is told may submit more.
+    for (const [index, items] of unopened) this.#failed(index, items.length, error);
+    for (const task of queued) this.#failed(task.index, task.count ?? 1, error);
+    return unopened.length + queued.length;
+  }
+
+  /** The task cannot be submitted; nor can a later one, unless it is this one's own fault. */
+  #refused(index: number, count: number, error: unknown): void {
+    this.#failed(index, count, error);
+    if (error === this.failure || (error instanceof PolyprocError && refusals.has(error.codeName))) this.#client.ended?.(error);
   }
 
   #failed(index: number, count: number, error: unknown): void {
@@ -217,10 +256,14 @@ export class PoolJob extends SharedObject implements JobReceiver {
       if (this.#routed) this.#router.remove(this);
       this.#jobs.live.delete(this);
     }
-    if (this.#whenAccepted.length === 0 || (this.#pending > 0 && (this.#queuedBytes > 0 || this.#unanswered > 0))) return;
+    if (this.#whenAccepted.length === 0 || !this.#isAccepted) return;
     const waiting = this.#whenAccepted;
     this.#whenAccepted = [];
     for (const resolve of waiting) resolve();
+  }
+
+  get #isAccepted(): boolean {
+    return this.#pending === 0 || (this.#unopened.size === 0 && this.#queuedBytes === 0 && this.#unanswered === 0);
   }
 }
 

@@ -69,6 +69,13 @@ export class MapJob<T> implements JobClient {
     this.#settle(count);
   }
 
+  ended(error: unknown): void {
+    const from = this.#at;
+    this.#at = this.#items.length;
+    // What was never submitted has nobody else to fail it.
+    if (from < this.#items.length) this.failed(from, this.#items.length - from, error);
+  }
+
   lost(error: Closed): void {
     this.#left = 0;
     this.#at = this.#items.length;
@@ -76,11 +83,8 @@ export class MapJob<T> implements JobClient {
   }
 
   #cancel(): void {
-    const from = this.#at;
-    this.#at = this.#items.length;
     this.job.cancel();
-    // What was never submitted has nobody else to fail it.
-    if (from < this.#items.length) this.failed(from, this.#items.length - from, new Cancelled("Cancelled", "the task was cancelled"));
+    this.ended(new Cancelled("Cancelled", "the task was cancelled"));
   }
 
   #settle(count: number): void {

@@ -36,7 +36,7 @@ export interface TaskOptions extends JobOptions {
   graceMs?: number | null | undefined;
   /** How often to try again when a task fails, times out or loses its worker. Default 0. */
   retries?: number | undefined;
-  /** Cancels the call: what is not done of it fails with Cancelled. */
+  /** Cancels the call: what is not done of it fails with Cancelled. `imap` ends with the signal's reason instead. */
   signal?: AbortSignal | undefined;
 }
 

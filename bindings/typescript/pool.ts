@@ -3,6 +3,7 @@ import { PolyprocError } from "../../protocol/errors.js";
 import type { Mode } from "../../protocol/job.js";
 import { checkedChunkSize, defaultChunkSize } from "./chunk.js";
 import { encodeFor } from "./codec.js";
+import { Cancelled } from "./errors.js";
 import { withConnection } from "./default-connection.js";
 import { registerKind } from "./handles.js";
 import { ImapIterator } from "./imap.js";
@@ -137,7 +138,7 @@ export class Pool extends SharedObject {
   /** Ends the workers at once. What is not done fails with Cancelled. Resolves when the workers have gone. */
   async terminate(): Promise<void> {
     this.#state = "terminated";
-    for (const job of this.#jobs.live) job.cancelQueued();
+    this.#jobs.end(new Cancelled("Cancelled", "the pool was terminated"));
     await this.request("pool/terminate", (pool) => ({ pool }));
   }
 

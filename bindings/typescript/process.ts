@@ -1,4 +1,5 @@
 import { PolyprocError } from "../../protocol/errors.js";
+import type { Handle } from "../../protocol/payload.js";
 import type { Target } from "../../protocol/target.js";
 import { encodeFor } from "./codec.js";
 import { addChild, removeChild } from "./children.js";
@@ -33,6 +34,13 @@ export interface ProcessOptions<A extends AnyArguments = AnyArguments> {
 
 type State = "new" | "starting" | "running" | "exited" | "closed";
 
+/** The end of a process, for those who wait for it. */
+interface Exit {
+  promise: Promise<void>;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
 /** Longest time that a timer can measure: a wait for a child's end that is not taken for a deadlock, because it would end by itself. */
 const longestMs = 2 ** 31 - 1;
 const runner = new URL("./process-runner.js", import.meta.url).href;
@@ -62,7 +70,7 @@ export class Process<A extends AnyArguments = AnyArguments> extends SharedObject
   #pid: number | null = null;
   #exitCode: number | null = null;
   #watching = false;
-  #exited: { promise: Promise<void>; resolve: () => void } | null = null;
+  #exited: Exit | null = null;
 
   constructor(options?: ProcessOptions<A>);
   constructor(from: ProcessOptions<A> | ExistingHandle | typeof rebirth = {}) {
@@ -124,7 +132,10 @@ export class Process<A extends AnyArguments = AnyArguments> extends SharedObject
     return this.#exitCode;
   }
 
-  /** Resolves when the process has ended, without keeping the script alive for that. For `Promise.race`; see `wait`, too. */
+  /**
+   * Resolves when the process has ended, without keeping the script alive for that. For `Promise.race`; see `wait`, too. Rejects with Closed
+   * when the connection ends first, and with the reason when the process could not be started.
+   */
   get sentinel(): Promise<void> {
     this.#requireStarted("has no sentinel");
     this.#watch();
@@ -142,22 +153,25 @@ export class Process<A extends AnyArguments = AnyArguments> extends SharedObject
     refuseWhileLoading(`${this.name}.start()`);
     const target = this.#target();
     this.#state = "starting";
+    let handle: Handle | null = null;
     try {
-      if (!this.connection.isOpen) await this.connection.open();
-      const { handle } = this;
-      const args = encodeFor(this.connection, this.#arguments());
-      const { cwd, env, onParentDeath } = this.#options;
-      const started = this.request("process/start", (process) => ({ process, target, args, name: this.#wireName(), daemon: this.#daemon, onParentDeath, cwd, env }));
-      this.created();
-      addChild(this.connection, handle, this as unknown as Process);
-      const { pid, name } = await started;
+      const { pid, name } = await this.connection.whenOpen(() => {
+        const args = encodeFor(this.connection, this.#arguments());
+        const { cwd, env, onParentDeath } = this.#options;
+        const started = this.request("process/start", (process) => ({ process, target, args, name: this.#wireName(), daemon: this.#daemon, onParentDeath, cwd, env }));
+        this.created();
+        handle = this.handle;
+        addChild(this.connection, handle, this as unknown as Process);
+        return started;
+      });
       this.#pid = pid;
       this.#name = name;
       if (this.#state === "starting") this.#state = "running";
     } catch (error) {
       this.#state = "new";
-      if (this.connection.isOpen) removeChild(this.connection, this.handle);
+      if (handle !== null) removeChild(this.connection, handle);
       this.notCreated();
+      this.#neverExits(error);
       throw error;
     }
     this.#watch();
@@ -247,8 +261,10 @@ export class Process<A extends AnyArguments = AnyArguments> extends SharedObject
         if (exited) this.#ended(exitCode);
         else this.#watch();
       },
-      // The connection has ended: nobody can tell any more.
-      () => {},
+      (error: unknown) => {
+        this.#watching = false;
+        this.#neverExits(error);
+      },
     );
   }
 
@@ -259,10 +275,19 @@ export class Process<A extends AnyArguments = AnyArguments> extends SharedObject
     this.#whenExited().resolve();
   }
 
-  #whenExited(): { promise: Promise<void>; resolve: () => void } {
+  /** The end will not be heard of. */
+  #neverExits(error: unknown): void {
+    this.#exited?.reject(error);
+    this.#exited = null;
+  }
+
+  #whenExited(): Exit {
     if (!this.#exited) {
-      let resolve = () => {};
-      this.#exited = { promise: new Promise((done) => { resolve = done; }), resolve: () => resolve() };
+      let settle: Omit<Exit, "promise">;
+      const promise = new Promise<void>((resolve, reject) => (settle = { resolve, reject }));
+      // A sentinel that was asked for and dropped must not end the script.
+      promise.catch(() => {});
+      this.#exited = { promise, ...settle! };
     }
     return this.#exited;
   }

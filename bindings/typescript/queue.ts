@@ -48,12 +48,11 @@ export class Queue<T = unknown> extends SimpleQueue<T> {
    */
   override async put(item: T, options: AcquireOptions = {}): Promise<void> {
     const timeoutMs = timeoutOf(options);
-    if (!this.connection.isOpen) await this.connection.open();
-    const payload = encodeFor(this.connection, item);
-    if (timeoutMs === null && !options.signal) return this.#puts.add(payload);
-    const sent = this.#puts.sent();
-    if (sent) await sent;
-    await this.#store([payload], timeoutMs, options.signal);
+    return this.connection.whenOpen(() => {
+      const payload = encodeFor(this.connection, item);
+      if (timeoutMs === null && !options.signal) return this.#puts.add(payload);
+      return this.#storeAfterPuts([payload], timeoutMs, options.signal);
+    }, options.signal);
   }
 
   /** `put` that does not wait: rejects with Full when there is no room. */
@@ -67,19 +66,18 @@ export class Queue<T = unknown> extends SimpleQueue<T> {
    */
   async putMany(items: Iterable<T>, options: AcquireOptions = {}): Promise<void> {
     const timeoutMs = timeoutOf(options);
-    if (!this.connection.isOpen) await this.connection.open();
-    const sent = this.#puts.sent();
-    if (sent) await sent;
-    let stored = 0;
-    for (const payloads of batches(items, (item) => encodeFor(this.connection, item))) {
-      try {
-        await this.#store(payloads, timeoutMs, options.signal);
-        stored += payloads.length;
-      } catch (error) {
-        if (error instanceof Full) error.data["stored"] = Number(error.data["stored"] ?? 0) + stored;
-        throw error;
+    await this.connection.whenOpen(async () => {
+      let stored = 0;
+      for (const payloads of batches(items, (item) => encodeFor(this.connection, item))) {
+        try {
+          await (stored === 0 ? this.#storeAfterPuts(payloads, timeoutMs, options.signal) : this.#store(payloads, timeoutMs, options.signal));
+          stored += payloads.length;
+        } catch (error) {
+          if (error instanceof Full) error.data["stored"] = Number(error.data["stored"] ?? 0) + stored;
+          throw error;
+        }
       }
-    }
+    }, options.signal);
   }
 
   /** Waits for an item and takes it. Rejects with Empty when `timeoutMs` passed, or with `block: false` when there is none. */
@@ -153,6 +151,12 @@ export class Queue<T = unknown> extends SimpleQueue<T> {
   /** What a loop of this process has taken ahead is in the queue again, for the request that follows. */
   #whole(): Promise<unknown> | null {
     return this.connection.isOpen ? giveBack(this.connection, this.handle) : null;
+  }
+
+  async #storeAfterPuts(items: Payload[], timeoutMs: number | null, signal: AbortSignal | undefined): Promise<void> {
+    const sent = this.#puts.sent();
+    if (sent) await sent;
+    await this.#store(items, timeoutMs, signal);
   }
 
   async #store(items: Payload[], timeoutMs: number | null, signal?: AbortSignal): Promise<void> {

@@ -98,18 +98,15 @@ export class AsyncResult<T> implements PromiseLike<T> {
     this.#state = state;
     const waiting = this.#waiting;
     this.#waiting = null;
-    if (this.#listeners) this.#tell(this.#listeners, state);
+    // Not from here: a listener may do anything with the pool, which is in the middle of something.
+    if (this.#listeners) queueMicrotask(() => this.#tell(state));
     if (waiting) for (const resolve of waiting) resolve();
   }
 
-  #tell({ callback, errorCallback }: ResultListeners<never>, state: Exclude<State<T>, { kind: "pending" }>): void {
-    try {
-      if (state.kind === "done") callback?.(state.value as never);
-      else errorCallback?.(state.error);
-    } catch (error) {
-      // The caller's own fault: reported as such, and no other result suffers.
-      queueMicrotask(() => { throw error; });
-    }
+  /** What a listener throws is the caller's own fault: it is reported as such, and no other result suffers. */
+  #tell(state: Exclude<State<T>, { kind: "pending" }>): void {
+    if (state.kind === "done") this.#listeners?.callback?.(state.value as never);
+    else this.#listeners?.errorCallback?.(state.error);
   }
 }
 

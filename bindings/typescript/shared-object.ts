@@ -73,6 +73,11 @@ export abstract class SharedObject {
     return this.#handle;
   }
 
+  /** Why the server could not make it; null while nothing is wrong. */
+  protected get failure(): PolyprocError | null {
+    return this.#failure;
+  }
+
   /** What travels beside the handle when the object is sent to another process of this language; undefined: nothing. */
   get companion(): unknown {
     return undefined;
@@ -83,15 +88,16 @@ export abstract class SharedObject {
 
   /** Asks the server to make the object: once, at the end of the constructor. */
   protected create<M extends RequestName>(method: M, params: (handle: Handle) => RequestParams<M>): void {
-    this.#whenOpen(() => {
+    this.connection.whenOpen(() => {
       collected.register(this, new ExistingHandle(this.connection, this.handle), this);
+      // Known as soon as the answer is: before that of any request that follows.
       this.connection.request(method, params(this.handle), { background: true, keep: this }).catch(this.#failed);
-    });
+    }).catch(this.#failed);
   }
 
   /** The object is made by another one's request. */
   protected created(): void {
-    this.#whenOpen(() => collected.register(this, new ExistingHandle(this.connection, this.handle), this));
+    this.connection.whenOpen(() => collected.register(this, new ExistingHandle(this.connection, this.handle), this)).catch(this.#failed);
   }
 
   /** It could not be made: another attempt gets another handle. */
@@ -104,23 +110,16 @@ export abstract class SharedObject {
     collected.unregister(this);
   }
 
-  /** In the order of the calls, and before any request that is made later. */
-  #whenOpen(action: () => void): void {
-    if (this.connection.isOpen) action();
-    else this.connection.open().then(action).catch(this.#failed);
-  }
-
   readonly #failed = (error: PolyprocError): void => {
     this.#failure = error;
   };
 
   protected async request<M extends RequestName>(method: M, params: (handle: Handle) => RequestParams<M>, options?: RequestOptions): Promise<RequestResult<M>> {
-    if (!this.connection.isOpen) await this.connection.open();
     try {
-      const result = await this.connection.request(method, params(this.handle), options ? { ...options, keep: this } : { keep: this });
+      const result = await this.connection.request(method, () => params(this.handle), options ? { ...options, keep: this } : { keep: this });
       if (this.#failure === null) return result;
     } catch (error) {
-      if (this.#failure === null) throw error;
+      if (this.#failure === null || error === options?.signal?.reason) throw error;
     }
     // The object could not be made, which was answered before: that is what is wrong, whatever became of this request.
     throw this.#failure;

@@ -12,9 +12,7 @@ export class SimpleQueue<T = unknown> extends SharedObject {
 
   /** Stores an item. Resolves when the queue has it: it can no longer be lost by this process's end. */
   async put(item: T): Promise<void> {
-    if (!this.connection.isOpen) await this.connection.open();
-    const items = [encodeFor(this.connection, item)];
-    await this.request("queue/put", (queue) => ({ queue, items }));
+    await this.request("queue/put", (queue) => ({ queue, items: [encodeFor(this.connection, item)] }));
   }
 
   /** Waits for an item and takes it. */

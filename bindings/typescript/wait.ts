@@ -14,8 +14,7 @@ export async function wait<T extends Waitable>(objects: Iterable<T>, timeout?: T
   if (!first) return [];
   const options = waitOptions(timeout);
   const timeoutMs = timeoutOf(options);
-  if (!first.connection.isOpen) await first.connection.open();
-  const { ready } = await first.connection.request("pipe/wait", { handles: all.map((object) => object.handle), timeoutMs }, { ...options, keep: all });
+  const { ready } = await first.connection.request("pipe/wait", () => ({ handles: all.map((object) => object.handle), timeoutMs }), { ...options, keep: all });
   const handles = new Set(ready);
   return all.filter((object) => handles.has(object.handle));
 }

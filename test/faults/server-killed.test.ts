@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import { command, task } from "polyproc";
+import { command, task, wait } from "polyproc";
 import { waitFor, within } from "../deadline.js";
 import { readProcessTable } from "../../server/os/process-table.js";
 import { fixture } from "../fixture.js";
@@ -62,6 +62,55 @@ test("when the server is killed, every child is gone within two seconds, and cli
   await assert.rejects(within(pool.apply(task(meta, tasks.double), [1]), "a late call"), { name: "Closed" });
   await assert.rejects(within(commands[0]!.join(), "a late join"), { name: "Closed" });
   await mp.close();
+});
+
+test("everything that waits for the server rejects with Closed when it is killed", async (t) => {
+  const stage = await setStage(t);
+  const { mp } = stage;
+  const child = new mp.Process({ target: command("sleep", ["1000"]) });
+  await child.start();
+  const starting = new mp.Process({ target: command("sleep", ["1000"]) });
+  const pool = new mp.Pool(2);
+  const other = new mp.Pool(1);
+  const stuck = (x: number) => (x === 0 ? new Promise<number>(() => {}) : x);
+  const numbers = function* () {
+    for (let i = 1; ; i++) yield i;
+  };
+  const ordered = pool.imap(stuck, [0, 1, 2]);
+  const collected = pool.imap(stuck, numbers(), { returnExceptions: true });
+  // Results that wait for that of an item before them are here.
+  assert.equal(await within(pool.apply(stuck, [3]), "a result"), 3);
+  const running = other.applyAsync(stuck, [0]);
+  await other.close();
+  const [end] = mp.Pipe();
+  const queue = new mp.Queue();
+  const barrier = new mp.Barrier(2);
+  const waits = {
+    sentinel: child.sentinel,
+    join: child.join(),
+    next: ordered.next(),
+    loop: (async () => {
+      for await (const _ of collected);
+    })(),
+    result: running.get(),
+    "join of a pool": other.join(),
+    recv: end.recv(),
+    get: queue.get(),
+    "loop over a queue": queue[Symbol.asyncIterator]().next(),
+    wait: new mp.Event().wait(),
+    barrier: barrier.wait(),
+    any: wait([child]),
+  };
+  for (const waiting of Object.values(waits)) waiting.catch(() => {});
+  await stage.status();
+  const started = starting.start();
+  started.catch(() => {});
+  const { sentinel } = starting;
+  await stage.killServer();
+  for (const [name, waiting] of Object.entries({ ...waits, "a new sentinel": child.sentinel })) await assert.rejects(within<unknown>(waiting, name), { name: "Closed" }, name);
+  // This one may have been started before.
+  await within(started.catch(() => {}), "start");
+  await assert.rejects(within(sentinel, "the sentinel of one that was starting"), { name: "Closed" });
 });
 
 test("when a private server is killed, its script is told, and no child is left", async (t) => {

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { runProgram, type ExampleOptions, type Finished } from "../../examples/run-example.js";
 import { root } from "../../fixture.js";
 
@@ -11,7 +11,10 @@ export function runPython(args: readonly string[], options: ExampleOptions = {})
 }
 
 /** What a Python program needs to find the binding of this checkout; its modules are compiled in memory only. */
-export const pythonEnvironment = { PYTHONPATH: binding, PYTHONDONTWRITEBYTECODE: "1" };
+export const pythonEnvironment = {
+  PYTHONPATH: [binding, process.env["POLYPROC_COVERAGE_PATH"]].filter(Boolean).join(delimiter),
+  PYTHONDONTWRITEBYTECODE: "1",
+};
 
 /** Why tests of this module of the standard library cannot run here; false: they can. */
 export function withoutPython(module = "pickle"): string | false {

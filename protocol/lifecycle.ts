@@ -86,6 +86,8 @@ export const status = request("server/status", {
     waits: count(),
     processes: count(),
     warmHosts: count(),
+    /** Pid of the guardian, the process that ends every child if this server is killed. Null while there is none: before the first child, and for a moment after it was killed. */
+    guardianPid: v.nullable(count()),
     /** Where it listens: `unix:PATH`, `tcp:HOST:PORT`, `tls:HOST:PORT`. */
     addresses: v.array(v.string()),
   }),

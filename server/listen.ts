@@ -55,6 +55,8 @@ async function bind(server: Server, address: Address): Promise<Address> {
     });
     return { ...address, port: (server.address() as AddressInfo).port };
   } catch (error) {
+    // It may be bound all the same, as when its socket's mode could not be set.
+    if (server.listening) server.close();
     if (error instanceof UsageError) throw error;
     const code = (error as NodeJS.ErrnoException).code;
     const hint = code === "EADDRINUSE" ? "another program listens there: choose another port, or stop it" : (error as Error).message;

@@ -61,6 +61,7 @@ export class PolyprocServer {
       instanceId,
       runtimes: runtimeCommands(configuration.runtimes, options.runtimes),
       childEnv: childEnvironment(listeners),
+      tellPeople: (text) => process.stderr.write(`polyproc: ${text}\n`),
       onHostConnection: (socket, events, host) =>
         serveFrames(socket, this.#hub, { kind: "worker", host: events as HostRecord }, { aside: () => host.aside?.read() ?? null }),
     });

@@ -1,5 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
-import { closeSync, fstatSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { UsageError } from "./usage-error.js";
 
 /** Says whether a client gave the right token, in a time that tells nothing about how close it was. */
@@ -17,14 +17,27 @@ export function tokenCheck(token: string): TokenCheck {
 export function loadToken(file: string): string {
   try {
     const fd = openSync(file, "wx", 0o600);
-    const token = randomBytes(32).toString("base64url");
-    writeSync(fd, `${token}\n`);
-    closeSync(fd);
-    return token;
+    try {
+      return writeToken(fd);
+    } catch (error) {
+      // A full disk: a file without a token would be refused at the next start.
+      rmSync(file, { force: true });
+      throw error;
+    } finally {
+      closeSync(fd);
+    }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw new UsageError(`--token-file: ${(error as Error).message}`);
   }
   return readToken(file);
+}
+
+function writeToken(fd: number): string {
+  const token = randomBytes(32).toString("base64url");
+  const line = `${token}\n`;
+  const written = writeSync(fd, line);
+  if (written < line.length) throw new Error(`only ${written} of ${line.length} bytes could be written: is the disk full?`);
+  return token;
 }
 
 function readToken(file: string): string {

@@ -44,6 +44,7 @@ export const lifecycleExamples: Examples = {
       waits: 2,
       processes: 4,
       warmHosts: 1,
+      guardianPid: 4101,
       addresses: ["unix:/run/user/1000/polyproc/build.sock"],
     },
   },

@@ -9,6 +9,8 @@ export interface Spawner {
   /** CPU and memory of these processes, each with its descendants. Those that have gone are left out. */
   usage(pids: readonly number[]): Promise<Omit<Usage, "process">[]>;
   runtimes(): string[];
+  /** Of the process that ends the children when this server is killed; null while there is none. */
+  readonly guardianPid: number | null;
   /** A way for items from one process to another; null where the system has no such thing, or too many are open. */
   openChannel(): Channel | null;
 }

@@ -17,6 +17,7 @@ export const serverHandlers: Handler[] = [
       waits,
       processes: engine.processes.runningCount,
       warmHosts: engine.hosts.warmCount,
+      guardianPid: engine.options.spawner.guardianPid,
       addresses: server.addresses(),
     };
   }),

@@ -1,3 +1,5 @@
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { OsChild } from "./child.js";
 import { instanceVariable } from "./environment.js";
 import { Guardian } from "./guardian.js";
@@ -13,14 +15,17 @@ export class Family {
   readonly killer = new TreeKiller();
   readonly spawns = new SpawnQueue();
   readonly guardian: Guardian;
+  /** How the paths of its temporary folders begin. */
+  readonly fifoPrefix: string;
   readonly #living = new Set<OsChild>();
   #lookers: ((look: ProcessLook) => void)[] = [];
   #onEmpty: (() => void) | null = null;
   #nextChild = 1;
 
-  constructor(instanceId: string) {
+  constructor(instanceId: string, tellPeople?: (text: string) => void) {
     this.instanceId = instanceId;
-    this.guardian = new Guardian(instanceId);
+    this.fifoPrefix = join(tmpdir(), `polyproc-fifo-${instanceId}`);
+    this.guardian = new Guardian(instanceId, this.fifoPrefix, tellPeople);
   }
 
   /** A name that no other child of any server has. */

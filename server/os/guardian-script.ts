@@ -1,7 +1,8 @@
 /**
  * What the guardian runs: POSIX sh. Reads `+N` and `-N` (process groups that came and went) and `q` (nothing is left, go).
  * When its input ends without `q`, the server has died: kills every group it knows, then, where `/proc` tells
- * environments, everybody that carries the server's mark ($1), until nobody is found.
+ * environments, everybody that carries the server's mark ($1), until nobody is found. Then removes the folders whose paths begin with $2 and a dot, some times
+ * over: a program that the server had started may still be filling one.
  * It ignores the signals that a terminal or a service manager sends to everybody, so that it is there when the server is not.
  */
 export const guardianScript = `
@@ -16,16 +17,20 @@ while read -r line; do
   esac
 done
 for group in $groups; do kill -KILL -"$group"; done 2>/dev/null
-[ -r /proc/self/environ ] || exit 0
 rounds=0
-while [ $rounds -lt 50 ]; do
+while [ -r /proc/self/environ ] && [ $rounds -lt 50 ]; do
   rounds=$((rounds + 1))
   marked=$(grep -lzxF "$1" /proc/[0-9]*/environ 2>/dev/null)
-  [ -n "$marked" ] || exit 0
+  [ -n "$marked" ] || break
   for file in $marked; do
     pid=\${file#/proc/}
     kill -KILL "\${pid%/environ}"
   done 2>/dev/null
   [ $rounds -lt 5 ] || sleep 0.1
 done
+[ -n "$2" ] || exit 0
+for round in 1 2 3 4 5; do
+  rm -rf "$2".*
+  [ $round -eq 5 ] || sleep 0.02
+done 2>/dev/null
 `;

@@ -2,30 +2,44 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { instanceVariable, unmarkedEnvironment } from "./environment.js";
 import { guardianScript } from "./guardian-script.js";
 
-/** A guardian that ends this soon after its start cannot work here. */
-const hopelessMs = 200;
-const maxHopeless = 3;
+/** A guardian that lived this long works here: when it is lost, the next one is started at once. */
+const settledMs = 1000;
+/** Otherwise the next start waits this long, then twice as long, and so on. */
+const firstPauseMs = 50;
+const longestPauseMs = 5000;
+/** With a pause this long, people are told: for as long, nobody would end the children of a server that is killed. */
+const worthTellingMs = 1000;
 /** One that was told to end and has not (somebody stopped it, say) is killed. */
 const endGraceMs = 1000;
 
 /**
  * A tiny process that outlives the server by a moment. It is told each process group that comes and goes, at one pipe write each;
  * when the pipe closes because the server has died, it kills them all. It is started before the first child, and started again and told again when
- * somebody ends it. Windows has none.
+ * it is lost, however often that happens. Windows has none.
  */
 export class Guardian {
   readonly #instanceId: string;
+  readonly #fifoPrefix: string;
   readonly #groups = new Set<number>();
+  readonly #tellPeople: (text: string) => void;
   #process: ChildProcess | null = null;
-  #state: "idle" | "running" | "unavailable" | "ended" = "idle";
-  #hopeless = 0;
+  #state: "idle" | "watching" | "unavailable" | "ended" = "idle";
+  #pauseMs = 0;
+  #pause: NodeJS.Timeout | undefined;
+  #hasTold = false;
 
-  constructor(instanceId: string) {
+  /**
+   * `fifoPrefix`: how the paths of folders begin that a server which is killed may leave. `tellPeople` gets a line when there is no guardian for a
+   * while, and when there is one again.
+   */
+  constructor(instanceId: string, fifoPrefix = "", tellPeople: (text: string) => void = () => {}) {
     this.#instanceId = instanceId;
+    this.#fifoPrefix = fifoPrefix;
+    this.#tellPeople = tellPeople;
     if (process.platform === "win32") this.#state = "unavailable";
   }
 
-  /** Null when there is none, or none yet. */
+  /** Null when there is none at the moment. */
   get pid(): number | null {
     return this.#process?.pid ?? null;
   }
@@ -51,6 +65,7 @@ export class Guardian {
   async end(): Promise<void> {
     const guardian = this.#process;
     this.#state = "ended";
+    clearTimeout(this.#pause);
     if (!guardian) return;
     const gone = new Promise<void>((resolve) => guardian.once("exit", () => resolve()));
     guardian.ref();
@@ -61,31 +76,61 @@ export class Guardian {
   }
 
   #start(): void {
+    this.#state = "watching";
     const startedAt = performance.now();
-    // Detached: a session of its own, that no terminal's Ctrl-C reaches.
-    const guardian = spawn("/bin/sh", ["-c", guardianScript, "polyproc-guardian", `${instanceVariable}=${this.#instanceId}`], {
-      cwd: "/",
-      detached: true,
-      env: unmarkedEnvironment(),
-      stdio: ["pipe", "ignore", "ignore"],
-    });
+    let guardian: ChildProcess;
+    try {
+      // Detached: a session of its own, that no terminal's Ctrl-C reaches.
+      guardian = spawn("/bin/sh", ["-c", guardianScript, "polyproc-guardian", `${instanceVariable}=${this.#instanceId}`, this.#fifoPrefix], {
+        cwd: "/",
+        detached: true,
+        env: unmarkedEnvironment(),
+        stdio: ["pipe", "ignore", "ignore"],
+      });
+    } catch (error) {
+      // Node throws for some of the reasons that the system may have.
+      this.#lost(startedAt, error as Error);
+      return;
+    }
+    let isOver = false;
+    const over = (error: Error | null) => {
+      if (isOver) return;
+      isOver = true;
+      clearTimeout(settled);
+      this.#process = null;
+      this.#lost(startedAt, error);
+    };
+    const settled = setTimeout(() => this.#settled(), settledMs).unref();
+    guardian.once("error", over);
+    guardian.once("exit", () => over(null));
+    if (guardian.pid === undefined) return;
     this.#process = guardian;
-    this.#state = "running";
     // It must not keep the server alive.
     guardian.unref();
     (guardian.stdin as unknown as { unref(): void } | null)?.unref();
     guardian.stdin?.on("error", () => {});
-    guardian.once("error", () => this.#lost(startedAt));
-    guardian.once("exit", () => this.#lost(startedAt));
     for (const group of this.#groups) this.#tell(`+${group}\n`);
   }
 
-  #lost(startedAt: number): void {
-    this.#process = null;
-    if (this.#state !== "running") return;
-    this.#hopeless = performance.now() - startedAt < hopelessMs ? this.#hopeless + 1 : 0;
-    if (this.#hopeless >= maxHopeless) this.#state = "unavailable";
-    else this.#start();
+  #settled(): void {
+    this.#pauseMs = 0;
+    if (this.#hasTold) this.#tellPeople("the children are watched over again: if this server is killed, they end");
+    this.#hasTold = false;
+  }
+
+  #lost(startedAt: number, error: Error | null): void {
+    if (this.#state !== "watching") return;
+    if (performance.now() - startedAt >= settledMs) {
+      this.#start();
+      return;
+    }
+    this.#pauseMs = Math.min(longestPauseMs, this.#pauseMs === 0 ? firstPauseMs : this.#pauseMs * 2);
+    if (this.#pauseMs >= worthTellingMs && !this.#hasTold) {
+      this.#hasTold = true;
+      const why = error ? ` (${error.message})` : "";
+      this.#tellPeople(`the process that would end the children of this server if it were killed (/bin/sh, polyproc-guardian) keeps ending${why}; it is started again and again`);
+    }
+    this.#pause = setTimeout(() => this.#start(), this.#pauseMs).unref();
   }
 
   #tell(text: string): void {

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
 import type { ProcessRow } from "./process-table.js";
+import { withSpareDescriptor } from "./spare-descriptor.js";
 
 /** Longest command line that is told, in characters. */
 const maxCommandLength = 1000;
@@ -7,7 +8,7 @@ const maxCommandLength = 1000;
 /** Reads `/proc`. Linux only. */
 export function readLinuxTable(): Map<number, ProcessRow> {
   const table = new Map<number, ProcessRow>();
-  for (const name of readdirSync("/proc")) {
+  for (const name of withSpareDescriptor(() => readdirSync("/proc"))) {
     const pid = Number(name);
     if (!Number.isInteger(pid)) continue;
     const row = readLinuxRow(pid);
@@ -37,7 +38,7 @@ export function readLinuxRow(pid: number): ProcessRow | undefined {
 export function hasInEnvironment(pid: number, assignment: string): boolean {
   let text: string;
   try {
-    text = readFileSync(`/proc/${pid}/environ`, "latin1");
+    text = readEnvironment(pid);
   } catch {
     return false;
   }
@@ -48,7 +49,7 @@ export function hasInEnvironment(pid: number, assignment: string): boolean {
 export function environmentValue(pid: number, name: string): string | undefined {
   let text: string;
   try {
-    text = `\0${readFileSync(`/proc/${pid}/environ`, "latin1")}`;
+    text = `\0${readEnvironment(pid)}`;
   } catch {
     return undefined;
   }
@@ -57,6 +58,10 @@ export function environmentValue(pid: number, name: string): string | undefined 
   const from = at + name.length + 2;
   const to = text.indexOf("\0", from);
   return text.slice(from, to === -1 ? undefined : to);
+}
+
+function readEnvironment(pid: number): string {
+  return withSpareDescriptor(() => readFileSync(`/proc/${pid}/environ`, "latin1"));
 }
 
 function commandLine(pid: number, stat: string): string {
@@ -75,16 +80,17 @@ const buffer = Buffer.alloc(2048);
 
 /** Half the time of `readFileSync`, for the many files of a look at the whole system. */
 function readSmallFile(path: string): string | undefined {
-  let fd: number;
   try {
-    fd = openSync(path, "r");
+    return withSpareDescriptor(() => readInto(buffer, path));
   } catch {
     return undefined;
   }
+}
+
+function readInto(bytes: Buffer, path: string): string {
+  const fd = openSync(path, "r");
   try {
-    return buffer.toString("utf8", 0, readSync(fd, buffer));
-  } catch {
-    return undefined;
+    return bytes.toString("utf8", 0, readSync(fd, bytes));
   } finally {
     closeSync(fd);
   }

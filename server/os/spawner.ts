@@ -16,6 +16,8 @@ export interface SpawnerOptions {
   runtimes: Record<string, RuntimeCommand>;
   /** For every child, in addition to the server's own environment. */
   childEnv?: Record<string, string>;
+  /** Gets a line for whoever reads the server's log. */
+  tellPeople?: (text: string) => void;
   /** A host was started: `socket` is its connection. Comes right after its `spawned`. */
   onHostConnection: OnHostConnection;
 }
@@ -33,8 +35,8 @@ export interface OsSpawner extends Spawner {
 
 /** The engine's spawner over the processes of this system. */
 export function createSpawner(options: SpawnerOptions): OsSpawner {
-  const family = new Family(options.instanceId);
-  const fifos = new FifoStock();
+  const family = new Family(options.instanceId, options.tellPeople);
+  const fifos = new FifoStock({ prefix: family.fifoPrefix, prepare: () => family.guardian.prepare() });
   const channels = new Channels(fifos);
   const environment = baseEnvironment(options.instanceId, options.childEnv ?? {});
   let disposed: Promise<void> | null = null;
@@ -57,6 +59,9 @@ export function createSpawner(options: SpawnerOptions): OsSpawner {
     },
     usage: measureUsage,
     runtimes: () => Object.keys(options.runtimes),
+    get guardianPid() {
+      return family.guardian.pid;
+    },
     openChannel: () => channels.open(),
     dispose(graceMs = disposeGraceMs) {
       disposed ??= family.end(graceMs).finally(() => {

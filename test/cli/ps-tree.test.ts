@@ -20,7 +20,7 @@ function usage(process: ProcessInfo, cpuPercent: number, descendants: [pid: numb
 }
 
 function state(processes: ProcessInfo[], usages: [string, Usage][], morePools: ServerState["pools"] = []): ServerState {
-  const server = { instanceId: "i", version: "1.2.3", pid: 1, uptimeMs: 61_000, rssBytes: 1024, heapUsedBytes: 0, heldBytes: 0, sessions: 1, objects: 2, waits: 0, processes: processes.length, warmHosts: 0, addresses: ["unix:/x"] };
+  const server = { instanceId: "i", version: "1.2.3", pid: 1, uptimeMs: 61_000, rssBytes: 1024, heapUsedBytes: 0, heldBytes: 0, sessions: 1, objects: 2, waits: 0, processes: processes.length, warmHosts: 0, guardianPid: null, addresses: ["unix:/x"] };
   const pools = [{ pool: "pool:s2.1", name: null, run: null, session: "s2", state: "running" as const, processes: 2, workers: 1, busy: 1, queued: 5, done: 7, failed: 1 }];
   const sessions = [{ session: "s1", role: "client" as const, name: "report.js", version: null, pid: 9, process: null, connectedAt: 0 }];
   return { server, processes, pools: [...pools, ...morePools], sessions, usage: new Map(usages), at: 10_000 };

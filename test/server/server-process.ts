@@ -71,8 +71,8 @@ export function spawnServer(test: TestContext, args: readonly string[], options:
 }
 
 /** A server on a Unix socket of its own, and the socket's path. */
-export async function startUnixServer(test: TestContext, args: readonly string[] = []): Promise<ServerProcess & { path: string }> {
+export async function startUnixServer(test: TestContext, args: readonly string[] = [], options: ServerOptions = {}): Promise<ServerProcess & { path: string }> {
   const path = join(temporaryFolder(test), "s");
-  const server = await startServer(test, ["--listen", `unix:${path}`, ...args]);
+  const server = await startServer(test, ["--listen", `unix:${path}`, ...args], options);
   return { ...server, path };
 }

@@ -53,4 +53,5 @@ const childless: Spawner = {
   usage: () => Promise.resolve([]),
   runtimes: () => [],
   openChannel: () => null,
+  guardianPid: null,
 };

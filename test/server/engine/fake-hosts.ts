@@ -137,6 +137,7 @@ export class PoolWorld extends FakeWorld {
       usage: () => Promise.resolve([]),
       runtimes: () => ["node"],
       openChannel: () => null,
+      guardianPid: null,
     };
     super(limits, spawner);
     this.hosts = hosts;

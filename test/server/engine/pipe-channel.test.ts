@@ -44,7 +44,7 @@ const number = (payload: Payload) => ((payload as Uint8Array)[0]! << 8) | (paylo
 
 function setUp() {
   const channels = new FakeChannels();
-  const world = new FakeWorld({}, { startHost: fail, startCommand: fail, usage: () => Promise.resolve([]), runtimes: () => [], openChannel: channels.openChannel });
+  const world = new FakeWorld({}, { startHost: fail, startCommand: fail, usage: () => Promise.resolve([]), runtimes: () => [], guardianPid: null, openChannel: channels.openChannel });
   const { registry } = world.engine;
   const [a, b, c] = [world.session(), world.session(), world.session()];
   const first = registry.create(a, "pipe:@first", PipeEnd, () => new PipeEnd(world.engine, "pipe:@first", { readable: true, writable: true }));

@@ -47,6 +47,7 @@ function startingWorld() {
     usage: () => Promise.resolve([]),
     runtimes: () => ["node"],
     openChannel: () => null,
+    guardianPid: null,
   };
   const world = new FakeWorld({}, spawner);
   const session = world.session();

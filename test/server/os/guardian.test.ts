@@ -86,3 +86,26 @@ test("a guardian that is told to end kills nobody", onLinux, async (t) => {
   assert.ok(!isLiving(pid));
   assert.ok(isLiving(child.pid!));
 });
+
+test("a guardian that cannot stay is started again and again, with longer and longer pauses; people are told, and told when it stays", onLinux, async (t) => {
+  const told: string[] = [];
+  const guardian = new Guardian(randomUUID(), "", (text) => told.push(text));
+  t.after(() => guardian.end());
+  guardian.prepare();
+  const started: number[] = [];
+  for (let kills = 0; kills < 6; kills++) {
+    const pid = await waitFor(() => guardian.pid, { what: "a guardian" });
+    started.push(performance.now());
+    assert.equal(told.length, 0);
+    process.kill(pid, "SIGKILL");
+    await waitFor(() => guardian.pid === null, { what: "the news of its end" });
+  }
+  const gaps = started.slice(1).map((at, i) => at - started[i]!);
+  // Each pause is twice the one before: 50 ms, 100 ms … 800 ms.
+  gaps.forEach((gap, i) => assert.ok(gap >= 49 * 2 ** i, `${gap} ms before start ${i + 2}`));
+  assert.equal(told.length, 1);
+  assert.match(told[0]!, /started again and again/);
+  await waitFor(() => told.length === 2, { what: "the news that one stays" });
+  assert.match(told[1]!, /watched over again/);
+  assert.ok(isLiving(guardian.pid!));
+});

@@ -29,7 +29,8 @@ export async function startPrivateServer(connection: Connection): Promise<Link> 
     return await openSession(connection, socket);
   } catch (error) {
     if ((error as PolyprocError).codeName !== "Closed") throw error;
-    // The exit, which says why, comes just after the end of the connection.
+    // The exit, which says why, comes just after the end of the connection. Nothing else may keep the script alive until then.
+    server.ref();
     return failed;
   }
 }

@@ -72,3 +72,9 @@ test("a script without isMain gets an error that says so, not children without e
   assert.match(script.stderr(), /if \(isMain\(import\.meta\)\)/);
   assert.doesNotMatch(script.stdout(), /the work is done/);
 });
+
+test("a script whose private server is killed at its start is told why", async (t) => {
+  const script = startScript(t, "server-dies-early");
+  assert.equal(await script.ended(), 0, script.stderr());
+  assert.match(script.stdout(), /^SpawnFailed: the server ended as soon as it was started \(SIGKILL\)/);
+});

@@ -2,7 +2,7 @@ import { PolyprocError } from "../../protocol/errors.js";
 import type { Payload } from "../../protocol/payload.js";
 import { read } from "./codec/reader.js";
 import { whyUnencodable } from "./codec/unencodable.js";
-import { unencodable, write } from "./codec/writer.js";
+import { tooLong, unencodable, write } from "./codec/writer.js";
 import type { Connection } from "./connection.js";
 
 export { OpaqueBlob } from "./codec/value.js";
@@ -22,8 +22,27 @@ export function encode(value: unknown): Payload {
     const { data, handles } = write(value);
     return handles === null ? data : [data, handles];
   } catch (error) {
-    if (error === unencodable) throw new TypeError(`cannot send this to another process: ${whyUnencodable(value)}`);
-    throw error;
+    throw asCallersFailure(error, value);
+  }
+}
+
+function asCallersFailure(error: unknown, value: unknown): unknown {
+  if (error === tooLong) return new PolyprocError("PayloadTooLarge", "the value takes more than the 4 GiB that one payload can hold: send it in parts, or write it to a file and send its path");
+  return error === unencodable ? new TypeError(`cannot send this to another process: ${whyUnencodable(value)}`) : error;
+}
+
+/** Items are sent together up to about this many bytes; one alone may have more. */
+const chunkBytes = 4 * 1024 * 1024;
+
+/** The payload of a list with these items; null when they are too many bytes to be sent together. */
+export function encodeChunk(connection: Connection, items: readonly unknown[]): Payload | null {
+  if (items.length === 1) return encodeFor(connection, items);
+  try {
+    const { data, handles } = write(items, chunkBytes);
+    return handles === null ? data : [data, handles];
+  } catch (error) {
+    if (error === tooLong) return null;
+    throw asCallersFailure(error, items);
   }
 }
 

@@ -1,8 +1,8 @@
 import { PolyprocError, type ErrorName } from "../../protocol/errors.js";
 import type { Mode, ResultEntry, TaskInput } from "../../protocol/job.js";
-import { payloadData } from "../../protocol/payload.js";
+import { payloadData, type Payload } from "../../protocol/payload.js";
 import type { Target } from "../../protocol/target.js";
-import { encodeFor } from "./codec.js";
+import { encodeChunk } from "./codec.js";
 import { Cancelled, type Closed } from "./errors.js";
 import type { PoolJobs } from "./pool-jobs.js";
 import { JobRouter, type JobReceiver } from "./pool-router.js";
@@ -150,20 +150,23 @@ export class PoolJob extends SharedObject implements JobReceiver {
   }
 
   #add(index: number, items: readonly unknown[]): void {
-    let task: TaskInput;
+    let payload: Payload | null = null;
     try {
-      task = { index, items: encodeFor(this.connection, items) };
+      payload = encodeChunk(this.connection, items);
     } catch (error) {
       if (items.length === 1) {
         this.#failed(index, 1, error);
         return;
       }
-      // Together they may be too large for a message, or one of them cannot be sent: then that one fails alone.
+    }
+    if (payload === null) {
+      // Too many bytes for one task, or an item that cannot be sent, which then fails alone.
       const half = items.length >> 1;
       this.#add(index, items.slice(0, half));
       this.#add(index + half, items.slice(half));
       return;
     }
+    const task: TaskInput = { index, items: payload };
     if (items.length !== 1) task.count = items.length;
     this.#routed = true;
     this.#router.add(this);

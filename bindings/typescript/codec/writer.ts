@@ -15,9 +15,13 @@ let at = 0;
 let depth = 0;
 let handles: Handle[] | null = null;
 let busy = false;
+let mostBytes = 0;
 
 /** Thrown where a value cannot be encoded; `whyUnencodable` then finds out which part and why. */
 export const unencodable = Symbol("unencodable");
+
+/** Thrown once the value takes more bytes than its caller wants to send in one piece. */
+export const tooLong = Symbol("tooLong");
 
 export interface Encoded {
   /** Never overwritten; may share its buffer with other payloads. */
@@ -25,16 +29,21 @@ export interface Encoded {
   handles: Handle[] | null;
 }
 
+/** What msgpack's longest `bin` holds, and Node 20's longest Buffer. */
+const largestBytes = 0xffff_ffff;
+
 /**
- * A value's msgpack, in one pass without look-ahead: when it fails with `unencodable`, the caller looks for the reason.
+ * A value's msgpack, in one pass without look-ahead: when it fails with `unencodable`, the caller looks for the reason. A value that outgrows
+ * its block and has more than `most` bytes by then fails with `tooLong`.
  */
-export function write(value: unknown): Encoded {
+export function write(value: unknown, most = largestBytes): Encoded {
   if (busy) throw new Error("a getter or a toJSON of a value that is being encoded must not send values itself");
   if (block.length - at < 512 || block.length > 2 * blockBytes) newBlock(blockBytes);
   start = at;
   depth = 0;
   handles = null;
   busy = true;
+  mostBytes = most;
   try {
     writeValue(value);
     return { data: block.subarray(start, at), handles };
@@ -334,8 +343,9 @@ function append(bytes: Uint8Array): void {
 
 function reserve(bytes: number): void {
   if (at + bytes <= block.length) return;
+  if (at - start + bytes > mostBytes) throw tooLong;
   const written = block.subarray(start, at);
-  newBlock(Math.max(blockBytes, written.length * 2 + bytes + 512));
+  newBlock(Math.max(blockBytes, Math.min(written.length * 2 + bytes + 512, largestBytes)));
   block.set(written);
   at = written.length;
 }

@@ -37,7 +37,7 @@ export const errorCodes = {
   Overloaded: 1016,
   /** The token is missing or wrong, or the message is not for this kind of session. */
   Unauthorized: 1017,
-  /** The message is larger than `limits.maxMessageBytes`. */
+  /** The message is larger than `limits.maxPayloadBytes`, or than its receiver reads. */
   PayloadTooLarge: 1018,
   /** A party of the barrier left, timed out, was killed, or `abort` was called. */
   BrokenBarrier: 1019,

@@ -3,8 +3,10 @@ import { notification, request } from "./message.js";
 import { count, handle, none, timeoutMs } from "./schema.js";
 
 export const limits = v.strictObject({
-  /** Largest message that the server reads, in bytes. */
+  /** Largest frame or body that the server reads, in bytes. */
   maxMessageBytes: count(1),
+  /** Largest message that the server reads in fragments, in bytes. */
+  maxPayloadBytes: count(1),
   /** How many bytes of unstarted tasks a session may have accepted; `job/submit` waits beyond that. */
   maxQueuedBytes: count(1),
   /** What the server holds for all sessions together, in bytes. When that is reached, producers wait. */
@@ -20,6 +22,8 @@ export const initialize = request("initialize", {
     clientInfo: v.optional(v.looseObject({ name: v.string(), title: v.optional(v.string()), version: v.optional(v.string()) })),
     /** The client's own pid, as LSP clients send it: what `parentProcess()` says in its children. */
     processId: v.nullish(count()),
+    /** Largest message that the client reads in fragments, in bytes. Absent: it reads no fragments. */
+    maxPayloadBytes: v.optional(count(1)),
     /** Needed on TCP. */
     token: v.optional(v.string()),
   }),

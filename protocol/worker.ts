@@ -18,6 +18,8 @@ export const ready = request("worker/ready", {
     pid: count(1),
     claims: v.optional(v.boolean()),
     aside: v.optional(v.boolean()),
+    /** Largest message that the host reads in fragments, in bytes. Absent: it reads no fragments. */
+    maxPayloadBytes: v.optional(count(1)),
   }),
   result: v.strictObject({ instanceId: v.string(), session: v.string(), limits, cpuCount: count(1), runtimes: v.array(v.string()) }),
   errors: ["BadState"],

@@ -18,6 +18,7 @@ export interface ServerArguments {
   warmHosts: number;
   cpuCount: number;
   maxMessageBytes: number;
+  maxPayloadBytes: number;
   maxQueuedBytes: number;
   maxBufferedBytes: number;
   maxMemoryBytes: number;
@@ -38,6 +39,7 @@ export const usage = `Usage: polyproc serve [options]
   --warm-hosts N             idle workers to keep ready for start() (default 2)
   --cpu-count N              what pools take for the number of processors (default: that of the machine)
   --max-message-bytes N      largest message (default 67108864, at most a quarter of --max-memory-bytes)
+  --max-payload-bytes N      largest message in fragments (default: half of --max-memory-bytes, at most 4 GiB)
   --max-queued-bytes N       unstarted tasks of a client, before it has to wait (default 134217728)
   --max-buffered-bytes N     unread items of a queue or pipe, before its writers have to wait (default 67108864)
   --max-memory-bytes N       what the server holds for all clients together (default: a quarter of the memory, at least 536870912)
@@ -47,6 +49,9 @@ export const usage = `Usage: polyproc serve [options]
 
 When it is ready it prints "polyproc: listening on ADDRESS" for each address (not with --stdio).
 `;
+
+/** msgpack's longest `bin` and Node 20's longest Buffer end at 4 GiB. */
+const largestMessageBytes = 0xffff_ffff;
 
 /** Less than this has no room for a few messages of each peer. */
 const leastMaxMemoryBytes = 16 * 1024 * 1024;
@@ -62,6 +67,7 @@ const options = {
   "warm-hosts": { type: "string" },
   "cpu-count": { type: "string" },
   "max-message-bytes": { type: "string" },
+  "max-payload-bytes": { type: "string" },
   "max-queued-bytes": { type: "string" },
   "max-buffered-bytes": { type: "string" },
   "max-memory-bytes": { type: "string" },
@@ -100,6 +106,13 @@ export function parseArguments(argv: readonly string[]): ServerArguments | "help
     throw new UsageError(`--max-message-bytes: one message may take a quarter of --max-memory-bytes (${longest} of ${maxMemoryBytes}), got ${maxMessageBytes}: raise the one or lower the other`);
   }
 
+  // One that fills the memory alone would keep all others waiting.
+  const largest = Math.min(Math.floor(maxMemoryBytes / 2), largestMessageBytes);
+  const maxPayloadBytes = number("max-payload-bytes", given["max-payload-bytes"] ?? String(largest), 1024, largestMessageBytes);
+  if (maxPayloadBytes > maxMemoryBytes) {
+    throw new UsageError(`--max-payload-bytes: one message cannot take more than --max-memory-bytes (${maxMemoryBytes}), got ${maxPayloadBytes}: raise the one or lower the other`);
+  }
+
   return {
     stdio,
     fd,
@@ -111,6 +124,7 @@ export function parseArguments(argv: readonly string[]): ServerArguments | "help
     warmHosts: number("warm-hosts", given["warm-hosts"] ?? "2", 0),
     cpuCount: number("cpu-count", given["cpu-count"] ?? String(availableParallelism()), 1),
     maxMessageBytes,
+    maxPayloadBytes,
     maxQueuedBytes: number("max-queued-bytes", given["max-queued-bytes"] ?? "134217728", 1),
     maxBufferedBytes: number("max-buffered-bytes", given["max-buffered-bytes"] ?? "67108864", 1),
     maxMemoryBytes,

@@ -77,6 +77,7 @@ export class PolyprocServer {
       cpuCount: options.cpuCount,
       limits: {
         maxMessageBytes: options.maxMessageBytes,
+        maxPayloadBytes: options.maxPayloadBytes,
         maxQueuedBytes: options.maxQueuedBytes,
         maxBufferedBytes: options.maxBufferedBytes,
         maxMemoryBytes: options.maxMemoryBytes,

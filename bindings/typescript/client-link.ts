@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import { connect as connectTls } from "node:tls";
 import type { PolyprocError } from "../../protocol/errors.js";
 import { protocolVersion } from "../../protocol/version.js";
+import { largestMessageBytes } from "../../server/ipc/framing/fragments.js";
 import { RpcEndpoint } from "../../server/ipc/framing/rpc-endpoint.js";
 import { parseAddress, type Address } from "./address.js";
 import type { Connection, Link, ServerFacts } from "./connection.js";
@@ -30,8 +31,10 @@ export async function openSession(connection: Connection, socket: Socket, { toke
       protocolVersion,
       clientInfo: { name: "polyproc-typescript", ...(name === "" ? {} : { title: name }) },
       processId: process.pid,
+      maxPayloadBytes: largestMessageBytes,
       ...(token === undefined ? {} : { token }),
     });
+    endpoint.useFragments();
     const link: Link = { endpoint, facts: facts as ServerFacts, holdLoop: (hold) => void (hold ? socket.ref() : socket.unref()) };
     flushAtExit(connection, link);
     return link;

@@ -2,6 +2,7 @@ import { PolyprocError } from "../../protocol/errors.js";
 import type { Payload } from "../../protocol/payload.js";
 import { read } from "./codec/reader.js";
 import { whyUnencodable } from "./codec/unencodable.js";
+import { messageOverheadBytes } from "../../server/ipc/framing/fragments.js";
 import { tooLong, unencodable, write } from "./codec/writer.js";
 import type { Connection } from "./connection.js";
 
@@ -46,9 +47,6 @@ export function encodeChunk(connection: Connection, items: readonly unknown[]): 
   }
 }
 
-/** What a message holds besides its payloads, at most. */
-const overheadBytes = 4096;
-
 /**
  * `encode` for a message of this connection, which is open. A payload that no message can hold fails with PayloadTooLarge here: a
  * message that is too long would end the connection.
@@ -56,11 +54,17 @@ const overheadBytes = 4096;
 export function encodeFor(connection: Connection, value: unknown): Payload {
   const payload = encode(value);
   const bytes = payloadBytes(payload);
-  const { maxMessageBytes } = connection.facts.limits;
-  if (bytes > maxMessageBytes - overheadBytes) {
-    throw new PolyprocError("PayloadTooLarge", `the value takes ${bytes} bytes, and a message at most ${maxMessageBytes}: send it in parts, or write it to a file and send its path`, { bytes, maxMessageBytes });
-  }
+  const { maxPayloadBytes } = connection.facts.limits;
+  if (bytes > maxPayloadBytes - messageOverheadBytes) throw tooLarge(bytes, maxPayloadBytes);
   return payload;
+}
+
+function tooLarge(bytes: number, maxPayloadBytes: number): PolyprocError {
+  return new PolyprocError(
+    "PayloadTooLarge",
+    `the value takes ${bytes} bytes, and a message at most ${maxPayloadBytes}: send it in parts, write it to a file and send its path, or raise the server's limit (--max-payload-bytes, --max-memory-bytes)`,
+    { bytes, maxPayloadBytes },
+  );
 }
 
 export function payloadBytes(payload: Payload): number {

@@ -10,7 +10,7 @@ export interface ServerFacts {
   instanceId: string;
   /** Prefix of the handles that this session mints. */
   session: string;
-  limits: { maxMessageBytes: number; maxQueuedBytes: number; maxMemoryBytes: number };
+  limits: { maxMessageBytes: number; maxPayloadBytes: number; maxQueuedBytes: number; maxMemoryBytes: number };
   cpuCount: number;
   runtimes: string[];
 }

@@ -18,7 +18,7 @@ export const lifecycleExamples: Examples = {
       serverInfo: { name: "polyproc", version: "0.1.0", pid: 4100 },
       instanceId,
       session: "s1",
-      limits: { maxMessageBytes: 67108864, maxQueuedBytes: 67108864, maxMemoryBytes: 4294967296 },
+      limits: { maxMessageBytes: 67108864, maxPayloadBytes: 2147483648, maxQueuedBytes: 67108864, maxMemoryBytes: 4294967296 },
       cpuCount: 8,
       runtimes: ["node", "python"],
       capabilities: {},

@@ -4,7 +4,7 @@ import { instanceId } from "./lifecycle.js";
 export const workerExamples: Examples = {
   "worker/ready": {
     params: { protocolVersion: "1.0", runtime: "node", pid: 4301, claims: true },
-    result: { instanceId, session: "s2", limits: { maxMessageBytes: 67108864, maxQueuedBytes: 67108864, maxMemoryBytes: 4294967296 }, cpuCount: 8, runtimes: ["node", "python"] },
+    result: { instanceId, session: "s2", limits: { maxMessageBytes: 67108864, maxPayloadBytes: 2147483648, maxQueuedBytes: 67108864, maxMemoryBytes: 4294967296 }, cpuCount: 8, runtimes: ["node", "python"] },
   },
   "worker/run": {
     params: {

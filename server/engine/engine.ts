@@ -38,6 +38,7 @@ export interface EngineOptions {
 
 export interface EngineLimits {
   maxMessageBytes: number;
+  maxPayloadBytes: number;
   maxQueuedBytes: number;
   /** Unread bytes that one queue or pipe may hold before `put` and `send` wait. */
   maxBufferedBytes: number;

@@ -5,6 +5,7 @@ export const runsSessionId = "server";
 
 /** The other side of such a session: nobody, who has always read everything. */
 export const serverPeer: Peer = {
+  maxPayloadBytes: Infinity,
   notify() {},
   backlogBytes: () => 0,
   onDrain() {},

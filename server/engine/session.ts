@@ -12,6 +12,10 @@ import type { Wait } from "./wait.js";
 /** The other side of a session, as the engine sees it. */
 export interface Peer {
   notify<M extends NotificationMessage>(message: M, params: Params<M>): void;
+  /** Longest payload that the other side can be sent, in bytes. */
+  readonly maxPayloadBytes: number;
+  /** The other side reads messages of up to so many bytes in fragments. Doors that have none leave it out. */
+  useFragments?(maxPayloadBytes: number): void;
   /** Bytes handed over that the operating system has not taken yet. */
   backlogBytes(): number;
   /** Calls once, when the backlog is small again. */

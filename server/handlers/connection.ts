@@ -204,6 +204,7 @@ export class Connection {
       throw new PolyprocError("BadState", `the client speaks protocol ${version}, this server ${protocolVersion}: update the older of the two`);
     }
     const { engine, server } = this.#hub;
+    if (checked.output.maxPayloadBytes !== undefined) this.#peer.useFragments?.(checked.output.maxPayloadBytes);
     const session = this.#open();
     session.clientPid = checked.output.processId ?? 0;
     const { name = "", title = name, version: clientVersion = null } = checked.output.clientInfo ?? {};
@@ -226,6 +227,7 @@ export class Connection {
     const checked = v.safeParse(worker.ready.params, params);
     if (!checked.success) throw new PolyprocError("InvalidParams", `worker/ready: ${describeIssues(checked.issues)}`);
     const host = this.#access.host;
+    if (checked.output.maxPayloadBytes !== undefined) this.#peer.useFragments?.(checked.output.maxPayloadBytes);
     const session = this.#open(host);
     host.connected(session, checked.output);
     this.#hub.engine.events.publishSession(session);
@@ -243,7 +245,7 @@ export class Connection {
     return {
       instanceId,
       cpuCount,
-      limits: { maxMessageBytes: limits.maxMessageBytes, maxQueuedBytes: limits.maxQueuedBytes, maxMemoryBytes: limits.maxMemoryBytes },
+      limits: { maxMessageBytes: limits.maxMessageBytes, maxPayloadBytes: limits.maxPayloadBytes, maxQueuedBytes: limits.maxQueuedBytes, maxMemoryBytes: limits.maxMemoryBytes },
       runtimes: spawner.runtimes(),
     };
   }

@@ -1,6 +1,8 @@
 import type { Duplex } from "node:stream";
 import { PolyprocError } from "../../protocol/errors.js";
 import type { NotificationMessage, Params } from "../../protocol/message.js";
+import { cancel } from "../../protocol/worker.js";
+import type { Budget } from "../engine/budget.js";
 import { highWaterBytes, type Peer } from "../engine/session.js";
 import { Connection, type Access, type Hub, type RequestId } from "../handlers/connection.js";
 import { sortIncoming } from "../handlers/incoming.js";
@@ -9,9 +11,12 @@ import { Aside } from "./aside.js";
 import { readToTheEnd } from "./deaf-peer.js";
 import { decodeMessage } from "./framing/decoder.js";
 import type { DirectIntake } from "./framing/direct-intake.js";
+import { messageOverheadBytes } from "./framing/fragments.js";
 import { FrameReader } from "./framing/frame-reader.js";
 import { FrameWriter } from "./framing/frame-writer.js";
+import type { LargeIntake } from "./framing/large-message.js";
 import { Inbox } from "./inbox.js";
+import { LargeRoom } from "./large-room.js";
 
 /** Longest message before `initialize`, in bytes: strangers get no large buffers. */
 export const strangerMaxMessageBytes = 1024 * 1024;
@@ -45,6 +50,7 @@ class FrameDoor implements Peer {
   readonly #inbox: Inbox;
   readonly #writer: FrameWriter;
   readonly #maxMessageBytes: number;
+  readonly #maxLargeBytes: number;
   readonly #readAside: (() => Uint8Array | null) | undefined;
   #aside: Aside | null = null;
   #look: NodeJS.Timeout | undefined;
@@ -54,11 +60,27 @@ class FrameDoor implements Peer {
   /** Why reading rests: our answers are not read, or the engine asked. */
   #backlogged = false;
   #paused = false;
+  #withoutRoom = false;
+  /** Strangers send nothing in fragments. */
+  readonly #large: LargeIntake;
+  maxPayloadBytes: number;
 
   constructor(socket: Duplex, hub: Hub, access: Access, intake?: DirectIntake, aside?: () => Uint8Array | null) {
     this.#socket = socket;
     this.#readAside = aside;
-    this.#maxMessageBytes = hub.engine.options.limits.maxMessageBytes;
+    const { limits } = hub.engine.options;
+    this.#maxMessageBytes = limits.maxMessageBytes;
+    this.maxPayloadBytes = limits.maxMessageBytes - messageOverheadBytes;
+    this.#large = {
+      maxPayloadBytes: 0,
+      option: "--max-payload-bytes",
+      reserve: (bytes, settled) => this.#reserve(hub.engine.budget, bytes, settled),
+      refused: (id, error) => {
+        if (id === null) throw error;
+        this.#reply(id, error, null);
+      },
+    };
+    this.#maxLargeBytes = limits.maxPayloadBytes;
     this.connection = new Connection(hub, this, access);
     readToTheEnd(socket);
     this.#writer = new FrameWriter(socket);
@@ -70,7 +92,8 @@ class FrameDoor implements Peer {
       this.#rested();
       this.#applyPause();
     });
-    this.#reader = new FrameReader((buffer, start, end) => this.#inbox.take({ buffer, start, end, before: this.#reader.handed }), Math.min(strangerMaxMessageBytes, this.#maxMessageBytes));
+    const take = (buffer: Buffer, start: number, end: number) => this.#inbox.take({ buffer, start, end, before: this.#reader.handed });
+    this.#reader = new FrameReader(take, Math.min(strangerMaxMessageBytes, this.#maxMessageBytes), this.#large);
     if (intake) {
       intake.connect(this.#reader, (error) => this.#failed(error), () => this.#rested());
       socket.resume();
@@ -108,20 +131,63 @@ class FrameDoor implements Peer {
     this.close(error instanceof PolyprocError ? error : serverFault(error));
   }
 
-  /** After each piece that was read: reads no more while the answers are not taken. */
+  /**
+   * After each piece that was read: reads no more while the answers are not taken. Large messages do not count: while one is being sent, what the
+   * other side has to say is heard.
+   */
   #rested(): void {
-    if (this.backlogBytes() > highWaterBytes && !this.#backlogged) {
+    if (this.#reader.resting && !this.#withoutRoom) {
+      this.#withoutRoom = true;
+      this.#applyPause();
+    }
+    if (this.#writer.frameBacklogBytes > highWaterBytes && !this.#backlogged) {
       this.#backlogged = true;
       this.#applyPause();
-      this.onDrain(() => {
+      this.#writer.onFrameDrain(() => {
         this.#backlogged = false;
         this.#applyPause();
       });
     }
   }
 
+  /** Reads no more until there is room for the large message that has begun. */
+  #reserve(budget: Budget, bytes: number, settled: (error: PolyprocError | null) => void): LargeRoom {
+    let now = true;
+    const room = new LargeRoom(budget, bytes, (error) => {
+      if (now) {
+        this.#withoutRoom = false;
+        settled(error);
+      } else {
+        this.#resumeLarge(() => settled(error));
+      }
+    });
+    now = false;
+    return room;
+  }
+
   notify<M extends NotificationMessage>(message: M, params: Params<M>): void {
-    this.#write({ method: message.method, params });
+    // A host knows what to do with a cancellation that comes before its task.
+    this.#write({ method: message.method, params }, false, message.method === cancel.method);
+  }
+
+  #resumeLarge(settle: () => void): void {
+    if (this.#closed) return;
+    this.#withoutRoom = false;
+    try {
+      settle();
+      this.#reader.resume();
+      this.#handOnAside();
+    } catch (error) {
+      this.#failed(error);
+      return;
+    }
+    this.#rested();
+    this.#applyPause();
+  }
+
+  useFragments(maxPayloadBytes: number): void {
+    this.#writer.useFragments();
+    this.maxPayloadBytes = Math.min(maxPayloadBytes, this.#maxLargeBytes) - messageOverheadBytes;
   }
 
   backlogBytes(): number {
@@ -146,9 +212,9 @@ class FrameDoor implements Peer {
     if (this.#closed) return;
     this.#reader.stop();
     this.#inbox.clear();
-    if (error) this.#write({ id: null, error: error.toErrorObject() });
+    if (error) this.#write({ id: null, error: error.toErrorObject() }, false, true);
     this.#ended();
-    this.#writer.end();
+    this.#writer.endNow();
     // What still comes is thrown away, so that the peer is not reset before it has read why.
     this.#socket.resume();
     const timer = setTimeout(() => this.#socket.destroy(), farewellMs).unref();
@@ -190,7 +256,10 @@ class FrameDoor implements Peer {
         const { id } = incoming;
         this.connection.request(id, incoming.method, incoming.params, (error, result, unhurried) => this.#reply(id, error, result, unhurried));
         // `initialize` or `worker/ready` was answered: it is a stranger no longer.
-        if (this.#reader.maxMessageBytes !== this.#maxMessageBytes && this.connection.session) this.#reader.maxMessageBytes = this.#maxMessageBytes;
+        if (this.#large.maxPayloadBytes === 0 && this.connection.session) {
+          this.#reader.maxMessageBytes = this.#maxMessageBytes;
+          this.#large.maxPayloadBytes = this.#maxLargeBytes;
+        }
         return;
       }
       case "notification":
@@ -208,12 +277,12 @@ class FrameDoor implements Peer {
     this.#write(error ? { id, error: error.toErrorObject() } : { id, result: result ?? null }, unhurried);
   }
 
-  #write(message: object, unhurried = false): void {
+  #write(message: object, unhurried = false, urgent = false): void {
     if (this.#closed) return;
     if (unhurried) this.#writer.writeUnhurried(message);
-    else this.#writer.write(message);
-    const limit = this.connection.maxBacklogBytes;
-    if (this.backlogBytes() > limit) {
+    else this.#writer.write(message, urgent);
+    // Large messages are bounded by the memory of the server: it has no more of them than it was given.
+    if (this.#writer.frameBacklogBytes > this.connection.maxBacklogBytes) {
       this.#ended();
       this.#socket.destroy();
     }
@@ -221,7 +290,7 @@ class FrameDoor implements Peer {
 
   #applyPause(): void {
     if (this.#closed) return;
-    if (this.#paused || this.#backlogged || this.#inbox.next) this.#socket.pause();
+    if (this.#paused || this.#backlogged || this.#withoutRoom || this.#inbox.next) this.#socket.pause();
     else this.#socket.resume();
   }
 

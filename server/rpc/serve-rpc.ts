@@ -40,6 +40,7 @@ class RpcDoor implements Peer {
   readonly #writer: DoorWriter;
   readonly #rpc: MessageConnection;
   readonly #maxMessageBytes: number;
+  readonly maxPayloadBytes: number;
   /** Methods of the requests under way, by their id as text: vscode-jsonrpc takes 1 and "1" for the same. */
   readonly #methods = new Map<string, string>();
   /** vscode-jsonrpc hides the peer's ids, so requests get others inside. */
@@ -58,6 +59,8 @@ class RpcDoor implements Peer {
     this.#socket = socket;
     this.#decodeMsgpack = decodeMsgpack;
     this.#maxMessageBytes = hub.engine.options.limits.maxMessageBytes;
+    // Base64 makes four bytes of three.
+    this.maxPayloadBytes = Math.floor((this.#maxMessageBytes - 64 * 1024) * 0.75);
     this.connection = new Connection(hub, this, access);
     this.#bodies = new BodyReader(this.#handle, Math.min(strangerMaxMessageBytes, this.#maxMessageBytes));
     this.#writer = new DoorWriter(socket, (message) => this.#prepare(message));

@@ -19,20 +19,21 @@ test("only this machine's own addresses are loopback", () => {
 
 test("defaults are those of the help text", () => {
   const given = parseArguments(["--stdio"]) as ServerArguments;
-  assert.deepEqual({ ...given, cpuCount: 0, maxMemoryBytes: 0 }, {
+  assert.deepEqual({ ...given, cpuCount: 0, maxMemoryBytes: 0, maxPayloadBytes: 0 }, {
     stdio: true, fd: null, listen: [], tokenFile: null, tlsCert: null, tlsKey: null, idleTimeoutMs: null, warmHosts: 2, cpuCount: 0,
-    maxMessageBytes: 64 * 1024 * 1024, maxQueuedBytes: 128 * 1024 * 1024, maxBufferedBytes: 64 * 1024 * 1024, maxMemoryBytes: 0, config: null, runtimes: {},
+    maxMessageBytes: 64 * 1024 * 1024, maxPayloadBytes: 0, maxQueuedBytes: 128 * 1024 * 1024, maxBufferedBytes: 64 * 1024 * 1024, maxMemoryBytes: 0, config: null, runtimes: {},
   });
   assert.ok(given.cpuCount >= 1);
   assert.ok(given.maxMemoryBytes >= 512 * 1024 * 1024);
+  assert.equal(given.maxPayloadBytes, Math.min(Math.floor(given.maxMemoryBytes / 2), 0xffff_ffff));
 });
 
 test("everything can be set", () => {
   assert.deepEqual(parseArguments([
     "--listen", "unix:/a", "--listen", "tls:[::1]:5", "--tls-cert", "c", "--tls-key", "k", "--token-file", "t", "--idle-timeout", "1.5", "--warm-hosts", "0",
-    "--cpu-count", "3", "--max-message-bytes", "2048", "--max-queued-bytes", "10", "--max-buffered-bytes", "20", "--max-memory-bytes", "33554432", "--config", "c.json", "--runtime", "ruby=/usr/bin/ruby  host.rb --fast",
+    "--cpu-count", "3", "--max-message-bytes", "2048", "--max-payload-bytes", "4096", "--max-queued-bytes", "10", "--max-buffered-bytes", "20", "--max-memory-bytes", "33554432", "--config", "c.json", "--runtime", "ruby=/usr/bin/ruby  host.rb --fast",
   ]), {
     stdio: false, fd: null, listen: [{ kind: "unix", path: "/a" }, { kind: "tls", host: "::1", port: 5 }], tokenFile: "t", tlsCert: "c", tlsKey: "k",
-    idleTimeoutMs: 1500, warmHosts: 0, cpuCount: 3, maxMessageBytes: 2048, maxQueuedBytes: 10, maxBufferedBytes: 20, maxMemoryBytes: 33554432, config: "c.json", runtimes: { ruby: ["/usr/bin/ruby", "host.rb", "--fast"] },
+    idleTimeoutMs: 1500, warmHosts: 0, cpuCount: 3, maxMessageBytes: 2048, maxPayloadBytes: 4096, maxQueuedBytes: 10, maxBufferedBytes: 20, maxMemoryBytes: 33554432, config: "c.json", runtimes: { ruby: ["/usr/bin/ruby", "host.rb", "--fast"] },
   });
 });

@@ -1,3 +1,4 @@
+import { messageOverheadBytes } from "../../../server/ipc/framing/fragments.js";
 import type { RpcEndpoint } from "../../../server/ipc/framing/rpc-endpoint.js";
 import { loadClasses } from "../handles.js";
 import type { NotificationParams } from "../methods.js";
@@ -8,14 +9,12 @@ import { setHostLink, type HostFacts } from "./link.js";
 import { OutputCapture } from "./output.js";
 import { Runner } from "./runner.js";
 
-/** What a message holds besides its payload, at most. */
-const messageOverheadBytes = 64 * 1024;
-
 /** A host that nobody has wanted for so long loads what tasks often import, so that they need not wait for it. */
 const idleMs = 40;
 
 /** Puts the parts together. Returns what takes the server's notifications. */
 export function startHost(endpoint: RpcEndpoint, facts: HostFacts, claims: ClaimsReader | null): (method: string, params: unknown) => void {
+  endpoint.useFragments();
   const listeners: ((method: string, params: unknown) => void)[] = [];
   const tell = (method: string, params: object) => {
     endpoint.notify(method, params);
@@ -32,7 +31,7 @@ export function startHost(endpoint: RpcEndpoint, facts: HostFacts, claims: Claim
     claims,
     encode: encodeResult,
     decode: decodeArguments,
-    maxPayloadBytes: facts.limits.maxMessageBytes - messageOverheadBytes,
+    maxPayloadBytes: facts.limits.maxPayloadBytes - messageOverheadBytes,
     tell,
     ended(thrown) {
       if (thrown) reportThrown(runner.identity?.name ?? "Process", thrown.error);

@@ -4,6 +4,7 @@
  */
 import { protocolVersion } from "../../../protocol/version.js";
 import { DirectIntake } from "../../../server/ipc/framing/direct-intake.js";
+import { largestMessageBytes } from "../../../server/ipc/framing/fragments.js";
 import { RpcEndpoint } from "../../../server/ipc/framing/rpc-endpoint.js";
 import { openClaims } from "./claims.js";
 import { enableCompileCache } from "./compile-cache.js";
@@ -21,7 +22,7 @@ let receive = (method: string, params: unknown): void => {
 const claims = openClaims();
 const intake = new DirectIntake();
 const endpoint = new RpcEndpoint(new HostStream(3, intake), { intake, onNotification: (method, params) => receive(method, params), onClose: serverHasGone });
-const answer = endpoint.request("worker/ready", { protocolVersion, runtime: "node", pid: process.pid, claims: claims !== null });
+const answer = endpoint.request("worker/ready", { protocolVersion, runtime: "node", pid: process.pid, claims: claims !== null, maxPayloadBytes: largestMessageBytes });
 endpoint.flush();
 
 enableCompileCache();

@@ -238,7 +238,7 @@ export class TaskRun implements CurrentTask {
       const payload = this.#owner.encode(values);
       const { length } = payloadData(payload);
       if (length <= this.#owner.maxPayloadBytes) return [{ from, count, values: payload }];
-      error = failureOf(new PolyprocError("PayloadTooLarge", `the result comes to ${length} bytes, more than the ${this.#owner.maxPayloadBytes} that fit into a message: write it to a file and return its name, or return it in parts`, { bytes: length }));
+      error = failureOf(new PolyprocError("PayloadTooLarge", `the result takes ${length} bytes, and a message at most ${this.#owner.maxPayloadBytes}: return it in parts, write it to a file and return its path, or raise the server's limit (--max-payload-bytes, --max-memory-bytes)`, { bytes: length, maxPayloadBytes: this.#owner.maxPayloadBytes }));
     } catch (thrown) {
       error = taskFailed(new TypeError(`the function's result cannot be sent: ${thrown instanceof Error ? thrown.message : String(thrown)}`));
     }

@@ -1,3 +1,8 @@
+import { PolyprocError } from "../../../protocol/errors.js";
+
+/** A longer prefix would be taken for something else. */
+const longestFrameBytes = 0x42ff_ffff;
+
 /** Bytes of this size and above are written from where they are; smaller ones are copied beside their neighbours. */
 const byReferenceBytes = 16 * 1024;
 const firstBlockBytes = 4 * 1024;
@@ -24,8 +29,11 @@ export class FrameEncoder {
     return this.#pieceBytes + this.#at - this.#from;
   }
 
-  /** Adds a frame: u32 big-endian length, then the message's msgpack. When it throws, nothing was added. */
-  frame(message: object): void {
+  /**
+   * Adds a frame: u32 big-endian length, then the message's msgpack. When it throws, nothing was added. A message of more than `most` bytes is not added
+   * either: it is returned, in pieces.
+   */
+  frame(message: object, most = Infinity): Buffer[] | null {
     this.#reserve(4);
     const { pendingBytes } = this;
     const block = this.#block;
@@ -34,8 +42,11 @@ export class FrameEncoder {
     const pieces = this.#pieces.length;
     const pieceBytes = this.#pieceBytes;
     this.#at += 4;
+    let bytes: number;
     try {
       this.#value(message);
+      bytes = this.pendingBytes - pendingBytes - 4;
+      if (bytes > longestFrameBytes && bytes <= most) throw new PolyprocError("PayloadTooLarge", `a message of ${bytes} bytes cannot be sent to a peer that reads no fragments`, { bytes });
     } catch (error) {
       this.#block = block;
       this.#from = from;
@@ -44,7 +55,19 @@ export class FrameEncoder {
       this.#pieceBytes = pieceBytes;
       throw error;
     }
-    block.writeUInt32BE(this.pendingBytes - pendingBytes - 4, at);
+    if (bytes > most) return this.#withdraw(pieces, at - from);
+    block.writeUInt32BE(bytes, at);
+    return null;
+  }
+
+  /** Takes out what was encoded last. It begins in the first piece after `pieces`, behind `before` bytes of other frames and its own prefix. */
+  #withdraw(pieces: number, before: number): Buffer[] {
+    this.#cut();
+    const [first, ...rest] = this.#pieces.splice(pieces) as [Buffer, ...Buffer[]];
+    if (before > 0) this.#pieces.push(first.subarray(0, before));
+    this.#pieceBytes = this.#pieces.reduce((sum, piece) => sum + piece.length, 0);
+    // The block may be used again before these are written.
+    return [first.subarray(before + 4), ...rest].filter((piece) => piece.length > 0).map((piece) => (piece.buffer === this.#block.buffer ? Buffer.from(piece) : piece));
   }
 
   /** What was encoded since the last call, in order. */

@@ -1,42 +1,63 @@
 import { PolyprocError } from "../../../protocol/errors.js";
+import { fragmentBit } from "./fragments.js";
+import { LargeMessage, type LargeIntake } from "./large-message.js";
 
 /** Largest frame unless told otherwise: 64 MiB. */
 export const defaultMaxMessageBytes = 64 * 1024 * 1024;
 
-/** The body of one frame: the bytes from `start` to `end` of `buffer`. */
+/** The body of one message: the bytes from `start` to `end` of `buffer`. */
 export type BodyListener = (buffer: Buffer, start: number, end: number) => void;
 
 /**
- * Cuts a stream of bytes into frames (u32 big-endian length, then the body). A body that lies whole in the chunk it came with is handed on
- * without a copy; any other gets a buffer of its own, allocated once, after its length was checked.
+ * Cuts a stream of bytes into frames (u32 big-endian length, then the body), and joins the fragments of large messages. A body that lies whole in the chunk it
+ * came with is handed on without a copy; any other gets a buffer of its own, allocated once, after its length was checked.
  */
 export class FrameReader {
-  /** Longest body that is accepted, in bytes. May be changed between frames. */
+  /** Longest frame that is accepted, in bytes. May be changed between frames. */
   maxMessageBytes: number;
   /** Bytes of the stream whose frames have been handed on. */
   handed = 0;
   readonly #onBody: BodyListener;
+  readonly #intake: LargeIntake | null;
   #prefix = 0;
   #prefixBytes = 0;
   #body: Buffer | null = null;
   #bodyBytes = 0;
+  /** The message of which fragments are coming. */
+  #large: LargeMessage | null = null;
+  /** Bytes of the present fragment: all, and those still to come. */
+  #fragmentBytes = 0;
+  #fragmentLeft = 0;
+  /** What came while there was no room for a large message. */
+  #waiting: Buffer[] | null = null;
   #stopped = false;
 
-  constructor(onBody: BodyListener, maxMessageBytes = defaultMaxMessageBytes) {
+  /** `intake`: decides about messages in fragments; without it they are refused. */
+  constructor(onBody: BodyListener, maxMessageBytes = defaultMaxMessageBytes, intake: LargeIntake | null = null) {
     this.#onBody = onBody;
     this.maxMessageBytes = maxMessageBytes;
+    this.#intake = intake;
   }
 
-  /** Whether the stream ended between frames, as it should. */
+  /** Whether the stream ended between messages, as it should. */
   get atBoundary(): boolean {
-    return this.#body === null && this.#prefixBytes === 0;
+    return this.#body === null && this.#prefixBytes === 0 && this.#large === null;
+  }
+
+  /** Whether a large message waits for room: what is pushed now is kept until then. */
+  get resting(): boolean {
+    return this.#waiting !== null;
   }
 
   /**
    * Takes the next bytes of the stream and hands on every body that they complete. Fails with PayloadTooLarge at a length beyond
-   * `maxMessageBytes`, and with whatever the listener throws; either way the stream cannot be read further.
+   * `maxMessageBytes`, with Malformed at fragments that contradict each other, and with whatever the listener throws; in any case the stream cannot be read further.
    */
   push(chunk: Buffer): void {
+    if (this.#waiting) {
+      this.#waiting.push(chunk);
+      return;
+    }
     let at = 0;
     while (at < chunk.length && !this.#stopped) {
       if (this.#body) {
@@ -49,6 +70,17 @@ export class FrameReader {
         this.#hand(body, 0, body.length);
         continue;
       }
+      if (this.#fragmentLeft > 0) {
+        const end = Math.min(chunk.length, at + this.#fragmentLeft);
+        const taken = this.#guarded(() => this.#large!.take(chunk, at, end));
+        at += taken;
+        this.#fragmentCame(taken);
+        if (this.#large && !this.#large.admitted) {
+          this.#waiting = at < chunk.length ? [chunk.subarray(at)] : [];
+          return;
+        }
+        continue;
+      }
       if (this.#prefixBytes === 0 && chunk.length - at >= 4) {
         this.#prefix = chunk.readUInt32BE(at);
         at += 4;
@@ -59,10 +91,11 @@ export class FrameReader {
       const length = this.#prefix;
       this.#prefix = 0;
       this.#prefixBytes = 0;
-      if (length > this.maxMessageBytes) {
-        this.#stopped = true;
-        throw new PolyprocError("PayloadTooLarge", `a message of ${length} bytes is more than the ${this.maxMessageBytes} that are read here; send it in parts, or raise the limit (--max-message-bytes)`, { bytes: length, maxMessageBytes: this.maxMessageBytes });
+      if (length >= fragmentBit) {
+        this.#guarded(() => this.#beginFragment(length - fragmentBit));
+        continue;
       }
+      if (length > this.maxMessageBytes) throw this.#tooLong(length);
       if (length <= chunk.length - at) {
         at += length;
         this.#hand(chunk, at - length, at);
@@ -73,34 +106,95 @@ export class FrameReader {
     }
   }
 
-  /** The part of the present body that is still to come, for who can read straight into it; null between bodies. */
+  /** There is room for the message that waited: takes in what came since. */
+  resume(): void {
+    const waiting = this.#waiting;
+    this.#waiting = null;
+    if (!waiting) return;
+    for (const chunk of waiting) this.push(chunk);
+  }
+
+  /** The part of the present body or fragment that is still to come, for who can read straight into it; null between them. */
   rest(): Buffer | null {
-    return this.#body === null ? null : this.#body.subarray(this.#bodyBytes);
+    if (this.#body) return this.#body.subarray(this.#bodyBytes);
+    return this.#fragmentLeft > 0 && !this.#waiting ? this.#large!.room(this.#fragmentLeft) : null;
   }
 
   /** The next `bytes` of the stream were read into `rest()`. */
   restRead(bytes: number): void {
     const body = this.#body;
-    if (!body) return;
-    this.#bodyBytes += bytes;
-    if (this.#bodyBytes < body.length) return;
-    this.#body = null;
-    this.#hand(body, 0, body.length);
+    if (body) {
+      this.#bodyBytes += bytes;
+      if (this.#bodyBytes < body.length) return;
+      this.#body = null;
+      this.#hand(body, 0, body.length);
+      return;
+    }
+    const large = this.#large;
+    if (!large || this.#stopped) return;
+    this.#guarded(() => large.came(bytes));
+    this.#fragmentCame(bytes);
   }
 
   /** Nothing more is handed on, of what was pushed before or is pushed later. */
   stop(): void {
     this.#stopped = true;
     this.#body = null;
+    this.#waiting = null;
+    this.#fragmentLeft = 0;
+    this.#large?.end();
+    this.#large = null;
   }
 
-  #hand(buffer: Buffer, start: number, end: number): void {
+  #tooLong(length: number): PolyprocError {
+    this.stop();
+    return new PolyprocError("PayloadTooLarge", `a frame of ${length} bytes is more than the ${this.maxMessageBytes} that are read here; send it in fragments or in parts, or raise the limit (--max-message-bytes)`, { bytes: length, maxMessageBytes: this.maxMessageBytes });
+  }
+
+  #beginFragment(length: number): void {
+    if (!this.#intake || this.#intake.maxPayloadBytes === 0) throw malformed("fragments are read only after initialize, or worker/ready, was answered");
+    if (length > this.maxMessageBytes) throw this.#tooLong(length);
+    if (length === 0) throw malformed("a fragment without bytes");
+    this.#large ??= new LargeMessage(this.#intake);
+    this.#large.requireFits(length);
+    this.#fragmentBytes = this.#fragmentLeft = length;
+  }
+
+  #fragmentCame(bytes: number): void {
+    this.#fragmentLeft -= bytes;
+    if (this.#fragmentLeft > 0) return;
+    const large = this.#large!;
+    this.#guarded(() => large.requireHead());
+    if (!large.complete) {
+      this.handed += 4 + this.#fragmentBytes;
+      return;
+    }
+    this.#large = null;
+    const body = large.end();
+    if (body) this.#hand(body, 0, body.length, this.#fragmentBytes);
+    else this.handed += 4 + this.#fragmentBytes;
+  }
+
+  #hand(buffer: Buffer, start: number, end: number, frameBytes = end - start): void {
     try {
       this.#onBody(buffer, start, end);
-      this.handed += 4 + end - start;
+      this.handed += 4 + frameBytes;
     } catch (error) {
       this.stop();
       throw error;
     }
   }
+
+  #guarded<T>(action: () => T): T {
+    try {
+      return action();
+    } catch (error) {
+      this.stop();
+      throw error;
+    }
+  }
+}
+
+function malformed(what: string): PolyprocError {
+  return new PolyprocError("Malformed", `the stream has ${what}: compare the sender with protocol/SPEC.md, "Fragments"`);
 }

@@ -2,15 +2,17 @@ import type { Duplex } from "node:stream";
 import { PolyprocError, type ErrorObject } from "../../../protocol/errors.js";
 import { decodeMessage } from "./decoder.js";
 import type { DirectIntake } from "./direct-intake.js";
+import { largestMessageBytes } from "./fragments.js";
 import { defaultMaxMessageBytes, FrameReader } from "./frame-reader.js";
 import { FrameWriter } from "./frame-writer.js";
+import type { LargeIntake } from "./large-message.js";
 
 export interface EndpointOptions {
   /** Called for each notification, in order, together with responses. */
   onNotification: (method: string, params: unknown) => void;
   /** Called once, after every pending request was rejected. `error` says why, unless the other side just ended the connection or `close` was called. */
   onClose?: (error: PolyprocError | null) => void;
-  /** Longest message that is read, in bytes. Default 64 MiB. */
+  /** Longest frame that is read, in bytes. Default 64 MiB. */
   maxMessageBytes?: number;
   /** Of the stream, when that was made with one. */
   intake?: DirectIntake;
@@ -29,13 +31,15 @@ export class RpcEndpoint {
   readonly #options: EndpointOptions;
   readonly #pending = new Map<number, Settle>();
   #nextId = 1;
+  /** While a large message is being sent: the requests from this one on have not left. */
+  #firstHeld = Infinity;
   #closed: PolyprocError | null | undefined;
 
   constructor(stream: Duplex, options: EndpointOptions) {
     this.#stream = stream;
     this.#options = options;
     this.#writer = new FrameWriter(stream);
-    const reader = new FrameReader(this.#receive, options.maxMessageBytes ?? defaultMaxMessageBytes);
+    const reader = new FrameReader(this.#receive, options.maxMessageBytes ?? defaultMaxMessageBytes, this.#large);
     const failed = (error: unknown) => {
       if (!(error instanceof PolyprocError)) throw error;
       reader.stop();
@@ -72,6 +76,11 @@ export class RpcEndpoint {
     return this.#closed !== undefined;
   }
 
+  /** The server reads messages in fragments. */
+  useFragments(): void {
+    this.#writer.useFragments();
+  }
+
   /** Calls once, when little is left to send. */
   onDrain(listener: () => void): void {
     this.#writer.onDrain(listener);
@@ -87,26 +96,27 @@ export class RpcEndpoint {
     });
   }
 
-  /** The same without a promise. Returns the request's id, for `cancel`. */
-  send(method: string, params: unknown, settle: Settle): number {
+  /** The same without a promise. Returns the request's id, for `cancel`. `urgent`: it need not wait for large messages that were sent before. */
+  send(method: string, params: unknown, settle: Settle, urgent = false): number {
     const id = this.#nextId++;
     if (this.#closed !== undefined) {
       queueMicrotask(() => settle(this.#closedError(), undefined));
       return id;
     }
-    this.#writer.write({ id, method, params });
+    this.#write({ id, method, params }, id, urgent);
     this.#pending.set(id, settle);
     return id;
   }
 
   /** Asks the server to end the wait of a request, which then fails with RequestCancelled, unless its answer is on the way. */
   cancel(id: number): void {
-    if (this.#pending.has(id)) this.notify("$/cancelRequest", { id });
+    if (!this.#pending.has(id) || this.#closed !== undefined) return;
+    this.#write({ method: "$/cancelRequest", params: { id } }, this.#nextId, !this.#writer.holds || id < this.#firstHeld);
   }
 
   /** Sends a notification; dropped when the connection has ended. */
   notify(method: string, params?: unknown): void {
-    if (this.#closed === undefined) this.#writer.write({ method, params });
+    if (this.#closed === undefined) this.#write({ method, params }, this.#nextId, false);
   }
 
   /** Sends what was written in this tick now, before the tick ends. Needed only by those who block the thread next. */
@@ -120,6 +130,28 @@ export class RpcEndpoint {
     this.#writer.end();
     this.#end(null);
   }
+
+  /** `id`: the message's own, or that of the next request. */
+  #write(message: object, id: number, urgent: boolean): void {
+    const held = this.#writer.holds;
+    this.#writer.write(message, urgent);
+    if (!held && this.#writer.holds) this.#firstHeld = id;
+  }
+
+  /** What the server sends was asked for: there is no limit of our own but what memory there is. */
+  readonly #large: LargeIntake = {
+    maxPayloadBytes: largestMessageBytes,
+    reserve: (_bytes, settled) => {
+      settled(null);
+      return { came() {}, release() {} };
+    },
+    refused: (id, error) => {
+      const settle = typeof id === "number" ? this.#pending.get(id) : undefined;
+      if (!settle) throw error;
+      this.#pending.delete(id as number);
+      settle(error, undefined);
+    },
+  };
 
   readonly #receive = (buffer: Buffer, start: number, end: number): void => {
     const message = decodeMessage(buffer, start, end);

@@ -33,7 +33,7 @@ export interface HostOptions {
   /** Whether it gets a claims pipe. Default true. */
   claims?: boolean;
   env?: Record<string, string>;
-  maxMessageBytes?: number;
+  maxPayloadBytes?: number;
 }
 
 interface Message {
@@ -97,7 +97,7 @@ export class TestHost {
         this.#fault = error as Error;
       }
       if (message.method === "worker/ready") {
-        this.#reply(message.id!, { instanceId: "i1", session: "s1", limits: { maxMessageBytes: options.maxMessageBytes ?? 64 << 20, maxQueuedBytes: 64 << 20, maxMemoryBytes: 512 << 20 }, cpuCount: 2, runtimes: ["node"] });
+        this.#reply(message.id!, { instanceId: "i1", session: "s1", limits: { maxMessageBytes: 64 << 20, maxPayloadBytes: options.maxPayloadBytes ?? 256 << 20, maxQueuedBytes: 64 << 20, maxMemoryBytes: 512 << 20 }, cpuCount: 2, runtimes: ["node"] });
         onReady(message);
       } else {
         this.#receive(message);

@@ -12,7 +12,7 @@ const of = (name: string) => ({ module: functions, export: name });
 
 test("a host opens with worker/ready, and says that it takes claims when it has a pipe for them", async (t) => {
   const { ready, child } = await TestHost.start(t);
-  assert.deepEqual(ready, { protocolVersion: "1.0", runtime: "node", pid: child.pid, claims: true });
+  assert.deepEqual(ready, { protocolVersion: "1.0", runtime: "node", pid: child.pid, claims: true, maxPayloadBytes: 0xffff_ffff });
   const without = await TestHost.start(t, { claims: false });
   assert.equal(without.ready["claims"], false);
 });
@@ -101,7 +101,7 @@ test("a result that cannot be sent fails its item and no other, and says what it
 });
 
 test("a result beyond the largest message fails with PayloadTooLarge", async (t) => {
-  const host = await TestHost.start(t, { maxMessageBytes: 1 << 20 });
+  const host = await TestHost.start(t, { maxPayloadBytes: 1 << 20 });
   const told = await host.outcomes(of("zeros"), (h) => [h.task(0, "map", [10, 2 << 20, 600_000, 600_000])]);
   const outcomes = told.flatMap(({ values, error }) => values?.map((value) => (value as Buffer).length) ?? error!.code);
   assert.deepEqual(outcomes, [10, errorCodes.PayloadTooLarge, 600_000, 600_000]);

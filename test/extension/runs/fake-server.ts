@@ -18,7 +18,7 @@ type Handler = (params: never) => unknown;
 
 /** A server that answers what the runs of a window ask, as the protocol says. */
 export class FakeRpc implements Rpc {
-  readonly facts = { instanceId: "i", session: "s1", limits: { maxMessageBytes: 1e9, maxQueuedBytes: 1e9, maxMemoryBytes: 1e9 }, cpuCount: 4, runtimes: ["node"] };
+  readonly facts = { instanceId: "i", session: "s1", limits: { maxMessageBytes: 1e9, maxPayloadBytes: 1e9, maxQueuedBytes: 1e9, maxMemoryBytes: 1e9 }, cpuCount: 4, runtimes: ["node"] };
   readonly server = { version: "0.0.0", pid: 1 };
   readonly runs = new Map<string, FakeRun>();
   readonly asked: { method: string; params: unknown }[] = [];

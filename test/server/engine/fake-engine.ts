@@ -33,7 +33,7 @@ export class FakeWorld {
       cpuCount: 2,
       runtimeEndings: {},
       warmHosts: 0,
-      limits: { maxMessageBytes: 64 << 20, maxQueuedBytes: 16 << 20, maxBufferedBytes: 8 << 20, maxMemoryBytes: 64 << 20, outputRingBytes: 1 << 20, eventRing: 1000, ...limits },
+      limits: { maxMessageBytes: 64 << 20, maxPayloadBytes: 32 << 20, maxQueuedBytes: 16 << 20, maxBufferedBytes: 8 << 20, maxMemoryBytes: 64 << 20, outputRingBytes: 1 << 20, eventRing: 1000, ...limits },
     });
   }
 

@@ -4,6 +4,7 @@ import type { Peer } from "../../../server/engine/session.js";
 
 /** The other side of a session, which remembers what it was sent. */
 export class FakePeer implements Peer {
+  maxPayloadBytes = Infinity;
   readonly sent: { method: string; params: unknown }[] = [];
   /** What `backlogBytes` says; set it high to play a peer that does not read. */
   backlog = 0;

@@ -1,0 +1,83 @@
+import { PolyprocError } from "../../protocol/errors.js";
+import type { Budget } from "../engine/budget.js";
+import type { Reservation } from "./framing/large-message.js";
+
+/** How often to look whether a message makes progress, in milliseconds. */
+const lookMs = 10_000;
+/** A message of which fewer bytes come between two looks has its memory given to others. */
+const leastBytes = 1024 * 1024;
+/** A message waits for room until nothing was let go of for so many looks: then perhaps its own sender is to take something out. */
+const patience = 6;
+
+/**
+ * The memory of one large message that is coming. All of it is set aside before the first byte is taken in, so that two half messages never wait for each
+ * other. A sender that is slow, or has stopped, keeps only what it has sent.
+ */
+export class LargeRoom implements Reservation {
+  readonly #budget: Budget;
+  readonly #bytes: number;
+  readonly #settled: (error: PolyprocError | null) => void;
+  readonly #leaveLine: () => void;
+  readonly #timer: NodeJS.Timeout;
+  #state: "waiting" | "granted" | "lapsed" | "released" = "waiting";
+  #came = 0;
+  /** At the last look: what had come, or what the server held. */
+  #seen = 0;
+  #idleLooks = 0;
+
+  /** `settled` is called once, perhaps before this returns. Fails with PayloadTooLarge when there can never be room. */
+  constructor(budget: Budget, bytes: number, settled: (error: PolyprocError | null) => void) {
+    this.#budget = budget;
+    this.#bytes = bytes;
+    this.#settled = settled;
+    this.#timer = setInterval(() => this.#look(), lookMs).unref();
+    try {
+      this.#leaveLine = budget.whenRoom(bytes, () => {
+        this.#state = "granted";
+        this.#seen = 0;
+        settled(null);
+      });
+    } catch (error) {
+      clearInterval(this.#timer);
+      throw error;
+    }
+    this.#seen = this.#state === "waiting" ? budget.usedBytes : 0;
+  }
+
+  came(bytes: number): void {
+    this.#came += bytes;
+    if (this.#state !== "lapsed") return;
+    if (!this.#budget.hasRoom(bytes)) {
+      this.#came -= bytes;
+      throw new PolyprocError("Overloaded", `the server's memory is full (${this.#budget.maxBytes} bytes, --max-memory-bytes), and this message of ${this.#bytes} bytes came too slowly to keep its place: send it again`, { bytes: this.#bytes });
+    }
+    this.#budget.charge(bytes);
+  }
+
+  release(): void {
+    const before = this.#state;
+    this.#state = "released";
+    clearInterval(this.#timer);
+    if (before === "granted") this.#budget.release(this.#bytes);
+    else if (before === "lapsed") this.#budget.release(this.#came);
+    else if (before === "waiting") this.#leaveLine();
+  }
+
+  #look(): void {
+    if (this.#state === "granted") {
+      if (this.#came - this.#seen < leastBytes) {
+        this.#state = "lapsed";
+        this.#budget.release(this.#bytes - this.#came);
+      }
+      this.#seen = this.#came;
+      return;
+    }
+    if (this.#state !== "waiting") return;
+    const used = this.#budget.usedBytes;
+    this.#idleLooks = used === this.#seen ? this.#idleLooks + 1 : 0;
+    this.#seen = used;
+    if (this.#idleLooks < patience) return;
+    this.release();
+    this.#settled(new PolyprocError("Overloaded", `the server's memory is full (${used} of ${this.#budget.maxBytes} bytes), and nothing was let go of for ${(patience * lookMs) / 1000} s: take items and results before you send more, or raise --max-memory-bytes`, { bytes: this.#bytes }));
+  }
+}

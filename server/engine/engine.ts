@@ -75,7 +75,7 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.options = options;
     this.clock = options.clock;
-    this.budget = new Budget(options.limits.maxMemoryBytes);
+    this.budget = new Budget(options.limits.maxMemoryBytes, options.clock);
     this.events = new EventLog(this);
     this.output = new OutputHub(this);
     this.waitGraph = new WaitGraph(this);

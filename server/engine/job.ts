@@ -5,6 +5,7 @@ import { payloadData, payloadHandles, type Handle, type Payload } from "../../pr
 import { describeTarget } from "../../protocol/describe-target.js";
 import type { Target } from "../../protocol/target.js";
 import { Deque } from "./deque.js";
+import { kept, letGo, MemoryWait, type Kept } from "./kept.js";
 import type { Pool } from "./pool.js";
 import type { SharedObject } from "./registry.js";
 import { runtimeOf } from "./runtime.js";
@@ -32,6 +33,21 @@ const maxResultBytes = 1024 * 1024;
 
 /** Who follows a job inside the engine, in place of the session that made it. */
 export type JobFollower = JobObserver | { results(results: ResultEntry[]): void };
+
+/** A task that was submitted, and is not accepted yet. */
+interface Submitted {
+  readonly index: number;
+  readonly count: number;
+  readonly items: Kept;
+}
+
+/** Tasks that wait to be accepted; `bytes` of payloads, which take so much `memory`. */
+interface Submit {
+  readonly tasks: readonly Submitted[];
+  readonly bytes: number;
+  readonly memory: number;
+  readonly wait: Wait<null>;
+}
 
 /** Told at once, item by item; indexes are numbers in the job. */
 export interface JobObserver {
@@ -65,7 +81,8 @@ export class Job implements SharedObject {
   done = 0;
   failed = 0;
   readonly #live = new Map<number, Batch>();
-  readonly #submits = new Deque<{ tasks: TaskInput[]; bytes: number; wait: Wait<null> }>();
+  readonly #submits = new Deque<Submit>();
+  readonly #memoryWait = new MemoryWait();
   readonly #waiters = new Set<Wait<{ done: number; failed: number }>>();
   readonly #watchers = new Set<Session>();
   #outbox: ResultEntry[] = [];
@@ -103,40 +120,45 @@ export class Job implements SharedObject {
     this.pool.requireNotTerminated();
     const { session } = this;
     const { maxQueuedBytes } = session.engine.options.limits;
-    for (const input of tasks) this.#check(input);
-    if (session.queuedBytes < maxQueuedBytes && this.#submits.length === 0) {
-      this.#accept(tasks);
+    for (const { index, items } of tasks) this.#check(index, items);
+    const { account } = session;
+    const submitted = tasks.map(({ index, count = 1, items }) => ({ index, count, items: kept(items, account) }));
+    if (this.#submits.length === 0 && this.#hasRoom(submitted)) {
+      this.#accept(submitted);
       return null;
     }
-    const bytes = tasks.reduce((sum, input) => sum + payloadData(input.items).length, 0);
+    const bytes = tasks.reduce((sum, { items }) => sum + payloadData(items).length, 0);
     if (session.pendingSubmitBytes + bytes > maxQueuedBytes * overload) {
       throw new PolyprocError("Overloaded", `this session has ${session.pendingSubmitBytes} bytes of tasks that are not accepted yet: wait for the answer of each job/submit before the next`);
     }
-    session.pendingSubmitBytes += bytes;
+    session.engine.budget.requireRoom(memoryOf(submitted));
     const submit = {
-      tasks,
+      tasks: submitted,
       bytes,
+      memory: memoryOf(submitted),
       wait: new Wait<null>(session, {
         onLeave: () => {
           this.#submits.remove(submit);
-          session.pendingSubmitBytes -= bytes;
+          this.#pended(submit);
           this.pool.hold(-1);
         },
       }),
     };
+    session.pendingSubmitBytes += bytes;
+    session.engine.budget.charge(submit.memory);
     this.#submits.push(submit);
     this.pool.hold(1);
     session.submitters.add(this);
+    this.#awaitMemory();
     return submit.wait;
   }
 
   /** The session has room again. */
   acceptWaiting(): void {
     const { session } = this;
-    while (session.queuedBytes < session.engine.options.limits.maxQueuedBytes) {
-      const submit = this.#submits.shift();
-      if (!submit) break;
-      session.pendingSubmitBytes -= submit.bytes;
+    for (let submit = this.#submits.peek(); submit && this.#hasRoom(submit.tasks); submit = this.#submits.peek()) {
+      this.#submits.shift();
+      this.#pended(submit);
       try {
         this.#accept(submit.tasks);
         submit.wait.resolve(null);
@@ -146,6 +168,7 @@ export class Job implements SharedObject {
       this.pool.hold(-1);
     }
     if (this.#submits.length === 0) session.submitters.delete(this);
+    this.#awaitMemory();
   }
 
   /** Outcome of `count` items of a task, from item `from` of its batch on. */
@@ -223,28 +246,49 @@ export class Job implements SharedObject {
   unreferenced(): void {
     this.#ended = true;
     for (let submit = this.#submits.shift(); submit; submit = this.#submits.shift()) {
-      this.session.pendingSubmitBytes -= submit.bytes;
+      this.#pended(submit);
       submit.wait.reject(new PolyprocError("Cancelled", "the job was released"));
       this.pool.hold(-1);
     }
     this.session.submitters.delete(this);
+    this.#memoryWait.end();
     this.cancel(undefined, this.graceMs);
     this.pool.jobs.delete(this);
   }
 
-  #check(input: TaskInput): void {
-    if (this.#live.has(input.index)) throw new PolyprocError("BadState", `${this.handle} has a task with index ${input.index} that is not done: give each task its own`);
-    for (const handle of payloadHandles(input.items)) {
-      if (!this.session.engine.registry.has(handle)) throw new PolyprocError("UnknownHandle", `${handle}, in the items of task ${input.index}, does not exist`, { handle });
+  #check(index: number, items: Payload): void {
+    if (this.#live.has(index)) throw new PolyprocError("BadState", `${this.handle} has a task with index ${index} that is not done: give each task its own`);
+    for (const handle of payloadHandles(items)) {
+      if (!this.session.engine.registry.has(handle)) throw new PolyprocError("UnknownHandle", `${handle}, in the items of task ${index}, does not exist`, { handle });
     }
   }
 
-  #accept(tasks: TaskInput[]): void {
+  /** It waits no more. */
+  #pended({ bytes, memory }: Submit): void {
+    this.session.pendingSubmitBytes -= bytes;
+    this.session.engine.budget.release(memory);
+  }
+
+  /** The server's memory can be full of items whose consumers are these tasks: a job that has none gets some. */
+  #hasRoom(tasks: readonly Submitted[]): boolean {
+    const { session } = this;
+    if (session.queuedBytes >= session.engine.options.limits.maxQueuedBytes) return false;
+    return this.#live.size === 0 || session.account.hasRoom(memoryOf(tasks));
+  }
+
+  #awaitMemory(): void {
+    const first = this.#submits.peek()?.tasks[0];
+    if (first && this.session.queuedBytes < this.session.engine.options.limits.maxQueuedBytes) this.#memoryWait.begin(first.items, () => this.acceptWaiting());
+  }
+
+  #accept(tasks: readonly Submitted[]): void {
     const { registry } = this.session.engine;
     const batches: Batch[] = [];
-    for (const input of tasks) {
-      registry.retainPayload(input.items);
-      const batch = new Batch(this, input.index, input.count ?? 1, input.items);
+    for (const { index, items } of tasks) this.#check(index, items.payload);
+    for (const { index, count, items } of tasks) {
+      registry.retainPayload(items.payload);
+      items.account.charge(items.bytes);
+      const batch = new Batch(this, index, count, items);
       this.#live.set(batch.index, batch);
       this.session.queuedBytes += batch.bytes;
       batches.push(batch);
@@ -256,6 +300,7 @@ export class Job implements SharedObject {
     const { session } = this;
     this.#live.delete(batch.index);
     session.queuedBytes -= batch.bytes;
+    letGo(batch.kept);
     session.engine.registry.dropPayload(batch.items);
     this.pool.finished();
     if (session.submitters.size > 0) for (const job of [...session.submitters]) job.acceptWaiting();
@@ -301,6 +346,10 @@ export class Job implements SharedObject {
     const { registry } = this.session.engine;
     for (const handle of handles) if (registry.has(handle)) registry.retain(this.session, handle);
   }
+}
+
+function memoryOf(tasks: readonly Submitted[]): number {
+  return tasks.reduce((sum, { items }) => sum + items.bytes, 0);
 }
 
 /** Roughly what an outcome takes in a message. */

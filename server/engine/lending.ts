@@ -1,5 +1,5 @@
 import { PolyprocError } from "../../protocol/errors.js";
-import type { Payload } from "../../protocol/schema.js";
+import type { Kept } from "./kept.js";
 import type { Queue } from "./queue.js";
 import type { Holding, Session } from "./session.js";
 import type { Tally } from "./tally.js";
@@ -13,7 +13,7 @@ export interface Counter {
 /** Items that are a session's one by one, as it counts them. */
 interface Loan {
   readonly queue: Queue;
-  readonly items: readonly Payload[];
+  readonly items: readonly Kept[];
   /** Where the counter stood before the first of them. */
   readonly from: number;
 }
@@ -59,7 +59,7 @@ export class Lending implements Holding {
   }
 
   /** By a counter that was settled. */
-  lend({ slot, count }: Counter, queue: Queue, items: readonly Payload[]): void {
+  lend({ slot, count }: Counter, queue: Queue, items: readonly Kept[]): void {
     this.#loans.delete(slot);
     this.#loans.set(slot, { queue, items, from: count });
   }

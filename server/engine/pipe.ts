@@ -1,9 +1,10 @@
 import { PolyprocError } from "../../protocol/errors.js";
 import type { SyncInfo } from "../../protocol/events.js";
-import { payloadData, type Handle, type Payload } from "../../protocol/schema.js";
+import type { Handle, Payload } from "../../protocol/schema.js";
 import { ChannelOffer } from "./channel-offer.js";
-import { Deque } from "./deque.js";
 import type { Engine } from "./engine.js";
+import { dataBytes, ItemStore } from "./item-store.js";
+import { kept, letGo, MemoryWait, type Kept } from "./kept.js";
 import { LinkedList } from "./linked-list.js";
 import type { ChannelInbox, ChannelNews, Following, PipeChannel } from "./pipe-channel.js";
 import { brokenPipe, endOfFile, full, noItem } from "./pipe-errors.js";
@@ -30,7 +31,7 @@ export type Followed = { item: Payload } | { ready: boolean } | ChannelNews;
 type Receiver = { readonly wait: Wait<Followed>; readonly follows: Following | null };
 
 interface Sender {
-  readonly item: Payload;
+  readonly item: Kept;
   readonly wait: Wait<null>;
   /** Its sender has gone on: the item must arrive even when the sender leaves. */
   readonly early: boolean;
@@ -48,23 +49,24 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
   readonly readable: boolean;
   readonly writable: boolean;
   readonly #engine: Engine;
-  readonly #inbox = new Deque<Payload>();
+  readonly #inbox: ItemStore;
   readonly #receivers = new LinkedList<Receiver>();
   /** Sends from the peer that found no room here. */
   readonly #senders = new LinkedList<Sender>();
   readonly #watchers = new Set<() => void>();
-  #bytes = 0;
   #open = true;
   #peer: PipeEnd | null = null;
   /** Past the server, to here. */
   #channel: PipeChannel | null = null;
   readonly #offer = new ChannelOffer();
+  readonly #memoryWait = new MemoryWait();
 
   constructor(engine: Engine, handle: Handle, options: PipeEndOptions) {
     this.#engine = engine;
     this.handle = handle;
     this.readable = options.readable;
     this.writable = options.writable;
+    this.#inbox = new ItemStore(0, engine.options.limits.maxBufferedBytes);
   }
 
   /** Makes two ends one pipe. */
@@ -128,7 +130,7 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
   }
 
   status(): PipeEndStatus {
-    return { readable: this.readable, writable: this.writable, items: this.#inbox.length, bytes: this.#bytes, peerOpen: this.#peerOpen };
+    return { readable: this.readable, writable: this.writable, items: this.#inbox.length, bytes: this.#inbox.bytes, peerOpen: this.#peerOpen };
   }
 
   describe(): SyncInfo {
@@ -152,8 +154,8 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
       this.#forget(sender);
       sender.wait.reject(brokenPipe(peer?.handle ?? this.handle));
     }
-    for (let item = this.#inbox.shift(); item; item = this.#inbox.shift()) this.#engine.registry.dropPayload(item, this);
-    this.#bytes = 0;
+    this.#inbox.clear((item) => this.#engine.registry.dropPayload(item.payload, this));
+    this.#memoryWait.end();
     this.#tellWatchers();
     if (peer) peer.#peerClosed();
   }
@@ -188,13 +190,8 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
   channelEnded(items: Uint8Array[], ahead: number): void {
     this.#channel = null;
     this.#offer.ended();
-    const front: Payload[] = [];
-    while (front.length < ahead && this.#inbox.length > 0) front.push(this.#inbox.shift()!);
-    for (const item of items.toReversed()) {
-      this.#inbox.unshift(item);
-      this.#bytes += item.length;
-    }
-    for (const item of front.toReversed()) this.#inbox.unshift(item);
+    const { server } = this.#engine.budget;
+    this.#inbox.insert(ahead, items.map((data) => kept(data, server)));
     this.#serve();
     this.#refill();
     this.#changed();
@@ -305,25 +302,26 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
     this.#tellWatchers();
   }
 
-  #accept(session: Session, item: Payload, timeoutMs: number | null | undefined, early: boolean, from: Handle): null | Wait<null> {
+  #accept(session: Session, payload: Payload, timeoutMs: number | null | undefined, early: boolean, from: Handle): null | Wait<null> {
     const { registry } = this.#engine;
-    registry.retainPayload(item, this);
+    registry.retainPayload(payload, this);
     this.#channel?.bypassed();
-    if (this.#senders.length === 0 && this.#hasRoom(item)) {
+    const item = kept(payload, session.account);
+    if (this.#senders.length === 0 && this.#inbox.admits(item)) {
       this.#store(item);
       return null;
     }
     try {
-      if (timeoutMs === 0) throw full(from, this.#bytes);
-      session.holdBack(payloadData(item).length);
+      if (timeoutMs === 0) throw full(from, this.#inbox.bytes);
+      session.holdBack(item.bytes);
     } catch (error) {
-      registry.dropPayload(item, this);
+      registry.dropPayload(payload, this);
       throw error;
     }
     const wait = new Wait<null>(session, {
       timeoutMs,
       onTimeout: () => {
-        throw full(from, this.#bytes);
+        throw full(from, this.#inbox.bytes);
       },
       onLeave: () => {
         this.#senders.remove(link);
@@ -335,13 +333,13 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
       },
     });
     const link = this.#senders.push({ item, wait, early });
+    this.#awaitMemory();
     this.#changed();
     return wait;
   }
 
-  #store(item: Payload): void {
+  #store(item: Kept): void {
     this.#inbox.push(item);
-    this.#bytes += payloadData(item).length;
     this.#serve();
     this.#changed();
   }
@@ -349,33 +347,35 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
   #take(session: Session): Payload {
     const item = this.#inbox.shift();
     if (item === undefined) throw new PolyprocError("InternalError", "took from an empty pipe");
-    this.#bytes -= payloadData(item).length;
-    this.#engine.registry.deliverPayload(session, item, this);
-    return item;
+    letGo(item);
+    this.#engine.registry.deliverPayload(session, item.payload, this);
+    return item.payload;
   }
 
   #refill(): void {
-    for (let sender = this.#senders.first; sender && this.#hasRoom(sender.item); sender = this.#senders.first) {
+    for (let sender = this.#senders.first; sender && this.#inbox.admits(sender.item); sender = this.#senders.first) {
       this.#senders.shift();
       this.#letIn(sender);
       sender.wait.resolve(null);
     }
+    this.#awaitMemory();
+  }
+
+  /** The first sender waits for the server's memory, rather than for room here: it is tried again when there is some. */
+  #awaitMemory(): void {
+    const item = this.#senders.first?.item;
+    if (item && this.#inbox.hasRoom(dataBytes(item))) this.#memoryWait.begin(item, () => this.#refill());
   }
 
   /** The item of a sender that was in the line. */
   #letIn(sender: Sender): void {
-    sender.wait.session.heldBackBytes -= payloadData(sender.item).length;
+    sender.wait.session.heldBackEnded(sender.item.bytes);
     this.#store(sender.item);
   }
 
-  /** An item beyond the limit is let in when it is alone. */
-  #hasRoom(item: Payload): boolean {
-    return this.#inbox.length === 0 || this.#bytes + payloadData(item).length <= this.#engine.options.limits.maxBufferedBytes;
-  }
-
   #forget(sender: Sender): void {
-    sender.wait.session.heldBackBytes -= payloadData(sender.item).length;
-    this.#engine.registry.dropPayload(sender.item, this);
+    sender.wait.session.heldBackEnded(sender.item.bytes);
+    this.#engine.registry.dropPayload(sender.item.payload, this);
   }
 
   #tellWatchers(): void {

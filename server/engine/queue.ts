@@ -1,12 +1,15 @@
 import { PolyprocError } from "../../protocol/errors.js";
 import type { SyncInfo } from "../../protocol/events.js";
 import { payloadData, payloadHandles, type Handle, type Payload } from "../../protocol/schema.js";
-import { Deque } from "./deque.js";
 import type { Engine } from "./engine.js";
+import { kept, letGo, MemoryWait, type Kept } from "./kept.js";
 import { lendingOf, maxLent, type Counter } from "./lending.js";
 import { LinkedList } from "./linked-list.js";
+import { itemsUnfinished, queueEmpty, queueFull } from "./queue-errors.js";
+import { dataBytes, ItemStore } from "./item-store.js";
 import { releasedByAll, type SharedObject } from "./registry.js";
 import type { Session } from "./session.js";
+import { TakenCounts } from "./taken.js";
 import { Wait } from "./wait.js";
 
 export interface QueueOptions {
@@ -26,7 +29,7 @@ export interface QueueStatus {
 }
 
 interface Putter {
-  readonly items: readonly Payload[];
+  readonly items: readonly Kept[];
   /** How many of them are in the queue. */
   stored: number;
   wait: Wait<null> | null;
@@ -41,11 +44,6 @@ interface Getter {
   readonly wait: Wait<{ items: Payload[] }>;
 }
 
-interface Taken {
-  items: number;
-  bytes: number;
-}
-
 /** Items that one `get` takes beyond its first end here, so that an answer stays a small message. */
 const batchBytes = 1024 * 1024;
 
@@ -58,29 +56,31 @@ export class Queue implements SharedObject {
   readonly maxSize: number;
   readonly joinable: boolean;
   readonly #engine: Engine;
-  readonly #items = new Deque<Payload>();
+  readonly #items: ItemStore;
   readonly #putters = new LinkedList<Putter>();
   readonly #getters = new LinkedList<Getter>();
   readonly #joiners = new LinkedList<Wait<null>>();
   readonly #closedBy = new WeakSet<Session>();
-  /** What each session took and has not put back: no more than that can it put back. */
-  readonly #takenBy = new WeakMap<Session, Taken>();
-  #bytes = 0;
+  readonly #taken: TakenCounts;
   #unfinished = 0;
   /** Nobody refers to it any more. */
   #released = false;
+  readonly #memoryWait = new MemoryWait();
 
   constructor(engine: Engine, handle: Handle, options: QueueOptions) {
     this.#engine = engine;
     this.handle = handle;
     this.maxSize = options.maxSize;
     this.joinable = options.joinable;
+    this.#taken = new TakenCounts(handle);
+    this.#items = new ItemStore(options.maxSize, engine.options.limits.maxBufferedBytes);
   }
 
   put(session: Session, items: readonly Payload[], timeoutMs: number | null | undefined): null | Wait<null> {
     this.#requireOpen(session, "put");
     this.#retain(items);
-    const putter: Putter = { items, stored: 0, wait: null, heldBack: 0 };
+    const { account } = session;
+    const putter: Putter = { items: items.map((item) => kept(item, account)), stored: 0, wait: null, heldBack: 0 };
     if (this.#putters.length === 0) this.#storeAndServe(putter);
     this.#changed();
     if (putter.stored === items.length) return null;
@@ -101,11 +101,11 @@ export class Queue implements SharedObject {
       this.#changed();
       return { items };
     }
-    if (timeoutMs === 0) throw this.#empty();
+    if (timeoutMs === 0) throw queueEmpty(this.handle);
     const wait = new Wait<{ items: Payload[] }>(session, {
       timeoutMs,
       onTimeout: () => {
-        throw this.#empty();
+        throw queueEmpty(this.handle);
       },
       onLeave: () => {
         this.#getters.remove(link);
@@ -119,26 +119,36 @@ export class Queue implements SharedObject {
 
   /** Items that were taken and not used come before all others again, in their order, whether or not there is room. */
   putBack(session: Session, items: readonly Payload[]): null {
-    const taken = this.#takenBy.get(session) ?? { items: 0, bytes: 0 };
     const bytes = items.reduce((sum, item) => sum + payloadData(item).length, 0);
-    if (items.length > taken.items || bytes > taken.bytes) {
-      throw new PolyprocError("BadState", `${items.length} items of ${bytes} bytes are more than this session took from ${this.handle} (${taken.items} items of ${taken.bytes} bytes): put back only what was taken, once`);
-    }
+    this.#taken.require(session, items.length, bytes);
     this.#retain(items);
-    taken.items -= items.length;
-    taken.bytes -= bytes;
-    for (let i = items.length - 1; i >= 0; i--) this.#unshift(session, items[i]!);
+    this.#taken.add(session, -items.length, -bytes);
+    const { account } = session;
+    for (let i = items.length - 1; i >= 0; i--) {
+      const item = kept(items[i]!, account);
+      account.charge(item.bytes);
+      this.#unshift(session, item);
+    }
     this.serve();
     return null;
   }
 
   /** For `Lending`: the first `counted` of these items are the session's, the others come before all others again. `serve` has to follow. */
-  settled(session: Session, items: readonly Payload[], counted: number): void {
-    if (counted > 0) this.#countTaken(session, counted, items.slice(0, counted).reduce((sum, item) => sum + payloadData(item).length, 0));
+  settled(session: Session, items: readonly Kept[], counted: number): void {
+    let bytes = 0;
+    for (let i = 0; i < counted; i++) {
+      bytes += dataBytes(items[i]!);
+      letGo(items[i]!);
+    }
+    if (counted > 0) this.#taken.add(session, counted, bytes);
     for (let i = items.length - 1; i >= counted; i--) {
       const item = items[i]!;
-      if (this.#released) this.#drop(session, item);
-      else if (this.#retainAgain(item)) this.#unshift(session, item);
+      if (!this.#released && this.#retainAgain(item.payload)) {
+        this.#unshift(session, item);
+        continue;
+      }
+      letGo(item);
+      if (this.#released) this.#drop(session, item.payload);
     }
   }
 
@@ -166,11 +176,11 @@ export class Queue implements SharedObject {
   join(session: Session, timeoutMs: number | null | undefined): null | Wait<null> {
     this.#requireJoinable("join");
     if (this.#unfinished === 0) return null;
-    if (timeoutMs === 0) throw this.#unfinishedError();
+    if (timeoutMs === 0) throw itemsUnfinished(this.handle, this.#unfinished);
     const wait = new Wait<null>(session, {
       timeoutMs,
       onTimeout: () => {
-        throw this.#unfinishedError();
+        throw itemsUnfinished(this.handle, this.#unfinished);
       },
       onLeave: () => {
         this.#joiners.remove(link);
@@ -187,7 +197,7 @@ export class Queue implements SharedObject {
       unfinished: this.#unfinished,
       putters: this.#putters.length,
       getters: this.#getters.length,
-      full: !this.#hasRoom(0),
+      full: this.#items.isFull,
       empty: this.#items.length === 0,
     };
   }
@@ -210,16 +220,16 @@ export class Queue implements SharedObject {
     for (let getter = this.#getters.shift(); getter; getter = this.#getters.shift()) getter.wait.reject(error);
     for (let putter = this.#putters.shift(); putter; putter = this.#putters.shift()) {
       this.#dropUnstored(putter);
-      if (putter.wait) putter.wait.session.heldBackBytes -= putter.heldBack;
+      putter.wait?.session.heldBackEnded(putter.heldBack);
       putter.wait?.reject(error);
     }
     for (let wait = this.#joiners.shift(); wait; wait = this.#joiners.shift()) wait.reject(error);
-    for (let item = this.#items.shift(); item; item = this.#items.shift()) this.#engine.registry.dropPayload(item, this);
-    this.#bytes = 0;
+    this.#items.clear((item) => this.#engine.registry.dropPayload(item.payload, this));
+    this.#memoryWait.end();
   }
 
   #wait(session: Session, putter: Putter, timeoutMs: number | null | undefined): Wait<null> {
-    putter.heldBack = putter.items.slice(putter.stored).reduce((sum, item) => sum + payloadData(item).length, 0);
+    putter.heldBack = putter.items.slice(putter.stored).reduce((sum, item) => sum + item.bytes, 0);
     try {
       session.holdBack(putter.heldBack);
     } catch (error) {
@@ -227,7 +237,7 @@ export class Queue implements SharedObject {
       throw error;
     }
     const leave = () => {
-      session.heldBackBytes -= putter.heldBack;
+      session.heldBackEnded(putter.heldBack);
       this.#putters.remove(link);
       this.#dropUnstored(putter);
       // Whoever comes next may fit where this one did not.
@@ -248,6 +258,7 @@ export class Queue implements SharedObject {
     });
     putter.wait = wait;
     const link = this.#putters.push(putter);
+    this.#awaitMemory();
     return wait;
   }
 
@@ -276,10 +287,9 @@ export class Queue implements SharedObject {
   }
 
   /** An item that is retained comes before all others, without the references that came with it to the session. */
-  #unshift(session: Session, item: Payload): void {
-    this.#drop(session, item);
+  #unshift(session: Session, item: Kept): void {
+    this.#drop(session, item.payload);
     this.#items.unshift(item);
-    this.#bytes += payloadData(item).length;
   }
 
   #drop(session: Session, item: Payload): void {
@@ -287,14 +297,18 @@ export class Queue implements SharedObject {
   }
 
   #dropUnstored(putter: Putter): void {
-    for (let i = putter.stored; i < putter.items.length; i++) this.#engine.registry.dropPayload(putter.items[i]!, this);
+    for (let i = putter.stored; i < putter.items.length; i++) this.#engine.registry.dropPayload(putter.items[i]!.payload, this);
   }
 
-  /** An item beyond the limit on bytes is let in when it is alone. */
-  #hasRoom(bytes: number): boolean {
-    if (this.maxSize > 0 && this.#items.length >= this.maxSize) return false;
-    const limit = this.#engine.options.limits.maxBufferedBytes;
-    return this.#items.length === 0 || (this.#bytes < limit && this.#bytes + bytes <= limit);
+  /** The first putter waits for the server's memory, rather than for this queue's room: it is tried again when there is some. */
+  #awaitMemory(): void {
+    const putter = this.#putters.first;
+    const item = putter?.items[putter.stored];
+    if (!item || !this.#items.hasRoom(dataBytes(item))) return;
+    this.#memoryWait.begin(item, () => {
+      this.#refill();
+      this.#changed();
+    });
   }
 
   /** Moves what fits from the putter into the queue. True when anything did. */
@@ -302,10 +316,12 @@ export class Queue implements SharedObject {
     const before = putter.stored;
     while (putter.stored < putter.items.length) {
       const item = putter.items[putter.stored]!;
-      const bytes = payloadData(item).length;
-      if (!this.#hasRoom(bytes)) break;
+      if (!this.#items.admits(item)) break;
+      if (putter.wait) {
+        putter.wait.session.heldBackEnded(item.bytes);
+        putter.heldBack -= item.bytes;
+      }
       this.#items.push(item);
-      this.#bytes += bytes;
       this.#unfinished++;
       putter.stored++;
     }
@@ -328,41 +344,35 @@ export class Queue implements SharedObject {
   #refill(): void {
     for (let putter = this.#putters.first; putter; putter = this.#putters.first) {
       this.#storeAndServe(putter);
-      if (putter.stored < putter.items.length) return;
+      if (putter.stored < putter.items.length) {
+        this.#awaitMemory();
+        return;
+      }
       this.#putters.shift();
-      if (putter.wait) putter.wait.session.heldBackBytes -= putter.heldBack;
       putter.wait?.resolve(null);
     }
   }
 
   #take(session: Session, max: number, counter: Counter | null): Payload[] {
     const items: Payload[] = [];
+    const lent: Kept[] = [];
     let bytes = 0;
     const most = counter ? Math.min(max, maxLent) : max;
     while (items.length < most) {
       const next = this.#items.peek();
       if (next === undefined) break;
-      const size = payloadData(next).length;
-      if (items.length > 0 && bytes + size > batchBytes) break;
+      const itemBytes = dataBytes(next);
+      if (items.length > 0 && bytes + itemBytes > batchBytes) break;
       this.#items.shift();
-      bytes += size;
-      this.#engine.registry.deliverPayload(session, next, this);
-      items.push(next);
+      bytes += itemBytes;
+      this.#engine.registry.deliverPayload(session, next.payload, this);
+      items.push(next.payload);
+      if (counter) lent.push(next);
+      else letGo(next);
     }
-    this.#bytes -= bytes;
-    if (counter) lendingOf(session).lend(counter, this, items);
-    else this.#countTaken(session, items.length, bytes);
+    if (counter) lendingOf(session).lend(counter, this, lent);
+    else this.#taken.add(session, items.length, bytes);
     return items;
-  }
-
-  #countTaken(session: Session, items: number, bytes: number): void {
-    const taken = this.#takenBy.get(session);
-    if (taken) {
-      taken.items += items;
-      taken.bytes += bytes;
-    } else {
-      this.#takenBy.set(session, { items, bytes });
-    }
   }
 
   #requireOpen(session: Session, action: string): void {
@@ -374,18 +384,7 @@ export class Queue implements SharedObject {
   }
 
   #full(putter: Putter): PolyprocError {
-    const limit = this.maxSize > 0 && this.#items.length >= this.maxSize
-      ? `its ${this.maxSize} places are taken`
-      : `${this.#bytes} bytes wait to be read`;
-    return new PolyprocError("Full", `${this.handle} is full: ${limit}; ${putter.stored} of ${putter.items.length} items were stored`, { stored: putter.stored });
-  }
-
-  #empty(): PolyprocError {
-    return new PolyprocError("Empty", `${this.handle} has no item`);
-  }
-
-  #unfinishedError(): PolyprocError {
-    return new PolyprocError("TimedOut", `${this.#unfinished} items of ${this.handle} are unfinished: each item taken needs one taskDone`);
+    return queueFull(this.handle, this.maxSize, this.#items, putter.stored, putter.items.length);
   }
 
   #changed(): void {

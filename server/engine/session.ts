@@ -2,6 +2,7 @@ import type { SessionInfo } from "../../protocol/lifecycle.js";
 import type { Handle } from "../../protocol/schema.js";
 import type { NotificationMessage, Params } from "../../protocol/message.js";
 import { PolyprocError } from "../../protocol/errors.js";
+import type { Account } from "./budget.js";
 import type { Engine } from "./engine.js";
 import type { HostRecord } from "./host.js";
 import type { Job } from "./job.js";
@@ -72,7 +73,7 @@ export class Session {
   /** Jobs with such requests. */
   readonly submitters = new Set<Job>();
   /** Bytes of its puts and sends that wait for room. */
-  heldBackBytes = 0;
+  #heldBackBytes = 0;
   #onEnd = new Set<(died: boolean) => void>();
   #ended = false;
 
@@ -106,12 +107,30 @@ export class Session {
     return this.#ended;
   }
 
-  /** Counts bytes of a put or send that must wait. Fails with Overloaded when the session has too many of them already. */
+  /** To which it charges what is kept for it. */
+  get account(): Account {
+    return this.engine.budget.account(this.owner);
+  }
+
+  get heldBackBytes(): number {
+    return this.#heldBackBytes;
+  }
+
+  /** Counts bytes of a put or send that must wait. Fails with Overloaded if the session has too many of them already, or the server has no memory for them. */
   holdBack(bytes: number): void {
-    if (this.heldBackBytes > 0 && this.heldBackBytes + bytes > this.engine.options.limits.maxQueuedBytes) {
-      throw new PolyprocError("Overloaded", `${this.heldBackBytes} bytes of this session wait for room in queues and pipes: wait for the answers before you send more`);
+    const { budget } = this.engine;
+    if (this.#heldBackBytes > 0 && this.#heldBackBytes + bytes > this.engine.options.limits.maxQueuedBytes) {
+      throw new PolyprocError("Overloaded", `${this.#heldBackBytes} bytes of this session wait for room in queues and pipes: wait for the answers before you send more`);
     }
-    this.heldBackBytes += bytes;
+    budget.requireRoom(bytes);
+    this.#heldBackBytes += bytes;
+    budget.charge(bytes);
+  }
+
+  /** They wait no more. */
+  heldBackEnded(bytes: number): void {
+    this.#heldBackBytes -= bytes;
+    this.engine.budget.release(bytes);
   }
 
   /** Calls when the session ends; `died` unless it said `shutdown`. Returns a function that takes the listener away. */

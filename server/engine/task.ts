@@ -1,6 +1,7 @@
 import type { Payload } from "../../protocol/schema.js";
 import { payloadData } from "../../protocol/schema.js";
 import type { Job } from "./job.js";
+import type { Kept } from "./kept.js";
 import type { PoolWorker } from "./pool-worker.js";
 
 /** What a client submitted at once: `count` items in one payload. It is done when each of them has its outcome. */
@@ -9,19 +10,24 @@ export class Batch {
   /** Number of the first item in the job. */
   readonly index: number;
   readonly count: number;
-  readonly items: Payload;
+  readonly kept: Kept;
   /** Items that have an outcome. */
   settled = 0;
   /** The parts that have none yet; nearly always one. */
   readonly tasks: Task[] = [];
 
-  constructor(job: Job, index: number, count: number, items: Payload) {
+  constructor(job: Job, index: number, count: number, kept: Kept) {
     this.job = job;
     this.index = index;
     this.count = count;
-    this.items = items;
+    this.kept = kept;
   }
 
+  get items(): Payload {
+    return this.kept.payload;
+  }
+
+  /** Of the payload alone. */
   get bytes(): number {
     return payloadData(this.items).length;
   }

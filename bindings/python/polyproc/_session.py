@@ -84,6 +84,10 @@ class Session(References):
             self._next_id = number = self._next_id + 1
         answer = Answer(number, then)
         self._answers[number] = answer
+        if self.error is not None:
+            # It has ended since, and may not have known of this request.
+            self._answers.pop(number, None)
+            raise self.closed_error()
         head = request_heads.get(method) or request_head(method)
         try:
             data = frame(b"".join((head, packed, ID, pack_int(number))))

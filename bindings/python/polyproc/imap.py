@@ -3,6 +3,7 @@
 import time
 from _thread import allocate_lock
 from collections import deque
+from threading import RLock
 from types import GenericAlias
 
 from ._errors import TimeoutError
@@ -36,6 +37,9 @@ class IMapIterator:
         self._next_index = 0
         self._lost = None
         self._bells = []
+        # Held while one of the threads that share this iterator takes a result; not while it waits for one.
+        self._lock = RLock()
+        self._taking = False
         self._fill()
 
     def __iter__(self):
@@ -44,14 +48,21 @@ class IMapIterator:
     def next(self, timeout=None):
         """The next result. TimeoutError when `timeout` (seconds) has passed."""
         deadline = None if timeout is None else time.monotonic() + timeout
-        while not self._items:
-            self._fill()
-            if self._exhausted and self._next_index >= self._submitted and not self._came:
-                raise StopIteration
+        while True:
+            with self._lock:
+                if not self._items:
+                    self._fill()
+                    if self._is_over():
+                        raise StopIteration
+                    if self._has_next():
+                        self._take_one()
+                if self._items:
+                    kind, value = self._items.popleft()
+                    # The other threads may find that there are more, or that this was the last.
+                    self._ring()
+                    break
             if not self._wait(deadline):
                 raise TimeoutError
-            self._take()
-        kind, value = self._items.popleft()
         if kind:
             raise value
         return value
@@ -63,12 +74,29 @@ class IMapIterator:
         bell.acquire()
         self._bells.append(bell)
         try:
-            return self._session.wait_until(self._has_next, bell, deadline)
+            return self._session.wait_until(self._may_go_on, bell, deadline)
         finally:
             self._bells.remove(bell)
 
+    def _may_go_on(self):
+        """
+        Whether there is something to do. A thread that reads the connection asks after each message, so only a message may make this true: a
+        result that another thread is just taking counts, and so does it when the server has nothing to answer.
+        """
+        return self._taking or bool(self._items) or self._has_next() or self._next_index >= self._submitted
+
+    def _is_over(self):
+        return self._exhausted and self._next_index >= self._submitted and not self._items
+
     def _has_next(self):
         return self._next_index in self._came or self._lost is not None
+
+    def _take_one(self):
+        self._taking = True
+        try:
+            self._take()
+        finally:
+            self._taking = False
 
     def _take(self):
         entry = self._came.pop(self._next_index, None)

@@ -2,7 +2,7 @@
 
 import threading
 
-from ._errors import Cancelled, PolyprocError
+from ._errors import Cancelled, Closed, PolyprocError
 from ._msgpack import array_head, map_head, pack, pack_int
 from ._payload import encode, with_handles
 from ._shared import field
@@ -15,6 +15,7 @@ _MAX_TASKS = 512
 _MAX_BYTES = 64 * 1024
 # Bytes of tasks that the server has not accepted yet. Who submits more waits.
 _WINDOW_BYTES = 64 * 1024 * 1024
+_WINDOW_MESSAGES = 4096
 # The first byte of a payload that names handles: it is an array then.
 _WITH_HANDLES = 0x92
 
@@ -31,16 +32,17 @@ class PoolJob:
         self._packer = CallPacker()
         self._handle = session.mint("job")
         self._next = 0
-        # Items that have no outcome.
-        self._pending = 0
+        # Items that were submitted, counted by those who submit, and items that have an outcome, counted by the thread that reads: a counter that
+        # both changed would lose changes.
+        self._submitted = self._settled = 0
         self._results = {}
         self._lock = threading.RLock()
         self._tasks = []
         # Whose handles the tasks name: they must live until the server has the tasks.
         self._kept = []
         self._bytes = 0
-        self._under_way = 0
-        self._unaccepted = 0
+        # Messages that the server has not answered: the bytes of each.
+        self._under_way = {}
         self._failure = None
         session.adopt(self._handle)
         target = func.wire() if self._foreign else {**describe(func), "context": pool._context}
@@ -91,7 +93,7 @@ class PoolJob:
             self._results[index] = result
             self._add(index, 1, payload, call)
             # While an answer is on its way, tasks gather for the next message.
-            if self._under_way == 0:
+            if not self._under_way:
                 self.flush()
         return index
 
@@ -106,15 +108,19 @@ class PoolJob:
 
     def _add(self, index, count, payload, items):
         with self._lock:
+            self._submitted += count
+            # After it is open: see `_done`.
             self._pool._jobs.add(self)
             self._session.jobs[self._handle] = self
-            self._pending += count
             self._tasks.append(b"".join((b"\x83\xa5index", pack_int(index), b"\xa5count", pack_int(count), b"\xa5items", payload)))
             if payload[0] == _WITH_HANDLES:
                 self._kept.append(items)
             self._bytes += len(payload)
             full = self._bytes >= _MAX_BYTES or len(self._tasks) >= _MAX_TASKS
-        if full:
+        if self._session.error is not None:
+            # The end of the session may have come before it knew of this task.
+            self._failed(self._session.closed_error())
+        elif full:
             self.flush()
 
     def flush(self):
@@ -126,29 +132,32 @@ class PoolJob:
             kept, self._tasks, self._kept, self._bytes = self._kept, [], [], 0
             if self._pool._submitting is self:
                 self._pool._submitting = None
-            self._under_way += 1
-            self._unaccepted += size
+            message = object()
+            self._under_way[message] = size
             packed = b"".join((self._head, b"\xa5tasks", array_head(len(tasks)), *tasks))
-            answer = self._session.send("job/submit", packed, lambda answer: self._accepted(answer, size))
-            wait = self._unaccepted > _WINDOW_BYTES
+            try:
+                answer = self._session.send("job/submit", packed, lambda answer: self._accepted(answer, message))
+            except Closed as error:
+                self._failed(error)
+                return
+            wait = len(self._under_way) > _WINDOW_MESSAGES or sum(self._under_way.values()) > _WINDOW_BYTES
             # Sent: what lets go of a handle now comes after it.
             del kept
         if wait:
             self._session.wait(answer, raises=False)
 
-    def _accepted(self, answer, size):
-        self._under_way -= 1
-        self._unaccepted -= size
+    def _accepted(self, answer, message):
+        self._under_way.pop(message, None)
         if answer.error is not None:
             self._failed(answer.error)
-        elif self._tasks and self._under_way == 0:
+        elif self._tasks and not self._under_way:
             self._session.after(self.flush)
 
     def drop_unsent(self):
         """The pool was terminated: what has not left will not."""
         with self._lock:
             self._tasks, self._kept, self._bytes = [], [], 0
-            if self._pending:
+            if self._is_open():
                 self._failed(Cancelled("the pool was terminated"))
 
     def cancel_one(self, index):
@@ -157,7 +166,7 @@ class PoolJob:
             self._session.cast("job/cancel", map_head(2) + self._head[1:] + field("indexes", [index]))
 
     def cancel(self):
-        if self._pending and self._session.error is None:
+        if self._is_open() and self._session.error is None:
             self.flush()
             self._session.cast("job/cancel", map_head(1) + self._head[1:])
 
@@ -170,10 +179,10 @@ class PoolJob:
                 sink = self._results.pop(index, None)
                 if sink is None:
                     continue
-            self._pending -= count
+            else:
+                self._settled += count
             sink.outcome(index, count, entry, None)
-        if self._pending == 0:
-            self._done()
+        self._done()
 
     def lost(self, error):
         """The connection has ended."""
@@ -181,7 +190,6 @@ class PoolJob:
 
     def _failed(self, error):
         self._failure = error if isinstance(error, Exception) else PolyprocError(str(error))
-        self._pending = 0
         if self._sink is not None:
             self._sink.lost(self._failure)
         for index in list(self._results):
@@ -194,9 +202,19 @@ class PoolJob:
         """These items failed before they left."""
         self._sink.outcome(index, count, None, error)
 
+    def _is_open(self):
+        """Whether tasks have no outcome yet."""
+        return bool(self._results) or self._sink is not None and self._failure is None and self._settled < self._submitted
+
     def _done(self):
+        """Outcomes are not expected any more, unless there are open tasks. Another thread may add one at any moment, so it looks twice."""
+        if self._is_open():
+            return
         self._session.jobs.pop(self._handle, None)
         self._pool._jobs.discard(self)
+        if self._is_open():
+            self._pool._jobs.add(self)
+            self._session.jobs[self._handle] = self
 
     def __del__(self):
         try:

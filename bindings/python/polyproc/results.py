@@ -21,6 +21,7 @@ class ApplyResult:
         self._pool = pool
         self._callback = callback
         self._error_callback = error_callback
+        self._has_callback = callback is not None or error_callback is not None
         self._ready = False
         self._entries = []
         self._error = None
@@ -51,7 +52,7 @@ class ApplyResult:
         try:
             if self._ready:
                 return
-            if self._callback is not None or self._error_callback is not None:
+            if self._has_callback:
                 # The thread of the callbacks says when.
                 bell.acquire(True, -1 if timeout is None else max(0.0, timeout))
             else:
@@ -81,7 +82,7 @@ class ApplyResult:
 
     def _finish(self):
         self._pool = None
-        if self._callback is not None or self._error_callback is not None:
+        if self._has_callback:
             # Ready once it has been called, as in multiprocessing.
             self._session.later(self._call_back)
         else:
@@ -93,6 +94,8 @@ class ApplyResult:
             wake(bell)
 
     def _call_back(self):
+        if self._ready:
+            return
         self._open()
         try:
             if self._error is None:
@@ -126,18 +129,22 @@ class MapResult(ApplyResult):
     def __init__(self, pool, length, callback, error_callback):
         super().__init__(pool, callback, error_callback)
         self._length = length
-        self._left = length
-        self._seen = set()
+        # By the number of the first item: the number after the last. From item to item, as far as all have come.
+        self._ends = {}
+        self._upto = 0
         if length == 0:
             self._finish()
 
     def outcome(self, index, count, entry, error):
-        if index in self._seen:
+        if index in self._ends:
             return
-        self._seen.add(index)
         self._entries.append((index, count, entry, error))
-        self._left -= count
-        if self._left <= 0 and not self._ready:
+        self._ends[index] = index + count
+        upto = self._upto
+        while upto in self._ends:
+            upto = self._ends[upto]
+        self._upto = upto
+        if upto >= self._length and not self._ready:
             self._finish()
 
     def lost(self, error):

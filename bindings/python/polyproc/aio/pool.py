@@ -125,7 +125,7 @@ class _Awaited:
     async def __anext__(self):
         while not self._items:
             self._fill()
-            if self._exhausted and self._next_index >= self._submitted and not self._came:
+            if self._is_over():
                 raise StopAsyncIteration
             if self._has_next():
                 self._take()

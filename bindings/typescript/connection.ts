@@ -55,6 +55,7 @@ export class Connection {
   #closing: Promise<void> | null = null;
   readonly #beforeShutdown: (() => Promise<void>)[] = [];
   #holds = 0;
+  #rests = 0;
   readonly #minted = { count: 0 };
   #released: Handle[] = [];
   readonly #listeners = new Map<NotificationName, Set<Listener>>();
@@ -214,6 +215,15 @@ export class Connection {
   /** Calls once, when little is left to send. Only when open. */
   onDrain(listener: () => void): void {
     this.#required().endpoint.onDrain(listener);
+  }
+
+  /** Reads no more, and lets the server wait, until the promise resolves. Answers wait, too. Only when open. */
+  restUntil(ready: Promise<void>): void {
+    const { endpoint } = this.#required();
+    if (this.#rests++ === 0) endpoint.pauseReading();
+    void ready.then(() => {
+      if (--this.#rests === 0) endpoint.resumeReading();
+    });
   }
 
   /** Sends what was written in this turn now. Only when open. */

@@ -5,7 +5,8 @@ export type { OutputLine };
 
 /**
  * What becomes of the lines that children write: copied to this process's own standard output and error, left alone, or
- * handed to a function, line by line.
+ * handed to a function, line by line. While this process's own output is not taken, `inherit` makes the children wait, and with them
+ * everything that the session waits for: as in Python, where writing blocks.
  */
 export type OutputMode = "inherit" | "ignore" | ((line: OutputLine) => void);
 
@@ -27,13 +28,14 @@ export function beginOutput(connection: Connection, mode: OutputMode): void {
 function watchOutput(connection: Connection): void {
   if (!listening.has(connection)) {
     listening.add(connection);
-    connection.on("events/output", ({ lines }) => hand(lines, modes.get(connection)!));
+    connection.on("events/output", ({ lines }) => hand(connection, lines));
   }
   const watch = modes.get(connection) !== "ignore";
   connection.request("events/watchOutput", watch ? { scope: "own", lossless: true } : { scope: null }, { background: true }).catch(() => {});
 }
 
-function hand(lines: readonly OutputLine[], mode: OutputMode): void {
+function hand(connection: Connection, lines: readonly OutputLine[]): void {
+  const mode = modes.get(connection);
   if (typeof mode === "function") {
     for (const line of lines) mode(line);
     return;
@@ -44,11 +46,36 @@ function hand(lines: readonly OutputLine[], mode: OutputMode): void {
   let stream: OutputLine["stream"] = "stdout";
   for (const line of lines) {
     if (line.stream !== stream) {
-      if (text !== "") process[stream].write(text);
+      write(connection, stream, text);
       text = "";
       stream = line.stream;
     }
     text += line.partial ? line.text : `${line.text}\n`;
   }
-  if (text !== "") process[stream].write(text);
+  write(connection, stream, text);
+}
+
+/** While the reader of this process's own output is slow, nothing more is read from the server, which makes the children wait. */
+function write(connection: Connection, name: OutputLine["stream"], text: string): void {
+  const stream = process[name];
+  if (text !== "" && !stream.write(text) && !stream.destroyed) connection.restUntil(drained(name));
+}
+
+const draining = new Map<OutputLine["stream"], Promise<void>>();
+
+function drained(name: OutputLine["stream"]): Promise<void> {
+  let promise = draining.get(name);
+  if (!promise) {
+    promise = new Promise((resolve) => {
+      const stream = process[name];
+      const done = () => {
+        stream.off("drain", done).off("close", done);
+        draining.delete(name);
+        resolve();
+      };
+      stream.on("drain", done).on("close", done);
+    });
+    draining.set(name, promise);
+  }
+  return promise;
 }

@@ -62,6 +62,15 @@ export class RpcEndpoint {
     stream.on("close", () => this.#end(null));
   }
 
+  /** Takes nothing more from the other side, which waits then, until `resumeReading`. What has been read by now still comes. */
+  pauseReading(): void {
+    this.#stream.pause();
+  }
+
+  resumeReading(): void {
+    this.#stream.resume();
+  }
+
   /** Requests that are not answered. */
   get pending(): number {
     return this.#pending.size;

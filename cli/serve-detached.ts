@@ -2,6 +2,7 @@ import { connect } from "node:net";
 import { mkdirSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { startDetachedServer } from "../bindings/typescript/detached-server.js";
+import { requireOwnSocket } from "../bindings/typescript/socket-owner.js";
 import { serverMain } from "../bindings/typescript/server-main.js";
 import { withStartLock } from "../bindings/typescript/start-lock.js";
 import { UsageError } from "./usage-error.js";
@@ -16,6 +17,7 @@ export async function serveDetached(options: readonly string[]): Promise<void> {
   const path = resolve(address.slice("unix:".length));
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   await withStartLock(path, async () => {
+    requireOwnSocket(path);
     if (await answers(path)) return;
     await startDetachedServer({ command: [process.execPath, serverMain], options, cwd: process.cwd(), env: process.env, logFile: `${path}.log` });
   });

@@ -56,6 +56,7 @@ async function listenPrivately(server: Server, path: string): Promise<void> {
 
 function checkFolder(folder: string): void {
   const stat = lstatSync(folder);
+  if (stat.isSymbolicLink()) throw new UsageError(`${folder} is a symbolic link, which others may have made: see where it leads, and name that folder`);
   if (!stat.isDirectory()) throw new UsageError(`${folder} is not a folder`);
   const mine = process.getuid?.();
   if (mine === undefined) return;

@@ -9,6 +9,7 @@ import { parseAddress, type Address } from "./address.js";
 import type { Connection, Link, ServerFacts } from "./connection.js";
 import { asCallersError, Closed } from "./errors.js";
 import { flushAtExit } from "./flush-at-exit.js";
+import { requireOwnSocket } from "./socket-owner.js";
 
 export interface ConnectOptions {
   /** Of a server on TCP. Default: POLYPROC_TOKEN. */
@@ -17,9 +18,11 @@ export interface ConnectOptions {
   name?: string | undefined;
 }
 
-/** Connects to a server that listens. Fails with Closed when nobody answers there, with Unauthorized when it wants another token. */
+/** Connects to a server that listens. Fails with Closed when nobody answers there, with Unauthorized when it wants another token, or its Unix socket may be another user's. */
 export async function connectTo(connection: Connection, address: string, options: ConnectOptions): Promise<Link> {
-  const socket = await openSocket(parseAddress(address), address);
+  const parsed = parseAddress(address);
+  if (parsed.kind === "unix") requireOwnSocket(parsed.path);
+  const socket = await openSocket(parsed, address);
   return openSession(connection, socket, options);
 }
 

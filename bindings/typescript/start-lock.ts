@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { requireOwnFolder } from "./socket-owner.js";
 
 /** A start takes no longer; a lock that is older was left behind. */
 const staleMs = 30_000;
@@ -16,6 +17,7 @@ export async function withStartLock<T>(path: string, action: () => Promise<T>): 
   const mine = `${process.pid} ${randomUUID()}`;
   // The first server of this user: as on the command line, nobody else may look in.
   mkdirSync(dirname(lock), { recursive: true, mode: 0o700 });
+  requireOwnFolder(dirname(lock));
   while (!taken(lock, mine)) {
     const held = read(lock);
     if (held !== null && isStale(lock, held)) remove(lock, held);

@@ -1,5 +1,6 @@
 import { connect, type Socket } from "node:net";
 import { StreamMessageReader, StreamMessageWriter, type Message, type MessageReader, type MessageStrategy, type MessageWriter } from "vscode-jsonrpc/node";
+import { requireOwnSocket } from "../../bindings/typescript/socket-owner.js";
 import { msgpackDecoder, msgpackEncoder } from "./msgpack-body.js";
 
 /** Messages that were read and not yet handled; reading rests above that, so that a flood waits at the server, which knows what may be left out. */
@@ -62,8 +63,9 @@ export class Transport {
   }
 }
 
-/** Connects to a server's socket. Rejects with the system's error. */
-export function openTransport(path: string, tap?: Tap): Promise<Transport> {
+/** Connects to a server's socket. Rejects with the system's error, or with Unauthorized when the socket may be another user's. */
+export async function openTransport(path: string, tap?: Tap): Promise<Transport> {
+  requireOwnSocket(path);
   return new Promise((resolve, reject) => {
     const socket = connect(path);
     socket.once("error", reject);

@@ -7,6 +7,7 @@ import sys
 
 from ._errors import Closed, PolyprocError, SpawnFailed
 from ._session import Session
+from ._socket_owner import require_own_socket
 
 PROTOCOL_VERSION = "1.0"
 _HERE = os.path.dirname(os.path.abspath(__file__))
@@ -39,6 +40,7 @@ def connect_to(address, token=None):
         token = os.environ.get("POLYPROC_TOKEN")
     kind, _, place = address.partition(":")
     if kind == "unix":
+        require_own_socket(place)
         return open_session(_connected(address, place))
     host, _, port = place.rpartition(":")
     host = host.strip("[]")

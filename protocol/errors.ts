@@ -41,7 +41,7 @@ export const errorCodes = {
   PayloadTooLarge: 1018,
   /** A party of the barrier left, timed out, was killed, or `abort` was called. */
   BrokenBarrier: 1019,
-  /** The message cannot be understood: bad frame, bad encoding, not JSON-RPC. The connection ends. Or a payload has no JSON form: that request alone fails. */
+  /** The message cannot be understood: bad frame, bad encoding, not JSON-RPC. The connection ends. */
   Malformed: 1020,
   /** The server is ending. */
   ShuttingDown: 1021,

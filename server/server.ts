@@ -10,6 +10,7 @@ import type { Timer } from "./engine/clock.js";
 import { Engine } from "./engine/engine.js";
 import type { HostRecord } from "./engine/host.js";
 import type { Hub } from "./handlers/connection.js";
+import { reportFault } from "./handlers/server-fault.js";
 import { filePaths } from "./file-paths.js";
 import type { DirectIntake } from "./ipc/framing/direct-intake.js";
 import { serveFrames } from "./ipc/serve-frames.js";
@@ -67,6 +68,7 @@ export class PolyprocServer {
     });
     const engine = new Engine({
       clock: systemClock,
+      reportFault,
       spawner: this.#spawner,
       codec: payloadCodec,
       signalNumber,

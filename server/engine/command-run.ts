@@ -1,4 +1,4 @@
-import type { PolyprocError } from "../../protocol/errors.js";
+import { PolyprocError } from "../../protocol/errors.js";
 import type { Engine } from "./engine.js";
 import { describeExit, type ProcessRecord } from "./process.js";
 import type { ChildEvents, CommandSpec, ExitStatus } from "./spawner.js";
@@ -20,7 +20,13 @@ export class CommandRun implements ChildEvents {
     this.#engine = engine;
     this.#record = record;
     this.#listener = listener;
-    record.child = engine.options.spawner.startCommand({ ...spec, owner: record.starter?.owner }, this);
+    try {
+      record.child = engine.options.spawner.startCommand({ ...spec, owner: record.starter?.owner }, this);
+    } catch (error) {
+      // The record must not stay "starting", which nothing would end.
+      engine.guard.fault(null, error);
+      engine.guard.soon(null, () => this.failed(new PolyprocError("SpawnFailed", `${spec.command} could not be started: ${String(error)}`)));
+    }
   }
 
   spawned(pid: number): void {

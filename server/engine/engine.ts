@@ -2,6 +2,7 @@ import type { PoolInfo } from "../../protocol/pool.js";
 import type { Clock } from "./clock.js";
 import { Budget } from "./budget.js";
 import { EventLog } from "./event-log.js";
+import { Guard } from "./guard.js";
 import { HostCache } from "./host-cache.js";
 import { OutputHub } from "./output.js";
 import { ChannelTable } from "./pipe-channel.js";
@@ -19,6 +20,8 @@ import { WaitGraph } from "./wait-graph.js";
 
 export interface EngineOptions {
   clock: Clock;
+  /** Told of each exception that nobody foresaw. */
+  reportFault: (error: unknown) => void;
   spawner: Spawner;
   codec: PayloadCodec;
   signalNumber: SignalNumber;
@@ -55,7 +58,8 @@ export class Engine {
   readonly options: EngineOptions;
   readonly clock: Clock;
   readonly budget: Budget;
-  readonly registry = new Registry();
+  readonly guard: Guard;
+  readonly registry: Registry;
   /** Pools that have work or workers, or may get some. */
   readonly livePools = new Set<Pool>();
   readonly sessions = new Map<string, Session>();
@@ -75,6 +79,8 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.options = options;
     this.clock = options.clock;
+    this.guard = new Guard(options.clock, options.reportFault);
+    this.registry = new Registry(this.guard);
     this.budget = new Budget(options.limits.maxMemoryBytes, options.clock);
     this.events = new EventLog(this);
     this.output = new OutputHub(this);

@@ -1,8 +1,9 @@
-import type { PolyprocError } from "../../protocol/errors.js";
+import { PolyprocError } from "../../protocol/errors.js";
 import type { Timer } from "./clock.js";
 import type { Params } from "../../protocol/message.js";
 import * as worker from "../../protocol/worker.js";
 import type { Engine } from "./engine.js";
+import type { Principal } from "./guard.js";
 import { describeExit, type ProcessRecord } from "./process.js";
 import type { Session } from "./session.js";
 import type { ExitStatus, Host, HostEvents, HostSpec } from "./spawner.js";
@@ -19,7 +20,7 @@ export interface HostUser {
   failed(error: PolyprocError): void;
 }
 
-/** How long a connection may outlive its process (a descendant that inherited it holds it open), and a process its connection. */
+/** How long a process may outlive its connection. */
 const lingerMs = 200;
 /** How long a host that has said goodbye may take to exit: the function's module may have something to do then. */
 const farewellMs = 5000;
@@ -28,7 +29,7 @@ const farewellMs = 5000;
  * A worker host: a process that runs functions, from its spawn to its end. It is gone only when both its process was
  * reaped and its connection was read to the end: the last results are often still in the socket when the exit is told.
  */
-export class HostRecord implements HostEvents {
+export class HostRecord implements HostEvents, Principal {
   readonly engine: Engine;
   readonly process: ProcessRecord;
   readonly runtime: string;
@@ -41,22 +42,34 @@ export class HostRecord implements HostEvents {
   #failed: PolyprocError | null = null;
   #gone = false;
   #endTimer: Timer | undefined;
+  #expelledFor: string | null = null;
 
   constructor(engine: Engine, spec: HostSpec) {
     this.engine = engine;
     this.runtime = spec.runtime;
     this.process = engine.processes.newHostProcess(spec);
-    this.host = engine.options.spawner.startHost(spec, this);
-    this.process.child = this.host;
+    try {
+      this.host = engine.options.spawner.startHost(spec, this);
+      this.process.child = this.host;
+    } catch (error) {
+      // Its process must not stay "starting", which nothing would end.
+      engine.guard.fault(null, error);
+      engine.guard.soon(this, () => this.failed(new PolyprocError("SpawnFailed", `the ${spec.runtime} host could not be started: ${String(error)}`)));
+    }
   }
 
   get session(): Session | null {
     return this.#session;
   }
 
-  /** It said `worker/ready` and lives. */
+  /** It said `worker/ready`, lives, and may be given work. */
   get isReady(): boolean {
-    return this.#session !== null && this.#status === null && !this.#session.ended;
+    return this.#session !== null && this.#status === null && this.#expelledFor === null && !this.#session.ended;
+  }
+
+  /** What it did against the protocol, if it is ended for that. */
+  get expelledFor(): string | null {
+    return this.#expelledFor;
   }
 
   get isOver(): boolean {
@@ -85,6 +98,21 @@ export class HostRecord implements HostEvents {
     else this.process.kill();
   }
 
+  /**
+   * Ends it, since it broke the protocol: nothing that it says counts any more, its process is killed, and its connection is closed with the reason.
+   * May be called in the middle of a change: all that follows comes later.
+   */
+  expel(what: string): void {
+    if (this.#expelledFor !== null) return;
+    this.#expelledFor = what;
+    this.process.kill();
+    this.engine.guard.soon(null, () => this.#session?.peer.close(new PolyprocError("Malformed", `this worker host does not follow the protocol: ${what}`)));
+  }
+
+  endAfterFault(error: PolyprocError): void {
+    this.expel(error.message);
+  }
+
   connected(session: Session, ready: Params<typeof worker.ready>): void {
     this.#session = session;
     session.host = this;
@@ -96,15 +124,15 @@ export class HostRecord implements HostEvents {
   }
 
   initialized(params: Params<typeof worker.initialized>): void {
-    this.#user?.initialized(params.error);
+    if (this.#expelledFor === null) this.#user?.initialized(params.error);
   }
 
   part(params: Params<typeof worker.part>): void {
-    this.#user?.part(params);
+    if (this.#expelledFor === null) this.#user?.part(params);
   }
 
   result(params: Params<typeof worker.result>): void {
-    this.#user?.result(params);
+    if (this.#expelledFor === null) this.#user?.result(params);
   }
 
   // What the operating system tells.

@@ -49,6 +49,7 @@ export function itemsOf(list: Payload, count: number): Payload[] {
   const items: Payload[] = [];
   // Handles inside values that are private to a language cannot be seen: any item with such a value may hold them.
   const unseen = new Set(listed);
+  const known = new Set(listed);
   const opaque: number[] = [];
   let { at } = head;
   for (let i = 0; i < count; i++) {
@@ -58,6 +59,8 @@ export function itemsOf(list: Payload, count: number): Payload[] {
       if (type === extensions.blob) isOpaque = true;
       if (type !== extensions.handle) return;
       const handle = new TextDecoder().decode(data.subarray(from, to));
+      // Only those that are listed were checked.
+      if (!known.has(handle)) return;
       handles.push(handle);
       unseen.delete(handle);
     });

@@ -105,7 +105,7 @@ export class PoolDispatch {
       this.#startWorkers(runtime);
       const worker = this.#pick(runtime);
       if (!worker) break;
-      worker.give(this.#take(worker, runtime));
+      this.#give(worker, this.#take(worker, runtime));
     }
     this.#stealForIdle();
     this.#pool.changed();
@@ -143,6 +143,10 @@ export class PoolDispatch {
     }
     if (best?.inflight.length === 0 && this.#active() >= this.#pool.processes) return null;
     return best;
+  }
+
+  #give(worker: PoolWorker, tasks: Task[]): void {
+    if (!worker.give(tasks)) this.addFirst(tasks);
   }
 
   /** As many tasks as are this worker's share, and as it has room for. */
@@ -210,7 +214,7 @@ export class PoolDispatch {
       }
       if (!fullest) return;
       const tasks = fullest.takeBack(Math.min(idle.room(), Math.ceil((fullest.inflight.length - 1) / 2)));
-      if (tasks.length > 0) idle.give(tasks);
+      if (tasks.length > 0) this.#give(idle, tasks);
     }
   }
 

@@ -1,4 +1,4 @@
-import { PolyprocError } from "../../protocol/errors.js";
+import type { PolyprocError } from "../../protocol/errors.js";
 import type { Params } from "../../protocol/message.js";
 import { payloadData, payloadHandles } from "../../protocol/schema.js";
 import { describeTarget } from "../../protocol/describe-target.js";
@@ -6,10 +6,11 @@ import type { ModuleTarget, SourceTarget } from "../../protocol/target.js";
 import type * as workers from "../../protocol/worker.js";
 import type { Timer } from "./clock.js";
 import type { HostRecord, HostUser } from "./host.js";
-import { describeExit } from "./process.js";
 import type { Pool } from "./pool.js";
 import type { ExitStatus } from "./spawner.js";
 import type { Task } from "./task.js";
+import { knownOutcome, reportFault, type WorkerReport } from "./worker-report.js";
+import { workerLost } from "./worker-lost.js";
 
 /** At most this many tasks are with one worker: fewer than half of what a claim's byte can tell apart. */
 const maxDepth = 32;
@@ -92,9 +93,14 @@ export class PoolWorker implements HostUser {
     return head !== undefined && now - this.headSince > Math.max(stuckMs, 5 * head.job.taskMs);
   }
 
-  /** Gives it tasks in this order. The caller has looked at `room`. */
-  give(tasks: Task[]): void {
+  /** Gives it tasks in this order. The caller has looked at `room`. False if that is impossible: it is ended then, and the tasks are untouched. */
+  give(tasks: Task[]): boolean {
     const engine = this.pool.engine;
+    // Before the message: a host that finds a task in its list and no byte knows that it was taken back.
+    if (this.host.claims && !this.host.host!.claims!.offer(tasks.map((_, i) => (this.#nextSeq + i) & 255))) {
+      this.host.expel("it filled its claims pipe");
+      return false;
+    }
     const session = this.host.session!;
     const wasIdle = this.inflight.length === 0;
     const targets: { id: number; target: ModuleTarget | SourceTarget }[] = [];
@@ -121,10 +127,9 @@ export class PoolWorker implements HostUser {
       this.#aheadBytes += batch.bytes;
     }
     this.#given += tasks.length;
-    // Before the message: a host that finds a task in its list and no byte knows that it was taken back.
-    if (this.host.claims) this.host.host!.claims!.offer(tasks.map((task) => task.seq & 255));
     this.host.send(targets.length > 0 ? { targets, tasks: messages } : { tasks: messages });
     if (wasIdle) this.#headBegan();
+    return true;
   }
 
   /** Takes back up to `max` of the tasks that it has not begun, the next ones first. They are queued no more and with nobody. */
@@ -135,7 +140,11 @@ export class PoolWorker implements HostUser {
     const bytes = this.host.host!.claims!.takeBack(most);
     if (bytes.length === 0) return [];
     const first = this.inflight.findIndex((task) => (task.seq & 255) === bytes[0]);
-    if (first === -1) return [];
+    const areOurs = first !== -1 && bytes.every((byte, i) => byte === ((this.inflight[first + i]?.seq ?? -1) & 255) && first + i < this.inflight.length);
+    if (!areOurs) {
+      this.host.expel("it wrote into its claims pipe");
+      return [];
+    }
     const taken = this.inflight.splice(first, bytes.length);
     this.#given -= taken.length;
     const session = this.host.session!;
@@ -201,15 +210,21 @@ export class PoolWorker implements HostUser {
   }
 
   part(part: Params<typeof workers.part>): void {
-    const task = this.#head(part.seq, part.from, part.count);
+    const task = this.#reported(part);
     if (!task) return;
+    if (part.next !== part.from + part.count) {
+      this.host.expel(`after items ${part.from}+${part.count} of task ${part.seq} it began item ${part.next}`);
+      return;
+    }
+    this.#heardSeq = part.seq + 1;
     if (part.count === 0) {
       this.#loading = false;
       this.headSince = this.pool.engine.clock.now();
       this.#watchDeadline();
       return;
     }
-    this.pool.outcome(task, part, this.pid, part.ms ?? this.#elapsed());
+    const outcome = knownOutcome(this.pool.engine.registry, part);
+    this.pool.outcome(task, { ...outcome, from: part.from, count: part.count }, this.pid, part.ms ?? this.#elapsed());
     task.from = part.next;
     // The limit is each item's own: the next one starts afresh.
     if (task.stopping === "TimedOut") {
@@ -221,12 +236,14 @@ export class PoolWorker implements HostUser {
   }
 
   result(result: Params<typeof workers.result>): void {
-    const task = this.#head(result.seq, result.from, result.count);
+    const task = this.#reported(result);
     if (!task) return;
     if (result.from + result.count !== task.to) {
-      this.#violation(`its result for task ${result.seq} ends at item ${result.from + result.count} instead of ${task.to}`);
+      this.host.expel(`its result for task ${result.seq} ends at item ${result.from + result.count} instead of ${task.to}`);
       return;
     }
+    const outcome = knownOutcome(this.pool.engine.registry, result);
+    this.#heardSeq = result.seq + 1;
     const ms = result.ms ?? this.#elapsed();
     this.#loading = false;
     this.inflight.shift();
@@ -237,7 +254,7 @@ export class PoolWorker implements HostUser {
     if (this.inflight.length > 0) this.#headBegan();
     else this.#headEnded();
     task.job.taskMs = task.job.taskMs === 0 ? Math.max(ms, 0.001) : task.job.taskMs * 0.8 + ms * 0.2;
-    if (result.count > 0) this.pool.outcome(task, result, this.pid, ms);
+    if (result.count > 0) this.pool.outcome(task, { ...outcome, from: result.from, count: result.count }, this.pid, ms);
     task.over();
     if (this.#given >= this.pool.maxTasksPerChild && this.inflight.length === 0) this.retire();
     this.pool.dispatch.schedule();
@@ -249,17 +266,15 @@ export class PoolWorker implements HostUser {
     this.#deadline?.cancel();
     this.#graceTimer?.cancel();
     this.#retireTimer?.cancel();
-    const untouched = this.takeBack(maxDepth * 4);
-    const lost = this.inflight.splice(0);
-    for (const task of lost) this.#letGo(task);
+    // A task that it told of, or that it was asked to stop, counts as begun, whatever its claims say.
+    const begun = (task: Task) => task.seq < this.#heardSeq || task.stopping !== null;
+    const back = this.takeBack(maxDepth * 4);
+    const untouched = back.filter((task) => !begun(task));
+    for (const task of this.inflight) this.#letGo(task);
+    const lost = [...back.filter(begun), ...this.inflight.splice(0)];
     const { process } = this.host;
-    const stderr = this.pool.engine.output.tail(process);
-    const death = new PolyprocError(
-      "WorkerLost",
-      `worker ${this.pid} ${status.signal === null ? `ended with ${describeExit(status)}` : `was ${describeExit(status)}`} ${started ? "in the middle of the task" : "before it was ready"}${stderr ? `; it last wrote: ${stderr.slice(-500)}` : status.signal === "SIGKILL" ? "; if nobody killed it, look for the kernel's out-of-memory killer" : ""}`,
-      { pid: this.pid, exitCode: status.exitCode, signal: status.signal, stderr },
-    );
-    this.pool.workerGone(this, untouched, lost, death, started);
+    const death = workerLost(this.host, status, this.pool.engine.output.tail(process), started);
+    this.pool.workerGone(this, untouched, lost, death, started && (lost.length > 0 || this.#heardSeq > 0 || untouched.length === 0));
   }
 
   failed(error: PolyprocError): void {
@@ -279,23 +294,17 @@ export class PoolWorker implements HostUser {
     return taskMs > 1 ? 8 : maxDepth;
   }
 
-  #head(seq: number, from: number, count: number): Task | null {
+  /** The task that this is about; null if it cannot be said of the task that runs: the host is ended then. */
+  #reported(report: WorkerReport): Task | null {
     const task = this.inflight[0];
-    if (!task || task.seq !== seq || from !== task.from || from + count > task.to) {
-      this.#violation(task ? `it reported items ${from}+${count} of task ${seq} while task ${task.seq} is at item ${task.from}` : `it reported task ${seq}, which it does not have`);
-      return null;
-    }
-    this.#heardSeq = seq + 1;
-    return task;
+    const fault = reportFault(task, report);
+    if (fault === null) return task!;
+    this.host.expel(fault);
+    return null;
   }
 
   #unheardRoom(): number {
     return maxUnheard - (this.#nextSeq - this.#heardSeq);
-  }
-
-  #violation(what: string): void {
-    this.host.session?.peer.close(new PolyprocError("Malformed", `this worker host does not follow the protocol: ${what}`));
-    this.host.process.kill();
   }
 
   #letGo(task: Task): void {

@@ -24,12 +24,12 @@ export interface PoolOptions {
   run?: Handle | undefined;
 }
 
-/** So many workers in a row that die before they are ready mean that starting more is pointless. */
-const maxStartFailures = 3;
+/** If this many workers in a row end before they are ready, or before they begin the tasks that they were given, starting more is pointless. */
+const maxUselessWorkers = 3;
 /** Another try would end the same way. */
 const hopeless: ReadonlySet<number> = new Set([errorCodes.TargetNotFound, errorCodes.SpawnFailed]);
 
-type Outcome = { from: number; count: number; values?: Payload | undefined; error?: Failure | undefined };
+type Outcome = { from: number; count: number } & ({ values: Payload } | { error: Failure });
 
 /** A fixed number of worker slots: the pool's life, and what becomes of its tasks. */
 export class Pool implements SharedObject {
@@ -50,7 +50,7 @@ export class Pool implements SharedObject {
   readonly #joiners = new Set<Wait<null>>();
   /** Batches that are not finished. */
   #live = 0;
-  #startFailures = 0;
+  #uselessWorkers = 0;
 
   constructor(engine: Engine, session: Session, handle: Handle, options: PoolOptions) {
     if (options.initializer && "command" in options.initializer) {
@@ -184,7 +184,6 @@ export class Pool implements SharedObject {
   // What workers tell.
 
   workerReady(): void {
-    this.#startFailures = 0;
     if (this.#state !== "running") this.#retireWhenIdle();
     this.dispatch.schedule();
   }
@@ -201,21 +200,21 @@ export class Pool implements SharedObject {
 
   /** Items of a task that a worker has run: their outcome, or another try. */
   outcome(task: Task, outcome: Outcome, pid: number, ms: number): void {
-    const { from, count, values } = outcome;
+    const { from, count } = outcome;
     if (task.stopping === "TimedOut") {
       this.#failOrRetry(task, from, from + count, this.#stopped(task, ms), pid, ms);
     } else if (task.stopping) {
       this.#fail(task, from, from + count, this.#stopped(task, ms), pid, ms);
-    } else if (values) {
-      task.job.settle(task, from, count, { values }, pid, ms);
+    } else if ("values" in outcome) {
+      task.job.settle(task, from, count, { values: outcome.values }, pid, ms);
       this.#tell(task, from, count, "done", pid);
     } else {
-      const error = outcome.error ?? new PolyprocError("InternalError", "the worker host sent neither values nor an error").toErrorObject();
-      this.#failOrRetry(task, from, from + count, error, pid, ms);
+      this.#failOrRetry(task, from, from + count, outcome.error, pid, ms);
     }
   }
 
-  workerGone(worker: PoolWorker, untouched: Task[], lost: Task[], death: PolyprocError, started: boolean): void {
+  /** `useful`: it had told of a task, or had begun one, or was given none. */
+  workerGone(worker: PoolWorker, untouched: Task[], lost: Task[], death: PolyprocError, useful: boolean): void {
     this.dispatch.workers.delete(worker);
     if (this.#state === "terminated") {
       const error = new PolyprocError("Cancelled", "the pool was terminated").toErrorObject();
@@ -223,8 +222,9 @@ export class Pool implements SharedObject {
     } else {
       this.dispatch.addFirst(untouched);
       for (const task of lost) this.#lost(task, death, worker.pid);
-      if (!started && ++this.#startFailures >= maxStartFailures) {
-        this.#startFailures = 0;
+      if (useful) this.#uselessWorkers = 0;
+      else if (++this.#uselessWorkers >= maxUselessWorkers) {
+        this.#uselessWorkers = 0;
         this.dispatch.dropQueued(worker.runtime, death.toErrorObject());
       }
     }
@@ -252,6 +252,11 @@ export class Pool implements SharedObject {
       return;
     }
     const { batch, from, to, attempt } = task;
+    if (from === to) {
+      // The worker had told of every item, and nothing more.
+      task.over();
+      return;
+    }
     const error = task.stopping === "TimedOut" ? this.#stopped(task, 0) : death.toErrorObject();
     task.over();
     if (!task.exact && from + 1 < to) {
@@ -291,7 +296,7 @@ export class Pool implements SharedObject {
   /** A task that nobody runs will not be run. */
   drop(task: Task, error: Failure, pid: number): void {
     task.over();
-    this.#fail(task, task.from, task.to, error, pid, 0);
+    if (task.from < task.to) this.#fail(task, task.from, task.to, error, pid, 0);
   }
 
   #tell(task: Task, from: number, count: number, state: "done" | "failed" | "cancelled", pid: number): void {

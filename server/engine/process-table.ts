@@ -102,16 +102,19 @@ export class ProcessTable {
     for (const listener of this.#onQuiet) listener();
   }
 
-  /** Python's `Process.start()`. */
+  /** Python's `Process.start()`. Everything is checked before a process is taken: one that is refused must not be left behind as starting. */
   start(session: Session, options: StartOptions): Wait<Started> {
     const engine = this.#engine;
     const parent = session.process;
     refuseDaemonicParent(session);
+    engine.registry.requireNew(session, options.process);
+    if (options.args) engine.registry.requireKnown(options.args);
     const daemon = options.daemon ?? parent?.daemon ?? false;
     const onParentDeath = options.onParentDeath ?? "end";
     if (daemon && onParentDeath === "continue") {
       throw new PolyprocError("InvalidParams", 'process/start: onParentDeath "continue" contradicts daemon: a daemonic process ends with its parent; leave one of the two out');
     }
+    const command = "command" in options.target ? this.#commandOf(options.target, options) : null;
     const host = "command" in options.target ? null : engine.hosts.take({ runtime: runtimeOf(options.target, engine.options.runtimeEndings), cwd: options.cwd, env: options.env, owner: session.owner });
     const identity = [...(parent?.identity ?? []), this.#nextChild(session)];
     const { paths } = engine.options;
@@ -127,16 +130,11 @@ export class ProcessTable {
       identity,
     };
     const record = host ? host.process : new ProcessRecord(engine, { ...settings, cwd: paths.cwd, runtime: "command" });
-    try {
-      engine.registry.create(session, options.process, ProcessRecord, () => record);
-    } catch (error) {
-      if (host) host.process.kill();
-      throw error;
-    }
+    engine.registry.create(session, options.process, ProcessRecord, () => record);
     Object.assign(record, settings);
     session.children.add(record);
     this.#running.add(record);
-    return host ? this.#startInHost(session, record, host, options) : this.#startCommand(session, record, options, options.target as CommandTarget);
+    return host ? this.#startInHost(session, record, host, options) : this.#startCommand(session, record, command!);
   }
 
   list(ended: boolean): ProcessInfo[] {
@@ -203,9 +201,12 @@ export class ProcessTable {
     const wait = new Wait<Started>(session, {});
     let delivered = false;
     const deliver = () => {
+      if (host.claims && !host.host!.claims!.offer([0])) {
+        host.expel("it filled its claims pipe");
+        return;
+      }
       delivered = true;
       if (options.args) this.#engine.registry.deliverPayload(host.session!, options.args);
-      if (host.claims) host.host!.claims!.offer([0]);
       host.send({
         identity: {
           process: record.handle,
@@ -244,10 +245,12 @@ export class ProcessTable {
     return wait;
   }
 
-  #startCommand(session: Session, record: ProcessRecord, options: StartOptions, target: CommandTarget): Wait<Started> {
-    const args = options.args ? (this.#engine.options.codec.decode(options.args) as [unknown[], object])[0] : [];
-    const filled = fillArguments(target, args);
-    const spec = { ...filled, cwd: options.cwd ?? filled.cwd, env: { ...filled.env, ...options.env } };
+  #commandOf(target: CommandTarget, options: StartOptions): CommandSpec {
+    const filled = fillArguments(target, options.args ? positional(this.#engine.options.codec.decode(options.args)) : []);
+    return { ...filled, cwd: options.cwd ?? filled.cwd, env: { ...filled.env, ...options.env } };
+  }
+
+  #startCommand(session: Session, record: ProcessRecord, spec: CommandSpec): Wait<Started> {
     record.cwd = this.#folder(spec.cwd);
     record.source = sourceOfCommand(spec, record.cwd, this.#engine.options.paths);
     const wait = new Wait<Started>(session, {});
@@ -258,6 +261,12 @@ export class ProcessTable {
     });
     return wait;
   }
+}
+
+/** The positional arguments of `[args, kwargs]`. */
+function positional(call: unknown): unknown[] {
+  if (Array.isArray(call) && call.length === 2 && Array.isArray(call[0])) return call[0];
+  throw new PolyprocError("InvalidParams", `args: expected a list of two, [arguments, named arguments], got ${Array.isArray(call) ? `a list of ${call.length}` : typeof call}`);
 }
 
 export function refuseDaemonicParent(session: Session): void {

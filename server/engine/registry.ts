@@ -1,6 +1,7 @@
 import { PolyprocError } from "../../protocol/errors.js";
 import { payloadHandles, type Handle, type Payload } from "../../protocol/schema.js";
 import type { SyncInfo } from "../../protocol/events.js";
+import type { Guard } from "./guard.js";
 import type { Session } from "./session.js";
 
 /** Anything that has a handle. */
@@ -26,11 +27,16 @@ type ObjectClass<T extends SharedObject> = abstract new (...args: never[]) => T;
 
 /** Every object of the server by its handle, and who refers to it. */
 export class Registry {
+  readonly #guard: Guard;
   readonly #entries = new Map<Handle, Entry>();
   readonly #unreferenced: SharedObject[] = [];
   #lettingGo = false;
   /** Told of each object of synchronisation that comes or goes. */
   onChange: (object: SharedObject, gone: boolean) => void = () => {};
+
+  constructor(guard: Guard) {
+    this.#guard = guard;
+  }
 
   get size(): number {
     return this.#entries.size;
@@ -43,24 +49,31 @@ export class Registry {
   /** The object of this handle; made now, unless it is a name that exists. Either way the session gets a reference. */
   create<T extends SharedObject>(session: Session, handle: Handle, type: ObjectClass<T>, make: () => T): T {
     const existing = this.#entries.get(handle);
-    if (isNamed(handle)) {
-      if (existing) {
-        if (!(existing.object instanceof type)) throw wrongKind(handle, existing.object);
-        this.retain(session, handle);
-        return existing.object;
-      }
-    } else {
-      const suffix = handle.slice(handle.indexOf(":") + 1);
-      if (!suffix.startsWith(`${session.id}.`)) {
-        throw new PolyprocError("InvalidParams", `${handle} is not this session's to make: its new handles begin with "${session.id}.", shared names with "@"`);
-      }
-      if (existing) throw new PolyprocError("BadState", `${handle} is in use; mint each handle once`);
+    if (existing && isNamed(handle)) {
+      if (!(existing.object instanceof type)) throw wrongKind(handle, existing.object);
+      this.retain(session, handle);
+      return existing.object;
     }
+    this.requireNew(session, handle);
     const object = make();
     this.#entries.set(handle, { object, references: 0, containers: null, contained: 0 });
     this.retain(session, handle);
     this.onChange(object, false);
     return object;
+  }
+
+  /** Fails unless the session may make an object of this handle, and there is none. */
+  requireNew(session: Session, handle: Handle): void {
+    const suffix = handle.slice(handle.indexOf(":") + 1);
+    if (!isNamed(handle) && !suffix.startsWith(`${session.id}.`)) {
+      throw new PolyprocError("InvalidParams", `${handle} is not this session's to make: its new handles begin with "${session.id}.", shared names with "@"`);
+    }
+    if (this.#entries.has(handle)) throw new PolyprocError("BadState", `${handle} is in use; mint each handle once`);
+  }
+
+  /** Fails unless every handle in the payload exists. */
+  requireKnown(payload: Payload): void {
+    for (const handle of payloadHandles(payload)) this.#require(handle);
   }
 
   get<T extends SharedObject>(handle: Handle, type: ObjectClass<T>): T {
@@ -103,9 +116,8 @@ export class Registry {
    * as long as it does. Fails, having changed nothing, when one is unknown.
    */
   retainPayload(payload: Payload, container?: SharedObject): void {
-    const handles = payloadHandles(payload);
-    for (const handle of handles) this.#require(handle);
-    for (const handle of handles) {
+    this.requireKnown(payload);
+    for (const handle of payloadHandles(payload)) {
       const entry = this.#require(handle);
       entry.references++;
       if (container) contain(entry, container);
@@ -164,14 +176,12 @@ export class Registry {
     this.#unreferenced.push(object);
     if (this.#lettingGo) return;
     this.#lettingGo = true;
-    try {
-      for (let next = this.#unreferenced.pop(); next; next = this.#unreferenced.pop()) {
-        next.unreferenced();
-        this.onChange(next, true);
-      }
-    } finally {
-      this.#lettingGo = false;
+    for (let next = this.#unreferenced.pop(); next; next = this.#unreferenced.pop()) {
+      const gone = next;
+      this.#guard.run(null, () => gone.unreferenced());
+      this.#guard.run(null, () => this.onChange(gone, true));
     }
+    this.#lettingGo = false;
   }
 
   /**

@@ -79,9 +79,12 @@ export interface AsidePipe {
  * byte: the host to start the task, or the server to take it back, however busy the host is.
  */
 export interface Claims {
-  /** One byte for each task, in order: the low byte of its `seq`. */
-  offer(seqs: readonly number[]): void;
-  /** Takes back up to `max` tasks that the host has not claimed, the next ones that it would run, and returns their bytes in order. */
+  /** One byte for each task, in order: the low byte of its `seq`. False, having written nothing, if the pipe is full: the host has filled it. */
+  offer(seqs: readonly number[]): boolean;
+  /**
+   * Takes back up to `max` tasks that the host has not claimed, the next ones that it would run, and returns their bytes in order. The host may have
+   * written bytes of its own there.
+   */
   takeBack(max: number): number[];
 }
 

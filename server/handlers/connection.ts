@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { PolyprocError, type ErrorName } from "../../protocol/errors.js";
+import { PolyprocError } from "../../protocol/errors.js";
 import * as lifecycle from "../../protocol/lifecycle.js";
 import type { Message } from "../../protocol/message.js";
 import { isCompatible, protocolVersion } from "../../protocol/version.js";
@@ -10,6 +10,7 @@ import type { Peer, Session } from "../engine/session.js";
 import { Wait } from "../engine/wait.js";
 import { unhurriedNull, type Handler, type ServerFacts } from "./handler.js";
 import { describeIssues, quote } from "./issues.js";
+import { serverFault } from "./server-fault.js";
 import { handlerByMethod } from "./table.js";
 
 export type RequestId = number | string;
@@ -105,17 +106,17 @@ export class Connection {
         this.#pending.set(id, null);
         result.then(
           (value) => this.#late(id, () => reply(null, value)),
-          (error: unknown) => this.#late(id, () => reply(asPolyprocError(error))),
+          (error: unknown) => this.#late(id, () => this.#fail(error, reply)),
         );
         return;
       }
       reply(null, result);
     } catch (error) {
-      reply(asPolyprocError(error));
+      this.#fail(error, reply);
     }
   }
 
-  /** Errors of a notification have nobody to be told to, except those that end the connection. */
+  /** A notification that is wrong is dropped; a worker's, and one that fails, ends the connection, since it cannot be answered. */
   notify(method: string, params: unknown): void {
     if (method === lifecycle.cancelRequest.method) {
       const id = (params as { id?: unknown } | undefined)?.id;
@@ -142,7 +143,8 @@ export class Connection {
     try {
       handler.handle(this.#context(), checked.output as never);
     } catch (error) {
-      if (!(error instanceof PolyprocError)) throw error;
+      // It cannot be answered, so it ends the peer that sent it.
+      this.#peer.close(error instanceof PolyprocError ? error : serverFault(error));
     }
   }
 
@@ -151,11 +153,23 @@ export class Connection {
     this.#peer.close(error);
   }
 
-  /** The transport has ended. Unless `shutdown` was answered, which ends the session, the session counts as dead. */
-  closed(): void {
+  /** The transport has ended; `error`: for what this side ended it. Unless `shutdown` was answered, which ends the session, the session counts as dead. */
+  closed(error?: PolyprocError): void {
     this.#state = "closed";
+    if (error && this.#access.kind === "worker") this.#access.host.expel(error.message);
     this.#session?.end(true);
     this.#pending.clear();
+  }
+
+  /** An exception that is no answer may have come in the middle of a change, so this session ends with it. */
+  #fail(error: unknown, reply: Reply): void {
+    if (error instanceof PolyprocError) {
+      reply(error);
+      return;
+    }
+    const fault = serverFault(error);
+    reply(fault);
+    this.#peer.close(fault);
   }
 
   #late(id: RequestId, reply: () => void): void {
@@ -275,10 +289,4 @@ function parse(handler: Handler, params: unknown): unknown {
   const checked = v.safeParse(handler.message.params, params);
   if (checked.success) return checked.output;
   throw new PolyprocError("InvalidParams", `${handler.message.method}: ${describeIssues(checked.issues)}`);
-}
-
-function asPolyprocError(error: unknown): PolyprocError {
-  if (error instanceof PolyprocError) return error;
-  const name: ErrorName = "InternalError";
-  return new PolyprocError(name, `a fault of the server's own, please report it: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
 }

@@ -1,7 +1,12 @@
 import { PolyprocError } from "../../protocol/errors.js";
 
-/** Reports a fault of the server's own on standard error, and makes of it what the peer is told before its connection ends. */
-export function serverFault(error: unknown): PolyprocError {
+/** Reports an exception that nobody foresaw on standard error. */
+export function reportFault(error: unknown): void {
   console.error("polyproc: a fault of the server's own, please report it:", error);
-  return new PolyprocError("InternalError", "a fault of the server's own, please report it; the connection ends");
+}
+
+/** Reports it, and makes of it what the peer is told before its connection ends. */
+export function serverFault(error: unknown): PolyprocError {
+  reportFault(error);
+  return new PolyprocError("InternalError", `a fault of the server's own, please report it; the connection ends: ${error instanceof Error ? error.message : String(error)}`);
 }

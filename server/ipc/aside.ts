@@ -1,11 +1,16 @@
 import { PolyprocError } from "../../protocol/errors.js";
+import { Deque } from "../engine/deque.js";
 
 /** A message there is one write, which a FIFO takes in whole or not at all. */
 const maxRecordBytes = 4096;
 const headBytes = 12;
+/** While messages that take more memory than this wait for the connection, no more are read. */
+const maxKeptBytes = 1024 * 1024;
+/** What a message takes beside its bytes, roughly. */
+const overheadBytes = 256;
 
 interface Note {
-  /** So many bytes of the connection come before it. */
+  /** How many bytes of the connection come before it. */
   readonly after: number;
   readonly body: Buffer;
 }
@@ -18,15 +23,21 @@ export class Aside {
   readonly #read: () => Uint8Array | null;
   readonly #onBody: (buffer: Buffer, start: number, end: number) => void;
   #rest: Buffer = Buffer.alloc(0);
-  #notes: Note[] = [];
+  readonly #notes = new Deque<Note>();
+  #keptBytes = 0;
+  #stopped = false;
 
   constructor(read: () => Uint8Array | null, onBody: (buffer: Buffer, start: number, end: number) => void) {
     this.#read = read;
     this.#onBody = onBody;
   }
 
-  /** Takes in what is there. Fails with Malformed when it is no messages. */
+  /**
+   * Takes in what is there. While much of what it took waits for the connection, the rest stays in the pipe, so a host cannot fill the server's
+   * memory. Fails with Malformed if it is not messages.
+   */
   pull(): void {
+    if (this.#stopped || this.#keptBytes > maxKeptBytes) return;
     const data = this.#read();
     if (data === null) return;
     const buffer = this.#rest.length > 0 ? Buffer.concat([this.#rest, data]) : Buffer.from(data.buffer, data.byteOffset, data.length);
@@ -37,21 +48,30 @@ export class Aside {
       const end = at + headBytes + length;
       if (end > buffer.length) break;
       this.#notes.push({ after: Number(buffer.readBigUInt64BE(at)), body: buffer.subarray(at + headBytes, end) });
+      this.#keptBytes += overheadBytes + length;
       at = end;
     }
     this.#rest = buffer.subarray(at);
   }
 
-  /** Hands on those that were sent before anything beyond the first `bytes` of the connection. */
+  /**
+   * Hands on those that were sent before anything beyond the first `bytes` of the connection. Each is handed on once, also when that throws or
+   * calls this again.
+   */
   handOn(bytes: number): void {
-    for (let i = 0; i < this.#notes.length; i++) {
-      const { after, body } = this.#notes[i]!;
-      if (after > bytes) {
-        this.#notes.splice(0, i);
-        return;
-      }
-      this.#onBody(body, 0, body.length);
+    for (;;) {
+      const note = this.#notes.peek();
+      if (!note || note.after > bytes) return;
+      this.#notes.shift();
+      this.#keptBytes -= overheadBytes + note.body.length;
+      this.#onBody(note.body, 0, note.body.length);
     }
-    this.#notes = [];
+  }
+
+  /** Nothing more is handed on. */
+  stop(): void {
+    this.#stopped = true;
+    this.#notes.clear();
+    this.#rest = Buffer.alloc(0);
   }
 }

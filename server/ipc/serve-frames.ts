@@ -56,7 +56,10 @@ class FrameDoor implements Peer {
   #look: NodeJS.Timeout | undefined;
   /** Since the look was planned. */
   #heard = false;
-  #closed = false;
+  /** `ending`: what the peer has put aside is read, and nothing else. */
+  #state: "open" | "ending" | "closed" = "open";
+  /** Why this side ended the connection, if it did. */
+  #reason: PolyprocError | undefined;
   /** Why reading rests: our answers are not read, or the engine asked. */
   #backlogged = false;
   #paused = false;
@@ -171,7 +174,7 @@ class FrameDoor implements Peer {
   }
 
   #resumeLarge(settle: () => void): void {
-    if (this.#closed) return;
+    if (this.#state !== "open") return;
     this.#withoutRoom = false;
     try {
       settle();
@@ -209,11 +212,15 @@ class FrameDoor implements Peer {
   }
 
   close(error?: PolyprocError): void {
-    if (this.#closed) return;
+    if (this.#state === "closed") return;
     this.#reader.stop();
     this.#inbox.clear();
-    if (error) this.#write({ id: null, error: error.toErrorObject() }, false, true);
-    this.#ended();
+    if (error) {
+      this.#write({ id: null, error: error.toErrorObject() }, false, true);
+      // A peer that broke the protocol is not heard any more.
+      this.#aside?.stop();
+    }
+    this.#ended(error);
     this.#writer.endNow();
     // What still comes is thrown away, so that the peer is not reset before it has read why.
     this.#socket.resume();
@@ -222,7 +229,7 @@ class FrameDoor implements Peer {
   }
 
   pullAside(): void {
-    if (this.#closed || !this.#readAside) return;
+    if (this.#state === "closed" || !this.#readAside) return;
     this.#aside ??= new Aside(this.#readAside, this.#handle);
     try {
       this.#aside.pull();
@@ -240,7 +247,7 @@ class FrameDoor implements Peer {
     this.#look = setTimeout(() => {
       this.#look = undefined;
       this.pullAside();
-      if (this.#heard && !this.#closed) this.#lookLater();
+      if (this.#heard && this.#state === "open") this.#lookLater();
     }, lookMs).unref();
   }
 
@@ -278,30 +285,29 @@ class FrameDoor implements Peer {
   }
 
   #write(message: object, unhurried = false, urgent = false): void {
-    if (this.#closed) return;
+    if (this.#state === "closed" || this.#socket.destroyed) return;
     if (unhurried) this.#writer.writeUnhurried(message);
     else this.#writer.write(message, urgent);
-    // Large messages are bounded by the memory of the server: it has no more of them than it was given.
-    if (this.#writer.frameBacklogBytes > this.connection.maxBacklogBytes) {
-      this.#ended();
-      this.#socket.destroy();
-    }
+    // Large messages are bounded by the memory of the server: it has no more of them than it was given. The session ends with the socket's "close",
+    // later: the engine may be in the middle of a change.
+    if (this.#writer.frameBacklogBytes > this.connection.maxBacklogBytes) this.#socket.destroy();
   }
 
   #applyPause(): void {
-    if (this.#closed) return;
+    if (this.#state !== "open") return;
     if (this.#paused || this.#backlogged || this.#withoutRoom || this.#inbox.next) this.#socket.pause();
     else this.#socket.resume();
   }
 
-  #ended(): void {
-    if (this.#closed) return;
+  /** Once, however it is called again meanwhile: what the peer has put aside may end the connection, too. */
+  #ended(error?: PolyprocError): void {
+    this.#reason ??= error;
+    if (this.#state !== "open") return;
+    this.#state = "ending";
     if (this.#aside) this.pullAside();
-    // What was put aside may have been damaged, which ends it, too.
-    if (this.#closed) return;
     clearTimeout(this.#look);
-    this.#closed = true;
+    this.#state = "closed";
     this.#reader.stop();
-    this.connection.closed();
+    this.connection.closed(this.#reason);
   }
 }

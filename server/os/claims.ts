@@ -2,6 +2,9 @@ import { closeSync, writeSync } from "node:fs";
 import type { Claims } from "../engine/spawner.js";
 import { readAvailable } from "./read-available.js";
 
+/** More than the server ever has in it. */
+const maxLeft = 4096;
+
 /** The server's end of a host's claims: about 1 us a byte read, 2 us a write. */
 export class FifoClaims implements Claims {
   #fd: number | null;
@@ -13,11 +16,21 @@ export class FifoClaims implements Claims {
     this.#fd = fd;
   }
 
-  offer(seqs: readonly number[]): void {
-    // To a host whose end is not known everywhere yet: nobody will claim these.
-    if (this.#fd === null) this.#left.push(...seqs);
-    // A write of up to 4096 bytes goes in whole or not at all.
-    else if (seqs.length > 0) writeSync(this.#fd, Uint8Array.from(seqs));
+  offer(seqs: readonly number[]): boolean {
+    if (this.#fd === null) {
+      // The host has exited, and its end is not known everywhere yet: it will not claim these.
+      this.#left.push(...seqs);
+      return true;
+    }
+    if (seqs.length === 0) return true;
+    try {
+      // A write of up to 4096 bytes goes in whole or not at all.
+      writeSync(this.#fd, Uint8Array.from(seqs));
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "EAGAIN") return false;
+      throw error;
+    }
   }
 
   takeBack(max: number): number[] {
@@ -29,7 +42,8 @@ export class FifoClaims implements Claims {
   /** Nobody else can claim any more: what is left can still be taken back, the pipe is closed. */
   hostExited(): void {
     if (this.#fd === null) return;
-    for (let bytes; (bytes = readUpTo(this.#fd, 4096)).length > 0; ) this.#left.push(...bytes);
+    // One read: a descendant of the host might go on writing.
+    this.#left.push(...readUpTo(this.#fd, maxLeft));
     closeSync(this.#fd);
     this.#fd = null;
   }

@@ -15,20 +15,16 @@ export function paramsToJson(method: string, params: unknown): unknown {
   return message ? convertPayloads(paramsPlaces(message), params, toJsonOrBlob) : params;
 }
 
-/** The result of a request of this method, as JSON. Fails with Malformed when a payload in it is not msgpack. */
+/** The result of a request of this method, as JSON. */
 export function resultToJson(method: string, result: unknown): unknown {
   const message = messageByMethod.get(method);
-  return message && isRequest(message) ? convertPayloads(resultPlaces(message), result, toJson) : result;
+  return message && isRequest(message) ? convertPayloads(resultPlaces(message), result, toJsonOrBlob) : result;
 }
 
-function toJson(payload: unknown): unknown {
-  return isPayload(payload) ? payloadToJson(payload) : payload;
-}
-
-/** A notification cannot fail: bytes that are not msgpack come as an unopened value. */
+/** Bytes of another peer that are not msgpack come as an unopened value: nothing else in the message is lost for them. */
 function toJsonOrBlob(payload: unknown): unknown {
   try {
-    return toJson(payload);
+    return isPayload(payload) ? payloadToJson(payload) : payload;
   } catch {
     return { $blob: { tag: "polyproc/undecodable", data: Buffer.from(payloadData(payload as Payload)).toString("base64") } };
   }

@@ -13,9 +13,15 @@ export class FakeWorld {
   /** In the order in which they were opened. */
   readonly tallies: FakeTally[] = [];
 
+  /** An exception that the engine did not foresee fails the test that made it. */
+  onFault: (error: unknown) => void = (error) => {
+    throw error;
+  };
+
   constructor(limits: Partial<EngineLimits> = {}, spawner: Spawner = childless) {
     this.engine = new Engine({
       clock: this.clock,
+      reportFault: (error) => this.onFault(error),
       spawner,
       codec: {
         decode: (payload) => payload,

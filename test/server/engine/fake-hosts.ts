@@ -35,6 +35,7 @@ export class FakeHost implements Host {
   readonly claims = {
     offer: (seqs: readonly number[]) => {
       this.#offered.push(...seqs);
+      return true;
     },
     takeBack: (max: number) => this.#offered.splice(0, max),
   };

@@ -84,11 +84,19 @@ test("output is kept by item; items of one chunk share it", async () => {
   assert.deepEqual(run.outputOf(3).lines.map((line) => line.text), ["three"]);
 });
 
-test("a result that is no list of the right length fails its items, not the server", async () => {
+test("a result that is no list of the right length ends the worker that sent it", async () => {
   const world = new RunWorld();
   const run = world.start(2, { processes: 1, chunkSize: 2 });
   const host = await firstHost(world);
   host.succeed(host.begin()!, new Uint8Array([0x91, 1]));
   await settle();
-  assert.deepEqual(world.read(run).entries.map((entry) => [entry.state, errorName(entry.error!.code)]), Array(2).fill(["failed", "InternalError"]));
+  assert.deepEqual(host.signals, ["SIGKILL"]);
+  assert.match(host.peer.closedWith!.message, /does not follow the protocol: its values for task 0 are a list of 1 instead of a list of 2/);
+  host.die();
+  await settle();
+  const [first] = world.read(run).entries.filter((entry) => entry.index === 0);
+  assert.deepEqual([first!.state, errorName(first!.error!.code)], ["failed", "WorkerLost"]);
+  assert.match(first!.error!.message, /broke the protocol/);
+  await world.runAll();
+  assert.equal(run.describeRun().done, 1);
 });

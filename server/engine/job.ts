@@ -84,7 +84,8 @@ export class Job implements SharedObject {
   readonly #submits = new Deque<Submit>();
   readonly #memoryWait = new MemoryWait();
   readonly #waiters = new Set<Wait<{ done: number; failed: number }>>();
-  readonly #watchers = new Set<Session>();
+  /** Who is told of tasks that begin, each with what makes the job forget it at its end. */
+  readonly #watchers = new Map<Session, () => void>();
   #outbox: ResultEntry[] = [];
   #startedOutbox: { index: number; pid: number; startedAt: number }[] = [];
   #scheduled = false;
@@ -209,8 +210,7 @@ export class Job implements SharedObject {
 
   watch(session: Session): void {
     if (this.#watchers.has(session)) return;
-    this.#watchers.add(session);
-    session.onEnd(() => this.#watchers.delete(session));
+    this.#watchers.set(session, session.onEnd(() => this.#watchers.delete(session)));
   }
 
   /** With `waiting` only what no worker has begun. */
@@ -252,6 +252,8 @@ export class Job implements SharedObject {
     }
     this.session.submitters.delete(this);
     this.#memoryWait.end();
+    for (const forget of this.#watchers.values()) forget();
+    this.#watchers.clear();
     this.cancel(undefined, this.graceMs);
     this.pool.jobs.delete(this);
   }
@@ -323,7 +325,7 @@ export class Job implements SharedObject {
     if (this.#startedOutbox.length > 0) {
       const tasks = this.#startedOutbox;
       this.#startedOutbox = [];
-      for (const session of this.#watchers) session.peer.notify(jobs.started, { job: this.handle, tasks });
+      for (const session of this.#watchers.keys()) session.peer.notify(jobs.started, { job: this.handle, tasks });
     }
     if (this.#outbox.length === 0 || this.#ended) return;
     const results = this.#outbox;

@@ -1,3 +1,4 @@
+import type { PolyprocError } from "../../protocol/errors.js";
 import type { ResultEntry } from "../../protocol/job.js";
 import * as lifecycle from "../../protocol/lifecycle.js";
 import type { Params, Result } from "../../protocol/message.js";
@@ -22,40 +23,48 @@ export function mapInPool(engine: Engine, session: Session, params: Params<typeo
   const pool = given ?? new Pool(engine, session, `pool:${id}`, { processes: params.processes });
   const outcomes: Outcomes["outcomes"] = [];
   let failed = 0;
-  const job = new Job(`job:${id}`, pool, session, { target: params.target, mode: "map", retries: params.retries, timeoutMs: params.timeoutMs }, {
-    results: (results) => {
+  const toClient = {
+    results: (results: ResultEntry[]) => {
       for (const entry of results) {
         outcomes[entry.index] = toOutcome(entry);
         if (entry.error) failed++;
       }
-      if (params.progressToken !== undefined) {
-        session.peer.notify(lifecycle.progress, { token: params.progressToken, value: { done: job.done + job.failed, failed, total: params.items.length } });
-      }
+      if (params.progressToken === undefined || !job) return;
+      session.peer.notify(lifecycle.progress, { token: params.progressToken, value: { done: job.done + job.failed, failed, total: params.items.length } });
     },
-  });
+  };
+  let job: Job | null = null;
   const letGo = () => {
-    job.unreferenced();
+    forgetSession();
+    job?.unreferenced();
     if (!given) pool.terminate();
   };
-  session.onEnd(letGo);
+  // The map must leave nothing with a session that goes on.
+  const forgetSession = session.onEnd(letGo);
   let submitted: null | Wait<null>;
   try {
+    job = new Job(`job:${id}`, pool, session, { target: params.target, mode: "map", retries: params.retries, timeoutMs: params.timeoutMs }, toClient);
     submitted = job.submit(params.items.map((item, index) => ({ index, items: listOf(item) })));
   } catch (error) {
     letGo();
     throw error;
   }
+  const accepted = job;
   const wait = new Wait<Outcomes>(session, { onLeave: letGo });
+  const fail = (error: PolyprocError) => {
+    letGo();
+    wait.reject(error);
+  };
   const finish = () => {
-    const done = job.wait(session, null);
+    const done = accepted.wait(session, null);
     const settle = () => {
       letGo();
       wait.resolve({ outcomes });
     };
-    if (done instanceof Wait) done.onSettled((outcome) => (outcome.ok ? settle() : wait.reject(outcome.error)));
+    if (done instanceof Wait) done.onSettled((outcome) => (outcome.ok ? settle() : fail(outcome.error)));
     else settle();
   };
-  if (submitted) submitted.onSettled((outcome) => (outcome.ok ? finish() : wait.reject(outcome.error)));
+  if (submitted) submitted.onSettled((outcome) => (outcome.ok ? finish() : fail(outcome.error)));
   else finish();
   return wait;
 }

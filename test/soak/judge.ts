@@ -3,7 +3,7 @@ import type { Ending, Story } from "./scenarios/scenario.js";
 /** Errors that a program may meet when somebody was killed, by their names in both languages. */
 const ofKills = new Set([
   "WorkerLost", "Closed", "BrokenBarrier", "BrokenBarrierError", "EndOfFile", "EOFError", "BrokenPipe", "BrokenPipeError", "Cancelled",
-  "ConnectionError", "ConnectionResetError", "ConnectionRefusedError", "TaskFailed", "SpawnFailed",
+  "ConnectionError", "ConnectionResetError", "ConnectionRefusedError", "TaskFailed", "SpawnFailed", "ShuttingDown", "ManagerLost",
 ]);
 /** The parties of a barrier leave by breaking it. */
 const ofBarriers = new Set(["BrokenBarrier", "BrokenBarrierError"]);

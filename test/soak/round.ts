@@ -19,6 +19,9 @@ const patienceMs = 60_000;
 /** What ends by itself when its parent has ended may take this long. */
 const settleMs = 20_000;
 
+/** Of a program's log, so much is told when something did not hold. */
+const lastRecords = 12;
+
 export interface RoundPlan {
   number: number;
   mood: Mood;
@@ -112,6 +115,7 @@ export async function runRound(stage: Stage, plan: RoundPlan): Promise<RoundRepo
     faults.push(...endings.flatMap((ending) => judgeEnding(ending, story)), ...play.check(story));
     for (const { op } of endings.flatMap(({ records }) => records)) operations.set(op, (operations.get(op) ?? 0) + 1);
   }
+  if (faults.length > 0) faults.push(...acts.flatMap(({ programs }) => programs).map(lastWords));
   await keeper.close().catch(() => {});
   if (ended) faults.push(...(await lookForLeftovers(stage, monkey)));
   if (!ended) await stage.endServer();
@@ -140,6 +144,12 @@ function endingOf(program: Program): Ending {
 
 function describeProgram({ language, workload, pid, params }: Program): string {
   return `${language} ${workload} ${JSON.stringify(params)} (pid ${pid})`;
+}
+
+/** The end of its log, for people. */
+function lastWords(program: Program): string {
+  const lines = program.records().slice(-lastRecords).map((record) => JSON.stringify(record).slice(0, 500));
+  return `the last of ${describeProgram(program)}:\n${lines.join("\n")}`;
 }
 
 /** What is left of the round: processes, files, and whatever the server still knows. */

@@ -72,6 +72,8 @@ export class Job implements SharedObject {
   readonly timeoutMs: number | null;
   readonly graceMs: number;
   readonly isCommand: boolean;
+  /** Whether the server itself opens the lists of its results, item by item. */
+  readonly isOpened: boolean;
   /** Of the worker hosts that can run it; `command` for programs. */
   readonly runtime: string;
   /** Where its functions are; null for programs, whose items tell. */
@@ -109,6 +111,7 @@ export class Job implements SharedObject {
     this.isCommand = "command" in options.target;
     this.runtime = "command" in options.target ? "command" : runtimeOf(options.target, session.engine.options.runtimeEndings);
     this.source = "command" in options.target ? null : sourceOfFunction(options.target, session.engine.options.paths);
+    this.isOpened = follower !== undefined;
     this.#observer = follower && "settled" in follower ? follower : null;
     this.#sink = follower && "results" in follower ? follower.results : (results) => session.peer.notify(jobs.results, { job: handle, results });
     pool.requireOpen(session);

@@ -1,4 +1,5 @@
 import { PolyprocError } from "../../protocol/errors.js";
+import { extensions } from "../../protocol/value-forms.js";
 
 /** Called for each extension value: its type, and where its data begins and ends. */
 type OnExtension = (type: number, from: number, to: number) => void;
@@ -45,6 +46,14 @@ export function arrayHead(data: Uint8Array): { at: number; count: number } {
   if (byte === 0xdc && data.length >= 3) return { at: 3, count: view.getUint16(1) };
   if (byte === 0xdd && data.length >= 5) return { at: 5, count: view.getUint32(1) };
   throw new PolyprocError("Malformed", "a list was expected, and the payload's msgpack is none; check the encoder of whoever sent it");
+}
+
+/** Whether the value is one that is private to a language. */
+export function isBlob(data: Uint8Array): boolean {
+  const byte = data[0] ?? 0;
+  // An extension of 1 to 16 bytes has its type next, a longer one after its length.
+  const typeAt = byte >= 0xd4 && byte <= 0xd8 ? 1 : byte >= 0xc7 && byte <= 0xc9 ? 1 + (1 << (byte - 0xc7)) : null;
+  return typeAt !== null && data[typeAt] === extensions.blob;
 }
 
 function length(view: DataView, at: number, size: number): number {

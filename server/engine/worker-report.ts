@@ -1,7 +1,7 @@
 import { PolyprocError } from "../../protocol/errors.js";
 import type { Failure } from "../../protocol/job.js";
 import { payloadData, payloadHandles, type Payload } from "../../protocol/schema.js";
-import { arrayHead } from "./msgpack-skip.js";
+import { arrayHead, isBlob } from "./msgpack-skip.js";
 import type { Registry } from "./registry.js";
 import type { Task } from "./task.js";
 
@@ -23,7 +23,8 @@ export function reportFault(task: Task | undefined, { seq, from, count, values, 
   if (count === 0) return null;
   if (values && error) return `it reported both values and an error for task ${seq}`;
   if (!values && !error) return `it reported neither values nor an error for task ${seq}`;
-  if (!values) return null;
+  // A caller that opens the results itself may get all of them as one private value of its language.
+  if (!values || (!task.batch.job.isOpened && isBlob(payloadData(values)))) return null;
   const length = listLength(values);
   return length === count ? null : `its values for task ${seq} are ${length === null ? "no list" : `a list of ${length}`} instead of a list of ${count}`;
 }

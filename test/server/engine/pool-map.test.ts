@@ -35,3 +35,27 @@ test("a map that has ended leaves nothing with a session that goes on", async ()
   // The hosts of the test remember what they were sent, not what came of it.
   await waitFor(() => (collectGarbage(), kept.deref() === undefined), { what: "the results to be let go" });
 });
+
+/** msgpack's extension 2 with one byte. */
+const privateToItsLanguage = new Uint8Array([0xd4, 2, 0]);
+
+test("results that only the caller opens may come as one value that is private to its language", async () => {
+  const world = new PoolWorld();
+  world.job(world.pool({ processes: 1 })).submit([{ index: 0, count: 3, items: privateToItsLanguage }]);
+  const host = world.hosts[0]!.connect();
+  await settle();
+  host.succeed(host.begin()!, privateToItsLanguage);
+  await settle();
+  assert.deepEqual(world.results.map(({ count, values }) => [count, values]), [[3, privateToItsLanguage]]);
+  assert.deepEqual(host.signals, []);
+});
+
+test("a worker that sends such a value as the results of a map, which the server opens, is ended", async () => {
+  const world = new PoolWorld();
+  mapInPool(world.engine, world.client, { target: { module: "/tasks.js" }, items: [new Uint8Array([1])], processes: 1 });
+  const host = world.hosts[0]!.connect();
+  await settle();
+  host.succeed(host.begin()!, privateToItsLanguage);
+  await settle();
+  assert.deepEqual(host.signals, ["SIGKILL"]);
+});

@@ -25,8 +25,8 @@ export async function openSharedServer(): Promise<ServerLink> {
   }
 }
 
-/** The server of POLYPROC_ADDRESS; else the one on the default socket, when one answers there; else a private one. */
-export async function openAnyServer(): Promise<ServerLink> {
+/** The server of POLYPROC_ADDRESS; else the one on the default socket, when one answers there; else a private one. `code`: the file that it is to run. */
+export async function openAnyServer(code: string | null = null): Promise<ServerLink> {
   const address = serverAddress();
   if (address.from === "environment") return openSharedServer();
   try {
@@ -34,7 +34,7 @@ export async function openAnyServer(): Promise<ServerLink> {
   } catch (error) {
     if (!isUnanswered(error as PolyprocError)) throw unavailable(address, error as PolyprocError);
   }
-  const connection = new Connection((opening) => startPrivateServer(opening));
+  const connection = new Connection((opening) => startPrivateServer(opening, code));
   await opened(connection);
   return { connection, address: null, isLocal: true };
 }

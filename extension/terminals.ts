@@ -24,7 +24,8 @@ export function registerTerminals(context: vscode.ExtensionContext, settings: Se
     const folder = vscode.workspace.workspaceFolders?.find(({ uri }) => uri.scheme === "file")?.uri.fsPath;
     const polyproc = settings.nodePath === "" ? [context.asAbsolutePath("bin/polyproc")] : [settings.nodePath, context.asAbsolutePath("dist/cli.cjs")];
     const serve = [...polyproc, "serve", "--detach", "--listen", address, "--idle-timeout", String(settings.idleTimeoutMs / 1000)];
-    collection.replace("POLYPROC_SERVE", `${folder === undefined ? "" : `cd ${shellWord(folder)}; `}${serve.map(shellWord).join(" ")}`);
+    const serveIn = (path: string) => `cd ${shellWord(path)}; ${serve.map(shellWord).join(" ")} $(test -f polyproc.json && echo --config polyproc.json)`;
+    collection.replace("POLYPROC_SERVE", folder === undefined ? serve.map(shellWord).join(" ") : serveIn(folder));
   };
   fill();
   return vscode.Disposable.from(vscode.workspace.onDidGrantWorkspaceTrust(fill), settings.onDidChange(["server.idleTimeout", "nodePath"], fill));

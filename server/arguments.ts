@@ -22,7 +22,7 @@ export interface ServerArguments {
   maxQueuedBytes: number;
   maxBufferedBytes: number;
   maxMemoryBytes: number;
-  /** The configuration; null: polyproc.json in the folder of the start, when there is one. */
+  /** The configuration; null: that of POLYPROC_CONFIG, if set. */
   config: string | null;
   /** Further runtimes: name -> command and its arguments. */
   runtimes: Record<string, string[]>;
@@ -43,7 +43,7 @@ export const usage = `Usage: polyproc serve [options]
   --max-queued-bytes N       unstarted tasks of a client, before it has to wait (default 134217728)
   --max-buffered-bytes N     unread items of a queue or pipe, before its writers have to wait (default 67108864)
   --max-memory-bytes N       what the server holds for all clients together (default: a quarter of the memory, at least 536870912)
-  --config FILE              the configuration (default: polyproc.json in the current folder, if there is one)
+  --config FILE              the configuration: polyproc.json, say (default: $POLYPROC_CONFIG, if set)
   --runtime "NAME=COMMAND ARGS"      how worker hosts of a further runtime are started; may be repeated
   --help, --version
 

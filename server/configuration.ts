@@ -1,11 +1,11 @@
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import * as v from "valibot";
 import { describeIssues } from "./handlers/issues.js";
 import { UsageError } from "./usage-error.js";
 
-/** Read from the folder where the server starts. */
-export const configurationName = "polyproc.json";
+/** What the file is usually called. */
+const usualName = "polyproc.json";
 
 /** Far more than anybody writes by hand. */
 const maxBytes = 1024 * 1024;
@@ -45,14 +45,22 @@ const schema = v.pipe(object, v.strictObject({
   )), {}),
 }));
 
-/**
- * What the file says; of `file` null: `polyproc.json` in `folder`, when there is one. Fails with UsageError, which names the file and the
- * place in it.
- */
+/** The configuration that the server is to use: `--config` (`named`), else that of POLYPROC_CONFIG. None is used that nobody named, since it names programs to run. */
+export function configurationFile(named: string | null): string | null {
+  return named ?? (process.env["POLYPROC_CONFIG"] || null);
+}
+
+/** For a server without a configuration: what is to be said of one that is in the folder all the same; null when there is none. */
+export function unusedConfiguration(folder: string): string | null {
+  const path = resolve(folder, usualName);
+  return existsSync(path) ? `${path} is not used: it names programs to run, so a server reads it only when told, by --config FILE or POLYPROC_CONFIG` : null;
+}
+
+/** What the file says; `path` is seen from `folder`. Fails with UsageError, which names the file and the place in it. */
 export function readConfiguration(file: string | null, folder: string): Configuration {
-  const path = resolve(folder, file ?? configurationName);
-  const json = read(path, file !== null);
-  if (json === null) return { runtimes: {} };
+  if (file === null) return { runtimes: {} };
+  const path = resolve(folder, file);
+  const json = read(path);
   const checked = v.safeParse(schema, parse(path, json));
   if (!checked.success) throw new UsageError(`${path}: ${describeIssues(checked.issues, { whole: "the file", unknown: "not known here" })}`);
   const { runtimes } = checked.output;
@@ -60,8 +68,7 @@ export function readConfiguration(file: string | null, folder: string): Configur
   return { runtimes: Object.fromEntries(Object.entries(runtimes).map(([name, runtime]) => [name, inFolder(runtime, dirname(path))])) };
 }
 
-/** Null: there is none, and it need not be there. */
-function read(path: string, isNamed: boolean): string | null {
+function read(path: string): string {
   try {
     const stat = statSync(path);
     if (!stat.isFile()) throw new UsageError(`${path} is not a file`);
@@ -70,8 +77,7 @@ function read(path: string, isNamed: boolean): string | null {
   } catch (error) {
     if (error instanceof UsageError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" && !isNamed) return null;
-    throw new UsageError(code === "ENOENT" ? `--config: ${path} does not exist` : `${path} cannot be read: ${message}`);
+    throw new UsageError(code === "ENOENT" ? `the configuration ${path} does not exist: see --config and POLYPROC_CONFIG` : `${path} cannot be read: ${message}`);
   }
 }
 

@@ -4,7 +4,7 @@ import { PolyprocError } from "../protocol/errors.js";
 import { formatAddress, type Address } from "./address.js";
 import type { ServerArguments } from "./arguments.js";
 import { systemClock } from "./clock.js";
-import { readConfiguration, type Configuration } from "./configuration.js";
+import { configurationFile, readConfiguration, unusedConfiguration, type Configuration } from "./configuration.js";
 import { Doors } from "./doors.js";
 import type { Timer } from "./engine/clock.js";
 import { Engine } from "./engine/engine.js";
@@ -113,7 +113,10 @@ export class PolyprocServer {
 
   /** Listens on every address. Fails with UsageError, leaving nothing behind. */
   static async start(options: ServerArguments): Promise<PolyprocServer> {
-    const configuration = readConfiguration(options.config, process.cwd());
+    const file = configurationFile(options.config);
+    const unused = file === null ? unusedConfiguration(process.cwd()) : null;
+    if (unused !== null) process.stderr.write(`polyproc: ${unused}\n`);
+    const configuration = readConfiguration(file, process.cwd());
     const check = options.listen.some(({ kind }) => kind !== "unix") ? tokenOf(options) : null;
     const tls: TlsFiles | null = options.tlsCert !== null && options.tlsKey !== null ? { cert: options.tlsCert, key: options.tlsKey } : null;
     const listeners: Listener[] = [];

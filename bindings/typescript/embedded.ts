@@ -4,14 +4,17 @@ import type { PolyprocError } from "../../protocol/errors.js";
 import { openSession } from "./client-link.js";
 import type { Connection, Link } from "./connection.js";
 import { SpawnFailed } from "./errors.js";
+import { mainScript } from "./main-module.js";
+import { ownConfiguration } from "./own-configuration.js";
 import { serverMain } from "./server-main.js";
 
 /**
  * Starts a server for this script alone. Its only door is a socket that both inherited, so nobody else can reach it; it ends when the script
  * does, or with the last child whose `onParentDeath` is `continue`. Out of the terminal's reach, it does not die of the Ctrl-C that ends the script.
+ * `code`: the file that the user runs, which may have a configuration beside it.
  */
-export async function startPrivateServer(connection: Connection): Promise<Link> {
-  const server = spawn(process.execPath, [serverMain, "--fd", "3"], {
+export async function startPrivateServer(connection: Connection, code: string | null = mainScript()): Promise<Link> {
+  const server = spawn(process.execPath, [serverMain, "--fd", "3", ...ownConfiguration(code)], {
     stdio: ["ignore", "ignore", "inherit", "pipe"],
     detached: true,
     // Under Electron the executable is Node only when told so.

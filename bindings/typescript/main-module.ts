@@ -19,8 +19,14 @@ let mainPath: string | null | undefined;
  */
 export function isMain(meta: { url: string }): boolean {
   if (hostLink()) return false;
-  mainPath ??= findMain();
-  return mainPath !== null && meta.url.startsWith("file:") && realPath(fileURLToPath(meta.url)) === mainPath;
+  const main = mainScript();
+  return main !== null && meta.url.startsWith("file:") && realPath(fileURLToPath(meta.url)) === main;
+}
+
+/** The path of the script that was started; null where there is none: a prompt, text given to `node -e`. */
+export function mainScript(): string | null {
+  if (mainPath === undefined) mainPath = findMain();
+  return mainPath;
 }
 
 function findMain(): string | null {

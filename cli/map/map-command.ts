@@ -105,7 +105,7 @@ async function map(args: string[], command: readonly string[] | null, options: M
   const source = await itemSource({ args, globs: options.glob ?? [], nul: options.null ?? false, json: options.jsonItems ?? false });
   if (options.detach && (options.keepOrder || options.json || options.tag || options.quiet)) throw new UsageError("-k, --json, --tag and -q say how outcomes are printed: give them to polyproc attach, not together with --detach");
   if (options.name !== undefined && !options.detach) throw new UsageError("--name is for a run that goes on by itself: use it with --detach");
-  const server = await (options.detach ? openSharedServer() : openAnyServer());
+  const server = await (options.detach ? openSharedServer() : openAnyServer(options.module));
   try {
     if (options.detach) return await start(server, source, targetOf(server, command, options), options);
     return await runMap(server, targetOf(server, command, options), source, options);

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
+import { join } from "node:path";
 import { startDetachedServer, type DetachedServer } from "../../bindings/typescript/detached-server.js";
 import { findNode } from "./node-executable.js";
 import { serverEnvironment } from "./server-environment.js";
@@ -25,11 +26,17 @@ export async function launch({ path, main, nodePath, idleTimeoutMs, folder, logF
   log(`starting a server with Node.js ${node.version} (${node.path}, from ${node.from === "editor" ? "the editor" : `the ${node.from}`}); it writes to ${logFile}`);
   const server = await startDetachedServer({
     command: [node.path, main],
-    options: ["--listen", `unix:${path}`, "--idle-timeout", String(idleTimeoutMs / 1000)],
+    options: ["--listen", `unix:${path}`, "--idle-timeout", String(idleTimeoutMs / 1000), ...configurationIn(cwd)],
     cwd,
     env: serverEnvironment(process.env, node.env),
     logFile,
   });
   log(`the server runs, pid ${server.pid}`);
   return server;
+}
+
+/** The workspace is trusted by now, so what its configuration names may run. */
+function configurationIn(folder: string): string[] {
+  const file = join(folder, "polyproc.json");
+  return existsSync(file) ? ["--config", file] : [];
 }

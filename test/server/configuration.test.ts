@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { readConfiguration } from "../../server/configuration.js";
+import { readConfiguration, unusedConfiguration } from "../../server/configuration.js";
 import { runtimeCommands, runtimeEndings } from "../../server/runtimes.js";
 import { UsageError } from "../../server/usage-error.js";
 import { temporaryFolder } from "../temporary-folder.js";
@@ -13,7 +13,7 @@ function fault(folder: string, text: string | Buffer): string {
   const path = join(folder, "polyproc.json");
   writeFileSync(path, text);
   try {
-    readConfiguration(null, folder);
+    readConfiguration("polyproc.json", folder);
   } catch (error) {
     assert.ok(error instanceof UsageError, String(error));
     assert.ok(error.message.startsWith(path), error.message);
@@ -22,8 +22,17 @@ function fault(folder: string, text: string | Buffer): string {
   return assert.fail(`accepted: ${text.toString()}`);
 }
 
-test("a folder without a configuration has none", (t) => {
-  assert.deepEqual(readConfiguration(null, temporaryFolder(t)), { runtimes: {} });
+test("a configuration that nobody named is not used, and that is said", async (t) => {
+  const folder = temporaryFolder(t);
+  assert.equal(unusedConfiguration(folder), null);
+  assert.deepEqual(readConfiguration(null, folder), { runtimes: {} });
+  const file = join(folder, "polyproc.json");
+  writeFileSync(file, '{"runtimes": 1}');
+  const server = await startServer(t, ["--listen", `unix:${join(folder, "s")}`], { cwd: folder });
+  assert.match(server.stderr(), new RegExp(`^polyproc: ${file} is not used: .*--config FILE or POLYPROC_CONFIG\n$`));
+  const told = spawnServer(t, ["--listen", `unix:${join(folder, "s2")}`], { cwd: folder, env: { POLYPROC_CONFIG: "polyproc.json" } });
+  assert.equal(await told.exited(), 2);
+  assert.equal(told.stderr(), `polyproc: ${file}: runtimes: expected an object, got 1 (number)\n`);
 });
 
 test("a runtime's paths are seen from the file, its endings are small letters", (t) => {
@@ -73,9 +82,9 @@ test("what is wrong is told with the file and the place", (t) => {
 
 test("a configuration that is named must be there, and be a file that can be read", (t) => {
   const folder = temporaryFolder(t);
-  assert.throws(() => readConfiguration("nowhere.json", folder), { message: `--config: ${join(folder, "nowhere.json")} does not exist` });
+  assert.throws(() => readConfiguration("nowhere.json", folder), { message: `the configuration ${join(folder, "nowhere.json")} does not exist: see --config and POLYPROC_CONFIG` });
   mkdirSync(join(folder, "polyproc.json"));
-  assert.throws(() => readConfiguration(null, folder), { message: `${join(folder, "polyproc.json")} is not a file` });
+  assert.throws(() => readConfiguration("polyproc.json", folder), { message: `${join(folder, "polyproc.json")} is not a file` });
   const secret = join(folder, "secret.json");
   writeFileSync(secret, "{}");
   chmodSync(secret, 0);
@@ -116,7 +125,7 @@ test("a server with a faulty configuration says so and ends with status 2", asyn
 test("a server offers the runtimes of its configuration", async (t) => {
   const folder = temporaryFolder(t);
   writeFileSync(join(folder, "polyproc.json"), '{"runtimes": {"zebra": {"command": "zebra", "endings": [".zb"]}}}');
-  const server = await startServer(t, ["--listen", `unix:${join(folder, "s")}`], { cwd: folder });
+  const server = await startServer(t, ["--listen", `unix:${join(folder, "s")}`, "--config", "polyproc.json"], { cwd: folder });
   const { connect } = await import("../../bindings/typescript/index.js");
   const client = await connect(server.addresses[0]!);
   t.after(() => client.close());

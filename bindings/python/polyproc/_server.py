@@ -6,6 +6,7 @@ import socket
 import sys
 
 from ._errors import Closed, PolyprocError, SpawnFailed
+from ._own_configuration import own_configuration
 from ._session import Session
 from ._socket_owner import require_own_socket
 
@@ -184,7 +185,7 @@ def start_private_server():
         try:
             server = subprocess.Popen(
                 # As standard input: a descriptor above 15 would reach the server's children.
-                [node, main, "--fd", "0"],
+                [node, main, "--fd", "0", *own_configuration()],
                 stdin=theirs,
                 stdout=subprocess.DEVNULL,
                 start_new_session=True,

@@ -6,6 +6,7 @@ import { test, type TestContext } from "node:test";
 import type { PolyprocError } from "../../../protocol/errors.js";
 import { watchForSocket } from "../../../extension/connection/socket-watch.js";
 import { waitFor, within } from "../../deadline.js";
+import { temporaryFolder } from "../../temporary-folder.js";
 import { startServer, startUnixServer } from "../../server/server-process.js";
 import { openPlainSession, openWindow, socketIn } from "./window.js";
 
@@ -195,6 +196,13 @@ test("a server that is just ending is waited for, and another one is started", a
   await waitFor(() => server.state.kind !== "connected");
   const next = await server.ensure();
   assert.notEqual(next.facts.instanceId, other.facts.instanceId);
+});
+
+test("a window's server uses the configuration of its workspace, which is trusted", async (t) => {
+  const folder = temporaryFolder(t);
+  writeFileSync(join(folder, "polyproc.json"), '{"runtimes": {"zebra": {"command": "zebra"}}}');
+  const rpc = await openWindow(t, socketIn(t), { folder }).server.ensure();
+  assert.ok(rpc.facts.runtimes.includes("zebra"));
 });
 
 test("a start lock that somebody left behind is no obstacle", async (t) => {

@@ -99,7 +99,7 @@ export const reset = notification("events/reset", {
 });
 
 export const watchOutput = request("events/watchOutput", {
-  doc: "Pushes lines that children write, as `events/output`. `own`: this session's children, its pools' workers and their children; `all`: everybody's. With `lossless` a child that writes faster than this session reads is made to wait; otherwise lines are dropped and counted. With `run` only lines of that run's processes come, and only they are made to wait. `null` ends it.",
+  doc: "Pushes lines that children write, as `events/output`. `own`: this session's children, its pools' workers and their children; `all`: everybody's. With `run` only lines of that run's processes come. Lines that the session does not read fast enough are dropped and counted. With `lossless`, children that this client started (a session with the same `processId`: its children and theirs, its pools' and runs') wait for it instead; other clients' children never do. What they had written already is sent up to a bound; beyond that, lines are dropped and counted. `null` ends it.",
   params: v.strictObject({ scope: v.nullable(v.picklist(["own", "all"])), lossless: v.optional(v.boolean()), run: v.optional(handle("run")) }),
   result: none(),
 });

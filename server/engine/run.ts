@@ -71,7 +71,7 @@ export class Run implements SharedObject, JobObserver {
     this.specBytes = bytesOf(spec);
     this.#session = new Session(engine, runsSessionId, serverPeer, null);
     this.#session.clientPid = engine.options.pid;
-    this.#session.onBehalfOf = starter.owner;
+    this.#session.onBehalfOf = { owner: starter.owner, clientPid: starter.clientPid };
     const poolHandle = `pool:${runsSessionId}.${number}`;
     this.pool = engine.registry.create(this.#session, poolHandle, Pool, () => new Pool(engine, this.#session, poolHandle, { processes: spec.processes, name: this.name, run: this.handle }));
     try {

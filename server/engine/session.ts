@@ -58,8 +58,8 @@ export class Session {
   lending: Lending | null = null;
   /** Living processes that it started. */
   readonly children = new Set<ProcessRecord>();
-  /** For a session of the server's own (a run's): the owner of the session that asked for it. */
-  onBehalfOf: string | null = null;
+  /** For a session of the server's own (a run's): the client that asked for it. */
+  onBehalfOf: { owner: string; clientPid: number } | null = null;
   /** The client's own pid, when it said so in `initialize`; else 0. */
   clientPid = 0;
   /** What the client says that it is. */
@@ -100,7 +100,7 @@ export class Session {
 
   /** The id of the client at the root of its process tree: the one with whom others share time and memory. */
   get owner(): string {
-    return this.onBehalfOf ?? this.process?.starter?.owner ?? this.id;
+    return this.onBehalfOf?.owner ?? this.process?.starter?.owner ?? this.id;
   }
 
   get ended(): boolean {

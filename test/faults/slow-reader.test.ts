@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { command, task, type Process, type Runnable } from "polyproc";
+import { task } from "polyproc";
 import type { OutputLine } from "../../protocol/process.js";
 import { waitFor, within } from "../deadline.js";
 import { fixture } from "../fixture.js";
 import { RawClient } from "../server/clients.js";
+import { encodeMessage } from "../server/encode-message.js";
 import { setStage, type Stage } from "./stage.js";
 import * as tasks from "./tasks.js";
 
@@ -14,6 +15,12 @@ const meta = { url: new URL("./tasks.js", import.meta.url).href };
 const lines = 500_000;
 /** What the server may grow by. The output comes to more than this, its lines as messages to several times as much. */
 const allowedGrowth = 48 * 1024 * 1024;
+
+interface Child {
+  readonly handle: string;
+}
+
+let nextChild = 1;
 
 /** A client that asked for the output of all children, and reads it only when told to. */
 class SlowReader {
@@ -34,6 +41,16 @@ class SlowReader {
     await raw.request("events/watchOutput", { scope: "all", lossless });
     raw.socket.pause();
     return new SlowReader(raw);
+  }
+
+  /** Starts a child of its own. */
+  async start(target: object, args: readonly unknown[], options: object = {}): Promise<Child> {
+    const process = `process:@child${nextChild++}`;
+    this.#raw.socket.resume();
+    const { error } = await this.#raw.request("process/start", { process, target, args: encodeMessage([args, {}]), ...options });
+    this.#raw.socket.pause();
+    assert.equal(error, undefined);
+    return { handle: process };
   }
 
   read(): void {
@@ -61,7 +78,7 @@ class SlowReader {
 }
 
 /** Waits until the child writes no more, because it is made to wait or has ended. Gives the server's memory then. */
-async function standstill(stage: Stage, child: Process): Promise<number> {
+async function standstill(stage: Stage, child: Child): Promise<number> {
   let before = -1;
   let same = 0;
   let rss = 0;
@@ -76,28 +93,38 @@ async function standstill(stage: Stage, child: Process): Promise<number> {
   return rss;
 }
 
-const writers: [title: string, target: Runnable, args: readonly unknown[]][] = [
-  ["a command", command(fixture("flood.sh")), [String(lines)]],
-  ["a function, by console", task(meta, tasks.flood) as Runnable, [lines, "console"]],
-  ["a function, past JavaScript", task(meta, tasks.flood) as Runnable, [lines, "descriptor"]],
+/** The exit status of a child that has ended by then. */
+async function ended(stage: Stage, child: Child): Promise<number | null> {
+  const { exited, exitCode } = await within(stage.watcher.connection.request("process/join", { process: child.handle }), "the writer's end", 60_000);
+  assert.ok(exited);
+  return exitCode;
+}
+
+async function isRunning(stage: Stage, child: Child): Promise<boolean> {
+  return (await stage.watcher.connection.request("process/status", { process: child.handle })).state === "running";
+}
+
+const flood = { module: meta.url, export: "flood" };
+const writers: [title: string, target: object, args: readonly unknown[]][] = [
+  ["a command", { command: fixture("flood.sh") }, [String(lines)]],
+  ["a function, by console", flood, [lines, "console"]],
+  ["a function, past JavaScript", flood, [lines, "descriptor"]],
 ];
 
 for (const [title, target, args] of writers) {
-  test(`50 MB of output of ${title}, for a client that does not read: the writer is made to wait, and nothing is lost`, async (t) => {
+  test(`50 MB of output of ${title}, for its own client that does not read: the writer is made to wait, and nothing is lost`, async (t) => {
     const stage = await setStage(t);
     const reader = await SlowReader.open(stage, true);
     const before = (await stage.status()).rssBytes;
-    const child = new stage.mp.Process({ target, args: args as never[] });
-    await child.start();
+    const child = await reader.start(target, args);
     const during = await standstill(stage, child);
     assert.ok(during - before < allowedGrowth, `the server grew from ${before} to ${during} bytes`);
-    assert.equal(await child.isAlive(), true);
+    assert.ok(await isRunning(stage, child));
     // Others are served meanwhile.
     assert.equal(await within(new stage.mp.Pool(1).apply(task(meta, tasks.double), [2]), "a task beside"), 4);
 
     reader.read();
-    await within(child.join(), "the writer's end", 60_000);
-    assert.equal(child.exitCode, 0);
+    assert.equal(await ended(stage, child), 0);
     const expected = title === "a command" ? lines + 1 : lines;
     await waitFor(() => reader.count >= expected, { what: `${expected} lines`, timeoutMs: 60_000 });
     assert.equal(reader.count, expected);
@@ -148,11 +175,23 @@ test("output that nobody watches is bounded: the last lines are remembered, the 
 test("a client that does not read and dies lets the writer go on", async (t) => {
   const stage = await setStage(t);
   const reader = await SlowReader.open(stage, true);
+  const child = await reader.start(flood, [lines, "descriptor"], { onParentDeath: "continue" });
+  await standstill(stage, child);
+  assert.ok(await isRunning(stage, child));
+  reader.close();
+  assert.equal(await ended(stage, child), 0);
+});
+
+test("a client that watches everybody without loss and does not read stops nobody else's children", async (t) => {
+  const stage = await setStage(t);
+  const reader = await SlowReader.open(stage, true);
   const child = new stage.mp.Process({ target: task(meta, tasks.flood), args: [lines, "descriptor"] });
   await child.start();
-  await standstill(stage, child);
-  assert.equal(await child.isAlive(), true);
-  reader.close();
   await within(child.join(), "the writer's end", 60_000);
   assert.equal(child.exitCode, 0);
+  reader.read();
+  await waitFor(() => reader.count + reader.dropped >= lines, { what: "the lines, and the count of those that were missed" });
+  assert.equal(reader.count + reader.dropped, lines);
+  assert.ok(reader.dropped > 0);
+  reader.close();
 });

@@ -7,7 +7,7 @@ import type { FakePeer } from "./fake-peer.js";
 import { settle, type FakeHost } from "./fake-hosts.js";
 import { RunWorld } from "./run-world.js";
 
-/** Two runs with a worker each, both in the middle of an item, and somebody who may watch. */
+/** Two runs of one client with a worker each, both in the middle of an item, and another client that may watch. */
 async function twoRuns() {
   const world = new RunWorld();
   const runs = [world.start(1, { processes: 1 }), world.start(1, { processes: 1 })] as const;
@@ -16,7 +16,7 @@ async function twoRuns() {
   const [one, two] = world.hosts as [FakeHost, FakeHost];
   one.begin();
   two.begin();
-  return { world, runs, one, two, watcher: world.session() };
+  return { world, runs, one, two, owner: world.client, watcher: world.session() };
 }
 
 const told = (peer: FakePeer) => peer.received(events.output).flatMap(({ lines }) => lines.map(({ text }) => text));
@@ -34,7 +34,7 @@ test("with `run` only that run's lines come, each with its item", async () => {
 });
 
 test("who watches one run without loss makes that run's children wait, and no others, until it has read", async () => {
-  const { world, runs, one, two, watcher } = await twoRuns();
+  const { world, runs, one, two, owner: watcher } = await twoRuns();
   world.engine.output.watch(watcher, "all", true, runs[1].pool.handle);
   watcher.peer.backlog = highWaterBytes + 1;
   one.writes("a\n");
@@ -46,7 +46,7 @@ test("who watches one run without loss makes that run's children wait, and no ot
 });
 
 test("another call takes the place of the one before, null ends it, and so does the session's end", async () => {
-  const { world, runs, one, two, watcher } = await twoRuns();
+  const { world, runs, one, two, owner: watcher } = await twoRuns();
   const { output } = world.engine;
   output.watch(watcher, "all", true, runs[0].pool.handle);
   watcher.peer.backlog = highWaterBytes + 1;
@@ -72,7 +72,31 @@ test("another call takes the place of the one before, null ends it, and so does 
   assert.ok(!two.paused);
   two.writes("6\n");
   await settle();
-  assert.deepEqual(told(watcher.peer), ["3", "5"]);
+  assert.deepEqual(told(watcher.peer), ["3"]);
+});
+
+test("a watcher that does not read holds back nobody else's children: it loses lines, counted", async () => {
+  const { world, runs, two, watcher } = await twoRuns();
+  world.engine.output.watch(watcher, "all", true, runs[1].pool.handle);
+  watcher.peer.backlog = highWaterBytes + 1;
+  for (let i = 0; i < 10; i++) two.writes(`${i}\n`);
+  assert.ok(!two.paused);
+  watcher.peer.drain();
+  two.writes("10\n");
+  await settle();
+  assert.equal(watcher.peer.received(events.output).reduce((sum, { dropped }) => sum + dropped, 0), 10);
+  assert.deepEqual(told(watcher.peer), ["10"]);
+});
+
+test("what a child that is held back had written before is bounded, too", async () => {
+  const { world, two, owner } = await twoRuns();
+  world.engine.output.watch(owner, "all", true);
+  owner.peer.backlog = highWaterBytes + 4 * 1024 * 1024 + 1;
+  for (let i = 0; i < 10; i++) two.writes(`${i}\n`);
+  await settle();
+  assert.deepEqual(told(owner.peer), []);
+  owner.peer.drain();
+  assert.deepEqual(owner.peer.received(events.output), [{ lines: [], dropped: 10 }]);
 });
 
 test("who does not read loses lines without making anybody wait, and is told how many", async () => {
@@ -84,7 +108,7 @@ test("who does not read loses lines without making anybody wait, and is told how
   watcher.peer.drain();
   two.writes("10\n");
   await settle();
-  assert.deepEqual(watcher.peer.received(events.output).map(({ lines, dropped }) => [lines.map(({ text }) => text), dropped]), [[["10"], 10]]);
+  assert.deepEqual(watcher.peer.received(events.output).map(({ lines, dropped }) => [lines.map(({ text }) => text), dropped]), [[[], 10], [["10"], 0]]);
 });
 
 test("a run that nobody knows cannot be watched", async () => {

@@ -43,7 +43,6 @@ export class FollowedRun implements Run {
     this.#info = info;
     this.#rows = request.items.map((item, index) => queuedRow(index, item));
     this.whenEnded = new Promise((resolve) => (this.#tellEnded = resolve));
-    void rpc.closed.then(() => this.#end("lost"));
     void this.#follow();
   }
 

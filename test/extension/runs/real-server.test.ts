@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import type { Run, RunRequest } from "../../../extension/runs/run.js";
 import { ProblemBook } from "../../../extension/diagnostics/problem-book.js";
 import { errorName } from "../../../protocol/errors.js";
@@ -10,6 +12,9 @@ import { waitFor, within } from "../../deadline.js";
 import { startUnixServer } from "../../server/server-process.js";
 import { temporaryFolder } from "../../temporary-folder.js";
 import { openWindow } from "./real-server.js";
+
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
 
 const states = (run: Run) => run.rows.map(({ state }) => state);
 
@@ -51,6 +56,22 @@ describe("runs at a real server", () => {
     assert.deepEqual(states(run), ["done", "failed"]);
     assert.deepEqual((run.rows[0]!.value as CommandResult).stdout, "out good\n");
     assert.equal(run.rows[1]!.error!.data!["exitCode"], 1);
+  });
+
+  test("a run that was forgotten is kept by nothing, while the connection goes on", async (t) => {
+    const { path } = await startUnixServer(t);
+    const { runs } = await openWindow(t, path);
+    const finished = async (): Promise<WeakRef<Run>> => {
+      const run = await runs.start(request(sh("true"), [1]));
+      await within(run.whenEnded, "the run's end", 30_000);
+      await runs.forget(run);
+      return new WeakRef(run);
+    };
+    const run = await finished();
+    await waitFor(() => {
+      collectGarbage();
+      return run.deref() === undefined;
+    }, { what: "the run to be collected" });
   });
 
   test("a function that does not exist fails with the reason", async (t) => {

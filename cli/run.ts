@@ -3,6 +3,7 @@ import { PolyprocError } from "../protocol/errors.js";
 import type { OutputLine } from "../protocol/process.js";
 import { exitStatus, shellStatus, signalStatus } from "./exit-status.js";
 import { openAnyServer, type ServerLink } from "./server-link.js";
+import { literally } from "./map/command-target.js";
 import { onInterruption } from "./signals.js";
 import { surroundings } from "./surroundings.js";
 import { Terminal } from "./terminal.js";
@@ -68,7 +69,8 @@ async function run(server: ServerLink, command: readonly string[], name: string 
     const [program, ...args] = command;
     await connection.request("process/start", {
       process,
-      target: { command: program!, args },
+      // There is no item: braces are what they are.
+      target: { command: program!, args: args.map(literally) },
       daemon: true,
       ...(name === undefined ? {} : { name }),
       ...surroundings(server),

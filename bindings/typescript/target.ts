@@ -1,3 +1,4 @@
+import { shellPlaceholderWarning } from "../../protocol/shell-placeholder.js";
 import type { CommandResult, CommandTarget, ModuleTarget, SourceTarget, Target } from "../../protocol/target.js";
 
 export type { CommandResult, CommandTarget, ModuleTarget, SourceTarget, Target };
@@ -64,7 +65,8 @@ export type CommandOptions = Omit<CommandTarget, "command" | "args">;
 
 /**
  * A program as a target. In a pool, `{item}` in its arguments stands for the item, `{index}` for its position; without
- * any placeholder the item is the last argument. Its result is a CommandResult.
+ * any placeholder the item is the last argument. Its result is a CommandResult. No shell is involved; for one, write
+ * `command("sh", ["-c", 'gzip -c "$1" > "$1.gz"', "sh", "{item}"])`, not `{item}` inside of the text, where any item could be a command.
  */
 export function command(program: string, args: readonly string[] = [], options: CommandOptions = {}): Command {
   return { command: program, args: [...args], ...options };
@@ -73,8 +75,21 @@ export function command(program: string, args: readonly string[] = [], options: 
 /** The target as the wire has it. Fails with TypeError for what is none. */
 export function toTarget(runnable: Runnable): Target {
   if (typeof runnable === "function") return { source: sourceOf(runnable), runtime: "node", cwd: process.cwd() };
-  if (typeof runnable === "object" && runnable !== null && ("module" in runnable || "source" in runnable || "command" in runnable)) return runnable;
+  if (typeof runnable === "object" && runnable !== null && ("module" in runnable || "source" in runnable || "command" in runnable)) {
+    if ("command" in runnable) warnOfShell(runnable);
+    return runnable;
+  }
   throw new TypeError(`expected a target: task(import.meta, fn), a self-contained function, command("program") or {module, export}, got ${describe(runnable)}`);
+}
+
+const warned = new Set<string>();
+
+/** Once for each text. */
+function warnOfShell({ command: program, args }: CommandTarget): void {
+  const warning = shellPlaceholderWarning(program, args);
+  if (warning === null || warned.has(warning)) return;
+  warned.add(warning);
+  process.emitWarning(warning, { type: "PolyprocWarning", code: "POLYPROC_SHELL" });
 }
 
 function sourceOf(target: { readonly name: string }): string {

@@ -1,4 +1,5 @@
 import type { CommandTarget } from "../../protocol/target.js";
+import { shellPlaceholderWarning } from "../../protocol/shell-placeholder.js";
 import { UsageError } from "../usage-error.js";
 
 /** Output that a command may leave, in bytes of each stream; of longer output the last part is kept, and said so. */
@@ -17,7 +18,7 @@ export function commandTarget(command: readonly string[], around: Surroundings |
   const [program, ...args] = command;
   if (program === undefined || program === "") throw new UsageError("there is no command after --");
   if (/\{(item[^}]*|index)?\}/.test(program)) {
-    throw new UsageError(`the command itself cannot be a placeholder, got ${JSON.stringify(program)}; run it by a shell: -- sh -c '"$0"' {}`);
+    throw new UsageError(`the command itself cannot be a placeholder, got ${JSON.stringify(program)}; run it by a shell: -- sh -c '"$1"' sh {}`);
   }
   return {
     command: program,
@@ -27,7 +28,12 @@ export function commandTarget(command: readonly string[], around: Surroundings |
   };
 }
 
-/** The server fills placeholders in there, too; ours is meant as it stands. */
-function literally(text: string): string {
+/** What to say of a command that lets any item be a command of a shell; null for any other. */
+export function shellWarning({ command, args }: CommandTarget): string | null {
+  return shellPlaceholderWarning(command, args)?.replaceAll("{item}", "{}") ?? null;
+}
+
+/** The server fills placeholders everywhere; this text is meant as it stands. */
+export function literally(text: string): string {
   return text.replace(/\{(?:item|index)\}/g, (found) => `{${found}}`);
 }

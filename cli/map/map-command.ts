@@ -9,7 +9,7 @@ import { onInterruption } from "../signals.js";
 import { surroundings } from "../surroundings.js";
 import { Terminal } from "../terminal.js";
 import { UsageError } from "../usage-error.js";
-import { commandTarget } from "./command-target.js";
+import { commandTarget, shellWarning } from "./command-target.js";
 import { detach } from "./detach.js";
 import { parseHalt, type Halt } from "../../protocol/halt.js";
 import { itemSource, type ItemSource } from "./items.js";
@@ -100,7 +100,8 @@ async function map(args: string[], command: readonly string[] | null, options: M
   if (options.module === undefined && command === null) throw new UsageError("say what to run: polyproc map ITEM... -- COMMAND {}, or --module FILE --export NAME (--help has examples)");
   if (options.export !== undefined && options.module === undefined) throw new UsageError("--export names a function of --module FILE, which is missing");
   if (options.json && options.tag) throw new UsageError("--tag is for lines of text; with --json each object names its item");
-  if (command) commandTarget(command, null);
+  const warning = command && shellWarning(commandTarget(command, null));
+  if (warning) process.stderr.write(`polyproc: ${warning}\n`);
 
   const source = await itemSource({ args, globs: options.glob ?? [], nul: options.null ?? false, json: options.jsonItems ?? false });
   if (options.detach && (options.keepOrder || options.json || options.tag || options.quiet)) throw new UsageError("-k, --json, --tag and -q say how outcomes are printed: give them to polyproc attach, not together with --detach");

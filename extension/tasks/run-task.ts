@@ -1,5 +1,6 @@
 import { errorCodes, PolyprocError } from "../../protocol/errors.js";
 import type { Failure } from "../../protocol/job.js";
+import { shellPlaceholderWarning } from "../../protocol/shell-placeholder.js";
 import type { OutputLine } from "../../protocol/process.js";
 import { ItemsError } from "../items/item-source.js";
 import type { Row, Run, RunRequest, Runs } from "../runs/run.js";
@@ -8,7 +9,7 @@ import { exitStatus, statusOf } from "./exit-status.js";
 import { ItemOutput } from "./item-output.js";
 import type { OutputFeed } from "./output-feed.js";
 import type { Screen } from "./screen.js";
-import { failureText, headline, progressLine, resultText, sizeLine, summaryLine, tally, troubleLine } from "./task-text.js";
+import { failureText, headline, progressLine, resultText, sizeLine, summaryLine, tally, troubleLine, warningLine } from "./task-text.js";
 
 export interface TaskParts {
   runs: Pick<Runs, "start">;
@@ -33,6 +34,9 @@ export async function runTask(parts: TaskParts, signal: AbortSignal): Promise<nu
   let feed: OutputFeed | undefined;
   try {
     const request = await parts.prepare(signal);
+    const { target } = request;
+    const warning = "command" in target ? shellPlaceholderWarning(target.command, target.args) : null;
+    if (warning !== null) screen.write(warningLine(warning));
     feed = await parts.openFeed();
     signal.throwIfAborted();
     return await new TaskRun(parts, feed, request).run(signal);

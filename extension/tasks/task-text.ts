@@ -29,6 +29,11 @@ export function troubleLine(message: string): string {
   return `${red(`polyproc: ${message}`)}\n`;
 }
 
+/** Something that the task runs with, and should not. */
+export function warningLine(message: string): string {
+  return `${yellow(`polyproc: ${message}`)}\n`;
+}
+
 /** Of an item that failed: why, and where it was thrown. */
 export function failureText(row: Row): string {
   const [reason = "failed", ...frames] = row.error ? describeFailure(row.error).split("\n") : [];

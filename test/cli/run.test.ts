@@ -12,6 +12,10 @@ test("a command's output and exit status are passed on", async (t) => {
   assert.deepEqual([status, stdout, stderr], [3, "out\ntail", "err\n"]);
 });
 
+test("braces in a command are what they are: there is no item", async (t) => {
+  assert.equal((await run(t, ["run", "--", "echo", "{item} {index} {{item}} {}"])).stdout, "{item} {index} {{item}} {}\n");
+});
+
 test("its lines come while it runs", async (t) => {
   const folder = temporaryFolder(t);
   const command = start(t, ["run", "--", "sh", "-c", 'echo begun; until [ -e "$0/go" ]; do sleep 0.02; done; echo over', folder]);

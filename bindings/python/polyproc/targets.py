@@ -1,6 +1,13 @@
 """Functions that are not this program's: of other languages, by file and name, and commands."""
 
 import os
+import re
+import warnings
+
+_SHELL = re.compile(r"(?:.*/)?(sh|bash|dash|zsh|ksh)")
+_COMMAND_OPTION = re.compile(r"-[a-zA-Z]*c[a-zA-Z]*")
+# Not {index}, which is a number, nor {{item}}, which stands for itself.
+_ITEM = re.compile(r"(?<!\{)\{item(?:\.[A-Za-z_][\w.-]*)?\}(?!\})")
 
 
 class Target:
@@ -34,5 +41,27 @@ def source(text, runtime):
 
 
 def command(program, args=(), *, cwd=None, env=None, input=None, check=None, max_output_bytes=None):
-    """A program. `{item}` in its arguments stands for the item. The result is a dict: exitCode, signal, stdout, stderr, truncated."""
+    """
+    A program. `{item}` in its arguments stands for the item. The result is a dict: exitCode, signal, stdout, stderr, truncated. No shell is involved; for
+    one, write `command("sh", ["-c", 'gzip -c "$1" > "$1.gz"', "sh", "{item}"])`, not `{item}` inside of the text, where any item could be a command.
+    """
+    _warn_of_shell([program, *args])
     return Target(command=program, args=list(args), cwd=cwd, env=env, input=input, check=check, maxOutputBytes=max_output_bytes)
+
+
+def _warn_of_shell(words):
+    """Of a command that puts the item into the text of a shell's program. A text that is the placeholder alone is meant to be run."""
+    shell = next((at for at, word in enumerate(words) if _SHELL.fullmatch(word)), None)
+    if shell is None:
+        return
+    option = next((at for at in range(shell + 1, len(words)) if _COMMAND_OPTION.fullmatch(words[at])), len(words))
+    text = next((word for word in words[option + 1 :] if not word.startswith(("-", "+"))), "")
+    found = _ITEM.search(text)
+    if found is None or found[0] == text:
+        return
+    name = words[shell]
+    warnings.warn(
+        f"{found[0]} stands inside of the program that {name} -c runs, so an item such as \"; rm -r .\" is run, too. "
+        f"Pass it as an argument, and write \"$1\" for it: {name} -c '… \"$1\"' {name} {found[0]}",
+        stacklevel=3,
+    )

@@ -24,6 +24,13 @@ describe("polyproc map: what is run", () => {
     assert.equal(stdout, `${folder}\n{item} it\n`);
   });
 
+  test("{} inside of a shell's program is warned of", async (t) => {
+    const { stdout, stderr } = await run(t, ["map", "-q", "x", "--", "sh", "-c", "echo <{}>"]);
+    assert.match(stderr, /^polyproc: \{\} stands inside of the program that sh -c runs, .* sh -c '… "\$1"' sh \{\}\n/);
+    assert.equal(stdout, "");
+    assert.deepEqual(await run(t, ["map", "-q", "x; exit 1", "--", "sh", "-c", 'echo "<$1>"', "sh", "{}"]), { status: 0, stdout: "<x; exit 1>\n", stderr: "" });
+  });
+
   test("a function gets the item, and what it returns is a line of JSON", async (t) => {
     const { status, stdout } = await run(t, ["map", "--module", functions, "--export", "length", "-k", "a", "bcd"]);
     assert.deepEqual([status, stdout], [0, `{"item":"a","length":1}\n{"item":"bcd","length":3}\n`]);

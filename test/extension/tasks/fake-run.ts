@@ -3,6 +3,7 @@ import type { Row, RowState, Run, RunRequest } from "../../../extension/runs/run
 import { errorCodes } from "../../../protocol/errors.js";
 import type { Failure } from "../../../protocol/job.js";
 import type { OutputLine } from "../../../protocol/process.js";
+import type { Target } from "../../../protocol/target.js";
 import type { RunInfo } from "../../../protocol/run.js";
 
 export function failure(message: string): Failure {
@@ -33,11 +34,11 @@ export class FakeRun implements Run {
   readonly followed = this.#followed.promise;
   readonly cancelled = this.#cancelled.promise;
 
-  constructor(items: number, { module = false, processes = 2, chunkSize = 1 }: { module?: boolean; processes?: number; chunkSize?: number } = {}) {
+  constructor(items: number, { module = false, target, processes = 2, chunkSize = 1 }: { module?: boolean; target?: Target; processes?: number; chunkSize?: number } = {}) {
     const labels = Array.from({ length: items }, (_, index) => `item ${index}`);
     this.request = {
       name: "check",
-      target: module ? { module: "/w/a.js" } : { command: "sh" },
+      target: target ?? (module ? { module: "/w/a.js" } : { command: "sh" }),
       items: labels.map((label) => ({ value: label, label, file: null })),
       options: { processes, chunkSize },
       origin: "task",

@@ -4,6 +4,7 @@ import { ItemsError } from "../../../extension/items/item-source.js";
 import { runTask } from "../../../extension/tasks/run-task.js";
 import { within } from "../../deadline.js";
 import { errorCodes, PolyprocError } from "../../../protocol/errors.js";
+import type { Target } from "../../../protocol/target.js";
 import { FakeFeed, FakeRun, failure } from "./fake-run.js";
 import { FakeTerminal } from "./fake-terminal.js";
 
@@ -16,7 +17,7 @@ interface Started {
   status: Promise<number>;
 }
 
-async function start(items: number, more: { module?: boolean; processes?: number; chunkSize?: number } = {}): Promise<Started> {
+async function start(items: number, more: { module?: boolean; target?: Target; processes?: number; chunkSize?: number } = {}): Promise<Started> {
   const terminal = new FakeTerminal();
   const { screen } = terminal;
   const run = new FakeRun(items, more);
@@ -44,6 +45,14 @@ test("an item's lines come together and before its failure, and the last line sa
   assert.ok(lines.indexOf("b1") < lines.indexOf("✘ item 1: exit code 2"));
   assert.match(text(), /\n2 done, 1 failed in \d+ ms\n$/);
   assert.ok(feed.closed);
+});
+
+test("a task that puts the item into a shell's program is warned of it", async () => {
+  const { run, text, status } = await start(1, { target: { command: "bash", args: ["-c", "wc {item}"] } });
+  run.set(0, "done");
+  run.end();
+  await within(status, "the task's end");
+  assert.match(text(), /^check \{item\}\npolyproc: \{item\} stands inside of the program that bash -c runs/);
 });
 
 test("the last lines of an item may come after the news of its end", async () => {

@@ -1,5 +1,6 @@
 import { PolyprocError } from "../../protocol/errors.js";
-import type { Clock, Timer } from "./clock.js";
+import type { Timer } from "./clock.js";
+import type { Guard } from "./guard.js";
 import { LinkedList } from "./linked-list.js";
 
 /** Of the bound, what may be kept: items, tasks, results, output. The rest is for messages on their way, and for puts, sends and submits that wait. */
@@ -34,7 +35,7 @@ export class Budget {
   readonly maxBytes: number;
   /** For what the server keeps on its own account: output of processes, results of runs. */
   readonly server: Account;
-  readonly #clock: Clock;
+  readonly #guard: Guard;
   #keptBytes = 0;
   #passingBytes = 0;
   readonly #accounts = new Map<string, Account>();
@@ -46,9 +47,9 @@ export class Budget {
   /** Something was released since the stall's timer began. */
   #moved = false;
 
-  constructor(maxBytes: number, clock: Clock) {
+  constructor(maxBytes: number, guard: Guard) {
     this.maxBytes = maxBytes;
-    this.#clock = clock;
+    this.#guard = guard;
     this.server = new Account(this, null);
   }
 
@@ -154,14 +155,14 @@ export class Budget {
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    queueMicrotask(() => {
+    this.#guard.soon(null, () => {
       this.#scheduled = false;
       if (this.pressed) this.#useReserves();
       for (let next = this.#messages.first; next && this.hasRoom(next.bytes); next = this.#messages.first) this.#grant(next);
       // One whose client keeps little may go on where those before it may not.
       for (const link of [...this.#keepers.links()]) {
         const { account, bytes, retry } = link.value;
-        if (this.mayKeep(account, bytes) && this.#keepers.remove(link)) retry();
+        if (this.mayKeep(account, bytes) && this.#keepers.remove(link)) this.#guard.run(null, retry);
       }
     });
   }
@@ -169,7 +170,7 @@ export class Budget {
   #grant(message: Message): void {
     this.#messages.shift();
     this.charge(message.bytes);
-    message.granted();
+    this.#guard.run(null, message.granted);
   }
 
   /** A little more than is needed now, so that it is not done for each line and item. */
@@ -184,7 +185,7 @@ export class Budget {
   #watchForStall(): void {
     if (this.#stall) return;
     this.#moved = false;
-    this.#stall = this.#clock.setTimer(stallMs, () => {
+    this.#stall = this.#guard.after(stallMs, null, () => {
       this.#stall = null;
       const next = this.#messages.first;
       if (!next) return;

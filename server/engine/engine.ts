@@ -81,7 +81,7 @@ export class Engine {
     this.clock = options.clock;
     this.guard = new Guard(options.clock, options.reportFault);
     this.registry = new Registry(this.guard);
-    this.budget = new Budget(options.limits.maxMemoryBytes, options.clock);
+    this.budget = new Budget(options.limits.maxMemoryBytes, this.guard);
     this.events = new EventLog(this);
     this.output = new OutputHub(this);
     this.waitGraph = new WaitGraph(this);

@@ -1,5 +1,7 @@
 /** A line longer than this is told in pieces. */
 const maxLineBytes = 64 * 1024;
+/** The pieces of a line that has no end yet are joined above this number, or a child that writes byte by byte would cost a lot. */
+const maxPieces = 64;
 const newline = 10;
 const carriageReturn = 13;
 
@@ -27,8 +29,9 @@ export class LineSplitter {
       from += room;
     }
     if (from < data.length) {
-      // A copy: the chunk that it is part of may be large.
-      this.#rest.push(data.slice(from));
+      // A copy, which a Buffer's `slice` is not: the chunk that it is part of may be large.
+      this.#rest.push(new Uint8Array(data.subarray(from)));
+      if (this.#rest.length > maxPieces) this.#rest = [joined(this.#rest, this.#restBytes + data.length - from)];
       this.#restBytes += data.length - from;
     }
   }
@@ -41,17 +44,21 @@ export class LineSplitter {
   #take(end: Uint8Array, whole: boolean): string {
     let bytes = end;
     if (this.#restBytes > 0) {
-      bytes = new Uint8Array(this.#restBytes + end.length);
-      let at = 0;
-      for (const piece of this.#rest) {
-        bytes.set(piece, at);
-        at += piece.length;
-      }
-      bytes.set(end, at);
+      bytes = joined([...this.#rest, end], this.#restBytes + end.length);
       this.#rest = [];
       this.#restBytes = 0;
     }
     if (whole && bytes.at(-1) === carriageReturn) bytes = bytes.subarray(0, -1);
     return utf8.decode(bytes);
   }
+}
+
+function joined(pieces: readonly Uint8Array[], bytes: number): Uint8Array {
+  const all = new Uint8Array(bytes);
+  let at = 0;
+  for (const piece of pieces) {
+    all.set(piece, at);
+    at += piece.length;
+  }
+  return all;
 }

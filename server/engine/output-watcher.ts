@@ -7,8 +7,6 @@ import { highWaterBytes, type Session } from "./session.js";
 
 /** Lines are sent before the end of the turn once they come to this. */
 const earlyBytes = 1024 * 1024;
-/** What children that are held back had written already is sent up to here beyond the high-water mark; the rest is dropped. */
-const slackBytes = 4 * 1024 * 1024;
 
 export interface WatchOptions {
   scope: "own" | "all";
@@ -66,7 +64,7 @@ export class OutputWatcher {
     }
     if (this.#scheduled) return;
     this.#scheduled = true;
-    queueMicrotask(() => {
+    this.#session.engine.guard.soon(null, () => {
       this.#scheduled = false;
       this.#send();
     });
@@ -85,9 +83,9 @@ export class OutputWatcher {
     this.#letAllGoOn();
   }
 
-  /** Only what its own client has started. */
+  /** Only what its own client has started. What that has written already comes, too, as much as a worker can write in one message. */
   #mayHoldBack(process: ProcessRecord, backlog: number): boolean {
-    if (!this.#options.lossless || backlog > highWaterBytes + slackBytes) return false;
+    if (!this.#options.lossless || backlog > highWaterBytes + this.#session.engine.options.limits.maxMessageBytes) return false;
     return isOfClient(process, this.#session);
   }
 
@@ -102,7 +100,8 @@ export class OutputWatcher {
   #awaitDrain(): void {
     if (this.#awaitsDrain) return;
     this.#awaitsDrain = true;
-    this.#session.peer.onDrain(() => {
+    const { engine, peer } = this.#session;
+    engine.guard.whenRead(peer, null, () => {
       this.#awaitsDrain = false;
       if (this.#stopped) return;
       this.#letAllGoOn();

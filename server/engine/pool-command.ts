@@ -32,7 +32,7 @@ export class PoolCommand {
     task.state = "sent";
     this.#target = task.job.target as CommandTarget;
     const max = this.#target.maxOutputBytes ?? defaultMaxOutputBytes;
-    this.#output = { stdout: new TailBuffer(max), stderr: new TailBuffer(max) };
+    this.#output = { stdout: new TailBuffer(max, engine.budget.server), stderr: new TailBuffer(max, engine.budget.server) };
     this.#since = engine.clock.now();
     const wallTime = engine.clock.wallTime();
     const spec = this.#fill();
@@ -108,6 +108,8 @@ export class PoolCommand {
   #end(outcome: { values: Payload } | { error: ErrorObject }): void {
     if (this.#over) return;
     this.#over = true;
+    this.#output.stdout.clear();
+    this.#output.stderr.clear();
     this.#deadline?.cancel();
     const ms = Math.round((this.#pool.engine.clock.now() - this.#since) * 1000) / 1000;
     const { task } = this;

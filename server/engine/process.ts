@@ -131,6 +131,8 @@ export class ProcessRecord implements SharedObject, Waitable {
     this.reason = reason;
     this.endedAt = this.engine.clock.wallTime();
     this.task = null;
+    // Records are remembered for long; the buffers of their pipes and connections must not be.
+    this.child = null;
     this.#killTimer?.cancel();
     this.starter?.children.delete(this);
     this.engine.processes.exited(this);

@@ -79,6 +79,7 @@ function shortened({ code, message, data }: Failure): Failure {
 function compact(value: Payload): Payload {
   const data = payloadData(value);
   if (data.byteLength * 2 >= data.buffer.byteLength) return value;
-  const copy = data.slice();
+  // Not `slice`: a Buffer's is a view.
+  const copy = new Uint8Array(data);
   return value instanceof Uint8Array ? copy : [copy, [...payloadHandles(value)]];
 }

@@ -8,6 +8,7 @@ import type { HostRecord } from "./host.js";
 import type { Job } from "./job.js";
 import type { Lending } from "./lending.js";
 import type { ProcessRecord } from "./process.js";
+import { serverPeer } from "./server-peer.js";
 import type { Wait } from "./wait.js";
 
 /** The other side of a session, as the engine sees it. */
@@ -44,7 +45,8 @@ export class Session {
   readonly engine: Engine;
   /** `s1`, `s2` …: also the prefix of the handles that it mints. */
   readonly id: string;
-  readonly peer: Peer;
+  /** Once the session has ended: nobody. What refers to the session keeps nothing of its connection in memory. */
+  peer: Peer;
   /** The process of the server's own that this session is; null for a client from outside. */
   readonly process: ProcessRecord | null;
   /** The worker host at the other end; null for clients. */
@@ -158,5 +160,6 @@ export class Session {
     this.#onEnd.clear();
     this.engine.registry.releaseAll(this);
     this.engine.sessionEnded(this);
+    this.peer = serverPeer;
   }
 }

@@ -65,11 +65,12 @@ suite("a subscription", () => {
   test("is replaced by the next of the same session, and ends with unsubscribe or the session", () => {
     const { world, clock, log } = setUp();
     const session = world.session();
+    const { peer } = session;
     log.subscribe(session, ["process"]);
     log.subscribe(session, ["pool"]);
     log.publishProcess(processInfo(1));
     clock.advance(200);
-    assert.equal(session.peer.sent.length, 0);
+    assert.equal(peer.sent.length, 0);
     log.subscribe(session, ["process"]);
     log.unsubscribe(session);
     log.publishProcess(processInfo(2));
@@ -77,7 +78,7 @@ suite("a subscription", () => {
     session.end(true);
     log.publishProcess(processInfo(3));
     clock.advance(200);
-    assert.equal(session.peer.sent.length, 0);
+    assert.equal(peer.sent.length, 0);
   });
 
   test("goes on from sinceSeq without a snapshot, when nothing is missing", () => {
@@ -315,12 +316,13 @@ suite("a subscriber who does not read", () => {
   test("is forgotten when it ends before it has read", () => {
     const { world, clock, log } = setUp();
     const session = world.session();
+    const { peer } = session;
     log.subscribe(session, ["process"]);
-    session.peer.backlog = highWaterBytes;
+    peer.backlog = highWaterBytes;
     log.publishProcess(processInfo(1));
     clock.advance(1);
     session.end(true);
-    session.peer.drain();
-    assert.equal(session.peer.sent.length, 0);
+    peer.drain();
+    assert.equal(peer.sent.length, 0);
   });
 });

@@ -48,23 +48,24 @@ test("who watches one run without loss makes that run's children wait, and no ot
 test("another call takes the place of the one before, null ends it, and so does the session's end", async () => {
   const { world, runs, one, two, owner: watcher } = await twoRuns();
   const { output } = world.engine;
+  const { peer } = watcher;
   output.watch(watcher, "all", true, runs[0].pool.handle);
-  watcher.peer.backlog = highWaterBytes + 1;
+  peer.backlog = highWaterBytes + 1;
   one.writes("1\n");
   assert.ok(one.paused);
   output.watch(watcher, "all", false, runs[1].pool.handle);
   assert.ok(!one.paused, "nobody waits for it any more");
   await settle();
-  watcher.peer.backlog = 0;
-  watcher.peer.sent.length = 0;
+  peer.backlog = 0;
+  peer.sent.length = 0;
   one.writes("2\n");
   two.writes("3\n");
   await settle();
-  assert.deepEqual(told(watcher.peer), ["3"]);
+  assert.deepEqual(told(peer), ["3"]);
   output.watch(watcher, null, false);
   two.writes("4\n");
   output.watch(watcher, "all", true);
-  watcher.peer.backlog = highWaterBytes + 1;
+  peer.backlog = highWaterBytes + 1;
   two.writes("5\n");
   assert.ok(two.paused);
   watcher.end(true);
@@ -72,7 +73,7 @@ test("another call takes the place of the one before, null ends it, and so does 
   assert.ok(!two.paused);
   two.writes("6\n");
   await settle();
-  assert.deepEqual(told(watcher.peer), ["3"]);
+  assert.deepEqual(told(peer), ["3"]);
 });
 
 test("a watcher that does not read holds back nobody else's children: it loses lines, counted", async () => {
@@ -91,7 +92,7 @@ test("a watcher that does not read holds back nobody else's children: it loses l
 test("what a child that is held back had written before is bounded, too", async () => {
   const { world, two, owner } = await twoRuns();
   world.engine.output.watch(owner, "all", true);
-  owner.peer.backlog = highWaterBytes + 4 * 1024 * 1024 + 1;
+  owner.peer.backlog = highWaterBytes + world.engine.options.limits.maxMessageBytes + 1;
   for (let i = 0; i < 10; i++) two.writes(`${i}\n`);
   await settle();
   assert.deepEqual(told(owner.peer), []);

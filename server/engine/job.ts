@@ -124,7 +124,7 @@ export class Job implements SharedObject {
     this.pool.requireNotTerminated();
     const { session } = this;
     const { maxQueuedBytes } = session.engine.options.limits;
-    for (const { index, items } of tasks) this.#check(index, items);
+    this.#check(tasks);
     const { account } = session;
     const submitted = tasks.map(({ index, count = 1, items }) => ({ index, count, items: kept(items, account) }));
     if (this.#submits.length === 0 && this.#hasRoom(submitted)) {
@@ -261,10 +261,17 @@ export class Job implements SharedObject {
     this.pool.jobs.delete(this);
   }
 
-  #check(index: number, items: Payload): void {
-    if (this.#live.has(index)) throw new PolyprocError("BadState", `${this.handle} has a task with index ${index} that is not done: give each task its own`);
-    for (const handle of payloadHandles(items)) {
-      if (!this.session.engine.registry.has(handle)) throw new PolyprocError("UnknownHandle", `${handle}, in the items of task ${index}, does not exist`, { handle });
+  /** Before any of them is accepted: two with one index would be one to all that look tasks up by it. */
+  #check(tasks: readonly Pick<TaskInput, "index" | "items">[]): void {
+    const given = new Set<number>();
+    for (const { index, items } of tasks) {
+      if (this.#live.has(index) || given.has(index)) {
+        throw new PolyprocError("BadState", `${this.handle} has a task with index ${index} that is not done: give each task its own`);
+      }
+      given.add(index);
+      for (const handle of payloadHandles(items)) {
+        if (!this.session.engine.registry.has(handle)) throw new PolyprocError("UnknownHandle", `${handle}, in the items of task ${index}, does not exist`, { handle });
+      }
     }
   }
 
@@ -289,7 +296,7 @@ export class Job implements SharedObject {
   #accept(tasks: readonly Submitted[]): void {
     const { registry } = this.session.engine;
     const batches: Batch[] = [];
-    for (const { index, items } of tasks) this.#check(index, items.payload);
+    this.#check(tasks.map(({ index, items }) => ({ index, items: items.payload })));
     for (const { index, count, items } of tasks) {
       registry.retainPayload(items.payload);
       items.account.charge(items.bytes);

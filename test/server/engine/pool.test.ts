@@ -372,3 +372,16 @@ test("when the server ends no worker takes the place of one that has ended", asy
   await settle();
   assert.equal(world.hosts.length, 2);
 });
+
+test("two tasks of one submit with the same index are refused, and nothing is accepted", async () => {
+  const world = new PoolWorld();
+  const job = world.job(world.pool({ processes: 1 }));
+  const [task] = world.tasks(1);
+  assert.throws(() => job.submit([{ ...task!, count: 100 }, task!]), { codeName: "BadState" });
+  assert.equal(world.client.queuedBytes, 0);
+  job.submit([task!]);
+  world.connectAll();
+  await settle();
+  await runAll(world);
+  assert.deepEqual(world.results.map(({ index, count }) => [index, count]), [[0, 1]]);
+});

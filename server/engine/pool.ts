@@ -110,6 +110,8 @@ export class Pool implements SharedObject {
 
   enqueue(batches: readonly Batch[]): void {
     this.requireNotTerminated();
+    // A closed pool that has gone must not come back for nothing.
+    if (batches.length === 0) return;
     this.#live += batches.length;
     this.engine.livePools.add(this);
     for (const batch of batches) {

@@ -385,3 +385,13 @@ test("two tasks of one submit with the same index are refused, and nothing is ac
   await runAll(world);
   assert.deepEqual(world.results.map(({ index, count }) => [index, count]), [[0, 1]]);
 });
+
+test("a submit without tasks does not bring a closed pool back", () => {
+  const world = new PoolWorld();
+  const pool = world.pool({ processes: 1 });
+  const job = world.job(pool);
+  pool.close();
+  assert.deepEqual(world.engine.pools(), []);
+  job.submit([]);
+  assert.deepEqual(world.engine.pools(), []);
+});

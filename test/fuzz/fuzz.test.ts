@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { startUnixServer } from "../server/server-process.js";
+import { describeSent, Fuzzer, type BatchReport } from "./fuzz.js";
+import { isHarmless } from "./harmless.js";
+import { clientMessages } from "./schema.js";
+
+const seconds = 60;
+/** Batches that the runner hears of together. */
+const batchesAtATime = 10;
+/** Of what a failure tells, so many of the last messages are shown. */
+const shownMessages = 200;
+
+describe("a server that is sent what the schema allows, and nearly that", () => {
+  const cleanups: (() => void | Promise<void>)[] = [];
+  const seed = Date.now() % 1_000_000;
+  let fuzzer: Fuzzer;
+
+  before(async () => {
+    fuzzer = await Fuzzer.begin(await startUnixServer({ after: (clean) => void cleanups.unshift(clean) }), seed);
+    cleanups.unshift(() => fuzzer.close());
+  });
+
+  after(async () => {
+    for (const clean of cleanups) await clean();
+  });
+
+  it(`answers for ${seconds} s, keeps nothing of sessions that went, and stays`, { timeout: 240_000 }, async (t) => {
+    t.diagnostic(`seed ${seed}`);
+    const end = performance.now() + seconds * 1000;
+    const methods = new Set<string>();
+    let sent = 0;
+    for (let first = 1; performance.now() < end; first += batchesAtATime) {
+      await t.test(`batches from ${first} on`, async () => {
+        for (let number = first; number < first + batchesAtATime && performance.now() < end; number++) {
+          const report = await fuzzer.batch(number);
+          sent += report.messages.length;
+          for (const method of report.sent.keys()) methods.add(method);
+          assert.deepEqual(report.faults, [], tell(report));
+        }
+      });
+    }
+    t.diagnostic(`${sent} messages of ${methods.size} methods`);
+    assert.deepEqual(clientMessages.filter(({ method }) => !methods.has(method)).map(({ method }) => method), [], "methods that were never sent");
+  });
+
+  function tell({ number, faults, messages }: BatchReport): string {
+    return [...faults, `repeat it: npm run fuzz -- --seed ${seed} --first ${number} --batches 1`, ...messages.slice(-shownMessages).map(describeSent)].join("\n");
+  }
+});
+
+describe("the fuzzer", () => {
+  it("runs nothing but what does no harm, and names no process of others", () => {
+    assert.ok(isHarmless({ target: { command: "true" }, items: [1] }, []));
+    assert.ok(isHarmless({ pid: 4_194_400 }, []));
+    assert.ok(isHarmless({ pid: 77 }, [77]));
+    for (const params of [{ pid: 1 }, { pid: -1 }, { pid: 0 }, { target: { command: "rm" } }, [{ a: { module: "/x.js" } }], { source: "1" }, { retries: 1e9 }]) {
+      assert.equal(isHarmless(params, []), false, JSON.stringify(params));
+    }
+  });
+});

@@ -1,0 +1,152 @@
+import { setImmediate } from "node:timers/promises";
+import { waitFor, within } from "../deadline.js";
+import { RawClient, type Framing } from "../server/clients.js";
+import type { ServerProcess } from "../server/server-process.js";
+import { Random } from "../soak/random.js";
+import { FuzzSession, type Sent, type Shared } from "./session.js";
+
+const MiB = 1024 * 1024;
+/** A server that has dealt with all batches has no reason to hold more than this beyond what it began with. */
+const mostGrowthBytes = 300 * MiB;
+/** A fresh client is answered within this. */
+const answerMs = 2000;
+/** On a busy machine, what is left of a batch ends within this. */
+const settleMs = 30_000;
+
+export interface BatchReport {
+  number: number;
+  /** Messages by method. */
+  sent: Map<string, number>;
+  /** Answers by the name of their error, or `result`. */
+  answers: Map<string, number>;
+  faults: string[];
+  /** The messages themselves, in order. */
+  messages: Sent[];
+}
+
+/** A server under fire, and one well-behaved client that looks on. */
+export class Fuzzer {
+  readonly #server: ServerProcess & { path: string };
+  readonly #seed: number;
+  readonly #good: RawClient;
+  readonly #rssAtFirst: number;
+
+  private constructor(server: ServerProcess & { path: string }, seed: number, good: RawClient, rssAtFirst: number) {
+    this.#server = server;
+    this.#seed = seed;
+    this.#good = good;
+    this.#rssAtFirst = rssAtFirst;
+  }
+
+  static async begin(server: ServerProcess & { path: string }, seed: number): Promise<Fuzzer> {
+    const good = await RawClient.open(server.path, "frames", { clientInfo: { name: "good" } });
+    const { result } = await good.request("server/status");
+    return new Fuzzer(server, seed, good, result.rssBytes as number);
+  }
+
+  /** Some sessions at once, each of which sends some hundred messages and goes in its own way; then what must hold. */
+  async batch(number: number): Promise<BatchReport> {
+    const random = new Random("fuzz", this.#seed, number);
+    const shared: Shared = { handles: new Map(), pids: [] };
+    const report: BatchReport = { number, sent: new Map(), answers: new Map(), faults: [], messages: [] };
+    const framings = ["json", "msgpack", "frames", "frames"] as const satisfies Framing[];
+    const sessions: FuzzSession[] = [];
+    try {
+      for (let count = random.int(2, 5); count > 0; count--) {
+        sessions.push(await FuzzSession.open(this.#server.path, random.pick(framings), random, shared, report.messages));
+      }
+      for (let left = random.int(200, 600); left > 0; left--) {
+        const session = random.pick(sessions);
+        if (!session.sendOne()) continue;
+        // Sometimes all that was sent arrives together, sometimes the server answers in between.
+        if (random.chance(0.3)) await setImmediate();
+        if (random.chance(0.02)) this.#learn(sessions, shared);
+      }
+      await this.#isAnswered(report);
+      for (const session of sessions) {
+        if (random.chance(0.3)) session.breakOff();
+        else session.client.close();
+      }
+      await this.#isEmpty(report);
+      await this.#isAnswered(report);
+    } catch (error) {
+      report.faults.push(String(error));
+    }
+    this.#count(sessions, report);
+    await this.#look(report);
+    return report;
+  }
+
+  /** Ends the good client. The server is the caller's. */
+  close(): void {
+    this.#good.close();
+  }
+
+  #learn(sessions: readonly FuzzSession[], shared: Shared): void {
+    for (const { client } of sessions) {
+      for (const { result } of client.received) {
+        const pid = (result as { pid?: unknown } | null)?.pid;
+        if (typeof pid === "number" && !shared.pids.includes(pid) && pid !== this.#server.process.pid) shared.pids.push(pid);
+      }
+    }
+  }
+
+  async #isAnswered(report: BatchReport): Promise<void> {
+    const began = performance.now();
+    const fresh = await RawClient.open(this.#server.path, "frames");
+    await fresh.request("server/status");
+    fresh.close();
+    const took = performance.now() - began;
+    if (took > answerMs) report.faults.push(`a fresh client was answered after ${took.toFixed(0)} ms`);
+  }
+
+  /** Nothing is left of the sessions. Runs belong to the server: they are cancelled and forgotten. */
+  async #isEmpty(report: BatchReport): Promise<void> {
+    const good = this.#good;
+    const look = async () => {
+      const { runs } = (await good.request("run/list")).result as { runs: { run: string; endedAt: number | null }[] };
+      for (const { run, endedAt } of runs) await (endedAt === null ? good.request("run/cancel", { run, graceMs: 0 }) : good.request("run/forget", { run }));
+      const { sessions } = (await good.request("server/sessions")).result as { sessions: { role: string; name: string }[] };
+      const { processes } = (await good.request("process/list", { scope: "all" })).result as { processes: { role: string; state: string }[] };
+      const { sync } = (await good.request("events/sync")).result as { sync: unknown[] };
+      const { pools } = (await good.request("pool/list")).result as { pools: unknown[] };
+      return [
+        ...runs, ...sync, ...pools, ...sessions.filter(({ role, name }) => role === "client" && name !== "good"),
+        ...processes.filter(({ role, state }) => (role !== "host" && state !== "exited") || state === "starting"),
+      ];
+    };
+    let found: unknown[] = [];
+    await waitFor(async () => (found = await look()).length === 0, { what: "an empty server", timeoutMs: settleMs, intervalMs: 20 }).catch(() => {
+      report.faults.push(...found.map((one) => `was left in the server: ${JSON.stringify(one)}`));
+    });
+  }
+
+  #count(sessions: readonly FuzzSession[], report: BatchReport): void {
+    const add = (map: Map<string, number>, key: string) => map.set(key, (map.get(key) ?? 0) + 1);
+    for (const { method } of report.messages) add(report.sent, method);
+    for (const { client, name } of sessions) {
+      for (const { id, error, method } of client.received) {
+        if (method !== undefined) continue;
+        const kind = error === undefined ? "result" : String(error.data?.["name"] ?? error.code);
+        add(report.answers, kind);
+        if (kind !== "InternalError" && error?.code !== -32603) continue;
+        const cause = report.messages.find((sent) => sent.session === name && sent.id === id);
+        report.faults.push(`InternalError: ${JSON.stringify(error)} for ${cause ? describeSent(cause) : `id ${String(id)}`}`);
+      }
+    }
+  }
+
+  async #look(report: BatchReport): Promise<void> {
+    const { process: child, stderr } = this.#server;
+    if (child.exitCode !== null || child.signalCode !== null) report.faults.push(`the server ended with ${child.exitCode ?? child.signalCode}`);
+    if (stderr() !== "") report.faults.push(`the server wrote: ${stderr().slice(0, 5000)}`);
+    if (report.faults.length > 0) return;
+    const { result } = await within(this.#good.request("server/status"), "the server's numbers");
+    const grown = (result.rssBytes as number) - this.#rssAtFirst;
+    if (grown > mostGrowthBytes) report.faults.push(`the server grew by ${(grown / MiB).toFixed(0)} MiB`);
+  }
+}
+
+export function describeSent({ session, id, method, params }: Sent): string {
+  return `${session}#${id} ${method} ${JSON.stringify(params)?.slice(0, 500)}`;
+}

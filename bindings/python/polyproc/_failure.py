@@ -6,6 +6,8 @@ import os
 from ._errors import CODES, PolyprocError, TaskFailed, error_from_wire
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+# An exception that holds more goes without itself: its type and text are told.
+_MAX_PICKLE_BYTES = 16 * 1024 * 1024
 _MAX_TEXT = 64 * 1024
 _MAX_CAUSES = 8
 
@@ -71,9 +73,10 @@ def _pickle(error):
     from ._payload import dumps
 
     try:
-        return base64.b64encode(dumps(error)).decode()
+        pickled = dumps(error)
     except Exception:
         return None
+    return base64.b64encode(pickled).decode() if len(pickled) <= _MAX_PICKLE_BYTES else None
 
 
 def _describe(error, causes):

@@ -2,6 +2,9 @@
 
 from struct import Struct, error as StructError, pack as pack_struct
 
+from ._errors import PolyprocError
+from ._rope import LARGE_BYTES, joined, rope
+
 # How deep arrays and maps may nest: the protocol's limit.
 MAX_DEPTH = 512
 
@@ -27,6 +30,10 @@ class Ext:
 
     def __repr__(self):
         return f"Ext({self.code}, {self.data!r})"
+
+
+class KEEP_LARGE(Ext):
+    """In place of `Ext`: large bins come as parts of the memory of their message, which must be a memoryview."""
 
 
 class Unpackable(Exception):
@@ -89,11 +96,19 @@ def bin_head(size):
         return _U8(0xC4, size)
     if size < 0x10000:
         return _U16(0xC5, size)
+    if size > _LONGEST:
+        raise PolyprocError(f"a value of {size} bytes, and msgpack's longest has {_LONGEST}: send it in parts, or write it to a file and send its path", {"bytes": size}, "PayloadTooLarge")
     return _U32(0xC6, size)
 
 
+# Of a bin or an extension type.
+_LONGEST = 0xFFFFFFFF
+
+
 def pack_bin(value):
-    return bin_head(len(value)) + value
+    """Of bytes, a memoryview or a rope. What is large is not copied."""
+    size = len(value)
+    return bin_head(size) + value if size < LARGE_BYTES else rope(bin_head(size), value)
 
 
 def array_head(size):
@@ -118,7 +133,10 @@ def pack_ext(code, data):
         return pack_struct(">BBb", 0xC7, size, code) + data
     if size < 0x10000:
         return pack_struct(">BHb", 0xC8, size, code) + data
-    return pack_struct(">BIb", 0xC9, size, code) + data
+    if size > _LONGEST:
+        bin_head(size)
+    head = pack_struct(">BIb", 0xC9, size, code)
+    return head + data if size < LARGE_BYTES else rope(head, data)
 
 
 def pack(value):
@@ -128,7 +146,7 @@ def pack(value):
         return packer(value)
     out = []
     _pack_into(value, out.append, 0)
-    return b"".join(out)
+    return joined(out)
 
 
 def _pack_into(value, write, depth):
@@ -204,9 +222,12 @@ def _text(data, at, size):
     return str(data[at:end], "utf-8"), end
 
 
-def _raw(data, at, size):
+def _raw(data, at, size, depth, extension):
     end = at + size
-    return data[at:end], end
+    if type(data) is bytes:
+        return data[at:end], end
+    value = data[at:end]
+    return (value if extension is KEEP_LARGE and size >= LARGE_BYTES else bytes(value)), end
 
 
 def _extended(data, at, size, extension):
@@ -246,6 +267,8 @@ def _map(data, at, size, depth, extension):
             # Short keys are mostly those of the protocol.
             end = at + first - 0x9F
             text = data[at + 1 : end]
+            if type(text) is not bytes:
+                text = bytes(text)
             key = known.get(text)
             if key is None:
                 key = str(text, "utf-8")
@@ -309,7 +332,7 @@ def _make_readers():
     readers += [lambda data, at, depth, extension, size=i: _array(data, at, size, depth, extension) for i in range(16)]
     readers += [lambda data, at, depth, extension, size=i: _text(data, at, size) for i in range(32)]
     readers += [_constant(None), _invalid, _constant(False), _constant(True)]
-    readers += [_sized(">B", _raw), _sized(">H", _raw), _sized(">I", _raw)]
+    readers += [_sized_nested(">B", _raw), _sized_nested(">H", _raw), _sized_nested(">I", _raw)]
     readers += [_sized_ext(">B"), _sized_ext(">H"), _sized_ext(">I")]
     readers += [_fixed(">f"), _fixed(">d")]
     readers += [_fixed(">B"), _fixed(">H"), _fixed(">I"), _fixed(">Q"), _fixed(">b"), _fixed(">h"), _fixed(">i"), _fixed(">q")]

@@ -7,11 +7,11 @@ import pickle
 import threading
 
 from ._errors import PolyprocError
+from ._large import OVERHEAD_BYTES
 from ._msgpack import BLOB, HANDLE, MAX_DEPTH, TIMESTAMP, Ext, Unpackable, _PACKERS, array_head, map_head, pack_bin, pack_ext, pack_str, unpack
+from ._rope import LARGE_BYTES, joined, rope
 
 PICKLE = "python/pickle"
-# What a message holds besides its payload, at most.
-_OVERHEAD_BYTES = 4096
 
 _state = threading.local()
 
@@ -67,15 +67,27 @@ def _collecting(session, encode):
 
 
 def to_wire(session, data, handles):
-    limit = session.facts["limits"]["maxMessageBytes"] - _OVERHEAD_BYTES
-    if len(data) > limit:
-        raise PolyprocError(
-            f"the value takes {len(data)} bytes, and a message at most {limit}: send it in parts, or write it to a file and send its path",
-            {"bytes": len(data)}, "PayloadTooLarge",
-        )
+    if len(data) > session.max_payload:
+        raise too_large(session, "the value takes", len(data))
     if not handles:
         return pack_bin(data)
-    return b"".join((b"\x92", pack_bin(data), array_head(len(handles)), *map(pack_str, handles)))
+    return joined((b"\x92", pack_bin(data), array_head(len(handles)), *map(pack_str, handles)))
+
+
+def too_large(session, what, size):
+    limit = session.max_payload + OVERHEAD_BYTES
+    return PolyprocError(
+        f"{what} {size} bytes, and a message at most {limit}: send it in parts, write it to a file and send its path, or raise the server's limit "
+        "(--max-payload-bytes, --max-memory-bytes)",
+        {"bytes": size, "maxPayloadBytes": limit}, "PayloadTooLarge",
+    )
+
+
+def repacked(payload):
+    """A payload that came, to be sent as it is."""
+    if type(payload) is not list:
+        return pack_bin(payload)
+    return joined((b"\x92", pack_bin(payload[0]), array_head(len(payload[1])), *map(pack_str, payload[1])))
 
 
 def encode(session, value):
@@ -106,7 +118,8 @@ def pickled(value):
 
 
 def blob(tag, data):
-    return pack_ext(BLOB, b"".join((b"\x92", pack_str(tag), pack_bin(data))))
+    """`data`: bytes or a rope."""
+    return pack_ext(BLOB, joined((b"\x92", pack_str(tag), pack_bin(data))))
 
 
 def dumps(value):
@@ -117,6 +130,58 @@ def dumps(value):
     return pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
 
 
+class TooLong(Exception):
+    """More bytes than were wanted in one piece."""
+
+
+class _Sink:
+    """Where a pickler writes. Large bytes are kept as they are, not copied."""
+
+    def __init__(self, most):
+        self._most, self._size, self._parts = most, 0, []
+
+    def write(self, data):
+        self._size += len(data)
+        if self._most is not None and self._size > self._most:
+            raise TooLong
+        # What may change is copied: it is sent later.
+        self._parts.append(data if type(data) is bytes else bytes(data))
+
+    def result(self):
+        return b"".join(self._parts) if self._size < LARGE_BYTES else rope(*self._parts)
+
+
+def dumps_apart(value, most=None):
+    """`dumps` as bytes or a rope. TooLong when it takes more than `most` bytes."""
+    sink = _Sink(most)
+    if reducers:
+        from .reduction import ForkingPickler as Pickler
+    else:
+        Pickler = pickle.Pickler
+    Pickler(sink, pickle.HIGHEST_PROTOCOL).dump(value)
+    return sink.result()
+
+
+# Items are sent together up to so many bytes; one alone may have more.
+CHUNK_BYTES = 4 * 1024 * 1024
+
+
+def buffer_size(value):
+    """The bytes of a text or buffer (`bytes`, arrays of other packages), as far as they can be told without a look into it."""
+    if isinstance(value, (str, bytes, bytearray)):
+        return len(value)
+    size = getattr(value, "nbytes", 0)
+    return size if type(size) is int else 0
+
+
+def has_large(values):
+    """Whether there are large bytes among them."""
+    for value in values:
+        if type(value) is bytes and len(value) >= LARGE_BYTES:
+            return True
+    return False
+
+
 # Types with a reducer of their own: see reduction.register.
 reducers = {}
 
@@ -125,7 +190,7 @@ def plain(value):
     """msgpack of the value. Fails with Unpackable when it has no plain form that comes back equal."""
     out = []
     _plain_into(value, out.append, 0, set())
-    return b"".join(out)
+    return joined(out)
 
 
 def _plain_into(value, write, depth, seen):
@@ -169,7 +234,7 @@ def _items_into(items, write, depth, seen):
     if len(kinds) == 1:
         packer = _PACKERS.get(kinds.pop())
         if packer is not None:
-            write(b"".join(map(packer, items)))
+            write(joined(list(map(packer, items))))
             return
     for item in items:
         _plain_into(item, write, depth, seen)
@@ -185,6 +250,8 @@ def decode(session, payload):
         # Nor does a list of one such value: the result of one task.
         if first == 0x91 and len(payload) > 1 and (payload[1] < 0x80 or 0xC2 <= payload[1] <= 0xC3 or payload[1] == 0xC0):
             return unpack(payload)
+        return _decode(session, payload)
+    if type(payload) is memoryview:
         return _decode(session, payload)
     data, handles = payload
     session.received(handles)
@@ -217,14 +284,14 @@ def _extension(code, data):
         if tag == PICKLE:
             return pickle.loads(content)
         open_content = openers.get(tag)
-        return open_content(content) if open_content is not None else OpaqueBlob(tag, content)
+        return open_content(content) if open_content is not None else OpaqueBlob(tag, bytes(content))
     if code == HANDLE:
         from ._shared import from_handle
 
         return from_handle(str(data, "utf-8"))
     if code == TIMESTAMP:
         return _timestamp(data)
-    return Ext(code, data)
+    return Ext(code, bytes(data))
 
 
 # Tags of Polyproc's own, by the modules that use them, and their bytes.
@@ -243,7 +310,7 @@ def _blob_parts(data):
     first = data[1] if len(data) > 2 else 0
     if data[0] == 0x92 and 0xA0 <= first < 0xC0:
         at = first - 0x9E
-        tag = _tags.get(data[2:at])
+        tag = _tags.get(bytes(data[2:at]))
         skip = _BIN_HEADS.get(data[at]) if tag is not None else None
         if skip is not None and int.from_bytes(data[at + 1 : at + skip], "big") == len(data) - at - skip:
             return tag, data[at + skip :]

@@ -6,6 +6,7 @@ import socket
 import sys
 
 from ._errors import Closed, PolyprocError, SpawnFailed
+from ._large import LARGEST_BYTES, OVERHEAD_BYTES
 from ._own_configuration import own_configuration
 from ._session import Session
 from ._socket_owner import require_own_socket
@@ -21,6 +22,7 @@ def open_session(sock, token=None):
             "protocolVersion": PROTOCOL_VERSION,
             "clientInfo": {"name": "polyproc-python"},
             "processId": os.getpid(),
+            "maxPayloadBytes": LARGEST_BYTES,
             **({} if token is None else {"token": token}),
         })
     except BaseException:
@@ -33,6 +35,8 @@ def open_session(sock, token=None):
 def begin(session, facts):
     session.facts = facts
     session.prefix = facts["session"]
+    session.max_payload = facts["limits"]["maxPayloadBytes"] - OVERHEAD_BYTES
+    session.wire.fragmented = True
 
 
 def connect_to(address, token=None):

@@ -13,8 +13,9 @@ from ._callbacks import Callbacks
 from ._errors import Closed, PolyprocError, error_from_wire
 from ._idle import IdleReader
 from ._messages import ID, done_id, packed_notification, request_head, request_heads
-from ._msgpack import Malformed, pack, pack_int, unpack
+from ._msgpack import KEEP_LARGE, Malformed, pack, pack_int, unpack
 from ._references import References
+from ._rope import Rope, joined
 from ._task import pending_stop, stop_error, take_stop
 from ._undelivered import Undelivered
 from ._wire import FrameTooLong, Wire, frame
@@ -42,6 +43,8 @@ class Session(References):
         _fork.sessions.add(self)
         self.facts = {}
         self.prefix = ""
+        # Longest payload that the server takes, in bytes.
+        self.max_payload = 0
         self.error = None
         self.listeners = {"job/results": self._job_results}
         # By handle: jobs that have tasks without an outcome.
@@ -90,7 +93,10 @@ class Session(References):
             raise self.closed_error()
         head = request_heads.get(method) or request_head(method)
         try:
-            data = frame(b"".join((head, packed, ID, pack_int(number))))
+            packed_number = pack_int(number)
+            data = frame(joined((head, packed, ID, packed_number)))
+            if type(data) is Rope:
+                data.id = packed_number
             if not (aside and self.wire.put_aside(data, _MOST_ASIDE)):
                 self.wire.send(data)
         except BaseException as error:
@@ -349,7 +355,7 @@ class Session(References):
                 self._settle(answer)
                 self._answers.pop(number, None)
             return
-        message = unpack(body)
+        message = unpack(body) if type(body) is bytes else unpack(body, KEEP_LARGE)
         number = message.get("id")
         if number is None:
             method = message.get("method")

@@ -158,7 +158,7 @@ class _Turn:
         self._end = before + len(items)
         # How long it took to come says nothing of how fast it is consumed.
         self.since = time.monotonic()
-        large = sum(len(item) if type(item) is bytes else len(item[0]) for item in items) > _MAX_BYTES
+        large = sum(len(item[0]) if type(item) is list else len(item) for item in items) > _MAX_BYTES
         if large:
             self.restart()
         self.items.extend(zip(range(before + 2, self._end + 1), items[1:]))

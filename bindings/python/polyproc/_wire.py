@@ -4,12 +4,21 @@ import os
 import select
 import socket
 import threading
+from _thread import get_ident
+from collections import deque
+from itertools import chain, starmap
 from struct import Struct
 from time import perf_counter
 
+from ._large import FRAGMENT, FRAGMENTED_BYTES, LARGEST_BYTES, Incoming, fragments, head_of
+from ._rope import Rope
+
 _LENGTH = Struct(">I")
-# A prefix from here on is never legal: SPEC.md.
+# A prefix from here on is never legal, unless it is that of a fragment: SPEC.md.
 _MAX_FRAME = 0x43000000
+# No single read is larger.
+_MAX_READ = 1 << 20
+_ONCE = ((),)
 _READ_BYTES = 256 * 1024
 # How long a blocked writer sleeps between two looks at what it could read.
 _STUCK_MS = 20
@@ -35,6 +44,7 @@ class Wire:
         sock.setblocking(True)
         self.socket = sock
         self._recv = sock.recv
+        self._recv_into = sock.recv_into
         self._send = sock.send
         self._came = []
         self._buffer = b""
@@ -42,7 +52,15 @@ class Wire:
         self._parts = []
         self._parts_bytes = 0
         self._needed = 4
+        # The message of which fragments are coming.
+        self._large = None
         self._lock = threading.Lock()
+        # Whether the server reads fragments; those that wait to be sent, and the thread that sends them. It lets the others send in between: who waits holds
+        # the door.
+        self.fragmented = False
+        self._fragments = deque()
+        self._pusher = None
+        self._door = threading.Lock()
         self._out = []
         self._sent = []
         # Bytes of all messages that were given to it, and when the last one was.
@@ -70,7 +88,16 @@ class Wire:
 
     def receive(self, flags=0):
         """One `recv`. False at the end of the stream; BlockingIOError when `flags` say so. The frames come from `next_frame`."""
-        size = _READ_BYTES if self._needed < _READ_BYTES else min(self._needed, 1 << 20)
+        large = self._large
+        if large is not None and large.left and not self._came and self._at == len(self._buffer):
+            # Straight to where it belongs.
+            place = large.place(_MAX_READ)
+            if flags:
+                large.got.extend(map(self._recv_into, (place,), (0,), (flags,)))
+            else:
+                large.got.extend(map(self._recv_into, (place,)))
+            return bool(large.got[-1])
+        size = _READ_BYTES if self._needed < _READ_BYTES else min(self._needed, _MAX_READ)
         if flags:
             self._came.extend(map(self._recv, (size,), (flags,)))
         else:
@@ -78,17 +105,33 @@ class Wire:
         return bool(self._came[-1])
 
     def next_frame(self):
-        """The next whole frame, or None. It stays until `consume`, so that an interrupted dispatch finds it again."""
+        """
+        The next whole message, or None. It stays until `consume`, so that an interrupted dispatch finds it again. A large one is a memoryview, any other is
+        bytes.
+        """
         while True:
+            large = self._large
+            if large is not None:
+                if large.got:
+                    large.settle()
+                if large.left and not self._take_in(large):
+                    return None
+                if large.is_whole():
+                    return large.view
             buffer, at = self._buffer, self._at
             have = len(buffer) - at
             if have >= 4:
                 size = _LENGTH.unpack_from(buffer, at)[0]
-                if size >= _MAX_FRAME:
+                if size >= FRAGMENT:
+                    self._needed = self._begin_fragment(size - FRAGMENT, at + 4, have - 4)
+                    if not self._needed:
+                        continue
+                elif size >= _MAX_FRAME:
                     raise FrameTooLong(f"the server announced a message of {size} bytes: it is no Polyproc server, or the stream is damaged")
-                if have >= 4 + size:
+                elif have >= 4 + size:
                     return buffer[at + 4 : at + 4 + size]
-                self._needed = 4 + size - have
+                else:
+                    self._needed = 4 + size - have
             else:
                 self._needed = 4 - have
             if not self._came:
@@ -102,11 +145,86 @@ class Wire:
             self._at, self._buffer = 0, joined
             del self._came[:count]
 
+    def _begin_fragment(self, size, at, have):
+        """How many more bytes are needed to begin it."""
+        large = self._large
+        if large is not None:
+            left = len(large.view) - large.at
+            if 0 < size <= left:
+                large.left, self._at = size, at
+                return 0
+            raise FrameTooLong(f"a fragment of {size} bytes came, where {left} of its message were left: the stream is damaged")
+        whole, head = head_of(self._buffer, at, have)
+        if whole is None and size >= head:
+            return head - have
+        left = size - head
+        if whole is None or whole > LARGEST_BYTES or not 0 <= left <= whole:
+            raise FrameTooLong(f"a fragment of {size} bytes came for a message of {whole}: the stream is damaged")
+        try:
+            large = Incoming(whole, left)
+        except MemoryError:
+            raise FrameTooLong(f"there is no memory for a message of {whole} bytes") from None
+        self._large, self._at = large, at + head
+        return 0
+
+    def _take_in(self, large):
+        """Moves what was read to where it belongs. False when that was less than the present fragment."""
+        while large.left:
+            buffer, at = self._buffer, self._at
+            n = min(len(buffer) - at, large.left)
+            if n:
+                large.view[large.at : large.at + n] = buffer[at : at + n]
+                large.at, large.left, self._at = large.at + n, large.left - n, at + n
+            elif self._came:
+                self._buffer, self._at = self._came[0], 0
+                del self._came[:1]
+            else:
+                return False
+        return True
+
     def consume(self, frame):
-        self._at += 4 + len(frame)
+        if type(frame) is memoryview:
+            self._large = None
+        else:
+            self._at += 4 + len(frame)
 
     def send(self, data):
-        """Sends a whole frame, or several. What an exception interrupts is finished by whoever sends next."""
+        """Sends a whole frame, or several; or a message that is a rope, unframed. What an exception interrupts is finished by whoever sends next."""
+        if self._fragments and self._pusher is None:
+            self._push()
+        if type(data) is Rope:
+            if self.fragmented and len(data) > FRAGMENTED_BYTES:
+                self._fragments.extend(fragments(data))
+                self._push()
+                return
+            if len(data) >= _MAX_FRAME:
+                raise ValueError(f"a message of {len(data)} bytes, and the server reads no fragments")
+            data = b"".join((_LENGTH.pack(len(data)), *data.pieces))
+        if self._fragments:
+            with self._door:
+                self._send_frame(data)
+        else:
+            self._send_frame(data)
+
+    def _push(self):
+        """Sends the fragments that wait, and lets others send between them."""
+        self._pusher = get_ident()
+        try:
+            while self._fragments:
+                with self._door:
+                    pass
+                with self._lock:
+                    if self._fragments:
+                        size = sum(map(len, self._fragments[0]))
+                        self._out.extend(chain.from_iterable(starmap(self._fragments.popleft, _ONCE)))
+                        self.sent += size
+                        self.unheard = 0
+                    self._flush()
+                    self._sent_at = perf_counter()
+        finally:
+            self._pusher = None
+
+    def _send_frame(self, data):
         with self._lock:
             self._out.append(data)
             self.sent += len(data)
@@ -186,4 +304,7 @@ class Wire:
 
 
 def frame(body):
+    """What `send` takes."""
+    if type(body) is Rope:
+        return body
     return _LENGTH.pack(len(body)) + body

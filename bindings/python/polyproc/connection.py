@@ -9,6 +9,7 @@ from ._errors import BufferTooShort, PolyprocError
 from ._msgpack import map_head, pack, pack_bin, pack_str, unpack
 from ._payload import PICKLE, decode, encode_apart, pickled, to_wire
 from ._pipe_end import end_of
+from ._rope import joined
 from ._shared import SharedObject, field, ms
 
 _ITEM = pack_str("item")
@@ -110,7 +111,8 @@ class Connection(SharedObject):
             raise ValueError("size is negative")
         elif offset + size > n:
             raise ValueError("buffer length < offset + size")
-        return pack_bin(bytes(data[offset : offset + size]))
+        whole = type(buf) is bytes and size == len(buf)
+        return pack_bin(buf if whole else bytes(data[offset : offset + size]))
 
     def recv_bytes(self, maxlength=None):
         """Takes what `send_bytes` sent. What `send` sent comes pickled."""
@@ -197,7 +199,7 @@ class Connection(SharedObject):
         if failure is not None:
             raise _as_os_error(failure)
         if len(item) > _LARGE_BYTES:
-            self._ask("pipe/send", b"".join((self._two, _ITEM, item)))
+            self._ask("pipe/send", joined((self._two, _ITEM, item)))
             return
         params = (self._four, _ITEM, item, _EARLY, _CHANNEL) if channel else (self._three, _ITEM, item, _EARLY)
         self._session.cast("pipe/send", b"".join(params), self._failed)
@@ -229,7 +231,7 @@ class Connection(SharedObject):
         return self._bytes_of(self._recv())
 
     def _bytes_of(self, item):
-        data = item if type(item) is bytes else item[0]
+        data = item[0] if type(item) is list else item
         value = unpack(data)
         if type(value) is bytes:
             return value

@@ -15,6 +15,7 @@ from queue import Empty, SimpleQueue
 
 from . import _errors
 from .context import BaseContext, default_context
+from ._payload import CHUNK_BYTES, buffer_size
 from .pool import CLOSE, Pool, _Worker
 from .results import read_values
 
@@ -358,12 +359,14 @@ class _Chunked:
 
 
 def _chunks(items, size):
-    chunk = []
+    """Of this size, or fewer where they are many bytes."""
+    chunk, left = [], CHUNK_BYTES
     for item in items:
         chunk.append(item)
-        if len(chunk) == size:
+        left -= sum(map(buffer_size, item))
+        if len(chunk) == size or left <= 0:
             yield chunk
-            chunk = []
+            chunk, left = [], CHUNK_BYTES
     if chunk:
         yield chunk
 

@@ -12,6 +12,7 @@ from ._payload import with_handles
 from ._shared import SharedObject, field, ms
 from .imap import IMapIterator, IMapUnorderedIterator
 from .pool_calls import pack_calls
+from ._rope import joined
 from .pool_job import PoolJob
 from .process import current_process, describe
 from .results import ApplyResult, AsyncResult, MapResult
@@ -60,7 +61,7 @@ class Pool(SharedObject):
             members.append(field("initializer", {**describe(initializer), "context": self._context}))
             args = with_handles(session, lambda: b"\x92\x91" + pack_calls(initializer, "starmap", tuple(initargs)) + b"\x80")
             members.append(b"\xa8initargs" + args)
-        session.cast("pool/create", map_head(len(members)) + b"".join(members), self._failed)
+        session.cast("pool/create", map_head(len(members)) + joined(members), self._failed)
         self._one = map_head(1) + field("pool", self._handle)
         self._state = RUN
 

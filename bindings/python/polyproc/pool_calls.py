@@ -3,7 +3,8 @@
 import pickle
 from types import BuiltinFunctionType, FunctionType
 
-from ._payload import blob, dumps, opener
+from ._payload import blob, dumps, dumps_apart, has_large, opener
+from ._rope import joined
 
 _MANY = "python/calls"
 _ONE = "python/call"
@@ -47,8 +48,11 @@ class Call:
         return self.function(*self.args, **self.kwargs)
 
 
-def pack_calls(function, mode, items):
-    return blob(_MANY, dumps((function, mode, items)))
+def pack_calls(function, mode, items, most=None):
+    """TooLong when several items take more than `most` bytes."""
+    if len(items) == 1:
+        most = None
+    return blob(_MANY, dumps_apart((function, mode, items), most))
 
 
 class CallPacker:
@@ -65,12 +69,13 @@ class CallPacker:
             packed = len(packed).to_bytes(4, "big") + packed
             if type(function) in _PLAIN:
                 self._last = function, packed
-        return blob(_ONE, packed + dumps((args, kwargs)))
+        pickled = dumps_apart((args, kwargs)) if has_large(args) or kwargs and has_large(kwargs.values()) else dumps((args, kwargs))
+        return blob(_ONE, joined((packed, pickled)))
 
 
 def _open_call(content):
     at = 4 + int.from_bytes(content[:4], "big")
-    named = content[4:at]
+    named = bytes(content[4:at])
     function = _found.get(named)
     if function is None:
         function = pickle.loads(named)

@@ -4,7 +4,8 @@ import threading
 
 from ._errors import Cancelled, Closed, PolyprocError
 from ._msgpack import array_head, map_head, pack, pack_int
-from ._payload import encode, with_handles
+from ._payload import CHUNK_BYTES, TooLong, encode, with_handles
+from ._rope import joined
 from ._shared import field
 from .pool_calls import CallPacker, pack_calls
 from .process import describe
@@ -58,6 +59,11 @@ class PoolJob:
         self._take_turn()
         try:
             payload = self._encode(items)
+        except TooLong:
+            half = len(items) // 2
+            self.submit(index, items[:half])
+            self.submit(index + half, items[half:])
+            return
         except Exception as error:
             self._fail(index, len(items), error)
             return
@@ -103,8 +109,11 @@ class PoolJob:
                 items = [[list(args), kwargs] for args, kwargs in items]
             elif self._mode == "starmap":
                 items = [list(item) for item in items]
-            return encode(self._session, list(items))
-        return with_handles(self._session, lambda: pack_calls(self._func, self._mode, list(items)))
+            payload = encode(self._session, list(items))
+            if len(payload) > CHUNK_BYTES and len(items) > 1:
+                raise TooLong
+            return payload
+        return with_handles(self._session, lambda: pack_calls(self._func, self._mode, list(items), CHUNK_BYTES))
 
     def _add(self, index, count, payload, items):
         with self._lock:
@@ -112,7 +121,7 @@ class PoolJob:
             # After it is open: see `_done`.
             self._pool._jobs.add(self)
             self._session.jobs[self._handle] = self
-            self._tasks.append(b"".join((b"\x83\xa5index", pack_int(index), b"\xa5count", pack_int(count), b"\xa5items", payload)))
+            self._tasks.append(joined((b"\x83\xa5index", pack_int(index), b"\xa5count", pack_int(count), b"\xa5items", payload)))
             if payload[0] == _WITH_HANDLES:
                 self._kept.append(items)
             self._bytes += len(payload)
@@ -134,7 +143,7 @@ class PoolJob:
                 self._pool._submitting = None
             message = object()
             self._under_way[message] = size
-            packed = b"".join((self._head, b"\xa5tasks", array_head(len(tasks)), *tasks))
+            packed = joined((self._head, b"\xa5tasks", array_head(len(tasks)), *tasks))
             try:
                 answer = self._session.send("job/submit", packed, lambda answer: self._accepted(answer, message))
             except Closed as error:

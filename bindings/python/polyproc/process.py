@@ -9,7 +9,8 @@ import threading
 from . import _default, _prepare
 from ._default import default_session
 from ._msgpack import array_head, map_head, pack_str
-from ._payload import blob, dumps, encode, with_handles
+from ._payload import blob, dumps_apart, encode, with_handles
+from ._rope import joined
 from ._shared import field, ms
 from .targets import Target
 
@@ -113,7 +114,7 @@ class BaseProcess:
             target = self._wire_target(session)
             # In one go with what is sent: a child that was started has its references.
             parent = lifeline(session)
-            args = with_handles(session, lambda: b"".join((array_head(2), array_head(1), blob(PROCESS_TAG, dumps((self, parent))), b"\x80")))
+            args = with_handles(session, lambda: joined((array_head(2), array_head(1), blob(PROCESS_TAG, dumps_apart((self, parent))), b"\x80")))
             if _prepare.executable is not None:
                 env = {"POLYPROC_EXECUTABLE": _prepare.executable}
         params = [
@@ -124,7 +125,7 @@ class BaseProcess:
         if env is not None:
             params.append(field("env", env))
         session.adopt(handle)
-        return session, handle, map_head(len(params)) + b"".join(params)
+        return session, handle, map_head(len(params)) + joined(params)
 
     @staticmethod
     def _not_started(session, handle):

@@ -7,8 +7,9 @@ from types import GenericAlias
 
 from . import _shared
 from ._errors import PolyprocError
-from ._msgpack import map_head, pack_str
-from ._payload import decode, encode
+from ._msgpack import array_head, map_head, pack_str
+from ._payload import decode, encode, repacked
+from ._rope import joined
 from ._shared import SharedObject, field, ms
 from ._taken_ahead import TakenAhead
 
@@ -78,11 +79,11 @@ class Queue(SharedObject):
                 raise self._failure
             return
         if not block:
-            params = b"".join((self._three, _NO_WAIT, _ITEMS, item))
+            params = joined((self._three, _NO_WAIT, _ITEMS, item))
         elif timeout is None:
-            params = b"".join((self._two, _ITEMS, item))
+            params = joined((self._two, _ITEMS, item))
         else:
-            params = b"".join((self._three, field("timeoutMs", ms(timeout)), _ITEMS, item))
+            params = joined((self._three, field("timeoutMs", ms(timeout)), _ITEMS, item))
         try:
             self._request("queue/put", params)
         except PolyprocError as error:
@@ -130,7 +131,7 @@ class Queue(SharedObject):
             self._ahead.give_back()
 
     def _undo(self, result):
-        self._session.send("queue/putBack", self._two + field("items", result["items"]))
+        self._session.send("queue/putBack", joined((self._two, pack_str("items"), array_head(len(result["items"])), *map(repacked, result["items"]))))
 
     def put_nowait(self, obj):
         return self.put(obj, False)
@@ -219,7 +220,7 @@ class SimpleQueue(SharedObject):
 
     def put(self, obj):
         self._open()
-        self._session.cast("queue/put", b"".join((self._two, _ITEMS, encode(self._session, obj))), self._failed)
+        self._session.cast("queue/put", joined((self._two, _ITEMS, encode(self._session, obj))), self._failed)
         if self._failure is not None:
             raise self._failure
 

@@ -5,6 +5,7 @@ import asyncio
 from .. import connection
 from .._errors import PolyprocError
 from .._msgpack import pack
+from .._rope import joined
 from .._shared import field, ms
 from ..connection import _ITEM, _LARGE_BYTES, _as_os_error
 from .asking import ask, is_free
@@ -71,7 +72,7 @@ class Connection(Face):
         if len(item) <= _LARGE_BYTES and is_free(shared._session):
             shared._send(item)
         else:
-            await self._ask_os("pipe/send", b"".join((shared._two, _ITEM, item)))
+            await self._ask_os("pipe/send", joined((shared._two, _ITEM, item)))
 
     async def _recv(self):
         shared = self.shared

@@ -6,6 +6,7 @@ from types import GenericAlias
 from .. import queues
 from .._errors import PolyprocError
 from .._payload import decode, encode
+from .._rope import joined
 from .._shared import field, ms
 from ..queues import _ITEMS, _LARGE_BYTES, _NO_WAIT
 from .asking import is_free
@@ -35,11 +36,11 @@ class Queue(Face):
                 raise shared._failure
             return
         if not block:
-            params = b"".join((shared._three, _NO_WAIT, _ITEMS, item))
+            params = joined((shared._three, _NO_WAIT, _ITEMS, item))
         elif timeout is None:
-            params = b"".join((shared._two, _ITEMS, item))
+            params = joined((shared._two, _ITEMS, item))
         else:
-            params = b"".join((shared._three, field("timeoutMs", ms(timeout)), _ITEMS, item))
+            params = joined((shared._three, field("timeoutMs", ms(timeout)), _ITEMS, item))
         try:
             await self._ask("queue/put", params)
         except PolyprocError as error:
@@ -127,7 +128,7 @@ class SimpleQueue(Face):
     async def put(self, obj):
         shared = self.shared
         shared._open()
-        await self._ask("queue/put", b"".join((shared._two, _ITEMS, encode(shared._session, obj))))
+        await self._ask("queue/put", joined((shared._two, _ITEMS, encode(shared._session, obj))))
 
     async def get(self):
         shared = self.shared

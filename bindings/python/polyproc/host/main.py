@@ -5,6 +5,7 @@ import signal
 import socket
 import sys
 
+from .._large import LARGEST_BYTES
 from .._msgpack import pack
 from .._session import Session
 from .claims import is_inherited_pipe, open_claims
@@ -24,7 +25,7 @@ def main():
     claims = open_claims()
     aside = is_inherited_pipe(ASIDE_FD)
     session = Session(sock)
-    ready = session.send("worker/ready", pack({"protocolVersion": "1.0", "runtime": "python", "pid": os.getpid(), "claims": claims is not None, "aside": aside}))
+    ready = session.send("worker/ready", pack({"protocolVersion": "1.0", "runtime": "python", "pid": os.getpid(), "claims": claims is not None, "aside": aside, "maxPayloadBytes": LARGEST_BYTES}))
 
     from .. import _default, _prepare
     from .._server import begin

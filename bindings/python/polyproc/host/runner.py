@@ -12,16 +12,15 @@ from .._errors import Closed
 from .._failure import MaybeEncodingError, failure_of
 from .._messages import notification_head, packed_notification
 from .._msgpack import Unpackable, array_head, map_head, pack, pack_bin, pack_float, pack_int, scalar_packers
-from .._payload import decode, pickled, plain_or_pickled, with_handles
+from .._payload import PICKLE, blob, decode, dumps_apart, has_large, pickled, plain_or_pickled, too_large, with_handles
 from .._answer import wake
+from .._rope import joined
 from .._wire import frame
 from ..pool_calls import Call, Calls
 from .claims import TaskList
 from .output import capture
 from .targets import Targets, load
 
-# What a message holds besides its payload, at most.
-_OVERHEAD_BYTES = 64 * 1024
 # Parts of a task are told no more often than this, in seconds, unless each is wanted.
 _PART_EVERY = 0.02
 # So many items run between two looks at the clock, at most.
@@ -276,12 +275,9 @@ class Runner:
     def _tell_values(self, task, at, values, for_python, ms, next_item):
         """`next_item` None: the task is done with these."""
         count = len(values)
-        encode = pickled if for_python else _plain_list
-        limit = self.session.facts["limits"]["maxMessageBytes"] - _OVERHEAD_BYTES
+        encode = _pickled_list if for_python else _plain_list
         try:
             payload = with_handles(self.session, lambda: encode(values))
-            if len(payload) > limit:
-                raise ValueError(f"the result comes to {len(payload)} bytes, and a message holds {limit}: write it to a file and return its name")
         except Exception as error:
             if count > 1:
                 # In halves, so that each item that cannot be sent fails alone.
@@ -289,7 +285,10 @@ class Runner:
                 self._tell_values(task, at, values[:half], for_python, ms / 2, at + half)
                 self._tell_values(task, at + half, values[half:], for_python, ms / 2, next_item)
                 return
-            failure = failure_of(MaybeEncodingError(error, values[0]), for_python)
+            if getattr(error, "name", None) == "PayloadTooLarge":
+                failure = failure_of(too_large(self.session, "the result takes", error.data["bytes"]), for_python)
+            else:
+                failure = failure_of(MaybeEncodingError(error, values[0]), for_python)
             if next_item is None:
                 self._result(task, at, 1, failure=failure, ms=ms)
             else:
@@ -314,7 +313,7 @@ class Runner:
             members.append(b"\xa5error" + pack(failure))
         if ms is not None:
             members.append(b"\xa2ms" + pack(ms))
-        data = packed_notification(method, map_head(len(members)) + b"".join(members))
+        data = packed_notification(method, map_head(len(members)) + joined(members))
         if method == "worker/result":
             self._tell_result(data)
         else:
@@ -357,9 +356,13 @@ def _since(began):
     return round((perf_counter() - began) * 1000, 3)
 
 
+def _pickled_list(values):
+    return blob(PICKLE, dumps_apart(values)) if has_large(values) else pickled(values)
+
+
 def _plain_list(values):
     """A list whatever its items are, for a client of any language: what has no plain form is pickled alone."""
-    return array_head(len(values)) + b"".join(map(plain_or_pickled, values))
+    return array_head(len(values)) + joined(list(map(plain_or_pickled, values)))
 
 
 def _caller(mode, function):

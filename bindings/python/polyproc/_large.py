@@ -1,0 +1,69 @@
+"""
+Messages in fragments (SPEC.md): how a large one is cut, and how one that comes is put together. Whole frames pass between the fragments.
+"""
+
+from struct import Struct
+
+# Set in the prefix of a fragment.
+FRAGMENT = 0x80000000
+# Longer messages go in fragments, if the server reads them.
+FRAGMENTED_BYTES = 2 << 20
+# What others send waits for no more than one such piece.
+_FRAGMENT_BYTES = 1 << 20
+# The longest message, as of msgpack's longest bin.
+LARGEST_BYTES = 0xFFFFFFFF
+# What a message holds besides its payloads, at most.
+OVERHEAD_BYTES = 64 * 1024
+
+_PREFIX = Struct(">I").pack
+_HEAD = Struct(">QH")
+HEAD_BYTES = _HEAD.size
+
+
+def fragments(message):
+    """Lists of pieces, each of which is a fragment. `message`: a rope."""
+    head = _HEAD.pack(len(message), len(message.id)) + message.id
+    cut, parts, size = [], [], 0
+    for piece in message.pieces:
+        view = memoryview(piece)
+        while view:
+            part = view[: _FRAGMENT_BYTES - size]
+            view = view[len(part) :]
+            parts.append(part)
+            size += len(part)
+            if size == _FRAGMENT_BYTES:
+                cut.append([_PREFIX(FRAGMENT + len(head) + size) + head, *parts])
+                head, parts, size = b"", [], 0
+    if parts:
+        cut.append([_PREFIX(FRAGMENT + len(head) + size) + head, *parts])
+    return cut
+
+
+def head_of(buffer, at, have):
+    """The length of a message and of its head, as far as the bytes tell: the second alone is known first."""
+    if have < HEAD_BYTES:
+        return None, HEAD_BYTES
+    size, id_size = _HEAD.unpack_from(buffer, at)
+    whole = HEAD_BYTES + id_size
+    return (size if have >= whole else None), whole
+
+
+class Incoming:
+    """A message of which fragments are coming. `got` is what system calls have put into it since `settle`."""
+
+    __slots__ = ("view", "at", "left", "got")
+
+    def __init__(self, size, left):
+        self.view = memoryview(bytearray(size))
+        self.at, self.left, self.got = 0, left, []
+
+    def place(self, most):
+        """Where the next bytes of the present fragment belong."""
+        return self.view[self.at : self.at + min(self.left, most)]
+
+    def settle(self):
+        n = sum(self.got)
+        self.got, self.at, self.left = [], self.at + n, self.left - n
+
+    def is_whole(self):
+        return self.at == len(self.view)

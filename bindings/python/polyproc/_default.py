@@ -10,7 +10,6 @@ _lock = threading.Lock()
 _session = None
 # Set by the worker host: its connection is this process's session.
 host_session = None
-_registered = False
 
 
 def default_session():
@@ -27,14 +26,15 @@ def current_session():
 
 
 def _open():
-    global _session, _registered
+    global _session
     with _lock:
         if _session is not None and _session.error is None:
             return _session
         if host_session is not None:
             _session = host_session
             return _session
-        from . import _output, _server
+        # The first object at the latest registers what the end of the program does for children.
+        from . import _exit, _output, _server  # noqa: F401
 
         address = os.environ.get("POLYPROC_ADDRESS")
         if address:
@@ -43,19 +43,20 @@ def _open():
             session = _server.start_private_server()
             _output.copy_output(session)
         _session = session
-        if not _registered:
-            _registered = True
-            atexit.register(_close)
         return session
 
 
-def _close():
-    """At the end of the program, as multiprocessing does it: daemonic children are ended, the others waited for."""
+def _farewell():
+    """The last exit function of this package, after those of the program, which may use its objects: the session ends in an orderly way."""
     session = _session
-    if session is None or session.error is not None:
-        return
-    if getattr(sys, "last_type", None) is KeyboardInterrupt:
-        interrupt_children(session)
+    if session is not None and session is not host_session and session.error is None:
+        _close(session)
+    tls = sys.modules.get(f"{__package__}._tls")
+    if tls is not None:
+        tls.finish()
+
+
+def _close(session):
     try:
         session.close()
     except KeyboardInterrupt:
@@ -92,3 +93,5 @@ def _after_fork():
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
+
+atexit.register(_farewell)

@@ -6,6 +6,9 @@ import pickle
 import sys
 
 ORIGINAL_DIR = os.getcwd()
+# Python takes __file__ away from a script that has run to its end: threads and exit functions may start processes still.
+_first_main = sys.modules.get("__main__")
+_first_path = getattr(_first_main, "__file__", None)
 # The environment that a child of this process's server begins with; None: not known.
 base_environment = None
 
@@ -60,7 +63,7 @@ def _main():
     name = getattr(getattr(main, "__spec__", None), "name", None)
     if name is not None:
         return {"main_name": name}
-    path = getattr(main, "__file__", None)
+    path = getattr(main, "__file__", _first_path if main is _first_main else None)
     if path is None or getattr(main, "__name__", "") == "__mp_main__" and not os.path.exists(path):
         return {}
     return {"main_path": os.path.normpath(path if os.path.isabs(path) else os.path.join(ORIGINAL_DIR, path))}

@@ -3,7 +3,6 @@ TLS out of the session's sight. The session uses its socket from many threads an
 of a pair of sockets, and a thread carries what goes through the other end to the server, encrypted.
 """
 
-import atexit
 import os
 import select
 import socket
@@ -251,7 +250,7 @@ def _some(call, argument):
 _relays = set()
 
 
-def _finish():
+def finish():
     """At the end of the program: what was sent last reaches the server."""
     deadline = time.monotonic() + _EXIT_SECONDS
     relays = list(_relays)
@@ -259,6 +258,3 @@ def _finish():
         relay.hang_up()
     for relay in relays:
         relay.join(max(0.0, deadline - time.monotonic()))
-
-
-atexit.register(_finish)

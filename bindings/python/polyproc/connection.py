@@ -4,7 +4,7 @@ import pickle
 import select
 import time
 
-from . import _shared
+from . import _exit, _shared  # noqa: F401
 from ._errors import BufferTooShort, PolyprocError
 from ._msgpack import map_head, pack, pack_bin, pack_str, unpack
 from ._payload import PICKLE, decode, encode_apart, pickled, to_wire

@@ -3,7 +3,6 @@ concurrent.futures' ProcessPoolExecutor on a Polyproc server. Its futures are co
 `asyncio.wrap_future` take them.
 """
 
-import atexit
 import os
 import threading
 import time
@@ -28,7 +27,6 @@ _START_SECONDS = 10.0
 _exiting = False
 # Those that may have something to do at the end of the program.
 _at_work = weakref.WeakSet()
-_registered = False
 # Tells the thread that nobody has the executor any more.
 _FORSAKEN = object()
 
@@ -205,11 +203,6 @@ class _Calls:
             raise self.pool._session.closed_error()
 
     def _begin(self):
-        global _registered
-        if not _registered:
-            # After the session, so that it is called before the session ends.
-            _registered = True
-            atexit.register(_finish_all)
         self._thread = threading.Thread(target=self._complete, name="polyproc-futures", daemon=True)
         # Of Polyproc's own: it ends with the executor's last call.
         getattr(threading, "_dangling", set()).discard(self._thread)
@@ -393,6 +386,8 @@ def _after_fork():
     _at_work = weakref.WeakSet()
 
 
+# As in concurrent.futures: before the threads of the program are waited for, and before every function of atexit.
+threading._register_atexit(_finish_all)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
 

@@ -2,7 +2,7 @@
 
 from types import GenericAlias
 
-from . import managed
+from . import _exit, managed  # noqa: F401
 from ._errors import PolyprocError, ProcessError, TimeoutError
 from ._failure import RemoteTraceback
 from ._shared import SharedObject

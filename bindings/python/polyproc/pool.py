@@ -3,7 +3,7 @@
 import time
 import warnings
 
-from . import _prepare
+from . import _exit, _prepare  # noqa: F401
 from ._default import default_session
 from ._errors import PolyprocError, TimeoutError
 from ._failure import MaybeEncodingError, RemoteTraceback

@@ -5,7 +5,7 @@ import traceback
 from queue import Empty, Full
 from types import GenericAlias
 
-from . import _shared
+from . import _exit, _shared  # noqa: F401
 from ._errors import PolyprocError
 from ._msgpack import array_head, map_head, pack_str
 from ._payload import decode, encode, repacked

@@ -3,7 +3,7 @@
 import ctypes
 from types import GenericAlias
 
-from . import _payload
+from . import _exit, _payload  # noqa: F401
 from .heap import Block
 
 typecode_to_type = {

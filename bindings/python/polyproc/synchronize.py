@@ -3,7 +3,7 @@
 import threading
 import time
 
-from . import _shared
+from . import _exit, _shared  # noqa: F401
 from ._errors import PolyprocError
 from ._msgpack import map_head, pack_str
 from ._messages import owner

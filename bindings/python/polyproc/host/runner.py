@@ -4,6 +4,7 @@ import atexit
 import os
 import signal
 import sys
+import threading
 from _thread import allocate_lock, get_ident
 from time import perf_counter
 
@@ -327,6 +328,7 @@ class Runner:
     def _end(self, code):
         """Ends the process in an orderly way: as multiprocessing's children do, without tearing the interpreter down."""
         try:
+            threading._shutdown()
             atexit._run_exitfuncs()
         except BaseException:
             sys.excepthook(*sys.exc_info())

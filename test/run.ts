@@ -7,6 +7,7 @@ import { findChecks, runCheck } from "./runner/check.js";
 import { findTestFiles } from "./runner/files.js";
 import type { Outcome } from "./runner/outcome.js";
 import { runFile } from "./runner/run-file.js";
+import { failLeftOut, isJudged, tellLeftOut } from "./runner/left-out.js";
 import { prepareEditors } from "./runner/prepare.js";
 import { Run } from "./runner/run.js";
 
@@ -53,6 +54,7 @@ for (const outcome of await prepareEditors(files, run)) {
 async function work(): Promise<void> {
   for (let job; (job = jobs.shift()); ) {
     const outcome = await job();
+    if (isJudged) failLeftOut(outcome);
     outcomes.push(outcome);
     print(outcome);
   }
@@ -65,6 +67,7 @@ for (const row of left) console.log(`a process was left: ${describeProcess(row)}
 await run.end();
 
 printSlow();
+tellLeftOut(outcomes);
 for (const outcome of outcomes) {
   for (const { name } of outcome.failures) console.log(`failed: ${outcome.title}: ${name}`);
 }

@@ -13,9 +13,10 @@ export async function run(pool: Pool, files: readonly FoundFile[], signal: Abort
   // A worker that somebody kills costs nothing but a second try.
   const options = { returnExceptions: true, retries: 1, signal, graceMs: 0 } as const;
   const read = async (results: AsyncIterable<Digest | Error>) => {
-    for await (const result of results) {
-      if (signal.aborted) return;
-      onResult(result);
+    try {
+      for await (const result of results) onResult(result);
+    } catch (error) {
+      if (error !== signal.reason) throw error;
     }
   };
   await Promise.all([

@@ -6,6 +6,7 @@ import { waitFor } from "../deadline.js";
 import { isLiving } from "../living.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { run, serve, start, type Server } from "./polyproc.js";
+import { needs } from "../tools/needs.js";
 import { startOnTerminal } from "./pty.js";
 
 /** A command that says that it runs, with its pid and its child's, and goes on until `go` exists. */
@@ -98,7 +99,7 @@ describe("polyproc lock", () => {
     assert.equal((await run(t, ["lock", "one", "--nonblock", "--", "/"], { env })).status, 126);
   });
 
-  test("on a terminal, who waits longer than a second is told for whom, and Ctrl-C reaches the command", async (t) => {
+  test("on a terminal, who waits longer than a second is told for whom, and Ctrl-C reaches the command", needs("python3"), async (t) => {
     const server = await serve(t);
     const holder = startHolder(t, server, ["lock", "one"]);
     await holder.begun();

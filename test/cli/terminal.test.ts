@@ -5,9 +5,10 @@ import { test } from "node:test";
 import { waitFor } from "../deadline.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { run, serve, start } from "./polyproc.js";
+import { needs } from "../tools/needs.js";
 import { startOnTerminal } from "./pty.js";
 
-test("map on a terminal shows a bar and what runs below the results, and leaves only its summary", async (t) => {
+test("map on a terminal shows a bar and what runs below the results, and leaves only its summary", needs("python3"), async (t) => {
   const folder = temporaryFolder(t);
   const map = startOnTerminal(t, ["map", "-j", "2", "one", "two", "three", "--", "sh", "-c", 'test "$1" = one || until [ -e "$0/go" ]; do sleep 0.02; done; echo "<$1>"', folder]);
   await map.shows(/<one>/);
@@ -19,13 +20,13 @@ test("map on a terminal shows a bar and what runs below the results, and leaves 
   assert.match(end, /^\u001b\[Jpolyproc: 3 done in [\d.]+ m?s\r\n$/, "the bar is erased before the last line");
 });
 
-test("map on a terminal without items says so, instead of waiting for the keyboard", async (t) => {
+test("map on a terminal without items says so, instead of waiting for the keyboard", needs("python3"), async (t) => {
   const map = startOnTerminal(t, ["map", "--", "echo"]);
   assert.equal(await map.ended(), 2);
   assert.match(map.text(), /there are no items: name them, use --glob PATTERN, or pipe them in, one a line/);
 });
 
-test("Ctrl-C on a terminal, once and twice", async (t) => {
+test("Ctrl-C on a terminal, once and twice", needs("python3"), async (t) => {
   const folder = temporaryFolder(t);
   const map = startOnTerminal(t, ["map", "-j", "1", "1", "2", "--", "sh", "-c", 'touch "$0/begun"; sleep 600', folder]);
   await waitFor(() => existsSync(join(folder, "begun")));
@@ -35,13 +36,13 @@ test("Ctrl-C on a terminal, once and twice", async (t) => {
   assert.equal(await map.ended(), 130);
 });
 
-test("--quiet shows no bar", async (t) => {
+test("--quiet shows no bar", needs("python3"), async (t) => {
   const map = startOnTerminal(t, ["map", "-q", "one", "--", "echo"]);
   assert.equal(await map.ended(), 0);
   assert.equal(map.text(), "one\r\n");
 });
 
-test("top takes the other screen, shows what runs, redraws, and q gives the screen back", async (t) => {
+test("top takes the other screen, shows what runs, redraws, and q gives the screen back", needs("python3"), async (t) => {
   const server = await serve(t);
   const folder = temporaryFolder(t);
   const top = startOnTerminal(t, ["top", "--interval", "100ms"], server.env);
@@ -56,7 +57,7 @@ test("top takes the other screen, shows what runs, redraws, and q gives the scre
   await command.ended();
 });
 
-test("top ends with a word when the server goes away, and gives the screen back first", async (t) => {
+test("top ends with a word when the server goes away, and gives the screen back first", needs("python3"), async (t) => {
   const server = await serve(t);
   const top = startOnTerminal(t, ["top", "--interval", "100ms"], server.env);
   await top.shows(/sessions?,/);

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { compiled, root } from "../fixture.js";
 import { runProgram } from "../examples/run-example.js";
 import { temporaryFolder } from "../temporary-folder.js";
+import { needs } from "../tools/needs.js";
 import { conformance } from "./suite.js";
 
 const host = join(root, "examples/runtimes/host.pl");
@@ -15,9 +16,10 @@ conformance({
   serverOptions: ["--runtime", `perl=perl ${host}`],
   source: "sub { $_[0] * 2 }",
   hearsCancel: false,
+  needs: ["perl"],
 });
 
-test("a folder's polyproc.json adds Perl to the private servers that are started there, for files with its endings", async (t) => {
+test("a folder's polyproc.json adds Perl to the private servers that are started there, for files with its endings", needs("perl"), async (t) => {
   const folder = temporaryFolder(t);
   copyFileSync(host, join(folder, "host.pl"));
   writeFileSync(join(folder, "polyproc.json"), '{ "runtimes": { "perl": { "command": "perl", "args": ["./host.pl"], "endings": [".pl", ".pm"] } } }');

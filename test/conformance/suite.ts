@@ -7,6 +7,8 @@ import { waitFor, within } from "../deadline.js";
 import { isLiving } from "../living.js";
 import { startServer } from "../server/server-process.js";
 import { temporaryFolder } from "../temporary-folder.js";
+import { needs } from "../tools/needs.js";
+import type { ToolName } from "../tools/tools.js";
 
 /** A runtime, as this suite sees it. */
 export interface RuntimeUnderTest {
@@ -19,6 +21,8 @@ export interface RuntimeUnderTest {
   source: string | null;
   /** Whether its functions hear that they are to stop; otherwise their workers are killed. */
   hearsCancel: boolean;
+  /** Without these there is no such runtime. */
+  needs?: ToolName[];
 }
 
 /** What every worker host must do, however it is written: each test is a sentence of docs/worker-host.md or of SPEC.md. */
@@ -38,7 +42,7 @@ export function conformance(runtime: RuntimeUnderTest): void {
     return error;
   }
 
-  describe(`the ${runtime.name} worker host`, () => {
+  describe(`the ${runtime.name} worker host`, needs(...(runtime.needs ?? [])), () => {
     test("runs functions over items, alone and in chunks, and keeps their order", async (t) => {
       const mp = await client(t);
       const pool = new mp.Pool(2);

@@ -8,6 +8,7 @@ import { root } from "../fixture.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { startServer } from "./listening-server.js";
 import { runProgram } from "./run-example.js";
+import { needs } from "../tools/needs.js";
 
 interface Snippet {
   /** `pools.md, line 12`. */
@@ -68,7 +69,7 @@ describe("the documents", () => {
   }
 
   for (const { title, code, expected } of snippets.filter(({ language }) => language === "python")) {
-    it(`${title}: the client without a library works`, async (t) => {
+    it(`${title}: the client without a library works`, needs("python3"), async (t) => {
       const server = await startServer(t);
       const { status, stdout, stderr } = await runProgram("python3", ["-c", code], { env: { POLYPROC_ADDRESS: server.address } });
       assert.equal(stderr, "");

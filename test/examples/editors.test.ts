@@ -1,25 +1,20 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { compiled, root } from "../fixture.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { runProgram, type Finished } from "./run-example.js";
+import { needs } from "../tools/needs.js";
 
 /** Clients of the protocol that come with an editor, and know nothing of Polyproc. */
 const editors = [
   { name: "Emacs", program: "emacs", example: "emacs.el", args: (example: string) => ["--batch", "-l", example, "--"] },
   { name: "Neovim", program: "nvim", example: "neovim.lua", args: (example: string) => ["--headless", "--clean", "-S", example] },
-];
-
-const missing = ({ program }: { program: string }) => spawnSync(program, ["--version"]).error !== undefined;
-/** Where the tests are there to find out, an editor that is not there is a failure. */
-const isJudged = ["CI", "POLYPROC_CI"].some((name) => (process.env[name] ?? "") !== "");
+] as const;
 
 for (const editor of editors) {
-  const skip = missing(editor) && !isJudged && `there is no ${editor.program}`;
-  describe(`the client in ${editor.name}`, { skip }, () => {
+  describe(`the client in ${editor.name}`, needs(editor.program), () => {
     const example = join(root, "examples", "editors", editor.example);
 
     /** `polyproc` is how the editor calls it. */

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readlinkSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,18 +8,10 @@ import { waitFor } from "../deadline.js";
 import { compiled } from "../fixture.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { runExample, runProgram } from "./run-example.js";
+import { needs } from "../tools/needs.js";
 
 function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
-}
-
-function hasProgram(name: string): boolean {
-  try {
-    execFileSync("sh", ["-c", `command -v ${name}`]);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 describe("the main job", () => {
@@ -105,7 +96,7 @@ describe("the main job", () => {
     assert.doesNotMatch(stdout, /Not read/);
   });
 
-  it("shows a bar and a line for each worker on a terminal", { skip: process.platform !== "linux" || !hasProgram("script") }, async (t) => {
+  it("shows a bar and a line for each worker on a terminal", { skip: process.platform === "linux" ? needs("script").skip : "its `script` is Linux's" }, async (t) => {
     const folder = temporaryFolder(t);
     for (let i = 0; i < 100; i++) writeFileSync(join(folder, `${i}`), "1");
     const { status, stdout } = await runProgram("script", ["-qefc", `stty cols 100; "${process.execPath}" "${compiled("examples/files/main")}" "${folder}" -j 1`, "/dev/null"]);

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { temporaryFolder } from "../temporary-folder.js";
+import { needsHost } from "../vscode/needs-editor.js";
 import { runHostTests, type HostTest } from "../vscode/host-tests.js";
 
 /** Each test that runs in the extension host is a test of its own here. IN_HOST=views,runs runs only these suites. */
-test("in the extension host", async (t) => {
+test("in the extension host", needsHost(), async (t) => {
   const only = (process.env["IN_HOST"] ?? "").split(",").filter(Boolean);
   const subtests: Promise<void>[] = [];
   const onTest = ({ title, outcome }: HostTest) => {

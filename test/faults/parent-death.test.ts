@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { pythonEnvironment, runPython, withoutPython } from "../bindings/python/run-python.js";
+import { pythonEnvironment, runPython } from "../bindings/python/run-python.js";
 import { waitFor } from "../deadline.js";
 import { compiled } from "../fixture.js";
 import { isLiving } from "../living.js";
 import { startProgram, type Script } from "./script.js";
+import { needs } from "../tools/needs.js";
 
 /** SIGTERM, a grace of a second, SIGKILL; the rest is for a busy machine. */
 const goneMs = 8000;
@@ -18,18 +19,18 @@ interface Pids {
 
 const python = fileURLToPath(new URL("../../../test/bindings/python/fixtures/has_children.py", import.meta.url));
 const languages = [
-  { language: "TypeScript", command: [process.execPath, compiled("test/faults/scripts/has-children")], env: {}, skip: false as string | false },
-  { language: "Python", command: ["python3", python], env: pythonEnvironment, skip: withoutPython() },
+  { language: "TypeScript", command: [process.execPath, compiled("test/faults/scripts/has-children")], env: {}, tools: needs() },
+  { language: "Python", command: ["python3", python], env: pythonEnvironment, tools: needs("python3") },
 ];
 
 // Each is a second of grace, mostly: several at a time.
-for (const { language, command, env, skip } of languages) describe(language, { concurrency: 3 }, () => {
+for (const { language, command, env, tools } of languages) describe(language, { concurrency: 3 }, () => {
   /** As a user runs it who keeps everything that it says: `script 2>&1 | cat`. */
   const startPiped = (t: Parameters<typeof startProgram>[0], ...args: string[]): Script =>
     startProgram(t, `${language} | cat`, ["sh", "-c", '"$@" 2>&1 | cat', "sh", ...command, ...args], env);
 
   for (const signal of ["SIGKILL", "SIGTERM", "SIGINT", "SIGHUP"] as const) {
-    test(`${signal} for a ${language} script ends all its children and theirs, its server and its pipeline`, { skip }, async (t) => {
+    test(`${signal} for a ${language} script ends all its children and theirs, its server and its pipeline`, tools, async (t) => {
       const piped = startPiped(t, "waits");
       const { script } = JSON.parse(await piped.line()) as Pids;
       process.kill(script, signal);
@@ -39,7 +40,7 @@ for (const { language, command, env, skip } of languages) describe(language, { c
   }
 
   for (const [ending, how] of [["exits", "exits without waiting"], ["aborts", "crashes"]] as const) {
-    test(`a ${language} script that ${how} leaves no child, no server, and nobody who holds its pipeline`, { skip }, async (t) => {
+    test(`a ${language} script that ${how} leaves no child, no server, and nobody who holds its pipeline`, tools, async (t) => {
       const piped = startPiped(t, ending);
       await piped.line();
       await piped.closed(goneMs);
@@ -47,7 +48,7 @@ for (const { language, command, env, skip } of languages) describe(language, { c
     });
   }
 
-  test(`a ${language} script's children with onParentDeath "continue" go on without its pipeline; the server ends with the last of them`, { skip }, async (t) => {
+  test(`a ${language} script's children with onParentDeath "continue" go on without its pipeline; the server ends with the last of them`, tools, async (t) => {
     const piped = startPiped(t, "waits", "continue");
     const { script, children } = JSON.parse(await piped.line()) as Pids;
     process.kill(script, "SIGKILL");
@@ -62,7 +63,7 @@ for (const { language, command, env, skip } of languages) describe(language, { c
 
 const highDescriptors = fileURLToPath(new URL("../../../test/bindings/python/fixtures/high_descriptors.py", import.meta.url));
 
-test("children do not hold the connection of a Python program that has many files open", { skip: process.platform === "linux" ? withoutPython() : "it looks into /proc" }, async () => {
+test("children do not hold the connection of a Python program that has many files open", { skip: process.platform === "linux" ? needs("python3").skip : "it looks into /proc" }, async () => {
   const { stdout, stderr } = await runPython([highDescriptors]);
   assert.equal(stdout, "held by the server alone\n", stderr);
 });

@@ -4,12 +4,20 @@ export interface Outcome {
   durationMs: number;
   passed: number;
   skipped: number;
+  /** What did not run for a reason that it told. */
+  leftOut: LeftOut[];
   failures: Failure[];
   /** What it measured, for people. */
   notes: string[];
   tests: { name: string; durationMs: number }[];
   /** What it printed; of interest only when something failed. */
   output: string;
+}
+
+export interface LeftOut {
+  /** The test's or the suite's name. */
+  name: string;
+  reason: string;
 }
 
 export interface Failure {

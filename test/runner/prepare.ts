@@ -1,6 +1,6 @@
-import { findChromium } from "../vscode/chromium.js";
 import { installOffline } from "../vscode/install-offline.js";
 import { usesDesktop } from "../vscode/executable.js";
+import { needsHost, needsWindow } from "../vscode/needs-editor.js";
 import { packageForRun } from "../vscode/packaged-extension.js";
 import type { TestFile } from "./files.js";
 import type { Outcome } from "./outcome.js";
@@ -8,17 +8,15 @@ import type { Run } from "./run.js";
 
 /** What the tests in an editor need, before any of them begins: installing takes longer than a file may stay silent, and packaging is done once. */
 export async function prepareEditors(files: readonly TestFile[], run: Run): Promise<Outcome[]> {
-  const inBrowser = files.some(({ source }) => source.startsWith("test/extension/browser/"));
-  const inHost = files.some(({ source }) => source === "test/extension/in-host.test.ts");
+  // Tests whose tools are missing say so themselves.
+  const inBrowser = files.some(({ source }) => source.startsWith("test/extension/browser/")) && needsWindow().skip === false;
+  const inHost = files.some(({ source }) => source === "test/extension/in-host.test.ts") && needsHost().skip === false;
   if (!inBrowser && !inHost) return [];
   const title = "the editor to test in";
   const began = performance.now();
-  const outcome: Outcome = { title, durationMs: 0, passed: 0, skipped: 0, failures: [], notes: [], tests: [], output: "" };
+  const outcome: Outcome = { title, durationMs: 0, passed: 0, skipped: 0, leftOut: [], failures: [], notes: [], tests: [], output: "" };
   try {
-    if (inBrowser || !usesDesktop()) {
-      findChromium();
-      await installOffline();
-    }
+    if (inBrowser || !usesDesktop()) await installOffline();
     if (inBrowser) outcome.notes.push(await packageForRun(run.folder, run.environment));
     outcome.passed = 1;
   } catch (error) {

@@ -6,7 +6,9 @@ import type { TestEvent as NodeTestEvent } from "node:test/reporters";
 /** What a test file tells the runner: one line of JSON each, on file descriptor 3, at once, so that it is not lost with the process. */
 export type TestEvent =
   | { kind: "begins"; name: string; nesting: number }
-  | { kind: "passed" | "skipped"; name: string; nesting: number; durationMs: number }
+  | { kind: "passed"; name: string; nesting: number; durationMs: number }
+  /** A test, or a suite with all its tests, that did not run. */
+  | { kind: "skipped"; name: string; nesting: number; durationMs: number; reason: string }
   | { kind: "failed"; name: string; nesting: number; durationMs: number; error: string }
   /** What a test told by `t.diagnostic`: something measured. */
   | { kind: "note"; text: string };
@@ -29,9 +31,9 @@ function translate(event: NodeTestEvent): TestEvent | undefined {
       return { kind: "begins", name: event.data.name, nesting: event.data.nesting };
     case "test:pass": {
       const { name, nesting, details, skip, todo } = event.data;
-      if (details.type === "suite") return undefined;
-      const skipped = (skip !== undefined && skip !== false) || (todo !== undefined && todo !== false);
-      return { kind: skipped ? "skipped" : "passed", name, nesting, durationMs: details.duration_ms };
+      const why = [skip, todo].find((one) => one !== undefined && one !== false);
+      if (why !== undefined) return { kind: "skipped", name, nesting, durationMs: details.duration_ms, reason: typeof why === "string" ? why : "" };
+      return details.type === "suite" ? undefined : { kind: "passed", name, nesting, durationMs: details.duration_ms };
     }
     case "test:fail": {
       const { name, nesting, details } = event.data;

@@ -25,7 +25,7 @@ export async function runFile(file: TestFile, run: Run): Promise<Outcome> {
   mkdirSync(folder, { mode: 0o700 });
   const mark = { name: "POLYPROC_TEST_FILE", value: `${run.id}.${number}` };
   const startedAt = performance.now();
-  const outcome: Outcome = { title: file.source, durationMs: 0, passed: 0, skipped: 0, failures: [], notes: [], tests: [], output: "" };
+  const outcome: Outcome = { title: file.source, durationMs: 0, passed: 0, skipped: 0, leftOut: [], failures: [], notes: [], tests: [], output: "" };
 
   const child = spawn(
     process.execPath,
@@ -69,6 +69,7 @@ export async function runFile(file: TestFile, run: Run): Promise<Outcome> {
     outcome.tests.push({ name, durationMs: event.durationMs });
     if (event.kind === "failed") outcome.failures.push({ name, error: event.error });
     else outcome[event.kind]++;
+    if (event.kind === "skipped" && event.reason !== "") outcome.leftOut.push({ name, reason: event.reason });
   });
 
   const closed = new Promise((resolve) => child.once("close", resolve));

@@ -33,7 +33,7 @@ const { stdout: interpreter } = spawnSync("python3", ["-c", "import sys; print(s
 
 /** What Python processes need, the server's worker hosts too: the binding, and stacks on SIGUSR1 (`python/stacks/sitecustomize.py`). */
 export const pythonEnvironment = {
-  PYTHONPATH: `${binding}:${join(pythonFolder, "stacks")}`, PYTHONDONTWRITEBYTECODE: "1", PATH: `${dirname(interpreter)}:${process.env["PATH"]}`,
+  PYTHONPATH: `${binding}:${join(pythonFolder, "stacks")}`, PYTHONDONTWRITEBYTECODE: "1", PATH: `${dirname(interpreter ?? "")}:${process.env["PATH"]}`,
 };
 
 export function startProgram(plan: ProgramPlan, log: string, env: NodeJS.ProcessEnv, cwd: string): Program {

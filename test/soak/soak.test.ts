@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { describeFigures, describeRound, repeatCommand, soak, type SoakOptions } from "./soak.js";
+import { needs } from "../tools/needs.js";
 
 /** Of what a failure tells, so many characters are shown. */
 const shownCharacters = 20_000;
 
-describe("a soak", { skip: process.platform === "linux" ? false : "it finds processes by their environment, as Linux tells them" }, () => {
+describe("a soak", { skip: process.platform === "linux" ? needs("python3").skip : "it finds processes by their environment, as Linux tells them" }, () => {
   it("of a minute holds, whoever is killed or stopped", { timeout: 240_000 }, async (t) => {
     const options: SoakOptions = { seed: Date.now() % 1_000_000, seconds: 60, first: 1, rounds: Number.MAX_SAFE_INTEGER, only: [] };
     t.diagnostic(`seed ${options.seed}`);

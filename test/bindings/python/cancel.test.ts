@@ -9,14 +9,15 @@ import { root } from "../../fixture.js";
 import { startUnixServer } from "../../server/server-process.js";
 import { temporaryFolder } from "../../temporary-folder.js";
 import { TestHost } from "../typescript/host-harness.js";
-import { pythonEnvironment, runPython, withoutPython } from "./run-python.js";
+import { pythonEnvironment, runPython } from "./run-python.js";
+import { needs } from "../../tools/needs.js";
 
 const fixtures = join(root, "test", "bindings", "python", "fixtures");
 const of = (name: string) => ({ module: join(fixtures, "stoppable.py"), export: name });
 /** Longer than any test: whoever is killed after it was not told. */
 const graceMs = 60_000;
 
-describe("a Python task that is to stop", { skip: withoutPython("asyncio") }, () => {
+describe("a Python task that is to stop", needs("python3"), () => {
   const startHost = (t: TestContext) => TestHost.start(t, { command: ["python3", join(root, "bindings/python/polyproc/host")], env: pythonEnvironment });
 
   it("has its waits ended, each in its turn", async () => {

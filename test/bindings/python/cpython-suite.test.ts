@@ -8,7 +8,8 @@ import { waitFor, within } from "../../deadline.js";
 import { root } from "../../fixture.js";
 import { markedProcesses } from "../../runner/leaks.js";
 import { temporaryFolder } from "../../temporary-folder.js";
-import { pythonEnvironment, withoutPython } from "./run-python.js";
+import { pythonEnvironment } from "./run-python.js";
+import { needs } from "../../tools/needs.js";
 
 const suite = join(root, "test", "bindings", "python", "cpython", "run_suite.py");
 
@@ -31,7 +32,7 @@ interface Outcome {
   text: string;
 }
 
-const skip = withoutPython("test._test_multiprocessing");
+const { skip } = needs("python3", "CPython's tests of multiprocessing");
 const names = skip ? [] : list();
 const classes = [...new Set(names.map((name) => name.split(".")[0]!))];
 

@@ -6,11 +6,12 @@ import { root } from "../../fixture.js";
 import { isLiving } from "../../living.js";
 import { temporaryFolder } from "../../temporary-folder.js";
 import type { ExampleOptions } from "../../examples/run-example.js";
-import { runPython, withoutPython } from "./run-python.js";
+import { runPython } from "./run-python.js";
+import { needs } from "../../tools/needs.js";
 
 const run = (name: string, args: readonly string[] = [], options: ExampleOptions = {}) => runPython([join(root, "examples", "python", `${name}.py`), ...args], options);
 
-describe("the listings in Python", { skip: withoutPython() }, () => {
+describe("the listings in Python", needs("python3"), () => {
   it("processes: five live at the same time, and none is active after join", async () => {
     const { status, lines, stderr } = await run("processes", ["0.1"]);
     assert.equal(stderr, "");
@@ -71,7 +72,7 @@ describe("the listings in Python", { skip: withoutPython() }, () => {
   });
 });
 
-describe("docs/python.md", { skip: withoutPython() }, () => {
+describe("docs/python.md", needs("python3"), () => {
   const text = readFileSync(join(root, "docs", "python.md"), "utf8");
   for (const [i, [, code, expected]] of [...text.matchAll(/```py\n([\s\S]*?)```\n```text\n([\s\S]*?)```/g)].entries()) {
     it(`program ${i + 1} prints what it says`, async (t) => {

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { runProgram } from "../../examples/run-example.js";
 import { root } from "../../fixture.js";
 import { temporaryFolder } from "../../temporary-folder.js";
-import { pythonEnvironment, runPython, withoutPython } from "./run-python.js";
+import { pythonEnvironment, runPython } from "./run-python.js";
+import { needs } from "../../tools/needs.js";
+import { futuresJudge } from "../../tools/tools.js";
 
 const here = join(root, "test", "bindings", "python");
 const suite = join(here, "cpython", "run_futures.py");
@@ -28,18 +28,9 @@ const notApplicable: Record<string, string> = {
   "ProcessPoolShutdownTest.test_submit_after_interpreter_shutdown": "starts a program with the standard library's executor",
 };
 
-/** Pythons of pyenv, the newest first. */
-function pyenvPythons(): string[] {
-  const versions = join(process.env["PYENV_ROOT"] ?? join(homedir(), ".pyenv"), "versions");
-  if (!existsSync(versions)) return [];
-  return readdirSync(versions).sort((a, b) => b.localeCompare(a, "en", { numeric: true })).map((version) => join(versions, version, "bin", "python3"));
-}
+const judge = futuresJudge();
 
-/** The first interpreter that has CPython's tests of concurrent.futures: builds often leave tests out. */
-const judge = ["python3", "python3.13", "python3.12", "python3.11", "python3.10", ...pyenvPythons()].find((python) =>
-  spawnSync(python, ["-c", "import sys, test.test_concurrent_futures; sys.exit(sys.version_info < (3, 9))"], { stdio: "ignore" }).status === 0);
-
-describe("polyproc.futures", { skip: withoutPython() }, () => {
+describe("polyproc.futures", needs("python3"), () => {
   it("behaves", async (t) => {
     const { status, stderr } = await runPython([join(here, "fixtures", "futures_behaviour.py")], { cwd: temporaryFolder(t) });
     assert.equal(status, 0, stderr);
@@ -47,7 +38,7 @@ describe("polyproc.futures", { skip: withoutPython() }, () => {
   });
 });
 
-describe("CPython's own tests of ProcessPoolExecutor", { skip: judge === undefined && "no Python here has test.test_concurrent_futures" }, () => {
+describe("CPython's own tests of ProcessPoolExecutor", needs("python3", "CPython's tests of concurrent.futures"), () => {
   const listed = judge === undefined ? [] : spawnSync(judge, [suite, "--list"], { encoding: "utf8", env: { ...process.env, ...pythonEnvironment } }).stdout.split("\n").filter((name) => name !== "");
   const names = listed.filter((name) => !(name.replace(/^Polyproc/, "") in notApplicable));
 

@@ -3,13 +3,14 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { Lock, Pool, Process, Queue, TaskFailed, WorkerLost } from "../../../bindings/typescript/index.js";
 import { root } from "../../fixture.js";
-import { runPython, withoutPython } from "./run-python.js";
+import { runPython } from "./run-python.js";
+import { needs } from "../../tools/needs.js";
 
 const fixtures = join(root, "test", "bindings", "python", "fixtures");
 const python = (name: string) => ({ module: join(fixtures, "functions.py"), export: name });
 const node = (name: string) => ({ module: join(fixtures, "functions.mjs"), export: name });
 
-describe("Node calls Python", { skip: withoutPython() }, () => {
+describe("Node calls Python", needs("python3"), () => {
   it("maps a function over a list, and values arrive as the other language has them", async () => {
     await using pool = new Pool(2);
     assert.deepEqual(await pool.map(python("square"), [1, 2, 3]), [1, 4, 9]);
@@ -59,7 +60,7 @@ describe("Node calls Python", { skip: withoutPython() }, () => {
   });
 });
 
-describe("Python calls Node", { skip: withoutPython() }, () => {
+describe("Python calls Node", needs("python3"), () => {
   it("in one pool with functions of its own, with shared locks and queues", async () => {
     const { status, lines, stderr } = await runPython([join(fixtures, "calls_node.py")]);
     assert.equal(stderr, "");

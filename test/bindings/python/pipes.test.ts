@@ -3,9 +3,10 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { root } from "../../fixture.js";
 import { temporaryFolder } from "../../temporary-folder.js";
-import { runPython, withoutPython } from "./run-python.js";
+import { runPython } from "./run-python.js";
+import { needs } from "../../tools/needs.js";
 
-const skip = withoutPython() || (process.platform === "linux" ? false : "channels are Linux's");
+const skip = process.platform === "linux" ? needs("python3").skip : "channels are Linux's";
 
 describe("pipes of the Python binding", { skip }, () => {
   it("go past the server, and nobody can tell", async (t) => {

@@ -4,7 +4,8 @@ import { delimiter, join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { root } from "../../fixture.js";
 import { temporaryFolder } from "../../temporary-folder.js";
-import { pythonEnvironment, runPython, withoutPython } from "./run-python.js";
+import { pythonEnvironment, runPython } from "./run-python.js";
+import { needs } from "../../tools/needs.js";
 
 const programs = join(root, "test", "bindings", "python", "programs");
 
@@ -18,7 +19,7 @@ const port = (text: string) =>
 /** How programs are run that are no scripts. */
 const ways: Record<string, readonly (readonly string[])[]> = { package_with_main: [["-m", "shop"], ["-m", "shop.run"]] };
 
-describe("programs written for multiprocessing do the same with Polyproc", { skip: withoutPython("multiprocessing") }, () => {
+describe("programs written for multiprocessing do the same with Polyproc", needs("python3"), () => {
   for (const entry of readdirSync(programs, { withFileTypes: true })) {
     const name = entry.name.replace(/\.py$/, "");
     for (const args of ways[name] ?? [[entry.name]]) {

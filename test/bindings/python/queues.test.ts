@@ -3,9 +3,10 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { root } from "../../fixture.js";
 import { temporaryFolder } from "../../temporary-folder.js";
-import { runPython, withoutPython } from "./run-python.js";
+import { runPython } from "./run-python.js";
+import { needs } from "../../tools/needs.js";
 
-describe("queues of the Python binding", { skip: withoutPython() }, () => {
+describe("queues of the Python binding", needs("python3"), () => {
   it("take items ahead for a fast consumer, and nobody else can tell", async (t) => {
     const { status, stderr } = await runPython([join(root, "test", "bindings", "python", "fixtures", "queue_ahead.py")], { cwd: temporaryFolder(t) });
     assert.equal(status, 0, stderr);

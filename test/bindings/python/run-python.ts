@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { delimiter, join } from "node:path";
 import { runProgram, type ExampleOptions, type Finished } from "../../examples/run-example.js";
 import { root } from "../../fixture.js";
@@ -15,9 +14,3 @@ export const pythonEnvironment = {
   PYTHONPATH: [binding, process.env["POLYPROC_COVERAGE_PATH"]].filter(Boolean).join(delimiter),
   PYTHONDONTWRITEBYTECODE: "1",
 };
-
-/** Why tests of this module of the standard library cannot run here; false: they can. */
-export function withoutPython(module = "pickle"): string | false {
-  const { status } = spawnSync("python3", ["-c", `import sys, importlib.util as u; sys.exit(sys.version_info < (3, 9) or u.find_spec("${module}") is None)`]);
-  return status === 0 ? false : `there is no python3 from 3.9 on with ${module}`;
-}

@@ -6,9 +6,10 @@ import { root } from "../../fixture.js";
 import { startServer } from "../../server/server-process.js";
 import { certificate, privateKey } from "../../server/tls-files.js";
 import { temporaryFolder } from "../../temporary-folder.js";
-import { runPython, withoutPython } from "./run-python.js";
+import { runPython } from "./run-python.js";
+import { needs } from "../../tools/needs.js";
 
-describe("the Python binding and a server on TLS", { skip: withoutPython("ssl") }, () => {
+describe("the Python binding and a server on TLS", needs("python3 with ssl"), () => {
   it("behave", async (t) => {
     const folder = temporaryFolder(t);
     const [cert, key] = [join(folder, "cert.pem"), join(folder, "key.pem")];

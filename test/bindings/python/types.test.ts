@@ -1,25 +1,21 @@
 import assert from "node:assert/strict";
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { runProgram } from "../../examples/run-example.js";
 import { root } from "../../fixture.js";
 import { temporaryFolder } from "../../temporary-folder.js";
-import { runPython, withoutPython } from "./run-python.js";
+import { runPython } from "./run-python.js";
 import { unpacked } from "./wheel.js";
+import { needs } from "../../tools/needs.js";
 
 const here = join(root, "test", "bindings", "python");
 const fixtures = join(here, "fixtures");
 /** The oldest Python that the package supports. */
 const oldest = ["--python-version", "3.9"];
 
-function withoutMypy(): string | false {
-  const missing = ["mypy", "stubtest"].filter((program) => spawnSync(program, ["--help"], { stdio: "ignore" }).status !== 0);
-  return missing.length > 0 ? `there is no ${missing.join(" and no ")} here` : withoutPython("venv");
-}
-
-describe("the types of the Python package", { skip: withoutMypy() }, () => {
+describe("the types of the Python package", needs("python3 with venv", "mypy", "stubtest"), () => {
   const folder = temporaryFolder({ after });
   const [environment, stubs] = [join(folder, "environment"), join(folder, "stubs")];
   let installed: string;

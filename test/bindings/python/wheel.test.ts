@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { temporaryFolder } from "../../temporary-folder.js";
-import { withoutPython } from "./run-python.js";
 import { packageFiles, unpacked } from "./wheel.js";
+import { needs } from "../../tools/needs.js";
 
-describe("the Python package, as pip gets it", { skip: withoutPython("zipfile") }, () => {
+describe("the Python package, as pip gets it", needs("python3"), () => {
   it("is, as a wheel, every module and every stub, and what a wheel says of itself", (t) => {
     const held = unpacked("wheel", temporaryFolder(t));
     const info = held.filter((path) => !path.startsWith("polyproc/"));

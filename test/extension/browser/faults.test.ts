@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { waitFor } from "../../deadline.js";
 import { isLiving } from "../../living.js";
 import { temporaryFolder } from "../../temporary-folder.js";
+import { needsWindow } from "../../vscode/needs-editor.js";
 import { openWorkbench } from "./harness.js";
 import type { Workbench } from "./workbench.js";
 
@@ -40,7 +41,7 @@ async function map(workbench: Workbench, pattern: string): Promise<void> {
 
 const outputHas = (workbench: Workbench, text: RegExp) => waitFor(async () => text.test((await workbench.outputLines("Polyproc")).join("\n")), { what: `the output to have ${text}`, ...deadline });
 
-test("a server that is killed and a folder that is removed, each in the middle of a run: the user is told, and the next run works", async (t) => {
+test("a server that is killed and a folder that is removed, each in the middle of a run: the user is told, and the next run works", needsWindow(), async (t) => {
   const folder = temporaryFolder(t);
   for (const name of ["one", "two"]) {
     mkdirSync(join(folder, name));

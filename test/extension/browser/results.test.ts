@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { waitFor } from "../../deadline.js";
 import { openWorkbench } from "./harness.js";
 import type { Workbench } from "./workbench.js";
+import { needsWindow } from "../../vscode/needs-editor.js";
 
 /** Maps the function that stands under the first CodeLens of a file over the files that match. */
 async function map(workbench: Workbench, file: string, glob: string): Promise<void> {
@@ -16,7 +17,7 @@ async function map(workbench: Workbench, file: string, glob: string): Promise<vo
   await workbench.press("Enter");
 }
 
-test("results: a panel shows a run, is sorted and filtered, and leads to files", async (t) => {
+test("results: a panel shows a run, is sorted and filtered, and leads to files", needsWindow(), async (t) => {
   const workbench = await openWorkbench(t);
   const { page, webview } = workbench;
   const complaints: string[] = [];
@@ -50,7 +51,7 @@ test("results: a panel shows a run, is sorted and filtered, and leads to files",
   assert.deepEqual(complaints, []);
 });
 
-test("results: a window that is loaded again in the middle of a run shows it again", async (t) => {
+test("results: a window that is loaded again in the middle of a run shows it again", needsWindow(), async (t) => {
   const workbench = await openWorkbench(t, { theme: "light", settings: { "polyproc.run.processes": 1 } });
   const { webview } = workbench;
   // However slow the machine is, the run is not over when the window has been loaded again: it takes minutes.

@@ -8,6 +8,7 @@ import { waitFor } from "../../deadline.js";
 import { root } from "../../fixture.js";
 import { openWorkbench, pictureThemes } from "./harness.js";
 import type { Workbench } from "./workbench.js";
+import { needsWindow } from "../../vscode/needs-editor.js";
 
 const children = "Active Children";
 const deadline = { timeoutMs: 60_000, intervalMs: 100 };
@@ -28,7 +29,7 @@ async function prepare(workbench: Workbench): Promise<string> {
 const rowOf = (workbench: Workbench, chapter: string) => workbench.waitForRow(children, ({ label }) => label.endsWith(`runs text/${chapter}.txt`), chapter);
 
 for (const theme of pictureThemes) {
-  test(`a run over files is started by a CodeLens, seen everywhere, ended in part, and found again after a reload (${theme})`, async (t) => {
+  test(`a run over files is started by a CodeLens, seen everywhere, ended in part, and found again after a reload (${theme})`, needsWindow(), async (t) => {
     const workbench = await openWorkbench(t, { theme, settings: { "polyproc.run.processes": 4, "terminal.integrated.env.linux": { PS1: "$ " }, "terminal.integrated.profiles.linux": { bash: { path: "bash", args: ["--norc"] } } } });
     const { webview } = workbench;
     const folder = await prepare(workbench);

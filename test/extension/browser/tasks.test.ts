@@ -7,6 +7,7 @@ import { isLiving } from "../../living.js";
 import { temporaryFolder } from "../../temporary-folder.js";
 import { openWorkbench, pictureThemes } from "./harness.js";
 import type { Workbench } from "./workbench.js";
+import { needsWindow } from "../../vscode/needs-editor.js";
 
 const patienceMs = 60_000;
 
@@ -20,7 +21,7 @@ async function runTask(workbench: Workbench, label: string): Promise<void> {
 }
 
 for (const theme of pictureThemes) {
-  test(`a task of type polyproc runs in a terminal, and its failures are problems (${theme})`, async (t) => {
+  test(`a task of type polyproc runs in a terminal, and its failures are problems (${theme})`, needsWindow(), async (t) => {
     const workbench = await openWorkbench(t, { theme, viewport: { width: 1280, height: 900 } });
     await workbench.openFile("tasks.json");
     await runTask(workbench, "Check tables");
@@ -38,7 +39,7 @@ for (const theme of pictureThemes) {
   });
 }
 
-test("what a task runs goes on when its window is reloaded, and is in the side bar", async (t) => {
+test("what a task runs goes on when its window is reloaded, and is in the side bar", needsWindow(), async (t) => {
   const folder = temporaryFolder(t);
   const file = join(folder, "pid");
   mkdirSync(join(folder, ".vscode"));

@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { waitFor } from "../../deadline.js";
 import { openWorkbench } from "./harness.js";
+import { needsWindow } from "../../vscode/needs-editor.js";
 
 const deadline = { timeoutMs: 60_000, intervalMs: 100 };
 
-test("before the workspace is trusted nothing runs, and the side bar says why; afterwards it does", async (t) => {
+test("before the workspace is trusted nothing runs, and the side bar says why; afterwards it does", needsWindow(), async (t) => {
   const workbench = await openWorkbench(t, { askForTrust: true });
   const { page } = workbench;
   await workbench.openFile("words.js");

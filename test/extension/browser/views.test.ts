@@ -3,13 +3,14 @@ import { test } from "node:test";
 import { connect } from "../../../bindings/typescript/client.js";
 import { waitFor, within } from "../../deadline.js";
 import { openWorkbench, pictureThemes } from "./harness.js";
+import { needsWindow } from "../../vscode/needs-editor.js";
 
 const children = "Active Children";
 const sync = "Pools and Synchronisation";
 const deadline = { timeoutMs: 30_000, intervalMs: 50 };
 
 for (const theme of pictureThemes) {
-  test(`the side bar shows what runs, ends it when asked, and tells of a deadlock and breaks it (${theme})`, async (t) => {
+  test(`the side bar shows what runs, ends it when asked, and tells of a deadlock and breaks it (${theme})`, needsWindow(), async (t) => {
     const workbench = await openWorkbench(t, { theme, viewport: { width: 1400, height: 700 } });
     await workbench.openContainer("Polyproc");
     await workbench.widenSideBar(300);

@@ -4,8 +4,9 @@ import type { Browser, Page } from "playwright-core";
 import type { RowView } from "../../../extension/results/messages.js";
 import { waitFor } from "../../deadline.js";
 import { openBrowser, openPage, rowView, runView, type ResultsPage } from "./page.js";
+import { needs } from "../../tools/needs.js";
 
-describe("the page of a results panel", () => {
+describe("the page of a results panel", needs("chromium"), () => {
   let browser: Browser;
   const cleaners: (() => Promise<void>)[] = [];
   before(async () => {

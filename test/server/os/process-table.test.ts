@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import { childrenByParent, descendantsOf, readProcessTable, type ProcessRow } from "../../../server/os/process-table.js";
 import { hasInEnvironment } from "../../../server/os/proc.js";
@@ -7,9 +6,9 @@ import { readPsTable } from "../../../server/os/ps.js";
 import { waitFor } from "../../deadline.js";
 import { Recorder } from "./recorder.js";
 import { testSpawner } from "./spawners.js";
+import { needs } from "../../tools/needs.js";
 
 const onLinux = { skip: process.platform === "linux" ? false : "looks into /proc" };
-const withPs = { skip: spawnSync("ps").error ? "there is no ps" : false };
 
 test("the table has this process, its parent, and what it runs", () => {
   const own = readProcessTable().get(process.pid);
@@ -17,7 +16,7 @@ test("the table has this process, its parent, and what it runs", () => {
   assert.match(own.command(), /process-table\.test\.js/);
 });
 
-test("ps and /proc tell the same", { skip: onLinux.skip || withPs.skip }, () => {
+test("ps and /proc tell the same", { skip: onLinux.skip || needs("ps").skip }, () => {
   const fromProc = readProcessTable().get(process.pid)!;
   const fromPs = readPsTable().get(process.pid)!;
   assert.deepEqual([fromPs.parentPid, fromPs.group], [fromProc.parentPid, fromProc.group]);
@@ -34,7 +33,7 @@ test("a zombie is not in the table", onLinux, async (t) => {
   process.kill(zombie, 0);
 });
 
-test("a program whose name looks like a line of the table is read right", onLinux, async (t) => {
+test("a program whose name looks like a line of the table is read right", { skip: onLinux.skip || needs("python3").skip }, async (t) => {
   const told = new Recorder();
   const name = ") R 1 1 (";
   testSpawner(t).startCommand({ command: "sh", args: ["-c", `exec python3 -c 'import time; open("/proc/self/comm","w").write("${name}"); print("named 1", flush=True); time.sleep(1000)'`] }, told);

@@ -1,0 +1,101 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
+import { findChromium } from "../vscode/chromium.js";
+
+/** Something of the machine that tests need and `npm ci` does not bring. */
+interface Tool {
+  /** Default: a program of this name is on the PATH. */
+  isThere?: () => boolean;
+  /** Debian's package. */
+  debian: string;
+}
+
+/** All that there are. Tests name what they need with `needs`; `.ci/run` installs what is missing. */
+const tools = {
+  "c++": { debian: "g++" },
+  chromium: { isThere: () => findChromium() !== undefined, debian: "chromium" },
+  "CPython's tests of multiprocessing": { isThere: () => pythonHas("test._test_multiprocessing"), debian: "libpython3-testsuite" },
+  "CPython's tests of concurrent.futures": { isThere: () => futuresJudge() !== undefined, debian: "libpython3-testsuite" },
+  emacs: { debian: "emacs-nox" },
+  git: { debian: "git" },
+  make: { debian: "make" },
+  mypy: { debian: "mypy" },
+  nvim: { debian: "neovim" },
+  perl: { debian: "perl" },
+  ps: { debian: "procps" },
+  python3: { isThere: () => pythonHas("pickle", "asyncio", "multiprocessing", "zipfile"), debian: "python3" },
+  "python3 with ssl": { isThere: () => pythonHas("ssl"), debian: "python3" },
+  "python3 with venv": { isThere: () => pythonHas("venv"), debian: "python3" },
+  script: { debian: "bsdutils" },
+  stubtest: { debian: "mypy" },
+} satisfies Record<string, Tool>;
+
+export type ToolName = keyof typeof tools;
+
+const known = new Map<ToolName, boolean>();
+
+export function has(name: ToolName): boolean {
+  let there = known.get(name);
+  if (there === undefined) {
+    const tool: Tool = tools[name];
+    known.set(name, (there = tool.isThere ? tool.isThere() : isOnPath(name)));
+  }
+  return there;
+}
+
+export function missingTools(): ToolName[] {
+  return (Object.keys(tools) as ToolName[]).filter((name) => !has(name));
+}
+
+/** Debian's packages of these tools. Empty when its packages would be of no use: another python3 than Debian's needs its own tests. */
+export function debianPackages(names: readonly ToolName[]): string[] {
+  return [...new Set(names.map((name) => packageOf(tools[name].debian)))].filter((name) => name !== null).sort();
+}
+
+/** How to get these tools: a command, where one is known. */
+export function howToInstall(names: readonly ToolName[]): string {
+  const packages = existsSync("/usr/bin/apt-get") ? debianPackages(names) : [];
+  const others = packages.length === 0 ? names : names.filter((name) => packageOf(tools[name].debian) === null);
+  const commands = [];
+  if (packages.length > 0) commands.push(`${process.getuid?.() === 0 ? "" : "sudo "}apt-get install -y --no-install-recommends ${packages.join(" ")}`);
+  if (others.length > 0) commands.push(`install ${others.join(", ")}, and put it on the PATH`);
+  return commands.join("; ");
+}
+
+/** Null: Debian's package would be of no use. The tests of CPython come with a version of Debian's own Python only. */
+function packageOf(debian: string): string | null {
+  if (debian !== "libpython3-testsuite") return debian;
+  const { status, stdout } = spawnSync("python3", ["-c", "import sys; print(f'python3.{sys.version_info[1]}' if sys.base_prefix == '/usr' else '')"], { encoding: "utf8" });
+  const python = status === 0 ? stdout.trim() : /Depends: (python3\.\d+)/.exec(spawnSync("apt-cache", ["depends", "python3"], { encoding: "utf8" }).stdout ?? "")?.[1] ?? "";
+  return python === "" ? null : `lib${python}-testsuite`;
+}
+
+function isOnPath(program: string): boolean {
+  return (process.env["PATH"] ?? "").split(delimiter).some((folder) => folder !== "" && existsSync(join(folder, program)));
+}
+
+/** Whether python3 is 3.9 or newer, and has these modules: builds and distributions leave some out. */
+function pythonHas(...modules: string[]): boolean {
+  const script = `import ${["sys", ...modules].join(", ")}; sys.exit(sys.version_info < (3, 9))`;
+  return spawnSync("python3", ["-c", script], { stdio: "ignore" }).status === 0;
+}
+
+let judge: { python: string | undefined } | undefined;
+
+/** The first Python of the machine that has CPython's tests of concurrent.futures. */
+export function futuresJudge(): string | undefined {
+  judge ??= {
+    python: ["python3", "python3.13", "python3.12", "python3.11", "python3.10", ...pyenvPythons()].find((python) =>
+      spawnSync(python, ["-c", "import sys, test.test_concurrent_futures; sys.exit(sys.version_info < (3, 9))"], { stdio: "ignore" }).status === 0),
+  };
+  return judge.python;
+}
+
+/** Pythons of pyenv, the newest first. */
+function pyenvPythons(): string[] {
+  const versions = join(process.env["PYENV_ROOT"] ?? join(homedir(), ".pyenv"), "versions");
+  if (!existsSync(versions)) return [];
+  return readdirSync(versions).sort((a, b) => b.localeCompare(a, "en", { numeric: true })).map((version) => join(versions, version, "bin", "python3"));
+}

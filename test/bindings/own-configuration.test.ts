@@ -6,7 +6,8 @@ import { pathToFileURL } from "node:url";
 import { runProgram } from "../examples/run-example.js";
 import { compiled } from "../fixture.js";
 import { temporaryFolder } from "../temporary-folder.js";
-import { pythonEnvironment, withoutPython } from "./python/run-python.js";
+import { pythonEnvironment } from "./python/run-python.js";
+import { needs } from "../tools/needs.js";
 
 /** A folder with a configuration whose `node` leaves a file when it is run. */
 function configuredFolder(t: TestContext): { folder: string; wasUsed(): boolean } {
@@ -25,7 +26,7 @@ const tools = [
     text: `import { Pool } from "${binding}";\nconsole.log(await new Pool(1).apply({ source: "(n) => n + 1", runtime: "node" }, [41]));\n`,
   },
   {
-    language: "Python", name: "tool.py", program: "python3", env: pythonEnvironment, skip: withoutPython(),
+    language: "Python", name: "tool.py", program: "python3", env: pythonEnvironment, skip: needs("python3").skip,
     text: 'import polyproc\nif __name__ == "__main__":\n    print(polyproc.Pool(1).apply(polyproc.Target(source="(n) => n + 1", runtime="node"), (41,)))\n',
   },
 ];

@@ -5,12 +5,13 @@ import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { connect } from "polyproc";
-import { pythonEnvironment, withoutPython } from "../bindings/python/run-python.js";
+import { pythonEnvironment } from "../bindings/python/run-python.js";
 import { openPlainSession, openWindow } from "../extension/connection/window.js";
 import { compiled } from "../fixture.js";
 import { spawnServer } from "../server/server-process.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { startProgram } from "./script.js";
+import { needs } from "../tools/needs.js";
 
 const stranger = 54321;
 
@@ -81,7 +82,7 @@ for (const each of plants) {
       assert.match(cli.stderr(), each.says);
     }
     assert.deepEqual(readdirSync(dirname(path)), before);
-    if (withoutPython() !== false) return;
+    if (needs("python3").skip !== false) return;
     const { stderr } = spawnSync("python3", ["-c", "import polyproc, sys; polyproc.connect(sys.argv[1])", `unix:${path}`], { env: { ...process.env, ...pythonEnvironment }, encoding: "utf8" });
     assert.match(stderr, /^PermissionError: /m);
     assert.match(stderr, each.says);

@@ -5,7 +5,8 @@ import { command, toTarget } from "../../bindings/typescript/target.js";
 import { shellPlaceholderWarning } from "../../protocol/shell-placeholder.js";
 import { fillItem } from "../../server/engine/command-line.js";
 import { waitFor } from "../deadline.js";
-import { pythonEnvironment, withoutPython } from "../bindings/python/run-python.js";
+import { pythonEnvironment } from "../bindings/python/run-python.js";
+import { needs } from "../tools/needs.js";
 
 const risky: [string, string[]][] = [
   ["sh", ["-c", "wc -l {item}"]],
@@ -29,7 +30,7 @@ test("a placeholder inside of a shell's program is warned of, as an argument it 
   for (const [program, args] of fine) assert.equal(shellPlaceholderWarning(program, args), null, args.join(" "));
 });
 
-test("Python warns of the same", { skip: withoutPython() }, () => {
+test("Python warns of the same", needs("python3"), () => {
   const code = "import sys, json, warnings; warnings.simplefilter('always'); from polyproc.targets import command\n"
     + "counts = []\nfor program, args in json.loads(sys.argv[1]):\n  with warnings.catch_warnings(record=True) as told:\n    warnings.simplefilter('always'); command(program, args)\n  counts.append(len(told))\nprint(counts)";
   const { stdout, stderr } = spawnSync("python3", ["-c", code, JSON.stringify([...risky, ...fine])], { env: { ...process.env, ...pythonEnvironment }, encoding: "utf8" });

@@ -4,11 +4,12 @@ import { describe, it } from "node:test";
 import { root } from "../../fixture.js";
 import { startServer } from "../../server/server-process.js";
 import { temporaryFolder } from "../../temporary-folder.js";
-import { runPython, withoutPython } from "./run-python.js";
+import { runPython } from "./run-python.js";
+import { needs } from "../../tools/needs.js";
 
 const fixture = (name: string) => join(root, "test", "bindings", "python", "fixtures", name);
 
-describe("large values of the Python binding", { skip: withoutPython() }, () => {
+describe("large values of the Python binding", needs("python3"), () => {
   it("are joined from their fragments, and a damaged stream is found out", async (t) => {
     const { status, stderr } = await runPython([fixture("large_stream.py")], { cwd: temporaryFolder(t) });
     assert.equal(status, 0, stderr);

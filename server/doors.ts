@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import { PolyprocError } from "../protocol/errors.js";
 import type { ClientAccess, Connection, Hub } from "./handlers/connection.js";
+import { serverFault } from "./handlers/server-fault.js";
 import { decodeMessage } from "./ipc/framing/decoder.js";
 import type { DirectIntake } from "./ipc/framing/direct-intake.js";
 import { serveFrames } from "./ipc/serve-frames.js";
@@ -101,6 +102,9 @@ export class Doors {
       if (socket.destroyed) return;
       this.#connections.set(socket, serveRpc(socket, this.#hub, access, decodeMessage, head));
       socket.resume();
+    }).catch((error: unknown) => {
+      // The module could not be read, for want of a descriptor, say: this client has to come again, and the others are served.
+      lastWords(socket, serverFault(error));
     });
   }
 

@@ -157,7 +157,7 @@ export class Budget {
     this.#scheduled = true;
     this.#guard.soon(null, () => {
       this.#scheduled = false;
-      if (this.pressed) this.#useReserves();
+      if (this.pressed) this.#guard.run(null, () => this.#useReserves());
       for (let next = this.#messages.first; next && this.hasRoom(next.bytes); next = this.#messages.first) this.#grant(next);
       // One whose client keeps little may go on where those before it may not.
       for (const link of [...this.#keepers.links()]) {

@@ -1,9 +1,11 @@
 import { PolyprocError } from "../../protocol/errors.js";
 import type { Engine } from "./engine.js";
+import type { Principal } from "./guard.js";
 import { describeExit, type ProcessRecord } from "./process.js";
 import type { ChildEvents, CommandSpec, ExitStatus } from "./spawner.js";
 
-export interface CommandListener {
+/** A fault in what it is told ends the listener. */
+export interface CommandListener extends Principal {
   spawned(pid: number): void;
   failed(error: PolyprocError): void;
   exited(status: ExitStatus): void;
@@ -30,23 +32,25 @@ export class CommandRun implements ChildEvents {
   }
 
   spawned(pid: number): void {
-    this.#record.spawned(pid);
-    this.#listener.spawned(pid);
+    this.#engine.guard.run(null, () => this.#record.spawned(pid));
+    this.#engine.guard.run(this.#listener, () => this.#listener.spawned(pid));
   }
 
   failed(error: PolyprocError): void {
-    this.#listener.failed(error);
-    this.#record.exitedWith({ exitCode: 127, signal: null }, error.message);
+    this.#engine.guard.run(this.#listener, () => this.#listener.failed(error));
+    this.#engine.guard.run(null, () => this.#record.exitedWith({ exitCode: 127, signal: null }, error.message));
   }
 
   output(stream: "stdout" | "stderr", data: Uint8Array): void {
-    this.#listener.output?.(stream, data);
-    this.#engine.output.feed(this.#record, stream, data);
+    this.#engine.guard.run(this.#listener, () => {
+      this.#listener.output?.(stream, data);
+      this.#engine.output.feed(this.#record, stream, data);
+    });
   }
 
   exited(status: ExitStatus): void {
-    this.#engine.output.end(this.#record);
-    this.#listener.exited(status);
-    this.#record.exitedWith(status, describeExit(status));
+    this.#engine.guard.run(null, () => this.#engine.output.end(this.#record));
+    this.#engine.guard.run(this.#listener, () => this.#listener.exited(status));
+    this.#engine.guard.run(null, () => this.#record.exitedWith(status, describeExit(status)));
   }
 }

@@ -58,7 +58,7 @@ export class Condition implements SharedObject {
     const waiter: Waiter = { wait, depth, timer: null };
     const link: Link<Waiter> = this.#waiters.push(waiter);
     if (timeoutMs === 0) this.#expire(link);
-    else if (typeof timeoutMs === "number") waiter.timer = this.#engine.clock.setTimer(timeoutMs, () => this.#expire(link));
+    else if (typeof timeoutMs === "number") waiter.timer = this.#engine.guard.after(timeoutMs, session, () => this.#expire(link));
     this.#changed();
     return wait;
   }

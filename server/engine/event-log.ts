@@ -55,17 +55,17 @@ export class EventLog {
   constructor(engine: Engine) {
     this.#engine = engine;
     this.#ring = new EventRing(engine.options.limits.eventRing);
-    this.#dirtySync = new Coalescer(engine.clock, syncFlushMs, (objects) => {
+    this.#dirtySync = new Coalescer(engine.guard, syncFlushMs, (objects) => {
       for (const [object, state] of objects) this.#recordSync(object, state === "gone");
     });
-    this.#dirtyPools = new Coalescer(engine.clock, poolFlushMs, (pools) => {
+    this.#dirtyPools = new Coalescer(engine.guard, poolFlushMs, (pools) => {
       for (const pool of pools.values()) this.#record({ topic: "pool", pool });
     });
-    this.#dirtyTasks = new Coalescer(engine.clock, taskFlushMs, (processes) => {
+    this.#dirtyTasks = new Coalescer(engine.guard, taskFlushMs, (processes) => {
       // The end of one that has ended was told, and is the last that is.
       for (const process of processes.keys()) if (!process.exited) this.publishProcess(process.describeProcess());
     });
-    this.#dirtyRuns = new Coalescer(engine.clock, runFlushMs, (runs) => {
+    this.#dirtyRuns = new Coalescer(engine.guard, runFlushMs, (runs) => {
       for (const [run, state] of runs) this.#record({ topic: "run", run: run.describeRun(), ...(state === "gone" ? { gone: true } : {}) });
     });
   }
@@ -205,9 +205,10 @@ export class EventLog {
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    this.#engine.clock.setTimer(0, () => {
+    const { guard } = this.#engine;
+    guard.after(0, null, () => {
       this.#scheduled = false;
-      for (const subscriber of [...this.#subscribers.values()]) this.#pump(subscriber);
+      for (const subscriber of [...this.#subscribers.values()]) guard.run(subscriber.session, () => this.#pump(subscriber));
     });
   }
 
@@ -216,7 +217,7 @@ export class EventLog {
     while (!subscriber.paused && subscriber.position < this.#ring.end) {
       if (session.peer.backlogBytes() >= highWaterBytes) {
         subscriber.paused = true;
-        session.peer.onDrain(() => {
+        this.#engine.guard.whenRead(session.peer, session, () => {
           subscriber.paused = false;
           if (this.#subscribers.get(session) === subscriber) this.#pump(subscriber);
         });

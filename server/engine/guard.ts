@@ -47,14 +47,18 @@ export class Guard {
     peer.onDrain(() => this.run(principal, work));
   }
 
-  /** Reports an exception that nobody foresaw, and ends the principal. */
+  /** Reports an exception that nobody foresaw, and ends the principal after this turn. */
   fault(principal: Principal | null, error: unknown): void {
     this.#report(error);
     if (!principal) return;
-    try {
-      principal.endAfterFault(new PolyprocError("InternalError", `a fault of the server's own, please report it: ${error instanceof Error ? error.message : String(error)}`));
-    } catch (second) {
-      this.#report(second);
-    }
+    const told = new PolyprocError("InternalError", `a fault of the server's own, please report it: ${error instanceof Error ? error.message : String(error)}`);
+    // Later: others may be in the middle of a change.
+    queueMicrotask(() => {
+      try {
+        principal.endAfterFault(told);
+      } catch (second) {
+        this.#report(second);
+      }
+    });
   }
 }

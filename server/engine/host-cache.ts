@@ -61,7 +61,7 @@ export class HostCache {
 
   /** Not at once: the host that was just taken should have the processor first, and so should pools that keep all of them busy. */
   #refillSoon(runtime: string, patienceMs = maxRefillMs, quietMs = 0): void {
-    this.#engine.clock.setTimer(refillMs, () => {
+    this.#engine.guard.after(refillMs, null, () => {
       const quiet = this.#poolsAreBusy() ? 0 : quietMs + refillMs;
       if (patienceMs > 0 && quiet < pauseMs && this.#poolsFillTheMachine()) this.#refillSoon(runtime, patienceMs - refillMs, quiet);
       else this.refill(runtime);
@@ -88,7 +88,7 @@ export class HostCache {
     };
     // A host that ends before anybody wants it is not replaced until somebody wants one: no loop of crashes.
     host.process.onExit(forget);
-    this.#engine.clock.setTimer(idleMs, () => {
+    this.#engine.guard.after(idleMs, host, () => {
       if (forget()) host.process.kill();
     });
     return host;

@@ -8,8 +8,8 @@ import { describeExit, type ProcessRecord } from "./process.js";
 import type { Session } from "./session.js";
 import type { ExitStatus, Host, HostEvents, HostSpec } from "./spawner.js";
 
-/** What the one who uses a host is told. */
-export interface HostUser {
+/** What the one who uses a host is told. A fault in that ends the user. */
+export interface HostUser extends Principal {
   ready(): void;
   initialized(error: Params<typeof worker.initialized>["error"]): void;
   part(part: Params<typeof worker.part>): void;
@@ -120,35 +120,41 @@ export class HostRecord implements HostEvents, Principal {
     this.claims = (ready.claims ?? false) && this.host?.claims !== null;
     if ((ready.aside ?? false) && this.host?.aside !== null) session.peer.pullAside?.();
     session.onEnd((died) => this.#sessionEnded(died));
-    this.#user?.ready();
+    this.#tell((user) => user.ready());
   }
 
   initialized(params: Params<typeof worker.initialized>): void {
-    if (this.#expelledFor === null) this.#user?.initialized(params.error);
+    this.#tell((user) => user.initialized(params.error));
   }
 
   part(params: Params<typeof worker.part>): void {
-    if (this.#expelledFor === null) this.#user?.part(params);
+    this.#tell((user) => user.part(params));
   }
 
   result(params: Params<typeof worker.result>): void {
-    if (this.#expelledFor === null) this.#user?.result(params);
+    this.#tell((user) => user.result(params));
+  }
+
+  #tell(what: (user: HostUser) => void): void {
+    const user = this.#user;
+    if (user && this.#expelledFor === null) this.engine.guard.run(user, () => what(user));
   }
 
   // What the operating system tells.
 
   spawned(pid: number): void {
-    this.process.spawned(pid);
+    this.engine.guard.run(this, () => this.process.spawned(pid));
   }
 
   failed(error: PolyprocError): void {
+    const { guard } = this.engine;
     this.#failed = error;
-    this.process.exitedWith({ exitCode: 127, signal: null }, error.message);
-    this.#user?.failed(error);
+    guard.run(null, () => this.process.exitedWith({ exitCode: 127, signal: null }, error.message));
+    guard.run(this.#user, () => this.#user?.failed(error));
   }
 
   output(stream: "stdout" | "stderr", data: Uint8Array): void {
-    this.engine.output.feed(this.process, stream, data);
+    this.engine.guard.run(this, () => this.engine.output.feed(this.process, stream, data));
   }
 
   exited(status: ExitStatus): void {
@@ -159,7 +165,7 @@ export class HostRecord implements HostEvents, Principal {
       this.#over();
       return;
     }
-    this.engine.clock.setTimer(lingerMs, () => {
+    this.engine.guard.after(lingerMs, this, () => {
       if (!session.ended) session.peer.close();
     });
   }
@@ -170,15 +176,16 @@ export class HostRecord implements HostEvents, Principal {
       return;
     }
     // Nearly always its exit is about to be told. Should it live on, nobody could ever speak to it again.
-    this.#endTimer = this.engine.clock.setTimer(died ? lingerMs : farewellMs, () => this.process.terminate(1000));
+    this.#endTimer = this.engine.guard.after(died ? lingerMs : farewellMs, this, () => this.process.terminate(1000));
   }
 
   #over(): void {
     if (this.#gone) return;
     this.#gone = true;
+    const { guard } = this.engine;
     const status = this.#status!;
-    this.engine.output.end(this.process);
-    this.#user?.gone(status);
-    this.process.exitedWith(status, this.process.failure ?? describeExit(status));
+    guard.run(null, () => this.engine.output.end(this.process));
+    guard.run(this.#user, () => this.#user?.gone(status));
+    guard.run(null, () => this.process.exitedWith(status, this.process.failure ?? describeExit(status)));
   }
 }

@@ -6,6 +6,7 @@ import { describeTarget } from "../../protocol/describe-target.js";
 import type { Target } from "../../protocol/target.js";
 import { Deque } from "./deque.js";
 import { kept, letGo, MemoryWait, type Kept } from "./kept.js";
+import type { Principal } from "./guard.js";
 import type { Pool } from "./pool.js";
 import type { SharedObject } from "./registry.js";
 import { runtimeOf } from "./runtime.js";
@@ -49,8 +50,8 @@ interface Submit {
   readonly wait: Wait<null>;
 }
 
-/** Told at once, item by item; indexes are numbers in the job. */
-export interface JobObserver {
+/** Told at once, item by item; indexes are numbers in the job. A fault in that ends the observer; the job goes on. */
+export interface JobObserver extends Principal {
   /** A worker begins the task, as far as is known: its items from the one at `task.index` on. */
   began(task: Task, pid: number, startedAt: number): void;
   /** They wait again: for another worker, since the one that had them did not begin them, or for another try. */
@@ -188,7 +189,7 @@ export class Job implements SharedObject {
       this.pool.failed += count;
     }
     if (this.#observer) {
-      this.#observer.settled(entry, attempt);
+      this.#tellObserver((observer) => observer.settled(entry, attempt));
     } else if (!this.#ended) {
       if (entry.values) this.#hand(entry.values);
       this.#outbox.push(entry);
@@ -200,7 +201,7 @@ export class Job implements SharedObject {
 
   /** A worker began this task. */
   started(task: Task, pid: number, startedAt: number): void {
-    this.#observer?.began(task, pid, startedAt);
+    this.#tellObserver((observer) => observer.began(task, pid, startedAt));
     if (this.#watchers.size === 0) return;
     this.#startedOutbox.push({ index: task.index, pid, startedAt });
     this.#schedule();
@@ -208,7 +209,7 @@ export class Job implements SharedObject {
 
   /** Items of a batch that a worker had, or that failed, will be run later. */
   requeued(batch: Batch, from: number, to: number, attempt: number): void {
-    this.#observer?.requeued(batch.index + from, to - from, attempt);
+    this.#tellObserver((observer) => observer.requeued(batch.index + from, to - from, attempt));
   }
 
   watch(session: Session): void {
@@ -239,7 +240,7 @@ export class Job implements SharedObject {
     if (this.#blocked) return true;
     if (this.session.ended || this.session.peer.backlogBytes() <= highWaterBytes) return false;
     this.#blocked = true;
-    this.session.peer.onDrain(() => {
+    this.pool.engine.guard.whenRead(this.session.peer, this.pool, () => {
       this.#blocked = false;
       this.pool.dispatch.unpark(this);
     });
@@ -323,11 +324,16 @@ export class Job implements SharedObject {
     }
   }
 
+  #tellObserver(tell: (observer: JobObserver) => void): void {
+    const observer = this.#observer;
+    if (observer) this.pool.engine.guard.run(observer, () => tell(observer));
+  }
+
   /** Once for everything that comes in one turn. */
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    queueMicrotask(() => this.#flush());
+    this.pool.engine.guard.soon(this.pool, () => this.#flush());
   }
 
   #flush(): void {
@@ -346,7 +352,8 @@ export class Job implements SharedObject {
       // One at least, however large it is; together no more than any client reads in one message.
       do bytes += valueBytes(results[to]!);
       while (++to < results.length && to - from < maxResults && bytes + valueBytes(results[to]!) <= maxResultBytes);
-      this.#sink(from === 0 && to === results.length ? results : results.slice(from, to));
+      const part = from === 0 && to === results.length ? results : results.slice(from, to);
+      this.pool.engine.guard.run(this.session, () => this.#sink(part));
       from = to;
     }
   }

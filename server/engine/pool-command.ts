@@ -40,17 +40,18 @@ export class PoolCommand {
     this.#record.task = { job: task.job.handle, index: task.index, startedAt: wallTime };
     if (spec instanceof PolyprocError) {
       // Not at once: the pool does not know of this command before the constructor returns.
-      queueMicrotask(() => this.#refused(spec));
+      engine.guard.soon(pool, () => this.#refused(spec));
       return;
     }
     new CommandRun(engine, this.#record, spec, {
       spawned: (pid) => {
         pool.began(task, pid, wallTime);
-        if (task.job.timeoutMs !== null) this.#deadline = engine.clock.setTimer(task.job.timeoutMs, () => this.stop("TimedOut", task.job.graceMs));
+        if (task.job.timeoutMs !== null) this.#deadline = engine.guard.after(task.job.timeoutMs, pool, () => this.stop("TimedOut", task.job.graceMs));
       },
       output: (stream, data) => this.#output[stream].push(data),
-      failed: (error) => queueMicrotask(() => this.#end({ error: error.toErrorObject() })),
+      failed: (error) => engine.guard.soon(pool, () => this.#end({ error: error.toErrorObject() })),
       exited: (status) => this.#end(this.#result(status)),
+      endAfterFault: (error) => pool.endAfterFault(error),
     });
   }
 

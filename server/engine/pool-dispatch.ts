@@ -83,7 +83,7 @@ export class PoolDispatch {
   schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    queueMicrotask(() => {
+    this.#pool.engine.guard.soon(this.#pool, () => {
       this.#scheduled = false;
       this.pump();
     });

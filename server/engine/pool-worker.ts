@@ -169,19 +169,23 @@ export class PoolWorker implements HostUser {
     task.stopping = reason;
     this.host.cancelTask(task.seq, reason, task.from);
     this.#graceTimer?.cancel();
-    this.#graceTimer = this.pool.engine.clock.setTimer(graceMs, () => this.host.process.kill());
+    this.#graceTimer = this.pool.engine.guard.after(graceMs, this.pool, () => this.host.process.kill());
   }
 
   retire(): void {
     if (this.state === "retiring" || this.state === "gone") return;
     this.state = "retiring";
     this.host.retire();
-    this.#retireTimer = this.pool.engine.clock.setTimer(retireMs, () => this.host.process.kill());
+    this.#retireTimer = this.pool.engine.guard.after(retireMs, this.pool, () => this.host.process.kill());
   }
 
   kill(): void {
     this.state = "retiring";
     this.host.process.kill();
+  }
+
+  endAfterFault(error: PolyprocError): void {
+    this.pool.endAfterFault(error);
   }
 
   // What the host tells.
@@ -337,7 +341,7 @@ export class PoolWorker implements HostUser {
     this.#deadline?.cancel();
     this.#deadline = undefined;
     if (limit === null) return;
-    this.#deadline = this.pool.engine.clock.setTimer(this.#loading ? Math.max(limit, loadingMs) : limit, () => {
+    this.#deadline = this.pool.engine.guard.after(this.#loading ? Math.max(limit, loadingMs) : limit, this.pool, () => {
       this.#deadline = undefined;
       // It may have done it, and have begun the next.
       this.host.session?.peer.pullAside?.();

@@ -4,6 +4,7 @@ import type { PoolInfo } from "../../protocol/pool.js";
 import type { Handle, Payload } from "../../protocol/schema.js";
 import type { Target } from "../../protocol/target.js";
 import type { Engine } from "./engine.js";
+import type { Principal } from "./guard.js";
 import type { Job } from "./job.js";
 import type { PoolCommand } from "./pool-command.js";
 import { allClaims, PoolDispatch } from "./pool-dispatch.js";
@@ -32,7 +33,7 @@ const hopeless: ReadonlySet<number> = new Set([errorCodes.TargetNotFound, errorC
 type Outcome = { from: number; count: number } & ({ values: Payload } | { error: Failure });
 
 /** A fixed number of worker slots: the pool's life, and what becomes of its tasks. */
-export class Pool implements SharedObject {
+export class Pool implements SharedObject, Principal {
   readonly engine: Engine;
   readonly handle: Handle;
   readonly session: Session;
@@ -46,6 +47,8 @@ export class Pool implements SharedObject {
   done = 0;
   failed = 0;
   #state: PoolInfo["state"] = "running";
+  /** It was terminated. */
+  #why = "";
   readonly dispatch: PoolDispatch;
   readonly #joiners = new Set<Wait<null>>();
   /** Batches that are not finished. */
@@ -130,12 +133,23 @@ export class Pool implements SharedObject {
     this.#retireWhenIdle();
   }
 
-  terminate(): void {
+  /** A fault of the server's own: what it has not done is cancelled, and its workers are killed. */
+  endAfterFault(error: PolyprocError): void {
+    this.terminate(error.message);
+    // The fault may have come between a worker's letting go of a task and the task's outcome.
+    for (const job of this.jobs) {
+      for (const batch of job.liveBatches()) for (const task of [...batch.tasks]) if (!this.#isHeld(task)) this.engine.guard.run(null, () => this.drop(task, error.toErrorObject(), 0));
+    }
+  }
+
+  /** `why`: for those whose tasks are cancelled by it. */
+  terminate(why = "the pool was terminated"): void {
     if (this.#state === "terminated") return;
     this.#state = "terminated";
+    this.#why = why;
     for (const worker of this.dispatch.workers) worker.kill();
     const batches = [...this.jobs].flatMap((job) => job.liveBatches());
-    this.cancel(batches, "the pool was terminated", 0);
+    this.cancel(batches, why, 0);
     this.dispatch.clear();
     for (const command of this.dispatch.commands) command.kill();
     this.changed();
@@ -219,7 +233,7 @@ export class Pool implements SharedObject {
   workerGone(worker: PoolWorker, untouched: Task[], lost: Task[], death: PolyprocError, useful: boolean): void {
     this.dispatch.workers.delete(worker);
     if (this.#state === "terminated") {
-      const error = new PolyprocError("Cancelled", "the pool was terminated").toErrorObject();
+      const error = new PolyprocError("Cancelled", this.#why).toErrorObject();
       for (const task of [...lost, ...untouched]) this.drop(task, error, worker.pid);
     } else {
       this.dispatch.addFirst(untouched);
@@ -275,7 +289,7 @@ export class Pool implements SharedObject {
     if (task.stopping === "TimedOut") {
       return new PolyprocError("TimedOut", `the task ran longer than its limit of ${task.job.timeoutMs} ms`, { timeoutMs: task.job.timeoutMs, ms }).toErrorObject();
     }
-    return new PolyprocError("Cancelled", this.#state === "terminated" ? "the pool was terminated" : "the task was cancelled").toErrorObject();
+    return new PolyprocError("Cancelled", this.#state === "terminated" ? this.#why : "the task was cancelled").toErrorObject();
   }
 
   #failOrRetry(task: Task, from: number, to: number, error: Failure, pid: number, ms: number): void {
@@ -305,6 +319,13 @@ export class Pool implements SharedObject {
     this.engine.events.publishTask(() => ({
       job: task.job.handle, index: task.batch.index + from, count, state, pid, attempt: task.attempt, at: this.engine.clock.wallTime(),
     }));
+  }
+
+  /** A worker or a command has it, whose end will be told. */
+  #isHeld(task: Task): boolean {
+    if (task.worker) return true;
+    for (const command of this.dispatch.commands) if (command.task === task) return true;
+    return false;
   }
 
   #retireWhenIdle(): void {

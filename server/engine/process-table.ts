@@ -241,6 +241,11 @@ export class ProcessTable {
         notDelivered();
         wait.reject(error);
       },
+      endAfterFault: (error) => {
+        notDelivered();
+        wait.reject(error);
+        host.expel(error.message);
+      },
     });
     return wait;
   }
@@ -258,6 +263,7 @@ export class ProcessTable {
       spawned: (pid) => wait.resolve({ pid, name: record.name }),
       failed: (error) => wait.reject(error),
       exited: () => {},
+      endAfterFault: (error) => wait.reject(error),
     });
     return wait;
   }

@@ -117,7 +117,7 @@ export class ProcessRecord implements SharedObject, Waitable {
     this.#signal("SIGTERM");
     if (graceMs === null || graceMs === undefined || this.exited) return;
     this.#killTimer?.cancel();
-    this.#killTimer = this.engine.clock.setTimer(graceMs, () => this.kill());
+    this.#killTimer = this.engine.guard.after(graceMs, null, () => this.kill());
   }
 
   kill(): void {
@@ -139,7 +139,7 @@ export class ProcessRecord implements SharedObject, Waitable {
     this.changed();
     const listeners = [...this.#exitListeners];
     this.#exitListeners.clear();
-    for (const listener of listeners) listener();
+    for (const listener of listeners) this.engine.guard.run(null, listener);
   }
 
   changed(): void {

@@ -60,7 +60,7 @@ export class RunTable {
     this.#runs.set(run.handle, run);
     this.#byJob.set(run.job.handle, run);
     this.#activeBytes += run.specBytes;
-    run.begin();
+    this.#engine.guard.run(run, () => run.begin());
     return run.describeRun();
   }
 

@@ -6,6 +6,7 @@ import type * as runs from "../../protocol/run.js";
 import { payloadData, payloadHandles, type Handle, type Payload } from "../../protocol/schema.js";
 import { describeTarget } from "../../protocol/describe-target.js";
 import type { Engine } from "./engine.js";
+import type { Principal } from "./guard.js";
 import { failureBytes, Job, type JobObserver } from "./job.js";
 import { itemsOf, listOfAll } from "./payload-list.js";
 import { Pool } from "./pool.js";
@@ -29,7 +30,7 @@ const maxReadBytes = 1024 * 1024;
 const itemOverheadBytes = 100;
 
 /** A map that belongs to the server: its pool, its job, and what is known of its items, until it is forgotten. */
-export class Run implements SharedObject, JobObserver {
+export class Run implements SharedObject, JobObserver, Principal {
   readonly handle: Handle;
   readonly engine: Engine;
   readonly spec: RunSpec;
@@ -200,7 +201,7 @@ export class Run implements SharedObject, JobObserver {
       this.#items.set(index + i, { state, pid: entry.pid || old.pid, attempt, startedAt: this.#begin(old, now - ms * (count - i)), ms: ranMs });
     }
     this.#checkHalt();
-    if (this.#items.areOver) queueMicrotask(() => this.#finish());
+    if (this.#items.areOver) this.engine.guard.soon(this, () => this.#finish());
     this.#changed();
   }
 
@@ -235,7 +236,27 @@ export class Run implements SharedObject, JobObserver {
     else this.#end();
   }
 
+  /** What has no outcome fails with it, and the run ends. */
+  endAfterFault(error: PolyprocError): void {
+    this.pool.terminate(error.message);
+    const gone = this.pool.whenGone(this.#session);
+    if (gone) gone.onSettled(() => this.#abandon(error));
+    else this.#abandon(error);
+  }
+
+  #abandon(error: PolyprocError): void {
+    if (this.ended) return;
+    for (let index = 0; index < this.#items.total; index++) {
+      if (this.#items.isOver(index)) continue;
+      this.#outcomes.keep(index, { error: error.toErrorObject() });
+      this.#items.set(index, { ...this.#items.get(index), state: "failed", ms: 0 });
+    }
+    if (this.#state === "running") this.#state = "cancelled";
+    this.#end();
+  }
+
   #end(): void {
+    if (this.ended) return;
     this.#endedAt = this.engine.clock.wallTime();
     this.#session.end(false);
     this.#flush();
@@ -263,7 +284,7 @@ export class Run implements SharedObject, JobObserver {
     this.engine.events.runChanged(this, false);
     if (this.#readers.size === 0 || this.#scheduled) return;
     this.#scheduled = true;
-    queueMicrotask(() => this.#flush());
+    this.engine.guard.soon(this, () => this.#flush());
   }
 
   /** Answers those who wait for news, once for everything that comes in one turn. */

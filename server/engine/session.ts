@@ -4,6 +4,7 @@ import type { NotificationMessage, Params } from "../../protocol/message.js";
 import { PolyprocError } from "../../protocol/errors.js";
 import type { Account } from "./budget.js";
 import type { Engine } from "./engine.js";
+import type { Principal } from "./guard.js";
 import type { HostRecord } from "./host.js";
 import type { Job } from "./job.js";
 import type { Lending } from "./lending.js";
@@ -41,7 +42,7 @@ export interface Holding {
 export const highWaterBytes = 4 * 1024 * 1024;
 
 /** One process on one connection. Whatever it holds, waits for or started is let go when it ends. */
-export class Session {
+export class Session implements Principal {
   readonly engine: Engine;
   /** `s1`, `s2` …: also the prefix of the handles that it mints. */
   readonly id: string;
@@ -145,6 +146,11 @@ export class Session {
     return () => this.#onEnd.delete(listener);
   }
 
+  endAfterFault(error: PolyprocError): void {
+    this.peer.close(error);
+    this.end(true);
+  }
+
   /**
    * Ends the session. Its waits leave first, so that nothing that is released now is handed to it; then what it holds is
    * released, then its references.
@@ -153,10 +159,12 @@ export class Session {
     if (this.#ended) return;
     this.#ended = true;
     const gone = new PolyprocError("RequestCancelled", "the session has ended");
-    for (const wait of [...this.waits]) wait.cancel(gone);
-    for (const holding of [...this.holdings]) holding.holderEnded(this, died);
+    const { guard } = this.engine;
+    // One of these that fails must not keep the others from being let go.
+    for (const wait of [...this.waits]) guard.run(null, () => wait.cancel(gone));
+    for (const holding of [...this.holdings]) guard.run(null, () => holding.holderEnded(this, died));
     this.holdings.clear();
-    for (const listener of [...this.#onEnd]) listener(died);
+    for (const listener of [...this.#onEnd]) guard.run(null, () => listener(died));
     this.#onEnd.clear();
     this.engine.registry.releaseAll(this);
     this.engine.sessionEnded(this);

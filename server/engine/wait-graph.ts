@@ -76,7 +76,7 @@ export class WaitGraph {
 
   #arm(delayMs: number): void {
     if (this.#timer) return;
-    this.#timer = this.#engine.clock.setTimer(delayMs, () => {
+    this.#timer = this.#engine.guard.after(delayMs, null, () => {
       this.#timer = null;
       this.#look();
     });

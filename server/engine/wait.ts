@@ -72,7 +72,7 @@ export class Wait<T> {
     session.waits.add(this as Wait<unknown>);
     if (options.timeoutMs !== undefined && options.timeoutMs !== null) {
       const onTimeout = options.onTimeout;
-      this.#timer = session.engine.clock.setTimer(options.timeoutMs, () => {
+      this.#timer = session.engine.guard.after(options.timeoutMs, session, () => {
         this.#leave();
         try {
           if (!onTimeout) throw new PolyprocError("TimedOut", "the wait took longer than timeoutMs");
@@ -145,7 +145,11 @@ export class Wait<T> {
   #leave(): void {
     const leave = this.#onLeave;
     this.#onLeave = undefined;
-    leave?.();
+    try {
+      leave?.();
+    } catch (error) {
+      this.session.engine.guard.fault(this.session, error);
+    }
   }
 
   #settle(outcome: Outcome<T>): void {
@@ -157,6 +161,11 @@ export class Wait<T> {
     if (this.resource) this.session.engine.waitGraph.waitEnded(this as Wait<unknown>);
     const listener = this.#listener;
     this.#listener = undefined;
-    listener?.(outcome);
+    // Whoever settles a wait may have others to settle: what its listener does is its session's affair.
+    try {
+      listener?.(outcome);
+    } catch (error) {
+      this.session.engine.guard.fault(this.session, error);
+    }
   }
 }

@@ -26,9 +26,7 @@ export function reportFault(task: Task | undefined, { seq, from, count, values, 
   // A caller that opens the results itself may get all of them as one private value of its language.
   if (!values || (!task.batch.job.isOpened && isBlob(payloadData(values)))) return null;
   const length = listLength(values);
-  // Items that came closed, as one private value of a language, go back the same way: only their client opens them.
-  if (length === count || (length === null && listLength(task.batch.items) === null)) return null;
-  return `its values for task ${seq} are ${length === null ? "no list" : `a list of ${length}`} instead of a list of ${count}`;
+  return length === count ? null : `its values for task ${seq} are ${length === null ? "no list" : `a list of ${length}`} instead of a list of ${count}`;
 }
 
 /**

@@ -68,12 +68,11 @@ export class Inbox {
         if (!body) break;
         this.#turn.spend(() => this.#handle(body));
       }
+      if (this.#waiting.length > 0) this.#turn.waitForNext();
+      else this.#changed();
     } catch (error) {
       this.clear();
       this.#failed(error);
-      return;
     }
-    if (this.#waiting.length > 0) this.#turn.waitForNext();
-    else this.#changed();
   }
 }

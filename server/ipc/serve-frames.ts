@@ -286,11 +286,21 @@ class FrameDoor implements Peer {
 
   #write(message: object, unhurried = false, urgent = false): void {
     if (this.#state === "closed" || this.#socket.destroyed) return;
-    if (unhurried) this.#writer.writeUnhurried(message);
-    else this.#writer.write(message, urgent);
+    try {
+      if (unhurried) this.#writer.writeUnhurried(message);
+      else this.#writer.write(message, urgent);
+    } catch (error) {
+      this.#unwritable(message, error instanceof PolyprocError ? error : serverFault(error));
+    }
     // Large messages are bounded by the memory of the server: it has no more of them than it was given. The session ends with the socket's "close",
     // later: the engine may be in the middle of a change.
     if (this.#writer.frameBacklogBytes > this.connection.maxBacklogBytes) this.#socket.destroy();
+  }
+
+  /** A message that cannot be encoded: an answer becomes an error; with anything else the connection ends, later: the engine may be in the middle of a change. */
+  #unwritable(message: object, error: PolyprocError): void {
+    if ("id" in message && !("error" in message)) this.#write({ id: message.id, error: error.toErrorObject() });
+    else setImmediate(() => this.close(error));
   }
 
   #applyPause(): void {

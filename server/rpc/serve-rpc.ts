@@ -6,7 +6,7 @@ import type { NotificationMessage, Params } from "../../protocol/message.js";
 import { highWaterBytes, type Peer } from "../engine/session.js";
 import { Connection, type ClientAccess, type Hub, type RequestId } from "../handlers/connection.js";
 import { sortIncoming, type Incoming } from "../handlers/incoming.js";
-import { serverFault } from "../handlers/server-fault.js";
+import { reportFault, serverFault } from "../handlers/server-fault.js";
 import type { DecodeMsgpack, Encoding } from "./body-codec.js";
 import { BodyReader } from "./body-reader.js";
 import { parseJsonBody } from "./json-body.js";
@@ -63,7 +63,7 @@ class RpcDoor implements Peer {
     this.maxPayloadBytes = Math.floor((this.#maxMessageBytes - 64 * 1024) * 0.75);
     this.connection = new Connection(hub, this, access);
     this.#bodies = new BodyReader(this.#handle, Math.min(strangerMaxMessageBytes, this.#maxMessageBytes));
-    this.#writer = new DoorWriter(socket, (message) => this.#prepare(message));
+    this.#writer = new DoorWriter(socket, (message) => this.#prepare(message), (message, error) => this.#unwritable(message, error));
     this.#rpc = createMessageConnection(this.#reader, this.#writer, undefined, {
       messageStrategy: {
         handleMessage: (message, next) => {
@@ -74,7 +74,7 @@ class RpcDoor implements Peer {
       },
     });
     this.#rpc.onRequest((method: string, params: unknown, token: CancellationToken) => this.#request(method, params, token));
-    this.#rpc.onNotification((method: string, params: unknown) => this.#notification(method, params));
+    this.#rpc.onNotification((method: string, params: unknown) => this.connection.notify(method, params));
     this.#rpc.listen();
 
     socket.on("data", (chunk: Buffer) => this.receive(chunk));
@@ -108,7 +108,12 @@ class RpcDoor implements Peer {
 
   notify<M extends NotificationMessage>(message: M, params: Params<M>): void {
     if (this.#closed) return;
-    void this.#rpc.sendNotification(message.method, params);
+    try {
+      this.#rpc.sendNotification(message.method, params).catch((error: unknown) => this.#cutOff(error));
+    } catch (error) {
+      this.#cutOff(error);
+      return;
+    }
     this.#limitBacklog();
   }
 
@@ -135,7 +140,7 @@ class RpcDoor implements Peer {
     if (this.#closed) return;
     this.#bodies.stop();
     if (error) this.#answer(null, error);
-    this.#ended();
+    this.#ended(error);
     this.#socket.end();
     // What still comes is thrown away, so that the peer is not reset before it has read why.
     this.#socket.resume();
@@ -230,12 +235,19 @@ class RpcDoor implements Peer {
     });
   }
 
-  #notification(method: string, params: unknown): void {
-    try {
-      this.connection.notify(method, params);
-    } catch (error) {
-      this.close(serverFault(error));
-    }
+  /** A message that cannot be encoded: an answer becomes an error; with a notification the connection ends. */
+  #unwritable(message: Message, error: unknown): void {
+    const { id, method } = message as ResponseMessage & RpcNotification;
+    if (method !== undefined) this.#cutOff(error);
+    // Beyond what a string can hold.
+    else if (error instanceof RangeError) this.#answer(id, new PolyprocError("PayloadTooLarge", `the answer is too large for JSON (${error.message}): take less at once, or speak msgpack`));
+    else this.#answer(id, serverFault(error));
+  }
+
+  /** Its session ends with the socket's "close", later: the engine may be in the middle of a change. */
+  #cutOff(error: unknown): void {
+    reportFault(error);
+    this.#socket.destroy();
   }
 
   /** What vscode-jsonrpc wants to write, as it goes out. */
@@ -259,7 +271,11 @@ class RpcDoor implements Peer {
 
   /** Answers without vscode-jsonrpc, which has not seen the request. */
   #answer(id: RequestId | null, error: PolyprocError): void {
-    this.#writer.send({ jsonrpc: "2.0", id, error: error.toErrorObject() });
+    try {
+      this.#writer.send({ jsonrpc: "2.0", id, error: error.toErrorObject() });
+    } catch (second) {
+      this.#cutOff(second);
+    }
   }
 
   #drained(): void {
@@ -270,9 +286,7 @@ class RpcDoor implements Peer {
   }
 
   #limitBacklog(): void {
-    if (this.backlogBytes() <= this.connection.maxBacklogBytes) return;
-    this.#ended();
-    this.#socket.destroy();
+    if (this.backlogBytes() > this.connection.maxBacklogBytes) this.#socket.destroy();
   }
 
   #applyPause(): void {
@@ -288,11 +302,11 @@ class RpcDoor implements Peer {
     setImmediate(() => this.close());
   }
 
-  #ended(): void {
+  #ended(error?: PolyprocError): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#bodies.stop();
-    this.connection.closed();
+    this.connection.closed(error);
     this.#rpc.dispose();
   }
 }

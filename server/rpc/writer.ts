@@ -11,21 +11,28 @@ export class DoorWriter extends AbstractMessageWriter implements MessageWriter {
   readonly #stream: Writable;
   /** Called for each message; what it returns is written. */
   readonly #prepare: (message: Message) => object;
+  /** Told of a message that cannot be written. */
+  readonly #unwritable: (message: Message, error: unknown) => void;
   #corked = false;
 
-  constructor(stream: Writable, prepare: (message: Message) => object) {
+  constructor(stream: Writable, prepare: (message: Message) => object, unwritable: (message: Message, error: unknown) => void) {
     super();
     this.#stream = stream;
     this.#prepare = prepare;
+    this.#unwritable = unwritable;
   }
 
   get backlogBytes(): number {
     return this.#stream.writableLength;
   }
 
-  /** Never rejects: a connection that cannot be written to ends by itself. */
+  /** Neither throws nor rejects: a connection that cannot be written to ends by itself. */
   write(message: Message): Promise<void> {
-    this.send(this.#prepare(message));
+    try {
+      this.send(this.#prepare(message));
+    } catch (error) {
+      this.#unwritable(message, error);
+    }
     return Promise.resolve();
   }
 

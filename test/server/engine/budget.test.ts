@@ -5,11 +5,15 @@ import { Budget } from "../../../server/engine/budget.js";
 import { Guard } from "../../../server/engine/guard.js";
 import { FakeClock } from "./fake-clock.js";
 
+const guard = () => new Guard(new FakeClock(), (error) => {
+  throw error;
+});
+
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 suite("the memory budget", () => {
   test("grants room at once while there is some, and charges it", () => {
-    const budget = new Budget(100, new Guard(new FakeClock(), (error) => { throw error; }));
+    const budget = new Budget(100, guard());
     let granted = 0;
     budget.whenRoom(60, () => granted++);
     assert.equal(granted, 1);
@@ -19,7 +23,7 @@ suite("the memory budget", () => {
   });
 
   test("grants in the order of the calls: a small request does not overtake a large one", async () => {
-    const budget = new Budget(100, new Guard(new FakeClock(), (error) => { throw error; }));
+    const budget = new Budget(100, guard());
     budget.charge(100);
     const granted: string[] = [];
     budget.whenRoom(80, () => granted.push("large"));
@@ -34,7 +38,7 @@ suite("the memory budget", () => {
   });
 
   test("calls nobody inside of release", async () => {
-    const budget = new Budget(100, new Guard(new FakeClock(), (error) => { throw error; }));
+    const budget = new Budget(100, guard());
     budget.charge(100);
     let granted = false;
     budget.whenRoom(50, () => (granted = true));
@@ -45,7 +49,7 @@ suite("the memory budget", () => {
   });
 
   test("a caller that leaves the line is charged nothing, and does not hold up the next", async () => {
-    const budget = new Budget(100, new Guard(new FakeClock(), (error) => { throw error; }));
+    const budget = new Budget(100, guard());
     budget.charge(90);
     const leave = budget.whenRoom(50, () => assert.fail("it has left"));
     let granted = false;
@@ -58,7 +62,7 @@ suite("the memory budget", () => {
   });
 
   test("refuses at once what could never fit", () => {
-    const budget = new Budget(100, new Guard(new FakeClock(), (error) => { throw error; }));
+    const budget = new Budget(100, guard());
     assert.throws(() => budget.whenRoom(101, () => {}), (error) => error instanceof PolyprocError && error.codeName === "PayloadTooLarge" && error.data["maxMemoryBytes"] === 100);
   });
 });

@@ -16,14 +16,14 @@ async function running(items: Uint8Array) {
 }
 
 suite("what a worker host reports", () => {
-  test("is a list when the items were one, and may be closed when they were", async () => {
-    const good = await running(closed);
+  test("is a list, or one private value for a caller that opens it", async () => {
+    const good = await running(Uint8Array.from([0x91, 0x01]));
     good.host.succeed(good.task, closed);
     await settle();
     assert.deepEqual(good.world.results.map((entry) => entry.values), [closed]);
 
     const bad = await running(Uint8Array.from([0x91, 0x01]));
-    bad.host.succeed(bad.task, closed);
+    bad.host.succeed(bad.task, Uint8Array.from([0x01]));
     await settle();
     assert.deepEqual([bad.world.results, bad.host.signals], [[], ["SIGKILL"]]);
     bad.host.die();

@@ -56,6 +56,9 @@ const mayStartProcesses = ["server/os", "bindings/typescript/embedded.ts", "bind
 const pureFolders = ["protocol", "server/engine"];
 const impure = /\b(setTimeout|setInterval|setImmediate|Date\.now|new Date\(\)|performance\.now)\b|(?<![.\w])process\.(?:env|exit|stdout|stderr|nextTick|hrtime|cwd)\b/;
 
+/** What runs later: in the engine only `guard.ts` may arrange it. */
+const putOff = /\bqueueMicrotask\(|\.setTimer\(|\.onDrain\(|\.then\(/;
+
 const maxLines = 400;
 /** Sources that are longer, each with its reason. */
 const longFiles: Record<string, string> = {};
@@ -157,6 +160,17 @@ describe("architecture", () => {
         return match ? [`${path} uses ${match[0]}`] : [];
       });
     assert.deepEqual(found, []);
+  });
+
+  test("the engine puts nothing off but through its guard", () => {
+    const found = sources
+      .filter(({ path }) => isBelow(path, "server/engine") && path !== "server/engine/guard.ts")
+      .flatMap(({ path, text }) => {
+        const match = putOff.exec(withoutComments(text));
+        return match ? [`${path} uses ${match[0]}`] : [];
+      });
+    assert.deepEqual(found, []);
+    assert.match("this.clock.setTimer(5, () => {})", putOff);
   });
 
   test("no folder collects what has no place, and no file hides where things are", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { PolyprocError } from "../../../protocol/errors.js";
+import type { PolyprocError } from "../../../protocol/errors.js";
 import type { JobObserver } from "../../../server/engine/job.js";
 import { Lock, type Acquired } from "../../../server/engine/lock.js";
 import { Wait } from "../../../server/engine/wait.js";
@@ -25,6 +25,7 @@ suite("an exception that nobody foresaw", () => {
     const world = new FakeWorld();
     const faults = gatherFaults(world);
     const [first, second, third, fourth] = [world.session(), world.session(), world.session(), world.session()];
+    const { peer } = first;
     world.engine.guard.soon(first, fail);
     world.engine.guard.after(10, second, fail);
     world.engine.guard.whenRead(third.peer, third, fail);
@@ -35,7 +36,7 @@ suite("an exception that nobody foresaw", () => {
     third.peer.drain();
     await settle();
     assert.deepEqual([second.ended, third.ended, fourth.ended], [true, true, false]);
-    assert.match(first.peer.closedWith!.message, /a fault of the server's own, please report it: boom/);
+    assert.match(peer.closedWith!.message, /a fault of the server's own, please report it: boom/);
     assert.deepEqual(faults, [boom, boom, boom, boom]);
   });
 

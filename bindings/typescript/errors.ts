@@ -25,6 +25,15 @@ export class TargetNotFound extends PolyprocError {}
 /** The program could not be started. `data.errno`: `ENOENT`, `EACCES` … */
 export class SpawnFailed extends PolyprocError {}
 
+/** For the end of a block: once the server has gone nothing is left to end, and the block's own error must not be hidden behind that. */
+export async function unlessClosed(ending: Promise<void>): Promise<void> {
+  try {
+    await ending;
+  } catch (error) {
+    if (!(error instanceof Closed)) throw error;
+  }
+}
+
 type ErrorClass = new (codeName: ErrorName, message: string, data?: Record<string, unknown>, options?: { cause?: unknown }) => PolyprocError;
 
 const classes: Partial<Record<ErrorName, ErrorClass>> = {

@@ -1,5 +1,5 @@
 import { decode, encodeFor, payloadBytes } from "./codec.js";
-import { EndOfFile } from "./errors.js";
+import { EndOfFile, unlessClosed } from "./errors.js";
 import { registerKind } from "./handles.js";
 import { type ExistingHandle, SharedObject } from "./shared-object.js";
 import { UnansweredSends } from "./unanswered-sends.js";
@@ -100,7 +100,7 @@ export class PipeEnd<T = unknown> extends SharedObject implements AsyncDisposabl
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
+    await unlessClosed(this.close());
   }
 
   #throwFailure(): void {

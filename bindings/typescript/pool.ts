@@ -3,7 +3,7 @@ import { PolyprocError } from "../../protocol/errors.js";
 import type { Mode } from "../../protocol/job.js";
 import { checkedChunkSize, defaultChunkSize } from "./chunk.js";
 import { encodeFor } from "./codec.js";
-import { Cancelled } from "./errors.js";
+import { Cancelled, unlessClosed } from "./errors.js";
 import { withConnection } from "./default-connection.js";
 import { registerKind } from "./handles.js";
 import { ImapIterator } from "./imap.js";
@@ -155,7 +155,7 @@ export class Pool extends SharedObject {
 
   /** Python's `with Pool() as pool`: leaving the block terminates the pool. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.terminate();
+    await unlessClosed(this.terminate());
   }
 
   #apply<T>(target: AnyTarget, args: readonly unknown[] | undefined, kwargs: Kwargs | null | undefined, options: ApplyOptions<T> | undefined): AsyncResult<T> {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { Condition, Lock, Queue, shutdown } from "../../../bindings/typescript/index.js";
+import { Condition, Lock, Pipe, Pool, Queue, shutdown } from "../../../bindings/typescript/index.js";
 import { isLiving } from "../../living.js";
 import { waitFor, within } from "../../deadline.js";
 
@@ -45,6 +45,22 @@ test("a private server that dies rejects what is under way, and the script goes 
   process.kill(pid, "SIGKILL");
   await assert.rejects(within(waiting, "the end of the wait"), { codeName: "Closed" });
   assert.equal(await new Lock().acquire(), true);
+});
+
+test("a block with a pool and a pipe fails with its own error when the server dies, not with that of leaving the block", async () => {
+  const lock = new Lock();
+  const pid = await serverPid(lock);
+  const block = async () => {
+    await using pool = new Pool(1);
+    const [mine, other] = Pipe();
+    await using end = mine;
+    await using otherEnd = other;
+    const waiting = pool.apply(() => new Promise(() => {}));
+    await Promise.all([end.poll(), otherEnd.poll()]);
+    process.kill(pid, "SIGKILL");
+    await waiting;
+  };
+  await assert.rejects(within(block(), "the end of the block"), { name: "Closed" });
 });
 
 test("an object that could not be made says why at its next use", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { startUnixServer } from "../server/server-process.js";
-import { describeSent, Fuzzer, type BatchReport } from "./fuzz.js";
+import { describeSent, Fuzzer, serverArguments, type BatchReport } from "./fuzz.js";
 import { isHarmless } from "./harmless.js";
 import { clientMessages } from "./schema.js";
 
@@ -17,7 +17,7 @@ describe("a server that is sent what the schema allows, and nearly that", () => 
   let fuzzer: Fuzzer;
 
   before(async () => {
-    fuzzer = await Fuzzer.begin(await startUnixServer({ after: (clean) => void cleanups.unshift(clean) }), seed);
+    fuzzer = await Fuzzer.begin(await startUnixServer({ after: (clean) => void cleanups.unshift(clean) }, serverArguments), seed);
     cleanups.unshift(() => fuzzer.close());
   });
 

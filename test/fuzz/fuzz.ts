@@ -1,9 +1,11 @@
 import { setImmediate } from "node:timers/promises";
 import { waitFor, within } from "../deadline.js";
+import { compiled } from "../fixture.js";
 import { RawClient, type Framing } from "../server/clients.js";
 import type { ServerProcess } from "../server/server-process.js";
 import { Random } from "../soak/random.js";
-import { FuzzSession, type Sent, type Shared } from "./session.js";
+import type { Shared } from "./composer.js";
+import { FuzzSession, type Sent } from "./session.js";
 
 const MiB = 1024 * 1024;
 /** A server that has dealt with all batches has no reason to hold more than this beyond what it began with. */
@@ -23,6 +25,9 @@ export interface BatchReport {
   /** The messages themselves, in order. */
   messages: Sent[];
 }
+
+/** Of the server: with the host that does what it likes. */
+export const serverArguments = ["--runtime", `random=${process.execPath} ${compiled("test/fuzz/random-host")}`];
 
 /** A server under fire, and one well-behaved client that looks on. */
 export class Fuzzer {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { startUnixServer } from "../server/server-process.js";
-import { describeSent, Fuzzer } from "./fuzz.js";
+import { describeSent, Fuzzer, serverArguments } from "./fuzz.js";
 
 const { values } = parseArgs({ options: { seconds: { type: "string" }, seed: { type: "string" }, first: { type: "string" }, batches: { type: "string" } } });
 const seed = wholeNumber("seed", values.seed, Date.now() % 1_000_000);
@@ -17,7 +17,7 @@ const totals = { sent: new Map<string, number>(), answers: new Map<string, numbe
 const began = performance.now();
 let number = first;
 try {
-  const fuzzer = await Fuzzer.begin(await startUnixServer({ after: (clean) => void cleanups.unshift(clean) }), seed);
+  const fuzzer = await Fuzzer.begin(await startUnixServer({ after: (clean) => void cleanups.unshift(clean) }, serverArguments), seed);
   cleanups.unshift(() => fuzzer.close());
   console.log(`seed ${seed}`);
   for (; number < first + batches && performance.now() - began < seconds * 1000; number++) {

@@ -1,7 +1,7 @@
 import type { Ending, Story } from "./scenarios/scenario.js";
 
 /** Errors that a program may meet when somebody was killed, by their names in both languages. */
-const ofKills = new Set([
+export const ofKills: ReadonlySet<string> = new Set([
   "WorkerLost", "Closed", "BrokenBarrier", "BrokenBarrierError", "EndOfFile", "EOFError", "BrokenPipe", "BrokenPipeError", "Cancelled",
   "ConnectionError", "ConnectionResetError", "ConnectionRefusedError", "TaskFailed", "SpawnFailed", "ShuttingDown", "ManagerLost",
 ]);

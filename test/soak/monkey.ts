@@ -1,4 +1,4 @@
-import { setTimeout as delay } from "node:timers/promises";
+import { setImmediate, setTimeout as delay } from "node:timers/promises";
 import { now } from "./log.js";
 import { soakProcesses, type ProcessClass, type SoakProcess } from "./processes.js";
 import type { Random } from "./random.js";
@@ -44,6 +44,10 @@ export function planActions(random: Random, mood: Mood, lengthMs: number, withSe
   return actions.sort((a, b) => a.atMs - b.atMs);
 }
 
+/** Those live for milliseconds, or have just been started: the monkey looks out for one so long, in milliseconds. */
+const fleeting: ReadonlySet<ProcessClass> = new Set(["maker", "private", "other"]);
+const lookOutMs = 400;
+
 /** Signals processes that carry the run's mark, and no others. */
 export class Monkey {
   readonly #id: string;
@@ -69,8 +73,7 @@ export class Monkey {
     for (const action of actions) {
       await delay(Math.max(0, action.atMs - (performance.now() - began)), undefined, { signal: over }).catch(() => {});
       if (over.aborted) break;
-      const candidates = this.living().filter((row) => row.class === action.target);
-      const victim = candidates[action.choice % candidates.length];
+      const victim = await this.#find(action);
       if (!victim) continue;
       this.hits.push({ pid: victim.pid, class: victim.class, blow: action.blow, at: now(), command: victim.command() });
       if (!send(victim.pid, `SIG${action.blow}`) || action.blow !== "STOP") continue;
@@ -78,6 +81,15 @@ export class Monkey {
       continued.push(delay(action.stopMs, undefined, { signal: over }).catch(() => {}).then(() => this.#continue(victim.pid)));
     }
     await Promise.all(continued);
+  }
+
+  async #find({ target, choice }: Action): Promise<SoakProcess | undefined> {
+    const end = performance.now() + (fleeting.has(target) ? lookOutMs : 0);
+    for (;;) {
+      const candidates = this.living().filter((row) => row.class === target);
+      if (candidates.length > 0 || performance.now() >= end) return candidates[choice % candidates.length];
+      await setImmediate();
+    }
   }
 
   #continue(pid: number): void {

@@ -1,3 +1,4 @@
+import { ofKills } from "../judge.js";
 import { languages } from "./languages.js";
 import type { Ending, Scenario, Story } from "./scenario.js";
 
@@ -49,7 +50,7 @@ function check({ records }: Ending, { undisturbed }: Story): string[] {
     const wrong = results.filter((result, i) => !result.startsWith("!") && (told["unordered"] ? !expected.includes(result) : result !== expected[i]));
     if (wrong.length > 0) faults.push(`call ${call} (${way}) gave ${wrong.slice(0, 5).join()} in the wrong place`);
     if (undisturbed && failed.length > 0) faults.push(`call ${call} (${way}) failed with ${failed.join()} though nobody was killed`);
-    const strange = failed.filter((name) => !["!WorkerLost", "!Closed", "!Cancelled", "!ConnectionError", "!TaskFailed", "!ShuttingDown"].includes(name));
+    const strange = failed.filter((name) => !ofKills.has(name.slice(1)));
     if (strange.length > 0) faults.push(`call ${call} (${way}) failed with ${strange.join()}`);
     if (undisturbed && times.some((n) => n !== 1)) faults.push(`call ${call} (${way}) began its items ${times.join()} times though nobody was killed`);
   }

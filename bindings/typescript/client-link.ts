@@ -37,7 +37,7 @@ export async function openSession(connection: Connection, socket: Socket, { toke
       maxPayloadBytes: largestMessageBytes,
       ...(token === undefined ? {} : { token }),
     });
-    endpoint.useFragments();
+    endpoint.useFragments((facts as ServerFacts).limits.maxMessageBytes);
     const link: Link = { endpoint, facts: facts as ServerFacts, holdLoop: (hold) => void (hold ? socket.ref() : socket.unref()) };
     flushAtExit(connection, link);
     return link;

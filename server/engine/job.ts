@@ -133,7 +133,7 @@ export class Job implements SharedObject {
       return null;
     }
     const bytes = tasks.reduce((sum, { items }) => sum + payloadData(items).length, 0);
-    if (session.pendingSubmitBytes + bytes > maxQueuedBytes * overload) {
+    if (session.pendingSubmitBytes > 0 && session.pendingSubmitBytes + bytes > maxQueuedBytes * overload) {
       throw new PolyprocError("Overloaded", `this session has ${session.pendingSubmitBytes} bytes of tasks that are not accepted yet: wait for the answer of each job/submit before the next`);
     }
     session.engine.budget.requireRoom(memoryOf(submitted));
@@ -177,8 +177,9 @@ export class Job implements SharedObject {
   }
 
   /** Outcome of `count` items of a task, from item `from` of its batch on. */
-  settle({ batch, attempt }: Task, from: number, count: number, outcome: { values: Payload } | { error: Failure }, pid: number, ms: number): void {
+  settle({ batch, attempt }: Task, from: number, count: number, given: { values: Payload } | { error: Failure }, pid: number, ms: number): void {
     const entry: ResultEntry = { index: batch.index + from, count, pid, ms };
+    const outcome = this.#sendable(given);
     if ("values" in outcome) {
       entry.values = outcome.values;
       this.done += count;
@@ -197,6 +198,17 @@ export class Job implements SharedObject {
     }
     batch.settled += count;
     if (batch.settled === batch.count) this.#finish(batch);
+  }
+
+  /** A result that cannot be sent to the client is a failure. */
+  #sendable(outcome: { values: Payload } | { error: Failure }): { values: Payload } | { error: Failure } {
+    if ("error" in outcome || this.session.ended) return outcome;
+    try {
+      this.session.requireFits(payloadData(outcome.values).length, "the result");
+      return outcome;
+    } catch (error) {
+      return { error: (error as PolyprocError).toErrorObject() };
+    }
   }
 
   /** A worker began this task. */

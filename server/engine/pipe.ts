@@ -274,6 +274,7 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
     if (news) return news;
     if (!this.#servable) return null;
     if (this.#inbox.length > 0) {
+      session.requireFits(dataBytes(this.#inbox.peek()!), `the next item of ${this.handle}`);
       this.#offer.receivedBy(follows ? session : null);
       this.#channel?.received();
       return { item: this.#take(session) };

@@ -105,7 +105,8 @@ export class PoolDispatch {
       this.#startWorkers(runtime);
       const worker = this.#pick(runtime);
       if (!worker) break;
-      this.#give(worker, this.#take(worker, runtime));
+      const tasks = this.#take(worker, runtime);
+      if (tasks.length > 0) this.#give(worker, tasks);
     }
     this.#stealForIdle();
     this.#pool.changed();
@@ -160,6 +161,11 @@ export class PoolDispatch {
       if (!task || task.job.isCommand || task.job.runtime !== runtime) break;
       if (tasks.length > 0 && bytes + task.batch.bytes > aheadBytes) break;
       this.#queue.shift();
+      const refusal = worker.whyNot(task);
+      if (refusal) {
+        this.#pool.drop(task, refusal.toErrorObject(), 0);
+        continue;
+      }
       bytes += task.batch.bytes;
       tasks.push(task);
     }

@@ -1,6 +1,6 @@
 import type { PolyprocError } from "../../protocol/errors.js";
 import type { Params } from "../../protocol/message.js";
-import { payloadData, payloadHandles } from "../../protocol/schema.js";
+import { payloadData, payloadHandles, type Payload } from "../../protocol/schema.js";
 import { describeTarget } from "../../protocol/describe-target.js";
 import type { ModuleTarget, SourceTarget } from "../../protocol/target.js";
 import type * as workers from "../../protocol/worker.js";
@@ -86,6 +86,11 @@ export class PoolWorker implements HostUser {
     // In few messages: half of what it may have, once it has done the other half.
     if (inflight > depth / 2) return 0;
     return Math.min(left, depth - inflight, this.#unheardRoom());
+  }
+
+  /** Why it cannot be sent this task at all; null: it can. */
+  whyNot({ batch }: Task): PolyprocError | null {
+    return this.#tooLarge(batch.items, "the argument");
   }
 
   isStuck(now: number): boolean {
@@ -193,6 +198,11 @@ export class PoolWorker implements HostUser {
   ready(): void {
     const { pool } = this;
     const { process } = this.host;
+    const refusal = pool.initargs && this.#tooLarge(pool.initargs, "initargs");
+    if (refusal) {
+      this.initialized(refusal.toErrorObject());
+      return;
+    }
     if (pool.initargs) pool.engine.registry.retainPayload(pool.initargs);
     if (pool.initargs) pool.engine.registry.deliverPayload(this.host.session!, pool.initargs);
     this.host.send({
@@ -284,6 +294,15 @@ export class PoolWorker implements HostUser {
   failed(error: PolyprocError): void {
     this.state = "gone";
     this.pool.workerGone(this, [], [], error, false);
+  }
+
+  #tooLarge(payload: Payload, what: string): PolyprocError | null {
+    try {
+      this.host.session!.requireFits(payloadData(payload).length, what);
+      return null;
+    } catch (error) {
+      return error as PolyprocError;
+    }
   }
 
   #isReady(): void {

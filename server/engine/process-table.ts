@@ -1,6 +1,6 @@
 import { PolyprocError } from "../../protocol/errors.js";
 import type { OnParentDeath, ProcessInfo } from "../../protocol/process.js";
-import type { Handle, Payload } from "../../protocol/schema.js";
+import { payloadData, type Handle, type Payload } from "../../protocol/schema.js";
 import { describeTarget } from "../../protocol/describe-target.js";
 import type { CommandTarget, Target } from "../../protocol/target.js";
 import { CommandRun } from "./command-run.js";
@@ -200,7 +200,19 @@ export class ProcessTable {
     const target = options.target as Exclude<Target, CommandTarget>;
     const wait = new Wait<Started>(session, {});
     let delivered = false;
+    const fits = () => {
+      try {
+        if (options.args) host.session!.requireFits(payloadData(options.args).length, "args");
+        return true;
+      } catch (error) {
+        notDelivered();
+        wait.reject(error as PolyprocError);
+        record.kill();
+        return false;
+      }
+    };
     const deliver = () => {
+      if (!fits()) return;
       if (host.claims && !host.host!.claims!.offer([0])) {
         host.expel("it filled its claims pipe");
         return;

@@ -336,7 +336,13 @@ export class Queue implements SharedObject {
     while (this.#items.length > 0) {
       const getter = this.#getters.shift();
       if (!getter) return;
-      getter.wait.resolve({ items: this.#take(getter.wait.session, getter.max, getter.counter) });
+      try {
+        getter.wait.resolve({ items: this.#take(getter.wait.session, getter.max, getter.counter) });
+      } catch (error) {
+        if (!(error instanceof PolyprocError)) throw error;
+        // The item is for others, to whom it can be sent.
+        getter.wait.reject(error);
+      }
     }
   }
 
@@ -362,7 +368,8 @@ export class Queue implements SharedObject {
       const next = this.#items.peek();
       if (next === undefined) break;
       const itemBytes = dataBytes(next);
-      if (items.length > 0 && bytes + itemBytes > batchBytes) break;
+      if (items.length === 0) session.requireFits(itemBytes, `the next item of ${this.handle}`);
+      else if (bytes + itemBytes > batchBytes) break;
       this.#items.shift();
       bytes += itemBytes;
       this.#engine.registry.deliverPayload(session, next.payload, this);

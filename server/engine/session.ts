@@ -136,6 +136,17 @@ export class Session implements Principal {
     this.engine.budget.release(bytes);
   }
 
+  /** Fails with PayloadTooLarge unless a payload of so many bytes can be sent to the other side. `what`: the payload, for the error's text. */
+  requireFits(bytes: number, what: string): void {
+    const { maxPayloadBytes } = this.peer;
+    if (bytes <= maxPayloadBytes) return;
+    throw new PolyprocError(
+      "PayloadTooLarge",
+      `${what} takes ${bytes} bytes, more than the ${maxPayloadBytes} that ${this.id} can be sent: large values need the length-prefixed framing with fragments (protocol/SPEC.md), or a higher --max-message-bytes`,
+      { bytes, maxPayloadBytes },
+    );
+  }
+
   /** Calls when the session ends; `died` unless it said `shutdown`. Returns a function that takes the listener away. */
   onEnd(listener: (died: boolean) => void): () => void {
     if (this.#ended) {

@@ -189,7 +189,7 @@ class FrameDoor implements Peer {
   }
 
   useFragments(maxPayloadBytes: number): void {
-    this.#writer.useFragments();
+    this.#writer.useFragments(this.#maxMessageBytes);
     this.maxPayloadBytes = Math.min(maxPayloadBytes, this.#maxLargeBytes) - messageOverheadBytes;
   }
 

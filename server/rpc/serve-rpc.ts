@@ -16,6 +16,10 @@ import { DoorWriter } from "./writer.js";
 
 /** Longest message before `initialize`, in bytes: strangers get no large buffers. */
 const strangerMaxMessageBytes = 1024 * 1024;
+/** What a message holds besides its payloads, at most. */
+const overheadBytes = 64 * 1024;
+/** A payload's JSON has up to seven times its bytes, and V8's longest text about 512 MB. */
+const maxJsonBytes = 64 * 1024 * 1024;
 /** Messages that were read and not yet handled; reading rests above that. */
 const maxQueuedMessages = 256;
 /** Bytes are taken for a drained backlog below this. */
@@ -40,7 +44,6 @@ class RpcDoor implements Peer {
   readonly #writer: DoorWriter;
   readonly #rpc: MessageConnection;
   readonly #maxMessageBytes: number;
-  readonly maxPayloadBytes: number;
   /** Methods of the requests under way, by their id as text: vscode-jsonrpc takes 1 and "1" for the same. */
   readonly #methods = new Map<string, string>();
   /** vscode-jsonrpc hides the peer's ids, so requests get others inside. */
@@ -59,8 +62,6 @@ class RpcDoor implements Peer {
     this.#socket = socket;
     this.#decodeMsgpack = decodeMsgpack;
     this.#maxMessageBytes = hub.engine.options.limits.maxMessageBytes;
-    // Base64 makes four bytes of three.
-    this.maxPayloadBytes = Math.floor((this.#maxMessageBytes - 64 * 1024) * 0.75);
     this.connection = new Connection(hub, this, access);
     this.#bodies = new BodyReader(this.#handle, Math.min(strangerMaxMessageBytes, this.#maxMessageBytes));
     this.#writer = new DoorWriter(socket, (message) => this.#prepare(message), (message, error) => this.#unwritable(message, error));
@@ -83,6 +84,12 @@ class RpcDoor implements Peer {
     socket.on("drain", () => this.#drained());
     socket.on("end", () => this.endOfInput());
     socket.on("close", () => this.#ended());
+  }
+
+  /** Of JSON at most what base64 makes of it, and never more than V8 has room for in one text. */
+  get maxPayloadBytes(): number {
+    const most = this.#maxMessageBytes - overheadBytes;
+    return this.#writer.encoding === "json" ? Math.floor(Math.min(most, maxJsonBytes) * 0.75) : most;
   }
 
   receive(chunk: Buffer): void {

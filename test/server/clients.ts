@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import type { ErrorObject } from "../../protocol/errors.js";
 import { decodeMessage } from "../../server/ipc/framing/decoder.js";
 import { FrameReader } from "../../server/ipc/framing/frame-reader.js";
+import type { LargeIntake } from "../../server/ipc/framing/large-message.js";
 import { BodyReader } from "../../server/rpc/body-reader.js";
 import { waitFor, within } from "../deadline.js";
 import { encodeMessage } from "./encode-message.js";
@@ -19,6 +20,18 @@ export interface Answer {
 
 export type Framing = "json" | "msgpack" | "frames";
 
+/** Reads whatever comes in fragments. */
+const everything: LargeIntake = {
+  maxPayloadBytes: 2 ** 32 - 1,
+  reserve: (_bytes, settled) => {
+    settled(null);
+    return { came() {}, release() {} };
+  },
+  refused: (_id, error) => {
+    throw error;
+  },
+};
+
 /** A client that speaks one framing and can also misbehave. */
 export class RawClient {
   readonly socket: Duplex;
@@ -27,6 +40,8 @@ export class RawClient {
   readonly received: Answer[] = [];
   /** The first byte of each body: which encoding the server chose. */
   readonly firstBytes: number[] = [];
+  /** Prefix of its handles, once it is open. */
+  session = "";
   /** The server has ended the connection. */
   ended = false;
   #nextId = 1;
@@ -35,7 +50,7 @@ export class RawClient {
     this.socket = socket;
     this.framing = framing;
     const bodies = new BodyReader((body) => this.#take(body), 2 ** 30);
-    const frames = new FrameReader((buffer, start, end) => this.#take(buffer.subarray(start, end)), 2 ** 30);
+    const frames = new FrameReader((buffer, start, end) => this.#take(buffer.subarray(start, end)), 2 ** 30, everything);
     let first = true;
     socket.on("data", (chunk: Buffer) => {
       // Who was turned away before it said anything is told in the framing that people can read.
@@ -57,8 +72,9 @@ export class RawClient {
   /** Connects and says `initialize`. */
   static async open(path: string, framing: Framing, params: object = {}): Promise<RawClient> {
     const client = await RawClient.connect(path, framing);
-    const { error } = await client.request("initialize", params);
+    const { result, error } = await client.request("initialize", params);
     if (error) throw new Error(error.message);
+    client.session = (result as { session: string }).session;
     return client;
   }
 

@@ -10,6 +10,8 @@ FRAGMENT = 0x80000000
 FRAGMENTED_BYTES = 2 << 20
 # What others send waits for no more than one such piece.
 _FRAGMENT_BYTES = 1 << 20
+# What a fragment holds besides the message's bytes, at most.
+_FRAGMENT_OVERHEAD = 32
 # The longest message, as of msgpack's longest bin.
 LARGEST_BYTES = 0xFFFFFFFF
 # What a message holds besides its payloads, at most.
@@ -20,18 +22,19 @@ _HEAD = Struct(">QH")
 HEAD_BYTES = _HEAD.size
 
 
-def fragments(message):
+def fragments(message, longest_frame):
     """Lists of pieces, each of which is a fragment. `message`: a rope."""
+    most = min(_FRAGMENT_BYTES, longest_frame - _FRAGMENT_OVERHEAD)
     head = _HEAD.pack(len(message), len(message.id)) + message.id
     cut, parts, size = [], [], 0
     for piece in message.pieces:
         view = memoryview(piece)
         while view:
-            part = view[: _FRAGMENT_BYTES - size]
+            part = view[: most - size]
             view = view[len(part) :]
             parts.append(part)
             size += len(part)
-            if size == _FRAGMENT_BYTES:
+            if size == most:
                 cut.append([_PREFIX(FRAGMENT + len(head) + size) + head, *parts])
                 head, parts, size = b"", [], 0
     if parts:

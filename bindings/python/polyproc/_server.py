@@ -36,7 +36,7 @@ def begin(session, facts):
     session.facts = facts
     session.prefix = facts["session"]
     session.max_payload = facts["limits"]["maxPayloadBytes"] - OVERHEAD_BYTES
-    session.wire.fragmented = True
+    session.wire.longest_frame = facts["limits"]["maxMessageBytes"]
 
 
 def connect_to(address, token=None):

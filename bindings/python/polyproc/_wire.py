@@ -11,7 +11,7 @@ from struct import Struct
 from time import perf_counter
 
 from ._large import FRAGMENT, FRAGMENTED_BYTES, LARGEST_BYTES, Incoming, fragments, head_of
-from ._rope import Rope
+from ._rope import Rope, rope
 
 _LENGTH = Struct(">I")
 # A prefix from here on is never legal, unless it is that of a fragment: SPEC.md.
@@ -55,9 +55,9 @@ class Wire:
         # The message of which fragments are coming.
         self._large = None
         self._lock = threading.Lock()
-        # Whether the server reads fragments; those that wait to be sent, and the thread that sends them. It lets the others send in between: who waits holds
+        # The longest frame that the server reads. The fragments that wait to be sent, and the thread that sends them. It lets the others send in between: who waits holds
         # the door.
-        self.fragmented = False
+        self.longest_frame = _MAX_FRAME
         self._fragments = deque()
         self._pusher = None
         self._door = threading.Lock()
@@ -192,13 +192,13 @@ class Wire:
         """Sends a whole frame, or several; or a message that is a rope, unframed. What an exception interrupts is finished by whoever sends next."""
         if self._fragments and self._pusher is None:
             self._push()
+        if type(data) is not Rope and len(data) - 4 > self.longest_frame:
+            data = rope(memoryview(data)[4:])
         if type(data) is Rope:
-            if self.fragmented and len(data) > FRAGMENTED_BYTES:
-                self._fragments.extend(fragments(data))
+            if len(data) > min(FRAGMENTED_BYTES, self.longest_frame):
+                self._fragments.extend(fragments(data, self.longest_frame))
                 self._push()
                 return
-            if len(data) >= _MAX_FRAME:
-                raise ValueError(f"a message of {len(data)} bytes, and the server reads no fragments")
             data = b"".join((_LENGTH.pack(len(data)), *data.pieces))
         if self._fragments:
             with self._door:

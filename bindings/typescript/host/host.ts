@@ -14,7 +14,7 @@ const idleMs = 40;
 
 /** Puts the parts together. Returns what takes the server's notifications. */
 export function startHost(endpoint: RpcEndpoint, facts: HostFacts, claims: ClaimsReader | null): (method: string, params: unknown) => void {
-  endpoint.useFragments();
+  endpoint.useFragments(facts.limits.maxMessageBytes);
   const listeners: ((method: string, params: unknown) => void)[] = [];
   const tell = (method: string, params: object) => {
     endpoint.notify(method, params);

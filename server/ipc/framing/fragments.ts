@@ -13,6 +13,9 @@ export const fragmentedBytes = 2 * 1024 * 1024;
 /** A frame that is ready to be sent waits for no more than one such piece. */
 export const fragmentBytes = 1024 * 1024;
 
+/** What a fragment holds besides the message's bytes, if ids are numbers. */
+export const fragmentOverheadBytes = 32;
+
 /** The fixed part of the head. */
 export const headBytes = 10;
 

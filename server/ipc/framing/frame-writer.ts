@@ -1,6 +1,6 @@
 import type { Duplex } from "node:stream";
 import { FrameEncoder } from "./encoder.js";
-import { fragmentedBytes } from "./fragments.js";
+import { fragmentBytes, fragmentedBytes, fragmentOverheadBytes } from "./fragments.js";
 import { LargeLine } from "./large-line.js";
 
 /** Frames are written before the end of the tick once they come to this many bytes, so that the reader can begin. */
@@ -37,9 +37,10 @@ export class FrameWriter {
     stream.on("drain", this.#drained);
   }
 
-  /** From now on the other side reads fragments. */
-  useFragments(): void {
-    this.#most = fragmentedBytes;
+  /** From now on the other side reads fragments, and no longer frames than this. */
+  useFragments(maxMessageBytes: number): void {
+    this.#most = Math.min(fragmentedBytes, maxMessageBytes);
+    this.#line.fragmentBytes = Math.min(fragmentBytes, maxMessageBytes - fragmentOverheadBytes);
   }
 
   /** Bytes that were written here and that the operating system has not taken. */

@@ -14,6 +14,8 @@ interface Large {
 
 /** A large message and what was written after it: all of it leaves in order. */
 export class LargeLine {
+  /** Longest part of a message that is handed to the stream at once. */
+  fragmentBytes = fragmentBytes;
   readonly #line: (Large | FrameEncoder)[] = [];
 
   get isEmpty(): boolean {
@@ -57,7 +59,7 @@ export class LargeLine {
       for (const piece of first.take()) stream.write(piece);
       this.#line.shift();
     } else {
-      writeFragment(stream, first);
+      writeFragment(stream, first, this.fragmentBytes);
       if (first.left === 0) this.#line.shift();
     }
     stream.uncork();
@@ -68,10 +70,10 @@ export class LargeLine {
   }
 }
 
-function writeFragment(stream: Writable, large: Large): void {
+function writeFragment(stream: Writable, large: Large, most: number): void {
   const head = large.head ?? Buffer.alloc(0);
   large.head = null;
-  let left = Math.min(fragmentBytes, large.left);
+  let left = Math.min(most, large.left);
   const prefix = Buffer.allocUnsafe(4);
   prefix.writeUInt32BE(fragmentBit + head.length + left);
   stream.write(Buffer.concat([prefix, head]));

@@ -85,9 +85,9 @@ export class RpcEndpoint {
     return this.#closed !== undefined;
   }
 
-  /** The server reads messages in fragments. */
-  useFragments(): void {
-    this.#writer.useFragments();
+  /** The server reads messages in fragments, and no longer frames than this. */
+  useFragments(maxMessageBytes: number): void {
+    this.#writer.useFragments(maxMessageBytes);
   }
 
   /** Calls once, when little is left to send. */

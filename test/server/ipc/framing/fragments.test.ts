@@ -235,7 +235,7 @@ class Slow extends Duplex {
 test("a large message leaves in fragments, from where it lies; only urgent messages overtake it", async () => {
   const stream = new Slow();
   const writer = new FrameWriter(stream);
-  writer.useFragments();
+  writer.useFragments(1 << 26);
   const data = Buffer.alloc(3 * fragmentBytes, 5);
   writer.write({ id: 1 });
   writer.write({ id: 2, data });
@@ -264,7 +264,7 @@ test("a large message leaves in fragments, from where it lies; only urgent messa
 test("a message of many small values is sent in fragments as well, and its memory is not used again before it has left", async () => {
   const stream = new Slow();
   const writer = new FrameWriter(stream);
-  writer.useFragments();
+  writer.useFragments(1 << 26);
   const texts = Array.from({ length: 60_000 }, (_, i) => `text number ${i} ${"x".repeat(40)}`);
   writer.write({ id: 1, texts });
   writer.flush();
@@ -274,6 +274,18 @@ test("a message of many small values is sent in fragments as well, and its memor
   }
   await stream.takeAll();
   assert.deepEqual((stream.messages().find(({ id }) => id === 1) as { texts?: string[] }).texts, texts);
+});
+
+test("a fragment is no longer than the frames that the other side reads", async () => {
+  const stream = new Slow();
+  const writer = new FrameWriter(stream);
+  writer.useFragments(1024);
+  writer.write({ id: 300, data: Buffer.alloc(5000, 1) });
+  writer.flush();
+  await stream.takeAll();
+  const { reader, bodies } = readerOf(new Intake(), 1024);
+  for (const chunk of stream.written) reader.push(chunk);
+  assert.deepEqual(bodies.map((body) => (decodeMessage(body) as { id: number }).id), [300]);
 });
 
 test("without fragments a message is one frame, as long as a frame can be", () => {
@@ -286,7 +298,7 @@ test("who closes ends the stream after what is left, or in the middle of it", as
   for (const now of [false, true]) {
     const stream = new Slow();
     const writer = new FrameWriter(stream);
-    writer.useFragments();
+    writer.useFragments(1 << 26);
     writer.write({ id: 1, data: Buffer.alloc(3 * fragmentBytes) });
     writer.flush();
     if (now) {

@@ -57,6 +57,9 @@ __all__ = [
 ]
 
 # Imported by what uses them; the standard library's are there at once, too.
+# Levels of logging, as multiprocessing.util has them.
+SUBDEBUG = 5
+SUBWARNING = 25
 _SUBMODULES = frozenset(("aio", "connection", "context", "futures", "heap", "managers", "pool", "queues", "reduction", "sharedctypes", "synchronize"))
 
 

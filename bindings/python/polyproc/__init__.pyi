@@ -9,6 +9,8 @@ from .process import Process, active_children, current_process, parent_process
 from .targets import Target, command, module, source
 
 __version__: str
+SUBDEBUG: int
+SUBWARNING: int
 
 Array = _context.Array
 Barrier = _context.Barrier

@@ -37,6 +37,9 @@ def context_of(name, session):
         "environ": _changes(environment),
         **_main(),
     }
+    log = sys.modules.get(f"{__package__}._log")
+    if log is not None:
+        data["log"] = log.for_children()
     return base64.b64encode(pickle.dumps(data, 4)).decode()
 
 
@@ -91,6 +94,10 @@ def apply(context):
         except OSError:
             # It has gone since; what needs it will say so.
             pass
+    if "log" in data:
+        from . import _log
+
+        _log.apply(data["log"])
     current_process()._inheriting = True
     try:
         if "main_name" in data:
@@ -99,6 +106,10 @@ def apply(context):
             _run_main_by_path(data["main_path"])
     finally:
         del current_process()._inheriting
+    if "logging" in sys.modules:
+        from . import _log
+
+        _log.name_processes()
 
 
 def _path_of(data):

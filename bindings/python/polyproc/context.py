@@ -166,21 +166,15 @@ class BaseContext:
 
     def get_logger(self):
         """The logger of the package."""
-        import logging
+        from . import _log
 
-        return logging.getLogger("polyproc")
+        return _log.get_logger()
 
     def log_to_stderr(self, level=None):
-        """Lets the logger of the package write to standard error."""
-        import logging
+        """Lets the logger of the package write to standard error, here and in children that are started from now on."""
+        from . import _log
 
-        logger = self.get_logger()
-        handler = logging.StreamHandler()
-        handler.setFormatter(logging.Formatter("[%(levelname)s/%(processName)s] %(message)s"))
-        logger.addHandler(handler)
-        if level is not None:
-            logger.setLevel(level)
-        return logger
+        return _log.log_to_stderr(level)
 
     def close(self):
         """Ends a session that `connect` made: daemonic children are ended, the others waited for."""

@@ -14,7 +14,7 @@ from .imap import IMapIterator, IMapUnorderedIterator
 from .pool_calls import pack_calls
 from ._rope import joined
 from .pool_job import PoolJob
-from .process import current_process, describe
+from .process import check_may_start, describe
 from .results import ApplyResult, AsyncResult, MapResult
 from .targets import Target
 
@@ -45,11 +45,7 @@ class Pool(SharedObject):
             raise ValueError("maxtasksperchild must be a positive int or None")
         if initializer is not None and not callable(initializer):
             raise TypeError("initializer must be a callable")
-        assert not current_process().daemon, "daemonic processes are not allowed to have children"
-        if getattr(current_process(), "_inheriting", False):
-            from .process import _UNGUARDED
-
-            raise RuntimeError(_UNGUARDED)
+        check_may_start()
         session = context._session() if context is not None else default_session()
         session.listen()
         self._stand_for(session, session.mint("pool"), processes or session.facts["cpuCount"], "PoolWorker")
@@ -256,6 +252,16 @@ class _Worker:
 
     def __repr__(self):
         return f"<Process name={self.name!r} pid={self.pid} daemon>"
+
+
+
+def __getattr__(name):
+    if name == "ThreadPool":
+        # Threads are the standard library's business.
+        from multiprocessing.pool import ThreadPool
+
+        return ThreadPool
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 __all__ = ["Pool", "AsyncResult", "MapResult", "RemoteTraceback", "MaybeEncodingError", "TimeoutError"]

@@ -52,6 +52,14 @@ def running_children(session):
     return [child._pid for child in ours if child._on_parent_death != "continue"]
 
 
+def check_may_start():
+    """Whether this process may start others now."""
+    # First: a worker that loads the main script is daemonic, too.
+    if getattr(_current, "_inheriting", False):
+        raise RuntimeError(_UNGUARDED)
+    assert not _current._config.get("daemon"), "daemonic processes are not allowed to have children"
+
+
 class BaseProcess:
     """A process: `target(*args, **kwargs)`, or a subclass with `run`."""
 
@@ -101,9 +109,7 @@ class BaseProcess:
         self._check_closed()
         assert self._session is None, "cannot start a process twice"
         assert self._parent_pid == os.getpid(), "can only start a process object created by current process"
-        assert not _current._config.get("daemon"), "daemonic processes are not allowed to have children"
-        if getattr(_current, "_inheriting", False):
-            raise RuntimeError(_UNGUARDED)
+        check_may_start()
         session = self._ctx._session() if self._ctx is not None else default_session()
         handle = session.mint("process")
         env = None
@@ -199,6 +205,7 @@ class BaseProcess:
                 raise ValueError("Cannot close a process while it is still running. You should first call join() or terminate().")
             self._release()
             _children.pop(self, None)
+            self._pid = None
         self._closed = True
 
     def _release(self):
@@ -290,12 +297,14 @@ class BaseProcess:
             status = "started"
         elif self._closed:
             status = "closed"
+        elif self._parent_pid != os.getpid():
+            status = "unknown"
         elif self._session is None:
             status = "initial"
         elif self._exitcode is None and self.is_alive():
             status = "started"
         else:
-            names = {-number.value: number.name for number in signal.Signals}
+            names = {-number.value: f"-{number.name}" for number in signal.Signals}
             status = f"stopped exitcode={names.get(self._exitcode, self._exitcode)}"
         info = [type(self).__name__, f"name={self._name!r}"]
         if self._pid is not None:
@@ -393,17 +402,12 @@ def become(process, lifeline=None, parent_pid=None, parent_name=None):
     threading.current_thread().name = "MainThread"
 
 
-_UNGUARDED = """
-        An attempt has been made to start a new process before the
-        current process has finished its bootstrapping phase.
+_UNGUARDED = """a process is to be started before this one has finished its bootstrapping phase.
 
-        This probably means that you have forgotten to use the
-        proper idiom in the main module:
+Children load the main script, as this one does just now. What starts processes must run in the program itself only:
 
-            if __name__ == '__main__':
-                freeze_support()
-                ...
+    if __name__ == '__main__':
+        main()
 
-        The "freeze_support()" line can be omitted if the program
-        is not going to be frozen to produce an executable."""
+"""
 __all__ = ["BaseProcess", "Process", "current_process", "active_children", "parent_process"]

@@ -8,6 +8,7 @@ from ._errors import PolyprocError
 from ._msgpack import map_head, pack_str
 from ._messages import owner
 from ._shared import SharedObject, field, ms
+from .process import current_process
 
 _NO_WAIT = field("timeoutMs", 0)
 _OWNER = pack_str("owner")
@@ -88,7 +89,7 @@ class Lock(_ReleasedByAnybody):
         return self._status()["locked"]
 
     def __repr__(self):
-        return f"<Lock({_holder(self)})>"
+        return f"<{type(self).__name__}(owner={_holder(self)})>"
 
 
 class RLock(_Acquirable):
@@ -115,15 +116,25 @@ class RLock(_Acquirable):
         return self._status()["locked"]
 
     def __repr__(self):
-        return f"<RLock({_holder(self)})>"
+        try:
+            depth = self._status()["depth"]
+        except PolyprocError:
+            depth = "unknown"
+        return f"<{type(self).__name__}({_holder(self)}, {depth})>"
 
 
 def _holder(lock):
+    """Who holds it: the thread that asks by its name, others by their session."""
     try:
         status = lock._status()
     except PolyprocError:
-        return "owner=unknown"
-    return f"owner={status['holder']}, depth={status['depth']}" if status["locked"] else "owner=None"
+        return "unknown"
+    if not status["locked"]:
+        return "None"
+    if lock._holds == 0:
+        return status["holder"]
+    name, thread = current_process().name, threading.current_thread().name
+    return name if thread == "MainThread" else f"{name}|{thread}"
 
 
 class Semaphore(_ReleasedByAnybody):
@@ -190,14 +201,14 @@ class Event(SharedObject):
 
 
 class Condition(SharedObject):
-    """A condition over `lock`; default: an RLock of its own."""
+    """A condition over `lock`; default: an RLock of its own, of the same name when there is one."""
 
     _kind = "condition"
     _everywhere = True
     _lock_object = None
 
     def __init__(self, lock=None, *, ctx=None, name=None):
-        self._set_state(RLock(ctx=ctx) if lock is None else lock)
+        self._set_state(RLock(ctx=ctx, name=name) if lock is None else lock)
         self._create(ctx, "condition/create", lambda handle: {"condition": handle, "lock": self._lock._handle}, name)
 
     def _begin(self):
@@ -283,7 +294,11 @@ class Condition(SharedObject):
     _wait_semaphore = _woken_count
 
     def __repr__(self):
-        return f"<Condition({self._lock})>"
+        try:
+            waiters = self._request("condition/status", self._one)["waiters"]
+        except PolyprocError:
+            waiters = "unknown"
+        return f"<{type(self).__name__}({self._lock}, {waiters})>"
 
 
 class _Counter:
@@ -360,7 +375,12 @@ class Barrier(SharedObject):
         return self._request("barrier/status", self._one)["broken"]
 
     def __repr__(self):
-        return f"<Barrier at {id(self):#x}>"
+        start = f"<{type(self).__module__}.{type(self).__qualname__} at {id(self):#x}: "
+        try:
+            status = self._request("barrier/status", self._one)
+        except PolyprocError:
+            return f"{start}unknown>"
+        return start + ("broken>" if status["broken"] else f"waiters={status['waiting']}/{status['parties']}>")
 
 
 for _class in (Lock, RLock, Semaphore, Event, Condition, Barrier):

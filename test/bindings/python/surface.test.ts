@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { root } from "../../fixture.js";
+import { startServer } from "../../server/server-process.js";
+import { temporaryFolder } from "../../temporary-folder.js";
+import { runPython, withoutPython } from "./run-python.js";
+
+const fixture = (name: string) => join(root, "test", "bindings", "python", "fixtures", `${name}.py`);
+
+describe("the Python binding, as its users see it", { skip: withoutPython() }, () => {
+  it("a missing __main__ guard is told as such, by a process and by a pool", async () => {
+    for (const [way, exit] of [["process", 0], ["pool", 1]] as const) {
+      const { status, stdout, stderr } = await runPython([fixture("unguarded"), way]);
+      assert.equal(status, exit, stderr);
+      assert.match(stdout, way === "process" ? /^1$/m : /^RuntimeError: .*before this one has finished its bootstrapping phase/m);
+      assert.match(stderr, /RuntimeError: .* bootstrapping phase[^]*if __name__ == '__main__':/);
+      assert.doesNotMatch(stderr, /daemonic/);
+    }
+  });
+
+  it("a level of log_to_stderr holds in children, whose records have their names", async () => {
+    const { status, stderr } = await runPython([fixture("logging_children")]);
+    assert.deepEqual({ status, stderr }, { status: 0, stderr: "[INFO/MainProcess] told\n[INFO/Child] told\n" });
+  });
+
+  it("a condition is shared by its name alone", async (t) => {
+    const { addresses } = await startServer(t, ["--listen", `unix:${join(temporaryFolder(t), "s")}`]);
+    const { status, stderr } = await runPython([fixture("shared_by_name"), addresses[0]!]);
+    assert.equal(status, 0, stderr);
+  });
+});

@@ -160,14 +160,8 @@ export class HostRecord implements HostEvents, Principal {
   exited(status: ExitStatus): void {
     this.#status = status;
     this.#endTimer?.cancel();
-    const session = this.#session;
-    if (!session || session.ended) {
-      this.#over();
-      return;
-    }
-    this.engine.guard.after(lingerMs, this, () => {
-      if (!session.ended) session.peer.close();
-    });
+    // Its connection was read, but perhaps not everything that was read has been handled: the session's end comes after that.
+    if (!this.#session || this.#session.ended) this.#over();
   }
 
   #sessionEnded(died: boolean): void {

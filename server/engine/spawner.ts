@@ -46,6 +46,7 @@ export interface ChildEvents {
   exited(status: ExitStatus): void;
 }
 
+/** `exited`: its connection, too, was read to its end, or until nothing more came. The connection's end, which ends the session, follows by itself. */
 export interface HostEvents extends ChildEvents {}
 
 /** One of the two is null. */

@@ -240,7 +240,8 @@ export class Connection {
     if (this.#state !== "new") throw new PolyprocError("BadState", `"worker/ready" was sent before`);
     const checked = v.safeParse(worker.ready.params, params);
     if (!checked.success) throw new PolyprocError("InvalidParams", `worker/ready: ${describeIssues(checked.issues)}`);
-    const host = this.#access.host;
+    const { host } = this.#access;
+    if (host.isOver) throw new PolyprocError("BadState", "the host's process has ended");
     if (checked.output.maxPayloadBytes !== undefined) this.#peer.useFragments?.(checked.output.maxPayloadBytes);
     const session = this.#open(host);
     host.connected(session, checked.output);

@@ -5,12 +5,14 @@ import { Socket } from "node:net";
 const patienceMs = 200;
 /** What still comes after that is read as long as it comes without such a gap, */
 const gapMs = 50;
-/** but never longer than this after the exit. */
+/** but no longer than this after the exit, */
 const limitMs = 2000;
+/** or this, as long as a reader pauses again and again. */
+const pausedLimitMs = 10_000;
 
 /**
  * After a child's exit: calls `done` once, when its pipes have been read to their end, or when only a surviving descendant
- * can be holding them. `impatient` is called at most once, before `done`, when the patience has run out.
+ * can be holding them. A reader that has paused is made to read: the rest is little more than the pipes hold. `impatient` is called at most once, before `done`, when the patience has run out.
  */
 export function drain(child: ChildProcess, impatient: () => void, done: () => void): void {
   const exitedAt = performance.now();
@@ -20,6 +22,7 @@ export function drain(child: ChildProcess, impatient: () => void, done: () => vo
   let before = -1;
   let timer = setTimeout(lookLater, patienceMs);
   child.once("close", finish);
+  resumeAll();
 
   /** After a long turn of the event loop the timer comes before what waits in the pipes: that is read first. */
   function lookLater(): void {
@@ -33,9 +36,19 @@ export function drain(child: ChildProcess, impatient: () => void, done: () => vo
       impatient();
     }
     const now = bytesRead();
-    if (now === before || performance.now() - exitedAt >= limitMs) return finish();
+    const wasPaused = resumeAll();
+    const waitedMs = performance.now() - exitedAt;
+    if (!wasPaused && (now === before || waitedMs >= limitMs)) return finish();
+    if (waitedMs >= pausedLimitMs) return finish();
     before = now;
     timer = setTimeout(lookLater, gapMs);
+  }
+
+  /** Whether any was paused. */
+  function resumeAll(): boolean {
+    const paused = pipes.filter((pipe) => pipe.isPaused() && !pipe.destroyed);
+    for (const pipe of paused) pipe.resume();
+    return paused.length > 0;
   }
 
   function finish(): void {

@@ -227,20 +227,20 @@ export const misdeeds: Record<string, Misdeed> = {
     host.loaded(task);
   },
   floodsOutputMessages: (host, task) => {
-    for (let i = 0; i < 500; i++) host.tell("worker/output", { stream: "stdout", data: new Uint8Array(32 * 1024) });
+    for (let i = 0; i < 100; i++) host.tell("worker/output", { stream: "stdout", data: new Uint8Array(32 * 1024) });
     host.succeed(task);
   },
   floodsStandardOutput: (host, task) => {
-    process.stdout.write(Buffer.alloc(4 * 1024 * 1024, `${"x".repeat(63)}\n`), () => host.succeed(task));
+    process.stdout.write(Buffer.alloc(1024 * 1024, `${"x".repeat(63)}\n`), () => host.succeed(task));
   },
   floodsParts: (host, task) => {
-    for (let i = 0; i < 20_000; i++) host.loaded(task);
+    for (let i = 0; i < 5000; i++) host.loaded(task);
     host.succeed(task);
   },
   floodsRequests: (host, task) => {
     host.connection.pause();
     host.loaded(task);
-    for (let i = 0; i < 20_000; i++) host.ask("server/status", {});
+    for (let i = 0; i < 5000; i++) host.ask("server/status", {});
     host.succeed(task);
   },
 };

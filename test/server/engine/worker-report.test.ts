@@ -59,6 +59,20 @@ suite("what a worker host reports", () => {
   });
 });
 
+suite("a worker host whose process has ended", () => {
+  test("is heard until its connection has ended, however long that takes", async () => {
+    const { world, host, task } = await running(Uint8Array.from([0x91, 0x01]));
+    const session = host.record.session!;
+    host.record.exited({ exitCode: 0, signal: null });
+    world.clock.advance(60_000);
+    assert.equal(host.peer.closedWith, undefined);
+    host.succeed(task);
+    session.end(true);
+    await settle();
+    assert.deepEqual(world.results.map((entry) => entry.error), [undefined]);
+  });
+});
+
 suite("workers that end without having begun what they were given", () => {
   test("are started three times, not for ever", async () => {
     const world = new PoolWorld();

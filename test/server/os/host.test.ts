@@ -39,6 +39,28 @@ test("what a host sends right before its exit is read before the exit is told", 
   assert.deepEqual(await told.exitsSoon(), { exitCode: 4, signal: null });
 });
 
+test("what a host sent before its exit is read, also by a reader that pauses after each piece", async (t) => {
+  const told = new Recorder();
+  const spawner = testSpawner(t);
+  spawner.startHost({ runtime: "fixture" }, told);
+  const socket = await waitFor(() => spawner.sockets[0]);
+  let bytes = 0;
+  let pauses = 0;
+  socket.on("data", (data: Buffer) => {
+    bytes += data.length;
+    if (bytes < 10) return;
+    // As a door does while its client has no turn.
+    socket.pause();
+    pauses++;
+    setTimeout(() => socket.resume(), 150);
+  });
+  await waitFor(() => bytes === "ready\n".length);
+  socket.write("last 150000\n");
+  assert.deepEqual(await told.exitsSoon(), { exitCode: 0, signal: null });
+  assert.equal(bytes, "ready\n".length + 150_000);
+  assert.ok(pauses > 1, "it came in pieces");
+});
+
 test("a host whose connection is closed ends", async (t) => {
   const { told, socket } = await startHost(t);
   socket.end();

@@ -3,13 +3,13 @@ import { isMain, shutdown } from "polyproc";
 import { Log } from "../log.js";
 import { Random } from "../random.js";
 import { pipe } from "./pipes.js";
-import { imap, nested, pool } from "./pools.js";
+import { guarded, imap, nested, pool } from "./pools.js";
 import { queue } from "./queues.js";
 import { barrier, condition, event, lock, semaphore } from "./sync.js";
 import { tree } from "./trees.js";
 import { writeError, type Params, type Workload } from "./workload.js";
 
-const workloads: Record<string, Workload> = { barrier, condition, event, imap, lock, nested, pipe, pool, queue, semaphore, tree };
+const workloads: Record<string, Workload> = { barrier, condition, event, guarded, imap, lock, nested, pipe, pool, queue, semaphore, tree };
 
 async function main(name: string, params: Params): Promise<void> {
   const log = new Log(params.log);

@@ -1,12 +1,12 @@
-import { Pipe, Process, task, type PipeEnd } from "polyproc";
+import { Pipe, Process, task, type PipeEnd, type Task } from "polyproc";
 import { writeError, type Work, type Workload } from "./workload.js";
-import { echo, send } from "./tasks.js";
+import { echo, receive, send, sendAlong } from "./tasks.js";
 
 const at = { url: new URL("./tasks.js", import.meta.url).href };
 
 /** Has a child send a stream, or send back what it is sent; what arrives must be a beginning of what was sent, in order. */
 export const pipe: Workload = async (work) => {
-  while (work.goesOn()) await (work.random.chance(0.5) ? stream(work) : exchange(work));
+  while (work.goesOn()) await work.random.pick([stream, exchange, share])(work);
 };
 
 function sizes({ random }: Work, count: number): number[] {
@@ -65,4 +65,25 @@ async function exchange(work: Work): Promise<void> {
   await mine.close().catch((error: unknown) => writeError(log, "close", error));
   await child.join();
   log.write("exchange", { count: items.length, back, exitCode: child.exitCode, child: child.pid });
+}
+
+/** Several children send through one end, several receive from the other. */
+async function share(work: Work): Promise<void> {
+  const { params, log, random } = work;
+  const [reader, writer] = Pipe<string>(false);
+  const start = async (target: Task<unknown[], void>, args: unknown[]) => {
+    const child = new Process({ target, args });
+    await child.start();
+    return child;
+  };
+  const senders = Array.from({ length: random.int(1, 3) }, () => start(task(at, sendAlong) as Task<unknown[], void>, [writer, params.log, sizes(work, random.int(1, 80))]));
+  const receivers = Array.from({ length: random.int(1, 3) }, () => start(task(at, receive) as Task<unknown[], void>, [reader, params.log]));
+  // While this program holds the ends, no child comes to an end of file.
+  const started = await Promise.allSettled([...senders, ...receivers]);
+  await writer.close();
+  await reader.close();
+  const children = started.filter((one) => one.status === "fulfilled").map(({ value }) => value);
+  for (const one of started) if (one.status === "rejected") writeError(log, "share", one.reason);
+  for (const child of children) await child.join();
+  log.write("shared", { children: children.map(({ pid }) => pid), exitCodes: children.map(({ exitCode }) => exitCode) });
 }

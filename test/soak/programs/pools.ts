@@ -1,7 +1,10 @@
-import { Pool, Process, Queue, task } from "polyproc";
-import { spread, work, type Item } from "./tasks.js";
+import { join } from "node:path";
+import { Lock, Pool, Process, Queue, task, type Task } from "polyproc";
+import { root } from "../../fixture.js";
+import { spread, work, workGuarded, type Item } from "./tasks.js";
 import { writeError, type Work, type Workload } from "./workload.js";
 
+const inPython = { module: join(root, "test", "soak", "python", "soak_tasks.py"), export: "work" } as unknown as Task<[Item], string>;
 const at = { url: new URL("./tasks.js", import.meta.url).href };
 
 /** Calls a pool in all its ways, one after another; each item names itself, so that results can be told apart. */
@@ -13,7 +16,8 @@ export const pool: Workload = async ({ params, log, random, goesOn }) => {
     const way = random.pick(["map", "chunked", "apply", "starmap", "unordered", "imap"] as const);
     log.write("call", { call, way, items: items.length, retries });
     const options = { retries, returnExceptions: true } as const;
-    const target = task(at, work);
+    // A Python function in the same pool, now and then.
+    const target = random.chance(0.25) ? inPython : task(at, work);
     try {
       let results: unknown[];
       if (way === "map") results = await shared.map(target, items, options);
@@ -29,6 +33,24 @@ export const pool: Workload = async ({ params, log, random, goesOn }) => {
   }
   await shared.close();
   await shared.join();
+};
+
+/** Tasks that hold one lock, one after another. */
+export const guarded: Workload = async ({ params, log, random, goesOn }) => {
+  const name = params["name"] as string;
+  const lock = new Lock({ name });
+  await using shared = new Pool(params["processes"] as number);
+  for (let call = 0; goesOn(); call++) {
+    const items = makeItems({ params, random }, call, random.int(1, 20), 3);
+    log.write("call", { call, way: "guarded", items: items.length, retries: 0 });
+    try {
+      const options = { returnExceptions: true, chunkSize: random.int(1, 5) } as const;
+      const results = await shared.starmap(task(at, workGuarded), items.map((item) => [item, lock, params["folder"] as string, name] as [Item, Lock, string, string]), options);
+      writeResults(log, call, results, false);
+    } catch (error) {
+      writeError(log, "guarded", error);
+    }
+  }
 };
 
 /** Streams a long list, slowly read. */

@@ -1,8 +1,9 @@
 /** What the children of these programs run. */
 import { writeSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { Pool, Process, task, type PipeEnd, type Queue } from "polyproc";
+import { Pool, Process, task, type Lock, type PipeEnd, type Queue } from "polyproc";
 import { Log } from "../log.js";
+import { enter, leave } from "./slots.js";
 
 export interface Item {
   log: string;
@@ -23,6 +24,48 @@ export async function work({ log: path, call, number, ms, bytes, lines }: Item):
   for (let line = 0; line < lines; line++) writeSync(1, `${call}.${number} line ${line}\n`);
   if (ms > 0) await delay(ms);
   return `${"r".repeat(bytes)}${call}.${number}`;
+}
+
+/** The same while it holds a lock that others want, too: whoever is killed here dies as its holder. */
+export async function workGuarded(item: Item, lock: Lock, folder: string, name: string): Promise<string> {
+  await using _guard = await lock.lock();
+  const log = new Log(item.log);
+  const slot = await enter(log, folder, name, 1);
+  log.close();
+  const result = await work(item);
+  leave(slot);
+  return result;
+}
+
+/** Takes what comes from an end that others read, too, until nothing comes. */
+export async function receive(end: PipeEnd<string>, path: string): Promise<void> {
+  const log = new Log(path);
+  try {
+    for await (const item of end) log.write("received", { item: item.slice(item.lastIndexOf(" ") + 1) });
+  } catch (error) {
+    log.write("error", { where: "receive", name: (error as Error).name, message: (error as Error).message });
+  }
+  await end.close();
+  log.write("receiverEnded");
+  log.close();
+}
+
+/** Sends items that name their sender through an end that others use, too. */
+export async function sendAlong(end: PipeEnd<string>, path: string, sizes: number[]): Promise<void> {
+  const log = new Log(path);
+  try {
+    for (const [number, size] of sizes.entries()) {
+      const item = `${process.pid}.${number}`;
+      log.write("sent?", { item });
+      await end.send(`${"p".repeat(size)} ${item}`);
+      log.write("sentAlong", { item });
+    }
+  } catch (error) {
+    log.write("error", { where: "sendAlong", name: (error as Error).name, message: (error as Error).message });
+  }
+  await end.close();
+  log.write("senderEnded");
+  log.close();
 }
 
 /** Spreads its items over a pool of its own. */

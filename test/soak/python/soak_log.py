@@ -24,7 +24,10 @@ class Log:
 
     def error(self, where, error):
         stack = "".join(traceback.format_exception(type(error), error, error.__traceback__))[-1500:]
-        self.write("error", where=where, name=type(error).__name__, message=str(error), stack=stack)
+        kind = type(error).__name__
+        if kind == "PolyprocError":
+            kind = error.name
+        self.write("error", where=where, name=kind, message=str(error), stack=stack)
 
     def close(self):
         os.close(self._fd)

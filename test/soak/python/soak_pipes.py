@@ -6,7 +6,7 @@ import soak_tasks
 
 def pipe(work):
     while work.goes_on():
-        (_stream if work.random.random() < 0.5 else _exchange)(work)
+        work.random.choice([_stream, _exchange, _share])(work)
 
 
 def _sizes(work, count):
@@ -58,3 +58,27 @@ def _exchange(work):
         work.log.error("close", error)
     child.join()
     work.log.write("exchange", count=len(items), back=back, exitCode=child.exitcode, child=child.pid)
+
+
+def _share(work):
+    """Several children send through one end, several receive from the other."""
+    chance = work.random
+    reader, writer = polyproc.Pipe(False)
+    children = [
+        polyproc.Process(target=soak_tasks.send_along, args=(writer, work.log.path, _sizes(work, chance.randint(1, 80))))
+        for _ in range(chance.randint(1, 3))
+    ]
+    children += [polyproc.Process(target=soak_tasks.receive, args=(reader, work.log.path)) for _ in range(chance.randint(1, 3))]
+    started = []
+    for child in children:
+        try:
+            child.start()
+            started.append(child)
+        except Exception as error:
+            work.log.error("share", error)
+    # While this program holds the ends, no child comes to an end of file.
+    writer.close()
+    reader.close()
+    for child in started:
+        child.join()
+    work.log.write("shared", children=[child.pid for child in started], exitCodes=[child.exitcode for child in started])

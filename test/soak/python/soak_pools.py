@@ -10,19 +10,21 @@ def pool(work):
         call = 0
         while work.goes_on():
             items = _items(work, call, chance.randint(1, 40))
+            # A JavaScript function in the same pool, now and then.
+            function = polyproc.module(work.params["tasks"], "work") if chance.random() < 0.25 else soak_tasks.work
             way = chance.choice(["map", "chunked", "apply", "starmap", "unordered", "imap"])
             work.log.write("call", call=call, way=way, items=len(items), retries=0)
             try:
                 if way == "map":
-                    results = shared.map(soak_tasks.work, items)
+                    results = shared.map(function, items)
                 elif way == "chunked":
-                    results = shared.map(soak_tasks.work, items, chance.randint(1, 20))
+                    results = shared.map(function, items, chance.randint(1, 20))
                 elif way == "starmap":
-                    results = shared.starmap(soak_tasks.work, [(item,) for item in items])
+                    results = shared.starmap(function, [(item,) for item in items])
                 elif way == "apply":
-                    results = [_outcome(one) for one in [shared.apply_async(soak_tasks.work, (item,)) for item in items]]
+                    results = [_outcome(one) for one in [shared.apply_async(function, (item,)) for item in items]]
                 else:
-                    iterator = shared.imap_unordered(soak_tasks.work, items) if way == "unordered" else shared.imap(soak_tasks.work, items)
+                    iterator = shared.imap_unordered(function, items) if way == "unordered" else shared.imap(function, items)
                     results = _all_of(iterator, len(items))
                 _write_results(work, call, results, way == "unordered")
             except Exception as error:
@@ -30,6 +32,23 @@ def pool(work):
             call += 1
         shared.close()
         shared.join()
+
+
+def guarded(work):
+    """Tasks that hold one lock, one after another."""
+    name = work.params["name"]
+    lock = polyproc.Lock(name=name)
+    with polyproc.Pool(work.params["processes"]) as shared:
+        call = 0
+        while work.goes_on():
+            items = _items(work, call, work.random.randint(1, 20), 3)
+            work.log.write("call", call=call, way="guarded", items=len(items), retries=0)
+            try:
+                calls = [shared.apply_async(soak_tasks.work_guarded, (item, lock, work.params["folder"], name)) for item in items]
+                _write_results(work, call, [_outcome(one) for one in calls], False)
+            except Exception as error:
+                work.log.error("guarded", error)
+            call += 1
 
 
 def imap(work):

@@ -5,6 +5,7 @@ import time
 
 import polyproc
 import soak_log
+import soak_slots
 
 
 def work(item):
@@ -17,6 +18,46 @@ def work(item):
     if item["ms"]:
         time.sleep(item["ms"] / 1000)
     return "r" * item["bytes"] + name
+
+
+def work_guarded(item, lock, folder, name):
+    """The same while it holds a lock that others want, too: whoever is killed here dies as its holder."""
+    with lock:
+        log = soak_log.Log(item["log"])
+        slot = soak_slots.enter(log, folder, name, 1)
+        log.close()
+        result = work(item)
+        soak_slots.leave(slot)
+    return result
+
+
+def receive(end, path):
+    """Takes what comes from an end that others read, too, until nothing comes."""
+    log = soak_log.Log(path)
+    try:
+        while True:
+            log.write("received", item=end.recv().rpartition(" ")[2])
+    except EOFError:
+        pass
+    except Exception as error:
+        log.error("receive", error)
+    end.close()
+    log.write("receiverEnded")
+
+
+def send_along(end, path, sizes):
+    """Sends items that name their sender through an end that others use, too."""
+    log = soak_log.Log(path)
+    try:
+        for number, size in enumerate(sizes):
+            item = f"{os.getpid()}.{number}"
+            log.write("sent?", item=item)
+            end.send("p" * size + f" {item}")
+            log.write("sentAlong", item=item)
+    except Exception as error:
+        log.error("sendAlong", error)
+    end.close()
+    log.write("senderEnded")
 
 
 def spread(items, results):

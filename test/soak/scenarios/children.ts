@@ -1,3 +1,4 @@
+import type { LogRecord } from "../log.js";
 import { languages } from "./languages.js";
 import type { Scenario } from "./scenario.js";
 
@@ -19,6 +20,7 @@ export const pipe: Scenario = {
             if (exitCode === 0 && received < sent) faults.push(`${received} of ${sent} items came through a pipe whose sender ended in order`);
             if (undisturbed && (received !== count || exitCode !== 0)) faults.push(`${received} of ${String(count)} items came through a pipe; its sender ended with ${String(exitCode)}`);
           }
+          if (op === "shared") faults.push(...checkShared(record["children"] as number[], record["exitCodes"] as number[], records));
           if (op === "exchange" && undisturbed && (record["back"] !== count || exitCode !== 0)) {
             faults.push(`${String(record["back"])} of ${String(count)} items came back; the child ended with ${String(exitCode)}`);
           }
@@ -58,3 +60,18 @@ export const manager: Scenario = {
     },
   }),
 };
+
+/** Of an end that several send through and an end that several receive from: items that came more than once, from nowhere, or not at all. */
+function checkShared(children: readonly number[], exitCodes: readonly number[], records: readonly LogRecord[]): string[] {
+  const own = records.filter(({ pid }) => children.includes(pid));
+  const itemsOf = (op: string) => own.filter((record) => record.op === op).map((record) => record["item"] as string);
+  const begun = new Set(itemsOf("sent?"));
+  const received = itemsOf("received");
+  const faults = received.filter((item) => !begun.has(item)).map((item) => `nobody sent ${item}, and yet it came out of a pipe`);
+  if (new Set(received).size < received.length) faults.push(`items came twice out of a pipe: ${received.filter((item, i) => received.indexOf(item) !== i).join()}`);
+  const lost = itemsOf("sentAlong").filter((item) => !received.includes(item));
+  if (lost.length > 0 && exitCodes.every((code) => code === 0) && own.every(({ op }) => op !== "error")) {
+    faults.push(`${lost.length} items got lost in a pipe that several share, though all of them ended in order: ${lost.slice(0, 10).join()}`);
+  }
+  return faults;
+}

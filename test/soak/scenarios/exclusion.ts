@@ -1,3 +1,4 @@
+import type { Client, Lock, Semaphore } from "polyproc";
 import { checkHistory, type Model, type Operation } from "../linearizability/checker.js";
 import { lockModel, semaphoreModel, type LockInput, type LockOutput } from "../linearizability/models.js";
 import { deathsOf, historyOf } from "./history.js";
@@ -25,7 +26,14 @@ function write<State>(
   const programs = languages(random, random.int(2, 4)).map((language) => ({
     language, workload, params: { name, folder, permits, seed: random.bits(), count: random.int(50, 400), lengthMs },
   }));
-  return { programs, check: (story) => check(workload, model, story) };
+  // An object without a user is gone, and its history with it; one that is collected here has no user here.
+  const kept: (Lock | Semaphore)[] = [];
+  const prepare = async (keeper: Client) => {
+    const shared = workload === "lock" ? new keeper.Lock({ name }) : new keeper.Semaphore(permits, { name });
+    kept.push(shared);
+    await (shared instanceof keeper.Lock ? shared.locked() : shared.value());
+  };
+  return { programs, prepare, check: (story) => check(workload, model, story) };
 }
 
 function check<State>(workload: string, model: Model<State, LockInput, LockOutput>, story: Story): string[] {

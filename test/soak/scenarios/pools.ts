@@ -1,3 +1,4 @@
+import { compiled } from "../../fixture.js";
 import { ofKills } from "../judge.js";
 import { languages } from "./languages.js";
 import type { Ending, Scenario, Story } from "./scenario.js";
@@ -5,11 +6,11 @@ import type { Ending, Scenario, Story } from "./scenario.js";
 function scenario(workload: string, count: [number, number]): Scenario {
   return {
     name: workload,
-    write: (random, { lengthMs }) => ({
+    write: (random, { folder, prefix, lengthMs }) => ({
       programs: languages(random, random.int(1, 2)).map((language) => ({
         language, workload, isPrivate: random.chance(0.25),
         params: {
-          processes: random.int(1, 4), retries: language === "typescript" ? random.pick([0, 0, 1, 3]) : 0,
+          folder, name: `${prefix}-${workload}`, tasks: compiled("test/soak/programs/tasks"), processes: random.int(1, 4), retries: language === "typescript" ? random.pick([0, 0, 1, 3]) : 0,
           ...(random.chance(0.3) && { maxTasksPerChild: random.int(1, 10) }), seed: random.bits(), count: random.int(...count), lengthMs,
         },
       })),
@@ -19,6 +20,7 @@ function scenario(workload: string, count: [number, number]): Scenario {
 }
 
 export const pool = scenario("pool", [5, 30]);
+export const guarded = scenario("guarded", [3, 10]);
 export const imap = scenario("imap", [1, 5]);
 export const nested = scenario("nested", [1, 6]);
 

@@ -37,7 +37,7 @@ export interface Story {
 export interface Play {
   programs: ProgramPlan[];
   /** Makes what is to outlive the programs. */
-  prepare?(watcher: Client): Promise<void>;
+  prepare?(keeper: Client): Promise<void>;
   /** Called when each producer (a program whose `params.role` is `producer`) has ended. */
   producersEnded?(): void;
   /** Called again and again from then on, until the last program has ended. */

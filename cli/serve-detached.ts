@@ -1,6 +1,5 @@
 import { connect } from "node:net";
-import { mkdirSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 import { startDetachedServer } from "../bindings/typescript/detached-server.js";
 import { requireOwnSocket } from "../bindings/typescript/socket-owner.js";
 import { serverMain } from "../bindings/typescript/server-main.js";
@@ -15,7 +14,6 @@ export async function serveDetached(options: readonly string[]): Promise<void> {
   const address = options[options.findLastIndex((option) => option === "--listen") + 1] ?? "";
   if (!options.includes("--listen") || !address.startsWith("unix:")) throw new UsageError("serve --detach: say where it is to listen with --listen unix:PATH");
   const path = resolve(address.slice("unix:".length));
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   await withStartLock(path, async () => {
     requireOwnSocket(path);
     if (await answers(path)) return;

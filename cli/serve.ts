@@ -1,5 +1,3 @@
-import { mkdirSync } from "node:fs";
-import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Command } from "commander";
 import { serverMain } from "../bindings/typescript/server-main.js";
@@ -44,7 +42,6 @@ async function serve(options: readonly string[], exit: (status: number) => void)
   }
   const saysWhere = options.some((option) => /^--(listen|stdio|fd|help|version)(=|$)|^-h$/.test(option));
   const path = defaultSocketPath();
-  if (!saysWhere) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   process.argv = [process.argv[0]!, serverMain, ...options, ...(saysWhere ? [] : ["--listen", `unix:${path}`])];
   const server = await import(pathToFileURL(serverMain).href) as ServerModule;
   await (server.started ?? server.default?.started);

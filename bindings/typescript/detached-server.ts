@@ -29,8 +29,7 @@ export interface DetachedServer {
  * ends or tells nothing before.
  */
 export async function startDetachedServer({ command, options, cwd, env, logFile }: DetachedServerOptions): Promise<DetachedServer> {
-  mkdirSync(dirname(logFile), { recursive: true });
-  const log = openSync(logFile, "a+", 0o600);
+  const log = openLog(logFile);
   try {
     const start = fstatSync(log).size;
     const [program, ...first] = command;
@@ -68,6 +67,16 @@ export async function startDetachedServer({ command, options, cwd, env, logFile 
     return { pid: server.pid!, ended };
   } finally {
     closeSync(log);
+  }
+}
+
+function openLog(file: string): number {
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    return openSync(file, "a+", 0o600);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new SpawnFailed("SpawnFailed", `the server's log cannot be written: ${message}; check its folder, and that the disk is not full`, { errno: code }, { cause: error });
   }
 }
 

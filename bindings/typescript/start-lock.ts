@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { SpawnFailed } from "./errors.js";
 import { requireOwnFolder } from "./socket-owner.js";
 
 /** A start takes no longer; a lock that is older was left behind. */
@@ -15,9 +16,7 @@ const betweenLooksMs = 40;
 export async function withStartLock<T>(path: string, action: () => Promise<T>): Promise<T> {
   const lock = `${path}.lock`;
   const mine = `${process.pid} ${randomUUID()}`;
-  // The first server of this user: as on the command line, nobody else may look in.
-  mkdirSync(dirname(lock), { recursive: true, mode: 0o700 });
-  requireOwnFolder(dirname(lock));
+  prepare(dirname(lock));
   while (!taken(lock, mine)) {
     const held = read(lock);
     if (held !== null && isStale(lock, held)) remove(lock, held);
@@ -30,13 +29,30 @@ export async function withStartLock<T>(path: string, action: () => Promise<T>): 
   }
 }
 
+/** Of the first server of this user: as on the command line, nobody else may look in. */
+function prepare(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw unwritable(error);
+  }
+  requireOwnFolder(folder);
+}
+
+function unwritable(error: unknown): SpawnFailed {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return new SpawnFailed("SpawnFailed", `a server cannot be started: ${message}; check that its socket's folder can be written to, and has room`, { errno: code }, { cause: error });
+}
+
 function taken(lock: string, content: string): boolean {
   try {
     writeFileSync(lock, content, { flag: "wx", mode: 0o600 });
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-    throw error;
+    // A full disk may have taken the file, and not its text.
+    if (read(lock) === "") rmSync(lock, { force: true });
+    throw unwritable(error);
   }
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Lock, Pool, task, Cancelled, PolyprocError, TargetNotFound, TaskFailed, TimedOut, WorkerLost } from "../../../bindings/typescript/index.js";
@@ -185,4 +185,20 @@ test("one slow task among a thousand short ones delays none of them", async (t) 
   assert.equal(slow.ready(), false);
   writeFileSync(gate, "");
   assert.equal(await slow, "released");
+});
+
+test("calls of different functions that are made in one turn are run in their order by one worker", async (t) => {
+  await using pool = new Pool(1);
+  const file = join(temporaryFolder(t), "order");
+  const one = task(meta, functions.append);
+  const other = (path: string, text: string) => import("node:fs").then((fs) => fs.appendFileSync(path, `${text}\n`));
+  const expected: string[] = [];
+  const calls = [];
+  for (let i = 0; i < 10; i++) {
+    calls.push(pool.applyAsync(one, [file, `one ${i}`]), pool.applyAsync(other, [file, `other ${i}`]));
+    calls.push(pool.applyAsync(one, [file, `again ${i}`], null, { retries: 1 }), pool.starmapAsync(one, [[file, `map ${i}`]]));
+    expected.push(`one ${i}`, `other ${i}`, `again ${i}`, `map ${i}`);
+  }
+  await Promise.all(calls);
+  assert.deepEqual(readFileSync(file, "utf8").trimEnd().split("\n"), expected);
 });

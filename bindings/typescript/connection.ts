@@ -30,6 +30,8 @@ export interface RequestOptions {
   signal?: AbortSignal | undefined;
   /** Does not keep the script alive. Default false. */
   background?: boolean;
+  /** Does not wait for large values that were sent before, and are still on their way. Default false. */
+  urgent?: boolean;
   /** Not collected, so its handle not released, while the request is under way. */
   keep?: object;
 }
@@ -155,7 +157,7 @@ export class Connection {
           if (abort) options!.signal!.removeEventListener("abort", abort);
           if (error) reject(error);
           else resolve(result as RequestResult<M>);
-        });
+        }, options?.urgent);
         const abort = options?.signal ? () => endpoint.cancel(id) : null;
         if (abort) options!.signal!.addEventListener("abort", abort, { once: true });
       });

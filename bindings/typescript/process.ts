@@ -201,13 +201,13 @@ export class Process<A extends AnyArguments = AnyArguments> extends SharedObject
    */
   async terminate({ graceMs }: { graceMs?: number } = {}): Promise<void> {
     this.#requireStarted("cannot be terminated");
-    if (this.#state !== "exited") await this.request("process/terminate", (process) => ({ process, graceMs }));
+    if (this.#state !== "exited") await this.request("process/terminate", (process) => ({ process, graceMs }), { urgent: true });
   }
 
   /** Sends SIGKILL to the process and its descendants. */
   async kill(): Promise<void> {
     this.#requireStarted("cannot be killed");
-    if (this.#state !== "exited") await this.request("process/kill", (process) => ({ process }));
+    if (this.#state !== "exited") await this.request("process/kill", (process) => ({ process }), { urgent: true });
   }
 
   /** Forgets a process that has ended. Rejects with BadState while it runs. */

@@ -31,7 +31,8 @@ export async function detach(connection: Connection, source: ItemSource, options
     if (!item.ok) throw new UsageError(`${item.text}: ${item.reason}; with --detach every item must be one that can be run`);
     const payload = jsonToPayload(item.value);
     bytes += payloadBytes(payload) + itemBytes;
-    if (bytes > connection.facts.limits.maxMessageBytes) throw new UsageError(`the items take more than the ${connection.facts.limits.maxMessageBytes} bytes that one run may have: start several`);
+    const { maxPayloadBytes } = connection.facts.limits;
+    if (bytes > maxPayloadBytes) throw new UsageError(`the items take more than the ${maxPayloadBytes} bytes that one run may have: start several, or raise the server's limit (--max-payload-bytes)`);
     items.push(payload);
   }
   const run = connection.mint("run");

@@ -189,7 +189,20 @@ class Wire:
             self._at += 4 + len(frame)
 
     def send(self, data):
-        """Sends a whole frame, or several; or a message that is a rope, unframed. What an exception interrupts is finished by whoever sends next."""
+        """Sends a whole frame; or a message that is a rope, unframed. What an exception interrupts is finished by whoever sends next."""
+        if self._fragments or type(data) is Rope or len(data) - 4 > self.longest_frame:
+            data = self._send_large(data)
+            if data is None:
+                return
+        with self._lock:
+            self._out.append(data)
+            self.sent += len(data)
+            self.unheard = 0
+            self._flush()
+            self._sent_at = perf_counter()
+
+    def _send_large(self, data):
+        """Sends what is too large for a frame. Returns a frame that is to be sent now."""
         if self._fragments and self._pusher is None:
             self._push()
         if type(data) is not Rope and len(data) - 4 > self.longest_frame:
@@ -198,13 +211,17 @@ class Wire:
             if len(data) > min(FRAGMENTED_BYTES, self.longest_frame):
                 self._fragments.extend(fragments(data, self.longest_frame))
                 self._push()
-                return
+                return None
             data = b"".join((_LENGTH.pack(len(data)), *data.pieces))
-        if self._fragments:
-            with self._door:
-                self._send_frame(data)
-        else:
-            self._send_frame(data)
+        if not self._fragments:
+            return data
+        with self._door, self._lock:
+            self._out.append(data)
+            self.sent += len(data)
+            self.unheard = 0
+            self._flush()
+            self._sent_at = perf_counter()
+        return None
 
     def _push(self):
         """Sends the fragments that wait, and lets others send between them."""
@@ -223,14 +240,6 @@ class Wire:
                     self._sent_at = perf_counter()
         finally:
             self._pusher = None
-
-    def _send_frame(self, data):
-        with self._lock:
-            self._out.append(data)
-            self.sent += len(data)
-            self.unheard = 0
-            self._flush()
-            self._sent_at = perf_counter()
 
     def try_send(self, data):
         """

@@ -50,9 +50,10 @@ class Call:
 
 def pack_calls(function, mode, items, most=None):
     """TooLong when several items take more than `most` bytes."""
-    if len(items) == 1:
-        most = None
-    return blob(_MANY, dumps_apart((function, mode, items), most))
+    call = (function, mode, items)
+    if len(items) > 1:
+        return blob(_MANY, dumps_apart(call, most))
+    return blob(_MANY, dumps_apart(call) if has_large(items) else dumps(call))
 
 
 class CallPacker:

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { connect, Pipe, Pool, Process, Queue, task } from "../../../bindings/typescript/index.js";
+import { command, connect, Pipe, Pool, Process, Queue, task } from "../../../bindings/typescript/index.js";
 import { within } from "../../deadline.js";
 import { startServer } from "../../server/server-process.js";
 import { temporaryFolder } from "../../temporary-folder.js";
@@ -110,4 +110,21 @@ test("what is beyond the limit fails with PayloadTooLarge, which names size, lim
   assert.equal(small.length, 5);
   assert.ok(refused(large));
   assert.equal(await pool.apply(task(meta, functions.pid)), pid);
+});
+
+test("a process is killed while a large value is on its way", async (t) => {
+  const address = `unix:${join(temporaryFolder(t), "s")}`;
+  await startServer(t, ["--listen", address]);
+  await using client = await connect(address);
+  const child = new client.Process({ target: command("sleep", ["60"]) });
+  await child.start();
+  const queue = new client.Queue<Buffer>();
+  await queue.size();
+  let arrived = false;
+  const put = queue.put(Buffer.alloc(200 * mb)).then(() => (arrived = true));
+  await new Promise((resolve) => setImmediate(resolve));
+  await child.kill();
+  assert.ok(!arrived);
+  await within(put, "the item", 30_000);
+  await child.join();
 });

@@ -52,12 +52,12 @@ test("what a host sent before its exit is read, also by a reader that pauses aft
     // As a door does while its client has no turn.
     socket.pause();
     pauses++;
-    setTimeout(() => socket.resume(), 150);
+    setTimeout(() => socket.resume(), 400);
   });
   await waitFor(() => bytes === "ready\n".length);
-  socket.write("last 150000\n");
+  socket.write("last 200000\n");
   assert.deepEqual(await told.exitsSoon(), { exitCode: 0, signal: null });
-  assert.equal(bytes, "ready\n".length + 150_000);
+  assert.equal(bytes, "ready\n".length + 200_000);
   assert.ok(pauses > 1, "it came in pieces");
 });
 

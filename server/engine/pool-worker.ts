@@ -311,9 +311,11 @@ export class PoolWorker implements HostUser {
     this.pool.workerReady();
   }
 
+  /** How many tasks it may have at a time. One while nothing is known of them: the first may never end, and the next one may be what it waits for. */
   #depth(): number {
     const { taskMs } = this.inflight[0]!.job;
-    if (taskMs === 0 || taskMs > 10) return 2;
+    if (taskMs === 0) return 1;
+    if (taskMs > 10) return 2;
     return taskMs > 1 ? 8 : maxDepth;
   }
 

@@ -35,6 +35,13 @@ test("many calls at once each get their own result", async () => {
   assert.deepEqual(await Promise.all(results), results.map((_, i) => i * 2));
 });
 
+test("calls of different functions begin in the order in which they were made", async () => {
+  await using pool = new Pool(1);
+  const both = [task(meta, functions.turn), task(meta, functions.otherTurn)] as const;
+  const turns = await Promise.all(Array.from({ length: 40 }, (_, i) => pool.applyAsync(both[(i * 7) % 3 === 0 ? 0 : 1]!)));
+  assert.deepEqual(turns, turns.map((_, i) => i));
+});
+
 test("callbacks are called with the result or the error", async () => {
   await using pool = new Pool(1);
   const calls: unknown[] = [];

@@ -58,17 +58,6 @@ test("tasks that wait behind a long one are taken back as soon as another worker
   assert.equal(world.results.length, 200);
 });
 
-test("while nothing is known of how long tasks take, none waits behind another that may never end", async () => {
-  const world = new PoolWorld();
-  const job = world.job(world.pool({ processes: 2 }));
-  job.submit(world.tasks(3));
-  const first = world.hosts[0]!.connect();
-  await settle();
-  const second = world.hosts[1]!.connect();
-  await settle();
-  assert.deepEqual([first.list.map((task) => task.index), second.list.map((task) => task.index)], [[0], [1]]);
-});
-
 test("when a worker dies, only the task that it had begun fails, and the others are run elsewhere in their order", async () => {
   const world = new PoolWorld();
   const job = world.job(world.pool({ processes: 1 }));

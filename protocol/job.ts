@@ -60,6 +60,8 @@ export const resultEntry = v.strictObject({
   /** Payload of an array of `count` results; absent when they failed. */
   values: v.optional(payload()),
   error: v.optional(failure),
+  /** To a session with `blobs: "own"`, when the pool belongs to another process tree: which. */
+  origin: v.optional(v.string()),
   /** The worker; 0 when the task never reached one. */
   pid: count(),
   /** How long it ran, in milliseconds; 0 when it never ran. */

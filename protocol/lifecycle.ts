@@ -13,6 +13,10 @@ export const limits = v.strictObject({
   maxMemoryBytes: count(1),
 });
 
+/** Whose private values of a language (`$blob`) a session opens: those of any peer, or those of its own process tree alone. */
+export const blobs = v.picklist(["all", "own"]);
+export type Blobs = v.InferOutput<typeof blobs>;
+
 export const initialize = request("initialize", {
   doc: "Opens the session; the first request on every connection but a worker's. The encoding of its body (JSON or msgpack) is the one in which the server answers on a `Content-Length` connection. Further keys, such as those that LSP clients send, are ignored. `instanceId` changes with every server process, which voids all handles. Handles that the client mints are `kind:` + `session` + `.` + a suffix of its own choice.",
   params: v.looseObject({
@@ -24,6 +28,8 @@ export const initialize = request("initialize", {
     processId: v.nullish(count()),
     /** Largest message that the client reads in fragments, in bytes. Absent: it reads no fragments. */
     maxPayloadBytes: v.optional(count(1)),
+    /** `own`: payloads from other clients' process trees are to be marked with their `origin`, for this session and its workers. Default `all`. */
+    blobs: v.optional(blobs),
     /** Needed on TCP. */
     token: v.optional(v.string()),
   }),

@@ -20,7 +20,11 @@ export const send = request("pipe/send", {
 export const recv = request("pipe/recv", {
   doc: "Waits for an item and takes it. EndOfFile once nobody holds the other end and nothing is left, however its last holder ended.",
   params: v.strictObject({ end: end(), timeoutMs: timeoutMs() }),
-  result: v.strictObject({ item: payload() }),
+  result: v.strictObject({
+    item: payload(),
+    /** To a session with `blobs: "own"`, when the item is foreign: where it came from. */
+    origin: v.optional(v.string()),
+  }),
   errors: ["EndOfFile", "TimedOut", "Closed", "BadState"],
 });
 
@@ -52,9 +56,9 @@ export const wait = request("pipe/wait", {
 });
 
 export const follow = request("pipe/follow", {
-  doc: "`pipe/recv` (with `take` false: `pipe/poll`) for a session that can read channels (see `pipe/channel`): answered with `item` (`ready`), or first with `channel`. When that names one, the next items are in it: open `path`, read there, and ask again, with its number as `channel`, when it is empty; the answer comes when there is something else to tell. Asked without that number, the server tells of the channel again. When it is null, the writer has left: what is in the channel now is the rest. Take it, send `pipe/left`, and ask again. A session that cannot open `path`, or finds something else there, sends `pipe/left` at once.",
+  doc: "`pipe/recv` (with `take` false: `pipe/poll`) for a session that can read channels (see `pipe/channel`): answered with `item` (`ready`), or first with `channel`. When that names one, the next items are in it: open `path`, read there, and ask again, with its number as `channel`, when it is empty; the answer comes when there is something else to tell. Asked without that number, the server tells of the channel again. When it is null, the writer has left: what is in the channel now is the rest. Take it, send `pipe/left`, and ask again. A session with `blobs: \"own\"` is never told of channels. A session that cannot open `path`, or finds something else there, sends `pipe/left` at once.",
   params: v.strictObject({ end: end(), timeoutMs: timeoutMs(), take: v.optional(v.boolean()), channel: v.optional(count(1)) }),
-  result: v.strictObject({ item: v.optional(payload()), ready: v.optional(v.boolean()), channel: v.optional(v.nullable(v.strictObject({ channel: count(1), path: v.string(), inode: v.string() }))) }),
+  result: v.strictObject({ item: v.optional(payload()), origin: v.optional(v.string()), ready: v.optional(v.boolean()), channel: v.optional(v.nullable(v.strictObject({ channel: count(1), path: v.string(), inode: v.string() }))) }),
   errors: ["EndOfFile", "TimedOut", "Closed", "BadState"],
 });
 

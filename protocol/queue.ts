@@ -28,7 +28,11 @@ export const put = request("queue/put", {
 export const get = request("queue/get", {
   doc: "Waits for an item, then takes up to `max` (default 1) that are there. Fails with Empty on expiry. With `counter` the items are lent, 256 at most: the session counts, in its tally, each one that it hands to its program, and whatever it has not counted when it ends goes back to the front of the queue, in order. A request for a counter settles what was lent by it before.",
   params: v.strictObject({ queue: queue(), max: v.optional(count(1)), timeoutMs: timeoutMs(), counter: v.optional(counter) }),
-  result: v.strictObject({ items: v.array(payload()) }),
+  result: v.strictObject({
+    items: v.array(payload()),
+    /** To a session with `blobs: "own"`, when an item is foreign: for each item, where it came from, or null. */
+    origins: v.optional(v.array(v.nullable(v.string()))),
+  }),
   errors: ["Empty", "Closed", "BadState"],
 });
 
@@ -57,7 +61,12 @@ export const settle = request("queue/settle", {
 
 export const putBack = request("queue/putBack", {
   doc: "Returns items that this session took and did not use (not those that are lent, see `queue/settle`): they come before all others, in this order, whether or not there is room. They count as never taken. Fails with BadState when that is more than the session took.",
-  params: v.strictObject({ queue: queue(), items: v.pipe(v.array(payload()), v.minLength(1)) }),
+  params: v.strictObject({
+    queue: queue(),
+    items: v.pipe(v.array(payload()), v.minLength(1)),
+    /** As they came with the items. What is named here stays foreign to every session. */
+    origins: v.optional(v.array(v.nullable(v.string()))),
+  }),
   result: none(),
   errors: ["BadState"],
 });

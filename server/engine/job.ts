@@ -9,6 +9,7 @@ import { kept, letGo, MemoryWait, type Kept } from "./kept.js";
 import type { Principal } from "./guard.js";
 import type { Pool } from "./pool.js";
 import type { SharedObject } from "./registry.js";
+import { marked } from "./origin.js";
 import { runtimeOf } from "./runtime.js";
 import { highWaterBytes, type Session } from "./session.js";
 import { sourceOfFunction, type TargetSource } from "./target-source.js";
@@ -114,7 +115,7 @@ export class Job implements SharedObject {
     this.source = "command" in options.target ? null : sourceOfFunction(options.target, session.engine.options.paths);
     this.isOpened = follower !== undefined;
     this.#observer = follower && "settled" in follower ? follower : null;
-    this.#sink = follower && "results" in follower ? follower.results : (results) => session.peer.notify(jobs.results, { job: handle, results });
+    this.#sink = follower && "results" in follower ? follower.results : (results) => session.peer.notify(jobs.results, { job: handle, results: marked(results, session, pool.session.owner) });
     pool.requireOpen(session);
     if (!this.isCommand) session.engine.hosts.requireRuntime(this.runtime);
     pool.jobs.add(this);

@@ -1,5 +1,6 @@
 import { payloadData, payloadHandles, type Payload } from "../../protocol/payload.js";
 import type { Account } from "./budget.js";
+import type { Origin } from "./origin.js";
 
 /** What a kept payload takes beside its bytes: the view, its buffer, a place in a list. Roughly. */
 const overheadBytes = 200;
@@ -11,18 +12,20 @@ export interface Kept {
   readonly bytes: number;
   /** To which it is charged, when it is. */
   readonly account: Account;
+  /** Who sent it: the client at the root of its process tree. */
+  readonly origin: Origin;
 }
 
 /** Copies a payload that is a small part of a large buffer, all of which it would keep in memory. Charges nothing. */
-export function kept(payload: Payload, account: Account): Kept {
+export function kept(payload: Payload, account: Account, origin: Origin = account.owner ?? "server"): Kept {
   const data = payloadData(payload);
   const handles = payloadHandles(payload);
   const overhead = overheadBytes * (1 + handles.length);
   const bufferBytes = data.buffer.byteLength;
-  if (data.byteLength * 2 >= bufferBytes) return { payload, bytes: bufferBytes + overhead, account };
+  if (data.byteLength * 2 >= bufferBytes) return { payload, bytes: bufferBytes + overhead, account, origin };
   // Not `slice`: a Buffer's is a view.
   const copy = new Uint8Array(data);
-  return { payload: payload instanceof Uint8Array ? copy : [copy, [...handles]], bytes: data.byteLength + overhead, account };
+  return { payload: payload instanceof Uint8Array ? copy : [copy, [...handles]], bytes: data.byteLength + overhead, account, origin };
 }
 
 /** It is kept no more. */

@@ -38,7 +38,8 @@ export class Lending implements Holding {
   /** The session's; made, with its tally, when it asks for its first counters. Null where there is no such memory. */
   static of(session: Session): Lending | null {
     if (session.lending) return session.lending;
-    const tally = session.ended ? null : session.engine.options.openTally();
+    // Of what is lent the session is not told whose it is.
+    const tally = session.ended || session.blobs === "own" ? null : session.engine.options.openTally();
     if (!tally) return null;
     session.lending = new Lending(session, tally);
     session.holdings.add(session.lending);

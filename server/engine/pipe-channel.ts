@@ -11,7 +11,7 @@ export interface ChannelInbox {
   /** What may be received, and by whom, has changed. */
   channelChanged(): void;
   /** The channel is no more. These came out of it; they belong behind the first `ahead` items at hand. */
-  channelEnded(items: Uint8Array[], ahead: number): void;
+  channelEnded(items: Uint8Array[], ahead: number, writer: Session): void;
 }
 
 /** What a session that asks for the next item is told first: read there; or that nothing more comes there than what is in it. */
@@ -188,6 +188,6 @@ export class PipeChannel {
     const items = this.#discarded ? [] : this.#channel.drain(this.#begun);
     this.#channel.close();
     this.#onEnd();
-    if (!this.#discarded) this.#inbox.channelEnded(items, this.#ahead);
+    if (!this.#discarded) this.#inbox.channelEnded(items, this.#ahead, this.#writer);
   }
 }

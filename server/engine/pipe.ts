@@ -6,9 +6,11 @@ import type { Engine } from "./engine.js";
 import { dataBytes, ItemStore } from "./item-store.js";
 import { kept, letGo, MemoryWait, type Kept } from "./kept.js";
 import { LinkedList } from "./linked-list.js";
-import type { ChannelInbox, ChannelNews, Following, PipeChannel } from "./pipe-channel.js";
+import type { ChannelInbox, Following, PipeChannel } from "./pipe-channel.js";
+import type { Followed, Received, Receiver, Sender } from "./pipe-waiters.js";
 import { brokenPipe, endOfFile, full, noItem } from "./pipe-errors.js";
 import type { ReadySource } from "./ready.js";
+import { foreignOrigin } from "./origin.js";
 import { releasedByAll, type SharedObject } from "./registry.js";
 import type { Session } from "./session.js";
 import { Wait } from "./wait.js";
@@ -22,19 +24,6 @@ export interface PipeEndStatus extends PipeEndOptions {
   items: number;
   bytes: number;
   peerOpen: boolean;
-}
-
-/** What a session that can read channels gets. */
-export type Followed = { item: Payload } | { ready: boolean } | ChannelNews;
-
-/** `follows` null: the session cannot read channels. */
-type Receiver = { readonly wait: Wait<Followed>; readonly follows: Following | null };
-
-interface Sender {
-  readonly item: Kept;
-  readonly wait: Wait<null>;
-  /** Its sender has gone on: the item must arrive even when the sender leaves. */
-  readonly early: boolean;
 }
 
 /** Who asks for what may be in a channel waits at least so long, in milliseconds, for those who use it to leave. */
@@ -103,9 +92,9 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
     return sent;
   }
 
-  recv(session: Session, timeoutMs: number | null | undefined): { item: Payload } | Wait<{ item: Payload }> {
+  recv(session: Session, timeoutMs: number | null | undefined): Received | Wait<Received> {
     // Only who follows is told of channels.
-    return this.#receive(session, timeoutMs, null) as { item: Payload } | Wait<{ item: Payload }>;
+    return this.#receive(session, timeoutMs, null) as Received | Wait<Received>;
   }
 
   poll(session: Session, timeoutMs: number | null | undefined): { ready: boolean } | Wait<{ ready: boolean }> {
@@ -114,7 +103,9 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
 
   /** `recv`, or `poll` unless `take`, by a session that can read channels, and reads the channel `reads` at this end. */
   follow(session: Session, timeoutMs: number | null | undefined, take: boolean, reads?: number): Followed | Wait<Followed> {
-    return take ? this.#receive(session, timeoutMs, { reads }) : this.#awaitReady(session, timeoutMs, { reads });
+    // What comes through a channel is not marked as foreign.
+    const follows = session.blobs === "own" ? null : { reads };
+    return take ? this.#receive(session, timeoutMs, follows) : this.#awaitReady(session, timeoutMs, follows);
   }
 
   /** Fails unless this session may wait for it. */
@@ -187,11 +178,11 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
     if (this.#watchers.size > 0) this.#reclaimUnlessUsedBy(null);
   }
 
-  channelEnded(items: Uint8Array[], ahead: number): void {
+  channelEnded(items: Uint8Array[], ahead: number, writer: Session): void {
     this.#channel = null;
     this.#offer.ended();
     const { server } = this.#engine.budget;
-    this.#inbox.insert(ahead, items.map((data) => kept(data, server)));
+    this.#inbox.insert(ahead, items.map((data) => kept(data, server, writer.owner)));
     this.#serve();
     this.#refill();
     this.#changed();
@@ -277,7 +268,7 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
       session.requireFits(dataBytes(this.#inbox.peek()!), `the next item of ${this.handle}`);
       this.#offer.receivedBy(follows ? session : null);
       this.#channel?.received();
-      return { item: this.#take(session) };
+      return this.#take(session);
     }
     if (!this.#peerOpen) throw endOfFile(this.handle);
     return null;
@@ -345,12 +336,13 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
     this.#changed();
   }
 
-  #take(session: Session): Payload {
+  #take(session: Session): Received {
     const item = this.#inbox.shift();
     if (item === undefined) throw new PolyprocError("InternalError", "took from an empty pipe");
     letGo(item);
     this.#engine.registry.deliverPayload(session, item.payload, this);
-    return item.payload;
+    const origin = foreignOrigin(session, item.origin);
+    return origin === null ? { item: item.payload } : { item: item.payload, origin };
   }
 
   #refill(): void {

@@ -7,6 +7,8 @@ import { lendingOf, maxLent, type Counter } from "./lending.js";
 import { LinkedList } from "./linked-list.js";
 import { itemsUnfinished, queueEmpty, queueFull } from "./queue-errors.js";
 import { dataBytes, ItemStore } from "./item-store.js";
+import { foreignOrigin, returnedOrigin, type Origin } from "./origin.js";
+import type { Getter, Putter, Taken } from "./queue-waiters.js";
 import { releasedByAll, type SharedObject } from "./registry.js";
 import type { Session } from "./session.js";
 import { TakenCounts } from "./taken.js";
@@ -26,22 +28,6 @@ export interface QueueStatus {
   getters: number;
   full: boolean;
   empty: boolean;
-}
-
-interface Putter {
-  readonly items: readonly Kept[];
-  /** How many of them are in the queue. */
-  stored: number;
-  wait: Wait<null> | null;
-  /** Bytes that count as held back for its session while it waits. */
-  heldBack: number;
-}
-
-interface Getter {
-  readonly max: number;
-  /** By which the items are lent; null: they are taken. */
-  readonly counter: Counter | null;
-  readonly wait: Wait<{ items: Payload[] }>;
 }
 
 /** Items that one `get` takes beyond its first end here, so that an answer stays a small message. */
@@ -92,17 +78,17 @@ export class Queue implements SharedObject {
   }
 
   /** With a counter, the items are lent, and what was lent by it before is settled. */
-  get(session: Session, max: number, timeoutMs: number | null | undefined, counter: Counter | null = null): { items: Payload[] } | Wait<{ items: Payload[] }> {
+  get(session: Session, max: number, timeoutMs: number | null | undefined, counter: Counter | null = null): Taken | Wait<Taken> {
     this.#requireOpen(session, "get");
     if (counter) lendingOf(session).settle([counter]);
     if (this.#items.length > 0) {
-      const items = this.#take(session, max, counter);
+      const taken = this.#take(session, max, counter);
       this.#refill();
       this.#changed();
-      return { items };
+      return taken;
     }
     if (timeoutMs === 0) throw queueEmpty(this.handle);
-    const wait = new Wait<{ items: Payload[] }>(session, {
+    const wait = new Wait<Taken>(session, {
       timeoutMs,
       onTimeout: () => {
         throw queueEmpty(this.handle);
@@ -118,14 +104,14 @@ export class Queue implements SharedObject {
   }
 
   /** Items that were taken and not used come before all others again, in their order, whether or not there is room. */
-  putBack(session: Session, items: readonly Payload[]): null {
+  putBack(session: Session, items: readonly Payload[], origins: readonly (string | null)[] = []): null {
     const bytes = items.reduce((sum, item) => sum + payloadData(item).length, 0);
     this.#taken.require(session, items.length, bytes);
     this.#retain(items);
     this.#taken.add(session, -items.length, -bytes);
     const { account } = session;
     for (let i = items.length - 1; i >= 0; i--) {
-      const item = kept(items[i]!, account);
+      const item = kept(items[i]!, account, returnedOrigin(session, origins[i]));
       account.charge(item.bytes);
       this.#unshift(session, item);
     }
@@ -337,7 +323,7 @@ export class Queue implements SharedObject {
       const getter = this.#getters.shift();
       if (!getter) return;
       try {
-        getter.wait.resolve({ items: this.#take(getter.wait.session, getter.max, getter.counter) });
+        getter.wait.resolve(this.#take(getter.wait.session, getter.max, getter.counter));
       } catch (error) {
         if (!(error instanceof PolyprocError)) throw error;
         // The item is for others, to whom it can be sent.
@@ -359,8 +345,9 @@ export class Queue implements SharedObject {
     }
   }
 
-  #take(session: Session, max: number, counter: Counter | null): Payload[] {
+  #take(session: Session, max: number, counter: Counter | null): Taken {
     const items: Payload[] = [];
+    const origins: (Origin | null)[] = [];
     const lent: Kept[] = [];
     let bytes = 0;
     const most = counter ? Math.min(max, maxLent) : max;
@@ -374,12 +361,13 @@ export class Queue implements SharedObject {
       bytes += itemBytes;
       this.#engine.registry.deliverPayload(session, next.payload, this);
       items.push(next.payload);
+      if (session.blobs === "own") origins.push(foreignOrigin(session, next.origin));
       if (counter) lent.push(next);
       else letGo(next);
     }
     if (counter) lendingOf(session).lend(counter, this, lent);
     else this.#taken.add(session, items.length, bytes);
-    return items;
+    return origins.some((origin) => origin !== null) ? { items, origins } : { items };
   }
 
   #requireOpen(session: Session, action: string): void {

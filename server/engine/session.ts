@@ -1,4 +1,4 @@
-import type { SessionInfo } from "../../protocol/lifecycle.js";
+import type { Blobs, SessionInfo } from "../../protocol/lifecycle.js";
 import type { Handle } from "../../protocol/schema.js";
 import type { NotificationMessage, Params } from "../../protocol/message.js";
 import { PolyprocError } from "../../protocol/errors.js";
@@ -69,6 +69,7 @@ export class Session implements Principal {
   clientName = "";
   clientVersion: string | null = null;
   readonly connectedAt: number;
+  #blobs: Blobs = "all";
   /** Bytes of its tasks that have not been started. */
   queuedBytes = 0;
   /** Bytes of tasks in `job/submit` requests that wait for room. */
@@ -104,6 +105,16 @@ export class Session implements Principal {
   /** The id of the client at the root of its process tree: the one with whom others share time and memory. */
   get owner(): string {
     return this.onBehalfOf?.owner ?? this.process?.starter?.owner ?? this.id;
+  }
+
+  /** Whose private values it opens: a worker those that its client opens. */
+  get blobs(): Blobs {
+    if (this.process?.starter) this.#blobs = this.process.starter.blobs;
+    return this.#blobs;
+  }
+
+  set blobs(blobs: Blobs) {
+    this.#blobs = blobs;
   }
 
   get ended(): boolean {

@@ -220,6 +220,7 @@ export class Connection {
     const { engine, server } = this.#hub;
     if (checked.output.maxPayloadBytes !== undefined) this.#peer.useFragments?.(checked.output.maxPayloadBytes);
     const session = this.#open();
+    session.blobs = checked.output.blobs ?? "all";
     session.clientPid = checked.output.processId ?? 0;
     const { name = "", title = name, version: clientVersion = null } = checked.output.clientInfo ?? {};
     session.clientName = title.slice(0, maxNameLength);

@@ -15,7 +15,7 @@ export const queueHandlers: readonly Handler[] = [
     lendingOf(session).settle(counters);
     return null;
   }),
-  answer(queue.putBack, ({ engine, session }, { queue: handle, items }) => engine.registry.get(handle, Queue).putBack(session, items)),
+  answer(queue.putBack, ({ engine, session }, { queue: handle, items, origins }) => engine.registry.get(handle, Queue).putBack(session, items, origins)),
   answer(queue.close, ({ engine, session }, { queue: handle }) => engine.registry.get(handle, Queue).close(session)),
   answer(queue.taskDone, ({ engine }, { queue: handle, n = 1 }) => engine.registry.get(handle, Queue).taskDone(n)),
   answer(queue.join, ({ engine, session }, { queue: handle, timeoutMs }) => engine.registry.get(handle, Queue).join(session, timeoutMs)),

@@ -7,7 +7,7 @@ The names, arguments and meanings are those of the standard library. What differ
 import sys
 
 from . import process
-from ._errors import AuthenticationError, BufferTooShort, Cancelled, PolyprocError, ProcessError, TaskFailed, TimeoutError, WorkerLost
+from ._errors import AuthenticationError, BufferTooShort, Cancelled, PolyprocError, ProcessError, TaskFailed, TimeoutError, UntrustedBlob, WorkerLost
 from ._task import CurrentTask, current_task
 from .context import connect, default_context as _context
 from .process import Process, active_children, current_process, parent_process
@@ -51,7 +51,7 @@ set_start_method = _context.set_start_method
 __all__ = [
     "Array", "AuthenticationError", "Barrier", "BoundedSemaphore", "BufferTooShort", "Cancelled", "Condition", "CurrentTask", "Event", "JoinableQueue", "Lock",
     "Manager", "Pipe", "PolyprocError", "Pool", "Process", "ProcessError", "Queue", "RLock", "RawArray", "RawValue", "Semaphore", "SimpleQueue",
-    "Target", "TaskFailed", "TimeoutError", "Value", "WorkerLost", "active_children", "allow_connection_pickling", "command", "connect",
+    "Target", "TaskFailed", "TimeoutError", "UntrustedBlob", "Value", "WorkerLost", "active_children", "allow_connection_pickling", "command", "connect",
     "cpu_count", "current_process", "current_task", "freeze_support", "get_all_start_methods", "get_context", "get_logger", "get_start_method", "log_to_stderr",
     "module", "parent_process", "set_executable", "set_forkserver_preload", "set_start_method", "source",
 ]

@@ -2,7 +2,7 @@ from . import (
     aio as aio, connection as connection, context as context, futures as futures, heap as heap, managers as managers, pool as pool,
     process as process, queues as queues, reduction as reduction, sharedctypes as sharedctypes, synchronize as synchronize, targets as targets,
 )
-from ._errors import AuthenticationError, BufferTooShort, Cancelled, PolyprocError, ProcessError, TaskFailed, TimeoutError, WorkerLost
+from ._errors import AuthenticationError, BufferTooShort, Cancelled, PolyprocError, ProcessError, TaskFailed, TimeoutError, UntrustedBlob, WorkerLost
 from ._task import CurrentTask, current_task
 from .context import connect, default_context as _context
 from .process import Process, active_children, current_process, parent_process
@@ -44,7 +44,7 @@ set_start_method = _context.set_start_method
 __all__ = [
     "Array", "AuthenticationError", "Barrier", "BoundedSemaphore", "BufferTooShort", "Cancelled", "Condition", "CurrentTask", "Event", "JoinableQueue", "Lock",
     "Manager", "Pipe", "PolyprocError", "Pool", "Process", "ProcessError", "Queue", "RLock", "RawArray", "RawValue", "Semaphore", "SimpleQueue",
-    "Target", "TaskFailed", "TimeoutError", "Value", "WorkerLost", "active_children", "allow_connection_pickling", "command", "connect",
+    "Target", "TaskFailed", "TimeoutError", "UntrustedBlob", "Value", "WorkerLost", "active_children", "allow_connection_pickling", "command", "connect",
     "cpu_count", "current_process", "current_task", "freeze_support", "get_all_start_methods", "get_context", "get_logger", "get_start_method", "log_to_stderr",
     "module", "parent_process", "set_executable", "set_forkserver_preload", "set_start_method", "source",
 ]

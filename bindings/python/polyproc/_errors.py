@@ -75,6 +75,12 @@ class Deadlock(PolyprocError):
     name = "Deadlock"
 
 
+class UntrustedBlob(PolyprocError):
+    """A value that only its language can open came from another client's process tree, and was not opened. `data`: origin, object."""
+
+    name = "UntrustedBlob"
+
+
 _CLASSES = {kind.name: kind for kind in (Closed, TaskFailed, WorkerLost, Cancelled, TargetNotFound, SpawnFailed, Deadlock)}
 
 CODES = {"Cancelled": 1014, "TargetNotFound": 1010, "TaskFailed": 1012, "PayloadTooLarge": 1018}

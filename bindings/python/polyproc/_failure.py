@@ -49,11 +49,11 @@ def failure_of(error, for_python):
     return {"code": CODES["TaskFailed"], "message": f"{data['type']}: {data['message']}", "data": {"name": "TaskFailed", **data, "language": "python"}}
 
 
-def exception_from(failure):
-    """The exception to raise for a task's failure: the original one where that is possible."""
+def exception_from(failure, origin=None):
+    """The exception to raise for a task's failure: the original one where that is possible. `origin`: it came from another client's workers, and is not opened."""
     data = failure.get("data") or {}
     encoded = data.get("pickle")
-    if isinstance(encoded, str):
+    if isinstance(encoded, str) and origin is None:
         try:
             import pickle
 

@@ -6,7 +6,8 @@ keys, datetimes of `timezone.utc`, and shared objects. A value that holds anythi
 import pickle
 import threading
 
-from ._errors import PolyprocError
+from ._errors import PolyprocError, UntrustedBlob
+from ._foreign import Foreign
 from ._large import OVERHEAD_BYTES
 from ._msgpack import BLOB, HANDLE, MAX_DEPTH, TIMESTAMP, Ext, Unpackable, _PACKERS, array_head, map_head, pack_bin, pack_ext, pack_str, unpack
 from ._rope import LARGE_BYTES, joined, rope
@@ -253,12 +254,26 @@ def decode(session, payload):
         return _decode(session, payload)
     if type(payload) is memoryview:
         return _decode(session, payload)
+    if type(payload) is Foreign:
+        return _decode_foreign(session, payload)
     data, handles = payload
     session.received(handles)
     try:
         return _decode(session, data)
     finally:
         session.settle_received(handles)
+
+
+def _decode_foreign(session, foreign):
+    try:
+        foreign.check()
+    except UntrustedBlob:
+        if type(foreign.payload) is not bytes:
+            # Its objects came with it.
+            session.received(foreign.payload[1])
+            session.settle_received(foreign.payload[1])
+        raise
+    return decode(session, foreign.payload)
 
 
 def _decode(session, data):

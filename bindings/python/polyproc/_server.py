@@ -6,6 +6,7 @@ import socket
 import sys
 
 from ._errors import Closed, PolyprocError, SpawnFailed
+from ._foreign import trusts_all
 from ._large import LARGEST_BYTES, OVERHEAD_BYTES
 from ._own_configuration import own_configuration
 from ._session import Session
@@ -15,7 +16,7 @@ PROTOCOL_VERSION = "1.0"
 _HERE = os.path.dirname(os.path.abspath(__file__))
 
 
-def open_session(sock, token=None):
+def open_session(sock, token=None, trust_blobs=True):
     session = Session(sock)
     try:
         facts = session.request("initialize", {
@@ -23,6 +24,7 @@ def open_session(sock, token=None):
             "clientInfo": {"name": "polyproc-python"},
             "processId": os.getpid(),
             "maxPayloadBytes": LARGEST_BYTES,
+            **({} if trust_blobs else {"blobs": "own"}),
             **({} if token is None else {"token": token}),
         })
     except BaseException:
@@ -39,14 +41,18 @@ def begin(session, facts):
     session.wire.longest_frame = facts["limits"]["maxMessageBytes"]
 
 
-def connect_to(address, token=None):
-    """A session with the server at `unix:PATH`, `tcp:HOST:PORT` or `tls:HOST:PORT`. ConnectionError when there is none says what to check next."""
+def connect_to(address, token=None, trust_blobs=None):
+    """
+    A session with the server at `unix:PATH`, `tcp:HOST:PORT` or `tls:HOST:PORT`. ConnectionError when there is none says what to check next.
+    `trust_blobs`: see `polyproc.connect`.
+    """
     if token is None:
         token = os.environ.get("POLYPROC_TOKEN")
     kind, _, place = address.partition(":")
+    trusting = trusts_all(trust_blobs, kind)
     if kind == "unix":
         require_own_socket(place)
-        return open_session(_connected(address, place))
+        return open_session(_connected(address, place), None, trusting)
     host, _, port = place.rpartition(":")
     host = host.strip("[]")
     if kind not in ("tcp", "tls") or not host or not port.isdecimal():
@@ -55,9 +61,9 @@ def connect_to(address, token=None):
     if kind == "tls":
         from . import _tls
 
-        return open_session(_tls.secured(sock, host, address), token)
+        return open_session(_tls.secured(sock, host, address), token, trusting)
     try:
-        return open_session(sock, token)
+        return open_session(sock, token, trusting)
     except Closed as error:
         raise ConnectionError(
             f"what listens at {address} ended the connection at once: is it a Polyproc server? If it has --tls-cert, its address begins with tls:"

@@ -6,6 +6,7 @@ import time
 
 from . import _exit, _shared  # noqa: F401
 from ._errors import BufferTooShort, PolyprocError
+from ._foreign import Foreign, item_of
 from ._msgpack import map_head, pack, pack_bin, pack_str, unpack
 from ._payload import PICKLE, decode, encode_apart, pickled, to_wire
 from ._pipe_end import end_of
@@ -84,6 +85,8 @@ class Connection(SharedObject):
 
     def _value_of(self, item):
         value = decode(self._session, item)
+        if type(item) is Foreign:
+            return value
         if type(value) is bytes and _is_pickle(value) and item[0] in _BIN:
             return pickle.loads(value)
         return value
@@ -213,7 +216,7 @@ class Connection(SharedObject):
             return self._unread.pop(0)
         item = self._end.take()
         while item is None:
-            item = self._follow(True, None).get("item")
+            item = item_of(self._follow(True, None), self._handle)
             if item is None or self._end.late:
                 if item is not None:
                     self._end.late.append(item)
@@ -225,13 +228,14 @@ class Connection(SharedObject):
     def _undo(self, result):
         """The answer of a request that was given up."""
         if "item" in result:
-            self._unread = [*(self._unread or ()), result["item"]]
+            self._unread = [*(self._unread or ()), item_of(result, self._handle)]
 
     def _recv_bytes(self):
         return self._bytes_of(self._recv())
 
     def _bytes_of(self, item):
-        data = item[0] if type(item) is list else item
+        payload = item.payload if type(item) is Foreign else item
+        data = payload[0] if type(payload) is list else payload
         value = unpack(data)
         if type(value) is bytes:
             return value

@@ -6,7 +6,8 @@ from queue import Empty, Full
 from types import GenericAlias
 
 from . import _exit, _shared  # noqa: F401
-from ._errors import PolyprocError
+from ._errors import PolyprocError, UntrustedBlob
+from ._foreign import Foreign, first_item
 from ._msgpack import array_head, map_head, pack_str
 from ._payload import decode, encode, repacked
 from ._rope import joined
@@ -106,13 +107,24 @@ class Queue(SharedObject):
             if turn is not None:
                 item = ahead.borrow(turn, self, lambda more: self._request("queue/get", self._get_params(block, timeout, more))["items"])
             else:
-                item = self._request("queue/get", self._get_params(block, timeout), self._undo)["items"][0]
+                item = self._request("queue/get", self._get_params(block, timeout), self._undo)
+                item = first_item(item, self._handle)
                 if ahead is not None:
                     ahead.came()
         except PolyprocError as error:
             if error.name == "Empty":
                 raise Empty from None
             raise
+        return self._opened(item)
+
+    def _opened(self, item):
+        if type(item) is Foreign:
+            try:
+                item.check()
+            except UntrustedBlob:
+                # Others may open it.
+                self._undo({"items": [item.payload], "origins": [item.origin]})
+                raise
         return decode(self._session, item)
 
     def _get_params(self, block, timeout, more=()):
@@ -131,7 +143,11 @@ class Queue(SharedObject):
             self._ahead.give_back()
 
     def _undo(self, result):
-        self._session.send("queue/putBack", joined((self._two, pack_str("items"), array_head(len(result["items"])), *map(repacked, result["items"]))))
+        items, origins = result["items"], result.get("origins")
+        members = [pack_str("items"), array_head(len(items)), *map(repacked, items)]
+        if origins is not None:
+            members.append(field("origins", origins))
+        self._session.send("queue/putBack", joined((self._two if origins is None else self._three, *members)))
 
     def put_nowait(self, obj):
         return self.put(obj, False)
@@ -209,6 +225,7 @@ class SimpleQueue(SharedObject):
         named = field("queue", self._handle)
         self._one = map_head(1) + named
         self._two = map_head(2) + named
+        self._three = map_head(3) + named
 
     def _open(self):
         if self._closed:
@@ -227,9 +244,10 @@ class SimpleQueue(SharedObject):
     def get(self):
         self._open()
         result = self._request("queue/get", self._one, self._undo)
-        return decode(self._session, result["items"][0])
+        return self._opened(first_item(result, self._handle))
 
     _undo = Queue._undo
+    _opened = Queue._opened
 
     def close(self):
         self._closed = True

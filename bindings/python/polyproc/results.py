@@ -6,6 +6,7 @@ from types import GenericAlias
 
 from ._errors import TimeoutError
 from ._failure import exception_from
+from ._foreign import Foreign
 from ._payload import decode
 from ._answer import wake
 
@@ -168,5 +169,6 @@ def read_values(session, entry, error):
     if error is not None:
         raise error
     if entry.get("error") is not None:
-        raise exception_from(entry["error"])
-    return decode(session, entry["values"])
+        raise exception_from(entry["error"], entry.get("origin"))
+    values, origin = entry["values"], entry.get("origin")
+    return decode(session, values if origin is None else Foreign(values, origin, "a result of another client's pool"))

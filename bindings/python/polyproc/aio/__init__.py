@@ -26,9 +26,9 @@ async def open():
     await asyncio.get_running_loop().run_in_executor(None, default_session)
 
 
-async def connect(address, token=None):
+async def connect(address, token=None, *, trust_blobs=None):
     """`polyproc.connect` beside the loop: a context, for `ctx=`."""
-    return await asyncio.get_running_loop().run_in_executor(None, _connect, address, token)
+    return await asyncio.get_running_loop().run_in_executor(None, lambda: _connect(address, token, trust_blobs=trust_blobs))
 
 
 __all__ = [

@@ -3,6 +3,7 @@
 import asyncio
 
 from .. import connection
+from .._foreign import item_of
 from .._errors import PolyprocError
 from .._msgpack import pack
 from .._rope import joined
@@ -81,7 +82,7 @@ class Connection(Face):
             return shared._unread.pop(0)
         if shared._end.late:
             return shared._end.late.popleft()
-        item = (await self._ask_os("pipe/recv", shared._one, shared._undo))["item"]
+        item = item_of(await self._ask_os("pipe/recv", shared._one, shared._undo), shared._handle)
         if shared._readiness is not None:
             # Somebody selects it, too: that descriptor asks the server.
             await asyncio.get_running_loop().run_in_executor(None, shared._readiness.received)

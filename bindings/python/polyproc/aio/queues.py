@@ -4,8 +4,9 @@ from queue import Empty, Full
 from types import GenericAlias
 
 from .. import queues
+from .._foreign import first_item
 from .._errors import PolyprocError
-from .._payload import decode, encode
+from .._payload import encode
 from .._rope import joined
 from .._shared import field, ms
 from ..queues import _ITEMS, _LARGE_BYTES, _NO_WAIT
@@ -63,12 +64,12 @@ class Queue(Face):
         else:
             params = shared._two + field("timeoutMs", ms(timeout))
         try:
-            items = (await self._ask("queue/get", params, shared._undo))["items"]
+            result = await self._ask("queue/get", params, shared._undo)
         except PolyprocError as error:
             if error.name == "Empty":
                 raise Empty from None
             raise
-        return decode(shared._session, items[0])
+        return shared._opened(first_item(result, shared._handle))
 
     async def put_nowait(self, obj):
         await self.put(obj, False)
@@ -133,7 +134,7 @@ class SimpleQueue(Face):
     async def get(self):
         shared = self.shared
         shared._open()
-        return decode(shared._session, (await self._ask("queue/get", shared._one, shared._undo))["items"][0])
+        return shared._opened(first_item(await self._ask("queue/get", shared._one, shared._undo), shared._handle))
 
     async def empty(self):
         self.shared._open()

@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, mkdirSync, unlinkSync } from "node:fs";
+import { chmodSync, existsSync, lstatSync, mkdirSync, unlinkSync } from "node:fs";
 import { connect, type Server } from "node:net";
 import { dirname, resolve } from "node:path";
 import { lockBinding } from "./bind-lock.js";
@@ -16,7 +16,7 @@ export async function listenOnPath(server: Server, path: string): Promise<string
   const absolute = resolve(path);
   if (Buffer.byteLength(absolute) > maxPathBytes) throw new UsageError(`unix:${path}: the path is longer than the ${maxPathBytes} bytes that a socket's may have; choose a shorter one`);
   const folder = dirname(absolute);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   checkFolder(folder);
 
   const unlock = await lockBinding(absolute);
@@ -52,6 +52,19 @@ async function listenPrivately(server: Server, path: string): Promise<void> {
     server.once("error", failed);
   });
   chmodSync(path, 0o600);
+}
+
+/** Makes the folder and its parents. Node 20's own recursion never ends where the system refuses a folder with ENOENT, as /proc does. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // Another server may have made it since.
+    if (code !== "EEXIST") throw new UsageError(`${folder} cannot be made (${code}): choose a path in a folder where you may write`);
+  }
 }
 
 function checkFolder(folder: string): void {

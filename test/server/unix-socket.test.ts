@@ -96,3 +96,9 @@ test("one process locks a path once at a time, and is not kept out by what an ea
   (await next)();
   assert.deepEqual(readdirSync(folder), []);
 });
+
+test("a folder that the system does not let be made is said at once", { skip: process.platform !== "linux" && "needs /proc" }, async (t) => {
+  const [told] = await race([await racer(t)], "/proc/polyproc-test/s");
+  assert.equal(told!.listens, false);
+  assert.match(told!.message!, /\/proc\/polyproc-test cannot be made \(ENOENT\): choose a path/);
+});

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { goldenFrames, goldenValues } from "./golden-frames.js";
+import { goldenFrames, goldenStreams, goldenValues } from "./golden-frames.js";
 import { buildJsonSchema } from "./json-schema.js";
 import { buildMetaModel } from "./meta-model.js";
 import { protocolFolder } from "./sources.js";
@@ -18,7 +18,7 @@ export function generatedFiles(): GeneratedFile[] {
   return [
     json("metaModel.json", buildMetaModel()),
     json("schema.json", buildJsonSchema()),
-    { path: path.join(protocolFolder, "generated/golden-frames.json"), text: lines({ frames: goldenFrames(), values: goldenValues() }) },
+    { path: path.join(protocolFolder, "generated/golden-frames.json"), text: lines({ frames: goldenFrames(), streams: goldenStreams(), values: goldenValues() }) },
     { path: spec, text: renderSpec(readFileSync(spec, "utf8")) },
   ];
 }

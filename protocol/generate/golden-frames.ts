@@ -11,6 +11,13 @@ export interface GoldenFrame {
   hex: string;
 }
 
+/** Part of a stream of length-prefixed frames: the messages in the order in which they are complete. */
+export interface GoldenStream {
+  name: string;
+  messages: unknown[];
+  hex: string;
+}
+
 /** A value in its two forms. */
 export interface GoldenValue {
   json: unknown;
@@ -65,6 +72,39 @@ export function goldenFrames(): GoldenFrame[] {
       params: { targets: [{ id: 1, target: { source: "(n) => n * n" } }], tasks: [{ seq: 0, target: 1, mode: "map", items: payload([1, 2, 3]), count: 3 }] },
     }),
   ];
+}
+
+/** Fragments, and whole frames between them. */
+export function goldenStreams(): GoldenStream[] {
+  const put = { id: 7, method: "queue/put", params: { queue: "queue:s1.4", items: [payload({ $bytes: Buffer.alloc(40, 1).toString("base64") })] } };
+  const cancel = { method: "$/cancelRequest", params: { id: 3 } };
+  const output = { method: "worker/output", params: { stream: "stdout", data: { $bytes: Buffer.from("a line of text\n").toString("base64") } } };
+  const [begin, middle, end] = fragmentsOf(put, 30, 50) as [Buffer, Buffer, Buffer];
+  return [
+    { name: "a request in three fragments, a notification between two of them", messages: [cancel, put], hex: Buffer.concat([begin, middle, bytesOf(prefixed("", cancel)), end]).toString("hex") },
+    { name: "a notification whose first fragment is its head", messages: [output], hex: Buffer.concat(fragmentsOf(output, 0)).toString("hex") },
+    { name: "a request in one fragment", messages: [put], hex: Buffer.concat(fragmentsOf(put)).toString("hex") },
+  ];
+}
+
+/** A message, cut at these places. */
+function fragmentsOf(message: { id?: number; method: string }, ...cuts: number[]): Buffer[] {
+  const body = bytesOf(prefixed("", message)).subarray(4);
+  const id = Buffer.from(jsonToMsgpack(message.id ?? null).data);
+  const head = Buffer.alloc(10);
+  head.writeBigUInt64BE(BigInt(body.length));
+  head.writeUInt16BE(id.length, 8);
+  return [...cuts, body.length].map((cut, i) => {
+    const part = body.subarray(i === 0 ? 0 : cuts[i - 1], cut);
+    const fragment = i === 0 ? Buffer.concat([head, id, part]) : part;
+    const prefix = Buffer.alloc(4);
+    prefix.writeUInt32BE(0x8000_0000 + fragment.length);
+    return Buffer.concat([prefix, fragment]);
+  });
+}
+
+function bytesOf({ hex }: GoldenFrame): Buffer {
+  return Buffer.from(hex, "hex");
 }
 
 export function goldenValues(): GoldenValue[] {

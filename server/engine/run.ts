@@ -11,6 +11,7 @@ import { failureBytes, Job, type JobObserver } from "./job.js";
 import { itemsOf, listOfAll } from "./payload-list.js";
 import { Pool } from "./pool.js";
 import type { SharedObject } from "./registry.js";
+import { RunChunks } from "./run-chunks.js";
 import { RunItems, type RunItem } from "./run-items.js";
 import { RunOutcomes } from "./run-outcomes.js";
 import { RunOutput } from "./run-output.js";
@@ -47,6 +48,7 @@ export class Run implements SharedObject, JobObserver, Principal {
   readonly #items: RunItems;
   readonly #outcomes: RunOutcomes;
   readonly #chunkSize: number;
+  readonly #chunks: RunChunks;
   readonly #halt: Halt | null;
   readonly #startedAt: number;
   readonly #readers = new Map<Wait<ReadResult>, { since: number; limit: number }>();
@@ -68,6 +70,7 @@ export class Run implements SharedObject, JobObserver, Principal {
     this.#items = new RunItems(spec.items.length);
     this.#outcomes = new RunOutcomes(engine.registry, spec.maxResultBytes ?? defaultMaxResultBytes);
     this.#chunkSize = "command" in spec.target ? 1 : spec.chunkSize ?? 1;
+    this.#chunks = new RunChunks(spec.items, this.#chunkSize);
     this.#halt = spec.halt ?? null;
     this.specBytes = bytesOf(spec);
     this.#session = new Session(engine, runsSessionId, serverPeer, null);
@@ -87,11 +90,10 @@ export class Run implements SharedObject, JobObserver, Principal {
   /** Gives the pool its work. Apart from the constructor, since what comes of it is told at once. */
   begin(): void {
     const { items } = this.spec;
-    const tasks = [];
-    for (let index = 0; index < items.length; index += this.#chunkSize) {
-      const chunk = items.slice(index, index + this.#chunkSize);
-      tasks.push({ index, count: chunk.length, items: listOfAll(chunk) });
-    }
+    const tasks = this.#chunks.starts.map((index) => {
+      const chunk = items.slice(index, this.#chunks.after(index, items.length));
+      return { index, count: chunk.length, items: listOfAll(chunk) };
+    });
     if (tasks.length > 0) this.job.submit(tasks);
     else this.#finish();
     this.#changed();
@@ -271,13 +273,13 @@ export class Run implements SharedObject, JobObserver, Principal {
     if (!chunks) return this.#items.counts.running;
     let running = 0;
     for (const chunk of chunks) {
-      for (let i = chunk; i < Math.min(chunk + this.#chunkSize, this.#items.total); i++) if (this.#items.get(i).state === "running") running++;
+      for (let i = chunk; i < this.#chunks.after(chunk, this.#items.total); i++) if (this.#items.get(i).state === "running") running++;
     }
     return running;
   }
 
   #chunkOf(index: number): number {
-    return index - (index % this.#chunkSize);
+    return this.#chunks.of(index);
   }
 
   #changed(): void {

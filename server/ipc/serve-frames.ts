@@ -281,7 +281,13 @@ class FrameDoor implements Peer {
   };
 
   #reply(id: RequestId, error: PolyprocError | null, result: unknown, unhurried = false): void {
-    this.#write(error ? { id, error: error.toErrorObject() } : { id, result: result ?? null }, unhurried);
+    try {
+      this.#write(error ? { id, error: error.toErrorObject() } : { id, result: result ?? null }, unhurried);
+    } catch (thrown) {
+      // An answer that no frame holds.
+      if (error || !(thrown instanceof PolyprocError)) throw thrown;
+      this.#write({ id, error: thrown.toErrorObject() });
+    }
   }
 
   #write(message: object, unhurried = false, urgent = false): void {

@@ -4,14 +4,15 @@ import path from "node:path";
 import { describe, test } from "node:test";
 import { unpack } from "msgpackr";
 import { protocolFolder } from "../../protocol/generate/sources.js";
-import type { GoldenFrame, GoldenValue } from "../../protocol/generate/golden-frames.js";
+import type { GoldenFrame, GoldenStream, GoldenValue } from "../../protocol/generate/golden-frames.js";
 import { jsonToMsgpack } from "../../protocol/json-to-msgpack.js";
 import { msgpackToJson } from "../../protocol/msgpack-to-json.js";
 import { isNotification, messageByMethod } from "../../protocol/methods.js";
 import { decodeMessage } from "../../server/ipc/framing/decoder.js";
 import { FrameEncoder } from "../../server/ipc/framing/encoder.js";
+import { FrameReader } from "../../server/ipc/framing/frame-reader.js";
 
-const golden = JSON.parse(readFileSync(path.join(protocolFolder, "generated/golden-frames.json"), "utf8")) as { frames: GoldenFrame[]; values: GoldenValue[] };
+const golden = JSON.parse(readFileSync(path.join(protocolFolder, "generated/golden-frames.json"), "utf8")) as { frames: GoldenFrame[]; streams: GoldenStream[]; values: GoldenValue[] };
 
 describe("golden frames", () => {
   for (const frame of golden.frames) {
@@ -48,6 +49,25 @@ describe("golden frames", () => {
       "length-prefixed msgpack request", "length-prefixed msgpack answer", "length-prefixed msgpack error", "length-prefixed msgpack notification",
     ]) assert.ok(kinds.has(kind), kind);
   });
+});
+
+describe("golden streams", () => {
+  for (const { name, messages, hex } of golden.streams) {
+    test(name, () => {
+      const read: unknown[] = [];
+      const reader = new FrameReader((buffer, start, end) => read.push(msgpackToJson(Buffer.from(buffer.subarray(start, end)))), undefined, {
+        maxPayloadBytes: 1000,
+        reserve: (_bytes, settled) => {
+          settled(null);
+          return { came() {}, release() {} };
+        },
+        refused: (_id, error) => assert.fail(error.message),
+      });
+      reader.push(Buffer.from(hex, "hex"));
+      assert.ok(reader.atBoundary);
+      assert.deepEqual(read, messages);
+    });
+  }
 });
 
 describe("golden values", () => {

@@ -1,5 +1,4 @@
 import { PolyprocError } from "../../protocol/errors.js";
-import type { Timer } from "./clock.js";
 import type { Guard } from "./guard.js";
 import { LinkedList } from "./linked-list.js";
 
@@ -9,8 +8,6 @@ const keptShare = 3 / 4;
 const fairShare = 1 / 64;
 /** … until this much is kept by all. */
 const fairLimit = 7 / 8;
-/** A message that waits for room is let in when nothing at all was let go of for this long, in milliseconds: what frees memory may be behind it. */
-const stallMs = 10_000;
 
 interface Message {
   readonly bytes: number;
@@ -43,9 +40,6 @@ export class Budget {
   readonly #keepers = new LinkedList<Keeper>();
   readonly #reserves: ((bytes: number) => void)[] = [];
   #scheduled = false;
-  #stall: Timer | null = null;
-  /** Something was released since the stall's timer began. */
-  #moved = false;
 
   constructor(maxBytes: number, guard: Guard) {
     this.maxBytes = maxBytes;
@@ -108,7 +102,6 @@ export class Budget {
       return () => {};
     }
     const link = this.#messages.push({ bytes, granted });
-    this.#watchForStall();
     return () => {
       // The next one may fit where this one did not.
       if (this.#messages.remove(link)) this.#schedule();
@@ -147,7 +140,6 @@ export class Budget {
   }
 
   #released(): void {
-    this.#moved = true;
     if (this.#messages.length > 0 || this.#keepers.length > 0) this.#schedule();
   }
 
@@ -180,18 +172,6 @@ export class Budget {
       if (this.#keptBytes <= goal) return;
       free(this.#keptBytes - goal);
     }
-  }
-
-  #watchForStall(): void {
-    if (this.#stall) return;
-    this.#moved = false;
-    this.#stall = this.#guard.after(stallMs, null, () => {
-      this.#stall = null;
-      const next = this.#messages.first;
-      if (!next) return;
-      if (!this.#moved) this.#grant(next);
-      if (this.#messages.length > 0) this.#watchForStall();
-    });
   }
 }
 

@@ -1,10 +1,11 @@
-import type { PolyprocError } from "../../protocol/errors.js";
+import { PolyprocError } from "../../protocol/errors.js";
 import type { ResultEntry } from "../../protocol/job.js";
 import * as lifecycle from "../../protocol/lifecycle.js";
 import type { Params, Result } from "../../protocol/message.js";
 import type * as pools from "../../protocol/pool.js";
 import type { Engine } from "./engine.js";
-import { Job } from "./job.js";
+import { failureBytes, Job } from "./job.js";
+import { kept } from "./kept.js";
 import { listOf, onlyItem } from "./payload-list.js";
 import { Pool } from "./pool.js";
 import { refuseDaemonicParent } from "./process-table.js";
@@ -12,6 +13,9 @@ import type { Session } from "./session.js";
 import { Wait } from "./wait.js";
 
 type Outcomes = Result<typeof pools.map>;
+
+/** What an outcome takes beside its value, roughly. */
+const outcomeBytes = 200;
 
 let nextMap = 1;
 
@@ -23,12 +27,23 @@ export function mapInPool(engine: Engine, session: Session, params: Params<typeo
   const pool = given ?? new Pool(engine, session, `pool:${id}`, { processes: params.processes });
   const outcomes: Outcomes["outcomes"] = [];
   let failed = 0;
+  // One answer carries all of them, so they are kept until the last has come.
+  const { account } = session;
+  let keptBytes = 0;
+  const keep = (entry: ResultEntry) => {
+    const outcome = toOutcome(entry);
+    const value = outcome.ok ? kept(outcome.value, account) : null;
+    const bytes = value?.bytes ?? outcomeBytes + failureBytes(entry.error);
+    const hasRoom = account.hasRoom(bytes);
+    account.charge(bytes);
+    keptBytes += bytes;
+    outcomes[entry.index] = value ? { index: entry.index, ok: true, value: value.payload } : outcome;
+    if (entry.error) failed++;
+    if (!hasRoom) engine.guard.soon(null, () => fail(new PolyprocError("Overloaded", `the results of this map take ${keptBytes} bytes already, and the server's memory is full: use job/submit or run/start, whose results can be taken as they come`)));
+  };
   const toClient = {
     results: (results: ResultEntry[]) => {
-      for (const entry of results) {
-        outcomes[entry.index] = toOutcome(entry);
-        if (entry.error) failed++;
-      }
+      results.forEach(keep);
       if (params.progressToken === undefined || !job) return;
       session.peer.notify(lifecycle.progress, { token: params.progressToken, value: { done: job.done + job.failed, failed, total: params.items.length } });
     },
@@ -36,6 +51,8 @@ export function mapInPool(engine: Engine, session: Session, params: Params<typeo
   let job: Job | null = null;
   const letGo = () => {
     forgetSession();
+    account.release(keptBytes);
+    keptBytes = 0;
     job?.unreferenced();
     if (!given) pool.terminate();
   };

@@ -1,7 +1,9 @@
 import type { Failure } from "../../protocol/job.js";
-import { payloadData, payloadHandles, type Payload } from "../../protocol/schema.js";
+import { payloadData, type Payload } from "../../protocol/schema.js";
+import type { Account } from "./budget.js";
 import { Deque } from "./deque.js";
 import { failureBytes } from "./job.js";
+import { kept } from "./kept.js";
 import type { Registry } from "./registry.js";
 
 type Outcome = { value: Payload } | { error: Failure };
@@ -15,14 +17,16 @@ const keptMessage = 500;
 export class RunOutcomes {
   readonly #registry: Registry;
   readonly #maxBytes: number;
+  readonly #account: Account;
   readonly #kept = new Map<number, Outcome>();
   /** In the order in which they came, with what each takes. */
   readonly #order = new Deque<{ index: number; bytes: number }>();
   #bytes = 0;
 
-  constructor(registry: Registry, maxBytes: number) {
+  constructor(registry: Registry, maxBytes: number, account: Account) {
     this.#registry = registry;
     this.#maxBytes = maxBytes;
+    this.#account = account;
   }
 
   get bytes(): number {
@@ -38,13 +42,21 @@ export class RunOutcomes {
       return;
     }
     if ("value" in outcome) this.#registry.retainPayload(outcome.value);
-    this.#kept.set(index, "value" in outcome ? { value: compact(outcome.value) } : outcome);
+    this.#kept.set(index, "value" in outcome ? { value: kept(outcome.value, this.#account).payload } : outcome);
     this.#order.push({ index, bytes });
     this.#bytes += bytes;
-    while (this.#bytes > this.#maxBytes) {
+    this.#account.charge(bytes);
+    this.free(this.#bytes - this.#maxBytes);
+  }
+
+  /** Lets go of the oldest, so many bytes of them. */
+  free(bytes: number): void {
+    const goal = this.#bytes - bytes;
+    while (this.#bytes > goal) {
       const oldest = this.#order.shift();
       if (!oldest) break;
       this.#bytes -= oldest.bytes;
+      this.#account.release(oldest.bytes);
       this.#letGo(oldest.index);
     }
   }
@@ -56,6 +68,8 @@ export class RunOutcomes {
   clear(): void {
     for (const outcome of this.#kept.values()) if ("value" in outcome) this.#registry.dropPayload(outcome.value);
     this.#kept.clear();
+    this.#order.clear();
+    this.#account.release(this.#bytes);
     this.#bytes = 0;
   }
 
@@ -73,13 +87,4 @@ export class RunOutcomes {
 function shortened({ code, message, data }: Failure): Failure {
   const name = data?.["name"];
   return { code, message: message.slice(0, keptMessage), ...(name === undefined ? {} : { data: { name } }) };
-}
-
-/** Not a small part of something large that it would keep in memory. */
-function compact(value: Payload): Payload {
-  const data = payloadData(value);
-  if (data.byteLength * 2 >= data.buffer.byteLength) return value;
-  // Not `slice`: a Buffer's is a view.
-  const copy = new Uint8Array(data);
-  return value instanceof Uint8Array ? copy : [copy, [...payloadHandles(value)]];
 }

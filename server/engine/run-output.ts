@@ -1,3 +1,4 @@
+import type { Account } from "./budget.js";
 import { Deque } from "./deque.js";
 import { LinkedList, type Link } from "./linked-list.js";
 
@@ -27,7 +28,12 @@ export class RunOutput {
   readonly #items = new Map<number, Item>();
   /** All that is kept, oldest first. */
   readonly #lines = new LinkedList<Entry>();
+  readonly #account: Account;
   #bytes = 0;
+
+  constructor(account: Account) {
+    this.#account = account;
+  }
 
   get bytes(): number {
     return this.#bytes;
@@ -39,8 +45,15 @@ export class RunOutput {
     item.lines.push(this.#lines.push({ item, line }));
     item.bytes += line.text.length + 1;
     this.#bytes += line.text.length + overheadBytes;
+    this.#account.charge(line.text.length + overheadBytes);
     while (item.bytes > maxItemBytes && item.lines.length > 1) this.#dropOldest(item);
     while (this.#bytes > maxRunBytes) this.#dropOldest(this.#lines.first!.item);
+  }
+
+  /** Forgets the oldest lines, so many bytes of them. */
+  free(bytes: number): void {
+    const goal = this.#bytes - bytes;
+    while (this.#bytes > Math.max(0, goal)) this.#dropOldest(this.#lines.first!.item);
   }
 
   of(index: number): { lines: RunLine[]; dropped: number } {
@@ -54,6 +67,7 @@ export class RunOutput {
     const { length } = link.value.line.text;
     item.bytes -= length + 1;
     this.#bytes -= length + overheadBytes;
+    this.#account.release(length + overheadBytes);
     item.dropped++;
   }
 }

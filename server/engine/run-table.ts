@@ -28,6 +28,7 @@ export class RunTable {
 
   constructor(engine: Engine) {
     this.#engine = engine;
+    engine.budget.addReserve((bytes) => this.#free(bytes));
   }
 
   /** Runs that are under way. */
@@ -45,8 +46,9 @@ export class RunTable {
     if (registry.has(spec.run)) throw new PolyprocError("BadState", `${spec.run} is in use: mint each handle once, and forget a run before its name is used again`);
     const metaBytes = spec.meta === undefined ? 0 : payloadData(spec.meta).length;
     if (metaBytes > maxMetaBytes) throw new PolyprocError("InvalidParams", `meta: at most ${maxMetaBytes} bytes are kept with a run, got ${metaBytes}`);
-    if (this.#activeBytes > 0 && this.#activeBytes + bytesOf(spec) > overload * options.limits.maxQueuedBytes) {
-      throw new PolyprocError("Overloaded", `the items of the runs under way take ${this.#activeBytes} bytes already: wait until one has ended`);
+    const bytes = bytesOf(spec);
+    if (this.#activeBytes > 0 && (this.#activeBytes + bytes > overload * options.limits.maxQueuedBytes || !session.account.hasRoom(bytes))) {
+      throw new PolyprocError("Overloaded", `the items of the runs under way take ${this.#activeBytes} bytes already, and these ${bytes} have no room beside them: wait until one has ended`);
     }
     for (const payload of payloadsOf(spec)) {
       for (const handle of payloadHandles(payload)) {
@@ -94,6 +96,20 @@ export class RunTable {
       if (oldest !== run) this.#forget(oldest);
     }
     for (const listener of this.#onEnded) listener();
+  }
+
+  /** Memory is short: those that have ended go, the oldest first, then results and output of the others. */
+  #free(bytes: number): void {
+    const { budget } = this.#engine;
+    const goal = budget.keptBytes - bytes;
+    for (const run of [...this.#ended]) {
+      if (budget.keptBytes <= goal) return;
+      if (this.#ended.size > 1) this.#forget(run);
+    }
+    for (const run of this.#runs.values()) {
+      if (budget.keptBytes <= goal) return;
+      if (!run.ended) run.free(budget.keptBytes - goal);
+    }
   }
 
   #forget(run: Run): void {

@@ -5,9 +5,11 @@ import type { Halt, RunEntry, RunInfo } from "../../protocol/run.js";
 import type * as runs from "../../protocol/run.js";
 import { payloadData, payloadHandles, type Handle, type Payload } from "../../protocol/schema.js";
 import { describeTarget } from "../../protocol/describe-target.js";
+import type { Account } from "./budget.js";
 import type { Engine } from "./engine.js";
 import type { Principal } from "./guard.js";
 import { failureBytes, Job, type JobObserver } from "./job.js";
+import { kept } from "./kept.js";
 import { itemsOf, listOfAll } from "./payload-list.js";
 import { Pool } from "./pool.js";
 import type { SharedObject } from "./registry.js";
@@ -28,7 +30,7 @@ const defaultLimit = 1000;
 /** In one answer to `run/read`, roughly. */
 const maxReadBytes = 1024 * 1024;
 /** What one item takes beside its bytes, roughly. */
-const itemOverheadBytes = 100;
+const itemOverheadBytes = 300;
 
 /** A map that belongs to the server: its pool, its job, and what is known of its items, until it is forgotten. */
 export class Run implements SharedObject, JobObserver, Principal {
@@ -38,9 +40,11 @@ export class Run implements SharedObject, JobObserver, Principal {
   readonly name: string;
   readonly pool: Pool;
   readonly job: Job;
-  readonly output = new RunOutput();
+  readonly output: RunOutput;
   /** Of its items and notes. */
   readonly specBytes: number;
+  /** To which its items and notes are charged. */
+  readonly #account: Account;
   /** The session that started it. */
   readonly #starter: string;
   /** Its own, which ends with it: what it queues counts for nobody else. */
@@ -62,13 +66,16 @@ export class Run implements SharedObject, JobObserver, Principal {
   constructor(engine: Engine, starter: Session, spec: RunSpec, number: number, onEnded: () => void) {
     this.engine = engine;
     this.handle = spec.run;
-    this.spec = spec;
+    this.#account = starter.account;
+    const compact = (payload: Payload) => kept(payload, this.#account).payload;
+    this.spec = { ...spec, items: spec.items.map(compact), ...(spec.meta === undefined ? {} : { meta: compact(spec.meta) }) };
+    this.output = new RunOutput(engine.budget.server);
     this.name = spec.name ?? describeTarget(spec.target);
     this.#starter = starter.id;
     this.#onEnded = onEnded;
     this.#startedAt = engine.clock.wallTime();
     this.#items = new RunItems(spec.items.length);
-    this.#outcomes = new RunOutcomes(engine.registry, spec.maxResultBytes ?? defaultMaxResultBytes);
+    this.#outcomes = new RunOutcomes(engine.registry, spec.maxResultBytes ?? defaultMaxResultBytes, engine.budget.server);
     this.#chunkSize = "command" in spec.target ? 1 : spec.chunkSize ?? 1;
     this.#chunks = new RunChunks(spec.items, this.#chunkSize);
     this.#halt = spec.halt ?? null;
@@ -85,6 +92,7 @@ export class Run implements SharedObject, JobObserver, Principal {
       this.#session.end(false);
       throw error;
     }
+    this.#account.charge(this.specBytes);
   }
 
   /** Gives the pool its work. Apart from the constructor, since what comes of it is told at once. */
@@ -138,6 +146,13 @@ export class Run implements SharedObject, JobObserver, Principal {
     return wait;
   }
 
+  /** Lets go of about so many bytes of what it keeps: the oldest results first, then output. */
+  free(bytes: number): void {
+    const before = this.#outcomes.bytes;
+    this.#outcomes.free(bytes);
+    this.output.free(bytes - (before - this.#outcomes.bytes));
+  }
+
   outputOf(index: number): Result<typeof runs.outputOf> {
     return this.output.of(this.#chunkOf(index));
   }
@@ -171,6 +186,8 @@ export class Run implements SharedObject, JobObserver, Principal {
   /** Lets go of everything. It has ended. */
   unreferenced(): void {
     this.#outcomes.clear();
+    this.output.free(this.output.bytes);
+    this.#account.release(this.specBytes);
     for (const payload of payloadsOf(this.spec)) this.engine.registry.dropPayload(payload);
   }
 

@@ -4,6 +4,8 @@ import type { NotificationMessage, Params } from "../../protocol/message.js";
 import { cancel } from "../../protocol/worker.js";
 import type { Budget } from "../engine/budget.js";
 import { highWaterBytes, type Peer } from "../engine/session.js";
+import { BacklogCharge } from "../handlers/backlog-charge.js";
+import { BodyRoom, roomyBodyBytes } from "../handlers/body-room.js";
 import { Connection, type Access, type Hub, type RequestId } from "../handlers/connection.js";
 import { sortIncoming } from "../handlers/incoming.js";
 import { serverFault } from "../handlers/server-fault.js";
@@ -14,7 +16,7 @@ import type { DirectIntake } from "./framing/direct-intake.js";
 import { messageOverheadBytes } from "./framing/fragments.js";
 import { FrameReader } from "./framing/frame-reader.js";
 import { FrameWriter } from "./framing/frame-writer.js";
-import type { LargeIntake } from "./framing/large-message.js";
+import type { FrameRoom, LargeIntake } from "./framing/large-message.js";
 import { Inbox } from "./inbox.js";
 import { LargeRoom } from "./large-room.js";
 
@@ -49,6 +51,7 @@ class FrameDoor implements Peer {
   readonly #reader: FrameReader;
   readonly #inbox: Inbox;
   readonly #writer: FrameWriter;
+  readonly #backlog: BacklogCharge;
   readonly #maxMessageBytes: number;
   readonly #maxLargeBytes: number;
   readonly #readAside: (() => Uint8Array | null) | undefined;
@@ -78,6 +81,7 @@ class FrameDoor implements Peer {
       maxPayloadBytes: 0,
       option: "--max-payload-bytes",
       reserve: (bytes, settled) => this.#reserve(hub.engine.budget, bytes, settled),
+      frames: this.#frameRoom(new BodyRoom(hub.engine.budget)),
       refused: (id, error) => {
         if (id === null) throw error;
         this.#reply(id, error, null);
@@ -87,6 +91,7 @@ class FrameDoor implements Peer {
     this.connection = new Connection(hub, this, access);
     readToTheEnd(socket);
     this.#writer = new FrameWriter(socket);
+    this.#backlog = new BacklogCharge(hub.engine.budget, () => this.#writer.backlogBytes, (listener) => this.#writer.onDrain(listener));
     this.#inbox = new Inbox(({ buffer, start, end, before }) => {
       this.#aside?.handOn(before);
       this.#handle(buffer, start, end);
@@ -112,6 +117,7 @@ class FrameDoor implements Peer {
     socket.on("close", () => {
       this.#inbox.drain();
       this.#ended();
+      this.#backlog.end();
     });
   }
 
@@ -151,6 +157,22 @@ class FrameDoor implements Peer {
         this.#applyPause();
       });
     }
+  }
+
+  /** Reads no more until there is room for the frame that has begun. */
+  #frameRoom(room: BodyRoom): FrameRoom {
+    return {
+      leastBytes: roomyBodyBytes,
+      take: (bytes, granted) => {
+        let now = true;
+        const release = room.take(bytes, () => {
+          if (now) granted();
+          else this.#resumeLarge(granted);
+        });
+        now = false;
+        return release;
+      },
+    };
   }
 
   /** Reads no more until there is room for the large message that has begun. */
@@ -298,6 +320,7 @@ class FrameDoor implements Peer {
     } catch (error) {
       this.#unwritable(message, error instanceof PolyprocError ? error : serverFault(error));
     }
+    this.#backlog.update();
     // Large messages are bounded by the memory of the server: it has no more of them than it was given. The session ends with the socket's "close",
     // later: the engine may be in the middle of a change.
     if (this.#writer.frameBacklogBytes > this.connection.maxBacklogBytes) this.#socket.destroy();

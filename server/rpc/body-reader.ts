@@ -1,5 +1,8 @@
 import { PolyprocError } from "../../protocol/errors.js";
+import { roomyBodyBytes, type BodyRoom } from "../handlers/body-room.js";
 import { malformed, maxHeaderBytes, parseHeader } from "./header.js";
+
+const nothing = (): void => {};
 
 const headerEnd = "\r\n\r\n";
 
@@ -10,27 +13,46 @@ const headerEnd = "\r\n\r\n";
 export class BodyReader {
   /** Longest body that is accepted, in bytes. May be changed between messages. */
   maxMessageBytes: number;
-  readonly #onBody: (body: Buffer) => void;
+  readonly #onBody: (body: Buffer, release: () => void) => void;
+  readonly #room: BodyRoom | null;
+  /** Called when a body that waited for room has it: `resume` goes on. */
+  readonly #onRoom: () => void;
+  /** What came while a body waits for room. */
+  #waiting: Buffer[] | null = null;
   #header: Buffer = Buffer.alloc(0);
   #body: Buffer | null = null;
   #bodyBytes = 0;
   #stopped = false;
+  /** Gives back the room of the present body. */
+  #release: () => void = nothing;
 
-  constructor(onBody: (body: Buffer) => void, maxMessageBytes: number) {
+  /** `room`: whom long bodies ask before they are read; null: nobody. The listener gives a body's room back with `release`. */
+  constructor(onBody: (body: Buffer, release: () => void) => void, maxMessageBytes: number, room: BodyRoom | null = null, onRoom: () => void = () => {}) {
     this.#onBody = onBody;
+    this.#room = room;
+    this.#onRoom = onRoom;
     this.maxMessageBytes = maxMessageBytes;
   }
 
   /** Takes the next bytes. Fails with Malformed, with PayloadTooLarge, or with what the listener throws; the stream cannot be read further then. */
   push(chunk: Buffer): void {
+    if (this.#waiting) {
+      this.#waiting.push(chunk);
+      return;
+    }
     let rest = chunk;
     try {
       while (rest.length > 0 && !this.#stopped) {
         rest = this.#body ? this.#pushBody(this.#body, rest) : this.#pushHeader(rest);
+        if (this.resting) {
+          (this.#waiting as Buffer[] | null)!.push(rest);
+          return;
+        }
         if (this.#body && this.#bodyBytes === this.#body.length) {
           const body = this.#body;
           this.#body = null;
-          this.#onBody(body);
+          this.#onBody(body, this.#release);
+          this.#release = nothing;
         }
       }
     } catch (error) {
@@ -39,10 +61,25 @@ export class BodyReader {
     }
   }
 
+  /** Whether a body waits for room: what is pushed now is kept until then. */
+  get resting(): boolean {
+    return this.#waiting !== null;
+  }
+
+  /** Goes on with what came while a body waited for room. Fails as `push` does. */
+  resume(): void {
+    const waiting = this.#waiting;
+    this.#waiting = null;
+    for (const chunk of waiting ?? []) this.push(chunk);
+  }
+
   /** Nothing more is handed on. */
   stop(): void {
     this.#stopped = true;
     this.#body = null;
+    this.#waiting = null;
+    this.#release();
+    this.#release = nothing;
   }
 
   #pushHeader(chunk: Buffer): Buffer {
@@ -59,9 +96,21 @@ export class BodyReader {
       throw new PolyprocError("PayloadTooLarge", `a message of ${length} bytes is more than the ${this.maxMessageBytes} that are read here; send it in parts, or raise the limit (--max-message-bytes)`, { bytes: length, maxMessageBytes: this.maxMessageBytes });
     }
     this.#header = Buffer.alloc(0);
-    this.#body = Buffer.allocUnsafeSlow(length);
     this.#bodyBytes = 0;
+    this.#begin(length);
     return chunk.subarray(end + headerEnd.length - before);
+  }
+
+  #begin(length: number): void {
+    if (!this.#room || length < roomyBodyBytes) {
+      this.#body = Buffer.allocUnsafeSlow(length);
+      return;
+    }
+    this.#release = this.#room.take(length, () => {
+      this.#body = Buffer.allocUnsafeSlow(length);
+      if (this.#waiting) this.#onRoom();
+    });
+    if (!this.#body) this.#waiting = [];
   }
 
   #pushBody(body: Buffer, chunk: Buffer): Buffer {

@@ -4,6 +4,8 @@ import { PolyprocError } from "../../protocol/errors.js";
 import { cancelRequest, initialize } from "../../protocol/lifecycle.js";
 import type { NotificationMessage, Params } from "../../protocol/message.js";
 import { highWaterBytes, type Peer } from "../engine/session.js";
+import { BacklogCharge } from "../handlers/backlog-charge.js";
+import { BodyRoom, roomyBodyBytes } from "../handlers/body-room.js";
 import { Connection, type ClientAccess, type Hub, type RequestId } from "../handlers/connection.js";
 import { sortIncoming, type Incoming } from "../handlers/incoming.js";
 import { reportFault, serverFault } from "../handlers/server-fault.js";
@@ -40,8 +42,12 @@ class RpcDoor implements Peer {
   readonly #socket: Duplex;
   readonly #decodeMsgpack: DecodeMsgpack;
   readonly #bodies: BodyReader;
+  readonly #room: BodyRoom;
+  /** Of messages that wait for their turn: gives back their room. */
+  readonly #releases = new WeakMap<Message, () => void>();
   readonly #reader = new DoorReader();
   readonly #writer: DoorWriter;
+  readonly #backlog: BacklogCharge;
   readonly #rpc: MessageConnection;
   readonly #maxMessageBytes: number;
   /** Methods of the requests under way, by their id as text: vscode-jsonrpc takes 1 and "1" for the same. */
@@ -57,17 +63,24 @@ class RpcDoor implements Peer {
   #backlogged = false;
   #crowded = false;
   #paused = false;
+  #withoutRoom = false;
+  /** Among the bodies that were just read was a long one. */
+  #long = false;
 
   constructor(socket: Duplex, hub: Hub, access: ClientAccess, decodeMsgpack: DecodeMsgpack) {
     this.#socket = socket;
     this.#decodeMsgpack = decodeMsgpack;
     this.#maxMessageBytes = hub.engine.options.limits.maxMessageBytes;
     this.connection = new Connection(hub, this, access);
-    this.#bodies = new BodyReader(this.#handle, Math.min(strangerMaxMessageBytes, this.#maxMessageBytes));
+    this.#room = new BodyRoom(hub.engine.budget);
+    this.#bodies = new BodyReader(this.#handle, Math.min(strangerMaxMessageBytes, this.#maxMessageBytes), this.#room, () => this.#hasRoom());
     this.#writer = new DoorWriter(socket, (message) => this.#prepare(message), (message, error) => this.#unwritable(message, error));
+    this.#backlog = new BacklogCharge(hub.engine.budget, () => this.backlogBytes(), (listener) => this.onDrain(listener));
     this.#rpc = createMessageConnection(this.#reader, this.#writer, undefined, {
       messageStrategy: {
         handleMessage: (message, next) => {
+          // Before its request asks for room itself.
+          this.#releases.get(message)?.();
           const handled = next(message);
           if ((message as RpcNotification).method !== cancelRequest.method) this.#dequeued();
           return handled;
@@ -83,7 +96,10 @@ class RpcDoor implements Peer {
     socket.on("error", () => {});
     socket.on("drain", () => this.#drained());
     socket.on("end", () => this.endOfInput());
-    socket.on("close", () => this.#ended());
+    socket.on("close", () => {
+      this.#ended();
+      this.#backlog.end();
+    });
   }
 
   /** Of JSON at most what base64 makes of it, and never more than V8 has room for in one text. */
@@ -107,10 +123,29 @@ class RpcDoor implements Peer {
         this.#applyPause();
       });
     }
-    if (this.#queued > maxQueuedMessages && !this.#crowded) {
-      this.#crowded = true;
-      this.#applyPause();
+    this.#rest();
+  }
+
+  /** Reads no more while a body waits for room, or those that were read wait for their turn. */
+  #rest(): void {
+    if (this.#bodies.resting) this.#withoutRoom = true;
+    // Long ones are read one by one.
+    if (this.#queued > (this.#long ? 0 : maxQueuedMessages)) this.#crowded = true;
+    this.#long = false;
+    if (this.#withoutRoom || this.#crowded) this.#applyPause();
+  }
+
+  /** There is room for the body that waited. */
+  #hasRoom(): void {
+    this.#withoutRoom = false;
+    try {
+      this.#bodies.resume();
+    } catch (error) {
+      this.close(error instanceof PolyprocError ? error : serverFault(error));
+      return;
     }
+    this.#rest();
+    this.#applyPause();
   }
 
   notify<M extends NotificationMessage>(message: M, params: Params<M>): void {
@@ -155,62 +190,67 @@ class RpcDoor implements Peer {
     this.#socket.once("close", () => clearTimeout(timer));
   }
 
-  readonly #handle = (body: Buffer): void => {
+  readonly #handle = (body: Buffer, release: () => void): void => {
+    if (body.length >= roomyBodyBytes) this.#long = true;
     const encoding: Encoding = body.length === 0 || body[0]! < 0x80 ? "json" : "msgpack";
     if (!this.#initialized) this.#writer.encoding = encoding;
     const incoming = sortIncoming(encoding === "json" ? parseJsonBody(body) : this.#decodeMsgpack(body));
     switch (incoming.kind) {
       case "request":
-        this.#admit(incoming, encoding);
+        if (!this.#admit(incoming, encoding, release)) release();
         return;
       case "notification":
-        this.#enqueueNotification(incoming, encoding);
+        if (!this.#enqueueNotification(incoming, encoding, release)) release();
         return;
       case "response":
+        release();
         return;
       case "invalid":
+        release();
         if (incoming.fatal) throw incoming.error;
         this.#answer(incoming.id, incoming.error);
     }
   };
 
-  #admit(request: Incoming & { kind: "request" }, encoding: Encoding): void {
+  #admit(request: Incoming & { kind: "request" }, encoding: Encoding, release: () => void): boolean {
     const { id, method } = request;
     if (method === initialize.method) this.#initialized = true;
     if (this.#methods.has(String(id))) {
       this.#answer(id, new PolyprocError("InvalidRequest", `id ${JSON.stringify(id)} is in use by a request that is not answered yet; give each request its own`));
-      return;
+      return false;
     }
     let { params } = request;
     try {
       if (encoding === "json") params = paramsFromJson(method, params);
     } catch (error) {
       this.#answer(id, error instanceof PolyprocError ? error : serverFault(error));
-      return;
+      return false;
     }
     this.#methods.set(String(id), method);
-    this.#enqueue({ jsonrpc: "2.0", id, method, params } as Message);
+    return this.#enqueue({ jsonrpc: "2.0", id, method, params } as Message, release);
   }
 
-  #enqueueNotification(notification: Incoming & { kind: "notification" }, encoding: Encoding): void {
+  #enqueueNotification(notification: Incoming & { kind: "notification" }, encoding: Encoding, release: () => void): boolean {
     const { method } = notification;
     let { params } = notification;
     if (method === cancelRequest.method) {
       const id = (params as { id?: unknown } | null | undefined)?.id;
-      if (typeof id !== "number" && typeof id !== "string") return;
+      if (typeof id !== "number" && typeof id !== "string") return false;
     }
     try {
       if (encoding === "json") params = paramsFromJson(method, params);
     } catch {
-      return;
+      return false;
     }
-    this.#enqueue({ jsonrpc: "2.0", method, params } as Message);
+    return this.#enqueue({ jsonrpc: "2.0", method, params } as Message, release);
   }
 
-  #enqueue(message: Message): void {
+  #enqueue(message: Message, release: () => void): true {
     // A cancellation of what runs already is handled at once, and never queued.
     if ((message as RpcNotification).method !== cancelRequest.method) this.#queued++;
+    this.#releases.set(message, release);
     this.#reader.deliver(message);
+    return true;
   }
 
   #dequeued(): void {
@@ -293,12 +333,13 @@ class RpcDoor implements Peer {
   }
 
   #limitBacklog(): void {
+    this.#backlog.update();
     if (this.backlogBytes() > this.connection.maxBacklogBytes) this.#socket.destroy();
   }
 
   #applyPause(): void {
     if (this.#closed) return;
-    if (this.#paused || this.#backlogged || this.#crowded) this.#socket.pause();
+    if (this.#paused || this.#backlogged || this.#crowded || this.#withoutRoom) this.#socket.pause();
     else this.#socket.resume();
   }
 
@@ -313,6 +354,7 @@ class RpcDoor implements Peer {
     if (this.#closed) return;
     this.#closed = true;
     this.#bodies.stop();
+    this.#room.end();
     this.connection.closed(error);
     this.#rpc.dispose();
   }

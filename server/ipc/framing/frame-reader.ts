@@ -23,6 +23,8 @@ export class FrameReader {
   #prefixBytes = 0;
   #body: Buffer | null = null;
   #bodyBytes = 0;
+  /** Gives back the room of the present body. */
+  #releaseBody: () => void = nothing;
   /** The message of which fragments are coming. */
   #large: LargeMessage | null = null;
   /** Bytes of the present fragment: all, and those still to come. */
@@ -44,7 +46,7 @@ export class FrameReader {
     return this.#body === null && this.#prefixBytes === 0 && this.#large === null;
   }
 
-  /** Whether a large message waits for room: what is pushed now is kept until then. */
+  /** Whether a message waits for room: what is pushed now is kept until then. */
   get resting(): boolean {
     return this.#waiting !== null;
   }
@@ -65,9 +67,7 @@ export class FrameReader {
         at += copied;
         this.#bodyBytes += copied;
         if (this.#bodyBytes < this.#body.length) return;
-        const body = this.#body;
-        this.#body = null;
-        this.#hand(body, 0, body.length);
+        this.#handBody();
         continue;
       }
       if (this.#fragmentLeft > 0) {
@@ -101,8 +101,10 @@ export class FrameReader {
         this.#hand(chunk, at - length, at);
         continue;
       }
-      this.#body = length < 4096 ? Buffer.allocUnsafe(length) : Buffer.allocUnsafeSlow(length);
-      this.#bodyBytes = 0;
+      if (!this.#beginBody(length)) {
+        this.#waiting = at < chunk.length ? [chunk.subarray(at)] : [];
+        return;
+      }
     }
   }
 
@@ -125,9 +127,7 @@ export class FrameReader {
     const body = this.#body;
     if (body) {
       this.#bodyBytes += bytes;
-      if (this.#bodyBytes < body.length) return;
-      this.#body = null;
-      this.#hand(body, 0, body.length);
+      if (this.#bodyBytes === body.length) this.#handBody();
       return;
     }
     const large = this.#large;
@@ -140,10 +140,33 @@ export class FrameReader {
   stop(): void {
     this.#stopped = true;
     this.#body = null;
+    this.#releaseBody();
+    this.#releaseBody = nothing;
     this.#waiting = null;
     this.#fragmentLeft = 0;
     this.#large?.end();
     this.#large = null;
+  }
+
+  /** False: it waits for room. */
+  #beginBody(length: number): boolean {
+    this.#bodyBytes = 0;
+    const room = this.#intake?.frames;
+    if (!room || length < room.leastBytes) {
+      this.#body = length < 4096 ? Buffer.allocUnsafe(length) : Buffer.allocUnsafeSlow(length);
+      return true;
+    }
+    this.#releaseBody = room.take(length, () => (this.#body = Buffer.allocUnsafeSlow(length)));
+    return this.#body !== null;
+  }
+
+  #handBody(): void {
+    const body = this.#body!;
+    this.#body = null;
+    // Before its request asks for room itself.
+    this.#releaseBody();
+    this.#releaseBody = nothing;
+    this.#hand(body, 0, body.length);
   }
 
   #tooLong(length: number): PolyprocError {
@@ -194,6 +217,8 @@ export class FrameReader {
     }
   }
 }
+
+const nothing = (): void => {};
 
 function malformed(what: string): PolyprocError {
   return new PolyprocError("Malformed", `the stream has ${what}: compare the sender with protocol/SPEC.md, "Fragments"`);

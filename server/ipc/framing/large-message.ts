@@ -13,6 +13,14 @@ export interface Reservation {
   release(): void;
 }
 
+/** Memory for the bodies of one connection's frames, one after the other. */
+export interface FrameRoom {
+  /** Bodies of this length, in bytes, and longer ones ask before they are read. */
+  readonly leastBytes: number;
+  /** Calls when there is room, perhaps before this returns; until then nothing more is read. The function that it returns gives the room back. */
+  take(bytes: number, granted: () => void): () => void;
+}
+
 /** Decides whether the messages of one connection that come in fragments are read. */
 export interface LargeIntake {
   /** Longest message, in bytes; 0: none. May be changed between messages. */
@@ -21,6 +29,8 @@ export interface LargeIntake {
   readonly option?: string;
   /** Calls `settled` once, now or later: with null when there is room, otherwise with the reason why there will be none. Until then nothing more is read. */
   reserve(bytes: number, settled: (error: PolyprocError | null) => void): Reservation;
+  /** Absent: frames are read in any case. */
+  readonly frames?: FrameRoom;
   /** A message is left out, its bytes are skipped. `id` null: a notification. What this throws ends the connection. */
   refused(id: MessageId, error: PolyprocError): void;
 }

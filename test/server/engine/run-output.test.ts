@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { RunOutput } from "../../../server/engine/run-output.js";
+import { FakeWorld } from "./fake-engine.js";
 
 const line = (text: string) => ({ stream: "stdout" as const, text });
 
 test("each item has its own lines, in their order", () => {
-  const output = new RunOutput();
+  const output = new RunOutput(new FakeWorld().engine.budget.server);
   output.push(0, line("a"));
   output.push(1, { stream: "stderr", text: "b" });
   output.push(0, line("c"));
@@ -15,7 +16,7 @@ test("each item has its own lines, in their order", () => {
 });
 
 test("of an item the last 64 KiB are kept, and the rest is counted", () => {
-  const output = new RunOutput();
+  const output = new RunOutput(new FakeWorld().engine.budget.server);
   for (let i = 0; i < 100_000; i++) output.push(0, line(String(i % 10).repeat(99)));
   const { lines, dropped } = output.of(0);
   assert.equal(lines.length, 655);
@@ -25,7 +26,7 @@ test("of an item the last 64 KiB are kept, and the rest is counted", () => {
 });
 
 test("of a run the last 16 MiB are kept: the oldest lines go first, whosever they are", () => {
-  const output = new RunOutput();
+  const output = new RunOutput(new FakeWorld().engine.budget.server);
   const text = "x".repeat(60_000);
   for (let item = 0; item < 1000; item++) output.push(item, line(text));
   assert.ok(output.bytes <= 16 * 1024 * 1024);

@@ -45,6 +45,8 @@ export const errorCodes = {
   Malformed: 1020,
   /** The server is ending. */
   ShuttingDown: 1021,
+  /** Told by bindings: a private value of a language came from another client's process tree, and was not opened. `data`: origin, object. */
+  UntrustedBlob: 1022,
 
   /** JSON-RPC: not a request. */
   InvalidRequest: -32600,

@@ -16,6 +16,8 @@ export interface ConnectOptions {
   token?: string | undefined;
   /** What the session is called in lists of clients. Default: the script's file name. */
   name?: string | undefined;
+  /** Whether to open private values of other clients' process trees. Default: POLYPROC_TRUST_BLOBS, else only on a Unix socket. */
+  trustBlobs?: boolean | undefined;
 }
 
 /** Connects to a server that listens. Fails with Closed when nobody answers there, with Unauthorized when it wants another token, or its Unix socket may be another user's. */
@@ -23,11 +25,11 @@ export async function connectTo(connection: Connection, address: string, options
   const parsed = parseAddress(address);
   if (parsed.kind === "unix") requireOwnSocket(parsed.path);
   const socket = await openSocket(parsed, address);
-  return openSession(connection, socket, options);
+  return openSession(connection, socket, { ...options, trustBlobs: options.trustBlobs ?? trustedByDefault(parsed.kind) });
 }
 
 /** `initialize` on a new socket. The socket lets the event loop end, unless the connection says otherwise. */
-export async function openSession(connection: Connection, socket: Socket, { token, name = scriptName() }: ConnectOptions = {}): Promise<Link> {
+export async function openSession(connection: Connection, socket: Socket, { token, name = scriptName(), trustBlobs = true }: ConnectOptions = {}): Promise<Link> {
   const endpoint = new RpcEndpoint(socket, { onNotification: connection.receive, onClose: connection.ended });
   try {
     const facts = await endpoint.request("initialize", {
@@ -35,6 +37,7 @@ export async function openSession(connection: Connection, socket: Socket, { toke
       clientInfo: { name: "polyproc-typescript", ...(name === "" ? {} : { title: name }) },
       processId: process.pid,
       maxPayloadBytes: largestMessageBytes,
+      ...(trustBlobs ? {} : { blobs: "own" }),
       ...(token === undefined ? {} : { token }),
     });
     endpoint.useFragments((facts as ServerFacts).limits.maxMessageBytes);
@@ -45,6 +48,14 @@ export async function openSession(connection: Connection, socket: Socket, { toke
     endpoint.close();
     throw asCallersError(error as PolyprocError);
   }
+}
+
+/** Servers in the network have clients of other people. */
+function trustedByDefault(kind: Address["kind"]): boolean {
+  const said = process.env["POLYPROC_TRUST_BLOBS"] ?? "";
+  if (said === "") return kind === "unix";
+  if (said === "0" || said === "1") return said === "1";
+  throw new TypeError(`POLYPROC_TRUST_BLOBS must be 1 (open the private values of any client) or 0 (of one's own process tree only); got ${JSON.stringify(said)}`);
 }
 
 /** Empty where there is none: a prompt, text given to `node -e`. */

@@ -1,6 +1,6 @@
 import { PolyprocError } from "../../protocol/errors.js";
-import type { Payload } from "../../protocol/payload.js";
-import { read } from "./codec/reader.js";
+import { payloadData, payloadHandles, type Payload } from "../../protocol/payload.js";
+import { read, requireData } from "./codec/reader.js";
 import { whyUnencodable } from "./codec/unencodable.js";
 import { messageOverheadBytes } from "../../server/ipc/framing/fragments.js";
 import { tooLong, unencodable, write } from "./codec/writer.js";
@@ -77,4 +77,26 @@ export function payloadBytes(payload: Payload): number {
  */
 export function decode(payload: Payload, connection: Connection | null): unknown {
   return read(payload instanceof Uint8Array ? payload : payload[0], connection);
+}
+
+/**
+ * `decode` for a payload that may be marked as foreign: `origin` names the client that it came from, `object` what it came through. Fails with
+ * UntrustedBlob when there is a value in it that only one language can open.
+ */
+export function decodeFrom(origin: string | null | undefined, object: string, payload: Payload, connection: Connection): unknown {
+  if (origin) {
+    try {
+      requireForeignData(origin, object, payload);
+    } catch (error) {
+      // Its objects came with it.
+      for (const handle of payloadHandles(payload)) connection.release(handle);
+      throw error;
+    }
+  }
+  return decode(payload, connection);
+}
+
+/** The check alone. */
+export function requireForeignData(origin: string, object: string, payload: Payload): void {
+  requireData(payloadData(payload), { origin, object });
 }

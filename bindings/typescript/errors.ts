@@ -25,6 +25,9 @@ export class TargetNotFound extends PolyprocError {}
 /** The program could not be started. `data.errno`: `ENOENT`, `EACCES` … */
 export class SpawnFailed extends PolyprocError {}
 
+/** A value that only JavaScript can open came from another client's process tree, and was not opened. `data`: origin, object. */
+export class UntrustedBlob extends PolyprocError {}
+
 /** For the end of a block: once the server has gone nothing is left to end, and the block's own error must not be hidden behind that. */
 export async function unlessClosed(ending: Promise<void>): Promise<void> {
   try {
@@ -37,7 +40,7 @@ export async function unlessClosed(ending: Promise<void>): Promise<void> {
 type ErrorClass = new (codeName: ErrorName, message: string, data?: Record<string, unknown>, options?: { cause?: unknown }) => PolyprocError;
 
 const classes: Partial<Record<ErrorName, ErrorClass>> = {
-  Full, Empty, TimedOut, Closed, EndOfFile, BrokenPipe, BrokenBarrier, Cancelled, Deadlock, TargetNotFound, SpawnFailed,
+  Full, Empty, TimedOut, Closed, EndOfFile, BrokenPipe, BrokenBarrier, Cancelled, Deadlock, TargetNotFound, SpawnFailed, UntrustedBlob,
 };
 
 /**

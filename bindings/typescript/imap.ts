@@ -1,6 +1,6 @@
 import type { ResultEntry } from "../../protocol/job.js";
 import type { Target } from "../../protocol/target.js";
-import { decode } from "./codec.js";
+import { decodeFrom } from "./codec.js";
 import { Cancelled, TimedOut, type Closed } from "./errors.js";
 import { ImapInputs } from "./imap-inputs.js";
 import { errorOf } from "./pool-errors.js";
@@ -122,7 +122,7 @@ export class ImapIterator<T> implements AsyncIterableIterator<T>, JobClient {
 
   // For the job.
 
-  outcome({ index, count, values, error, ms }: ResultEntry): void {
+  outcome({ index, count, values, error, ms, origin }: ResultEntry): void {
     this.#taskMs += (ms - this.#taskMs) / 4;
     if (index < this.#taken && this.#options.ordered) return;
     if (!values) {
@@ -131,7 +131,7 @@ export class ImapIterator<T> implements AsyncIterableIterator<T>, JobClient {
     }
     let decoded: unknown[];
     try {
-      decoded = decode(values, this.#job.connection) as unknown[];
+      decoded = decodeFrom(origin, this.#job.handle, values, this.#job.connection) as unknown[];
     } catch (thrown) {
       this.failed(index, count, thrown);
       return;

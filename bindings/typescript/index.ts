@@ -11,7 +11,7 @@ export { Condition } from "./condition.js";
 export { cpuCount } from "./cpu-count.js";
 export { currentProcess, parentProcess, type CurrentProcess, type ProcessIdentity } from "./current.js";
 export {
-  BrokenBarrier, BrokenPipe, Cancelled, Closed, Deadlock, Empty, EndOfFile, Full, PolyprocError, SpawnFailed, TargetNotFound, TimedOut,
+  BrokenBarrier, BrokenPipe, Cancelled, Closed, Deadlock, Empty, EndOfFile, Full, PolyprocError, SpawnFailed, TargetNotFound, TimedOut, UntrustedBlob,
 } from "./errors.js";
 export { Event } from "./event.js";
 export type { Guard } from "./guard.js";

@@ -1,4 +1,4 @@
-import { decode, encodeFor, payloadBytes } from "./codec.js";
+import { decodeFrom, encodeFor, payloadBytes } from "./codec.js";
 import { EndOfFile, unlessClosed } from "./errors.js";
 import { registerKind } from "./handles.js";
 import { type ExistingHandle, SharedObject } from "./shared-object.js";
@@ -72,8 +72,8 @@ export class PipeEnd<T = unknown> extends SharedObject implements AsyncDisposabl
     const timeoutMs = timeoutOf(options);
     this.#throwFailure();
     try {
-      const { item } = await this.request("pipe/recv", (end) => ({ end, timeoutMs }), options);
-      return decode(item, this.connection) as T;
+      const { item, origin } = await this.request("pipe/recv", (end) => ({ end, timeoutMs }), options);
+      return decodeFrom(origin, this.handle, item, this.connection) as T;
     } catch (error) {
       if (!(error instanceof EndOfFile)) throw error;
       this.#onTheirWay.proven = false;

@@ -1,6 +1,6 @@
 import type { ResultEntry } from "../../protocol/job.js";
 import type { Target } from "../../protocol/target.js";
-import { decode } from "./codec.js";
+import { decodeFrom } from "./codec.js";
 import type { Closed } from "./errors.js";
 import { errorOf } from "./pool-errors.js";
 import type { PoolJobs } from "./pool-jobs.js";
@@ -34,7 +34,7 @@ export class ApplyJob implements JobClient {
     }
     let values: unknown;
     try {
-      values = decode(entry.values, this.job.connection);
+      values = decodeFrom(entry.origin, this.job.handle, entry.values, this.job.connection);
     } catch (error) {
       fail(result, error);
       return;

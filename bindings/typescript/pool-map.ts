@@ -1,6 +1,6 @@
 import type { Mode, ResultEntry } from "../../protocol/job.js";
 import type { Target } from "../../protocol/target.js";
-import { decode } from "./codec.js";
+import { decodeFrom } from "./codec.js";
 import { Cancelled, type Closed } from "./errors.js";
 import { errorOf } from "./pool-errors.js";
 import type { PoolJobs } from "./pool-jobs.js";
@@ -47,14 +47,14 @@ export class MapJob<T> implements JobClient {
     }
   }
 
-  outcome({ index, count, values, error }: ResultEntry): void {
+  outcome({ index, count, values, error, origin }: ResultEntry): void {
     if (!values) {
       this.failed(index, count, errorOf(error!));
       return;
     }
     let decoded: unknown[];
     try {
-      decoded = decode(values, this.job.connection) as unknown[];
+      decoded = decodeFrom(origin, this.job.handle, values, this.job.connection) as unknown[];
     } catch (thrown) {
       this.failed(index, count, thrown);
       return;

@@ -114,7 +114,7 @@ export class Queue<T = unknown> extends SimpleQueue<T> {
    */
   [Symbol.asyncIterator](): AsyncIterator<T, never> {
     const take = async (max: number, timeoutMs: number | null, counter: Counter | null, options?: RequestOptions) =>
-      (await this.request("queue/get", (queue) => ({ queue, max, timeoutMs, ...(counter && { counter: told(counter) }) }), options)).items;
+      this.acceptable(await this.request("queue/get", (queue) => ({ queue, max, timeoutMs, ...(counter && { counter: told(counter) }) }), options));
     let tally: Tally | null;
     return new QueueIterator<T>({
       take: (max, counter, signal) => take(max, null, counter, { signal }),
@@ -144,7 +144,7 @@ export class Queue<T = unknown> extends SimpleQueue<T> {
     const timeoutMs = timeoutOf(options);
     const whole = this.#whole();
     if (whole) await whole;
-    const { items } = await this.request("queue/get", (queue) => ({ queue, max, timeoutMs }), options);
+    const items = await this.acceptable(await this.request("queue/get", (queue) => ({ queue, max, timeoutMs }), options));
     return items.map((item) => this.decoded(item));
   }
 

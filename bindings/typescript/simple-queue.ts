@@ -1,4 +1,5 @@
-import { decode, encodeFor } from "./codec.js";
+import { decode, encodeFor, requireForeignData } from "./codec.js";
+import type { RequestResult } from "./methods.js";
 import { ExistingHandle, SharedObject, type NameOptions } from "./shared-object.js";
 
 /** A queue with nothing but `put`, `get` and `empty`. First in, first out, without a limit on the number of items. */
@@ -17,7 +18,7 @@ export class SimpleQueue<T = unknown> extends SharedObject {
 
   /** Waits for an item and takes it. */
   async get(): Promise<T> {
-    const { items } = await this.request("queue/get", (queue) => ({ queue }));
+    const items = await this.acceptable(await this.request("queue/get", (queue) => ({ queue })));
     return this.decoded(items[0]!);
   }
 
@@ -29,6 +30,18 @@ export class SimpleQueue<T = unknown> extends SharedObject {
   /** This process will put and get no more: later calls reject with Closed. What it has put stays. */
   async close(): Promise<void> {
     await this.request("queue/close", (queue) => ({ queue }));
+  }
+
+  /** The items, unless one is foreign and holds what only a language can open: then all go back, for a client that trusts its sender. */
+  protected async acceptable({ items, origins }: RequestResult<"queue/get">): Promise<RequestResult<"queue/get">["items"]> {
+    if (!origins) return items;
+    try {
+      for (const [i, origin] of origins.entries()) if (origin !== null) requireForeignData(origin, this.handle, items[i]!);
+    } catch (error) {
+      await this.request("queue/putBack", (queue) => ({ queue, items, origins }));
+      throw error;
+    }
+    return items;
   }
 
   protected decoded(payload: Parameters<typeof decode>[0]): T {

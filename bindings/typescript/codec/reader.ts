@@ -2,6 +2,7 @@ import { deserialize } from "node:v8";
 import { PolyprocError } from "../../../protocol/errors.js";
 import type { Handle } from "../../../protocol/schema.js";
 import type { Connection } from "../connection.js";
+import { UntrustedBlob } from "../errors.js";
 import { rebuild } from "../handles.js";
 import { SharedObject } from "../shared-object.js";
 import { errorFromValue } from "./error-value.js";
@@ -14,11 +15,29 @@ let end = 0;
 let depth = 0;
 let copyBins = false;
 let connection: Connection | null = null;
+/** Whose private values are not opened: then nothing else is made of the value, either. */
+let scanned: Foreign | null = null;
 /** One object for each handle of a payload, however often it occurs: its reference is counted once. */
 let objects: Map<Handle, unknown> | null = null;
 
 /** Bytes at least this part of the payload's buffer share it; smaller ones are copied. */
 const shareBufferPart = 1 / 2;
+
+/** Where a payload came from, and the object that it came through. */
+export interface Foreign {
+  readonly origin: string;
+  readonly object: string;
+}
+
+/** Fails with UntrustedBlob when there is a value in it that only one language can open. Makes no objects for its handles. */
+export function requireData(data: Uint8Array, foreign: Foreign): void {
+  scanned = foreign;
+  try {
+    read(data, null);
+  } finally {
+    scanned = null;
+  }
+}
 
 /** The value of a payload. Fails with Malformed when the bytes are not exactly one value. */
 export function read(data: Uint8Array, forConnection: Connection | null): unknown {
@@ -122,6 +141,7 @@ function readExtension(length: number): unknown {
 }
 
 function readHandle(handle: Handle): unknown {
+  if (scanned) return null;
   let object = objects?.get(handle);
   if (object === undefined) {
     object = rebuild(handle, connection);
@@ -156,6 +176,7 @@ function readBlob(from: number): unknown {
     case tag.companion: return withCompanion(readValue() as [unknown, unknown]);
     case tag.error: return errorFromValue(readValue() as Record<string, unknown>);
   }
+  if (scanned) throw untrusted(scanned);
   const data = Buffer.from(source.subarray(at, blobEnd));
   at = blobEnd;
   return name === tag.v8 ? deserialize(data) : new OpaqueBlob(name, data);
@@ -214,6 +235,14 @@ function advance(bytes: number): number {
 function narrow(value: bigint): number | bigint {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : value;
+}
+
+function untrusted({ origin, object }: Foreign): PolyprocError {
+  return new UntrustedBlob(
+    "UntrustedBlob",
+    `${object} holds a private value of client ${origin}, which is not of this program's process tree, and is not opened: if you trust every client of the server, connect with trustBlobs: true or POLYPROC_TRUST_BLOBS=1; otherwise have it send plain data`,
+    { origin, object },
+  );
 }
 
 function truncated(): PolyprocError {

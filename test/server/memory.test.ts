@@ -143,7 +143,8 @@ suite("a server's memory is bounded", { skip: process.platform !== "linux" && "r
       const items = Array.from({ length: 25 }, () => Buffer.from([0xc0]));
       assert.equal((await client.request("run/start", { run: `run:@r${i}`, target, processes: 2, items })).error, undefined);
     }
-    for (let i = 0; i < 3; i++) await waitFor(async () => ((await other.request("run/status", { run: `run:@r${i}` })).result?.endedAt ?? 1) !== null, { what: "the run's end", timeoutMs: 60_000 });
+    const hasEnded = async (i: number) => ((await other.request("run/status", { run: `run:@r${i}` })).result.endedAt as number | null) !== null;
+    for (let i = 0; i < 3; i++) await waitFor(() => hasEnded(i), { what: "the run's end", timeoutMs: 60_000 });
     assertBounded();
     const { result } = await other.request("run/read", { run: "run:@r2" });
     assert.ok(result.entries.length > 0);

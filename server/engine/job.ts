@@ -272,7 +272,8 @@ export class Job implements SharedObject {
     for (const forget of this.#watchers.values()) forget();
     this.#watchers.clear();
     this.cancel(undefined, this.graceMs);
-    this.pool.jobs.delete(this);
+    // While something of it still runs, the pool's end must find it.
+    if (this.#live.size === 0) this.pool.jobs.delete(this);
   }
 
   /** Before any of them is accepted: two with one index would be one to all that look tasks up by it. */
@@ -328,6 +329,7 @@ export class Job implements SharedObject {
     session.queuedBytes -= batch.bytes;
     letGo(batch.kept);
     session.engine.registry.dropPayload(batch.items);
+    if (this.#ended && this.#live.size === 0) this.pool.jobs.delete(this);
     this.pool.finished();
     if (session.submitters.size > 0) for (const job of [...session.submitters]) job.acceptWaiting();
     if (this.#live.size === 0 && this.#submits.length === 0 && this.#waiters.size > 0) {

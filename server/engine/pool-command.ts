@@ -56,7 +56,12 @@ export class PoolCommand {
   }
 
   stop(reason: "Cancelled" | "TimedOut", graceMs: number): void {
-    if (this.#over || this.task.stopping) return;
+    if (this.#over) return;
+    if (this.task.stopping) {
+      // One that has run into its limit and is cancelled then is not tried again.
+      if (reason === "Cancelled") this.task.stopping = reason;
+      return;
+    }
     this.task.stopping = reason;
     this.#record.terminate(graceMs);
   }

@@ -170,7 +170,11 @@ export class PoolWorker implements HostUser {
 
   /** Asks the task that runs to stop; its worker is killed when it does not. */
   stop(task: Task, reason: "Cancelled" | "TimedOut", graceMs: number): void {
-    if (task.stopping) return;
+    if (task.stopping) {
+      // One that has run into its limit and is cancelled then is not tried again.
+      if (reason === "Cancelled") task.stopping = reason;
+      return;
+    }
     task.stopping = reason;
     this.host.cancelTask(task.seq, reason, task.from);
     this.#graceTimer?.cancel();

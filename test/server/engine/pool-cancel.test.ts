@@ -97,3 +97,21 @@ test("a worker that dies before it has read anything loses nothing that it was g
   await runAll(world, world.hosts.slice(1));
   assert.deepEqual(world.results.filter((entry) => entry.index === left).map((entry) => entry.error), [undefined]);
 });
+
+test("a task that has run into its limit and is cancelled then is not tried again, and its pool can end", async () => {
+  const world = new PoolWorld();
+  const pool = world.pool({ processes: 1 });
+  const job = world.job(pool, { retries: 5, timeoutMs: 50 });
+  job.submit(world.tasks(1));
+  const host = world.hosts[0]!.connect();
+  await settle();
+  host.begin();
+  world.clock.advance(50);
+  job.cancel(undefined, 0);
+  host.die();
+  await settle();
+  assert.deepEqual(world.results.map((entry) => errorName(entry.error!.code)), ["Cancelled"]);
+  world.client.end(true);
+  await settle();
+  assert.deepEqual(world.engine.pools(), []);
+});

@@ -1,0 +1,213 @@
+import assert from "node:assert/strict";
+import type { PolyprocError } from "../../../protocol/errors.js";
+import * as workers from "../../../protocol/worker.js";
+import type { HostRecord } from "../../../server/engine/host.js";
+import type { Child, ChildEvents, ExitStatus, Host, HostEvents, Spawner } from "../../../server/engine/spawner.js";
+import { Connection, type Access } from "../../../server/handlers/connection.js";
+import type { ServerFacts } from "../../../server/handlers/handler.js";
+import { FakeWorld } from "./fake-engine.js";
+import { settle } from "./fake-hosts.js";
+import { FakePeer } from "./fake-peer.js";
+
+const facts: ServerFacts = {
+  version: "0.0.0", pid: 1, startedAt: 0, addresses: () => [], memory: () => ({ rssBytes: 0, heapUsedBytes: 0 }), stop: () => {}, stopWhenAlone: () => {},
+};
+
+/** The other side of a connection, which ends when the server closes it, as a door's does. */
+class ConnectedPeer extends FakePeer {
+  connection!: Connection;
+  open = true;
+
+  override close(error?: PolyprocError): void {
+    super.close(error);
+    this.leave(error);
+  }
+
+  leave(error?: PolyprocError): void {
+    if (!this.open) return;
+    this.open = false;
+    this.connection.closed(error);
+  }
+}
+
+/** A client or a worker host without bytes in between. */
+export class Speaker {
+  readonly peer = new ConnectedPeer();
+  /** Requests without an answer. */
+  readonly open = new Set<number>();
+  session = "";
+  #nextId = 1;
+
+  constructor(world: PeersWorld, access: Access) {
+    this.peer.connection = new Connection({ engine: world.engine, server: facts }, this.peer, access);
+  }
+
+  ask(method: string, params: object): void {
+    if (!this.peer.open) return;
+    const id = this.#nextId++;
+    this.open.add(id);
+    this.peer.connection.request(id, method, params, (_error, result) => {
+      assert.ok(this.open.delete(id), `${method} was answered twice`);
+      if (method === "initialize" || method === "worker/ready") this.session = (result as { session?: string } | undefined)?.session ?? "";
+    });
+  }
+
+  tell(method: string, params: object): void {
+    if (this.peer.open) this.peer.connection.notify(method, params);
+  }
+
+  cancel(pick: number): void {
+    const ids = [...this.open];
+    if (ids.length > 0) this.tell("$/cancelRequest", { id: ids[pick % ids.length] });
+  }
+}
+
+/** A worker host or a command, which does what a test says, in any order. */
+export class FakeChild implements Host {
+  pid: number | null = null;
+  state: "starting" | "running" | "exited" = "starting";
+  readonly events: ChildEvents;
+  readonly claimed: number[] = [];
+  readonly isHost: boolean;
+  condemned = false;
+  speaker: Speaker | null = null;
+  /** The pipe takes no more. */
+  full = false;
+  readonly aside = null;
+  readonly claims = {
+    offer: (seqs: readonly number[]) => {
+      if (this.full) return false;
+      this.claimed.push(...seqs);
+      return true;
+    },
+    takeBack: (max: number) => this.claimed.splice(0, max),
+  };
+  readonly #world: PeersWorld;
+
+  constructor(world: PeersWorld, events: ChildEvents, isHost: boolean) {
+    this.#world = world;
+    this.events = events;
+    this.isHost = isHost;
+  }
+
+  signalTree(): void {
+    this.condemned = true;
+  }
+
+  pauseOutput(): void {}
+
+  resumeOutput(): void {}
+
+  start(): void {
+    if (this.state !== "starting") return;
+    this.state = "running";
+    this.pid = this.#world.nextPid++;
+    this.events.spawned(this.pid);
+    if (this.isHost) this.speaker = new Speaker(this.#world, { kind: "worker", host: this.events as HostRecord });
+  }
+
+  fail(error: PolyprocError): void {
+    if (this.state !== "starting") return;
+    this.state = "exited";
+    this.events.failed(error);
+  }
+
+  exit(status: ExitStatus): void {
+    if (this.state !== "running") return;
+    this.state = "exited";
+    this.events.exited(status);
+  }
+
+  /** Tasks that it was sent. */
+  get tasks(): workers.WorkerTask[] {
+    return this.speaker?.peer.received(workers.run).flatMap((run) => run.tasks) ?? [];
+  }
+}
+
+/** An engine whose clients and children do anything. */
+export class PeersWorld extends FakeWorld {
+  readonly clients: Speaker[] = [];
+  readonly children: FakeChild[];
+  readonly faults: unknown[] = [];
+  nextPid = 100;
+
+  constructor() {
+    const children: FakeChild[] = [];
+    const make = (events: ChildEvents, isHost: boolean): FakeChild => {
+      const child = new FakeChild(this, events, isHost);
+      children.push(child);
+      return child;
+    };
+    const spawner: Spawner = {
+      startHost: (_spec, events: HostEvents) => make(events, true),
+      startCommand: (_spec, events): Child => make(events, false),
+      usage: () => Promise.resolve([]),
+      runtimes: () => ["node"],
+      guardianPid: null,
+      openChannel: () => null,
+    };
+    super({ maxQueuedBytes: 40, maxBufferedBytes: 40 }, spawner);
+    this.children = children;
+    this.onFault = (error) => void this.faults.push(error);
+  }
+
+  client(i: number): Speaker {
+    const existing = this.clients[i];
+    if (existing?.peer.open) return existing;
+    const fresh = new Speaker(this, { kind: "client", checkToken: null });
+    this.clients[i] = fresh;
+    fresh.ask("initialize", {});
+    return fresh;
+  }
+
+  /** What holds at any time. */
+  check(): void {
+    if (this.faults.length > 0) throw this.faults[0];
+    const counts: [string, number][] = [];
+    for (const { pool, queued, busy, workers: count, done, failed } of this.engine.pools()) {
+      counts.push([`${pool} queued`, queued], [`${pool} busy`, busy], [`${pool} workers`, count], [`${pool} done`, done], [`${pool} failed`, failed]);
+    }
+    for (const { run, total, queued, running, done, failed, cancelled } of this.engine.runs.list()) {
+      counts.push([`${run} queued`, queued], [`${run} running`, running], [`${run} done`, done], [`${run} failed`, failed], [`${run} cancelled`, cancelled]);
+      assert.equal(queued + running + done + failed + cancelled, total, `${run}: each item is counted once`);
+    }
+    for (const session of this.engine.sessions.values()) {
+      counts.push([`${session.id} queuedBytes`, session.queuedBytes], [`${session.id} pendingSubmitBytes`, session.pendingSubmitBytes], [`${session.id} heldBackBytes`, session.heldBackBytes]);
+    }
+    counts.push(["budget", this.engine.budget.usedBytes], ["kept", this.engine.budget.keptBytes]);
+    for (const [what, count] of counts) assert.ok(count >= 0, `${what}: ${count}`);
+  }
+
+  get #isEmpty(): boolean {
+    const { sessions, processes, livePools, runs } = this.engine;
+    return sessions.size === 0 && processes.runningCount === 0 && livePools.size === 0 && runs.active === 0;
+  }
+
+  /** Everybody leaves: nothing is left of anything. */
+  async end(): Promise<void> {
+    for (const client of this.clients) client?.peer.leave();
+    for (const { run } of this.engine.runs.list()) this.engine.runs.get(run).cancel({ graceMs: 0 });
+    // Each round a condemned child may free a slot for another, until nothing waits any more.
+    for (let round = 0; round < 40 && !this.#isEmpty; round++) {
+      await settle();
+      this.clock.advance(20_000);
+      for (const child of this.children) {
+        child.start();
+        child.exit({ exitCode: null, signal: "SIGKILL" });
+        child.speaker?.peer.leave();
+      }
+      await settle();
+    }
+    this.check();
+    for (const { run, endedAt } of this.engine.runs.list()) {
+      assert.ok(endedAt !== null, `${run} never ends`);
+      this.engine.runs.forget(run);
+    }
+    assert.deepEqual([...this.engine.sessions.keys()], [], "sessions");
+    assert.deepEqual(this.engine.pools(), [], "pools");
+    assert.deepEqual(this.engine.processes.list(false), [], "processes");
+    assert.deepEqual(Array.from(this.engine.registry.objects(), (object) => object.handle), [], "objects");
+    // Output of processes that have ended is remembered for those who ask later.
+    assert.equal(this.engine.budget.usedBytes - this.engine.budget.server.bytes, 0, "bytes held for peers");
+  }
+}

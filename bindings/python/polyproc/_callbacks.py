@@ -1,23 +1,23 @@
 """A thread for callbacks of the user, which may take their time and may ask the server."""
 
+import queue
 import threading
 import traceback
 from _thread import allocate_lock
-from collections import deque
+
+from ._claim import Claim
 
 
 class Callbacks:
-    """Calls in order, in a thread of its own, which begins with the first."""
+    """Calls in order, in a thread of its own, which begins with the first. Signal handlers and finalizers may add to it anywhere."""
 
     def __init__(self):
-        self._actions = deque()
-        self._ready = threading.Semaphore(0)
+        self._actions = queue.SimpleQueue()
         self._thread = None
-        self._starting = allocate_lock()
+        self._start_claim = Claim()
 
     def put(self, action):
-        self._actions.append(action)
-        self._ready.release()
+        self._actions.put(action)
         if self._thread is None:
             self._start()
 
@@ -30,17 +30,22 @@ class Callbacks:
             done.acquire()
 
     def _start(self):
-        with self._starting:
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="polyproc-callbacks", daemon=True)
-                # See IdleReader.
-                getattr(threading, "_dangling", set()).discard(self._thread)
-                self._thread.start()
+        taken = []
+        try:
+            if not self._start_claim.take(taken) or self._thread is not None:
+                return
+            thread = threading.Thread(target=self._run, name="polyproc-callbacks", daemon=True)
+            # See IdleReader.
+            getattr(threading, "_dangling", set()).discard(thread)
+            thread.start()
+            self._thread = thread
+        finally:
+            self._start_claim.give_back(taken)
 
     def _run(self):
         while True:
-            self._ready.acquire()
+            action = self._actions.get()
             try:
-                self._actions.popleft()()
+                action()
             except Exception:
                 traceback.print_exc()

@@ -3,8 +3,8 @@
 import os
 import select
 import stat
+import threading
 import time
-from _thread import allocate_lock
 from weakref import ref
 
 from ._messages import packed_notification
@@ -43,13 +43,28 @@ def _open(path, inode, flags):
     return fd
 
 
+def _polling(fds):
+    poll = select.poll()
+    for fd in fds:
+        poll.register(fd, select.POLLIN)
+    return poll
+
+
+def _is_own(error):
+    """Whether a system call here has failed. Otherwise a signal handler, which was called in the middle, has raised it."""
+    at = error.__traceback__
+    while at.tb_next is not None:
+        at = at.tb_next
+    return at.tb_frame.f_globals["__name__"] == __name__
+
+
 class _Channel:
     """What writer and reader have in common."""
 
     def __init__(self, end, offer, flags):
         self._session, self._handle, self.number = end.session, end.handle, offer["channel"]
-        # Held by the thread that writes or reads.
-        self._lock = allocate_lock()
+        # Held by the thread that writes or reads. Its signal handlers pass.
+        self._lock = threading.RLock()
         self._fd = _open(offer["path"], offer["inode"], flags)
 
     def _close(self):
@@ -74,13 +89,16 @@ class _Channel:
             self._session.tell(message)
 
     def forked(self):
-        self._lock = allocate_lock()
+        self._lock = threading.RLock()
         if self._fd is not None:
             self._close()
 
 
 class Writer(_Channel):
     """Where this process sends."""
+
+    # An item of several packets is being written.
+    _in_parts = False
 
     def __init__(self, end, offer):
         import fcntl
@@ -105,26 +123,40 @@ class Writer(_Channel):
         with self._lock:
             if self._fd is None or self._session.error is not None:
                 return False
+            if self._in_parts:
+                # A signal handler has interrupted an item, which goes through the server then, after this one.
+                self._leave()
+                return False
             try:
                 size = len(data)
                 if size <= _PART_BYTES:
                     self._put(_WHOLE + data)
                 elif size <= _MAX_BYTES:
-                    last = (size - 1) // _PART_BYTES * _PART_BYTES
-                    for at in range(0, last, _PART_BYTES):
-                        self._put((_FURTHER if at else _FIRST) + data[at : at + _PART_BYTES])
-                    self._put(_LAST + data[last:])
+                    self._put_parts(data, size)
                 else:
                     self._leave()
             except OSError as error:
-                if error.errno is None:
+                if not _is_own(error):
                     # A signal handler's.
                     raise
                 # It is full, or nobody reads it. An item that was begun is dropped there.
                 self._leave()
             return self._fd is not None
 
+    def _put_parts(self, data, size):
+        last = (size - 1) // _PART_BYTES * _PART_BYTES
+        self._in_parts = True
+        try:
+            for at in range(0, last, _PART_BYTES):
+                self._put((_FURTHER if at else _FIRST) + data[at : at + _PART_BYTES])
+            self._put(_LAST + data[last:])
+        finally:
+            self._in_parts = False
+
     def _put(self, packet):
+        if self._fd is None:
+            # A signal handler has left.
+            return
         try:
             os.write(self._fd, packet)
         except BlockingIOError:
@@ -155,10 +187,9 @@ class Reader(_Channel):
         self._error = None
         # Wakes the thread that receives: an answer has come, or this channel is to be left.
         self._bell, self._clapper = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-        self._poll, self._poll_both = select.poll(), select.poll()
-        for poll in (self._poll, self._poll_both):
-            poll.register(self._fd, select.POLLIN)
-        self._poll_both.register(self._bell, select.POLLIN)
+        self._poll = _polling((self._fd,))
+        # How many wait for the server: more than one when a signal handler receives here, too.
+        self._asking = 0
         end.session.listen()
 
     def take(self):
@@ -166,7 +197,7 @@ class Reader(_Channel):
         try:
             with self._lock:
                 while self._fd is not None:
-                    if self._poll.poll(_QUICK_MS) and not self._dead:
+                    if self._comes((self._fd,), _QUICK_MS) and not self._dead:
                         item = self._read()
                         if item is not None:
                             return item
@@ -184,7 +215,7 @@ class Reader(_Channel):
         try:
             while self._fd is not None:
                 left = None if deadline is None else max(0.0, deadline - time.monotonic())
-                if self._poll.poll(_QUICK_MS if left is None else min(_QUICK_MS, left * 1000)) and not self._dead:
+                if self._comes((self._fd,), _QUICK_MS if left is None else min(_QUICK_MS, left * 1000)) and not self._dead:
                     return True
                 if not self._is_over() and self._ask(False, left) is False and not self._dismissed:
                     return False
@@ -193,6 +224,16 @@ class Reader(_Channel):
             self._lock.release()
             if self._leaving:
                 self.leave()
+
+    def _comes(self, fds, milliseconds=None):
+        """Which of the descriptors can be read."""
+        if len(fds) == 1:
+            try:
+                return self._poll.poll(milliseconds)
+            except RuntimeError:
+                # The thread is in the middle of it: this is a signal handler of it.
+                pass
+        return [fd for fd, _ in _polling(fds).poll(milliseconds)]
 
     def _read(self):
         """A packet was there. The item that it makes whole, if it does."""
@@ -255,12 +296,13 @@ class Reader(_Channel):
         # In a task that may be told to stop.
         task = self._session.stoppable()
         if task is not None:
-            task["on_stop"] = self._ring
+            before, task["on_stop"] = task.get("on_stop"), self._ring
         answer = self._session.send("pipe/follow", pack(params), came)
         ready = None
+        self._asking += 1
         try:
             while undecided and not self._leaving and (task is None or "stop" not in task):
-                woken = [fd for fd, _ in self._poll_both.poll()]
+                woken = self._comes((self._fd, self._bell))
                 if self._bell in woken:
                     self._hush()
                 if self._fd in woken:
@@ -273,7 +315,11 @@ class Reader(_Channel):
             else:
                 self._session.notify("$/cancelRequest", {"id": answer.id})
             if task is not None:
-                del task["on_stop"]
+                task["on_stop"] = before
+            self._asking -= 1
+            if self._asking:
+                # What rang may have been for the code that was interrupted.
+                self._ring()
         why = take_stop(task) if task is not None else None
         if why is not None:
             raise stop_error(why)
@@ -287,12 +333,14 @@ class Reader(_Channel):
             return None
         result = answer.result
         end = self._end()
-        if end is not None:
-            end.told(answer)
-            if "item" in result:
-                end.late.append(result["item"])
         if "item" in result or "channel" in result:
             self._dismissed = True
+        if end is not None:
+            end.told(answer)
+            # Taken out: it may be heard again, when a signal handler interrupts this.
+            item = result.pop("item", None)
+            if item is not None:
+                end.late.append(item)
         return result.get("ready")
 
     def _ring(self):
@@ -312,7 +360,7 @@ class Reader(_Channel):
         """Somebody else is to receive what is here. Whoever holds the lock does it."""
         self._leaving = True
         self._ring()
-        if self._lock.acquire(False):
+        if not self._lock._is_owned() and self._lock.acquire(False):
             try:
                 self._leave()
             finally:

@@ -6,7 +6,8 @@ import signal
 import sys
 import threading
 
-_lock = threading.Lock()
+# Signal handlers of the thread that opens the session may ask for it, too: then theirs is the one.
+_lock = threading.RLock()
 _session = None
 # Set by the worker host: its connection is this process's session.
 host_session = None
@@ -42,6 +43,10 @@ def _open():
         else:
             session = _server.start_private_server()
             _output.copy_output(session)
+        if _session is not None and _session.error is None:
+            # A signal handler has opened one in the middle of this.
+            session.close()
+            return _session
         _session = session
         return session
 
@@ -87,7 +92,7 @@ def interrupt_children(session):
 
 def _after_fork():
     global _session, _lock, host_session
-    _lock = threading.Lock()
+    _lock = threading.RLock()
     _session = host_session = None
 
 

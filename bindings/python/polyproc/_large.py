@@ -1,5 +1,5 @@
 """
-Messages in fragments (SPEC.md): how a large one is cut, and how one that comes is put together. Whole frames pass between the fragments.
+Messages in fragments (SPEC.md): how a large one is cut, and how one that comes begins. Whole frames pass between the fragments.
 """
 
 from struct import Struct
@@ -49,24 +49,3 @@ def head_of(buffer, at, have):
     size, id_size = _HEAD.unpack_from(buffer, at)
     whole = HEAD_BYTES + id_size
     return (size if have >= whole else None), whole
-
-
-class Incoming:
-    """A message of which fragments are coming. `got` is what system calls have put into it since `settle`."""
-
-    __slots__ = ("view", "at", "left", "got")
-
-    def __init__(self, size, left):
-        self.view = memoryview(bytearray(size))
-        self.at, self.left, self.got = 0, left, []
-
-    def place(self, most):
-        """Where the next bytes of the present fragment belong."""
-        return self.view[self.at : self.at + min(self.left, most)]
-
-    def settle(self):
-        n = sum(self.got)
-        self.got, self.at, self.left = [], self.at + n, self.left - n
-
-    def is_whole(self):
-        return self.at == len(self.view)

@@ -53,7 +53,12 @@ class End:
         if channel is None or self.reader is not None and self.reader.number == channel["channel"]:
             return
         try:
-            self.reader = Reader(self, channel)
+            reader = Reader(self, channel)
+            if self.reader is not None and self.reader.number == reader.number:
+                # A signal handler has heard of it in the middle of this.
+                reader.forked()
+            else:
+                self.reader = reader
         except OSError:
             session, handle = self.session, self.handle
             session.channels = False

@@ -63,7 +63,9 @@ class ExitReadiness:
     """Readable from a process's end on."""
 
     def __init__(self, session, params):
-        self._read, self._write = os.pipe()
+        self._read, write = os.pipe()
+        # An object whose `close` can be called again.
+        self._write = open(write, "wb", buffering=0)
         session.listen()
         session.send("process/join", params, lambda answer: self._end())
 
@@ -71,9 +73,7 @@ class ExitReadiness:
         return self._read
 
     def _end(self):
-        write, self._write = self._write, None
-        if write is not None:
-            os.close(write)
+        self._write.close()
 
     def close(self):
         read, self._read = self._read, None

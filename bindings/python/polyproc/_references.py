@@ -1,83 +1,79 @@
 """Which objects of the server this session refers to, and how it lets go of them."""
 
-from _thread import allocate_lock
 from collections import deque
+from itertools import count
 
+from ._claim import Claim
 from ._messages import notification
+
+_FORGET = None
 
 
 class References:
-    """A part of the session. For each handle: how many objects here stand for it, and how many references of this session the server counts."""
+    """
+    A part of the session. For each handle: how many objects here stand for it, and how many references of this session the server counts. Finalizers
+    come at any moment, so a change stands in a line, in order, and one thread at a time makes those of all: none waits for another.
+    """
 
     def __init__(self):
-        self._minted = 0
-        self._minting = allocate_lock()
+        self._minted = count(1)
         self._held = {}
-        self._dropped = deque()
-        self._dropping = allocate_lock()
+        # (handle, objects, references): what is added to each; references _FORGET: the server has let go of all.
+        self._changes = deque()
+        self._changing = Claim()
 
     def mint(self, kind):
-        with self._minting:
-            self._minted += 1
-            return f"{kind}:{self.prefix}.{self._minted}"
+        return f"{kind}:{self.prefix}.{next(self._minted)}"
 
     def adopt(self, handle, references=1):
         """An object here stands for this handle, with so many references of this session."""
-        with self._dropping:
-            entry = self._held.get(handle)
-            if entry is None:
-                self._held[handle] = [1, references]
-            else:
-                entry[0] += 1
-                entry[1] += references
-        self._drop_now()
+        self._changes.append((handle, 1, references))
+        self._change()
 
     def received(self, handles):
         """These came beside a payload: a reference each. Objects for them follow, and `settle_received`."""
-        with self._dropping:
-            for handle in handles:
-                entry = self._held.get(handle)
-                if entry is None:
-                    self._held[handle] = [1, 1]
-                else:
-                    entry[0] += 1
-                    entry[1] += 1
+        self._changes.extend([(handle, 1, 1) for handle in handles])
+        self._change()
 
     def settle_received(self, handles):
         """The payload was decoded: what nobody took is given back."""
-        self._dropped.extend(handles)
-        self._drop_now()
+        self._changes.extend([(handle, -1, 0) for handle in handles])
+        self._change()
 
     def drop(self, handle):
         """An object has gone. May be called by the garbage collector, at any moment."""
-        self._dropped.append(handle)
-        self._drop_now()
+        self._changes.append((handle, -1, 0))
+        self._change()
 
     def forget(self, handle):
         """The server has let go of all references already."""
-        with self._dropping:
-            entry = self._held.get(handle)
-            if entry is not None:
-                entry[1] = 0
-        self._drop_now()
+        self._changes.append((handle, 0, _FORGET))
+        self._change()
 
-    def _drop_now(self):
-        while self._dropped:
-            # Held by this very thread, further down, or by another: that one goes on until nothing is left.
-            if not self._dropping.acquire(False):
-                return
-            gone = []
+    def _change(self):
+        while self._changes:
+            gone, taken = [], []
             try:
-                while self._dropped:
-                    handle = self._dropped.popleft()
-                    entry = self._held.get(handle)
-                    if entry is None:
-                        continue
-                    entry[0] -= 1
-                    if entry[0] <= 0:
-                        del self._held[handle]
-                        gone.extend([handle] * entry[1])
+                if not self._changing.take(taken):
+                    # The other one goes on until nothing is left.
+                    return
+                self._make_changes(gone)
             finally:
-                self._dropping.release()
+                self._changing.give_back(taken)
             if gone and self.error is None:
                 self.tell(notification("handle/release", {"handles": gone}))
+
+    def _make_changes(self, gone):
+        changes, held = self._changes, self._held
+        while changes:
+            handle, objects, references = changes.popleft()
+            entry = held.get(handle)
+            if entry is None:
+                if objects > 0:
+                    held[handle] = [objects, references]
+                continue
+            entry[0] += objects
+            entry[1] = 0 if references is _FORGET else entry[1] + references
+            if entry[0] <= 0:
+                del held[handle]
+                gone.extend([handle] * entry[1])

@@ -1,43 +1,45 @@
 """One connection to a server: requests of many threads, their answers, and what the server tells by itself."""
 
+import itertools
 import os
 import socket
 import time
 import weakref
-from _thread import allocate_lock, get_ident
-from collections import deque
+from _thread import get_ident
 
 from . import _fork
 from ._answer import Answer, wake
 from ._callbacks import Callbacks
-from ._errors import Closed, PolyprocError, error_from_wire
+from ._claim import Claim
+from ._errors import Closed, PolyprocError
 from ._idle import IdleReader
-from ._messages import ID, done_id, packed_notification, request_head, request_heads
-from ._msgpack import KEEP_LARGE, Malformed, pack, pack_int, unpack
+from ._messages import ID, packed_notification, request_head, request_heads
+from ._msgpack import pack, pack_int
+from ._reading import Reading
 from ._references import References
 from ._rope import Rope, joined
 from ._task import pending_stop, stop_error, take_stop
 from ._undelivered import Undelivered
-from ._wire import FrameTooLong, Wire, frame
+from ._wire import Wire, frame, is_from_socket
 
 # Unanswered requests that nobody waits for, per session: then the sender waits for some.
 MAX_UNANSWERED = 512
 # So many requests may be put aside in a row.
 _MOST_ASIDE = 32
-# What must not be done twice.
-_ONCE = frozenset(("events/output", "worker/cancel", "worker/run"))
 # The code of RequestCancelled.
 _REQUEST_CANCELLED = -32800
 
 
-class Session(References):
+class Session(References, Reading):
     """
-    There is no thread that reads all the time: who waits for an answer reads the socket, and hands the others theirs on the way. Only while
-    messages are expected that nobody waits for (`listen`) does a thread of its own read whenever nobody else does.
+    Signal handlers and finalizers may use it wherever they interrupt it. So it holds no lock that its own thread could meet again: what threads share
+    is changed by single steps that cannot be interrupted (a method of a C object), and looked at again after them. Only while messages
+    are expected that no thread waits for (`listen`) does a thread of its own read whenever no other thread does.
     """
 
     def __init__(self, sock):
-        super().__init__()
+        References.__init__(self)
+        Reading.__init__(self)
         self.wire = Wire(sock)
         self.wire.relieve = self._relieve
         _fork.sessions.add(self)
@@ -50,11 +52,8 @@ class Session(References):
         # By handle: jobs that have tasks without an outcome.
         self.jobs = {}
         self._answers = {}
-        self._next_id = 0
-        self._id_lock = allocate_lock()
-        self._reading = allocate_lock()
-        self._waiting = {}
-        self._idle = None
+        self._ids = itertools.count(1)
+        self._listening = Claim()
         self._casts = {}
         self.undelivered = Undelivered()
         # By handle: what this process has of the ends of pipes; and whether it can open the server's channels, as far as is known.
@@ -63,8 +62,6 @@ class Session(References):
         # Called before the session ends in an orderly way.
         self.before_end = None
         self._farewell = None
-        # What answers give rise to, for after the reading: it may send.
-        self._after = deque()
         # In a worker: the task that runs, and the thread that runs tasks.
         self.task = self.task_thread = None
         self.callbacks = Callbacks()
@@ -83,8 +80,7 @@ class Session(References):
         """
         if self.error is not None:
             raise self.closed_error()
-        with self._id_lock:
-            self._next_id = number = self._next_id + 1
+        number = next(self._ids)
         answer = Answer(number, then)
         self._answers[number] = answer
         if self.error is not None:
@@ -100,7 +96,7 @@ class Session(References):
             if not (aside and self.wire.put_aside(data, _MOST_ASIDE)):
                 self.wire.send(data)
         except BaseException as error:
-            if isinstance(error, OSError) and error.errno is not None:
+            if isinstance(error, OSError) and is_from_socket(error):
                 self._end(error)
                 self._answers.pop(number, None)
                 raise self.closed_error() from None
@@ -186,15 +182,18 @@ class Session(References):
             deadline = None if timeout is None else time.monotonic() + timeout
             task = self.stoppable() if raises else None
             try:
-                self._wait_done(answer, deadline, task)
-                while not answer.done and task is not None and "stop" in task:
+                self._wait_for(answer, deadline, task)
+                while not answer.done and self.error is None and task is not None and "stop" in task:
                     if pending_stop(task) is not None:
                         self._stop_waiting(answer, undo, task)
-                    self._wait_done(answer, deadline, task)
+                    self._wait_for(answer, deadline, task)
             except BaseException:
                 self._abandon(answer, undo)
                 raise
             if not answer.done:
+                if self.error is not None and raises:
+                    # The thread that ended the session is just about to settle it.
+                    raise self.closed_error()
                 return None
         if answer.error is not None:
             if raises:
@@ -203,11 +202,13 @@ class Session(References):
         return answer.result
 
     def _abandon(self, answer, undo):
-        if answer.done or self.error is not None:
+        if self.error is not None:
             return
-        self.notify("$/cancelRequest", {"id": answer.id})
-        self._wait_done(answer, None)
-        if answer.error is None and undo is not None:
+        if not answer.done:
+            self.notify("$/cancelRequest", {"id": answer.id})
+            self._wait_for(answer, None)
+        if answer.done and answer.error is None and undo is not None and answer.undo is None:
+            answer.undo = []
             undo(answer.result)
 
     def stoppable(self):
@@ -221,241 +222,29 @@ class Session(References):
         undone: then the task is stopped in its next wait.
         """
         self.notify("$/cancelRequest", {"id": answer.id})
-        self._wait_done(answer, None)
+        self._wait_for(answer, None)
         if self.error is None and (undo is not None or answer.error is not None and answer.error.code == _REQUEST_CANCELLED):
             why = take_stop(task)
             if answer.error is None:
+                answer.undo = []
                 undo(answer.result)
             raise stop_error(why)
-
-    def _wait_done(self, answer, deadline, task=None):
-        """Waits for the answer. Returns without it at the deadline, and when `task` is to stop."""
-        if self.wire.unheard:
-            self._ring()
-        waiting = self._waiting
-        me = None
-        try:
-            while not answer.done:
-                if task is not None and "stop" in task:
-                    return
-                if self._reading.acquire(False):
-                    try:
-                        if me is not None:
-                            waiting.pop(me, None)
-                        if self._idle is not None:
-                            self._idle.pause()
-                        while not answer.done and not self._after and (task is None or "stop" not in task):
-                            if deadline is not None and not self.wire.readable(deadline - time.monotonic()):
-                                return
-                            self._read_some()
-                    finally:
-                        self._leave()
-                    continue
-                if me is None:
-                    me = allocate_lock()
-                    me.acquire()
-                    answer.lock = me
-                waiting[me] = True
-                # Whoever read until just now may have left before this one stood in the line.
-                if answer.done or task is not None and "stop" in task:
-                    return
-                if self._reading.locked():
-                    if deadline is None:
-                        me.acquire()
-                    elif not me.acquire(True, max(0.0, deadline - time.monotonic())):
-                        if time.monotonic() >= deadline:
-                            return
-        finally:
-            if me is not None:
-                waiting.pop(me, None)
-                # It may have been this one's turn to read.
-                if not self._reading.locked():
-                    self._pass_on()
-
-    def wait_until(self, is_done, bell, deadline):
-        """
-        Waits for what is read to make `is_done()` true. Whoever makes it true must `wake(bell)`, a lock that is held. False when the
-        deadline (of `time.monotonic`) has passed. In a task that is to stop it raises Cancelled.
-        """
-        if self.wire.unheard:
-            self._ring()
-        waiting = self._waiting
-        task = self.stoppable()
-        while not is_done():
-            if task is not None:
-                why = take_stop(task)
-                if why is not None:
-                    raise stop_error(why)
-            if self.error is not None:
-                raise self.closed_error()
-            left = None if deadline is None else deadline - time.monotonic()
-            if left is not None and left <= 0:
-                # What has come already counts.
-                self.drain()
-                return is_done()
-            if self._reading.acquire(False):
-                try:
-                    if self._idle is not None:
-                        self._idle.pause()
-                    while not is_done() and self.error is None and not self._after and (task is None or "stop" not in task):
-                        if deadline is not None and not self.wire.readable(deadline - time.monotonic()):
-                            break
-                        self._read_some()
-                finally:
-                    self._leave()
-                continue
-            waiting[bell] = True
-            try:
-                if not is_done() and self._reading.locked() and (task is None or "stop" not in task):
-                    if left is None:
-                        bell.acquire()
-                    else:
-                        bell.acquire(True, left)
-            finally:
-                waiting.pop(bell, None)
-                if not self._reading.locked():
-                    self._pass_on()
-        return True
-
-    # Reading.
-
-    def _read_some(self, flags=0):
-        """Reads once, and hands out what came. Only with `_reading`."""
-        if self.error is not None:
-            return
-        wire = self.wire
-        try:
-            more = wire.receive(flags)
-        except BlockingIOError:
-            more = True
-        except OSError as error:
-            self._failed(error)
-            return
-        try:
-            body = wire.next_frame()
-            while body is not None:
-                if not self._dispatch(body):
-                    wire.consume(body)
-                body = wire.next_frame()
-        except (Malformed, FrameTooLong) as error:
-            self._end(error)
-            return
-        if not more:
-            self._end(wire.failure)
-
-    def _dispatch(self, body):
-        """
-        Hands out a message; true when it was consumed here already. The others are consumed afterwards: when a signal handler's exception
-        interrupts this, they are handed out again, which does not matter to an answer or a result.
-        """
-        number = done_id(body)
-        if number is not None:
-            answer = self._answers.get(number)
-            if answer is not None:
-                self._settle(answer)
-                self._answers.pop(number, None)
-            return
-        message = unpack(body) if type(body) is bytes else unpack(body, KEEP_LARGE)
-        number = message.get("id")
-        if number is None:
-            method = message.get("method")
-            if method is not None:
-                listener = self.listeners.get(method)
-                if listener is not None:
-                    once = method in _ONCE
-                    if once:
-                        self.wire.consume(body)
-                    listener(message.get("params") or {})
-                    return once
-            elif "error" in message:
-                self._end(error_from_wire(message["error"]))
-            return
-        answer = self._answers.get(number)
-        if answer is None:
-            return
-        error = message.get("error")
-        if error is not None:
-            answer.error = error_from_wire(error)
-        else:
-            answer.result = message.get("result")
-        self._settle(answer)
-        # At the end, so that an exception of a signal handler leaves nothing half done.
-        self._answers.pop(number, None)
-
-    def _settle(self, answer):
-        if answer.then is not None:
-            answer.then(answer)
-        # From here on its thread goes on, perhaps with another request: what the answer says must be in force by then.
-        answer.done = True
-        if answer.undo is not None:
-            self._undo_later(answer)
-        if answer.lock is not None:
-            self._waiting.pop(answer.lock, None)
-            wake(answer.lock)
-
-    def _leave(self):
-        """Reads no more: somebody else who waits should. What reading gave rise to may send now."""
-        self._reading.release()
-        self._pass_on()
-        while self._after:
-            try:
-                action = self._after.popleft()
-            except IndexError:
-                return
-            action()
-
-    def _pass_on(self):
-        for lock in list(self._waiting):
-            if wake(lock):
-                return
-        if self._idle is not None:
-            self._idle.resume()
-
-    def read_now(self, flags):
-        """Reads once, unless somebody else reads: then false."""
-        if not self._reading.acquire(False):
-            return False
-        try:
-            self._read_some(flags)
-        finally:
-            self._leave()
-        return True
-
-    def _relieve(self):
-        """In the middle of a send, so nothing may be sent: what reading gives rise to waits."""
-        if self._reading.acquire(False):
-            try:
-                self._read_some(socket.MSG_DONTWAIT)
-            finally:
-                self._reading.release()
-                self._pass_on()
-
-    def await_turn(self, turn):
-        """Waits until nobody else reads. `turn`: a lock that is held."""
-        self._waiting[turn] = True
-        if self._reading.locked():
-            turn.acquire()
-        self._waiting.pop(turn, None)
-
-    def drain(self):
-        """Reads what has come, without waiting."""
-        self.read_now(socket.MSG_DONTWAIT)
-
-    def listen(self):
-        """From now on what the server tells is read at once, also while no thread waits for an answer."""
-        if self._idle is None and self.error is None:
-            with self._id_lock:
-                if self._idle is None:
-                    self._idle = IdleReader(self)
-
-    def after(self, action):
-        """For listeners and `then`: calls once nothing is being read."""
-        self._after.append(action)
 
     def _job_results(self, params):
         job = self.jobs.get(params["job"])
         if job is not None:
             job.outcomes(params["results"])
+
+    def listen(self):
+        """From now on what the server tells is read at once, also while no thread waits for an answer."""
+        if self._idle is not None or self.error is not None:
+            return
+        taken = []
+        try:
+            if self._listening.take(taken) and self._idle is None:
+                self._idle = IdleReader(self)
+        finally:
+            self._listening.give_back(taken)
 
     # The end.
 
@@ -464,8 +253,8 @@ class Session(References):
         return Closed(str(error) if error is not None else "the connection to the server has ended")
 
     def _failed(self, error):
-        """The connection has failed, unless the error is that of a signal handler: the system's have a number."""
-        if error.errno is None:
+        """The connection has failed, unless the error is that of a signal handler."""
+        if not is_from_socket(error):
             raise error
         self._end(error)
 
@@ -494,7 +283,7 @@ class Session(References):
             if self._farewell is None:
                 self._farewell = self.send("shutdown", b"\x80")
             # It cannot be cancelled: when this wait is interrupted, the next `close` goes on with it.
-            self._wait_done(self._farewell, None)
+            self._wait_for(self._farewell, None)
             self.notify("exit", {})
         except PolyprocError:
             # The server has gone: so has all that was to be ended.
@@ -512,6 +301,7 @@ class Session(References):
         """In a forked child: the connection is the parent's."""
         self.error = Closed("this object belongs to the process that forked this one: make a new one here")
         self._idle = None
+        self._turn.clear()
         for end in list(self.ends.values()):
             end.forked()
         try:

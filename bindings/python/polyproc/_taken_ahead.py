@@ -5,6 +5,7 @@ import time
 from _thread import allocate_lock, get_ident
 from collections import deque
 
+from ._answer import wake
 from ._errors import PolyprocError
 from ._msgpack import pack
 from ._shared import field
@@ -26,8 +27,8 @@ class TakenAhead:
 
     def __init__(self, queue):
         self._session = queue._session
-        # Held while items on their way back are being written: who asks for more comes after them.
-        self._lock = allocate_lock()
+        # Held while items on their way back are being written: who asks for more comes after them. A signal handler of that thread passes.
+        self._lock = threading.RLock()
         self._of_thread = threading.local()
         self._turn = _Turn(self._session, self._lock, None)
 
@@ -176,6 +177,7 @@ class _Turn:
         with self._lock:
             if not self.lent:
                 return
+            # A signal handler that comes from here on finds nothing to give back.
             self.lent = False
             handed, items = self._end, self.items
             # From its end: its thread may be taking from the front.
@@ -206,7 +208,9 @@ class _Turn:
 # Those that hold items; as long as they do, their queues live.
 _held = {}
 _watcher = None
-_ready = threading.Event()
+# Released when there is something to watch.
+_bell = allocate_lock()
+_bell.acquire()
 
 
 def _watch(turn, queue):
@@ -219,26 +223,22 @@ def _watch(turn, queue):
         # See IdleReader.
         getattr(threading, "_dangling", set()).discard(_watcher)
         _watcher.start()
-    _ready.set()
+    wake(_bell)
 
 
 def _look():
     while True:
-        _ready.wait()
-        time.sleep(_HOLD_SECONDS)
-        late = time.monotonic() - _HOLD_SECONDS
-        for turn in list(_held):
-            # First, for what comes meanwhile puts it in again.
-            queue = _held.pop(turn, None)
-            if turn.since < late:
-                turn.give_back()
-            elif turn.lent:
-                _held[turn] = queue
-        if not _held:
-            _ready.clear()
-            # What came just then is not forgotten.
-            if _held:
-                _ready.set()
+        _bell.acquire()
+        while _held:
+            time.sleep(_HOLD_SECONDS)
+            late = time.monotonic() - _HOLD_SECONDS
+            for turn in list(_held):
+                # Taken out first: items that come during the call put it in again.
+                queue = _held.pop(turn, None)
+                if turn.since < late:
+                    turn.give_back()
+                elif turn.lent:
+                    _held[turn] = queue
 
 
 def give_back_all():

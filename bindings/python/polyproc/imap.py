@@ -1,9 +1,9 @@
 """Results one by one, of inputs that are taken as results are read."""
 
+import threading
 import time
 from _thread import allocate_lock
 from collections import deque
-from threading import RLock
 from types import GenericAlias
 
 from ._errors import TimeoutError
@@ -13,6 +13,8 @@ from .results import read_values
 
 # How many chunks for each worker are submitted ahead of the reader.
 _AHEAD = 32
+# In an outcome whose values were taken.
+_TAKEN = "taken"
 
 
 class IMapIterator:
@@ -38,7 +40,7 @@ class IMapIterator:
         self._lost = None
         self._bells = []
         # Held while one of the threads that share this iterator takes a result; not while it waits for one.
-        self._lock = RLock()
+        self._lock = threading.RLock()
         self._taking = False
         self._fill()
 
@@ -109,11 +111,16 @@ class IMapIterator:
         self._read(entry)
 
     def _read(self, entry):
+        """False: it was taken before. A signal handler may take it in the middle of handing it out."""
         count, outcome, error = entry
+        me = object()
+        if outcome is not None and outcome.setdefault(_TAKEN, me) is not me:
+            return False
         try:
             self._items.extend((False, value) for value in read_values(self._session, outcome, error))
         except Exception as failure:
             self._items.extend([(True, failure)] * count)
+        return True
 
     def _fill(self):
         """Submits inputs, as far ahead as is good."""
@@ -173,8 +180,8 @@ class IMapUnorderedIterator(IMapIterator):
     def _take(self):
         for index in list(self._came):
             entry = self._came.pop(index)
-            self._next_index += entry[0]
-            self._read(entry)
+            if self._read(entry):
+                self._next_index += entry[0]
         if not self._items and self._lost is not None:
             super()._take()
 

@@ -17,6 +17,8 @@ _MAX_BYTES = 64 * 1024
 # Bytes of tasks that the server has not accepted yet. Who submits more waits.
 _WINDOW_BYTES = 64 * 1024 * 1024
 _WINDOW_MESSAGES = 4096
+# In an outcome that has been counted.
+_COUNTED = "counted"
 # The first byte of a payload that names handles: it is an array then.
 _WITH_HANDLES = 0x92
 
@@ -184,13 +186,17 @@ class PoolJob:
         for entry in entries:
             index, count = entry["index"], entry["count"]
             sink = self._sink
-            if sink is None:
-                sink = self._results.pop(index, None)
-                if sink is None:
-                    continue
-            else:
-                self._settled += count
-            sink.outcome(index, count, entry, None)
+            if sink is not None:
+                sink.outcome(index, count, entry, None)
+                # Once, also when a signal handler has this handed out again in the middle.
+                me = object()
+                if entry.setdefault(_COUNTED, me) is me:
+                    self._settled += count
+                continue
+            sink = self._results.get(index)
+            if sink is not None:
+                sink.outcome(index, count, entry, None)
+                self._results.pop(index, None)
         self._done()
 
     def lost(self, error):

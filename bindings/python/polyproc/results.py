@@ -1,5 +1,6 @@
 """Results that come later: of one call, and of a map."""
 
+import threading
 import time
 from _thread import allocate_lock
 from types import GenericAlias
@@ -24,11 +25,13 @@ class ApplyResult:
         self._error_callback = error_callback
         self._has_callback = callback is not None or error_callback is not None
         self._ready = False
-        self._entries = []
+        # By the number of the first item: how many items, and what came of them.
+        self._entries = {}
         self._error = None
         self._value = None
         self._opened = False
-        self._open_lock = allocate_lock()
+        # A signal handler of the thread that opens the result may ask for it, too.
+        self._open_lock = threading.RLock()
         self._bells = []
 
     def ready(self):
@@ -74,7 +77,7 @@ class ApplyResult:
     # For the job.
 
     def outcome(self, index, count, entry, error):
-        self._entries.append((index, count, entry, error))
+        self._entries[index] = (count, entry, error)
         self._finish()
 
     def lost(self, error):
@@ -112,16 +115,16 @@ class ApplyResult:
         with self._open_lock:
             if self._opened:
                 return
-            entries, self._entries = self._entries, []
             try:
-                self._read(entries)
+                self._read()
             except Exception as error:
                 self._error = error
             self._opened = True
+            self._entries = {}
 
-    def _read(self, entries):
-        _, _, entry, error = entries[0]
-        self._value = read_values(self._session, entry, error)[0]
+    def _read(self):
+        for _, entry, error in self._entries.values():
+            self._value = read_values(self._session, entry, error)[0]
 
 
 class MapResult(ApplyResult):
@@ -130,33 +133,29 @@ class MapResult(ApplyResult):
     def __init__(self, pool, length, callback, error_callback):
         super().__init__(pool, callback, error_callback)
         self._length = length
-        # By the number of the first item: the number after the last. From item to item, as far as all have come.
-        self._ends = {}
+        # All items before this one have come, if not more.
         self._upto = 0
         if length == 0:
             self._finish()
 
     def outcome(self, index, count, entry, error):
-        if index in self._ends:
-            return
-        self._entries.append((index, count, entry, error))
-        self._ends[index] = index + count
+        entries = self._entries
+        entries.setdefault(index, (count, entry, error))
         upto = self._upto
-        while upto in self._ends:
-            upto = self._ends[upto]
+        while upto in entries:
+            upto += entries[upto][0]
         self._upto = upto
         if upto >= self._length and not self._ready:
             self._finish()
 
     def lost(self, error):
         if not self._ready:
-            self._entries.append((self._length, 0, None, error))
+            self._entries[self._length] = (0, None, error)
             self._finish()
 
-    def _read(self, entries):
-        entries.sort(key=lambda one: one[0])
+    def _read(self):
         values = []
-        for _, _, entry, error in entries:
+        for _, (_, entry, error) in sorted(self._entries.items()):
             values.extend(read_values(self._session, entry, error))
         self._value = values
 

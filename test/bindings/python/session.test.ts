@@ -14,4 +14,16 @@ describe("the session of the Python binding", needs("python3"), () => {
     assert.equal(status, 0, stderr);
     assert.match(stderr, /^OK$/m);
   });
+
+  it("serves signal handlers and finalizers wherever they interrupt it", async (t) => {
+    const { status, stderr } = await runPython([join(fixtures, "handlers.py")], { cwd: temporaryFolder(t) });
+    assert.equal(status, 0, stderr);
+    assert.match(stderr, /^OK$/m);
+  });
+
+  it("stands every schedule of threads, handlers and finalizers that is tried", async (t) => {
+    const { status, stdout, stderr } = await runPython([join(root, "test", "bindings", "python", "interleavings", "explore.py")], { cwd: temporaryFolder(t) });
+    assert.equal(status, 0, `${stderr}\n${stdout}`);
+    assert.match(stderr, /^OK$/m);
+  });
 });

@@ -2,8 +2,8 @@
 
 import asyncio
 import itertools
+import threading
 import weakref
-from _thread import allocate_lock
 
 from .._msgpack import pack_str
 
@@ -12,7 +12,7 @@ _MAX_UNANSWERED = 256
 
 _names = itertools.count(1)
 _owners = weakref.WeakKeyDictionary()
-_owners_lock = allocate_lock()
+_owners_lock = threading.RLock()
 
 
 async def ask(session, method, packed, undo=None):
@@ -69,7 +69,8 @@ class _Asked:
         self._loop = asyncio.get_running_loop()
         self.future = self._loop.create_future()
         self.answer = None
-        self._lock = allocate_lock()
+        # Finalizers of the thread that holds it may read, and come here.
+        self._lock = threading.RLock()
         self._came = None
         self._abandoned = False
 

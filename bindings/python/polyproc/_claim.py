@@ -1,0 +1,30 @@
+"""A right that one thread at a time has, or that is used up."""
+
+_FIRST = (0,)
+
+
+class Claim:
+    """
+    Taken and noted by one C function, so that an exception of a signal handler cannot lose it:
+
+        taken = []
+        try:
+            if claim.take(taken): ...
+        finally:
+            claim.give_back(taken)
+    """
+
+    __slots__ = ("_free", "give_back")
+
+    def __init__(self):
+        self._free = [True]
+        # A C function: a signal handler's exception does not come before what it does.
+        self.give_back = self._free.extend
+
+    def take(self, taken):
+        """False when it is taken: by another thread, or by the code that was interrupted by this one."""
+        try:
+            taken.extend(map(self._free.pop, _FIRST))
+        except IndexError:
+            return False
+        return True

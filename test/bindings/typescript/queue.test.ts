@@ -327,14 +327,15 @@ test("a loop whose process is killed loses at most the item that it was given", 
 test("what a loop had borrowed and not seen is there, in order, when its process is killed", onLinux, async () => {
   const queue = new Queue<number>();
   const seen = new Queue<number>();
-  await queue.putMany(numbers(1000));
-  const consumer = new Process({ target: task(children, borrowAndHang), args: [queue, 1000, seen] });
+  await queue.putMany(numbers(5000));
+  // It spins: when this test fails, it must not keep the others from ending.
+  const consumer = new Process({ target: task(children, borrowAndHang), args: [queue, 5000, seen], daemon: true });
   await consumer.start();
   const count = await within(seen.get(), "the loop's report");
-  assert.ok(await stored(queue) < 1000 - count, "some are on loan");
+  assert.ok(await stored(queue) < 5000 - count, "some are on loan");
   await consumer.kill();
   await consumer.join();
-  assert.deepEqual(await queue.getMany(1000), numbers(1000 - count, count));
+  assert.deepEqual(await queue.getMany(5000), numbers(5000 - count, count));
 });
 
 test("puts that find no room are stored in their order, when there is room for them", async () => {

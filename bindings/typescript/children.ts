@@ -1,3 +1,4 @@
+import { PolyprocError } from "../../protocol/errors.js";
 import type { Handle } from "../../protocol/payload.js";
 import type { Connection } from "./connection.js";
 import { hostLink } from "./host/link.js";
@@ -28,10 +29,16 @@ export function removeChild(connection: Connection, handle: Handle): void {
 
 /** Ends the daemonic children and waits for the others, while requests are still served: a signal handler may want to end those, too. */
 async function endChildren(connection: Connection): Promise<void> {
-  for (let all; (all = [...childrenOf(connection).values()]).length > 0; ) {
-    await Promise.all(all.map(async (child) => {
-      if (child.daemon) await child.terminate({ graceMs: endGraceMs });
-      await child.join();
+  for (let all; (all = [...childrenOf(connection)]).length > 0; ) {
+    await Promise.all(all.map(async ([handle, child]) => {
+      try {
+        if (child.daemon) await child.terminate({ graceMs: endGraceMs });
+        await child.join();
+      } catch (error) {
+        // One that could not be started is none: `start` takes it away, and tells why.
+        const isUnknown = error instanceof PolyprocError && error.codeName === "UnknownHandle";
+        if (!isUnknown && childrenOf(connection).has(handle)) throw error;
+      }
     }));
     if (!connection.isOpen) return;
   }

@@ -37,7 +37,7 @@ function watchOutput(connection: Connection): void {
 function hand(connection: Connection, lines: readonly OutputLine[]): void {
   const mode = modes.get(connection);
   if (typeof mode === "function") {
-    for (const line of lines) mode(line);
+    for (const line of lines) tell(mode, line);
     return;
   }
   if (mode === "ignore") return;
@@ -53,6 +53,17 @@ function hand(connection: Connection, lines: readonly OutputLine[]): void {
     text += line.partial ? line.text : `${line.text}\n`;
   }
   write(connection, stream, text);
+}
+
+/** What the caller's function throws is the caller's own fault, and costs no other line. */
+function tell(listener: (line: OutputLine) => void, line: OutputLine): void {
+  try {
+    listener(line);
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
 }
 
 /** While the reader of this process's own output is slow, nothing more is read from the server, which makes the children wait. */

@@ -64,7 +64,8 @@ export class PutLine {
   }
 
   #go(): void {
-    if (this.#urgent) {
+    // While an attempt is under way, what it finds no room for comes first.
+    if (this.#urgent && !this.#attempt) {
       this.#urgent = false;
       for (const entry of this.#take(this.#entries.length)) this.#sendOne(entry);
     }

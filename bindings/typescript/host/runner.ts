@@ -35,6 +35,8 @@ export class Runner implements TaskOwner {
   readonly #targets = new Targets();
   readonly #list: TaskList;
   #current: TaskRun | null = null;
+  /** Tasks that were cancelled before they ran: they may be waiting, or their module be loading. */
+  readonly #cancelled = new Set<number>();
   /** A task, its loading or the initializer is under way. */
   #busy = false;
   /** The initializer failed: a worker that was not prepared must not run anything. */
@@ -65,6 +67,7 @@ export class Runner implements TaskOwner {
 
   cancel(seq: number, reason: "Cancelled" | "TimedOut", from?: number): void {
     if (this.#current?.task.seq === seq) this.#current.stop(reason, from);
+    else if (reason === "Cancelled") this.#cancelled.add(seq);
   }
 
   /** No more tasks will come. */
@@ -134,6 +137,9 @@ export class Runner implements TaskOwner {
       return;
     }
     this.#current = new TaskRun(this, task, callable, items);
+    if (this.#cancelled.has(task.seq)) this.#current.stop("Cancelled");
+    // Those before it were taken back, or have ended.
+    for (const seq of this.#cancelled) if (seq <= task.seq) this.#cancelled.delete(seq);
     this.#current.start();
   }
 

@@ -8,7 +8,7 @@ import { Empty, Full, JoinableQueue, Lock, Process, Queue, shutdown, SimpleQueue
 import { waitFor, within } from "../../deadline.js";
 import { temporaryFolder } from "../../temporary-folder.js";
 import { children } from "./fixtures/modules.js";
-import { borrowAndHang, consume, produce, putAndLeave, putSideBySide, takeAndForget, takeAndRecord } from "./fixtures/children.js";
+import { borrowAndHang, consume, produce, putAndLeave, takeAndForget, takeAndRecord } from "./fixtures/children.js";
 
 after(shutdown);
 
@@ -338,17 +338,6 @@ test("what a loop had borrowed and not seen is there, in order, when its process
   assert.deepEqual(await queue.getMany(5000), numbers(5000 - count, count));
 });
 
-test("puts that find no room are stored in their order, when there is room for them", async () => {
-  const queue = new Queue<number>(7);
-  const child = new Process({ target: task(children, putSideBySide), args: [queue, 500] });
-  await child.start();
-  const items: number[] = [];
-  while (items.length < 500) items.push(await within(queue.get(), "the next item"));
-  await child.join();
-  assert.equal(child.exitCode, 0);
-  assert.deepEqual(items, numbers(500));
-});
-
 test("a producer that ends without waiting for its puts has lost none", async () => {
   const queue = new Queue<number>();
   const producer = new Process({ target: task(children, putAndLeave), args: [queue, 100] });
@@ -356,19 +345,6 @@ test("a producer that ends without waiting for its puts has lost none", async ()
   await within(producer.join(), "the producer");
   assert.equal(producer.exitCode, 0);
   assert.deepEqual(await queue.getMany(1000), numbers(100));
-});
-
-test("a put with a time-out stays behind the puts before it", async () => {
-  const queue = new Queue<number>(100);
-  const puts = [...numbers(50).map((n) => queue.put(n)), queue.put(50, { timeoutMs: 5000 }), queue.putNowait(51)];
-  await Promise.all(puts);
-  assert.deepEqual(await queue.getMany(100), numbers(52));
-  const more = [...numbers(150).map((n) => queue.put(n)), queue.putNowait(150)];
-  await assert.rejects(more.pop()!, Full);
-  const items: number[] = [];
-  while (items.length < 150) items.push(await queue.get());
-  await Promise.all(more);
-  assert.deepEqual(items, numbers(150));
 });
 
 test("an object that nobody refers to is let go", async () => {

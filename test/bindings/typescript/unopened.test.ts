@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { Client } from "../../../bindings/typescript/client.js";
 import { Connection } from "../../../bindings/typescript/connection.js";
 import { startPrivateServer } from "../../../bindings/typescript/embedded.js";
-import { Cancelled, Closed, SpawnFailed, wait } from "../../../bindings/typescript/index.js";
+import { Cancelled, Closed, command, SpawnFailed, wait } from "../../../bindings/typescript/index.js";
 import { within } from "../../deadline.js";
 
 interface Unopened {
@@ -190,6 +190,17 @@ test("a session that is closed before its server is up does first what was asked
   await within(applied.wait(), "the end of a call whose session was closed");
   await within(assert.rejects(queue.put(2), Closed), "a put after the end");
   await within(assert.rejects(queue.get({ signal: new AbortController().signal }), Closed), "a get after the end");
+});
+
+test("a session that is closed while children start ends, also when they cannot be started", async (t) => {
+  const { mp, open } = unopened(t);
+  const children = [true, false].map((daemon) => new mp.Process({ target: command("/no/such/program"), daemon }));
+  const started = children.map((child) => child.start());
+  for (const one of started) one.catch(() => {});
+  const closed = mp.close();
+  open();
+  await within(closed, "the session's end");
+  for (const one of started) await within(assert.rejects(one, SpawnFailed), "start");
 });
 
 test("a server that cannot be started fails all that waits for it with the reason", async (t) => {

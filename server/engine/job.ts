@@ -7,6 +7,7 @@ import type { Target } from "../../protocol/target.js";
 import { Deque } from "./deque.js";
 import { kept, letGo, MemoryWait, type Kept } from "./kept.js";
 import type { Principal } from "./guard.js";
+import { requireLength } from "./payload-list.js";
 import type { Pool } from "./pool.js";
 import type { SharedObject } from "./registry.js";
 import { marked } from "./origin.js";
@@ -277,13 +278,15 @@ export class Job implements SharedObject {
   }
 
   /** Before any of them is accepted: two with one index would be one to all that look tasks up by it. */
-  #check(tasks: readonly Pick<TaskInput, "index" | "items">[]): void {
+  #check(tasks: readonly TaskInput[]): void {
     const given = new Set<number>();
-    for (const { index, items } of tasks) {
+    for (const { index, count = 1, items } of tasks) {
       if (this.#live.has(index) || given.has(index)) {
         throw new PolyprocError("BadState", `${this.handle} has a task with index ${index} that is not done: give each task its own`);
       }
       given.add(index);
+      // A program's items are opened here, a function's by its worker.
+      if (this.isCommand) requireLength(items, count, `items of the task with index ${index}`);
       for (const handle of payloadHandles(items)) {
         if (!this.session.engine.registry.has(handle)) throw new PolyprocError("UnknownHandle", `${handle}, in the items of task ${index}, does not exist`, { handle });
       }
@@ -311,7 +314,7 @@ export class Job implements SharedObject {
   #accept(tasks: readonly Submitted[]): void {
     const { registry } = this.session.engine;
     const batches: Batch[] = [];
-    this.#check(tasks.map(({ index, items }) => ({ index, items: items.payload })));
+    this.#check(tasks.map(({ index, count, items }) => ({ index, count, items: items.payload })));
     for (const { index, count, items } of tasks) {
       registry.retainPayload(items.payload);
       items.account.charge(items.bytes);

@@ -73,6 +73,46 @@ export function itemsOf(list: Payload, count: number): Payload[] {
   return items;
 }
 
+/** How many items it announces; null when it is no list. */
+export function listLength(list: Payload): number | null {
+  try {
+    return arrayHead(payloadData(list)).count;
+  } catch {
+    return null;
+  }
+}
+
+/** Fails with InvalidParams unless it is a list that announces `count` items. */
+export function requireLength(list: Payload, count: number, what: string): void {
+  const length = listLength(list);
+  if (length === count) return;
+  throw new PolyprocError("InvalidParams", `${what}: expected a list of ${count}, as count says; got ${length === null ? "no list" : `a list of ${length}`}`);
+}
+
+/** Gives items of a list one by one, in the order of their numbers at the least cost, without opening the others. */
+export class ItemReader {
+  readonly #data: Uint8Array;
+  /** The item that begins at `#at`. */
+  #number = 0;
+  #at: number;
+
+  /** Fails with Malformed when it is no list. */
+  constructor(list: Payload) {
+    this.#data = payloadData(list);
+    this.#at = arrayHead(this.#data).at;
+  }
+
+  /** Only below the list's length. Fails with Malformed when the list ends before. */
+  item(number: number): Uint8Array {
+    if (number < this.#number) {
+      this.#number = 0;
+      this.#at = arrayHead(this.#data).at;
+    }
+    for (; this.#number < number; this.#number++) this.#at = endOfValue(this.#data, this.#at);
+    return this.#data.subarray(this.#at, endOfValue(this.#data, this.#at));
+  }
+}
+
 /** The payload of the one item in a list of one. */
 export function onlyItem(list: Payload): Payload {
   const data = payloadData(list);

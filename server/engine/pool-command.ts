@@ -39,8 +39,8 @@ export class PoolCommand {
     this.#record = engine.processes.newTaskProcess(`${task.job.name} [${task.index}]`, shownCommand(spec instanceof PolyprocError ? this.#target : spec), spec instanceof PolyprocError ? null : spec, pool.session, pool.handle);
     this.#record.task = { job: task.job.handle, index: task.index, startedAt: wallTime };
     if (spec instanceof PolyprocError) {
-      // Not at once: the pool does not know of this command before the constructor returns.
-      engine.guard.soon(pool, () => this.#refused(spec));
+      // In a later turn: of thousands that are refused, one after another, others must be served in between.
+      engine.guard.after(0, pool, () => this.#refused(spec));
       return;
     }
     new CommandRun(engine, this.#record, spec, {
@@ -74,7 +74,7 @@ export class PoolCommand {
   #fill(): CommandSpec | PolyprocError {
     const { task } = this;
     try {
-      const item = (this.#pool.engine.options.codec.decode(task.batch.items) as unknown[])[task.from];
+      const item = this.#pool.engine.options.codec.decode(task.batch.item(task.from));
       switch (task.job.mode) {
         case "map":
           return fillItem(this.#target, item, task.index);

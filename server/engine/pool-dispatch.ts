@@ -97,8 +97,10 @@ export class PoolDispatch {
       if (!task) break;
       if (task.job.isCommand) {
         if (this.#active() >= this.#pool.processes) break;
-        this.#queue.shift();
-        this.commands.add(new PoolCommand(this.#pool, task));
+        // A program runs once for each item, so that its items need not wait for each other.
+        const first = task.takeFirst();
+        if (first === task) this.#queue.shift();
+        this.commands.add(new PoolCommand(this.#pool, first));
         continue;
       }
       const { runtime } = task.job;

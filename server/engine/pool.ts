@@ -119,9 +119,7 @@ export class Pool implements SharedObject, Principal {
     this.engine.livePools.add(this);
     for (const batch of batches) {
       const exact = batch.count > 1 && (batch.count <= 256 || batch.job.timeoutMs !== null || batch.job.retries > 0);
-      // A program runs once for each item, so that its items need not wait for each other.
-      if (batch.job.isCommand) for (let i = 0; i < batch.count; i++) this.dispatch.add(new Task(batch, i, i + 1, 1, false));
-      else this.dispatch.add(new Task(batch, 0, batch.count, 1, exact));
+      this.dispatch.add(new Task(batch, 0, batch.count, 1, exact && !batch.job.isCommand));
     }
     this.dispatch.pump();
   }

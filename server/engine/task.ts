@@ -2,6 +2,7 @@ import type { Payload } from "../../protocol/schema.js";
 import { payloadData } from "../../protocol/schema.js";
 import type { Job } from "./job.js";
 import type { Kept } from "./kept.js";
+import { ItemReader } from "./payload-list.js";
 import type { PoolWorker } from "./pool-worker.js";
 
 /** What a client submitted at once: `count` items in one payload. It is done when each of them has its outcome. */
@@ -15,6 +16,7 @@ export class Batch {
   settled = 0;
   /** The parts that have none yet; nearly always one. */
   readonly tasks: Task[] = [];
+  #reader: ItemReader | null = null;
 
   constructor(job: Job, index: number, count: number, kept: Kept) {
     this.job = job;
@@ -25,6 +27,11 @@ export class Batch {
 
   get items(): Payload {
     return this.kept.payload;
+  }
+
+  /** The payload of one item, of a batch whose items are a list. */
+  item(number: number): Uint8Array {
+    return (this.#reader ??= new ItemReader(this.items)).item(number);
   }
 
   /** Of the payload alone. */
@@ -60,6 +67,12 @@ export class Task {
 
   get job(): Job {
     return this.batch.job;
+  }
+
+  /** Its first item as a task of its own; the task itself when it has no other. */
+  takeFirst(): Task {
+    if (this.to - this.from === 1) return this;
+    return new Task(this.batch, this.from++, this.from, this.attempt, this.exact);
   }
 
   /** Number in the job of the item that runs, or that would run next. */

@@ -1,7 +1,8 @@
 import { PolyprocError } from "../../protocol/errors.js";
 import type { Failure } from "../../protocol/job.js";
 import { payloadData, payloadHandles, type Payload } from "../../protocol/schema.js";
-import { arrayHead, isBlob } from "./msgpack-skip.js";
+import { isBlob } from "./msgpack-skip.js";
+import { listLength } from "./payload-list.js";
 import type { Registry } from "./registry.js";
 import type { Task } from "./task.js";
 
@@ -38,12 +39,4 @@ export function knownOutcome(registry: Registry, { values, error }: Pick<WorkerR
   const unknown = payloadHandles(values).find((handle) => !registry.has(handle));
   if (unknown === undefined) return { values };
   return { error: new PolyprocError("UnknownHandle", `the result names ${unknown}, which does not exist: keep a reference until the caller has the result`, { handle: unknown }).toErrorObject() };
-}
-
-function listLength(values: Payload): number | null {
-  try {
-    return arrayHead(payloadData(values)).count;
-  } catch {
-    return null;
-  }
 }

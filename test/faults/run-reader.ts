@@ -25,8 +25,9 @@ export class RunReader {
     return run;
   }
 
-  async ask<R>(method: string, params: object): Promise<R> {
-    const { result, error } = await this.client.request(method, params);
+  /** `timeoutMs`: for what waits for much work. */
+  async ask<R>(method: string, params: object, timeoutMs?: number): Promise<R> {
+    const { result, error } = await this.client.request(method, params, undefined, timeoutMs);
     if (error) throw new Error(`${method}: ${error.message}`);
     return result as R;
   }

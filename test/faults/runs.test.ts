@@ -113,7 +113,7 @@ test("twenty thousand items that do nothing, and two readers, one of whom takes 
   const { run } = await eager.start({ target: { module, export: "double" }, items: items(20_000), processes: 2 });
   const all = eager.readAll(run);
   // Nothing is kept for it but the latest of each item: it may come when the run is over.
-  await within(slow.ask("run/wait", { run }), "the run's end", 60_000);
+  await slow.ask("run/wait", { run }, 60_000);
   const [first, second] = await within(Promise.all([all, slow.readAll(run, 500)]), "both readers", 60_000);
   assertDoubles(first, 20_000);
   assertDoubles(second, 20_000);

@@ -95,14 +95,14 @@ export class RawClient {
     return Buffer.concat([length, body]);
   }
 
-  async request(method: string, params?: unknown, id: number | string = this.#nextId++): Promise<Answer> {
+  async request(method: string, params?: unknown, id: number | string = this.#nextId++, timeoutMs?: number): Promise<Answer> {
     this.send({ jsonrpc: "2.0", id, method, ...(params === undefined ? {} : { params }) });
-    return this.answer(id);
+    return this.answer(id, timeoutMs);
   }
 
-  /** The next answer with this id that nobody has taken. */
-  async answer(id: number | string | null): Promise<Answer> {
-    return waitFor(() => this.#remove((message) => message.id === id && message.method === undefined), { what: `an answer to ${id}, got ${JSON.stringify(this.received)}` });
+  /** The next answer with this id that nobody has taken. `timeoutMs`: for what takes longer than an answer should. */
+  async answer(id: number | string | null, timeoutMs = 10_000): Promise<Answer> {
+    return waitFor(() => this.#remove((message) => message.id === id && message.method === undefined), { timeoutMs, what: `an answer to ${id}, got ${JSON.stringify(this.received)}` });
   }
 
   async notification(method: string): Promise<Answer> {

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { payloadData, payloadHandles, type Payload } from "../../../protocol/schema.js";
 import { jsonToPayload, payloadToJson } from "../../../protocol/values.js";
-import { itemsOf, listOf, listOfAll } from "../../../server/engine/payload-list.js";
+import { ItemReader, itemsOf, listOf, listOfAll } from "../../../server/engine/payload-list.js";
 
 const payload = (value: unknown): Payload => jsonToPayload(value);
 
@@ -44,4 +44,12 @@ test("what is no list, or ends too early, or has another length, is refused", ()
   // A length of four GiB, and a count of as many.
   assert.throws(() => itemsOf(new Uint8Array([0x92, 0xdb, 0xff, 0xff, 0xff, 0xff, 1]), 2), { codeName: "Malformed" });
   assert.throws(() => itemsOf(new Uint8Array([0x92, 0xdd, 0xff, 0xff, 0xff, 0xff, 1]), 2), { codeName: "Malformed" });
+});
+
+test("items are read one by one, in any order, without the others", () => {
+  // [1, "ab", [1, 2]]
+  const reader = new ItemReader(new Uint8Array([0x93, 0x01, 0xa2, 0x61, 0x62, 0x92, 0x01, 0x02]));
+  const expected = [[0x01], [0xa2, 0x61, 0x62], [0x92, 0x01, 0x02]];
+  for (const number of [0, 1, 2, 1, 2, 0]) assert.deepEqual([...reader.item(number)], expected[number]);
+  assert.throws(() => reader.item(3), { codeName: "Malformed" });
 });

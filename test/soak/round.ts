@@ -125,16 +125,18 @@ export async function runRound(stage: Stage, plan: RoundPlan): Promise<RoundRepo
   return { plan, hits: monkey.hits, operations, faults };
 }
 
-/** Waits for the programs of one scenario, and does what is to be done when the producers have ended. */
+/** Waits for the programs of one scenario, and does what is to be done meanwhile. */
 async function finish({ play, programs }: Act, over: AbortSignal): Promise<void> {
   const all = Promise.all(programs.map((program) => program.ended));
-  await Promise.race([all, Promise.all(programs.filter(({ params }) => params["role"] === "producer").map((program) => program.ended))]);
-  play.producersEnded?.();
-  while (play.tend && !over.aborted && programs.some((program) => program.status() === null)) {
-    await play.tend().catch(() => {});
+  const producers = Promise.all(programs.filter(({ params }) => params["role"] === "producer").map((program) => program.ended));
+  const told = Promise.race([all, producers]).then(() => play.producersEnded?.());
+  while (play.tend && !over.aborted) {
+    const roles = new Set(programs.filter((program) => program.status() === null).map(({ params }) => params["role"]));
+    if (roles.size === 0) break;
+    await play.tend(roles).catch(() => {});
     await delay(100);
   }
-  await all;
+  await Promise.all([all, told]);
 }
 
 function endingOf(program: Program): Ending {

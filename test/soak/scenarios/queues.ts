@@ -30,6 +30,12 @@ export const queue: Scenario = {
     let kept: Queue<string>;
     const left: string[] = [];
     let joined: boolean | null = null;
+    const takeAll = async () => {
+      while (!(await kept.empty())) {
+        left.push(itemOf(await kept.get({ block: false })));
+        if (kind.joinable) await (kept as JoinableQueue).taskDone();
+      }
+    };
     return {
       programs,
       async prepare(client: Client) {
@@ -38,19 +44,16 @@ export const queue: Scenario = {
         await kept.size();
       },
       producersEnded: () => writeFileSync(endedFile, ""),
-      async tend() {
-        // A consumer that was killed may have taken its pill along.
-        if (kind.loops && (await kept.empty())) await kept.put(pill);
+      async tend(roles) {
+        // Producers would wait for ever once every consumer was killed. One that was may have taken its pill along.
+        if (!roles.has("consumer")) await takeAll();
+        else if (!roles.has("producer") && kind.loops && (await kept.empty())) await kept.put(pill);
       },
       async drain() {
-        while (!(await kept.empty())) {
-          const item = itemOf(await kept.get({ block: false }));
-          left.push(item);
-          if (kind.joinable) await (kept as JoinableQueue).taskDone();
-        }
+        await takeAll();
         if (kind.joinable) joined = await (kept as JoinableQueue).join({ timeoutMs: 1000 }).then(() => true, () => false);
       },
-      check: (story) => check(kind, story, left, joined),
+    check: (story) => check(kind, story, left, joined),
     };
   },
 };

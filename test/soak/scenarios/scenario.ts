@@ -40,8 +40,8 @@ export interface Play {
   prepare?(keeper: Client): Promise<void>;
   /** Called when each producer (a program whose `params.role` is `producer`) has ended. */
   producersEnded?(): void;
-  /** Called again and again from then on, until the last program has ended. */
-  tend?(): Promise<void>;
+  /** Called again and again while programs run. `roles`: those of programs that do. */
+  tend?(roles: ReadonlySet<unknown>): Promise<void>;
   /** After the last program's end, while the server lives: looks at what is left, and lets go of it. */
   drain?(): Promise<void>;
   /** What does not hold, in words. */

@@ -11,6 +11,7 @@ import { requireLength } from "./payload-list.js";
 import type { Pool } from "./pool.js";
 import type { SharedObject } from "./registry.js";
 import { marked } from "./origin.js";
+import { valueBytes } from "./result-bytes.js";
 import { runtimeOf } from "./runtime.js";
 import { highWaterBytes, type Session } from "./session.js";
 import { sourceOfFunction, type TargetSource } from "./target-source.js";
@@ -387,17 +388,4 @@ export class Job implements SharedObject {
 
 function memoryOf(tasks: readonly Submitted[]): number {
   return tasks.reduce((sum, { items }) => sum + items.bytes, 0);
-}
-
-/** Roughly what an outcome takes in a message. */
-function valueBytes({ values, error }: ResultEntry): number {
-  return values ? payloadData(values).length : failureBytes(error);
-}
-
-/** Roughly what a failure takes in a message. */
-export function failureBytes(error: Failure | undefined): number {
-  let bytes = error?.message.length ?? 0;
-  // A failed command brings its output along.
-  for (const part of Object.values(error?.data ?? {})) if (typeof part === "string") bytes += part.length;
-  return bytes;
 }

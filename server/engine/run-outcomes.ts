@@ -2,7 +2,7 @@ import type { Failure } from "../../protocol/job.js";
 import { payloadData, type Payload } from "../../protocol/schema.js";
 import type { Account } from "./budget.js";
 import { Deque } from "./deque.js";
-import { failureBytes } from "./job.js";
+import { failureBytes } from "./result-bytes.js";
 import { kept } from "./kept.js";
 import type { Registry } from "./registry.js";
 

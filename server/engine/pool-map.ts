@@ -3,6 +3,7 @@ import type { ResultEntry } from "../../protocol/job.js";
 import * as lifecycle from "../../protocol/lifecycle.js";
 import type { Params, Result } from "../../protocol/message.js";
 import type * as pools from "../../protocol/pool.js";
+import { payloadData } from "../../protocol/schema.js";
 import type { Engine } from "./engine.js";
 import { Job } from "./job.js";
 import { failureBytes } from "./result-bytes.js";
@@ -76,6 +77,13 @@ export function mapInPool(engine: Engine, session: Session, params: Params<typeo
   const finish = () => {
     const done = accepted.wait(session, null);
     const settle = () => {
+      const bytes = outcomes.reduce((sum, outcome) => sum + (outcome.ok ? payloadData(outcome.value).length : 0), 0);
+      try {
+        session.requireFits(bytes, "the list of all results");
+      } catch (error) {
+        fail(error as PolyprocError);
+        return;
+      }
       letGo();
       wait.resolve({ outcomes });
     };

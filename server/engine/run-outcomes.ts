@@ -6,7 +6,7 @@ import { failureBytes } from "./result-bytes.js";
 import { kept } from "./kept.js";
 import type { Registry } from "./registry.js";
 
-type Outcome = { value: Payload } | { error: Failure };
+export type RunOutcome = { value: Payload } | { error: Failure };
 
 /** What one outcome takes beside its bytes, roughly. */
 const overheadBytes = 128;
@@ -18,7 +18,7 @@ export class RunOutcomes {
   readonly #registry: Registry;
   readonly #maxBytes: number;
   readonly #account: Account;
-  readonly #kept = new Map<number, Outcome>();
+  readonly #kept = new Map<number, RunOutcome>();
   /** In the order in which they came, with what each takes. */
   readonly #order = new Deque<{ index: number; bytes: number }>();
   #bytes = 0;
@@ -34,7 +34,7 @@ export class RunOutcomes {
   }
 
   /** Each item has one outcome. */
-  keep(index: number, outcome: Outcome): void {
+  keep(index: number, outcome: RunOutcome): void {
     const bytes = overheadBytes + ("value" in outcome ? payloadData(outcome.value).length : failureBytes(outcome.error));
     if (bytes > this.#maxBytes) {
       // The others need not go for it.
@@ -61,7 +61,7 @@ export class RunOutcomes {
     }
   }
 
-  get(index: number): Outcome | undefined {
+  get(index: number): RunOutcome | undefined {
     return this.#kept.get(index);
   }
 

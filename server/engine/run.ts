@@ -16,7 +16,7 @@ import { Pool } from "./pool.js";
 import type { SharedObject } from "./registry.js";
 import { RunChunks } from "./run-chunks.js";
 import { RunItems, type RunItem } from "./run-items.js";
-import { RunOutcomes } from "./run-outcomes.js";
+import { RunOutcomes, type RunOutcome } from "./run-outcomes.js";
 import { RunOutput } from "./run-output.js";
 import { runsSessionId, serverPeer } from "./server-peer.js";
 import { Session } from "./session.js";
@@ -323,7 +323,7 @@ export class Run implements SharedObject, JobObserver, Principal {
     let next = since;
     let bytes = 0;
     for (const { index, position } of this.#items.log.after(since)) {
-      const outcome = this.#outcomes.get(index);
+      const outcome = sendable(session, this.#outcomes.get(index));
       bytes += outcome === undefined ? 0 : "value" in outcome ? payloadData(outcome.value).length : failureBytes(outcome.error);
       // One at least, however large it is.
       if (entries.length === limit || (entries.length > 0 && bytes > maxReadBytes)) return { entries, next, ended: false };
@@ -332,6 +332,17 @@ export class Run implements SharedObject, JobObserver, Principal {
       next = position;
     }
     return { entries, next, ended: this.ended };
+  }
+}
+
+/** A result that this reader cannot be sent is shown as an error; others can still read it. */
+function sendable(session: Session, outcome: RunOutcome | undefined): RunOutcome | undefined {
+  if (!outcome || "error" in outcome) return outcome;
+  try {
+    session.requireFits(payloadData(outcome.value).length, "the result");
+    return outcome;
+  } catch (error) {
+    return { error: (error as PolyprocError).toErrorObject() };
   }
 }
 

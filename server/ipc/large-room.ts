@@ -39,6 +39,8 @@ export class LargeRoom implements Reservation {
       });
     } catch (error) {
       clearInterval(this.#timer);
+      // What was granted and then could not be allocated, of a message that cannot be refused.
+      if ((this.#state as string) === "granted") budget.release(bytes);
       throw error;
     }
     this.#seen = this.#state === "waiting" ? budget.usedBytes : 0;

@@ -93,7 +93,7 @@ export class BodyReader {
     }
     const length = parseHeader(header.toString("latin1", 0, end));
     if (length > this.maxMessageBytes) {
-      throw new PolyprocError("PayloadTooLarge", `a message of ${length} bytes is more than the ${this.maxMessageBytes} that are read here; send it in parts, or raise the limit (--max-message-bytes)`, { bytes: length, maxMessageBytes: this.maxMessageBytes });
+      throw new PolyprocError("PayloadTooLarge", `a message of ${length} bytes is more than the ${this.maxMessageBytes} that are read here; send it in parts or over the length-prefixed framing (protocol/SPEC.md, "Fragments"), or raise the limit (--max-message-bytes)`, { bytes: length, maxMessageBytes: this.maxMessageBytes });
     }
     this.#header = Buffer.alloc(0);
     this.#bodyBytes = 0;

@@ -203,3 +203,23 @@ test("a message waits while the server's memory is full, and goes on when there 
   }
   assert.equal((await producer.answer(13)).error, undefined);
 });
+
+test("a run's result and a map's answer that are too large for a reader fail alone", async (t) => {
+  const { open } = await serve(t, "--max-message-bytes", String(2 * MiB));
+  const client = await open("json");
+  const run = `run:${client.session}.1`;
+  await client.request("run/start", { run, target: { module, export: "bytes" }, items: [3 * MiB, 5], processes: 1 });
+  await client.request("run/wait", { run });
+  const { result } = await client.request("run/read", { run, since: 0 });
+  const entries = (result as { entries: { index: number; state: string; error?: { data?: { name?: string } }; value?: unknown }[] }).entries.sort((a, b) => a.index - b.index);
+  assert.deepEqual(entries.map(({ state, error }) => [state, error?.data?.name]), [["done", "PayloadTooLarge"], ["done", undefined]]);
+  const able = await open("frames", { maxPayloadBytes: 2 ** 32 - 1 });
+  await able.request("handle/retain", { handle: run });
+  const whole = (await able.request("run/read", { run, since: 0 })).result as { entries: { index: number; value?: Uint8Array }[] };
+  assert.ok(whole.entries.find(({ index }) => index === 0)!.value!.length > 3 * MiB);
+  // Each is small enough, all together are not.
+  const { error } = await client.request("pool/map", { target: { module, export: "bytes" }, items: [MiB, MiB, MiB], processes: 1 });
+  assert.equal(error?.data?.["name"], "PayloadTooLarge");
+  assert.match(error!.message, /the list of all results takes 3145\d{3} bytes/);
+  assert.equal((await client.request("server/status")).error, undefined);
+});

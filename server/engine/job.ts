@@ -315,6 +315,7 @@ export class Job implements SharedObject {
   #accept(tasks: readonly Submitted[]): void {
     const { registry } = this.session.engine;
     const batches: Batch[] = [];
+    this.pool.requireNotTerminated();
     this.#check(tasks.map(({ index, count, items }) => ({ index, count, items: items.payload })));
     for (const { index, count, items } of tasks) {
       registry.retainPayload(items.payload);

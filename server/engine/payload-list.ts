@@ -82,10 +82,10 @@ export function listLength(list: Payload): number | null {
   }
 }
 
-/** Fails with InvalidParams unless it is a list that announces `count` items. */
+/** Fails with InvalidParams unless it is a list that announces `count` items, and has the byte that each of them takes at least. */
 export function requireLength(list: Payload, count: number, what: string): void {
   const length = listLength(list);
-  if (length === count) return;
+  if (length === count && payloadData(list).length > count) return;
   throw new PolyprocError("InvalidParams", `${what}: expected a list of ${count}, as count says; got ${length === null ? "no list" : `a list of ${length}`}`);
 }
 

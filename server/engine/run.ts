@@ -209,6 +209,8 @@ export class Run implements SharedObject, JobObserver, Principal {
   settled(entry: ResultEntry, attempt: number): void {
     const { index, count, error } = entry;
     const outcomes = error ? error : this.#open(entry);
+    // An outcome that has to go for these must not take along an object that one of them names.
+    if (entry.values) this.engine.registry.retainPayload(entry.values);
     const ms = Math.round((entry.ms / count) * 1000) / 1000;
     const now = this.engine.clock.wallTime();
     for (let i = 0; i < count; i++) {
@@ -220,6 +222,7 @@ export class Run implements SharedObject, JobObserver, Principal {
       const ranMs = entry.ms === 0 && old.state === "running" && old.startedAt !== null ? Math.max(0, now - old.startedAt) : ms;
       this.#items.set(index + i, { state, pid: entry.pid || old.pid, attempt, startedAt: this.#begin(old, now - ms * (count - i)), ms: ranMs });
     }
+    if (entry.values) this.engine.registry.dropPayload(entry.values);
     this.#checkHalt();
     if (this.#items.areOver) this.engine.guard.soon(this, () => this.#finish());
     this.#changed();

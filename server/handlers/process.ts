@@ -33,7 +33,9 @@ export const processHandlers: readonly Handler[] = [
       : [...engine.processes.running()];
     const byPid = new Map<number, ProcessRecord>();
     for (const record of records) if (record.pid !== null && !record.exited) byPid.set(record.pid, record);
-    const usage = await engine.options.spawner.usage([...byPid.keys()]);
+    const usage = await engine.options.spawner.usage([...byPid.keys()]).catch((error: unknown) => {
+      throw new PolyprocError("InternalError", `CPU and memory of the processes cannot be read now: ${error instanceof Error ? error.message : String(error)}`);
+    });
     return { usage: usage.flatMap((entry) => {
       const record = byPid.get(entry.pid);
       return record ? [{ process: record.handle, ...entry }] : [];

@@ -65,6 +65,8 @@ class FileTally implements Tally {
   }
 
   read(slot: number): number {
+    // Its owner may have cut the page short.
+    this.#counter[0] = 0n;
     readSync(this.#fd, this.#counter, 0, slotBytes, headBytes + slotBytes * slot);
     return Number(this.#counter[0]);
   }

@@ -8,6 +8,8 @@ export class ItemStore {
   readonly #maxBytes: number;
   readonly #items = new Deque<Kept>();
   #bytes = 0;
+  /** The place of the next item. */
+  #next = 0;
 
   /** `maxSize` 0: any number. */
   constructor(maxSize: number, maxBytes: number) {
@@ -44,13 +46,24 @@ export class ItemStore {
 
   push(item: Kept): void {
     item.account.charge(item.bytes);
+    item.place = this.#next++;
     this.#items.push(item);
     this.#bytes += dataBytes(item);
   }
 
   /** One that is charged already. */
   unshift(item: Kept): void {
+    item.place = (this.peek()?.place ?? this.#next) - 1;
     this.#items.unshift(item);
+    this.#bytes += dataBytes(item);
+  }
+
+  /** One that was taken from here, and is charged still: it comes before all that were stored after it. */
+  putBack(item: Kept): void {
+    const before: Kept[] = [];
+    for (let first = this.peek(); first !== undefined && first.place < item.place; first = this.peek()) before.push(this.#items.shift()!);
+    this.#items.unshift(item);
+    for (const one of before.toReversed()) this.#items.unshift(one);
     this.#bytes += dataBytes(item);
   }
 

@@ -14,6 +14,8 @@ export interface Kept {
   readonly account: Account;
   /** Who sent it: the client at the root of its process tree. */
   readonly origin: Origin;
+  /** Its number in the store that holds it, or that lent it: set there. */
+  place: number;
 }
 
 /** Copies a payload that is a small part of a large buffer, all of which it would keep in memory. Charges nothing. */
@@ -22,10 +24,10 @@ export function kept(payload: Payload, account: Account, origin: Origin = accoun
   const handles = payloadHandles(payload);
   const overhead = overheadBytes * (1 + handles.length);
   const bufferBytes = data.buffer.byteLength;
-  if (data.byteLength * 2 >= bufferBytes) return { payload, bytes: bufferBytes + overhead, account, origin };
+  if (data.byteLength * 2 >= bufferBytes) return { payload, bytes: bufferBytes + overhead, account, origin, place: 0 };
   // Not `slice`: a Buffer's is a view.
   const copy = new Uint8Array(data);
-  return { payload: payload instanceof Uint8Array ? copy : [copy, [...handles]], bytes: data.byteLength + overhead, account, origin };
+  return { payload: payload instanceof Uint8Array ? copy : [copy, [...handles]], bytes: data.byteLength + overhead, account, origin, place: 0 };
 }
 
 /** It is kept no more. */

@@ -113,13 +113,14 @@ export class Queue implements SharedObject {
     for (let i = items.length - 1; i >= 0; i--) {
       const item = kept(items[i]!, account, returnedOrigin(session, origins[i]));
       account.charge(item.bytes);
-      this.#unshift(session, item);
+      this.#drop(session, item.payload);
+      this.#items.unshift(item);
     }
     this.serve();
     return null;
   }
 
-  /** For `Lending`: the first `counted` of these items are the session's, the others come before all others again. `serve` has to follow. */
+  /** For `Lending`: the first `counted` of these items are the session's, the others have their old places again. `serve` has to follow. */
   settled(session: Session, items: readonly Kept[], counted: number): void {
     let bytes = 0;
     for (let i = 0; i < counted; i++) {
@@ -130,7 +131,8 @@ export class Queue implements SharedObject {
     for (let i = items.length - 1; i >= counted; i--) {
       const item = items[i]!;
       if (!this.#released && this.#retainAgain(item.payload)) {
-        this.#unshift(session, item);
+        this.#drop(session, item.payload);
+        this.#items.putBack(item);
         continue;
       }
       letGo(item);
@@ -272,12 +274,7 @@ export class Queue implements SharedObject {
     }
   }
 
-  /** An item that is retained comes before all others, without the references that came with it to the session. */
-  #unshift(session: Session, item: Kept): void {
-    this.#drop(session, item.payload);
-    this.#items.unshift(item);
-  }
-
+  /** The references that came with an item to the session. */
   #drop(session: Session, item: Payload): void {
     for (const handle of payloadHandles(item)) this.#engine.registry.release(session, handle);
   }

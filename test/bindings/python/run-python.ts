@@ -1,7 +1,6 @@
 import { delimiter, join } from "node:path";
 import { runProgram, type ExampleOptions, type Finished } from "../../examples/run-example.js";
 import { root } from "../../fixture.js";
-import { needs } from "../../tools/needs.js";
 
 const binding = join(root, "bindings", "python");
 
@@ -15,8 +14,3 @@ export const pythonEnvironment = {
   PYTHONPATH: [binding, process.env["POLYPROC_COVERAGE_PATH"]].filter(Boolean).join(delimiter),
   PYTHONDONTWRITEBYTECODE: "1",
 };
-
-/** Why tests cannot run here; false: they can. Write `needs("python3")` instead. */
-export function withoutPython(_module?: string): string | false {
-  return needs("python3").skip;
-}

@@ -4,11 +4,12 @@ import { describe, it } from "node:test";
 import { root } from "../../fixture.js";
 import { startServer } from "../../server/server-process.js";
 import { temporaryFolder } from "../../temporary-folder.js";
-import { runPython, withoutPython } from "./run-python.js";
+import { runPython } from "./run-python.js";
+import { needs } from "../../tools/needs.js";
 
 const fixture = (name: string) => join(root, "test", "bindings", "python", "fixtures", `${name}.py`);
 
-describe("the Python binding, as its users see it", { skip: withoutPython() }, () => {
+describe("the Python binding, as its users see it", needs("python3"), () => {
   it("a missing __main__ guard is told as such, by a process and by a pool", async () => {
     for (const [way, exit] of [["process", 0], ["pool", 1]] as const) {
       const { status, stdout, stderr } = await runPython([fixture("unguarded"), way]);

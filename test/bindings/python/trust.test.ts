@@ -5,9 +5,10 @@ import { describe, it } from "node:test";
 import { root } from "../../fixture.js";
 import { startServer } from "../../server/server-process.js";
 import { temporaryFolder } from "../../temporary-folder.js";
-import { runPython, withoutPython } from "./run-python.js";
+import { runPython } from "./run-python.js";
+import { needs } from "../../tools/needs.js";
 
-describe("what a Python client opens of what others pickled", { skip: withoutPython() }, () => {
+describe("what a Python client opens of what others pickled", needs("python3"), () => {
   it("over tcp is what its own process tree pickled, unless it says that it trusts all", async (t) => {
     const folder = temporaryFolder(t);
     const token = join(folder, "token");

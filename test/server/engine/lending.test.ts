@@ -128,6 +128,21 @@ suite("items on loan", () => {
     assert.deepEqual(take(), [4, 5, 6, 7]);
   });
 
+  test("of several borrowers come back in the order in which they were put, whoever returns them first", () => {
+    for (const lastReturns of ["first", "last"]) {
+      const { world, queue, borrower, put, take } = setUp();
+      put(1, 2, 3, 4, 5, 6, 7);
+      const other = new Borrower(world, queue);
+      borrower.borrow(2);
+      other.borrow(2);
+      borrower.borrow(2, 1);
+      other.hand(1);
+      const sessions = [borrower.session, other.session];
+      for (const session of lastReturns === "last" ? sessions : sessions.toReversed()) session.end(true);
+      assert.deepEqual(take(), [1, 2, 4, 5, 6, 7]);
+    }
+  });
+
   test("go to whoever waits, first come first served, the oldest item first", () => {
     const { world, root, queue, borrower, put } = setUp();
     const other = new Borrower(world, queue);
@@ -294,7 +309,7 @@ suite("items on loan", () => {
       const comesBack = ({ loans }: Actor, slots: readonly number[]) => {
         const back = [...loans].filter(([of]) => slots.includes(of));
         for (const [of] of back) loans.delete(of);
-        items = [...back.flatMap(([, rest]) => rest), ...items];
+        items = [...back.flatMap(([, rest]) => rest), ...items].toSorted((a, b) => a - b);
         serve();
       };
       const leave = (of: (waiting: Waiting) => boolean) => {

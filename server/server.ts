@@ -4,6 +4,7 @@ import { PolyprocError } from "../protocol/errors.js";
 import { formatAddress, type Address } from "./address.js";
 import type { ServerArguments } from "./arguments.js";
 import { systemClock } from "./clock.js";
+import { collectGarbage } from "./collect-garbage.js";
 import { configurationFile, readConfiguration, unusedConfiguration, type Configuration } from "./configuration.js";
 import { Doors } from "./doors.js";
 import type { Timer } from "./engine/clock.js";
@@ -41,6 +42,7 @@ export class PolyprocServer {
   readonly #hub: Hub;
   readonly #spawner: OsSpawner;
   readonly #doors: Doors;
+  readonly #stopCollecting: () => void;
   readonly #listeners: Listener[];
   readonly #idleTimeoutMs: number | null;
   /** The one client for whom this server was started, and whether it has gone. */
@@ -102,6 +104,7 @@ export class PolyprocServer {
         stopWhenAlone: (ms) => this.#stopWhenAlone(ms),
       },
     };
+    this.#stopCollecting = collectGarbage(engine.budget);
     this.#doors = new Doors(this.#hub);
     this.#doors.onClosed = (socket) => {
       if (socket === this.#owner) this.#ownerLeft();
@@ -158,6 +161,7 @@ export class PolyprocServer {
   async #stop(): Promise<void> {
     this.#idleTimer?.cancel();
     this.#aloneTimer?.cancel();
+    this.#stopCollecting();
     const unlistened = this.#listeners.map((listener) => listener.close());
     this.#hub.engine.ending = true;
     this.#hub.engine.hosts.close();

@@ -35,6 +35,7 @@ export class Budget {
   readonly #guard: Guard;
   #keptBytes = 0;
   #passingBytes = 0;
+  #peakBytes = 0;
   readonly #accounts = new Map<string, Account>();
   readonly #messages = new LinkedList<Message>();
   readonly #keepers = new LinkedList<Keeper>();
@@ -49,6 +50,15 @@ export class Budget {
 
   get usedBytes(): number {
     return this.#keptBytes + this.#passingBytes;
+  }
+
+  /** The most that it was since `forgetPeak`. */
+  get peakBytes(): number {
+    return this.#peakBytes;
+  }
+
+  forgetPeak(): void {
+    this.#peakBytes = this.usedBytes;
   }
 
   get keptBytes(): number {
@@ -80,6 +90,7 @@ export class Budget {
 
   charge(bytes: number): void {
     this.#passingBytes += bytes;
+    this.#peakBytes = Math.max(this.#peakBytes, this.usedBytes);
   }
 
   release(bytes: number): void {
@@ -123,6 +134,7 @@ export class Budget {
   /** For accounts. */
   keep(bytes: number): void {
     this.#keptBytes += bytes;
+    this.#peakBytes = Math.max(this.#peakBytes, this.usedBytes);
     if (this.pressed && this.#reserves.length > 0) this.#schedule();
   }
 

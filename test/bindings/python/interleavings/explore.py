@@ -2,7 +2,7 @@
 Explores the schedules of all scenarios: all with one change to the first one (another thread goes on at some point, or the signal handler is called), then, as
 long as there is time, some with two and three. A failure prints its schedule, which POLYPROC_SCHEDULE runs again.
 
-POLYPROC_EXPLORE_SECONDS: how long, in all (default 25). POLYPROC_EXPLORE_SEED. POLYPROC_EXPLORE_BYTECODE=1: points between all bytecodes.
+POLYPROC_EXPLORE_SECONDS: how long, in all (default 40). POLYPROC_EXPLORE_SEED. POLYPROC_EXPLORE_BYTECODE=1: points between all bytecodes.
 """
 
 import os
@@ -69,7 +69,8 @@ class Exploration:
                 after = [index for index in range(max(plan, default=-1) + 1, seen.points) if actions_at(seen.options[index])]
                 if not after:
                     break
-                index = self.chance.choice(after)
+                # Mostly soon after the one before: what follows from it is still under way.
+                index = self.chance.choice(after[:60] if self.chance.random() < 0.7 else after)
                 plan[index] = self.chance.choice(actions_at(seen.options[index]))
             self.run(plan)
         return True
@@ -87,7 +88,7 @@ def main():
             print("\n".join(scheduler.trail), file=sys.stderr)
         print("OK", file=sys.stderr)
         return
-    seconds = float(os.environ.get("POLYPROC_EXPLORE_SECONDS", "25"))
+    seconds = float(os.environ.get("POLYPROC_EXPLORE_SECONDS", "40"))
     seed = int(os.environ.get("POLYPROC_EXPLORE_SEED", "1"))
     names = sys.argv[1:]
     chosen = [one for one in SCENARIOS if not names or one.__name__ in names]

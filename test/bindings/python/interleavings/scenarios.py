@@ -218,7 +218,7 @@ def a_channel_that_an_answer_names(scheduler):
 
     _pipe_end.Reader = FakeReader
     main_first(scheduler, main)
-    session = System(scheduler, follow).session()
+    session = System(scheduler, follow, prompt=True).session()
     end = _pipe_end.end_of(session, "pipe:1")
     session.listen()
     scheduler.handler = lambda: ask(session, "handler")
@@ -262,8 +262,9 @@ def submit(pool, job, callback=None):
 
 def calls_of_threads(scheduler):
     def body():
-        value = submit(pool, job).get(1000)
-        expect(value == 7, f"a result that is {value}")
+        for _ in range(2):
+            value = submit(pool, job).get()
+            expect(value == 7, f"a result that is {value}")
 
     def main():
         body()
@@ -273,7 +274,7 @@ def calls_of_threads(scheduler):
         expect(not job._results and not session.jobs, "the job is over, and is kept")
 
     main_first(scheduler, main, body)
-    session = System(scheduler, work).session()
+    session = System(scheduler, work, prompt=True).session()
     pool = FakePool(session)
     job = PoolJob(pool, twice, "apply", None)
     scheduler.handler = lambda: session.request("test/echo", {})
@@ -282,12 +283,13 @@ def calls_of_threads(scheduler):
 def a_call_with_a_callback(scheduler):
     def main():
         result = submit(pool, job, called.append)
-        expect(result.get(1000) == 7, "the result")
+        scheduler.block(lambda: called)
+        expect(result.get() == 7, "the result")
         expect(called == [7], f"called with {called}")
 
     called = []
     main_first(scheduler, main)
-    session = System(scheduler, work).session()
+    session = System(scheduler, work, prompt=True).session()
     session.listen()
     pool = FakePool(session)
     job = PoolJob(pool, twice, "apply", None)
@@ -307,7 +309,7 @@ def _shared_iterator(kind):
 
         taken = []
         main_first(scheduler, main, body)
-        session = System(scheduler, work).session()
+        session = System(scheduler, work, prompt=True).session()
         results = kind(FakePool(session), twice, range(2), 1)
         scheduler.handler = lambda: session.request("test/echo", {})
 
@@ -319,7 +321,7 @@ def a_call_at_the_end_of_the_session(scheduler):
     def main():
         try:
             result = submit(pool, job)
-            result.get(1000)
+            result.get()
         except Closed:
             return
 
@@ -328,7 +330,7 @@ def a_call_at_the_end_of_the_session(scheduler):
         session._hang_up()
 
     main_first(scheduler, main, other)
-    session = System(scheduler, work).session()
+    session = System(scheduler, work, prompt=True).session()
     pool = FakePool(session)
     job = PoolJob(pool, twice, "apply", None)
 

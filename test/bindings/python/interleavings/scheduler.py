@@ -14,6 +14,8 @@ import polyproc
 PACKAGE = os.path.dirname(os.path.abspath(polyproc.__file__))
 # Where several threads change the same objects by single statements.
 BY_BYTECODE = frozenset(("pool_job.py", "results.py", "imap.py", "_answer.py"))
+# What they do concerns one thread alone.
+LONELY = frozenset(("_msgpack.py", "_payload.py", "_rope.py", "_messages.py", "_failure.py", "_prepare.py", "pool_calls.py", "process.py", "_shared.py", "_errors.py"))
 # A schedule has no more points than this, unless something spins.
 MOST_POINTS = 60_000
 
@@ -114,6 +116,14 @@ class Scheduler:
             self.trail.append(f"{index}: from {me.name} at {where} to {self.workers[action].name}")
             self._switch(me, self.workers[action])
 
+    def give_way(self):
+        """To another thread that can run, if there is one."""
+        me = self.me()
+        for other in self.workers:
+            if other is not me and self._can_run(other):
+                self._switch(me, other)
+                return
+
     # The turns.
 
     def _can_run(self, worker):
@@ -136,9 +146,6 @@ class Scheduler:
                     return
             waiting = [one for one in self.workers if not one.over and one.deadline is not None]
             if not waiting:
-                # In a signal handler that comes now.
-                if self.handler is not None and "late" in self.plan:
-                    pass
                 self._fail("all wait for ever: " + "; ".join(f"{one.name}" for one in self.workers if not one.over))
             first = min(waiting, key=lambda one: one.deadline)
             self.now = max(self.now, first.deadline)
@@ -229,7 +236,7 @@ class Scheduler:
 
     def _trace(self, frame, event, arg):
         name = frame.f_code.co_filename
-        if not name.startswith(PACKAGE):
+        if not name.startswith(PACKAGE) or os.path.basename(name) in LONELY:
             return None
         if self.every_bytecode or os.path.basename(name) in BY_BYTECODE:
             frame.f_trace_opcodes = True

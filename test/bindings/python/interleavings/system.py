@@ -12,9 +12,11 @@ _TIMEVAL = struct.Struct("ll")
 
 
 class System:
-    """Replaces what the modules of the binding use, for one run of one scheduler."""
+    """
+    Replaces what the modules of the binding use, for one run of one scheduler. `prompt`: the server answers at once, and not when its turn comes.
+    """
 
-    def __init__(self, scheduler, answer, room=1 << 30):
+    def __init__(self, scheduler, answer, room=1 << 30, prompt=False):
         self.scheduler = scheduler
         self.answer = answer
         self.data = b""
@@ -26,7 +28,9 @@ class System:
         self._sent = b""
         self.socket = Socket(self)
         self._patch()
-        scheduler.spawn("server", self._serve, serves=True)
+        self._prompt = prompt
+        if not prompt:
+            scheduler.spawn("server", self._serve, serves=True)
 
     # The server.
 
@@ -56,7 +60,11 @@ class System:
             message = unpack(self._sent[4 : 4 + size])
             self._sent = self._sent[4 + size :]
             self.received.append(message)
-            self.inbox.append(message)
+            if self._prompt:
+                self.answer(self, message)
+                self.scheduler.quiet = True
+            else:
+                self.inbox.append(message)
 
     # The system.
 
@@ -105,6 +113,10 @@ class System:
             @staticmethod
             def RLock():
                 return Lock(scheduler, True)
+
+            @staticmethod
+            def Lock():
+                return Lock(scheduler, False)
 
             @staticmethod
             def main_thread():
@@ -248,4 +260,6 @@ class Idle:
     def _run(self):
         while self._session.error is None:
             self._scheduler.block(lambda: self._watches and (self._system.data or self._system.eof))
-            self._session.read_now(socket.MSG_DONTWAIT)
+            if not self._session.read_now(socket.MSG_DONTWAIT):
+                # It tries again at once; the system lets the others run, too.
+                self._scheduler.give_way()

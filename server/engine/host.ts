@@ -22,6 +22,8 @@ export interface HostUser extends Principal {
 
 /** How long a process may outlive its connection. */
 const lingerMs = 200;
+/** How long a host may take to say `worker/ready`: far longer than thousands of interpreters take that start at once. */
+const readyMs = 300_000;
 /** How long a host that has said goodbye may take to exit: the function's module may have something to do then. */
 const farewellMs = 5000;
 
@@ -42,6 +44,7 @@ export class HostRecord implements HostEvents, Principal {
   #failed: PolyprocError | null = null;
   #gone = false;
   #endTimer: Timer | undefined;
+  #readyTimer: Timer | undefined;
   #expelledFor: string | null = null;
 
   constructor(engine: Engine, spec: HostSpec) {
@@ -115,6 +118,7 @@ export class HostRecord implements HostEvents, Principal {
 
   connected(session: Session, ready: Params<typeof worker.ready>): void {
     this.#session = session;
+    this.#readyTimer?.cancel();
     session.host = this;
     this.process.session = session;
     this.claims = (ready.claims ?? false) && this.host?.claims !== null;
@@ -143,6 +147,7 @@ export class HostRecord implements HostEvents, Principal {
   // What the operating system tells.
 
   spawned(pid: number): void {
+    this.#readyTimer = this.engine.guard.after(readyMs, this, () => this.expel(`it did not say worker/ready within ${readyMs / 1000} s of its start`));
     this.engine.guard.run(this, () => this.process.spawned(pid));
   }
 
@@ -160,6 +165,7 @@ export class HostRecord implements HostEvents, Principal {
   exited(status: ExitStatus): void {
     this.#status = status;
     this.#endTimer?.cancel();
+    this.#readyTimer?.cancel();
     // Its connection was read, but perhaps not everything that was read has been handled: the session's end comes after that.
     if (!this.#session || this.#session.ended) this.#over();
   }

@@ -73,6 +73,26 @@ suite("a worker host whose process has ended", () => {
   });
 });
 
+suite("worker hosts that never say that they are ready", () => {
+  test("are ended, and after three of them the tasks fail with the reason", async () => {
+    const world = new PoolWorld();
+    const job = world.job(world.pool({ processes: 1 }));
+    job.submit(world.tasks(1));
+    for (let i = 0; i < 3; i++) {
+      const host = world.hosts[i]!;
+      host.record.spawned(host.pid);
+      world.clock.advance(299_000);
+      assert.deepEqual(host.signals, []);
+      world.clock.advance(1000);
+      assert.deepEqual(host.signals, ["SIGKILL"]);
+      host.die();
+      await settle();
+    }
+    assert.match(world.results[0]!.error!.message, /before it was ready, since it broke the protocol: it did not say worker\/ready within 300 s/);
+    assert.equal(world.hosts.length, 3);
+  });
+});
+
 suite("workers that end without having begun what they were given", () => {
   test("are started three times, not for ever", async () => {
     const world = new PoolWorld();

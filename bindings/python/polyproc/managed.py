@@ -64,8 +64,25 @@ class Value:
 _types = {"list": list, "dict": dict, "Namespace": Namespace, "Value": Value, "Array": array.array}
 
 
+_VIEWS = (type({}.keys()), type({}.values()), type({}.items()), type(reversed([])))
+
+
 def create(token, typeid, args, kwds):
     _objects[token.handle] = _types[typeid](*args, **kwds)
+
+
+def make(token, function, args, kwds):
+    """Keeps what the function returns. Its public methods."""
+    return _keep(token, function(*args, **kwds) if function is not None else args[0])
+
+
+def call_and_keep(token, handle, method, args, kwds):
+    return _keep(token, call(handle, method, args, kwds))
+
+
+def _keep(token, value):
+    _objects[token.handle] = value
+    return [name for name in dir(value) if not name.startswith("_") and callable(getattr(value, name))]
 
 
 def local(handle):
@@ -92,9 +109,7 @@ def call(handle, method, args, kwds):
         return None
     result = getattr(value, method)(*args, **kwds)
     # Views and iterators stay behind; what they show travels.
-    if method in ("keys", "values", "items", "__reversed__"):
-        return list(result)
-    return result
+    return list(result) if isinstance(result, _VIEWS) else result
 
 
 def sweep():

@@ -1,11 +1,13 @@
 """Manager: values, lists, dicts and namespaces that live in a process of their own and are shared by proxies."""
 
+from functools import lru_cache
 from types import GenericAlias
 
 from . import _exit, managed  # noqa: F401
 from ._errors import PolyprocError, ProcessError, TimeoutError
 from ._failure import RemoteTraceback
-from ._shared import SharedObject
+from ._payload import note_handle
+from ._shared import SharedObject, rebuild
 from .context import default_context
 from .managed import Namespace, Token
 from .pool import Pool
@@ -28,9 +30,14 @@ class BaseProxy(SharedObject):
     _kind = "event"
     _typeid = "object"
     _exposed = ()
+    # Methods whose results stay in the manager, and what they are registered as: for the process of the manager's object.
+    _kept = {}
+    _manager = None
 
     def _callmethod(self, methodname, args=(), kwds={}):
-        """Calls a method of the object in its manager, and returns a copy of the result."""
+        """Calls a method of the object in its manager, and returns a copy of the result, or a proxy of it where `register` said so."""
+        if methodname in self._kept:
+            return self._manager._make(self._kept[methodname], managed.call_and_keep, (self._handle, methodname, args, kwds))
         local = managed.local(self._handle)
         if local is not None:
             return managed.call(self._handle, methodname, args, kwds)
@@ -76,6 +83,24 @@ def MakeProxyType(name, exposed, typeid=None):
     members = {method: _method(method) for method in exposed}
     kind = type(name, (BaseProxy,), {**members, "_exposed": tuple(exposed), "_typeid": typeid or name, "__module__": __name__})
     return kind
+
+
+class AutoProxy(BaseProxy):
+    """A proxy with the public methods of its object: each kind has a class of its own, which is made again where a proxy arrives."""
+
+    def __reduce__(self):
+        note_handle(self)
+        return _rebuild_auto, (self._typeid, self._exposed, self._handle, self._state())
+
+
+@lru_cache(maxsize=None)
+def _auto_type(typeid, exposed):
+    members = {method: _method(method) for method in exposed}
+    return type(f"AutoProxy[{typeid}]", (AutoProxy,), {**members, "_exposed": exposed, "_typeid": typeid, "__module__": __name__})
+
+
+def _rebuild_auto(typeid, exposed, handle, state):
+    return rebuild(_auto_type(typeid, exposed), handle, state)
 
 
 class ListProxy(MakeProxyType("BaseListProxy", (
@@ -152,18 +177,36 @@ class ArrayProxy(MakeProxyType("BaseArrayProxy", ("__len__", "__getitem__", "__s
     __class_getitem__ = classmethod(GenericAlias)
 
 
-class SyncManager:
-    """
-    `list`, `dict`, `Namespace`, `Value` and `Array` live in one worker process, which does one thing after the other. Locks, queues and the
-    like are the server's own.
-    """
+class BaseManager:
+    """Objects that live in one worker process, which does one thing after the other. `register` says which kinds of them there are."""
 
-    def __init__(self, ctx=None):
+    _registry = {}
+
+    def __init__(self, address=None, authkey=None, serializer="pickle", ctx=None, *, shutdown_timeout=1.0):
+        if address is not None:
+            raise ValueError(f"a manager has no address of its own, got {address!r}: programs share objects by name, on a server that both `polyproc.connect` to")
         self._ctx = ctx or default_context
         self._pool = None
         self._ended = False
         self._made = 0
         self._swept = 0
+
+    @classmethod
+    def register(cls, typeid, callable=None, proxytype=None, exposed=None, method_to_typeid=None, create_method=True):
+        """
+        Gives managers of this class a method of this name: it calls `callable` in the manager's process, and returns a proxy of what that
+        returns. `exposed`: the proxy's methods; default: those of `proxytype`, else the public ones.
+        """
+        if "_registry" not in cls.__dict__:
+            cls._registry = dict(cls._registry)
+        cls._registry[typeid] = callable, proxytype, exposed or getattr(proxytype, "_exposed_", None), method_to_typeid or getattr(proxytype, "_method_to_typeid_", {})
+        if create_method:
+
+            def make(self, /, *args, **kwds):
+                return self._make(typeid, managed.make, (cls._registry[typeid][0], args, kwds))
+
+            make.__name__ = typeid
+            setattr(cls, typeid, make)
 
     def start(self, initializer=None, initargs=()):
         """Starts the manager's process, which calls `initializer(*initargs)` first. `Manager()` has done it."""
@@ -193,21 +236,60 @@ class SyncManager:
         """The manager's process."""
         return self._pool._pool[0]
 
+    def _make(self, typeid, function, args):
+        """Calls the function, which keeps an object by the token that comes first, and returns a proxy of it."""
+        _, kind, exposed, kept = self._registry[typeid]
+        token = Token(self._running()._session)
+        public = self._ask(function, (token, *args))
+        if kind is None or kind is AutoProxy:
+            kind = _auto_type(typeid, tuple(exposed or public))
+        proxy = self._proxy_of(token, kind)
+        proxy._kept = kept
+        proxy._manager = self
+        return proxy
+
     def _create(self, kind, typeid, *args, **kwds):
+        token = Token(self._running()._session)
+        self._ask(managed.create, (token, typeid, args, kwds))
+        return self._proxy_of(token, kind)
+
+    def _running(self):
         if self._pool is None:
             raise AssertionError("server has been shut down" if self._ended else "server not yet started")
-        session = self._pool._session
-        token = Token(session)
+        return self._pool
+
+    def _proxy_of(self, token, kind):
         proxy = kind.__new__(kind)
-        proxy._adopt(session, token.handle)
+        proxy._adopt(self._pool._session, token.handle)
         proxy._set_state(self._pool._handle)
-        caller = _caller_of(session, self._pool._handle)
-        caller(managed.create, (token, typeid, args, kwds))
         self._made += 1
         if self._made - self._swept > max(_SWEEP_AT_LEAST, self._swept):
             self._swept = self._number_of_objects()
             self._made = self._swept
         return proxy
+
+    def _number_of_objects(self):
+        """How many objects somebody refers to. Lets go of the others."""
+        return self._ask(managed.sweep)
+
+    def _debug_info(self):
+        return self._ask(managed.describe)
+
+    def _ask(self, function, args=()):
+        pool = self._running()
+        return _caller_of(pool._session, pool._handle)(function, args)
+
+    def __enter__(self):
+        if self._pool is None:
+            self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.shutdown()
+
+
+class SyncManager(BaseManager):
+    """`list`, `dict`, `Namespace`, `Value` and `Array` live in the manager's process. Locks, queues and the like are the server's own."""
 
     def list(self, *args):
         return self._create(ListProxy, "list", *args)
@@ -237,24 +319,6 @@ class SyncManager:
         if name in ("Lock", "RLock", "Semaphore", "BoundedSemaphore", "Condition", "Event", "Barrier"):
             return getattr(self._ctx, name)
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-
-    def _number_of_objects(self):
-        """How many objects somebody refers to. Lets go of the others."""
-        return self._ask(managed.sweep)
-
-    def _debug_info(self):
-        return self._ask(managed.describe)
-
-    def _ask(self, function):
-        return _caller_of(self._pool._session, self._pool._handle)(function, ())
-
-    def __enter__(self):
-        if self._pool is None:
-            self.start()
-        return self
-
-    def __exit__(self, *_):
-        self.shutdown()
 
 
 class _Caller:
@@ -302,4 +366,4 @@ class RemoteError(Exception):
     """Kept for programs that catch it: exceptions of a manager's objects come as they are."""
 
 
-__all__ = ["SyncManager", "BaseProxy", "Token", "Namespace", "TimeoutError"]
+__all__ = ["BaseManager", "SyncManager", "BaseProxy", "Token", "Namespace", "TimeoutError"]

@@ -62,7 +62,7 @@ export const shutdown = request("shutdown", {
 });
 
 export const exit = notification("exit", {
-  doc: "Closes the connection. A session that ends before its `shutdown` was answered counts as dead: its locks are released with `ownerDied`, and its children are ended.",
+  doc: "Closes the connection. A session that ends before its `shutdown` was answered counts as dead: its locks are released with `ownerDied`.",
   direction: "clientToServer",
   params: v.nullish(v.looseObject({})),
 });

@@ -74,7 +74,7 @@ export const usage = v.strictObject({
 export type Usage = v.InferOutput<typeof usage>;
 
 export const start = request("process/start", {
-  doc: "Starts a process and answers once it runs. `args` holds `[args, kwargs]`: kwargs reach a JavaScript function as one last argument, when there are any; a command gets args as further arguments. A module or source target takes over a warm host when there is one and neither `cwd` nor `env` is given. A daemonic process ends with its parent and may not have children (BadState). `onParentDeath` says what happens to a non-daemonic one when its parent dies: when the session that started it ends without an answered `shutdown`.",
+  doc: "Starts a process and answers once it runs. `args` holds `[args, kwargs]`: kwargs reach a JavaScript function as one last argument, when there are any; a command gets args as further arguments. A module or source target takes over a warm host when there is one and neither `cwd` nor `env` is given. A daemonic process ends with its parent and may not have children (BadState). `onParentDeath` says how long a non-daemonic one may live. Without it the process ends when the client ends, below which it was started, at whatever depth; it outlives a parent process that dies.",
   params: v.strictObject({
     process: process(),
     target,
@@ -82,7 +82,7 @@ export const start = request("process/start", {
     /** Default `Process-N`. */
     name: v.optional(v.pipe(v.string(), v.maxLength(200))),
     daemon: v.optional(v.boolean()),
-    /** `end` (the default): SIGTERM to it and its descendants, SIGKILL one second later. `continue`: it runs on; refused with InvalidParams for a daemonic process. */
+    /** `end`: it also ends when its parent process dies. `continue`: it outlives parent and client; refused with InvalidParams for a daemonic process. */
     onParentDeath: v.optional(onParentDeath),
     cwd: v.optional(v.string()),
     env: v.optional(v.record(v.string(), v.nullable(v.string()))),

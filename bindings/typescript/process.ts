@@ -22,8 +22,9 @@ export interface ProcessOptions<A extends AnyArguments = AnyArguments> {
   /** A daemonic process ends with its parent, and may not have children. Default: as the process that makes it. */
   daemon?: boolean | undefined;
   /**
-   * What happens to a process that is not daemonic when this one dies: by a signal, `process.exit`, or an exception that nobody catches. `end`
-   * (default): SIGTERM for it and its descendants, SIGKILL one second later. `continue`: it runs on, without this script's standard streams.
+   * How long a process that is not daemonic may live. Default: it outlives a parent process that dies, and ends when the script ends that is at the root of all, by
+   * whatever cause: SIGTERM, SIGKILL one second later. `end`: it also ends when its parent process dies. `continue`: it outlives the script, too, and is without its
+   * standard streams.
    */
   onParentDeath?: "end" | "continue" | undefined;
   /** Working directory. Default: the server's, which is that of the script for a private server. */

@@ -110,7 +110,7 @@ export class ProcessTable {
     engine.registry.requireNew(session, options.process);
     if (options.args) engine.registry.requireKnown(options.args);
     const daemon = options.daemon ?? parent?.daemon ?? false;
-    const onParentDeath = options.onParentDeath ?? "end";
+    const onParentDeath = options.onParentDeath ?? null;
     if (daemon && onParentDeath === "continue") {
       throw new PolyprocError("InvalidParams", 'process/start: onParentDeath "continue" contradicts daemon: a daemonic process ends with its parent; leave one of the two out');
     }
@@ -172,9 +172,17 @@ export class ProcessTable {
     }
   }
 
-  /** The session has ended: so do its children, except those that were started to outlive it. After an answered `shutdown` there are none. */
+  /**
+   * The session has ended: so do its daemonic children, and those that are to end with it. When the client has gone below which all this was started, everything
+   * that it started ends, at any depth: nobody can reach it any more.
+   */
   orphan(session: Session): void {
-    for (const child of [...session.children]) if (child.onParentDeath === "end") child.terminate(daemonGraceMs);
+    for (const child of [...session.children]) if (child.daemon || child.onParentDeath === "end") child.terminate(daemonGraceMs);
+    const { owner } = session;
+    if (this.#engine.sessions.has(owner)) return;
+    for (const record of [...this.#running]) {
+      if (record.role === "process" && record.starter?.owner === owner && !outlivesClient(record)) record.terminate(daemonGraceMs);
+    }
   }
 
   killAll(): void {
@@ -285,6 +293,13 @@ export class ProcessTable {
 function positional(call: unknown): unknown[] {
   if (Array.isArray(call) && call.length === 2 && Array.isArray(call[0])) return call[0];
   throw new PolyprocError("InvalidParams", `args: expected a list of two, [arguments, named arguments], got ${Array.isArray(call) ? `a list of ${call.length}` : typeof call}`);
+}
+
+/** It was started to go on, or below a living process that was. */
+function outlivesClient(record: ProcessRecord): boolean {
+  if (record.onParentDeath === "continue") return true;
+  const parent = record.starter?.process;
+  return parent?.session?.ended === false && !record.daemon && outlivesClient(parent);
 }
 
 export function refuseDaemonicParent(session: Session): void {

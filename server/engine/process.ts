@@ -31,8 +31,8 @@ export class ProcessRecord implements SharedObject, Waitable {
   name: string;
   role: ProcessInfo["role"];
   daemon: boolean;
-  /** Of a non-daemonic process: whether it outlives a parent that dies. */
-  onParentDeath: OnParentDeath = "end";
+  /** Null: it outlives a parent process that dies, as in Python, and ends with the client below which it was started. */
+  onParentDeath: OnParentDeath | null = null;
   readonly runtime: string;
   target: string;
   source: TargetSource | null;

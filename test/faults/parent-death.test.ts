@@ -23,8 +23,8 @@ const languages = [
   { language: "Python", command: ["python3", python], env: pythonEnvironment, tools: needs("python3") },
 ];
 
-// Each is a second of grace, mostly: several at a time.
-for (const { language, command, env, tools } of languages) describe(language, { concurrency: 3 }, () => {
+// Each is a second of grace, mostly: two at a time.
+for (const { language, command, env, tools } of languages) describe(language, { concurrency: 2 }, () => {
   /** As a user runs it who keeps everything that it says: `script 2>&1 | cat`. */
   const startPiped = (t: Parameters<typeof startProgram>[0], ...args: string[]): Script =>
     startProgram(t, `${language} | cat`, ["sh", "-c", '"$@" 2>&1 | cat', "sh", ...command, ...args], env);

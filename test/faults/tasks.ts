@@ -124,6 +124,19 @@ export async function startAnother(said: Queue<number>): Promise<void> {
   await child.join();
 }
 
+/** The same with children that only wait, so that they take no processor from others. */
+export async function sayPidAndWait(said: Queue<number>): Promise<never> {
+  await said.put(process.pid);
+  return wait();
+}
+
+export async function startAnotherThatWaits(said: Queue<number>): Promise<void> {
+  await said.put(process.pid);
+  const child = new Process({ target: task(import.meta, sayPidAndWait), args: [said] });
+  await child.start();
+  await child.join();
+}
+
 /** Takes one lock, waits until the others have theirs, asks for the next, says how that ended, and gives back what it has. */
 export async function takeBoth(name: string, first: Lock | RLock, second: Lock | RLock, meeting: Barrier, said: Queue<[name: string, outcome: string]>): Promise<void> {
   await first.acquire();
@@ -190,18 +203,19 @@ export async function tellGenerations(depth: number, said: Queue<string>): Promi
   // Not joined here: it is joined at the end of this process.
 }
 
-/** Has children of each kind, says their pids (daemonic, one that goes on, worker), and spins. */
+/** Has children of each kind, says their pids (daemonic, not daemonic, one that is to end with it, worker), and spins. */
 export async function haveChildren(said: Queue<number>, goFile: string): Promise<never> {
   const daemonic = new Process({ target: task(import.meta, sayPidAndSpin), args: [said], daemon: true });
   await daemonic.start();
-  const other = new Process({ target: task(import.meta, waitForFile), args: [goFile, said], onParentDeath: "continue" });
   // In this order.
   await waitFor(async () => (await said.size()) === 1);
-  await other.start();
-  await waitFor(async () => (await said.size()) === 2);
+  for (const onParentDeath of [undefined, "end"] as const) {
+    await new Process({ target: task(import.meta, waitForFile), args: [goFile, said], onParentDeath }).start();
+    await waitFor(async () => (await said.size()) === (onParentDeath ? 3 : 2));
+  }
   const pool = new Pool(1);
   pool.applyAsync(task(import.meta, sayPidAndSpin), [said]);
-  await waitFor(async () => (await said.size()) === 3);
+  await waitFor(async () => (await said.size()) === 4);
   return spin();
 }
 

@@ -12,7 +12,7 @@ async function main(ending: string, onParentDeath: "end" | "continue"): Promise<
   const said = new Queue<number>();
   const plain = new Process({ target: stubborn, onParentDeath });
   await plain.start();
-  const parent = new Process({ target: task(meta, tasks.startAnother), args: [said], onParentDeath });
+  const parent = new Process({ target: task(meta, tasks.startAnotherThatWaits), args: [said], onParentDeath });
   await parent.start();
   const children = [plain.pid, await said.get(), await said.get()];
   const { pid: server } = await said.connection.request("server/status", {});

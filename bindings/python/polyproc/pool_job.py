@@ -3,6 +3,7 @@
 import threading
 
 from ._errors import Cancelled, Closed, PolyprocError
+from ._handlers import is_from_handler
 from ._msgpack import array_head, map_head, pack, pack_int
 from ._payload import CHUNK_BYTES, TooLong, encode, with_handles
 from ._rope import joined
@@ -67,6 +68,8 @@ class PoolJob:
             self.submit(index + half, items[half:])
             return
         except Exception as error:
+            if is_from_handler(error):
+                raise
             self._fail(index, len(items), error)
             return
         self._add(index, len(items), payload, items)
@@ -82,6 +85,8 @@ class PoolJob:
         try:
             payload = self.encode_call(func, call)
         except Exception as error:
+            if is_from_handler(error):
+                raise
             result.outcome(0, 1, None, error)
             return
         self.submit_encoded(payload, call, result)

@@ -8,6 +8,7 @@ from types import GenericAlias
 from . import _exit, _shared  # noqa: F401
 from ._errors import PolyprocError, UntrustedBlob
 from ._foreign import Foreign, first_item
+from ._handlers import is_from_handler
 from ._msgpack import array_head, map_head, pack_str
 from ._payload import decode, encode, repacked
 from ._rope import joined
@@ -70,6 +71,8 @@ class Queue(SharedObject):
         except PolyprocError:
             raise
         except Exception as error:
+            if is_from_handler(error):
+                raise
             # As multiprocessing does it, which pickles in a thread: the program goes on without the item.
             self._on_queue_feeder_error(error, obj)
             return

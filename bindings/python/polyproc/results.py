@@ -7,6 +7,7 @@ from types import GenericAlias
 
 from ._errors import TimeoutError
 from ._failure import exception_from
+from ._handlers import is_from_handler
 from ._foreign import Foreign
 from ._payload import decode
 from ._answer import wake
@@ -118,6 +119,9 @@ class ApplyResult:
             try:
                 self._read()
             except Exception as error:
+                if is_from_handler(error):
+                    # The next one who asks reads it again.
+                    raise
                 self._error = error
             self._opened = True
             self._entries = {}

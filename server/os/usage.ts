@@ -32,7 +32,23 @@ export async function measureUsage(pids: readonly number[]): Promise<Measured[]>
   const fresh = pids.filter((pid) => look.table.has(pid) && !look.measured.has(pid));
   if (fresh.length > 0) measure(look, fresh);
   const found = await Promise.all(pids.flatMap((pid) => look.measured.get(pid) ?? []));
+  await ownTurn();
   return found.filter((one) => one !== null);
+}
+
+/** In one turn of the event loop so many are answered: a look may have thousands who wait for it, each with an answer to be made. */
+const answersPerTurn = 20;
+const answering: (() => void)[] = [];
+
+function ownTurn(): Promise<void> {
+  return new Promise((goOn) => {
+    if (answering.push(goOn) === 1) setImmediate(answerSome);
+  });
+}
+
+function answerSome(): void {
+  for (const goOn of answering.splice(0, answersPerTurn)) goOn();
+  if (answering.length > 0) setImmediate(answerSome);
 }
 
 /** One for all who ask before it is taken. */

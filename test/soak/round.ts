@@ -19,6 +19,8 @@ const patienceMs = 60_000;
 /** What ends by itself when its parent has ended may take this long. */
 const settleMs = 20_000;
 
+/** A quiet server has some fifty descriptors open: its listener, warm hosts, FIFOs made ahead. */
+const mostDescriptors = 150;
 /** Of a program's log, so much is told when something did not hold. */
 const lastRecords = 12;
 
@@ -165,7 +167,13 @@ async function lookForLeftovers(stage: Stage, monkey: Monkey): Promise<string[]>
       faults.push(...found.last.map((one) => `${what} was left: ${one}`));
     });
   };
-  if (stage.serverStatus === null) await settled("in the server", () => remembered(stage.watcher));
+  if (stage.serverStatus === null) {
+    await settled("in the server", () => remembered(stage.watcher));
+    await settled("in the server's table of open files", async () => {
+      const open = readdirSync(`/proc/${stage.serverPid}/fd`).length;
+      return open > mostDescriptors ? [`${open} descriptors`] : [];
+    });
+  }
   await settled("a process", async () => {
     const warm = stage.serverStatus === null ? await warmHosts(stage.watcher) : new Set<number>();
     return monkey.living().filter((row) => !isExpected(row.class, row.pid, warm, stage)).map((row) => `${row.class} ${describeProcess(row)}`);

@@ -12,7 +12,7 @@ const mayMount = process.platform === "linux" && spawnSync("unshare", ["-m", "sh
 /** In a file system without room for one more file; `full` is its folder. */
 const commands: [title: string, args: (full: string) => string[], said: RegExp][] = [
   ["a server's socket", (full) => ["serve", "--listen", `unix:${full}/s`], /^polyproc: cannot listen on unix:.*\/s: ENOSPC: [^\n]*\n$/],
-  ["a socket's folder", (full) => ["serve", "--listen", `unix:${full}/new/s`], /^polyproc: cannot listen on unix:.*\/new\/s: ENOSPC: [^\n]*\n$/],
+  ["a socket's folder", (full) => ["serve", "--listen", `unix:${full}/new/s`], /^polyproc: [^\n]*\/full\/new cannot be made \(ENOSPC\): [^\n]*\n$/],
   ["a detached server's lock", (full) => ["serve", "--detach", "--listen", `unix:${full}/s`], /^polyproc: a server cannot be started: ENOSPC: [^\n]*s\.lock'; check that its socket's folder can be written to, and has room\n$/],
   ["a token", (full) => ["serve", "--listen", "tcp:127.0.0.1:0", "--token-file", `${full}/t`], /^polyproc: --token-file: ENOSPC: [^\n]*\n$/],
 ];

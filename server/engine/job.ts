@@ -286,8 +286,8 @@ export class Job implements SharedObject {
         throw new PolyprocError("BadState", `${this.handle} has a task with index ${index} that is not done: give each task its own`);
       }
       given.add(index);
-      // A program's items are opened here, a function's by its worker.
-      if (this.isCommand) requireLength(items, count, `items of the task with index ${index}`);
+      // A program's items are opened here, a function's by its worker. The server's own lists are as long as they say, whatever is in them.
+      if (this.isCommand && !this.isOpened) requireLength(items, count, `items of the task with index ${index}`);
       for (const handle of payloadHandles(items)) {
         if (!this.session.engine.registry.has(handle)) throw new PolyprocError("UnknownHandle", `${handle}, in the items of task ${index}, does not exist`, { handle });
       }

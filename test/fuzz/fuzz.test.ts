@@ -30,18 +30,21 @@ describe("a server that is sent what the schema allows, and nearly that", () => 
     const end = performance.now() + seconds * 1000;
     const methods = new Set<string>();
     let sent = 0;
-    for (let first = 1; performance.now() < end; first += batchesAtATime) {
+    let held = true;
+    for (let first = 1; held && performance.now() < end; first += batchesAtATime) {
       await t.test(`batches from ${first} on`, async () => {
         for (let number = first; number < first + batchesAtATime && performance.now() < end; number++) {
           const report = await fuzzer.batch(number);
           sent += report.messages.length;
           for (const method of report.sent.keys()) methods.add(method);
+          // The server's next batches would tell the same.
+          held = report.faults.length === 0;
           assert.deepEqual(report.faults, [], tell(report));
         }
       });
     }
     t.diagnostic(`${sent} messages of ${methods.size} methods`);
-    assert.deepEqual(clientMessages.filter(({ method }) => !methods.has(method)).map(({ method }) => method), [], "methods that were never sent");
+    if (held) assert.deepEqual(clientMessages.filter(({ method }) => !methods.has(method)).map(({ method }) => method), [], "methods that were never sent");
   });
 
   function tell({ number, faults, messages }: BatchReport): string {

@@ -59,3 +59,17 @@ test("a worker that sends such a value as the results of a map, which the server
   await settle();
   assert.deepEqual(host.signals, ["SIGKILL"]);
 });
+
+test("an item for a program that is no value fails alone, in a map and in a run", async () => {
+  const world = new PoolWorld();
+  const given = { target: { command: "true" }, items: [new Uint8Array()], processes: 1 };
+  const map = mapInPool(world.engine, world.client, given);
+  assert.ok(map instanceof Wait);
+  let ok: boolean | undefined;
+  map.onSettled((outcome) => (ok = (outcome as { value: { outcomes: { ok: boolean }[] } }).value.outcomes[0]!.ok));
+  world.engine.runs.start(world.client, { run: "run:s1.broken", ...given });
+  world.clock.advance(1);
+  await settle();
+  assert.equal(ok, false);
+  assert.equal(world.engine.runs.list()[0]!.failed, 1);
+});

@@ -1,5 +1,5 @@
 import { Event, Pool, Semaphore, task } from "polyproc";
-import { defaultConnection } from "../bindings/typescript/default-connection.js";
+import { defaultConnection } from "../bindings/typescript/session/default-connection.js";
 import * as work from "./work.js";
 
 export interface Memory {

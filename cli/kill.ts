@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from "commander";
-import type { Connection } from "../bindings/typescript/connection.js";
+import type { Connection } from "../bindings/typescript/session/connection.js";
 import type { ProcessInfo } from "../protocol/process.js";
 import { ExitError } from "./exit-error.js";
 import { exitStatus } from "./exit-status.js";

@@ -1,4 +1,4 @@
-import type { Connection } from "../bindings/typescript/connection.js";
+import type { Connection } from "../bindings/typescript/session/connection.js";
 import type { ProcessInfo } from "../protocol/process.js";
 
 export interface Exits {

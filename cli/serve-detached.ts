@@ -1,9 +1,9 @@
 import { connect } from "node:net";
 import { resolve } from "node:path";
-import { startDetachedServer } from "../bindings/typescript/detached-server.js";
-import { requireOwnSocket } from "../bindings/typescript/socket-owner.js";
-import { serverMain } from "../bindings/typescript/server-main.js";
-import { withStartLock } from "../bindings/typescript/start-lock.js";
+import { startDetachedServer } from "../bindings/typescript/session/detached-server.js";
+import { requireOwnSocket } from "../bindings/typescript/session/socket-owner.js";
+import { serverMain } from "../bindings/typescript/session/server-main.js";
+import { withStartLock } from "../bindings/typescript/session/start-lock.js";
 import { UsageError } from "./usage-error.js";
 
 /**

@@ -1,6 +1,6 @@
 import { pathToFileURL } from "node:url";
 import { Command } from "commander";
-import { serverMain } from "../bindings/typescript/server-main.js";
+import { serverMain } from "../bindings/typescript/session/server-main.js";
 import { serveDetached } from "./serve-detached.js";
 import { defaultSocketPath } from "./server-address.js";
 

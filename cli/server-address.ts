@@ -1,6 +1,6 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { parseAddress, type Address } from "../bindings/typescript/address.js";
+import { parseAddress, type Address } from "../bindings/typescript/session/address.js";
 import { UsageError } from "./usage-error.js";
 
 /** Which server is meant, and how that was found out. */

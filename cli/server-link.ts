@@ -1,7 +1,7 @@
-import { connectTo } from "../bindings/typescript/client-link.js";
-import { Connection } from "../bindings/typescript/connection.js";
-import { connectToNamed } from "../bindings/typescript/named-server.js";
-import { startPrivateServer } from "../bindings/typescript/embedded.js";
+import { connectTo } from "../bindings/typescript/session/client-link.js";
+import { Connection } from "../bindings/typescript/session/connection.js";
+import { connectToNamed } from "../bindings/typescript/session/named-server.js";
+import { startPrivateServer } from "../bindings/typescript/session/embedded.js";
 import { PolyprocError } from "../protocol/errors.js";
 import { ExitError } from "./exit-error.js";
 import { exitStatus } from "./exit-status.js";

@@ -1,6 +1,6 @@
 import { isAbsolute, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { FilePaths } from "./engine/target-source.js";
+import type { FilePaths } from "./engine/processes/target-source.js";
 
 /** Paths as this system writes them. */
 export const filePaths: FilePaths = {

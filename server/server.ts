@@ -9,7 +9,7 @@ import { configurationFile, readConfiguration, unusedConfiguration, type Configu
 import { Doors } from "./doors.js";
 import type { Timer } from "./engine/clock.js";
 import { Engine } from "./engine/engine.js";
-import type { HostRecord } from "./engine/host.js";
+import type { HostRecord } from "./engine/processes/host.js";
 import type { Hub } from "./handlers/connection.js";
 import { reportFault } from "./handlers/server-fault.js";
 import { filePaths } from "./file-paths.js";
@@ -19,7 +19,7 @@ import { listen, type Listener, type TlsFiles } from "./listen.js";
 import { createSpawner, type OsSpawner } from "./os/spawner.js";
 import { signalNumber } from "./os/signals.js";
 import { letGoOfStandardStreams } from "./os/standard-streams.js";
-import { openTally } from "./os/tally.js";
+import { openTally } from "./os/bypass/tally.js";
 import { payloadCodec } from "./payload-codec.js";
 import { runtimeCommands, runtimeEndings } from "./runtimes.js";
 import { loadToken, tokenCheck, type TokenCheck } from "./token.js";

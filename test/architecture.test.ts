@@ -24,14 +24,14 @@ const layers: Record<string, Layer> = {
   "server/ipc/framing": { folders: ["protocol", "server/ipc/framing"], packages: ["msgpackr"], node: "all" },
   "server/ipc": { folders: ["protocol", "server/engine", "server/handlers", "server/ipc"], node: "all" },
   "server/rpc": { folders: ["protocol", "server/engine", "server/handlers", "server/rpc"], packages: ["vscode-jsonrpc", "msgpackr"], node: "all" },
-  "server/os": { folders: ["protocol", "server/engine/spawner.ts", "server/engine/tally.ts", "server/os"], packages: ["pidusage"], node: "all" },
+  "server/os": { folders: ["protocol", "server/engine/processes/spawner.ts", "server/engine/bypass/tally.ts", "server/os"], packages: ["pidusage"], node: "all" },
   // The composition root: main and what it is made of.
   "server": { folders: ["protocol", "server"], packages: ["msgpackr", "valibot"], node: "all" },
   "bindings/typescript": { folders: ["protocol", "server/ipc/framing", "bindings/typescript"], packages: ["msgpackr"], node: "all" },
   "cli": { folders: ["protocol", "bindings/typescript", "cli"], packages: ["commander", "cli-progress", "tinyglobby"], node: "all" },
   "extension": { folders: ["protocol", "bindings/typescript", "extension"], packages: ["vscode", "vscode-languageclient"], node: "all" },
   // What decides needs no editor: it is handed what it needs.
-  "extension/model": { folders: ["protocol", "bindings/typescript/methods.ts", "extension/model", "extension/connection/rpc.ts"], node: "all" },
+  "extension/model": { folders: ["protocol", "bindings/typescript/session/methods.ts", "extension/model", "extension/connection/rpc.ts"], node: "all" },
   "extension/connection": { folders: ["protocol", "bindings/typescript", "extension"], packages: ["vscode", "vscode-languageclient", "vscode-jsonrpc", "msgpackr"], node: "all" },
   // Runs in a page, which has neither.
   "extension/results/webview": { folders: ["protocol", "extension/results", "extension/runs/run.ts", "extension/lenses/languages.ts"], packages: ["lit", "@tanstack/virtual-core", "@vscode/codicons"] },
@@ -50,7 +50,7 @@ const layers: Record<string, Layer> = {
 };
 
 /** Only here may processes be started. */
-const mayStartProcesses = ["server/os", "bindings/typescript/embedded.ts", "bindings/typescript/detached-server.ts", "bindings/typescript/named-server.ts", "extension/connection/node-executable.ts", "cli", "examples", "bench", "test"];
+const mayStartProcesses = ["server/os", "bindings/typescript/session/embedded.ts", "bindings/typescript/session/detached-server.ts", "bindings/typescript/session/named-server.ts", "extension/connection/node-executable.ts", "cli", "examples", "bench", "test"];
 
 /** Nothing here has a clock, an event loop or a process: all is handed in. */
 const pureFolders = ["protocol", "server/engine"];
@@ -138,14 +138,14 @@ describe("architecture", () => {
 
   test("the check finds what is not allowed", () => {
     const found = (path: string, text: string) => violations({ path, text }).length;
-    assert.equal(found("server/engine/lock.ts", 'import type { A } from "../../protocol/lock.js";\nimport {\n  B,\n} from "./wait.js";'), 0);
-    assert.equal(found("server/engine/lock.ts", 'import { createServer } from "node:net";'), 1);
-    assert.equal(found("server/engine/lock.ts", 'import type { Table } from "../handlers/table.js";'), 1);
-    assert.equal(found("server/engine/lock.ts", `const os = await ${"import"}("../os/spawner.js");`), 1);
+    assert.equal(found("server/engine/sync/lock.ts", 'import type { A } from "../../../protocol/lock.js";\nimport {\n  B,\n} from "../wait.js";'), 0);
+    assert.equal(found("server/engine/sync/lock.ts", 'import { createServer } from "node:net";'), 1);
+    assert.equal(found("server/engine/sync/lock.ts", 'import type { Table } from "../../handlers/table.js";'), 1);
+    assert.equal(found("server/engine/sync/lock.ts", `const os = await ${"import"}("../../os/spawner.js");`), 1);
     assert.equal(found("server/ipc/door.ts", 'import { x } from "../rpc/door.js";'), 1);
     assert.equal(found("server/ipc/door.ts", 'import { spawn } from "node:child_process";'), 1);
     assert.equal(found("server/os/x.ts", 'import { Engine } from "../engine/engine.js";'), 1);
-    assert.equal(found("bindings/typescript/pool.ts", 'export { Lock } from "../../server/engine/lock.js";'), 1);
+    assert.equal(found("bindings/typescript/pools/pool.ts", 'export { Lock } from "../../../server/engine/sync/lock.js";'), 1);
     assert.equal(found("cli/map.ts", 'import {\n  a,\n  b,\n} from "../server/main.js";'), 1);
     assert.equal(found("protocol/lock.ts", 'import * as lodash from "lodash";'), 1);
     assert.equal(found("protocol/lock.ts", '// import x from "node:fs";\n/* import y from "node:os" */'), 0);

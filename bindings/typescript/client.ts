@@ -1,19 +1,19 @@
-import { activeChildren } from "./active-children.js";
-import { Barrier } from "./barrier.js";
-import { connectTo } from "./client-link.js";
-import { Condition } from "./condition.js";
-import { Connection, type Link } from "./connection.js";
-import { withConnection } from "./default-connection.js";
-import { Event } from "./event.js";
-import { Lock } from "./lock.js";
-import { beginOutput, setOutputMode, type OutputMode } from "./output.js";
-import { Pipe, type PipeEnd } from "./pipe.js";
-import { Pool } from "./pool.js";
-import { Process } from "./process.js";
-import { JoinableQueue, Queue } from "./queue.js";
-import { RLock } from "./rlock.js";
-import { BoundedSemaphore, Semaphore } from "./semaphore.js";
-import { SimpleQueue } from "./simple-queue.js";
+import { activeChildren } from "./processes/active-children.js";
+import { Barrier } from "./sync/barrier.js";
+import { connectTo } from "./session/client-link.js";
+import { Condition } from "./sync/condition.js";
+import { Connection, type Link } from "./session/connection.js";
+import { withConnection } from "./session/default-connection.js";
+import { Event } from "./sync/event.js";
+import { Lock } from "./sync/lock.js";
+import { beginOutput, setOutputMode, type OutputMode } from "./session/output.js";
+import { Pipe, type PipeEnd } from "./streams/pipe.js";
+import { Pool } from "./pools/pool.js";
+import { Process } from "./processes/process.js";
+import { JoinableQueue, Queue } from "./streams/queue.js";
+import { RLock } from "./sync/rlock.js";
+import { BoundedSemaphore, Semaphore } from "./sync/semaphore.js";
+import { SimpleQueue } from "./streams/simple-queue.js";
 
 export interface ConnectOptions {
   /** Of a server on TCP. Default: POLYPROC_TOKEN. */

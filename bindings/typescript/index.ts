@@ -1,39 +1,39 @@
 /** Python's multiprocessing for TypeScript and JavaScript. */
-import { defaultConnection } from "./default-connection.js";
+import { defaultConnection } from "./session/default-connection.js";
 import { offerCodec } from "./host/host-codec.js";
-import { setOutputMode, type OutputMode } from "./output.js";
+import { setOutputMode, type OutputMode } from "./session/output.js";
 
-export { activeChildren } from "./active-children.js";
-export { Barrier, type BarrierAction, type BarrierOptions } from "./barrier.js";
+export { activeChildren } from "./processes/active-children.js";
+export { Barrier, type BarrierAction, type BarrierOptions } from "./sync/barrier.js";
 export { Client, connect, type ConnectOptions } from "./client.js";
-export { OpaqueBlob } from "./codec.js";
-export { Condition } from "./condition.js";
+export { OpaqueBlob } from "./session/codec.js";
+export { Condition } from "./sync/condition.js";
 export { cpuCount } from "./cpu-count.js";
-export { currentProcess, parentProcess, type CurrentProcess, type ProcessIdentity } from "./current.js";
+export { currentProcess, parentProcess, type CurrentProcess, type ProcessIdentity } from "./processes/current.js";
 export {
   BrokenBarrier, BrokenPipe, Cancelled, Closed, Deadlock, Empty, EndOfFile, Full, PolyprocError, SpawnFailed, TargetNotFound, TimedOut, UntrustedBlob,
-} from "./errors.js";
-export { Event } from "./event.js";
-export type { Guard } from "./guard.js";
+} from "./session/errors.js";
+export { Event } from "./sync/event.js";
+export type { Guard } from "./sync/guard.js";
 export { currentTask, type CurrentTask } from "./host/current-task.js";
-export { Lock, type LockStatus } from "./lock.js";
-export { isMain } from "./main-module.js";
-export type { OutputLine, OutputMode } from "./output.js";
-export { Pipe, PipeEnd } from "./pipe.js";
-export * from "./pool.js";
-export { Process, type ProcessOptions } from "./process.js";
-export { registerProcess } from "./process-class.js";
-export { JoinableQueue, Queue, type QueueOptions } from "./queue.js";
-export { RLock, type RLockStatus } from "./rlock.js";
-export { BoundedSemaphore, Semaphore } from "./semaphore.js";
-export type { NameOptions } from "./shared-object.js";
-export { SimpleQueue } from "./simple-queue.js";
+export { Lock, type LockStatus } from "./sync/lock.js";
+export { isMain } from "./processes/main-module.js";
+export type { OutputLine, OutputMode } from "./session/output.js";
+export { Pipe, PipeEnd } from "./streams/pipe.js";
+export * from "./pools/pool.js";
+export { Process, type ProcessOptions } from "./processes/process.js";
+export { registerProcess } from "./processes/process-class.js";
+export { JoinableQueue, Queue, type QueueOptions } from "./streams/queue.js";
+export { RLock, type RLockStatus } from "./sync/rlock.js";
+export { BoundedSemaphore, Semaphore } from "./sync/semaphore.js";
+export type { NameOptions } from "./session/shared-object.js";
+export { SimpleQueue } from "./streams/simple-queue.js";
 export {
   command, task,
   type Command, type CommandOptions, type CommandResult, type CommandTarget, type ModuleTarget, type Runnable, type RunnableClass, type SourceTarget, type Task,
-} from "./target.js";
-export { wait, type Waitable } from "./wait.js";
-export type { AcquireOptions, Timeout, WaitOptions } from "./wait-options.js";
+} from "./processes/target.js";
+export { wait, type Waitable } from "./streams/wait.js";
+export type { AcquireOptions, Timeout, WaitOptions } from "./sync/wait-options.js";
 
 offerCodec();
 

@@ -1,4 +1,4 @@
-import type { Connection } from "../../bindings/typescript/connection.js";
+import type { Connection } from "../../bindings/typescript/session/connection.js";
 import { ExitError } from "../exit-error.js";
 import { exitStatus, signalStatus } from "../exit-status.js";
 import { onInterruption, type Interruption } from "../signals.js";

@@ -1,4 +1,4 @@
-import type { Connection } from "../../bindings/typescript/connection.js";
+import type { Connection } from "../../bindings/typescript/session/connection.js";
 
 /** A lock or a permit that is taken, held while a command runs, and given back. */
 export interface Primitive {

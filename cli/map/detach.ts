@@ -1,5 +1,5 @@
-import { payloadBytes } from "../../bindings/typescript/codec.js";
-import type { Connection } from "../../bindings/typescript/connection.js";
+import { payloadBytes } from "../../bindings/typescript/session/codec.js";
+import type { Connection } from "../../bindings/typescript/session/connection.js";
 import type { Halt } from "../../protocol/halt.js";
 import type { Target } from "../../protocol/target.js";
 import { jsonToPayload } from "../../protocol/values.js";

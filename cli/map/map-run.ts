@@ -1,4 +1,4 @@
-import type { Connection } from "../../bindings/typescript/connection.js";
+import type { Connection } from "../../bindings/typescript/session/connection.js";
 import { describeTarget } from "../../protocol/describe-target.js";
 import { errorCodes } from "../../protocol/errors.js";
 import type { ResultEntry, TaskInput } from "../../protocol/job.js";

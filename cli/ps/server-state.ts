@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Connection } from "../../bindings/typescript/connection.js";
-import type { RequestResult } from "../../bindings/typescript/methods.js";
+import type { Connection } from "../../bindings/typescript/session/connection.js";
+import type { RequestResult } from "../../bindings/typescript/session/methods.js";
 import type { SessionInfo } from "../../protocol/lifecycle.js";
 import type { PoolInfo } from "../../protocol/pool.js";
 import type { ProcessInfo, Usage } from "../../protocol/process.js";

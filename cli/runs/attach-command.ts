@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import type { Connection } from "../../bindings/typescript/connection.js";
+import type { Connection } from "../../bindings/typescript/session/connection.js";
 import type { RunInfo } from "../../protocol/run.js";
 import { payloadToJson } from "../../protocol/values.js";
 import { ExitError } from "../exit-error.js";

@@ -1,4 +1,4 @@
-import type { Connection } from "../../bindings/typescript/connection.js";
+import type { Connection } from "../../bindings/typescript/session/connection.js";
 import type { RunInfo } from "../../protocol/run.js";
 import { ExitError } from "../exit-error.js";
 import { exitStatus } from "../exit-status.js";

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import type { Connection } from "../../bindings/typescript/connection.js";
+import type { Connection } from "../../bindings/typescript/session/connection.js";
 import { exitStatus } from "../exit-status.js";
 import { duration } from "../option-values.js";
 import { readState, readStateOnce } from "../ps/server-state.js";

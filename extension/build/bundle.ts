@@ -67,7 +67,7 @@ export async function bundle({ outdir, release }: BundleOptions): Promise<Metafi
 async function bundleHost(node: SharedOptions, outdir: string): Promise<{ metafile: Metafile }> {
   const made = await build({
     ...node,
-    entryPoints: { main: "bindings/typescript/host/main.ts", "process-runner": "bindings/typescript/process-runner.ts" },
+    entryPoints: { main: "bindings/typescript/host/main.ts", "process-runner": "bindings/typescript/processes/process-runner.ts" },
     outdir,
     outExtension: { ".js": ".mjs" },
     format: "esm",

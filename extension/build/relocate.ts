@@ -11,7 +11,7 @@ const places: Record<string, string | null> = {
   "package.json": "../package.json",
   "dist/server/main.js": "server.cjs",
   "dist/bindings/typescript/host/main.js": "host/main.mjs",
-  "dist/bindings/typescript/process-runner.js": "host/process-runner.mjs",
+  "dist/bindings/typescript/processes/process-runner.js": "host/process-runner.mjs",
   "dist/bindings/typescript/host/": null,
   "dist/bindings/typescript/": null,
 };

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { startDetachedServer, type DetachedServer } from "../../bindings/typescript/detached-server.js";
+import { startDetachedServer, type DetachedServer } from "../../bindings/typescript/session/detached-server.js";
 import { findNode } from "./node-executable.js";
 import { serverEnvironment } from "./server-environment.js";
 

@@ -1,7 +1,7 @@
 import { CancellationTokenSource, ErrorCodes, type CancellationToken } from "vscode-jsonrpc/node";
-import { asCallersError, Closed } from "../../bindings/typescript/errors.js";
-import type { ServerFacts } from "../../bindings/typescript/connection.js";
-import type { NotificationName, NotificationParams, RequestName, RequestParams, RequestResult } from "../../bindings/typescript/methods.js";
+import { asCallersError, Closed } from "../../bindings/typescript/session/errors.js";
+import type { ServerFacts } from "../../bindings/typescript/session/connection.js";
+import type { NotificationName, NotificationParams, RequestName, RequestParams, RequestResult } from "../../bindings/typescript/session/methods.js";
 import { PolyprocError, type ErrorObject } from "../../protocol/errors.js";
 import type { HandleKind } from "../../protocol/schema.js";
 import type { Disposable, Rpc } from "./rpc.js";

@@ -1,5 +1,5 @@
-import type { NotificationName, NotificationParams, RequestName, RequestParams, RequestResult } from "../../bindings/typescript/methods.js";
-import type { ServerFacts } from "../../bindings/typescript/connection.js";
+import type { NotificationName, NotificationParams, RequestName, RequestParams, RequestResult } from "../../bindings/typescript/session/methods.js";
+import type { ServerFacts } from "../../bindings/typescript/session/connection.js";
 import type { HandleKind } from "../../protocol/schema.js";
 
 /** Something to give back once. Shaped like `vscode.Disposable`, so that what needs no editor can say it too. */

@@ -1,6 +1,6 @@
 import { connect, type Socket } from "node:net";
 import { StreamMessageReader, StreamMessageWriter, type Message, type MessageReader, type MessageStrategy, type MessageWriter } from "vscode-jsonrpc/node";
-import { requireOwnSocket } from "../../bindings/typescript/socket-owner.js";
+import { requireOwnSocket } from "../../bindings/typescript/session/socket-owner.js";
 import { msgpackDecoder, msgpackEncoder } from "./msgpack-body.js";
 
 /** Messages that were read and not yet handled; reading rests above that, so that a flood waits at the server, which knows what may be left out. */

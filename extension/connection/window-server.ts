@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { withStartLock } from "../../bindings/typescript/start-lock.js";
+import { withStartLock } from "../../bindings/typescript/session/start-lock.js";
 import { PolyprocError } from "../../protocol/errors.js";
 import type { ServerLoad } from "./any-server.js";
 import type { Disposable, Rpc, Server, ServerState } from "./rpc.js";

@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
-import { OpaqueBlob } from "../../bindings/typescript/codec.js";
-import { UnknownObject } from "../../bindings/typescript/handles.js";
+import { OpaqueBlob } from "../../bindings/typescript/session/codec.js";
+import { UnknownObject } from "../../bindings/typescript/session/handles.js";
 import type { CommandResult } from "../../protocol/target.js";
 import { formatMs } from "../results/format.js";
 import { failureStack, failureText } from "../runs/failure-text.js";

@@ -1,4 +1,4 @@
-import { decode, encode } from "../../bindings/typescript/codec.js";
+import { decode, encode } from "../../bindings/typescript/session/codec.js";
 import type { Payload } from "../../protocol/payload.js";
 import type { RunItem, RunRequest } from "./run.js";
 

@@ -1,4 +1,4 @@
-import { decode } from "../../bindings/typescript/codec.js";
+import { decode } from "../../bindings/typescript/session/codec.js";
 import type { Failure } from "../../protocol/job.js";
 import type { Payload } from "../../protocol/payload.js";
 import type { RunEntry } from "../../protocol/run.js";

@@ -1,5 +1,5 @@
-import { decode, encode } from "../../bindings/typescript/codec.js";
-import type { RequestParams } from "../../bindings/typescript/methods.js";
+import { decode, encode } from "../../bindings/typescript/session/codec.js";
+import type { RequestParams } from "../../bindings/typescript/session/methods.js";
 import { errorCodes, PolyprocError } from "../../protocol/errors.js";
 import type { RunInfo } from "../../protocol/run.js";
 import type { Disposable, Rpc, Server, ServerState } from "../connection/rpc.js";

@@ -1,7 +1,7 @@
 import { connect } from "node:net";
-import { parseAddress } from "../../bindings/typescript/address.js";
-import { openSession } from "../../bindings/typescript/client-link.js";
-import { Connection } from "../../bindings/typescript/connection.js";
+import { parseAddress } from "../../bindings/typescript/session/address.js";
+import { openSession } from "../../bindings/typescript/session/client-link.js";
+import { Connection } from "../../bindings/typescript/session/connection.js";
 import type { OutputLine } from "../../protocol/process.js";
 
 /** Lines that children write, every one of them. */

@@ -1,22 +1,22 @@
 import type { PoolInfo } from "../../protocol/pool.js";
 import type { Clock } from "./clock.js";
 import { Budget } from "./budget.js";
-import { EventLog } from "./event-log.js";
+import { EventLog } from "./watch/event-log.js";
 import { Guard } from "./guard.js";
-import { HostCache } from "./host-cache.js";
-import { OutputHub } from "./output.js";
-import { ChannelTable } from "./pipe-channel.js";
-import type { Pool } from "./pool.js";
-import { ProcessTable } from "./process-table.js";
+import { HostCache } from "./processes/host-cache.js";
+import { OutputHub } from "./processes/output.js";
+import { ChannelTable } from "./bypass/pipe-channel.js";
+import type { Pool } from "./pools/pool.js";
+import { ProcessTable } from "./processes/process-table.js";
 import { Registry } from "./registry.js";
-import { RunTable } from "./run-table.js";
+import { RunTable } from "./runs/run-table.js";
 import { Session, type Peer } from "./session.js";
 import type { PayloadCodec } from "./payload-codec.js";
-import type { ProcessRecord } from "./process.js";
-import type { SignalNumber, Spawner } from "./spawner.js";
-import type { Tally } from "./tally.js";
-import type { FilePaths } from "./target-source.js";
-import { WaitGraph } from "./wait-graph.js";
+import type { ProcessRecord } from "./processes/process.js";
+import type { SignalNumber, Spawner } from "./processes/spawner.js";
+import type { Tally } from "./bypass/tally.js";
+import type { FilePaths } from "./processes/target-source.js";
+import { WaitGraph } from "./sync/wait-graph.js";
 
 export interface EngineOptions {
   clock: Clock;

@@ -5,11 +5,11 @@ import { PolyprocError } from "../../protocol/errors.js";
 import type { Account } from "./budget.js";
 import type { Engine } from "./engine.js";
 import type { Principal } from "./guard.js";
-import type { HostRecord } from "./host.js";
-import type { Job } from "./job.js";
-import type { Lending } from "./lending.js";
-import type { ProcessRecord } from "./process.js";
-import { serverPeer } from "./server-peer.js";
+import type { HostRecord } from "./processes/host.js";
+import type { Job } from "./pools/job.js";
+import type { Lending } from "./bypass/lending.js";
+import type { ProcessRecord } from "./processes/process.js";
+import { serverPeer } from "./runs/server-peer.js";
 import type { Wait } from "./wait.js";
 
 /** The other side of a session, as the engine sees it. */

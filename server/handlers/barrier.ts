@@ -1,5 +1,5 @@
 import * as barrier from "../../protocol/barrier.js";
-import { Barrier } from "../engine/barrier.js";
+import { Barrier } from "../engine/sync/barrier.js";
 import { answer, type Handler } from "./handler.js";
 
 export const barrierHandlers: readonly Handler[] = [

@@ -1,7 +1,7 @@
 import * as condition from "../../protocol/condition.js";
 import { PolyprocError } from "../../protocol/errors.js";
-import { Condition } from "../engine/condition.js";
-import { Lock } from "../engine/lock.js";
+import { Condition } from "../engine/sync/condition.js";
+import { Lock } from "../engine/sync/lock.js";
 import { answer, type Handler } from "./handler.js";
 
 export const conditionHandlers: readonly Handler[] = [

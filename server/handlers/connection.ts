@@ -5,7 +5,7 @@ import type { Message } from "../../protocol/message.js";
 import { isCompatible, protocolVersion } from "../../protocol/version.js";
 import * as worker from "../../protocol/worker.js";
 import type { Engine } from "../engine/engine.js";
-import type { HostRecord } from "../engine/host.js";
+import type { HostRecord } from "../engine/processes/host.js";
 import type { Peer, Session } from "../engine/session.js";
 import { Wait } from "../engine/wait.js";
 import { unhurriedNull, type Handler, type ServerFacts } from "./handler.js";

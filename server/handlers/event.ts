@@ -1,5 +1,5 @@
 import * as event from "../../protocol/event.js";
-import { EventFlag } from "../engine/event.js";
+import { EventFlag } from "../engine/sync/event.js";
 import { answer, type Handler } from "./handler.js";
 
 export const eventHandlers: readonly Handler[] = [

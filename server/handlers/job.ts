@@ -1,7 +1,7 @@
 import * as jobs from "../../protocol/job.js";
 import { PolyprocError } from "../../protocol/errors.js";
-import { Job } from "../engine/job.js";
-import { Pool } from "../engine/pool.js";
+import { Job } from "../engine/pools/job.js";
+import { Pool } from "../engine/pools/pool.js";
 import { isNamed } from "../engine/registry.js";
 import { answer, type Handler } from "./handler.js";
 

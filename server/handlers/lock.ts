@@ -1,5 +1,5 @@
 import * as lock from "../../protocol/lock.js";
-import { Lock } from "../engine/lock.js";
+import { Lock } from "../engine/sync/lock.js";
 import { answer, unhurriedNull, type Handler } from "./handler.js";
 
 export const lockHandlers: readonly Handler[] = [

@@ -1,8 +1,8 @@
 import { PolyprocError } from "../../protocol/errors.js";
 import * as pipe from "../../protocol/pipe.js";
 import type { Handle } from "../../protocol/schema.js";
-import { PipeEnd } from "../engine/pipe.js";
-import { waitForAny, type ReadySource } from "../engine/ready.js";
+import { PipeEnd } from "../engine/streams/pipe.js";
+import { waitForAny, type ReadySource } from "../engine/streams/ready.js";
 import { answer, receive, unhurriedNull, type Context, type Handler } from "./handler.js";
 
 export const pipeHandlers: readonly Handler[] = [

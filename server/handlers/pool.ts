@@ -1,7 +1,7 @@
 import * as pools from "../../protocol/pool.js";
-import { Pool } from "../engine/pool.js";
-import { mapInPool } from "../engine/pool-map.js";
-import { refuseDaemonicParent } from "../engine/process-table.js";
+import { Pool } from "../engine/pools/pool.js";
+import { mapInPool } from "../engine/pools/pool-map.js";
+import { refuseDaemonicParent } from "../engine/processes/process-table.js";
 import { answer, type Handler } from "./handler.js";
 
 export const poolHandlers: readonly Handler[] = [

@@ -1,6 +1,6 @@
 import { PolyprocError } from "../../protocol/errors.js";
 import * as processes from "../../protocol/process.js";
-import { ProcessRecord } from "../engine/process.js";
+import { ProcessRecord } from "../engine/processes/process.js";
 import { answer, type Handler } from "./handler.js";
 
 export const processHandlers: readonly Handler[] = [

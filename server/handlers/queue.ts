@@ -1,6 +1,6 @@
 import * as queue from "../../protocol/queue.js";
-import { Lending, lendingOf } from "../engine/lending.js";
-import { Queue } from "../engine/queue.js";
+import { Lending, lendingOf } from "../engine/bypass/lending.js";
+import { Queue } from "../engine/streams/queue.js";
 import { answer, type Handler } from "./handler.js";
 
 export const queueHandlers: readonly Handler[] = [

@@ -1,5 +1,5 @@
 import * as semaphore from "../../protocol/semaphore.js";
-import { Semaphore } from "../engine/semaphore.js";
+import { Semaphore } from "../engine/sync/semaphore.js";
 import { answer, unhurriedNull, type Handler } from "./handler.js";
 
 export const semaphoreHandlers: readonly Handler[] = [

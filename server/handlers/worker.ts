@@ -1,5 +1,5 @@
 import * as workers from "../../protocol/worker.js";
-import type { HostRecord } from "../engine/host.js";
+import type { HostRecord } from "../engine/processes/host.js";
 import type { Session } from "../engine/session.js";
 import { receive, type Handler } from "./handler.js";
 

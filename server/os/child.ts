@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess, type StdioOptions } from "node:child_process";
 import { PolyprocError } from "../../protocol/errors.js";
-import type { Child, ChildEvents, ExitStatus } from "../engine/spawner.js";
+import type { Child, ChildEvents, ExitStatus } from "../engine/processes/spawner.js";
 import { drain } from "./drain.js";
 import type { Family } from "./family.js";
 import type { ProcessLook } from "./process-look.js";

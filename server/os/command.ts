@@ -1,4 +1,4 @@
-import type { Child, ChildEvents, CommandSpec } from "../engine/spawner.js";
+import type { Child, ChildEvents, CommandSpec } from "../engine/processes/spawner.js";
 import { OsChild } from "./child.js";
 import { childEnvironment } from "./environment.js";
 import type { Family } from "./family.js";

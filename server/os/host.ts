@@ -1,11 +1,11 @@
 import type { Socket } from "node:net";
-import type { Claims, Host, HostEvents, HostSpec, AsidePipe } from "../engine/spawner.js";
+import type { Claims, Host, HostEvents, HostSpec, AsidePipe } from "../engine/processes/spawner.js";
 import { OsChild } from "./child.js";
-import { FifoClaims } from "./claims.js";
+import { FifoClaims } from "./bypass/claims.js";
 import { childEnvironment } from "./environment.js";
 import type { Family } from "./family.js";
-import type { FifoStock } from "./fifo-stock.js";
-import { FifoAside } from "./aside-pipe.js";
+import type { FifoStock } from "./bypass/fifo-stock.js";
+import { FifoAside } from "./bypass/aside-pipe.js";
 
 /** How the worker hosts of a runtime are started. */
 export interface RuntimeCommand {

@@ -1,5 +1,5 @@
 import { constants } from "node:os";
-import type { SignalNumber } from "../engine/spawner.js";
+import type { SignalNumber } from "../engine/processes/spawner.js";
 
 const numbers: Record<string, number> = constants.signals;
 

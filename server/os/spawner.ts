@@ -1,10 +1,10 @@
 import { PolyprocError } from "../../protocol/errors.js";
-import type { Child, ChildEvents, CommandSpec, Host, HostEvents, HostSpec, Spawner } from "../engine/spawner.js";
-import { Channels } from "./channel.js";
+import type { Child, ChildEvents, CommandSpec, Host, HostEvents, HostSpec, Spawner } from "../engine/processes/spawner.js";
+import { Channels } from "./bypass/channel.js";
 import { startCommand } from "./command.js";
 import { baseEnvironment } from "./environment.js";
 import { Family } from "./family.js";
-import { FifoStock } from "./fifo-stock.js";
+import { FifoStock } from "./bypass/fifo-stock.js";
 import { OsHost, type OnHostConnection, type RuntimeCommand } from "./host.js";
 import { refusedChild } from "./refused.js";
 import { forgetUsage, measureUsage } from "./usage.js";

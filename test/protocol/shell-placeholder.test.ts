@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
-import { command, toTarget } from "../../bindings/typescript/target.js";
+import { command, toTarget } from "../../bindings/typescript/processes/target.js";
 import { shellPlaceholderWarning } from "../../protocol/shell-placeholder.js";
-import { fillItem } from "../../server/engine/command-line.js";
+import { fillItem } from "../../server/engine/processes/command-line.js";
 import { waitFor } from "../deadline.js";
 import { pythonEnvironment } from "../bindings/python/run-python.js";
 import { needs } from "../tools/needs.js";

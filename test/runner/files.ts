@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { root } from "../fixture.js";
 
 export interface TestFile {
-  /** `test/server/engine/lock.test.ts`. */
+  /** `test/server/engine/sync/lock.test.ts`. */
   source: string;
   compiled: string;
 }

@@ -1,10 +1,10 @@
 import { deserialize } from "node:v8";
 import { PolyprocError } from "../../../protocol/errors.js";
 import type { Handle } from "../../../protocol/schema.js";
-import type { Connection } from "../connection.js";
-import { UntrustedBlob } from "../errors.js";
-import { rebuild } from "../handles.js";
-import { SharedObject } from "../shared-object.js";
+import type { Connection } from "../session/connection.js";
+import { UntrustedBlob } from "../session/errors.js";
+import { rebuild } from "../session/handles.js";
+import { SharedObject } from "../session/shared-object.js";
 import { errorFromValue } from "./error-value.js";
 import { extension, maxDepth, OpaqueBlob, tag } from "./value.js";
 

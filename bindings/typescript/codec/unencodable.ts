@@ -1,4 +1,4 @@
-import { isShared } from "../shared-object.js";
+import { isShared } from "../session/shared-object.js";
 import { maxDepth } from "./value.js";
 
 /** Says which part of a value cannot be encoded, and why: for a value whose encoding has failed. */

@@ -1,7 +1,7 @@
 import { isNativeError, isAnyArrayBuffer, isBoxedPrimitive, isRegExp } from "node:util/types";
 import { serialize } from "node:v8";
 import type { Handle } from "../../../protocol/schema.js";
-import { isShared, type SharedObject } from "../shared-object.js";
+import { isShared, type SharedObject } from "../session/shared-object.js";
 import { errorToValue } from "./error-value.js";
 import { extension, maxDepth, OpaqueBlob, tag } from "./value.js";
 

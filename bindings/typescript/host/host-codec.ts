@@ -1,7 +1,7 @@
 import { payloadHandles, type Payload } from "../../../protocol/payload.js";
-import { decode, encode } from "../codec.js";
-import { defaultConnection } from "../default-connection.js";
-import { loadClasses } from "../handles.js";
+import { decode, encode } from "../session/codec.js";
+import { defaultConnection } from "../session/default-connection.js";
+import { loadClasses } from "../session/handles.js";
 import { hostLink, type WorkerCodec } from "./link.js";
 
 /** This copy's own. Without the classes of objects, as long as no payload has handles. */

@@ -1,7 +1,7 @@
 import { messageOverheadBytes } from "../../../server/ipc/framing/fragments.js";
 import type { RpcEndpoint } from "../../../server/ipc/framing/rpc-endpoint.js";
-import { loadClasses } from "../handles.js";
-import type { NotificationParams } from "../methods.js";
+import { loadClasses } from "../session/handles.js";
+import type { NotificationParams } from "../session/methods.js";
 import type { ClaimsReader } from "./claims.js";
 import { leave, reportThrown } from "./end.js";
 import { adopt, decodeArguments, encodeResult } from "./host-codec.js";

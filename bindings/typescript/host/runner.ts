@@ -1,6 +1,6 @@
 import { PolyprocError } from "../../../protocol/errors.js";
 import type { Failure } from "../../../protocol/job.js";
-import type { NotificationParams } from "../methods.js";
+import type { NotificationParams } from "../session/methods.js";
 import type { Payload } from "../../../protocol/schema.js";
 import type { WorkerTask } from "../../../protocol/worker.js";
 import type { Callable } from "./callable.js";

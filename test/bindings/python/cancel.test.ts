@@ -8,7 +8,7 @@ import { waitFor, within } from "../../deadline.js";
 import { root } from "../../fixture.js";
 import { startUnixServer } from "../../server/server-process.js";
 import { temporaryFolder } from "../../temporary-folder.js";
-import { TestHost } from "../typescript/host-harness.js";
+import { TestHost } from "../typescript/host/harness.js";
 import { pythonEnvironment, runPython } from "./run-python.js";
 import { needs } from "../../tools/needs.js";
 

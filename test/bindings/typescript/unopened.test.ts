@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Client } from "../../../bindings/typescript/client.js";
-import { Connection } from "../../../bindings/typescript/connection.js";
-import { startPrivateServer } from "../../../bindings/typescript/embedded.js";
+import { Connection } from "../../../bindings/typescript/session/connection.js";
+import { startPrivateServer } from "../../../bindings/typescript/session/embedded.js";
 import { Cancelled, Closed, command, SpawnFailed, wait } from "../../../bindings/typescript/index.js";
 import { within } from "../../deadline.js";
 

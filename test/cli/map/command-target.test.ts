@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { commandTarget, maxOutputBytes } from "../../../cli/map/command-target.js";
 import { UsageError } from "../../../cli/usage-error.js";
-import { fillItem } from "../../../server/engine/command-line.js";
+import { fillItem } from "../../../server/engine/processes/command-line.js";
 
 test("{} becomes the protocol's {item}, wherever it stands, and {{}} the text {}", () => {
   const target = commandTarget(["cp", "{}", "{}.bak", "{item.name}", "{index}", "{{}}", "{ }"], null);

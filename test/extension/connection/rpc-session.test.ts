@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import { test } from "node:test";
 import { decode, encode } from "msgpackr";
-import { Empty, type PolyprocError } from "../../../bindings/typescript/errors.js";
+import { Empty, type PolyprocError } from "../../../bindings/typescript/session/errors.js";
 import { BodyReader } from "../../../server/rpc/body-reader.js";
 import { waitFor, within } from "../../deadline.js";
 import { startUnixServer } from "../../server/server-process.js";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { DetachedServer } from "../../../bindings/typescript/detached-server.js";
+import type { DetachedServer } from "../../../bindings/typescript/session/detached-server.js";
 import { launch } from "../../../extension/connection/launch.js";
 import { openSession } from "../../../extension/connection/open-session.js";
 import { plainSpeaker } from "../../../extension/connection/plain-speaker.js";

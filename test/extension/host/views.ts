@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import * as vscode from "vscode";
 import type { Client } from "../../../bindings/typescript/client.js";
-import type { Process } from "../../../bindings/typescript/process.js";
+import type { Process } from "../../../bindings/typescript/processes/process.js";
 import type { CommandTarget, ModuleTarget } from "../../../protocol/target.js";
 import type { PolyprocApi } from "../../../extension/api.js";
 import { waitFor } from "../../deadline.js";

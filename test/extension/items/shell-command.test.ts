@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { test } from "node:test";
 import { shellCommand } from "../../../extension/items/shell-command.js";
-import { fillItem } from "../../../server/engine/command-line.js";
+import { fillItem } from "../../../server/engine/processes/command-line.js";
 
 const nasty = `it's "a" $(echo bad) \`echo bad\` \${HOME} \\ ; echo bad & * #`;
 

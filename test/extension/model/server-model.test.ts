@@ -9,7 +9,7 @@ import type { ProcessInfo } from "../../../protocol/process.js";
 import type { Part } from "../../../extension/model/model.js";
 import { maxEnded } from "../../../extension/model/process-book.js";
 import { ServerModel } from "../../../extension/model/server-model.js";
-import { encode } from "../../../bindings/typescript/codec.js";
+import { encode } from "../../../bindings/typescript/session/codec.js";
 import { waitFor } from "../../deadline.js";
 import { temporaryFolder } from "../../temporary-folder.js";
 import { startUnixServer } from "../../server/server-process.js";

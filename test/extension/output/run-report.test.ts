@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { OpaqueBlob } from "../../../bindings/typescript/codec.js";
-import { UnknownObject } from "../../../bindings/typescript/handles.js";
+import { OpaqueBlob } from "../../../bindings/typescript/session/codec.js";
+import { UnknownObject } from "../../../bindings/typescript/session/handles.js";
 import { Flow } from "../../../extension/output/flow.js";
 import { outcomeLines, prefixOf, resultText } from "../../../extension/output/format-row.js";
 import { RunNumbers } from "../../../extension/output/run-numbers.js";

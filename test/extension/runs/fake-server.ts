@@ -1,5 +1,5 @@
-import { encode } from "../../../bindings/typescript/codec.js";
-import type { NotificationName, NotificationParams } from "../../../bindings/typescript/methods.js";
+import { encode } from "../../../bindings/typescript/session/codec.js";
+import type { NotificationName, NotificationParams } from "../../../bindings/typescript/session/methods.js";
 import type { Rpc, Server, ServerState } from "../../../extension/connection/rpc.js";
 import type { Model, Part } from "../../../extension/model/model.js";
 import { PolyprocError } from "../../../protocol/errors.js";

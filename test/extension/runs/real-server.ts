@@ -1,6 +1,6 @@
 import type { TestContext } from "node:test";
-import { connectTo } from "../../../bindings/typescript/client-link.js";
-import { Connection } from "../../../bindings/typescript/connection.js";
+import { connectTo } from "../../../bindings/typescript/session/client-link.js";
+import { Connection } from "../../../bindings/typescript/session/connection.js";
 import type { Rpc, Server, ServerState } from "../../../extension/connection/rpc.js";
 import { ServerModel } from "../../../extension/model/server-model.js";
 import { RunList } from "../../../extension/runs/run-list.js";

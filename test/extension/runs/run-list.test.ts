@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
-import { decode, encode } from "../../../bindings/typescript/codec.js";
+import { decode, encode } from "../../../bindings/typescript/session/codec.js";
 import { RunList } from "../../../extension/runs/run-list.js";
 import type { Run, RunOptions, RunRequest } from "../../../extension/runs/run.js";
 import type { RunEntry } from "../../../protocol/run.js";

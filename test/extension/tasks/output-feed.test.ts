@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { encode } from "../../../bindings/typescript/codec.js";
+import { encode } from "../../../bindings/typescript/session/codec.js";
 import { openOutputFeed } from "../../../extension/tasks/output-feed.js";
 import type { OutputLine } from "../../../protocol/process.js";
 import { waitFor, within } from "../../deadline.js";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { RequestName } from "../../../bindings/typescript/methods.js";
+import type { RequestName } from "../../../bindings/typescript/session/methods.js";
 import type { Rpc } from "../../../extension/connection/rpc.js";
 import type { Model } from "../../../extension/model/model.js";
 import { FollowedOutput } from "../../../extension/views/documents/followed-output.js";

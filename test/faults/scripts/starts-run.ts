@@ -1,6 +1,6 @@
 /** A script that starts a run on the server of POLYPROC_ADDRESS, says its handle, and does nothing more. */
 import { connect } from "polyproc";
-import { encode } from "../../../bindings/typescript/codec.js";
+import { encode } from "../../../bindings/typescript/session/codec.js";
 
 const [modulePath, exportName, count] = process.argv.slice(2) as [string, string, string];
 const mp = await connect(process.env["POLYPROC_ADDRESS"]!);

@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import { Engine, type EngineLimits } from "../../../server/engine/engine.js";
 import type { Session } from "../../../server/engine/session.js";
-import type { Spawner } from "../../../server/engine/spawner.js";
+import type { Spawner } from "../../../server/engine/processes/spawner.js";
 import { FakeClock } from "./fake-clock.js";
 import { FakePeer } from "./fake-peer.js";
 import { FakeTally } from "./fake-tally.js";

@@ -1,4 +1,4 @@
-import type { Tally } from "../../../server/engine/tally.js";
+import type { Tally } from "../../../server/engine/bypass/tally.js";
 
 /** Counters that a test counts in the place of a client. */
 export class FakeTally implements Tally {

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import type { PolyprocError } from "../../../protocol/errors.js";
-import type { JobObserver } from "../../../server/engine/job.js";
-import { Lock, type Acquired } from "../../../server/engine/lock.js";
+import type { JobObserver } from "../../../server/engine/pools/job.js";
+import { Lock, type Acquired } from "../../../server/engine/sync/lock.js";
 import { Wait } from "../../../server/engine/wait.js";
 import { FakeWorld } from "./fake-engine.js";
 import { settle } from "./fake-hosts.js";
-import { firstHost, RunWorld } from "./run-world.js";
+import { firstHost, RunWorld } from "./runs/run-world.js";
 
 const boom = new Error("boom");
 const fail = () => {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import fc from "fast-check";
-import { Lock } from "../../../server/engine/lock.js";
-import { Queue } from "../../../server/engine/queue.js";
-import { Semaphore } from "../../../server/engine/semaphore.js";
+import { Lock } from "../../../server/engine/sync/lock.js";
+import { Queue } from "../../../server/engine/streams/queue.js";
+import { Semaphore } from "../../../server/engine/sync/semaphore.js";
 import type { Session } from "../../../server/engine/session.js";
 import { FakeWorld } from "./fake-engine.js";
 import { ask, type Probe } from "./probe.js";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { PipeEnd } from "../../../server/engine/pipe.js";
-import { Queue } from "../../../server/engine/queue.js";
+import { PipeEnd } from "../../../server/engine/streams/pipe.js";
+import { Queue } from "../../../server/engine/streams/queue.js";
 import type { Session } from "../../../server/engine/session.js";
 import { FakeWorld } from "./fake-engine.js";
 import { ask } from "./probe.js";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { PolyprocError } from "../../../protocol/errors.js";
 import * as workers from "../../../protocol/worker.js";
-import type { HostRecord } from "../../../server/engine/host.js";
-import type { Child, ChildEvents, ExitStatus, Host, HostEvents, Spawner } from "../../../server/engine/spawner.js";
+import type { HostRecord } from "../../../server/engine/processes/host.js";
+import type { Child, ChildEvents, ExitStatus, Host, HostEvents, Spawner } from "../../../server/engine/processes/spawner.js";
 import { Connection, type Access } from "../../../server/handlers/connection.js";
 import type { ServerFacts } from "../../../server/handlers/handler.js";
 import { FakeWorld } from "./fake-engine.js";

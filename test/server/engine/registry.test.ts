@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import type { Payload } from "../../../protocol/schema.js";
-import { EventFlag } from "../../../server/engine/event.js";
-import { Lock } from "../../../server/engine/lock.js";
-import { Queue } from "../../../server/engine/queue.js";
+import { EventFlag } from "../../../server/engine/sync/event.js";
+import { Lock } from "../../../server/engine/sync/lock.js";
+import { Queue } from "../../../server/engine/streams/queue.js";
 import type { SharedObject } from "../../../server/engine/registry.js";
 import type { Session } from "../../../server/engine/session.js";
 import { FakeWorld } from "./fake-engine.js";

@@ -1,5 +1,5 @@
 import type { PolyprocError } from "../../../protocol/errors.js";
-import type { ChildEvents, ExitStatus } from "../../../server/engine/spawner.js";
+import type { ChildEvents, ExitStatus } from "../../../server/engine/processes/spawner.js";
 import { waitFor, within } from "../../deadline.js";
 
 /** What a child told, in the order in which it was told. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { CommandSpec } from "../../../server/engine/spawner.js";
+import type { CommandSpec } from "../../../server/engine/processes/spawner.js";
 import { temporaryFolder } from "../../temporary-folder.js";
 import { Recorder } from "./recorder.js";
 import { testSpawner } from "./spawners.js";

@@ -1,0 +1,283 @@
+import type { ResultEntry } from "../../../protocol/job.js";
+import type { Target } from "../../../protocol/target.js";
+import { decodeFrom } from "../session/codec.js";
+import { Cancelled, TimedOut, type Closed } from "../session/errors.js";
+import { ImapInputs } from "./imap-inputs.js";
+import { errorOf } from "./pool-errors.js";
+import type { PoolJobs } from "./pool-jobs.js";
+import { PoolJob, type JobClient, type JobOptions } from "./pool-job.js";
+import { onAbort } from "./result.js";
+
+export interface ImapOptions extends JobOptions {
+  /** Items of one task. */
+  chunkSize: number;
+  /** Results in the order of the items, or as they come. */
+  ordered: boolean;
+  /** So many items may be submitted whose results nobody has taken. */
+  lookAhead: number;
+  /** As many while tasks are so short that the way to the workers takes longer than they do. */
+  shortLookAhead: number;
+  /** Failures are yielded like values, instead of thrown. */
+  returnExceptions: boolean;
+  signal?: AbortSignal | undefined;
+}
+
+/** Tasks that take less than this, in milliseconds, are short. */
+const shortMs = 1;
+
+type Outcome = { ok: true; value: unknown } | { ok: false; error: unknown };
+
+/**
+ * The results of `imap` and `imapUnordered`. Inputs are taken only as results are read: at most `lookAhead` items are under way or wait to
+ * be read. A failure is thrown by the `next()` whose turn it is, and the one after goes on; a `for await` loop cannot go on after it, which
+ * ends the results. Leaving the loop cancels what is not done.
+ */
+export class ImapIterator<T> implements AsyncIterableIterator<T>, JobClient {
+  readonly #options: ImapOptions;
+  readonly #inputs: ImapInputs;
+  readonly #job: PoolJob;
+  readonly #outcomes = new Map<number, Outcome>();
+  /** Indexes in the order in which they came; only when results need no order. */
+  readonly #arrived: number[] = [];
+  /** Who waits in `next()`, first come first. */
+  readonly #readers: ((outcome: Outcome | null) => void)[] = [];
+  #taken = 0;
+  #submitted = 0;
+  #chunk: unknown[] = [];
+  #pulling = false;
+  /** No more inputs: they ended, failed, or are not wanted. */
+  #exhausted = false;
+  /** No more outcomes, whatever is not done. */
+  #closed = false;
+  /** What `next()` throws when no outcome is left: once, or each time. */
+  #failure: { error: unknown; lasts: boolean } | null = null;
+  /** How long tasks take: a moving average, in milliseconds. */
+  #taskMs = shortMs;
+  #forgetSignal = () => {};
+
+  constructor(jobs: PoolJobs, target: Target, inputs: Iterable<unknown> | AsyncIterable<unknown>, options: ImapOptions) {
+    this.#options = options;
+    this.#inputs = new ImapInputs(inputs);
+    this.#job = new PoolJob(jobs, target, "map", options, this);
+    const { signal } = options;
+    if (signal) this.#forgetSignal = onAbort(signal, () => this.#abort(signal.reason));
+    void this.#pull();
+  }
+
+  /** Takes no more inputs, and cancels what is not done: each of those results is a failure with Cancelled. */
+  cancel(): void {
+    const { length } = this.#chunk;
+    this.#takeNoMore();
+    if (length > 0) this.#fail(length, new Cancelled("Cancelled", "the task was cancelled"));
+    this.#job.cancel();
+    this.#wake();
+  }
+
+  /**
+   * The next result. Fails with TimedOut when there is none after `timeoutMs` (milliseconds; default: no limit); the result is not lost,
+   * a later `next()` gets it. Fails with the signal's reason once that has fired.
+   */
+  async next(timeoutMs?: number | null): Promise<IteratorResult<T, undefined>> {
+    const outcome = this.#take() ?? (this.#isOver ? null : await this.#read(timeoutMs));
+    void this.#pull();
+    if (outcome === null) {
+      const failure = this.#failure;
+      if (!failure?.lasts) this.#failure = null;
+      this.#end();
+      if (failure) throw failure.error;
+      return { done: true, value: undefined };
+    }
+    if (outcome.ok) return { done: false, value: outcome.value as T };
+    if (this.#options.returnExceptions) return { done: false, value: outcome.error as T };
+    throw outcome.error;
+  }
+
+  /** Cancels what is not done. A loop that is left calls it. */
+  async return(): Promise<IteratorResult<T, undefined>> {
+    this.#close(null);
+    await this.#inputs.leave();
+    return { done: true, value: undefined };
+  }
+
+  /** For a loop: after a failure it asks no more, and calls nothing, so the failure itself ends the results. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<T> {
+    const loop: AsyncIterableIterator<T> = {
+      next: async () => {
+        try {
+          return await this.next();
+        } catch (error) {
+          await this.return().catch(() => {});
+          throw error;
+        }
+      },
+      return: () => this.return(),
+      [Symbol.asyncIterator]: () => loop,
+    };
+    return loop;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return();
+  }
+
+  // For the job.
+
+  outcome({ index, count, values, error, ms, origin }: ResultEntry): void {
+    this.#taskMs += (ms - this.#taskMs) / 4;
+    if (index < this.#taken && this.#options.ordered) return;
+    if (!values) {
+      this.failed(index, count, errorOf(error!));
+      return;
+    }
+    let decoded: unknown[];
+    try {
+      decoded = decodeFrom(origin, this.#job.handle, values, this.#job.connection) as unknown[];
+    } catch (thrown) {
+      this.failed(index, count, thrown);
+      return;
+    }
+    for (let i = 0; i < count; i++) this.#arrive(index + i, { ok: true, value: decoded[i] });
+    this.#wake();
+  }
+
+  failed(index: number, count: number, error: unknown): void {
+    for (let i = 0; i < count; i++) this.#arrive(index + i, { ok: false, error });
+    this.#wake();
+  }
+
+  ended(error: unknown): void {
+    if (this.#exhausted) return;
+    const { length } = this.#chunk;
+    this.#takeNoMore();
+    // One failure stands for the inputs that were not taken: without it the results might look whole.
+    this.#fail(Math.max(length, 1), error);
+  }
+
+  lost(error: Closed): void {
+    this.#failure = { error, lasts: true };
+    this.#closed = true;
+    this.#takeNoMore();
+    this.#wake();
+  }
+
+  room(): void {
+    void this.#pull();
+  }
+
+  #abort(reason: unknown): void {
+    this.#close({ error: reason, lasts: true });
+    void this.#inputs.leave();
+  }
+
+  #close(failure: { error: unknown; lasts: boolean } | null): void {
+    this.#closed = true;
+    this.#exhausted = true;
+    this.#failure = failure;
+    this.#chunk = [];
+    this.#outcomes.clear();
+    this.#arrived.length = 0;
+    this.#job.cancel();
+    this.#end();
+    this.#wake();
+  }
+
+  #takeNoMore(): void {
+    this.#exhausted = true;
+    this.#chunk = [];
+    void this.#inputs.leave();
+  }
+
+  /** The next items fail instead of being submitted. */
+  #fail(count: number, error: unknown): void {
+    const index = this.#submitted;
+    this.#submitted += count;
+    this.failed(index, count, error);
+  }
+
+  #end(): void {
+    this.#job.release();
+    this.#forgetSignal();
+  }
+
+  #arrive(index: number, outcome: Outcome): void {
+    if (this.#closed) return;
+    this.#outcomes.set(index, outcome);
+    if (!this.#options.ordered) this.#arrived.push(index);
+  }
+
+  get #isOver(): boolean {
+    return this.#closed || (this.#exhausted && this.#taken >= this.#submitted);
+  }
+
+  get #lookAhead(): number {
+    return this.#taskMs < shortMs ? this.#options.shortLookAhead : this.#options.lookAhead;
+  }
+
+  #take(): Outcome | undefined {
+    const index = this.#options.ordered ? this.#taken : this.#arrived.shift();
+    if (index === undefined) return undefined;
+    const outcome = this.#outcomes.get(index);
+    if (!outcome) return undefined;
+    this.#outcomes.delete(index);
+    this.#taken++;
+    return outcome;
+  }
+
+  #read(timeoutMs: number | null | undefined): Promise<Outcome | null> {
+    return new Promise((resolve, reject) => {
+      if (timeoutMs === undefined || timeoutMs === null) {
+        this.#readers.push(resolve);
+        return;
+      }
+      const reader = (outcome: Outcome | null) => {
+        clearTimeout(timer);
+        resolve(outcome);
+      };
+      const timer = setTimeout(() => {
+        this.#readers.splice(this.#readers.indexOf(reader), 1);
+        reject(new TimedOut("TimedOut", `there was no result after ${timeoutMs} ms`, { timeoutMs }));
+      }, timeoutMs);
+      this.#readers.push(reader);
+    });
+  }
+
+  #wake(): void {
+    while (this.#readers.length > 0) {
+      const outcome = this.#take() ?? (this.#isOver ? null : undefined);
+      if (outcome === undefined) return;
+      this.#readers.shift()!(outcome);
+    }
+  }
+
+  /** Takes inputs for as long as the look-ahead and the server have room. */
+  async #pull(): Promise<void> {
+    if (this.#pulling || this.#exhausted) return;
+    this.#pulling = true;
+    try {
+      while (!this.#exhausted && this.#submitted + this.#chunk.length - this.#taken < this.#lookAhead && this.#job.hasRoom) {
+        const next = this.#inputs.next();
+        const { done, value } = next instanceof Promise ? await next : next;
+        // They were left meanwhile.
+        if (this.#exhausted) break;
+        if (done) this.#exhausted = true;
+        else this.#chunk.push(value);
+        if (this.#chunk.length >= this.#options.chunkSize || (done && this.#chunk.length > 0)) this.#submit();
+      }
+    } catch (error) {
+      if (!this.#exhausted) {
+        this.#exhausted = true;
+        this.#failure = { error, lasts: false };
+        if (this.#chunk.length > 0) this.#submit();
+      }
+    }
+    this.#pulling = false;
+    this.#wake();
+  }
+
+  #submit(): void {
+    const chunk = this.#chunk;
+    this.#chunk = [];
+    this.#submitted += chunk.length;
+    this.#job.submit(this.#submitted - chunk.length, chunk);
+  }
+}

@@ -1,0 +1,61 @@
+import type { ResultEntry } from "../../../protocol/job.js";
+import type { Target } from "../../../protocol/target.js";
+import { decodeFrom } from "../session/codec.js";
+import type { Closed } from "../session/errors.js";
+import { errorOf } from "./pool-errors.js";
+import type { PoolJobs } from "./pool-jobs.js";
+import { PoolJob, type JobClient, type JobOptions } from "./pool-job.js";
+import { AsyncResult, fail, succeed, type ResultListeners } from "./result.js";
+
+/** All `apply` calls of one function with the same options: one job, a task for each call. */
+export class ApplyJob implements JobClient {
+  readonly job: PoolJob;
+  readonly #results = new Map<number, AsyncResult<unknown>>();
+  #next = 0;
+
+  constructor(jobs: PoolJobs, target: Target, options: JobOptions) {
+    this.job = new PoolJob(jobs, target, "apply", options, this);
+  }
+
+  call<T>(args: readonly unknown[], kwargs: Record<string, unknown> | undefined, listeners: ResultListeners<T> | null): AsyncResult<T> {
+    const index = this.#next++;
+    const result = new AsyncResult<T>(() => this.job.cancel([index]), listeners);
+    this.#results.set(index, result);
+    this.job.submit(index, [[args, kwargs ?? {}]]);
+    return result;
+  }
+
+  outcome(entry: ResultEntry): void {
+    const result = this.#take(entry.index);
+    if (!result) return;
+    if (!entry.values) {
+      fail(result, errorOf(entry.error!));
+      return;
+    }
+    let values: unknown;
+    try {
+      values = decodeFrom(entry.origin, this.job.handle, entry.values, this.job.connection);
+    } catch (error) {
+      fail(result, error);
+      return;
+    }
+    succeed(result, (values as [unknown])[0]);
+  }
+
+  failed(index: number, _count: number, error: unknown): void {
+    const result = this.#take(index);
+    if (result) fail(result, error);
+  }
+
+  lost(error: Closed): void {
+    const results = [...this.#results.values()];
+    this.#results.clear();
+    for (const result of results) fail(result, error);
+  }
+
+  #take(index: number): AsyncResult<unknown> | undefined {
+    const result = this.#results.get(index);
+    this.#results.delete(index);
+    return result;
+  }
+}

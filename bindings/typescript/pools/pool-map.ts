@@ -1,0 +1,100 @@
+import type { Mode, ResultEntry } from "../../../protocol/job.js";
+import type { Target } from "../../../protocol/target.js";
+import { decodeFrom } from "../session/codec.js";
+import { Cancelled, type Closed } from "../session/errors.js";
+import { errorOf } from "./pool-errors.js";
+import type { PoolJobs } from "./pool-jobs.js";
+import { PoolJob, type JobClient, type JobOptions } from "./pool-job.js";
+import { AsyncResult, fail, succeed, type ResultListeners } from "./result.js";
+
+export interface MapJobOptions<T> extends JobOptions, ResultListeners<T[]> {
+  chunkSize: number;
+  returnExceptions?: boolean | undefined;
+}
+
+/** One `map` or `starmap`: a job of its own, whose items are the list's. */
+export class MapJob<T> implements JobClient {
+  readonly result: AsyncResult<T[]>;
+  readonly job: PoolJob;
+  readonly #items: readonly unknown[];
+  readonly #chunkSize: number;
+  readonly #returnExceptions: boolean;
+  readonly #values: unknown[];
+  /** First item that was not submitted. */
+  #at = 0;
+  #left: number;
+  /** The failure with the smallest index. */
+  #failure: { index: number; error: unknown } | null = null;
+
+  constructor(jobs: PoolJobs, target: Target, mode: Mode, items: readonly unknown[], options: MapJobOptions<T>) {
+    this.#items = items;
+    this.#chunkSize = options.chunkSize;
+    this.#returnExceptions = options.returnExceptions ?? false;
+    this.#values = new Array<unknown>(items.length);
+    this.#left = items.length;
+    this.result = new AsyncResult<T[]>(() => this.#cancel(), options);
+    this.job = new PoolJob(jobs, target, mode, options, this);
+    if (items.length === 0) this.#finish();
+    else this.room();
+  }
+
+  /** Submits what there is room for: the rest of a long list is not encoded before its time. */
+  room(): void {
+    while (this.#at < this.#items.length && this.job.hasRoom) {
+      const from = this.#at;
+      this.#at += this.#chunkSize;
+      this.job.submit(from, this.#items.slice(from, this.#at));
+    }
+  }
+
+  outcome({ index, count, values, error, origin }: ResultEntry): void {
+    if (!values) {
+      this.failed(index, count, errorOf(error!));
+      return;
+    }
+    let decoded: unknown[];
+    try {
+      decoded = decodeFrom(origin, this.job.handle, values, this.job.connection) as unknown[];
+    } catch (thrown) {
+      this.failed(index, count, thrown);
+      return;
+    }
+    for (let i = 0; i < count; i++) this.#values[index + i] = decoded[i];
+    this.#settle(count);
+  }
+
+  failed(index: number, count: number, error: unknown): void {
+    if (this.#returnExceptions) this.#values.fill(error, index, index + count);
+    else if (this.#failure === null || index < this.#failure.index) this.#failure = { index, error };
+    this.#settle(count);
+  }
+
+  ended(error: unknown): void {
+    const from = this.#at;
+    this.#at = this.#items.length;
+    // What was never submitted has nobody else to fail it.
+    if (from < this.#items.length) this.failed(from, this.#items.length - from, error);
+  }
+
+  lost(error: Closed): void {
+    this.#left = 0;
+    this.#at = this.#items.length;
+    fail(this.result, error);
+  }
+
+  #cancel(): void {
+    this.job.cancel();
+    this.ended(new Cancelled("Cancelled", "the task was cancelled"));
+  }
+
+  #settle(count: number): void {
+    this.#left -= count;
+    if (this.#left === 0) this.#finish();
+  }
+
+  #finish(): void {
+    if (this.#failure) fail(this.result, this.#failure.error);
+    else succeed(this.result, this.#values as T[]);
+    this.job.release();
+  }
+}

@@ -1,0 +1,47 @@
+import type { ResultEntry } from "../../../protocol/job.js";
+import type { Handle } from "../../../protocol/payload.js";
+import type { Connection } from "../session/connection.js";
+import { Closed } from "../session/errors.js";
+
+/** A job that waits for outcomes. */
+export interface JobReceiver {
+  readonly handle: Handle;
+  receive(entries: readonly ResultEntry[]): void;
+  /** The connection has ended: nothing will come. */
+  lost(error: Closed): void;
+}
+
+const routers = new WeakMap<Connection, JobRouter>();
+
+/** Brings the outcomes that a connection receives to the jobs that wait for them; a job that waits for nothing can be collected. */
+export class JobRouter {
+  readonly #connection: Connection;
+  readonly #jobs = new Map<Handle, JobReceiver>();
+
+  static of(connection: Connection): JobRouter {
+    let router = routers.get(connection);
+    if (!router) routers.set(connection, (router = new JobRouter(connection)));
+    return router;
+  }
+
+  private constructor(connection: Connection) {
+    this.#connection = connection;
+    connection.on("job/results", ({ job, results }) => this.#jobs.get(job)?.receive(results));
+    void connection.closed.then(() => {
+      const error = new Closed("Closed", "the connection to the server has ended before the result came");
+      for (const job of [...this.#jobs.values()]) job.lost(error);
+    });
+  }
+
+  /** From now on the job waits for outcomes. The script goes on while any job does. */
+  add(job: JobReceiver): void {
+    if (this.#jobs.has(job.handle)) return;
+    this.#jobs.set(job.handle, job);
+    this.#connection.retainLoop();
+  }
+
+  remove(job: JobReceiver): void {
+    // Before the connection is open no job has a handle, and none was added.
+    if (this.#connection.isOpen && this.#jobs.delete(job.handle)) this.#connection.releaseLoop();
+  }
+}

@@ -1,0 +1,219 @@
+import { availableParallelism } from "node:os";
+import { PolyprocError } from "../../../protocol/errors.js";
+import type { Mode } from "../../../protocol/job.js";
+import { checkedChunkSize, defaultChunkSize } from "./chunk.js";
+import { encodeFor } from "../session/codec.js";
+import { Cancelled, unlessClosed } from "../session/errors.js";
+import { withConnection } from "../session/default-connection.js";
+import { registerKind } from "../session/handles.js";
+import { ImapIterator } from "./imap.js";
+import { ApplyJob } from "./pool-apply.js";
+import { PoolJobs } from "./pool-jobs.js";
+import { MapJob } from "./pool-map.js";
+import type { AnyTarget, ApplyOptions, ImapCallOptions, MapCallOptions, PoolOptions, PoolTarget, Results, TaskOptions } from "./pool-options.js";
+import { onAbort, type AsyncResult } from "./result.js";
+import { ExistingHandle, SharedObject } from "../session/shared-object.js";
+import { toTarget, type Runnable } from "../processes/target.js";
+
+export { currentTask, type CurrentTask } from "../host/current-task.js";
+export { ImapIterator } from "./imap.js";
+export { TaskFailed, WorkerLost } from "./pool-errors.js";
+export type { ApplyOptions, ImapCallOptions, MapCallOptions, PoolOptions, PoolTarget, TaskOptions } from "./pool-options.js";
+export { AsyncResult } from "./result.js";
+
+/** Jobs of `apply` that are kept open for the next call of the same function. */
+const maxApplyJobs = 64;
+
+/** How many chunks for each worker `imap` submits ahead of its reader: one to run, one to go on with. More of those that take less than a millisecond. */
+const lookAheadChunks = 2;
+const shortLookAheadChunks = 32;
+
+type Kwargs = Record<string, unknown>;
+type Settings = PoolOptions & { processes?: number | null | undefined };
+
+/**
+ * A pool of worker processes: Python's `multiprocessing.Pool`. Functions run in the workers, several at a time; module functions, commands
+ * and source text may share a pool. A worker that dies fails only the task that it ran (WorkerLost), and is replaced.
+ *
+ * ```ts
+ * await using pool = new Pool(4);
+ * const digests = await pool.map(task(import.meta, digest), files);
+ * ```
+ */
+export class Pool extends SharedObject {
+  readonly #processes: number | undefined;
+  readonly #jobs = new PoolJobs(this);
+  /** By target and options; those of functions by the function itself, whose text is long. */
+  readonly #applyJobs = new Map<string, ApplyJob>();
+  readonly #functionJobs = new WeakMap<object, Map<string, ApplyJob>>();
+  #state: "running" | "closed" | "terminated" = "running";
+
+  /**
+   * `processes`: how many workers there are at most. Default: the number of CPUs. They are started when there is work for them, and stay.
+   */
+  constructor(processes?: number | null, options?: PoolOptions);
+  constructor(settings: Settings);
+  constructor(first?: number | null | Settings | ExistingHandle, rest: PoolOptions = {}) {
+    super("pool", first instanceof ExistingHandle ? first : {});
+    if (first instanceof ExistingHandle) return;
+    const { processes, initializer, initargs, maxTasksPerChild, name }: Settings = typeof first === "object" && first !== null ? first : { ...rest, processes: first };
+    if (processes !== undefined && processes !== null && !(Number.isSafeInteger(processes) && processes >= 1)) {
+      throw new RangeError(`processes must be a whole number from 1 on, got ${processes}`);
+    }
+    this.#processes = processes ?? undefined;
+    const target = initializer === undefined ? undefined : toTarget(initializer as Runnable);
+    this.create("pool/create", (pool) => ({
+      pool,
+      processes: this.#processes,
+      initializer: target,
+      initargs: initargs === undefined ? undefined : encodeFor(this.connection, [initargs, {}]),
+      maxTasksPerChild,
+      name,
+    }));
+  }
+
+  /** Calls the function in a worker, and waits for its result. Rejects with TaskFailed, WorkerLost, TimedOut, Cancelled or TargetNotFound. */
+  apply<A extends unknown[], R>(target: PoolTarget<A, R>, args?: A, kwargs?: null, options?: TaskOptions): Promise<R>;
+  apply<A extends unknown[], K extends Kwargs, R>(target: PoolTarget<[...A, K], R>, args: A, kwargs: K, options?: TaskOptions): Promise<R>;
+  async apply(target: AnyTarget, args?: unknown[], kwargs?: Kwargs | null, options?: TaskOptions): Promise<unknown> {
+    return this.#apply(target, args, kwargs, options).get();
+  }
+
+  /**
+   * The same without waiting: its result comes later, and tells failures, too. Throws only when the pool was closed.
+   *
+   * `kwargs`: reach a JavaScript function as one more argument, the last, when there are any.
+   */
+  applyAsync<A extends unknown[], R>(target: PoolTarget<A, R>, args?: A, kwargs?: null, options?: ApplyOptions<R>): AsyncResult<R>;
+  applyAsync<A extends unknown[], K extends Kwargs, R>(target: PoolTarget<[...A, K], R>, args: A, kwargs: K, options?: ApplyOptions<R>): AsyncResult<R>;
+  applyAsync(target: AnyTarget, args?: unknown[], kwargs?: Kwargs | null, options?: ApplyOptions<never>): AsyncResult<unknown> {
+    return this.#apply(target, args, kwargs, options);
+  }
+
+  /**
+   * Calls the function with each item, and waits for all results, which come in the order of the items. Rejects, once all are done, with the
+   * failure of the first item that failed; with `returnExceptions` failures are among the results instead.
+   */
+  async map<T, R, O extends MapCallOptions<R>>(target: PoolTarget<[T], R>, items: Iterable<T>, options?: O): Promise<Results<R, O>[]> {
+    return this.mapAsync(target, items, options).get();
+  }
+
+  /** `map` without waiting. */
+  mapAsync<T, R, O extends MapCallOptions<R>>(target: PoolTarget<[T], R>, items: Iterable<T>, options?: O): AsyncResult<Results<R, O>[]> {
+    return this.#map(target, "map", items, options);
+  }
+
+  /** `map` with items that are the lists of the function's arguments. */
+  async starmap<A extends readonly unknown[], R, O extends MapCallOptions<R>>(target: PoolTarget<A, R>, items: Iterable<A>, options?: O): Promise<Results<R, O>[]> {
+    return this.starmapAsync(target, items, options).get();
+  }
+
+  /** `starmap` without waiting. */
+  starmapAsync<A extends readonly unknown[], R, O extends MapCallOptions<R>>(target: PoolTarget<A, R>, items: Iterable<A>, options?: O): AsyncResult<Results<R, O>[]> {
+    return this.#map(target, "starmap", items, options);
+  }
+
+  /**
+   * `map` for any number of items, endless ones too: results are read one by one, in the order of the items, and items are taken only as
+   * results are read. A failure is thrown when its turn comes.
+   */
+  imap<T, R, O extends ImapCallOptions>(target: PoolTarget<[T], R>, items: Iterable<T> | AsyncIterable<T>, options?: O): ImapIterator<Results<R, O>> {
+    return this.#imap(target, items, options, true);
+  }
+
+  /** `imap` with the results in the order in which they come. */
+  imapUnordered<T, R, O extends ImapCallOptions>(target: PoolTarget<[T], R>, items: Iterable<T> | AsyncIterable<T>, options?: O): ImapIterator<Results<R, O>> {
+    return this.#imap(target, items, options, false);
+  }
+
+  /** No more calls. The workers end once what was submitted is done: `join` waits for that. */
+  async close(): Promise<void> {
+    if (this.#state !== "running") return;
+    this.#state = "closed";
+    // What waits here for its turn was submitted, too.
+    await this.#jobs.accepted();
+    await this.request("pool/close", (pool) => ({ pool }));
+  }
+
+  /** Ends the workers at once. What is not done fails with Cancelled. Resolves when the workers have gone. */
+  async terminate(): Promise<void> {
+    this.#state = "terminated";
+    this.#jobs.end(new Cancelled("Cancelled", "the pool was terminated"));
+    await this.request("pool/terminate", (pool) => ({ pool }));
+  }
+
+  /**
+   * Waits until the workers have gone. Rejects with BadState unless the pool was closed or terminated, and with TimedOut after
+   * `timeoutMs` (milliseconds; default: no limit).
+   */
+  async join(timeoutMs?: number | null): Promise<void> {
+    if (this.#state === "running") throw new PolyprocError("BadState", "the pool is still running: close() or terminate() it before join()");
+    // close() may not be through.
+    await this.#jobs.accepted();
+    await this.request("pool/join", (pool) => ({ pool, timeoutMs: timeoutMs ?? null }));
+  }
+
+  /** Python's `with Pool() as pool`: leaving the block terminates the pool. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await unlessClosed(this.terminate());
+  }
+
+  #apply<T>(target: AnyTarget, args: readonly unknown[] | undefined, kwargs: Kwargs | null | undefined, options: ApplyOptions<T> | undefined): AsyncResult<T> {
+    this.#requireRunning();
+    const result = this.#applyJob(target, options ?? {}).call<T>(args ?? [], kwargs ?? {}, options ?? null);
+    return withSignal(result, options?.signal);
+  }
+
+  #map(target: AnyTarget, mode: Mode, items: Iterable<unknown>, options: MapCallOptions<never> = {}): AsyncResult<never> {
+    this.#requireRunning();
+    const list = Array.isArray(items) ? items : [...items];
+    const chunkSize = options.chunkSize === undefined ? Math.max(1, defaultChunkSize(list.length, this.#workers)) : checkedChunkSize(options.chunkSize);
+    const { result } = withConnection(this.connection, () => new MapJob<never>(this.#jobs, toTarget(target as Runnable), mode, list, { ...options, chunkSize }));
+    return withSignal(result as AsyncResult<unknown> as AsyncResult<never>, options.signal);
+  }
+
+  #imap(target: AnyTarget, items: Iterable<unknown> | AsyncIterable<unknown>, options: ImapCallOptions = {}, ordered: boolean): ImapIterator<never> {
+    this.#requireRunning();
+    const chunkSize = checkedChunkSize(options.chunkSize ?? 1);
+    const perWorker = (chunks: number) => Math.max(options.lookAhead ?? chunks * this.#workers * chunkSize, chunkSize);
+    const [lookAhead, shortLookAhead] = [perWorker(lookAheadChunks), perWorker(shortLookAheadChunks)];
+    const { returnExceptions = false } = options;
+    return withConnection(this.connection, () => new ImapIterator<never>(this.#jobs, toTarget(target as Runnable), items, { ...options, chunkSize, lookAhead, shortLookAhead, ordered, returnExceptions }));
+  }
+
+  #applyJob(target: AnyTarget, { timeoutMs, graceMs, retries }: TaskOptions): ApplyJob {
+    const settings = `${timeoutMs}|${graceMs}|${retries}`;
+    const jobs = typeof target === "function" ? this.#jobsOf(target) : this.#applyJobs;
+    const key = typeof target === "function" ? settings : `${settings}|${JSON.stringify(target)}`;
+    let job = jobs.get(key);
+    if (job) return job;
+    job = withConnection(this.connection, () => new ApplyJob(this.#jobs, toTarget(target as Runnable), { timeoutMs, graceMs, retries }));
+    if (jobs.size >= maxApplyJobs) jobs.delete(jobs.keys().next().value!);
+    jobs.set(key, job);
+    return job;
+  }
+
+  #jobsOf(target: object): Map<string, ApplyJob> {
+    let jobs = this.#functionJobs.get(target);
+    if (!jobs) this.#functionJobs.set(target, (jobs = new Map()));
+    return jobs;
+  }
+
+  get #workers(): number {
+    return this.#processes ?? (this.connection.isOpen ? this.connection.facts.cpuCount : availableParallelism());
+  }
+
+  #requireRunning(): void {
+    if (this.#state !== "running") throw new PolyprocError("BadState", `the pool was ${this.#state}: it takes no more calls; make a new one`);
+  }
+}
+
+function withSignal<T>(result: AsyncResult<T>, signal: AbortSignal | undefined): AsyncResult<T> {
+  if (signal) {
+    const forget = onAbort(signal, () => result.cancel());
+    void result.wait().then(forget);
+  }
+  return result;
+}
+
+registerKind("pool", (from) => new (Pool as new (from: ExistingHandle) => Pool)(from));

@@ -1,0 +1,81 @@
+import { connect as connectSocket, type Socket } from "node:net";
+import { basename } from "node:path";
+import { connect as connectTls } from "node:tls";
+import type { PolyprocError } from "../../../protocol/errors.js";
+import { protocolVersion } from "../../../protocol/version.js";
+import { largestMessageBytes } from "../../../server/ipc/framing/fragments.js";
+import { RpcEndpoint } from "../../../server/ipc/framing/rpc-endpoint.js";
+import { parseAddress, type Address } from "./address.js";
+import type { Connection, Link, ServerFacts } from "./connection.js";
+import { asCallersError, Closed } from "./errors.js";
+import { flushAtExit } from "./flush-at-exit.js";
+import { requireOwnSocket } from "./socket-owner.js";
+
+export interface ConnectOptions {
+  /** Of a server on TCP. Default: POLYPROC_TOKEN. */
+  token?: string | undefined;
+  /** What the session is called in lists of clients. Default: the script's file name. */
+  name?: string | undefined;
+  /** Whether to open private values of other clients' process trees. Default: POLYPROC_TRUST_BLOBS, else only on a Unix socket. */
+  trustBlobs?: boolean | undefined;
+}
+
+/** Connects to a server that listens. Fails with Closed when nobody answers there, with Unauthorized when it wants another token, or its Unix socket may be another user's. */
+export async function connectTo(connection: Connection, address: string, options: ConnectOptions): Promise<Link> {
+  const parsed = parseAddress(address);
+  if (parsed.kind === "unix") requireOwnSocket(parsed.path);
+  const socket = await openSocket(parsed, address);
+  return openSession(connection, socket, { ...options, trustBlobs: options.trustBlobs ?? trustedByDefault(parsed.kind) });
+}
+
+/** `initialize` on a new socket. The socket lets the event loop end, unless the connection says otherwise. */
+export async function openSession(connection: Connection, socket: Socket, { token, name = scriptName(), trustBlobs = true }: ConnectOptions = {}): Promise<Link> {
+  const endpoint = new RpcEndpoint(socket, { onNotification: connection.receive, onClose: connection.ended });
+  try {
+    const facts = await endpoint.request("initialize", {
+      protocolVersion,
+      clientInfo: { name: "polyproc-typescript", ...(name === "" ? {} : { title: name }) },
+      processId: process.pid,
+      maxPayloadBytes: largestMessageBytes,
+      ...(trustBlobs ? {} : { blobs: "own" }),
+      ...(token === undefined ? {} : { token }),
+    });
+    endpoint.useFragments((facts as ServerFacts).limits.maxMessageBytes);
+    const link: Link = { endpoint, facts: facts as ServerFacts, holdLoop: (hold) => void (hold ? socket.ref() : socket.unref()) };
+    flushAtExit(connection, link);
+    return link;
+  } catch (error) {
+    endpoint.close();
+    throw asCallersError(error as PolyprocError);
+  }
+}
+
+/** Servers in the network have clients of other people. */
+function trustedByDefault(kind: Address["kind"]): boolean {
+  const said = process.env["POLYPROC_TRUST_BLOBS"] ?? "";
+  if (said === "") return kind === "unix";
+  if (said === "0" || said === "1") return said === "1";
+  throw new TypeError(`POLYPROC_TRUST_BLOBS must be 1 (open the private values of any client) or 0 (of one's own process tree only); got ${JSON.stringify(said)}`);
+}
+
+/** Empty where there is none: a prompt, text given to `node -e`. */
+function scriptName(): string {
+  return basename(process.argv[1] ?? "");
+}
+
+function openSocket(address: Address, shown: string): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const onError = (error: NodeJS.ErrnoException) => {
+      reject(new Closed("Closed", `no server answers at ${shown} (${error.code ?? error.message}): is "polyproc serve" running there?`, {}, { cause: error }));
+    };
+    const opened = () => {
+      socket.off("error", onError);
+      socket.setNoDelay?.(true);
+      resolve(socket);
+    };
+    const socket = address.kind === "unix" ? connectSocket(address.path, opened)
+      : address.kind === "tcp" ? connectSocket(address.port, address.host, opened)
+      : connectTls(address.port, address.host, { servername: address.host }, opened);
+    socket.once("error", onError);
+  });
+}

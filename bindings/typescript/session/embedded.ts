@@ -1,0 +1,39 @@
+import { spawn } from "node:child_process";
+import type { Socket } from "node:net";
+import type { PolyprocError } from "../../../protocol/errors.js";
+import { openSession } from "./client-link.js";
+import type { Connection, Link } from "./connection.js";
+import { SpawnFailed } from "./errors.js";
+import { mainScript } from "../processes/main-module.js";
+import { ownConfiguration } from "./own-configuration.js";
+import { serverMain } from "./server-main.js";
+
+/**
+ * Starts a server for this script alone. Its only door is a socket that both inherited, so nobody else can reach it; it ends when the script
+ * does, or with the last child whose `onParentDeath` is `continue`. Out of the terminal's reach, it does not die of the Ctrl-C that ends the script.
+ * `code`: the file that the user runs, which may have a configuration beside it.
+ */
+export async function startPrivateServer(connection: Connection, code: string | null = mainScript()): Promise<Link> {
+  const server = spawn(process.execPath, [serverMain, "--fd", "3", ...ownConfiguration(code)], {
+    stdio: ["ignore", "ignore", "inherit", "pipe"],
+    detached: true,
+    // Under Electron the executable is Node only when told so.
+    env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" },
+  });
+  const failed = new Promise<never>((_, reject) => {
+    server.once("error", (error) => reject(new SpawnFailed("SpawnFailed", `the server could not be started with ${process.execPath}: ${error.message}`, {}, { cause: error })));
+    server.once("exit", (code, signal) => reject(new SpawnFailed("SpawnFailed", `the server ended as soon as it was started (${signal ?? `exit code ${code}`}); what it wrote to standard error says why`)));
+  });
+  failed.catch(() => {});
+  server.unref();
+  const socket = server.stdio[3] as Socket | undefined;
+  if (!socket) return failed;
+  try {
+    return await openSession(connection, socket);
+  } catch (error) {
+    if ((error as PolyprocError).codeName !== "Closed") throw error;
+    // The exit, which says why, comes just after the end of the connection. Nothing else may keep the script alive until then.
+    server.ref();
+    return failed;
+  }
+}

@@ -1,0 +1,20 @@
+import type { PipeEnd } from "./pipe.js";
+import type { Process } from "../processes/process.js";
+import { timeoutOf, waitOptions, type Timeout } from "../sync/wait-options.js";
+
+export type Waitable = PipeEnd<never> | PipeEnd | Process;
+
+/**
+ * Waits until one of the pipe ends can be read (or is at its end), or one of the processes has ended, and gives those that are ready.
+ * An empty list means that the time-out (milliseconds; default: none) passed. Python's `connection.wait`.
+ */
+export async function wait<T extends Waitable>(objects: Iterable<T>, timeout?: Timeout): Promise<T[]> {
+  const all = [...objects];
+  const first = all[0];
+  if (!first) return [];
+  const options = waitOptions(timeout);
+  const timeoutMs = timeoutOf(options);
+  const { ready } = await first.connection.request("pipe/wait", () => ({ handles: all.map((object) => object.handle), timeoutMs }), { ...options, keep: all });
+  const handles = new Set(ready);
+  return all.filter((object) => handles.has(object.handle));
+}

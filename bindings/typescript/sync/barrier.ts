@@ -1,0 +1,105 @@
+import type { Target } from "../../../protocol/target.js";
+import { BrokenBarrier } from "../session/errors.js";
+import { registerKind } from "../session/handles.js";
+import { runHere } from "../processes/run-here.js";
+import { ExistingHandle, SharedObject, type NameOptions } from "../session/shared-object.js";
+import { toTarget, type Task } from "../processes/target.js";
+import { timeoutOf, waitOptions, type Timeout } from "./wait-options.js";
+
+/** What runs once a round: a function, or a target when other processes than this one may have to run it. */
+export type BarrierAction = (() => unknown) | Task<[], unknown>;
+
+export interface BarrierOptions extends NameOptions {
+  /**
+   * Run once each round, by one of the parties, before any of them goes on; when it throws the barrier is broken. A barrier that is sent to
+   * other processes takes its action along: a function as source text, so `task(import.meta, fn)` is the better choice there.
+   */
+  action?: BarrierAction | null | undefined;
+  /** Milliseconds that `wait` waits when it is not told otherwise. Default: no limit. */
+  timeoutMs?: number | null | undefined;
+}
+
+/** Lets a number of processes go on together: each waits until all of them do. */
+export class Barrier extends SharedObject {
+  readonly #options: BarrierOptions;
+  /** Of a barrier that was received. */
+  #received: Target | null = null;
+
+  /** `parties`: how many must wait. From 1 on. */
+  constructor(parties: number, options?: BarrierOptions);
+  constructor(from: number | ExistingHandle, options: BarrierOptions = {}) {
+    super("barrier", from instanceof ExistingHandle ? from : options);
+    this.#options = options;
+    if (from instanceof ExistingHandle) return;
+    if (!Number.isSafeInteger(from) || from < 1) throw new TypeError(`a barrier's parties are an integer from 1 on, got ${String(from)}`);
+    const { action } = options;
+    if (action && typeof action !== "function") toTarget(action);
+    const timeoutMs = timeoutOf({ timeoutMs: options.timeoutMs });
+    this.create("barrier/create", (barrier) => ({ barrier, parties: from, hasAction: !!action, timeoutMs }));
+  }
+
+  /**
+   * Waits until all parties do. Gives this party's number in the round, 0 … parties-1, each once. Rejects with BrokenBarrier when a
+   * party leaves, dies or takes longer than its time-out (milliseconds; default: the barrier's), or when the action fails.
+   */
+  async wait(timeout?: Timeout): Promise<number> {
+    const options = waitOptions(timeout);
+    // Absent: the barrier's own. Null would be without limit.
+    const timeoutMs = options.timeoutMs === undefined ? undefined : timeoutOf(options);
+    const { index, runAction } = await this.request("barrier/wait", (barrier) => ({ barrier, timeoutMs }), options);
+    if (runAction) await this.#runAction();
+    return index;
+  }
+
+  /** Back to the empty state; whoever waits gets BrokenBarrier. */
+  async reset(): Promise<void> {
+    await this.request("barrier/reset", (barrier) => ({ barrier }));
+  }
+
+  /** Breaks the barrier: whoever waits or comes later gets BrokenBarrier, until `reset`. */
+  async abort(): Promise<void> {
+    await this.request("barrier/abort", (barrier) => ({ barrier }));
+  }
+
+  async parties(): Promise<number> {
+    return (await this.#status()).parties;
+  }
+
+  /** How many wait now. Python's `n_waiting`. */
+  async waiting(): Promise<number> {
+    return (await this.#status()).waiting;
+  }
+
+  async broken(): Promise<boolean> {
+    return (await this.#status()).broken;
+  }
+
+  /** What travels beside the handle: the action. */
+  override get companion(): unknown {
+    const { action } = this.#options;
+    return this.#received ?? (action ? toTarget(action) : undefined);
+  }
+
+  override set companion(action: unknown) {
+    this.#received = action as Target;
+  }
+
+  #status() {
+    return this.request("barrier/status", (barrier) => ({ barrier }));
+  }
+
+  async #runAction(): Promise<void> {
+    let ok = false;
+    try {
+      const { action } = this.#options;
+      await (typeof action === "function" ? action() : runHere(this.#received ?? action ?? null));
+      ok = true;
+    } catch (error) {
+      throw new BrokenBarrier("BrokenBarrier", `the barrier's action failed: ${error instanceof Error ? error.message : String(error)}`, {}, { cause: error });
+    } finally {
+      await this.request("barrier/actionDone", (barrier) => ({ barrier, ok }));
+    }
+  }
+}
+
+registerKind("barrier", (from) => new (Barrier as unknown as new (from: ExistingHandle) => Barrier)(from));

@@ -1,0 +1,35 @@
+import { registerKind } from "../session/handles.js";
+import { ExistingHandle, SharedObject, type NameOptions } from "../session/shared-object.js";
+import { timeoutOf, waitOptions, type Timeout } from "./wait-options.js";
+
+/** A flag that processes wait for. It is not set at the beginning. */
+export class Event extends SharedObject {
+  constructor(options?: NameOptions);
+  constructor(from: NameOptions | ExistingHandle = {}) {
+    super("event", from);
+    if (!(from instanceof ExistingHandle)) this.create("event/create", (event) => ({ event }));
+  }
+
+  /** Sets the flag and wakes everybody who waits. */
+  async set(): Promise<void> {
+    await this.request("event/set", (event) => ({ event }));
+  }
+
+  /** Takes the flag down. */
+  async clear(): Promise<void> {
+    await this.request("event/clear", (event) => ({ event }));
+  }
+
+  async isSet(): Promise<boolean> {
+    return (await this.request("event/status", (event) => ({ event }))).set;
+  }
+
+  /** Waits until the flag is set. False when the time-out (milliseconds; default: none) passed first. */
+  async wait(timeout?: Timeout): Promise<boolean> {
+    const options = waitOptions(timeout);
+    const timeoutMs = timeoutOf(options);
+    return (await this.request("event/wait", (event) => ({ event, timeoutMs }), options)).set;
+  }
+}
+
+registerKind("event", (from) => new (Event as new (from: ExistingHandle) => Event)(from));

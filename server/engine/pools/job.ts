@@ -1,0 +1,392 @@
+import { PolyprocError } from "../../../protocol/errors.js";
+import * as jobs from "../../../protocol/job.js";
+import type { Failure, Mode, ResultEntry, TaskInput } from "../../../protocol/job.js";
+import { payloadData, payloadHandles, type Handle, type Payload } from "../../../protocol/schema.js";
+import { describeTarget } from "../../../protocol/describe-target.js";
+import type { Target } from "../../../protocol/target.js";
+import { Deque } from "../deque.js";
+import { kept, letGo, MemoryWait, type Kept } from "../kept.js";
+import type { Principal } from "../guard.js";
+import { requireLength } from "../payload-list.js";
+import type { Pool } from "./pool.js";
+import type { SharedObject } from "../registry.js";
+import { marked } from "../origin.js";
+import { valueBytes } from "./result-bytes.js";
+import { runtimeOf } from "../processes/runtime.js";
+import { highWaterBytes, type Session } from "../session.js";
+import { sourceOfFunction, type TargetSource } from "../processes/target-source.js";
+import { Batch, type Task } from "./task.js";
+import { Wait } from "../wait.js";
+
+export interface JobOptions {
+  target: Target;
+  mode: Mode;
+  name?: string | undefined;
+  retries?: number | undefined;
+  timeoutMs?: number | null | undefined;
+  graceMs?: number | null | undefined;
+}
+
+const defaultGraceMs = 1000;
+/** A session may have this many times `maxQueuedBytes` in submits that are not answered. */
+const overload = 4;
+
+/** In one `job/results`. */
+const maxResults = 1000;
+const maxResultBytes = 1024 * 1024;
+
+/** Who follows a job inside the engine, in place of the session that made it. */
+export type JobFollower = JobObserver | { results(results: ResultEntry[]): void };
+
+/** A task that was submitted, and is not accepted yet. */
+interface Submitted {
+  readonly index: number;
+  readonly count: number;
+  readonly items: Kept;
+}
+
+/** Tasks that wait to be accepted; `bytes` of payloads, which take so much `memory`. */
+interface Submit {
+  readonly tasks: readonly Submitted[];
+  readonly bytes: number;
+  readonly memory: number;
+  readonly wait: Wait<null>;
+}
+
+/** Told at once, item by item; indexes are numbers in the job. A fault in that ends the observer; the job goes on. */
+export interface JobObserver extends Principal {
+  /** A worker begins the task, as far as is known: its items from the one at `task.index` on. */
+  began(task: Task, pid: number, startedAt: number): void;
+  /** They wait again: for another worker, since the one that had them did not begin them, or for another try. */
+  requeued(index: number, count: number, attempt: number): void;
+  settled(entry: ResultEntry, attempt: number): void;
+}
+
+/** A target, and the tasks that run it in a pool. */
+export class Job implements SharedObject {
+  readonly handle: Handle;
+  readonly pool: Pool;
+  readonly session: Session;
+  readonly target: Target;
+  readonly targetKey: string;
+  readonly mode: Mode;
+  readonly name: string;
+  /** Further tries of what fails from now on. */
+  retries: number;
+  readonly timeoutMs: number | null;
+  readonly graceMs: number;
+  readonly isCommand: boolean;
+  /** Whether the server itself opens the lists of its results, item by item. */
+  readonly isOpened: boolean;
+  /** Of the worker hosts that can run it; `command` for programs. */
+  readonly runtime: string;
+  /** Where its functions are; null for programs, whose items tell. */
+  readonly source: TargetSource | null;
+  /** How long its tasks take, in milliseconds: a moving average, 0 while unknown. */
+  taskMs = 0;
+  done = 0;
+  failed = 0;
+  readonly #live = new Map<number, Batch>();
+  readonly #submits = new Deque<Submit>();
+  readonly #memoryWait = new MemoryWait();
+  readonly #waiters = new Set<Wait<{ done: number; failed: number }>>();
+  /** Who is told of tasks that begin, each with what makes the job forget it at its end. */
+  readonly #watchers = new Map<Session, () => void>();
+  #outbox: ResultEntry[] = [];
+  #startedOutbox: { index: number; pid: number; startedAt: number }[] = [];
+  #scheduled = false;
+  #blocked = false;
+  #ended = false;
+  /** Where outcomes go; by default to the session as `job/results`. */
+  readonly #sink: (results: ResultEntry[]) => void;
+  readonly #observer: JobObserver | null;
+
+  constructor(handle: Handle, pool: Pool, session: Session, options: JobOptions, follower?: JobFollower) {
+    this.handle = handle;
+    this.pool = pool;
+    this.session = session;
+    this.target = options.target;
+    this.targetKey = JSON.stringify(options.target);
+    this.mode = options.mode;
+    this.name = options.name ?? describeTarget(options.target);
+    this.retries = options.retries ?? 0;
+    this.timeoutMs = options.timeoutMs ?? null;
+    this.graceMs = options.graceMs ?? defaultGraceMs;
+    this.isCommand = "command" in options.target;
+    this.runtime = "command" in options.target ? "command" : runtimeOf(options.target, session.engine.options.runtimeEndings);
+    this.source = "command" in options.target ? null : sourceOfFunction(options.target, session.engine.options.paths);
+    this.isOpened = follower !== undefined;
+    this.#observer = follower && "settled" in follower ? follower : null;
+    this.#sink = follower && "results" in follower ? follower.results : (results) => session.peer.notify(jobs.results, { job: handle, results: marked(results, session, pool.session.owner) });
+    pool.requireOpen(session);
+    if (!this.isCommand) session.engine.hosts.requireRuntime(this.runtime);
+    pool.jobs.add(this);
+  }
+
+  /** Accepts the tasks, now or when the session has room. */
+  submit(tasks: TaskInput[]): null | Wait<null> {
+    this.pool.requireNotTerminated();
+    const { session } = this;
+    const { maxQueuedBytes } = session.engine.options.limits;
+    this.#check(tasks);
+    const { account } = session;
+    const submitted = tasks.map(({ index, count = 1, items }) => ({ index, count, items: kept(items, account) }));
+    if (this.#submits.length === 0 && this.#hasRoom(submitted)) {
+      this.#accept(submitted);
+      return null;
+    }
+    const bytes = tasks.reduce((sum, { items }) => sum + payloadData(items).length, 0);
+    if (session.pendingSubmitBytes > 0 && session.pendingSubmitBytes + bytes > maxQueuedBytes * overload) {
+      throw new PolyprocError("Overloaded", `this session has ${session.pendingSubmitBytes} bytes of tasks that are not accepted yet: wait for the answer of each job/submit before the next`);
+    }
+    session.engine.budget.requireRoom(memoryOf(submitted));
+    const submit = {
+      tasks: submitted,
+      bytes,
+      memory: memoryOf(submitted),
+      wait: new Wait<null>(session, {
+        onLeave: () => {
+          this.#submits.remove(submit);
+          this.#pended(submit);
+          this.pool.hold(-1);
+        },
+      }),
+    };
+    session.pendingSubmitBytes += bytes;
+    session.engine.budget.charge(submit.memory);
+    this.#submits.push(submit);
+    this.pool.hold(1);
+    session.submitters.add(this);
+    this.#awaitMemory();
+    return submit.wait;
+  }
+
+  /** The session has room again. */
+  acceptWaiting(): void {
+    const { session } = this;
+    for (let submit = this.#submits.peek(); submit && this.#hasRoom(submit.tasks); submit = this.#submits.peek()) {
+      this.#submits.shift();
+      this.#pended(submit);
+      try {
+        this.#accept(submit.tasks);
+        submit.wait.resolve(null);
+      } catch (error) {
+        submit.wait.reject(error as PolyprocError);
+      }
+      this.pool.hold(-1);
+    }
+    if (this.#submits.length === 0) session.submitters.delete(this);
+    this.#awaitMemory();
+  }
+
+  /** Outcome of `count` items of a task, from item `from` of its batch on. */
+  settle({ batch, attempt }: Task, from: number, count: number, given: { values: Payload } | { error: Failure }, pid: number, ms: number): void {
+    const entry: ResultEntry = { index: batch.index + from, count, pid, ms };
+    const outcome = this.#sendable(given);
+    if ("values" in outcome) {
+      entry.values = outcome.values;
+      this.done += count;
+      this.pool.done += count;
+    } else {
+      entry.error = outcome.error;
+      this.failed += count;
+      this.pool.failed += count;
+    }
+    if (this.#observer) {
+      this.#tellObserver((observer) => observer.settled(entry, attempt));
+    } else if (!this.#ended) {
+      if (entry.values) this.#hand(entry.values);
+      this.#outbox.push(entry);
+      this.#schedule();
+    }
+    batch.settled += count;
+    if (batch.settled === batch.count) this.#finish(batch);
+  }
+
+  /** A result that cannot be sent to the client is a failure. */
+  #sendable(outcome: { values: Payload } | { error: Failure }): { values: Payload } | { error: Failure } {
+    if ("error" in outcome || this.session.ended) return outcome;
+    try {
+      this.session.requireFits(payloadData(outcome.values).length, "the result");
+      return outcome;
+    } catch (error) {
+      return { error: (error as PolyprocError).toErrorObject() };
+    }
+  }
+
+  /** A worker began this task. */
+  started(task: Task, pid: number, startedAt: number): void {
+    this.#tellObserver((observer) => observer.began(task, pid, startedAt));
+    if (this.#watchers.size === 0) return;
+    this.#startedOutbox.push({ index: task.index, pid, startedAt });
+    this.#schedule();
+  }
+
+  /** Items of a batch that a worker had, or that failed, will be run later. */
+  requeued(batch: Batch, from: number, to: number, attempt: number): void {
+    this.#tellObserver((observer) => observer.requeued(batch.index + from, to - from, attempt));
+  }
+
+  watch(session: Session): void {
+    if (this.#watchers.has(session)) return;
+    this.#watchers.set(session, session.onEnd(() => this.#watchers.delete(session)));
+  }
+
+  /** With `waiting` only what no worker has begun. */
+  cancel(indexes: readonly number[] | undefined, graceMs: number | null | undefined, waiting = false): number {
+    const batches = indexes ? indexes.flatMap((index) => this.#live.get(index) ?? []) : [...this.#live.values()];
+    return this.pool.cancel(batches, "the task was cancelled", waiting ? "waiting" : graceMs ?? this.graceMs);
+  }
+
+  wait(session: Session, timeoutMs: number | null | undefined): { done: number; failed: number } | Wait<{ done: number; failed: number }> {
+    this.#flush();
+    if (this.#live.size === 0 && this.#submits.length === 0) return { done: this.done, failed: this.failed };
+    const wait: Wait<{ done: number; failed: number }> = new Wait(session, { timeoutMs, onLeave: () => this.#waiters.delete(wait) });
+    this.#waiters.add(wait);
+    return wait;
+  }
+
+  liveBatches(): Batch[] {
+    return [...this.#live.values()];
+  }
+
+  /** True while its session has so much unread that no more results should be made. */
+  get blocked(): boolean {
+    if (this.#blocked) return true;
+    if (this.session.ended || this.session.peer.backlogBytes() <= highWaterBytes) return false;
+    this.#blocked = true;
+    this.pool.engine.guard.whenRead(this.session.peer, this.pool, () => {
+      this.#blocked = false;
+      this.pool.dispatch.unpark(this);
+    });
+    return true;
+  }
+
+  unreferenced(): void {
+    this.#ended = true;
+    for (let submit = this.#submits.shift(); submit; submit = this.#submits.shift()) {
+      this.#pended(submit);
+      submit.wait.reject(new PolyprocError("Cancelled", "the job was released"));
+      this.pool.hold(-1);
+    }
+    this.session.submitters.delete(this);
+    this.#memoryWait.end();
+    for (const forget of this.#watchers.values()) forget();
+    this.#watchers.clear();
+    this.cancel(undefined, this.graceMs);
+    // While something of it still runs, the pool's end must find it.
+    if (this.#live.size === 0) this.pool.jobs.delete(this);
+  }
+
+  /** Before any of them is accepted: two with one index would be one to all that look tasks up by it. */
+  #check(tasks: readonly TaskInput[]): void {
+    const given = new Set<number>();
+    for (const { index, count = 1, items } of tasks) {
+      if (this.#live.has(index) || given.has(index)) {
+        throw new PolyprocError("BadState", `${this.handle} has a task with index ${index} that is not done: give each task its own`);
+      }
+      given.add(index);
+      // A program's items are opened here, a function's by its worker. The server's own lists are as long as they say, whatever is in them.
+      if (this.isCommand && !this.isOpened) requireLength(items, count, `items of the task with index ${index}`);
+      for (const handle of payloadHandles(items)) {
+        if (!this.session.engine.registry.has(handle)) throw new PolyprocError("UnknownHandle", `${handle}, in the items of task ${index}, does not exist`, { handle });
+      }
+    }
+  }
+
+  /** It waits no more. */
+  #pended({ bytes, memory }: Submit): void {
+    this.session.pendingSubmitBytes -= bytes;
+    this.session.engine.budget.release(memory);
+  }
+
+  /** The server's memory can be full of items whose consumers are these tasks: a job that has none gets some. */
+  #hasRoom(tasks: readonly Submitted[]): boolean {
+    const { session } = this;
+    if (session.queuedBytes >= session.engine.options.limits.maxQueuedBytes) return false;
+    return this.#live.size === 0 || session.account.hasRoom(memoryOf(tasks));
+  }
+
+  #awaitMemory(): void {
+    const first = this.#submits.peek()?.tasks[0];
+    if (first && this.session.queuedBytes < this.session.engine.options.limits.maxQueuedBytes) this.#memoryWait.begin(first.items, () => this.acceptWaiting());
+  }
+
+  #accept(tasks: readonly Submitted[]): void {
+    const { registry } = this.session.engine;
+    const batches: Batch[] = [];
+    this.pool.requireNotTerminated();
+    this.#check(tasks.map(({ index, count, items }) => ({ index, count, items: items.payload })));
+    for (const { index, count, items } of tasks) {
+      registry.retainPayload(items.payload);
+      items.account.charge(items.bytes);
+      const batch = new Batch(this, index, count, items);
+      this.#live.set(batch.index, batch);
+      this.session.queuedBytes += batch.bytes;
+      batches.push(batch);
+    }
+    this.pool.enqueue(batches);
+  }
+
+  #finish(batch: Batch): void {
+    const { session } = this;
+    this.#live.delete(batch.index);
+    session.queuedBytes -= batch.bytes;
+    letGo(batch.kept);
+    session.engine.registry.dropPayload(batch.items);
+    if (this.#ended && this.#live.size === 0) this.pool.jobs.delete(this);
+    this.pool.finished();
+    if (session.submitters.size > 0) for (const job of [...session.submitters]) job.acceptWaiting();
+    if (this.#live.size === 0 && this.#submits.length === 0 && this.#waiters.size > 0) {
+      this.#flush();
+      for (const wait of [...this.#waiters]) wait.resolve({ done: this.done, failed: this.failed });
+      this.#waiters.clear();
+    }
+  }
+
+  #tellObserver(tell: (observer: JobObserver) => void): void {
+    const observer = this.#observer;
+    if (observer) this.pool.engine.guard.run(observer, () => tell(observer));
+  }
+
+  /** Once for everything that comes in one turn. */
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.pool.engine.guard.soon(this.pool, () => this.#flush());
+  }
+
+  #flush(): void {
+    this.#scheduled = false;
+    if (this.#startedOutbox.length > 0) {
+      const tasks = this.#startedOutbox;
+      this.#startedOutbox = [];
+      for (const session of this.#watchers.keys()) session.peer.notify(jobs.started, { job: this.handle, tasks });
+    }
+    if (this.#outbox.length === 0 || this.#ended) return;
+    const results = this.#outbox;
+    this.#outbox = [];
+    for (let from = 0; from < results.length;) {
+      let bytes = 0;
+      let to = from;
+      // One at least, however large it is; together no more than any client reads in one message.
+      do bytes += valueBytes(results[to]!);
+      while (++to < results.length && to - from < maxResults && bytes + valueBytes(results[to]!) <= maxResultBytes);
+      const part = from === 0 && to === results.length ? results : results.slice(from, to);
+      this.pool.engine.guard.run(this.session, () => this.#sink(part));
+      from = to;
+    }
+  }
+
+  /** Handles inside a result belong to the receiver from now on. */
+  #hand(values: Payload): void {
+    const handles = payloadHandles(values);
+    if (handles.length === 0 || this.session.ended) return;
+    const { registry } = this.session.engine;
+    for (const handle of handles) if (registry.has(handle)) registry.retain(this.session, handle);
+  }
+}
+
+function memoryOf(tasks: readonly Submitted[]): number {
+  return tasks.reduce((sum, { items }) => sum + items.bytes, 0);
+}

@@ -1,0 +1,131 @@
+import { PolyprocError, type ErrorObject } from "../../../protocol/errors.js";
+import type { Payload } from "../../../protocol/schema.js";
+import type { CommandResult, CommandTarget } from "../../../protocol/target.js";
+import type { Timer } from "../clock.js";
+import { fillArguments, fillItem } from "../processes/command-line.js";
+import { CommandRun } from "../processes/command-run.js";
+import type { Pool } from "./pool.js";
+import type { ProcessRecord } from "../processes/process.js";
+import type { CommandSpec, ExitStatus } from "../processes/spawner.js";
+import { TailBuffer } from "../processes/tail-buffer.js";
+import type { Task } from "./task.js";
+
+const defaultMaxOutputBytes = 1024 * 1024;
+/** Of what is shown of a command; an item may be long. */
+const maxShownLength = 500;
+
+/** One program that a pool runs for one item. */
+export class PoolCommand {
+  readonly task: Task;
+  readonly #pool: Pool;
+  readonly #record: ProcessRecord;
+  readonly #target: CommandTarget;
+  readonly #output: Record<"stdout" | "stderr", TailBuffer>;
+  readonly #since: number;
+  #deadline: Timer | undefined;
+  #over = false;
+
+  constructor(pool: Pool, task: Task) {
+    const { engine } = pool;
+    this.#pool = pool;
+    this.task = task;
+    task.state = "sent";
+    this.#target = task.job.target as CommandTarget;
+    const max = this.#target.maxOutputBytes ?? defaultMaxOutputBytes;
+    this.#output = { stdout: new TailBuffer(max, engine.budget.server), stderr: new TailBuffer(max, engine.budget.server) };
+    this.#since = engine.clock.now();
+    const wallTime = engine.clock.wallTime();
+    const spec = this.#fill();
+    this.#record = engine.processes.newTaskProcess(`${task.job.name} [${task.index}]`, shownCommand(spec instanceof PolyprocError ? this.#target : spec), spec instanceof PolyprocError ? null : spec, pool.session, pool.handle);
+    this.#record.task = { job: task.job.handle, index: task.index, startedAt: wallTime };
+    if (spec instanceof PolyprocError) {
+      // In a later turn: of thousands that are refused, one after another, others must be served in between.
+      engine.guard.after(0, pool, () => this.#refused(spec));
+      return;
+    }
+    new CommandRun(engine, this.#record, spec, {
+      spawned: (pid) => {
+        pool.began(task, pid, wallTime);
+        if (task.job.timeoutMs !== null) this.#deadline = engine.guard.after(task.job.timeoutMs, pool, () => this.stop("TimedOut", task.job.graceMs));
+      },
+      output: (stream, data) => this.#output[stream].push(data),
+      failed: (error) => engine.guard.soon(pool, () => this.#end({ error: error.toErrorObject() })),
+      exited: (status) => this.#end(this.#result(status)),
+      endAfterFault: (error) => pool.endAfterFault(error),
+    });
+  }
+
+  stop(reason: "Cancelled" | "TimedOut", graceMs: number): void {
+    if (this.#over) return;
+    if (this.task.stopping) {
+      // One that has run into its limit and is cancelled then is not tried again.
+      if (reason === "Cancelled") this.task.stopping = reason;
+      return;
+    }
+    this.task.stopping = reason;
+    this.#record.terminate(graceMs);
+  }
+
+  kill(): void {
+    this.#record.kill();
+  }
+
+  /** The command with its item, or why there is none. */
+  #fill(): CommandSpec | PolyprocError {
+    const { task } = this;
+    try {
+      const item = this.#pool.engine.options.codec.decode(task.batch.item(task.from));
+      switch (task.job.mode) {
+        case "map":
+          return fillItem(this.#target, item, task.index);
+        case "starmap":
+          return fillArguments(this.#target, item as unknown[], task.index);
+        case "apply":
+          return fillArguments(this.#target, (item as [unknown[]])[0], task.index);
+      }
+    } catch (error) {
+      return error instanceof PolyprocError ? error : new PolyprocError("InvalidParams", `the item cannot be filled in: ${String(error)}`);
+    }
+  }
+
+  #result(status: ExitStatus) {
+    const { codec } = this.#pool.engine.options;
+    const { stdout, stderr } = this.#output;
+    const result: CommandResult = {
+      exitCode: status.exitCode,
+      signal: status.signal,
+      stdout: stdout.text(),
+      stderr: stderr.text(),
+      truncated: stdout.truncated || stderr.truncated,
+    };
+    if (status.exitCode === 0 || (this.#target.check === false && status.signal === null)) return { values: codec.encode([result]) };
+    const how = status.signal === null ? `exit code ${status.exitCode}` : `killed by ${status.signal}`;
+    const last = result.stderr.trimEnd().split("\n").slice(-3).join("\n");
+    return {
+      error: new PolyprocError("TaskFailed", `${this.#target.command}: ${how}${last ? `: ${last}` : ""}`, { type: "CommandFailed", message: how, stack: "", language: "command", ...result }).toErrorObject(),
+    };
+  }
+
+  #refused(error: PolyprocError): void {
+    this.#record.exitedWith({ exitCode: 127, signal: null }, error.message);
+    this.#end({ error: error.toErrorObject() });
+  }
+
+  #end(outcome: { values: Payload } | { error: ErrorObject }): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#output.stdout.clear();
+    this.#output.stderr.clear();
+    this.#deadline?.cancel();
+    const ms = Math.round((this.#pool.engine.clock.now() - this.#since) * 1000) / 1000;
+    const { task } = this;
+    this.#pool.outcome(task, { from: task.from, count: 1, ...outcome }, this.#record.pid ?? 0, ms);
+    task.over();
+    this.#pool.commandGone(this);
+  }
+}
+
+/** The command as it is run for this item, for those who look at processes. */
+function shownCommand({ command, args }: { command: string; args?: readonly string[] | undefined }): string {
+  return [command, ...(args ?? [])].join(" ").slice(0, maxShownLength);
+}

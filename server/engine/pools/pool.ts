@@ -1,0 +1,350 @@
+import { errorCodes, PolyprocError } from "../../../protocol/errors.js";
+import type { Failure } from "../../../protocol/job.js";
+import type { PoolInfo } from "../../../protocol/pool.js";
+import type { Handle, Payload } from "../../../protocol/schema.js";
+import type { Target } from "../../../protocol/target.js";
+import type { Engine } from "../engine.js";
+import type { Principal } from "../guard.js";
+import type { Job } from "./job.js";
+import type { PoolCommand } from "./pool-command.js";
+import { allClaims, PoolDispatch } from "./pool-dispatch.js";
+import type { PoolWorker } from "./pool-worker.js";
+import type { SharedObject } from "../registry.js";
+import type { Session } from "../session.js";
+import { Task, type Batch } from "./task.js";
+import { Wait } from "../wait.js";
+
+export interface PoolOptions {
+  processes?: number | undefined;
+  initializer?: Target | undefined;
+  initargs?: Payload | undefined;
+  maxTasksPerChild?: number | undefined;
+  /** For people. */
+  name?: string | undefined;
+  /** The run that it was made for. */
+  run?: Handle | undefined;
+}
+
+/** If this many workers in a row end before they are ready, or before they begin the tasks that they were given, starting more is pointless. */
+const maxUselessWorkers = 3;
+/** Another try would end the same way. */
+const hopeless: ReadonlySet<number> = new Set([errorCodes.TargetNotFound, errorCodes.SpawnFailed]);
+
+type Outcome = { from: number; count: number } & ({ values: Payload } | { error: Failure });
+
+/** A fixed number of worker slots: the pool's life, and what becomes of its tasks. */
+export class Pool implements SharedObject, Principal {
+  readonly engine: Engine;
+  readonly handle: Handle;
+  readonly session: Session;
+  readonly processes: number;
+  readonly initializer: Target | undefined;
+  readonly initargs: Payload | undefined;
+  readonly maxTasksPerChild: number;
+  readonly name: string | null;
+  readonly run: Handle | null;
+  readonly jobs = new Set<Job>();
+  done = 0;
+  failed = 0;
+  #state: PoolInfo["state"] = "running";
+  /** It was terminated. */
+  #why = "";
+  readonly dispatch: PoolDispatch;
+  readonly #joiners = new Set<Wait<null>>();
+  /** Batches that are not finished. */
+  #live = 0;
+  #uselessWorkers = 0;
+
+  constructor(engine: Engine, session: Session, handle: Handle, options: PoolOptions) {
+    if (options.initializer && "command" in options.initializer) {
+      throw new PolyprocError("InvalidParams", "initializer: a command cannot prepare a worker; give a module's export or source text");
+    }
+    this.engine = engine;
+    this.session = session;
+    this.handle = handle;
+    this.processes = options.processes ?? engine.options.cpuCount;
+    this.initializer = options.initializer;
+    this.initargs = options.initargs;
+    this.dispatch = new PoolDispatch(this);
+    this.maxTasksPerChild = options.maxTasksPerChild ?? Infinity;
+    this.name = options.name ?? null;
+    this.run = options.run ?? null;
+    if (options.initargs) engine.registry.retainPayload(options.initargs);
+    engine.livePools.add(this);
+    this.changed();
+  }
+
+  get state(): PoolInfo["state"] {
+    return this.#state;
+  }
+
+  describePool(): PoolInfo {
+    return {
+      pool: this.handle,
+      name: this.name,
+      run: this.run,
+      session: this.session.id,
+      state: this.#state,
+      processes: this.processes,
+      workers: this.dispatch.workers.size + this.dispatch.commands.size,
+      busy: this.dispatch.busy(),
+      queued: this.dispatch.queued,
+      done: this.done,
+      failed: this.failed,
+    };
+  }
+
+  /** For new jobs. */
+  requireOpen(session: Session): void {
+    if (this.run !== null && session !== this.session) throw new PolyprocError("BadState", `the pool ${this.handle} is that of ${this.run}, and takes no other jobs: make one of your own`);
+    if (this.#state !== "running") throw new PolyprocError("BadState", `the pool ${this.handle} was ${this.#state}: it takes no new jobs`);
+  }
+
+  /** For tasks of jobs that exist. */
+  requireNotTerminated(): void {
+    if (this.#state === "terminated") throw new PolyprocError("BadState", `the pool ${this.handle} was terminated: it takes no more tasks`);
+  }
+
+  /** Counts submits that wait for room, as work that is left. */
+  hold(change: number): void {
+    this.#live += change;
+    if (change < 0) this.finished(0);
+  }
+
+  enqueue(batches: readonly Batch[]): void {
+    this.requireNotTerminated();
+    // A closed pool that has gone must not come back for nothing.
+    if (batches.length === 0) return;
+    this.#live += batches.length;
+    this.engine.livePools.add(this);
+    for (const batch of batches) {
+      const exact = batch.count > 1 && (batch.count <= 256 || batch.job.timeoutMs !== null || batch.job.retries > 0);
+      this.dispatch.add(new Task(batch, 0, batch.count, 1, exact && !batch.job.isCommand));
+    }
+    this.dispatch.pump();
+  }
+
+  close(): void {
+    if (this.#state !== "running") return;
+    this.#state = "closed";
+    this.changed();
+    this.#retireWhenIdle();
+  }
+
+  /** A fault of the server's own: what it has not done is cancelled, and its workers are killed. */
+  endAfterFault(error: PolyprocError): void {
+    this.terminate(error.message);
+    // The fault may have come between a worker's letting go of a task and the task's outcome.
+    for (const job of this.jobs) {
+      for (const batch of job.liveBatches()) for (const task of [...batch.tasks]) if (!this.#isHeld(task)) this.engine.guard.run(null, () => this.drop(task, error.toErrorObject(), 0));
+    }
+  }
+
+  /** `why`: for those whose tasks are cancelled by it. */
+  terminate(why = "the pool was terminated"): void {
+    if (this.#state === "terminated") return;
+    this.#state = "terminated";
+    this.#why = why;
+    for (const worker of this.dispatch.workers) worker.kill();
+    const batches = [...this.jobs].flatMap((job) => job.liveBatches());
+    this.cancel(batches, why, 0);
+    this.dispatch.clear();
+    for (const command of this.dispatch.commands) command.kill();
+    this.changed();
+    this.#checkGone();
+  }
+
+  join(session: Session, timeoutMs: number | null | undefined): null | Wait<null> {
+    if (this.#state === "running") throw new PolyprocError("BadState", "the pool is still running: close or terminate it before join");
+    return this.whenGone(session, timeoutMs);
+  }
+
+  whenGone(session: Session, timeoutMs?: number | null): null | Wait<null> {
+    if (this.#isGone) return null;
+    const wait: Wait<null> = new Wait<null>(session, { timeoutMs, onLeave: () => this.#joiners.delete(wait) });
+    this.#joiners.add(wait);
+    return wait;
+  }
+
+  /**
+   * Cancels what these batches have not done; what runs is killed after `graceMs`, or left alone when only those are meant that are `waiting`.
+   * Returns how many batches that concerned.
+   */
+  cancel(batches: readonly Batch[], message: string, graceMs: number | "waiting"): number {
+    const error = new PolyprocError("Cancelled", message).toErrorObject();
+    const workers = new Set<PoolWorker>();
+    for (const batch of batches) for (const task of batch.tasks) if (task.worker) workers.add(task.worker);
+    for (const worker of workers) this.dispatch.addFirst(worker.takeBack(allClaims));
+    let cancelled = 0;
+    for (const batch of batches) {
+      const tasks = batch.tasks.filter((task) => task.state === "queued" || graceMs !== "waiting");
+      if (tasks.length > 0) cancelled++;
+      for (const task of tasks) {
+        if (task.state === "queued") this.drop(task, error, 0);
+        else if (graceMs === "waiting") continue;
+        else if (task.worker) task.worker.stop(task, "Cancelled", graceMs);
+        else for (const command of this.dispatch.commands) if (command.task === task) command.stop("Cancelled", graceMs);
+      }
+    }
+    this.dispatch.schedule();
+    return cancelled;
+  }
+
+  unreferenced(): void {
+    if (this.#state === "running" || !this.#isGone) this.terminate();
+    if (this.initargs) this.engine.registry.dropPayload(this.initargs);
+  }
+
+  // What workers tell.
+
+  workerReady(): void {
+    if (this.#state !== "running") this.#retireWhenIdle();
+    this.dispatch.schedule();
+  }
+
+  initializerFailed(runtime: string, error: Failure): void {
+    this.dispatch.dropQueued(runtime, error);
+  }
+
+  began(task: Task, pid: number, startedAt: number): void {
+    task.job.started(task, pid, startedAt);
+    this.engine.events.publishTask(() => ({ job: task.job.handle, index: task.index, count: task.to - task.from, state: "running", pid, attempt: task.attempt, at: startedAt }));
+    this.changed();
+  }
+
+  /** Items of a task that a worker has run: their outcome, or another try. */
+  outcome(task: Task, outcome: Outcome, pid: number, ms: number): void {
+    const { from, count } = outcome;
+    if (task.stopping === "TimedOut") {
+      this.#failOrRetry(task, from, from + count, this.#stopped(task, ms), pid, ms);
+    } else if (task.stopping) {
+      this.#fail(task, from, from + count, this.#stopped(task, ms), pid, ms);
+    } else if ("values" in outcome) {
+      task.job.settle(task, from, count, { values: outcome.values }, pid, ms);
+      this.#tell(task, from, count, "done", pid);
+    } else {
+      this.#failOrRetry(task, from, from + count, outcome.error, pid, ms);
+    }
+  }
+
+  /** `useful`: it had told of a task, or had begun one, or was given none. */
+  workerGone(worker: PoolWorker, untouched: Task[], lost: Task[], death: PolyprocError, useful: boolean): void {
+    this.dispatch.workers.delete(worker);
+    if (this.#state === "terminated") {
+      const error = new PolyprocError("Cancelled", this.#why).toErrorObject();
+      for (const task of [...lost, ...untouched]) this.drop(task, error, worker.pid);
+    } else {
+      this.dispatch.addFirst(untouched);
+      for (const task of lost) this.#lost(task, death, worker.pid);
+      if (useful) this.#uselessWorkers = 0;
+      else if (++this.#uselessWorkers >= maxUselessWorkers) {
+        this.#uselessWorkers = 0;
+        this.dispatch.dropQueued(worker.runtime, death.toErrorObject());
+      }
+    }
+    this.dispatch.schedule();
+    this.#checkGone();
+  }
+
+  commandGone(command: PoolCommand): void {
+    this.dispatch.commands.delete(command);
+    this.changed();
+    this.dispatch.schedule();
+    this.#checkGone();
+  }
+
+  /** Batches whose last item has its outcome. */
+  finished(batches = 1): void {
+    this.#live -= batches;
+    if (this.#state === "closed") this.#retireWhenIdle();
+    this.#checkGone();
+  }
+
+  #lost(task: Task, death: PolyprocError, pid: number): void {
+    if (task.stopping === "Cancelled") {
+      this.drop(task, this.#stopped(task, 0), pid);
+      return;
+    }
+    const { batch, from, to, attempt } = task;
+    if (from === to) {
+      // The worker had told of every item, and nothing more.
+      task.over();
+      return;
+    }
+    const error = task.stopping === "TimedOut" ? this.#stopped(task, 0) : death.toErrorObject();
+    task.over();
+    if (!task.exact && from + 1 < to) {
+      // Items were told in lots, so which one ran is not known. Nobody is blamed yet: the next time each is told.
+      this.dispatch.addFirst([this.#again(batch, from, to, attempt)]);
+      return;
+    }
+    // The item that ran is lost; those after it were not begun. From here on each is told before it begins, so that the next death is not blamed on a neighbour.
+    if (from + 1 < to) this.dispatch.addFirst([this.#again(batch, from + 1, to, attempt)]);
+    this.#failOrRetry(task, from, from + 1, error, pid, 0);
+  }
+
+  #stopped(task: Task, ms: number): Failure {
+    if (task.stopping === "TimedOut") {
+      return new PolyprocError("TimedOut", `the task ran longer than its limit of ${task.job.timeoutMs} ms`, { timeoutMs: task.job.timeoutMs, ms }).toErrorObject();
+    }
+    return new PolyprocError("Cancelled", this.#state === "terminated" ? this.#why : "the task was cancelled").toErrorObject();
+  }
+
+  #failOrRetry(task: Task, from: number, to: number, error: Failure, pid: number, ms: number): void {
+    const mayRetry = task.attempt <= task.job.retries && this.#state !== "terminated" && !hopeless.has(error.code);
+    if (mayRetry) this.dispatch.add(this.#again(task.batch, from, to, task.attempt + 1));
+    else this.#fail(task, from, to, error, pid, ms);
+  }
+
+  /** From here on each item is told before it begins. */
+  #again(batch: Batch, from: number, to: number, attempt: number): Task {
+    batch.job.requeued(batch, from, to, attempt);
+    return new Task(batch, from, to, attempt, true);
+  }
+
+  #fail(task: Task, from: number, to: number, error: Failure, pid: number, ms: number): void {
+    task.job.settle(task, from, to - from, { error }, pid, ms);
+    this.#tell(task, from, to - from, error.code === errorCodes.Cancelled ? "cancelled" : "failed", pid);
+  }
+
+  /** A task that nobody runs will not be run. */
+  drop(task: Task, error: Failure, pid: number): void {
+    task.over();
+    if (task.from < task.to) this.#fail(task, task.from, task.to, error, pid, 0);
+  }
+
+  #tell(task: Task, from: number, count: number, state: "done" | "failed" | "cancelled", pid: number): void {
+    this.engine.events.publishTask(() => ({
+      job: task.job.handle, index: task.batch.index + from, count, state, pid, attempt: task.attempt, at: this.engine.clock.wallTime(),
+    }));
+  }
+
+  /** A worker or a command has it, whose end will be told. */
+  #isHeld(task: Task): boolean {
+    if (task.worker) return true;
+    for (const command of this.dispatch.commands) if (command.task === task) return true;
+    return false;
+  }
+
+  #retireWhenIdle(): void {
+    if (this.#live > 0) return;
+    for (const worker of this.dispatch.workers) worker.retire();
+    this.#checkGone();
+  }
+
+  get #isGone(): boolean {
+    return this.dispatch.empty && this.#live === 0;
+  }
+
+  #checkGone(): void {
+    if (this.#state === "running" || !this.#isGone) return;
+    for (const wait of [...this.#joiners]) wait.resolve(null);
+    this.#joiners.clear();
+    this.engine.livePools.delete(this);
+    this.changed();
+  }
+
+  changed(): void {
+    this.engine.events.publishPool(() => this.describePool());
+  }
+}

@@ -1,0 +1,55 @@
+import type { CommandTarget } from "../../../protocol/target.js";
+import type { CommandSpec } from "./spawner.js";
+
+const placeholder = /\{\{(item|index)\}\}|\{item(?:\.([A-Za-z_][\w.-]*))?\}|\{index\}/g;
+const itemPlaceholder = /(?<!\{)\{item(?:\.[A-Za-z_][\w.-]*)?\}(?!\})/;
+
+/** The command for one item of a map. */
+export function fillItem(target: CommandTarget, item: unknown, index: number): CommandSpec {
+  const fill = (text: string) => fillText(text, item, index);
+  const args = (target.args ?? []).map(fill);
+  if (!(target.args ?? []).some((arg) => itemPlaceholder.test(arg))) args.push(asText(item));
+  return build(target, args, fill);
+}
+
+/** The command with further arguments, for `apply`, `starmap` and processes. */
+export function fillArguments(target: CommandTarget, args: readonly unknown[], index = 0): CommandSpec {
+  const fill = (text: string) => fillText(text, args.length === 1 ? args[0] : args, index);
+  const own = target.args ?? [];
+  const takesItem = own.some((arg) => itemPlaceholder.test(arg));
+  return build(target, [...own.map(fill), ...(takesItem ? [] : args.map(asText))], fill);
+}
+
+function build(target: CommandTarget, args: string[], fill: (text: string) => string): CommandSpec {
+  const env = target.env && Object.fromEntries(Object.entries(target.env).map(([key, value]) => [key, value === null ? null : fill(value)]));
+  return {
+    command: target.command,
+    args,
+    cwd: target.cwd === undefined ? undefined : fill(target.cwd),
+    env,
+    input: target.input === undefined ? undefined : fill(target.input),
+  };
+}
+
+function fillText(text: string, item: unknown, index: number): string {
+  return text.replace(placeholder, (whole, literal: string | undefined, member: string | undefined) => {
+    if (literal !== undefined) return `{${literal}}`;
+    if (whole === "{index}") return String(index);
+    return asText(member === undefined ? item : memberOf(item, member));
+  });
+}
+
+function memberOf(item: unknown, path: string): unknown {
+  let value = item;
+  for (const key of path.split(".")) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return "";
+    value = (value as Record<string, unknown>)[key];
+  }
+  return value;
+}
+
+/** A string as it is; anything else as JSON. */
+function asText(value: unknown): string {
+  if (typeof value === "string") return value;
+  return JSON.stringify(value, (_key, inner: unknown) => (typeof inner === "bigint" ? inner.toString() : inner)) ?? "";
+}

@@ -1,0 +1,56 @@
+import { PolyprocError } from "../../../protocol/errors.js";
+import type { Engine } from "../engine.js";
+import type { Principal } from "../guard.js";
+import { describeExit, type ProcessRecord } from "./process.js";
+import type { ChildEvents, CommandSpec, ExitStatus } from "./spawner.js";
+
+/** A fault in what it is told ends the listener. */
+export interface CommandListener extends Principal {
+  spawned(pid: number): void;
+  failed(error: PolyprocError): void;
+  exited(status: ExitStatus): void;
+  output?(stream: "stdout" | "stderr", data: Uint8Array): void;
+}
+
+/** One run of a program, kept in step with its process record. */
+export class CommandRun implements ChildEvents {
+  readonly #engine: Engine;
+  readonly #record: ProcessRecord;
+  readonly #listener: CommandListener;
+
+  constructor(engine: Engine, record: ProcessRecord, spec: CommandSpec, listener: CommandListener) {
+    this.#engine = engine;
+    this.#record = record;
+    this.#listener = listener;
+    try {
+      record.child = engine.options.spawner.startCommand({ ...spec, owner: record.starter?.owner }, this);
+    } catch (error) {
+      // The record must not stay "starting", which nothing would end.
+      engine.guard.fault(null, error);
+      engine.guard.soon(null, () => this.failed(new PolyprocError("SpawnFailed", `${spec.command} could not be started: ${String(error)}`)));
+    }
+  }
+
+  spawned(pid: number): void {
+    this.#engine.guard.run(null, () => this.#record.spawned(pid));
+    this.#engine.guard.run(this.#listener, () => this.#listener.spawned(pid));
+  }
+
+  failed(error: PolyprocError): void {
+    this.#engine.guard.run(this.#listener, () => this.#listener.failed(error));
+    this.#engine.guard.run(null, () => this.#record.exitedWith({ exitCode: 127, signal: null }, error.message));
+  }
+
+  output(stream: "stdout" | "stderr", data: Uint8Array): void {
+    this.#engine.guard.run(this.#listener, () => {
+      this.#listener.output?.(stream, data);
+      this.#engine.output.feed(this.#record, stream, data);
+    });
+  }
+
+  exited(status: ExitStatus): void {
+    this.#engine.guard.run(null, () => this.#engine.output.end(this.#record));
+    this.#engine.guard.run(this.#listener, () => this.#listener.exited(status));
+    this.#engine.guard.run(null, () => this.#record.exitedWith(status, describeExit(status)));
+  }
+}

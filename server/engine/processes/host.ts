@@ -1,0 +1,191 @@
+import { PolyprocError } from "../../../protocol/errors.js";
+import type { Timer } from "../clock.js";
+import type { Params } from "../../../protocol/message.js";
+import * as worker from "../../../protocol/worker.js";
+import type { Engine } from "../engine.js";
+import type { Principal } from "../guard.js";
+import { describeExit, type ProcessRecord } from "./process.js";
+import type { Session } from "../session.js";
+import type { ExitStatus, Host, HostEvents, HostSpec } from "./spawner.js";
+
+/** What the one who uses a host is told. A fault in that ends the user. */
+export interface HostUser extends Principal {
+  ready(): void;
+  initialized(error: Params<typeof worker.initialized>["error"]): void;
+  part(part: Params<typeof worker.part>): void;
+  result(result: Params<typeof worker.result>): void;
+  /** It has exited, its connection has been read to the end, and its session is over. */
+  gone(status: ExitStatus): void;
+  /** It could not be started. */
+  failed(error: PolyprocError): void;
+}
+
+/** How long a process may outlive its connection. */
+const lingerMs = 200;
+/** How long a host may take to say `worker/ready`: far longer than thousands of interpreters take that start at once. */
+const readyMs = 300_000;
+/** How long a host that has said goodbye may take to exit: the function's module may have something to do then. */
+const farewellMs = 5000;
+
+/**
+ * A worker host: a process that runs functions, from its spawn to its end. It is gone only when both its process was
+ * reaped and its connection was read to the end: the last results are often still in the socket when the exit is told.
+ */
+export class HostRecord implements HostEvents, Principal {
+  readonly engine: Engine;
+  readonly process: ProcessRecord;
+  readonly runtime: string;
+  host: Host | null = null;
+  /** Takes tasks ahead of need. */
+  claims = false;
+  #user: HostUser | null = null;
+  #session: Session | null = null;
+  #status: ExitStatus | null = null;
+  #failed: PolyprocError | null = null;
+  #gone = false;
+  #endTimer: Timer | undefined;
+  #readyTimer: Timer | undefined;
+  #expelledFor: string | null = null;
+
+  constructor(engine: Engine, spec: HostSpec) {
+    this.engine = engine;
+    this.runtime = spec.runtime;
+    this.process = engine.processes.newHostProcess(spec);
+    try {
+      this.host = engine.options.spawner.startHost(spec, this);
+      this.process.child = this.host;
+    } catch (error) {
+      // Its process must not stay "starting", which nothing would end.
+      engine.guard.fault(null, error);
+      engine.guard.soon(this, () => this.failed(new PolyprocError("SpawnFailed", `the ${spec.runtime} host could not be started: ${String(error)}`)));
+    }
+  }
+
+  get session(): Session | null {
+    return this.#session;
+  }
+
+  /** It said `worker/ready`, lives, and may be given work. */
+  get isReady(): boolean {
+    return this.#session !== null && this.#status === null && this.#expelledFor === null && !this.#session.ended;
+  }
+
+  /** What it did against the protocol, if it is ended for that. */
+  get expelledFor(): string | null {
+    return this.#expelledFor;
+  }
+
+  get isOver(): boolean {
+    return this.#gone || this.#failed !== null || this.#status !== null;
+  }
+
+  /** From now on this one is told; what has already happened is told now. */
+  use(user: HostUser): void {
+    this.#user = user;
+    if (this.#failed) user.failed(this.#failed);
+    else if (this.#gone) user.gone(this.#status!);
+    else if (this.isReady) user.ready();
+  }
+
+  send(params: Params<typeof worker.run>): void {
+    this.#session?.peer.notify(worker.run, params);
+  }
+
+  cancelTask(seq: number, reason: "Cancelled" | "TimedOut", from: number): void {
+    this.#session?.peer.notify(worker.cancel, { seq, reason, from });
+  }
+
+  /** Asks it to end by itself. */
+  retire(): void {
+    if (this.isReady) this.#session!.peer.notify(worker.exit, {});
+    else this.process.kill();
+  }
+
+  /**
+   * Ends it, since it broke the protocol: nothing that it says counts any more, its process is killed, and its connection is closed with the reason.
+   * May be called in the middle of a change: all that follows comes later.
+   */
+  expel(what: string): void {
+    if (this.#expelledFor !== null) return;
+    this.#expelledFor = what;
+    this.process.kill();
+    this.engine.guard.soon(null, () => this.#session?.peer.close(new PolyprocError("Malformed", `this worker host does not follow the protocol: ${what}`)));
+  }
+
+  endAfterFault(error: PolyprocError): void {
+    this.expel(error.message);
+  }
+
+  connected(session: Session, ready: Params<typeof worker.ready>): void {
+    this.#session = session;
+    this.#readyTimer?.cancel();
+    session.host = this;
+    this.process.session = session;
+    this.claims = (ready.claims ?? false) && this.host?.claims !== null;
+    if ((ready.aside ?? false) && this.host?.aside !== null) session.peer.pullAside?.();
+    session.onEnd((died) => this.#sessionEnded(died));
+    this.#tell((user) => user.ready());
+  }
+
+  initialized(params: Params<typeof worker.initialized>): void {
+    this.#tell((user) => user.initialized(params.error));
+  }
+
+  part(params: Params<typeof worker.part>): void {
+    this.#tell((user) => user.part(params));
+  }
+
+  result(params: Params<typeof worker.result>): void {
+    this.#tell((user) => user.result(params));
+  }
+
+  #tell(what: (user: HostUser) => void): void {
+    const user = this.#user;
+    if (user && this.#expelledFor === null) this.engine.guard.run(user, () => what(user));
+  }
+
+  // What the operating system tells.
+
+  spawned(pid: number): void {
+    this.#readyTimer = this.engine.guard.after(readyMs, this, () => this.expel(`it did not say worker/ready within ${readyMs / 1000} s of its start`));
+    this.engine.guard.run(this, () => this.process.spawned(pid));
+  }
+
+  failed(error: PolyprocError): void {
+    const { guard } = this.engine;
+    this.#failed = error;
+    guard.run(null, () => this.process.exitedWith({ exitCode: 127, signal: null }, error.message));
+    guard.run(this.#user, () => this.#user?.failed(error));
+  }
+
+  output(stream: "stdout" | "stderr", data: Uint8Array): void {
+    this.engine.guard.run(this, () => this.engine.output.feed(this.process, stream, data));
+  }
+
+  exited(status: ExitStatus): void {
+    this.#status = status;
+    this.#endTimer?.cancel();
+    this.#readyTimer?.cancel();
+    // Its connection was read, but perhaps not everything that was read has been handled: the session's end comes after that.
+    if (!this.#session || this.#session.ended) this.#over();
+  }
+
+  #sessionEnded(died: boolean): void {
+    if (this.#status) {
+      this.#over();
+      return;
+    }
+    // Nearly always its exit is about to be told. Should it live on, nobody could ever speak to it again.
+    this.#endTimer = this.engine.guard.after(died ? lingerMs : farewellMs, this, () => this.process.terminate(1000));
+  }
+
+  #over(): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    const { guard } = this.engine;
+    const status = this.#status!;
+    guard.run(null, () => this.engine.output.end(this.process));
+    guard.run(this.#user, () => this.#user?.gone(status));
+    guard.run(null, () => this.process.exitedWith(status, this.process.failure ?? describeExit(status)));
+  }
+}

@@ -1,0 +1,142 @@
+import * as events from "../../../protocol/events.js";
+import type { OutputLine } from "../../../protocol/process.js";
+import type { Handle } from "../../../protocol/schema.js";
+import { weight } from "./output-ring.js";
+import type { ProcessRecord } from "./process.js";
+import { highWaterBytes, type Session } from "../session.js";
+
+/** Lines are sent before the end of the turn once they come to this. */
+const earlyBytes = 1024 * 1024;
+
+export interface WatchOptions {
+  scope: "own" | "all";
+  lossless: boolean;
+  /** Only processes of this pool. */
+  pool: Handle | null;
+}
+
+/** One session that is told what children write. If it asked for no losses, children of its own client wait while it does not read; no other client's do. */
+export class OutputWatcher {
+  readonly #session: Session;
+  readonly #options: WatchOptions;
+  /** The process need not wait for this watcher any more. */
+  readonly #goOn: (process: ProcessRecord) => void;
+  readonly #onStop: () => void;
+  readonly #stopWatching: () => void;
+  #lines: OutputLine[] = [];
+  #bytes = 0;
+  #dropped = 0;
+  #scheduled = false;
+  /** Children that wait until the session has read more. */
+  readonly #heldBack = new Set<ProcessRecord>();
+  /** The session's backlog will be told to be small. */
+  #awaitsDrain = false;
+  #stopped = false;
+
+  constructor(session: Session, options: WatchOptions, goOn: (process: ProcessRecord) => void, onStop: () => void) {
+    this.#session = session;
+    this.#options = options;
+    this.#goOn = goOn;
+    this.#onStop = onStop;
+    this.#stopWatching = session.onEnd(() => this.stop());
+  }
+
+  holdsBack(process: ProcessRecord): boolean {
+    return this.#heldBack.has(process);
+  }
+
+  tell(process: ProcessRecord, line: OutputLine): void {
+    const { scope, pool } = this.#options;
+    if (pool !== null && process.pool !== pool) return;
+    if (scope === "own" && !isWithin(process, this.#session)) return;
+    const backlog = this.#session.peer.backlogBytes() + this.#bytes;
+    if (backlog > highWaterBytes && !this.#mayHoldBack(process, backlog)) {
+      this.#dropped++;
+      this.#awaitDrain();
+      return;
+    }
+    this.#lines.push(line);
+    this.#bytes += weight(line);
+    if (backlog > highWaterBytes) this.#holdBack(process);
+    if (this.#bytes > earlyBytes) {
+      this.#send();
+      return;
+    }
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#session.engine.guard.soon(null, () => {
+      this.#scheduled = false;
+      this.#send();
+    });
+  }
+
+  processEnded(process: ProcessRecord): void {
+    this.#heldBack.delete(process);
+    if (this.#lines.length > 0) this.#send();
+  }
+
+  stop(): void {
+    if (!this.#session.ended) this.#send();
+    this.#stopped = true;
+    this.#onStop();
+    this.#stopWatching();
+    this.#letAllGoOn();
+  }
+
+  /** Only what its own client has started. What that has written already comes, too, as much as a worker can write in one message. */
+  #mayHoldBack(process: ProcessRecord, backlog: number): boolean {
+    if (!this.#options.lossless || backlog > highWaterBytes + this.#session.engine.options.limits.maxMessageBytes) return false;
+    return isOfClient(process, this.#session);
+  }
+
+  #holdBack(process: ProcessRecord): void {
+    if (this.#heldBack.has(process)) return;
+    this.#heldBack.add(process);
+    process.child?.pauseOutput();
+    process.session?.peer.pauseReading?.();
+    this.#awaitDrain();
+  }
+
+  #awaitDrain(): void {
+    if (this.#awaitsDrain) return;
+    this.#awaitsDrain = true;
+    const { engine, peer } = this.#session;
+    engine.guard.whenRead(peer, null, () => {
+      this.#awaitsDrain = false;
+      if (this.#stopped) return;
+      this.#letAllGoOn();
+      this.#send();
+    });
+  }
+
+  #letAllGoOn(): void {
+    const processes = [...this.#heldBack];
+    this.#heldBack.clear();
+    for (const process of processes) this.#goOn(process);
+  }
+
+  #send(): void {
+    // The last lines of all may be those that were left out: then their number comes alone.
+    if (this.#stopped || (this.#lines.length === 0 && this.#dropped === 0)) return;
+    const [lines, dropped] = [this.#lines, this.#dropped];
+    this.#lines = [];
+    this.#bytes = 0;
+    this.#dropped = 0;
+    this.#session.peer.notify(events.output, { lines, dropped });
+  }
+}
+
+/** Whether the session started the process, or an ancestor of it. */
+function isWithin(process: ProcessRecord, session: Session): boolean {
+  for (let starter = process.starter; starter; starter = starter.process?.starter ?? null) if (starter === session) return true;
+  return false;
+}
+
+/** Whether the session's client started it: by another session of the same process, or as a part of a run. */
+function isOfClient(process: ProcessRecord, session: Session): boolean {
+  for (let starter = process.starter; starter; starter = starter.process?.starter ?? null) {
+    const { owner, clientPid } = starter.onBehalfOf ?? starter;
+    if (owner === session.owner || (clientPid !== 0 && clientPid === session.clientPid)) return true;
+  }
+  return false;
+}

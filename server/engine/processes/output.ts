@@ -1,0 +1,72 @@
+import type { OutputLine } from "../../../protocol/process.js";
+import type { Handle } from "../../../protocol/schema.js";
+import type { Engine } from "../engine.js";
+import { OutputMemory } from "./output-memory.js";
+import type { OutputRing, Stream } from "./output-ring.js";
+import { OutputWatcher } from "./output-watcher.js";
+import type { ProcessRecord } from "./process.js";
+import type { Session } from "../session.js";
+
+/** Everything that children write, line by line, to those who watch and those who ask later. */
+export class OutputHub {
+  readonly #engine: Engine;
+  readonly #memory: OutputMemory;
+  readonly #watchers = new Map<Session, OutputWatcher>();
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+    this.#memory = new OutputMemory(engine.budget, engine.options.limits.outputRingBytes);
+  }
+
+  feed(process: ProcessRecord, stream: Stream, data: Uint8Array): void {
+    const ring = this.#memory.of(process);
+    ring.splitters[stream].push(data, (text, partial) => this.#line(process, ring, stream, text, partial));
+  }
+
+  /** Tells what has no line end, so that it goes to the task that wrote it. */
+  flush(process: ProcessRecord): void {
+    const ring = this.#memory.find(process);
+    if (!ring) return;
+    for (const stream of ["stdout", "stderr"] as const) {
+      ring.splitters[stream].flush((text, partial) => this.#line(process, ring, stream, text, partial));
+    }
+  }
+
+  /** The process writes no more. What is on its way to watchers is sent before anything that follows. */
+  end(process: ProcessRecord): void {
+    this.flush(process);
+    this.#memory.ended(process);
+    for (const watcher of this.#watchers.values()) watcher.processEnded(process);
+  }
+
+  from(process: ProcessRecord, line: number): { lines: OutputLine[]; dropped: number } {
+    return this.#memory.find(process)?.from(line) ?? { lines: [], dropped: 0 };
+  }
+
+  /** The last lines of standard error, for a post-mortem. */
+  tail(process: ProcessRecord, count = 10): string {
+    return this.#memory.find(process)?.tail(count).join("\n") ?? "";
+  }
+
+  watch(session: Session, scope: "own" | "all" | null, lossless: boolean, pool: Handle | null = null): void {
+    this.#watchers.get(session)?.stop();
+    if (scope === null) return;
+    const watcher: OutputWatcher = new OutputWatcher(session, { scope, lossless, pool }, (process) => this.#goOn(process), () => this.#watchers.delete(session));
+    this.#watchers.set(session, watcher);
+  }
+
+  #line(process: ProcessRecord, ring: OutputRing, stream: Stream, text: string, partial: boolean): void {
+    const task = process.task && { job: process.task.job, index: process.task.index };
+    const line: OutputLine = { process: process.handle, pid: process.pid ?? 0, stream, line: ring.nextLine++, text, partial, task };
+    ring.push(line, this.#memory.maxRingBytes);
+    if (task) this.#engine.runs.ofJob(task.job)?.wrote(task.index, stream, text);
+    for (const watcher of this.#watchers.values()) watcher.tell(process, line);
+  }
+
+  /** One watcher lets it: unless it waits for another. */
+  #goOn(process: ProcessRecord): void {
+    for (const watcher of this.#watchers.values()) if (watcher.holdsBack(process)) return;
+    process.child?.resumeOutput();
+    process.session?.peer.resumeReading?.();
+  }
+}

@@ -1,0 +1,309 @@
+import { PolyprocError } from "../../../protocol/errors.js";
+import type { OnParentDeath, ProcessInfo } from "../../../protocol/process.js";
+import { payloadData, type Handle, type Payload } from "../../../protocol/schema.js";
+import { describeTarget } from "../../../protocol/describe-target.js";
+import type { CommandTarget, Target } from "../../../protocol/target.js";
+import { CommandRun } from "./command-run.js";
+import { fillArguments } from "./command-line.js";
+import type { Engine } from "../engine.js";
+import type { HostRecord } from "./host.js";
+import { listOf } from "../payload-list.js";
+import { describeExit, ProcessRecord } from "./process.js";
+import { runtimeOf } from "./runtime.js";
+import type { Session } from "../session.js";
+import type { CommandSpec, HostSpec } from "./spawner.js";
+import { sourceOfCommand, sourceOfFunction } from "./target-source.js";
+import { Wait } from "../wait.js";
+
+export interface StartOptions {
+  process: Handle;
+  target: Target;
+  args?: Payload | undefined;
+  name?: string | undefined;
+  daemon?: boolean | undefined;
+  onParentDeath?: OnParentDeath | undefined;
+  cwd?: string | undefined;
+  env?: Record<string, string | null> | undefined;
+}
+
+type Started = { pid: number; name: string };
+
+/** How many processes that ended are remembered for lists. */
+const endedRing = 500;
+/** Between SIGTERM and SIGKILL for children whose parent has ended. */
+export const daemonGraceMs = 1000;
+/** msgpack for `[[[], {}]]`: one call without arguments. */
+const noArguments = new Uint8Array([0x91, 0x92, 0x90, 0x80]);
+
+/** Every process of the server's own. */
+export class ProcessTable {
+  readonly #engine: Engine;
+  readonly #running = new Set<ProcessRecord>();
+  #ended: ProcessRecord[] = [];
+  #nextHost = 1;
+  #clientChildCount = new WeakMap<Session, number>();
+  #onQuiet = new Set<() => void>();
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  get runningCount(): number {
+    return this.#running.size;
+  }
+
+  /** Whether a process lives that is to be waited for. */
+  hasNonDaemonic(): boolean {
+    for (const process of this.#running) if (!process.daemon) return true;
+    return false;
+  }
+
+  /** Calls each time that a process has exited. */
+  onExited(listener: () => void): () => void {
+    this.#onQuiet.add(listener);
+    return () => this.#onQuiet.delete(listener);
+  }
+
+  newHostProcess({ runtime, cwd }: HostSpec): ProcessRecord {
+    const record = new ProcessRecord(this.#engine, {
+      handle: `process:h.${this.#nextHost++}`,
+      name: `${runtime} host`,
+      role: "host",
+      daemon: true,
+      runtime,
+      target: "",
+      source: null,
+      cwd: this.#folder(cwd),
+      starter: null,
+      identity: [],
+    });
+    this.#running.add(record);
+    return record;
+  }
+
+  /** For a pool's command; `spec` is null when it cannot be run. */
+  newTaskProcess(name: string, target: string, spec: CommandSpec | null, starter: Session, pool: Handle): ProcessRecord {
+    const cwd = this.#folder(spec?.cwd);
+    const source = spec && sourceOfCommand(spec, cwd, this.#engine.options.paths);
+    const record = new ProcessRecord(this.#engine, {
+      handle: `process:h.${this.#nextHost++}`, name, role: "task", daemon: true, runtime: "command", target, source, cwd, starter, identity: [],
+    });
+    record.pool = pool;
+    this.#running.add(record);
+    return record;
+  }
+
+  exited(record: ProcessRecord): void {
+    this.#running.delete(record);
+    if (record.role !== "host") {
+      this.#ended.push(record);
+      if (this.#ended.length > endedRing * 2) this.#ended = this.#ended.slice(-endedRing);
+    }
+    for (const listener of this.#onQuiet) listener();
+  }
+
+  /** Python's `Process.start()`. Everything is checked before a process is taken: one that is refused must not be left behind as starting. */
+  start(session: Session, options: StartOptions): Wait<Started> {
+    const engine = this.#engine;
+    const parent = session.process;
+    refuseDaemonicParent(session);
+    engine.registry.requireNew(session, options.process);
+    if (options.args) engine.registry.requireKnown(options.args);
+    const daemon = options.daemon ?? parent?.daemon ?? false;
+    const onParentDeath = options.onParentDeath ?? null;
+    if (daemon && onParentDeath === "continue") {
+      throw new PolyprocError("InvalidParams", 'process/start: onParentDeath "continue" contradicts daemon: a daemonic process ends with its parent; leave one of the two out');
+    }
+    const command = "command" in options.target ? this.#commandOf(options.target, options) : null;
+    const host = "command" in options.target ? null : engine.hosts.take({ runtime: runtimeOf(options.target, engine.options.runtimeEndings), cwd: options.cwd, env: options.env, owner: session.owner });
+    const identity = [...(parent?.identity ?? []), this.#nextChild(session)];
+    const { paths } = engine.options;
+    const settings = {
+      handle: options.process,
+      name: options.name ?? `Process-${identity.join(":")}`,
+      role: "process" as const,
+      daemon,
+      onParentDeath,
+      target: describeTarget(options.target),
+      source: "command" in options.target ? null : sourceOfFunction(options.target, paths),
+      starter: session,
+      identity,
+    };
+    const record = host ? host.process : new ProcessRecord(engine, { ...settings, cwd: paths.cwd, runtime: "command" });
+    engine.registry.create(session, options.process, ProcessRecord, () => record);
+    Object.assign(record, settings);
+    session.children.add(record);
+    this.#running.add(record);
+    return host ? this.#startInHost(session, record, host, options) : this.#startCommand(session, record, command!);
+  }
+
+  list(ended: boolean): ProcessInfo[] {
+    return [...this.#running, ...(ended ? this.#ended.slice(-endedRing) : [])].map((record) => record.describeProcess());
+  }
+
+  *running(): Iterable<ProcessRecord> {
+    yield* this.#running;
+  }
+
+  /** By handle, or by the pid of one that runs. */
+  find(handle: Handle | undefined, pid: number | undefined): ProcessRecord {
+    if (handle !== undefined) {
+      for (const record of this.#running) if (record.handle === handle) return record;
+      return this.#engine.registry.get(handle, ProcessRecord);
+    }
+    if (pid === undefined) throw new PolyprocError("InvalidParams", "name the process by its handle (process) or by its pid");
+    for (const record of this.#running) if (record.pid === pid) return record;
+    throw new PolyprocError("UnknownHandle", `no process of this server has pid ${pid}; process/list shows them`, { pid });
+  }
+
+  /** Ends the daemonic children, waits for the others, then calls. */
+  joinChildren(session: Session, done: () => void): void {
+    const children = [...session.children];
+    let left = children.length;
+    if (left === 0) {
+      done();
+      return;
+    }
+    for (const child of children) {
+      if (child.daemon) child.terminate(daemonGraceMs);
+      child.onExit(() => {
+        if (--left === 0) done();
+      });
+    }
+  }
+
+  /**
+   * The session has ended: so do its daemonic children, and those that are to end with it. When the client has gone below which all this was started, everything
+   * that it started ends, at any depth: nobody can reach it any more.
+   */
+  orphan(session: Session): void {
+    for (const child of [...session.children]) if (child.daemon || child.onParentDeath === "end") child.terminate(daemonGraceMs);
+    const { owner } = session;
+    if (this.#engine.sessions.has(owner)) return;
+    for (const record of [...this.#running]) {
+      if (record.role === "process" && record.starter?.owner === owner && !outlivesClient(record)) record.terminate(daemonGraceMs);
+    }
+  }
+
+  killAll(): void {
+    for (const record of this.#running) record.kill();
+  }
+
+  /** Absolute. */
+  #folder(cwd: string | undefined): string {
+    const { paths } = this.#engine.options;
+    return cwd === undefined ? paths.cwd : paths.resolve(paths.cwd, cwd);
+  }
+
+  #nextChild(session: Session): number {
+    if (session.process) return ++session.process.childCount;
+    const n = (this.#clientChildCount.get(session) ?? 0) + 1;
+    this.#clientChildCount.set(session, n);
+    return n;
+  }
+
+  #startInHost(session: Session, record: ProcessRecord, host: HostRecord, options: StartOptions): Wait<Started> {
+    const items = options.args ? listOf(options.args) : noArguments;
+    if (options.args) this.#engine.registry.retainPayload(options.args);
+    const target = options.target as Exclude<Target, CommandTarget>;
+    const wait = new Wait<Started>(session, {});
+    let delivered = false;
+    const fits = () => {
+      try {
+        if (options.args) host.session!.requireFits(payloadData(options.args).length, "args");
+        return true;
+      } catch (error) {
+        notDelivered();
+        wait.reject(error as PolyprocError);
+        record.kill();
+        return false;
+      }
+    };
+    const deliver = () => {
+      if (!fits()) return;
+      if (host.claims && !host.host!.claims!.offer([0])) {
+        host.expel("it filled its claims pipe");
+        return;
+      }
+      delivered = true;
+      if (options.args) this.#engine.registry.deliverPayload(host.session!, options.args);
+      host.send({
+        identity: {
+          process: record.handle,
+          name: record.name,
+          daemon: record.daemon,
+          parentPid: session.process?.pid ?? session.clientPid,
+          parentName: session.process?.name ?? "MainProcess",
+        },
+        targets: [{ id: 0, target }],
+        once: true,
+        tasks: [{ seq: 0, target: 0, mode: "apply", items, count: 1 }],
+      });
+      record.changed();
+      wait.resolve({ pid: record.pid!, name: record.name });
+    };
+    const notDelivered = () => {
+      if (!delivered && options.args) this.#engine.registry.dropPayload(options.args);
+      delivered = true;
+    };
+    host.use({
+      ready: deliver,
+      initialized: () => {},
+      part: () => {},
+      result: (result) => {
+        if (result.error) record.failure = result.error.message;
+      },
+      gone: (status) => {
+        notDelivered();
+        wait.reject(new PolyprocError("SpawnFailed", `the ${host.runtime} host ended before it was ready (${describeExit(status)}): ${this.#engine.output.tail(record) || "it wrote nothing"}`));
+      },
+      failed: (error) => {
+        notDelivered();
+        wait.reject(error);
+      },
+      endAfterFault: (error) => {
+        notDelivered();
+        wait.reject(error);
+        host.expel(error.message);
+      },
+    });
+    return wait;
+  }
+
+  #commandOf(target: CommandTarget, options: StartOptions): CommandSpec {
+    const filled = fillArguments(target, options.args ? positional(this.#engine.options.codec.decode(options.args)) : []);
+    return { ...filled, cwd: options.cwd ?? filled.cwd, env: { ...filled.env, ...options.env } };
+  }
+
+  #startCommand(session: Session, record: ProcessRecord, spec: CommandSpec): Wait<Started> {
+    record.cwd = this.#folder(spec.cwd);
+    record.source = sourceOfCommand(spec, record.cwd, this.#engine.options.paths);
+    const wait = new Wait<Started>(session, {});
+    new CommandRun(this.#engine, record, spec, {
+      spawned: (pid) => wait.resolve({ pid, name: record.name }),
+      failed: (error) => wait.reject(error),
+      exited: () => {},
+      endAfterFault: (error) => wait.reject(error),
+    });
+    return wait;
+  }
+}
+
+/** The positional arguments of `[args, kwargs]`. */
+function positional(call: unknown): unknown[] {
+  if (Array.isArray(call) && call.length === 2 && Array.isArray(call[0])) return call[0];
+  throw new PolyprocError("InvalidParams", `args: expected a list of two, [arguments, named arguments], got ${Array.isArray(call) ? `a list of ${call.length}` : typeof call}`);
+}
+
+/** It was started to go on, or below a living process that was. */
+function outlivesClient(record: ProcessRecord): boolean {
+  if (record.onParentDeath === "continue") return true;
+  const parent = record.starter?.process;
+  return parent?.session?.ended === false && !record.daemon && outlivesClient(parent);
+}
+
+export function refuseDaemonicParent(session: Session): void {
+  if (session.process?.daemon) {
+    throw new PolyprocError("BadState", "daemonic processes are not allowed to have children; pool workers are daemonic, too");
+  }
+}

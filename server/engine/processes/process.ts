@@ -1,0 +1,194 @@
+import { PolyprocError } from "../../../protocol/errors.js";
+import type { OnParentDeath, ProcessInfo } from "../../../protocol/process.js";
+import type { Handle } from "../../../protocol/schema.js";
+import type { Engine } from "../engine.js";
+import type { SharedObject } from "../registry.js";
+import type { Session } from "../session.js";
+import type { Child, ExitStatus } from "./spawner.js";
+import type { TargetSource } from "./target-source.js";
+import type { Timer } from "../clock.js";
+import { Wait, type Party, type Waitable } from "../wait.js";
+
+export interface ProcessOptions {
+  handle: Handle;
+  name: string;
+  role: ProcessInfo["role"];
+  daemon: boolean;
+  runtime: string;
+  target: string;
+  source: TargetSource | null;
+  cwd: string;
+  /** Who started it; null for the server's own warm hosts. */
+  starter: Session | null;
+  /** Python's `_identity`: `[2, 1]` is the first child of the second child. */
+  identity: readonly number[];
+}
+
+/** One operating system process of ours, from its start until nobody remembers it. */
+export class ProcessRecord implements SharedObject, Waitable {
+  readonly engine: Engine;
+  handle: Handle;
+  name: string;
+  role: ProcessInfo["role"];
+  daemon: boolean;
+  /** Null: it outlives a parent process that dies, as in Python, and ends with the client below which it was started. */
+  onParentDeath: OnParentDeath | null = null;
+  readonly runtime: string;
+  target: string;
+  source: TargetSource | null;
+  cwd: string;
+  starter: Session | null;
+  identity: readonly number[];
+  pool: Handle | null = null;
+  child: Child | null = null;
+  /** The session that this process is, for hosts that have connected. */
+  session: Session | null = null;
+  pid: number | null = null;
+  exitCode: number | null = null;
+  signal: string | null = null;
+  reason: string | null = null;
+  /** Why its function failed, told by its host before it exits. */
+  failure: string | null = null;
+  readonly startedAt: number;
+  endedAt: number | null = null;
+  task: NonNullable<ProcessInfo["task"]> | null = null;
+  /** Counts the children that were given a default name. */
+  childCount = 0;
+  #exitListeners = new Set<() => void>();
+  #killTimer: Timer | undefined;
+  #pendingSignal: "SIGTERM" | "SIGKILL" | null = null;
+
+  constructor(engine: Engine, options: ProcessOptions) {
+    this.engine = engine;
+    this.handle = options.handle;
+    this.name = options.name;
+    this.role = options.role;
+    this.daemon = options.daemon;
+    this.runtime = options.runtime;
+    this.target = options.target;
+    this.source = options.source;
+    this.cwd = options.cwd;
+    this.starter = options.starter;
+    this.identity = options.identity;
+    this.startedAt = engine.clock.wallTime();
+  }
+
+  get exited(): boolean {
+    return this.endedAt !== null;
+  }
+
+  /** Its own session is the one that must go on for it to exit. */
+  *holders(): Iterable<Party> {
+    if (this.session && !this.exited) yield { session: this.session, owner: "" };
+  }
+
+  /** Calls once it has exited, at once if it has. Returns a function that takes the listener away. */
+  onExit(listener: () => void): () => void {
+    if (this.exited) {
+      listener();
+      return () => {};
+    }
+    this.#exitListeners.add(listener);
+    return () => this.#exitListeners.delete(listener);
+  }
+
+  join(session: Session, timeoutMs: number | null | undefined): JoinResult | Wait<JoinResult> {
+    if (session.process === this) throw new PolyprocError("BadState", "a process cannot join itself");
+    if (this.exited) return { exited: true, exitCode: this.exitCode };
+    if (timeoutMs === 0) return { exited: false, exitCode: null };
+    const wait: Wait<JoinResult> = new Wait<JoinResult>(session, {
+      timeoutMs,
+      resource: this,
+      onTimeout: () => ({ exited: false, exitCode: null }),
+      onLeave: () => leave(),
+    });
+    const leave = this.onExit(() => wait.resolve({ exited: true, exitCode: this.exitCode }));
+    return wait;
+  }
+
+  spawned(pid: number): void {
+    this.pid = pid;
+    if (this.#pendingSignal) this.child?.signalTree(this.#pendingSignal);
+    this.changed();
+  }
+
+  /** SIGTERM to the whole tree, then SIGKILL when a grace is given. */
+  terminate(graceMs: number | null | undefined): void {
+    this.#signal("SIGTERM");
+    if (graceMs === null || graceMs === undefined || this.exited) return;
+    this.#killTimer?.cancel();
+    this.#killTimer = this.engine.guard.after(graceMs, null, () => this.kill());
+  }
+
+  kill(): void {
+    this.#signal("SIGKILL");
+  }
+
+  exitedWith(status: ExitStatus, reason: string): void {
+    if (this.exited) return;
+    this.signal = status.signal;
+    this.exitCode = status.signal === null ? status.exitCode : -this.engine.options.signalNumber(status.signal);
+    this.reason = reason;
+    this.endedAt = this.engine.clock.wallTime();
+    this.task = null;
+    // Records are remembered for long; the buffers of their pipes and connections must not be.
+    this.child = null;
+    this.#killTimer?.cancel();
+    this.starter?.children.delete(this);
+    this.engine.processes.exited(this);
+    this.changed();
+    const listeners = [...this.#exitListeners];
+    this.#exitListeners.clear();
+    for (const listener of listeners) this.engine.guard.run(null, listener);
+  }
+
+  changed(): void {
+    if (this.role !== "host") this.engine.events.publishProcess(this.describeProcess());
+    // Its session is named after it.
+    if (this.session && !this.session.ended) this.engine.events.publishSession(this.session);
+  }
+
+  describeProcess(): ProcessInfo {
+    return {
+      process: this.handle,
+      pid: this.pid,
+      name: this.name,
+      role: this.role,
+      state: this.exited ? "exited" : this.pid === null ? "starting" : "running",
+      daemon: this.daemon,
+      runtime: this.runtime,
+      target: this.target,
+      source: this.source,
+      cwd: this.cwd,
+      parent: this.starter?.process?.handle ?? null,
+      session: this.starter?.id ?? "",
+      pool: this.pool,
+      exitCode: this.exitCode,
+      reason: this.reason,
+      startedAt: this.startedAt,
+      endedAt: this.endedAt,
+      task: this.task,
+    };
+  }
+
+  /** A running process goes on: it is in the table until it exits. */
+  unreferenced(): void {}
+
+  #signal(signal: "SIGTERM" | "SIGKILL"): void {
+    if (this.exited) return;
+    // Before its start it may still wait for its turn: then it is never started.
+    if (this.pid === null) this.#pendingSignal = signal;
+    this.child?.signalTree(signal);
+  }
+}
+
+export interface JoinResult {
+  exited: boolean;
+  exitCode: number | null;
+}
+
+/** `exit code 3`, `killed by SIGKILL`: the end of a process in words. */
+export function describeExit(status: ExitStatus): string {
+  if (status.signal !== null) return `killed by ${status.signal}`;
+  return status.exitCode === 0 ? "ended" : `exit code ${status.exitCode}`;
+}

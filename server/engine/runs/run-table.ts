@@ -1,0 +1,123 @@
+import { PolyprocError } from "../../../protocol/errors.js";
+import type { RunInfo } from "../../../protocol/run.js";
+import { payloadData, payloadHandles, type Handle } from "../../../protocol/schema.js";
+import type { Engine } from "../engine.js";
+import { bytesOf, payloadsOf, Run, type RunSpec } from "./run.js";
+import type { Session } from "../session.js";
+
+const maxMetaBytes = 16 * 1024 * 1024;
+/** Runs that have ended are kept up to this number … */
+const maxEnded = 200;
+/** … and this much memory, the last one always. */
+const maxEndedBytes = 256 * 1024 * 1024;
+/** The items of the runs under way may take so many times `maxQueuedBytes`. */
+const overload = 4;
+
+/** Every run, from its start until it is forgotten. */
+export class RunTable {
+  readonly #engine: Engine;
+  /** In the order of their starts. */
+  readonly #runs = new Map<Handle, Run>();
+  readonly #byJob = new Map<Handle, Run>();
+  /** In the order of their ends. */
+  readonly #ended = new Set<Run>();
+  #endedBytes = 0;
+  #activeBytes = 0;
+  #next = 1;
+  #onEnded = new Set<() => void>();
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+    engine.budget.addReserve((bytes) => this.#free(bytes));
+  }
+
+  /** Runs that are under way. */
+  get active(): number {
+    return this.#runs.size - this.#ended.size;
+  }
+
+  /** Calls each time that a run has ended. */
+  onEnded(listener: () => void): void {
+    this.#onEnded.add(listener);
+  }
+
+  start(session: Session, spec: RunSpec): RunInfo {
+    const { registry, options } = this.#engine;
+    if (registry.has(spec.run)) throw new PolyprocError("BadState", `${spec.run} is in use: mint each handle once, and forget a run before its name is used again`);
+    const metaBytes = spec.meta === undefined ? 0 : payloadData(spec.meta).length;
+    if (metaBytes > maxMetaBytes) throw new PolyprocError("InvalidParams", `meta: at most ${maxMetaBytes} bytes are kept with a run, got ${metaBytes}`);
+    const bytes = bytesOf(spec);
+    if (this.#activeBytes > 0 && (this.#activeBytes + bytes > overload * options.limits.maxQueuedBytes || !session.account.hasRoom(bytes))) {
+      throw new PolyprocError("Overloaded", `the items of the runs under way take ${this.#activeBytes} bytes already, and these ${bytes} have no room beside them: wait until one has ended`);
+    }
+    for (const payload of payloadsOf(spec)) {
+      for (const handle of payloadHandles(payload)) {
+        if (!registry.has(handle)) throw new PolyprocError("UnknownHandle", `${handle}, in what the run was given, does not exist`, { handle });
+      }
+    }
+    const run = registry.create(session, spec.run, Run, () => new Run(this.#engine, session, spec, this.#next++, () => this.#hasEnded(run)));
+    // It is the server's, whatever becomes of the session.
+    registry.pin(spec.run);
+    registry.release(session, spec.run);
+    this.#runs.set(run.handle, run);
+    this.#byJob.set(run.job.handle, run);
+    this.#activeBytes += run.specBytes;
+    this.#engine.guard.run(run, () => run.begin());
+    return run.describeRun();
+  }
+
+  get(handle: Handle): Run {
+    const run = this.#runs.get(handle);
+    if (!run) throw new PolyprocError("UnknownHandle", `there is no run ${handle}: it was never started, it was forgotten, or the server was restarted (run/list shows those that there are)`, { handle });
+    return run;
+  }
+
+  /** The run whose tasks are this job's. */
+  ofJob(job: Handle): Run | undefined {
+    return this.#byJob.get(job);
+  }
+
+  list(): RunInfo[] {
+    return Array.from(this.#runs.values(), (run) => run.describeRun());
+  }
+
+  forget(handle: Handle): void {
+    const run = this.get(handle);
+    if (!run.ended) throw new PolyprocError("BadState", `${run.name} (${handle}) is under way: cancel it, and wait for its end, before it is forgotten`);
+    this.#forget(run);
+  }
+
+  #hasEnded(run: Run): void {
+    this.#activeBytes -= run.specBytes;
+    this.#ended.add(run);
+    this.#endedBytes += run.bytes;
+    for (const oldest of this.#ended) {
+      if (this.#ended.size <= maxEnded && this.#endedBytes <= maxEndedBytes) break;
+      if (oldest !== run) this.#forget(oldest);
+    }
+    for (const listener of this.#onEnded) listener();
+  }
+
+  /** Memory is short: those that have ended go, the oldest first, then results and output of the others. */
+  #free(bytes: number): void {
+    const { budget } = this.#engine;
+    const goal = budget.keptBytes - bytes;
+    for (const run of [...this.#ended]) {
+      if (budget.keptBytes <= goal) return;
+      if (this.#ended.size > 1) this.#forget(run);
+    }
+    for (const run of this.#runs.values()) {
+      if (budget.keptBytes <= goal) return;
+      if (!run.ended) run.free(budget.keptBytes - goal);
+    }
+  }
+
+  #forget(run: Run): void {
+    this.#ended.delete(run);
+    this.#endedBytes -= run.bytes;
+    this.#runs.delete(run.handle);
+    this.#byJob.delete(run.job.handle);
+    this.#engine.events.runChanged(run, true);
+    this.#engine.registry.unpin(run.handle);
+  }
+}

@@ -1,0 +1,359 @@
+import { errorCodes, PolyprocError } from "../../../protocol/errors.js";
+import type { Failure, ResultEntry } from "../../../protocol/job.js";
+import type { Params, Result } from "../../../protocol/message.js";
+import type { Halt, RunEntry, RunInfo } from "../../../protocol/run.js";
+import type * as runs from "../../../protocol/run.js";
+import { payloadData, payloadHandles, type Handle, type Payload } from "../../../protocol/schema.js";
+import { describeTarget } from "../../../protocol/describe-target.js";
+import type { Account } from "../budget.js";
+import type { Engine } from "../engine.js";
+import type { Principal } from "../guard.js";
+import { Job, type JobObserver } from "../pools/job.js";
+import { failureBytes } from "../pools/result-bytes.js";
+import { kept } from "../kept.js";
+import { itemsOf, listOfAll } from "../payload-list.js";
+import { Pool } from "../pools/pool.js";
+import type { SharedObject } from "../registry.js";
+import { RunChunks } from "./run-chunks.js";
+import { RunItems, type RunItem } from "./run-items.js";
+import { RunOutcomes, type RunOutcome } from "./run-outcomes.js";
+import { RunOutput } from "./run-output.js";
+import { runsSessionId, serverPeer } from "./server-peer.js";
+import { Session } from "../session.js";
+import type { Task } from "../pools/task.js";
+import { Wait } from "../wait.js";
+
+export type RunSpec = Params<typeof runs.start>;
+type ReadResult = Result<typeof runs.read>;
+
+const defaultMaxResultBytes = 64 * 1024 * 1024;
+const defaultLimit = 1000;
+/** In one answer to `run/read`, roughly. */
+const maxReadBytes = 1024 * 1024;
+/** What one item takes beside its bytes, roughly. */
+const itemOverheadBytes = 300;
+
+/** A map that belongs to the server: its pool, its job, and what is known of its items, until it is forgotten. */
+export class Run implements SharedObject, JobObserver, Principal {
+  readonly handle: Handle;
+  readonly engine: Engine;
+  readonly spec: RunSpec;
+  readonly name: string;
+  readonly pool: Pool;
+  readonly job: Job;
+  readonly output: RunOutput;
+  /** Of its items and notes. */
+  readonly specBytes: number;
+  /** To which its items and notes are charged. */
+  readonly #account: Account;
+  /** The session that started it. */
+  readonly #starter: string;
+  /** Its own, which ends with it: what it queues counts for nobody else. */
+  readonly #session: Session;
+  readonly #items: RunItems;
+  readonly #outcomes: RunOutcomes;
+  readonly #chunkSize: number;
+  readonly #chunks: RunChunks;
+  readonly #halt: Halt | null;
+  readonly #startedAt: number;
+  readonly #readers = new Map<Wait<ReadResult>, { since: number; limit: number }>();
+  readonly #waiters = new Set<Wait<RunInfo>>();
+  readonly #onEnded: () => void;
+  #state: RunInfo["state"] = "running";
+  #endedAt: number | null = null;
+  #scheduled = false;
+
+  /** Fails with TargetNotFound when no runtime is there for the target. `number`: of the server's runs, from 1. */
+  constructor(engine: Engine, starter: Session, spec: RunSpec, number: number, onEnded: () => void) {
+    this.engine = engine;
+    this.handle = spec.run;
+    this.#account = starter.account;
+    const compact = (payload: Payload) => kept(payload, this.#account).payload;
+    this.spec = { ...spec, items: spec.items.map(compact), ...(spec.meta === undefined ? {} : { meta: compact(spec.meta) }) };
+    this.output = new RunOutput(engine.budget.server);
+    this.name = spec.name ?? describeTarget(spec.target);
+    this.#starter = starter.id;
+    this.#onEnded = onEnded;
+    this.#startedAt = engine.clock.wallTime();
+    this.#items = new RunItems(spec.items.length);
+    this.#outcomes = new RunOutcomes(engine.registry, spec.maxResultBytes ?? defaultMaxResultBytes, engine.budget.server);
+    this.#chunkSize = "command" in spec.target ? 1 : spec.chunkSize ?? 1;
+    this.#chunks = new RunChunks(spec.items, this.#chunkSize);
+    this.#halt = spec.halt ?? null;
+    this.specBytes = bytesOf(spec);
+    this.#session = new Session(engine, runsSessionId, serverPeer, null);
+    this.#session.clientPid = engine.options.pid;
+    this.#session.onBehalfOf = { owner: starter.owner, clientPid: starter.clientPid };
+    const poolHandle = `pool:${runsSessionId}.${number}`;
+    this.pool = engine.registry.create(this.#session, poolHandle, Pool, () => new Pool(engine, this.#session, poolHandle, { processes: spec.processes, name: this.name, run: this.handle }));
+    try {
+      this.job = new Job(`job:${runsSessionId}.${number}`, this.pool, this.#session, { ...spec, name: this.name, mode: "map" }, this);
+      for (const payload of payloadsOf(spec)) engine.registry.retainPayload(payload);
+    } catch (error) {
+      this.#session.end(false);
+      throw error;
+    }
+    this.#account.charge(this.specBytes);
+  }
+
+  /** Gives the pool its work. Apart from the constructor, since what comes of it is told at once. */
+  begin(): void {
+    const { items } = this.spec;
+    const tasks = this.#chunks.starts.map((index) => {
+      const chunk = items.slice(index, this.#chunks.after(index, items.length));
+      return { index, count: chunk.length, items: listOfAll(chunk) };
+    });
+    if (tasks.length > 0) this.job.submit(tasks);
+    else this.#finish();
+    this.#changed();
+  }
+
+  get ended(): boolean {
+    return this.#endedAt !== null;
+  }
+
+  /** What it keeps in memory, roughly. */
+  get bytes(): number {
+    return this.specBytes + this.#outcomes.bytes + this.output.bytes;
+  }
+
+  describeRun(): RunInfo {
+    return {
+      run: this.handle,
+      name: this.name,
+      target: describeTarget(this.spec.target),
+      state: this.#state,
+      pool: this.pool.handle,
+      job: this.job.handle,
+      processes: this.pool.processes,
+      total: this.#items.total,
+      ...this.#items.counts,
+      startedAt: this.#startedAt,
+      endedAt: this.#endedAt,
+      session: this.#starter,
+    };
+  }
+
+  /** Entries after a position: now, when there are any or there will be none, or as soon as there are. */
+  read(session: Session, since: number, limit = defaultLimit, timeoutMs: number | null | undefined = null): ReadResult | Wait<ReadResult> {
+    const result = this.#read(session, since, limit);
+    if (result.entries.length > 0 || result.ended || timeoutMs === 0) return result;
+    const wait: Wait<ReadResult> = new Wait<ReadResult>(session, {
+      timeoutMs,
+      onTimeout: () => ({ entries: [], next: since, ended: false }),
+      onLeave: () => this.#readers.delete(wait),
+    });
+    this.#readers.set(wait, { since, limit });
+    return wait;
+  }
+
+  /** Lets go of about so many bytes of what it keeps: the oldest results first, then output. */
+  free(bytes: number): void {
+    const before = this.#outcomes.bytes;
+    this.#outcomes.free(bytes);
+    this.output.free(bytes - (before - this.#outcomes.bytes));
+  }
+
+  outputOf(index: number): Result<typeof runs.outputOf> {
+    return this.output.of(this.#chunkOf(index));
+  }
+
+  /** A line of what the worker wrote that runs the item. */
+  wrote(index: number, stream: "stdout" | "stderr", text: string): void {
+    this.output.push(this.#chunkOf(index), { stream, text });
+  }
+
+  wait(session: Session, timeoutMs: number | null | undefined): RunInfo | Wait<RunInfo> {
+    if (this.ended) return this.describeRun();
+    const wait: Wait<RunInfo> = new Wait<RunInfo>(session, { timeoutMs, onLeave: () => this.#waiters.delete(wait) });
+    this.#waiters.add(wait);
+    return wait;
+  }
+
+  /** Cancels these items with their chunks, or all; returns how many. */
+  cancel({ indexes, waiting, graceMs }: Pick<Params<typeof runs.cancel>, "indexes" | "waiting" | "graceMs">): number {
+    if (this.#items.areOver) return 0;
+    if (!indexes) this.job.retries = 0;
+    const chunks = indexes && [...new Set(indexes.filter((index) => index < this.#items.total).map((index) => this.#chunkOf(index)))];
+    const before = this.#items.counts.cancelled;
+    this.job.cancel(chunks, graceMs, waiting);
+    // What still runs of them was asked to stop. Not counted before: what was taken for begun may not have been.
+    const cancelled = this.#items.counts.cancelled - before + (waiting ? 0 : this.#runningIn(chunks));
+    if (!indexes && cancelled > 0 && this.#state === "running") this.#state = "cancelled";
+    this.#changed();
+    return cancelled;
+  }
+
+  /** Lets go of everything. It has ended. */
+  unreferenced(): void {
+    this.#outcomes.clear();
+    this.output.free(this.output.bytes);
+    this.#account.release(this.specBytes);
+    for (const payload of payloadsOf(this.spec)) this.engine.registry.dropPayload(payload);
+  }
+
+  // What the job tells.
+
+  began(task: Task, pid: number, startedAt: number): void {
+    for (let index = task.index; index < task.batch.index + task.to; index++) {
+      this.#items.set(index, { state: "running", pid, attempt: task.attempt, startedAt, ms: null });
+    }
+    this.#changed();
+  }
+
+  requeued(index: number, count: number, attempt: number): void {
+    for (let i = index; i < index + count; i++) this.#items.set(i, { ...this.#items.get(i), state: "queued", attempt, ms: null });
+    this.#changed();
+  }
+
+  settled(entry: ResultEntry, attempt: number): void {
+    const { index, count, error } = entry;
+    const outcomes = error ? error : this.#open(entry);
+    // An outcome that has to go for these must not take along an object that one of them names.
+    if (entry.values) this.engine.registry.retainPayload(entry.values);
+    const ms = Math.round((entry.ms / count) * 1000) / 1000;
+    const now = this.engine.clock.wallTime();
+    for (let i = 0; i < count; i++) {
+      const outcome = Array.isArray(outcomes) ? { value: outcomes[i]! } : { error: outcomes };
+      const state = "value" in outcome ? "done" : outcome.error.code === errorCodes.Cancelled ? "cancelled" : "failed";
+      const old = this.#items.get(index + i);
+      this.#outcomes.keep(index + i, outcome);
+      // The time of what was ended by force is told by nobody.
+      const ranMs = entry.ms === 0 && old.state === "running" && old.startedAt !== null ? Math.max(0, now - old.startedAt) : ms;
+      this.#items.set(index + i, { state, pid: entry.pid || old.pid, attempt, startedAt: this.#begin(old, now - ms * (count - i)), ms: ranMs });
+    }
+    if (entry.values) this.engine.registry.dropPayload(entry.values);
+    this.#checkHalt();
+    if (this.#items.areOver) this.engine.guard.soon(this, () => this.#finish());
+    this.#changed();
+  }
+
+  /** When an item began that has its outcome now: those of one chunk run one after the other. */
+  #begin({ startedAt }: RunItem, reckoned: number): number | null {
+    return startedAt === null || this.#chunkSize === 1 ? startedAt : Math.max(startedAt, reckoned);
+  }
+
+  #open({ values, count }: ResultEntry): Payload[] | Failure {
+    try {
+      return itemsOf(values!, count);
+    } catch (error) {
+      return new PolyprocError("InternalError", `the worker host sent a result that cannot be read: ${(error as Error).message}`).toErrorObject();
+    }
+  }
+
+  #checkHalt(): void {
+    if (!this.#halt || this.#state !== "running" || this.#items.counts.failed < this.#halt.failures) return;
+    this.#state = "halted";
+    this.job.retries = 0;
+    this.job.cancel(undefined, null, !(this.#halt.now ?? false));
+  }
+
+  /** Every item has its outcome: the workers may go. */
+  #finish(): void {
+    if (this.pool.state === "running") this.pool.close();
+    else if (this.pool.state === "terminated" && this.#items.counts.cancelled > 0 && this.#state === "running") this.#state = "cancelled";
+    if (this.#state === "running") this.#state = "done";
+    this.#changed();
+    const gone = this.pool.whenGone(this.#session);
+    if (gone) gone.onSettled(() => this.#end());
+    else this.#end();
+  }
+
+  /** What has no outcome fails with it, and the run ends. */
+  endAfterFault(error: PolyprocError): void {
+    this.pool.terminate(error.message);
+    const gone = this.pool.whenGone(this.#session);
+    if (gone) gone.onSettled(() => this.#abandon(error));
+    else this.#abandon(error);
+  }
+
+  #abandon(error: PolyprocError): void {
+    if (this.ended) return;
+    for (let index = 0; index < this.#items.total; index++) {
+      if (this.#items.isOver(index)) continue;
+      this.#outcomes.keep(index, { error: error.toErrorObject() });
+      this.#items.set(index, { ...this.#items.get(index), state: "failed", ms: 0 });
+    }
+    if (this.#state === "running") this.#state = "cancelled";
+    this.#end();
+  }
+
+  #end(): void {
+    if (this.ended) return;
+    this.#endedAt = this.engine.clock.wallTime();
+    this.#session.end(false);
+    this.#flush();
+    const info = this.describeRun();
+    for (const wait of [...this.#waiters]) wait.resolve(info);
+    this.#waiters.clear();
+    this.engine.events.runChanged(this, false);
+    this.#onEnded();
+  }
+
+  #runningIn(chunks: number[] | undefined): number {
+    if (!chunks) return this.#items.counts.running;
+    let running = 0;
+    for (const chunk of chunks) {
+      for (let i = chunk; i < this.#chunks.after(chunk, this.#items.total); i++) if (this.#items.get(i).state === "running") running++;
+    }
+    return running;
+  }
+
+  #chunkOf(index: number): number {
+    return this.#chunks.of(index);
+  }
+
+  #changed(): void {
+    this.engine.events.runChanged(this, false);
+    if (this.#readers.size === 0 || this.#scheduled) return;
+    this.#scheduled = true;
+    this.engine.guard.soon(this, () => this.#flush());
+  }
+
+  /** Answers those who wait for news, once for everything that comes in one turn. */
+  #flush(): void {
+    this.#scheduled = false;
+    for (const [wait, { since, limit }] of [...this.#readers]) {
+      const result = this.#read(wait.session, since, limit);
+      if (result.entries.length === 0 && !result.ended) continue;
+      this.#readers.delete(wait);
+      wait.resolve(result);
+    }
+  }
+
+  #read(session: Session, since: number, limit: number): ReadResult {
+    const entries: RunEntry[] = [];
+    let next = since;
+    let bytes = 0;
+    for (const { index, position } of this.#items.log.after(since)) {
+      const outcome = sendable(session, this.#outcomes.get(index));
+      bytes += outcome === undefined ? 0 : "value" in outcome ? payloadData(outcome.value).length : failureBytes(outcome.error);
+      // One at least, however large it is.
+      if (entries.length === limit || (entries.length > 0 && bytes > maxReadBytes)) return { entries, next, ended: false };
+      entries.push({ index, ...this.#items.get(index), ...outcome });
+      if (outcome && "value" in outcome) this.engine.registry.showPayload(session, outcome.value);
+      next = position;
+    }
+    return { entries, next, ended: this.ended };
+  }
+}
+
+/** A result that this reader cannot be sent is shown as an error; others can still read it. */
+function sendable(session: Session, outcome: RunOutcome | undefined): RunOutcome | undefined {
+  if (!outcome || "error" in outcome) return outcome;
+  try {
+    session.requireFits(payloadData(outcome.value).length, "the result");
+    return outcome;
+  } catch (error) {
+    return { error: (error as PolyprocError).toErrorObject() };
+  }
+}
+
+export function payloadsOf(spec: Pick<RunSpec, "items" | "meta">): Payload[] {
+  return spec.meta === undefined ? spec.items : [...spec.items, spec.meta];
+}
+
+/** What a run's items and notes take in memory, roughly. */
+export function bytesOf(spec: Pick<RunSpec, "items" | "meta">): number {
+  return payloadsOf(spec).reduce((sum, payload) => sum + payloadData(payload).length + itemOverheadBytes + payloadHandles(payload).length * itemOverheadBytes, 0);
+}

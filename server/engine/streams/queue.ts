@@ -1,0 +1,385 @@
+import { PolyprocError } from "../../../protocol/errors.js";
+import type { SyncInfo } from "../../../protocol/events.js";
+import { payloadData, payloadHandles, type Handle, type Payload } from "../../../protocol/schema.js";
+import type { Engine } from "../engine.js";
+import { kept, letGo, MemoryWait, type Kept } from "../kept.js";
+import { lendingOf, maxLent, type Counter } from "../bypass/lending.js";
+import { LinkedList } from "../linked-list.js";
+import { itemsUnfinished, queueEmpty, queueFull } from "./queue-errors.js";
+import { dataBytes, ItemStore } from "./item-store.js";
+import { foreignOrigin, returnedOrigin, type Origin } from "../origin.js";
+import type { Getter, Putter, Taken } from "./queue-waiters.js";
+import { releasedByAll, type SharedObject } from "../registry.js";
+import type { Session } from "../session.js";
+import { TakenCounts } from "./taken.js";
+import { Wait } from "../wait.js";
+
+export interface QueueOptions {
+  /** 0: no limit. */
+  maxSize: number;
+  joinable: boolean;
+}
+
+export interface QueueStatus {
+  size: number;
+  maxSize: number;
+  unfinished: number;
+  putters: number;
+  getters: number;
+  full: boolean;
+  empty: boolean;
+}
+
+/** Items that one `get` takes beyond its first end here, so that an answer stays a small message. */
+const batchBytes = 1024 * 1024;
+
+/**
+ * Queue and JoinableQueue. Getters wait only while it is empty, putters only while it is full or others wait to put; both are
+ * served first come first. A waiting `put` of several items stores them as room comes.
+ */
+export class Queue implements SharedObject {
+  readonly handle: Handle;
+  readonly maxSize: number;
+  readonly joinable: boolean;
+  readonly #engine: Engine;
+  readonly #items: ItemStore;
+  readonly #putters = new LinkedList<Putter>();
+  readonly #getters = new LinkedList<Getter>();
+  readonly #joiners = new LinkedList<Wait<null>>();
+  readonly #closedBy = new WeakSet<Session>();
+  readonly #taken: TakenCounts;
+  #unfinished = 0;
+  /** Nobody refers to it any more. */
+  #released = false;
+  readonly #memoryWait = new MemoryWait();
+
+  constructor(engine: Engine, handle: Handle, options: QueueOptions) {
+    this.#engine = engine;
+    this.handle = handle;
+    this.maxSize = options.maxSize;
+    this.joinable = options.joinable;
+    this.#taken = new TakenCounts(handle);
+    this.#items = new ItemStore(options.maxSize, engine.options.limits.maxBufferedBytes);
+  }
+
+  put(session: Session, items: readonly Payload[], timeoutMs: number | null | undefined): null | Wait<null> {
+    this.#requireOpen(session, "put");
+    this.#retain(items);
+    const { account } = session;
+    const putter: Putter = { items: items.map((item) => kept(item, account)), stored: 0, wait: null, heldBack: 0 };
+    if (this.#putters.length === 0) this.#storeAndServe(putter);
+    this.#changed();
+    if (putter.stored === items.length) return null;
+    if (timeoutMs === 0) {
+      this.#dropUnstored(putter);
+      throw this.#full(putter);
+    }
+    return this.#wait(session, putter, timeoutMs);
+  }
+
+  /** With a counter, the items are lent, and what was lent by it before is settled. */
+  get(session: Session, max: number, timeoutMs: number | null | undefined, counter: Counter | null = null): Taken | Wait<Taken> {
+    this.#requireOpen(session, "get");
+    if (counter) lendingOf(session).settle([counter]);
+    if (this.#items.length > 0) {
+      const taken = this.#take(session, max, counter);
+      this.#refill();
+      this.#changed();
+      return taken;
+    }
+    if (timeoutMs === 0) throw queueEmpty(this.handle);
+    const wait = new Wait<Taken>(session, {
+      timeoutMs,
+      onTimeout: () => {
+        throw queueEmpty(this.handle);
+      },
+      onLeave: () => {
+        this.#getters.remove(link);
+        this.#changed();
+      },
+    });
+    const link = this.#getters.push({ max, counter, wait });
+    this.#changed();
+    return wait;
+  }
+
+  /** Items that were taken and not used come before all others again, in their order, whether or not there is room. */
+  putBack(session: Session, items: readonly Payload[], origins: readonly (string | null)[] = []): null {
+    const bytes = items.reduce((sum, item) => sum + payloadData(item).length, 0);
+    this.#taken.require(session, items.length, bytes);
+    this.#retain(items);
+    this.#taken.add(session, -items.length, -bytes);
+    const { account } = session;
+    for (let i = items.length - 1; i >= 0; i--) {
+      const item = kept(items[i]!, account, returnedOrigin(session, origins[i]));
+      account.charge(item.bytes);
+      this.#drop(session, item.payload);
+      this.#items.unshift(item);
+    }
+    this.serve();
+    return null;
+  }
+
+  /** For `Lending`: the first `counted` of these items are the session's, the others have their old places again. `serve` has to follow. */
+  settled(session: Session, items: readonly Kept[], counted: number): void {
+    let bytes = 0;
+    for (let i = 0; i < counted; i++) {
+      bytes += dataBytes(items[i]!);
+      letGo(items[i]!);
+    }
+    if (counted > 0) this.#taken.add(session, counted, bytes);
+    for (let i = items.length - 1; i >= counted; i--) {
+      const item = items[i]!;
+      if (!this.#released && this.#retainAgain(item.payload)) {
+        this.#drop(session, item.payload);
+        this.#items.putBack(item);
+        continue;
+      }
+      letGo(item);
+      if (this.#released) this.#drop(session, item.payload);
+    }
+  }
+
+  /** Items are there that were not: whoever waits for one is served. */
+  serve(): void {
+    this.#serveGetters();
+    if (!this.#released) this.#changed();
+  }
+
+  close(session: Session): null {
+    this.#closedBy.add(session);
+    return null;
+  }
+
+  taskDone(n: number): null {
+    this.#requireJoinable("taskDone");
+    if (n > this.#unfinished) {
+      throw new PolyprocError("BadState", `taskDone was called for ${n} items of ${this.handle}, but ${this.#unfinished} are unfinished: call it once for each item taken`);
+    }
+    this.#unfinished -= n;
+    if (this.#unfinished === 0) for (let wait = this.#joiners.shift(); wait; wait = this.#joiners.shift()) wait.resolve(null);
+    return null;
+  }
+
+  join(session: Session, timeoutMs: number | null | undefined): null | Wait<null> {
+    this.#requireJoinable("join");
+    if (this.#unfinished === 0) return null;
+    if (timeoutMs === 0) throw itemsUnfinished(this.handle, this.#unfinished);
+    const wait = new Wait<null>(session, {
+      timeoutMs,
+      onTimeout: () => {
+        throw itemsUnfinished(this.handle, this.#unfinished);
+      },
+      onLeave: () => {
+        this.#joiners.remove(link);
+      },
+    });
+    const link = this.#joiners.push(wait);
+    return wait;
+  }
+
+  status(): QueueStatus {
+    return {
+      size: this.#items.length,
+      maxSize: this.maxSize,
+      unfinished: this.#unfinished,
+      putters: this.#putters.length,
+      getters: this.#getters.length,
+      full: this.#items.isFull,
+      empty: this.#items.length === 0,
+    };
+  }
+
+  describe(): SyncInfo {
+    const putters = Array.from(this.#putters, (putter) => putter.wait?.session.id ?? "");
+    return {
+      handle: this.handle,
+      kind: "queue",
+      holders: [],
+      waiters: [...putters, ...Array.from(this.#getters, (getter) => getter.wait.session.id)],
+      value: this.#items.length,
+      limit: this.maxSize,
+    };
+  }
+
+  unreferenced(): void {
+    this.#released = true;
+    const error = releasedByAll(this.handle);
+    for (let getter = this.#getters.shift(); getter; getter = this.#getters.shift()) getter.wait.reject(error);
+    for (let putter = this.#putters.shift(); putter; putter = this.#putters.shift()) {
+      this.#dropUnstored(putter);
+      putter.wait?.session.heldBackEnded(putter.heldBack);
+      putter.wait?.reject(error);
+    }
+    for (let wait = this.#joiners.shift(); wait; wait = this.#joiners.shift()) wait.reject(error);
+    this.#items.clear((item) => this.#engine.registry.dropPayload(item.payload, this));
+    this.#memoryWait.end();
+  }
+
+  #wait(session: Session, putter: Putter, timeoutMs: number | null | undefined): Wait<null> {
+    putter.heldBack = putter.items.slice(putter.stored).reduce((sum, item) => sum + item.bytes, 0);
+    try {
+      session.holdBack(putter.heldBack);
+    } catch (error) {
+      this.#dropUnstored(putter);
+      throw error;
+    }
+    const leave = () => {
+      session.heldBackEnded(putter.heldBack);
+      this.#putters.remove(link);
+      this.#dropUnstored(putter);
+      // Whoever comes next may fit where this one did not.
+      this.#refill();
+      this.#changed();
+    };
+    const wait = new Wait<null>(session, {
+      timeoutMs,
+      onTimeout: () => {
+        throw this.#full(putter);
+      },
+      onLeave: leave,
+      onCancel: ({ codeName, message, data }) => {
+        leave();
+        wait.reject(new PolyprocError(codeName, message, { ...data, stored: putter.stored }));
+        return true;
+      },
+    });
+    putter.wait = wait;
+    const link = this.#putters.push(putter);
+    this.#awaitMemory();
+    return wait;
+  }
+
+  #retain(items: readonly Payload[]): void {
+    const { registry } = this.#engine;
+    let retained = 0;
+    try {
+      for (const item of items) {
+        registry.retainPayload(item, this);
+        retained++;
+      }
+    } catch (error) {
+      for (const item of items.slice(0, retained)) registry.dropPayload(item, this);
+      throw error;
+    }
+  }
+
+  /** Of an item on loan: false when the session has let go of its objects, as only one does that has been handed it. */
+  #retainAgain(item: Payload): boolean {
+    try {
+      this.#retain([item]);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** The references that came with an item to the session. */
+  #drop(session: Session, item: Payload): void {
+    for (const handle of payloadHandles(item)) this.#engine.registry.release(session, handle);
+  }
+
+  #dropUnstored(putter: Putter): void {
+    for (let i = putter.stored; i < putter.items.length; i++) this.#engine.registry.dropPayload(putter.items[i]!.payload, this);
+  }
+
+  /** The first putter waits for the server's memory, rather than for this queue's room: it is tried again when there is some. */
+  #awaitMemory(): void {
+    const putter = this.#putters.first;
+    const item = putter?.items[putter.stored];
+    if (!item || !this.#items.hasRoom(dataBytes(item))) return;
+    this.#memoryWait.begin(item, () => {
+      this.#refill();
+      this.#changed();
+    });
+  }
+
+  /** Moves what fits from the putter into the queue. True when anything did. */
+  #store(putter: Putter): boolean {
+    const before = putter.stored;
+    while (putter.stored < putter.items.length) {
+      const item = putter.items[putter.stored]!;
+      if (!this.#items.admits(item)) break;
+      if (putter.wait) {
+        putter.wait.session.heldBackEnded(item.bytes);
+        putter.heldBack -= item.bytes;
+      }
+      this.#items.push(item);
+      this.#unfinished++;
+      putter.stored++;
+    }
+    return putter.stored > before;
+  }
+
+  #storeAndServe(putter: Putter): void {
+    while (this.#store(putter)) this.#serveGetters();
+  }
+
+  #serveGetters(): void {
+    while (this.#items.length > 0) {
+      const getter = this.#getters.shift();
+      if (!getter) return;
+      try {
+        getter.wait.resolve(this.#take(getter.wait.session, getter.max, getter.counter));
+      } catch (error) {
+        if (!(error instanceof PolyprocError)) throw error;
+        // The item is for others, to whom it can be sent.
+        getter.wait.reject(error);
+      }
+    }
+  }
+
+  /** Room has come: the putters that wait go on, in their order. */
+  #refill(): void {
+    for (let putter = this.#putters.first; putter; putter = this.#putters.first) {
+      this.#storeAndServe(putter);
+      if (putter.stored < putter.items.length) {
+        this.#awaitMemory();
+        return;
+      }
+      this.#putters.shift();
+      putter.wait?.resolve(null);
+    }
+  }
+
+  #take(session: Session, max: number, counter: Counter | null): Taken {
+    const items: Payload[] = [];
+    const origins: (Origin | null)[] = [];
+    const lent: Kept[] = [];
+    let bytes = 0;
+    const most = counter ? Math.min(max, maxLent) : max;
+    while (items.length < most) {
+      const next = this.#items.peek();
+      if (next === undefined) break;
+      const itemBytes = dataBytes(next);
+      if (items.length === 0) session.requireFits(itemBytes, `the next item of ${this.handle}`);
+      else if (bytes + itemBytes > batchBytes) break;
+      this.#items.shift();
+      bytes += itemBytes;
+      this.#engine.registry.deliverPayload(session, next.payload, this);
+      items.push(next.payload);
+      if (session.blobs === "own") origins.push(foreignOrigin(session, next.origin));
+      if (counter) lent.push(next);
+      else letGo(next);
+    }
+    if (counter) lendingOf(session).lend(counter, this, lent);
+    else this.#taken.add(session, items.length, bytes);
+    return origins.some((origin) => origin !== null) ? { items, origins } : { items };
+  }
+
+  #requireOpen(session: Session, action: string): void {
+    if (this.#closedBy.has(session)) throw new PolyprocError("Closed", `this session closed ${this.handle} and cannot ${action} any more`);
+  }
+
+  #requireJoinable(action: string): void {
+    if (!this.joinable) throw new PolyprocError("BadState", `${this.handle} is not joinable, so there is no ${action}: create it with joinable`);
+  }
+
+  #full(putter: Putter): PolyprocError {
+    return queueFull(this.handle, this.maxSize, this.#items, putter.stored, putter.items.length);
+  }
+
+  #changed(): void {
+    this.#engine.events.syncChanged(this, false);
+  }
+}

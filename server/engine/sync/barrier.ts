@@ -1,0 +1,200 @@
+import { PolyprocError } from "../../../protocol/errors.js";
+import type { SyncInfo } from "../../../protocol/events.js";
+import type { Handle } from "../../../protocol/schema.js";
+import type { Engine } from "../engine.js";
+import { LinkedList } from "../linked-list.js";
+import { releasedByAll, type SharedObject } from "../registry.js";
+import type { Holding, Session } from "../session.js";
+import { Wait } from "../wait.js";
+
+export interface BarrierOptions {
+  parties: number;
+  hasAction: boolean;
+  /** Default of each wait; null: no limit. */
+  timeoutMs: number | null;
+}
+
+export interface Passed {
+  /** Place in the order of arrival. */
+  index: number;
+  runAction: boolean;
+}
+
+/**
+ * - `filling`: fewer than `parties` wait.
+ * - `acting`: all have come, and `runner` runs the action; the others of its round are in `round`.
+ * - `broken`: until `reset`.
+ */
+type State = { name: "filling" } | { name: "acting"; runner: Session; round: LinkedList<Wait<Passed>> } | { name: "broken" };
+
+/** A meeting point of `parties` sessions, round after round. One that leaves breaks it for all, so nobody waits for the dead. */
+export class Barrier implements SharedObject, Holding {
+  readonly handle: Handle;
+  readonly parties: number;
+  readonly #engine: Engine;
+  readonly #hasAction: boolean;
+  readonly #timeoutMs: number | null;
+  /** Those of the round that fills, first come first; while an action runs, those of the next. */
+  #arrived = new LinkedList<Wait<Passed>>();
+  #state: State = { name: "filling" };
+
+  constructor(engine: Engine, handle: Handle, options: BarrierOptions) {
+    this.#engine = engine;
+    this.handle = handle;
+    this.parties = options.parties;
+    this.#hasAction = options.hasAction;
+    this.#timeoutMs = options.timeoutMs;
+  }
+
+  wait(session: Session, timeoutMs: number | null | undefined): Passed | Wait<Passed> {
+    if (this.#state.name === "broken") throw this.#brokenError("is broken");
+    const limit = timeoutMs ?? this.#timeoutMs;
+    if (this.#state.name === "filling" && this.#arrived.length === this.parties - 1) return this.#complete(session);
+    if (limit === 0) {
+      this.#break("a party did not want to wait");
+      throw this.#brokenError("was broken by this wait, which had no time left");
+    }
+    const wait = new Wait<Passed>(session, {
+      timeoutMs: limit,
+      onTimeout: () => {
+        throw this.#brokenError("was broken by this wait, which took longer than timeoutMs");
+      },
+      onLeave: () => this.#left(wait),
+    });
+    this.#arrived.push(wait);
+    this.#changed();
+    return wait;
+  }
+
+  /** The action of this round has run, well or not. */
+  actionDone(session: Session, ok: boolean): null {
+    if (this.#state.name !== "acting" || this.#state.runner !== session) {
+      throw new PolyprocError("BadState", `no action of ${this.handle} is this session's to end: the round was broken or reset meanwhile, or it was not chosen to run it`);
+    }
+    if (!ok) this.#break("the action failed");
+    else {
+      const { round } = this.#state;
+      this.#toFilling();
+      this.#release(round);
+      this.#admit();
+    }
+    return null;
+  }
+
+  reset(): null {
+    const parties = this.#takeAll();
+    this.#toFilling();
+    rejectAll(parties, () => this.#brokenError("was reset"));
+    this.#changed();
+    return null;
+  }
+
+  abort(): null {
+    this.#break("it was aborted");
+    return null;
+  }
+
+  status(): { parties: number; waiting: number; broken: boolean } {
+    return { parties: this.parties, waiting: this.#waiting(), broken: this.#state.name === "broken" };
+  }
+
+  describe(): SyncInfo {
+    const round = this.#state.name === "acting" ? [...this.#state.round] : [];
+    return {
+      handle: this.handle,
+      kind: "barrier",
+      holders: this.#state.name === "acting" ? [this.#state.runner.id] : [],
+      waiters: [...round, ...this.#arrived].map((wait) => wait.session.id),
+      value: this.#waiting(),
+      limit: this.parties,
+    };
+  }
+
+  /** The one that runs the action has ended. */
+  holderEnded(): void {
+    this.#break("the party that ran the action ended");
+  }
+
+  unreferenced(): void {
+    const parties = this.#takeAll();
+    this.#toFilling();
+    rejectAll(parties, () => releasedByAll(this.handle));
+  }
+
+  /** The last one has come: it goes on at once. */
+  #complete(session: Session): Passed {
+    const round = this.#arrived;
+    this.#arrived = new LinkedList();
+    if (this.#hasAction) {
+      this.#state = { name: "acting", runner: session, round };
+      session.holdings.add(this);
+    } else this.#release(round);
+    this.#changed();
+    return { index: this.parties - 1, runAction: this.#hasAction };
+  }
+
+  #release(round: LinkedList<Wait<Passed>>): void {
+    let index = 0;
+    for (let wait = round.shift(); wait; wait = round.shift()) wait.resolve({ index: index++, runAction: false });
+    this.#changed();
+  }
+
+  /** Those who came while the action ran may be enough for a round, or more. */
+  #admit(): void {
+    while (this.#state.name === "filling" && this.#arrived.length >= this.parties) {
+      const rest = this.#arrived;
+      this.#arrived = new LinkedList();
+      while (this.#arrived.length < this.parties - 1) this.#arrived.push(rest.shift()!);
+      const last = rest.shift()!;
+      const passed = this.#complete(last.session);
+      this.#arrived = rest;
+      last.resolve(passed);
+    }
+  }
+
+  #left(wait: Wait<Passed>): void {
+    for (const list of this.#state.name === "acting" ? [this.#state.round, this.#arrived] : [this.#arrived]) {
+      for (const link of list.links()) {
+        if (link.value !== wait) continue;
+        list.remove(link);
+        this.#break("a party left");
+        return;
+      }
+    }
+  }
+
+  #break(why: string): void {
+    const parties = this.#takeAll();
+    this.#toFilling();
+    this.#state = { name: "broken" };
+    rejectAll(parties, () => this.#brokenError(`was broken: ${why}`));
+    this.#changed();
+  }
+
+  #toFilling(): void {
+    if (this.#state.name === "acting") this.#state.runner.holdings.delete(this);
+    this.#state = { name: "filling" };
+  }
+
+  #takeAll(): Wait<Passed>[] {
+    const parties = [...(this.#state.name === "acting" ? this.#state.round : []), ...this.#arrived];
+    this.#arrived = new LinkedList();
+    return parties;
+  }
+
+  #waiting(): number {
+    return this.#arrived.length + (this.#state.name === "acting" ? this.#state.round.length : 0);
+  }
+
+  #brokenError(what: string): PolyprocError {
+    return new PolyprocError("BrokenBarrier", `${this.handle} ${what}; its parties can meet again after barrier/reset`);
+  }
+
+  #changed(): void {
+    this.#engine.events.syncChanged(this, false);
+  }
+}
+
+function rejectAll(parties: readonly Wait<Passed>[], error: () => PolyprocError): void {
+  for (const wait of parties) wait.reject(error());
+}

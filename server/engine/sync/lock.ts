@@ -1,0 +1,155 @@
+import { PolyprocError } from "../../../protocol/errors.js";
+import type { SyncInfo } from "../../../protocol/events.js";
+import type { Handle } from "../../../protocol/schema.js";
+import type { Engine } from "../engine.js";
+import { LinkedList } from "../linked-list.js";
+import { releasedByAll, type SharedObject } from "../registry.js";
+import type { Holding, Session } from "../session.js";
+import { Wait, type Party, type Waitable } from "../wait.js";
+
+export interface Acquired {
+  acquired: boolean;
+  ownerDied: boolean;
+}
+
+interface Waiter {
+  readonly wait: Wait<Acquired>;
+  readonly depth: number;
+}
+
+/**
+ * Lock and RLock. A released lock is handed to whoever waits longest, so a free lock has no waiters. When its holder's
+ * session ends, the next one to get it is told `ownerDied`.
+ */
+export class Lock implements SharedObject, Waitable, Holding {
+  readonly handle: Handle;
+  readonly recursive: boolean;
+  readonly #engine: Engine;
+  readonly #waiters = new LinkedList<Waiter>();
+  #holder: Session | null = null;
+  #owner = "";
+  /** How often the holder has taken it; 0 when it is free. */
+  #depth = 0;
+  #since = 0;
+  #ownerDied = false;
+
+  constructor(engine: Engine, handle: Handle) {
+    this.#engine = engine;
+    this.handle = handle;
+    this.recursive = handle.startsWith("rlock:");
+  }
+
+  acquire(session: Session, owner: string, timeoutMs: number | null | undefined): Acquired | Wait<Acquired> {
+    if (this.recursive && this.#holder === session && this.#owner === owner) {
+      this.#depth++;
+      this.#engine.events.syncChanged(this, false);
+      return { acquired: true, ownerDied: false };
+    }
+    if (!this.#holder) return this.#take(session, owner, 1);
+    if (timeoutMs === 0) return { acquired: false, ownerDied: false };
+    return this.#enqueue(session, owner, 1, timeoutMs);
+  }
+
+  release(session: Session, owner: string): null {
+    if (!this.#holder) throw new PolyprocError("BadState", `${this.handle} is not held, so it cannot be released: match each release with one acquire`);
+    if (this.recursive) this.#requireOwner(session, owner, "release it");
+    if (--this.#depth > 0) this.#engine.events.syncChanged(this, false);
+    else this.#handOver();
+    return null;
+  }
+
+  /** For a condition: lets go at all depths. Returns the depth, for `takeBack`. */
+  giveUp(session: Session, owner: string): number {
+    this.requireHeld(session, owner, "wait");
+    const depth = this.#depth;
+    this.#handOver();
+    return depth;
+  }
+
+  /** For a condition: takes the lock again, as deep as it was. */
+  takeBack(session: Session, owner: string, depth: number): Acquired | Wait<Acquired> {
+    return this.#holder ? this.#enqueue(session, owner, depth, null) : this.#take(session, owner, depth);
+  }
+
+  /** As Python's conditions ask: whoever calls holds the lock. */
+  requireHeld(session: Session, owner: string, action: string): void {
+    if (this.recursive) this.#requireOwner(session, owner, action);
+    else if (this.#holder !== session) throw this.#notOwner(action);
+  }
+
+  status(): { locked: boolean; holder: string | null; depth: number; waiters: number } {
+    return { locked: this.#holder !== null, holder: this.#holder?.id ?? null, depth: this.#depth, waiters: this.#waiters.length };
+  }
+
+  describe(): SyncInfo {
+    return {
+      handle: this.handle,
+      kind: this.recursive ? "rlock" : "lock",
+      holders: this.#holder ? [this.#holder.id] : [],
+      waiters: Array.from(this.#waiters, (waiter) => waiter.wait.session.id),
+      value: this.#depth,
+      limit: null,
+    };
+  }
+
+  holders(): Iterable<Party> {
+    return this.#holder ? [{ session: this.#holder, owner: this.#owner, since: this.#since }] : [];
+  }
+
+  holderEnded(): void {
+    this.#ownerDied = true;
+    this.#handOver();
+  }
+
+  unreferenced(): void {
+    this.#holder?.holdings.delete(this);
+    this.#holder = null;
+    for (let waiter = this.#waiters.shift(); waiter; waiter = this.#waiters.shift()) waiter.wait.reject(releasedByAll(this.handle));
+  }
+
+  #enqueue(session: Session, owner: string, depth: number, timeoutMs: number | null | undefined): Wait<Acquired> {
+    const wait = new Wait<Acquired>(session, {
+      owner,
+      timeoutMs,
+      resource: this,
+      onTimeout: () => ({ acquired: false, ownerDied: false }),
+      onLeave: () => {
+        this.#waiters.remove(link);
+        this.#engine.events.syncChanged(this, false);
+      },
+    });
+    const link = this.#waiters.push({ wait, depth });
+    this.#engine.events.syncChanged(this, false);
+    return wait;
+  }
+
+  #take(session: Session, owner: string, depth: number): Acquired {
+    const ownerDied = this.#ownerDied;
+    this.#ownerDied = false;
+    this.#holder = session;
+    this.#owner = owner;
+    this.#depth = depth;
+    this.#since = this.#engine.waitGraph.stamp();
+    session.holdings.add(this);
+    this.#engine.events.syncChanged(this, false);
+    return { acquired: true, ownerDied };
+  }
+
+  #handOver(): void {
+    this.#holder?.holdings.delete(this);
+    this.#holder = null;
+    this.#depth = 0;
+    const next = this.#waiters.shift();
+    if (next) next.wait.resolve(this.#take(next.wait.session, next.wait.owner, next.depth));
+    else this.#engine.events.syncChanged(this, false);
+  }
+
+  #requireOwner(session: Session, owner: string, action: string): void {
+    if (this.#holder !== session || this.#owner !== owner) throw this.#notOwner(action);
+  }
+
+  #notOwner(action: string): PolyprocError {
+    const holder = this.#holder ? `${this.#holder.id}${this.#owner && ` (${this.#owner})`} holds it` : "nobody holds it";
+    return new PolyprocError("NotOwner", `only the owner of ${this.handle} may ${action}; ${holder}: acquire it first`);
+  }
+}

@@ -1,0 +1,131 @@
+import { PolyprocError } from "../../../protocol/errors.js";
+import type { SyncInfo } from "../../../protocol/events.js";
+import type { Handle } from "../../../protocol/schema.js";
+import type { Engine } from "../engine.js";
+import { LinkedList } from "../linked-list.js";
+import type { Acquired } from "./lock.js";
+import { PermitTable } from "./permit-table.js";
+import { releasedByAll, type SharedObject } from "../registry.js";
+import type { Holding, Session } from "../session.js";
+import { Wait, type Party, type Waitable } from "../wait.js";
+
+/**
+ * Semaphore and BoundedSemaphore. A permit that is released goes to whoever waits longest, so while there are free
+ * permits nobody waits. As long as every release came from a holder, the permits of a session that died are given back.
+ */
+export class Semaphore implements SharedObject, Waitable, Holding {
+  readonly handle: Handle;
+  readonly bounded: boolean;
+  readonly #engine: Engine;
+  readonly #initial: number;
+  readonly #waiters = new LinkedList<Wait<Acquired>>();
+  #value: number;
+  /** Who holds permits; null once somebody released what it did not hold: then it is a signal, and nobody's permits are known. */
+  #permits: PermitTable | null = new PermitTable();
+  #ownerDied = false;
+
+  constructor(engine: Engine, handle: Handle, value: number, bounded: boolean) {
+    this.#engine = engine;
+    this.handle = handle;
+    this.#initial = value;
+    this.#value = value;
+    this.bounded = bounded;
+  }
+
+  acquire(session: Session, owner: string, timeoutMs: number | null | undefined): Acquired | Wait<Acquired> {
+    if (this.#value > 0) {
+      this.#value--;
+      return this.#take(session, owner);
+    }
+    if (timeoutMs === 0) return { acquired: false, ownerDied: false };
+    const wait = new Wait<Acquired>(session, {
+      owner,
+      timeoutMs,
+      resource: this,
+      onTimeout: () => ({ acquired: false, ownerDied: false }),
+      onLeave: () => {
+        this.#waiters.remove(link);
+        this.#engine.events.syncChanged(this, false);
+      },
+    });
+    const link = this.#waiters.push(wait);
+    this.#engine.events.syncChanged(this, false);
+    return wait;
+  }
+
+  release(session: Session, owner: string, n: number): null {
+    if (this.#value + n > (this.bounded ? this.#initial : Number.MAX_SAFE_INTEGER)) {
+      throw new PolyprocError("BadState", this.bounded
+        ? `${this.handle} was released too often: with ${n} more it would have ${this.#value + n} of its ${this.#initial} permits free`
+        : `${this.handle} cannot count that many permits`);
+    }
+    if (this.#permits) {
+      if (this.#permits.take(session, owner, n)) {
+        if (!this.#permits.has(session)) session.holdings.delete(this);
+      } else {
+        for (const holder of this.#permits.sessions()) holder.holdings.delete(this);
+        this.#permits = null;
+      }
+    }
+    this.#free(n);
+    return null;
+  }
+
+  status(): { value: number; waiters: number; holders: string[] } {
+    return { value: this.#value, waiters: this.#waiters.length, holders: this.#holderIds() };
+  }
+
+  describe(): SyncInfo {
+    return {
+      handle: this.handle,
+      kind: "semaphore",
+      holders: this.#holderIds(),
+      waiters: Array.from(this.#waiters, (wait) => wait.session.id),
+      value: this.#value,
+      limit: null,
+    };
+  }
+
+  holders(): Iterable<Party> {
+    return this.#permits?.parties() ?? [];
+  }
+
+  holderEnded(session: Session, died: boolean): void {
+    const permits = this.#permits?.drop(session) ?? 0;
+    if (!died || permits === 0) return;
+    this.#ownerDied = true;
+    this.#free(permits);
+  }
+
+  unreferenced(): void {
+    for (const session of this.#permits?.sessions() ?? []) session.holdings.delete(this);
+    this.#permits = null;
+    for (let wait = this.#waiters.shift(); wait; wait = this.#waiters.shift()) wait.reject(releasedByAll(this.handle));
+  }
+
+  #take(session: Session, owner: string): Acquired {
+    const ownerDied = this.#ownerDied;
+    this.#ownerDied = false;
+    if (this.#permits) {
+      this.#permits.give(session, owner, this.#engine.waitGraph.stamp());
+      session.holdings.add(this);
+    }
+    this.#engine.events.syncChanged(this, false);
+    return { acquired: true, ownerDied };
+  }
+
+  #free(n: number): void {
+    this.#value += n;
+    while (this.#value > 0) {
+      const wait = this.#waiters.shift();
+      if (!wait) break;
+      this.#value--;
+      wait.resolve(this.#take(wait.session, wait.owner));
+    }
+    this.#engine.events.syncChanged(this, false);
+  }
+
+  #holderIds(): string[] {
+    return Array.from(this.#permits?.sessions() ?? [], (session) => session.id);
+  }
+}

@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { command, task, toTarget } from "../../../../bindings/typescript/processes/target.js";
+import * as children from "../fixtures/children.js";
+
+test("a task is the module and the name of the function", () => {
+  assert.deepEqual(toTarget(task(import.meta, children.print)), { module: import.meta.url, export: "print" });
+  assert.deepEqual(toTarget(task(import.meta, () => 1, "table.first")), { module: import.meta.url, export: "table.first" });
+});
+
+test("a task needs a name and a file", () => {
+  assert.throws(() => task(import.meta, () => 1), /has no name/);
+  assert.throws(() => task(import.meta, children.print.bind(null)), /has no name/);
+  assert.throws(() => task({ url: "data:text/javascript,1" }, children.print), /import\.meta of a module that is a file/);
+  assert.throws(() => task(import.meta, "print" as never), /expected a function/);
+});
+
+test("a function itself is sent as its text", () => {
+  const target = toTarget((a: number, b: number) => a + b);
+  assert.ok("source" in target);
+  assert.match(target.source, /a \+ b/);
+  assert.equal(target.runtime, "node");
+});
+
+test("a function whose text is not to be had is refused", () => {
+  assert.throws(() => toTarget(Math.max), /text of max is not to be had/);
+  assert.throws(() => toTarget(children.print.bind(null)), /bind/);
+});
+
+test("a command is its program, arguments and options", () => {
+  assert.deepEqual(toTarget(command("gzip", ["-9"], { check: false })), { command: "gzip", args: ["-9"], check: false });
+});
+
+test("what is no target is refused and quoted", () => {
+  assert.throws(() => toTarget("print" as never), /got "print"/);
+  assert.throws(() => toTarget({ file: "x" } as never), /an object with file/);
+  assert.throws(() => toTarget(null as never), /expected a target/);
+});

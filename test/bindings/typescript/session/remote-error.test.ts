@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { PolyprocError } from "../../../../protocol/errors.js";
+import { taskFailed } from "../../../../bindings/typescript/host/failure.js";
+import { errorOf, TaskFailed, WorkerLost } from "../../../../bindings/typescript/pools/pool-errors.js";
+
+/** There and back, as it goes over the wire. */
+function roundTrip(thrown: unknown): TaskFailed {
+  const error = errorOf(JSON.parse(JSON.stringify(taskFailed(thrown))) as ReturnType<typeof taskFailed>);
+  assert.ok(error instanceof TaskFailed);
+  return error;
+}
+
+test("a built-in error comes back as its class, with message, stack, own properties and causes", () => {
+  const thrown = Object.assign(new RangeError("too far", { cause: new TypeError("why") }), { code: "E_FAR", at: { x: 1 } });
+  const { cause, message, data } = roundTrip(thrown);
+  assert.ok(cause instanceof RangeError);
+  assert.equal(message, "RangeError: too far");
+  assert.equal(cause.message, "too far");
+  assert.equal(cause.stack, thrown.stack);
+  assert.deepEqual(Object.fromEntries(Object.entries(cause)), { code: "E_FAR", at: { x: 1 } });
+  assert.ok(cause.cause instanceof TypeError);
+  assert.equal(data["language"], "javascript");
+});
+
+test("an error of another class keeps its name", () => {
+  class Custom extends Error {}
+  const { cause } = roundTrip(new Custom("own"));
+  assert.ok(cause instanceof Error);
+  assert.equal(cause.name, "Custom");
+});
+
+test("an error of this package comes back as one", () => {
+  const { cause } = roundTrip(new PolyprocError("Empty", "the queue had no item", { queue: "q" }));
+  assert.ok(cause instanceof PolyprocError);
+  assert.equal(cause.codeName, "Empty");
+  assert.deepEqual(cause.data, { queue: "q" });
+});
+
+test("what was thrown without being an error is told as what it was", () => {
+  assert.deepEqual([undefined, null, "text", 42, { a: 1 }].map((thrown) => roundTrip(thrown).message), ["undefined: undefined", "null: null", "string: text", "number: 42", `object: {"a":1}`]);
+});
+
+test("hostile errors do not break the telling", () => {
+  const getter = Object.defineProperty(new Error("x"), "trap", { enumerable: true, get() { throw new Error("trapped"); } });
+  assert.equal(roundTrip(getter).cause instanceof Error, true);
+  const loop = new Error("loop");
+  loop.cause = loop;
+  assert.equal(roundTrip(loop).message, "Error: loop");
+  const self: Record<string, unknown> = {};
+  self["self"] = self;
+  assert.equal(roundTrip(Object.assign(new Error("cyclic"), { self })).message, "Error: cyclic");
+  const huge = roundTrip(new Error("y".repeat(1_000_000)));
+  assert.ok(huge.message.length < 70_000);
+  assert.match(roundTrip(Object.assign(new Error("polluter"), JSON.parse(`{"__proto__": {"polluted": true}}`))).message, /polluter/);
+  assert.equal(({} as { polluted?: unknown }).polluted, undefined);
+});
+
+test("AggregateError tells of its errors", () => {
+  const { cause } = roundTrip(new AggregateError([new TypeError("a"), "b"], "both"));
+  assert.deepEqual((cause as AggregateError).errors, [{ type: "TypeError", message: "a" }, { type: "string", message: "b" }]);
+});
+
+test("a lost worker's error has its post-mortem as properties", () => {
+  const error = errorOf({ code: 1013, message: "worker 7 was killed", data: { pid: 7, exitCode: null, signal: "SIGKILL", stderr: "last words" } });
+  assert.ok(error instanceof WorkerLost);
+  assert.deepEqual([error.pid, error.exitCode, error.signal, error.stderr], [7, null, "SIGKILL", "last words"]);
+});

@@ -1,0 +1,365 @@
+import assert from "node:assert/strict";
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { Empty, Full, JoinableQueue, Lock, Process, Queue, shutdown, SimpleQueue, task, TimedOut } from "../../../../bindings/typescript/index.js";
+import { waitFor, within } from "../../../deadline.js";
+import { temporaryFolder } from "../../../temporary-folder.js";
+import { children } from "../fixtures/modules.js";
+import { borrowAndHang, consume, produce, putAndLeave, takeAndForget, takeAndRecord } from "../fixtures/children.js";
+
+after(shutdown);
+
+test("items come out in the order in which they went in", async () => {
+  const queue = new Queue<number>();
+  for (let i = 0; i < 5; i++) await queue.put(i);
+  assert.equal(await queue.size(), 5);
+  assert.equal(await queue.empty(), false);
+  const items = [];
+  for (let i = 0; i < 5; i++) items.push(await queue.get());
+  assert.deepEqual(items, [0, 1, 2, 3, 4]);
+  assert.equal(await queue.empty(), true);
+});
+
+test("items put side by side keep their order, and each put resolves", async () => {
+  const queue = new Queue<number>();
+  await Promise.all(Array.from({ length: 5000 }, (_, i) => queue.put(i)));
+  assert.equal(await queue.size(), 5000);
+  assert.deepEqual(await queue.getMany(10_000), Array.from({ length: 5000 }, (_, i) => i));
+});
+
+test("an item is what it was when it was put", async () => {
+  const queue = new Queue<{ n: number }>();
+  const item = { n: 1 };
+  const put = queue.put(item);
+  item.n = 2;
+  await put;
+  assert.deepEqual(await queue.get(), { n: 1 });
+});
+
+test("putMany and getMany move many items in few messages", async () => {
+  const queue = new Queue<number>();
+  await queue.putMany(Array.from({ length: 25_000 }, (_, i) => i));
+  assert.equal(await queue.size(), 25_000);
+  const items: number[] = [];
+  while (items.length < 25_000) items.push(...await queue.getMany(10_000));
+  assert.deepEqual(items, Array.from({ length: 25_000 }, (_, i) => i));
+  await queue.putMany([]);
+  assert.equal(await queue.empty(), true);
+});
+
+test("a full queue refuses who does not wait, and lets in who does when there is room", async () => {
+  const queue = new Queue<string>(1);
+  await queue.put("a");
+  assert.equal(await queue.full(), true);
+  await assert.rejects(queue.putNowait("b"), Full);
+  await assert.rejects(queue.put("b", { timeoutMs: 5 }), Full);
+  const waiting = queue.put("b");
+  assert.equal(await queue.get(), "a");
+  await waiting;
+  assert.equal(await queue.get(), "b");
+});
+
+test("a put into a queue with a limit resolves as soon as its own item is stored", async () => {
+  const queue = new Queue<string>(1);
+  const first = queue.put("a");
+  const second = queue.put("b");
+  await within(first, "the put that has room");
+  assert.equal(await queue.get(), "a");
+  await second;
+});
+
+test("putMany says how many items went in when the others found no room", async () => {
+  const queue = new Queue<number>({ maxSize: 3 });
+  await assert.rejects(queue.putMany([1, 2, 3, 4, 5], { timeoutMs: 5 }), (error: Full) => error instanceof Full && error.data["stored"] === 3);
+});
+
+test("an empty queue refuses who does not wait", async () => {
+  const queue = new Queue();
+  await assert.rejects(queue.getNowait(), Empty);
+  await assert.rejects(queue.get({ timeoutMs: 5 }), Empty);
+});
+
+test("a signal ends a get, and its item stays for others", async () => {
+  const queue = new Queue<string>();
+  const controller = new AbortController();
+  const waiting = queue.get({ signal: controller.signal });
+  await queue.size();
+  controller.abort();
+  await assert.rejects(waiting, { name: "AbortError" });
+  await queue.put("for others");
+  assert.equal(await queue.get(), "for others");
+});
+
+test("after close this process puts and gets no more", async () => {
+  const queue = new Queue();
+  await queue.close();
+  await assert.rejects(queue.put(1), { codeName: "Closed" });
+  await assert.rejects(queue.get(), { codeName: "Closed" });
+});
+
+test("objects travel through queues and stay the same object of the server", async () => {
+  const queue = new Queue<{ lock: Lock; reply: Queue<string>; table: Map<string, Lock> }>();
+  const lock = new Lock();
+  const reply = new Queue<string>();
+  await queue.put({ lock, reply, table: new Map([["lock", lock]]) });
+  const got = await queue.get();
+  assert.ok(got.lock instanceof Lock && got.reply instanceof Queue);
+  assert.equal(got.table.get("lock"), got.lock);
+  await got.lock.acquire();
+  assert.equal(await lock.locked(), true);
+  await got.reply.put("through the copy");
+  assert.equal(await reply.get(), "through the copy");
+});
+
+test("a producer that exits right after put has lost nothing, large as it was", async () => {
+  const queue = new Queue<Buffer>();
+  const producer = new Process({ target: task(children, produce), args: [queue, Buffer.alloc(5_000_000, 7)] });
+  await producer.start();
+  await within(producer.join(), "a producer whose queue nobody drains");
+  assert.equal(producer.exitCode, 0);
+  const item = await queue.get();
+  assert.equal(item.length, 5_000_000);
+  assert.ok(item.every((byte) => byte === 7));
+});
+
+test("what cannot be sent is refused where it is put", async () => {
+  await assert.rejects(new Queue().put({ callback: () => 1 }), /callback is the function/);
+});
+
+test("a joinable queue is joined when every item was dealt with", async () => {
+  const queue = new JoinableQueue<number>();
+  await queue.join();
+  await queue.putMany([1, 2]);
+  await assert.rejects(queue.join({ timeoutMs: 5 }), TimedOut);
+  const joined = queue.join();
+  await queue.get();
+  await queue.taskDone();
+  await queue.get();
+  await queue.taskDone();
+  await within(joined, "the join");
+  await assert.rejects(queue.taskDone(), { codeName: "BadState" });
+});
+
+test("a queue that is not joinable has no account", async () => {
+  const queue = new Queue<Queue>();
+  await queue.put(queue);
+  const received = await queue.get() as JoinableQueue;
+  await assert.rejects(received.join(), { codeName: "BadState" });
+});
+
+test("a simple queue puts, gets and says whether it is empty", async () => {
+  const queue = new SimpleQueue<string>();
+  assert.equal(await queue.empty(), true);
+  await queue.put("a");
+  assert.equal(await queue.empty(), false);
+  assert.equal(await queue.get(), "a");
+});
+
+test("iterating takes items one by one", async () => {
+  const queue = new Queue<number>();
+  await queue.putMany([1, 2, 3]);
+  const seen: number[] = [];
+  for await (const item of queue) {
+    seen.push(item);
+    if (item === 2) break;
+  }
+  assert.deepEqual(seen, [1, 2]);
+  assert.equal(await queue.get(), 3, "the next one was not taken ahead");
+});
+
+const numbers = (count: number, from = 0) => Array.from({ length: count }, (_, i) => from + i);
+
+/** Items in the queue, without what asking the queue itself does: make it whole. */
+const stored = async (queue: Queue<number>) => (await queue.connection.request("queue/status", { queue: queue.handle })).size;
+
+test("a fast loop takes items in batches, and puts back in order what it did not come to", async () => {
+  const queue = new Queue<number>();
+  await queue.putMany(numbers(1000));
+  const seen: number[] = [];
+  let least = 1000;
+  for await (const item of queue) {
+    seen.push(item);
+    if (item % 50 === 0) least = Math.min(least, await stored(queue) + seen.length);
+    if (item === 600) break;
+  }
+  assert.deepEqual(seen, numbers(601));
+  assert.ok(least < 1000, "it has taken some ahead");
+  assert.equal(await stored(queue), 399);
+  assert.deepEqual(await queue.getMany(1000), numbers(399, 601));
+});
+
+test("a loop that throws puts back what it did not come to", async () => {
+  const queue = new JoinableQueue<number>();
+  await queue.putMany(numbers(100));
+  const looping = (async () => {
+    for await (const item of queue) {
+      await queue.taskDone();
+      if (item === 77) throw new Error("on purpose");
+    }
+  })();
+  await assert.rejects(looping, /on purpose/);
+  assert.equal(await stored(queue), 22);
+  await queue.getMany(100);
+  await queue.taskDone(22);
+  await within(queue.join(), "a join when each item was dealt with once");
+});
+
+test("a loop that becomes slow puts back what others could take", async () => {
+  const queue = new Queue<number>();
+  await queue.putMany(numbers(200));
+  const seen: number[] = [];
+  for await (const item of queue) {
+    seen.push(item);
+    if (item === 100) {
+      assert.ok(await stored(queue) < 99, "it has taken some ahead");
+      await waitFor(async () => await stored(queue) === 99, { what: "all that the loop has not come to" });
+    }
+    if (item === 199) break;
+  }
+  assert.deepEqual(seen, numbers(200));
+});
+
+test("a loop that computes for long puts back what others could take, before its next item", async () => {
+  const queue = new Queue<number>();
+  await queue.putMany(numbers(200));
+  const seen: number[] = [];
+  for await (const item of queue) {
+    seen.push(item);
+    if (item === 100) for (const end = performance.now() + 40; performance.now() < end;);
+    if (item === 101) {
+      assert.equal(await stored(queue), 98);
+      break;
+    }
+  }
+  assert.deepEqual(seen, numbers(102));
+});
+
+test("what is asked inside a loop sees the queue as if items were taken one by one", async () => {
+  const queue = new Queue<number>();
+  await queue.putMany(numbers(300));
+  const seen: number[] = [];
+  for await (const item of queue) {
+    seen.push(item);
+    if (item < 100) continue;
+    seen.push(await queue.get());
+    assert.equal(await queue.size(), 300 - seen.length);
+    if (seen.length >= 290) break;
+  }
+  assert.deepEqual(seen, numbers(seen.length));
+});
+
+test("items in a loop may be objects, also when they have been put back", async () => {
+  const queue = new Queue<Lock>();
+  const locks = Array.from({ length: 40 }, () => new Lock());
+  await queue.putMany(locks);
+  let count = 0;
+  for await (const lock of queue) {
+    assert.equal(lock.handle, locks[count]!.handle);
+    if (++count === 20) break;
+  }
+  const rest = await queue.getMany(100);
+  assert.deepEqual(rest.map((lock) => lock.handle), locks.slice(20).map((lock) => lock.handle));
+  await rest[19]!.acquire();
+  assert.equal(await locks[39]!.locked(), true);
+});
+
+test("a loop that waits is ended by return, and takes nothing", async () => {
+  const queue = new Queue<number>();
+  const items = queue[Symbol.asyncIterator]();
+  const waiting = items.next();
+  await stored(queue);
+  await items.return!();
+  assert.equal((await within(waiting, "the end of the loop")).done, true);
+  await queue.put(1);
+  assert.equal(await queue.get(), 1);
+});
+
+test("consumers in several processes get each item once, and each its own end", async () => {
+  const queue = new Queue<number | null>();
+  const taken = new Queue<number>();
+  const consumers = [1, 2].map(() => new Process({ target: task(children, consume), args: [queue, taken] }));
+  await Promise.all(consumers.map((consumer) => consumer.start()));
+  for (const from of [0, 1000, 2000]) await queue.putMany(numbers(1000, from));
+  await queue.putMany([null, null]);
+  for (const consumer of consumers) await within(consumer.join(), "a consumer that got its null");
+  assert.deepEqual((await taken.getMany(10_000)).toSorted((a, b) => a - b), numbers(3000));
+  assert.equal(await queue.empty(), true);
+});
+
+test("a process that ends in the middle of a loop has put back what it did not come to", async () => {
+  const queue = new Queue<number>();
+  await queue.putMany(numbers(500));
+  const child = new Process({ target: task(children, takeAndForget), args: [queue, 40] });
+  await child.start();
+  await within(child.join(), "the child");
+  assert.equal(child.exitCode, 0);
+  assert.deepEqual(await queue.getMany(1000), numbers(460, 40));
+});
+
+const onLinux = { skip: process.platform === "linux" ? false : "nothing is borrowed where a client cannot reach the server's memory" };
+
+test("a loop whose process is killed loses at most the item that it was given", onLinux, async (t) => {
+  const folder = temporaryFolder(t);
+  for (let round = 0; round < 5; round++) {
+    const queue = new Queue<number>();
+    await queue.putMany(numbers(10_000));
+    const path = join(folder, String(round));
+    const enough = 4 * Math.floor(Math.random() * 7500);
+    const consumer = new Process({ target: task(children, takeAndRecord), args: [queue, path] });
+    await consumer.start();
+    await waitFor(() => (statSync(path, { throwIfNoEntry: false })?.size ?? -1) >= enough, { what: `${enough} bytes of items`, intervalMs: 0 });
+    await consumer.kill();
+    await consumer.join();
+    // It may have been quicker than the signal, and have taken all.
+    const rest = await queue.empty() ? [] : await queue.getMany(10_000);
+    const following = rest[0] ?? 10_000;
+    const seen = readFileSync(path);
+    const count = seen.length / 4;
+    assert.deepEqual([...new Uint32Array(new Uint8Array(seen).buffer)], numbers(count));
+    assert.ok(following === count || following === count + 1, `after ${count} items the next one is ${following}`);
+    assert.deepEqual(rest, numbers(10_000 - following, following));
+  }
+});
+
+test("what a loop had borrowed and not seen is there, in order, when its process is killed", onLinux, async () => {
+  const queue = new Queue<number>();
+  const seen = new Queue<number>();
+  await queue.putMany(numbers(5000));
+  // It spins: when this test fails, it must not keep the others from ending.
+  const consumer = new Process({ target: task(children, borrowAndHang), args: [queue, 5000, seen], daemon: true });
+  await consumer.start();
+  const count = await within(seen.get(), "the loop's report");
+  assert.ok(await stored(queue) < 5000 - count, "some are on loan");
+  await consumer.kill();
+  await consumer.join();
+  assert.deepEqual(await queue.getMany(5000), numbers(5000 - count, count));
+});
+
+test("a producer that ends without waiting for its puts has lost none", async () => {
+  const queue = new Queue<number>();
+  const producer = new Process({ target: task(children, putAndLeave), args: [queue, 100] });
+  await producer.start();
+  await within(producer.join(), "the producer");
+  assert.equal(producer.exitCode, 0);
+  assert.deepEqual(await queue.getMany(1000), numbers(100));
+});
+
+test("an object that nobody refers to is let go", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const { connection } = new Lock();
+  const objects = async () => (await connection.request("server/status", {})).objects;
+  const before = await objects();
+  await (async () => {
+    const queues = Array.from({ length: 50 }, () => new Queue());
+    await queues[0]!.size();
+    assert.ok(await objects() >= before + 50);
+  })();
+  await waitFor(async () => {
+    collect();
+    return (await objects()) <= before;
+  }, { what: "50 queues to be forgotten" });
+});

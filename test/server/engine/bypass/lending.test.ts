@@ -1,0 +1,388 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import fc from "fast-check";
+import type { Payload } from "../../../../protocol/schema.js";
+import { Lending, lendingOf } from "../../../../server/engine/bypass/lending.js";
+import { Lock } from "../../../../server/engine/sync/lock.js";
+import { Queue } from "../../../../server/engine/streams/queue.js";
+import type { Session } from "../../../../server/engine/session.js";
+import { FakeWorld } from "../fake-engine.js";
+import type { FakeTally } from "../fake-tally.js";
+import { ask, type Probe } from "../probe.js";
+
+/** A session that counts what it hands to its program, as a binding does. */
+class Borrower {
+  readonly session: Session;
+  readonly tally: FakeTally;
+  readonly #queue: Queue;
+
+  constructor(world: FakeWorld, queue: Queue) {
+    this.session = world.session();
+    this.#queue = queue;
+    world.engine.registry.retain(this.session, queue.handle);
+    Lending.of(this.session)!.give();
+    this.tally = world.tallies.at(-1)!;
+  }
+
+  count(slot = 0): number {
+    return this.tally.read(slot);
+  }
+
+  borrow(max: number, slot = 0, timeoutMs?: number): Probe<{ items: Payload[] }> {
+    return ask(() => this.#queue.get(this.session, max, timeoutMs, { slot, count: this.count(slot) }));
+  }
+
+  /** Hands so many to its program. */
+  hand(n: number, slot = 0): void {
+    this.tally.counts[slot] = this.count(slot) + n;
+  }
+
+  settle(...slots: number[]): void {
+    lendingOf(this.session).settle(slots.map((slot) => ({ slot, count: this.count(slot) })));
+  }
+}
+
+function setUp(joinable = false) {
+  const world = new FakeWorld();
+  const root = world.session();
+  const queue = world.engine.registry.create(root, "queue:@it", Queue, () => new Queue(world.engine, "queue:@it", { maxSize: 0, joinable }));
+  const borrower = new Borrower(world, queue);
+  const put = (...items: (number | Payload)[]) => queue.put(root, items.map((item) => (typeof item === "number" ? Uint8Array.of(item) : item)), null);
+  const take = (max = 100) => queue.status().size === 0 ? [] : values(ask(() => queue.get(root, max, 0)).value.items);
+  return { world, root, queue, borrower, put, take };
+}
+
+const values = (items: readonly Payload[]) => items.map((item) => (item instanceof Uint8Array ? item[0]! : item[0][0]!));
+
+suite("items on loan", () => {
+  test("come back in their order, before all others, when their borrower dies without counting them", () => {
+    const { borrower, put, take } = setUp();
+    put(1, 2, 3, 4, 5);
+    assert.deepEqual(values(borrower.borrow(3).value.items), [1, 2, 3]);
+    borrower.session.end(true);
+    assert.deepEqual(take(), [1, 2, 3, 4, 5]);
+  });
+
+  test("are the borrower's as soon as it has counted them, one by one", () => {
+    const { borrower, put, take } = setUp();
+    put(1, 2, 3, 4, 5);
+    borrower.borrow(4);
+    borrower.hand(1);
+    borrower.hand(1);
+    borrower.session.end(true);
+    assert.deepEqual(take(), [3, 4, 5]);
+  });
+
+  test("come back after an orderly end, too", () => {
+    const { borrower, put, take } = setUp();
+    put(1, 2, 3);
+    borrower.borrow(3);
+    borrower.hand(1);
+    borrower.session.end(false);
+    assert.deepEqual(take(), [2, 3]);
+  });
+
+  test("of the batch before are settled by the next request for the counter", () => {
+    const { borrower, put, take } = setUp();
+    put(1, 2, 3, 4, 5, 6);
+    borrower.borrow(2);
+    borrower.hand(2);
+    assert.deepEqual(values(borrower.borrow(2).value.items), [3, 4]);
+    borrower.hand(1);
+    assert.deepEqual(values(borrower.borrow(2).value.items), [4, 5], "4 was not counted");
+    borrower.session.end(true);
+    assert.deepEqual(take(), [4, 5, 6], "a count of earlier batches says nothing of this one");
+  });
+
+  test("are settled also when the next request has to wait", () => {
+    const { root, queue, borrower, put, take } = setUp();
+    put(1, 2);
+    borrower.borrow(2);
+    borrower.hand(2);
+    const waiting = borrower.borrow(2);
+    assert.ok(waiting.open);
+    borrower.session.end(true);
+    assert.equal(waiting.failure, "RequestCancelled");
+    assert.deepEqual(take(), []);
+    assert.equal(ask(() => queue.get(root, 1, 0)).failure, "Empty");
+  });
+
+  test("that a waiting request was given count as lent", () => {
+    const { borrower, put, take } = setUp();
+    const waiting = borrower.borrow(5);
+    put(1, 2, 3);
+    assert.deepEqual(values(waiting.value.items), [1, 2, 3]);
+    borrower.session.end(true);
+    assert.deepEqual(take(), [1, 2, 3]);
+  });
+
+  test("of several counters come back in the order in which they were lent", () => {
+    const { borrower, put, take } = setUp();
+    put(1, 2, 3, 4, 5, 6, 7);
+    borrower.borrow(2, 1);
+    borrower.borrow(2, 0);
+    borrower.hand(2, 1);
+    borrower.borrow(2, 1);
+    borrower.hand(1, 0);
+    borrower.session.end(true);
+    assert.deepEqual(take(), [4, 5, 6, 7]);
+  });
+
+  test("of several borrowers come back in the order in which they were put, whoever returns them first", () => {
+    for (const lastReturns of ["first", "last"]) {
+      const { world, queue, borrower, put, take } = setUp();
+      put(1, 2, 3, 4, 5, 6, 7);
+      const other = new Borrower(world, queue);
+      borrower.borrow(2);
+      other.borrow(2);
+      borrower.borrow(2, 1);
+      other.hand(1);
+      const sessions = [borrower.session, other.session];
+      for (const session of lastReturns === "last" ? sessions : sessions.toReversed()) session.end(true);
+      assert.deepEqual(take(), [1, 2, 4, 5, 6, 7]);
+    }
+  });
+
+  test("go to whoever waits, first come first served, the oldest item first", () => {
+    const { world, root, queue, borrower, put } = setUp();
+    const other = new Borrower(world, queue);
+    put(1, 2, 3, 4);
+    borrower.borrow(2, 0);
+    borrower.borrow(2, 1);
+    borrower.hand(1, 0);
+    const [first, second] = [ask(() => queue.get(root, 1, null)), other.borrow(10)];
+    borrower.session.end(true);
+    assert.deepEqual([values(first.value.items), values(second.value.items)], [[2], [3, 4]]);
+    other.session.end(true);
+    assert.equal(queue.status().size, 2);
+  });
+
+  test("go back when they are settled, and only once", () => {
+    const { borrower, put, take } = setUp();
+    put(1, 2, 3, 4);
+    borrower.borrow(2, 0);
+    borrower.borrow(2, 1);
+    borrower.hand(1, 0);
+    borrower.settle(1, 0);
+    borrower.settle(0);
+    assert.deepEqual(take(), [2, 3, 4]);
+    borrower.session.end(true);
+    assert.deepEqual(take(), []);
+  });
+
+  test("are 256 at most, and no more than a message's worth of bytes", () => {
+    const { borrower, put } = setUp();
+    put(...Array.from({ length: 300 }, (_, i) => i % 256));
+    assert.equal(borrower.borrow(10_000).value.items.length, 256);
+    borrower.hand(256);
+    borrower.borrow(100);
+    borrower.hand(44);
+    put(new Uint8Array(700_000), new Uint8Array(700_000));
+    assert.equal(borrower.borrow(10).value.items.length, 1);
+  });
+
+  test("are not counted by size, but as unfinished", () => {
+    const { queue, borrower, put } = setUp(true);
+    put(1, 2, 3);
+    borrower.borrow(2);
+    assert.deepEqual([queue.status().size, queue.status().unfinished], [1, 3]);
+    borrower.hand(1);
+    queue.taskDone(1);
+    borrower.session.end(true);
+    assert.deepEqual([queue.status().size, queue.status().unfinished], [2, 2]);
+  });
+
+  test("can be put back once they are counted and settled, and not before", () => {
+    const { queue, borrower, put, take } = setUp();
+    put(1, 2, 3);
+    borrower.borrow(2);
+    borrower.hand(1);
+    assert.equal(ask(() => queue.putBack(borrower.session, [Uint8Array.of(1)])).failure, "BadState");
+    borrower.settle(0);
+    queue.putBack(borrower.session, [Uint8Array.of(1)]);
+    assert.deepEqual(take(), [1, 2, 3]);
+  });
+
+  test("are dropped when everybody has released their queue", () => {
+    const { world, root, queue, borrower, put } = setUp();
+    world.engine.registry.create(root, "lock:s1.1", Lock, () => new Lock(world.engine, "lock:s1.1"));
+    put(1, [Uint8Array.of(2), ["lock:s1.1"]]);
+    world.engine.registry.release(root, "lock:s1.1");
+    borrower.borrow(2);
+    world.engine.registry.release(root, queue.handle);
+    world.engine.registry.release(borrower.session, queue.handle);
+    borrower.settle(0);
+    assert.equal(world.engine.registry.size, 0);
+    assert.equal(queue.status().size, 0);
+  });
+
+  test("carry their objects back, also those that nobody else refers to", () => {
+    const { world, root, queue, borrower, put } = setUp();
+    for (const name of ["lock:s1.1", "lock:s1.2"]) {
+      world.engine.registry.create(root, name, Lock, () => new Lock(world.engine, name));
+      put([Uint8Array.of(7), [name]]);
+      world.engine.registry.release(root, name);
+    }
+    borrower.borrow(2);
+    borrower.hand(1);
+    borrower.session.end(true);
+    assert.deepEqual([world.engine.registry.has("lock:s1.1"), world.engine.registry.has("lock:s1.2")], [false, true]);
+    ask(() => queue.get(root, 1, 0));
+    world.engine.registry.release(root, "lock:s1.2");
+    assert.ok(!world.engine.registry.has("lock:s1.2"));
+  });
+
+  test("do not keep an object alive that the borrower has let go", () => {
+    const { world, root, borrower, put, take } = setUp();
+    world.engine.registry.create(root, "lock:s1.1", Lock, () => new Lock(world.engine, "lock:s1.1"));
+    put([Uint8Array.of(7), ["lock:s1.1"]], 8);
+    world.engine.registry.release(root, "lock:s1.1");
+    borrower.borrow(2);
+    borrower.hand(1);
+    world.engine.registry.release(borrower.session, "lock:s1.1");
+    assert.ok(!world.engine.registry.has("lock:s1.1"));
+    borrower.tally.counts[0] = 0;
+    borrower.session.end(true);
+    assert.deepEqual(take(), [8], "an item whose object has gone was handed out, whatever the counter says");
+  });
+
+  test("are never more or fewer than were lent, whatever a counter says", () => {
+    for (const [count, left] of [[-5, [1, 2, 3]], [99, [3]]] as const) {
+      const { borrower, put, take } = setUp();
+      put(1, 2, 3);
+      borrower.borrow(2);
+      borrower.tally.counts[0] = count;
+      borrower.session.end(true);
+      assert.deepEqual(take(), left);
+    }
+  });
+
+  test("need counters of the session's own, which are given in parts until there are none", () => {
+    const { world, root, queue, borrower } = setUp();
+    assert.equal(ask(() => queue.get(root, 2, 0, { slot: 0, count: 0 })).failure, "BadState");
+    assert.equal(borrower.borrow(2, 126, 0).failure, "BadState");
+    const more = [1, 2, 3].map(() => Lending.of(borrower.session)!.give());
+    assert.deepEqual(more.map((part) => part && [part.first, part.slots]), [[126, 126], [252, 48], null]);
+    assert.equal(world.tallies.length, 1);
+    borrower.session.end(true);
+    assert.ok(borrower.tally.closed);
+  });
+
+  test("whoever borrows, settles, gives up or dies, whenever: each item is in one place, and in its order", () => {
+    const who = fc.integer({ min: 0, max: 2 });
+    const slot = fc.integer({ min: 0, max: 1 });
+    const step = fc.oneof(
+      { weight: 3, arbitrary: fc.record({ do: fc.constant("put" as const), count: fc.integer({ min: 1, max: 6 }) }) },
+      { weight: 5, arbitrary: fc.record({ do: fc.constant("borrow" as const), who, slot, max: fc.integer({ min: 1, max: 5 }), waits: fc.boolean() }) },
+      { weight: 6, arbitrary: fc.record({ do: fc.constant("hand" as const), who, slot, n: fc.integer({ min: 1, max: 3 }) }) },
+      { weight: 1, arbitrary: fc.record({ do: fc.constant("settle" as const), who, slots: fc.subarray([0, 1], { minLength: 1 }) }) },
+      { weight: 1, arbitrary: fc.record({ do: fc.constant("cancel" as const), pick: fc.nat(5) }) },
+      { weight: 2, arbitrary: fc.record({ do: fc.constant("die" as const), who, orderly: fc.boolean() }) },
+    );
+    fc.assert(fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
+      interface Actor {
+        borrower: Borrower;
+        /** By slot, in the order in which they were lent: what was not handed out. */
+        loans: Map<number, number[]>;
+      }
+      interface Waiting {
+        actor: Actor;
+        slot: number;
+        max: number;
+        probe: Probe<{ items: Payload[] }>;
+      }
+      const { world, root, queue, borrower } = setUp();
+      borrower.session.end(false);
+      const actors = [0, 1, 2].map((): Actor => ({ borrower: new Borrower(world, queue), loans: new Map() }));
+      let items: number[] = [];
+      let waiting: Waiting[] = [];
+      let stored = 0;
+      let handed = 0;
+      const lend = ({ actor, slot, max, probe }: Waiting) => {
+        assert.deepEqual(probe.value.items.map(number), items.slice(0, max));
+        actor.loans.set(slot, items.slice(0, max));
+        items = items.slice(max);
+      };
+      const serve = () => {
+        for (let next; items.length > 0 && (next = waiting.shift()); ) lend(next);
+      };
+      const comesBack = ({ loans }: Actor, slots: readonly number[]) => {
+        const back = [...loans].filter(([of]) => slots.includes(of));
+        for (const [of] of back) loans.delete(of);
+        items = [...back.flatMap(([, rest]) => rest), ...items].toSorted((a, b) => a - b);
+        serve();
+      };
+      const leave = (of: (waiting: Waiting) => boolean) => {
+        for (const { probe } of waiting.filter(of)) assert.equal(probe.failure, "RequestCancelled");
+        waiting = waiting.filter((one) => !of(one));
+      };
+      const waits = (actor: Actor, of: number) => waiting.some((one) => one.actor === actor && one.slot === of);
+      const die = (actor: Actor, died: boolean) => {
+        actor.borrower.session.end(died);
+        leave((one) => one.actor === actor);
+        comesBack(actor, [0, 1]);
+        assert.ok(actor.borrower.tally.closed);
+      };
+      for (const s of steps) {
+        switch (s.do) {
+          case "put": {
+            const numbers = Array.from({ length: s.count }, () => stored++);
+            queue.put(root, numbers.map(payload), null);
+            items.push(...numbers);
+            serve();
+            break;
+          }
+          case "borrow": {
+            const actor = actors[s.who]!;
+            // One request at a time for a counter.
+            if (waits(actor, s.slot)) break;
+            const probe = actor.borrower.borrow(s.max, s.slot, s.waits ? undefined : 0);
+            comesBack(actor, [s.slot]);
+            if (items.length > 0) lend({ actor, slot: s.slot, max: s.max, probe });
+            else if (s.waits) waiting.push({ actor, slot: s.slot, max: s.max, probe });
+            else assert.equal(probe.failure, "Empty");
+            break;
+          }
+          case "hand": {
+            const { borrower: by, loans } = actors[s.who]!;
+            const n = loans.get(s.slot)?.splice(0, s.n).length ?? 0;
+            if (n > 0) by.hand(n, s.slot);
+            handed += n;
+            break;
+          }
+          case "settle": {
+            const actor = actors[s.who]!;
+            const slots = s.slots.filter((of) => !waits(actor, of));
+            if (slots.length === 0) break;
+            actor.borrower.settle(...slots);
+            comesBack(actor, slots);
+            break;
+          }
+          case "cancel": {
+            const chosen = waiting[s.pick % Math.max(1, waiting.length)];
+            chosen?.probe.cancel();
+            leave((one) => one === chosen);
+            break;
+          }
+          case "die": {
+            const actor = actors[s.who]!;
+            die(actor, !s.orderly);
+            actors[s.who] = { borrower: new Borrower(world, queue), loans: new Map() };
+            break;
+          }
+        }
+        assert.deepEqual([queue.status().size, queue.status().getters], [items.length, waiting.length]);
+      }
+      for (const actor of actors) die(actor, true);
+      assert.equal(handed + items.length, stored);
+      const rest: number[] = [];
+      while (queue.status().size > 0) rest.push(...ask(() => queue.get(root, 1000, 0)).value.items.map(number));
+      assert.deepEqual(rest, items);
+      root.end(true);
+      assert.equal(world.engine.registry.size, 0);
+    }));
+  });
+});
+
+const payload = (n: number): Payload => Uint8Array.of(n >> 8, n & 255);
+const number = (item: Payload) => (item as Uint8Array)[0]! * 256 + (item as Uint8Array)[1]!;

@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { errorName } from "../../../../protocol/errors.js";
+import * as workers from "../../../../protocol/worker.js";
+import { PoolWorld, runAll, settle, type FakeHost } from "../fake-hosts.js";
+
+test("a waiting task is cancelled at once, a running one is asked first, and its neighbours go on", async () => {
+  const world = new PoolWorld();
+  const job = world.job(world.pool({ processes: 1 }));
+  job.submit(world.tasks(3));
+  const host = world.hosts[0]!.connect();
+  await settle();
+  const running = host.begin()!;
+  assert.equal(job.cancel([0, 2], 1000), 2);
+  await settle();
+  assert.deepEqual(world.results.map((entry) => [entry.index, errorName(entry.error!.code)]), [[2, "Cancelled"]]);
+  assert.equal(host.peer.received(workers.cancel).length, 1);
+  host.fail(running, "AbortError");
+  await settle();
+  assert.deepEqual(host.signals, []);
+  await runAll(world);
+  assert.deepEqual(world.results.map((entry) => [entry.index, entry.error ? errorName(entry.error.code) : "ok"]), [[2, "Cancelled"], [0, "Cancelled"], [1, "ok"]]);
+});
+
+test("cancel of what waits takes exactly what no worker has begun, also from the lists of workers", async () => {
+  const world = new PoolWorld();
+  const job = world.job(world.pool({ processes: 2 }));
+  job.submit(world.tasks(100));
+  world.connectAll();
+  await settle();
+  const [busy, quick] = world.hosts as [FakeHost, FakeHost];
+  for (let i = 0; i < 3; i++) {
+    for (const host of [busy, quick]) host.succeed(host.begin()!);
+    world.clock.advance(0.1);
+    await settle();
+  }
+  const begun = busy.begin()!;
+  assert.ok(quick.list.length > 1, "one has a list, and has not begun its first");
+  assert.equal(job.cancel(undefined, null, true), 93);
+  await settle();
+  assert.deepEqual([busy.begin(), quick.begin()], [null, null]);
+  assert.deepEqual([busy, quick].flatMap((host) => host.peer.received(workers.cancel)), []);
+  busy.succeed(begun);
+  await settle();
+  assert.deepEqual([world.results.filter((entry) => entry.error).length, world.results.length], [93, 100]);
+  assert.deepEqual(job.wait(world.client, null), { done: 7, failed: 93 });
+});
+
+test("a worker that does not get round to reading is not given so much, over and over, that a claim could mean an older task, too", async () => {
+  const world = new PoolWorld();
+  const job = world.job(world.pool({ processes: 1 }));
+  job.submit(world.tasks(3));
+  const host = world.hosts[0]!.connect();
+  await settle();
+  for (let i = 0; i < 3; i++) {
+    host.succeed(host.begin()!);
+    world.clock.advance(0.1);
+    await settle();
+  }
+  for (let round = 0; round < 40; round++) {
+    job.submit(world.tasks(32, 3 + 32 * round));
+    await settle();
+    job.cancel(undefined, null, true);
+    await settle();
+  }
+  const given = host.peer.received(workers.run).flatMap(({ tasks }) => tasks.map(({ seq }) => seq)).slice(3);
+  assert.ok(given.length > 100, `${given.length} tasks`);
+  assert.equal(new Set(given.map((seq) => seq & 255)).size, given.length);
+
+  // It goes on as soon as it reads.
+  const settled = world.results.length;
+  job.submit(world.tasks(500, 10_000));
+  await settle();
+  await runAll(world);
+  assert.equal(world.results.slice(settled).filter((entry) => !entry.error && entry.index >= 10_000).length, 500);
+  assert.deepEqual([host.signals, world.hosts.length], [[], 1]);
+});
+
+test("a worker that dies before it has read anything loses nothing that it was given over and over", async () => {
+  const world = new PoolWorld();
+  const job = world.job(world.pool({ processes: 1 }));
+  job.submit(world.tasks(1));
+  const host = world.hosts[0]!.connect();
+  await settle();
+  for (let round = 0; round < 200; round++) {
+    job.submit(world.tasks(1, 1 + round));
+    await settle();
+    job.cancel(undefined, null, true);
+    await settle();
+  }
+  const left = host.list.at(-1)!.index!;
+  assert.ok(!world.results.some((entry) => entry.index === left), "it has one that is not taken back any more");
+  host.die();
+  await settle();
+  world.connectAll();
+  await settle();
+  await runAll(world, world.hosts.slice(1));
+  assert.deepEqual(world.results.filter((entry) => entry.index === left).map((entry) => entry.error), [undefined]);
+});
+
+test("a task that has run into its limit and is cancelled then is not tried again, and its pool can end", async () => {
+  const world = new PoolWorld();
+  const pool = world.pool({ processes: 1 });
+  const job = world.job(pool, { retries: 5, timeoutMs: 50 });
+  job.submit(world.tasks(1));
+  const host = world.hosts[0]!.connect();
+  await settle();
+  host.begin();
+  world.clock.advance(50);
+  job.cancel(undefined, 0);
+  host.die();
+  await settle();
+  assert.deepEqual(world.results.map((entry) => errorName(entry.error!.code)), ["Cancelled"]);
+  world.client.end(true);
+  await settle();
+  assert.deepEqual(world.engine.pools(), []);
+});

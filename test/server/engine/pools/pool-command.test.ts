@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { PoolWorld, settle } from "../fake-hosts.js";
+
+const target = { command: "true" };
+
+/** msgpack of a list of so many times the number 1, which are no arguments for a program. */
+function ones(count: number): Uint8Array {
+  const list = new Uint8Array(count + 3).fill(1);
+  list.set([0xdc, count >> 8, count & 0xff]);
+  return list;
+}
+
+test("items for a program must be as many as their count says, before anything is made of them", () => {
+  const world = new PoolWorld();
+  const job = world.job(world.pool(), { target });
+  for (const [count, items] of [[65_535, ones(1)], [Number.MAX_SAFE_INTEGER, ones(3)], [1, new Uint8Array([1])], [1, new Uint8Array()]] as const) {
+    assert.throws(() => job.submit([{ index: 0, count, items }]), { codeName: "InvalidParams" });
+  }
+  assert.equal(world.client.queuedBytes, 0);
+});
+
+test("thousands of items that cannot be filled in are refused turn by turn, so that others are served in between", async () => {
+  const world = new PoolWorld();
+  const count = 20_000;
+  const job = world.job(world.pool({ processes: 2 }), { target, mode: "apply" });
+  job.submit([{ index: 0, count, items: ones(count) }]);
+  await settle();
+  assert.equal(job.failed, 0, "nothing before the next turn");
+  world.clock.advance(1);
+  await settle();
+  assert.equal(job.failed, 2, "as many as run at a time");
+  assert.equal(job.cancel(undefined, 0), 1);
+  world.clock.advance(1);
+  await settle();
+  assert.equal(job.failed, count);
+  assert.equal(new Set(world.results.map(({ error }) => error!.code)).size, 2);
+});

@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Wait } from "../../../../server/engine/wait.js";
+import { PoolWorld, settle } from "../fake-hosts.js";
+
+test("while nothing is known of how long tasks take, none waits behind another that may never end", async () => {
+  const world = new PoolWorld();
+  const job = world.job(world.pool({ processes: 2 }));
+  job.submit(world.tasks(3));
+  const first = world.hosts[0]!.connect();
+  await settle();
+  const second = world.hosts[1]!.connect();
+  await settle();
+  assert.deepEqual([first.list.map((task) => task.index), second.list.map((task) => task.index)], [[0], [1]]);
+});
+
+test("a job of programs has as many items as it says, so one message cannot ask for a billion", async () => {
+  const world = new PoolWorld();
+  const job = world.job(world.pool(), { target: { command: "true" } });
+  const submit = (count: number, ...items: number[]) => () => job.submit([{ index: 0, count, items: Uint8Array.from(items) }]);
+  for (const refused of [submit(1_000_000_000, 0x91, 1), submit(1_000_000_000, 0xdd, 0x3b, 0x9a, 0xca, 0x00), submit(2, 0x91, 1), submit(1, 1), submit(1)]) {
+    assert.throws(refused, { codeName: "InvalidParams", message: /expected a list of \d+, as count says/ });
+  }
+  assert.deepEqual(job.wait(world.client, 0), { done: 0, failed: 0 });
+});
+
+test("a submit that waits for room fails when its pool is terminated, and leaves nothing", async () => {
+  const world = new PoolWorld({ maxQueuedBytes: 3 });
+  const pool = world.pool({ processes: 1 });
+  const job = world.job(pool);
+  job.submit(world.tasks(2));
+  const waiting = job.submit(world.tasks(2, 2)) as Wait<null>;
+  let error: unknown;
+  waiting.onSettled((outcome) => (error = outcome.ok ? null : outcome.error));
+  pool.terminate();
+  for (const host of world.hosts) host.connect().die();
+  await settle();
+  assert.equal((error as { codeName: string }).codeName, "BadState");
+  assert.deepEqual(job.wait(world.client, 0), { done: 0, failed: 2 });
+  assert.deepEqual(world.engine.pools(), []);
+});

@@ -1,0 +1,397 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { errorName } from "../../../../protocol/errors.js";
+import { Wait } from "../../../../server/engine/wait.js";
+import * as jobs from "../../../../protocol/job.js";
+import * as workers from "../../../../protocol/worker.js";
+import { PoolWorld, runAll, settle, type FakeHost } from "../fake-hosts.js";
+
+test("workers are started only as tasks need them, and never more than the pool's processes", async () => {
+  const world = new PoolWorld();
+  const pool = world.pool({ processes: 4 });
+  assert.equal(world.hosts.length, 0);
+  const job = world.job(pool);
+  job.submit(world.tasks(2));
+  assert.equal(world.hosts.length, 2);
+  job.submit(world.tasks(100, 2));
+  assert.equal(world.hosts.length, 4);
+  world.connectAll();
+  await settle();
+  await runAll(world);
+  assert.equal(world.results.length, 102);
+  assert.equal(world.hosts.length, 4);
+});
+
+test("every task has exactly one outcome, and each worker runs its share", async () => {
+  const world = new PoolWorld();
+  const job = world.job(world.pool({ processes: 2 }));
+  job.submit(world.tasks(1000));
+  world.connectAll();
+  await settle();
+  const ran = await runAll(world);
+  assert.equal(ran[0]! + ran[1]!, 1000);
+  assert.ok(Math.min(...ran) > 300, `shares ${ran.join(" and ")}`);
+  assert.deepEqual(world.results.map((entry) => entry.index).sort((a, b) => a - b), Array.from({ length: 1000 }, (_, i) => i));
+});
+
+test("tasks that wait behind a long one are taken back as soon as another worker is free", async () => {
+  const world = new PoolWorld();
+  const job = world.job(world.pool({ processes: 2 }));
+  job.submit(world.tasks(200));
+  world.connectAll();
+  await settle();
+  const [slow, fast] = world.hosts as [FakeHost, FakeHost];
+  // A few quick ones first, so that both are trusted with many.
+  for (let i = 0; i < 5; i++) {
+    for (const host of [slow, fast]) host.succeed(host.begin()!);
+    world.clock.advance(0.1);
+    await settle();
+  }
+  const long = slow.begin()!;
+  assert.ok(slow.list.length > 1, "tasks were sent ahead");
+  world.clock.advance(50);
+  await runAll(world, [fast]);
+  assert.equal(world.results.length, 199, "all but the long one are done");
+  assert.equal(slow.begin(), null, "what it had was taken back");
+  slow.succeed(long);
+  await settle();
+  assert.equal(world.results.length, 200);
+});
+
+test("when a worker dies, only the task that it had begun fails, and the others are run elsewhere in their order", async () => {
+  const world = new PoolWorld();
+  const job = world.job(world.pool({ processes: 1 }));
+  job.submit(world.tasks(10));
+  const first = world.hosts[0]!.connect();
+  await settle();
+  for (let i = 0; i < 3; i++) {
+    first.succeed(first.begin()!);
+    await settle();
+  }
+  assert.equal(first.begin()!.index, 3);
+  first.die();
+  await settle();
+  const lost = world.results.filter((entry) => entry.error);
+  assert.deepEqual(lost.map((entry) => [entry.index, errorName(entry.error!.code), entry.error!.data?.["signal"], entry.pid]), [[3, "WorkerLost", "SIGKILL", first.pid]]);
+  const second = world.hosts[1]!.connect();
+  await settle();
+  assert.deepEqual(second.list.map((task) => task.index).slice(0, 1), [4]);
+  await runAll(world, [second]);
+  assert.equal(world.results.length, 10);
+});
+
+test("with retries, the task of a dead worker is tried again", async () => {
+  const world = new PoolWorld();
+  const job = world.job(world.pool({ processes: 1 }), { retries: 1 });
+  job.submit(world.tasks(1));
+  const first = world.hosts[0]!.connect();
+  await settle();
+  first.begin();
+  first.die();
+  await settle();
+  assert.equal(world.results.length, 0);
+  const second = world.hosts[1]!.connect();
+  await settle();
+  await runAll(world, [second]);
+  assert.deepEqual(world.results.map((entry) => [entry.index, entry.error]), [[0, undefined]]);
+});
+
+test("a failing task is tried 1 + retries times, then its error is told", async () => {
+  const world = new PoolWorld();
+  const job = world.job(world.pool({ processes: 1 }), { retries: 2 });
+  job.submit(world.tasks(1));
+  const host = world.hosts[0]!.connect();
+  await settle();
+  for (let i = 0; i < 3; i++) {
+    host.fail(host.begin()!, `try ${i + 1}`);
+    await settle();
+  }
+  assert.equal(host.begin(), null);
+  assert.deepEqual(world.results.map((entry) => entry.error?.message), ["try 3"]);
+});
+
+test("of a chunk whose worker died, the items done stay done, one is lost, and the rest is run with each item told", async () => {
+  const world = new PoolWorld();
+  const job = world.job(world.pool({ processes: 1 }));
+  job.submit([{ index: 0, count: 10, items: new Uint8Array([0x9a]) }]);
+  const first = world.hosts[0]!.connect();
+  await settle();
+  const task = first.begin()!;
+  assert.equal(task.exact, true);
+  first.record.part({ seq: task.seq, from: 0, count: 4, values: new Uint8Array([0x94]), next: 4 });
+  first.die();
+  await settle();
+  const second = world.hosts[1]!.connect();
+  await settle();
+  const rest = second.begin()!;
+  assert.deepEqual([rest.from, rest.to, rest.exact], [5, undefined, true]);
+  second.succeed(rest);
+  await settle();
+  assert.deepEqual(world.results.map((entry) => [entry.index, entry.count, entry.error ? errorName(entry.error.code) : "ok"]), [[0, 4, "ok"], [4, 1, "WorkerLost"], [5, 5, "ok"]]);
+  assert.deepEqual(job.wait(world.client, null), { done: 9, failed: 1 });
+});
+
+test("of a large chunk, whose items are told in lots, nobody is blamed for a death before it is known which one ran", async () => {
+  const world = new PoolWorld();
+  const job = world.job(world.pool({ processes: 1 }));
+  job.submit([{ index: 0, count: 1000, items: new Uint8Array([0xdc, 0x03, 0xe8]) }]);
+  const first = world.hosts[0]!.connect();
+  await settle();
+  const task = first.begin()!;
+  assert.equal(task.exact, undefined);
+  first.record.part({ seq: task.seq, from: 0, count: 4, values: new Uint8Array([0x94]), next: 4 });
+  first.die();
+  await settle();
+  const second = world.hosts[1]!.connect();
+  await settle();
+  const rest = second.begin()!;
+  assert.deepEqual([rest.from, rest.to, rest.exact], [4, undefined, true]);
+  assert.deepEqual(world.results.map((entry) => [entry.index, entry.count, entry.error]), [[0, 4, undefined]]);
+  second.record.part({ seq: rest.seq, from: 4, count: 1, values: new Uint8Array([0x91]), next: 5 });
+  second.die();
+  await settle();
+  assert.deepEqual(world.results.filter((entry) => entry.error).map((entry) => [entry.index, entry.count, errorName(entry.error!.code)]), [[5, 1, "WorkerLost"]]);
+});
+
+test("a task past its limit is asked to stop, then its worker alone is killed, and it fails with TimedOut", async () => {
+  const world = new PoolWorld();
+  const job = world.job(world.pool({ processes: 2 }), { timeoutMs: 100, graceMs: 50 });
+  job.submit(world.tasks(2));
+  world.connectAll();
+  await settle();
+  const [hung, other] = world.hosts as [FakeHost, FakeHost];
+  hung.begin();
+  other.succeed(other.begin()!);
+  world.clock.advance(100);
+  assert.deepEqual(hung.peer.received(workers.cancel).map((cancel) => cancel.reason), ["TimedOut"]);
+  assert.deepEqual(hung.signals, []);
+  world.clock.advance(50);
+  assert.deepEqual(hung.signals, ["SIGKILL"]);
+  assert.deepEqual(other.signals, []);
+  hung.die();
+  await settle();
+  assert.deepEqual(world.results.filter((entry) => entry.error).map((entry) => errorName(entry.error!.code)), ["TimedOut"]);
+});
+
+test("a worker ends after maxTasksPerChild tasks and is replaced", async () => {
+  const world = new PoolWorld();
+  const job = world.job(world.pool({ processes: 1, maxTasksPerChild: 2 }));
+  job.submit(world.tasks(5));
+  const ran: number[] = [];
+  for (let i = 0; i < 3; i++) {
+    const host = world.hosts[i]!.connect();
+    await settle();
+    ran.push(...(await runAll(world, [host])));
+    if (i < 2) assert.equal(host.peer.received(workers.exit).length, 1);
+    host.die({ exitCode: 0, signal: null });
+    await settle();
+  }
+  assert.deepEqual(ran, [2, 2, 1]);
+  assert.equal(world.results.filter((entry) => entry.error).length, 0);
+});
+
+test("an initializer that fails fails the waiting tasks instead of starting workers for ever", async () => {
+  const world = new PoolWorld();
+  const job = world.job(world.pool({ processes: 1, initializer: { module: "/tasks.js", export: "prepare" } }));
+  job.submit(world.tasks(3));
+  const host = world.hosts[0]!.connect();
+  assert.deepEqual(host.list, []);
+  host.record.initialized({ error: { code: 1012, message: "no database" } });
+  await settle();
+  assert.deepEqual(world.results.map((entry) => entry.error?.message), Array(3).fill("the pool's initializer tasks.js#prepare failed: no database"));
+  host.die({ exitCode: 0, signal: null });
+  await settle();
+  assert.equal(world.hosts.length, 1);
+});
+
+test("workers that die before they are ready are tried three times, then the tasks fail", async () => {
+  const world = new PoolWorld();
+  const job = world.job(world.pool({ processes: 1 }));
+  job.submit(world.tasks(2));
+  for (let i = 0; i < 3; i++) {
+    world.hosts[i]!.record.spawned(world.hosts[i]!.pid);
+    world.hosts[i]!.die({ exitCode: 1, signal: null });
+    await settle();
+  }
+  assert.equal(world.hosts.length, 3);
+  assert.deepEqual(world.results.map((entry) => errorName(entry.error!.code)), ["WorkerLost", "WorkerLost"]);
+});
+
+test("submits beyond the session's limit wait for room, and too many of them are refused", async () => {
+  const world = new PoolWorld({ maxQueuedBytes: 10 });
+  const job = world.job(world.pool({ processes: 1 }));
+  assert.equal(job.submit(world.tasks(6)), null);
+  const later = job.submit(world.tasks(3, 6));
+  assert.ok(later instanceof Wait);
+  assert.throws(() => job.submit(world.tasks(30, 9)), { codeName: "Overloaded" });
+  const host = world.hosts[0]!.connect();
+  await settle();
+  for (let i = 0; i < 2; i++) {
+    host.succeed(host.begin()!);
+    await settle();
+  }
+  assert.ok(later.settled);
+  await runAll(world);
+  assert.equal(world.results.length, 9);
+});
+
+test("a client that does not read its results gets no more made until it has read", async () => {
+  const world = new PoolWorld();
+  const job = world.job(world.pool({ processes: 1 }));
+  job.submit(world.tasks(2));
+  const host = world.hosts[0]!.connect({ claims: false });
+  await settle();
+  world.client.peer.backlog = 1e9;
+  host.succeed(host.begin()!);
+  await settle();
+  assert.equal(host.begin(), null);
+  world.client.peer.drain();
+  await settle();
+  assert.equal(host.begin()?.index, 1);
+});
+
+test("a host without claims is given one task at a time", async () => {
+  const world = new PoolWorld();
+  const job = world.job(world.pool({ processes: 1 }));
+  job.submit(world.tasks(10));
+  const host = world.hosts[0]!.connect({ claims: false });
+  for (let i = 0; i < 10; i++) {
+    await settle();
+    assert.equal(host.list.length, 1);
+    host.succeed(host.begin()!);
+  }
+  await settle();
+  assert.equal(world.results.length, 10);
+});
+
+test("join waits until a closed pool's work is done and its workers have gone", async () => {
+  const world = new PoolWorld();
+  const pool = world.pool({ processes: 1 });
+  const job = world.job(pool);
+  assert.throws(() => pool.join(world.client, null), { codeName: "BadState" });
+  job.submit(world.tasks(2));
+  const host = world.hosts[0]!.connect();
+  await settle();
+  pool.close();
+  assert.throws(() => world.job(pool), { codeName: "BadState" });
+  const joined = pool.join(world.client, null) as Wait<null>;
+  await runAll(world);
+  assert.equal(host.peer.received(workers.exit).length, 1);
+  assert.equal(joined.settled, false);
+  host.die({ exitCode: 0, signal: null });
+  assert.equal(joined.settled, true);
+});
+
+test("terminate kills the workers and fails what is not done with Cancelled", async () => {
+  const world = new PoolWorld();
+  const pool = world.pool({ processes: 1 });
+  const job = world.job(pool);
+  job.submit(world.tasks(3));
+  const host = world.hosts[0]!.connect();
+  await settle();
+  host.begin();
+  pool.terminate();
+  assert.deepEqual(host.signals, ["SIGKILL"]);
+  host.die();
+  await settle();
+  assert.deepEqual(world.results.map((entry) => errorName(entry.error!.code)), Array(3).fill("Cancelled"));
+  assert.equal(pool.whenGone(world.client), null);
+});
+
+test("a client's end takes its pools and their workers with it", () => {
+  const world = new PoolWorld();
+  const job = world.job(world.pool({ processes: 2 }));
+  job.submit(world.tasks(4));
+  world.connectAll();
+  world.client.end(true);
+  assert.deepEqual(world.hosts.map((host) => host.signals.at(-1)), ["SIGKILL", "SIGKILL"]);
+  assert.equal(world.engine.pools().length, 1);
+  for (const host of world.hosts) host.die();
+  assert.equal(world.engine.pools().length, 0);
+  assert.equal(world.engine.registry.size, 0);
+});
+
+test("the time that a worker takes to load a task's module is not the task's, up to ten seconds", async () => {
+  const world = new PoolWorld();
+  const job = world.job(world.pool({ processes: 1 }), { timeoutMs: 100 });
+  job.submit(world.tasks(1));
+  const host = world.hosts[0]!.connect();
+  await settle();
+  world.clock.advance(5000);
+  assert.deepEqual(host.peer.received(workers.cancel), []);
+  host.begin();
+  world.clock.advance(99);
+  assert.deepEqual(host.peer.received(workers.cancel), []);
+  world.clock.advance(1);
+  assert.deepEqual(host.peer.received(workers.cancel).map((cancel) => cancel.reason), ["TimedOut"]);
+});
+
+test("a module that never finishes loading is given up after ten seconds", async () => {
+  const world = new PoolWorld();
+  const job = world.job(world.pool({ processes: 1 }), { timeoutMs: 100, graceMs: 0 });
+  job.submit(world.tasks(1));
+  const host = world.hosts[0]!.connect();
+  await settle();
+  world.clock.advance(10_000);
+  assert.deepEqual(host.signals, ["SIGKILL"]);
+});
+
+test("a hundred thousand outcomes of one turn go in messages that a client can read", async () => {
+  const world = new PoolWorld();
+  const job = world.job(world.pool({ processes: 1 }));
+  job.submit(world.tasks(100_000));
+  job.cancel(undefined, 0);
+  await settle();
+  assert.equal(world.results.length, 100_000);
+  assert.ok(Math.max(...world.client.peer.received(jobs.results).map((message) => message.results.length)) <= 1000);
+});
+
+test("a pool that was terminated has nothing queued, whatever became of its tasks", async () => {
+  const world = new PoolWorld();
+  const pool = world.pool({ processes: 1 });
+  world.job(pool).submit(world.tasks(100));
+  const host = world.hosts[0]!.connect();
+  await settle();
+  host.begin();
+  assert.ok(pool.describePool().queued > 90);
+  pool.terminate();
+  assert.equal(pool.describePool().queued, 0);
+  host.die();
+  await settle();
+  assert.deepEqual([pool.describePool().workers, pool.describePool().queued, pool.describePool().failed], [0, 0, 100]);
+});
+
+test("when the server ends no worker takes the place of one that has ended", async () => {
+  const world = new PoolWorld();
+  const pool = world.pool({ processes: 2 });
+  world.job(pool).submit(world.tasks(10));
+  world.connectAll();
+  await settle();
+  pool.engine.ending = true;
+  for (const host of world.hosts) host.die();
+  await settle();
+  assert.equal(world.hosts.length, 2);
+});
+
+test("two tasks of one submit with the same index are refused, and nothing is accepted", async () => {
+  const world = new PoolWorld();
+  const job = world.job(world.pool({ processes: 1 }));
+  const [task] = world.tasks(1);
+  assert.throws(() => job.submit([{ ...task!, count: 100 }, task!]), { codeName: "BadState" });
+  assert.equal(world.client.queuedBytes, 0);
+  job.submit([task!]);
+  world.connectAll();
+  await settle();
+  await runAll(world);
+  assert.deepEqual(world.results.map(({ index, count }) => [index, count]), [[0, 1]]);
+});
+
+test("a submit without tasks does not bring a closed pool back", () => {
+  const world = new PoolWorld();
+  const pool = world.pool({ processes: 1 });
+  const job = world.job(pool);
+  pool.close();
+  assert.deepEqual(world.engine.pools(), []);
+  job.submit([]);
+  assert.deepEqual(world.engine.pools(), []);
+});

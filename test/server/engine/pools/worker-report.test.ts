@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { errorName } from "../../../../protocol/errors.js";
+import { PoolWorld, settle } from "../fake-hosts.js";
+
+/** Extension 2: a private value of a language. */
+const closed = Uint8Array.from([0xd4, 2, 0xc0]);
+
+async function running(items: Uint8Array) {
+  const world = new PoolWorld();
+  const job = world.job(world.pool({ processes: 1 }));
+  job.submit([{ index: 0, items }]);
+  const host = world.hosts[0]!.connect();
+  await settle();
+  return { world, host, task: host.begin()! };
+}
+
+suite("what a worker host reports", () => {
+  test("is a list, or one private value for a caller that opens it", async () => {
+    const good = await running(Uint8Array.from([0x91, 0x01]));
+    good.host.succeed(good.task, closed);
+    await settle();
+    assert.deepEqual(good.world.results.map((entry) => entry.values), [closed]);
+
+    const bad = await running(Uint8Array.from([0x91, 0x01]));
+    bad.host.succeed(bad.task, Uint8Array.from([0x01]));
+    await settle();
+    assert.deepEqual([bad.world.results, bad.host.signals], [[], ["SIGKILL"]]);
+    bad.host.die();
+    await settle();
+    assert.match(bad.world.results[0]!.error!.message, /broke the protocol: its values for task 0 are no list instead of a list of 1/);
+  });
+
+  test("fails the items when it names an object that nobody has, and the worker goes on", async () => {
+    const { world, host, task } = await running(Uint8Array.from([0x91, 0x01]));
+    host.succeed(task, [Uint8Array.from([0x91, 0x01]), ["lock:s1.999"]]);
+    await settle();
+    assert.equal(errorName(world.results[0]!.error!.code), "UnknownHandle");
+    assert.deepEqual(host.signals, []);
+  });
+
+  test("after a last part is no more than the end: a death then costs nothing", async () => {
+    const { world, host, task } = await running(Uint8Array.from([0x91, 0x01]));
+    host.record.part({ seq: task.seq, from: 0, count: 1, values: Uint8Array.from([0x91, 0x01]), next: 1 });
+    host.die();
+    await settle();
+    assert.deepEqual(world.results.map((entry) => [entry.index, entry.count, entry.error]), [[0, 1, undefined]]);
+    const [pool] = world.engine.pools();
+    assert.deepEqual([pool!.done, pool!.failed, pool!.queued], [1, 0, 0]);
+  });
+
+  test("counts for nothing once the host is being ended", async () => {
+    const { world, host, task } = await running(Uint8Array.from([0x91, 0x01]));
+    host.succeed({ ...task, seq: 5 });
+    host.succeed(task);
+    await settle();
+    assert.deepEqual(world.results, []);
+    assert.equal(host.peer.closedWith?.codeName, "Malformed");
+  });
+});
+
+suite("a worker host whose process has ended", () => {
+  test("is heard until its connection has ended, however long that takes", async () => {
+    const { world, host, task } = await running(Uint8Array.from([0x91, 0x01]));
+    const session = host.record.session!;
+    host.record.exited({ exitCode: 0, signal: null });
+    world.clock.advance(60_000);
+    assert.equal(host.peer.closedWith, undefined);
+    host.succeed(task);
+    session.end(true);
+    await settle();
+    assert.deepEqual(world.results.map((entry) => entry.error), [undefined]);
+  });
+});
+
+suite("worker hosts that never say that they are ready", () => {
+  test("are ended, and after three of them the tasks fail with the reason", async () => {
+    const world = new PoolWorld();
+    const job = world.job(world.pool({ processes: 1 }));
+    job.submit(world.tasks(1));
+    for (let i = 0; i < 3; i++) {
+      const host = world.hosts[i]!;
+      host.record.spawned(host.pid);
+      world.clock.advance(299_000);
+      assert.deepEqual(host.signals, []);
+      world.clock.advance(1000);
+      assert.deepEqual(host.signals, ["SIGKILL"]);
+      host.die();
+      await settle();
+    }
+    assert.match(world.results[0]!.error!.message, /before it was ready, since it broke the protocol: it did not say worker\/ready within 300 s/);
+    assert.equal(world.hosts.length, 3);
+  });
+});
+
+suite("workers that end without having begun what they were given", () => {
+  test("are started three times, not for ever", async () => {
+    const world = new PoolWorld();
+    const job = world.job(world.pool({ processes: 1 }));
+    job.submit(world.tasks(2));
+    for (let i = 0; i < 3; i++) {
+      assert.equal(world.hosts.length, i + 1);
+      world.hosts[i]!.connect();
+      await settle();
+      world.hosts[i]!.die();
+      await settle();
+    }
+    assert.deepEqual(world.results.map((entry) => errorName(entry.error!.code)), ["WorkerLost", "WorkerLost"]);
+    assert.equal(world.hosts.length, 3);
+  });
+});

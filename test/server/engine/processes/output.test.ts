@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import * as events from "../../../../protocol/events.js";
+import { eventsHandlers } from "../../../../server/handlers/events.js";
+import { highWaterBytes } from "../../../../server/engine/session.js";
+import type { FakePeer } from "../fake-peer.js";
+import { settle, type FakeHost } from "../fake-hosts.js";
+import { RunWorld } from "../runs/run-world.js";
+
+/** Two runs of one client with a worker each, both in the middle of an item, and another client that may watch. */
+async function twoRuns() {
+  const world = new RunWorld();
+  const runs = [world.start(1, { processes: 1 }), world.start(1, { processes: 1 })] as const;
+  world.connectAll();
+  await settle();
+  const [one, two] = world.hosts as [FakeHost, FakeHost];
+  one.begin();
+  two.begin();
+  return { world, runs, one, two, owner: world.client, watcher: world.session() };
+}
+
+const told = (peer: FakePeer) => peer.received(events.output).flatMap(({ lines }) => lines.map(({ text }) => text));
+
+test("with `run` only that run's lines come, each with its item", async () => {
+  const { world, runs, one, two, watcher } = await twoRuns();
+  world.engine.output.watch(watcher, "all", false, runs[1].pool.handle);
+  one.writes("of the other\n");
+  two.writes("mine\n");
+  two.writes("mine, too\n", "stderr");
+  await settle();
+  assert.deepEqual(told(watcher.peer), ["mine", "mine, too"]);
+  const lines = watcher.peer.received(events.output).flatMap((message) => message.lines);
+  assert.deepEqual(lines.map(({ task, process }) => [task?.index, process]), [[0, two.record.process.handle], [0, two.record.process.handle]]);
+});
+
+test("who watches one run without loss makes that run's children wait, and no others, until it has read", async () => {
+  const { world, runs, one, two, owner: watcher } = await twoRuns();
+  world.engine.output.watch(watcher, "all", true, runs[1].pool.handle);
+  watcher.peer.backlog = highWaterBytes + 1;
+  one.writes("a\n");
+  two.writes("b\n");
+  assert.deepEqual([one.paused, two.paused], [false, true]);
+  watcher.peer.drain();
+  await settle();
+  assert.deepEqual([two.paused, told(watcher.peer)], [false, ["b"]]);
+});
+
+test("another call takes the place of the one before, null ends it, and so does the session's end", async () => {
+  const { world, runs, one, two, owner: watcher } = await twoRuns();
+  const { output } = world.engine;
+  const { peer } = watcher;
+  output.watch(watcher, "all", true, runs[0].pool.handle);
+  peer.backlog = highWaterBytes + 1;
+  one.writes("1\n");
+  assert.ok(one.paused);
+  output.watch(watcher, "all", false, runs[1].pool.handle);
+  assert.ok(!one.paused, "nobody waits for it any more");
+  await settle();
+  peer.backlog = 0;
+  peer.sent.length = 0;
+  one.writes("2\n");
+  two.writes("3\n");
+  await settle();
+  assert.deepEqual(told(peer), ["3"]);
+  output.watch(watcher, null, false);
+  two.writes("4\n");
+  output.watch(watcher, "all", true);
+  peer.backlog = highWaterBytes + 1;
+  two.writes("5\n");
+  assert.ok(two.paused);
+  watcher.end(true);
+  await settle();
+  assert.ok(!two.paused);
+  two.writes("6\n");
+  await settle();
+  assert.deepEqual(told(peer), ["3"]);
+});
+
+test("a watcher that does not read holds back nobody else's children: it loses lines, counted", async () => {
+  const { world, runs, two, watcher } = await twoRuns();
+  world.engine.output.watch(watcher, "all", true, runs[1].pool.handle);
+  watcher.peer.backlog = highWaterBytes + 1;
+  for (let i = 0; i < 10; i++) two.writes(`${i}\n`);
+  assert.ok(!two.paused);
+  watcher.peer.drain();
+  two.writes("10\n");
+  await settle();
+  assert.equal(watcher.peer.received(events.output).reduce((sum, { dropped }) => sum + dropped, 0), 10);
+  assert.deepEqual(told(watcher.peer), ["10"]);
+});
+
+test("what a child that is held back had written before is bounded, too", async () => {
+  const { world, two, owner } = await twoRuns();
+  world.engine.output.watch(owner, "all", true);
+  owner.peer.backlog = highWaterBytes + world.engine.options.limits.maxMessageBytes + 1;
+  for (let i = 0; i < 10; i++) two.writes(`${i}\n`);
+  await settle();
+  assert.deepEqual(told(owner.peer), []);
+  owner.peer.drain();
+  assert.deepEqual(owner.peer.received(events.output), [{ lines: [], dropped: 10 }]);
+});
+
+test("who does not read loses lines without making anybody wait, and is told how many", async () => {
+  const { world, two, watcher } = await twoRuns();
+  world.engine.output.watch(watcher, "all", false);
+  watcher.peer.backlog = highWaterBytes + 1;
+  for (let i = 0; i < 10; i++) two.writes(`${i}\n`);
+  assert.ok(!two.paused);
+  watcher.peer.drain();
+  two.writes("10\n");
+  await settle();
+  assert.deepEqual(watcher.peer.received(events.output).map(({ lines, dropped }) => [lines.map(({ text }) => text), dropped]), [[[], 10], [["10"], 0]]);
+});
+
+test("a run that nobody knows cannot be watched", async () => {
+  const { world, runs, watcher } = await twoRuns();
+  const handler = eventsHandlers.find(({ message }) => message === events.watchOutput)!;
+  const watch = (run: string) => handler.handle({ engine: world.engine, session: watcher } as never, { scope: "all", run } as never);
+  assert.equal(watch(runs[0].handle), null);
+  assert.throws(() => watch("run:s9.9"), { codeName: "UnknownHandle" });
+});

@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { RunOutput } from "../../../../server/engine/runs/run-output.js";
+import { FakeWorld } from "../fake-engine.js";
+
+const line = (text: string) => ({ stream: "stdout" as const, text });
+
+test("each item has its own lines, in their order", () => {
+  const output = new RunOutput(new FakeWorld().engine.budget.server);
+  output.push(0, line("a"));
+  output.push(1, { stream: "stderr", text: "b" });
+  output.push(0, line("c"));
+  assert.deepEqual(output.of(0), { lines: [line("a"), line("c")], dropped: 0 });
+  assert.deepEqual(output.of(1), { lines: [{ stream: "stderr", text: "b" }], dropped: 0 });
+  assert.deepEqual(output.of(2), { lines: [], dropped: 0 });
+});
+
+test("of an item the last 64 KiB are kept, and the rest is counted", () => {
+  const output = new RunOutput(new FakeWorld().engine.budget.server);
+  for (let i = 0; i < 100_000; i++) output.push(0, line(String(i % 10).repeat(99)));
+  const { lines, dropped } = output.of(0);
+  assert.equal(lines.length, 655);
+  assert.equal(dropped, 100_000 - 655);
+  assert.equal(lines.at(-1)!.text[0], "9");
+  assert.ok(output.bytes < 256 * 1024, `${output.bytes} bytes`);
+});
+
+test("of a run the last 16 MiB are kept: the oldest lines go first, whosever they are", () => {
+  const output = new RunOutput(new FakeWorld().engine.budget.server);
+  const text = "x".repeat(60_000);
+  for (let item = 0; item < 1000; item++) output.push(item, line(text));
+  assert.ok(output.bytes <= 16 * 1024 * 1024);
+  assert.deepEqual(output.of(0), { lines: [], dropped: 1 });
+  assert.equal(output.of(999).lines.length, 1);
+  const kept = Array.from({ length: 1000 }, (_, item) => output.of(item).lines.length);
+  assert.equal(kept.lastIndexOf(0) + 1, kept.indexOf(1), "the oldest are the ones that went");
+});

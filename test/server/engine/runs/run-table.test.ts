@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Payload } from "../../../../protocol/schema.js";
+import { PoolWorld, settle } from "../fake-hosts.js";
+
+const target = { module: "/tasks.js", export: "work" };
+
+function start(world: PoolWorld, run: string, items: Payload[] = []): void {
+  world.engine.runs.start(world.client, { run, target, items, processes: 1 });
+}
+
+test("a handle is used once, by the rule of all handles; a name is free again when its run was forgotten", async () => {
+  const world = new PoolWorld();
+  start(world, "run:@nightly");
+  await settle();
+  assert.throws(() => start(world, "run:@nightly"), { codeName: "BadState" });
+  assert.throws(() => start(world, "run:s99.1"), { codeName: "InvalidParams" });
+  world.engine.runs.forget("run:@nightly");
+  start(world, "run:@nightly");
+  assert.equal(world.engine.runs.list().length, 1);
+});
+
+test("a run that is under way cannot be forgotten; one that nobody knows is said to be so", () => {
+  const world = new PoolWorld();
+  start(world, "run:s1.1", [new Uint8Array([1])]);
+  assert.equal(world.engine.runs.active, 1);
+  assert.throws(() => world.engine.runs.forget("run:s1.1"), { codeName: "BadState" });
+  assert.throws(() => world.engine.runs.get("run:s1.2"), { codeName: "UnknownHandle", message: /run\/list/ });
+});
+
+test("what cannot be started leaves nothing behind", () => {
+  const world = new PoolWorld();
+  const before = world.engine.registry.size;
+  const bad = (spec: object) => () => world.engine.runs.start(world.client, { run: "run:s1.1", target, items: [new Uint8Array([1])], ...spec });
+  assert.throws(bad({ target: { module: "/tasks.py" } }), { codeName: "TargetNotFound" });
+  assert.throws(bad({ target: { module: "/tasks" } }), { codeName: "TargetNotFound" });
+  assert.throws(bad({ items: [[new Uint8Array([1]), ["lock:s9.1"]]] }), { codeName: "UnknownHandle" });
+  assert.throws(bad({ meta: new Uint8Array(16 * 1024 * 1024 + 1) }), { codeName: "InvalidParams" });
+  assert.deepEqual([world.engine.registry.size, world.engine.runs.active, world.engine.pools(), world.hosts.length], [before, 0, [], 0]);
+});
+
+test("of the runs that ended the last two hundred are kept", async () => {
+  const world = new PoolWorld();
+  for (let i = 0; i < 250; i++) start(world, `run:s1.${i}`);
+  await settle();
+  const kept = world.engine.runs.list().map((info) => info.run);
+  assert.deepEqual([kept.length, kept[0], kept.at(-1)], [200, "run:s1.50", "run:s1.249"]);
+});
+
+test("items of runs under way are bounded: more of them are refused, the first run never", () => {
+  const world = new PoolWorld({ maxQueuedBytes: 1000 });
+  start(world, "run:s1.1", [new Uint8Array(5000)]);
+  assert.throws(() => start(world, "run:s1.2", [new Uint8Array([1])]), { codeName: "Overloaded" });
+  // And a session's own tasks wait for nobody's run.
+  assert.equal(world.job(world.pool()).submit(world.tasks(3)), null);
+});
+
+test("whoever waits for the ends of runs is called", async () => {
+  const world = new PoolWorld();
+  let ends = 0;
+  world.engine.runs.onEnded(() => ends++);
+  start(world, "run:s1.1");
+  await settle();
+  assert.deepEqual([ends, world.engine.runs.active], [1, 0]);
+});

@@ -1,0 +1,154 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { Semaphore } from "../../../../server/engine/sync/semaphore.js";
+import type { Session } from "../../../../server/engine/session.js";
+import { FakeWorld } from "../fake-engine.js";
+import { ask } from "../probe.js";
+
+function setUp(value = 1, bounded = false) {
+  const world = new FakeWorld();
+  const [a, b, c] = [world.session(), world.session(), world.session()];
+  const handle = "semaphore:@it";
+  const semaphore = world.engine.registry.create(a, handle, Semaphore, () => new Semaphore(world.engine, handle, value, bounded));
+  for (const other of [b, c]) world.engine.registry.retain(other, handle);
+  const acquire = (session: Session, timeoutMs?: number, owner = "") => ask(() => semaphore.acquire(session, owner, timeoutMs));
+  return { world, semaphore, a, b, c, acquire };
+}
+
+const got = { acquired: true, ownerDied: false };
+const notGot = { acquired: false, ownerDied: false };
+const inherited = { acquired: true, ownerDied: true };
+
+suite("a semaphore", () => {
+  test("lets as many in as it has permits", () => {
+    const { semaphore, a, b, c, acquire } = setUp(2);
+    assert.deepEqual([acquire(a).value, acquire(b).value], [got, got]);
+    assert.deepEqual(acquire(c, 0).value, notGot);
+    assert.deepEqual(semaphore.status(), { value: 0, waiters: 0, holders: [a.id, b.id] });
+  });
+
+  test("gives permits to those who wait in the order in which they came", () => {
+    const { semaphore, a, b, c, acquire } = setUp(1);
+    acquire(a);
+    const [second, third] = [acquire(b), acquire(c)];
+    semaphore.release(a, "", 1);
+    assert.deepEqual(second.value, got);
+    assert.ok(third.open);
+    assert.equal(semaphore.status().value, 0);
+  });
+
+  test("wakes as many as the permits that are released at once", () => {
+    const { semaphore, a, b, c, acquire } = setUp(0);
+    const waiting = [acquire(b), acquire(c), acquire(b)];
+    semaphore.release(a, "", 2);
+    assert.deepEqual(waiting.map((probe) => probe.open), [false, false, true]);
+    semaphore.release(a, "", 3);
+    assert.ok(!waiting[2]?.open);
+    assert.equal(semaphore.status().value, 2);
+  });
+
+  test("is waited for no longer than timeoutMs", () => {
+    const { world, semaphore, a, b, acquire } = setUp(1);
+    acquire(a);
+    const waiting = acquire(b, 30);
+    world.clock.advance(30);
+    assert.deepEqual(waiting.value, notGot);
+    assert.equal(semaphore.status().waiters, 0);
+  });
+
+  test("may be released beyond its initial value when it is not bounded", () => {
+    const { semaphore, a } = setUp(1);
+    semaphore.release(a, "", 1);
+    assert.equal(semaphore.status().value, 2);
+  });
+
+  test("refuses to be released beyond its initial value when it is bounded", () => {
+    const { semaphore, a, b, acquire } = setUp(2, true);
+    assert.throws(() => semaphore.release(a, "", 1), { codeName: "BadState" });
+    acquire(a);
+    assert.throws(() => semaphore.release(a, "", 2), { codeName: "BadState" });
+    assert.equal(semaphore.status().value, 1, "a refused release changes nothing");
+    semaphore.release(a, "", 1);
+    acquire(a);
+    acquire(b);
+    semaphore.release(b, "", 1);
+    semaphore.release(a, "", 1);
+    assert.equal(semaphore.status().value, 2);
+  });
+
+  test("gets back the permits of a session that died, and tells the next one, once", () => {
+    const { semaphore, a, b, c, acquire } = setUp(2);
+    acquire(a);
+    acquire(a);
+    const waiting = [acquire(b), acquire(c)];
+    a.end(true);
+    assert.deepEqual(waiting.map((probe) => probe.value), [inherited, got]);
+    assert.deepEqual(semaphore.status().holders, [b.id, c.id]);
+  });
+
+  test("keeps what a session consumed that shut down in order", () => {
+    const { semaphore, a, b, acquire } = setUp(1);
+    acquire(a);
+    a.end(false);
+    assert.equal(semaphore.status().value, 0);
+    assert.deepEqual(acquire(b, 0).value, notGot);
+  });
+
+  test("is a signal once somebody released what it did not hold, and then keeps what the dead consumed", () => {
+    const { semaphore, a, b, c, acquire } = setUp(0);
+    semaphore.release(b, "", 1);
+    acquire(a);
+    a.end(true);
+    assert.equal(semaphore.status().value, 0);
+    assert.deepEqual(acquire(c, 0).value, notGot);
+  });
+
+  test("counts permits by session, whichever of its owners releases them", () => {
+    const { semaphore, a, b, acquire } = setUp(3);
+    acquire(a, undefined, "t1");
+    acquire(a, undefined, "t1");
+    acquire(a, undefined, "t2");
+    semaphore.release(a, "t3", 2);
+    assert.equal(semaphore.status().value, 2);
+    a.end(true);
+    assert.equal(semaphore.status().value, 3);
+    assert.deepEqual(acquire(b).value, inherited);
+  });
+
+  test("gives back only what the dead still held", () => {
+    const { semaphore, a, b, acquire } = setUp(3);
+    acquire(a);
+    acquire(a);
+    acquire(b);
+    semaphore.release(a, "", 1);
+    a.end(true);
+    assert.equal(semaphore.status().value, 2);
+    assert.deepEqual(semaphore.status().holders, [b.id]);
+  });
+
+  test("never gives a permit to a session that has ended while it waited", () => {
+    const { semaphore, a, b, c, acquire } = setUp(1);
+    acquire(a);
+    acquire(b);
+    const third = acquire(c);
+    b.end(true);
+    semaphore.release(a, "", 1);
+    assert.deepEqual(third.value, got);
+  });
+
+  test("leaves nothing in sessions once all is released", () => {
+    const { world, semaphore, a, b, acquire } = setUp(1);
+    acquire(a);
+    acquire(b, 10);
+    semaphore.release(a, "", 1);
+    semaphore.release(b, "", 1);
+    assert.deepEqual([a.holdings.size, b.holdings.size, world.clock.timers, semaphore.status().value], [0, 0, 0, 1]);
+  });
+
+  test("fails its waiters when everybody who knew it has released it", () => {
+    const { world, semaphore, a, b, c, acquire } = setUp(0);
+    const waiting = acquire(b);
+    for (const session of [a, b, c]) world.engine.registry.release(session, semaphore.handle);
+    assert.equal(waiting.failure, "UnknownHandle");
+  });
+});

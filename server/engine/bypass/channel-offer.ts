@@ -1,46 +1,53 @@
 import type { Session } from "../session.js";
 
-/** So many items in a row from one session to one other, and they are offered a channel; twice as many after each that ended. */
-const firstAfter = 4;
-const lastAfter = 65_536;
+/** A channel is offered after this many items in a row from one session to one other session. */
+const firstThreshold = 4;
+/** The threshold doubles with each channel that ended, up to this. */
+const lastThreshold = 65_536;
 
-/** When it is worth while to offer a channel: two processes use this direction of a pipe, and nobody else. */
+/**
+ * Decides when to offer a channel for one direction of a pipe: when only one session sends and only one session
+ * receives. A third session would force both to leave the channel again.
+ */
 export class ChannelOffer {
   readonly #sent = new Streak();
   readonly #received = new Streak();
-  #after = firstAfter;
+  #threshold = firstThreshold;
 
   get isDue(): boolean {
-    return this.#sent.length >= this.#after && this.#received.length >= this.#after;
+    return this.#sent.length >= this.#threshold && this.#received.length >= this.#threshold;
   }
 
-  /** An item was sent; null: by somebody who cannot write to channels. */
+  /** An item was sent. `null`: its sender cannot write to channels, or the item may not travel through one. */
   sentBy(session: Session | null): void {
     this.#sent.continueBy(session);
   }
 
-  /** An item was received; null: by somebody who cannot read channels. */
+  /** An item was received. `null`: its receiver cannot read channels. */
   receivedBy(session: Session | null): void {
     this.#received.continueBy(session);
   }
 
-  /** A channel has ended, so it was of less use than was thought. */
-  ended(): void {
-    this.#after = Math.min(this.#after * 2, lastAfter);
+  /**
+   * A channel has ended: a longer streak is required for the next one, so that a pipe does not open and close channels
+   * all the time.
+   */
+  channelEnded(): void {
+    this.#threshold = Math.min(this.#threshold * 2, lastThreshold);
   }
 
-  /** There are none. */
-  refused(): void {
-    this.#after = lastAfter;
+  /** The operating system gave no FIFO. Trying again soon would fail again. */
+  unavailable(): void {
+    this.#threshold = lastThreshold;
   }
 }
 
-/** How many times in a row the same session did something. */
+/** Counts how many times in a row the same session sent, or received. */
 class Streak {
   #session: Session | null = null;
   length = 0;
 
-  /** `null` ends it. */
+  /** `null`: the streak ends. */
   continueBy(session: Session | null): void {
     if (session !== null && session === this.#session) this.length++;
     else {

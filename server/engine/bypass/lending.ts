@@ -4,41 +4,42 @@ import type { Queue } from "../streams/queue.js";
 import type { Holding, Session } from "../session.js";
 import type { Tally } from "./tally.js";
 
-/** One of a session's counters, and how far it has been counted. */
+/** One of a session's counters and its value: how many items the session has handed to its program. */
 export interface Counter {
   slot: number;
   count: number;
 }
 
-/** Items that are a session's one by one, as it counts them. */
+/** A batch of items on loan. Each item becomes the session's when the session counts it. */
 interface Loan {
   readonly queue: Queue;
   readonly items: readonly Kept[];
-  /** Where the counter stood before the first of them. */
+  /** Value of the counter when the batch was lent. */
   readonly from: number;
 }
 
-/** Counters are given out in parts, so that several parts of one process need not know of each other. */
-const partSlots = 126;
+/** Each caller gets its own range of counters, so two copies of the binding in one process do not collide. */
+const rangeSlots = 126;
 
-/** Items on loan, at most, by one counter. */
+/** Most items that one counter can have on loan. */
 export const maxLent = 256;
 
 /**
- * What a session has been lent. An item stays in the server's hands until the session has counted it, which takes a store into memory and no
- * message; what it has not counted when it ends goes back to its queue. At most one batch for each counter.
+ * The items that a session has borrowed from queues, at most one batch for each counter. The server keeps an item until
+ * the session has counted it. To count is a store into shared memory, not a message. When the session ends, the items
+ * that it has not counted go back to their queue.
  */
 export class Lending implements Holding {
   readonly #session: Session;
   readonly #tally: Tally;
   #given = 0;
-  /** By slot, in the order in which they were lent. */
+  /** By slot. The map's order is the order of lending: `lend` moves its slot to the end. */
   readonly #loans = new Map<number, Loan>();
 
-  /** The session's; made, with its tally, when it asks for its first counters. Null where there is no such memory. */
+  /** The session's loans, created together with its tally on first use. Null if the session cannot borrow. */
   static of(session: Session): Lending | null {
     if (session.lending) return session.lending;
-    // Of what is lent the session is not told whose it is.
+    // Lent items do not carry their origin. A session with `blobs: "own"` needs it, so that session cannot borrow.
     const tally = session.ended || session.blobs === "own" ? null : session.engine.options.openTally();
     if (!tally) return null;
     session.lending = new Lending(session, tally);
@@ -51,21 +52,21 @@ export class Lending implements Holding {
     this.#tally = tally;
   }
 
-  /** Further counters; null when there are none left. */
+  /** Gives out the next range of counters; null if all have been given out. */
   give(): { path: string; mark: string; first: number; slots: number } | null {
     const { path, mark, slots } = this.#tally;
     const first = this.#given;
-    this.#given = Math.min(first + partSlots, slots);
+    this.#given = Math.min(first + rangeSlots, slots);
     return this.#given > first ? { path, mark, first, slots: this.#given - first } : null;
   }
 
-  /** By a counter that was settled. */
+  /** Lends a batch. The counter has no other loan: the caller has settled it. */
   lend({ slot, count }: Counter, queue: Queue, items: readonly Kept[]): void {
     this.#loans.delete(slot);
     this.#loans.set(slot, { queue, items, from: count });
   }
 
-  /** What was lent by these counters is settled: what they do not count goes back. */
+  /** Ends the loans of these counters: counted items belong to the session, the others go back to their queues. */
   settle(counters: readonly Counter[]): void {
     for (const { slot } of counters) this.#require(slot);
     const counts = new Map(counters.map(({ slot, count }) => [slot, count]));
@@ -79,10 +80,10 @@ export class Lending implements Holding {
 
   #settle(loans: readonly (readonly [slot: number, loan: Loan])[], countOf: (slot: number) => number): void {
     const queues = new Set<Queue>();
-    // Back to the front: what was lent last goes first.
+    // Newest loan first. Each returns its items to the front of the queue, so the oldest items end up foremost.
     for (const [slot, { queue, items, from }] of loans.toReversed()) {
       this.#loans.delete(slot);
-      // A counter that says less than before, or more than there was, is its owner's mistake.
+      // The session writes the counter, so its value is not trusted: it can be lower than `from`, or exceed the loan.
       const counted = Math.min(Math.max(countOf(slot) - from, 0), items.length);
       queue.settled(this.#session, items, counted);
       queues.add(queue);
@@ -91,12 +92,14 @@ export class Lending implements Holding {
   }
 
   #require(slot: number): void {
-    if (slot >= this.#given) throw new PolyprocError("BadState", `counter ${slot} is not this session's: it has asked "queue/tally" for ${this.#given === 0 ? "none" : `0 to ${this.#given - 1}`}`);
+    if (slot < this.#given) return;
+    const owned = this.#given === 0 ? "none" : `counters 0 to ${this.#given - 1}`;
+    throw new PolyprocError("BadState", `counter ${slot} is not this session's: it has ${owned}; request more with "queue/tally"`);
   }
 }
 
-/** For who names a counter. Fails with BadState when the session has none. */
+/** Returns the session's loans. Throws BadState if it has no counters. */
 export function lendingOf(session: Session): Lending {
-  if (!session.lending) throw new PolyprocError("BadState", `this session has no counters: ask "queue/tally" for some`);
-  return session.lending;
+  if (session.lending) return session.lending;
+  throw new PolyprocError("BadState", `this session has no counters: request some with "queue/tally" first`);
 }

@@ -3,28 +3,36 @@ import type { Handle } from "../../../protocol/schema.js";
 import type { Session } from "../session.js";
 import type { Channel } from "../processes/spawner.js";
 
-/** The receiving end, as its channel sees it. */
+/**
+ * The pipe end that receives, as its channel sees it. The items that the server itself holds for this end are its
+ * inbox.
+ */
 export interface ChannelInbox {
   readonly handle: Handle;
-  /** Items that are at hand, or wait for room. */
+  /** Items in the inbox, and items whose send waits for room there. */
   readonly length: number;
-  /** What may be received, and by whom, has changed. */
+  /** A receiver that was blocked may have an answer now. */
   channelChanged(): void;
-  /** The channel is no more. These came out of it; they belong behind the first `ahead` items at hand. */
+  /** The channel has ended with these items still in it. They come after the first `ahead` items of the inbox. */
   channelEnded(items: Uint8Array[], ahead: number, writer: Session): void;
 }
 
-/** What a session that asks for the next item is told first: read there; or that nothing more comes there than what is in it. */
+/**
+ * The answer to `pipe/follow` in place of an item. It names a channel: read the next items there. Null: the writer has
+ * left, so the items that are in the channel now are the last.
+ */
 export interface ChannelNews {
   channel: { channel: number; path: string; inode: string } | null;
 }
 
-/** How a session asks that can read channels: `reads` is the number of the channel that it reads at this end. */
+/**
+ * A request of a session that can read channels. `reads`: the number of the channel that it already reads at this end.
+ */
 export interface Following {
   readonly reads: number | undefined;
 }
 
-/** All channels by their numbers, which are never used again. */
+/** All channels, by number. A number is never reused: a late message about an old channel must not hit a new one. */
 export class ChannelTable {
   readonly #open: () => Channel | null;
   readonly #channels = new Map<number, PipeChannel>();
@@ -34,7 +42,7 @@ export class ChannelTable {
     this.#open = open;
   }
 
-  /** Offers this session a way from its end past the server. Null where that cannot be had. */
+  /** Opens a channel and offers it to `writer`. Null if this platform has no channels, or the FIFO cannot be opened. */
   offer(inbox: ChannelInbox, writer: Session, writerEnd: Handle): PipeChannel | null {
     const channel = this.#open();
     if (!channel) return null;
@@ -50,9 +58,16 @@ export class ChannelTable {
 }
 
 /**
- * One direction of a pipe past the server: from the session that was offered it, once that has entered, to the session that is told of it when it
- * asks for the next item. It ends when either leaves, is asked to, or dies. What is in it then comes into the inbox; but a reader who was told
- * that the writer has left takes it from where it is.
+ * A FIFO for one direction of a pipe, which carries items from the writer to the reader past the server.
+ *
+ * 1. The server offers the channel to the writer.
+ * 2. The writer enters: what it sends from now on is in the channel.
+ * 3. A session that can read channels asks for the next item. The server tells it of the channel, which makes it the
+ *    reader.
+ * 4. Writer and reader leave: because they want to, because the server reclaims the channel, or because they died.
+ *
+ * If the writer leaves first, the reader reads the rest, then leaves. If the reader leaves first, the server reclaims
+ * the channel. When both have left, the server moves what is still in the FIFO into the inbox.
  */
 export class PipeChannel {
   readonly number: number;
@@ -62,12 +77,19 @@ export class PipeChannel {
   readonly #writerEnd: Handle;
   readonly #onEnd: () => void;
   #writing: "offered" | "entered" | "left" = "offered";
-  #reading: "untold" | "reading" | "dismissed" | "left" = "untold";
+  /**
+   * `none`: no reader yet. `reading`: the reader was told of the channel. `finishing`: it was told that the writer has
+   * left.
+   */
+  #reading: "none" | "reading" | "finishing" | "left" = "none";
   #reader: Session | null = null;
-  /** How many items of the inbox came before those in here. */
+  /** How many items of the inbox were sent before those in the channel. */
   #ahead = 0;
+  /** The parts that the reader had read, when it left, of an item whose rest is still in the FIFO. */
   #begun: Uint8Array | undefined;
+  /** Both sides were asked to leave. */
   #reclaimed = false;
+  /** The receiving end has gone: what is in the channel is dropped. */
   #discarded = false;
   readonly #stops: (() => void)[] = [];
 
@@ -82,19 +104,22 @@ export class PipeChannel {
     writer.peer.notify(pipe.channel, { end: writerEnd, channel: number, path: channel.path, inode: channel.inode });
   }
 
-  /** Whether the next item is the first of the inbox. Otherwise it may be in here. */
+  /**
+   * Whether the server itself can give the next item, from the inbox. If false, the next item may be in the channel.
+   */
   get servable(): boolean {
-    if (this.#reading === "untold" && Math.min(this.#ahead, this.#inbox.length) > 0) return true;
-    return this.#writing === "offered" || this.#reading === "dismissed";
+    if (this.#reading === "none" && Math.min(this.#ahead, this.#inbox.length) > 0) return true;
+    return this.#writing === "offered" || this.#reading === "finishing";
   }
 
   /**
-   * What this session, which can read channels, is to be told before the next item; null: nothing. A session that asks without naming this
-   * channel is told of it again: otherwise it would wait for what is in here.
+   * What to tell this session, which can read channels, before the next item; null: nothing. A reader that asks without
+   * naming this channel has missed the first answer (its request timed out, say). It is told again: otherwise it would
+   * wait for items that only it can read.
    */
   news(session: Session, { reads }: Following): ChannelNews | null {
     if (this.#reclaimed) return null;
-    if (this.#reading === "untold" && !this.servable) {
+    if (this.#reading === "none" && !this.servable) {
       this.#reading = "reading";
       this.#reader = session;
       this.#stops.push(session.onEnd(() => this.#readerLeft()));
@@ -103,7 +128,7 @@ export class PipeChannel {
     if (!this.isReadBy(session)) return null;
     if (reads !== this.number) return this.#introduction;
     if (this.#writing !== "left") return null;
-    this.#reading = "dismissed";
+    this.#reading = "finishing";
     return { channel: null };
   }
 
@@ -115,12 +140,12 @@ export class PipeChannel {
     return this.#reader === session && this.#reading === "reading" && !this.#reclaimed;
   }
 
-  /** An item of the inbox was received. */
+  /** A session received an item of the inbox. */
   received(): void {
     if (this.#ahead > 0) this.#ahead--;
   }
 
-  /** What this session sends from now on is in here. */
+  /** `pipe/entered`: what this session sends from now on is in the channel. Ignored unless it has the offer. */
   entered(session: Session): void {
     if (session !== this.#writer || this.#writing !== "offered") return;
     this.#writing = "entered";
@@ -128,7 +153,7 @@ export class PipeChannel {
     if (!this.#discarded) this.#inbox.channelChanged();
   }
 
-  /** This session, which used it as `end`, does so no more. `begun`: what it has read of an item whose rest is in here. */
+  /** `pipe/left`: this session, the writer or the reader at `end`, has left. `begun`: see the field. */
   left(session: Session, end: Handle, begun?: Uint8Array): void {
     if (end === this.#writerEnd) {
       if (session === this.#writer) this.#writerLeft();
@@ -138,25 +163,33 @@ export class PipeChannel {
     }
   }
 
-  /** Nobody holds the writer's end any more. */
+  /** The writer's end was closed by its last holder. */
   writerClosed(): void {
     this.#writerLeft();
   }
 
-  /** An item came into the inbox. It is received after what is in here, so nothing more shall come here. */
+  /**
+   * An item goes into the inbox though the writer has entered. It must be received after what is in the channel now,
+   * but before what the writer would write later. So the channel has to end.
+   */
   bypassed(): void {
     if (this.#writing === "entered") this.reclaim();
   }
 
-  /** Somebody wants what may be in here, and cannot read it: both are asked to leave. */
+  /**
+   * Asks writer and reader to leave, because another session sends, or waits for an item that may be in the channel.
+   */
   reclaim(): void {
     if (this.#reclaimed || this.#writing === "offered") return;
     this.#reclaimed = true;
     this.#askWriterToLeave();
-    if (this.#reading === "reading") this.#reader!.peer.notify(pipe.channel, { end: this.#inbox.handle, channel: this.number, path: null });
+    if (this.#reading === "reading") this.#askToLeave(this.#reader!, this.#inbox.handle);
   }
 
-  /** Nobody holds the receiving end any more. It stays open until the writer, who may be about to open it, has left. */
+  /**
+   * The receiving end was closed by its last holder. The FIFO stays until the writer has left, because the writer may
+   * be about to open it.
+   */
   discard(): void {
     this.#discarded = true;
     this.#reading = "left";
@@ -165,13 +198,17 @@ export class PipeChannel {
   }
 
   #askWriterToLeave(): void {
-    if (this.#writing !== "left") this.#writer.peer.notify(pipe.channel, { end: this.#writerEnd, channel: this.number, path: null });
+    if (this.#writing !== "left") this.#askToLeave(this.#writer, this.#writerEnd);
+  }
+
+  #askToLeave(session: Session, end: Handle): void {
+    session.peer.notify(pipe.channel, { end, channel: this.number, path: null });
   }
 
   #writerLeft(): void {
     if (this.#writing === "left") return;
     this.#writing = "left";
-    if (this.#reading === "untold" || this.#reading === "left") this.#end();
+    if (this.#reading === "none" || this.#reading === "left") this.#end();
     else this.#inbox.channelChanged();
   }
 
@@ -179,7 +216,7 @@ export class PipeChannel {
     if (this.#reading === "left") return;
     this.#reading = "left";
     if (this.#writing === "left") this.#end();
-    // It has lost its reader.
+    // Without a reader, nobody empties the FIFO: the writer has to leave too.
     else this.reclaim();
   }
 

@@ -1,12 +1,14 @@
 /**
- * Counters that a client writes without a message, in memory that outlives it. `server/os` implements it; tests have a fake. A counter is
- * an unsigned integer of 64 bits, 0 at first.
+ * A page of counters in shared memory. The client writes them without sending a message, and the server can still read
+ * them after the client has died. A counter is an unsigned 64-bit integer that starts at 0. `server/os` implements this
+ * interface; tests have a fake.
  */
 export interface Tally {
-  /** How the client opens it. */
+  /** The file that the client maps. */
   readonly path: string;
-  /** What it begins with, so that no other file is taken for it. */
+  /** The first bytes of the page. The client compares them, so that it does not write into another file. */
   readonly mark: string;
+  /** Number of counters. */
   readonly slots: number;
   read(slot: number): number;
   close(): void;

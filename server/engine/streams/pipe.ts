@@ -180,7 +180,7 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
 
   channelEnded(items: Uint8Array[], ahead: number, writer: Session): void {
     this.#channel = null;
-    this.#offer.ended();
+    this.#offer.channelEnded();
     const { server } = this.#engine.budget;
     this.#inbox.insert(ahead, items.map((data) => kept(data, server, writer.owner)));
     this.#serve();
@@ -206,7 +206,7 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
     if (!sender || this.#channel !== null || !this.#offer.isDue || this.#senders.length > 0 || this.#watchers.size > 0) return;
     if (this.#receivers.first && !this.#receivers.first.follows) return;
     this.#channel = this.#engine.channels.offer(this, sender, from);
-    if (this.#channel === null) this.#offer.refused();
+    if (this.#channel === null) this.#offer.unavailable();
   }
 
   #receive(session: Session, timeoutMs: number | null | undefined, follows: Following | null): Followed | Wait<Followed> {

@@ -55,7 +55,7 @@ function setUp(joinable = false) {
 const values = (items: readonly Payload[]) => items.map((item) => (item instanceof Uint8Array ? item[0]! : item[0][0]!));
 
 suite("items on loan", () => {
-  test("come back in their order, before all others, when their borrower dies without counting them", () => {
+  test("return to the front of the queue, in their order, when their borrower dies without counting them", () => {
     const { borrower, put, take } = setUp();
     put(1, 2, 3, 4, 5);
     assert.deepEqual(values(borrower.borrow(3).value.items), [1, 2, 3]);
@@ -63,7 +63,7 @@ suite("items on loan", () => {
     assert.deepEqual(take(), [1, 2, 3, 4, 5]);
   });
 
-  test("are the borrower's as soon as it has counted them, one by one", () => {
+  test("belong to the borrower one by one, as it counts them", () => {
     const { borrower, put, take } = setUp();
     put(1, 2, 3, 4, 5);
     borrower.borrow(4);
@@ -73,7 +73,7 @@ suite("items on loan", () => {
     assert.deepEqual(take(), [3, 4, 5]);
   });
 
-  test("come back after an orderly end, too", () => {
+  test("return to the queue also when their borrower shuts down in order", () => {
     const { borrower, put, take } = setUp();
     put(1, 2, 3);
     borrower.borrow(3);
@@ -82,7 +82,7 @@ suite("items on loan", () => {
     assert.deepEqual(take(), [2, 3]);
   });
 
-  test("of the batch before are settled by the next request for the counter", () => {
+  test("are settled by the next request that names their counter", () => {
     const { borrower, put, take } = setUp();
     put(1, 2, 3, 4, 5, 6);
     borrower.borrow(2);
@@ -94,7 +94,7 @@ suite("items on loan", () => {
     assert.deepEqual(take(), [4, 5, 6], "a count of earlier batches says nothing of this one");
   });
 
-  test("are settled also when the next request has to wait", () => {
+  test("are settled also when that next request has to wait", () => {
     const { root, queue, borrower, put, take } = setUp();
     put(1, 2);
     borrower.borrow(2);
@@ -107,7 +107,7 @@ suite("items on loan", () => {
     assert.equal(ask(() => queue.get(root, 1, 0)).failure, "Empty");
   });
 
-  test("that a waiting request was given count as lent", () => {
+  test("count as lent also when the request for them had to wait", () => {
     const { borrower, put, take } = setUp();
     const waiting = borrower.borrow(5);
     put(1, 2, 3);
@@ -116,7 +116,7 @@ suite("items on loan", () => {
     assert.deepEqual(take(), [1, 2, 3]);
   });
 
-  test("of several counters come back in the order in which they were lent", () => {
+  test("of several counters return in the order in which they were lent", () => {
     const { borrower, put, take } = setUp();
     put(1, 2, 3, 4, 5, 6, 7);
     borrower.borrow(2, 1);
@@ -128,7 +128,7 @@ suite("items on loan", () => {
     assert.deepEqual(take(), [4, 5, 6, 7]);
   });
 
-  test("of several borrowers come back in the order in which they were put, whoever returns them first", () => {
+  test("of several borrowers return in the order of their puts, in whatever order the borrowers die", () => {
     for (const lastReturns of ["first", "last"]) {
       const { world, queue, borrower, put, take } = setUp();
       put(1, 2, 3, 4, 5, 6, 7);
@@ -143,7 +143,7 @@ suite("items on loan", () => {
     }
   });
 
-  test("go to whoever waits, first come first served, the oldest item first", () => {
+  test("that return go to the waiting getters, first come first served, the oldest item first", () => {
     const { world, root, queue, borrower, put } = setUp();
     const other = new Borrower(world, queue);
     put(1, 2, 3, 4);
@@ -157,7 +157,7 @@ suite("items on loan", () => {
     assert.equal(queue.status().size, 2);
   });
 
-  test("go back when they are settled, and only once", () => {
+  test("that are not counted return to the queue when they are settled, and only once", () => {
     const { borrower, put, take } = setUp();
     put(1, 2, 3, 4);
     borrower.borrow(2, 0);
@@ -170,7 +170,7 @@ suite("items on loan", () => {
     assert.deepEqual(take(), []);
   });
 
-  test("are 256 at most, and no more than a message's worth of bytes", () => {
+  test("are at most 256, and at most one message's worth of bytes", () => {
     const { borrower, put } = setUp();
     put(...Array.from({ length: 300 }, (_, i) => i % 256));
     assert.equal(borrower.borrow(10_000).value.items.length, 256);
@@ -181,7 +181,7 @@ suite("items on loan", () => {
     assert.equal(borrower.borrow(10).value.items.length, 1);
   });
 
-  test("are not counted by size, but as unfinished", () => {
+  test("do not count for the queue's size, but count as unfinished", () => {
     const { queue, borrower, put } = setUp(true);
     put(1, 2, 3);
     borrower.borrow(2);
@@ -203,7 +203,7 @@ suite("items on loan", () => {
     assert.deepEqual(take(), [1, 2, 3]);
   });
 
-  test("are dropped when everybody has released their queue", () => {
+  test("are dropped when every session has released their queue", () => {
     const { world, root, queue, borrower, put } = setUp();
     world.engine.registry.create(root, "lock:s1.1", Lock, () => new Lock(world.engine, "lock:s1.1"));
     put(1, [Uint8Array.of(2), ["lock:s1.1"]]);
@@ -216,7 +216,7 @@ suite("items on loan", () => {
     assert.equal(queue.status().size, 0);
   });
 
-  test("carry their objects back, also those that nobody else refers to", () => {
+  test("that return keep their objects alive, also if no other session refers to them", () => {
     const { world, root, queue, borrower, put } = setUp();
     for (const name of ["lock:s1.1", "lock:s1.2"]) {
       world.engine.registry.create(root, name, Lock, () => new Lock(world.engine, name));
@@ -257,7 +257,7 @@ suite("items on loan", () => {
     }
   });
 
-  test("need counters of the session's own, which are given in parts until there are none", () => {
+  test("need counters of the session's own, which are given out in ranges until none is left", () => {
     const { world, root, queue, borrower } = setUp();
     assert.equal(ask(() => queue.get(root, 2, 0, { slot: 0, count: 0 })).failure, "BadState");
     assert.equal(borrower.borrow(2, 126, 0).failure, "BadState");
@@ -268,7 +268,7 @@ suite("items on loan", () => {
     assert.ok(borrower.tally.closed);
   });
 
-  test("whoever borrows, settles, gives up or dies, whenever: each item is in one place, and in its order", () => {
+  test("are each in one place and in their order, whenever sessions borrow, settle, cancel or die", () => {
     const who = fc.integer({ min: 0, max: 2 });
     const slot = fc.integer({ min: 0, max: 1 });
     const step = fc.oneof(

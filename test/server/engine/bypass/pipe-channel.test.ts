@@ -71,14 +71,14 @@ function established({ a, b, first, second, channels, world }: ReturnType<typeof
 }
 
 suite("a channel", () => {
-  test("is offered to a sender whose items one other session receives", () => {
+  test("is offered to a sender when one other session receives all its items", () => {
     const all = setUp();
     established(all);
     assert.deepEqual(told(all.a), [{ end: "pipe:@first", channel: 1, path: "0", inode: "1:2" }]);
     assert.deepEqual(told(all.b), []);
   });
 
-  test("is not offered to who cannot write to it, nor to a pipe from which others receive", () => {
+  test("is not offered if the sender cannot write to channels, or if a third session receives", () => {
     const { a, b, first, second } = setUp();
     for (let i = 0; i < 10; i++) {
       first.send(a, item(i), null, true, false);
@@ -91,7 +91,7 @@ suite("a channel", () => {
     assert.deepEqual(told(a), []);
   });
 
-  test("is told to its reader after what came before", () => {
+  test("is announced to its reader after the items that were sent before it", () => {
     const all = setUp();
     const { channel } = established(all);
     channel.entered(all.a);
@@ -100,7 +100,7 @@ suite("a channel", () => {
     assert.ok(ask(() => all.second.follow(all.b, null, true, 1)).open, "the rest is in there");
   });
 
-  test("is told again to a session that reads it and does not know, whatever it waits for", () => {
+  test("is announced again when its reader asks without naming it, with take or without", () => {
     const introduction = { channel: { channel: 1, path: "0", inode: "1:2" } };
     for (const take of [true, false]) {
       const all = setUp();
@@ -118,7 +118,7 @@ suite("a channel", () => {
     }
   });
 
-  test("that its writer has left is told to a session that does not know of it before its end is", () => {
+  test("is announced again to a reader that does not name it, before that reader is told that the writer has left", () => {
     const all = setUp();
     const { channel } = established(all);
     channel.entered(all.a);
@@ -129,7 +129,7 @@ suite("a channel", () => {
     assert.deepEqual(ask(() => all.second.follow(all.b, 0, true, 1)).value, { channel: null });
   });
 
-  test("is told to a reader that waits already, also to one that polls", () => {
+  test("is announced to a reader whose request is already pending, also when it polls", () => {
     for (const take of [true, false]) {
       const all = setUp();
       const { channel } = established(all);
@@ -140,7 +140,7 @@ suite("a channel", () => {
     }
   });
 
-  test("gives what is in it to the server when its reader dies", () => {
+  test("gives its unread items to the server when its reader dies", () => {
     const all = setUp();
     const { a, b, c, first, second, world } = all;
     world.engine.registry.retain(c, second.handle);
@@ -158,7 +158,7 @@ suite("a channel", () => {
     assert.equal(all.channels.left, 0);
   });
 
-  test("is read to its end before what its writer sent after it had left", () => {
+  test("is read to its end before the items that its writer sent after leaving", () => {
     const all = setUp();
     const { a, b, first, second } = all;
     const { channel, fifo } = established(all);
@@ -175,7 +175,7 @@ suite("a channel", () => {
     assert.equal(number((ask(() => second.follow(b, 0, true)).value as { item: Payload }).item), 6);
   });
 
-  test("does not keep somebody waiting for ever whose user does not answer", () => {
+  test("does not block a third session for ever when its reader or writer does not leave", () => {
     const all = setUp();
     const { a, c, second, world } = all;
     world.engine.registry.retain(c, second.handle);
@@ -187,7 +187,7 @@ suite("a channel", () => {
     assert.equal(waiting.failure, "TimedOut");
   });
 
-  test("is closed when nobody holds the receiving end, once its writer, who may be about to open it, has left", () => {
+  test("is closed after the receiving end, once its writer, who may be about to open it, has left", () => {
     const all = setUp();
     const { a, b, first, second, channels, world } = all;
     const { channel } = established(all);
@@ -198,7 +198,7 @@ suite("a channel", () => {
     assert.equal(channels.left, 0);
   });
 
-  test("is not offered again at once when it was of no use", () => {
+  test("is not offered again at once after it has ended", () => {
     const all = setUp();
     const { a, b, first, second } = all;
     established(all).channel.left(a, first.handle);
@@ -307,7 +307,7 @@ class Follower {
   }
 }
 
-suite("whoever comes, goes or dies", () => {
+suite("sessions that send, receive, leave and die in random order", () => {
   test("every item through a pipe is received once, and by each receiver in order", () => {
     const step = fc.oneof(
       { weight: 8, arbitrary: fc.constant("send" as const) },

@@ -41,7 +41,7 @@ suite("a pipe", () => {
     assert.deepEqual(recv(first, a).value.item, item(1));
   });
 
-  test("serves those who wait to receive in the order in which they came", () => {
+  test("serves waiting receivers first come first served", () => {
     const { a, b, first, second } = setUp();
     const waiting = [recv(first, a), recv(first, a)];
     send(second, b, item(1));
@@ -50,7 +50,7 @@ suite("a pipe", () => {
     assert.deepEqual(waiting.map((probe) => probe.value.item), [item(1), item(2)]);
   });
 
-  test("is received from for no longer than timeoutMs", () => {
+  test("fails recv with TimedOut after timeoutMs", () => {
     const { world, a, first } = setUp();
     assert.equal(recv(first, a, 0).failure, "TimedOut");
     const waiting = recv(first, a, 15);
@@ -58,7 +58,7 @@ suite("a pipe", () => {
     assert.equal(waiting.failure, "TimedOut");
   });
 
-  test("ends with EndOfFile after the last item, when nobody holds the other end", () => {
+  test("ends with EndOfFile after the last item, when the other end is closed", () => {
     const { registry, a, b, first, second } = setUp();
     send(second, b, item(1));
     registry.release(b, second.handle);
@@ -68,14 +68,14 @@ suite("a pipe", () => {
     assert.equal(recv(first, a, 0).failure, "EndOfFile");
   });
 
-  test("tells those who wait to receive of the end, when the other side dies", () => {
+  test("fails waiting receivers with EndOfFile when the other side dies", () => {
     const { a, b, first } = setUp();
     const waiting = recv(first, a);
     b.end(true);
     assert.equal(waiting.failure, "EndOfFile");
   });
 
-  test("stays open until the last of an end's holders has let go", () => {
+  test("stays open until the last session that holds an end has released it", () => {
     const { world, registry, a, b, first, second } = setUp();
     const c = world.session();
     registry.retain(c, second.handle);
@@ -86,7 +86,7 @@ suite("a pipe", () => {
     assert.equal(waiting.failure, "EndOfFile");
   });
 
-  test("cannot be sent into when nobody holds the other end", () => {
+  test("cannot be sent into when the other end is closed", () => {
     const { registry, a, b, first, second } = setUp();
     registry.release(a, first.handle);
     assert.equal(send(second, b, item(1)).failure, "BrokenPipe");
@@ -112,14 +112,14 @@ suite("a pipe", () => {
     assert.equal(recv(second, b).value.item.length, 100);
   });
 
-  test("refuses a session that has more waiting than the server will hold", () => {
+  test("refuses a send of a session whose pending sends are at the limit", () => {
     const { a, first } = setUp(true, { maxBufferedBytes: 4, maxQueuedBytes: 10 });
     send(first, a, item(1, 2, 3, 4));
     assert.ok(send(first, a, new Uint8Array(10)).open);
     assert.equal(send(first, a, item(1)).failure, "Overloaded");
   });
 
-  test("fails a send that waits when the other end is let go", () => {
+  test("fails a pending send when the other end is closed", () => {
     const { registry, a, b, first, second } = setUp(true, { maxBufferedBytes: 1 });
     send(first, a, item(1));
     const waiting = send(first, a, item(2));
@@ -128,7 +128,7 @@ suite("a pipe", () => {
     assert.equal(a.heldBackBytes, 0);
   });
 
-  test("stores what was sent early when its sender leaves before there is room", () => {
+  test("stores an early send when its session ends before there is room", () => {
     const { world, registry, a, b, first, second } = setUp(true, { maxBufferedBytes: 1 });
     const c = world.session();
     registry.retain(c, first.handle);
@@ -141,7 +141,7 @@ suite("a pipe", () => {
     assert.deepEqual([recv(second, b).value.item, recv(second, b).value.item], [item(1), item(3)]);
   });
 
-  test("stores what was sent early when its end is closed before there is room", () => {
+  test("stores an early send when its end is closed before there is room", () => {
     const { registry, a, b, first, second } = setUp(true, { maxBufferedBytes: 1 });
     send(first, a, item(1));
     const early = ask(() => first.send(a, item(2), null, true));
@@ -172,7 +172,7 @@ suite("a pipe", () => {
     assert.deepEqual([recv(first, a).failure, send(first, a, item(1)).failure, poll(first, a).failure], ["Closed", "Closed", "Closed"]);
   });
 
-  test("tells what waits at an end", () => {
+  test("reports the items that wait at an end", () => {
     const { a, first, second } = setUp(false);
     assert.deepEqual(first.status(), { readable: true, writable: false, items: 0, bytes: 0, peerOpen: true });
     second.send(a.engine.sessions.get("s2")!, item(1, 2), null);
@@ -181,7 +181,7 @@ suite("a pipe", () => {
 });
 
 suite("poll", () => {
-  test("is true at once when there is an item, and takes nothing", () => {
+  test("is true at once when there is an item, and does not take it", () => {
     const { a, b, first, second } = setUp();
     send(second, b, item(1));
     assert.deepEqual(poll(first, a, 0).value, { ready: true });
@@ -217,14 +217,14 @@ suite("poll", () => {
 });
 
 suite("waiting for any of several", () => {
-  test("answers with those that are ready", () => {
+  test("answers with the sources that are ready", () => {
     const one = setUp();
     send(one.second, one.b, item(1));
     const sources = [one.first, quiet("pipe:@quiet"), quiet("process:@done", true)];
     assert.deepEqual(ask(() => waitForAny(one.a, sources, null)).value, { ready: ["pipe:@first", "process:@done"] });
   });
 
-  test("waits for the first to become ready, then listens no more", () => {
+  test("waits until the first source is ready, then removes its listeners", () => {
     const { a, b, first, second } = setUp();
     const source = quiet("process:@p");
     const waiting = ask(() => waitForAny(a, [first, source], null));
@@ -235,7 +235,7 @@ suite("waiting for any of several", () => {
     assert.equal(source.listeners.size, 0);
   });
 
-  test("answers with an empty list when the time has passed", () => {
+  test("answers with an empty list after timeoutMs", () => {
     const { world, a, first } = setUp();
     assert.deepEqual(ask(() => waitForAny(a, [first], 0)).value, { ready: [] });
     const waiting = ask(() => waitForAny(a, [first], 10));
@@ -243,7 +243,7 @@ suite("waiting for any of several", () => {
     assert.deepEqual(waiting.value, { ready: [] });
   });
 
-  test("listens no more when it is cancelled", () => {
+  test("removes its listeners when it is cancelled", () => {
     const { a } = setUp();
     const source = quiet("process:@p");
     const waiting = ask(() => waitForAny(a, [source], null));
@@ -257,7 +257,7 @@ suite("waiting for any of several", () => {
   }
 });
 
-suite("a pipe's end on its way", () => {
+suite("a pipe's end in flight", () => {
   test("keeps the pipe open inside an item of another pipe", () => {
     const { world, registry, a, b, first, second } = setUp();
     const other = setUpIn(world, a, "x");
@@ -279,7 +279,7 @@ suite("a pipe's end on its way", () => {
     assert.equal(recv(other.near, a).failure, "EndOfFile");
   });
 
-  test("does not live for ever inside an unread item of its own pipe", () => {
+  test("is released when the only reference is inside an unread item of its own pipe", () => {
     const { registry, a, b, first, second } = setUp();
     send(first, a, [item(1), [second.handle]]);
     registry.release(b, second.handle);

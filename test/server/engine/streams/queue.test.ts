@@ -37,14 +37,14 @@ suite("a queue", () => {
     assert.ok(queue.status().empty);
   });
 
-  test("gives up to max items at once, and no more than are there", () => {
+  test("gives up to max items at once, without waiting for more", () => {
     const { a, put, get } = setUp();
     put(a, [1, 2, 3, 4]);
     assert.deepEqual(get(a, 3).items, [1, 2, 3]);
     assert.deepEqual(get(a, 3).items, [4]);
   });
 
-  test("serves getters in the order in which they came", () => {
+  test("serves getters first come first served", () => {
     const { a, b, c, put, get } = setUp();
     const [first, second] = [get(a), get(b)];
     put(c, [1, 2, 3]);
@@ -73,7 +73,7 @@ suite("a queue", () => {
     assert.deepEqual(get(a).items, [4]);
   });
 
-  test("lets no put overtake one that waits", () => {
+  test("lets no put overtake a pending one", () => {
     const { a, b, c, put, get } = setUp({ maxSize: 3 });
     put(a, [1, 2, 3]);
     put(b, [4, 5]);
@@ -82,7 +82,7 @@ suite("a queue", () => {
     assert.deepEqual([get(a, 10).items, get(a, 10).items], [[2, 3, 4], [5]]);
   });
 
-  test("stores what fits of a batch, and says on expiry how much that was", () => {
+  test("stores the part of a batch that fits; on timeout the error says how many items were stored", () => {
     const { world, a, b, put, get } = setUp({ maxSize: 2 });
     const batch = put(a, [1, 2, 3, 4], 50);
     get(b);
@@ -105,7 +105,7 @@ suite("a queue", () => {
     assert.deepEqual(get(b).items, [5]);
   });
 
-  test("keeps a dead producer's items, those of a batch that was partly stored, too", () => {
+  test("keeps the stored items of a producer that died, also those of a batch that was stored in part", () => {
     const { a, b, put, get } = setUp({ maxSize: 2 });
     put(a, [1, 2, 3]);
     a.end(true);
@@ -113,7 +113,7 @@ suite("a queue", () => {
     assert.equal(get(b, 1, 0).probe.failure, "Empty", "3 was never stored");
   });
 
-  test("tells a cancelled put how much was stored", () => {
+  test("tells a cancelled put how many items were stored", () => {
     const { a, b, put, get } = setUp({ maxSize: 1 });
     const batch = put(a, [1, 2]);
     const behind = put(b, [3]);
@@ -133,7 +133,7 @@ suite("a queue", () => {
     assert.deepEqual([dead.probe.failure, cancelled.probe.failure, third.items], ["RequestCancelled", "RequestCancelled", [1]]);
   });
 
-  test("gives no item to a getter whose time-out comes in the same moment, before the put", () => {
+  test("gives no item to a getter that timed out in the same moment, just before the put", () => {
     const { world, queue, a, b, put, get } = setUp();
     const waiting = get(a, 1, 10);
     world.clock.setTimer(10, () => put(b, [1]));
@@ -142,7 +142,7 @@ suite("a queue", () => {
     assert.equal(queue.status().size, 1);
   });
 
-  test("limits the bytes that wait, too", () => {
+  test("limits the bytes of its unread items, too", () => {
     const { queue, a, b, put, get } = setUp({}, { maxBufferedBytes: 10 });
     put(a, [new Uint8Array(6)]);
     const second = put(a, [new Uint8Array(5)]);
@@ -155,7 +155,7 @@ suite("a queue", () => {
     assert.equal(put(a, [1], 0).failure, "Full");
   });
 
-  test("lets no small item overtake a large one that waits", () => {
+  test("lets no small item overtake a large one that waits for room", () => {
     const { a, b, put, get } = setUp({}, { maxBufferedBytes: 10 });
     put(a, [new Uint8Array(6)]);
     put(a, [new Uint8Array(8)]);
@@ -165,7 +165,7 @@ suite("a queue", () => {
     assert.deepEqual([get(b).items, get(b).items], [[0], [1]]);
   });
 
-  test("lets a small item in when a large one before it gives up", () => {
+  test("stores a small item when the large one before it is cancelled", () => {
     const { world, a, b, put } = setUp({}, { maxBufferedBytes: 10 });
     put(a, [new Uint8Array(6)]);
     const large = put(a, [new Uint8Array(8)], 20);
@@ -175,14 +175,14 @@ suite("a queue", () => {
     assert.equal(small.value, null);
   });
 
-  test("takes no more than a message's worth of bytes at once", () => {
+  test("gives at most one message's worth of bytes at once", () => {
     const { a, put, get } = setUp();
     put(a, [new Uint8Array(700_000), new Uint8Array(700_000), new Uint8Array(700_000)]);
     assert.equal(get(a, 10).items?.length, 1);
     assert.equal(get(a, 10).items?.length, 1);
   });
 
-  test("refuses a session that has more waiting than the server will hold", () => {
+  test("refuses a put of a session whose pending puts are at the limit", () => {
     const { a, b, put, get } = setUp({ maxSize: 1 }, { maxQueuedBytes: 100 });
     put(a, [1]);
     put(a, [new Uint8Array(500)]);
@@ -194,7 +194,7 @@ suite("a queue", () => {
     assert.ok(put(a, [3]).open);
   });
 
-  test("takes back what was taken before all others, in its order and whether or not there is room", () => {
+  test("puts returned items before all others, in their order, whether or not there is room", () => {
     const { queue, a, b, put, get } = setUp({ maxSize: 3 });
     put(a, [1, 2, 3]);
     get(b, 2);
@@ -205,7 +205,7 @@ suite("a queue", () => {
     assert.equal(waiting.value, null);
   });
 
-  test("gives what was put back to those who wait", () => {
+  test("gives returned items to waiting getters", () => {
     const { queue, a, b, c, put, get } = setUp();
     put(a, [1, 2, 3]);
     get(b, 3);
@@ -214,7 +214,7 @@ suite("a queue", () => {
     assert.deepEqual([first.items, second.items], [[2], [3]]);
   });
 
-  test("counts what was put back as never taken", () => {
+  test("counts returned items as never taken", () => {
     const { queue, a, b, put, get } = setUp({ joinable: true });
     put(a, [1, 2]);
     get(b, 2);
@@ -225,7 +225,7 @@ suite("a queue", () => {
     assert.equal(queue.status().unfinished, 0);
   });
 
-  test("takes back no more than a session took, and from a session that has closed it, too", () => {
+  test("accepts no more returned items than the session took, and accepts them after close, too", () => {
     const { queue, a, b, put, get } = setUp();
     put(a, [1, 2]);
     get(b, 2);
@@ -246,7 +246,7 @@ suite("a queue", () => {
     assert.deepEqual(get(b).items, [1]);
   });
 
-  test("fails those who wait when everybody who knew it has released it", () => {
+  test("fails its waiters when every session has released it", () => {
     const { world, queue, a, b, c, put, get } = setUp({ maxSize: 1, joinable: true });
     put(a, [1]);
     const [putting, joining] = [put(a, [2]), ask(() => queue.join(b, null))];
@@ -275,7 +275,7 @@ suite("handles in a queue", () => {
     return { ...set, item, known: () => world.engine.registry.has("lock:s1.1") };
   }
 
-  test("live while the item is on its way, and belong to who took it", () => {
+  test("live while the item is in flight, then belong to the session that took it", () => {
     const { world, a, b, put, get, item, known } = withLock();
     put(a, [item]);
     world.engine.registry.release(a, "lock:s1.1");
@@ -286,7 +286,7 @@ suite("handles in a queue", () => {
     assert.ok(!known());
   });
 
-  test("live in an item that waits for room, until that gives up", () => {
+  test("live in an item that waits for room, until its put is cancelled", () => {
     const { world, a, put, item, known } = withLock();
     put(a, [1]);
     const waiting = put(a, [item, item], 10);
@@ -297,7 +297,7 @@ suite("handles in a queue", () => {
     assert.ok(!known());
   });
 
-  test("are forgotten with the queue", () => {
+  test("are released with the queue", () => {
     const { world, queue, a, b, c, put, item, known } = withLock();
     put(a, [item, item]);
     world.engine.registry.release(a, "lock:s1.1");
@@ -329,7 +329,7 @@ suite("a joinable queue", () => {
     assert.equal(joining.value, null);
   });
 
-  test("counts no more items done than were put", () => {
+  test("fails taskDone for more items than are unfinished", () => {
     const { queue, a, put } = setUp({ joinable: true });
     put(a, [1]);
     assert.throws(() => queue.taskDone(2), { codeName: "BadState" });
@@ -337,7 +337,7 @@ suite("a joinable queue", () => {
     assert.throws(() => queue.taskDone(1), { codeName: "BadState" });
   });
 
-  test("is joined for no longer than timeoutMs", () => {
+  test("fails join with TimedOut after timeoutMs", () => {
     const { world, queue, a, put } = setUp({ joinable: true });
     put(a, [1]);
     assert.equal(ask(() => queue.join(a, 0)).failure, "TimedOut");
@@ -346,7 +346,7 @@ suite("a joinable queue", () => {
     assert.equal(joining.failure, "TimedOut");
   });
 
-  test("is the only one to know join and taskDone", () => {
+  test("alone has join and taskDone", () => {
     const { queue, a } = setUp();
     assert.equal(ask(() => queue.join(a, null)).failure, "BadState");
     assert.throws(() => queue.taskDone(1), { codeName: "BadState" });

@@ -1,6 +1,6 @@
 /**
- * `npm run bench [-- WORK…] [--rounds N] [--write]`: each piece of work by us and by our peers, in turns within one run, medians of the
- * rounds. What counts is the ratio: the seconds are this machine's.
+ * `npm run bench [-- WORK…] [--rounds N] [--write]`: each piece of work by us and by our peers, in turns within one
+ * run, medians of the rounds. What counts is the ratio: the seconds are this machine's.
  */
 import { parseArgs } from "node:util";
 import type { Contender, Work } from "./contender.js";

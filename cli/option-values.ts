@@ -1,7 +1,9 @@
 import { InvalidArgumentError } from "commander";
 import { parseDuration } from "../protocol/duration.js";
 
-/** Readers of option values for commander; they fail with its InvalidArgumentError, to which it adds the option's name. */
+/**
+ * Readers of option values for commander; they fail with its InvalidArgumentError, to which it adds the option's name.
+ */
 
 export function wholeNumber(minimum: number, maximum = Number.MAX_SAFE_INTEGER) {
   return (text: string): number => {

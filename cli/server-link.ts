@@ -15,7 +15,9 @@ export interface ServerLink {
   isLocal: boolean;
 }
 
-/** The server that others use, too. Fails with an ExitError that says which address was tried and how to start a server. */
+/**
+ * The server that others use, too. Fails with an ExitError that says which address was tried and how to start a server.
+ */
 export async function openSharedServer(): Promise<ServerLink> {
   const address = serverAddress();
   try {
@@ -25,7 +27,10 @@ export async function openSharedServer(): Promise<ServerLink> {
   }
 }
 
-/** The server of POLYPROC_ADDRESS; else the one on the default socket, when one answers there; else a private one. `code`: the file that it is to run. */
+/**
+ * The server of POLYPROC_ADDRESS; else the one on the default socket, when one answers there; else a private one.
+ * `code`: the file that it is to run.
+ */
 export async function openAnyServer(code: string | null = null): Promise<ServerLink> {
   const address = serverAddress();
   if (address.from === "environment") return openSharedServer();

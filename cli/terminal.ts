@@ -3,7 +3,8 @@ import type { WriteStream } from "node:tty";
 type Out = NodeJS.WriteStream & Partial<Pick<WriteStream, "columns">>;
 
 /**
- * Standard output and standard error, with a few lines of status that stay below whatever is written when standard error is a terminal.
+ * Standard output and standard error, with a few lines of status that stay below whatever is written when standard
+ * error is a terminal.
  */
 export class Terminal {
   readonly #out: Out;

@@ -1,8 +1,8 @@
 /**
- * Processes, second way: a function. Each is started and waited for before the next one, so at the end none is left, and
- * nothing is printed of them.
+ * Processes, second way: a function. Each is started and waited for before the next one, so at the end none is left,
+ * and nothing is printed of them.
  *
- *     node dist/examples/function-processes.js [INTERVAL_MS] [ROUNDS]
+ * node dist/examples/function-processes.js [INTERVAL_MS] [ROUNDS]
  *
  * INTERVAL_MS: how long each round takes, default 20 (the Python listing: 1000). ROUNDS: default 10.
  */

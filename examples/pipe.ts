@@ -1,9 +1,10 @@
 /**
  * Pipe: a producer sends, a consumer receives. Half-duplex: the first end only receives, the second only sends.
  *
- *     node dist/examples/pipe.js [ITEMS] [INTERVAL_MS]
+ * node dist/examples/pipe.js [ITEMS] [INTERVAL_MS]
  *
- * ITEMS: how many are sent, default 5 (the Python listing goes on for ever). INTERVAL_MS: between two of them, default 100 (there: 1000).
+ * ITEMS: how many are sent, default 5 (the Python listing goes on for ever). INTERVAL_MS: between two of them, default
+ * 100 (there: 1000).
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { currentProcess, isMain, Pipe, Process, task, type PipeEnd } from "polyproc";

@@ -21,8 +21,9 @@ export interface ConnectOptions {
   /** What this session is called in lists of clients. Default: the script's file name. */
   name?: string | undefined;
   /**
-   * Whether to open values of other clients' process trees that only JavaScript can open (RegExp, typed arrays, large bigints …). Otherwise such a value
-   * rejects with UntrustedBlob; plain data comes as ever. Default: POLYPROC_TRUST_BLOBS (1 or 0), else true for `unix:` and false for `tcp:` and `tls:`.
+   * Whether to open values of other clients' process trees that only JavaScript can open (RegExp, typed arrays, large
+   * bigints …). Otherwise such a value rejects with UntrustedBlob; plain data comes as ever. Default:
+   * POLYPROC_TRUST_BLOBS (1 or 0), else true for `unix:` and false for `tcp:` and `tls:`.
    */
   trustBlobs?: boolean | undefined;
   /** What becomes of what children write. Default `ignore`: it stays with the server, for whoever asks. */
@@ -30,7 +31,8 @@ export interface ConnectOptions {
 }
 
 /**
- * A session of its own with a running server. Its classes are those of the package, for objects of that server: Python's `get_context`.
+ * A session of its own with a running server. Its classes are those of the package, for objects of that server:
+ * Python's `get_context`.
  *
  * ```ts
  * await using mp = await connect("unix:/run/user/1000/polyproc.sock");
@@ -90,8 +92,9 @@ export class Client implements AsyncDisposable {
 }
 
 /**
- * Connects to a running server (`polyproc serve`): `unix:PATH`, `tcp:HOST:PORT` or `tls:HOST:PORT`. Rejects with Closed when nobody answers
- * there, with Unauthorized when the token is missing or wrong. The connection does not keep the script alive while nothing is under way.
+ * Connects to a running server (`polyproc serve`): `unix:PATH`, `tcp:HOST:PORT` or `tls:HOST:PORT`. Rejects with Closed
+ * when nobody answers there, with Unauthorized when the token is missing or wrong. The connection does not keep the
+ * script alive while nothing is under way.
  */
 export async function connect(address: string, { token = process.env["POLYPROC_TOKEN"], name, trustBlobs, output = "ignore" }: ConnectOptions = {}): Promise<Client> {
   const connection = new Connection((self): Promise<Link> => connectTo(self, address, { token, name, trustBlobs }));

@@ -38,16 +38,16 @@ export type { AcquireOptions, Timeout, WaitOptions } from "./sync/wait-options.j
 offerCodec();
 
 /**
- * What becomes of what children write to their standard output and error. Default with a private server: `inherit`, copied to this
- * process's own, in whole lines, all of it before `join` resolves.
+ * What becomes of what children write to their standard output and error. Default with a private server: `inherit`,
+ * copied to this process's own, in whole lines, all of it before `join` resolves.
  */
 export function setOutput(mode: OutputMode): void {
   setOutputMode(defaultConnection(), mode);
 }
 
 /**
- * Ends the session of this script now, rather than at its end: daemonic children are ended, the others waited for, and a private server
- * with them. What is made later begins another one.
+ * Ends the session of this script now, rather than at its end: daemonic children are ended, the others waited for, and
+ * a private server with them. What is made later begins another one.
  */
 export function shutdown(): Promise<void> {
   return defaultConnection().close();

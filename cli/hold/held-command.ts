@@ -3,8 +3,8 @@ import { exitStatus, signalStatus } from "../exit-status.js";
 import { onInterruption, type Interruption } from "../signals.js";
 
 /**
- * Ends the command when we are killed, and so cannot: its standard input closes with us. A process group (a negative pid) is ended as a
- * whole. It is told the pid on its first line, and by a second line that the command has ended.
+ * Ends the command when we are killed, and so cannot: its standard input closes with us. A process group (a negative
+ * pid) is ended as a whole. It is told the pid on its first line, and by a second line that the command has ended.
  */
 const guard = `trap '' INT TERM HUP
 IFS= read -r pid || exit 0
@@ -12,11 +12,15 @@ IFS= read -r over || { kill -s TERM -- "$pid" && sleep 1 && kill -s KILL -- "$pi
 exit 0`;
 
 /**
- * The user's command, as our own child with our standard streams. On a terminal it stays in our process group, so that it may read and
- * gets Ctrl-C from the terminal itself; elsewhere it has a group of its own, and is signalled with all that it started.
+ * The user's command, as our own child with our standard streams. On a terminal it stays in our process group, so that
+ * it may read and gets Ctrl-C from the terminal itself; elsewhere it has a group of its own, and is signalled with all
+ * that it started.
  */
 export class HeldCommand {
-  /** Its exit status as a shell reports it. Never rejects: 126 and 127 for a command that cannot be started, after saying why. */
+  /**
+   * Its exit status as a shell reports it. Never rejects: 126 and 127 for a command that cannot be started, after
+   * saying why.
+   */
   readonly status: Promise<number>;
   readonly #child: ChildProcess;
   readonly #guard: ChildProcess;

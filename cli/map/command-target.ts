@@ -11,8 +11,8 @@ export interface Surroundings {
 }
 
 /**
- * The command of a map, `{}` turned into the protocol's `{item}`; `{{}}` is the text "{}". `around` is where it runs when the server would
- * otherwise run it elsewhere. Fails with UsageError.
+ * The command of a map, `{}` turned into the protocol's `{item}`; `{{}}` is the text "{}". `around` is where it runs
+ * when the server would otherwise run it elsewhere. Fails with UsageError.
  */
 export function commandTarget(command: readonly string[], around: Surroundings | null): CommandTarget {
   const [program, ...args] = command;

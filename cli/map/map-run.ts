@@ -20,7 +20,10 @@ export interface MapRunOptions {
   /** Told of each item once, in no particular order. */
   onOutcome: (outcome: Outcome) => void;
   onStarted: (index: number, item: string, pid: number) => void;
-  /** Whether the item at this position may be begun, as far as the results' reader is concerned. When it says no, call `wake` later. */
+  /**
+   * Whether the item at this position may be begun, as far as the results' reader is concerned. When it says no, call
+   * `wake` later.
+   */
   mayFeed: (index: number) => boolean;
 }
 
@@ -40,8 +43,8 @@ interface Chunk {
 }
 
 /**
- * One map: feeds a job with items, no faster than its workers take them, and tells the outcomes. A command's items are sent when a
- * slot is free and not before, so that whatever the server has is what runs.
+ * One map: feeds a job with items, no faster than its workers take them, and tells the outcomes. A command's items are
+ * sent when a slot is free and not before, so that whatever the server has is what runs.
  */
 export class MapRun {
   readonly #connection: Connection;
@@ -100,7 +103,10 @@ export class MapRun {
     }
   }
 
-  /** Begins no more items; what runs goes on to its end. Resolves when nothing can begin any more, and nothing but that is under way. */
+  /**
+   * Begins no more items; what runs goes on to its end. Resolves when nothing can begin any more, and nothing but that
+   * is under way.
+   */
   async endGently(): Promise<void> {
     if (this.#ending !== "no" || this.#failure !== null) return;
     this.#ending = "gently";

@@ -12,7 +12,9 @@ interface Ran {
   pid: number;
 }
 
-/** How one item fared. `value`: in the JSON form of the protocol's values; undefined when the server no longer has it. */
+/**
+ * How one item fared. `value`: in the JSON form of the protocol's values; undefined when the server no longer has it.
+ */
 export type Outcome =
   | (Ran & { kind: "done"; value: unknown })
   | (Ran & { kind: "failed"; error: Failure })

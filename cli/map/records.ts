@@ -14,8 +14,9 @@ const lenient = new TextDecoder("utf-8");
 const carriageReturn = 13;
 
 /**
- * Cuts a stream of bytes at each `separator` (10: lines, which may also end with CR LF; 0: NUL). Empty records are left out, and the last
- * one needs no separator. Reads no further than what is asked for. Fails with UsageError on a record above `maxRecordBytes`.
+ * Cuts a stream of bytes at each `separator` (10: lines, which may also end with CR LF; 0: NUL). Empty records are left
+ * out, and the last one needs no separator. Reads no further than what is asked for. Fails with UsageError on a record
+ * above `maxRecordBytes`.
  */
 export async function* splitRecords(input: AsyncIterable<Uint8Array | string>, separator: 0 | 10): AsyncGenerator<string | BadRecord> {
   let pending: Uint8Array[] = [];

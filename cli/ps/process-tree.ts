@@ -85,7 +85,10 @@ function poolNumbers(pool: PoolInfo): string {
   return `${pool.busy} of ${pool.processes} busy, ${pool.queued} queued, ${pool.done} done${failed}`;
 }
 
-/** Processes that the server did not start itself, below the one that it did. Whoever's parent has gone stands first among them. */
+/**
+ * Processes that the server did not start itself, below the one that it did. Whoever's parent has gone stands first
+ * among them.
+ */
 function descendants(rows: readonly Descendant[]): Node[] {
   const known = new Set(rows.map((row) => row.pid));
   const node = (row: Descendant): Node => ({

@@ -16,7 +16,9 @@ export interface Finds {
   unreadable: { path: string; reason: string }[];
 }
 
-/** Every regular file below the folder. Symbolic links are not followed, so nothing is found twice and nothing outside. */
+/**
+ * Every regular file below the folder. Symbolic links are not followed, so nothing is found twice and nothing outside.
+ */
 export function findFiles(folder: string): Finds {
   const finds: Finds = { files: [], folders: 0, skipped: new Map(), unreadable: [] };
   const open = [folder];

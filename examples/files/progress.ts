@@ -13,7 +13,10 @@ export interface Total {
   bytes: number;
 }
 
-/** What opening a file costs, in bytes that could be hashed instead: roughly, so that progress moves evenly over large and small files. */
+/**
+ * What opening a file costs, in bytes that could be hashed instead: roughly, so that progress moves evenly over large
+ * and small files.
+ */
 const fileCostBytes = 64 * 1024;
 
 /** How much of the work is done, 0 to 1. */

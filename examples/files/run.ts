@@ -5,7 +5,10 @@ import type { FoundFile } from "./find-files.js";
 /** Small files that go to a worker together: one message for many, so that 20,000 of them cost little. */
 const chunkSize = 32;
 
-/** Hashes the files in the pool's workers, and calls with each result as it comes. When `signal` fires, the rest is left undone. */
+/**
+ * Hashes the files in the pool's workers, and calls with each result as it comes. When `signal` fires, the rest is left
+ * undone.
+ */
 export async function run(pool: Pool, files: readonly FoundFile[], signal: AbortSignal, onResult: (result: Digest | Error) => void): Promise<void> {
   // The largest first and one by one: a long one must not be the last to begin, nor have others wait in its chunk.
   const large = files.filter((file) => file.size > largeBytes).sort((a, b) => b.size - a.size);

@@ -19,9 +19,9 @@ export interface SpeedUp {
 }
 
 /**
- * How much faster `processes` workers are than one worker, at the same work: a sample of the files, hashed in turn by one pool and by the
- * other, several times. Before that each pool hashes it once, so that all workers run and the sample is in the system's file cache for both.
- * Means nothing when `signal` has fired meanwhile.
+ * How much faster `processes` workers are than one worker, at the same work: a sample of the files, hashed in turn by
+ * one pool and by the other, several times. Before that each pool hashes it once, so that all workers run and the
+ * sample is in the system's file cache for both. Means nothing when `signal` has fired meanwhile.
  */
 export async function measureSpeedUp(files: readonly FoundFile[], processes: number, signal: AbortSignal): Promise<SpeedUp> {
   const sample = sampleOf(files);

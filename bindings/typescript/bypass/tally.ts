@@ -7,12 +7,12 @@ type Facts = NonNullable<RequestResult<"queue/tally">["tally"]>;
 
 const headBytes = 32;
 const slotBytes = 8;
-/** Of the two halves of a counter, which is the lower one. */
+/** Index of the low 32 bits of a counter in a pair of 32-bit words. */
 const low = endianness() === "LE" ? 0 : 1;
 
 const tallies = new WeakMap<Connection, Promise<Tally | null>>();
 
-/** The session's counters; null where there are none, or the server's memory cannot be reached from here. */
+/** Returns the session's counters. Null if the server has none, or if this process cannot open the server's memory. */
 export function tallyOf(connection: Connection): Promise<Tally | null> {
   let tally = tallies.get(connection);
   if (!tally) tallies.set(connection, (tally = ask(connection)));
@@ -20,7 +20,7 @@ export function tallyOf(connection: Connection): Promise<Tally | null> {
 }
 
 async function ask(connection: Connection): Promise<Tally | null> {
-  // Whatever is wrong, the request for an item says it again.
+  // An error is dropped here: the request for an item that follows meets it again and reports it.
   const facts = await connection.request("queue/tally", {}).then(({ tally }) => tally, () => null);
   const fd = facts && openMemory(facts);
   if (fd === null) return null;
@@ -28,11 +28,15 @@ async function ask(connection: Connection): Promise<Tally | null> {
   return new Tally(fd, facts!);
 }
 
-/** Null when the path does not lead to the server's file from here: it may be another user's, in a container, or on another machine. */
+/**
+ * Opens the server's memory file. Null if the path leads to another file: the server may run as another user, in a
+ * container, or on another machine.
+ */
 function openMemory({ path, mark }: Facts): number | null {
   let fd: number;
   try {
-    // What else may be there must neither be waited for nor be written to.
+    // The path may lead to a foreign FIFO or terminal: opening that must neither block nor take it as the controlling
+    // terminal.
     fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK | constants.O_NOCTTY);
   } catch {
     return null;
@@ -49,8 +53,8 @@ function isMemory(fd: number, mark: string): boolean {
 }
 
 /**
- * Counters in memory that the server reads when this process has died. By them it learns, without a message, which of the items that it has on
- * loan a program has been handed.
+ * Counters in memory that the server also has open. If this process dies, the server reads from them which borrowed
+ * items the program had received. Counting costs no message.
  */
 export class Tally {
   readonly #free: Counter[];
@@ -65,7 +69,7 @@ export class Tally {
     }));
   }
 
-  /** Two that nobody uses, or null. */
+  /** Takes two unused counters, or returns null if fewer are left. */
   takeTwo(): [Counter, Counter] | null {
     return this.#free.length < 2 ? null : [this.#free.pop()!, this.#free.pop()!];
   }
@@ -89,7 +93,7 @@ export class Counter {
     return this.#count;
   }
 
-  /** One more item is handed out: about 1 µs. Only while the session lives. */
+  /** Counts one more item as received. Takes about 1 µs. Call it only while the session lives. */
   add(): void {
     this.#write(++this.#count);
   }

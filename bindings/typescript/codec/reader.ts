@@ -29,7 +29,10 @@ export interface Foreign {
   readonly object: string;
 }
 
-/** Fails with UntrustedBlob when there is a value in it that only one language can open. Makes no objects for its handles. */
+/**
+ * Fails with UntrustedBlob when there is a value in it that only one language can open. Makes no objects for its
+ * handles.
+ */
 export function requireData(data: Uint8Array, foreign: Foreign): void {
   scanned = foreign;
   try {
@@ -160,7 +163,9 @@ function readTimestamp(from: number, length: number): Date {
   throw malformed(`a timestamp of ${length} bytes`);
 }
 
-/** Reads the `[tag, bin]` that ends at `at`, in place: bodies of our own tags are msgpack again, and share the objects. */
+/**
+ * Reads the `[tag, bin]` that ends at `at`, in place: bodies of our own tags are msgpack again, and share the objects.
+ */
 function readBlob(from: number): unknown {
   const blobEnd = at;
   at = from;

@@ -14,7 +14,9 @@ export const tag = {
   error: "js/error",
   /** Payload: `[object, companion]`, an object of this package and what travels beside its handle. */
   companion: "js/companion",
-  /** Node's own serialisation: RegExp, typed arrays other than bytes, ArrayBuffer, bigint beyond 64 bits, boxed values. */
+  /**
+   * Node's own serialisation: RegExp, typed arrays other than bytes, ArrayBuffer, bigint beyond 64 bits, boxed values.
+   */
   v8: "js/v8",
 } as const;
 

@@ -33,8 +33,8 @@ export interface Encoded {
 const largestBytes = 0xffff_ffff;
 
 /**
- * A value's msgpack, in one pass without look-ahead: when it fails with `unencodable`, the caller looks for the reason. A value that outgrows
- * its block and has more than `most` bytes by then fails with `tooLong`.
+ * A value's msgpack, in one pass without look-ahead: when it fails with `unencodable`, the caller looks for the reason.
+ * A value that outgrows its block and has more than `most` bytes by then fails with `tooLong`.
  */
 export function write(value: unknown, most = largestBytes): Encoded {
   if (busy) throw new Error("a getter or a toJSON of a value that is being encoded must not send values itself");

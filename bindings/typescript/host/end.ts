@@ -18,7 +18,10 @@ export function reportThrown(name: string, error: unknown): void {
 
 let leaving = false;
 
-/** Ends the session in an orderly way, after these actions; that waits for this process's own children. Then the process ends. */
+/**
+ * Ends the session in an orderly way, after these actions; that waits for this process's own children. Then the process
+ * ends.
+ */
 export function leave(endpoint: RpcEndpoint, code: number, before: readonly (() => Promise<void>)[]): void {
   if (leaving) return;
   leaving = true;

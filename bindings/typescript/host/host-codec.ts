@@ -9,8 +9,8 @@ const own: WorkerCodec = { decode: decodeOwn, encode };
 let used = own;
 
 /**
- * A task's module may have installed a copy of the package that is not the host's (a bundle's, say). What it is given are objects of its own copy, so
- * that `instanceof` holds.
+ * A task's module may have installed a copy of the package that is not the host's (a bundle's, say). What it is given
+ * are objects of its own copy, so that `instanceof` holds.
  */
 export function adopt(codec: WorkerCodec): void {
   if (used === own) used = codec;
@@ -21,7 +21,9 @@ export function offerCodec(): void {
   hostLink()?.adopt(own);
 }
 
-/** A task's arguments. A promise when there are handles among them: the classes that they become are loaded only then. */
+/**
+ * A task's arguments. A promise when there are handles among them: the classes that they become are loaded only then.
+ */
 export function decodeArguments(payload: Payload): unknown {
   return used.decode(payload);
 }

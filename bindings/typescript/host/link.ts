@@ -11,7 +11,9 @@ export type HostFacts = Result<typeof worker.ready>;
 
 /** The task that this process runs now. */
 export interface CurrentTask {
-  /** Fires when the task is cancelled or has run for longer than its `timeoutMs`. Its worker is killed a grace later. */
+  /**
+   * Fires when the task is cancelled or has run for longer than its `timeoutMs`. Its worker is killed a grace later.
+   */
   readonly signal: AbortSignal;
   /** The job that it belongs to; null for the function of a Process. */
   readonly job: Handle | null;
@@ -27,8 +29,8 @@ export interface WorkerCodec {
 }
 
 /**
- * The one seam between the worker host and the binding that a task's module imports. It hangs on the process, not on a module, because that
- * module may have installed a copy of the package of its own.
+ * The one seam between the worker host and the binding that a task's module imports. It hangs on the process, not on a
+ * module, because that module may have installed a copy of the package of its own.
  */
 export interface HostLink {
   readonly endpoint: RpcEndpoint;
@@ -38,9 +40,14 @@ export interface HostLink {
   task(): CurrentTask | null;
   /** Called, and waited for, before this process ends its session in an orderly way. */
   beforeEnd(action: () => Promise<void>): void;
-  /** Handles that this process has minted: one count for all copies of the package in it, since they share its session. */
+  /**
+   * Handles that this process has minted: one count for all copies of the package in it, since they share its session.
+   */
   readonly minted: { count: number };
-  /** A copy of the package has been loaded: what tasks are given consists of its classes from now on, unless another copy came first. */
+  /**
+   * A copy of the package has been loaded: what tasks are given consists of its classes from now on, unless another
+   * copy came first.
+   */
   adopt(codec: WorkerCodec): void;
   /** Notifications of the server that are not for the host itself are handed to these. */
   onNotification(listener: (method: string, params: unknown) => void): void;

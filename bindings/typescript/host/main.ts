@@ -1,6 +1,6 @@
-/*
- * A worker host's first module. It says `worker/ready` as early as it can, so it imports little; the rest is loaded while the
- * server answers, and what the server sends meanwhile waits.
+/**
+ * A worker host's first module. It says `worker/ready` as early as it can, so it imports little; the rest is loaded
+ * while the server answers, and what the server sends meanwhile waits.
  */
 import { protocolVersion } from "../../../protocol/version.js";
 import { DirectIntake } from "../../../server/ipc/framing/direct-intake.js";

@@ -7,7 +7,9 @@ import { callableOf, isClass, type Callable } from "./callable.js";
 import { withoutFrames, withoutHost } from "./stack.js";
 import { explainTypescript, isTypescript } from "./typescript.js";
 
-/** Loads the module and finds its export. Every failure is TargetNotFound, and says which of the possible ones it is. */
+/**
+ * Loads the module and finds its export. Every failure is TargetNotFound, and says which of the possible ones it is.
+ */
 export async function loadModuleTarget(target: ModuleTarget): Promise<Callable> {
   const url = urlOf(target.module);
   const namespace = await loadModule(url);

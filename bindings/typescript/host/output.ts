@@ -3,8 +3,9 @@ import type { Writable } from "node:stream";
 type StreamName = "stdout" | "stderr";
 
 /**
- * Sends what JavaScript writes to `process.stdout` and `process.stderr` over the host's connection, so that it comes in order with the
- * results, and belongs to its task. The streams are made only when somebody asks for them, as Node does it.
+ * Sends what JavaScript writes to `process.stdout` and `process.stderr` over the host's connection, so that it comes in
+ * order with the results, and belongs to its task. The streams are made only when somebody asks for them, as Node does
+ * it.
  */
 export class OutputCapture {
   /** False: to the process's own streams. */

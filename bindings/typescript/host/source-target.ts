@@ -5,7 +5,10 @@ import type { SourceTarget } from "../../../protocol/target.js";
 import { callableOf, type Callable } from "./callable.js";
 import { withoutFrames } from "./stack.js";
 
-/** Makes a function of its text, as a CommonJS module in `cwd` would have it: `import()` and `require` in it resolve from there. */
+/**
+ * Makes a function of its text, as a CommonJS module in `cwd` would have it: `import()` and `require` in it resolve
+ * from there.
+ */
 export function loadSourceTarget({ source, cwd = process.cwd() }: SourceTarget): Callable {
   const file = join(cwd, "[source text]");
   const value = evaluate(source, file);

@@ -8,9 +8,9 @@ const retryMs = 0.2;
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
 
 /**
- * The host's connection, which reads as any socket does and writes at once: when `write` returns, the operating system has the bytes. So a
- * finished result never waits behind the next task, nothing is lost by `process.exit`, nothing piles up in memory, and a task that
- * writes faster than the server reads is made to wait, as it would be by a pipe.
+ * The host's connection, which reads as any socket does and writes at once: when `write` returns, the operating system
+ * has the bytes. So a finished result never waits behind the next task, nothing is lost by `process.exit`, nothing
+ * piles up in memory, and a task that writes faster than the server reads is made to wait, as it would be by a pipe.
  */
 export class HostStream extends Socket {
   readonly #fd: number;

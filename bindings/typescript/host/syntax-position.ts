@@ -10,8 +10,8 @@ export interface SyntaxPosition {
 }
 
 /**
- * The position of a syntax error in a module that failed to load. Node keeps it in a place that only the inspector can read,
- * and tells which module it was only while the module is parsed: so the module is parsed once more.
+ * The position of a syntax error in a module that failed to load. Node keeps it in a place that only the inspector can
+ * read, and tells which module it was only while the module is parsed: so the module is parsed once more.
  */
 export async function syntaxPosition(url: string, error: SyntaxError): Promise<SyntaxPosition | undefined> {
   const inspector = await import("node:inspector");

@@ -1,8 +1,8 @@
 import type { WorkerTask } from "../../../protocol/worker.js";
 
 /**
- * A claim is the low byte of a task's `seq`, and claims stay in the order of their tasks; far fewer than this are open at a time. So of two
- * tasks with the same byte the older one was taken back long ago.
+ * A claim is the low byte of a task's `seq`, and claims stay in the order of their tasks; far fewer than this are open
+ * at a time. So of two tasks with the same byte the older one was taken back long ago.
  */
 const maxOpenClaims = 128;
 
@@ -12,7 +12,10 @@ export interface Claims {
   next(): number | null;
 }
 
-/** What the server has given this host and it has not begun. With claims, tasks may be in the list that the server has taken back. */
+/**
+ * What the server has given this host and it has not begun. With claims, tasks may be in the list that the server has
+ * taken back.
+ */
 export class TaskList {
   readonly #claims: Claims | null;
   #tasks: WorkerTask[] = [];

@@ -8,7 +8,10 @@ import type { CurrentTask } from "./link.js";
 import { explainReferenceError } from "./reference-error.js";
 import type { Turn } from "./turn.js";
 
-/** After an item that took less than this, in milliseconds, the clock is left alone for a few: reading it costs as much as a short function. */
+/**
+ * After an item that took less than this, in milliseconds, the clock is left alone for a few: reading it costs as much
+ * as a short function.
+ */
 const shortItemMs = 0.01;
 const unclockedItems = 3;
 
@@ -95,8 +98,8 @@ export class TaskRun implements CurrentTask {
   }
 
   /**
-   * The server wants the item that runs to stop; cancelled, the items after it do not run either. `from` is the first item that it has not heard of: a
-   * limit that has passed is not that of an item that began since.
+   * The server wants the item that runs to stop; cancelled, the items after it do not run either. `from` is the first
+   * item that it has not heard of: a limit that has passed is not that of an item that began since.
    */
   stop(reason: "Cancelled" | "TimedOut", from = Infinity): void {
     if (this.#over || this.#stop) return;
@@ -105,7 +108,10 @@ export class TaskRun implements CurrentTask {
     this.#controller?.abort(this.#stop);
   }
 
-  /** The item that runs has failed outside of its own promise: an exception that nobody caught, a rejection that nobody handled. */
+  /**
+   * The item that runs has failed outside of its own promise: an exception that nobody caught, a rejection that nobody
+   * handled.
+   */
   abandon(error: unknown): void {
     if (this.#over) return;
     this.#fail(error);

@@ -1,13 +1,13 @@
 type Result = IteratorResult<unknown>;
 
-/** The inputs of `imap`. They are asked one by one, and left once. */
+/** The inputs of `imap`: reads them one at a time, and calls the iterator's `return` once. */
 export class ImapInputs {
   readonly #inputs: Iterator<unknown> | AsyncIterator<unknown>;
-  /** They have ended or thrown. */
+  /** The iterator has ended or thrown. */
   #over = false;
-  /** Their `next` runs now, and may call what leaves them. */
+  /** The iterator's `next` is on the stack. It may itself call `leave`. */
   #runs = false;
-  /** They gave a promise of the next input, which has not settled. */
+  /** The iterator returned a promise of the next input, which is pending. */
   #waits = false;
   #left: Promise<void> | null = null;
 
@@ -15,7 +15,7 @@ export class ImapInputs {
     this.#inputs = Symbol.asyncIterator in inputs ? inputs[Symbol.asyncIterator]() : inputs[Symbol.iterator]();
   }
 
-  /** The next input, or a promise of it. Not while another one is awaited. */
+  /** The next input, or a promise of it. Do not call it while such a promise is pending. */
   next(): Result | Promise<Result> {
     let next: Result | PromiseLike<Result>;
     this.#runs = true;
@@ -47,18 +47,19 @@ export class ImapInputs {
   }
 
   /**
-   * Tells them that no more are wanted, so that a generator runs its `finally`. Resolves when they have done that; at once when they are waiting
-   * for something, since a generator hears of it only after that. Rejects with what they throw.
+   * Ends the iterator, so that a generator runs its `finally`. Resolves when the generator has finished. If a promise
+   * of the next input is pending, resolves at once: an async generator runs its `finally` only after that promise.
+   * Rejects with what the iterator throws.
    */
   leave(): Promise<void> {
     this.#left ??= this.#leave();
-    // Where nobody waits for it, nobody is told.
+    // A caller that does not await it must not cause an unhandled rejection.
     this.#left.catch(() => {});
     return this.#left;
   }
 
   async #leave(): Promise<void> {
-    // A generator cannot be left from inside of itself.
+    // A generator that is running refuses `return()`.
     if (this.#runs) await Promise.resolve();
     if (this.#over) return;
     const left = this.#inputs.return?.();

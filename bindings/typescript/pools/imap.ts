@@ -9,15 +9,15 @@ import { PoolJob, type JobClient, type JobOptions } from "./pool-job.js";
 import { onAbort } from "./result.js";
 
 export interface ImapOptions extends JobOptions {
-  /** Items of one task. */
+  /** Items in one task. */
   chunkSize: number;
-  /** Results in the order of the items, or as they come. */
+  /** True: results in the order of the items. False: as they arrive. */
   ordered: boolean;
-  /** So many items may be submitted whose results nobody has taken. */
+  /** How many items may be submitted whose results the caller has not read. */
   lookAhead: number;
-  /** As many while tasks are so short that the way to the workers takes longer than they do. */
+  /** The same while tasks are so short that sending them takes longer than running them. */
   shortLookAhead: number;
-  /** Failures are yielded like values, instead of thrown. */
+  /** Yield failures in place of results, and do not throw them. */
   returnExceptions: boolean;
   signal?: AbortSignal | undefined;
 }
@@ -28,30 +28,32 @@ const shortMs = 1;
 type Outcome = { ok: true; value: unknown } | { ok: false; error: unknown };
 
 /**
- * The results of `imap` and `imapUnordered`. Inputs are taken only as results are read: at most `lookAhead` items are under way or wait to
- * be read. A failure is thrown by the `next()` whose turn it is, and the one after goes on; a `for await` loop cannot go on after it, which
- * ends the results. Leaving the loop cancels what is not done.
+ * The results of `imap` and `imapUnordered`. Inputs are taken only as results are read: at most `lookAhead` items are
+ * in work or unread.
+ *
+ * A failure is thrown by the `next()` whose turn it is; a further `next()` goes on with the next item. A `for await`
+ * loop ends at the first failure. Leaving the loop cancels the items that are not done.
  */
 export class ImapIterator<T> implements AsyncIterableIterator<T>, JobClient {
   readonly #options: ImapOptions;
   readonly #inputs: ImapInputs;
   readonly #job: PoolJob;
   readonly #outcomes = new Map<number, Outcome>();
-  /** Indexes in the order in which they came; only when results need no order. */
+  /** Indexes in the order of arrival. Used only for unordered results. */
   readonly #arrived: number[] = [];
-  /** Who waits in `next()`, first come first. */
+  /** Pending calls of `next()`, oldest first. */
   readonly #readers: ((outcome: Outcome | null) => void)[] = [];
   #taken = 0;
   #submitted = 0;
   #chunk: unknown[] = [];
   #pulling = false;
-  /** No more inputs: they ended, failed, or are not wanted. */
+  /** No more inputs are read: they ended or failed, or the caller wants no more. */
   #exhausted = false;
-  /** No more outcomes, whatever is not done. */
+  /** No more outcomes are delivered, even if items are not done. */
   #closed = false;
-  /** What `next()` throws when no outcome is left: once, or each time. */
+  /** What `next()` throws when no outcome is left. `lasts`: throws it every time; otherwise once. */
   #failure: { error: unknown; lasts: boolean } | null = null;
-  /** How long tasks take: a moving average, in milliseconds. */
+  /** Moving average of a task's duration, in milliseconds. */
   #taskMs = shortMs;
   #forgetSignal = () => {};
 
@@ -64,7 +66,7 @@ export class ImapIterator<T> implements AsyncIterableIterator<T>, JobClient {
     void this.#pull();
   }
 
-  /** Takes no more inputs, and cancels what is not done: each of those results is a failure with Cancelled. */
+  /** Reads no more inputs and cancels all items that are not done: each of them fails with Cancelled. */
   cancel(): void {
     const { length } = this.#chunk;
     this.#takeNoMore();
@@ -74,8 +76,9 @@ export class ImapIterator<T> implements AsyncIterableIterator<T>, JobClient {
   }
 
   /**
-   * The next result. Fails with TimedOut when there is none after `timeoutMs` (milliseconds; default: no limit); the result is not lost,
-   * a later `next()` gets it. Fails with the signal's reason once that has fired.
+   * The next result, `{ done: true }` after the last one. Rejects with the item's failure if it failed; with TimedOut
+   * if there is no result after `timeoutMs` (milliseconds; default: no limit), and a later `next()` then gets that
+   * result; and with the signal's reason once the signal has fired.
    */
   async next(timeoutMs?: number | null): Promise<IteratorResult<T, undefined>> {
     const outcome = this.#take() ?? (this.#isOver ? null : await this.#read(timeoutMs));
@@ -92,14 +95,17 @@ export class ImapIterator<T> implements AsyncIterableIterator<T>, JobClient {
     throw outcome.error;
   }
 
-  /** Cancels what is not done. A loop that is left calls it. */
+  /** Cancels all items that are not done. JavaScript calls it when a loop is left early. */
   async return(): Promise<IteratorResult<T, undefined>> {
     this.#close(null);
     await this.#inputs.leave();
     return { done: true, value: undefined };
   }
 
-  /** For a loop: after a failure it asks no more, and calls nothing, so the failure itself ends the results. */
+  /**
+   * For `for await`. JavaScript does not call `return()` after `next()` has thrown, so the failure itself must end the
+   * results.
+   */
   [Symbol.asyncIterator](): AsyncIterableIterator<T> {
     const loop: AsyncIterableIterator<T> = {
       next: async () => {
@@ -149,7 +155,7 @@ export class ImapIterator<T> implements AsyncIterableIterator<T>, JobClient {
     if (this.#exhausted) return;
     const { length } = this.#chunk;
     this.#takeNoMore();
-    // One failure stands for the inputs that were not taken: without it the results might look whole.
+    // Inputs that were not read have no index. One failure stands for them, or the results would look complete.
     this.#fail(Math.max(length, 1), error);
   }
 
@@ -187,7 +193,7 @@ export class ImapIterator<T> implements AsyncIterableIterator<T>, JobClient {
     void this.#inputs.leave();
   }
 
-  /** The next items fail instead of being submitted. */
+  /** Gives the next `count` items this failure in place of submitting them. */
   #fail(count: number, error: unknown): void {
     const index = this.#submitted;
     this.#submitted += count;
@@ -249,7 +255,7 @@ export class ImapIterator<T> implements AsyncIterableIterator<T>, JobClient {
     }
   }
 
-  /** Takes inputs for as long as the look-ahead and the server have room. */
+  /** Reads and submits inputs while the look-ahead and the job's window have space. */
   async #pull(): Promise<void> {
     if (this.#pulling || this.#exhausted) return;
     this.#pulling = true;
@@ -257,7 +263,7 @@ export class ImapIterator<T> implements AsyncIterableIterator<T>, JobClient {
       while (!this.#exhausted && this.#submitted + this.#chunk.length - this.#taken < this.#lookAhead && this.#job.hasRoom) {
         const next = this.#inputs.next();
         const { done, value } = next instanceof Promise ? await next : next;
-        // They were left meanwhile.
+        // `leave` was called while the input was awaited.
         if (this.#exhausted) break;
         if (done) this.#exhausted = true;
         else this.#chunk.push(value);

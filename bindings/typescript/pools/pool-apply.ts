@@ -7,7 +7,7 @@ import type { PoolJobs } from "./pool-jobs.js";
 import { PoolJob, type JobClient, type JobOptions } from "./pool-job.js";
 import { AsyncResult, fail, succeed, type ResultListeners } from "./result.js";
 
-/** All `apply` calls of one function with the same options: one job, a task for each call. */
+/** One job for all `apply` calls of one function with the same options. Each call is a task. */
 export class ApplyJob implements JobClient {
   readonly job: PoolJob;
   readonly #results = new Map<number, AsyncResult<unknown>>();

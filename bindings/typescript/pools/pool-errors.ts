@@ -4,8 +4,8 @@ import { asCallersError, registerErrorClass } from "../session/errors.js";
 import { rebuildError, type ErrorFacts } from "../session/remote-error.js";
 
 /**
- * The function ran and threw. `cause` is what it threw, rebuilt: of the same built-in class where it was one, with its message, its
- * own properties and the stack of the worker. `data` has the same as plain facts, whatever the worker's language.
+ * The function ran and threw. `cause` is the error, rebuilt: the same built-in class if it was one, with its message,
+ * its own properties and the worker's stack. `data` has the same facts as plain values, whatever the worker's language.
  */
 export class TaskFailed extends PolyprocError {
   constructor(codeName: "TaskFailed", message: string, data: Record<string, unknown> = {}, options?: { cause?: unknown }) {
@@ -13,23 +13,23 @@ export class TaskFailed extends PolyprocError {
   }
 }
 
-/** The worker process died in the middle of the task: killed, out of memory, or the function called `process.exit`. */
+/** The worker process died during the task: it was killed, ran out of memory, or the function called `process.exit`. */
 export class WorkerLost extends PolyprocError {
   get pid(): number {
     return this.data["pid"] as number;
   }
 
-  /** Null when a signal ended it. */
+  /** The exit code; null if a signal ended the worker. */
   get exitCode(): number | null {
     return this.data["exitCode"] as number | null;
   }
 
-  /** `SIGKILL` …; null when it exited by itself. */
+  /** Name of the signal that ended the worker, such as `SIGKILL`; null if it exited by itself. */
   get signal(): string | null {
     return this.data["signal"] as string | null;
   }
 
-  /** The last lines that it wrote to its standard error. */
+  /** The last lines that the worker wrote to its standard error. */
   get stderr(): string {
     const { stderr } = this.data;
     return Array.isArray(stderr) ? stderr.join("\n") : String(stderr ?? "");
@@ -39,7 +39,7 @@ export class WorkerLost extends PolyprocError {
 registerErrorClass("TaskFailed", TaskFailed as never);
 registerErrorClass("WorkerLost", WorkerLost);
 
-/** The error of a failed item, of the class that callers branch on. */
+/** The error of a failed item, as the subclass of PolyprocError that belongs to its code. */
 export function errorOf(failure: Failure): PolyprocError {
   return asCallersError(PolyprocError.fromErrorObject(failure as ErrorObject));
 }

@@ -8,45 +8,48 @@ import type { PoolJobs } from "./pool-jobs.js";
 import { JobRouter, type JobReceiver } from "./pool-router.js";
 import { SharedObject } from "../session/shared-object.js";
 
-/** One message brings no more tasks than this … */
+/** Most tasks in one message. */
 const maxMessageTasks = 1024;
-/** … and no more bytes, unless one task alone has more. */
+/** Most bytes in one message, unless a single task is larger. */
 const maxMessageBytes = 1024 * 1024;
-/** A message of this size leaves before the turn of the event loop ends, so that workers can begin. */
+/** A batch of this many bytes is sent at once, before the end of the turn, so that workers can begin. */
 const earlyBytes = 64 * 1024;
-/** Bytes of tasks that the server has not accepted yet. More wait here. */
+/** Most bytes of tasks sent and not yet accepted by the server. Further tasks wait in this process. */
 const windowBytes = 8 * 1024 * 1024;
-/** With these the server, or the lack of one, refuses every further task of the job. */
+/** After one of these errors every further task of the job would fail in the same way. */
 const refusals: ReadonlySet<ErrorName> = new Set(["Closed", "BadState", "Cancelled", "SpawnFailed", "Unauthorized"]);
-/** What a task costs besides its items, about. */
+/** Approximate size of a task without its items, in bytes. */
 const taskBytes = 40;
 
-/** How the tasks of a job are run. */
+/** How the tasks of a job run. Times are in milliseconds. */
 export interface JobOptions {
   timeoutMs?: number | null | undefined;
   graceMs?: number | null | undefined;
   retries?: number | undefined;
 }
 
-/** Who made a job, and is told how it goes. */
+/** The caller of a job (`apply`, `map` or `imap`), which receives its outcomes. */
 export interface JobClient {
   outcome(entry: ResultEntry): void;
-  /** These items failed before they reached the pool. */
+  /** These items failed before the server accepted them. */
   failed(index: number, count: number, error: unknown): void;
-  /** The pool takes no more tasks: neither inputs nor items that were not submitted are of use. */
+  /** The pool accepts no more tasks: do not read further inputs, and fail the items that were not submitted. */
   ended?(error: unknown): void;
-  /** The connection has ended: no outcome will come any more. */
+  /** The connection has ended: no more outcomes will arrive. */
   lost(error: Closed): void;
-  /** Some of what was submitted has been accepted. */
+  /** The server has answered for some tasks: `hasRoom` may be true again. */
   room?(): void;
 }
 
-/** A job: its tasks on their way to the server, in few messages, and their outcomes on the way back. */
+/** The client's side of a job. It sends tasks to the server in batches and hands the outcomes to its JobClient. */
 export class PoolJob extends SharedObject implements JobReceiver {
   readonly #jobs: PoolJobs;
   readonly #client: JobClient;
   readonly #router: JobRouter;
-  /** Items of the tasks that wait for the connection to open, by the index of the first one: handles among them have no names before. */
+  /**
+   * Tasks that wait for the connection to open, by the index of their first item. They cannot be encoded before:
+   * handles among the items are minted when it opens.
+   */
   readonly #unopened = new Map<number, readonly unknown[]>();
   #queue: TaskInput[] = [];
   #queuedBytes = 0;
@@ -54,7 +57,7 @@ export class PoolJob extends SharedObject implements JobReceiver {
   #scheduled = false;
   #unansweredBytes = 0;
   #unanswered = 0;
-  /** Items that have no outcome. */
+  /** Number of items without an outcome. */
   #pending = 0;
   #routed = false;
   #released = false;
@@ -69,12 +72,12 @@ export class PoolJob extends SharedObject implements JobReceiver {
     this.create("job/create", (job) => ({ job, pool: jobs.pool.handle, target, mode, timeoutMs, graceMs, retries }));
   }
 
-  /** Whether more tasks should be made now. When not, `room` is called later. */
+  /** Whether the job's window has space for more tasks. If not, `room` is called later. */
   get hasRoom(): boolean {
     return this.#queuedBytes + this.#unansweredBytes < windowBytes;
   }
 
-  /** Adds a task of these items, the first of which is number `index` of the job. */
+  /** Submits a task of these items. `index` is the number of the first item in the job. */
   submit(index: number, items: readonly unknown[]): void {
     this.#pending += items.length;
     this.#jobs.live.add(this);
@@ -95,33 +98,33 @@ export class PoolJob extends SharedObject implements JobReceiver {
     });
   }
 
-  /** Cancels the tasks that begin with these items, or all. */
+  /** Cancels the tasks whose first items have these indexes; without `indexes`, all. */
   cancel(indexes?: readonly number[]): void {
     const cancelled = this.#failQueued(new Cancelled("Cancelled", "the task was cancelled"), indexes);
     if (cancelled === indexes?.length) return;
     const cancel = () => {
       if (this.#pending === 0) return;
       this.request("job/cancel", (job) => ({ job, indexes: indexes ? [...indexes] : undefined })).catch(() => {
-        // It ended before it could be cancelled.
+        // The job or the connection ended first: there is nothing left to cancel.
       });
     };
     cancel();
-    // Those that were on the way are known to the server only then.
+    // The first request cannot cancel tasks that the server has not accepted yet: cancel again when it has.
     if (this.#unanswered > 0) void this.accepted().then(cancel);
   }
 
-  /** The pool takes no more tasks: what has not left this process fails with the error. */
+  /** The pool accepts no more tasks: those that were not sent yet fail with the error. */
   end(error: PolyprocError): void {
     this.#client.ended?.(error);
     this.#failQueued(error);
   }
 
-  /** Resolves once the server has accepted, or refused, all that was submitted. */
+  /** Resolves once the server has accepted or refused all tasks that were submitted. */
   accepted(): Promise<void> {
     return this.#isAccepted ? Promise.resolve() : new Promise((resolve) => this.#whenAccepted.push(resolve));
   }
 
-  /** Lets the server forget it; what is not done is cancelled. */
+  /** Releases the job's handle. The server cancels what is not done and forgets the job. */
   release(): void {
     this.#pending = 0;
     this.#settled();
@@ -160,7 +163,8 @@ export class PoolJob extends SharedObject implements JobReceiver {
       }
     }
     if (payload === null) {
-      // Too many bytes for one task, or an item that cannot be sent, which then fails alone.
+      // The chunk is too large for one task, or one of its items cannot be encoded. Split it, so that only that item
+      // fails.
       const half = items.length >> 1;
       this.#add(index, items.slice(0, half));
       this.#add(index + half, items.slice(half));
@@ -183,7 +187,7 @@ export class PoolJob extends SharedObject implements JobReceiver {
     }
   }
 
-  /** Sends what the window allows. */
+  /** Sends queued tasks while the window has space. */
   flush(): void {
     while (this.#head < this.#queue.length && this.#unansweredBytes < windowBytes) {
       let bytes = 0;
@@ -222,7 +226,9 @@ export class PoolJob extends SharedObject implements JobReceiver {
       });
   }
 
-  /** Fails what has not left this process: the tasks that begin with these items, or all. Gives how many tasks. */
+  /**
+   * Fails the tasks that were not sent yet: those whose first items have these indexes, or all. Returns their number.
+   */
   #failQueued(error: PolyprocError, indexes?: readonly number[]): number {
     const isMeant = (index: number) => indexes === undefined || indexes.includes(index);
     const unopened = [...this.#unopened].filter(([index]) => isMeant(index));
@@ -234,13 +240,16 @@ export class PoolJob extends SharedObject implements JobReceiver {
       this.#head = 0;
       for (const task of queued) this.#queuedBytes -= sizeOf(task);
     }
-    // Only now: whoever is told may submit more.
+    // Report only after the queues are consistent: the caller may submit more tasks from its listener.
     for (const [index, items] of unopened) this.#failed(index, items.length, error);
     for (const task of queued) this.#failed(task.index, task.count ?? 1, error);
     return unopened.length + queued.length;
   }
 
-  /** The task cannot be submitted; nor can a later one, unless it is this one's own fault. */
+  /**
+   * Fails a task that the server did not accept. If the cause would refuse all further tasks, too, tells the caller
+   * that the job has ended.
+   */
   #refused(index: number, count: number, error: unknown): void {
     this.#failed(index, count, error);
     if (error === this.failure || (error instanceof PolyprocError && refusals.has(error.codeName))) this.#client.ended?.(error);
@@ -255,7 +264,7 @@ export class PoolJob extends SharedObject implements JobReceiver {
 
   #settled(): void {
     if (this.#pending === 0) {
-      // A job whose connection could not be opened has no handle.
+      // If the connection never opened, the job has no handle and was not added to the router.
       if (this.#routed) this.#router.remove(this);
       this.#jobs.live.delete(this);
     }

@@ -2,11 +2,14 @@ import type { PolyprocError } from "../../../protocol/errors.js";
 import type { PoolJob } from "./pool-job.js";
 import type { SharedObject } from "../session/shared-object.js";
 
-/** The jobs of a pool that wait for outcomes. They keep their pool alive, and it them; the others may be collected. */
+/**
+ * The jobs of one pool. Jobs that wait for outcomes keep the pool alive, and the pool keeps them. Other jobs can be
+ * garbage collected.
+ */
 export class PoolJobs {
   readonly pool: SharedObject;
   readonly live = new Set<PoolJob>();
-  /** Has tasks that have not left. */
+  /** The job with tasks that were not sent yet. */
   #gathers: PoolJob | null = null;
   #ended: PolyprocError | null = null;
 
@@ -14,14 +17,14 @@ export class PoolJobs {
     this.pool = pool;
   }
 
-  /** Why the pool takes no more tasks; null: it does. */
+  /** Why the pool accepts no more tasks; null while it does. */
   get ended(): PolyprocError | null {
     return this.#ended;
   }
 
   /**
-   * The job is about to gather tasks. Those that another one has gathered leave first, so that tasks leave in the order of the calls. What
-   * is beyond that job's window does not: it may be passed.
+   * Called before a job queues a task. If another job has queued tasks, they are sent first, so that tasks leave in the
+   * order of the calls. Tasks beyond that job's window stay queued and may be overtaken.
    */
   takeTurn(job: PoolJob): void {
     const before = this.#gathers;
@@ -29,17 +32,17 @@ export class PoolJobs {
     if (before !== null && before !== job) before.flush();
   }
 
-  /** All tasks of the job have left. */
+  /** The job has sent all its tasks. */
   hasFlushed(job: PoolJob): void {
     if (this.#gathers === job) this.#gathers = null;
   }
 
-  /** Resolves once the server knows all that was submitted until now. */
+  /** Resolves once the server has answered for all tasks submitted so far. */
   async accepted(): Promise<void> {
     await Promise.all([...this.live].map((job) => job.accepted()));
   }
 
-  /** What has not left this process, and what is submitted from now on, fails with the error. */
+  /** Ends submission: tasks that were not sent yet, and all later ones, fail with the error. */
   end(error: PolyprocError): void {
     this.#ended = error;
     for (const job of [...this.live]) job.end(error);

@@ -12,7 +12,7 @@ export interface MapJobOptions<T> extends JobOptions, ResultListeners<T[]> {
   returnExceptions?: boolean | undefined;
 }
 
-/** One `map` or `starmap`: a job of its own, whose items are the list's. */
+/** One call of `map` or `starmap`, as one job. */
 export class MapJob<T> implements JobClient {
   readonly result: AsyncResult<T[]>;
   readonly job: PoolJob;
@@ -20,7 +20,7 @@ export class MapJob<T> implements JobClient {
   readonly #chunkSize: number;
   readonly #returnExceptions: boolean;
   readonly #values: unknown[];
-  /** First item that was not submitted. */
+  /** Index of the first item that was not submitted. */
   #at = 0;
   #left: number;
   /** The failure with the smallest index. */
@@ -38,7 +38,7 @@ export class MapJob<T> implements JobClient {
     else this.room();
   }
 
-  /** Submits what there is room for: the rest of a long list is not encoded before its time. */
+  /** Submits chunks while the job's window has space. The rest of a long list is encoded later, which bounds memory. */
   room(): void {
     while (this.#at < this.#items.length && this.job.hasRoom) {
       const from = this.#at;
@@ -72,7 +72,7 @@ export class MapJob<T> implements JobClient {
   ended(error: unknown): void {
     const from = this.#at;
     this.#at = this.#items.length;
-    // What was never submitted has nobody else to fail it.
+    // Items that were never submitted get no outcome from the server: fail them here.
     if (from < this.#items.length) this.failed(from, this.#items.length - from, error);
   }
 

@@ -7,13 +7,16 @@ import { Closed } from "../session/errors.js";
 export interface JobReceiver {
   readonly handle: Handle;
   receive(entries: readonly ResultEntry[]): void;
-  /** The connection has ended: nothing will come. */
+  /** The connection has ended: no more outcomes will arrive. */
   lost(error: Closed): void;
 }
 
 const routers = new WeakMap<Connection, JobRouter>();
 
-/** Brings the outcomes that a connection receives to the jobs that wait for them; a job that waits for nothing can be collected. */
+/**
+ * Hands the outcomes that a connection receives to their jobs. A job with nothing pending is not held, so it can be
+ * garbage collected.
+ */
 export class JobRouter {
   readonly #connection: Connection;
   readonly #jobs = new Map<Handle, JobReceiver>();
@@ -33,7 +36,7 @@ export class JobRouter {
     });
   }
 
-  /** From now on the job waits for outcomes. The script goes on while any job does. */
+  /** Registers a job that waits for outcomes. The script does not end while a job is registered. */
   add(job: JobReceiver): void {
     if (this.#jobs.has(job.handle)) return;
     this.#jobs.set(job.handle, job);
@@ -41,7 +44,7 @@ export class JobRouter {
   }
 
   remove(job: JobReceiver): void {
-    // Before the connection is open no job has a handle, and none was added.
+    // Before the connection opens, jobs have no handles, and none was added.
     if (this.#connection.isOpen && this.#jobs.delete(job.handle)) this.#connection.releaseLoop();
   }
 }

@@ -21,10 +21,13 @@ export { TaskFailed, WorkerLost } from "./pool-errors.js";
 export type { ApplyOptions, ImapCallOptions, MapCallOptions, PoolOptions, PoolTarget, TaskOptions } from "./pool-options.js";
 export { AsyncResult } from "./result.js";
 
-/** Jobs of `apply` that are kept open for the next call of the same function. */
+/** How many `apply` jobs are kept open, each for the next call of its function. */
 const maxApplyJobs = 64;
 
-/** How many chunks for each worker `imap` submits ahead of its reader: one to run, one to go on with. More of those that take less than a millisecond. */
+/**
+ * How many chunks for each worker `imap` submits ahead of its reader: one that runs, one that is ready. More while a
+ * task takes less than a millisecond.
+ */
 const lookAheadChunks = 2;
 const shortLookAheadChunks = 32;
 
@@ -32,8 +35,9 @@ type Kwargs = Record<string, unknown>;
 type Settings = PoolOptions & { processes?: number | null | undefined };
 
 /**
- * A pool of worker processes: Python's `multiprocessing.Pool`. Functions run in the workers, several at a time; module functions, commands
- * and source text may share a pool. A worker that dies fails only the task that it ran (WorkerLost), and is replaced.
+ * A pool of worker processes: Python's `multiprocessing.Pool`. Workers run tasks in parallel. One pool can run module
+ * functions, commands and source text. A worker that dies fails only the task that it ran, with WorkerLost, and is
+ * replaced.
  *
  * ```ts
  * await using pool = new Pool(4);
@@ -43,13 +47,14 @@ type Settings = PoolOptions & { processes?: number | null | undefined };
 export class Pool extends SharedObject {
   readonly #processes: number | undefined;
   readonly #jobs = new PoolJobs(this);
-  /** By target and options; those of functions by the function itself, whose text is long. */
+  /** Jobs of `apply` by target and options. A function is its own key: its source text is long. */
   readonly #applyJobs = new Map<string, ApplyJob>();
   readonly #functionJobs = new WeakMap<object, Map<string, ApplyJob>>();
   #state: "running" | "closed" | "terminated" = "running";
 
   /**
-   * `processes`: how many workers there are at most. Default: the number of CPUs. They are started when there is work for them, and stay.
+   * `processes`: the largest number of workers. Default: the number of CPUs. Throws a RangeError unless it is a whole
+   * number from 1 up. Workers start when there are tasks for them, and stay.
    */
   constructor(processes?: number | null, options?: PoolOptions);
   constructor(settings: Settings);
@@ -72,7 +77,10 @@ export class Pool extends SharedObject {
     }));
   }
 
-  /** Calls the function in a worker, and waits for its result. Rejects with TaskFailed, WorkerLost, TimedOut, Cancelled or TargetNotFound. */
+  /**
+   * Calls the function in a worker and waits for its result. Rejects with TaskFailed, WorkerLost, TimedOut, Cancelled
+   * or TargetNotFound.
+   */
   apply<A extends unknown[], R>(target: PoolTarget<A, R>, args?: A, kwargs?: null, options?: TaskOptions): Promise<R>;
   apply<A extends unknown[], K extends Kwargs, R>(target: PoolTarget<[...A, K], R>, args: A, kwargs: K, options?: TaskOptions): Promise<R>;
   async apply(target: AnyTarget, args?: unknown[], kwargs?: Kwargs | null, options?: TaskOptions): Promise<unknown> {
@@ -80,9 +88,9 @@ export class Pool extends SharedObject {
   }
 
   /**
-   * The same without waiting: its result comes later, and tells failures, too. Throws only when the pool was closed.
+   * `apply` without waiting. Failures are reported by the AsyncResult. Throws BadState if the pool was closed.
    *
-   * `kwargs`: reach a JavaScript function as one more argument, the last, when there are any.
+   * `kwargs`: if not empty, a JavaScript function receives them as one more argument, the last.
    */
   applyAsync<A extends unknown[], R>(target: PoolTarget<A, R>, args?: A, kwargs?: null, options?: ApplyOptions<R>): AsyncResult<R>;
   applyAsync<A extends unknown[], K extends Kwargs, R>(target: PoolTarget<[...A, K], R>, args: A, kwargs: K, options?: ApplyOptions<R>): AsyncResult<R>;
@@ -91,8 +99,9 @@ export class Pool extends SharedObject {
   }
 
   /**
-   * Calls the function with each item, and waits for all results, which come in the order of the items. Rejects, once all are done, with the
-   * failure of the first item that failed; with `returnExceptions` failures are among the results instead.
+   * Calls the function with each item and waits for all results, which are in the order of the items. If items fail,
+   * rejects once all are done, with the failure of the first of them. With `returnExceptions`, failures are among the
+   * results.
    */
   async map<T, R, O extends MapCallOptions<R>>(target: PoolTarget<[T], R>, items: Iterable<T>, options?: O): Promise<Results<R, O>[]> {
     return this.mapAsync(target, items, options).get();
@@ -103,7 +112,7 @@ export class Pool extends SharedObject {
     return this.#map(target, "map", items, options);
   }
 
-  /** `map` with items that are the lists of the function's arguments. */
+  /** `map` whose items are lists of arguments. */
   async starmap<A extends readonly unknown[], R, O extends MapCallOptions<R>>(target: PoolTarget<A, R>, items: Iterable<A>, options?: O): Promise<Results<R, O>[]> {
     return this.starmapAsync(target, items, options).get();
   }
@@ -114,28 +123,32 @@ export class Pool extends SharedObject {
   }
 
   /**
-   * `map` for any number of items, endless ones too: results are read one by one, in the order of the items, and items are taken only as
-   * results are read. A failure is thrown when its turn comes.
+   * `map` for any number of items, even endless. The caller reads results one by one, in the order of the items; items
+   * are taken only as results are read. A failure is thrown when its turn comes.
    */
   imap<T, R, O extends ImapCallOptions>(target: PoolTarget<[T], R>, items: Iterable<T> | AsyncIterable<T>, options?: O): ImapIterator<Results<R, O>> {
     return this.#imap(target, items, options, true);
   }
 
-  /** `imap` with the results in the order in which they come. */
+  /** `imap` with the results in the order in which they arrive. */
   imapUnordered<T, R, O extends ImapCallOptions>(target: PoolTarget<[T], R>, items: Iterable<T> | AsyncIterable<T>, options?: O): ImapIterator<Results<R, O>> {
     return this.#imap(target, items, options, false);
   }
 
-  /** No more calls. The workers end once what was submitted is done: `join` waits for that. */
+  /**
+   * Closes the pool: later calls throw BadState. The workers end once all submitted tasks are done; `join` waits for
+   * that.
+   */
   async close(): Promise<void> {
     if (this.#state !== "running") return;
     this.#state = "closed";
-    // What waits here for its turn was submitted, too.
+    // Tasks that this process has not sent yet were submitted, too: the server must accept them before it closes the
+    // pool.
     await this.#jobs.accepted();
     await this.request("pool/close", (pool) => ({ pool }));
   }
 
-  /** Ends the workers at once. What is not done fails with Cancelled. Resolves when the workers have gone. */
+  /** Ends the workers at once. Tasks that are not done fail with Cancelled. Resolves when the workers have ended. */
   async terminate(): Promise<void> {
     this.#state = "terminated";
     this.#jobs.end(new Cancelled("Cancelled", "the pool was terminated"));
@@ -143,12 +156,12 @@ export class Pool extends SharedObject {
   }
 
   /**
-   * Waits until the workers have gone. Rejects with BadState unless the pool was closed or terminated, and with TimedOut after
-   * `timeoutMs` (milliseconds; default: no limit).
+   * Waits until the workers have ended. Rejects with BadState unless the pool was closed or terminated, and with
+   * TimedOut after `timeoutMs` (milliseconds; default: no limit).
    */
   async join(timeoutMs?: number | null): Promise<void> {
     if (this.#state === "running") throw new PolyprocError("BadState", "the pool is still running: close() or terminate() it before join()");
-    // close() may not be through.
+    // A `close()` that the caller did not await may still be pending.
     await this.#jobs.accepted();
     await this.request("pool/join", (pool) => ({ pool, timeoutMs: timeoutMs ?? null }));
   }

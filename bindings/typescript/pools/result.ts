@@ -5,20 +5,21 @@ type State<T> = { kind: "pending" } | { kind: "done"; value: T } | { kind: "fail
 
 const pending = { kind: "pending" } as const;
 
-/** Settles a result: for the pool that made it. Only the first call counts. */
+/** Settle a result; for pools only. The first call counts. */
 export let succeed: <T>(result: AsyncResult<T>, value: T) => void;
 export let fail: (result: AsyncResult<unknown>, error: unknown) => void;
 
-/** Who is told of a result besides those who wait for it. */
+/** Functions to call when the result arrives. */
 export interface ResultListeners<T> {
-  /** Called with the value, once it is there. */
+  /** Called with the value if the call succeeded. */
   callback?: ((value: T) => void) | undefined;
-  /** Called with the error instead, when the call failed. */
+  /** Called with the error if the call failed. */
   errorCallback?: ((error: unknown) => void) | undefined;
 }
 
 /**
- * The result of a call that was submitted: Python's AsyncResult. `await` it, or `get()` it. A failure that nobody asks for is not reported.
+ * The result of a submitted call: Python's AsyncResult. `await` it, or `get()` it. A failure that the caller never asks
+ * for is not reported as an unhandled rejection.
  */
 export class AsyncResult<T> implements PromiseLike<T> {
   #state: State<T> = pending;
@@ -31,15 +32,16 @@ export class AsyncResult<T> implements PromiseLike<T> {
     fail = (result, error) => result.#settle({ kind: "failed", error });
   }
 
-  /** Pools make these. */
+  /** For pools only. */
   constructor(cancel: () => void, listeners: ResultListeners<T> | null = null) {
     this.#cancel = cancel;
     this.#listeners = listeners;
   }
 
   /**
-   * The value. Rejects with what the call failed with (TaskFailed, WorkerLost, TimedOut, Cancelled …), and with TimedOut when there is no
-   * result after `timeoutMs` (milliseconds; 0 does not wait; default: no limit). The call goes on then.
+   * Waits for the value. Rejects with the call's failure (TaskFailed, WorkerLost, TimedOut, Cancelled …). Rejects with
+   * TimedOut if there is no result after `timeoutMs` (milliseconds; 0 does not wait; default: no limit); the call
+   * continues.
    */
   async get(timeoutMs?: number | null): Promise<T> {
     await this.wait(timeoutMs);
@@ -51,7 +53,9 @@ export class AsyncResult<T> implements PromiseLike<T> {
     }
   }
 
-  /** Waits for the result, but no longer than `timeoutMs` (milliseconds; default: no limit). Never rejects: ask `ready()`. */
+  /**
+   * Waits for the result, up to `timeoutMs` (milliseconds; default: no limit). Never rejects: ask `ready()` afterwards.
+   */
   wait(timeoutMs?: number | null): Promise<void> {
     if (this.#state !== pending || timeoutMs === 0) return Promise.resolve();
     return new Promise((resolve) => {
@@ -73,18 +77,18 @@ export class AsyncResult<T> implements PromiseLike<T> {
     });
   }
 
-  /** Whether the call has ended, well or not. */
+  /** Whether the call has ended, successfully or not. */
   ready(): boolean {
     return this.#state !== pending;
   }
 
-  /** Whether the call ended without an error. Fails with BadState while it has not ended. */
+  /** Whether the call succeeded. Throws BadState while it has not ended. */
   successful(): boolean {
     if (this.#state === pending) throw new PolyprocError("BadState", "the result is not ready: wait() for it before asking whether it is successful()");
     return this.#state.kind === "done";
   }
 
-  /** Cancels what is not done of the call, which then fails with Cancelled. Nothing happens to a call that has ended. */
+  /** Cancels the call: what is not done fails with Cancelled. Does nothing once the call has ended. */
   cancel(): void {
     if (this.#state === pending) this.#cancel();
   }
@@ -98,19 +102,19 @@ export class AsyncResult<T> implements PromiseLike<T> {
     this.#state = state;
     const waiting = this.#waiting;
     this.#waiting = null;
-    // Not from here: a listener may do anything with the pool, which is in the middle of something.
+    // Listeners run in a microtask: they may call the pool, whose state is not consistent here.
     if (this.#listeners) queueMicrotask(() => this.#tell(state));
     if (waiting) for (const resolve of waiting) resolve();
   }
 
-  /** What a listener throws is the caller's own fault: it is reported as such, and no other result suffers. */
+  /** An exception of a listener becomes an uncaught exception. No other result is affected. */
   #tell(state: Exclude<State<T>, { kind: "pending" }>): void {
     if (state.kind === "done") this.#listeners?.callback?.(state.value as never);
     else this.#listeners?.errorCallback?.(state.error);
   }
 }
 
-/** Calls when the signal fires, at once if it has fired. Returns a function that ends that. */
+/** Calls `cancel` when the signal fires, or at once if it has. Returns a function that removes the listener. */
 export function onAbort(signal: AbortSignal, cancel: () => void): () => void {
   if (signal.aborted) {
     cancel();

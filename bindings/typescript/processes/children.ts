@@ -27,7 +27,10 @@ export function removeChild(connection: Connection, handle: Handle): void {
   children.get(connection)?.delete(handle);
 }
 
-/** Ends the daemonic children and waits for the others, while requests are still served: a signal handler may want to end those, too. */
+/**
+ * Ends the daemonic children and waits for the others, while requests are still served: a signal handler may want to
+ * end those, too.
+ */
 async function endChildren(connection: Connection): Promise<void> {
   for (let all; (all = [...childrenOf(connection)]).length > 0; ) {
     await Promise.all(all.map(async ([handle, child]) => {

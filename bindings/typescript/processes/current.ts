@@ -37,8 +37,8 @@ export function parentProcess(): ProcessIdentity | null {
 }
 
 /**
- * Fails when this process only loads the module of its function: a module that starts processes while it is loaded would do so in
- * each of its children, and in theirs.
+ * Fails when this process only loads the module of its function: a module that starts processes while it is loaded
+ * would do so in each of its children, and in theirs.
  */
 export function refuseWhileLoading(what: string): void {
   const host = hostLink();

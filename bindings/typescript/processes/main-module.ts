@@ -7,8 +7,9 @@ import { hostLink } from "../host/link.js";
 let mainPath: string | null | undefined;
 
 /**
- * Whether this module is the script that was started: Python's `if __name__ == "__main__"`. A child loads the module of its function; when
- * that is the script itself, what is not to happen again in each child belongs inside of this condition.
+ * Whether this module is the script that was started: Python's `if __name__ == "__main__"`. A child loads the module of
+ * its function; when that is the script itself, what is not to happen again in each child belongs inside of this
+ * condition.
  *
  * ```ts
  * if (isMain(import.meta)) {

@@ -6,8 +6,9 @@ type ProcessClass = abstract new (...args: never[]) => Process;
 const registered = new Map<ProcessClass, string>();
 
 /**
- * Says which module defines a subclass of Process, so that the child can load it. Needed only where that is not found by itself: a class that
- * its module does not export, or whose instances another module makes. Call it beside the class:
+ * Says which module defines a subclass of Process, so that the child can load it. Needed only where that is not found
+ * by itself: a class that its module does not export, or whose instances another module makes. Call it beside the
+ * class:
  *
  * ```ts
  * class Worker extends Process { … }
@@ -29,8 +30,9 @@ export function registeredClass(url: string, name: string): ProcessClass | undef
 const found = new WeakMap<ProcessClass, string | null>();
 
 /**
- * URL of the module that defines a subclass: registered, or that of the constructor's place in the call stack; a class without a constructor
- * of its own counts as defined where its first instance is made. Null when it cannot be told. Call it from Process's constructor.
+ * URL of the module that defines a subclass: registered, or that of the constructor's place in the call stack; a class
+ * without a constructor of its own counts as defined where its first instance is made. Null when it cannot be told.
+ * Call it from Process's constructor.
  */
 export function moduleOfClass(processClass: ProcessClass): string | null {
   const known = registered.get(processClass) ?? found.get(processClass);

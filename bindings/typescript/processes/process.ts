@@ -22,9 +22,9 @@ export interface ProcessOptions<A extends AnyArguments = AnyArguments> {
   /** A daemonic process ends with its parent, and may not have children. Default: as the process that makes it. */
   daemon?: boolean | undefined;
   /**
-   * How long a process that is not daemonic may live. Default: it outlives a parent process that dies, and ends when the script ends that is at the root of all, by
-   * whatever cause: SIGTERM, SIGKILL one second later. `end`: it also ends when its parent process dies. `continue`: it outlives the script, too, and is without its
-   * standard streams.
+   * How long a process that is not daemonic may live. Default: it outlives a parent process that dies, and ends when
+   * the script ends that is at the root of all, by whatever cause: SIGTERM, SIGKILL one second later. `end`: it also
+   * ends when its parent process dies. `continue`: it outlives the script, too, and is without its standard streams.
    */
   onParentDeath?: "end" | "continue" | undefined;
   /** Working directory. Default: the server's, which is that of the script for a private server. */
@@ -42,7 +42,10 @@ interface Exit {
   reject(error: unknown): void;
 }
 
-/** Longest time that a timer can measure: a wait for a child's end that is not taken for a deadlock, because it would end by itself. */
+/**
+ * Longest time that a timer can measure: a wait for a child's end that is not taken for a deadlock, because it would
+ * end by itself.
+ */
 const longestMs = 2 ** 31 - 1;
 const runner = new URL("./process-runner.js", import.meta.url).href;
 const counts = new Map<string, number>();
@@ -59,8 +62,8 @@ const counts = new Map<string, number>();
  * }
  * ```
  *
- * Or a class of your own that overrides `run` and is exported by its module. Its fields are sent to the child (what `encode` can send),
- * but not `#private` ones; its constructor does not run there again.
+ * Or a class of your own that overrides `run` and is exported by its module. Its fields are sent to the child (what
+ * `encode` can send), but not `#private` ones; its constructor does not run there again.
  */
 export class Process<A extends AnyArguments = AnyArguments> extends SharedObject {
   readonly #options: ProcessOptions<A>;
@@ -126,16 +129,16 @@ export class Process<A extends AnyArguments = AnyArguments> extends SharedObject
   }
 
   /**
-   * Null until it has ended; then 0, the code that it exited with (1 when its function threw), or −N when signal N ended it. Told as soon
-   * as the server tells; `join` and `isAlive` ask.
+   * Null until it has ended; then 0, the code that it exited with (1 when its function threw), or −N when signal N
+   * ended it. Told as soon as the server tells; `join` and `isAlive` ask.
    */
   get exitCode(): number | null {
     return this.#exitCode;
   }
 
   /**
-   * Resolves when the process has ended, without keeping the script alive for that. For `Promise.race`; see `wait`, too. Rejects with Closed
-   * when the connection ends first, and with the reason when the process could not be started.
+   * Resolves when the process has ended, without keeping the script alive for that. For `Promise.race`; see `wait`,
+   * too. Rejects with Closed when the connection ends first, and with the reason when the process could not be started.
    */
   get sentinel(): Promise<void> {
     this.#requireStarted("has no sentinel");
@@ -148,7 +151,10 @@ export class Process<A extends AnyArguments = AnyArguments> extends SharedObject
     return undefined;
   }
 
-  /** Starts the process. Once only: rejects with BadState the second time, with SpawnFailed when the system cannot, with TargetNotFound. */
+  /**
+   * Starts the process. Once only: rejects with BadState the second time, with SpawnFailed when the system cannot, with
+   * TargetNotFound.
+   */
   async start(): Promise<void> {
     this.#requireNew("be started");
     refuseWhileLoading(`${this.name}.start()`);
@@ -197,8 +203,8 @@ export class Process<A extends AnyArguments = AnyArguments> extends SharedObject
   }
 
   /**
-   * Sends SIGTERM to the process and its descendants. With `graceMs`, SIGKILL follows after so many milliseconds for whoever is left. `join`
-   * waits for the end.
+   * Sends SIGTERM to the process and its descendants. With `graceMs`, SIGKILL follows after so many milliseconds for
+   * whoever is left. `join` waits for the end.
    */
   async terminate({ graceMs }: { graceMs?: number } = {}): Promise<void> {
     this.#requireStarted("cannot be terminated");

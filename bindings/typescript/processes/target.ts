@@ -23,9 +23,11 @@ export interface Command extends CommandTarget, Typed<readonly unknown[], Comman
 /**
  * What a process or a pool can run:
  * - `task(import.meta, digest)`: a function that its module exports. The usual way.
- * - `{ module, export }`: the same by name, for modules of other languages too: `{ module: "/srv/job.py", export: "digest" }`.
+ * - `{ module, export }`: the same by name, for modules of other languages too: `{ module: "/srv/job.py", export:
+ *   "digest" }`.
  * - `command("gzip", ["-9", "{item}"])`: a program.
- * - a function itself: its text is sent, so it sees globals and its arguments, and nothing else of where it was written.
+ * - a function itself: its text is sent, so it sees globals and its arguments, and nothing else of where it was
+ *   written.
  */
 export type Runnable<A extends readonly unknown[] = AnyArguments, R = unknown> =
   | Task<A, R>
@@ -47,8 +49,8 @@ export type RunnableClass<A extends AnyArguments, R> = new (...args: A) => { run
  * await pool.map(task(import.meta, digest), paths);
  * ```
  *
- * The workers load the module and look for the export. `name`: what it is exported as, when that is not its name; dots reach into
- * objects. Fails with TypeError when it has no name, or the module no file.
+ * The workers load the module and look for the export. `name`: what it is exported as, when that is not its name; dots
+ * reach into objects. Fails with TypeError when it has no name, or the module no file.
  */
 export function task<A extends AnyArguments, R>(meta: { url: string }, target: RunnableClass<A, R>, name?: string): Task<A, Awaited<R>>;
 export function task<A extends AnyArguments, R>(meta: { url: string }, target: (...args: A) => R, name?: string): Task<A, Awaited<R>>;
@@ -66,7 +68,8 @@ export type CommandOptions = Omit<CommandTarget, "command" | "args">;
 /**
  * A program as a target. In a pool, `{item}` in its arguments stands for the item, `{index}` for its position; without
  * any placeholder the item is the last argument. Its result is a CommandResult. No shell is involved; for one, write
- * `command("sh", ["-c", 'gzip -c "$1" > "$1.gz"', "sh", "{item}"])`, not `{item}` inside of the text, where any item could be a command.
+ * `command("sh", ["-c", 'gzip -c "$1" > "$1.gz"', "sh", "{item}"])`, not `{item}` inside of the text, where any item
+ * could be a command.
  */
 export function command(program: string, args: readonly string[] = [], options: CommandOptions = {}): Command {
   return { command: program, args: [...args], ...options };

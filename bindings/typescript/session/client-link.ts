@@ -16,11 +16,17 @@ export interface ConnectOptions {
   token?: string | undefined;
   /** What the session is called in lists of clients. Default: the script's file name. */
   name?: string | undefined;
-  /** Whether to open private values of other clients' process trees. Default: POLYPROC_TRUST_BLOBS, else only on a Unix socket. */
+  /**
+   * Whether to open private values of other clients' process trees. Default: POLYPROC_TRUST_BLOBS, else only on a Unix
+   * socket.
+   */
   trustBlobs?: boolean | undefined;
 }
 
-/** Connects to a server that listens. Fails with Closed when nobody answers there, with Unauthorized when it wants another token, or its Unix socket may be another user's. */
+/**
+ * Connects to a server that listens. Fails with Closed when nobody answers there, with Unauthorized when it wants
+ * another token, or its Unix socket may be another user's.
+ */
 export async function connectTo(connection: Connection, address: string, options: ConnectOptions): Promise<Link> {
   const parsed = parseAddress(address);
   if (parsed.kind === "unix") requireOwnSocket(parsed.path);

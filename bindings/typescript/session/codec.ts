@@ -9,12 +9,12 @@ import type { Connection } from "./connection.js";
 export { OpaqueBlob } from "../codec/value.js";
 
 /**
- * A value as a payload. What survives: null, booleans, numbers, bigint, text, `Uint8Array` (arrives as Buffer), Date, arrays, plain
- * objects, objects of this package (Lock, Queue … arrive as the same object of the server); among JavaScript processes also Map, Set, Error,
- * RegExp, other typed arrays and larger bigints.
+ * A value as a payload. What survives: null, booleans, numbers, bigint, text, `Uint8Array` (arrives as Buffer), Date,
+ * arrays, plain objects, objects of this package (Lock, Queue … arrive as the same object of the server); among
+ * JavaScript processes also Map, Set, Error, RegExp, other typed arrays and larger bigints.
  *
- * What changes: `undefined` becomes null (a member that is undefined is left out); a bigint that is a safe integer becomes a number; an
- * instance of a class becomes what its `toJSON` gives, else a plain object of its own members.
+ * What changes: `undefined` becomes null (a member that is undefined is left out); a bigint that is a safe integer
+ * becomes a number; an instance of a class becomes what its `toJSON` gives, else a plain object of its own members.
  *
  * Functions, symbols, promises, cycles and nesting beyond 512 fail with TypeError, which names the place.
  */
@@ -48,8 +48,8 @@ export function encodeChunk(connection: Connection, items: readonly unknown[]): 
 }
 
 /**
- * `encode` for a message of this connection, which is open. A payload that no message can hold fails with PayloadTooLarge here: a
- * message that is too long would end the connection.
+ * `encode` for a message of this connection, which is open. A payload that no message can hold fails with
+ * PayloadTooLarge here: a message that is too long would end the connection.
  */
 export function encodeFor(connection: Connection, value: unknown): Payload {
   const payload = encode(value);
@@ -72,16 +72,16 @@ export function payloadBytes(payload: Payload): number {
 }
 
 /**
- * The value of a payload. Handles in it become objects of this connection, which must have been open. Bytes may be kept.
- * Fails with Malformed when the payload is not one value.
+ * The value of a payload. Handles in it become objects of this connection, which must have been open. Bytes may be
+ * kept. Fails with Malformed when the payload is not one value.
  */
 export function decode(payload: Payload, connection: Connection | null): unknown {
   return read(payload instanceof Uint8Array ? payload : payload[0], connection);
 }
 
 /**
- * `decode` for a payload that may be marked as foreign: `origin` names the client that it came from, `object` what it came through. Fails with
- * UntrustedBlob when there is a value in it that only one language can open.
+ * `decode` for a payload that may be marked as foreign: `origin` names the client that it came from, `object` what it
+ * came through. Fails with UntrustedBlob when there is a value in it that only one language can open.
  */
 export function decodeFrom(origin: string | null | undefined, object: string, payload: Payload, connection: Connection): unknown {
   if (origin) {

@@ -19,7 +19,9 @@ export interface ServerFacts {
 export interface Link {
   endpoint: RpcEndpoint;
   facts: ServerFacts;
-  /** How many handles the session has minted, where others mint for it, too. Default: a count of this connection's own. */
+  /**
+   * How many handles the session has minted, where others mint for it, too. Default: a count of this connection's own.
+   */
   minted?: { count: number };
   /** Keeps the event loop alive (`true`) or lets it end; absent where that is not the connection's to say. */
   holdLoop?: (hold: boolean) => void;
@@ -45,8 +47,9 @@ interface Waiter {
 }
 
 /**
- * One session with a server: of a script, of a client that `connect` made, or of a worker host. It may be made before it is open:
- * `opener` then opens it at the first use. What is asked before that waits, and is sent in its order when the connection opens.
+ * One session with a server: of a script, of a client that `connect` made, or of a worker host. It may be made before
+ * it is open: `opener` then opens it at the first use. What is asked before that waits, and is sent in its order when
+ * the connection opens.
  */
 export class Connection {
   readonly #opener: ((connection: Connection) => Promise<Link>) | null;
@@ -106,9 +109,9 @@ export class Connection {
   }
 
   /**
-   * Calls `action`: now when the connection is open, otherwise when it opens, in the order of these calls. Gives what `action` gives.
-   * Rejects with what went wrong when the connection cannot be opened. A signal that fires before the call rejects with its reason; the
-   * action is not called then.
+   * Calls `action`: now when the connection is open, otherwise when it opens, in the order of these calls. Gives what
+   * `action` gives. Rejects with what went wrong when the connection cannot be opened. A signal that fires before the
+   * call rejects with its reason; the action is not called then.
    */
   whenOpen<T>(action: () => T | PromiseLike<T>, signal?: AbortSignal): Promise<T> {
     return new Promise((resolve, reject) => {
@@ -142,8 +145,8 @@ export class Connection {
   }
 
   /**
-   * A request and its answer. Rejects with PolyprocError or a subclass, or with the signal's reason. Parameters that need an open connection
-   * are given as a function.
+   * A request and its answer. Rejects with PolyprocError or a subclass, or with the signal's reason. Parameters that
+   * need an open connection are given as a function.
    */
   async request<M extends RequestName>(method: M, params: RequestParams<M> | (() => RequestParams<M>), options?: RequestOptions): Promise<RequestResult<M>> {
     if (this.#link === null) return this.whenOpen(() => this.request(method, params, options), options?.signal);
@@ -234,8 +237,8 @@ export class Connection {
   }
 
   /**
-   * Ends the session in an orderly way: daemonic children are ended, the others waited for. A connection that was never used
-   * just becomes unusable.
+   * Ends the session in an orderly way: daemonic children are ended, the others waited for. A connection that was never
+   * used just becomes unusable.
    */
   close(): Promise<void> {
     return (this.#closing ??= this.#shutDown());

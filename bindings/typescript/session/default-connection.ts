@@ -5,8 +5,8 @@ let defaultOne: Connection | null = null;
 let scoped: Connection | null = null;
 
 /**
- * The connection of objects that are made without naming one: in a worker its host's, otherwise to the server of POLYPROC_ADDRESS, or
- * to a private server, which is started at the first use and ends with the script.
+ * The connection of objects that are made without naming one: in a worker its host's, otherwise to the server of
+ * POLYPROC_ADDRESS, or to a private server, which is started at the first use and ends with the script.
  */
 export function defaultConnection(): Connection {
   if (defaultOne && !defaultOne.isClosed) return defaultOne;

@@ -25,8 +25,8 @@ export interface DetachedServer {
 }
 
 /**
- * Starts a server that outlives this process, and resolves once it listens. Rejects with SpawnFailed, and what the server said, when it
- * ends or tells nothing before.
+ * Starts a server that outlives this process, and resolves once it listens. Rejects with SpawnFailed, and what the
+ * server said, when it ends or tells nothing before.
  */
 export async function startDetachedServer({ command, options, cwd, env, logFile }: DetachedServerOptions): Promise<DetachedServer> {
   const log = openLog(logFile);

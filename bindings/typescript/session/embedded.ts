@@ -9,9 +9,10 @@ import { ownConfiguration } from "./own-configuration.js";
 import { serverMain } from "./server-main.js";
 
 /**
- * Starts a server for this script alone. Its only door is a socket that both inherited, so nobody else can reach it; it ends when the script
- * does, or with the last child whose `onParentDeath` is `continue`. Out of the terminal's reach, it does not die of the Ctrl-C that ends the script.
- * `code`: the file that the user runs, which may have a configuration beside it.
+ * Starts a server for this script alone. Its only door is a socket that both inherited, so nobody else can reach it; it
+ * ends when the script does, or with the last child whose `onParentDeath` is `continue`. Out of the terminal's reach,
+ * it does not die of the Ctrl-C that ends the script. `code`: the file that the user runs, which may have a
+ * configuration beside it.
  */
 export async function startPrivateServer(connection: Connection, code: string | null = mainScript()): Promise<Link> {
   const server = spawn(process.execPath, [serverMain, "--fd", "3", ...ownConfiguration(code)], {
@@ -32,7 +33,8 @@ export async function startPrivateServer(connection: Connection, code: string | 
     return await openSession(connection, socket);
   } catch (error) {
     if ((error as PolyprocError).codeName !== "Closed") throw error;
-    // The exit, which says why, comes just after the end of the connection. Nothing else may keep the script alive until then.
+    // The exit, which says why, comes just after the end of the connection. Nothing else may keep the script alive
+    // until then.
     server.ref();
     return failed;
   }

@@ -25,10 +25,16 @@ export class TargetNotFound extends PolyprocError {}
 /** The program could not be started. `data.errno`: `ENOENT`, `EACCES` … */
 export class SpawnFailed extends PolyprocError {}
 
-/** A value that only JavaScript can open came from another client's process tree, and was not opened. `data`: origin, object. */
+/**
+ * A value that only JavaScript can open came from another client's process tree, and was not opened. `data`: origin,
+ * object.
+ */
 export class UntrustedBlob extends PolyprocError {}
 
-/** For the end of a block: once the server has gone nothing is left to end, and the block's own error must not be hidden behind that. */
+/**
+ * For the end of a block: once the server has gone nothing is left to end, and the block's own error must not be hidden
+ * behind that.
+ */
 export async function unlessClosed(ending: Promise<void>): Promise<void> {
   try {
     await ending;
@@ -44,8 +50,8 @@ const classes: Partial<Record<ErrorName, ErrorClass>> = {
 };
 
 /**
- * An error of the wire as the class that callers branch on. Made where the caller waits, so that its stack leads there; a plain
- * PolyprocError where there is nothing to branch on.
+ * An error of the wire as the class that callers branch on. Made where the caller waits, so that its stack leads there;
+ * a plain PolyprocError where there is nothing to branch on.
  */
 export function asCallersError(error: PolyprocError): PolyprocError {
   const { codeName, message, data, cause } = error;

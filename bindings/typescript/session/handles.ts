@@ -12,8 +12,8 @@ export function registerKind(kind: HandleKind, rebuild: Rebuild): void {
 }
 
 /**
- * The object of a handle that came in a payload. Classes register themselves when their module is loaded, which a worker does only when
- * handles come (`loadClasses`).
+ * The object of a handle that came in a payload. Classes register themselves when their module is loaded, which a
+ * worker does only when handles come (`loadClasses`).
  */
 export function rebuild(handle: Handle, connection: Connection | null): unknown {
   const make = rebuilders.get(handle.slice(0, handle.indexOf(":")) as HandleKind);

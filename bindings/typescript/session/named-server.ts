@@ -5,8 +5,8 @@ import type { Connection, Link } from "./connection.js";
 import { SpawnFailed } from "./errors.js";
 
 /**
- * Connects to the server of POLYPROC_ADDRESS. When none answers there, and POLYPROC_SERVE is a command (for `sh`) that starts it and returns once it
- * listens, that is run first: so an editor's terminals know its server before it runs.
+ * Connects to the server of POLYPROC_ADDRESS. When none answers there, and POLYPROC_SERVE is a command (for `sh`) that
+ * starts it and returns once it listens, that is run first: so an editor's terminals know its server before it runs.
  */
 export async function connectToNamed(connection: Connection, address: string, options: ConnectOptions): Promise<Link> {
   try {

@@ -5,8 +5,8 @@ export type { OutputLine };
 
 /**
  * What becomes of the lines that children write: copied to this process's own standard output and error, left alone, or
- * handed to a function, line by line. While this process's own output is not taken, `inherit` makes the children wait, and with them
- * everything that the session waits for: as in Python, where writing blocks.
+ * handed to a function, line by line. While this process's own output is not taken, `inherit` makes the children wait,
+ * and with them everything that the session waits for: as in Python, where writing blocks.
  */
 export type OutputMode = "inherit" | "ignore" | ((line: OutputLine) => void);
 
@@ -66,7 +66,10 @@ function tell(listener: (line: OutputLine) => void, line: OutputLine): void {
   }
 }
 
-/** While the reader of this process's own output is slow, nothing more is read from the server, which makes the children wait. */
+/**
+ * While the reader of this process's own output is slow, nothing more is read from the server, which makes the children
+ * wait.
+ */
 function write(connection: Connection, name: OutputLine["stream"], text: string): void {
   const stream = process[name];
   if (text !== "" && !stream.write(text) && !stream.destroyed) connection.restUntil(drained(name));

@@ -5,8 +5,9 @@ import { join, sep } from "node:path";
 const name = "polyproc.json";
 
 /**
- * The options with which a private server gets the current folder's configuration: only when `code`, what the user runs, is in that folder or below it, and no
- * other user can have written the file. A tool that is run inside of somebody else's folder does not use that folder's.
+ * The options with which a private server gets the current folder's configuration: only when `code`, what the user
+ * runs, is in that folder or below it, and no other user can have written the file. A tool that is run inside of
+ * somebody else's folder does not use that folder's.
  */
 export function ownConfiguration(code: string | null, folder: string = process.cwd()): string[] {
   if (code === null || process.env["POLYPROC_CONFIG"]) return [];

@@ -6,8 +6,8 @@ import type { RequestName, RequestParams, RequestResult } from "./methods.js";
 
 export interface NameOptions {
   /**
-   * Shares the object by name: whoever uses the name on the same server has the same object, as long as somebody has it.
-   * 1 to 200 characters. Default: an object of its own.
+   * Shares the object by name: whoever uses the name on the same server has the same object, as long as somebody has
+   * it. 1 to 200 characters. Default: an object of its own.
    */
   name?: string | undefined;
 }
@@ -27,14 +27,18 @@ const collected = new FinalizationRegistry<ExistingHandle>(({ connection, handle
 
 const mark = Symbol.for("polyproc.shared.1");
 
-/** Whether it is an object of the server: of this copy of the package, or of another one that the same process has loaded. */
+/**
+ * Whether it is an object of the server: of this copy of the package, or of another one that the same process has
+ * loaded.
+ */
 export function isShared(value: object): value is SharedObject {
   return mark in value;
 }
 
 /**
- * What all objects of the server have in common. Making one costs no round trip: its handle is minted here, and the request that makes
- * it is on its way; should that fail, the next use says why. It is let go when it is garbage collected.
+ * What all objects of the server have in common. Making one costs no round trip: its handle is minted here, and the
+ * request that makes it is on its way; should that fail, the next use says why. It is let go when it is garbage
+ * collected.
  */
 export abstract class SharedObject {
   readonly #connection: Connection;
@@ -66,7 +70,9 @@ export abstract class SharedObject {
     return this.#connection;
   }
 
-  /** Its name on the wire: `lock:s1.4`, or `lock:@build` when it is shared by name. Only once its connection is open. */
+  /**
+   * Its name on the wire: `lock:s1.4`, or `lock:@build` when it is shared by name. Only once its connection is open.
+   */
   get handle(): Handle {
     if (this.#handle !== null) return this.#handle;
     this.#handle = this.#name === undefined ? this.connection.mint(this.#kind) : `${this.#kind}:@${this.#name}`;

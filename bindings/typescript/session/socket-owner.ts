@@ -3,8 +3,9 @@ import { dirname, resolve } from "node:path";
 import { PolyprocError } from "./errors.js";
 
 /**
- * Throws Unauthorized when another user may have put this Unix socket there: a client sends code and data to it, and trusts its answers. Every server's own
- * socket passes, because a server binds only in a folder that belongs to its user alone. Of a socket that does not exist, connecting tells.
+ * Throws Unauthorized when another user may have put this Unix socket there: a client sends code and data to it, and
+ * trusts its answers. Every server's own socket passes, because a server binds only in a folder that belongs to its
+ * user alone. Of a socket that does not exist, connecting tells.
  */
 export function requireOwnSocket(path: string): void {
   const absolute = resolve(path);

@@ -10,8 +10,9 @@ const staleMs = 30_000;
 const betweenLooksMs = 40;
 
 /**
- * Runs `action`, the start of a server, while nobody else on this machine does that for the same path of a socket. Without it, two that find the
- * same stale socket would each remove it, the slower one what the faster one's server has just made.
+ * Runs `action`, the start of a server, while nobody else on this machine does that for the same path of a socket.
+ * Without it, two that find the same stale socket would each remove it, the slower one what the faster one's server has
+ * just made.
  */
 export async function withStartLock<T>(path: string, action: () => Promise<T>): Promise<T> {
   const lock = `${path}.lock`;
@@ -70,7 +71,10 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Takes away the lock that was looked at: by renaming, which one of several succeeds in, and never another one that took its place. */
+/**
+ * Takes away the lock that was looked at: by renaming, which one of several succeeds in, and never another one that
+ * took its place.
+ */
 function remove(lock: string, held: string): void {
   const aside = `${lock}.${randomUUID()}`;
   try {

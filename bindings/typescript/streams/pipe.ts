@@ -5,18 +5,20 @@ import { type ExistingHandle, SharedObject } from "../session/shared-object.js";
 import { UnansweredSends } from "./unanswered-sends.js";
 import { timeoutOf, waitOptions, type Timeout, type WaitOptions } from "../sync/wait-options.js";
 
-/** With more than this unsent, the connection is busy, and `send` waits for its answer. */
+/** Above this many unsent bytes the connection is busy: `send` then waits for the server's answer. */
 const mostBacklogBytes = 64 * 1024;
 
 /**
- * One end of a pipe: Python's `Connection`. What one end sends, the other receives, in order. Once nobody holds the other end, `recv`
- * rejects with EndOfFile when nothing is left, and `send` with BrokenPipe, so close the ends that are not used here.
+ * One end of a pipe: Python's `Connection`. Each end receives what the other sends, in order.
+ *
+ * Once no process has the other end open, `recv` rejects with EndOfFile after the last item, and `send` rejects with
+ * BrokenPipe. Close the ends that this process does not use, or the other side never sees EOF.
  */
 export class PipeEnd<T = unknown> extends SharedObject implements AsyncDisposable {
   #closed = false;
   readonly #onTheirWay = new UnansweredSends();
 
-  /** Ends are made in pairs, by `Pipe`. */
+  /** Use `Pipe`, which makes both ends. */
   private constructor(from: ExistingHandle | object) {
     super("pipe", from);
   }
@@ -36,12 +38,14 @@ export class PipeEnd<T = unknown> extends SharedObject implements AsyncDisposabl
   }
 
   /**
-   * Sends an item. As in Python it resolves when the item is on its way: what was sent arrives, also when this process ends right after it. It
-   * waits while 64 items or 64 KiB of this end are on their way, and while the pipe is full of unread bytes; with a time-out (default:
-   * none) it always waits until the pipe has the item, and rejects with Full when the time has passed.
+   * Sends an item. As in Python, it may resolve before the item is in the pipe. The item arrives even if this process
+   * ends right after it.
    *
-   * Rejects with BrokenPipe when nobody could read the item. When that is found out later, the next `send`, `recv` or `close` of this end
-   * rejects with it.
+   * Waits while 64 items or 64 KiB of this end are unanswered, and while the pipe is full. With `timeoutMs`
+   * (milliseconds; default: no limit) it always waits until the item is in the pipe, and rejects with Full on expiry.
+   *
+   * Rejects with BrokenPipe if no process can read the item. If that becomes known only after `send` has resolved, the
+   * next `send`, `recv` or `close` of this end rejects with it.
    */
   async send(item: T, timeout?: Timeout): Promise<void> {
     const options = waitOptions(timeout);
@@ -66,7 +70,10 @@ export class PipeEnd<T = unknown> extends SharedObject implements AsyncDisposabl
     );
   }
 
-  /** Waits for an item and takes it. Rejects with EndOfFile at the end, with TimedOut when the time-out (default: none) passed. */
+  /**
+   * Waits for an item and takes it. Rejects with EndOfFile when the other end is closed and the pipe is empty, and with
+   * TimedOut after `timeoutMs` (milliseconds; default: no limit).
+   */
   async recv(timeout?: Timeout): Promise<T> {
     const options = waitOptions(timeout);
     const timeoutMs = timeoutOf(options);
@@ -82,20 +89,26 @@ export class PipeEnd<T = unknown> extends SharedObject implements AsyncDisposabl
     }
   }
 
-  /** Whether `recv` would not wait; true at the end, too. Waits up to the time-out for that: default 0, `null` has no limit. */
+  /**
+   * Whether `recv` would return at once. True at EOF, too. Waits up to `timeoutMs` (milliseconds; default 0; `null`: no
+   * limit) for that.
+   */
   async poll(timeout: Timeout = 0): Promise<boolean> {
     const options = waitOptions(timeout);
     const timeoutMs = timeoutOf(options);
     return (await this.request("pipe/poll", (end) => ({ end, timeoutMs }), options)).ready;
   }
 
-  /** This process is done with the end: the other side sees the end of file when it was the last. Does nothing the second time. */
+  /**
+   * Closes this end in this process. The other end sees EOF once no process has this end open. A second call does
+   * nothing.
+   */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     this.letGo();
     await this.request("pipe/close", (end) => ({ end }));
-    // Answered in order: what was sent before has been judged.
+    // The server answers in order: by now it has answered every earlier `send`.
     this.#throwFailure();
   }
 
@@ -108,7 +121,7 @@ export class PipeEnd<T = unknown> extends SharedObject implements AsyncDisposabl
     if (failure) throw failure.error;
   }
 
-  /** What the other side sends, until it is done. */
+  /** The items from the other end, until EOF. */
   async *[Symbol.asyncIterator](): AsyncIterator<T> {
     for (;;) {
       let item: T;
@@ -124,8 +137,8 @@ export class PipeEnd<T = unknown> extends SharedObject implements AsyncDisposabl
 }
 
 /**
- * Makes a pipe and gives its two ends. Duplex (the default): both send and receive. With `false` the first only receives and the second
- * only sends.
+ * Makes a pipe and returns its two ends. With `duplex` (the default) both ends send and receive. Without it the first
+ * end only receives and the second only sends.
  */
 export function Pipe<T = unknown>(duplex = true): [PipeEnd<T>, PipeEnd<T>] {
   return PipeEnd.pair<T>(duplex);

@@ -2,7 +2,7 @@ import type { Payload } from "../../../protocol/schema.js";
 import { PolyprocError } from "../../../protocol/errors.js";
 import { payloadBytes } from "../session/codec.js";
 
-/** A message is sent before the end of the turn when its items come to this many bytes. */
+/** A batch of this many bytes is sent at once, before the end of the turn. */
 const maxBatchBytes = 256 * 1024;
 
 interface Waiting {
@@ -10,7 +10,10 @@ interface Waiting {
   reject: (error: unknown) => void;
 }
 
-/** Items that are put in the same turn of the event loop go in one message. Their order stays. */
+/**
+ * Batches the `put` calls of one turn of the event loop into one message, in the order of the calls. For queues without
+ * a limit.
+ */
 export class PutBatch {
   readonly #send: (items: Payload[]) => Promise<void>;
   #items: Payload[] = [];
@@ -32,7 +35,9 @@ export class PutBatch {
     });
   }
 
-  /** What is sent after this comes after all items that were added before. */
+  /**
+   * Sends the batch now. A message that is sent afterwards reaches the server after all items that were added before.
+   */
   sent(): null {
     this.#flush();
     return null;

@@ -2,11 +2,13 @@ import type { Payload } from "../../../protocol/schema.js";
 import { payloadBytes } from "../session/codec.js";
 import { Full } from "../session/errors.js";
 
-/** Items from this size on have messages of their own. */
+/** An item of this size or more is sent in a message of its own. */
 const largeBytes = 64 * 1024;
 const maxBatchBytes = 256 * 1024;
 const maxBatchItems = 10_000;
-/** How many of the items that found no room wait for it in the server's line; the others wait here. */
+/**
+ * Limits how many blocked puts the server queues after a batch has found the queue full. The rest stay in this process.
+ */
 const maxWaiting = 16;
 
 interface Entry {
@@ -16,9 +18,12 @@ interface Entry {
 }
 
 /**
- * The way of items into a queue that may be full: those of one turn of the event loop go in one message, and each `add` resolves when
- * its own item is stored, never waiting for the room of another. What a message finds no room for goes into the server's line, one by
- * one and in order; what is put meanwhile stays behind it.
+ * Sends `put` calls to a queue that may be full, in the order of the calls. Each `add` resolves as soon as its own item
+ * is stored.
+ *
+ * The calls of one turn of the event loop make one batch, which the server stores as far as the queue has space. The
+ * items that did not fit are sent again, one message each, and block in the server until there is space. New items stay
+ * here until none is blocked, so that they cannot overtake.
  */
 export class PutLine {
   readonly #send: (items: Payload[], timeoutMs: number | null) => Promise<void>;
@@ -26,18 +31,27 @@ export class PutLine {
   #entries: Entry[] = [];
   #notBeforeEnd: (() => void) | null = null;
   #scheduled = false;
-  /** A message of several items, whose answer says how many were stored. */
+  /** The batch whose answer is pending. The answer says how many of its items were stored. */
   #attempt: Promise<void> | null = null;
-  /** All that is here is to go as soon as there is no attempt, each into the server's line. */
+  /**
+   * Set by `sent`: once no batch is pending, every item here is sent, in a message of its own that may block in the
+   * server.
+   */
   #urgent = false;
-  /** Items in the server's line. */
+  /** Messages of one item without an answer. They may be blocked in the server. */
   #waiting = 0;
 
   /**
-   * `send` with `timeoutMs` null waits for room; with 0 it fails with Full, whose `data.stored` says how many items went in. `beforeEnd`
-   * takes what is to be done, should the session end while items are here, and returns a function that takes it away.
+   * `send` with `timeoutMs` null blocks until there is space. With 0 it fails with Full, and `data.stored` says how
+   * many items were stored.
+   *
+   * `beforeEnd` registers an action that runs before the session ends. It returns a function that removes the action.
+   * Items that are still here are sent by that action.
    */
-  constructor(send: (items: Payload[], timeoutMs: number | null) => Promise<void>, beforeEnd: (action: () => Promise<void> | null) => () => void) {
+  constructor(
+    send: (items: Payload[], timeoutMs: number | null) => Promise<void>,
+    beforeEnd: (action: () => Promise<void> | null) => () => void,
+  ) {
     this.#send = send;
     this.#beforeEnd = beforeEnd;
   }
@@ -56,7 +70,10 @@ export class PutLine {
     });
   }
 
-  /** What is sent after this has returned null, or has resolved, comes after all items that were added before. */
+  /**
+   * Sends all items that were added before. A message that is sent after this has returned null, or has resolved,
+   * reaches the server after them.
+   */
   sent(): Promise<void> | null {
     this.#urgent = true;
     if (!this.#attempt) this.#go();
@@ -64,7 +81,7 @@ export class PutLine {
   }
 
   #go(): void {
-    // While an attempt is under way, what it finds no room for comes first.
+    // Not while a batch is pending: items of that batch that did not fit must be sent first.
     if (this.#urgent && !this.#attempt) {
       this.#urgent = false;
       for (const entry of this.#take(this.#entries.length)) this.#sendOne(entry);
@@ -78,7 +95,7 @@ export class PutLine {
   #sendSome(): void {
     while (this.#entries.length > 0 && !this.#attempt) {
       const large = payloadBytes(this.#entries[0]!.item) >= largeBytes;
-      // Those that wait are before it: in its turn it may find room with many others.
+      // Blocked items come first. Once they are stored, there may be space for a whole batch.
       if (!large && this.#waiting > 0) return;
       const batch = large ? this.#take(1) : this.#take(this.#batchLength());
       if (batch.length === 1) this.#sendOne(batch[0]!);

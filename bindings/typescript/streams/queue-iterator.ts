@@ -1,70 +1,80 @@
 import { payloadData, type Payload } from "../../../protocol/payload.js";
 import type { Counter } from "../bypass/tally.js";
 
-/** What an iterator needs of its queue. */
+/** What the iterator needs from its queue. */
 export interface IteratedQueue<T> {
-  /** Waits for an item, then takes it, or borrows by the counter up to `max` that are there. */
+  /** Waits for an item. Without a counter: takes it. With one: borrows all stored items, up to `max`. */
   take(max: number, counter: Counter | null, signal: AbortSignal): Promise<Payload[]>;
-  /** The same without waiting: rejects when there is none. */
+  /** Borrows without waiting. Rejects with Empty if the queue is empty. */
   takeNow(max: number, counter: Counter): Promise<Payload[]>;
-  /** Returns to the front of the queue, in their order, what was borrowed by these counters and not counted. */
+  /**
+   * Ends the loans of these counters. Items that were not counted go back to the front of the queue, in their order.
+   */
   settle(counters: readonly Counter[]): Promise<void>;
-  /** Two for as long as they are needed; null where there are none: nothing can be borrowed, so nothing is taken ahead. */
+  /** Reserves two counters. Null if the session has none: without counters nothing can be borrowed or prefetched. */
   counters(): Promise<Counters | null>;
   giveBackCounters(counters: Counters): void;
-  /** The session has ended: others may have what was borrowed. */
+  /** Whether the session has ended. The server has then given its borrowed items to other consumers. */
   isClosed(): boolean;
   decoded(item: Payload): T;
-  /** The iterator has items that its loop has not seen, or has them no longer. */
+  /** Tells the queue whether the iterator holds items that its loop has not received. */
   holdsItems(iterator: HoldsItems, holds: boolean): void;
 }
 
-/** Something that holds items which belong into a queue. */
+/** A holder of borrowed items. */
 export interface HoldsItems {
-  /** Puts them back. Resolves once the queue has them. */
+  /** Returns the items. Resolves once they are in the queue. */
   giveBack(): Promise<void>;
 }
 
-/** One batch is lent by one, and the next by the other. */
+/** Batches use the two in turn: one for the current batch, the other for the prefetched one. */
 export type Counters = readonly [Counter, Counter];
 
-/** Batches are as large as a loop consumes in this time, in milliseconds. */
+/** A batch is sized to take a loop this long, in milliseconds. */
 const batchMs = 5;
 const maxBatch = 256;
-/** What a loop has not come to after this time, in milliseconds, goes back to the queue. */
+/** Items that a loop has not received after this time, in milliseconds, go back to the queue. */
 const holdMs = 20;
-/** The server does not keep an item of so many bytes until the next one is asked for. */
+/**
+ * For an item above this size the loan is ended after `holdMs`, not at the next request: until then the server keeps
+ * the item in memory.
+ */
 const largeBytes = 64 * 1024;
 
 /**
- * What `for await` asks for items. It borrows as many at once as the loop deals with in a few milliseconds, beginning with one, and the next
- * batch while the loop is busy with the last half of this one. It counts what it gives to the loop, so that the server knows what to put back should
- * this process be killed. What it has not given to the loop goes back to the front of the queue when the loop ends, or has become slow.
+ * The iterator behind `for await` over a queue.
+ *
+ * It borrows items in batches. The first batch has one item; later ones grow to what the loop uses up in a few
+ * milliseconds. When a fast loop has half of a full batch left, the next batch is prefetched.
+ *
+ * Each item that the loop receives is counted in memory that the server reads if this process is killed. The server
+ * then puts exactly the uncounted items back. When the loop ends or becomes slow, the iterator itself returns the
+ * unused items to the front of the queue.
  */
 export class QueueIterator<T> implements AsyncIterator<T, never>, HoldsItems {
   readonly #queue: IteratedQueue<T>;
-  /** Ends a request that waits when the loop ends. */
+  /** Cancels the pending request when the loop ends. */
   readonly #ended = new AbortController();
   #counters: Counters | null = null;
-  /** Those by which something was borrowed and not settled, in that order. */
+  /** Counters with an open loan, oldest first. */
   #lent: Counter[] = [];
-  /** The present batch, from #at on; by what it was borrowed; when it came, and how many items it had. */
+  /** The current batch: its items, the next one to give, its counter, when it arrived, and how many items it had. */
   #items: Payload[] = [];
   #at = 0;
   #counter: Counter | null = null;
   #since = 0;
   #count = 0;
-  /** As many came as were asked for: there may be more. */
+  /** The batch was as large as requested, so the queue may hold more. */
   #wasFull = false;
-  /** How many to ask for. */
+  /** Items to request in the next batch. */
   #size = 1;
-  /** The next batch, on its way; empty when there was nothing. */
+  /** The prefetched batch. It may turn out empty. */
   #next: { size: number; counter: Counter; items: Promise<Payload[]> } | null = null;
-  /** Calls of `next` that wait: another one takes its turn behind them. */
+  /** Pending calls of `next`. A further call waits until they are done. */
   #busy = 0;
   /** Settles when all of these have. */
   #turn: Promise<unknown> = Promise.resolve();
-  /** A timer looks whether the loop has become slow. */
+  /** A timer is set that checks whether the loop has become slow. */
   #watched = false;
 
   constructor(queue: IteratedQueue<T>) {
@@ -109,11 +119,11 @@ export class QueueIterator<T> implements AsyncIterator<T, never>, HoldsItems {
     this.#size = 1;
     this.#tellHolds();
     const settled = this.#settle();
-    // With nothing to go back, it does not matter whether there still is a queue.
+    // If no item was held, it does not matter that the session or the queue has ended.
     return held ? settled : settled.catch(() => {});
   }
 
-  /** Sent at once, so that what is asked for after this finds the items. */
+  /** Ends all loans. The message leaves at once, so a request that is sent after it finds the items in the queue. */
   #settle(): Promise<void> {
     const lent = this.#lent;
     this.#lent = [];
@@ -124,7 +134,10 @@ export class QueueIterator<T> implements AsyncIterator<T, never>, HoldsItems {
     return settled;
   }
 
-  /** Not busy any more when the promise resolves, rather than soon after: whoever awaits it may call `next` at once. */
+  /**
+   * Runs the action as the only pending call. `#busy` is lowered before the promise resolves: a caller that awaits it
+   * may call `next` at once.
+   */
   #takesTurn<R>(action: () => Promise<R>): Promise<R> {
     this.#busy++;
     const result = action().finally(() => this.#busy--);
@@ -148,7 +161,7 @@ export class QueueIterator<T> implements AsyncIterator<T, never>, HoldsItems {
         throw error;
       }
       if (next) {
-        // It was given back meanwhile.
+        // `giveBack` ran while the prefetched batch was awaited: its items are in the queue again.
         if (this.#next !== next) continue;
         this.#next = null;
       }
@@ -157,7 +170,7 @@ export class QueueIterator<T> implements AsyncIterator<T, never>, HoldsItems {
     return this.#give();
   }
 
-  /** Not that of the present batch, which may not be used up. */
+  /** The counter that the current batch does not use. */
   async #freeCounter(): Promise<Counter | null> {
     this.#counters ??= await this.#queue.counters();
     return this.#otherCounter();
@@ -167,7 +180,7 @@ export class QueueIterator<T> implements AsyncIterator<T, never>, HoldsItems {
     return this.#counters?.find((counter) => counter !== this.#counter) ?? null;
   }
 
-  /** For a request by this counter, which settles what was lent by it before. */
+  /** Records the loan of the request that follows. The request itself ends the counter's previous loan. */
   #borrows<C extends Counter | null>(counter: C): C {
     if (counter !== null) this.#lent = [...this.#lent.filter((other) => other !== counter), counter];
     return counter;
@@ -184,7 +197,7 @@ export class QueueIterator<T> implements AsyncIterator<T, never>, HoldsItems {
     if (items.length > 1 || (counter !== null && items.length > 0 && payloadData(items[0]!).length > largeBytes)) this.#watch(holdMs);
   }
 
-  /** The next item, which is there. */
+  /** Gives the next item of the current batch. */
   #give(): IteratorResult<T, never> {
     const item = this.#items[this.#at++]!;
     this.#counter?.add();
@@ -199,7 +212,7 @@ export class QueueIterator<T> implements AsyncIterator<T, never>, HoldsItems {
     return { value: this.#queue.decoded(item), done: false };
   }
 
-  /** The loop has dealt with a batch: how large may the next one be? */
+  /** The loop has used up a batch: sets the size of the next one from the time that it took. */
   #measure(): void {
     if (this.#count === 0) return;
     const took = performance.now() - this.#since;
@@ -211,7 +224,7 @@ export class QueueIterator<T> implements AsyncIterator<T, never>, HoldsItems {
   #fetchAhead(): void {
     const counter = this.#otherCounter();
     if (counter === null || this.#next !== null || performance.now() - this.#since > batchMs / 2) return;
-    // Whatever is wrong, the request that waits says it again.
+    // An error is dropped here: the next waiting request meets it again and reports it.
     this.#next = { size: this.#size, counter, items: this.#queue.takeNow(this.#size, this.#borrows(counter)).catch(() => []) };
   }
 
@@ -221,17 +234,20 @@ export class QueueIterator<T> implements AsyncIterator<T, never>, HoldsItems {
     setTimeout(this.#overdue, ms).unref();
   }
 
-  /** Others may want what a loop that has become slow does not come to; and what it was given, the server need not keep. */
+  /**
+   * The loop has become slow. Returns its unused items, so that other consumers get them, and ends the loans, so that
+   * the server frees the memory.
+   */
   readonly #overdue = (): void => {
     this.#watched = false;
     if (this.#lent.length === 0 || this.#busy > 0) return;
     const left = this.#since + holdMs - performance.now();
     if (left > 0) this.#watch(left);
-    // It fails only when the connection has ended, which the next request says.
+    // Fails only if the connection has ended. The next request reports that.
     else (this.#holds ? this.giveBack() : this.#settle()).catch(() => {});
   };
 
-  /** It has, or is about to get, items that the loop has not come to. */
+  /** Items of the current batch are left, or a prefetch is pending. */
   get #holds(): boolean {
     return this.#at < this.#items.length || this.#next !== null;
   }
@@ -241,5 +257,5 @@ export class QueueIterator<T> implements AsyncIterator<T, never>, HoldsItems {
   }
 }
 
-/** The end of a loop that was left: there is no other, so the type has no value for it. */
+/** The result of `return()`. A queue has no last item, so the type has no value for it. */
 const over = { value: undefined, done: true } as unknown as IteratorResult<never, never>;

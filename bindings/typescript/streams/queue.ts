@@ -14,7 +14,7 @@ import { tallyOf, type Counter, type Tally } from "../bypass/tally.js";
 import { timeoutOf, type AcquireOptions } from "../sync/wait-options.js";
 
 export interface QueueOptions extends NameOptions {
-  /** How many items it holds at most; `put` waits for room. Default 0: no limit. */
+  /** Most items that the queue holds; `put` waits for space. Default 0: no limit. */
   maxSize?: number | undefined;
 }
 
@@ -23,13 +23,14 @@ interface Settings {
 }
 
 /**
- * A first-in-first-out queue among processes. It is exact: `put` resolves when the item is stored, `size`, `empty` and `full` are
- * true, and nothing is lost when a producer exits.
+ * A first-in-first-out queue between processes: Python's `multiprocessing.Queue`, but exact. `put` resolves when the
+ * item is stored. `size`, `empty` and `full` are true at the moment of the answer. No item is lost when a producer
+ * exits.
  */
 export class Queue<T = unknown> extends SimpleQueue<T> {
   readonly #puts: PutBatch | PutLine;
 
-  /** `maxSize`: how many items it holds at most; default 0, no limit. */
+  /** `maxSize`: most items that the queue holds. Default 0: no limit. Throws a TypeError unless it is an integer. */
   constructor(maxSize?: number | QueueOptions, options?: QueueOptions);
   constructor(from: number | QueueOptions | ExistingHandle = {}, more: QueueOptions = {}, settings: Settings = { joinable: false }) {
     const options = from instanceof ExistingHandle ? {} : typeof from === "number" ? { ...more, maxSize: from } : from;
@@ -37,14 +38,21 @@ export class Queue<T = unknown> extends SimpleQueue<T> {
     if (!Number.isSafeInteger(maxSize)) throw new TypeError(`a queue's maxSize is an integer, 0 for no limit, got ${String(maxSize)}`);
     // As in Python, a size below 0 is no limit either.
     super(from instanceof ExistingHandle ? from : options, { maxSize: Math.max(maxSize, 0), joinable: settings.joinable });
-    // One that was made elsewhere may have a limit.
+    // A queue that another process made, or a named one, may have a limit.
     const unlimited = maxSize <= 0 && !(from instanceof ExistingHandle) && options.name === undefined;
-    this.#puts = unlimited ? new PutBatch((items) => this.#store(items, null)) : new PutLine((items, timeoutMs) => this.#store(items, timeoutMs), (action) => beforeSessionEnd(this.connection, action));
+    this.#puts = unlimited
+      ? new PutBatch((items) => this.#store(items, null))
+      : new PutLine(
+        (items, timeoutMs) => this.#store(items, timeoutMs),
+        (action) => beforeSessionEnd(this.connection, action),
+      );
   }
 
   /**
-   * Stores an item, waiting for room. Resolves when the queue has it: it can no longer be lost by this process's end. Rejects with Full when
-   * `timeoutMs` passed, or with `block: false` when there is no room.
+   * Stores an item; waits while the queue is full. Once it resolves, the item survives this process's end.
+   *
+   * Rejects with Full after `timeoutMs` (milliseconds; default: no limit), or, with `block: false`, if the queue is
+   * full.
    */
   override async put(item: T, options: AcquireOptions = {}): Promise<void> {
     const timeoutMs = timeoutOf(options);
@@ -55,14 +63,14 @@ export class Queue<T = unknown> extends SimpleQueue<T> {
     }, options.signal);
   }
 
-  /** `put` that does not wait: rejects with Full when there is no room. */
+  /** `put` without waiting: rejects with Full if the queue is full. */
   putNowait(item: T): Promise<void> {
     return this.put(item, { block: false });
   }
 
   /**
-   * Stores the items in their order, many in one message. On expiry rejects with Full, whose `data.stored` says how many went in; the
-   * time-out is that of each message.
+   * Stores the items in their order, in batches. `timeoutMs` (milliseconds; default: no limit) applies to each batch.
+   * On expiry rejects with Full; `data.stored` says how many items were stored.
    */
   async putMany(items: Iterable<T>, options: AcquireOptions = {}): Promise<void> {
     const timeoutMs = timeoutOf(options);
@@ -80,7 +88,10 @@ export class Queue<T = unknown> extends SimpleQueue<T> {
     }, options.signal);
   }
 
-  /** Waits for an item and takes it. Rejects with Empty when `timeoutMs` passed, or with `block: false` when there is none. */
+  /**
+   * Waits for an item and takes it. Rejects with Empty after `timeoutMs` (milliseconds; default: no limit), or, with
+   * `block: false`, if the queue is empty.
+   */
   override async get(options: AcquireOptions = {}): Promise<T> {
     return (await this.#take(1, options))[0]!;
   }
@@ -90,27 +101,27 @@ export class Queue<T = unknown> extends SimpleQueue<T> {
     return this.get({ block: false });
   }
 
-  /** Waits for an item, then takes all that are there, up to `max`, in one message. Rejects with Empty as `get` does. */
+  /** Waits for an item, then takes all stored items, up to `max`, in one message. Rejects with Empty as `get` does. */
   async getMany(max: number, options: AcquireOptions = {}): Promise<T[]> {
     return this.#take(max, options);
   }
 
-  /** Items that are stored now. Python's `qsize`. */
+  /** Number of stored items. Python's `qsize`. */
   async size(): Promise<number> {
     return (await this.status()).size;
   }
 
-  /** Whether there is no room at this moment. A queue without limit is never full. */
+  /** Whether the queue is full at this moment. A queue without a limit never is. */
   async full(): Promise<boolean> {
     return (await this.status()).full;
   }
 
   /**
-   * Takes items, one by one, for as long as somebody puts them: it does not end by itself.
+   * Takes items one by one. The loop does not end by itself: it waits for more items.
    *
-   * A loop that is fast gets them from the queue in batches, of as many as it deals with in about 5 ms, 256 at most. What it has not come to
-   * goes back to the front of the queue when the loop ends, when it has become slow, and before anything else is asked of the queue
-   * here. When this process dies, at most the item that it was busy with is lost.
+   * A fast loop borrows items in batches: as many as it uses up in about 5 ms, at most 256. Items that the loop has not
+   * received go back to the front of the queue when the loop ends, when it has become slow, and before any other call
+   * on this queue in this process. If this process dies, at most the item that the loop was working on is lost.
    */
   [Symbol.asyncIterator](): AsyncIterator<T, never> {
     const take = async (max: number, timeoutMs: number | null, counter: Counter | null, options?: RequestOptions) =>
@@ -148,7 +159,7 @@ export class Queue<T = unknown> extends SimpleQueue<T> {
     return items.map((item) => this.decoded(item));
   }
 
-  /** What a loop of this process has taken ahead is in the queue again, for the request that follows. */
+  /** Returns what loops of this process have borrowed, so that the request that follows sees the whole queue. */
   #whole(): Promise<unknown> | null {
     return this.connection.isOpen ? giveBack(this.connection, this.handle) : null;
   }
@@ -168,7 +179,7 @@ function told({ slot, count }: Counter): { slot: number; count: number } {
   return { slot, count };
 }
 
-/** Of a message of many items, at most. */
+/** Limits of one message of `putMany`. */
 const batchBytes = 256 * 1024;
 const batchItems = 10_000;
 
@@ -177,7 +188,7 @@ function* batches<T>(items: Iterable<T>, encodeItem: (item: T) => Payload): Iter
   let bytes = 0;
   for (const item of items) {
     const payload = encodeItem(item);
-    // One that is large goes alone: two might be more than a message can hold.
+    // A large item travels alone: two of them might exceed the largest message.
     if (batch.length > 0 && bytes + payloadBytes(payload) > batchBytes) {
       yield batch;
       batch = [];
@@ -195,23 +206,26 @@ function* batches<T>(items: Iterable<T>, encodeItem: (item: T) => Payload): Iter
 
 type FullConstructor = new <T>(maxSize: number | QueueOptions, options: QueueOptions, settings: Settings) => Queue<T>;
 
-/** A queue whose items are accounted for: `join` waits until `taskDone` was called for each. */
+/** A queue that counts unfinished items: `join` waits until `taskDone` was called for each item that was put. */
 export class JoinableQueue<T = unknown> extends (Queue as FullConstructor)<T> {
   constructor(maxSize: number | QueueOptions = 0, options: QueueOptions = {}) {
     super(maxSize, options, { joinable: true });
   }
 
-  /** `n` of the items taken (default 1) are dealt with. Rejects with BadState when that is more than were put. */
+  /** Marks `n` of the items taken (default 1) as done. Rejects with BadState if that is more than are unfinished. */
   async taskDone(n = 1): Promise<void> {
     await this.request("queue/taskDone", (queue) => ({ queue, n }));
   }
 
-  /** Waits until every item put was dealt with. Rejects with TimedOut when `timeoutMs` passed. */
+  /**
+   * Waits until every item that was put is done. Rejects with TimedOut after `timeoutMs` (milliseconds; default: no
+   * limit).
+   */
   async join(options: AcquireOptions = {}): Promise<void> {
     const timeoutMs = timeoutOf(options);
     await this.request("queue/join", (queue) => ({ queue, timeoutMs }), options);
   }
 }
 
-// A handle does not say which kind it is of; this one can do all that the others can.
+// A handle does not say which class of queue it names. JoinableQueue has all methods of the others.
 registerKind("queue", (from) => new (JoinableQueue as unknown as new (from: ExistingHandle) => JoinableQueue)(from));

@@ -2,7 +2,7 @@ import { decode, encodeFor, requireForeignData } from "../session/codec.js";
 import type { RequestResult } from "../session/methods.js";
 import { ExistingHandle, SharedObject, type NameOptions } from "../session/shared-object.js";
 
-/** A queue with nothing but `put`, `get` and `empty`. First in, first out, without a limit on the number of items. */
+/** A first-in-first-out queue with only `put`, `get`, `empty` and `close`, without a limit on the number of items. */
 export class SimpleQueue<T = unknown> extends SharedObject {
   constructor(options?: NameOptions);
   constructor(from?: NameOptions | ExistingHandle, settings?: { maxSize: number; joinable: boolean });
@@ -11,7 +11,7 @@ export class SimpleQueue<T = unknown> extends SharedObject {
     if (!(from instanceof ExistingHandle)) this.create("queue/create", (queue) => ({ queue, ...settings }));
   }
 
-  /** Stores an item. Resolves when the queue has it: it can no longer be lost by this process's end. */
+  /** Stores an item. Once it resolves, the item survives this process's end. */
   async put(item: T): Promise<void> {
     await this.request("queue/put", (queue) => ({ queue, items: [encodeFor(this.connection, item)] }));
   }
@@ -22,17 +22,20 @@ export class SimpleQueue<T = unknown> extends SharedObject {
     return this.decoded(items[0]!);
   }
 
-  /** Whether there is no item at this moment. Exact. */
+  /** Whether the queue is empty at this moment. Exact. */
   async empty(): Promise<boolean> {
     return (await this.request("queue/status", (queue) => ({ queue }))).empty;
   }
 
-  /** This process will put and get no more: later calls reject with Closed. What it has put stays. */
+  /** Ends this process's use of the queue: later calls reject with Closed. Items that it has put stay. */
   async close(): Promise<void> {
     await this.request("queue/close", (queue) => ({ queue }));
   }
 
-  /** The items, unless one is foreign and holds what only a language can open: then all go back, for a client that trusts its sender. */
+  /**
+   * Returns the items. If one of them is a blob from an untrusted sender, puts all of them back, for a client that
+   * trusts the sender, and throws.
+   */
   protected async acceptable({ items, origins }: RequestResult<"queue/get">): Promise<RequestResult<"queue/get">["items"]> {
     if (!origins) return items;
     try {

@@ -3,10 +3,10 @@ import type { Connection } from "../session/connection.js";
 import type { HoldsItems } from "./queue-iterator.js";
 import { beforeSessionEnd } from "../session/session-end.js";
 
-/** Of each session, the loops that hold items which they have not come to, by queue. */
+/** For each session and queue: the `for await` loops that have borrowed items and not yet used them. */
 const holders = new WeakMap<Connection, Map<Handle, Set<HoldsItems>>>();
 
-/** A loop over this queue holds items from now on, or holds them no longer. */
+/** Records whether a loop over this queue holds borrowed items. The loop calls it at each change. */
 export function holdsItems(connection: Connection, queue: Handle, holder: HoldsItems, holds: boolean): void {
   const queues = holders.get(connection) ?? (holds ? watch(connection) : undefined);
   let ofQueue = queues?.get(queue);
@@ -20,8 +20,8 @@ export function holdsItems(connection: Connection, queue: Handle, holder: HoldsI
 }
 
 /**
- * Makes the queue whole again before something is asked of it other than by a loop: requests that are made when this has returned
- * null, or has resolved, find in it all that no loop has come to.
+ * Puts the unused items of all loops back into the queue, before a request that does not come from a loop. A request
+ * that is sent after this has returned null, or has resolved, finds those items in the queue.
  */
 export function giveBack(connection: Connection, queue: Handle): Promise<unknown> | null {
   const ofQueue = holders.get(connection)?.get(queue);

@@ -1,15 +1,21 @@
 const maxItems = 64;
 const maxBytes = 64 * 1024;
 
-/** Items that left an end of a pipe before its answers came: few, so that a sender cannot run far ahead of what is read. */
+/**
+ * Counts the items that a pipe end has sent and the server has not answered. `send` resolves without an answer while
+ * they are few, so a sender cannot run far ahead of its reader.
+ */
 export class UnansweredSends {
   #items = 0;
   #bytes = 0;
   #failure: { error: unknown } | null = null;
-  /** An item was stored, so others may be: the end can send, and somebody held the other one. Otherwise each waits for the answer that says what is wrong. */
+  /**
+   * True after the server has stored an item of this end: the end may send, and the other end is open. While false,
+   * each `send` waits for its answer, so that it can reject with what is wrong.
+   */
   proven = false;
 
-  /** Whether an item of this size need not wait for its answer. */
+  /** Whether `send` of an item of this size may resolve without the server's answer. */
   admits(bytes: number): boolean {
     return this.proven && this.#items < maxItems && this.#bytes + bytes < maxBytes;
   }
@@ -27,11 +33,11 @@ export class UnansweredSends {
   failed(bytes: number, error: unknown): void {
     this.remove(bytes);
     this.proven = false;
-    // The first of several says what happened.
+    // Later sends fail because of the first failure: keep that one.
     this.#failure ??= { error };
   }
 
-  /** The failure that nobody has been told of. From then on, nobody needs to be. */
+  /** Takes the failure that no call has reported yet, so that it is reported once. Null if there is none. */
   takeFailure(): { error: unknown } | null {
     const failure = this.#failure;
     this.#failure = null;

@@ -5,8 +5,9 @@ import { timeoutOf, waitOptions, type Timeout } from "../sync/wait-options.js";
 export type Waitable = PipeEnd<never> | PipeEnd | Process;
 
 /**
- * Waits until one of the pipe ends can be read (or is at its end), or one of the processes has ended, and gives those that are ready.
- * An empty list means that the time-out (milliseconds; default: none) passed. Python's `connection.wait`.
+ * Waits until at least one of the objects is ready, and returns those that are: a pipe end with an item or at EOF, or a
+ * process that has ended. Returns an empty list after `timeoutMs` (milliseconds; default: no limit). Python's
+ * `connection.wait`.
  */
 export async function wait<T extends Waitable>(objects: Iterable<T>, timeout?: Timeout): Promise<T[]> {
   const all = [...objects];
@@ -14,7 +15,11 @@ export async function wait<T extends Waitable>(objects: Iterable<T>, timeout?: T
   if (!first) return [];
   const options = waitOptions(timeout);
   const timeoutMs = timeoutOf(options);
-  const { ready } = await first.connection.request("pipe/wait", () => ({ handles: all.map((object) => object.handle), timeoutMs }), { ...options, keep: all });
+  const { ready } = await first.connection.request(
+    "pipe/wait",
+    () => ({ handles: all.map((object) => object.handle), timeoutMs }),
+    { ...options, keep: all },
+  );
   const handles = new Set(ready);
   return all.filter((object) => handles.has(object.handle));
 }

@@ -11,8 +11,9 @@ export type BarrierAction = (() => unknown) | Task<[], unknown>;
 
 export interface BarrierOptions extends NameOptions {
   /**
-   * Run once each round, by one of the parties, before any of them goes on; when it throws the barrier is broken. A barrier that is sent to
-   * other processes takes its action along: a function as source text, so `task(import.meta, fn)` is the better choice there.
+   * Run once each round, by one of the parties, before any of them goes on; when it throws the barrier is broken. A
+   * barrier that is sent to other processes takes its action along: a function as source text, so `task(import.meta,
+   * fn)` is the better choice there.
    */
   action?: BarrierAction | null | undefined;
   /** Milliseconds that `wait` waits when it is not told otherwise. Default: no limit. */
@@ -39,8 +40,9 @@ export class Barrier extends SharedObject {
   }
 
   /**
-   * Waits until all parties do. Gives this party's number in the round, 0 … parties-1, each once. Rejects with BrokenBarrier when a
-   * party leaves, dies or takes longer than its time-out (milliseconds; default: the barrier's), or when the action fails.
+   * Waits until all parties do. Gives this party's number in the round, 0 … parties-1, each once. Rejects with
+   * BrokenBarrier when a party leaves, dies or takes longer than its time-out (milliseconds; default: the barrier's),
+   * or when the action fails.
    */
   async wait(timeout?: Timeout): Promise<number> {
     const options = waitOptions(timeout);

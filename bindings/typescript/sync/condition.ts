@@ -67,8 +67,9 @@ export class Condition extends SharedObject {
   }
 
   /**
-   * Gives up the lock, however often it was taken, waits to be notified, and takes the lock back. False when the time-out (milliseconds;
-   * default: none) passed first; the lock is held again all the same. Rejects with NotOwner unless the lock is held.
+   * Gives up the lock, however often it was taken, waits to be notified, and takes the lock back. False when the
+   * time-out (milliseconds; default: none) passed first; the lock is held again all the same. Rejects with NotOwner
+   * unless the lock is held.
    */
   async wait(timeout?: Timeout): Promise<boolean> {
     const options = waitOptions(timeout);
@@ -80,8 +81,8 @@ export class Condition extends SharedObject {
   }
 
   /**
-   * Waits until `predicate` gives a true value: it is asked now and each time that the condition is notified, with the lock held.
-   * Gives its last value, which is not true only when the time-out passed.
+   * Waits until `predicate` gives a true value: it is asked now and each time that the condition is notified, with the
+   * lock held. Gives its last value, which is not true only when the time-out passed.
    */
   async waitFor<T>(predicate: () => T | PromiseLike<T>, timeout?: Timeout): Promise<T> {
     const options = waitOptions(timeout);
@@ -97,7 +98,10 @@ export class Condition extends SharedObject {
     return value;
   }
 
-  /** Wakes up to `n` of those who wait (default 1), first come first served. Rejects with NotOwner unless the lock is held. */
+  /**
+   * Wakes up to `n` of those who wait (default 1), first come first served. Rejects with NotOwner unless the lock is
+   * held.
+   */
   async notify(n = 1): Promise<void> {
     const owner = currentOwner();
     await this.request("condition/notify", (condition) => ({ condition, owner, n }));

@@ -13,8 +13,8 @@ export interface LockStatus {
 }
 
 /**
- * A mutual exclusion lock among processes. First come, first served. When its holder dies it is released, and the next one to get it
- * is told so.
+ * A mutual exclusion lock among processes. First come, first served. When its holder dies it is released, and the next
+ * one to get it is told so.
  *
  * ```ts
  * const lock = new Lock();
@@ -34,7 +34,10 @@ export class Lock extends SharedObject {
     if (!(from instanceof ExistingHandle)) this.create("lock/create", (lock) => ({ lock }));
   }
 
-  /** Whether the holder before the last `acquire` of this object that succeeded had died: what the lock protects may be half done. */
+  /**
+   * Whether the holder before the last `acquire` of this object that succeeded had died: what the lock protects may be
+   * half done.
+   */
   get ownerDied(): boolean {
     return this.#ownerDied;
   }

@@ -5,14 +5,17 @@ let used = false;
 let count = 0;
 
 /**
- * Who asks, inside this process: a thread, for Python. Here, what runs inside of a `use` is one owner, and everything else of the process is
- * another, `""`. Recursive locks and the search for deadlocks tell owners apart.
+ * Who asks, inside this process: a thread, for Python. Here, what runs inside of a `use` is one owner, and everything
+ * else of the process is another, `""`. Recursive locks and the search for deadlocks tell owners apart.
  */
 export function currentOwner(): string {
   return used ? (flows.getStore() ?? "") : "";
 }
 
-/** Runs `action`, and all that it calls or awaits, as an owner of its own; as the one that it is already, inside of another. */
+/**
+ * Runs `action`, and all that it calls or awaits, as an owner of its own; as the one that it is already, inside of
+ * another.
+ */
 export function asOwner<T>(action: () => T): T {
   if (currentOwner() !== "") return action();
   used = true;

@@ -13,8 +13,8 @@ export interface RLockStatus extends LockStatus {
 /**
  * A lock that its owner may take again; it is free when it was released as often.
  *
- * The owner is this process, as it is the thread in Python. Asynchronous functions that run side by side in one process are told apart
- * by `use`: what runs inside one `use` is one owner.
+ * The owner is this process, as it is the thread in Python. Asynchronous functions that run side by side in one process
+ * are told apart by `use`: what runs inside one `use` is one owner.
  */
 export class RLock extends SharedObject {
   #ownerDied = false;
@@ -50,7 +50,10 @@ export class RLock extends SharedObject {
     return acquireGuard(this, options);
   }
 
-  /** Runs `action` while the lock is held, as one owner: it may take the lock again. Rejects with TimedOut when it cannot be had in time. */
+  /**
+   * Runs `action` while the lock is held, as one owner: it may take the lock again. Rejects with TimedOut when it
+   * cannot be had in time.
+   */
   use<T>(action: (guard: Guard) => T | PromiseLike<T>, options: AcquireOptions = {}): Promise<T> {
     return useGuard(this, action, options);
   }

@@ -5,8 +5,8 @@ import { ExistingHandle, SharedObject, type NameOptions } from "../session/share
 import { timeoutOf, type AcquireOptions } from "./wait-options.js";
 
 /**
- * A number of permits among processes; `acquire` takes one, `release` gives it back. The permits of a process that died are given
- * back, as long as every release came from a holder.
+ * A number of permits among processes; `acquire` takes one, `release` gives it back. The permits of a process that died
+ * are given back, as long as every release came from a holder.
  */
 export class Semaphore extends SharedObject {
   #ownerDied = false;
@@ -42,7 +42,9 @@ export class Semaphore extends SharedObject {
     }
   }
 
-  /** Gives back `n` permits (default 1). Any process may. Rejects with BadState when a bounded one would have too many. */
+  /**
+   * Gives back `n` permits (default 1). Any process may. Rejects with BadState when a bounded one would have too many.
+   */
   async release(n = 1): Promise<void> {
     this.#forget(n);
     const owner = currentOwner();

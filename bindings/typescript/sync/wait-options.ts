@@ -1,5 +1,8 @@
 export interface WaitOptions {
-  /** Milliseconds to wait, fractions allowed; 0 does not wait. Default: no limit, as with `null` and `Infinity`. Negative is 0. */
+  /**
+   * Milliseconds to wait, fractions allowed; 0 does not wait. Default: no limit, as with `null` and `Infinity`.
+   * Negative is 0.
+   */
   timeoutMs?: number | null | undefined;
   /** Ends the wait, which then rejects with the signal's reason. */
   signal?: AbortSignal | undefined;

@@ -24,7 +24,7 @@ const layers: Record<string, Layer> = {
   "server/ipc/framing": { folders: ["protocol", "server/ipc/framing"], packages: ["msgpackr"], node: "all" },
   "server/ipc": { folders: ["protocol", "server/engine", "server/handlers", "server/ipc"], node: "all" },
   "server/rpc": { folders: ["protocol", "server/engine", "server/handlers", "server/rpc"], packages: ["vscode-jsonrpc", "msgpackr"], node: "all" },
-  "server/os": { folders: ["protocol", "server/engine/processes/spawner.ts", "server/engine/bypass/tally.ts", "server/os"], packages: ["pidusage"], node: "all" },
+  "server/os": { folders: ["protocol", "server/engine/processes/spawner.ts", "server/engine/bypass/channel.ts", "server/engine/bypass/tally.ts", "server/os"], packages: ["pidusage"], node: "all" },
   // The composition root: main and what it is made of.
   "server": { folders: ["protocol", "server"], packages: ["msgpackr", "valibot"], node: "all" },
   "bindings/typescript": { folders: ["protocol", "server/ipc/framing", "bindings/typescript"], packages: ["msgpackr"], node: "all" },

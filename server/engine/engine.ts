@@ -3,6 +3,7 @@ import type { Clock } from "./clock.js";
 import { Budget } from "./budget.js";
 import { EventLog } from "./watch/event-log.js";
 import { Guard } from "./guard.js";
+import type { EngineLimits } from "./limits.js";
 import { HostCache } from "./processes/host-cache.js";
 import { OutputHub } from "./processes/output.js";
 import { ChannelTable } from "./bypass/pipe-channel.js";
@@ -10,7 +11,8 @@ import type { Pool } from "./pools/pool.js";
 import { ProcessTable } from "./processes/process-table.js";
 import { Registry } from "./registry.js";
 import { RunTable } from "./runs/run-table.js";
-import { Session, type Peer } from "./session.js";
+import type { Peer } from "./peer.js";
+import { Session } from "./session.js";
 import type { PayloadCodec } from "./payload-codec.js";
 import type { ProcessRecord } from "./processes/process.js";
 import type { SignalNumber, Spawner } from "./processes/spawner.js";
@@ -37,20 +39,6 @@ export interface EngineOptions {
   runtimeEndings: Readonly<Record<string, string>>;
   /** How many idle hosts of a runtime to keep warm for `start()`. */
   warmHosts: number;
-}
-
-export interface EngineLimits {
-  maxMessageBytes: number;
-  maxPayloadBytes: number;
-  maxQueuedBytes: number;
-  /** Unread bytes that one queue or pipe may hold before `put` and `send` wait. */
-  maxBufferedBytes: number;
-  /** What the server may hold for all peers together. */
-  maxMemoryBytes: number;
-  /** Remembered output of one child. */
-  outputRingBytes: number;
-  /** State changes that are kept for subscribers who are behind. */
-  eventRing: number;
 }
 
 /** The whole of the semantics. No I/O: time, children and peers are handed in. */

@@ -1,6 +1,6 @@
 import { PolyprocError } from "../../protocol/errors.js";
 import type { Clock, Timer } from "./clock.js";
-import type { Peer } from "./session.js";
+import type { Peer } from "./peer.js";
 
 /** On whose behalf work is done: a session, a worker host, a pool, a run. */
 export interface Principal {
@@ -43,7 +43,7 @@ export class Guard {
   }
 
   /** Once the peer has little left to read. */
-  whenRead(peer: Peer, principal: Principal | null, work: () => void): void {
+  whenRead(peer: Pick<Peer, "onDrain">, principal: Principal | null, work: () => void): void {
     peer.onDrain(() => this.run(principal, work));
   }
 

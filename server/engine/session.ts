@@ -1,35 +1,44 @@
 import type { Blobs, SessionInfo } from "../../protocol/lifecycle.js";
 import type { Handle } from "../../protocol/schema.js";
-import type { NotificationMessage, Params } from "../../protocol/message.js";
 import { PolyprocError } from "../../protocol/errors.js";
-import type { Account } from "./budget.js";
-import type { Engine } from "./engine.js";
-import type { Principal } from "./guard.js";
-import type { HostRecord } from "./processes/host.js";
-import type { Job } from "./pools/job.js";
-import type { Lending } from "./bypass/lending.js";
-import type { ProcessRecord } from "./processes/process.js";
-import { serverPeer } from "./runs/server-peer.js";
+import type { OnParentDeath, ProcessInfo } from "../../protocol/process.js";
+import type { Account, Budget } from "./budget.js";
+import type { Clock } from "./clock.js";
+import type { Guard, Principal } from "./guard.js";
+import type { EngineLimits } from "./limits.js";
+import type { Peer } from "./peer.js";
+import { serverPeer } from "./server-peer.js";
 import type { Wait } from "./wait.js";
 
-/** The other side of a session, as the engine sees it. */
-export interface Peer {
-  notify<M extends NotificationMessage>(message: M, params: Params<M>): void;
-  /** Longest payload that the other side can be sent, in bytes. */
-  readonly maxPayloadBytes: number;
-  /** The other side reads messages of up to so many bytes in fragments. Doors that have none leave it out. */
-  useFragments?(maxPayloadBytes: number): void;
-  /** Bytes handed over that the operating system has not taken yet. */
-  backlogBytes(): number;
-  /** Calls once, when the backlog is small again. */
-  onDrain(listener: () => void): void;
-  /** Back-pressure on what the other side sends. Doors that cannot do it leave it out. */
-  pauseReading?(): void;
-  resumeReading?(): void;
-  /** Reads what a worker host has put aside in its aside pipe, from now on also whenever it says something. Only where there is one. */
-  pullAside?(): void;
-  /** Ends the connection, after telling why when there is an error. */
-  close(error?: PolyprocError): void;
+/** What sessions and their waits need of the engine. */
+export interface SessionDependencies {
+  readonly clock: Clock;
+  readonly guard: Guard;
+  readonly budget: Budget;
+  readonly registry: { releaseAll(session: Session): void };
+  readonly waitGraph: { stamp(): number; waitBegan(wait: Wait<unknown>): void; waitEnded(wait: Wait<unknown>): void };
+  readonly options: { readonly limits: Pick<EngineLimits, "maxQueuedBytes"> };
+  /** Called by the session itself, when everything it held was let go. */
+  sessionEnded(session: Session): void;
+}
+
+/** A process of the server's own, as sessions know it: the one that a session is, or one that a session started. */
+export interface OwnProcess {
+  readonly handle: Handle;
+  readonly name: string;
+  readonly pid: number | null;
+  readonly daemon: boolean;
+  readonly onParentDeath: OnParentDeath | null;
+  readonly starter: Session | null;
+  /** The session that this process is, for hosts that have connected. */
+  readonly session: Session | null;
+  /** Python's `_identity`: `[2, 1]` is the first child of the second child. */
+  readonly identity: readonly number[];
+  /** Counts the children that were given a default name. */
+  childCount: number;
+  describeProcess(): ProcessInfo;
+  onExit(listener: () => void): () => void;
+  terminate(graceMs: number | null | undefined): void;
 }
 
 /** Something that sessions hold for a while: a lock, permits, a round of a barrier. */
@@ -38,29 +47,22 @@ export interface Holding {
   holderEnded(session: Session, died: boolean): void;
 }
 
-/** Above this backlog the engine stops producing for a peer until it drains. */
-export const highWaterBytes = 4 * 1024 * 1024;
-
 /** One process on one connection. Whatever it holds, waits for or started is let go when it ends. */
 export class Session implements Principal {
-  readonly engine: Engine;
+  readonly engine: SessionDependencies;
   /** `s1`, `s2` …: also the prefix of the handles that it mints. */
   readonly id: string;
   /** Once the session has ended: nobody. What refers to the session keeps nothing of its connection in memory. */
   peer: Peer;
   /** The process of the server's own that this session is; null for a client from outside. */
-  readonly process: ProcessRecord | null;
-  /** The worker host at the other end; null for clients. */
-  host: HostRecord | null = null;
+  readonly process: OwnProcess | null;
   readonly waits = new Set<Wait<unknown>>();
   /** References: how often each handle was created by, or delivered to, this session. */
   readonly references = new Map<Handle, number>();
   /** What it holds now. */
   readonly holdings = new Set<Holding>();
-  /** Items of queues that it has on loan; null before it asks for counters. */
-  lending: Lending | null = null;
   /** Living processes that it started. */
-  readonly children = new Set<ProcessRecord>();
+  readonly children = new Set<OwnProcess>();
   /** For a session of the server's own (a run's): the client that asked for it. */
   onBehalfOf: { owner: string; clientPid: number } | null = null;
   /** The client's own pid, when it said so in `initialize`; else 0. */
@@ -75,13 +77,13 @@ export class Session implements Principal {
   /** Bytes of tasks in `job/submit` requests that wait for room. */
   pendingSubmitBytes = 0;
   /** Jobs with such requests. */
-  readonly submitters = new Set<Job>();
+  readonly submitters = new Set<{ acceptWaiting(): void }>();
   /** Bytes of its puts and sends that wait for room. */
   #heldBackBytes = 0;
   #onEnd = new Set<(died: boolean) => void>();
   #ended = false;
 
-  constructor(engine: Engine, id: string, peer: Peer, process: ProcessRecord | null) {
+  constructor(engine: SessionDependencies, id: string, peer: Peer, process: OwnProcess | null) {
     this.engine = engine;
     this.id = id;
     this.peer = peer;

@@ -10,7 +10,7 @@ export const queueHandlers: readonly Handler[] = [
   }),
   answer(queue.put, ({ engine, session }, { queue: handle, items, timeoutMs }) => engine.registry.get(handle, Queue).put(session, items, timeoutMs)),
   answer(queue.get, ({ engine, session }, { queue: handle, max = 1, timeoutMs, counter }) => engine.registry.get(handle, Queue).get(session, max, timeoutMs, counter)),
-  answer(queue.tally, ({ session }) => ({ tally: Lending.of(session)?.give() ?? null })),
+  answer(queue.tally, ({ engine, session }) => ({ tally: Lending.of(session, engine.options.openTally)?.give() ?? null })),
   answer(queue.settle, ({ session }, { counters }) => {
     lendingOf(session).settle(counters);
     return null;

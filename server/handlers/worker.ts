@@ -1,11 +1,11 @@
 import * as workers from "../../protocol/worker.js";
-import type { HostRecord } from "../engine/processes/host.js";
+import { HostRecord } from "../engine/processes/host.js";
 import type { Session } from "../engine/session.js";
 import { receive, type Handler } from "./handler.js";
 
 /** The connection lets worker messages through only from worker hosts, so there is always one. */
 function hostOf(session: Session): HostRecord {
-  return session.host!;
+  return HostRecord.of(session)!;
 }
 
 export const workerHandlers: readonly Handler[] = [

@@ -3,7 +3,7 @@ import { PolyprocError } from "../../protocol/errors.js";
 import type { NotificationMessage, Params } from "../../protocol/message.js";
 import { cancel } from "../../protocol/worker.js";
 import type { Budget } from "../engine/budget.js";
-import { highWaterBytes, type Peer } from "../engine/session.js";
+import { highWaterBytes, type Peer } from "../engine/peer.js";
 import { BacklogCharge } from "../handlers/backlog-charge.js";
 import { BodyRoom, roomyBodyBytes } from "../handlers/body-room.js";
 import { Connection, type Access, type Hub, type RequestId } from "../handlers/connection.js";

@@ -3,7 +3,7 @@ import { createMessageConnection, ResponseError, type CancellationToken, type Me
 import { PolyprocError } from "../../protocol/errors.js";
 import { cancelRequest, initialize } from "../../protocol/lifecycle.js";
 import type { NotificationMessage, Params } from "../../protocol/message.js";
-import { highWaterBytes, type Peer } from "../engine/session.js";
+import { highWaterBytes, type Peer } from "../engine/peer.js";
 import { BacklogCharge } from "../handlers/backlog-charge.js";
 import { BodyRoom, roomyBodyBytes } from "../handlers/body-room.js";
 import { Connection, type ClientAccess, type Hub, type RequestId } from "../handlers/connection.js";

@@ -1,6 +1,5 @@
 import { PolyprocError } from "../../../protocol/errors.js";
 import type { Kept } from "../kept.js";
-import type { Queue } from "../streams/queue.js";
 import type { Holding, Session } from "../session.js";
 import type { Tally } from "./tally.js";
 
@@ -10,9 +9,17 @@ export interface Counter {
   count: number;
 }
 
+/** What lends items: a queue. */
+export interface Lender {
+  /** The session keeps the first `counted` of these items. The others go back to the front. */
+  settled(session: Session, items: readonly Kept[], counted: number): void;
+  /** Gives the items that came back to waiting consumers. */
+  serve(): void;
+}
+
 /** A batch of items on loan. Each item becomes the session's when the session counts it. */
 interface Loan {
-  readonly queue: Queue;
+  readonly queue: Lender;
   readonly items: readonly Kept[];
   /** Value of the counter when the batch was lent. */
   readonly from: number;
@@ -30,6 +37,7 @@ export const maxLent = 256;
  * that it has not counted go back to their queue.
  */
 export class Lending implements Holding {
+  static readonly #bySession = new WeakMap<Session, Lending>();
   readonly #session: Session;
   readonly #tally: Tally;
   #given = 0;
@@ -37,14 +45,21 @@ export class Lending implements Holding {
   readonly #loans = new Map<number, Loan>();
 
   /** The session's loans, created together with its tally on first use. Null if the session cannot borrow. */
-  static of(session: Session): Lending | null {
-    if (session.lending) return session.lending;
+  static of(session: Session, openTally: () => Tally | null): Lending | null {
+    const existing = Lending.find(session);
+    if (existing) return existing;
     // Lent items do not carry their origin. A session with `blobs: "own"` needs it, so that session cannot borrow.
-    const tally = session.ended || session.blobs === "own" ? null : session.engine.options.openTally();
+    const tally = session.ended || session.blobs === "own" ? null : openTally();
     if (!tally) return null;
-    session.lending = new Lending(session, tally);
-    session.holdings.add(session.lending);
-    return session.lending;
+    const lending = new Lending(session, tally);
+    Lending.#bySession.set(session, lending);
+    session.holdings.add(lending);
+    return lending;
+  }
+
+  /** The session's, if it has asked for counters. */
+  static find(session: Session): Lending | undefined {
+    return Lending.#bySession.get(session);
   }
 
   private constructor(session: Session, tally: Tally) {
@@ -61,7 +76,7 @@ export class Lending implements Holding {
   }
 
   /** Lends a batch. The counter has no other loan: the caller has settled it. */
-  lend({ slot, count }: Counter, queue: Queue, items: readonly Kept[]): void {
+  lend({ slot, count }: Counter, queue: Lender, items: readonly Kept[]): void {
     this.#loans.delete(slot);
     this.#loans.set(slot, { queue, items, from: count });
   }
@@ -79,7 +94,7 @@ export class Lending implements Holding {
   }
 
   #settle(loans: readonly (readonly [slot: number, loan: Loan])[], countOf: (slot: number) => number): void {
-    const queues = new Set<Queue>();
+    const queues = new Set<Lender>();
     // Newest loan first. Each returns its items to the front of the queue, so the oldest items end up foremost.
     for (const [slot, { queue, items, from }] of loans.toReversed()) {
       this.#loans.delete(slot);
@@ -100,6 +115,7 @@ export class Lending implements Holding {
 
 /** Returns the session's loans. Throws BadState if it has no counters. */
 export function lendingOf(session: Session): Lending {
-  if (session.lending) return session.lending;
+  const lending = Lending.find(session);
+  if (lending) return lending;
   throw new PolyprocError("BadState", `this session has no counters: request some with "queue/tally" first`);
 }

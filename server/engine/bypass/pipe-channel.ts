@@ -1,7 +1,7 @@
 import * as pipe from "../../../protocol/pipe.js";
 import type { Handle } from "../../../protocol/schema.js";
 import type { Session } from "../session.js";
-import type { Channel } from "../processes/spawner.js";
+import type { Channel } from "./channel.js";
 
 /**
  * The pipe end that receives, as its channel sees it. The items that the server itself holds for this end are its

@@ -13,7 +13,8 @@ import type { SharedObject } from "../registry.js";
 import { marked } from "../origin.js";
 import { valueBytes } from "./result-bytes.js";
 import { runtimeOf } from "../processes/runtime.js";
-import { highWaterBytes, type Session } from "../session.js";
+import { highWaterBytes } from "../peer.js";
+import type { Session } from "../session.js";
 import { sourceOfFunction, type TargetSource } from "../processes/target-source.js";
 import { Batch, type Task } from "./task.js";
 import { Wait } from "../wait.js";
@@ -113,13 +114,13 @@ export class Job implements SharedObject {
     this.timeoutMs = options.timeoutMs ?? null;
     this.graceMs = options.graceMs ?? defaultGraceMs;
     this.isCommand = "command" in options.target;
-    this.runtime = "command" in options.target ? "command" : runtimeOf(options.target, session.engine.options.runtimeEndings);
-    this.source = "command" in options.target ? null : sourceOfFunction(options.target, session.engine.options.paths);
+    this.runtime = "command" in options.target ? "command" : runtimeOf(options.target, this.pool.engine.options.runtimeEndings);
+    this.source = "command" in options.target ? null : sourceOfFunction(options.target, this.pool.engine.options.paths);
     this.isOpened = follower !== undefined;
     this.#observer = follower && "settled" in follower ? follower : null;
     this.#sink = follower && "results" in follower ? follower.results : (results) => session.peer.notify(jobs.results, { job: handle, results: marked(results, session, pool.session.owner) });
     pool.requireOpen(session);
-    if (!this.isCommand) session.engine.hosts.requireRuntime(this.runtime);
+    if (!this.isCommand) this.pool.engine.hosts.requireRuntime(this.runtime);
     pool.jobs.add(this);
   }
 
@@ -127,7 +128,7 @@ export class Job implements SharedObject {
   submit(tasks: TaskInput[]): null | Wait<null> {
     this.pool.requireNotTerminated();
     const { session } = this;
-    const { maxQueuedBytes } = session.engine.options.limits;
+    const { maxQueuedBytes } = this.pool.engine.options.limits;
     this.#check(tasks);
     const { account } = session;
     const submitted = tasks.map(({ index, count = 1, items }) => ({ index, count, items: kept(items, account) }));
@@ -139,7 +140,7 @@ export class Job implements SharedObject {
     if (session.pendingSubmitBytes > 0 && session.pendingSubmitBytes + bytes > maxQueuedBytes * overload) {
       throw new PolyprocError("Overloaded", `this session has ${session.pendingSubmitBytes} bytes of tasks that are not accepted yet: wait for the answer of each job/submit before the next`);
     }
-    session.engine.budget.requireRoom(memoryOf(submitted));
+    this.pool.engine.budget.requireRoom(memoryOf(submitted));
     const submit = {
       tasks: submitted,
       bytes,
@@ -153,7 +154,7 @@ export class Job implements SharedObject {
       }),
     };
     session.pendingSubmitBytes += bytes;
-    session.engine.budget.charge(submit.memory);
+    this.pool.engine.budget.charge(submit.memory);
     this.#submits.push(submit);
     this.pool.hold(1);
     session.submitters.add(this);
@@ -289,7 +290,7 @@ export class Job implements SharedObject {
       // A program's items are opened here, a function's by its worker. The server's own lists are as long as they say, whatever is in them.
       if (this.isCommand && !this.isOpened) requireLength(items, count, `items of the task with index ${index}`);
       for (const handle of payloadHandles(items)) {
-        if (!this.session.engine.registry.has(handle)) throw new PolyprocError("UnknownHandle", `${handle}, in the items of task ${index}, does not exist`, { handle });
+        if (!this.pool.engine.registry.has(handle)) throw new PolyprocError("UnknownHandle", `${handle}, in the items of task ${index}, does not exist`, { handle });
       }
     }
   }
@@ -297,23 +298,23 @@ export class Job implements SharedObject {
   /** It waits no more. */
   #pended({ bytes, memory }: Submit): void {
     this.session.pendingSubmitBytes -= bytes;
-    this.session.engine.budget.release(memory);
+    this.pool.engine.budget.release(memory);
   }
 
   /** The server's memory can be full of items whose consumers are these tasks: a job that has none gets some. */
   #hasRoom(tasks: readonly Submitted[]): boolean {
     const { session } = this;
-    if (session.queuedBytes >= session.engine.options.limits.maxQueuedBytes) return false;
+    if (session.queuedBytes >= this.pool.engine.options.limits.maxQueuedBytes) return false;
     return this.#live.size === 0 || session.account.hasRoom(memoryOf(tasks));
   }
 
   #awaitMemory(): void {
     const first = this.#submits.peek()?.tasks[0];
-    if (first && this.session.queuedBytes < this.session.engine.options.limits.maxQueuedBytes) this.#memoryWait.begin(first.items, () => this.acceptWaiting());
+    if (first && this.session.queuedBytes < this.pool.engine.options.limits.maxQueuedBytes) this.#memoryWait.begin(first.items, () => this.acceptWaiting());
   }
 
   #accept(tasks: readonly Submitted[]): void {
-    const { registry } = this.session.engine;
+    const { registry } = this.pool.engine;
     const batches: Batch[] = [];
     this.pool.requireNotTerminated();
     this.#check(tasks.map(({ index, count, items }) => ({ index, count, items: items.payload })));
@@ -333,7 +334,7 @@ export class Job implements SharedObject {
     this.#live.delete(batch.index);
     session.queuedBytes -= batch.bytes;
     letGo(batch.kept);
-    session.engine.registry.dropPayload(batch.items);
+    this.pool.engine.registry.dropPayload(batch.items);
     if (this.#ended && this.#live.size === 0) this.pool.jobs.delete(this);
     this.pool.finished();
     if (session.submitters.size > 0) for (const job of [...session.submitters]) job.acceptWaiting();
@@ -382,7 +383,7 @@ export class Job implements SharedObject {
   #hand(values: Payload): void {
     const handles = payloadHandles(values);
     if (handles.length === 0 || this.session.ended) return;
-    const { registry } = this.session.engine;
+    const { registry } = this.pool.engine;
     for (const handle of handles) if (registry.has(handle)) registry.retain(this.session, handle);
   }
 }

@@ -1,8 +1,15 @@
 import { PolyprocError } from "../../../protocol/errors.js";
-import type { Engine } from "../engine.js";
-import type { Principal } from "../guard.js";
+import type { Guard, Principal } from "../guard.js";
+import type { OutputHub } from "./output.js";
 import { describeExit, type ProcessRecord } from "./process.js";
-import type { ChildEvents, CommandSpec, ExitStatus } from "./spawner.js";
+import type { ChildEvents, CommandSpec, ExitStatus, Spawner } from "./spawner.js";
+
+/** What a run of a program needs of the engine. */
+export interface CommandDependencies {
+  readonly guard: Guard;
+  readonly output: Pick<OutputHub, "feed" | "end">;
+  readonly options: { readonly spawner: Pick<Spawner, "startCommand"> };
+}
 
 /** A fault in what it is told ends the listener. */
 export interface CommandListener extends Principal {
@@ -14,11 +21,11 @@ export interface CommandListener extends Principal {
 
 /** One run of a program, kept in step with its process record. */
 export class CommandRun implements ChildEvents {
-  readonly #engine: Engine;
+  readonly #engine: CommandDependencies;
   readonly #record: ProcessRecord;
   readonly #listener: CommandListener;
 
-  constructor(engine: Engine, record: ProcessRecord, spec: CommandSpec, listener: CommandListener) {
+  constructor(engine: CommandDependencies, record: ProcessRecord, spec: CommandSpec, listener: CommandListener) {
     this.#engine = engine;
     this.#record = record;
     this.#listener = listener;

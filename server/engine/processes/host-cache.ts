@@ -1,7 +1,17 @@
 import { PolyprocError } from "../../../protocol/errors.js";
-import type { Engine } from "../engine.js";
-import { HostRecord } from "./host.js";
-import type { HostSpec } from "./spawner.js";
+import { HostRecord, type HostDependencies } from "./host.js";
+import type { HostSpec, Spawner } from "./spawner.js";
+
+/** What the cache needs of the engine. */
+export interface HostCacheDependencies extends HostDependencies {
+  /** Their workers compete with new hosts for the processors. */
+  readonly livePools: Iterable<{ readonly processes: number; readonly dispatch: { busy(): number } }>;
+  readonly options: {
+    readonly spawner: Pick<Spawner, "startHost" | "runtimes">;
+    readonly cpuCount: number;
+    readonly warmHosts: number;
+  };
+}
 
 /** An idle warm host ends after this time. */
 const idleMs = 60_000;
@@ -13,11 +23,11 @@ const maxRefillMs = 2000;
 
 /** Warm hosts by runtime, so that `start()` does not pay for a cold interpreter. */
 export class HostCache {
-  readonly #engine: Engine;
+  readonly #engine: HostCacheDependencies;
   readonly #warm = new Map<string, HostRecord[]>();
   #closed = false;
 
-  constructor(engine: Engine) {
+  constructor(engine: HostCacheDependencies) {
     this.#engine = engine;
   }
 

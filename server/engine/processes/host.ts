@@ -2,11 +2,19 @@ import { PolyprocError } from "../../../protocol/errors.js";
 import type { Timer } from "../clock.js";
 import type { Params } from "../../../protocol/message.js";
 import * as worker from "../../../protocol/worker.js";
-import type { Engine } from "../engine.js";
-import type { Principal } from "../guard.js";
+import type { Guard, Principal } from "../guard.js";
+import type { OutputHub } from "./output.js";
 import { describeExit, type ProcessRecord } from "./process.js";
 import type { Session } from "../session.js";
-import type { ExitStatus, Host, HostEvents, HostSpec } from "./spawner.js";
+import type { ExitStatus, Host, HostEvents, HostSpec, Spawner } from "./spawner.js";
+
+/** What a host needs of the engine. */
+export interface HostDependencies {
+  readonly guard: Guard;
+  readonly output: Pick<OutputHub, "feed" | "end">;
+  readonly processes: { newHostProcess(spec: HostSpec): ProcessRecord };
+  readonly options: { readonly spawner: Pick<Spawner, "startHost"> };
+}
 
 /** What the one who uses a host is told. A fault in that ends the user. */
 export interface HostUser extends Principal {
@@ -32,7 +40,8 @@ const farewellMs = 5000;
  * reaped and its connection was read to the end: the last results are often still in the socket when the exit is told.
  */
 export class HostRecord implements HostEvents, Principal {
-  readonly engine: Engine;
+  static readonly #bySession = new WeakMap<Session, HostRecord>();
+  readonly engine: HostDependencies;
   readonly process: ProcessRecord;
   readonly runtime: string;
   host: Host | null = null;
@@ -47,7 +56,12 @@ export class HostRecord implements HostEvents, Principal {
   #readyTimer: Timer | undefined;
   #expelledFor: string | null = null;
 
-  constructor(engine: Engine, spec: HostSpec) {
+  /** The worker host at the other end of this session; undefined for clients. */
+  static of(session: Session): HostRecord | undefined {
+    return HostRecord.#bySession.get(session);
+  }
+
+  constructor(engine: HostDependencies, spec: HostSpec) {
     this.engine = engine;
     this.runtime = spec.runtime;
     this.process = engine.processes.newHostProcess(spec);
@@ -119,7 +133,7 @@ export class HostRecord implements HostEvents, Principal {
   connected(session: Session, ready: Params<typeof worker.ready>): void {
     this.#session = session;
     this.#readyTimer?.cancel();
-    session.host = this;
+    HostRecord.#bySession.set(session, this);
     this.process.session = session;
     this.claims = (ready.claims ?? false) && this.host?.claims !== null;
     if ((ready.aside ?? false) && this.host?.aside !== null) session.peer.pullAside?.();

@@ -3,7 +3,8 @@ import type { OutputLine } from "../../../protocol/process.js";
 import type { Handle } from "../../../protocol/schema.js";
 import { weight } from "./output-ring.js";
 import type { ProcessRecord } from "./process.js";
-import { highWaterBytes, type Session } from "../session.js";
+import { highWaterBytes } from "../peer.js";
+import type { Session } from "../session.js";
 
 /** Lines are sent before the end of the turn once they come to this. */
 const earlyBytes = 1024 * 1024;
@@ -13,6 +14,8 @@ export interface WatchOptions {
   lossless: boolean;
   /** Only processes of this pool. */
   pool: Handle | null;
+  /** Longest message that a process can send, in bytes. */
+  maxMessageBytes: number;
 }
 
 /** One session that is told what children write. If it asked for no losses, children of its own client wait while it does not read; no other client's do. */
@@ -85,7 +88,7 @@ export class OutputWatcher {
 
   /** Only what its own client has started. What that has written already comes, too, as much as a worker can write in one message. */
   #mayHoldBack(process: ProcessRecord, backlog: number): boolean {
-    if (!this.#options.lossless || backlog > highWaterBytes + this.#session.engine.options.limits.maxMessageBytes) return false;
+    if (!this.#options.lossless || backlog > highWaterBytes + this.#options.maxMessageBytes) return false;
     return isOfClient(process, this.#session);
   }
 

@@ -1,19 +1,28 @@
 import type { OutputLine } from "../../../protocol/process.js";
 import type { Handle } from "../../../protocol/schema.js";
-import type { Engine } from "../engine.js";
+import type { Budget } from "../budget.js";
+import type { EngineLimits } from "../limits.js";
 import { OutputMemory } from "./output-memory.js";
 import type { OutputRing, Stream } from "./output-ring.js";
 import { OutputWatcher } from "./output-watcher.js";
 import type { ProcessRecord } from "./process.js";
 import type { Session } from "../session.js";
 
+/** What output needs of the engine. */
+export interface OutputDependencies {
+  readonly budget: Budget;
+  /** A run keeps what its tasks write. */
+  readonly runs: { ofJob(job: Handle): { wrote(index: number, stream: Stream, text: string): void } | undefined };
+  readonly options: { readonly limits: Pick<EngineLimits, "outputRingBytes" | "maxMessageBytes"> };
+}
+
 /** Everything that children write, line by line, to those who watch and those who ask later. */
 export class OutputHub {
-  readonly #engine: Engine;
+  readonly #engine: OutputDependencies;
   readonly #memory: OutputMemory;
   readonly #watchers = new Map<Session, OutputWatcher>();
 
-  constructor(engine: Engine) {
+  constructor(engine: OutputDependencies) {
     this.#engine = engine;
     this.#memory = new OutputMemory(engine.budget, engine.options.limits.outputRingBytes);
   }
@@ -51,7 +60,8 @@ export class OutputHub {
   watch(session: Session, scope: "own" | "all" | null, lossless: boolean, pool: Handle | null = null): void {
     this.#watchers.get(session)?.stop();
     if (scope === null) return;
-    const watcher: OutputWatcher = new OutputWatcher(session, { scope, lossless, pool }, (process) => this.#goOn(process), () => this.#watchers.delete(session));
+    const { maxMessageBytes } = this.#engine.options.limits;
+    const watcher: OutputWatcher = new OutputWatcher(session, { scope, lossless, pool, maxMessageBytes }, (process) => this.#goOn(process), () => this.#watchers.delete(session));
     this.#watchers.set(session, watcher);
   }
 

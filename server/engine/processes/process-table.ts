@@ -3,17 +3,33 @@ import type { OnParentDeath, ProcessInfo } from "../../../protocol/process.js";
 import { payloadData, type Handle, type Payload } from "../../../protocol/schema.js";
 import { describeTarget } from "../../../protocol/describe-target.js";
 import type { CommandTarget, Target } from "../../../protocol/target.js";
-import { CommandRun } from "./command-run.js";
+import { CommandRun, type CommandDependencies } from "./command-run.js";
 import { fillArguments } from "./command-line.js";
-import type { Engine } from "../engine.js";
+import type { HostCache } from "./host-cache.js";
 import type { HostRecord } from "./host.js";
 import { listOf } from "../payload-list.js";
-import { describeExit, ProcessRecord } from "./process.js";
+import type { OutputHub } from "./output.js";
+import type { PayloadCodec } from "../payload-codec.js";
+import { describeExit, ProcessRecord, type ProcessDependencies } from "./process.js";
+import type { Registry } from "../registry.js";
 import { runtimeOf } from "./runtime.js";
-import type { Session } from "../session.js";
+import type { OwnProcess, Session } from "../session.js";
 import type { CommandSpec, HostSpec } from "./spawner.js";
-import { sourceOfCommand, sourceOfFunction } from "./target-source.js";
+import { sourceOfCommand, sourceOfFunction, type FilePaths } from "./target-source.js";
 import { Wait } from "../wait.js";
+
+/** What the table and its processes need of the engine. */
+export type ProcessTableDependencies = ProcessDependencies & CommandDependencies & {
+  readonly hosts: Pick<HostCache, "take">;
+  readonly output: Pick<OutputHub, "tail">;
+  readonly registry: Registry;
+  readonly sessions: ReadonlyMap<string, Session>;
+  readonly options: {
+    readonly codec: Pick<PayloadCodec, "decode">;
+    readonly paths: FilePaths;
+    readonly runtimeEndings: Readonly<Record<string, string>>;
+  };
+};
 
 export interface StartOptions {
   process: Handle;
@@ -37,14 +53,14 @@ const noArguments = new Uint8Array([0x91, 0x92, 0x90, 0x80]);
 
 /** Every process of the server's own. */
 export class ProcessTable {
-  readonly #engine: Engine;
+  readonly #engine: ProcessTableDependencies;
   readonly #running = new Set<ProcessRecord>();
   #ended: ProcessRecord[] = [];
   #nextHost = 1;
   #clientChildCount = new WeakMap<Session, number>();
   #onQuiet = new Set<() => void>();
 
-  constructor(engine: Engine) {
+  constructor(engine: ProcessTableDependencies) {
     this.#engine = engine;
   }
 
@@ -296,7 +312,7 @@ function positional(call: unknown): unknown[] {
 }
 
 /** It was started to go on, or below a living process that was. */
-function outlivesClient(record: ProcessRecord): boolean {
+function outlivesClient(record: OwnProcess): boolean {
   if (record.onParentDeath === "continue") return true;
   const parent = record.starter?.process;
   return parent?.session?.ended === false && !record.daemon && outlivesClient(parent);

@@ -1,13 +1,23 @@
 import { PolyprocError } from "../../../protocol/errors.js";
 import type { OnParentDeath, ProcessInfo } from "../../../protocol/process.js";
 import type { Handle } from "../../../protocol/schema.js";
-import type { Engine } from "../engine.js";
+import type { Guard } from "../guard.js";
 import type { SharedObject } from "../registry.js";
-import type { Session } from "../session.js";
-import type { Child, ExitStatus } from "./spawner.js";
+import type { OwnProcess, Session } from "../session.js";
+import type { Child, ExitStatus, SignalNumber } from "./spawner.js";
 import type { TargetSource } from "./target-source.js";
-import type { Timer } from "../clock.js";
+import type { Clock, Timer } from "../clock.js";
+import type { EventLog } from "../watch/event-log.js";
 import { Wait, type Party, type Waitable } from "../wait.js";
+
+/** What a process needs of the engine. */
+export interface ProcessDependencies {
+  readonly clock: Clock;
+  readonly guard: Guard;
+  readonly events: Pick<EventLog, "publishProcess" | "publishSession">;
+  readonly processes: { exited(record: ProcessRecord): void };
+  readonly options: { readonly signalNumber: SignalNumber };
+}
 
 export interface ProcessOptions {
   handle: Handle;
@@ -25,8 +35,8 @@ export interface ProcessOptions {
 }
 
 /** One operating system process of ours, from its start until nobody remembers it. */
-export class ProcessRecord implements SharedObject, Waitable {
-  readonly engine: Engine;
+export class ProcessRecord implements SharedObject, Waitable, OwnProcess {
+  readonly engine: ProcessDependencies;
   handle: Handle;
   name: string;
   role: ProcessInfo["role"];
@@ -58,7 +68,7 @@ export class ProcessRecord implements SharedObject, Waitable {
   #killTimer: Timer | undefined;
   #pendingSignal: "SIGTERM" | "SIGKILL" | null = null;
 
-  constructor(engine: Engine, options: ProcessOptions) {
+  constructor(engine: ProcessDependencies, options: ProcessOptions) {
     this.engine = engine;
     this.handle = options.handle;
     this.name = options.name;

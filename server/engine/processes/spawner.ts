@@ -1,5 +1,6 @@
 import type { PolyprocError } from "../../../protocol/errors.js";
 import type { Usage } from "../../../protocol/process.js";
+import type { Channel } from "../bypass/channel.js";
 
 /** What the engine needs of the operating system. `server/os` implements it; tests have a fake. */
 export interface Spawner {
@@ -87,17 +88,6 @@ export interface Claims {
    * written bytes of its own there.
    */
   takeBack(max: number): number[];
-}
-
-/** A way for items past the server, from the one process that writes to the one that reads it. What is in it outlives both. */
-export interface Channel {
-  /** What both open. It is valid until `close`. */
-  readonly path: string;
-  /** `DEVICE:INODE`, by which they know that it is the right one. */
-  readonly inode: string;
-  /** Takes out the items that are in it whole, the first of them together with `begun`, which somebody has read. Only while nobody else reads it. */
-  drain(begun?: Uint8Array): Uint8Array[];
-  close(): void;
 }
 
 /** Python's exit code: the code itself, or −N for signal N. */

@@ -18,7 +18,7 @@ import { RunChunks } from "./run-chunks.js";
 import { RunItems, type RunItem } from "./run-items.js";
 import { RunOutcomes, type RunOutcome } from "./run-outcomes.js";
 import { RunOutput } from "./run-output.js";
-import { runsSessionId, serverPeer } from "./server-peer.js";
+import { runsSessionId, serverPeer } from "../server-peer.js";
 import { Session } from "../session.js";
 import type { Task } from "../pools/task.js";
 import { Wait } from "../wait.js";

@@ -2,7 +2,7 @@ import { PolyprocError } from "../../../protocol/errors.js";
 import type { SyncInfo } from "../../../protocol/events.js";
 import type { Handle, Payload } from "../../../protocol/schema.js";
 import { ChannelOffer } from "../bypass/channel-offer.js";
-import type { Engine } from "../engine.js";
+import type { PipeDependencies } from "./dependencies.js";
 import { dataBytes, ItemStore } from "./item-store.js";
 import { kept, letGo, MemoryWait, type Kept } from "../kept.js";
 import { LinkedList } from "../linked-list.js";
@@ -37,7 +37,7 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
   readonly handle: Handle;
   readonly readable: boolean;
   readonly writable: boolean;
-  readonly #engine: Engine;
+  readonly #engine: PipeDependencies;
   readonly #inbox: ItemStore;
   readonly #receivers = new LinkedList<Receiver>();
   /** Sends from the peer that found no room here. */
@@ -50,7 +50,7 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
   readonly #offer = new ChannelOffer();
   readonly #memoryWait = new MemoryWait();
 
-  constructor(engine: Engine, handle: Handle, options: PipeEndOptions) {
+  constructor(engine: PipeDependencies, handle: Handle, options: PipeEndOptions) {
     this.#engine = engine;
     this.handle = handle;
     this.readable = options.readable;

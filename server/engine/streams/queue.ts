@@ -1,7 +1,7 @@
 import { PolyprocError } from "../../../protocol/errors.js";
 import type { SyncInfo } from "../../../protocol/events.js";
 import { payloadData, payloadHandles, type Handle, type Payload } from "../../../protocol/schema.js";
-import type { Engine } from "../engine.js";
+import type { QueueDependencies } from "./dependencies.js";
 import { kept, letGo, MemoryWait, type Kept } from "../kept.js";
 import { lendingOf, maxLent, type Counter } from "../bypass/lending.js";
 import { LinkedList } from "../linked-list.js";
@@ -41,7 +41,7 @@ export class Queue implements SharedObject {
   readonly handle: Handle;
   readonly maxSize: number;
   readonly joinable: boolean;
-  readonly #engine: Engine;
+  readonly #engine: QueueDependencies;
   readonly #items: ItemStore;
   readonly #putters = new LinkedList<Putter>();
   readonly #getters = new LinkedList<Getter>();
@@ -53,7 +53,7 @@ export class Queue implements SharedObject {
   #released = false;
   readonly #memoryWait = new MemoryWait();
 
-  constructor(engine: Engine, handle: Handle, options: QueueOptions) {
+  constructor(engine: QueueDependencies, handle: Handle, options: QueueOptions) {
     this.#engine = engine;
     this.handle = handle;
     this.maxSize = options.maxSize;

@@ -1,7 +1,7 @@
 import { PolyprocError } from "../../../protocol/errors.js";
 import type { SyncInfo } from "../../../protocol/events.js";
 import type { Handle } from "../../../protocol/schema.js";
-import type { Engine } from "../engine.js";
+import type { SyncDependencies } from "./dependencies.js";
 import { LinkedList } from "../linked-list.js";
 import { releasedByAll, type SharedObject } from "../registry.js";
 import type { Holding, Session } from "../session.js";
@@ -31,14 +31,14 @@ type State = { name: "filling" } | { name: "acting"; runner: Session; round: Lin
 export class Barrier implements SharedObject, Holding {
   readonly handle: Handle;
   readonly parties: number;
-  readonly #engine: Engine;
+  readonly #engine: SyncDependencies;
   readonly #hasAction: boolean;
   readonly #timeoutMs: number | null;
   /** Those of the round that fills, first come first; while an action runs, those of the next. */
   #arrived = new LinkedList<Wait<Passed>>();
   #state: State = { name: "filling" };
 
-  constructor(engine: Engine, handle: Handle, options: BarrierOptions) {
+  constructor(engine: SyncDependencies, handle: Handle, options: BarrierOptions) {
     this.#engine = engine;
     this.handle = handle;
     this.parties = options.parties;

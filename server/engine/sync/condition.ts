@@ -2,7 +2,7 @@ import { PolyprocError } from "../../../protocol/errors.js";
 import type { SyncInfo } from "../../../protocol/events.js";
 import type { Handle } from "../../../protocol/schema.js";
 import type { Timer } from "../clock.js";
-import type { Engine } from "../engine.js";
+import type { SyncDependencies } from "./dependencies.js";
 import { LinkedList, type Link } from "../linked-list.js";
 import type { Acquired, Lock } from "./lock.js";
 import { releasedByAll, type SharedObject } from "../registry.js";
@@ -31,10 +31,10 @@ interface Waiter {
 export class Condition implements SharedObject {
   readonly handle: Handle;
   readonly lock: Lock;
-  readonly #engine: Engine;
+  readonly #engine: SyncDependencies;
   readonly #waiters = new LinkedList<Waiter>();
 
-  constructor(engine: Engine, handle: Handle, lock: Lock) {
+  constructor(engine: SyncDependencies, handle: Handle, lock: Lock) {
     this.#engine = engine;
     this.handle = handle;
     this.lock = lock;

@@ -1,6 +1,6 @@
 import type { SyncInfo } from "../../../protocol/events.js";
 import type { Handle } from "../../../protocol/schema.js";
-import type { Engine } from "../engine.js";
+import type { SyncDependencies } from "./dependencies.js";
 import { LinkedList } from "../linked-list.js";
 import { releasedByAll, type SharedObject } from "../registry.js";
 import type { Session } from "../session.js";
@@ -9,11 +9,11 @@ import { Wait } from "../wait.js";
 /** A flag that many can wait for. */
 export class EventFlag implements SharedObject {
   readonly handle: Handle;
-  readonly #engine: Engine;
+  readonly #engine: SyncDependencies;
   readonly #waiters = new LinkedList<Wait<{ set: boolean }>>();
   #set = false;
 
-  constructor(engine: Engine, handle: Handle) {
+  constructor(engine: SyncDependencies, handle: Handle) {
     this.#engine = engine;
     this.handle = handle;
   }

@@ -1,7 +1,7 @@
 import { PolyprocError } from "../../../protocol/errors.js";
 import type { SyncInfo } from "../../../protocol/events.js";
 import type { Handle } from "../../../protocol/schema.js";
-import type { Engine } from "../engine.js";
+import type { SyncDependencies } from "./dependencies.js";
 import { LinkedList } from "../linked-list.js";
 import { releasedByAll, type SharedObject } from "../registry.js";
 import type { Holding, Session } from "../session.js";
@@ -24,7 +24,7 @@ interface Waiter {
 export class Lock implements SharedObject, Waitable, Holding {
   readonly handle: Handle;
   readonly recursive: boolean;
-  readonly #engine: Engine;
+  readonly #engine: SyncDependencies;
   readonly #waiters = new LinkedList<Waiter>();
   #holder: Session | null = null;
   #owner = "";
@@ -33,7 +33,7 @@ export class Lock implements SharedObject, Waitable, Holding {
   #since = 0;
   #ownerDied = false;
 
-  constructor(engine: Engine, handle: Handle) {
+  constructor(engine: SyncDependencies, handle: Handle) {
     this.#engine = engine;
     this.handle = handle;
     this.recursive = handle.startsWith("rlock:");

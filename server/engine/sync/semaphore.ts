@@ -1,7 +1,7 @@
 import { PolyprocError } from "../../../protocol/errors.js";
 import type { SyncInfo } from "../../../protocol/events.js";
 import type { Handle } from "../../../protocol/schema.js";
-import type { Engine } from "../engine.js";
+import type { SyncDependencies } from "./dependencies.js";
 import { LinkedList } from "../linked-list.js";
 import type { Acquired } from "./lock.js";
 import { PermitTable } from "./permit-table.js";
@@ -16,7 +16,7 @@ import { Wait, type Party, type Waitable } from "../wait.js";
 export class Semaphore implements SharedObject, Waitable, Holding {
   readonly handle: Handle;
   readonly bounded: boolean;
-  readonly #engine: Engine;
+  readonly #engine: SyncDependencies;
   readonly #initial: number;
   readonly #waiters = new LinkedList<Wait<Acquired>>();
   #value: number;
@@ -24,7 +24,7 @@ export class Semaphore implements SharedObject, Waitable, Holding {
   #permits: PermitTable | null = new PermitTable();
   #ownerDied = false;
 
-  constructor(engine: Engine, handle: Handle, value: number, bounded: boolean) {
+  constructor(engine: SyncDependencies, handle: Handle, value: number, bounded: boolean) {
     this.#engine = engine;
     this.handle = handle;
     this.#initial = value;

@@ -2,7 +2,7 @@ import { PolyprocError } from "../../../protocol/errors.js";
 import type { DeadlockInfo } from "../../../protocol/events.js";
 import type { Timer } from "../clock.js";
 import { findCycles, isStuck } from "./deadlock-search.js";
-import type { Engine } from "../engine.js";
+import type { WaitGraphDependencies } from "./dependencies.js";
 import type { Wait } from "../wait.js";
 
 /** How long a wait must have lasted before it counts, so that what passes by itself is not reported. */
@@ -21,7 +21,7 @@ interface Deadlock {
  * the path of those who take and release.
  */
 export class WaitGraph {
-  readonly #engine: Engine;
+  readonly #engine: WaitGraphDependencies;
   /** Endless waits, in the order in which they began. */
   readonly #waits = new Set<Wait<unknown>>();
   readonly #deadlocks = new Map<string, Deadlock>();
@@ -31,7 +31,7 @@ export class WaitGraph {
   #lastStamp = 0;
   #nextId = 1;
 
-  constructor(engine: Engine) {
+  constructor(engine: WaitGraphDependencies) {
     this.#engine = engine;
   }
 

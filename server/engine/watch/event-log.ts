@@ -4,12 +4,37 @@ import type { PoolInfo } from "../../../protocol/pool.js";
 import type { ProcessInfo } from "../../../protocol/process.js";
 import type { Handle } from "../../../protocol/schema.js";
 import { Coalescer } from "./coalescer.js";
-import type { Engine } from "../engine.js";
 import { EventRing } from "./event-ring.js";
-import type { ProcessRecord } from "../processes/process.js";
-import type { SharedObject } from "../registry.js";
-import type { Run } from "../runs/run.js";
-import { highWaterBytes, type Session } from "../session.js";
+import type { RunInfo } from "../../../protocol/run.js";
+import type { EngineLimits } from "../limits.js";
+import type { Guard } from "../guard.js";
+import type { Registry, SharedObject } from "../registry.js";
+import { highWaterBytes } from "../peer.js";
+import type { Session } from "../session.js";
+
+/** A process, as its subscribers see it. */
+export interface WatchedProcess {
+  readonly role: ProcessInfo["role"];
+  readonly exited: boolean;
+  describeProcess(): ProcessInfo;
+}
+
+/** A run, as its subscribers see it. */
+export interface WatchedRun {
+  describeRun(): RunInfo;
+}
+
+/** What the log needs of the engine: the present state of everything, for snapshots. */
+export interface EventLogDependencies {
+  readonly guard: Guard;
+  readonly registry: Registry;
+  readonly sessions: ReadonlyMap<string, Session>;
+  readonly processes: { list(ended: boolean): ProcessInfo[]; running(): Iterable<WatchedProcess> };
+  readonly runs: { list(): RunInfo[] };
+  readonly waitGraph: { list(): DeadlockInfo[] };
+  readonly options: { readonly instanceId: string; readonly limits: Pick<EngineLimits, "eventRing"> };
+  pools(): PoolInfo[];
+}
 
 /** The first subscriber of a burst of changes is told after this time, with all of the burst. */
 const syncFlushMs = 50;
@@ -38,7 +63,7 @@ interface Subscriber {
  * what it missed, so nobody's slowness costs memory. Topics that nobody follows cost next to nothing.
  */
 export class EventLog {
-  readonly #engine: Engine;
+  readonly #engine: EventLogDependencies;
   readonly #ring: EventRing;
   readonly #subscribers = new Map<Session, Subscriber>();
   readonly #followers: Record<Topic, number> = { process: 0, pool: 0, task: 0, sync: 0, deadlock: 0, run: 0, session: 0 };
@@ -47,12 +72,12 @@ export class EventLog {
   readonly #dirtySync: Coalescer<SharedObject, "changed" | "gone">;
   readonly #dirtyPools: Coalescer<Handle, PoolInfo>;
   /** Workers that began or ended a task. */
-  readonly #dirtyTasks: Coalescer<ProcessRecord, true>;
-  readonly #dirtyRuns: Coalescer<Run, "changed" | "gone">;
+  readonly #dirtyTasks: Coalescer<WatchedProcess, true>;
+  readonly #dirtyRuns: Coalescer<WatchedRun, "changed" | "gone">;
   #seq = 0;
   #scheduled = false;
 
-  constructor(engine: Engine) {
+  constructor(engine: EventLogDependencies) {
     this.#engine = engine;
     this.#ring = new EventRing(engine.options.limits.eventRing);
     this.#dirtySync = new Coalescer(engine.guard, syncFlushMs, (objects) => {
@@ -81,7 +106,7 @@ export class EventLog {
   }
 
   /** A pool's worker began or ended a task. Cheap enough for every task; told at most every 250 ms for one worker, the last state always. */
-  taskChanged(process: ProcessRecord): void {
+  taskChanged(process: WatchedProcess): void {
     if (this.#followers.process > 0) this.#dirtyTasks.set(process, true);
   }
 
@@ -95,7 +120,7 @@ export class EventLog {
   }
 
   /** A run was started, changed or is forgotten. Cheap enough for every item; told as pools are. */
-  runChanged(run: Run, gone: boolean): void {
+  runChanged(run: WatchedRun, gone: boolean): void {
     if (this.#followers.run === 0) this.#unrecorded.run = ++this.#seq;
     else this.#dirtyRuns.set(run, gone ? "gone" : "changed");
   }

@@ -1,5 +1,5 @@
 import { closeSync, fstatSync } from "node:fs";
-import type { Channel } from "../../engine/processes/spawner.js";
+import type { Channel } from "../../engine/bypass/channel.js";
 import { descriptorPath } from "./descriptor-path.js";
 import type { FifoStock } from "./fifo-stock.js";
 import { readAvailable } from "./read-available.js";

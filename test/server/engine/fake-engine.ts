@@ -1,5 +1,6 @@
 import { posix } from "node:path";
-import { Engine, type EngineLimits } from "../../../server/engine/engine.js";
+import { Engine } from "../../../server/engine/engine.js";
+import type { EngineLimits } from "../../../server/engine/limits.js";
 import type { Session } from "../../../server/engine/session.js";
 import type { Spawner } from "../../../server/engine/processes/spawner.js";
 import { FakeClock } from "./fake-clock.js";

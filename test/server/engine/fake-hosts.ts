@@ -4,13 +4,14 @@ import * as jobs from "../../../protocol/job.js";
 import * as workers from "../../../protocol/worker.js";
 import type { Payload } from "../../../protocol/schema.js";
 import type { Target } from "../../../protocol/target.js";
+import type { Engine } from "../../../server/engine/engine.js";
 import type { HostRecord } from "../../../server/engine/processes/host.js";
 import { Job, type JobOptions } from "../../../server/engine/pools/job.js";
 import { listOfAll } from "../../../server/engine/payload-list.js";
 import { Pool, type PoolOptions } from "../../../server/engine/pools/pool.js";
 import type { Session } from "../../../server/engine/session.js";
 import type { Child, ExitStatus, Host, HostEvents, Spawner } from "../../../server/engine/processes/spawner.js";
-import type { EngineLimits } from "../../../server/engine/engine.js";
+import type { EngineLimits } from "../../../server/engine/limits.js";
 import { FakeWorld } from "./fake-engine.js";
 import { FakePeer } from "./fake-peer.js";
 
@@ -66,7 +67,8 @@ export class FakeHost implements Host {
   /** It has started and says that it is ready. */
   connect(options: { claims?: boolean } = {}): this {
     this.#record.spawned(this.pid);
-    const session = this.#record.engine.openSession(this.peer, this.#record.process);
+    // The record sees a part of its engine; a connection opens its session with the whole.
+    const session = (this.#record.engine as Engine).openSession(this.peer, this.#record.process);
     this.#record.connected(session, { protocolVersion: "1.0", runtime: "node", pid: this.pid, claims: options.claims ?? true });
     return this;
   }

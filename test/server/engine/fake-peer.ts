@@ -1,6 +1,6 @@
 import type { NotificationMessage, Params } from "../../../protocol/message.js";
 import type { PolyprocError } from "../../../protocol/errors.js";
-import type { Peer } from "../../../server/engine/session.js";
+import type { Peer } from "../../../server/engine/peer.js";
 
 /** The other side of a session, which remembers what it was sent. */
 export class FakePeer implements Peer {

@@ -20,7 +20,7 @@ class Borrower {
     this.session = world.session();
     this.#queue = queue;
     world.engine.registry.retain(this.session, queue.handle);
-    Lending.of(this.session)!.give();
+    Lending.of(this.session, world.engine.options.openTally)!.give();
     this.tally = world.tallies.at(-1)!;
   }
 
@@ -261,7 +261,7 @@ suite("items on loan", () => {
     const { world, root, queue, borrower } = setUp();
     assert.equal(ask(() => queue.get(root, 2, 0, { slot: 0, count: 0 })).failure, "BadState");
     assert.equal(borrower.borrow(2, 126, 0).failure, "BadState");
-    const more = [1, 2, 3].map(() => Lending.of(borrower.session)!.give());
+    const more = [1, 2, 3].map(() => Lending.of(borrower.session, world.engine.options.openTally)!.give());
     assert.deepEqual(more.map((part) => part && [part.first, part.slots]), [[126, 126], [252, 48], null]);
     assert.equal(world.tallies.length, 1);
     borrower.session.end(true);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as events from "../../../../protocol/events.js";
 import { eventsHandlers } from "../../../../server/handlers/events.js";
-import { highWaterBytes } from "../../../../server/engine/session.js";
+import { highWaterBytes } from "../../../../server/engine/peer.js";
 import type { FakePeer } from "../fake-peer.js";
 import { settle, type FakeHost } from "../fake-hosts.js";
 import { RunWorld } from "../runs/run-world.js";

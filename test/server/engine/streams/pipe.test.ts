@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import type { Payload } from "../../../../protocol/schema.js";
-import type { EngineLimits } from "../../../../server/engine/engine.js";
+import type { EngineLimits } from "../../../../server/engine/limits.js";
 import { PipeEnd } from "../../../../server/engine/streams/pipe.js";
 import { waitForAny } from "../../../../server/engine/streams/ready.js";
 import type { Session } from "../../../../server/engine/session.js";
@@ -173,9 +173,9 @@ suite("a pipe", () => {
   });
 
   test("reports the items that wait at an end", () => {
-    const { a, first, second } = setUp(false);
+    const { b, first, second } = setUp(false);
     assert.deepEqual(first.status(), { readable: true, writable: false, items: 0, bytes: 0, peerOpen: true });
-    second.send(a.engine.sessions.get("s2")!, item(1, 2), null);
+    second.send(b, item(1, 2), null);
     assert.deepEqual(first.status(), { readable: true, writable: false, items: 1, bytes: 2, peerOpen: true });
   });
 });

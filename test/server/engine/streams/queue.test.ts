@@ -4,7 +4,7 @@ import type { Payload } from "../../../../protocol/schema.js";
 import { Lock } from "../../../../server/engine/sync/lock.js";
 import { Queue, type QueueOptions } from "../../../../server/engine/streams/queue.js";
 import type { Session } from "../../../../server/engine/session.js";
-import type { EngineLimits } from "../../../../server/engine/engine.js";
+import type { EngineLimits } from "../../../../server/engine/limits.js";
 import { FakeWorld } from "../fake-engine.js";
 import { ask } from "../probe.js";
 

@@ -3,7 +3,7 @@ import { suite, test } from "node:test";
 import * as events from "../../../../protocol/events.js";
 import type { PoolInfo } from "../../../../protocol/pool.js";
 import type { ProcessInfo } from "../../../../protocol/process.js";
-import { highWaterBytes } from "../../../../server/engine/session.js";
+import { highWaterBytes } from "../../../../server/engine/peer.js";
 import { Lock } from "../../../../server/engine/sync/lock.js";
 import { Queue } from "../../../../server/engine/streams/queue.js";
 import type { FakePeer } from "../fake-peer.js";

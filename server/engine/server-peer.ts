@@ -1,4 +1,4 @@
-import type { Peer } from "../session.js";
+import type { Peer } from "./peer.js";
 
 /** The session of what the server does on its own account: no connection, and handles that begin with it. */
 export const runsSessionId = "server";

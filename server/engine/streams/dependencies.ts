@@ -1,0 +1,16 @@
+import type { Budget } from "../budget.js";
+import type { ChannelTable } from "../bypass/pipe-channel.js";
+import type { EngineLimits } from "../limits.js";
+import type { Registry, SharedObject } from "../registry.js";
+
+/** What queues need of the engine. */
+export interface QueueDependencies {
+  readonly registry: Registry;
+  readonly events: { syncChanged(object: SharedObject, gone: boolean): void };
+  readonly options: { readonly limits: Pick<EngineLimits, "maxBufferedBytes"> };
+}
+
+export interface PipeDependencies extends QueueDependencies {
+  readonly budget: Budget;
+  readonly channels: ChannelTable;
+}

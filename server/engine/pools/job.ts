@@ -29,24 +29,24 @@ export interface JobOptions {
 }
 
 const defaultGraceMs = 1000;
-/** A session may have this many times `maxQueuedBytes` in submits that are not answered. */
+/** A session may have this many times `maxQueuedBytes` of payload in pending submits. */
 const overload = 4;
 
-/** In one `job/results`. */
+/** Limits of one `job/results` message. */
 const maxResults = 1000;
 const maxResultBytes = 1024 * 1024;
 
-/** Who follows a job inside the engine, in place of the session that made it. */
+/** A part of the engine that gets a job's outcomes, in place of the session that created the job. */
 export type JobFollower = JobObserver | { results(results: ResultEntry[]): void };
 
-/** A task that was submitted, and is not accepted yet. */
+/** A task of a `job/submit` that is not accepted yet. */
 interface Submitted {
   readonly index: number;
   readonly count: number;
   readonly items: Kept;
 }
 
-/** Tasks that wait to be accepted; `bytes` of payloads, which take so much `memory`. */
+/** A pending `job/submit`. `bytes`: of its payloads; `memory`: those with the buffers that they keep alive. */
 interface Submit {
   readonly tasks: readonly Submitted[];
   readonly bytes: number;
@@ -54,11 +54,11 @@ interface Submit {
   readonly wait: Wait<null>;
 }
 
-/** Told at once, item by item; indexes are numbers in the job. A fault in that ends the observer; the job goes on. */
+/** Called at once for each report. Indexes are item numbers in the job. An exception ends the observer, not the job. */
 export interface JobObserver extends Principal {
-  /** A worker begins the task, as far as is known: its items from the one at `task.index` on. */
+  /** The task is now its worker's first: it runs from item `task.index` on. `requeued` follows if that was wrong. */
   began(task: Task, pid: number, startedAt: number): void;
-  /** They wait again: for another worker, since the one that had them did not begin them, or for another try. */
+  /** These items are queued again: their worker had not begun them, or they are retried. */
   requeued(index: number, count: number, attempt: number): void;
   settled(entry: ResultEntry, attempt: number): void;
 }
@@ -72,18 +72,18 @@ export class Job implements SharedObject {
   readonly targetKey: string;
   readonly mode: Mode;
   readonly name: string;
-  /** Further tries of what fails from now on. */
+  /** Retries of an item that fails from now on. */
   retries: number;
   readonly timeoutMs: number | null;
   readonly graceMs: number;
   readonly isCommand: boolean;
-  /** Whether the server itself opens the lists of its results, item by item. */
+  /** The server itself reads the lists of results, so they must be lists: no blob. */
   readonly isOpened: boolean;
-  /** Of the worker hosts that can run it; `command` for programs. */
+  /** Runtime of the worker hosts that can run it; `command` for programs. */
   readonly runtime: string;
-  /** Where its functions are; null for programs, whose items tell. */
+  /** Where the function's source is; null for programs. */
   readonly source: TargetSource | null;
-  /** How long its tasks take, in milliseconds: a moving average, 0 while unknown. */
+  /** Duration of its tasks in milliseconds: a moving average, 0 while unknown. */
   taskMs = 0;
   done = 0;
   failed = 0;
@@ -91,14 +91,14 @@ export class Job implements SharedObject {
   readonly #submits = new Deque<Submit>();
   readonly #memoryWait = new MemoryWait();
   readonly #waiters = new Set<Wait<{ done: number; failed: number }>>();
-  /** Who is told of tasks that begin, each with what makes the job forget it at its end. */
+  /** Sessions that get `job/started`, each with the function that removes the job's listener from it. */
   readonly #watchers = new Map<Session, () => void>();
   #outbox: ResultEntry[] = [];
   #startedOutbox: { index: number; pid: number; startedAt: number }[] = [];
   #scheduled = false;
   #blocked = false;
   #ended = false;
-  /** Where outcomes go; by default to the session as `job/results`. */
+  /** Receives the outcomes; by default it sends them to the session as `job/results`. */
   readonly #sink: (results: ResultEntry[]) => void;
   readonly #observer: JobObserver | null;
 
@@ -124,7 +124,7 @@ export class Job implements SharedObject {
     pool.jobs.add(this);
   }
 
-  /** Accepts the tasks, now or when the session has room. */
+  /** Accepts the tasks, now or once the session is below its limits. */
   submit(tasks: TaskInput[]): null | Wait<null> {
     this.pool.requireNotTerminated();
     const { session } = this;
@@ -148,7 +148,7 @@ export class Job implements SharedObject {
       wait: new Wait<null>(session, {
         onLeave: () => {
           this.#submits.remove(submit);
-          this.#pended(submit);
+          this.#noLongerPending(submit);
           this.pool.hold(-1);
         },
       }),
@@ -162,12 +162,12 @@ export class Job implements SharedObject {
     return submit.wait;
   }
 
-  /** The session has room again. */
+  /** Accepts pending submits, in order, as far as the session's limits allow. */
   acceptWaiting(): void {
     const { session } = this;
     for (let submit = this.#submits.peek(); submit && this.#hasRoom(submit.tasks); submit = this.#submits.peek()) {
       this.#submits.shift();
-      this.#pended(submit);
+      this.#noLongerPending(submit);
       try {
         this.#accept(submit.tasks);
         submit.wait.resolve(null);
@@ -180,7 +180,7 @@ export class Job implements SharedObject {
     this.#awaitMemory();
   }
 
-  /** Outcome of `count` items of a task, from item `from` of its batch on. */
+  /** Settles `count` items of a task's batch, from item `from` on. */
   settle({ batch, attempt }: Task, from: number, count: number, given: { values: Payload } | { error: Failure }, pid: number, ms: number): void {
     const entry: ResultEntry = { index: batch.index + from, count, pid, ms };
     const outcome = this.#sendable(given);
@@ -204,7 +204,7 @@ export class Job implements SharedObject {
     if (batch.settled === batch.count) this.#finish(batch);
   }
 
-  /** A result that cannot be sent to the client is a failure. */
+  /** The outcome; a failure in its place if the result is too large for the client. */
   #sendable(outcome: { values: Payload } | { error: Failure }): { values: Payload } | { error: Failure } {
     if ("error" in outcome || this.session.ended) return outcome;
     try {
@@ -215,7 +215,6 @@ export class Job implements SharedObject {
     }
   }
 
-  /** A worker began this task. */
   started(task: Task, pid: number, startedAt: number): void {
     this.#tellObserver((observer) => observer.began(task, pid, startedAt));
     if (this.#watchers.size === 0) return;
@@ -223,7 +222,6 @@ export class Job implements SharedObject {
     this.#schedule();
   }
 
-  /** Items of a batch that a worker had, or that failed, will be run later. */
   requeued(batch: Batch, from: number, to: number, attempt: number): void {
     this.#tellObserver((observer) => observer.requeued(batch.index + from, to - from, attempt));
   }
@@ -233,7 +231,7 @@ export class Job implements SharedObject {
     this.#watchers.set(session, session.onEnd(() => this.#watchers.delete(session)));
   }
 
-  /** With `waiting` only what no worker has begun. */
+  /** Cancels batches, by default all. `waiting`: only tasks that no worker has begun. Returns how many batches. */
   cancel(indexes: readonly number[] | undefined, graceMs: number | null | undefined, waiting = false): number {
     const batches = indexes ? indexes.flatMap((index) => this.#live.get(index) ?? []) : [...this.#live.values()];
     return this.pool.cancel(batches, "the task was cancelled", waiting ? "waiting" : graceMs ?? this.graceMs);
@@ -251,7 +249,7 @@ export class Job implements SharedObject {
     return [...this.#live.values()];
   }
 
-  /** True while its session has so much unread that no more results should be made. */
+  /** True while the session's backlog is so large that no more results should be produced. */
   get blocked(): boolean {
     if (this.#blocked) return true;
     if (this.session.ended || this.session.peer.backlogBytes() <= highWaterBytes) return false;
@@ -266,7 +264,7 @@ export class Job implements SharedObject {
   unreferenced(): void {
     this.#ended = true;
     for (let submit = this.#submits.shift(); submit; submit = this.#submits.shift()) {
-      this.#pended(submit);
+      this.#noLongerPending(submit);
       submit.wait.reject(new PolyprocError("Cancelled", "the job was released"));
       this.pool.hold(-1);
     }
@@ -275,11 +273,11 @@ export class Job implements SharedObject {
     for (const forget of this.#watchers.values()) forget();
     this.#watchers.clear();
     this.cancel(undefined, this.graceMs);
-    // While something of it still runs, the pool's end must find it.
+    // While tasks of the job run, `terminate` must find them through the pool.
     if (this.#live.size === 0) this.pool.jobs.delete(this);
   }
 
-  /** Before any of them is accepted: two with one index would be one to all that look tasks up by it. */
+  /** Checks all tasks before the first is accepted. Cancel and results find tasks by index, so it must be unique. */
   #check(tasks: readonly TaskInput[]): void {
     const given = new Set<number>();
     for (const { index, count = 1, items } of tasks) {
@@ -287,7 +285,7 @@ export class Job implements SharedObject {
         throw new PolyprocError("BadState", `${this.handle} has a task with index ${index} that is not done: give each task its own`);
       }
       given.add(index);
-      // A program's items are opened here, a function's by its worker. The server's own lists are as long as they say, whatever is in them.
+      // Only the items of programs are read by the server. Lists that the server made itself need no check.
       if (this.isCommand && !this.isOpened) requireLength(items, count, `items of the task with index ${index}`);
       for (const handle of payloadHandles(items)) {
         if (!this.pool.engine.registry.has(handle)) throw new PolyprocError("UnknownHandle", `${handle}, in the items of task ${index}, does not exist`, { handle });
@@ -295,13 +293,12 @@ export class Job implements SharedObject {
     }
   }
 
-  /** It waits no more. */
-  #pended({ bytes, memory }: Submit): void {
+  #noLongerPending({ bytes, memory }: Submit): void {
     this.session.pendingSubmitBytes -= bytes;
     this.pool.engine.budget.release(memory);
   }
 
-  /** The server's memory can be full of items whose consumers are these tasks: a job that has none gets some. */
+  /** A job without tasks ignores the memory limit: memory may be full of queue items that only its tasks consume. */
   #hasRoom(tasks: readonly Submitted[]): boolean {
     const { session } = this;
     if (session.queuedBytes >= this.pool.engine.options.limits.maxQueuedBytes) return false;
@@ -350,7 +347,7 @@ export class Job implements SharedObject {
     if (observer) this.pool.engine.guard.run(observer, () => tell(observer));
   }
 
-  /** Once for everything that comes in one turn. */
+  /** Sends everything that is settled in this turn of the event loop in one message. */
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
@@ -370,7 +367,7 @@ export class Job implements SharedObject {
     for (let from = 0; from < results.length;) {
       let bytes = 0;
       let to = from;
-      // One at least, however large it is; together no more than any client reads in one message.
+      // At least one outcome, however large. Together they must fit into a message that any client can read.
       do bytes += valueBytes(results[to]!);
       while (++to < results.length && to - from < maxResults && bytes + valueBytes(results[to]!) <= maxResultBytes);
       const part = from === 0 && to === results.length ? results : results.slice(from, to);
@@ -379,7 +376,7 @@ export class Job implements SharedObject {
     }
   }
 
-  /** Handles inside a result belong to the receiver from now on. */
+  /** Gives the session references to the handles inside a result. */
   #hand(values: Payload): void {
     const handles = payloadHandles(values);
     if (handles.length === 0 || this.session.ended) return;

@@ -11,10 +11,10 @@ import { TailBuffer } from "../processes/tail-buffer.js";
 import type { Task } from "./task.js";
 
 const defaultMaxOutputBytes = 1024 * 1024;
-/** Of what is shown of a command; an item may be long. */
+/** Most characters of a command line that are shown: an item in it may be long. */
 const maxShownLength = 500;
 
-/** One program that a pool runs for one item. */
+/** A task that is a program: one process for one item. */
 export class PoolCommand {
   readonly task: Task;
   readonly #pool: Pool;
@@ -39,7 +39,8 @@ export class PoolCommand {
     this.#record = engine.processes.newTaskProcess(`${task.job.name} [${task.index}]`, shownCommand(spec instanceof PolyprocError ? this.#target : spec), spec instanceof PolyprocError ? null : spec, pool.session, pool.handle);
     this.#record.task = { job: task.job.handle, index: task.index, startedAt: wallTime };
     if (spec instanceof PolyprocError) {
-      // In a later turn: of thousands that are refused, one after another, others must be served in between.
+      // In a later turn of the event loop: each refusal starts the next task, and thousands in one turn would block
+      // other clients.
       engine.guard.after(0, pool, () => this.#refused(spec));
       return;
     }
@@ -58,7 +59,7 @@ export class PoolCommand {
   stop(reason: "Cancelled" | "TimedOut", graceMs: number): void {
     if (this.#over) return;
     if (this.task.stopping) {
-      // One that has run into its limit and is cancelled then is not tried again.
+      // A cancelled task is not retried, also if it timed out before.
       if (reason === "Cancelled") this.task.stopping = reason;
       return;
     }
@@ -70,7 +71,7 @@ export class PoolCommand {
     this.#record.kill();
   }
 
-  /** The command with its item, or why there is none. */
+  /** The command with its item filled in, or the error that prevents it. */
   #fill(): CommandSpec | PolyprocError {
     const { task } = this;
     try {
@@ -125,7 +126,7 @@ export class PoolCommand {
   }
 }
 
-/** The command as it is run for this item, for those who look at processes. */
+/** The command line for this item, as process lists show it. */
 function shownCommand({ command, args }: { command: string; args?: readonly string[] | undefined }): string {
   return [command, ...(args ?? [])].join(" ").slice(0, maxShownLength);
 }

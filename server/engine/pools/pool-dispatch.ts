@@ -6,21 +6,22 @@ import type { Pool } from "./pool.js";
 import { PoolWorker } from "./pool-worker.js";
 import type { Task } from "./task.js";
 
-/** More than a worker can have. */
-export const allClaims = 128;
-/** No more than this is sent to a worker in one go, beyond one task. */
+/** Most bytes of payload in one batch of tasks; a single task may be larger. */
 const aheadBytes = 256 * 1024;
-/** How many tasks an idle worker gets at once, by how long they are known to take. */
+/**
+ * Tasks that take up to `shortMs` go to an idle worker 32 at a time, those up to `mediumMs` 4 at a time, others one at
+ * a time.
+ */
 const shortMs = 1;
 const mediumMs = 10;
-/** How often to look for tasks that wait behind a long one, while there is something to do. */
+/** At most this often, the pool looks for workers whose running task is stuck. */
 const rescueEveryMs = 1;
 
-/** A pool's waiting tasks, its worker slots, and the rule by which they meet. */
+/** Dispatch: a pool's queue of waiting tasks, its workers and commands, and the rule that pairs them. */
 export class PoolDispatch {
   readonly #pool: Pool;
   readonly #queue = new Deque<Task>();
-  /** Tasks whose client reads too slowly. */
+  /** Tasks that are not given to workers, because their client reads its results too slowly. */
   readonly #parked = new Map<Job, Task[]>();
   readonly workers = new Set<PoolWorker>();
   readonly commands = new Set<PoolCommand>();
@@ -44,13 +45,13 @@ export class PoolDispatch {
     this.#queue.push(task);
   }
 
-  /** Forgets what waits: each of its tasks is over. */
+  /** Empties the queue. The caller has ended all its tasks. */
   clear(): void {
     this.#queue.clear();
     this.#parked.clear();
   }
 
-  /** Back to the front, in their order. */
+  /** Queues tasks before all others, in their order. */
   addFirst(tasks: readonly Task[]): void {
     for (let i = tasks.length - 1; i >= 0; i--) {
       const task = tasks[i]!;
@@ -60,7 +61,7 @@ export class PoolDispatch {
     }
   }
 
-  /** A job's client reads again. */
+  /** The job's client has read its backlog: queues the job's parked tasks. */
   unpark(job: Job): void {
     const tasks = this.#parked.get(job);
     this.#parked.delete(job);
@@ -68,7 +69,7 @@ export class PoolDispatch {
     this.schedule();
   }
 
-  /** Those that wait for a worker of this runtime will not get one. */
+  /** Fails all queued tasks that need a worker of this runtime. */
   dropQueued(runtime: string, error: Failure): void {
     const keep: Task[] = [];
     for (let task = this.#queue.shift(); task; task = this.#queue.shift()) {
@@ -79,7 +80,7 @@ export class PoolDispatch {
     for (const task of keep) this.#queue.push(task);
   }
 
-  /** Pairs tasks and workers, once for everything that comes in one turn. */
+  /** Pairs tasks and workers at the end of this turn of the event loop, once for all changes of the turn. */
   schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
@@ -97,7 +98,7 @@ export class PoolDispatch {
       if (!task) break;
       if (task.job.isCommand) {
         if (this.#active() >= this.#pool.processes) break;
-        // A program runs once for each item, so that its items need not wait for each other.
+        // Each item of a chunk is a process of its own. Take one item, so that the others can run at the same time.
         const first = task.takeFirst();
         if (first === task) this.#queue.shift();
         this.commands.add(new PoolCommand(this.#pool, first));
@@ -120,7 +121,7 @@ export class PoolDispatch {
     return busy;
   }
 
-  /** The task at the front that may run. */
+  /** The first queued task that may run. Parks tasks before it whose client is too slow. */
   #next(): Task | undefined {
     for (let task = this.#queue.peek(); task; task = this.#queue.peek()) {
       if (task.state === "over") {
@@ -137,7 +138,10 @@ export class PoolDispatch {
     return undefined;
   }
 
-  /** An idle worker, else the one with the fewest tasks that has room for another ahead of need. */
+  /**
+   * The worker for the next task: an idle one, else the one with the fewest tasks that can prefetch another. Null:
+   * none.
+   */
   #pick(runtime: string): PoolWorker | null {
     let best: PoolWorker | null = null;
     for (const worker of this.workers) {
@@ -152,7 +156,7 @@ export class PoolDispatch {
     if (!worker.give(tasks)) this.addFirst(tasks);
   }
 
-  /** As many tasks as are this worker's share, and as it has room for. */
+  /** Takes the worker's next batch from the queue: its share of the queue, as far as it has room. */
   #take(worker: PoolWorker, runtime: string): Task[] {
     const share = Math.max(1, Math.floor(this.#queue.length / this.#pool.processes));
     const limit = Math.min(worker.room(), share, worker.inflight.length === 0 ? this.#firstBatch() : Infinity);
@@ -174,14 +178,14 @@ export class PoolDispatch {
     return tasks;
   }
 
-  /** How many to give to an idle worker: one while nothing is known of how long they take. */
+  /** Size of the batch for an idle worker: one task while their duration is unknown. */
   #firstBatch(): number {
     const taskMs = this.#queue.peek()?.job.taskMs ?? 0;
     if (taskMs === 0 || taskMs > mediumMs) return 1;
     return taskMs > shortMs ? 4 : 32;
   }
 
-  /** Starts workers for which there are both free slots and tasks that no idle or starting one will take. */
+  /** Starts workers for the tasks that no idle or starting worker will take, as long as the pool has free slots. */
   #startWorkers(runtime: string): void {
     let idle = 0;
     let starting = 0;
@@ -201,17 +205,17 @@ export class PoolDispatch {
     }
   }
 
-  /** Takes back what waits behind a task that turned out to be long. */
+  /** Takes back the tasks that wait behind a stuck one. */
   #rescueStuck(): void {
     const now = this.#pool.engine.clock.now();
     if (now - this.#lastRescue < rescueEveryMs) return;
     this.#lastRescue = now;
     for (const worker of this.workers) {
-      if (worker.inflight.length > 1 && worker.isStuck(now)) this.addFirst(worker.takeBack(allClaims));
+      if (worker.inflight.length > 1 && worker.isStuck(now)) this.addFirst(worker.takeBack());
     }
   }
 
-  /** The queue is empty and a worker is free: half of what the fullest one has not begun goes to it. */
+  /** If the queue is empty, an idle worker gets half of the prefetched tasks of the fullest worker. */
   #stealForIdle(): void {
     if (this.#queue.length > 0) return;
     for (const idle of this.workers) {
@@ -226,7 +230,7 @@ export class PoolDispatch {
     }
   }
 
-  /** Slots in use or about to be. */
+  /** Slots in use: commands, busy workers and starting workers. */
   #active(): number {
     let active = this.commands.size;
     for (const worker of this.workers) if (worker.inflight.length > 0 || worker.state === "starting") active++;

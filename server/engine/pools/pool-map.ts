@@ -16,12 +16,12 @@ import { Wait } from "../wait.js";
 
 type Outcomes = Result<typeof pools.map>;
 
-/** What an outcome takes beside its value, roughly. */
+/** Approximate size of an outcome without its value. */
 const outcomeBytes = 200;
 
 let nextMap = 1;
 
-/** A whole map as one request, for scripts. */
+/** `pool/map`: a whole map in one request, for scripts. Without a pool it makes one for itself. */
 export function mapInPool(engine: Engine, session: Session, params: Params<typeof pools.map>): Outcomes | Wait<Outcomes> {
   refuseDaemonicParent(session);
   const id = `h.map${nextMap++}`;
@@ -29,7 +29,7 @@ export function mapInPool(engine: Engine, session: Session, params: Params<typeo
   const pool = given ?? new Pool(engine, session, `pool:${id}`, { processes: params.processes });
   const outcomes: Outcomes["outcomes"] = [];
   let failed = 0;
-  // One answer carries all of them, so they are kept until the last has come.
+  // One answer carries all outcomes, so the server keeps them until the last is there, and counts them in its budget.
   const { account } = session;
   let keptBytes = 0;
   const keep = (entry: ResultEntry) => {
@@ -58,7 +58,7 @@ export function mapInPool(engine: Engine, session: Session, params: Params<typeo
     job?.unreferenced();
     if (!given) pool.terminate();
   };
-  // The map must leave nothing with a session that goes on.
+  // Removed again in `letGo`: a session that lives long must not collect a listener for each map.
   const forgetSession = session.onEnd(letGo);
   let submitted: null | Wait<null>;
   try {

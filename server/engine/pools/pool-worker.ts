@@ -12,20 +12,21 @@ import type { Task } from "./task.js";
 import { knownOutcome, reportFault, type WorkerReport } from "./worker-report.js";
 import { workerLost } from "./worker-lost.js";
 
-/** At most this many tasks are with one worker: fewer than half of what a claim's byte can tell apart. */
+/** Most tasks that one worker has at a time. */
 const maxDepth = 32;
 /**
- * So many tasks may be given to a worker beyond the last one that it told of. One that does not get round to reading knows tasks that were taken back
- * long ago, and not yet those that came after: no claim's byte may mean two of them.
+ * Most tasks that the server may give to a worker beyond the last one that the worker acknowledged. A claim is the low
+ * byte of a task's `seq`. A worker that is slow to read its messages still lists tasks that were taken back long ago:
+ * without this limit, one claim could mean both an old task and a new one.
  */
-const maxUnheard = 128;
-/** Beyond one task, no more than this is sent ahead to a worker. */
+const maxUnacknowledged = 128;
+/** No task is prefetched by a worker that has more bytes of payload than this. */
 const maxAheadBytes = 256 * 1024;
-/** A task that runs longer than this, and much longer than usual, must not have others wait behind it. */
+/** A task is stuck if it runs longer than this and 5 times its job's average. The tasks behind it are taken back. */
 const stuckMs = 5;
-/** Until its target is loaded, a task has at least this long, whatever its limit is. */
+/** While a worker loads a target, the timeout of its task is at least this: loading is not the task's own time. */
 const loadingMs = 10_000;
-/** A worker that was told to end by itself is killed after this time. */
+/** A worker that was asked to exit is killed after this time. */
 const retireMs = 5000;
 
 /** One worker process of a pool: what it was given, what it runs, and its end. */
@@ -34,17 +35,19 @@ export class PoolWorker implements HostUser {
   readonly runtime: string;
   readonly host: HostRecord;
   state: "starting" | "ready" | "retiring" | "gone" = "starting";
-  /** In the order in which it runs them; the first is the one that runs now. */
+  /** The worker's tasks in the order in which it runs them. The first, the head, counts as running. */
   readonly inflight: Task[] = [];
-  /** Since when the first has been running, on the engine's clock. */
+  /** When the head, or its current item, began: on the engine's clock. */
   headSince = 0;
-  /** What runs first has to be loaded; the host says when it has been. */
+  /** The head's target was not loaded when it was sent. The host reports when it has been loaded. */
   #loading = false;
   #aheadBytes = 0;
+  /** Tasks given to it and not taken back, for `maxTasksPerChild`. */
   #given = 0;
   #nextSeq = 0;
-  /** Number of the next task after the last one that it told of. */
-  #heardSeq = 0;
+  /** One above the `seq` of the last task that the worker reported on. */
+  #acknowledgedSeq = 0;
+  /** Numbers of the targets that the worker was sent, by their keys. */
   readonly #targets = new Map<string, number>();
   #deadline: Timer | undefined;
   #graceTimer: Timer | undefined;
@@ -61,7 +64,7 @@ export class PoolWorker implements HostUser {
     process.pool = pool.handle;
   }
 
-  /** Apart from the constructor, since it may call back at once. */
+  /** Not in the constructor: a warm host calls back inside `use`, and the pool must have this worker by then. */
   start(): void {
     this.host.use(this);
     this.host.process.changed();
@@ -75,20 +78,20 @@ export class PoolWorker implements HostUser {
     return this.state === "ready" && this.inflight.length === 0;
   }
 
-  /** How many more tasks it may be given now. */
+  /** How many tasks can be given now. */
   room(): number {
     if (this.state !== "ready" || !this.host.isReady) return 0;
-    const left = this.pool.maxTasksPerChild - this.#given;
+    const remaining = this.pool.maxTasksPerChild - this.#given;
     const inflight = this.inflight.length;
-    if (inflight === 0) return Math.min(left, this.host.claims ? Math.min(maxDepth, this.#unheardRoom()) : 1);
+    if (inflight === 0) return Math.min(remaining, this.host.claims ? Math.min(maxDepth, this.#unacknowledgedRoom()) : 1);
     if (!this.host.claims || this.#aheadBytes > maxAheadBytes || this.inflight[0]!.stopping || this.isStuck(this.pool.engine.clock.now())) return 0;
     const depth = this.#depth();
-    // In few messages: half of what it may have, once it has done the other half.
+    // Batches: it is given more only after it has done half, so that tasks travel in few messages.
     if (inflight > depth / 2) return 0;
-    return Math.min(left, depth - inflight, this.#unheardRoom());
+    return Math.min(remaining, depth - inflight, this.#unacknowledgedRoom());
   }
 
-  /** Why it cannot be sent this task at all; null: it can. */
+  /** The error of a task that is too large for this worker; null: the task fits. */
   whyNot({ batch }: Task): PolyprocError | null {
     return this.#tooLarge(batch.items, "the argument");
   }
@@ -98,10 +101,10 @@ export class PoolWorker implements HostUser {
     return head !== undefined && now - this.headSince > Math.max(stuckMs, 5 * head.job.taskMs);
   }
 
-  /** Gives it tasks in this order. The caller has looked at `room`. False if that is impossible: it is ended then, and the tasks are untouched. */
+  /** Sends at most `room` tasks. False, with the tasks unchanged, if the claims pipe is full: the host is expelled. */
   give(tasks: Task[]): boolean {
     const engine = this.pool.engine;
-    // Before the message: a host that finds a task in its list and no byte knows that it was taken back.
+    // Claims go before the message: a host that has a task and finds no claim for it treats it as taken back.
     if (this.host.claims && !this.host.host!.claims!.offer(tasks.map((_, i) => (this.#nextSeq + i) & 255))) {
       this.host.expel("it filled its claims pipe");
       return false;
@@ -137,10 +140,13 @@ export class PoolWorker implements HostUser {
     return true;
   }
 
-  /** Takes back up to `max` of the tasks that it has not begun, the next ones first. They are queued no more and with nobody. */
-  takeBack(max: number): Task[] {
-    // When it cannot be given another before it has told of something, it has to keep something that it can tell of.
-    const most = this.state === "gone" || this.#unheardRoom() > 0 ? max : Math.min(max, this.inflight.length - 1);
+  /**
+   * Takes back up to `max` tasks that the worker has not begun, the next ones first. Returns them in order. The caller
+   * has to queue or end them. By default all of them: a worker has fewer than `maxUnacknowledged`.
+   */
+  takeBack(max = maxUnacknowledged): Task[] {
+    // A worker with no room left gets new tasks only after it acknowledges one. Leave it a task to acknowledge.
+    const most = this.state === "gone" || this.#unacknowledgedRoom() > 0 ? max : Math.min(max, this.inflight.length - 1);
     if (!this.host.claims || this.inflight.length === 0 || most === 0) return [];
     const bytes = this.host.host!.claims!.takeBack(most);
     if (bytes.length === 0) return [];
@@ -159,7 +165,7 @@ export class PoolWorker implements HostUser {
       if (!session.ended) for (const handle of payloadHandles(task.batch.items)) this.pool.engine.registry.release(session, handle);
     }
     if (first === 0) {
-      // It was taken for begun, being the next one.
+      // The head counted as running, but its claim was still there: the worker has not begun it.
       const [next] = taken as [Task];
       next.job.requeued(next.batch, next.from, next.to, next.attempt);
       if (this.inflight.length > 0) this.#headBegan();
@@ -168,10 +174,10 @@ export class PoolWorker implements HostUser {
     return taken;
   }
 
-  /** Asks the task that runs to stop; its worker is killed when it does not. */
+  /** Asks the running task to stop. The worker is killed if the task still runs after `graceMs`. */
   stop(task: Task, reason: "Cancelled" | "TimedOut", graceMs: number): void {
     if (task.stopping) {
-      // One that has run into its limit and is cancelled then is not tried again.
+      // A cancelled task is not retried, also if it timed out before.
       if (reason === "Cancelled") task.stopping = reason;
       return;
     }
@@ -197,7 +203,7 @@ export class PoolWorker implements HostUser {
     this.pool.endAfterFault(error);
   }
 
-  // What the host tells.
+  // Reports of the host.
 
   ready(): void {
     const { pool } = this;
@@ -234,7 +240,7 @@ export class PoolWorker implements HostUser {
       this.host.expel(`after items ${part.from}+${part.count} of task ${part.seq} it began item ${part.next}`);
       return;
     }
-    this.#heardSeq = part.seq + 1;
+    this.#acknowledgedSeq = part.seq + 1;
     if (part.count === 0) {
       this.#loading = false;
       this.headSince = this.pool.engine.clock.now();
@@ -244,7 +250,7 @@ export class PoolWorker implements HostUser {
     const outcome = knownOutcome(this.pool.engine.registry, part);
     this.pool.outcome(task, { ...outcome, from: part.from, count: part.count }, this.pid, part.ms ?? this.#elapsed());
     task.from = part.next;
-    // The limit is each item's own: the next one starts afresh.
+    // The timeout is for each item: the next item starts with all of it.
     if (task.stopping === "TimedOut") {
       task.stopping = null;
       this.#graceTimer?.cancel();
@@ -261,7 +267,7 @@ export class PoolWorker implements HostUser {
       return;
     }
     const outcome = knownOutcome(this.pool.engine.registry, result);
-    this.#heardSeq = result.seq + 1;
+    this.#acknowledgedSeq = result.seq + 1;
     const ms = result.ms ?? this.#elapsed();
     this.#loading = false;
     this.inflight.shift();
@@ -284,15 +290,15 @@ export class PoolWorker implements HostUser {
     this.#deadline?.cancel();
     this.#graceTimer?.cancel();
     this.#retireTimer?.cancel();
-    // A task that it told of, or that it was asked to stop, counts as begun, whatever its claims say.
-    const begun = (task: Task) => task.seq < this.#heardSeq || task.stopping !== null;
-    const back = this.takeBack(maxDepth * 4);
+    // A task that the worker reported on, or was asked to stop, counts as begun even if its claim is still there.
+    const begun = (task: Task) => task.seq < this.#acknowledgedSeq || task.stopping !== null;
+    const back = this.takeBack();
     const untouched = back.filter((task) => !begun(task));
     for (const task of this.inflight) this.#letGo(task);
     const lost = [...back.filter(begun), ...this.inflight.splice(0)];
     const { process } = this.host;
     const death = workerLost(this.host, status, this.pool.engine.output.tail(process), started);
-    this.pool.workerGone(this, untouched, lost, death, started && (lost.length > 0 || this.#heardSeq > 0 || untouched.length === 0));
+    this.pool.workerGone(this, untouched, lost, death, started && (lost.length > 0 || this.#acknowledgedSeq > 0 || untouched.length === 0));
   }
 
   failed(error: PolyprocError): void {
@@ -315,7 +321,7 @@ export class PoolWorker implements HostUser {
     this.pool.workerReady();
   }
 
-  /** How many tasks it may have at a time. One while nothing is known of them: the first may never end, and the next one may be what it waits for. */
+  /** Most tasks at a time. One while their duration is unknown: the first could wait for the second, behind it. */
   #depth(): number {
     const { taskMs } = this.inflight[0]!.job;
     if (taskMs === 0) return 1;
@@ -323,7 +329,7 @@ export class PoolWorker implements HostUser {
     return taskMs > 1 ? 8 : maxDepth;
   }
 
-  /** The task that this is about; null if it cannot be said of the task that runs: the host is ended then. */
+  /** The running task, if the report is valid for it. Null if not: the host is expelled. */
   #reported(report: WorkerReport): Task | null {
     const task = this.inflight[0];
     const fault = reportFault(task, report);
@@ -332,8 +338,8 @@ export class PoolWorker implements HostUser {
     return null;
   }
 
-  #unheardRoom(): number {
-    return maxUnheard - (this.#nextSeq - this.#heardSeq);
+  #unacknowledgedRoom(): number {
+    return maxUnacknowledged - (this.#nextSeq - this.#acknowledgedSeq);
   }
 
   #letGo(task: Task): void {
@@ -360,7 +366,7 @@ export class PoolWorker implements HostUser {
     this.#watchDeadline();
   }
 
-  /** The limit holds for the item that runs. */
+  /** Restarts the timeout, for the item that runs now. */
   #watchDeadline(): void {
     const limit = this.inflight[0]?.job.timeoutMs ?? null;
     this.#deadline?.cancel();
@@ -368,7 +374,7 @@ export class PoolWorker implements HostUser {
     if (limit === null) return;
     this.#deadline = this.pool.engine.guard.after(this.#loading ? Math.max(limit, loadingMs) : limit, this.pool, () => {
       this.#deadline = undefined;
-      // It may have done it, and have begun the next.
+      // Read the aside pipe first: the item may have ended already, and its result be there.
       this.host.session?.peer.pullAside?.();
       const task = this.inflight[0];
       if (task && this.#deadline === undefined) this.stop(task, "TimedOut", task.job.graceMs);

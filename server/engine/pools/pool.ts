@@ -7,7 +7,7 @@ import type { Engine } from "../engine.js";
 import type { Principal } from "../guard.js";
 import type { Job } from "./job.js";
 import type { PoolCommand } from "./pool-command.js";
-import { allClaims, PoolDispatch } from "./pool-dispatch.js";
+import { PoolDispatch } from "./pool-dispatch.js";
 import type { PoolWorker } from "./pool-worker.js";
 import type { SharedObject } from "../registry.js";
 import type { Session } from "../session.js";
@@ -19,20 +19,26 @@ export interface PoolOptions {
   initializer?: Target | undefined;
   initargs?: Payload | undefined;
   maxTasksPerChild?: number | undefined;
-  /** For people. */
+  /** Shown to people. */
   name?: string | undefined;
-  /** The run that it was made for. */
+  /** The run that owns the pool. */
   run?: Handle | undefined;
 }
 
-/** If this many workers in a row end before they are ready, or before they begin the tasks that they were given, starting more is pointless. */
+/**
+ * After this many workers in a row that ended before they were ready, or before they began a task, no more are started
+ * for the queued tasks.
+ */
 const maxUselessWorkers = 3;
-/** Another try would end the same way. */
-const hopeless: ReadonlySet<number> = new Set([errorCodes.TargetNotFound, errorCodes.SpawnFailed]);
+/** Errors that are not retried: another attempt would fail in the same way. */
+const permanent: ReadonlySet<number> = new Set([errorCodes.TargetNotFound, errorCodes.SpawnFailed]);
 
 type Outcome = { from: number; count: number } & ({ values: Payload } | { error: Failure });
 
-/** A fixed number of worker slots: the pool's life, and what becomes of its tasks. */
+/**
+ * A fixed number of worker slots. This class has the pool's life and the fate of its tasks: outcome, retry, loss,
+ * cancellation.
+ */
 export class Pool implements SharedObject, Principal {
   readonly engine: Engine;
   readonly handle: Handle;
@@ -47,11 +53,11 @@ export class Pool implements SharedObject, Principal {
   done = 0;
   failed = 0;
   #state: PoolInfo["state"] = "running";
-  /** It was terminated. */
+  /** Message of the Cancelled errors after `terminate`. */
   #why = "";
   readonly dispatch: PoolDispatch;
   readonly #joiners = new Set<Wait<null>>();
-  /** Batches that are not finished. */
+  /** Batches that are not done, and pending submits. */
   #live = 0;
   #uselessWorkers = 0;
 
@@ -94,18 +100,18 @@ export class Pool implements SharedObject, Principal {
     };
   }
 
-  /** For new jobs. */
+  /** Throws BadState unless this session may create a job here. */
   requireOpen(session: Session): void {
     if (this.run !== null && session !== this.session) throw new PolyprocError("BadState", `the pool ${this.handle} is that of ${this.run}, and takes no other jobs: make one of your own`);
     if (this.#state !== "running") throw new PolyprocError("BadState", `the pool ${this.handle} was ${this.#state}: it takes no new jobs`);
   }
 
-  /** For tasks of jobs that exist. */
+  /** Throws BadState if the pool takes no more tasks, not even of existing jobs. */
   requireNotTerminated(): void {
     if (this.#state === "terminated") throw new PolyprocError("BadState", `the pool ${this.handle} was terminated: it takes no more tasks`);
   }
 
-  /** Counts submits that wait for room, as work that is left. */
+  /** Counts pending submits as unfinished work, so that a closed pool waits for them. */
   hold(change: number): void {
     this.#live += change;
     if (change < 0) this.finished(0);
@@ -113,7 +119,7 @@ export class Pool implements SharedObject, Principal {
 
   enqueue(batches: readonly Batch[]): void {
     this.requireNotTerminated();
-    // A closed pool that has gone must not come back for nothing.
+    // Without batches nothing would ever take the pool out of `livePools` again.
     if (batches.length === 0) return;
     this.#live += batches.length;
     this.engine.livePools.add(this);
@@ -131,16 +137,17 @@ export class Pool implements SharedObject, Principal {
     this.#retireWhenIdle();
   }
 
-  /** A fault of the server's own: what it has not done is cancelled, and its workers are killed. */
+  /** After an exception in the server's own code: cancels all tasks and kills the workers. */
   endAfterFault(error: PolyprocError): void {
     this.terminate(error.message);
-    // The fault may have come between a worker's letting go of a task and the task's outcome.
+    // The exception may have hit after a worker gave up a task and before the task got its outcome: no worker's end
+    // would settle it.
     for (const job of this.jobs) {
       for (const batch of job.liveBatches()) for (const task of [...batch.tasks]) if (!this.#isHeld(task)) this.engine.guard.run(null, () => this.drop(task, error.toErrorObject(), 0));
     }
   }
 
-  /** `why`: for those whose tasks are cancelled by it. */
+  /** Kills the workers and cancels all tasks. `why`: the message of their errors. */
   terminate(why = "the pool was terminated"): void {
     if (this.#state === "terminated") return;
     this.#state = "terminated";
@@ -167,14 +174,14 @@ export class Pool implements SharedObject, Principal {
   }
 
   /**
-   * Cancels what these batches have not done; what runs is killed after `graceMs`, or left alone when only those are meant that are `waiting`.
-   * Returns how many batches that concerned.
+   * Cancels the tasks of these batches. Queued tasks fail at once. Running tasks are asked to stop, and killed after
+   * `graceMs`; with `"waiting"` they are left alone. Returns the number of batches that had a task to cancel.
    */
   cancel(batches: readonly Batch[], message: string, graceMs: number | "waiting"): number {
     const error = new PolyprocError("Cancelled", message).toErrorObject();
     const workers = new Set<PoolWorker>();
     for (const batch of batches) for (const task of batch.tasks) if (task.worker) workers.add(task.worker);
-    for (const worker of workers) this.dispatch.addFirst(worker.takeBack(allClaims));
+    for (const worker of workers) this.dispatch.addFirst(worker.takeBack());
     let cancelled = 0;
     for (const batch of batches) {
       const tasks = batch.tasks.filter((task) => task.state === "queued" || graceMs !== "waiting");
@@ -195,7 +202,7 @@ export class Pool implements SharedObject, Principal {
     if (this.initargs) this.engine.registry.dropPayload(this.initargs);
   }
 
-  // What workers tell.
+  // Reports of workers.
 
   workerReady(): void {
     if (this.#state !== "running") this.#retireWhenIdle();
@@ -212,7 +219,7 @@ export class Pool implements SharedObject, Principal {
     this.changed();
   }
 
-  /** Items of a task that a worker has run: their outcome, or another try. */
+  /** A worker has run these items of a task: settles them, or retries them after a failure. */
   outcome(task: Task, outcome: Outcome, pid: number, ms: number): void {
     const { from, count } = outcome;
     if (task.stopping === "TimedOut") {
@@ -227,7 +234,7 @@ export class Pool implements SharedObject, Principal {
     }
   }
 
-  /** `useful`: it had told of a task, or had begun one, or was given none. */
+  /** A worker has ended. `useful`: it had begun a task, or was given none. */
   workerGone(worker: PoolWorker, untouched: Task[], lost: Task[], death: PolyprocError, useful: boolean): void {
     this.dispatch.workers.delete(worker);
     if (this.#state === "terminated") {
@@ -253,7 +260,7 @@ export class Pool implements SharedObject, Principal {
     this.#checkGone();
   }
 
-  /** Batches whose last item has its outcome. */
+  /** This many batches are done. */
   finished(batches = 1): void {
     this.#live -= batches;
     if (this.#state === "closed") this.#retireWhenIdle();
@@ -267,18 +274,19 @@ export class Pool implements SharedObject, Principal {
     }
     const { batch, from, to, attempt } = task;
     if (from === to) {
-      // The worker had told of every item, and nothing more.
+      // The worker died after it had reported every item and before it reported the end of the task. Nothing is lost.
       task.over();
       return;
     }
     const error = task.stopping === "TimedOut" ? this.#stopped(task, 0) : death.toErrorObject();
     task.over();
     if (!task.exact && from + 1 < to) {
-      // Items were told in lots, so which one ran is not known. Nobody is blamed yet: the next time each is told.
+      // The worker reported items in batches, so it is not known which item ran when it died. Run all of them again,
+      // now with a report for each item. If one of them kills the next worker, that one alone fails.
       this.dispatch.addFirst([this.#again(batch, from, to, attempt)]);
       return;
     }
-    // The item that ran is lost; those after it were not begun. From here on each is told before it begins, so that the next death is not blamed on a neighbour.
+    // The item that ran is lost. The items after it were not begun: another worker runs them.
     if (from + 1 < to) this.dispatch.addFirst([this.#again(batch, from + 1, to, attempt)]);
     this.#failOrRetry(task, from, from + 1, error, pid, 0);
   }
@@ -291,12 +299,12 @@ export class Pool implements SharedObject, Principal {
   }
 
   #failOrRetry(task: Task, from: number, to: number, error: Failure, pid: number, ms: number): void {
-    const mayRetry = task.attempt <= task.job.retries && this.#state !== "terminated" && !hopeless.has(error.code);
+    const mayRetry = task.attempt <= task.job.retries && this.#state !== "terminated" && !permanent.has(error.code);
     if (mayRetry) this.dispatch.add(this.#again(task.batch, from, to, task.attempt + 1));
     else this.#fail(task, from, to, error, pid, ms);
   }
 
-  /** From here on each item is told before it begins. */
+  /** A new task for these items, with a report for each item. */
   #again(batch: Batch, from: number, to: number, attempt: number): Task {
     batch.job.requeued(batch, from, to, attempt);
     return new Task(batch, from, to, attempt, true);
@@ -307,7 +315,7 @@ export class Pool implements SharedObject, Principal {
     this.#tell(task, from, to - from, error.code === errorCodes.Cancelled ? "cancelled" : "failed", pid);
   }
 
-  /** A task that nobody runs will not be run. */
+  /** Ends a task that no worker has, with this error. */
   drop(task: Task, error: Failure, pid: number): void {
     task.over();
     if (task.from < task.to) this.#fail(task, task.from, task.to, error, pid, 0);
@@ -319,7 +327,7 @@ export class Pool implements SharedObject, Principal {
     }));
   }
 
-  /** A worker or a command has it, whose end will be told. */
+  /** A worker or a command has the task, and will report its end. */
   #isHeld(task: Task): boolean {
     if (task.worker) return true;
     for (const command of this.dispatch.commands) if (command.task === task) return true;

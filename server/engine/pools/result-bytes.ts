@@ -1,15 +1,15 @@
 import type { Failure, ResultEntry } from "../../../protocol/job.js";
 import { payloadData } from "../../../protocol/schema.js";
 
-/** Roughly what an outcome takes in a message. */
+/** Approximate size of an outcome in a message. */
 export function valueBytes({ values, error }: ResultEntry): number {
   return values ? payloadData(values).length : failureBytes(error);
 }
 
-/** Roughly what a failure takes in a message. */
+/** Approximate size of a failure in a message. */
 export function failureBytes(error: Failure | undefined): number {
   let bytes = error?.message.length ?? 0;
-  // A failed command brings its output along.
+  // The error of a failed command contains its output.
   for (const part of Object.values(error?.data ?? {})) if (typeof part === "string") bytes += part.length;
   return bytes;
 }

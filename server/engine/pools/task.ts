@@ -5,16 +5,18 @@ import type { Kept } from "../kept.js";
 import { ItemReader } from "../payload-list.js";
 import type { PoolWorker } from "./pool-worker.js";
 
-/** What a client submitted at once: `count` items in one payload. It is done when each of them has its outcome. */
+/** One entry of `job/submit`: `count` items in one payload. It is done when each item is settled. */
 export class Batch {
   readonly job: Job;
   /** Number of the first item in the job. */
   readonly index: number;
   readonly count: number;
   readonly kept: Kept;
-  /** Items that have an outcome. */
+  /** Number of items that have an outcome. */
   settled = 0;
-  /** The parts that have none yet; nearly always one. */
+  /**
+   * The tasks for the items without an outcome. Nearly always one; retries and lost workers split a batch into more.
+   */
   readonly tasks: Task[] = [];
   #reader: ItemReader | null = null;
 
@@ -29,31 +31,32 @@ export class Batch {
     return this.kept.payload;
   }
 
-  /** The payload of one item, of a batch whose items are a list. */
+  /** The payload of one item. Throws Malformed if the batch's payload is not a list. */
   item(number: number): Uint8Array {
     return (this.#reader ??= new ItemReader(this.items)).item(number);
   }
 
-  /** Of the payload alone. */
+  /** Size of the payload, without overhead. */
   get bytes(): number {
     return payloadData(this.items).length;
   }
 }
 
-/** Items `from` … `to - 1` of a batch, to be run by one worker, one after the other. */
+/** Items `from` to `to - 1` of a batch, which one worker runs one after the other. */
 export class Task {
   readonly batch: Batch;
-  /** First item that has no outcome: rises as parts are told. */
+  /** First item that has no outcome. Rises as the worker reports items. */
   from: number;
   readonly to: number;
-  /** 1 for the first try. */
+  /** 1 for the first attempt. */
   readonly attempt: number;
+  /** The worker reports each item before it begins the next, so that after its death it is known which item ran. */
   readonly exact: boolean;
   state: "queued" | "sent" | "over" = "queued";
   worker: PoolWorker | null = null;
-  /** Its number on its worker. */
+  /** Its number in the order of the worker's tasks. */
   seq = 0;
-  /** It was asked to stop, for this reason; its outcome will be this error. */
+  /** Why the task was asked to stop. Its outcome will be this error. */
   stopping: "Cancelled" | "TimedOut" | null = null;
 
   constructor(batch: Batch, from: number, to: number, attempt: number, exact: boolean) {
@@ -69,17 +72,18 @@ export class Task {
     return this.batch.job;
   }
 
-  /** Its first item as a task of its own; the task itself when it has no other. */
+  /** Splits off the first item as a task. Returns the task itself if it has one item. */
   takeFirst(): Task {
     if (this.to - this.from === 1) return this;
     return new Task(this.batch, this.from++, this.from, this.attempt, this.exact);
   }
 
-  /** Number in the job of the item that runs, or that would run next. */
+  /** Number, in the job, of the item that runs or runs next. */
   get index(): number {
     return this.batch.index + this.from;
   }
 
+  /** Ends the task and takes it out of its batch. */
   over(): void {
     if (this.state === "over") return;
     this.state = "over";

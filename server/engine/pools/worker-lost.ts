@@ -3,10 +3,13 @@ import type { HostRecord } from "../processes/host.js";
 import { describeExit } from "../processes/process.js";
 import type { ExitStatus } from "../processes/spawner.js";
 
-/** Of the worker's last words, how much the error's message shows. */
+/** How many characters of the worker's last standard error the message shows. */
 const shownStderr = 500;
 
-/** The error of the task that a worker ran when it ended. `stderr`: what it last wrote; `started`: it had been ready. */
+/**
+ * The error of the task that a worker ran when it ended. `stderr`: the end of its standard error; `started`: it had
+ * been ready.
+ */
 export function workerLost(host: HostRecord, status: ExitStatus, stderr: string, started: boolean): PolyprocError {
   const pid = host.process.pid ?? 0;
   const when = started ? "in the middle of the task" : "before it was ready";

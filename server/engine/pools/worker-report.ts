@@ -6,7 +6,7 @@ import { listLength } from "../payload-list.js";
 import type { Registry } from "../registry.js";
 import type { Task } from "./task.js";
 
-/** What a worker host says of the task that it runs. Its schema was checked, and nothing else. */
+/** A worker host's report on the task that it runs. Only its schema has been checked. */
 export interface WorkerReport {
   readonly seq: number;
   readonly from: number;
@@ -15,7 +15,7 @@ export interface WorkerReport {
   readonly error?: Failure | undefined;
 }
 
-/** Why this cannot be said of `task`, the first that the worker has; null: it can. Looked at before anything is changed. */
+/** Why this report is wrong for `task`, the worker's first; null if it is valid. Checked before any change of state. */
 export function reportFault(task: Task | undefined, { seq, from, count, values, error }: WorkerReport): string | null {
   if (!task) return `it reported task ${seq}, which it does not have`;
   if (task.seq !== seq || from !== task.from || from + count > task.to) {
@@ -24,15 +24,15 @@ export function reportFault(task: Task | undefined, { seq, from, count, values, 
   if (count === 0) return null;
   if (values && error) return `it reported both values and an error for task ${seq}`;
   if (!values && !error) return `it reported neither values nor an error for task ${seq}`;
-  // A caller that opens the results itself may get all of them as one private value of its language.
+  // A caller that reads the results itself may get all of them as one blob.
   if (!values || (!task.batch.job.isOpened && isBlob(payloadData(values)))) return null;
   const length = listLength(values);
   return length === count ? null : `its values for task ${seq} are ${length === null ? "no list" : `a list of ${length}`} instead of a list of ${count}`;
 }
 
 /**
- * The outcome that counts. A function may return an object that everybody has released: then its items fail, as a request that names such an object
- * does.
+ * The reported outcome, or UnknownHandle if the values name an object that no longer exists, as a request that names it
+ * would get.
  */
 export function knownOutcome(registry: Registry, { values, error }: Pick<WorkerReport, "values" | "error">): { values: Payload } | { error: Failure } {
   if (!values) return { error: error! };

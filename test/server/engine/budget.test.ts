@@ -12,7 +12,7 @@ const guard = () => new Guard(new FakeClock(), (error) => {
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 suite("the memory budget", () => {
-  test("grants room at once while there is some, and charges it", () => {
+  test("grants and charges room at once while there is some", () => {
     const budget = new Budget(100, guard());
     let granted = 0;
     budget.whenRoom(60, () => granted++);
@@ -37,7 +37,7 @@ suite("the memory budget", () => {
     assert.equal(budget.usedBytes, 100);
   });
 
-  test("calls nobody inside of release", async () => {
+  test("calls no listener inside release", async () => {
     const budget = new Budget(100, guard());
     budget.charge(100);
     let granted = false;
@@ -48,7 +48,7 @@ suite("the memory budget", () => {
     assert.ok(granted);
   });
 
-  test("a caller that leaves the line is charged nothing, and does not hold up the next", async () => {
+  test("a caller that cancels is not charged, and does not block the next one", async () => {
     const budget = new Budget(100, guard());
     budget.charge(90);
     const leave = budget.whenRoom(50, () => assert.fail("it has left"));
@@ -61,7 +61,7 @@ suite("the memory budget", () => {
     assert.equal(budget.usedBytes, 100);
   });
 
-  test("refuses at once what could never fit", () => {
+  test("refuses at once more bytes than the server may ever hold", () => {
     const budget = new Budget(100, guard());
     assert.throws(() => budget.whenRoom(101, () => {}), (error) => error instanceof PolyprocError && error.codeName === "PayloadTooLarge" && error.data["maxMemoryBytes"] === 100);
   });

@@ -5,7 +5,7 @@ import { Deque } from "../../../server/engine/deque.js";
 import { LinkedList, type Link } from "../../../server/engine/linked-list.js";
 
 suite("a deque", () => {
-  test("behaves like an array, whatever is done to it", () => {
+  test("behaves like an array under random operations", () => {
     const step = fc.oneof(
       { weight: 30, arbitrary: fc.constant("push" as const) },
       { weight: 20, arbitrary: fc.constant("shift" as const) },
@@ -56,7 +56,7 @@ suite("a deque", () => {
 });
 
 suite("a linked list", () => {
-  test("keeps the order of those who stay, whoever leaves", () => {
+  test("keeps the order of the remaining values when others are removed", () => {
     fc.assert(fc.property(fc.array(fc.integer({ min: -1, max: 50 }), { maxLength: 200 }), (steps) => {
       const list = new LinkedList<number>();
       const links: Link<number>[] = [];

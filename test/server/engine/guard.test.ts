@@ -20,8 +20,8 @@ function gatherFaults(world: FakeWorld): unknown[] {
   return faults;
 }
 
-suite("an exception that nobody foresaw", () => {
-  test("in work that was put off is reported, and ends whom the work was for", async () => {
+suite("an unexpected exception", () => {
+  test("in deferred work is reported, and ends the principal of the work", async () => {
     const world = new FakeWorld();
     const faults = gatherFaults(world);
     const [first, second, third, fourth] = [world.session(), world.session(), world.session(), world.session()];
@@ -40,7 +40,7 @@ suite("an exception that nobody foresaw", () => {
     assert.deepEqual(faults, [boom, boom, boom, boom]);
   });
 
-  test("in the answer to one of several who wait does not keep the next one waiting", async () => {
+  test("in the answer to one waiter does not keep the next one waiting", async () => {
     const world = new FakeWorld();
     const faults = gatherFaults(world);
     const [holder, bad, good] = [world.session(), world.session(), world.session()];
@@ -56,7 +56,7 @@ suite("an exception that nobody foresaw", () => {
     assert.deepEqual(faults, [boom]);
   });
 
-  test("in one of the things that a session lets go of at its end keeps none of the others", () => {
+  test("while a session releases one object at its end does not keep the others", () => {
     const world = new FakeWorld();
     const faults = gatherFaults(world);
     const session = world.session();
@@ -74,7 +74,7 @@ suite("an exception that nobody foresaw", () => {
     assert.equal(world.engine.sessions.size, 0);
   });
 
-  test("in what follows a run ends that run, with the fault in its items, and no other", async () => {
+  test("in a run's observer ends that run, with the fault in its items, and no other", async () => {
     const world = new RunWorld();
     const faults = gatherFaults(world);
     const [broken, fine] = [world.start(2, { processes: 1 }), world.start(2, { processes: 1 })];
@@ -91,7 +91,7 @@ suite("an exception that nobody foresaw", () => {
     assert.deepEqual([fine.ended, fine.describeRun().done], [true, 2]);
   });
 
-  test("in the start of a process fails the start, and leaves no process that is starting", async () => {
+  test("in the start of a process fails the start, and leaves no process in state starting", async () => {
     const world = new FakeWorld({}, {
       startHost: fail,
       startCommand: fail,

@@ -76,8 +76,8 @@ class Actors {
   }
 }
 
-suite("whatever is asked of it, in whatever order", () => {
-  test("a lock has one holder, serves in order, forgets nobody, and tells of each death once", () => {
+suite("under random requests, in random order", () => {
+  test("a lock has one holder, serves in order, answers every waiter, and reports each death once", () => {
     const step = fc.oneof(
       { weight: 5, arbitrary: fc.record({ do: fc.constant("acquire" as const), who, timeoutMs }) },
       { weight: 4, arbitrary: fc.record({ do: fc.constant("release" as const), who }) },
@@ -143,7 +143,7 @@ suite("whatever is asked of it, in whatever order", () => {
     }));
   });
 
-  test("a semaphore has exactly the permits that are right, and nobody waits while one is free", () => {
+  test("a semaphore has exactly the right number of permits, and no session waits while one is free", () => {
     const step = fc.oneof(
       { weight: 5, arbitrary: fc.record({ do: fc.constant("acquire" as const), who, timeoutMs }) },
       { weight: 4, arbitrary: fc.record({ do: fc.constant("release" as const), who, n: fc.integer({ min: 1, max: 3 }) }) },
@@ -223,7 +223,7 @@ suite("whatever is asked of it, in whatever order", () => {
     }));
   });
 
-  test("a queue keeps every stored item, once and in order, and is exactly as long as it says", () => {
+  test("a queue keeps every stored item, once and in order, and its size is right", () => {
     const step = fc.oneof(
       { weight: 4, arbitrary: fc.record({ do: fc.constant("put" as const), who, count: fc.integer({ min: 1, max: 4 }), timeoutMs }) },
       { weight: 5, arbitrary: fc.record({ do: fc.constant("get" as const), who, max: fc.integer({ min: 1, max: 4 }), timeoutMs }) },

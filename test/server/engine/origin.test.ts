@@ -18,8 +18,8 @@ function setUp() {
   return { world, queue, careful, other, trusting, put, origins };
 }
 
-suite("what comes from another client's process tree", () => {
-  test("is marked for a session that opens its own alone, and for no other", () => {
+suite("a payload from another client's process tree", () => {
+  test("is marked for a session with `blobs: own`, and for no other", () => {
     const { careful, other, trusting, put, origins } = setUp();
     put(careful, 1);
     put(other, 2);
@@ -30,14 +30,14 @@ suite("what comes from another client's process tree", () => {
     assert.equal(origins(careful), undefined);
   });
 
-  test("is marked in answers that were waited for", () => {
+  test("is marked in answers to pending requests, too", () => {
     const { queue, careful, other, put } = setUp();
     const waiting = ask(() => queue.get(careful, 1, null));
     put(other, 1);
     assert.deepEqual(waiting.value.origins, [other.id]);
   });
 
-  test("stays foreign when it is put back, whatever is said of it", () => {
+  test("stays foreign when it is put back, whatever origin the session names", () => {
     const { queue, careful, other, put, origins } = setUp();
     put(other, 1);
     const taken = ask(() => queue.get(careful, 1, 0)).value;
@@ -54,7 +54,7 @@ suite("what comes from another client's process tree", () => {
     assert.deepEqual(origins(careful), [other.id]);
   });
 
-  test("is marked when it comes from a pipe, and is told of no channel", () => {
+  test("is marked when it comes from a pipe; such a session is never told of channels", () => {
     const { world, careful, other } = setUp();
     const { registry } = world.engine;
     const [near, far] = ["pipe:@near", "pipe:@far"].map((handle) => registry.create(other, handle, PipeEnd, () => new PipeEnd(world.engine, handle, { readable: true, writable: true }))) as [PipeEnd, PipeEnd];

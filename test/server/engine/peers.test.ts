@@ -156,8 +156,8 @@ async function begin(world: PeersWorld, beginning: string): Promise<void> {
   await settle();
 }
 
-suite("whatever clients and worker hosts send, and in whatever order they die", () => {
-  test("no exception escapes, no count is below zero, every wait ends with its owner, and nothing is left of those who have gone", async () => {
+suite("clients and worker hosts that send and die in random order", () => {
+  test("no exception escapes, no count is below zero, every wait ends with its owner, and ended sessions leave nothing behind", async () => {
     await fc.assert(fc.asyncProperty(fc.constantFrom(...Object.keys(beginnings)), fc.array(step, { minLength: 5, maxLength: 60, size: "max" }), async (beginning, steps) => {
       const world = new PeersWorld();
       await begin(world, beginning);

@@ -34,7 +34,7 @@ suite("a handle", () => {
     assert.throws(() => flag(a, "event:s1.1"), { codeName: "BadState" });
   });
 
-  test("that is unknown says why that may be", () => {
+  test("that is unknown fails with the possible reasons", () => {
     const { registry } = setUp();
     assert.throws(() => registry.get("lock:s1.1", Lock), { codeName: "UnknownHandle", message: /restarted/ });
   });
@@ -47,7 +47,7 @@ suite("a handle", () => {
 });
 
 suite("a named object", () => {
-  test("is one for all who create it, and lives until the last of them lets go", () => {
+  test("is one object for all sessions that create it, and lives until the last of them releases it", () => {
     const { registry, a, b, flag } = setUp();
     assert.equal(flag(a, "event:@x"), flag(b, "event:@x"));
     a.end(true);
@@ -66,7 +66,7 @@ suite("a named object", () => {
     assert.ok(!registry.has("event:@x"));
   });
 
-  test("begins anew after its last holder", () => {
+  test("is a new object after its last holder has released it", () => {
     const { registry, a, flag } = setUp();
     flag(a, "event:@x").set();
     registry.release(a, "event:@x");
@@ -75,14 +75,14 @@ suite("a named object", () => {
 });
 
 suite("references", () => {
-  test("cannot be released by who has none", () => {
+  test("cannot be released by a session that has none", () => {
     const { registry, a, b, flag } = setUp();
     flag(a, "event:s1.1");
     registry.release(b, "event:s1.1");
     assert.ok(registry.has("event:s1.1"));
   });
 
-  test("are told to onChange when the object comes and when it goes", () => {
+  test("of an object call onChange when it is created and when it goes", () => {
     const { registry, a, flag } = setUp();
     const told: string[] = [];
     registry.onChange = (object, gone) => told.push(`${object.handle} ${gone ? "gone" : "here"}`);

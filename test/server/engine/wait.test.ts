@@ -11,7 +11,7 @@ function setUp() {
 }
 
 suite("a wait", () => {
-  test("settles once, with what came first", () => {
+  test("settles once, with the first outcome", () => {
     const { session } = setUp();
     const wait = new Wait<number>(session, {});
     const probe = ask(() => wait);
@@ -23,7 +23,7 @@ suite("a wait", () => {
     assert.equal(session.waits.size, 0);
   });
 
-  test("tells a listener that comes late", () => {
+  test("calls a listener that is added after it settled", () => {
     const { session } = setUp();
     const wait = new Wait<number>(session, {});
     wait.resolve(1);
@@ -41,7 +41,7 @@ suite("a wait", () => {
     assert.equal(probe.value, "late");
   });
 
-  test("fails with TimedOut when nothing else is said about expiry", () => {
+  test("fails with TimedOut when it has no onTimeout", () => {
     const { world, session } = setUp();
     const probe = ask(() => new Wait<number>(session, { timeoutMs: 1 }));
     world.clock.advance(1);
@@ -57,7 +57,7 @@ suite("a wait", () => {
     assert.equal(left, 1);
   });
 
-  test("may put off its cancellation", () => {
+  test("may defer its cancellation", () => {
     const { session } = setUp();
     const wait = new Wait<number>(session, { onCancel: () => true });
     const probe = ask(() => wait);
@@ -101,7 +101,7 @@ suite("a mapped wait", () => {
     assert.deepEqual([left, probe.failure, inner.settled, session.waits.size], [1, "RequestCancelled", true, 0]);
   });
 
-  test("waits for an inner one that puts off its cancellation", () => {
+  test("waits for an inner one that defers its cancellation", () => {
     const { session } = setUp();
     const inner = new Wait<number>(session, { onCancel: () => true });
     const probe = ask(() => inner.map(String));
@@ -113,7 +113,7 @@ suite("a mapped wait", () => {
 });
 
 suite("a session", () => {
-  test("ends its waits, then lets go of what it holds, then tells listeners, then drops references", () => {
+  test("cancels its waits, then releases what it holds, then calls listeners, then drops references", () => {
     const { world, session } = setUp();
     const happened: string[] = [];
     new Wait(session, { onLeave: () => happened.push("wait") });

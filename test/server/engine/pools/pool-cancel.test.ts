@@ -4,7 +4,7 @@ import { errorName } from "../../../../protocol/errors.js";
 import * as workers from "../../../../protocol/worker.js";
 import { PoolWorld, runAll, settle, type FakeHost } from "../fake-hosts.js";
 
-test("a waiting task is cancelled at once, a running one is asked first, and its neighbours go on", async () => {
+test("cancel fails a queued task at once and asks a running one to stop; other tasks go on", async () => {
   const world = new PoolWorld();
   const job = world.job(world.pool({ processes: 1 }));
   job.submit(world.tasks(3));
@@ -22,7 +22,7 @@ test("a waiting task is cancelled at once, a running one is asked first, and its
   assert.deepEqual(world.results.map((entry) => [entry.index, entry.error ? errorName(entry.error.code) : "ok"]), [[2, "Cancelled"], [0, "Cancelled"], [1, "ok"]]);
 });
 
-test("cancel of what waits takes exactly what no worker has begun, also from the lists of workers", async () => {
+test("cancel of waiting tasks cancels exactly those that no worker has begun, also prefetched ones", async () => {
   const world = new PoolWorld();
   const job = world.job(world.pool({ processes: 2 }));
   job.submit(world.tasks(100));
@@ -46,7 +46,7 @@ test("cancel of what waits takes exactly what no worker has begun, also from the
   assert.deepEqual(job.wait(world.client, null), { done: 7, failed: 93 });
 });
 
-test("a worker that does not get round to reading is not given so much, over and over, that a claim could mean an older task, too", async () => {
+test("a worker that is slow to read is never given so many tasks that one claim could mean two of them", async () => {
   const world = new PoolWorld();
   const job = world.job(world.pool({ processes: 1 }));
   job.submit(world.tasks(3));
@@ -67,7 +67,7 @@ test("a worker that does not get round to reading is not given so much, over and
   assert.ok(given.length > 100, `${given.length} tasks`);
   assert.equal(new Set(given.map((seq) => seq & 255)).size, given.length);
 
-  // It goes on as soon as it reads.
+  // The worker goes on as soon as it reads.
   const settled = world.results.length;
   job.submit(world.tasks(500, 10_000));
   await settle();
@@ -76,7 +76,7 @@ test("a worker that does not get round to reading is not given so much, over and
   assert.deepEqual([host.signals, world.hosts.length], [[], 1]);
 });
 
-test("a worker that dies before it has read anything loses nothing that it was given over and over", async () => {
+test("a worker that dies before it reads anything loses none of the tasks that were given and taken back repeatedly", async () => {
   const world = new PoolWorld();
   const job = world.job(world.pool({ processes: 1 }));
   job.submit(world.tasks(1));
@@ -98,7 +98,7 @@ test("a worker that dies before it has read anything loses nothing that it was g
   assert.deepEqual(world.results.filter((entry) => entry.index === left).map((entry) => entry.error), [undefined]);
 });
 
-test("a task that has run into its limit and is cancelled then is not tried again, and its pool can end", async () => {
+test("a task that is cancelled after it timed out is not retried, and its pool can end", async () => {
   const world = new PoolWorld();
   const pool = world.pool({ processes: 1 });
   const job = world.job(pool, { retries: 5, timeoutMs: 50 });

@@ -4,14 +4,14 @@ import { PoolWorld, settle } from "../fake-hosts.js";
 
 const target = { command: "true" };
 
-/** msgpack of a list of so many times the number 1, which are no arguments for a program. */
+/** The msgpack of a list of `count` numbers 1. A number is not a valid item for a program. */
 function ones(count: number): Uint8Array {
   const list = new Uint8Array(count + 3).fill(1);
   list.set([0xdc, count >> 8, count & 0xff]);
   return list;
 }
 
-test("items for a program must be as many as their count says, before anything is made of them", () => {
+test("items for a program are counted before the server reads them", () => {
   const world = new PoolWorld();
   const job = world.job(world.pool(), { target });
   for (const [count, items] of [[65_535, ones(1)], [Number.MAX_SAFE_INTEGER, ones(3)], [1, new Uint8Array([1])], [1, new Uint8Array()]] as const) {
@@ -20,7 +20,7 @@ test("items for a program must be as many as their count says, before anything i
   assert.equal(world.client.queuedBytes, 0);
 });
 
-test("thousands of items that cannot be filled in are refused turn by turn, so that others are served in between", async () => {
+test("thousands of items that cannot be filled in are refused turn by turn, so that other clients are served in between", async () => {
   const world = new PoolWorld();
   const count = 20_000;
   const job = world.job(world.pool({ processes: 2 }), { target, mode: "apply" });

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Wait } from "../../../../server/engine/wait.js";
 import { PoolWorld, settle } from "../fake-hosts.js";
 
-test("while nothing is known of how long tasks take, none waits behind another that may never end", async () => {
+test("while the duration of tasks is unknown, no task is queued behind another one, which may never end", async () => {
   const world = new PoolWorld();
   const job = world.job(world.pool({ processes: 2 }));
   job.submit(world.tasks(3));
@@ -14,7 +14,7 @@ test("while nothing is known of how long tasks take, none waits behind another t
   assert.deepEqual([first.list.map((task) => task.index), second.list.map((task) => task.index)], [[0], [1]]);
 });
 
-test("a job of programs has as many items as it says, so one message cannot ask for a billion", async () => {
+test("items of a program are counted when they are submitted, so one message cannot demand a billion processes", async () => {
   const world = new PoolWorld();
   const job = world.job(world.pool(), { target: { command: "true" } });
   const submit = (count: number, ...items: number[]) => () => job.submit([{ index: 0, count, items: Uint8Array.from(items) }]);
@@ -24,7 +24,7 @@ test("a job of programs has as many items as it says, so one message cannot ask 
   assert.deepEqual(job.wait(world.client, 0), { done: 0, failed: 0 });
 });
 
-test("a submit that waits for room fails when its pool is terminated, and leaves nothing", async () => {
+test("a pending submit fails when its pool is terminated, and leaves nothing behind", async () => {
   const world = new PoolWorld({ maxQueuedBytes: 3 });
   const pool = world.pool({ processes: 1 });
   const job = world.job(pool);

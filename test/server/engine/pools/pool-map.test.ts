@@ -18,7 +18,7 @@ test("a map that is refused leaves no pool behind", () => {
   assert.deepEqual(world.engine.pools(), []);
 });
 
-test("a map that has ended leaves nothing with a session that goes on", async () => {
+test("a map that has ended leaves nothing in its session", async () => {
   const world = new PoolWorld();
   const results = async () => {
     const wait = mapInPool(world.engine, world.client, { target: { module: "/tasks.js" }, items: items() });
@@ -32,14 +32,14 @@ test("a map that has ended leaves nothing with a session that goes on", async ()
     return new WeakRef(outcomes);
   };
   const kept = await results();
-  // The hosts of the test remember what they were sent, not what came of it.
+  // The test's hosts keep the messages that they were sent.
   await waitFor(() => (collectGarbage(), kept.deref() === undefined), { what: "the results to be let go" });
 });
 
-/** msgpack's extension 2 with one byte. */
+/** A blob: msgpack's extension 2, with one byte. */
 const privateToItsLanguage = new Uint8Array([0xd4, 2, 0]);
 
-test("results that only the caller opens may come as one value that is private to its language", async () => {
+test("results that only the caller reads may be one blob", async () => {
   const world = new PoolWorld();
   world.job(world.pool({ processes: 1 })).submit([{ index: 0, count: 3, items: privateToItsLanguage }]);
   const host = world.hosts[0]!.connect();
@@ -50,7 +50,7 @@ test("results that only the caller opens may come as one value that is private t
   assert.deepEqual(host.signals, []);
 });
 
-test("a worker that sends such a value as the results of a map, which the server opens, is ended", async () => {
+test("a worker that sends a blob as the results of a map, whose lists the server reads, is expelled", async () => {
   const world = new PoolWorld();
   mapInPool(world.engine, world.client, { target: { module: "/tasks.js" }, items: [new Uint8Array([1])], processes: 1 });
   const host = world.hosts[0]!.connect();
@@ -60,7 +60,7 @@ test("a worker that sends such a value as the results of a map, which the server
   assert.deepEqual(host.signals, ["SIGKILL"]);
 });
 
-test("an item for a program that is no value fails alone, in a map and in a run", async () => {
+test("an item for a program that is not a valid value fails alone, in a map and in a run", async () => {
   const world = new PoolWorld();
   const given = { target: { command: "true" }, items: [new Uint8Array()], processes: 1 };
   const map = mapInPool(world.engine, world.client, given);

@@ -34,14 +34,14 @@ test("every task has exactly one outcome, and each worker runs its share", async
   assert.deepEqual(world.results.map((entry) => entry.index).sort((a, b) => a - b), Array.from({ length: 1000 }, (_, i) => i));
 });
 
-test("tasks that wait behind a long one are taken back as soon as another worker is free", async () => {
+test("tasks prefetched behind a long one are taken back as soon as another worker is free", async () => {
   const world = new PoolWorld();
   const job = world.job(world.pool({ processes: 2 }));
   job.submit(world.tasks(200));
   world.connectAll();
   await settle();
   const [slow, fast] = world.hosts as [FakeHost, FakeHost];
-  // A few quick ones first, so that both are trusted with many.
+  // A few quick tasks first, so that both workers prefetch many.
   for (let i = 0; i < 5; i++) {
     for (const host of [slow, fast]) host.succeed(host.begin()!);
     world.clock.advance(0.1);
@@ -58,7 +58,7 @@ test("tasks that wait behind a long one are taken back as soon as another worker
   assert.equal(world.results.length, 200);
 });
 
-test("when a worker dies, only the task that it had begun fails, and the others are run elsewhere in their order", async () => {
+test("when a worker dies, only the task that it had begun fails, and other workers run its other tasks in order", async () => {
   const world = new PoolWorld();
   const job = world.job(world.pool({ processes: 1 }));
   job.submit(world.tasks(10));
@@ -80,7 +80,7 @@ test("when a worker dies, only the task that it had begun fails, and the others 
   assert.equal(world.results.length, 10);
 });
 
-test("with retries, the task of a dead worker is tried again", async () => {
+test("with retries, the task of a dead worker is retried", async () => {
   const world = new PoolWorld();
   const job = world.job(world.pool({ processes: 1 }), { retries: 1 });
   job.submit(world.tasks(1));
@@ -96,7 +96,7 @@ test("with retries, the task of a dead worker is tried again", async () => {
   assert.deepEqual(world.results.map((entry) => [entry.index, entry.error]), [[0, undefined]]);
 });
 
-test("a failing task is tried 1 + retries times, then its error is told", async () => {
+test("a failing task has 1 + retries attempts, then its error is reported", async () => {
   const world = new PoolWorld();
   const job = world.job(world.pool({ processes: 1 }), { retries: 2 });
   job.submit(world.tasks(1));
@@ -110,7 +110,7 @@ test("a failing task is tried 1 + retries times, then its error is told", async 
   assert.deepEqual(world.results.map((entry) => entry.error?.message), ["try 3"]);
 });
 
-test("of a chunk whose worker died, the items done stay done, one is lost, and the rest is run with each item told", async () => {
+test("of a chunk whose worker died, done items stay done, one is lost, and the rest runs with a report for each item", async () => {
   const world = new PoolWorld();
   const job = world.job(world.pool({ processes: 1 }));
   job.submit([{ index: 0, count: 10, items: new Uint8Array([0x9a]) }]);
@@ -131,7 +131,7 @@ test("of a chunk whose worker died, the items done stay done, one is lost, and t
   assert.deepEqual(job.wait(world.client, null), { done: 9, failed: 1 });
 });
 
-test("of a large chunk, whose items are told in lots, nobody is blamed for a death before it is known which one ran", async () => {
+test("of a large chunk, whose items are reported in batches, no item fails for a death before it is known which one ran", async () => {
   const world = new PoolWorld();
   const job = world.job(world.pool({ processes: 1 }));
   job.submit([{ index: 0, count: 1000, items: new Uint8Array([0xdc, 0x03, 0xe8]) }]);
@@ -153,7 +153,7 @@ test("of a large chunk, whose items are told in lots, nobody is blamed for a dea
   assert.deepEqual(world.results.filter((entry) => entry.error).map((entry) => [entry.index, entry.count, errorName(entry.error!.code)]), [[5, 1, "WorkerLost"]]);
 });
 
-test("a task past its limit is asked to stop, then its worker alone is killed, and it fails with TimedOut", async () => {
+test("a task past its timeout is asked to stop, then only its worker is killed, and it fails with TimedOut", async () => {
   const world = new PoolWorld();
   const job = world.job(world.pool({ processes: 2 }), { timeoutMs: 100, graceMs: 50 });
   job.submit(world.tasks(2));
@@ -190,7 +190,7 @@ test("a worker ends after maxTasksPerChild tasks and is replaced", async () => {
   assert.equal(world.results.filter((entry) => entry.error).length, 0);
 });
 
-test("an initializer that fails fails the waiting tasks instead of starting workers for ever", async () => {
+test("a failing initializer fails the queued tasks, and no further workers are started", async () => {
   const world = new PoolWorld();
   const job = world.job(world.pool({ processes: 1, initializer: { module: "/tasks.js", export: "prepare" } }));
   job.submit(world.tasks(3));
@@ -204,7 +204,7 @@ test("an initializer that fails fails the waiting tasks instead of starting work
   assert.equal(world.hosts.length, 1);
 });
 
-test("workers that die before they are ready are tried three times, then the tasks fail", async () => {
+test("after three workers that died before they were ready, the tasks fail", async () => {
   const world = new PoolWorld();
   const job = world.job(world.pool({ processes: 1 }));
   job.submit(world.tasks(2));
@@ -217,7 +217,7 @@ test("workers that die before they are ready are tried three times, then the tas
   assert.deepEqual(world.results.map((entry) => errorName(entry.error!.code)), ["WorkerLost", "WorkerLost"]);
 });
 
-test("submits beyond the session's limit wait for room, and too many of them are refused", async () => {
+test("submits beyond the session's limit are pending until there is room, and too many of them are refused", async () => {
   const world = new PoolWorld({ maxQueuedBytes: 10 });
   const job = world.job(world.pool({ processes: 1 }));
   assert.equal(job.submit(world.tasks(6)), null);
@@ -235,7 +235,7 @@ test("submits beyond the session's limit wait for room, and too many of them are
   assert.equal(world.results.length, 9);
 });
 
-test("a client that does not read its results gets no more made until it has read", async () => {
+test("while a client does not read its results, its tasks are parked", async () => {
   const world = new PoolWorld();
   const job = world.job(world.pool({ processes: 1 }));
   job.submit(world.tasks(2));
@@ -282,7 +282,7 @@ test("join waits until a closed pool's work is done and its workers have gone", 
   assert.equal(joined.settled, true);
 });
 
-test("terminate kills the workers and fails what is not done with Cancelled", async () => {
+test("terminate kills the workers and fails all unfinished tasks with Cancelled", async () => {
   const world = new PoolWorld();
   const pool = world.pool({ processes: 1 });
   const job = world.job(pool);
@@ -298,7 +298,7 @@ test("terminate kills the workers and fails what is not done with Cancelled", as
   assert.equal(pool.whenGone(world.client), null);
 });
 
-test("a client's end takes its pools and their workers with it", () => {
+test("pools and their workers end with their client", () => {
   const world = new PoolWorld();
   const job = world.job(world.pool({ processes: 2 }));
   job.submit(world.tasks(4));
@@ -311,7 +311,7 @@ test("a client's end takes its pools and their workers with it", () => {
   assert.equal(world.engine.registry.size, 0);
 });
 
-test("the time that a worker takes to load a task's module is not the task's, up to ten seconds", async () => {
+test("loading a task's module does not count for the task's timeout, up to ten seconds", async () => {
   const world = new PoolWorld();
   const job = world.job(world.pool({ processes: 1 }), { timeoutMs: 100 });
   job.submit(world.tasks(1));
@@ -326,7 +326,7 @@ test("the time that a worker takes to load a task's module is not the task's, up
   assert.deepEqual(host.peer.received(workers.cancel).map((cancel) => cancel.reason), ["TimedOut"]);
 });
 
-test("a module that never finishes loading is given up after ten seconds", async () => {
+test("a module that never finishes loading times out after ten seconds", async () => {
   const world = new PoolWorld();
   const job = world.job(world.pool({ processes: 1 }), { timeoutMs: 100, graceMs: 0 });
   job.submit(world.tasks(1));
@@ -336,7 +336,7 @@ test("a module that never finishes loading is given up after ten seconds", async
   assert.deepEqual(host.signals, ["SIGKILL"]);
 });
 
-test("a hundred thousand outcomes of one turn go in messages that a client can read", async () => {
+test("a hundred thousand outcomes of one turn are split into messages that any client can read", async () => {
   const world = new PoolWorld();
   const job = world.job(world.pool({ processes: 1 }));
   job.submit(world.tasks(100_000));
@@ -346,7 +346,7 @@ test("a hundred thousand outcomes of one turn go in messages that a client can r
   assert.ok(Math.max(...world.client.peer.received(jobs.results).map((message) => message.results.length)) <= 1000);
 });
 
-test("a pool that was terminated has nothing queued, whatever became of its tasks", async () => {
+test("a terminated pool has no queued tasks", async () => {
   const world = new PoolWorld();
   const pool = world.pool({ processes: 1 });
   world.job(pool).submit(world.tasks(100));
@@ -361,7 +361,7 @@ test("a pool that was terminated has nothing queued, whatever became of its task
   assert.deepEqual([pool.describePool().workers, pool.describePool().queued, pool.describePool().failed], [0, 0, 100]);
 });
 
-test("when the server ends no worker takes the place of one that has ended", async () => {
+test("when the server is ending, a worker that has ended is not replaced", async () => {
   const world = new PoolWorld();
   const pool = world.pool({ processes: 2 });
   world.job(pool).submit(world.tasks(10));

@@ -3,7 +3,7 @@ import { suite, test } from "node:test";
 import { errorName } from "../../../../protocol/errors.js";
 import { PoolWorld, settle } from "../fake-hosts.js";
 
-/** Extension 2: a private value of a language. */
+/** A blob: extension 2. */
 const closed = Uint8Array.from([0xd4, 2, 0xc0]);
 
 async function running(items: Uint8Array) {
@@ -16,7 +16,7 @@ async function running(items: Uint8Array) {
 }
 
 suite("what a worker host reports", () => {
-  test("is a list, or one private value for a caller that opens it", async () => {
+  test("is a list of results, or one blob for a caller that reads it itself", async () => {
     const good = await running(Uint8Array.from([0x91, 0x01]));
     good.host.succeed(good.task, closed);
     await settle();
@@ -31,7 +31,7 @@ suite("what a worker host reports", () => {
     assert.match(bad.world.results[0]!.error!.message, /broke the protocol: its values for task 0 are no list instead of a list of 1/);
   });
 
-  test("fails the items when it names an object that nobody has, and the worker goes on", async () => {
+  test("fails the items when it names an object that does not exist, and the worker goes on", async () => {
     const { world, host, task } = await running(Uint8Array.from([0x91, 0x01]));
     host.succeed(task, [Uint8Array.from([0x91, 0x01]), ["lock:s1.999"]]);
     await settle();
@@ -39,7 +39,7 @@ suite("what a worker host reports", () => {
     assert.deepEqual(host.signals, []);
   });
 
-  test("after a last part is no more than the end: a death then costs nothing", async () => {
+  test("of all items by parts leaves only the end of the task: a death then loses nothing", async () => {
     const { world, host, task } = await running(Uint8Array.from([0x91, 0x01]));
     host.record.part({ seq: task.seq, from: 0, count: 1, values: Uint8Array.from([0x91, 0x01]), next: 1 });
     host.die();
@@ -49,7 +49,7 @@ suite("what a worker host reports", () => {
     assert.deepEqual([pool!.done, pool!.failed, pool!.queued], [1, 0, 0]);
   });
 
-  test("counts for nothing once the host is being ended", async () => {
+  test("is ignored once the host is expelled", async () => {
     const { world, host, task } = await running(Uint8Array.from([0x91, 0x01]));
     host.succeed({ ...task, seq: 5 });
     host.succeed(task);
@@ -60,7 +60,7 @@ suite("what a worker host reports", () => {
 });
 
 suite("a worker host whose process has ended", () => {
-  test("is heard until its connection has ended, however long that takes", async () => {
+  test("has its reports handled until its connection has ended, however long that takes", async () => {
     const { world, host, task } = await running(Uint8Array.from([0x91, 0x01]));
     const session = host.record.session!;
     host.record.exited({ exitCode: 0, signal: null });
@@ -74,7 +74,7 @@ suite("a worker host whose process has ended", () => {
 });
 
 suite("worker hosts that never say that they are ready", () => {
-  test("are ended, and after three of them the tasks fail with the reason", async () => {
+  test("are expelled, and after three of them the tasks fail with the reason", async () => {
     const world = new PoolWorld();
     const job = world.job(world.pool({ processes: 1 }));
     job.submit(world.tasks(1));
@@ -93,8 +93,8 @@ suite("worker hosts that never say that they are ready", () => {
   });
 });
 
-suite("workers that end without having begun what they were given", () => {
-  test("are started three times, not for ever", async () => {
+suite("workers that end before they begin a task", () => {
+  test("are started three times, then the tasks fail", async () => {
     const world = new PoolWorld();
     const job = world.job(world.pool({ processes: 1 }));
     job.submit(world.tasks(2));

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test, type TestContext } from "node:test";
+import { inspect } from "node:util";
 import { PolyprocError, TaskFailed, task, TimedOut, WorkerLost, type Pool } from "polyproc";
 import { within } from "../deadline.js";
 import * as bad from "./bad-tasks.js";
@@ -10,8 +11,8 @@ const meta = { url: new URL("./bad-tasks.js", import.meta.url).href };
 const pid = task(meta, bad.pid);
 
 /** A pool of one worker, and a check that the same worker goes on, or that another took its place. */
-async function onePool(t: { after(clean: () => void | Promise<void>): void }): Promise<{ stage: Stage; pool: Pool; survived: () => Promise<boolean> }> {
-  const stage = await setStage(t);
+async function onePool(t: TestContext, args: readonly string[] = []): Promise<{ stage: Stage; pool: Pool; survived: () => Promise<boolean> }> {
+  const stage = await setStage(t, args);
   const pool = new stage.mp.Pool(1);
   const first = await pool.apply(pid);
   return { stage, pool, survived: async () => (await within(pool.apply(pid), "the pool's next task")) === first };
@@ -19,7 +20,7 @@ async function onePool(t: { after(clean: () => void | Promise<void>): void }): P
 
 async function failureOf(result: Promise<unknown>): Promise<unknown> {
   return within(result, "the failure").then(
-    (value) => assert.fail(`it gave ${String(value)}`),
+    (value) => assert.fail(`it gave ${inspect(value)}`),
     (error: unknown) => error,
   );
 }
@@ -146,34 +147,38 @@ test("an item that runs into its limit does not take its chunk with it", async (
   assert.deepEqual(results.map((result) => (result instanceof Error ? (result as PolyprocError).codeName : result)), [1, 2, "TimedOut", 4, 5]);
 });
 
+const maxPayloadBytes = 1024 * 1024;
+/** A server for messages up to that; one that fits into one frame is no exception. */
+const smallPayloads = ["--max-payload-bytes", String(maxPayloadBytes), "--max-message-bytes", String(maxPayloadBytes)];
+
 test("a result that cannot be sent fails its task, and says where in it the trouble is", async (t) => {
-  const { pool, survived } = await onePool(t);
+  const { pool, survived } = await onePool(t, smallPayloads);
   for (const [target, what] of [[task(meta, bad.giveFunction), /function.*inside/s], [task(meta, bad.giveLoop), /self|cycle|circular/], [task(meta, bad.giveTrap), /never look at me/]] as const) {
     const error = await failureOf(pool.apply(target));
     assert.ok(error instanceof TaskFailed, String(error));
     assert.match(error.message, what);
   }
-  const large = await failureOf(pool.apply(task(meta, bad.giveMuch), [70 * 1024 * 1024]));
+  const large = await failureOf(pool.apply(task(meta, bad.giveMuch), [maxPayloadBytes]));
   assert.ok(large instanceof PolyprocError && large.codeName === "PayloadTooLarge", String(large));
   assert.ok(await survived());
 });
 
 test("an argument that cannot be sent fails its call alone, before it leaves", async (t) => {
-  const { pool, survived } = await onePool(t);
+  const { pool, survived } = await onePool(t, smallPayloads);
   for (const chunkSize of [1, 4]) {
     const results = await within(pool.map(pid as never, [null, () => {}, null, 1] as never[], { chunkSize, returnExceptions: true }), "the map");
     assert.ok((results[1] as unknown) instanceof TypeError, String(results[1]));
     assert.deepEqual(results.map((result) => typeof result), ["number", "object", "number", "number"]);
   }
-  const large = await failureOf(pool.apply(task(meta, bad.giveMuch) as never, [new Uint8Array(70 * 1024 * 1024)] as never));
+  const large = await failureOf(pool.apply(task(meta, bad.giveMuch) as never, [new Uint8Array(maxPayloadBytes)] as never));
   assert.ok(large instanceof PolyprocError && large.codeName === "PayloadTooLarge", String(large));
   assert.ok(await survived());
 });
 
 test("a chunk that is too large for one message goes in several", async (t) => {
-  const { pool } = await onePool(t);
+  const { pool } = await onePool(t, smallPayloads);
   const url = new URL("./tasks.js", import.meta.url).href;
-  const items = Array.from({ length: 10 }, (_, n) => new Uint8Array(10 * 1024 * 1024).fill(n));
+  const items = Array.from({ length: 10 }, (_, n) => new Uint8Array(300 * 1024).fill(n));
   const results = await within(pool.map(task({ url }, tasks.complement), items, { chunkSize: 10 }), "the map", 30_000);
   assert.deepEqual(results.map((bytes) => bytes.length === items[0]!.length && bytes[0]! ^ 0xff), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
 });

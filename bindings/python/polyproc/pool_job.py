@@ -5,7 +5,7 @@ import threading
 from ._errors import Cancelled, Closed, PolyprocError
 from ._handlers import is_from_handler
 from ._msgpack import array_head, map_head, pack, pack_int
-from ._payload import CHUNK_BYTES, TooLong, encode, with_handles
+from ._payload import CHUNK_BYTES, TooLong, encode_apart, to_wire, with_handles
 from ._rope import joined
 from ._shared import field
 from .pool_calls import CallPacker, pack_calls
@@ -111,16 +111,17 @@ class PoolJob:
         return index
 
     def _encode(self, items):
+        most = min(CHUNK_BYTES, self._session.max_payload)
         if self._foreign:
             if self._mode == "apply":
                 items = [[list(args), kwargs] for args, kwargs in items]
             elif self._mode == "starmap":
                 items = [list(item) for item in items]
-            payload = encode(self._session, list(items))
-            if len(payload) > CHUNK_BYTES and len(items) > 1:
+            data, handles = encode_apart(self._session, list(items))
+            if len(data) > most and len(items) > 1:
                 raise TooLong
-            return payload
-        return with_handles(self._session, lambda: pack_calls(self._func, self._mode, list(items), CHUNK_BYTES))
+            return to_wire(self._session, data, handles)
+        return with_handles(self._session, lambda: pack_calls(self._func, self._mode, list(items), most))
 
     def _add(self, index, count, payload, items):
         with self._lock:

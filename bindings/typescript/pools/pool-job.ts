@@ -2,7 +2,7 @@ import { PolyprocError, type ErrorName } from "../../../protocol/errors.js";
 import type { Mode, ResultEntry, TaskInput } from "../../../protocol/job.js";
 import { payloadData, type Payload } from "../../../protocol/payload.js";
 import type { Target } from "../../../protocol/target.js";
-import { encodeChunk } from "../session/codec.js";
+import { encodeChunk, togetherBytes } from "../session/codec.js";
 import { Cancelled, type Closed } from "../session/errors.js";
 import type { PoolJobs } from "./pool-jobs.js";
 import { JobRouter, type JobReceiver } from "./pool-router.js";
@@ -194,7 +194,7 @@ export class PoolJob extends SharedObject implements JobReceiver {
       let end = this.#head;
       while (end < this.#queue.length && end - this.#head < maxMessageTasks) {
         const size = sizeOf(this.#queue[end]!);
-        if (end > this.#head && bytes + size > maxMessageBytes) break;
+        if (end > this.#head && bytes + size > togetherBytes(this.connection, maxMessageBytes)) break;
         bytes += size;
         end++;
       }

@@ -35,11 +35,17 @@ function asCallersFailure(error: unknown, value: unknown): unknown {
 /** Items are sent together up to about this many bytes; one alone may have more. */
 const chunkBytes = 4 * 1024 * 1024;
 
+/** `bytes`, or the most that one message to this server can hold, if that is less. A closed connection has no limit: it sends nothing. */
+export function togetherBytes(connection: Connection, bytes: number): number {
+  if (!connection.isOpen) return bytes;
+  return Math.min(bytes, connection.facts.limits.maxPayloadBytes - messageOverheadBytes);
+}
+
 /** The payload of a list with these items; null when they are too many bytes to be sent together. */
 export function encodeChunk(connection: Connection, items: readonly unknown[]): Payload | null {
   if (items.length === 1) return encodeFor(connection, items);
   try {
-    const { data, handles } = write(items, chunkBytes);
+    const { data, handles } = write(items, togetherBytes(connection, chunkBytes));
     return handles === null ? data : [data, handles];
   } catch (error) {
     if (error === tooLong) return null;

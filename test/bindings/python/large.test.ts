@@ -28,7 +28,7 @@ describe("large values of the Python binding", needs("python3"), () => {
 
   it("fail alone when they are too large, with size, limit and option", async (t) => {
     const address = `unix:${join(temporaryFolder(t), "s")}`;
-    await startServer(t, ["--listen", address, "--max-payload-bytes", "20000000"]);
+    await startServer(t, ["--listen", address, "--max-payload-bytes", "2000000", "--max-message-bytes", "2000000"]);
     const { status, stderr } = await runPython([fixture("large_values.py"), "Limits"], { cwd: temporaryFolder(t), env: { POLYPROC_TEST_SERVER: address } });
     assert.equal(status, 0, stderr);
     assert.match(stderr, /^OK$/m);

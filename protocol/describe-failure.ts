@@ -4,7 +4,7 @@ import type { Failure } from "./job.js";
 
 const framesShown = 4;
 
-/** Why an item failed, for people: the first line says it, further ones are the stack. */
+/** Why an item failed, for display: the reason in the first line, then the stack. */
 export function describeFailure({ code, message, data = {} }: Failure): string {
   if (code === errorCodes.TimedOut && typeof data["timeoutMs"] === "number") return `ran longer than ${formatDuration(data["timeoutMs"])}, and was stopped`;
   if (code !== errorCodes.TaskFailed) return message;

@@ -3,23 +3,23 @@
  * reserve, and a name. On the wire: `{code, message, data: {name, …}}`.
  */
 export const errorCodes = {
-  /** A queue or a pipe had no room within `timeoutMs`. `data.stored`: how many items were stored. */
+  /** A queue or a pipe stayed full for `timeoutMs`. `data.stored`: how many items were stored. */
   Full: 1001,
-  /** A queue had no item within `timeoutMs`. */
+  /** A queue stayed empty for `timeoutMs`. */
   Empty: 1002,
   /** A wait took longer than `timeoutMs`, or a task ran longer than its limit. */
   TimedOut: 1003,
   /** The object was closed by this session, or no longer takes part. */
   Closed: 1004,
-  /** The other end of the pipe has no holder left, and nothing is left to read. */
+  /** No session holds the other end of the pipe, and no item is left. */
   EndOfFile: 1005,
-  /** The other end of the pipe has no holder left, so nobody could ever read the item. */
+  /** No session holds the other end of the pipe, so no session could receive the item. */
   BrokenPipe: 1006,
-  /** The request does not fit the object's state: `start` twice, `release` of a free lock … */
+  /** The object's state does not allow the request: `start` twice, `release` of a free lock … */
   BadState: 1007,
-  /** Only the owner may do this: release an RLock, notify a condition … */
+  /** Only the owner may do this: release a recursive lock, notify a condition … */
   NotOwner: 1008,
-  /** No such object: never made, released by all who knew it, or made by a server that has gone. */
+  /** No such object: it was never made, its last reference was released, or it belonged to another server instance. */
   UnknownHandle: 1009,
   /** The module, its export, or the interpreter of the source text could not be found or loaded. */
   TargetNotFound: 1010,
@@ -33,19 +33,22 @@ export const errorCodes = {
   Cancelled: 1014,
   /** This wait was ended to break a deadlock. `data.deadlock`: its id. */
   Deadlock: 1015,
-  /** The session asked for more than the server is willing to hold. Wait for answers before sending more. */
+  /** The session asked for more than the server holds for it. Wait for answers before sending more. */
   Overloaded: 1016,
   /** The token is missing or wrong, or the message is not for this kind of session. */
   Unauthorized: 1017,
-  /** The message is larger than `limits.maxPayloadBytes`, or than its receiver reads. */
+  /** The message is larger than `limits.maxPayloadBytes`, or larger than its receiver accepts. */
   PayloadTooLarge: 1018,
-  /** A party of the barrier left, timed out, was killed, or `abort` was called. */
+  /** A party of the barrier timed out, was cancelled or died, or a session called `abort`. */
   BrokenBarrier: 1019,
-  /** The message cannot be understood: bad frame, bad encoding, not JSON-RPC. The connection ends. */
+  /** The message cannot be read: bad frame, bad encoding, not JSON-RPC. The connection ends. */
   Malformed: 1020,
   /** The server is ending. */
   ShuttingDown: 1021,
-  /** Told by bindings: a private value of a language came from another client's process tree, and was not opened. `data`: origin, object. */
+  /**
+   * Raised by bindings: a private value of a language came from another client's process tree, and was not opened.
+   * `data`: origin, object.
+   */
   UntrustedBlob: 1022,
 
   /** JSON-RPC: not a request. */
@@ -54,7 +57,7 @@ export const errorCodes = {
   MethodNotFound: -32601,
   /** JSON-RPC: a parameter has the wrong type or value; the message quotes it. */
   InvalidParams: -32602,
-  /** JSON-RPC: a fault of the server's own. */
+  /** JSON-RPC: a bug in the server. */
   InternalError: -32603,
   /** JSON-RPC: the body is not JSON or msgpack. */
   ParseError: -32700,
@@ -66,7 +69,7 @@ export const errorCodes = {
 
 export type ErrorName = keyof typeof errorCodes;
 
-/** Any request may fail with these, so descriptors do not repeat them. */
+/** Every request may fail with these, so descriptors do not repeat them. */
 export const generalErrors = [
   "InvalidRequest", "MethodNotFound", "InvalidParams", "InternalError", "ServerNotInitialized", "RequestCancelled",
   "UnknownHandle", "Unauthorized", "ShuttingDown", "Deadlock", "Overloaded",
@@ -85,7 +88,7 @@ export interface ErrorObject {
   data?: Record<string, unknown>;
 }
 
-/** The one error of server and bindings: a stable `code` and `codeName`, typed `data`, and a message that says what to check next. */
+/** The error class of server and bindings: a stable `code` and `codeName`, `data`, and a message with the next step. */
 export class PolyprocError extends Error {
   readonly code: number;
   readonly codeName: ErrorName;

@@ -15,7 +15,7 @@ export const syncInfo = v.strictObject({
   kind: v.picklist(["lock", "rlock", "semaphore", "event", "condition", "barrier", "queue", "pipe"]),
   /** Sessions that hold it now. */
   holders: v.array(v.string()),
-  /** Sessions that wait for it, first come first. */
+  /** Sessions that wait for it, in the order in which they came. */
   waiters: v.array(v.string()),
   /** Semaphore: free permits. Event: 0 or 1. Barrier: parties that wait. Queue, pipe: items stored. Lock: depth. */
   value: count(),
@@ -26,11 +26,11 @@ export type SyncInfo = v.InferOutput<typeof syncInfo>;
 
 export const deadlockInfo = v.strictObject({
   deadlock: v.string(),
-  /** Each waits for what the next one holds. */
+  /** Each party waits for what the next party holds; the last waits for what the first holds. */
   cycle: v.array(v.strictObject({
     session: v.string(),
     owner: v.string(),
-    /** Null when the session is not a process of the server's own. */
+    /** Null if the server did not start the session's process. */
     pid: v.nullable(count()),
     name: v.string(),
     waitsFor: v.string(),
@@ -75,7 +75,11 @@ export const snapshot = v.strictObject({
 export type Snapshot = v.InferOutput<typeof snapshot>;
 
 export const subscribe = request("events/subscribe", {
-  doc: "Pushes state changes of these topics to this session as `events/changed`, in order, after a snapshot. With `sinceSeq` and the `instanceId` it belongs to, the changes since then come instead of the snapshot, if the server still has them. Lists of topics that were not asked for are empty. What changes often (pools, runs, locks, the tasks of workers) is gathered for a moment, and told once with its latest state. One subscription a session; another call replaces it.",
+  doc: "Subscribes this session to state changes of these topics. The answer has a snapshot; the changes after it "
+    + "follow in order, as `events/changed`. To resume, pass `sinceSeq` and the `instanceId` that it belongs to: if "
+    + "the server still has the changes after it, it sends these and no snapshot. In a snapshot, lists of topics that "
+    + "were not asked for are empty. Frequent changes (pools, runs, locks, the tasks of workers) are coalesced: the "
+    + "server sends the latest state. A session has one subscription; a further call replaces it.",
   params: v.strictObject({ topics: v.array(topic), sinceSeq: v.optional(count()), instanceId: v.optional(v.string()) }),
   result: v.strictObject({ instanceId: v.string(), seq, snapshot: v.nullable(snapshot) }),
 });
@@ -87,31 +91,42 @@ export const unsubscribe = request("events/unsubscribe", {
 });
 
 export const changed = notification("events/changed", {
-  doc: "State changes, in order; `seq` rises, with gaps where other topics' events are.",
+  doc: "State changes, in order. `seq` rises, with gaps where events of other topics are.",
   direction: "serverToClient",
   params: v.strictObject({ events: v.array(event) }),
 });
 
 export const reset = notification("events/reset", {
-  doc: "The session read too slowly for the changes to be kept: here is the state instead, from which the changes go on. No final state is lost, only what lay between.",
+  doc: "The session read too slowly, so the server dropped changes that it had not sent. The snapshot is the state "
+    + "after them; later changes follow. No final state is lost, only states in between.",
   direction: "serverToClient",
   params: v.strictObject({ snapshot }),
 });
 
 export const watchOutput = request("events/watchOutput", {
-  doc: "Pushes lines that children write, as `events/output`. `own`: this session's children, its pools' workers and their children; `all`: everybody's. With `run` only lines of that run's processes come. Lines that the session does not read fast enough are dropped and counted. With `lossless`, children that this client started (a session with the same `processId`: its children and theirs, its pools' and runs') wait for it instead; other clients' children never do. What they had written already is sent up to a bound; beyond that, lines are dropped and counted. `null` ends it.",
-  params: v.strictObject({ scope: v.nullable(v.picklist(["own", "all"])), lossless: v.optional(v.boolean()), run: v.optional(handle("run")) }),
+  doc: "Sends the lines that children write, as `events/output`. `own`: this session's children, its pools' workers, "
+    + "and their children. `all`: every process of the server. `null` ends the watch. With `run`, only lines of that "
+    + "run's processes. Lines that the session does not read fast enough are dropped and counted. With `lossless`, "
+    + "children of this client wait instead: those that sessions with the same `processId` started, their children, "
+    + "and the processes of their pools and runs. Children of other clients never wait. What a child had written "
+    + "before the server made it wait is still sent, up to a bound; beyond it, lines are dropped and counted.",
+  params: v.strictObject({
+    scope: v.nullable(v.picklist(["own", "all"])),
+    lossless: v.optional(v.boolean()),
+    run: v.optional(handle("run")),
+  }),
   result: none(),
 });
 
 export const output = notification("events/output", {
-  doc: "Lines in the order in which each process wrote them. `dropped`: how many lines were left out before these.",
+  doc: "Lines, in the order in which each process wrote them. `dropped`: how many lines were dropped before these.",
   direction: "serverToClient",
   params: v.strictObject({ lines: v.array(outputLine), dropped: count() }),
 });
 
 export const breakDeadlock = request("deadlock/break", {
-  doc: "Ends one wait of the cycle with the error Deadlock: that of `session`, or of the one that began to wait last.",
+  doc: "Ends one wait of the cycle with the error Deadlock: the wait of `session`, or without `session` the wait that "
+    + "began last.",
   params: v.strictObject({ deadlock: v.string(), session: v.optional(v.string()) }),
   result: v.strictObject({ session: v.string(), waitsFor: v.string() }),
   errors: ["BadState"],

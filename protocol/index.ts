@@ -1,4 +1,4 @@
-/** The wire, for tools and bindings: every message with its schema, the errors, the value model. SPEC.md is the text. */
+/** For tools and bindings: every message with its schema, the errors, the value model. SPEC.md specifies them. */
 export * from "./errors.js";
 export * from "./message.js";
 export * from "./methods.js";

@@ -7,30 +7,42 @@ export const limits = v.strictObject({
   maxMessageBytes: count(1),
   /** Largest message that the server reads in fragments, in bytes. */
   maxPayloadBytes: count(1),
-  /** How many bytes of unstarted tasks a session may have accepted; `job/submit` waits beyond that. */
+  /** How many bytes of waiting tasks the server accepts from a session. Beyond that, `job/submit` waits. */
   maxQueuedBytes: count(1),
-  /** What the server holds for all sessions together, in bytes. When that is reached, producers wait. */
+  /** How many bytes the server holds for all sessions together. When it holds that many, producers wait. */
   maxMemoryBytes: count(1),
 });
 
-/** Whose private values of a language (`$blob`) a session opens: those of any peer, or those of its own process tree alone. */
+/**
+ * Whose private values of a language (`$blob`) a session opens: those of all peers, or only of its own process tree.
+ */
 export const blobs = v.picklist(["all", "own"]);
 export type Blobs = v.InferOutput<typeof blobs>;
 
 export const initialize = request("initialize", {
-  doc: "Opens the session; the first request on every connection but a worker's. The encoding of its body (JSON or msgpack) is the one in which the server answers on a `Content-Length` connection. Further keys, such as those that LSP clients send, are ignored. `instanceId` changes with every server process, which voids all handles. Handles that the client mints are `kind:` + `session` + `.` + a suffix of its own choice.",
+  doc: "Opens the session. It is the first request on every connection except a worker host's. On a `Content-Length` "
+    + "connection the server answers in the encoding of this request's body: JSON or msgpack. Unknown members, such as "
+    + "those that LSP clients send, are ignored. `instanceId` is new with every server process; handles of another "
+    + "instance are invalid. The client mints handles as `kind:` + `session` + `.` + a suffix that it chooses.",
   params: v.looseObject({
-    /** The client's protocol version; a server of another major version refuses. */
+    /** The client's protocol version. A server of another major version refuses it. */
     protocolVersion: v.optional(v.string()),
-    /** `title`: for people, who see it in place of `name`; a script's file name, say. */
-    clientInfo: v.optional(v.looseObject({ name: v.string(), title: v.optional(v.string()), version: v.optional(v.string()) })),
-    /** The client's own pid, as LSP clients send it: what `parentProcess()` says in its children. */
+    /** `title` is displayed in place of `name`: a script's file name, for example. */
+    clientInfo: v.optional(v.looseObject({
+      name: v.string(),
+      title: v.optional(v.string()),
+      version: v.optional(v.string()),
+    })),
+    /** The client's own pid, as LSP clients send it. `parentProcess()` returns it in the client's children. */
     processId: v.nullish(count()),
     /** Largest message that the client reads in fragments, in bytes. Absent: it reads no fragments. */
     maxPayloadBytes: v.optional(count(1)),
-    /** `own`: payloads from other clients' process trees are to be marked with their `origin`, for this session and its workers. Default `all`. */
+    /**
+     * `own`: the server marks payloads from other clients' process trees with their `origin`, for this session and its
+     * workers. Default `all`.
+     */
     blobs: v.optional(blobs),
-    /** Needed on TCP. */
+    /** Required at `tcp:` and `tls:` addresses. */
     token: v.optional(v.string()),
   }),
   result: v.looseObject({
@@ -43,7 +55,7 @@ export const initialize = request("initialize", {
     cpuCount: count(1),
     /** Runtimes that can run `module` and `source` targets. */
     runtimes: v.array(v.string()),
-    /** Empty; LSP clients look for it. */
+    /** Empty. LSP clients expect the member. */
     capabilities: v.looseObject({}),
   }),
   errors: ["Unauthorized", "BadState"],
@@ -56,19 +68,22 @@ export const initialized = notification("initialized", {
 });
 
 export const shutdown = request("shutdown", {
-  doc: "Ends the session in an orderly way: daemonic children are ended, non-daemonic ones are waited for, then the answer comes. After it only `exit` is accepted. The server goes on for other sessions.",
+  doc: "Ends the session in order: the server ends its daemonic children, waits for the others, then answers. After "
+    + "the request the session may send only `exit`. The server goes on for other sessions.",
   params: v.nullish(v.looseObject({})),
   result: none(),
 });
 
 export const exit = notification("exit", {
-  doc: "Closes the connection. A session that ends before its `shutdown` was answered counts as dead: its locks are released with `ownerDied`.",
+  doc: "Closes the connection. A session that ends before its `shutdown` was answered counts as dead: its locks are "
+    + "released with `ownerDied`.",
   direction: "clientToServer",
   params: v.nullish(v.looseObject({})),
 });
 
 export const cancelRequest = notification("$/cancelRequest", {
-  doc: "Ends the wait of one of this session's requests; it is answered with RequestCancelled, unless its answer is already on the way.",
+  doc: "Cancels the wait of one of this session's requests, which is then answered with RequestCancelled. If the "
+    + "request was already answered, nothing happens.",
   direction: "clientToServer",
   params: v.strictObject({ id: v.union([v.number(), v.string()]) }),
 });
@@ -76,7 +91,10 @@ export const cancelRequest = notification("$/cancelRequest", {
 export const progress = notification("$/progress", {
   doc: "Progress of a request that was given a `progressToken`.",
   direction: "serverToClient",
-  params: v.strictObject({ token: v.union([v.number(), v.string()]), value: v.strictObject({ done: count(), failed: count(), total: count() }) }),
+  params: v.strictObject({
+    token: v.union([v.number(), v.string()]),
+    value: v.strictObject({ done: count(), failed: count(), total: count() }),
+  }),
 });
 
 export const status = request("server/status", {
@@ -89,14 +107,17 @@ export const status = request("server/status", {
     uptimeMs: v.number(),
     rssBytes: count(),
     heapUsedBytes: count(),
-    /** What it holds for its peers, of `limits.maxMemoryBytes`. */
+    /** How many bytes the server holds for its peers, of `limits.maxMemoryBytes`. */
     heldBytes: count(),
     sessions: count(),
     objects: count(),
     waits: count(),
     processes: count(),
     warmHosts: count(),
-    /** Pid of the guardian, the process that ends every child if this server is killed. Null while there is none: before the first child, and for a moment after it was killed. */
+    /**
+     * Pid of the guardian, the process that ends every child if this server is killed. Null before the first child, and
+     * for a moment after the guardian was killed.
+     */
     guardianPid: v.nullable(count()),
     /** Where it listens: `unix:PATH`, `tcp:HOST:PORT`, `tls:HOST:PORT`. */
     addresses: v.array(v.string()),
@@ -106,9 +127,12 @@ export const status = request("server/status", {
 /** One connected process. */
 export const sessionInfo = v.strictObject({
   session: v.string(),
-  /** `client`: connected from outside. `worker`: a worker host of the server's own. */
+  /** `client`: a program that connected to the server. `worker`: a worker host that the server started. */
   role: v.picklist(["client", "worker"]),
-  /** `title`, else `name`, of its `clientInfo`, at most 200 characters; a worker's: the process's name. Empty when it said none. */
+  /**
+   * A client's `title`, or else `name`, from its `clientInfo`; at most 200 characters, empty if it gave neither. A
+   * worker's process name.
+   */
   name: v.string(),
   version: v.nullable(v.string()),
   /** Null when it is not known. */
@@ -121,13 +145,16 @@ export const sessionInfo = v.strictObject({
 export type SessionInfo = v.InferOutput<typeof sessionInfo>;
 
 export const sessions = request("server/sessions", {
-  doc: "Everybody who is connected. Holders and waiters of locks, and those who started processes and pools, are named by their session.",
+  doc: "Every connected session. Holders and waiters of locks, and the starters of processes and pools, are given as "
+    + "sessions of this list.",
   params: v.optional(v.strictObject({})),
   result: v.strictObject({ sessions: v.array(sessionInfo) }),
 });
 
 export const stop = request("server/stop", {
-  doc: "Ends the server and every child. Answered before it ends. With `whenAloneMs` not now, but once no client has been connected for so long, whatever still runs; `null` takes that back. The latest call counts, whoever makes it.",
+  doc: "Ends the server and every child. The answer comes before the server ends. With `whenAloneMs` the server does "
+    + "not end now, but once no client has been connected for that long, even if children still run. `null` withdraws "
+    + "that. The latest call counts, from any session.",
   params: v.optional(v.strictObject({ whenAloneMs: timeoutMs() })),
   result: none(),
 });

@@ -2,8 +2,8 @@ import type * as v from "valibot";
 import type { ErrorName } from "./errors.js";
 
 /**
- * Who may send a message.
- * - `clientToServer`: every session, a worker's too.
+ * Which side sends a message.
+ * - `clientToServer`: every session, also a worker host's.
  * - `serverToClient`: the server, to a session.
  * - `workerToServer` / `serverToWorker`: only on the connection of a worker host.
  */
@@ -18,11 +18,11 @@ export interface RequestMessage<P extends Schema = Schema, R extends Schema = Sc
   readonly direction: Direction;
   /** One paragraph for SPEC.md: what it does, what it waits for, when it fails. */
   readonly doc: string;
-  /** The version of the protocol that first had it. */
+  /** The first version of the protocol that has this message. */
   readonly since: string;
   readonly params: P;
   readonly result: R;
-  /** Errors of its own; any request may also fail with those of `generalErrors`. */
+  /** Errors of this request. Every request may also fail with those of `generalErrors`. */
   readonly errors: readonly ErrorName[];
 }
 

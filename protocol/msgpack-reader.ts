@@ -8,7 +8,10 @@ declare class TextDecoder {
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** What the next value is. A length is in bytes, a count in elements; what they announce follows and is read by the caller. */
+/**
+ * What the next value is. A length is in bytes, a count in elements; what they announce follows and is read by the
+ * caller.
+ */
 export type Token =
   | { type: "nil" }
   | { type: "bool"; value: boolean }

@@ -36,7 +36,10 @@ function readValue(reader: MsgpackReader, depth: number): unknown {
   }
 }
 
-/** A number in JSON reads back as an integer when it has no fraction, so such floats need the wrapper; so do those JSON lacks. */
+/**
+ * A number in JSON reads back as an integer when it has no fraction, so such floats need the wrapper; so do those JSON
+ * lacks.
+ */
 function floatToJson(value: number): unknown {
   if (Object.is(value, -0)) return { $float: "-0" };
   return Number.isSafeInteger(value) || !Number.isFinite(value) ? { $float: String(value) } : value;

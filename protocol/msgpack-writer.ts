@@ -109,7 +109,10 @@ export class MsgpackWriter {
     this.#data[this.#length++] = byte;
   }
 
-  /** Writes the first byte and says where the `size` bytes after it go. Room was reserved: growing here would come after `#view` was read. */
+  /**
+   * Writes the first byte and says where the `size` bytes after it go. Room was reserved: growing here would come after
+   * `#view` was read.
+   */
   #head(first: number, size: number): number {
     this.#data[this.#length] = first;
     this.#length += 1 + size;

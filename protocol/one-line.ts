@@ -1,6 +1,6 @@
-/** Text that may hold anything, for a place where a line break or a control sequence would do harm. Those are shown as `\n`, `\x1b` … */
+/** Escapes line breaks and control characters as `\n`, `\x1b` …, for output that must stay on one line. */
 export function oneLine(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- those are what it is about
+  // oxlint-disable-next-line no-control-regex -- control characters are what this function replaces
   return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (char) => {
     if (char === "\n") return "\\n";
     if (char === "\t") return "\\t";

@@ -41,8 +41,8 @@ export function placesOf(schema: object): PayloadPlaces {
 }
 
 /**
- * A copy of the value with `convert` applied to its payloads, or the value itself when it has none. A value that does not fit the
- * schema is copied as it is: validation comes later and says what is wrong. Only `convert` can throw.
+ * A copy of the value with `convert` applied to its payloads, or the value itself when it has none. A value that does
+ * not fit the schema is copied as it is: validation comes later and says what is wrong. Only `convert` can throw.
  */
 export function convertPayloads(places: PayloadPlaces, value: unknown, convert: (payload: unknown) => unknown): unknown {
   if (places === null || value === undefined) return value;
@@ -83,7 +83,10 @@ function find(schema: unknown): PayloadPlaces {
   return null;
 }
 
-/** What holds for either of two alternatives. They must agree on what is a payload, for nobody can tell them apart before validation. */
+/**
+ * What holds for either of two alternatives. They must agree on what is a payload, for nobody can tell them apart
+ * before validation.
+ */
 function merge(a: PayloadPlaces, b: PayloadPlaces): PayloadPlaces {
   if (a === null || b === null) return a ?? b;
   if (a.kind === "payload" && b.kind === "payload") return here;

@@ -1,11 +1,11 @@
-/** An object's name on the wire: `kind:s3.17` (minted under a session's prefix), or `kind:@name` (shared by name). */
+/** An object's name on the wire: `kind:s3.17` (minted by session `s3`), or `kind:@name` (shared by name). */
 export type Handle = string;
 
 /**
- * Arguments, items and results, which the server moves without opening: on msgpack doors a `bin` that holds one
- * value's msgpack encoding, or `[bin, [handle, …]]` when handles occur inside it. On the JSON door: the value itself.
+ * An argument, item or result. The server moves it without opening it. In msgpack messages it is a `bin` with the
+ * value's msgpack encoding, or `[bin, [handle, …]]` if handles occur inside. In JSON messages it is the value itself.
  *
- * Apart from the schemas, because a worker host, which must start fast, loads none.
+ * This file is separate from the schemas: a worker host must start fast, so it loads no schema.
  */
 export type Payload = Uint8Array | [data: Uint8Array, handles: Handle[]];
 

@@ -8,18 +8,18 @@ const params = () => v.strictObject({ pool: pool() });
 
 export const poolInfo = v.strictObject({
   pool: pool(),
-  /** For people; null when it was given none. */
+  /** For display. Null if the creator gave no name. */
   name: v.nullable(v.string()),
-  /** The run that it belongs to. */
+  /** The run that the pool belongs to, or null. */
   run: v.nullable(handle("run")),
-  /** The session that made it; `server` for that of a run. */
+  /** The session that created it; `server` if it belongs to a run. */
   session: v.string(),
   state: v.picklist(["running", "closed", "terminated"]),
   processes: count(1),
-  /** Worker processes that run now, and how many of them are busy. */
+  /** Worker processes that run now; `busy` of them have a task. */
   workers: count(),
   busy: count(),
-  /** Tasks that have not been started. */
+  /** Tasks that no worker has begun. */
   queued: count(),
   done: count(),
   failed: count(),
@@ -27,7 +27,10 @@ export const poolInfo = v.strictObject({
 export type PoolInfo = v.InferOutput<typeof poolInfo>;
 
 export const create = request("pool/create", {
-  doc: "Makes a pool of `processes` worker slots (default: the number of CPUs). Workers are daemonic, are started when tasks need them, and a dead one is replaced. The initializer runs in each worker before its first task; when it fails, the waiting tasks fail with its error instead of starting workers for ever. A worker ends after `maxTasksPerChild` tasks.",
+  doc: "Makes a pool of up to `processes` workers (default: the number of CPUs). Workers are daemonic. The server "
+    + "starts them when tasks need them, and replaces one that has died. The initializer runs in each worker before "
+    + "its first task. If it fails, the waiting tasks fail with its error, so that the server does not start workers "
+    + "without end. A worker ends after `maxTasksPerChild` tasks.",
   params: v.strictObject({
     pool: pool(),
     processes: v.optional(v.pipe(count(1), v.maxValue(4096))),
@@ -35,7 +38,7 @@ export const create = request("pool/create", {
     /** Holds `[args, kwargs]`. */
     initargs: v.optional(payload()),
     maxTasksPerChild: v.optional(count(1)),
-    /** For people. */
+    /** For display. */
     name: v.optional(v.pipe(v.string(), v.maxLength(200))),
   }),
   result: none(),
@@ -43,19 +46,21 @@ export const create = request("pool/create", {
 });
 
 export const close = request("pool/close", {
-  doc: "No new jobs. Jobs that exist may still submit (a lazy `imap` goes on); the workers end once nothing is left to do.",
+  doc: "Refuses new jobs. Existing jobs may still submit tasks (a lazy `imap` goes on). The workers end when no task "
+    + "is left.",
   params: params(),
   result: none(),
 });
 
 export const terminate = request("pool/terminate", {
-  doc: "Ends the workers at once; tasks that are not done fail with Cancelled. Answered when the workers have gone.",
+  doc: "Ends the workers at once. Tasks that are not done fail with Cancelled. The answer comes when the workers have "
+    + "exited.",
   params: params(),
   result: none(),
 });
 
 export const join = request("pool/join", {
-  doc: "Waits until the workers have gone. BadState unless the pool was closed or terminated.",
+  doc: "Waits until the workers have exited. Fails with BadState unless the pool was closed or terminated.",
   params: v.strictObject({ pool: pool(), timeoutMs: timeoutMs() }),
   result: none(),
   errors: ["BadState", "TimedOut"],
@@ -69,14 +74,25 @@ export const list = request("pool/list", {
   result: v.strictObject({ pools: v.array(poolInfo) }),
 });
 
-/** How one item fared. */
+/** The outcome of one item. */
 export const outcome = v.union([
   v.strictObject({ index: count(), ok: v.literal(true), value: payload() }),
-  v.strictObject({ index: count(), ok: v.literal(false), error: v.object({ code: v.number(), message: v.string(), data: v.optional(v.record(v.string(), v.unknown())) }) }),
+  v.strictObject({
+    index: count(),
+    ok: v.literal(false),
+    error: v.object({
+      code: v.number(),
+      message: v.string(),
+      data: v.optional(v.record(v.string(), v.unknown())),
+    }),
+  }),
 ]);
 
 export const map = request("pool/map", {
-  doc: "The whole of a map in one request, for scripts: runs the target once for each item, in a given pool or in one made for it (`processes`), and answers with every outcome in the items' order. With `progressToken`, `$/progress` tells how far it is. Cancelling the request cancels what is left. Use `job/create` to stream.",
+  doc: "A whole map in one request, for scripts. The server runs the target once for each item, in the given pool or "
+    + "in a new one with `processes` workers. The answer has every outcome, in the order of the items. With "
+    + "`progressToken`, `$/progress` reports how many items are done. Cancelling the request cancels the tasks that "
+    + "are not done. To stream items and outcomes, use `job/create`.",
   params: v.strictObject({
     pool: v.optional(pool()),
     processes: v.optional(v.pipe(count(1), v.maxValue(4096))),

@@ -5,47 +5,61 @@ import { count, handle, none, payload, timeoutMs } from "./schema.js";
 const queue = () => handle("queue");
 const params = () => v.strictObject({ queue: queue() });
 
-/** A counter of the session's tally, and how far it has been counted. */
+/** A counter of the session's tally, and its value. */
 const counter = v.strictObject({
   slot: count(),
-  /** What the counter's memory says now. It never becomes smaller. */
+  /** The value in the counter's memory now. It never decreases. */
   count: count(),
 });
 
 export const create = request("queue/create", {
-  doc: "Makes a first-in-first-out queue, or takes a reference to the one that has this name. `maxSize` 0: no limit on the number of items; the server's limit on bytes holds all the same.",
+  doc: "Makes a first-in-first-out queue. If a queue of this name exists, takes a reference to it instead. `maxSize` "
+    + "0: the number of items is not limited, but the server's limit on bytes still holds.",
   params: v.strictObject({ queue: queue(), maxSize: v.optional(count()), joinable: v.optional(v.boolean()) }),
   result: none(),
 });
 
 export const put = request("queue/put", {
-  doc: "Stores the items in their order, waiting for room. The answer means that all are stored and can no longer be lost by the producer's end. On expiry it fails with Full, and `data.stored` says how many went in.",
+  doc: "Stores the items in order. Waits while the queue is full. After the answer all items are stored: the "
+    + "producer's end cannot lose them any more. If `timeoutMs` passes first, it fails with Full; `data.stored` is the "
+    + "number of items that were stored.",
   params: v.strictObject({ queue: queue(), items: v.pipe(v.array(payload()), v.minLength(1)), timeoutMs: timeoutMs() }),
   result: none(),
   errors: ["Full", "Closed", "Overloaded"],
 });
 
 export const get = request("queue/get", {
-  doc: "Waits for an item, then takes up to `max` (default 1) that are there. Fails with Empty on expiry. With `counter` the items are lent, 256 at most: the session counts, in its tally, each one that it hands to its program, and whatever it has not counted when it ends goes back to the front of the queue, in order. A request for a counter settles what was lent by it before.",
-  params: v.strictObject({ queue: queue(), max: v.optional(count(1)), timeoutMs: timeoutMs(), counter: v.optional(counter) }),
+  doc: "Waits for an item, then takes up to `max` (default 1) of those that are there. Fails with Empty if "
+    + "`timeoutMs` passes first. With `counter` the items are lent, at most 256 of them (see [Items on "
+    + "loan](#items-on-loan)). The request first settles what this counter had borrowed.",
+  params: v.strictObject({
+    queue: queue(),
+    max: v.optional(count(1)),
+    timeoutMs: timeoutMs(),
+    counter: v.optional(counter),
+  }),
   result: v.strictObject({
     items: v.array(payload()),
-    /** To a session with `blobs: "own"`, when an item is foreign: for each item, where it came from, or null. */
+    /** For a session with `blobs: "own"`, if an item is foreign: the origin of each item, null for its own. */
     origins: v.optional(v.array(v.nullable(v.string()))),
   }),
   errors: ["Empty", "Closed", "BadState"],
 });
 
 export const tally = request("queue/tally", {
-  doc: "Asks for counters that outlive this process: memory that it shares with the server. Null when this server has none, or this session has got all that there are.",
+  doc: "Asks for counters in memory that the session shares with the server. The server can read them after the "
+    + "session's death (see [Items on loan](#items-on-loan)). Null if this server has no such memory, or if this "
+    + "session has all the counters that it can have.",
   params: v.optional(v.strictObject({})),
   result: v.strictObject({
     tally: v.nullable(v.strictObject({
-      /** Of a file, to be opened for reading and writing. Whoever cannot open it (from another machine, as another user) takes items one at a time. */
+      /** Path of the file with the counters, to be opened for reading and writing. */
       path: v.string(),
-      /** The file begins with these characters; one that does not is another file, in which nothing may be written. */
+      /**
+       * The file begins with these characters. A file that does not is another file: nothing may be written into it.
+       */
       mark: v.string(),
-      /** The counters that are now the session's: `slots` of them, from `first` on. Each is 0, an unsigned integer of 64 bits in the machine's byte order, at byte 32 + 8 × its slot. */
+      /** The counters that the session now has: `slots` of them, from slot `first` on. Each of them is 0. */
       first: count(),
       slots: count(1),
     })),
@@ -53,18 +67,22 @@ export const tally = request("queue/tally", {
 });
 
 export const settle = request("queue/settle", {
-  doc: "Ends what was lent by these counters: items beyond what was counted go back to the front of their queue, those of several counters in the order in which they were lent. The items that were counted count as taken. A counter by which nothing is lent is ignored.",
+  doc: "Settles the loans of these counters. Counted items are taken. The other items go back to the front of their "
+    + "queue; items of several counters go back in the order in which they were lent. A counter without a loan is "
+    + "ignored.",
   params: v.strictObject({ counters: v.pipe(v.array(counter), v.minLength(1)) }),
   result: none(),
   errors: ["BadState"],
 });
 
 export const putBack = request("queue/putBack", {
-  doc: "Returns items that this session took and did not use (not those that are lent, see `queue/settle`): they come before all others, in this order, whether or not there is room. They count as never taken. Fails with BadState when that is more than the session took.",
+  doc: "Returns items that this session took and did not use. They come before all other items, in this order, even "
+    + "if the queue is full, and count as never taken. Items on loan are returned by `queue/settle`, not by this "
+    + "request. Fails with BadState if the session returns more items than it took.",
   params: v.strictObject({
     queue: queue(),
     items: v.pipe(v.array(payload()), v.minLength(1)),
-    /** As they came with the items. What is named here stays foreign to every session. */
+    /** As they came with the items. An item with an origin stays foreign to every session. */
     origins: v.optional(v.array(v.nullable(v.string()))),
   }),
   result: none(),
@@ -72,27 +90,37 @@ export const putBack = request("queue/putBack", {
 });
 
 export const close = request("queue/close", {
-  doc: "This session will put and get no more; its later requests fail with Closed. What it has put stays.",
+  doc: "The session stops using the queue: its later `queue/put` and `queue/get` fail with Closed. Items that it put "
+    + "stay.",
   params: params(),
   result: none(),
 });
 
 export const taskDone = request("queue/taskDone", {
-  doc: "Of a joinable queue: `n` of the items taken are dealt with. Fails with BadState when that is more than were put.",
+  doc: "Of a joinable queue: `n` (default 1) of the items that were taken have been processed. Fails with BadState if "
+    + "more items are reported than were put.",
   params: v.strictObject({ queue: queue(), n: v.optional(count(1)) }),
   result: none(),
   errors: ["BadState"],
 });
 
 export const join = request("queue/join", {
-  doc: "Of a joinable queue: waits until every item put was dealt with.",
+  doc: "Of a joinable queue: waits until every item that was put has been reported by `queue/taskDone`.",
   params: v.strictObject({ queue: queue(), timeoutMs: timeoutMs() }),
   result: none(),
   errors: ["TimedOut", "BadState"],
 });
 
 export const status = request("queue/status", {
-  doc: "Exact at the moment it is answered. `maxSize` 0: no limit.",
+  doc: "The queue's numbers at the moment of the answer. `maxSize` 0: no limit.",
   params: params(),
-  result: v.strictObject({ size: count(), maxSize: count(), unfinished: count(), putters: count(), getters: count(), full: v.boolean(), empty: v.boolean() }),
+  result: v.strictObject({
+    size: count(),
+    maxSize: count(),
+    unfinished: count(),
+    putters: count(),
+    getters: count(),
+    full: v.boolean(),
+    empty: v.boolean(),
+  }),
 });

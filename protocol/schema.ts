@@ -24,13 +24,13 @@ export function payload() {
   return v.pipe(v.custom<Payload>(isPayload, "expected a payload"), v.metadata(payloadMark));
 }
 
-/** Whether a schema is that of `payload()`; the JSON door converts exactly these places. */
+/** Whether a schema comes from `payload()`. The JSON door converts the values of these schemas, and no others. */
 export function isPayloadSchema(schema: unknown): boolean {
   const pipe = (schema as { pipe?: readonly { type?: string; metadata?: unknown }[] }).pipe;
   return pipe?.some((step) => step.type === "metadata" && step.metadata === payloadMark) ?? false;
 }
 
-/** Milliseconds to wait, fractions allowed; `0` does not wait; absent or `null` waits without limit. */
+/** Milliseconds to wait, fractions allowed. `0` does not wait; absent or `null` waits without limit. */
 export function timeoutMs() {
   return v.nullish(v.pipe(v.number(), v.minValue(0), v.finite()));
 }
@@ -39,12 +39,12 @@ export function count(minimum = 0) {
   return v.pipe(v.number(), v.safeInteger(), v.minValue(minimum));
 }
 
-/** Who inside the session asks: a thread's or a task's id. Owners of one session are told apart by it. Default `""`. */
+/** The thread or task of the session that sends the request, by an id that the session chooses. Default `""`. */
 export function owner() {
   return v.optional(v.pipe(v.string(), v.maxLength(100)));
 }
 
-/** Of requests whose answer says nothing: the sender goes on without it. */
+/** The sender does not wait for the answer. Only for requests whose answer has no content. */
 export function early() {
   return v.optional(v.boolean());
 }

@@ -5,8 +5,8 @@ const commandOption = /^-[a-zA-Z]*c[a-zA-Z]*$/;
 const item = /(?<!\{)\{item(?:\.[A-Za-z_][\w.-]*)?\}(?!\})/;
 
 /**
- * What to say of a command that puts the item into the text of a shell's program, where an item such as `; rm -r .` is run; null for any other. A text that
- * is the placeholder alone is meant to be run.
+ * A warning for a command that inserts the item into the program text of a shell: an item such as `; rm -r .` would
+ * run. Null for other commands, and for a program text that is the placeholder alone: there the item is meant to run.
  */
 export function shellPlaceholderWarning(command: string, args: readonly string[] = []): string | null {
   const words = [command, ...args];

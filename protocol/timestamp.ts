@@ -11,7 +11,9 @@ const farPattern = /^@(-?\d{1,19})(?:\.(\d{1,9}))?$/;
 const firstSecond = -62_167_219_200n; // 0000-01-01T00:00:00Z
 const lastSecond = 253_402_300_799n; // 9999-12-31T23:59:59Z
 
-/** `2026-01-31T12:00:00.5Z`: RFC 3339 in UTC, without trailing zeros; `@SECONDS.FRACTION` outside the years 0000 … 9999. */
+/**
+ * `2026-01-31T12:00:00.5Z`: RFC 3339 in UTC, without trailing zeros; `@SECONDS.FRACTION` outside the years 0000 … 9999.
+ */
 export function formatTimestamp({ seconds, nanoseconds }: Timestamp): string {
   const fraction = nanoseconds === 0 ? "" : `.${String(nanoseconds).padStart(9, "0").replace(/0+$/, "")}`;
   if (seconds < firstSecond || seconds > lastSecond) return `@${seconds}${fraction}`;

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { anyHandle } from "./schema.js";
 
-/** Arrays and maps inside one another, at most. */
+/** How deep arrays and maps may nest. */
 export const maxDepth = 512;
 
 /** Extension types of msgpack inside payloads. */
@@ -16,7 +16,7 @@ export const extensions = {
 
 const handleSchema = anyHandle();
 
-/** Whether it is a handle of any kind that UTF-8 can write. */
+/** Whether the text is a handle of any kind, without lone surrogates (which UTF-8 cannot encode). */
 export function isHandle(text: string): boolean {
   return v.is(handleSchema, text) && !/\p{Surrogate}/u.test(text);
 }

@@ -3,7 +3,7 @@ import { jsonToMsgpack } from "./json-to-msgpack.js";
 import { payloadData, type Payload } from "./schema.js";
 
 /**
- * The value model, in msgpack and in JSON. Each value has one form in each, so it survives both ways:
+ * The value model. Each value has one form in msgpack and one in JSON, so conversion is lossless in both directions:
  *
  * | value | msgpack | JSON |
  * |---|---|---|
@@ -20,7 +20,7 @@ export function payloadToJson(payload: Payload): unknown {
   return msgpackToJson(payloadData(payload));
 }
 
-/** The payload of a JSON value; the handles in it are listed beside it. Fails with InvalidParams when it has no msgpack form. */
+/** The payload of a JSON value, with its handles listed beside it. Throws InvalidParams if it has no msgpack form. */
 export function jsonToPayload(value: unknown): Payload {
   const { data, handles } = jsonToMsgpack(value);
   return handles.length === 0 ? data : [data, handles];

@@ -1,4 +1,4 @@
-/** Version of the wire: `MAJOR.MINOR`. A server refuses another MAJOR, and serves every smaller MINOR. */
+/** Version of the wire: `MAJOR.MINOR`. A server refuses clients of another MAJOR, and serves every smaller MINOR. */
 export const protocolVersion = "1.0";
 
 export function isCompatible(version: string): boolean {

@@ -1,6 +1,6 @@
 /**
- * One message as a JSON peer would see it: payloads as plain values, other bytes as `{"$bytes": …}`. `params` is left out where a
- * message has none; `result` belongs to requests.
+ * One message as a JSON peer sees it: payloads as plain values, other bytes as `{"$bytes": …}`. A message without
+ * parameters has no `params`; only requests have a `result`.
  */
 export interface Example {
   params?: unknown;

@@ -1,10 +1,15 @@
-/** A way for items past the server, from the one process that writes to the one that reads it. What is in it outlives both. */
+/**
+ * A FIFO that carries items from one process to another. The server holds it open, so its items outlive both processes.
+ */
 export interface Channel {
-  /** What both open. It is valid until `close`. */
+  /** The path that writer and reader open. Valid until `close`. */
   readonly path: string;
-  /** `DEVICE:INODE`, by which they know that it is the right one. */
+  /** `DEVICE:INODE`, which writer and reader compare: in another container the path may lead to another file. */
   readonly inode: string;
-  /** Takes out the items that are in it whole, the first of them together with `begun`, which somebody has read. Only while nobody else reads it. */
+  /**
+   * Takes all complete items out. `begun`: the parts of the first item that the reader had already read. Call it only
+   * when no other process reads or writes the FIFO.
+   */
   drain(begun?: Uint8Array): Uint8Array[];
   close(): void;
 }

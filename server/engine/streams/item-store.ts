@@ -2,16 +2,16 @@ import { payloadData } from "../../../protocol/payload.js";
 import { Deque } from "../deque.js";
 import { letGo, type Kept } from "../kept.js";
 
-/** What a queue or a pipe's end holds: items in their order, and whether another one has room. */
+/** The items that a queue or a pipe end holds, in order, and its limits on their number and bytes. */
 export class ItemStore {
   readonly #maxSize: number;
   readonly #maxBytes: number;
   readonly #items = new Deque<Kept>();
   #bytes = 0;
-  /** The place of the next item. */
+  /** Place of the next item. Places rise in the order of the items, so an item on loan can return to where it was. */
   #next = 0;
 
-  /** `maxSize` 0: any number. */
+  /** `maxSize` 0: no limit on the number of items. */
   constructor(maxSize: number, maxBytes: number) {
     this.#maxSize = maxSize;
     this.#maxBytes = maxBytes;
@@ -21,7 +21,7 @@ export class ItemStore {
     return this.#items.length;
   }
 
-  /** Of the payloads alone. */
+  /** Size of the payloads, without overhead. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -30,20 +30,25 @@ export class ItemStore {
     return !this.hasRoom(0);
   }
 
+  /** The number of items is below `maxSize`. */
   get hasPlace(): boolean {
     return this.#maxSize === 0 || this.#items.length < this.#maxSize;
   }
 
-  /** An item beyond the limit on bytes is let in when it is alone. */
+  /** An empty store has room for an item of any size: otherwise an item above the limit could never pass. */
   hasRoom(bytes: number): boolean {
     return this.hasPlace && (this.#items.length === 0 || (this.#bytes < this.#maxBytes && this.#bytes + bytes <= this.#maxBytes));
   }
 
-  /** Whether there is room here, and in the server's memory. One that is alone is let in: what frees memory may need it. */
+  /**
+   * Whether there is room here and in the server's memory. An empty store ignores the memory limit: consumers that
+   * would free memory may be waiting for this item.
+   */
   admits(item: Kept): boolean {
     return this.hasRoom(dataBytes(item)) && (this.#items.length === 0 || item.account.hasRoom(item.bytes));
   }
 
+  /** Stores an item after all others and charges it. */
   push(item: Kept): void {
     item.account.charge(item.bytes);
     item.place = this.#next++;
@@ -51,14 +56,14 @@ export class ItemStore {
     this.#bytes += dataBytes(item);
   }
 
-  /** One that is charged already. */
+  /** Stores an item before all others. The caller has charged it. */
   unshift(item: Kept): void {
     item.place = (this.peek()?.place ?? this.#next) - 1;
     this.#items.unshift(item);
     this.#bytes += dataBytes(item);
   }
 
-  /** One that was taken from here, and is charged still: it comes before all that were stored after it. */
+  /** Stores an item again that was on loan and is still charged: at its old place in the order. */
   putBack(item: Kept): void {
     const before: Kept[] = [];
     for (let first = this.peek(); first !== undefined && first.place < item.place; first = this.peek()) before.push(this.#items.shift()!);
@@ -67,7 +72,7 @@ export class ItemStore {
     this.#bytes += dataBytes(item);
   }
 
-  /** Behind the first `ahead` ones, whether or not there is room. */
+  /** Stores and charges items after the first `ahead` ones, whether or not there is room. */
   insert(ahead: number, items: readonly Kept[]): void {
     const front: Kept[] = [];
     while (front.length < ahead && this.length > 0) front.push(this.shift()!);
@@ -82,7 +87,7 @@ export class ItemStore {
     return this.#items.peek();
   }
 
-  /** The item is the caller's to let go of. */
+  /** Takes the first item out. The caller has to release its charge (`letGo`). */
   shift(): Kept | undefined {
     const item = this.#items.shift();
     if (item) this.#bytes -= dataBytes(item);

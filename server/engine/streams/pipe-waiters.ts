@@ -4,10 +4,10 @@ import type { Origin } from "../origin.js";
 import type { ChannelNews, Following } from "../bypass/pipe-channel.js";
 import type { Wait } from "../wait.js";
 
-/** What a session that can read channels gets. */
+/** An answer for a session that can read channels. */
 export type Followed = Received | { ready: boolean } | ChannelNews;
 
-/** `origin`: when it is foreign to the session. */
+/** `origin`: present if the item is foreign to the session. */
 export type Received = { item: Payload; origin?: Origin };
 
 /** `follows` null: the session cannot read channels. */
@@ -16,6 +16,6 @@ export type Receiver = { readonly wait: Wait<Followed>; readonly follows: Follow
 export interface Sender {
   readonly item: Kept;
   readonly wait: Wait<null>;
-  /** Its sender has gone on: the item must arrive even when the sender leaves. */
+  /** The sender does not wait for the answer: the item must arrive even if the sender's session ends. */
   readonly early: boolean;
 }

@@ -26,12 +26,13 @@ export interface PipeEndStatus extends PipeEndOptions {
   peerOpen: boolean;
 }
 
-/** Who asks for what may be in a channel waits at least so long, in milliseconds, for those who use it to leave. */
+/** A request that makes the server reclaim a channel waits at least this long for writer and reader to leave. */
 const reclaimMs = 1000;
 
 /**
- * One end of a pipe, and the items on their way to it. Whoever receives takes them from here; whoever sends puts them
- * into the peer. An end is open while anybody refers to it: then its peer reads the end of file.
+ * One end of a pipe, and its inbox: the items that were sent to this end and not received. `send` stores an item in the
+ * inbox of the peer, the other end. An end is open while a session or a payload refers to it. After that, receivers at
+ * its peer get EndOfFile.
  */
 export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
   readonly handle: Handle;
@@ -40,14 +41,14 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
   readonly #engine: PipeDependencies;
   readonly #inbox: ItemStore;
   readonly #receivers = new LinkedList<Receiver>();
-  /** Sends from the peer that found no room here. */
+  /** Sends through the peer that wait for room in the inbox. */
   readonly #senders = new LinkedList<Sender>();
   readonly #watchers = new Set<() => void>();
   #open = true;
   #peer: PipeEnd | null = null;
-  /** Past the server, to here. */
+  /** The channel that leads to this end; null: none. */
   #channel: PipeChannel | null = null;
-  readonly #offer = new ChannelOffer();
+  readonly #channelOffer = new ChannelOffer();
   readonly #memoryWait = new MemoryWait();
 
   constructor(engine: PipeDependencies, handle: Handle, options: PipeEndOptions) {
@@ -73,18 +74,18 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
     return (this.#servable && (this.#inbox.length > 0 || !this.#peerOpen)) || !this.#open;
   }
 
-  /** For its channel: items that are here or wait for room. */
+  /** For the channel: items in the inbox, and items whose send waits for room. */
   get length(): number {
     return this.#inbox.length + this.#senders.length;
   }
 
   /**
-   * `early`: the sender does not wait for the answer, so only a read end that is gone can keep the item from arriving. `channel`: it could
-   * write into a channel.
+   * `early`: the sender does not wait for the answer, so the item must arrive unless the receiving end is closed.
+   * `channel`: it may travel through a channel.
    */
   send(session: Session, item: Payload, timeoutMs: number | null | undefined, early = false, channel = false): null | Wait<null> {
     this.#requireHeld(session);
-    if (!this.writable) throw new PolyprocError("BadState", `${this.handle} only receives: send through the other end of this one-way pipe`);
+    if (!this.writable) throw new PolyprocError("BadState", `${this.handle} cannot send: it is the receiving end of a one-way pipe; send through the other end`);
     const peer = this.#peer;
     if (!peer || !peer.#open) throw brokenPipe(this.handle);
     const sent = peer.#accept(session, item, timeoutMs, early, this.handle);
@@ -93,7 +94,7 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
   }
 
   recv(session: Session, timeoutMs: number | null | undefined): Received | Wait<Received> {
-    // Only who follows is told of channels.
+    // Only `follow` answers with a channel.
     return this.#receive(session, timeoutMs, null) as Received | Wait<Received>;
   }
 
@@ -101,14 +102,14 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
     return this.#awaitReady(session, timeoutMs, null) as { ready: boolean } | Wait<{ ready: boolean }>;
   }
 
-  /** `recv`, or `poll` unless `take`, by a session that can read channels, and reads the channel `reads` at this end. */
+  /** `recv`, or `poll` if `take` is false, for a session that can read channels. `reads`: the channel that it reads. */
   follow(session: Session, timeoutMs: number | null | undefined, take: boolean, reads?: number): Followed | Wait<Followed> {
-    // What comes through a channel is not marked as foreign.
+    // A channel carries no origins. A session with `blobs: "own"` needs them, so it is not told of channels.
     const follows = session.blobs === "own" ? null : { reads };
     return take ? this.#receive(session, timeoutMs, follows) : this.#awaitReady(session, timeoutMs, follows);
   }
 
-  /** Fails unless this session may wait for it. */
+  /** Throws unless this session may poll the end. Reclaims its channel: the caller cannot read channels. */
   requirePollable(session: Session): void {
     this.#requireHeld(session);
     this.#requireReadable();
@@ -155,7 +156,7 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
     return this.#peer !== null && this.#peer.#open;
   }
 
-  /** Nobody can send any more: after what is here already comes the end of file. */
+  /** The peer is closed: after the items of inbox and channel, receivers get EndOfFile. */
   #peerClosed(): void {
     for (let sender = this.#senders.shift(); sender; sender = this.#senders.shift()) {
       if (sender.early) {
@@ -174,13 +175,14 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
   channelChanged(): void {
     this.#serve();
     this.#refill();
-    // Those who follow were told; the others wait for what they cannot read.
+    // Watchers that can read channels removed themselves when they were told of the channel. The remaining ones cannot
+    // read it.
     if (this.#watchers.size > 0) this.#reclaimUnlessUsedBy(null);
   }
 
   channelEnded(items: Uint8Array[], ahead: number, writer: Session): void {
     this.#channel = null;
-    this.#offer.channelEnded();
+    this.#channelOffer.channelEnded();
     const { server } = this.#engine.budget;
     this.#inbox.insert(ahead, items.map((data) => kept(data, server, writer.owner)));
     this.#serve();
@@ -192,7 +194,7 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
     return this.#channel === null || this.#channel.servable;
   }
 
-  /** Whether this session waits for a channel in vain: those who use it are asked to leave then. */
+  /** Reclaims the channel if the next item may be in it and `reader` does not read it. Returns whether it did. */
   #reclaimUnlessUsedBy(reader: Session | null): boolean {
     if (!this.#channel || this.#channel.servable) return false;
     if (reader !== null && this.#channel.isReadBy(reader)) return false;
@@ -200,13 +202,13 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
     return true;
   }
 
-  /** `sender` has sent an item; null: one that could not have gone through a channel. */
+  /** Offers a channel if that is worth it. `sender` null: the item that was sent cannot travel through channels. */
   #considerChannel(sender: Session | null, from: Handle): void {
-    this.#offer.sentBy(sender);
-    if (!sender || this.#channel !== null || !this.#offer.isDue || this.#senders.length > 0 || this.#watchers.size > 0) return;
+    this.#channelOffer.sentBy(sender);
+    if (!sender || this.#channel !== null || !this.#channelOffer.isDue || this.#senders.length > 0 || this.#watchers.size > 0) return;
     if (this.#receivers.first && !this.#receivers.first.follows) return;
     this.#channel = this.#engine.channels.offer(this, sender, from);
-    if (this.#channel === null) this.#offer.unavailable();
+    if (this.#channel === null) this.#channelOffer.unavailable();
   }
 
   #receive(session: Session, timeoutMs: number | null | undefined, follows: Following | null): Followed | Wait<Followed> {
@@ -259,14 +261,14 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
     return wait;
   }
 
-  /** What somebody who waits is to get now; null: nothing. Fails with EndOfFile. */
+  /** The answer for a receiver now; null: it has to wait. Throws EndOfFile. */
   #answer(session: Session, follows: Following | null): Followed | null {
     const news = follows ? this.#channel?.news(session, follows) : null;
     if (news) return news;
     if (!this.#servable) return null;
     if (this.#inbox.length > 0) {
       session.requireFits(dataBytes(this.#inbox.peek()!), `the next item of ${this.handle}`);
-      this.#offer.receivedBy(follows ? session : null);
+      this.#channelOffer.receivedBy(follows ? session : null);
       this.#channel?.received();
       return this.#take(session);
     }
@@ -274,7 +276,7 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
     return null;
   }
 
-  /** To those who wait, first come first served, what there is for them. */
+  /** Answers waiting receivers, first come first served. */
   #serve(): void {
     for (let receiver = this.#receivers.first; receiver; receiver = this.#receivers.first) {
       try {
@@ -354,18 +356,19 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
     this.#awaitMemory();
   }
 
-  /** The first sender waits for the server's memory, rather than for room here: it is tried again when there is some. */
+  /** If the first sender has room here and only lacks server memory: retries it when there is memory. */
   #awaitMemory(): void {
     const item = this.#senders.first?.item;
     if (item && this.#inbox.hasRoom(dataBytes(item))) this.#memoryWait.begin(item, () => this.#refill());
   }
 
-  /** The item of a sender that was in the line. */
+  /** Stores the item of a waiting sender. */
   #letIn(sender: Sender): void {
     sender.wait.session.heldBackEnded(sender.item.bytes);
     this.#store(sender.item);
   }
 
+  /** Drops the item of a waiting sender. */
   #forget(sender: Sender): void {
     sender.wait.session.heldBackEnded(sender.item.bytes);
     this.#engine.registry.dropPayload(sender.item.payload, this);
@@ -383,7 +386,7 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
   }
 
   #requireReadable(): void {
-    if (!this.readable) throw new PolyprocError("BadState", `${this.handle} only sends: receive from the other end of this one-way pipe`);
+    if (!this.readable) throw new PolyprocError("BadState", `${this.handle} cannot receive: it is the sending end of a one-way pipe; receive from the other end`);
   }
 
   #changed(): void {

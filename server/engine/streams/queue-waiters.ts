@@ -6,22 +6,22 @@ import type { Wait } from "../wait.js";
 
 export interface Putter {
   readonly items: readonly Kept[];
-  /** How many of them are in the queue. */
+  /** How many of `items` are in the queue already. */
   stored: number;
   wait: Wait<null> | null;
-  /** Bytes that count as held back for its session while it waits. */
+  /** Bytes that are charged to its session as a pending put. */
   heldBack: number;
 }
 
 export interface Getter {
   readonly max: number;
-  /** By which the items are lent; null: they are taken. */
+  /** The items are lent by this counter; null: they are taken. */
   readonly counter: Counter | null;
   readonly wait: Wait<Taken>;
 }
 
 export interface Taken {
   items: Payload[];
-  /** Of those that are foreign to the session; absent when none is. */
+  /** Origins of the items that are foreign to the session, null for the others. Absent if no item is foreign. */
   origins?: (Origin | null)[];
 }

@@ -30,12 +30,13 @@ export interface QueueStatus {
   empty: boolean;
 }
 
-/** Items that one `get` takes beyond its first end here, so that an answer stays a small message. */
+/** Most bytes in the answer to one `get`, unless its first item alone is larger. */
 const batchBytes = 1024 * 1024;
 
 /**
- * Queue and JoinableQueue. Getters wait only while it is empty, putters only while it is full or others wait to put; both are
- * served first come first. A waiting `put` of several items stores them as room comes.
+ * Queue and JoinableQueue. A `get` waits while the queue is empty. A `put` waits while the queue is full or an earlier
+ * put waits. Both are served first come first served. A pending `put` of several items stores each as soon as there is
+ * room for it.
  */
 export class Queue implements SharedObject {
   readonly handle: Handle;
@@ -49,7 +50,7 @@ export class Queue implements SharedObject {
   readonly #closedBy = new WeakSet<Session>();
   readonly #taken: TakenCounts;
   #unfinished = 0;
-  /** Nobody refers to it any more. */
+  /** All sessions have released it. */
   #released = false;
   readonly #memoryWait = new MemoryWait();
 
@@ -77,7 +78,7 @@ export class Queue implements SharedObject {
     return this.#wait(session, putter, timeoutMs);
   }
 
-  /** With a counter, the items are lent, and what was lent by it before is settled. */
+  /** With a counter: settles the counter's loan, then lends the items by it. */
   get(session: Session, max: number, timeoutMs: number | null | undefined, counter: Counter | null = null): Taken | Wait<Taken> {
     this.#requireOpen(session, "get");
     if (counter) lendingOf(session).settle([counter]);
@@ -103,7 +104,7 @@ export class Queue implements SharedObject {
     return wait;
   }
 
-  /** Items that were taken and not used come before all others again, in their order, whether or not there is room. */
+  /** Returns items that the session took and did not use. They go before all others, whether or not there is room. */
   putBack(session: Session, items: readonly Payload[], origins: readonly (string | null)[] = []): null {
     const bytes = items.reduce((sum, item) => sum + payloadData(item).length, 0);
     this.#taken.require(session, items.length, bytes);
@@ -120,7 +121,7 @@ export class Queue implements SharedObject {
     return null;
   }
 
-  /** For `Lending`: the first `counted` of these items are the session's, the others have their old places again. `serve` has to follow. */
+  /** The session keeps the first `counted` items of a loan, the others return to their places. Call `serve` next. */
   settled(session: Session, items: readonly Kept[], counted: number): void {
     let bytes = 0;
     for (let i = 0; i < counted; i++) {
@@ -140,7 +141,7 @@ export class Queue implements SharedObject {
     }
   }
 
-  /** Items are there that were not: whoever waits for one is served. */
+  /** Items have returned: gives them to the waiting getters. */
   serve(): void {
     this.#serveGetters();
     if (!this.#released) this.#changed();
@@ -228,7 +229,7 @@ export class Queue implements SharedObject {
       session.heldBackEnded(putter.heldBack);
       this.#putters.remove(link);
       this.#dropUnstored(putter);
-      // Whoever comes next may fit where this one did not.
+      // The next put may fit where this one did not.
       this.#refill();
       this.#changed();
     };
@@ -264,7 +265,10 @@ export class Queue implements SharedObject {
     }
   }
 
-  /** Of an item on loan: false when the session has let go of its objects, as only one does that has been handed it. */
+  /**
+   * Refers again to the objects in an item that returns from a loan. False if one of them is gone. Then the session has
+   * released it, so its program had the item, and the item must not return.
+   */
   #retainAgain(item: Payload): boolean {
     try {
       this.#retain([item]);
@@ -274,7 +278,7 @@ export class Queue implements SharedObject {
     }
   }
 
-  /** The references that came with an item to the session. */
+  /** Drops the references that the session got together with this item. */
   #drop(session: Session, item: Payload): void {
     for (const handle of payloadHandles(item)) this.#engine.registry.release(session, handle);
   }
@@ -283,7 +287,7 @@ export class Queue implements SharedObject {
     for (let i = putter.stored; i < putter.items.length; i++) this.#engine.registry.dropPayload(putter.items[i]!.payload, this);
   }
 
-  /** The first putter waits for the server's memory, rather than for this queue's room: it is tried again when there is some. */
+  /** If the first putter has room here and only lacks server memory: retries it when there is memory. */
   #awaitMemory(): void {
     const putter = this.#putters.first;
     const item = putter?.items[putter.stored];
@@ -294,7 +298,7 @@ export class Queue implements SharedObject {
     });
   }
 
-  /** Moves what fits from the putter into the queue. True when anything did. */
+  /** Stores as many of the putter's items as fit. Returns whether any did. */
   #store(putter: Putter): boolean {
     const before = putter.stored;
     while (putter.stored < putter.items.length) {
@@ -323,13 +327,13 @@ export class Queue implements SharedObject {
         getter.wait.resolve(this.#take(getter.wait.session, getter.max, getter.counter));
       } catch (error) {
         if (!(error instanceof PolyprocError)) throw error;
-        // The item is for others, to whom it can be sent.
+        // The item is too large for this getter's session. It stays for a session that can receive it.
         getter.wait.reject(error);
       }
     }
   }
 
-  /** Room has come: the putters that wait go on, in their order. */
+  /** There may be room: stores the items of waiting putters, in order. */
   #refill(): void {
     for (let putter = this.#putters.first; putter; putter = this.#putters.first) {
       this.#storeAndServe(putter);
@@ -368,11 +372,11 @@ export class Queue implements SharedObject {
   }
 
   #requireOpen(session: Session, action: string): void {
-    if (this.#closedBy.has(session)) throw new PolyprocError("Closed", `this session closed ${this.handle} and cannot ${action} any more`);
+    if (this.#closedBy.has(session)) throw new PolyprocError("Closed", `this session has closed ${this.handle}, so it cannot ${action}`);
   }
 
   #requireJoinable(action: string): void {
-    if (!this.joinable) throw new PolyprocError("BadState", `${this.handle} is not joinable, so there is no ${action}: create it with joinable`);
+    if (!this.joinable) throw new PolyprocError("BadState", `${this.handle} is not joinable, so it has no ${action}: create it with joinable: true`);
   }
 
   #full(putter: Putter): PolyprocError {

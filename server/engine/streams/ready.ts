@@ -2,11 +2,11 @@ import type { Handle } from "../../../protocol/schema.js";
 import type { Session } from "../session.js";
 import { Wait } from "../wait.js";
 
-/** Something that becomes ready: a pipe's end with something to read, a process that has exited. */
+/** Something that becomes ready: a pipe end when it can be read, a process when it has exited. */
 export interface ReadySource {
   readonly handle: Handle;
   readonly ready: boolean;
-  /** Calls when it becomes ready, perhaps more than once. Returns a function that takes the listener away. */
+  /** Calls the listener when the source becomes ready, perhaps more than once. Returns a function that removes it. */
   onReady(listener: () => void): () => void;
 }
 
@@ -14,7 +14,10 @@ export interface ReadyResult {
   ready: Handle[];
 }
 
-/** Python's `connection.wait`: those that are ready, once there is one; none when the time has passed. */
+/**
+ * Python's `connection.wait`: waits until a source is ready, then returns all that are ready. On timeout the list is
+ * empty.
+ */
 export function waitForAny(session: Session, sources: readonly ReadySource[], timeoutMs: number | null | undefined): ReadyResult | Wait<ReadyResult> {
   const readyNow = () => ({ ready: sources.filter((source) => source.ready).map((source) => source.handle) });
   const result = readyNow();

@@ -7,7 +7,7 @@ interface Taken {
   bytes: number;
 }
 
-/** What each session took from a queue and has not put back: it cannot put back more than that. */
+/** How much each session took from a queue and has not put back. It cannot put back more than that. */
 export class TakenCounts {
   readonly #queue: Handle;
   readonly #bySession = new WeakMap<Session, Taken>();
@@ -26,10 +26,10 @@ export class TakenCounts {
     }
   }
 
-  /** Fails with BadState if the session has not taken so much. */
+  /** Throws BadState if the session has taken less than this. */
   require(session: Session, items: number, bytes: number): void {
     const taken = this.#bySession.get(session) ?? { items: 0, bytes: 0 };
     if (items <= taken.items && bytes <= taken.bytes) return;
-    throw new PolyprocError("BadState", `${items} items of ${bytes} bytes are more than this session took from ${this.#queue} (${taken.items} items of ${taken.bytes} bytes): put back only what was taken, once`);
+    throw new PolyprocError("BadState", `cannot put back ${items} items of ${bytes} bytes: this session has ${taken.items} items of ${taken.bytes} bytes from ${this.#queue}; put back each item once`);
   }
 }

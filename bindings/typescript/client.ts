@@ -16,23 +16,23 @@ import { BoundedSemaphore, Semaphore } from "./sync/semaphore.js";
 import { SimpleQueue } from "./streams/simple-queue.js";
 
 export interface ConnectOptions {
-  /** Of a server on TCP. Default: POLYPROC_TOKEN. */
+  /** Token of a server on TCP. Default: POLYPROC_TOKEN. */
   token?: string | undefined;
-  /** What this session is called in lists of clients. Default: the script's file name. */
+  /** Name of this session in lists of clients. Default: the script's file name. */
   name?: string | undefined;
   /**
-   * Whether to open values of other clients' process trees that only JavaScript can open (RegExp, typed arrays, large
-   * bigints …). Otherwise such a value rejects with UntrustedBlob; plain data comes as ever. Default:
-   * POLYPROC_TRUST_BLOBS (1 or 0), else true for `unix:` and false for `tcp:` and `tls:`.
+   * Whether to open blobs of other clients' process trees: values that only JavaScript can open, such as RegExp, typed
+   * arrays and large bigints. If false, such a value rejects with UntrustedBlob; plain data is not affected. Default:
+   * POLYPROC_TRUST_BLOBS (1 or 0), otherwise true for `unix:` and false for `tcp:` and `tls:`.
    */
   trustBlobs?: boolean | undefined;
-  /** What becomes of what children write. Default `ignore`: it stays with the server, for whoever asks. */
+  /** Where the children's output goes. Default `ignore`: it stays with the server, and other clients can read it. */
   output?: OutputMode | undefined;
 }
 
 /**
- * A session of its own with a running server. Its classes are those of the package, for objects of that server:
- * Python's `get_context`.
+ * A separate session with a running server. It has the classes of this package, for objects of that server: Python's
+ * `get_context`.
  *
  * ```ts
  * await using mp = await connect("unix:/run/user/1000/polyproc.sock");
@@ -76,12 +76,12 @@ export class Client implements AsyncDisposable {
   /** The living children that this session started. */
   readonly activeChildren = (): Promise<Process[]> => activeChildren(this.connection);
 
-  /** Changes what becomes of what children write. */
+  /** Changes where the children's output goes. */
   setOutput(mode: OutputMode): void {
     setOutputMode(this.connection, mode);
   }
 
-  /** Ends the session: daemonic children are ended, the others waited for. The server goes on. */
+  /** Ends the session: ends daemonic children, then waits for the others. The server goes on. */
   close(): Promise<void> {
     return this.connection.close();
   }
@@ -92,9 +92,9 @@ export class Client implements AsyncDisposable {
 }
 
 /**
- * Connects to a running server (`polyproc serve`): `unix:PATH`, `tcp:HOST:PORT` or `tls:HOST:PORT`. Rejects with Closed
- * when nobody answers there, with Unauthorized when the token is missing or wrong. The connection does not keep the
- * script alive while nothing is under way.
+ * Connects to a running server (`polyproc serve`) at `unix:PATH`, `tcp:HOST:PORT` or `tls:HOST:PORT`. Rejects with
+ * Closed if no server answers there, and with Unauthorized if the token is missing or wrong. The connection keeps the
+ * script alive only while requests are pending.
  */
 export async function connect(address: string, { token = process.env["POLYPROC_TOKEN"], name, trustBlobs, output = "ignore" }: ConnectOptions = {}): Promise<Client> {
   const connection = new Connection((self): Promise<Link> => connectTo(self, address, { token, name, trustBlobs }));
@@ -103,7 +103,7 @@ export async function connect(address: string, { token = process.env["POLYPROC_T
   return new Client(connection);
 }
 
-/** The class, for objects of this connection; also where it is extended. */
+/** Makes the class create objects of this connection, also through subclasses. */
 function bind<C extends new (...args: never[]) => object>(connection: Connection, ofPackage: C): C {
   return new Proxy(ofPackage, {
     construct: (target, args, newTarget) => withConnection(connection, () => Reflect.construct(target, args, newTarget) as object),

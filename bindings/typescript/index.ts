@@ -38,16 +38,16 @@ export type { AcquireOptions, Timeout, WaitOptions } from "./sync/wait-options.j
 offerCodec();
 
 /**
- * What becomes of what children write to their standard output and error. Default with a private server: `inherit`,
- * copied to this process's own, in whole lines, all of it before `join` resolves.
+ * Sets where the children's standard output and error go. Default with a private server: `inherit`. Whole lines are
+ * copied to this process's own streams, all of them before `join` resolves.
  */
 export function setOutput(mode: OutputMode): void {
   setOutputMode(defaultConnection(), mode);
 }
 
 /**
- * Ends the session of this script now, rather than at its end: daemonic children are ended, the others waited for, and
- * a private server with them. What is made later begins another one.
+ * Ends the session of this script now: ends daemonic children, waits for the others, then ends a private server.
+ * Objects that are created later begin a new session.
  */
 export function shutdown(): Promise<void> {
   return defaultConnection().close();

@@ -24,7 +24,7 @@ export function errorToValue(error: Error): ErrorValue {
   };
 }
 
-/** An Error of the same built-in class, or one that has the name of a class that is not built in. */
+/** An Error of the same built-in class; of any other class, an Error with its name. */
 export function errorFromValue(value: Partial<ErrorValue>): Error {
   const type = typeof value.type === "string" ? value.type : "Error";
   const message = typeof value.message === "string" ? value.message : "";

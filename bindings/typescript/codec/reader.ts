@@ -15,23 +15,28 @@ let end = 0;
 let depth = 0;
 let copyBins = false;
 let connection: Connection | null = null;
-/** Whose private values are not opened: then nothing else is made of the value, either. */
+/** Set while a payload is only checked: a blob throws UntrustedBlob, and handles become null. */
 let scanned: Foreign | null = null;
-/** One object for each handle of a payload, however often it occurs: its reference is counted once. */
+/**
+ * The objects made so far, by handle. A handle that occurs several times becomes one object, because its reference is
+ * counted once.
+ */
 let objects: Map<Handle, unknown> | null = null;
 
-/** Bytes at least this part of the payload's buffer share it; smaller ones are copied. */
+/**
+ * A `bin` shares the payload's buffer if the payload is at least this part of it. Otherwise it is copied, so that a
+ * small value does not keep a large buffer alive.
+ */
 const shareBufferPart = 1 / 2;
 
-/** Where a payload came from, and the object that it came through. */
+/** The client that sent a payload, and the object through which it came. */
 export interface Foreign {
   readonly origin: string;
   readonly object: string;
 }
 
 /**
- * Fails with UntrustedBlob when there is a value in it that only one language can open. Makes no objects for its
- * handles.
+ * Throws UntrustedBlob if the payload contains a blob that only one language can open. Makes no objects of its handles.
  */
 export function requireData(data: Uint8Array, foreign: Foreign): void {
   scanned = foreign;
@@ -42,12 +47,12 @@ export function requireData(data: Uint8Array, foreign: Foreign): void {
   }
 }
 
-/** The value of a payload. Fails with Malformed when the bytes are not exactly one value. */
+/** Decodes a payload. Throws Malformed unless the bytes are exactly one value. */
 export function read(data: Uint8Array, forConnection: Connection | null): unknown {
   source = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   at = 0;
   end = data.length;
-  // A single byte is a small integer, nil or a boolean.
+  // A payload of one byte is a small integer, nil or a boolean: no view is needed.
   if (end > 1) view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   depth = 0;
   connection = forConnection;
@@ -104,7 +109,7 @@ function readValue(): unknown {
 }
 
 function readArray(length: number): unknown[] {
-  // Each element takes a byte at least: nothing is allocated for a length that cannot be true.
+  // Each element takes at least one byte: check that before allocating.
   if (length > end - at) throw truncated();
   if (++depth > maxDepth) throw malformed(`arrays and maps nested deeper than ${maxDepth}`);
   const array: unknown[] = length <= 1024 ? new Array(length) : [];
@@ -163,9 +168,7 @@ function readTimestamp(from: number, length: number): Date {
   throw malformed(`a timestamp of ${length} bytes`);
 }
 
-/**
- * Reads the `[tag, bin]` that ends at `at`, in place: bodies of our own tags are msgpack again, and share the objects.
- */
+/** Reads the `[tag, bin]` that ends at `at`, in place. Bodies of our own tags are msgpack again and share `objects`. */
 function readBlob(from: number): unknown {
   const blobEnd = at;
   at = from;
@@ -199,7 +202,7 @@ function mapFrom(flat: unknown): Map<unknown, unknown> {
   return map;
 }
 
-/** Short texts come again and again: keys, names, states. */
+/** Short texts, such as keys and names, repeat often: they are cached. */
 const cachedTextBytes = 24;
 const cacheSize = 1024;
 const cachedText: (string | undefined)[] = new Array<string | undefined>(cacheSize);
@@ -255,5 +258,5 @@ function truncated(): PolyprocError {
 }
 
 function malformed(what: string): PolyprocError {
-  return new PolyprocError("Malformed", `the payload's msgpack has ${what}; check the encoder of whoever sent it`);
+  return new PolyprocError("Malformed", `the payload's msgpack has ${what}; check the sender's encoder`);
 }

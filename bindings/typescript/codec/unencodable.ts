@@ -1,7 +1,7 @@
 import { isShared } from "../session/shared-object.js";
 import { maxDepth } from "./value.js";
 
-/** Says which part of a value cannot be encoded, and why: for a value whose encoding has failed. */
+/** Explains which part of a value cannot be encoded, and why. Call it when encoding has failed. */
 export function whyUnencodable(value: unknown): string {
   return search(value, "", new Set()) ?? `it nests deeper than ${maxDepth}, or holds something that cannot be copied`;
 }

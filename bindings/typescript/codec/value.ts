@@ -1,10 +1,10 @@
-/** How deep arrays and maps of a value may nest. */
+/** Deepest nesting of arrays and maps in a value. */
 export const maxDepth = 512;
 
 /** Extension types of msgpack inside payloads: SPEC.md. */
 export const extension = { handle: 1, blob: 2, timestamp: 0xff } as const;
 
-/** Tags of the values that only JavaScript has. */
+/** Tags of the blobs that JavaScript writes. */
 export const tag = {
   /** Payload: an array of key, value, key, value … */
   map: "js/map",
@@ -12,17 +12,15 @@ export const tag = {
   set: "js/set",
   /** Payload: `{type, message, stack, cause?, errors?, properties?}`. */
   error: "js/error",
-  /** Payload: `[object, companion]`, an object of this package and what travels beside its handle. */
+  /** Payload: `[object, companion]`: an object of this package and the value sent with its handle. */
   companion: "js/companion",
-  /**
-   * Node's own serialisation: RegExp, typed arrays other than bytes, ArrayBuffer, bigint beyond 64 bits, boxed values.
-   */
+  /** Node's serialisation: RegExp, typed arrays other than bytes, ArrayBuffer, bigint beyond 64 bits, boxed values. */
   v8: "js/v8",
 } as const;
 
-/** A value that another language sent and only it can open. Passed along unchanged. */
+/** A blob of another language. It can be passed on, unchanged. */
 export class OpaqueBlob {
-  /** Whose it is, and how it was made: `python/pickle` … */
+  /** Language and format: `python/pickle` …. */
   readonly tag: string;
   readonly data: Uint8Array;
 

@@ -5,7 +5,7 @@ import { isShared, type SharedObject } from "../session/shared-object.js";
 import { errorToValue } from "./error-value.js";
 import { extension, maxDepth, OpaqueBlob, tag } from "./value.js";
 
-/** Blocks of memory are this large, so that most payloads need no allocation of their own. */
+/** Size of a memory block. Payloads share blocks, so most need no allocation of their own. */
 const blockBytes = 32 * 1024;
 
 let block = Buffer.allocUnsafeSlow(blockBytes);
@@ -17,10 +17,10 @@ let handles: Handle[] | null = null;
 let busy = false;
 let mostBytes = 0;
 
-/** Thrown where a value cannot be encoded; `whyUnencodable` then finds out which part and why. */
+/** Thrown if a value cannot be encoded. `whyUnencodable` then finds out which part and why. */
 export const unencodable = Symbol("unencodable");
 
-/** Thrown once the value takes more bytes than its caller wants to send in one piece. */
+/** Thrown if the value exceeds the caller's limit. */
 export const tooLong = Symbol("tooLong");
 
 export interface Encoded {
@@ -29,12 +29,12 @@ export interface Encoded {
   handles: Handle[] | null;
 }
 
-/** What msgpack's longest `bin` holds, and Node 20's longest Buffer. */
+/** The largest `bin` of msgpack, and the largest Buffer of Node 20. */
 const largestBytes = 0xffff_ffff;
 
 /**
- * A value's msgpack, in one pass without look-ahead: when it fails with `unencodable`, the caller looks for the reason.
- * A value that outgrows its block and has more than `most` bytes by then fails with `tooLong`.
+ * Encodes a value as msgpack in one pass. Throws `unencodable` if part of it cannot be encoded; the caller then looks
+ * for the reason. Throws `tooLong` if the value outgrows its block and exceeds `most` bytes.
  */
 export function write(value: unknown, most = largestBytes): Encoded {
   if (busy) throw new Error("a getter or a toJSON of a value that is being encoded must not send values itself");
@@ -49,7 +49,7 @@ export function write(value: unknown, most = largestBytes): Encoded {
     return { data: block.subarray(start, at), handles };
   } catch (error) {
     at = start;
-    // A nesting that exhausts the stack before the limit is reached.
+    // Deep nesting may exhaust the stack before the limit is reached.
     throw error instanceof RangeError ? unencodable : error;
   } finally {
     busy = false;
@@ -108,7 +108,7 @@ function writeArray(array: readonly unknown[]): void {
   depth--;
 }
 
-/** Own enumerable members with text keys; those that are `undefined` are left out. */
+/** Writes the own enumerable members with text keys. Members that are `undefined` are left out. */
 function writeMap(map: Record<string, unknown>): void {
   if (++depth > maxDepth) throw unencodable;
   const keys = Object.keys(map);
@@ -130,7 +130,7 @@ function writeMap(map: Record<string, unknown>): void {
   if (left > 0) shortenHeader(start + header, headerBytes, keys.length - left);
 }
 
-/** The map has fewer members than its header says. Its form stays: msgpack allows a longer one than needed. */
+/** Corrects the header when members were left out. Its length stays: msgpack allows a longer form than needed. */
 function shortenHeader(header: number, bytes: number, count: number): void {
   if (bytes === 1) block[header] = 0x80 | count;
   else if (bytes === 3) view.setUint16(header + 1, count);
@@ -189,7 +189,7 @@ function writeNumber(value: number): void {
     return;
   }
   if (Number.isSafeInteger(value) && value !== 0) {
-    // Other languages tell integers from floats.
+    // Other languages distinguish integers from floats.
     writeInt64(value < 0 ? 0xd3 : 0xcf, BigInt(value));
     return;
   }
@@ -215,7 +215,8 @@ function writeInt64(token: number, value: bigint): void {
 function writeText(text: string): void {
   const { length } = text;
   if (length < 40) {
-    // At most three bytes for each unit; usually one, which is tried first, without leaving JavaScript.
+    // Reserve three bytes for each unit, the maximum. Usually all units are ASCII: try that first, without leaving
+    // JavaScript.
     reserve(5 + length * 3);
     const first = at + (length < 32 ? 1 : 2);
     let i = 0;
@@ -261,7 +262,7 @@ function writeHandle(handle: Handle): void {
 }
 
 function writeTimestamp(ms: number): void {
-  // An invalid date has no moment that another language could read.
+  // An invalid Date has no timestamp.
   if (Number.isNaN(ms)) throw unencodable;
   const seconds = Math.floor(ms / 1000);
   const nanoseconds = (ms - seconds * 1000) * 1_000_000;
@@ -298,7 +299,7 @@ function writeV8(value: unknown): void {
   writeBlob(tag.v8, () => append(data));
 }
 
-/** Extension 2: `[tag, bin]`, whose lengths are known only when the body was written. */
+/** Writes extension 2, `[tag, bin]`. The lengths are filled in after the body, when they are known. */
 function writeBlob(name: string, body: () => void): void {
   reserve(7);
   const from = at - start;
@@ -319,7 +320,7 @@ function writeBlob(name: string, body: () => void): void {
   block[start + from + 5] = extension.blob;
 }
 
-/** `token`: that of one byte of length; two and four bytes follow it. */
+/** `token`: the one for a length of one byte. Those for two and four bytes follow it. */
 function writeSize(size: number, token: number): void {
   if (size < 0x100) {
     block[at++] = token;

@@ -1,14 +1,17 @@
-/** What a target comes to: `call` is applied to the task's arguments. It may return a promise. */
+/** A loaded target. `call` applies it to the task's arguments and may return a promise. */
 export interface Callable {
   call(args: readonly unknown[]): unknown;
-  /** The function came as text, and sees nothing of where it was written. */
+  /** The function was sent as source text: it does not see the scope in which it was written. */
   fromSource: boolean;
 }
 
 type AnyFunction = (this: unknown, ...args: readonly unknown[]) => unknown;
 type RunnableClass = new (...args: readonly unknown[]) => { run(): unknown };
 
-/** A function is called; a class with `run` is made with the arguments, then run. Undefined for anything else. */
+/**
+ * Makes a Callable: a function is called; a class with `run()` is constructed with the arguments, then run. Undefined
+ * for any other value.
+ */
 export function callableOf(value: unknown, self: unknown, fromSource: boolean): Callable | undefined {
   if (typeof value !== "function") return undefined;
   const prototype = (value as { prototype?: { run?: unknown } }).prototype;

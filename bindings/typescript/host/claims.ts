@@ -3,13 +3,16 @@ import { fstatSync, readSync } from "node:fs";
 const claimsFd = 4;
 
 /**
- * The host's side of the claims pipe. Host and server read the same pipe, so exactly one of them gets each byte: the
- * host to start a task, the server to take it back while the host is busy.
+ * The host's end of the claims FIFO. Host and server both read from it, so each byte reaches exactly one of them. If
+ * the host reads it, the host runs the task. If the server reads it, the server takes the task back from a busy host.
  */
 export class ClaimsReader {
   readonly #byte = new Uint8Array(1);
 
-  /** The low byte of the next task's `seq`, or null when the server has taken back everything that was offered. */
+  /**
+   * The low byte of the next task's `seq`. Null if the FIFO is empty: the server has taken back all tasks offered so
+   * far.
+   */
   next(): number | null {
     try {
       return readSync(claimsFd, this.#byte, 0, 1, null) === 1 ? this.#byte[0]! : null;
@@ -20,11 +23,11 @@ export class ClaimsReader {
   }
 }
 
-/** Null where the server has no such pipe: then the host runs all that it is given. */
+/** Null if the server made no claims FIFO: then the host runs every task that it receives. */
 export function openClaims(): ClaimsReader | null {
   try {
-    // As bigint: the numbers of a plain fstat stay in a buffer that Node's module loader reads again, and takes for
-    // those of a link.
+    // As bigint: a plain fstat leaves its numbers in a shared buffer, which Node's module loader later mistakes for
+    // those of a symbolic link.
     return fstatSync(claimsFd, { bigint: true }).isFIFO() ? new ClaimsReader() : null;
   } catch {
     return null;

@@ -1,7 +1,8 @@
 import * as nodeModule from "node:module";
 
 /**
- * Modules that this process loads from now on are compiled once for all hosts, where Node can do that (22.1 and later).
+ * Turns on Node's on-disk compile cache (22.1 and later): a module that one host has compiled is not compiled again by
+ * others.
  */
 export function enableCompileCache(): void {
   (nodeModule as { enableCompileCache?: () => unknown }).enableCompileCache?.();

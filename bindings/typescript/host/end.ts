@@ -3,10 +3,10 @@ import { PolyprocError } from "../../../protocol/errors.js";
 import type { RpcEndpoint } from "../../../server/ipc/framing/rpc-endpoint.js";
 import { withoutHost } from "./stack.js";
 
-/** Says on standard error what nobody caught, as Python does for a process. */
+/** Writes an uncaught error to standard error, as Python does for a process. */
 export function reportThrown(name: string, error: unknown): void {
   if (error instanceof PolyprocError && error.codeName === "TargetNotFound") {
-    // Its message says it all.
+    // The stack would show only the host's loader.
     process.stderr.write(`${name}:\n${error.name}: ${error.message}\n`);
     return;
   }
@@ -18,10 +18,7 @@ export function reportThrown(name: string, error: unknown): void {
 
 let leaving = false;
 
-/**
- * Ends the session in an orderly way, after these actions; that waits for this process's own children. Then the process
- * ends.
- */
+/** Runs the actions, ends the session in order, which waits for this process's own children, and exits. */
 export function leave(endpoint: RpcEndpoint, code: number, before: readonly (() => Promise<void>)[]): void {
   if (leaving) return;
   leaving = true;

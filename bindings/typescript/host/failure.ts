@@ -2,9 +2,9 @@ import { errorCodes, type PolyprocError } from "../../../protocol/errors.js";
 import type { Failure } from "../../../protocol/job.js";
 import { withoutHost } from "./stack.js";
 
-/** What is told of an error, in `data` of TaskFailed. Causes have the same shape, without `language`. */
+/** The description of an error, in `data` of TaskFailed. Causes have the same shape, without `language`. */
 export interface ErrorFacts extends Record<string, unknown> {
-  /** Name of the error's class; `null`, `string` … when something else was thrown. */
+  /** Name of the error's class. If another value was thrown, its type: `null`, `string` …. */
   type: string;
   message: string;
   stack: string;
@@ -17,13 +17,13 @@ const maxTextLength = 64 * 1024;
 const maxPropertyDepth = 8;
 const maxPropertyValues = 1000;
 
-/** The failure of an item whose function threw `error`, which may be anything. */
+/** The failure of an item whose function threw `error`, which may be any value. */
 export function taskFailed(error: unknown): Failure {
   const facts = describeError(error, maxCauses);
   return failure("TaskFailed", `${facts.type}: ${facts.message}`, { ...facts, language: "javascript" });
 }
 
-/** The failure that an error of ours stands for, as it is: TargetNotFound, Cancelled … */
+/** A PolyprocError as a failure, unchanged: TargetNotFound, Cancelled …. */
 export function failureOf(error: PolyprocError): Failure {
   return failure(error.codeName, error.message, error.data);
 }
@@ -36,7 +36,7 @@ function describeError(error: unknown, causes: number): ErrorFacts {
   try {
     return isError(error) ? describeThrownError(error, causes) : describeOther(error);
   } catch {
-    // A proxy may refuse even to say what it is.
+    // A proxy may throw from every operation.
     const message = `a value of type ${typeof error} that cannot be looked at`;
     return { type: typeof error, message, stack: `thrown: ${message}` };
   }
@@ -59,7 +59,7 @@ function describeThrownError(error: Error, causes: number): ErrorFacts {
 }
 
 function isError(value: unknown): value is Error {
-  // Errors of other realms (`node:vm`) are no instances of this one's Error.
+  // Errors of another realm (`node:vm`) are not instances of this realm's Error.
   return value instanceof Error || Object.prototype.toString.call(value) === "[object Error]";
 }
 
@@ -69,7 +69,7 @@ function typeOf(error: Error): string {
   return readText(read(error, "constructor"), "name") || "Error";
 }
 
-/** Own properties that JSON can hold. */
+/** Own properties, as far as JSON can hold them. */
 function propertiesOf(error: Error): Record<string, unknown> | undefined {
   const properties: Record<string, unknown> = {};
   const budget = { values: maxPropertyValues };
@@ -92,7 +92,7 @@ function propertiesOf(error: Error): Record<string, unknown> | undefined {
   return found ? properties : undefined;
 }
 
-/** A copy that JSON and msgpack can hold; undefined for what they cannot. */
+/** A copy that JSON and msgpack can hold. Undefined if there is none. */
 function jsonSafe(value: unknown, depth: number, budget: { values: number }): unknown {
   if (budget.values-- <= 0) return undefined;
   switch (typeof value) {
@@ -118,7 +118,7 @@ function jsonSafe(value: unknown, depth: number, budget: { values: number }): un
   return copy;
 }
 
-/** Getters of what was thrown may throw themselves. */
+/** Reads a property. A getter of a thrown value may itself throw. */
 function read(from: unknown, key: string): unknown {
   try {
     return (from as Record<string, unknown> | null | undefined)?.[key];

@@ -4,25 +4,25 @@ import { defaultConnection } from "../session/default-connection.js";
 import { loadClasses } from "../session/handles.js";
 import { hostLink, type WorkerCodec } from "./link.js";
 
-/** This copy's own. Without the classes of objects, as long as no payload has handles. */
+/** The codec of the host's own copy of the package. It loads the classes of objects only when a payload has handles. */
 const own: WorkerCodec = { decode: decodeOwn, encode };
 let used = own;
 
 /**
- * A task's module may have installed a copy of the package that is not the host's (a bundle's, say). What it is given
- * are objects of its own copy, so that `instanceof` holds.
+ * Uses the codec of the package copy that a task's module has loaded, such as one inside a bundle. Objects that the
+ * task receives are then instances of that copy's classes, and `instanceof` holds. The first copy wins.
  */
 export function adopt(codec: WorkerCodec): void {
   if (used === own) used = codec;
 }
 
-/** For each copy of the package as it is loaded; nothing happens outside of workers. */
+/** Offers this copy's codec to the host. Does nothing outside of workers. */
 export function offerCodec(): void {
   hostLink()?.adopt(own);
 }
 
 /**
- * A task's arguments. A promise when there are handles among them: the classes that they become are loaded only then.
+ * Decodes a task's arguments. Returns a promise if the payload has handles, because their classes are loaded only then.
  */
 export function decodeArguments(payload: Payload): unknown {
   return used.decode(payload);

@@ -9,10 +9,10 @@ import { setHostLink, type HostFacts } from "./link.js";
 import { OutputCapture } from "./output.js";
 import { Runner } from "./runner.js";
 
-/** A host that nobody has wanted for so long loads what tasks often import, so that they need not wait for it. */
+/** A host that is idle for this time, in milliseconds, loads the classes that tasks often need. */
 const idleMs = 40;
 
-/** Puts the parts together. Returns what takes the server's notifications. */
+/** Starts the host. Returns the function that receives the server's notifications. */
 export function startHost(endpoint: RpcEndpoint, facts: HostFacts, claims: ClaimsReader | null): (method: string, params: unknown) => void {
   endpoint.useFragments(facts.limits.maxMessageBytes);
   const listeners: ((method: string, params: unknown) => void)[] = [];
@@ -23,7 +23,7 @@ export function startHost(endpoint: RpcEndpoint, facts: HostFacts, claims: Claim
   const beforeEnd: (() => Promise<void>)[] = [];
   const output = new OutputCapture((stream, data) => tell("worker/output", { stream, data }));
   const end = (code: number) => {
-    // The server takes no more messages after that.
+    // After `shutdown` the server accepts no more messages: output goes to the process's own streams.
     output.active = false;
     leave(endpoint, code, beforeEnd);
   };
@@ -56,7 +56,7 @@ export function startHost(endpoint: RpcEndpoint, facts: HostFacts, claims: Claim
     endpoint.flush();
   });
   process.on("uncaughtException", (error) => {
-    // A listener of the task's own module takes care of it, as it would without this host.
+    // The task's module has a listener of its own: it handles the exception, as it would without this host.
     if (process.listenerCount("uncaughtException") > 1) return;
     if (runner.uncaught(error)) return;
     reportThrown(runner.identity?.name ?? "worker host", error);

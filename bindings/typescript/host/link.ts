@@ -3,34 +3,32 @@ import type { Params, Result } from "../../../protocol/message.js";
 import type * as worker from "../../../protocol/worker.js";
 import type { Handle, Payload } from "../../../protocol/schema.js";
 
-/** Who a process is: what `currentProcess()` says. */
+/** Name, pid and parent of a process, as `currentProcess()` reports them. */
 export type Identity = NonNullable<Params<typeof worker.run>["identity"]>;
 
-/** What the server answered to `worker/ready`. */
+/** The server's answer to `worker/ready`. */
 export type HostFacts = Result<typeof worker.ready>;
 
 /** The task that this process runs now. */
 export interface CurrentTask {
-  /**
-   * Fires when the task is cancelled or has run for longer than its `timeoutMs`. Its worker is killed a grace later.
-   */
+  /** Fires when the task is cancelled or exceeds its `timeoutMs`. After the grace period the worker is killed. */
   readonly signal: AbortSignal;
-  /** The job that it belongs to; null for the function of a Process. */
+  /** The task's job; null for the function of a Process. */
   readonly job: Handle | null;
-  /** Number of the item in its job: its position in what was given to `map`. 0 for the function of a Process. */
+  /** The item's position in the list given to `map`. 0 for the function of a Process. */
   readonly index: number;
 }
 
-/** How the values of tasks are read and made. */
+/** Decodes arguments and encodes results of tasks. */
 export interface WorkerCodec {
-  /** A task's arguments; a promise when there is something to load first. */
+  /** Decodes a task's arguments. Returns a promise if classes must be loaded first. */
   decode(payload: Payload): unknown;
   encode(value: unknown): Payload;
 }
 
 /**
- * The one seam between the worker host and the binding that a task's module imports. It hangs on the process, not on a
- * module, because that module may have installed a copy of the package of its own.
+ * The only link between the worker host and the binding that a task's module imports. It is stored on `globalThis`, not
+ * in a module, because the task's module may import another copy of the package.
  */
 export interface HostLink {
   readonly endpoint: RpcEndpoint;
@@ -38,24 +36,25 @@ export interface HostLink {
   /** Null before the first task. */
   identity(): Identity | null;
   task(): CurrentTask | null;
-  /** Called, and waited for, before this process ends its session in an orderly way. */
+  /** Registers an action that is awaited before this process ends its session in order. */
   beforeEnd(action: () => Promise<void>): void;
   /**
-   * Handles that this process has minted: one count for all copies of the package in it, since they share its session.
+   * Count of handles minted by this process. All copies of the package in it share the session, so they share the
+   * count.
    */
   readonly minted: { count: number };
   /**
-   * A copy of the package has been loaded: what tasks are given consists of its classes from now on, unless another
-   * copy came first.
+   * Called by each copy of the package when it is loaded. Arguments of tasks become objects of the first copy's
+   * classes.
    */
   adopt(codec: WorkerCodec): void;
-  /** Notifications of the server that are not for the host itself are handed to these. */
+  /** Receives the server's notifications that are not for the host itself. */
   onNotification(listener: (method: string, params: unknown) => void): void;
 }
 
 const key = Symbol.for("polyproc.host.1");
 
-/** The host that this process is, or undefined in every other process. */
+/** The host in this process; undefined if this process is not a worker host. */
 export function hostLink(): HostLink | undefined {
   return (globalThis as { [key]?: HostLink })[key];
 }

@@ -1,6 +1,6 @@
 /**
- * A worker host's first module. It says `worker/ready` as early as it can, so it imports little; the rest is loaded
- * while the server answers, and what the server sends meanwhile waits.
+ * A worker host's main module. It imports little, so that it sends `worker/ready` early, and loads the rest while the
+ * server answers. Notifications that arrive before the host has started are kept.
  */
 import { protocolVersion } from "../../../protocol/version.js";
 import { DirectIntake } from "../../../server/ipc/framing/direct-intake.js";
@@ -11,7 +11,7 @@ import { enableCompileCache } from "./compile-cache.js";
 import type { HostFacts } from "./link.js";
 import { HostStream, serverHasGone } from "./stream.js";
 
-// The server hears of an interrupt, too, and decides.
+// The server receives the interrupt, too, and decides which hosts end.
 process.on("SIGINT", () => {});
 
 const early: [method: string, params: unknown][] = [];

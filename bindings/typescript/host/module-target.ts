@@ -7,9 +7,7 @@ import { callableOf, isClass, type Callable } from "./callable.js";
 import { withoutFrames, withoutHost } from "./stack.js";
 import { explainTypescript, isTypescript } from "./typescript.js";
 
-/**
- * Loads the module and finds its export. Every failure is TargetNotFound, and says which of the possible ones it is.
- */
+/** Loads the module and finds its export. Every failure is a TargetNotFound that says what is wrong. */
 export async function loadModuleTarget(target: ModuleTarget): Promise<Callable> {
   const url = urlOf(target.module);
   const namespace = await loadModule(url);
@@ -28,7 +26,7 @@ function urlOf(module: string): string {
   throw notFound(module, `the module is named "${module}": give its absolute path or its file: URL, such as import.meta.url`);
 }
 
-/** Loads the module at a URL. Fails with TargetNotFound, which says why. */
+/** Loads the module at a URL. Rejects with TargetNotFound, which says why. */
 export async function loadModule(url: string): Promise<Record<string, unknown>> {
   try {
     if (isTypescript(url)) await (await import("./typescript-loader.js")).prepareForTypescript(url);
@@ -60,7 +58,7 @@ async function loadError(url: string, error: unknown): Promise<PolyprocError> {
 
 function find(namespace: Record<string, unknown>, name: string, url: string): { value: unknown; self: unknown } {
   const path = name.split(".");
-  // A CommonJS module's exports are all in its default; Node finds only some of them by name.
+  // The default export of a CommonJS module has all its exports. Node detects only some of them by name.
   const fallback = namespace["default"];
   const first = path[0]!;
   let self: unknown;

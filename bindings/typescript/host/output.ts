@@ -3,12 +3,11 @@ import type { Writable } from "node:stream";
 type StreamName = "stdout" | "stderr";
 
 /**
- * Sends what JavaScript writes to `process.stdout` and `process.stderr` over the host's connection, so that it comes in
- * order with the results, and belongs to its task. The streams are made only when somebody asks for them, as Node does
- * it.
+ * Sends writes to `process.stdout` and `process.stderr` over the host's connection. So output stays in order with
+ * results and belongs to its task. As in Node, each stream is created when it is first used.
  */
 export class OutputCapture {
-  /** False: to the process's own streams. */
+  /** False: writes go to the process's own streams. */
   active = false;
   readonly #send: (stream: StreamName, data: Uint8Array) => void;
 
@@ -38,7 +37,7 @@ export class OutputCapture {
       this.#send(name, typeof chunk === "string" ? Buffer.from(chunk, encoding) : chunk);
       done();
     };
-    // Several chunks at once would go past _write.
+    // Node would write several chunks at once with _writev, past _write.
     Object.defineProperty(stream, "_writev", { value: null, configurable: true, writable: true });
     return stream;
   }

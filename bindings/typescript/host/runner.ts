@@ -12,22 +12,22 @@ import { TaskList } from "./task-list.js";
 import { applied, TaskRun, type Outcome, type TaskOwner } from "./task-run.js";
 import { Turn } from "./turn.js";
 
-/** What the runner needs of the process around it. */
+/** What the runner needs from its process. */
 export interface RunnerOptions {
   claims: ClaimsReader | null;
   encode(value: unknown): Payload;
-  /** May be a promise when what the payload holds needs code that is not loaded yet. */
+  /** Returns a promise if the payload needs classes that are not loaded yet. */
   decode(payload: Payload): unknown;
-  /** Largest payload that one message may bring. */
+  /** Largest payload of one message, in bytes. */
   maxPayloadBytes: number;
   tell(method: "worker/part" | "worker/result" | "worker/initialized", params: object): void;
-  /** The one task of a Process is over: it is time to end. `thrown` is what its function threw. */
+  /** The only task of a Process is done, so the host must end. `thrown`: what its function threw, or null. */
   ended(thrown: { error: unknown } | null): void;
-  /** The server has no more tasks, and nothing runs. */
+  /** The server sends no more tasks, and none is running. */
   retired(): void;
 }
 
-/** The tasks of this host: what it was given, what it runs now. One at a time, in the server's order. */
+/** Runs the tasks of this host, one at a time, in the server's order. */
 export class Runner implements TaskOwner {
   readonly turn = new Turn();
   identity: Identity | null = null;
@@ -35,11 +35,11 @@ export class Runner implements TaskOwner {
   readonly #targets = new Targets();
   readonly #list: TaskList;
   #current: TaskRun | null = null;
-  /** Tasks that were cancelled before they ran: they may be waiting, or their module be loading. */
+  /** Tasks that were cancelled before they started: they are still in the list, or their module is being loaded. */
   readonly #cancelled = new Set<number>();
-  /** A task, its loading or the initializer is under way. */
+  /** A task or the initializer is being loaded or run. */
   #busy = false;
-  /** The initializer failed: a worker that was not prepared must not run anything. */
+  /** The initializer failed: this worker must run no task. */
   #spoiled = false;
   #pumping = false;
   #once = false;
@@ -54,14 +54,14 @@ export class Runner implements TaskOwner {
     return this.#current;
   }
 
-  /** A message `worker/run`. */
+  /** Handles `worker/run`. */
   accept(params: NotificationParams<"worker/run">): void {
     if (params.identity) this.identity = params.identity;
     if (params.once) this.#once = true;
     for (const { id, target } of params.targets ?? []) this.#targets.add(id, target);
     this.#list.add(params.tasks);
     if (params.initializer) void this.#initialize(params.initializer.target, params.initializer.args);
-    // Not before the rest of what came with it was read: it may take the task back, or cancel it.
+    // Start after the rest of the received messages is handled: it may contain a cancel for this task.
     else queueMicrotask(this.#pump);
   }
 
@@ -70,20 +70,20 @@ export class Runner implements TaskOwner {
     else if (reason === "Cancelled") this.#cancelled.add(seq);
   }
 
-  /** No more tasks will come. */
+  /** Handles `worker/exit`: the server sends no more tasks. */
   retire(): void {
     this.#retiring = true;
     queueMicrotask(this.#pump);
   }
 
-  /** An exception that nobody caught. False when no task runs that it could belong to. */
+  /** Fails the running task with an uncaught exception. False if no task is running. */
   uncaught(error: unknown): boolean {
     if (!this.#current) return false;
     this.#current.abandon(error);
     return true;
   }
 
-  /** The process is about to exit. */
+  /** The process is about to exit: reports the results that are still held. */
   flush(): void {
     this.#current?.flush();
   }
@@ -110,7 +110,7 @@ export class Runner implements TaskOwner {
     this.#busy = true;
     const callable = this.#targets.get(task.target);
     if (callable instanceof Promise) void callable.then((loaded) => {
-      // The task's time begins now: loading its module was not its own doing.
+      // The empty part restarts the task's time limit: loading the module does not count.
       if (!this.#once) this.part(task, { from: task.from ?? 0, count: 0 }, task.from ?? 0);
       this.#decode(task, loaded);
     });
@@ -138,12 +138,12 @@ export class Runner implements TaskOwner {
     }
     this.#current = new TaskRun(this, task, callable, items);
     if (this.#cancelled.has(task.seq)) this.#current.stop("Cancelled");
-    // Those before it were taken back, or have ended.
+    // Earlier tasks have ended or were taken back.
     for (const seq of this.#cancelled) if (seq <= task.seq) this.#cancelled.delete(seq);
     this.#current.start();
   }
 
-  /** The task cannot be run at all. */
+  /** Fails all items of a task that cannot run. */
   #failAll(task: WorkerTask, error: unknown): void {
     const from = task.from ?? 0;
     this.result(task, { from, count: (task.to ?? task.count) - from, error: failed(error) });
@@ -174,7 +174,7 @@ export class Runner implements TaskOwner {
     this.#pump();
   }
 
-  // For the task that runs.
+  // Called by the running task.
 
   get maxPayloadBytes(): number {
     return this.#options.maxPayloadBytes;

@@ -6,8 +6,8 @@ import { callableOf, type Callable } from "./callable.js";
 import { withoutFrames } from "./stack.js";
 
 /**
- * Makes a function of its text, as a CommonJS module in `cwd` would have it: `import()` and `require` in it resolve
- * from there.
+ * Compiles a function from its source text, as if it were in a CommonJS module in `cwd`: `import()` and `require`
+ * resolve from there.
  */
 export function loadSourceTarget({ source, cwd = process.cwd() }: SourceTarget): Callable {
   const file = join(cwd, "[source text]");
@@ -23,7 +23,7 @@ function evaluate(source: string, file: string): unknown {
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     try {
-      // What `method() { … }` of an object or a class is as text.
+      // The text of a method, such as `method() { … }`, is valid only inside an object.
       return Object.values(exportsOf(`module.exports = ({${source}\n})`, file) as object)[0];
     } catch {
       throw new PolyprocError("TargetNotFound", `the source text is not a JavaScript function: ${withoutFrames(error.stack ?? error.message)}`);
@@ -39,7 +39,7 @@ function exportsOf(text: string, file: string): unknown {
   return module.exports;
 }
 
-/** What Node's own loaders use, and tools that load text have used ever since. */
+/** Not in Node's types, but stable: Node's own loaders and many tools use it. */
 interface CompilableModule extends NodeJS.Module {
   _compile(text: string, file: string): void;
 }

@@ -2,15 +2,15 @@ import { writeSync } from "node:fs";
 import { Socket, type SocketConstructorOpts } from "node:net";
 import type { DirectIntake } from "../../../server/ipc/framing/direct-intake.js";
 
-/** How long to wait before trying again when the server has not read what was sent, in milliseconds. */
+/** Milliseconds until a write is tried again after the socket buffer was full. */
 const retryMs = 0.2;
 
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
 
 /**
- * The host's connection, which reads as any socket does and writes at once: when `write` returns, the operating system
- * has the bytes. So a finished result never waits behind the next task, nothing is lost by `process.exit`, nothing
- * piles up in memory, and a task that writes faster than the server reads is made to wait, as it would be by a pipe.
+ * The host's connection to the server. It reads like any socket, but writes synchronously: when `write` returns, the
+ * kernel has the bytes. So a finished result never waits behind the next task, `process.exit` loses nothing, no backlog
+ * grows in memory, and a task that writes faster than the server reads is blocked, as by a pipe.
  */
 export class HostStream extends Socket {
   readonly #fd: number;
@@ -34,15 +34,15 @@ export class HostStream extends Socket {
     return true;
   }
 
-  /** A host lives for as long as its server wants it, whether or not it waits for an answer. */
+  /** The server decides how long a host lives, whether or not requests are pending. */
   override unref(): this {
     return this;
   }
 }
 
-/** Nobody is left to work for. `error`: why the connection ended, when the server did not just end it. */
+/** Exits, because the server has ended. `error`: why the connection broke; null if the server closed it. */
 export function serverHasGone(error: Error | null = null): never {
-  // Not over the connection, as other output goes.
+  // Directly to the descriptor: other output goes over the connection, which has ended.
   if (error) writeFailure(`worker host ${process.pid}: ${error.message}\n`);
   process.exit(1);
 }
@@ -51,6 +51,6 @@ function writeFailure(text: string): void {
   try {
     writeSync(2, text);
   } catch {
-    // Nobody reads that either.
+    // Standard error is closed, too.
   }
 }

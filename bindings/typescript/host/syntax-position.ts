@@ -2,16 +2,16 @@ import type { Session } from "node:inspector";
 
 /** Where a syntax error is. */
 export interface SyntaxPosition {
-  /** From 1. */
+  /** Both from 1. */
   line: number;
   column: number;
-  /** True: in the module itself, and not in one that it imports. */
+  /** True: in the module itself. False: in a module that it imports. */
   own: boolean;
 }
 
 /**
- * The position of a syntax error in a module that failed to load. Node keeps it in a place that only the inspector can
- * read, and tells which module it was only while the module is parsed: so the module is parsed once more.
+ * The position of a syntax error in a module that failed to load. Node exposes the position only through the inspector,
+ * and names the module only while it is parsed. So the module is parsed a second time.
  */
 export async function syntaxPosition(url: string, error: SyntaxError): Promise<SyntaxPosition | undefined> {
   const inspector = await import("node:inspector");
@@ -27,7 +27,7 @@ export async function syntaxPosition(url: string, error: SyntaxError): Promise<S
     const position = detailsOf(session, error);
     return position && { ...position, own };
   } catch {
-    // No inspector in this process: the message has to do.
+    // Node was built without the inspector: the message must do.
     return undefined;
   } finally {
     session.disconnect();

@@ -5,7 +5,7 @@ import { loadModuleTarget } from "./module-target.js";
 
 export type HostTarget = ModuleTarget | SourceTarget;
 
-/** Loads a target, or says why not. Never rejects: what cannot be loaded fails each task that needs it. */
+/** Loads a target, or returns the error. Never rejects: a target that cannot be loaded fails each of its tasks. */
 export async function loadTarget(target: HostTarget): Promise<Callable | Error> {
   try {
     return "source" in target ? (await import("./source-target.js")).loadSourceTarget(target) : await loadModuleTarget(target);
@@ -14,7 +14,7 @@ export async function loadTarget(target: HostTarget): Promise<Callable | Error> 
   }
 }
 
-/** The targets that this host was told of, by their number, each loaded once. */
+/** The targets that the server has sent to this host, by number. Each is loaded once. */
 export class Targets {
   readonly #targets = new Map<number, HostTarget>();
   readonly #loaded = new Map<number, Callable | Error>();
@@ -23,7 +23,7 @@ export class Targets {
     this.#targets.set(id, target);
   }
 
-  /** At once when it is loaded. */
+  /** Returns the target, or a promise while it is not loaded. */
   get(id: number): Callable | Error | Promise<Callable | Error> {
     const loaded = this.#loaded.get(id);
     if (loaded) return loaded;

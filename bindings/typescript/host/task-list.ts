@@ -1,20 +1,20 @@
 import type { WorkerTask } from "../../../protocol/worker.js";
 
 /**
- * A claim is the low byte of a task's `seq`, and claims stay in the order of their tasks; far fewer than this are open
- * at a time. So of two tasks with the same byte the older one was taken back long ago.
+ * A claim is the low byte of a task's `seq`, and claims are in the order of their tasks. At any time fewer than this
+ * many claims are in the FIFO. So if two tasks in the list have the same byte, the older one was taken back.
  */
 const maxOpenClaims = 128;
 
-/** Claims to tasks, in their order. */
+/** Claims, in the order of their tasks. */
 export interface Claims {
-  /** The low byte of the next task's `seq`, or null when there is none. */
+  /** The low byte of the next task's `seq`; null if the FIFO is empty. */
   next(): number | null;
 }
 
 /**
- * What the server has given this host and it has not begun. With claims, tasks may be in the list that the server has
- * taken back.
+ * Tasks that the server has sent and the host has not started. With claims, the list may contain tasks that the server
+ * has taken back.
  */
 export class TaskList {
   readonly #claims: Claims | null;
@@ -29,14 +29,14 @@ export class TaskList {
 
   add(tasks: readonly WorkerTask[]): void {
     if (this.#head * 2 > this.#tasks.length) {
-      // A host that is never idle must not keep what it has done.
+      // A busy host never empties the list, so drop the finished tasks here.
       this.#tasks = this.#tasks.slice(this.#head);
       this.#head = 0;
     }
     for (const task of tasks) this.#tasks.push(task);
   }
 
-  /** The task to run now, which nobody can take back any more; null when there is none. */
+  /** The next task to run. The server can no longer take it back. Null if there is none. */
   next(): WorkerTask | null {
     if (this.#head === this.#tasks.length) return null;
     if (!this.#claims) return this.#shift();
@@ -48,7 +48,7 @@ export class TaskList {
     }
     const found = this.#find(claimed);
     if (found === -1) {
-      // What is here was taken back, and the claimed task is still on its way.
+      // All tasks in the list were taken back. The claimed task has not arrived yet.
       this.#clear();
       this.#claimed = claimed;
       return null;

@@ -9,16 +9,19 @@ import { explainReferenceError } from "./reference-error.js";
 import type { Turn } from "./turn.js";
 
 /**
- * After an item that took less than this, in milliseconds, the clock is left alone for a few: reading it costs as much
- * as a short function.
+ * After an item that took less than this, in milliseconds, the clock is not read for the next few items: reading it
+ * costs as much as a short function.
  */
 const shortItemMs = 0.01;
 const unclockedItems = 3;
 
-/** Parts of a task are told no more often than this, in milliseconds, unless each is wanted. */
+/**
+ * Least time between two partial reports of a task, in milliseconds. Does not apply to `exact` tasks, which report each
+ * item.
+ */
 const partEveryMs = 1;
 
-/** The outcome of `count` neighbouring items. */
+/** The outcome of `count` consecutive items. */
 export interface Outcome {
   from: number;
   count: number;
@@ -28,43 +31,43 @@ export interface Outcome {
   ms?: number;
 }
 
-/** What a task needs of its host. */
+/** What a task needs from its host. */
 export interface TaskOwner {
   readonly turn: Turn;
-  /** Largest payload that one message may bring, in bytes. */
+  /** Largest payload of one message, in bytes. */
   readonly maxPayloadBytes: number;
   encode(value: unknown): Payload;
-  /** These items are done, and item `next` begins. */
+  /** Reports finished items. Item `next` starts now. */
   part(task: WorkerTask, outcome: Outcome, next: number): void;
-  /** With these items the whole task is done. */
+  /** Reports the last items: the task is done. */
   result(task: WorkerTask, outcome: Outcome): void;
-  /** After `result`. */
+  /** Called after `result`. */
   finished(): void;
 }
 
-/** Runs one task: its items one after the other, each with an outcome of its own. */
+/** Runs one task: its items one after another, each with its own outcome. */
 export class TaskRun implements CurrentTask {
   readonly task: WorkerTask;
   readonly #owner: TaskOwner;
   readonly #callable: Callable;
   readonly #items: readonly unknown[];
   readonly #to: number;
-  /** The item that runs. */
+  /** Index of the running item. */
   #at: number;
-  /** Results that have not been told: of the items just before #at. */
+  /** Results not reported yet: those of the items just before #at. */
   #values: unknown[] = [];
   #toldAt: number;
-  /** When the time of what was not told yet began. */
+  /** Start of the time that the next report covers. */
   #timedFrom: number;
-  /** What the clock last said, and how many items may go by before it is asked again. */
+  /** The last reading of the clock, and how many items may finish before the next reading. */
   #now: number;
   #unclocked = 0;
   #controller: AbortController | null = null;
   #stop: PolyprocError | null = null;
-  /** Rises with each item, so that what comes late is not taken for the next one's outcome. */
+  /** Increases with each item, so that a promise that settles late is not taken for the outcome of a later item. */
   #serial = 0;
   #over = false;
-  /** What the last item threw, if it did. */
+  /** What the last failed item threw. */
   thrown: { error: unknown } | null = null;
 
   constructor(owner: TaskOwner, task: WorkerTask, callable: Callable, items: readonly unknown[]) {
@@ -98,8 +101,9 @@ export class TaskRun implements CurrentTask {
   }
 
   /**
-   * The server wants the item that runs to stop; cancelled, the items after it do not run either. `from` is the first
-   * item that it has not heard of: a limit that has passed is not that of an item that began since.
+   * The server asks the running item to stop. `Cancelled` also cancels all items after it. `from` is the first item
+   * that the server has no report of. If the host has reported more items since, the timeout was meant for an item that
+   * has ended, and is ignored.
    */
   stop(reason: "Cancelled" | "TimedOut", from = Infinity): void {
     if (this.#over || this.#stop) return;
@@ -108,17 +112,14 @@ export class TaskRun implements CurrentTask {
     this.#controller?.abort(this.#stop);
   }
 
-  /**
-   * The item that runs has failed outside of its own promise: an exception that nobody caught, a rejection that nobody
-   * handled.
-   */
+  /** Fails the running item with an uncaught exception or an unhandled rejection. */
   abandon(error: unknown): void {
     if (this.#over) return;
     this.#fail(error);
     setImmediate(() => this.#run());
   }
 
-  /** Tells at once what is done: the process is about to end. */
+  /** Reports finished items now, because the process is about to exit. */
   flush(): void {
     if (!this.#over && this.#values.length > 0) this.#tellValues();
   }
@@ -236,7 +237,10 @@ export class TaskRun implements CurrentTask {
     return this.#encode(values, this.#at - values.length);
   }
 
-  /** All in one payload; where that cannot be, in halves, so that each item that cannot be sent fails alone. */
+  /**
+   * Encodes all values as one payload. If that fails, encodes each half, so that only the items that cannot be sent
+   * fail.
+   */
   #encode(values: unknown[], from: number): Outcome[] {
     const count = values.length;
     let error: Failure;
@@ -261,7 +265,7 @@ function argumentsOf(mode: WorkerTask["mode"], item: unknown): readonly unknown[
   return applied(item as [args?: readonly unknown[] | null, kwargs?: Record<string, unknown> | null]);
 }
 
-/** `[args, kwargs]` as JavaScript's arguments: kwargs are one more, the last, when there are any. */
+/** Turns `[args, kwargs]` into JavaScript's arguments: kwargs, if not empty, become the last argument. */
 export function applied([args, kwargs]: readonly [args?: readonly unknown[] | null, kwargs?: Record<string, unknown> | null]): readonly unknown[] {
   if (!kwargs || Object.keys(kwargs).length === 0) return args ?? [];
   return [...(args ?? []), kwargs];

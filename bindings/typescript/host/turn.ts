@@ -1,21 +1,21 @@
-/** Messages of the server are read at least this often while short synchronous tasks run, in milliseconds. */
+/** While short synchronous tasks run, the server's messages are read at least this often, in milliseconds. */
 const maxTurnMs = 10;
 
-/** One turn of the event loop: how long it has been going on. */
+/** Measures the current turn of the event loop. */
 export class Turn {
   #began = performance.now();
 
-  /** Whether the event loop should have its chance before more is run. */
+  /** Whether to return to the event loop before running more. */
   isLong(now = performance.now()): boolean {
     return now - this.#began > maxTurnMs;
   }
 
-  /** The event loop has just called. */
+  /** A new turn has begun. */
   begins(): void {
     this.#began = performance.now();
   }
 
-  /** Calls in the next turn, after what has come in was read. */
+  /** Calls `run` in the next turn, after received messages have been handled. */
   next(run: () => void): void {
     setImmediate(() => {
       this.begins();

@@ -4,8 +4,8 @@ import { pathToFileURL } from "node:url";
 let registered = false;
 
 /**
- * Before a TypeScript module is loaded: where Node cannot do it by itself, tsx is put to work, if it is installed where
- * the module is. Not only after a first try failed: Node remembers failures.
+ * Call before loading a TypeScript module. If Node cannot load TypeScript itself, registers tsx, if it is installed
+ * where the module is. It must come before the first attempt, because Node caches failed loads.
  */
 export async function prepareForTypescript(url: string): Promise<void> {
   if (registered || (process.features as { typescript?: unknown }).typescript) return;

@@ -4,7 +4,7 @@ export function isTypescript(url: string): boolean {
   return /\.[mc]?tsx?(?:$|[?#])/.test(url);
 }
 
-/** Why a TypeScript module could not be loaded, when that is because it is one; otherwise undefined. */
+/** Explains that Node cannot load a TypeScript module. Undefined if the error has another cause. */
 export function explainTypescript(url: string, file: string, error: unknown): PolyprocError | undefined {
   if ((error as NodeJS.ErrnoException).code !== "ERR_UNKNOWN_FILE_EXTENSION" || !/"\.[mc]?tsx?"/.test(String(error))) return undefined;
   const what = isTypescript(url) ? `${file} is` : `${file} imports`;

@@ -4,11 +4,11 @@ import type { Connection } from "../session/connection.js";
 import { hostLink } from "../host/link.js";
 import type { Process } from "./process.js";
 
-/** Between SIGTERM and SIGKILL for daemonic children at the script's end, in milliseconds. */
+/** Milliseconds between SIGTERM and SIGKILL for daemonic children at the end of the script. */
 const endGraceMs = 1000;
 const children = new WeakMap<Connection, Map<Handle, Process>>();
 
-/** The children that were started on the connection and have not been seen to end. */
+/** Children that were started on the connection and have not been reported as ended. */
 export function childrenOf(connection: Connection): ReadonlyMap<Handle, Process> {
   return children.get(connection) ?? new Map<Handle, Process>();
 }
@@ -28,8 +28,8 @@ export function removeChild(connection: Connection, handle: Handle): void {
 }
 
 /**
- * Ends the daemonic children and waits for the others, while requests are still served: a signal handler may want to
- * end those, too.
+ * Ends the daemonic children and waits for the others. It runs while requests are still served, so a signal handler can
+ * still end the others.
  */
 async function endChildren(connection: Connection): Promise<void> {
   for (let all; (all = [...childrenOf(connection)]).length > 0; ) {
@@ -38,7 +38,7 @@ async function endChildren(connection: Connection): Promise<void> {
         if (child.daemon) await child.terminate({ graceMs: endGraceMs });
         await child.join();
       } catch (error) {
-        // One that could not be started is none: `start` takes it away, and tells why.
+        // A child that failed to start is unknown to the server. `start` removes it and reports the error.
         const isUnknown = error instanceof PolyprocError && error.codeName === "UnknownHandle";
         if (!isUnknown && childrenOf(connection).has(handle)) throw error;
       }

@@ -2,23 +2,23 @@ import type { Handle } from "../../../protocol/schema.js";
 import { PolyprocError } from "../../../protocol/errors.js";
 import { hostLink } from "../host/link.js";
 
-/** What a process knows of itself, or of its parent. */
+/** Identity of this process, or of its parent. */
 export interface ProcessIdentity {
-  /** `MainProcess` for the script itself. */
+  /** The process's name; `MainProcess` for the script itself. */
   readonly name: string;
   readonly pid: number;
-  /** The pid, by Python's other name. */
+  /** The pid, under Python's other name. */
   readonly ident: number;
 }
 
 export interface CurrentProcess extends ProcessIdentity {
-  /** A daemonic process ends with its parent, and may not have children. */
+  /** Whether the process is daemonic: it ends with its parent, and may not have children. */
   readonly daemon: boolean;
-  /** Null for the script itself. */
+  /** Handle of the process; null for the script itself. */
   readonly handle: Handle | null;
 }
 
-/** The process that calls. */
+/** The calling process. */
 export function currentProcess(): CurrentProcess {
   const identity = hostLink()?.identity();
   return {
@@ -37,8 +37,8 @@ export function parentProcess(): ProcessIdentity | null {
 }
 
 /**
- * Fails when this process only loads the module of its function: a module that starts processes while it is loaded
- * would do so in each of its children, and in theirs.
+ * Throws BadState while this process loads the module of its function. A module that starts processes when it is loaded
+ * would do so in each child, and in their children.
  */
 export function refuseWhileLoading(what: string): void {
   const host = hostLink();

@@ -7,9 +7,8 @@ import { hostLink } from "../host/link.js";
 let mainPath: string | null | undefined;
 
 /**
- * Whether this module is the script that was started: Python's `if __name__ == "__main__"`. A child loads the module of
- * its function; when that is the script itself, what is not to happen again in each child belongs inside of this
- * condition.
+ * Whether this module is the script that the user started: Python's `if __name__ == "__main__"`. A child loads the
+ * module of its function, which may be the script itself. Put what only the script should do inside this condition.
  *
  * ```ts
  * if (isMain(import.meta)) {
@@ -24,7 +23,7 @@ export function isMain(meta: { url: string }): boolean {
   return main !== null && meta.url.startsWith("file:") && realPath(fileURLToPath(meta.url)) === main;
 }
 
-/** The path of the script that was started; null where there is none: a prompt, text given to `node -e`. */
+/** Path of the script that the user started. Null if there is none: a REPL, or text given to `node -e`. */
 export function mainScript(): string | null {
   if (mainPath === undefined) mainPath = findMain();
   return mainPath;
@@ -34,7 +33,7 @@ function findMain(): string | null {
   const script = process.argv[1];
   if (!script) return null;
   try {
-    // As Node does, who takes the path without its ending, and folders with an index.
+    // Node accepts a path without its extension, and a folder with an index file.
     return realPath(createRequire(resolve("_")).resolve(resolve(script)));
   } catch {
     return realPath(resolve(script));

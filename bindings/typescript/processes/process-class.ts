@@ -6,9 +6,8 @@ type ProcessClass = abstract new (...args: never[]) => Process;
 const registered = new Map<ProcessClass, string>();
 
 /**
- * Says which module defines a subclass of Process, so that the child can load it. Needed only where that is not found
- * by itself: a class that its module does not export, or whose instances another module makes. Call it beside the
- * class:
+ * Registers the module that defines a subclass of Process, so that the child can load it. Needed only if the module
+ * cannot be found: it does not export the class, or another module creates the instances. Call it beside the class:
  *
  * ```ts
  * class Worker extends Process { … }
@@ -19,7 +18,7 @@ export function registerProcess(meta: { url: string }, processClass: ProcessClas
   registered.set(processClass, meta.url);
 }
 
-/** The classes that a module registered. */
+/** The class that a module registered under this name. */
 export function registeredClass(url: string, name: string): ProcessClass | undefined {
   for (const [processClass, definedIn] of registered) {
     if (definedIn === url && processClass.name === name) return processClass;
@@ -30,9 +29,9 @@ export function registeredClass(url: string, name: string): ProcessClass | undef
 const found = new WeakMap<ProcessClass, string | null>();
 
 /**
- * URL of the module that defines a subclass: registered, or that of the constructor's place in the call stack; a class
- * without a constructor of its own counts as defined where its first instance is made. Null when it cannot be told.
- * Call it from Process's constructor.
+ * URL of the module that defines a subclass: the registered one, or the place of its constructor in the call stack. A
+ * class without a constructor counts as defined where its first instance is created. Null if the module cannot be
+ * found. Call it from Process's constructor.
  */
 export function moduleOfClass(processClass: ProcessClass): string | null {
   const known = registered.get(processClass) ?? found.get(processClass);
@@ -53,7 +52,7 @@ function locate(processClass: ProcessClass): string | null {
 
 const ourFolder = new URL(".", import.meta.url).href;
 
-/** Frames of this package, of the language itself, and of constructors between the class and Process. */
+/** Frames of this package, of Node, and of constructors between the class and Process. */
 function isOurs(site: NodeJS.CallSite): boolean {
   const file = site.getFileName();
   if (!file || file.startsWith("node:")) return true;
@@ -73,7 +72,7 @@ function callSites(): NodeJS.CallSite[] {
   }
 }
 
-/** For messages: a path where there is one. */
+/** For messages: the path of a `file:` URL, otherwise the URL. */
 export function shownModule(url: string): string {
   return url.startsWith("file:") ? fileURLToPath(url) : url;
 }

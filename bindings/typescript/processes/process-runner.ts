@@ -6,8 +6,8 @@ import { registeredClass, shownModule } from "./process-class.js";
 type ProcessClass = new () => Process;
 
 /**
- * What a child runs for a subclass of Process: makes the instance again, with its fields but without its constructor,
- * and calls `run`.
+ * The target of a child for a subclass of Process: recreates the instance from its fields, without its constructor, and
+ * calls `run`.
  */
 export async function runSubclass(url: string, name: string, fields: Record<string, unknown>): Promise<void> {
   const namespace = await loadModule(url);

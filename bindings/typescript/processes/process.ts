@@ -11,23 +11,29 @@ import { toTarget, type AnyArguments, type Runnable } from "./target.js";
 import { timeoutOf, waitOptions, type Timeout } from "../sync/wait-options.js";
 
 export interface ProcessOptions<A extends AnyArguments = AnyArguments> {
-  /** What it runs; a subclass overrides `run` instead. */
+  /** What the process runs. A subclass overrides `run` and needs no target. */
   target?: Runnable<A> | null | undefined;
-  /** For people. Default: `Process-1`, or `Class-1` for a subclass. */
+  /** Name for lists and messages. Default: `Process-1`, or `Class-1` for a subclass. */
   name?: string | undefined;
-  /** The target's arguments. A command gets them as further arguments. */
+  /** The target's arguments. A command receives them after its own. Default: none. */
   args?: A | undefined;
-  /** Named arguments: of a Python function; a JavaScript one gets them as one last argument, when there are any. */
+  /**
+   * Keyword arguments of a Python function. A JavaScript function receives them, if not empty, as its last argument.
+   */
   kwargs?: Record<string, unknown> | undefined;
-  /** A daemonic process ends with its parent, and may not have children. Default: as the process that makes it. */
+  /**
+   * A daemonic process ends with its parent, and may not have children. Default: that of the process that creates it.
+   */
   daemon?: boolean | undefined;
   /**
-   * How long a process that is not daemonic may live. Default: it outlives a parent process that dies, and ends when
-   * the script ends that is at the root of all, by whatever cause: SIGTERM, SIGKILL one second later. `end`: it also
-   * ends when its parent process dies. `continue`: it outlives the script, too, and is without its standard streams.
+   * When a process that is not daemonic must end.
+   *
+   * Default: it outlives a parent process that dies, but ends with the script at the root of the process tree, however
+   * that ends (SIGTERM; SIGKILL one second later). `end`: it also ends when its parent process dies. `continue`: it
+   * outlives the script, too, and then has no standard streams.
    */
   onParentDeath?: "end" | "continue" | undefined;
-  /** Working directory. Default: the server's, which is that of the script for a private server. */
+  /** Working directory. Default: the server's; a private server has the script's. */
   cwd?: string | undefined;
   /** Changes to the environment; `null` removes a variable. */
   env?: Record<string, string | null> | undefined;
@@ -35,17 +41,14 @@ export interface ProcessOptions<A extends AnyArguments = AnyArguments> {
 
 type State = "new" | "starting" | "running" | "exited" | "closed";
 
-/** The end of a process, for those who wait for it. */
+/** Settles when the process has ended. */
 interface Exit {
   promise: Promise<void>;
   resolve(): void;
   reject(error: unknown): void;
 }
 
-/**
- * Longest time that a timer can measure: a wait for a child's end that is not taken for a deadlock, because it would
- * end by itself.
- */
+/** The longest time of a timer. With a timeout, deadlock detection ignores the wait, because it ends by itself. */
 const longestMs = 2 ** 31 - 1;
 const runner = new URL("./process-runner.js", import.meta.url).href;
 const counts = new Map<string, number>();
@@ -62,8 +65,8 @@ const counts = new Map<string, number>();
  * }
  * ```
  *
- * Or a class of your own that overrides `run` and is exported by its module. Its fields are sent to the child (what
- * `encode` can send), but not `#private` ones; its constructor does not run there again.
+ * A subclass may override `run` in place of a target; its module must export it. Its fields are sent to the child,
+ * except `#private` ones. Its constructor does not run there again.
  */
 export class Process<A extends AnyArguments = AnyArguments> extends SharedObject {
   readonly #options: ProcessOptions<A>;
@@ -112,33 +115,34 @@ export class Process<A extends AnyArguments = AnyArguments> extends SharedObject
     return this.#daemon;
   }
 
-  /** Only before `start`. */
+  /** Throws BadState after `start`. */
   set daemon(daemon: boolean) {
     this.#requireNew("become daemonic or cease to be");
     this.#daemon = daemon;
   }
 
-  /** Null until it was started. */
+  /** Process id; null before `start`. */
   get pid(): number | null {
     return this.#pid;
   }
 
-  /** The pid, by Python's other name. */
+  /** The pid, under Python's other name. */
   get ident(): number | null {
     return this.#pid;
   }
 
   /**
-   * Null until it has ended; then 0, the code that it exited with (1 when its function threw), or −N when signal N
-   * ended it. Told as soon as the server tells; `join` and `isAlive` ask.
+   * Null until the process has ended; then its exit code (1 if its function threw), or −N if signal N ended it. Updated
+   * when the server reports the end; `join` and `isAlive` ask the server.
    */
   get exitCode(): number | null {
     return this.#exitCode;
   }
 
   /**
-   * Resolves when the process has ended, without keeping the script alive for that. For `Promise.race`; see `wait`,
-   * too. Rejects with Closed when the connection ends first, and with the reason when the process could not be started.
+   * Resolves when the process has ended. Does not keep the script alive. For `Promise.race`; see also `wait`. Rejects
+   * with Closed if the connection ends first, and with the error of `start` if that fails. Throws BadState before
+   * `start`.
    */
   get sentinel(): Promise<void> {
     this.#requireStarted("has no sentinel");
@@ -146,14 +150,14 @@ export class Process<A extends AnyArguments = AnyArguments> extends SharedObject
     return this.#whenExited().promise;
   }
 
-  /** What the process does. A subclass overrides it; the default does nothing, as the target is run without it. */
+  /** The code of the process, for a subclass to override. The default does nothing: a target runs without it. */
   run(): unknown {
     return undefined;
   }
 
   /**
-   * Starts the process. Once only: rejects with BadState the second time, with SpawnFailed when the system cannot, with
-   * TargetNotFound.
+   * Starts the process. Rejects with BadState if it was started before, with SpawnFailed if the operating system cannot
+   * start it, and with TargetNotFound if its class or module cannot be found.
    */
   async start(): Promise<void> {
     this.#requireNew("be started");
@@ -184,7 +188,10 @@ export class Process<A extends AnyArguments = AnyArguments> extends SharedObject
     this.#watch();
   }
 
-  /** Waits until the process has ended and what it wrote has come, up to the time-out (milliseconds; default: none). */
+  /**
+   * Waits until the process has ended and its output has arrived, up to the timeout (milliseconds; default: no limit).
+   * Does not reject on expiry: ask `exitCode`.
+   */
   async join(timeout?: Timeout): Promise<void> {
     this.#requireStarted("cannot be joined");
     const options = waitOptions(timeout);
@@ -194,7 +201,7 @@ export class Process<A extends AnyArguments = AnyArguments> extends SharedObject
     if (exited) this.#ended(exitCode);
   }
 
-  /** Whether it was started and has not ended. Asks the server. */
+  /** Whether the process is running. Asks the server. */
   async isAlive(): Promise<boolean> {
     if (this.#state === "new" || this.#state === "exited") return false;
     this.#requireStarted("");
@@ -203,8 +210,8 @@ export class Process<A extends AnyArguments = AnyArguments> extends SharedObject
   }
 
   /**
-   * Sends SIGTERM to the process and its descendants. With `graceMs`, SIGKILL follows after so many milliseconds for
-   * whoever is left. `join` waits for the end.
+   * Sends SIGTERM to the process and its descendants. With `graceMs` (milliseconds), sends SIGKILL after that time to
+   * those that still run. Does not wait for the end: use `join`.
    */
   async terminate({ graceMs }: { graceMs?: number } = {}): Promise<void> {
     this.#requireStarted("cannot be terminated");
@@ -217,7 +224,7 @@ export class Process<A extends AnyArguments = AnyArguments> extends SharedObject
     if (this.#state !== "exited") await this.request("process/kill", (process) => ({ process }), { urgent: true });
   }
 
-  /** Forgets a process that has ended. Rejects with BadState while it runs. */
+  /** Releases a process that has ended. Rejects with BadState while it runs. */
   async close(): Promise<void> {
     if (this.#state === "closed") return;
     if (this.#state === "new") {
@@ -249,7 +256,7 @@ export class Process<A extends AnyArguments = AnyArguments> extends SharedObject
     return [[...args], kwargs];
   }
 
-  /** As in Python, `TaskHandler-1` for a class of one's own; a plain one is named by the server. */
+  /** A subclass counts its own instances, `TaskHandler-1`, as in Python. The server names plain processes. */
   #wireName(): string | undefined {
     if (this.#name !== undefined || !this.#overridesRun) return this.#name;
     const { name } = this.constructor;
@@ -258,7 +265,7 @@ export class Process<A extends AnyArguments = AnyArguments> extends SharedObject
     return `${name}-${count}`;
   }
 
-  /** Keeps `exitCode` true without being asked. */
+  /** Waits for the end in the background, to keep `exitCode` current. */
   #watch(): void {
     if (this.#watching || this.#state !== "running") return;
     this.#watching = true;
@@ -282,7 +289,7 @@ export class Process<A extends AnyArguments = AnyArguments> extends SharedObject
     this.#whenExited().resolve();
   }
 
-  /** The end will not be heard of. */
+  /** The process failed to start or the connection ended: its end will not be reported. */
   #neverExits(error: unknown): void {
     this.#exited?.reject(error);
     this.#exited = null;
@@ -292,7 +299,7 @@ export class Process<A extends AnyArguments = AnyArguments> extends SharedObject
     if (!this.#exited) {
       let settle: Omit<Exit, "promise">;
       const promise = new Promise<void>((resolve, reject) => (settle = { resolve, reject }));
-      // A sentinel that was asked for and dropped must not end the script.
+      // A sentinel that the caller dropped must not cause an unhandled rejection.
       promise.catch(() => {});
       this.#exited = { promise, ...settle! };
     }
@@ -309,7 +316,7 @@ export class Process<A extends AnyArguments = AnyArguments> extends SharedObject
   }
 }
 
-/** In place of options: an instance that only runs. */
+/** Passed in place of options to create the instance in the child, which only runs. */
 const rebirth = Symbol("rebirth");
 
 registerKind("process", (from) => new (Process as unknown as new (from: ExistingHandle) => Process)(from));

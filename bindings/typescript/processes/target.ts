@@ -3,31 +3,29 @@ import type { CommandResult, CommandTarget, ModuleTarget, SourceTarget, Target }
 
 export type { CommandResult, CommandTarget, ModuleTarget, SourceTarget, Target };
 
-/** Only for the compiler: what the target takes and gives. */
+/** For the compiler only: the target's arguments and result. */
 declare const signature: unique symbol;
 
 // oxlint-disable-next-line no-explicit-any -- the one type that the arguments of every function are assignable to
 export type AnyArguments = any[];
 
-/** A target whose arguments and result the compiler knows. */
+/** A target with the types of its arguments and its result. */
 export interface Typed<A extends readonly unknown[], R> {
   readonly [signature]?: (args: A) => R;
 }
 
-/** A function of a module, with its types: from `task`. */
+/** A function of a module, with its types. Made by `task`. */
 export interface Task<A extends readonly unknown[] = AnyArguments, R = unknown> extends ModuleTarget, Typed<A, R> {}
 
-/** A command, with its types: from `command`. */
+/** A command, with its types. Made by `command`. */
 export interface Command extends CommandTarget, Typed<readonly unknown[], CommandResult> {}
 
 /**
  * What a process or a pool can run:
  * - `task(import.meta, digest)`: a function that its module exports. The usual way.
- * - `{ module, export }`: the same by name, for modules of other languages too: `{ module: "/srv/job.py", export:
- *   "digest" }`.
+ * - `{ module, export }`: the same by name, also for other languages: `{ module: "/srv/job.py", export: "digest" }`.
  * - `command("gzip", ["-9", "{item}"])`: a program.
- * - a function itself: its text is sent, so it sees globals and its arguments, and nothing else of where it was
- *   written.
+ * - a function: it is sent as source text, so it sees only globals and its arguments.
  */
 export type Runnable<A extends readonly unknown[] = AnyArguments, R = unknown> =
   | Task<A, R>
@@ -37,11 +35,11 @@ export type Runnable<A extends readonly unknown[] = AnyArguments, R = unknown> =
   | SourceTarget
   | CommandTarget;
 
-/** A class whose instances can be run: made with the task's arguments, then `run()` is called. */
+/** A class that a task can run: it is constructed with the task's arguments, then `run()` is called. */
 export type RunnableClass<A extends AnyArguments, R> = new (...args: A) => { run(): R | PromiseLike<R> };
 
 /**
- * A function, or a class with `run()`, that this module exports under its own name, as a target:
+ * Makes a target from a function, or a class with `run()`, that this module exports:
  *
  * ```ts
  * export function digest(path: string) { … }
@@ -49,8 +47,8 @@ export type RunnableClass<A extends AnyArguments, R> = new (...args: A) => { run
  * await pool.map(task(import.meta, digest), paths);
  * ```
  *
- * The workers load the module and look for the export. `name`: what it is exported as, when that is not its name; dots
- * reach into objects. Fails with TypeError when it has no name, or the module no file.
+ * Workers load the module and look for the export. `name`: name of the export; default: the function's own name. Dots
+ * lead into objects: `tools.digest`. Throws a TypeError if there is no name, or if the module is not a file.
  */
 export function task<A extends AnyArguments, R>(meta: { url: string }, target: RunnableClass<A, R>, name?: string): Task<A, Awaited<R>>;
 export function task<A extends AnyArguments, R>(meta: { url: string }, target: (...args: A) => R, name?: string): Task<A, Awaited<R>>;
@@ -66,16 +64,17 @@ export function task(meta: { url: string }, target: { readonly name: string }, n
 export type CommandOptions = Omit<CommandTarget, "command" | "args">;
 
 /**
- * A program as a target. In a pool, `{item}` in its arguments stands for the item, `{index}` for its position; without
- * any placeholder the item is the last argument. Its result is a CommandResult. No shell is involved; for one, write
- * `command("sh", ["-c", 'gzip -c "$1" > "$1.gz"', "sh", "{item}"])`, not `{item}` inside of the text, where any item
- * could be a command.
+ * A program as a target. Its result is a CommandResult.
+ *
+ * In a pool, `{item}` in its arguments stands for the item and `{index}` for its position. Without a placeholder the
+ * item is the last argument. No shell is involved. To use one, pass the item as an argument: `command("sh", ["-c",
+ * 'gzip -c "$1" > "$1.gz"', "sh", "{item}"])`. Inside the shell's text, an item could inject commands.
  */
 export function command(program: string, args: readonly string[] = [], options: CommandOptions = {}): Command {
   return { command: program, args: [...args], ...options };
 }
 
-/** The target as the wire has it. Fails with TypeError for what is none. */
+/** The target as the wire has it. Throws a TypeError if the value is not a target. */
 export function toTarget(runnable: Runnable): Target {
   if (typeof runnable === "function") return { source: sourceOf(runnable), runtime: "node", cwd: process.cwd() };
   if (typeof runnable === "object" && runnable !== null && ("module" in runnable || "source" in runnable || "command" in runnable)) {
@@ -87,7 +86,7 @@ export function toTarget(runnable: Runnable): Target {
 
 const warned = new Set<string>();
 
-/** Once for each text. */
+/** Warns once for each text. */
 function warnOfShell({ command: program, args }: CommandTarget): void {
   const warning = shellPlaceholderWarning(program, args);
   if (warning === null || warned.has(warning)) return;
@@ -98,7 +97,10 @@ function warnOfShell({ command: program, args }: CommandTarget): void {
 function sourceOf(target: { readonly name: string }): string {
   const text = Function.prototype.toString.call(target);
   if (/\{\s*\[native code\]\s*\}\s*$/.test(text)) {
-    throw new TypeError(`the text of ${target.name || "this function"} is not to be had (it is built in, or made by bind): wrap it in a function, or use task(import.meta, fn)`);
+    throw new TypeError(
+      `the source text of ${target.name || "this function"} is not available, because it is built in or made by bind: `
+      + "wrap it in a function, or use task(import.meta, fn)",
+    );
   }
   return text;
 }

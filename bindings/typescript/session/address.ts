@@ -4,8 +4,8 @@ export type Address =
   | { kind: "tcp" | "tls"; host: string; port: number };
 
 /**
- * Reads `unix:PATH`, `tcp:HOST:PORT` or `tls:HOST:PORT`; a path that begins with `/` may leave out `unix:`, and an IPv6
- * host is written in brackets. Fails with TypeError, quoting the text.
+ * Parses `unix:PATH`, `tcp:HOST:PORT` or `tls:HOST:PORT`. A path that begins with `/` or `./` needs no `unix:`. An IPv6
+ * host is written in brackets. Throws a TypeError that quotes the text.
  */
 export function parseAddress(text: string): Address {
   if (text.startsWith("/") || text.startsWith("./")) return { kind: "unix", path: text };

@@ -12,20 +12,20 @@ import { flushAtExit } from "./flush-at-exit.js";
 import { requireOwnSocket } from "./socket-owner.js";
 
 export interface ConnectOptions {
-  /** Of a server on TCP. Default: POLYPROC_TOKEN. */
+  /** Token of a server on TCP. Default: POLYPROC_TOKEN. */
   token?: string | undefined;
-  /** What the session is called in lists of clients. Default: the script's file name. */
+  /** Name of the session in lists of clients. Default: the script's file name. */
   name?: string | undefined;
   /**
-   * Whether to open private values of other clients' process trees. Default: POLYPROC_TRUST_BLOBS, else only on a Unix
-   * socket.
+   * Whether to open blobs that come from other clients' process trees. Default: POLYPROC_TRUST_BLOBS, otherwise true
+   * only on a Unix socket.
    */
   trustBlobs?: boolean | undefined;
 }
 
 /**
- * Connects to a server that listens. Fails with Closed when nobody answers there, with Unauthorized when it wants
- * another token, or its Unix socket may be another user's.
+ * Connects to a server that listens. Rejects with Closed if no server answers there; with Unauthorized if the server
+ * wants another token, or if another user may own its Unix socket.
  */
 export async function connectTo(connection: Connection, address: string, options: ConnectOptions): Promise<Link> {
   const parsed = parseAddress(address);
@@ -34,7 +34,7 @@ export async function connectTo(connection: Connection, address: string, options
   return openSession(connection, socket, { ...options, trustBlobs: options.trustBlobs ?? trustedByDefault(parsed.kind) });
 }
 
-/** `initialize` on a new socket. The socket lets the event loop end, unless the connection says otherwise. */
+/** Opens a session on a new socket. The socket does not keep the event loop alive unless `holdLoop` says so. */
 export async function openSession(connection: Connection, socket: Socket, { token, name = scriptName(), trustBlobs = true }: ConnectOptions = {}): Promise<Link> {
   const endpoint = new RpcEndpoint(socket, { onNotification: connection.receive, onClose: connection.ended });
   try {
@@ -56,7 +56,7 @@ export async function openSession(connection: Connection, socket: Socket, { toke
   }
 }
 
-/** Servers in the network have clients of other people. */
+/** A server on the network may have clients of other people. */
 function trustedByDefault(kind: Address["kind"]): boolean {
   const said = process.env["POLYPROC_TRUST_BLOBS"] ?? "";
   if (said === "") return kind === "unix";
@@ -64,7 +64,7 @@ function trustedByDefault(kind: Address["kind"]): boolean {
   throw new TypeError(`POLYPROC_TRUST_BLOBS must be 1 (open the private values of any client) or 0 (of one's own process tree only); got ${JSON.stringify(said)}`);
 }
 
-/** Empty where there is none: a prompt, text given to `node -e`. */
+/** Empty if there is no script: a REPL, or text given to `node -e`. */
 function scriptName(): string {
   return basename(process.argv[1] ?? "");
 }

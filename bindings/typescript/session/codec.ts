@@ -9,14 +9,16 @@ import type { Connection } from "./connection.js";
 export { OpaqueBlob } from "../codec/value.js";
 
 /**
- * A value as a payload. What survives: null, booleans, numbers, bigint, text, `Uint8Array` (arrives as Buffer), Date,
- * arrays, plain objects, objects of this package (Lock, Queue … arrive as the same object of the server); among
- * JavaScript processes also Map, Set, Error, RegExp, other typed arrays and larger bigints.
+ * Encodes a value as a payload.
  *
- * What changes: `undefined` becomes null (a member that is undefined is left out); a bigint that is a safe integer
- * becomes a number; an instance of a class becomes what its `toJSON` gives, else a plain object of its own members.
+ * Arrives unchanged: null, booleans, numbers, bigint, text, `Uint8Array` (as a Buffer), Date, arrays, plain objects,
+ * and objects of this package (Lock, Queue … name the same object of the server). Between JavaScript processes also
+ * Map, Set, Error, RegExp, other typed arrays and larger bigints.
  *
- * Functions, symbols, promises, cycles and nesting beyond 512 fail with TypeError, which names the place.
+ * Changes: `undefined` becomes null (a member that is undefined is left out). A bigint that is a safe integer becomes a
+ * number. An instance of a class becomes the result of its `toJSON`, otherwise a plain object of its own members.
+ *
+ * Throws a TypeError that names the place for functions, symbols, promises, cycles and nesting beyond 512.
  */
 export function encode(value: unknown): Payload {
   try {
@@ -32,16 +34,19 @@ function asCallersFailure(error: unknown, value: unknown): unknown {
   return error === unencodable ? new TypeError(`cannot send this to another process: ${whyUnencodable(value)}`) : error;
 }
 
-/** Items are sent together up to about this many bytes; one alone may have more. */
+/** Most bytes of a chunk, approximately. A single item may be larger. */
 const chunkBytes = 4 * 1024 * 1024;
 
-/** `bytes`, or the most that one message to this server can hold, if that is less. A closed connection has no limit: it sends nothing. */
+/**
+ * `bytes`, or the most that one message to this server can hold, if that is less. A closed connection has no limit: it
+ * sends nothing.
+ */
 export function togetherBytes(connection: Connection, bytes: number): number {
   if (!connection.isOpen) return bytes;
   return Math.min(bytes, connection.facts.limits.maxPayloadBytes - messageOverheadBytes);
 }
 
-/** The payload of a list with these items; null when they are too many bytes to be sent together. */
+/** Encodes the items as one list. Null if they are too large to be sent together. */
 export function encodeChunk(connection: Connection, items: readonly unknown[]): Payload | null {
   if (items.length === 1) return encodeFor(connection, items);
   try {
@@ -54,8 +59,8 @@ export function encodeChunk(connection: Connection, items: readonly unknown[]): 
 }
 
 /**
- * `encode` for a message of this connection, which is open. A payload that no message can hold fails with
- * PayloadTooLarge here: a message that is too long would end the connection.
+ * `encode` for a message on this connection, which must be open. Throws PayloadTooLarge if no message can hold the
+ * payload: sending it would end the connection.
  */
 export function encodeFor(connection: Connection, value: unknown): Payload {
   const payload = encode(value);
@@ -78,23 +83,23 @@ export function payloadBytes(payload: Payload): number {
 }
 
 /**
- * The value of a payload. Handles in it become objects of this connection, which must have been open. Bytes may be
- * kept. Fails with Malformed when the payload is not one value.
+ * Decodes a payload. Its handles become objects of this connection, which must be open. The caller may keep the bytes.
+ * Throws Malformed if the payload is not exactly one value.
  */
 export function decode(payload: Payload, connection: Connection | null): unknown {
   return read(payload instanceof Uint8Array ? payload : payload[0], connection);
 }
 
 /**
- * `decode` for a payload that may be marked as foreign: `origin` names the client that it came from, `object` what it
- * came through. Fails with UntrustedBlob when there is a value in it that only one language can open.
+ * `decode` for a payload that may come from another client. `origin` names that client, `object` the queue, pipe or job
+ * through which it came. Throws UntrustedBlob if the payload contains a blob.
  */
 export function decodeFrom(origin: string | null | undefined, object: string, payload: Payload, connection: Connection): unknown {
   if (origin) {
     try {
       requireForeignData(origin, object, payload);
     } catch (error) {
-      // Its objects came with it.
+      // Each handle in the payload brought a reference: drop them with it.
       for (const handle of payloadHandles(payload)) connection.release(handle);
       throw error;
     }
@@ -102,7 +107,7 @@ export function decodeFrom(origin: string | null | undefined, object: string, pa
   return decode(payload, connection);
 }
 
-/** The check alone. */
+/** Throws UntrustedBlob if the payload contains a blob. Decodes nothing. */
 export function requireForeignData(origin: string, object: string, payload: Payload): void {
   requireData(payloadData(payload), { origin, object });
 }

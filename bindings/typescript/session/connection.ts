@@ -4,9 +4,9 @@ import type { RpcEndpoint } from "../../../server/ipc/framing/rpc-endpoint.js";
 import { asCallersError, Closed } from "./errors.js";
 import type { NotificationName, NotificationParams, RequestName, RequestParams, RequestResult } from "./methods.js";
 
-/** What the server says of itself when the session begins. */
+/** What the server's answer to `initialize` or `worker/ready` says about the server. */
 export interface ServerFacts {
-  /** Changes with every server process; handles of another one mean nothing. */
+  /** New for each server process. Handles of another instance are invalid. */
   instanceId: string;
   /** Prefix of the handles that this session mints. */
   session: string;
@@ -15,47 +15,52 @@ export interface ServerFacts {
   runtimes: string[];
 }
 
-/** An open connection, after `initialize` or `worker/ready` was answered. */
+/** An open connection: `initialize` or `worker/ready` has been answered. */
 export interface Link {
   endpoint: RpcEndpoint;
   facts: ServerFacts;
   /**
-   * How many handles the session has minted, where others mint for it, too. Default: a count of this connection's own.
+   * Count of handles that the session has minted. Shared when several copies of this package use one session. Default:
+   * a count of this connection alone.
    */
   minted?: { count: number };
-  /** Keeps the event loop alive (`true`) or lets it end; absent where that is not the connection's to say. */
+  /**
+   * Keeps the event loop alive (`true`) or lets it end (`false`). Absent in a worker host, whose life the server
+   * decides.
+   */
   holdLoop?: (hold: boolean) => void;
 }
 
 export interface RequestOptions {
-  /** Ends the wait: the request rejects with the signal's reason, and the server is told. */
+  /** Cancels the request: it rejects with the signal's reason, and the server is told. */
   signal?: AbortSignal | undefined;
-  /** Does not keep the script alive. Default false. */
+  /** True: the pending request does not keep the script alive. Default false. */
   background?: boolean;
-  /** Does not wait for large values that were sent before, and are still on their way. Default false. */
+  /** True: the request may overtake large values that are still being sent. Default false. */
   urgent?: boolean;
-  /** Not collected, so its handle not released, while the request is under way. */
+  /** Keeps this object, and so its handle, alive while the request is pending. */
   keep?: object;
 }
 
 type Listener = (params: never) => void;
 
-/** Waits for the connection to open. */
+/** A call that waits for the connection to open. */
 interface Waiter {
   go(): void;
   fail(error: unknown): void;
 }
 
 /**
- * One session with a server: of a script, of a client that `connect` made, or of a worker host. It may be made before
- * it is open: `opener` then opens it at the first use. What is asked before that waits, and is sent in its order when
- * the connection opens.
+ * One session with a server: of a script, of a client from `connect`, or of a worker host.
+ *
+ * A Connection may exist before it is open: the first use opens it through `opener`. Calls made before that wait, and
+ * are sent in their order when the connection opens.
  */
 export class Connection {
   readonly #opener: ((connection: Connection) => Promise<Link>) | null;
   #link: Link | null = null;
   #opening: Promise<Link> | null = null;
-  /** In the order of their calls. */
+  /** Oldest call first. */
   readonly #waiters = new Set<Waiter>();
   #closing: Promise<void> | null = null;
   readonly #beforeShutdown: (() => Promise<void>)[] = [];
@@ -65,7 +70,7 @@ export class Connection {
   #released: Handle[] = [];
   readonly #listeners = new Map<NotificationName, Set<Listener>>();
   #tellClosed: () => void = () => {};
-  /** Resolves when the connection has ended, whoever ended it. */
+  /** Resolves when the connection has ended, from either side. */
   readonly closed: Promise<void> = new Promise((resolve) => {
     this.#tellClosed = resolve;
   });
@@ -79,12 +84,12 @@ export class Connection {
     }
   }
 
-  /** Whether handles can be minted and requests leave at once. */
+  /** Whether the connection is open: handles can be minted, and requests are sent at once. */
   get isOpen(): boolean {
     return this.#link !== null;
   }
 
-  /** Whether it was ever used: a connection that nobody used has no server to end. */
+  /** Whether opening has begun. If not, no server was started for this connection. */
   get isUsed(): boolean {
     return this.#link !== null || this.#opening !== null;
   }
@@ -93,25 +98,25 @@ export class Connection {
     return this.#closeError !== undefined;
   }
 
-  /** Only when open. */
+  /** What the server said about itself. Throws Closed unless the connection is open. */
   get facts(): ServerFacts {
     return this.#required().facts;
   }
 
-  /** Only when open: bytes that wait to be sent. */
+  /** Bytes that wait to be sent. Throws Closed unless the connection is open. */
   get backlogBytes(): number {
     return this.#required().endpoint.backlogBytes;
   }
 
-  /** Opens the connection, unless it is open. Every use does that by itself. */
+  /** Opens the connection if it is not open. The first request does so, too. */
   open(): Promise<void> {
     return this.whenOpen(() => {});
   }
 
   /**
-   * Calls `action`: now when the connection is open, otherwise when it opens, in the order of these calls. Gives what
-   * `action` gives. Rejects with what went wrong when the connection cannot be opened. A signal that fires before the
-   * call rejects with its reason; the action is not called then.
+   * Calls `action` at once if the connection is open; otherwise when it opens, in the order of these calls. Resolves
+   * with the action's result. Rejects with the reason if the connection cannot be opened. If the signal fires first,
+   * rejects with its reason and does not call the action.
    */
   whenOpen<T>(action: () => T | PromiseLike<T>, signal?: AbortSignal): Promise<T> {
     return new Promise((resolve, reject) => {
@@ -145,8 +150,8 @@ export class Connection {
   }
 
   /**
-   * A request and its answer. Rejects with PolyprocError or a subclass, or with the signal's reason. Parameters that
-   * need an open connection are given as a function.
+   * Sends a request and waits for its answer. Rejects with PolyprocError or a subclass, or with the signal's reason.
+   * Pass parameters that need an open connection, such as handles, as a function.
    */
   async request<M extends RequestName>(method: M, params: RequestParams<M> | (() => RequestParams<M>), options?: RequestOptions): Promise<RequestResult<M>> {
     if (this.#link === null) return this.whenOpen(() => this.request(method, params, options), options?.signal);
@@ -173,12 +178,12 @@ export class Connection {
     }
   }
 
-  /** Only when open. Dropped when the connection has ended. */
+  /** Sends a notification. Throws Closed unless the connection is open. */
   notify<M extends NotificationName>(method: M, params: NotificationParams<M>): void {
     this.#required().endpoint.notify(method, params);
   }
 
-  /** Calls with each notification of this method. Returns a function that takes the listener away. */
+  /** Calls `listener` with each notification of this method. Returns a function that removes the listener. */
   on<M extends NotificationName>(method: M, listener: (params: NotificationParams<M>) => void): () => void {
     let listeners = this.#listeners.get(method);
     if (!listeners) this.#listeners.set(method, (listeners = new Set()));
@@ -186,18 +191,23 @@ export class Connection {
     return () => listeners.delete(listener as Listener);
   }
 
-  /** A notification came: for whoever owns the endpoint. */
+  /** Dispatches a notification to its listeners. The endpoint calls it. */
   readonly receive = (method: string, params: unknown): void => {
     for (const listener of this.#listeners.get(method as NotificationName) ?? []) listener(params as never);
   };
 
-  /** Only when open: a new handle, which the server learns of from the object's `create`. */
+  /**
+   * Chooses a new handle. The server learns of it from the object's `create` request. Throws Closed unless the
+   * connection is open.
+   */
   mint(kind: HandleKind): Handle {
     const { facts, minted = this.#minted } = this.#required();
     return `${kind}:${facts.session}.${(++minted.count).toString(36)}`;
   }
 
-  /** Drops one reference of this session, together with others of this turn of the event loop. */
+  /**
+   * Drops one reference of this session. References that are dropped in one turn of the event loop go in one message.
+   */
   release(handle: Handle): void {
     if (this.#closeError !== undefined) return;
     if (this.#released.push(handle) > 1) return;
@@ -208,7 +218,7 @@ export class Connection {
     }).unref();
   }
 
-  /** Something is under way: the script does not end by itself until as many `releaseLoop` follow. */
+  /** Keeps the script alive until `releaseLoop` has been called as often. */
   retainLoop(): void {
     if (this.#holds++ === 0) this.#link?.holdLoop?.(true);
   }
@@ -217,12 +227,15 @@ export class Connection {
     if (--this.#holds === 0) this.#link?.holdLoop?.(false);
   }
 
-  /** Calls once, when little is left to send. Only when open. */
+  /** Calls `listener` once, when the send backlog is small. Throws Closed unless the connection is open. */
   onDrain(listener: () => void): void {
     this.#required().endpoint.onDrain(listener);
   }
 
-  /** Reads no more, and lets the server wait, until the promise resolves. Answers wait, too. Only when open. */
+  /**
+   * Pauses reading until the promise resolves, which makes the server wait. Answers are delayed, too. Throws Closed
+   * unless the connection is open.
+   */
   restUntil(ready: Promise<void>): void {
     const { endpoint } = this.#required();
     if (this.#rests++ === 0) endpoint.pauseReading();
@@ -231,31 +244,31 @@ export class Connection {
     });
   }
 
-  /** Sends what was written in this turn now. Only when open. */
+  /** Sends at once what was written in this turn of the event loop. Throws Closed unless the connection is open. */
   flush(): void {
     this.#required().endpoint.flush();
   }
 
   /**
-   * Ends the session in an orderly way: daemonic children are ended, the others waited for. A connection that was never
-   * used just becomes unusable.
+   * Ends the session in order: ends daemonic children, then waits for the others. A connection that was never opened
+   * only becomes unusable.
    */
   close(): Promise<void> {
     return (this.#closing ??= this.#shutDown());
   }
 
-  /** The transport has ended: for whoever owns the endpoint. */
+  /** Marks the connection as ended. The endpoint calls it when its transport has ended. */
   readonly ended = (error: PolyprocError | null): void => {
     if (this.#closeError !== undefined) return;
     this.#closeError = error;
     this.#link?.holdLoop?.(false);
     this.#link = null;
-    // Those that wait for the opening are told by it: it knows better what went wrong.
+    // While the connection is opening, its failure reaches the waiting calls from `#begin`, with the better reason.
     if (!this.#opening) this.#failWaiters(this.#closedError());
     this.#tellClosed();
   };
 
-  /** What `close` does first, while requests are still served. */
+  /** Registers an action that `close` awaits first, while requests are still served. */
   beforeShutdown(action: () => Promise<void>): void {
     this.#beforeShutdown.push(action);
   }
@@ -266,7 +279,7 @@ export class Connection {
       for (const action of this.#beforeShutdown) await action();
       if (this.#link) await this.request("shutdown", {});
     } catch (error) {
-      // The server has gone before: so has all that was to be ended.
+      // The server has ended, and all its children with it.
       if (!(error instanceof Closed)) throw error;
     }
     const link = this.#link;

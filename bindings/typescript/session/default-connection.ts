@@ -5,8 +5,8 @@ let defaultOne: Connection | null = null;
 let scoped: Connection | null = null;
 
 /**
- * The connection of objects that are made without naming one: in a worker its host's, otherwise to the server of
- * POLYPROC_ADDRESS, or to a private server, which is started at the first use and ends with the script.
+ * The connection of objects that are created without naming one. In a worker it is the host's. Otherwise it leads to
+ * the server of POLYPROC_ADDRESS, or to a private server, which starts at the first use and ends with the script.
  */
 export function defaultConnection(): Connection {
   if (defaultOne && !defaultOne.isClosed) return defaultOne;
@@ -16,18 +16,18 @@ export function defaultConnection(): Connection {
     host.onNotification(connection.receive);
     defaultOne = connection;
   } else {
-    // Loaded when needed: a worker never needs it.
+    // Loaded on demand: a worker does not need this module.
     defaultOne = new Connection(async (connection) => (await import("./default-server.js")).openDefaultServer(connection));
   }
   return defaultOne;
 }
 
-/** The connection that objects made now belong to: that of the client whose class is used, or the default one. */
+/** The connection for objects that are created now: that of `withConnection`, or the default one. */
 export function currentConnection(): Connection {
   return scoped ?? defaultConnection();
 }
 
-/** Objects that `make` constructs, before it returns, belong to this connection. */
+/** Objects that `make` constructs before it returns belong to this connection. */
 export function withConnection<T>(connection: Connection, make: () => T): T {
   const outer = scoped;
   scoped = connection;

@@ -3,30 +3,30 @@ import { closeSync, fstatSync, mkdirSync, openSync, readSync } from "node:fs";
 import { dirname } from "node:path";
 import { SpawnFailed } from "./errors.js";
 
-/** What a server is given to be ready; a busy machine may need seconds. */
+/** Milliseconds that a server may take to start. A busy machine may need seconds. */
 const readyMs = 20_000;
 const shownErrorBytes = 4096;
 
 export interface DetachedServerOptions {
-  /** Program and first arguments: Node and the server's main file. */
+  /** Program and first arguments: Node and the server's main module. */
   command: readonly [string, ...string[]];
-  /** Of the server: `--listen` and others. */
+  /** The server's options: `--listen` and others. */
   options: readonly string[];
   cwd: string;
   env: NodeJS.ProcessEnv;
-  /** Gets what it writes to standard error; made when missing, else appended to. */
+  /** File for the server's standard error. Created if missing, otherwise appended to. */
   logFile: string;
 }
 
 export interface DetachedServer {
   pid: number;
-  /** How it ended, for as long as this process lives: `exit code 1`, `SIGKILL`. */
+  /** Resolves with how the server ended: `exit code 1`, `SIGKILL`. Only while this process lives. */
   ended: Promise<string>;
 }
 
 /**
- * Starts a server that outlives this process, and resolves once it listens. Rejects with SpawnFailed, and what the
- * server said, when it ends or tells nothing before.
+ * Starts a server that outlives this process, and resolves once it listens. Rejects with SpawnFailed, which quotes the
+ * server's standard error, if the server ends first or is not ready in time.
  */
 export async function startDetachedServer({ command, options, cwd, env, logFile }: DetachedServerOptions): Promise<DetachedServer> {
   const log = openLog(logFile);
@@ -46,7 +46,7 @@ export async function startDetachedServer({ command, options, cwd, env, logFile 
       await new Promise<void>((ready, failed) => {
         const fail = (trouble: string, cause?: unknown) => failed(new SpawnFailed("SpawnFailed", trouble, {}, cause === undefined ? undefined : { cause }));
         server.once("error", (error) => fail(`the server could not be started with ${program}: ${error.message}`, error));
-        // Later on its end is the caller's affair, and the log is closed here.
+        // Once the server is ready, its end is reported through `ended`, and the log is closed here.
         void ended.then((how) => waiting && fail(`the server ended as soon as it was started (${how}): ${saidSince(log, start) || "it did not say why"}`));
         timer = setTimeout(() => {
           server.kill("SIGKILL");
@@ -80,7 +80,7 @@ function openLog(file: string): number {
   }
 }
 
-/** What was written to the log since it was this long, in one line. */
+/** The text that was appended to the log after byte `start`, as one line. */
 function saidSince(log: number, start: number): string {
   const bytes = Math.min(Math.max(0, fstatSync(log).size - start), shownErrorBytes);
   const buffer = Buffer.alloc(bytes);

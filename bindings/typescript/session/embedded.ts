@@ -9,16 +9,19 @@ import { ownConfiguration } from "./own-configuration.js";
 import { serverMain } from "./server-main.js";
 
 /**
- * Starts a server for this script alone. Its only door is a socket that both inherited, so nobody else can reach it; it
- * ends when the script does, or with the last child whose `onParentDeath` is `continue`. Out of the terminal's reach,
- * it does not die of the Ctrl-C that ends the script. `code`: the file that the user runs, which may have a
- * configuration beside it.
+ * Starts a server for this script alone.
+ *
+ * No other process can reach it: script and server talk over an inherited pair of sockets. The server ends when the
+ * script does, or with the last child whose `onParentDeath` is `continue`. It has a session of its own in the operating
+ * system, so the Ctrl-C that ends the script does not end the server first.
+ *
+ * `code`: the file that the user runs. A configuration beside it applies; see `ownConfiguration`.
  */
 export async function startPrivateServer(connection: Connection, code: string | null = mainScript()): Promise<Link> {
   const server = spawn(process.execPath, [serverMain, "--fd", "3", ...ownConfiguration(code)], {
     stdio: ["ignore", "ignore", "inherit", "pipe"],
     detached: true,
-    // Under Electron the executable is Node only when told so.
+    // An Electron executable behaves as Node only with this variable.
     env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" },
   });
   const failed = new Promise<never>((_, reject) => {
@@ -33,8 +36,8 @@ export async function startPrivateServer(connection: Connection, code: string | 
     return await openSession(connection, socket);
   } catch (error) {
     if ((error as PolyprocError).codeName !== "Closed") throw error;
-    // The exit, which says why, comes just after the end of the connection. Nothing else may keep the script alive
-    // until then.
+    // The server's exit, which gives the reason, is reported just after the end of the connection. Keep the script
+    // alive until then.
     server.ref();
     return failed;
   }

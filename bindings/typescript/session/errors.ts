@@ -2,7 +2,7 @@ import { PolyprocError, type ErrorName } from "../../../protocol/errors.js";
 
 export { PolyprocError };
 
-/** A queue or a pipe had no room within `timeoutMs`. `data.stored`: how many of the items went in. */
+/** A queue or a pipe was full for `timeoutMs`. `data.stored`: how many of the items were stored. */
 export class Full extends PolyprocError {}
 /** A queue had no item within `timeoutMs`. */
 export class Empty extends PolyprocError {}
@@ -10,9 +10,9 @@ export class Empty extends PolyprocError {}
 export class TimedOut extends PolyprocError {}
 /** The object was closed here, or the connection to the server has ended. */
 export class Closed extends PolyprocError {}
-/** Nothing is left to read, and nobody holds the other end of the pipe. Python's `EOFError`. */
+/** The pipe is empty, and no process has its other end open. Python's `EOFError`. */
 export class EndOfFile extends PolyprocError {}
-/** Nobody holds the other end of the pipe, so nobody could ever read the item. Python's `BrokenPipeError`. */
+/** No process has the other end of the pipe open, so no process could read the item. Python's `BrokenPipeError`. */
 export class BrokenPipe extends PolyprocError {}
 /** A party of the barrier left, timed out or died, or `abort` was called. Python's `BrokenBarrierError`. */
 export class BrokenBarrier extends PolyprocError {}
@@ -25,15 +25,12 @@ export class TargetNotFound extends PolyprocError {}
 /** The program could not be started. `data.errno`: `ENOENT`, `EACCES` … */
 export class SpawnFailed extends PolyprocError {}
 
-/**
- * A value that only JavaScript can open came from another client's process tree, and was not opened. `data`: origin,
- * object.
- */
+/** A blob came from another client's process tree, and was not opened. `data`: origin, object. */
 export class UntrustedBlob extends PolyprocError {}
 
 /**
- * For the end of a block: once the server has gone nothing is left to end, and the block's own error must not be hidden
- * behind that.
+ * For the end of an `await using` block. If the server has ended, nothing is left to close, and a Closed error must not
+ * hide the error of the block itself.
  */
 export async function unlessClosed(ending: Promise<void>): Promise<void> {
   try {
@@ -50,15 +47,15 @@ const classes: Partial<Record<ErrorName, ErrorClass>> = {
 };
 
 /**
- * An error of the wire as the class that callers branch on. Made where the caller waits, so that its stack leads there;
- * a plain PolyprocError where there is nothing to branch on.
+ * Converts an error from the wire to the class for its code, or to a plain PolyprocError. Call it where the caller
+ * waits, so that the stack leads there.
  */
 export function asCallersError(error: PolyprocError): PolyprocError {
   const { codeName, message, data, cause } = error;
   return new (classes[codeName] ?? PolyprocError)(codeName, message, data, cause === undefined ? undefined : { cause });
 }
 
-/** The classes of other parts (a pool's failures) join here, so that every request rejects with them. */
+/** Adds the error class of another room, such as a pool's failures, so that every request rejects with it. */
 export function registerErrorClass(codeName: ErrorName, errorClass: ErrorClass): void {
   classes[codeName] = errorClass;
 }

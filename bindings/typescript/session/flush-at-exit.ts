@@ -2,7 +2,7 @@ import type { Connection, Link } from "./connection.js";
 
 const links = new Map<Connection, Link>();
 
-/** What was sent in the very turn in which the script calls `process.exit` still leaves. */
+/** Messages of the turn in which the script calls `process.exit` are still sent. */
 export function flushAtExit(connection: Connection, link: Link): void {
   if (links.size === 0) process.on("exit", flushAll);
   links.set(connection, link);

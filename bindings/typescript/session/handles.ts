@@ -6,14 +6,14 @@ type Rebuild = (from: ExistingHandle) => unknown;
 
 const rebuilders = new Map<HandleKind, Rebuild>();
 
-/** The class of a kind of handle says how to make its object from a handle that was received. */
+/** Registers how an object is built from a received handle of this kind. */
 export function registerKind(kind: HandleKind, rebuild: Rebuild): void {
   rebuilders.set(kind, rebuild);
 }
 
 /**
- * The object of a handle that came in a payload. Classes register themselves when their module is loaded, which a
- * worker does only when handles come (`loadClasses`).
+ * Builds the object of a handle in a payload. Classes register when their module is loaded. A worker loads them only
+ * when a payload has handles (`loadClasses`).
  */
 export function rebuild(handle: Handle, connection: Connection | null): unknown {
   const make = rebuilders.get(handle.slice(0, handle.indexOf(":")) as HandleKind);
@@ -23,12 +23,12 @@ export function rebuild(handle: Handle, connection: Connection | null): unknown 
 
 let loading: Promise<unknown> | null = null;
 
-/** Loads every class that a handle can become: before the first payload that holds handles is decoded. */
+/** Loads every class that a handle can become. Await it before decoding a payload that has handles. */
 export function loadClasses(): Promise<unknown> {
   return (loading ??= import("../index.js"));
 }
 
-/** A handle that cannot be used here. */
+/** A handle of a kind that this process does not know, or without a connection. */
 export class UnknownObject {
   readonly handle: Handle;
 

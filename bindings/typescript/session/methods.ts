@@ -1,9 +1,7 @@
 import type { NotificationMessage, Params, RequestMessage, Result } from "../../../protocol/message.js";
 import type { areas } from "../../../protocol/methods.js";
 
-/*
- * Types only. The binding knows messages by their names, so that a worker host, which must start fast, loads no schema.
- */
+/** Types only. The binding names messages by their method, so a worker host, which must start fast, loads no schema. */
 type Areas = typeof areas;
 type Member = { [A in keyof Areas]: Areas[A][keyof Areas[A]] }[keyof Areas];
 type Requests = { [M in Extract<Member, RequestMessage> as M["method"]]: M };

@@ -5,8 +5,9 @@ import type { Connection, Link } from "./connection.js";
 import { SpawnFailed } from "./errors.js";
 
 /**
- * Connects to the server of POLYPROC_ADDRESS. When none answers there, and POLYPROC_SERVE is a command (for `sh`) that
- * starts it and returns once it listens, that is run first: so an editor's terminals know its server before it runs.
+ * Connects to the server of POLYPROC_ADDRESS. If no server answers there and POLYPROC_SERVE is set, runs that command
+ * with `sh`, which starts the server and returns once it listens, and connects again. So an editor can give its
+ * terminals the address of a server that does not run yet.
  */
 export async function connectToNamed(connection: Connection, address: string, options: ConnectOptions): Promise<Link> {
   try {

@@ -4,22 +4,24 @@ import type { Connection } from "./connection.js";
 export type { OutputLine };
 
 /**
- * What becomes of the lines that children write: copied to this process's own standard output and error, left alone, or
- * handed to a function, line by line. While this process's own output is not taken, `inherit` makes the children wait,
- * and with them everything that the session waits for: as in Python, where writing blocks.
+ * Where the lines go that children write: `inherit` copies them to this process's standard output and error, `ignore`
+ * leaves them with the server, and a function receives them one by one.
+ *
+ * With `inherit`, a slow reader of this process's output makes the children wait, and so every request of the session,
+ * as in Python, where writing blocks.
  */
 export type OutputMode = "inherit" | "ignore" | ((line: OutputLine) => void);
 
 const modes = new WeakMap<Connection, OutputMode>();
 const listening = new WeakSet<Connection>();
 
-/** Sets the mode. Takes effect at once, or as soon as the connection is open. */
+/** Sets the mode. Takes effect at once, or when the connection opens. */
 export function setOutputMode(connection: Connection, mode: OutputMode): void {
   modes.set(connection, mode);
   if (connection.isOpen) watchOutput(connection);
 }
 
-/** For a connection that has just opened, with the mode that was set, or this one. */
+/** Starts output on a connection that has just opened. `mode` applies unless `setOutputMode` was called. */
 export function beginOutput(connection: Connection, mode: OutputMode): void {
   if (!modes.has(connection)) modes.set(connection, mode);
   if (modes.get(connection) !== "ignore") watchOutput(connection);
@@ -41,7 +43,7 @@ function hand(connection: Connection, lines: readonly OutputLine[]): void {
     return;
   }
   if (mode === "ignore") return;
-  // One write for neighbouring lines of a stream.
+  // Successive lines of one stream are written together.
   let text = "";
   let stream: OutputLine["stream"] = "stdout";
   for (const line of lines) {
@@ -55,7 +57,7 @@ function hand(connection: Connection, lines: readonly OutputLine[]): void {
   write(connection, stream, text);
 }
 
-/** What the caller's function throws is the caller's own fault, and costs no other line. */
+/** An exception of the listener becomes an uncaught exception. The other lines are still delivered. */
 function tell(listener: (line: OutputLine) => void, line: OutputLine): void {
   try {
     listener(line);
@@ -67,7 +69,7 @@ function tell(listener: (line: OutputLine) => void, line: OutputLine): void {
 }
 
 /**
- * While the reader of this process's own output is slow, nothing more is read from the server, which makes the children
+ * Writes the text. While this process's own output is blocked, reading from the server pauses, which makes the children
  * wait.
  */
 function write(connection: Connection, name: OutputLine["stream"], text: string): void {

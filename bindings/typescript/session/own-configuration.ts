@@ -1,13 +1,13 @@
 import { realpathSync, statSync, type Stats } from "node:fs";
 import { join, sep } from "node:path";
 
-/** A server reads no configuration that it was not told of, because a configuration names programs to run. */
+/** A server reads only a configuration that it is given, because a configuration names programs to run. */
 const name = "polyproc.json";
 
 /**
- * The options with which a private server gets the current folder's configuration: only when `code`, what the user
- * runs, is in that folder or below it, and no other user can have written the file. A tool that is run inside of
- * somebody else's folder does not use that folder's.
+ * The options that give a private server the current folder's configuration. Empty unless `code`, the file that the
+ * user runs, is in or below that folder, and no other user can have written the configuration. So a tool that the user
+ * runs inside a foreign folder does not use that folder's configuration.
  */
 export function ownConfiguration(code: string | null, folder: string = process.cwd()): string[] {
   if (code === null || process.env["POLYPROC_CONFIG"]) return [];
@@ -18,12 +18,12 @@ export function ownConfiguration(code: string | null, folder: string = process.c
     if (othersMayWrite(statSync(file)) || othersMayWrite(statSync(folder))) return [];
     return ["--config", file];
   } catch {
-    // There is no such file, as nearly always, or no such code.
+    // Usual case: there is no such file.
     return [];
   }
 }
 
-/** Members of a group are trusted: with many systems' defaults all files of a user can be written by a group of one. */
+/** Group members are trusted: on many systems a user's files are writable by a group with no other member. */
 function othersMayWrite(stat: Stats): boolean {
   const mine = process.getuid?.();
   return mine !== undefined && ((stat.uid !== mine && stat.uid !== 0) || (stat.mode & 0o002) !== 0);

@@ -1,6 +1,6 @@
 import { errorCodes, PolyprocError, type ErrorName } from "../../../protocol/errors.js";
 
-/** What the server tells of an error that was thrown in a worker. */
+/** The description of an error that was thrown in a worker. */
 export interface ErrorFacts {
   type: string;
   message: string;
@@ -13,7 +13,7 @@ const builtIn: Record<string, new (message: string) => Error> = {
   Error, TypeError, RangeError, SyntaxError, ReferenceError, URIError, EvalError,
 };
 
-/** The error as it was in the worker, as far as it can be told: class, message, stack, own properties, causes. */
+/** Rebuilds an error of a worker: class (if built in), message, stack, own properties, causes. */
 export function rebuildError(facts: ErrorFacts): Error {
   const error = make(facts);
   const { type, stack, properties, cause } = facts;

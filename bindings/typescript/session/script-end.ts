@@ -1,13 +1,13 @@
 import type { Connection } from "./connection.js";
 
 /**
- * When the script has nothing left to do, its session ends as a Python program does: daemonic children are ended, the
- * others are waited for. `process.exit()` does not wait: the script's children end with it, unless their
- * `onParentDeath` is `continue`.
+ * When the script has no work left, its session ends as a Python program does: daemonic children are ended, then the
+ * others are waited for. `process.exit()` does not wait: the children end with the script, unless their `onParentDeath`
+ * is `continue`.
  */
 export function endWithScript(connection: Connection): void {
   const end = () => {
-    // Nobody is left to be told of a fault here; the server ends with its client in any case.
+    // No caller is left to receive an error. The server ends with its client in any case.
     connection.close().catch(() => {});
   };
   process.on("beforeExit", end);

@@ -7,8 +7,8 @@ const actions = new Map<Connection, Set<Action>>();
 let watchesHost = false;
 
 /**
- * Calls, and waits, before a session ends in an orderly way: because it is closed, or because the worker process whose
- * it is has done its work. Returns a function that takes the action away.
+ * Registers an action that runs, and is awaited, before the session ends in order: the script closes it, or the worker
+ * process is done. Returns a function that removes the action.
  */
 export function beforeSessionEnd(connection: Connection, action: Action): () => void {
   const ofConnection = actions.get(connection) ?? watch(connection);

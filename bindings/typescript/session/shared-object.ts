@@ -6,13 +6,13 @@ import type { RequestName, RequestParams, RequestResult } from "./methods.js";
 
 export interface NameOptions {
   /**
-   * Shares the object by name: whoever uses the name on the same server has the same object, as long as somebody has
-   * it. 1 to 200 characters. Default: an object of its own.
+   * Shares the object by name: every client that uses the name on the same server gets the same object. It lives as
+   * long as one session has it. 1 to 200 characters, no control characters. Default: an unnamed object.
    */
   name?: string | undefined;
 }
 
-/** An object that exists: its handle was received. Constructors take it in place of their options. */
+/** The handle of an object that another process sent. Constructors take it in place of their options. */
 export class ExistingHandle {
   readonly connection: Connection;
   readonly handle: Handle;
@@ -28,17 +28,18 @@ const collected = new FinalizationRegistry<ExistingHandle>(({ connection, handle
 const mark = Symbol.for("polyproc.shared.1");
 
 /**
- * Whether it is an object of the server: of this copy of the package, or of another one that the same process has
- * loaded.
+ * Whether the value is an object of the server, made by this copy of the package or by another copy in the same
+ * process.
  */
 export function isShared(value: object): value is SharedObject {
   return mark in value;
 }
 
 /**
- * What all objects of the server have in common. Making one costs no round trip: its handle is minted here, and the
- * request that makes it is on its way; should that fail, the next use says why. It is let go when it is garbage
- * collected.
+ * Base class of all objects of the server.
+ *
+ * Creating one costs no round trip. Its handle is minted here and the `create` request is sent at once. If that fails,
+ * the next use of the object throws the error. When the object is garbage collected, its reference is released.
  */
 export abstract class SharedObject {
   readonly #connection: Connection;
@@ -60,18 +61,19 @@ export abstract class SharedObject {
     this.#name = checkedName(from.name);
   }
 
-  /** What `isShared` looks for. */
+  /** Marks objects for `isShared`. */
   get [mark](): true {
     return true;
   }
 
-  /** The session that it belongs to. */
+  /** The session to which the object belongs. */
   get connection(): Connection {
     return this.#connection;
   }
 
   /**
-   * Its name on the wire: `lock:s1.4`, or `lock:@build` when it is shared by name. Only once its connection is open.
+   * The object's name on the wire: `lock:s1.4`, or `lock:@build` for a named object. Throws Closed unless the
+   * connection is open.
    */
   get handle(): Handle {
     if (this.#handle !== null) return this.#handle;
@@ -79,39 +81,39 @@ export abstract class SharedObject {
     return this.#handle;
   }
 
-  /** Why the server could not make it; null while nothing is wrong. */
+  /** Why `create` failed; null if it has not. */
   protected get failure(): PolyprocError | null {
     return this.#failure;
   }
 
-  /** What travels beside the handle when the object is sent to another process of this language; undefined: nothing. */
+  /** A value that is sent with the handle to another process of this language; undefined: none. */
   get companion(): unknown {
     return undefined;
   }
 
-  /** What came beside the handle. */
+  /** Receives the value that was sent with the handle. */
   set companion(_value: unknown) {}
 
-  /** Asks the server to make the object: once, at the end of the constructor. */
+  /** Sends the request that creates the object. Call it once, at the end of the constructor. */
   protected create<M extends RequestName>(method: M, params: (handle: Handle) => RequestParams<M>): void {
     this.connection.whenOpen(() => {
       collected.register(this, new ExistingHandle(this.connection, this.handle), this);
-      // Known as soon as the answer is: before that of any request that follows.
+      // Answers come in order, so a failure is known before the answer to any later request.
       this.connection.request(method, params(this.handle), { background: true, keep: this }).catch(this.#failed);
     }).catch(this.#failed);
   }
 
-  /** The object is made by another one's request. */
+  /** For an object that another object's request creates. */
   protected created(): void {
     this.connection.whenOpen(() => collected.register(this, new ExistingHandle(this.connection, this.handle), this)).catch(this.#failed);
   }
 
-  /** It could not be made: another attempt gets another handle. */
+  /** Creation failed: another attempt gets a new handle. */
   protected notCreated(): void {
     this.#handle = null;
   }
 
-  /** Its reference has been dropped in another way than by being collected. */
+  /** Call it when the reference was dropped by a request: garbage collection must not drop it again. */
   protected letGo(): void {
     collected.unregister(this);
   }
@@ -127,7 +129,7 @@ export abstract class SharedObject {
     } catch (error) {
       if (this.#failure === null || error === options?.signal?.reason) throw error;
     }
-    // The object could not be made, which was answered before: that is what is wrong, whatever became of this request.
+    // Creation failed. That error is the cause, whatever happened to this request.
     throw this.#failure;
   }
 }

@@ -3,9 +3,9 @@ import { dirname, resolve } from "node:path";
 import { PolyprocError } from "./errors.js";
 
 /**
- * Throws Unauthorized when another user may have put this Unix socket there: a client sends code and data to it, and
- * trusts its answers. Every server's own socket passes, because a server binds only in a folder that belongs to its
- * user alone. Of a socket that does not exist, connecting tells.
+ * Throws Unauthorized if another user may have created this Unix socket: a client sends code and data to the server and
+ * trusts its answers. The sockets of all our servers pass, because a server binds only in a folder that only its user
+ * can write to. A missing socket passes: connecting reports it.
  */
 export function requireOwnSocket(path: string): void {
   const absolute = resolve(path);
@@ -14,7 +14,7 @@ export function requireOwnSocket(path: string): void {
   if (socket) requireOwner(absolute, "socket", socket);
 }
 
-/** The same for a folder in which a server is to be started. One that does not exist passes. */
+/** The same for the folder of a server that is about to start. A missing folder passes. */
 export function requireOwnFolder(folder: string): void {
   const stat = look(folder);
   if (!stat) return;

@@ -5,14 +5,15 @@ import { setTimeout as delay } from "node:timers/promises";
 import { SpawnFailed } from "./errors.js";
 import { requireOwnFolder } from "./socket-owner.js";
 
-/** A start takes no longer; a lock that is older was left behind. */
+/** A start takes less time than this. An older lock was left behind. */
 const staleMs = 30_000;
 const betweenLooksMs = 40;
 
 /**
- * Runs `action`, the start of a server, while nobody else on this machine does that for the same path of a socket.
- * Without it, two that find the same stale socket would each remove it, the slower one what the faster one's server has
- * just made.
+ * Runs `action`, which starts a server, while no other process on this machine starts one for the same socket path.
+ *
+ * Without the lock, two processes that find a stale socket would both remove it, and the slower one would remove the
+ * socket of the faster one's new server.
  */
 export async function withStartLock<T>(path: string, action: () => Promise<T>): Promise<T> {
   const lock = `${path}.lock`;
@@ -30,7 +31,7 @@ export async function withStartLock<T>(path: string, action: () => Promise<T>): 
   }
 }
 
-/** Of the first server of this user: as on the command line, nobody else may look in. */
+/** The folder may be missing before this user's first server. Only the user gets access, as on the command line. */
 function prepare(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -51,7 +52,7 @@ function taken(lock: string, content: string): boolean {
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-    // A full disk may have taken the file, and not its text.
+    // On a full disk the file may exist without its text.
     if (read(lock) === "") rmSync(lock, { force: true });
     throw unwritable(error);
   }
@@ -72,8 +73,8 @@ function isAlive(pid: number): boolean {
 }
 
 /**
- * Takes away the lock that was looked at: by renaming, which one of several succeeds in, and never another one that
- * took its place.
+ * Removes the stale lock. Renaming is atomic: only one process succeeds. If the lock was replaced after it was read, it
+ * is put back.
  */
 function remove(lock: string, held: string): void {
   const aside = `${lock}.${randomUUID()}`;

@@ -6,27 +6,27 @@ import { ExistingHandle, SharedObject, type NameOptions } from "../session/share
 import { toTarget, type Task } from "../processes/target.js";
 import { timeoutOf, waitOptions, type Timeout } from "./wait-options.js";
 
-/** What runs once a round: a function, or a target when other processes than this one may have to run it. */
+/** Runs once a round: a function, or a target if other processes may have to run it. */
 export type BarrierAction = (() => unknown) | Task<[], unknown>;
 
 export interface BarrierOptions extends NameOptions {
   /**
-   * Run once each round, by one of the parties, before any of them goes on; when it throws the barrier is broken. A
-   * barrier that is sent to other processes takes its action along: a function as source text, so `task(import.meta,
-   * fn)` is the better choice there.
+   * Runs once each round, in one of the parties, before any of them continues. If it throws, the barrier is broken. A
+   * barrier that is sent to another process takes its action along: a function as source text, so prefer
+   * `task(import.meta, fn)` there. Default: none.
    */
   action?: BarrierAction | null | undefined;
-  /** Milliseconds that `wait` waits when it is not told otherwise. Default: no limit. */
+  /** Default timeout of `wait`, in milliseconds. Default: no limit. */
   timeoutMs?: number | null | undefined;
 }
 
-/** Lets a number of processes go on together: each waits until all of them do. */
+/** A barrier between processes: each party waits until all parties have arrived. */
 export class Barrier extends SharedObject {
   readonly #options: BarrierOptions;
-  /** Of a barrier that was received. */
+  /** The action of a barrier that another process sent. */
   #received: Target | null = null;
 
-  /** `parties`: how many must wait. From 1 on. */
+  /** `parties`: how many must arrive. Throws a TypeError unless it is an integer from 1 up. */
   constructor(parties: number, options?: BarrierOptions);
   constructor(from: number | ExistingHandle, options: BarrierOptions = {}) {
     super("barrier", from instanceof ExistingHandle ? from : options);
@@ -40,25 +40,25 @@ export class Barrier extends SharedObject {
   }
 
   /**
-   * Waits until all parties do. Gives this party's number in the round, 0 … parties-1, each once. Rejects with
-   * BrokenBarrier when a party leaves, dies or takes longer than its time-out (milliseconds; default: the barrier's),
-   * or when the action fails.
+   * Waits until all parties have arrived. Returns this party's number in the round: 0 to parties - 1, each once.
+   * Rejects with BrokenBarrier if a party leaves, dies or exceeds its timeout (milliseconds; default: the barrier's),
+   * or if the action fails.
    */
   async wait(timeout?: Timeout): Promise<number> {
     const options = waitOptions(timeout);
-    // Absent: the barrier's own. Null would be without limit.
+    // Absent means the barrier's own timeout, null means no limit.
     const timeoutMs = options.timeoutMs === undefined ? undefined : timeoutOf(options);
     const { index, runAction } = await this.request("barrier/wait", (barrier) => ({ barrier, timeoutMs }), options);
     if (runAction) await this.#runAction();
     return index;
   }
 
-  /** Back to the empty state; whoever waits gets BrokenBarrier. */
+  /** Empties the barrier and makes it usable again. Waiting parties get BrokenBarrier. */
   async reset(): Promise<void> {
     await this.request("barrier/reset", (barrier) => ({ barrier }));
   }
 
-  /** Breaks the barrier: whoever waits or comes later gets BrokenBarrier, until `reset`. */
+  /** Breaks the barrier: waiting and later parties get BrokenBarrier, until `reset`. */
   async abort(): Promise<void> {
     await this.request("barrier/abort", (barrier) => ({ barrier }));
   }
@@ -67,7 +67,7 @@ export class Barrier extends SharedObject {
     return (await this.#status()).parties;
   }
 
-  /** How many wait now. Python's `n_waiting`. */
+  /** Number of parties that wait now. Python's `n_waiting`. */
   async waiting(): Promise<number> {
     return (await this.#status()).waiting;
   }
@@ -76,7 +76,7 @@ export class Barrier extends SharedObject {
     return (await this.#status()).broken;
   }
 
-  /** What travels beside the handle: the action. */
+  /** Sent with the handle: the action. */
   override get companion(): unknown {
     const { action } = this.#options;
     return this.#received ?? (action ? toTarget(action) : undefined);

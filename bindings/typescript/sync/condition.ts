@@ -7,7 +7,7 @@ import { ExistingHandle, SharedObject, type NameOptions } from "../session/share
 import { timeoutOf, waitOptions, type AcquireOptions, type Timeout } from "./wait-options.js";
 
 /**
- * Waiting for something that a lock protects to change.
+ * A condition variable between processes: a process waits until another one changes what the lock protects.
  *
  * ```ts
  * await condition.use(async () => {
@@ -19,7 +19,9 @@ export class Condition extends SharedObject {
   #lock: Lock | RLock | null = null;
   #ownerDied = false;
 
-  /** `lock`: default a new RLock, of the same name when there is one. */
+  /**
+   * `lock`: default a new RLock, with the same name if the condition has one. Throws a TypeError if it is not a lock.
+   */
   constructor(lock?: Lock | RLock | null, options?: NameOptions);
   constructor(from?: Lock | RLock | null | ExistingHandle, options: NameOptions = {}) {
     super("condition", from instanceof ExistingHandle ? from : options);
@@ -30,7 +32,7 @@ export class Condition extends SharedObject {
     this.create("condition/create", (condition) => ({ condition, lock: lock.handle }));
   }
 
-  /** The lock: that of the constructor, or of a condition that was received. */
+  /** The condition's lock. Asks the server if the condition came from another process. */
   async lockOf(): Promise<Lock | RLock> {
     if (this.#lock) return this.#lock;
     const { lock } = await this.request("condition/status", (condition) => ({ condition }));
@@ -38,12 +40,12 @@ export class Condition extends SharedObject {
     return (this.#lock ??= rebuild(lock, this.connection) as Lock | RLock);
   }
 
-  /** Whether the holder before the last successful `acquire` or `wait` of this object had died. */
+  /** Whether the previous holder had died when `acquire` or `wait` of this object last got the lock. */
   get ownerDied(): boolean {
     return this.#ownerDied;
   }
 
-  /** Takes the lock. False when `timeoutMs` passed. */
+  /** Takes the lock. False after `timeoutMs` (milliseconds; default: no limit). */
   async acquire(options: AcquireOptions = {}): Promise<boolean> {
     const lock = await this.lockOf();
     const acquired = await lock.acquire(options);
@@ -56,20 +58,22 @@ export class Condition extends SharedObject {
     await (await this.lockOf()).release();
   }
 
-  /** `acquire` for `await using`. Rejects with TimedOut instead of false. */
+  /**
+   * `acquire` for `await using`: released at the end of the block. Rejects with TimedOut where `acquire` returns false.
+   */
   lock(options: AcquireOptions = {}): Promise<Guard> {
     return acquireGuard(this, options);
   }
 
-  /** Runs `action` while the lock is held. Rejects with TimedOut when it cannot be had in time. */
+  /** Runs `action` while the lock is held. Rejects with TimedOut if the lock is not free in time. */
   use<T>(action: (guard: Guard) => T | PromiseLike<T>, options: AcquireOptions = {}): Promise<T> {
     return asOwner(async () => (await this.lockOf()).use(action, options));
   }
 
   /**
-   * Gives up the lock, however often it was taken, waits to be notified, and takes the lock back. False when the
-   * time-out (milliseconds; default: none) passed first; the lock is held again all the same. Rejects with NotOwner
-   * unless the lock is held.
+   * Releases the lock completely, waits for a notification, and takes the lock again. False if the timeout
+   * (milliseconds; default: no limit) passed first; the lock is taken again in that case, too. Rejects with NotOwner
+   * unless the caller holds the lock.
    */
   async wait(timeout?: Timeout): Promise<boolean> {
     const options = waitOptions(timeout);
@@ -81,8 +85,8 @@ export class Condition extends SharedObject {
   }
 
   /**
-   * Waits until `predicate` gives a true value: it is asked now and each time that the condition is notified, with the
-   * lock held. Gives its last value, which is not true only when the time-out passed.
+   * Waits until `predicate` returns a true value. It is called now and after each notification, with the lock held.
+   * Returns its last value, which is false only after the timeout (milliseconds; default: no limit).
    */
   async waitFor<T>(predicate: () => T | PromiseLike<T>, timeout?: Timeout): Promise<T> {
     const options = waitOptions(timeout);
@@ -99,21 +103,21 @@ export class Condition extends SharedObject {
   }
 
   /**
-   * Wakes up to `n` of those who wait (default 1), first come first served. Rejects with NotOwner unless the lock is
-   * held.
+   * Wakes up to `n` waiting parties (default 1), longest waiting first. Rejects with NotOwner unless the caller holds
+   * the lock.
    */
   async notify(n = 1): Promise<void> {
     const owner = currentOwner();
     await this.request("condition/notify", (condition) => ({ condition, owner, n }));
   }
 
-  /** Wakes everybody who waits. Rejects with NotOwner unless the lock is held. */
+  /** Wakes all waiting parties. Rejects with NotOwner unless the caller holds the lock. */
   async notifyAll(): Promise<void> {
     const owner = currentOwner();
     await this.request("condition/notify", (condition) => ({ condition, owner, n: null }));
   }
 
-  /** How many wait to be notified. */
+  /** Number of parties that wait for a notification. */
   async waiters(): Promise<number> {
     return (await this.request("condition/status", (condition) => ({ condition }))).waiters;
   }

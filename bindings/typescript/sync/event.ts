@@ -2,7 +2,7 @@ import { registerKind } from "../session/handles.js";
 import { ExistingHandle, SharedObject, type NameOptions } from "../session/shared-object.js";
 import { timeoutOf, waitOptions, type Timeout } from "./wait-options.js";
 
-/** A flag that processes wait for. It is not set at the beginning. */
+/** A flag for which processes wait. Not set at first. */
 export class Event extends SharedObject {
   constructor(options?: NameOptions);
   constructor(from: NameOptions | ExistingHandle = {}) {
@@ -10,12 +10,12 @@ export class Event extends SharedObject {
     if (!(from instanceof ExistingHandle)) this.create("event/create", (event) => ({ event }));
   }
 
-  /** Sets the flag and wakes everybody who waits. */
+  /** Sets the flag and wakes all waiting parties. */
   async set(): Promise<void> {
     await this.request("event/set", (event) => ({ event }));
   }
 
-  /** Takes the flag down. */
+  /** Clears the flag. */
   async clear(): Promise<void> {
     await this.request("event/clear", (event) => ({ event }));
   }
@@ -24,7 +24,7 @@ export class Event extends SharedObject {
     return (await this.request("event/status", (event) => ({ event }))).set;
   }
 
-  /** Waits until the flag is set. False when the time-out (milliseconds; default: none) passed first. */
+  /** Waits until the flag is set. False if the timeout (milliseconds; default: no limit) passed first. */
   async wait(timeout?: Timeout): Promise<boolean> {
     const options = waitOptions(timeout);
     const timeoutMs = timeoutOf(options);

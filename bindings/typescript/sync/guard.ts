@@ -2,9 +2,9 @@ import { TimedOut } from "../session/errors.js";
 import { asOwner } from "./owner.js";
 import type { AcquireOptions } from "./wait-options.js";
 
-/** Something acquired, to be released once: by `release()`, or at the end of the block with `await using`. */
+/** A held lock or permit, to be released once: by `release()`, or at the end of an `await using` block. */
 export class Guard implements AsyncDisposable {
-  /** Whether the holder before died: what is protected may be half done. */
+  /** Whether the previous holder died: what the lock protects may be half changed. */
   readonly ownerDied: boolean;
   #release: (() => Promise<void>) | null;
 
@@ -13,7 +13,7 @@ export class Guard implements AsyncDisposable {
     this.#release = release;
   }
 
-  /** Releases it. Does nothing the second time. */
+  /** Releases the lock or permit. A second call does nothing. */
   async release(): Promise<void> {
     const release = this.#release;
     this.#release = null;
@@ -32,14 +32,14 @@ interface Acquirable {
   readonly handle: string;
 }
 
-/** The scoped form of `acquire`. Rejects with TimedOut where `acquire` would say false. */
+/** `acquire` with a guard. Rejects with TimedOut where `acquire` returns false. */
 export async function acquireGuard(object: Acquirable, options: AcquireOptions): Promise<Guard> {
   if (await object.acquire(options)) return new Guard(object.ownerDied, () => object.release());
   const { timeoutMs } = options;
   throw new TimedOut("TimedOut", `${object.handle} was not free ${options.block === false || !timeoutMs ? "at once" : `within ${timeoutMs} ms`}`, { handle: object.handle });
 }
 
-/** Runs `action` while the object is held, as an owner of its own, and releases it however that ends. */
+/** Runs `action` as an owner of its own while it holds the object. Releases the object even if the action fails. */
 export function useGuard<T>(object: Acquirable, action: (guard: Guard) => T | PromiseLike<T>, options: AcquireOptions): Promise<T> {
   return asOwner(async () => {
     const guard = await acquireGuard(object, options);

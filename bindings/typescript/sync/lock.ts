@@ -6,15 +6,15 @@ import { timeoutOf, type AcquireOptions } from "./wait-options.js";
 
 export interface LockStatus {
   locked: boolean;
-  /** The session that holds it; null when it is free. */
+  /** The session that holds the lock; null if it is free. */
   holder: string | null;
-  /** How many wait. */
+  /** Number of parties that wait. */
   waiters: number;
 }
 
 /**
- * A mutual exclusion lock among processes. First come, first served. When its holder dies it is released, and the next
- * one to get it is told so.
+ * A mutual exclusion lock between processes, first come, first served. If its holder dies, the server releases the lock
+ * and tells the next holder; see `ownerDied`.
  *
  * ```ts
  * const lock = new Lock();
@@ -25,7 +25,7 @@ export interface LockStatus {
  */
 export class Lock extends SharedObject {
   #ownerDied = false;
-  /** How many of this process's own calls have it or wait for it, outside of `use`. */
+  /** Calls of this process outside of `use` that hold the lock or wait for it. */
   #outstanding = 0;
 
   constructor(options?: NameOptions);
@@ -35,17 +35,21 @@ export class Lock extends SharedObject {
   }
 
   /**
-   * Whether the holder before the last `acquire` of this object that succeeded had died: what the lock protects may be
-   * half done.
+   * Whether the previous holder had died when `acquire` of this object last succeeded: what the lock protects may be
+   * half changed.
    */
   get ownerDied(): boolean {
     return this.#ownerDied;
   }
 
-  /** Waits for the lock and takes it. False when `timeoutMs` passed, or with `block: false` when it is not free. */
+  /**
+   * Waits for the lock and takes it. False after `timeoutMs` (milliseconds; default: no limit), or, with `block:
+   * false`, if it is not free.
+   */
   async acquire(options: AcquireOptions = {}): Promise<boolean> {
     const timeoutMs = timeoutOf(options);
-    // A call that waits for another of this process is not a deadlock: the other goes on in between.
+    // Two concurrent calls of one process are not a deadlock: the first can still release. A new owner for the second
+    // tells the server so.
     const owner = currentOwner() || (this.#outstanding++ > 0 ? newOwner() : "");
     try {
       const { acquired, ownerDied } = await this.request("lock/acquire", (lock) => ({ lock, owner, timeoutMs }), options);
@@ -58,18 +62,20 @@ export class Lock extends SharedObject {
     }
   }
 
-  /** Releases the lock. Any process may, as in Python. Rejects with BadState when nobody holds it. */
+  /** Releases the lock. Any process may do so, as in Python. Rejects with BadState if the lock is free. */
   async release(): Promise<void> {
     this.#forget();
     await this.request("lock/release", (lock) => ({ lock, owner: currentOwner() }));
   }
 
-  /** `acquire` for `await using`: released at the end of the block. Rejects with TimedOut instead of false. */
+  /**
+   * `acquire` for `await using`: released at the end of the block. Rejects with TimedOut where `acquire` returns false.
+   */
   lock(options: AcquireOptions = {}): Promise<Guard> {
     return acquireGuard(this, options);
   }
 
-  /** Runs `action` while the lock is held. Rejects with TimedOut when it cannot be had in time. */
+  /** Runs `action` while the lock is held. Rejects with TimedOut if the lock is not free in time. */
   use<T>(action: (guard: Guard) => T | PromiseLike<T>, options: AcquireOptions = {}): Promise<T> {
     return useGuard(this, action, options);
   }

@@ -5,16 +5,15 @@ let used = false;
 let count = 0;
 
 /**
- * Who asks, inside this process: a thread, for Python. Here, what runs inside of a `use` is one owner, and everything
- * else of the process is another, `""`. Recursive locks and the search for deadlocks tell owners apart.
+ * The owner that acts now; in Python that is a thread. Here, each `use` is one owner, and all other code of the process
+ * is another, `""`. Recursive locks and deadlock detection distinguish owners.
  */
 export function currentOwner(): string {
   return used ? (flows.getStore() ?? "") : "";
 }
 
 /**
- * Runs `action`, and all that it calls or awaits, as an owner of its own; as the one that it is already, inside of
- * another.
+ * Runs `action`, with all that it calls or awaits, as a new owner. Inside another `asOwner` the owner stays the same.
  */
 export function asOwner<T>(action: () => T): T {
   if (currentOwner() !== "") return action();

@@ -6,15 +6,15 @@ import { ExistingHandle, SharedObject, type NameOptions } from "../session/share
 import { timeoutOf, type AcquireOptions } from "./wait-options.js";
 
 export interface RLockStatus extends LockStatus {
-  /** How often its owner has taken it. */
+  /** How often its owner has acquired it. */
   depth: number;
 }
 
 /**
- * A lock that its owner may take again; it is free when it was released as often.
+ * A recursive lock: its owner may acquire it again. It is free once it was released as often.
  *
- * The owner is this process, as it is the thread in Python. Asynchronous functions that run side by side in one process
- * are told apart by `use`: what runs inside one `use` is one owner.
+ * The owner is this process, where Python's is the thread. Concurrent asynchronous functions of one process count as
+ * one owner, unless each uses `use`: each `use` is an owner of its own.
  */
 export class RLock extends SharedObject {
   #ownerDied = false;
@@ -25,12 +25,15 @@ export class RLock extends SharedObject {
     if (!(from instanceof ExistingHandle)) this.create("lock/create", (lock) => ({ lock }));
   }
 
-  /** Whether the holder before the last `acquire` of this object that succeeded had died. */
+  /** Whether the previous holder had died when `acquire` of this object last succeeded. */
   get ownerDied(): boolean {
     return this.#ownerDied;
   }
 
-  /** Waits for the lock and takes it; at once when this owner has it. False when `timeoutMs` passed. */
+  /**
+   * Waits for the lock and takes it; at once if this owner holds it. False after `timeoutMs` (milliseconds; default: no
+   * limit), or, with `block: false`, if another owner holds it.
+   */
   async acquire(options: AcquireOptions = {}): Promise<boolean> {
     const timeoutMs = timeoutOf(options);
     const owner = currentOwner();
@@ -39,20 +42,22 @@ export class RLock extends SharedObject {
     return acquired;
   }
 
-  /** Undoes one `acquire`. Rejects with NotOwner unless this owner has it. */
+  /** Undoes one `acquire`. Rejects with NotOwner unless this owner holds the lock. */
   async release(): Promise<void> {
     const owner = currentOwner();
     await this.request("lock/release", (lock) => ({ lock, owner }));
   }
 
-  /** `acquire` for `await using`. Rejects with TimedOut instead of false. */
+  /**
+   * `acquire` for `await using`: released at the end of the block. Rejects with TimedOut where `acquire` returns false.
+   */
   lock(options: AcquireOptions = {}): Promise<Guard> {
     return acquireGuard(this, options);
   }
 
   /**
-   * Runs `action` while the lock is held, as one owner: it may take the lock again. Rejects with TimedOut when it
-   * cannot be had in time.
+   * Runs `action` while the lock is held, as one owner, which may acquire it again. Rejects with TimedOut if the lock
+   * is not free in time.
    */
   use<T>(action: (guard: Guard) => T | PromiseLike<T>, options: AcquireOptions = {}): Promise<T> {
     return useGuard(this, action, options);

@@ -5,14 +5,14 @@ import { ExistingHandle, SharedObject, type NameOptions } from "../session/share
 import { timeoutOf, type AcquireOptions } from "./wait-options.js";
 
 /**
- * A number of permits among processes; `acquire` takes one, `release` gives it back. The permits of a process that died
- * are given back, as long as every release came from a holder.
+ * A semaphore between processes: `acquire` takes a permit, `release` returns it. If a process dies, its permits are
+ * returned, as long as each release so far came from a holder.
  */
 export class Semaphore extends SharedObject {
   #ownerDied = false;
   #outstanding = 0;
 
-  /** `value`: permits at the beginning. Default 1. */
+  /** `value`: initial number of permits, from 0 up. Default 1. Throws a TypeError unless it is an integer. */
   constructor(value?: number, options?: NameOptions);
   constructor(from: number | ExistingHandle = 1, options: NameOptions = {}, bounded = false) {
     super("semaphore", from instanceof ExistingHandle ? from : options);
@@ -21,15 +21,19 @@ export class Semaphore extends SharedObject {
     this.create("semaphore/create", (semaphore) => ({ semaphore, value: from, bounded }));
   }
 
-  /** Whether a holder had died whose permit the last `acquire` of this object got. */
+  /** Whether the permit that `acquire` of this object last got came from a holder that had died. */
   get ownerDied(): boolean {
     return this.#ownerDied;
   }
 
-  /** Waits for a permit and takes it. False when `timeoutMs` passed, or with `block: false` when there is none. */
+  /**
+   * Waits for a permit and takes it. False after `timeoutMs` (milliseconds; default: no limit), or, with `block:
+   * false`, if no permit is free.
+   */
   async acquire(options: AcquireOptions = {}): Promise<boolean> {
     const timeoutMs = timeoutOf(options);
-    // A call that waits for another of this process is not a deadlock: the other goes on in between.
+    // Two concurrent calls of one process are not a deadlock: the first can still release. A new owner for the second
+    // tells the server so.
     const owner = currentOwner() || (this.#outstanding++ > 0 ? newOwner() : "");
     try {
       const { acquired, ownerDied } = await this.request("semaphore/acquire", (semaphore) => ({ semaphore, owner, timeoutMs }), options);
@@ -43,7 +47,8 @@ export class Semaphore extends SharedObject {
   }
 
   /**
-   * Gives back `n` permits (default 1). Any process may. Rejects with BadState when a bounded one would have too many.
+   * Returns `n` permits (default 1). Any process may do so. Rejects with BadState if a bounded semaphore would exceed
+   * its initial value.
    */
   async release(n = 1): Promise<void> {
     this.#forget(n);
@@ -51,22 +56,24 @@ export class Semaphore extends SharedObject {
     await this.request("semaphore/release", (semaphore) => ({ semaphore, owner, n }));
   }
 
-  /** `acquire` for `await using`. Rejects with TimedOut instead of false. */
+  /**
+   * `acquire` for `await using`: released at the end of the block. Rejects with TimedOut where `acquire` returns false.
+   */
   lock(options: AcquireOptions = {}): Promise<Guard> {
     return acquireGuard(this, options);
   }
 
-  /** Runs `action` while a permit is held. Rejects with TimedOut when there is none in time. */
+  /** Runs `action` while holding a permit. Rejects with TimedOut if no permit is free in time. */
   use<T>(action: (guard: Guard) => T | PromiseLike<T>, options: AcquireOptions = {}): Promise<T> {
     return useGuard(this, action, options);
   }
 
-  /** Permits that are free now. Python's `get_value`. */
+  /** Number of free permits. Python's `get_value`. */
   async value(): Promise<number> {
     return (await this.request("semaphore/status", (semaphore) => ({ semaphore }))).value;
   }
 
-  /** How many wait for a permit. */
+  /** Number of parties that wait for a permit. */
   async waiters(): Promise<number> {
     return (await this.request("semaphore/status", (semaphore) => ({ semaphore }))).waiters;
   }
@@ -78,9 +85,9 @@ export class Semaphore extends SharedObject {
 
 type FullConstructor = new (value: number, options: NameOptions, bounded: boolean) => Semaphore;
 
-/** A semaphore that cannot be released above its initial value: that is a mistake, and rejects with BadState. */
+/** A semaphore that cannot be released above its initial value: `release` then rejects with BadState. */
 export class BoundedSemaphore extends (Semaphore as FullConstructor) {
-  /** `value`: permits at the beginning, and at most. Default 1. */
+  /** `value`: initial and largest number of permits. Default 1. */
   constructor(value = 1, options: NameOptions = {}) {
     super(value, options, true);
   }

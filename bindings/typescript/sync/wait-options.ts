@@ -1,10 +1,9 @@
 export interface WaitOptions {
   /**
-   * Milliseconds to wait, fractions allowed; 0 does not wait. Default: no limit, as with `null` and `Infinity`.
-   * Negative is 0.
+   * Milliseconds to wait, fractions allowed; 0 or less does not wait. Default: no limit, as for `null` and `Infinity`.
    */
   timeoutMs?: number | null | undefined;
-  /** Ends the wait, which then rejects with the signal's reason. */
+  /** Cancels the wait, which then rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
 }
 
@@ -13,14 +12,14 @@ export interface AcquireOptions extends WaitOptions {
   block?: boolean | undefined;
 }
 
-/** A time-out by itself, in milliseconds, or with more to say. */
+/** A timeout in milliseconds, alone or in an object with other options. */
 export type Timeout = number | null | WaitOptions;
 
 export function waitOptions(timeout: Timeout | undefined): WaitOptions {
   return typeof timeout === "object" && timeout !== null ? timeout : { timeoutMs: timeout };
 }
 
-/** The time-out as the wire has it. Fails with TypeError for what is no number. */
+/** The timeout as the wire has it: null for no limit. Throws a TypeError unless it is a number. */
 export function timeoutOf(options: AcquireOptions): number | null {
   if (options.block === false) return 0;
   const { timeoutMs } = options;

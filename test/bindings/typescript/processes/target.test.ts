@@ -22,8 +22,8 @@ test("a function itself is sent as its text", () => {
   assert.equal(target.runtime, "node");
 });
 
-test("a function whose text is not to be had is refused", () => {
-  assert.throws(() => toTarget(Math.max), /text of max is not to be had/);
+test("a function without source text is refused", () => {
+  assert.throws(() => toTarget(Math.max), /source text of max is not available/);
   assert.throws(() => toTarget(children.print.bind(null)), /bind/);
 });
 

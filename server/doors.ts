@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
 import { PolyprocError } from "../protocol/errors.js";
+import { readToTheEnd } from "./deaf-peer.js";
 import type { ClientAccess, Connection, Hub } from "./handlers/connection.js";
 import { serverFault } from "./handlers/server-fault.js";
 import { decodeMessage } from "./ipc/framing/decoder.js";
@@ -41,6 +42,7 @@ export class Doors {
       lastWords(socket, new PolyprocError("Overloaded", `this server has ${maxConnections} connections already; close some, or try again later`));
       return;
     }
+    readToTheEnd(socket);
     this.#connections.set(socket, null);
     if (stranger) this.#strangers.add(socket);
     const timer = !stranger ? undefined : setTimeout(() => {
@@ -70,6 +72,7 @@ export class Doors {
 
   /** Serves the one client that this server was started for, in frames. */
   acceptOwner(socket: Duplex, intake: DirectIntake): void {
+    readToTheEnd(socket);
     this.#connections.set(socket, serveFrames(socket, this.#hub, { kind: "client", checkToken: null, opened: () => {} }, { intake }));
     socket.once("close", () => {
       this.#connections.delete(socket);

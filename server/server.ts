@@ -6,6 +6,7 @@ import type { ServerArguments } from "./arguments.js";
 import { systemClock } from "./clock.js";
 import { collectGarbage } from "./collect-garbage.js";
 import { configurationFile, readConfiguration, unusedConfiguration, type Configuration } from "./configuration.js";
+import { readToTheEnd } from "./deaf-peer.js";
 import { Doors } from "./doors.js";
 import type { Timer } from "./engine/clock.js";
 import { Engine } from "./engine/engine.js";
@@ -65,8 +66,10 @@ export class PolyprocServer {
       runtimes: runtimeCommands(configuration.runtimes, options.runtimes),
       childEnv: childEnvironment(listeners),
       tellPeople: (text) => process.stderr.write(`polyproc: ${text}\n`),
-      onHostConnection: (socket, events, host) =>
-        serveFrames(socket, this.#hub, { kind: "worker", host: events as HostRecord }, { aside: () => host.aside?.read() ?? null }),
+      onHostConnection: (socket, events, host) => {
+        readToTheEnd(socket);
+        serveFrames(socket, this.#hub, { kind: "worker", host: events as HostRecord }, { aside: () => host.aside?.read() ?? null });
+      },
     });
     const engine = new Engine({
       clock: systemClock,

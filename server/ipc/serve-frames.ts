@@ -10,7 +10,6 @@ import { Connection, type Access, type Hub, type RequestId } from "../handlers/c
 import { sortIncoming } from "../handlers/incoming.js";
 import { serverFault } from "../handlers/server-fault.js";
 import { Aside } from "./aside.js";
-import { readToTheEnd } from "./deaf-peer.js";
 import { decodeMessage } from "./framing/decoder.js";
 import type { DirectIntake } from "./framing/direct-intake.js";
 import { messageOverheadBytes } from "./framing/fragments.js";
@@ -89,7 +88,6 @@ class FrameDoor implements Peer {
     };
     this.#maxLargeBytes = limits.maxPayloadBytes;
     this.connection = new Connection(hub, this, access);
-    readToTheEnd(socket);
     this.#writer = new FrameWriter(socket);
     this.#backlog = new BacklogCharge(hub.engine.budget, () => this.#writer.backlogBytes, (listener) => this.#writer.onDrain(listener));
     this.#inbox = new Inbox(({ buffer, start, end, before }) => {

@@ -1,0 +1,35 @@
+import type { Duplex } from "node:stream";
+
+type Done = (error?: Error | null) => void;
+
+/**
+ * A peer that has ended can no longer be answered, but what it sent before is still to be read, in its turn. Errors of writing and reading would destroy the
+ * stream, with all that was read ahead: those of writing are left out here, and one of reading (a peer that left answers unread resets the connection) is
+ * the end of what it sent.
+ */
+export function readToTheEnd(stream: Duplex): void {
+  let deaf = false;
+  const destroy = stream.destroy.bind(stream);
+  stream.destroy = (error) => {
+    if (stream.readableEnded || (error as NodeJS.ErrnoException | undefined)?.syscall !== "read") return destroy(error);
+    deaf = true;
+    stream.push(null);
+    stream.read(0);
+    return stream;
+  };
+  const quietly = (done: Done): Done => (error) => {
+    if (error) deaf = true;
+    done();
+  };
+  const write = stream._write.bind(stream);
+  stream._write = (chunk, encoding, done) => {
+    if (deaf) done();
+    else write(chunk, encoding, quietly(done));
+  };
+  const writev = stream._writev?.bind(stream);
+  if (!writev) return;
+  stream._writev = (chunks, done) => {
+    if (deaf) done();
+    else writev(chunks, quietly(done));
+  };
+}

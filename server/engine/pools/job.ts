@@ -5,10 +5,10 @@ import { payloadData, payloadHandles, type Handle, type Payload } from "../../..
 import { describeTarget } from "../../../protocol/describe-target.js";
 import type { Target } from "../../../protocol/target.js";
 import { Deque } from "../deque.js";
-import { kept, letGo, MemoryWait, type Kept } from "../kept.js";
+import { kept, letGo, MemoryWait } from "../kept.js";
 import type { Principal } from "../guard.js";
 import { requireLength } from "../payload-list.js";
-import type { Pool } from "./pool.js";
+import type { PoolDependencies } from "./dependencies.js";
 import type { SharedObject } from "../registry.js";
 import { marked } from "../origin.js";
 import { valueBytes } from "./result-bytes.js";
@@ -16,8 +16,25 @@ import { runtimeOf } from "../processes/runtime.js";
 import { highWaterBytes } from "../peer.js";
 import type { Session } from "../session.js";
 import { sourceOfFunction, type TargetSource } from "../processes/target-source.js";
+import { memoryOf, type Submit, type Submitted } from "./submit.js";
 import { Batch, type Task } from "./task.js";
 import { Wait } from "../wait.js";
+
+/** The pool, as its jobs see it. */
+export interface JobPool extends Principal {
+  readonly engine: PoolDependencies;
+  readonly session: Session;
+  readonly jobs: Set<Job>;
+  readonly dispatch: { unpark(job: Job): void };
+  done: number;
+  failed: number;
+  requireOpen(session: Session): void;
+  requireNotTerminated(): void;
+  hold(change: number): void;
+  enqueue(batches: readonly Batch[]): void;
+  cancel(batches: readonly Batch[], message: string, graceMs: number | "waiting"): number;
+  finished(batches?: number): void;
+}
 
 export interface JobOptions {
   target: Target;
@@ -39,21 +56,6 @@ const maxResultBytes = 1024 * 1024;
 /** A part of the engine that gets a job's outcomes, in place of the session that created the job. */
 export type JobFollower = JobObserver | { results(results: ResultEntry[]): void };
 
-/** A task of a `job/submit` that is not accepted yet. */
-interface Submitted {
-  readonly index: number;
-  readonly count: number;
-  readonly items: Kept;
-}
-
-/** A pending `job/submit`. `bytes`: of its payloads; `memory`: those with the buffers that they keep alive. */
-interface Submit {
-  readonly tasks: readonly Submitted[];
-  readonly bytes: number;
-  readonly memory: number;
-  readonly wait: Wait<null>;
-}
-
 /** Called at once for each report. Indexes are item numbers in the job. An exception ends the observer, not the job. */
 export interface JobObserver extends Principal {
   /** The task is now its worker's first: it runs from item `task.index` on. `requeued` follows if that was wrong. */
@@ -66,7 +68,7 @@ export interface JobObserver extends Principal {
 /** A target, and the tasks that run it in a pool. */
 export class Job implements SharedObject {
   readonly handle: Handle;
-  readonly pool: Pool;
+  readonly pool: JobPool;
   readonly session: Session;
   readonly target: Target;
   readonly targetKey: string;
@@ -102,7 +104,7 @@ export class Job implements SharedObject {
   readonly #sink: (results: ResultEntry[]) => void;
   readonly #observer: JobObserver | null;
 
-  constructor(handle: Handle, pool: Pool, session: Session, options: JobOptions, follower?: JobFollower) {
+  constructor(handle: Handle, pool: JobPool, session: Session, options: JobOptions, follower?: JobFollower) {
     this.handle = handle;
     this.pool = pool;
     this.session = session;
@@ -383,8 +385,4 @@ export class Job implements SharedObject {
     const { registry } = this.pool.engine;
     for (const handle of handles) if (registry.has(handle)) registry.retain(this.session, handle);
   }
-}
-
-function memoryOf(tasks: readonly Submitted[]): number {
-  return tasks.reduce((sum, { items }) => sum + items.bytes, 0);
 }

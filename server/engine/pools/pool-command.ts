@@ -1,14 +1,26 @@
 import { PolyprocError, type ErrorObject } from "../../../protocol/errors.js";
-import type { Payload } from "../../../protocol/schema.js";
+import type { Handle, Payload } from "../../../protocol/schema.js";
 import type { CommandResult, CommandTarget } from "../../../protocol/target.js";
 import type { Timer } from "../clock.js";
 import { fillArguments, fillItem } from "../processes/command-line.js";
 import { CommandRun } from "../processes/command-run.js";
-import type { Pool } from "./pool.js";
+import type { PoolDependencies } from "./dependencies.js";
+import type { Principal } from "../guard.js";
 import type { ProcessRecord } from "../processes/process.js";
 import type { CommandSpec, ExitStatus } from "../processes/spawner.js";
 import { TailBuffer } from "../processes/tail-buffer.js";
-import type { Task } from "./task.js";
+import type { Session } from "../session.js";
+import type { Outcome, Task } from "./task.js";
+
+/** The pool, as its commands see it. */
+export interface CommandPool extends Principal {
+  readonly engine: PoolDependencies;
+  readonly handle: Handle;
+  readonly session: Session;
+  began(task: Task, pid: number, startedAt: number): void;
+  outcome(task: Task, outcome: Outcome, pid: number, ms: number): void;
+  commandGone(command: PoolCommand): void;
+}
 
 const defaultMaxOutputBytes = 1024 * 1024;
 /** Most characters of a command line that are shown: an item in it may be long. */
@@ -17,7 +29,7 @@ const maxShownLength = 500;
 /** A task that is a program: one process for one item. */
 export class PoolCommand {
   readonly task: Task;
-  readonly #pool: Pool;
+  readonly #pool: CommandPool;
   readonly #record: ProcessRecord;
   readonly #target: CommandTarget;
   readonly #output: Record<"stdout" | "stderr", TailBuffer>;
@@ -25,7 +37,7 @@ export class PoolCommand {
   #deadline: Timer | undefined;
   #over = false;
 
-  constructor(pool: Pool, task: Task) {
+  constructor(pool: CommandPool, task: Task) {
     const { engine } = pool;
     this.#pool = pool;
     this.task = task;

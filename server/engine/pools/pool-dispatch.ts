@@ -1,10 +1,19 @@
 import type { Failure } from "../../../protocol/job.js";
 import { Deque } from "../deque.js";
 import type { Job } from "./job.js";
-import { PoolCommand } from "./pool-command.js";
-import type { Pool } from "./pool.js";
+import type { PoolInfo } from "../../../protocol/pool.js";
+import { PoolCommand, type CommandPool } from "./pool-command.js";
 import { PoolWorker } from "./pool-worker.js";
 import type { Task } from "./task.js";
+import type { WorkerPool } from "./worker-pool.js";
+
+/** The pool, as the dispatch of its tasks sees it. */
+export interface DispatchedPool extends WorkerPool, CommandPool {
+  readonly state: PoolInfo["state"];
+  readonly processes: number;
+  drop(task: Task, error: Failure, pid: number): void;
+  changed(): void;
+}
 
 /** Most bytes of payload in one batch of tasks; a single task may be larger. */
 const aheadBytes = 256 * 1024;
@@ -19,7 +28,7 @@ const rescueEveryMs = 1;
 
 /** Dispatch: a pool's queue of waiting tasks, its workers and commands, and the rule that pairs them. */
 export class PoolDispatch {
-  readonly #pool: Pool;
+  readonly #pool: DispatchedPool;
   readonly #queue = new Deque<Task>();
   /** Tasks that are not given to workers, because their client reads its results too slowly. */
   readonly #parked = new Map<Job, Task[]>();
@@ -29,7 +38,7 @@ export class PoolDispatch {
   #scheduled = false;
   #lastRescue = 0;
 
-  constructor(pool: Pool) {
+  constructor(pool: DispatchedPool) {
     this.#pool = pool;
   }
 

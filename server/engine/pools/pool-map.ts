@@ -4,7 +4,7 @@ import * as lifecycle from "../../../protocol/lifecycle.js";
 import type { Params, Result } from "../../../protocol/message.js";
 import type * as pools from "../../../protocol/pool.js";
 import { payloadData } from "../../../protocol/schema.js";
-import type { Engine } from "../engine.js";
+import type { PoolDependencies } from "./dependencies.js";
 import { Job } from "./job.js";
 import { failureBytes } from "./result-bytes.js";
 import { kept } from "../kept.js";
@@ -22,7 +22,7 @@ const outcomeBytes = 200;
 let nextMap = 1;
 
 /** `pool/map`: a whole map in one request, for scripts. Without a pool it makes one for itself. */
-export function mapInPool(engine: Engine, session: Session, params: Params<typeof pools.map>): Outcomes | Wait<Outcomes> {
+export function mapInPool(engine: PoolDependencies, session: Session, params: Params<typeof pools.map>): Outcomes | Wait<Outcomes> {
   refuseDaemonicParent(session);
   const id = `h.map${nextMap++}`;
   const given = params.pool === undefined ? null : engine.registry.get(params.pool, Pool);

@@ -6,11 +6,11 @@ import type { ModuleTarget, SourceTarget } from "../../../protocol/target.js";
 import type * as workers from "../../../protocol/worker.js";
 import type { Timer } from "../clock.js";
 import type { HostRecord, HostUser } from "../processes/host.js";
-import type { Pool } from "./pool.js";
 import type { ExitStatus } from "../processes/spawner.js";
-import type { Task } from "./task.js";
+import type { Task, TaskWorker } from "./task.js";
 import { knownOutcome, reportFault, type WorkerReport } from "./worker-report.js";
 import { workerLost } from "./worker-lost.js";
+import type { WorkerPool } from "./worker-pool.js";
 
 /** Most tasks that one worker has at a time. */
 const maxDepth = 32;
@@ -30,8 +30,8 @@ const loadingMs = 10_000;
 const retireMs = 5000;
 
 /** One worker process of a pool: what it was given, what it runs, and its end. */
-export class PoolWorker implements HostUser {
-  readonly pool: Pool;
+export class PoolWorker implements HostUser, TaskWorker {
+  readonly pool: WorkerPool;
   readonly runtime: string;
   readonly host: HostRecord;
   state: "starting" | "ready" | "retiring" | "gone" = "starting";
@@ -53,7 +53,7 @@ export class PoolWorker implements HostUser {
   #graceTimer: Timer | undefined;
   #retireTimer: Timer | undefined;
 
-  constructor(pool: Pool, runtime: string, name: string) {
+  constructor(pool: WorkerPool, runtime: string, name: string) {
     this.pool = pool;
     this.runtime = runtime;
     this.host = pool.engine.hosts.take({ runtime, owner: pool.session.owner });

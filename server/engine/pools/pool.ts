@@ -3,7 +3,7 @@ import type { Failure } from "../../../protocol/job.js";
 import type { PoolInfo } from "../../../protocol/pool.js";
 import type { Handle, Payload } from "../../../protocol/schema.js";
 import type { Target } from "../../../protocol/target.js";
-import type { Engine } from "../engine.js";
+import type { PoolDependencies } from "./dependencies.js";
 import type { Principal } from "../guard.js";
 import type { Job } from "./job.js";
 import type { PoolCommand } from "./pool-command.js";
@@ -11,7 +11,7 @@ import { PoolDispatch } from "./pool-dispatch.js";
 import type { PoolWorker } from "./pool-worker.js";
 import type { SharedObject } from "../registry.js";
 import type { Session } from "../session.js";
-import { Task, type Batch } from "./task.js";
+import { Task, type Batch, type Outcome, type TaskWorker } from "./task.js";
 import { Wait } from "../wait.js";
 
 export interface PoolOptions {
@@ -33,14 +33,12 @@ const maxUselessWorkers = 3;
 /** Errors that are not retried: another attempt would fail in the same way. */
 const permanent: ReadonlySet<number> = new Set([errorCodes.TargetNotFound, errorCodes.SpawnFailed]);
 
-type Outcome = { from: number; count: number } & ({ values: Payload } | { error: Failure });
-
 /**
  * A fixed number of worker slots. This class has the pool's life and the fate of its tasks: outcome, retry, loss,
  * cancellation.
  */
 export class Pool implements SharedObject, Principal {
-  readonly engine: Engine;
+  readonly engine: PoolDependencies;
   readonly handle: Handle;
   readonly session: Session;
   readonly processes: number;
@@ -61,7 +59,7 @@ export class Pool implements SharedObject, Principal {
   #live = 0;
   #uselessWorkers = 0;
 
-  constructor(engine: Engine, session: Session, handle: Handle, options: PoolOptions) {
+  constructor(engine: PoolDependencies, session: Session, handle: Handle, options: PoolOptions) {
     if (options.initializer && "command" in options.initializer) {
       throw new PolyprocError("InvalidParams", "initializer: a command cannot prepare a worker; give a module's export or source text");
     }
@@ -179,7 +177,7 @@ export class Pool implements SharedObject, Principal {
    */
   cancel(batches: readonly Batch[], message: string, graceMs: number | "waiting"): number {
     const error = new PolyprocError("Cancelled", message).toErrorObject();
-    const workers = new Set<PoolWorker>();
+    const workers = new Set<TaskWorker>();
     for (const batch of batches) for (const task of batch.tasks) if (task.worker) workers.add(task.worker);
     for (const worker of workers) this.dispatch.addFirst(worker.takeBack());
     let cancelled = 0;

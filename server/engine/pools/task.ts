@@ -1,9 +1,18 @@
+import type { Failure } from "../../../protocol/job.js";
 import type { Payload } from "../../../protocol/schema.js";
 import { payloadData } from "../../../protocol/schema.js";
 import type { Job } from "./job.js";
 import type { Kept } from "../kept.js";
 import { ItemReader } from "../payload-list.js";
-import type { PoolWorker } from "./pool-worker.js";
+
+/** What a task and its pool need of the worker that has the task. */
+export interface TaskWorker {
+  takeBack(max?: number): Task[];
+  stop(task: Task, reason: "Cancelled" | "TimedOut", graceMs: number): void;
+}
+
+/** What became of `count` items from item `from` on. */
+export type Outcome = { from: number; count: number } & ({ values: Payload } | { error: Failure });
 
 /** One entry of `job/submit`: `count` items in one payload. It is done when each item is settled. */
 export class Batch {
@@ -53,7 +62,7 @@ export class Task {
   /** The worker reports each item before it begins the next, so that after its death it is known which item ran. */
   readonly exact: boolean;
   state: "queued" | "sent" | "over" = "queued";
-  worker: PoolWorker | null = null;
+  worker: TaskWorker | null = null;
   /** Its number in the order of the worker's tasks. */
   seq = 0;
   /** Why the task was asked to stop. Its outcome will be this error. */

@@ -2,10 +2,15 @@ import { PolyprocError } from "../../../protocol/errors.js";
 import { HostRecord, type HostDependencies } from "./host.js";
 import type { HostSpec, Spawner } from "./spawner.js";
 
+/** A pool, as far as it competes with new hosts for the processors. */
+export interface LivePool {
+  readonly processes: number;
+  readonly dispatch: { busy(): number };
+}
+
 /** What the cache needs of the engine. */
 export interface HostCacheDependencies extends HostDependencies {
-  /** Their workers compete with new hosts for the processors. */
-  readonly livePools: Iterable<{ readonly processes: number; readonly dispatch: { busy(): number } }>;
+  readonly livePools: Iterable<LivePool>;
   readonly options: {
     readonly spawner: Pick<Spawner, "startHost" | "runtimes">;
     readonly cpuCount: number;

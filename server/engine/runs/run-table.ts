@@ -1,8 +1,7 @@
 import { PolyprocError } from "../../../protocol/errors.js";
 import type { RunInfo } from "../../../protocol/run.js";
 import { payloadData, payloadHandles, type Handle } from "../../../protocol/schema.js";
-import type { Engine } from "../engine.js";
-import { bytesOf, payloadsOf, Run, type RunSpec } from "./run.js";
+import { bytesOf, payloadsOf, Run, type RunDependencies, type RunSpec } from "./run.js";
 import type { Session } from "../session.js";
 
 const maxMetaBytes = 16 * 1024 * 1024;
@@ -15,7 +14,7 @@ const overload = 4;
 
 /** Every run, from its start until it is forgotten. */
 export class RunTable {
-  readonly #engine: Engine;
+  readonly #engine: RunDependencies;
   /** In the order of their starts. */
   readonly #runs = new Map<Handle, Run>();
   readonly #byJob = new Map<Handle, Run>();
@@ -26,7 +25,7 @@ export class RunTable {
   #next = 1;
   #onEnded = new Set<() => void>();
 
-  constructor(engine: Engine) {
+  constructor(engine: RunDependencies) {
     this.#engine = engine;
     engine.budget.addReserve((bytes) => this.#free(bytes));
   }

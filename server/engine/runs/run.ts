@@ -6,9 +6,9 @@ import type * as runs from "../../../protocol/run.js";
 import { payloadData, payloadHandles, type Handle, type Payload } from "../../../protocol/schema.js";
 import { describeTarget } from "../../../protocol/describe-target.js";
 import type { Account } from "../budget.js";
-import type { Engine } from "../engine.js";
 import type { Principal } from "../guard.js";
 import { Job, type JobObserver } from "../pools/job.js";
+import type { PoolDependencies } from "../pools/dependencies.js";
 import { failureBytes } from "../pools/result-bytes.js";
 import { kept } from "../kept.js";
 import { itemsOf, listOfAll } from "../payload-list.js";
@@ -19,9 +19,17 @@ import { RunItems, type RunItem } from "./run-items.js";
 import { RunOutcomes, type RunOutcome } from "./run-outcomes.js";
 import { RunOutput } from "./run-output.js";
 import { runsSessionId, serverPeer } from "../server-peer.js";
-import { Session } from "../session.js";
+import { Session, type SessionDependencies } from "../session.js";
 import type { Task } from "../pools/task.js";
 import { Wait } from "../wait.js";
+import type { EventLog } from "../watch/event-log.js";
+
+/** What a run, its session and its pool need of the engine. */
+export type RunDependencies = SessionDependencies & PoolDependencies & {
+  readonly events: Pick<EventLog, "runChanged">;
+  /** Of the server: the parent of what it runs on its own account. */
+  readonly options: { readonly pid: number };
+};
 
 export type RunSpec = Params<typeof runs.start>;
 type ReadResult = Result<typeof runs.read>;
@@ -36,7 +44,7 @@ const itemOverheadBytes = 300;
 /** A map that belongs to the server: its pool, its job, and what is known of its items, until it is forgotten. */
 export class Run implements SharedObject, JobObserver, Principal {
   readonly handle: Handle;
-  readonly engine: Engine;
+  readonly engine: RunDependencies;
   readonly spec: RunSpec;
   readonly name: string;
   readonly pool: Pool;
@@ -64,7 +72,7 @@ export class Run implements SharedObject, JobObserver, Principal {
   #scheduled = false;
 
   /** Fails with TargetNotFound when no runtime is there for the target. `number`: of the server's runs, from 1. */
-  constructor(engine: Engine, starter: Session, spec: RunSpec, number: number, onEnded: () => void) {
+  constructor(engine: RunDependencies, starter: Session, spec: RunSpec, number: number, onEnded: () => void) {
     this.engine = engine;
     this.handle = spec.run;
     this.#account = starter.account;

@@ -367,7 +367,7 @@ test("when the server is ending, a worker that has ended is not replaced", async
   world.job(pool).submit(world.tasks(10));
   world.connectAll();
   await settle();
-  pool.engine.ending = true;
+  world.engine.ending = true;
   for (const host of world.hosts) host.die();
   await settle();
   assert.equal(world.hosts.length, 2);

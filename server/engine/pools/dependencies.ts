@@ -1,0 +1,35 @@
+import type { Budget } from "../budget.js";
+import type { Clock } from "../clock.js";
+import type { Guard } from "../guard.js";
+import type { EngineLimits } from "../limits.js";
+import type { PayloadCodec } from "../payload-codec.js";
+import type { CommandDependencies } from "../processes/command-run.js";
+import type { HostCache, LivePool } from "../processes/host-cache.js";
+import type { OutputHub } from "../processes/output.js";
+import type { ProcessTable } from "../processes/process-table.js";
+import type { FilePaths } from "../processes/target-source.js";
+import type { Registry } from "../registry.js";
+import type { EventLog } from "../watch/event-log.js";
+
+/** What pools, their workers and their jobs need of the engine. */
+export type PoolDependencies = CommandDependencies & {
+  readonly clock: Clock;
+  readonly guard: Guard;
+  readonly budget: Budget;
+  readonly registry: Registry;
+  readonly events: Pick<EventLog, "publishPool" | "publishTask" | "taskChanged">;
+  readonly output: Pick<OutputHub, "flush" | "tail">;
+  readonly processes: Pick<ProcessTable, "newTaskProcess">;
+  readonly hosts: Pick<HostCache, "take" | "requireRuntime">;
+  /** Pools that have work or workers, or may get some. */
+  readonly livePools: { add(pool: LivePool): unknown; delete(pool: LivePool): unknown };
+  /** The server is ending: pools begin nothing more. */
+  readonly ending: boolean;
+  readonly options: {
+    readonly codec: PayloadCodec;
+    readonly cpuCount: number;
+    readonly limits: Pick<EngineLimits, "maxQueuedBytes">;
+    readonly paths: FilePaths;
+    readonly runtimeEndings: Readonly<Record<string, string>>;
+  };
+};

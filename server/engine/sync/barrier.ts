@@ -10,31 +10,34 @@ import { Wait } from "../wait.js";
 export interface BarrierOptions {
   parties: number;
   hasAction: boolean;
-  /** Default of each wait; null: no limit. */
+  /** Timeout of waits that give none; null: no limit. */
   timeoutMs: number | null;
 }
 
 export interface Passed {
-  /** Place in the order of arrival. */
+  /** Place in the order of arrival, from 0. */
   index: number;
   runAction: boolean;
 }
 
 /**
  * - `filling`: fewer than `parties` wait.
- * - `acting`: all have come, and `runner` runs the action; the others of its round are in `round`.
- * - `broken`: until `reset`.
+ * - `acting`: all parties have arrived. `runner` runs the action; the other parties wait in `round`.
+ * - `broken`: each wait fails until `reset`.
  */
 type State = { name: "filling" } | { name: "acting"; runner: Session; round: LinkedList<Wait<Passed>> } | { name: "broken" };
 
-/** A meeting point of `parties` sessions, round after round. One that leaves breaks it for all, so nobody waits for the dead. */
+/**
+ * Each round ends when `parties` parties have arrived; then the next round begins. If a waiting party times out, is
+ * cancelled or dies, the barrier breaks: the others fail instead of waiting for a party that will not arrive.
+ */
 export class Barrier implements SharedObject, Holding {
   readonly handle: Handle;
   readonly parties: number;
   readonly #engine: SyncDependencies;
   readonly #hasAction: boolean;
   readonly #timeoutMs: number | null;
-  /** Those of the round that fills, first come first; while an action runs, those of the next. */
+  /** Waits of the round that is filling, in order of arrival. While an action runs, that is the next round. */
   #arrived = new LinkedList<Wait<Passed>>();
   #state: State = { name: "filling" };
 
@@ -51,25 +54,25 @@ export class Barrier implements SharedObject, Holding {
     const limit = timeoutMs ?? this.#timeoutMs;
     if (this.#state.name === "filling" && this.#arrived.length === this.parties - 1) return this.#complete(session);
     if (limit === 0) {
-      this.#break("a party did not want to wait");
-      throw this.#brokenError("was broken by this wait, which had no time left");
+      this.#break("a party arrived with timeoutMs 0 before the last one");
+      throw this.#brokenError("was broken by this wait, whose timeoutMs was 0");
     }
     const wait = new Wait<Passed>(session, {
       timeoutMs: limit,
       onTimeout: () => {
         throw this.#brokenError("was broken by this wait, which took longer than timeoutMs");
       },
-      onLeave: () => this.#left(wait),
+      onLeave: () => this.#partyLeft(wait),
     });
     this.#arrived.push(wait);
     this.#changed();
     return wait;
   }
 
-  /** The action of this round has run, well or not. */
+  /** The runner reports that the action has returned (`ok`) or failed. */
   actionDone(session: Session, ok: boolean): null {
     if (this.#state.name !== "acting" || this.#state.runner !== session) {
-      throw new PolyprocError("BadState", `no action of ${this.handle} is this session's to end: the round was broken or reset meanwhile, or it was not chosen to run it`);
+      throw new PolyprocError("BadState", `this session does not run the action of ${this.handle}: it was not chosen, or the round was broken or reset in the meantime`);
     }
     if (!ok) this.#break("the action failed");
     else {
@@ -110,7 +113,7 @@ export class Barrier implements SharedObject, Holding {
     };
   }
 
-  /** The one that runs the action has ended. */
+  /** The session that ran the action has ended. */
   holderEnded(): void {
     this.#break("the party that ran the action ended");
   }
@@ -121,7 +124,7 @@ export class Barrier implements SharedObject, Holding {
     rejectAll(parties, () => releasedByAll(this.handle));
   }
 
-  /** The last one has come: it goes on at once. */
+  /** The last party has arrived: its answer is immediate. */
   #complete(session: Session): Passed {
     const round = this.#arrived;
     this.#arrived = new LinkedList();
@@ -139,7 +142,7 @@ export class Barrier implements SharedObject, Holding {
     this.#changed();
   }
 
-  /** Those who came while the action ran may be enough for a round, or more. */
+  /** Completes the rounds of the parties that arrived during the action. */
   #admit(): void {
     while (this.#state.name === "filling" && this.#arrived.length >= this.parties) {
       const rest = this.#arrived;
@@ -152,7 +155,7 @@ export class Barrier implements SharedObject, Holding {
     }
   }
 
-  #left(wait: Wait<Passed>): void {
+  #partyLeft(wait: Wait<Passed>): void {
     for (const list of this.#state.name === "acting" ? [this.#state.round, this.#arrived] : [this.#arrived]) {
       for (const link of list.links()) {
         if (link.value !== wait) continue;

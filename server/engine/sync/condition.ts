@@ -14,19 +14,20 @@ export interface ConditionResult {
   ownerDied: boolean;
 }
 
-/** What the waiter is told once it has its lock back. */
+/** The answer that a waiter gets once it holds the lock again. */
 type Verdict = { notified: boolean } | { error: PolyprocError };
 
 interface Waiter {
   readonly wait: Wait<ConditionResult>;
-  /** How deep the lock was held. */
+  /** Depth at which the waiter held the lock before it waited. */
   readonly depth: number;
   timer: Timer | null;
 }
 
 /**
- * A condition over a lock. Who waits here does not hold the lock; however the wait ends, notified, timed out or cancelled,
- * the lock is taken back before the answer. Only a session that has ended, and a wait that is ended to break a deadlock, get none.
+ * A condition with its lock. A waiter releases the lock while it waits. Whether it is notified, times out or is
+ * cancelled, it holds the lock again when it gets its answer. There are two exceptions: its session has ended, or its
+ * wait for the lock was ended to break a deadlock.
  */
 export class Condition implements SharedObject {
   readonly handle: Handle;
@@ -46,7 +47,7 @@ export class Condition implements SharedObject {
     const wait = new Wait<ConditionResult>(session, {
       owner,
       onCancel: (error) => {
-        // False: it is notified already, and gets its answer once it has the lock.
+        // If it is no longer in the list, it was notified, and its answer comes once it has the lock.
         if (this.#waiters.remove(link)) this.#takeBack(waiter, { error });
         return true;
       },
@@ -63,7 +64,7 @@ export class Condition implements SharedObject {
     return wait;
   }
 
-  /** Wakes up to `n`, null: all. */
+  /** Notifies up to `n` waiters; null: all. */
   notify(session: Session, owner: string, n: number | null): { notified: number } {
     this.lock.requireHeld(session, owner, "notify");
     const notified = Math.min(n ?? Infinity, this.#waiters.length);
@@ -96,10 +97,10 @@ export class Condition implements SharedObject {
     if (waiter) this.#takeBack(waiter, { notified: true });
   }
 
-  /** A notified waiter cannot use its notification any more: somebody else gets it. */
+  /** A notified waiter failed before it had the lock: notifies another waiter, so that no notification is lost. */
   #passOn(): void {
     for (const link of this.#waiters.links()) {
-      // One whose session is just ending would lose it again.
+      // A waiter whose session is ending would lose the notification again.
       if (link.value.wait.session.ended) continue;
       this.#waiters.remove(link);
       this.#takeBack(link.value, { notified: true });
@@ -111,7 +112,7 @@ export class Condition implements SharedObject {
     if (this.#waiters.remove(link)) this.#takeBack(link.value, { notified: false });
   }
 
-  /** The waiter is out of the list: answers it as soon as it has the lock. */
+  /** Waits for the lock for a waiter that has left the list, then answers it. */
   #takeBack(waiter: Waiter, verdict: Verdict): void {
     const { wait, depth } = waiter;
     waiter.timer?.cancel();

@@ -6,7 +6,7 @@ import { releasedByAll, type SharedObject } from "../registry.js";
 import type { Session } from "../session.js";
 import { Wait } from "../wait.js";
 
-/** A flag that many can wait for. */
+/** Python's Event. Named EventFlag, because `events` are the state changes that subscribers get. */
 export class EventFlag implements SharedObject {
   readonly handle: Handle;
   readonly #engine: SyncDependencies;

@@ -18,8 +18,8 @@ interface Waiter {
 }
 
 /**
- * Lock and RLock. A released lock is handed to whoever waits longest, so a free lock has no waiters. When its holder's
- * session ends, the next one to get it is told `ownerDied`.
+ * Lock and RLock. `release` hands the lock to the waiter that has waited longest, so a free lock has no waiters. After
+ * its holder's session has ended, the next holder is told `ownerDied`.
  */
 export class Lock implements SharedObject, Waitable, Holding {
   readonly handle: Handle;
@@ -28,9 +28,11 @@ export class Lock implements SharedObject, Waitable, Holding {
   readonly #waiters = new LinkedList<Waiter>();
   #holder: Session | null = null;
   #owner = "";
-  /** How often the holder has taken it; 0 when it is free. */
+  /** How many times its owner has acquired it; 0 if it is free. */
   #depth = 0;
+  /** Stamp of the acquisition; see `WaitGraph.stamp`. */
   #since = 0;
+  /** The last holder died: the next one is told. */
   #ownerDied = false;
 
   constructor(engine: SyncDependencies, handle: Handle) {
@@ -58,7 +60,7 @@ export class Lock implements SharedObject, Waitable, Holding {
     return null;
   }
 
-  /** For a condition: lets go at all depths. Returns the depth, for `takeBack`. */
+  /** For a condition: releases the lock at all depths. Returns the depth, for `takeBack`. */
   giveUp(session: Session, owner: string): number {
     this.requireHeld(session, owner, "wait");
     const depth = this.#depth;
@@ -66,12 +68,15 @@ export class Lock implements SharedObject, Waitable, Holding {
     return depth;
   }
 
-  /** For a condition: takes the lock again, as deep as it was. */
+  /** For a condition: acquires the lock again, at its former depth. */
   takeBack(session: Session, owner: string, depth: number): Acquired | Wait<Acquired> {
     return this.#holder ? this.#enqueue(session, owner, depth, null) : this.#take(session, owner, depth);
   }
 
-  /** As Python's conditions ask: whoever calls holds the lock. */
+  /**
+   * Throws NotOwner unless the caller holds the lock. As in Python, a Lock belongs to the session, an RLock to an
+   * owner.
+   */
   requireHeld(session: Session, owner: string, action: string): void {
     if (this.recursive) this.#requireOwner(session, owner, action);
     else if (this.#holder !== session) throw this.#notOwner(action);
@@ -149,7 +154,7 @@ export class Lock implements SharedObject, Waitable, Holding {
   }
 
   #notOwner(action: string): PolyprocError {
-    const holder = this.#holder ? `${this.#holder.id}${this.#owner && ` (${this.#owner})`} holds it` : "nobody holds it";
-    return new PolyprocError("NotOwner", `only the owner of ${this.handle} may ${action}; ${holder}: acquire it first`);
+    const holder = this.#holder ? `${this.#holder.id}${this.#owner && ` (${this.#owner})`} holds it` : "it is free";
+    return new PolyprocError("NotOwner", `only the owner of ${this.handle} may ${action}, but ${holder}: acquire it first`);
   }
 }

@@ -3,11 +3,11 @@ import type { Party } from "../wait.js";
 
 interface Permits {
   count: number;
-  /** Stamp of the last one taken. */
+  /** Stamp of the last acquisition. */
   since: number;
 }
 
-/** Which session, and which of its owners, holds how many permits of a semaphore. */
+/** How many permits of a semaphore each session holds, by owner. */
 export class PermitTable {
   readonly #bySession = new Map<Session, Map<string, Permits>>();
 
@@ -35,23 +35,25 @@ export class PermitTable {
     } else owners.set(owner, { count: 1, since: stamp });
   }
 
-  /** Takes `n` permits from the session, the owner's own first. False, with nothing changed, when it has fewer. */
+  /**
+   * Takes `n` permits from the session, those of this owner first. Changes nothing and returns false if it has fewer.
+   */
   take(session: Session, owner: string, n: number): boolean {
     const owners = this.#bySession.get(session);
     if (!owners) return false;
-    let left = n;
-    for (const { count } of owners.values()) left -= count;
-    if (left > 0) return false;
-    left = n - takeFrom(owners, owner, n);
+    let missing = n;
+    for (const { count } of owners.values()) missing -= count;
+    if (missing > 0) return false;
+    missing = n - takeFrom(owners, owner, n);
     for (const other of owners.keys()) {
-      if (left === 0) break;
-      left -= takeFrom(owners, other, left);
+      if (missing === 0) break;
+      missing -= takeFrom(owners, other, missing);
     }
     if (owners.size === 0) this.#bySession.delete(session);
     return true;
   }
 
-  /** Forgets the session; returns how many it had. */
+  /** Removes the session. Returns how many permits it had. */
   drop(session: Session): number {
     let held = 0;
     for (const { count } of this.#bySession.get(session)?.values() ?? []) held += count;
@@ -60,6 +62,7 @@ export class PermitTable {
   }
 }
 
+/** Takes up to `n` permits from one owner. Returns how many. */
 function takeFrom(owners: Map<string, Permits>, owner: string, n: number): number {
   const held = owners.get(owner);
   if (!held) return 0;

@@ -10,8 +10,9 @@ import type { Holding, Session } from "../session.js";
 import { Wait, type Party, type Waitable } from "../wait.js";
 
 /**
- * Semaphore and BoundedSemaphore. A permit that is released goes to whoever waits longest, so while there are free
- * permits nobody waits. As long as every release came from a holder, the permits of a session that died are given back.
+ * Semaphore and BoundedSemaphore. A released permit goes to the waiter that has waited longest, so there are no waiters
+ * while a permit is free. If a session dies, its permits are released, as long as every earlier release came from a
+ * session that held permits.
  */
 export class Semaphore implements SharedObject, Waitable, Holding {
   readonly handle: Handle;
@@ -20,7 +21,10 @@ export class Semaphore implements SharedObject, Waitable, Holding {
   readonly #initial: number;
   readonly #waiters = new LinkedList<Wait<Acquired>>();
   #value: number;
-  /** Who holds permits; null once somebody released what it did not hold: then it is a signal, and nobody's permits are known. */
+  /**
+   * The holders. Null after a session has released more than it held: from then on the semaphore is used as a signal
+   * between sessions, and it is not known which session holds what.
+   */
   #permits: PermitTable | null = new PermitTable();
   #ownerDied = false;
 
@@ -56,8 +60,8 @@ export class Semaphore implements SharedObject, Waitable, Holding {
   release(session: Session, owner: string, n: number): null {
     if (this.#value + n > (this.bounded ? this.#initial : Number.MAX_SAFE_INTEGER)) {
       throw new PolyprocError("BadState", this.bounded
-        ? `${this.handle} was released too often: with ${n} more it would have ${this.#value + n} of its ${this.#initial} permits free`
-        : `${this.handle} cannot count that many permits`);
+        ? `cannot release ${n} permits of ${this.handle}: ${this.#value + n} would be free, and it has ${this.#initial}; release once for each acquire`
+        : `cannot release ${n} permits of ${this.handle}: ${this.#value + n} are more than it can count`);
     }
     if (this.#permits) {
       if (this.#permits.take(session, owner, n)) {

@@ -5,28 +5,29 @@ import { findCycles, isStuck } from "./deadlock-search.js";
 import type { WaitGraphDependencies } from "./dependencies.js";
 import type { Wait } from "../wait.js";
 
-/** How long a wait must have lasted before it counts, so that what passes by itself is not reported. */
+/** Only waits that have lasted this long are searched: most waits end before. */
 const settleMs = 100;
-/** How often deadlocks that were reported are looked at again: another session may release a lock that is part of one. */
+/** How often reported deadlocks are checked again: any session may release a Lock, which resolves the deadlock. */
 const recheckMs = 250;
 
 interface Deadlock {
   readonly info: DeadlockInfo;
-  /** In the order of the cycle. */
+  /** Each wait's resource is held by the party of the next wait. */
   readonly cycle: readonly Wait<unknown>[];
 }
 
 /**
- * Who waits for whom. Endless waits on something that is held are kept here; a search runs a while after one began, off
- * the path of those who take and release.
+ * The wait graph: which party waits for which holder. It keeps the waits without timeout. A timer searches them for
+ * cycles some time after a wait began, so acquire and release stay cheap.
  */
 export class WaitGraph {
   readonly #engine: WaitGraphDependencies;
-  /** Endless waits, in the order in which they began. */
+  /** Waits without timeout, in the order in which they began. */
   readonly #waits = new Set<Wait<unknown>>();
   readonly #deadlocks = new Map<string, Deadlock>();
   readonly #stuck = new Map<Wait<unknown>, Deadlock>();
   #timer: Timer | null = null;
+  /** Stamp of the latest wait in the last search. Only a later wait can close a new cycle. */
   #searchedUpTo = 0;
   #lastStamp = 0;
   #nextId = 1;
@@ -35,7 +36,7 @@ export class WaitGraph {
     this.#engine = engine;
   }
 
-  /** The next place in the order of waits and acquisitions. */
+  /** The next number in the common order of waits and acquisitions. */
   stamp(): number {
     return ++this.#lastStamp;
   }
@@ -58,10 +59,10 @@ export class WaitGraph {
     return [...this.#deadlocks.values()].map((deadlock) => deadlock.info);
   }
 
-  /** Fails one wait of the cycle with Deadlock: that of `session`, or the one that began last. */
+  /** Breaks a deadlock: fails one wait of the cycle, that of `session` or else the one that began last. */
   break(id: string, session?: string): { session: string; waitsFor: string } {
     const deadlock = this.#deadlocks.get(id);
-    if (!deadlock) throw new PolyprocError("BadState", `there is no deadlock ${JSON.stringify(id)} now; "deadlock/list" shows those that exist`);
+    if (!deadlock) throw new PolyprocError("BadState", `there is no deadlock ${JSON.stringify(id)}: it may be resolved; see "deadlock/list"`);
     const candidates = session === undefined ? deadlock.cycle : deadlock.cycle.filter((wait) => wait.session.id === session);
     const [first, ...rest] = candidates;
     if (!first) {
@@ -115,7 +116,7 @@ export class WaitGraph {
     this.#deadlocks.delete(deadlock.info.deadlock);
     for (const wait of deadlock.cycle) this.#stuck.delete(wait);
     this.#engine.events.publishDeadlock(deadlock.info, true);
-    // A second cycle may have run through the same waits.
+    // A second cycle may contain the same waits, and was not reported because of the first. Search all waits again.
     this.#searchedUpTo = 0;
     this.#arm(settleMs);
   }
@@ -131,7 +132,7 @@ function describe(id: string, cycle: readonly Wait<unknown>[], detectedAt: numbe
       pid: session.process?.pid ?? null,
       name: session.process?.name ?? `client ${session.id}`,
       waitsFor: resource?.handle ?? "",
-      // What the one before it in the cycle waits for.
+      // The resource that the previous party in the cycle waits for.
       holds: [cycle.at(i - 1)?.resource?.handle ?? ""],
     })),
   };

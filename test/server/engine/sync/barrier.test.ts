@@ -17,7 +17,7 @@ function setUp(options: Partial<BarrierOptions> = {}) {
 const passed = (index: number, runAction = false) => ({ index, runAction });
 
 suite("a barrier", () => {
-  test("lets all go when the last has come, each with an index of its own", () => {
+  test("answers all parties when the last has arrived, each with an index of its own", () => {
     const { barrier, wait } = setUp();
     const parties = [wait(0), wait(1)];
     assert.ok(parties.every((party) => party.open));
@@ -40,7 +40,7 @@ suite("a barrier", () => {
     assert.deepEqual(wait(0, 0).value, passed(0));
   });
 
-  test("breaks for all when one times out, until reset", () => {
+  test("breaks for all parties when one times out, until reset", () => {
     const { world, barrier, wait } = setUp();
     const [patient, hurried] = [wait(0), wait(1, 10)];
     world.clock.advance(10);
@@ -51,14 +51,14 @@ suite("a barrier", () => {
     assert.deepEqual(parties.map((party) => party.value.index), [0, 1, 2]);
   });
 
-  test("uses its own timeoutMs for waits that have none", () => {
+  test("applies its own timeoutMs to waits that have none", () => {
     const { world, wait } = setUp({ timeoutMs: 20 });
     const [first, second] = [wait(0), wait(1, 100)];
     world.clock.advance(20);
     assert.deepEqual([first.failure, second.failure], ["BrokenBarrier", "BrokenBarrier"]);
   });
 
-  test("breaks when somebody who is not the last has no time", () => {
+  test("breaks when a party that is not the last waits with timeoutMs 0", () => {
     const { wait } = setUp();
     const first = wait(0);
     assert.equal(wait(1, 0).failure, "BrokenBarrier");
@@ -81,7 +81,7 @@ suite("a barrier", () => {
     assert.ok(barrier.status().broken);
   });
 
-  test("does not mind the death of a party that has passed", () => {
+  test("does not break when a party dies that has passed", () => {
     const { barrier, sessions, wait } = setUp();
     wait(0);
     wait(1);
@@ -90,14 +90,14 @@ suite("a barrier", () => {
     assert.equal(barrier.status().broken, false);
   });
 
-  test("breaks by abort, for those who wait and those who come", () => {
+  test("is broken by abort, for waiting parties and those that arrive later", () => {
     const { barrier, wait } = setUp();
     const first = wait(0);
     barrier.abort();
     assert.deepEqual([first.failure, wait(1).failure], ["BrokenBarrier", "BrokenBarrier"]);
   });
 
-  test("fails who waits when it is reset, and is whole afterwards", () => {
+  test("fails its waiters when it is reset, and works afterwards", () => {
     const { barrier, wait } = setUp();
     const first = wait(0);
     barrier.reset();
@@ -105,7 +105,7 @@ suite("a barrier", () => {
     assert.deepEqual(barrier.status(), { parties: 3, waiting: 0, broken: false });
   });
 
-  test("fails who waits when everybody who knew it has released it", () => {
+  test("fails its waiters when every session has released it", () => {
     const { world, sessions, wait } = setUp();
     const first = wait(0);
     for (const session of sessions) world.engine.registry.release(session, "barrier:@it");
@@ -114,7 +114,7 @@ suite("a barrier", () => {
 });
 
 suite("a barrier with an action", () => {
-  test("has the last party run it before the others go on", () => {
+  test("has the last party run it before the others get their answers", () => {
     const { barrier, sessions, wait } = setUp({ hasAction: true });
     const others = [wait(0), wait(1)];
     assert.deepEqual(wait(2).value, passed(2, true));
@@ -142,7 +142,7 @@ suite("a barrier with an action", () => {
     assert.deepEqual(others.map((party) => party.failure), ["BrokenBarrier", "BrokenBarrier"]);
   });
 
-  test("takes the end of the action only from who runs it, and once", () => {
+  test("accepts actionDone only from the party that runs it, and once", () => {
     const { barrier, sessions, wait } = setUp({ hasAction: true });
     assert.throws(() => barrier.actionDone(sessions[0], true), { codeName: "BadState" });
     wait(0);
@@ -163,7 +163,7 @@ suite("a barrier with an action", () => {
     assert.equal(sessions[2].holdings.size, 0);
   });
 
-  test("keeps those who come during the action for the next round", () => {
+  test("puts parties that arrive during the action into the next round", () => {
     const { barrier, sessions, wait } = setUp({ hasAction: true });
     wait(0);
     wait(1);

@@ -31,7 +31,7 @@ const notified = { notified: true, ownerDied: false };
 const expired = { notified: false, ownerDied: false };
 
 suite("a condition", () => {
-  test("gives up the lock while somebody waits, and gives it back before the answer", () => {
+  test("releases the lock during a wait, and acquires it again before the answer", () => {
     const { lock, condition, a, b, acquire, wait } = setUp();
     const waiting = wait(a);
     assert.equal(lock.status().locked, false);
@@ -43,7 +43,7 @@ suite("a condition", () => {
     assert.equal(lock.status().holder, a.id);
   });
 
-  test("hands the lock to who waits for it in the moment that it is given up", () => {
+  test("hands the lock to its first waiter when a wait releases it", () => {
     const { lock, condition, a, b, acquire } = setUp();
     acquire(a);
     const second = acquire(b);
@@ -52,7 +52,7 @@ suite("a condition", () => {
     assert.equal(lock.status().holder, b.id);
   });
 
-  test("gives up a recursive lock at all depths, and takes it back as deep", () => {
+  test("releases a recursive lock at all depths, and acquires it again at the same depth", () => {
     const { lock, a, b, acquire, wait, notify } = setUp();
     acquire(a);
     acquire(a);
@@ -63,7 +63,7 @@ suite("a condition", () => {
     assert.equal(lock.status().depth, 3);
   });
 
-  test("wakes those who wait in the order in which they came, as many as asked for", () => {
+  test("notifies as many waiters as asked for, first come first served", () => {
     const { world, lock, a, b, c, wait, notify } = setUp();
     const waiting = [wait(a), wait(b), wait(c)];
     assert.equal(notify(world.session(), 2), 2);
@@ -74,7 +74,7 @@ suite("a condition", () => {
     assert.ok(waiting[2]?.open);
   });
 
-  test("wakes all when n is null", () => {
+  test("notifies all waiters when n is null", () => {
     const { world, condition, lock, a, b, c, wait, notify } = setUp();
     const waiting = [wait(a), wait(b), wait(c)];
     assert.equal(notify(world.session(), null), 3);
@@ -83,12 +83,12 @@ suite("a condition", () => {
     assert.equal(condition.status().waiters, 0);
   });
 
-  test("tells that nobody was there to be notified", () => {
+  test("reports 0 when there is no waiter to notify", () => {
     const { a, notify } = setUp();
     assert.equal(notify(a), 0);
   });
 
-  test("can only be used by who holds the lock", () => {
+  test("can only be used by the holder of the lock", () => {
     for (const kind of ["lock", "rlock"] as const) {
       const { condition, a, b, acquire } = setUp(kind);
       assert.throws(() => condition.wait(a, "", null), { codeName: "NotOwner" });
@@ -106,7 +106,7 @@ suite("a condition", () => {
     assert.equal(lock.status().holder, a.id);
   });
 
-  test("answers after timeoutMs only when the lock is free", () => {
+  test("answers after timeoutMs only once the lock is free", () => {
     const { world, lock, a, b, acquire, wait } = setUp();
     const waiting = wait(a, 40);
     acquire(b);
@@ -116,7 +116,7 @@ suite("a condition", () => {
     assert.deepEqual(waiting.value, expired);
   });
 
-  test("with timeoutMs 0 lets others have the lock once", () => {
+  test("with timeoutMs 0 hands the lock to a waiter once", () => {
     const { lock, condition, a, b, acquire } = setUp();
     acquire(a);
     const second = acquire(b);
@@ -127,7 +127,7 @@ suite("a condition", () => {
     assert.deepEqual(waiting.value, expired);
   });
 
-  test("does not notify who has timed out already, but the next", () => {
+  test("does not notify a waiter that has timed out, but the next one", () => {
     const { world, lock, condition, a, b, c, acquire, wait } = setUp();
     const first = wait(a, 10);
     const second = wait(b);
@@ -140,7 +140,7 @@ suite("a condition", () => {
     assert.deepEqual(second.value, notified);
   });
 
-  test("takes the lock back before it answers a cancelled wait", () => {
+  test("acquires the lock again before it answers a cancelled wait", () => {
     const { lock, a, b, acquire, wait } = setUp();
     const waiting = wait(a);
     acquire(b);
@@ -162,7 +162,7 @@ suite("a condition", () => {
     assert.deepEqual(waiting.value, notified);
   });
 
-  test("gives the lock to nobody whose session has ended while it waited", () => {
+  test("never gives the lock to a session that ended while it waited", () => {
     const { lock, a, b, wait, notify } = setUp();
     wait(a);
     a.end(true);
@@ -170,7 +170,7 @@ suite("a condition", () => {
     assert.equal(lock.status().locked, false);
   });
 
-  test("passes a notification on when the one who got it dies before it has the lock", () => {
+  test("passes a notification on when its receiver dies before it has the lock", () => {
     const { lock, condition, a, b, c, acquire, wait } = setUp();
     const first = wait(a);
     const second = wait(b);
@@ -182,7 +182,7 @@ suite("a condition", () => {
     assert.deepEqual(second.value, notified);
   });
 
-  test("passes a notification on past a later wait of the session that dies", () => {
+  test("does not pass a notification on to another wait of the session that dies", () => {
     const { world, lock, condition, a, b, c, acquire, wait } = setUp();
     const d = world.session();
     wait(a);
@@ -192,7 +192,7 @@ suite("a condition", () => {
     acquire(d);
     condition.notify(c, "", 1);
     lock.release(c, "");
-    // The lock goes from thread 2 to b to d, while the notified wait is last in its line.
+    // Thread 2 hands the lock to b, and b to d. The notified wait is the last waiter of the lock.
     ask(() => condition.wait(a, "thread 2", null));
     const other = ask(() => condition.wait(b, "", null));
     assert.equal(lock.status().holder, d.id);
@@ -202,7 +202,7 @@ suite("a condition", () => {
     assert.equal(a.waits.size, 0);
   });
 
-  test("tells ownerDied when the lock's holder died meanwhile", () => {
+  test("reports ownerDied when the lock's holder died during the wait", () => {
     const { condition, a, b, acquire, wait } = setUp();
     const waiting = wait(a);
     acquire(b);
@@ -211,7 +211,7 @@ suite("a condition", () => {
     assert.deepEqual(waiting.value, { notified: true, ownerDied: true });
   });
 
-  test("tells ownerDied beside the error of a cancelled wait, for it is told only once", () => {
+  test("reports ownerDied beside the error of a cancelled wait, because it is reported only once", () => {
     const { a, b, acquire, wait } = setUp();
     const waiting = wait(a);
     acquire(b);
@@ -230,7 +230,7 @@ suite("a condition", () => {
     a.end(true);
   });
 
-  test("fails its waiters, with the lock, when everybody who knew it has released it", () => {
+  test("fails its waiters, with the lock held, when every session has released it", () => {
     const { world, lock, condition, a, b, c, wait } = setUp();
     const waiting = wait(a);
     for (const session of [a, b, c]) world.engine.registry.release(session, condition.handle);

@@ -13,7 +13,7 @@ function setUp() {
 }
 
 suite("an event", () => {
-  test("begins unset, and wakes everybody when it is set", () => {
+  test("begins unset, and answers all waiters when it is set", () => {
     const { event, a, b } = setUp();
     const waiting = [ask(() => event.wait(a, null)), ask(() => event.wait(b, null)), ask(() => event.wait(b, 1000))];
     assert.deepEqual(event.status(), { set: false, waiters: 3 });
@@ -22,7 +22,7 @@ suite("an event", () => {
     assert.deepEqual(event.status(), { set: true, waiters: 0 });
   });
 
-  test("lets pass at once while it is set, and makes wait again after clear", () => {
+  test("does not block while it is set, and blocks again after clear", () => {
     const { event, a } = setUp();
     event.set();
     event.set();
@@ -31,7 +31,7 @@ suite("an event", () => {
     assert.ok(ask(() => event.wait(a, null)).open);
   });
 
-  test("wakes those who waited even when it is cleared at once", () => {
+  test("answers its waiters even when it is cleared at once", () => {
     const { event, a } = setUp();
     const waiting = ask(() => event.wait(a, null));
     event.set();
@@ -39,14 +39,14 @@ suite("an event", () => {
     assert.deepEqual(waiting.value, { set: true });
   });
 
-  test("answers with what it is when there is no time to wait", () => {
+  test("answers with its state when timeoutMs is 0", () => {
     const { event, a } = setUp();
     assert.deepEqual(ask(() => event.wait(a, 0)).value, { set: false });
     event.set();
     assert.deepEqual(ask(() => event.wait(a, 0)).value, { set: true });
   });
 
-  test("answers false when timeoutMs has passed", () => {
+  test("answers false after timeoutMs", () => {
     const { world, event, a } = setUp();
     const waiting = ask(() => event.wait(a, 20));
     world.clock.advance(20);
@@ -54,7 +54,7 @@ suite("an event", () => {
     assert.equal(event.status().waiters, 0);
   });
 
-  test("forgets who was cancelled, and who has ended", () => {
+  test("forgets cancelled waits and those of ended sessions", () => {
     const { event, a, b } = setUp();
     const [cancelled, ended] = [ask(() => event.wait(a, null)), ask(() => event.wait(b, null))];
     cancelled.cancel();
@@ -62,7 +62,7 @@ suite("an event", () => {
     assert.deepEqual([cancelled.failure, ended.failure, event.status().waiters], ["RequestCancelled", "RequestCancelled", 0]);
   });
 
-  test("fails its waiters when everybody who knew it has released it", () => {
+  test("fails its waiters when every session has released it", () => {
     const { world, event, a, b } = setUp();
     const waiting = ask(() => event.wait(a, null));
     for (const session of [a, b]) world.engine.registry.release(session, event.handle);

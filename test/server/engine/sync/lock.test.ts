@@ -20,13 +20,13 @@ const notGot = { acquired: false, ownerDied: false };
 const inherited = { acquired: true, ownerDied: true };
 
 suite("a lock", () => {
-  test("is taken at once when it is free", () => {
+  test("is acquired at once when it is free", () => {
     const { lock, a, acquire } = setUp();
     assert.deepEqual(acquire(a).value, got);
     assert.deepEqual(lock.status(), { locked: true, holder: a.id, depth: 1, waiters: 0 });
   });
 
-  test("goes to those who wait in the order in which they came", () => {
+  test("is acquired first come first served", () => {
     const { lock, a, b, c, acquire } = setUp();
     acquire(a);
     const [second, third] = [acquire(b), acquire(c)];
@@ -37,7 +37,7 @@ suite("a lock", () => {
     assert.deepEqual(third.value, got);
   });
 
-  test("is handed over by release, so nobody can take it in between", () => {
+  test("is handed over by release, so no other session can acquire it in between", () => {
     const { lock, a, b, c, acquire } = setUp();
     acquire(a);
     acquire(b);
@@ -66,7 +66,7 @@ suite("a lock", () => {
     assert.equal(lock.status().locked, false);
   });
 
-  test("belongs to the waiter when release comes just before its time-out", () => {
+  test("belongs to the waiter when release comes just before its timeout", () => {
     const { world, lock, a, b, acquire } = setUp();
     acquire(a);
     world.clock.setTimer(50, () => lock.release(a, ""));
@@ -76,7 +76,7 @@ suite("a lock", () => {
     assert.equal(lock.status().holder, b.id);
   });
 
-  test("is free when release comes just after the only waiter's time-out", () => {
+  test("is free when release comes just after the only waiter's timeout", () => {
     const { world, lock, a, b, acquire } = setUp();
     acquire(a);
     const waiting = acquire(b, 50);
@@ -86,7 +86,7 @@ suite("a lock", () => {
     assert.equal(lock.status().locked, false);
   });
 
-  test("passes over a waiter that was cancelled", () => {
+  test("skips a cancelled waiter", () => {
     const { lock, a, b, c, acquire } = setUp();
     acquire(a);
     const [second, third] = [acquire(b), acquire(c)];
@@ -115,7 +115,7 @@ suite("a lock", () => {
     assert.deepEqual(acquire(b).value, got, "its former holder's death means nothing");
   });
 
-  test("waits for itself when one session takes it twice", () => {
+  test("blocks when one session acquires it twice", () => {
     const { lock, a, acquire } = setUp();
     acquire(a);
     const again = acquire(a);
@@ -129,7 +129,7 @@ suite("a lock", () => {
     assert.throws(() => lock.release(a, ""), { codeName: "BadState" });
   });
 
-  test("goes on to the next when its holder dies, who is told so once", () => {
+  test("goes to the next waiter when its holder dies, with ownerDied, once", () => {
     const { lock, a, b, c, acquire } = setUp();
     acquire(a);
     const second = acquire(b);
@@ -139,21 +139,21 @@ suite("a lock", () => {
     assert.deepEqual(acquire(c).value, got);
   });
 
-  test("tells of a dead holder also when nobody waited then", () => {
+  test("reports ownerDied also when there was no waiter at the holder's death", () => {
     const { a, b, acquire } = setUp();
     acquire(a);
     a.end(true);
     assert.deepEqual(acquire(b).value, inherited);
   });
 
-  test("is released with ownerDied, too, by a session that shut down in order", () => {
+  test("is released with ownerDied also by a session that shuts down in order", () => {
     const { a, b, acquire } = setUp();
     acquire(a);
     a.end(false);
     assert.deepEqual(acquire(b).value, inherited);
   });
 
-  test("tells of each death, when one holder after the other dies", () => {
+  test("reports each death when one holder after another dies", () => {
     const { a, b, c, acquire } = setUp();
     acquire(a);
     const [second, third] = [acquire(b), acquire(c)];
@@ -163,7 +163,7 @@ suite("a lock", () => {
     assert.deepEqual(third.value, inherited);
   });
 
-  test("never goes to a session that has ended while it waited", () => {
+  test("never goes to a session that ended while it waited", () => {
     const { lock, a, b, c, acquire } = setUp();
     acquire(a);
     acquire(b);
@@ -173,7 +173,7 @@ suite("a lock", () => {
     assert.deepEqual(third.value, got);
   });
 
-  test("is not handed to another wait of the session that dies with it", () => {
+  test("is not handed to another wait of the same session when its holder dies", () => {
     const { lock, a, b, acquire } = setUp();
     acquire(a);
     const own = acquire(a);
@@ -184,7 +184,7 @@ suite("a lock", () => {
     assert.equal(lock.status().holder, b.id);
   });
 
-  test("fails its waiters when everybody who knew it has released it", () => {
+  test("fails its waiters when every session has released it", () => {
     const { world, a, b, c, lock, acquire } = setUp();
     acquire(a);
     const waiting = acquire(b);
@@ -212,7 +212,7 @@ suite("a lock", () => {
 });
 
 suite("a recursive lock", () => {
-  test("is taken again by its owner at once, and free after as many releases", () => {
+  test("is acquired again by its owner at once, and free after as many releases", () => {
     const { lock, a, b, acquire } = setUp("rlock");
     acquire(a);
     assert.deepEqual(acquire(a, 0).value, got);
@@ -225,7 +225,7 @@ suite("a recursive lock", () => {
     assert.equal(lock.status().depth, 1);
   });
 
-  test("is another owner's in the same session", () => {
+  test("blocks another owner in the same session", () => {
     const { a, acquire } = setUp("rlock");
     acquire(a, undefined, "thread 1");
     assert.deepEqual(acquire(a, 0, "thread 2").value, notGot);

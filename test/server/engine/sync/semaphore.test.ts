@@ -20,14 +20,14 @@ const notGot = { acquired: false, ownerDied: false };
 const inherited = { acquired: true, ownerDied: true };
 
 suite("a semaphore", () => {
-  test("lets as many in as it has permits", () => {
+  test("can be acquired as many times as it has permits", () => {
     const { semaphore, a, b, c, acquire } = setUp(2);
     assert.deepEqual([acquire(a).value, acquire(b).value], [got, got]);
     assert.deepEqual(acquire(c, 0).value, notGot);
     assert.deepEqual(semaphore.status(), { value: 0, waiters: 0, holders: [a.id, b.id] });
   });
 
-  test("gives permits to those who wait in the order in which they came", () => {
+  test("gives permits to its waiters first come first served", () => {
     const { semaphore, a, b, c, acquire } = setUp(1);
     acquire(a);
     const [second, third] = [acquire(b), acquire(c)];
@@ -37,7 +37,7 @@ suite("a semaphore", () => {
     assert.equal(semaphore.status().value, 0);
   });
 
-  test("wakes as many as the permits that are released at once", () => {
+  test("answers as many waiters as permits are released at once", () => {
     const { semaphore, a, b, c, acquire } = setUp(0);
     const waiting = [acquire(b), acquire(c), acquire(b)];
     semaphore.release(a, "", 2);
@@ -62,7 +62,7 @@ suite("a semaphore", () => {
     assert.equal(semaphore.status().value, 2);
   });
 
-  test("refuses to be released beyond its initial value when it is bounded", () => {
+  test("cannot be released beyond its initial value when it is bounded", () => {
     const { semaphore, a, b, acquire } = setUp(2, true);
     assert.throws(() => semaphore.release(a, "", 1), { codeName: "BadState" });
     acquire(a);
@@ -76,7 +76,7 @@ suite("a semaphore", () => {
     assert.equal(semaphore.status().value, 2);
   });
 
-  test("gets back the permits of a session that died, and tells the next one, once", () => {
+  test("gets back the permits of a session that died, and the next holder is told ownerDied, once", () => {
     const { semaphore, a, b, c, acquire } = setUp(2);
     acquire(a);
     acquire(a);
@@ -86,7 +86,7 @@ suite("a semaphore", () => {
     assert.deepEqual(semaphore.status().holders, [b.id, c.id]);
   });
 
-  test("keeps what a session consumed that shut down in order", () => {
+  test("does not get back the permits of a session that shut down in order", () => {
     const { semaphore, a, b, acquire } = setUp(1);
     acquire(a);
     a.end(false);
@@ -94,7 +94,7 @@ suite("a semaphore", () => {
     assert.deepEqual(acquire(b, 0).value, notGot);
   });
 
-  test("is a signal once somebody released what it did not hold, and then keeps what the dead consumed", () => {
+  test("does not get back permits of dead sessions after a release by a session that held none", () => {
     const { semaphore, a, b, c, acquire } = setUp(0);
     semaphore.release(b, "", 1);
     acquire(a);
@@ -103,7 +103,7 @@ suite("a semaphore", () => {
     assert.deepEqual(acquire(c, 0).value, notGot);
   });
 
-  test("counts permits by session, whichever of its owners releases them", () => {
+  test("counts permits by session: any of its owners can release them", () => {
     const { semaphore, a, b, acquire } = setUp(3);
     acquire(a, undefined, "t1");
     acquire(a, undefined, "t1");
@@ -115,7 +115,7 @@ suite("a semaphore", () => {
     assert.deepEqual(acquire(b).value, inherited);
   });
 
-  test("gives back only what the dead still held", () => {
+  test("gets back only the permits that a dead session still held", () => {
     const { semaphore, a, b, acquire } = setUp(3);
     acquire(a);
     acquire(a);
@@ -126,7 +126,7 @@ suite("a semaphore", () => {
     assert.deepEqual(semaphore.status().holders, [b.id]);
   });
 
-  test("never gives a permit to a session that has ended while it waited", () => {
+  test("never gives a permit to a session that ended while it waited", () => {
     const { semaphore, a, b, c, acquire } = setUp(1);
     acquire(a);
     acquire(b);
@@ -136,7 +136,7 @@ suite("a semaphore", () => {
     assert.deepEqual(third.value, got);
   });
 
-  test("leaves nothing in sessions once all is released", () => {
+  test("leaves nothing in sessions once all permits are released", () => {
     const { world, semaphore, a, b, acquire } = setUp(1);
     acquire(a);
     acquire(b, 10);
@@ -145,7 +145,7 @@ suite("a semaphore", () => {
     assert.deepEqual([a.holdings.size, b.holdings.size, world.clock.timers, semaphore.status().value], [0, 0, 0, 1]);
   });
 
-  test("fails its waiters when everybody who knew it has released it", () => {
+  test("fails its waiters when every session has released it", () => {
     const { world, semaphore, a, b, c, acquire } = setUp(0);
     const waiting = acquire(b);
     for (const session of [a, b, c]) world.engine.registry.release(session, semaphore.handle);

@@ -31,7 +31,7 @@ function embrace(set: ReturnType<typeof setUp>) {
 }
 
 suite("a deadlock of two", () => {
-  test("is reported once, within a second, with who holds and who waits", () => {
+  test("is reported once, within a second, with holders and waiters", () => {
     const set = setUp();
     const { clock, graph, a, b, told } = set;
     embrace(set);
@@ -46,7 +46,7 @@ suite("a deadlock of two", () => {
     assert.deepEqual(told(), ["d1 found"]);
   });
 
-  test("is broken at the wait that began last", () => {
+  test("is broken by failing the wait that began last", () => {
     const set = setUp();
     const { clock, graph, b, told } = set;
     const [first, second] = embrace(set);
@@ -62,7 +62,7 @@ suite("a deadlock of two", () => {
     assert.deepEqual(graph.list(), []);
   });
 
-  test("is broken at the session that was named", () => {
+  test("is broken by failing the wait of the named session", () => {
     const set = setUp();
     const { clock, graph, a } = set;
     const [first, second] = embrace(set);
@@ -71,7 +71,7 @@ suite("a deadlock of two", () => {
     assert.deepEqual([first.failure, second.open], ["Deadlock", true]);
   });
 
-  test("cannot be broken when it does not exist, nor at a session outside it", () => {
+  test("cannot be broken if it does not exist, or if the named session is not part of it", () => {
     const set = setUp();
     embrace(set);
     assert.throws(() => set.graph.break("d1"), { codeName: "BadState" });
@@ -79,7 +79,7 @@ suite("a deadlock of two", () => {
     assert.throws(() => set.graph.break("d1", set.c.id), { codeName: "BadState", message: /s2, s3/ });
   });
 
-  test("is resolved when one of the two dies", () => {
+  test("is resolved when one of its sessions dies", () => {
     const set = setUp();
     const [, second] = embrace(set);
     set.clock.advance(1000);
@@ -89,7 +89,7 @@ suite("a deadlock of two", () => {
     assert.deepEqual(set.told(), ["d1 found", "d1 resolved"]);
   });
 
-  test("is resolved when somebody else releases one of the locks, even if another waiter gets it", () => {
+  test("is resolved when a third session releases one of the locks, even if another waiter gets it", () => {
     const set = setUp();
     const { clock, graph, a, b, c, x, y, acquire } = set;
     acquire(x, a);
@@ -105,7 +105,7 @@ suite("a deadlock of two", () => {
     assert.deepEqual(set.told(), ["d1 found", "d1 resolved"]);
   });
 
-  test("is none when it passes by itself: a wait has a time-out, or is over soon", () => {
+  test("is not reported when it resolves itself: a wait has a timeout, or ends soon", () => {
     const set = setUp();
     const { clock, a, b, x, y, acquire, told } = set;
     acquire(x, a);
@@ -142,7 +142,7 @@ suite("deadlocks", () => {
     assert.equal(new Set(waits).size, 3);
   });
 
-  test("do not count those who merely wait behind them", () => {
+  test("do not contain parties that merely wait behind them", () => {
     const set = setUp();
     embrace(set);
     set.acquire(set.x, set.c);
@@ -150,7 +150,7 @@ suite("deadlocks", () => {
     assert.deepEqual(set.graph.list().map((deadlock) => deadlock.cycle.length), [2]);
   });
 
-  test("that exist side by side are reported each", () => {
+  test("that exist side by side are each reported", () => {
     const { world, clock, graph, a, b, c, x, y, z, acquire } = setUp();
     const d = world.session();
     const w = world.engine.registry.create(d, "lock:@w", Lock, () => new Lock(world.engine, "lock:@w"));
@@ -174,7 +174,7 @@ suite("deadlocks", () => {
     assert.deepEqual(graph.list().map((deadlock) => deadlock.cycle.map((party) => party.owner)), [["thread 1"]]);
   });
 
-  test("are not seen in requests of one session that run side by side", () => {
+  test("are not reported for requests of one session that run side by side", () => {
     const { clock, graph, a, x, acquire } = setUp();
     acquire(x, a);
     acquire(x, a);
@@ -182,7 +182,7 @@ suite("deadlocks", () => {
     assert.deepEqual(graph.list(), []);
   });
 
-  test("are not seen in what a session took while it waited for something else", () => {
+  test("are not reported for what a session acquired while it waited for something else", () => {
     const { clock, graph, a, b, x, y, acquire } = setUp();
     acquire(y, b);
     acquire(y, a);
@@ -217,7 +217,7 @@ suite("deadlocks", () => {
     assert.equal(graph.list().length, 1);
   });
 
-  test("are not seen where a semaphore is a signal", () => {
+  test("are not reported where a semaphore is used as a signal", () => {
     const { world, clock, graph, a, b, x, acquire } = setUp();
     const signal = world.engine.registry.create(a, "semaphore:@s", Semaphore, () => new Semaphore(world.engine, "semaphore:@s", 1, false));
     acquire(signal, a);
@@ -230,7 +230,7 @@ suite("deadlocks", () => {
     assert.deepEqual(graph.list(), []);
   });
 
-  test("over a process to be joined are reported", () => {
+  test("with a join of a process are reported", () => {
     const { world, clock, graph, a, b, x, acquire } = setUp();
     const child: Waitable = { handle: "process:s2.1", holders: () => [{ session: b, owner: "" }] };
     acquire(x, a);
@@ -243,7 +243,7 @@ suite("deadlocks", () => {
     assert.equal(world.engine.waitGraph.list().length, 0);
   });
 
-  test("that hold up a condition's waiter can be broken: it gets Deadlock, and no lock", () => {
+  test("that block a condition's waiter can be broken: it gets Deadlock, and not the lock", () => {
     const { world, clock, graph, a, b, x, y, acquire } = setUp();
     const condition = world.engine.registry.create(a, "condition:@c", Condition, () => new Condition(world.engine, "condition:@c", x));
     acquire(y, a);
@@ -275,7 +275,7 @@ suite("deadlocks", () => {
     assert.deepEqual(told(), ["d1 found", "d1 resolved", "d2 found"]);
   });
 
-  test("that remain when a holder leaves in order, with its permit, are found though nobody began to wait", () => {
+  test("that remain when a session shuts down without releasing its permit are found, though no new wait began", () => {
     const { world, clock, graph, a, b, c, x, y, acquire, told } = setUp();
     const semaphore = world.engine.registry.create(c, "semaphore:@s", Semaphore, () => new Semaphore(world.engine, "semaphore:@s", 2, false));
     acquire(semaphore, a);
@@ -292,7 +292,7 @@ suite("deadlocks", () => {
     assert.deepEqual(graph.list()[0]?.cycle.map((party) => party.session).sort(), [b.id, c.id]);
   });
 
-  test("cost no timer while nobody waits, nor while what waits has been looked at", () => {
+  test("need no timer while there are no waits, or while all waits have been searched", () => {
     const { clock, a, b, x, acquire } = setUp();
     acquire(x, a);
     assert.equal(clock.timers, 0);
@@ -302,7 +302,7 @@ suite("deadlocks", () => {
     assert.equal(clock.timers, 0);
   });
 
-  test("are found among ten thousand waits in a moment", () => {
+  test("among ten thousand waits are found quickly", () => {
     const { world, clock, graph, watcherTime } = { ...setUp(), watcherTime: performance.now() };
     const { engine } = world;
     const n = 10_000;

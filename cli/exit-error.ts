@@ -1,4 +1,4 @@
-/** Ends the command with this status, after its message was shown. */
+/** Thrown to end the command with this status. Its message is shown first. */
 export class ExitError extends Error {
   override readonly name = "ExitError";
   readonly status: number;

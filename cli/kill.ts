@@ -16,7 +16,10 @@ interface KillOptions {
   server?: true;
 }
 
-/** How long the end of a killed process is waited for; only trouble of the system's takes that long. */
+/**
+ * How long to wait for the end of a killed process, in milliseconds. Only a problem of the operating system takes
+ * longer.
+ */
 const killedMs = 5000;
 
 const help = `
@@ -67,7 +70,7 @@ async function kill(names: string[], options: KillOptions): Promise<number> {
     }
     const { processes } = await connection.request("process/list", { scope: "all" });
     if (options.all) {
-      // A pool replaces its workers, so that it is the pool that has to end.
+      // Terminate the pools, not their workers: a pool replaces its workers.
       const { pools } = await connection.request("pool/list", {});
       const ended = pools.map(({ pool }) => connection.request("pool/terminate", { pool }).catch(ignoreGone));
       const status = await end(connection, processes.filter(({ role }) => role === "process"), options);
@@ -93,7 +96,7 @@ async function kill(names: string[], options: KillOptions): Promise<number> {
   }
 }
 
-/** Waits for its end when that is what the options are about. */
+/** Cancels a run. Waits for its end only with --grace or --signal KILL. */
 async function cancelRun(connection: Connection, run: string, { signal: name, grace }: KillOptions): Promise<void> {
   const graceMs = name === "KILL" ? 0 : grace;
   await connection.request("run/cancel", { run, ...(graceMs === undefined ? {} : { graceMs }) });
@@ -110,7 +113,7 @@ function find(processes: readonly ProcessInfo[], name: string): ProcessInfo {
 async function end(connection: Connection, processes: readonly ProcessInfo[], { signal: name, grace }: KillOptions): Promise<number> {
   const waits = name === "KILL" || grace !== undefined;
   const exits = waits ? await watchExits(connection, processes, (grace ?? 0) + killedMs) : null;
-  // A command of a pool has a handle that is nobody's: those are named by their pid.
+  // A pool's commands have handles that the server's process requests do not accept: name them by pid.
   await Promise.all(processes.map(({ pid, process: handle }) => {
     const which = pid === null ? { process: handle } : { pid };
     const request = name === "KILL" ? connection.request("process/kill", which) : connection.request("process/terminate", { ...which, ...(grace === undefined ? {} : { graceMs: grace }) });
@@ -130,7 +133,7 @@ async function end(connection: Connection, processes: readonly ProcessInfo[], { 
   return status;
 }
 
-/** It ended by itself in between. */
+/** The process ended by itself first. */
 function ignoreGone(error: Error): void {
   if (error.name !== "UnknownHandle") throw error;
 }

@@ -26,7 +26,7 @@ polyproc help COMMAND tells more, with examples.
 
 const output: OutputConfiguration = { outputError: (text, write) => write(`polyproc: ${oneSentence(text)}\n`) };
 
-/** Every command, in the order of the help. `exit` sets the status with which the command line ends. */
+/** All commands, in the order of the help. `exit` sets the status with which the command line ends. */
 function program(argv: readonly string[], exit: (status: number) => void): Command {
   const { command } = splitCommand(argv);
   const polyproc = new Command("polyproc")
@@ -52,7 +52,7 @@ function program(argv: readonly string[], exit: (status: number) => void): Comma
   return polyproc;
 }
 
-/** Commander's `error: …`, and its suggestion, which is a line of its own. */
+/** Joins commander's `error: …` and its suggestion, which is a line of its own. */
 function oneSentence(text: string): string {
   return text.trim().replace(/^error: /, "").replace(/\s*\n\s*/g, " ");
 }
@@ -73,7 +73,7 @@ function describe(error: unknown): [number, string] {
 
 async function main(argv: readonly string[]): Promise<void> {
   try {
-    // What follows `--` is a command, and none of our business.
+    // Arguments after `--` are the user's command, not our options.
     await program(argv, (status) => { process.exitCode = status; }).parseAsync(splitCommand(argv).own, { from: "user" });
   } catch (error) {
     process.exitCode = failureStatus(error);

@@ -2,7 +2,8 @@ import { InvalidArgumentError } from "commander";
 import { parseDuration } from "../protocol/duration.js";
 
 /**
- * Readers of option values for commander; they fail with its InvalidArgumentError, to which it adds the option's name.
+ * Parsers of option values for commander. They throw its InvalidArgumentError, to which commander adds the option's
+ * name.
  */
 
 export function wholeNumber(minimum: number, maximum = Number.MAX_SAFE_INTEGER) {
@@ -13,7 +14,7 @@ export function wholeNumber(minimum: number, maximum = Number.MAX_SAFE_INTEGER) 
   };
 }
 
-/** Milliseconds. */
+/** Returns milliseconds. */
 export function duration(text: string): number {
   const ms = parseDuration(text);
   if (ms !== undefined) return ms;

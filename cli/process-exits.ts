@@ -2,11 +2,13 @@ import type { Connection } from "../bindings/typescript/session/connection.js";
 import type { ProcessInfo } from "../protocol/process.js";
 
 export interface Exits {
-  /** Resolves when all have ended or the time is over, with the reason of each that ended, by its handle. */
+  /**
+   * Resolves when all processes have ended, or after the timeout, with the reason of each end by the process's handle.
+   */
   reasons: Promise<Map<string, string>>;
 }
 
-/** Watches these processes from now on, for `timeoutMs`. Warm hosts, whose end is nobody's news, count as ended. */
+/** Watches these processes for `timeoutMs`. Warm hosts count as ended, because the server does not report their end. */
 export async function watchExits(connection: Connection, processes: readonly ProcessInfo[], timeoutMs: number): Promise<Exits> {
   const reasons = new Map<string, string>();
   const left = new Set(processes.map((process) => process.process));
@@ -22,7 +24,7 @@ export async function watchExits(connection: Connection, processes: readonly Pro
   const look = ({ process, state, reason }: ProcessInfo) => {
     if (state === "exited") ended(process, reason ?? "ended");
   };
-  // Whoever is not there any more has ended while we did not look.
+  // A process that is missing ended before the subscription began.
   const lookAtAll = (running: readonly ProcessInfo[]) => {
     const alive = new Set(running.map((process) => process.process));
     for (const { process, role } of processes) if (role === "host" || !alive.has(process)) ended(process, "ended");

@@ -23,10 +23,10 @@ Examples:
   $ polyproc run --name nightly -- sh -c 'build && test'
 `;
 
-/** Between SIGTERM and SIGKILL on Ctrl-C. */
+/** Milliseconds between SIGTERM and SIGKILL after Ctrl-C. */
 const graceMs = 1000;
 
-/** `polyproc run`. `command` is what stood after `--`. */
+/** `polyproc run`. `command`: the arguments after `--`. */
 export function runCommand(command: readonly string[] | null, exit: (status: number) => void): Command {
   return new Command("run")
     .summary("run one command as a process of the server")
@@ -51,7 +51,7 @@ async function run(server: ServerLink, command: readonly string[], name: string 
   const process = connection.mint("process");
   const terminal = new Terminal();
   let status: number | null = null;
-  // Either may find that the process has not begun, or has ended: then there is nothing to end.
+  // Both fail if the process has not started or has ended: then there is nothing to end.
   const kill = () => void connection.request("process/kill", { process }).catch(() => {});
   const terminate = () => void connection.request("process/terminate", { process, graceMs }).catch(() => {});
   const stopWatching = onInterruption((signal) => {
@@ -69,7 +69,7 @@ async function run(server: ServerLink, command: readonly string[], name: string 
     const [program, ...args] = command;
     await connection.request("process/start", {
       process,
-      // There is no item: braces are what they are.
+      // There is no item, so braces are plain text.
       target: { command: program!, args: args.map(literally) },
       daemon: true,
       ...(name === undefined ? {} : { name }),
@@ -87,7 +87,7 @@ async function run(server: ServerLink, command: readonly string[], name: string 
   }
 }
 
-/** In their order, neighbours of one stream in one piece. */
+/** Writes lines in order. Successive lines of one stream are written together. */
 function write(terminal: Terminal, lines: readonly OutputLine[]): void {
   for (let start = 0; start < lines.length;) {
     const { stream } = lines[start]!;

@@ -7,8 +7,8 @@ import { withStartLock } from "../bindings/typescript/session/start-lock.js";
 import { UsageError } from "./usage-error.js";
 
 /**
- * `polyproc serve --detach`: returns once a server listens on the Unix socket that the options name, one that was there
- * before included. It goes on without this terminal, and writes to a file beside the socket.
+ * `polyproc serve --detach`: returns once a server listens on the Unix socket in the options, even if it was running
+ * before. The server goes on without this terminal and writes to a log file beside the socket.
  */
 export async function serveDetached(options: readonly string[]): Promise<void> {
   const address = options[options.findLastIndex((option) => option === "--listen") + 1] ?? "";

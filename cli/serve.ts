@@ -4,7 +4,7 @@ import { serverMain } from "../bindings/typescript/session/server-main.js";
 import { serveDetached } from "./serve-detached.js";
 import { defaultSocketPath } from "./server-address.js";
 
-/** A bundle's exports are those of a CommonJS module. */
+/** A bundle is a CommonJS module: its exports are in `default`. */
 type ServerModule = { started?: Promise<void>; default?: { started: Promise<void> } };
 
 const help = `
@@ -20,7 +20,7 @@ Examples:
   $ polyproc serve --listen tcp:127.0.0.1:7070 --token-file ~/.polyproc-token
 `;
 
-/** `polyproc serve`. The options are the server's own; `argv` is the whole command line. */
+/** `polyproc serve`. Its options are the server's own. `argv`: the whole command line. */
 export function serveCommand(argv: readonly string[], exit: (status: number) => void): Command {
   return new Command("serve")
     .summary("serve processes and primitives to other programs")
@@ -33,7 +33,7 @@ export function serveCommand(argv: readonly string[], exit: (status: number) => 
     .action(() => serve(argv.slice(argv.indexOf("serve") + 1), exit));
 }
 
-/** The server takes this process over, so that its pid is the server's; unless it is to go on without this terminal. */
+/** Runs the server in this process, so that the pid is the server's; with --detach, in another one. */
 async function serve(options: readonly string[], exit: (status: number) => void): Promise<void> {
   if (options.includes("--detach")) {
     const others = options.filter((option) => option !== "--detach");
@@ -52,7 +52,7 @@ async function serve(options: readonly string[], exit: (status: number) => void)
   }
 }
 
-/** For a shell, when it needs it. */
+/** Quotes the text for a shell, if necessary. */
 function quoted(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

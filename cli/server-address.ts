@@ -3,20 +3,22 @@ import { join } from "node:path";
 import { parseAddress, type Address } from "../bindings/typescript/session/address.js";
 import { UsageError } from "./usage-error.js";
 
-/** Which server is meant, and how that was found out. */
+/** A server's address and where it was configured. */
 export interface ServerAddress {
   text: string;
   address: Address;
   from: "environment" | "default";
 }
 
-/** Where `polyproc serve` listens when it is not told: in $XDG_RUNTIME_DIR, else below ~/.cache. */
+/** The socket on which `polyproc serve` listens by default: in $XDG_RUNTIME_DIR, otherwise below ~/.cache. */
 export function defaultSocketPath(env: NodeJS.ProcessEnv = process.env): string {
   const runtime = env["XDG_RUNTIME_DIR"];
   return join(runtime ? runtime : join(homedir(), ".cache"), "polyproc", "server.sock");
 }
 
-/** POLYPROC_ADDRESS, else the default socket. Fails with UsageError when the variable holds no address. */
+/**
+ * The address in POLYPROC_ADDRESS, otherwise the default socket. Throws UsageError if the variable is not an address.
+ */
 export function serverAddress(env: NodeJS.ProcessEnv = process.env): ServerAddress {
   const given = env["POLYPROC_ADDRESS"];
   if (given === undefined || given === "") {

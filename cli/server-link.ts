@@ -9,15 +9,13 @@ import { serverAddress, type ServerAddress } from "./server-address.js";
 
 export interface ServerLink {
   connection: Connection;
-  /** As POLYPROC_ADDRESS has it; null: a private one, which ends with this command. */
+  /** The address, in the form of POLYPROC_ADDRESS. Null for a private server, which ends with this command. */
   address: string | null;
-  /** On this machine, so that it knows the folders that we know. */
+  /** Whether the server runs on this machine, so that our paths are valid there. */
   isLocal: boolean;
 }
 
-/**
- * The server that others use, too. Fails with an ExitError that says which address was tried and how to start a server.
- */
+/** Connects to the shared server. Throws an ExitError that names the address and says how to start a server. */
 export async function openSharedServer(): Promise<ServerLink> {
   const address = serverAddress();
   try {
@@ -28,8 +26,8 @@ export async function openSharedServer(): Promise<ServerLink> {
 }
 
 /**
- * The server of POLYPROC_ADDRESS; else the one on the default socket, when one answers there; else a private one.
- * `code`: the file that it is to run.
+ * Connects to the server of POLYPROC_ADDRESS. Without the variable: to the server on the default socket, or, if none
+ * answers there, to a new private server. `code`: the file that the server will run.
  */
 export async function openAnyServer(code: string | null = null): Promise<ServerLink> {
   const address = serverAddress();
@@ -51,7 +49,7 @@ async function connect({ text, address, from }: ServerAddress): Promise<ServerLi
   return { connection, address: text, isLocal: address.kind === "unix" };
 }
 
-/** A command lasts as long as its connection, also while no request is under way. */
+/** Keeps the command alive while its connection is open, even if no request is pending. */
 async function opened(connection: Connection): Promise<void> {
   await connection.open();
   connection.retainLoop();

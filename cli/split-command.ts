@@ -1,7 +1,7 @@
-/** A command line, cut at the first `--`: what comes after it is a command, and none of our options. */
+/** A command line, split at the first `--`. The arguments after it are the user's command, not our options. */
 export interface SplitArguments {
   own: string[];
-  /** Null when there is no `--`. */
+  /** Null if there is no `--`. */
   command: string[] | null;
 }
 

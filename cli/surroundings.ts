@@ -2,8 +2,8 @@ import type { Surroundings } from "./map/command-target.js";
 import type { ServerLink } from "./server-link.js";
 
 /**
- * Our folder and environment, for commands that a server runs which did not inherit them; null for a private server,
- * which did, and for one on another machine, where they mean nothing.
+ * This process's folder and environment, for commands of a shared server on this machine. Null for a private server,
+ * which inherited them, and for a server on another machine, where they are not valid.
  */
 export function surroundings(server: ServerLink): Surroundings | null {
   if (server.address === null || !server.isLocal) return null;

@@ -1,10 +1,10 @@
 export interface Column {
   title: string;
-  /** Numbers line up at the right. Default left. */
+  /** Default: left. Use right for numbers. */
   align?: "right";
 }
 
-/** Lines of text with aligned columns, the titles first; two spaces between columns, none at the ends. */
+/** Renders lines with aligned columns, titles first. Two spaces between columns, none at the ends. */
 export function renderTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string[] {
   const widths = columns.map((column, i) => Math.max(column.title.length, ...rows.map((row) => row[i]?.length ?? 0)));
   const line = (cells: readonly string[]) => columns

@@ -2,10 +2,7 @@ import type { WriteStream } from "node:tty";
 
 type Out = NodeJS.WriteStream & Partial<Pick<WriteStream, "columns">>;
 
-/**
- * Standard output and standard error, with a few lines of status that stay below whatever is written when standard
- * error is a terminal.
- */
+/** Standard output and standard error. If standard error is a terminal, a few status lines stay below the output. */
 export class Terminal {
   readonly #out: Out;
   readonly #err: Out;
@@ -24,7 +21,7 @@ export class Terminal {
       this.#release();
       for (const listener of this.#onGone) listener();
     });
-    // Nobody reads what we say: that is no reason to stop.
+    // If standard error is closed, the command goes on.
     err.on("error", () => {});
   }
 
@@ -37,7 +34,7 @@ export class Terminal {
     return this.#err.columns ?? 80;
   }
 
-  /** Nobody reads standard output any more (`| head`). */
+  /** Whether the reader of standard output has closed it, such as `| head`. */
   get outputGone(): boolean {
     return this.#outGone;
   }
@@ -58,12 +55,12 @@ export class Terminal {
     this.#above(() => this.#err.write(text));
   }
 
-  /** Whether the reader of standard output is behind: write no more before `drained`. */
+  /** Whether the reader of standard output is slow. If so, write again only after `onDrained`. */
   get isBehind(): boolean {
     return !this.#outGone && this.#out.writableNeedDrain;
   }
 
-  /** Calls once the reader has caught up, or has gone. */
+  /** Calls `listener` once the reader has caught up or has closed standard output. */
   onDrained(listener: () => void): void {
     if (this.#onDrain) {
       this.#onDrain = listener;
@@ -73,7 +70,7 @@ export class Terminal {
     this.#out.once("drain", this.#release);
   }
 
-  /** Shows these lines from now on; none of them takes more than one line of the terminal. */
+  /** Shows these status lines until the next call. Each takes one line of the terminal. */
   status(lines: readonly string[]): void {
     if (!this.isLive) return;
     const text = this.#erasing() + this.#drawing(lines);
@@ -82,7 +79,7 @@ export class Terminal {
     if (text !== "") this.#err.write(text);
   }
 
-  /** Resolves when everything has been handed to the operating system. */
+  /** Resolves when the operating system has all output. */
   async flushed(): Promise<void> {
     this.status([]);
     if (this.#outGone) return;
@@ -104,13 +101,16 @@ export class Terminal {
     if (this.#shown > 0) this.#err.write(this.#drawing(this.#status));
   }
 
-  /** The cursor stays at the end of the last line of status. */
+  /** Erases the status lines. The cursor is at the end of the last one. */
   #erasing(): string {
     if (this.#shown === 0) return "";
     return `${this.#shown > 1 ? `\u001b[${this.#shown - 1}A` : ""}\r\u001b[J`;
   }
 
-  /** Without wrapping: the terminal cuts what is too long, whatever the width of its letters. */
+  /**
+   * Draws the status lines with wrapping off: the terminal itself cuts long lines, whatever the width of their
+   * characters.
+   */
   #drawing(lines: readonly string[]): string {
     return lines.length === 0 ? "" : `\u001b[?7l${lines.join("\n")}\u001b[?7h`;
   }

@@ -1,4 +1,4 @@
-/** The command line cannot be understood. The message, one line, says what to change. */
+/** Thrown if the command line is invalid. The message is one line and says what to change. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }

@@ -3,8 +3,9 @@ import { exitStatus, signalStatus } from "../exit-status.js";
 import { onInterruption, type Interruption } from "../signals.js";
 
 /**
- * Ends the command when we are killed, and so cannot: its standard input closes with us. A process group (a negative
- * pid) is ended as a whole. It is told the pid on its first line, and by a second line that the command has ended.
+ * Ends the command if this process is killed and cannot do so itself: the guard's standard input then reaches EOF. The
+ * first line of its input is the command's pid, or minus the pid of its process group. A second line says that the
+ * command has ended.
  */
 const guard = `trap '' INT TERM HUP
 IFS= read -r pid || exit 0
@@ -12,14 +13,15 @@ IFS= read -r over || { kill -s TERM -- "$pid" && sleep 1 && kill -s KILL -- "$pi
 exit 0`;
 
 /**
- * The user's command, as our own child with our standard streams. On a terminal it stays in our process group, so that
- * it may read and gets Ctrl-C from the terminal itself; elsewhere it has a group of its own, and is signalled with all
- * that it started.
+ * The user's command: a child of this process with the same standard streams.
+ *
+ * On a terminal it stays in this process group, so it may read from the terminal and gets Ctrl-C from it. Elsewhere it
+ * has a process group of its own, so that signals also reach its descendants.
  */
 export class HeldCommand {
   /**
-   * Its exit status as a shell reports it. Never rejects: 126 and 127 for a command that cannot be started, after
-   * saying why.
+   * Resolves with the exit status as a shell reports it. Never rejects: if the command cannot be started, says why and
+   * resolves with 126 or 127.
    */
   readonly status: Promise<number>;
   readonly #child: ChildProcess;
@@ -28,7 +30,7 @@ export class HeldCommand {
 
   constructor([program, ...args]: readonly string[]) {
     this.#guard = spawn("/bin/sh", ["-c", guard], { stdio: ["pipe", "ignore", "ignore"], detached: true });
-    // Without a guard the command runs all the same.
+    // The command runs even without a guard.
     this.#guard.on("error", () => {});
     this.#guard.stdin!.on("error", () => {});
     this.#child = spawn(program!, args, { stdio: "inherit", detached: !this.#onTerminal });
@@ -36,14 +38,14 @@ export class HeldCommand {
     this.status = this.#run(program!);
   }
 
-  /** Asks it to end. */
+  /** Sends SIGTERM. */
   end(): void {
     this.#signal("SIGTERM");
   }
 
   async #run(program: string): Promise<number> {
     const stopWatching = onInterruption((signal) => {
-      // The terminal has told the whole group already.
+      // The terminal has already signalled the whole process group.
       if (signal === "SIGINT" && this.#onTerminal) return;
       this.#signal(signal);
     });
@@ -68,7 +70,7 @@ export class HeldCommand {
     try {
       process.kill(this.#target(pid), signal);
     } catch {
-      // It ended by itself.
+      // The command ended first.
     }
   }
 

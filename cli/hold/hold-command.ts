@@ -14,14 +14,14 @@ interface HoldOptions {
 }
 
 const statuses = `
-Exit status: the command's own; 128 + N when signal N ended it; 75 when it was not to be had in
-time; 69 no server, or it went away while the command ran, which is then ended (SIGTERM);
+Exit status: the command's own; 128 + N when signal N ended it; 75 when it was not free in
+time; 69 no server, or it ended while the command ran, which is then ended, too (SIGTERM);
 126 and 127 the command cannot be started; 2 usage.`;
 
 const lockHelp = `
 The lock is free again when the command ends, however it ends. In a program it is the lock of that
-name, such as new Lock({ name: "NAME" }). When its last holder was killed, the next one is told so
-on standard error: what the lock protects may be half done.
+name, such as new Lock({ name: "NAME" }). When its last holder was killed, standard error says so:
+what the lock protects may be half changed.
 ${statuses}
 
 Examples:
@@ -31,15 +31,15 @@ Examples:
 `;
 
 const semHelp = `
-The first to use a name says how many; it is forgotten when nobody uses it any more. In a program it
-is the semaphore of that name.
+The first client that uses a name sets the number of permits. The semaphore ends when no client uses
+it. In a program it is the semaphore of that name.
 ${statuses}
 
 Examples:
   $ polyproc sem downloads -n 5 -- curl -O https://example.org/big.iso
 `;
 
-/** `polyproc lock`. `command` is what stood after `--`. */
+/** `polyproc lock`. `command`: the arguments after `--`. */
 export function lockCommand(command: readonly string[] | null, exit: (status: number) => void): Command {
   return options(new Command("lock"))
     .summary("hold a named lock while a command runs")
@@ -74,7 +74,7 @@ function options(command: Command): Command {
     .option("--nonblock", "do not wait");
 }
 
-/** The command that stood after `--`. Fails with UsageError when it did not stand there. */
+/** The command after `--`. Throws UsageError if there is none. */
 function after(args: readonly string[], command: readonly string[] | null, form: string): readonly string[] {
   if (args.length === 1 && command?.[0]) return command;
   throw new UsageError(`say what to run after --: ${form}`);

@@ -5,10 +5,13 @@ import { onInterruption, type Interruption } from "../signals.js";
 import { HeldCommand } from "./held-command.js";
 import type { Primitive } from "./primitive.js";
 
-/** On a terminal, whoever waits longer than this is told for whom. */
+/** On a terminal: after this wait, in milliseconds, say who holds the primitive. */
 const sayAfterMs = 1000;
 
-/** Runs the command while it holds the primitive. Its exit status; null when `timeoutMs` passed before it was free. */
+/**
+ * Runs the command while holding the primitive. Returns the command's exit status, or null if the primitive was not
+ * free within `timeoutMs`.
+ */
 export async function hold(connection: Connection, primitive: Primitive, command: readonly string[], timeoutMs: number | null): Promise<number | null> {
   await primitive.create(connection);
   const remark = await primitive.remark(connection);
@@ -16,14 +19,14 @@ export async function hold(connection: Connection, primitive: Primitive, command
   const taken = await acquire(connection, primitive, timeoutMs);
   if (typeof taken === "number") return taken;
   if (!taken.acquired) {
-    say(`${primitive.title} was not to be had${timeoutMs ? " in time" : ""}: ${await primitive.holders(connection)}`);
+    say(`${primitive.title} was not free${timeoutMs ? " in time" : ""}: ${await primitive.holders(connection)}`);
     return null;
   }
   if (taken.ownerDied) say(`the last holder of ${primitive.title} was killed: what it was doing may be half done`);
   return runHolding(connection, primitive, command);
 }
 
-/** A number: the exit status after a signal. */
+/** Returns a number, the exit status, if a signal ended the wait. */
 async function acquire(connection: Connection, primitive: Primitive, timeoutMs: number | null): Promise<{ acquired: boolean; ownerDied: boolean } | number> {
   const abort = new AbortController();
   let interruption: Interruption | null = null;
@@ -44,7 +47,7 @@ async function acquire(connection: Connection, primitive: Primitive, timeoutMs: 
 }
 
 async function tellWhoHolds(connection: Connection, primitive: Primitive): Promise<void> {
-  // When the server goes meanwhile, the request that waits says so.
+  // If the server ends, the pending `acquire` reports it.
   const holders = await primitive.holders(connection).catch(() => null);
   if (holders !== null) say(`waiting for ${primitive.title}: ${holders}`);
 }

@@ -19,7 +19,7 @@ export function namedSemaphore(name: string, permits: number): Primitive {
     async remark(connection) {
       const { value, holders } = await connection.request("semaphore/status", { semaphore });
       const actual = value + holders.length;
-      return actual === permits ? null : `it has ${actual} permits, not ${permits}: whoever used the name first said how many`;
+      return actual === permits ? null : `it has ${actual} permits, not ${permits}: the first client that used the name set the number`;
     },
   };
 }

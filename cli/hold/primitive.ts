@@ -1,16 +1,16 @@
 import type { Connection } from "../../bindings/typescript/session/connection.js";
 
-/** A lock or a permit that is taken, held while a command runs, and given back. */
+/** A lock or semaphore that is held while a command runs. */
 export interface Primitive {
-  /** For people: `the lock "deploy"`. */
+  /** For messages: `the lock "deploy"`. */
   readonly title: string;
-  /** Makes it known to the server. */
+  /** Creates it on the server, or finds the one of that name. */
   create(connection: Connection): Promise<void>;
-  /** `ownerDied`: the one who held it last died with it. */
+  /** `ownerDied`: the previous holder died while holding it. */
   acquire(connection: Connection, timeoutMs: number | null, signal: AbortSignal): Promise<{ acquired: boolean; ownerDied: boolean }>;
   release(connection: Connection): Promise<void>;
-  /** Who has it now, for people; asked while waiting. */
+  /** Describes the current holders, while this client waits. */
   holders(connection: Connection): Promise<string>;
-  /** Something to be said before it is waited for; null: nothing. */
+  /** A remark to show before waiting; null for none. */
   remark(connection: Connection): Promise<string | null>;
 }

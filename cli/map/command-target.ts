@@ -2,7 +2,7 @@ import type { CommandTarget } from "../../protocol/target.js";
 import { shellPlaceholderWarning } from "../../protocol/shell-placeholder.js";
 import { UsageError } from "../usage-error.js";
 
-/** Output that a command may leave, in bytes of each stream; of longer output the last part is kept, and said so. */
+/** Most output of a command, in bytes of each stream. Longer output is truncated to its end, and the result says so. */
 export const maxOutputBytes = 16 * 1024 * 1024;
 
 export interface Surroundings {
@@ -11,8 +11,8 @@ export interface Surroundings {
 }
 
 /**
- * The command of a map, `{}` turned into the protocol's `{item}`; `{{}}` is the text "{}". `around` is where it runs
- * when the server would otherwise run it elsewhere. Fails with UsageError.
+ * The target for the command of a map. `{}` becomes the protocol's `{item}`, and `{{}}` becomes the text "{}".
+ * `around`: folder and environment, if the server would use others. Throws UsageError.
  */
 export function commandTarget(command: readonly string[], around: Surroundings | null): CommandTarget {
   const [program, ...args] = command;
@@ -28,12 +28,12 @@ export function commandTarget(command: readonly string[], around: Surroundings |
   };
 }
 
-/** What to say of a command that lets any item be a command of a shell; null for any other. */
+/** A warning if an item could inject shell commands; otherwise null. */
 export function shellWarning({ command, args }: CommandTarget): string | null {
   return shellPlaceholderWarning(command, args)?.replaceAll("{item}", "{}") ?? null;
 }
 
-/** The server fills placeholders everywhere; this text is meant as it stands. */
+/** Escapes placeholders: the server would replace them in this text, too. */
 export function literally(text: string): string {
   return text.replace(/\{(?:item|index)\}/g, (found) => `{${found}}`);
 }

@@ -17,12 +17,12 @@ export interface DetachOptions {
   halt: Halt;
 }
 
-/** What a message takes beside its items. */
+/** Bytes of a message besides its items. */
 const overheadBytes = 64 * 1024;
-/** What an item takes beside its bytes. */
+/** Bytes of an item besides its payload. */
 const itemBytes = 8;
 
-/** Hands all items to the server, to be run whoever stays. Returns the run's handle. */
+/** Starts a run with all items. It continues after this client has ended. Returns the run's handle. */
 export async function detach(connection: Connection, source: ItemSource, options: DetachOptions): Promise<string> {
   const { target, halt, name, ...rest } = options;
   const items: Payload[] = [];

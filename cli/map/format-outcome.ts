@@ -6,11 +6,11 @@ import { commandResult, type Outcome } from "./outcome.js";
 export interface FormatOptions {
   /** One JSON object for each item. */
   json: boolean;
-  /** Each line of output begins with its item and a tab. */
+  /** Begin each line of output with its item and a tab. */
   tag: boolean;
 }
 
-/** What is written for one item: to each stream at once, so that no other item's lines come between. */
+/** The output of one item. Each stream is written at once, so that outputs of items do not mix. */
 export interface Written {
   stdout: string;
   stderr: string;
@@ -43,13 +43,15 @@ function toJson(outcome: Exclude<Outcome, { kind: "skipped" }>): Record<string, 
 
 const lastLines = 3;
 
-/** With `--json` the output is in the object; of a failure its end is shown to people all the same. */
+/**
+ * With `--json` the output is in the object. The end of a failed command's standard error is shown to the user as well.
+ */
 function lastWords(outcome: Outcome, stderr: string | undefined): string {
   if (outcome.kind !== "failed" || !stderr?.trim()) return "";
   return `${stderr.trimEnd().split("\n").slice(-lastLines).join("\n")}\n`;
 }
 
-/** Whole lines: the next item's output begins on a new one. */
+/** Ends the text with a line end, so that the next item's output begins on a new line. */
 function lines(text: string, tag: string): string {
   if (text === "") return "";
   const whole = text.endsWith("\n") ? text.slice(0, -1) : text;

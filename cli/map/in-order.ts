@@ -1,4 +1,4 @@
-/** Hands things on in the order of their positions, and keeps those that came too early. */
+/** Passes things on in the order of their positions. Keeps those that arrive early. */
 export class InOrder<T> {
   readonly #pass: (thing: T) => void;
   readonly #early = new Map<number, { thing: T; bytes: number }>();
@@ -9,17 +9,17 @@ export class InOrder<T> {
     this.#pass = pass;
   }
 
-  /** The position that is waited for. */
+  /** The next position to pass on. */
   get next(): number {
     return this.#next;
   }
 
-  /** How much is kept. */
+  /** Bytes of the things that are kept. */
   get keptBytes(): number {
     return this.#bytes;
   }
 
-  /** Each position from 0 on once. `bytes`: its size. */
+  /** Call once for each position, from 0 up. `bytes`: size of the thing. */
   add(position: number, thing: T, bytes: number): void {
     this.#early.set(position, { thing, bytes });
     this.#bytes += bytes;

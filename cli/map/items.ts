@@ -2,30 +2,30 @@ import { glob } from "tinyglobby";
 import { UsageError } from "../usage-error.js";
 import { splitRecords } from "./records.js";
 
-/** One item of a map. Its position is its place in the stream. */
+/** One item of a map. */
 export type Item =
   | { ok: true; value: unknown; text: string }
-  /** It cannot be given to the target. */
+  /** The item is invalid and cannot be run. */
   | { ok: false; text: string; reason: string };
 
 export interface ItemSource {
   items: AsyncIterable<Item> | Iterable<Item>;
-  /** Null while it cannot be known. */
+  /** Number of items; null if unknown. */
   total: number | null;
-  /** Reads no more; whoever waits for the next item is let go, with an error if need be. */
+  /** Stops reading. A pending read of the next item ends, possibly with an error. */
   stop(): void;
 }
 
 export interface ItemOptions {
   args: readonly string[];
   globs: readonly string[];
-  /** Records of standard input end with NUL instead of a line end. */
+  /** Records on standard input end with NUL, not with a line end. */
   nul: boolean;
   /** Items are JSON texts. */
   json: boolean;
 }
 
-/** Items from the command line and from patterns; from standard input when there are neither. */
+/** Returns the items of the command line and of --glob. Without either, those of standard input. */
 export async function itemSource(options: ItemOptions, input: NodeJS.ReadStream = process.stdin): Promise<ItemSource> {
   const { args, globs } = options;
   const read = options.json ? readJson : readText;

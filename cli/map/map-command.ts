@@ -62,7 +62,7 @@ Examples:
   $ polyproc map --timeout 2m --retries 2 --halt soon,fail=10 --json a b c -- ./build.sh {}
 `;
 
-/** `polyproc map`. `command` is what stood after `--`. */
+/** `polyproc map`. `command`: the arguments after `--`. */
 export function mapCommand(command: readonly string[] | null, exit: (status: number) => void): Command {
   return new Command("map")
     .summary("run a command or a function once for each item, N at a time")
@@ -195,11 +195,11 @@ async function runMap(server: ServerLink, target: Target, source: ItemSource, op
   return status ?? (report.failed > 0 ? exitStatus.failed : exitStatus.ok);
 }
 
-/** What is to be run is not there, or cannot be run: that will be so for every item. */
+/** Whether every item will fail in the same way, because the target does not exist or cannot be executed. */
 function isHopeless({ code, data }: Failure): boolean {
   if (code === errorCodes.TargetNotFound) return true;
   return code === errorCodes.SpawnFailed && ["ENOENT", "EACCES", "ENOEXEC"].includes(String(data?.["errno"]));
 }
 
-/** Between SIGTERM and SIGKILL for what runs when `--halt now` ends it. */
+/** Milliseconds between SIGTERM and SIGKILL when `--halt now` ends running items. */
 const haltGraceMs = 1000;

@@ -11,30 +11,30 @@ import type { Outcome } from "./outcome.js";
 
 export interface MapRunOptions {
   target: Target;
-  /** Workers, or commands, at a time. */
+  /** Most workers or commands at a time. */
   processes: number;
-  /** Items of one task. */
+  /** Items in one task. */
   chunkSize: number;
   retries: number;
   timeoutMs: number | null;
-  /** Told of each item once, in no particular order. */
+  /** Called once for each item, in no particular order. */
   onOutcome: (outcome: Outcome) => void;
   onStarted: (index: number, item: string, pid: number) => void;
   /**
-   * Whether the item at this position may be begun, as far as the results' reader is concerned. When it says no, call
-   * `wake` later.
+   * Whether the reader of the results is fast enough for this item to start. After it has returned false, call `wake`
+   * when it may return true.
    */
   mayFeed: (index: number) => boolean;
 }
 
-/** A task of functions is short, so that some wait at the server; their bytes are bounded. */
+/** Tasks of functions may be short, so some wait at the server. Their bytes are limited. */
 const chunksAhead = 32;
 const maxAheadBytes = 8 * 1024 * 1024;
 const maxMessageBytes = 1024 * 1024;
 const maxMessageTasks = 256;
 
 interface Chunk {
-  /** Position of its first item. */
+  /** Position of the first item. */
   index: number;
   items: (Item & { ok: true })[];
   bytes: number;
@@ -43,8 +43,8 @@ interface Chunk {
 }
 
 /**
- * One map: feeds a job with items, no faster than its workers take them, and tells the outcomes. A command's items are
- * sent when a slot is free and not before, so that whatever the server has is what runs.
+ * One map. It submits items to a job as fast as workers take them, and reports their outcomes. A command's item is sent
+ * only when a slot is free, so every task at the server is running.
  */
 export class MapRun {
   readonly #connection: Connection;
@@ -54,7 +54,7 @@ export class MapRun {
   readonly #pool: string;
   readonly #window: number;
   readonly #chunkSize: number;
-  /** Of every item that is under way: its task. */
+  /** The chunk of each item that is submitted and has no outcome. */
   readonly #chunkOf = new Map<number, Chunk>();
   readonly #chunks = new Set<Chunk>();
   #aheadBytes = 0;
@@ -76,12 +76,12 @@ export class MapRun {
     this.#window = isCommand ? options.processes : options.processes * 2 + chunksAhead;
   }
 
-  /** Items that were taken from the source and have no outcome. */
+  /** Number of items that were submitted and have no outcome. */
   get underWay(): number {
     return this.#chunkOf.size;
   }
 
-  /** Runs everything. Resolves when each item that was begun has its outcome; rejects when the server cannot go on. */
+  /** Runs all items. Resolves when each submitted item has its outcome. Rejects if the server ends or refuses. */
   async run(): Promise<void> {
     const connection = this.#connection;
     const listeners = [
@@ -104,8 +104,7 @@ export class MapRun {
   }
 
   /**
-   * Begins no more items; what runs goes on to its end. Resolves when nothing can begin any more, and nothing but that
-   * is under way.
+   * Starts no more items; running ones finish. Resolves when no further item can start, and only running ones are left.
    */
   async endGently(): Promise<void> {
     if (this.#ending !== "no" || this.#failure !== null) return;
@@ -114,14 +113,14 @@ export class MapRun {
     if (this.#isCommand) return;
     try {
       await this.#connection.request("job/cancel", { job: this.#job, waiting: true });
-      // Its outcomes have been told when the next request is answered.
+      // The server sends the outcomes of the cancelled items before it answers this request.
       await this.#connection.request("job/watch", { job: this.#job });
     } catch (error) {
       this.#fail(error as Error);
     }
   }
 
-  /** Ends what runs, too: `graceMs` after it was asked to. 0 kills it. */
+  /** Ends running items, too. They are killed `graceMs` after they were asked to stop; with 0, at once. */
   endNow(graceMs: number): void {
     if (this.#failure !== null) return;
     this.#ending = "now";
@@ -130,7 +129,7 @@ export class MapRun {
     else this.#connection.request("pool/terminate", { pool: this.#pool }).catch(this.#fail);
   }
 
-  /** More may be begun. */
+  /** `mayFeed` may return true again. */
   wake(): void {
     const wake = this.#wakeFeed;
     this.#wakeFeed = null;
@@ -182,7 +181,7 @@ export class MapRun {
       if (chunk && this.#feeding) this.#submit(chunk);
       this.#send();
     } catch (error) {
-      // A source that was stopped may say that it was.
+      // A stopped source may end with an error.
       if (this.#feeding) throw error;
     }
   }

@@ -4,24 +4,25 @@ import type { CommandResult } from "../../protocol/target.js";
 interface Ran {
   /** Position of the item, from 0. */
   index: number;
-  /** The item as it was given. */
+  /** The item as the user gave it. */
   item: string;
-  /** How long it ran, in milliseconds; in a chunk: its share. */
+  /** How long the item ran, in milliseconds. In a chunk: its average. */
   ms: number;
-  /** 0 when it never reached a worker. */
+  /** Pid of the worker; 0 if the item reached none. */
   pid: number;
 }
 
 /**
- * How one item fared. `value`: in the JSON form of the protocol's values; undefined when the server no longer has it.
+ * The outcome of one item. `value`: in the JSON form of the protocol's values; undefined if the server no longer has
+ * it.
  */
 export type Outcome =
   | (Ran & { kind: "done"; value: unknown })
   | (Ran & { kind: "failed"; error: Failure })
-  /** It was not run, or not to its end, because the map was ended. */
+  /** The map ended before the item was done. */
   | (Ran & { kind: "skipped" });
 
-/** What a command wrote, also when it failed; null when that was not told. */
+/** The output of a command, even if it failed. Null if there is none in the outcome. */
 export function commandResult(outcome: Outcome): CommandResult | null {
   if (outcome.kind === "skipped") return null;
   const result = (outcome.kind === "done" ? outcome.value : outcome.error.data) as Partial<CommandResult> | undefined;

@@ -1,12 +1,12 @@
 import type { Terminal } from "../terminal.js";
 import type { Progress } from "./progress.js";
 
-/** Redraws of a terminal, at most. */
+/** Least time between two redraws of a terminal. */
 const redrawMs = 100;
-/** Between two lines in a log; a map that is over sooner has only its summary. */
+/** Time between two lines in a log. A shorter map has only its summary. */
 const logEveryMs = 10_000;
 
-/** Shows progress on standard error: live on a terminal, now and then a line elsewhere. */
+/** Shows progress on standard error: live on a terminal, elsewhere one line from time to time. */
 export class ProgressDisplay {
   readonly #terminal: Terminal;
   readonly #progress: Progress;
@@ -21,7 +21,7 @@ export class ProgressDisplay {
     if (this.#timer && terminal.isLive) this.#show();
   }
 
-  /** Takes the live lines away, and says how it went. */
+  /** Removes the live lines and writes the summary. */
   end(): void {
     if (!this.#timer) return;
     clearInterval(this.#timer);

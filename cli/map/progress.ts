@@ -2,13 +2,13 @@ import { formatDuration } from "../../protocol/duration.js";
 import { oneLine } from "../../protocol/one-line.js";
 
 const barWidth = 24;
-/** Of how many running items the names are shown. */
+/** How many names of running items are shown. */
 const namesShown = 8;
 const nameWidth = 40;
 
-/** How far a map is, and that in words. Times are in milliseconds, on any one clock. */
+/** Counts a map's progress and describes it. Times are in milliseconds, of any one clock. */
 export class Progress {
-  /** Null while it is not known. */
+  /** Null while unknown. */
   total: number | null;
   done = 0;
   failed = 0;
@@ -38,7 +38,7 @@ export class Progress {
     return this.#running.size;
   }
 
-  /** Two lines for a terminal: a bar with the numbers, and what runs. */
+  /** Two lines for a terminal: a bar with numbers, and the running items. */
   lines(now: number): string[] {
     return [` ${this.#bar()}${this.#numbers(now)}`, ` ${this.#names(now)}`];
   }
@@ -85,7 +85,7 @@ export class Progress {
   }
 }
 
-/** The end of a long name tells more than its beginning. */
+/** Keeps the end of a long name: it says more than the beginning. */
 function shorten(item: string): string {
   const text = oneLine(item);
   return text.length > nameWidth ? `…${text.slice(1 - nameWidth)}` : text;

@@ -1,12 +1,12 @@
 import { UsageError } from "../usage-error.js";
 
-/** A record that is not UTF-8: what can be shown of it, and why it cannot be used. */
+/** A record that is not UTF-8: an approximate text, and why it cannot be used. */
 export interface BadRecord {
   text: string;
   reason: string;
 }
 
-/** Longest record, in bytes: a stream without separators must not fill the memory. */
+/** Longest record, in bytes. It bounds memory when a stream has no separators. */
 export const maxRecordBytes = 16 * 1024 * 1024;
 
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -14,9 +14,9 @@ const lenient = new TextDecoder("utf-8");
 const carriageReturn = 13;
 
 /**
- * Cuts a stream of bytes at each `separator` (10: lines, which may also end with CR LF; 0: NUL). Empty records are left
- * out, and the last one needs no separator. Reads no further than what is asked for. Fails with UsageError on a record
- * above `maxRecordBytes`.
+ * Splits a stream of bytes at each `separator` (10: lines, which may also end with CR LF; 0: NUL). Skips empty records.
+ * The last record needs no separator. Reads only as far as the caller asks. Throws UsageError on a record above
+ * `maxRecordBytes`.
  */
 export async function* splitRecords(input: AsyncIterable<Uint8Array | string>, separator: 0 | 10): AsyncGenerator<string | BadRecord> {
   let pending: Uint8Array[] = [];

@@ -9,15 +9,15 @@ import { ProgressDisplay } from "./progress-display.js";
 export interface ReportOptions extends FormatOptions {
   quiet: boolean;
   keepOrder: boolean;
-  /** Called when results can be taken again after `mayFeed` said no. */
+  /** Called after `mayFeed` returned false, when it may return true again. */
   wake: () => void;
 }
 
-/** With `--keep-order`: how many items, and how many bytes of output, may be ahead of the one that is waited for. */
+/** With `--keep-order`: most items, and most bytes of output, that may be ahead of the next item to print. */
 const maxItemsAhead = 100_000;
 const maxBytesAhead = 64 * 1024 * 1024;
 
-/** Everything that a map shows: results, failures, progress. */
+/** Prints all that a map shows: results, failures, progress. */
 export class Report {
   readonly #terminal: Terminal;
   readonly #options: ReportOptions;
@@ -57,7 +57,7 @@ export class Report {
     this.#terminal.err(`polyproc: ${text}\n`);
   }
 
-  /** Whether this item's results could be kept or written. */
+  /** Whether results of this item could be written, or kept for their turn. */
   mayFeed(index: number): boolean {
     if (this.#order && (index - this.#order.next >= maxItemsAhead || this.#order.keptBytes >= maxBytesAhead)) return false;
     if (!this.#terminal.isBehind) return true;

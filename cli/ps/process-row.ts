@@ -5,12 +5,12 @@ import { oneLine } from "../../protocol/one-line.js";
 import type { Column } from "../table.js";
 import type { ServerState } from "./server-state.js";
 
-/** After a first column of the caller's own. */
+/** The columns after the caller's own first columns. */
 export const processColumns: readonly Column[] = [
   { title: "STATE" }, { title: "AGE", align: "right" }, { title: "CPU", align: "right" }, { title: "MEMORY", align: "right" }, { title: "RUNS" },
 ];
 
-/** Of a process in a table. */
+/** Longest name of a process in a table. */
 export const longestName = 32;
 const longestTarget = 60;
 
@@ -27,7 +27,7 @@ export function processCells(process: ProcessInfo, { usage: usages, pools, at }:
   ];
 }
 
-/** What a process is called in a table. */
+/** Name of a process in a table. */
 export function processName({ name, role }: ProcessInfo): string {
   const position = role === "task" ? / \[(\d+)\]$/.exec(name)?.[1] : undefined;
   return position === undefined ? shorten(name, longestName) : `item ${position}`;
@@ -40,10 +40,10 @@ function stateOf(process: ProcessInfo): string {
   return process.state;
 }
 
-/** `poolName`: what a worker works for. */
+/** `poolName`: the name of the worker's pool. */
 function runs({ target, task, role }: ProcessInfo, poolName: string, at: number): string {
   const what = shorten(target || poolName, longestTarget);
-  // A command of a pool has its item as its name.
+  // The name of a pool's command already contains its item.
   if (!task || role === "task") return what;
   return [what, `item ${task.index} for ${formatDuration(Math.max(0, at - task.startedAt))}`].filter(Boolean).join("  ");
 }

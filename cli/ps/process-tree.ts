@@ -12,12 +12,12 @@ interface Node {
   children: Node[];
 }
 
-/** In the place of a session, for what belongs to runs. */
+/** The session id of pools and processes that belong to runs. */
 const ofRuns = "server";
 
 type Descendant = Usage["descendants"][number];
 
-/** The server, its clients, their processes and pools, and what those started. */
+/** Renders the server, its clients, their processes and pools, and the descendants of those. */
 export function renderTree(state: ServerState): string[] {
   const { server } = state;
   const root: Node = {
@@ -30,7 +30,7 @@ export function renderTree(state: ServerState): string[] {
 
 function clients(state: ServerState): Node[] {
   const { processes, pools } = state;
-  // A session that is a process of the server's own is not a client: what it started stands below that process.
+  // A session that is a process of the server is not a client: its children stand below that process.
   const owners = new Map<string, string>();
   for (const { session, parent } of processes) if (parent !== null) owners.set(session, parent);
   const sessions = new Set([...processes.map(({ session }) => session), ...pools.map(({ session }) => session)]);
@@ -50,7 +50,7 @@ function sessionTitle({ sessions }: ServerState, id: string): string {
   return name ? `client ${id} ${shorten(name, longestName)}` : `client ${id}`;
 }
 
-/** What one session, of a client (`parent` null) or of a process, has started. */
+/** The children of one session: of a client (`parent` null) or of a process. */
 function below(state: ServerState, owners: ReadonlyMap<string, string>, session: string | null, parent: string | null): Node[] {
   const isHere = (of: { session: string }) => (session === null ? owners.get(of.session) === parent : of.session === session);
   const own = state.processes.filter((process) => process.pool === null && process.parent === parent && (parent !== null || isHere(process)));
@@ -86,8 +86,8 @@ function poolNumbers(pool: PoolInfo): string {
 }
 
 /**
- * Processes that the server did not start itself, below the one that it did. Whoever's parent has gone stands first
- * among them.
+ * Processes below a child of the server that the server did not start itself. A process whose parent has ended stands
+ * directly below the child.
  */
 function descendants(rows: readonly Descendant[]): Node[] {
   const known = new Set(rows.map((row) => row.pid));

@@ -7,22 +7,25 @@ import type { ProcessInfo, Usage } from "../../protocol/process.js";
 
 export type ServerStatus = RequestResult<"server/status">;
 
-/** What a server has at one moment. */
+/** The state of a server at one moment. */
 export interface ServerState {
   server: ServerStatus;
   processes: ProcessInfo[];
   pools: PoolInfo[];
   sessions: SessionInfo[];
-  /** By process handle; only of those that run. */
+  /** By process handle; running processes only. */
   usage: Map<string, Usage>;
-  /** When, in milliseconds since 1970. */
+  /** Time of the snapshot, in milliseconds since 1970. */
   at: number;
 }
 
-/** CPU time is counted between two looks, which must not be too close. */
+/** CPU is measured between two readings, which need some time between them. */
 const betweenLooksMs = 250;
 
-/** One look. CPU is counted since the look before, whoever took it. `all`: with warm hosts and what has ended. */
+/**
+ * Reads the state. CPU is measured since the previous reading by any client. `all`: includes warm hosts and ended
+ * processes.
+ */
 export async function readState(connection: Connection, all: boolean): Promise<ServerState> {
   const [server, { processes }, { pools }, { sessions }, { usage }] = await Promise.all([
     connection.request("server/status", {}),
@@ -41,7 +44,7 @@ export async function readState(connection: Connection, all: boolean): Promise<S
   };
 }
 
-/** A look that needs none before it: takes a quarter of a second. */
+/** Reads the state without an earlier reading: takes a quarter of a second. */
 export async function readStateOnce(connection: Connection, all: boolean): Promise<ServerState> {
   await connection.request("process/usage", {});
   await delay(betweenLooksMs);

@@ -71,7 +71,7 @@ async function attach(connection: Connection, info: RunInfo, options: AttachOpti
   try {
     const { items, target } = await connection.request("run/spec", { run });
     const texts = items.map((item) => textOf(payloadToJson(item)));
-    // A command's output is part of its result.
+    // The output of a command is part of its result.
     if (!("command" in target)) await connection.request("events/watchOutput", { scope: "all" });
     await follow(connection, run, texts, terminal, report, leaving.signal);
   } catch (error) {
@@ -87,7 +87,7 @@ async function attach(connection: Connection, info: RunInfo, options: AttachOpti
   return report.failed > 0 || state === "cancelled" ? exitStatus.failed : exitStatus.ok;
 }
 
-/** Reads to the end of the run, no faster than what is printed is read. */
+/** Reads the run to its end, as fast as the reader of standard output reads. */
 async function follow(connection: Connection, run: string, texts: readonly string[], terminal: Terminal, report: Report, signal: AbortSignal): Promise<void> {
   for (let since = 0, ended = false; !ended;) {
     const news = await connection.request("run/read", { run, since }, { signal });
@@ -102,7 +102,7 @@ async function follow(connection: Connection, run: string, texts: readonly strin
   }
 }
 
-/** An item as it was given: text as it is, anything else as JSON. */
+/** The item as the user gave it: text as it is, other values as JSON. */
 function textOf(item: unknown): string {
   return typeof item === "string" ? item : JSON.stringify(item);
 }

@@ -3,7 +3,7 @@ import type { RunInfo } from "../../protocol/run.js";
 import { ExitError } from "../exit-error.js";
 import { exitStatus } from "../exit-status.js";
 
-/** The run of this handle, or the only one of this name. Fails with an ExitError. */
+/** Finds the run with this handle, or the only run with this name. Throws an ExitError. */
 export async function findRun(connection: Connection, name: string): Promise<RunInfo> {
   const { runs } = await connection.request("run/list", {});
   const byHandle = runs.find(({ run }) => run === name);

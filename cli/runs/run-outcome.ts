@@ -2,7 +2,7 @@ import type { RunEntry } from "../../protocol/run.js";
 import { payloadToJson } from "../../protocol/values.js";
 import type { Outcome } from "../map/outcome.js";
 
-/** What became of an item of a run; null while nothing has. `item`: its text. */
+/** The outcome of an item of a run; null while it has none. `item`: the item's text. */
 export function runOutcome(entry: RunEntry, item: string): Outcome | null {
   const ran = { index: entry.index, item, ms: entry.ms ?? 0, pid: entry.pid };
   switch (entry.state) {

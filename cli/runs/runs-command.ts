@@ -14,8 +14,8 @@ interface RunsOptions {
 }
 
 const help = `
-A run belongs to the server: it goes on when whoever started it has gone. The server keeps what
-came of it until it is forgotten, or 200 newer ones have ended.
+A run belongs to the server: it goes on after the client that started it has ended. The server keeps
+its outcomes until it is forgotten, or 200 newer runs have ended.
 
 Examples:
   $ polyproc map --detach --glob 'photos/*.png' -- convert {} -resize 50% small/{}
@@ -49,7 +49,7 @@ export function runsCommand(exit: (status: number) => void): Command {
 
 const longestName = 60;
 
-/** One line for each run, the oldest first. `at`: now, in milliseconds since 1970. */
+/** Renders one line for each run, oldest first. `at`: now, in milliseconds since 1970. */
 export function renderRuns(runs: readonly RunInfo[], at: number): string[] {
   const columns = [{ title: "RUN" }, { title: "STATE" }, ...["DONE", "FAILED", "TOTAL", "TIME"].map((title) => ({ title, align: "right" as const })), { title: "NAME" }];
   return renderTable(columns, runs.map((run) => [

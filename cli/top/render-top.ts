@@ -4,7 +4,7 @@ import { longestName, processCells, processColumns, processName, shorten } from 
 import type { ServerState } from "../ps/server-state.js";
 import { renderTable } from "../table.js";
 
-/** The server in two lines, then its pools, then its processes, the busiest first. */
+/** Renders the server in two lines, then its pools, then its processes, busiest first. */
 export function renderTop(state: ServerState, address: string): string[] {
   const { server, processes, pools, usage } = state;
   const cpu = [...usage.values()].reduce((sum, entry) => sum + entry.cpuPercent, 0);

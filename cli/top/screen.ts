@@ -4,7 +4,7 @@ import { onInterruption } from "../signals.js";
 const enter = "\u001b[?1049h\u001b[?25l\u001b[?7l";
 const leave = "\u001b[?7h\u001b[?25h\u001b[?1049l";
 
-/** The terminal's other screen, and its keys. What was on the terminal is there again afterwards. */
+/** The terminal's alternate screen, and its keys. Closing restores the previous content. */
 export class Screen {
   readonly #input: ReadStream;
   readonly #output: WriteStream;
@@ -35,13 +35,13 @@ export class Screen {
     this.#output.write(leave);
   }
 
-  /** As many of these lines as there is room for. */
+  /** Shows as many of these lines as fit. */
   show(lines: readonly string[]): void {
     this.#lines = lines;
     this.#draw();
   }
 
-  /** Waits; true when somebody quits meanwhile. */
+  /** Waits up to `ms`. True if the user has quit. */
   async quitWithin(ms: number): Promise<boolean> {
     if (!this.#quit) {
       let timer: NodeJS.Timeout | undefined;
@@ -56,7 +56,7 @@ export class Screen {
 
   readonly #draw = (): void => {
     const shown = this.#lines.slice(0, this.#output.rows);
-    // Each line is cleared behind its text, so that nothing flickers.
+    // Clear only behind each line's text: clearing the screen first would flicker.
     this.#output.write(`\u001b[H${shown.map((line) => `${line}\u001b[K`).join("\n")}\u001b[J`);
   };
 

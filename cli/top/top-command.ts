@@ -12,7 +12,7 @@ interface TopOptions {
 }
 
 const help = `
-Press q to quit. When standard output is not a terminal, it is printed once.
+Press q to quit. When standard output is not a terminal, top prints the state once and ends.
 
 Examples:
   $ polyproc top
@@ -38,11 +38,11 @@ export function topCommand(exit: (status: number) => void): Command {
     });
 }
 
-/** Until somebody quits, or the server goes. */
+/** Redraws until the user quits or the server ends. */
 async function watch(connection: Connection, address: string, screen: Screen, intervalMs: number): Promise<void> {
   screen.open();
   try {
-    // CPU is counted between two looks: the first one here says little, and the next comes soon.
+    // CPU is measured between two readings. The first has no earlier one, so the second follows soon.
     for (let wait = Math.min(250, intervalMs); ; wait = intervalMs) {
       screen.show(renderTop(await readState(connection, false), address));
       if (await screen.quitWithin(wait)) return;

@@ -38,10 +38,10 @@ describe("polyproc lock", () => {
     await holder.begun();
     const now = await run(t, ["lock", "one", "--nonblock", "--", "echo", "in"], { env });
     assert.equal(now.status, 75);
-    assert.match(now.stderr, /^polyproc: the lock "one" was not to be had: held by client s\d+\n$/);
+    assert.match(now.stderr, /^polyproc: the lock "one" was not free: held by client s\d+\n$/);
     const late = await run(t, ["lock", "one", "--timeout", "100ms", "--", "echo", "in"], { env });
     assert.deepEqual([late.status, late.stdout], [75, ""]);
-    assert.match(late.stderr, /was not to be had in time/);
+    assert.match(late.stderr, /was not free in time/);
     assert.equal((await run(t, ["lock", "two", "--nonblock", "--", "echo", "in"], { env })).stdout, "in\n");
     holder.go();
     assert.equal((await holder.running.ended()).status, 0);
@@ -131,7 +131,7 @@ describe("polyproc sem", () => {
     for (const holder of holders) await holder.begun();
     const third = await run(t, ["sem", "two", "-n", "2", "--nonblock", "--", "echo", "in"], { env });
     assert.equal(third.status, 75);
-    assert.match(third.stderr, /^polyproc: the semaphore "two" was not to be had: held by client s\d+, s\d+\n$/);
+    assert.match(third.stderr, /^polyproc: the semaphore "two" was not free: held by client s\d+, s\d+\n$/);
     const waiting = startHolder(t, server, ["sem", "two", "-n", "2"]);
     holders[0]!.go();
     await waiting.begun();
@@ -139,13 +139,13 @@ describe("polyproc sem", () => {
     for (const holder of [...holders, waiting]) assert.equal((await holder.running.ended()).status, 0);
   });
 
-  test("whoever says another number than the first is told", async (t) => {
+  test("a client that asks for another number of permits than the first one is told", async (t) => {
     const server = await serve(t);
     const holder = startHolder(t, server, ["sem", "three", "-n", "3"]);
     await holder.begun();
     const { status, stdout, stderr } = await run(t, ["sem", "three", "-n", "5", "--timeout", "10", "--", "echo", "in"], { env: server.env });
     assert.deepEqual([status, stdout], [0, "in\n"]);
-    assert.equal(stderr, `polyproc: the semaphore "three": it has 3 permits, not 5: whoever used the name first said how many\n`);
+    assert.equal(stderr, `polyproc: the semaphore "three": it has 3 permits, not 5: the first client that used the name set the number\n`);
     holder.go();
     await holder.running.ended();
   });

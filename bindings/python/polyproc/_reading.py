@@ -243,7 +243,7 @@ class Reading:
             if answer is not None:
                 error = message.get("error")
                 if error is not None:
-                    answer.error = error_from_wire(error)
+                    answer.error = self.explained(error_from_wire(error))
                 else:
                     answer.result = message.get("result")
                 self._settle(answer)

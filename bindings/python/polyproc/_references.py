@@ -21,9 +21,20 @@ class References:
         # (handle, objects, references): what is added to each; references _FORGET: the server has let go of all.
         self._changes = deque()
         self._changing = Claim()
+        # Why the server refused to make these objects.
+        self._refused = {}
 
     def mint(self, kind):
         return f"{kind}:{self.prefix}.{next(self._minted)}"
+
+    def refused(self, error, *handles):
+        """The server did not make these objects: what later requests that name them fail with."""
+        for handle in handles:
+            self._refused[handle] = error
+
+    def explained(self, error):
+        """The error of an answer, or the reason why the object that it says is unknown was not made."""
+        return self._refused.get(error.data.get("handle"), error) if error.name == "UnknownHandle" else error
 
     def adopt(self, handle, references=1):
         """An object here stands for this handle, with so many references of this session."""
@@ -76,4 +87,5 @@ class References:
             entry[1] = 0 if references is _FORGET else entry[1] + references
             if entry[0] <= 0:
                 del held[handle]
+                self._refused.pop(handle, None)
                 gone.extend([handle] * entry[1])

@@ -22,7 +22,7 @@ class SharedObject:
         handle = session.mint(self._kind) if name is None else f"{self._kind}:@{checked_name(name)}"
         self._session, self._handle = session, handle
         session.adopt(handle)
-        session.cast(method, pack(params(handle)), self._failed)
+        session.cast(method, pack(params(handle)), self._not_made)
         self._begin()
 
     def _adopt(self, session, handle):
@@ -33,6 +33,10 @@ class SharedObject:
 
     def _begin(self):
         """Its handle is known: the place to prepare messages."""
+
+    def _not_made(self, error):
+        self._failed(error)
+        self._session.refused(error, self._handle)
 
     def _failed(self, error):
         self._failure = error

@@ -321,7 +321,12 @@ def Pipe(duplex=True, *, ctx=None):
         end._set_state(modes)
         ends.append(end)
     first, second = ends
-    session.cast("pipe/create", pack({"first": first._handle, "second": second._handle, "duplex": bool(duplex)}), first._failed)
+
+    def not_made(error):
+        first._not_made(error)
+        second._not_made(error)
+
+    session.cast("pipe/create", pack({"first": first._handle, "second": second._handle, "duplex": bool(duplex)}), not_made)
     return first, second
 
 

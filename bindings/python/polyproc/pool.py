@@ -57,7 +57,7 @@ class Pool(SharedObject):
             members.append(field("initializer", {**describe(initializer), "context": self._context}))
             args = with_handles(session, lambda: b"\x92\x91" + pack_calls(initializer, "starmap", tuple(initargs)) + b"\x80")
             members.append(b"\xa8initargs" + args)
-        session.cast("pool/create", map_head(len(members)) + joined(members), self._failed)
+        session.cast("pool/create", map_head(len(members)) + joined(members), self._not_made)
         self._one = map_head(1) + field("pool", self._handle)
         self._state = RUN
 

@@ -53,7 +53,7 @@ class PoolJob:
         params = {"job": self._handle, "pool": pool._handle, "target": target, "mode": mode}
         if pool._grace_ms is not None:
             params["graceMs"] = pool._grace_ms
-        session.cast("job/create", pack(params), self._failed)
+        session.cast("job/create", pack(params), self._not_made)
         self._head = map_head(2) + field("job", self._handle)
         session.jobs[self._handle] = self
 
@@ -207,6 +207,10 @@ class PoolJob:
 
     def lost(self, error):
         """The connection has ended."""
+        self._failed(error)
+
+    def _not_made(self, error):
+        self._session.refused(error, self._handle)
         self._failed(error)
 
     def _failed(self, error):

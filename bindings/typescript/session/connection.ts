@@ -40,6 +40,8 @@ export interface RequestOptions {
   urgent?: boolean;
   /** Keeps this object, and so its handle, alive while the request is pending. */
   keep?: object;
+  /** The objects that the request makes. If the server refuses, every later request that names one of them rejects with the same error. */
+  makes?: readonly Handle[];
 }
 
 type Listener = (params: never) => void;
@@ -68,6 +70,8 @@ export class Connection {
   #rests = 0;
   readonly #minted = { count: 0 };
   #released: Handle[] = [];
+  /** Why the server refused to make these objects. */
+  readonly #refused = new Map<Handle, PolyprocError>();
   readonly #listeners = new Map<NotificationName, Set<Listener>>();
   #tellClosed: () => void = () => {};
   /** Resolves when the connection has ended, from either side. */
@@ -172,7 +176,11 @@ export class Connection {
     } catch (error) {
       if (!(error instanceof PolyprocError)) throw error;
       if (options?.signal?.aborted && error.codeName === "RequestCancelled") throw options.signal.reason;
-      throw asCallersError(error);
+      const refusal = error.codeName === "UnknownHandle" ? this.#refused.get(error.data["handle"] as Handle) : undefined;
+      const told = refusal ?? asCallersError(error);
+      // Here, not in the caller: the answers to later requests may come in the same turn.
+      for (const handle of options?.makes ?? []) this.#refused.set(handle, told);
+      throw told;
     } finally {
       if (holds) this.releaseLoop();
     }
@@ -209,6 +217,7 @@ export class Connection {
    * Drops one reference of this session. References that are dropped in one turn of the event loop go in one message.
    */
   release(handle: Handle): void {
+    this.#refused.delete(handle);
     if (this.#closeError !== undefined) return;
     if (this.#released.push(handle) > 1) return;
     setImmediate(() => {

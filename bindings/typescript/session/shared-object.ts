@@ -94,12 +94,13 @@ export abstract class SharedObject {
   /** Receives the value that was sent with the handle. */
   set companion(_value: unknown) {}
 
-  /** Sends the request that creates the object. Call it once, at the end of the constructor. */
-  protected create<M extends RequestName>(method: M, params: (handle: Handle) => RequestParams<M>): void {
+  /** Sends the request that creates the object, and `twin` if given. Call it once, at the end of the constructor. */
+  protected create<M extends RequestName>(method: M, params: (handle: Handle) => RequestParams<M>, twin?: SharedObject): void {
     this.connection.whenOpen(() => {
       collected.register(this, new ExistingHandle(this.connection, this.handle), this);
+      const makes = twin ? [this.handle, twin.handle] : [this.handle];
       // Answers come in order, so a failure is known before the answer to any later request.
-      this.connection.request(method, params(this.handle), { background: true, keep: this }).catch(this.#failed);
+      this.connection.request(method, params(this.handle), { background: true, keep: this, makes }).catch(this.#failed);
     }).catch(this.#failed);
   }
 

@@ -27,7 +27,7 @@ export class PipeEnd<T = unknown> extends SharedObject implements AsyncDisposabl
   static pair<T>(duplex: boolean): [PipeEnd<T>, PipeEnd<T>] {
     const first = new PipeEnd<T>({});
     const second = new PipeEnd<T>({});
-    first.create("pipe/create", (handle) => ({ first: handle, second: second.handle, duplex }));
+    first.create("pipe/create", (handle) => ({ first: handle, second: second.handle, duplex }), second);
     second.created();
     return [first, second];
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Cancelled, command, Pool, task, TaskFailed, WorkerLost, type CommandResult } from "../../../../bindings/typescript/index.js";
+import { Cancelled, command, Pipe, Pool, Queue, task, TaskFailed, WorkerLost, type CommandResult } from "../../../../bindings/typescript/index.js";
 import * as functions from "../fixtures/functions.js";
 import { functions as module } from "../fixtures/paths.js";
 
@@ -101,4 +101,16 @@ test("wrong sizes are refused at once", async () => {
   assert.throws(() => new Pool({ processes: 1.5 }), RangeError);
   await using pool = new Pool(1);
   assert.throws(() => pool.mapAsync(double, [1], { chunkSize: 0 }), RangeError);
+});
+
+test("a pool or pipe that the server refuses fails each use with the reason, the first one, too", async () => {
+  const reason = /pool\/create: processes: expected <=4096, got 5000/;
+  await assert.rejects(new Pool(5000).map(double, [1]), reason);
+  await assert.rejects(new Pool(5000).apply(double, [1]), reason);
+  await assert.rejects(new Pool(5000).imap(double, [1]).next(), reason);
+  await assert.rejects(new Pool(5000).close(), reason);
+  const queue = new Queue<unknown>();
+  await assert.rejects(queue.put(new Pool(5000)), reason);
+  const [, second] = Pipe("no" as never);
+  await assert.rejects(second.send(1, { timeoutMs: 1000 }), /pipe\/create: duplex/);
 });

@@ -93,8 +93,8 @@ export class Client implements AsyncDisposable {
 
 /**
  * Connects to a running server (`polyproc serve`) at `unix:PATH`, `tcp:HOST:PORT` or `tls:HOST:PORT`. Rejects with
- * Closed if no server answers there, and with Unauthorized if the token is missing or wrong. The connection keeps the
- * script alive only while requests are pending.
+ * Closed if no server listens there, with TimedOut if what listens there does not answer within 30 s, and with
+ * Unauthorized if the token is missing or wrong. The connection keeps the script alive only while requests are pending.
  */
 export async function connect(address: string, { token = process.env["POLYPROC_TOKEN"], name, trustBlobs, output = "ignore" }: ConnectOptions = {}): Promise<Client> {
   const connection = new Connection((self): Promise<Link> => connectTo(self, address, { token, name, trustBlobs }));

@@ -8,25 +8,35 @@ import sys
 from ._errors import Closed, PolyprocError, SpawnFailed
 from ._foreign import trusts_all
 from ._large import LARGEST_BYTES, OVERHEAD_BYTES
+from ._msgpack import pack
 from ._own_configuration import own_configuration
 from ._session import Session
 from ._socket_owner import require_own_socket
 
 PROTOCOL_VERSION = "1.0"
+# How long what listens at an address may take to answer `initialize`, and a TCP connection to be accepted. A server that runs answers within milliseconds,
+# even a busy one. One that takes longer than this is stopped, or is something else.
+CONNECT_SECONDS = 30
 _HERE = os.path.dirname(os.path.abspath(__file__))
 
 
-def open_session(sock, token=None, trust_blobs=True):
+def open_session(sock, token=None, trust_blobs=True, address=None):
+    """`address`: of a server that this process did not start; it has CONNECT_SECONDS to answer."""
     session = Session(sock)
     try:
-        facts = session.request("initialize", {
+        answer = session.send("initialize", pack({
             "protocolVersion": PROTOCOL_VERSION,
             "clientInfo": {"name": "polyproc-python"},
             "processId": os.getpid(),
             "maxPayloadBytes": LARGEST_BYTES,
             **({} if trust_blobs else {"blobs": "own"}),
             **({} if token is None else {"token": token}),
-        })
+        }))
+        facts = session.wait(answer, timeout=None if address is None else CONNECT_SECONDS)
+        if facts is None:
+            raise ConnectionError(
+                f"what listens at {address} has not answered within {CONNECT_SECONDS} s: is it a Polyproc server, and is its process not stopped?"
+            )
     except BaseException:
         session.wire.close()
         raise
@@ -52,7 +62,7 @@ def connect_to(address, token=None, trust_blobs=None):
     trusting = trusts_all(trust_blobs, kind)
     if kind == "unix":
         require_own_socket(place)
-        return open_session(_connected(address, place), None, trusting)
+        return open_session(_connected(address, place), None, trusting, address)
     host, _, port = place.rpartition(":")
     host = host.strip("[]")
     if kind not in ("tcp", "tls") or not host or not port.isdecimal():
@@ -61,9 +71,9 @@ def connect_to(address, token=None, trust_blobs=None):
     if kind == "tls":
         from . import _tls
 
-        return open_session(_tls.secured(sock, host, address), token, trusting)
+        return open_session(_tls.secured(sock, host, address), token, trusting, address)
     try:
-        return open_session(sock, token, trusting)
+        return open_session(sock, token, trusting, address)
     except Closed as error:
         raise ConnectionError(
             f"what listens at {address} ended the connection at once: is it a Polyproc server? If it has --tls-cert, its address begins with tls:"
@@ -81,7 +91,7 @@ def _connected(address, place):
                 sock.close()
                 raise
             return sock
-        sock = socket.create_connection(place)
+        sock = socket.create_connection(place, CONNECT_SECONDS)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return sock
     except socket.gaierror as error:

@@ -7,9 +7,12 @@ import { largestMessageBytes } from "../../../server/ipc/framing/fragments.js";
 import { RpcEndpoint } from "../../../server/ipc/framing/rpc-endpoint.js";
 import { parseAddress, type Address } from "./address.js";
 import type { Connection, Link, ServerFacts } from "./connection.js";
-import { asCallersError, Closed } from "./errors.js";
+import { asCallersError, Closed, TimedOut } from "./errors.js";
 import { flushAtExit } from "./flush-at-exit.js";
 import { requireOwnSocket } from "./socket-owner.js";
+
+/** A server that runs answers within milliseconds, even a busy one. One that takes longer than this is stopped, or is something else. */
+export const connectMs = 30_000;
 
 export interface ConnectOptions {
   /** Token of a server on TCP. Default: POLYPROC_TOKEN. */
@@ -24,14 +27,28 @@ export interface ConnectOptions {
 }
 
 /**
- * Connects to a server that listens. Rejects with Closed if no server answers there; with Unauthorized if the server
- * wants another token, or if another user may own its Unix socket.
+ * Connects to a server that listens. Rejects with Closed if no server listens there; with TimedOut if what listens there
+ * does not answer `initialize` within `connectMs`; with Unauthorized if the server wants another token, or if another
+ * user may own its Unix socket.
  */
 export async function connectTo(connection: Connection, address: string, options: ConnectOptions): Promise<Link> {
   const parsed = parseAddress(address);
   if (parsed.kind === "unix") requireOwnSocket(parsed.path);
-  const socket = await openSocket(parsed, address);
-  return openSession(connection, socket, { ...options, trustBlobs: options.trustBlobs ?? trustedByDefault(parsed.kind) });
+  const trustBlobs = options.trustBlobs ?? trustedByDefault(parsed.kind);
+  const { socket, opened } = openSocket(parsed, address);
+  let late: TimedOut | undefined;
+  const timer = setTimeout(() => {
+    late = new TimedOut("TimedOut", `what listens at ${address} has not answered within ${connectMs / 1000} s: is it a Polyproc server, and is its process not stopped?`);
+    socket.destroy(late);
+  }, connectMs);
+  try {
+    await opened;
+    return await openSession(connection, socket, { ...options, trustBlobs });
+  } catch (error) {
+    throw late ?? error;
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Opens a session on a new socket. The socket does not keep the event loop alive unless `holdLoop` says so. */
@@ -69,19 +86,21 @@ function scriptName(): string {
   return basename(process.argv[1] ?? "");
 }
 
-function openSocket(address: Address, shown: string): Promise<Socket> {
-  return new Promise((resolve, reject) => {
+/** `opened` resolves when bytes can be sent. */
+function openSocket(address: Address, shown: string): { socket: Socket; opened: Promise<void> } {
+  const socket = address.kind === "unix" ? connectSocket(address.path)
+    : address.kind === "tcp" ? connectSocket(address.port, address.host)
+    : connectTls(address.port, address.host, { servername: address.host });
+  const opened = new Promise<void>((resolve, reject) => {
     const onError = (error: NodeJS.ErrnoException) => {
       reject(new Closed("Closed", `no server answers at ${shown} (${error.code ?? error.message}): is "polyproc serve" running there?`, {}, { cause: error }));
     };
-    const opened = () => {
+    socket.once("error", onError);
+    socket.once(address.kind === "tls" ? "secureConnect" : "connect", () => {
       socket.off("error", onError);
       socket.setNoDelay?.(true);
-      resolve(socket);
-    };
-    const socket = address.kind === "unix" ? connectSocket(address.path, opened)
-      : address.kind === "tcp" ? connectSocket(address.port, address.host, opened)
-      : connectTls(address.port, address.host, { servername: address.host }, opened);
-    socket.once("error", onError);
+      resolve();
+    });
   });
+  return { socket, opened };
 }

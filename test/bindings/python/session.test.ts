@@ -9,6 +9,12 @@ import { needs } from "../../tools/needs.js";
 const fixtures = join(root, "test", "bindings", "python", "fixtures");
 
 describe("the session of the Python binding", needs("python3"), () => {
+  it("gives up what listens and never answers", async (t) => {
+    const { status, stderr } = await runPython([join(fixtures, "silent_server.py")], { cwd: temporaryFolder(t) });
+    assert.equal(status, 0, stderr);
+    assert.match(stderr, /^OK$/m);
+  });
+
   it("loses nothing between threads that meet inside of it", async (t) => {
     const { status, stderr } = await runPython([join(fixtures, "session_races.py")], { cwd: temporaryFolder(t) });
     assert.equal(status, 0, stderr);

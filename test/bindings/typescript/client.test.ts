@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer, type AddressInfo, type Socket } from "node:net";
 import { join } from "node:path";
-import { test } from "node:test";
-import { connect, Lock, Process, type PipeEnd, type Queue } from "../../../bindings/typescript/index.js";
+import { mock, test } from "node:test";
+import { connect, Lock, Process, TimedOut, type PipeEnd, type Queue } from "../../../bindings/typescript/index.js";
 import { waitFor, within } from "../../deadline.js";
 import { isLiving } from "../../living.js";
 import { startServer } from "../../server/server-process.js";
@@ -100,6 +102,30 @@ test("where nobody listens the error says so", async (t) => {
   await assert.rejects(connect(`unix:${join(temporaryFolder(t), "nobody.sock")}`), /no server answers at unix:.*polyproc serve/);
   await assert.rejects(connect("nowhere"), TypeError);
 });
+
+for (const kind of ["unix", "tcp", "tls"] as const) {
+  test(`what listens and never answers is given up (${kind})`, async (t) => {
+    const silent = createServer();
+    const path = join(temporaryFolder(t), "s");
+    if (kind === "unix") silent.listen(path);
+    else silent.listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    const address = kind === "unix" ? `unix:${path}` : `${kind}:127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    mock.timers.enable({ apis: ["setTimeout"] });
+    try {
+      const connecting = assert.rejects(connect(address, { token: "t" }), (error) => error instanceof TimedOut && error.message.startsWith(`what listens at ${address} has not answered within 30 s`));
+      const [socket] = await once(silent, "connection") as [Socket];
+      // Of `initialize`, or of the handshake.
+      await once(socket, "data");
+      mock.timers.tick(30_000);
+      await connecting;
+      await once(socket, "end");
+    } finally {
+      mock.timers.reset();
+      silent.close();
+    }
+  });
+}
 
 test("the server's end rejects what is under way, and what comes later", async (t) => {
   const server = await startServer(t, ["--listen", `unix:${join(temporaryFolder(t), "run", "p.sock")}`]);

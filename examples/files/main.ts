@@ -3,7 +3,7 @@ import { readArguments, usage, UsageError, type Arguments } from "./arguments.js
 import { prepareTask, type News } from "./digest.js";
 import { findFiles, type FoundFile } from "./find-files.js";
 import { bytes, counted } from "./numbers.js";
-import { startProgress } from "./progress.js";
+import { startProgress } from "./start-progress.js";
 import * as report from "./report.js";
 import { run } from "./run.js";
 import { measureSpeedUp } from "./speed-up.js";

@@ -24,9 +24,3 @@ export function doneShare(tally: Tally, { files, bytes }: Total): number {
   const all = files * fileCostBytes + bytes;
   return all === 0 ? 1 : Math.min(1, (tally.done * fileCostBytes + tally.bytes) / all);
 }
-
-/** Starts the display that suits where the output goes. */
-export async function startProgress(tally: Tally, total: Total, root: string): Promise<Progress> {
-  if (process.stdout.isTTY) return new (await import("./terminal-progress.js")).TerminalProgress(tally, total, root);
-  return new (await import("./line-progress.js")).LineProgress(tally, total);
-}

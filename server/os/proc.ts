@@ -1,5 +1,5 @@
 import { closeSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
-import type { ProcessRow } from "./process-table.js";
+import type { ProcessRow } from "./process-row.js";
 import { withSpareDescriptor } from "./spare-descriptor.js";
 
 /** Longest command line that is told, in characters. */

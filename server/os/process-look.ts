@@ -1,6 +1,7 @@
 import { childVariable } from "./environment.js";
 import { environmentValue, readLinuxRow } from "./proc.js";
-import { childrenByParent, readProcessTable, type ProcessRow, type ProcessTable } from "./process-table.js";
+import { childrenByParent, readProcessTable, type ProcessTable } from "./process-table.js";
+import type { ProcessRow } from "./process-row.js";
 
 const nobody: readonly ProcessRow[] = [];
 

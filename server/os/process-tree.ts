@@ -1,6 +1,7 @@
 import { readLinuxRow } from "./proc.js";
 import type { ProcessLook } from "./process-look.js";
-import { descendantsOf, type ProcessRow } from "./process-table.js";
+import type { ProcessRow } from "./process-row.js";
+import { descendantsOf } from "./process-table.js";
 
 /** `group`: the child's process group. `tree`: also all its descendants and, on Linux, those that left for another session or parent. */
 export type TreeScope = "group" | "tree";

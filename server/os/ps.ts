@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import type { ProcessRow } from "./process-table.js";
+import type { ProcessRow } from "./process-row.js";
 
 const columns = ["-axo", "pid=,ppid=,pgid=,stat=,lstart=,command="];
 /** `lstart` is always five words: `Mon Jan  1 10:00:00 2024`. */

@@ -1,6 +1,7 @@
 import pidusage from "pidusage";
 import type { Usage } from "../../protocol/process.js";
-import { childrenByParent, descendantsOf, readProcessTable, type ProcessRow, type ProcessTable } from "./process-table.js";
+import { childrenByParent, descendantsOf, readProcessTable, type ProcessTable } from "./process-table.js";
+import type { ProcessRow } from "./process-row.js";
 
 /** Numbers of a process that nobody asks about any more are forgotten after this. */
 const rememberMs = 60_000;

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { waitFor, within } from "../deadline.js";
-import type { ProcessRow } from "../../server/os/process-table.js";
+import type { ProcessRow } from "../../server/os/process-row.js";
 import { compiled } from "../fixture.js";
 import { describeProcess, markedProcesses } from "../runner/leaks.js";
 

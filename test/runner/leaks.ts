@@ -1,7 +1,8 @@
 import { readdirSync, readlinkSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { hasInEnvironment } from "../../server/os/proc.js";
-import { readProcessTable, type ProcessRow } from "../../server/os/process-table.js";
+import type { ProcessRow } from "../../server/os/process-row.js";
+import { readProcessTable } from "../../server/os/process-table.js";
 import { waitFor } from "../deadline.js";
 
 /** What ends by itself when its parent has ended (a worker host, a guardian) may take this long. */

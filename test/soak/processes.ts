@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { environmentValue } from "../../server/os/proc.js";
-import type { ProcessRow } from "../../server/os/process-table.js";
+import type { ProcessRow } from "../../server/os/process-row.js";
 import { markedProcesses } from "../runner/leaks.js";
 
 /** Every process of a soak run, at any depth, has this variable; its value is the run's id. */

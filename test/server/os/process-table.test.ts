@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { childrenByParent, descendantsOf, readProcessTable, type ProcessRow } from "../../../server/os/process-table.js";
+import { childrenByParent, descendantsOf, readProcessTable } from "../../../server/os/process-table.js";
+import type { ProcessRow } from "../../../server/os/process-row.js";
 import { hasInEnvironment } from "../../../server/os/proc.js";
 import { readPsTable } from "../../../server/os/ps.js";
 import { waitFor } from "../../deadline.js";

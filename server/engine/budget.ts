@@ -2,11 +2,14 @@ import { PolyprocError } from "../../protocol/errors.js";
 import type { Guard } from "./guard.js";
 import { LinkedList } from "./linked-list.js";
 
-/** Of the bound, what may be kept: items, tasks, results, output. The rest is for messages on their way, and for puts, sends and submits that wait. */
+/**
+ * Share of the limit for what is kept: items, tasks, results, output. The rest is for messages being read and written,
+ * and for pending requests.
+ */
 const keptShare = 3 / 4;
-/** When that is full, a client may still keep this share of the bound … */
+/** If the kept share is full, a client may still keep this share of the limit, so that it can go on … */
 const fairShare = 1 / 64;
-/** … until this much is kept by all. */
+/** … as long as all clients together keep less than this share. */
 const fairLimit = 7 / 8;
 
 interface Message {
@@ -21,16 +24,18 @@ interface Keeper {
 }
 
 /**
- * One bound for all memory that the server holds for its peers. Each owner charges the bytes that it really holds, and releases them when it lets go.
- * A Buffer that is a part of a larger one holds all of it: charge the larger one, or copy (`compact`).
+ * The limit for all memory that the server holds for its peers. The code that stores bytes charges them, and releases
+ * them when it drops them. A Buffer that is part of a larger one keeps all of it in memory: charge the larger one, or
+ * copy the part.
  *
- * There are two parts. What is kept until somebody fetches it is charged to an `Account`. What passes through (a message that is read, a put that
- * waits, an answer that is not sent yet) is charged here. Charging always succeeds, so the sum can exceed the bound for a moment. Whoever can wait asks
- * for room first. Requests that free memory or control something (get, recv, cancel, list) never ask.
+ * There are two kinds. Bytes that are kept until a client fetches them are charged to an `Account`. Bytes in transit (a
+ * message being read, a pending put, an answer that is not sent yet) are charged here. A charge always succeeds, so the
+ * sum can exceed the limit for a moment. A request that can wait asks for room first. Requests that free memory or
+ * control something (get, recv, cancel, list) never ask, so they work on a full server.
  */
 export class Budget {
   readonly maxBytes: number;
-  /** For what the server keeps on its own account: output of processes, results of runs. */
+  /** Charged with what belongs to no client: output of processes, results of runs. */
   readonly server: Account;
   readonly #guard: Guard;
   #keptBytes = 0;
@@ -52,7 +57,7 @@ export class Budget {
     return this.#keptBytes + this.#passingBytes;
   }
 
-  /** The most that it was since `forgetPeak`. */
+  /** Maximum of `usedBytes` since `forgetPeak`. */
   get peakBytes(): number {
     return this.#peakBytes;
   }
@@ -65,27 +70,27 @@ export class Budget {
     return this.#keptBytes;
   }
 
-  /** What can be dropped should be dropped: as much is kept as may be. */
+  /** The kept share is full: reserves should drop what they can. */
   get pressed(): boolean {
     return this.#keptBytes > this.maxBytes * keptShare;
   }
 
-  /** Of the client at the root of a process tree (`Session.owner`). */
+  /** The account of a client and its process tree; `owner`: see `Session.owner`. */
   account(owner: string): Account {
     let account = this.#accounts.get(owner);
     if (!account) this.#accounts.set(owner, (account = new Account(this, owner)));
     return account;
   }
 
-  /** For what passes through. */
+  /** Whether bytes in transit fit. */
   hasRoom(bytes: number): boolean {
     return this.usedBytes + bytes <= this.maxBytes;
   }
 
-  /** For what passes through and cannot be put off. Fails with Overloaded. */
+  /** For bytes in transit that cannot wait. Throws Overloaded if they do not fit. */
   requireRoom(bytes: number): void {
     if (this.hasRoom(bytes)) return;
-    throw new PolyprocError("Overloaded", `the server's memory is full: it holds ${this.usedBytes} of ${this.maxBytes} bytes (--max-memory-bytes) for its clients; try again when items and results were taken out`, { bytes, maxMemoryBytes: this.maxBytes });
+    throw new PolyprocError("Overloaded", `the server's memory is full: it holds ${this.usedBytes} of ${this.maxBytes} bytes (--max-memory-bytes) for its clients; try again after clients have received items and results`, { bytes, maxMemoryBytes: this.maxBytes });
   }
 
   charge(bytes: number): void {
@@ -99,9 +104,9 @@ export class Budget {
   }
 
   /**
-   * Charges these bytes as soon as there is room, then calls `granted`: before this returns if there is room and no earlier caller waits, else in the order of the
-   * calls. Returns a function that takes a caller that still waits out of the line; it does nothing after the grant. Fails with PayloadTooLarge if the
-   * bytes would not fit into an empty server.
+   * Charges these bytes as soon as there is room, then calls `granted`. Callers are served in order; the first is
+   * served before this returns if there is room. Returns a function that cancels the request; it has no effect after
+   * the grant. Throws PayloadTooLarge if the bytes exceed the limit itself.
    */
   whenRoom(bytes: number, granted: () => void): () => void {
     if (bytes > this.maxBytes) {
@@ -114,38 +119,38 @@ export class Budget {
     }
     const link = this.#messages.push({ bytes, granted });
     return () => {
-      // The next one may fit where this one did not.
+      // The next request may fit where this one did not.
       if (this.#messages.remove(link)) this.#schedule();
     };
   }
 
-  /** `free` lets go of about so many bytes of what is kept, the oldest first; called when as much is kept as may be. */
+  /** `free` is called when the kept share is full. It drops about that many kept bytes, the oldest first. */
   addReserve(free: (bytes: number) => void): void {
     this.#reserves.push(free);
   }
 
-  /** For accounts. */
+  /** Called by `Account`. */
   mayKeep(account: Account, bytes: number): boolean {
     const kept = this.#keptBytes + bytes;
     if (kept <= this.maxBytes * keptShare) return true;
     return account.bytes + bytes <= this.maxBytes * fairShare && kept <= this.maxBytes * fairLimit;
   }
 
-  /** For accounts. */
+  /** Called by `Account`. */
   keep(bytes: number): void {
     this.#keptBytes += bytes;
     this.#peakBytes = Math.max(this.#peakBytes, this.usedBytes);
     if (this.pressed && this.#reserves.length > 0) this.#schedule();
   }
 
-  /** For accounts. */
+  /** Called by `Account`. */
   letGo(account: Account, bytes: number): void {
     this.#keptBytes -= bytes;
     if (account.bytes === 0 && account.owner !== null && this.#accounts.get(account.owner) === account) this.#accounts.delete(account.owner);
     this.#released();
   }
 
-  /** For accounts. */
+  /** Called by `Account`. */
   whenMayKeep(account: Account, bytes: number, retry: () => void): () => void {
     const link = this.#keepers.push({ account, bytes, retry });
     return () => void this.#keepers.remove(link);
@@ -155,7 +160,7 @@ export class Budget {
     if (this.#messages.length > 0 || this.#keepers.length > 0) this.#schedule();
   }
 
-  /** Not inside of a charge or release: its caller is in the middle of a change. */
+  /** Deferred, because the caller of a charge or release is in the middle of a change. */
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
@@ -163,7 +168,7 @@ export class Budget {
       this.#scheduled = false;
       if (this.pressed) this.#guard.run(null, () => this.#useReserves());
       for (let next = this.#messages.first; next && this.hasRoom(next.bytes); next = this.#messages.first) this.#grant(next);
-      // One whose client keeps little may go on where those before it may not.
+      // A client that keeps little may go on though earlier ones in the list may not (`fairShare`).
       for (const link of [...this.#keepers.links()]) {
         const { account, bytes, retry } = link.value;
         if (this.mayKeep(account, bytes) && this.#keepers.remove(link)) this.#guard.run(null, retry);
@@ -177,7 +182,7 @@ export class Budget {
     this.#guard.run(null, message.granted);
   }
 
-  /** A little more than is needed now, so that it is not done for each line and item. */
+  /** Frees a little more than is needed now, so that it need not run again for the next line or item. */
   #useReserves(): void {
     const goal = this.maxBytes * keptShare * 0.9;
     for (const free of this.#reserves) {
@@ -216,7 +221,10 @@ export class Account {
     this.#budget.letGo(this, bytes);
   }
 
-  /** Calls once, later, when there is room; nothing is charged for it, and whoever was called before may have taken the room. Returns a function that takes it out of the line. */
+  /**
+   * Calls `retry` once, later, when there is room. Nothing is charged, and an earlier caller may have used the room:
+   * check again. Returns a function that cancels the call.
+   */
   whenRoom(bytes: number, retry: () => void): () => void {
     return this.#budget.whenMayKeep(this, bytes, retry);
   }

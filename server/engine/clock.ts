@@ -2,9 +2,9 @@
 export interface Clock {
   /** Monotonic milliseconds, with fractions. */
   now(): number;
-  /** Milliseconds since 1970, for people. */
+  /** Milliseconds since 1970, to show to people. */
   wallTime(): number;
-  /** Fires once. Any finite delay of 0 or more, also one longer than the platform's own timers can take. */
+  /** Fires once. `delayMs`: any finite number from 0 up, also beyond the maximum of the platform's timers. */
   setTimer(delayMs: number, fire: () => void): Timer;
 }
 

@@ -1,4 +1,4 @@
-/** A double-ended queue over a ring: every operation takes constant time, however many items there are. */
+/** A double-ended queue in a ring buffer. All operations but `remove` and iteration take constant time. */
 export class Deque<T> {
   #ring: (T | undefined)[] = new Array<T | undefined>(16);
   #head = 0;
@@ -14,7 +14,6 @@ export class Deque<T> {
     this.#length++;
   }
 
-  /** Puts an item before all others. */
   unshift(item: T): void {
     if (this.#length === this.#ring.length) this.#resize(this.#length * 2);
     this.#head = (this.#head - 1) & (this.#ring.length - 1);
@@ -42,7 +41,7 @@ export class Deque<T> {
     this.#length = 0;
   }
 
-  /** Takes out one item, wherever it is; true when it was there. Costs as much as the deque is long. */
+  /** Removes one item. Returns whether it was there. Takes linear time. */
   remove(item: T): boolean {
     for (let i = 0; i < this.#length; i++) {
       if (this.#at(i) !== item) continue;

@@ -22,16 +22,16 @@ import { WaitGraph } from "./sync/wait-graph.js";
 
 export interface EngineOptions {
   clock: Clock;
-  /** Told of each exception that nobody foresaw. */
+  /** Called with each unexpected exception. */
   reportFault: (error: unknown) => void;
   spawner: Spawner;
   codec: PayloadCodec;
   signalNumber: SignalNumber;
   paths: FilePaths;
-  /** Null where there is no memory that client and server can share. */
+  /** Null on platforms where client and server cannot share memory. */
   openTally: () => Tally | null;
   instanceId: string;
-  /** Of the server: the parent of what it runs on its own account. */
+  /** The server's pid: shown as the parent of the processes of runs. */
   pid: number;
   cpuCount: number;
   limits: EngineLimits;
@@ -41,14 +41,14 @@ export interface EngineOptions {
   warmHosts: number;
 }
 
-/** The whole of the semantics. No I/O: time, children and peers are handed in. */
+/** All state and rules of the server. It does no I/O: the clock, the spawner and the peers are injected. */
 export class Engine {
   readonly options: EngineOptions;
   readonly clock: Clock;
   readonly budget: Budget;
   readonly guard: Guard;
   readonly registry: Registry;
-  /** Pools that have work or workers, or may get some. */
+  /** Pools that have work or workers, or may get some: all but those that are closed or terminated and gone. */
   readonly livePools = new Set<Pool>();
   readonly sessions = new Map<string, Session>();
   readonly waitGraph: WaitGraph;
@@ -58,9 +58,9 @@ export class Engine {
   readonly hosts: HostCache;
   readonly runs: RunTable;
   readonly channels: ChannelTable;
-  /** The server is ending: pools begin nothing more. What waits goes with it. */
+  /** The server is ending: pools begin no more tasks. Pending requests are dropped. */
   ending = false;
-  /** Called when a session has ended, after everything it held was let go. */
+  /** Called when a session has ended and everything that it held has been released. */
   onSessionEnded: (session: Session) => void = () => {};
   #nextSession = 1;
 
@@ -90,7 +90,7 @@ export class Engine {
     return [...this.livePools].map((pool) => pool.describePool());
   }
 
-  /** Called by the session itself, when everything it held was let go. */
+  /** Called by the session when everything that it held has been released. */
   sessionEnded(session: Session): void {
     if (this.sessions.delete(session.id)) this.events.publishSession(session, true);
     this.processes.orphan(session);

@@ -2,17 +2,18 @@ import { PolyprocError } from "../../protocol/errors.js";
 import type { Clock, Timer } from "./clock.js";
 import type { Peer } from "./peer.js";
 
-/** On whose behalf work is done: a session, a worker host, a pool, a run. */
+/** The session, worker host, pool or run that work is done for. */
 export interface Principal {
-  /** Work done for it has failed: it is ended, and told why where that is possible. */
+  /** An exception occurred in work for this principal: ends it, and reports the error to its client if there is one. */
   endAfterFault(error: PolyprocError): void;
 }
 
 /**
- * Runs what happens after the message that caused it was handled: at the end of the turn, after a time, when a peer has read. An exception there
- * is a fault of the server's own. It is reported and ends the principal that the work was for, never the server.
+ * Runs deferred work: at the end of a turn of the event loop, after a delay, or when a peer has drained. An exception
+ * in it is a fault of the server's own. It is reported and ends the principal of the work, never the server.
  *
- * Only this file queues microtasks, and only through it the engine sets timers and waits for peers to read (see test/architecture.test.ts).
+ * Only this file queues microtasks, and only through it the engine sets timers and waits for peers to read (see
+ * test/architecture.test.ts).
  */
 export class Guard {
   readonly #clock: Clock;
@@ -23,7 +24,7 @@ export class Guard {
     this.#report = report;
   }
 
-  /** Now. `principal` null: the work is nobody's, so a fault is only reported. */
+  /** Runs the work now. `principal` null: an exception is only reported. */
   run(principal: Principal | null, work: () => void): void {
     try {
       work();
@@ -32,27 +33,27 @@ export class Guard {
     }
   }
 
-  /** At the end of this turn. */
+  /** Runs the work at the end of this turn of the event loop. */
   soon(principal: Principal | null, work: () => void): void {
     queueMicrotask(() => this.run(principal, work));
   }
 
-  /** After `delayMs`. */
+  /** Runs the work after `delayMs`. */
   after(delayMs: number, principal: Principal | null, work: () => void): Timer {
     return this.#clock.setTimer(delayMs, () => this.run(principal, work));
   }
 
-  /** Once the peer has little left to read. */
+  /** Runs the work once the peer's backlog is small. */
   whenRead(peer: Pick<Peer, "onDrain">, principal: Principal | null, work: () => void): void {
     peer.onDrain(() => this.run(principal, work));
   }
 
-  /** Reports an exception that nobody foresaw, and ends the principal after this turn. */
+  /** Reports an unexpected exception, and ends the principal after this turn. */
   fault(principal: Principal | null, error: unknown): void {
     this.#report(error);
     if (!principal) return;
     const told = new PolyprocError("InternalError", `a fault of the server's own, please report it: ${error instanceof Error ? error.message : String(error)}`);
-    // Later: others may be in the middle of a change.
+    // Deferred, because callers further up may be in the middle of a change.
     queueMicrotask(() => {
       try {
         principal.endAfterFault(told);

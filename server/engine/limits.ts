@@ -4,10 +4,10 @@ export interface EngineLimits {
   maxQueuedBytes: number;
   /** Unread bytes that one queue or pipe may hold before `put` and `send` wait. */
   maxBufferedBytes: number;
-  /** What the server may hold for all peers together. */
+  /** Memory that the server may hold for all peers together. */
   maxMemoryBytes: number;
-  /** Remembered output of one child. */
+  /** Output of one child that is remembered. */
   outputRingBytes: number;
-  /** State changes that are kept for subscribers who are behind. */
+  /** Number of past state changes that are kept, for subscribers that reconnect or are slow. */
   eventRing: number;
 }

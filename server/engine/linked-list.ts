@@ -1,4 +1,4 @@
-/** A place in a `LinkedList`, to take its value out again. */
+/** The place of a value in a `LinkedList`, needed to remove it. */
 export interface Link<T> {
   readonly value: T;
   previous: Link<T> | null;
@@ -6,7 +6,10 @@ export interface Link<T> {
   linked: boolean;
 }
 
-/** Waiters in the order in which they came; any of them may leave at any time. Every operation takes constant time. */
+/**
+ * A list for waiters: first come first served, and any of them can be removed at any time. All operations take constant
+ * time.
+ */
 export class LinkedList<T> {
   #first: Link<T> | null = null;
   #last: Link<T> | null = null;
@@ -36,7 +39,7 @@ export class LinkedList<T> {
     return first.value;
   }
 
-  /** False when it was taken out before. */
+  /** Returns false if the value had been removed before. */
   remove(link: Link<T>): boolean {
     if (!link.linked) return false;
     if (link.previous) link.previous.next = link.next;

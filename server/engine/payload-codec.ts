@@ -1,8 +1,8 @@
 import type { Payload } from "../../protocol/schema.js";
 
 /**
- * The two places where the server must look into a payload: to fill a command's placeholders with its item, and to build
- * a command's result. Everything else moves the bytes.
+ * Decodes and encodes payloads. The engine needs this in two places only: to fill a command's placeholders with an
+ * item, and to build a command's result.
  */
 export interface PayloadCodec {
   decode(payload: Payload): unknown;

@@ -7,7 +7,7 @@ declare class TextDecoder {
   decode(data: Uint8Array): string;
 }
 
-/** The payload of a list with this one item, made without opening it. */
+/** The payload of a list with this item, made without decoding it. */
 export function listOf(item: Payload): Payload {
   const data = payloadData(item);
   const list = new Uint8Array(data.length + 1);
@@ -16,7 +16,7 @@ export function listOf(item: Payload): Payload {
   return withHandles(list, item);
 }
 
-/** The payload of a list with these items, made without opening them. */
+/** The payload of a list with these items, made without decoding them. */
 export function listOfAll(items: readonly Payload[]): Payload {
   if (items.length === 1) return listOf(items[0]!);
   const size = items.length < 16 ? 1 : items.length < 0x1_0000 ? 3 : 5;
@@ -39,15 +39,18 @@ export function listOfAll(items: readonly Payload[]): Payload {
   return handles.length === 0 ? data : [data, handles];
 }
 
-/** The payloads of a list's items, each with the handles that occur in it. Fails with Malformed when they are not `count`. */
+/**
+ * Splits a list into the payloads of its items, each with the handles in it. Throws Malformed unless there are `count`.
+ */
 export function itemsOf(list: Payload, count: number): Payload[] {
   const data = payloadData(list);
   const head = arrayHead(data);
-  if (head.count !== count) throw new PolyprocError("Malformed", `a list of ${count} was expected, and ${head.count} came`);
+  if (head.count !== count) throw new PolyprocError("Malformed", `expected a list of ${count} items; got ${head.count}`);
   const listed = payloadHandles(list);
   if (count === 1) return [withHandles(data.subarray(head.at), list)];
   const items: Payload[] = [];
-  // Handles inside values that are private to a language cannot be seen: any item with such a value may hold them.
+  // Handles inside a blob cannot be seen. So each item with a blob may contain the listed handles that were found
+  // nowhere.
   const unseen = new Set(listed);
   const known = new Set(listed);
   const opaque: number[] = [];
@@ -59,7 +62,7 @@ export function itemsOf(list: Payload, count: number): Payload[] {
       if (type === extensions.blob) isOpaque = true;
       if (type !== extensions.handle) return;
       const handle = new TextDecoder().decode(data.subarray(from, to));
-      // Only those that are listed were checked.
+      // Only listed handles have been checked by the server.
       if (!known.has(handle)) return;
       handles.push(handle);
       unseen.delete(handle);
@@ -73,7 +76,7 @@ export function itemsOf(list: Payload, count: number): Payload[] {
   return items;
 }
 
-/** How many items it announces; null when it is no list. */
+/** The announced number of items; null if the payload is not a list. */
 export function listLength(list: Payload): number | null {
   try {
     return arrayHead(payloadData(list)).count;
@@ -82,27 +85,29 @@ export function listLength(list: Payload): number | null {
   }
 }
 
-/** Fails with InvalidParams unless it is a list that announces `count` items, and has the byte that each of them takes at least. */
+/**
+ * Throws InvalidParams unless the payload is a list that announces `count` items and has at least one byte for each.
+ */
 export function requireLength(list: Payload, count: number, what: string): void {
   const length = listLength(list);
   if (length === count && payloadData(list).length > count) return;
   throw new PolyprocError("InvalidParams", `${what}: expected a list of ${count}, as count says; got ${length === null ? "no list" : `a list of ${length}`}`);
 }
 
-/** Gives items of a list one by one, in the order of their numbers at the least cost, without opening the others. */
+/** Reads single items of a list without decoding the others. Cheapest in rising order. */
 export class ItemReader {
   readonly #data: Uint8Array;
-  /** The item that begins at `#at`. */
+  /** Number of the item that begins at `#at`. */
   #number = 0;
   #at: number;
 
-  /** Fails with Malformed when it is no list. */
+  /** Throws Malformed if the payload is not a list. */
   constructor(list: Payload) {
     this.#data = payloadData(list);
     this.#at = arrayHead(this.#data).at;
   }
 
-  /** Only below the list's length. Fails with Malformed when the list ends before. */
+  /** `number` must be below the list's length. Throws Malformed if the bytes end before the item. */
   item(number: number): Uint8Array {
     if (number < this.#number) {
       this.#number = 0;
@@ -113,10 +118,10 @@ export class ItemReader {
   }
 }
 
-/** The payload of the one item in a list of one. */
+/** The payload of the item in a list of one item. */
 export function onlyItem(list: Payload): Payload {
   const data = payloadData(list);
-  // msgpack has three ways to begin a list of one; encoders use the first, but need not.
+  // msgpack has three heads for a list of one item. Encoders may use any of them.
   if (data[0] === 0x91) return withHandles(data.subarray(1), list);
   if (data[0] === 0xdc && data[1] === 0 && data[2] === 1) return withHandles(data.subarray(3), list);
   if (data[0] === 0xdd && data[1] === 0 && data[2] === 0 && data[3] === 0 && data[4] === 1) return withHandles(data.subarray(5), list);

@@ -1,23 +1,26 @@
 import type { PolyprocError } from "../../protocol/errors.js";
 import type { NotificationMessage, Params } from "../../protocol/message.js";
 
-/** The other side of a session, as the engine sees it. */
+/** The process at the other end of a session's connection, as the engine sees it. */
 export interface Peer {
   notify<M extends NotificationMessage>(message: M, params: Params<M>): void;
-  /** Longest payload that the other side can be sent, in bytes. */
+  /** Longest payload, in bytes, that the peer can receive. */
   readonly maxPayloadBytes: number;
-  /** The other side reads messages of up to so many bytes in fragments. Doors that have none leave it out. */
+  /** The peer accepts payloads of up to this many bytes in fragments. Absent in doors without fragments. */
   useFragments?(maxPayloadBytes: number): void;
-  /** Bytes handed over that the operating system has not taken yet. */
+  /** Bytes that were written and the operating system has not taken yet. */
   backlogBytes(): number;
-  /** Calls once, when the backlog is small again. */
+  /** Calls the listener once, when the backlog is small again. */
   onDrain(listener: () => void): void;
-  /** Back-pressure on what the other side sends. Doors that cannot do it leave it out. */
+  /** Back-pressure on what the peer sends. Absent in doors that cannot do it. */
   pauseReading?(): void;
   resumeReading?(): void;
-  /** Reads what a worker host has put aside in its aside pipe, from now on also whenever it says something. Only where there is one. */
+  /**
+   * Reads the worker host's aside pipe now, and from now on also before each message of the host. Absent without an
+   * aside pipe.
+   */
   pullAside?(): void;
-  /** Ends the connection, after telling why when there is an error. */
+  /** Ends the connection. An error is sent to the peer first. */
   close(error?: PolyprocError): void;
 }
 

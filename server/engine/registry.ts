@@ -7,17 +7,17 @@ import type { Session } from "./session.js";
 /** Anything that has a handle. */
 export interface SharedObject {
   readonly handle: Handle;
-  /** The last reference has gone: let go of everything. */
+  /** The last reference has been dropped: release everything and fail all waits. */
   unreferenced(): void;
-  /** For the view of synchronisation; absent for processes, pools and jobs. */
+  /** State for subscribers of the synchronisation topic. Absent for processes, pools and jobs. */
   describe?(): SyncInfo;
 }
 
 interface Entry {
   readonly object: SharedObject;
-  /** All of them: sessions', the engine's own, and those of payloads in flight. */
+  /** Number of all references: of sessions, of the engine itself, and of payloads in flight. */
   references: number;
-  /** Those of payloads that are stored in other objects (or in itself), by object. */
+  /** The references by payloads in flight, counted for each object that stores them. That can be the object itself. */
   containers: Map<SharedObject, number> | null;
   /** Sum of `containers`. */
   contained: number;
@@ -31,7 +31,7 @@ export class Registry {
   readonly #entries = new Map<Handle, Entry>();
   readonly #unreferenced: SharedObject[] = [];
   #lettingGo = false;
-  /** Told of each object of synchronisation that comes or goes. */
+  /** Called for each object that is created or gone. */
   onChange: (object: SharedObject, gone: boolean) => void = () => {};
 
   constructor(guard: Guard) {
@@ -46,7 +46,7 @@ export class Registry {
     for (const entry of this.#entries.values()) yield entry.object;
   }
 
-  /** The object of this handle; made now, unless it is a name that exists. Either way the session gets a reference. */
+  /** Creates an object, or finds the existing one if the handle is a name. Gives the session a reference. */
   create<T extends SharedObject>(session: Session, handle: Handle, type: ObjectClass<T>, make: () => T): T {
     const existing = this.#entries.get(handle);
     if (existing && isNamed(handle)) {
@@ -62,16 +62,16 @@ export class Registry {
     return object;
   }
 
-  /** Fails unless the session may make an object of this handle, and there is none. */
+  /** Throws unless the session may create an object with this handle and none exists. */
   requireNew(session: Session, handle: Handle): void {
     const suffix = handle.slice(handle.indexOf(":") + 1);
     if (!isNamed(handle) && !suffix.startsWith(`${session.id}.`)) {
-      throw new PolyprocError("InvalidParams", `${handle} is not this session's to make: its new handles begin with "${session.id}.", shared names with "@"`);
+      throw new PolyprocError("InvalidParams", `this session cannot create ${handle}: its handles begin with "${session.id}.", those of named objects with "@"`);
     }
     if (this.#entries.has(handle)) throw new PolyprocError("BadState", `${handle} is in use; mint each handle once`);
   }
 
-  /** Fails unless every handle in the payload exists. */
+  /** Throws UnknownHandle unless every handle in the payload exists. */
   requireKnown(payload: Payload): void {
     for (const handle of payloadHandles(payload)) this.#require(handle);
   }
@@ -96,7 +96,7 @@ export class Registry {
     session.references.set(handle, (session.references.get(handle) ?? 0) + 1);
   }
 
-  /** Drops one of the session's references; nothing when it has none. */
+  /** Drops one of the session's references. No effect if it has none. */
   release(session: Session, handle: Handle): void {
     const held = session.references.get(handle);
     if (held === undefined) return;
@@ -112,8 +112,9 @@ export class Registry {
   }
 
   /**
-   * A payload was stored, in `container` when that is an object which can itself be unreferenced (a queue, a pipe's end). Its handles live
-   * as long as it does. Fails, having changed nothing, when one is unknown.
+   * A payload is stored: its objects live as long as it is in flight. `container`: the object that stores it, if that
+   * object can itself become unreferenced (a queue, a pipe end). Throws UnknownHandle, without any change, if one of
+   * the handles does not exist.
    */
   retainPayload(payload: Payload, container?: SharedObject): void {
     this.requireKnown(payload);
@@ -124,7 +125,7 @@ export class Registry {
     }
   }
 
-  /** A stored payload was handed to a session, which refers to its handles from now on. */
+  /** A stored payload was given to a session: its references are now the session's. */
   deliverPayload(session: Session, payload: Payload, container?: SharedObject): void {
     for (const handle of payloadHandles(payload)) {
       const entry = this.#entries.get(handle);
@@ -133,7 +134,7 @@ export class Registry {
     }
   }
 
-  /** A stored payload was dropped unread. */
+  /** A stored payload was dropped and not received. */
   dropPayload(payload: Payload, container?: SharedObject): void {
     for (const handle of payloadHandles(payload)) {
       const entry = this.#entries.get(handle);
@@ -142,12 +143,12 @@ export class Registry {
     }
   }
 
-  /** A stored payload is shown to a session, which refers to its handles from now on, and stays stored. */
+  /** A stored payload is given to a session and stays stored: the session gets references of its own. */
   showPayload(session: Session, payload: Payload): void {
     for (const handle of payloadHandles(payload)) this.retain(session, handle);
   }
 
-  /** The engine's own references, for objects that must outlive their sessions. */
+  /** Adds a reference of the engine's own, for objects that must outlive their sessions. */
   pin(handle: Handle): void {
     this.#require(handle).references++;
   }
@@ -171,7 +172,7 @@ export class Registry {
     this.#letGo(entry.object);
   }
 
-  /** In a loop: a chain of queues that hold each other may be longer than the stack. */
+  /** A loop, not a recursion: a chain of queues that contain each other may be longer than the stack. */
   #letGo(object: SharedObject): void {
     this.#unreferenced.push(object);
     if (this.#lettingGo) return;
@@ -185,8 +186,9 @@ export class Registry {
   }
 
   /**
-   * Whether an object is referred to only from inside objects that nobody else refers to: a pipe's end inside an unread item of its own
-   * pipe, say. Counts alone would keep such a ring for ever.
+   * Whether an object can no longer be reached: all its references are by payloads inside objects that cannot be
+   * reached either. An example is a pipe end inside an unread item of its own pipe. Reference counts alone would keep
+   * such a cycle for ever.
    */
   #isStranded(entry: Entry): boolean {
     const seen = new Set([entry]);
@@ -222,15 +224,15 @@ export function isNamed(handle: Handle): boolean {
   return handle.includes(":@");
 }
 
-/** For those who still wait for an object when its last reference goes. */
+/** The error of waits for an object that has lost its last reference. */
 export function releasedByAll(handle: Handle): PolyprocError {
-  return new PolyprocError("UnknownHandle", `everybody who knew ${handle} has released it: keep a reference while you wait for it`, { handle });
+  return new PolyprocError("UnknownHandle", `every session has released ${handle}: keep a reference while you wait for it`, { handle });
 }
 
 function unknownHandle(handle: Handle): PolyprocError {
-  return new PolyprocError("UnknownHandle", `${handle} does not exist: it was never made, its last holder has let it go, or the server was restarted (compare instanceId)`, { handle });
+  return new PolyprocError("UnknownHandle", `${handle} does not exist: it was never created, every session has released it, or the server was restarted (compare instanceId)`, { handle });
 }
 
 function wrongKind(handle: Handle, object: SharedObject): PolyprocError {
-  return new PolyprocError("InvalidParams", `${handle} is ${object.constructor.name}, which this request is not for`, { handle });
+  return new PolyprocError("InvalidParams", `this request does not work on ${handle}, a ${object.constructor.name}`, { handle });
 }

@@ -10,7 +10,7 @@ import type { Peer } from "./peer.js";
 import { serverPeer } from "./server-peer.js";
 import type { Wait } from "./wait.js";
 
-/** What sessions and their waits need of the engine. */
+/** The parts of the engine that sessions and their waits use. */
 export interface SessionDependencies {
   readonly clock: Clock;
   readonly guard: Guard;
@@ -18,7 +18,7 @@ export interface SessionDependencies {
   readonly registry: { releaseAll(session: Session): void };
   readonly waitGraph: { stamp(): number; waitBegan(wait: Wait<unknown>): void; waitEnded(wait: Wait<unknown>): void };
   readonly options: { readonly limits: Pick<EngineLimits, "maxQueuedBytes"> };
-  /** Called by the session itself, when everything it held was let go. */
+  /** Called by the session when everything that it held has been released. */
   sessionEnded(session: Session): void;
 }
 
@@ -34,51 +34,55 @@ export interface OwnProcess {
   readonly session: Session | null;
   /** Python's `_identity`: `[2, 1]` is the first child of the second child. */
   readonly identity: readonly number[];
-  /** Counts the children that were given a default name. */
+  /** Number of children with a default name so far. */
   childCount: number;
   describeProcess(): ProcessInfo;
   onExit(listener: () => void): () => void;
   terminate(graceMs: number | null | undefined): void;
 }
 
-/** Something that sessions hold for a while: a lock, permits, a round of a barrier. */
+/** Something that a session holds: a lock, permits, loans, the action of a barrier. */
 export interface Holding {
-  /** The session has ended with it. `died`: without saying `shutdown`. */
+  /** The session ended while it held this. `died`: it did not send `shutdown`. */
   holderEnded(session: Session, died: boolean): void;
 }
 
-/** One process on one connection. Whatever it holds, waits for or started is let go when it ends. */
+/**
+ * One connected process. When it ends, its waits are cancelled and its holdings, references and children are released.
+ */
 export class Session implements Principal {
   readonly engine: SessionDependencies;
   /** `s1`, `s2` …: also the prefix of the handles that it mints. */
   readonly id: string;
-  /** Once the session has ended: nobody. What refers to the session keeps nothing of its connection in memory. */
+  /**
+   * Replaced by `serverPeer` once the session has ended, so that references to the session do not keep its connection
+   * in memory.
+   */
   peer: Peer;
-  /** The process of the server's own that this session is; null for a client from outside. */
+  /** The child of the server that this session is; null for a client. */
   readonly process: OwnProcess | null;
   readonly waits = new Set<Wait<unknown>>();
-  /** References: how often each handle was created by, or delivered to, this session. */
+  /** Number of references of this session to each handle: one for each time that it created or received it. */
   readonly references = new Map<Handle, number>();
-  /** What it holds now. */
   readonly holdings = new Set<Holding>();
-  /** Living processes that it started. */
+  /** Processes that it started and that have not exited. */
   readonly children = new Set<OwnProcess>();
-  /** For a session of the server's own (a run's): the client that asked for it. */
+  /** For the session of a run, which is the server's own: the client that started the run. */
   onBehalfOf: { owner: string; clientPid: number } | null = null;
-  /** The client's own pid, when it said so in `initialize`; else 0. */
+  /** The client's pid, if it sent it in `initialize`; else 0. */
   clientPid = 0;
-  /** What the client says that it is. */
+  /** The client's name for itself. */
   clientName = "";
   clientVersion: string | null = null;
   readonly connectedAt: number;
   #blobs: Blobs = "all";
-  /** Bytes of its tasks that have not been started. */
+  /** Bytes of its tasks that are accepted and not done. */
   queuedBytes = 0;
-  /** Bytes of tasks in `job/submit` requests that wait for room. */
+  /** Bytes of tasks in pending `job/submit` requests. */
   pendingSubmitBytes = 0;
-  /** Jobs with such requests. */
+  /** Jobs with pending `job/submit` requests. */
   readonly submitters = new Set<{ acceptWaiting(): void }>();
-  /** Bytes of its puts and sends that wait for room. */
+  /** Bytes of its pending puts and sends. */
   #heldBackBytes = 0;
   #onEnd = new Set<(died: boolean) => void>();
   #ended = false;
@@ -104,12 +108,12 @@ export class Session implements Principal {
     };
   }
 
-  /** The id of the client at the root of its process tree: the one with whom others share time and memory. */
+  /** The id of the client at the root of its process tree. Memory and turns are shared out between these clients. */
   get owner(): string {
     return this.onBehalfOf?.owner ?? this.process?.starter?.owner ?? this.id;
   }
 
-  /** Whose private values it opens: a worker those that its client opens. */
+  /** Which blobs it opens. A worker has the setting of the client that started it. */
   get blobs(): Blobs {
     if (this.process?.starter) this.#blobs = this.process.starter.blobs;
     return this.#blobs;
@@ -123,7 +127,7 @@ export class Session implements Principal {
     return this.#ended;
   }
 
-  /** To which it charges what is kept for it. */
+  /** The account for what the server keeps for it. */
   get account(): Account {
     return this.engine.budget.account(this.owner);
   }
@@ -132,35 +136,43 @@ export class Session implements Principal {
     return this.#heldBackBytes;
   }
 
-  /** Counts bytes of a put or send that must wait. Fails with Overloaded if the session has too many of them already, or the server has no memory for them. */
+  /**
+   * Charges bytes of a put or send that has to wait. Throws Overloaded if the session has too many pending bytes, or
+   * the server's memory is full.
+   */
   holdBack(bytes: number): void {
     const { budget } = this.engine;
     if (this.#heldBackBytes > 0 && this.#heldBackBytes + bytes > this.engine.options.limits.maxQueuedBytes) {
-      throw new PolyprocError("Overloaded", `${this.#heldBackBytes} bytes of this session wait for room in queues and pipes: wait for the answers before you send more`);
+      throw new PolyprocError("Overloaded", `this session has ${this.#heldBackBytes} bytes in pending puts and sends: wait for their answers before you send more`);
     }
     budget.requireRoom(bytes);
     this.#heldBackBytes += bytes;
     budget.charge(bytes);
   }
 
-  /** They wait no more. */
+  /** Releases bytes that `holdBack` charged. */
   heldBackEnded(bytes: number): void {
     this.#heldBackBytes -= bytes;
     this.engine.budget.release(bytes);
   }
 
-  /** Fails with PayloadTooLarge unless a payload of so many bytes can be sent to the other side. `what`: the payload, for the error's text. */
+  /**
+   * Throws PayloadTooLarge if the peer cannot receive a payload of this size. `what`: names the payload in the error.
+   */
   requireFits(bytes: number, what: string): void {
     const { maxPayloadBytes } = this.peer;
     if (bytes <= maxPayloadBytes) return;
     throw new PolyprocError(
       "PayloadTooLarge",
-      `${what} takes ${bytes} bytes, more than the ${maxPayloadBytes} that ${this.id} can be sent: large values need the length-prefixed framing with fragments (protocol/SPEC.md), or a higher --max-message-bytes`,
+      `${what} takes ${bytes} bytes, and ${this.id} can receive at most ${maxPayloadBytes}: large values need the length-prefixed framing with fragments (protocol/SPEC.md), or a higher --max-message-bytes`,
       { bytes, maxPayloadBytes },
     );
   }
 
-  /** Calls when the session ends; `died` unless it said `shutdown`. Returns a function that takes the listener away. */
+  /**
+   * Calls the listener when the session ends. `died`: it did not send `shutdown`. Returns a function that removes the
+   * listener.
+   */
   onEnd(listener: (died: boolean) => void): () => void {
     if (this.#ended) {
       listener(true);
@@ -176,15 +188,15 @@ export class Session implements Principal {
   }
 
   /**
-   * Ends the session. Its waits leave first, so that nothing that is released now is handed to it; then what it holds is
-   * released, then its references.
+   * Ends the session: cancels its waits, then releases what it holds, then its references. Waits go first: otherwise a
+   * lock that is released here could be handed to another wait of this session.
    */
   end(died: boolean): void {
     if (this.#ended) return;
     this.#ended = true;
     const gone = new PolyprocError("RequestCancelled", "the session has ended");
     const { guard } = this.engine;
-    // One of these that fails must not keep the others from being let go.
+    // Each step runs guarded: if one fails, the others must still run.
     for (const wait of [...this.waits]) guard.run(null, () => wait.cancel(gone));
     for (const holding of [...this.holdings]) guard.run(null, () => holding.holderEnded(this, died));
     this.holdings.clear();

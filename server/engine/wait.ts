@@ -5,30 +5,30 @@ import type { Session } from "./session.js";
 export type Outcome<T> = { ok: true; value: T } | { ok: false; error: PolyprocError };
 
 export interface WaitOptions<T> {
-  /** Milliseconds; absent or null waits without limit. */
+  /** Milliseconds; absent or null: no limit. */
   timeoutMs?: number | null | undefined;
-  /** The answer on expiry, or a throw of the error. */
+  /** Returns the answer on timeout, or throws the error. Absent: TimedOut. */
   onTimeout?: () => T;
   /**
-   * Called when the wait ends in any way but `resolve`: expiry, cancellation, death of its session, a broken deadlock. It takes the
-   * wait out of whatever list holds it. On expiry it is called before `onTimeout`.
+   * Removes the wait from the list that holds it. Called on timeout (before `onTimeout`), on cancellation, when its
+   * session ends, and when a deadlock is broken. Not called by `resolve` and `reject`, whose caller has removed it.
    */
   onLeave?: () => void;
   /**
-   * Called first when the wait is cancelled, unless its session has ended. True: the wait will settle by itself, because something must
-   * be done before (a condition's lock taken back).
+   * Called first on cancellation, unless the session has ended. Returns true if the wait will settle later, because
+   * there is something to do first: a condition acquires its lock again.
    */
   onCancel?: (error: PolyprocError) => boolean;
-  /** Who inside the session waits. */
+  /** The owner that waits: a thread or task inside the session. */
   owner?: string | undefined;
-  /** What is waited for, for the search for deadlocks. Absent: this wait cannot be part of one. */
+  /** What the wait is for, for the deadlock search. Absent: this wait cannot be part of a deadlock. */
   resource?: Waitable | undefined;
 }
 
-/** Something that others hold and that can be waited for. */
+/** Something that parties hold and wait for. */
 export interface Waitable {
   readonly handle: string;
-  /** Those of whom one must act before a waiter can go on. Empty: it cannot be told who will. */
+  /** The holders. A waiter goes on only after one of them acts. Empty: it is not known which party will act. */
   holders(): Iterable<Party>;
 }
 
@@ -36,23 +36,23 @@ export interface Waitable {
 export interface Party {
   session: Session;
   owner: string;
-  /** `WaitGraph.stamp()` at which it began to hold; only waits that began later can keep it from acting. Absent: from the beginning. */
+  /** Stamp (`WaitGraph.stamp`) of its acquisition. Only waits with a later stamp can block it. Absent: 0. */
   since?: number;
 }
 
 /**
- * An answer that comes later. Every wait belongs to a session, can be cancelled, and ends when its session ends.
- * It settles once; whoever asked is told through `onSettled`.
+ * The pending answer of a request. A wait belongs to a session, can be cancelled, and ends when its session ends. It
+ * settles once, and then calls the listener of `onSettled`.
  */
 export class Wait<T> {
   readonly session: Session;
   readonly owner: string;
   readonly resource: Waitable | undefined;
-  /** False for waits with a time-out: they end by themselves. */
+  /** It has no timeout. Only such waits can be part of a deadlock. */
   readonly endless: boolean;
-  /** Monotonic time at which it began. */
+  /** When it began, on the engine's clock. */
   readonly since: number;
-  /** Its place in the order of waits and acquisitions; 0 without a resource. */
+  /** Its number in the order of waits and acquisitions; 0 without a resource. */
   readonly stamp: number;
   #outcome: Outcome<T> | undefined;
   #listener: ((outcome: Outcome<T>) => void) | undefined;
@@ -94,13 +94,13 @@ export class Wait<T> {
     this.#settle({ ok: true, value });
   }
 
-  /** The thing waited for failed. The caller has taken the wait out of its lists. */
+  /** Fails the wait. The caller has removed it from its list. */
   reject(error: PolyprocError): void {
     if (this.#outcome) return;
     this.#settle({ ok: false, error });
   }
 
-  /** Ends the wait from outside: takes it out of its lists, then fails it. */
+  /** Cancels the wait: removes it from its list, then fails it. `onCancel` may defer that. */
   cancel(error: PolyprocError): void {
     if (this.#outcome) return;
     if (!this.session.ended && this.#onCancel?.(error)) return;
@@ -108,13 +108,13 @@ export class Wait<T> {
     this.#settle({ ok: false, error });
   }
 
-  /** At most one listener; called at once when it has settled already. */
+  /** Sets the listener; there is at most one. Called at once if the wait has settled already. */
   onSettled(listener: (outcome: Outcome<T>) => void): void {
     if (this.#outcome) listener(this.#outcome);
     else this.#listener = listener;
   }
 
-  /** The same wait with another value: `lock.acquire(…).map(…)`. */
+  /** A wait for the changed value: `lock.acquire(…).map(…)`. */
   map<U>(change: (value: T) => U): Wait<U> | U {
     if (this.#outcome) {
       if (this.#outcome.ok) return change(this.#outcome.value);
@@ -122,7 +122,7 @@ export class Wait<T> {
     }
     const outer = new Wait<U>(this.session, {
       owner: this.owner,
-      // It ends when this one does, which may have to put something right first.
+      // Cancel the inner wait, which may defer its end. The outer wait ends with it.
       onCancel: (error) => {
         this.cancel(error);
         return true;
@@ -161,7 +161,7 @@ export class Wait<T> {
     if (this.resource) this.session.engine.waitGraph.waitEnded(this as Wait<unknown>);
     const listener = this.#listener;
     this.#listener = undefined;
-    // Whoever settles a wait may have others to settle: what its listener does is its session's affair.
+    // The caller may have more waits to settle, so an exception of the listener must not reach it.
     try {
       listener?.(outcome);
     } catch (error) {

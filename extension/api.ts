@@ -12,11 +12,11 @@ export type { Model, Row, Run, RunItem, RunOptions, RunRequest, Runs, Server };
  * const polyproc = await vscode.extensions.getExtension<PolyprocApi>("polyproc.polyproc")?.activate();
  * ```
  *
- * `version` rises with what is added; what is there stays.
+ * `version` rises when members are added; existing members do not change.
  */
 export interface PolyprocApi {
   readonly version: 1;
-  /** Where the window's server listens, `unix:PATH`; whether it runs or not, and the same for as long as the window lives. */
+  /** Where the window's server listens, `unix:PATH`; known before the server runs, and the same while the window lives. */
   readonly address: string;
   /**
    * A session of the caller's own, with the classes of the TypeScript binding: `new client.Pool()`, `new client.Lock({ name })`. Starts the server when
@@ -24,13 +24,13 @@ export interface PolyprocApi {
    * in the side bar; default "another extension".
    */
   connect(options?: { name?: string | undefined }): Promise<Client>;
-  /** Runs a target over items, shown as any run of the user's. It goes on when the window closes. Rejects with TypeError for what is no request. */
+  /** Runs a target over items, shown like a run of the user. It continues when the window closes. Rejects with TypeError if the request is malformed. */
   run(request: Omit<RunRequest, "origin">): Promise<Run>;
   readonly runs: Runs;
   /** Processes, pools, locks … of the server, kept up to date. */
   readonly model: Model;
   /** The window's connection: `ensure()` for requests of the protocol. */
   readonly server: Server;
-  /** What activation took, in milliseconds. */
+  /** Duration of the activation, in milliseconds. */
   readonly activationMs: number;
 }

@@ -21,7 +21,7 @@ import { registerWindowClose } from "./window-close.js";
 
 let windowServer: WindowServer | undefined;
 
-/** Registers what there is. Nothing is started, and a server that runs is looked for only afterwards. */
+/** Registers all parts. Starts nothing, and looks for a running server only afterwards. */
 export function activate(context: vscode.ExtensionContext): PolyprocApi {
   const began = performance.now();
   const log = vscode.window.createOutputChannel("Polyproc Log", { log: true });
@@ -33,7 +33,7 @@ export function activate(context: vscode.ExtensionContext): PolyprocApi {
   const model = new ServerModel(server, { onFault });
   context.subscriptions.push(log, notices, model);
 
-  /** One that fails must not take the others with it. */
+  /** If one part fails, the others still start. */
   const part = (name: string, register: () => vscode.Disposable) => {
     try {
       context.subscriptions.push(register());
@@ -70,7 +70,7 @@ export function activate(context: vscode.ExtensionContext): PolyprocApi {
   return makeApi({ server, model, runs }, activationMs);
 }
 
-/** Says goodbye; what runs goes on, unless the setting says otherwise. */
+/** Ends the session; running processes run on, unless the setting says otherwise. */
 export async function deactivate(): Promise<void> {
   await windowServer?.end();
 }

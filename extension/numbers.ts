@@ -1,6 +1,6 @@
 import type { Model } from "./model/model.js";
 
-/** What goes on at the server, in a few numbers. */
+/** The state of the server, in a few numbers. */
 export interface Numbers {
   busy: number;
   /** Worker slots of all pools. */

@@ -38,15 +38,15 @@ async function confirmed(server: WindowServer, model: Model, question: string, y
   const processes = server.state.kind === "connected" ? running : (await server.load())?.processes ?? 0;
   const ends = whatRuns({ running: processes, runs });
   if (ends === null) return true;
-  return await vscode.window.showWarningMessage(question, { modal: true, detail: `That ends ${ends}, whoever started them.` }, yes) === yes;
+  return await vscode.window.showWarningMessage(question, { modal: true, detail: `That ends ${ends}, of all clients.` }, yes) === yes;
 }
 
 async function copyConnection(address: string): Promise<void> {
   const { shell, json } = connectionDetails(address);
   const choices = [
-    { label: "Shell", detail: shell, text: `${shell}\n`, description: "for a terminal outside of this window" },
+    { label: "Shell", detail: shell, text: `${shell}\n`, description: "for a terminal outside this window" },
     { label: "Address", detail: address, text: address, description: "for connect() and --server options" },
-    { label: "JSON", detail: json, text: json, description: "an environment, for configuration files" },
+    { label: "JSON", detail: json, text: json, description: "environment variables, for configuration files" },
   ];
   const choice = await vscode.window.showQuickPick(choices, { title: "Copy Connection Details", placeHolder: "In which form? Programs find this window's server by POLYPROC_ADDRESS" });
   if (!choice) return;

@@ -21,7 +21,7 @@ export function registerServerNotices(server: WindowServer, version: string, log
         log.error(state.message);
         break;
       case "none":
-        log.info("there is no server any more");
+        log.info("the server has ended");
         break;
       case "starting":
         break;
@@ -45,12 +45,12 @@ async function otherVersion(server: WindowServer, rpc: Rpc, version: string, log
     const running = Math.max(0, status.processes - status.warmHosts);
     const alone = sessions.filter(({ role, session }) => role === "client" && session !== rpc.facts.session).length === 0;
     if (running === 0 && runs.length === 0 && alone) {
-      log.info(`the server is version ${rpc.server.version}, this extension ${version}: it has nothing to do, and is replaced`);
+      log.info(`the server is version ${rpc.server.version}, this extension ${version}: it is idle, and is replaced`);
       await server.restart();
       return;
     }
     const ends = whatRuns({ running, runs: runs.filter(({ endedAt }) => endedAt === null).length });
-    const message = `The server is version ${rpc.server.version}, this extension ${version}. They understand each other, but a restart gives you what is new${ends === null ? "" : `; it ends ${ends}`}.`;
+    const message = `The server is version ${rpc.server.version}, this extension ${version}. They are compatible, but a restart gives you the new version${ends === null ? "" : `; it ends ${ends}`}.`;
     log.warn(message);
     const restart = "Restart Server";
     if (await vscode.window.showWarningMessage(`Polyproc: ${message}`, restart, "Later") === restart) await server.restart();

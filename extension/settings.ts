@@ -29,7 +29,7 @@ export class Settings {
     return this.oneOf("trace.server", ["off", "messages", "verbose"]);
   }
 
-  /** What a run is given when nobody says otherwise. */
+  /** The options of a run unless the user or the caller changes them. */
   get runOptions(): RunOptions {
     const timeoutMs = parseDuration(this.text("run.timeout"));
     return {

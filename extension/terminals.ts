@@ -5,7 +5,7 @@ import { shellWord } from "./connection-details.js";
 import type { Settings } from "./settings.js";
 
 /**
- * Terminals know the window's server, whether it runs or not: POLYPROC_SERVE says how whoever needs it there starts it. `polyproc` is found
+ * Terminals know the window's server, whether it runs or not: a program there that needs the server starts it with the command in POLYPROC_SERVE. `polyproc` is found
  * at the end of the PATH, so the user's own comes first; POLYPROC_EDITOR_NODE is for it where there is no other Node.js.
  */
 export function registerTerminals(context: vscode.ExtensionContext, settings: Settings, address: string): vscode.Disposable {

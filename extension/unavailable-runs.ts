@@ -1,6 +1,6 @@
 import type { Runs } from "./runs/run.js";
 
-/** Stands in when the part that has the runs could not be loaded: the others go on without. */
+/** Replaces the part with the runs if it could not be loaded: the other parts work without it. */
 export function unavailableRuns(): Runs {
   const nothing = { dispose: () => {} };
   const rejected = () => Promise.reject(new Error("runs are not available: the log (“Polyproc: Show Log”) says why"));

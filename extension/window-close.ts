@@ -6,8 +6,8 @@ import type { Settings } from "./settings.js";
 const reloadMs = 15_000;
 
 /**
- * `polyproc.onWindowClose`: the server is told in advance, since a window that is killed tells nothing any more. It cannot tell a reload from the end, so it
- * waits whether somebody comes back.
+ * `polyproc.onWindowClose`: the window tells the server in advance, because a window that is killed can tell it nothing. It cannot tell a reload from the end, so it
+ * waits whether a client connects again.
  */
 export function registerWindowClose(server: Server, settings: Settings, log: vscode.LogOutputChannel): { dispose(): void }[] {
   const tell = (takeBack: boolean) => {

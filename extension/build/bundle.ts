@@ -56,7 +56,7 @@ export async function bundle({ outdir, release }: BundleOptions): Promise<Metafi
     bundleHost(node, join(outdir, "host")),
     bundleWebview(shared, outdir),
   ]);
-  // Not before all of them have ended: whoever cleans up wants no more files.
+  // Wait for all of them: files that are written later would escape the cleanup.
   return builds.map((one) => {
     if (one.status === "rejected") throw one.reason;
     return one.value.metafile;
@@ -74,7 +74,7 @@ async function bundleHost(node: SharedOptions, outdir: string): Promise<{ metafi
     splitting: true,
     plugins: [relocate("host")],
   });
-  // A chunk's name changes with its contents: those of yesterday go, after those of today are there for whoever runs at this moment.
+  // A chunk's name changes with its contents: old chunks are removed after the new ones are written, so a program that starts at this moment finds its chunks.
   const current = new Set(Object.keys(made.metafile.outputs).map((path) => resolve(root, path)));
   for (const name of await readdir(outdir)) {
     if (!current.has(join(outdir, name))) await rm(join(outdir, name), { recursive: true, force: true });

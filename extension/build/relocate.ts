@@ -19,7 +19,7 @@ const places: Record<string, string | null> = {
 /** The Python package, of which the sources name several places, is copied as it is. */
 const copied = { from: "bindings/python/", to: "../python/" };
 
-/** Undefined: nobody thought of it. */
+/** Undefined: not in the list. */
 function placeOf(path: string): string | null | undefined {
   return path.startsWith(copied.from) ? copied.to + path.slice(copied.from.length) : places[path];
 }

@@ -18,7 +18,7 @@ export async function stage(folder: string): Promise<void> {
   // Everything that is here belongs to it; without this file the packager doubts that.
   await writeFile(join(folder, ".vscodeignore"), "");
   const copy = async (path: string) => {
-    if (!existsSync(join(root, path))) throw new Error(`${path} is named, and is not there`);
+    if (!existsSync(join(root, path))) throw new Error(`${path} is named, but does not exist`);
     await cp(join(root, path), join(folder, path), { recursive: true });
   };
   await writeFile(join(folder, "NOTICES.txt"), notices(await bundle({ outdir: join(folder, "dist"), release: true })));

@@ -31,7 +31,7 @@ export function languageClientSpeaker(log: LogOutputChannel, transport: Transpor
   };
 }
 
-/** Tells people nothing by itself: what has to be told is told once, by those who know what it means. */
+/** Shows no messages to the user itself: the callers, which know what an error means, show it once. */
 class QuietClient extends LanguageClient {
   override error(message: string, data?: unknown): void {
     this.outputChannel.debug(data === undefined || data === null ? message : `${message} ${data instanceof Error ? data.message : String(data)}`);

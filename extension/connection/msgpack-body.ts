@@ -11,13 +11,13 @@ const packr = new Packr(options);
 
 export const msgpackEncoder: ContentTypeEncoder = { name, encode: (message) => Promise.resolve(packr.pack(message)) };
 
-/** Reads msgpack, and the JSON in which a server turns away somebody of whom it has not heard which encoding they speak. */
+/** Reads msgpack, and JSON: a server refuses a client in JSON if it does not know the client's encoding yet. */
 export function decodeBody(body: Uint8Array): Message {
   const openBrace = 0x7b;
   return (body[0] === openBrace ? JSON.parse(new TextDecoder().decode(body)) : packr.unpack(body)) as Message;
 }
 
-/** `onMessage` is told of each message before it is handed on. */
+/** `onMessage` is called with each message before it is passed on. */
 export function msgpackDecoder(onMessage: (message: Message, bytes: number) => void): ContentTypeDecoder {
   return {
     name,

@@ -4,7 +4,7 @@ import { protocolVersion } from "../../protocol/version.js";
 import { fromResponse, RpcSession, transportErrors, type JsonRpc, type Session, type Welcome } from "./rpc-session.js";
 import { openTransport, type Tap, type Transport } from "./transport.js";
 
-/** A server that is there answers at once; one that does not in this time hangs, or is something else. */
+/** A running server answers at once. One that has not answered in this time hangs, or is another program. */
 const initializeMs = 15_000;
 /** What a goodbye may take. */
 const goodbyeMs = 2000;
@@ -33,7 +33,7 @@ export interface SessionOptions {
 }
 
 /**
- * Opens a session with the server at the socket. Rejects with the system's error when nobody listens there, and with PolyprocError when whoever does will
+ * Opens a session with the server at the socket. Rejects with the system's error when no process listens there, and with PolyprocError when the process that does will
  * not have us: BadState when the server speaks another protocol, TimedOut when it says nothing.
  */
 export async function openSession({ path, clientInfo, tap, speak }: SessionOptions): Promise<Session> {
@@ -63,14 +63,14 @@ export async function openSession({ path, clientInfo, tap, speak }: SessionOptio
 /** The answer, or why there is none. */
 async function soon<T>(answer: Promise<T>, transport: Transport): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
-  // Lost races are no faults of anybody.
+  // A lost race is no fault.
   answer.catch(() => {});
   try {
     return await Promise.race([
       answer,
       transport.closed.then(() => Promise.reject(asPolyprocError(null, transport))),
       new Promise<never>((_, reject) => {
-        timer = setTimeout(() => reject(new PolyprocError("TimedOut", `whoever listens there has said nothing for ${initializeMs / 1000} s`)), initializeMs);
+        timer = setTimeout(() => reject(new PolyprocError("TimedOut", `the process that listens there has said nothing for ${initializeMs / 1000} s`)), initializeMs);
       }),
     ]);
   } finally {

@@ -24,11 +24,11 @@ export interface Line {
   readonly lastWords: string | null;
 }
 
-/** A session that whoever opened it can end. */
+/** A session that its opener can end. */
 export interface Session extends Rpc {
   /** What the server said before it closed the connection. */
   readonly lastWords: string | null;
-  /** Says goodbye; the server goes on. Never rejects. */
+  /** Ends the session; the server continues. Never rejects. */
   end(): Promise<void>;
 }
 

@@ -26,7 +26,7 @@ export type ServerState =
   | { kind: "none" }
   | { kind: "starting" }
   | { kind: "connected"; rpc: Rpc; address: string }
-  /** It ended though nobody asked for it; `detail` says what is known of why. Another one is started at the next need. */
+  /** The server ended without a request from this window; `detail` gives the known reason. The next need starts another one. */
   | { kind: "lost"; detail: string }
   | { kind: "failed"; message: string };
 

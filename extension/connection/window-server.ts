@@ -5,7 +5,7 @@ import type { ServerLoad } from "./any-server.js";
 import type { Disposable, Rpc, Server, ServerState } from "./rpc.js";
 import type { Session } from "./rpc-session.js";
 
-/** A socket's file is there a moment before anybody listens on it. */
+/** A socket's file exists a moment before the server listens on it. */
 const appearMs = 500;
 const betweenTriesMs = 25;
 /** What a server that is ending may take: its children get a second, its clients half of one. */
@@ -16,15 +16,15 @@ const explainMs = 300;
 export interface WindowServerOptions {
   /** Path of the socket. */
   path: string;
-  /** Opens a session. Rejects with the system's error when nobody listens. */
+  /** Opens a session. Rejects with the system's error if no server listens. */
   connect(path: string): Promise<Session>;
   /** Starts a server that listens there. The promise that it resolves with tells how it ended. */
   launch(path: string): Promise<{ pid: number; ended: Promise<string> }>;
   /** Why no server may be used at this moment, for the user; null when it may. */
   refusal(): string | null;
-  /** A server is there, and nothing can be done with it. Nobody waits for it, so nobody else is told. */
+  /** A server exists, but cannot be used. No caller waits for it, so this is the only report. */
   onAttachFailed(error: Error): void;
-  /** A listener failed: nobody else must suffer from it. */
+  /** A listener failed. The other listeners still run. */
   onFault(error: unknown): void;
 }
 
@@ -89,7 +89,7 @@ export class WindowServer implements Server, Disposable {
     });
   }
 
-  /** Says goodbye to the server, which goes on. */
+  /** Ends the session; the server continues. */
   async end(): Promise<void> {
     this.#disposed = true;
     await this.#leave();
@@ -115,7 +115,7 @@ export class WindowServer implements Server, Disposable {
     }
   }
 
-  /** Under the lock somebody else may have been faster. */
+  /** Under the lock: another window or program may have started the server first. */
   #start(): Promise<Rpc> {
     const { path, launch } = this.#options;
     return withStartLock(path, async () => {
@@ -130,7 +130,7 @@ export class WindowServer implements Server, Disposable {
         throw error;
       }
       const rpc = await this.#connect();
-      if (!rpc) throw new PolyprocError("SpawnFailed", `a server was started, but nobody answers at ${path}: was the socket deleted?`);
+      if (!rpc) throw new PolyprocError("SpawnFailed", `a server was started, but does not answer at ${path}: was the socket deleted?`);
       return rpc;
     });
   }
@@ -154,7 +154,7 @@ export class WindowServer implements Server, Disposable {
     }
   }
 
-  /** Null when nobody listens; `refused`, when asked for, tells that the socket is there nevertheless. */
+  /** Null if no server listens; `refused`, when asked for, tells that the socket is there nevertheless. */
   async #connect(): Promise<Rpc | null>;
   async #connect(refused: "refused"): Promise<Rpc | null | "refused">;
   async #connect(refused?: "refused"): Promise<Rpc | null | "refused"> {
@@ -203,7 +203,7 @@ export class WindowServer implements Server, Disposable {
     if (this.#session !== session) return;
     this.#session = null;
     if (this.#leaving) this.#become({ kind: "none" });
-    // In turn: whoever needs the next server gets it after this one's end was told.
+    // In turn: the end of this server is reported before a caller gets the next one.
     else void this.#inTurn(async () => this.#become({ kind: "lost", detail: await this.#explain(session) }));
   }
 
@@ -246,7 +246,7 @@ export class WindowServer implements Server, Disposable {
   }
 }
 
-/** Whoever was there is about to go, or has: it let us in no more. */
+/** The server that was there is ending, or has ended: it accepts no new session. */
 function isGoing(error: unknown): boolean {
   return error instanceof PolyprocError && (error.codeName === "Closed" || error.codeName === "ShuttingDown");
 }

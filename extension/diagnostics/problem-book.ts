@@ -4,7 +4,7 @@ import type { Row, Run } from "../runs/run.js";
 import { findProblems } from "./find-problems.js";
 import type { Problem } from "./problem.js";
 
-/** A list with more entries than this helps nobody. */
+/** A longer list is of no use. */
 const maxProblems = 2000;
 
 interface Finding {
@@ -49,7 +49,7 @@ export class ProblemBook {
     return this.keepOnly(new Set());
   }
 
-  /** The problems of these files; an empty list for one that has none. */
+  /** The problems of these files; an empty list for a file without problems. */
   of(files: ReadonlySet<string>): Map<string, Problem[]> {
     const found = new Map<string, Problem[]>([...files].map((file) => [file, []]));
     for (const { problems } of this.#findings.values()) {

@@ -1,4 +1,4 @@
-/** A function that a worker can be told to run: one that its module gives away by a name. */
+/** A function that a worker can run: its module exports it under a name. */
 export interface FoundFunction {
   /** What `export` of a module target names; dots reach into objects. */
   export: string;

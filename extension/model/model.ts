@@ -13,9 +13,9 @@ export type Part = "processes" | "usage" | "pools" | "sync" | "deadlocks" | "run
  * replaced when it changes, never altered, so that `===` tells whether it did. Emptied when the server is lost, except for what ended.
  */
 export interface Model {
-  /** Living ones, and those that ended until they are dismissed (processes that somebody started and those that failed; never mere hosts). */
+  /** Living processes, and ended ones until they are dismissed (processes that a client started, and those that failed; never warm hosts). */
   readonly processes: ReadonlyMap<string, ProcessInfo>;
-  /** CPU and memory; looked at only while somebody `watchUsage`s. */
+  /** CPU and memory; updated only while a caller holds a `watchUsage()`. */
   readonly usage: ReadonlyMap<string, Usage>;
   readonly pools: ReadonlyMap<string, PoolInfo>;
   /** Tasks that each pool settles a second, over the last seconds. */

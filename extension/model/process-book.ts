@@ -72,7 +72,7 @@ export class ProcessBook {
   }
 }
 
-/** Processes that somebody started, and workers and commands that failed: not those that a pool ended itself, because it was done or was told to. */
+/** Processes that a client started, and workers and commands that failed. Not those that a pool ended itself, because it was finished or was told to. */
 function isWorthKeeping({ role, exitCode, pool }: ProcessInfo, poolOf: (handle: string) => PoolInfo | undefined): boolean {
   if (role === "process") return true;
   if (exitCode === 0) return false;

@@ -19,7 +19,7 @@ const rateMs = 1000;
 const newsMs = 2000;
 
 export interface ServerModelOptions {
-  /** A listener failed, or the server would not tell: nobody else must suffer from it. */
+  /** A listener failed, or the server refused to answer. The other listeners still run. */
   onFault(error: unknown): void;
 }
 
@@ -145,12 +145,12 @@ export class ServerModel implements Model, Disposable {
       this.#apply(events.filter((event) => event.seq > (snapshot?.seq ?? -1)));
       this.#usagePoll.use(rpc);
     } catch (error) {
-      // The end of the connection is told by the server's state.
+      // The server's state reports the end of the connection.
       if (this.#rpc === rpc && (error as { codeName?: string }).codeName !== "Closed") this.#options.onFault(error);
     }
   }
 
-  /** The server had to leave out changes. How those ended that ended meanwhile is asked for. */
+  /** The server had to drop changes. For processes that ended in that time, the model asks how they ended. */
   #reset(rpc: Rpc, snapshot: Snapshot): void {
     const gone = this.#load(snapshot);
     if (gone.length === 0) return;
@@ -259,7 +259,7 @@ export class ServerModel implements Model, Disposable {
   }
 }
 
-/** It takes no more work, has none, and its workers have gone. */
+/** The pool accepts no tasks, has none, and its workers have ended. */
 function isOver({ state, workers, queued }: PoolInfo): boolean {
   return state !== "running" && workers === 0 && queued === 0;
 }

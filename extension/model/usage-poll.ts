@@ -1,7 +1,7 @@
 import type { Usage } from "../../protocol/process.js";
 import type { Disposable, Rpc } from "../connection/rpc.js";
 
-/** Asks for CPU and memory while somebody wants to know. The server counts CPU from one look to the next. */
+/** Asks for CPU and memory while a caller holds a `watchUsage()`. The server measures CPU from one request to the next. */
 export class UsagePoll {
   readonly #intervalMs: number;
   readonly #tell: (usage: ReadonlyMap<string, Usage>) => void;
@@ -57,7 +57,7 @@ export class UsagePoll {
       ({ usage }) => {
         if (this.#rpc === rpc && this.#watchers > 0) this.#tell(new Map(usage.map((entry) => [entry.process, entry])));
       },
-      // Next time, then; a connection that ended is told by others.
+      // The next poll asks again. The server's state reports a connection that ended.
       () => {},
     ).finally(() => {
       if (this.#rpc === rpc) this.#asking = false;

@@ -5,7 +5,7 @@ import { Flow } from "./flow.js";
 import { RunNumbers } from "./run-numbers.js";
 import { RunReport } from "./run-report.js";
 
-/** The output channel "Polyproc": runs as they go. A task's run is told in its own terminal. */
+/** The output channel "Polyproc": the progress of runs. A task's run is reported in its own terminal. */
 export function registerOutput(runs: Runs, settings: Settings): vscode.Disposable {
   const channel = vscode.window.createOutputChannel("Polyproc");
   const flow = new Flow({ sink: channel });

@@ -2,7 +2,7 @@
 export class RunNumbers {
   readonly #taken = new Set<number>();
 
-  /** The lowest that nobody has, from 1. */
+  /** The lowest number from 1 that no run has. */
   take(): number {
     let number = 1;
     while (this.#taken.has(number)) number++;

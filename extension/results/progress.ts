@@ -32,7 +32,7 @@ export class Pace {
   }
 }
 
-/** Milliseconds; null when nobody could say. */
+/** Milliseconds; null if it cannot be estimated. */
 export function remainingMs(left: number, rate: number | null): number | null {
   return rate === null || left === 0 ? null : (1000 * left) / rate;
 }

@@ -3,7 +3,7 @@ import { errorName } from "../../protocol/errors.js";
 import type { Run } from "../runs/run.js";
 import { jsonText } from "./json-text.js";
 
-/** Between two pauses, so that the window's other work goes on. */
+/** Between two pauses, so that the window's other work continues. */
 const workMs = 10;
 /** Of one row. */
 const longestRow = 256 * 1024 * 1024;

@@ -28,7 +28,7 @@ function stateOf({ lost, ended, info }: Run): RunView["state"] {
   return ended ? "done" : "running";
 }
 
-/** When something was last heard of a run whose end nobody has seen. */
+/** When a run whose end was not observed last reported something. */
 function lastSign({ rows, info }: Run): number {
   let last = info.startedAt;
   for (const { startedAt, ms } of rows) if (startedAt !== null) last = Math.max(last, startedAt + (ms ?? 0));

@@ -49,7 +49,7 @@ async function askGlob(title: string, last: ItemSource | undefined): Promise<Ite
   const text = await vscode.window.showInputBox({
     title,
     value: before,
-    prompt: "Pattern of files, relative to the workspace. Several with commas; ! leaves files out: src/**/*.ts, !**/*.test.ts",
+    prompt: "Pattern of files, relative to the workspace. Several with commas; ! excludes files: src/**/*.ts, !**/*.test.ts",
     validateInput: (typed) => {
       const read = readPatterns(typed);
       return "problem" in read ? read.problem : undefined;

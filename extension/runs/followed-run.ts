@@ -32,7 +32,7 @@ export class FollowedRun implements Run {
   readonly #onFault: (error: unknown) => void;
   readonly #over = new AbortController();
 
-  /** Begins to follow it. `onFault` is told of what goes wrong without anybody waiting for it. */
+  /** Begins to follow it. `onFault` gets errors for which no caller waits. */
   constructor(rpc: Rpc, request: RunRequest, info: RunInfo, onFault: (error: unknown) => void) {
     this.rpc = rpc;
     this.#onFault = onFault;
@@ -94,7 +94,7 @@ export class FollowedRun implements Run {
     this.#output.tell(index, lines, dropped);
   }
 
-  /** Stops following it; the run goes on. */
+  /** Stops following it; the run continues. */
   dispose(): void {
     this.#over.abort();
     if (this.#timer) clearTimeout(this.#timer);
@@ -162,7 +162,7 @@ export class FollowedRun implements Run {
   }
 }
 
-/** Nobody is left who knows the run: nothing is to be done about it. */
+/** The server no longer has the run: there is nothing to do. */
 function isGone(error: unknown): boolean {
   return error instanceof PolyprocError && ([errorCodes.Closed, errorCodes.UnknownHandle, errorCodes.ShuttingDown] as number[]).includes(error.code);
 }

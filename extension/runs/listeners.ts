@@ -1,6 +1,6 @@
 import type { Disposable } from "../connection/rpc.js";
 
-/** Those who want to know of something. One that throws does not keep the others from being told. */
+/** Listeners of an event. If one throws, the others are still called. */
 export class Listeners<A extends readonly unknown[]> {
   readonly #onFault: (error: unknown) => void;
   readonly #listeners = new Set<{ call: (...args: A) => void }>();

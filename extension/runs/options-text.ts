@@ -22,7 +22,7 @@ export function optionsText(options: RunOptions, isCommand: boolean): string {
   ].join(" ");
 }
 
-/** Reads what `optionsText` wrote and somebody has changed. What is not named stays open. */
+/** Reads the text that `optionsText` wrote and the user has edited. Options that it does not name stay undefined. */
 export function parseOptions(text: string): ParsedOptions {
   const options: RunOptions = {};
   for (const word of text.trim().split(/\s+/)) {

@@ -9,7 +9,7 @@ export interface OutputTaker {
 
 /** Pieces of a long line are put together up to this length; then what there is counts as a line. */
 const maxLineLength = 1024 * 1024;
-/** A piece that is shorter is no part of a long line, but the last words of somebody who wrote no line end. */
+/** A shorter piece is no part of a long line: it is the end of output that has no line end. */
 const minPieceLength = 16 * 1024;
 
 /**
@@ -25,7 +25,7 @@ export class OutputRouter implements Disposable {
     this.#takerOf = takerOf;
     this.#listening = rpc.on("events/output", ({ lines, dropped }) => this.#route(lines, dropped));
     rpc.request("events/watchOutput", { scope: "all" }).catch(() => {
-      // The connection has ended, which is told elsewhere.
+      // The connection has ended; the server's state reports that.
     });
   }
 

@@ -3,7 +3,7 @@ import type { Run } from "./run.js";
 
 /** A run that is over sooner needs no notification. */
 const delayMs = 500;
-/** After a run that took longer, its end is told even when all went well: the user has turned to something else. */
+/** The end of a longer run is reported even if all items succeeded: the user has turned to other work. */
 const longMs = 10_000;
 
 /** Shows how far the run is, with a button to cancel it, and at the end what there is to do. */
@@ -39,7 +39,7 @@ async function report(run: Run, progress: vscode.Progress<{ message: string; inc
 }
 
 async function tellEnd(run: Run): Promise<void> {
-  // Whoever watches the server tells of its end.
+  // The watcher of the server reports its end.
   if (run.lost) return;
   const { name } = run.request;
   const { failed, total, done, state, startedAt, endedAt } = run.info;

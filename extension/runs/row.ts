@@ -4,7 +4,7 @@ import type { Payload } from "../../protocol/payload.js";
 import type { RunEntry } from "../../protocol/run.js";
 import type { Row, RowState, RunItem } from "./run.js";
 
-/** A row whose result is decoded when somebody looks at it: of ten thousand few are. */
+/** A row whose result is decoded at the first look: of ten thousand rows, the user looks at few. */
 class EntryRow implements Row {
   readonly index: number;
   readonly label: string;

@@ -27,7 +27,7 @@ async function rerunFailed(runs: Runs, launcher: Launcher, id: unknown): Promise
   await launcher.attempt(() => runs.again(run, failed));
 }
 
-/** What did not come to a good end without anybody wanting so. */
+/** The indexes of items that failed or were lost; cancelled items are not among them. */
 function failedItems(run: Run): number[] {
   return run.rows.filter(({ state }) => state === "failed" || state === "lost").map(({ index }) => index);
 }

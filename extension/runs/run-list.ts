@@ -18,7 +18,7 @@ export interface RunListParts {
   model: Model;
   /** What the settings say, for what a request leaves open. */
   defaults: () => RunOptions;
-  /** Told of what goes wrong without anybody waiting for it. */
+  /** Gets errors for which no caller waits. */
   onFault: (error: unknown) => void;
 }
 
@@ -31,7 +31,7 @@ export class RunList implements Runs, Disposable {
   readonly #byJob = new Map<string, FollowedRun>();
   /** Handles of runs that are being started or looked at. */
   readonly #pending = new Set<string>();
-  /** Runs that the model has shown: when it shows one no more, it was forgotten. */
+  /** Runs that the model has shown. When it no longer shows one, the run was forgotten. */
   readonly #seen = new WeakSet<FollowedRun>();
   readonly #onFault: (error: unknown) => void;
   readonly #changes: Listeners<[]>;
@@ -163,7 +163,7 @@ export class RunList implements Runs, Disposable {
     }
   }
 
-  /** A run that somebody else started, or this window before it was loaded again. */
+  /** A run that another client started, or this window before it was reloaded. */
   async #adopt(rpc: Rpc, info: RunInfo): Promise<void> {
     this.#pending.add(info.run);
     try {

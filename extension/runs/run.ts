@@ -57,7 +57,7 @@ export interface OutputText {
   text: string;
 }
 
-/** A run that the window follows: one that it started, or one that it found at its server. */
+/** A run that the window follows: it started the run, or found it on its server. */
 export interface Run {
   /** Handle of the run. */
   readonly id: string;

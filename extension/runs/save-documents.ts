@@ -16,6 +16,6 @@ export async function saveDocuments(): Promise<boolean> {
     if (answer === undefined) return false;
   }
   const saved = await vscode.workspace.saveAll(false);
-  if (!saved) void vscode.window.showWarningMessage("Not everything could be saved, so nothing was run.");
+  if (!saved) void vscode.window.showWarningMessage("Some files could not be saved, so nothing was run.");
   return saved;
 }

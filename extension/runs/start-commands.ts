@@ -74,14 +74,14 @@ async function runCommand(parts: StartParts, uri: vscode.Uri | undefined, more: 
 }
 
 async function askCommand({ launcher, recent }: StartParts, source: ItemSource): Promise<void> {
-  // First, so that nobody writes a command for nothing.
+  // First, before the user types a command that could not run.
   const items = await launcher.find(source);
   if (!items) return;
   const line = await vscode.window.showInputBox({
     title: commandTitle,
     value: recent.commands[0] ?? "",
     placeHolder: "wc -w {item}",
-    prompt: "{item} stands for the item, safely quoted, {index} for its position. Without {item} it is the last argument.",
+    prompt: "{item} stands for the item, safely quoted, {index} for its position. Without {item} the item is the last argument.",
     validateInput: (typed) => {
       try {
         shellCommand(typed);

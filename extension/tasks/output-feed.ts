@@ -12,14 +12,14 @@ export interface OutputFeed {
   only(run: string): Promise<void>;
   /** Resolves when every line that the server has sent so far was handed on, or the connection has ended. */
   settled(): Promise<void>;
-  /** Reads no more: children that write much are made to wait. */
+  /** Stops reading: children that write much have to wait. */
   pause(): void;
   resume(): void;
   close(): Promise<void>;
 }
 
 /**
- * A session of its own, since reading it may rest: the window's other traffic goes on meanwhile. Rejects when the server cannot be reached.
+ * A separate session, because reading from it may pause while the window's other traffic continues. Rejects if the server cannot be reached.
  */
 export async function openOutputFeed(address: string): Promise<OutputFeed> {
   const parsed = parseAddress(address);
@@ -34,7 +34,7 @@ export async function openOutputFeed(address: string): Promise<OutputFeed> {
   const feed: OutputFeed = {
     onLines: () => {},
     async only(run) {
-      // A run that is forgotten writes no more.
+      // A run that was forgotten has no output any more.
       await connection.request("events/watchOutput", { scope: "all", lossless: true, run }).catch(() => {});
     },
     async settled() {

@@ -12,7 +12,7 @@ const patienceMs = 60_000;
 const blindRate = 2048;
 
 /**
- * Holds a writer back to what its terminal can read. VS Code gives extensions no flow control for their terminals, and throws away what comes far too fast;
+ * Limits a writer to the rate at which its terminal can read. VS Code gives extensions no flow control for their terminals, and throws away what comes far too fast;
  * but the terminal answers questions in the order in which it reads.
  */
 export class Pacer {

@@ -6,7 +6,7 @@ import { TaskTerminal } from "./task-terminal.js";
 
 export const taskType = "polyproc";
 
-/** Makes the tasks of type `polyproc` in tasks.json run. It offers none of its own: what to run on what is for people to say. */
+/** Makes the tasks of type `polyproc` in tasks.json run. It offers no tasks of its own: the user decides what runs on which items. */
 export class PolyprocTaskProvider implements vscode.TaskProvider {
   readonly #parts: Pick<Parts, "runs" | "server">;
 

@@ -13,7 +13,7 @@ export interface ContextValues {
   "polyproc.serverState": string;
 }
 
-/** Tells the editor what changed, and no more: each telling makes it look at every menu again. */
+/** Sets only the keys that changed: for each key that is set, the editor evaluates all menus again. */
 export class ContextKeys {
   readonly #told = new Map<string, unknown>();
 

@@ -65,7 +65,7 @@ export function registerViews(parts: Parts): vscode.Disposable {
 const childrenParts: ReadonlySet<Part> = new Set<Part>(["processes", "usage", "pools", "runs", "sessions"]);
 const syncParts: ReadonlySet<Part> = new Set<Part>(["pools", "sync", "deadlocks", "runs", "sessions"]);
 
-/** CPU and memory are looked at while somebody sees them. */
+/** CPU and memory are updated while the view is visible. */
 class UsageWatch implements vscode.Disposable {
   readonly #watch: () => { dispose(): void };
   #watching: { dispose(): void } | null = null;

@@ -69,8 +69,8 @@ export class Details {
         ${row.file === null ? nothing : html`<button class="icon-only" title="Open the file (Ctrl+Enter)" aria-label="Open the file" @click=${() => tell({ type: "openFile", index })}>${icon("file")}</button>`}
         ${busy
           ? html`<button class="icon-only" title="Cancel this item" aria-label="Cancel this item" @click=${() => tell({ type: "cancel", indexes: [index] })}>${icon("stop")}</button>`
-          : html`<button class="icon-only" title=${many ? `Run the ${items(chosen.length)} that are selected again` : "Run this item again"} aria-label="Run again" @click=${() => tell({ type: "rerun", indexes: chosen })}>${icon("rerun")}</button>`}
-        <button class="icon-only" title=${many ? `Copy the ${items(chosen.length)} that are selected as JSON` : "Copy as JSON (Ctrl+C in the table)"} aria-label="Copy as JSON" @click=${() => tell({ type: "copy", indexes: chosen })}>${icon("copy")}</button>
+          : html`<button class="icon-only" title=${many ? `Run the selected ${items(chosen.length)} again` : "Run this item again"} aria-label="Run again" @click=${() => tell({ type: "rerun", indexes: chosen })}>${icon("rerun")}</button>`}
+        <button class="icon-only" title=${many ? `Copy the selected ${items(chosen.length)} as JSON` : "Copy as JSON (Ctrl+C in the table)"} aria-label="Copy as JSON" @click=${() => tell({ type: "copy", indexes: chosen })}>${icon("copy")}</button>
         <button class="icon-only" title="Close (Escape)" aria-label="Close the details" @click=${this.#close}>${icon("close")}</button>
       </div>
     </div>`;
@@ -81,7 +81,7 @@ export class Details {
     return html`
       ${detail.error ? this.#error(index, detail.error) : nothing}
       ${detail.value && !detail.command ? section("Result", text(index, detail.value), detail.value.cut ? whole(index, "value") : nothing) : nothing}
-      ${detail.valueGone ? html`<p class="note">The server kept no more results than its limit, and gave this one up. Run the item again to see it.</p>` : nothing}
+      ${detail.valueGone ? html`<p class="note">The server keeps a limited amount of results, and has dropped this one. Run the item again to see it.</p>` : nothing}
       ${row.state === "lost" ? html`<p class="note">The server ended before this item did. Whether it had an effect is not known.</p>` : nothing}
       ${detail.item.text === JSON.stringify(row.label) || detail.item.text === JSON.stringify(row.file) ? nothing : section("Item", text(index, detail.item), detail.item.cut ? whole(index, "item") : nothing)}
     `;

@@ -4,7 +4,7 @@ import { noCounts, Pace, settled, type Counts } from "../progress.js";
 import { inOrder, RowSelector, type Sort } from "../sort-filter.js";
 import type { Saved } from "./host.js";
 
-/** While a run goes on, its rows are put in order at most this often: rows that jump cannot be read. */
+/** While a run is in progress, its rows are put in order at most this often: rows that jump cannot be read. */
 const orderEveryMs = 500;
 
 /** All that the page knows. Who changes something says so by `changed`. */

@@ -4,7 +4,7 @@ import { formatMs } from "../format.js";
 import type { Store } from "./store.js";
 import { stateWords } from "./words.js";
 
-/** What is known of the block that somebody points at; read out when the keyboard points. */
+/** The details of the block at the pointer; a screen reader reads them when the keyboard moves. */
 export class TimelineTip {
   readonly #element: HTMLElement;
   readonly #store: Store;

@@ -23,7 +23,7 @@ export class Timeline {
   #laidOut: { version: number; at: number; tookMs: number; live: boolean } = { version: -1, at: -Infinity, tookMs: 0, live: true };
   /** Null: all of the time, as it grows. */
   #window: Window | null = null;
-  /** The window ends where the run is now, and goes on with it. */
+  /** The window ends at the run's current time, and moves with it. */
   #follows = false;
   #hovered: Block | null = null;
   #dirty = true;

@@ -13,7 +13,7 @@ export async function askServer<T>(parts: ViewParts, what: string, all: readonly
   if (all.length === 0) return;
   const rpc = connectedRpc(parts);
   if (rpc === null) {
-    void vscode.window.showWarningMessage(`${what}: no server is connected, so nothing of it runs any more.`);
+    void vscode.window.showWarningMessage(`${what}: no server is connected, so none of its processes runs any more.`);
     return;
   }
   const outcomes = await Promise.allSettled(all.map((one) => ask(rpc, one)));

@@ -28,7 +28,7 @@ export async function chooseProcesses(parts: ViewParts, args: readonly unknown[]
     process,
   }));
   if (items.length === 0) {
-    void vscode.window.showInformationMessage(`${title}: there is no process that fits.`);
+    void vscode.window.showInformationMessage(`${title}: no process matches.`);
     return [];
   }
   const options = { title, matchOnDescription: true, matchOnDetail: true, placeHolder: several ? "Which processes?" : "Which process?" };
@@ -37,7 +37,7 @@ export async function chooseProcesses(parts: ViewParts, args: readonly unknown[]
   return chosen ? [chosen.process] : [];
 }
 
-/** The pools that a command was called for, else the one that the user chooses. */
+/** The pools that a command was called for, otherwise the pool that the user chooses. */
 export async function choosePools(parts: ViewParts, args: readonly unknown[], title: string): Promise<PoolInfo[]> {
   if (args[0] !== undefined) {
     return chosenAbouts(parts, args).flatMap((about) => (about.kind === "pool" ? (parts.model.pools.get(about.pool) ?? []) : []));

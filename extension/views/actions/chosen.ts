@@ -2,7 +2,7 @@ import type { ProcessInfo } from "../../../protocol/process.js";
 import type { Model } from "../../model/model.js";
 import type { About, TreeNode } from "../tree/tree-node.js";
 
-/** The rows that a command was called for: the tree gives the one that was clicked, and all that are selected when it is one of those. */
+/** The rows that a command was called for: the tree passes the clicked row, and all selected rows if the clicked row is selected. */
 export function chosenRows(clicked: unknown, selected: unknown): string[] {
   const ids = Array.isArray(selected) && selected.length > 0 ? selected : [clicked];
   return ids.filter((id) => typeof id === "string");

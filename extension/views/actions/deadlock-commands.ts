@@ -11,7 +11,7 @@ export function deadlockCommands(parts: ViewParts): Commands {
   return { "polyproc.breakDeadlock": (...args) => breakDeadlock(parts, args) };
 }
 
-/** Called for one party, that one's wait is ended; else the user chooses, and Enter takes the one that began to wait last. */
+/** If called for a party, ends that party's wait. Otherwise the user chooses; Enter takes the wait that began last. */
 async function breakDeadlock(parts: ViewParts, args: readonly unknown[]): Promise<void> {
   const about = chosenAbouts(parts, args).find((one) => one.kind === "deadlock");
   const deadlock = about ? parts.model.deadlocks.get(about.deadlock) : await chooseDeadlock(parts, args);
@@ -32,13 +32,13 @@ async function chooseDeadlock(parts: ViewParts, args: readonly unknown[]): Promi
   return (await vscode.window.showQuickPick(items, { title: "Break Deadlock", placeHolder: "Which deadlock?" }))?.deadlock;
 }
 
-/** Null: whoever began to wait last, which the server knows. Undefined: the user chose none. */
+/** Null: the party that began to wait last; the server knows it. Undefined: the user chose none. */
 async function chooseParty(parts: ViewParts, { cycle }: DeadlockInfo): Promise<string | null | undefined> {
   const snapshot = snapshotOf(parts);
   const items: (vscode.QuickPickItem & { session: string | null })[] = [
-    { label: "The one that began to wait last", description: "loses the least", session: null },
+    { label: "The wait that began last", description: "loses the least", session: null },
     ...cycle.map((member) => ({ label: memberName(member, snapshot), description: `waits for ${handleName(member.waitsFor)}`, session: member.session })),
   ];
-  const chosen = await vscode.window.showQuickPick(items, { title: "Break Deadlock", placeHolder: "Whose wait is ended with the error Deadlock? The others go on." });
+  const chosen = await vscode.window.showQuickPick(items, { title: "Break Deadlock", placeHolder: "Which party's wait ends with the error Deadlock? The others continue." });
   return chosen?.session;
 }

@@ -6,7 +6,7 @@ import { rowText } from "../amounts.js";
 /** Opens the source of what the process runs. */
 export async function openTarget({ source, target, name }: ProcessInfo): Promise<void> {
   if (source === null) {
-    void vscode.window.showInformationMessage(`No file is known for “${rowText(target || name)}”: it is a program, a text without a file, or a worker that had no task yet.`);
+    void vscode.window.showInformationMessage(`No file is known for “${rowText(target || name)}”: it is a program, source text without a file, or a worker that has had no task yet.`);
     return;
   }
   let document: vscode.TextDocument;

@@ -28,7 +28,7 @@ export class Family {
     for (const pool of known.pools.values()) this.#pools.set(pool.pool, []);
     const alone: ProcessInfo[] = [];
     for (const process of known.processes.values()) {
-      // Warm and without work: nobody's child.
+      // A warm host is no client's child.
       if (process.role === "host") continue;
       const workers = process.pool === null ? undefined : this.#pools.get(process.pool);
       if (workers) workers.push(process);
@@ -63,7 +63,7 @@ export class Family {
     return this.#pools.get(pool) ?? [];
   }
 
-  /** A run goes on without whoever started it, and the window follows it, as after a reload; so it does what is left of a run's pool that has gone. */
+  /** A run continues without the client that started it, and the window follows it, as after a reload. The same holds for processes whose run's pool has ended. */
   #sessionOf(session: string, isOfRun: boolean): string {
     return isOfRun && this.#ownSession !== null && !this.#known.sessions.has(session) ? this.#ownSession : session;
   }

@@ -51,7 +51,7 @@ function iconOf(process: ProcessInfo, item: RunningItem | null): Icon {
   if (process.state === "starting") return { id: "loading", color: "descriptionForeground" };
   if (process.state === "running") return isIdle(process, item) ? { id: "circle-outline", color: "descriptionForeground" } : { id: "play-circle", color: "charts.green" };
   if (process.exitCode === 0) return { id: "pass", color: "testing.iconPassed" };
-  // Somebody ended it: no fault of its own.
+  // A user or a program ended it: that is no failure.
   if (process.exitCode !== null && endedOnRequest.has(-process.exitCode)) return { id: "circle-slash", color: "charts.yellow" };
   return { id: "error", color: "testing.iconFailed" };
 }

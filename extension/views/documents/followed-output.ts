@@ -5,7 +5,7 @@ import { endText } from "../children/process-row.js";
 import { OutputText } from "./output-text.js";
 import { readOutput } from "./read-output.js";
 
-/** The output of one process, read on whenever somebody looks at it. */
+/** The output of one process. Each look at it reads the new lines. */
 export class FollowedOutput {
   readonly #model: Model;
   readonly #connected: () => Rpc | null;

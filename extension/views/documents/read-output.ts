@@ -11,7 +11,7 @@ export interface ReadOutput {
   final: boolean;
 }
 
-/** What the process wrote, from a line on. Null when nobody remembers it: the process has gone, or its server. */
+/** What the process wrote, from a line on. Null if it no longer exists: the process is forgotten, or its server has ended. */
 export async function readOutput(rpc: Rpc, process: ProcessInfo, fromLine: number, pools: Model["pools"]): Promise<ReadOutput | null> {
   try {
     return { ...(await rpc.request("process/output", { process: process.process, fromLine })), final: false };

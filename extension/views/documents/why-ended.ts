@@ -17,7 +17,7 @@ const signalMeanings: Record<string, string> = {
   SIGBUS: "It touched memory that is not there: a file that was cut short while it was mapped, or a full disk.",
   SIGILL: "It ran an instruction that this processor does not have.",
   SIGFPE: "It divided by zero, or the like.",
-  SIGPIPE: "It wrote to a pipe that nobody reads any more.",
+  SIGPIPE: "It wrote to a pipe that no process reads any more.",
   SIGXCPU: "It used more processor time than it was allowed (ulimit -t).",
 };
 

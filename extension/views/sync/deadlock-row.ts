@@ -24,7 +24,7 @@ export function deadlockRow(deadlock: DeadlockInfo, snapshot: Snapshot): TreeNod
     about: { kind: "deadlock", deadlock: deadlock.deadlock, session: null },
     children: cycle.map((member, i) => memberRow(deadlock, member, i, names, snapshot)),
     open: true,
-    details: () => [["Deadlock", describeCycle(deadlock, snapshot)], ["Since", clockText(deadlock.detectedAt)], ["To go on", "Break it: one of the waits fails with the error Deadlock."]],
+    details: () => [["Deadlock", describeCycle(deadlock, snapshot)], ["Since", clockText(deadlock.detectedAt)], ["To continue", "Break it: one of the waits fails with the error Deadlock."]],
   };
 }
 

@@ -3,7 +3,7 @@ import type { TreeNode } from "./tree-node.js";
 /** How many rows are shown below one. More than can be looked at; few enough to be drawn again several times a second. */
 export const mostRows = 100;
 
-/** The first rows, and one that says how many are left out. `make` is called only for those that are shown. */
+/** The first rows, and a last row with the number of the others. `make` is called only for the rows that are shown. */
 export function limited<T>(parent: string, all: readonly T[], make: (one: T) => TreeNode): TreeNode[] {
   if (all.length <= mostRows) return all.map(make);
   const left = all.length - mostRows;

@@ -34,7 +34,7 @@ export interface TreeNode {
   readonly children: readonly TreeNode[];
   /** Whether its children are shown when it appears. */
   readonly open: boolean;
-  /** Asked for only when somebody points at the row. */
+  /** Called only when the user points at the row. */
   readonly details: () => readonly Detail[];
 }
 

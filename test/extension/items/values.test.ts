@@ -16,7 +16,7 @@ test("a fault is told with its place", () => {
     ["[1 2]", /^expected "," or "]", found "2", at column 4$/],
     ['[\n  "a",\n  b\n]', /^expected a value, found "b", at line 3, column 3$/],
     ["['a']", /^texts are written in double quotes: "…", at column 2$/],
-    ['["a]', /^this text has no end, or a character in it that must be escaped, at column 2$/],
+    ['["a]', /^this string has no closing quote, or contains a character that must be escaped, at column 2$/],
     ['["a\tb"]', /must be escaped, at column 2$/],
     ["[{a: 1}]", /^expected a name in double quotes, found "a", at column 3$/],
     ['[{"a" 1}]', /^expected ":", found "1", at column 7$/],

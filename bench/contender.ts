@@ -1,26 +1,26 @@
-/** Workers of every pool: this is about the cost of the way, not about the number of cores. */
+/** Workers in each pool. Two are enough: the benchmarks measure overhead, not the number of cores. */
 export const processes = 2;
 
-/** A pool as the benchmarks see it. */
+/** The operations of a pool that the benchmarks use. */
 export interface TaskPool {
   readonly name: string;
   run(name: "noop" | "size", argument?: unknown): Promise<unknown>;
   close(): Promise<void>;
 }
 
-/** One way to do a piece of work: returns how many seconds it took, start-up left out. */
+/** Does a piece of work and returns the seconds that it took, without start-up. */
 export interface Contender {
   readonly name: string;
   measure(): Promise<number>;
   close(): Promise<void>;
 }
 
-/** A piece of work, and those who do it. The first contender is ours. */
+/** A piece of work and its contenders. The first contender is Polyproc. */
 export interface Work {
   readonly title: string;
-  /** How many tasks, items or round trips; for the rate. */
+  /** Number of tasks, items or round trips, to compute the rate. */
   readonly count: number;
-  /** What the design asks for, by the name of the peer it is measured against: our time over theirs. */
+  /** The goal for each peer, by its name: Polyproc's time divided by the peer's. */
   readonly goals: Readonly<Record<string, number>>;
   open(): Promise<Contender[]>;
 }

@@ -1,6 +1,6 @@
 /**
- * `npm run bench [-- WORK…] [--rounds N] [--write]`: each piece of work by us and by our peers, in turns within one
- * run, medians of the rounds. What counts is the ratio: the seconds are this machine's.
+ * `npm run bench [-- WORK…] [--rounds N] [--write]`: runs each piece of work with Polyproc and its peers, in turns, and
+ * reports the median of the rounds. Compare the ratios: the seconds depend on this machine.
  */
 import { parseArgs } from "node:util";
 import type { Contender, Work } from "./contender.js";
@@ -32,7 +32,7 @@ async function measure(work: Work): Promise<Measured> {
   const times = new Map<Contender, number[]>(contenders.map((contender) => [contender, []]));
   try {
     for (let round = 0; round <= rounds; round++) {
-      // Each round begins with another one, so that nobody always comes after the same neighbour.
+      // Each round begins with another contender, so that none always runs after the same one.
       for (let i = 0; i < contenders.length; i++) {
         const contender = contenders[(i + round) % contenders.length]!;
         const time = await contender.measure();

@@ -9,12 +9,12 @@ export interface Memory {
 
 const meta = { url: new URL("./work.js", import.meta.url).href };
 
-/** What the server says of itself. */
+/** The server's report about itself. */
 export function serverStatus() {
   return defaultConnection().request("server/status", undefined);
 }
 
-/** The server's memory while it has much to keep, and what a task costs as more of them wait. */
+/** Measures the server's memory while many tasks wait, and the time of a task as more of them wait. */
 export async function measureMemory(): Promise<Memory> {
   const resident: Memory["resident"] = [];
   const note = async (when: string) => resident.push({ when, bytes: (await serverStatus()).rssBytes });
@@ -29,7 +29,7 @@ export async function measureMemory(): Promise<Memory> {
     await begun.acquire();
     await begun.acquire();
     const queued = Promise.all(Array.from({ length: 100_000 }, (_, i) => pool.apply(task(meta, work.double), [i])));
-    // Some are with the workers already, ahead of need.
+    // Workers have prefetched some of them.
     while ((await defaultConnection().request("pool/status", { pool: pool.handle })).queued < 99_000) await new Promise((resolve) => setTimeout(resolve, 20));
     await note("with 100,000 queued tasks");
     await gate.set();
@@ -53,7 +53,7 @@ export async function measureMemory(): Promise<Memory> {
     await Promise.all(Array.from({ length: tasks }, () => pool.apply(task(meta, work.noop))));
     scaling.push({ tasks, microseconds: ((performance.now() - began) * 1000) / tasks });
   }
-  // The first of each size warmed up.
+  // Skip the first round of each size: it warms up.
   return { resident, scaling: scaling.slice(3) };
 }
 

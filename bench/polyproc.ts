@@ -101,7 +101,7 @@ export async function lockUnlock(count: number): Promise<Contender> {
   };
 }
 
-/** Start and join of processes one after the other, each from a host that was warm before the clock began. */
+/** Starts and joins processes one after another. A warm host is ready before each clock starts. */
 export async function startJoin(count: number): Promise<Contender> {
   const target = task(meta, work.nothing);
   const once = async () => {

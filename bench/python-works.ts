@@ -8,7 +8,7 @@ const spawn = "CPython multiprocessing, spawn";
 
 const ours = (work: string, count: number) => pythonLibrary("polyproc", work, count, "polyproc for Python");
 
-/** The Python binding, and those it takes the place of. */
+/** The Python binding, and the libraries that it can replace. */
 export const pythonWorks: readonly Work[] = [
   {
     title: "Python: apply_async of no-ops, all at once",

@@ -5,11 +5,11 @@ import type { Memory } from "./memory.js";
 
 export interface Measured {
   work: Work;
-  /** Ours first. */
+  /** Polyproc first. */
   medians: { name: string; seconds: number }[];
 }
 
-/** A table in Markdown: one row a contender. */
+/** Renders a Markdown table with one row for each contender. */
 export function formatWorks(measured: readonly Measured[]): string {
   const rows = measured.flatMap(({ work, medians }) => {
     const ours = medians[0]!.seconds;
@@ -31,7 +31,7 @@ export function formatMemory(memory: Memory): string {
   ].join("\n");
 }
 
-/** Replaces the measured parts of docs/performance.md: those of which something was measured. */
+/** Replaces those parts of docs/performance.md that were measured in this run. */
 export async function writeDocument(measured: readonly Measured[], memory: Memory | null, rounds: number): Promise<void> {
   const file = new URL("../../docs/performance.md", import.meta.url);
   let text = await readFile(file, "utf8");
@@ -43,7 +43,7 @@ export async function writeDocument(measured: readonly Measured[], memory: Memor
   await writeFile(file, text);
 }
 
-/** What stands between `<!-- NAME -->` and the next `<!-- end -->`. */
+/** Replaces the text between `<!-- NAME -->` and the next `<!-- end -->`. */
 function replaced(text: string, name: string, body: string): string {
   return text.replace(new RegExp(`(<!-- ${name} -->)[^]*?(<!-- end -->)`), (_, begin: string, end: string) => `${begin}\n${body}\n${end}`);
 }

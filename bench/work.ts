@@ -1,4 +1,4 @@
-/** What our workers run. */
+/** Functions that Polyproc's workers run. */
 import type { Event, PipeEnd, Queue, Semaphore } from "polyproc";
 
 export function noop(): void {}

@@ -30,7 +30,7 @@ async function oneByOne(open: () => Promise<TaskPool>, count: number): Promise<C
   };
 }
 
-/** Every comparison, with the goal that was set for it: our time over the peer's. */
+/** Every comparison, with its goal: Polyproc's time divided by the peer's. */
 export const works: readonly Work[] = [
   {
     title: "no-op tasks, all at once",

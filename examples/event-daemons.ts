@@ -1,5 +1,5 @@
 /**
- * Event, the other way round: all children are daemonic, and one of them decides how long the script goes on.
+ * Event, the other way round: all children are daemonic, and one of them decides when the script ends.
  *
  *     node dist/examples/event-daemons.js
  */
@@ -25,6 +25,6 @@ if (isMain(import.meta)) {
   ];
   for (const child of children) await child.start();
   await done.wait();
-  // The script ends here, and the children, who would go on for ever, end with it.
+  // The script ends here. Its daemonic children, which never return, end with it.
   console.log("the script ends, and its children with it");
 }

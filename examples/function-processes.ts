@@ -1,8 +1,8 @@
 /**
- * Processes, second way: a function. Each is started and waited for before the next one, so at the end none is left,
- * and nothing is printed of them.
+ * Processes, second way: a function. The script joins each process before it starts the next. At the end none is left,
+ * so nothing is printed.
  *
- * node dist/examples/function-processes.js [INTERVAL_MS] [ROUNDS]
+ *     node dist/examples/function-processes.js [INTERVAL_MS] [ROUNDS]
  *
  * INTERVAL_MS: how long each round takes, default 20 (the Python listing: 1000). ROUNDS: default 10.
  */
@@ -21,7 +21,7 @@ if (isMain(import.meta)) {
     await p.start();
     await p.join();
   }
-  // Nothing to see: `join` waited for each of them.
+  // Prints nothing: every process was joined.
   const children = await activeChildren();
   for (const p of children) console.log("process:", p.pid, p.name);
   console.log(`${processes.length} processes were started, ${children.length} are alive`);

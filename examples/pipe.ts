@@ -1,10 +1,10 @@
 /**
  * Pipe: a producer sends, a consumer receives. Half-duplex: the first end only receives, the second only sends.
  *
- * node dist/examples/pipe.js [ITEMS] [INTERVAL_MS]
+ *     node dist/examples/pipe.js [ITEMS] [INTERVAL_MS]
  *
- * ITEMS: how many are sent, default 5 (the Python listing goes on for ever). INTERVAL_MS: between two of them, default
- * 100 (there: 1000).
+ * ITEMS: how many are sent, default 5 (the Python listing: endless). INTERVAL_MS: time between two of them, default 100
+ * (there: 1000).
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { currentProcess, isMain, Pipe, Process, task, type PipeEnd } from "polyproc";
@@ -22,7 +22,7 @@ export async function producer(pipe: PipeEnd<Message>, items: number, intervalMs
 }
 
 export async function consumer(pipe: PipeEnd<Message>): Promise<void> {
-  // Ends at the end of file: when nobody holds the sending end any more.
+  // Ends at EOF: once no process has the sending end open.
   for await (const { thread, value } of pipe) console.log(`producer: ${thread} current value: ${value}`);
   console.log("the producer has gone");
 }
@@ -34,7 +34,7 @@ if (isMain(import.meta)) {
   const c = new Process({ target: task(import.meta, consumer), args: [receiver], name: "consumer" });
   await p.start();
   await c.start();
-  // As in Python: the script holds both ends too, and the end of file comes only when it lets go of them.
+  // As in Python, the script has both ends open, too. The consumer gets EOF only after the script has closed them.
   await sender.close();
   await receiver.close();
 }

@@ -21,18 +21,18 @@ if (isMain(import.meta)) {
   await using pool = new Pool(4);
   const squareTask = task(import.meta, square);
 
-  // One call, waited for; the same, to be waited for later.
+  // One call: `apply` waits for its result, `applyAsync` does not.
   console.log("apply:", await pool.apply(squareTask, [3]));
   const later = pool.applyAsync(squareTask, [4], undefined, { callback: (value) => console.log("callback:", value) });
   await later.wait();
   console.log("applyAsync:", later.ready(), later.successful(), await later.get());
 
-  // A whole list: the results in its order.
+  // A whole list. The results are in the order of the items.
   console.log("map:", await pool.map(squareTask, [1, 2, 3, 4]));
   console.log("mapAsync:", await pool.mapAsync(squareTask, [5, 6, 7]).get());
   console.log("starmap:", await pool.starmap(task(import.meta, power), [[2, 3], [2, 4]] as [number, number][]));
 
-  // One by one, and no more inputs taken than needed: these never end.
+  // One by one. The inputs are endless: `imap` takes them only as results are read.
   for await (const value of pool.imap(squareTask, naturals())) {
     if (value > 20) break;
     console.log("imap:", value);

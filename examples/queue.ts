@@ -1,10 +1,10 @@
 /**
- * Queue: a producer puts and a consumer gets, neither of them waiting for the other.
+ * Queue: a producer puts and a consumer gets. Neither waits for the other.
  *
- * node dist/examples/queue.js [ITEMS] [INTERVAL_MS]
+ *     node dist/examples/queue.js [ITEMS] [INTERVAL_MS]
  *
- * ITEMS: how many are put, default 5 (the Python listing goes on for ever). INTERVAL_MS: between two of them, default
- * 100 (there: 1000).
+ * ITEMS: how many are put, default 5 (the Python listing: endless). INTERVAL_MS: time between two of them, default 100
+ * (there: 1000).
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { currentProcess, Empty, Full, isMain, Process, Queue, task } from "polyproc";

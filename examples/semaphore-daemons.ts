@@ -1,8 +1,8 @@
 /**
- * Semaphore: twenty daemonic processes, of which no more than five are in the middle of their work at one time. The
- * script watches them until the last one has ended.
+ * Semaphore: twenty daemonic processes, of which at most five work at the same time. The script watches them until the
+ * last one has ended.
  *
- * node dist/examples/semaphore-daemons.js [WORK_MS] [LOOK_EVERY_MS]
+ *     node dist/examples/semaphore-daemons.js [WORK_MS] [LOOK_EVERY_MS]
  *
  * WORK_MS: default 500 (the Python listing: 5000). LOOK_EVERY_MS: default 100 (the Python listing: 1000).
  */

@@ -1,8 +1,7 @@
 /**
- * Processes, first way: a class of one's own. Five of them run at the same time; the script looks at them and waits for
- * them.
+ * Processes, first way: a subclass of Process. Five of them run at the same time. The script lists them and joins them.
  *
- * node dist/examples/subclass-processes.js [INTERVAL_MS] [ROUNDS]
+ *     node dist/examples/subclass-processes.js [INTERVAL_MS] [ROUNDS]
  *
  * INTERVAL_MS: how long each round takes, default 100 (the Python listing: 1000). ROUNDS: default 10.
  */

@@ -8,7 +8,7 @@ import { processes, type TaskPool } from "../contender.js";
 const tasks = fileURLToPath(new URL("../../../bench/peers/tasks.cjs", import.meta.url));
 const workerpoolTasks = fileURLToPath(new URL("../../../bench/peers/workerpool-tasks.cjs", import.meta.url));
 
-/** The pools that Node programs use today, each with two workers of its process kind (piscina has threads only). */
+/** The common pools for Node, each with two worker processes (piscina: threads). */
 export const nodePools: readonly (() => Promise<TaskPool>)[] = [openTinypool, openWorkerpool, openJestWorker, openPiscina];
 
 export async function openTinypool(): Promise<TaskPool> {

@@ -6,7 +6,7 @@ import type { Contender } from "../contender.js";
 const script = fileURLToPath(new URL("../../../bench/peers/python.py", import.meta.url));
 const binding = fileURLToPath(new URL("../../../bindings/python", import.meta.url));
 
-/** One that Python programs import, in one interpreter for all rounds. */
+/** A peer in Python, in one interpreter for all rounds. */
 export function pythonLibrary(library: string, work: string, count: number, name: string, interpreter = "python3"): Contender {
   const child = spawn(interpreter, [script, library], { stdio: ["pipe", "pipe", "inherit"], env: { ...process.env, PYTHONPATH: binding, PYTHONDONTWRITEBYTECODE: "1" } });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
@@ -30,12 +30,14 @@ export function cpython(work: string, count: number, name = "CPython multiproces
   return pythonLibrary("multiprocessing", work, count, name);
 }
 
-/** The first interpreter that can import loky, or joblib's copy of it: Debian has that for its own interpreter only. */
+/**
+ * The first interpreter that can import loky, or joblib's copy of it. Debian installs it for its own interpreter only.
+ */
 const loky = ["python3", "/usr/bin/python3"]
   .flatMap((interpreter) => ["loky", "joblib.externals.loky"].map((library) => ({ interpreter, library })))
   .find(({ interpreter, library }) => spawnSync(interpreter, ["-c", `import ${library}`], { stdio: "ignore" }).status === 0);
 
-/** loky's executor, which joblib is made of; nobody where it is not installed. */
+/** loky's executor, on which joblib is built. Empty if it is not installed. */
 export function lokyWhereInstalled(work: string, count: number): Contender[] {
   if (loky !== undefined) return [pythonLibrary(loky.library, work, count, loky.library === "loky" ? "loky" : "loky (joblib's)", loky.interpreter)];
   console.error("loky is not installed (Debian: python3-joblib), so it is left out");

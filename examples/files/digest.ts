@@ -4,12 +4,12 @@ import { open } from "node:fs/promises";
 import { task, type Queue } from "polyproc";
 import type { FoundFile } from "./find-files.js";
 
-/** What a worker found out about one file, or why it could not. */
+/** The result for one file: its digest, or why it could not be read. */
 export type Digest =
   | { path: string; pid: number; ok: true; size: number; sha256: string }
   | { path: string; pid: number; ok: false; reason: string };
 
-/** How far a worker is with a large file. */
+/** A worker's progress with a large file. */
 export interface News {
   pid: number;
   path: string;
@@ -17,7 +17,7 @@ export interface News {
   size: number;
 }
 
-/** Files above this size are read piece by piece, and are a worker's whole task. */
+/** Files above this size are read in pieces, and each is a task of its own. */
 export const largeBytes = 4 * 1024 * 1024;
 const pieceBytes = 1024 * 1024;
 const newsEveryMs = 250;
@@ -29,7 +29,7 @@ export function prepare(queue: Queue<News>): void {
   news = queue;
 }
 
-/** A file that cannot be read is a result like any other: one bad file must not end the run. */
+/** Hashes a file. An unreadable file is a result, not an error, so that it does not end the run. */
 export async function digest({ path, size }: FoundFile): Promise<Digest> {
   const { pid } = process;
   try {

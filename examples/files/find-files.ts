@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 export interface FoundFile {
   path: string;
-  /** In bytes, when it was found. */
+  /** Size in bytes, when the file was found. */
   size: number;
 }
 
@@ -37,7 +37,7 @@ function visit(path: string, entry: Dirent, finds: Finds, open: string[]): void 
   if (entry.isDirectory()) {
     open.push(path);
   } else if (entry.isFile()) {
-    // Undefined: gone since the folder was read, so there is nothing to count.
+    // Undefined: the entry was deleted after the folder was read. There is nothing to count.
     const stats = lstatSync(path, { throwIfNoEntry: false });
     if (stats) finds.files.push({ path, size: stats.size });
   } else {

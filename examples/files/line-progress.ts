@@ -4,7 +4,7 @@ import type { Tally } from "./tally.js";
 
 const everyMs = 1000;
 
-/** A plain line now and then, for logs and pipes. */
+/** Shows progress as plain lines, for logs and pipes. */
 export class LineProgress implements Progress {
   readonly #timer: NodeJS.Timeout;
 

@@ -12,10 +12,10 @@ import { Tally } from "./tally.js";
 const interruptedStatus = 130;
 const usageStatus = 2;
 
-/** Size and SHA-256 of every file below a folder, in worker processes. Resolves with the exit status. */
+/** Computes size and SHA-256 of every file below a folder, in worker processes. Resolves with the exit status. */
 async function main({ folder, processes }: Arguments): Promise<number> {
   const interrupt = new AbortController();
-  // Once: the second Ctrl-C ends the script as any other, and its children with it.
+  // Only once: a second Ctrl-C ends the script at once, and its children with it.
   process.once("SIGINT", () => interrupt.abort());
 
   const finds = findFiles(folder);

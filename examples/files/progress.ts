@@ -1,9 +1,9 @@
 import type { Tally } from "./tally.js";
 import type { News } from "./digest.js";
 
-/** Shows how far the run is, while it runs. */
+/** Shows the progress of a run. */
 export interface Progress {
-  /** A worker told how far it is with a large file. */
+  /** A worker reported its progress with a large file. */
   news(news: News): void;
   stop(): void;
 }

@@ -4,7 +4,7 @@ import { bytes, counted, duration, whole } from "./numbers.js";
 import type { SpeedUp } from "./speed-up.js";
 import type { Tally } from "./tally.js";
 
-/** So many unreadable files are named; the rest is counted. */
+/** Most unreadable files that are named. The rest is counted. */
 const maxNamed = 20;
 
 export function totals(tally: Tally, ms: number): string {
@@ -19,7 +19,7 @@ export function largest(tally: Tally, root: string): string {
   return [`The ${lines.length} largest, with their SHA-256:`, ...lines].join("\n");
 }
 
-/** What was not hashed, and why; empty when there is nothing to say. */
+/** Lists what was not hashed, and why. Empty if there is nothing. */
 export function leftOut(finds: Finds, tally: Tally, root: string): string {
   const lines: string[] = [];
   for (const [reason, n] of finds.skipped) lines.push(`Skipped: ${whole(n)} ${reason}`);

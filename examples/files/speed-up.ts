@@ -3,7 +3,7 @@ import type { FoundFile } from "./find-files.js";
 import { median } from "./numbers.js";
 import { run } from "./run.js";
 
-/** Below these, the sample is everything. */
+/** Limits of the sample. Fewer files are measured completely. */
 const maxSampleFiles = 4000;
 const maxSampleBytes = 256 * 1024 * 1024;
 const rounds = 3;
@@ -19,9 +19,9 @@ export interface SpeedUp {
 }
 
 /**
- * How much faster `processes` workers are than one worker, at the same work: a sample of the files, hashed in turn by
- * one pool and by the other, several times. Before that each pool hashes it once, so that all workers run and the
- * sample is in the system's file cache for both. Means nothing when `signal` has fired meanwhile.
+ * Measures how much faster `processes` workers are than one. Two pools hash a sample of the files in turn, several
+ * times. Before that each pool hashes it once, so that all workers run and the sample is in the file cache for both.
+ * The result is meaningless if `signal` has fired.
  */
 export async function measureSpeedUp(files: readonly FoundFile[], processes: number, signal: AbortSignal): Promise<SpeedUp> {
   const sample = sampleOf(files);
@@ -45,7 +45,7 @@ export async function measureSpeedUp(files: readonly FoundFile[], processes: num
   };
 }
 
-/** Files from everywhere in the list, as many as the limits allow. */
+/** Takes files evenly from the list, as many as the limits allow. */
 function sampleOf(files: readonly FoundFile[]): FoundFile[] {
   const step = Math.max(1, files.length / maxSampleFiles);
   const sample: FoundFile[] = [];

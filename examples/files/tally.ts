@@ -8,17 +8,17 @@ export interface HashedFile {
   sha256: string;
 }
 
-/** One worker process, as seen from its results. */
+/** The results of one worker process. */
 export interface WorkerTally {
   files: number;
   bytes: number;
-  /** The file that it was last heard of. */
+  /** The last file that it reported. */
   at: string;
-  /** When its first result came, by `performance.now()`. */
+  /** Time of its first result, by `performance.now()`. */
   since: number;
 }
 
-/** What has been computed so far. */
+/** The results so far. */
 export class Tally {
   files = 0;
   bytes = 0;
@@ -27,14 +27,14 @@ export class Tally {
   readonly largest: HashedFile[] = [];
   readonly workers = new Map<number, WorkerTally>();
 
-  /** Files that are done, well or not. */
+  /** Files that are done, successfully or not. */
   get done(): number {
     return this.files + this.failures.length;
   }
 
   add(result: Digest | Error): void {
     if (result instanceof Error) {
-      // Its workers died, again and again; which file it was, the message does not say.
+      // The workers for this file died, also on the retry. The message does not name the file.
       this.failures.push({ path: "a file", reason: result.message });
       return;
     }

@@ -14,7 +14,7 @@ interface Shown {
   rate: string;
 }
 
-/** A bar for the whole run, and a line for each worker: its pid, how fast it is, what it does. */
+/** Shows a bar for the whole run, and for each worker a line: its pid, its rate, its file. */
 export class TerminalProgress implements Progress {
   readonly #tally: Tally;
   readonly #total: Total;
@@ -76,7 +76,7 @@ export class TerminalProgress implements Progress {
     return text + (doing.length <= room ? doing : `…${doing.slice(doing.length - room + 1)}`);
   }
 
-  /** Over the last second or so; at first since the worker's beginning. */
+  /** Rate over the last second; at first since the worker's start. */
   #rate(pid: number, worker: WorkerTally): string {
     const now = performance.now();
     const last = this.#shown.get(pid) ?? { files: 0, bytes: 0, at: worker.since, rate: "" };

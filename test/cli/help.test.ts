@@ -25,7 +25,7 @@ test("each command's help has examples, no line above 100 columns, and every opt
   }
 });
 
-test("a command line that makes no sense is refused in one line, status 2", async (t) => {
+test("an invalid command line is refused in one line, status 2", async (t) => {
   const wrong: [string[], RegExp][] = [
     [["mpa", "x"], /unknown command 'mpa' \(Did you mean map\?\)/],
     [["--sevrer"], /unknown option '--sevrer'/],
@@ -41,7 +41,7 @@ test("a command line that makes no sense is refused in one line, status 2", asyn
   }
 });
 
-test("without anything it shows the help, as an error", async (t) => {
+test("without arguments it shows the help, as an error", async (t) => {
   const { status, stderr } = await run(t, []);
   assert.equal(status, 2);
   assert.match(stderr, /Usage: polyproc/);
@@ -52,7 +52,7 @@ test("--version is the package's", async (t) => {
   assert.deepEqual(await run(t, ["--version"]), { status: 0, stdout: `${version}\n`, stderr: "" });
 });
 
-test("without a server, those who need one say how to have one", async (t) => {
+test("without a server, commands that need one say how to start it", async (t) => {
   for (const args of [["ps"], ["top"], ["kill", "1"], ["lock", "x", "--", "true"], ["sem", "x", "-n", "1", "--", "true"]]) {
     const { status, stderr } = await run(t, args);
     assert.equal(status, 69, args.join(" "));

@@ -31,7 +31,7 @@ describe("polyproc lock", () => {
     assert.equal(readFileSync(join(folder, "ran"), "utf8"), "x\n".repeat(8));
   });
 
-  test("--nonblock and --timeout give up with 75 and say who has it; other names are free", async (t) => {
+  test("--nonblock and --timeout end with 75 and name the holder; other names are free", async (t) => {
     const server = await serve(t);
     const { env } = server;
     const holder = startHolder(t, server, ["lock", "one"]);
@@ -48,7 +48,7 @@ describe("polyproc lock", () => {
     assert.equal((await run(t, ["lock", "one", "--nonblock", "--", "echo", "in"], { env })).stdout, "in\n");
   });
 
-  test("a holder that is killed leaves the lock to the next one, who is told, and no command behind", async (t) => {
+  test("when a holder is killed, the next one gets the lock and is told, and no command is left", async (t) => {
     const server = await serve(t);
     const holder = startHolder(t, server, ["lock", "one"]);
     await holder.begun();
@@ -81,7 +81,7 @@ describe("polyproc lock", () => {
     await waitFor(() => !holder.pids().some(isLiving), { what: "the end of the command" });
   });
 
-  test("a server that goes away takes the lock with it, so the command is ended, status 69", async (t) => {
+  test("when the server ends, the lock is lost and the command is ended, status 69", async (t) => {
     const server = await serve(t);
     const holder = startHolder(t, server, ["lock", "one"]);
     await holder.begun();
@@ -99,7 +99,7 @@ describe("polyproc lock", () => {
     assert.equal((await run(t, ["lock", "one", "--nonblock", "--", "/"], { env })).status, 126);
   });
 
-  test("on a terminal, who waits longer than a second is told for whom, and Ctrl-C reaches the command", needs("python3"), async (t) => {
+  test("on a terminal, a wait of more than a second names the holder, and Ctrl-C reaches the command", needs("python3"), async (t) => {
     const server = await serve(t);
     const holder = startHolder(t, server, ["lock", "one"]);
     await holder.begun();

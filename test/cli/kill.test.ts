@@ -51,7 +51,7 @@ test("--grace kills the deaf, waits for the end, and tells it; --signal KILL doe
   await gone(again, 137);
 });
 
-test("who is not there, or not alone with the name, is told, and the others are ended", async (t) => {
+test("a missing process and an ambiguous name are reported, and the other processes are ended", async (t) => {
   const server = await serve(t);
   const { env } = server;
   const [a, b, c] = [await victim(t, server, "twin"), await victim(t, server, "twin"), await victim(t, server, "other")];

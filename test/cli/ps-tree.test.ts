@@ -32,7 +32,7 @@ const child = info("b", 11, { parent: parent.process, session: "s2" });
 const worker = info("w", 12, { parent: parent.process, session: "s2", pool: "pool:s2.1", role: "worker" });
 const other = info("c", 13, { session: "s9", name: "x".repeat(50) });
 
-test("the tree goes from the server over clients, processes and pools to what they started themselves", () => {
+test("the tree goes from the server over clients, processes and pools to their descendants", () => {
   const lines = renderTree(state([parent, child, worker, other], [usage(parent, 0, [[20, 10, "sh"], [21, 20, "sleep 5"], [22, 10, "cat"]]), usage(other, 3)]));
   assert.match(lines[0]!, /^PROCESS +STATE +AGE +CPU +MEMORY +RUNS$/);
   assert.deepEqual(lines.slice(1).map((line) => line.replace(/ {2,}(running|idle|\d+ %).*/, "").trimEnd()), [
@@ -50,7 +50,7 @@ test("the tree goes from the server over clients, processes and pools to what th
   ]);
 });
 
-test("what belongs to a run stands below the runs, and its workers say which", () => {
+test("processes of a run stand below the runs, and its workers name it", () => {
   const member = info("r", 14, { session: "server", pool: "pool:server.1", role: "worker", target: "", task: { job: "job:server.1", index: 3, startedAt: 9000 } });
   const pool = { pool: "pool:server.1", name: "thumbnails", run: "run:s1.1", session: "server", state: "running" as const, processes: 2, workers: 1, busy: 1, queued: 5, done: 7, failed: 0 };
   const lines = renderTree(state([member], [], [pool]));

@@ -27,7 +27,7 @@ async function busyServer(t: TestContext): Promise<{ server: Server; end: () => 
   };
 }
 
-test("ps lists what runs; --tree shows who started it; -a also what has ended; --json everything", async (t) => {
+test("ps lists running processes; --tree shows their parents; -a also lists ended ones; --json prints everything", async (t) => {
   const { server, end } = await busyServer(t);
   const { env } = server;
 

@@ -12,11 +12,11 @@ test("a command's output and exit status are passed on", async (t) => {
   assert.deepEqual([status, stdout, stderr], [3, "out\ntail", "err\n"]);
 });
 
-test("braces in a command are what they are: there is no item", async (t) => {
+test("braces in a command are plain text, because there is no item", async (t) => {
   assert.equal((await run(t, ["run", "--", "echo", "{item} {index} {{item}} {}"])).stdout, "{item} {index} {{item}} {}\n");
 });
 
-test("its lines come while it runs", async (t) => {
+test("its lines arrive while it runs", async (t) => {
   const folder = temporaryFolder(t);
   const command = start(t, ["run", "--", "sh", "-c", 'echo begun; until [ -e "$0/go" ]; do sleep 0.02; done; echo over', folder]);
   await waitFor(() => command.stdout() === "begun\n");
@@ -34,7 +34,7 @@ test("an end by a signal is 128 + N", async (t) => {
   assert.equal((await run(t, ["run", "--", "sh", "-c", "kill -KILL $$"])).status, 137);
 });
 
-test("a program that is not there gives 127, one that may not be executed 126, and both say why", async (t) => {
+test("a missing program gives 127, one that may not be executed 126, and both say why", async (t) => {
   const missing = await run(t, ["run", "--", "no-such-program"]);
   assert.deepEqual([missing.status, missing.stderr], [127, `polyproc: cannot start "no-such-program": no such program in PATH (ENOENT); check its spelling and that it is installed\n`]);
   const folder = temporaryFolder(t);
@@ -78,7 +78,7 @@ test("on a shared server it runs in our folder with our environment, under the n
   assert.equal((await command.ended()).status, 0);
 });
 
-test("without a command it says what is missing", async (t) => {
+test("without a command the error says what is missing", async (t) => {
   for (const args of [["run"], ["run", "--"], ["run", "--name", "x"]]) {
     const { status, stderr } = await run(t, args);
     assert.deepEqual([status, stderr], [2, "polyproc: say what to run after --: polyproc run -- COMMAND ARGUMENTS\n"]);

@@ -12,7 +12,7 @@ async function runs(t: TestContext, { env }: Server): Promise<RunInfo[]> {
   return (JSON.parse((await run(t, ["runs", "--json"], { env })).stdout) as { runs: RunInfo[] }).runs;
 }
 
-test("map --detach hands its items over and ends; attach prints what comes of them, with map's exit status", async (t) => {
+test("map --detach hands its items to the server and ends; attach prints their outcomes, with map's exit status", async (t) => {
   const server = await serve(t);
   const { env } = server;
   const folder = temporaryFolder(t);
@@ -72,7 +72,7 @@ test("Ctrl-C leaves the run alone, kill cancels it", async (t) => {
   assert.equal((await run(t, ["attach", handle], { env })).status, 1);
 });
 
-test("what cannot be detached or attached is said", async (t) => {
+test("a map that cannot be detached, or a run that cannot be attached, is refused with the reason", async (t) => {
   const server = await serve(t);
   const { env } = server;
   const said = async (args: string[], status: number, text: RegExp) => {

@@ -41,7 +41,7 @@ test("map and run use the server of the default socket when one answers there", 
   await server.ended();
 });
 
-test("a default socket that nobody answers on is as good as none", async (t) => {
+test("a default socket on which no server answers counts as missing", async (t) => {
   const folder = temporaryFolder(t);
   const env = { XDG_RUNTIME_DIR: folder };
   const server = start(t, ["serve"], { env });
@@ -90,7 +90,7 @@ test("--stdio serves one client in place of a terminal", async (t) => {
   assert.equal((await server.ended()).status, 0);
 });
 
-test("with --detach it goes on in the background, once for each socket, and is started by whoever needs it", async (t) => {
+test("with --detach a server runs in the background, one for each socket, and POLYPROC_SERVE starts it on demand", async (t) => {
   const folder = temporaryFolder(t);
   const path = join(folder, "d", "s");
   const address = `unix:${path}`;
@@ -112,7 +112,7 @@ test("with --detach it goes on in the background, once for each socket, and is s
   await end();
 });
 
-test("a POLYPROC_SERVE that fails is told with its command", async (t) => {
+test("a POLYPROC_SERVE that fails is reported with its command", async (t) => {
   const env = { POLYPROC_ADDRESS: `unix:${join(temporaryFolder(t), "s")}`, POLYPROC_SERVE: "echo no luck >&2; exit 3" };
   const { status, stderr } = await run(t, ["ps"], { env });
   assert.equal(status, 69);

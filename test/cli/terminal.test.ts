@@ -8,7 +8,7 @@ import { run, serve, start } from "./polyproc.js";
 import { needs } from "../tools/needs.js";
 import { startOnTerminal } from "./pty.js";
 
-test("map on a terminal shows a bar and what runs below the results, and leaves only its summary", needs("python3"), async (t) => {
+test("map on a terminal shows a bar and the running items below the results, and leaves only its summary", needs("python3"), async (t) => {
   const folder = temporaryFolder(t);
   const map = startOnTerminal(t, ["map", "-j", "2", "one", "two", "three", "--", "sh", "-c", 'test "$1" = one || until [ -e "$0/go" ]; do sleep 0.02; done; echo "<$1>"', folder]);
   await map.shows(/<one>/);
@@ -42,7 +42,7 @@ test("--quiet shows no bar", needs("python3"), async (t) => {
   assert.equal(map.text(), "one\r\n");
 });
 
-test("top takes the other screen, shows what runs, redraws, and q gives the screen back", needs("python3"), async (t) => {
+test("top uses the alternate screen, shows processes, redraws, and q restores the screen", needs("python3"), async (t) => {
   const server = await serve(t);
   const folder = temporaryFolder(t);
   const top = startOnTerminal(t, ["top", "--interval", "100ms"], server.env);
@@ -57,7 +57,7 @@ test("top takes the other screen, shows what runs, redraws, and q gives the scre
   await command.ended();
 });
 
-test("top ends with a word when the server goes away, and gives the screen back first", needs("python3"), async (t) => {
+test("top ends with a message when the server ends, and restores the screen first", needs("python3"), async (t) => {
   const server = await serve(t);
   const top = startOnTerminal(t, ["top", "--interval", "100ms"], server.env);
   await top.shows(/sessions?,/);

@@ -54,7 +54,7 @@ export function conformance(runtime: RuntimeUnderTest): void {
       assert.equal(await pool.apply(target("greet"), ["Ada"], { greeting: "hello" }), "hello, Ada");
     });
 
-    test("gives every value back as it was", async (t) => {
+    test("returns every value unchanged", async (t) => {
       const mp = await client(t);
       const pool = new mp.Pool(1);
       const values = [
@@ -67,7 +67,7 @@ export function conformance(runtime: RuntimeUnderTest): void {
       assert.equal(back.lock.handle, lock.handle);
     });
 
-    test("tells what a function threw: type, message, language; the other items of its chunk are not hurt", async (t) => {
+    test("reports an error's type, message and language; other items of its chunk are not affected", async (t) => {
       const mp = await client(t);
       const pool = new mp.Pool(1);
       const error = await failure(pool.apply(target("fail"), ["seven"]));
@@ -79,7 +79,7 @@ export function conformance(runtime: RuntimeUnderTest): void {
       assert.deepEqual([outcomes[0], outcomes[1] instanceof Error, outcomes[2]], [3, true, 7]);
     });
 
-    test("says that a module or a function is not there, and goes on", async (t) => {
+    test("reports a missing module or function, and goes on", async (t) => {
       const mp = await client(t);
       const pool = new mp.Pool(1);
       const nothing = await failure(pool.apply(target("nothing"), []));
@@ -96,7 +96,7 @@ export function conformance(runtime: RuntimeUnderTest): void {
       assert.equal(await pool.apply(target("square"), [5]), 25);
     });
 
-    test("runs an initializer first; when it fails, the tasks fail with its error", async (t) => {
+    test("runs an initializer first; if it fails, the tasks fail with its error", async (t) => {
       const mp = await client(t, { output: "ignore" });
       const pool = new mp.Pool(1, { initializer: target("write"), initargs: ["ready"] });
       assert.equal(await pool.apply(target("square"), [3]), 9);
@@ -104,7 +104,7 @@ export function conformance(runtime: RuntimeUnderTest): void {
       assert.match((await failure(spoiled.apply(target("square"), [3]))).message, /no luck with starting/);
     });
 
-    test("shares locks: nothing is counted twice or lost", async (t) => {
+    test("shares locks: no update is lost", async (t) => {
       const mp = await client(t);
       const file = join(temporaryFolder(t), "count");
       writeFileSync(file, "0");
@@ -152,7 +152,7 @@ export function conformance(runtime: RuntimeUnderTest): void {
       assert.equal(quick.exitCode, 7);
     });
 
-    test("a worker that dies fails exactly its own item; the pool goes on with a fresh one", async (t) => {
+    test("a worker that dies fails exactly its own item; the pool replaces it", async (t) => {
       const mp = await client(t);
       const pool = new mp.Pool(1);
       const lost = await failure(pool.apply(target("quit"), [3]));
@@ -182,7 +182,7 @@ export function conformance(runtime: RuntimeUnderTest): void {
       assert.equal(holder.exitCode, -9);
     });
 
-    test("a task that is cancelled or takes too long ends, with its worker when need be", async (t) => {
+    test("a task that is cancelled or exceeds its limit ends, with its worker if necessary", async (t) => {
       const mp = await client(t);
       const pool = new mp.Pool(1);
       const begun = new mp.Queue<number>();
@@ -200,7 +200,7 @@ export function conformance(runtime: RuntimeUnderTest): void {
     });
 
     if (runtime.hearsCancel) {
-      test("a task hears that it is to stop in what it waits for, and its worker lives on", async (t) => {
+      test("a task is interrupted in its wait when it must stop, and its worker lives on", async (t) => {
         const mp = await client(t);
         const pool = new mp.Pool(1);
         // Nobody is killed before the test has failed.
@@ -234,7 +234,7 @@ export function conformance(runtime: RuntimeUnderTest): void {
 
     if (runtime.source !== null) {
       const { source } = runtime;
-      test("runs a function's text", async (t) => {
+      test("runs a function sent as source text", async (t) => {
         const mp = await client(t);
         assert.deepEqual(await new mp.Pool(1).map({ source, runtime: runtime.name }, [1, 2]), [2, 4]);
       });

@@ -40,7 +40,7 @@ describe("the main job", () => {
     assert.match(stdout, /measured on the same files \(5\.2 MiB\) in the file cache, in turns, 3 rounds, medians/);
   });
 
-  it("counts a file that cannot be read, says why, and goes on", { skip: process.platform !== "linux" }, async () => {
+  it("counts an unreadable file, says why, and goes on", { skip: process.platform !== "linux" }, async () => {
     // Reading a process's memory from its start is an error for everybody, root included.
     const { status, stdout } = await runExample("files/main", [`/proc/${process.pid}/attr`, "-j", "1"]);
     assert.equal(status, 0);
@@ -48,7 +48,7 @@ describe("the main job", () => {
     assert.match(stdout, /^ {2}\S+: (EINVAL|no permission to read it \(E\w+\)|E\w+)$/m);
   });
 
-  it("says that a folder is empty by its totals", async (t) => {
+  it("shows totals of zero for an empty folder", async (t) => {
     const { status, stdout } = await runExample("files/main", [temporaryFolder(t)]);
     assert.equal(status, 0);
     assert.match(stdout, /^Total: 0 files, 0 B /m);
@@ -79,7 +79,7 @@ describe("the main job", () => {
     assert.match(stderr, /^interrupted: 1 file not hashed$/m);
   });
 
-  it("hashes everything although a worker is killed in the middle of a file", { skip: process.platform !== "linux" }, async (t) => {
+  it("hashes every file even if a worker is killed in the middle of one", { skip: process.platform !== "linux" }, async (t) => {
     const folder = temporaryFolder(t);
     writeFileSync(join(folder, "small"), "1");
     writeFileSync(join(folder, "large"), "");

@@ -40,7 +40,7 @@ describe("the listings", () => {
     for (const line of written) assert.match(line, /^\d{10}(\.\d+)?$/);
   });
 
-  it("semaphore-daemons: twenty daemons are seen to become fewer, until none is left", async () => {
+  it("semaphore-daemons: the number of running daemons falls from twenty to zero", async () => {
     const { status, lines, stderr } = await runExample("semaphore-daemons", ["100", "20"]);
     assert.equal(stderr, "");
     assert.equal(status, 0);
@@ -65,7 +65,7 @@ describe("the listings", () => {
     assert.deepEqual(lines.toSorted(), ["that is enough", "the script ends, and its children with it"]);
   });
 
-  it("pipe: the consumer prints what the producer sends, and sees the end of file", async () => {
+  it("pipe: the consumer prints what the producer sends, and sees EOF", async () => {
     const { status, lines, stderr } = await runExample("pipe", ["4", "10"]);
     assert.equal(stderr, "");
     assert.equal(status, 0);

@@ -126,7 +126,7 @@ test("a module that ends its process while it is loaded loses the worker, for it
   assert.equal(await within(pool.apply(task(meta, tasks.double), [4]), "the pool goes on"), 8);
 });
 
-test("an initializer that cannot be run, throws, or ends the process fails the waiting tasks at once, and says why", async (t) => {
+test("an initializer that cannot run, throws, or ends the process fails the waiting tasks at once, and says why", async (t) => {
   const stage = await setStage(t);
   const folder = makeFiles(t);
   for (const [name, initializer, codeName, says] of [

@@ -99,7 +99,7 @@ for (const [title, count, make] of [
   });
 }
 
-test("who is to give way in a deadlock can be chosen", async (t) => {
+test("the party that gives way in a deadlock can be chosen", async (t) => {
   const stage = await setStage(t);
   const ring = await makeRing(stage, 2, () => new stage.mp.Lock());
   const chosen = ring.deadlock.cycle.find(({ name }) => name === "party-0")!;
@@ -116,7 +116,7 @@ test("the death of one party ends the deadlock", async (t) => {
   await waitFor(ring.resolved);
 });
 
-test("a lock that is held while its holder joins the one who waits for it is a deadlock", async (t) => {
+test("a holder of a lock that joins the process waiting for it is in a deadlock", async (t) => {
   const stage = await setStage(t);
   const { mp } = stage;
   const lock = new mp.Lock();

@@ -105,7 +105,7 @@ for (const [name, inputsOf, run, options, lookAhead] of [
   });
 }
 
-test("leaving the loop cancels what is under way, closes the generator and leaves the pool usable", async (t) => {
+test("leaving the loop cancels pending items, closes the generator and leaves the pool usable", async (t) => {
   const stage = await setStage(t);
   const pool = new stage.mp.Pool(processes);
   const inputs: Inputs = { pulled: 0, returned: false };

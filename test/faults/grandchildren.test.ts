@@ -41,7 +41,7 @@ test("kill ends a process with its grandchildren, those in other sessions and th
   await allGone(pids);
 });
 
-test("terminate with a grace ends those who ignore SIGTERM", async (t) => {
+test("terminate with graceMs kills processes that ignore SIGTERM", async (t) => {
   const stage = await setStage(t);
   const { child, pids } = await familyOfProcess(stage);
   await child.terminate({ graceMs: 100 });
@@ -49,7 +49,7 @@ test("terminate with a grace ends those who ignore SIGTERM", async (t) => {
   await allGone(pids);
 });
 
-test("a child that somebody else kills with SIGKILL takes its grandchildren along", async (t) => {
+test("when another process kills a child with SIGKILL, its grandchildren end, too", async (t) => {
   const stage = await setStage(t);
   const { child, pids } = await familyOfProcess(stage);
   process.kill(child.pid!, "SIGKILL");
@@ -58,7 +58,7 @@ test("a child that somebody else kills with SIGKILL takes its grandchildren alon
   await allGone(pids);
 });
 
-test("a pool's worker that is killed, or terminated with its pool, takes its grandchildren along", async (t) => {
+test("when a pool's worker is killed, or terminated with its pool, its descendants end, too", async (t) => {
   const stage = await setStage(t);
   const said = new stage.mp.Queue<number>();
   const pool = new stage.mp.Pool(1);
@@ -76,7 +76,7 @@ test("a pool's worker that is killed, or terminated with its pool, takes its gra
   await allGone(second);
 });
 
-test("a task past its limit is killed with all that it started", async (t) => {
+test("a task that exceeds its limit is killed with its descendants", async (t) => {
   const stage = await setStage(t);
   const said = new stage.mp.Queue<number>();
   const pool = new stage.mp.Pool(1);
@@ -86,7 +86,7 @@ test("a task past its limit is killed with all that it started", async (t) => {
   await allGone(pids);
 });
 
-test("a command of a pool that is cancelled ends with all that it started", async (t) => {
+test("a cancelled command of a pool ends with its descendants", async (t) => {
   const stage = await setStage(t);
   const pool = new stage.mp.Pool(1);
   const result = pool.applyAsync(command(family, ["stubborn"]), [], null, { graceMs: 100 });
@@ -101,7 +101,7 @@ test("a command of a pool that is cancelled ends with all that it started", asyn
   await allGone(pids);
 });
 
-test("what a child leaves in its process group is ended when the child has ended by itself; who left the group on purpose lives on", async (t) => {
+test("processes left in a child's process group end when the child exits; those that left the group live on", async (t) => {
   const stage = await setStage(t);
   const said = new stage.mp.Queue<number[]>();
   const child = new stage.mp.Process({ target: task(meta, spawning.leaveFamilyBehind), args: [family, members, said] });

@@ -63,7 +63,7 @@ test("a lock that a pool's worker held is free again when the worker is killed, 
   await assert.rejects(lost.get(), { name: "WorkerLost" });
 });
 
-test("who waits for a lock and is killed is passed over", async (t) => {
+test("a waiter that is killed is skipped when the lock is handed over", async (t) => {
   const { mp } = await setStage(t);
   const lock = new mp.Lock();
   const said = new mp.Queue<string>();
@@ -79,7 +79,7 @@ test("who waits for a lock and is killed is passed over", async (t) => {
   assert.equal(lock.ownerDied, false);
 });
 
-test("a notification goes to somebody who lives when a waiter was killed", async (t) => {
+test("a notification goes to a living waiter when another one was killed", async (t) => {
   const { mp } = await setStage(t);
   const condition = new mp.Condition();
   const said = new mp.Queue<string>();
@@ -101,7 +101,7 @@ test("a notification goes to somebody who lives when a waiter was killed", async
   assert.equal(await condition.waiters(), 0);
 });
 
-test("when a party of a barrier is killed, the others are told that it is broken, and reset mends it", async (t) => {
+test("when a party of a barrier is killed, the others get BrokenBarrier, and reset repairs it", async (t) => {
   const { mp } = await setStage(t);
   const barrier = new mp.Barrier(3);
   const said = new mp.Queue<string>();
@@ -121,7 +121,7 @@ test("when a party of a barrier is killed, the others are told that it is broken
   assert.equal(await barrier.waiting(), 0);
 });
 
-test("the end of a pipe's only other holder, by SIGKILL, is the end of the file", async (t) => {
+test("when the last process with the other end of a pipe is killed, the reader gets EOF", async (t) => {
   const { mp } = await setStage(t);
   const [mine, theirs] = mp.Pipe<string>();
   const said = new mp.Queue<string>();

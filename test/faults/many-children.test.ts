@@ -7,7 +7,7 @@ import { isLiving } from "../living.js";
 import { startServer } from "../server/server-process.js";
 import { temporaryFolder } from "../temporary-folder.js";
 
-test("six hundred children that end together are one look at the system's processes, not six hundred", async (t) => {
+test("six hundred children that end together cost one scan of the system's processes, not six hundred", async (t) => {
   const server = await startServer(t, ["--listen", `unix:${join(temporaryFolder(t), "run", "p.sock")}`]);
   await using mp = await connect(server.addresses[0]!);
   const pool = new mp.Pool(600);

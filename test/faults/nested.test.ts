@@ -12,7 +12,7 @@ import * as tasks from "./tasks.js";
 const meta = { url: new URL("./tasks.js", import.meta.url).href };
 const goneMs = 4000;
 
-test("processes may have children, who may have children: each knows its parent, and is joined at its parent's end", async (t) => {
+test("processes may have children and grandchildren: each knows its parent, and is joined at its parent's end", async (t) => {
   const stage = await setStage(t);
   const said = new stage.mp.Queue<string>();
   const child = new stage.mp.Process({ target: task(meta, tasks.tellGenerations), args: [3, said] });
@@ -59,7 +59,7 @@ for (const [how, end] of [["is killed", "kill"], ["is told to terminate", "termi
   });
 }
 
-test("a daemonic process, and a pool's worker, may not have children, and are told so", async (t) => {
+test("a daemonic process, or a pool's worker, that starts a child gets an error", async (t) => {
   const { mp } = await setStage(t);
   const said = new mp.Queue<string>();
   const daemon = new mp.Process({ target: task(meta, tasks.startFromDaemon), args: [said], daemon: true });

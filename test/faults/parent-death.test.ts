@@ -68,7 +68,7 @@ test("children do not hold the connection of a Python program that has many file
   assert.equal(stdout, "held by the server alone\n", stderr);
 });
 
-test("timeout -s KILL ends a script with all that it started", async (t) => {
+test("timeout -s KILL ends a script and its descendants", async (t) => {
   const { command } = languages[0]!;
   const piped = startProgram(t, "timeout | cat", ["sh", "-c", '"$@" 2>&1 | cat', "sh", "timeout", "-s", "KILL", "1.5", ...command, "waits"]);
   await piped.closed(goneMs);

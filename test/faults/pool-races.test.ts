@@ -54,7 +54,7 @@ for (const order of orders) {
   });
 }
 
-test("close lets what was submitted be done, and join waits for it", async (t) => {
+test("close lets submitted tasks finish, and join waits for them", async (t) => {
   const stage = await setStage(t);
   const pool = new stage.mp.Pool(2);
   const results = Array.from({ length: 500 }, (_, n) => pool.applyAsync(double, [n]));
@@ -79,7 +79,7 @@ test("a lazy imap that began before close goes on to its end", async (t) => {
   await noWorkers(stage);
 });
 
-test("a pool that is used no more ends with the last reference to it, and its workers with it", async (t) => {
+test("a pool ends with the last reference to it, and its workers with it", async (t) => {
   const stage = await setStage(t);
   const pool = new stage.mp.Pool(2);
   await pool.map(double, [1, 2, 3]);
@@ -88,7 +88,7 @@ test("a pool that is used no more ends with the last reference to it, and its wo
   await noWorkers(stage);
 });
 
-test("join gives up when its time has passed, and can be asked again", async (t) => {
+test("join ends at its timeout, and can be called again", async (t) => {
   const stage = await setStage(t);
   const pool = new stage.mp.Pool(1);
   const endless = pool.applyAsync(spin);

@@ -45,7 +45,7 @@ test("a producer that is killed in the middle of a put leaves whole items only, 
   assert.deepEqual([...(await within(queue.get(), "a new item"))], [1]);
 });
 
-test("a producer that waits for room ends as soon as somebody makes some", async (t) => {
+test("a producer that waits for space ends as soon as a consumer makes some", async (t) => {
   const { mp } = await setStage(t);
   const queue = new mp.Queue<Uint8Array>(1);
   await queue.put(new Uint8Array([1]));
@@ -61,7 +61,7 @@ test("a producer that waits for room ends as soon as somebody makes some", async
   assert.deepEqual([...(await queue.get())], [7]);
 });
 
-test("a consumer that is killed while it waits takes nothing with it", async (t) => {
+test("a consumer that is killed while it waits loses no item", async (t) => {
   const { mp } = await setStage(t);
   const queue = new mp.Queue<string>();
   const consumer = new mp.Process({ target: task(meta, tasks.getOne), args: [queue] });

@@ -42,7 +42,7 @@ test("the client that started a run is killed in the middle of it: another one r
   reader.close();
 });
 
-test("a worker of a run is killed from outside: its item alone fails, with what it last wrote", async (t) => {
+test("when a worker of a run is killed, only its item fails, with the worker's last output", async (t) => {
   const stage = await setStage(t);
   const reader = await RunReader.open(stage);
   const deadly = items(40).map((n) => ({ n, dies: n === 13 }));
@@ -56,7 +56,7 @@ test("a worker of a run is killed from outside: its item alone fails, with what 
   reader.close();
 });
 
-test("every worker of a run is killed again and again: the run comes to its end with retries", async (t) => {
+test("when every worker of a run is killed repeatedly, retries bring the run to its end", async (t) => {
   const stage = await setStage(t);
   const reader = await RunReader.open(stage);
   const { run, pool } = await reader.start({ target: { module, export: "doubleAfterAWhile" }, items: items(60), processes: 2, retries: 10 });
@@ -69,7 +69,7 @@ test("every worker of a run is killed again and again: the run comes to its end 
   reader.close();
 });
 
-test("halt ends what runs, too, however deaf it is", async (t) => {
+test("halt now ends running items, even if they ignore SIGTERM", async (t) => {
   const stage = await setStage(t);
   const reader = await RunReader.open(stage);
   const script = `case "$1" in bad) exit 3;; *) trap "" TERM; while :; do sleep 1; done;; esac`;
@@ -85,7 +85,7 @@ test("halt ends what runs, too, however deaf it is", async (t) => {
   reader.close();
 });
 
-test("cancel of what waits lets what runs come to its end; cancel now kills what does not listen", async (t) => {
+test("cancelling waiting items lets running ones finish; cancelling now kills those that ignore it", async (t) => {
   const stage = await setStage(t);
   const reader = await RunReader.open(stage);
   const patient = await reader.start({ target: { module, export: "doubleAfterAWhile" }, items: items(500), processes: 2 });
@@ -107,7 +107,7 @@ test("cancel of what waits lets what runs come to its end; cancel now kills what
   reader.close();
 });
 
-test("twenty thousand items that do nothing, and two readers, one of whom takes its time", async (t) => {
+test("twenty thousand empty items reach two readers, one of them slow", async (t) => {
   const stage = await setStage(t);
   const [eager, slow] = [await RunReader.open(stage), await RunReader.open(stage)];
   const { run } = await eager.start({ target: { module, export: "double" }, items: items(20_000), processes: 2 });
@@ -121,7 +121,7 @@ test("twenty thousand items that do nothing, and two readers, one of whom takes 
   slow.close();
 });
 
-test("a target that cannot be had: an unknown runtime is refused, a module that is not there fails each item", async (t) => {
+test("an unknown runtime is refused, and a missing module fails each item", async (t) => {
   const stage = await setStage(t);
   const reader = await RunReader.open(stage);
   await assert.rejects(reader.start({ target: { module: "/nowhere/task.xyz" }, items: [1] }), /cannot tell the runtime/);
@@ -131,7 +131,7 @@ test("a target that cannot be had: an unknown runtime is refused, a module that 
   reader.close();
 });
 
-test("a forgotten run is gone, and a window that asks for it is told", async (t) => {
+test("a forgotten run is removed, and a client that asks for it gets an error", async (t) => {
   const stage = await setStage(t);
   const reader = await RunReader.open(stage);
   const spec = { name: "doubles", target: { module, export: "double" }, items: items(3), meta: { labels: ["a", "b", "c"] }, processes: 1 };

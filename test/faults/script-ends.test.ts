@@ -31,7 +31,7 @@ for (const [ending, title, status, stderr] of endings) {
   });
 }
 
-test("a script that has nothing left to do ends its daemonic children, and waits for the others", async (t) => {
+test("a script without pending work ends its daemonic children, and waits for the others", async (t) => {
   const goFile = join(temporaryFolder(t), "go");
   const script = startScript(t, "holds-everything", ["returns", goFile]);
   const { daemonic, plain } = JSON.parse(await script.line()) as Pids;

@@ -17,7 +17,7 @@ const spawningMeta = { url: new URL("./spawning-tasks.js", import.meta.url).href
 const family = fixture("family.sh");
 const goneMs = 2000;
 
-test("when the server is killed, every child is gone within two seconds, and clients are told", async (t) => {
+test("when the server is killed, every child has ended within two seconds, and clients get an error", async (t) => {
   const stage = await setStage(t);
   const { mp } = stage;
   const said = new mp.Queue<number>();
@@ -64,7 +64,7 @@ test("when the server is killed, every child is gone within two seconds, and cli
   await mp.close();
 });
 
-test("everything that waits for the server rejects with Closed when it is killed", async (t) => {
+test("when the server is killed, every pending call rejects with Closed", async (t) => {
   const stage = await setStage(t);
   const { mp } = stage;
   const child = new mp.Process({ target: command("sleep", ["1000"]) });
@@ -113,7 +113,7 @@ test("everything that waits for the server rejects with Closed when it is killed
   await assert.rejects(within(sentinel, "the sentinel of one that was starting"), { name: "Closed" });
 });
 
-test("when a private server is killed, its script is told, and no child is left", async (t) => {
+test("when a private server is killed, its script gets an error, and no child is left", async (t) => {
   const script = startScript(t, "survives-server", []);
   const { server, child } = JSON.parse(await script.line()) as { server: number; child: number };
   assert.ok(isLiving(child));
@@ -141,7 +141,7 @@ test("SIGTERM, SIGINT and SIGHUP end the server in order: no child, no socket, e
   }
 });
 
-test("a guardian that is killed again and again has its place taken each time, and the last one does its work", async (t) => {
+test("a guardian that is killed repeatedly is replaced each time, and the last one works", async (t) => {
   const stage = await setStage(t);
   const said = new stage.mp.Queue<number>();
   await new stage.mp.Process({ target: task(meta, tasks.sayPidAndSpin), args: [said] }).start();

@@ -138,7 +138,7 @@ for (const [title, target, args] of writers) {
   });
 }
 
-test("a client that takes losses does not make the writer wait, and is told how many lines it missed", async (t) => {
+test("a client that accepts losses does not make the writer wait, and learns how many lines it missed", async (t) => {
   const stage = await setStage(t);
   const reader = await SlowReader.open(stage, false);
   const before = (await stage.status()).rssBytes;
@@ -158,7 +158,7 @@ test("a client that takes losses does not make the writer wait, and is told how 
   reader.close();
 });
 
-test("output that nobody watches is bounded: the last lines are remembered, the others counted", async (t) => {
+test("unwatched output is bounded: the last lines are kept, the others counted", async (t) => {
   const stage = await setStage(t);
   const before = (await stage.status()).rssBytes;
   const child = new stage.mp.Process({ target: task(meta, tasks.flood), args: [lines, "console"] });
@@ -182,7 +182,7 @@ test("a client that does not read and dies lets the writer go on", async (t) => 
   assert.equal(await ended(stage, child), 0);
 });
 
-test("a client that watches everybody without loss and does not read stops nobody else's children", async (t) => {
+test("a lossless watcher of all output that does not read does not block other clients' children", async (t) => {
   const stage = await setStage(t);
   const reader = await SlowReader.open(stage, true);
   const child = new stage.mp.Process({ target: task(meta, tasks.flood), args: [lines, "descriptor"] });

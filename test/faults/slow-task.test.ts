@@ -59,7 +59,7 @@ test("a slow command keeps one slot only, and functions pass it by", async (t) =
   assert.equal((await within(slow.get(), "the command")).exitCode, 0);
 });
 
-test("when every worker is busy with a slow task, the waiting ones go to the first that is free", async (t) => {
+test("when every worker is busy with a slow task, waiting tasks go to the first free worker", async (t) => {
   const { mp } = await setStage(t);
   const folder = temporaryFolder(t);
   const pool = new mp.Pool(2);

@@ -25,7 +25,7 @@ async function failureOf(result: Promise<unknown>): Promise<unknown> {
   );
 }
 
-test("an error whose class cannot be made again, and that is dangerous to read, arrives with what can be told of it", async (t) => {
+test("an error that cannot be rebuilt, or whose properties throw, arrives with the facts that can be read", async (t) => {
   const { pool, survived } = await onePool(t);
   const error = await failureOf(pool.apply(task(meta, bad.throwFragile)));
   assert.ok(error instanceof TaskFailed);
@@ -41,7 +41,7 @@ test("an error whose class cannot be made again, and that is dangerous to read, 
   assert.ok(await survived());
 });
 
-test("an error's causes come with it, each of its own class, also when they go in circles", async (t) => {
+test("an error arrives with its causes, each of its own class, even if they form a cycle", async (t) => {
   const { pool, survived } = await onePool(t);
   const { cause } = (await failureOf(pool.apply(task(meta, bad.throwWithCauses)))) as TaskFailed;
   assert.ok(cause instanceof RangeError);
@@ -63,7 +63,7 @@ const thrown: [bad.Thrown, type: string, message: string][] = [
   ["proxy", "object", "a value of type object that cannot be looked at"],
 ];
 
-test("whatever is thrown or rejected with, error or not, is told as what it is", async (t) => {
+test("any thrown or rejected value, error or not, is reported as it is", async (t) => {
   const { pool, survived } = await onePool(t);
   for (const [what, type, message] of thrown) {
     for (const target of [task(meta, bad.throwOther), task(meta, bad.reject)]) {
@@ -78,7 +78,7 @@ test("whatever is thrown or rejected with, error or not, is told as what it is",
   assert.ok(await survived());
 });
 
-test("a rejection that nobody handles, and an exception in a timer, fail the task that runs", async (t) => {
+test("an unhandled rejection, and an exception in a timer, fail the running task", async (t) => {
   const { pool, survived } = await onePool(t);
   assert.equal(((await failureOf(pool.apply(task(meta, bad.rejectBeside)))) as Error).message, "Error: nobody listens");
   assert.equal(((await failureOf(pool.apply(task(meta, bad.throwInTimer)))) as Error).message, "Error: from a timer");
@@ -92,7 +92,7 @@ test("endless recursion is an error like any other", async (t) => {
   assert.ok(await survived());
 });
 
-test("process.exit in a task loses its worker, with the exit code and what it last wrote", async (t) => {
+test("process.exit in a task fails it with WorkerLost, with the exit code and the last output", async (t) => {
   const { pool, survived } = await onePool(t);
   const error = await failureOf(pool.apply(task(meta, bad.exit), [3]));
   assert.ok(error instanceof WorkerLost);
@@ -140,7 +140,7 @@ test("a task that listens to its signal is stopped by it, and keeps its worker",
   assert.ok(await survived());
 });
 
-test("an item that runs into its limit does not take its chunk with it", async (t) => {
+test("an item that exceeds its limit does not fail the rest of its chunk", async (t) => {
   const { pool } = await onePool(t);
   const url = new URL("./tasks.js", import.meta.url).href;
   const results = await within(pool.map(task({ url }, tasks.spinAt), [1, 2, 3, 4, 5].map((n) => ({ n, at: 3 })), { chunkSize: 5, returnExceptions: true, ...limits }), "the map");
@@ -175,7 +175,7 @@ test("an argument that cannot be sent fails its call alone, before it leaves", a
   assert.ok(await survived());
 });
 
-test("a chunk that is too large for one message goes in several", async (t) => {
+test("a chunk that is too large for one message is sent in several", async (t) => {
   const { pool } = await onePool(t, smallPayloads);
   const url = new URL("./tasks.js", import.meta.url).href;
   const items = Array.from({ length: 10 }, (_, n) => new Uint8Array(300 * 1024).fill(n));
@@ -183,7 +183,7 @@ test("a chunk that is too large for one message goes in several", async (t) => {
   assert.deepEqual(results.map((bytes) => bytes.length === items[0]!.length && bytes[0]! ^ 0xff), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
 });
 
-test("for a Process: what its function throws is its exit code 1, and stands on its standard error", async (t) => {
+test("a Process whose function throws exits with 1, and its standard error has the error", async (t) => {
   const stage = await setStage(t);
   for (const [target, args, code, text] of [
     [task(meta, bad.throwFragile), [], 1, /Fragile: handle with care/],

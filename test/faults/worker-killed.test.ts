@@ -60,7 +60,7 @@ test("a worker that is killed from outside fails the task that it runs, even in 
   await assert.rejects(within(lost.get(), "the lost task"), (error) => error instanceof WorkerLost && error.pid === spinning.pid && error.signal === "SIGKILL");
 });
 
-test("a worker that is killed between two tasks is replaced without anybody noticing", async (t) => {
+test("a worker that is killed between two tasks is replaced, and no task fails", async (t) => {
   const stage = await setStage(t);
   const pool = new stage.mp.Pool(2);
   await pool.map(double, [1, 2, 3, 4], { chunkSize: 1 });

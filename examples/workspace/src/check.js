@@ -1,6 +1,9 @@
 import { readFileSync } from "node:fs";
 
-/** A table in CSV: fails where a row has not as many columns as the first one, or a number is none. */
+/**
+ * Checks a CSV table. Throws if a row has another number of columns than the header, or if its last cell is not a
+ * number.
+ */
 export function checkTable(path) {
   const rows = readFileSync(path, "utf8").trim().split("\n").map((line) => line.split(","));
   const [header] = rows;

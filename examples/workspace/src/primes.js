@@ -1,4 +1,4 @@
-/** How many primes there are up to a limit, by the sieve of Eratosthenes. Keeps a processor busy. */
+/** Counts the primes up to a limit, by the sieve of Eratosthenes. Keeps a CPU busy. */
 export function countPrimes(limit) {
   const composite = new Uint8Array(limit + 1);
   let count = 0;

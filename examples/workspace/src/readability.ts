@@ -5,7 +5,7 @@ export interface Readability {
   lettersPerWord: number;
 }
 
-/** How long the sentences and the words of a text file are, on average. Node 22.18 or later runs it as it is. */
+/** Average length of the sentences and words of a text file. Node 22.18 or later runs this file directly. */
 export function readability(path: string): Readability {
   const text = readFileSync(path, "utf8");
   const sentences = text.split(/[.!?]+\s/).filter((sentence) => sentence.trim() !== "");

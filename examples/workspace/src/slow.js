@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { basename } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
-/** Takes a second or two for each file, and says so while it works. Good for looking at the views, and for ending it. */
+/** Takes a second or two for each file, and prints its progress. Use it to watch the views, or to end a run. */
 export async function lookClosely(path) {
   const { size } = statSync(path);
   const steps = 4 + (size % 5);
@@ -13,7 +13,7 @@ export async function lookClosely(path) {
   return `${size} bytes`;
 }
 
-/** Never ends by itself. */
+/** Never ends. */
 export async function waitForever() {
   for (;;) await delay(1000);
 }

@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 
-/** How many words, lines and characters a text file has. */
+/** Counts the words, lines and characters of a text file. */
 export function countWords(path) {
   const text = readFileSync(path, "utf8");
   const words = text.match(/\p{L}+/gu) ?? [];
   return { words: words.length, lines: text.split("\n").length - 1, characters: text.length };
 }
 
-/** The words that a text file uses most. */
+/** The most frequent words of a text file. */
 export function mostUsed(path, count = 5) {
   const counts = new Map();
   for (const [word] of readFileSync(path, "utf8").toLowerCase().matchAll(/\p{L}{4,}/gu)) counts.set(word, (counts.get(word) ?? 0) + 1);

@@ -18,7 +18,7 @@ async function listening(t: TestContext): Promise<string> {
   return server.addresses[0]!;
 }
 
-test("two clients of one server share what has a name", async (t) => {
+test("two clients of one server share named objects", async (t) => {
   const address = await listening(t);
   await using first = await connect(address);
   await using second = await connect(address);
@@ -75,7 +75,7 @@ test("processes run on the server of the client, and end with it when they are d
   await waitFor(() => !isLiving(pid!), { what: "the daemonic child to end" });
 });
 
-test("output is handed to who asks", async (t) => {
+test("output is handed to the client that asks for it", async (t) => {
   const lines: string[] = [];
   await using mp = await connect(await listening(t), { output: (line) => lines.push(line.text) });
   const child = new mp.Process({ target: { module: children.url, export: "print" }, args: ["one", "two"] });
@@ -98,13 +98,13 @@ test("on TCP the token is needed", async (t) => {
   assert.equal(await new mp.Lock().acquire(), true);
 });
 
-test("where nobody listens the error says so", async (t) => {
+test("where no server listens the error says so", async (t) => {
   await assert.rejects(connect(`unix:${join(temporaryFolder(t), "nobody.sock")}`), /no server answers at unix:.*polyproc serve/);
   await assert.rejects(connect("nowhere"), TypeError);
 });
 
 for (const kind of ["unix", "tcp", "tls"] as const) {
-  test(`what listens and never answers is given up (${kind})`, async (t) => {
+  test(`connect rejects when the server accepts and never answers (${kind})`, async (t) => {
     const silent = createServer();
     const path = join(temporaryFolder(t), "s");
     if (kind === "unix") silent.listen(path);
@@ -127,7 +127,7 @@ for (const kind of ["unix", "tcp", "tls"] as const) {
   });
 }
 
-test("the server's end rejects what is under way, and what comes later", async (t) => {
+test("when the server ends, pending and later requests reject", async (t) => {
   const server = await startServer(t, ["--listen", `unix:${join(temporaryFolder(t), "run", "p.sock")}`]);
   const mp = await connect(server.addresses[0]!);
   const lock = new mp.Lock();

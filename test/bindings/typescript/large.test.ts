@@ -60,7 +60,7 @@ test("map and imap cut chunks by bytes: 300 arrays of 2 MB", async () => {
   assert.equal(sum, 50 * 2 * mb);
 });
 
-test("what is cancelled while 300 MB are on their way is cancelled before they have arrived", async (t) => {
+test("a call that is cancelled while 300 MB are on their way is cancelled before they arrive", async (t) => {
   const address = `unix:${join(temporaryFolder(t), "s")}`;
   await startServer(t, ["--listen", address, "--max-memory-bytes", String(2 ** 30)]);
   await using client = await connect(address);
@@ -94,7 +94,7 @@ test("the server holds a large item once", async (t) => {
   assert.ok(grown < 1.5 * 300 * mb, `${Math.round(grown / mb)} MB more than before, for an item of 300 MB`);
 });
 
-test("what is beyond the limit fails with PayloadTooLarge, which names size, limit and option; everything else goes on", async (t) => {
+test("a value beyond the limit fails with PayloadTooLarge, which names size, limit and option; other calls go on", async (t) => {
   const address = `unix:${join(temporaryFolder(t), "s")}`;
   await startServer(t, ["--listen", address, "--max-payload-bytes", String(20 * mb)]);
   await using client = await connect(address);

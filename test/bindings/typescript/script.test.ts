@@ -19,7 +19,7 @@ test("process.exit ends children, too", async (t) => {
   await waitFor(() => !isLiving(script.children()[0]!), { what: "the daemonic child to end" });
 });
 
-test("so does an exception that nobody catches", async (t) => {
+test("an uncaught exception ends children, too", async (t) => {
   const script = startScript(t, "ends", ["throws"]);
   assert.equal(await script.ended(), 1);
   assert.match(script.stderr(), /on purpose/);
@@ -45,7 +45,7 @@ test("a script that is killed leaves no daemonic child", async (t) => {
   await waitFor(() => !isLiving(child!), { what: "the child to end" });
 });
 
-test("a script that listens to Ctrl-C decides for itself, also while it waits for its children", async (t) => {
+test("a script that handles Ctrl-C decides for itself, even while it waits for its children", async (t) => {
   const script = startScript(t, "ends", ["listens"]);
   await waitFor(() => script.stdout().includes("ready"));
   script.kill("SIGINT");
@@ -73,7 +73,7 @@ test("a script without isMain gets an error that says so, not children without e
   assert.doesNotMatch(script.stdout(), /the work is done/);
 });
 
-test("a script whose private server is killed at its start is told why", async (t) => {
+test("a script whose private server is killed at its start gets an error that says why", async (t) => {
   const script = startScript(t, "server-dies-early");
   assert.equal(await script.ended(), 0, script.stderr());
   assert.match(script.stdout(), /^SpawnFailed: the server ended as soon as it was started \(SIGKILL\)/);

@@ -75,7 +75,7 @@ test("of the calls of one function only the cancelled one is cancelled", async (
   await pool.terminate();
 });
 
-test("a pool that is terminated before the server is up cancels what waits", async (t) => {
+test("a pool that is terminated before the server has started cancels its pending tasks", async (t) => {
   const { mp, open } = unopened(t);
   const pool = new mp.Pool(1);
   const results = [pool.applyAsync(echo, [1]), pool.mapAsync(echo, [1, 2, 3])];
@@ -87,7 +87,7 @@ test("a pool that is terminated before the server is up cancels what waits", asy
   await pool.join();
 });
 
-test("a pool that is closed before the server is up does what was submitted", async (t) => {
+test("a pool that is closed before the server has started runs the submitted tasks", async (t) => {
   const { mp, open } = unopened(t);
   const pool = new mp.Pool(1);
   const results = [pool.applyAsync(echo, [1]), pool.mapAsync(echo, [2, 3])] as const;
@@ -162,7 +162,7 @@ test("every wait with a signal ends with its reason before the server is up, and
   assert.equal(await barrier.waiting(), 0);
 });
 
-test("what is asked before the server is up is asked in its order, with a signal or without", async (t) => {
+test("requests made before the server has started are sent in order, with a signal or without", async (t) => {
   const { mp, open } = unopened(t);
   const queue = new mp.Queue<number>();
   const { signal } = new AbortController();
@@ -177,7 +177,7 @@ test("what is asked before the server is up is asked in its order, with a signal
   assert.deepEqual([await there.recv(), await there.recv(), await there.recv()], [1, 2, 3]);
 });
 
-test("a session that is closed before its server is up does first what was asked", async (t) => {
+test("a session that is closed before its server has started serves earlier requests first", async (t) => {
   const { mp, open } = unopened(t);
   const queue = new mp.Queue<number>();
   const put = queue.put(1);

@@ -44,7 +44,7 @@ test("a function's result is a line of JSON", () => {
   assert.deepEqual(formatOutcome({ kind: "done", ...ran, value: { a: [1, null] } }, { json: false, tag: true }), { stdout: `a.txt\t{"a":[1,null]}\n`, stderr: "" });
 });
 
-test("--json gives one object for each item, and a failure is told to people all the same", () => {
+test("--json prints one object for each item, and a failure also on standard error", () => {
   const { stdout, stderr } = formatOutcome(failedCommand("half\n", "1\n2\n3\n4\n"), { json: true, tag: false });
   const object = JSON.parse(stdout) as Record<string, unknown>;
   assert.deepEqual(object, {
@@ -55,7 +55,7 @@ test("--json gives one object for each item, and a failure is told to people all
   assert.deepEqual(JSON.parse(formatOutcome({ kind: "done", ...ran, value: 5 }, { json: true, tag: false }).stdout), { index: 4, item: "a.txt", ok: true, value: 5, ms: 12.5, pid: 77 });
 });
 
-test("output that was cut is said to be", () => {
+test("truncated output has a note", () => {
   assert.match(formatOutcome(command("end\n", "", true), plain).stderr, /^polyproc: a\.txt: its output is longer than 16 MiB/);
 });
 

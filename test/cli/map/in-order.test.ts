@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { InOrder } from "../../../cli/map/in-order.js";
 
-test("what comes too early is kept, and what is kept is counted", () => {
+test("outcomes that arrive early are kept, and their bytes are counted", () => {
   const passed: string[] = [];
   const order = new InOrder<string>((thing) => void passed.push(thing));
   order.add(2, "c", 10);

@@ -26,7 +26,7 @@ function says(map: Running, pattern: RegExp): Promise<unknown> {
 }
 
 describe("polyproc map, interrupted", () => {
-  test("Ctrl-C once: what runs is waited for, nothing more begins, and that is said", async (t) => {
+  test("Ctrl-C once: running items finish, no more start, and a message says so", async (t) => {
     const { map, folder, pids, begun } = startFamilies(t);
     await begun();
     map.signal("SIGINT");
@@ -38,7 +38,7 @@ describe("polyproc map, interrupted", () => {
     await allGone(pids());
   });
 
-  test("Ctrl-C twice: what runs is killed with its children, even if it is deaf to SIGTERM", async (t) => {
+  test("Ctrl-C twice: running items are killed with their children, even if they ignore SIGTERM", async (t) => {
     const { map, pids, begun } = startFamilies(t, { deaf: true });
     await begun();
     map.signal("SIGINT");
@@ -58,7 +58,7 @@ describe("polyproc map, interrupted", () => {
     }
   });
 
-  test("killed by SIGKILL, it leaves nobody behind", async (t) => {
+  test("killed by SIGKILL, map leaves no process behind", async (t) => {
     const { map, pids, begun } = startFamilies(t, { deaf: true });
     await begun();
     map.signal("SIGKILL");
@@ -80,7 +80,7 @@ describe("polyproc map, interrupted", () => {
     assert.equal(readFileSync(join(folder, "begun"), "utf8"), `${items[0]}\n`);
   });
 
-  test("a server that goes away ends the map with status 69", async (t) => {
+  test("when the server ends, map ends with status 69", async (t) => {
     const server = await serve(t);
     const folder = temporaryFolder(t);
     const map = start(t, ["map", "-q", "-j", "1", "1", "2", "3", "--", "sh", "-c", 'test "$1" = 1 || { echo $$ > "$0/pid"; sleep 600; }', folder], { env: server.env });
@@ -99,7 +99,7 @@ describe("polyproc map, interrupted", () => {
     assert.equal((await map.ended()).status, 130);
   });
 
-  test("when nobody reads its output any more, it ends quietly and kills the rest", async (t) => {
+  test("when its output is closed, map ends quietly and kills the running items", async (t) => {
     const folder = temporaryFolder(t);
     const script = 'echo $$ >> "$0/pids"; if [ "$1" = 1 ]; then until [ -e "$0/go" ]; do sleep 0.02; done; echo 1; else sleep 600; fi';
     const map = start(t, ["map", "-j", "2", "-q", "1", "2", "3", "--", "sh", "-c", script, folder]);

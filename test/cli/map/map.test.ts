@@ -31,13 +31,13 @@ describe("polyproc map: what is run", () => {
     assert.deepEqual(await run(t, ["map", "-q", "x; exit 1", "--", "sh", "-c", 'echo "<$1>"', "sh", "{}"]), { status: 0, stdout: "<x; exit 1>\n", stderr: "" });
   });
 
-  test("a function gets the item, and what it returns is a line of JSON", async (t) => {
+  test("a function gets the item, and its result is printed as a line of JSON", async (t) => {
     const { status, stdout } = await run(t, ["map", "--module", functions, "--export", "length", "-k", "a", "bcd"]);
     assert.deepEqual([status, stdout], [0, `{"item":"a","length":1}\n{"item":"bcd","length":3}\n`]);
     assert.equal((await run(t, ["map", "--module", functions, "a"])).stdout, `"a"\n`, "the default export");
   });
 
-  test("what a function prints goes to standard error", async (t) => {
+  test("output that a function prints goes to standard error", async (t) => {
     const { stdout, stderr } = await run(t, ["map", "--module", functions, "--export", "talk", "-q", "x"]);
     assert.deepEqual([stdout, stderr], ["null\n", "at x\n"]);
   });
@@ -116,7 +116,7 @@ describe("polyproc map: output", () => {
     assert.deepEqual([name, message, exitCode, wrote], ["TaskFailed", "exit code 1", 1, "b\n"]);
   });
 
-  test("output beyond the limit is cut at its beginning, and that is said", async (t) => {
+  test("output beyond the limit is truncated to its end, and a note says so", async (t) => {
     const { status, stdout, stderr } = await run(t, ["map", "-q", "x", "--", "sh", "-c", "head -c 17000000 /dev/zero | tr '\\0' a; echo end"]);
     assert.equal(status, 0);
     assert.equal(stdout.length, 16 * 1024 * 1024);
@@ -132,7 +132,7 @@ describe("polyproc map: failures", () => {
     assert.match(stderr, /^oops\npolyproc: b: exit code 7\npolyproc: 2 done, 1 failed in .*\n$/);
   });
 
-  test("what a function throws, and its death, fail their items alone", async (t) => {
+  test("an error of a function, and the death of its worker, fail only their items", async (t) => {
     const { status, stdout, stderr } = await run(t, ["map", "--module", functions, "--export", "odd", "-k", "-q", "a", "throw", "die", "b"]);
     assert.deepEqual([status, stdout], [1, `"a"\n"b"\n`]);
     assert.match(stderr, /^polyproc: throw: TypeError: not throw\n {4}at odd .*functions\.mjs/m);
@@ -155,7 +155,7 @@ describe("polyproc map: failures", () => {
     assert.deepEqual([command.status, command.stdout], [0, "well\n"]);
   });
 
-  test("--halt soon lets what runs finish, and begins no more", async (t) => {
+  test("--halt soon lets running items finish, and starts no more", async (t) => {
     const folder = temporaryFolder(t);
     const script = 'echo "$1" >> "$0/ran"; if [ "$1" = 2 ]; then exit 1; else until grep -q 2 "$0/ran"; do sleep 0.01; done; fi';
     const { status, stderr } = await run(t, ["map", "-j", "2", "--halt", "soon,fail=1", ..."1 2 3 4 5 6 7 8 9".split(" "), "--", "sh", "-c", script, folder]);
@@ -164,7 +164,7 @@ describe("polyproc map: failures", () => {
     assert.deepEqual(sorted(readFileSync(join(folder, "ran"), "utf8")), ["1", "2"]);
   });
 
-  test("--halt now ends what runs at the Nth failure", async (t) => {
+  test("--halt now ends running items at the Nth failure", async (t) => {
     const { status, stderr } = await run(t, ["map", "-j", "3", "--halt", "now,fail=2", "60", "no", "no", "60", "60", "--", "sleep"]);
     assert.equal(status, 1);
     assert.match(stderr, /polyproc: 0 done, 2 failed, 3 not finished/);

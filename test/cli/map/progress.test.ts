@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Progress } from "../../../cli/map/progress.js";
 
-test("the bar, the rate and the time that is left follow from what has ended", () => {
+test("the bar, the rate and the remaining time follow from the finished items", () => {
   const progress = new Progress(8, 0);
   progress.started(0, "a", 0);
   progress.started(1, "b\n", 500);
@@ -27,7 +27,7 @@ test("many running items are counted, and long names cut at their beginnings", (
   assert.equal(progress.lines(0)[1], ` …${"x".repeat(30)}/name.txt, i1, i2, i3, i4, i5, i6, i7, and 3 more`);
 });
 
-test("the summary counts what was not finished", () => {
+test("the summary counts unfinished items", () => {
   const progress = new Progress(10, 0);
   for (let i = 0; i < 6; i++) progress.ended(i, "done");
   assert.equal(progress.summary(12_345), "6 done, 4 not finished in 12 s");

@@ -32,11 +32,11 @@ test("with NUL, records may hold line ends", async () => {
   assert.deepEqual(await all(splitRecords(chunks("a\nb\r\0", "\0c\n\0"), 0)), ["a\nb\r", "c\n"]);
 });
 
-test("a record that is not UTF-8 is told apart", async () => {
+test("a record that is not UTF-8 is marked as bad", async () => {
   assert.deepEqual(await all(splitRecords(chunks(new Uint8Array([97, 255, 10, 98])), 10)), [{ text: "a\ufffd", reason: "the item is not UTF-8" }, "b"]);
 });
 
-test("no more is read than is asked for", async () => {
+test("the input is read only as far as the caller asks", async () => {
   let given = 0;
   const records = splitRecords((async function* endless() {
     for (;;) yield `${given++}\n`;

@@ -47,7 +47,7 @@ test("an endless producer is read no faster than commands take its lines", async
   assert.deepEqual(results, Array.from({ length: results.length }, (_, i) => i), "what was begun was finished, and nothing in between left out");
 });
 
-test("an endless producer of a function's items waits for whoever reads the results, and memory stays bounded", async (t) => {
+test("an endless producer of a function's items waits for the reader of the results, and memory stays bounded", async (t) => {
   const map = start(t, ["map", "--module", functions, "-j", "1", "-q"], { input: null });
   const { stream, taken } = endless();
   stream.pipe(map.stdin);

@@ -25,7 +25,7 @@ test("tasks that were taken back while the host was busy are not run", async (t)
   assert.deepEqual(host.told.map(({ seq, values }) => ({ seq, values })), [{ seq: 0, values: ["released"] }, { seq: 3, values: [6] }]);
 });
 
-test("when everything was taken back the host is idle, and later tasks run", async (t) => {
+test("when all tasks were taken back the host is idle, and later tasks run", async (t) => {
   const host = await TestHost.start(t);
   host.run([host.apply(0, [1])], { targets });
   await host.results(1);

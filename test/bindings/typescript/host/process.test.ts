@@ -70,7 +70,7 @@ test("a process whose module cannot be loaded exits with 1, too", async (t) => {
   assert.match(host.output.stderr, /module \/nowhere\.mjs does not exist/);
 });
 
-test("an exception that nobody caught ends a process with 1", async (t) => {
+test("an uncaught exception ends a process with 1", async (t) => {
   const host = await TestHost.start(t);
   runOnce(host, "throwOutside");
   assert.deepEqual(await host.exited, { code: 1, signal: null });
@@ -86,7 +86,7 @@ test("process.exit and process.exitCode give a process's exit code", async (t) =
   assert.deepEqual(await other.exited, { code: 4, signal: null });
 });
 
-test("a host that is told to end does so once it has nothing to do", async (t) => {
+test("a host ends after worker/exit, once it has no more tasks", async (t) => {
   const host = await TestHost.start(t);
   host.run([host.apply(0, [1]), host.apply(0, [2])], { targets: [{ id: 0, target: { module: functions, export: "doubleLater" } }] });
   host.send("worker/exit", {});
@@ -94,7 +94,7 @@ test("a host that is told to end does so once it has nothing to do", async (t) =
   assert.deepEqual(host.told.flatMap((told) => told.values), [2, 4]);
 });
 
-test("a host that is told to end while it rests between long tasks runs those that are left", async (t) => {
+test("a host that gets worker/exit between long tasks still runs the remaining ones", async (t) => {
   const host = await TestHost.start(t);
   const source = "(x) => { for (const until = performance.now() + 20; performance.now() < until;); return x; }";
   host.run([1, 2, 3, 4, 5].map((x) => host.apply(0, [x])), { targets: [{ id: 0, target: { source } }] });
@@ -103,7 +103,7 @@ test("a host that is told to end while it rests between long tasks runs those th
   assert.deepEqual(host.told.flatMap((told) => told.values), [1, 2, 3, 4, 5]);
 });
 
-test("a host whose server has gone ends at once, idle or busy", async (t) => {
+test("a host whose server has ended ends at once, idle or busy", async (t) => {
   const idle = await TestHost.start(t);
   idle.hangUp();
   assert.deepEqual(await idle.exited, { code: 1, signal: null });

@@ -37,7 +37,7 @@ test("the default export is taken when none is named, and CommonJS modules work"
   assert.equal(await call(host, { module: write(t, "c.cjs", "module.exports = (x) => x + 2;") }, 1), 3);
 });
 
-test("a module that does not exist is told from one whose import does not", async (t) => {
+test("a missing module is distinguished from a module with a missing import", async (t) => {
   const host = await TestHost.start(t);
   assert.equal(await call(host, { module: "/nowhere/job.mjs" }), "module /nowhere/job.mjs does not exist");
   const importing = write(t, "importing.mjs", `import "./missing.mjs";\nexport default () => 1;`);
@@ -46,7 +46,7 @@ test("a module that does not exist is told from one whose import does not", asyn
   assert.equal(await call(host, { module: folder }), `${folder} is a folder: name the module file in it`);
 });
 
-test("a missing export is told with those that there are", async (t) => {
+test("the error for a missing export lists the existing ones", async (t) => {
   const host = await TestHost.start(t);
   const module = write(t, "exports.mjs", "export const one = 1, two = 2;");
   assert.equal(await call(host, { module, export: "three" }), `module ${module} does not export "three": it exports one, two`);
@@ -55,13 +55,13 @@ test("a missing export is told with those that there are", async (t) => {
   assert.match(String(await call(host, { module: functions, export: "NotRunnable" })), /is a class without a run\(\) method/);
 });
 
-test("a module that throws while it is loaded is told with its stack", async (t) => {
+test("the error of a module that throws while it is loaded has its stack", async (t) => {
   const host = await TestHost.start(t);
   const module = write(t, "throws.mjs", `\nthrow new Error("not today");`);
   assert.match(String(await call(host, { module })), new RegExp(`module ${module} failed while it was loaded: Error: not today\n    at file://${module}:2:7`));
 });
 
-test("a syntax error is told with its place, in ES modules and in CommonJS", async (t) => {
+test("a syntax error is reported with its place, in ES modules and in CommonJS", async (t) => {
   const host = await TestHost.start(t);
   const esm = write(t, "bad.mjs", "export const a = 1;\nlet b = ;\n");
   assert.equal(await call(host, { module: esm }), `syntax error in ${esm}:2:9: Unexpected token ';'`);
@@ -115,7 +115,7 @@ test("source text is a function of any form, whose imports resolve against its f
   assert.equal(host.output.stderr, "");
 });
 
-test("source text that is no function, or uses what it cannot see, is explained", async (t) => {
+test("source text that is not a function, or uses names that it cannot see, fails with an explanation", async (t) => {
   const host = await TestHost.start(t);
   assert.match(String(await call(host, { source: "let a = ;" })), /the source text is not a JavaScript function: .*\[source text\]:1/);
   assert.match(String(await call(host, { source: "42" })), /the source text is not a function but of type number/);

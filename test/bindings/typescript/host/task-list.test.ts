@@ -30,7 +30,7 @@ test("of two tasks with the same byte the older one was taken back", () => {
   assert.deepEqual([list.next()?.seq, list.next()?.seq, list.next()?.seq, list.next()], [297, 298, 299, null]);
 });
 
-test("a claim is not taken for that of an older task with its byte, when its own has not arrived", () => {
+test("a claim whose task has not arrived is not matched to an older task with the same byte", () => {
   const claims = new Claims();
   const list = new TaskList(claims);
   list.add(Array.from({ length: 250 }, (_, seq) => task(seq)));
@@ -41,7 +41,7 @@ test("a claim is not taken for that of an older task with its byte, when its own
   assert.equal(list.next(), null);
 });
 
-test("whatever is offered, taken back and delivered late, each task runs once on the side that has its claim", () => {
+test("each task runs once, on the side that read its claim, however tasks are taken back and delayed", () => {
   const step = fc.oneof(
     { weight: 3, arbitrary: fc.record({ do: fc.constant("give" as const), count: fc.integer({ min: 1, max: 32 }) }) },
     { weight: 2, arbitrary: fc.record({ do: fc.constant("takeBack" as const), count: fc.integer({ min: 1, max: 32 }) }) },

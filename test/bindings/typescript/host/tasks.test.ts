@@ -10,7 +10,7 @@ import { TestHost } from "./harness.js";
 
 const of = (name: string) => ({ module: functions, export: name });
 
-test("a host opens with worker/ready, and says that it takes claims when it has a pipe for them", async (t) => {
+test("a host begins with worker/ready, and says that it uses claims when it has a FIFO for them", async (t) => {
   const { ready, child } = await TestHost.start(t);
   assert.deepEqual(ready, { protocolVersion: "1.0", runtime: "node", pid: child.pid, claims: true, maxPayloadBytes: 0xffff_ffff });
   const without = await TestHost.start(t, { claims: false });
@@ -70,7 +70,7 @@ test("items that fail do so alone, in order with their neighbours", async (t) =>
   assert.equal(told.at(-1)!.method, "worker/result");
 });
 
-test("an error is told with its class, message, stack, own properties and causes, and without the host's frames", async (t) => {
+test("an error is reported with its class, message, stack, own properties and causes, without the host's frames", async (t) => {
   const host = await TestHost.start(t);
   const [told] = await host.outcomes(of("fail"), (h) => [h.apply(0, ["too far"])]);
   const { code, message, data } = told!.error!;
@@ -85,7 +85,7 @@ test("an error is told with its class, message, stack, own properties and causes
   assert.deepEqual(cause["properties"], { detail: { path: "/x", codes: [1, 2] } });
 });
 
-test("what was thrown need not be an error, and a rejection is a failure like any other", async (t) => {
+test("any thrown value is a failure, and so is a rejection", async (t) => {
   const host = await TestHost.start(t);
   const [text] = await host.outcomes(of("throwText"), (h) => [h.apply(0)]);
   assert.equal(text!.error!.data!["type"], "string");
@@ -107,7 +107,7 @@ test("a result beyond the largest message fails with PayloadTooLarge", async (t)
   assert.deepEqual(outcomes, [10, errorCodes.PayloadTooLarge, 600_000, 600_000]);
 });
 
-test("an exception that nobody caught, and a rejection that nobody handled, fail the task that runs; the host goes on", async (t) => {
+test("an uncaught exception and an unhandled rejection fail the running task; the host goes on", async (t) => {
   const host = await TestHost.start(t);
   const [thrown] = await host.outcomes(of("throwOutside"), (h) => [h.apply(0)]);
   assert.equal(thrown!.error!.message, "Error: thrown outside");
@@ -196,7 +196,7 @@ test("a cancelled task does not begin its other items, one that timed out does",
   assert.equal(existsSync(never), false);
 });
 
-test("a task can ask who it is", async (t) => {
+test("a task can ask for its job and index", async (t) => {
   const host = await TestHost.start(t);
   const told = await host.outcomes(of("whichTask"), (h) => [h.task(0, "map", [1, 2], { job: "job:s1.7", index: 40 })]);
   // A slow machine tells them one by one.
@@ -224,7 +224,7 @@ test("the initializer runs before the first task", async (t) => {
   assert.deepEqual(host.notifications, [{ method: "worker/initialized", params: {} }]);
 });
 
-test("after an initializer that failed nothing runs, and the host ends when it is told to", async (t) => {
+test("after a failed initializer no task runs, and the host ends on worker/exit", async (t) => {
   const host = await TestHost.start(t);
   host.run([host.apply(0)], { initializer: { target: of("throwText") }, targets: [{ id: 0, target: of("double") }] });
   await host.wait(() => host.notifications.length === 1, "worker/initialized");

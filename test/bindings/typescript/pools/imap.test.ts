@@ -56,7 +56,7 @@ test("inputs may be an async iterable", async () => {
   assert.deepEqual(await collect(pool.imap(double, items())), [0, 2, 4, 6, 8]);
 });
 
-test("endless inputs are taken only as results are read, and let go when the loop is left", async () => {
+test("endless inputs are taken only as results are read, and closed when the loop is left", async () => {
   await using pool = new Pool(2);
   const { items, taken, closed } = counter();
   let read = 0;
@@ -72,7 +72,7 @@ test("endless inputs are taken only as results are read, and let go when the loo
   assert.equal(await pool.apply(double, [1]), 2);
 });
 
-test("of items that take their time, no more than two for each worker are taken ahead", async () => {
+test("of slow items, at most two for each worker are taken ahead", async () => {
   await using pool = new Pool(2);
   const { items, taken } = counter();
   let read = 0;
@@ -83,7 +83,7 @@ test("of items that take their time, no more than two for each worker are taken 
   }
 });
 
-test("a reader that does not read lets nothing more be taken", async () => {
+test("while results are not read, no further inputs are taken", async () => {
   await using pool = new Pool(2);
   const { items, taken } = counter();
   const results = pool.imap(double, items, { lookAhead: 10 });
@@ -96,7 +96,7 @@ test("a reader that does not read lets nothing more be taken", async () => {
   await results.return();
 });
 
-test("a failure is thrown by the next whose turn it is, and the one after goes on", async () => {
+test("a failure is thrown by the next() whose turn it is, and the following one continues", async () => {
   await using pool = new Pool(1);
   const results = pool.imap(task(meta, functions.failOdd), [0, 1, 2]);
   assert.deepEqual(await results.next(), { done: false, value: 0 });
@@ -126,7 +126,7 @@ test("inputs that throw end the results after those before them", async () => {
   assert.deepEqual(await results.next(), { done: true, value: undefined });
 });
 
-test("next takes a limit, and what it missed is not lost", async () => {
+test("next takes a timeout, and a result that arrives later is not lost", async () => {
   await using pool = new Pool(1);
   const later = async (x: number) => {
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -266,7 +266,7 @@ test("inputs may cancel, abort or leave the results from inside of themselves", 
   }
 });
 
-test("after terminate the results end, with Cancelled for what is missing", async () => {
+test("after terminate the results end, with Cancelled for the missing ones", async () => {
   for (const returnExceptions of [true, false]) {
     const pool = new Pool(1);
     const { items, closed } = counter();

@@ -51,7 +51,7 @@ test("callbacks are called with the result or the error", async () => {
   assert.deepEqual(calls, [2, "TaskFailed"]);
 });
 
-test("what the function throws is the cause of TaskFailed, and the pool goes on", async () => {
+test("the error that the function throws is the cause of TaskFailed, and the pool goes on", async () => {
   await using pool = new Pool(1);
   await assert.rejects(pool.apply(task(meta, functions.fail), ["too far"]), (error: TaskFailed) => {
     assert.ok(error instanceof TaskFailed && error instanceof PolyprocError);
@@ -142,13 +142,13 @@ test("an initializer that fails fails the tasks with its error", async () => {
   await assert.rejects(pool.apply(double, [1]), { name: "TaskFailed", message: /initializer .*just text/ });
 });
 
-test("maxTasksPerChild gives each worker so many tasks", async () => {
+test("with maxTasksPerChild each worker runs at most that many tasks", async () => {
   await using pool = new Pool(1, { maxTasksPerChild: 2 });
   const pids = await Promise.all(Array.from({ length: 6 }, () => pool.applyAsync(task(meta, functions.pid))));
   assert.equal(new Set(pids).size, 3);
 });
 
-test("close lets what was submitted finish; join waits for the workers' end", async () => {
+test("close lets submitted tasks finish; join waits for the workers' end", async () => {
   const pool = new Pool(2);
   await assert.rejects(pool.join(), { name: "BadState" });
   const results = Array.from({ length: 50 }, (_, i) => pool.applyAsync(task(meta, functions.doubleLater), [i]));

@@ -4,7 +4,7 @@ import { AsyncResult, fail, succeed } from "../../../../bindings/typescript/pool
 
 const nothing = () => {};
 
-test("get gives the value to everybody who waits, and later", async () => {
+test("get returns the value to all waiting callers, and to later ones", async () => {
   const result = new AsyncResult<number>(nothing);
   const waiting = [result.get(), result.get(1000), result];
   assert.equal(result.ready(), false);
@@ -46,7 +46,7 @@ test("only the first outcome counts", async () => {
   assert.equal(await result.get(), 1);
 });
 
-test("the callback gets the value, the error callback the error, before those who wait", async () => {
+test("the callback gets the value, the error callback the error, before waiting callers", async () => {
   const calls: unknown[] = [];
   const listeners = { callback: (value: number) => calls.push(value), errorCallback: (error: unknown) => calls.push(error) };
   const good = new AsyncResult<number>(nothing, listeners);
@@ -67,7 +67,7 @@ test("cancel asks only while there is no result", () => {
   assert.equal(cancelled, 1);
 });
 
-test("a failure that nobody asks for is not an unhandled rejection", async () => {
+test("a failure that the caller never asks for is not an unhandled rejection", async () => {
   let unhandled = 0;
   const count = () => unhandled++;
   process.on("unhandledRejection", count);

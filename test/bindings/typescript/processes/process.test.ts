@@ -22,7 +22,7 @@ function outputOf(child: Process, stream: "stdout" | "stderr" = "stdout"): strin
   return lines.filter((line) => line.pid === child.pid && line.stream === stream).map((line) => line.text);
 }
 
-test("a process runs its function in another process, which knows who it is", async () => {
+test("a process runs its function in another process, whose currentProcess() names it", async () => {
   const queue = new Queue();
   const child = new Process({ target: task(children, putIdentity), args: [queue, "hello"], name: "greeter" });
   assert.equal(child.pid, null);
@@ -65,14 +65,14 @@ test("the exit code is 0, 1 after a throw, that of process.exit, or minus the si
   assert.equal(terminated.exitCode, -15);
 });
 
-test("the exit code and the sentinel are told without join", async () => {
+test("the exit code and the sentinel are set without join", async () => {
   const child = new Process({ target: task(children, exitWith), args: [7] });
   await child.start();
   await within(child.sentinel, "the sentinel");
   assert.equal(child.exitCode, 7);
 });
 
-test("join waits no longer than it is told", async () => {
+test("join waits no longer than its timeout", async () => {
   const child = new Process({ target: task(children, forEver), daemon: true });
   await child.start();
   await child.join(5);
@@ -82,7 +82,7 @@ test("join waits no longer than it is told", async () => {
   await child.join();
 });
 
-test("what is done in the wrong order is an error that says so", async () => {
+test("calls in the wrong order fail with an error that says so", async () => {
   const child = new Process({ target: task(children, print), name: "early" });
   await assert.rejects(child.join(), /early cannot be joined: call start\(\) first/);
   await assert.rejects(child.terminate(), /call start/);
@@ -113,7 +113,7 @@ test("a function itself is run from its text", async () => {
   assert.equal(await queue.get(), 42);
 });
 
-test("a function that needs what was around it fails with an explanation", async () => {
+test("a function that uses its surrounding scope fails with an explanation", async () => {
   const outside = 1;
   const child = await ran({ target: () => outside + 1 });
   assert.equal(child.exitCode, 1);
@@ -132,13 +132,13 @@ test("a command that does not exist is refused by start", async () => {
   await assert.rejects(child.start(), { codeName: "SpawnFailed" }, "and can be tried again");
 });
 
-test("a module or an export that does not exist is told on standard error", async () => {
+test("a module or an export that does not exist is reported on standard error", async () => {
   const child = await ran({ target: { module: children.url, export: "nothing" } });
   assert.equal(child.exitCode, 1);
   assert.match(outputOf(child, "stderr").join("\n"), /does not export "nothing"/);
 });
 
-test("a process without a target does nothing, well", async () => {
+test("a process without a target does nothing and exits with 0", async () => {
   assert.equal((await ran()).exitCode, 0);
 });
 
@@ -163,7 +163,7 @@ test("a subclass that is not exported runs when it is registered", async () => {
   assert.equal(await within(queue.get(), "the subclass"), "hidden ran");
 });
 
-test("a subclass that cannot be found says what to write", async () => {
+test("a subclass that cannot be found fails with an error that says what to write", async () => {
   const child = makeUnfindable();
   await child.start();
   await child.join();
@@ -176,7 +176,7 @@ test("fields of a subclass that cannot be sent are named", async () => {
   await assert.rejects(doubler.start(), /queue is the function/);
 });
 
-test("activeChildren are those that live", async () => {
+test("activeChildren returns the living children", async () => {
   const child = new Process({ target: task(children, forEver), daemon: true });
   await child.start();
   assert.deepEqual(await activeChildren(), [child]);
@@ -193,7 +193,7 @@ test("a daemonic process may not have children, others may", async () => {
   assert.equal(await queue.get(), "exit code 0");
 });
 
-test("all output has come when join resolves, in whole lines and in order", async () => {
+test("all output has arrived when join resolves, in whole lines and in order", async () => {
   const text = Array.from({ length: 300 }, (_, i) => `line ${i} ${"x".repeat(i)}`);
   const child = await ran({ target: task(children, print), args: text });
   assert.deepEqual(outputOf(child), text);

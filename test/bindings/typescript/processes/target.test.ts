@@ -31,7 +31,7 @@ test("a command is its program, arguments and options", () => {
   assert.deepEqual(toTarget(command("gzip", ["-9"], { check: false })), { command: "gzip", args: ["-9"], check: false });
 });
 
-test("what is no target is refused and quoted", () => {
+test("a value that is not a target is refused and quoted", () => {
   assert.throws(() => toTarget("print" as never), /got "print"/);
   assert.throws(() => toTarget({ file: "x" } as never), /an object with file/);
   assert.throws(() => toTarget(null as never), /expected a target/);

@@ -9,7 +9,7 @@ test("addresses are read", () => {
   assert.deepEqual(parseAddress("tls:[::1]:443"), { kind: "tls", host: "::1", port: 443 });
 });
 
-test("what was formatted is read back", () => {
+test("a formatted address is parsed back to itself", () => {
   for (const text of ["unix:/a", "tcp:localhost:1", "tls:[fe80::1%eth0]:65535"]) assert.equal(formatAddress(parseAddress(text)), text);
 });
 

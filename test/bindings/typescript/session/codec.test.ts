@@ -60,7 +60,7 @@ test("undefined is null in lists, and leaves no member", () => {
   assert.deepEqual(there(many), JSON.parse(JSON.stringify(many)));
 });
 
-test("values that only JavaScript has come back", () => {
+test("values that only JavaScript has arrive unchanged", () => {
   const given = { pattern: /a+/giu, floats: new Float64Array([1.5, -0]), words: new Uint16Array([1, 65535]), buffer: new Uint8Array([1, 2]).buffer, big: 2n ** 100n };
   assert.deepEqual(there(given), given);
 });
@@ -82,7 +82,7 @@ test("errors come back with class, message, stack, cause and their own propertie
   assert.equal(own.name, "OwnError");
 });
 
-test("an instance becomes what its toJSON gives, else its own members", () => {
+test("an instance becomes the result of its toJSON, otherwise its own members", () => {
   class Point {
     x = 1;
     y = 2;
@@ -134,7 +134,7 @@ test("values of every form survive wherever a block of the encoder's memory ends
   }
 });
 
-test("what cannot be sent is named with its place", () => {
+test("a value that cannot be sent is named with its place", () => {
   const cyclic: { list: unknown[] } = { list: [] };
   cyclic.list.push(cyclic);
   const cases: [unknown, RegExp][] = [

@@ -37,7 +37,7 @@ test("the private server ends with shutdown, and another one is started when it 
   assert.notEqual(await serverPid(lock), pid);
 });
 
-test("a private server that dies rejects what is under way, and the script goes on with another", async () => {
+test("when a private server dies, pending requests reject, and the script goes on with a new one", async () => {
   const lock = new Lock();
   const pid = await serverPid(lock);
   await lock.acquire();
@@ -47,7 +47,7 @@ test("a private server that dies rejects what is under way, and the script goes 
   assert.equal(await new Lock().acquire(), true);
 });
 
-test("a block with a pool and a pipe fails with its own error when the server dies, not with that of leaving the block", async () => {
+test("when the server dies, a block with a pool and a pipe fails with its own error, not with that of its disposal", async () => {
   const lock = new Lock();
   const pid = await serverPid(lock);
   const block = async () => {
@@ -63,7 +63,7 @@ test("a block with a pool and a pipe fails with its own error when the server di
   await assert.rejects(within(block(), "the end of the block"), { name: "Closed" });
 });
 
-test("an object that could not be made says why at its next use", async () => {
+test("an object that could not be created says why at its next use", async () => {
   const first = new Condition(new Lock(), { name: "over another lock" });
   await first.waiters();
   const second = new Condition(new Lock(), { name: "over another lock" });

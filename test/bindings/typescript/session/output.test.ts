@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { waitFor, within } from "../../../deadline.js";
 import { compiled } from "../../../fixture.js";
 
-test("a script whose output nobody takes makes its children wait, holds little, and loses nothing", async (t) => {
+test("a script whose output is not read makes its children wait, holds little, and loses nothing", async (t) => {
   const lines = 24_000;
   const script = spawn(process.execPath, [compiled("test/bindings/typescript/fixtures/floods"), String(lines)], { stdio: ["ignore", "pipe", "pipe"] });
   const ended = once(script, "close");

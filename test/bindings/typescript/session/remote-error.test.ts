@@ -30,18 +30,18 @@ test("an error of another class keeps its name", () => {
   assert.equal(cause.name, "Custom");
 });
 
-test("an error of this package comes back as one", () => {
+test("an error of this package arrives as one", () => {
   const { cause } = roundTrip(new PolyprocError("Empty", "the queue had no item", { queue: "q" }));
   assert.ok(cause instanceof PolyprocError);
   assert.equal(cause.codeName, "Empty");
   assert.deepEqual(cause.data, { queue: "q" });
 });
 
-test("what was thrown without being an error is told as what it was", () => {
+test("a thrown value that is not an error is reported as that value", () => {
   assert.deepEqual([undefined, null, "text", 42, { a: 1 }].map((thrown) => roundTrip(thrown).message), ["undefined: undefined", "null: null", "string: text", "number: 42", `object: {"a":1}`]);
 });
 
-test("hostile errors do not break the telling", () => {
+test("hostile errors do not break the report", () => {
   const getter = Object.defineProperty(new Error("x"), "trap", { enumerable: true, get() { throw new Error("trapped"); } });
   assert.equal(roundTrip(getter).cause instanceof Error, true);
   const loop = new Error("loop");
@@ -56,7 +56,7 @@ test("hostile errors do not break the telling", () => {
   assert.equal(({} as { polluted?: unknown }).polluted, undefined);
 });
 
-test("AggregateError tells of its errors", () => {
+test("AggregateError reports its errors", () => {
   const { cause } = roundTrip(new AggregateError([new TypeError("a"), "b"], "both"));
   assert.deepEqual((cause as AggregateError).errors, [{ type: "TypeError", message: "a" }, { type: "string", message: "b" }]);
 });

@@ -7,7 +7,7 @@ import { echo, forEver, sendAndExit, sendMany, sendManyAndExit } from "../fixtur
 
 after(shutdown);
 
-test("what one end sends the other receives, both ways", async () => {
+test("each end receives what the other sends", async () => {
   const [a, b] = Pipe<string>();
   await a.send("to b");
   await b.send("to a");
@@ -37,7 +37,7 @@ test("recv gives up at its time-out", async () => {
   await assert.rejects(a.recv(5), TimedOut);
 });
 
-test("closing an end is the end of file for the other, after what is left", async () => {
+test("after one end is closed, the other receives the rest, then EOF", async () => {
   const [a, b] = Pipe<string>();
   await b.send("last words");
   await b.close();
@@ -110,7 +110,7 @@ async function resolvesAtOnce(sending: Promise<void>): Promise<boolean> {
   return resolved;
 }
 
-test("send goes on before its answer, while few are on their way", async () => {
+test("send resolves before its answer, while few items are unanswered", async () => {
   const [a, b] = Pipe<number>();
   assert.equal(await resolvesAtOnce(a.send(0)), false, "the first one finds out whether the end can send");
   assert.equal(await b.recv(), 0);
@@ -130,7 +130,7 @@ test("send waits while many bytes are on their way", async () => {
   assert.equal(await resolvesAtOnce(a.send(Buffer.alloc(60_000))), false);
 });
 
-test("a failure that comes after its send is thrown once, by what is done next", async () => {
+test("a failure that arrives after its send is thrown once, by the next call", async () => {
   const broken = async () => {
     const [a, b] = Pipe<number>();
     await a.send(1);

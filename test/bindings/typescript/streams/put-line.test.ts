@@ -9,7 +9,7 @@ after(shutdown);
 
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);
 
-test("puts that find no room are stored in their order, when there is room for them", async () => {
+test("puts into a full queue are stored in their order, once there is space", async () => {
   const queue = new Queue<number>(7);
   const child = new Process({ target: task(children, putSideBySide), args: [queue, 500] });
   await child.start();

@@ -49,7 +49,7 @@ function setUp(count: number, hasCounters = true) {
 /** What the server would put back, were the process killed now. */
 const unseen = ({ lent, memory }: ReturnType<typeof setUp>) => [...lent].flatMap(([slot, { from, items }]) => items.slice(memory[slot]! - from));
 
-test("each item is counted before the loop has it, so that those on loan are the ones that come next", async () => {
+test("each item is counted before the loop receives it, so exactly the uncounted ones are on loan", async () => {
   const set = setUp(2000);
   for (let n = 0; n < 1500; n++) {
     assert.deepEqual(await set.iterator.next(), { value: n, done: false });
@@ -59,7 +59,7 @@ test("each item is counted before the loop has it, so that those on loan are the
   assert.ok(set.log.largest > 1);
 });
 
-test("the end of the loop settles what it borrowed, and gives its counters back", async () => {
+test("the end of the loop returns its borrowed items and its counters", async () => {
   const set = setUp(500);
   for (let n = 0; n < 100; n++) await set.iterator.next();
   await set.iterator.return();
@@ -75,7 +75,7 @@ test("without counters it takes one at a time", async () => {
   assert.equal(log.largest, 1);
 });
 
-test("what was borrowed is not handed out when the session has ended: others have it by then", async () => {
+test("borrowed items are not handed out after the session has ended, because other consumers have them", async () => {
   const set = setUp(500);
   for (let n = 0; n < 500 && unseen(set).length === 0; n++) await set.iterator.next();
   const before = [...set.memory];

@@ -50,7 +50,7 @@ test("putMany and getMany move many items in few messages", async () => {
   assert.equal(await queue.empty(), true);
 });
 
-test("a full queue refuses who does not wait, and lets in who does when there is room", async () => {
+test("a full queue rejects a put that does not wait, and stores a waiting one when there is space", async () => {
   const queue = new Queue<string>(1);
   await queue.put("a");
   assert.equal(await queue.full(), true);
@@ -76,7 +76,7 @@ test("putMany says how many items went in when the others found no room", async 
   await assert.rejects(queue.putMany([1, 2, 3, 4, 5], { timeoutMs: 5 }), (error: Full) => error instanceof Full && error.data["stored"] === 3);
 });
 
-test("an empty queue refuses who does not wait", async () => {
+test("an empty queue rejects a get that does not wait", async () => {
   const queue = new Queue();
   await assert.rejects(queue.getNowait(), Empty);
   await assert.rejects(queue.get({ timeoutMs: 5 }), Empty);
@@ -93,7 +93,7 @@ test("a signal ends a get, and its item stays for others", async () => {
   assert.equal(await queue.get(), "for others");
 });
 
-test("after close this process puts and gets no more", async () => {
+test("after close this process can neither put nor get", async () => {
   const queue = new Queue();
   await queue.close();
   await assert.rejects(queue.put(1), { codeName: "Closed" });
@@ -125,7 +125,7 @@ test("a producer that exits right after put has lost nothing, large as it was", 
   assert.ok(item.every((byte) => byte === 7));
 });
 
-test("what cannot be sent is refused where it is put", async () => {
+test("an item that cannot be sent is refused by put", async () => {
   await assert.rejects(new Queue().put({ callback: () => 1 }), /callback is the function/);
 });
 
@@ -175,7 +175,7 @@ const numbers = (count: number, from = 0) => Array.from({ length: count }, (_, i
 /** Items in the queue, without what asking the queue itself does: make it whole. */
 const stored = async (queue: Queue<number>) => (await queue.connection.request("queue/status", { queue: queue.handle })).size;
 
-test("a fast loop takes items in batches, and puts back in order what it did not come to", async () => {
+test("a fast loop borrows items in batches, and returns unused ones in order", async () => {
   const queue = new Queue<number>();
   await queue.putMany(numbers(1000));
   const seen: number[] = [];
@@ -191,7 +191,7 @@ test("a fast loop takes items in batches, and puts back in order what it did not
   assert.deepEqual(await queue.getMany(1000), numbers(399, 601));
 });
 
-test("a loop that throws puts back what it did not come to", async () => {
+test("a loop that throws returns its unused items", async () => {
   const queue = new JoinableQueue<number>();
   await queue.putMany(numbers(100));
   const looping = (async () => {
@@ -207,7 +207,7 @@ test("a loop that throws puts back what it did not come to", async () => {
   await within(queue.join(), "a join when each item was dealt with once");
 });
 
-test("a loop that becomes slow puts back what others could take", async () => {
+test("a loop that becomes slow returns its unused items", async () => {
   const queue = new Queue<number>();
   await queue.putMany(numbers(200));
   const seen: number[] = [];
@@ -222,7 +222,7 @@ test("a loop that becomes slow puts back what others could take", async () => {
   assert.deepEqual(seen, numbers(200));
 });
 
-test("a loop that computes for long puts back what others could take, before its next item", async () => {
+test("a loop that computes for long returns its unused items before its next item", async () => {
   const queue = new Queue<number>();
   await queue.putMany(numbers(200));
   const seen: number[] = [];
@@ -237,7 +237,7 @@ test("a loop that computes for long puts back what others could take, before its
   assert.deepEqual(seen, numbers(102));
 });
 
-test("what is asked inside a loop sees the queue as if items were taken one by one", async () => {
+test("a call inside a loop sees the queue as if items were taken one by one", async () => {
   const queue = new Queue<number>();
   await queue.putMany(numbers(300));
   const seen: number[] = [];
@@ -289,7 +289,7 @@ test("consumers in several processes get each item once, and each its own end", 
   assert.equal(await queue.empty(), true);
 });
 
-test("a process that ends in the middle of a loop has put back what it did not come to", async () => {
+test("a process that ends in the middle of a loop has returned its unused items", async () => {
   const queue = new Queue<number>();
   await queue.putMany(numbers(500));
   const child = new Process({ target: task(children, takeAndForget), args: [queue, 40] });
@@ -301,7 +301,7 @@ test("a process that ends in the middle of a loop has put back what it did not c
 
 const onLinux = { skip: process.platform === "linux" ? false : "nothing is borrowed where a client cannot reach the server's memory" };
 
-test("a loop whose process is killed loses at most the item that it was given", onLinux, async (t) => {
+test("a loop whose process is killed loses at most the item that it was working on", onLinux, async (t) => {
   const folder = temporaryFolder(t);
   for (let round = 0; round < 5; round++) {
     const queue = new Queue<number>();
@@ -324,7 +324,7 @@ test("a loop whose process is killed loses at most the item that it was given", 
   }
 });
 
-test("what a loop had borrowed and not seen is there, in order, when its process is killed", onLinux, async () => {
+test("unused borrowed items are in the queue again, in order, when the loop's process is killed", onLinux, async () => {
   const queue = new Queue<number>();
   const seen = new Queue<number>();
   await queue.putMany(numbers(5000));
@@ -347,7 +347,7 @@ test("a producer that ends without waiting for its puts has lost none", async ()
   assert.deepEqual(await queue.getMany(1000), numbers(100));
 });
 
-test("an object that nobody refers to is let go", async () => {
+test("an object without references is released", async () => {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;
   const { connection } = new Lock();

@@ -43,7 +43,7 @@ test("a condition notifies another process, which has the lock when it goes on",
   assert.equal(await within(ready.get(), "the notification"), "notified: true");
 });
 
-test("a condition that nobody notifies gives false, with the lock held", async () => {
+test("a condition that is not notified in time returns false, with the lock held", async () => {
   const lock = new Lock();
   const condition = new Condition(lock);
   await condition.acquire();
@@ -60,7 +60,7 @@ test("a condition is used only with its lock held", async () => {
   await assert.rejects(condition.notifyAll(), { codeName: "NotOwner" });
 });
 
-test("waitFor asks again at each notification, and gives up at its time-out", async () => {
+test("waitFor asks again at each notification, and ends at its timeout", async () => {
   const condition = new Condition();
   let value = 0;
   const waiting = condition.use(() => condition.waitFor(() => value >= 3 && value));
@@ -91,7 +91,7 @@ test("a barrier lets its parties go together, each with a number of its own", as
   assert.equal(await barrier.broken(), false);
 });
 
-test("a barrier's action runs once a round, before anybody goes on", async () => {
+test("a barrier's action runs once a round, before any party continues", async () => {
   const events: string[] = [];
   const barrier = new Barrier(2, { action: () => void events.push("action") });
   const party = async () => {
@@ -126,7 +126,7 @@ test("an action that throws breaks the barrier for all", async () => {
   assert.equal(await barrier.broken(), true);
 });
 
-test("a barrier breaks at its time-out, and is whole again after reset", async () => {
+test("a barrier breaks at its timeout, and works again after reset", async () => {
   const barrier = new Barrier(2, { timeoutMs: 10 });
   await assert.rejects(barrier.wait(), BrokenBarrier);
   assert.equal(await barrier.broken(), true);
@@ -135,7 +135,7 @@ test("a barrier breaks at its time-out, and is whole again after reset", async (
   await Promise.all([barrier.wait(null), barrier.wait(null)]);
 });
 
-test("abort breaks the barrier for who waits", async () => {
+test("abort breaks the barrier for the waiting parties", async () => {
   const barrier = new Barrier(2);
   const waiting = barrier.wait();
   await waitFor(async () => (await barrier.waiting()) === 1);

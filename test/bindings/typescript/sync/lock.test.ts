@@ -16,7 +16,7 @@ async function holder(object: Lock | RLock | Semaphore): Promise<Process> {
   return child;
 }
 
-test("a lock is taken, is seen to be, and is released", async () => {
+test("a lock is acquired, reports that it is locked, and is released", async () => {
   const lock = new Lock();
   assert.equal(await lock.acquire(), true);
   assert.equal(await lock.locked(), true);
@@ -30,7 +30,7 @@ test("releasing a free lock is BadState", async () => {
   await assert.rejects(new Lock().release(), { codeName: "BadState" });
 });
 
-test("an error's stack leads to who called", async () => {
+test("an error's stack leads to the caller", async () => {
   async function innocentBystander(): Promise<void> {
     await new Lock().release();
   }
@@ -54,7 +54,7 @@ test("await using releases the lock at the end of the block", async () => {
   assert.equal(await lock.locked(), false);
 });
 
-test("the scoped form rejects with TimedOut when the lock cannot be had", async () => {
+test("the scoped form rejects with TimedOut when the lock is not free", async () => {
   const lock = new Lock();
   await lock.acquire();
   await assert.rejects(lock.lock({ timeoutMs: 5 }), TimedOut);
@@ -85,12 +85,12 @@ test("objects of one name are one object", async () => {
   assert.equal(await first.locked(), false);
 });
 
-test("a name that is none is refused", () => {
+test("an invalid name is refused", () => {
   assert.throws(() => new Lock({ name: "" }), TypeError);
   assert.throws(() => new Lock({ name: "a\nb" }), TypeError);
 });
 
-test("a time-out that is no number is refused", async () => {
+test("a timeout that is not a number is refused", async () => {
   await assert.rejects(new Lock().acquire({ timeoutMs: NaN }), TypeError);
   await assert.rejects(new Lock().acquire({ timeoutMs: "5" as never }), TypeError);
 });

@@ -44,8 +44,8 @@ export function relocate(folder: string): Plugin {
         const errors: { text: string }[] = [];
         const contents = text.replaceAll(relativeUrl, (_, target: string) => {
           const place = posix.join("dist", dirname(source), target);
-          // "." is the folder itself, with the slash that a URL needs.
-          const known = placeOf(target === "." ? `${place}/` : place);
+          // "." and ".." are folders, with the slash that a URL needs.
+          const known = placeOf(/^\.\.?$/.test(target) ? `${place}/` : place);
           if (known === undefined) {
             errors.push({ text: `${source} names ${place}, and extension/build/relocate.ts does not say where the bundles have that` });
             return "";

@@ -50,7 +50,7 @@ function locate(processClass: ProcessClass): string | null {
   return file.startsWith("/") || /^[A-Za-z]:[\\/]/.test(file) ? pathToFileURL(file).href : null;
 }
 
-const ourFolder = new URL(".", import.meta.url).href;
+const ourFolder = new URL("..", import.meta.url).href;
 
 /** Frames of this package, of Node, and of constructors between the class and Process. */
 function isOurs(site: NodeJS.CallSite): boolean {

@@ -1,23 +1,23 @@
 import { PolyprocError } from "../../protocol/errors.js";
 import { Deque } from "../engine/deque.js";
 
-/** A message there is one write, which a FIFO takes in whole or not at all. */
+/** A message in the aside pipe is one write. A FIFO takes a write of this length whole or not at all. */
 const maxRecordBytes = 4096;
 const headBytes = 12;
-/** While messages that take more memory than this wait for the connection, no more are read. */
+/** While messages that take more memory than this wait for the connection, the pipe is not read. */
 const maxKeptBytes = 1024 * 1024;
-/** What a message takes beside its bytes, roughly. */
+/** Rough memory of a waiting message beside its bytes. */
 const overheadBytes = 256;
 
 interface Note {
-  /** How many bytes of the connection come before it. */
+  /** Bytes that the host had sent on the connection before this message. */
   readonly after: number;
   readonly body: Buffer;
 }
 
 /**
- * Messages that come beside a connection, each with the number of bytes that its sender had sent on the connection before: they are handed on between
- * the messages of the connection, in the order in which all of them were sent.
+ * Messages of an aside pipe. Each says how many bytes its sender had sent on the connection before it. By this number they
+ * are handed on between the messages of the connection, in the order in which all of them were sent.
  */
 export class Aside {
   readonly #read: () => Uint8Array | null;
@@ -33,8 +33,8 @@ export class Aside {
   }
 
   /**
-   * Takes in what is there. While much of what it took waits for the connection, the rest stays in the pipe, so a host cannot fill the server's
-   * memory. Fails with Malformed if it is not messages.
+   * Reads the pipe. While many messages wait for the connection, the rest stays in the pipe, so a host cannot fill the
+   * server's memory. Throws Malformed if the bytes are not messages.
    */
   pull(): void {
     if (this.#stopped || this.#keptBytes > maxKeptBytes) return;
@@ -44,7 +44,7 @@ export class Aside {
     let at = 0;
     while (buffer.length - at >= headBytes) {
       const length = buffer.readUInt32BE(at + 8);
-      if (length > maxRecordBytes) throw new PolyprocError("Malformed", `a message of ${length} bytes in the aside pipe, which takes ${maxRecordBytes}`);
+      if (length > maxRecordBytes) throw new PolyprocError("Malformed", `a message of ${length} bytes in the aside pipe, where at most ${maxRecordBytes} are allowed`);
       const end = at + headBytes + length;
       if (end > buffer.length) break;
       this.#notes.push({ after: Number(buffer.readBigUInt64BE(at)), body: buffer.subarray(at + headBytes, end) });
@@ -55,8 +55,8 @@ export class Aside {
   }
 
   /**
-   * Hands on those that were sent before anything beyond the first `bytes` of the connection. Each is handed on once, also when that throws or
-   * calls this again.
+   * Hands on the messages that were sent before byte `bytes` of the connection. Each is handed on once, even if the listener
+   * throws or calls this again.
    */
   handOn(bytes: number): void {
     for (;;) {
@@ -68,7 +68,7 @@ export class Aside {
     }
   }
 
-  /** Nothing more is handed on. */
+  /** From now on nothing is read or handed on. */
   stop(): void {
     this.#stopped = true;
     this.#notes.clear();

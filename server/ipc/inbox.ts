@@ -11,13 +11,13 @@ export interface Body {
 }
 
 /**
- * Handles a connection's messages in their order, a few milliseconds of them in each turn of the event loop. The rest of what was read waits here, and
- * nothing more is read while it does, so one client's flood leaves the others their turns.
+ * Handles a connection's messages in order, for a few milliseconds in each turn of the event loop. The messages that are
+ * left wait here, and the connection is not read while any waits. So one client's flood does not delay the others.
  */
 export class Inbox {
   readonly #handle: (body: Body) => void;
   readonly #failed: (error: unknown) => void;
-  /** Messages begin to wait, or none waits any more. */
+  /** Called when messages begin to wait, and when none waits any more. */
   readonly #changed: () => void;
   readonly #waiting = new Deque<Body>();
   readonly #turn = new Turn(turns, () => this.#goOn());
@@ -28,12 +28,12 @@ export class Inbox {
     this.#changed = changed;
   }
 
-  /** The first message that waits. */
+  /** The first waiting message. */
   get next(): Body | undefined {
     return this.#waiting.peek();
   }
 
-  /** Handles a message, now or in a later turn. Fails with what the handler throws. */
+  /** Handles a message, now or in a later turn. Throws what the handler throws. */
   take(body: Body): void {
     if (this.#waiting.length === 0 && !this.#turn.over) {
       this.#turn.spend(() => this.#handle(body));
@@ -45,7 +45,7 @@ export class Inbox {
     this.#changed();
   }
 
-  /** The connection has ended: what came before its end is handled now. */
+  /** Handles all waiting messages now, because the connection has ended. */
   drain(): void {
     try {
       for (let body = this.#waiting.shift(); body; body = this.#waiting.shift()) this.#handle(body);
@@ -55,7 +55,7 @@ export class Inbox {
     }
   }
 
-  /** Forgets what waits. */
+  /** Drops the waiting messages. */
   clear(): void {
     this.#waiting.clear();
   }

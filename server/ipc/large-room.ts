@@ -2,16 +2,19 @@ import { PolyprocError } from "../../protocol/errors.js";
 import type { Budget } from "../engine/budget.js";
 import type { Reservation } from "./framing/large-message.js";
 
-/** How often to look whether a message makes progress, in milliseconds. */
+/** Interval of the checks for progress, in milliseconds. */
 const lookMs = 10_000;
-/** A message of which fewer bytes come between two looks has its memory given to others. */
+/** If fewer bytes of a message arrive between two checks, its unused memory is given to other messages. */
 const leastBytes = 1024 * 1024;
-/** A message waits for room until nothing was let go of for so many looks: then perhaps its own sender is to take something out. */
+/**
+ * A message fails with Overloaded if the server released no memory during this many checks. Perhaps its own sender must
+ * take items or results first.
+ */
 const patience = 6;
 
 /**
- * The memory of one large message that is coming. All of it is set aside before the first byte is taken in, so that two half messages never wait for each
- * other. A sender that is slow, or has stopped, keeps only what it has sent.
+ * The memory of one large message while it arrives. All of it is reserved before the first byte is read; otherwise two
+ * half messages could wait for each other for ever. A slow sender keeps only the memory of the bytes that it has sent.
  */
 export class LargeRoom implements Reservation {
   readonly #budget: Budget;
@@ -21,11 +24,11 @@ export class LargeRoom implements Reservation {
   readonly #timer: NodeJS.Timeout;
   #state: "waiting" | "granted" | "lapsed" | "released" = "waiting";
   #came = 0;
-  /** At the last look: what had come, or what the server held. */
+  /** At the last check: bytes that had arrived (granted), or bytes that the server held (waiting). */
   #seen = 0;
   #idleLooks = 0;
 
-  /** `settled` is called once, perhaps before this returns. Fails with PayloadTooLarge when there can never be room. */
+  /** `settled` is called once, perhaps before this returns. Throws PayloadTooLarge if the message exceeds the budget. */
   constructor(budget: Budget, bytes: number, settled: (error: PolyprocError | null) => void) {
     this.#budget = budget;
     this.#bytes = bytes;
@@ -39,7 +42,7 @@ export class LargeRoom implements Reservation {
       });
     } catch (error) {
       clearInterval(this.#timer);
-      // What was granted and then could not be allocated, of a message that cannot be refused.
+      // `settled` threw: the memory was granted, but could not be allocated, for a message that cannot be refused.
       if ((this.#state as string) === "granted") budget.release(bytes);
       throw error;
     }
@@ -51,7 +54,7 @@ export class LargeRoom implements Reservation {
     if (this.#state !== "lapsed") return;
     if (!this.#budget.hasRoom(bytes)) {
       this.#came -= bytes;
-      throw new PolyprocError("Overloaded", `the server's memory is full (${this.#budget.maxBytes} bytes, --max-memory-bytes), and this message of ${this.#bytes} bytes came too slowly to keep its place: send it again`, { bytes: this.#bytes });
+      throw new PolyprocError("Overloaded", `the server's memory is full (${this.#budget.maxBytes} bytes, --max-memory-bytes), and this message of ${this.#bytes} bytes arrived too slowly to keep its reservation: send it again`, { bytes: this.#bytes });
     }
     this.#budget.charge(bytes);
   }
@@ -80,6 +83,6 @@ export class LargeRoom implements Reservation {
     this.#seen = used;
     if (this.#idleLooks < patience) return;
     this.release();
-    this.#settled(new PolyprocError("Overloaded", `the server's memory is full (${used} of ${this.#budget.maxBytes} bytes), and nothing was let go of for ${(patience * lookMs) / 1000} s: take items and results before you send more, or raise --max-memory-bytes`, { bytes: this.#bytes }));
+    this.#settled(new PolyprocError("Overloaded", `the server's memory is full (${used} of ${this.#budget.maxBytes} bytes), and no memory was released for ${(patience * lookMs) / 1000} s: take items and results before you send more, or raise --max-memory-bytes`, { bytes: this.#bytes }));
   }
 }

@@ -19,21 +19,21 @@ import type { FrameRoom, LargeIntake } from "./framing/large-message.js";
 import { Inbox } from "./inbox.js";
 import { LargeRoom } from "./large-room.js";
 
-/** Longest message before `initialize`, in bytes: strangers get no large buffers. */
+/** Longest message before `initialize`, in bytes, so that an unknown peer cannot make the server allocate much. */
 export const strangerMaxMessageBytes = 1024 * 1024;
 
-/** A peer puts messages aside for one millisecond after it has sent one (see `worker/ready`). */
+/** A host may write into its aside pipe for one millisecond after it has sent something. So the pipe is read after two. */
 const lookMs = 2;
 
-/** How long a peer has to read the last words and close, in milliseconds. */
+/** Milliseconds that a peer has to read the last error and to close. */
 const farewellMs = 2000;
 
 export interface FrameOptions {
-  /** Bytes that were read from the connection already. */
+  /** Bytes that were already read from the connection. */
   head?: Buffer;
-  /** What the socket was made with. */
+  /** The intake with which the socket was made. */
   intake?: DirectIntake;
-  /** Reads what comes beside the connection, once the engine wants that. */
+  /** Reads the aside pipe. It is used once the engine has called `pullAside`. */
   aside?: () => Uint8Array | null;
 }
 
@@ -56,17 +56,17 @@ class FrameDoor implements Peer {
   readonly #readAside: (() => Uint8Array | null) | undefined;
   #aside: Aside | null = null;
   #look: NodeJS.Timeout | undefined;
-  /** Since the look was planned. */
+  /** Whether anything was received since the timer `#look` was set. */
   #heard = false;
-  /** `ending`: what the peer has put aside is read, and nothing else. */
+  /** `ending`: only the aside pipe is still read. */
   #state: "open" | "ending" | "closed" = "open";
   /** Why this side ended the connection, if it did. */
   #reason: PolyprocError | undefined;
-  /** Why reading rests: our answers are not read, or the engine asked. */
+  /* Why the socket is paused: the peer does not read its answers, the engine asked for it, or memory is full. */
   #backlogged = false;
   #paused = false;
   #withoutRoom = false;
-  /** Strangers send nothing in fragments. */
+  /** Its limit is 0, so no fragments are read, until `initialize` or `worker/ready` was answered. */
   readonly #large: LargeIntake;
   maxPayloadBytes: number;
 
@@ -106,7 +106,7 @@ class FrameDoor implements Peer {
     } else {
       socket.on("data", (chunk: Buffer) => this.receive(chunk));
     }
-    // "close" follows an error, and is what counts.
+    // "close" follows every error, and is handled below.
     socket.on("error", () => {});
     socket.on("end", () => {
       this.#inbox.drain();
@@ -139,8 +139,8 @@ class FrameDoor implements Peer {
   }
 
   /**
-   * After each piece that was read: reads no more while the answers are not taken. Large messages do not count: while one is being sent, what the
-   * other side has to say is heard.
+   * Called after each read: pauses the socket while the peer does not read its answers. Large messages do not count: while
+   * one is being sent, the peer's messages are still read.
    */
   #rested(): void {
     if (this.#reader.resting && !this.#withoutRoom) {
@@ -157,7 +157,7 @@ class FrameDoor implements Peer {
     }
   }
 
-  /** Reads no more until there is room for the frame that has begun. */
+  /** Pauses reading until there is memory for the frame that has begun. */
   #frameRoom(room: BodyRoom): FrameRoom {
     return {
       leastBytes: roomyBodyBytes,
@@ -173,7 +173,7 @@ class FrameDoor implements Peer {
     };
   }
 
-  /** Reads no more until there is room for the large message that has begun. */
+  /** Pauses reading until there is memory for the large message that has begun. */
   #reserve(budget: Budget, bytes: number, settled: (error: PolyprocError | null) => void): LargeRoom {
     let now = true;
     const room = new LargeRoom(budget, bytes, (error) => {
@@ -189,7 +189,7 @@ class FrameDoor implements Peer {
   }
 
   notify<M extends NotificationMessage>(message: M, params: Params<M>): void {
-    // A host knows what to do with a cancellation that comes before its task.
+    // A `worker/cancel` may overtake the `worker/run` of its task: hosts can handle that.
     this.#write({ method: message.method, params }, false, message.method === cancel.method);
   }
 
@@ -237,12 +237,12 @@ class FrameDoor implements Peer {
     this.#inbox.clear();
     if (error) {
       this.#write({ id: null, error: error.toErrorObject() }, false, true);
-      // A peer that broke the protocol is not heard any more.
+      // The peer broke the protocol: its aside messages are dropped.
       this.#aside?.stop();
     }
     this.#ended(error);
     this.#writer.endNow();
-    // What still comes is thrown away, so that the peer is not reset before it has read why.
+    // Go on reading and drop the bytes: with unread bytes, closing would reset the peer before it has read the error.
     this.#socket.resume();
     const timer = setTimeout(() => this.#socket.destroy(), farewellMs).unref();
     this.#socket.once("close", () => clearTimeout(timer));
@@ -259,7 +259,10 @@ class FrameDoor implements Peer {
     }
   }
 
-  /** What the peer puts aside soon after it was heard is found by one look, after this time; those who are heard all the time are looked at now and then. */
+  /**
+   * Reads the aside pipe `lookMs` after something was received. While the peer goes on sending, the pipe is read at that
+   * interval.
+   */
   #lookLater(): void {
     this.#heard = true;
     if (this.#look) return;
@@ -271,7 +274,7 @@ class FrameDoor implements Peer {
     }, lookMs).unref();
   }
 
-  /** Those that were sent before the message that comes next. */
+  /** Hands on aside messages that were sent before the next message of the connection. */
   #handOnAside(): void {
     this.#aside?.handOn(this.#inbox.next?.before ?? this.#reader.handed);
   }
@@ -282,7 +285,7 @@ class FrameDoor implements Peer {
       case "request": {
         const { id } = incoming;
         this.connection.request(id, incoming.method, incoming.params, (error, result, unhurried) => this.#reply(id, error, result, unhurried));
-        // `initialize` or `worker/ready` was answered: it is a stranger no longer.
+        // `initialize` or `worker/ready` was answered: from now on the configured limits hold.
         if (this.#large.maxPayloadBytes === 0 && this.connection.session) {
           this.#reader.maxMessageBytes = this.#maxMessageBytes;
           this.#large.maxPayloadBytes = this.#maxLargeBytes;
@@ -304,7 +307,7 @@ class FrameDoor implements Peer {
     try {
       this.#write(error ? { id, error: error.toErrorObject() } : { id, result: result ?? null }, unhurried);
     } catch (thrown) {
-      // An answer that no frame holds.
+      // The answer is too large for a frame.
       if (error || !(thrown instanceof PolyprocError)) throw thrown;
       this.#write({ id, error: thrown.toErrorObject() });
     }
@@ -319,12 +322,15 @@ class FrameDoor implements Peer {
       this.#unwritable(message, error instanceof PolyprocError ? error : serverFault(error));
     }
     this.#backlog.update();
-    // Large messages are bounded by the memory of the server: it has no more of them than it was given. The session ends with the socket's "close",
-    // later: the engine may be in the middle of a change.
+    // Large messages do not count here: the memory budget bounds them. `destroy` ends the session later, with "close",
+    // because the engine may be in the middle of a change.
     if (this.#writer.frameBacklogBytes > this.connection.maxBacklogBytes) this.#socket.destroy();
   }
 
-  /** A message that cannot be encoded: an answer becomes an error; with anything else the connection ends, later: the engine may be in the middle of a change. */
+  /**
+   * The message cannot be encoded. If it is an answer, an error is sent instead. Otherwise the connection ends: later,
+   * because the engine may be in the middle of a change.
+   */
   #unwritable(message: object, error: PolyprocError): void {
     if ("id" in message && !("error" in message)) this.#write({ id: message.id, error: error.toErrorObject() });
     else setImmediate(() => this.close(error));
@@ -336,7 +342,7 @@ class FrameDoor implements Peer {
     else this.#socket.resume();
   }
 
-  /** Once, however it is called again meanwhile: what the peer has put aside may end the connection, too. */
+  /** Ends the session once. Reading the aside pipe here may fail, and call `close` and this method again. */
   #ended(error?: PolyprocError): void {
     this.#reason ??= error;
     if (this.#state !== "open") return;

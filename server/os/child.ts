@@ -8,7 +8,7 @@ import { ProcessTree, type TreeScope } from "./process-tree.js";
 import { spawnFailure } from "./spawn-failure.js";
 import { groupExists, type EndSignal } from "./tree-killer.js";
 
-/** What a child leaves behind in its group is told to end (SIGTERM) at its exit, and killed when it is there after this. */
+/** At a child's exit, processes that are left in its group get SIGTERM, and SIGKILL after this many milliseconds. */
 const leftoverGraceMs = 1000;
 
 export interface Launch {
@@ -21,18 +21,18 @@ export interface Launch {
   childId: string;
 }
 
-/** For the parts that only some children have. */
+/** Callbacks for hosts and commands, which have more than output and an exit. */
 export interface LaunchHooks {
-  /** It runs, and its pipes exist; comes right after `spawned`. */
+  /** The child runs, and its pipes exist. Called right after `spawned`. */
   started?(process: ChildProcess): void;
-  /** It was reaped, or never started; comes before `exited` and `failed`. */
+  /** The child was reaped, or could not be started. Called before `exited` and `failed`. */
   ended?(): void;
 }
 
-/** `queued`: others are started first. */
+/** `queued`: waits in the spawn queue. `leftover`: it has exited, and processes of its group or tree still live. */
 type State = "queued" | "starting" | "running" | "draining" | "leftover" | "gone";
 
-/** One child process: its output, its one exit, and the end of everything below it. */
+/** One child process: its output, its exit, and the end of its whole process tree. */
 export class OsChild implements Child {
   readonly #family: Family;
   readonly #prepare: () => Launch;
@@ -44,11 +44,15 @@ export class OsChild implements Child {
   #tree: ProcessTree | null = null;
   #pid: number | null = null;
   #paused = false;
-  /** The strongest signal that was sent to the whole tree, or is due to it. From then on those who left the group must not survive either. */
+  /**
+   * The strongest signal that was sent to the whole tree. Once it is set, processes that left the group must end too.
+   */
   #condemned: EndSignal | null = null;
   #leftoverTimer: NodeJS.Timeout | undefined;
 
-  /** `owner`: whose starts take turns with those of others. `prepare` is called when its turn has come. */
+  /**
+   * `owner`: the client in whose name it is started; clients take turns. `prepare` is called when the turn has come.
+   */
   constructor(family: Family, owner: string, prepare: () => Launch, events: ChildEvents, hooks: LaunchHooks = {}) {
     this.#family = family;
     this.#prepare = prepare;
@@ -64,7 +68,7 @@ export class OsChild implements Child {
 
   signalTree(signal: EndSignal): void {
     if (this.#state === "queued" && this.#leaveQueue()) {
-      const error = new PolyprocError("SpawnFailed", `it was told to end (${signal}) before its turn to be started had come`);
+      const error = new PolyprocError("SpawnFailed", `it was ended (${signal}) while it waited to be started`);
       process.nextTick(() => this.#neverStarted(error));
       this.#state = "gone";
       return;
@@ -76,7 +80,7 @@ export class OsChild implements Child {
   }
 
   pauseOutput(): void {
-    // After the exit the rest is read in any case: it is little more than the pipes hold.
+    // After the exit the rest of the output is read without pausing: it is little more than the pipes hold.
     if (this.#paused || !(this.#state === "queued" || this.#state === "starting" || this.#state === "running")) return;
     this.#paused = true;
     this.#process?.stdout?.pause();
@@ -108,7 +112,7 @@ export class OsChild implements Child {
       cwd,
       env,
       stdio,
-      // The leader of a process group (and session) of its own. On Windows it would open a console window instead.
+      // Makes the child leader of a new process group and session. On Windows `detached` would open a console window.
       detached: process.platform !== "win32",
       windowsHide: true,
     });
@@ -133,7 +137,7 @@ export class OsChild implements Child {
     this.#hooks.started?.(child);
   }
 
-  /** Node also reports later trouble as `error`: that of a signal, say. Only a failed start matters. */
+  /** Node also emits `error` after the start, for example when a signal cannot be sent. Only a failed start matters. */
   #failed(error: unknown, launch: Launch | null): void {
     if (this.#state !== "starting") return;
     this.#state = "gone";
@@ -150,19 +154,20 @@ export class OsChild implements Child {
     this.#state = "draining";
     this.#hooks.ended?.();
     this.resumeOutput();
-    // Killed by somebody else (the kernel, short of memory, say): it had no chance to end what it started, wherever that went.
+    // Killed by another process or by the kernel (out of memory): it could not end its descendants, so the whole tree
+    // ends.
     if (status.signal !== null) this.#condemned ??= "SIGTERM";
-    let leavesSomebody: boolean | null = null;
+    let hasLeftovers: boolean | null = null;
     let isDrained = false;
     let told = false;
     const tellLeftover = () => {
-      if (leavesSomebody && !told) this.#signalLeftover(this.#condemned ?? "SIGTERM");
+      if (hasLeftovers && !told) this.#signalLeftover(this.#condemned ?? "SIGTERM");
       told = true;
     };
     const finish = () => {
       tellLeftover();
       this.#process = null;
-      if (leavesSomebody) {
+      if (hasLeftovers) {
         this.#state = "leftover";
         this.#leftoverTimer = setTimeout(() => {
           this.#signalLeftover("SIGKILL");
@@ -172,26 +177,28 @@ export class OsChild implements Child {
       this.#events.exited(status);
     };
     const looked = (found: boolean) => {
-      leavesSomebody = found;
+      hasLeftovers = found;
       if (!found) this.#family.guardian.remove(child.pid!);
       if (isDrained) finish();
     };
     drain(child, tellLeftover, () => {
       isDrained = true;
-      if (leavesSomebody !== null) finish();
+      if (hasLeftovers !== null) finish();
     });
-    if (this.#mayLeaveSomebody()) this.#family.look((look) => looked(this.#leavesSomebody(look)));
+    if (this.#mayHaveLeftovers()) this.#family.look((look) => looked(this.#hasLeftovers(look)));
     else looked(false);
   }
 
-  /** Spares most children the look at all processes: one that was not told to end leaves somebody when its group exists. */
-  #mayLeaveSomebody(): boolean {
+  /**
+   * Avoids reading the process table for most children: without a signal to the tree, only the group is of interest.
+   */
+  #mayHaveLeftovers(): boolean {
     if (process.platform === "win32") return false;
     return this.#condemned !== null || groupExists(this.#tree!.leader);
   }
 
-  /** Whether somebody lives on in its group; in its whole tree, when that was told to end. */
-  #leavesSomebody(look: ProcessLook): boolean {
+  /** Whether a process is left in the group, or in the whole tree if that got a signal. */
+  #hasLeftovers(look: ProcessLook): boolean {
     const tree = this.#tree!;
     tree.leaderWasReaped(look);
     return tree.members(look, this.#leftoverScope).length > 0;
@@ -208,7 +215,7 @@ export class OsChild implements Child {
   #gone(): void {
     clearTimeout(this.#leftoverTimer);
     this.#state = "gone";
-    // Its last signals must be out before the guardian forgets the group.
+    // The guardian forgets the group after the last signals were sent.
     this.#family.killer.whenOut(() => {
       this.#family.guardian.remove(this.#tree!.leader);
       this.#family.remove(this);

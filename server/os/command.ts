@@ -23,7 +23,7 @@ export function startCommand(family: Family, environment: NodeJS.ProcessEnv, spe
     events,
     {
       started({ stdin }) {
-        // It may well exit, or close its input, before it has read everything.
+        // The program may exit or close its input before it has read everything: EPIPE is no error.
         stdin?.on("error", () => {});
         stdin?.end(input);
       },

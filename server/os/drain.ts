@@ -1,18 +1,19 @@
 import type { ChildProcess } from "node:child_process";
 import { Socket } from "node:net";
 
-/** A descendant that holds the pipes of a child that has exited is waited for so long. */
+/** Milliseconds that a descendant may hold the pipes of an exited child open before the impatient phase begins. */
 const patienceMs = 200;
-/** What still comes after that is read as long as it comes without such a gap, */
+/** In the impatient phase reading ends after this many milliseconds without a byte, */
 const gapMs = 50;
-/** but no longer than this after the exit, */
+/** or this many milliseconds after the exit, */
 const limitMs = 2000;
-/** or this, as long as a reader pauses again and again. */
+/** or this many, if a watcher paused the pipes again and again. */
 const pausedLimitMs = 10_000;
 
 /**
- * After a child's exit: calls `done` once, when its pipes have been read to their end, or when only a surviving descendant
- * can be holding them. A reader that has paused is made to read: the rest is little more than the pipes hold. `impatient` is called at most once, before `done`, when the patience has run out.
+ * Reads a child's pipes after its exit. Calls `done` once: when the pipes are at their end, or when only a surviving
+ * descendant can hold them open. Paused pipes are resumed, since the rest is little more than the pipes hold.
+ * `impatient` is called at most once, before `done`, when the impatient phase begins.
  */
 export function drain(child: ChildProcess, impatient: () => void, done: () => void): void {
   const exitedAt = performance.now();
@@ -24,7 +25,7 @@ export function drain(child: ChildProcess, impatient: () => void, done: () => vo
   child.once("close", finish);
   resumeAll();
 
-  /** After a long turn of the event loop the timer comes before what waits in the pipes: that is read first. */
+  /** After a long turn of the event loop, timers fire before the pipes are read. So this reads the pipes first. */
   function lookLater(): void {
     setImmediate(() => setImmediate(look));
   }
@@ -44,7 +45,7 @@ export function drain(child: ChildProcess, impatient: () => void, done: () => vo
     timer = setTimeout(lookLater, gapMs);
   }
 
-  /** Whether any was paused. */
+  /** Returns whether any pipe was paused. */
   function resumeAll(): boolean {
     const paused = pipes.filter((pipe) => pipe.isPaused() && !pipe.destroyed);
     for (const pipe of paused) pipe.resume();

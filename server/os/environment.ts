@@ -1,23 +1,25 @@
 /** Every process below this server has this variable; its value is the server's `instanceId`. */
 export const instanceVariable = "POLYPROC_INSTANCE";
 
-/** Every process below one child has this variable, whatever session or process group it moved to. */
+/** Every process below one child has this variable, even if it moved to another session or process group. */
 export const childVariable = "POLYPROC_CHILD";
 
-/** Of the server's own start: harmful to a child. A runtime that needs one of them says so itself. */
+/** Variables of the server's own start, which harm a child. A runtime that needs one of them sets it in its `env`. */
 const notInherited = ["ELECTRON_RUN_AS_NODE", "NODE_CHANNEL_FD", "NODE_CHANNEL_SERIALIZATION_MODE", "NODE_UNIQUE_ID", childVariable];
 
-/** What makes Node of the executable that this server runs in: Electron's is Node only when told so, and any other needs nothing. */
+/**
+ * Environment that makes the server's own executable run as Node. Only Electron's executable needs a variable for it.
+ */
 export const asNode: Readonly<Record<string, string>> = process.versions["electron"] === undefined ? {} : { ELECTRON_RUN_AS_NODE: "1" };
 
-/** What all children have in common: made once, since a spawn must be cheap. */
+/** The environment that all children share. Made once, so that a spawn is cheap. */
 export function baseEnvironment(instanceId: string, extra: Record<string, string>): NodeJS.ProcessEnv {
   const base: NodeJS.ProcessEnv = { ...process.env, ...extra, [instanceVariable]: instanceId };
   for (const name of notInherited) delete base[name];
   return base;
 }
 
-/** For the guardian: it must not carry the mark that it looks for, nor that of a server which this one runs below. */
+/** For the guardian: without the marks that it searches for, those of this server and of a server above it. */
 export function unmarkedEnvironment(): NodeJS.ProcessEnv {
   const environment: NodeJS.ProcessEnv = { ...process.env, LC_ALL: "C" };
   delete environment[instanceVariable];
@@ -25,7 +27,7 @@ export function unmarkedEnvironment(): NodeJS.ProcessEnv {
   return environment;
 }
 
-/** The environment of one child. In `overrides`, null takes a variable away; the two marks cannot be overridden. */
+/** The environment of one child. In `overrides`, null removes a variable. The two marks cannot be overridden. */
 export function childEnvironment(
   base: NodeJS.ProcessEnv,
   childId: string,

@@ -9,13 +9,13 @@ import { readProcessTable } from "./process-table.js";
 import { SpawnQueue } from "./spawn-queue.js";
 import { send, TreeKiller } from "./tree-killer.js";
 
-/** All children of one server, and what watches over them. */
+/** All children of one server, with the guardian, the spawn queue and the tree killer that they share. */
 export class Family {
   readonly instanceId: string;
   readonly killer = new TreeKiller();
   readonly spawns = new SpawnQueue();
   readonly guardian: Guardian;
-  /** How the paths of its temporary folders begin. */
+  /** Prefix of the paths of this server's temporary folders. */
   readonly fifoPrefix: string;
   readonly #living = new Set<OsChild>();
   #lookers: ((look: ProcessLook) => void)[] = [];
@@ -28,7 +28,7 @@ export class Family {
     this.guardian = new Guardian(instanceId, this.fifoPrefix, tellPeople);
   }
 
-  /** A name that no other child of any server has. */
+  /** An id that no other child of any server has. */
   newChildId(): string {
     return `${this.instanceId}.${this.#nextChild++}`;
   }
@@ -42,7 +42,10 @@ export class Family {
     if (this.#living.size === 0) this.#onEmpty?.();
   }
 
-  /** Calls with a look at the system's processes, soon: one for all who ask in this turn of the event loop, such as a thousand children that ended together. */
+  /**
+   * Calls back with a snapshot of the system's processes. All calls of one turn of the event loop share one snapshot,
+   * for example those of a thousand children that ended together.
+   */
   look(looker: (look: ProcessLook) => void): void {
     if (this.#lookers.push(looker) > 1) return;
     setImmediate(() => {
@@ -53,7 +56,7 @@ export class Family {
     });
   }
 
-  /** SIGTERM, after `graceMs` SIGKILL, for every child and all that is below it. Resolves when all have been reaped. */
+  /** Sends SIGTERM to every process tree, and SIGKILL after `graceMs`. Resolves when all children were reaped. */
   async end(graceMs: number): Promise<void> {
     await this.#endAll("SIGTERM", graceMs);
     await this.#endAll("SIGKILL", null);
@@ -73,7 +76,7 @@ export class Family {
     });
   }
 
-  /** Those that a child let go on purpose, into a session of their own. Linux only. */
+  /** Kills daemons: processes that left their child's group and parent. Linux only. */
   #killEscaped(): void {
     if (process.platform !== "linux") return;
     for (const row of readProcessTable().values()) {

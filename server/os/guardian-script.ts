@@ -1,9 +1,12 @@
 /**
- * What the guardian runs: POSIX sh. Reads `+N` and `-N` (process groups that came and went) and `q` (nothing is left, go).
- * When its input ends without `q`, the server has died: kills every group it knows, then, where `/proc` tells
- * environments, everybody that carries the server's mark ($1), until nobody is found. Then removes the folders whose paths begin with $2 and a dot, some times
- * over: a program that the server had started may still be filling one.
- * It ignores the signals that a terminal or a service manager sends to everybody, so that it is there when the server is not.
+ * The guardian's program, in POSIX sh.
+ * 1. It reads lines: `+N` (a process group has begun), `-N` (it has ended), `q` (nothing is left to do: exit).
+ * 2. If its input ends without `q`, the server has died. The script kills every group that it knows.
+ * 3. Where `/proc` shows environments, it kills every process with the server's mark ($1), until it finds none.
+ * 4. It removes the folders whose paths begin with $2 and a dot. It does so several times, because a program that the
+ *    server had started may still create files there.
+ *
+ * It ignores the signals that a terminal or a service manager sends to all processes, so that it outlives the server.
  */
 export const guardianScript = `
 trap '' INT TERM HUP QUIT

@@ -2,20 +2,21 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { instanceVariable, unmarkedEnvironment } from "./environment.js";
 import { guardianScript } from "./guardian-script.js";
 
-/** A guardian that lived this long works here: when it is lost, the next one is started at once. */
+/** If a guardian that has lived this many milliseconds ends, the next one is started at once. */
 const settledMs = 1000;
-/** Otherwise the next start waits this long, then twice as long, and so on. */
+/** If it lived shorter, the next start waits this many milliseconds; the pause doubles up to `longestPauseMs`. */
 const firstPauseMs = 50;
 const longestPauseMs = 5000;
-/** With a pause this long, people are told: for as long, nobody would end the children of a server that is killed. */
+/** From this pause on the log gets a line: if the server is killed during the pause, its children live on. */
 const worthTellingMs = 1000;
-/** One that was told to end and has not (somebody stopped it, say) is killed. */
+/** A guardian that does not end this many milliseconds after `q` (because it was stopped, for example) is killed. */
 const endGraceMs = 1000;
 
 /**
- * A tiny process that outlives the server by a moment. It is told each process group that comes and goes, at one pipe write each;
- * when the pipe closes because the server has died, it kills them all. It is started before the first child, and started again and told again when
- * it is lost, however often that happens. Windows has none.
+ * A small `sh` process that kills all children when the server has died. The server writes a line into its pipe for
+ * each process group that begins or ends. When the pipe closes because the server has died, the guardian kills the
+ * groups. It is started before the first child. Whenever it ends, the server starts it again and writes all groups
+ * again. Not on Windows.
  */
 export class Guardian {
   readonly #instanceId: string;
@@ -29,8 +30,8 @@ export class Guardian {
   #hasTold = false;
 
   /**
-   * `fifoPrefix`: how the paths of folders begin that a server which is killed may leave. `tellPeople` gets a line when there is no guardian for a
-   * while, and when there is one again.
+   * `fifoPrefix`: the guardian removes folders with this prefix, which a killed server may leave behind. `tellPeople`
+   * gets a line for the log when there is no guardian for a while, and when there is one again.
    */
   constructor(instanceId: string, fifoPrefix = "", tellPeople: (text: string) => void = () => {}) {
     this.#instanceId = instanceId;
@@ -39,29 +40,29 @@ export class Guardian {
     if (process.platform === "win32") this.#state = "unavailable";
   }
 
-  /** Null when there is none at the moment. */
+  /** Null while no guardian runs. */
   get pid(): number | null {
     return this.#process?.pid ?? null;
   }
 
-  /** Before each child is started: whenever the server dies, somebody is there to find it by its mark. */
+  /** Called before each child is started, so that a guardian runs whenever the server may die with children. */
   prepare(): void {
     if (this.#state === "idle") this.#start();
   }
 
-  /** This group dies with the server. */
+  /** From now on this process group is killed when the server dies. */
   add(group: number): void {
     this.#groups.add(group);
     this.prepare();
     this.#tell(`+${group}\n`);
   }
 
-  /** Nobody is left in this group. */
+  /** No process is left in this group. */
   remove(group: number): void {
     if (this.#groups.delete(group)) this.#tell(`-${group}\n`);
   }
 
-  /** Lets it go without killing anybody; resolves when it has ended. */
+  /** Ends the guardian; it kills nothing. Resolves when it has exited. */
   async end(): Promise<void> {
     const guardian = this.#process;
     this.#state = "ended";
@@ -80,7 +81,7 @@ export class Guardian {
     const startedAt = performance.now();
     let guardian: ChildProcess;
     try {
-      // Detached: a session of its own, that no terminal's Ctrl-C reaches.
+      // Detached: a new session, which a terminal's Ctrl-C does not reach.
       guardian = spawn("/bin/sh", ["-c", guardianScript, "polyproc-guardian", `${instanceVariable}=${this.#instanceId}`, this.#fifoPrefix], {
         cwd: "/",
         detached: true,
@@ -88,7 +89,7 @@ export class Guardian {
         stdio: ["pipe", "ignore", "ignore"],
       });
     } catch (error) {
-      // Node throws for some of the reasons that the system may have.
+      // For some errors of the system, `spawn` throws instead of emitting `error`.
       this.#lost(startedAt, error as Error);
       return;
     }
@@ -105,7 +106,7 @@ export class Guardian {
     guardian.once("exit", () => over(null));
     if (guardian.pid === undefined) return;
     this.#process = guardian;
-    // It must not keep the server alive.
+    // The guardian must not keep the server's event loop alive.
     guardian.unref();
     (guardian.stdin as unknown as { unref(): void } | null)?.unref();
     guardian.stdin?.on("error", () => {});

@@ -16,7 +16,7 @@ export interface RuntimeCommand {
 
 export type OnHostConnection = (socket: Socket, events: HostEvents, host: Host) => void;
 
-/** A child whose connection is its file descriptor 3, whose claims are 4, and whose aside pipe is 5. */
+/** A worker host. Its connection is file descriptor 3, its claims FIFO 4, its aside pipe 5. */
 export class OsHost extends OsChild implements Host {
   readonly #pipes: Pipes;
 
@@ -51,7 +51,7 @@ export class OsHost extends OsChild implements Host {
       {
         started: (child) => {
           const socket = child.stdio[3] as Socket;
-          // A host that dies in the middle of a message is told by its exit.
+          // The death of a host is handled at its exit, not at this error.
           socket.on("error", () => {});
           onConnection(socket, events, this);
         },
@@ -73,7 +73,7 @@ export class OsHost extends OsChild implements Host {
   }
 }
 
-/** Null before the host's turn to be started has come. */
+/** Null until the host is started, and if the system has no FIFO for it. */
 interface Pipes {
   claims: FifoClaims | null;
   aside: FifoAside | null;

@@ -2,7 +2,7 @@ import { closeSync, openSync, readdirSync, readFileSync, readSync } from "node:f
 import type { ProcessRow } from "./process-row.js";
 import { withSpareDescriptor } from "./spare-descriptor.js";
 
-/** Longest command line that is told, in characters. */
+/** Command lines are cut after this many characters. */
 const maxCommandLength = 1000;
 
 /** Reads `/proc`. Linux only. */
@@ -17,7 +17,7 @@ export function readLinuxTable(): Map<number, ProcessRow> {
   return table;
 }
 
-/** One process; undefined when it has gone or is a zombie. */
+/** One process. Undefined if it has ended or is a zombie. */
 export function readLinuxRow(pid: number): ProcessRow | undefined {
   const stat = readSmallFile(`/proc/${pid}/stat`);
   if (stat === undefined) return undefined;
@@ -34,7 +34,7 @@ export function readLinuxRow(pid: number): ProcessRow | undefined {
   };
 }
 
-/** Whether the process was started with this `NAME=value` in its environment. False when it may not be read. */
+/** Whether the process was started with this `NAME=value` in its environment. False if the server may not read it. */
 export function hasInEnvironment(pid: number, assignment: string): boolean {
   let text: string;
   try {
@@ -45,7 +45,7 @@ export function hasInEnvironment(pid: number, assignment: string): boolean {
   return text.startsWith(`${assignment}\0`) || text.includes(`\0${assignment}\0`);
 }
 
-/** The variable's value in the environment that the process was started with; undefined when it has none or may not be read. */
+/** The variable's value in the process's environment at its start. Undefined if not set, or not readable. */
 export function environmentValue(pid: number, name: string): string | undefined {
   let text: string;
   try {
@@ -71,14 +71,14 @@ function commandLine(pid: number, stat: string): string {
   } catch {
     return "";
   }
-  // Kernel threads, and programs that wiped their arguments, have a name only.
+  // Kernel threads, and programs that overwrote their arguments, have only a name.
   if (text === "") text = stat.slice(stat.indexOf("(") + 1, stat.lastIndexOf(")"));
   return text.slice(0, maxCommandLength);
 }
 
 const buffer = Buffer.alloc(2048);
 
-/** Half the time of `readFileSync`, for the many files of a look at the whole system. */
+/** Twice as fast as `readFileSync`: a snapshot of the system reads one file for each process. */
 function readSmallFile(path: string): string | undefined {
   try {
     return withSpareDescriptor(() => readInto(buffer, path));

@@ -3,11 +3,11 @@ import { environmentValue, readLinuxRow } from "./proc.js";
 import { childrenByParent, readProcessTable, type ProcessTable } from "./process-table.js";
 import type { ProcessRow } from "./process-row.js";
 
-const nobody: readonly ProcessRow[] = [];
+const none: readonly ProcessRow[] = [];
 
 /**
- * One look at the system's processes, shared by all who want to know something at that moment: what it derives is derived once, so that ending a
- * thousand trees does not read each process a thousand times.
+ * A snapshot of the system's processes, with indexes that are built at most once. Ending a thousand trees together
+ * shares one snapshot, and reads each process once.
  */
 export class ProcessLook {
   readonly table: ProcessTable = readProcessTable();
@@ -17,20 +17,20 @@ export class ProcessLook {
 
   inGroup(group: number): readonly ProcessRow[] {
     this.#groups ??= by([...this.table.values()], (row) => row.group);
-    return this.#groups.get(group) ?? nobody;
+    return this.#groups.get(group) ?? none;
   }
 
-  /** Those that carry this child's POLYPROC_CHILD in their environment. Linux only; elsewhere nobody. */
+  /** Processes that have this child's POLYPROC_CHILD in their environment. Empty on systems other than Linux. */
   marked(childId: string): readonly ProcessRow[] {
     this.#marked ??= process.platform === "linux" ? by(this.#youngerThanServer(), (row) => environmentValue(row.pid, childVariable)) : new Map<string, ProcessRow[]>();
-    return this.#marked.get(childId) ?? nobody;
+    return this.#marked.get(childId) ?? none;
   }
 
   get children(): ReadonlyMap<number, ProcessRow[]> {
     return (this.#children ??= childrenByParent(this.table));
   }
 
-  /** Spares the look into most environments. */
+  /** Older processes cannot carry a mark of this server, so their environments are not read. */
   #youngerThanServer(): ProcessRow[] {
     const started = Number(this.table.get(process.pid)?.start ?? readLinuxRow(process.pid)?.start ?? 0);
     return [...this.table.values()].filter((row) => row.pid !== process.pid && Number(row.start) >= started);

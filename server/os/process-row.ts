@@ -1,11 +1,11 @@
-/** One process of the system, at the moment of the look. */
+/** One process of the system, at the moment of the snapshot. */
 export interface ProcessRow {
   pid: number;
   parentPid: number;
   /** Process group. */
   group: number;
-  /** When it started, in the system's own words: with `pid` it names a process for ever, since pids are used again. */
+  /** When it started, in the system's own format. Pids are reused; `pid` and `start` together identify a process. */
   start: string;
-  /** Reads what it runs; "" when it has gone meanwhile. A function, since a look is taken far more often than this is wanted. */
+  /** Reads its command line; "" if the process has ended since. A function, because most snapshots do not need it. */
   command(): string;
 }

@@ -4,7 +4,7 @@ import { readPsTable } from "./ps.js";
 
 export type ProcessTable = ReadonlyMap<number, ProcessRow>;
 
-/** All living processes; those that ended and wait to be reaped are left out. Takes about 15 us a process on Linux. */
+/** All living processes, without zombies. Takes about 15 us for each process on Linux. */
 export function readProcessTable(): ProcessTable {
   switch (process.platform) {
     case "linux":
@@ -27,7 +27,7 @@ export function childrenByParent(table: ProcessTable): Map<number, ProcessRow[]>
   return children;
 }
 
-/** Everything below this process, parents before their children; itself not included. */
+/** All descendants of this process, parents before their children. */
 export function descendantsOf(pid: number, children: ReadonlyMap<number, ProcessRow[]>): ProcessRow[] {
   const found = [...(children.get(pid) ?? [])];
   const seen = new Set([pid, ...found.map((row) => row.pid)]);

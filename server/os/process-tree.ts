@@ -3,16 +3,18 @@ import type { ProcessLook } from "./process-look.js";
 import type { ProcessRow } from "./process-row.js";
 import { descendantsOf } from "./process-table.js";
 
-/** `group`: the child's process group. `tree`: also all its descendants and, on Linux, those that left for another session or parent. */
+/**
+ * `group`: the child's process group. `tree`: also its descendants, on Linux with those that changed session or parent.
+ */
 export type TreeScope = "group" | "tree";
 
-/** A child and whatever runs below it, told apart from strangers that were given a pid or group number again. */
+/** A child and its descendants. Other processes that got a reused pid or group number do not count. */
 export class ProcessTree {
   /** The child's pid, which is also the number of its process group. */
   readonly leader: number;
   readonly #childId: string;
   readonly #leaderStart: string | undefined;
-  /** Members that were seen, by pid: when they started. */
+  /** The start of each member that was seen, by pid. */
   #seen = new Map<number, string>();
   #leaderReaped = false;
 
@@ -23,20 +25,20 @@ export class ProcessTree {
   }
 
   /**
-   * Says that the leader's pid is free for others. Until now the system could not give it, or the group's number, to
-   * anybody else; from now on only members that were seen, and their children, count.
+   * The leader was reaped. Until now the system could not reuse its pid, nor the group's number. From now on only
+   * members that were seen before, and their children, count.
    */
   leaderWasReaped(look: ProcessLook): void {
     this.members(look, "tree");
     this.#leaderReaped = true;
   }
 
-  /** The members that live, the leader first. */
+  /** The living members, the leader first. */
   members(look: ProcessLook, scope: TreeScope): ProcessRow[] {
     const { table } = look;
     const members = new Map<number, ProcessRow>();
     const leader = table.get(this.leader);
-    // Another start: it was reaped just now, and its pid is somebody else's already.
+    // A different start: the leader was reaped just now, and its pid belongs to another process already.
     if (!this.#leaderReaped && (this.#leaderStart === undefined || leader?.start === this.#leaderStart)) this.#add(members, leader);
     for (const [pid, start] of this.#seen) {
       const row = table.get(pid);
@@ -66,7 +68,7 @@ export class ProcessTree {
     this.#seen.set(row.pid, row.start);
   }
 
-  /** Then its mark is somebody else's doing. */
+  /** A process that is older than the leader cannot have inherited the mark from it. */
   #startedBeforeLeader(row: ProcessRow): boolean {
     return this.#leaderStart !== undefined && Number(row.start) < Number(this.#leaderStart);
   }

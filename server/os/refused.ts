@@ -1,7 +1,7 @@
 import type { PolyprocError } from "../../protocol/errors.js";
 import type { ChildEvents, Host } from "../engine/processes/spawner.js";
 
-/** A child that is never started: like any other that could not be, it fails a moment later. */
+/** A child that the server refuses to start. It fails in the next tick, like a child that could not be started. */
 export function refusedChild(error: PolyprocError, events: ChildEvents): Host {
   process.nextTick(() => events.failed(error));
   return { pid: null, claims: null, aside: null, signalTree() {}, pauseOutput() {}, resumeOutput() {} };

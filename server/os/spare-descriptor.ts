@@ -1,10 +1,16 @@
 import { closeSync, openSync } from "node:fs";
 import { devNull } from "node:os";
 
-/** Held open so that a server whose descriptors are all in use can still look into `/proc`: without that it could not end a process tree. */
+/**
+ * A descriptor in reserve. A server that has used up all others must still be able to read `/proc`; otherwise it could
+ * not end a process tree.
+ */
 let spare: number | null = null;
 
-/** Runs `action`; when it fails because no descriptor is free, once more with the spare one free. One descriptor at a time is enough for both. */
+/**
+ * Runs `action`. If that fails because no descriptor is free, closes the spare one and runs it again. `action` may use
+ * one descriptor at a time.
+ */
 export function withSpareDescriptor<T>(action: () => T): T {
   spare ??= open();
   try {

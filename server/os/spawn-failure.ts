@@ -9,7 +9,10 @@ export interface Attempt {
   cwd: string | undefined;
 }
 
-/** SpawnFailed, with a text that says which of the things that the system reports alike it is. `data`: errno, command, cwd. */
+/**
+ * SpawnFailed with the precise reason: the system reports several different faults by the same errno. `data`: errno,
+ * command, cwd.
+ */
 export function spawnFailure(error: unknown, attempt: Attempt): PolyprocError {
   const errno = (error as NodeJS.ErrnoException).code ?? "UNKNOWN";
   const text = `cannot start ${JSON.stringify(attempt.command)}: ${reason(errno, attempt, error)}`;
@@ -17,7 +20,7 @@ export function spawnFailure(error: unknown, attempt: Attempt): PolyprocError {
 }
 
 function reason(errno: string, { command, cwd }: Attempt, error: unknown): string {
-  // A working folder that cannot be entered is reported as if the command were at fault.
+  // The system reports a bad working folder as if the command were missing.
   const trouble = cwd === undefined ? undefined : folderTrouble(cwd);
   if (trouble !== undefined) return trouble;
   const isPath = command.includes("/");

@@ -1,14 +1,20 @@
-/** A spawn blocks the server's one thread for a millisecond or more. After this many milliseconds of spawns in one turn of the event loop, everything else has its turn. */
+/**
+ * A spawn blocks the server's thread for a millisecond or more. After this many milliseconds of spawns, the remaining
+ * ones wait for the next turn of the event loop.
+ */
 const sliceMs = 4;
 
-/** Order of spawns: owners take turns, so that a thousand starts of one client delay another client's start by one spawn. */
+/** Owners take turns, so that a thousand starts of one client delay another client's start by one spawn. */
 export class SpawnQueue {
   /** Owners in the order of their next turns. */
   readonly #waiting = new Map<string, Set<{ start: () => void }>>();
   #spentMs = 0;
   #scheduled = false;
 
-  /** Starts now when no other start waits and this turn has time left, else later. Returns a function that takes a start that still waits out of the queue; false: it has begun. */
+  /**
+   * Starts at once if no other start waits and this turn has time left; otherwise later. Returns a function that
+   * removes the start from the queue. That function returns false if the start has begun.
+   */
   add(owner: string, start: () => void): () => boolean {
     if (this.#waiting.size === 0 && this.#spentMs < sliceMs) {
       this.#run(start);
@@ -42,7 +48,7 @@ export class SpawnQueue {
         this.#waiting.delete(owner);
         const [entry] = line;
         line.delete(entry!);
-        // Behind all others.
+        // The owner goes to the end of the queue.
         if (line.size > 0) this.#waiting.set(owner, line);
         this.#run(entry!.start);
         break;

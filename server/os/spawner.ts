@@ -10,30 +10,30 @@ import { refusedChild } from "./refused.js";
 import { forgetUsage, measureUsage } from "./usage.js";
 
 export interface SpawnerOptions {
-  /** Marks every process below this server, so that those can be found that hide from it. */
+  /** Marks every process below this server, so that daemons among them can be found. */
   instanceId: string;
   /** By name: `node`, `python` … */
   runtimes: Record<string, RuntimeCommand>;
   /** For every child, in addition to the server's own environment. */
   childEnv?: Record<string, string>;
-  /** Gets a line for whoever reads the server's log. */
+  /** Writes a line to the server's log. */
   tellPeople?: (text: string) => void;
-  /** A host was started: `socket` is its connection. Comes right after its `spawned`. */
+  /** A host was started; `socket` is its connection. Called right after its `spawned`. */
   onHostConnection: OnHostConnection;
 }
 
-/** On `dispose`, children have this long between SIGTERM and SIGKILL, unless the caller says otherwise. */
+/** Default of `dispose`: milliseconds between SIGTERM and SIGKILL. */
 const disposeGraceMs = 1000;
 
 export interface OsSpawner extends Spawner {
   /**
-   * Ends every child with its descendants: SIGTERM, then SIGKILL after `graceMs` (default 1000). Resolves when all were reaped. Nothing
-   * can be started afterwards.
+   * Ends every child with its descendants: SIGTERM, then SIGKILL after `graceMs` (default 1000). Resolves when all were
+   * reaped. Later starts are refused.
    */
   dispose(graceMs?: number): Promise<void>;
 }
 
-/** The engine's spawner over the processes of this system. */
+/** The engine's spawner for processes of this system. */
 export function createSpawner(options: SpawnerOptions): OsSpawner {
   const family = new Family(options.instanceId, options.tellPeople);
   const fifos = new FifoStock({ prefix: family.fifoPrefix, prepare: () => family.guardian.prepare() });

@@ -2,12 +2,13 @@ import { closeSync, openSync } from "node:fs";
 import { devNull } from "node:os";
 
 /**
- * Points standard input, output and error to nothing. A pipeline behind the program that started this process ends only when nobody holds its
- * end any more. A terminal stays open: Node has opened it a second time, and nobody waits for the end of one.
+ * Redirects standard input, output and error to the null device. The reader of a pipe gets EOF only when every process
+ * has closed its end, so a server that outlives its client must not hold the client's streams. A terminal stays open,
+ * because Node has opened it a second time; no process waits for EOF there.
  */
 export function letGoOfStandardStreams(): void {
   if (process.platform === "win32") return;
-  // Upwards: what is opened gets the lowest free descriptor, which is the one just closed.
+  // In ascending order: `open` returns the lowest free descriptor, which is the one just closed.
   for (const fd of [0, 1, 2]) {
     close(fd);
     const opened = openSync(devNull, "r+");

@@ -4,7 +4,7 @@ import { killWindowsTree } from "./windows.js";
 
 export type EndSignal = "SIGTERM" | "SIGKILL";
 
-/** A tree that forks faster than this many looks find is left to the guardian. */
+/** Limit of rounds for a tree that keeps forking. What is left then is killed by the guardian when the server ends. */
 const maxRounds = 100;
 
 interface Order {
@@ -13,8 +13,8 @@ interface Order {
 }
 
 /**
- * Signals whole process trees. Orders of one turn of the event loop are carried out together at its end, so that ending a
- * pool takes one look at the system's processes, not one for each worker.
+ * Signals whole process trees. All orders of one turn of the event loop are carried out together at its end, so ending
+ * a pool reads the process table once, not once for each worker.
  */
 export class TreeKiller {
   #orders = new Map<ProcessTree, Order>();
@@ -31,7 +31,7 @@ export class TreeKiller {
     if (this.#orders.size === 1) setImmediate(() => this.#carryOut());
   }
 
-  /** Calls once all that was ordered so far has been carried out; at once when nothing is due. */
+  /** Calls back when all orders so far were carried out; at once if there are none. */
   whenOut(listener: () => void): void {
     if (this.#orders.size === 0) listener();
     else this.#whenOut.push(listener);
@@ -54,7 +54,8 @@ function signalAll(orders: readonly (readonly [ProcessTree, Order])[]): void {
   }
   let look = new ProcessLook();
   for (const [tree, order] of orders) signalMembers(tree, order, look, new Set());
-  // Only SIGKILL is certain to have an effect, so only then does a look for those that were forked meanwhile come to an end.
+  // A member may fork while the others are signalled. So SIGKILL is repeated until a snapshot has no new members.
+  // SIGTERM is not: a program may ignore it and go on forking.
   const kills = orders.filter(([, order]) => order.signal === "SIGKILL").map(([tree, order]) => ({ tree, order, signalled: new Set<string>() }));
   for (let round = 0; kills.length > 0 && round < maxRounds; round++) {
     look = new ProcessLook();
@@ -64,10 +65,11 @@ function signalAll(orders: readonly (readonly [ProcessTree, Order])[]): void {
   }
 }
 
-/** Returns how many were found that had not been signalled before. */
+/** Returns the number of members that had not been signalled before. */
 function signalMembers(tree: ProcessTree, order: Order, look: ProcessLook, signalled: Set<string>): number {
   const fresh = tree.members(look, order.scope).filter((row) => !signalled.has(`${row.pid} ${row.start}`));
-  // The group in one go: nobody in it can fork between two signals. Its members must not get SIGTERM twice: many programs take the second one as "at once".
+  // One signal to the whole group: no member can fork in between. Members must not get SIGTERM twice: many programs
+  // take the second one as "at once".
   if (fresh.some((row) => row.group === tree.leader)) send(-tree.leader, order.signal);
   for (const row of fresh) {
     signalled.add(`${row.pid} ${row.start}`);
@@ -80,11 +82,11 @@ export function send(pid: number, signal: EndSignal): void {
   try {
     process.kill(pid, signal);
   } catch {
-    // It has ended meanwhile, or took another user's identity: nothing can be done.
+    // The process has ended, or runs as another user: the server cannot signal it.
   }
 }
 
-/** Whether anybody is left in this process group, zombies included. */
+/** Whether any process is left in this group, zombies included. */
 export function groupExists(leader: number): boolean {
   try {
     process.kill(-leader, 0);

@@ -3,10 +3,10 @@ import type { Usage } from "../../protocol/process.js";
 import { childrenByParent, descendantsOf, readProcessTable, type ProcessTable } from "./process-table.js";
 import type { ProcessRow } from "./process-row.js";
 
-/** Numbers of a process that nobody asks about any more are forgotten after this. */
+/** The last measurement of a process is forgotten after this many milliseconds without a request. */
 const rememberMs = 60_000;
 
-/** For all who ask, the system's processes are read at most once in this time: that takes as long as there are processes. */
+/** The process table is read at most once in this many milliseconds: reading it takes longer the more processes run. */
 const sharedMs = 100;
 
 type Measured = Omit<Usage, "process">;
@@ -15,7 +15,7 @@ interface Look {
   readonly at: number;
   readonly table: ProcessTable;
   readonly children: ReadonlyMap<number, ProcessRow[]>;
-  /** Of those that were asked for. */
+  /** Results of the pids that were requested. */
   readonly measured: Map<number, Promise<Measured | null>>;
 }
 
@@ -23,8 +23,8 @@ let present: Look | null = null;
 let next: Promise<Look> | null = null;
 
 /**
- * CPU and memory of these processes, each with its descendants; those that have gone are left out. The first look at a process says 0 percent. Numbers
- * are up to 100 ms old; a process that started since then is waited for.
+ * CPU and memory of these processes, each with its descendants. Processes that have ended are left out. The first
+ * measurement of a process is 0 percent. Results are up to 100 ms old; for a younger process a new snapshot is taken.
  */
 export async function measureUsage(pids: readonly number[]): Promise<Measured[]> {
   if (pids.length === 0) return [];
@@ -37,7 +37,9 @@ export async function measureUsage(pids: readonly number[]): Promise<Measured[]>
   return found.filter((one) => one !== null);
 }
 
-/** In one turn of the event loop so many are answered: a look may have thousands who wait for it, each with an answer to be made. */
+/**
+ * Callers that are answered in one turn of the event loop: thousands may share a snapshot, and each answer takes time.
+ */
 const answersPerTurn = 20;
 const answering: (() => void)[] = [];
 
@@ -52,7 +54,7 @@ function answerSome(): void {
   if (answering.length > 0) setImmediate(answerSome);
 }
 
-/** One for all who ask before it is taken. */
+/** All callers that ask before the next snapshot is taken share it. */
 function nextLook(): Promise<Look> {
   return (next ??= new Promise((resolve) => {
     setTimeout(() => {
@@ -64,7 +66,7 @@ function nextLook(): Promise<Look> {
   }));
 }
 
-/** Whether the process lives, or has not been reaped yet. */
+/** Whether the process lives, or is a zombie. */
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -74,11 +76,11 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Together: the files of all of them are read at once. */
+/** Measures all pids in one call, which reads their files concurrently. */
 function measure(look: Look, pids: readonly number[]): void {
   const wanted = pids.map((pid) => ({ pid, descendants: descendantsOf(pid, look.children) }));
   const all = [...new Set(wanted.flatMap(({ pid, descendants }) => [pid, ...descendants.map((row) => row.pid)]))];
-  // Fails when none of them is left.
+  // `pidusage` fails if none of the processes is left.
   const numbers = pidusage(all, { maxage: rememberMs }).catch(() => ({}));
   for (const { pid, descendants } of wanted) look.measured.set(pid, numbers.then((found) => sum(pid, descendants, found)));
 }
@@ -98,7 +100,7 @@ function sum(pid: number, descendants: readonly ProcessRow[], numbers: Awaited<R
   };
 }
 
-/** Closes the files that the last looks left open. */
+/** Closes the files that earlier measurements keep open. */
 export function forgetUsage(): void {
   present = null;
   pidusage.clear();

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 
 /**
- * Ends a process and its descendants. Windows has no SIGTERM, so both signals end here. Written from the documentation of
- * `taskkill`; not run.
+ * Ends a process and its descendants. Windows has no SIGTERM, so SIGTERM and SIGKILL both do this. Written from the
+ * documentation of `taskkill`; not run on Windows.
  */
 export function killWindowsTree(pid: number): void {
   const taskkill = spawn("taskkill", ["/pid", String(pid), "/T", "/F"], { stdio: "ignore", windowsHide: true });

@@ -1,4 +1,7 @@
-/** A msgpack body as a message. The frame door's own decoder, handed in: fails with ParseError, and with PayloadTooLarge when the message holds too many values. */
+/**
+ * Decodes a msgpack body. The composition root passes the decoder of the frame door, since the doors do not import each
+ * other. Throws ParseError, or PayloadTooLarge if the message holds too many values.
+ */
 export type DecodeMsgpack = (body: Buffer) => unknown;
 
 export type Encoding = "json" | "msgpack";

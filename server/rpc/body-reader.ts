@@ -7,26 +7,26 @@ const nothing = (): void => {};
 const headerEnd = "\r\n\r\n";
 
 /**
- * Cuts a stream of bytes into the bodies that follow `Content-Length` headers. Header and body are bounded, and a body's buffer is
- * allocated once, after its length was checked.
+ * Cuts a stream of bytes into the bodies after `Content-Length` headers. Header and body are bounded. The buffer of a body
+ * is allocated once, after its length was checked.
  */
 export class BodyReader {
-  /** Longest body that is accepted, in bytes. May be changed between messages. */
+  /** Longest accepted body, in bytes. May be changed between messages. */
   maxMessageBytes: number;
   readonly #onBody: (body: Buffer, release: () => void) => void;
   readonly #room: BodyRoom | null;
-  /** Called when a body that waited for room has it: `resume` goes on. */
+  /** Called when the body that waited for memory has it. The door then calls `resume`. */
   readonly #onRoom: () => void;
-  /** What came while a body waits for room. */
+  /** Chunks that arrived while a body waits for memory. Null: none waits. */
   #waiting: Buffer[] | null = null;
   #header: Buffer = Buffer.alloc(0);
   #body: Buffer | null = null;
   #bodyBytes = 0;
   #stopped = false;
-  /** Gives back the room of the present body. */
+  /** Releases the memory of the present body. */
   #release: () => void = nothing;
 
-  /** `room`: whom long bodies ask before they are read; null: nobody. The listener gives a body's room back with `release`. */
+  /** `room` grants memory for long bodies; null: no reservation. The listener releases a body's memory with `release`. */
   constructor(onBody: (body: Buffer, release: () => void) => void, maxMessageBytes: number, room: BodyRoom | null = null, onRoom: () => void = () => {}) {
     this.#onBody = onBody;
     this.#room = room;
@@ -34,7 +34,7 @@ export class BodyReader {
     this.maxMessageBytes = maxMessageBytes;
   }
 
-  /** Takes the next bytes. Fails with Malformed, with PayloadTooLarge, or with what the listener throws; the stream cannot be read further then. */
+  /** Takes the next bytes. Throws Malformed, PayloadTooLarge, or what the listener throws; then the stream is unusable. */
   push(chunk: Buffer): void {
     if (this.#waiting) {
       this.#waiting.push(chunk);
@@ -61,19 +61,19 @@ export class BodyReader {
     }
   }
 
-  /** Whether a body waits for room: what is pushed now is kept until then. */
+  /** Whether a body waits for memory. Chunks that are pushed now are kept until `resume`. */
   get resting(): boolean {
     return this.#waiting !== null;
   }
 
-  /** Goes on with what came while a body waited for room. Fails as `push` does. */
+  /** Takes the chunks that arrived while a body waited for memory. Throws as `push` does. */
   resume(): void {
     const waiting = this.#waiting;
     this.#waiting = null;
     for (const chunk of waiting ?? []) this.push(chunk);
   }
 
-  /** Nothing more is handed on. */
+  /** From now on nothing is handed on. */
   stop(): void {
     this.#stopped = true;
     this.#body = null;
@@ -93,7 +93,7 @@ export class BodyReader {
     }
     const length = parseHeader(header.toString("latin1", 0, end));
     if (length > this.maxMessageBytes) {
-      throw new PolyprocError("PayloadTooLarge", `a message of ${length} bytes is more than the ${this.maxMessageBytes} that are read here; send it in parts or over the length-prefixed framing (protocol/SPEC.md, "Fragments"), or raise the limit (--max-message-bytes)`, { bytes: length, maxMessageBytes: this.maxMessageBytes });
+      throw new PolyprocError("PayloadTooLarge", `a message of ${length} bytes is longer than the limit of ${this.maxMessageBytes} bytes; send it in parts or over the length-prefixed framing (protocol/SPEC.md, "Fragments"), or raise the limit (--max-message-bytes)`, { bytes: length, maxMessageBytes: this.maxMessageBytes });
     }
     this.#header = Buffer.alloc(0);
     this.#bodyBytes = 0;

@@ -1,9 +1,9 @@
 import { PolyprocError } from "../../protocol/errors.js";
 
-/** Longest header, in bytes, its empty line included. */
+/** Longest header in bytes, with its empty line. */
 export const maxHeaderBytes = 8 * 1024;
 
-/** The length of the body, from the lines of a header (without the empty line that ends it). Fails with Malformed. */
+/** The length of the body, from the lines of a header without the empty line. Throws Malformed. */
 export function parseHeader(text: string): number {
   let length: number | null = null;
   for (const line of text.split("\r\n")) {

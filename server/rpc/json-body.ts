@@ -6,7 +6,7 @@ const maxDepth = 512;
 /** How many values one message may hold: `[]` is two bytes on the wire and fifty in memory. */
 const maxValues = 1_000_000;
 
-/** Parses a body. Fails with ParseError when it is not JSON in UTF-8 or nests too deeply, with PayloadTooLarge when it holds too many values. */
+/** Parses a body. Throws ParseError if it is not JSON in UTF-8 or nests too deeply, PayloadTooLarge at too many values. */
 export function parseJsonBody(body: Buffer): unknown {
   if (!isUtf8(body)) throw new PolyprocError("ParseError", "the body is not valid UTF-8");
   measure(body);
@@ -17,7 +17,7 @@ export function parseJsonBody(body: Buffer): unknown {
   }
 }
 
-/** Text of a message. What JSON cannot say outside payloads (bigint) becomes the nearest number. */
+/** The JSON of a message. A bigint outside payloads, which JSON cannot hold, becomes the nearest number. */
 export function writeJsonBody(message: object): string {
   try {
     return JSON.stringify(message);
@@ -34,7 +34,7 @@ const closeBracket = 0x5d;
 const openBrace = 0x7b;
 const closeBrace = 0x7d;
 
-/** Counts nesting and values before anything is built from them; whether it is JSON at all is for the parser to say. */
+/** Checks nesting and number of values before the parser allocates them. The parser checks the syntax. */
 function measure(body: Buffer): void {
   let depth = 0;
   let values = 0;

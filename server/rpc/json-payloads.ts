@@ -3,7 +3,7 @@ import { convertPayloads, paramsPlaces, resultPlaces } from "../../protocol/payl
 import { isPayload, payloadData, type Payload } from "../../protocol/schema.js";
 import { jsonToPayload, payloadToJson } from "../../protocol/values.js";
 
-/** Parameters that came as JSON, their payloads as the server moves them. Fails with InvalidParams. */
+/** Converts the payloads in JSON parameters to msgpack. Throws InvalidParams. */
 export function paramsFromJson(method: string, params: unknown): unknown {
   const message = messageByMethod.get(method);
   return message ? convertPayloads(paramsPlaces(message), params, jsonToPayload) : params;
@@ -21,7 +21,7 @@ export function resultToJson(method: string, result: unknown): unknown {
   return message && isRequest(message) ? convertPayloads(resultPlaces(message), result, toJsonOrBlob) : result;
 }
 
-/** Bytes of another peer that are not msgpack come as an unopened value: nothing else in the message is lost for them. */
+/** If the bytes of a payload are not msgpack, a blob holds them, so that one bad item does not hide the others. */
 function toJsonOrBlob(payload: unknown): unknown {
   try {
     return isPayload(payload) ? payloadToJson(payload) : payload;

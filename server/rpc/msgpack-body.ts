@@ -1,6 +1,6 @@
 import { Packr, type Options } from "msgpackr";
 
-/** What every language reads: no records, no extension for `undefined`. */
+/** Without msgpackr's extensions (records, `undefined`), which other languages do not read. */
 const options: Options & { skipValues: unknown[] } = { useRecords: false, encodeUndefinedAsNil: true, skipValues: [undefined] };
 
 const packr = new Packr(options);

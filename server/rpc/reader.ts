@@ -1,6 +1,6 @@
 import { AbstractMessageReader, type DataCallback, type Disposable, type Message, type MessageReader } from "vscode-jsonrpc/node";
 
-/** vscode-jsonrpc's side of what the door has read, checked and counted. */
+/** Hands messages that the door has read and checked to vscode-jsonrpc. */
 export class DoorReader extends AbstractMessageReader implements MessageReader {
   #callback: DataCallback = () => {};
 

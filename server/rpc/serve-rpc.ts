@@ -16,20 +16,20 @@ import { paramsFromJson, paramsToJson, resultToJson } from "./json-payloads.js";
 import { DoorReader } from "./reader.js";
 import { DoorWriter } from "./writer.js";
 
-/** Longest message before `initialize`, in bytes: strangers get no large buffers. */
+/** Longest message before `initialize`, in bytes, so that an unknown peer cannot make the server allocate much. */
 const strangerMaxMessageBytes = 1024 * 1024;
-/** What a message holds besides its payloads, at most. */
+/** Most bytes of a message besides its payloads. */
 const overheadBytes = 64 * 1024;
-/** A payload's JSON has up to seven times its bytes, and V8's longest text about 512 MB. */
+/** JSON of a payload takes up to seven times its bytes, and V8's longest string has about 512 MB. */
 const maxJsonBytes = 64 * 1024 * 1024;
-/** Messages that were read and not yet handled; reading rests above that. */
+/** Above this many messages that were read and not handled, the door stops reading. */
 const maxQueuedMessages = 256;
-/** Bytes are taken for a drained backlog below this. */
+/** A backlog of fewer bytes than this counts as drained. */
 const lowWaterBytes = 256 * 1024;
-/** How long a peer has to read the last words and close, in milliseconds. */
+/** Milliseconds that a peer has to read the last error and to close. */
 const farewellMs = 2000;
 
-/** Serves one connection in `Content-Length` framing. `head`: bytes that were read from it already. */
+/** Serves one connection in `Content-Length` framing. `head`: bytes that were already read. */
 export function serveRpc(socket: Duplex, hub: Hub, access: ClientAccess, decodeMsgpack: DecodeMsgpack, head?: Buffer): Connection {
   const door = new RpcDoor(socket, hub, access, decodeMsgpack);
   if (head) door.receive(head);
@@ -43,28 +43,28 @@ class RpcDoor implements Peer {
   readonly #decodeMsgpack: DecodeMsgpack;
   readonly #bodies: BodyReader;
   readonly #room: BodyRoom;
-  /** Of messages that wait for their turn: gives back their room. */
+  /** Releases the memory of a message that waits to be handled. */
   readonly #releases = new WeakMap<Message, () => void>();
   readonly #reader = new DoorReader();
   readonly #writer: DoorWriter;
   readonly #backlog: BacklogCharge;
   readonly #rpc: MessageConnection;
   readonly #maxMessageBytes: number;
-  /** Methods of the requests under way, by their id as text: vscode-jsonrpc takes 1 and "1" for the same. */
+  /** Methods of the pending requests, by their id as text: vscode-jsonrpc does not distinguish 1 and "1". */
   readonly #methods = new Map<string, string>();
-  /** vscode-jsonrpc hides the peer's ids, so requests get others inside. */
+  /** vscode-jsonrpc does not pass on the peer's ids, so requests get other ids inside the server. */
   #nextId = 1;
   #initialized = false;
   #queued = 0;
   #inputEnded = false;
   #closed = false;
   #drainListeners: (() => void)[] = [];
-  /** Why reading rests. */
+  /* Why the socket is paused. */
   #backlogged = false;
   #crowded = false;
   #paused = false;
   #withoutRoom = false;
-  /** Among the bodies that were just read was a long one. */
+  /** Whether one of the bodies that were just read is long. */
   #long = false;
 
   constructor(socket: Duplex, hub: Hub, access: ClientAccess, decodeMsgpack: DecodeMsgpack) {
@@ -79,7 +79,7 @@ class RpcDoor implements Peer {
     this.#rpc = createMessageConnection(this.#reader, this.#writer, undefined, {
       messageStrategy: {
         handleMessage: (message, next) => {
-          // Before its request asks for room itself.
+          // Released before the request is handled: the request may itself need memory.
           this.#releases.get(message)?.();
           const handled = next(message);
           if ((message as RpcNotification).method !== cancelRequest.method) this.#dequeued();
@@ -92,7 +92,7 @@ class RpcDoor implements Peer {
     this.#rpc.listen();
 
     socket.on("data", (chunk: Buffer) => this.receive(chunk));
-    // "close" follows an error, and is what counts.
+    // "close" follows every error, and is handled below.
     socket.on("error", () => {});
     socket.on("drain", () => this.#drained());
     socket.on("end", () => this.endOfInput());
@@ -102,7 +102,7 @@ class RpcDoor implements Peer {
     });
   }
 
-  /** Of JSON at most what base64 makes of it, and never more than V8 has room for in one text. */
+  /** In JSON, base64 makes a payload a third longer, and V8 bounds the length of the string. */
   get maxPayloadBytes(): number {
     const most = this.#maxMessageBytes - overheadBytes;
     return this.#writer.encoding === "json" ? Math.floor(Math.min(most, maxJsonBytes) * 0.75) : most;
@@ -126,16 +126,16 @@ class RpcDoor implements Peer {
     this.#rest();
   }
 
-  /** Reads no more while a body waits for room, or those that were read wait for their turn. */
+  /** Pauses the socket while a body waits for memory, or too many messages wait to be handled. */
   #rest(): void {
     if (this.#bodies.resting) this.#withoutRoom = true;
-    // Long ones are read one by one.
+    // Long bodies are read one at a time.
     if (this.#queued > (this.#long ? 0 : maxQueuedMessages)) this.#crowded = true;
     this.#long = false;
     if (this.#withoutRoom || this.#crowded) this.#applyPause();
   }
 
-  /** There is room for the body that waited. */
+  /** There is memory for the body that waited. */
   #hasRoom(): void {
     this.#withoutRoom = false;
     try {
@@ -184,7 +184,7 @@ class RpcDoor implements Peer {
     if (error) this.#answer(null, error);
     this.#ended(error);
     this.#socket.end();
-    // What still comes is thrown away, so that the peer is not reset before it has read why.
+    // Go on reading and drop the bytes: with unread bytes, closing would reset the peer before it has read the error.
     this.#socket.resume();
     const timer = setTimeout(() => this.#socket.destroy(), farewellMs).unref();
     this.#socket.once("close", () => clearTimeout(timer));
@@ -246,7 +246,7 @@ class RpcDoor implements Peer {
   }
 
   #enqueue(message: Message, release: () => void): true {
-    // A cancellation of what runs already is handled at once, and never queued.
+    // vscode-jsonrpc handles a cancellation at once; it is never queued.
     if ((message as RpcNotification).method !== cancelRequest.method) this.#queued++;
     this.#releases.set(message, release);
     this.#reader.deliver(message);
@@ -273,7 +273,7 @@ class RpcDoor implements Peer {
           resolve(result);
         }
         this.#limitBacklog();
-        // `initialize` was answered: it is a stranger no longer.
+        // `initialize` was answered: from now on the configured limit holds.
         if (this.connection.session) this.#bodies.maxMessageBytes = this.#maxMessageBytes;
       });
       const cancel = () => this.connection.notify(cancelRequest.method, { id });
@@ -282,22 +282,22 @@ class RpcDoor implements Peer {
     });
   }
 
-  /** A message that cannot be encoded: an answer becomes an error; with a notification the connection ends. */
+  /** The message cannot be encoded. For an answer an error is sent instead; a notification ends the connection. */
   #unwritable(message: Message, error: unknown): void {
     const { id, method } = message as ResponseMessage & RpcNotification;
     if (method !== undefined) this.#cutOff(error);
-    // Beyond what a string can hold.
-    else if (error instanceof RangeError) this.#answer(id, new PolyprocError("PayloadTooLarge", `the answer is too large for JSON (${error.message}): take less at once, or speak msgpack`));
+    // The answer is longer than a string can be.
+    else if (error instanceof RangeError) this.#answer(id, new PolyprocError("PayloadTooLarge", `the answer is too large for JSON (${error.message}): request less at once, or use msgpack`));
     else this.#answer(id, serverFault(error));
   }
 
-  /** Its session ends with the socket's "close", later: the engine may be in the middle of a change. */
+  /** The session ends later, with "close": the engine may be in the middle of a change. */
   #cutOff(error: unknown): void {
     reportFault(error);
     this.#socket.destroy();
   }
 
-  /** What vscode-jsonrpc wants to write, as it goes out. */
+  /** Converts a message of vscode-jsonrpc to the form on the wire. */
   #prepare(message: Message): object {
     const { method, params } = message as RpcNotification;
     if (method !== undefined) {
@@ -316,7 +316,7 @@ class RpcDoor implements Peer {
     }
   }
 
-  /** Answers without vscode-jsonrpc, which has not seen the request. */
+  /** Answers a request that vscode-jsonrpc has not seen. */
   #answer(id: RequestId | null, error: PolyprocError): void {
     try {
       this.#writer.send({ jsonrpc: "2.0", id, error: error.toErrorObject() });
@@ -343,7 +343,7 @@ class RpcDoor implements Peer {
     else this.#socket.resume();
   }
 
-  /** Answers to what came before are still written: a script may send its requests and close its end. */
+  /** Pending requests are still answered: a script may send its requests and then close its end. */
   endOfInput(): void {
     this.#inputEnded = true;
     if (this.#queued > 0 || this.#closed) return;

@@ -4,14 +4,14 @@ import type { Encoding } from "./body-codec.js";
 import { writeMsgpackBody } from "./msgpack-body.js";
 import { writeJsonBody } from "./json-body.js";
 
-/** Writes bodies with their headers; those of one tick of the event loop together. */
+/** Writes bodies with their headers. All of one tick of the event loop become one write. */
 export class DoorWriter extends AbstractMessageWriter implements MessageWriter {
-  /** Of the bodies that follow. */
+  /** Encoding of the bodies that are written from now on. */
   encoding: Encoding = "json";
   readonly #stream: Writable;
-  /** Called for each message; what it returns is written. */
+  /** Converts each message before it is written. */
   readonly #prepare: (message: Message) => object;
-  /** Told of a message that cannot be written. */
+  /** Called with a message that cannot be encoded. */
   readonly #unwritable: (message: Message, error: unknown) => void;
   #corked = false;
 
@@ -26,7 +26,7 @@ export class DoorWriter extends AbstractMessageWriter implements MessageWriter {
     return this.#stream.writableLength;
   }
 
-  /** Neither throws nor rejects: a connection that cannot be written to ends by itself. */
+  /** Neither throws nor rejects: if the connection cannot be written to, the stream ends it. */
   write(message: Message): Promise<void> {
     try {
       this.send(this.#prepare(message));
@@ -36,7 +36,7 @@ export class DoorWriter extends AbstractMessageWriter implements MessageWriter {
     return Promise.resolve();
   }
 
-  /** Writes this, as it is. */
+  /** Writes the message without `prepare`. */
   send(message: object): void {
     if (this.#stream.destroyed || this.#stream.writableEnded) return;
     if (!this.#corked) {

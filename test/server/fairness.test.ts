@@ -92,7 +92,7 @@ suite("while one client floods the server, another is served", () => {
     await waitFor(async () => (await other.request("process/status", { process: last })).error === undefined);
     await other.request("process/kill", { process: last });
     const { error } = await flooder.answer(floodId + count - 1);
-    assert.match(error?.message ?? "it was started", /told to end \(SIGKILL\) before its turn/);
+    assert.match(error?.message ?? "it was started", /ended \(SIGKILL\) while it waited to be started/);
     assert.ok(answered() < count / 2, `${answered()} of ${count} had been started`);
     assert.equal((await other.request("process/status", { process: last })).error?.data?.["name"], undefined);
     assert.equal((await other.request("process/status", { process: last })).result.state, "exited");

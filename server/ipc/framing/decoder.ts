@@ -5,12 +5,12 @@ import { PolyprocError } from "../../../protocol/errors.js";
 export const maxDepth = 512;
 
 /**
- * How many values one message may hold, payloads counted as one each: a few bytes on the wire can be a hundred in memory, so
- * the size of a message alone does not bound what it costs.
+ * How many values one message may hold; each payload counts as one. A value of one byte on the wire may take a hundred in
+ * memory, so a limit on bytes alone would not bound the memory.
  */
 export const maxValues = 250_000;
 
-/** Frames at least this part of their buffer keep the buffer; `bin` of smaller ones is copied. */
+/** If a frame is a smaller part of its buffer than this, its `bin`s are copied, so that they do not keep the buffer. */
 const keepBufferPart = 1 / 4;
 
 let source: Buffer;
@@ -21,12 +21,12 @@ let values = 0;
 let copyBins = false;
 
 /**
- * One msgpack value: the bytes from `start` to `stop` of `buffer`, all of them. Strict, because what it reads may be hostile: fails with
- * ParseError on truncated data, bytes left over, text that is not UTF-8, keys that are not text, extension types (they occur
- * only inside payloads), and nesting beyond `maxDepth`; with PayloadTooLarge beyond `maxValues`.
+ * Decodes the bytes from `start` to `stop` of `buffer`, which must be exactly one msgpack value. It is strict, because the
+ * sender may be hostile. Throws ParseError at truncated data, bytes left over, text that is not UTF-8, keys that are not
+ * text, extension types (they occur only inside payloads) and nesting beyond `maxDepth`; PayloadTooLarge beyond `maxValues`.
  *
- * Integers beyond ±2^53 become `bigint`. A `bin` may be kept for as long as one likes: it shares the buffer only where it
- * pins little else, otherwise it is a copy.
+ * Integers beyond ±2^53 become `bigint`. The caller may keep a `bin`: it shares the buffer only if the message is a large
+ * part of that, otherwise it is a copy.
  */
 export function decodeMessage(buffer: Buffer, start = 0, stop = buffer.length): unknown {
   source = buffer;
@@ -78,7 +78,7 @@ function read(): unknown {
 }
 
 function readArray(length: number): unknown[] {
-  // Each element takes a byte at least: a length that cannot be true is found before anything is allocated.
+  // Each element takes at least one byte. So an impossible length is found before anything is allocated.
   if (length > end - position) throw truncated();
   if (++depth > maxDepth) throw tooDeep();
   const array: unknown[] = [];
@@ -134,7 +134,7 @@ function narrow(value: bigint): number | bigint {
   return Number.isSafeInteger(number) ? number : value;
 }
 
-/** Short texts come again and again: method names, keys, handles. */
+/** Short texts repeat: method names, keys, handles. They are cached. */
 const cachedTextBytes = 32;
 const cacheSize = 2048;
 const cachedText: (string | undefined)[] = new Array<string | undefined>(cacheSize);

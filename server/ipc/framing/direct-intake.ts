@@ -1,6 +1,6 @@
 import type { FrameReader } from "./frame-reader.js";
 
-/** What `new Socket({ fd, onread })` wants. */
+/** The type of `onread` in `new Socket({ fd, onread })`. */
 export interface OnRead {
   buffer: () => Uint8Array;
   callback: (bytes: number, buffer: Uint8Array) => boolean;
@@ -8,14 +8,14 @@ export interface OnRead {
 
 /** Small messages are read into blocks of this size, one after the other. */
 const blockBytes = 64 * 1024;
-/** With less room left than this, a new block begins. */
+/** If less of the block is left than this, a new block begins. */
 const leastRoomBytes = 16 * 1024;
-/** The rest of a frame is read where it belongs when it is at least this long. */
+/** If at least this many bytes of a frame are missing, they are read directly into its buffer. */
 const directBytes = 32 * 1024;
 
 /**
- * Lets a socket read where the bytes are wanted: a large frame straight into its own buffer, without a copy and in larger pieces than a stream
- * would take. A megabyte passes in a quarter of the time. It is made before the socket, and told the reader afterwards.
+ * Lets a socket read a large frame directly into the frame's own buffer: without a copy, and in larger pieces than a
+ * stream reads. A megabyte takes a quarter of the time. The intake is made before the socket; `connect` sets the reader.
  */
 export class DirectIntake {
   #block = Buffer.allocUnsafeSlow(blockBytes);
@@ -23,7 +23,7 @@ export class DirectIntake {
   #reader: FrameReader | null = null;
   #failed: (error: unknown) => void = () => {};
   #read: () => void = () => {};
-  /** The next bytes go into the reader's own buffer. */
+  /** Whether the next bytes go into the reader's buffer. */
   #direct = false;
   #early: Buffer[] = [];
 
@@ -51,7 +51,10 @@ export class DirectIntake {
     },
   };
 
-  /** From now on the reader gets what comes, beginning with what has come. `failed`: with what the reader throws; `read`: after each piece. */
+  /**
+   * From now on the reader gets all bytes, first those that came before. `failed` is called with what the reader throws,
+   * `read` after each piece.
+   */
   connect(reader: FrameReader, failed: (error: unknown) => void, read: () => void = () => {}): void {
     this.#reader = reader;
     this.#failed = failed;

@@ -1,23 +1,23 @@
 import { PolyprocError } from "../../../protocol/errors.js";
 
-/** A longer prefix would be taken for something else. */
+/** A longer length would begin with "C", which the server takes for `Content-Length`. */
 const longestFrameBytes = 0x42ff_ffff;
 
-/** Bytes of this size and above are written from where they are; smaller ones are copied beside their neighbours. */
+/** `Uint8Array`s of this size and above are written by reference; shorter ones are copied into the block. */
 const byReferenceBytes = 16 * 1024;
 const firstBlockBytes = 4 * 1024;
 const largestBlockBytes = 64 * 1024;
 
 /**
- * Turns messages into frames, one after the other in the same block of memory, so that many frames are one write, and none is copied
- * to get its length prefix. A block is used again once the caller says that its bytes have gone (`reuse`).
+ * Encodes messages as frames, one after the other in one block of memory. So many frames are one write, and no frame is
+ * copied to get its length prefix. After `reuse`, which says that all bytes were written, the block is used again.
  *
- * Plain values only: null, booleans, numbers, bigint, strings, `Uint8Array`, arrays, and objects (members that are `undefined`
- * are left out). Large `Uint8Array`s are not copied: they must not be changed until they are written.
+ * Values may be null, booleans, numbers, bigint, strings, `Uint8Array`, arrays and objects; members that are `undefined`
+ * are omitted. Large `Uint8Array`s are not copied: the caller must not change them before they are written.
  */
 export class FrameEncoder {
   #block: Buffer = Buffer.alloc(0);
-  /** The part of the block that was not handed out: from here to #at. */
+  /** The bytes of the block from here to #at are encoded and not in #pieces. */
   #from = 0;
   #at = 0;
   #pieces: Buffer[] = [];
@@ -30,8 +30,8 @@ export class FrameEncoder {
   }
 
   /**
-   * Adds a frame: u32 big-endian length, then the message's msgpack. When it throws, nothing was added. A message of more than `most` bytes is not added
-   * either: it is returned, in pieces.
+   * Adds a frame: u32 big-endian length, then the message's msgpack. If it throws, nothing was added. A message of more
+   * than `most` bytes is not added; it is returned, in pieces.
    */
   frame(message: object, most = Infinity): Buffer[] | null {
     this.#reserve(4);
@@ -60,17 +60,20 @@ export class FrameEncoder {
     return null;
   }
 
-  /** Takes out what was encoded last. It begins in the first piece after `pieces`, behind `before` bytes of other frames and its own prefix. */
+  /**
+   * Removes the frame that was encoded last and returns its message. The frame begins in the first piece after `pieces`,
+   * after `before` bytes of other frames.
+   */
   #withdraw(pieces: number, before: number): Buffer[] {
     this.#cut();
     const [first, ...rest] = this.#pieces.splice(pieces) as [Buffer, ...Buffer[]];
     if (before > 0) this.#pieces.push(first.subarray(0, before));
     this.#pieceBytes = this.#pieces.reduce((sum, piece) => sum + piece.length, 0);
-    // The block may be used again before these are written.
+    // The block may be reused before these bytes are written, so the parts in the block are copied.
     return [first.subarray(before + 4), ...rest].filter((piece) => piece.length > 0).map((piece) => (piece.buffer === this.#block.buffer ? Buffer.from(piece) : piece));
   }
 
-  /** What was encoded since the last call, in order. */
+  /** The bytes that were encoded since the last call, in order. */
   take(): Buffer[] {
     this.#cut();
     const pieces = this.#pieces;
@@ -79,7 +82,7 @@ export class FrameEncoder {
     return pieces;
   }
 
-  /** Nothing that was taken is needed any more. Only between `take` and the next frame. */
+  /** All bytes that `take` returned were written. May be called only between `take` and the next frame. */
   reuse(): void {
     if (this.#block.length > largestBlockBytes) this.#block = Buffer.alloc(0);
     this.#from = 0;
@@ -129,7 +132,7 @@ export class FrameEncoder {
     }
   }
 
-  /** `wide`: the token of the form with two bytes of length; the one with four follows it. */
+  /** `wide`: the token of the form with a length of two bytes. The form of four bytes has the next token. */
   #header(length: number, narrow: number, narrowMax: number, wide: number): void {
     this.#reserve(5);
     const block = this.#block;
@@ -194,7 +197,7 @@ export class FrameEncoder {
   #text(text: string): void {
     const { length } = text;
     if (length < 40) {
-      // At most three bytes for each unit; usually one, which is tried first, without leaving JavaScript.
+      // A unit takes at most three bytes, usually one. ASCII is tried first, without a call out of JavaScript.
       this.#reserve(5 + length * 3);
       const block = this.#block;
       const start = this.#at + (length < 32 ? 1 : 2);
@@ -220,7 +223,7 @@ export class FrameEncoder {
       this.#block[this.#at++] = 0xd9;
       this.#block[this.#at++] = bytes;
     } else {
-      // -1: no short form.
+      // -1: there is no short form for this length.
       this.#header(bytes, 0, -1, 0xda);
       this.#reserve(bytes);
     }
@@ -247,7 +250,7 @@ export class FrameEncoder {
     this.#at += length;
   }
 
-  /** Makes the block's finished part a piece. */
+  /** Moves the encoded part of the block to #pieces. */
   #cut(): void {
     if (this.#at === this.#from) return;
     this.#pieces.push(this.#block.subarray(this.#from, this.#at));
@@ -255,7 +258,7 @@ export class FrameEncoder {
     this.#from = this.#at;
   }
 
-  /** Room for so many bytes in one block: what was written stays where it is. */
+  /** Ensures that the block has this many free bytes. Bytes encoded before stay where they are. */
   #reserve(bytes: number): void {
     if (this.#at + bytes <= this.#block.length) return;
     this.#cut();

@@ -2,20 +2,21 @@ import { PolyprocError } from "../../../protocol/errors.js";
 import { fragmentBit } from "./fragments.js";
 import { LargeMessage, type LargeIntake } from "./large-message.js";
 
-/** Largest frame unless told otherwise: 64 MiB. */
+/** Default of the largest frame: 64 MiB. */
 export const defaultMaxMessageBytes = 64 * 1024 * 1024;
 
 /** The body of one message: the bytes from `start` to `end` of `buffer`. */
 export type BodyListener = (buffer: Buffer, start: number, end: number) => void;
 
 /**
- * Cuts a stream of bytes into frames (u32 big-endian length, then the body), and joins the fragments of large messages. A body that lies whole in the chunk it
- * came with is handed on without a copy; any other gets a buffer of its own, allocated once, after its length was checked.
+ * Cuts a stream of bytes into frames (u32 big-endian length, then the body), and joins the fragments of large messages. A
+ * body that is complete in its chunk is handed on without a copy. Any other body gets its own buffer, allocated once, after
+ * its length was checked.
  */
 export class FrameReader {
-  /** Longest frame that is accepted, in bytes. May be changed between frames. */
+  /** Longest accepted frame, in bytes. May be changed between frames. */
   maxMessageBytes: number;
-  /** Bytes of the stream whose frames have been handed on. */
+  /** Bytes of the stream whose frames were handed on. */
   handed = 0;
   readonly #onBody: BodyListener;
   readonly #intake: LargeIntake | null;
@@ -23,37 +24,38 @@ export class FrameReader {
   #prefixBytes = 0;
   #body: Buffer | null = null;
   #bodyBytes = 0;
-  /** Gives back the room of the present body. */
+  /** Releases the memory of the present body. */
   #releaseBody: () => void = nothing;
-  /** The message of which fragments are coming. */
+  /** The message whose fragments are arriving. */
   #large: LargeMessage | null = null;
-  /** Bytes of the present fragment: all, and those still to come. */
+  /** Length of the present fragment, and how many of its bytes are missing. */
   #fragmentBytes = 0;
   #fragmentLeft = 0;
-  /** What came while there was no room for a large message. */
+  /** Chunks that arrived while a message waits for memory. Null: none waits. */
   #waiting: Buffer[] | null = null;
   #stopped = false;
 
-  /** `intake`: decides about messages in fragments; without it they are refused. */
+  /** `intake` decides whether messages in fragments are read. Without it they are refused. */
   constructor(onBody: BodyListener, maxMessageBytes = defaultMaxMessageBytes, intake: LargeIntake | null = null) {
     this.#onBody = onBody;
     this.maxMessageBytes = maxMessageBytes;
     this.#intake = intake;
   }
 
-  /** Whether the stream ended between messages, as it should. */
+  /** Whether the stream is between two messages. */
   get atBoundary(): boolean {
     return this.#body === null && this.#prefixBytes === 0 && this.#large === null;
   }
 
-  /** Whether a message waits for room: what is pushed now is kept until then. */
+  /** Whether a message waits for memory. Chunks that are pushed now are kept until `resume`. */
   get resting(): boolean {
     return this.#waiting !== null;
   }
 
   /**
-   * Takes the next bytes of the stream and hands on every body that they complete. Fails with PayloadTooLarge at a length beyond
-   * `maxMessageBytes`, with Malformed at fragments that contradict each other, and with whatever the listener throws; in any case the stream cannot be read further.
+   * Takes the next bytes of the stream and hands on every body that they complete. Throws PayloadTooLarge at a length
+   * beyond `maxMessageBytes`, Malformed at fragments that contradict each other, and what the listener throws. After an
+   * exception the stream cannot be read further.
    */
   push(chunk: Buffer): void {
     if (this.#waiting) {
@@ -108,7 +110,7 @@ export class FrameReader {
     }
   }
 
-  /** There is room for the message that waited: takes in what came since. */
+  /** There is memory for the message that waited. Takes the chunks that arrived since. */
   resume(): void {
     const waiting = this.#waiting;
     this.#waiting = null;
@@ -116,7 +118,7 @@ export class FrameReader {
     for (const chunk of waiting) this.push(chunk);
   }
 
-  /** The part of the present body or fragment that is still to come, for who can read straight into it; null between them. */
+  /** The missing part of the present body or fragment, for a caller that reads directly into it. Null between messages. */
   rest(): Buffer | null {
     if (this.#body) return this.#body.subarray(this.#bodyBytes);
     return this.#fragmentLeft > 0 && !this.#waiting ? this.#large!.room(this.#fragmentLeft) : null;
@@ -136,7 +138,7 @@ export class FrameReader {
     this.#fragmentCame(bytes);
   }
 
-  /** Nothing more is handed on, of what was pushed before or is pushed later. */
+  /** From now on nothing is handed on. */
   stop(): void {
     this.#stopped = true;
     this.#body = null;
@@ -148,7 +150,7 @@ export class FrameReader {
     this.#large = null;
   }
 
-  /** False: it waits for room. */
+  /** Returns false if the body waits for memory. */
   #beginBody(length: number): boolean {
     this.#bodyBytes = 0;
     const room = this.#intake?.frames;
@@ -163,7 +165,7 @@ export class FrameReader {
   #handBody(): void {
     const body = this.#body!;
     this.#body = null;
-    // Before its request asks for room itself.
+    // Released before the request is handled: the request may itself need memory.
     this.#releaseBody();
     this.#releaseBody = nothing;
     this.#hand(body, 0, body.length);
@@ -171,13 +173,13 @@ export class FrameReader {
 
   #tooLong(length: number): PolyprocError {
     this.stop();
-    return new PolyprocError("PayloadTooLarge", `a frame of ${length} bytes is more than the ${this.maxMessageBytes} that are read here; send it in fragments or in parts, or raise the limit (--max-message-bytes)`, { bytes: length, maxMessageBytes: this.maxMessageBytes });
+    return new PolyprocError("PayloadTooLarge", `a frame of ${length} bytes is longer than the limit of ${this.maxMessageBytes} bytes; send it in fragments or in parts, or raise the limit (--max-message-bytes)`, { bytes: length, maxMessageBytes: this.maxMessageBytes });
   }
 
   #beginFragment(length: number): void {
-    if (!this.#intake || this.#intake.maxPayloadBytes === 0) throw malformed("fragments are read only after initialize, or worker/ready, was answered");
+    if (!this.#intake || this.#intake.maxPayloadBytes === 0) throw malformed("fragments before initialize or worker/ready was answered");
     if (length > this.maxMessageBytes) throw this.#tooLong(length);
-    if (length === 0) throw malformed("a fragment without bytes");
+    if (length === 0) throw malformed("a fragment of 0 bytes");
     this.#large ??= new LargeMessage(this.#intake);
     this.#large.requireFits(length);
     this.#fragmentBytes = this.#fragmentLeft = length;

@@ -3,30 +3,30 @@ import { FrameEncoder } from "./encoder.js";
 import { fragmentBytes, fragmentedBytes, fragmentOverheadBytes } from "./fragments.js";
 import { LargeLine } from "./large-line.js";
 
-/** Frames are written before the end of the tick once they come to this many bytes, so that the reader can begin. */
+/** At this many bytes, frames are written before the end of the tick, so that the reader can begin. */
 const earlyWriteBytes = 64 * 1024;
 
-/** A listener of `onDrain` is called once fewer bytes than this are left. */
+/** Listeners of `onDrain` are called when fewer bytes than this are left. */
 const lowWaterBytes = 256 * 1024;
 
-/** How long a frame that nobody waits for may wait for company, in milliseconds. */
+/** Milliseconds that an unhurried frame may wait, so that it can be sent together with other frames. */
 const unhurriedMs = 10;
 
 /**
- * Writes messages as frames. All frames of one tick of the event loop become one write. Nothing is refused when the other side reads slowly: a caller that
- * produces much looks at `backlogBytes` and waits for `onDrain`.
+ * Writes messages as frames. All frames of one tick of the event loop become one write. It accepts messages even if the
+ * peer reads slowly: a caller that produces much checks `backlogBytes` and waits for `onDrain`.
  *
- * A message of more than `fragmentedBytes` goes in fragments, each as the stream takes the one before. What is written after it waits until it has left,
- * except for urgent messages.
+ * A message of more than `fragmentedBytes` is sent in fragments; each is written when the stream has taken the one before.
+ * Later messages wait until the large one is sent, except urgent ones.
  */
 export class FrameWriter {
   readonly #stream: Duplex;
   readonly #encoder = new FrameEncoder();
   readonly #line = new LargeLine();
-  /** Longer messages go in fragments. */
+  /** Longer messages are sent in fragments. */
   #most = Infinity;
   #scheduled = false;
-  /** A timer will send what nobody waits for. */
+  /** Whether a timer is set for unhurried frames. */
   #hurries = false;
   #ending = false;
   #drainListeners: (() => void)[] = [];
@@ -37,13 +37,13 @@ export class FrameWriter {
     stream.on("drain", this.#drained);
   }
 
-  /** From now on the other side reads fragments, and no longer frames than this. */
+  /** The peer reads fragments, and frames up to this length. */
   useFragments(maxMessageBytes: number): void {
     this.#most = Math.min(fragmentedBytes, maxMessageBytes);
     this.#line.fragmentBytes = Math.min(fragmentBytes, maxMessageBytes - fragmentOverheadBytes);
   }
 
-  /** Bytes that were written here and that the operating system has not taken. */
+  /** Bytes that the operating system has not taken yet. */
   get backlogBytes(): number {
     return this.#line.isEmpty ? this.frameBacklogBytes : this.frameBacklogBytes + this.#line.largeBytes;
   }
@@ -54,19 +54,19 @@ export class FrameWriter {
     return this.#line.isEmpty ? bytes : bytes + this.#line.frameBytes;
   }
 
-  /** Whether messages wait for a large one to leave. */
+  /** Whether a large message is being sent: later ones wait for it. */
   get holds(): boolean {
     return !this.#line.isEmpty;
   }
 
-  /** Adds a frame to this tick's write. `urgent`: before what waits for a large message. */
+  /** Adds a frame to this tick's write. An `urgent` one does not wait for large messages. */
   write(message: object, urgent = false): void {
     this.#add(message, urgent);
     if (this.#encoder.pendingBytes >= earlyWriteBytes) this.flush();
     else this.#schedule();
   }
 
-  /** Adds a frame to the next write, which comes within some milliseconds: for what nobody waits for. */
+  /** Adds a frame to the next write, within `unhurriedMs`. For answers of requests whose sender does not wait. */
   writeUnhurried(message: object): void {
     this.#add(message, false);
     if (this.#encoder.pendingBytes >= earlyWriteBytes) this.flush();
@@ -80,33 +80,33 @@ export class FrameWriter {
     this.flush();
   };
 
-  /** Hands over what was written so far, now: when the operating system has room, it has the bytes before this returns. */
+  /** Writes all frames now. If the operating system has space, it has the bytes before this returns. */
   readonly flush = (): void => {
     this.#scheduled = false;
     this.#writeFrames();
     if (!this.#line.isEmpty) this.#pump();
   };
 
-  /** Calls once, as soon as little is left to write; at the next tick when that is so already. */
+  /** Calls back once, when little is left to write; in the next tick if that is already so. */
   onDrain(listener: () => void): void {
     this.#drainListeners.push(listener);
     if (this.backlogBytes < lowWaterBytes) setImmediate(this.#drained);
   }
 
-  /** The same for what is left besides large messages. */
+  /** The same, without large messages. */
   onFrameDrain(listener: () => void): void {
     this.#frameDrainListeners.push(listener);
     if (this.frameBacklogBytes < lowWaterBytes) setImmediate(this.#drained);
   }
 
-  /** Writes what is left, then ends the stream's writing side. */
+  /** Writes all that is left, then ends the writing side of the stream. */
   end(): void {
     this.flush();
     if (this.#line.isEmpty) this.#stream.end();
     else this.#ending = true;
   }
 
-  /** Drops what waits for a large message, and the rest of that: the stream ends in the middle of it. */
+  /** Drops the rest of a large message and what waits for it. The stream ends in the middle of that message. */
   endNow(): void {
     this.#line.clear();
     this.end();

@@ -2,19 +2,19 @@ import type { Writable } from "node:stream";
 import { FrameEncoder } from "./encoder.js";
 import { fragmentBit, fragmentBytes, headBytes } from "./fragments.js";
 
-/** A message that is sent in fragments, from where it lies. */
+/** A message that is sent in fragments, without a copy. */
 interface Large {
   readonly pieces: Buffer[];
   readonly bytes: number;
-  /** Taken off at the first fragment. */
+  /** Null once the first fragment was written. */
   head: Buffer | null;
-  /** Bytes that were not handed to the stream. */
+  /** Bytes that were not written to the stream. */
   left: number;
 }
 
-/** A large message and what was written after it: all of it leaves in order. */
+/** A queue of large messages and of the frames that were written after them. They are sent in order. */
 export class LargeLine {
-  /** Longest part of a message that is handed to the stream at once. */
+  /** Most bytes of a message in one fragment. */
   fragmentBytes = fragmentBytes;
   readonly #line: (Large | FrameEncoder)[] = [];
 
@@ -22,27 +22,27 @@ export class LargeLine {
     return this.#line.length === 0;
   }
 
-  /** Bytes of whole frames in it. */
+  /** Bytes of the frames in the queue. */
   get frameBytes(): number {
     let bytes = 0;
     for (const entry of this.#line) if (entry instanceof FrameEncoder) bytes += entry.pendingBytes;
     return bytes;
   }
 
-  /** Bytes of large messages in it. */
+  /** Bytes of the large messages in the queue. */
   get largeBytes(): number {
     let bytes = 0;
     for (const entry of this.#line) if (!(entry instanceof FrameEncoder)) bytes += entry.left;
     return bytes;
   }
 
-  /** `id`: the message's own, as it is in its pieces. */
+  /** `id`: the id of the message, which its pieces hold too. */
   add(pieces: Buffer[], id: unknown): void {
     const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
     this.#line.push({ pieces, bytes, left: bytes, head: encodeHead(bytes, id) });
   }
 
-  /** Where frames go that come after what is here. */
+  /** The encoder for frames that are sent after everything in the queue. */
   tail(): FrameEncoder {
     const last = this.#line.at(-1);
     if (last instanceof FrameEncoder) return last;
@@ -51,7 +51,7 @@ export class LargeLine {
     return encoder;
   }
 
-  /** Writes the next fragment, or the frames behind the large message. Only when it is not empty. */
+  /** Writes the next fragment, or the frames after a large message. The queue must not be empty. */
   writeNext(stream: Writable): void {
     const first = this.#line[0]!;
     stream.cork();
@@ -90,7 +90,7 @@ function writeFragment(stream: Writable, large: Large, most: number): void {
 
 function encodeHead(bytes: number, id: unknown): Buffer {
   const encoder = new FrameEncoder();
-  // A frame of the id alone: its prefix makes room for the length.
+  // The encoder makes a frame of the id; its prefix of 4 bytes is dropped.
   encoder.frame((id ?? null) as object);
   const encoded = Buffer.concat(encoder.take()).subarray(4);
   const head = Buffer.allocUnsafe(headBytes);

@@ -5,46 +5,52 @@ import { headBytes } from "./fragments.js";
 
 export type MessageId = number | string | null;
 
-/** Memory that was set aside for one large message. */
+/** Memory that is reserved for one large message. */
 export interface Reservation {
-  /** These bytes have come. Fails when the memory was given to others since, because the sender was slow. */
+  /** This many bytes have arrived. Throws Overloaded if the memory was given away because the sender was slow. */
   came(bytes: number): void;
-  /** The message is complete, or its connection has ended. */
+  /** Releases the memory: the message is complete, or its connection has ended. */
   release(): void;
 }
 
-/** Memory for the bodies of one connection's frames, one after the other. */
+/** Reserves memory for the bodies of one connection's frames. */
 export interface FrameRoom {
-  /** Bodies of this length, in bytes, and longer ones ask before they are read. */
+  /** Bodies of at least this many bytes need a reservation. */
   readonly leastBytes: number;
-  /** Calls when there is room, perhaps before this returns; until then nothing more is read. The function that it returns gives the room back. */
+  /**
+   * Calls `granted` when there is memory, perhaps before this returns. Until then the connection is not read. Returns a
+   * function that releases the memory.
+   */
   take(bytes: number, granted: () => void): () => void;
 }
 
-/** Decides whether the messages of one connection that come in fragments are read. */
+/** Decides which messages in fragments are read from one connection. */
 export interface LargeIntake {
   /** Longest message, in bytes; 0: none. May be changed between messages. */
   maxPayloadBytes: number;
-  /** The option that raises the limit. */
+  /** The server option that raises the limit, for the error text. */
   readonly option?: string;
-  /** Calls `settled` once, now or later: with null when there is room, otherwise with the reason why there will be none. Until then nothing more is read. */
+  /**
+   * Calls `settled` once, now or later: with null if there is memory, or with the reason why there is none. Until then the
+   * connection is not read.
+   */
   reserve(bytes: number, settled: (error: PolyprocError | null) => void): Reservation;
-  /** Absent: frames are read in any case. */
+  /** Absent: frames need no reservation. */
   readonly frames?: FrameRoom;
-  /** A message is left out, its bytes are skipped. `id` null: a notification. What this throws ends the connection. */
+  /** Called when a message is refused; its bytes are skipped. `id` null: a notification. An exception ends the connection. */
   refused(id: MessageId, error: PolyprocError): void;
 }
 
-/** A message that comes in fragments. It is allocated once, and only after its length was allowed. */
+/** A message that arrives in fragments. Its memory is allocated once, after its length was checked. */
 export class LargeMessage {
   readonly #intake: LargeIntake;
   #head: Buffer | null = Buffer.allocUnsafe(headBytes);
   #headAt = 0;
   #id: MessageId = null;
   #bytes = 0;
-  /** Bytes of it that have come. */
+  /** Bytes that have arrived. */
   #at = 0;
-  /** Null while it waits for room, and when it is skipped. */
+  /** Null while the message waits for memory, and if it is skipped. */
   #buffer: Buffer | null = null;
   #reservation: Reservation | null = null;
   #state: "head" | "waiting" | "taken" | "skipped" | "over" = "head";
@@ -53,7 +59,7 @@ export class LargeMessage {
     this.#intake = intake;
   }
 
-  /** False while it waits for room. */
+  /** False while the message waits for memory. */
   get admitted(): boolean {
     return this.#state !== "waiting";
   }
@@ -62,7 +68,7 @@ export class LargeMessage {
     return this.#at === this.#bytes && this.#state !== "head";
   }
 
-  /** Fails with Malformed unless so many bytes may follow. */
+  /** Throws Malformed if a fragment of this length exceeds the message. */
   requireFits(fragmentBytes: number): void {
     if (this.#state !== "head" && fragmentBytes > this.#bytes - this.#at) throw malformed(`a fragment of ${fragmentBytes} bytes, where ${this.#bytes - this.#at} bytes of the message are left`);
   }
@@ -72,7 +78,7 @@ export class LargeMessage {
     if (this.#state === "head") throw malformed("a first fragment that ends inside its head");
   }
 
-  /** Takes bytes of a fragment; returns how many. It stops behind the head. */
+  /** Takes bytes of a fragment. Returns how many: it stops after the head. */
   take(chunk: Buffer, from: number, to: number): number {
     if (this.#head) return this.#takeHead(this.#head, chunk, from, to);
     const bytes = to - from;
@@ -82,12 +88,12 @@ export class LargeMessage {
     return bytes;
   }
 
-  /** Where the next bytes belong; null when they have no place of their own. */
+  /** The buffer for the next bytes. Null if the message is skipped or its head is not complete. */
   room(bytes: number): Buffer | null {
     return this.#buffer?.subarray(this.#at, this.#at + bytes) ?? null;
   }
 
-  /** The next bytes have come. */
+  /** The next bytes have arrived. */
   came(bytes: number): void {
     this.#at += bytes;
     if (this.#state !== "taken") return;
@@ -99,7 +105,7 @@ export class LargeMessage {
     }
   }
 
-  /** Lets go of its memory, and returns it when all has come and was wanted. */
+  /** Releases the reservation. Returns the message if it is complete and was not refused. */
   end(): Buffer | null {
     const buffer = this.#state === "taken" && this.complete ? this.#buffer : null;
     this.#state = "over";
@@ -127,7 +133,7 @@ export class LargeMessage {
 
   #begin(head: Buffer): void {
     const id = decodeMessage(head, headBytes);
-    if (id !== null && typeof id !== "string" && !(typeof id === "number" && Number.isFinite(id))) throw malformed("a head whose id is no id");
+    if (id !== null && typeof id !== "string" && !(typeof id === "number" && Number.isFinite(id))) throw malformed("a head whose id is neither a number, a string nor nil");
     this.#id = id;
     this.#bytes = Number(head.readBigUInt64BE(0));
     if (this.#bytes === 0) throw malformed("a message of 0 bytes");
@@ -154,10 +160,10 @@ export class LargeMessage {
       return;
     }
     try {
-      // The system gives the memory page by page, as the bytes come.
+      // The system provides the memory page by page, as the bytes arrive.
       this.#buffer = Buffer.allocUnsafeSlow(this.#bytes);
     } catch {
-      this.#skip(new PolyprocError("Overloaded", `there is no memory for a message of ${this.#bytes} bytes: send it later, or in parts`, { bytes: this.#bytes }));
+      this.#skip(new PolyprocError("Overloaded", `no memory for a message of ${this.#bytes} bytes: send it later, or in parts`, { bytes: this.#bytes }));
       return;
     }
     this.#state = "taken";
@@ -178,7 +184,7 @@ export class LargeMessage {
 
 export function tooLarge(bytes: number, maxPayloadBytes: number, option?: string): PolyprocError {
   const raise = option === undefined ? "" : `, or raise the limit (${option})`;
-  return new PolyprocError("PayloadTooLarge", `a message of ${bytes} bytes is more than the ${maxPayloadBytes} that are read here; send it in parts, hand over a file's path${raise}`, { bytes, maxPayloadBytes });
+  return new PolyprocError("PayloadTooLarge", `a message of ${bytes} bytes is longer than the limit of ${maxPayloadBytes} bytes; send it in parts, send the path of a file${raise}`, { bytes, maxPayloadBytes });
 }
 
 function malformed(what: string): PolyprocError {

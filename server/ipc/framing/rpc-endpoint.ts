@@ -8,22 +8,25 @@ import { FrameWriter } from "./frame-writer.js";
 import type { LargeIntake } from "./large-message.js";
 
 export interface EndpointOptions {
-  /** Called for each notification, in order, together with responses. */
+  /** Called for each notification. Notifications and responses are handled in the order in which they arrive. */
   onNotification: (method: string, params: unknown) => void;
-  /** Called once, after every pending request was rejected. `error` says why, unless the other side just ended the connection or `close` was called. */
+  /**
+   * Called once, after every pending request was rejected. `error` is the reason. It is null if the server ended the
+   * connection without an error, or `close` was called.
+   */
   onClose?: (error: PolyprocError | null) => void;
   /** Longest frame that is read, in bytes. Default 64 MiB. */
   maxMessageBytes?: number;
-  /** Of the stream, when that was made with one. */
+  /** The intake with which the stream was made, if any. */
   intake?: DirectIntake;
 }
 
-/** Told the outcome of a request: one of the two. */
+/** Called with the outcome of a request: `error` or `result`. */
 export type Settle = (error: PolyprocError | null, result: unknown) => void;
 
 /**
- * The client's side of a connection in frames; a worker host's, too. It sends requests and notifications, and pairs answers
- * with requests. Requests are pipelined: each is sent without waiting for the answers of earlier ones.
+ * The client's or worker host's end of a connection in frames. It sends requests and notifications, and matches answers to
+ * requests. Requests are pipelined: each is sent without waiting for earlier answers.
  */
 export class RpcEndpoint {
   readonly #stream: Duplex;
@@ -31,7 +34,7 @@ export class RpcEndpoint {
   readonly #options: EndpointOptions;
   readonly #pending = new Map<number, Settle>();
   #nextId = 1;
-  /** While a large message is being sent: the requests from this one on have not left. */
+  /** While a large message is being sent: the first request that waits for it. */
   #firstHeld = Infinity;
   #closed: PolyprocError | null | undefined;
 
@@ -62,7 +65,7 @@ export class RpcEndpoint {
     stream.on("close", () => this.#end(null));
   }
 
-  /** Takes nothing more from the other side, which waits then, until `resumeReading`. What has been read by now still comes. */
+  /** Stops reading until `resumeReading`. Messages that were read before are still handled. */
   pauseReading(): void {
     this.#stream.pause();
   }
@@ -71,12 +74,12 @@ export class RpcEndpoint {
     this.#stream.resume();
   }
 
-  /** Requests that are not answered. */
+  /** Number of unanswered requests. */
   get pending(): number {
     return this.#pending.size;
   }
 
-  /** Bytes that wait to be sent. */
+  /** Bytes that are not sent yet. */
   get backlogBytes(): number {
     return this.#writer.backlogBytes;
   }
@@ -85,17 +88,17 @@ export class RpcEndpoint {
     return this.#closed !== undefined;
   }
 
-  /** The server reads messages in fragments, and no longer frames than this. */
+  /** The server reads fragments, and frames up to this length. */
   useFragments(maxMessageBytes: number): void {
     this.#writer.useFragments(maxMessageBytes);
   }
 
-  /** Calls once, when little is left to send. */
+  /** Calls back once, when little is left to send. */
   onDrain(listener: () => void): void {
     this.#writer.onDrain(listener);
   }
 
-  /** Sends a request; its result, or the server's error. Rejects with Closed when the connection ends first. */
+  /** Sends a request. Resolves to its result, or rejects with the server's error, or with Closed if the connection ends. */
   request(method: string, params?: unknown): Promise<unknown> {
     return new Promise((resolve, reject) => {
       this.send(method, params, (error, result) => {
@@ -105,7 +108,7 @@ export class RpcEndpoint {
     });
   }
 
-  /** The same without a promise. Returns the request's id, for `cancel`. `urgent`: it need not wait for large messages that were sent before. */
+  /** The same with a callback. Returns the id for `cancel`. An `urgent` request does not wait for large messages. */
   send(method: string, params: unknown, settle: Settle, urgent = false): number {
     const id = this.#nextId++;
     if (this.#closed !== undefined) {
@@ -117,37 +120,37 @@ export class RpcEndpoint {
     return id;
   }
 
-  /** Asks the server to end the wait of a request, which then fails with RequestCancelled, unless its answer is on the way. */
+  /** Asks the server to cancel a request. It fails with RequestCancelled, unless its answer was already sent. */
   cancel(id: number): void {
     if (!this.#pending.has(id) || this.#closed !== undefined) return;
     this.#write({ method: "$/cancelRequest", params: { id } }, this.#nextId, !this.#writer.holds || id < this.#firstHeld);
   }
 
-  /** Sends a notification; dropped when the connection has ended. */
+  /** Sends a notification. It is dropped if the connection has ended. */
   notify(method: string, params?: unknown): void {
     if (this.#closed === undefined) this.#write({ method, params }, this.#nextId, false);
   }
 
-  /** Sends what was written in this tick now, before the tick ends. Needed only by those who block the thread next. */
+  /** Sends the messages of this tick now. A caller that blocks the thread next must call it. */
   flush(): void {
     this.#writer.flush();
   }
 
-  /** Sends what is left, then ends the connection. Pending requests are rejected with Closed. */
+  /** Sends all that is left, then ends the connection. Pending requests are rejected with Closed. */
   close(): void {
     if (this.#closed !== undefined) return;
     this.#writer.end();
     this.#end(null);
   }
 
-  /** `id`: the message's own, or that of the next request. */
+  /** `id`: the id of the message, or of the next request. */
   #write(message: object, id: number, urgent: boolean): void {
     const held = this.#writer.holds;
     this.#writer.write(message, urgent);
     if (!held && this.#writer.holds) this.#firstHeld = id;
   }
 
-  /** What the server sends was asked for: there is no limit of our own but what memory there is. */
+  /** The client asked for what the server sends, so only available memory limits a message. */
   readonly #large: LargeIntake = {
     maxPayloadBytes: largestMessageBytes,
     reserve: (_bytes, settled) => {
@@ -186,7 +189,7 @@ export class RpcEndpoint {
       }
       return;
     }
-    // An error without an id is the server's last word before it ends the connection.
+    // The server sends an error without an id as the last message before it ends the connection.
     throw message.error ? PolyprocError.fromErrorObject(message.error) : new PolyprocError("Malformed", "the server sent a response without an id");
   };
 
@@ -206,7 +209,7 @@ export class RpcEndpoint {
   }
 }
 
-/** A listener's own fault is not the connection's: it is thrown where nothing of ours is in the way. */
+/** Throws a listener's exception outside of this connection's code, which must go on. */
 function escape(error: unknown): void {
   queueMicrotask(() => {
     throw error;

@@ -2,13 +2,13 @@ import { closeSync } from "node:fs";
 import type { AsidePipe } from "../../engine/processes/spawner.js";
 import { readAvailable } from "./read-available.js";
 
-/** More than a FIFO holds. */
+/** One byte more than a FIFO holds. */
 const maxReadBytes = 64 * 1024 + 1;
 
-/** The server's end of a host's aside pipe, which nobody waits for: about 2 us a read, and 1 us for the host's write. */
+/** The server's end of a host's aside pipe. A read costs about 2 us here, a write about 1 us in the host. */
 export class FifoAside implements AsidePipe {
   #fd: number | null;
-  /** What the host left when it exited. */
+  /** What was in the pipe when the host exited. */
   #left: Uint8Array | null = null;
 
   /** @param fd a pipe that is open for reading and writing, non-blocking; closed by `hostExited`. */
@@ -23,7 +23,7 @@ export class FifoAside implements AsidePipe {
     return left;
   }
 
-  /** Nothing more comes; what is there can still be read. */
+  /** Closes the pipe. The bytes that are in it can still be read. */
   hostExited(): void {
     if (this.#fd === null) return;
     this.#left = readAll(this.#fd);

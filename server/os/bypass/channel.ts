@@ -4,19 +4,22 @@ import { descriptorPath } from "./descriptor-path.js";
 import type { FifoStock } from "./fifo-stock.js";
 import { readAvailable } from "./read-available.js";
 
-/** So many at a time, each of which is a descriptor here and in two other processes. */
+/** Most channels at a time. Each is a descriptor here and in two other processes. */
 const maxChannels = 256;
 
-/** The longest packet: PIPE_BUF on Linux. */
+/** Longest packet: PIPE_BUF on Linux. */
 const packetBytes = 4096;
 
-/** A FIFO of 1 MiB, the most that its users can make it, holds no more than 256. A writer who goes on all the same is not read for ever. */
+/**
+ * Packets that are read at most. A FIFO of 1 MiB, the largest that its users can make, holds 256. A writer that goes on
+ * writing must not keep the server reading without end.
+ */
 const maxPackets = 1024;
 
-/** What the first byte of a packet says of the rest. */
+/** The first byte of a packet. */
 const part = { whole: 0, first: 1, further: 2, last: 3 } as const;
 
-/** Channels are FIFOs that this process keeps open, so that what is in them outlives their writers and readers. */
+/** Channels are FIFOs that the server holds open, so that their content outlives writer and reader. */
 export class Channels {
   readonly #fifos: FifoStock;
   #count = 0;
@@ -25,7 +28,7 @@ export class Channels {
     this.#fifos = fifos;
   }
 
-  /** Null where a FIFO cannot be opened by others, and beyond the limit. */
+  /** Null if other processes could not open the FIFO, and beyond `maxChannels`. */
   open(): Channel | null {
     if (this.#count >= maxChannels || descriptorPath(0) === null) return null;
     const fd = this.#fifos.take();
@@ -48,7 +51,10 @@ export class Channels {
   }
 }
 
-/** The beginning of an item may be gone with a reader that died in the middle of it, its end with a writer: those are dropped. */
+/**
+ * Whole items of the channel. An item is dropped if a reader that died had read its beginning, or a writer that died
+ * had not written its end.
+ */
 function drain(fd: number, begun?: Uint8Array): Uint8Array[] {
   const items: Uint8Array[] = [];
   let parts: Uint8Array[] | null = begun ? [begun] : null;
@@ -72,7 +78,7 @@ function drain(fd: number, begun?: Uint8Array): Uint8Array[] {
         parts = null;
         break;
       default:
-        // Nothing that a writer of this protocol writes.
+        // Not a packet of this protocol.
         parts = null;
     }
   }

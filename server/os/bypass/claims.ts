@@ -2,13 +2,13 @@ import { closeSync, writeSync } from "node:fs";
 import type { Claims } from "../../engine/processes/spawner.js";
 import { readAvailable } from "./read-available.js";
 
-/** More than the server ever has in it. */
+/** More bytes than the server ever has in a claims FIFO. */
 const maxLeft = 4096;
 
-/** The server's end of a host's claims: about 1 us a byte read, 2 us a write. */
+/** The server's end of a host's claims FIFO. Reading costs about 1 us for each byte, a write 2 us. */
 export class FifoClaims implements Claims {
   #fd: number | null;
-  /** What the host left unclaimed when it exited. */
+  /** Bytes that were unclaimed when the host exited. */
   #left: number[] = [];
 
   /** @param fd a pipe that is open for reading and writing, non-blocking; closed by `hostExited`. */
@@ -18,13 +18,13 @@ export class FifoClaims implements Claims {
 
   offer(seqs: readonly number[]): boolean {
     if (this.#fd === null) {
-      // The host has exited, and its end is not known everywhere yet: it will not claim these.
+      // The host has exited, but the engine does not know it yet. The host will not claim these tasks.
       this.#left.push(...seqs);
       return true;
     }
     if (seqs.length === 0) return true;
     try {
-      // A write of up to 4096 bytes goes in whole or not at all.
+      // A FIFO takes a write of up to 4096 bytes whole or not at all.
       writeSync(this.#fd, Uint8Array.from(seqs));
       return true;
     } catch (error) {
@@ -39,10 +39,10 @@ export class FifoClaims implements Claims {
     return [...readUpTo(this.#fd, max)];
   }
 
-  /** Nobody else can claim any more: what is left can still be taken back, the pipe is closed. */
+  /** Closes the FIFO. Unclaimed bytes can still be taken back. */
   hostExited(): void {
     if (this.#fd === null) return;
-    // One read: a descendant of the host might go on writing.
+    // One read only: a descendant of the host may go on writing.
     this.#left.push(...readUpTo(this.#fd, maxLeft));
     closeSync(this.#fd);
     this.#fd = null;

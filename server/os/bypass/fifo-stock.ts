@@ -3,15 +3,18 @@ import { closeSync, constants, mkdirSync, openSync, rmSync } from "node:fs";
 import type { Socket } from "node:net";
 import { join } from "node:path";
 
-/** Made in one call of `mkfifo`, which takes 2 to 3 ms however many they are. */
+/** FIFOs that one call of `mkfifo` makes. A call takes 2 to 3 ms for any number of FIFOs. */
 const batch = 16;
 const names = Array.from({ length: batch }, (_, i) => String(i));
 
-/** After a failure (a full disk, no free process) hosts do without for this long, then twice as long, and so on. */
+/** After a failure (full disk, no free process) hosts start without FIFOs for this many ms. Doubles to the longest. */
 const firstPauseMs = 100;
 const longestPauseMs = 10_000;
 
-/** Removes the folder when this server has opened the FIFOs, and when it dies before that: either ends the standard input. */
+/**
+ * Makes the folder and the FIFOs, then waits for the end of its standard input and removes the folder. The input ends
+ * when the server has opened the FIFOs, and also when it dies before.
+ */
 const makeAndClean = `
 trap '' INT TERM HUP PIPE
 folder=$1
@@ -22,15 +25,18 @@ trap 'rm -rf "$folder"' EXIT
 `;
 
 export interface FifoStockOptions {
-  /** How the paths of the folders begin in which FIFOs are made, for some milliseconds each. The guardian removes what it finds under it. */
+  /**
+   * Prefix of the folders in which FIFOs exist for some milliseconds. The guardian removes folders with this prefix.
+   */
   prefix: string;
   /** Called before the folder is made. */
   prepare: () => void;
 }
 
 /**
- * Nameless pipes that both sides can read, which Node cannot make itself: `mkfifo`, open for reading and writing, unlink. A few are made ahead, so
- * that only the first host waits for the program.
+ * FIFOs without a name, which both sides can read. Node cannot make them, so the program `mkfifo` makes them, the
+ * server opens them for reading and writing, and the name is removed. A few are made ahead: only the first host has to
+ * wait.
  */
 export class FifoStock {
   readonly #prefix: string;
@@ -39,7 +45,7 @@ export class FifoStock {
   #fds: number[] = [];
   #refilling = false;
   #disposed = false;
-  /** There is no `mkfifo`. */
+  /** This system has no `mkfifo`. */
   #isMissing = process.platform === "win32";
   #pauseMs = 0;
   #pausedUntil = 0;
@@ -49,7 +55,7 @@ export class FifoStock {
     this.#prepare = prepare;
   }
 
-  /** A descriptor, non-blocking and from now on the caller's. Null where there is no `mkfifo`, and while the system has no room for a FIFO. */
+  /** A non-blocking descriptor, which the caller closes. Null if FIFOs cannot be made, or not at the moment. */
   take(): number | null {
     if (this.#fds.length === 0) this.#makeNow();
     const fd = this.#fds.pop();
@@ -78,7 +84,7 @@ export class FifoStock {
       this.#isMissing = (error as NodeJS.ErrnoException | undefined)?.code === "ENOENT";
       made = status === 0;
     } catch {
-      // The temporary folder is full, missing, or not to be written to.
+      // The temporary folder is full, missing or not writable.
     }
     this.#open(folder, made);
     clean(folder);
@@ -101,10 +107,10 @@ export class FifoStock {
       maker.on("error", () => done(false));
       maker.on("close", () => {
         done(false);
-        // It removes the folder itself, unless it was killed.
+        // The program removes the folder, unless it was killed.
         clean(folder);
       });
-      // Undefined when no descriptor was left for them.
+      // Undefined if the process had no free descriptors.
       const { stdin, stdout } = maker as unknown as { stdin?: Socket; stdout?: Socket };
       stdout?.on("data", () => {
         done(true);
@@ -132,10 +138,10 @@ export class FifoStock {
     }
     this.#pauseMs = 0;
     try {
-      // Read and write: opening does not wait for the other side, and nobody ever reads an end of file.
+      // For reading and writing: opening does not wait for the other side, and readers never get EOF.
       for (const name of names) this.#fds.push(openSync(join(folder, name), constants.O_RDWR | constants.O_NONBLOCK));
     } catch {
-      // Too many files are open, or somebody cleans up: who gets no pipe does without.
+      // Too many files are open, or the folder was removed. Hosts start without FIFOs.
     }
   }
 }
@@ -144,6 +150,6 @@ function clean(folder: string): void {
   try {
     rmSync(folder, { recursive: true, force: true });
   } catch {
-    // The guardian tries again when this server has ended.
+    // The guardian removes it when this server has died.
   }
 }

@@ -1,6 +1,6 @@
 import { readSync } from "node:fs";
 
-/** Reads from a non-blocking pipe what is there, into `buffer`. How many bytes: 0 when there are none. */
+/** Reads the available bytes of a non-blocking pipe into `buffer`. Returns their number; 0 if there are none. */
 export function readAvailable(fd: number, buffer: Uint8Array): number {
   try {
     return readSync(fd, buffer);

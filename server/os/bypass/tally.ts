@@ -6,16 +6,18 @@ import { descriptorPath } from "./descriptor-path.js";
 
 const sizeBytes = 4096;
 const slotBytes = 8;
-/** Of the mark, before the first counter. */
+/** Length of the mark, which precedes the first counter. */
 const headBytes = 32;
 
-/** Linux's O_TMPFILE: a file that never has a name, so nobody has to remove it. */
+/** Linux's O_TMPFILE: a file that never has a name, so that no process has to remove it. */
 const withoutName = constants.O_DIRECTORY | 0o20000000;
 
-/** Memory first: a disk would be written. */
+/** Memory first: pages of a file on a disk would be written to it. */
 const usualFolders = ["/dev/shm", tmpdir()];
 
-/** A page that a client can write and this server can read when the client has died. Null where that cannot be had. */
+/**
+ * A page that a client writes and that this server can still read when the client has died. Null if it cannot be made.
+ */
 export function openTally(folders: readonly string[] = usualFolders): Tally | null {
   for (const folder of folders) {
     const tally = openIn(folder);
@@ -24,7 +26,7 @@ export function openTally(folders: readonly string[] = usualFolders): Tally | nu
   return null;
 }
 
-/** Null when there is no such folder, it is full, it cannot have such files, or the system has no such paths. */
+/** Null if the folder is missing, full, or on a file system without such files, and on other systems than Linux. */
 function openIn(folder: string): Tally | null {
   let fd: number;
   try {
@@ -39,7 +41,7 @@ function openIn(folder: string): Tally | null {
   return null;
 }
 
-/** The whole page: a store into memory has no way to say that a disk is full. */
+/** Writes the whole page now: a later store into mapped memory could not report a full disk. */
 function fill(fd: number, mark: string): boolean {
   const page = Buffer.alloc(sizeBytes);
   page.write(mark, "latin1");
@@ -65,7 +67,7 @@ class FileTally implements Tally {
   }
 
   read(slot: number): number {
-    // Its owner may have cut the page short.
+    // If the client has truncated the file, the counter reads as 0.
     this.#counter[0] = 0n;
     readSync(this.#fd, this.#counter, 0, slotBytes, headBytes + slotBytes * slot);
     return Number(this.#counter[0]);

@@ -78,14 +78,14 @@ test("other things happen between the starts", async () => {
   assert.ok(new Set(seen).size >= 19, `it was seen after ${seen.join(", ")} starts`);
 });
 
-test("a child that is told to end while it waits for its start is never started, and that is told", async (t) => {
+test("a child that is killed while it waits to be started is never started, and fails with SpawnFailed", async (t) => {
   const spawner = testSpawner(t);
   const told = Array.from({ length: 100 }, () => new Recorder());
   const children = told.map((events) => spawner.startCommand({ command: "sleep", args: ["1000"] }, events));
   // The last one: far more than one turn's time is before it.
   children.at(-1)!.signalTree("SIGKILL");
   const failure = await told.at(-1)!.failure;
-  assert.match(failure.message, /was told to end \(SIGKILL\) before its turn/);
+  assert.match(failure.message, /was ended \(SIGKILL\) while it waited to be started/);
   assert.deepEqual(told.at(-1)!.order, ["failed"]);
   assert.ok(told.some((events) => events.pid === 0), "it failed only when all others had been started");
   for (const child of children.slice(0, -1)) child.signalTree("SIGKILL");

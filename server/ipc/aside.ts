@@ -16,8 +16,8 @@ interface Note {
 }
 
 /**
- * Messages of an aside pipe. Each says how many bytes its sender had sent on the connection before it. By this number they
- * are handed on between the messages of the connection, in the order in which all of them were sent.
+ * Messages of an aside pipe. Each says how many bytes its sender had sent on the connection before it. By this number
+ * they are handed on between the messages of the connection, in the order in which all of them were sent.
  */
 export class Aside {
   readonly #read: () => Uint8Array | null;
@@ -55,8 +55,8 @@ export class Aside {
   }
 
   /**
-   * Hands on the messages that were sent before byte `bytes` of the connection. Each is handed on once, even if the listener
-   * throws or calls this again.
+   * Hands on the messages that were sent before byte `bytes` of the connection. Each is handed on once, even if the
+   * listener throws or calls this again.
    */
   handOn(bytes: number): void {
     for (;;) {

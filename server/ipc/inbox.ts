@@ -11,8 +11,8 @@ export interface Body {
 }
 
 /**
- * Handles a connection's messages in order, for a few milliseconds in each turn of the event loop. The messages that are
- * left wait here, and the connection is not read while any waits. So one client's flood does not delay the others.
+ * Handles a connection's messages in order, for a few milliseconds in each turn of the event loop. The messages that
+ * are left wait here, and the connection is not read while any waits. So one client's flood does not delay the others.
  */
 export class Inbox {
   readonly #handle: (body: Body) => void;

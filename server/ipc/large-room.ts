@@ -28,7 +28,9 @@ export class LargeRoom implements Reservation {
   #seen = 0;
   #idleLooks = 0;
 
-  /** `settled` is called once, perhaps before this returns. Throws PayloadTooLarge if the message exceeds the budget. */
+  /**
+   * `settled` is called once, perhaps before this returns. Throws PayloadTooLarge if the message exceeds the budget.
+   */
   constructor(budget: Budget, bytes: number, settled: (error: PolyprocError | null) => void) {
     this.#budget = budget;
     this.#bytes = bytes;

@@ -22,7 +22,9 @@ import { LargeRoom } from "./large-room.js";
 /** Longest message before `initialize`, in bytes, so that an unknown peer cannot make the server allocate much. */
 export const strangerMaxMessageBytes = 1024 * 1024;
 
-/** A host may write into its aside pipe for one millisecond after it has sent something. So the pipe is read after two. */
+/**
+ * A host may write into its aside pipe for one millisecond after it has sent something. So the pipe is read after two.
+ */
 const lookMs = 2;
 
 /** Milliseconds that a peer has to read the last error and to close. */
@@ -139,8 +141,8 @@ class FrameDoor implements Peer {
   }
 
   /**
-   * Called after each read: pauses the socket while the peer does not read its answers. Large messages do not count: while
-   * one is being sent, the peer's messages are still read.
+   * Called after each read: pauses the socket while the peer does not read its answers. Large messages do not count:
+   * while one is being sent, the peer's messages are still read.
    */
   #rested(): void {
     if (this.#reader.resting && !this.#withoutRoom) {
@@ -260,8 +262,8 @@ class FrameDoor implements Peer {
   }
 
   /**
-   * Reads the aside pipe `lookMs` after something was received. While the peer goes on sending, the pipe is read at that
-   * interval.
+   * Reads the aside pipe `lookMs` after something was received. While the peer goes on sending, the pipe is read at
+   * that interval.
    */
   #lookLater(): void {
     this.#heard = true;

@@ -7,8 +7,8 @@ const nothing = (): void => {};
 const headerEnd = "\r\n\r\n";
 
 /**
- * Cuts a stream of bytes into the bodies after `Content-Length` headers. Header and body are bounded. The buffer of a body
- * is allocated once, after its length was checked.
+ * Cuts a stream of bytes into the bodies after `Content-Length` headers. Header and body are bounded. The buffer of a
+ * body is allocated once, after its length was checked.
  */
 export class BodyReader {
   /** Longest accepted body, in bytes. May be changed between messages. */
@@ -26,7 +26,9 @@ export class BodyReader {
   /** Releases the memory of the present body. */
   #release: () => void = nothing;
 
-  /** `room` grants memory for long bodies; null: no reservation. The listener releases a body's memory with `release`. */
+  /**
+   * `room` grants memory for long bodies; null: no reservation. The listener releases a body's memory with `release`.
+   */
   constructor(onBody: (body: Buffer, release: () => void) => void, maxMessageBytes: number, room: BodyRoom | null = null, onRoom: () => void = () => {}) {
     this.#onBody = onBody;
     this.#room = room;
@@ -34,7 +36,9 @@ export class BodyReader {
     this.maxMessageBytes = maxMessageBytes;
   }
 
-  /** Takes the next bytes. Throws Malformed, PayloadTooLarge, or what the listener throws; then the stream is unusable. */
+  /**
+   * Takes the next bytes. Throws Malformed, PayloadTooLarge, or what the listener throws; then the stream is unusable.
+   */
   push(chunk: Buffer): void {
     if (this.#waiting) {
       this.#waiting.push(chunk);

@@ -6,7 +6,9 @@ const maxDepth = 512;
 /** How many values one message may hold: `[]` is two bytes on the wire and fifty in memory. */
 const maxValues = 1_000_000;
 
-/** Parses a body. Throws ParseError if it is not JSON in UTF-8 or nests too deeply, PayloadTooLarge at too many values. */
+/**
+ * Parses a body. Throws ParseError if it is not JSON in UTF-8 or nests too deeply, PayloadTooLarge at too many values.
+ */
 export function parseJsonBody(body: Buffer): unknown {
   if (!isUtf8(body)) throw new PolyprocError("ParseError", "the body is not valid UTF-8");
   measure(body);

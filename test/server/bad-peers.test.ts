@@ -89,7 +89,7 @@ describe("a bad peer", () => {
         client.socket.write(framing === "frames" ? Buffer.from([0x7f, 0xff, 0xff, 0xff]) : "Content-Length: 2147483647\r\n\r\n");
         const error = await client.lastWords();
         assert.equal(error.data?.["name"], "PayloadTooLarge");
-        assert.match(error.message, /2147483647 bytes is more than the (1048576|67108864)/);
+        assert.match(error.message, /2147483647 bytes is longer than the limit of (1048576|67108864)/);
       }
     }
   });

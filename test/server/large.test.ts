@@ -110,7 +110,7 @@ test("a request that is too large is answered with size, limit and option; its c
   client.socket.write(put(`queue:${client.session}.1`, 3 * MiB));
   const { error } = await client.answer(9);
   assert.equal(error?.data?.["name"], "PayloadTooLarge");
-  assert.match(error!.message, /a message of 3145\d{3} bytes is more than the 2097152 that are read here.*--max-payload-bytes/);
+  assert.match(error!.message, /a message of 3145\d{3} bytes is longer than the limit of 2097152 bytes.*--max-payload-bytes/);
   assert.equal((await client.request("queue/status", { queue: `queue:${client.session}.1` })).result.size, 0);
 });
 

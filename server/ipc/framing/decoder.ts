@@ -5,8 +5,8 @@ import { PolyprocError } from "../../../protocol/errors.js";
 export const maxDepth = 512;
 
 /**
- * How many values one message may hold; each payload counts as one. A value of one byte on the wire may take a hundred in
- * memory, so a limit on bytes alone would not bound the memory.
+ * How many values one message may hold; each payload counts as one. A value of one byte on the wire may take a hundred
+ * in memory, so a limit on bytes alone would not bound the memory.
  */
 export const maxValues = 250_000;
 
@@ -21,12 +21,13 @@ let values = 0;
 let copyBins = false;
 
 /**
- * Decodes the bytes from `start` to `stop` of `buffer`, which must be exactly one msgpack value. It is strict, because the
- * sender may be hostile. Throws ParseError at truncated data, bytes left over, text that is not UTF-8, keys that are not
- * text, extension types (they occur only inside payloads) and nesting beyond `maxDepth`; PayloadTooLarge beyond `maxValues`.
+ * Decodes the bytes from `start` to `stop` of `buffer`, which must be exactly one msgpack value. It is strict, because
+ * the sender may be hostile. Throws ParseError at truncated data, bytes left over, text that is not UTF-8, keys that
+ * are not text, extension types (they occur only inside payloads) and nesting beyond `maxDepth`; PayloadTooLarge beyond
+ * `maxValues`.
  *
- * Integers beyond ±2^53 become `bigint`. The caller may keep a `bin`: it shares the buffer only if the message is a large
- * part of that, otherwise it is a copy.
+ * Integers beyond ±2^53 become `bigint`. The caller may keep a `bin`: it shares the buffer only if the message is a
+ * large part of that, otherwise it is a copy.
  */
 export function decodeMessage(buffer: Buffer, start = 0, stop = buffer.length): unknown {
   source = buffer;

@@ -15,7 +15,8 @@ const directBytes = 32 * 1024;
 
 /**
  * Lets a socket read a large frame directly into the frame's own buffer: without a copy, and in larger pieces than a
- * stream reads. A megabyte takes a quarter of the time. The intake is made before the socket; `connect` sets the reader.
+ * stream reads. A megabyte takes a quarter of the time. The intake is made before the socket; `connect` sets the
+ * reader.
  */
 export class DirectIntake {
   #block = Buffer.allocUnsafeSlow(blockBytes);
@@ -52,7 +53,8 @@ export class DirectIntake {
   };
 
   /**
-   * From now on the reader gets all bytes, first those that came before. `failed` is called with what the reader throws,
+   * From now on the reader gets all bytes, first those that came before. `failed` is called with what the reader
+   * throws,
    * `read` after each piece.
    */
   connect(reader: FrameReader, failed: (error: unknown) => void, read: () => void = () => {}): void {

@@ -12,8 +12,8 @@ const largestBlockBytes = 64 * 1024;
  * Encodes messages as frames, one after the other in one block of memory. So many frames are one write, and no frame is
  * copied to get its length prefix. After `reuse`, which says that all bytes were written, the block is used again.
  *
- * Values may be null, booleans, numbers, bigint, strings, `Uint8Array`, arrays and objects; members that are `undefined`
- * are omitted. Large `Uint8Array`s are not copied: the caller must not change them before they are written.
+ * Values may be null, booleans, numbers, bigint, strings, `Uint8Array`, arrays and objects; members that are
+ * `undefined` are omitted. Large `Uint8Array`s are not copied: the caller must not change them before they are written.
  */
 export class FrameEncoder {
   #block: Buffer = Buffer.alloc(0);
@@ -61,8 +61,8 @@ export class FrameEncoder {
   }
 
   /**
-   * Removes the frame that was encoded last and returns its message. The frame begins in the first piece after `pieces`,
-   * after `before` bytes of other frames.
+   * Removes the frame that was encoded last and returns its message. The frame begins in the first piece after
+   * `pieces`, after `before` bytes of other frames.
    */
   #withdraw(pieces: number, before: number): Buffer[] {
     this.#cut();

@@ -1,8 +1,8 @@
 /*
- * A message that is too large for one frame is sent in fragments; other frames may be sent between them. A fragment has a
- * prefix of 32 bits: the top bit is set, the others are its length. The first fragment of a message begins with a head: the
- * length of the whole message (u64), the length of its id in msgpack (u16), and that id, nil for a notification. The rest
- * of the first fragment, and all further fragments, are the bytes of the message in order.
+ * A message that is too large for one frame is sent in fragments; other frames may be sent between them. A fragment has
+ * a prefix of 32 bits: the top bit is set, the others are its length. The first fragment of a message begins with a
+ * head: the length of the whole message (u64), the length of its id in msgpack (u16), and that id, nil for a
+ * notification. The rest of the first fragment, and all further fragments, are the bytes of the message in order.
  */
 
 /** Set in the length prefix of a fragment. */

@@ -9,9 +9,9 @@ export const defaultMaxMessageBytes = 64 * 1024 * 1024;
 export type BodyListener = (buffer: Buffer, start: number, end: number) => void;
 
 /**
- * Cuts a stream of bytes into frames (u32 big-endian length, then the body), and joins the fragments of large messages. A
- * body that is complete in its chunk is handed on without a copy. Any other body gets its own buffer, allocated once, after
- * its length was checked.
+ * Cuts a stream of bytes into frames (u32 big-endian length, then the body), and joins the fragments of large messages.
+ * A body that is complete in its chunk is handed on without a copy. Any other body gets its own buffer, allocated once,
+ * after its length was checked.
  */
 export class FrameReader {
   /** Longest accepted frame, in bytes. May be changed between frames. */
@@ -118,7 +118,9 @@ export class FrameReader {
     for (const chunk of waiting) this.push(chunk);
   }
 
-  /** The missing part of the present body or fragment, for a caller that reads directly into it. Null between messages. */
+  /**
+   * The missing part of the present body or fragment, for a caller that reads directly into it. Null between messages.
+   */
   rest(): Buffer | null {
     if (this.#body) return this.#body.subarray(this.#bodyBytes);
     return this.#fragmentLeft > 0 && !this.#waiting ? this.#large!.room(this.#fragmentLeft) : null;

@@ -16,8 +16,8 @@ const unhurriedMs = 10;
  * Writes messages as frames. All frames of one tick of the event loop become one write. It accepts messages even if the
  * peer reads slowly: a caller that produces much checks `backlogBytes` and waits for `onDrain`.
  *
- * A message of more than `fragmentedBytes` is sent in fragments; each is written when the stream has taken the one before.
- * Later messages wait until the large one is sent, except urgent ones.
+ * A message of more than `fragmentedBytes` is sent in fragments; each is written when the stream has taken the one
+ * before. Later messages wait until the large one is sent, except urgent ones.
  */
 export class FrameWriter {
   readonly #stream: Duplex;

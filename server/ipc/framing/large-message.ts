@@ -31,13 +31,16 @@ export interface LargeIntake {
   /** The server option that raises the limit, for the error text. */
   readonly option?: string;
   /**
-   * Calls `settled` once, now or later: with null if there is memory, or with the reason why there is none. Until then the
-   * connection is not read.
+   * Calls `settled` once, now or later: with null if there is memory, or with the reason why there is none. Until then
+   * the connection is not read.
    */
   reserve(bytes: number, settled: (error: PolyprocError | null) => void): Reservation;
   /** Absent: frames need no reservation. */
   readonly frames?: FrameRoom;
-  /** Called when a message is refused; its bytes are skipped. `id` null: a notification. An exception ends the connection. */
+  /**
+   * Called when a message is refused; its bytes are skipped. `id` null: a notification. An exception ends the
+   * connection.
+   */
   refused(id: MessageId, error: PolyprocError): void;
 }
 

@@ -25,8 +25,8 @@ export interface EndpointOptions {
 export type Settle = (error: PolyprocError | null, result: unknown) => void;
 
 /**
- * The client's or worker host's end of a connection in frames. It sends requests and notifications, and matches answers to
- * requests. Requests are pipelined: each is sent without waiting for earlier answers.
+ * The client's or worker host's end of a connection in frames. It sends requests and notifications, and matches answers
+ * to requests. Requests are pipelined: each is sent without waiting for earlier answers.
  */
 export class RpcEndpoint {
   readonly #stream: Duplex;
@@ -98,7 +98,9 @@ export class RpcEndpoint {
     this.#writer.onDrain(listener);
   }
 
-  /** Sends a request. Resolves to its result, or rejects with the server's error, or with Closed if the connection ends. */
+  /**
+   * Sends a request. Resolves to its result, or rejects with the server's error, or with Closed if the connection ends.
+   */
   request(method: string, params?: unknown): Promise<unknown> {
     return new Promise((resolve, reject) => {
       this.send(method, params, (error, result) => {

@@ -98,15 +98,15 @@ test("the bytes of a fragment can be read straight to where they belong", () => 
 });
 
 const contradictions: [string, Buffer[], RegExp][] = [
-  ["a fragment without bytes", [fragment(head(5), "ab"), fragment()], /a fragment without bytes/],
-  ["a first fragment without bytes", [fragment()], /a fragment without bytes/],
+  ["a fragment without bytes", [fragment(head(5), "ab"), fragment()], /a fragment of 0 bytes/],
+  ["a first fragment without bytes", [fragment()], /a fragment of 0 bytes/],
   ["a fragment beyond the message's length", [fragment(head(5), "ab"), fragment("cdef")], /a fragment of 4 bytes, where 3 bytes of the message are left/],
   ["a first fragment beyond the message's length", [fragment(head(5), "abcdef")], /more bytes than the 5 that its head announced/],
   ["a message within a message", [fragment(head(12), "ab"), fragment(head(5), "abcde")], /a fragment of 16 bytes, where 10 bytes/],
   ["a head that is cut off", [fragment(head(5).subarray(0, 9))], /ends inside its head/],
   ["an id that is cut off", [fragment(head(5, [0xa3, 0x61, 0x62, 0x63]).subarray(0, 12))], /ends inside its head/],
   ["a head without an id", [fragment(head(5, []), "abcde")], /a head without an id/],
-  ["an id of another type", [fragment(head(5, [0xc3]), "abcde")], /whose id is no id/],
+  ["an id of another type", [fragment(head(5, [0xc3]), "abcde")], /whose id is neither a number, a string nor nil/],
   ["an id that is no msgpack", [fragment(head(5, [0xc1]), "abcde")], /not a msgpack message/],
   ["an empty message", [fragment(head(0), "a")], /a message of 0 bytes/],
 ];
@@ -123,10 +123,10 @@ for (const [what, stream, why] of contradictions) {
 
 test("a fragment is no longer than any frame, and none is read where there is no intake or it is not open", () => {
   assert.throws(() => readerOf(new Intake(), 20).reader.push(fragment(head(1000), "0123456789")), { codeName: "PayloadTooLarge" });
-  assert.throws(() => readerOf(null).reader.push(fragment(head(5), "abcde")), /only after initialize/);
+  assert.throws(() => readerOf(null).reader.push(fragment(head(5), "abcde")), /before initialize/);
   const closed = new Intake();
   closed.maxPayloadBytes = 0;
-  assert.throws(() => readerOf(closed).reader.push(fragment(head(5), "abcde")), /only after initialize/);
+  assert.throws(() => readerOf(closed).reader.push(fragment(head(5), "abcde")), /before initialize/);
 });
 
 test("a message that is too large is refused by its id, its bytes are skipped, and what follows is read", () => {
@@ -137,7 +137,7 @@ test("a message that is too large is refused by its id, its bytes are skipped, a
   const [[id, error]] = intake.refusals as [[MessageId, PolyprocError]];
   assert.equal(id, "id");
   assert.equal(error.codeName, "PayloadTooLarge");
-  assert.match(error.message, /a message of 9 bytes is more than the 8 that are read here.*--option/);
+  assert.match(error.message, /a message of 9 bytes is longer than the limit of 8 bytes.*--option/);
   assert.ok(reader.atBoundary);
   assert.equal(intake.reserved, 0);
 });

@@ -39,11 +39,11 @@ test("a body inside one chunk is not copied", () => {
 test("a length beyond the limit is refused at its header, with nothing allocated", () => {
   const reader = new FrameReader(() => assert.fail("nothing is complete"), 1000);
   const before = process.memoryUsage().arrayBuffers;
-  assert.throws(() => reader.push(Buffer.from([0x7f, 0xff, 0xff, 0xff, 1, 2, 3])), (error) => error instanceof PolyprocError && error.codeName === "PayloadTooLarge" && /2147483647 bytes is more than the 1000/.test(error.message));
+  assert.throws(() => reader.push(Buffer.from([0x7f, 0xff, 0xff, 0xff, 1, 2, 3])), (error) => error instanceof PolyprocError && error.codeName === "PayloadTooLarge" && /2147483647 bytes is longer than the limit of 1000/.test(error.message));
   assert.ok(process.memoryUsage().arrayBuffers - before < 1024 * 1024);
 });
 
-test("the limit may be raised by what a body says, for the frames after it", () => {
+test("a body may raise the limit for the frames after it", () => {
   const read: number[] = [];
   const reader: FrameReader = new FrameReader((_buffer, start, end) => {
     read.push(end - start);

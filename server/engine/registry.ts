@@ -25,7 +25,7 @@ interface Entry {
 
 type ObjectClass<T extends SharedObject> = abstract new (...args: never[]) => T;
 
-/** Every object of the server by its handle, and who refers to it. */
+/** Every object of the server by its handle, with its references. */
 export class Registry {
   readonly #guard: Guard;
   readonly #entries = new Map<Handle, Entry>();

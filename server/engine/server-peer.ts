@@ -1,9 +1,9 @@
 import type { Peer } from "./peer.js";
 
-/** The session of what the server does on its own account: no connection, and handles that begin with it. */
+/** Id of the session for the server's own work, runs. It has no connection. Its handles begin with this id. */
 export const runsSessionId = "server";
 
-/** The other side of such a session: nobody, who has always read everything. */
+/** The peer of a session without a connection: it drops all messages and never has a backlog. */
 export const serverPeer: Peer = {
   maxPayloadBytes: Infinity,
   notify() {},

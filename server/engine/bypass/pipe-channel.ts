@@ -77,10 +77,7 @@ export class PipeChannel {
   readonly #writerEnd: Handle;
   readonly #onEnd: () => void;
   #writing: "offered" | "entered" | "left" = "offered";
-  /**
-   * `none`: no reader yet. `reading`: the reader was told of the channel. `finishing`: it was told that the writer has
-   * left.
-   */
+  /** `none`: no reader yet. `reading`: the reader knows the channel. `finishing`: it knows that the writer has left. */
   #reading: "none" | "reading" | "finishing" | "left" = "none";
   #reader: Session | null = null;
   /** How many items of the inbox were sent before those in the channel. */
@@ -91,6 +88,7 @@ export class PipeChannel {
   #reclaimed = false;
   /** The receiving end has gone: what is in the channel is dropped. */
   #discarded = false;
+  /** Remove the listeners for the end of writer and reader. */
   readonly #stops: (() => void)[] = [];
 
   constructor(number: number, inbox: ChannelInbox, channel: Channel, writer: Session, writerEnd: Handle, onEnd: () => void) {
@@ -114,8 +112,8 @@ export class PipeChannel {
 
   /**
    * What to tell this session, which can read channels, before the next item; null: nothing. A reader that asks without
-   * naming this channel has missed the first answer (its request timed out, say). It is told again: otherwise it would
-   * wait for items that only it can read.
+   * naming this channel has missed the first answer (its request timed out, say). It gets the answer again:
+   * otherwise it would wait for items that only it can read.
    */
   news(session: Session, { reads }: Following): ChannelNews | null {
     if (this.#reclaimed) return null;
@@ -216,7 +214,7 @@ export class PipeChannel {
     if (this.#reading === "left") return;
     this.#reading = "left";
     if (this.#writing === "left") this.#end();
-    // Without a reader, nobody empties the FIFO: the writer has to leave too.
+    // Without a reader the FIFO would fill up: the writer has to leave too.
     else this.reclaim();
   }
 

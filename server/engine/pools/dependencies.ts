@@ -11,7 +11,7 @@ import type { FilePaths } from "../processes/target-source.js";
 import type { Registry } from "../registry.js";
 import type { EventLog } from "../watch/event-log.js";
 
-/** What pools, their workers and their jobs need of the engine. */
+/** The parts of the engine that pools, their workers and their jobs use. */
 export type PoolDependencies = CommandDependencies & {
   readonly clock: Clock;
   readonly guard: Guard;
@@ -23,7 +23,7 @@ export type PoolDependencies = CommandDependencies & {
   readonly hosts: Pick<HostCache, "take" | "requireRuntime">;
   /** Pools that have work or workers, or may get some. */
   readonly livePools: { add(pool: LivePool): unknown; delete(pool: LivePool): unknown };
-  /** The server is ending: pools begin nothing more. */
+  /** The server is ending: pools begin no more tasks. */
   readonly ending: boolean;
   readonly options: {
     readonly codec: PayloadCodec;

@@ -3,7 +3,7 @@ import type { ChannelTable } from "../bypass/pipe-channel.js";
 import type { EngineLimits } from "../limits.js";
 import type { Registry, SharedObject } from "../registry.js";
 
-/** What queues need of the engine. */
+/** The parts of the engine that queues use. */
 export interface QueueDependencies {
   readonly registry: Registry;
   readonly events: { syncChanged(object: SharedObject, gone: boolean): void };

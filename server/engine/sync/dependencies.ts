@@ -3,12 +3,12 @@ import type { Clock } from "../clock.js";
 import type { Guard } from "../guard.js";
 import type { Registry, SharedObject } from "../registry.js";
 
-/** What the primitives need of the engine. */
+/** The parts of the engine that the primitives use. */
 export interface SyncDependencies {
   readonly guard: Guard;
   readonly registry: Registry;
   readonly events: { syncChanged(object: SharedObject, gone: boolean): void };
-  /** The order of waits and acquisitions. */
+  /** Numbers waits and acquisitions in one order. */
   readonly waitGraph: { stamp(): number };
 }
 

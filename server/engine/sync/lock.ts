@@ -32,7 +32,7 @@ export class Lock implements SharedObject, Waitable, Holding {
   #depth = 0;
   /** Stamp of the acquisition; see `WaitGraph.stamp`. */
   #since = 0;
-  /** The last holder died: the next one is told. */
+  /** The last holder died. Reported to the next holder. */
   #ownerDied = false;
 
   constructor(engine: SyncDependencies, handle: Handle) {

@@ -5,7 +5,7 @@ interface Alarm {
   readonly fire: () => void;
 }
 
-/** Time that passes only when a test says so. */
+/** A clock that a test moves. */
 export class FakeClock implements Clock {
   #now = 0;
   readonly #alarms = new Set<Alarm>();
@@ -29,7 +29,7 @@ export class FakeClock implements Clock {
     return this.#alarms.size;
   }
 
-  /** Lets time pass, firing what falls due in its order, timers that are set meanwhile included. */
+  /** Moves the clock, and fires timers in the order in which they fall due, also those that are set by other timers. */
   advance(ms: number): void {
     const end = this.#now + ms;
     for (let next = this.#next(end); next; next = this.#next(end)) {

@@ -7,14 +7,14 @@ import { FakeClock } from "./fake-clock.js";
 import { FakePeer } from "./fake-peer.js";
 import { FakeTally } from "./fake-tally.js";
 
-/** A whole engine whose time, children and peers are a test's to move. */
+/** A whole engine with a fake clock, fake children and fake peers, all moved by the test. */
 export class FakeWorld {
   readonly clock = new FakeClock();
   readonly engine: Engine;
   /** In the order in which they were opened. */
   readonly tallies: FakeTally[] = [];
 
-  /** An exception that the engine did not foresee fails the test that made it. */
+  /** An unexpected exception in the engine fails the test. */
   onFault: (error: unknown) => void = (error) => {
     throw error;
   };

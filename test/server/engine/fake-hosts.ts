@@ -17,7 +17,7 @@ import { FakePeer } from "./fake-peer.js";
 
 let nextPid = 100;
 
-/** A worker host whose every step a test makes. */
+/** A worker host whose steps the test makes, one by one. */
 export class FakeHost implements Host {
   readonly pid = nextPid++;
   readonly peer = new FakePeer();
@@ -49,7 +49,7 @@ export class FakeHost implements Host {
     this.signals.push(signal);
   }
 
-  /** Nobody reads what it writes: it waits. */
+  /** The server has paused its output: it is blocked in a write. */
   paused = false;
 
   pauseOutput(): void {
@@ -64,7 +64,7 @@ export class FakeHost implements Host {
     this.#record.output(stream, Buffer.from(text));
   }
 
-  /** It has started and says that it is ready. */
+  /** The host has started and sends `worker/ready`. */
   connect(options: { claims?: boolean } = {}): this {
     this.#record.spawned(this.pid);
     // The record sees a part of its engine; a connection opens its session with the whole.
@@ -73,14 +73,14 @@ export class FakeHost implements Host {
     return this;
   }
 
-  /** What it has been sent and has neither run nor lost. */
+  /** Tasks that it was sent, without those that it ran or skipped because their claims were gone. */
   get list(): readonly workers.WorkerTask[] {
     const runs = this.peer.received(workers.run);
     for (; this.#seen < runs.length; this.#seen++) this.#list.push(...runs[this.#seen]!.tasks);
     return this.#list;
   }
 
-  /** Begins its next task, as a real host would; null when there is none that it may begin. */
+  /** Begins its next task as a real host does: by reading a claim. Null if there is none. */
   begin(): workers.WorkerTask | null {
     void this.list;
     const claimed = this.#record.claims ? this.#offered.shift() : this.#list[0]?.seq;
@@ -101,7 +101,7 @@ export class FakeHost implements Host {
     throw new Error("a claim without a task");
   }
 
-  /** Each of its items has the result 1, or is what `values` says. */
+  /** Reports the result 1 for each item, or `values`. */
   succeed(task: workers.WorkerTask, values?: Payload): void {
     const from = task.from ?? 0;
     const count = (task.to ?? task.count) - from;
@@ -113,14 +113,14 @@ export class FakeHost implements Host {
     this.#record.result({ seq: task.seq, from, count: (task.to ?? task.count) - from, error: { code: 1012, message } });
   }
 
-  /** Ends: the process first, then its connection. */
+  /** The process exits, then its connection ends. */
   die(status: ExitStatus = { exitCode: null, signal: "SIGKILL" }): void {
     this.#record.exited(status);
     this.#record.session?.end(true);
   }
 }
 
-/** An engine over fake hosts, and what a client of one pool sees. */
+/** An engine with fake hosts, and the messages that a client of one pool gets. */
 export class PoolWorld extends FakeWorld {
   readonly hosts: FakeHost[];
   readonly client: Session & { readonly peer: FakePeer };
@@ -172,12 +172,12 @@ export class PoolWorld extends FakeWorld {
   }
 }
 
-/** Lets what was put off to the end of the turn happen. */
+/** Waits until deferred work of this turn has run. */
 export async function settle(): Promise<void> {
   for (let i = 0; i < 5; i++) await Promise.resolve();
 }
 
-/** Runs whatever the hosts have until nothing is left; returns how many tasks each ran. */
+/** Runs the hosts' tasks until none is left. Returns how many tasks each host ran. */
 export async function runAll(world: PoolWorld, hosts: readonly FakeHost[] = world.hosts): Promise<number[]> {
   const ran = hosts.map(() => 0);
   for (let progress = true; progress;) {

@@ -2,11 +2,11 @@ import type { NotificationMessage, Params } from "../../../protocol/message.js";
 import type { PolyprocError } from "../../../protocol/errors.js";
 import type { Peer } from "../../../server/engine/peer.js";
 
-/** The other side of a session, which remembers what it was sent. */
+/** A peer that keeps the messages that it was sent. */
 export class FakePeer implements Peer {
   maxPayloadBytes = Infinity;
   readonly sent: { method: string; params: unknown }[] = [];
-  /** What `backlogBytes` says; set it high to play a peer that does not read. */
+  /** Result of `backlogBytes`. A high value plays a peer that does not read. */
   backlog = 0;
   closedWith: PolyprocError | null | undefined;
   #drainListeners: (() => void)[] = [];
@@ -23,7 +23,7 @@ export class FakePeer implements Peer {
     this.#drainListeners.push(listener);
   }
 
-  /** Reads everything. */
+  /** Plays a peer that has read its backlog. */
   drain(): void {
     this.backlog = 0;
     const listeners = this.#drainListeners;
@@ -35,7 +35,7 @@ export class FakePeer implements Peer {
     this.closedWith = error ?? null;
   }
 
-  /** Parameters of every message of this kind, in their order. */
+  /** Parameters of all messages of this kind, in order. */
   received<M extends NotificationMessage>(message: M): Params<M>[] {
     return this.sent.filter((sent) => sent.method === message.method).map((sent) => sent.params as Params<M>);
   }

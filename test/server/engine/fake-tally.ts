@@ -1,6 +1,6 @@
 import type { Tally } from "../../../server/engine/bypass/tally.js";
 
-/** Counters that a test counts in the place of a client. */
+/** Counters that the test writes in place of a client. */
 export class FakeTally implements Tally {
   readonly path = "/tally";
   readonly mark = "0123456789abcdef0123456789abcdef";

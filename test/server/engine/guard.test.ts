@@ -13,7 +13,7 @@ const fail = () => {
   throw boom;
 };
 
-/** Gathers what the engine reports instead of failing the test. */
+/** Collects the exceptions that the engine reports, which otherwise fail the test. */
 function gatherFaults(world: FakeWorld): unknown[] {
   const faults: unknown[] = [];
   world.onFault = (error) => void faults.push(error);

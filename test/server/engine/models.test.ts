@@ -8,7 +8,7 @@ import type { Session } from "../../../server/engine/session.js";
 import { FakeWorld } from "./fake-engine.js";
 import { ask, type Probe } from "./probe.js";
 
-/** Random requests of a few sessions, which may be cancelled, expire or die, against the simplest model that can be written. */
+/** Compares random requests of a few sessions, with cancellations, timeouts and deaths, with a simple model. */
 const who = fc.integer({ min: 0, max: 3 });
 const common = [
   fc.record({ do: fc.constant("cancel" as const), pick: fc.nat(50) }),
@@ -23,7 +23,7 @@ interface Request<T> {
   readonly deadline: number;
 }
 
-/** The requests that the model says are waiting, in their order. */
+/** The requests that are pending in the model, in order. */
 class Line<T, R extends Request<T> = Request<T>> {
   waiting: R[] = [];
 
@@ -31,7 +31,7 @@ class Line<T, R extends Request<T> = Request<T>> {
     return this.waiting.shift();
   }
 
-  /** Takes out all that this is true of. */
+  /** Removes and returns all matching requests. */
   leave(of: (request: R) => boolean): R[] {
     const left = this.waiting.filter(of);
     this.waiting = this.waiting.filter((request) => !of(request));
@@ -54,7 +54,7 @@ class Actors {
     return this.sessions[i]!;
   }
 
-  /** Ends a session, and puts a new one in its place. */
+  /** Ends a session and replaces it with a new one. */
   die(i: number, died: boolean): Session {
     const session = this.at(i);
     session.end(died);
@@ -66,7 +66,7 @@ class Actors {
     return timeout === null ? Infinity : this.world.clock.now() + timeout;
   }
 
-  /** At the end: whoever is gone has left nothing. */
+  /** At the end: no ended session has left anything behind. */
   checkClean(): void {
     for (const session of this.sessions) session.end(true);
     this.root.end(true);

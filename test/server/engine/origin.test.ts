@@ -43,12 +43,12 @@ suite("a payload from another client's process tree", () => {
     const taken = ask(() => queue.get(careful, 1, 0)).value;
     queue.putBack(careful, taken.items, taken.origins);
     assert.deepEqual(origins(careful), [`${other.id} (put back by ${careful.id})`]);
-    // Another client cannot give its item out as that of the one who takes it.
+    // Another client cannot pass its item off as the receiver's own.
     put(other, 2);
     const own = ask(() => queue.get(other, 1, 0)).value;
     queue.putBack(other, own.items, [careful.id]);
     assert.deepEqual(origins(careful), [`${careful.id} (put back by ${other.id})`]);
-    // Without a word it counts as the sender's own.
+    // If the session names no origin, the item counts as its own.
     put(careful, 3);
     queue.putBack(other, ask(() => queue.get(other, 1, 0)).value.items);
     assert.deepEqual(origins(careful), [other.id]);

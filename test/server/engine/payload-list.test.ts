@@ -41,7 +41,7 @@ test("a payload that is no list, is truncated, or has another length is refused"
   for (let end = 0; end < list.length; end++) assert.throws(() => itemsOf(list.subarray(0, end), 3), { codeName: "Malformed" });
   assert.throws(() => itemsOf(payload({ a: 1 }), 1), { codeName: "Malformed" });
   assert.throws(() => itemsOf(list, 2), { codeName: "Malformed" });
-  // A length of four GiB, and a count of as many.
+  // A length of 4 GiB, and a count of as many items.
   assert.throws(() => itemsOf(new Uint8Array([0x92, 0xdb, 0xff, 0xff, 0xff, 0xff, 1]), 2), { codeName: "Malformed" });
   assert.throws(() => itemsOf(new Uint8Array([0x92, 0xdd, 0xff, 0xff, 0xff, 0xff, 1]), 2), { codeName: "Malformed" });
 });

@@ -13,7 +13,7 @@ const facts: ServerFacts = {
   version: "0.0.0", pid: 1, startedAt: 0, addresses: () => [], memory: () => ({ rssBytes: 0, heapUsedBytes: 0 }), stop: () => {}, stopWhenAlone: () => {},
 };
 
-/** The other side of a connection, which ends when the server closes it, as a door's does. */
+/** A peer whose connection ends when the server closes it, as with a real door. */
 class ConnectedPeer extends FakePeer {
   connection!: Connection;
   open = true;
@@ -30,10 +30,10 @@ class ConnectedPeer extends FakePeer {
   }
 }
 
-/** A client or a worker host without bytes in between. */
+/** A client or worker host that calls the handlers directly, without a connection. */
 export class Speaker {
   readonly peer = new ConnectedPeer();
-  /** Requests without an answer. */
+  /** Requests without an answer yet. */
   readonly open = new Set<number>();
   session = "";
   #nextId = 1;
@@ -62,7 +62,7 @@ export class Speaker {
   }
 }
 
-/** A worker host or a command, which does what a test says, in any order. */
+/** A worker host or a command. The test makes its steps, in any order. */
 export class FakeChild implements Host {
   pid: number | null = null;
   state: "starting" | "running" | "exited" = "starting";
@@ -71,7 +71,7 @@ export class FakeChild implements Host {
   readonly isHost: boolean;
   condemned = false;
   speaker: Speaker | null = null;
-  /** The pipe takes no more. */
+  /** The claims pipe is full. */
   full = false;
   readonly aside = null;
   readonly claims = {
@@ -124,7 +124,7 @@ export class FakeChild implements Host {
   }
 }
 
-/** An engine whose clients and children do anything. */
+/** An engine whose clients and children act at random. */
 export class PeersWorld extends FakeWorld {
   readonly clients: Speaker[] = [];
   readonly children: FakeChild[];
@@ -160,7 +160,7 @@ export class PeersWorld extends FakeWorld {
     return fresh;
   }
 
-  /** What holds at any time. */
+  /** Checks what must hold at any time. */
   check(): void {
     if (this.faults.length > 0) throw this.faults[0];
     const counts: [string, number][] = [];
@@ -183,11 +183,11 @@ export class PeersWorld extends FakeWorld {
     return sessions.size === 0 && processes.runningCount === 0 && livePools.size === 0 && runs.active === 0;
   }
 
-  /** Everybody leaves: nothing is left of anything. */
+  /** Ends all clients and children, then checks that nothing is left. */
   async end(): Promise<void> {
     for (const client of this.clients) client?.peer.leave();
     for (const { run } of this.engine.runs.list()) this.engine.runs.get(run).cancel({ graceMs: 0 });
-    // Each round a condemned child may free a slot for another, until nothing waits any more.
+    // Each round, a child that ends may free a slot for another one.
     for (let round = 0; round < 40 && !this.#isEmpty; round++) {
       await settle();
       this.clock.advance(20_000);
@@ -207,7 +207,7 @@ export class PeersWorld extends FakeWorld {
     assert.deepEqual(this.engine.pools(), [], "pools");
     assert.deepEqual(this.engine.processes.list(false), [], "processes");
     assert.deepEqual(Array.from(this.engine.registry.objects(), (object) => object.handle), [], "objects");
-    // Output of processes that have ended is remembered for those who ask later.
+    // The server remembers the output of ended processes, for later requests.
     assert.equal(this.engine.budget.usedBytes - this.engine.budget.server.bytes, 0, "bytes held for peers");
   }
 }

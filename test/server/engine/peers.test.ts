@@ -4,7 +4,7 @@ import { PolyprocError } from "../../../protocol/errors.js";
 import { settle } from "./fake-hosts.js";
 import { PeersWorld, type FakeChild } from "./peers-world.js";
 
-/** So long the search takes, in milliseconds; POLYPROC_MODEL_MS for more. */
+/** Duration of the search in milliseconds; set POLYPROC_MODEL_MS for more. */
 const budgetMs = Number(process.env["POLYPROC_MODEL_MS"] ?? 6000);
 
 const small = fc.nat(2);
@@ -57,7 +57,7 @@ const requests: Record<string, fc.Arbitrary<object>> = {
   "shutdown": fc.constant({}),
 };
 
-/** What a worker host says of a task: as it should be, or nearly. */
+/** A worker host's report on a task: valid, or with one thing wrong. */
 const report = fc.record({
   pick: fc.nat(3),
   seqOff: fc.constantFrom(0, 0, 0, 0, 1, -1),
@@ -139,7 +139,7 @@ function take(world: PeersWorld, s: Exclude<Step, { do: "turn" }>): void {
   }
 }
 
-/** What has happened before: nothing; a pool with a job, or a run, whose workers are ready. */
+/** Starting states: empty; a pool with a job, or a run, whose workers are ready. */
 const beginnings: Record<string, readonly [method: string, params: object][]> = {
   nothing: [],
   job: [

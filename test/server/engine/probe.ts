@@ -4,7 +4,7 @@ import { Wait, type Outcome } from "../../../server/engine/wait.js";
 
 /** A request as its sender sees it: open, answered or failed. */
 export class Probe<T> {
-  /** Null when the answer came at once. */
+  /** Null if the answer was immediate. */
   readonly wait: Wait<T> | null = null;
   #outcome: Outcome<T> | null = null;
 
@@ -40,7 +40,7 @@ export class Probe<T> {
     return this.#outcome.error;
   }
 
-  /** Name of the error; null when it was answered well, or is open. */
+  /** Name of the error; null if the request was answered or is pending. */
   get failure(): ErrorName | null {
     return this.#outcome && !this.#outcome.ok ? this.#outcome.error.codeName : null;
   }

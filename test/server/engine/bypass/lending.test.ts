@@ -32,7 +32,7 @@ class Borrower {
     return ask(() => this.#queue.get(this.session, max, timeoutMs, { slot, count: this.count(slot) }));
   }
 
-  /** Hands so many to its program. */
+  /** Hands this many items to its program. */
   hand(n: number, slot = 0): void {
     this.tally.counts[slot] = this.count(slot) + n;
   }
@@ -232,7 +232,7 @@ suite("items on loan", () => {
     assert.ok(!world.engine.registry.has("lock:s1.2"));
   });
 
-  test("do not keep an object alive that the borrower has let go", () => {
+  test("do not keep an object alive that the borrower has released", () => {
     const { world, root, borrower, put, take } = setUp();
     world.engine.registry.create(root, "lock:s1.1", Lock, () => new Lock(world.engine, "lock:s1.1"));
     put([Uint8Array.of(7), ["lock:s1.1"]], 8);
@@ -282,7 +282,7 @@ suite("items on loan", () => {
     fc.assert(fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
       interface Actor {
         borrower: Borrower;
-        /** By slot, in the order in which they were lent: what was not handed out. */
+        /** Items on loan that were not handed out, by slot, in the order of lending. */
         loans: Map<number, number[]>;
       }
       interface Waiting {
@@ -334,7 +334,7 @@ suite("items on loan", () => {
           }
           case "borrow": {
             const actor = actors[s.who]!;
-            // One request at a time for a counter.
+            // A counter has one request at a time.
             if (waits(actor, s.slot)) break;
             const probe = actor.borrower.borrow(s.max, s.slot, s.waits ? undefined : 0);
             comesBack(actor, [s.slot]);

@@ -12,7 +12,7 @@ import { ask, type Probe } from "../probe.js";
 
 type Client = Session & { readonly peer: FakePeer };
 
-/** A FIFO whose path is its place in the list. */
+/** A fake FIFO. Its path is its index in the list. */
 class FakeChannels {
   readonly open: { items: Uint8Array[]; closed: boolean }[] = [];
 
@@ -59,7 +59,7 @@ function fail(): never {
 
 const told = (client: Client) => client.peer.received(pipe.channel);
 
-/** Four items one by one, and the fifth is followed by an offer. Returns its number and FIFO. */
+/** Sends and receives items until the server offers a channel. Returns the channel and its FIFO. */
 function established({ a, b, first, second, channels, world }: ReturnType<typeof setUp>) {
   for (let i = 0; i < 5; i++) {
     first.send(a, item(i), null, true, true);
@@ -246,7 +246,7 @@ class Follower {
     }
     if (this.#offer?.channel === message.channel) this.#offer = null;
     if (this.#writes?.number === message.channel) this.#writes = null;
-    // What answers came before this are read before it.
+    // Answers that arrived before this notification are read before it.
     this.settle();
     if (this.#reads?.number === message.channel) this.#reads = null;
     this.#left(message.channel);
@@ -291,7 +291,7 @@ class Follower {
     this.settle();
   }
 
-  /** Takes the answer that has come. */
+  /** Handles the answer that has arrived. */
   settle(): void {
     if (!this.#pending || this.#pending.open) return;
     const { value, failure } = this.#pending.failure ? { value: null, failure: true } : { value: this.#pending.value as { item?: Payload; channel?: { channel: number; path: string } | null }, failure: false };
@@ -337,7 +337,7 @@ suite("sessions that send, receive, leave and die in random order", () => {
             first.send(c, item(++last), null, true, false);
             sentByOther.push(last);
           } else {
-            // What it was given is its own.
+            // Items that were answered to the reader are received, though it dies.
             reader.settle();
             reader.client.end(true);
             const next = world.session();
@@ -345,7 +345,7 @@ suite("sessions that send, receive, leave and die in random order", () => {
             readers.push((reader = new Follower(world, channels, next, second)));
           }
         }
-        // Everything comes to rest, and the last reader takes what is left.
+        // No more requests: the last reader receives all remaining items.
         for (const other of others) other.cancel();
         for (let i = 0; i < 4 * last + 40; i++) {
           writer.hear();
@@ -355,7 +355,7 @@ suite("sessions that send, receive, leave and die in random order", () => {
         const receivers = [...readers.map(({ received }) => received), others.filter((other) => !other.open && !other.failure).map((other) => number(other.value.item))];
         assert.deepEqual(receivers.flat().toSorted((x, y) => x - y), Array.from({ length: last }, (_, i) => i + 1));
         for (const received of receivers) {
-          // Two who send at the same time have no order between them.
+          // Items of two concurrent senders have no order between them.
           const ofWriter = received.filter((n) => !sentByOther.includes(n));
           assert.deepEqual(ofWriter, ofWriter.toSorted((x, y) => x - y));
         }

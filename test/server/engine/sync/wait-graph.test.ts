@@ -22,7 +22,7 @@ function setUp() {
   return { world, engine, clock, graph: engine.waitGraph, a, b, c, x: lock("x"), y: lock("y"), z: lock("z"), acquire, told };
 }
 
-/** a holds x and waits for y; b holds y and waits for x. */
+/** Session a holds x and waits for y; b holds y and waits for x. */
 function embrace(set: ReturnType<typeof setUp>) {
   const { a, b, x, y, acquire } = set;
   acquire(x, a);

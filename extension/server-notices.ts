@@ -4,8 +4,8 @@ import type { WindowServer } from "./connection/window-server.js";
 import { whatRuns, type Numbers } from "./numbers.js";
 
 /**
- * Tells what the user should know of the server, once, and with what can be done. Registered before the model, so that `numbers` still
- * says what there was.
+ * Shows the user what happened to the server, once, with the possible actions. Registered before the model, so `numbers` still has
+ * the last state.
  */
 export function registerServerNotices(server: WindowServer, version: string, log: vscode.LogOutputChannel, numbers: () => Numbers): vscode.Disposable {
   return vscode.Disposable.from(server.onDidChange((state) => {

@@ -7,7 +7,7 @@ export const maxEnded = 200;
 const sigkill = 9;
 const sigterm = 15;
 
-/** Processes: the living, and those that ended and are worth a look, until they are dismissed. */
+/** Living processes, and ended ones that the user may want to see, until they are dismissed. */
 export class ProcessBook {
   readonly #all = new Map<string, ProcessInfo>();
   /** Handles of those that ended, in the order in which they did. */

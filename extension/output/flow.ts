@@ -9,7 +9,7 @@ const intervalMs = 100;
 const maxCharsPerSecond = 256 * 1024;
 
 /**
- * What lines are worth when there is too much: output is left out first; failures may take as much again; a run's beginning and its
+ * The priority of lines when there are too many: output is dropped first; failures may use as much again; a run's beginning and its
  * summary are always shown.
  */
 export type Worth = "output" | "failure" | "summary";
@@ -23,8 +23,8 @@ export interface FlowOptions {
 }
 
 /**
- * Lines on their way to a channel: in few appends, and no more of them than the channel can take. What is too much is left out, and that is
- * said where it was.
+ * Lines on their way to a channel: in few appends, and no more lines than the channel can show. Further lines are dropped; a note in
+ * their place says so.
  */
 export class Flow {
   readonly #sink: Sink;
@@ -33,7 +33,7 @@ export class Flow {
   #waiting: string[] = [];
   #leftOut = 0;
   #timer: NodeJS.Timeout | null = null;
-  /** Characters that may be taken now; fills up with time. */
+  /** Characters that may be shown now; refilled over time. */
   #room = maxCharsPerSecond;
   #filledAt: number;
   /** Lines have been left out, and not enough time has passed to show some again: else there would be a note after every other line. */
@@ -64,7 +64,7 @@ export class Flow {
     this.#timer ??= this.#later(() => this.flush(), intervalMs);
   }
 
-  /** These many lines have been lost on their way here. */
+  /** This many lines were dropped before they arrived here. */
   lost(count: number): void {
     if (count === 0) return;
     this.#leftOut += count;

@@ -11,7 +11,7 @@ const maxLabelLength = 60;
 const maxResultLength = 300;
 const maxStackLines = 12;
 
-/** What begins each line of an item. Of a long path the end says more. */
+/** The prefix of each line of an item. Of a long path the end is kept, because it says more. */
 export function prefixOf(label: string): string {
   const text = oneLine(label);
   return `[${text.length > maxLabelLength ? `…${text.slice(1 - maxLabelLength)}` : text}] `;
@@ -47,7 +47,7 @@ export function resultText(value: unknown): string {
   return shorten(oneLine(text), maxResultLength);
 }
 
-/** Handles and other languages' values as a word: their insides say nothing to people. */
+/** Handles and other languages' values as one word: their contents mean nothing to the user. */
 function shown(value: unknown, depth: number): unknown {
   if (value instanceof UnknownObject) return named(value.handle);
   if (value instanceof OpaqueBlob) return named(`${value.tag}, ${value.data.length} bytes`);

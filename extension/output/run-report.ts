@@ -8,10 +8,10 @@ import { outcomeLines, prefixOf } from "./format-row.js";
 import { oneLine } from "./one-line.js";
 import { markOf } from "./run-numbers.js";
 
-/** `line`: what children write is shown as it comes. `task`: all lines of an item together, when it has ended. */
+/** `line`: each line of children is shown at once. `task`: all lines of an item together, when it has ended. */
 export type Grouping = "line" | "task";
 
-/** Kept of an item until it ends, when lines are shown by item. */
+/** Output that is kept for an item until it ends, if lines are grouped by item. */
 const maxKeptLines = 1000;
 const maxLineLength = 4000;
 
@@ -20,7 +20,7 @@ interface Kept {
   leftOut: number;
 }
 
-/** Tells a run in the output channel, from now on until it ends: every line whole, and marked with its item. */
+/** Reports a run in the output channel, from now until it ends: every line complete, and marked with its item. */
 export class RunReport implements Disposable {
   readonly #run: Run;
   readonly #flow: Flow;
@@ -29,7 +29,7 @@ export class RunReport implements Disposable {
   readonly #mark: string;
   readonly #isCommand: boolean;
   readonly #kept = new Map<number, Kept>();
-  /** Items whose outcome has been told. */
+  /** Items whose outcome has been reported. */
   readonly #told: Uint8Array;
   readonly #subscriptions: Disposable[];
   #over = false;
@@ -82,7 +82,7 @@ export class RunReport implements Disposable {
       if (!isSettled(row) || this.#told[index] === 1) continue;
       this.#told[index] = 1;
       this.#release(index);
-      // Of what was never begun the summary has the number: after a cancellation that may be thousands.
+      // Items that never began are only counted, in the summary: after a cancellation there may be thousands.
       if ((row.state === "cancelled" || row.state === "lost") && row.pid === 0) continue;
       const prefix = this.#mark + prefixOf(row.label);
       this.#flow.add(outcomeLines(row, this.#isCommand).map((line) => prefix + line), row.state === "done" ? "output" : "failure");

@@ -34,14 +34,14 @@ function commandEnd({ value, error }: Row): DetailView["command"] {
   return { exitCode: typeof told.exitCode === "number" ? told.exitCode : null, signal: "signal" in told && typeof told.signal === "string" ? told.signal : null };
 }
 
-/** What data says that is shown in a place of its own, or says nothing to people. */
+/** Members of `data` that are shown elsewhere, or mean nothing to the user. */
 const shownElsewhere = new Set(["name", "type", "message", "stack", "cause", "language", "stderr", "stdout"]);
 
 function errorView(failure: Failure): ErrorView {
   const { data = {} } = failure;
   const type = textOf(data["type"]) ?? errorName(failure.code) ?? "Error";
   const thrown = textOf(data["message"]);
-  // What was thrown is told in full; of the server's own words, in the form that the table has.
+  // A thrown error is shown in full; the server's own errors as in the table.
   const message = data["language"] !== undefined && data["language"] !== "command" && thrown !== null ? thrown : failureText(failure);
   return {
     type,

@@ -1,8 +1,8 @@
 import type { RowState } from "../runs/run.js";
 
 /*
- * What a results panel and its page tell each other. The page holds what it shows of every row; values, stacks and output come only for the
- * row that it looks at.
+ * The messages between a results panel and its page. The page holds what it shows of every row; values, stacks and output are sent only for the
+ * row whose details are open.
  */
 
 export interface RunView {
@@ -64,7 +64,7 @@ export interface DetailView {
   item: CutText;
   /** Pretty JSON; null while there is none. */
   value: CutText | null;
-  /** The server gave the result up to stay within its limits. */
+  /** The server dropped the result to stay within its limits. */
   valueGone: boolean;
   error: ErrorView | null;
   /** Of a command that has ended. */

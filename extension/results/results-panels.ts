@@ -28,7 +28,7 @@ export class ResultsPanels implements vscode.Disposable {
     panel.focus(part, index);
   }
 
-  /** Gives a panel of the window's last life its run again. */
+  /** After a reload, connects a restored panel with its run again. */
   async restore(restored: vscode.WebviewPanel, state: unknown): Promise<void> {
     const { run: id, name, startedAt } = typeof state === "object" && state !== null ? (state as Record<string, unknown>) : {};
     const panel = this.#add(restored);
@@ -63,7 +63,7 @@ export class ResultsPanels implements vscode.Disposable {
     const find = () => runs.all.find(isIt);
     const here = find();
     if (here) return here;
-    // Nothing is started for it: a server that has gone took its runs along.
+    // No server is started for it: a server's runs end with it.
     const attached = vscode.workspace.isTrusted ? await server.attach().catch(() => null) : null;
     if (!attached) return find() ?? null;
     return new Promise((resolve) => {

@@ -14,8 +14,8 @@ const intervalMs = 100;
 const outputIntervalMs = 400;
 
 /**
- * Tells a page of its run: everything once, from then on what changed; for the row that the page looks at, details and output too. One for each
- * page: it ends with it.
+ * Sends a run to a page: everything once, then the changes; for the row whose details are open, details and output, too. Each page has its own
+ * feed, which ends with it.
  */
 export class RunFeed implements Disposable {
   readonly #run: Run;
@@ -72,7 +72,7 @@ export class RunFeed implements Disposable {
     if (!this.#sending) this.#timer ??= setTimeout(() => void this.#sendAll(), intervalMs);
   }
 
-  /** A page that takes its time holds back what is sent, and gets less of what lies between. */
+  /** A slow page delays the messages, and gets fewer intermediate states. */
   async #sendAll(): Promise<void> {
     this.#timer = null;
     this.#sending = true;
@@ -83,7 +83,7 @@ export class RunFeed implements Disposable {
         const changed = [...this.#changed];
         this.#changed = new Set();
         await this.#sendRows(changed);
-        // What came meanwhile waits for its turn, unless it is the end.
+        // Changes that arrived in between wait for the next message, unless the run has ended.
       } while (this.#isBehind && this.#run.ended && !this.#disposed);
     } catch (error) {
       if (!this.#disposed) this.#onFault(error);
@@ -135,7 +135,7 @@ export class RunFeed implements Disposable {
     else looked.timer ??= setTimeout(() => void this.#askOutput(), outputIntervalMs);
   }
 
-  /** All that is remembered, again: that is bounded, and neither misses a line nor tells one twice. */
+  /** Sends all kept output again: it is bounded, and this neither misses a line nor repeats one. */
   async #askOutput(): Promise<void> {
     const looked = this.#looked;
     if (!looked) return;

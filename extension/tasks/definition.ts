@@ -3,11 +3,11 @@ import { parseHalt } from "../../protocol/halt.js";
 import type { Halt } from "../../protocol/run.js";
 import type { RunOptions } from "../runs/run.js";
 
-/** What tasks.json says of a task, read and checked. Paths and patterns are as they were written. */
+/** The definition of a task in tasks.json, parsed and checked. Paths and patterns are unchanged. */
 export interface TaskSpec {
   what: TaskTarget;
   items: TaskItems;
-  /** Folder of all paths, and of the command. */
+  /** Folder to which paths are relative, and in which the command runs. */
   cwd: string;
   options: RunOptions;
 }
@@ -25,7 +25,7 @@ export type TaskItems =
   | { kind: "values"; values: unknown[] }
   | { kind: "git" };
 
-/** The task is not well defined. The message, for the user, names the property and says what is expected. */
+/** The task's definition is wrong. The message, for the user, names the property and says what is expected. */
 export class DefinitionError extends Error {
   override readonly name = "DefinitionError";
 }

@@ -5,9 +5,9 @@ export const exitStatus = {
   ok: 0,
   /** Some items failed. */
   failed: 1,
-  /** The task is not well defined, or it has no items. */
+  /** The task's definition is wrong, or it has no items. */
   invalid: 2,
-  /** There is no server, or it went away. */
+  /** No server, or the connection was lost. */
   unavailable: 69,
   /** Ended by Ctrl-C, by Stop, or from the side bar. */
   cancelled: 130,

@@ -1,18 +1,18 @@
 import type { OutputLine } from "../../protocol/process.js";
 
-/** More of one item than this is written before it ends. */
+/** If one item has more output than this, it is written before the item ends. */
 const maxItemLength = 1024 * 1024;
-/** The same of all items together. */
+/** The same limit for all items together. */
 const maxLength = 32 * 1024 * 1024;
 
 type Stream = OutputLine["stream"];
 
-/** What one item wrote and was not shown yet. */
+/** Output of one item that is not shown yet. */
 interface Pending {
-  /** Of the process that wrote it: another one belongs to another try. */
+  /** Of the process that wrote it: another pid belongs to another attempt. */
   pid: number;
   text: string;
-  /** Beginnings of lines whose ends have not come. */
+  /** Incomplete lines. */
   open: Record<Stream, string>;
 }
 
@@ -30,7 +30,7 @@ export class ItemOutput {
     this.#write = write;
   }
 
-  /** From now on lines are written as they come: only one item can be under way. */
+  /** From now on lines are written at once: only one item can be running. */
   live(): void {
     if (this.#live) return;
     this.#live = true;
@@ -40,14 +40,14 @@ export class ItemOutput {
   add(index: number, { pid, stream, text, partial }: Pick<OutputLine, "pid" | "stream" | "text" | "partial">): void {
     const item = this.#itemOf(index, pid);
     const line = item.open[stream] + text;
-    // A line without end is cut, since it has to be somewhere.
+    // A line without end is cut, because the buffer is bounded.
     const isWhole = !partial || line.length > maxItemLength;
     item.open[stream] = isWhole ? "" : line;
     if (isWhole) this.#append(item, line);
     if (this.#live || item.text.length > maxItemLength || this.#length > maxLength) this.#writeText(item);
   }
 
-  /** Writes what items `first` to `last` wrote in their last try, which was that of process `pid` (0: whichever it was). */
+  /** Writes the output of items `first` to `last` in their last attempt, which was that of process `pid` (0: any process). */
   end(first: number, last: number, pid: number): void {
     for (let index = first; index <= last; index++) {
       const item = this.#items.get(index);

@@ -8,9 +8,9 @@ import type { OutputLine } from "../../protocol/process.js";
 export interface OutputFeed {
   /** Called with lines in the order in which each process wrote them. */
   onLines: (lines: readonly OutputLine[]) => void;
-  /** From now on only lines of this run: no other child is made to wait for this reader. */
+  /** From now on only lines of this run: no other child has to wait for this reader. */
   only(run: string): Promise<void>;
-  /** Resolves when every line that the server has sent so far was handed on, or the connection has ended. */
+  /** Resolves when every line that the server has sent so far was passed to the handler, or the connection has ended. */
   settled(): Promise<void>;
   /** Stops reading: children that write much have to wait. */
   pause(): void;
@@ -38,7 +38,7 @@ export async function openOutputFeed(address: string): Promise<OutputFeed> {
       await connection.request("events/watchOutput", { scope: "all", lossless: true, run }).catch(() => {});
     },
     async settled() {
-      // Answers come behind what was sent before.
+      // An answer arrives after everything that the server sent before it.
       await connection.request("server/status", {}).catch(() => {});
     },
     pause() {

@@ -2,17 +2,17 @@
 const question = "\u001b[5n";
 const answer = "\u001b[0n";
 
-/** So many characters may be on the way before the terminal is asked. */
+/** Characters that may be in transit before the terminal is asked. */
 const askAfter = 256 * 1024;
-/** A terminal that has said nothing for so long does not answer such questions. */
+/** A terminal that has not answered within this time does not support such questions. */
 const firstPatienceMs = 2000;
-/** One that does answer may be in a window that the system has put to sleep. */
+/** The same for a terminal that has answered before: its window may be suspended by the system. */
 const patienceMs = 60_000;
-/** Without answers: characters in a millisecond that any terminal can take. */
+/** Without answers: characters per millisecond that any terminal can read. */
 const blindRate = 2048;
 
 /**
- * Limits a writer to the rate at which its terminal can read. VS Code gives extensions no flow control for their terminals, and throws away what comes far too fast;
+ * Limits a writer to the rate at which its terminal can read. VS Code gives extensions no flow control for their terminals, and drops output that arrives far too fast;
  * but the terminal answers questions in the order in which it reads.
  */
 export class Pacer {
@@ -35,10 +35,10 @@ export class Pacer {
     this.#unread = 0;
   }
 
-  /** What of the terminal's input is not meant for us. */
+  /** The part of the terminal's input that is no answer to the pacer. */
   input(data: string): string {
     if (!data.includes(answer)) return data;
-    // Also one that comes late.
+    // Also an answer that arrives late.
     this.#terminal = "answers";
     this.#answered?.();
     return data.replace(answer, "");

@@ -19,11 +19,11 @@ export interface TaskParts {
   openFeed: () => Promise<OutputFeed>;
   screen: Screen;
   columns: () => number;
-  /** What is run, for people. */
+  /** Text for the user: what runs. */
   what: string;
 }
 
-/** Above this the children are made to wait for the terminal. */
+/** Above this the children have to wait for the terminal. */
 const maxBacklog = 1024 * 1024;
 const redrawMs = 1000;
 
@@ -62,7 +62,7 @@ class TaskRun {
   readonly #request: RunRequest;
   readonly #output: ItemOutput;
   readonly #ended = new Set<number>();
-  /** Rows that changed and were not looked at. */
+  /** Rows that changed and were not processed yet. */
   readonly #changed = new Set<number>();
   #isWorking = false;
   #working = Promise.resolve();
@@ -70,7 +70,7 @@ class TaskRun {
   /** Of before the run was known by its job. */
   #early: OutputLine[] = [];
   #isPaused = false;
-  /** It was told that what is to be run is not there. */
+  /** The user has been told that the command or function does not exist. */
   #isHopeless = false;
   #startedAt = 0;
 
@@ -148,7 +148,7 @@ class TaskRun {
     if (this.#ended.has(row.index)) return;
     this.#ended.add(row.index);
     const chunkSize = this.#isCommand ? 1 : this.#request.options.chunkSize ?? 1;
-    // What a chunk writes is known by its first item.
+    // The output of a chunk is reported for its first item.
     this.#output.end(row.index - (row.index % chunkSize), row.index, row.pid);
     if (row.state === "done" && !this.#isCommand) this.#write(resultText(row.value));
     if (row.state !== "failed") return;
@@ -186,7 +186,7 @@ function hasEnded(row: Row): boolean {
   return row.state !== "queued" && row.state !== "running";
 }
 
-/** What is to be run is not there, or cannot be run: that will be so for every item. */
+/** The command or function does not exist, or cannot be started: every item would fail. */
 function failsForAll({ code, data }: Failure): boolean {
   if (code === errorCodes.TargetNotFound) return true;
   return code === errorCodes.SpawnFailed && ["ENOENT", "EACCES", "ENOEXEC"].includes(String(data?.["errno"]));

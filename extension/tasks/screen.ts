@@ -52,7 +52,7 @@ export class Screen {
     this.#pump();
   }
 
-  /** Resolves when the terminal has taken in everything, or is gone. */
+  /** Resolves when the terminal has read everything, or is closed. */
   drained(): Promise<void> {
     if (this.#closed || !this.#writing) return Promise.resolve();
     return new Promise((resolve) => this.#drained.push(resolve));
@@ -63,7 +63,7 @@ export class Screen {
     return this.#pacer.input(data);
   }
 
-  /** The terminal is gone: nothing waits for it any more. */
+  /** The terminal is closed: pending waits resolve. */
   close(): void {
     this.#closed = true;
     this.#waiting = [];
@@ -82,7 +82,7 @@ export class Screen {
   }
 
   async #writeAll(): Promise<void> {
-    // What is written in the same turn goes together.
+    // Writes of one turn are sent together.
     await Promise.resolve();
     while (this.backlog > 0 && !this.#closed) {
       const text = this.#next().replace(newline, "\r\n");

@@ -26,11 +26,11 @@ export async function taskRequest(
   const cwd = await folderOf(spec, place);
   const target = await targetOf(spec.what, cwd);
   const items = await resolveItems(await sourceOf(spec.items, cwd));
-  // How output belongs to items hangs on the size of chunks, so no setting decides it.
+  // The chunk size decides to which item output belongs, so no setting changes it.
   return { name: place.name, target, items, options: { ...spec.options, chunkSize: spec.options.chunkSize ?? 1 }, origin: "task" };
 }
 
-/** Short text for people of what a definition runs, whether or not it makes sense. */
+/** Short text for the user: what a definition runs, even if the definition is wrong. */
 export function describeDefinition({ command, args, module, export: name }: Record<string, unknown>): string {
   if (typeof module === "string") return `${module}#${typeof name === "string" ? name : "default"}`;
   return [command, ...(Array.isArray(args) ? args : [])].filter((part) => typeof part === "string").join(" ");

@@ -24,12 +24,12 @@ export function sizeLine(items: number, processes: number): string {
   return `${dim(`${plural(items, "item")}, ${processes === 1 ? "one" : Math.min(processes, items)} at a time`)}\n\n`;
 }
 
-/** Something that keeps the task from running. */
+/** An error that prevents the task from running. */
 export function troubleLine(message: string): string {
   return `${red(`polyproc: ${message}`)}\n`;
 }
 
-/** Something that the task runs with, and should not. */
+/** A problem with which the task runs nevertheless. */
 export function warningLine(message: string): string {
   return `${yellow(`polyproc: ${message}`)}\n`;
 }
@@ -41,7 +41,7 @@ export function failureText(row: Row): string {
   return `${red(`✘ ${oneLine(row.label)}: ${oneLine(reason)}${tries}`)}\n${frames.map((frame) => `${dim(frame)}\n`).join("")}`;
 }
 
-/** What a function returned: text as it is, so that problem matchers can read it; other values as JSON; nothing for nothing. */
+/** What a function returned: text unchanged, so problem matchers can read it; other values as JSON; nothing for no value. */
 export function resultText(value: unknown): string {
   if (value === undefined || value === null || value === "") return "";
   const text = typeof value === "string" ? value : asJson(value);
@@ -58,7 +58,7 @@ function asJson(value: unknown): string {
   return inspect(value, { breakLength: Infinity, compact: true });
 }
 
-/** How the items of a run fare. */
+/** The progress of a run's items. */
 export interface Tally {
   total: number;
   done: number;

@@ -11,7 +11,10 @@ import { asCallersError, Closed, TimedOut } from "./errors.js";
 import { flushAtExit } from "./flush-at-exit.js";
 import { requireOwnSocket } from "./socket-owner.js";
 
-/** A server that runs answers within milliseconds, even a busy one. One that takes longer than this is stopped, or is something else. */
+/**
+ * A server that runs answers within milliseconds, even a busy one. One that takes longer than this is stopped, or is
+ * something else.
+ */
 export const connectMs = 30_000;
 
 export interface ConnectOptions {
@@ -27,9 +30,9 @@ export interface ConnectOptions {
 }
 
 /**
- * Connects to a server that listens. Rejects with Closed if no server listens there; with TimedOut if what listens there
- * does not answer `initialize` within `connectMs`; with Unauthorized if the server wants another token, or if another
- * user may own its Unix socket.
+ * Connects to a server that listens. Rejects with Closed if no server listens there; with TimedOut if what listens
+ * there does not answer `initialize` within `connectMs`; with Unauthorized if the server wants another token, or if
+ * another user may own its Unix socket.
  */
 export async function connectTo(connection: Connection, address: string, options: ConnectOptions): Promise<Link> {
   const parsed = parseAddress(address);

@@ -40,7 +40,10 @@ export interface RequestOptions {
   urgent?: boolean;
   /** Keeps this object, and so its handle, alive while the request is pending. */
   keep?: object;
-  /** The objects that the request makes. If the server refuses, every later request that names one of them rejects with the same error. */
+  /**
+   * The objects that the request makes. If the server refuses, every later request that names one of them rejects with
+   * the same error.
+   */
   makes?: readonly Handle[];
 }
 

@@ -29,6 +29,8 @@ export interface Link {
    * decides.
    */
   holdLoop?: (hold: boolean) => void;
+  /** The endpoint's stream writes synchronously, as a worker host's does. Default false. */
+  isSynchronous?: boolean;
 }
 
 export interface RequestOptions {
@@ -259,6 +261,17 @@ export class Connection {
   /** Sends at once what was written in this turn of the event loop. Throws Closed unless the connection is open. */
   flush(): void {
     this.#required().endpoint.flush();
+  }
+
+  /**
+   * Whether what was written so far arrives even if this process exits now. Hands it to the operating system first. A
+   * synchronous endpoint needs no such write, because it does the same at the exit. Only when open.
+   */
+  survivesExit(): boolean {
+    const { endpoint, isSynchronous = false } = this.#required();
+    if (isSynchronous) return true;
+    endpoint.flush();
+    return endpoint.backlogBytes === 0;
   }
 
   /**

@@ -12,7 +12,7 @@ export function defaultConnection(): Connection {
   if (defaultOne && !defaultOne.isClosed) return defaultOne;
   const host = hostLink();
   if (host) {
-    const connection = new Connection({ endpoint: host.endpoint, facts: host.facts, minted: host.minted });
+    const connection = new Connection({ endpoint: host.endpoint, facts: host.facts, minted: host.minted, isSynchronous: true });
     host.onNotification(connection.receive);
     defaultOne = connection;
   } else {

@@ -64,10 +64,15 @@ export class PipeEnd<T = unknown> extends SharedObject implements AsyncDisposabl
       return;
     }
     this.#onTheirWay.add(bytes);
-    this.request("pipe/send", (end) => ({ end, item: payload, early }), { background: true }).then(
+    const judged = this.request("pipe/send", (end) => ({ end, item: payload, early }), { background: true }).then(
       () => this.#onTheirWay.remove(bytes),
       (error: unknown) => this.#onTheirWay.failed(bytes, error),
     );
+    if (this.connection.survivesExit()) return;
+    this.connection.retainLoop();
+    await judged;
+    this.connection.releaseLoop();
+    this.#throwFailure();
   }
 
   /**

@@ -44,6 +44,24 @@ test("a script that calls process.exit right after a thousand sends has sent eve
   assert.deepEqual(received, Array.from({ length: 1000 }, (_, i) => i));
 });
 
+test("a send that has resolved arrives, also when the server read nothing before the script's process.exit", async (t) => {
+  const server = await startServer(t, ["--listen", `unix:${join(temporaryFolder(t), "run", "p.sock")}`]);
+  const address = server.addresses[0]!;
+  await using mp = await connect(address);
+  const pipes = Array.from({ length: 12 }, () => mp.Pipe<string>());
+  await new mp.Queue<PipeEnd[]>({ name: "ends" }).put(pipes.map(([, its]) => its));
+  const script = startScript(t, "ends", ["fills", String(server.process.pid)], { POLYPROC_ADDRESS: address });
+  assert.equal(await script.ended(), 5);
+  server.process.kill("SIGCONT");
+  let received = 0;
+  for (const [mine, its] of pipes) {
+    await its.close();
+    for await (const _ of mine) received++;
+  }
+  const resolved = Number(/^resolved (\d+)$/m.exec(script.stdout())![1]);
+  assert.ok(resolved > pipes.length && received >= resolved, `${resolved} sends had resolved, ${received} items came`);
+});
+
 test("a client's classes are the package's, bound to it", async (t) => {
   await using mp = await connect(await listening(t));
   const lock = new mp.Lock();

@@ -1,9 +1,9 @@
 import type { Budget } from "../engine/budget.js";
 
-/** Less is not counted: every connection may have as much. */
+/** A backlog up to this size is not charged. */
 const freeBytes = 256 * 1024;
 
-/** Charges what a peer has not read yet to the server's memory budget. */
+/** Charges a peer's backlog to the server's memory budget. */
 export class BacklogCharge {
   readonly #budget: Budget;
   readonly #backlogBytes: () => number;
@@ -12,14 +12,14 @@ export class BacklogCharge {
   #awaitsDrain = false;
   #ended = false;
 
-  /** `onDrain` calls once, when less than 256 KiB is left. */
+  /** `onDrain` calls its listener once, when less than 256 KiB are left. */
   constructor(budget: Budget, backlogBytes: () => number, onDrain: (listener: () => void) => void) {
     this.#budget = budget;
     this.#backlogBytes = backlogBytes;
     this.#onDrain = onDrain;
   }
 
-  /** After each write. */
+  /** Called after each write. */
   update(): void {
     if (this.#ended) return;
     const backlog = this.#backlogBytes();
@@ -35,7 +35,7 @@ export class BacklogCharge {
     });
   }
 
-  /** The connection has ended: what was not read goes with it. */
+  /** The connection has ended, and its backlog with it. */
   end(): void {
     if (this.#ended) return;
     this.#ended = true;

@@ -1,12 +1,15 @@
 import type { Budget } from "../engine/budget.js";
 
-/** Shorter bodies are read in any case: those of requests that free memory or control something are. */
+/** Shorter bodies need no reservation, so requests that free memory or cancel something are always read. */
 export const roomyBodyBytes = 64 * 1024;
 
-/** When the server has let go of nothing for this long, in milliseconds, a body is read without room: perhaps what frees memory comes after it. Its request may fail with Overloaded. */
+/**
+ * If the server has released no memory for this many milliseconds, a body is read without a reservation: a message
+ * after it may free memory. Its request may then fail with Overloaded.
+ */
 const stallMs = 10_000;
 
-/** The memory of bodies that one connection is reading, or has read and not handled. */
+/** Reserves memory for the bodies that one connection reads, until they are handled. */
 export class BodyRoom {
   readonly #budget: Budget;
   readonly #held = new Set<() => void>();
@@ -15,7 +18,10 @@ export class BodyRoom {
     this.#budget = budget;
   }
 
-  /** Calls when the body may be read, perhaps before this returns. The function that it returns gives the room back, or leaves the line. */
+  /**
+   * Calls `granted` when the body may be read, perhaps before this returns. Returns a function that releases the
+   * memory, or gives up the place in the queue for it.
+   */
   take(bytes: number, granted: () => void): () => void {
     let isGranted = false;
     let stopLooking = () => {};
@@ -46,7 +52,7 @@ export class BodyRoom {
     return release;
   }
 
-  /** The connection has ended. */
+  /** The connection has ended: releases everything. */
   end(): void {
     for (const release of [...this.#held]) release();
   }

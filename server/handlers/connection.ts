@@ -16,24 +16,24 @@ import { handlerByMethod } from "./table.js";
 
 export type RequestId = number | string;
 
-/** One of the two is present. `unhurried`: it may travel with the next message. */
+/** `error` or `result` is present. An `unhurried` answer may wait to be sent together with the next message. */
 export type Reply = (error: PolyprocError | null, result?: unknown, unhurried?: boolean) => void;
 
-/** Who is at the other end of a connection, as far as the door can tell. */
+/** The peer of a connection: a client, or a worker host that the server started. */
 export type Access = ClientAccess | { kind: "worker"; host: HostRecord };
 
 export interface ClientAccess {
   kind: "client";
-  /** Compares the token in constant time; null: the address needs none. */
+  /** Compares the token in constant time. Null: the address needs no token. */
   checkToken: ((token: string | undefined) => boolean) | null;
   /** Called when `initialize` was accepted. */
   opened?: () => void;
 }
 
-/** Of what a client calls itself. */
+/** Longest name and version of a client that are kept. */
 const maxNameLength = 200;
 
-/** Unanswered requests of one connection; beyond that they fail with Overloaded. */
+/** Most unanswered requests of one connection. Further ones fail with Overloaded. */
 const maxPendingRequests = 100_000;
 
 export interface Hub {
@@ -42,8 +42,8 @@ export interface Hub {
 }
 
 /**
- * What both doors share: the lifecycle of a session, the validation of what comes in, and the ids of what is under way.
- * A door turns bytes into calls of this, and replies into bytes.
+ * What both doors share: the lifecycle of a session, the validation of messages, and the ids of pending requests. A
+ * door turns bytes into calls of this class, and replies into bytes.
  */
 export class Connection {
   readonly #hub: Hub;
@@ -63,14 +63,15 @@ export class Connection {
     return this.#session;
   }
 
-  /** Requests that have not been answered. */
+  /** Number of unanswered requests. */
   get pending(): number {
     return this.#pending.size;
   }
 
   /**
-   * A peer that leaves this many bytes unread is cut off: streams stop long before, so these are answers that it asked for. Not so a
-   * worker, to whom the engine itself sends what it has to.
+   * The door closes the connection of a client that leaves more bytes than this unread. Events and results pause long
+   * before that, so the backlog is answers that the client asked for. A worker has no limit: what it gets, the engine
+   * sends, and bounds itself.
    */
   get maxBacklogBytes(): number {
     if (this.#access.kind === "worker") return Infinity;
@@ -85,7 +86,7 @@ export class Connection {
     }
     try {
       if (this.#pending.size >= maxPendingRequests) {
-        throw new PolyprocError("Overloaded", `${maxPendingRequests} requests of this connection wait for their answers; let some come before sending more`);
+        throw new PolyprocError("Overloaded", `${maxPendingRequests} requests of this connection are unanswered; wait for answers before sending more`);
       }
       const result = this.#dispatch(id, method, params, reply);
       if (result === deferred) return;
@@ -117,7 +118,10 @@ export class Connection {
     }
   }
 
-  /** A notification that is wrong is dropped; a worker's, and one that fails, ends the connection, since it cannot be answered. */
+  /**
+   * A notification cannot be answered. So an invalid one is dropped if it is a client's, and ends the connection if it
+   * is a worker's. One whose handler throws ends the connection in both cases.
+   */
   notify(method: string, params: unknown): void {
     if (method === lifecycle.cancelRequest.method) {
       const id = (params as { id?: unknown } | undefined)?.id;
@@ -130,7 +134,7 @@ export class Connection {
       this.#peer.close();
       return;
     }
-    // JSON-RPC: a notification that cannot be served is dropped; `$/` ones are optional by LSP's rule.
+    // By JSON-RPC, unknown notifications are dropped. By LSP, those that begin with `$/` are optional.
     const handler = handlerByMethod.get(method);
     if (!handler || handler.message.kind !== "notification" || this.#state !== "open") return;
     if (!this.#allowed(handler.message)) return;
@@ -144,17 +148,19 @@ export class Connection {
     try {
       handler.handle(this.#context(), checked.output as never);
     } catch (error) {
-      // It cannot be answered, so it ends the peer that sent it.
       this.#peer.close(error instanceof PolyprocError ? error : serverFault(error));
     }
   }
 
-  /** Ends the connection, after telling why. */
+  /** Sends the error and ends the connection. */
   end(error: PolyprocError): void {
     this.#peer.close(error);
   }
 
-  /** The transport has ended; `error`: for what this side ended it. Unless `shutdown` was answered, which ends the session, the session counts as dead. */
+  /**
+   * The transport has ended. `error`: the reason, if the server ended it. If the session has not ended by `shutdown`,
+   * it counts as dead.
+   */
   closed(error?: PolyprocError): void {
     this.#state = "closed";
     if (error && this.#access.kind === "worker") this.#access.host.expel(error.message);
@@ -162,7 +168,7 @@ export class Connection {
     this.#pending.clear();
   }
 
-  /** An exception that is no answer may have come in the middle of a change, so this session ends with it. */
+  /** An exception other than PolyprocError may have interrupted a change of state, so it ends this session. */
   #fail(error: unknown, reply: Reply): void {
     if (error instanceof PolyprocError) {
       reply(error);
@@ -208,7 +214,7 @@ export class Connection {
     const checked = v.safeParse(lifecycle.initialize.params, params ?? {});
     if (!checked.success) throw new PolyprocError("InvalidParams", `initialize: ${describeIssues(checked.issues)}`);
     if (this.#access.checkToken && !this.#access.checkToken(checked.output.token)) {
-      // One guess a connection, which is answered first.
+      // One guess for each connection. The answer is sent before the connection ends.
       setImmediate(() => this.#peer.close());
       throw new PolyprocError("Unauthorized", checked.output.token === undefined
         ? `this address needs a token: pass it as "token" in initialize, from the server's token file`
@@ -216,7 +222,7 @@ export class Connection {
     }
     const version = checked.output.protocolVersion;
     if (version !== undefined && !isCompatible(version)) {
-      throw new PolyprocError("BadState", `the client speaks protocol ${version}, this server ${protocolVersion}: update the older of the two`);
+      throw new PolyprocError("BadState", `the client speaks protocol ${version}, this server ${protocolVersion}: update the older one`);
     }
     const { engine, server } = this.#hub;
     if (checked.output.maxPayloadBytes !== undefined) this.#peer.useFragments?.(checked.output.maxPayloadBytes);
@@ -279,10 +285,10 @@ export class Connection {
   }
 }
 
-/** The reply is sent by whoever returned this. */
+/** Returned by a handler that sends the reply itself, later. */
 const deferred = Symbol("deferred");
 
-/** Parameters have names in this protocol; the schema library takes an array for an object. */
+/** Refuses positional parameters. The schema library would accept an array as an object. */
 function requireNamed(method: string, params: unknown): void {
   if (Array.isArray(params) || params instanceof Uint8Array) throw new PolyprocError("InvalidParams", `${method}: expected params with names ({…}), got ${quote(params)}`);
 }

@@ -4,7 +4,7 @@ import type { Engine } from "../engine/engine.js";
 import type { Session } from "../engine/session.js";
 import type { Wait } from "../engine/wait.js";
 
-/** What handlers can reach besides the engine: facts of the server process, and its end. */
+/** What handlers use besides the engine: facts about the server process, and ways to stop it. */
 export interface ServerFacts {
   version: string;
   pid: number;
@@ -12,7 +12,7 @@ export interface ServerFacts {
   addresses(): string[];
   memory(): { rssBytes: number; heapUsedBytes: number };
   stop(): void;
-  /** Ends the server once no client has been connected for so long; null takes that back. */
+  /** Ends the server once no client has been connected for `ms` milliseconds. Null withdraws that. */
   stopWhenAlone(ms: number | null): void;
 }
 
@@ -22,12 +22,12 @@ export interface Context {
   server: ServerFacts;
 }
 
-/** The answer null, which nobody waits for: it may travel with the next message. */
+/** The answer null of a request with `early`: its sender does not wait, so it may be sent with the next message. */
 export const unhurriedNull = Symbol("null, in its own time");
 
 type Answer<R extends v.GenericSchema> = typeof unhurriedNull | v.InferInput<R> | Wait<v.InferInput<R>> | Promise<v.InferInput<R>>;
 
-/** One row of the table: a message and what answers it. Parameters have been validated; errors are thrown as PolyprocError. */
+/** A message and its handler. Parameters are validated before the call. Errors are thrown as PolyprocError. */
 export type Handler = RequestHandler | NotificationHandler;
 
 export interface RequestHandler {

@@ -2,16 +2,16 @@ import { PolyprocError } from "../../protocol/errors.js";
 import type { RequestId } from "./connection.js";
 import { quote } from "./issues.js";
 
-/** What a peer sent, told apart by JSON-RPC's rules. */
+/** A message of a peer, classified by JSON-RPC's rules. */
 export type Incoming =
   | { kind: "request"; id: RequestId; method: string; params: unknown }
   | { kind: "notification"; method: string; params: unknown }
-  /** The server sends no requests, so nobody waits for it. */
+  /** Ignored: the server sends no requests. */
   | { kind: "response" }
-  /** `id`: whom to answer; null when that cannot be told. `fatal`: the peer does not speak JSON-RPC, and the connection is to end. */
+  /** `id`: null if it is missing or invalid. `fatal`: the peer does not speak JSON-RPC, so the connection ends. */
   | { kind: "invalid"; id: RequestId | null; error: PolyprocError; fatal: boolean };
 
-/** Sorts one decoded message. Members that JSON-RPC does not know are ignored. */
+/** Classifies a decoded message. Members that JSON-RPC does not define are ignored. */
 export function sortIncoming(message: unknown): Incoming {
   if (Array.isArray(message)) {
     return notJsonRpc("batches (an array of messages) are not supported: send the messages one by one");

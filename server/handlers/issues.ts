@@ -1,16 +1,16 @@
 import * as v from "valibot";
 
-/** What is checked, in words. */
+/** Words for the error text. */
 export interface Checked {
-  /** All of it. */
+  /** Name of the whole value that is checked. */
   whole: string;
-  /** Of a member that it must not have. */
+  /** What to say of a member that is not allowed. */
   unknown: string;
 }
 
 const parameters: Checked = { whole: "params", unknown: "not a parameter of this method" };
 
-/** `timeoutMs: expected number, got "5" (string); lock: missing`: the first three troubles, each with what was sent. */
+/** `timeoutMs: expected number, got "5" (string); lock: missing`: the first three issues, each with the value. */
 export function describeIssues(issues: readonly v.BaseIssue<unknown>[], checked = parameters): string {
   return issues.slice(0, 3).map((issue) => describe(issue, checked)).join("; ");
 }

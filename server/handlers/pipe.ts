@@ -31,7 +31,7 @@ export const pipeHandlers: readonly Handler[] = [
 
 function create({ engine, session }: Context, first: Handle, second: Handle, duplex: boolean): void {
   const { registry } = engine;
-  if (first === second) throw new PolyprocError("InvalidParams", `the two ends of a pipe need two handles, got ${first} twice`);
+  if (first === second) throw new PolyprocError("InvalidParams", `the two ends of a pipe need different handles; got ${first} twice`);
   const [oldFirst, oldSecond] = [registry.find(first), registry.find(second)];
   if (oldFirst || oldSecond) {
     const onePipe = oldFirst instanceof PipeEnd && oldSecond instanceof PipeEnd && oldFirst.isPeerOf(oldSecond);

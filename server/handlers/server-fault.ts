@@ -1,11 +1,11 @@
 import { PolyprocError } from "../../protocol/errors.js";
 
-/** Reports an exception that nobody foresaw on standard error. */
+/** Reports an unexpected exception, which is a bug of the server, on standard error. */
 export function reportFault(error: unknown): void {
   console.error("polyproc: a fault of the server's own, please report it:", error);
 }
 
-/** Reports it, and makes of it what the peer is told before its connection ends. */
+/** Reports the exception. Returns the error that the peer gets before its connection ends. */
 export function serverFault(error: unknown): PolyprocError {
   reportFault(error);
   return new PolyprocError("InternalError", `a fault of the server's own, please report it; the connection ends: ${error instanceof Error ? error.message : String(error)}`);

@@ -16,8 +16,8 @@ import { serverHandlers } from "./server.js";
 import { workerHandlers } from "./worker.js";
 
 /**
- * Everything a session can do. `initialize`, `shutdown`, `exit`, `$/cancelRequest` and `worker/ready` are the connection's own
- * life, and are answered in connection.ts.
+ * All handlers. `initialize`, `shutdown`, `exit`, `$/cancelRequest` and `worker/ready` belong to the lifecycle of a
+ * connection: connection.ts handles them.
  */
 export const handlers: readonly Handler[] = [
   ...serverHandlers,

@@ -1,7 +1,7 @@
-/** In one turn of the event loop, the messages of one connection are handled for this long; then all other connections have theirs. */
+/** Milliseconds for which one connection's messages are handled in one turn of the event loop. */
 const sliceMs = 4;
 
-/** One connection's share of the server's one thread. */
+/** One connection's share of the server's thread. */
 export class Turn {
   readonly #turns: Turns;
   readonly #goOn: () => void;
@@ -13,12 +13,12 @@ export class Turn {
     this.#goOn = goOn;
   }
 
-  /** Whether the rest has to wait for the next turn. */
+  /** Whether the connection has used up its slice: its further messages wait for the next turn. */
   get over(): boolean {
     return this.#usedMs >= sliceMs;
   }
 
-  /** Does this now, and counts the time that it takes. */
+  /** Runs `work` now, and adds its time to the slice. */
   spend(work: () => void): void {
     const since = performance.now();
     try {
@@ -29,13 +29,13 @@ export class Turn {
     }
   }
 
-  /** Something is left: goes on in the next turn. */
+  /** Messages are left: calls `goOn` in the next turn. */
   waitForNext(): void {
     this.#waits = true;
     this.#turns.used(this);
   }
 
-  /** For `Turns`. */
+  /** Called by `Turns` when the next turn begins. */
   begin(): void {
     this.#usedMs = 0;
     if (!this.#waits) return;
@@ -44,7 +44,9 @@ export class Turn {
   }
 }
 
-/** Lets connections take turns: what came on one is handled in its order, a slice at a time, while the others are heard. */
+/**
+ * Connections take turns: each connection's messages are handled in order, one slice in each turn of the event loop.
+ */
 export class Turns {
   #used = new Set<Turn>();
 
@@ -59,5 +61,5 @@ export class Turns {
   }
 }
 
-/** Of the server's one thread. */
+/** The turns of the server's thread; both doors share them. */
 export const turns = new Turns();

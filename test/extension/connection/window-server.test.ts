@@ -230,7 +230,7 @@ async function otherProtocol(t: TestContext, path: string): Promise<{ stopped():
       for (const method of ["initialize", "server/status", "server/stop"]) {
         if (!chunk.includes(method)) continue;
         const id = idOf(chunk);
-        if (method === "initialize" && chunk.includes("protocolVersion")) reply({ id, error: { code: 1007, message: "the client speaks protocol 1.0, this server 9.0: update the older of the two", data: { name: "BadState" } } });
+        if (method === "initialize" && chunk.includes("protocolVersion")) reply({ id, error: { code: 1007, message: "the client speaks protocol 1.0, this server 9.0: update the older one", data: { name: "BadState" } } });
         else if (method === "initialize") reply({ id, result: { protocolVersion: "9.0", serverInfo: { name: "polyproc", version: "9.9.9", pid: 4711 }, capabilities: {} } });
         else if (method === "server/status") reply({ id, result: { processes: 5, warmHosts: 2 } });
         else {

@@ -2,7 +2,7 @@ import { PolyprocError } from "../../../protocol/errors.js";
 import { HostRecord, type HostDependencies } from "./host.js";
 import type { HostSpec, Spawner } from "./spawner.js";
 
-/** A pool, as far as it competes with new hosts for the processors. */
+/** A pool, as a competitor of new hosts for the processors. */
 export interface LivePool {
   readonly processes: number;
   readonly dispatch: { busy(): number };
@@ -20,13 +20,15 @@ export interface HostCacheDependencies extends HostDependencies {
 
 /** An idle warm host ends after this time. */
 const idleMs = 60_000;
-/** One that was taken is replaced after this time. */
+/** A host that was taken is replaced after this many milliseconds. */
 const refillMs = 20;
-/** Where pools may want every processor it is replaced in a pause of theirs, but no later than that. */
+/**
+ * If pools may use all processors, it is replaced once they were idle for `pauseMs`, at the latest after `maxRefillMs`.
+ */
 const pauseMs = 100;
 const maxRefillMs = 2000;
 
-/** Warm hosts by runtime, so that `start()` does not pay for a cold interpreter. */
+/** Warm hosts by runtime, so that `start()` need not wait for an interpreter. */
 export class HostCache {
   readonly #engine: HostCacheDependencies;
   readonly #warm = new Map<string, HostRecord[]>();
@@ -36,7 +38,7 @@ export class HostCache {
     this.#engine = engine;
   }
 
-  /** Those that can begin at once: not the ones that are still starting. */
+  /** Number of hosts that are ready, without those that are still starting. */
   get warmCount(): number {
     let n = 0;
     for (const hosts of this.#warm.values()) n += hosts.filter((host) => host.isReady).length;
@@ -49,7 +51,7 @@ export class HostCache {
     throw new PolyprocError("TargetNotFound", `there is no runtime "${runtime}" here, only ${known.join(", ")}: check the file's ending, or name the target's runtime`, { runtime, runtimes: known });
   }
 
-  /** A host of this runtime: a warm one if it needs no folder or environment of its own. */
+  /** A host of this runtime: a warm one, unless the spec has its own folder or environment. */
   take(spec: HostSpec): HostRecord {
     this.requireRuntime(spec.runtime);
     if (spec.cwd !== undefined || spec.env !== undefined) return new HostRecord(this.#engine, spec);
@@ -60,7 +62,7 @@ export class HostCache {
     return host;
   }
 
-  /** Starts hosts up to the number to keep warm. */
+  /** Starts warm hosts up to `warmHosts`. */
   refill(runtime: string): void {
     if (this.#closed) return;
     const warm = this.#warm.get(runtime) ?? [];
@@ -74,7 +76,7 @@ export class HostCache {
     this.#warm.clear();
   }
 
-  /** Not at once: the host that was just taken should have the processor first, and so should pools that keep all of them busy. */
+  /** Delays the refill: the host that was just taken, and busy pools, should get the processors first. */
   #refillSoon(runtime: string, patienceMs = maxRefillMs, quietMs = 0): void {
     this.#engine.guard.after(refillMs, null, () => {
       const quiet = this.#poolsAreBusy() ? 0 : quietMs + refillMs;
@@ -101,7 +103,8 @@ export class HostCache {
       if (at !== -1) warm.splice(at, 1);
       return at !== -1;
     };
-    // A host that ends before anybody wants it is not replaced until somebody wants one: no loop of crashes.
+    // A warm host that ends unused is replaced only when a host is taken again. So a host that crashes is not started
+    // again and again.
     host.process.onExit(forget);
     this.#engine.guard.after(idleMs, host, () => {
       if (forget()) host.process.kill();

@@ -16,28 +16,28 @@ export interface HostDependencies {
   readonly options: { readonly spawner: Pick<Spawner, "startHost"> };
 }
 
-/** What the one who uses a host is told. A fault in that ends the user. */
+/** The pool worker or process that uses a host. If one of these methods throws, the user is ended. */
 export interface HostUser extends Principal {
   ready(): void;
   initialized(error: Params<typeof worker.initialized>["error"]): void;
   part(part: Params<typeof worker.part>): void;
   result(result: Params<typeof worker.result>): void;
-  /** It has exited, its connection has been read to the end, and its session is over. */
+  /** The host has exited, its connection was read to the end, and its session has ended. */
   gone(status: ExitStatus): void;
-  /** It could not be started. */
+  /** The host could not be started. */
   failed(error: PolyprocError): void;
 }
 
-/** How long a process may outlive its connection. */
+/** Milliseconds that a process may outlive its connection. */
 const lingerMs = 200;
-/** How long a host may take to say `worker/ready`: far longer than thousands of interpreters take that start at once. */
+/** Milliseconds until `worker/ready`. Far longer than thousands of interpreters take that start together. */
 const readyMs = 300_000;
-/** How long a host that has said goodbye may take to exit: the function's module may have something to do then. */
+/** Milliseconds that a host may take to exit after its `shutdown`: the function's module may have exit handlers. */
 const farewellMs = 5000;
 
 /**
- * A worker host: a process that runs functions, from its spawn to its end. It is gone only when both its process was
- * reaped and its connection was read to the end: the last results are often still in the socket when the exit is told.
+ * A worker host: a process that runs functions, from its spawn to its end. It is gone when its process was reaped and
+ * its connection was read to the end. The last results are often still in the socket when the kernel reports the exit.
  */
 export class HostRecord implements HostEvents, Principal {
   static readonly #bySession = new WeakMap<Session, HostRecord>();
@@ -45,7 +45,7 @@ export class HostRecord implements HostEvents, Principal {
   readonly process: ProcessRecord;
   readonly runtime: string;
   host: Host | null = null;
-  /** Takes tasks ahead of need. */
+  /** Whether the host takes tasks ahead of need. */
   claims = false;
   #user: HostUser | null = null;
   #session: Session | null = null;
@@ -69,7 +69,7 @@ export class HostRecord implements HostEvents, Principal {
       this.host = engine.options.spawner.startHost(spec, this);
       this.process.child = this.host;
     } catch (error) {
-      // Its process must not stay "starting", which nothing would end.
+      // Without `failed`, the process would stay "starting" for ever.
       engine.guard.fault(null, error);
       engine.guard.soon(this, () => this.failed(new PolyprocError("SpawnFailed", `the ${spec.runtime} host could not be started: ${String(error)}`)));
     }
@@ -79,12 +79,12 @@ export class HostRecord implements HostEvents, Principal {
     return this.#session;
   }
 
-  /** It said `worker/ready`, lives, and may be given work. */
+  /** It has sent `worker/ready`, lives, and may get tasks. */
   get isReady(): boolean {
     return this.#session !== null && this.#status === null && this.#expelledFor === null && !this.#session.ended;
   }
 
-  /** What it did against the protocol, if it is ended for that. */
+  /** The violation of the protocol for which the host is ended, or null. */
   get expelledFor(): string | null {
     return this.#expelledFor;
   }
@@ -93,7 +93,7 @@ export class HostRecord implements HostEvents, Principal {
     return this.#gone || this.#failed !== null || this.#status !== null;
   }
 
-  /** From now on this one is told; what has already happened is told now. */
+  /** Sets the user. If the host is ready, gone or failed already, the user is called at once. */
   use(user: HostUser): void {
     this.#user = user;
     if (this.#failed) user.failed(this.#failed);
@@ -109,15 +109,16 @@ export class HostRecord implements HostEvents, Principal {
     this.#session?.peer.notify(worker.cancel, { seq, reason, from });
   }
 
-  /** Asks it to end by itself. */
+  /** Asks the host to exit. */
   retire(): void {
     if (this.isReady) this.#session!.peer.notify(worker.exit, {});
     else this.process.kill();
   }
 
   /**
-   * Ends it, since it broke the protocol: nothing that it says counts any more, its process is killed, and its connection is closed with the reason.
-   * May be called in the middle of a change: all that follows comes later.
+   * Ends a host that broke the protocol. Its messages are ignored from now on, its process is killed, and its
+   * connection is closed with the reason. May be called in the middle of a change: the consequences come in a later
+   * turn.
    */
   expel(what: string): void {
     if (this.#expelledFor !== null) return;
@@ -158,7 +159,7 @@ export class HostRecord implements HostEvents, Principal {
     if (user && this.#expelledFor === null) this.engine.guard.run(user, () => what(user));
   }
 
-  // What the operating system tells.
+  // Events of the operating system.
 
   spawned(pid: number): void {
     this.#readyTimer = this.engine.guard.after(readyMs, this, () => this.expel(`it did not say worker/ready within ${readyMs / 1000} s of its start`));
@@ -180,7 +181,7 @@ export class HostRecord implements HostEvents, Principal {
     this.#status = status;
     this.#endTimer?.cancel();
     this.#readyTimer?.cancel();
-    // Its connection was read, but perhaps not everything that was read has been handled: the session's end comes after that.
+    // Messages that were read may not be handled yet. The session ends after them, and calls #over then.
     if (!this.#session || this.#session.ended) this.#over();
   }
 
@@ -189,7 +190,7 @@ export class HostRecord implements HostEvents, Principal {
       this.#over();
       return;
     }
-    // Nearly always its exit is about to be told. Should it live on, nobody could ever speak to it again.
+    // Usually the exit follows at once. A host that lives on without a connection is useless, so it is ended.
     this.#endTimer = this.engine.guard.after(died ? lingerMs : farewellMs, this, () => this.process.terminate(1000));
   }
 

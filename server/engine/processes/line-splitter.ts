@@ -1,6 +1,9 @@
 /** A line longer than this is told in pieces. */
 const maxLineBytes = 64 * 1024;
-/** The pieces of a line that has no end yet are joined above this number, or a child that writes byte by byte would cost a lot. */
+/**
+ * The pieces of a line that has no end yet are joined above this number, or a child that writes byte by byte would cost
+ * a lot.
+ */
 const maxPieces = 64;
 const newline = 10;
 const carriageReturn = 13;

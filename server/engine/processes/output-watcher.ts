@@ -6,7 +6,7 @@ import type { ProcessRecord } from "./process.js";
 import { highWaterBytes } from "../peer.js";
 import type { Session } from "../session.js";
 
-/** Lines are sent before the end of the turn once they come to this. */
+/** At this many bytes, lines are sent before the end of the turn. */
 const earlyBytes = 1024 * 1024;
 
 export interface WatchOptions {
@@ -18,11 +18,14 @@ export interface WatchOptions {
   maxMessageBytes: number;
 }
 
-/** One session that is told what children write. If it asked for no losses, children of its own client wait while it does not read; no other client's do. */
+/**
+ * Sends children's lines to one session. With `lossless`, children of its own client wait while it does not read;
+ * children of other clients never wait.
+ */
 export class OutputWatcher {
   readonly #session: Session;
   readonly #options: WatchOptions;
-  /** The process need not wait for this watcher any more. */
+  /** Called when a process need not wait for this watcher any more. */
   readonly #goOn: (process: ProcessRecord) => void;
   readonly #onStop: () => void;
   readonly #stopWatching: () => void;
@@ -30,9 +33,9 @@ export class OutputWatcher {
   #bytes = 0;
   #dropped = 0;
   #scheduled = false;
-  /** Children that wait until the session has read more. */
+  /** Children that wait until the session has read its backlog. */
   readonly #heldBack = new Set<ProcessRecord>();
-  /** The session's backlog will be told to be small. */
+  /** Whether a listener waits for the session's backlog to drain. */
   #awaitsDrain = false;
   #stopped = false;
 
@@ -86,7 +89,10 @@ export class OutputWatcher {
     this.#letAllGoOn();
   }
 
-  /** Only what its own client has started. What that has written already comes, too, as much as a worker can write in one message. */
+  /**
+   * Whether the process may be made to wait: only if the session's own client started it. What it wrote before is sent
+   * too, up to the size of one message.
+   */
   #mayHoldBack(process: ProcessRecord, backlog: number): boolean {
     if (!this.#options.lossless || backlog > highWaterBytes + this.#options.maxMessageBytes) return false;
     return isOfClient(process, this.#session);
@@ -119,7 +125,7 @@ export class OutputWatcher {
   }
 
   #send(): void {
-    // The last lines of all may be those that were left out: then their number comes alone.
+    // If the last lines were dropped, only their number is sent.
     if (this.#stopped || (this.#lines.length === 0 && this.#dropped === 0)) return;
     const [lines, dropped] = [this.#lines, this.#dropped];
     this.#lines = [];
@@ -135,7 +141,7 @@ function isWithin(process: ProcessRecord, session: Session): boolean {
   return false;
 }
 
-/** Whether the session's client started it: by another session of the same process, or as a part of a run. */
+/** Whether the session's client started it, perhaps by another session of the same process, or in a run. */
 function isOfClient(process: ProcessRecord, session: Session): boolean {
   for (let starter = process.starter; starter; starter = starter.process?.starter ?? null) {
     const { owner, clientPid } = starter.onBehalfOf ?? starter;

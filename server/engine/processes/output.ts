@@ -16,7 +16,7 @@ export interface OutputDependencies {
   readonly options: { readonly limits: Pick<EngineLimits, "outputRingBytes" | "maxMessageBytes"> };
 }
 
-/** Everything that children write, line by line, to those who watch and those who ask later. */
+/** Output of all children, line by line: for watchers, and remembered for later requests. */
 export class OutputHub {
   readonly #engine: OutputDependencies;
   readonly #memory: OutputMemory;
@@ -32,7 +32,7 @@ export class OutputHub {
     ring.splitters[stream].push(data, (text, partial) => this.#line(process, ring, stream, text, partial));
   }
 
-  /** Tells what has no line end, so that it goes to the task that wrote it. */
+  /** Reports an unfinished line now, so that it belongs to the task that wrote it. */
   flush(process: ProcessRecord): void {
     const ring = this.#memory.find(process);
     if (!ring) return;
@@ -41,7 +41,7 @@ export class OutputHub {
     }
   }
 
-  /** The process writes no more. What is on its way to watchers is sent before anything that follows. */
+  /** The process has ended. Its last lines are sent to watchers before any later message. */
   end(process: ProcessRecord): void {
     this.flush(process);
     this.#memory.ended(process);
@@ -73,7 +73,7 @@ export class OutputHub {
     for (const watcher of this.#watchers.values()) watcher.tell(process, line);
   }
 
-  /** One watcher lets it: unless it waits for another. */
+  /** A watcher no longer holds the process back. It goes on unless another watcher does. */
   #goOn(process: ProcessRecord): void {
     for (const watcher of this.#watchers.values()) if (watcher.holdsBack(process)) return;
     process.child?.resumeOutput();

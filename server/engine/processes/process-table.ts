@@ -44,14 +44,14 @@ export interface StartOptions {
 
 type Started = { pid: number; name: string };
 
-/** How many processes that ended are remembered for lists. */
+/** How many ended processes `process/list` remembers. */
 const endedRing = 500;
-/** Between SIGTERM and SIGKILL for children whose parent has ended. */
+/** Milliseconds between SIGTERM and SIGKILL for children whose parent has ended. */
 export const daemonGraceMs = 1000;
 /** msgpack for `[[[], {}]]`: one call without arguments. */
 const noArguments = new Uint8Array([0x91, 0x92, 0x90, 0x80]);
 
-/** Every process of the server's own. */
+/** All processes that the server started. */
 export class ProcessTable {
   readonly #engine: ProcessTableDependencies;
   readonly #running = new Set<ProcessRecord>();
@@ -68,13 +68,13 @@ export class ProcessTable {
     return this.#running.size;
   }
 
-  /** Whether a process lives that is to be waited for. */
+  /** Whether a non-daemonic process runs. */
   hasNonDaemonic(): boolean {
     for (const process of this.#running) if (!process.daemon) return true;
     return false;
   }
 
-  /** Calls each time that a process has exited. */
+  /** Calls the listener each time a process exits. */
   onExited(listener: () => void): () => void {
     this.#onQuiet.add(listener);
     return () => this.#onQuiet.delete(listener);
@@ -97,7 +97,7 @@ export class ProcessTable {
     return record;
   }
 
-  /** For a pool's command; `spec` is null when it cannot be run. */
+  /** For a command of a pool. `spec` is null if the command cannot be run. */
   newTaskProcess(name: string, target: string, spec: CommandSpec | null, starter: Session, pool: Handle): ProcessRecord {
     const cwd = this.#folder(spec?.cwd);
     const source = spec && sourceOfCommand(spec, cwd, this.#engine.options.paths);
@@ -118,7 +118,7 @@ export class ProcessTable {
     for (const listener of this.#onQuiet) listener();
   }
 
-  /** Python's `Process.start()`. Everything is checked before a process is taken: one that is refused must not be left behind as starting. */
+  /** Python's `Process.start()`. All checks come before a host is taken: a refused start must not leave a process. */
   start(session: Session, options: StartOptions): Wait<Started> {
     const engine = this.#engine;
     const parent = session.process;
@@ -161,7 +161,7 @@ export class ProcessTable {
     yield* this.#running;
   }
 
-  /** By handle, or by the pid of one that runs. */
+  /** By handle, or by the pid of a running process. */
   find(handle: Handle | undefined, pid: number | undefined): ProcessRecord {
     if (handle !== undefined) {
       for (const record of this.#running) if (record.handle === handle) return record;
@@ -172,7 +172,7 @@ export class ProcessTable {
     throw new PolyprocError("UnknownHandle", `no process of this server has pid ${pid}; process/list shows them`, { pid });
   }
 
-  /** Ends the daemonic children, waits for the others, then calls. */
+  /** Ends the daemonic children, waits for all, then calls `done`. */
   joinChildren(session: Session, done: () => void): void {
     const children = [...session.children];
     let left = children.length;
@@ -189,8 +189,8 @@ export class ProcessTable {
   }
 
   /**
-   * The session has ended: so do its daemonic children, and those that are to end with it. When the client has gone below which all this was started, everything
-   * that it started ends, at any depth: nobody can reach it any more.
+   * The session has ended. Its daemonic children end, and those with `onParentDeath: "end"`. If the client at the root
+   * of the tree has ended too, all processes of the tree end, at any depth: no client could reach them any more.
    */
   orphan(session: Session): void {
     for (const child of [...session.children]) if (child.daemon || child.onParentDeath === "end") child.terminate(daemonGraceMs);
@@ -205,7 +205,7 @@ export class ProcessTable {
     for (const record of this.#running) record.kill();
   }
 
-  /** Absolute. */
+  /** The absolute path of a working folder. */
   #folder(cwd: string | undefined): string {
     const { paths } = this.#engine.options;
     return cwd === undefined ? paths.cwd : paths.resolve(paths.cwd, cwd);
@@ -311,7 +311,7 @@ function positional(call: unknown): unknown[] {
   throw new PolyprocError("InvalidParams", `args: expected a list of two, [arguments, named arguments], got ${Array.isArray(call) ? `a list of ${call.length}` : typeof call}`);
 }
 
-/** It was started to go on, or below a living process that was. */
+/** Whether it or a living ancestor was started with `onParentDeath: "continue"`. */
 function outlivesClient(record: OwnProcess): boolean {
   if (record.onParentDeath === "continue") return true;
   const parent = record.starter?.process;

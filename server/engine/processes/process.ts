@@ -28,20 +28,20 @@ export interface ProcessOptions {
   target: string;
   source: TargetSource | null;
   cwd: string;
-  /** Who started it; null for the server's own warm hosts. */
+  /** The session that started it. Null for warm hosts, which the server starts. */
   starter: Session | null;
   /** Python's `_identity`: `[2, 1]` is the first child of the second child. */
   identity: readonly number[];
 }
 
-/** One operating system process of ours, from its start until nobody remembers it. */
+/** A child process, from its start until its last reference is gone. */
 export class ProcessRecord implements SharedObject, Waitable, OwnProcess {
   readonly engine: ProcessDependencies;
   handle: Handle;
   name: string;
   role: ProcessInfo["role"];
   daemon: boolean;
-  /** Null: it outlives a parent process that dies, as in Python, and ends with the client below which it was started. */
+  /** Null: it outlives a parent process that dies, as in Python, and ends with the client at the root of its tree. */
   onParentDeath: OnParentDeath | null = null;
   readonly runtime: string;
   target: string;
@@ -51,18 +51,18 @@ export class ProcessRecord implements SharedObject, Waitable, OwnProcess {
   identity: readonly number[];
   pool: Handle | null = null;
   child: Child | null = null;
-  /** The session that this process is, for hosts that have connected. */
+  /** The session of this process, if it is a host that has connected. */
   session: Session | null = null;
   pid: number | null = null;
   exitCode: number | null = null;
   signal: string | null = null;
   reason: string | null = null;
-  /** Why its function failed, told by its host before it exits. */
+  /** Why its function failed, as its host reported it before the exit. */
   failure: string | null = null;
   readonly startedAt: number;
   endedAt: number | null = null;
   task: NonNullable<ProcessInfo["task"]> | null = null;
-  /** Counts the children that were given a default name. */
+  /** Number of children that it has started: the last number of their identities. */
   childCount = 0;
   #exitListeners = new Set<() => void>();
   #killTimer: Timer | undefined;
@@ -87,12 +87,14 @@ export class ProcessRecord implements SharedObject, Waitable, OwnProcess {
     return this.endedAt !== null;
   }
 
-  /** Its own session is the one that must go on for it to exit. */
+  /** A party that joins this process waits for the process's own session. */
   *holders(): Iterable<Party> {
     if (this.session && !this.exited) yield { session: this.session, owner: "" };
   }
 
-  /** Calls once it has exited, at once if it has. Returns a function that takes the listener away. */
+  /**
+   * Calls the listener at the exit; at once if the process has exited. Returns a function that removes the listener.
+   */
   onExit(listener: () => void): () => void {
     if (this.exited) {
       listener();
@@ -122,7 +124,7 @@ export class ProcessRecord implements SharedObject, Waitable, OwnProcess {
     this.changed();
   }
 
-  /** SIGTERM to the whole tree, then SIGKILL when a grace is given. */
+  /** Sends SIGTERM to the process tree; if a grace is given, SIGKILL after it. */
   terminate(graceMs: number | null | undefined): void {
     this.#signal("SIGTERM");
     if (graceMs === null || graceMs === undefined || this.exited) return;
@@ -141,7 +143,7 @@ export class ProcessRecord implements SharedObject, Waitable, OwnProcess {
     this.reason = reason;
     this.endedAt = this.engine.clock.wallTime();
     this.task = null;
-    // Records are remembered for long; the buffers of their pipes and connections must not be.
+    // The record may live for long; the buffers of the child's pipes and connection must not.
     this.child = null;
     this.#killTimer?.cancel();
     this.starter?.children.delete(this);
@@ -154,7 +156,7 @@ export class ProcessRecord implements SharedObject, Waitable, OwnProcess {
 
   changed(): void {
     if (this.role !== "host") this.engine.events.publishProcess(this.describeProcess());
-    // Its session is named after it.
+    // The session has the process's name.
     if (this.session && !this.session.ended) this.engine.events.publishSession(this.session);
   }
 
@@ -181,12 +183,12 @@ export class ProcessRecord implements SharedObject, Waitable, OwnProcess {
     };
   }
 
-  /** A running process goes on: it is in the table until it exits. */
+  /** A running process goes on without references: it is in the table until it exits. */
   unreferenced(): void {}
 
   #signal(signal: "SIGTERM" | "SIGKILL"): void {
     if (this.exited) return;
-    // Before its start it may still wait for its turn: then it is never started.
+    // If it still waits in the spawn queue, it is never started.
     if (this.pid === null) this.#pendingSignal = signal;
     this.child?.signalTree(signal);
   }
@@ -197,7 +199,7 @@ export interface JoinResult {
   exitCode: number | null;
 }
 
-/** `exit code 3`, `killed by SIGKILL`: the end of a process in words. */
+/** How a process ended, for display: `exit code 3`, `killed by SIGKILL`. */
 export function describeExit(status: ExitStatus): string {
   if (status.signal !== null) return `killed by ${status.signal}`;
   return status.exitCode === 0 ? "ended" : `exit code ${status.exitCode}`;

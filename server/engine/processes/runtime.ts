@@ -7,7 +7,10 @@ const ours: Readonly<Record<string, string>> = {
   ".py": "python",
 };
 
-/** The runtime that a target names, or that its file's ending means. `endings`: further ones, which count more than ours. */
+/**
+ * The runtime that a target names, or that its file's ending means. `endings`: further ones, which count more than
+ * ours.
+ */
 export function runtimeOf(target: ModuleTarget | SourceTarget, endings: Readonly<Record<string, string>>): string {
   if (target.runtime !== undefined) return target.runtime;
   if ("source" in target) return "node";

@@ -7,17 +7,17 @@ export interface Spawner {
   /** Starts a worker host of this runtime. Its connection reaches the engine as a session (see `HostLink`). */
   startHost(spec: HostSpec, events: HostEvents): Host;
   startCommand(spec: CommandSpec, events: ChildEvents): Child;
-  /** CPU and memory of these processes, each with its descendants. Those that have gone are left out. */
+  /** CPU and memory of these processes, each with its descendants. Processes that have ended are left out. */
   usage(pids: readonly number[]): Promise<Omit<Usage, "process">[]>;
   runtimes(): string[];
-  /** Of the process that ends the children when this server is killed; null while there is none. */
+  /** Pid of the guardian. Null while there is none. */
   readonly guardianPid: number | null;
-  /** A way for items from one process to another; null where the system has no such thing, or too many are open. */
+  /** A channel for items from one process to another. Null if the system has none, or too many are open. */
   openChannel(): Channel | null;
 }
 
 export interface HostSpec {
-  /** For whom: starts of different owners take turns. Absent: the server itself. */
+  /** The client in whose name it is started: owners take turns. Absent: the server. */
   owner?: string | undefined;
   runtime: string;
   cwd?: string | undefined;
@@ -37,55 +37,65 @@ export interface CommandSpec {
 
 export interface ChildEvents {
   spawned(pid: number): void;
-  /** It could not be started; nothing else follows. */
+  /** The child could not be started. No other event follows. */
   failed(error: PolyprocError): void;
   output(stream: "stdout" | "stderr", data: Uint8Array): void;
   /**
-   * It was reaped. Its output has been told, except what a surviving descendant may still write to its pipes; the rest of
-   * its process group has been told to end.
+   * The child was reaped. Its output was reported, except what a surviving descendant may still write to its pipes. The
+   * rest of its process group got a signal to end.
    */
   exited(status: ExitStatus): void;
 }
 
-/** `exited`: its connection, too, was read to its end, or until nothing more came. The connection's end, which ends the session, follows by itself. */
+/**
+ * Before `exited`, the host's connection was read too, to its end or until no bytes came. Its end, which ends the
+ * session, follows.
+ */
 export interface HostEvents extends ChildEvents {}
 
-/** One of the two is null. */
+/** Exactly one of the two is null. */
 export type ExitStatus = { exitCode: number; signal: null } | { exitCode: null; signal: string };
 
 export interface Child {
   /** Null before `spawned`. */
   readonly pid: number | null;
-  /** To the process, its group and its descendants. One that waits for its turn to be started fails instead. No effect once it has exited. */
+  /**
+   * Signals the process, its group and its descendants. A child in the spawn queue fails instead. No effect after the
+   * exit.
+   */
   signalTree(signal: "SIGTERM" | "SIGKILL"): void;
-  /** Back-pressure on what it writes. */
+  /** Back-pressure: the child's output is not read until `resumeOutput`. */
   pauseOutput(): void;
   resumeOutput(): void;
 }
 
 export interface Host extends Child {
-  /** For tasks sent ahead of need; null where the platform has no such pipe. */
+  /** The claims FIFO. Null if the system has no FIFO for it. */
   readonly claims: Claims | null;
-  /** For messages that need not wake anybody; null where the platform has no such pipe. */
+  /** The aside pipe. Null if the system has no FIFO for it. */
   readonly aside: AsidePipe | null;
 }
 
-/** A pipe into which a host writes messages without waking anybody, and which outlives it. */
+/** A FIFO into which a host writes messages without waking the server. Its content outlives the host. */
 export interface AsidePipe {
-  /** What is there; null: nothing. */
+  /** The bytes in the pipe; null if there are none. */
   read(): Uint8Array | null;
 }
 
 /**
- * A pipe that holds one byte for each task that the host may still start, in order. Host and server both read it, so exactly one of them gets each
- * byte: the host to start the task, or the server to take it back, however busy the host is.
+ * A FIFO with one byte for each task that the host may still begin, in order. Host and server both read it, and the
+ * kernel gives each byte to one of them: the host begins the task, or the server takes it back, even if the host is
+ * busy.
  */
 export interface Claims {
-  /** One byte for each task, in order: the low byte of its `seq`. False, having written nothing, if the pipe is full: the host has filled it. */
+  /**
+   * Writes the low byte of each `seq`, in order. Writes nothing and returns false if the FIFO is full: the host filled
+   * it.
+   */
   offer(seqs: readonly number[]): boolean;
   /**
-   * Takes back up to `max` tasks that the host has not claimed, the next ones that it would run, and returns their bytes in order. The host may have
-   * written bytes of its own there.
+   * Takes back up to `max` tasks that the host has not claimed, the next ones that it would run. Returns their bytes in
+   * order. A host that breaks the protocol may have written other bytes.
    */
   takeBack(max: number): number[];
 }

@@ -1,11 +1,12 @@
 /**
- * Which of `0 … n - 1` changed, in the order of their last changes, so that a reader who comes back finds what is new to it, each once.
- * A change takes constant time, however many there are; memory is that of two numbers for each that ever changed, twice at most.
+ * The indexes `0 … n - 1` in the order of their last changes. A reader that returns with its position finds each index
+ * that changed since, once. A change takes constant time. Memory: at most four numbers for each index that ever
+ * changed.
  */
 export class ChangeLog {
-  /** Position of each one's last change; 0: none. */
+  /** Position of the last change of each index; 0: never changed. */
   readonly #last: Float64Array;
-  /** Changes in their order; those that a later one of the same index overtook are passed over. */
+  /** Changes in order. An entry with a later change of the same index is skipped. */
   #positions: number[] = [];
   #indexes: number[] = [];
   #changed = 0;
@@ -15,7 +16,7 @@ export class ChangeLog {
     this.#last = new Float64Array(size);
   }
 
-  /** Of the last change; 0 before the first. */
+  /** Position of the last change; 0 before the first. */
   get position(): number {
     return this.#position;
   }
@@ -39,7 +40,7 @@ export class ChangeLog {
     if (this.#positions.length > 2 * this.#changed + 64) this.#compact();
   }
 
-  /** Those that changed after the position, oldest change first, with the positions of their changes. */
+  /** The indexes that changed after the position, oldest change first, with the positions of their changes. */
   *after(position: number): Generator<{ index: number; position: number }> {
     for (let at = this.#find(position); at < this.#positions.length; at++) {
       const index = this.#indexes[at]!;

@@ -1,11 +1,11 @@
 import { payloadData, type Payload } from "../../../protocol/schema.js";
 
-/** Items are run together up to about this many bytes; one alone may have more. */
+/** A chunk has about this many bytes at most, unless it is a single item. */
 const chunkBytes = 4 * 1024 * 1024;
 
-/** Which items of a run go to a worker together: so many, or fewer where they are many bytes. */
+/** The chunks of a run: `chunkSize` items each, or fewer if they have many bytes. */
 export class RunChunks {
-  /** The first item of each, in order. */
+  /** The first item of each chunk, in order. */
   readonly starts: readonly number[];
   readonly #size: number;
   readonly #isEven: boolean;

@@ -1,12 +1,12 @@
 import type { RunEntry } from "../../../protocol/run.js";
 import { ChangeLog } from "./change-log.js";
 
-/** An entry without its outcome, which is kept apart. */
+/** An entry without its outcome. `RunOutcomes` has the outcomes. */
 export type RunItem = Readonly<Pick<RunEntry, "state" | "pid" | "attempt" | "startedAt" | "ms">>;
 
 const untouched: RunItem = { state: "queued", pid: 0, attempt: 1, startedAt: null, ms: null };
 
-/** The latest that is known of each item of a run, and in which order it came. */
+/** The latest state of each item of a run, and the order of the changes. */
 export class RunItems {
   readonly total: number;
   readonly log: ChangeLog;
@@ -35,7 +35,7 @@ export class RunItems {
     return state !== "queued" && state !== "running";
   }
 
-  /** Whether each has its outcome. */
+  /** Whether every item has its outcome. */
   get areOver(): boolean {
     return this.counts.queued + this.counts.running === 0;
   }

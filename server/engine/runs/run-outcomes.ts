@@ -8,18 +8,18 @@ import type { Registry } from "../registry.js";
 
 export type RunOutcome = { value: Payload } | { error: Failure };
 
-/** What one outcome takes beside its bytes, roughly. */
+/** Rough memory of an outcome beside its bytes. */
 const overheadBytes = 128;
-/** Of a failure's message, when the server lets go of the rest. */
+/** Characters of a failure's message that stay when the rest is dropped. */
 const keptMessage = 500;
 
-/** Results and failures of a run, the latest ones as far as they fit. What handles they hold live as long as they are kept. */
+/** The latest results and failures of a run, up to a bound. They hold references to the objects that they name. */
 export class RunOutcomes {
   readonly #registry: Registry;
   readonly #maxBytes: number;
   readonly #account: Account;
   readonly #kept = new Map<number, RunOutcome>();
-  /** In the order in which they came, with what each takes. */
+  /** Outcomes in the order in which they came, with the memory of each. */
   readonly #order = new Deque<{ index: number; bytes: number }>();
   #bytes = 0;
 
@@ -37,7 +37,7 @@ export class RunOutcomes {
   keep(index: number, outcome: RunOutcome): void {
     const bytes = overheadBytes + ("value" in outcome ? payloadData(outcome.value).length : failureBytes(outcome.error));
     if (bytes > this.#maxBytes) {
-      // The others need not go for it.
+      // It is larger than the whole bound: dropping the others would not make it fit.
       if ("error" in outcome) this.#kept.set(index, { error: shortened(outcome.error) });
       return;
     }
@@ -49,7 +49,7 @@ export class RunOutcomes {
     this.free(this.#bytes - this.#maxBytes);
   }
 
-  /** Lets go of the oldest, so many bytes of them. */
+  /** Drops the oldest outcomes, `bytes` bytes of them. */
   free(bytes: number): void {
     const goal = this.#bytes - bytes;
     while (this.#bytes > goal) {

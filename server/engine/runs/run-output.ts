@@ -20,13 +20,13 @@ interface Entry {
 
 const maxItemBytes = 64 * 1024;
 const maxRunBytes = 16 * 1024 * 1024;
-/** What one line takes beside its text, roughly. */
+/** Rough memory of a line beside its text. */
 const overheadBytes = 160;
 
-/** What the items of a run wrote: of each the last lines, and of all together the last ones. */
+/** Output of a run's items: the last lines of each item, within a bound for all items together. */
 export class RunOutput {
   readonly #items = new Map<number, Item>();
-  /** All that is kept, oldest first. */
+  /** All kept lines, oldest first. */
   readonly #lines = new LinkedList<Entry>();
   readonly #account: Account;
   #bytes = 0;
@@ -50,7 +50,7 @@ export class RunOutput {
     while (this.#bytes > maxRunBytes) this.#dropOldest(this.#lines.first!.item);
   }
 
-  /** Forgets the oldest lines, so many bytes of them. */
+  /** Drops the oldest lines, `bytes` bytes of them. */
   free(bytes: number): void {
     const goal = this.#bytes - bytes;
     while (this.#bytes > Math.max(0, goal)) this.#dropOldest(this.#lines.first!.item);

@@ -5,20 +5,20 @@ import { bytesOf, payloadsOf, Run, type RunDependencies, type RunSpec } from "./
 import type { Session } from "../session.js";
 
 const maxMetaBytes = 16 * 1024 * 1024;
-/** Runs that have ended are kept up to this number … */
+/** Most ended runs that are kept. */
 const maxEnded = 200;
-/** … and this much memory, the last one always. */
+/** Most memory of ended runs that are kept. The last one is always kept. */
 const maxEndedBytes = 256 * 1024 * 1024;
-/** The items of the runs under way may take so many times `maxQueuedBytes`. */
+/** The items of all runs under way may take this many times `maxQueuedBytes`. */
 const overload = 4;
 
-/** Every run, from its start until it is forgotten. */
+/** All runs, from their start until they are forgotten. */
 export class RunTable {
   readonly #engine: RunDependencies;
-  /** In the order of their starts. */
+  /** Ordered by start. */
   readonly #runs = new Map<Handle, Run>();
   readonly #byJob = new Map<Handle, Run>();
-  /** In the order of their ends. */
+  /** Ordered by end. */
   readonly #ended = new Set<Run>();
   #endedBytes = 0;
   #activeBytes = 0;
@@ -30,12 +30,12 @@ export class RunTable {
     engine.budget.addReserve((bytes) => this.#free(bytes));
   }
 
-  /** Runs that are under way. */
+  /** Number of runs under way. */
   get active(): number {
     return this.#runs.size - this.#ended.size;
   }
 
-  /** Calls each time that a run has ended. */
+  /** Calls the listener each time a run ends. */
   onEnded(listener: () => void): void {
     this.#onEnded.add(listener);
   }
@@ -55,7 +55,7 @@ export class RunTable {
       }
     }
     const run = registry.create(session, spec.run, Run, () => new Run(this.#engine, session, spec, this.#next++, () => this.#hasEnded(run)));
-    // It is the server's, whatever becomes of the session.
+    // A run belongs to the server: it must not end with the references of its session.
     registry.pin(spec.run);
     registry.release(session, spec.run);
     this.#runs.set(run.handle, run);
@@ -71,7 +71,7 @@ export class RunTable {
     return run;
   }
 
-  /** The run whose tasks are this job's. */
+  /** The run to which this job belongs. */
   ofJob(job: Handle): Run | undefined {
     return this.#byJob.get(job);
   }
@@ -97,7 +97,7 @@ export class RunTable {
     for (const listener of this.#onEnded) listener();
   }
 
-  /** Memory is short: those that have ended go, the oldest first, then results and output of the others. */
+  /** Frees memory: forgets ended runs, the oldest first, then drops results and output of the others. */
   #free(bytes: number): void {
     const { budget } = this.#engine;
     const goal = budget.keptBytes - bytes;

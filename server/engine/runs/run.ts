@@ -27,7 +27,7 @@ import type { EventLog } from "../watch/event-log.js";
 /** What a run, its session and its pool need of the engine. */
 export type RunDependencies = SessionDependencies & PoolDependencies & {
   readonly events: Pick<EventLog, "runChanged">;
-  /** Of the server: the parent of what it runs on its own account. */
+  /** Pid of the server, the parent of the processes of runs. */
   readonly options: { readonly pid: number };
 };
 
@@ -36,12 +36,12 @@ type ReadResult = Result<typeof runs.read>;
 
 const defaultMaxResultBytes = 64 * 1024 * 1024;
 const defaultLimit = 1000;
-/** In one answer to `run/read`, roughly. */
+/** Rough size of one answer to `run/read`. */
 const maxReadBytes = 1024 * 1024;
-/** What one item takes beside its bytes, roughly. */
+/** Rough memory of an item beside its bytes. */
 const itemOverheadBytes = 300;
 
-/** A map that belongs to the server: its pool, its job, and what is known of its items, until it is forgotten. */
+/** A map that belongs to the server: its pool, its job, and the state of its items, until it is forgotten. */
 export class Run implements SharedObject, JobObserver, Principal {
   readonly handle: Handle;
   readonly engine: RunDependencies;
@@ -50,13 +50,13 @@ export class Run implements SharedObject, JobObserver, Principal {
   readonly pool: Pool;
   readonly job: Job;
   readonly output: RunOutput;
-  /** Of its items and notes. */
+  /** Memory of its items and `meta`. */
   readonly specBytes: number;
-  /** To which its items and notes are charged. */
+  /** The account to which its items and `meta` are charged. */
   readonly #account: Account;
   /** The session that started it. */
   readonly #starter: string;
-  /** Its own, which ends with it: what it queues counts for nobody else. */
+  /** A session of its own, which ends with the run: its queued bytes count for no other session. */
   readonly #session: Session;
   readonly #items: RunItems;
   readonly #outcomes: RunOutcomes;
@@ -71,7 +71,9 @@ export class Run implements SharedObject, JobObserver, Principal {
   #endedAt: number | null = null;
   #scheduled = false;
 
-  /** Fails with TargetNotFound when no runtime is there for the target. `number`: of the server's runs, from 1. */
+  /**
+   * Throws TargetNotFound if there is no runtime for the target. `number`: number of the run on this server, from 1.
+   */
   constructor(engine: RunDependencies, starter: Session, spec: RunSpec, number: number, onEnded: () => void) {
     this.engine = engine;
     this.handle = spec.run;
@@ -104,7 +106,7 @@ export class Run implements SharedObject, JobObserver, Principal {
     this.#account.charge(this.specBytes);
   }
 
-  /** Gives the pool its work. Apart from the constructor, since what comes of it is told at once. */
+  /** Submits the tasks. Not in the constructor: the job may call this object at once. */
   begin(): void {
     const { items } = this.spec;
     const tasks = this.#chunks.starts.map((index) => {
@@ -120,7 +122,7 @@ export class Run implements SharedObject, JobObserver, Principal {
     return this.#endedAt !== null;
   }
 
-  /** What it keeps in memory, roughly. */
+  /** Rough memory of the run. */
   get bytes(): number {
     return this.specBytes + this.#outcomes.bytes + this.output.bytes;
   }
@@ -142,7 +144,7 @@ export class Run implements SharedObject, JobObserver, Principal {
     };
   }
 
-  /** Entries after a position: now, when there are any or there will be none, or as soon as there are. */
+  /** Entries after a position. Waits while there are none, unless the run has ended. */
   read(session: Session, since: number, limit = defaultLimit, timeoutMs: number | null | undefined = null): ReadResult | Wait<ReadResult> {
     const result = this.#read(session, since, limit);
     if (result.entries.length > 0 || result.ended || timeoutMs === 0) return result;
@@ -155,7 +157,7 @@ export class Run implements SharedObject, JobObserver, Principal {
     return wait;
   }
 
-  /** Lets go of about so many bytes of what it keeps: the oldest results first, then output. */
+  /** Drops about `bytes` bytes: the oldest results first, then output. */
   free(bytes: number): void {
     const before = this.#outcomes.bytes;
     this.#outcomes.free(bytes);
@@ -166,7 +168,7 @@ export class Run implements SharedObject, JobObserver, Principal {
     return this.output.of(this.#chunkOf(index));
   }
 
-  /** A line of what the worker wrote that runs the item. */
+  /** The worker that runs this item wrote a line. */
   wrote(index: number, stream: "stdout" | "stderr", text: string): void {
     this.output.push(this.#chunkOf(index), { stream, text });
   }
@@ -178,7 +180,7 @@ export class Run implements SharedObject, JobObserver, Principal {
     return wait;
   }
 
-  /** Cancels these items with their chunks, or all; returns how many. */
+  /** Cancels these items with their chunks, or all items. Returns how many. */
   cancel({ indexes, waiting, graceMs }: Pick<Params<typeof runs.cancel>, "indexes" | "waiting" | "graceMs">): number {
     if (this.#items.areOver) return 0;
     if (!indexes) this.job.retries = 0;
@@ -192,7 +194,7 @@ export class Run implements SharedObject, JobObserver, Principal {
     return cancelled;
   }
 
-  /** Lets go of everything. It has ended. */
+  /** Releases everything. The run has ended. */
   unreferenced(): void {
     this.#outcomes.clear();
     this.output.free(this.output.bytes);
@@ -200,7 +202,7 @@ export class Run implements SharedObject, JobObserver, Principal {
     for (const payload of payloadsOf(this.spec)) this.engine.registry.dropPayload(payload);
   }
 
-  // What the job tells.
+  // Events of the job.
 
   began(task: Task, pid: number, startedAt: number): void {
     for (let index = task.index; index < task.batch.index + task.to; index++) {
@@ -217,7 +219,7 @@ export class Run implements SharedObject, JobObserver, Principal {
   settled(entry: ResultEntry, attempt: number): void {
     const { index, count, error } = entry;
     const outcomes = error ? error : this.#open(entry);
-    // An outcome that has to go for these must not take along an object that one of them names.
+    // Retained first: keeping these may drop an older outcome, which may hold the last reference to the same object.
     if (entry.values) this.engine.registry.retainPayload(entry.values);
     const ms = Math.round((entry.ms / count) * 1000) / 1000;
     const now = this.engine.clock.wallTime();
@@ -226,7 +228,7 @@ export class Run implements SharedObject, JobObserver, Principal {
       const state = "value" in outcome ? "done" : outcome.error.code === errorCodes.Cancelled ? "cancelled" : "failed";
       const old = this.#items.get(index + i);
       this.#outcomes.keep(index + i, outcome);
-      // The time of what was ended by force is told by nobody.
+      // The host does not report the time of an item that was killed, so it is computed here.
       const ranMs = entry.ms === 0 && old.state === "running" && old.startedAt !== null ? Math.max(0, now - old.startedAt) : ms;
       this.#items.set(index + i, { state, pid: entry.pid || old.pid, attempt, startedAt: this.#begin(old, now - ms * (count - i)), ms: ranMs });
     }
@@ -236,7 +238,7 @@ export class Run implements SharedObject, JobObserver, Principal {
     this.#changed();
   }
 
-  /** When an item began that has its outcome now: those of one chunk run one after the other. */
+  /** When an item with an outcome began. Items of one chunk run one after the other. */
   #begin({ startedAt }: RunItem, reckoned: number): number | null {
     return startedAt === null || this.#chunkSize === 1 ? startedAt : Math.max(startedAt, reckoned);
   }
@@ -256,7 +258,7 @@ export class Run implements SharedObject, JobObserver, Principal {
     this.job.cancel(undefined, null, !(this.#halt.now ?? false));
   }
 
-  /** Every item has its outcome: the workers may go. */
+  /** Every item has its outcome: the workers end. */
   #finish(): void {
     if (this.pool.state === "running") this.pool.close();
     else if (this.pool.state === "terminated" && this.#items.counts.cancelled > 0 && this.#state === "running") this.#state = "cancelled";
@@ -267,7 +269,7 @@ export class Run implements SharedObject, JobObserver, Principal {
     else this.#end();
   }
 
-  /** What has no outcome fails with it, and the run ends. */
+  /** Items without an outcome fail with the error, and the run ends. */
   endAfterFault(error: PolyprocError): void {
     this.pool.terminate(error.message);
     const gone = this.pool.whenGone(this.#session);
@@ -318,7 +320,7 @@ export class Run implements SharedObject, JobObserver, Principal {
     this.engine.guard.soon(this, () => this.#flush());
   }
 
-  /** Answers those who wait for news, once for everything that comes in one turn. */
+  /** Answers waiting readers, once for all changes of one turn. */
   #flush(): void {
     this.#scheduled = false;
     for (const [wait, { since, limit }] of [...this.#readers]) {
@@ -336,7 +338,7 @@ export class Run implements SharedObject, JobObserver, Principal {
     for (const { index, position } of this.#items.log.after(since)) {
       const outcome = sendable(session, this.#outcomes.get(index));
       bytes += outcome === undefined ? 0 : "value" in outcome ? payloadData(outcome.value).length : failureBytes(outcome.error);
-      // One at least, however large it is.
+      // At least one entry, of any size.
       if (entries.length === limit || (entries.length > 0 && bytes > maxReadBytes)) return { entries, next, ended: false };
       entries.push({ index, ...this.#items.get(index), ...outcome });
       if (outcome && "value" in outcome) this.engine.registry.showPayload(session, outcome.value);
@@ -346,7 +348,7 @@ export class Run implements SharedObject, JobObserver, Principal {
   }
 }
 
-/** A result that this reader cannot be sent is shown as an error; others can still read it. */
+/** If a result is too large for this reader, it gets an error instead; other readers can still get the result. */
 function sendable(session: Session, outcome: RunOutcome | undefined): RunOutcome | undefined {
   if (!outcome || "error" in outcome) return outcome;
   try {
@@ -361,7 +363,7 @@ export function payloadsOf(spec: Pick<RunSpec, "items" | "meta">): Payload[] {
   return spec.meta === undefined ? spec.items : [...spec.items, spec.meta];
 }
 
-/** What a run's items and notes take in memory, roughly. */
+/** Rough memory of a run's items and `meta`. */
 export function bytesOf(spec: Pick<RunSpec, "items" | "meta">): number {
   return payloadsOf(spec).reduce((sum, payload) => sum + payloadData(payload).length + itemOverheadBytes + payloadHandles(payload).length * itemOverheadBytes, 0);
 }

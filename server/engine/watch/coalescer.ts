@@ -1,7 +1,7 @@
 import type { Timer } from "../clock.js";
 import type { Guard } from "../guard.js";
 
-/** Gathers what changes often, and hands on the last of each key once a while, however often it changed. */
+/** Coalesces frequent changes: at most once an interval it hands on the last value of each key. */
 export class Coalescer<K, V> {
   readonly #guard: Guard;
   readonly #delayMs: number;
@@ -29,7 +29,7 @@ export class Coalescer<K, V> {
     return this.#waiting.get(key);
   }
 
-  /** Forgets what waits. */
+  /** Drops the pending values. */
   clear(): void {
     this.#timer?.cancel();
     this.#timer = null;

@@ -36,42 +36,42 @@ export interface EventLogDependencies {
   pools(): PoolInfo[];
 }
 
-/** The first subscriber of a burst of changes is told after this time, with all of the burst. */
+/** Changes of locks, queues … are sent this many milliseconds after the first, so that a burst is one message. */
 const syncFlushMs = 50;
 const poolFlushMs = 100;
 const taskFlushMs = 250;
 const runFlushMs = 100;
-/** Events in one message. */
+/** Most events in one message. */
 const batchSize = 256;
 
 type TaskInfo = Extract<Event, { topic: "task" }>["task"];
-/** An event before it has its number. */
+/** An event without its `seq`. */
 type Change = Event extends infer E ? (E extends Event ? Omit<E, "seq"> : never) : never;
 
 interface Subscriber {
   readonly session: Session;
   readonly topics: ReadonlySet<Topic>;
   readonly stopWatching: () => void;
-  /** Position in the ring of the next event to look at. */
+  /** Position in the ring of the next event for this subscriber. */
   position: number;
-  /** It has too much unread, and will be served again when it has read. */
+  /** Its backlog is too large. It gets events again when it has read. */
   paused: boolean;
 }
 
 /**
- * Changes of state, in order, for those who subscribed. A subscriber who reads too slowly gets the state instead of
- * what it missed, so nobody's slowness costs memory. Topics that nobody follows cost next to nothing.
+ * State changes, in order, for subscribers. A subscriber that reads too slowly gets a snapshot instead of the changes
+ * that it missed, so a slow subscriber costs no memory. Topics without subscribers cost almost nothing.
  */
 export class EventLog {
   readonly #engine: EventLogDependencies;
   readonly #ring: EventRing;
   readonly #subscribers = new Map<Session, Subscriber>();
   readonly #followers: Record<Topic, number> = { process: 0, pool: 0, task: 0, sync: 0, deadlock: 0, run: 0, session: 0 };
-  /** Number of each topic's last change that was not recorded, because nobody followed it. */
+  /** `seq` of each topic's last change that was not recorded, because the topic had no subscribers. */
   readonly #unrecorded: Record<Topic, number> = { process: 0, pool: 0, task: 0, sync: 0, deadlock: 0, run: 0, session: 0 };
   readonly #dirtySync: Coalescer<SharedObject, "changed" | "gone">;
   readonly #dirtyPools: Coalescer<Handle, PoolInfo>;
-  /** Workers that began or ended a task. */
+  /** Workers whose task has changed. */
   readonly #dirtyTasks: Coalescer<WatchedProcess, true>;
   readonly #dirtyRuns: Coalescer<WatchedRun, "changed" | "gone">;
   #seq = 0;
@@ -95,7 +95,7 @@ export class EventLog {
     });
   }
 
-  /** A lock, queue … was made, changed or is gone. Cheap enough for every acquire and release. */
+  /** A lock, queue … was made, changed or ended. Cheap enough for every acquire and release. */
   syncChanged(object: SharedObject, gone: boolean): void {
     if (this.#followers.sync === 0) this.#unrecorded.sync = ++this.#seq;
     else if (object.describe) this.#dirtySync.set(object, gone || this.#dirtySync.get(object) === "gone" ? "gone" : "changed");
@@ -105,12 +105,15 @@ export class EventLog {
     this.#record({ topic: "process", process });
   }
 
-  /** A pool's worker began or ended a task. Cheap enough for every task; told at most every 250 ms for one worker, the last state always. */
+  /**
+   * A pool's worker began or ended a task. Cheap enough for every task. Sent at most every 250 ms for each worker, and
+   * always with the last state.
+   */
   taskChanged(process: WatchedProcess): void {
     if (this.#followers.process > 0) this.#dirtyTasks.set(process, true);
   }
 
-  /** Told at most every 100 ms for one pool; the last state always. */
+  /** Sent at most every 100 ms for each pool, and always with the last state. */
   publishPool(info: () => PoolInfo): void {
     if (this.#followers.pool === 0) this.#unrecorded.pool = ++this.#seq;
     else {
@@ -119,13 +122,13 @@ export class EventLog {
     }
   }
 
-  /** A run was started, changed or is forgotten. Cheap enough for every item; told as pools are. */
+  /** A run was started, changed or forgotten. Cheap enough for every item. Sent as often as pools are. */
   runChanged(run: WatchedRun, gone: boolean): void {
     if (this.#followers.run === 0) this.#unrecorded.run = ++this.#seq;
     else this.#dirtyRuns.set(run, gone ? "gone" : "changed");
   }
 
-  /** A session was opened, has got another name, or has ended. */
+  /** A session was opened, renamed or has ended. */
   publishSession(session: Session, gone = false): void {
     if (this.#followers.session === 0) this.#unrecorded.session = ++this.#seq;
     else this.#record({ topic: "session", session: session.describeSession(), ...(gone ? { gone } : {}) });
@@ -140,7 +143,7 @@ export class EventLog {
     this.#record({ topic: "deadlock", deadlock, resolved });
   }
 
-  /** Changes go on from the `seq` of the answer. */
+  /** The answer has a `seq`; the changes after it follow as events. */
   subscribe(session: Session, topics: readonly Topic[], sinceSeq?: number, instanceId?: string): { instanceId: string; seq: number; snapshot: Snapshot | null } {
     const followed = new Set(topics);
     const current = this.#engine.options.instanceId;
@@ -168,7 +171,8 @@ export class EventLog {
     this.#subscribers.delete(session);
     subscriber.stopWatching();
     for (const topic of subscriber.topics) this.#followers[topic]--;
-    // What was gathered for nobody will not be told: a later `sinceSeq` from before it must not seem complete.
+    // Changes that were collected without subscribers are not sent. A later `sinceSeq` from before them must get a
+    // snapshot.
     if (subscriber.topics.has("sync") && this.#followers.sync === 0) {
       this.#dirtySync.clear();
       this.#unrecorded.sync = ++this.#seq;
@@ -184,7 +188,7 @@ export class EventLog {
     }
   }
 
-  /** Every object of synchronisation. */
+  /** All locks, semaphores, events, conditions, barriers, queues and pipes. */
   sync(): SyncInfo[] {
     const infos: SyncInfo[] = [];
     for (const object of this.#engine.registry.objects()) if (object.describe) infos.push(object.describe());
@@ -210,7 +214,7 @@ export class EventLog {
     return this.#ring.after(sinceSeq);
   }
 
-  /** While nobody followed them tasks were not noted, as they are many and none counts for long: whoever comes back is told of the present ones. */
+  /** Without subscribers, changes of tasks are not recorded. So a subscriber that returns gets the present tasks. */
   #catchUpTasks(): void {
     for (const process of this.#engine.processes.running()) if (process.role === "worker") this.#dirtyTasks.set(process, true);
   }
@@ -226,7 +230,7 @@ export class EventLog {
     if (this.#followers[change.topic] > 0) this.#schedule();
   }
 
-  /** Soon: after the answer to `subscribe`, and with whatever else happens in this turn. */
+  /** Sends later: after the answer to `subscribe`, together with all changes of this turn. */
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;

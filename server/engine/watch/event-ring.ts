@@ -1,6 +1,6 @@
 import type { Event } from "../../../protocol/events.js";
 
-/** The last events. Each has a position, counted from the first that ever was; `seq` rises with gaps. */
+/** The last events. Positions count all events from the first one; `seq` rises with gaps. */
 export class EventRing {
   readonly #capacity: number;
   readonly #ring: Event[] = [];
@@ -12,12 +12,12 @@ export class EventRing {
     this.#capacity = Math.max(1, capacity);
   }
 
-  /** Position of the oldest event that is still here. */
+  /** Position of the oldest event in the ring. */
   get start(): number {
     return this.#end - this.#ring.length;
   }
 
-  /** Position that the next event will have. */
+  /** Position of the next event. */
   get end(): number {
     return this.#end;
   }
@@ -34,7 +34,7 @@ export class EventRing {
     return position < this.start || position >= this.#end ? undefined : this.#ring[position % this.#capacity];
   }
 
-  /** Position of the first event after `seq`; null when events after it were overwritten. */
+  /** Position of the first event after `seq`. Null if events after it were overwritten. */
   after(seq: number): number | null {
     if (seq < this.#forgottenSeq) return null;
     let low = this.start;

@@ -22,7 +22,7 @@ export type { OutputLine, OutputMode } from "./session/output.js";
 export { Pipe, PipeEnd } from "./streams/pipe.js";
 export * from "./pools/pool.js";
 export { Process, type ProcessOptions } from "./processes/process.js";
-export { registerProcess } from "./processes/process-class.js";
+export { registerProcess } from "./processes/register-process.js";
 export { JoinableQueue, Queue, type QueueOptions } from "./streams/queue.js";
 export { RLock, type RLockStatus } from "./sync/rlock.js";
 export { BoundedSemaphore, Semaphore } from "./sync/semaphore.js";

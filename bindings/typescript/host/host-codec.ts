@@ -1,8 +1,17 @@
 import { payloadHandles, type Payload } from "../../../protocol/payload.js";
 import { decode, encode } from "../session/codec.js";
 import { defaultConnection } from "../session/default-connection.js";
-import { loadClasses } from "../session/handles.js";
 import { hostLink, type WorkerCodec } from "./link.js";
+
+/**
+ * How this copy's classes are loaded. The host sets it. In another copy of the package they are loaded already: that copy
+ * offers its codec from `index.ts`, which imports all of them.
+ */
+let loadClasses: () => Promise<unknown> = () => Promise.resolve();
+
+export function loadClassesBy(load: () => Promise<unknown>): void {
+  loadClasses = load;
+}
 
 /** The codec of the host's own copy of the package. It loads the classes of objects only when a payload has handles. */
 const own: WorkerCodec = { decode: decodeOwn, encode };

@@ -1,10 +1,10 @@
 import { messageOverheadBytes } from "../../../server/ipc/framing/fragments.js";
 import type { RpcEndpoint } from "../../../server/ipc/framing/rpc-endpoint.js";
-import { loadClasses } from "../session/handles.js";
 import type { NotificationParams } from "../session/methods.js";
 import type { ClaimsReader } from "./claims.js";
+import { loadClasses } from "./classes.js";
 import { leave, reportThrown } from "./end.js";
-import { adopt, decodeArguments, encodeResult } from "./host-codec.js";
+import { adopt, decodeArguments, encodeResult, loadClassesBy } from "./host-codec.js";
 import { setHostLink, type HostFacts } from "./link.js";
 import { OutputCapture } from "./output.js";
 import { Runner } from "./runner.js";
@@ -40,6 +40,7 @@ export function startHost(endpoint: RpcEndpoint, facts: HostFacts, claims: Claim
     retired: () => end(0),
   });
 
+  loadClassesBy(loadClasses);
   setHostLink({
     endpoint,
     facts,

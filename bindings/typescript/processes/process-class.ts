@@ -1,21 +1,13 @@
 import { fileURLToPath, pathToFileURL } from "node:url";
-import type { Process } from "./process.js";
 
-type ProcessClass = abstract new (...args: never[]) => Process;
+/** A subclass of Process. Process itself imports this file. */
+export type ProcessClass = abstract new (...args: never[]) => object;
 
 const registered = new Map<ProcessClass, string>();
 
-/**
- * Registers the module that defines a subclass of Process, so that the child can load it. Needed only if the module
- * cannot be found: it does not export the class, or another module creates the instances. Call it beside the class:
- *
- * ```ts
- * class Worker extends Process { … }
- * registerProcess(import.meta, Worker);
- * ```
- */
-export function registerProcess(meta: { url: string }, processClass: ProcessClass): void {
-  registered.set(processClass, meta.url);
+/** Records which module defines a class (`registerProcess`). */
+export function recordModule(processClass: ProcessClass, url: string): void {
+  registered.set(processClass, url);
 }
 
 /** The class that a module registered under this name. */

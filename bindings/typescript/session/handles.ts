@@ -13,19 +13,12 @@ export function registerKind(kind: HandleKind, rebuild: Rebuild): void {
 
 /**
  * Builds the object of a handle in a payload. Classes register when their module is loaded. A worker loads them only
- * when a payload has handles (`loadClasses`).
+ * when a payload has handles (`host/classes.ts`).
  */
 export function rebuild(handle: Handle, connection: Connection | null): unknown {
   const make = rebuilders.get(handle.slice(0, handle.indexOf(":")) as HandleKind);
   if (!connection || !make) return new UnknownObject(handle);
   return make(new ExistingHandle(connection, handle));
-}
-
-let loading: Promise<unknown> | null = null;
-
-/** Loads every class that a handle can become. Await it before decoding a payload that has handles. */
-export function loadClasses(): Promise<unknown> {
-  return (loading ??= import("../index.js"));
 }
 
 /** A handle of a kind that this process does not know, or without a connection. */

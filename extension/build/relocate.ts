@@ -28,7 +28,7 @@ const relativeUrl = /new URL\("([^"]+)",\s*import\.meta\.url\)/g;
 
 /**
  * Sources name their neighbours by `new URL("./x.js", import.meta.url)`; in a bundle they are elsewhere. Each such place must be known here: one
- * that is not would only be missed when somebody needs it.
+ * that is not would only be missed when a program needs it.
  *
  * @param folder Of the bundle, below that of all bundles: `""` or `host`.
  */

@@ -100,7 +100,7 @@ export class RpcSession implements Session {
       });
     }
     const added = listeners;
-    // One of its own: the same function may be added twice.
+    // A separate object for each call: the same function may be added twice.
     const own: Listener = (params) => listener(params as NotificationParams<M>);
     added.add(own);
     return { dispose: () => void added.delete(own) };

@@ -13,18 +13,18 @@ import { RunFeed } from "./run-feed.js";
 export const viewType = "polyproc.results";
 
 export interface PanelParts extends Pick<Parts, "context" | "log" | "runs"> {
-  /** Shows another run, the one that a panel has started. */
+  /** Shows another run, which a panel has started. */
   show(run: Run): void;
 }
 
-/** The editor tab with the results of one run. Its page lives only while it is seen, and is told everything anew when it comes back. */
+/** The editor tab with the results of one run. Its page lives only while it is visible, and gets everything again when it is shown again. */
 export class ResultsPanel implements vscode.Disposable {
   readonly panel: vscode.WebviewPanel;
   readonly #parts: PanelParts;
   #run: Run | null = null;
   #feed: RunFeed | null = null;
   #pageIsThere = false;
-  /** What the page is told as soon as it is there. */
+  /** The messages that the page gets when it has loaded. */
   #first: ToPage[] = [];
   #gone: string | null = null;
   /** Rows that the menu is for. */

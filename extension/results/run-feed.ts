@@ -25,7 +25,7 @@ export class RunFeed implements Disposable {
   readonly #subscriptions: Disposable[] = [];
   /** Indexes of rows that the page does not know yet. */
   #changed: Set<number>;
-  /** The run itself has changed since the page was told of it: at its end maybe nothing else has. */
+  /** The run itself has changed since the last message: at its end perhaps nothing else has. */
   #runChanged = true;
   #sending = false;
   #timer: NodeJS.Timeout | null = null;
@@ -93,7 +93,7 @@ export class RunFeed implements Disposable {
     if (this.#isBehind && !this.#disposed) this.#timer ??= setTimeout(() => void this.#sendAll(), intervalMs);
   }
 
-  /** The page does not know everything yet. */
+  /** The page does not have everything yet. */
   get #isBehind(): boolean {
     return this.#runChanged || this.#changed.size > 0;
   }

@@ -1,6 +1,6 @@
 import type { RowState } from "../runs/run.js";
 
-/** What the timeline needs to know of a row. */
+/** The members of a row that the timeline uses. */
 export interface TimedRow {
   readonly index: number;
   readonly state: RowState;
@@ -91,7 +91,7 @@ function lives(rows: Iterable<TimedRow>, now: number): Life[] {
   });
 }
 
-/** A worker does one thing at a time, but what it gets in one go is said to begin together: each begins when the one before it ends. */
+/** A worker runs one item at a time, but the items of a chunk are reported with the same start. So each is drawn from the end of the one before it. */
 function oneAfterAnother(blocks: Block[], now: number): void {
   blocks.sort((a, b) => a.from - b.from || a.index - b.index);
   let end = -Infinity;

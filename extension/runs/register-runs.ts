@@ -11,7 +11,7 @@ import { RunList } from "./run-list.js";
 import type { Runs } from "./run.js";
 import { registerStartCommands } from "./start-commands.js";
 
-/** Everything about runs, from the CodeLens that starts one to what is told of its end. */
+/** Everything about runs, from the CodeLens that starts one to the message at its end. */
 export function registerRuns({ context, log, server, model, settings }: Omit<Parts, "runs">): { runs: Runs; disposable: vscode.Disposable } {
   const defaults = () => settings.runOptions;
   const runs = new RunList({ server, model, defaults, onFault: (error) => log.error(error instanceof Error ? error : String(error)) });

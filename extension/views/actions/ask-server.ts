@@ -6,7 +6,7 @@ import { connectedRpc, type ViewParts } from "../view-parts.js";
 const statusMs = 4000;
 
 /**
- * Asks the server for several things at once. That one of them has gone already is what the user wanted; another failure is told once, and is in
+ * Asks the server for several things at once. If one of them has already ended, that is what the user wanted. Another failure is shown once, and is in
  * the log.
  */
 export async function askServer<T>(parts: ViewParts, what: string, all: readonly T[], ask: (rpc: Rpc, one: T) => Promise<unknown>): Promise<void> {

@@ -144,7 +144,7 @@ def start_join(count):
 def wait_for_warm_worker():
     """Polyproc keeps workers ready; the machine is given the time to start them, and to be done with it."""
     if multiprocessing.__name__ == "polyproc":
-        from polyproc._default import default_session
+        from polyproc._server.default import default_session
 
         if not hasattr(wait_for_warm_worker, "began"):
             wait_for_warm_worker.began = True

@@ -1,8 +1,8 @@
 """What all objects of the server have in common: a handle, references, and how they travel."""
 
-from ._default import default_session
-from ._msgpack import pack, pack_str
-from ._payload import decoding_session, note_handle
+from ._server.default import default_session
+from ._values.msgpack import pack, pack_str
+from ._values.payload import decoding_session, note_handle
 
 
 class SharedObject:

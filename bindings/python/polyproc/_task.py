@@ -2,8 +2,8 @@
 
 from _thread import get_ident
 
-from . import _default
-from ._answer import wake
+from ._server import default
+from ._session.answer import wake
 from ._errors import CODES, Cancelled
 
 # A task is the map that came in `worker/run`. What its own messages write into it cannot hurt the next one:
@@ -62,7 +62,7 @@ class CurrentTask:
 
 def current_task():
     """The task that this process runs; None outside of worker processes and between tasks."""
-    session = _default.host_session
+    session = default.host_session
     task = session.task if session is not None else None
     return None if task is None else CurrentTask(session, task)
 

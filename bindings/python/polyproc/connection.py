@@ -4,13 +4,14 @@ import pickle
 import select
 import time
 
-from . import _exit, _shared  # noqa: F401
+from ._server import at_exit  # noqa: F401
+from . import _shared  # noqa: F401
 from ._errors import BufferTooShort, PolyprocError
-from ._foreign import Foreign, item_of
-from ._msgpack import map_head, pack, pack_bin, pack_str, unpack
-from ._payload import PICKLE, decode, encode_apart, pickled, to_wire
-from ._pipe_end import end_of
-from ._rope import joined
+from ._values.foreign import Foreign, item_of
+from ._values.msgpack import map_head, pack, pack_bin, pack_str, unpack
+from ._values.payload import PICKLE, decode, encode_apart, pickled, to_wire
+from ._bypass.pipe_end import end_of
+from ._values.rope import joined
 from ._shared import SharedObject, field, ms
 
 _ITEM = pack_str("item")
@@ -186,7 +187,7 @@ class Connection(SharedObject):
         """A file descriptor that can be read (`select`) while there is something to receive. It is not the pipe itself."""
         self._check_open()
         if self._readiness is None:
-            from ._readiness import PipeReadiness
+            from ._session.readiness import PipeReadiness
 
             self._readiness = PipeReadiness(self)
         return self._readiness.fileno()
@@ -309,7 +310,7 @@ def _as_os_error(error):
 
 def Pipe(duplex=True, *, ctx=None):
     """Two ends. With `duplex` false the first only receives and the second only sends."""
-    from ._default import default_session
+    from ._server.default import default_session
 
     session = ctx._session() if ctx is not None else default_session()
     ends = []

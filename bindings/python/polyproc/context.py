@@ -2,7 +2,7 @@
 
 import os
 
-from . import _prepare
+from ._processes import prepare
 from ._errors import AuthenticationError, BufferTooShort, ProcessError, TimeoutError
 
 _FORK = (
@@ -25,7 +25,7 @@ class BaseContext:
     def _session(self):
         if self._own_session is not None:
             return self._own_session
-        from ._default import default_session
+        from ._server.default import default_session
 
         return default_session()
 
@@ -141,7 +141,7 @@ class BaseContext:
 
     def set_executable(self, executable):
         """The interpreter of processes that are started from now on."""
-        _prepare.set_executable(executable)
+        prepare.set_executable(executable)
 
     def get_context(self, method=None):
         """A context: `None` and 'spawn' are the only methods there are."""
@@ -166,15 +166,15 @@ class BaseContext:
 
     def get_logger(self):
         """The logger of the package."""
-        from . import _log
+        from ._processes import log
 
-        return _log.get_logger()
+        return log.get_logger()
 
     def log_to_stderr(self, level=None):
         """Lets the logger of the package write to standard error, here and in children that are started from now on."""
-        from . import _log
+        from ._processes import log
 
-        return _log.log_to_stderr(level)
+        return log.log_to_stderr(level)
 
     def close(self):
         """Ends a session that `connect` made: daemonic children are ended, the others waited for."""
@@ -221,6 +221,6 @@ def connect(address, token=None, *, trust_blobs=None):
     `trust_blobs`: whether to open pickled values of other clients' process trees, which runs whatever they say. When it is false, such a value raises
     UntrustedBlob; plain data comes as ever. Default: POLYPROC_TRUST_BLOBS, else true for a Unix socket and false for `tcp:` and `tls:`.
     """
-    from ._server import connect_to
+    from ._server.server import connect_to
 
     return BaseContext(connect_to(address, token, trust_blobs))

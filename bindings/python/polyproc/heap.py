@@ -5,7 +5,7 @@ import os
 import tempfile
 import weakref
 
-from ._payload import is_encoding
+from ._values.payload import is_encoding
 
 _folder = "/dev/shm" if os.access("/dev/shm", os.W_OK | os.X_OK) else None
 

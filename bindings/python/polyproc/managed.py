@@ -2,8 +2,8 @@
 
 import array
 
-from ._default import default_session
-from ._msgpack import pack
+from ._server.default import default_session
+from ._values.msgpack import pack
 
 # By the handle of the event that keeps it.
 _objects = {}

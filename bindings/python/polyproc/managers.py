@@ -3,15 +3,16 @@
 from functools import lru_cache
 from types import GenericAlias
 
-from . import _exit, managed  # noqa: F401
+from ._server import at_exit  # noqa: F401
+from . import managed  # noqa: F401
 from ._errors import PolyprocError, ProcessError, TimeoutError
-from ._failure import RemoteTraceback
-from ._payload import note_handle
+from ._values.failure import RemoteTraceback
+from ._values.payload import note_handle
 from ._shared import SharedObject, rebuild
 from .context import default_context
 from .managed import Namespace, Token
 from .pool import Pool
-from .results import ApplyResult
+from ._pools.results import ApplyResult
 
 # Objects of a manager, from one look for those that nobody refers to any more to the next, at least.
 _SWEEP_AT_LEAST = 100

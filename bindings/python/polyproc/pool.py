@@ -3,19 +3,20 @@
 import time
 import warnings
 
-from . import _exit, _prepare  # noqa: F401
-from ._default import default_session
+from ._server import at_exit  # noqa: F401
+from ._processes import prepare  # noqa: F401
+from ._server.default import default_session
 from ._errors import PolyprocError, TimeoutError
-from ._failure import MaybeEncodingError, RemoteTraceback
-from ._msgpack import map_head
-from ._payload import with_handles
+from ._values.failure import MaybeEncodingError, RemoteTraceback
+from ._values.msgpack import map_head
+from ._values.payload import with_handles
 from ._shared import SharedObject, field, ms
-from .imap import IMapIterator, IMapUnorderedIterator
-from .pool_calls import pack_calls
-from ._rope import joined
-from .pool_job import PoolJob
+from ._pools.imap import IMapIterator, IMapUnorderedIterator
+from ._pools.pool_calls import pack_calls
+from ._values.rope import joined
+from ._pools.pool_job import PoolJob
 from .process import check_may_start, describe
-from .results import ApplyResult, AsyncResult, MapResult
+from ._pools.results import ApplyResult, AsyncResult, MapResult
 from .targets import Target
 
 INIT = "INIT"
@@ -64,7 +65,7 @@ class Pool(SharedObject):
     def _stand_for(self, session, handle, processes, name):
         """What this process keeps of a pool: one that it makes, or one of another process that it sends calls to."""
         self._session, self._handle, self._processes = session, handle, processes
-        self._context = _prepare.context_of(name, session)
+        self._context = prepare.context_of(name, session)
         self._apply_jobs = {}
         # The job that has tasks which were not sent.
         self._submitting = None

@@ -6,11 +6,12 @@ import signal
 import sys
 import threading
 
-from . import _default, _prepare
-from ._default import default_session
-from ._msgpack import array_head, map_head, pack_str
-from ._payload import blob, dumps_apart, encode, with_handles
-from ._rope import joined
+from ._server import default
+from ._processes import prepare
+from ._server.default import default_session
+from ._values.msgpack import array_head, map_head, pack_str
+from ._values.payload import blob, dumps_apart, encode, with_handles
+from ._values.rope import joined
 from ._shared import field, ms
 from .targets import Target
 
@@ -46,7 +47,7 @@ def running_children(session):
     Process ids of the children that run on this machine (a private server's, or those of a worker) and end with this process, as far as is known
     without asking.
     """
-    if getattr(session, "server", None) is None and session is not _default.host_session:
+    if getattr(session, "server", None) is None and session is not default.host_session:
         return []
     ours = [child for child in list(_children) if child._session is session and child._exitcode is None]
     return [child._pid for child in ours if child._on_parent_death != "continue"]
@@ -121,8 +122,8 @@ class BaseProcess:
             # In one go with what is sent: a child that was started has its references.
             parent = lifeline(session)
             args = with_handles(session, lambda: joined((array_head(2), array_head(1), blob(PROCESS_TAG, dumps_apart((self, parent))), b"\x80")))
-            if _prepare.executable is not None:
-                env = {"POLYPROC_EXECUTABLE": _prepare.executable}
+            if prepare.executable is not None:
+                env = {"POLYPROC_EXECUTABLE": prepare.executable}
         params = [
             field("process", handle), field("target", target), field("name", self._name), field("daemon", self.daemon), pack_str("args") + args,
         ]
@@ -148,7 +149,7 @@ class BaseProcess:
 
     def _wire_target(self, session):
         target = self._target if type(self).run is BaseProcess.run and self._target is not None else type(self)
-        return {**describe(target), "context": _prepare.context_of(self._name, session)}
+        return {**describe(target), "context": prepare.context_of(self._name, session)}
 
     def terminate(self):
         """SIGTERM to the process and its descendants."""
@@ -272,7 +273,7 @@ class BaseProcess:
         if self._session is None:
             raise ValueError("process not started")
         if self._readiness is None:
-            from ._readiness import ExitReadiness
+            from ._session.readiness import ExitReadiness
 
             self._readiness = ExitReadiness(self._session, self._join)
         return self._readiness.fileno()

@@ -5,15 +5,16 @@ import traceback
 from queue import Empty, Full
 from types import GenericAlias
 
-from . import _exit, _shared  # noqa: F401
+from ._server import at_exit  # noqa: F401
+from . import _shared  # noqa: F401
 from ._errors import PolyprocError, UntrustedBlob
-from ._foreign import Foreign, first_item
-from ._handlers import is_from_handler
-from ._msgpack import array_head, map_head, pack_str
-from ._payload import decode, encode, repacked
-from ._rope import joined
+from ._values.foreign import Foreign, first_item
+from ._session.handlers import is_from_handler
+from ._values.msgpack import array_head, map_head, pack_str
+from ._values.payload import decode, encode, repacked
+from ._values.rope import joined
 from ._shared import SharedObject, field, ms
-from ._taken_ahead import TakenAhead
+from ._bypass.taken_ahead import TakenAhead
 
 _ITEMS = pack_str("items") + b"\x91"
 _NO_WAIT = field("timeoutMs", 0)

@@ -4,7 +4,7 @@ import copyreg
 import io
 import pickle
 
-from . import _payload
+from ._values import payload
 
 # Descriptors are not passed between processes: they may be on different machines.
 HAVE_SEND_HANDLE = False
@@ -15,12 +15,12 @@ class ForkingPickler(pickle.Pickler):
 
     def __init__(self, *args):
         super().__init__(*args)
-        self.dispatch_table = {**copyreg.dispatch_table, **_payload.reducers}
+        self.dispatch_table = {**copyreg.dispatch_table, **payload.reducers}
 
     @classmethod
     def register(cls, type, reduce):
         """`reduce` says how objects of this type are pickled."""
-        _payload.reducers[type] = reduce
+        payload.reducers[type] = reduce
 
     @classmethod
     def dumps(cls, obj, protocol=None):

@@ -3,7 +3,8 @@
 import ctypes
 from types import GenericAlias
 
-from . import _exit, _payload  # noqa: F401
+from ._server import at_exit  # noqa: F401
+from ._values import payload  # noqa: F401
 from .heap import Block
 
 typecode_to_type = {
@@ -29,7 +30,7 @@ def _in_block(kind, block):
 
 
 def _new(kind):
-    _payload.reducers[kind] = _reduce
+    payload.reducers[kind] = _reduce
     return _in_block(kind, Block(ctypes.sizeof(kind)))
 
 
@@ -46,7 +47,7 @@ def _reduce(raw):
 def _rebuild(kind, length, block):
     if length is not None:
         kind = kind * length
-    _payload.reducers[kind] = _reduce
+    payload.reducers[kind] = _reduce
     return _in_block(kind, block)
 
 
@@ -146,7 +147,7 @@ class SynchronizedBase:
         return self._lock.__exit__(*args)
 
     def __reduce__(self):
-        if not _payload.is_encoding():
+        if not payload.is_encoding():
             raise RuntimeError("shared memory travels through Polyproc only: as an argument of a process, or through a queue or pipe")
         return synchronized, (self._obj, self._lock)
 

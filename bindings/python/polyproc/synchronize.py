@@ -3,10 +3,11 @@
 import threading
 import time
 
-from . import _exit, _shared  # noqa: F401
+from ._server import at_exit  # noqa: F401
+from . import _shared  # noqa: F401
 from ._errors import PolyprocError
-from ._msgpack import map_head, pack_str
-from ._messages import owner
+from ._values.msgpack import map_head, pack_str
+from ._session.messages import owner
 from ._shared import SharedObject, field, ms
 from .process import current_process
 

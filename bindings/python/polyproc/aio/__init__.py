@@ -10,7 +10,7 @@ as those of `polyproc`. The first object starts, or connects to, a server, which
 
 import asyncio
 
-from .._default import default_session
+from .._server.default import default_session
 from .._errors import AuthenticationError, BufferTooShort, Cancelled, PolyprocError, ProcessError, TaskFailed, TimeoutError, WorkerLost
 from ..context import connect as _connect
 from .connection import Connection, Pipe, wait

@@ -5,7 +5,7 @@ import itertools
 import threading
 import weakref
 
-from .._msgpack import pack_str
+from .._values.msgpack import pack_str
 
 # So many requests may be under way whose answers nobody awaits; then senders await theirs.
 _MAX_UNANSWERED = 256

@@ -1,8 +1,8 @@
 """Pool, with results that are awaited."""
 
 from .. import pool
-from ..imap import IMapIterator, IMapUnorderedIterator
-from ..results import ApplyResult, MapResult
+from .._pools.imap import IMapIterator, IMapUnorderedIterator
+from .._pools.results import ApplyResult, MapResult
 from .asking import Bell, ask
 from .process import in_loop
 

@@ -4,7 +4,7 @@ import asyncio
 import inspect
 
 from .. import process
-from .._default import default_session
+from .._server.default import default_session
 from .asking import ask
 
 

@@ -4,10 +4,10 @@ from queue import Empty, Full
 from types import GenericAlias
 
 from .. import queues
-from .._foreign import first_item
+from .._values.foreign import first_item
 from .._errors import PolyprocError
-from .._payload import encode
-from .._rope import joined
+from .._values.payload import encode
+from .._values.rope import joined
 from .._shared import field, ms
 from ..queues import _ITEMS, _LARGE_BYTES, _NO_WAIT
 from .asking import is_free

@@ -2,13 +2,13 @@
 
 import asyncio
 
-from .. import _default
+from .._server import default
 from .._task import stop_error, take_stop
 
 
 def run_to_end(awaitable):
     """Its result. In a task that is to stop it is cancelled as coroutines are."""
-    session = _default.host_session
+    session = default.host_session
     task = session.stoppable() if session is not None else None
     return asyncio.run(_finished(awaitable) if task is None else _stoppable(awaitable, session, task))
 

@@ -5,9 +5,9 @@ import signal
 import socket
 import sys
 
-from .._large import LARGEST_BYTES
-from .._msgpack import pack
-from .._session import Session
+from .._values.large import LARGEST_BYTES
+from .._values.msgpack import pack
+from .._session.session import Session
 from .claims import is_inherited_pipe, open_claims
 
 SERVER_FD = 3
@@ -27,16 +27,17 @@ def main():
     session = Session(sock)
     ready = session.send("worker/ready", pack({"protocolVersion": "1.0", "runtime": "python", "pid": os.getpid(), "claims": claims is not None, "aside": aside, "maxPayloadBytes": LARGEST_BYTES}))
 
-    from .. import _default, _prepare
-    from .._server import begin
+    from .._server import default
+    from .._processes import prepare
+    from .._server.server import begin
     from .runner import Runner
 
-    _prepare.base_environment = dict(os.environ)
+    prepare.base_environment = dict(os.environ)
     runner = Runner(session, claims)
     if aside:
         session.wire.open_aside(ASIDE_FD)
     begin(session, session.wait(ready))
-    _default.host_session = session
+    default.host_session = session
     _preload()
     runner.serve()
 

@@ -8,16 +8,17 @@ import threading
 from _thread import allocate_lock, get_ident
 from time import perf_counter
 
-from .. import _child, _task, process
+from .._processes.child import Spawned, bootstrap
+from .. import _task, process
 from .._errors import Closed
-from .._failure import MaybeEncodingError, failure_of
-from .._messages import notification_head, packed_notification
-from .._msgpack import Unpackable, array_head, map_head, pack, pack_bin, pack_float, pack_int, scalar_packers
-from .._payload import PICKLE, blob, decode, dumps_apart, has_large, pickled, plain_or_pickled, too_large, with_handles
-from .._answer import wake
-from .._rope import joined
-from .._wire import frame
-from ..pool_calls import Call, Calls
+from .._values.failure import MaybeEncodingError, failure_of
+from .._session.messages import notification_head, packed_notification
+from .._values.msgpack import Unpackable, array_head, map_head, pack, pack_bin, pack_float, pack_int, scalar_packers
+from .._values.payload import PICKLE, blob, decode, dumps_apart, has_large, pickled, plain_or_pickled, too_large, with_handles
+from .._session.answer import wake
+from .._values.rope import joined
+from .._session.wire import frame
+from .._pools.pool_calls import Call, Calls
 from .claims import TaskList
 from .output import capture
 from .targets import Targets, load
@@ -116,7 +117,7 @@ class Runner:
         try:
             self._targets.prepare(task["target"])
             args, kwargs = decode(self.session, task["items"])[0]
-            if len(args) == 1 and type(args[0]) is _child.Spawned:
+            if len(args) == 1 and type(args[0]) is Spawned:
                 child, lifeline = args[0].process, args[0].lifeline
                 args = None
                 process.become(child, lifeline)
@@ -124,10 +125,10 @@ class Runner:
                 child = process.current_process()
                 child._target, child._args, child._kwargs = self._targets.get(task["target"]), args, kwargs
         except BaseException as error:
-            code = _child.bootstrap(_Raise(error))
+            code = bootstrap(_Raise(error))
         else:
             task["items"] = args = kwargs = None
-            code = _child.bootstrap(child)
+            code = bootstrap(child)
         failure = {"code": 1012, "message": f"exit code {code}", "data": {"name": "TaskFailed"}} if code else None
         self._result(task, 0, 1, failure=failure, values=None if failure else pack_bin(pack([None])))
         self._end(code)
@@ -138,9 +139,9 @@ class Runner:
         initializer, self._initializer = self._initializer, None
         try:
             target = initializer["target"]
-            from .. import _prepare
+            from .._processes import prepare
 
-            _prepare.apply(target.get("context"))
+            prepare.apply(target.get("context"))
             args, kwargs = decode(self.session, initializer["args"]) if "args" in initializer else ([], {})
             if len(args) == 1 and type(args[0]) is Calls:
                 function, arguments = args[0].function, args[0].items

@@ -5,7 +5,7 @@ import importlib.util
 import os
 import sys
 
-from .. import _prepare
+from .._processes import prepare
 from .._errors import TargetNotFound
 
 
@@ -123,9 +123,9 @@ class Targets:
     def prepare(self, number):
         """Makes this process see what the target's own process sees. True when that, or the loading, took time."""
         context = self._targets[number].get("context")
-        if context is None or context in _prepare._applied:
+        if context is None or context in prepare._applied:
             return False
-        _prepare.apply(context)
+        prepare.apply(context)
         return True
 
     def is_loaded(self, number):

@@ -1,11 +1,11 @@
 """What threads, signal handlers and finalizers do at once. Each is `scenario(scheduler)`: it prepares the threads, the first of which is the main one."""
 
-from polyproc import _pipe_end
+from polyproc._bypass import pipe_end
 from polyproc._errors import Closed
-from polyproc._msgpack import pack
-from polyproc.imap import IMapIterator, IMapUnorderedIterator
-from polyproc.pool_job import PoolJob
-from polyproc.results import ApplyResult
+from polyproc._pools.imap import IMapIterator, IMapUnorderedIterator
+from polyproc._pools.pool_job import PoolJob
+from polyproc._pools.results import ApplyResult
+from polyproc._values.msgpack import pack
 
 from system import System
 
@@ -216,10 +216,10 @@ def a_channel_that_an_answer_names(scheduler):
         session.wait(end.follow(pack({}), None))
         expect(end.reader is not None and end.reader.number == 7, "the answer has come, and the channel is not there")
 
-    _pipe_end.Reader = FakeReader
+    pipe_end.Reader = FakeReader
     main_first(scheduler, main)
     session = System(scheduler, follow, prompt=True).session()
-    end = _pipe_end.end_of(session, "pipe:1")
+    end = pipe_end.end_of(session, "pipe:1")
     session.listen()
     scheduler.handler = lambda: ask(session, "handler")
 

@@ -13,9 +13,9 @@ import polyproc
 
 PACKAGE = os.path.dirname(os.path.abspath(polyproc.__file__))
 # Where several threads change the same objects by single statements.
-BY_BYTECODE = frozenset(("pool_job.py", "results.py", "imap.py", "_answer.py"))
+BY_BYTECODE = frozenset(("pool_job.py", "results.py", "imap.py", "answer.py"))
 # What they do concerns one thread alone.
-LONELY = frozenset(("_msgpack.py", "_payload.py", "_rope.py", "_messages.py", "_failure.py", "_prepare.py", "pool_calls.py", "process.py", "_shared.py", "_errors.py"))
+LONELY = frozenset(("msgpack.py", "payload.py", "rope.py", "messages.py", "failure.py", "prepare.py", "pool_calls.py", "process.py", "_shared.py", "_errors.py"))
 # A schedule has no more points than this, unless something spins.
 MOST_POINTS = 60_000
 

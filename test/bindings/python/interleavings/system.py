@@ -3,11 +3,12 @@
 import socket
 import struct
 
-from polyproc import _callbacks, _channel, _default, _idle, _outflow, _pipe_end, _reading, _session, _wire, imap, pool_job, results
-from polyproc._msgpack import pack, unpack
-from polyproc._wire import frame
+from polyproc._pools import imap, pool_job, results
+from polyproc._session import callbacks, outflow, reading, session as sessions, wire
+from polyproc._session.wire import frame
+from polyproc._values.msgpack import pack, unpack
 
-_outflow.CALLERS.add(__name__)
+outflow.CALLERS.add(__name__)
 _TIMEVAL = struct.Struct("ll")
 
 
@@ -128,17 +129,17 @@ class System:
                 return Queue(scheduler)
 
         scheduler.ident = None
-        _wire.os = Os
-        _wire.select = _outflow.select = Select
-        _reading.time = results.time = imap.time = Time
-        _callbacks.threading = _outflow.threading = pool_job.threading = results.threading = imap.threading = Threads
-        _callbacks.queue = Queues
-        _session.IdleReader = lambda session: Idle(scheduler, system, session)
-        for module in (_reading, results, imap, _callbacks):
+        wire.os = Os
+        wire.select = outflow.select = Select
+        reading.time = results.time = imap.time = Time
+        callbacks.threading = outflow.threading = pool_job.threading = results.threading = imap.threading = Threads
+        callbacks.queue = Queues
+        sessions.IdleReader = lambda session: Idle(scheduler, system, session)
+        for module in (reading, results, imap, callbacks):
             module.allocate_lock = lambda: Lock(scheduler, False)
 
     def session(self):
-        session = _session.Session(self.socket)
+        session = sessions.Session(self.socket)
         session.prefix = "s1"
         session.facts = {"limits": {"maxMessageBytes": 1 << 20}}
         session.max_payload = 1 << 30

@@ -1,0 +1,1 @@
+"""What goes past the server: pipes' channels, and items that are taken ahead."""

@@ -1,0 +1,378 @@
+"""Pipes past the server: a FIFO that both the process that sends and the one that receives have opened. SPEC.md: pipe/channel."""
+
+import os
+import select
+import stat
+import threading
+import time
+from weakref import ref
+
+from .._session.messages import packed_notification
+from .._values.msgpack import pack
+from .._shared import ms
+from .._task import stop_error, take_stop
+
+# A packet is what Linux, where alone there are channels, writes to a FIFO in one piece.
+_PACKET_BYTES = 4096
+_PART_BYTES = _PACKET_BYTES - 1
+# Larger items go through the server.
+_MAX_BYTES = 64 * 1024
+# What a channel is made to hold: 64 packets.
+_FIFO_BYTES = 256 * 1024
+_SET_PIPE_SIZE = 1031
+# So long, in milliseconds, a writer waits for room before it goes back to the server, which has more.
+_ROOM_MS = 10
+# So long, in milliseconds, a reader waits before it tells the server that it does.
+_QUICK_MS = 5
+
+_WHOLE, _FIRST, _FURTHER, _LAST = b"\0", b"\1", b"\2", b"\3"
+
+
+def _open(path, inode, flags):
+    """Fails with OSError when it is not the server's FIFO: in another container the path may lead to somebody else's."""
+    fd = os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
+    is_it = False
+    try:
+        found = os.fstat(fd)
+        is_it = stat.S_ISFIFO(found.st_mode) and f"{found.st_dev}:{found.st_ino}" == inode
+    finally:
+        if not is_it:
+            os.close(fd)
+    if not is_it:
+        raise FileNotFoundError(path)
+    return fd
+
+
+def _polling(fds):
+    poll = select.poll()
+    for fd in fds:
+        poll.register(fd, select.POLLIN)
+    return poll
+
+
+def _is_own(error):
+    """Whether a system call here has failed. Otherwise a signal handler, which was called in the middle, has raised it."""
+    at = error.__traceback__
+    while at.tb_next is not None:
+        at = at.tb_next
+    return at.tb_frame.f_globals["__name__"] == __name__
+
+
+class _Channel:
+    """What writer and reader have in common."""
+
+    def __init__(self, end, offer, flags):
+        self._session, self._handle, self.number = end.session, end.handle, offer["channel"]
+        # Held by the thread that writes or reads. Its signal handlers pass.
+        self._lock = threading.RLock()
+        self._fd = _open(offer["path"], offer["inode"], flags)
+
+    def _close(self):
+        fd, self._fd = self._fd, None
+        os.close(fd)
+
+    def _left(self, **more):
+        return packed_notification("pipe/left", pack({"end": self._handle, "channel": self.number, **more}))
+
+    def _leave(self):
+        """With the lock."""
+        if self._fd is not None:
+            message = self._left()
+            self._close()
+            self._session.send_now(message)
+
+    def abandoned(self):
+        """Nobody uses it any more. The garbage collector may call this in the middle of a send."""
+        if self._fd is not None:
+            message = self._left()
+            self._close()
+            self._session.tell(message)
+
+    def forked(self):
+        self._lock = threading.RLock()
+        if self._fd is not None:
+            self._close()
+
+
+class Writer(_Channel):
+    """Where this process sends."""
+
+    # An item of several packets is being written.
+    _in_parts = False
+
+    def __init__(self, end, offer):
+        import fcntl
+
+        super().__init__(end, offer, os.O_WRONLY)
+        try:
+            fcntl.fcntl(self._fd, fcntl.F_SETFL, os.O_NONBLOCK | os.O_DIRECT)
+            try:
+                fcntl.fcntl(self._fd, _SET_PIPE_SIZE, _FIFO_BYTES)
+            except OSError:
+                # The user has too many large pipes: this one stays small.
+                pass
+            # For the request to leave.
+            end.session.listen()
+            end.session.notify("pipe/entered", {"end": end.handle, "channel": self.number})
+        except BaseException:
+            self._close()
+            raise
+
+    def write(self, data):
+        """False when this channel has been left, and the item has to go through the server."""
+        with self._lock:
+            if self._fd is None or self._session.error is not None:
+                return False
+            if self._in_parts:
+                # A signal handler has interrupted an item, which goes through the server then, after this one.
+                self._leave()
+                return False
+            try:
+                size = len(data)
+                if size <= _PART_BYTES:
+                    self._put(_WHOLE + data)
+                elif size <= _MAX_BYTES:
+                    self._put_parts(data, size)
+                else:
+                    self._leave()
+            except OSError as error:
+                if not _is_own(error):
+                    # A signal handler's.
+                    raise
+                # It is full, or nobody reads it. An item that was begun is dropped there.
+                self._leave()
+            return self._fd is not None
+
+    def _put_parts(self, data, size):
+        last = (size - 1) // _PART_BYTES * _PART_BYTES
+        self._in_parts = True
+        try:
+            for at in range(0, last, _PART_BYTES):
+                self._put((_FURTHER if at else _FIRST) + data[at : at + _PART_BYTES])
+            self._put(_LAST + data[last:])
+        finally:
+            self._in_parts = False
+
+    def _put(self, packet):
+        if self._fd is None:
+            # A signal handler has left.
+            return
+        try:
+            os.write(self._fd, packet)
+        except BlockingIOError:
+            poll = select.poll()
+            poll.register(self._fd, select.POLLOUT)
+            poll.poll(_ROOM_MS)
+            os.write(self._fd, packet)
+
+    def leave(self):
+        with self._lock:
+            self._leave()
+
+
+class Reader(_Channel):
+    """Where this process receives."""
+
+    def __init__(self, end, offer):
+        super().__init__(end, offer, os.O_RDONLY)
+        # The end goes with the last object that needs it.
+        self._end = ref(end)
+        # The first parts of an item whose last has not come.
+        self._parts = []
+        # The writer has left: what is in it is the rest.
+        self._dismissed = False
+        self._dead = False
+        self._leaving = False
+        # What else the server has said, to be raised after the rest.
+        self._error = None
+        # Wakes the thread that receives: an answer has come, or this channel is to be left.
+        self._bell, self._clapper = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._poll = _polling((self._fd,))
+        # How many wait for the server: more than one when a signal handler receives here, too.
+        self._asking = 0
+        end.session.listen()
+
+    def take(self):
+        """The next item. None once this channel is over."""
+        try:
+            with self._lock:
+                while self._fd is not None:
+                    if self._comes((self._fd,), _QUICK_MS) and not self._dead:
+                        item = self._read()
+                        if item is not None:
+                            return item
+                    elif not self._is_over():
+                        self._ask(True, None)
+                return None
+        finally:
+            if self._leaving:
+                self.leave()
+
+    def is_ready(self, deadline):
+        """Whether there is an item, waiting for one until then. None once this channel is over."""
+        if not self._lock.acquire(True, -1 if deadline is None else max(0.0, deadline - time.monotonic())):
+            return False
+        try:
+            while self._fd is not None:
+                left = None if deadline is None else max(0.0, deadline - time.monotonic())
+                if self._comes((self._fd,), _QUICK_MS if left is None else min(_QUICK_MS, left * 1000)) and not self._dead:
+                    return True
+                if not self._is_over() and self._ask(False, left) is False and not self._dismissed:
+                    return False
+            return None
+        finally:
+            self._lock.release()
+            if self._leaving:
+                self.leave()
+
+    def _comes(self, fds, milliseconds=None):
+        """Which of the descriptors can be read."""
+        if len(fds) == 1:
+            try:
+                return self._poll.poll(milliseconds)
+            except RuntimeError:
+                # The thread is in the middle of it: this is a signal handler of it.
+                pass
+        return [fd for fd, _ in _polling(fds).poll(milliseconds)]
+
+    def _read(self):
+        """A packet was there. The item that it makes whole, if it does."""
+        try:
+            packet = os.read(self._fd, _PACKET_BYTES)
+        except BlockingIOError:
+            return None
+        if not packet:
+            # The server holds it no more.
+            self._dead = self._dismissed = True
+            return None
+        kind = packet[0]
+        if kind == 0:
+            self._parts = []
+            return packet[1:]
+        if kind == 1:
+            self._parts = []
+        self._parts.append(packet[1:])
+        if kind != 3:
+            return None
+        parts, self._parts = self._parts, []
+        return b"".join(parts)
+
+    def _is_over(self):
+        """It is empty. Whether that was all."""
+        if self._session.error is not None:
+            self._close()
+            raise self._session.closed_error()
+        if not (self._dismissed or self._leaving):
+            return False
+        if self._dismissed:
+            # An item that its writer has begun and given up comes whole, from the server.
+            self._parts = []
+        self._leave()
+        if self._error is not None:
+            raise self._error
+        return True
+
+    def _ask(self, take, timeout):
+        """
+        Lets the server know that somebody waits here. Returns when something is here, or the server has something to tell. What it says of `ready`,
+        if it does.
+        """
+        params = {"end": self._handle, "channel": self.number}
+        if not take:
+            params["take"] = False
+        if timeout is not None:
+            params["timeoutMs"] = ms(timeout)
+        # Whoever takes it out decides: the answer, or the item that makes it needless.
+        undecided = [True]
+
+        def came(answer):
+            try:
+                undecided.pop()
+            except IndexError:
+                self._heard(answer)
+            else:
+                self._ring()
+
+        # In a task that may be told to stop.
+        task = self._session.stoppable()
+        if task is not None:
+            before, task["on_stop"] = task.get("on_stop"), self._ring
+        answer = self._session.send("pipe/follow", pack(params), came)
+        ready = None
+        self._asking += 1
+        try:
+            while undecided and not self._leaving and (task is None or "stop" not in task):
+                woken = self._comes((self._fd, self._bell))
+                if self._bell in woken:
+                    self._hush()
+                if self._fd in woken:
+                    break
+        finally:
+            try:
+                undecided.pop()
+            except IndexError:
+                ready = self._heard(answer)
+            else:
+                self._session.notify("$/cancelRequest", {"id": answer.id})
+            if task is not None:
+                task["on_stop"] = before
+            self._asking -= 1
+            if self._asking:
+                # What rang may have been for the code that was interrupted.
+                self._ring()
+        why = take_stop(task) if task is not None else None
+        if why is not None:
+            raise stop_error(why)
+        return ready
+
+    def _heard(self, answer):
+        """What the server has answered."""
+        if answer.error is not None:
+            if answer.error.name not in ("RequestCancelled", "TimedOut"):
+                self._error, self._dismissed = answer.error, True
+            return None
+        result = answer.result
+        end = self._end()
+        if "item" in result or "channel" in result:
+            self._dismissed = True
+        if end is not None:
+            end.told(answer)
+            # Taken out: it may be heard again, when a signal handler interrupts this.
+            item = result.pop("item", None)
+            if item is not None:
+                end.late.append(item)
+        return result.get("ready")
+
+    def _ring(self):
+        try:
+            os.write(self._clapper, b"\0")
+        except (OSError, TypeError):
+            # It is rung already, or over.
+            pass
+
+    def _hush(self):
+        try:
+            os.read(self._bell, 4096)
+        except BlockingIOError:
+            pass
+
+    def leave(self):
+        """Somebody else is to receive what is here. Whoever holds the lock does it."""
+        self._leaving = True
+        self._ring()
+        if not self._lock._is_owned() and self._lock.acquire(False):
+            try:
+                self._leave()
+            finally:
+                self._lock.release()
+
+    def _left(self):
+        # Parts that were read belong before what is still in the channel.
+        return super()._left(**({"begun": b"".join(self._parts)} if self._parts else {}))
+
+    def _close(self):
+        super()._close()
+        self._parts = []
+        bell, clapper, self._bell, self._clapper = self._bell, self._clapper, None, None
+        os.close(bell)
+        os.close(clapper)

@@ -1,0 +1,132 @@
+"""An end of a pipe in this process: which channels past the server it has."""
+
+from collections import deque
+
+from .channel import Reader, Writer
+
+
+class End:
+    """What this process's objects for one end of a pipe share: the channels that it writes and reads. It goes with the last of them."""
+
+    def __init__(self, session, handle):
+        self.session, self.handle = session, handle
+        # A channel to write to, as `pipe/channel` names it.
+        self.offer = None
+        self.writer = None
+        self.reader = None
+        # Items that came from the server and follow those in the reader's channel.
+        self.late = deque()
+
+    def write(self, data):
+        """Whether the item has gone into a channel. It has to go through the server otherwise."""
+        if self.offer is not None:
+            self._enter()
+        writer = self.writer
+        if writer is None:
+            return False
+        if writer.write(data):
+            return True
+        if self.writer is writer:
+            self.writer = None
+        return False
+
+    def _enter(self):
+        # By whoever sends next: what was sent before has been sent.
+        offer, self.offer = self.offer, None
+        if offer is not None and self.writer is None:
+            try:
+                self.writer = Writer(self, offer)
+            except OSError:
+                # The server is on another machine, in another container or of another user: it goes on without an answer.
+                self.session.channels = False
+
+    def follow(self, params, undo):
+        """Asks the server for what there is at this end: `pipe/follow`. The request's answer."""
+        return self.session.send("pipe/follow", params, self.told, undo=undo)
+
+    def told(self, answer):
+        """
+        What the server says of channels. For whoever reads, so that it has been understood when the server goes on to ask that the
+        channel be left.
+        """
+        channel = answer.result.get("channel") if answer.error is None else None
+        if channel is None or self.reader is not None and self.reader.number == channel["channel"]:
+            return
+        try:
+            reader = Reader(self, channel)
+            if self.reader is not None and self.reader.number == reader.number:
+                # A signal handler has heard of it in the middle of this.
+                reader.forked()
+            else:
+                self.reader = reader
+        except OSError:
+            session, handle = self.session, self.handle
+            session.channels = False
+            session.after(lambda: session.notify("pipe/left", {"end": handle, "channel": channel["channel"]}))
+
+    def take(self):
+        """The next item, as far as this process has it; None: the server has."""
+        reader = self.reader
+        if reader is not None:
+            item = reader.take()
+            if item is not None:
+                return item
+            if self.reader is reader:
+                self.reader = None
+        return self.late.popleft() if self.late else None
+
+    def is_ready(self, deadline):
+        """Whether there is an item, waiting for one until then; None: the server knows."""
+        reader = self.reader
+        if reader is not None:
+            ready = reader.is_ready(deadline)
+            if ready is not None:
+                return ready
+            if self.reader is reader:
+                self.reader = None
+        return True if self.late else None
+
+    def forked(self):
+        """In a forked child: what there is belongs to the parent."""
+        self.offer = None
+        for one in (self.writer, self.reader):
+            if one is not None:
+                one.forked()
+
+    def __del__(self):
+        for one in (self.writer, self.reader):
+            if one is not None:
+                try:
+                    one.abandoned()
+                except Exception:
+                    # The interpreter is ending.
+                    pass
+
+
+def end_of(session, handle):
+    end = session.ends.get(handle)
+    if end is None:
+        end = session.ends[handle] = End(session, handle)
+        session.listeners.setdefault("pipe/channel", lambda params: _told(session, params))
+    return end
+
+
+def _told(session, params):
+    """An offer, or that a channel is to be left: that sends, so it follows once nothing is being read."""
+    if params["path"] is None:
+        session.after(lambda: _leave(session, params["end"], params["channel"]))
+        return
+    end = session.ends.get(params["end"])
+    if end is not None:
+        end.offer = params
+
+
+def _leave(session, handle, number):
+    end = session.ends.get(handle)
+    for one in () if end is None else (end.writer, end.reader):
+        if one is not None and one.number == number:
+            one.leave()
+            return
+    if end is not None and end.offer is not None and end.offer["channel"] == number:
+        end.offer = None
+    session.notify("pipe/left", {"end": handle, "channel": number})

@@ -1,0 +1,70 @@
+"""
+Counters in memory that the server reads when this process has died. By them it learns, without a message, which of the items that it has on loan
+a program has been handed.
+"""
+
+import os
+import stat
+import weakref
+
+from .._errors import PolyprocError
+
+_HEAD_BYTES = 32
+
+_tallies = weakref.WeakKeyDictionary()
+_UNASKED = object()
+
+
+def tally_of(session):
+    """The session's; None where there is none, or the server's memory cannot be reached from here."""
+    tally = _tallies.get(session, _UNASKED)
+    if tally is _UNASKED:
+        # Two threads that ask at once get counters of their own.
+        tally = _tallies[session] = _ask(session)
+    return tally
+
+
+def _ask(session):
+    try:
+        facts = session.wait(session.send("queue/tally", b"\x80"))["tally"]
+    except PolyprocError:
+        return None
+    memory = facts and _open(facts["path"], facts["mark"].encode())
+    return Tally(memory, facts["first"], facts["slots"]) if memory else None
+
+
+def _open(path, mark):
+    """None when the path does not lead to the server's file from here: it may be another user's, in a container, or on another machine."""
+    import mmap
+
+    try:
+        # What else may be there must neither be waited for nor be written to.
+        fd = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        status = os.fstat(fd)
+        if stat.S_ISREG(status.st_mode) and status.st_nlink == 0 and os.pread(fd, _HEAD_BYTES, 0) == mark:
+            return mmap.mmap(fd, 0)
+        return None
+    except (OSError, ValueError):
+        return None
+    finally:
+        os.close(fd)
+
+
+class Tally:
+    def __init__(self, memory, first, slots):
+        self._counters = memoryview(memory)[_HEAD_BYTES:].cast("Q")
+        self._free = list(range(first, first + slots))
+
+    def take(self):
+        """A counter that nobody uses: its slot, and a view of it alone. None when there is none."""
+        try:
+            slot = self._free.pop()
+        except IndexError:
+            return None
+        return slot, self._counters[slot : slot + 1]
+
+    def give_back(self, slot):
+        self._free.append(slot)

@@ -1,0 +1,1 @@
+"""A pool's jobs, and the results that users hold."""

@@ -1,0 +1,249 @@
+"""A job: its tasks on their way to the server, in few messages, and their outcomes on the way back."""
+
+import threading
+
+from .._errors import Cancelled, Closed, PolyprocError
+from .._session.handlers import is_from_handler
+from .._values.msgpack import array_head, map_head, pack, pack_int
+from .._values.payload import CHUNK_BYTES, TooLong, encode_apart, to_wire, with_handles
+from .._values.rope import joined
+from .._shared import field
+from .pool_calls import CallPacker, pack_calls
+from ..process import describe
+from ..targets import Target
+
+# One message brings no more than this, unless one task alone has more.
+_MAX_TASKS = 512
+_MAX_BYTES = 64 * 1024
+# Bytes of tasks that the server has not accepted yet. Who submits more waits.
+_WINDOW_BYTES = 64 * 1024 * 1024
+_WINDOW_MESSAGES = 4096
+# In an outcome that has been counted.
+_COUNTED = "counted"
+# The first byte of a payload that names handles: it is an array then.
+_WITH_HANDLES = 0x92
+
+
+class PoolJob:
+    """`sink` is told the outcomes of all tasks; None: each task has a result of its own."""
+
+    def __init__(self, pool, func, mode, sink):
+        self._pool = pool
+        self._session = session = pool._session
+        # Calls with results of their own bring their function along: an object whose method it is is not kept for others.
+        self._func, self._mode, self._sink = func if sink is not None else None, mode, sink
+        self._foreign = isinstance(func, Target)
+        self._packer = CallPacker()
+        self._handle = session.mint("job")
+        self._next = 0
+        # Items that were submitted, counted by those who submit, and items that have an outcome, counted by the thread that reads: a counter that
+        # both changed would lose changes.
+        self._submitted = self._settled = 0
+        self._results = {}
+        self._lock = threading.RLock()
+        self._tasks = []
+        # Whose handles the tasks name: they must live until the server has the tasks.
+        self._kept = []
+        self._bytes = 0
+        # Messages that the server has not answered: the bytes of each.
+        self._under_way = {}
+        self._failure = None
+        session.adopt(self._handle)
+        target = func.wire() if self._foreign else {**describe(func), "context": pool._context}
+        params = {"job": self._handle, "pool": pool._handle, "target": target, "mode": mode}
+        if pool._grace_ms is not None:
+            params["graceMs"] = pool._grace_ms
+        session.cast("job/create", pack(params), self._not_made)
+        self._head = map_head(2) + field("job", self._handle)
+        session.jobs[self._handle] = self
+
+    def submit(self, index, items):
+        """Adds a task of these items, the first of which is number `index`."""
+        self._take_turn()
+        try:
+            payload = self._encode(items)
+        except TooLong:
+            half = len(items) // 2
+            self.submit(index, items[:half])
+            self.submit(index + half, items[half:])
+            return
+        except Exception as error:
+            if is_from_handler(error):
+                raise
+            self._fail(index, len(items), error)
+            return
+        self._add(index, len(items), payload, items)
+
+    def _take_turn(self):
+        """Tasks of the pool leave in the order of the calls, whatever they call."""
+        before, self._pool._submitting = self._pool._submitting, self
+        if before is not self and before is not None:
+            before.flush()
+
+    def submit_one(self, func, call, result):
+        """Adds a task of one item, with a result of its own. Leaves soon."""
+        try:
+            payload = self.encode_call(func, call)
+        except Exception as error:
+            if is_from_handler(error):
+                raise
+            result.outcome(0, 1, None, error)
+            return
+        self.submit_encoded(payload, call, result)
+
+    def encode_call(self, func, call):
+        """The payload of a task that calls the function once. `call`: its arguments, a tuple and a dict."""
+        if self._foreign:
+            return self._encode([call])
+        return with_handles(self._session, lambda: self._packer.pack(func, *call))
+
+    def submit_encoded(self, payload, call, result):
+        """The number of the task, for `cancel_one`."""
+        self._take_turn()
+        with self._lock:
+            index = self._next
+            self._next += 1
+            self._results[index] = result
+            self._add(index, 1, payload, call)
+            # While an answer is on its way, tasks gather for the next message.
+            if not self._under_way:
+                self.flush()
+        return index
+
+    def _encode(self, items):
+        most = min(CHUNK_BYTES, self._session.max_payload)
+        if self._foreign:
+            if self._mode == "apply":
+                items = [[list(args), kwargs] for args, kwargs in items]
+            elif self._mode == "starmap":
+                items = [list(item) for item in items]
+            data, handles = encode_apart(self._session, list(items))
+            if len(data) > most and len(items) > 1:
+                raise TooLong
+            return to_wire(self._session, data, handles)
+        return with_handles(self._session, lambda: pack_calls(self._func, self._mode, list(items), most))
+
+    def _add(self, index, count, payload, items):
+        with self._lock:
+            self._submitted += count
+            # After it is open: see `_done`.
+            self._pool._jobs.add(self)
+            self._session.jobs[self._handle] = self
+            self._tasks.append(joined((b"\x83\xa5index", pack_int(index), b"\xa5count", pack_int(count), b"\xa5items", payload)))
+            if payload[0] == _WITH_HANDLES:
+                self._kept.append(items)
+            self._bytes += len(payload)
+            full = self._bytes >= _MAX_BYTES or len(self._tasks) >= _MAX_TASKS
+        if self._session.error is not None:
+            # The end of the session may have come before it knew of this task.
+            self._failed(self._session.closed_error())
+        elif full:
+            self.flush()
+
+    def flush(self):
+        """Sends what has gathered."""
+        with self._lock:
+            tasks, size = self._tasks, self._bytes
+            if not tasks or self._session.error is not None:
+                return
+            kept, self._tasks, self._kept, self._bytes = self._kept, [], [], 0
+            if self._pool._submitting is self:
+                self._pool._submitting = None
+            message = object()
+            self._under_way[message] = size
+            packed = joined((self._head, b"\xa5tasks", array_head(len(tasks)), *tasks))
+            try:
+                answer = self._session.send("job/submit", packed, lambda answer: self._accepted(answer, message))
+            except Closed as error:
+                self._failed(error)
+                return
+            wait = len(self._under_way) > _WINDOW_MESSAGES or sum(self._under_way.values()) > _WINDOW_BYTES
+            # Sent: what lets go of a handle now comes after it.
+            del kept
+        if wait:
+            self._session.wait(answer, raises=False)
+
+    def _accepted(self, answer, message):
+        self._under_way.pop(message, None)
+        if answer.error is not None:
+            self._failed(answer.error)
+        elif self._tasks and not self._under_way:
+            self._session.after(self.flush)
+
+    def drop_unsent(self):
+        """The pool was terminated: what has not left will not."""
+        with self._lock:
+            self._tasks, self._kept, self._bytes = [], [], 0
+            if self._is_open():
+                self._failed(Cancelled("the pool was terminated"))
+
+    def cancel_one(self, index):
+        if index in self._results and self._session.error is None:
+            self.flush()
+            self._session.cast("job/cancel", map_head(2) + self._head[1:] + field("indexes", [index]))
+
+    def cancel(self):
+        if self._is_open() and self._session.error is None:
+            self.flush()
+            self._session.cast("job/cancel", map_head(1) + self._head[1:])
+
+    def outcomes(self, entries):
+        """What the server tells. Called by whoever reads."""
+        for entry in entries:
+            index, count = entry["index"], entry["count"]
+            sink = self._sink
+            if sink is not None:
+                sink.outcome(index, count, entry, None)
+                # Once, also when a signal handler has this handed out again in the middle.
+                me = object()
+                if entry.setdefault(_COUNTED, me) is me:
+                    self._settled += count
+                continue
+            sink = self._results.get(index)
+            if sink is not None:
+                sink.outcome(index, count, entry, None)
+                self._results.pop(index, None)
+        self._done()
+
+    def lost(self, error):
+        """The connection has ended."""
+        self._failed(error)
+
+    def _not_made(self, error):
+        self._session.refused(error, self._handle)
+        self._failed(error)
+
+    def _failed(self, error):
+        self._failure = error if isinstance(error, Exception) else PolyprocError(str(error))
+        if self._sink is not None:
+            self._sink.lost(self._failure)
+        for index in list(self._results):
+            result = self._results.pop(index, None)
+            if result is not None:
+                result.lost(self._failure)
+        self._done()
+
+    def _fail(self, index, count, error):
+        """These items failed before they left."""
+        self._sink.outcome(index, count, None, error)
+
+    def _is_open(self):
+        """Whether tasks have no outcome yet."""
+        return bool(self._results) or self._sink is not None and self._failure is None and self._settled < self._submitted
+
+    def _done(self):
+        """Outcomes are not expected any more, unless there are open tasks. Another thread may add one at any moment, so it looks twice."""
+        if self._is_open():
+            return
+        self._session.jobs.pop(self._handle, None)
+        self._pool._jobs.discard(self)
+        if self._is_open():
+            self._pool._jobs.add(self)
+            self._session.jobs[self._handle] = self
+
+    def __del__(self):
+        try:
+            self._session.drop(self._handle)
+        except Exception:
+            # It was never made, or the interpreter is ending.
+            pass

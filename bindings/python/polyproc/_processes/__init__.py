@@ -1,0 +1,1 @@
+"""What a child takes over from its parent, and how it runs."""

@@ -1,0 +1,51 @@
+"""A child's side of a process: what came for it, and how it runs to its end."""
+
+import pickle
+import sys
+import threading
+
+from .._server import default
+from .._values.failure import format_stack
+from .._values.payload import opener
+from ..process import PROCESS_TAG
+
+
+class Spawned:
+    """What came for the one task of a process."""
+
+    def __init__(self, content):
+        self.process, self.lifeline = pickle.loads(content)
+
+
+opener(PROCESS_TAG, Spawned)
+
+
+def bootstrap(process):
+    """In a child: runs it. Returns the exit code, as multiprocessing says it."""
+    code = 1
+    try:
+        process.run()
+        code = 0
+    except SystemExit as error:
+        if error.code is None:
+            code = 0
+        elif isinstance(error.code, int):
+            code = int(error.code)
+        else:
+            _write_error(f"{error.code}\n")
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt):
+            default.interrupt_children(default.current_session())
+        _write_error(f"Process {process.name}:\n{format_stack(error)}")
+    finally:
+        threading._shutdown()
+    return code
+
+
+def _write_error(text):
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except Exception:
+        # The program took its standard error away: nobody is to be told.
+        pass

@@ -1,0 +1,151 @@
+"""How a child comes to see the modules, the folder and the environment that its parent sees: what `spawn` does."""
+
+import base64
+import os
+import pickle
+import sys
+
+ORIGINAL_DIR = os.getcwd()
+# Python takes __file__ away from a script that has run to its end: threads and exit functions may start processes still.
+_first_main = sys.modules.get("__main__")
+_first_path = getattr(_first_main, "__file__", None)
+# The environment that a child of this process's server begins with; None: not known.
+base_environment = None
+
+executable = None
+_applied = set()
+
+
+def set_executable(path):
+    """The interpreter of processes that are started from now on."""
+    global executable
+    executable = None if path is None or os.fsdecode(path) == sys.executable else os.fsdecode(path)
+
+
+def context_of(name, session):
+    """Text for the worker host beside a target: opaque to the server, `apply` reads it."""
+    from ..process import current_process
+
+    environment = getattr(session, "environment", base_environment)
+    data = {
+        "name": name,
+        "authkey": bytes(current_process().authkey),
+        "sys_path": [ORIGINAL_DIR if entry == "" else entry for entry in sys.path],
+        "version": sys.version_info[:2],
+        "sys_argv": sys.argv,
+        "dir": _folder(),
+        "environ": _changes(environment),
+        **_main(),
+    }
+    log = sys.modules.get(f"{__package__}.log")
+    if log is not None:
+        data["log"] = log.for_children()
+    return base64.b64encode(pickle.dumps(data, 4)).decode()
+
+
+def _folder():
+    try:
+        return os.getcwd()
+    except OSError:
+        return None
+
+
+def _changes(base):
+    now = {key: value for key, value in os.environ.items() if not key.startswith("POLYPROC_")}
+    if base is None:
+        return now
+    changes = {key: value for key, value in now.items() if base.get(key) != value}
+    for key in base:
+        if key not in now and not key.startswith("POLYPROC_"):
+            changes[key] = None
+    return changes
+
+
+def _main():
+    main = sys.modules.get("__main__")
+    name = getattr(getattr(main, "__spec__", None), "name", None)
+    if name is not None:
+        return {"main_name": name}
+    path = getattr(main, "__file__", _first_path if main is _first_main else None)
+    if path is None or getattr(main, "__name__", "") == "__mp_main__" and not os.path.exists(path):
+        return {}
+    return {"main_path": os.path.normpath(path if os.path.isabs(path) else os.path.join(ORIGINAL_DIR, path))}
+
+
+def apply(context):
+    """In the child, once for each context: before anything of the parent's is unpickled."""
+    if context is None or context in _applied:
+        return
+    _applied.add(context)
+    data = pickle.loads(base64.b64decode(context))
+    from ..process import current_process
+
+    current_process()._config["authkey"] = data["authkey"]
+    sys.path[:] = _path_of(data)
+    sys.argv = data["sys_argv"]
+    for key, value in data["environ"].items():
+        if value is None:
+            os.environ.pop(key, None)
+        else:
+            os.environ[key] = value
+    if data["dir"] is not None:
+        try:
+            os.chdir(data["dir"])
+        except OSError:
+            # It has gone since; what needs it will say so.
+            pass
+    if "log" in data:
+        from . import log
+
+        log.apply(data["log"])
+    current_process()._inheriting = True
+    try:
+        if "main_name" in data:
+            _run_main_by_name(data["main_name"])
+        elif "main_path" in data:
+            _run_main_by_path(data["main_path"])
+    finally:
+        del current_process()._inheriting
+    if "logging" in sys.modules:
+        from . import log
+
+        log.name_processes()
+
+
+def _path_of(data):
+    """Where modules are looked for: where the parent does, but not in the library of another version of Python."""
+    version = data.get("version")
+    if version is None or tuple(version) == sys.version_info[:2]:
+        return data["sys_path"]
+    theirs = {"python{}.{}".format(*version), "python{}{}.zip".format(*version)}
+    kept = [entry for entry in data["sys_path"] if theirs.isdisjoint(os.path.normpath(entry).split(os.sep))]
+    return kept + [entry for entry in sys.path if entry not in kept]
+
+
+def _run_main_by_name(name):
+    # A package run by -m has its __main__ for a script: what is under its `if` must not run here.
+    if name == "__main__" or name.endswith(".__main__"):
+        return
+    if getattr(getattr(sys.modules["__main__"], "__spec__", None), "name", None) == name:
+        return
+    import runpy
+
+    _become_main(runpy.run_module(name, run_name="__mp_main__", alter_sys=True))
+
+
+def _run_main_by_path(path):
+    if os.path.splitext(os.path.basename(path))[0] == "ipython":
+        return
+    if getattr(sys.modules["__main__"], "__file__", None) == path or not os.path.exists(path):
+        return
+    import runpy
+
+    _become_main(runpy.run_path(path, run_name="__mp_main__"))
+
+
+def _become_main(contents):
+    from types import ModuleType
+
+    main = ModuleType("__mp_main__")
+    main.__dict__.update(contents)
+    sys.modules["__main__"] = sys.modules["__mp_main__"] = main

@@ -1,0 +1,51 @@
+"""
+What the end of the program does for its children: what multiprocessing does, at the same moment. Importing a module of multiprocessing's that makes
+objects, or else the first object, registers it. So exit functions that were registered before run after it, and those that were registered
+later, like the one of a library that stops its own workers, run first. The session stays open for both.
+"""
+
+import atexit
+import os
+import sys
+
+from . import default
+from .._errors import PolyprocError
+
+# Between SIGTERM and SIGKILL for daemonic children.
+_GRACE_MS = 1000
+
+
+def finish_children():
+    """Ends the daemonic children, and waits for the others."""
+    session = default.current_session()
+    if session is None or session.error is not None:
+        return
+    try:
+        if getattr(sys, "last_type", None) is KeyboardInterrupt:
+            default.interrupt_children(session)
+        try:
+            _join_all(session)
+        except KeyboardInterrupt:
+            default.interrupt_children(session)
+            try:
+                _join_all(session)
+            except KeyboardInterrupt:
+                # Somebody in a hurry: the connection ends, and the children with it.
+                session._hang_up()
+    except PolyprocError:
+        # The server has gone: so have its children.
+        pass
+
+
+def _join_all(session):
+    from .. import process
+
+    children = [child for child in list(process._children) if child._session is session and child._parent_pid == os.getpid()]
+    for child in children:
+        if child.daemon and child._exitcode is None:
+            session.request("process/terminate", {"process": child._handle, "graceMs": _GRACE_MS})
+    for child in children:
+        child.join()
+
+
+atexit.register(finish_children)

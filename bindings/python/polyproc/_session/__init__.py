@@ -1,0 +1,1 @@
+"""One connection with a server, and the threads that share it."""

@@ -1,0 +1,91 @@
+"""Which objects of the server this session refers to, and how it lets go of them."""
+
+from collections import deque
+from itertools import count
+
+from .claim import Claim
+from .messages import notification
+
+_FORGET = None
+
+
+class References:
+    """
+    A part of the session. For each handle: how many objects here stand for it, and how many references of this session the server counts. Finalizers
+    come at any moment, so a change stands in a line, in order, and one thread at a time makes those of all: none waits for another.
+    """
+
+    def __init__(self):
+        self._minted = count(1)
+        self._held = {}
+        # (handle, objects, references): what is added to each; references _FORGET: the server has let go of all.
+        self._changes = deque()
+        self._changing = Claim()
+        # Why the server refused to make these objects.
+        self._refused = {}
+
+    def mint(self, kind):
+        return f"{kind}:{self.prefix}.{next(self._minted)}"
+
+    def refused(self, error, *handles):
+        """The server did not make these objects: what later requests that name them fail with."""
+        for handle in handles:
+            self._refused[handle] = error
+
+    def explained(self, error):
+        """The error of an answer, or the reason why the object that it says is unknown was not made."""
+        return self._refused.get(error.data.get("handle"), error) if error.name == "UnknownHandle" else error
+
+    def adopt(self, handle, references=1):
+        """An object here stands for this handle, with so many references of this session."""
+        self._changes.append((handle, 1, references))
+        self._change()
+
+    def received(self, handles):
+        """These came beside a payload: a reference each. Objects for them follow, and `settle_received`."""
+        self._changes.extend([(handle, 1, 1) for handle in handles])
+        self._change()
+
+    def settle_received(self, handles):
+        """The payload was decoded: what nobody took is given back."""
+        self._changes.extend([(handle, -1, 0) for handle in handles])
+        self._change()
+
+    def drop(self, handle):
+        """An object has gone. May be called by the garbage collector, at any moment."""
+        self._changes.append((handle, -1, 0))
+        self._change()
+
+    def forget(self, handle):
+        """The server has let go of all references already."""
+        self._changes.append((handle, 0, _FORGET))
+        self._change()
+
+    def _change(self):
+        while self._changes:
+            gone, taken = [], []
+            try:
+                if not self._changing.take(taken):
+                    # The other one goes on until nothing is left.
+                    return
+                self._make_changes(gone)
+            finally:
+                self._changing.give_back(taken)
+            if gone and self.error is None:
+                self.tell(notification("handle/release", {"handles": gone}))
+
+    def _make_changes(self, gone):
+        changes, held = self._changes, self._held
+        while changes:
+            handle, objects, references = changes.popleft()
+            entry = held.get(handle)
+            if entry is None:
+                if objects > 0:
+                    held[handle] = [objects, references]
+                continue
+            entry[0] += objects
+            entry[1] = 0 if references is _FORGET else entry[1] + references
+            if entry[0] <= 0:
+                del held[handle]
+                self._refused.pop(handle, None)
+                gone.extend([handle] * entry[1])

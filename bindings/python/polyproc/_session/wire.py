@@ -1,0 +1,242 @@
+"""Length-prefixed frames over a socket. No exception of a signal handler, and no use of the wire in one, can tear them apart."""
+
+import os
+import select
+import socket
+import threading
+from _thread import get_ident
+from collections import deque
+from itertools import accumulate, islice
+from struct import Struct
+from time import perf_counter
+
+from .inflow import LONG_LOG, MAX_FRAME, FrameTooLong, Inflow
+from .._values.large import FRAGMENTED_BYTES, fragments
+from .outflow import CALLERS, Outflow, is_from_socket
+from .._values.rope import Rope, rope
+
+_LENGTH = Struct(">I")
+_TIMEVAL = Struct("ll").pack
+_FOR_EVER = _TIMEVAL(0, 0)
+_UNKNOWN = -1.0
+# How long code that has interrupted a read of its own thread sleeps in the system before it looks whether it was interrupted itself, in seconds.
+_LOOK_SECONDS = 0.05
+# What is put aside, at most: a pipe takes so much in whole or not at all, its head included; and for so long after something was sent.
+_MAX_ASIDE = 4096 - 8
+_ASIDE_SECONDS = 0.001
+_AFTER = Struct(">Q").pack
+# The notification worker/wrote.
+_WROTE = b"\x00\x00\x00\x1d\x82\xa6method\xacworker/wrote\xa6params\x80"
+
+CALLERS.add(__name__)
+
+
+class Wire:
+    """Frames in, frames out. Signal handlers and finalizers may raise, or use the wire themselves, between any two bytecodes."""
+
+    def __init__(self, sock):
+        sock.setblocking(True)
+        self.socket = sock
+        self._recv = sock.recv
+        self._fd = sock.fileno()
+        self._inflow = Inflow([])
+        self._out = Outflow(sock)
+        self._put_out = self._out.send
+        # The longest frame that the server reads. The fragments that wait to be sent, and the thread that sends them. It lets the other threads send in
+        # between: one that waits holds the door. Its signal handlers pass.
+        self.longest_frame = MAX_FRAME
+        self._fragments = deque()
+        self._pusher = None
+        self._door = threading.RLock()
+        # The time-out of the system's `recv`, in seconds; and whether it does not wait at all, since it was interrupted by code that reads.
+        self._timeout = None
+        self.interrupted = False
+        # Bytes of all messages that were given to it; since there is a pipe beside the connection, the sums so far, the last of which counts.
+        self._before_aside = 0
+        self._lengths = deque()
+        self._sums = []
+        self._next_sum = accumulate(iter(self._lengths.popleft, None))
+        self._sent_at = 0.0
+        # A pipe beside the connection, and how many messages were written there since.
+        self._aside = None
+        self.unheard = 0
+
+    @property
+    def relieve(self):
+        return self._out.relieve
+
+    @relieve.setter
+    def relieve(self, relieve):
+        self._out.relieve = relieve
+
+    def fileno(self):
+        return self._fd
+
+    @property
+    def failure(self):
+        """Why the stream has ended, where the socket knows."""
+        return getattr(self.socket, "failure", None)
+
+    # In.
+
+    def interrupt(self):
+        """
+        This code has interrupted one that reads, and is about to read itself. When the other goes on, its `recv` must not wait for what was read here:
+        it finds a socket that does not wait.
+        """
+        self.interrupted = True
+        os.set_blocking(self._fd, False)
+        self._inflow.latest().supersede()
+
+    def inflow(self, nested):
+        """What was read and not handed out."""
+        inflow = self._inflow
+        if inflow.successors or len(inflow.log) >= LONG_LOG or inflow.state[3] is not None:
+            inflow = inflow.latest()
+            if not nested:
+                self._inflow = inflow = inflow.trimmed()
+        return inflow
+
+    def prepare(self):
+        """
+        When `interrupted`, before a look whether what is waited for has come, and `receive`: from here on the next interruption makes that return
+        at once.
+        """
+        self.interrupted = False
+        os.set_blocking(self._fd, True)
+
+    def receive(self, inflow, flags=0, seconds=None, nested=False):
+        """One `recv`, which waits up to `seconds`. False at the end of the stream; BlockingIOError when nothing came."""
+        if nested:
+            if not flags and not self._readable(_LOOK_SECONDS if seconds is None else min(seconds, _LOOK_SECONDS)):
+                raise BlockingIOError
+            flags = socket.MSG_DONTWAIT
+        elif seconds != self._timeout and not flags:
+            self._timeout = _UNKNOWN
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _FOR_EVER if seconds is None else _timeval(seconds))
+            self._timeout = seconds
+        log = inflow.log
+        # What the system call did is recorded by the same C function that called it.
+        if flags:
+            log.extend(map(self._recv, (inflow.read_bytes,), (flags,)))
+        else:
+            log.extend(map(self._recv, (inflow.read_bytes,)))
+        return log[-1] != b""
+
+    def _readable(self, seconds):
+        poll = select.poll()
+        poll.register(self._fd, select.POLLIN)
+        return bool(poll.poll(max(0.0, seconds) * 1000))
+
+    # Out.
+
+    def send(self, data):
+        """
+        Sends a whole frame, or several; or a message that is a rope, unframed. What an exception interrupts is finished by the next `send`, of any
+        thread.
+        """
+        if self._fragments or type(data) is Rope or len(data) - 4 > self.longest_frame:
+            self._send_large(data)
+        else:
+            self._send_frame(data)
+
+    def _send_frame(self, data):
+        self.unheard = 0
+        self._count(len(data))
+        self._put_out(data)
+        self._sent_at = perf_counter()
+
+    def _send_large(self, data):
+        if self._fragments and self._pusher is None:
+            self._push()
+        if type(data) is not Rope and len(data) - 4 > self.longest_frame:
+            data = rope(memoryview(data)[4:])
+        if type(data) is Rope:
+            if len(data) > min(FRAGMENTED_BYTES, self.longest_frame):
+                self._fragments.extend(fragments(data, self.longest_frame))
+                self._push()
+                return
+            data = b"".join((_LENGTH.pack(len(data)), *data.pieces))
+        if self._fragments:
+            with self._door:
+                self._send_frame(data)
+        else:
+            self._send_frame(data)
+
+    def _push(self):
+        """Sends the fragments that wait, and lets other threads send between them."""
+        self._pusher = get_ident()
+        try:
+            while self._fragments:
+                with self._door:
+                    pass
+                self.unheard = 0
+                self._count(self._out.send_next(self._fragments))
+                self._sent_at = perf_counter()
+        finally:
+            self._pusher = None
+
+    def try_send(self, data):
+        """
+        The same without ever waiting: False when another thread is sending. What does not fit into the socket now leaves with the next
+        message.
+        """
+        if not self._out.try_send(data):
+            return False
+        self._count(len(data))
+        return True
+
+    def _count(self, size):
+        if self._aside is None:
+            self._before_aside += size
+            return
+        # Each sum is made and stored by one C function, so that no handler's message is left out.
+        self._lengths.append(size)
+        self._sums.extend(islice(self._next_sum, 1))
+        del self._sums[:-1]
+
+    def open_aside(self, fd):
+        """From now on messages may be put into this pipe, of which the server knows. See `worker/ready` in SPEC.md."""
+        self._sums.append(0)
+        self._aside = fd
+        self._count(self._before_aside)
+
+    def put_aside(self, data, most):
+        """
+        The same as `send` without waking the server, which looks soon. False: it is to be sent, because there is no such pipe, because the server
+        has not heard of this process for too long, or of so many messages.
+        """
+        if self._aside is None or self.unheard >= most or len(data) > _MAX_ASIDE or perf_counter() - self._sent_at > _ASIDE_SECONDS:
+            return False
+        try:
+            os.write(self._aside, _AFTER(self._sums[-1]) + data)
+        except BlockingIOError:
+            # It is full.
+            return False
+        self.unheard += 1
+        if perf_counter() - self._sent_at > _ASIDE_SECONDS:
+            self.ring()
+        return True
+
+    def ring(self):
+        """Has the server look now, if there is something to see."""
+        if self.unheard:
+            self.send(_WROTE)
+
+    def close(self):
+        self.socket.close()
+
+
+def _timeval(seconds):
+    micros = max(1, int(seconds * 1_000_000))
+    return _TIMEVAL(micros // 1_000_000, micros % 1_000_000)
+
+
+def frame(body):
+    """What `send` takes."""
+    if type(body) is Rope:
+        return body
+    return _LENGTH.pack(len(body)) + body
+
+
+__all__ = ["FrameTooLong", "Wire", "frame", "is_from_socket"]

@@ -1,0 +1,121 @@
+"""An exception on its way from the process that raised it to the one that asked."""
+
+import base64
+import os
+
+from .._errors import CODES, PolyprocError, TaskFailed, error_from_wire
+
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+# An exception that holds more goes without itself: its type and text are told.
+_MAX_PICKLE_BYTES = 16 * 1024 * 1024
+_MAX_TEXT = 64 * 1024
+_MAX_CAUSES = 8
+
+
+class RemoteTraceback(Exception):
+    """The traceback of another process, as text: the cause of the exception that came from there."""
+
+    # The name that users import: pickles and tracebacks carry it.
+    __module__ = "polyproc.pool"
+
+    def __init__(self, tb):
+        self.tb = tb
+
+    def __str__(self):
+        return self.tb
+
+
+class MaybeEncodingError(Exception):
+    """The result of a task cannot be sent."""
+
+    # The name that users import: pickles and tracebacks carry it.
+    __module__ = "polyproc.pool"
+
+    def __init__(self, exc, value):
+        self.exc = repr(exc)
+        self.value = repr(value)
+        super().__init__(self.exc, self.value)
+
+    def __str__(self):
+        return f"Error sending result: '{self.value}'. Reason: '{self.exc}'"
+
+    def __repr__(self):
+        return f"<{type(self).__name__}: {self}>"
+
+
+def failure_of(error, for_python):
+    """`{code, message, data}` of a task that raised. `for_python`: with the exception itself, when it can be pickled."""
+    if isinstance(error, PolyprocError) and error.name in ("TargetNotFound", "PayloadTooLarge"):
+        return {"code": CODES[error.name], "message": str(error), "data": {"name": error.name, **error.data}}
+    data = _describe(error, _MAX_CAUSES)
+    if for_python and isinstance(error, Exception):
+        encoded = _pickle(error)
+        if encoded is not None:
+            data["pickle"] = encoded
+    return {"code": CODES["TaskFailed"], "message": f"{data['type']}: {data['message']}", "data": {"name": "TaskFailed", **data, "language": "python"}}
+
+
+def exception_from(failure, origin=None):
+    """The exception to raise for a task's failure: the original one where that is possible. `origin`: it came from another client's workers, and is not opened."""
+    data = failure.get("data") or {}
+    encoded = data.get("pickle")
+    if isinstance(encoded, str) and origin is None:
+        try:
+            import pickle
+
+            error = pickle.loads(base64.b64decode(encoded))
+            if isinstance(error, BaseException):
+                error.__cause__ = RemoteTraceback(f'\n"""\n{data.get("stack", "")}"""')
+                return error
+        except Exception as why:
+            data = {**data, "unpickling": repr(why)}
+    error = error_from_wire({**failure, "data": {key: value for key, value in data.items() if key != "pickle"}})
+    if isinstance(error, TaskFailed) and data.get("stack"):
+        error.__cause__ = RemoteTraceback(f'\n"""\n{data["stack"]}"""')
+    return error
+
+
+def _pickle(error):
+    from .payload import dumps
+
+    try:
+        pickled = dumps(error)
+    except Exception:
+        return None
+    return base64.b64encode(pickled).decode() if len(pickled) <= _MAX_PICKLE_BYTES else None
+
+
+def _describe(error, causes):
+    facts = {"type": type(error).__qualname__, "message": _text(error), "stack": format_stack(error)}
+    cause = error.__cause__
+    if cause is None and not error.__suppress_context__:
+        cause = error.__context__
+    if cause is not None and causes > 0 and not isinstance(cause, RemoteTraceback):
+        facts["cause"] = _describe(cause, causes - 1)
+    return facts
+
+
+def _text(error):
+    try:
+        text = str(error)
+    except Exception as why:
+        text = f"an exception whose text cannot be had: {type(why).__name__}"
+    return text.encode("utf-8", "backslashreplace").decode()[:_MAX_TEXT]
+
+
+def format_stack(error):
+    """The traceback as text, without the frames of this package."""
+    import traceback
+
+    tb = own_frames_off(error.__traceback__)
+    try:
+        text = "".join(traceback.format_exception(type(error), error, tb))
+    except Exception:
+        text = f"{type(error).__qualname__}: {_text(error)}\n"
+    return text.encode("utf-8", "backslashreplace").decode()[-_MAX_TEXT:]
+
+
+def own_frames_off(tb):
+    while tb is not None and tb.tb_frame.f_code.co_filename.startswith(_PACKAGE):
+        tb = tb.tb_next
+    return tb

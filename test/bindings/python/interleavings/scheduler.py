@@ -35,6 +35,7 @@ class Worker:
         self.name, self.target = name, target
         self.gate = allocate_lock()
         self.gate.acquire()
+        self.thread = None
         # What it waits for: a function; and until when.
         self.until = self.deadline = None
         self.over = False
@@ -70,7 +71,8 @@ class Scheduler:
         worker = Worker(name, target)
         worker.serves = serves
         self.workers.append(worker)
-        threading.Thread(target=self._run, args=(worker,), daemon=True).start()
+        worker.thread = threading.Thread(target=self._run, args=(worker,), daemon=True)
+        worker.thread.start()
         return worker
 
     def me(self):
@@ -229,6 +231,8 @@ class Scheduler:
                         one.gate.release()
                     except RuntimeError:
                         pass
+                    # It must not run beside the next schedule, which replaces what the modules use.
+                    one.thread.join(10)
         if self.failure or errors:
             raise Failure("\n".join(filter(None, [self.failure, *errors])))
 

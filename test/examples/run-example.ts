@@ -22,6 +22,8 @@ export interface ExampleOptions {
   interruptAfter?: RegExp;
   /** Runs beside it, and can look at its living processes. */
   meanwhile?: (processes: () => ProcessRow[]) => Promise<void>;
+  /** Default 60,000. */
+  timeoutMs?: number;
 }
 
 /** Runs an example with node as a user does, to its end. Fails when a process of it lives on. */
@@ -29,7 +31,7 @@ export async function runExample(name: string, args: readonly string[] = [], opt
   return runProgram(process.execPath, [compiled(`examples/${name}`), ...args], options);
 }
 
-export async function runProgram(command: string, args: readonly string[], { cwd, env, interruptAfter, meanwhile }: ExampleOptions = {}): Promise<Finished> {
+export async function runProgram(command: string, args: readonly string[], { cwd, env, interruptAfter, meanwhile, timeoutMs = 60_000 }: ExampleOptions = {}): Promise<Finished> {
   const mark = `POLYPROC_TEST_EXAMPLE=${randomUUID()}`;
   const [markName, markValue] = mark.split("=") as [string, string];
   const child = spawn(command, args, { cwd, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env, [markName]: markValue } });
@@ -50,7 +52,7 @@ export async function runProgram(command: string, args: readonly string[], { cwd
   });
   try {
     await meanwhile?.(() => markedProcesses(mark));
-    const status = await within(closed, `the end of ${args.join(" ")}`, 60_000);
+    const status = await within(closed, `the end of ${args.join(" ")}`, timeoutMs);
     await waitFor(() => markedProcesses(mark).length === 0, { what: "nothing of it lives on", timeoutMs: 5000 });
     return { status, stdout, stderr, lines: stdout.split("\n").filter((line) => line.trim() !== "") };
   } catch (error) {

@@ -28,7 +28,9 @@ describe("the session of the Python binding", needs("python3"), () => {
   });
 
   it("stands every schedule of threads, handlers and finalizers that is tried", async (t) => {
-    const { status, stdout, stderr } = await runPython([join(root, "test", "bindings", "python", "interleavings", "explore.py")], { cwd: temporaryFolder(t) });
+    const explorer = join(root, "test", "bindings", "python", "interleavings", "explore.py");
+    // It explores for 40 s, and ends with the schedule that it runs.
+    const { status, stdout, stderr } = await runPython([explorer], { cwd: temporaryFolder(t), timeoutMs: 110_000 });
     assert.equal(status, 0, `${stderr}\n${stdout}`);
     assert.match(stderr, /^OK$/m);
   });

@@ -40,7 +40,7 @@ function check<State>(workload: string, model: Model<State, LockInput, LockOutpu
   const calls = historyOf<LockInput, LockOutput>(story, {
     acquire: ({ acquired, ownerDied }) => ({ input: "acquire", output: { acquired: acquired === true, ownerDied: ownerDied as boolean | undefined } }),
     release: () => ({ input: "release", output: null }),
-  });
+  }, ["release"]);
   const verdict = checkHistory(model, [...calls, ...(deathsOf(story) as Operation<LockInput, LockOutput>[])]);
   if (verdict.kind === "violation") return [`the ${workload}'s history is not linearizable; at no moment fit ${JSON.stringify(verdict.stuck)}`];
   return [];

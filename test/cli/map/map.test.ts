@@ -157,8 +157,13 @@ describe("polyproc map: failures", () => {
 
   test("--halt soon lets running items finish, and starts no more", async (t) => {
     const folder = temporaryFolder(t);
-    const script = 'echo "$1" >> "$0/ran"; if [ "$1" = 2 ]; then exit 1; else until grep -q 2 "$0/ran"; do sleep 0.01; done; fi';
-    const { status, stderr } = await run(t, ["map", "-j", "2", "--halt", "soon,fail=1", ..."1 2 3 4 5 6 7 8 9".split(" "), "--", "sh", "-c", script, folder]);
+    const script = 'echo "$1" >> "$0/ran"; if [ "$1" = 2 ]; then exit 1; fi; until [ -e "$0/go" ]; do sleep 0.02; done';
+    const items = "1 2 3 4 5 6 7 8 9".split(" ");
+    const map = start(t, ["map", "-j", "2", "--halt", "soon,fail=1", ...items, "--", "sh", "-c", script, folder]);
+    // Only when the failure is told is it known that no further item is started: item 1 runs until then.
+    await waitFor(() => map.stderr().includes("polyproc: 2: "), { what: "the failure of item 2" });
+    writeFileSync(join(folder, "go"), "");
+    const { status, stderr } = await map.ended();
     assert.equal(status, 1);
     assert.match(stderr, /polyproc: 1 done, 1 failed, 7 not finished/);
     assert.deepEqual(sorted(readFileSync(join(folder, "ran"), "utf8")), ["1", "2"]);

@@ -18,7 +18,7 @@ const everything = ["protocol", "server", "bindings", "cli", "bench", "examples"
 /** The rules of ARCHITECTURE.md. The longest path that a file's begins with counts. */
 const layers: Record<string, Layer> = {
   "protocol": { folders: ["protocol"], packages: ["valibot"] },
-  "protocol/generate": { folders: ["protocol"], packages: ["valibot", "@valibot/to-json-schema"], node: "all" },
+  "protocol/generate": { folders: ["protocol"], packages: ["valibot", "@valibot/to-json-schema", "oxfmt"], node: "all" },
   "server/engine": { folders: ["protocol", "server/engine"] },
   "server/handlers": { folders: ["protocol", "server/engine", "server/handlers"], packages: ["valibot"] },
   "server/ipc/framing": { folders: ["protocol", "server/ipc/framing"], packages: ["msgpackr"], node: "all" },
@@ -43,7 +43,7 @@ const layers: Record<string, Layer> = {
     packages: ["polyproc", "cli-progress", "jest-worker", "piscina", "tinypool", "workerpool"],
     node: "all",
   },
-  "test": { folders: everything, packages: ["polyproc", "valibot", "fast-check", "msgpackr", "vscode-jsonrpc", "pidusage", "playwright-core", "esbuild"], node: "all" },
+  "test": { folders: everything, packages: ["polyproc", "@wasm-fmt/ruff_fmt", "valibot", "fast-check", "msgpackr", "vscode-jsonrpc", "pidusage", "playwright-core", "esbuild"], node: "all" },
   "test/vscode": { folders: everything, packages: ["esbuild", "playwright-core", "@vscode/test-electron"], node: "all" },
   // In an extension host.
   "test/extension/host": { folders: everything, packages: ["vscode", "mocha"], node: "all" },

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import { format, type FormatOptions } from "oxfmt";
 import { goldenFrames, goldenStreams, goldenValues } from "./golden-frames.js";
 import { buildJsonSchema } from "./json-schema.js";
 import { buildMetaModel } from "./meta-model.js";
@@ -13,14 +14,24 @@ export interface GeneratedFile {
 }
 
 /** Every generated file as it should be now. */
-export function generatedFiles(): GeneratedFile[] {
+export async function generatedFiles(): Promise<GeneratedFile[]> {
   const spec = path.join(protocolFolder, "SPEC.md");
   return [
     json("metaModel.json", buildMetaModel()),
     json("schema.json", buildJsonSchema()),
     { path: path.join(protocolFolder, "generated/golden-frames.json"), text: lines({ frames: goldenFrames(), streams: goldenStreams(), values: goldenValues() }) },
-    { path: spec, text: renderSpec(readFileSync(spec, "utf8")) },
+    { path: spec, text: await formatted("SPEC.md", renderSpec(readFileSync(spec, "utf8"))) },
   ];
+}
+
+/** As `npm run format` leaves it. */
+async function formatted(name: string, text: string): Promise<string> {
+  const { ignorePatterns: _, ...options } = JSON.parse(
+    readFileSync(path.join(protocolFolder, "../.oxfmtrc.json"), "utf8"),
+  ) as FormatOptions & { ignorePatterns: string[] };
+  const { code, errors } = await format(name, text, options);
+  if (errors.length > 0) throw new Error(`${name} cannot be formatted: ${errors[0]!.message}`);
+  return code;
 }
 
 /** Undefined when the file is as it should be, else what is wrong with it. */

@@ -5,7 +5,7 @@ import { difference, generatedFiles } from "./files.js";
 
 /** `npm run generate`: writes what is made from protocol/*.ts. With `--check`, only says what is out of date, and exits with 1. */
 const { values } = parseArgs({ options: { check: { type: "boolean", default: false } } });
-const outdated = generatedFiles().flatMap((file) => {
+const outdated = (await generatedFiles()).flatMap((file) => {
   const trouble = difference(file);
   return trouble === undefined ? [] : [{ file, trouble }];
 });

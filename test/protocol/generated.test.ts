@@ -6,12 +6,12 @@ import { buildMetaModel } from "../../protocol/generate/meta-model.js";
 import { renderSpec } from "../../protocol/generate/spec.js";
 import { isNotification, isRequest, messages } from "../../protocol/methods.js";
 
-test("the committed files are what `npm run generate` writes now", () => {
-  assert.deepEqual(generatedFiles().map(difference).filter((trouble) => trouble !== undefined), []);
+test("the committed files are what `npm run generate` writes now", async () => {
+  assert.deepEqual((await generatedFiles()).map(difference).filter((trouble) => trouble !== undefined), []);
 });
 
-test("a file that differs is told with its line", () => {
-  const file = generatedFiles()[0]!;
+test("a file that differs is told with its line", async () => {
+  const file = (await generatedFiles())[0]!;
   assert.match(difference({ ...file, text: file.text.replace(/\n.*\n/, "\nother\n") }) ?? "", /metaModel\.json differs from line 2 on/);
   assert.match(difference({ ...file, path: `${file.path}.gone` }) ?? "", /does not exist/);
 });

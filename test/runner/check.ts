@@ -13,11 +13,15 @@ export interface Check {
 }
 
 export function findChecks(): Check[] {
-  const checks: Check[] = [
-    { title: "lint", command: process.execPath, args: [join(root, "node_modules", "oxlint", "bin", "oxlint"), "--type-aware", "--deny-warnings", "."] },
+  const node = (title: string, ...args: string[]): Check => ({ title, command: process.execPath, args });
+  const bin = (name: string): string => join(root, "node_modules", name, "bin", name);
+  const checks = [
+    node("lint", bin("oxlint"), "--type-aware", "--deny-warnings", "."),
+    node("TypeScript and Markdown are formatted", bin("oxfmt"), "--check", "."),
+    node("Python is formatted", join(root, "dist", "test", "format-python.js"), "--check"),
   ];
   const generate = join(root, "dist", "protocol", "generate", "main.js");
-  if (existsSync(generate)) checks.push({ title: "generated files are up to date", command: process.execPath, args: [generate, "--check"] });
+  if (existsSync(generate)) checks.push(node("generated files are up to date", generate, "--check"));
   return checks;
 }
 

@@ -43,7 +43,10 @@ async function measure(work: Work): Promise<Measured> {
   } finally {
     await Promise.all(contenders.map((contender) => contender.close()));
   }
-  return { work, medians: contenders.map((contender) => ({ name: contender.name, seconds: median(times.get(contender)!) })) };
+  return {
+    work,
+    medians: contenders.map((contender) => ({ name: contender.name, seconds: median(times.get(contender)!) })),
+  };
 }
 
 function median(values: number[]): number {

@@ -25,12 +25,16 @@ export async function measureMemory(): Promise<Memory> {
     await using pool = new Pool(2);
     const gate = new Event();
     const begun = new Semaphore(0);
-    const held = [pool.apply(task(meta, work.waitFor), [gate, begun]), pool.apply(task(meta, work.waitFor), [gate, begun])];
+    const held = [
+      pool.apply(task(meta, work.waitFor), [gate, begun]),
+      pool.apply(task(meta, work.waitFor), [gate, begun]),
+    ];
     await begun.acquire();
     await begun.acquire();
     const queued = Promise.all(Array.from({ length: 100_000 }, (_, i) => pool.apply(task(meta, work.double), [i])));
     // Workers have prefetched some of them.
-    while ((await defaultConnection().request("pool/status", { pool: pool.handle })).queued < 99_000) await new Promise((resolve) => setTimeout(resolve, 20));
+    while ((await defaultConnection().request("pool/status", { pool: pool.handle })).queued < 99_000)
+      await new Promise((resolve) => setTimeout(resolve, 20));
     await note("with 100,000 queued tasks");
     await gate.set();
     await Promise.all(held);

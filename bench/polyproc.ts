@@ -9,7 +9,11 @@ const noop = task(meta, work.noop);
 
 async function warmPool(): Promise<Pool> {
   const pool = new Pool(processes);
-  await pool.map(noop as never, Array.from({ length: processes * 4 }, (_, i) => i), { chunkSize: 1 });
+  await pool.map(
+    noop as never,
+    Array.from({ length: processes * 4 }, (_, i) => i),
+    { chunkSize: 1 },
+  );
   return pool;
 }
 
@@ -19,16 +23,21 @@ async function endPool(pool: Pool): Promise<void> {
 
 export async function noopAtOnce(count: number): Promise<Contender> {
   const pool = await warmPool();
-  return { name, measure: () => seconds(() => Promise.all(Array.from({ length: count }, () => pool.apply(noop)))), close: () => endPool(pool) };
+  return {
+    name,
+    measure: () => seconds(() => Promise.all(Array.from({ length: count }, () => pool.apply(noop)))),
+    close: () => endPool(pool),
+  };
 }
 
 export async function noopOneByOne(count: number): Promise<Contender> {
   const pool = await warmPool();
   return {
     name,
-    measure: () => seconds(async () => {
-      for (let i = 0; i < count; i++) await pool.apply(noop);
-    }),
+    measure: () =>
+      seconds(async () => {
+        for (let i = 0; i < count; i++) await pool.apply(noop);
+      }),
     close: () => endPool(pool),
   };
 }
@@ -43,7 +52,11 @@ export async function megabyte(count: number): Promise<Contender> {
   const pool = await warmPool();
   const data = new Uint8Array(1024 * 1024);
   const size = task(meta, work.size);
-  return { name, measure: () => seconds(() => Promise.all(Array.from({ length: count }, () => pool.apply(size, [data])))), close: () => endPool(pool) };
+  return {
+    name,
+    measure: () => seconds(() => Promise.all(Array.from({ length: count }, () => pool.apply(size, [data])))),
+    close: () => endPool(pool),
+  };
 }
 
 export async function queueItems(count: number): Promise<Contender> {
@@ -72,12 +85,13 @@ export async function pipeRoundTrip(count: number): Promise<Contender> {
   await here.recv();
   return {
     name,
-    measure: () => seconds(async () => {
-      for (let i = 0; i < count; i++) {
-        await here.send(i);
-        await here.recv();
-      }
-    }),
+    measure: () =>
+      seconds(async () => {
+        for (let i = 0; i < count; i++) {
+          await here.send(i);
+          await here.recv();
+        }
+      }),
     close: async () => {
       await here.send(null);
       await process.join();
@@ -91,12 +105,13 @@ export async function lockUnlock(count: number): Promise<Contender> {
   await lock.release();
   return {
     name,
-    measure: () => seconds(async () => {
-      for (let i = 0; i < count; i++) {
-        await lock.acquire();
-        await lock.release();
-      }
-    }),
+    measure: () =>
+      seconds(async () => {
+        for (let i = 0; i < count; i++) {
+          await lock.acquire();
+          await lock.release();
+        }
+      }),
     close: async () => {},
   };
 }

@@ -17,7 +17,14 @@ export function formatWorks(measured: readonly Measured[]): string {
       const goal = work.goals[name];
       const ratio = ours / seconds;
       const verdict = i === 0 ? "" : goal === undefined ? "" : ratio <= goal ? `met (≤ ${goal})` : `missed (≤ ${goal})`;
-      return [i === 0 ? `${work.title} (${work.count.toLocaleString("en")})` : "", name, formatRate(work.count / seconds), formatEach(seconds / work.count), i === 0 ? "" : ratio.toFixed(2), verdict];
+      return [
+        i === 0 ? `${work.title} (${work.count.toLocaleString("en")})` : "",
+        name,
+        formatRate(work.count / seconds),
+        formatEach(seconds / work.count),
+        i === 0 ? "" : ratio.toFixed(2),
+        verdict,
+      ];
     });
   });
   return table(["work", "who", "rate", "each", "our time / theirs", "goal"], rows);
@@ -25,27 +32,41 @@ export function formatWorks(measured: readonly Measured[]): string {
 
 export function formatMemory(memory: Memory): string {
   return [
-    table(["server", "resident memory"], memory.resident.map(({ when, bytes }) => [when, `${(bytes / 1024 / 1024).toFixed(0)} MiB`])),
+    table(
+      ["server", "resident memory"],
+      memory.resident.map(({ when, bytes }) => [when, `${(bytes / 1024 / 1024).toFixed(0)} MiB`]),
+    ),
     "",
-    table(["queued tasks", "time a task"], memory.scaling.map(({ tasks, microseconds }) => [tasks.toLocaleString("en"), `${microseconds.toFixed(1)} µs`])),
+    table(
+      ["queued tasks", "time a task"],
+      memory.scaling.map(({ tasks, microseconds }) => [tasks.toLocaleString("en"), `${microseconds.toFixed(1)} µs`]),
+    ),
   ].join("\n");
 }
 
 /** Replaces those parts of docs/performance.md that were measured in this run. */
-export async function writeDocument(measured: readonly Measured[], memory: Memory | null, rounds: number): Promise<void> {
+export async function writeDocument(
+  measured: readonly Measured[],
+  memory: Memory | null,
+  rounds: number,
+): Promise<void> {
   const file = new URL("../../docs/performance.md", import.meta.url);
   let text = await readFile(file, "utf8");
   const machine = `${cpus()[0]?.model.trim() ?? "unknown processor"}, ${availableParallelism()} cores, Node ${process.versions.node}, ${process.platform}; medians of ${rounds} rounds.`;
   const ofPython = measured.filter(({ work }) => work.title.startsWith("Python:"));
   const others = measured.filter((one) => !ofPython.includes(one));
-  if (others.length > 0 && memory) text = replaced(text, "measured", `${machine}\n\n${formatWorks(others)}\n\n${formatMemory(memory)}`);
+  if (others.length > 0 && memory)
+    text = replaced(text, "measured", `${machine}\n\n${formatWorks(others)}\n\n${formatMemory(memory)}`);
   if (ofPython.length > 0) text = replaced(text, "measured Python", `${machine}\n\n${formatWorks(ofPython)}`);
   await writeFile(file, text);
 }
 
 /** Replaces the text between `<!-- NAME -->` and the next `<!-- end -->`. */
 function replaced(text: string, name: string, body: string): string {
-  return text.replace(new RegExp(`(<!-- ${name} -->)[^]*?(<!-- end -->)`), (_, begin: string, end: string) => `${begin}\n${body}\n${end}`);
+  return text.replace(
+    new RegExp(`(<!-- ${name} -->)[^]*?(<!-- end -->)`),
+    (_, begin: string, end: string) => `${begin}\n${body}\n${end}`,
+  );
 }
 
 function formatRate(rate: number): string {

@@ -8,7 +8,12 @@ import { pythonWorks } from "./python-works.js";
 const python = "CPython multiprocessing";
 const managerLock = "CPython Manager().Lock()";
 
-async function atOnce(open: () => Promise<TaskPool>, count: number, task: "noop" | "size", argument?: unknown): Promise<Contender> {
+async function atOnce(
+  open: () => Promise<TaskPool>,
+  count: number,
+  task: "noop" | "size",
+  argument?: unknown,
+): Promise<Contender> {
   const pool = await open();
   await Promise.all([1, 2, 3, 4, 5, 6, 7, 8].map(() => pool.run("noop")));
   return {
@@ -23,9 +28,10 @@ async function oneByOne(open: () => Promise<TaskPool>, count: number): Promise<C
   await Promise.all([1, 2, 3, 4, 5, 6, 7, 8].map(() => pool.run("noop")));
   return {
     name: pool.name,
-    measure: () => seconds(async () => {
-      for (let i = 0; i < count; i++) await pool.run("noop");
-    }),
+    measure: () =>
+      seconds(async () => {
+        for (let i = 0; i < count; i++) await pool.run("noop");
+      }),
     close: () => pool.close(),
   };
 }
@@ -35,14 +41,28 @@ export const works: readonly Work[] = [
   {
     title: "no-op tasks, all at once",
     count: 20_000,
-    goals: { "tinypool (child_process)": 0.5, "workerpool (process)": 0.5, "jest-worker (process)": 0.5, "piscina (threads)": 1, [python]: 1 },
-    open: async () => [await polyproc.noopAtOnce(20_000), ...(await Promise.all(nodePools.map((open) => atOnce(open, 20_000, "noop")))), cpython("noop_at_once", 20_000)],
+    goals: {
+      "tinypool (child_process)": 0.5,
+      "workerpool (process)": 0.5,
+      "jest-worker (process)": 0.5,
+      "piscina (threads)": 1,
+      [python]: 1,
+    },
+    open: async () => [
+      await polyproc.noopAtOnce(20_000),
+      ...(await Promise.all(nodePools.map((open) => atOnce(open, 20_000, "noop")))),
+      cpython("noop_at_once", 20_000),
+    ],
   },
   {
     title: "no-op task, one at a time",
     count: 2000,
     goals: { "tinypool (child_process)": 1.25 },
-    open: async () => [await polyproc.noopOneByOne(2000), await oneByOne(openTinypool, 2000), cpython("noop_one_by_one", 2000)],
+    open: async () => [
+      await polyproc.noopOneByOne(2000),
+      await oneByOne(openTinypool, 2000),
+      cpython("noop_one_by_one", 2000),
+    ],
   },
   {
     title: "map of numbers, default chunk",
@@ -56,7 +76,9 @@ export const works: readonly Work[] = [
     goals: { "tinypool (child_process)": 1, "workerpool (process)": 1, "jest-worker (process)": 1, [python]: 1 },
     open: async () => [
       await polyproc.megabyte(20),
-      ...(await Promise.all(nodePools.slice(0, 3).map((open) => atOnce(open, 20, "size", new Uint8Array(1024 * 1024))))),
+      ...(await Promise.all(
+        nodePools.slice(0, 3).map((open) => atOnce(open, 20, "size", new Uint8Array(1024 * 1024))),
+      )),
       cpython("megabyte", 20),
     ],
   },

@@ -43,7 +43,11 @@ export function killCommand(exit: (status: number) => void): Command {
     .description("Ends processes of the server, named by pid, by name or by handle; or pools and runs, by handle.")
     .argument("[process...]", "pid, name, process:..., pool:... or run:...")
     .option("-s, --signal <name>", "TERM asks, KILL does not", signal, "TERM")
-    .option("--grace <duration>", "kill those that have not ended after this time, such as 5 (seconds) or 500ms", duration)
+    .option(
+      "--grace <duration>",
+      "kill those that have not ended after this time, such as 5 (seconds) or 500ms",
+      duration,
+    )
     .option("--all", "every process and every pool")
     .option("--server", "the server itself, with all that it runs")
     .addHelpText("after", help)
@@ -59,8 +63,10 @@ function signal(text: string): "TERM" | "KILL" {
 
 async function kill(names: string[], options: KillOptions): Promise<number> {
   const whole = [options.all, options.server].filter(Boolean).length;
-  if (names.length === 0 && whole === 0) throw new UsageError("say which process: polyproc kill PID, NAME or HANDLE (polyproc ps lists them), or --all");
-  if (whole + (names.length > 0 ? 1 : 0) > 1) throw new UsageError("name processes, or use --all, or --server: only one of them");
+  if (names.length === 0 && whole === 0)
+    throw new UsageError("say which process: polyproc kill PID, NAME or HANDLE (polyproc ps lists them), or --all");
+  if (whole + (names.length > 0 ? 1 : 0) > 1)
+    throw new UsageError("name processes, or use --all, or --server: only one of them");
   const { connection } = await openSharedServer();
   try {
     if (options.server) {
@@ -73,7 +79,11 @@ async function kill(names: string[], options: KillOptions): Promise<number> {
       // Terminate the pools, not their workers: a pool replaces its workers.
       const { pools } = await connection.request("pool/list", {});
       const ended = pools.map(({ pool }) => connection.request("pool/terminate", { pool }).catch(ignoreGone));
-      const status = await end(connection, processes.filter(({ role }) => role === "process"), options);
+      const status = await end(
+        connection,
+        processes.filter(({ role }) => role === "process"),
+        options,
+      );
       await Promise.all(ended);
       return status;
     }
@@ -104,23 +114,42 @@ async function cancelRun(connection: Connection, run: string, { signal: name, gr
 }
 
 function find(processes: readonly ProcessInfo[], name: string): ProcessInfo {
-  const matching = processes.filter((process) => (/^\d+$/.test(name) ? process.pid === Number(name) : process.name === name || process.process === name));
+  const matching = processes.filter((process) =>
+    /^\d+$/.test(name) ? process.pid === Number(name) : process.name === name || process.process === name,
+  );
   if (matching.length === 1) return matching[0]!;
-  if (matching.length === 0) throw new ExitError(exitStatus.failed, `no process of this server is ${/^\d+$/.test(name) ? `pid ${name}` : JSON.stringify(name)}; polyproc ps lists them`);
-  throw new ExitError(exitStatus.failed, `${matching.length} processes are called ${JSON.stringify(name)}; name one by its pid: ${matching.map(({ pid }) => pid ?? "-").join(", ")}`);
+  if (matching.length === 0)
+    throw new ExitError(
+      exitStatus.failed,
+      `no process of this server is ${/^\d+$/.test(name) ? `pid ${name}` : JSON.stringify(name)}; polyproc ps lists them`,
+    );
+  throw new ExitError(
+    exitStatus.failed,
+    `${matching.length} processes are called ${JSON.stringify(name)}; name one by its pid: ${matching.map(({ pid }) => pid ?? "-").join(", ")}`,
+  );
 }
 
-async function end(connection: Connection, processes: readonly ProcessInfo[], { signal: name, grace }: KillOptions): Promise<number> {
+async function end(
+  connection: Connection,
+  processes: readonly ProcessInfo[],
+  { signal: name, grace }: KillOptions,
+): Promise<number> {
   const waits = name === "KILL" || grace !== undefined;
   const exits = waits ? await watchExits(connection, processes, (grace ?? 0) + killedMs) : null;
   // A pool's commands have handles that the server's process requests do not accept: name them by pid.
-  await Promise.all(processes.map(({ pid, process: handle }) => {
-    const which = pid === null ? { process: handle } : { pid };
-    const request = name === "KILL" ? connection.request("process/kill", which) : connection.request("process/terminate", { ...which, ...(grace === undefined ? {} : { graceMs: grace }) });
-    return request.catch(ignoreGone);
-  }));
+  await Promise.all(
+    processes.map(({ pid, process: handle }) => {
+      const which = pid === null ? { process: handle } : { pid };
+      const request =
+        name === "KILL"
+          ? connection.request("process/kill", which)
+          : connection.request("process/terminate", { ...which, ...(grace === undefined ? {} : { graceMs: grace }) });
+      return request.catch(ignoreGone);
+    }),
+  );
   if (!exits) {
-    for (const { pid, name: called } of processes) process.stdout.write(`${pid ?? "-"} ${oneLine(called)}: sent SIGTERM\n`);
+    for (const { pid, name: called } of processes)
+      process.stdout.write(`${pid ?? "-"} ${oneLine(called)}: sent SIGTERM\n`);
     return exitStatus.ok;
   }
   let status: number = exitStatus.ok;

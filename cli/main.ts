@@ -54,7 +54,10 @@ function program(argv: readonly string[], exit: (status: number) => void): Comma
 
 /** Joins commander's `error: …` and its suggestion, which is a line of its own. */
 function oneSentence(text: string): string {
-  return text.trim().replace(/^error: /, "").replace(/\s*\n\s*/g, " ");
+  return text
+    .trim()
+    .replace(/^error: /, "")
+    .replace(/\s*\n\s*/g, " ");
 }
 
 function failureStatus(error: unknown): number {
@@ -67,14 +70,20 @@ function failureStatus(error: unknown): number {
 function describe(error: unknown): [number, string] {
   if (error instanceof UsageError) return [exitStatus.usage, error.message];
   if (error instanceof ExitError) return [error.status, error.message];
-  if (error instanceof PolyprocError) return [error.codeName === "Closed" || error.codeName === "ShuttingDown" ? exitStatus.unavailable : exitStatus.failed, error.message];
+  if (error instanceof PolyprocError)
+    return [
+      error.codeName === "Closed" || error.codeName === "ShuttingDown" ? exitStatus.unavailable : exitStatus.failed,
+      error.message,
+    ];
   return [exitStatus.failed, error instanceof Error ? (error.stack ?? error.message) : String(error)];
 }
 
 async function main(argv: readonly string[]): Promise<void> {
   try {
     // Arguments after `--` are the user's command, not our options.
-    await program(argv, (status) => { process.exitCode = status; }).parseAsync(splitCommand(argv).own, { from: "user" });
+    await program(argv, (status) => {
+      process.exitCode = status;
+    }).parseAsync(splitCommand(argv).own, { from: "user" });
   } catch (error) {
     process.exitCode = failureStatus(error);
   }

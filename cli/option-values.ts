@@ -10,7 +10,11 @@ export function wholeNumber(minimum: number, maximum = Number.MAX_SAFE_INTEGER) 
   return (text: string): number => {
     const value = Number(text);
     if (/^\d+$/.test(text) && value >= minimum && value <= maximum) return value;
-    throw new InvalidArgumentError(maximum === Number.MAX_SAFE_INTEGER ? `Expected a whole number from ${minimum} on.` : `Expected a whole number from ${minimum} to ${maximum}.`);
+    throw new InvalidArgumentError(
+      maximum === Number.MAX_SAFE_INTEGER
+        ? `Expected a whole number from ${minimum} on.`
+        : `Expected a whole number from ${minimum} to ${maximum}.`,
+    );
   };
 }
 

@@ -9,7 +9,11 @@ export interface Exits {
 }
 
 /** Watches these processes for `timeoutMs`. Warm hosts count as ended, because the server does not report their end. */
-export async function watchExits(connection: Connection, processes: readonly ProcessInfo[], timeoutMs: number): Promise<Exits> {
+export async function watchExits(
+  connection: Connection,
+  processes: readonly ProcessInfo[],
+  timeoutMs: number,
+): Promise<Exits> {
   const reasons = new Map<string, string>();
   const left = new Set(processes.map((process) => process.process));
   let over = () => {};

@@ -36,7 +36,8 @@ export function runCommand(command: readonly string[] | null, exit: (status: num
     .allowExcessArguments()
     .addHelpText("after", help)
     .action(async (options: { name?: string }, { args }: Command) => {
-      if (args.length > 0 || !command?.[0]) throw new UsageError("say what to run after --: polyproc run -- COMMAND ARGUMENTS");
+      if (args.length > 0 || !command?.[0])
+        throw new UsageError("say what to run after --: polyproc run -- COMMAND ARGUMENTS");
       const server = await openAnyServer();
       try {
         exit(await run(server, command, options.name));
@@ -63,7 +64,12 @@ async function run(server: ServerLink, command: readonly string[], name: string 
     status ??= signalStatus("SIGPIPE");
     kill();
   });
-  connection.on("events/output", ({ lines }) => write(terminal, lines.filter((line) => line.process === process)));
+  connection.on("events/output", ({ lines }) =>
+    write(
+      terminal,
+      lines.filter((line) => line.process === process),
+    ),
+  );
   try {
     await connection.request("events/watchOutput", { scope: "own", lossless: true });
     const [program, ...args] = command;
@@ -93,7 +99,10 @@ function write(terminal: Terminal, lines: readonly OutputLine[]): void {
     const { stream } = lines[start]!;
     let end = start;
     while (end < lines.length && lines[end]!.stream === stream) end++;
-    const text = lines.slice(start, end).map((line) => (line.partial ? line.text : `${line.text}\n`)).join("");
+    const text = lines
+      .slice(start, end)
+      .map((line) => (line.partial ? line.text : `${line.text}\n`))
+      .join("");
     if (stream === "stdout") terminal.out(text);
     else terminal.err(text);
     start = end;

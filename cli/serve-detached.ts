@@ -12,12 +12,19 @@ import { UsageError } from "./usage-error.js";
  */
 export async function serveDetached(options: readonly string[]): Promise<void> {
   const address = options[options.findLastIndex((option) => option === "--listen") + 1] ?? "";
-  if (!options.includes("--listen") || !address.startsWith("unix:")) throw new UsageError("serve --detach: say where it is to listen with --listen unix:PATH");
+  if (!options.includes("--listen") || !address.startsWith("unix:"))
+    throw new UsageError("serve --detach: say where it is to listen with --listen unix:PATH");
   const path = resolve(address.slice("unix:".length));
   await withStartLock(path, async () => {
     requireOwnSocket(path);
     if (await answers(path)) return;
-    await startDetachedServer({ command: [process.execPath, serverMain], options, cwd: process.cwd(), env: process.env, logFile: `${path}.log` });
+    await startDetachedServer({
+      command: [process.execPath, serverMain],
+      options,
+      cwd: process.cwd(),
+      env: process.env,
+      logFile: `${path}.log`,
+    });
   });
 }
 

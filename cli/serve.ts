@@ -43,7 +43,7 @@ async function serve(options: readonly string[], exit: (status: number) => void)
   const saysWhere = options.some((option) => /^--(listen|stdio|fd|help|version)(=|$)|^-h$/.test(option));
   const path = defaultSocketPath();
   process.argv = [process.argv[0]!, serverMain, ...options, ...(saysWhere ? [] : ["--listen", `unix:${path}`])];
-  const server = await import(pathToFileURL(serverMain).href) as ServerModule;
+  const server = (await import(pathToFileURL(serverMain).href)) as ServerModule;
   await (server.started ?? server.default?.started);
   if (process.exitCode !== undefined && process.exitCode !== 0) {
     exit(Number(process.exitCode));

@@ -44,7 +44,9 @@ export async function openAnyServer(code: string | null = null): Promise<ServerL
 
 async function connect({ text, address, from }: ServerAddress): Promise<ServerLink> {
   const open = from === "environment" ? connectToNamed : connectTo;
-  const connection = new Connection((opening) => open(opening, text, { token: process.env["POLYPROC_TOKEN"], name: `polyproc ${process.argv[2] ?? ""}`.trim() }));
+  const connection = new Connection((opening) =>
+    open(opening, text, { token: process.env["POLYPROC_TOKEN"], name: `polyproc ${process.argv[2] ?? ""}`.trim() }),
+  );
   await opened(connection);
   return { connection, address: text, isLocal: address.kind === "unix" };
 }
@@ -63,7 +65,10 @@ function isUnanswered(error: PolyprocError): boolean {
 function unavailable({ text, from }: ServerAddress, error: PolyprocError): Error {
   if (!(error instanceof PolyprocError)) return error;
   if (!isUnanswered(error)) return new ExitError(exitStatus.unavailable, `${text}: ${error.message}`);
-  return new ExitError(exitStatus.unavailable, from === "environment"
-    ? `no server answers at ${text}, which POLYPROC_ADDRESS names; start one with: polyproc serve --listen ${text}`
-    : `no server: POLYPROC_ADDRESS is not set, and none answers at ${text}; start one with: polyproc serve`);
+  return new ExitError(
+    exitStatus.unavailable,
+    from === "environment"
+      ? `no server answers at ${text}, which POLYPROC_ADDRESS names; start one with: polyproc serve --listen ${text}`
+      : `no server: POLYPROC_ADDRESS is not set, and none answers at ${text}; start one with: polyproc serve`,
+  );
 }

@@ -15,7 +15,10 @@ export async function taskHandler(intervalMs: number, rounds: number): Promise<v
 
 if (isMain(import.meta)) {
   const [intervalMs = 20, rounds = 10] = process.argv.slice(2).map(Number);
-  const processes = Array.from({ length: 5 }, () => new Process({ target: task(import.meta, taskHandler), args: [intervalMs, rounds] }));
+  const processes = Array.from(
+    { length: 5 },
+    () => new Process({ target: task(import.meta, taskHandler), args: [intervalMs, rounds] }),
+  );
   for (const p of processes) {
     p.daemon = true;
     await p.start();

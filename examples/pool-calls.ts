@@ -30,7 +30,13 @@ if (isMain(import.meta)) {
   // A whole list. The results are in the order of the items.
   console.log("map:", await pool.map(squareTask, [1, 2, 3, 4]));
   console.log("mapAsync:", await pool.mapAsync(squareTask, [5, 6, 7]).get());
-  console.log("starmap:", await pool.starmap(task(import.meta, power), [[2, 3], [2, 4]] as [number, number][]));
+  console.log(
+    "starmap:",
+    await pool.starmap(task(import.meta, power), [
+      [2, 3],
+      [2, 4],
+    ] as [number, number][]),
+  );
 
   // One by one. The inputs are endless: `imap` takes them only as results are read.
   for await (const value of pool.imap(squareTask, naturals())) {
@@ -39,5 +45,8 @@ if (isMain(import.meta)) {
   }
   const unordered: number[] = [];
   for await (const value of pool.imapUnordered(squareTask, [1, 2, 3], { chunkSize: 2 })) unordered.push(value);
-  console.log("imapUnordered:", unordered.toSorted((a, b) => a - b));
+  console.log(
+    "imapUnordered:",
+    unordered.toSorted((a, b) => a - b),
+  );
 }

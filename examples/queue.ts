@@ -15,7 +15,7 @@ export interface Message {
 }
 
 export async function producer(queue: Queue<Message>, items: number, intervalMs: number): Promise<void> {
-  for (let put = 0; put < items; ) {
+  for (let put = 0; put < items;) {
     try {
       await queue.put({ thread: currentProcess().name, value: Date.now() / 1000 }, { block: false });
       put++;
@@ -27,7 +27,7 @@ export async function producer(queue: Queue<Message>, items: number, intervalMs:
 }
 
 export async function consumer(queue: Queue<Message>, items: number, intervalMs: number): Promise<void> {
-  for (let got = 0; got < items; ) {
+  for (let got = 0; got < items;) {
     try {
       const { thread, value } = await queue.get({ block: false });
       console.log(`producer: ${thread} current value: ${value}`);

@@ -8,7 +8,11 @@ export interface ConnectionDetails {
 }
 
 export function connectionDetails(address: string): ConnectionDetails {
-  return { address, shell: `export POLYPROC_ADDRESS=${shellWord(address)}`, json: JSON.stringify({ POLYPROC_ADDRESS: address }) };
+  return {
+    address,
+    shell: `export POLYPROC_ADDRESS=${shellWord(address)}`,
+    json: JSON.stringify({ POLYPROC_ADDRESS: address }),
+  };
 }
 
 /** The text as one word of a POSIX shell. */

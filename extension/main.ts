@@ -38,7 +38,9 @@ export function activate(context: vscode.ExtensionContext): PolyprocApi {
     try {
       context.subscriptions.push(register());
     } catch (error) {
-      log.error(`${name} could not be set up: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      log.error(
+        `${name} could not be set up: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+      );
     }
   };
   part("the server's commands", () => registerServerCommands(server, model, log));
@@ -58,7 +60,9 @@ export function activate(context: vscode.ExtensionContext): PolyprocApi {
 
   const lookForServer = () => {
     if (!vscode.workspace.isTrusted) return;
-    part("the look-out for a server", () => vscode.Disposable.from(watchForSocket(server.address.slice("unix:".length), () => void server.attach())));
+    part("the look-out for a server", () =>
+      vscode.Disposable.from(watchForSocket(server.address.slice("unix:".length), () => void server.attach())),
+    );
     void server.attach();
   };
   context.subscriptions.push(vscode.workspace.onDidGrantWorkspaceTrust(lookForServer));

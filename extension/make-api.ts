@@ -1,7 +1,10 @@
 import { checkRequest } from "./check-request.js";
 import type { PolyprocApi } from "./api.js";
 
-export function makeApi({ server, model, runs }: Pick<PolyprocApi, "server" | "model" | "runs">, activationMs: number): PolyprocApi {
+export function makeApi(
+  { server, model, runs }: Pick<PolyprocApi, "server" | "model" | "runs">,
+  activationMs: number,
+): PolyprocApi {
   return {
     version: 1,
     address: server.address,

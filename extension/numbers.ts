@@ -12,7 +12,12 @@ export interface Numbers {
   deadlocks: number;
 }
 
-export function numbersOf({ pools, processes, runs, deadlocks }: Pick<Model, "pools" | "processes" | "runs" | "deadlocks">): Numbers {
+export function numbersOf({
+  pools,
+  processes,
+  runs,
+  deadlocks,
+}: Pick<Model, "pools" | "processes" | "runs" | "deadlocks">): Numbers {
   const numbers: Numbers = { busy: 0, total: 0, queued: 0, running: 0, runs: 0, deadlocks: deadlocks.size };
   for (const { busy, processes: slots, queued } of pools.values()) {
     numbers.busy += busy;
@@ -26,7 +31,9 @@ export function numbersOf({ pools, processes, runs, deadlocks }: Pick<Model, "po
 
 /** `3 processes and 1 run`; null when there is neither. */
 export function whatRuns({ running, runs }: Pick<Numbers, "running" | "runs">): string | null {
-  const parts = [counted(running, "process", "processes"), counted(runs, "run", "runs")].filter((part) => part !== null);
+  const parts = [counted(running, "process", "processes"), counted(runs, "run", "runs")].filter(
+    (part) => part !== null,
+  );
   return parts.length === 0 ? null : parts.join(" and ");
 }
 

@@ -5,24 +5,29 @@ import type { Model } from "./model/model.js";
 import { numbersOf, whatRuns } from "./numbers.js";
 
 /** `polyproc.restartServer`, `stopServer`, `copyConnection`, `showLog`. */
-export function registerServerCommands(server: WindowServer, model: Model, log: vscode.LogOutputChannel): vscode.Disposable {
-  const command = (id: string, run: (...args: never[]) => Promise<void>) => vscode.commands.registerCommand(id, async (...args: never[]) => {
-    try {
-      await run(...args);
-    } catch (error) {
-      log.error(error as Error);
-      const show = await vscode.window.showErrorMessage(`Polyproc: ${(error as Error).message}`, "Show Log");
-      if (show !== undefined) log.show(true);
-    }
-  });
+export function registerServerCommands(
+  server: WindowServer,
+  model: Model,
+  log: vscode.LogOutputChannel,
+): vscode.Disposable {
+  const command = (id: string, run: (...args: never[]) => Promise<void>) =>
+    vscode.commands.registerCommand(id, async (...args: never[]) => {
+      try {
+        await run(...args);
+      } catch (error) {
+        log.error(error as Error);
+        const show = await vscode.window.showErrorMessage(`Polyproc: ${(error as Error).message}`, "Show Log");
+        if (show !== undefined) log.show(true);
+      }
+    });
   return vscode.Disposable.from(
     command("polyproc.restartServer", async () => {
-      if (!await confirmed(server, model, "Restart the server?", "Restart Server")) return;
+      if (!(await confirmed(server, model, "Restart the server?", "Restart Server"))) return;
       await server.restart();
       void vscode.window.setStatusBarMessage("Polyproc: the server was restarted", 5000);
     }),
     command("polyproc.stopServer", async () => {
-      if (!await confirmed(server, model, "Stop the server?", "Stop Server")) return;
+      if (!(await confirmed(server, model, "Stop the server?", "Stop Server"))) return;
       await server.stop();
       void vscode.window.setStatusBarMessage("Polyproc: the server was stopped; the next run starts another one", 5000);
     }),
@@ -35,10 +40,16 @@ export function registerServerCommands(server: WindowServer, model: Model, log: 
 async function confirmed(server: WindowServer, model: Model, question: string, yes: string): Promise<boolean> {
   const { running, runs } = numbersOf(model);
   // A server that we have no session with may have something under way, too.
-  const processes = server.state.kind === "connected" ? running : (await server.load())?.processes ?? 0;
+  const processes = server.state.kind === "connected" ? running : ((await server.load())?.processes ?? 0);
   const ends = whatRuns({ running: processes, runs });
   if (ends === null) return true;
-  return await vscode.window.showWarningMessage(question, { modal: true, detail: `That ends ${ends}, of all clients.` }, yes) === yes;
+  return (
+    (await vscode.window.showWarningMessage(
+      question,
+      { modal: true, detail: `That ends ${ends}, of all clients.` },
+      yes,
+    )) === yes
+  );
 }
 
 async function copyConnection(address: string): Promise<void> {
@@ -48,7 +59,10 @@ async function copyConnection(address: string): Promise<void> {
     { label: "Address", detail: address, text: address, description: "for connect() and --server options" },
     { label: "JSON", detail: json, text: json, description: "environment variables, for configuration files" },
   ];
-  const choice = await vscode.window.showQuickPick(choices, { title: "Copy Connection Details", placeHolder: "In which form? Programs find this window's server by POLYPROC_ADDRESS" });
+  const choice = await vscode.window.showQuickPick(choices, {
+    title: "Copy Connection Details",
+    placeHolder: "In which form? Programs find this window's server by POLYPROC_ADDRESS",
+  });
   if (!choice) return;
   await vscode.env.clipboard.writeText(choice.text);
   void vscode.window.setStatusBarMessage("Polyproc: connection details were copied", 5000);

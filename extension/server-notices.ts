@@ -7,26 +7,35 @@ import { whatRuns, type Numbers } from "./numbers.js";
  * Shows the user what happened to the server, once, with the possible actions. Registered before the model, so `numbers` still has
  * the last state.
  */
-export function registerServerNotices(server: WindowServer, version: string, log: vscode.LogOutputChannel, numbers: () => Numbers): vscode.Disposable {
-  return vscode.Disposable.from(server.onDidChange((state) => {
-    switch (state.kind) {
-      case "connected":
-        log.info(`connected to the server ${state.rpc.server.version}, pid ${state.rpc.server.pid}, at ${state.address}`);
-        if (state.rpc.server.version !== version) void otherVersion(server, state.rpc, version, log);
-        break;
-      case "lost":
-        lost(state.detail, whatRuns(numbers()), log);
-        break;
-      case "failed":
-        log.error(state.message);
-        break;
-      case "none":
-        log.info("the server has ended");
-        break;
-      case "starting":
-        break;
-    }
-  }));
+export function registerServerNotices(
+  server: WindowServer,
+  version: string,
+  log: vscode.LogOutputChannel,
+  numbers: () => Numbers,
+): vscode.Disposable {
+  return vscode.Disposable.from(
+    server.onDidChange((state) => {
+      switch (state.kind) {
+        case "connected":
+          log.info(
+            `connected to the server ${state.rpc.server.version}, pid ${state.rpc.server.pid}, at ${state.address}`,
+          );
+          if (state.rpc.server.version !== version) void otherVersion(server, state.rpc, version, log);
+          break;
+        case "lost":
+          lost(state.detail, whatRuns(numbers()), log);
+          break;
+        case "failed":
+          log.error(state.message);
+          break;
+        case "none":
+          log.info("the server has ended");
+          break;
+        case "starting":
+          break;
+      }
+    }),
+  );
 }
 
 function lost(detail: string, had: string | null, log: vscode.LogOutputChannel): void {
@@ -39,11 +48,21 @@ function lost(detail: string, had: string | null, log: vscode.LogOutputChannel):
 }
 
 /** Left by an older version of this extension, or started by another copy of the package: it is used if it has work, replaced if it has none. */
-async function otherVersion(server: WindowServer, rpc: Rpc, version: string, log: vscode.LogOutputChannel): Promise<void> {
+async function otherVersion(
+  server: WindowServer,
+  rpc: Rpc,
+  version: string,
+  log: vscode.LogOutputChannel,
+): Promise<void> {
   try {
-    const [status, { sessions }, { runs }] = await Promise.all([rpc.request("server/status", {}), rpc.request("server/sessions", {}), rpc.request("run/list", {})]);
+    const [status, { sessions }, { runs }] = await Promise.all([
+      rpc.request("server/status", {}),
+      rpc.request("server/sessions", {}),
+      rpc.request("run/list", {}),
+    ]);
     const running = Math.max(0, status.processes - status.warmHosts);
-    const alone = sessions.filter(({ role, session }) => role === "client" && session !== rpc.facts.session).length === 0;
+    const alone =
+      sessions.filter(({ role, session }) => role === "client" && session !== rpc.facts.session).length === 0;
     if (running === 0 && runs.length === 0 && alone) {
       log.info(`the server is version ${rpc.server.version}, this extension ${version}: it is idle, and is replaced`);
       await server.restart();
@@ -53,8 +72,11 @@ async function otherVersion(server: WindowServer, rpc: Rpc, version: string, log
     const message = `The server is version ${rpc.server.version}, this extension ${version}. They are compatible, but a restart gives you the new version${ends === null ? "" : `; it ends ${ends}`}.`;
     log.warn(message);
     const restart = "Restart Server";
-    if (await vscode.window.showWarningMessage(`Polyproc: ${message}`, restart, "Later") === restart) await server.restart();
+    if ((await vscode.window.showWarningMessage(`Polyproc: ${message}`, restart, "Later")) === restart)
+      await server.restart();
   } catch (error) {
-    log.warn(`the server is version ${rpc.server.version}, this extension ${version}; it could not be replaced: ${(error as Error).message}`);
+    log.warn(
+      `the server is version ${rpc.server.version}, this extension ${version}; it could not be replaced: ${(error as Error).message}`,
+    );
   }
 }

@@ -75,7 +75,11 @@ export class Settings {
   }
 
   /** The first one when it is none of them. */
-  oneOf<const T extends readonly [string, ...string[]]>(section: string, values: T, scope?: vscode.ConfigurationScope): T[number] {
+  oneOf<const T extends readonly [string, ...string[]]>(
+    section: string,
+    values: T,
+    scope?: vscode.ConfigurationScope,
+  ): T[number] {
     const value = this.#get(section, scope);
     return values.find((known) => known === value) ?? values[0];
   }

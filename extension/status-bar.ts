@@ -39,7 +39,10 @@ function spoken({ busy, total, queued, running, deadlocks }: Numbers): string {
   return `${deadlocks > 0 ? `${deadlocks} ${deadlocks === 1 ? "deadlock" : "deadlocks"}, ` : ""}${workers}, ${running} processes running`;
 }
 
-function tooltip({ busy, total, queued, running, runs, deadlocks }: Numbers, { version, pid }: { version: string; pid: number }): vscode.MarkdownString {
+function tooltip(
+  { busy, total, queued, running, runs, deadlocks }: Numbers,
+  { version, pid }: { version: string; pid: number },
+): vscode.MarkdownString {
   const rows: [string, number | string][] = [
     ["Busy workers", `${busy} of ${total}`],
     ["Queued tasks", queued.toLocaleString("en")],
@@ -47,9 +50,18 @@ function tooltip({ busy, total, queued, running, runs, deadlocks }: Numbers, { v
     ["Runs under way", runs],
   ];
   const lines = [
-    "**Polyproc**", "",
-    ...(deadlocks > 0 ? [`$(warning) ${deadlocks === 1 ? "A deadlock" : `${deadlocks} deadlocks`} found: open the view to break ${deadlocks === 1 ? "it" : "them"}.`, ""] : []),
-    "| | |", "|:--|--:|", ...rows.map(([name, value]) => `| ${name} | ${value} |`), "",
+    "**Polyproc**",
+    "",
+    ...(deadlocks > 0
+      ? [
+          `$(warning) ${deadlocks === 1 ? "A deadlock" : `${deadlocks} deadlocks`} found: open the view to break ${deadlocks === 1 ? "it" : "them"}.`,
+          "",
+        ]
+      : []),
+    "| | |",
+    "|:--|--:|",
+    ...rows.map(([name, value]) => `| ${name} | ${value} |`),
+    "",
     `Server ${version}, pid ${pid}`,
   ];
   return new vscode.MarkdownString(lines.join("\n"), true);

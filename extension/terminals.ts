@@ -8,12 +8,18 @@ import type { Settings } from "./settings.js";
  * Terminals know the window's server, whether it runs or not: a program there that needs the server starts it with the command in POLYPROC_SERVE. `polyproc` is found
  * at the end of the PATH, so the user's own comes first; it uses POLYPROC_EDITOR_NODE if there is no other Node.js.
  */
-export function registerTerminals(context: vscode.ExtensionContext, settings: Settings, address: string): vscode.Disposable {
+export function registerTerminals(
+  context: vscode.ExtensionContext,
+  settings: Settings,
+  address: string,
+): vscode.Disposable {
   const collection = context.environmentVariableCollection;
   const fill = () => {
     collection.clear();
     if (!vscode.workspace.isTrusted) return;
-    const description = new vscode.MarkdownString("`polyproc` and programs that use Polyproc work with this window's server: what they run shows up in its side bar.");
+    const description = new vscode.MarkdownString(
+      "`polyproc` and programs that use Polyproc work with this window's server: what they run shows up in its side bar.",
+    );
     collection.description = description;
     collection.replace("POLYPROC_ADDRESS", address);
     const bin = context.asAbsolutePath("bin");
@@ -22,11 +28,26 @@ export function registerTerminals(context: vscode.ExtensionContext, settings: Se
     collection.replace("POLYPROC_EDITOR_NODE", process.execPath);
     // As the window starts it: in the folder of the workspace, whatever the terminal's is.
     const folder = vscode.workspace.workspaceFolders?.find(({ uri }) => uri.scheme === "file")?.uri.fsPath;
-    const polyproc = settings.nodePath === "" ? [context.asAbsolutePath("bin/polyproc")] : [settings.nodePath, context.asAbsolutePath("dist/cli.cjs")];
-    const serve = [...polyproc, "serve", "--detach", "--listen", address, "--idle-timeout", String(settings.idleTimeoutMs / 1000)];
-    const serveIn = (path: string) => `cd ${shellWord(path)}; ${serve.map(shellWord).join(" ")} $(test -f polyproc.json && echo --config polyproc.json)`;
+    const polyproc =
+      settings.nodePath === ""
+        ? [context.asAbsolutePath("bin/polyproc")]
+        : [settings.nodePath, context.asAbsolutePath("dist/cli.cjs")];
+    const serve = [
+      ...polyproc,
+      "serve",
+      "--detach",
+      "--listen",
+      address,
+      "--idle-timeout",
+      String(settings.idleTimeoutMs / 1000),
+    ];
+    const serveIn = (path: string) =>
+      `cd ${shellWord(path)}; ${serve.map(shellWord).join(" ")} $(test -f polyproc.json && echo --config polyproc.json)`;
     collection.replace("POLYPROC_SERVE", folder === undefined ? serve.map(shellWord).join(" ") : serveIn(folder));
   };
   fill();
-  return vscode.Disposable.from(vscode.workspace.onDidGrantWorkspaceTrust(fill), settings.onDidChange(["server.idleTimeout", "nodePath"], fill));
+  return vscode.Disposable.from(
+    vscode.workspace.onDidGrantWorkspaceTrust(fill),
+    settings.onDidChange(["server.idleTimeout", "nodePath"], fill),
+  );
 }

@@ -4,5 +4,12 @@ import type { Runs } from "./runs/run.js";
 export function unavailableRuns(): Runs {
   const nothing = { dispose: () => {} };
   const rejected = () => Promise.reject(new Error("runs are not available: the log (“Polyproc: Show Log”) says why"));
-  return { all: [], onDidChange: () => nothing, onDidAdd: () => nothing, start: rejected, again: rejected, forget: rejected };
+  return {
+    all: [],
+    onDidChange: () => nothing,
+    onDidAdd: () => nothing,
+    start: rejected,
+    again: rejected,
+    forget: rejected,
+  };
 }

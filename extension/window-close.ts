@@ -9,12 +9,21 @@ const reloadMs = 15_000;
  * `polyproc.onWindowClose`: the window tells the server in advance, because a window that is killed can tell it nothing. It cannot tell a reload from the end, so it
  * waits whether a client connects again.
  */
-export function registerWindowClose(server: Server, settings: Settings, log: vscode.LogOutputChannel): { dispose(): void }[] {
+export function registerWindowClose(
+  server: Server,
+  settings: Settings,
+  log: vscode.LogOutputChannel,
+): { dispose(): void }[] {
   const tell = (takeBack: boolean) => {
     if (server.state.kind !== "connected") return;
     const stop = settings.onWindowClose === "stop";
     if (!stop && !takeBack) return;
-    server.state.rpc.request("server/stop", { whenAloneMs: stop ? reloadMs : null }).catch((error: Error) => log.warn(`onWindowClose: ${error.message}`));
+    server.state.rpc
+      .request("server/stop", { whenAloneMs: stop ? reloadMs : null })
+      .catch((error: Error) => log.warn(`onWindowClose: ${error.message}`));
   };
-  return [server.onDidChange(({ kind }) => kind === "connected" && tell(false)), settings.onDidChange(["onWindowClose"], () => tell(true))];
+  return [
+    server.onDidChange(({ kind }) => kind === "connected" && tell(false)),
+    settings.onDidChange(["onWindowClose"], () => tell(true)),
+  ];
 }

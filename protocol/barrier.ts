@@ -6,26 +6,34 @@ const barrier = () => handle("barrier");
 const params = () => v.strictObject({ barrier: barrier() });
 
 export const create = request("barrier/create", {
-  doc: "Makes a barrier for `parties` parties. If a barrier of this name exists, takes a reference to it instead. "
-    + "`timeoutMs` is the default for `barrier/wait`. With `hasAction`, the server tells one party of each round to "
-    + "run the action before the others go on.",
-  params: v.strictObject({ barrier: barrier(), parties: count(1), hasAction: v.optional(v.boolean()), timeoutMs: timeoutMs() }),
+  doc:
+    "Makes a barrier for `parties` parties. If a barrier of this name exists, takes a reference to it instead. " +
+    "`timeoutMs` is the default for `barrier/wait`. With `hasAction`, the server tells one party of each round to " +
+    "run the action before the others go on.",
+  params: v.strictObject({
+    barrier: barrier(),
+    parties: count(1),
+    hasAction: v.optional(v.boolean()),
+    timeoutMs: timeoutMs(),
+  }),
   result: none(),
 });
 
 export const wait = request("barrier/wait", {
-  doc: "Waits until `parties` parties wait. `index` is 0 … parties-1; each index occurs once in a round. The party "
-    + "whose answer has `runAction` true runs the action and sends `barrier/actionDone`; the other parties wait until "
-    + "then. The barrier breaks for all parties if one of them times out, is cancelled or dies, or if a session sends "
-    + "`barrier/abort`.",
+  doc:
+    "Waits until `parties` parties wait. `index` is 0 … parties-1; each index occurs once in a round. The party " +
+    "whose answer has `runAction` true runs the action and sends `barrier/actionDone`; the other parties wait until " +
+    "then. The barrier breaks for all parties if one of them times out, is cancelled or dies, or if a session sends " +
+    "`barrier/abort`.",
   params: v.strictObject({ barrier: barrier(), timeoutMs: timeoutMs() }),
   result: v.strictObject({ index: count(), runAction: v.boolean() }),
   errors: ["BrokenBarrier"],
 });
 
 export const actionDone = request("barrier/actionDone", {
-  doc: "The party that ran the action reports it. With `ok` true the round's parties go on; otherwise the barrier "
-    + "breaks.",
+  doc:
+    "The party that ran the action reports it. With `ok` true the round's parties go on; otherwise the barrier " +
+    "breaks.",
   params: v.strictObject({ barrier: barrier(), ok: v.boolean() }),
   result: none(),
   errors: ["BadState"],

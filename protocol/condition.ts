@@ -5,17 +5,19 @@ import { count, handle, none, owner, timeoutMs } from "./schema.js";
 const condition = () => handle("condition");
 
 export const create = request("condition/create", {
-  doc: "Makes a condition over an existing lock. If a condition of this name exists, takes a reference to it instead; "
-    + "fails with BadState if that condition has another lock.",
+  doc:
+    "Makes a condition over an existing lock. If a condition of this name exists, takes a reference to it instead; " +
+    "fails with BadState if that condition has another lock.",
   params: v.strictObject({ condition: condition(), lock: handle("lock", "rlock") }),
   result: none(),
   errors: ["BadState"],
 });
 
 export const wait = request("condition/wait", {
-  doc: "Releases the lock (all levels of a recursive lock), waits for a notification, and takes the lock again before "
-    + "the answer. `notified` is false if `timeoutMs` passed first. Then, too, the lock is taken again, so the answer "
-    + "may come later than `timeoutMs`.",
+  doc:
+    "Releases the lock (all levels of a recursive lock), waits for a notification, and takes the lock again before " +
+    "the answer. `notified` is false if `timeoutMs` passed first. Then, too, the lock is taken again, so the answer " +
+    "may come later than `timeoutMs`.",
   params: v.strictObject({ condition: condition(), owner: owner(), timeoutMs: timeoutMs() }),
   result: v.strictObject({ notified: v.boolean(), ownerDied: v.boolean() }),
   errors: ["NotOwner"],

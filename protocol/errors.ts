@@ -71,8 +71,17 @@ export type ErrorName = keyof typeof errorCodes;
 
 /** Every request may fail with these, so descriptors do not repeat them. */
 export const generalErrors = [
-  "InvalidRequest", "MethodNotFound", "InvalidParams", "InternalError", "ServerNotInitialized", "RequestCancelled",
-  "UnknownHandle", "Unauthorized", "ShuttingDown", "Deadlock", "Overloaded",
+  "InvalidRequest",
+  "MethodNotFound",
+  "InvalidParams",
+  "InternalError",
+  "ServerNotInitialized",
+  "RequestCancelled",
+  "UnknownHandle",
+  "Unauthorized",
+  "ShuttingDown",
+  "Deadlock",
+  "Overloaded",
 ] as const satisfies readonly ErrorName[];
 
 const names = new Map<number, ErrorName>(Object.entries(errorCodes).map(([name, code]) => [code, name as ErrorName]));

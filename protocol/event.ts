@@ -10,7 +10,11 @@ export const create = request("event/create", {
   result: none(),
 });
 
-export const set = request("event/set", { doc: "Sets the flag and wakes all waiters.", params: params(), result: none() });
+export const set = request("event/set", {
+  doc: "Sets the flag and wakes all waiters.",
+  params: params(),
+  result: none(),
+});
 
 export const clear = request("event/clear", { doc: "Clears the flag.", params: params(), result: none() });
 

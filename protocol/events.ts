@@ -27,15 +27,17 @@ export type SyncInfo = v.InferOutput<typeof syncInfo>;
 export const deadlockInfo = v.strictObject({
   deadlock: v.string(),
   /** Each party waits for what the next party holds; the last waits for what the first holds. */
-  cycle: v.array(v.strictObject({
-    session: v.string(),
-    owner: v.string(),
-    /** Null if the server did not start the session's process. */
-    pid: v.nullable(count()),
-    name: v.string(),
-    waitsFor: v.string(),
-    holds: v.array(v.string()),
-  })),
+  cycle: v.array(
+    v.strictObject({
+      session: v.string(),
+      owner: v.string(),
+      /** Null if the server did not start the session's process. */
+      pid: v.nullable(count()),
+      name: v.string(),
+      waitsFor: v.string(),
+      holds: v.array(v.string()),
+    }),
+  ),
   detectedAt: v.number(),
 });
 export type DeadlockInfo = v.InferOutput<typeof deadlockInfo>;
@@ -75,11 +77,12 @@ export const snapshot = v.strictObject({
 export type Snapshot = v.InferOutput<typeof snapshot>;
 
 export const subscribe = request("events/subscribe", {
-  doc: "Subscribes this session to state changes of these topics. The answer has a snapshot; the changes after it "
-    + "follow in order, as `events/changed`. To resume, pass `sinceSeq` and the `instanceId` that it belongs to: if "
-    + "the server still has the changes after it, it sends these and no snapshot. In a snapshot, lists of topics that "
-    + "were not asked for are empty. Frequent changes (pools, runs, locks, the tasks of workers) are coalesced: the "
-    + "server sends the latest state. A session has one subscription; a further call replaces it.",
+  doc:
+    "Subscribes this session to state changes of these topics. The answer has a snapshot; the changes after it " +
+    "follow in order, as `events/changed`. To resume, pass `sinceSeq` and the `instanceId` that it belongs to: if " +
+    "the server still has the changes after it, it sends these and no snapshot. In a snapshot, lists of topics that " +
+    "were not asked for are empty. Frequent changes (pools, runs, locks, the tasks of workers) are coalesced: the " +
+    "server sends the latest state. A session has one subscription; a further call replaces it.",
   params: v.strictObject({ topics: v.array(topic), sinceSeq: v.optional(count()), instanceId: v.optional(v.string()) }),
   result: v.strictObject({ instanceId: v.string(), seq, snapshot: v.nullable(snapshot) }),
 });
@@ -97,19 +100,21 @@ export const changed = notification("events/changed", {
 });
 
 export const reset = notification("events/reset", {
-  doc: "The session read too slowly, so the server dropped changes that it had not sent. The snapshot is the state "
-    + "after them; later changes follow. No final state is lost, only states in between.",
+  doc:
+    "The session read too slowly, so the server dropped changes that it had not sent. The snapshot is the state " +
+    "after them; later changes follow. No final state is lost, only states in between.",
   direction: "serverToClient",
   params: v.strictObject({ snapshot }),
 });
 
 export const watchOutput = request("events/watchOutput", {
-  doc: "Sends the lines that children write, as `events/output`. `own`: this session's children, its pools' workers, "
-    + "and their children. `all`: every process of the server. `null` ends the watch. With `run`, only lines of that "
-    + "run's processes. Lines that the session does not read fast enough are dropped and counted. With `lossless`, "
-    + "children of this client wait instead: those that sessions with the same `processId` started, their children, "
-    + "and the processes of their pools and runs. Children of other clients never wait. What a child had written "
-    + "before the server made it wait is still sent, up to a bound; beyond it, lines are dropped and counted.",
+  doc:
+    "Sends the lines that children write, as `events/output`. `own`: this session's children, its pools' workers, " +
+    "and their children. `all`: every process of the server. `null` ends the watch. With `run`, only lines of that " +
+    "run's processes. Lines that the session does not read fast enough are dropped and counted. With `lossless`, " +
+    "children of this client wait instead: those that sessions with the same `processId` started, their children, " +
+    "and the processes of their pools and runs. Children of other clients never wait. What a child had written " +
+    "before the server made it wait is still sent, up to a bound; beyond it, lines are dropped and counted.",
   params: v.strictObject({
     scope: v.nullable(v.picklist(["own", "all"])),
     lossless: v.optional(v.boolean()),
@@ -125,8 +130,9 @@ export const output = notification("events/output", {
 });
 
 export const breakDeadlock = request("deadlock/break", {
-  doc: "Ends one wait of the cycle with the error Deadlock: the wait of `session`, or without `session` the wait that "
-    + "began last.",
+  doc:
+    "Ends one wait of the cycle with the error Deadlock: the wait of `session`, or without `session` the wait that " +
+    "began last.",
   params: v.strictObject({ deadlock: v.string(), session: v.optional(v.string()) }),
   result: v.strictObject({ session: v.string(), waitsFor: v.string() }),
   errors: ["BadState"],

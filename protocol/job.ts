@@ -15,11 +15,12 @@ export const mode = v.picklist(["apply", "map", "starmap"]);
 export type Mode = v.InferOutput<typeof mode>;
 
 export const create = request("job/create", {
-  doc: "Makes a job: a target, and the tasks that run it in a pool. A `map` is one job; all `apply` calls of one "
-    + "function are one job. The client submits tasks with `job/submit` and gets outcomes with `job/results`. "
-    + "`timeoutMs` limits each task, from its start. When it has passed, the server asks the task to stop (the "
-    + "function's AbortSignal fires), ends the worker after `graceMs`, and the task fails with TimedOut. A task that "
-    + "fails, times out or loses its worker is retried, up to `retries` times.",
+  doc:
+    "Makes a job: a target, and the tasks that run it in a pool. A `map` is one job; all `apply` calls of one " +
+    "function are one job. The client submits tasks with `job/submit` and gets outcomes with `job/results`. " +
+    "`timeoutMs` limits each task, from its start. When it has passed, the server asks the task to stop (the " +
+    "function's AbortSignal fires), ends the worker after `graceMs`, and the task fails with TimedOut. A task that " +
+    "fails, times out or loses its worker is retried, up to `retries` times.",
   params: v.strictObject({
     job: job(),
     pool: handle("pool"),
@@ -47,9 +48,10 @@ export const taskInput = v.strictObject({
 export type TaskInput = v.InferOutput<typeof taskInput>;
 
 export const submit = request("job/submit", {
-  doc: "Adds tasks. The answer comes when they are accepted: at once, unless the session has `limits.maxQueuedBytes` "
-    + "of tasks waiting. So a producer that waits for each answer needs no other flow control. A session whose "
-    + "unanswered submits hold more than four times that much gets Overloaded.",
+  doc:
+    "Adds tasks. The answer comes when they are accepted: at once, unless the session has `limits.maxQueuedBytes` " +
+    "of tasks waiting. So a producer that waits for each answer needs no other flow control. A session whose " +
+    "unanswered submits hold more than four times that much gets Overloaded.",
   params: v.strictObject({ job: job(), tasks: v.array(taskInput) }),
   result: none(),
   errors: ["BadState", "Overloaded"],
@@ -80,16 +82,18 @@ export const resultEntry = v.strictObject({
 export type ResultEntry = v.InferOutput<typeof resultEntry>;
 
 export const results = notification("job/results", {
-  doc: "Outcomes, in no particular order. Each item of each task has one outcome. A task of many items may report in "
-    + "parts.",
+  doc:
+    "Outcomes, in no particular order. Each item of each task has one outcome. A task of many items may report in " +
+    "parts.",
   direction: "serverToClient",
   params: v.strictObject({ job: job(), results: v.array(resultEntry) }),
 });
 
 export const cancel = request("job/cancel", {
-  doc: "Cancels the tasks with these first indexes, or all tasks that are not done. A waiting task fails with "
-    + "Cancelled at once. A running task is asked to stop; after `graceMs` its worker is killed, and no other worker. "
-    + "With `waiting`, only tasks that no worker has begun are cancelled.",
+  doc:
+    "Cancels the tasks with these first indexes, or all tasks that are not done. A waiting task fails with " +
+    "Cancelled at once. A running task is asked to stop; after `graceMs` its worker is killed, and no other worker. " +
+    "With `waiting`, only tasks that no worker has begun are cancelled.",
   params: v.strictObject({
     job: job(),
     indexes: v.optional(v.array(count())),

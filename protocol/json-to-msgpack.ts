@@ -21,14 +21,18 @@ class ValueWriter {
 
   value(value: unknown, depth: number): void {
     switch (typeof value) {
-      case "boolean": return this.msgpack.bool(value);
-      case "number": return this.#number(value);
-      case "string": return this.#text(value);
+      case "boolean":
+        return this.msgpack.bool(value);
+      case "number":
+        return this.#number(value);
+      case "string":
+        return this.#text(value);
       case "object":
         if (value === null) return this.msgpack.nil();
         if (Array.isArray(value)) return this.#array(value, depth);
         return this.#object(value as Record<string, unknown>, depth);
-      default: throw invalid(`a value of type ${typeof value} has no JSON form`);
+      default:
+        throw invalid(`a value of type ${typeof value} has no JSON form`);
     }
   }
 
@@ -38,7 +42,10 @@ class ValueWriter {
   }
 
   #text(text: string): void {
-    if (/\p{Surrogate}/u.test(text)) throw invalid(`the string ${quote(text)} has half of a surrogate pair, which UTF-8 cannot write; send such data as {"$bytes": …}`);
+    if (/\p{Surrogate}/u.test(text))
+      throw invalid(
+        `the string ${quote(text)} has half of a surrogate pair, which UTF-8 cannot write; send such data as {"$bytes": …}`,
+      );
     this.msgpack.text(text);
   }
 
@@ -54,7 +61,8 @@ class ValueWriter {
     checkDepth(depth);
     this.msgpack.map(keys.length);
     for (const key of keys) {
-      if (isReserved(key)) throw invalid(`the key ${quote(key)} is reserved: write ${quote(`$${key}`)} for an ordinary key of that name`);
+      if (isReserved(key))
+        throw invalid(`the key ${quote(key)} is reserved: write ${quote(`$${key}`)} for an ordinary key of that name`);
       this.#text(key.startsWith("$$") ? key.slice(1) : key);
       this.value(object[key], depth + 1);
     }
@@ -62,9 +70,12 @@ class ValueWriter {
 
   #wrapper(key: string, inner: unknown): void {
     switch (key) {
-      case "$int": return this.#int(inner);
-      case "$float": return this.#float(inner);
-      case "$bytes": return this.msgpack.bytes(base64(key, inner));
+      case "$int":
+        return this.#int(inner);
+      case "$float":
+        return this.#float(inner);
+      case "$bytes":
+        return this.msgpack.bytes(base64(key, inner));
       case "$timestamp": {
         const timestamp = typeof inner === "string" ? parseTimestamp(inner) : undefined;
         if (!timestamp) throw wrong(key, `RFC 3339 text such as "2026-01-31T12:00:00Z"`, inner);
@@ -75,14 +86,19 @@ class ValueWriter {
         this.handles.add(inner);
         return this.msgpack.extText(extensions.handle, inner);
       }
-      case "$blob": return this.#blob(inner);
-      default: throw invalid(`{${quote(key)}: …} is no known form; write ${quote(`$${key}`)} for an ordinary key of that name`);
+      case "$blob":
+        return this.#blob(inner);
+      default:
+        throw invalid(
+          `{${quote(key)}: …} is no known form; write ${quote(`$${key}`)} for an ordinary key of that name`,
+        );
     }
   }
 
   #int(inner: unknown): void {
     const value = typeof inner === "string" && /^-?\d{1,20}$/.test(inner) ? BigInt(inner) : undefined;
-    if (value === undefined || value > maxUint64 || value < minInt64) throw wrong("$int", "decimal text from -2^63 to 2^64-1", inner);
+    if (value === undefined || value > maxUint64 || value < minInt64)
+      throw wrong("$int", "decimal text from -2^63 to 2^64-1", inner);
     this.msgpack.int(value);
   }
 
@@ -97,7 +113,8 @@ class ValueWriter {
 
   #blob(inner: unknown): void {
     const { tag, data } = (inner ?? {}) as { tag?: unknown; data?: unknown };
-    if (typeof tag !== "string" || Object.keys(inner as object).length !== 2) throw wrong("$blob", `{"tag": "…", "data": "base64"}`, inner);
+    if (typeof tag !== "string" || Object.keys(inner as object).length !== 2)
+      throw wrong("$blob", `{"tag": "…", "data": "base64"}`, inner);
     const body = new ValueWriter();
     body.msgpack.array(2);
     body.#text(tag);
@@ -130,6 +147,11 @@ function wrong(key: string, expected: string, got: unknown): PolyprocError {
 }
 
 function quote(value: unknown): string {
-  const text = typeof value === "object" && value !== null ? (Array.isArray(value) ? "an array" : "an object") : (JSON.stringify(value) ?? typeof value);
+  const text =
+    typeof value === "object" && value !== null
+      ? Array.isArray(value)
+        ? "an array"
+        : "an object"
+      : (JSON.stringify(value) ?? typeof value);
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }

@@ -20,19 +20,22 @@ export const blobs = v.picklist(["all", "own"]);
 export type Blobs = v.InferOutput<typeof blobs>;
 
 export const initialize = request("initialize", {
-  doc: "Opens the session. It is the first request on every connection except a worker host's. On a `Content-Length` "
-    + "connection the server answers in the encoding of this request's body: JSON or msgpack. Unknown members, such as "
-    + "those that LSP clients send, are ignored. `instanceId` is new with every server process; handles of another "
-    + "instance are invalid. The client mints handles as `kind:` + `session` + `.` + a suffix that it chooses.",
+  doc:
+    "Opens the session. It is the first request on every connection except a worker host's. On a `Content-Length` " +
+    "connection the server answers in the encoding of this request's body: JSON or msgpack. Unknown members, such as " +
+    "those that LSP clients send, are ignored. `instanceId` is new with every server process; handles of another " +
+    "instance are invalid. The client mints handles as `kind:` + `session` + `.` + a suffix that it chooses.",
   params: v.looseObject({
     /** The client's protocol version. A server of another major version refuses it. */
     protocolVersion: v.optional(v.string()),
     /** `title` is displayed in place of `name`: a script's file name, for example. */
-    clientInfo: v.optional(v.looseObject({
-      name: v.string(),
-      title: v.optional(v.string()),
-      version: v.optional(v.string()),
-    })),
+    clientInfo: v.optional(
+      v.looseObject({
+        name: v.string(),
+        title: v.optional(v.string()),
+        version: v.optional(v.string()),
+      }),
+    ),
     /** The client's own pid, as LSP clients send it. `parentProcess()` returns it in the client's children. */
     processId: v.nullish(count()),
     /** Largest message that the client reads in fragments, in bytes. Absent: it reads no fragments. */
@@ -68,22 +71,25 @@ export const initialized = notification("initialized", {
 });
 
 export const shutdown = request("shutdown", {
-  doc: "Ends the session in order: the server ends its daemonic children, waits for the others, then answers. After "
-    + "the request the session may send only `exit`. The server goes on for other sessions.",
+  doc:
+    "Ends the session in order: the server ends its daemonic children, waits for the others, then answers. After " +
+    "the request the session may send only `exit`. The server goes on for other sessions.",
   params: v.nullish(v.looseObject({})),
   result: none(),
 });
 
 export const exit = notification("exit", {
-  doc: "Closes the connection. A session that ends before its `shutdown` was answered counts as dead: its locks are "
-    + "released with `ownerDied`.",
+  doc:
+    "Closes the connection. A session that ends before its `shutdown` was answered counts as dead: its locks are " +
+    "released with `ownerDied`.",
   direction: "clientToServer",
   params: v.nullish(v.looseObject({})),
 });
 
 export const cancelRequest = notification("$/cancelRequest", {
-  doc: "Cancels the wait of one of this session's requests, which is then answered with RequestCancelled. If the "
-    + "request was already answered, nothing happens.",
+  doc:
+    "Cancels the wait of one of this session's requests, which is then answered with RequestCancelled. If the " +
+    "request was already answered, nothing happens.",
   direction: "clientToServer",
   params: v.strictObject({ id: v.union([v.number(), v.string()]) }),
 });
@@ -145,16 +151,18 @@ export const sessionInfo = v.strictObject({
 export type SessionInfo = v.InferOutput<typeof sessionInfo>;
 
 export const sessions = request("server/sessions", {
-  doc: "Every connected session. Holders and waiters of locks, and the starters of processes and pools, are given as "
-    + "sessions of this list.",
+  doc:
+    "Every connected session. Holders and waiters of locks, and the starters of processes and pools, are given as " +
+    "sessions of this list.",
   params: v.optional(v.strictObject({})),
   result: v.strictObject({ sessions: v.array(sessionInfo) }),
 });
 
 export const stop = request("server/stop", {
-  doc: "Ends the server and every child. The answer comes before the server ends. With `whenAloneMs` the server does "
-    + "not end now, but once no client has been connected for that long, even if children still run. `null` withdraws "
-    + "that. The latest call counts, from any session.",
+  doc:
+    "Ends the server and every child. The answer comes before the server ends. With `whenAloneMs` the server does " +
+    "not end now, but once no client has been connected for that long, even if children still run. `null` withdraws " +
+    "that. The latest call counts, from any session.",
   params: v.optional(v.strictObject({ whenAloneMs: timeoutMs() })),
   result: none(),
 });

@@ -5,24 +5,27 @@ import { count, early, handle, none, owner, timeoutMs } from "./schema.js";
 const lock = () => handle("lock", "rlock");
 
 export const create = request("lock/create", {
-  doc: "Makes a lock (`lock:…`) or a recursive lock (`rlock:…`). If a lock of this name exists, takes a reference to "
-    + "it instead.",
+  doc:
+    "Makes a lock (`lock:…`) or a recursive lock (`rlock:…`). If a lock of this name exists, takes a reference to " +
+    "it instead.",
   params: v.strictObject({ lock: lock() }),
   result: none(),
 });
 
 export const acquire = request("lock/acquire", {
-  doc: "Waits until the lock is free, first come, first served, and takes it. The owner of a recursive lock takes it "
-    + "again at once. `acquired` is false if `timeoutMs` passed first. `ownerDied` is true once, for the first holder "
-    + "after one that died: what the lock protects may be half changed.",
+  doc:
+    "Waits until the lock is free, first come, first served, and takes it. The owner of a recursive lock takes it " +
+    "again at once. `acquired` is false if `timeoutMs` passed first. `ownerDied` is true once, for the first holder " +
+    "after one that died: what the lock protects may be half changed.",
   params: v.strictObject({ lock: lock(), owner: owner(), timeoutMs: timeoutMs() }),
   result: v.strictObject({ acquired: v.boolean(), ownerDied: v.boolean() }),
 });
 
 export const release = request("lock/release", {
-  doc: "Releases the lock. Any session may release a lock, as in Python. A recursive lock is released only by its "
-    + "owner, as often as it was taken. `early`: the sender does not wait for the answer, which the server may send "
-    + "some 10 ms later, together with others.",
+  doc:
+    "Releases the lock. Any session may release a lock, as in Python. A recursive lock is released only by its " +
+    "owner, as often as it was taken. `early`: the sender does not wait for the answer, which the server may send " +
+    "some 10 ms later, together with others.",
   params: v.strictObject({ lock: lock(), owner: owner(), early: early() }),
   result: none(),
   errors: ["BadState", "NotOwner"],

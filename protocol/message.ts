@@ -45,7 +45,14 @@ export type Result<M extends RequestMessage> = v.InferOutput<M["result"]>;
 
 export function request<N extends string, P extends Schema, R extends Schema>(
   method: N,
-  declaration: { doc: string; params: P; result: R; errors?: readonly ErrorName[]; direction?: Direction; since?: string },
+  declaration: {
+    doc: string;
+    params: P;
+    result: R;
+    errors?: readonly ErrorName[];
+    direction?: Direction;
+    since?: string;
+  },
 ): RequestMessage<P, R, N> {
   return { kind: "request", direction: "clientToServer", since: "1.0", errors: [], ...declaration, method };
 }

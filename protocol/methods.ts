@@ -17,7 +17,21 @@ import * as worker from "./worker.js";
 
 /** Areas in the order of SPEC.md. */
 export const areas = {
-  lifecycle, handle, process, lock, semaphore, event, condition, barrier, queue, pipe, pool, job, run, events, worker,
+  lifecycle,
+  handle,
+  process,
+  lock,
+  semaphore,
+  event,
+  condition,
+  barrier,
+  queue,
+  pipe,
+  pool,
+  job,
+  run,
+  events,
+  worker,
 } as const;
 
 function isMessage(value: unknown): value is Message {
@@ -25,9 +39,13 @@ function isMessage(value: unknown): value is Message {
 }
 
 /** Every message of the protocol, in the order of SPEC.md. */
-export const messages: readonly Message[] = Object.values(areas).flatMap((area) => Object.values(area).filter(isMessage));
+export const messages: readonly Message[] = Object.values(areas).flatMap((area) =>
+  Object.values(area).filter(isMessage),
+);
 
-export const messageByMethod: ReadonlyMap<string, Message> = new Map(messages.map((message) => [message.method, message]));
+export const messageByMethod: ReadonlyMap<string, Message> = new Map(
+  messages.map((message) => [message.method, message]),
+);
 
 export function isRequest(message: Message): message is RequestMessage {
   return message.kind === "request";

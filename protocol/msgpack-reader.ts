@@ -48,38 +48,70 @@ export class MsgpackReader {
     if (byte < 0xa0) return this.#container("array", byte & 0x0f);
     if (byte < 0xc0) return { type: "str", length: byte & 0x1f };
     switch (byte) {
-      case 0xc0: return { type: "nil" };
-      case 0xc2: return { type: "bool", value: false };
-      case 0xc3: return { type: "bool", value: true };
-      case 0xc4: return { type: "bin", length: this.#uint(1) };
-      case 0xc5: return { type: "bin", length: this.#uint(2) };
-      case 0xc6: return { type: "bin", length: this.#uint(4) };
-      case 0xc7: return this.#ext(this.#uint(1));
-      case 0xc8: return this.#ext(this.#uint(2));
-      case 0xc9: return this.#ext(this.#uint(4));
-      case 0xca: return { type: "float", value: this.#view.getFloat32(this.#skip(4)) };
-      case 0xcb: return { type: "float", value: this.#view.getFloat64(this.#skip(8)) };
-      case 0xcc: return { type: "int", value: this.#uint(1) };
-      case 0xcd: return { type: "int", value: this.#uint(2) };
-      case 0xce: return { type: "int", value: this.#uint(4) };
-      case 0xcf: return { type: "int", value: narrow(this.#view.getBigUint64(this.#skip(8))) };
-      case 0xd0: return { type: "int", value: this.#view.getInt8(this.#skip(1)) };
-      case 0xd1: return { type: "int", value: this.#view.getInt16(this.#skip(2)) };
-      case 0xd2: return { type: "int", value: this.#view.getInt32(this.#skip(4)) };
-      case 0xd3: return { type: "int", value: narrow(this.#view.getBigInt64(this.#skip(8))) };
-      case 0xd4: return this.#ext(1);
-      case 0xd5: return this.#ext(2);
-      case 0xd6: return this.#ext(4);
-      case 0xd7: return this.#ext(8);
-      case 0xd8: return this.#ext(16);
-      case 0xd9: return { type: "str", length: this.#uint(1) };
-      case 0xda: return { type: "str", length: this.#uint(2) };
-      case 0xdb: return { type: "str", length: this.#uint(4) };
-      case 0xdc: return this.#container("array", this.#uint(2));
-      case 0xdd: return this.#container("array", this.#uint(4));
-      case 0xde: return this.#container("map", this.#uint(2));
-      case 0xdf: return this.#container("map", this.#uint(4));
-      default: throw malformed("byte 0xc1, which no value begins with");
+      case 0xc0:
+        return { type: "nil" };
+      case 0xc2:
+        return { type: "bool", value: false };
+      case 0xc3:
+        return { type: "bool", value: true };
+      case 0xc4:
+        return { type: "bin", length: this.#uint(1) };
+      case 0xc5:
+        return { type: "bin", length: this.#uint(2) };
+      case 0xc6:
+        return { type: "bin", length: this.#uint(4) };
+      case 0xc7:
+        return this.#ext(this.#uint(1));
+      case 0xc8:
+        return this.#ext(this.#uint(2));
+      case 0xc9:
+        return this.#ext(this.#uint(4));
+      case 0xca:
+        return { type: "float", value: this.#view.getFloat32(this.#skip(4)) };
+      case 0xcb:
+        return { type: "float", value: this.#view.getFloat64(this.#skip(8)) };
+      case 0xcc:
+        return { type: "int", value: this.#uint(1) };
+      case 0xcd:
+        return { type: "int", value: this.#uint(2) };
+      case 0xce:
+        return { type: "int", value: this.#uint(4) };
+      case 0xcf:
+        return { type: "int", value: narrow(this.#view.getBigUint64(this.#skip(8))) };
+      case 0xd0:
+        return { type: "int", value: this.#view.getInt8(this.#skip(1)) };
+      case 0xd1:
+        return { type: "int", value: this.#view.getInt16(this.#skip(2)) };
+      case 0xd2:
+        return { type: "int", value: this.#view.getInt32(this.#skip(4)) };
+      case 0xd3:
+        return { type: "int", value: narrow(this.#view.getBigInt64(this.#skip(8))) };
+      case 0xd4:
+        return this.#ext(1);
+      case 0xd5:
+        return this.#ext(2);
+      case 0xd6:
+        return this.#ext(4);
+      case 0xd7:
+        return this.#ext(8);
+      case 0xd8:
+        return this.#ext(16);
+      case 0xd9:
+        return { type: "str", length: this.#uint(1) };
+      case 0xda:
+        return { type: "str", length: this.#uint(2) };
+      case 0xdb:
+        return { type: "str", length: this.#uint(4) };
+      case 0xdc:
+        return this.#container("array", this.#uint(2));
+      case 0xdd:
+        return this.#container("array", this.#uint(4));
+      case 0xde:
+        return this.#container("map", this.#uint(2));
+      case 0xdf:
+        return this.#container("map", this.#uint(4));
+      default:
+        throw malformed("byte 0xc1, which no value begins with");
     }
   }
 
@@ -106,7 +138,8 @@ export class MsgpackReader {
 
   #container(type: "array" | "map", count: number): Token {
     // Each element takes a byte at least: nothing is made for a count that cannot be true.
-    if ((type === "map" ? 2 * count : count) > this.left) throw malformed(`a ${type} of ${count} at byte ${this.#at}, but only ${this.left} bytes follow`);
+    if ((type === "map" ? 2 * count : count) > this.left)
+      throw malformed(`a ${type} of ${count} at byte ${this.#at}, but only ${this.left} bytes follow`);
     return { type, count };
   }
 
@@ -121,7 +154,8 @@ export class MsgpackReader {
 
   #skip(length: number): number {
     const at = this.#at;
-    if (length > this.left) throw malformed(`truncated data: ${length} bytes expected at byte ${at}, ${this.left} left`);
+    if (length > this.left)
+      throw malformed(`truncated data: ${length} bytes expected at byte ${at}, ${this.left} left`);
     this.#at = at + length;
     return at;
   }

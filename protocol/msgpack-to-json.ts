@@ -14,13 +14,20 @@ export function msgpackToJson(data: Uint8Array): unknown {
 function readValue(reader: MsgpackReader, depth: number): unknown {
   const token = reader.token();
   switch (token.type) {
-    case "nil": return null;
-    case "bool": return token.value;
-    case "int": return typeof token.value === "number" ? token.value : { $int: String(token.value) };
-    case "float": return floatToJson(token.value);
-    case "str": return reader.text(token.length);
-    case "bin": return { $bytes: toBase64(reader.bytes(token.length)) };
-    case "ext": return readExtension(reader, token.ext, token.length);
+    case "nil":
+      return null;
+    case "bool":
+      return token.value;
+    case "int":
+      return typeof token.value === "number" ? token.value : { $int: String(token.value) };
+    case "float":
+      return floatToJson(token.value);
+    case "str":
+      return reader.text(token.length);
+    case "bin":
+      return { $bytes: toBase64(reader.bytes(token.length)) };
+    case "ext":
+      return readExtension(reader, token.ext, token.length);
     case "array": {
       checkDepth(depth);
       const items: unknown[] = [];
@@ -54,7 +61,8 @@ function readKey(reader: MsgpackReader): string {
 
 function setMember(object: Record<string, unknown>, key: string, value: unknown): void {
   // Plain assignment to `__proto__` would change the prototype instead of adding a member.
-  if (key === "__proto__") Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
+  if (key === "__proto__")
+    Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
   else object[key] = value;
 }
 
@@ -66,13 +74,15 @@ function readExtension(reader: MsgpackReader, ext: number, length: number): unkn
       if (!isHandle(text)) throw malformed(`a handle that is none: ${JSON.stringify(text.slice(0, 80))}`);
       return { $handle: text };
     }
-    case extensions.blob: return { $blob: readBlob(body) };
+    case extensions.blob:
+      return { $blob: readBlob(body) };
     case extensions.timestamp: {
       const timestamp = timestampFromBytes(body);
       if (!timestamp) throw malformed(`a timestamp of ${length} bytes that is none of msgpack's three forms`);
       return { $timestamp: formatTimestamp(timestamp) };
     }
-    default: throw malformed(`extension type ${ext}; this protocol has 1 (handle), 2 (private value) and -1 (timestamp)`);
+    default:
+      throw malformed(`extension type ${ext}; this protocol has 1 (handle), 2 (private value) and -1 (timestamp)`);
   }
 }
 
@@ -84,7 +94,8 @@ function readBlob(body: Uint8Array): { tag: string; data: string } {
     if (tag.type === "str") {
       const name = reader.text(tag.length);
       const bin = reader.token();
-      if (bin.type === "bin" && bin.length === reader.left) return { tag: name, data: toBase64(reader.bytes(bin.length)) };
+      if (bin.type === "bin" && bin.length === reader.left)
+        return { tag: name, data: toBase64(reader.bytes(bin.length)) };
     }
   }
   throw malformed("a private value (extension 2) whose body is not [tag text, bytes]");
@@ -95,5 +106,7 @@ function checkDepth(depth: number): void {
 }
 
 function describe(token: Token): string {
-  return token.type === "int" || token.type === "float" || token.type === "bool" ? `${token.type} ${token.value}` : token.type;
+  return token.type === "int" || token.type === "float" || token.type === "bool"
+    ? `${token.type} ${token.value}`
+    : token.type;
 }

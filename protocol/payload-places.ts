@@ -44,11 +44,17 @@ export function placesOf(schema: object): PayloadPlaces {
  * A copy of the value with `convert` applied to its payloads, or the value itself when it has none. A value that does
  * not fit the schema is copied as it is: validation comes later and says what is wrong. Only `convert` can throw.
  */
-export function convertPayloads(places: PayloadPlaces, value: unknown, convert: (payload: unknown) => unknown): unknown {
+export function convertPayloads(
+  places: PayloadPlaces,
+  value: unknown,
+  convert: (payload: unknown) => unknown,
+): unknown {
   if (places === null || value === undefined) return value;
   switch (places.kind) {
-    case "payload": return convert(value);
-    case "array": return Array.isArray(value) ? value.map((item) => convertPayloads(places.item, item, convert)) : value;
+    case "payload":
+      return convert(value);
+    case "array":
+      return Array.isArray(value) ? value.map((item) => convertPayloads(places.item, item, convert)) : value;
     case "object": {
       if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
       const copy: Record<string, unknown> = { ...value };
@@ -79,7 +85,8 @@ function find(schema: unknown): PayloadPlaces {
     return parts.options.map(find).reduce(merge, null);
   }
   if (parts.wrapped) return find(parts.wrapped);
-  if (parts.items?.some((item) => find(item))) throw new Error("payloads inside tuples are not supported: use an object");
+  if (parts.items?.some((item) => find(item)))
+    throw new Error("payloads inside tuples are not supported: use an object");
   return null;
 }
 

@@ -11,8 +11,13 @@ export type Payload = Uint8Array | [data: Uint8Array, handles: Handle[]];
 
 export function isPayload(value: unknown): value is Payload {
   if (value instanceof Uint8Array) return true;
-  return Array.isArray(value) && value.length === 2 && value[0] instanceof Uint8Array
-    && Array.isArray(value[1]) && value[1].every((handle) => typeof handle === "string");
+  return (
+    Array.isArray(value) &&
+    value.length === 2 &&
+    value[0] instanceof Uint8Array &&
+    Array.isArray(value[1]) &&
+    value[1].every((handle) => typeof handle === "string")
+  );
 }
 
 export function payloadData(payload: Payload): Uint8Array {

@@ -27,10 +27,11 @@ export const poolInfo = v.strictObject({
 export type PoolInfo = v.InferOutput<typeof poolInfo>;
 
 export const create = request("pool/create", {
-  doc: "Makes a pool of up to `processes` workers (default: the number of CPUs). Workers are daemonic. The server "
-    + "starts them when tasks need them, and replaces one that has died. The initializer runs in each worker before "
-    + "its first task. If it fails, the waiting tasks fail with its error, so that the server does not start workers "
-    + "without end. A worker ends after `maxTasksPerChild` tasks.",
+  doc:
+    "Makes a pool of up to `processes` workers (default: the number of CPUs). Workers are daemonic. The server " +
+    "starts them when tasks need them, and replaces one that has died. The initializer runs in each worker before " +
+    "its first task. If it fails, the waiting tasks fail with its error, so that the server does not start workers " +
+    "without end. A worker ends after `maxTasksPerChild` tasks.",
   params: v.strictObject({
     pool: pool(),
     processes: v.optional(v.pipe(count(1), v.maxValue(4096))),
@@ -46,15 +47,17 @@ export const create = request("pool/create", {
 });
 
 export const close = request("pool/close", {
-  doc: "Refuses new jobs. Existing jobs may still submit tasks (a lazy `imap` goes on). The workers end when no task "
-    + "is left.",
+  doc:
+    "Refuses new jobs. Existing jobs may still submit tasks (a lazy `imap` goes on). The workers end when no task " +
+    "is left.",
   params: params(),
   result: none(),
 });
 
 export const terminate = request("pool/terminate", {
-  doc: "Ends the workers at once. Tasks that are not done fail with Cancelled. The answer comes when the workers have "
-    + "exited.",
+  doc:
+    "Ends the workers at once. Tasks that are not done fail with Cancelled. The answer comes when the workers have " +
+    "exited.",
   params: params(),
   result: none(),
 });
@@ -66,7 +69,11 @@ export const join = request("pool/join", {
   errors: ["BadState", "TimedOut"],
 });
 
-export const status = request("pool/status", { doc: "The pool's numbers at this moment.", params: params(), result: poolInfo });
+export const status = request("pool/status", {
+  doc: "The pool's numbers at this moment.",
+  params: params(),
+  result: poolInfo,
+});
 
 export const list = request("pool/list", {
   doc: "Every pool of the server.",
@@ -89,10 +96,11 @@ export const outcome = v.union([
 ]);
 
 export const map = request("pool/map", {
-  doc: "A whole map in one request, for scripts. The server runs the target once for each item, in the given pool or "
-    + "in a new one with `processes` workers. The answer has every outcome, in the order of the items. With "
-    + "`progressToken`, `$/progress` reports how many items are done. Cancelling the request cancels the tasks that "
-    + "are not done. To stream items and outcomes, use `job/create`.",
+  doc:
+    "A whole map in one request, for scripts. The server runs the target once for each item, in the given pool or " +
+    "in a new one with `processes` workers. The answer has every outcome, in the order of the items. With " +
+    "`progressToken`, `$/progress` reports how many items are done. Cancelling the request cancels the tasks that " +
+    "are not done. To stream items and outcomes, use `job/create`.",
   params: v.strictObject({
     pool: v.optional(pool()),
     processes: v.optional(v.pipe(count(1), v.maxValue(4096))),

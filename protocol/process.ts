@@ -76,22 +76,25 @@ export const usage = v.strictObject({
   /** Resident bytes, with its descendants. */
   memoryBytes: v.number(),
   /** Descendants that the server did not start. */
-  descendants: v.array(v.strictObject({
-    pid: count(),
-    parentPid: count(),
-    cpuPercent: v.number(),
-    memoryBytes: v.number(),
-    command: v.string(),
-  })),
+  descendants: v.array(
+    v.strictObject({
+      pid: count(),
+      parentPid: count(),
+      cpuPercent: v.number(),
+      memoryBytes: v.number(),
+      command: v.string(),
+    }),
+  ),
 });
 export type Usage = v.InferOutput<typeof usage>;
 
 export const start = request("process/start", {
-  doc: "Starts a process. The answer comes when it runs. `args` holds `[args, kwargs]`. A JavaScript function gets "
-    + "kwargs, if there are any, as one last argument; a command gets args as further arguments. A module or source "
-    + "target takes a warm host if there is one and neither `cwd` nor `env` is given. A daemonic process ends with its "
-    + "parent and may not have children (BadState). A non-daemonic process outlives a parent process that dies, and "
-    + "ends when the client at the root of its process tree ends. `onParentDeath` changes that.",
+  doc:
+    "Starts a process. The answer comes when it runs. `args` holds `[args, kwargs]`. A JavaScript function gets " +
+    "kwargs, if there are any, as one last argument; a command gets args as further arguments. A module or source " +
+    "target takes a warm host if there is one and neither `cwd` nor `env` is given. A daemonic process ends with its " +
+    "parent and may not have children (BadState). A non-daemonic process outlives a parent process that dies, and " +
+    "ends when the client at the root of its process tree ends. `onParentDeath` changes that.",
   params: v.strictObject({
     process: process(),
     target,
@@ -112,34 +115,42 @@ export const start = request("process/start", {
 });
 
 export const join = request("process/join", {
-  doc: "Waits until the process has exited and its output has been sent to the sessions that watch it. `exited` is "
-    + "false if `timeoutMs` passed first.",
+  doc:
+    "Waits until the process has exited and its output has been sent to the sessions that watch it. `exited` is " +
+    "false if `timeoutMs` passed first.",
   params: v.strictObject({ process: process(), timeoutMs: timeoutMs() }),
   result: v.strictObject({ exited: v.boolean(), exitCode: v.nullable(v.number()) }),
 });
 
-export const status = request("process/status", { doc: "The state of the process.", params: params(), result: processInfo });
+export const status = request("process/status", {
+  doc: "The state of the process.",
+  params: params(),
+  result: processInfo,
+});
 
 export const list = request("process/list", {
-  doc: "`children`: this session's living children, as Python's `active_children`. `all`: every process of the "
-    + "server, with pool workers and warm hosts. With `ended`, also processes that have ended and that the server "
-    + "still remembers.",
+  doc:
+    "`children`: this session's living children, as Python's `active_children`. `all`: every process of the " +
+    "server, with pool workers and warm hosts. With `ended`, also processes that have ended and that the server " +
+    "still remembers.",
   params: v.strictObject({ scope: v.picklist(["children", "all"]), ended: v.optional(v.boolean()) }),
   result: v.strictObject({ processes: v.array(processInfo) }),
 });
 
 export const terminate = request("process/terminate", {
-  doc: "Sends SIGTERM to the process and its descendants. With `graceMs`, those that are alive after it get SIGKILL. "
-    + "The answer comes at once; `process/join` waits for the end. If the process has exited, nothing happens. `pid` "
-    + "names a process that `process/list` showed, instead of its handle.",
+  doc:
+    "Sends SIGTERM to the process and its descendants. With `graceMs`, those that are alive after it get SIGKILL. " +
+    "The answer comes at once; `process/join` waits for the end. If the process has exited, nothing happens. `pid` " +
+    "names a process that `process/list` showed, instead of its handle.",
   params: v.strictObject({ process: v.optional(process()), pid: v.optional(count(1)), graceMs: timeoutMs() }),
   result: none(),
   errors: ["BadState"],
 });
 
 export const kill = request("process/kill", {
-  doc: "Sends SIGKILL to the process and its descendants. `pid` names a process that `process/list` showed, instead "
-    + "of its handle.",
+  doc:
+    "Sends SIGKILL to the process and its descendants. `pid` names a process that `process/list` showed, instead " +
+    "of its handle.",
   params: v.strictObject({ process: v.optional(process()), pid: v.optional(count(1)) }),
   result: none(),
   errors: ["BadState"],
@@ -153,8 +164,9 @@ export const close = request("process/close", {
 });
 
 export const output = request("process/output", {
-  doc: "The lines of the process that the server still remembers, from number `fromLine` on. `dropped`: how many "
-    + "lines from `fromLine` on the server no longer has.",
+  doc:
+    "The lines of the process that the server still remembers, from number `fromLine` on. `dropped`: how many " +
+    "lines from `fromLine` on the server no longer has.",
   params: v.strictObject({ process: process(), fromLine: v.optional(count()) }),
   result: v.strictObject({ lines: v.array(outputLine), dropped: count() }),
 });

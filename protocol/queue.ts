@@ -13,25 +13,28 @@ const counter = v.strictObject({
 });
 
 export const create = request("queue/create", {
-  doc: "Makes a first-in-first-out queue. If a queue of this name exists, takes a reference to it instead. `maxSize` "
-    + "0: the number of items is not limited, but the server's limit on bytes still holds.",
+  doc:
+    "Makes a first-in-first-out queue. If a queue of this name exists, takes a reference to it instead. `maxSize` " +
+    "0: the number of items is not limited, but the server's limit on bytes still holds.",
   params: v.strictObject({ queue: queue(), maxSize: v.optional(count()), joinable: v.optional(v.boolean()) }),
   result: none(),
 });
 
 export const put = request("queue/put", {
-  doc: "Stores the items in order. Waits while the queue is full. After the answer all items are stored: the "
-    + "producer's end cannot lose them any more. If `timeoutMs` passes first, it fails with Full; `data.stored` is the "
-    + "number of items that were stored.",
+  doc:
+    "Stores the items in order. Waits while the queue is full. After the answer all items are stored: the " +
+    "producer's end cannot lose them any more. If `timeoutMs` passes first, it fails with Full; `data.stored` is the " +
+    "number of items that were stored.",
   params: v.strictObject({ queue: queue(), items: v.pipe(v.array(payload()), v.minLength(1)), timeoutMs: timeoutMs() }),
   result: none(),
   errors: ["Full", "Closed", "Overloaded"],
 });
 
 export const get = request("queue/get", {
-  doc: "Waits for an item, then takes up to `max` (default 1) of those that are there. Fails with Empty if "
-    + "`timeoutMs` passes first. With `counter` the items are lent, at most 256 of them (see [Items on "
-    + "loan](#items-on-loan)). The request first settles what this counter had borrowed.",
+  doc:
+    "Waits for an item, then takes up to `max` (default 1) of those that are there. Fails with Empty if " +
+    "`timeoutMs` passes first. With `counter` the items are lent, at most 256 of them (see [Items on " +
+    "loan](#items-on-loan)). The request first settles what this counter had borrowed.",
   params: v.strictObject({
     queue: queue(),
     max: v.optional(count(1)),
@@ -47,38 +50,43 @@ export const get = request("queue/get", {
 });
 
 export const tally = request("queue/tally", {
-  doc: "Asks for counters in memory that the session shares with the server. The server can read them after the "
-    + "session's death (see [Items on loan](#items-on-loan)). Null if this server has no such memory, or if this "
-    + "session has all the counters that it can have.",
+  doc:
+    "Asks for counters in memory that the session shares with the server. The server can read them after the " +
+    "session's death (see [Items on loan](#items-on-loan)). Null if this server has no such memory, or if this " +
+    "session has all the counters that it can have.",
   params: v.optional(v.strictObject({})),
   result: v.strictObject({
-    tally: v.nullable(v.strictObject({
-      /** Path of the file with the counters, to be opened for reading and writing. */
-      path: v.string(),
-      /**
-       * The file begins with these characters. A file that does not is another file: nothing may be written into it.
-       */
-      mark: v.string(),
-      /** The counters that the session now has: `slots` of them, from slot `first` on. Each of them is 0. */
-      first: count(),
-      slots: count(1),
-    })),
+    tally: v.nullable(
+      v.strictObject({
+        /** Path of the file with the counters, to be opened for reading and writing. */
+        path: v.string(),
+        /**
+         * The file begins with these characters. A file that does not is another file: nothing may be written into it.
+         */
+        mark: v.string(),
+        /** The counters that the session now has: `slots` of them, from slot `first` on. Each of them is 0. */
+        first: count(),
+        slots: count(1),
+      }),
+    ),
   }),
 });
 
 export const settle = request("queue/settle", {
-  doc: "Settles the loans of these counters. Counted items are taken. The other items go back to the front of their "
-    + "queue; items of several counters go back in the order in which they were lent. A counter without a loan is "
-    + "ignored.",
+  doc:
+    "Settles the loans of these counters. Counted items are taken. The other items go back to the front of their " +
+    "queue; items of several counters go back in the order in which they were lent. A counter without a loan is " +
+    "ignored.",
   params: v.strictObject({ counters: v.pipe(v.array(counter), v.minLength(1)) }),
   result: none(),
   errors: ["BadState"],
 });
 
 export const putBack = request("queue/putBack", {
-  doc: "Returns items that this session took and did not use. They come before all other items, in this order, even "
-    + "if the queue is full, and count as never taken. Items on loan are returned by `queue/settle`, not by this "
-    + "request. Fails with BadState if the session returns more items than it took.",
+  doc:
+    "Returns items that this session took and did not use. They come before all other items, in this order, even " +
+    "if the queue is full, and count as never taken. Items on loan are returned by `queue/settle`, not by this " +
+    "request. Fails with BadState if the session returns more items than it took.",
   params: v.strictObject({
     queue: queue(),
     items: v.pipe(v.array(payload()), v.minLength(1)),
@@ -90,15 +98,17 @@ export const putBack = request("queue/putBack", {
 });
 
 export const close = request("queue/close", {
-  doc: "The session stops using the queue: its later `queue/put` and `queue/get` fail with Closed. Items that it put "
-    + "stay.",
+  doc:
+    "The session stops using the queue: its later `queue/put` and `queue/get` fail with Closed. Items that it put " +
+    "stay.",
   params: params(),
   result: none(),
 });
 
 export const taskDone = request("queue/taskDone", {
-  doc: "Of a joinable queue: `n` (default 1) of the items that were taken have been processed. Fails with BadState if "
-    + "more items are reported than were put.",
+  doc:
+    "Of a joinable queue: `n` (default 1) of the items that were taken have been processed. Fails with BadState if " +
+    "more items are reported than were put.",
   params: v.strictObject({ queue: queue(), n: v.optional(count(1)) }),
   result: none(),
   errors: ["BadState"],

@@ -88,13 +88,14 @@ const spec = {
 };
 
 export const start = request("run/start", {
-  doc: "Starts a run: the target once for each item, in a pool of its own, which ends with it. The answer comes when "
-    + "the run is accepted. `run/read` reads its outcomes; `events/subscribe` with the topic `run` reports its "
-    + "numbers. The server keeps at most `maxResultBytes` (default 64 MiB) of results and of the details of failures. "
-    + "Beyond that it drops the oldest of these; their items stay. Of the runs that have ended the server keeps the "
-    + "last 200, and at most 256 MiB of their items, results and output. Beyond that it forgets the oldest first, but "
-    + "never the last one. Fails with Overloaded if the items of all runs under way would exceed four times "
-    + "`limits.maxQueuedBytes`.",
+  doc:
+    "Starts a run: the target once for each item, in a pool of its own, which ends with it. The answer comes when " +
+    "the run is accepted. `run/read` reads its outcomes; `events/subscribe` with the topic `run` reports its " +
+    "numbers. The server keeps at most `maxResultBytes` (default 64 MiB) of results and of the details of failures. " +
+    "Beyond that it drops the oldest of these; their items stay. Of the runs that have ended the server keeps the " +
+    "last 200, and at most 256 MiB of their items, results and output. Beyond that it forgets the oldest first, but " +
+    "never the last one. Fails with Overloaded if the items of all runs under way would exceed four times " +
+    "`limits.maxQueuedBytes`.",
   params: v.strictObject({
     run: run(),
     ...spec,
@@ -111,7 +112,11 @@ export const list = request("run/list", {
   result: v.strictObject({ runs: v.array(runInfo) }),
 });
 
-export const status = request("run/status", { doc: "The run's numbers at this moment.", params: params(), result: runInfo });
+export const status = request("run/status", {
+  doc: "The run's numbers at this moment.",
+  params: params(),
+  result: runInfo,
+});
 
 export const specOf = request("run/spec", {
   doc: "What `run/start` was given, to show it or to start it again.",
@@ -120,11 +125,12 @@ export const specOf = request("run/spec", {
 });
 
 export const read = request("run/read", {
-  doc: "Entries of items that changed after position `since` (0: from the beginning), oldest change first. Each item "
-    + "occurs once, with its latest state. `next` is the position for the next call. If nothing has changed, the "
-    + "request waits, at most `timeoutMs`, and then answers without entries. `ended`: the run has ended, and no "
-    + "entries follow these. One answer has at most `limit` entries (default 1000) and about 1 MiB. A reader calls "
-    + "this in a loop, at its own pace: a slow reader misses intermediate states, but never an outcome.",
+  doc:
+    "Entries of items that changed after position `since` (0: from the beginning), oldest change first. Each item " +
+    "occurs once, with its latest state. `next` is the position for the next call. If nothing has changed, the " +
+    "request waits, at most `timeoutMs`, and then answers without entries. `ended`: the run has ended, and no " +
+    "entries follow these. One answer has at most `limit` entries (default 1000) and about 1 MiB. A reader calls " +
+    "this in a loop, at its own pace: a slow reader misses intermediate states, but never an outcome.",
   params: v.strictObject({
     run: run(),
     since: v.optional(count()),
@@ -135,9 +141,10 @@ export const read = request("run/read", {
 });
 
 export const outputOf = request("run/output", {
-  doc: "The last 64 KiB that an item wrote, as lines. Items of one chunk share their output, under the index of the "
-    + "first one. The server keeps the last 16 MiB of a run's output; `dropped` is the number of lines that it no "
-    + "longer has.",
+  doc:
+    "The last 64 KiB that an item wrote, as lines. Items of one chunk share their output, under the index of the " +
+    "first one. The server keeps the last 16 MiB of a run's output; `dropped` is the number of lines that it no " +
+    "longer has.",
   params: v.strictObject({ run: run(), index: count() }),
   result: v.strictObject({
     lines: v.array(v.strictObject({ stream: v.picklist(["stdout", "stderr"]), text: v.string() })),
@@ -153,10 +160,11 @@ export const wait = request("run/wait", {
 });
 
 export const cancel = request("run/cancel", {
-  doc: "Cancels the items with these indexes and the other items of their chunks, or without `indexes` all items that "
-    + "are not done. Running items are asked to stop, and killed after `graceMs`. With `waiting`, only items that no "
-    + "worker has begun are cancelled. With `waiting` and without `indexes`, running items that fail later are not "
-    + "retried. The answer counts items. Nothing happens to a run that has ended.",
+  doc:
+    "Cancels the items with these indexes and the other items of their chunks, or without `indexes` all items that " +
+    "are not done. Running items are asked to stop, and killed after `graceMs`. With `waiting`, only items that no " +
+    "worker has begun are cancelled. With `waiting` and without `indexes`, running items that fail later are not " +
+    "retried. The answer counts items. Nothing happens to a run that has ended.",
   params: v.strictObject({
     run: run(),
     indexes: v.optional(v.array(count())),

@@ -4,14 +4,30 @@ import { isPayload, type Payload } from "./payload.js";
 export { isPayload, payloadData, payloadHandles, type Handle, type Payload } from "./payload.js";
 
 export const handleKinds = [
-  "process", "lock", "rlock", "semaphore", "event", "condition", "barrier", "queue", "pipe", "pool", "job", "run",
+  "process",
+  "lock",
+  "rlock",
+  "semaphore",
+  "event",
+  "condition",
+  "barrier",
+  "queue",
+  "pipe",
+  "pool",
+  "job",
+  "run",
 ] as const;
 export type HandleKind = (typeof handleKinds)[number];
 
 export function handle<K extends HandleKind>(...kinds: K[]) {
   const expected = kinds.join(" or ");
-  const pattern = new RegExp(`^(?:${kinds.join("|")}):(?:@[^\\u0000-\\u001f]{1,200}|[A-Za-z0-9]+\\.[A-Za-z0-9.]{1,40})$`);
-  return v.pipe(v.string(`expected a ${expected} handle`), v.regex(pattern, `expected a ${expected} handle such as "${kinds[0]}:s1.4" or "${kinds[0]}:@name"`));
+  const pattern = new RegExp(
+    `^(?:${kinds.join("|")}):(?:@[^\\u0000-\\u001f]{1,200}|[A-Za-z0-9]+\\.[A-Za-z0-9.]{1,40})$`,
+  );
+  return v.pipe(
+    v.string(`expected a ${expected} handle`),
+    v.regex(pattern, `expected a ${expected} handle such as "${kinds[0]}:s1.4" or "${kinds[0]}:@name"`),
+  );
 }
 
 export function anyHandle() {

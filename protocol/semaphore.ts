@@ -5,24 +5,27 @@ import { count, early, handle, none, owner, timeoutMs } from "./schema.js";
 const semaphore = () => handle("semaphore");
 
 export const create = request("semaphore/create", {
-  doc: "Makes a semaphore with `value` permits. If a semaphore of this name exists, takes a reference to it instead; "
-    + "its value stays as it is. A bounded semaphore cannot be released above its initial value.",
+  doc:
+    "Makes a semaphore with `value` permits. If a semaphore of this name exists, takes a reference to it instead; " +
+    "its value stays as it is. A bounded semaphore cannot be released above its initial value.",
   params: v.strictObject({ semaphore: semaphore(), value: v.optional(count()), bounded: v.optional(v.boolean()) }),
   result: none(),
 });
 
 export const acquire = request("semaphore/acquire", {
-  doc: "Waits for a permit, first come, first served. `acquired` is false if `timeoutMs` passed first. When a session "
-    + "dies, the server gives back its permits, and the next session to get one is told `ownerDied`. This holds while "
-    + "every release came from a holder. A semaphore that other sessions release is a signal: the permits that a dead "
-    + "session consumed stay consumed.",
+  doc:
+    "Waits for a permit, first come, first served. `acquired` is false if `timeoutMs` passed first. When a session " +
+    "dies, the server gives back its permits, and the next session to get one is told `ownerDied`. This holds while " +
+    "every release came from a holder. A semaphore that other sessions release is a signal: the permits that a dead " +
+    "session consumed stay consumed.",
   params: v.strictObject({ semaphore: semaphore(), owner: owner(), timeoutMs: timeoutMs() }),
   result: v.strictObject({ acquired: v.boolean(), ownerDied: v.boolean() }),
 });
 
 export const release = request("semaphore/release", {
-  doc: "Gives back `n` permits (default 1). `early`: the sender does not wait for the answer, which the server may "
-    + "send some 10 ms later, together with others.",
+  doc:
+    "Gives back `n` permits (default 1). `early`: the sender does not wait for the answer, which the server may " +
+    "send some 10 ms later, together with others.",
   params: v.strictObject({ semaphore: semaphore(), owner: owner(), n: v.optional(count(1)), early: early() }),
   result: none(),
   errors: ["BadState"],

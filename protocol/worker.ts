@@ -11,10 +11,11 @@ import { moduleTarget, sourceTarget } from "./target.js";
  * client request.
  */
 export const ready = request("worker/ready", {
-  doc: "The host's first message, in place of `initialize`. A host that does not send it within 300 seconds of its "
-    + "start is ended. `claims`: the host takes tasks ahead of need, and claims each one before it begins it (see "
-    + "[Claims](#claims)). `aside`: the host may write messages into its aside pipe instead of sending them (see "
-    + "[Aside pipe](#aside-pipe)).",
+  doc:
+    "The host's first message, in place of `initialize`. A host that does not send it within 300 seconds of its " +
+    "start is ended. `claims`: the host takes tasks ahead of need, and claims each one before it begins it (see " +
+    "[Claims](#claims)). `aside`: the host may write messages into its aside pipe instead of sending them (see " +
+    "[Aside pipe](#aside-pipe)).",
   direction: "workerToServer",
   params: v.strictObject({
     protocolVersion: v.string(),
@@ -67,8 +68,9 @@ export type WorkerTask = v.InferOutput<typeof task>;
 export const hostTarget = v.union([moduleTarget, sourceTarget]);
 
 export const run = notification("worker/run", {
-  doc: "Tasks, to be run in order. `identity` comes with the first of them. With `once` the host is a Process: it "
-    + "runs the one task, waits for its own non-daemonic children, and exits with 0, or with 1 if the function threw.",
+  doc:
+    "Tasks, to be run in order. `identity` comes with the first of them. With `once` the host is a Process: it " +
+    "runs the one task, waits for its own non-daemonic children, and exits with 0, or with 1 if the function threw.",
   direction: "serverToWorker",
   params: v.strictObject({
     identity: v.optional(identity),
@@ -86,9 +88,10 @@ export const run = notification("worker/run", {
 const ranMs = () => v.optional(v.pipe(v.number(), v.minValue(0), v.finite()));
 
 export const part = notification("worker/part", {
-  doc: "Of a task with several items: the outcomes of `count` items; item `next` begins. A host sends it now and "
-    + "then, or after each item of an `exact` task, so that the server knows most outcomes when the host dies. With "
-    + "`count` 0 no further item is done: the host has loaded the target, and the task's time limit counts from now.",
+  doc:
+    "Of a task with several items: the outcomes of `count` items; item `next` begins. A host sends it now and " +
+    "then, or after each item of an `exact` task, so that the server knows most outcomes when the host dies. With " +
+    "`count` 0 no further item is done: the host has loaded the target, and the task's time limit counts from now.",
   direction: "workerToServer",
   params: v.strictObject({
     seq: count(),
@@ -108,8 +111,9 @@ export const wrote = notification("worker/wrote", {
 });
 
 export const result = notification("worker/result", {
-  doc: "The task is done. `count` items from `from` on have this outcome; `count` is 0 if `worker/part` has reported "
-    + "every item. The host goes on with its next task.",
+  doc:
+    "The task is done. `count` items from `from` on have this outcome; `count` is 0 if `worker/part` has reported " +
+    "every item. The host goes on with its next task.",
   direction: "workerToServer",
   params: v.strictObject({
     seq: count(),
@@ -128,17 +132,19 @@ export const initialized = notification("worker/initialized", {
 });
 
 export const output = notification("worker/output", {
-  doc: "What the target wrote to its standard streams, where the host can intercept it. It belongs to the running "
-    + "task. Output that bypasses the host is read from the process's own pipes.",
+  doc:
+    "What the target wrote to its standard streams, where the host can intercept it. It belongs to the running " +
+    "task. Output that bypasses the host is read from the process's own pipes.",
   direction: "workerToServer",
   params: v.strictObject({ stream: v.picklist(["stdout", "stderr"]), data: v.instance(Uint8Array) }),
 });
 
 export const cancel = notification("worker/cancel", {
-  doc: "Asks the host to stop a task: its AbortSignal fires. The outcome follows as usual. `from` is the first item "
-    + "whose outcome the server does not know. A time limit is the limit of that item: a host that is beyond it has "
-    + "nothing to stop. A host that cannot stop a task may ignore the message; the server kills it when the grace is "
-    + "over.",
+  doc:
+    "Asks the host to stop a task: its AbortSignal fires. The outcome follows as usual. `from` is the first item " +
+    "whose outcome the server does not know. A time limit is the limit of that item: a host that is beyond it has " +
+    "nothing to stop. A host that cannot stop a task may ignore the message; the server kills it when the grace is " +
+    "over.",
   direction: "serverToWorker",
   params: v.strictObject({ seq: count(), reason: v.picklist(["Cancelled", "TimedOut"]), from: v.optional(count()) }),
 });
@@ -148,4 +154,3 @@ export const exit = notification("worker/exit", {
   direction: "serverToWorker",
   params: v.optional(v.strictObject({})),
 });
-

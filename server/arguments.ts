@@ -86,31 +86,56 @@ export function parseArguments(argv: readonly string[]): ServerArguments | "help
   const listen = (given.listen ?? []).map(parseAddress);
   const stdio = given.stdio ?? false;
   const fd = given.fd === undefined ? null : ownerDescriptor(given.fd);
-  if (!stdio && fd === null && listen.length === 0) throw new UsageError("say where to serve: --listen unix:PATH, --listen tcp:127.0.0.1:PORT or --stdio (--help lists all options)");
-  if (stdio && fd !== null) throw new UsageError("--stdio and --fd exclude each other: both are for the one client that started the server");
+  if (!stdio && fd === null && listen.length === 0)
+    throw new UsageError(
+      "say where to serve: --listen unix:PATH, --listen tcp:127.0.0.1:PORT or --stdio (--help lists all options)",
+    );
+  if (stdio && fd !== null)
+    throw new UsageError("--stdio and --fd exclude each other: both are for the one client that started the server");
 
   const tlsCert = given["tls-cert"] ?? null;
   const tlsKey = given["tls-key"] ?? null;
   for (const address of listen) {
-    if (address.kind === "tls" && (tlsCert === null || tlsKey === null)) throw new UsageError(`${formatAddress(address)} needs --tls-cert and --tls-key`);
+    if (address.kind === "tls" && (tlsCert === null || tlsKey === null))
+      throw new UsageError(`${formatAddress(address)} needs --tls-cert and --tls-key`);
     if (address.kind === "tcp" && !isLoopback(address.host)) {
-      throw new UsageError(`${formatAddress(address)} can be reached from other machines in clear text: use tls: with --tls-cert and --tls-key, or 127.0.0.1`);
+      throw new UsageError(
+        `${formatAddress(address)} can be reached from other machines in clear text: use tls: with --tls-cert and --tls-key, or 127.0.0.1`,
+      );
     }
   }
 
-  const maxMemoryBytes = number("max-memory-bytes", given["max-memory-bytes"] ?? String(defaultMaxMemoryBytes()), leastMaxMemoryBytes);
+  const maxMemoryBytes = number(
+    "max-memory-bytes",
+    given["max-memory-bytes"] ?? String(defaultMaxMemoryBytes()),
+    leastMaxMemoryBytes,
+  );
   // Several messages have room in any case: one alone must not keep all others out.
   const longest = Math.floor(maxMemoryBytes / 4);
-  const maxMessageBytes = number("max-message-bytes", given["max-message-bytes"] ?? String(Math.min(67108864, longest)), 1024, 0x3fff_ffff);
+  const maxMessageBytes = number(
+    "max-message-bytes",
+    given["max-message-bytes"] ?? String(Math.min(67108864, longest)),
+    1024,
+    0x3fff_ffff,
+  );
   if (maxMessageBytes > longest) {
-    throw new UsageError(`--max-message-bytes: one message may take a quarter of --max-memory-bytes (${longest} of ${maxMemoryBytes}), got ${maxMessageBytes}: raise the one or lower the other`);
+    throw new UsageError(
+      `--max-message-bytes: one message may take a quarter of --max-memory-bytes (${longest} of ${maxMemoryBytes}), got ${maxMessageBytes}: raise the one or lower the other`,
+    );
   }
 
   // One that fills the memory alone would keep all others waiting.
   const largest = Math.min(Math.floor(maxMemoryBytes / 2), largestMessageBytes);
-  const maxPayloadBytes = number("max-payload-bytes", given["max-payload-bytes"] ?? String(largest), 1024, largestMessageBytes);
+  const maxPayloadBytes = number(
+    "max-payload-bytes",
+    given["max-payload-bytes"] ?? String(largest),
+    1024,
+    largestMessageBytes,
+  );
   if (maxPayloadBytes > maxMemoryBytes) {
-    throw new UsageError(`--max-payload-bytes: one message cannot take more than --max-memory-bytes (${maxMemoryBytes}), got ${maxPayloadBytes}: raise the one or lower the other`);
+    throw new UsageError(
+      `--max-payload-bytes: one message cannot take more than --max-memory-bytes (${maxMemoryBytes}), got ${maxPayloadBytes}: raise the one or lower the other`,
+    );
   }
 
   return {
@@ -159,7 +184,9 @@ function parseAddress(text: string): Address {
 function number(name: string, text: string, min: number, max = Number.MAX_SAFE_INTEGER): number {
   const value = Number(text);
   if (!/^\d+$/.test(text) || value < min || value > max) {
-    throw new UsageError(`--${name}: expected a whole number from ${min}${max === Number.MAX_SAFE_INTEGER ? "" : ` to ${max}`}, got ${JSON.stringify(text)}`);
+    throw new UsageError(
+      `--${name}: expected a whole number from ${min}${max === Number.MAX_SAFE_INTEGER ? "" : ` to ${max}`}, got ${JSON.stringify(text)}`,
+    );
   }
   return value;
 }
@@ -167,18 +194,21 @@ function number(name: string, text: string, min: number, max = Number.MAX_SAFE_I
 /** Node closes only descriptors up to 15 in the programs that it starts: with a higher one, children would hold the client's connection. */
 function ownerDescriptor(text: string): number {
   const fd = number("fd", text, 0, 15);
-  if (fd === 1 || fd === 2) throw new UsageError(`--fd ${fd}: standard output and error are for messages; pass the socket as 0, or as 3 to 15`);
+  if (fd === 1 || fd === 2)
+    throw new UsageError(`--fd ${fd}: standard output and error are for messages; pass the socket as 0, or as 3 to 15`);
   return fd;
 }
 
 function seconds(text: string): number {
   const value = Number(text);
-  if (text.trim() === "" || !Number.isFinite(value) || value < 0) throw new UsageError(`--idle-timeout: expected seconds, got ${JSON.stringify(text)}`);
+  if (text.trim() === "" || !Number.isFinite(value) || value < 0)
+    throw new UsageError(`--idle-timeout: expected seconds, got ${JSON.stringify(text)}`);
   return value;
 }
 
 function parseRuntime(text: string): [string, string[]] {
   const [, name, command] = /^([A-Za-z][\w.+-]*)=\s*(\S.*)$/.exec(text) ?? [];
-  if (name === undefined || command === undefined || name === "command") throw new UsageError(`--runtime: expected NAME=COMMAND, got ${JSON.stringify(text)}`);
+  if (name === undefined || command === undefined || name === "command")
+    throw new UsageError(`--runtime: expected NAME=COMMAND, got ${JSON.stringify(text)}`);
   return [name, command.trim().split(/\s+/)];
 }

@@ -26,24 +26,61 @@ export interface Configuration {
 }
 
 const runtimeName = /^[A-Za-z][\w.+-]*$/;
-const text = v.pipe(v.string(), v.check((value) => value !== "" && !value.includes("\0"), "expected a text that is not empty"));
-const argument = v.pipe(v.string(), v.check((value) => !value.includes("\0"), "expected a text without NUL"));
-const ending = v.pipe(v.string(), v.regex(/^\.[^./\\\s]+$/, 'expected a dot and what follows it, such as ".pl"'), v.toLowerCase());
+const text = v.pipe(
+  v.string(),
+  v.check((value) => value !== "" && !value.includes("\0"), "expected a text that is not empty"),
+);
+const argument = v.pipe(
+  v.string(),
+  v.check((value) => !value.includes("\0"), "expected a text without NUL"),
+);
+const ending = v.pipe(
+  v.string(),
+  v.regex(/^\.[^./\\\s]+$/, 'expected a dot and what follows it, such as ".pl"'),
+  v.toLowerCase(),
+);
 
 /** valibot takes an array for an object. */
-const object = v.custom<object>((value) => typeof value === "object" && value !== null && !Array.isArray(value), "expected an object");
+const object = v.custom<object>(
+  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+  "expected an object",
+);
 
-const schema = v.pipe(object, v.strictObject({
-  runtimes: v.optional(v.pipe(object, v.record(
-    v.pipe(v.string(), v.regex(runtimeName, "expected a name of letters, digits, and . _ + -"), v.check((name) => name !== "command", '"command" means programs; expected another name')),
-    v.pipe(object, v.strictObject({
-      command: text,
-      args: v.optional(v.array(argument)),
-      env: v.optional(v.pipe(object, v.record(v.pipe(v.string(), v.regex(/^[^=\0]+$/, "expected a variable's name")), v.nullable(argument)))),
-      endings: v.optional(v.array(ending)),
-    })),
-  )), {}),
-}));
+const schema = v.pipe(
+  object,
+  v.strictObject({
+    runtimes: v.optional(
+      v.pipe(
+        object,
+        v.record(
+          v.pipe(
+            v.string(),
+            v.regex(runtimeName, "expected a name of letters, digits, and . _ + -"),
+            v.check((name) => name !== "command", '"command" means programs; expected another name'),
+          ),
+          v.pipe(
+            object,
+            v.strictObject({
+              command: text,
+              args: v.optional(v.array(argument)),
+              env: v.optional(
+                v.pipe(
+                  object,
+                  v.record(
+                    v.pipe(v.string(), v.regex(/^[^=\0]+$/, "expected a variable's name")),
+                    v.nullable(argument),
+                  ),
+                ),
+              ),
+              endings: v.optional(v.array(ending)),
+            }),
+          ),
+        ),
+      ),
+      {},
+    ),
+  }),
+);
 
 /** The configuration that the server is to use: `--config` (`named`), else that of POLYPROC_CONFIG. None is used that nobody named, since it names programs to run. */
 export function configurationFile(named: string | null): string | null {
@@ -53,7 +90,9 @@ export function configurationFile(named: string | null): string | null {
 /** For a server without a configuration: what is to be said of one that is in the folder all the same; null when there is none. */
 export function unusedConfiguration(folder: string): string | null {
   const path = resolve(folder, usualName);
-  return existsSync(path) ? `${path} is not used: it names programs to run, so a server reads it only when told, by --config FILE or POLYPROC_CONFIG` : null;
+  return existsSync(path)
+    ? `${path} is not used: it names programs to run, so a server reads it only when told, by --config FILE or POLYPROC_CONFIG`
+    : null;
 }
 
 /** What the file says; `path` is seen from `folder`. Fails with UsageError, which names the file and the place in it. */
@@ -62,22 +101,34 @@ export function readConfiguration(file: string | null, folder: string): Configur
   const path = resolve(folder, file);
   const json = read(path);
   const checked = v.safeParse(schema, parse(path, json));
-  if (!checked.success) throw new UsageError(`${path}: ${describeIssues(checked.issues, { whole: "the file", unknown: "not known here" })}`);
+  if (!checked.success)
+    throw new UsageError(
+      `${path}: ${describeIssues(checked.issues, { whole: "the file", unknown: "not known here" })}`,
+    );
   const { runtimes } = checked.output;
   checkEndings(path, runtimes);
-  return { runtimes: Object.fromEntries(Object.entries(runtimes).map(([name, runtime]) => [name, inFolder(runtime, dirname(path))])) };
+  return {
+    runtimes: Object.fromEntries(
+      Object.entries(runtimes).map(([name, runtime]) => [name, inFolder(runtime, dirname(path))]),
+    ),
+  };
 }
 
 function read(path: string): string {
   try {
     const stat = statSync(path);
     if (!stat.isFile()) throw new UsageError(`${path} is not a file`);
-    if (stat.size > maxBytes) throw new UsageError(`${path} has ${stat.size} bytes, and a configuration ${maxBytes} at most`);
+    if (stat.size > maxBytes)
+      throw new UsageError(`${path} has ${stat.size} bytes, and a configuration ${maxBytes} at most`);
     return readFileSync(path, "utf8").replace(/^\ufeff/, "");
   } catch (error) {
     if (error instanceof UsageError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
-    throw new UsageError(code === "ENOENT" ? `the configuration ${path} does not exist: see --config and POLYPROC_CONFIG` : `${path} cannot be read: ${message}`);
+    throw new UsageError(
+      code === "ENOENT"
+        ? `the configuration ${path} does not exist: see --config and POLYPROC_CONFIG`
+        : `${path} cannot be read: ${message}`,
+    );
   }
 }
 
@@ -87,7 +138,9 @@ function parse(path: string, json: string): unknown {
   } catch (error) {
     const { message } = error as SyntaxError;
     const position = /at position (\d+)/.exec(message)?.[1];
-    throw new UsageError(`${path}${position === undefined ? "" : place(json, Number(position))}: ${message.replace(/ in JSON at position.*/, "")}`);
+    throw new UsageError(
+      `${path}${position === undefined ? "" : place(json, Number(position))}: ${message.replace(/ in JSON at position.*/, "")}`,
+    );
   }
 }
 
@@ -102,7 +155,10 @@ function checkEndings(path: string, runtimes: Record<string, RuntimeConfiguratio
   for (const [name, { endings = [] }] of Object.entries(runtimes)) {
     for (const one of endings) {
       const owner = owners.get(one) ?? name;
-      if (owner !== name) throw new UsageError(`${path}: runtimes.${name}.endings: ${JSON.stringify(one)} is also among those of ${owner}; a file runs in one of them`);
+      if (owner !== name)
+        throw new UsageError(
+          `${path}: runtimes.${name}.endings: ${JSON.stringify(one)} is also among those of ${owner}; a file runs in one of them`,
+        );
       owners.set(one, name);
     }
   }

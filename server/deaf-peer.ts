@@ -17,10 +17,12 @@ export function readToTheEnd(stream: Duplex): void {
     stream.read(0);
     return stream;
   };
-  const quietly = (done: Done): Done => (error) => {
-    if (error) deaf = true;
-    done();
-  };
+  const quietly =
+    (done: Done): Done =>
+    (error) => {
+      if (error) deaf = true;
+      done();
+    };
   const write = stream._write.bind(stream);
   stream._write = (chunk, encoding, done) => {
     if (deaf) done();

@@ -39,15 +39,29 @@ export class Doors {
     // "close" follows an error, and is what counts.
     socket.on("error", () => {});
     if (this.#connections.size >= maxConnections) {
-      lastWords(socket, new PolyprocError("Overloaded", `this server has ${maxConnections} connections already; close some, or try again later`));
+      lastWords(
+        socket,
+        new PolyprocError(
+          "Overloaded",
+          `this server has ${maxConnections} connections already; close some, or try again later`,
+        ),
+      );
       return;
     }
     readToTheEnd(socket);
     this.#connections.set(socket, null);
     if (stranger) this.#strangers.add(socket);
-    const timer = !stranger ? undefined : setTimeout(() => {
-      this.#turnAway(socket, new PolyprocError("Unauthorized", `nothing was heard of "initialize" within ${strangerMs / 1000} s of connecting; send it first`));
-    }, strangerMs).unref();
+    const timer = !stranger
+      ? undefined
+      : setTimeout(() => {
+          this.#turnAway(
+            socket,
+            new PolyprocError(
+              "Unauthorized",
+              `nothing was heard of "initialize" within ${strangerMs / 1000} s of connecting; send it first`,
+            ),
+          );
+        }, strangerMs).unref();
     const opened = () => {
       clearTimeout(timer);
       this.#strangers.delete(socket);
@@ -66,14 +80,23 @@ export class Doors {
     });
     if (this.#strangers.size > maxStrangers) {
       const [oldest] = this.#strangers;
-      this.#turnAway(oldest!, new PolyprocError("Overloaded", `more than ${maxStrangers} connections have not said "initialize", and this was the oldest; send it as soon as you connect`));
+      this.#turnAway(
+        oldest!,
+        new PolyprocError(
+          "Overloaded",
+          `more than ${maxStrangers} connections have not said "initialize", and this was the oldest; send it as soon as you connect`,
+        ),
+      );
     }
   }
 
   /** Serves the one client that this server was started for, in frames. */
   acceptOwner(socket: Duplex, intake: DirectIntake): void {
     readToTheEnd(socket);
-    this.#connections.set(socket, serveFrames(socket, this.#hub, { kind: "client", checkToken: null, opened: () => {} }, { intake }));
+    this.#connections.set(
+      socket,
+      serveFrames(socket, this.#hub, { kind: "client", checkToken: null, opened: () => {} }, { intake }),
+    );
     socket.once("close", () => {
       this.#connections.delete(socket);
       this.onClosed(socket);
@@ -86,7 +109,9 @@ export class Doors {
       if (connection) connection.end(error);
       else socket.destroy();
     }
-    const closed = [...this.#connections.keys()].map((socket) => new Promise<void>((done) => socket.once("close", () => done())));
+    const closed = [...this.#connections.keys()].map(
+      (socket) => new Promise<void>((done) => socket.once("close", () => done())),
+    );
     let timer: NodeJS.Timeout | undefined;
     await Promise.race([Promise.all(closed), new Promise((late) => (timer = setTimeout(late, graceMs)))]);
     clearTimeout(timer);
@@ -101,14 +126,16 @@ export class Doors {
     }
     socket.pause();
     // Loaded with its first client: servers that speak frames only start faster.
-    void import("./rpc/serve-rpc.js").then(({ serveRpc }) => {
-      if (socket.destroyed) return;
-      this.#connections.set(socket, serveRpc(socket, this.#hub, access, decodeMessage, head));
-      socket.resume();
-    }).catch((error: unknown) => {
-      // The module could not be read, for want of a descriptor, say: this client has to come again, and the others are served.
-      lastWords(socket, serverFault(error));
-    });
+    void import("./rpc/serve-rpc.js")
+      .then(({ serveRpc }) => {
+        if (socket.destroyed) return;
+        this.#connections.set(socket, serveRpc(socket, this.#hub, access, decodeMessage, head));
+        socket.resume();
+      })
+      .catch((error: unknown) => {
+        // The module could not be read, for want of a descriptor, say: this client has to come again, and the others are served.
+        lastWords(socket, serverFault(error));
+      });
   }
 
   #turnAway(socket: Duplex, error: PolyprocError): void {

@@ -28,9 +28,10 @@ export async function listen(address: Address, tls: TlsFiles | null): Promise<Li
   const onConnection = (socket: Socket) => accept(socket);
   // Half-open: who sends its requests and closes its end still gets the answers.
   const options = { allowHalfOpen: true, noDelay: true };
-  const server: Server = address.kind === "tls"
-    ? createTlsServer({ ...options, ...readTls(tls!), handshakeTimeout: 10_000 }, onConnection)
-    : createServer(options, onConnection);
+  const server: Server =
+    address.kind === "tls"
+      ? createTlsServer({ ...options, ...readTls(tls!), handshakeTimeout: 10_000 }, onConnection)
+      : createServer(options, onConnection);
   server.maxConnections = maxConnections;
   const bound = await bind(server, address);
   return {
@@ -39,10 +40,11 @@ export async function listen(address: Address, tls: TlsFiles | null): Promise<Li
       accept = handler;
       for (const socket of early.splice(0)) handler(socket);
     },
-    close: () => new Promise((closed) => {
-      server.close(() => closed());
-      for (const socket of early.splice(0)) socket.destroy();
-    }),
+    close: () =>
+      new Promise((closed) => {
+        server.close(() => closed());
+        for (const socket of early.splice(0)) socket.destroy();
+      }),
   };
 }
 
@@ -59,7 +61,10 @@ async function bind(server: Server, address: Address): Promise<Address> {
     if (server.listening) server.close();
     if (error instanceof UsageError) throw error;
     const code = (error as NodeJS.ErrnoException).code;
-    const hint = code === "EADDRINUSE" ? "another program listens there: choose another port, or stop it" : (error as Error).message;
+    const hint =
+      code === "EADDRINUSE"
+        ? "another program listens there: choose another port, or stop it"
+        : (error as Error).message;
     throw new UsageError(`cannot listen on ${formatAddress(address)}: ${hint}`);
   }
 }

@@ -58,9 +58,20 @@ async function run(options: ServerArguments): Promise<void> {
 function inheritedSocket(fd: number): OwnerSocket {
   const intake = new DirectIntake();
   try {
-    return { socket: new Socket({ fd, readable: true, writable: true, allowHalfOpen: true, onread: intake.onread } as SocketConstructorOpts), intake };
+    return {
+      socket: new Socket({
+        fd,
+        readable: true,
+        writable: true,
+        allowHalfOpen: true,
+        onread: intake.onread,
+      } as SocketConstructorOpts),
+      intake,
+    };
   } catch (error) {
-    throw new UsageError(`--fd ${fd}: not an open socket (${(error as Error).message}); it is for programs that start the server with one`);
+    throw new UsageError(
+      `--fd ${fd}: not an open socket (${(error as Error).message}); it is for programs that start the server with one`,
+    );
   }
 }
 

@@ -17,5 +17,7 @@ function unwrap(value: unknown): unknown {
     if (key === "$float") return Number(inner);
     return inner;
   }
-  return Object.fromEntries(entries.map(([name, member]) => [name.startsWith("$$") ? name.slice(1) : name, unwrap(member)]));
+  return Object.fromEntries(
+    entries.map(([name, member]) => [name.startsWith("$$") ? name.slice(1) : name, unwrap(member)]),
+  );
 }

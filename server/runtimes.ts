@@ -11,7 +11,10 @@ const pythonHost = fileURLToPath(new URL("../../bindings/python/polyproc/host", 
  * arguments for `node` or `python` replaces the interpreter, and keeps our host. A Python program that starts a server for itself counts more than
  * the file: its functions run in its own interpreter.
  */
-export function runtimeCommands(configured: Record<string, RuntimeConfiguration>, named: Record<string, string[]>): Record<string, RuntimeCommand> {
+export function runtimeCommands(
+  configured: Record<string, RuntimeConfiguration>,
+  named: Record<string, string[]>,
+): Record<string, RuntimeCommand> {
   const ownPython = process.env["POLYPROC_PYTHON"];
   const ours: Record<string, RuntimeCommand> = {
     node: { command: process.execPath, args: [nodeHost], env: asNode },
@@ -26,12 +29,14 @@ export function runtimeCommands(configured: Record<string, RuntimeConfiguration>
     };
   }
   for (const [name, [command, ...args]] of Object.entries(named)) {
-    runtimes[name] = { ...runtimes[name], command: command!, args: args.length > 0 ? args : ours[name]?.args ?? [] };
+    runtimes[name] = { ...runtimes[name], command: command!, args: args.length > 0 ? args : (ours[name]?.args ?? []) };
   }
   return runtimes;
 }
 
 /** File ending -> runtime, of those that the configuration names. */
 export function runtimeEndings(configured: Record<string, RuntimeConfiguration>): Record<string, string> {
-  return Object.fromEntries(Object.entries(configured).flatMap(([name, { endings = [] }]) => endings.map((ending) => [ending, name])));
+  return Object.fromEntries(
+    Object.entries(configured).flatMap(([name, { endings = [] }]) => endings.map((ending) => [ending, name])),
+  );
 }

@@ -68,7 +68,12 @@ export class PolyprocServer {
       tellPeople: (text) => process.stderr.write(`polyproc: ${text}\n`),
       onHostConnection: (socket, events, host) => {
         readToTheEnd(socket);
-        serveFrames(socket, this.#hub, { kind: "worker", host: events as HostRecord }, { aside: () => host.aside?.read() ?? null });
+        serveFrames(
+          socket,
+          this.#hub,
+          { kind: "worker", host: events as HostRecord },
+          { aside: () => host.aside?.read() ?? null },
+        );
       },
     });
     const engine = new Engine({
@@ -124,7 +129,8 @@ export class PolyprocServer {
     if (unused !== null) process.stderr.write(`polyproc: ${unused}\n`);
     const configuration = readConfiguration(file, process.cwd());
     const check = options.listen.some(({ kind }) => kind !== "unix") ? tokenOf(options) : null;
-    const tls: TlsFiles | null = options.tlsCert !== null && options.tlsKey !== null ? { cert: options.tlsCert, key: options.tlsKey } : null;
+    const tls: TlsFiles | null =
+      options.tlsCert !== null && options.tlsKey !== null ? { cert: options.tlsCert, key: options.tlsKey } : null;
     const listeners: Listener[] = [];
     try {
       for (const address of options.listen) listeners.push(await listen(address, tls));
@@ -200,12 +206,14 @@ export class PolyprocServer {
     if (this.#stopped) return;
     const { processes, runs } = this.#hub.engine;
     const isAlone = this.#doors.size === 0;
-    if (isAlone && this.#aloneMs !== null) this.#aloneTimer ??= systemClock.setTimer(this.#aloneMs, () => void this.stop());
+    if (isAlone && this.#aloneMs !== null)
+      this.#aloneTimer ??= systemClock.setTimer(this.#aloneMs, () => void this.stop());
     // Where the server does not listen, nobody can ever read what a run of the gone client brings.
     const isUnreachable = this.#ownerGone && this.#listeners.length === 0;
     if (processes.hasNonDaemonic() || (runs.active > 0 && !isUnreachable)) return;
     if (this.#ownerGone) void this.stop();
-    else if (isAlone && this.#idleTimeoutMs !== null) this.#idleTimer ??= systemClock.setTimer(this.#idleTimeoutMs, () => this.#idled());
+    else if (isAlone && this.#idleTimeoutMs !== null)
+      this.#idleTimer ??= systemClock.setTimer(this.#idleTimeoutMs, () => this.#idled());
   }
 
   /** Nobody has been here for long; only a child may have begun something meanwhile. */
@@ -220,12 +228,15 @@ function tokenOf({ tokenFile }: ServerArguments): TokenCheck {
   const fromEnvironment = process.env["POLYPROC_TOKEN"];
   if (tokenFile !== null) return tokenCheck(loadToken(tokenFile));
   if (fromEnvironment !== undefined && fromEnvironment !== "") return tokenCheck(fromEnvironment);
-  throw new UsageError("tcp: and tls: addresses need a token: name a file for it with --token-file (it is made when missing), or set POLYPROC_TOKEN");
+  throw new UsageError(
+    "tcp: and tls: addresses need a token: name a file for it with --token-file (it is made when missing), or set POLYPROC_TOKEN",
+  );
 }
 
 /** Children find this server again; by its Unix socket if it has one, for that needs no token. */
 function childEnvironment(listeners: readonly Listener[]): Record<string, string> {
-  const address: Address | undefined = (listeners.find((listener) => listener.address.kind === "unix") ?? listeners[0])?.address;
+  const address: Address | undefined = (listeners.find((listener) => listener.address.kind === "unix") ?? listeners[0])
+    ?.address;
   if (address?.kind === "unix") delete process.env["POLYPROC_TOKEN"];
   return address ? { POLYPROC_ADDRESS: formatAddress(address) } : {};
 }

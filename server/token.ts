@@ -27,7 +27,8 @@ export function loadToken(file: string): string {
       closeSync(fd);
     }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw new UsageError(`--token-file: ${(error as Error).message}`);
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST")
+      throw new UsageError(`--token-file: ${(error as Error).message}`);
   }
   return readToken(file);
 }
@@ -36,7 +37,8 @@ function writeToken(fd: number): string {
   const token = randomBytes(32).toString("base64url");
   const line = `${token}\n`;
   const written = writeSync(fd, line);
-  if (written < line.length) throw new Error(`only ${written} of ${line.length} bytes could be written: is the disk full?`);
+  if (written < line.length)
+    throw new Error(`only ${written} of ${line.length} bytes could be written: is the disk full?`);
   return token;
 }
 
@@ -51,8 +53,12 @@ function readToken(file: string): string {
     const { mode, uid } = fstatSync(fd);
     const mine = process.getuid?.();
     if (mine !== undefined) {
-      if (uid !== mine) throw new UsageError(`--token-file: ${file} belongs to another user (uid ${uid}); use a file of your own`);
-      if ((mode & 0o077) !== 0) throw new UsageError(`--token-file: others may read ${file} (mode ${(mode & 0o777).toString(8)}): chmod 600 it, and change the token, which they may have seen`);
+      if (uid !== mine)
+        throw new UsageError(`--token-file: ${file} belongs to another user (uid ${uid}); use a file of your own`);
+      if ((mode & 0o077) !== 0)
+        throw new UsageError(
+          `--token-file: others may read ${file} (mode ${(mode & 0o777).toString(8)}): chmod 600 it, and change the token, which they may have seen`,
+        );
     }
     const token = readFileSync(fd, "utf8").trim();
     if (token === "") throw new UsageError(`--token-file: ${file} is empty; delete it to have one made`);

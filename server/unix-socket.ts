@@ -14,7 +14,10 @@ const maxPathBytes = 103;
  */
 export async function listenOnPath(server: Server, path: string): Promise<string> {
   const absolute = resolve(path);
-  if (Buffer.byteLength(absolute) > maxPathBytes) throw new UsageError(`unix:${path}: the path is longer than the ${maxPathBytes} bytes that a socket's may have; choose a shorter one`);
+  if (Buffer.byteLength(absolute) > maxPathBytes)
+    throw new UsageError(
+      `unix:${path}: the path is longer than the ${maxPathBytes} bytes that a socket's may have; choose a shorter one`,
+    );
   const folder = dirname(absolute);
   makeFolder(folder);
   checkFolder(folder);
@@ -34,7 +37,8 @@ async function removeStale(path: string): Promise<void> {
   const existing = lstatSync(path, { throwIfNoEntry: false });
   if (!existing) return;
   if (!existing.isSocket()) throw new UsageError(`unix:${path} exists and is not a socket; choose another path`);
-  if (await isServed(path)) throw new UsageError(`unix:${path}: a server answers there already; use it, stop it first, or choose another path`);
+  if (await isServed(path))
+    throw new UsageError(`unix:${path}: a server answers there already; use it, stop it first, or choose another path`);
   unlinkSync(path);
 }
 
@@ -63,18 +67,26 @@ function makeFolder(folder: string): void {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     // Another server may have made it since.
-    if (code !== "EEXIST") throw new UsageError(`${folder} cannot be made (${code}): choose a path in a folder where you may write`);
+    if (code !== "EEXIST")
+      throw new UsageError(`${folder} cannot be made (${code}): choose a path in a folder where you may write`);
   }
 }
 
 function checkFolder(folder: string): void {
   const stat = lstatSync(folder);
-  if (stat.isSymbolicLink()) throw new UsageError(`${folder} is a symbolic link, which others may have made: see where it leads, and name that folder`);
+  if (stat.isSymbolicLink())
+    throw new UsageError(
+      `${folder} is a symbolic link, which others may have made: see where it leads, and name that folder`,
+    );
   if (!stat.isDirectory()) throw new UsageError(`${folder} is not a folder`);
   const mine = process.getuid?.();
   if (mine === undefined) return;
-  if (stat.uid !== mine) throw new UsageError(`${folder} belongs to another user (uid ${stat.uid}); put the socket in a folder of your own`);
-  if ((stat.mode & 0o022) !== 0) throw new UsageError(`others can write to ${folder} (mode ${(stat.mode & 0o7777).toString(8)}): put the socket in a folder of mode 700`);
+  if (stat.uid !== mine)
+    throw new UsageError(`${folder} belongs to another user (uid ${stat.uid}); put the socket in a folder of your own`);
+  if ((stat.mode & 0o022) !== 0)
+    throw new UsageError(
+      `others can write to ${folder} (mode ${(stat.mode & 0o7777).toString(8)}): put the socket in a folder of mode 700`,
+    );
 }
 
 function isServed(path: string): Promise<boolean> {

@@ -17,44 +17,121 @@ const everything = ["protocol", "server", "bindings", "cli", "bench", "examples"
 
 /** The rules of ARCHITECTURE.md. The longest path that a file's begins with counts. */
 const layers: Record<string, Layer> = {
-  "protocol": { folders: ["protocol"], packages: ["valibot"] },
-  "protocol/generate": { folders: ["protocol"], packages: ["valibot", "@valibot/to-json-schema", "oxfmt"], node: "all" },
+  protocol: { folders: ["protocol"], packages: ["valibot"] },
+  "protocol/generate": {
+    folders: ["protocol"],
+    packages: ["valibot", "@valibot/to-json-schema", "oxfmt"],
+    node: "all",
+  },
   "server/engine": { folders: ["protocol", "server/engine"] },
   "server/handlers": { folders: ["protocol", "server/engine", "server/handlers"], packages: ["valibot"] },
   "server/ipc/framing": { folders: ["protocol", "server/ipc/framing"], packages: ["msgpackr"], node: "all" },
   "server/ipc": { folders: ["protocol", "server/engine", "server/handlers", "server/ipc"], node: "all" },
-  "server/rpc": { folders: ["protocol", "server/engine", "server/handlers", "server/rpc"], packages: ["vscode-jsonrpc", "msgpackr"], node: "all" },
-  "server/os": { folders: ["protocol", "server/engine/processes/spawner.ts", "server/engine/bypass/channel.ts", "server/engine/bypass/tally.ts", "server/os"], packages: ["pidusage"], node: "all" },
+  "server/rpc": {
+    folders: ["protocol", "server/engine", "server/handlers", "server/rpc"],
+    packages: ["vscode-jsonrpc", "msgpackr"],
+    node: "all",
+  },
+  "server/os": {
+    folders: [
+      "protocol",
+      "server/engine/processes/spawner.ts",
+      "server/engine/bypass/channel.ts",
+      "server/engine/bypass/tally.ts",
+      "server/os",
+    ],
+    packages: ["pidusage"],
+    node: "all",
+  },
   // The composition root: main and what it is made of.
-  "server": { folders: ["protocol", "server"], packages: ["msgpackr", "valibot"], node: "all" },
-  "bindings/typescript": { folders: ["protocol", "server/ipc/framing", "bindings/typescript"], packages: ["msgpackr"], node: "all" },
-  "cli": { folders: ["protocol", "bindings/typescript", "cli"], packages: ["commander", "cli-progress", "tinyglobby"], node: "all" },
-  "extension": { folders: ["protocol", "bindings/typescript", "extension"], packages: ["vscode", "vscode-languageclient"], node: "all" },
+  server: { folders: ["protocol", "server"], packages: ["msgpackr", "valibot"], node: "all" },
+  "bindings/typescript": {
+    folders: ["protocol", "server/ipc/framing", "bindings/typescript"],
+    packages: ["msgpackr"],
+    node: "all",
+  },
+  cli: {
+    folders: ["protocol", "bindings/typescript", "cli"],
+    packages: ["commander", "cli-progress", "tinyglobby"],
+    node: "all",
+  },
+  extension: {
+    folders: ["protocol", "bindings/typescript", "extension"],
+    packages: ["vscode", "vscode-languageclient"],
+    node: "all",
+  },
   // What decides needs no editor: it is handed what it needs.
-  "extension/model": { folders: ["protocol", "bindings/typescript/session/methods.ts", "extension/model", "extension/connection/rpc.ts"], node: "all" },
-  "extension/connection": { folders: ["protocol", "bindings/typescript", "extension"], packages: ["vscode", "vscode-languageclient", "vscode-jsonrpc", "msgpackr"], node: "all" },
+  "extension/model": {
+    folders: ["protocol", "bindings/typescript/session/methods.ts", "extension/model", "extension/connection/rpc.ts"],
+    node: "all",
+  },
+  "extension/connection": {
+    folders: ["protocol", "bindings/typescript", "extension"],
+    packages: ["vscode", "vscode-languageclient", "vscode-jsonrpc", "msgpackr"],
+    node: "all",
+  },
   // Runs in a page, which has neither.
-  "extension/results/webview": { folders: ["protocol", "extension/results", "extension/runs/run.ts", "extension/lenses/languages.ts"], packages: ["lit", "@tanstack/virtual-core", "@vscode/codicons"] },
+  "extension/results/webview": {
+    folders: ["protocol", "extension/results", "extension/runs/run.ts", "extension/lenses/languages.ts"],
+    packages: ["lit", "@tanstack/virtual-core", "@vscode/codicons"],
+  },
   "extension/build": { folders: ["extension/build"], packages: ["esbuild", "@vscode/vsce"], node: "all" },
-  "extension/lenses": { folders: ["protocol", "bindings/typescript", "extension"], packages: ["vscode", "@babel/parser"], node: "all" },
-  "examples": { folders: ["bindings/typescript", "examples"], packages: ["cli-progress", "tinyglobby", "polyproc"], node: "all" },
-  "bench": {
+  "extension/lenses": {
+    folders: ["protocol", "bindings/typescript", "extension"],
+    packages: ["vscode", "@babel/parser"],
+    node: "all",
+  },
+  examples: {
+    folders: ["bindings/typescript", "examples"],
+    packages: ["cli-progress", "tinyglobby", "polyproc"],
+    node: "all",
+  },
+  bench: {
     folders: ["protocol", "bindings/typescript", "bench"],
     packages: ["polyproc", "cli-progress", "jest-worker", "piscina", "tinypool", "workerpool"],
     node: "all",
   },
-  "test": { folders: everything, packages: ["polyproc", "@wasm-fmt/ruff_fmt", "valibot", "fast-check", "msgpackr", "vscode-jsonrpc", "pidusage", "playwright-core", "esbuild"], node: "all" },
-  "test/vscode": { folders: everything, packages: ["esbuild", "playwright-core", "@vscode/test-electron"], node: "all" },
+  test: {
+    folders: everything,
+    packages: [
+      "polyproc",
+      "@wasm-fmt/ruff_fmt",
+      "valibot",
+      "fast-check",
+      "msgpackr",
+      "vscode-jsonrpc",
+      "pidusage",
+      "playwright-core",
+      "esbuild",
+    ],
+    node: "all",
+  },
+  "test/vscode": {
+    folders: everything,
+    packages: ["esbuild", "playwright-core", "@vscode/test-electron"],
+    node: "all",
+  },
   // In an extension host.
   "test/extension/host": { folders: everything, packages: ["vscode", "mocha"], node: "all" },
 };
 
 /** Only here may processes be started. */
-const mayStartProcesses = ["server/os", "bindings/typescript/session/embedded.ts", "bindings/typescript/session/detached-server.ts", "bindings/typescript/session/named-server.ts", "extension/connection/node-executable.ts", "cli", "examples", "bench", "test"];
+const mayStartProcesses = [
+  "server/os",
+  "bindings/typescript/session/embedded.ts",
+  "bindings/typescript/session/detached-server.ts",
+  "bindings/typescript/session/named-server.ts",
+  "extension/connection/node-executable.ts",
+  "cli",
+  "examples",
+  "bench",
+  "test",
+];
 
 /** Nothing here has a clock, an event loop or a process: all is handed in. */
 const pureFolders = ["protocol", "server/engine"];
-const impure = /\b(setTimeout|setInterval|setImmediate|Date\.now|new Date\(\)|performance\.now)\b|(?<![.\w])process\.(?:env|exit|stdout|stderr|nextTick|hrtime|cwd)\b/;
+const impure =
+  /\b(setTimeout|setInterval|setImmediate|Date\.now|new Date\(\)|performance\.now)\b|(?<![.\w])process\.(?:env|exit|stdout|stderr|nextTick|hrtime|cwd)\b/;
 
 /** What runs later: in the engine only `guard.ts` may arrange it. */
 const putOff = /\bqueueMicrotask\(|\.setTimer\(|\.onDrain\(|\.then\(/;
@@ -109,7 +186,11 @@ function withoutComments(text: string): string {
 
 function importsOf(source: Source): string[] {
   const text = withoutComments(source.text);
-  const patterns = [/^\s*(?:import|export)\s[^;"]*?\sfrom\s*"([^"]+)"/gm, /^\s*import\s*"([^"]+)"/gm, /\b(?:import|require)\(\s*"([^"]+)"\s*\)/g];
+  const patterns = [
+    /^\s*(?:import|export)\s[^;"]*?\sfrom\s*"([^"]+)"/gm,
+    /^\s*import\s*"([^"]+)"/gm,
+    /\b(?:import|require)\(\s*"([^"]+)"\s*\)/g,
+  ];
   return patterns.flatMap((pattern) => [...text.matchAll(pattern)].map((match) => match[1]!));
 }
 
@@ -120,7 +201,9 @@ function violations(source: Source): string[] {
     .sort((a, b) => b.length - a.length)[0];
   if (folder === undefined) return [`${source.path} is in no folder of the table`];
   const layer = layers[folder]!;
-  return importsOf(source).filter((name) => !isAllowed(name, source, layer)).map((name) => `${source.path} imports ${name}; ${folder} may not`);
+  return importsOf(source)
+    .filter((name) => !isAllowed(name, source, layer))
+    .map((name) => `${source.path} imports ${name}; ${folder} may not`);
 }
 
 function isAllowed(name: string, source: Source, layer: Layer): boolean {
@@ -132,7 +215,10 @@ function isAllowed(name: string, source: Source, layer: Layer): boolean {
   if (name.startsWith("node:")) return layer.node === "all" || (layer.node ?? []).includes(name);
   // `fs` instead of `node:fs`.
   if (builtinModules.includes(name)) return false;
-  const packageName = name.split("/").slice(0, name.startsWith("@") ? 2 : 1).join("/");
+  const packageName = name
+    .split("/")
+    .slice(0, name.startsWith("@") ? 2 : 1)
+    .join("/");
   return (layer.packages ?? []).includes(packageName);
 }
 
@@ -166,7 +252,8 @@ function circles(imports: ReadonlyMap<string, readonly string[]>): string[][] {
 
 /** Whether a file of the engine imports a room that its own room may not. */
 function aboveItsRoom(path: string, target: string): boolean {
-  const roomOf = (file: string) => (isBelow(file, "server/engine") && file.split("/").length > 3 ? file.split("/")[2]! : null);
+  const roomOf = (file: string) =>
+    isBelow(file, "server/engine") && file.split("/").length > 3 ? file.split("/")[2]! : null;
   const [from, to] = [roomOf(path), roomOf(target)];
   if (!isBelow(path, "server/engine") || path === "server/engine/engine.ts") return false;
   if (target === "server/engine/engine.ts") return true;
@@ -182,7 +269,11 @@ describe("architecture", () => {
 
   test("the sources are found", () => {
     assert.ok(sources.length > 50);
-    assert.ok(sources.some((source) => source.path === "server/os/child.ts" && importsOf(source).includes("node:child_process")));
+    assert.ok(
+      sources.some(
+        (source) => source.path === "server/os/child.ts" && importsOf(source).includes("node:child_process"),
+      ),
+    );
   });
 
   test("every file imports only what its folder may", () => {
@@ -191,14 +282,23 @@ describe("architecture", () => {
 
   test("the check finds what is not allowed", () => {
     const found = (path: string, text: string) => violations({ path, text }).length;
-    assert.equal(found("server/engine/sync/lock.ts", 'import type { A } from "../../../protocol/lock.js";\nimport {\n  B,\n} from "../wait.js";'), 0);
+    assert.equal(
+      found(
+        "server/engine/sync/lock.ts",
+        'import type { A } from "../../../protocol/lock.js";\nimport {\n  B,\n} from "../wait.js";',
+      ),
+      0,
+    );
     assert.equal(found("server/engine/sync/lock.ts", 'import { createServer } from "node:net";'), 1);
     assert.equal(found("server/engine/sync/lock.ts", 'import type { Table } from "../../handlers/table.js";'), 1);
     assert.equal(found("server/engine/sync/lock.ts", `const os = await ${"import"}("../../os/spawner.js");`), 1);
     assert.equal(found("server/ipc/door.ts", 'import { x } from "../rpc/door.js";'), 1);
     assert.equal(found("server/ipc/door.ts", 'import { spawn } from "node:child_process";'), 1);
     assert.equal(found("server/os/x.ts", 'import { Engine } from "../engine/engine.js";'), 1);
-    assert.equal(found("bindings/typescript/pools/pool.ts", 'export { Lock } from "../../../server/engine/sync/lock.js";'), 1);
+    assert.equal(
+      found("bindings/typescript/pools/pool.ts", 'export { Lock } from "../../../server/engine/sync/lock.js";'),
+      1,
+    );
     assert.equal(found("cli/map.ts", 'import {\n  a,\n  b,\n} from "../server/main.js";'), 1);
     assert.equal(found("protocol/lock.ts", 'import * as lodash from "lodash";'), 1);
     assert.equal(found("protocol/lock.ts", '// import x from "node:fs";\n/* import y from "node:os" */'), 0);
@@ -207,7 +307,11 @@ describe("architecture", () => {
 
   test("each room of the engine imports only the rooms below it", () => {
     const engine = sources.filter(({ path }) => isBelow(path, "server/engine"));
-    const found = engine.flatMap((source) => targetsOf(source).filter((target) => aboveItsRoom(source.path, target)).map((target) => `${source.path} imports ${target}`));
+    const found = engine.flatMap((source) =>
+      targetsOf(source)
+        .filter((target) => aboveItsRoom(source.path, target))
+        .map((target) => `${source.path} imports ${target}`),
+    );
     assert.deepEqual(found, []);
     assert.ok(aboveItsRoom("server/engine/session.ts", "server/engine/sync/lock.ts"));
     assert.ok(aboveItsRoom("server/engine/sync/lock.ts", "server/engine/engine.ts"));
@@ -217,14 +321,33 @@ describe("architecture", () => {
 
   test(`no more than ${maxCircle} files import each other in a circle, types included`, () => {
     const product = sources.filter(({ path }) => !isBelow(path, "test"));
-    const large = circles(new Map(product.map((source) => [source.path, targetsOf(source)]))).filter((circle) => circle.length > maxCircle);
-    assert.deepEqual(large.filter((circle) => !circle.some((path) => path in largeCircles)), []);
-    assert.deepEqual(Object.keys(largeCircles).filter((path) => !large.flat().includes(path)), [], "no longer in a circle: take it off the list");
+    const large = circles(new Map(product.map((source) => [source.path, targetsOf(source)]))).filter(
+      (circle) => circle.length > maxCircle,
+    );
+    assert.deepEqual(
+      large.filter((circle) => !circle.some((path) => path in largeCircles)),
+      [],
+    );
+    assert.deepEqual(
+      Object.keys(largeCircles).filter((path) => !large.flat().includes(path)),
+      [],
+      "no longer in a circle: take it off the list",
+    );
   });
 
   test("the search for circles finds them", () => {
-    const graph = new Map([["a", ["b"]], ["b", ["c", "d"]], ["c", ["a"]], ["d", ["e"]], ["e", ["d", "f"]], ["f", ["elsewhere"]]]);
-    assert.deepEqual(circles(graph), [["d", "e"], ["a", "b", "c"]]);
+    const graph = new Map([
+      ["a", ["b"]],
+      ["b", ["c", "d"]],
+      ["c", ["a"]],
+      ["d", ["e"]],
+      ["e", ["d", "f"]],
+      ["f", ["elsewhere"]],
+    ]);
+    assert.deepEqual(circles(graph), [
+      ["d", "e"],
+      ["a", "b", "c"],
+    ]);
   });
 
   test("protocol and engine have no clock, no timers and no process of their own", () => {
@@ -251,13 +374,24 @@ describe("architecture", () => {
   test("no folder collects what has no place, and no file hides where things are", () => {
     const found = sources
       .map(({ path }) => path)
-      .filter((path) => /(^|\/)(utils?|common|helpers?|misc|shared|lib)(\/|\.ts$)/.test(path) || (path.endsWith("/index.ts") && !["protocol/index.ts", "bindings/typescript/index.ts"].includes(path)));
+      .filter(
+        (path) =>
+          /(^|\/)(utils?|common|helpers?|misc|shared|lib)(\/|\.ts$)/.test(path) ||
+          (path.endsWith("/index.ts") && !["protocol/index.ts", "bindings/typescript/index.ts"].includes(path)),
+      );
     assert.deepEqual(found, []);
   });
 
   test(`no source has over ${maxLines} lines without a reason`, () => {
     const long = sources.filter(({ text }) => text.split("\n").length - 1 > maxLines).map(({ path }) => path);
-    assert.deepEqual(long.filter((path) => !(path in longFiles)), []);
-    assert.deepEqual(Object.keys(longFiles).filter((path) => !long.includes(path)), [], "no longer long: take it off the list");
+    assert.deepEqual(
+      long.filter((path) => !(path in longFiles)),
+      [],
+    );
+    assert.deepEqual(
+      Object.keys(longFiles).filter((path) => !long.includes(path)),
+      [],
+      "no longer long: take it off the list",
+    );
   });
 });

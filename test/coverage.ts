@@ -22,7 +22,10 @@ const hasCoveragePy = spawnSync("python3", ["-c", "import coverage"]).status ===
 const environment: NodeJS.ProcessEnv = {};
 if (hasCoveragePy) {
   const settings = join(python, "coveragerc");
-  writeFileSync(settings, `[run]\nsource = ${join(root, "bindings", "python", "polyproc")}\ndata_file = ${join(python, "data")}\nparallel = true\nsigterm = true\n`);
+  writeFileSync(
+    settings,
+    `[run]\nsource = ${join(root, "bindings", "python", "polyproc")}\ndata_file = ${join(python, "data")}\nparallel = true\nsigterm = true\n`,
+  );
   writeFileSync(join(python, "sitecustomize.py"), "import coverage\n\ncoverage.process_startup()\n");
   environment["COVERAGE_PROCESS_START"] = settings;
   environment["POLYPROC_COVERAGE_PATH"] = python;
@@ -31,10 +34,19 @@ const status = run(
   process.execPath,
   [
     join(root, "node_modules", "c8", "bin", "c8.js"),
-    "--temp-directory", join(folder, "v8"), "--reports-dir", folder, "--merge-async",
-    "--reporter", "text-summary", "--reporter", "html",
+    "--temp-directory",
+    join(folder, "v8"),
+    "--reports-dir",
+    folder,
+    "--merge-async",
+    "--reporter",
+    "text-summary",
+    "--reporter",
+    "html",
     ...sources.flatMap((name) => ["--include", `dist/${name}/**`, "--include", `${name}/**`]),
-    process.execPath, join(root, "dist", "test", "run.js"), ...process.argv.slice(2),
+    process.execPath,
+    join(root, "dist", "test", "run.js"),
+    ...process.argv.slice(2),
   ],
   environment,
 );
@@ -46,6 +58,8 @@ if (hasCoveragePy) {
   const { stdout } = spawnSync("python3", ["-m", "coverage", "report", settings], { cwd: root, encoding: "utf8" });
   console.log(`Python: ${/(\d+%)\s*$/.exec(stdout.trim())?.[1] ?? "nothing was reached"} of the statements`);
 } else {
-  console.log("Python's sources were left out: python3 has no coverage.py (pip install coverage, or Debian's python3-coverage)");
+  console.log(
+    "Python's sources were left out: python3 has no coverage.py (pip install coverage, or Debian's python3-coverage)",
+  );
 }
 process.exitCode = status;

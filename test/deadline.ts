@@ -13,7 +13,10 @@ export interface Deadline {
  * Looks until `condition` gives something other than undefined, null and false, and returns that. Rejects when the deadline has
  * passed, with the condition's last error as its cause when it threw.
  */
-export async function waitFor<T>(condition: () => T | Promise<T>, deadline: Deadline = {}): Promise<NonNullable<Exclude<T, false>>> {
+export async function waitFor<T>(
+  condition: () => T | Promise<T>,
+  deadline: Deadline = {},
+): Promise<NonNullable<Exclude<T, false>>> {
   const { what = condition.toString(), timeoutMs = 10_000, intervalMs = 5 } = deadline;
   const end = performance.now() + timeoutMs;
   let cause: unknown;

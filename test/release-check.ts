@@ -31,30 +31,50 @@ function report(archive: string, files: readonly string[]): void {
 
 /** Names inside a zip archive, by Python, which reads them everywhere. */
 function zipNames(archive: string): string[] {
-  return run("python3", ["-c", "import sys, zipfile; print('\\n'.join(zipfile.ZipFile(sys.argv[1]).namelist()))", archive]).split("\n");
+  return run("python3", [
+    "-c",
+    "import sys, zipfile; print('\\n'.join(zipfile.ZipFile(sys.argv[1]).namelist()))",
+    archive,
+  ]).split("\n");
 }
 
 function checkMetadata(): string {
   const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Record<string, unknown>;
   const version = String(manifest["version"]);
   const python = /^version = "(.*)"$/m.exec(readFileSync(join(root, "bindings/python/pyproject.toml"), "utf8"))?.[1];
-  if (python !== version) problems.push(`pyproject.toml has version ${python}, package.json ${version}: make them equal`);
+  if (python !== version)
+    problems.push(`pyproject.toml has version ${python}, package.json ${version}: make them equal`);
   const entry = /^## \[(.*?)\] - (.*)$/m.exec(readFileSync(join(root, "CHANGELOG.md"), "utf8"));
-  if (entry?.[1] !== version) problems.push(`CHANGELOG.md begins with ${entry?.[1] ?? "no entry"}, not with ${version}`);
-  else if (!/^\d{4}-\d\d-\d\d$/.test(entry[2]!)) problems.push(`CHANGELOG.md: ${version} is "${entry[2]}": write the date of the release`);
+  if (entry?.[1] !== version)
+    problems.push(`CHANGELOG.md begins with ${entry?.[1] ?? "no entry"}, not with ${version}`);
+  else if (!/^\d{4}-\d\d-\d\d$/.test(entry[2]!))
+    problems.push(`CHANGELOG.md: ${version} is "${entry[2]}": write the date of the release`);
   for (const name of ["repository", "bugs", "homepage", "author"]) {
     if (!(name in manifest)) problems.push(`package.json has no "${name}": users have nowhere to go`);
   }
-  if (run("git", ["status", "--porcelain"]) !== "") problems.push("the work tree has changes: commit them, so that the release can be made again");
+  if (run("git", ["status", "--porcelain"]) !== "")
+    problems.push("the work tree has changes: commit them, so that the release can be made again");
   return version;
 }
 
 function checkNpm(version: string): void {
-  const [packed] = JSON.parse(run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder])) as { filename: string; files: { path: string }[] }[];
+  const [packed] = JSON.parse(run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder])) as {
+    filename: string;
+    files: { path: string }[];
+  }[];
   const archive = join(folder, packed!.filename);
   const files = packed!.files.map(({ path }) => path);
   report(archive, files);
-  const wanted = ["package.json", "README.md", "LICENSE", "CHANGELOG.md", "protocol/SPEC.md", "dist/cli/main.js", "dist/server/main.js", "dist/bindings/typescript/index.d.ts"];
+  const wanted = [
+    "package.json",
+    "README.md",
+    "LICENSE",
+    "CHANGELOG.md",
+    "protocol/SPEC.md",
+    "dist/cli/main.js",
+    "dist/server/main.js",
+    "dist/bindings/typescript/index.d.ts",
+  ];
   requireFiles("the npm package", files, [...wanted, ...packageFiles().map((path) => `bindings/python/${path}`)]);
   refuseFiles("the npm package", files, /^(test|bench|dist\/(test|bench|examples))\/|\.(map|vsix|pyc)$|(?<!\.d)\.ts$/);
   const project = mkdtempSync(join(tmpdir(), "polyproc-release-"));
@@ -72,12 +92,19 @@ async function checkExtension(): Promise<void> {
   const { path } = await packageExtension(folder);
   const files = zipNames(path);
   report(path, files);
-  requireFiles("the extension", files, ["extension/package.json", "extension/readme.md", "extension/changelog.md", "extension/LICENSE.txt", "extension/dist/extension.cjs"]);
+  requireFiles("the extension", files, [
+    "extension/package.json",
+    "extension/readme.md",
+    "extension/changelog.md",
+    "extension/LICENSE.txt",
+    "extension/dist/extension.cjs",
+  ]);
   refuseFiles("the extension", files, /^extension\/(test|bench|examples|docs\/decisions)\/|(?<!\.d)\.ts$/);
 }
 
 function checkWheel(version: string): void {
-  const build = "import sys, build_backend; print(build_backend.build_wheel(sys.argv[1])); build_backend.build_sdist(sys.argv[1])";
+  const build =
+    "import sys, build_backend; print(build_backend.build_wheel(sys.argv[1])); build_backend.build_sdist(sys.argv[1])";
   const name = run("python3", ["-B", "-c", build, folder], join(root, "bindings", "python"));
   const archive = join(folder, name);
   const files = zipNames(archive);
@@ -85,8 +112,14 @@ function checkWheel(version: string): void {
   requireFiles("the wheel", files, packageFiles());
   refuseFiles("the wheel", files, /\.pyc$|^test/);
   // A wheel of pure Python can be imported as it is.
-  const told = run("python3", ["-I", "-c", "import sys; sys.path.insert(0, sys.argv[1]); import polyproc; print(polyproc.__name__)", archive]);
-  if (told !== "polyproc" || !name.includes(`-${version}-`)) problems.push(`the wheel is ${name}, and imports as "${told}"`);
+  const told = run("python3", [
+    "-I",
+    "-c",
+    "import sys; sys.path.insert(0, sys.argv[1]); import polyproc; print(polyproc.__name__)",
+    archive,
+  ]);
+  if (told !== "polyproc" || !name.includes(`-${version}-`))
+    problems.push(`the wheel is ${name}, and imports as "${told}"`);
 }
 
 rmSync(folder, { recursive: true, force: true });
@@ -96,5 +129,9 @@ checkNpm(version);
 await checkExtension();
 checkWheel(version);
 for (const problem of problems) console.log(`✖ ${problem}`);
-console.log(problems.length === 0 ? `ready: ${relative(root, folder)} holds version ${version}` : `not ready: ${problems.length} to mend`);
+console.log(
+  problems.length === 0
+    ? `ready: ${relative(root, folder)} holds version ${version}`
+    : `not ready: ${problems.length} to mend`,
+);
 process.exitCode = problems.length === 0 ? 0 : 1;

@@ -27,7 +27,11 @@ const watchdog = setTimeout(() => {
   void stop(1);
 }, limitMs);
 
-for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const) {
+for (const [signal, code] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+  ["SIGHUP", 129],
+] as const) {
   process.once(signal, () => void stop(code));
 }
 
@@ -42,7 +46,11 @@ const jobs = [
   ...files.map((file) => () => runFile(file, run)),
 ];
 if (files.length === 0) {
-  console.log(filters.length === 0 ? "no tests found in dist/test: run `npx tsc -b`" : `no test's path contains ${filters.join(" or ")}`);
+  console.log(
+    filters.length === 0
+      ? "no tests found in dist/test: run `npx tsc -b`"
+      : `no test's path contains ${filters.join(" or ")}`,
+  );
   await stop(2);
 }
 
@@ -52,7 +60,7 @@ for (const outcome of await prepareEditors(files, run)) {
 }
 
 async function work(): Promise<void> {
-  for (let job; (job = jobs.shift()); ) {
+  for (let job; (job = jobs.shift());) {
     const outcome = await job();
     if (isJudged) failLeftOut(outcome);
     outcomes.push(outcome);
@@ -74,20 +82,29 @@ for (const outcome of outcomes) {
 const total = (count: (outcome: Outcome) => number) => outcomes.reduce((sum, outcome) => sum + count(outcome), 0);
 const failed = total((outcome) => outcome.failures.length) + left.length;
 const skipped = total((outcome) => outcome.skipped);
-console.log(`${total((outcome) => outcome.passed)} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
+console.log(
+  `${total((outcome) => outcome.passed)} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`,
+);
 process.exitCode = failed > 0 ? 1 : 0;
 
 function print(outcome: Outcome): void {
   const { title, passed, skipped: omitted, failures, notes, durationMs } = outcome;
-  const counts = [`${passed} passed`, ...(failures.length > 0 ? [`${failures.length} FAILED`] : []), ...(omitted > 0 ? [`${omitted} skipped`] : [])];
+  const counts = [
+    `${passed} passed`,
+    ...(failures.length > 0 ? [`${failures.length} FAILED`] : []),
+    ...(omitted > 0 ? [`${omitted} skipped`] : []),
+  ];
   console.log(`${failures.length > 0 ? "✖" : "✔"} ${title}: ${counts.join(", ")} (${seconds(durationMs)})`);
   for (const note of notes) console.log(indent(note, 4));
   for (const { name, error } of failures) console.log(indent(`✖ ${name}\n${indent(error, 2)}`, 4));
-  if (failures.length > 0 && outcome.output.trim() !== "") console.log(indent(`it printed:\n${indent(outcome.output.trimEnd(), 2)}`, 4));
+  if (failures.length > 0 && outcome.output.trim() !== "")
+    console.log(indent(`it printed:\n${indent(outcome.output.trimEnd(), 2)}`, 4));
 }
 
 function printSlow(): void {
-  const slow = outcomes.flatMap((outcome) => outcome.tests.map((test) => ({ ...test, title: outcome.title }))).filter((test) => test.durationMs > slowMs);
+  const slow = outcomes
+    .flatMap((outcome) => outcome.tests.map((test) => ({ ...test, title: outcome.title })))
+    .filter((test) => test.durationMs > slowMs);
   if (slow.length === 0) return;
   console.log("\nslow:");
   for (const { name, title, durationMs } of slow.sort((a, b) => b.durationMs - a.durationMs).slice(0, 15)) {

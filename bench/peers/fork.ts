@@ -8,9 +8,10 @@ const empty = fileURLToPath(new URL("../../../bench/peers/empty.cjs", import.met
 export async function forkAndWait(count: number): Promise<Contender> {
   return {
     name: "child_process.fork",
-    measure: () => seconds(async () => {
-      for (let i = 0; i < count; i++) await once(fork(empty), "exit");
-    }),
+    measure: () =>
+      seconds(async () => {
+        for (let i = 0; i < count; i++) await once(fork(empty), "exit");
+      }),
     close: async () => {},
   };
 }

@@ -9,10 +9,20 @@ const tasks = fileURLToPath(new URL("../../../bench/peers/tasks.cjs", import.met
 const workerpoolTasks = fileURLToPath(new URL("../../../bench/peers/workerpool-tasks.cjs", import.meta.url));
 
 /** The common pools for Node, each with two worker processes (piscina: threads). */
-export const nodePools: readonly (() => Promise<TaskPool>)[] = [openTinypool, openWorkerpool, openJestWorker, openPiscina];
+export const nodePools: readonly (() => Promise<TaskPool>)[] = [
+  openTinypool,
+  openWorkerpool,
+  openJestWorker,
+  openPiscina,
+];
 
 export async function openTinypool(): Promise<TaskPool> {
-  const pool = new Tinypool({ filename: tasks, runtime: "child_process", minThreads: processes, maxThreads: processes });
+  const pool = new Tinypool({
+    filename: tasks,
+    runtime: "child_process",
+    minThreads: processes,
+    maxThreads: processes,
+  });
   return {
     name: "tinypool (child_process)",
     run: (name, argument) => pool.run(argument, { name }),
@@ -21,7 +31,11 @@ export async function openTinypool(): Promise<TaskPool> {
 }
 
 async function openWorkerpool(): Promise<TaskPool> {
-  const pool = workerpool.pool(workerpoolTasks, { workerType: "process", minWorkers: processes, maxWorkers: processes });
+  const pool = workerpool.pool(workerpoolTasks, {
+    workerType: "process",
+    minWorkers: processes,
+    maxWorkers: processes,
+  });
   return {
     name: "workerpool (process)",
     run: async (name, argument) => await pool.exec(name, [argument]),
@@ -32,7 +46,8 @@ async function openWorkerpool(): Promise<TaskPool> {
 }
 
 async function openJestWorker(): Promise<TaskPool> {
-  const pool = new JestWorker(tasks, { numWorkers: processes, exposedMethods: ["noop", "size"] }) as JestWorker & Record<"noop" | "size", (argument: unknown) => Promise<unknown>>;
+  const pool = new JestWorker(tasks, { numWorkers: processes, exposedMethods: ["noop", "size"] }) as JestWorker &
+    Record<"noop" | "size", (argument: unknown) => Promise<unknown>>;
   return {
     name: "jest-worker (process)",
     run: (name, argument) => pool[name](argument),

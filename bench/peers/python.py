@@ -2,6 +2,7 @@
 A Python library, measured on request: one line in (work, count), one line out (seconds). `python.py multiprocessing`, or `polyproc`, whose names are the
 same; `concurrent.futures`, `polyproc.futures`, `loky` or joblib's copy of it, each with an executor.
 """
+
 import importlib
 import sys
 import time
@@ -80,7 +81,10 @@ def megabyte(count):
 
 def queue_items(count):
     queue = multiprocessing.Queue()
-    ends = [multiprocessing.Process(target=produce, args=(queue, count)), multiprocessing.Process(target=consume, args=(queue, count))]
+    ends = [
+        multiprocessing.Process(target=produce, args=(queue, count)),
+        multiprocessing.Process(target=consume, args=(queue, count)),
+    ]
     began = time.perf_counter()
     for end in ends:
         end.start()

@@ -7,8 +7,17 @@ const script = fileURLToPath(new URL("../../../bench/peers/python.py", import.me
 const binding = fileURLToPath(new URL("../../../bindings/python", import.meta.url));
 
 /** A peer in Python, in one interpreter for all rounds. */
-export function pythonLibrary(library: string, work: string, count: number, name: string, interpreter = "python3"): Contender {
-  const child = spawn(interpreter, [script, library], { stdio: ["pipe", "pipe", "inherit"], env: { ...process.env, PYTHONPATH: binding, PYTHONDONTWRITEBYTECODE: "1" } });
+export function pythonLibrary(
+  library: string,
+  work: string,
+  count: number,
+  name: string,
+  interpreter = "python3",
+): Contender {
+  const child = spawn(interpreter, [script, library], {
+    stdio: ["pipe", "pipe", "inherit"],
+    env: { ...process.env, PYTHONPATH: binding, PYTHONDONTWRITEBYTECODE: "1" },
+  });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {
     name,
@@ -35,11 +44,16 @@ export function cpython(work: string, count: number, name = "CPython multiproces
  */
 const loky = ["python3", "/usr/bin/python3"]
   .flatMap((interpreter) => ["loky", "joblib.externals.loky"].map((library) => ({ interpreter, library })))
-  .find(({ interpreter, library }) => spawnSync(interpreter, ["-c", `import ${library}`], { stdio: "ignore" }).status === 0);
+  .find(
+    ({ interpreter, library }) => spawnSync(interpreter, ["-c", `import ${library}`], { stdio: "ignore" }).status === 0,
+  );
 
 /** loky's executor, on which joblib is built. Empty if it is not installed. */
 export function lokyWhereInstalled(work: string, count: number): Contender[] {
-  if (loky !== undefined) return [pythonLibrary(loky.library, work, count, loky.library === "loky" ? "loky" : "loky (joblib's)", loky.interpreter)];
+  if (loky !== undefined)
+    return [
+      pythonLibrary(loky.library, work, count, loky.library === "loky" ? "loky" : "loky (joblib's)", loky.interpreter),
+    ];
   console.error("loky is not installed (Debian: python3-joblib), so it is left out");
   return [];
 }

@@ -71,7 +71,8 @@ export class Client implements AsyncDisposable {
     this.SimpleQueue = bound(SimpleQueue);
   }
 
-  readonly Pipe = <T = unknown>(duplex = true): [PipeEnd<T>, PipeEnd<T>] => withConnection(this.connection, () => Pipe<T>(duplex));
+  readonly Pipe = <T = unknown>(duplex = true): [PipeEnd<T>, PipeEnd<T>] =>
+    withConnection(this.connection, () => Pipe<T>(duplex));
 
   /** The living children that this session started. */
   readonly activeChildren = (): Promise<Process[]> => activeChildren(this.connection);
@@ -96,7 +97,10 @@ export class Client implements AsyncDisposable {
  * Closed if no server listens there, with TimedOut if what listens there does not answer within 30 s, and with
  * Unauthorized if the token is missing or wrong. The connection keeps the script alive only while requests are pending.
  */
-export async function connect(address: string, { token = process.env["POLYPROC_TOKEN"], name, trustBlobs, output = "ignore" }: ConnectOptions = {}): Promise<Client> {
+export async function connect(
+  address: string,
+  { token = process.env["POLYPROC_TOKEN"], name, trustBlobs, output = "ignore" }: ConnectOptions = {},
+): Promise<Client> {
   const connection = new Connection((self): Promise<Link> => connectTo(self, address, { token, name, trustBlobs }));
   await connection.open();
   beginOutput(connection, output);
@@ -106,6 +110,7 @@ export async function connect(address: string, { token = process.env["POLYPROC_T
 /** Makes the class create objects of this connection, also through subclasses. */
 function bind<C extends new (...args: never[]) => object>(connection: Connection, ofPackage: C): C {
   return new Proxy(ofPackage, {
-    construct: (target, args, newTarget) => withConnection(connection, () => Reflect.construct(target, args, newTarget) as object),
+    construct: (target, args, newTarget) =>
+      withConnection(connection, () => Reflect.construct(target, args, newTarget) as object),
   });
 }

@@ -11,7 +11,19 @@ export { Condition } from "./sync/condition.js";
 export { cpuCount } from "./cpu-count.js";
 export { currentProcess, parentProcess, type CurrentProcess, type ProcessIdentity } from "./processes/current.js";
 export {
-  BrokenBarrier, BrokenPipe, Cancelled, Closed, Deadlock, Empty, EndOfFile, Full, PolyprocError, SpawnFailed, TargetNotFound, TimedOut, UntrustedBlob,
+  BrokenBarrier,
+  BrokenPipe,
+  Cancelled,
+  Closed,
+  Deadlock,
+  Empty,
+  EndOfFile,
+  Full,
+  PolyprocError,
+  SpawnFailed,
+  TargetNotFound,
+  TimedOut,
+  UntrustedBlob,
 } from "./session/errors.js";
 export { Event } from "./sync/event.js";
 export type { Guard } from "./sync/guard.js";
@@ -29,8 +41,17 @@ export { BoundedSemaphore, Semaphore } from "./sync/semaphore.js";
 export type { NameOptions } from "./session/shared-object.js";
 export { SimpleQueue } from "./streams/simple-queue.js";
 export {
-  command, task,
-  type Command, type CommandOptions, type CommandResult, type CommandTarget, type ModuleTarget, type Runnable, type RunnableClass, type SourceTarget, type Task,
+  command,
+  task,
+  type Command,
+  type CommandOptions,
+  type CommandResult,
+  type CommandTarget,
+  type ModuleTarget,
+  type Runnable,
+  type RunnableClass,
+  type SourceTarget,
+  type Task,
 } from "./processes/target.js";
 export { wait, type Waitable } from "./streams/wait.js";
 export type { AcquireOptions, Timeout, WaitOptions } from "./sync/wait-options.js";

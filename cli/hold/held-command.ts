@@ -52,7 +52,9 @@ export class HeldCommand {
     try {
       return await new Promise<number>((resolve) => {
         this.#child.once("error", (error: NodeJS.ErrnoException) => {
-          process.stderr.write(`polyproc: cannot start ${JSON.stringify(program)}: ${error.code === "ENOENT" ? "no such program; check its spelling" : error.code === "EACCES" ? "it may not be executed; check its permissions" : error.message}\n`);
+          process.stderr.write(
+            `polyproc: cannot start ${JSON.stringify(program)}: ${error.code === "ENOENT" ? "no such program; check its spelling" : error.code === "EACCES" ? "it may not be executed; check its permissions" : error.message}\n`,
+          );
           resolve(error.code === "ENOENT" ? exitStatus.commandNotFound : exitStatus.notExecutable);
         });
         this.#child.once("exit", (code, signal) => resolve(signal === null ? (code ?? 0) : signalStatus(signal)));

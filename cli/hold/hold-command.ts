@@ -56,7 +56,9 @@ export function lockCommand(command: readonly string[] | null, exit: (status: nu
 export function semCommand(command: readonly string[] | null, exit: (status: number) => void): Command {
   return options(new Command("sem"))
     .summary("hold one of N permits while a command runs")
-    .description("Takes a permit of the server's semaphore of this name, runs the command, and gives the permit back: no more than N of them run at a time.")
+    .description(
+      "Takes a permit of the server's semaphore of this name, runs the command, and gives the permit back: no more than N of them run at a time.",
+    )
     .usage("NAME -n N [options] -- COMMAND [ARGUMENT...]")
     .requiredOption("-n, --permits <n>", "how many may run at a time", wholeNumber(1, 1_000_000))
     .addHelpText("after", semHelp)
@@ -70,7 +72,11 @@ function options(command: Command): Command {
   return command
     .allowExcessArguments()
     .argument("<name>", "1 to 200 characters")
-    .option("--timeout <duration>", "wait no longer than this, such as 30 (seconds), 500ms or 2m (default: as long as it takes)", duration)
+    .option(
+      "--timeout <duration>",
+      "wait no longer than this, such as 30 (seconds), 500ms or 2m (default: as long as it takes)",
+      duration,
+    )
     .option("--nonblock", "do not wait");
 }
 
@@ -80,13 +86,22 @@ function after(args: readonly string[], command: readonly string[] | null, form:
   throw new UsageError(`say what to run after --: ${form}`);
 }
 
-async function holding(name: string, command: readonly string[], given: HoldOptions, primitive: Primitive): Promise<number> {
+async function holding(
+  name: string,
+  command: readonly string[],
+  given: HoldOptions,
+  primitive: Primitive,
+): Promise<number> {
   // oxlint-disable-next-line no-control-regex -- that is the rule of the wire
-  if (!/^[^\u0000-\u001f]{1,200}$/.test(name)) throw new UsageError(`a name has 1 to 200 characters and no control characters, got ${JSON.stringify(name)}`);
-  if (given.nonblock && given.timeout !== undefined) throw new UsageError("--nonblock does not wait, so --timeout has no meaning: give one of them");
+  if (!/^[^\u0000-\u001f]{1,200}$/.test(name))
+    throw new UsageError(`a name has 1 to 200 characters and no control characters, got ${JSON.stringify(name)}`);
+  if (given.nonblock && given.timeout !== undefined)
+    throw new UsageError("--nonblock does not wait, so --timeout has no meaning: give one of them");
   const { connection } = await openSharedServer();
   try {
-    return (await hold(connection, primitive, command, given.nonblock ? 0 : (given.timeout ?? null))) ?? exitStatus.tryLater;
+    return (
+      (await hold(connection, primitive, command, given.nonblock ? 0 : (given.timeout ?? null))) ?? exitStatus.tryLater
+    );
   } finally {
     await connection.close();
   }

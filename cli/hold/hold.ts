@@ -12,7 +12,12 @@ const sayAfterMs = 1000;
  * Runs the command while holding the primitive. Returns the command's exit status, or null if the primitive was not
  * free within `timeoutMs`.
  */
-export async function hold(connection: Connection, primitive: Primitive, command: readonly string[], timeoutMs: number | null): Promise<number | null> {
+export async function hold(
+  connection: Connection,
+  primitive: Primitive,
+  command: readonly string[],
+  timeoutMs: number | null,
+): Promise<number | null> {
   await primitive.create(connection);
   const remark = await primitive.remark(connection);
   if (remark !== null) say(`${primitive.title}: ${remark}`);
@@ -27,14 +32,20 @@ export async function hold(connection: Connection, primitive: Primitive, command
 }
 
 /** Returns a number, the exit status, if a signal ended the wait. */
-async function acquire(connection: Connection, primitive: Primitive, timeoutMs: number | null): Promise<{ acquired: boolean; ownerDied: boolean } | number> {
+async function acquire(
+  connection: Connection,
+  primitive: Primitive,
+  timeoutMs: number | null,
+): Promise<{ acquired: boolean; ownerDied: boolean } | number> {
   const abort = new AbortController();
   let interruption: Interruption | null = null;
   const stopWatching = onInterruption((signal) => {
     interruption = signal;
     abort.abort();
   });
-  const timer = process.stderr.isTTY ? setTimeout(() => void tellWhoHolds(connection, primitive), sayAfterMs) : undefined;
+  const timer = process.stderr.isTTY
+    ? setTimeout(() => void tellWhoHolds(connection, primitive), sayAfterMs)
+    : undefined;
   try {
     return await primitive.acquire(connection, timeoutMs, abort.signal);
   } catch (error) {

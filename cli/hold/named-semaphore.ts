@@ -8,7 +8,8 @@ export function namedSemaphore(name: string, permits: number): Primitive {
     async create(connection) {
       await connection.request("semaphore/create", { semaphore, value: permits });
     },
-    acquire: (connection, timeoutMs, signal) => connection.request("semaphore/acquire", { semaphore, timeoutMs }, { signal }),
+    acquire: (connection, timeoutMs, signal) =>
+      connection.request("semaphore/acquire", { semaphore, timeoutMs }, { signal }),
     async release(connection) {
       await connection.request("semaphore/release", { semaphore });
     },
@@ -19,7 +20,9 @@ export function namedSemaphore(name: string, permits: number): Primitive {
     async remark(connection) {
       const { value, holders } = await connection.request("semaphore/status", { semaphore });
       const actual = value + holders.length;
-      return actual === permits ? null : `it has ${actual} permits, not ${permits}: the first client that used the name set the number`;
+      return actual === permits
+        ? null
+        : `it has ${actual} permits, not ${permits}: the first client that used the name set the number`;
     },
   };
 }

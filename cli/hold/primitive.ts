@@ -7,7 +7,11 @@ export interface Primitive {
   /** Creates it on the server, or finds the one of that name. */
   create(connection: Connection): Promise<void>;
   /** `ownerDied`: the previous holder died while holding it. */
-  acquire(connection: Connection, timeoutMs: number | null, signal: AbortSignal): Promise<{ acquired: boolean; ownerDied: boolean }>;
+  acquire(
+    connection: Connection,
+    timeoutMs: number | null,
+    signal: AbortSignal,
+  ): Promise<{ acquired: boolean; ownerDied: boolean }>;
   release(connection: Connection): Promise<void>;
   /** Describes the current holders, while this client waits. */
   holders(connection: Connection): Promise<string>;

@@ -18,13 +18,20 @@ export function commandTarget(command: readonly string[], around: Surroundings |
   const [program, ...args] = command;
   if (program === undefined || program === "") throw new UsageError("there is no command after --");
   if (/\{(item[^}]*|index)?\}/.test(program)) {
-    throw new UsageError(`the command itself cannot be a placeholder, got ${JSON.stringify(program)}; run it by a shell: -- sh -c '"$1"' sh {}`);
+    throw new UsageError(
+      `the command itself cannot be a placeholder, got ${JSON.stringify(program)}; run it by a shell: -- sh -c '"$1"' sh {}`,
+    );
   }
   return {
     command: program,
     args: args.map((arg) => arg.replace(/\{\{\}\}|\{\}/g, (found) => (found === "{}" ? "{item}" : "{}"))),
     maxOutputBytes,
-    ...(around ? { cwd: literally(around.cwd), env: Object.fromEntries(Object.entries(around.env).map(([name, value]) => [name, literally(value)])) } : {}),
+    ...(around
+      ? {
+          cwd: literally(around.cwd),
+          env: Object.fromEntries(Object.entries(around.env).map(([name, value]) => [name, literally(value)])),
+        }
+      : {}),
   };
 }
 

@@ -28,11 +28,15 @@ export async function detach(connection: Connection, source: ItemSource, options
   const items: Payload[] = [];
   let bytes = overheadBytes + payloadBytes(jsonToPayload(target));
   for await (const item of source.items) {
-    if (!item.ok) throw new UsageError(`${item.text}: ${item.reason}; with --detach every item must be one that can be run`);
+    if (!item.ok)
+      throw new UsageError(`${item.text}: ${item.reason}; with --detach every item must be one that can be run`);
     const payload = jsonToPayload(item.value);
     bytes += payloadBytes(payload) + itemBytes;
     const { maxPayloadBytes } = connection.facts.limits;
-    if (bytes > maxPayloadBytes) throw new UsageError(`the items take more than the ${maxPayloadBytes} bytes that one run may have: start several, or raise the server's limit (--max-payload-bytes)`);
+    if (bytes > maxPayloadBytes)
+      throw new UsageError(
+        `the items take more than the ${maxPayloadBytes} bytes that one run may have: start several, or raise the server's limit (--max-payload-bytes)`,
+      );
     items.push(payload);
   }
   const run = connection.mint("run");

@@ -5,7 +5,12 @@ import { maxOutputBytes } from "./command-target.js";
 /** For `--json`: the failure's name, code, message and data. */
 export function failureToJson({ code, message, data = {} }: Failure): Record<string, unknown> {
   const { name: _, message: said, ...facts } = data;
-  return { name: errorName(code) ?? "InternalError", code, message: typeof said === "string" ? said : message, ...facts };
+  return {
+    name: errorName(code) ?? "InternalError",
+    code,
+    message: typeof said === "string" ? said : message,
+    ...facts,
+  };
 }
 
 /** Note for truncated output. */

@@ -21,13 +21,20 @@ export function formatOutcome(outcome: Outcome, options: FormatOptions): Written
   const command = commandResult(outcome);
   const notes: string[] = [];
   if (command?.truncated) notes.push(truncationNote(oneLine(outcome.item)));
-  if (isForgotten(outcome)) notes.push(`${oneLine(outcome.item)}: done, but the server no longer has its result; read sooner, or start the run with a larger maxResultBytes`);
+  if (isForgotten(outcome))
+    notes.push(
+      `${oneLine(outcome.item)}: done, but the server no longer has its result; read sooner, or start the run with a larger maxResultBytes`,
+    );
   if (outcome.kind === "failed") notes.push(`${oneLine(outcome.item)}: ${describeFailure(outcome.error)}`);
   const said = notes.map((note) => `polyproc: ${note}\n`).join("");
-  if (options.json) return { stdout: `${JSON.stringify(toJson(outcome))}\n`, stderr: lastWords(outcome, command?.stderr) + said };
+  if (options.json)
+    return { stdout: `${JSON.stringify(toJson(outcome))}\n`, stderr: lastWords(outcome, command?.stderr) + said };
   const tag = options.tag ? `${oneLine(outcome.item)}\t` : "";
   if (command) return { stdout: lines(command.stdout, tag), stderr: lines(command.stderr, tag) + said };
-  return { stdout: outcome.kind === "done" && !isForgotten(outcome) ? `${tag}${JSON.stringify(outcome.value)}\n` : "", stderr: said };
+  return {
+    stdout: outcome.kind === "done" && !isForgotten(outcome) ? `${tag}${JSON.stringify(outcome.value)}\n` : "",
+    stderr: said,
+  };
 }
 
 function isForgotten(outcome: Outcome): boolean {
@@ -55,5 +62,12 @@ function lastWords(outcome: Outcome, stderr: string | undefined): string {
 function lines(text: string, tag: string): string {
   if (text === "") return "";
   const whole = text.endsWith("\n") ? text.slice(0, -1) : text;
-  return `${tag === "" ? whole : whole.split("\n").map((line) => tag + line).join("\n")}\n`;
+  return `${
+    tag === ""
+      ? whole
+      : whole
+          .split("\n")
+          .map((line) => tag + line)
+          .join("\n")
+  }\n`;
 }

@@ -30,18 +30,25 @@ export async function itemSource(options: ItemOptions, input: NodeJS.ReadStream 
   const { args, globs } = options;
   const read = options.json ? readJson : readText;
   if (args.length > 0 || globs.length > 0) {
-    if (options.nul) throw new UsageError("-0 is for items on standard input, but items were given as arguments or by --glob; leave one of them out");
+    if (options.nul)
+      throw new UsageError(
+        "-0 is for items on standard input, but items were given as arguments or by --glob; leave one of them out",
+      );
     const texts = [...args, ...(await matches(globs))];
     return { items: texts.map(read), total: texts.length, stop: () => {} };
   }
-  if (input.isTTY) throw new UsageError("there are no items: name them, use --glob PATTERN, or pipe them in, one a line");
+  if (input.isTTY)
+    throw new UsageError("there are no items: name them, use --glob PATTERN, or pipe them in, one a line");
   return { items: fromStream(input, options.nul, read), total: null, stop: () => void input.destroy() };
 }
 
 async function matches(patterns: readonly string[]): Promise<string[]> {
   if (patterns.length === 0) return [];
   const found = await glob([...patterns], { dot: false, onlyFiles: true, expandDirectories: false });
-  if (found.length === 0) throw new UsageError(`--glob: no file matches ${patterns.map((pattern) => JSON.stringify(pattern)).join(" ")} in ${process.cwd()}`);
+  if (found.length === 0)
+    throw new UsageError(
+      `--glob: no file matches ${patterns.map((pattern) => JSON.stringify(pattern)).join(" ")} in ${process.cwd()}`,
+    );
   return found.sort();
 }
 

@@ -67,18 +67,41 @@ export function mapCommand(command: readonly string[] | null, exit: (status: num
   return new Command("map")
     .summary("run a command or a function once for each item, N at a time")
     .description("Runs a command, or a function of a module, once for each item, N at a time.")
-    .usage("[options] [ITEM...] -- COMMAND [ARGUMENT...]\n       polyproc map [options] --module FILE [--export NAME] [ITEM...]")
+    .usage(
+      "[options] [ITEM...] -- COMMAND [ARGUMENT...]\n       polyproc map [options] --module FILE [--export NAME] [ITEM...]",
+    )
     .argument("[item...]", "the items")
     .option("-j, --jobs <n>", "how many at a time (default: the number of processors)", wholeNumber(1, 4096))
     .option("--module <file>", "run a function of this JavaScript, TypeScript or Python file, in worker processes")
     .option("--export <name>", "the function's name in the module (default: its default export)")
-    .option("--glob <pattern>", "items are the files that match, sorted; ** reaches into folders; may be repeated", collect)
+    .option(
+      "--glob <pattern>",
+      "items are the files that match, sorted; ** reaches into folders; may be repeated",
+      collect,
+    )
     .option("-0, --null", "items on standard input end with NUL, not with a line end")
     .option("--json-items", "each item is JSON, not text")
-    .option("--chunk-size <n>", "items that a worker is given at once; for short functions, a command gets one in any case", wholeNumber(1), 1)
+    .option(
+      "--chunk-size <n>",
+      "items that a worker is given at once; for short functions, a command gets one in any case",
+      wholeNumber(1),
+      1,
+    )
     .option("--timeout <duration>", "limit for each item, such as 10 (seconds), 500ms, 2m (default: none)", duration)
-    .option("--retries <n>", "try an item so many times more when it fails, times out or its worker dies", wholeNumber(0), 0)
-    .addOption(new Option("--halt <when>", "end early: soon,fail=N begins no more items at the Nth failure, now,fail=N ends those that run, too").argParser(halt).default({ when: "never" }, "never"))
+    .option(
+      "--retries <n>",
+      "try an item so many times more when it fails, times out or its worker dies",
+      wholeNumber(0),
+      0,
+    )
+    .addOption(
+      new Option(
+        "--halt <when>",
+        "end early: soon,fail=N begins no more items at the Nth failure, now,fail=N ends those that run, too",
+      )
+        .argParser(halt)
+        .default({ when: "never" }, "never"),
+    )
     .option("-k, --keep-order", "print in the order of the items, not as they end")
     .option("--json", "print a JSON object for each item: {index, item, ok, value | error, ms, pid}")
     .option("--tag", "begin each line of output with its item and a tab")
@@ -96,16 +119,31 @@ function halt(text: string): Halt {
 }
 
 async function map(args: string[], command: readonly string[] | null, options: MapOptions): Promise<number> {
-  if (options.module !== undefined && command !== null) throw new UsageError("give either --module or a command after --, not both");
-  if (options.module === undefined && command === null) throw new UsageError("say what to run: polyproc map ITEM... -- COMMAND {}, or --module FILE --export NAME (--help has examples)");
-  if (options.export !== undefined && options.module === undefined) throw new UsageError("--export names a function of --module FILE, which is missing");
-  if (options.json && options.tag) throw new UsageError("--tag is for lines of text; with --json each object names its item");
+  if (options.module !== undefined && command !== null)
+    throw new UsageError("give either --module or a command after --, not both");
+  if (options.module === undefined && command === null)
+    throw new UsageError(
+      "say what to run: polyproc map ITEM... -- COMMAND {}, or --module FILE --export NAME (--help has examples)",
+    );
+  if (options.export !== undefined && options.module === undefined)
+    throw new UsageError("--export names a function of --module FILE, which is missing");
+  if (options.json && options.tag)
+    throw new UsageError("--tag is for lines of text; with --json each object names its item");
   const warning = command && shellWarning(commandTarget(command, null));
   if (warning) process.stderr.write(`polyproc: ${warning}\n`);
 
-  const source = await itemSource({ args, globs: options.glob ?? [], nul: options.null ?? false, json: options.jsonItems ?? false });
-  if (options.detach && (options.keepOrder || options.json || options.tag || options.quiet)) throw new UsageError("-k, --json, --tag and -q say how outcomes are printed: give them to polyproc attach, not together with --detach");
-  if (options.name !== undefined && !options.detach) throw new UsageError("--name is for a run that goes on by itself: use it with --detach");
+  const source = await itemSource({
+    args,
+    globs: options.glob ?? [],
+    nul: options.null ?? false,
+    json: options.jsonItems ?? false,
+  });
+  if (options.detach && (options.keepOrder || options.json || options.tag || options.quiet))
+    throw new UsageError(
+      "-k, --json, --tag and -q say how outcomes are printed: give them to polyproc attach, not together with --detach",
+    );
+  if (options.name !== undefined && !options.detach)
+    throw new UsageError("--name is for a run that goes on by itself: use it with --detach");
   const server = await (options.detach ? openSharedServer() : openAnyServer(options.module));
   try {
     if (options.detach) return await start(server, source, targetOf(server, command, options), options);
@@ -115,7 +153,12 @@ async function map(args: string[], command: readonly string[] | null, options: M
   }
 }
 
-async function start({ connection }: ServerLink, source: ItemSource, target: Target, options: MapOptions): Promise<number> {
+async function start(
+  { connection }: ServerLink,
+  source: ItemSource,
+  target: Target,
+  options: MapOptions,
+): Promise<number> {
   const run = await detach(connection, source, {
     name: options.name,
     target,
@@ -172,7 +215,10 @@ async function runMap(server: ServerLink, target: Target, source: ItemSource, op
       return;
     }
     void run.endGently().then(() => {
-      if (run.underWay > 0 && !killed) report.say(`interrupted: waiting for the ${run.underWay === 1 ? "item that runs" : `${run.underWay} items that run`}; press Ctrl-C again to kill`);
+      if (run.underWay > 0 && !killed)
+        report.say(
+          `interrupted: waiting for the ${run.underWay === 1 ? "item that runs" : `${run.underWay} items that run`}; press Ctrl-C again to kill`,
+        );
     });
   });
   terminal.onOutputGone(() => {

@@ -92,7 +92,9 @@ export class MapRun {
         if (job === this.#job) for (const { index, pid } of tasks) this.#began(index, pid);
       }),
     ];
-    void connection.closed.then(() => this.#fail(new ExitError(exitStatus.unavailable, "the server has gone, and all that it ran has ended")));
+    void connection.closed.then(() =>
+      this.#fail(new ExitError(exitStatus.unavailable, "the server has gone, and all that it ran has ended")),
+    );
     try {
       await this.#prepare();
       await this.#feed();
@@ -168,7 +170,14 @@ export class MapRun {
         if (!item.ok) {
           if (chunk) this.#submit(chunk);
           chunk = null;
-          this.#options.onOutcome({ kind: "failed", index, item: item.text, ms: 0, pid: 0, error: { code: errorCodes.InvalidParams, message: item.reason } });
+          this.#options.onOutcome({
+            kind: "failed",
+            index,
+            item: item.text,
+            ms: 0,
+            pid: 0,
+            error: { code: errorCodes.InvalidParams, message: item.reason },
+          });
           continue;
         }
         chunk ??= { index, items: [], bytes: 0, left: 0 };
@@ -200,7 +209,11 @@ export class MapRun {
     this.#aheadBytes += chunk.bytes;
     for (let i = 0; i < chunk.items.length; i++) this.#chunkOf.set(chunk.index + i, chunk);
     if (this.#outbox.length === 0) setImmediate(() => this.#send());
-    this.#outbox.push({ index: chunk.index, count: chunk.items.length, items: jsonToPayload(chunk.items.map((item) => item.value)) });
+    this.#outbox.push({
+      index: chunk.index,
+      count: chunk.items.length,
+      items: jsonToPayload(chunk.items.map((item) => item.value)),
+    });
     this.#outboxBytes += chunk.bytes;
     if (this.#outbox.length >= maxMessageTasks || this.#outboxBytes >= maxMessageBytes) this.#send();
   }
@@ -221,7 +234,9 @@ export class MapRun {
   }
 
   #skip(chunk: Chunk): void {
-    chunk.items.forEach((item, i) => this.#settle(chunk, chunk.index + i, { kind: "skipped", index: chunk.index + i, item: item.text, ms: 0, pid: 0 }));
+    chunk.items.forEach((item, i) =>
+      this.#settle(chunk, chunk.index + i, { kind: "skipped", index: chunk.index + i, item: item.text, ms: 0, pid: 0 }),
+    );
   }
 
   #began(index: number, pid: number): void {
@@ -239,7 +254,8 @@ export class MapRun {
       if (!chunk) continue;
       const ran = { index, item: chunk.items[index - chunk.index]!.text, ms, pid };
       if (!error) this.#settle(chunk, index, { kind: "done", ...ran, value: decoded[i] });
-      else if (this.#ending !== "no" && error.code === errorCodes.Cancelled) this.#settle(chunk, index, { kind: "skipped", ...ran });
+      else if (this.#ending !== "no" && error.code === errorCodes.Cancelled)
+        this.#settle(chunk, index, { kind: "skipped", ...ran });
       else this.#settle(chunk, index, { kind: "failed", ...ran, error });
     }
     this.wake();

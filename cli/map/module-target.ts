@@ -6,6 +6,7 @@ import { UsageError } from "../usage-error.js";
 /** The target for the function of a map. Throws UsageError if the file should be on this machine and is missing. */
 export function moduleTarget(file: string, name: string | undefined, isLocal: boolean): ModuleTarget {
   const module = file.startsWith("file:") ? file : resolve(file);
-  if (isLocal && !existsSync(file.startsWith("file:") ? new URL(file) : module)) throw new UsageError(`--module: there is no file ${module}`);
+  if (isLocal && !existsSync(file.startsWith("file:") ? new URL(file) : module))
+    throw new UsageError(`--module: there is no file ${module}`);
   return { module, ...(name === undefined ? {} : { export: name }) };
 }

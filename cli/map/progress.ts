@@ -69,8 +69,10 @@ export class Progress {
     const rate = seconds > 0 ? this.finished / seconds : 0;
     const parts = [this.total === null ? `${this.done} done` : `${this.finished}/${this.total}`];
     if (this.failed > 0) parts.push(`${this.failed} failed`);
-    if (rate > 0) parts.push(rate >= 1 ? `${rate >= 10 ? Math.round(rate) : rate.toFixed(1)}/s` : `${(rate * 60).toFixed(1)}/min`);
-    if (this.total !== null && rate > 0 && this.finished < this.total) parts.push(`ETA ${formatDuration(((this.total - this.finished) / rate) * 1000)}`);
+    if (rate > 0)
+      parts.push(rate >= 1 ? `${rate >= 10 ? Math.round(rate) : rate.toFixed(1)}/s` : `${(rate * 60).toFixed(1)}/min`);
+    if (this.total !== null && rate > 0 && this.finished < this.total)
+      parts.push(`ETA ${formatDuration(((this.total - this.finished) / rate) * 1000)}`);
     return parts.join("  ");
   }
 

@@ -18,7 +18,10 @@ const carriageReturn = 13;
  * The last record needs no separator. Reads only as far as the caller asks. Throws UsageError on a record above
  * `maxRecordBytes`.
  */
-export async function* splitRecords(input: AsyncIterable<Uint8Array | string>, separator: 0 | 10): AsyncGenerator<string | BadRecord> {
+export async function* splitRecords(
+  input: AsyncIterable<Uint8Array | string>,
+  separator: 0 | 10,
+): AsyncGenerator<string | BadRecord> {
   let pending: Uint8Array[] = [];
   let pendingBytes = 0;
   for await (const piece of input) {
@@ -36,7 +39,9 @@ export async function* splitRecords(input: AsyncIterable<Uint8Array | string>, s
       pending.push(chunk.subarray(start));
       pendingBytes += chunk.length - start;
       if (pendingBytes > maxRecordBytes) {
-        throw new UsageError(`standard input has an item of more than ${maxRecordBytes / 1024 / 1024} MiB: are its items separated by ${separator === 0 ? "NUL, as -0 says" : "line ends (-0: by NUL)"}?`);
+        throw new UsageError(
+          `standard input has an item of more than ${maxRecordBytes / 1024 / 1024} MiB: are its items separated by ${separator === 0 ? "NUL, as -0 says" : "line ends (-0: by NUL)"}?`,
+        );
       }
     }
   }

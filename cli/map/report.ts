@@ -59,7 +59,8 @@ export class Report {
 
   /** Whether results of this item could be written, or kept for their turn. */
   mayFeed(index: number): boolean {
-    if (this.#order && (index - this.#order.next >= maxItemsAhead || this.#order.keptBytes >= maxBytesAhead)) return false;
+    if (this.#order && (index - this.#order.next >= maxItemsAhead || this.#order.keptBytes >= maxBytesAhead))
+      return false;
     if (!this.#terminal.isBehind) return true;
     this.#terminal.onDrained(this.#options.wake);
     return false;

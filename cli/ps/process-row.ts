@@ -7,7 +7,11 @@ import type { ServerState } from "./server-state.js";
 
 /** The columns after the caller's own first columns. */
 export const processColumns: readonly Column[] = [
-  { title: "STATE" }, { title: "AGE", align: "right" }, { title: "CPU", align: "right" }, { title: "MEMORY", align: "right" }, { title: "RUNS" },
+  { title: "STATE" },
+  { title: "AGE", align: "right" },
+  { title: "CPU", align: "right" },
+  { title: "MEMORY", align: "right" },
+  { title: "RUNS" },
 ];
 
 /** Longest name of a process in a table. */
@@ -45,7 +49,9 @@ function runs({ target, task, role }: ProcessInfo, poolName: string, at: number)
   const what = shorten(target || poolName, longestTarget);
   // The name of a pool's command already contains its item.
   if (!task || role === "task") return what;
-  return [what, `item ${task.index} for ${formatDuration(Math.max(0, at - task.startedAt))}`].filter(Boolean).join("  ");
+  return [what, `item ${task.index} for ${formatDuration(Math.max(0, at - task.startedAt))}`]
+    .filter(Boolean)
+    .join("  ");
 }
 
 export function shorten(text: string, longest: number): string {

@@ -35,11 +35,13 @@ function clients(state: ServerState): Node[] {
   for (const { session, parent } of processes) if (parent !== null) owners.set(session, parent);
   const sessions = new Set([...processes.map(({ session }) => session), ...pools.map(({ session }) => session)]);
   sessions.delete("");
-  const nodes = [...sessions].filter((session) => !owners.has(session)).map((session) => ({
-    title: sessionTitle(state, session),
-    cells: [],
-    children: below(state, owners, session, null),
-  }));
+  const nodes = [...sessions]
+    .filter((session) => !owners.has(session))
+    .map((session) => ({
+      title: sessionTitle(state, session),
+      cells: [],
+      children: below(state, owners, session, null),
+    }));
   const warm = processes.filter(({ session }) => session === "").map((process) => processNode(state, owners, process));
   return [...nodes, ...warm];
 }
@@ -51,10 +53,22 @@ function sessionTitle({ sessions }: ServerState, id: string): string {
 }
 
 /** The children of one session: of a client (`parent` null) or of a process. */
-function below(state: ServerState, owners: ReadonlyMap<string, string>, session: string | null, parent: string | null): Node[] {
-  const isHere = (of: { session: string }) => (session === null ? owners.get(of.session) === parent : of.session === session);
-  const own = state.processes.filter((process) => process.pool === null && process.parent === parent && (parent !== null || isHere(process)));
-  const pools = new Set(state.processes.flatMap((process) => (process.pool !== null && process.parent === parent && isHere(process) ? [process.pool] : [])));
+function below(
+  state: ServerState,
+  owners: ReadonlyMap<string, string>,
+  session: string | null,
+  parent: string | null,
+): Node[] {
+  const isHere = (of: { session: string }) =>
+    session === null ? owners.get(of.session) === parent : of.session === session;
+  const own = state.processes.filter(
+    (process) => process.pool === null && process.parent === parent && (parent !== null || isHere(process)),
+  );
+  const pools = new Set(
+    state.processes.flatMap((process) =>
+      process.pool !== null && process.parent === parent && isHere(process) ? [process.pool] : [],
+    ),
+  );
   for (const pool of state.pools) if (isHere(pool)) pools.add(pool.pool);
   return [
     ...own.map((process) => processNode(state, owners, process)),
@@ -76,7 +90,9 @@ function poolNode(state: ServerState, owners: ReadonlyMap<string, string>, handl
   return {
     title: pool?.name ? `${handle} ${shorten(pool.name, longestName)}` : handle,
     cells: pool ? [pool.state, "", "", "", poolNumbers(pool)] : [],
-    children: state.processes.filter((process) => process.pool === handle).map((process) => processNode(state, owners, process)),
+    children: state.processes
+      .filter((process) => process.pool === handle)
+      .map((process) => processNode(state, owners, process)),
   };
 }
 

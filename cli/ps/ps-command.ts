@@ -52,5 +52,14 @@ export function renderList(state: ServerState): string[] {
 }
 
 function toJson({ server, processes, pools, sessions, usage }: ServerState): string {
-  return JSON.stringify({ server, processes: processes.map((process) => ({ ...process, usage: usage.get(process.process) ?? null })), pools, sessions }, null, 2);
+  return JSON.stringify(
+    {
+      server,
+      processes: processes.map((process) => ({ ...process, usage: usage.get(process.process) ?? null })),
+      pools,
+      sessions,
+    },
+    null,
+    2,
+  );
 }

@@ -55,18 +55,28 @@ async function attach(connection: Connection, info: RunInfo, options: AttachOpti
   const { run, job, total } = info;
   const terminal = new Terminal();
   const leaving = new AbortController();
-  const report = new Report(terminal, total, { json: false, tag: false, quiet: false, keepOrder: false, ...options, wake: () => {} });
+  const report = new Report(terminal, total, {
+    json: false,
+    tag: false,
+    quiet: false,
+    keepOrder: false,
+    ...options,
+    wake: () => {},
+  });
   let status: number | null = null;
   const leave = (signal: NodeJS.Signals) => {
     status ??= signalStatus(signal);
     leaving.abort();
   };
   const stopWatching = onInterruption((signal) => {
-    if (!leaving.signal.aborted) report.say(`the run goes on; polyproc attach ${run} follows it again, polyproc kill ${run} cancels it`);
+    if (!leaving.signal.aborted)
+      report.say(`the run goes on; polyproc attach ${run} follows it again, polyproc kill ${run} cancels it`);
     leave(signal);
   });
   terminal.onOutputGone(() => leave("SIGPIPE"));
-  void connection.closed.then(() => leaving.abort(new ExitError(exitStatus.unavailable, "the server has gone, and all that it ran has ended")));
+  void connection.closed.then(() =>
+    leaving.abort(new ExitError(exitStatus.unavailable, "the server has gone, and all that it ran has ended")),
+  );
   connection.on("events/output", ({ lines }) => report.printed(lines.filter((line) => line.task?.job === job)));
   try {
     const { items, target } = await connection.request("run/spec", { run });
@@ -88,7 +98,14 @@ async function attach(connection: Connection, info: RunInfo, options: AttachOpti
 }
 
 /** Reads the run to its end, as fast as the reader of standard output reads. */
-async function follow(connection: Connection, run: string, texts: readonly string[], terminal: Terminal, report: Report, signal: AbortSignal): Promise<void> {
+async function follow(
+  connection: Connection,
+  run: string,
+  texts: readonly string[],
+  terminal: Terminal,
+  report: Report,
+  signal: AbortSignal,
+): Promise<void> {
   for (let since = 0, ended = false; !ended;) {
     const news = await connection.request("run/read", { run, since }, { signal });
     for (const entry of news.entries) {

@@ -10,6 +10,13 @@ export async function findRun(connection: Connection, name: string): Promise<Run
   if (byHandle) return byHandle;
   const named = runs.filter((run) => run.name === name);
   if (named.length === 1) return named[0]!;
-  if (named.length === 0) throw new ExitError(exitStatus.failed, `no run of this server is ${JSON.stringify(name)}; polyproc runs lists them`);
-  throw new ExitError(exitStatus.failed, `${named.length} runs are called ${JSON.stringify(name)}; name one by its handle: ${named.map(({ run }) => run).join(", ")}`);
+  if (named.length === 0)
+    throw new ExitError(
+      exitStatus.failed,
+      `no run of this server is ${JSON.stringify(name)}; polyproc runs lists them`,
+    );
+  throw new ExitError(
+    exitStatus.failed,
+    `${named.length} runs are called ${JSON.stringify(name)}; name one by its handle: ${named.map(({ run }) => run).join(", ")}`,
+  );
 }

@@ -6,10 +6,16 @@ import type { Outcome } from "../map/outcome.js";
 export function runOutcome(entry: RunEntry, item: string): Outcome | null {
   const ran = { index: entry.index, item, ms: entry.ms ?? 0, pid: entry.pid };
   switch (entry.state) {
-    case "done": return entry.value === undefined ? { kind: "done", ...ran, value: undefined } : { kind: "done", ...ran, value: payloadToJson(entry.value) };
-    case "failed": return { kind: "failed", ...ran, error: entry.error! };
-    case "cancelled": return { kind: "skipped", ...ran };
+    case "done":
+      return entry.value === undefined
+        ? { kind: "done", ...ran, value: undefined }
+        : { kind: "done", ...ran, value: payloadToJson(entry.value) };
+    case "failed":
+      return { kind: "failed", ...ran, error: entry.error! };
+    case "cancelled":
+      return { kind: "skipped", ...ran };
     case "queued":
-    case "running": return null;
+    case "running":
+      return null;
   }
 }

@@ -35,10 +35,13 @@ export function runsCommand(exit: (status: number) => void): Command {
     .action(async (options: RunsOptions) => {
       const { connection } = await openSharedServer();
       try {
-        for (const name of options.forget ?? []) await connection.request("run/forget", { run: (await findRun(connection, name)).run });
+        for (const name of options.forget ?? [])
+          await connection.request("run/forget", { run: (await findRun(connection, name)).run });
         if (options.forget === undefined) {
           const { runs } = await connection.request("run/list", {});
-          process.stdout.write(options.json ? `${JSON.stringify({ runs }, null, 2)}\n` : `${renderRuns(runs, Date.now()).join("\n")}\n`);
+          process.stdout.write(
+            options.json ? `${JSON.stringify({ runs }, null, 2)}\n` : `${renderRuns(runs, Date.now()).join("\n")}\n`,
+          );
         }
         exit(exitStatus.ok);
       } finally {
@@ -51,16 +54,24 @@ const longestName = 60;
 
 /** Renders one line for each run, oldest first. `at`: now, in milliseconds since 1970. */
 export function renderRuns(runs: readonly RunInfo[], at: number): string[] {
-  const columns = [{ title: "RUN" }, { title: "STATE" }, ...["DONE", "FAILED", "TOTAL", "TIME"].map((title) => ({ title, align: "right" as const })), { title: "NAME" }];
-  return renderTable(columns, runs.map((run) => [
-    run.run,
-    stateOf(run),
-    String(run.done),
-    String(run.failed),
-    String(run.total),
-    formatDuration(Math.max(0, (run.endedAt ?? at) - run.startedAt)),
-    oneLine(run.name.length > longestName ? `${run.name.slice(0, longestName - 1)}…` : run.name),
-  ]));
+  const columns = [
+    { title: "RUN" },
+    { title: "STATE" },
+    ...["DONE", "FAILED", "TOTAL", "TIME"].map((title) => ({ title, align: "right" as const })),
+    { title: "NAME" },
+  ];
+  return renderTable(
+    columns,
+    runs.map((run) => [
+      run.run,
+      stateOf(run),
+      String(run.done),
+      String(run.failed),
+      String(run.total),
+      formatDuration(Math.max(0, (run.endedAt ?? at) - run.startedAt)),
+      oneLine(run.name.length > longestName ? `${run.name.slice(0, longestName - 1)}…` : run.name),
+    ]),
+  );
 }
 
 function stateOf({ state, endedAt }: RunInfo): string {

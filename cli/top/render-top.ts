@@ -22,8 +22,19 @@ export function renderTop(state: ServerState, address: string): string[] {
 }
 
 function poolTable({ pools }: ServerState): string[] {
-  const columns = [{ title: "POOL" }, { title: "STATE" }, ...["BUSY", "SLOTS", "QUEUED", "DONE", "FAILED"].map((title) => ({ title, align: "right" as const })), { title: "NAME" }];
-  return renderTable(columns, pools.map((pool) => [...[pool.pool, pool.state, pool.busy, pool.processes, pool.queued, pool.done, pool.failed].map(String), shorten(pool.name ?? "", longestName)]));
+  const columns = [
+    { title: "POOL" },
+    { title: "STATE" },
+    ...["BUSY", "SLOTS", "QUEUED", "DONE", "FAILED"].map((title) => ({ title, align: "right" as const })),
+    { title: "NAME" },
+  ];
+  return renderTable(
+    columns,
+    pools.map((pool) => [
+      ...[pool.pool, pool.state, pool.busy, pool.processes, pool.queued, pool.done, pool.failed].map(String),
+      shorten(pool.name ?? "", longestName),
+    ]),
+  );
 }
 
 function cpuOf({ usage }: ServerState, process: string): number {

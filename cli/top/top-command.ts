@@ -29,7 +29,8 @@ export function topCommand(exit: (status: number) => void): Command {
       const { connection, address } = await openSharedServer();
       try {
         const { stdin, stdout } = process;
-        if (stdout.isTTY && stdin.isTTY) await watch(connection, address!, new Screen(stdin, stdout), Math.max(interval, 100));
+        if (stdout.isTTY && stdin.isTTY)
+          await watch(connection, address!, new Screen(stdin, stdout), Math.max(interval, 100));
         else stdout.write(`${renderTop(await readStateOnce(connection, false), address!).join("\n")}\n`);
         exit(exitStatus.ok);
       } finally {

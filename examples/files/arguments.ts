@@ -34,9 +34,11 @@ export function readArguments(args: readonly string[]): Arguments | "help" {
   }
   const { values, positionals } = parsed;
   if (values.help) return "help";
-  if (positionals.length > 1) throw new UsageError(`one folder, please; got ${positionals.length}: ${positionals.join(" ")}`);
+  if (positionals.length > 1)
+    throw new UsageError(`one folder, please; got ${positionals.length}: ${positionals.join(" ")}`);
   const processes = Number(values.processes ?? availableParallelism());
-  if (!Number.isSafeInteger(processes) || processes < 1) throw new UsageError(`--processes takes a whole number from 1 on, got "${values.processes}"`);
+  if (!Number.isSafeInteger(processes) || processes < 1)
+    throw new UsageError(`--processes takes a whole number from 1 on, got "${values.processes}"`);
   return { folder: checkedFolder(positionals[0]), processes };
 }
 

@@ -20,7 +20,9 @@ async function main({ folder, processes }: Arguments): Promise<number> {
 
   const finds = findFiles(folder);
   const total = { files: finds.files.length, bytes: finds.files.reduce((sum, file) => sum + file.size, 0) };
-  console.log(`${folder}: ${counted(total.files, "file")} in ${counted(finds.folders, "folder")}, ${bytes(total.bytes)}; ${counted(processes, "worker process", "worker processes")}`);
+  console.log(
+    `${folder}: ${counted(total.files, "file")} in ${counted(finds.folders, "folder")}, ${bytes(total.bytes)}; ${counted(processes, "worker process", "worker processes")}`,
+  );
 
   const tally = new Tally();
   const began = performance.now();
@@ -39,7 +41,14 @@ async function main({ folder, processes }: Arguments): Promise<number> {
   return interruptedStatus;
 }
 
-async function hashAll(files: readonly FoundFile[], processes: number, tally: Tally, total: { files: number; bytes: number }, folder: string, signal: AbortSignal): Promise<void> {
+async function hashAll(
+  files: readonly FoundFile[],
+  processes: number,
+  tally: Tally,
+  total: { files: number; bytes: number },
+  folder: string,
+  signal: AbortSignal,
+): Promise<void> {
   const news = new Queue<News>();
   await using pool = new Pool(processes, { initializer: prepareTask, initargs: [news] });
   const progress = await startProgress(tally, total, folder);

@@ -15,7 +15,9 @@ export function totals(tally: Tally, ms: number): string {
 export function largest(tally: Tally, root: string): string {
   if (tally.largest.length === 0) return "";
   const width = Math.max(...tally.largest.map((file) => bytes(file.size).length));
-  const lines = tally.largest.map((file) => `  ${bytes(file.size).padStart(width)}  ${file.sha256}  ${relative(root, file.path)}`);
+  const lines = tally.largest.map(
+    (file) => `  ${bytes(file.size).padStart(width)}  ${file.sha256}  ${relative(root, file.path)}`,
+  );
   return [`The ${lines.length} largest, with their SHA-256:`, ...lines].join("\n");
 }
 
@@ -26,7 +28,8 @@ export function leftOut(finds: Finds, tally: Tally, root: string): string {
   const failures = [...finds.unreadable.map(({ path, reason }) => ({ path: `${path}/`, reason })), ...tally.failures];
   if (failures.length > 0) {
     lines.push(`Not read: ${whole(failures.length)}`);
-    for (const { path, reason } of failures.slice(0, maxNamed)) lines.push(`  ${isAbsolute(path) ? relative(root, path) || path : path}: ${meaning(reason)}`);
+    for (const { path, reason } of failures.slice(0, maxNamed))
+      lines.push(`  ${isAbsolute(path) ? relative(root, path) || path : path}: ${meaning(reason)}`);
     if (failures.length > maxNamed) lines.push(`  and ${whole(failures.length - maxNamed)} more`);
   }
   return lines.join("\n");
@@ -42,8 +45,12 @@ export function speedUp({ files, bytes: size, rounds, processes, oneMs, manyMs }
 
 function meaning(reason: string): string {
   switch (reason) {
-    case "ENOENT": return "it has gone since it was found";
-    case "EACCES": case "EPERM": return `no permission to read it (${reason})`;
-    default: return reason;
+    case "ENOENT":
+      return "it has gone since it was found";
+    case "EACCES":
+    case "EPERM":
+      return `no permission to read it (${reason})`;
+    default:
+      return reason;
   }
 }

@@ -9,7 +9,12 @@ const chunkSize = 32;
  * Hashes the files in the pool's workers and calls `onResult` with each result as it arrives. When `signal` fires, the
  * remaining files are cancelled.
  */
-export async function run(pool: Pool, files: readonly FoundFile[], signal: AbortSignal, onResult: (result: Digest | Error) => void): Promise<void> {
+export async function run(
+  pool: Pool,
+  files: readonly FoundFile[],
+  signal: AbortSignal,
+  onResult: (result: Digest | Error) => void,
+): Promise<void> {
   // Large files go first, one to a task: a large file must not start last, and small files must not wait in its chunk.
   const large = files.filter((file) => file.size > largeBytes).sort((a, b) => b.size - a.size);
   const small = files.filter((file) => file.size <= largeBytes);

@@ -23,7 +23,11 @@ export interface SpeedUp {
  * times. Before that each pool hashes it once, so that all workers run and the sample is in the file cache for both.
  * The result is meaningless if `signal` has fired.
  */
-export async function measureSpeedUp(files: readonly FoundFile[], processes: number, signal: AbortSignal): Promise<SpeedUp> {
+export async function measureSpeedUp(
+  files: readonly FoundFile[],
+  processes: number,
+  signal: AbortSignal,
+): Promise<SpeedUp> {
   const sample = sampleOf(files);
   await using one = new Pool(1);
   await using many = new Pool(processes);

@@ -32,7 +32,10 @@ export class TerminalProgress implements Progress {
     this.#tally = tally;
     this.#total = total;
     this.#root = root;
-    this.#bars = new cliProgress.MultiBar({ hideCursor: true, barsize: 30, fps: 1000 / everyMs, linewrap: false, emptyOnZero: true }, cliProgress.Presets.shades_classic);
+    this.#bars = new cliProgress.MultiBar(
+      { hideCursor: true, barsize: 30, fps: 1000 / everyMs, linewrap: false, emptyOnZero: true },
+      cliProgress.Presets.shades_classic,
+    );
     this.#bar = this.#bars.create(1, 0, this.#overall(), { format: "{bar} {percentage} %  {done}  {rate}  {left}" });
     this.#timer = setInterval(() => this.#draw(), everyMs);
   }
@@ -62,7 +65,8 @@ export class TerminalProgress implements Progress {
     const share = doneShare(this.#tally, this.#total);
     return {
       done: `${whole(done)} of ${whole(this.#total.files)} files`,
-      rate: ms < 500 ? "starting" : `${whole((done / ms) * 1000)} files/s, ${bytes(Math.round((doneBytes / ms) * 1000))}/s`,
+      rate:
+        ms < 500 ? "starting" : `${whole((done / ms) * 1000)} files/s, ${bytes(Math.round((doneBytes / ms) * 1000))}/s`,
       left: ms < 500 || share === 0 || share === 1 ? "" : `${duration((ms / share) * (1 - share))} left`,
     };
   }
@@ -70,7 +74,9 @@ export class TerminalProgress implements Progress {
   #describe(pid: number, worker: WorkerTally): string {
     const large = this.#large.get(pid);
     if (large && worker.at === large.path) this.#large.delete(pid);
-    const doing = this.#large.has(pid) ? `${this.#short(large!.path)} ${Math.floor((100 * large!.doneBytes) / Math.max(1, large!.size))} %` : this.#short(worker.at);
+    const doing = this.#large.has(pid)
+      ? `${this.#short(large!.path)} ${Math.floor((100 * large!.doneBytes) / Math.max(1, large!.size))} %`
+      : this.#short(worker.at);
     const text = `${String(pid).padStart(7)}  ${this.#rate(pid, worker).padEnd(26)}  `;
     const room = (process.stdout.columns ?? 80) - text.length - 4;
     return text + (doing.length <= room ? doing : `…${doing.slice(doing.length - room + 1)}`);
@@ -82,7 +88,10 @@ export class TerminalProgress implements Progress {
     const last = this.#shown.get(pid) ?? { files: 0, bytes: 0, at: worker.since, rate: "" };
     const ms = now - last.at;
     if (ms < 1000 && last.rate !== "") return last.rate;
-    const rate = ms < 100 ? "" : `${whole(((worker.files - last.files) / ms) * 1000)} files/s ${bytes(Math.round(((worker.bytes - last.bytes) / ms) * 1000))}/s`;
+    const rate =
+      ms < 100
+        ? ""
+        : `${whole(((worker.files - last.files) / ms) * 1000)} files/s ${bytes(Math.round(((worker.bytes - last.bytes) / ms) * 1000))}/s`;
     if (ms >= 1000) this.#shown.set(pid, { files: worker.files, bytes: worker.bytes, at: now, rate });
     return rate;
   }

@@ -15,12 +15,12 @@ def task001(e):
 
 def task002(e):
     e.wait()
-    print('found notice: event is set...')
+    print("found notice: event is set...")
     for _ in range(100, 200):
         print(_)
 
 
-if __name__ == '__main__':
+if __name__ == "__main__":
     e = multiprocessing.Event()
     p001 = multiprocessing.Process(target=task001, args=(e,))
     p002 = multiprocessing.Process(target=task002, args=(e,))

@@ -17,15 +17,15 @@ class TaskHandler(multiprocessing.Process):
 
     def run(self):
         with self.lock:
-            with open(self.fpath, 'a+') as f:
-                data = ''.join([str(time.time()), os.linesep])
+            with open(self.fpath, "a+") as f:
+                data = "".join([str(time.time()), os.linesep])
                 f.write(data)
 
 
-if __name__ == '__main__':
+if __name__ == "__main__":
     proceses = []
     lock = multiprocessing.Lock()
-    fpath = 'multiprocessing.log'
+    fpath = "multiprocessing.log"
     for _ in range(10):
         proceses.append(TaskHandler(lock, fpath))
     for p in proceses:

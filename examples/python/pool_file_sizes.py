@@ -28,7 +28,7 @@ def read_filesize(f):
     return os.path.getsize(f), f
 
 
-if __name__ == '__main__':
+if __name__ == "__main__":
     file_list = read_filelist(sys.argv[1] if len(sys.argv) > 1 else os.path.dirname(os.path.abspath(__file__)))
     pool = multiprocessing.Pool(20)
     file_size = pool.map_async(read_filesize, file_list)

@@ -31,18 +31,18 @@ def taskhandler(interval):
         time.sleep(interval)
 
 
-if __name__ == '__main__':
+if __name__ == "__main__":
     processes = []
     for _ in range(5):
         processes.append(TaskHandler(INTERVAL))
     for p in processes:
         p.start()
-    print('cpu number is:', multiprocessing.cpu_count())
+    print("cpu number is:", multiprocessing.cpu_count())
     for p in multiprocessing.active_children():
-        print('process pid:', p.pid)
-        print('process name:', p.name)
+        print("process pid:", p.pid)
+        print("process name:", p.name)
     time.sleep(10 * INTERVAL)
-    print('-----------------------------------------')
+    print("-----------------------------------------")
     processes = []
     for _ in range(5):
         processes.append(multiprocessing.Process(target=taskhandler, args=(INTERVAL,)))
@@ -52,5 +52,5 @@ if __name__ == '__main__':
         p.join()
     # Why is nothing printed of them? join() waited for each.
     for p in multiprocessing.active_children():
-        print('process pid:', p.pid)
-        print('process name:', p.name)
+        print("process pid:", p.pid)
+        print("process name:", p.name)

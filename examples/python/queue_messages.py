@@ -11,10 +11,7 @@ from queue import Empty, Full
 
 def producer(q):
     while True:
-        data = {
-            'thread': multiprocessing.current_process().name,
-            'value': time.time()
-        }
+        data = {"thread": multiprocessing.current_process().name, "value": time.time()}
         try:
             q.put(data, block=False)
         except Full as e:
@@ -25,13 +22,13 @@ def producer(q):
 def consumer(q):
     while True:
         try:
-            print('producer: %(thread)s current value: %(value)s' % q.get(block=False))
+            print("producer: %(thread)s current value: %(value)s" % q.get(block=False))
         except Empty as e:
             continue
         time.sleep(1)
 
 
-if __name__ == '__main__':
+if __name__ == "__main__":
     q = multiprocessing.Queue()
     p = multiprocessing.Process(target=producer, args=(q,))
     c = multiprocessing.Process(target=consumer, args=(q,))

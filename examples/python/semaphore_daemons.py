@@ -24,7 +24,7 @@ class TaskHandler(multiprocessing.Process):
             time.sleep(SECONDS)
 
 
-if __name__ == '__main__':
+if __name__ == "__main__":
     s = multiprocessing.Semaphore(5)
     for _ in range(20):
         p = TaskHandler(s)
@@ -34,5 +34,5 @@ if __name__ == '__main__':
         processes = multiprocessing.active_children()
         if not len(processes):
             break
-        print('running process => num: %s list: %s' % (len(processes), processes))
+        print("running process => num: %s list: %s" % (len(processes), processes))
         time.sleep(SECONDS / 5)

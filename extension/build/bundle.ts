@@ -39,20 +39,22 @@ export async function bundle({ outdir, release }: BundleOptions): Promise<Metafi
     ["cli/main.ts", "cli"],
   ];
   const builds = await Promise.allSettled([
-    ...programs.map(([entry, name]) => build({
-      ...node,
-      entryPoints: [entry],
-      outfile: join(outdir, `${name}.cjs`),
-      format: "cjs",
-      plugins: [relocate(""), apart(loadedLater)],
-      // As require: VS Code's own loader has a say in that.
-      supported: { "dynamic-import": false },
-      // CommonJS has no import.meta.
-      define: { "import.meta.url": "bundleUrl" },
-      banner: { js: 'const bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
-      // vscode-languageserver-types and others: their "main" is UMD, which no bundler sees through.
-      mainFields: ["module", "main"],
-    })),
+    ...programs.map(([entry, name]) =>
+      build({
+        ...node,
+        entryPoints: [entry],
+        outfile: join(outdir, `${name}.cjs`),
+        format: "cjs",
+        plugins: [relocate(""), apart(loadedLater)],
+        // As require: VS Code's own loader has a say in that.
+        supported: { "dynamic-import": false },
+        // CommonJS has no import.meta.
+        define: { "import.meta.url": "bundleUrl" },
+        banner: { js: 'const bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
+        // vscode-languageserver-types and others: their "main" is UMD, which no bundler sees through.
+        mainFields: ["module", "main"],
+      }),
+    ),
     bundleHost(node, join(outdir, "host")),
     bundleWebview(shared, outdir),
   ]);
@@ -67,7 +69,10 @@ export async function bundle({ outdir, release }: BundleOptions): Promise<Metafi
 async function bundleHost(node: SharedOptions, outdir: string): Promise<{ metafile: Metafile }> {
   const made = await build({
     ...node,
-    entryPoints: { main: "bindings/typescript/host/main.ts", "process-runner": "bindings/typescript/processes/process-runner.ts" },
+    entryPoints: {
+      main: "bindings/typescript/host/main.ts",
+      "process-runner": "bindings/typescript/processes/process-runner.ts",
+    },
     outdir,
     outExtension: { ".js": ".mjs" },
     format: "esm",

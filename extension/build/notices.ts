@@ -19,7 +19,13 @@ export function notices(bundles: readonly Metafile[]): string {
 
 function notice(folder: string): string {
   const path = join(root, folder);
-  const { name, version, license } = JSON.parse(readFileSync(join(path, "package.json"), "utf8")) as { name: string; version: string; license: string };
-  const files = readdirSync(path).filter((file) => /^(licen[cs]e|copying|notice)/i.test(file)).sort();
+  const { name, version, license } = JSON.parse(readFileSync(join(path, "package.json"), "utf8")) as {
+    name: string;
+    version: string;
+    license: string;
+  };
+  const files = readdirSync(path)
+    .filter((file) => /^(licen[cs]e|copying|notice)/i.test(file))
+    .sort();
   return `${"-".repeat(80)}\n${name} ${version} (${license})\n\n${files.map((file) => readFileSync(join(path, file), "utf8").trim()).join("\n\n")}\n`;
 }

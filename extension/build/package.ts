@@ -14,7 +14,13 @@ export async function packageExtension(outdir: string): Promise<{ path: string; 
   const folder = join(dirname(path), `.vsix-${process.pid}`);
   try {
     await stage(folder);
-    await createVSIX({ cwd: folder, packagePath: path, dependencies: false, allowMissingRepository: true, rewriteRelativeLinks: false });
+    await createVSIX({
+      cwd: folder,
+      packagePath: path,
+      dependencies: false,
+      allowMissingRepository: true,
+      rewriteRelativeLinks: false,
+    });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -47,7 +47,9 @@ export function relocate(folder: string): Plugin {
           // "." and ".." are folders, with the slash that a URL needs.
           const known = placeOf(/^\.\.?$/.test(target) ? `${place}/` : place);
           if (known === undefined) {
-            errors.push({ text: `${source} names ${place}, and extension/build/relocate.ts does not say where the bundles have that` });
+            errors.push({
+              text: `${source} names ${place}, and extension/build/relocate.ts does not say where the bundles have that`,
+            });
             return "";
           }
           return `new URL(${JSON.stringify(known === null ? "." : posix.relative(`/dist/${folder}`, `/dist/${known}`))}, import.meta.url)`;

@@ -35,7 +35,10 @@ export async function stage(folder: string): Promise<void> {
 async function stagePython(folder: string): Promise<void> {
   const source = join(root, "bindings", "python", "polyproc");
   if (!existsSync(source)) return;
-  await cp(source, join(folder, "python", "polyproc"), { recursive: true, filter: (path) => !path.includes("__pycache__") });
+  await cp(source, join(folder, "python", "polyproc"), {
+    recursive: true,
+    filter: (path) => !path.includes("__pycache__"),
+  });
 }
 
 /** The files of the extension that the manifest names: icons, and the pages of walkthroughs. */
@@ -46,5 +49,8 @@ function filesIn(value: unknown): string[] {
 
 function linkedImages(page: string, markdown: string): string[] {
   const links = [...markdown.matchAll(/!\[[^\]]*\]\(([^)\s]+)|<(?:img|source)\s[^>]*?(?:src|srcset)="([^"\s]+)"/g)];
-  return links.map((match) => match[1] ?? match[2]!).filter((link) => !/^[a-z]+:/.test(link)).map((link) => join(dirname(page), link));
+  return links
+    .map((match) => match[1] ?? match[2]!)
+    .filter((link) => !/^[a-z]+:/.test(link))
+    .map((link) => join(dirname(page), link));
 }

@@ -21,7 +21,9 @@ export interface ServerLoad {
 export async function askAnyServer(path: string, end = false): Promise<ServerLoad> {
   const transport = await openTransport(path);
   const late = setTimeout(() => transport.destroy(), answerMs);
-  const gone = transport.closed.then(() => Promise.reject(new PolyprocError("Closed", transport.lastWords ?? "the server does not answer")));
+  const gone = transport.closed.then(() =>
+    Promise.reject(new PolyprocError("Closed", transport.lastWords ?? "the server does not answer")),
+  );
   gone.catch(() => {});
   try {
     const speaker = plainSpeaker(transport, transport.messageStrategy);
@@ -30,8 +32,14 @@ export async function askAnyServer(path: string, end = false): Promise<ServerLoa
       answer.catch(() => {});
       return Promise.race([answer, gone]);
     };
-    const { serverInfo } = (await ask("initialize", { clientInfo: { name: "polyproc-restart" }, processId: process.pid })) as Welcome;
-    const { processes = 0, warmHosts = 0 } = (await ask("server/status", {})) as { processes?: number; warmHosts?: number };
+    const { serverInfo } = (await ask("initialize", {
+      clientInfo: { name: "polyproc-restart" },
+      processId: process.pid,
+    })) as Welcome;
+    const { processes = 0, warmHosts = 0 } = (await ask("server/status", {})) as {
+      processes?: number;
+      warmHosts?: number;
+    };
     if (end) {
       await ask("server/stop", {});
       await transport.closed;

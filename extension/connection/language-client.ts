@@ -1,4 +1,11 @@
-import { LanguageClient, CloseAction, ErrorAction, RevealOutputChannelOn, type LanguageClientOptions, type StaticFeature } from "vscode-languageclient";
+import {
+  LanguageClient,
+  CloseAction,
+  ErrorAction,
+  RevealOutputChannelOn,
+  type LanguageClientOptions,
+  type StaticFeature,
+} from "vscode-languageclient";
 import type { LogOutputChannel } from "vscode";
 import type { MessageStrategy } from "vscode-jsonrpc/node";
 import type { InitializeExtras, Speaker } from "./open-session.js";
@@ -6,7 +13,11 @@ import type { Welcome } from "./rpc-session.js";
 import type { Transport } from "./transport.js";
 
 /** VS Code's language client as the one who speaks. One for each connection: whether there is another server, and when, is decided elsewhere. */
-export function languageClientSpeaker(log: LogOutputChannel, transport: Transport, messageStrategy: MessageStrategy): Speaker {
+export function languageClientSpeaker(
+  log: LogOutputChannel,
+  transport: Transport,
+  messageStrategy: MessageStrategy,
+): Speaker {
   const options: LanguageClientOptions = {
     outputChannel: log,
     revealOutputChannelOn: RevealOutputChannelOn.Never,
@@ -17,7 +28,12 @@ export function languageClientSpeaker(log: LogOutputChannel, transport: Transpor
     },
     initializationFailedHandler: () => false,
   };
-  const client = new QuietClient("polyproc", "Polyproc", () => Promise.resolve({ reader: transport.reader, writer: transport.writer, detached: true }), options);
+  const client = new QuietClient(
+    "polyproc",
+    "Polyproc",
+    () => Promise.resolve({ reader: transport.reader, writer: transport.writer, detached: true }),
+    options,
+  );
   return {
     start: async (params) => {
       client.registerFeature(extraParams(params));
@@ -34,7 +50,11 @@ export function languageClientSpeaker(log: LogOutputChannel, transport: Transpor
 /** Shows no messages to the user itself: the callers, which know what an error means, show it once. */
 class QuietClient extends LanguageClient {
   override error(message: string, data?: unknown): void {
-    this.outputChannel.debug(data === undefined || data === null ? message : `${message} ${data instanceof Error ? data.message : String(data)}`);
+    this.outputChannel.debug(
+      data === undefined || data === null
+        ? message
+        : `${message} ${data instanceof Error ? data.message : String(data)}`,
+    );
   }
 
   /** The transport's tap does it, and knows sizes. */

@@ -20,10 +20,20 @@ export interface LaunchOptions {
 }
 
 /** Starts the window's server, which outlives the window. */
-export async function launch({ path, main, nodePath, idleTimeoutMs, folder, logFile, log }: LaunchOptions): Promise<DetachedServer> {
+export async function launch({
+  path,
+  main,
+  nodePath,
+  idleTimeoutMs,
+  folder,
+  logFile,
+  log,
+}: LaunchOptions): Promise<DetachedServer> {
   const cwd = folder !== null && existsSync(folder) ? folder : homedir();
   const node = await findNode(nodePath, cwd);
-  log(`starting a server with Node.js ${node.version} (${node.path}, from ${node.from === "editor" ? "the editor" : `the ${node.from}`}); it writes to ${logFile}`);
+  log(
+    `starting a server with Node.js ${node.version} (${node.path}, from ${node.from === "editor" ? "the editor" : `the ${node.from}`}); it writes to ${logFile}`,
+  );
   const server = await startDetachedServer({
     command: [node.path, main],
     options: ["--listen", `unix:${path}`, "--idle-timeout", String(idleTimeoutMs / 1000), ...configurationIn(cwd)],

@@ -5,7 +5,11 @@ const name = "application/msgpack";
 
 /** No records and no extension for `undefined`, which are msgpackr's own; integers as numbers, for all that the protocol itself counts is exact in them; bytes that do not keep a whole message alive. */
 const options: Options & { skipValues: unknown[] } = {
-  useRecords: false, encodeUndefinedAsNil: true, skipValues: [undefined], int64AsType: "number", copyBuffers: true,
+  useRecords: false,
+  encodeUndefinedAsNil: true,
+  skipValues: [undefined],
+  int64AsType: "number",
+  copyBuffers: true,
 };
 const packr = new Packr(options);
 

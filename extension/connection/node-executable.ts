@@ -17,17 +17,32 @@ export interface NodeExecutable {
  * Which Node.js runs the server, and with it JavaScript and TypeScript functions: that of the setting; else `node` of the PATH, which is what
  * the user's scripts run with elsewhere; else the editor's own. Rejects when the setting names none that will do.
  */
-export async function findNode(setting: string, cwd: string, env: NodeJS.ProcessEnv = process.env): Promise<NodeExecutable> {
+export async function findNode(
+  setting: string,
+  cwd: string,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<NodeExecutable> {
   if (setting !== "") {
     const found = await ask(setting, cwd, env);
-    if (found instanceof Error) throw new Error(`the setting polyproc.nodePath names ${setting}, which does not answer as Node.js (${found.message}): correct it, or leave it empty`);
-    if (!isNewEnough(found.version)) throw new Error(`the setting polyproc.nodePath names ${setting}, which is Node.js ${found.version}; ${oldest.join(".")} or newer is needed`);
+    if (found instanceof Error)
+      throw new Error(
+        `the setting polyproc.nodePath names ${setting}, which does not answer as Node.js (${found.message}): correct it, or leave it empty`,
+      );
+    if (!isNewEnough(found.version))
+      throw new Error(
+        `the setting polyproc.nodePath names ${setting}, which is Node.js ${found.version}; ${oldest.join(".")} or newer is needed`,
+      );
     return { ...found, env: {}, from: "setting" };
   }
   const found = await ask("node", cwd, env);
   if (!(found instanceof Error) && isNewEnough(found.version)) return { ...found, env: {}, from: "PATH" };
   // Under Electron the executable is Node only when told so.
-  return { path: process.execPath, version: process.versions.node, env: process.versions["electron"] === undefined ? {} : { ELECTRON_RUN_AS_NODE: "1" }, from: "editor" };
+  return {
+    path: process.execPath,
+    version: process.versions.node,
+    env: process.versions["electron"] === undefined ? {} : { ELECTRON_RUN_AS_NODE: "1" },
+    from: "editor",
+  };
 }
 
 export function isNewEnough(version: string): boolean {
@@ -38,12 +53,18 @@ export function isNewEnough(version: string): boolean {
 /** Asked of itself, so that what a version manager puts on the PATH tells which one it stands for. */
 function ask(program: string, cwd: string, env: NodeJS.ProcessEnv): Promise<{ path: string; version: string } | Error> {
   return new Promise((answer) => {
-    execFile(program, ["-p", "process.versions.node + '\\n' + process.execPath"], { cwd, env, timeout: answerMs, encoding: "utf8" }, (error, stdout) => {
-      const [version = "", path = ""] = stdout.trim().split("\n");
-      if (error) answer(new Error(howItFailed(error)));
-      else if (!/^\d+\.\d+\.\d+/.test(version) || path === "") answer(new Error(`it printed ${JSON.stringify(stdout.slice(0, 100))}`));
-      else answer({ path, version });
-    });
+    execFile(
+      program,
+      ["-p", "process.versions.node + '\\n' + process.execPath"],
+      { cwd, env, timeout: answerMs, encoding: "utf8" },
+      (error, stdout) => {
+        const [version = "", path = ""] = stdout.trim().split("\n");
+        if (error) answer(new Error(howItFailed(error)));
+        else if (!/^\d+\.\d+\.\d+/.test(version) || path === "")
+          answer(new Error(`it printed ${JSON.stringify(stdout.slice(0, 100))}`));
+        else answer({ path, version });
+      },
+    );
   });
 }
 

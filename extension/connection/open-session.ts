@@ -70,7 +70,16 @@ async function soon<T>(answer: Promise<T>, transport: Transport): Promise<T> {
       answer,
       transport.closed.then(() => Promise.reject(asPolyprocError(null, transport))),
       new Promise<never>((_, reject) => {
-        timer = setTimeout(() => reject(new PolyprocError("TimedOut", `the process that listens there has said nothing for ${initializeMs / 1000} s`)), initializeMs);
+        timer = setTimeout(
+          () =>
+            reject(
+              new PolyprocError(
+                "TimedOut",
+                `the process that listens there has said nothing for ${initializeMs / 1000} s`,
+              ),
+            ),
+          initializeMs,
+        );
       }),
     ]);
   } finally {
@@ -80,6 +89,10 @@ async function soon<T>(answer: Promise<T>, transport: Transport): Promise<T> {
 
 function asPolyprocError(error: unknown, transport: Transport): PolyprocError {
   const { code } = (error ?? {}) as Partial<ErrorObject>;
-  if (code !== undefined && !transportErrors.has(code) && transport.lastWords === null) return fromResponse(error as ErrorObject);
-  return new PolyprocError("Closed", transport.lastWords ?? "the server closed the connection as soon as it was opened");
+  if (code !== undefined && !transportErrors.has(code) && transport.lastWords === null)
+    return fromResponse(error as ErrorObject);
+  return new PolyprocError(
+    "Closed",
+    transport.lastWords ?? "the server closed the connection as soon as it was opened",
+  );
 }

@@ -10,7 +10,11 @@ import { WindowServer } from "./window-server.js";
 const nameKey = "polyproc.serverName";
 
 /** The window's server, as this editor finds and starts it. Nothing is loaded, opened or started before it is needed. */
-export function openWindowServer(context: vscode.ExtensionContext, log: vscode.LogOutputChannel, settings: Settings): WindowServer {
+export function openWindowServer(
+  context: vscode.ExtensionContext,
+  log: vscode.LogOutputChannel,
+  settings: Settings,
+): WindowServer {
   const path = socketPath(windowServerName(context.workspaceState));
   const version = (context.extension.packageJSON as { version: string }).version;
   const tap = traceTap(
@@ -20,7 +24,10 @@ export function openWindowServer(context: vscode.ExtensionContext, log: vscode.L
   return new WindowServer({
     path,
     connect: async () => {
-      const [{ openSession }, { languageClientSpeaker }] = await Promise.all([import("./open-session.js"), import("./language-client.js")]);
+      const [{ openSession }, { languageClientSpeaker }] = await Promise.all([
+        import("./open-session.js"),
+        import("./language-client.js"),
+      ]);
       return openSession({
         path,
         clientInfo: { name: vscode.env.appName, version },
@@ -58,10 +65,11 @@ function windowServerName(memory: vscode.Memento): string {
   const remembered = memory.get<unknown>(nameKey);
   if (typeof remembered === "string" && /^[0-9a-f]{16}$/.test(remembered)) return remembered;
   const { workspaceFile, workspaceFolders = [] } = vscode.workspace;
-  const name = serverName({
-    file: workspaceFile && workspaceFile.scheme !== "untitled" ? workspaceFile.toString() : null,
-    folders: workspaceFolders.map(({ uri }) => uri.toString()),
-  }) ?? randomBytes(8).toString("hex");
+  const name =
+    serverName({
+      file: workspaceFile && workspaceFile.scheme !== "untitled" ? workspaceFile.toString() : null,
+      folders: workspaceFolders.map(({ uri }) => uri.toString()),
+    }) ?? randomBytes(8).toString("hex");
   void memory.update(nameKey, name);
   return name;
 }
@@ -73,8 +81,11 @@ function serverMain(context: vscode.ExtensionContext): string {
 }
 
 function refusal(): string | null {
-  if (process.platform === "win32") return "Polyproc's server runs on Linux and macOS: open this folder in WSL, in a container or over SSH";
-  return vscode.workspace.isTrusted ? null : "this workspace is not trusted, and Polyproc would run its code: trust it first (Workspaces: Manage Workspace Trust)";
+  if (process.platform === "win32")
+    return "Polyproc's server runs on Linux and macOS: open this folder in WSL, in a container or over SSH";
+  return vscode.workspace.isTrusted
+    ? null
+    : "this workspace is not trusted, and Polyproc would run its code: trust it first (Workspaces: Manage Workspace Trust)";
 }
 
 async function offerRestart(message: string): Promise<void> {

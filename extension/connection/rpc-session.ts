@@ -1,7 +1,13 @@
 import { CancellationTokenSource, ErrorCodes, type CancellationToken } from "vscode-jsonrpc/node";
 import { asCallersError, Closed } from "../../bindings/typescript/session/errors.js";
 import type { ServerFacts } from "../../bindings/typescript/session/connection.js";
-import type { NotificationName, NotificationParams, RequestName, RequestParams, RequestResult } from "../../bindings/typescript/session/methods.js";
+import type {
+  NotificationName,
+  NotificationParams,
+  RequestName,
+  RequestParams,
+  RequestResult,
+} from "../../bindings/typescript/session/methods.js";
 import { PolyprocError, type ErrorObject } from "../../protocol/errors.js";
 import type { HandleKind } from "../../protocol/schema.js";
 import type { Disposable, Rpc } from "./rpc.js";
@@ -33,7 +39,12 @@ export interface Session extends Rpc {
 }
 
 /** vscode-jsonrpc's own: the server has said nothing of the kind. */
-export const transportErrors: ReadonlySet<number> = new Set([ErrorCodes.PendingResponseRejected, ErrorCodes.ConnectionInactive, ErrorCodes.MessageWriteError, ErrorCodes.MessageReadError]);
+export const transportErrors: ReadonlySet<number> = new Set([
+  ErrorCodes.PendingResponseRejected,
+  ErrorCodes.ConnectionInactive,
+  ErrorCodes.MessageWriteError,
+  ErrorCodes.MessageReadError,
+]);
 
 type Listener = (params: never) => void;
 
@@ -67,7 +78,11 @@ export class RpcSession implements Session {
     return this.#line.lastWords;
   }
 
-  async request<M extends RequestName>(method: M, params: RequestParams<M>, signal?: AbortSignal): Promise<RequestResult<M>> {
+  async request<M extends RequestName>(
+    method: M,
+    params: RequestParams<M>,
+    signal?: AbortSignal,
+  ): Promise<RequestResult<M>> {
     if (this.#ended) throw this.#closedError();
     if (signal?.aborted) throw cancelled();
     const source = new CancellationTokenSource();
@@ -116,7 +131,12 @@ export class RpcSession implements Session {
 
   #closedError(cause?: unknown): Closed {
     const why = this.#line.lastWords;
-    return new Closed("Closed", why === null ? "the connection to the server has ended" : `the connection to the server has ended: ${why}`, {}, cause === undefined ? undefined : { cause });
+    return new Closed(
+      "Closed",
+      why === null ? "the connection to the server has ended" : `the connection to the server has ended: ${why}`,
+      {},
+      cause === undefined ? undefined : { cause },
+    );
   }
 
   #asPolyprocError(error: unknown): PolyprocError {
@@ -129,7 +149,9 @@ export class RpcSession implements Session {
 
 /** An error of the wire, as callers know it. */
 export function fromResponse({ code, message, data }: ErrorObject): PolyprocError {
-  return asCallersError(PolyprocError.fromErrorObject(data === undefined ? { code, message } : { code, message, data }));
+  return asCallersError(
+    PolyprocError.fromErrorObject(data === undefined ? { code, message } : { code, message, data }),
+  );
 }
 
 function cancelled(): PolyprocError {

@@ -1,4 +1,10 @@
-import type { NotificationName, NotificationParams, RequestName, RequestParams, RequestResult } from "../../bindings/typescript/session/methods.js";
+import type {
+  NotificationName,
+  NotificationParams,
+  RequestName,
+  RequestParams,
+  RequestResult,
+} from "../../bindings/typescript/session/methods.js";
 import type { ServerFacts } from "../../bindings/typescript/session/connection.js";
 import type { HandleKind } from "../../protocol/schema.js";
 

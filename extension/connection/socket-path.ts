@@ -40,7 +40,11 @@ export function socketPath(name: string, { env, home, temporary, uid }: Surround
   // The variable outlives its folder, where a login has ended or a container was entered.
   const usual = runtime && isOwnFolder(runtime, uid) ? runtime : join(home, ".cache");
   const file = `window-${name}.sock`;
-  const paths = [join(usual, "polyproc", file), join(temporary, `polyproc-${uid ?? "user"}`, file), join("/tmp", `polyproc-${uid ?? "user"}`, file)];
+  const paths = [
+    join(usual, "polyproc", file),
+    join(temporary, `polyproc-${uid ?? "user"}`, file),
+    join("/tmp", `polyproc-${uid ?? "user"}`, file),
+  ];
   return paths.find((path) => Buffer.byteLength(path) <= maxPathBytes) ?? paths.at(-1)!;
 }
 

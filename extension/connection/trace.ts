@@ -16,7 +16,13 @@ export function traceTap(detail: () => Detail, write: (line: string) => void): T
       return;
     }
     const arrow = direction === "sent" ? "->" : "<-";
-    const { id, method, params, result, error } = message as { id?: unknown; method?: string; params?: unknown; result?: unknown; error?: unknown };
+    const { id, method, params, result, error } = message as {
+      id?: unknown;
+      method?: string;
+      params?: unknown;
+      result?: unknown;
+      error?: unknown;
+    };
     if (method !== undefined) {
       if (id !== undefined && asked.size < maxRemembered) asked.set(id, { method, at: performance.now() });
       write(`${arrow} ${method}${id === undefined ? "" : ` #${String(id)}`}, ${bytes} bytes${content(now, params)}`);
@@ -24,11 +30,15 @@ export function traceTap(detail: () => Detail, write: (line: string) => void): T
     }
     const question = asked.get(id);
     asked.delete(id);
-    const what = question ? `${question.method} #${String(id)} ${error === undefined ? "answered" : "failed"} after ${Math.round(performance.now() - question.at)} ms` : `answer #${String(id)}`;
+    const what = question
+      ? `${question.method} #${String(id)} ${error === undefined ? "answered" : "failed"} after ${Math.round(performance.now() - question.at)} ms`
+      : `answer #${String(id)}`;
     write(`${arrow} ${what}, ${bytes} bytes${content(now, error ?? result)}`);
   };
 }
 
 function content(detail: Detail, value: unknown): string {
-  return detail === "verbose" ? ` ${inspect(value, { depth: 6, maxArrayLength: 50, maxStringLength: 500, breakLength: Infinity })}` : "";
+  return detail === "verbose"
+    ? ` ${inspect(value, { depth: 6, maxArrayLength: 50, maxStringLength: 500, breakLength: Infinity })}`
+    : "";
 }

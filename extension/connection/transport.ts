@@ -1,5 +1,12 @@
 import { connect, type Socket } from "node:net";
-import { StreamMessageReader, StreamMessageWriter, type Message, type MessageReader, type MessageStrategy, type MessageWriter } from "vscode-jsonrpc/node";
+import {
+  StreamMessageReader,
+  StreamMessageWriter,
+  type Message,
+  type MessageReader,
+  type MessageStrategy,
+  type MessageWriter,
+} from "vscode-jsonrpc/node";
 import { requireOwnSocket } from "../../bindings/typescript/session/socket-owner.js";
 import { msgpackDecoder, msgpackEncoder } from "./msgpack-body.js";
 

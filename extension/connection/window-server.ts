@@ -130,7 +130,11 @@ export class WindowServer implements Server, Disposable {
         throw error;
       }
       const rpc = await this.#connect();
-      if (!rpc) throw new PolyprocError("SpawnFailed", `a server was started, but does not answer at ${path}: was the socket deleted?`);
+      if (!rpc)
+        throw new PolyprocError(
+          "SpawnFailed",
+          `a server was started, but does not answer at ${path}: was the socket deleted?`,
+        );
       return rpc;
     });
   }
@@ -254,11 +258,28 @@ function isGoing(error: unknown): boolean {
 /** The error with what to check next. */
 function describe(error: unknown, path: string): Error {
   const { code, message } = error as NodeJS.ErrnoException;
-  if (code === "EACCES" || code === "EPERM") return new PolyprocError("Unauthorized", `the server's socket ${path} may not be opened (${code}): see whom it and its folder belong to`, {}, { cause: error });
+  if (code === "EACCES" || code === "EPERM")
+    return new PolyprocError(
+      "Unauthorized",
+      `the server's socket ${path} may not be opened (${code}): see whom it and its folder belong to`,
+      {},
+      { cause: error },
+    );
   if (error instanceof PolyprocError && error.codeName === "BadState" && /speaks protocol/.test(message)) {
-    return new PolyprocError("BadState", `the server that runs for this workspace is of another version: ${message}. “Polyproc: Restart Server” replaces it, and ends what it runs`, {}, { cause: error });
+    return new PolyprocError(
+      "BadState",
+      `the server that runs for this workspace is of another version: ${message}. “Polyproc: Restart Server” replaces it, and ends what it runs`,
+      {},
+      { cause: error },
+    );
   }
-  if (error instanceof PolyprocError && error.codeName === "TimedOut") return new PolyprocError("TimedOut", `${path}: ${message}; end it, or delete the socket, and try again`, {}, { cause: error });
+  if (error instanceof PolyprocError && error.codeName === "TimedOut")
+    return new PolyprocError(
+      "TimedOut",
+      `${path}: ${message}; end it, or delete the socket, and try again`,
+      {},
+      { cause: error },
+    );
   return error instanceof Error ? error : new Error(String(error));
 }
 

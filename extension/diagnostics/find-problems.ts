@@ -21,7 +21,17 @@ export function findProblems(row: Row, { target, name }: Pick<RunRequest, "targe
   if (file === null) {
     const module = modulePath(target);
     const position = module !== null && stack !== null ? positionInStack(stack, (path) => path === module) : null;
-    return position ? [{ file: position.path, line: position.line, column: position.column, message: `${row.label}: ${message}`, severity: "error" }] : [];
+    return position
+      ? [
+          {
+            file: position.path,
+            line: position.line,
+            column: position.column,
+            message: `${row.label}: ${message}`,
+            severity: "error",
+          },
+        ]
+      : [];
   }
   const found: Problem[] = [];
   for (const line of failureWords(error).flatMap((text) => text.split("\n"))) {
@@ -32,12 +42,22 @@ export function findProblems(row: Row, { target, name }: Pick<RunRequest, "targe
   }
   if (found.length > 0) return found;
   const position = stack === null ? null : positionInStack(stack, (path) => path === file);
-  return [{ file, line: position?.line ?? 0, column: position?.column ?? 0, message: "command" in target ? `${shorten(name, maxNameLength)}: ${message}` : message, severity: "error" }];
+  return [
+    {
+      file,
+      line: position?.line ?? 0,
+      column: position?.column ?? 0,
+      message: "command" in target ? `${shorten(name, maxNameLength)}: ${message}` : message,
+      severity: "error",
+    },
+  ];
 }
 
 function modulePath(target: Target): string | null {
   if (!("module" in target)) return null;
-  return target.module.startsWith("file://") ? decodeURIComponent(target.module.slice("file://".length)) : target.module;
+  return target.module.startsWith("file://")
+    ? decodeURIComponent(target.module.slice("file://".length))
+    : target.module;
 }
 
 /** Tools name files as they were given, or relative to some folder above them. */

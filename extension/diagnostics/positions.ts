@@ -6,20 +6,28 @@ export interface Position {
 }
 
 /** `at f (file:///a/b.js:12:3)`, `at /a/b.js:12:3`, `File "/a/b.py", line 12, in f`. */
-const frames = [
-  /^\s*at (?:.*\()?((?:file:\/\/)?\/.+?):(\d+):(\d+)\)?$/,
-  /^\s*File "(.+?)", line (\d+)()/,
-];
+const frames = [/^\s*at (?:.*\()?((?:file:\/\/)?\/.+?):(\d+):(\d+)\)?$/, /^\s*File "(.+?)", line (\d+)()/];
 
 /** The first frame of a stack in one of these files, as they are given: the file that the failure concerns comes first. */
 export function positionInStack(stack: string, isFile: (path: string) => boolean): Position | null {
-  const found = stack.split("\n").flatMap((line) => {
-    for (const frame of frames) {
-      const match = frame.exec(line);
-      if (match) return [{ path: pathOf(match[1]!), line: toIndex(match[2]), column: toIndex(match[3]), python: line.trimStart().startsWith("File") }];
-    }
-    return [];
-  }).filter(({ path }) => isFile(path));
+  const found = stack
+    .split("\n")
+    .flatMap((line) => {
+      for (const frame of frames) {
+        const match = frame.exec(line);
+        if (match)
+          return [
+            {
+              path: pathOf(match[1]!),
+              line: toIndex(match[2]),
+              column: toIndex(match[3]),
+              python: line.trimStart().startsWith("File"),
+            },
+          ];
+      }
+      return [];
+    })
+    .filter(({ path }) => isFile(path));
   // Python tells the innermost call last.
   const innermost = found[0]?.python ? found.at(-1) : found[0];
   return innermost ? { path: innermost.path, line: innermost.line, column: innermost.column } : null;
@@ -47,7 +55,8 @@ export function readRemark(line: string): Remark | null {
     const groups = remark.exec(plain)?.groups;
     if (!groups) continue;
     const text = groups["text"]!;
-    const kind = /^(?:fatal )?(error|warning|warn|info|information|note|hint)\b/i.exec(text)?.[1]?.toLowerCase() ?? "error";
+    const kind =
+      /^(?:fatal )?(error|warning|warn|info|information|note|hint)\b/i.exec(text)?.[1]?.toLowerCase() ?? "error";
     return {
       path: pathOf(groups["path"]!),
       line: toIndex(groups["line"]),

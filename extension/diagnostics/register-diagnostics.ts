@@ -18,7 +18,12 @@ export function registerDiagnostics(runs: Runs): vscode.Disposable {
 
   const show = (files: ReadonlySet<string>) => {
     if (files.size === 0) return;
-    collection.set([...book.of(files)].map(([file, problems]): [vscode.Uri, vscode.Diagnostic[] | undefined] => [vscode.Uri.file(file), problems.length === 0 ? undefined : problems.map(diagnostic)]));
+    collection.set(
+      [...book.of(files)].map(([file, problems]): [vscode.Uri, vscode.Diagnostic[] | undefined] => [
+        vscode.Uri.file(file),
+        problems.length === 0 ? undefined : problems.map(diagnostic),
+      ]),
+    );
   };
   const follow = (run: Run) => {
     if (run.request.origin === "task") return;
@@ -37,7 +42,11 @@ export function registerDiagnostics(runs: Runs): vscode.Disposable {
     runs.onDidAdd(follow),
     runs.onDidChange(() => show(book.keepOnly(new Set(runs.all.map(({ id }) => id))))),
     vscode.commands.registerCommand("polyproc.clearProblems", () => show(book.clear())),
-    { dispose: () => { for (const subscription of subscriptions.values()) subscription.dispose(); } },
+    {
+      dispose: () => {
+        for (const subscription of subscriptions.values()) subscription.dispose();
+      },
+    },
     collection,
   );
 }
@@ -47,7 +56,10 @@ function diagnostic({ file, line, column, message, severity }: Problem): vscode.
   const document = vscode.workspace.textDocuments.find(({ uri }) => uri.scheme === "file" && uri.fsPath === file);
   const start = new vscode.Position(line, column);
   const wholeLine = new vscode.Range(line, column, line, Number.MAX_SAFE_INTEGER);
-  const range = column === 0 ? wholeLine : (document?.getWordRangeAtPosition(start) ?? new vscode.Range(start, start.translate(0, 1)));
+  const range =
+    column === 0
+      ? wholeLine
+      : (document?.getWordRangeAtPosition(start) ?? new vscode.Range(start, start.translate(0, 1)));
   const shown = new vscode.Diagnostic(range, message, severities[severity]);
   shown.source = "polyproc";
   return shown;

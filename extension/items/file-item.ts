@@ -8,5 +8,7 @@ export function fileItem(path: string, folders: readonly Folder[] = workspaceFol
 }
 
 export function workspaceFolders(): Folder[] {
-  return (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === "file").map(({ name, uri }) => ({ name, path: uri.fsPath }));
+  return (vscode.workspace.workspaceFolders ?? [])
+    .filter(({ uri }) => uri.scheme === "file")
+    .map(({ name, uri }) => ({ name, path: uri.fsPath }));
 }

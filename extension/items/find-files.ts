@@ -9,7 +9,9 @@ export async function expandPaths(paths: readonly string[], signal?: AbortSignal
   const found = new Set<string>();
   for (const path of paths) {
     const facts = await stat(path).catch((error: NodeJS.ErrnoException) => {
-      throw new ItemsError(error.code === "ENOENT" ? `there is no file ${path}` : `${path} cannot be read: ${error.message}`);
+      throw new ItemsError(
+        error.code === "ENOENT" ? `there is no file ${path}` : `${path} cannot be read: ${error.message}`,
+      );
     });
     const files = facts.isDirectory() ? await search({ base: path, pattern: "**/*" }, [], signal) : [path];
     for (const file of files) found.add(file);
@@ -18,26 +20,44 @@ export async function expandPaths(paths: readonly string[], signal?: AbortSignal
 }
 
 /** Files that match, each once, sorted. `folder`: absolute; default: each folder of the workspace. Fails with ItemsError. */
-export async function findFiles(include: readonly string[], exclude: readonly string[], folder?: string, signal?: AbortSignal): Promise<string[]> {
+export async function findFiles(
+  include: readonly string[],
+  exclude: readonly string[],
+  folder?: string,
+  signal?: AbortSignal,
+): Promise<string[]> {
   const folders = folder === undefined ? workspaceFolders().map(({ path }) => path) : [folder];
-  if (folders.length === 0) throw new ItemsError("a pattern is relative to a folder, but no folder is open: open one, or name files");
+  if (folders.length === 0)
+    throw new ItemsError("a pattern is relative to a folder, but no folder is open: open one, or name files");
   const found = new Set<string>();
   for (const base of folders) {
-    for (const pattern of include) for (const file of await search(resolveGlob(pattern, base), exclude, signal)) found.add(file);
+    for (const pattern of include)
+      for (const file of await search(resolveGlob(pattern, base), exclude, signal)) found.add(file);
   }
   return [...found].sort();
 }
 
-async function search({ base, pattern }: { base: string; pattern: string }, exclude: readonly string[], signal?: AbortSignal): Promise<string[]> {
+async function search(
+  { base, pattern }: { base: string; pattern: string },
+  exclude: readonly string[],
+  signal?: AbortSignal,
+): Promise<string[]> {
   const uri = vscode.Uri.file(base);
-  const settings = ["files", "search"].map((section) => vscode.workspace.getConfiguration(section, uri).get<Record<string, unknown>>("exclude", {}));
+  const settings = ["files", "search"].map((section) =>
+    vscode.workspace.getConfiguration(section, uri).get<Record<string, unknown>>("exclude", {}),
+  );
   const cancellation = new vscode.CancellationTokenSource();
   const cancel = () => cancellation.cancel();
   signal?.addEventListener("abort", cancel, { once: true });
   try {
     const excluded = excludePattern(pattern, exclude, settings);
     // `null`: the settings' patterns that are to hold are among ours.
-    const files = await vscode.workspace.findFiles(new vscode.RelativePattern(uri, pattern), excluded === undefined ? null : new vscode.RelativePattern(uri, excluded), undefined, cancellation.token);
+    const files = await vscode.workspace.findFiles(
+      new vscode.RelativePattern(uri, pattern),
+      excluded === undefined ? null : new vscode.RelativePattern(uri, excluded),
+      undefined,
+      cancellation.token,
+    );
     signal?.throwIfAborted();
     return files.map((file) => file.fsPath).sort();
   } finally {

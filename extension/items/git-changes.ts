@@ -12,7 +12,9 @@ interface GitApi {
   readonly repositories: readonly Repository[];
 }
 interface Repository {
-  readonly state: Record<"mergeChanges" | "indexChanges" | "workingTreeChanges", readonly Change[]> & { untrackedChanges?: readonly Change[] };
+  readonly state: Record<"mergeChanges" | "indexChanges" | "workingTreeChanges", readonly Change[]> & {
+    untrackedChanges?: readonly Change[];
+  };
   status(): Promise<void>;
 }
 interface Change {
@@ -26,13 +28,15 @@ const patienceMs = 10_000;
 /** Absolute paths of the files with changes, sorted. Fails with ItemsError when Git cannot be asked. */
 export async function changedFiles(): Promise<string[]> {
   const api = await gitApi();
-  if (api.repositories.length === 0) throw new ItemsError("no Git repository is open in this window: open its folder, or choose the files another way");
+  if (api.repositories.length === 0)
+    throw new ItemsError("no Git repository is open in this window: open its folder, or choose the files another way");
   const paths = new Set<string>();
   for (const repository of api.repositories) {
     // What was saved a moment ago may not be known to it yet.
     await repository.status();
     const { mergeChanges, indexChanges, workingTreeChanges, untrackedChanges = [] } = repository.state;
-    for (const { uri } of [...mergeChanges, ...indexChanges, ...workingTreeChanges, ...untrackedChanges]) paths.add(uri.fsPath);
+    for (const { uri } of [...mergeChanges, ...indexChanges, ...workingTreeChanges, ...untrackedChanges])
+      paths.add(uri.fsPath);
   }
   const files: string[] = [];
   // Deleted files are gone, submodules are folders.
@@ -42,7 +46,8 @@ export async function changedFiles(): Promise<string[]> {
 
 async function gitApi(): Promise<GitApi> {
   const extension = vscode.extensions.getExtension<GitExtension>("vscode.git");
-  if (!extension) throw new ItemsError("VS Code's built-in Git extension is disabled: enable it, or choose the files another way");
+  if (!extension)
+    throw new ItemsError("VS Code's built-in Git extension is disabled: enable it, or choose the files another way");
   let api: GitApi;
   try {
     api = (await extension.activate()).getAPI(1);

@@ -25,7 +25,9 @@ const maxNames = 2;
 export function describeSource(source: ItemSource, found?: number): string {
   switch (source.kind) {
     case "files":
-      return source.paths.length <= maxNames ? source.paths.map((path) => basename(path)).join(", ") : plural(found ?? source.paths.length, found === undefined ? "path" : "file");
+      return source.paths.length <= maxNames
+        ? source.paths.map((path) => basename(path)).join(", ")
+        : plural(found ?? source.paths.length, found === undefined ? "path" : "file");
     case "glob":
       return source.include.join(", ");
     case "git":

@@ -33,8 +33,12 @@ export function findJsonError(json: string): JsonError | undefined {
     if (json[at] === undefined) return { offset, message: `the text ends, but ${expected} is missing` };
     if (json[at] === "'") return { offset, message: 'texts are written in double quotes: "…"' };
     if (take(text)) return { offset, message: `expected ${expected}, found a text` };
-    if (json[at] === '"') return { offset, message: "this string has no closing quote, or contains a character that must be escaped" };
-    return { offset, message: `expected ${expected}, found ${JSON.stringify(/^[\w$]+|[^]/u.exec(json.slice(at, at + 20))![0])}` };
+    if (json[at] === '"')
+      return { offset, message: "this string has no closing quote, or contains a character that must be escaped" };
+    return {
+      offset,
+      message: `expected ${expected}, found ${JSON.stringify(/^[\w$]+|[^]/u.exec(json.slice(at, at + 20))![0])}`,
+    };
   };
   const key = (): JsonError | undefined => {
     take(space);

@@ -24,9 +24,17 @@ export function resolveGlob(pattern: string, folder: string): RelativeGlob {
  * What is left out of a search: the user's own patterns, and those of the settings that searches respect, unless the search names what they
  * would hide (`node_modules/tool/*.js`). Undefined when nothing is left out.
  */
-export function excludePattern(include: string, own: readonly string[], settings: readonly Record<string, unknown>[]): string | undefined {
+export function excludePattern(
+  include: string,
+  own: readonly string[],
+  settings: readonly Record<string, unknown>[],
+): string | undefined {
   const searched = new Set(include.split("/"));
-  const fromSettings = settings.flatMap((setting) => Object.entries(setting).flatMap(([pattern, on]) => (on === true && !searched.has(lastName(pattern)) ? [pattern] : [])));
+  const fromSettings = settings.flatMap((setting) =>
+    Object.entries(setting).flatMap(([pattern, on]) =>
+      on === true && !searched.has(lastName(pattern)) ? [pattern] : [],
+    ),
+  );
   const all = [...new Set([...own.map((pattern) => pattern.replace(/^\.\//, "")), ...fromSettings])];
   if (all.length === 0) return undefined;
   return all.length === 1 ? all[0] : `{${all.join(",")}}`;
@@ -34,7 +42,12 @@ export function excludePattern(include: string, own: readonly string[], settings
 
 /** Of `**\/node_modules` and `**\/node_modules/**`: node_modules. */
 function lastName(pattern: string): string {
-  return pattern.split("/").filter((part) => part !== "" && part !== "**").at(-1) ?? "";
+  return (
+    pattern
+      .split("/")
+      .filter((part) => part !== "" && part !== "**")
+      .at(-1) ?? ""
+  );
 }
 
 /** Patterns with commas between them, as people write them into one line; `!` before one leaves files out. */

@@ -25,7 +25,13 @@ export function shellCommand(line: string, { cwd, env }: ShellOptions = {}): Com
     return `\${${items.indexOf(name) + 1}}`;
   });
   const args = items.length > 0 ? [script, "sh", ...items] : [`${script} "\${1}"`, "sh", "{item}"];
-  return { command: "sh", args: ["-c", ...args], maxOutputBytes, ...(cwd === undefined ? {} : { cwd }), ...(env === undefined ? {} : { env }) };
+  return {
+    command: "sh",
+    args: ["-c", ...args],
+    maxOutputBytes,
+    ...(cwd === undefined ? {} : { cwd }),
+    ...(env === undefined ? {} : { env }),
+  };
 }
 
 /** `plain`: words of a command, also within parentheses and backticks. */
@@ -43,7 +49,13 @@ function replacePlaceholders(line: string, reference: (item: string) => string):
     const found = placeholder.exec(line)?.[0];
     if (found !== undefined) {
       const isItem = found.startsWith("{item");
-      script += !isItem ? found : singleQuoted ? `'"${reference(found)}"'` : context === "double" ? reference(found) : `"${reference(found)}"`;
+      script += !isItem
+        ? found
+        : singleQuoted
+          ? `'"${reference(found)}"'`
+          : context === "double"
+            ? reference(found)
+            : `"${reference(found)}"`;
       at += found.length - 1;
       continue;
     }

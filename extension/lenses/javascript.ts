@@ -13,7 +13,9 @@ export function findJavascriptFunctions(text: string, dialect: Dialect): FoundFu
   const moduleExports = new ModuleExports();
   const whole = statements(text, dialect);
   if (whole) moduleExports.add(whole);
-  else for (const [part, line] of topLevelParts(text)) moduleExports.add(statements(part, dialect, line) ?? statements(firstBlock(part), dialect, line) ?? []);
+  else
+    for (const [part, line] of topLevelParts(text))
+      moduleExports.add(statements(part, dialect, line) ?? statements(firstBlock(part), dialect, line) ?? []);
   return moduleExports.functions();
 }
 
@@ -38,7 +40,8 @@ function statements(text: string, { jsx, typescript }: Dialect, startLine = 1): 
   }
 }
 
-const beginsStatement = /^(?:export|import|function|async|class|abstract|const|let|var|type|interface|enum|declare|module\.exports|exports\.|@)(?![\w$])/;
+const beginsStatement =
+  /^(?:export|import|function|async|class|abstract|const|let|var|type|interface|enum|declare|module\.exports|exports\.|@)(?![\w$])/;
 
 /** Up to the first bracket that closes without indentation: what follows it may be what is broken. */
 function firstBlock(part: string): string {

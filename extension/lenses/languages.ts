@@ -20,7 +20,11 @@ const maxLength = 512 * 1024;
 /** The functions of a module; none when it is no module of a language that is known. The parsers are loaded when they are first needed. */
 export async function findFunctions(text: string, languageId: string, path: string): Promise<FoundFunction[]> {
   if (text.length > maxLength || /\.d\.[cm]?ts$/.test(path)) return [];
-  if (javascript.includes(languageId)) return (await import("./javascript.js")).findJavascriptFunctions(text, { jsx: !/\.[cm]?ts$/.test(path), typescript: languageId.startsWith("typescript") });
+  if (javascript.includes(languageId))
+    return (await import("./javascript.js")).findJavascriptFunctions(text, {
+      jsx: !/\.[cm]?ts$/.test(path),
+      typescript: languageId.startsWith("typescript"),
+    });
   if (languageId === "python") return (await import("./python.js")).findPythonFunctions(text);
   return [];
 }

@@ -38,7 +38,13 @@ export class ModuleExports {
       const kind = local?.kind ?? ("kind" in what ? what.kind : "function");
       const shown = "local" in what ? what.local : what.name;
       // The last one counts, as for the module itself; its place is where it is written, not where it is exported.
-      found.set(name, { export: name, name: name === "default" ? shown : name, kind, line: (local ?? place).line, column: (local ?? place).column });
+      found.set(name, {
+        export: name,
+        name: name === "default" ? shown : name,
+        kind,
+        line: (local ?? place).line,
+        column: (local ?? place).column,
+      });
     }
     return [...found.values()].sort((a, b) => a.line - b.line || a.column - b.column);
   }
@@ -47,7 +53,9 @@ export class ModuleExports {
     switch (statement.type) {
       case "ExportNamedDeclaration": {
         if (statement.exportKind === "type") return;
-        if (statement.declaration) for (const name of this.#declare(statement.declaration)) this.#give(name, statement.declaration, { local: name });
+        if (statement.declaration)
+          for (const name of this.#declare(statement.declaration))
+            this.#give(name, statement.declaration, { local: name });
         // What comes from another module is found there.
         if (statement.source) return;
         for (const specifier of statement.specifiers) {
@@ -114,7 +122,12 @@ export class ModuleExports {
     const { object, property, computed } = left;
     const isExports = isModuleExports(object) || (object.type === "Identifier" && object.name === "exports");
     if (!isExports) return;
-    const name = property.type === "StringLiteral" ? property.value : property.type === "Identifier" && !computed ? property.name : null;
+    const name =
+      property.type === "StringLiteral"
+        ? property.value
+        : property.type === "Identifier" && !computed
+          ? property.name
+          : null;
     if (name !== null) this.#giveValue(name, value, property);
   }
 
@@ -170,7 +183,13 @@ function lastValue(value: Expression): Expression {
 function isModuleExports(node: Node): boolean {
   if (node.type !== "MemberExpression") return false;
   const { object, property, computed } = node as Extract<Expression, { type: "MemberExpression" }>;
-  return !computed && object.type === "Identifier" && object.name === "module" && property.type === "Identifier" && property.name === "exports";
+  return (
+    !computed &&
+    object.type === "Identifier" &&
+    object.name === "module" &&
+    property.type === "Identifier" &&
+    property.name === "exports"
+  );
 }
 
 /** Null for what cannot be run: other values, generators (whose result cannot be sent), classes without `run`. */
@@ -192,7 +211,14 @@ function kindOf(node: Node): Kind | null {
 
 function hasRun(node: ClassNode): boolean {
   if (node.type === "ClassDeclaration" && (node.abstract || node.declare)) return false;
-  return node.body.body.some((member) =>
-    member.type === "ClassMethod" && member.kind === "method" && !member.static && !member.computed && !member.abstract
-    && member.key.type === "Identifier" && member.key.name === "run");
+  return node.body.body.some(
+    (member) =>
+      member.type === "ClassMethod" &&
+      member.kind === "method" &&
+      !member.static &&
+      !member.computed &&
+      !member.abstract &&
+      member.key.type === "Identifier" &&
+      member.key.name === "run",
+  );
 }

@@ -8,7 +8,10 @@ import { moduleLanguages, runtimeOf } from "./languages.js";
 export function registerLenses(server: Server, settings: Settings): vscode.Disposable {
   const lenses = new FunctionLenses(server, settings);
   return vscode.Disposable.from(
-    vscode.languages.registerCodeLensProvider(moduleLanguages.map((language) => ({ language, scheme: "file" })), lenses),
+    vscode.languages.registerCodeLensProvider(
+      moduleLanguages.map((language) => ({ language, scheme: "file" })),
+      lenses,
+    ),
     settings.onDidChange(["codeLens.enabled"], () => lenses.refresh()),
     vscode.workspace.onDidGrantWorkspaceTrust(() => lenses.refresh()),
     // Only the server knows which languages it has workers for.
@@ -39,13 +42,28 @@ class FunctionLenses implements vscode.CodeLensProvider, vscode.Disposable {
   }
 
   async provideCodeLenses(document: vscode.TextDocument): Promise<vscode.CodeLens[]> {
-    if (!vscode.workspace.isTrusted || !this.#settings.codeLensEnabled(document.uri) || !this.#hasRuntime(document.languageId)) return [];
+    if (
+      !vscode.workspace.isTrusted ||
+      !this.#settings.codeLensEnabled(document.uri) ||
+      !this.#hasRuntime(document.languageId)
+    )
+      return [];
     return (await functionsOf(document)).flatMap((found) => {
       const range = new vscode.Range(found.line, found.column, found.line, found.column + found.name.length);
       const args = [document.uri, found.export];
       return [
-        new vscode.CodeLens(range, { title: "$(play) Run in pool", command: "polyproc.runInPool", arguments: args, tooltip: `Run ${found.name} once for each of several items, several at a time` }),
-        new vscode.CodeLens(range, { title: "Map over files…", command: "polyproc.mapOverFiles", arguments: args, tooltip: `Run ${found.name} once for each of several files, with the file's path` }),
+        new vscode.CodeLens(range, {
+          title: "$(play) Run in pool",
+          command: "polyproc.runInPool",
+          arguments: args,
+          tooltip: `Run ${found.name} once for each of several items, several at a time`,
+        }),
+        new vscode.CodeLens(range, {
+          title: "Map over files…",
+          command: "polyproc.mapOverFiles",
+          arguments: args,
+          tooltip: `Run ${found.name} once for each of several files, with the file's path`,
+        }),
       ];
     });
   }

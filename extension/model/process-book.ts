@@ -49,8 +49,15 @@ export class ProcessBook {
    * later. Whether there were any.
    */
   forgetKilled(pool: string | null, since: number): boolean {
-    const killed = [...this.#ended].map((process) => this.#all.get(process)!).filter((process) => (pool === null ? process.pool !== null : process.pool === pool) && process.role !== "process"
-      && (process.endedAt ?? 0) >= since && (process.exitCode === -sigterm || process.exitCode === -sigkill));
+    const killed = [...this.#ended]
+      .map((process) => this.#all.get(process)!)
+      .filter(
+        (process) =>
+          (pool === null ? process.pool !== null : process.pool === pool) &&
+          process.role !== "process" &&
+          (process.endedAt ?? 0) >= since &&
+          (process.exitCode === -sigterm || process.exitCode === -sigkill),
+      );
     for (const { process } of killed) this.#remove(process);
     return killed.length > 0;
   }
@@ -73,7 +80,10 @@ export class ProcessBook {
 }
 
 /** Processes that a client started, and workers and commands that failed. Not those that a pool ended itself, because it was finished or was told to. */
-function isWorthKeeping({ role, exitCode, pool }: ProcessInfo, poolOf: (handle: string) => PoolInfo | undefined): boolean {
+function isWorthKeeping(
+  { role, exitCode, pool }: ProcessInfo,
+  poolOf: (handle: string) => PoolInfo | undefined,
+): boolean {
   if (role === "process") return true;
   if (exitCode === 0) return false;
   const state = pool === null ? undefined : poolOf(pool)?.state;

@@ -154,16 +154,24 @@ export class ServerModel implements Model, Disposable {
   #reset(rpc: Rpc, snapshot: Snapshot): void {
     const gone = this.#load(snapshot);
     if (gone.length === 0) return;
-    rpc.request("process/list", { scope: "all", ended: true }).then(({ processes }) => {
-      if (this.#rpc !== rpc) return;
-      const missed = new Set(gone.map(({ process }) => process));
-      for (const process of processes) if (process.state === "exited" && missed.has(process.process)) this.#book.put(process, this.#poolOf);
-      this.#throttle.add("processes");
-    }, () => {});
+    rpc.request("process/list", { scope: "all", ended: true }).then(
+      ({ processes }) => {
+        if (this.#rpc !== rpc) return;
+        const missed = new Set(gone.map(({ process }) => process));
+        for (const process of processes)
+          if (process.state === "exited" && missed.has(process.process)) this.#book.put(process, this.#poolOf);
+        this.#throttle.add("processes");
+      },
+      () => {},
+    );
   }
 
   #load(snapshot: Snapshot): ProcessInfo[] {
-    fill(this.#pools, snapshot.pools.filter((pool) => !isOver(pool)), ({ pool }) => pool);
+    fill(
+      this.#pools,
+      snapshot.pools.filter((pool) => !isOver(pool)),
+      ({ pool }) => pool,
+    );
     fill(this.#sync, snapshot.sync, ({ handle }) => handle);
     fill(this.#deadlocks, snapshot.deadlocks, ({ deadlock }) => deadlock);
     fill(this.#runs, snapshot.runs, ({ run }) => run);
@@ -212,7 +220,8 @@ export class ServerModel implements Model, Disposable {
   }
 
   #putPool(pool: PoolInfo): void {
-    if (pool.state === "terminated" && this.#book.forgetKilled(pool.pool, Date.now() - newsMs)) this.#throttle.add("processes");
+    if (pool.state === "terminated" && this.#book.forgetKilled(pool.pool, Date.now() - newsMs))
+      this.#throttle.add("processes");
     if (isOver(pool)) {
       this.#pools.delete(pool.pool);
       this.#rates.forget(pool.pool);

@@ -53,14 +53,18 @@ export class UsagePoll {
     // A server that is busy is not helped by being asked again.
     if (!rpc || this.#asking) return;
     this.#asking = true;
-    rpc.request("process/usage", {}).then(
-      ({ usage }) => {
-        if (this.#rpc === rpc && this.#watchers > 0) this.#tell(new Map(usage.map((entry) => [entry.process, entry])));
-      },
-      // The next poll asks again. The server's state reports a connection that ended.
-      () => {},
-    ).finally(() => {
-      if (this.#rpc === rpc) this.#asking = false;
-    });
+    rpc
+      .request("process/usage", {})
+      .then(
+        ({ usage }) => {
+          if (this.#rpc === rpc && this.#watchers > 0)
+            this.#tell(new Map(usage.map((entry) => [entry.process, entry])));
+        },
+        // The next poll asks again. The server's state reports a connection that ended.
+        () => {},
+      )
+      .finally(() => {
+        if (this.#rpc === rpc) this.#asking = false;
+      });
   }
 }

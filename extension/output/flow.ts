@@ -91,7 +91,9 @@ export class Flow {
 
   #sayLeftOut(): void {
     if (this.#leftOut === 0) return;
-    this.#waiting.push(`… ${this.#leftOut.toLocaleString("en")} ${this.#leftOut === 1 ? "line" : "lines"} left out, see Results`);
+    this.#waiting.push(
+      `… ${this.#leftOut.toLocaleString("en")} ${this.#leftOut === 1 ? "line" : "lines"} left out, see Results`,
+    );
     this.#leftOut = 0;
   }
 

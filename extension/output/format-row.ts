@@ -41,9 +41,16 @@ export function outcomeLines(row: Row, isCommand: boolean): string[] {
 /** A value in one line. */
 export function resultText(value: unknown): string {
   if (value === undefined) return "(the result is no longer kept)";
-  const text = typeof value === "string"
-    ? JSON.stringify(shorten(value, maxResultLength))
-    : inspect(shown(value, 4), { breakLength: Infinity, compact: true, depth: 3, maxArrayLength: 20, maxStringLength: maxResultLength });
+  const text =
+    typeof value === "string"
+      ? JSON.stringify(shorten(value, maxResultLength))
+      : inspect(shown(value, 4), {
+          breakLength: Infinity,
+          compact: true,
+          depth: 3,
+          maxArrayLength: 20,
+          maxStringLength: maxResultLength,
+        });
   return shorten(oneLine(text), maxResultLength);
 }
 
@@ -52,7 +59,11 @@ function shown(value: unknown, depth: number): unknown {
   if (value instanceof UnknownObject) return named(value.handle);
   if (value instanceof OpaqueBlob) return named(`${value.tag}, ${value.data.length} bytes`);
   if (depth === 0 || typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return value.slice(0, 21).map((one) => shown(one, depth - 1)).concat(value.length > 21 ? new Array<unknown>(value.length - 21) : []);
+  if (Array.isArray(value))
+    return value
+      .slice(0, 21)
+      .map((one) => shown(one, depth - 1))
+      .concat(value.length > 21 ? new Array<unknown>(value.length - 21) : []);
   if (Object.getPrototypeOf(value) !== Object.prototype) return value;
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, shown(one, depth - 1)]));
 }
@@ -72,5 +83,7 @@ function stackLines(stack: string): string[] {
   const lines = stack.split("\n").map((line) => oneLine(line));
   const from = lines.findIndex((line) => /^\s+(?:at |File )/.test(line));
   const frames = from === -1 ? lines.slice(1) : lines.slice(from);
-  return frames.length > maxStackLines ? [...frames.slice(0, maxStackLines), `    … ${frames.length - maxStackLines} more`] : frames;
+  return frames.length > maxStackLines
+    ? [...frames.slice(0, maxStackLines), `    … ${frames.length - maxStackLines} more`]
+    : frames;
 }

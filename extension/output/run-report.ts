@@ -43,7 +43,12 @@ export class RunReport implements Disposable {
     this.#isCommand = "command" in run.request.target;
     this.#told = new Uint8Array(run.rows.length);
     const { info } = run;
-    flow.add([`${this.#mark}▶ ${oneLine(info.name)}: ${counted(info.total, "item")}, ${counted(info.processes, "process")} at a time`], "summary");
+    flow.add(
+      [
+        `${this.#mark}▶ ${oneLine(info.name)}: ${counted(info.total, "item")}, ${counted(info.processes, "process")} at a time`,
+      ],
+      "summary",
+    );
     this.#subscriptions = [
       run.onOutput((index, lines, dropped) => this.#wrote(index, lines, dropped)),
       run.onDidChange((changed) => this.#changed(changed)),
@@ -60,7 +65,9 @@ export class RunReport implements Disposable {
     const row = this.#run.rows[index];
     if (!row) return;
     const prefix = this.#mark + prefixOf(row.label);
-    const texts = lines.map(({ text }) => prefix + (text.length > maxLineLength ? `${text.slice(0, maxLineLength)}…` : text));
+    const texts = lines.map(
+      ({ text }) => prefix + (text.length > maxLineLength ? `${text.slice(0, maxLineLength)}…` : text),
+    );
     if (this.#grouping === "line" || this.#told[index] === 1) {
       this.#flow.lost(dropped);
       this.#flow.add(texts, "output");
@@ -85,7 +92,10 @@ export class RunReport implements Disposable {
       // Items that never began are only counted, in the summary: after a cancellation there may be thousands.
       if ((row.state === "cancelled" || row.state === "lost") && row.pid === 0) continue;
       const prefix = this.#mark + prefixOf(row.label);
-      this.#flow.add(outcomeLines(row, this.#isCommand).map((line) => prefix + line), row.state === "done" ? "output" : "failure");
+      this.#flow.add(
+        outcomeLines(row, this.#isCommand).map((line) => prefix + line),
+        row.state === "done" ? "output" : "failure",
+      );
     }
     if (!this.#run.ended || this.#over) return;
     this.#over = true;

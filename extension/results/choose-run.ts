@@ -2,13 +2,23 @@ import * as vscode from "vscode";
 import type { Run, Runs } from "../runs/run.js";
 import { viewOfRun } from "./row-views.js";
 
-const icons = { running: "sync", ending: "sync", done: "pass", cancelled: "circle-slash", halted: "error", lost: "warning" } as const;
+const icons = {
+  running: "sync",
+  ending: "sync",
+  done: "pass",
+  cancelled: "circle-slash",
+  halted: "error",
+  lost: "warning",
+} as const;
 
 /** The run with this handle. Without a handle: the only run, or the run that the user picks. */
 export async function chooseRun(runs: Runs, id: unknown, title: string): Promise<Run | undefined> {
   if (typeof id === "string") {
     const named = runs.all.find((run) => run.id === id);
-    if (!named) void vscode.window.showInformationMessage("This run no longer exists: its server has ended, or it was forgotten.");
+    if (!named)
+      void vscode.window.showInformationMessage(
+        "This run no longer exists: its server has ended, or it was forgotten.",
+      );
     return named;
   }
   if (runs.all.length === 0) void vscode.window.showInformationMessage("Nothing has been run yet in this window.");

@@ -17,25 +17,37 @@ export async function copyResults(run: Run, indexes: readonly number[] | null): 
     if (length > maxClipboard) return saveInstead(run, chosen);
   }
   await vscode.env.clipboard.writeText(parts.join(""));
-  vscode.window.setStatusBarMessage(`$(copy) ${chosen.length === 1 ? "1 item" : `${chosen.length.toLocaleString()} items`} copied as JSON`, 4000);
+  vscode.window.setStatusBarMessage(
+    `$(copy) ${chosen.length === 1 ? "1 item" : `${chosen.length.toLocaleString()} items`} copied as JSON`,
+    4000,
+  );
 }
 
 async function saveInstead(run: Run, indexes: readonly number[]): Promise<void> {
   const save = "Save as File…";
-  const answer = await vscode.window.showInformationMessage(`The results take more than ${maxClipboard / 1024 / 1024} MiB as JSON, too much for the clipboard.`, save);
+  const answer = await vscode.window.showInformationMessage(
+    `The results take more than ${maxClipboard / 1024 / 1024} MiB as JSON, too much for the clipboard.`,
+    save,
+  );
   if (answer !== save) return;
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
-  const uri = await vscode.window.showSaveDialog({ filters: { JSON: ["json"] }, ...(folder ? { defaultUri: vscode.Uri.joinPath(folder, "results.json") } : {}) });
-  if (!uri) return;
-  await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: "Saving results", cancellable: true }, async (_, token) => {
-    const file = await open(uri.fsPath, "w");
-    try {
-      for await (const part of resultsJson(run, indexes)) {
-        if (token.isCancellationRequested) return;
-        await file.write(part);
-      }
-    } finally {
-      await file.close();
-    }
+  const uri = await vscode.window.showSaveDialog({
+    filters: { JSON: ["json"] },
+    ...(folder ? { defaultUri: vscode.Uri.joinPath(folder, "results.json") } : {}),
   });
+  if (!uri) return;
+  await vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title: "Saving results", cancellable: true },
+    async (_, token) => {
+      const file = await open(uri.fsPath, "w");
+      try {
+        for await (const part of resultsJson(run, indexes)) {
+          if (token.isCancellationRequested) return;
+          await file.write(part);
+        }
+      } finally {
+        await file.close();
+      }
+    },
+  );
 }

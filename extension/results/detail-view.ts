@@ -31,7 +31,10 @@ function commandEnd({ value, error }: Row): DetailView["command"] {
   const { language, properties } = error?.data ?? {};
   const told = { ...error?.data, ...(isRecord(properties) ? properties : {}) };
   if (language !== "command" || !("exitCode" in told)) return null;
-  return { exitCode: typeof told.exitCode === "number" ? told.exitCode : null, signal: "signal" in told && typeof told.signal === "string" ? told.signal : null };
+  return {
+    exitCode: typeof told.exitCode === "number" ? told.exitCode : null,
+    signal: "signal" in told && typeof told.signal === "string" ? told.signal : null,
+  };
 }
 
 /** Members of `data` that are shown elsewhere, or mean nothing to the user. */
@@ -42,7 +45,8 @@ function errorView(failure: Failure): ErrorView {
   const type = textOf(data["type"]) ?? errorName(failure.code) ?? "Error";
   const thrown = textOf(data["message"]);
   // A thrown error is shown in full; the server's own errors as in the table.
-  const message = data["language"] !== undefined && data["language"] !== "command" && thrown !== null ? thrown : failureText(failure);
+  const message =
+    data["language"] !== undefined && data["language"] !== "command" && thrown !== null ? thrown : failureText(failure);
   return {
     type,
     message: cut(message).text,
@@ -57,7 +61,14 @@ function causeOf(cause: unknown, depth: number): ErrorView | null {
   if (!isRecord(cause) || depth > deepestCause) return null;
   const type = textOf(cause["type"]) ?? "Error";
   const message = textOf(cause["message"]) ?? "";
-  return { type, message: cut(message).text, stack: stackOf(cause, type, message), facts: factsOf(cause), stderr: null, cause: causeOf(cause["cause"], depth + 1) };
+  return {
+    type,
+    message: cut(message).text,
+    stack: stackOf(cause, type, message),
+    facts: factsOf(cause),
+    stderr: null,
+    cause: causeOf(cause["cause"], depth + 1),
+  };
 }
 
 /** Without the lines at its top that repeat the error. */
@@ -70,7 +81,9 @@ function stackOf(data: Record<string, unknown>, type: string, message: string): 
 }
 
 function factsOf({ properties, ...data }: Record<string, unknown>): CutText | null {
-  const facts = Object.entries({ ...data, ...(isRecord(properties) ? properties : {}) }).filter(([key, value]) => !shownElsewhere.has(key) && value !== null && value !== undefined);
+  const facts = Object.entries({ ...data, ...(isRecord(properties) ? properties : {}) }).filter(
+    ([key, value]) => !shownElsewhere.has(key) && value !== null && value !== undefined,
+  );
   return facts.length === 0 ? null : jsonText(Object.fromEntries(facts), pretty);
 }
 

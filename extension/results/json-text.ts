@@ -37,13 +37,23 @@ class Writer {
 
   value(value: unknown, depth: number): void {
     switch (typeof value) {
-      case "string": return this.#string(value);
-      case "number": return this.#put(Number.isFinite(value) ? (Object.is(value, -0) ? "0" : String(value)) : `{"$float":"${value}"}`);
-      case "bigint": return this.#put(`{"$int":"${value}"}`);
-      case "boolean": return this.#put(String(value));
-      case "undefined": return this.#put("null");
-      case "function": case "symbol": return this.#string(String(value));
-      case "object": return value === null ? this.#put("null") : this.#object(value, depth);
+      case "string":
+        return this.#string(value);
+      case "number":
+        return this.#put(
+          Number.isFinite(value) ? (Object.is(value, -0) ? "0" : String(value)) : `{"$float":"${value}"}`,
+        );
+      case "bigint":
+        return this.#put(`{"$int":"${value}"}`);
+      case "boolean":
+        return this.#put(String(value));
+      case "undefined":
+        return this.#put("null");
+      case "function":
+      case "symbol":
+        return this.#string(String(value));
+      case "object":
+        return value === null ? this.#put("null") : this.#object(value, depth);
     }
   }
 
@@ -61,7 +71,8 @@ class Writer {
   #object(value: object, depth: number): void {
     if (depth >= maxDepth) return this.#string("…");
     if (Array.isArray(value)) return this.#list(value, depth);
-    if (value instanceof Date) return this.#string(Number.isNaN(value.getTime()) ? "Invalid Date" : value.toISOString());
+    if (value instanceof Date)
+      return this.#string(Number.isNaN(value.getTime()) ? "Invalid Date" : value.toISOString());
     if (value instanceof Uint8Array) return this.#bytes(value);
     if (ArrayBuffer.isView(value) && "length" in value) return this.#list(value as unknown as Iterable<unknown>, depth);
     if (value instanceof Set) return this.#list(value, depth);
@@ -74,7 +85,8 @@ class Writer {
       const { name: type, message, stack } = value;
       return this.#members([...Object.entries({ type, message, stack }), ...Object.entries(value)], depth);
     }
-    if (!isProxy(value) && "toJSON" in value && typeof value.toJSON === "function") return this.value(value.toJSON(), depth + 1);
+    if (!isProxy(value) && "toJSON" in value && typeof value.toJSON === "function")
+      return this.value(value.toJSON(), depth + 1);
     return this.#members(Object.entries(value), depth);
   }
 

@@ -9,7 +9,10 @@ export interface Link {
 
 /** A path, then `:line` or `:line:column` or `(line,column)`; relative ones need an ending, or every `a:1` would be one. */
 const path = String.raw`(?:file:\/\/)?(?:(?:~|\.{1,2})?\/[^\s:"'<>()|*?]+|[\w@+\-.][\w@+\-./]*\.[A-Za-z]\w{0,9})`;
-const inText = new RegExp(String.raw`(?<![\w:/.@+~\-])(${path})(?::(\d+)(?::(\d+))?|\((\d+),\s?(\d+)\))(?!\w)|File "([^"\n]+)", line (\d+)`, "g");
+const inText = new RegExp(
+  String.raw`(?<![\w:/.@+~\-])(${path})(?::(\d+)(?::(\d+))?|\((\d+),\s?(\d+)\))(?!\w)|File "([^"\n]+)", line (\d+)`,
+  "g",
+);
 /** Text beyond it stays plain: matching is quick, but people do not click there. */
 const longestText = 100_000;
 

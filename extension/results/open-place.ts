@@ -21,7 +21,9 @@ export async function openPlace(run: Run, index: number, place: Place): Promise<
       // Not there: perhaps the next one is.
     }
   }
-  void vscode.window.showWarningMessage(`${place.file} was not found: neither where the run's processes worked nor in the workspace.`);
+  void vscode.window.showWarningMessage(
+    `${place.file} was not found: neither where the run's processes worked nor in the workspace.`,
+  );
 }
 
 /** A relative path is meant from where the process ran; which folder that was is not always known. */
@@ -35,7 +37,8 @@ function candidates({ request: { target }, rows }: Run, index: number, file: str
   if (folder) folders.add(folder.uri.fsPath);
   for (const { uri } of vscode.workspace.workspaceFolders ?? []) folders.add(uri.fsPath);
   if (own) folders.add(dirname(own));
-  if ("module" in target) folders.add(dirname(target.module.startsWith("file:") ? fileURLToPath(target.module) : target.module));
+  if ("module" in target)
+    folders.add(dirname(target.module.startsWith("file:") ? fileURLToPath(target.module) : target.module));
   return [...folders].filter(isAbsolute).map((from) => join(from, file));
 }
 

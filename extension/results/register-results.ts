@@ -22,7 +22,9 @@ export function registerResults(parts: Parts): vscode.Disposable {
     panels,
     registerResultDocuments(runs),
     registerRowCommands(panels, log),
-    command("polyproc.showResults", "Show Results", (run, index) => panels.show(run, "table", typeof index === "number" ? index : undefined)),
+    command("polyproc.showResults", "Show Results", (run, index) =>
+      panels.show(run, "table", typeof index === "number" ? index : undefined),
+    ),
     command("polyproc.showTimeline", "Show Timeline", (run) => panels.show(run, "timeline")),
     command("polyproc.copyResults", "Copy Results as JSON", (run) => copyResults(run, null)),
     vscode.window.registerWebviewPanelSerializer(viewType, {

@@ -11,7 +11,11 @@ type What = "value" | "item" | "output";
 /** Shows all of a value, or what an item wrote, in an editor of its own, for reading. */
 export async function openResultText(run: Run, index: number, what: What): Promise<void> {
   const name = (run.rows[index]?.label ?? String(index)).replaceAll("/", "·");
-  const uri = vscode.Uri.from({ scheme, path: `/${name}.${what === "output" ? "log" : "json"}`, query: new URLSearchParams({ run: run.id, index: String(index), what }).toString() });
+  const uri = vscode.Uri.from({
+    scheme,
+    path: `/${name}.${what === "output" ? "log" : "json"}`,
+    query: new URLSearchParams({ run: run.id, index: String(index), what }).toString(),
+  });
   const document = await vscode.workspace.openTextDocument(uri);
   await vscode.window.showTextDocument(document, { preview: true });
 }
@@ -25,8 +29,10 @@ export function registerResultDocuments(runs: Runs): vscode.Disposable {
       const row = run?.rows[index];
       if (!run || !row) return "This run is no longer known: its server has ended, or it was forgotten.";
       switch (asked.get("what") as What) {
-        case "value": return wholeText(row.value);
-        case "item": return wholeText(run.request.items[index]?.value);
+        case "value":
+          return wholeText(row.value);
+        case "item":
+          return wholeText(run.request.items[index]?.value);
         case "output": {
           const { lines, dropped } = await run.output(index);
           return `${dropped > 0 ? `(${dropped.toLocaleString()} earlier lines are not kept)\n` : ""}${lines.map(({ text }) => `${text}\n`).join("")}`;

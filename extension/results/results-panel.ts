@@ -35,7 +35,8 @@ export class ResultsPanel implements vscode.Disposable {
     this.#parts = parts;
     const folder = vscode.Uri.joinPath(parts.context.extensionUri, "dist", "results");
     panel.webview.options = { enableScripts: true, localResourceRoots: [folder] };
-    const icon = (theme: string) => vscode.Uri.joinPath(parts.context.extensionUri, "extension", "images", `results-${theme}.svg`);
+    const icon = (theme: string) =>
+      vscode.Uri.joinPath(parts.context.extensionUri, "extension", "images", `results-${theme}.svg`);
     panel.iconPath = { light: icon("light"), dark: icon("dark") };
     panel.webview.onDidReceiveMessage((message: FromPage) => this.#receive(message));
     panel.onDidChangeViewState(() => {
@@ -103,7 +104,11 @@ export class ResultsPanel implements vscode.Disposable {
     this.#feed?.dispose();
     this.#feed = null;
     if (!this.#run) return;
-    this.#feed = new RunFeed(this.#run, async (message) => this.panel.webview.postMessage(message), (error) => this.#parts.log.error(error instanceof Error ? error : String(error)));
+    this.#feed = new RunFeed(
+      this.#run,
+      async (message) => this.panel.webview.postMessage(message),
+      (error) => this.#parts.log.error(error instanceof Error ? error : String(error)),
+    );
   }
 
   #receive(message: FromPage): void {
@@ -124,17 +129,27 @@ export class ResultsPanel implements vscode.Disposable {
 
   async #do(run: Run, message: Exclude<FromPage, { type: "ready" }>): Promise<void> {
     switch (message.type) {
-      case "look": return this.#feed?.look(message.index);
+      case "look":
+        return this.#feed?.look(message.index);
       case "menu":
         this.#menu = message.indexes;
         return;
-      case "openFile": return openRowFile(run, message.index);
-      case "openPlace": return openPlace(run, message.index, message.place);
-      case "openText": return openResultText(run, message.index, message.what);
-      case "copy": return copyResults(run, message.indexes);
-      case "cancel": return run.cancel(message.indexes ?? undefined);
-      case "rerun": return this.again(message.indexes);
-      case "rerunFailed": return this.again(run.rows.filter(({ state }) => state === "failed" || state === "lost").map(({ index }) => index));
+      case "openFile":
+        return openRowFile(run, message.index);
+      case "openPlace":
+        return openPlace(run, message.index, message.place);
+      case "openText":
+        return openResultText(run, message.index, message.what);
+      case "copy":
+        return copyResults(run, message.indexes);
+      case "cancel":
+        return run.cancel(message.indexes ?? undefined);
+      case "rerun":
+        return this.again(message.indexes);
+      case "rerunFailed":
+        return this.again(
+          run.rows.filter(({ state }) => state === "failed" || state === "lost").map(({ index }) => index),
+        );
     }
   }
 }

@@ -22,7 +22,11 @@ export class ResultsPanels implements vscode.Disposable {
 
   show(run: Run, part: "table" | "timeline", index?: number): void {
     const open = this.#find(run);
-    const panel = open ?? this.#add(vscode.window.createWebviewPanel(viewType, run.request.name, vscode.ViewColumn.Active, { enableScripts: true }));
+    const panel =
+      open ??
+      this.#add(
+        vscode.window.createWebviewPanel(viewType, run.request.name, vscode.ViewColumn.Active, { enableScripts: true }),
+      );
     panel.adopt(run);
     panel.panel.reveal();
     panel.focus(part, index);
@@ -30,13 +34,20 @@ export class ResultsPanels implements vscode.Disposable {
 
   /** After a reload, connects a restored panel with its run again. */
   async restore(restored: vscode.WebviewPanel, state: unknown): Promise<void> {
-    const { run: id, name, startedAt } = typeof state === "object" && state !== null ? (state as Record<string, unknown>) : {};
+    const {
+      run: id,
+      name,
+      startedAt,
+    } = typeof state === "object" && state !== null ? (state as Record<string, unknown>) : {};
     const panel = this.#add(restored);
     if (typeof name === "string") restored.title = name;
     // The handle alone may be that of another server's run.
     const run = await this.#search((one) => one.id === id && one.info.startedAt === startedAt, panel);
     if (run) panel.adopt(run);
-    else panel.fail("The results of this run are gone: its server has ended, or the run was forgotten.\nA run that you start now gets a panel of its own.");
+    else
+      panel.fail(
+        "The results of this run are gone: its server has ended, or the run was forgotten.\nA run that you start now gets a panel of its own.",
+      );
   }
 
   dispose(): void {

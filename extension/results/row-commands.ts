@@ -10,7 +10,10 @@ interface RowContext {
 
 /** The menu of a row. Each is about the row that was clicked, or about all that are selected when it is one of them. */
 export function registerRowCommands(panels: ResultsPanels, log: vscode.LogOutputChannel): vscode.Disposable {
-  const command = (id: string, action: (panel: NonNullable<ResultsPanels["active"]>, index: number) => void | Promise<void>) =>
+  const command = (
+    id: string,
+    action: (panel: NonNullable<ResultsPanels["active"]>, index: number) => void | Promise<void>,
+  ) =>
     vscode.commands.registerCommand(id, async (context?: Partial<RowContext>) => {
       const panel = panels.active;
       if (!panel?.run || typeof context?.index !== "number") return;

@@ -57,7 +57,12 @@ function previewOfCommand({ exitCode, signal, stdout, stderr }: CommandResult): 
 
 /** Looks at the end alone: output may be long. */
 function lastLine(text: string): string {
-  return text.slice(-4 * previewLength).trimEnd().split("\n").at(-1)!.trim();
+  return text
+    .slice(-4 * previewLength)
+    .trimEnd()
+    .split("\n")
+    .at(-1)!
+    .trim();
 }
 
 function shorten(text: string): string {
@@ -65,5 +70,12 @@ function shorten(text: string): string {
 }
 
 export function isCommandResult(value: unknown): value is CommandResult {
-  return typeof value === "object" && value !== null && "exitCode" in value && "signal" in value && typeof (value as CommandResult).stdout === "string" && typeof (value as CommandResult).stderr === "string";
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "exitCode" in value &&
+    "signal" in value &&
+    typeof (value as CommandResult).stdout === "string" &&
+    typeof (value as CommandResult).stderr === "string"
+  );
 }

@@ -26,7 +26,10 @@ export class RowSelector {
   #labels: { of: readonly RowView[]; ranks: Int32Array } | null = null;
 
   select(rows: readonly RowView[], filter: Filter, sort: Sort): number[] {
-    const words = filter.text.toLowerCase().split(/\s+/).filter((word) => word !== "");
+    const words = filter.text
+      .toLowerCase()
+      .split(/\s+/)
+      .filter((word) => word !== "");
     const indexes: number[] = [];
     for (const row of rows) {
       if (filter.states.size > 0 && !filter.states.has(row.state)) continue;
@@ -55,15 +58,20 @@ export class RowSelector {
 
   #comparison(rows: readonly RowView[], column: Exclude<Column, "index">): (a: RowView, b: RowView) => number {
     switch (column) {
-      case "state": return (a, b) => stateRank[a.state] - stateRank[b.state];
+      case "state":
+        return (a, b) => stateRank[a.state] - stateRank[b.state];
       case "label": {
         const ranks = this.#labelRanks(rows);
         return (a, b) => ranks[a.index]! - ranks[b.index]!;
       }
-      case "ms": return (a, b) => (a.ms ?? 0) - (b.ms ?? 0);
-      case "pid": return (a, b) => a.pid - b.pid;
-      case "attempt": return (a, b) => a.attempt - b.attempt;
-      case "preview": return (a, b) => comparePreviews(a.preview, b.preview);
+      case "ms":
+        return (a, b) => (a.ms ?? 0) - (b.ms ?? 0);
+      case "pid":
+        return (a, b) => a.pid - b.pid;
+      case "attempt":
+        return (a, b) => a.attempt - b.attempt;
+      case "preview":
+        return (a, b) => comparePreviews(a.preview, b.preview);
     }
   }
 
@@ -94,10 +102,17 @@ function comparePreviews(a: string, b: string): number {
 
 function isEmpty(row: RowView, column: Column): boolean {
   switch (column) {
-    case "ms": return row.ms === null;
-    case "pid": return row.pid === 0;
-    case "attempt": return row.startedAt === null;
-    case "preview": return row.preview === "";
-    case "index": case "state": case "label": return false;
+    case "ms":
+      return row.ms === null;
+    case "pid":
+      return row.pid === 0;
+    case "attempt":
+      return row.startedAt === null;
+    case "preview":
+      return row.preview === "";
+    case "index":
+    case "state":
+    case "label":
+      return false;
   }
 }

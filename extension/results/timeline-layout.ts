@@ -203,9 +203,11 @@ export function pan(window: Window, whole: Window, byMs: number): Window {
 export function reveal(window: Window, whole: Window, block: Window): Window {
   const length = window.to - window.from;
   const long = block.to - block.from > length;
-  if (long ? block.from < window.to && block.to > window.from : block.from >= window.from && block.to <= window.to) return window;
+  if (long ? block.from < window.to && block.to > window.from : block.from >= window.from && block.to <= window.to)
+    return window;
   const margin = length / 10;
-  if (block.from < window.from || long) return within({ from: block.from - margin, to: block.from - margin + length }, whole);
+  if (block.from < window.from || long)
+    return within({ from: block.from - margin, to: block.from - margin + length }, whole);
   return within({ from: block.to + margin - length, to: block.to + margin }, whole);
 }
 
@@ -231,7 +233,8 @@ export function ticks(window: Window, origin: number, width: number, apart: numb
 /** The next of 1, 2, 5, 10 … ms, and of 1, 2, 5, 10, 15, 30 s and minutes. */
 function roundStep(least: number): number {
   if (least > 10_000) {
-    for (const step of [15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 900_000, 1_800_000]) if (step >= least) return step;
+    for (const step of [15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 900_000, 1_800_000])
+      if (step >= least) return step;
     return Math.ceil(least / 3_600_000) * 3_600_000;
   }
   const power = 10 ** Math.floor(Math.log10(least));

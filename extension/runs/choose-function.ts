@@ -19,10 +19,15 @@ const maxFiles = 5000;
 
 /** The functions that a file of the disk offers. */
 export async function functionsOf(document: vscode.TextDocument): Promise<FoundFunction[]> {
-  return document.uri.scheme === "file" ? findFunctions(document.getText(), document.languageId, document.uri.fsPath) : [];
+  return document.uri.scheme === "file"
+    ? findFunctions(document.getText(), document.languageId, document.uri.fsPath)
+    : [];
 }
 
-export function functionTarget(document: vscode.TextDocument, { export: name, name: shown }: Pick<FoundFunction, "export" | "name">): ChosenFunction {
+export function functionTarget(
+  document: vscode.TextDocument,
+  { export: name, name: shown }: Pick<FoundFunction, "export" | "name">,
+): ChosenFunction {
   const path = document.uri.fsPath;
   const runtime = runtimeOf(document.languageId);
   // The server knows the runtime by the file's ending.
@@ -31,11 +36,17 @@ export function functionTarget(document: vscode.TextDocument, { export: name, na
 }
 
 /** Asks for one of the document's functions. Null when it has none, undefined when the user changed their mind. */
-export async function chooseFunctionOf(document: vscode.TextDocument, title: string): Promise<ChosenFunction | null | undefined> {
+export async function chooseFunctionOf(
+  document: vscode.TextDocument,
+  title: string,
+): Promise<ChosenFunction | null | undefined> {
   const functions = await functionsFromCursor(document);
   if (functions.length === 0) return null;
   if (functions.length === 1) return functionTarget(document, functions[0]!);
-  const picked = await vscode.window.showQuickPick(functions.map((found) => choiceOf(document, found)), { title, placeHolder: "Function to run for each item", matchOnDescription: true });
+  const picked = await vscode.window.showQuickPick(
+    functions.map((found) => choiceOf(document, found)),
+    { title, placeHolder: "Function to run for each item", matchOnDescription: true },
+  );
   return picked?.chosen as ChosenFunction | undefined;
 }
 
@@ -43,12 +54,17 @@ export async function chooseFunctionOf(document: vscode.TextDocument, title: str
 async function functionsFromCursor(document: vscode.TextDocument): Promise<FoundFunction[]> {
   const functions = await functionsOf(document);
   const editor = vscode.window.activeTextEditor;
-  const atCursor = editor?.document === document ? functions.findLast(({ line }) => line <= editor.selection.active.line) : undefined;
+  const atCursor =
+    editor?.document === document ? functions.findLast(({ line }) => line <= editor.selection.active.line) : undefined;
   return atCursor ? [atCursor, ...functions.filter((found) => found !== atCursor)] : functions;
 }
 
 /** Asks for a function of the module in front, of those used before, of the open modules, or of any module; or, where that makes sense, for "a command instead". */
-export async function chooseFunction(recent: RecentRuns, title: string, orCommand: boolean): Promise<ChosenFunction | "command" | undefined> {
+export async function chooseFunction(
+  recent: RecentRuns,
+  title: string,
+  orCommand: boolean,
+): Promise<ChosenFunction | "command" | undefined> {
   const choices: Choice[] = [];
   const known = new Set<string>();
   const add = (choice: Choice & { chosen: ChosenFunction }) => {
@@ -61,7 +77,11 @@ export async function chooseFunction(recent: RecentRuns, title: string, orComman
   const active = front === vscode.window.activeTextEditor?.document ? front : undefined;
   if (active) for (const found of await functionsFromCursor(active)) add(choiceOf(active, found));
   for (const used of recent.functions) {
-    add({ label: `$(symbol-function) ${used.name}`, description: `${fileItem(used.path).label} · recently used`, chosen: { target: { module: used.path, export: used.export }, name: used.name } });
+    add({
+      label: `$(symbol-function) ${used.name}`,
+      description: `${fileItem(used.path).label} · recently used`,
+      chosen: { target: { module: used.path, export: used.export }, name: used.name },
+    });
   }
   for (const document of front ? [front, ...others] : []) {
     for (const found of await functionsOf(document)) add(choiceOf(document, found));
@@ -70,7 +90,14 @@ export async function chooseFunction(recent: RecentRuns, title: string, orComman
   choices.push({ label: `$(file-code) Function of ${known.size > 0 ? "another" : "a"} file…`, chosen: "file" });
   if (orCommand) choices.push({ label: "$(terminal) Shell command…", chosen: "command" });
   // Of one thing there is no choice.
-  const picked = choices.length === 1 ? choices[0] : await vscode.window.showQuickPick(choices, { title, placeHolder: "What to run for each item", matchOnDescription: true });
+  const picked =
+    choices.length === 1
+      ? choices[0]
+      : await vscode.window.showQuickPick(choices, {
+          title,
+          placeHolder: "What to run for each item",
+          matchOnDescription: true,
+        });
   if (picked?.chosen !== "file") return picked?.chosen;
   const document = await chooseModule(title);
   if (!document) return undefined;
@@ -81,7 +108,8 @@ export async function chooseFunction(recent: RecentRuns, title: string, orComman
 
 export function noFunctions(document: vscode.TextDocument): string {
   const name = fileItem(document.uri.fsPath).label;
-  if (runtimeOf(document.languageId) === "python") return `${name} has no function at its top level that another process could import.`;
+  if (runtimeOf(document.languageId) === "python")
+    return `${name} has no function at its top level that another process could import.`;
   return runtimeOf(document.languageId) === null
     ? `${name} is no module of JavaScript, TypeScript or Python.`
     : `${name} exports no function: a process can only run what a module exports.`;
@@ -90,22 +118,37 @@ export function noFunctions(document: vscode.TextDocument): string {
 /** The one in front first. */
 function openModules(): vscode.TextDocument[] {
   const active = vscode.window.activeTextEditor?.document;
-  const shown = [...(active ? [active] : []), ...vscode.window.visibleTextEditors.map((editor) => editor.document), ...vscode.workspace.textDocuments];
-  const modules = shown.filter((document) => document.uri.scheme === "file" && runtimeOf(document.languageId) !== null && !document.isClosed);
+  const shown = [
+    ...(active ? [active] : []),
+    ...vscode.window.visibleTextEditors.map((editor) => editor.document),
+    ...vscode.workspace.textDocuments,
+  ];
+  const modules = shown.filter(
+    (document) => document.uri.scheme === "file" && runtimeOf(document.languageId) !== null && !document.isClosed,
+  );
   return [...new Set(modules)].slice(0, maxOpenModules);
 }
 
 async function chooseModule(title: string): Promise<vscode.TextDocument | undefined> {
   if (workspaceFolders().length === 0) {
-    const [uri] = await openFiles({ title, openLabel: "Choose Module", filters: { "JavaScript, TypeScript, Python": [...moduleEndings] } });
+    const [uri] = await openFiles({
+      title,
+      openLabel: "Choose Module",
+      filters: { "JavaScript, TypeScript, Python": [...moduleEndings] },
+    });
     return uri && vscode.workspace.openTextDocument(uri);
   }
   const files = vscode.workspace.findFiles(`**/*.{${moduleEndings.join(",")}}`, undefined, maxFiles);
-  const choices = files.then((uris) => uris
-    .filter(({ path }) => !path.includes("/node_modules/") && !/\.d\.[cm]?ts$/.test(path))
-    .map((uri) => ({ label: fileItem(uri.fsPath).label, uri }))
-    .sort((a, b) => a.label.localeCompare(b.label)));
-  const picked = await vscode.window.showQuickPick(choices, { title, placeHolder: "Module of JavaScript, TypeScript or Python" });
+  const choices = files.then((uris) =>
+    uris
+      .filter(({ path }) => !path.includes("/node_modules/") && !/\.d\.[cm]?ts$/.test(path))
+      .map((uri) => ({ label: fileItem(uri.fsPath).label, uri }))
+      .sort((a, b) => a.label.localeCompare(b.label)),
+  );
+  const picked = await vscode.window.showQuickPick(choices, {
+    title,
+    placeHolder: "Module of JavaScript, TypeScript or Python",
+  });
   return picked && vscode.workspace.openTextDocument(picked.uri);
 }
 

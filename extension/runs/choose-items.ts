@@ -14,21 +14,54 @@ const maxFiles = 5000;
 const defaultGlob = "**/*";
 
 /** Asks where the items come from. `last`: what was chosen before, offered first. */
-export async function chooseItems(title: string, wanted: Wanted, last: ItemSource | undefined): Promise<ItemSource | undefined> {
-  const files: Choice[] = workspaceFolders().length === 0
-    ? [{ label: "$(files) Files…", description: "chosen from the disk", choose: () => askFilesOfDisk(title) }]
-    : [
-      { label: "$(search) Files that match a pattern…", description: "such as src/**/*.ts", choose: () => askGlob(title, last) },
-      { label: "$(files) Files of the workspace…", description: "chosen from a list", choose: () => askFiles(title) },
-      { label: "$(git-commit) Files changed in Git", choose: () => ({ kind: "git" }) },
-    ];
+export async function chooseItems(
+  title: string,
+  wanted: Wanted,
+  last: ItemSource | undefined,
+): Promise<ItemSource | undefined> {
+  const files: Choice[] =
+    workspaceFolders().length === 0
+      ? [{ label: "$(files) Files…", description: "chosen from the disk", choose: () => askFilesOfDisk(title) }]
+      : [
+          {
+            label: "$(search) Files that match a pattern…",
+            description: "such as src/**/*.ts",
+            choose: () => askGlob(title, last),
+          },
+          {
+            label: "$(files) Files of the workspace…",
+            description: "chosen from a list",
+            choose: () => askFiles(title),
+          },
+          { label: "$(git-commit) Files changed in Git", choose: () => ({ kind: "git" }) },
+        ];
   const selected = selectedText();
-  const selection: Choice[] = selected === null ? [] : [{ label: "$(selection) Lines of the selection", description: describeSource({ kind: "lines", text: selected }), choose: () => ({ kind: "lines", text: selected }) }];
-  const values: Choice[] = [{ label: "$(json) JSON array…", description: 'such as ["a", 2, {"b": 3}]', choose: () => askValues(title) }];
-  const again: Choice[] = last === undefined ? [] : [{ label: `$(history) ${describeSource(last)}`, description: "as the last time", choose: () => last }];
+  const selection: Choice[] =
+    selected === null
+      ? []
+      : [
+          {
+            label: "$(selection) Lines of the selection",
+            description: describeSource({ kind: "lines", text: selected }),
+            choose: () => ({ kind: "lines", text: selected }),
+          },
+        ];
+  const values: Choice[] = [
+    { label: "$(json) JSON array…", description: 'such as ["a", 2, {"b": 3}]', choose: () => askValues(title) },
+  ];
+  const again: Choice[] =
+    last === undefined
+      ? []
+      : [{ label: `$(history) ${describeSource(last)}`, description: "as the last time", choose: () => last }];
   const separator: Choice = { label: "", kind: vscode.QuickPickItemKind.Separator };
-  const choices = wanted === "files" ? [...again, ...files, separator, ...selection, ...values] : [...selection, ...again, ...files, separator, ...values];
-  const picked = await vscode.window.showQuickPick(choices, { title, placeHolder: "Items: the function runs once for each" });
+  const choices =
+    wanted === "files"
+      ? [...again, ...files, separator, ...selection, ...values]
+      : [...selection, ...again, ...files, separator, ...values];
+  const picked = await vscode.window.showQuickPick(choices, {
+    title,
+    placeHolder: "Items: the function runs once for each",
+  });
   return picked?.choose?.();
 }
 
@@ -45,11 +78,15 @@ function selectedText(): string | null {
 }
 
 async function askGlob(title: string, last: ItemSource | undefined): Promise<ItemSource | undefined> {
-  const before = last?.kind === "glob" ? [...last.include, ...(last.exclude ?? []).map((pattern) => `!${pattern}`)].join(", ") : defaultGlob;
+  const before =
+    last?.kind === "glob"
+      ? [...last.include, ...(last.exclude ?? []).map((pattern) => `!${pattern}`)].join(", ")
+      : defaultGlob;
   const text = await vscode.window.showInputBox({
     title,
     value: before,
-    prompt: "Pattern of files, relative to the workspace. Several with commas; ! excludes files: src/**/*.ts, !**/*.test.ts",
+    prompt:
+      "Pattern of files, relative to the workspace. Several with commas; ! excludes files: src/**/*.ts, !**/*.test.ts",
     validateInput: (typed) => {
       const read = readPatterns(typed);
       return "problem" in read ? read.problem : undefined;
@@ -61,10 +98,17 @@ async function askGlob(title: string, last: ItemSource | undefined): Promise<Ite
 }
 
 async function askFiles(title: string): Promise<ItemSource | undefined> {
-  const choices = vscode.workspace.findFiles("**/*", undefined, maxFiles).then((uris) => uris
-    .map((uri) => ({ label: fileItem(uri.fsPath).label, uri }))
-    .sort((a, b) => a.label.localeCompare(b.label)));
-  const picked = await vscode.window.showQuickPick(choices, { title, placeHolder: "Files to run over", canPickMany: true, ignoreFocusOut: true });
+  const choices = vscode.workspace
+    .findFiles("**/*", undefined, maxFiles)
+    .then((uris) =>
+      uris.map((uri) => ({ label: fileItem(uri.fsPath).label, uri })).sort((a, b) => a.label.localeCompare(b.label)),
+    );
+  const picked = await vscode.window.showQuickPick(choices, {
+    title,
+    placeHolder: "Files to run over",
+    canPickMany: true,
+    ignoreFocusOut: true,
+  });
   return picked && picked.length > 0 ? sourceOfFiles(picked.map(({ uri }) => uri)) : undefined;
 }
 

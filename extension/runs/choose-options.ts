@@ -3,8 +3,16 @@ import { describeOptions, optionsText, parseOptions } from "./options-text.js";
 import type { RunOptions } from "./run.js";
 
 /** The last question: Enter runs it. Undefined when the user changed their mind. */
-export async function chooseOptions(title: string, items: number, options: RunOptions, isCommand: boolean): Promise<RunOptions | undefined> {
-  const run = { label: `$(play) Run ${items.toLocaleString()} ${items === 1 ? "item" : "items"}`, description: describeOptions(options, isCommand) };
+export async function chooseOptions(
+  title: string,
+  items: number,
+  options: RunOptions,
+  isCommand: boolean,
+): Promise<RunOptions | undefined> {
+  const run = {
+    label: `$(play) Run ${items.toLocaleString()} ${items === 1 ? "item" : "items"}`,
+    description: describeOptions(options, isCommand),
+  };
   const change = { label: "$(settings-gear) Options…", description: "processes, chunk size, time limit, retries" };
   const picked = await vscode.window.showQuickPick([run, change], { title, placeHolder: "Press Enter to run" });
   if (picked === run) return options;

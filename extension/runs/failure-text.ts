@@ -14,7 +14,9 @@ export function failureStack({ data }: Failure): string | null {
 
 /** All that a failure says by itself: what a command wrote, as far as it was kept, and the error's own message. */
 export function failureWords({ data, message }: Failure): string[] {
-  return [data?.["stderr"], data?.["stdout"], data?.["message"] ?? message].filter((text): text is string => typeof text === "string" && text !== "");
+  return [data?.["stderr"], data?.["stdout"], data?.["message"] ?? message].filter(
+    (text): text is string => typeof text === "string" && text !== "",
+  );
 }
 
 function firstLine(text: string): string {

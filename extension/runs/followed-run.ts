@@ -72,7 +72,10 @@ export class FollowedRun implements Run {
 
   async cancel(indexes?: readonly number[]): Promise<void> {
     if (this.ended || indexes?.length === 0) return;
-    await unlessGone(this.rpc.request("run/cancel", { run: this.id, ...(indexes ? { indexes: [...indexes] } : {}) }), undefined);
+    await unlessGone(
+      this.rpc.request("run/cancel", { run: this.id, ...(indexes ? { indexes: [...indexes] } : {}) }),
+      undefined,
+    );
   }
 
   async output(index: number): Promise<{ lines: OutputText[]; dropped: number }> {
@@ -104,8 +107,12 @@ export class FollowedRun implements Run {
   async #follow(): Promise<void> {
     const { signal } = this.#over;
     try {
-      for (let since = 0; ; ) {
-        const { entries, next, ended } = await this.rpc.request("run/read", { run: this.id, since, limit: maxEntries }, signal);
+      for (let since = 0; ;) {
+        const { entries, next, ended } = await this.rpc.request(
+          "run/read",
+          { run: this.id, since, limit: maxEntries },
+          signal,
+        );
         if (signal.aborted) return;
         since = next;
         this.#take(entries);
@@ -164,7 +171,10 @@ export class FollowedRun implements Run {
 
 /** The server no longer has the run: there is nothing to do. */
 function isGone(error: unknown): boolean {
-  return error instanceof PolyprocError && ([errorCodes.Closed, errorCodes.UnknownHandle, errorCodes.ShuttingDown] as number[]).includes(error.code);
+  return (
+    error instanceof PolyprocError &&
+    ([errorCodes.Closed, errorCodes.UnknownHandle, errorCodes.ShuttingDown] as number[]).includes(error.code)
+  );
 }
 
 async function unlessGone<T>(answer: Promise<T>, otherwise: NoInfer<T> | undefined): Promise<T> {

@@ -36,7 +36,10 @@ export class Launcher {
   /** The source's items. Undefined when there are none, which the user has been told. */
   async find(source: ItemSource): Promise<RunItem[] | undefined> {
     try {
-      return await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: `Looking for ${describeSource(source)}` }, () => resolveItems(source));
+      return await vscode.window.withProgress(
+        { location: vscode.ProgressLocation.Window, title: `Looking for ${describeSource(source)}` },
+        () => resolveItems(source),
+      );
     } catch (error) {
       if (!(error instanceof ItemsError)) throw error;
       void vscode.window.showWarningMessage(`Nothing was run: ${error.message}.`);
@@ -46,9 +49,14 @@ export class Launcher {
 
   /** Asks for the options, then runs it. */
   async launch({ what, source, target, ...wish }: Wish): Promise<void> {
-    const items = wish.items ?? await this.find(source);
+    const items = wish.items ?? (await this.find(source));
     if (!items) return;
-    const options = await chooseOptions(nameOf(what, source, items), items.length, this.#parts.defaults(), "command" in target);
+    const options = await chooseOptions(
+      nameOf(what, source, items),
+      items.length,
+      this.#parts.defaults(),
+      "command" in target,
+    );
     if (options) await this.#start({ what, target, source, options }, items);
   }
 
@@ -65,18 +73,24 @@ export class Launcher {
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       this.#parts.log.error(error instanceof Error ? error : message);
-      if ((await vscode.window.showErrorMessage(`Nothing was run: ${message}`, "Show Log")) !== undefined) this.#parts.log.show();
+      if ((await vscode.window.showErrorMessage(`Nothing was run: ${message}`, "Show Log")) !== undefined)
+        this.#parts.log.show();
     }
   }
 
   async #start(recipe: Recipe, items: readonly RunItem[]): Promise<void> {
     if (!(await saveDocuments())) return;
     await this.attempt(async () => {
-      await this.#parts.runs.start({ name: nameOf(recipe.what, recipe.source, items), target: recipe.target, items, options: recipe.options, origin: "command" });
+      await this.#parts.runs.start({
+        name: nameOf(recipe.what, recipe.source, items),
+        target: recipe.target,
+        items,
+        options: recipe.options,
+        origin: "command",
+      });
       await this.#parts.recent.remember(recipe);
     });
   }
-
 }
 
 function nameOf(what: string, source: ItemSource, items: readonly RunItem[]): string {

@@ -27,7 +27,10 @@ export function encodeNotes({ origin, items }: RunRequest): Payload {
 }
 
 /** The items and the origin of a run that was found at the server. Other programs write what they like into `meta`: then items are shown as they are. */
-export function readNotes(meta: Payload | undefined, values: readonly unknown[]): { origin: RunRequest["origin"]; items: RunItem[] } {
+export function readNotes(
+  meta: Payload | undefined,
+  values: readonly unknown[],
+): { origin: RunRequest["origin"]; items: RunItem[] } {
   const notes = asNotes(meta, values.length);
   const items = values.map((value, index): RunItem => {
     const label = notes?.labels[index];
@@ -61,6 +64,10 @@ const maxLabelLength = 200;
 
 /** Text for an item that has no better one. */
 export function labelOf(value: unknown): string {
-  const text = typeof value === "string" ? value : (JSON.stringify(value, (_, member: unknown) => (typeof member === "bigint" ? String(member) : member)) ?? String(value));
+  const text =
+    typeof value === "string"
+      ? value
+      : (JSON.stringify(value, (_, member: unknown) => (typeof member === "bigint" ? String(member) : member)) ??
+        String(value));
   return text.length > maxLabelLength ? `${text.slice(0, maxLabelLength)}…` : text;
 }

@@ -29,7 +29,8 @@ export function parseOptions(text: string): ParsedOptions {
     if (word === "") continue;
     const [, name, value] = /^([^=]*)=(.*)$/.exec(word) ?? [];
     if (name === undefined || value === undefined) return { problem: `"${word}" is not of the form name=value` };
-    if (!(names as readonly string[]).includes(name)) return { problem: `there is no option "${name}": they are ${names.join(", ")}` };
+    if (!(names as readonly string[]).includes(name))
+      return { problem: `there is no option "${name}": they are ${names.join(", ")}` };
     const problem = readOption(name as Name, value, options);
     if (problem !== null) return { problem };
   }
@@ -39,7 +40,8 @@ export function parseOptions(text: string): ParsedOptions {
 function readOption(name: Name, value: string, options: RunOptions): string | null {
   switch (name) {
     case "processes":
-      if (!isCount(value, 0, maxProcesses)) return `processes is how many run at a time, 1 to ${maxProcesses}, or 0 for one for each CPU`;
+      if (!isCount(value, 0, maxProcesses))
+        return `processes is how many run at a time, 1 to ${maxProcesses}, or 0 for one for each CPU`;
       options.processes = Number(value);
       return null;
     case "chunk":
@@ -48,7 +50,8 @@ function readOption(name: Name, value: string, options: RunOptions): string | nu
       return null;
     case "timeout": {
       const ms = value === "none" ? 0 : parseDuration(value);
-      if (ms === undefined || (ms === 0 && value !== "none")) return "timeout is the limit of each item, such as 500ms, 30s or 2m, or none";
+      if (ms === undefined || (ms === 0 && value !== "none"))
+        return "timeout is the limit of each item, such as 500ms, 30s or 2m, or none";
       options.timeoutMs = ms;
       return null;
     }
@@ -59,7 +62,8 @@ function readOption(name: Name, value: string, options: RunOptions): string | nu
     case "halt": {
       const halt = parseHalt(value);
       if (!halt) return "halt is never, soon or now, or says at which failure: soon,fail=3";
-      if (halt.when !== "never") options.halt = { failures: halt.failures, ...(halt.when === "now" ? { now: true } : {}) };
+      if (halt.when !== "never")
+        options.halt = { failures: halt.failures, ...(halt.when === "now" ? { now: true } : {}) };
       return null;
     }
   }

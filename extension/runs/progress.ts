@@ -12,11 +12,19 @@ export async function showProgress(run: Run): Promise<void> {
   const slow = new Promise<"slow">((resolve) => (timer = setTimeout(() => resolve("slow"), delayMs)));
   const first = await Promise.race([run.whenEnded, slow]);
   clearTimeout(timer);
-  if (first === "slow") await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: run.request.name, cancellable: true }, (progress, token) => report(run, progress, token));
+  if (first === "slow")
+    await vscode.window.withProgress(
+      { location: vscode.ProgressLocation.Notification, title: run.request.name, cancellable: true },
+      (progress, token) => report(run, progress, token),
+    );
   await tellEnd(run);
 }
 
-async function report(run: Run, progress: vscode.Progress<{ message: string; increment: number }>, token: vscode.CancellationToken): Promise<void> {
+async function report(
+  run: Run,
+  progress: vscode.Progress<{ message: string; increment: number }>,
+  token: vscode.CancellationToken,
+): Promise<void> {
   let shown = 0;
   let stopping = false;
   const tell = () => {
@@ -31,7 +39,14 @@ async function report(run: Run, progress: vscode.Progress<{ message: string; inc
   const cancellation = token.onCancellationRequested(() => {
     stopping = true;
     tell();
-    run.cancel().catch((error: unknown) => void vscode.window.showErrorMessage(`The run could not be cancelled: ${error instanceof Error ? error.message : String(error)}`));
+    run
+      .cancel()
+      .catch(
+        (error: unknown) =>
+          void vscode.window.showErrorMessage(
+            `The run could not be cancelled: ${error instanceof Error ? error.message : String(error)}`,
+          ),
+      );
   });
   await run.whenEnded;
   changes.dispose();
@@ -48,16 +63,32 @@ async function tellEnd(run: Run): Promise<void> {
   const again = "Re-run Failed";
   if (failed > 0) {
     const halted = state === "halted" ? ", and the rest was left" : "";
-    act(run, await vscode.window.showWarningMessage(`${name}: ${failed.toLocaleString()} of ${total.toLocaleString()} failed${halted}.`, results, output, again));
+    act(
+      run,
+      await vscode.window.showWarningMessage(
+        `${name}: ${failed.toLocaleString()} of ${total.toLocaleString()} failed${halted}.`,
+        results,
+        output,
+        again,
+      ),
+    );
   } else if (state === "running" || state === "done") {
     const message = `${name}: ${done.toLocaleString()} done`;
     if ((endedAt ?? Date.now()) - startedAt < longMs) vscode.window.setStatusBarMessage(`$(pass) ${message}`, 5000);
     else act(run, await vscode.window.showInformationMessage(`${message}.`, results, output));
-  } else vscode.window.setStatusBarMessage(`$(circle-slash) ${name}: cancelled, ${done.toLocaleString()} of ${total.toLocaleString()} done`, 5000);
+  } else
+    vscode.window.setStatusBarMessage(
+      `$(circle-slash) ${name}: cancelled, ${done.toLocaleString()} of ${total.toLocaleString()} done`,
+      5000,
+    );
 }
 
 function act(run: Run, choice: string | undefined): void {
-  const commands: Record<string, string> = { "Show Results": "polyproc.showResults", "Show Output": "polyproc.showOutput", "Re-run Failed": "polyproc.rerunFailed" };
+  const commands: Record<string, string> = {
+    "Show Results": "polyproc.showResults",
+    "Show Output": "polyproc.showOutput",
+    "Re-run Failed": "polyproc.rerunFailed",
+  };
   const command = choice === undefined ? undefined : commands[choice];
   if (command !== undefined) void vscode.commands.executeCommand(command, run.id);
 }

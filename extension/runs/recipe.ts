@@ -58,7 +58,9 @@ export class RecentRuns {
       const others = this.functions.filter(({ path, export: name }) => path !== used.path || name !== used.export);
       updates.push(this.#memory.update(functionsKey, [used, ...others].slice(0, maxRecent)));
     } else if ("command" in target) {
-      updates.push(this.#memory.update(commandsKey, [what, ...this.commands.filter((line) => line !== what)].slice(0, maxRecent)));
+      updates.push(
+        this.#memory.update(commandsKey, [what, ...this.commands.filter((line) => line !== what)].slice(0, maxRecent)),
+      );
     }
     await Promise.all(updates);
   }

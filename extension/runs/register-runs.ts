@@ -12,9 +12,17 @@ import type { Runs } from "./run.js";
 import { registerStartCommands } from "./start-commands.js";
 
 /** Everything about runs, from the CodeLens that starts one to the message at its end. */
-export function registerRuns({ context, log, server, model, settings }: Omit<Parts, "runs">): { runs: Runs; disposable: vscode.Disposable } {
+export function registerRuns({ context, log, server, model, settings }: Omit<Parts, "runs">): {
+  runs: Runs;
+  disposable: vscode.Disposable;
+} {
   const defaults = () => settings.runOptions;
-  const runs = new RunList({ server, model, defaults, onFault: (error) => log.error(error instanceof Error ? error : String(error)) });
+  const runs = new RunList({
+    server,
+    model,
+    defaults,
+    onFault: (error) => log.error(error instanceof Error ? error : String(error)),
+  });
   const recent = new RecentRuns(context.workspaceState);
   const launcher = new Launcher({ runs, recent, log, defaults });
   const disposable = vscode.Disposable.from(

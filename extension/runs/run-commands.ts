@@ -13,15 +13,25 @@ export function registerRunCommands(runs: Runs, launcher: Launcher): vscode.Disp
 }
 
 async function cancel(runs: Runs, id: unknown): Promise<void> {
-  const run = await chooseRun(runs.all.filter((one) => !one.ended), id, "Cancel Run", "No run is under way.");
+  const run = await chooseRun(
+    runs.all.filter((one) => !one.ended),
+    id,
+    "Cancel Run",
+    "No run is under way.",
+  );
   await run?.cancel();
 }
 
 async function rerunFailed(runs: Runs, launcher: Launcher, id: unknown): Promise<void> {
-  const run = typeof id === "string" ? runs.all.find((one) => one.id === id) : runs.all.findLast((one) => failedItems(one).length > 0);
+  const run =
+    typeof id === "string"
+      ? runs.all.find((one) => one.id === id)
+      : runs.all.findLast((one) => failedItems(one).length > 0);
   const failed = run ? failedItems(run) : [];
   if (!run || failed.length === 0) {
-    void vscode.window.showInformationMessage(run ? `Nothing failed in ${run.request.name}.` : "No run has failed items.");
+    void vscode.window.showInformationMessage(
+      run ? `Nothing failed in ${run.request.name}.` : "No run has failed items.",
+    );
     return;
   }
   await launcher.attempt(() => runs.again(run, failed));
@@ -32,13 +42,22 @@ function failedItems(run: Run): number[] {
   return run.rows.filter(({ state }) => state === "failed" || state === "lost").map(({ index }) => index);
 }
 
-async function chooseRun(candidates: readonly Run[], id: unknown, title: string, none: string): Promise<Run | undefined> {
+async function chooseRun(
+  candidates: readonly Run[],
+  id: unknown,
+  title: string,
+  none: string,
+): Promise<Run | undefined> {
   if (typeof id === "string") return candidates.find((run) => run.id === id);
   if (candidates.length <= 1) {
     if (candidates.length === 0) void vscode.window.showInformationMessage(none);
     return candidates[0];
   }
-  const choices = candidates.toReversed().map((run) => ({ label: run.request.name, description: `${run.info.done + run.info.failed} of ${run.info.total}`, run }));
+  const choices = candidates.toReversed().map((run) => ({
+    label: run.request.name,
+    description: `${run.info.done + run.info.failed} of ${run.info.total}`,
+    run,
+  }));
   return (await vscode.window.showQuickPick(choices, { title, matchOnDescription: true }))?.run;
 }
 
@@ -69,8 +88,14 @@ class RunContext implements vscode.Disposable {
   #update(): void {
     const { all } = this.#runs;
     this.#set("polyproc.runs", all.length > 0);
-    this.#set("polyproc.runUnderWay", all.some((run) => !run.ended));
-    this.#set("polyproc.runFailed", all.some((run) => run.ended && failedItems(run).length > 0));
+    this.#set(
+      "polyproc.runUnderWay",
+      all.some((run) => !run.ended),
+    );
+    this.#set(
+      "polyproc.runFailed",
+      all.some((run) => run.ended && failedItems(run).length > 0),
+    );
   }
 
   #set(key: string, value: boolean): void {

@@ -83,16 +83,23 @@ export class RunList implements Runs, Disposable {
 
   again(run: Run, indexes?: readonly number[]): Promise<Run> {
     const { items } = run.request;
-    return this.start(indexes ? { ...run.request, items: indexes.flatMap((index) => items[index] ?? []) } : run.request);
+    return this.start(
+      indexes ? { ...run.request, items: indexes.flatMap((index) => items[index] ?? []) } : run.request,
+    );
   }
 
   async forget(run: Run): Promise<void> {
     const followed = this.#runs.find((one) => one === run);
     if (!followed) return;
-    if (!followed.ended) throw new PolyprocError("BadState", `"${run.request.name}" is still running: cancel it first.`);
+    if (!followed.ended)
+      throw new PolyprocError("BadState", `"${run.request.name}" is still running: cancel it first.`);
     if (this.#connected() === followed.rpc) {
       await followed.rpc.request("run/forget", { run: run.id }).catch((error: unknown) => {
-        if (!(error instanceof PolyprocError) || ![errorCodes.UnknownHandle, errorCodes.Closed].some((code) => code === error.code)) throw error;
+        if (
+          !(error instanceof PolyprocError) ||
+          ![errorCodes.UnknownHandle, errorCodes.Closed].some((code) => code === error.code)
+        )
+          throw error;
       });
     }
     this.#remove(followed);
@@ -106,7 +113,13 @@ export class RunList implements Runs, Disposable {
 
   #params(run: string, request: RunRequest): RequestParams<"run/start"> {
     const defaults = this.#defaults();
-    const { processes = defaults.processes, chunkSize = defaults.chunkSize, retries = defaults.retries, timeoutMs = defaults.timeoutMs, halt = defaults.halt } = request.options;
+    const {
+      processes = defaults.processes,
+      chunkSize = defaults.chunkSize,
+      retries = defaults.retries,
+      timeoutMs = defaults.timeoutMs,
+      halt = defaults.halt,
+    } = request.options;
     return {
       run,
       name: request.name.slice(0, 200),
@@ -169,7 +182,10 @@ export class RunList implements Runs, Disposable {
     try {
       const spec = await rpc.request("run/spec", { run: info.run });
       if (this.#connected() !== rpc) return;
-      const { origin, items } = readNotes(spec.meta, spec.items.map((item) => decode(item, null)));
+      const { origin, items } = readNotes(
+        spec.meta,
+        spec.items.map((item) => decode(item, null)),
+      );
       const options: RunOptions = {
         processes: spec.processes,
         chunkSize: spec.chunkSize,
@@ -179,7 +195,12 @@ export class RunList implements Runs, Disposable {
       };
       // A run of a server that has gone may have the same handle; it makes way.
       for (const other of this.#runs) if (other.id === info.run) this.#drop(other);
-      const run = new FollowedRun(rpc, { name: info.name, target: spec.target, items, options, origin }, this.#model.runs.get(info.run) ?? info, this.#onFault);
+      const run = new FollowedRun(
+        rpc,
+        { name: info.name, target: spec.target, items, options, origin },
+        this.#model.runs.get(info.run) ?? info,
+        this.#onFault,
+      );
       this.#seen.add(run);
       this.#add(run, true);
     } catch (error) {

@@ -10,8 +10,16 @@ export async function saveDocuments(): Promise<boolean> {
   const how = vscode.workspace.getConfiguration("task").get<string>("saveBeforeRun", "always");
   if (how === "never") return true;
   if (how === "prompt") {
-    const question = dirty.length === 1 ? "A file has changes that are not saved." : `${dirty.length} files have changes that are not saved.`;
-    const answer = await vscode.window.showWarningMessage(`${question} Processes see only what is saved.`, { modal: true }, "Save and Run", "Run without Saving");
+    const question =
+      dirty.length === 1
+        ? "A file has changes that are not saved."
+        : `${dirty.length} files have changes that are not saved.`;
+    const answer = await vscode.window.showWarningMessage(
+      `${question} Processes see only what is saved.`,
+      { modal: true },
+      "Save and Run",
+      "Run without Saving",
+    );
     if (answer === "Run without Saving") return true;
     if (answer === undefined) return false;
   }

@@ -2,7 +2,14 @@ import * as vscode from "vscode";
 import { shellCommand } from "../items/shell-command.js";
 import { ItemsError, type ItemSource } from "../items/item-source.js";
 import { moduleEndings, runtimeOf } from "../lenses/languages.js";
-import { chooseFunction, chooseFunctionOf, functionsOf, functionTarget, noFunctions, type ChosenFunction } from "./choose-function.js";
+import {
+  chooseFunction,
+  chooseFunctionOf,
+  functionsOf,
+  functionTarget,
+  noFunctions,
+  type ChosenFunction,
+} from "./choose-function.js";
 import { chooseItems, sourceOfFiles, type Wanted } from "./choose-items.js";
 import type { Launcher } from "./launcher.js";
 import type { RecentRuns } from "./recipe.js";
@@ -29,14 +36,17 @@ export function registerStartCommands(parts: StartParts): vscode.Disposable {
     "polyproc.runCommand": (uri, more) => runCommand(parts, uri, more),
     "polyproc.repeatLastRun": () => repeatLastRun(parts),
   };
-  return vscode.Disposable.from(...Object.entries(commands).map(([id, run]) => vscode.commands.registerCommand(id, run)));
+  return vscode.Disposable.from(
+    ...Object.entries(commands).map(([id, run]) => vscode.commands.registerCommand(id, run)),
+  );
 }
 
 async function runInPool(parts: StartParts, uri: vscode.Uri | undefined, more: unknown): Promise<void> {
   let chosen: ChosenFunction | null | undefined | "command";
   if (uri) {
     const document = await vscode.workspace.openTextDocument(uri);
-    chosen = typeof more === "string" ? await namedFunction(document, more) : await chooseFunctionOf(document, runTitle);
+    chosen =
+      typeof more === "string" ? await namedFunction(document, more) : await chooseFunctionOf(document, runTitle);
     if (chosen === null) void vscode.window.showInformationMessage(noFunctions(document));
   } else chosen = await chooseFunction(parts.recent, runTitle, false);
   if (chosen && chosen !== "command") await askItems(parts, chosen, runTitle, "anything");
@@ -50,7 +60,9 @@ async function mapOverFiles(parts: StartParts, uri: vscode.Uri | undefined, more
   if (uri) {
     // A file with functions is what runs, any other is what it runs over: it need not be text that the editor could open.
     const document = isModule(uri) || typeof more === "string" ? await vscode.workspace.openTextDocument(uri) : null;
-    const chosen = document && (typeof more === "string" ? await namedFunction(document, more) : await chooseFunctionOf(document, mapTitle));
+    const chosen =
+      document &&
+      (typeof more === "string" ? await namedFunction(document, more) : await chooseFunctionOf(document, mapTitle));
     if (chosen === null) await mapSelected(parts, sourceOfFiles([uri]));
     else if (chosen) await askItems(parts, chosen, mapTitle, "files");
     return;
@@ -81,7 +93,8 @@ async function askCommand({ launcher, recent }: StartParts, source: ItemSource):
     title: commandTitle,
     value: recent.commands[0] ?? "",
     placeHolder: "wc -w {item}",
-    prompt: "{item} stands for the item, safely quoted, {index} for its position. Without {item} the item is the last argument.",
+    prompt:
+      "{item} stands for the item, safely quoted, {index} for its position. Without {item} the item is the last argument.",
     validateInput: (typed) => {
       try {
         shellCommand(typed);
@@ -99,7 +112,9 @@ async function askCommand({ launcher, recent }: StartParts, source: ItemSource):
 /** Commands run in the workspace's folder, that of the first file when there are several. */
 function folderOf(items: readonly RunItem[]): string | undefined {
   const file = items.find((item) => item.file !== null)?.file;
-  const folder = (file ? vscode.workspace.getWorkspaceFolder(vscode.Uri.file(file)) : undefined) ?? vscode.workspace.workspaceFolders?.[0];
+  const folder =
+    (file ? vscode.workspace.getWorkspaceFolder(vscode.Uri.file(file)) : undefined) ??
+    vscode.workspace.workspaceFolders?.[0];
   return folder?.uri.scheme === "file" ? folder.uri.fsPath : undefined;
 }
 
@@ -111,10 +126,18 @@ async function repeatLastRun({ launcher, recent, runs }: StartParts): Promise<vo
   // Its items were too many to be noted down, but the server may still have it.
   const last = runs.all.findLast((run) => run.request.origin === "command");
   if (last) await launcher.attempt(() => runs.again(last));
-  else void vscode.window.showInformationMessage("There is no run to repeat yet: start one with Polyproc: Run Function in Pool…");
+  else
+    void vscode.window.showInformationMessage(
+      "There is no run to repeat yet: start one with Polyproc: Run Function in Pool…",
+    );
 }
 
-async function askItems({ launcher, recent }: StartParts, chosen: ChosenFunction, title: string, wanted: Wanted): Promise<void> {
+async function askItems(
+  { launcher, recent }: StartParts,
+  chosen: ChosenFunction,
+  title: string,
+  wanted: Wanted,
+): Promise<void> {
   const source = await chooseItems(`${title}: ${chosen.name}`, wanted, recent.last?.source);
   if (source) await launcher.launch({ what: chosen.name, target: chosen.target, source });
 }

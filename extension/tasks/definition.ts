@@ -43,44 +43,70 @@ export function readDefinition(definition: Record<string, unknown>): TaskSpec {
     timeoutMs: readTimeout(definition["timeout"]),
     halt: readHalt(definition["halt"]),
   };
-  if (what.kind === "command" && options.chunkSize !== undefined && options.chunkSize > 1) throw new DefinitionError('"chunkSize" is for functions: a command gets one item at a time');
+  if (what.kind === "command" && options.chunkSize !== undefined && options.chunkSize > 1)
+    throw new DefinitionError('"chunkSize" is for functions: a command gets one item at a time');
   return { what, items: readItems(definition["items"]), cwd: optionalText(definition, "cwd") ?? ".", options };
 }
 
 function readTarget(definition: Record<string, unknown>): TaskTarget {
   const command = optionalText(definition, "command");
   const module = optionalText(definition, "module");
-  if (command === undefined && module === undefined) throw new DefinitionError('say what to run: "command", such as "gzip -9 {item}", or "module" and "export"');
-  if (command !== undefined && module !== undefined) throw new DefinitionError('give either "command" or "module", not both');
+  if (command === undefined && module === undefined)
+    throw new DefinitionError('say what to run: "command", such as "gzip -9 {item}", or "module" and "export"');
+  if (command !== undefined && module !== undefined)
+    throw new DefinitionError('give either "command" or "module", not both');
   if (module !== undefined) {
-    for (const name of ["args", "env"]) if (definition[name] !== undefined) throw new DefinitionError(`"${name}" is for commands: a function gets the item alone, in the server's environment`);
+    for (const name of ["args", "env"])
+      if (definition[name] !== undefined)
+        throw new DefinitionError(
+          `"${name}" is for commands: a function gets the item alone, in the server's environment`,
+        );
     return { kind: "module", module, export: optionalText(definition, "export") };
   }
-  if (definition["export"] !== undefined) throw new DefinitionError('"export" names a function of "module", which is missing');
+  if (definition["export"] !== undefined)
+    throw new DefinitionError('"export" names a function of "module", which is missing');
   const args = definition["args"] === undefined ? null : texts(definition["args"], "args", 0);
-  if (args && /\{(?:item[^}]*|index)\}/.test(command!)) throw new DefinitionError('with "args", "command" is a program and cannot be a placeholder; put {item} into "args"');
+  if (args && /\{(?:item[^}]*|index)\}/.test(command!))
+    throw new DefinitionError(
+      'with "args", "command" is a program and cannot be a placeholder; put {item} into "args"',
+    );
   return { kind: "command", command: command!, args, env: readEnvironment(definition["env"]) };
 }
 
 function readEnvironment(value: unknown): Record<string, string | null> | undefined {
   if (value === undefined) return undefined;
   if (!isRecord(value)) throw expected('"env"', "an object of texts, null removes a variable", value);
-  for (const [name, text] of Object.entries(value)) if (typeof text !== "string" && text !== null) throw expected(`"env.${name}"`, "a text, or null to remove the variable", text);
+  for (const [name, text] of Object.entries(value))
+    if (typeof text !== "string" && text !== null)
+      throw expected(`"env.${name}"`, "a text, or null to remove the variable", text);
   return value as Record<string, string | null>;
 }
 
 function readItems(value: unknown): TaskItems {
-  if (value === undefined) throw new DefinitionError('"items" is missing: say what to run it on, such as { "glob": "src/**/*.ts" }');
+  if (value === undefined)
+    throw new DefinitionError('"items" is missing: say what to run it on, such as { "glob": "src/**/*.ts" }');
   if (!isRecord(value)) throw expected('"items"', `an object with one of ${itemSources.join(", ")}`, value);
   const [source, ...more] = itemSources.filter((name) => value[name] !== undefined);
   if (source === undefined) throw new DefinitionError(`"items" needs one of ${itemSources.join(", ")}`);
-  if (more.length > 0) throw new DefinitionError(`"items" has ${[source, ...more].join(" and ")}: only one of them counts, leave the others out`);
+  if (more.length > 0)
+    throw new DefinitionError(
+      `"items" has ${[source, ...more].join(" and ")}: only one of them counts, leave the others out`,
+    );
   const unknown = Object.keys(value).find((name) => name !== source && !(source === "glob" && name === "exclude"));
-  if (unknown !== undefined) throw new DefinitionError(unknown === "exclude" ? '"items.exclude" goes together with "items.glob" only' : `"items.${unknown}" is not known; there are ${itemSources.join(", ")}, and exclude beside glob`);
+  if (unknown !== undefined)
+    throw new DefinitionError(
+      unknown === "exclude"
+        ? '"items.exclude" goes together with "items.glob" only'
+        : `"items.${unknown}" is not known; there are ${itemSources.join(", ")}, and exclude beside glob`,
+    );
   const given = value[source];
   switch (source) {
     case "glob":
-      return { kind: "glob", include: texts(given, "items.glob", 1), exclude: value["exclude"] === undefined ? [] : texts(value["exclude"], "items.exclude", 0) };
+      return {
+        kind: "glob",
+        include: texts(given, "items.glob", 1),
+        exclude: value["exclude"] === undefined ? [] : texts(value["exclude"], "items.exclude", 0),
+      };
     case "files":
       return { kind: "files", paths: texts(given, "items.files", 1) };
     case "lines":
@@ -109,11 +135,23 @@ function readHalt(value: unknown): Halt | undefined {
   return parsed.when === "never" ? undefined : { failures: parsed.failures, now: parsed.when === "now" };
 }
 
-function wholeNumber(definition: Record<string, unknown>, name: string, minimum: number, maximum = Number.MAX_SAFE_INTEGER): number | undefined {
+function wholeNumber(
+  definition: Record<string, unknown>,
+  name: string,
+  minimum: number,
+  maximum = Number.MAX_SAFE_INTEGER,
+): number | undefined {
   const value = definition[name];
   if (value === undefined) return undefined;
-  if (Number.isSafeInteger(value) && (value as number) >= minimum && (value as number) <= maximum) return value as number;
-  throw expected(`"${name}"`, maximum === Number.MAX_SAFE_INTEGER ? `a whole number from ${minimum} on` : `a whole number from ${minimum} to ${maximum}`, value);
+  if (Number.isSafeInteger(value) && (value as number) >= minimum && (value as number) <= maximum)
+    return value as number;
+  throw expected(
+    `"${name}"`,
+    maximum === Number.MAX_SAFE_INTEGER
+      ? `a whole number from ${minimum} on`
+      : `a whole number from ${minimum} to ${maximum}`,
+    value,
+  );
 }
 
 function optionalText(definition: Record<string, unknown>, name: string): string | undefined {

@@ -56,10 +56,13 @@ export class Pacer {
         this.#answered = null;
         resolve();
       };
-      const timer = setTimeout(() => {
-        if (this.#terminal === "unknown") this.#terminal = "mute";
-        end();
-      }, this.#terminal === "unknown" ? firstPatienceMs : patienceMs);
+      const timer = setTimeout(
+        () => {
+          if (this.#terminal === "unknown") this.#terminal = "mute";
+          end();
+        },
+        this.#terminal === "unknown" ? firstPatienceMs : patienceMs,
+      );
       this.#answered = end;
       this.#emit(question);
     });

@@ -9,7 +9,17 @@ import { exitStatus, statusOf } from "./exit-status.js";
 import { ItemOutput } from "./item-output.js";
 import type { OutputFeed } from "./output-feed.js";
 import type { Screen } from "./screen.js";
-import { failureText, headline, progressLine, resultText, sizeLine, summaryLine, tally, troubleLine, warningLine } from "./task-text.js";
+import {
+  failureText,
+  headline,
+  progressLine,
+  resultText,
+  sizeLine,
+  summaryLine,
+  tally,
+  troubleLine,
+  warningLine,
+} from "./task-text.js";
 
 export interface TaskParts {
   runs: Pick<Runs, "start">;
@@ -147,7 +157,7 @@ class TaskRun {
   #show(row: Row): void {
     if (this.#ended.has(row.index)) return;
     this.#ended.add(row.index);
-    const chunkSize = this.#isCommand ? 1 : this.#request.options.chunkSize ?? 1;
+    const chunkSize = this.#isCommand ? 1 : (this.#request.options.chunkSize ?? 1);
     // The output of a chunk is reported for its first item.
     this.#output.end(row.index - (row.index % chunkSize), row.index, row.pid);
     if (row.state === "done" && !this.#isCommand) this.#write(resultText(row.value));
@@ -178,7 +188,9 @@ class TaskRun {
   #drawProgress(): void {
     const run = this.#run!;
     if (run.ended) return;
-    this.#parts.screen.status(progressLine(tally(run.rows), performance.now() - this.#startedAt, this.#parts.columns()));
+    this.#parts.screen.status(
+      progressLine(tally(run.rows), performance.now() - this.#startedAt, this.#parts.columns()),
+    );
   }
 }
 

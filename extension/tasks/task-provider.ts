@@ -19,7 +19,11 @@ export class PolyprocTaskProvider implements vscode.TaskProvider {
   }
 
   resolveTask({ definition, scope, name }: vscode.Task): vscode.Task {
-    const place = { name, folder: typeof scope === "object" ? scope.uri.fsPath : vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? null };
+    const place = {
+      name,
+      folder:
+        typeof scope === "object" ? scope.uri.fsPath : (vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? null),
+    };
     // The definition that comes with the call has its variables resolved.
     const execution = new vscode.CustomExecution((resolved) => Promise.resolve(this.#terminal(resolved, place)));
     return new vscode.Task(definition, scope ?? vscode.TaskScope.Workspace, name, taskType, execution);

@@ -27,7 +27,13 @@ export async function taskRequest(
   const target = await targetOf(spec.what, cwd);
   const items = await resolveItems(await sourceOf(spec.items, cwd));
   // The chunk size decides to which item output belongs, so no setting changes it.
-  return { name: place.name, target, items, options: { ...spec.options, chunkSize: spec.options.chunkSize ?? 1 }, origin: "task" };
+  return {
+    name: place.name,
+    target,
+    items,
+    options: { ...spec.options, chunkSize: spec.options.chunkSize ?? 1 },
+    origin: "task",
+  };
 }
 
 /** Short text for the user: what a definition runs, even if the definition is wrong. */
@@ -39,19 +45,30 @@ export function describeDefinition({ command, args, module, export: name }: Reco
 async function folderOf({ cwd }: TaskSpec, { folder }: TaskPlace): Promise<string> {
   const path = resolve(folder ?? homedir(), cwd);
   if (await isFolder(path)) return path;
-  throw new DefinitionError(folder !== null && !(await isFolder(folder)) ? `the task's folder ${folder} is gone` : `"cwd": there is no folder ${path}`);
+  throw new DefinitionError(
+    folder !== null && !(await isFolder(folder))
+      ? `the task's folder ${folder} is gone`
+      : `"cwd": there is no folder ${path}`,
+  );
 }
 
 async function targetOf(what: TaskTarget, cwd: string): Promise<Target> {
   if (what.kind === "module") {
     const module = resolve(cwd, what.module);
-    if (!(await stat(module).catch(() => null))?.isFile()) throw new DefinitionError(`"module": there is no file ${module}`);
+    if (!(await stat(module).catch(() => null))?.isFile())
+      throw new DefinitionError(`"module": there is no file ${module}`);
     return { module, ...(what.export === undefined ? {} : { export: what.export }) };
   }
   // A folder's name is meant as it stands.
   const folder = cwd.replace(/\{(?:item|index)\}/g, (found) => `{${found}}`);
   if (what.args === null) return shellCommand(what.command, { cwd: folder, env: what.env });
-  return { command: what.command, args: what.args, cwd: folder, maxOutputBytes, ...(what.env === undefined ? {} : { env: what.env }) };
+  return {
+    command: what.command,
+    args: what.args,
+    cwd: folder,
+    maxOutputBytes,
+    ...(what.env === undefined ? {} : { env: what.env }),
+  };
 }
 
 async function sourceOf(items: TaskItems, cwd: string): Promise<ItemSource> {
@@ -73,7 +90,11 @@ async function textOf(path: string): Promise<string> {
     return await readFile(path, "utf8");
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    throw new DefinitionError(code === "ENOENT" ? `"items.lines": there is no file ${path}` : `"items.lines": ${path} cannot be read: ${message}`);
+    throw new DefinitionError(
+      code === "ENOENT"
+        ? `"items.lines": there is no file ${path}`
+        : `"items.lines": ${path} cannot be read: ${message}`,
+    );
   }
 }
 

@@ -86,20 +86,29 @@ export function progressLine({ total, failed, ended, running }: Tally, elapsedMs
   const numbers = `${ended}/${total}`;
   const failures = failed > 0 ? `  ${failed} failed` : "";
   const time = `  ${formatDuration(elapsedMs)}`;
-  const names = running.length > 0 ? `  ${running.slice(0, namesShown).map(oneLine).join(", ")}${running.length > namesShown ? ` and ${running.length - namesShown} more` : ""}` : "";
+  const names =
+    running.length > 0
+      ? `  ${running.slice(0, namesShown).map(oneLine).join(", ")}${running.length > namesShown ? ` and ${running.length - namesShown} more` : ""}`
+      : "";
   const room = Math.max(0, columns - barWidth - numbers.length - failures.length - time.length - 2);
   return ` ${bar} ${numbers}${red(failures)}${time}${dim(names.length > room ? `${names.slice(0, Math.max(0, room - 1))}…` : names)}`;
 }
 
 /** The last line. */
-export function summaryLine({ info: { state }, lost }: Pick<Run, "info" | "lost">, { total, done, failed }: Tally, elapsedMs: number, halt: Halt | undefined): string {
+export function summaryLine(
+  { info: { state }, lost }: Pick<Run, "info" | "lost">,
+  { total, done, failed }: Tally,
+  elapsedMs: number,
+  halt: Halt | undefined,
+): string {
   const parts = [`${done} done`];
   if (failed > 0) parts.push(`${failed} failed`);
   const left = total - done - failed;
   if (left > 0) parts.push(`${left} not finished`);
   const text = `${parts.join(", ")} in ${formatDuration(elapsedMs)}`;
   if (lost) return `\n${red(`${text}: the server has gone, and all that it ran has ended`)}\n`;
-  if (state === "halted") return `\n${red(`${text}: ended early, as "halt" says, after ${plural(halt?.failures ?? failed, "failure")}`)}\n`;
+  if (state === "halted")
+    return `\n${red(`${text}: ended early, as "halt" says, after ${plural(halt?.failures ?? failed, "failure")}`)}\n`;
   if (state === "cancelled") return `\n${yellow(`${text}: cancelled`)}\n`;
   return `\n${failed > 0 ? red(text) : green(text)}\n`;
 }

@@ -4,14 +4,24 @@ import { rowText } from "./amounts.js";
 import type { Snapshot } from "./snapshot.js";
 
 const kindNames: Record<string, string> = {
-  lock: "Lock", rlock: "RLock", semaphore: "Semaphore", event: "Event", condition: "Condition", barrier: "Barrier", queue: "Queue", pipe: "Pipe", pool: "Pool",
+  lock: "Lock",
+  rlock: "RLock",
+  semaphore: "Semaphore",
+  event: "Event",
+  condition: "Condition",
+  barrier: "Barrier",
+  queue: "Queue",
+  pipe: "Pipe",
+  pool: "Pool",
 };
 
 /** `lock:@orders` is `orders`, `lock:s1.4` is `Lock s1.4`. */
 export function handleName(handle: string): string {
   const colon = handle.indexOf(":");
   const rest = handle.slice(colon + 1);
-  return rest.startsWith("@") ? rowText(rest.slice(1)) : `${kindNames[handle.slice(0, colon)] ?? handle.slice(0, colon)} ${rest}`;
+  return rest.startsWith("@")
+    ? rowText(rest.slice(1))
+    : `${kindNames[handle.slice(0, colon)] ?? handle.slice(0, colon)} ${rest}`;
 }
 
 export function poolName(pool: PoolInfo, { runName }: Pick<Snapshot, "runName">): string {
@@ -61,7 +71,11 @@ export function partyOf(session: string, { known, ownSession }: Pick<Snapshot, "
   if (process) return { name: rowText(process.name), pid: process.pid, process: process.process };
   if (session === ownSession) return { name: "This window", pid: info?.pid ?? null, process: null };
   if (!info) return { name: `Session ${session}`, pid: null, process: null };
-  return { name: rowText(info.name) || (info.role === "worker" ? "Worker" : "Client"), pid: info.pid, process: info.process };
+  return {
+    name: rowText(info.name) || (info.role === "worker" ? "Worker" : "Client"),
+    pid: info.pid,
+    process: info.process,
+  };
 }
 
 /** `worker-1 (4242)`. */

@@ -20,8 +20,16 @@ export function registerViews(parts: Parts): vscode.Disposable {
   const { model, server, runs } = parts;
   const childrenTree = new ChildrenTree();
   const usage = new UsageWatch(() => model.watchUsage());
-  const children = new LiveTree("polyproc.children", () => childrenTree.build(snapshotOf(parts)), (visible) => usage.needed(visible));
-  const sync = new LiveTree("polyproc.sync", () => syncTree(snapshotOf(parts)), () => {});
+  const children = new LiveTree(
+    "polyproc.children",
+    () => childrenTree.build(snapshotOf(parts)),
+    (visible) => usage.needed(visible),
+  );
+  const sync = new LiveTree(
+    "polyproc.sync",
+    () => syncTree(snapshotOf(parts)),
+    () => {},
+  );
   const documents = new ProcessDocuments(model, server);
   const viewParts: ViewParts = { ...parts, children, sync, documents };
   const warnings = new DeadlockWarnings(viewParts);
@@ -38,7 +46,12 @@ export function registerViews(parts: Parts): vscode.Disposable {
       "polyproc.hasDeadlock": model.deadlocks.size > 0,
       "polyproc.serverState": server.state.kind,
     });
-    setMessage(children.view, server.state.kind === "failed" && all.length > 0 ? `The server could not be started: ${server.state.message}` : "");
+    setMessage(
+      children.view,
+      server.state.kind === "failed" && all.length > 0
+        ? `The server could not be started: ${server.state.message}`
+        : "",
+    );
   };
   const changed = (changes: ReadonlySet<Part>) => {
     if (changes.has("deadlocks")) warnings.look();
@@ -49,7 +62,10 @@ export function registerViews(parts: Parts): vscode.Disposable {
   sum();
   const commands = { ...endCommands(viewParts), ...lookCommands(viewParts), ...deadlockCommands(viewParts) };
   return vscode.Disposable.from(
-    children, sync, documents, usage,
+    children,
+    sync,
+    documents,
+    usage,
     model.onDidChange(changed),
     server.onDidChange(() => {
       sum();
@@ -87,7 +103,10 @@ class UsageWatch implements vscode.Disposable {
 
 function setBadge(view: vscode.TreeView<string>, running: number): void {
   if ((view.badge?.value ?? 0) === running) return;
-  view.badge = running === 0 ? undefined : { value: running, tooltip: `${countText(running, "process is", "processes are")} running` };
+  view.badge =
+    running === 0
+      ? undefined
+      : { value: running, tooltip: `${countText(running, "process is", "processes are")} running` };
 }
 
 /** Empty: none. */

@@ -4,7 +4,10 @@ import type { Run, Runs } from "../runs/run.js";
 import type { Snapshot } from "./snapshot.js";
 
 /** What the window knows now. */
-export function snapshotOf(parts: { server: Pick<Server, "state">; model: Model; runs: Pick<Runs, "all"> }, at = Date.now()): Snapshot {
+export function snapshotOf(
+  parts: { server: Pick<Server, "state">; model: Model; runs: Pick<Runs, "all"> },
+  at = Date.now(),
+): Snapshot {
   const { server, model, runs } = parts;
   let byId: Map<string, Run> | null = null;
   let byJob: Map<string, Run> | null = null;

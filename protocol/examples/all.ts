@@ -12,6 +12,14 @@ import { workerExamples } from "./worker.js";
 
 /** One example for every message of the protocol. */
 export const examples: Examples = {
-  ...lifecycleExamples, ...processExamples, ...syncExamples, ...queueExamples, ...pipeExamples, ...poolExamples, ...jobExamples,
-  ...runExamples, ...eventsExamples, ...workerExamples,
+  ...lifecycleExamples,
+  ...processExamples,
+  ...syncExamples,
+  ...queueExamples,
+  ...pipeExamples,
+  ...poolExamples,
+  ...jobExamples,
+  ...runExamples,
+  ...eventsExamples,
+  ...workerExamples,
 };

@@ -16,7 +16,13 @@ const deadlockExample = {
 };
 
 const snapshotExample = {
-  seq: 17, processes: [processExample], pools: [poolExample], sync: [lockExample], deadlocks: [], runs: [runExample], sessions: [sessionExample],
+  seq: 17,
+  processes: [processExample],
+  pools: [poolExample],
+  sync: [lockExample],
+  deadlocks: [],
+  runs: [runExample],
+  sessions: [sessionExample],
 };
 
 export const eventsExamples: Examples = {
@@ -28,9 +34,23 @@ export const eventsExamples: Examples = {
   "events/changed": {
     params: {
       events: [
-        { seq: 18, topic: "process", process: { ...processExample, state: "exited", exitCode: -9, reason: "ended by SIGKILL", endedAt: 1767225602000 } },
+        {
+          seq: 18,
+          topic: "process",
+          process: {
+            ...processExample,
+            state: "exited",
+            exitCode: -9,
+            reason: "ended by SIGKILL",
+            endedAt: 1767225602000,
+          },
+        },
         { seq: 19, topic: "pool", pool: { ...poolExample, busy: 4 } },
-        { seq: 20, topic: "task", task: { job: "job:s1.11", index: 0, count: 3, state: "running", pid: 4301, attempt: 1, at: 1767225602100 } },
+        {
+          seq: 20,
+          topic: "task",
+          task: { job: "job:s1.11", index: 0, count: 3, state: "running", pid: 4301, attempt: 1, at: 1767225602100 },
+        },
         { seq: 21, topic: "sync", sync: { ...lockExample, holders: [], waiters: [], value: 0 }, gone: true },
         { seq: 22, topic: "deadlock", deadlock: deadlockExample, resolved: false },
         { seq: 23, topic: "run", run: { ...runExample, running: 3, done: 117 } },
@@ -42,7 +62,20 @@ export const eventsExamples: Examples = {
   "events/reset": { params: { snapshot: snapshotExample } },
   "events/watchOutput": { params: { scope: "all", lossless: true, run: "run:s1.12" }, result: null },
   "events/output": {
-    params: { lines: [lineExample, { ...lineExample, stream: "stderr", line: 1, text: "page 1 is ", partial: true, task: { job: "job:s1.11", index: 0 } }], dropped: 0 },
+    params: {
+      lines: [
+        lineExample,
+        {
+          ...lineExample,
+          stream: "stderr",
+          line: 1,
+          text: "page 1 is ",
+          partial: true,
+          task: { job: "job:s1.11", index: 0 },
+        },
+      ],
+      dropped: 0,
+    },
   },
   "events/sync": { params: {}, result: { sync: [lockExample] } },
   "deadlock/list": { params: {}, result: { deadlocks: [deadlockExample] } },

@@ -14,7 +14,16 @@ export const jobExamples: Examples = {
     },
     result: null,
   },
-  "job/submit": { params: { job: "job:s1.11", tasks: [{ index: 0, count: 3, items: [1, 2, 3] }, { index: 3, items: ["four"] }] }, result: null },
+  "job/submit": {
+    params: {
+      job: "job:s1.11",
+      tasks: [
+        { index: 0, count: 3, items: [1, 2, 3] },
+        { index: 3, items: ["four"] },
+      ],
+    },
+    result: null,
+  },
   "job/results": {
     params: {
       job: "job:s1.11",
@@ -26,7 +35,13 @@ export const jobExamples: Examples = {
           error: {
             code: 1012,
             message: "expected a number",
-            data: { name: "TaskFailed", type: "TypeError", message: "expected a number", stack: "TypeError: expected a number\n    at square", language: "javascript" },
+            data: {
+              name: "TaskFailed",
+              type: "TypeError",
+              message: "expected a number",
+              stack: "TypeError: expected a number\n    at square",
+              language: "javascript",
+            },
           },
           pid: 4302,
           ms: 0.34,

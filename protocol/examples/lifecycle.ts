@@ -3,22 +3,44 @@ import type { Examples } from "./example.js";
 export const instanceId = "b3f1c2d4e5a69788";
 
 export const sessionExample = {
-  session: "s1", role: "client", name: "my-tool report.txt", version: "2.1.0", pid: 4200, process: null, connectedAt: 1767225600000,
+  session: "s1",
+  role: "client",
+  name: "my-tool report.txt",
+  version: "2.1.0",
+  pid: 4200,
+  process: null,
+  connectedAt: 1767225600000,
 };
 
 const workerSessionExample = {
-  session: "s2", role: "worker", name: "PoolWorker-1", version: null, pid: 4301, process: "process:h.3", connectedAt: 1767225600400,
+  session: "s2",
+  role: "worker",
+  name: "PoolWorker-1",
+  version: null,
+  pid: 4301,
+  process: "process:h.3",
+  connectedAt: 1767225600400,
 };
 
 export const lifecycleExamples: Examples = {
   initialize: {
-    params: { protocolVersion: "1.0", clientInfo: { name: "my-tool", title: "my-tool report.txt", version: "2.1.0" }, processId: 4200, token: "3q2-7wEx" },
+    params: {
+      protocolVersion: "1.0",
+      clientInfo: { name: "my-tool", title: "my-tool report.txt", version: "2.1.0" },
+      processId: 4200,
+      token: "3q2-7wEx",
+    },
     result: {
       protocolVersion: "1.0",
       serverInfo: { name: "polyproc", version: "0.1.0", pid: 4100 },
       instanceId,
       session: "s1",
-      limits: { maxMessageBytes: 67108864, maxPayloadBytes: 2147483648, maxQueuedBytes: 67108864, maxMemoryBytes: 4294967296 },
+      limits: {
+        maxMessageBytes: 67108864,
+        maxPayloadBytes: 2147483648,
+        maxQueuedBytes: 67108864,
+        maxMemoryBytes: 4294967296,
+      },
       cpuCount: 8,
       runtimes: ["node", "python"],
       capabilities: {},

@@ -35,7 +35,13 @@ export const workerExample = {
 };
 
 export const lineExample = {
-  process: "process:s1.1", pid: 4242, stream: "stdout", line: 0, text: "rendering page 1", partial: false, task: null,
+  process: "process:s1.1",
+  pid: 4242,
+  stream: "stdout",
+  line: 0,
+  text: "rendering page 1",
+  partial: false,
+  task: null,
 };
 
 export const processExamples: Examples = {
@@ -59,13 +65,15 @@ export const processExamples: Examples = {
   "process/usage": {
     params: { processes: ["process:s1.1"] },
     result: {
-      usage: [{
-        process: "process:s1.1",
-        pid: 4242,
-        cpuPercent: 97.5,
-        memoryBytes: 73400320,
-        descendants: [{ pid: 4250, parentPid: 4242, cpuPercent: 12, memoryBytes: 8388608, command: "gzip" }],
-      }],
+      usage: [
+        {
+          process: "process:s1.1",
+          pid: 4242,
+          cpuPercent: 97.5,
+          memoryBytes: 73400320,
+          descendants: [{ pid: 4250, parentPid: 4242, cpuPercent: 12, memoryBytes: 8388608, command: "gzip" }],
+        },
+      ],
     },
   },
 };

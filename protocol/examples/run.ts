@@ -43,10 +43,33 @@ export const runExamples: Examples = {
     params: { run: "run:s1.20", since: 41, limit: 1000, timeoutMs: 10000 },
     result: {
       entries: [
-        { index: 0, state: "done", pid: 4301, attempt: 1, startedAt: 1767225600125, ms: 3.25, value: "9f86d081884c7d65" },
         {
-          index: 1, state: "failed", pid: 4302, attempt: 2, startedAt: 1767225600131, ms: 0.5,
-          error: { code: 1012, message: "ENOENT: no such file", data: { name: "TaskFailed", type: "Error", message: "ENOENT: no such file", stack: "", language: "javascript" } },
+          index: 0,
+          state: "done",
+          pid: 4301,
+          attempt: 1,
+          startedAt: 1767225600125,
+          ms: 3.25,
+          value: "9f86d081884c7d65",
+        },
+        {
+          index: 1,
+          state: "failed",
+          pid: 4302,
+          attempt: 2,
+          startedAt: 1767225600131,
+          ms: 0.5,
+          error: {
+            code: 1012,
+            message: "ENOENT: no such file",
+            data: {
+              name: "TaskFailed",
+              type: "Error",
+              message: "ENOENT: no such file",
+              stack: "",
+              language: "javascript",
+            },
+          },
         },
         { index: 2, state: "running", pid: 4301, attempt: 1, startedAt: 1767225600140, ms: null },
       ],
@@ -56,9 +79,18 @@ export const runExamples: Examples = {
   },
   "run/output": {
     params: { run: "run:s1.20", index: 0 },
-    result: { lines: [{ stream: "stdout", text: "reading a.txt" }, { stream: "stderr", text: "it is large" }], dropped: 0 },
+    result: {
+      lines: [
+        { stream: "stdout", text: "reading a.txt" },
+        { stream: "stderr", text: "it is large" },
+      ],
+      dropped: 0,
+    },
   },
-  "run/wait": { params: { run: "run:s1.20", timeoutMs: 60000 }, result: { ...runExample, state: "done", queued: 0, running: 0, done: 199, endedAt: 1767225609000 } },
+  "run/wait": {
+    params: { run: "run:s1.20", timeoutMs: 60000 },
+    result: { ...runExample, state: "done", queued: 0, running: 0, done: 199, endedAt: 1767225609000 },
+  },
   "run/cancel": { params: { run: "run:s1.20", indexes: [2], waiting: false, graceMs: 500 }, result: { cancelled: 1 } },
   "run/forget": { params: { run: "run:s1.20" }, result: null },
 };

@@ -4,14 +4,43 @@ import { instanceId } from "./lifecycle.js";
 export const workerExamples: Examples = {
   "worker/ready": {
     params: { protocolVersion: "1.0", runtime: "node", pid: 4301, claims: true },
-    result: { instanceId, session: "s2", limits: { maxMessageBytes: 67108864, maxPayloadBytes: 2147483648, maxQueuedBytes: 67108864, maxMemoryBytes: 4294967296 }, cpuCount: 8, runtimes: ["node", "python"] },
+    result: {
+      instanceId,
+      session: "s2",
+      limits: {
+        maxMessageBytes: 67108864,
+        maxPayloadBytes: 2147483648,
+        maxQueuedBytes: 67108864,
+        maxMemoryBytes: 4294967296,
+      },
+      cpuCount: 8,
+      runtimes: ["node", "python"],
+    },
   },
   "worker/run": {
     params: {
-      identity: { process: "process:s1.12", name: "PoolWorker-1", daemon: true, parentPid: 4200, parentName: "MainProcess" },
+      identity: {
+        process: "process:s1.12",
+        name: "PoolWorker-1",
+        daemon: true,
+        parentPid: 4200,
+        parentName: "MainProcess",
+      },
       targets: [{ id: 1, target: { source: "(n) => n * n", runtime: "node" } }],
       initializer: { target: { module: "/home/ada/worker.js", export: "connect" }, args: [["db.sqlite"], {}] },
-      tasks: [{ seq: 0, target: 1, mode: "map", items: [1, 2, 3], count: 3, from: 0, exact: false, job: "job:s1.11", index: 0 }],
+      tasks: [
+        {
+          seq: 0,
+          target: 1,
+          mode: "map",
+          items: [1, 2, 3],
+          count: 3,
+          from: 0,
+          exact: false,
+          job: "job:s1.11",
+          index: 0,
+        },
+      ],
     },
   },
   "worker/initialized": { params: {} },

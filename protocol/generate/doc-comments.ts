@@ -54,5 +54,9 @@ function memberDocs(body: string): ReadonlyMap<string, string> {
 }
 
 function commentText(comment: string): string {
-  return comment.split("\n").map((line) => line.replace(/^\s*\*? ?/, "").trimEnd()).join("\n").trim();
+  return comment
+    .split("\n")
+    .map((line) => line.replace(/^\s*\*? ?/, "").trimEnd())
+    .join("\n")
+    .trim();
 }

@@ -19,7 +19,10 @@ export async function generatedFiles(): Promise<GeneratedFile[]> {
   return [
     json("metaModel.json", buildMetaModel()),
     json("schema.json", buildJsonSchema()),
-    { path: path.join(protocolFolder, "generated/golden-frames.json"), text: lines({ frames: goldenFrames(), streams: goldenStreams(), values: goldenValues() }) },
+    {
+      path: path.join(protocolFolder, "generated/golden-frames.json"),
+      text: lines({ frames: goldenFrames(), streams: goldenStreams(), values: goldenValues() }),
+    },
     { path: spec, text: await formatted("SPEC.md", renderSpec(readFileSync(spec, "utf8"))) },
   ];
 }
@@ -54,6 +57,9 @@ function json(name: string, value: unknown): GeneratedFile {
 
 /** One line an entry, for people to compare. */
 function lines(lists: Record<string, readonly unknown[]>): string {
-  const members = Object.entries(lists).map(([key, entries]) => `  ${JSON.stringify(key)}: [\n${entries.map((entry) => `    ${JSON.stringify(entry)}`).join(",\n")}\n  ]`);
+  const members = Object.entries(lists).map(
+    ([key, entries]) =>
+      `  ${JSON.stringify(key)}: [\n${entries.map((entry) => `    ${JSON.stringify(entry)}`).join(",\n")}\n  ]`,
+  );
   return `{\n${members.join(",\n")}\n}\n`;
 }

@@ -14,7 +14,7 @@ const structureNames = new Map(structures.map((structure) => [structure.schema, 
 const commonDocs: ReadonlyMap<string, string> = new Map([
   ["timeoutMs", "Milliseconds, fractions allowed. Absent or null: no limit."],
   ["graceMs", "Milliseconds, fractions allowed. Absent or null: the default."],
-  ["owner", "Thread or task inside the session that asks. Default `\"\"`."],
+  ["owner", 'Thread or task inside the session that asks. Default `""`.'],
 ]);
 
 /** JSON Schema of every message, structure and form of value, as JSON peers see them. */
@@ -33,7 +33,8 @@ export function buildJsonSchema(): { $defs: Record<string, Schema> } & Record<st
   return {
     $schema: "https://json-schema.org/draft/2020-12/schema",
     title: `Polyproc protocol ${protocolVersion}`,
-    description: "Parameters and results of every message in their JSON form. Made from protocol/*.ts by `npm run generate`.",
+    description:
+      "Parameters and results of every message in their JSON form. Made from protocol/*.ts by `npm run generate`.",
     $defs,
   };
 }
@@ -66,14 +67,20 @@ function documented(schema: Schema, docs: ReadonlyMap<string, string>, text?: st
 }
 
 function addDocs(schema: Schema, docs: Map<string, string>): void {
-  const members = Object.entries(schema.properties ?? {}).filter((entry): entry is [string, Schema] => typeof entry[1] === "object");
+  const members = Object.entries(schema.properties ?? {}).filter(
+    (entry): entry is [string, Schema] => typeof entry[1] === "object",
+  );
   for (const [key, member] of members) {
     const doc = docs.get(key) ?? commonDocs.get(key);
     if (doc !== undefined) member.description = doc;
     docs.delete(key);
   }
   const inner = [
-    ...members.map(([, member]) => member), schema.items, schema.additionalProperties, ...(schema.anyOf ?? []), ...(schema.oneOf ?? []),
+    ...members.map(([, member]) => member),
+    schema.items,
+    schema.additionalProperties,
+    ...(schema.anyOf ?? []),
+    ...(schema.oneOf ?? []),
   ];
   for (const part of inner) if (typeof part === "object" && !Array.isArray(part)) addDocs(part as Schema, docs);
 }

@@ -6,10 +6,13 @@ import { docsOf } from "./doc-comments.js";
 import { definitionName, errorNames, messageSources, structures, type MessageSource } from "./sources.js";
 
 /** The messages in the order in which the files declare them. */
-export const orderedMessages: readonly MessageSource[] = [...new Set(messageSources.map((source) => source.area))].flatMap((area) =>
+export const orderedMessages: readonly MessageSource[] = [
+  ...new Set(messageSources.map((source) => source.area)),
+].flatMap((area) =>
   messageSources
     .filter((source) => source.area === area)
-    .sort((a, b) => docsOf(a.area, a.constant).order - docsOf(b.area, b.constant).order));
+    .sort((a, b) => docsOf(a.area, a.constant).order - docsOf(b.area, b.constant).order),
+);
 
 /** What a generator of bindings needs to know; shapes are in schema.json. */
 export function buildMetaModel() {

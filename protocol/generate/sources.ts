@@ -48,16 +48,26 @@ const modules: Record<string, Record<string, unknown>> = { ...areas, target };
 export const structures: readonly Structure[] = Object.entries(modules).flatMap(([module, exported]) =>
   Object.entries(exported)
     .filter(([, value]) => isSchema(value))
-    .map(([constant, value]) => ({ name: names[`${module}/${constant}`] ?? upperFirst(constant), schema: value as object, module, constant })));
+    .map(([constant, value]) => ({
+      name: names[`${module}/${constant}`] ?? upperFirst(constant),
+      schema: value as object,
+      module,
+      constant,
+    })),
+);
 
 export const messageSources: readonly MessageSource[] = Object.entries(areas).flatMap(([area, exported]) =>
   Object.entries(exported)
     .filter((entry): entry is [string, Message] => isMessage(entry[1]))
-    .map(([constant, message]) => ({ message, area, constant })));
+    .map(([constant, message]) => ({ message, area, constant })),
+);
 
 /** `lock/acquire` → `LockAcquire`, `$/progress` → `Progress`: the beginning of the names of its definitions. */
 export function definitionName(method: string): string {
-  return method.split("/").map((part) => upperFirst(part.replace("$", ""))).join("");
+  return method
+    .split("/")
+    .map((part) => upperFirst(part.replace("$", "")))
+    .join("");
 }
 
 export const errorNames = Object.keys(errors.errorCodes) as errors.ErrorName[];

@@ -9,13 +9,27 @@ import { definitionName, errorNames, structures } from "./sources.js";
 import { asSchema, hasMembers, typeText } from "./type-text.js";
 
 const areaTitles: Record<string, string> = {
-  lifecycle: "Session and server", handle: "Handles", process: "Process", lock: "Lock and RLock", semaphore: "Semaphore and BoundedSemaphore",
-  event: "Event", condition: "Condition", barrier: "Barrier", queue: "Queue and JoinableQueue", pipe: "Pipe", pool: "Pool", job: "Job",
-  events: "Events, output and deadlocks", worker: "Worker host",
+  lifecycle: "Session and server",
+  handle: "Handles",
+  process: "Process",
+  lock: "Lock and RLock",
+  semaphore: "Semaphore and BoundedSemaphore",
+  event: "Event",
+  condition: "Condition",
+  barrier: "Barrier",
+  queue: "Queue and JoinableQueue",
+  pipe: "Pipe",
+  pool: "Pool",
+  job: "Job",
+  events: "Events, output and deadlocks",
+  worker: "Worker host",
 };
 
 const directions: Record<Direction, string> = {
-  clientToServer: "client → server", serverToClient: "server → client", workerToServer: "worker → server", serverToWorker: "server → worker",
+  clientToServer: "client → server",
+  serverToClient: "server → client",
+  workerToServer: "worker → server",
+  serverToWorker: "server → worker",
 };
 
 const begin = "<!-- generated: begin (npm run generate) -->";
@@ -32,15 +46,24 @@ export function renderSpec(written: string): string {
 function generatedPart(): string {
   const definitions = buildJsonSchema().$defs;
   return [
-    "## Messages", "",
-    "A member whose name ends in `?` may be left out; no others may be added unless a message says so.", "",
+    "## Messages",
+    "",
+    "A member whose name ends in `?` may be left out; no others may be added unless a message says so.",
+    "",
     ...areaSections(definitions),
-    "## Structures", "",
-    ...structures.toSorted((a, b) => (a.name < b.name ? -1 : 1)).flatMap(({ name }) => structureSection(name, definitions[name]!)),
-    "## Errors", "",
-    "| name | code | meaning |", "|---|---|---|",
-    ...errorNames.map((name) => `| ${name} | ${errorCodes[name]} | ${cell(errorDoc(name))} |`), "",
-    `Any request may fail with ${generalErrors.join(", ")}.`, "",
+    "## Structures",
+    "",
+    ...structures
+      .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+      .flatMap(({ name }) => structureSection(name, definitions[name]!)),
+    "## Errors",
+    "",
+    "| name | code | meaning |",
+    "|---|---|---|",
+    ...errorNames.map((name) => `| ${name} | ${errorCodes[name]} | ${cell(errorDoc(name))} |`),
+    "",
+    `Any request may fail with ${generalErrors.join(", ")}.`,
+    "",
   ].join("\n");
 }
 
@@ -60,8 +83,10 @@ function areaSections(definitions: Record<string, Schema>): string[] {
 function messageSection(message: Message, definitions: Record<string, Schema>): string[] {
   const name = definitionName(message.method);
   const lines = [
-    `#### \`${message.method}\``, "",
-    `${isRequest(message) ? "Request" : "Notification"}, ${directions[message.direction]}, since ${message.since}. ${message.doc}`, "",
+    `#### \`${message.method}\``,
+    "",
+    `${isRequest(message) ? "Request" : "Notification"}, ${directions[message.direction]}, since ${message.since}. ${message.doc}`,
+    "",
     ...shape("Params", definitions[`${name}Params`]!, v.is(message.params, undefined)),
   ];
   if (isRequest(message)) {
@@ -79,7 +104,9 @@ function structureSection(name: string, schema: Schema): string[] {
 function structureBody(schema: Schema): string[] {
   if (hasMembers(schema)) return memberTable(schema);
   const alternatives = schema.anyOf ?? schema.oneOf;
-  return alternatives ? ["One of:", "", ...alternatives.map((part) => `- ${typeText(asSchema(part))}`)] : [`${typeText(schema)}.`];
+  return alternatives
+    ? ["One of:", "", ...alternatives.map((part) => `- ${typeText(asSchema(part))}`)]
+    : [`${typeText(schema)}.`];
 }
 
 /** A table for an object, a line for anything else. */
@@ -92,7 +119,8 @@ function shape(title: string, schema: Schema, optional = false): string[] {
 function memberTable(schema: Schema, title = "member"): string[] {
   const required = new Set(schema.required ?? []);
   return [
-    `| ${title} | type | |`, "|---|---|---|",
+    `| ${title} | type | |`,
+    "|---|---|---|",
     ...Object.entries(schema.properties ?? {}).map(([key, part]) => {
       const member = asSchema(part);
       return `| \`${key}${required.has(key) ? "" : "?"}\` | ${cell(typeText(member))} | ${cell(member.description ?? "")} |`;
@@ -109,7 +137,8 @@ function exampleOf(message: Message): string[] {
     "```json",
     json({ jsonrpc: "2.0", id: 1, method: message.method, ...params }),
     json({ jsonrpc: "2.0", id: 1, result: example.result }),
-    "```", "",
+    "```",
+    "",
   ];
 }
 

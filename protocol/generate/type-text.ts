@@ -9,14 +9,20 @@ export function typeText(schema: Schema): string {
   if (schema.const !== undefined) return code(JSON.stringify(schema.const));
   if (schema.enum) return schema.enum.map((value) => code(JSON.stringify(value))).join(" or ");
   switch (schema.type) {
-    case "string": return stringText(schema);
+    case "string":
+      return stringText(schema);
     case "integer":
-    case "number": return numberText(schema);
-    case "array": return `array of ${typeText(asSchema(schema.items))}${schema.minItems === 1 ? ", not empty" : ""}`;
-    case "object": return objectText(schema);
+    case "number":
+      return numberText(schema);
+    case "array":
+      return `array of ${typeText(asSchema(schema.items))}${schema.minItems === 1 ? ", not empty" : ""}`;
+    case "object":
+      return objectText(schema);
     case "boolean":
-    case "null": return schema.type;
-    default: return "any JSON value";
+    case "null":
+      return schema.type;
+    default:
+      return "any JSON value";
   }
 }
 
@@ -45,14 +51,18 @@ function numberText(schema: Schema): string {
   const name = schema.type === "integer" ? "integer" : "number";
   const bounded = schema.maximum !== undefined && schema.maximum < Number.MAX_SAFE_INTEGER;
   if (bounded) return `${name} ${schema.minimum} … ${schema.maximum}`;
-  return schema.minimum !== undefined && schema.minimum > Number.MIN_SAFE_INTEGER ? `${name} ≥ ${schema.minimum}` : name;
+  return schema.minimum !== undefined && schema.minimum > Number.MIN_SAFE_INTEGER
+    ? `${name} ≥ ${schema.minimum}`
+    : name;
 }
 
 function objectText(schema: Schema): string {
   const members = Object.entries(schema.properties ?? {});
   if (members.length === 0) {
     const values = schema.additionalProperties;
-    return typeof values === "object" && Object.keys(values).length > 0 ? `object of ${typeText(values as Schema)}` : "object";
+    return typeof values === "object" && Object.keys(values).length > 0
+      ? `object of ${typeText(values as Schema)}`
+      : "object";
   }
   const required = new Set(schema.required ?? []);
   return `{ ${members.map(([key, member]) => `${code(key + (required.has(key) ? "" : "?"))}: ${typeText(asSchema(member))}`).join(", ")} }`;

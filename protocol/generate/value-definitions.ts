@@ -7,7 +7,8 @@ function wrapper(key: string, inner: JsonSchema, description: string): JsonSchem
 /** The forms of values that payloads are made of, on the JSON door. */
 export const valueDefinitions: Record<string, JsonSchema> = {
   Payload: {
-    description: "Any value in its JSON form; on msgpack doors its msgpack encoding as a `bin`, or `[bin, [handle, …]]` when handles occur inside.",
+    description:
+      "Any value in its JSON form; on msgpack doors its msgpack encoding as a `bin`, or `[bin, [handle, …]]` when handles occur inside.",
     anyOf: [
       { type: ["null", "boolean", "number", "string"] },
       { type: "array", items: { $ref: "#/$defs/Payload" } },
@@ -25,14 +26,35 @@ export const valueDefinitions: Record<string, JsonSchema> = {
       },
     ],
   },
-  BigInteger: wrapper("$int", { type: "string", pattern: "^-?[0-9]{1,20}$" }, "An integer of -2^63 … 2^64-1, for those beyond ±(2^53-1)."),
-  Float: wrapper("$float", { type: "string", pattern: "^(NaN|-?Infinity|-?[0-9]+(\\.[0-9]+)?([eE][+-]?[0-9]+)?)$" }, "A float64 that a JSON number cannot tell from an integer, or cannot write."),
+  BigInteger: wrapper(
+    "$int",
+    { type: "string", pattern: "^-?[0-9]{1,20}$" },
+    "An integer of -2^63 … 2^64-1, for those beyond ±(2^53-1).",
+  ),
+  Float: wrapper(
+    "$float",
+    { type: "string", pattern: "^(NaN|-?Infinity|-?[0-9]+(\\.[0-9]+)?([eE][+-]?[0-9]+)?)$" },
+    "A float64 that a JSON number cannot tell from an integer, or cannot write.",
+  ),
   Bytes: wrapper("$bytes", { type: "string", contentEncoding: "base64" }, "Bytes."),
-  Timestamp: wrapper("$timestamp", { type: "string" }, "RFC 3339 with up to 9 digits of fraction, or `@SECONDS.FRACTION` since 1970 outside the years 0000 … 9999."),
-  HandleReference: wrapper("$handle", { type: "string" }, "A handle inside a value; whoever receives it refers to the object."),
+  Timestamp: wrapper(
+    "$timestamp",
+    { type: "string" },
+    "RFC 3339 with up to 9 digits of fraction, or `@SECONDS.FRACTION` since 1970 outside the years 0000 … 9999.",
+  ),
+  HandleReference: wrapper(
+    "$handle",
+    { type: "string" },
+    "A handle inside a value; whoever receives it refers to the object.",
+  ),
   Blob: wrapper(
     "$blob",
-    { type: "object", properties: { tag: { type: "string" }, data: { type: "string", contentEncoding: "base64" } }, required: ["tag", "data"], additionalProperties: false },
+    {
+      type: "object",
+      properties: { tag: { type: "string" }, data: { type: "string", contentEncoding: "base64" } },
+      required: ["tag", "data"],
+      additionalProperties: false,
+    },
     "A private value of one language, named by its tag; others pass it along unopened.",
   ),
 };

@@ -90,7 +90,11 @@ export class Budget {
   /** For bytes in transit that cannot wait. Throws Overloaded if they do not fit. */
   requireRoom(bytes: number): void {
     if (this.hasRoom(bytes)) return;
-    throw new PolyprocError("Overloaded", `the server's memory is full: it holds ${this.usedBytes} of ${this.maxBytes} bytes (--max-memory-bytes) for its clients; try again after clients have received items and results`, { bytes, maxMemoryBytes: this.maxBytes });
+    throw new PolyprocError(
+      "Overloaded",
+      `the server's memory is full: it holds ${this.usedBytes} of ${this.maxBytes} bytes (--max-memory-bytes) for its clients; try again after clients have received items and results`,
+      { bytes, maxMemoryBytes: this.maxBytes },
+    );
   }
 
   charge(bytes: number): void {
@@ -110,7 +114,11 @@ export class Budget {
    */
   whenRoom(bytes: number, granted: () => void): () => void {
     if (bytes > this.maxBytes) {
-      throw new PolyprocError("PayloadTooLarge", `${bytes} bytes are more than this server may hold for all its clients (${this.maxBytes}): send less at once, or raise --max-memory-bytes`, { bytes, maxMemoryBytes: this.maxBytes });
+      throw new PolyprocError(
+        "PayloadTooLarge",
+        `${bytes} bytes are more than this server may hold for all its clients (${this.maxBytes}): send less at once, or raise --max-memory-bytes`,
+        { bytes, maxMemoryBytes: this.maxBytes },
+      );
     }
     if (this.#messages.length === 0 && this.hasRoom(bytes)) {
       this.charge(bytes);
@@ -146,7 +154,8 @@ export class Budget {
   /** Called by `Account`. */
   letGo(account: Account, bytes: number): void {
     this.#keptBytes -= bytes;
-    if (account.bytes === 0 && account.owner !== null && this.#accounts.get(account.owner) === account) this.#accounts.delete(account.owner);
+    if (account.bytes === 0 && account.owner !== null && this.#accounts.get(account.owner) === account)
+      this.#accounts.delete(account.owner);
     this.#released();
   }
 
@@ -167,7 +176,8 @@ export class Budget {
     this.#guard.soon(null, () => {
       this.#scheduled = false;
       if (this.pressed) this.#guard.run(null, () => this.#useReserves());
-      for (let next = this.#messages.first; next && this.hasRoom(next.bytes); next = this.#messages.first) this.#grant(next);
+      for (let next = this.#messages.first; next && this.hasRoom(next.bytes); next = this.#messages.first)
+        this.#grant(next);
       // A client that keeps little may go on though earlier ones in the list may not (`fairShare`).
       for (const link of [...this.#keepers.links()]) {
         const { account, bytes, retry } = link.value;

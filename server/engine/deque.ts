@@ -45,7 +45,8 @@ export class Deque<T> {
   remove(item: T): boolean {
     for (let i = 0; i < this.#length; i++) {
       if (this.#at(i) !== item) continue;
-      for (let j = i; j + 1 < this.#length; j++) this.#ring[(this.#head + j) & (this.#ring.length - 1)] = this.#at(j + 1);
+      for (let j = i; j + 1 < this.#length; j++)
+        this.#ring[(this.#head + j) & (this.#ring.length - 1)] = this.#at(j + 1);
       this.#length--;
       this.#ring[(this.#head + this.#length) & (this.#ring.length - 1)] = undefined;
       return true;

@@ -52,7 +52,10 @@ export class Guard {
   fault(principal: Principal | null, error: unknown): void {
     this.#report(error);
     if (!principal) return;
-    const told = new PolyprocError("InternalError", `a fault of the server's own, please report it: ${error instanceof Error ? error.message : String(error)}`);
+    const told = new PolyprocError(
+      "InternalError",
+      `a fault of the server's own, please report it: ${error instanceof Error ? error.message : String(error)}`,
+    );
     // Deferred, because callers further up may be in the middle of a change.
     queueMicrotask(() => {
       try {

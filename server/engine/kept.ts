@@ -30,7 +30,13 @@ export function kept(payload: Payload, account: Account, origin: Origin = accoun
   if (data.byteLength * 2 >= bufferBytes) return { payload, bytes: bufferBytes + overhead, account, origin, place: 0 };
   // Not `slice`: that of a Buffer makes a view, not a copy.
   const copy = new Uint8Array(data);
-  return { payload: payload instanceof Uint8Array ? copy : [copy, [...handles]], bytes: data.byteLength + overhead, account, origin, place: 0 };
+  return {
+    payload: payload instanceof Uint8Array ? copy : [copy, [...handles]],
+    bytes: data.byteLength + overhead,
+    account,
+    origin,
+    place: 0,
+  };
 }
 
 /** Releases the charge of an item that is no longer kept. */

@@ -19,7 +19,8 @@ export function endOfValue(data: Uint8Array, at: number, onExtension?: OnExtensi
       else if (byte < 0xc0) at += byte & 0x1f;
       else if (byte < 0xc4) continue;
       else if (byte < 0xc7) at += sized(view, at, 1 << (byte - 0xc4));
-      else if (byte < 0xca) at = extension(view, at + (1 << (byte - 0xc7)), length(view, at, 1 << (byte - 0xc7)), onExtension);
+      else if (byte < 0xca)
+        at = extension(view, at + (1 << (byte - 0xc7)), length(view, at, 1 << (byte - 0xc7)), onExtension);
       else if (byte < 0xcc) at += byte === 0xca ? 4 : 8;
       else if (byte < 0xd4) at += 1 << (byte & 0x03);
       else if (byte < 0xd9) at = extension(view, at, 1 << (byte - 0xd4), onExtension);

@@ -45,7 +45,8 @@ export function listOfAll(items: readonly Payload[]): Payload {
 export function itemsOf(list: Payload, count: number): Payload[] {
   const data = payloadData(list);
   const head = arrayHead(data);
-  if (head.count !== count) throw new PolyprocError("Malformed", `expected a list of ${count} items; got ${head.count}`);
+  if (head.count !== count)
+    throw new PolyprocError("Malformed", `expected a list of ${count} items; got ${head.count}`);
   const listed = payloadHandles(list);
   if (count === 1) return [withHandles(data.subarray(head.at), list)];
   const items: Payload[] = [];
@@ -58,21 +59,28 @@ export function itemsOf(list: Payload, count: number): Payload[] {
   for (let i = 0; i < count; i++) {
     const handles: Handle[] = [];
     let isOpaque = false;
-    const end = endOfValue(data, at, listed.length === 0 ? undefined : (type, from, to) => {
-      if (type === extensions.blob) isOpaque = true;
-      if (type !== extensions.handle) return;
-      const handle = new TextDecoder().decode(data.subarray(from, to));
-      // Only listed handles have been checked by the server.
-      if (!known.has(handle)) return;
-      handles.push(handle);
-      unseen.delete(handle);
-    });
+    const end = endOfValue(
+      data,
+      at,
+      listed.length === 0
+        ? undefined
+        : (type, from, to) => {
+            if (type === extensions.blob) isOpaque = true;
+            if (type !== extensions.handle) return;
+            const handle = new TextDecoder().decode(data.subarray(from, to));
+            // Only listed handles have been checked by the server.
+            if (!known.has(handle)) return;
+            handles.push(handle);
+            unseen.delete(handle);
+          },
+    );
     if (isOpaque) opaque.push(i);
     const item = data.subarray(at, end);
     items.push(handles.length === 0 ? item : [item, handles]);
     at = end;
   }
-  if (unseen.size > 0) for (const i of opaque) items[i] = [payloadData(items[i]!), [...payloadHandles(items[i]!), ...unseen]];
+  if (unseen.size > 0)
+    for (const i of opaque) items[i] = [payloadData(items[i]!), [...payloadHandles(items[i]!), ...unseen]];
   return items;
 }
 
@@ -91,7 +99,10 @@ export function listLength(list: Payload): number | null {
 export function requireLength(list: Payload, count: number, what: string): void {
   const length = listLength(list);
   if (length === count && payloadData(list).length > count) return;
-  throw new PolyprocError("InvalidParams", `${what}: expected a list of ${count}, as count says; got ${length === null ? "no list" : `a list of ${length}`}`);
+  throw new PolyprocError(
+    "InvalidParams",
+    `${what}: expected a list of ${count}, as count says; got ${length === null ? "no list" : `a list of ${length}`}`,
+  );
 }
 
 /** Reads single items of a list without decoding the others. Cheapest in rising order. */
@@ -124,7 +135,8 @@ export function onlyItem(list: Payload): Payload {
   // msgpack has three heads for a list of one item. Encoders may use any of them.
   if (data[0] === 0x91) return withHandles(data.subarray(1), list);
   if (data[0] === 0xdc && data[1] === 0 && data[2] === 1) return withHandles(data.subarray(3), list);
-  if (data[0] === 0xdd && data[1] === 0 && data[2] === 0 && data[3] === 0 && data[4] === 1) return withHandles(data.subarray(5), list);
+  if (data[0] === 0xdd && data[1] === 0 && data[2] === 0 && data[3] === 0 && data[4] === 1)
+    return withHandles(data.subarray(5), list);
   throw new PolyprocError("InternalError", "a worker host sent a result that is not a list of one");
 }
 

@@ -66,7 +66,10 @@ export class Registry {
   requireNew(session: Session, handle: Handle): void {
     const suffix = handle.slice(handle.indexOf(":") + 1);
     if (!isNamed(handle) && !suffix.startsWith(`${session.id}.`)) {
-      throw new PolyprocError("InvalidParams", `this session cannot create ${handle}: its handles begin with "${session.id}.", those of named objects with "@"`);
+      throw new PolyprocError(
+        "InvalidParams",
+        `this session cannot create ${handle}: its handles begin with "${session.id}.", those of named objects with "@"`,
+      );
     }
     if (this.#entries.has(handle)) throw new PolyprocError("BadState", `${handle} is in use; mint each handle once`);
   }
@@ -226,13 +229,23 @@ export function isNamed(handle: Handle): boolean {
 
 /** The error of waits for an object that has lost its last reference. */
 export function releasedByAll(handle: Handle): PolyprocError {
-  return new PolyprocError("UnknownHandle", `every session has released ${handle}: keep a reference while you wait for it`, { handle });
+  return new PolyprocError(
+    "UnknownHandle",
+    `every session has released ${handle}: keep a reference while you wait for it`,
+    { handle },
+  );
 }
 
 function unknownHandle(handle: Handle): PolyprocError {
-  return new PolyprocError("UnknownHandle", `${handle} does not exist: it was never created, every session has released it, or the server was restarted (compare instanceId)`, { handle });
+  return new PolyprocError(
+    "UnknownHandle",
+    `${handle} does not exist: it was never created, every session has released it, or the server was restarted (compare instanceId)`,
+    { handle },
+  );
 }
 
 function wrongKind(handle: Handle, object: SharedObject): PolyprocError {
-  return new PolyprocError("InvalidParams", `this request does not work on ${handle}, a ${object.constructor.name}`, { handle });
+  return new PolyprocError("InvalidParams", `this request does not work on ${handle}, a ${object.constructor.name}`, {
+    handle,
+  });
 }

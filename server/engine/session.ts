@@ -143,7 +143,10 @@ export class Session implements Principal {
   holdBack(bytes: number): void {
     const { budget } = this.engine;
     if (this.#heldBackBytes > 0 && this.#heldBackBytes + bytes > this.engine.options.limits.maxQueuedBytes) {
-      throw new PolyprocError("Overloaded", `this session has ${this.#heldBackBytes} bytes in pending puts and sends: wait for their answers before you send more`);
+      throw new PolyprocError(
+        "Overloaded",
+        `this session has ${this.#heldBackBytes} bytes in pending puts and sends: wait for their answers before you send more`,
+      );
     }
     budget.requireRoom(bytes);
     this.#heldBackBytes += bytes;

@@ -78,7 +78,10 @@ export class Wait<T> {
           if (!onTimeout) throw new PolyprocError("TimedOut", "the wait took longer than timeoutMs");
           this.#settle({ ok: true, value: onTimeout() });
         } catch (error) {
-          this.#settle({ ok: false, error: error instanceof PolyprocError ? error : new PolyprocError("InternalError", String(error)) });
+          this.#settle({
+            ok: false,
+            error: error instanceof PolyprocError ? error : new PolyprocError("InternalError", String(error)),
+          });
         }
       });
     }

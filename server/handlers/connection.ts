@@ -81,12 +81,20 @@ export class Connection {
   request(id: RequestId, method: string, params: unknown, reply: Reply): void {
     if (this.#state === "closed") return;
     if (this.#pending.has(id)) {
-      reply(new PolyprocError("InvalidRequest", `id ${JSON.stringify(id)} is in use by a request that is not answered yet; give each request its own`));
+      reply(
+        new PolyprocError(
+          "InvalidRequest",
+          `id ${JSON.stringify(id)} is in use by a request that is not answered yet; give each request its own`,
+        ),
+      );
       return;
     }
     try {
       if (this.#pending.size >= maxPendingRequests) {
-        throw new PolyprocError("Overloaded", `${maxPendingRequests} requests of this connection are unanswered; wait for answers before sending more`);
+        throw new PolyprocError(
+          "Overloaded",
+          `${maxPendingRequests} requests of this connection are unanswered; wait for answers before sending more`,
+        );
       }
       const result = this.#dispatch(id, method, params, reply);
       if (result === deferred) return;
@@ -190,17 +198,30 @@ export class Connection {
     if (!this.#session || this.#state === "new") {
       throw new PolyprocError("ServerNotInitialized", `send "initialize" before "${method}"`);
     }
-    if (this.#state === "shutdown") throw new PolyprocError("InvalidRequest", `the session was shut down; only "exit" is accepted, "${method}" is not`);
+    if (this.#state === "shutdown")
+      throw new PolyprocError(
+        "InvalidRequest",
+        `the session was shut down; only "exit" is accepted, "${method}" is not`,
+      );
     if (method === lifecycle.shutdown.method) return this.#shutdown(id, reply);
     const handler = handlerByMethod.get(method);
-    if (!handler) throw new PolyprocError("MethodNotFound", `there is no method ${JSON.stringify(method.slice(0, 100))}; protocol/SPEC.md lists them all`);
-    if (handler.message.kind !== "request") throw new PolyprocError("InvalidRequest", `"${method}" is a notification: send it without an id`);
-    if (!this.#allowed(handler.message)) throw new PolyprocError("Unauthorized", `"${method}" is for worker hosts only`);
+    if (!handler)
+      throw new PolyprocError(
+        "MethodNotFound",
+        `there is no method ${JSON.stringify(method.slice(0, 100))}; protocol/SPEC.md lists them all`,
+      );
+    if (handler.message.kind !== "request")
+      throw new PolyprocError("InvalidRequest", `"${method}" is a notification: send it without an id`);
+    if (!this.#allowed(handler.message))
+      throw new PolyprocError("Unauthorized", `"${method}" is for worker hosts only`);
     return handler.handle(this.#context(), parse(handler, params) as never);
   }
 
   #allowed(message: Message): boolean {
-    return message.direction === "clientToServer" || (message.direction === "workerToServer" && this.#access.kind === "worker");
+    return (
+      message.direction === "clientToServer" ||
+      (message.direction === "workerToServer" && this.#access.kind === "worker")
+    );
   }
 
   #context() {
@@ -208,21 +229,29 @@ export class Connection {
   }
 
   #initialize(params: unknown): unknown {
-    if (this.#state !== "new") throw new PolyprocError("BadState", `"initialize" was sent before; each connection is one session`);
-    if (this.#access.kind === "worker") throw new PolyprocError("BadState", `a worker host opens with "worker/ready", not "initialize"`);
+    if (this.#state !== "new")
+      throw new PolyprocError("BadState", `"initialize" was sent before; each connection is one session`);
+    if (this.#access.kind === "worker")
+      throw new PolyprocError("BadState", `a worker host opens with "worker/ready", not "initialize"`);
     requireNamed(lifecycle.initialize.method, params);
     const checked = v.safeParse(lifecycle.initialize.params, params ?? {});
     if (!checked.success) throw new PolyprocError("InvalidParams", `initialize: ${describeIssues(checked.issues)}`);
     if (this.#access.checkToken && !this.#access.checkToken(checked.output.token)) {
       // One guess for each connection. The answer is sent before the connection ends.
       setImmediate(() => this.#peer.close());
-      throw new PolyprocError("Unauthorized", checked.output.token === undefined
-        ? `this address needs a token: pass it as "token" in initialize, from the server's token file`
-        : "the token is wrong: compare it with the server's token file");
+      throw new PolyprocError(
+        "Unauthorized",
+        checked.output.token === undefined
+          ? `this address needs a token: pass it as "token" in initialize, from the server's token file`
+          : "the token is wrong: compare it with the server's token file",
+      );
     }
     const version = checked.output.protocolVersion;
     if (version !== undefined && !isCompatible(version)) {
-      throw new PolyprocError("BadState", `the client speaks protocol ${version}, this server ${protocolVersion}: update the older one`);
+      throw new PolyprocError(
+        "BadState",
+        `the client speaks protocol ${version}, this server ${protocolVersion}: update the older one`,
+      );
     }
     const { engine, server } = this.#hub;
     if (checked.output.maxPayloadBytes !== undefined) this.#peer.useFragments?.(checked.output.maxPayloadBytes);
@@ -244,7 +273,11 @@ export class Connection {
   }
 
   #ready(params: unknown): unknown {
-    if (this.#access.kind !== "worker") throw new PolyprocError("Unauthorized", `"worker/ready" is for worker hosts that the server started; use "initialize"`);
+    if (this.#access.kind !== "worker")
+      throw new PolyprocError(
+        "Unauthorized",
+        `"worker/ready" is for worker hosts that the server started; use "initialize"`,
+      );
     if (this.#state !== "new") throw new PolyprocError("BadState", `"worker/ready" was sent before`);
     const checked = v.safeParse(worker.ready.params, params);
     if (!checked.success) throw new PolyprocError("InvalidParams", `worker/ready: ${describeIssues(checked.issues)}`);
@@ -268,7 +301,12 @@ export class Connection {
     return {
       instanceId,
       cpuCount,
-      limits: { maxMessageBytes: limits.maxMessageBytes, maxPayloadBytes: limits.maxPayloadBytes, maxQueuedBytes: limits.maxQueuedBytes, maxMemoryBytes: limits.maxMemoryBytes },
+      limits: {
+        maxMessageBytes: limits.maxMessageBytes,
+        maxPayloadBytes: limits.maxPayloadBytes,
+        maxQueuedBytes: limits.maxQueuedBytes,
+        maxMemoryBytes: limits.maxMemoryBytes,
+      },
       runtimes: spawner.runtimes(),
     };
   }
@@ -290,7 +328,8 @@ const deferred = Symbol("deferred");
 
 /** Refuses positional parameters. The schema library would accept an array as an object. */
 function requireNamed(method: string, params: unknown): void {
-  if (Array.isArray(params) || params instanceof Uint8Array) throw new PolyprocError("InvalidParams", `${method}: expected params with names ({…}), got ${quote(params)}`);
+  if (Array.isArray(params) || params instanceof Uint8Array)
+    throw new PolyprocError("InvalidParams", `${method}: expected params with names ({…}), got ${quote(params)}`);
 }
 
 function parse(handler: Handler, params: unknown): unknown {

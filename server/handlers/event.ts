@@ -9,6 +9,8 @@ export const eventHandlers: readonly Handler[] = [
   }),
   answer(event.set, ({ engine }, { event: handle }) => engine.registry.get(handle, EventFlag).set()),
   answer(event.clear, ({ engine }, { event: handle }) => engine.registry.get(handle, EventFlag).clear()),
-  answer(event.wait, ({ engine, session }, { event: handle, timeoutMs }) => engine.registry.get(handle, EventFlag).wait(session, timeoutMs)),
+  answer(event.wait, ({ engine, session }, { event: handle, timeoutMs }) =>
+    engine.registry.get(handle, EventFlag).wait(session, timeoutMs),
+  ),
   answer(event.status, ({ engine }, { event: handle }) => engine.registry.get(handle, EventFlag).status()),
 ];

@@ -2,7 +2,9 @@ import * as events from "../../protocol/events.js";
 import { answer, type Handler } from "./handler.js";
 
 export const eventsHandlers: readonly Handler[] = [
-  answer(events.subscribe, ({ engine, session }, { topics, sinceSeq, instanceId }) => engine.events.subscribe(session, topics, sinceSeq, instanceId)),
+  answer(events.subscribe, ({ engine, session }, { topics, sinceSeq, instanceId }) =>
+    engine.events.subscribe(session, topics, sinceSeq, instanceId),
+  ),
   answer(events.unsubscribe, ({ engine, session }) => {
     engine.events.unsubscribe(session);
     return null;

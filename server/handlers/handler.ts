@@ -25,7 +25,11 @@ export interface Context {
 /** The answer null of a request with `early`: its sender does not wait, so it may be sent with the next message. */
 export const unhurriedNull = Symbol("null, in its own time");
 
-type Answer<R extends v.GenericSchema> = typeof unhurriedNull | v.InferInput<R> | Wait<v.InferInput<R>> | Promise<v.InferInput<R>>;
+type Answer<R extends v.GenericSchema> =
+  | typeof unhurriedNull
+  | v.InferInput<R>
+  | Wait<v.InferInput<R>>
+  | Promise<v.InferInput<R>>;
 
 /** A message and its handler. Parameters are validated before the call. Errors are thrown as PolyprocError. */
 export type Handler = RequestHandler | NotificationHandler;

@@ -23,11 +23,24 @@ export function sortIncoming(message: unknown): Incoming {
   if (typeof method === "string") {
     if (id === undefined) return { kind: "notification", method, params };
     if (isRequestId(id)) return { kind: "request", id, method, params };
-    return { kind: "invalid", id: null, error: new PolyprocError("InvalidRequest", `id: expected a string of up to ${maxIdLength} characters or a finite number, got ${quote(id)}`), fatal: false };
+    return {
+      kind: "invalid",
+      id: null,
+      error: new PolyprocError(
+        "InvalidRequest",
+        `id: expected a string of up to ${maxIdLength} characters or a finite number, got ${quote(id)}`,
+      ),
+      fatal: false,
+    };
   }
   if (method === undefined && ("result" in message || "error" in message)) return { kind: "response" };
   const what = method === undefined ? `"method" is missing` : `method: expected a string, got ${quote(method)}`;
-  return { kind: "invalid", id: isRequestId(id) ? id : null, error: new PolyprocError("InvalidRequest", what), fatal: false };
+  return {
+    kind: "invalid",
+    id: isRequestId(id) ? id : null,
+    error: new PolyprocError("InvalidRequest", what),
+    fatal: false,
+  };
 }
 
 const maxIdLength = 1000;

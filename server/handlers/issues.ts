@@ -12,7 +12,10 @@ const parameters: Checked = { whole: "params", unknown: "not a parameter of this
 
 /** `timeoutMs: expected number, got "5" (string); lock: missing`: the first three issues, each with the value. */
 export function describeIssues(issues: readonly v.BaseIssue<unknown>[], checked = parameters): string {
-  return issues.slice(0, 3).map((issue) => describe(issue, checked)).join("; ");
+  return issues
+    .slice(0, 3)
+    .map((issue) => describe(issue, checked))
+    .join("; ");
 }
 
 function describe(issue: v.BaseIssue<unknown>, { whole, unknown }: Checked): string {
@@ -26,7 +29,8 @@ function describe(issue: v.BaseIssue<unknown>, { whole, unknown }: Checked): str
 export function quote(value: unknown): string {
   if (value instanceof Uint8Array) return `${value.length} bytes`;
   if (typeof value === "bigint") return `${value}`;
-  if (typeof value === "object" && value !== null) return Array.isArray(value) ? `[${value.length} items]` : `{${Object.keys(value).slice(0, 5).join(", ")}}`;
+  if (typeof value === "object" && value !== null)
+    return Array.isArray(value) ? `[${value.length} items]` : `{${Object.keys(value).slice(0, 5).join(", ")}}`;
   const text = JSON.stringify(value) ?? String(value);
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }

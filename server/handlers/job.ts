@@ -7,14 +7,22 @@ import { answer, type Handler } from "./handler.js";
 
 export const jobHandlers: readonly Handler[] = [
   answer(jobs.create, ({ engine, session }, params) => {
-    if (isNamed(params.job)) throw new PolyprocError("InvalidParams", `job: a job belongs to one session and has no shared name; mint "job:${session.id}.…"`);
+    if (isNamed(params.job))
+      throw new PolyprocError(
+        "InvalidParams",
+        `job: a job belongs to one session and has no shared name; mint "job:${session.id}.…"`,
+      );
     const pool = engine.registry.get(params.pool, Pool);
     engine.registry.create(session, params.job, Job, () => new Job(params.job, pool, session, params));
     return null;
   }),
   answer(jobs.submit, ({ engine }, params) => engine.registry.get(params.job, Job).submit(params.tasks)),
-  answer(jobs.cancel, ({ engine }, params) => ({ cancelled: engine.registry.get(params.job, Job).cancel(params.indexes, params.graceMs, params.waiting) })),
-  answer(jobs.wait, ({ engine, session }, params) => engine.registry.get(params.job, Job).wait(session, params.timeoutMs)),
+  answer(jobs.cancel, ({ engine }, params) => ({
+    cancelled: engine.registry.get(params.job, Job).cancel(params.indexes, params.graceMs, params.waiting),
+  })),
+  answer(jobs.wait, ({ engine, session }, params) =>
+    engine.registry.get(params.job, Job).wait(session, params.timeoutMs),
+  ),
   answer(jobs.watch, ({ engine, session }, params) => {
     engine.registry.get(params.job, Job).watch(session);
     return null;

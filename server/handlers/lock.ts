@@ -7,7 +7,9 @@ export const lockHandlers: readonly Handler[] = [
     engine.registry.create(session, handle, Lock, () => new Lock(engine, handle));
     return null;
   }),
-  answer(lock.acquire, ({ engine, session }, { lock: handle, owner = "", timeoutMs }) => engine.registry.get(handle, Lock).acquire(session, owner, timeoutMs)),
+  answer(lock.acquire, ({ engine, session }, { lock: handle, owner = "", timeoutMs }) =>
+    engine.registry.get(handle, Lock).acquire(session, owner, timeoutMs),
+  ),
   answer(lock.release, ({ engine, session }, { lock: handle, owner = "", early = false }) => {
     const released = engine.registry.get(handle, Lock).release(session, owner);
     return early ? unhurriedNull : released;

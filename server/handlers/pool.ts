@@ -19,7 +19,9 @@ export const poolHandlers: readonly Handler[] = [
     pool.terminate();
     return pool.whenGone(session);
   }),
-  answer(pools.join, ({ engine, session }, params) => engine.registry.get(params.pool, Pool).join(session, params.timeoutMs)),
+  answer(pools.join, ({ engine, session }, params) =>
+    engine.registry.get(params.pool, Pool).join(session, params.timeoutMs),
+  ),
   answer(pools.status, ({ engine }, params) => engine.registry.get(params.pool, Pool).describePool()),
   answer(pools.list, ({ engine }) => ({ pools: engine.pools() })),
   answer(pools.map, ({ engine, session }, params) => mapInPool(engine, session, params)),

@@ -11,7 +11,9 @@ export const runHandlers: readonly Handler[] = [
     for (const payload of payloadsOf(spec)) engine.registry.showPayload(session, payload);
     return spec;
   }),
-  answer(runs.read, ({ engine, session }, { run, since = 0, limit, timeoutMs }) => engine.runs.get(run).read(session, since, limit, timeoutMs)),
+  answer(runs.read, ({ engine, session }, { run, since = 0, limit, timeoutMs }) =>
+    engine.runs.get(run).read(session, since, limit, timeoutMs),
+  ),
   answer(runs.outputOf, ({ engine }, { run, index }) => engine.runs.get(run).outputOf(index)),
   answer(runs.wait, ({ engine, session }, { run, timeoutMs }) => engine.runs.get(run).wait(session, timeoutMs)),
   answer(runs.cancel, ({ engine }, { run, ...which }) => ({ cancelled: engine.runs.get(run).cancel(which) })),

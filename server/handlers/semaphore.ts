@@ -8,7 +8,8 @@ export const semaphoreHandlers: readonly Handler[] = [
     return null;
   }),
   answer(semaphore.acquire, ({ engine, session }, { semaphore: handle, owner = "", timeoutMs }) =>
-    engine.registry.get(handle, Semaphore).acquire(session, owner, timeoutMs)),
+    engine.registry.get(handle, Semaphore).acquire(session, owner, timeoutMs),
+  ),
   answer(semaphore.release, ({ engine, session }, { semaphore: handle, owner = "", n = 1, early = false }) => {
     const released = engine.registry.get(handle, Semaphore).release(session, owner, n);
     return early ? unhurriedNull : released;

@@ -8,5 +8,8 @@ export function reportFault(error: unknown): void {
 /** Reports the exception. Returns the error that the peer gets before its connection ends. */
 export function serverFault(error: unknown): PolyprocError {
   reportFault(error);
-  return new PolyprocError("InternalError", `a fault of the server's own, please report it; the connection ends: ${error instanceof Error ? error.message : String(error)}`);
+  return new PolyprocError(
+    "InternalError",
+    `a fault of the server's own, please report it; the connection ends: ${error instanceof Error ? error.message : String(error)}`,
+  );
 }

@@ -22,7 +22,9 @@ export const serverHandlers: Handler[] = [
     };
   }),
 
-  answer(sessions, ({ engine }) => ({ sessions: Array.from(engine.sessions.values(), (session) => session.describeSession()) })),
+  answer(sessions, ({ engine }) => ({
+    sessions: Array.from(engine.sessions.values(), (session) => session.describeSession()),
+  })),
 
   answer(stop, ({ server }, params) => {
     if (params?.whenAloneMs === undefined) server.stop();

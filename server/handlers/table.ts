@@ -37,4 +37,6 @@ export const handlers: readonly Handler[] = [
   ...workerHandlers,
 ];
 
-export const handlerByMethod: ReadonlyMap<string, Handler> = new Map(handlers.map((handler) => [handler.message.method, handler]));
+export const handlerByMethod: ReadonlyMap<string, Handler> = new Map(
+  handlers.map((handler) => [handler.message.method, handler]),
+);

@@ -40,11 +40,18 @@ export class Aside {
     if (this.#stopped || this.#keptBytes > maxKeptBytes) return;
     const data = this.#read();
     if (data === null) return;
-    const buffer = this.#rest.length > 0 ? Buffer.concat([this.#rest, data]) : Buffer.from(data.buffer, data.byteOffset, data.length);
+    const buffer =
+      this.#rest.length > 0
+        ? Buffer.concat([this.#rest, data])
+        : Buffer.from(data.buffer, data.byteOffset, data.length);
     let at = 0;
     while (buffer.length - at >= headBytes) {
       const length = buffer.readUInt32BE(at + 8);
-      if (length > maxRecordBytes) throw new PolyprocError("Malformed", `a message of ${length} bytes in the aside pipe, where at most ${maxRecordBytes} are allowed`);
+      if (length > maxRecordBytes)
+        throw new PolyprocError(
+          "Malformed",
+          `a message of ${length} bytes in the aside pipe, where at most ${maxRecordBytes} are allowed`,
+        );
       const end = at + headBytes + length;
       if (end > buffer.length) break;
       this.#notes.push({ after: Number(buffer.readBigUInt64BE(at)), body: buffer.subarray(at + headBytes, end) });

@@ -56,7 +56,11 @@ export class LargeRoom implements Reservation {
     if (this.#state !== "lapsed") return;
     if (!this.#budget.hasRoom(bytes)) {
       this.#came -= bytes;
-      throw new PolyprocError("Overloaded", `the server's memory is full (${this.#budget.maxBytes} bytes, --max-memory-bytes), and this message of ${this.#bytes} bytes arrived too slowly to keep its reservation: send it again`, { bytes: this.#bytes });
+      throw new PolyprocError(
+        "Overloaded",
+        `the server's memory is full (${this.#budget.maxBytes} bytes, --max-memory-bytes), and this message of ${this.#bytes} bytes arrived too slowly to keep its reservation: send it again`,
+        { bytes: this.#bytes },
+      );
     }
     this.#budget.charge(bytes);
   }
@@ -85,6 +89,12 @@ export class LargeRoom implements Reservation {
     this.#seen = used;
     if (this.#idleLooks < patience) return;
     this.release();
-    this.#settled(new PolyprocError("Overloaded", `the server's memory is full (${used} of ${this.#budget.maxBytes} bytes), and no memory was released for ${(patience * lookMs) / 1000} s: take items and results before you send more, or raise --max-memory-bytes`, { bytes: this.#bytes }));
+    this.#settled(
+      new PolyprocError(
+        "Overloaded",
+        `the server's memory is full (${used} of ${this.#budget.maxBytes} bytes), and no memory was released for ${(patience * lookMs) / 1000} s: take items and results before you send more, or raise --max-memory-bytes`,
+        { bytes: this.#bytes },
+      ),
+    );
   }
 }

@@ -40,7 +40,12 @@ export interface FrameOptions {
 }
 
 /** Serves one connection in frames. */
-export function serveFrames(socket: Duplex, hub: Hub, access: Access, { head, intake, aside }: FrameOptions = {}): Connection {
+export function serveFrames(
+  socket: Duplex,
+  hub: Hub,
+  access: Access,
+  { head, intake, aside }: FrameOptions = {},
+): Connection {
   const door = new FrameDoor(socket, hub, access, intake, aside);
   if (head) door.receive(head);
   return door.connection;
@@ -91,19 +96,32 @@ class FrameDoor implements Peer {
     this.#maxLargeBytes = limits.maxPayloadBytes;
     this.connection = new Connection(hub, this, access);
     this.#writer = new FrameWriter(socket);
-    this.#backlog = new BacklogCharge(hub.engine.budget, () => this.#writer.backlogBytes, (listener) => this.#writer.onDrain(listener));
-    this.#inbox = new Inbox(({ buffer, start, end, before }) => {
-      this.#aside?.handOn(before);
-      this.#handle(buffer, start, end);
-    }, (error) => this.#failed(error), () => {
-      this.#handOnAside();
-      this.#rested();
-      this.#applyPause();
-    });
-    const take = (buffer: Buffer, start: number, end: number) => this.#inbox.take({ buffer, start, end, before: this.#reader.handed });
+    this.#backlog = new BacklogCharge(
+      hub.engine.budget,
+      () => this.#writer.backlogBytes,
+      (listener) => this.#writer.onDrain(listener),
+    );
+    this.#inbox = new Inbox(
+      ({ buffer, start, end, before }) => {
+        this.#aside?.handOn(before);
+        this.#handle(buffer, start, end);
+      },
+      (error) => this.#failed(error),
+      () => {
+        this.#handOnAside();
+        this.#rested();
+        this.#applyPause();
+      },
+    );
+    const take = (buffer: Buffer, start: number, end: number) =>
+      this.#inbox.take({ buffer, start, end, before: this.#reader.handed });
     this.#reader = new FrameReader(take, Math.min(strangerMaxMessageBytes, this.#maxMessageBytes), this.#large);
     if (intake) {
-      intake.connect(this.#reader, (error) => this.#failed(error), () => this.#rested());
+      intake.connect(
+        this.#reader,
+        (error) => this.#failed(error),
+        () => this.#rested(),
+      );
       socket.resume();
     } else {
       socket.on("data", (chunk: Buffer) => this.receive(chunk));
@@ -286,7 +304,9 @@ class FrameDoor implements Peer {
     switch (incoming.kind) {
       case "request": {
         const { id } = incoming;
-        this.connection.request(id, incoming.method, incoming.params, (error, result, unhurried) => this.#reply(id, error, result, unhurried));
+        this.connection.request(id, incoming.method, incoming.params, (error, result, unhurried) =>
+          this.#reply(id, error, result, unhurried),
+        );
         // `initialize` or `worker/ready` was answered: from now on the configured limits hold.
         if (this.#large.maxPayloadBytes === 0 && this.connection.session) {
           this.#reader.maxMessageBytes = this.#maxMessageBytes;

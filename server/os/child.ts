@@ -127,7 +127,9 @@ export class OsChild implements Child {
       if (this.#paused) child[stream]?.pause();
     }
     child.once("spawn", () => this.#started(child));
-    child.once("exit", (code, signal) => this.#exited(child, signal === null ? { exitCode: code ?? 0, signal } : { exitCode: null, signal }));
+    child.once("exit", (code, signal) =>
+      this.#exited(child, signal === null ? { exitCode: code ?? 0, signal } : { exitCode: null, signal }),
+    );
   }
 
   #started(child: ChildProcess): void {
@@ -141,7 +143,11 @@ export class OsChild implements Child {
   #failed(error: unknown, launch: Launch | null): void {
     if (this.#state !== "starting") return;
     this.#state = "gone";
-    this.#neverStarted(launch ? spawnFailure(error, launch) : new PolyprocError("SpawnFailed", `it could not be prepared: ${String(error)}`));
+    this.#neverStarted(
+      launch
+        ? spawnFailure(error, launch)
+        : new PolyprocError("SpawnFailed", `it could not be prepared: ${String(error)}`),
+    );
   }
 
   #neverStarted(error: PolyprocError): void {

@@ -4,7 +4,12 @@ import { childEnvironment } from "./environment.js";
 import type { Family } from "./family.js";
 
 /** Starts any program. Standard input is `input`, or empty. */
-export function startCommand(family: Family, environment: NodeJS.ProcessEnv, spec: CommandSpec, events: ChildEvents): Child {
+export function startCommand(
+  family: Family,
+  environment: NodeJS.ProcessEnv,
+  spec: CommandSpec,
+  events: ChildEvents,
+): Child {
   const { command, args, cwd, input } = spec;
   return new OsChild(
     family,

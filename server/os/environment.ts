@@ -5,12 +5,19 @@ export const instanceVariable = "POLYPROC_INSTANCE";
 export const childVariable = "POLYPROC_CHILD";
 
 /** Variables of the server's own start, which harm a child. A runtime that needs one of them sets it in its `env`. */
-const notInherited = ["ELECTRON_RUN_AS_NODE", "NODE_CHANNEL_FD", "NODE_CHANNEL_SERIALIZATION_MODE", "NODE_UNIQUE_ID", childVariable];
+const notInherited = [
+  "ELECTRON_RUN_AS_NODE",
+  "NODE_CHANNEL_FD",
+  "NODE_CHANNEL_SERIALIZATION_MODE",
+  "NODE_UNIQUE_ID",
+  childVariable,
+];
 
 /**
  * Environment that makes the server's own executable run as Node. Only Electron's executable needs a variable for it.
  */
-export const asNode: Readonly<Record<string, string>> = process.versions["electron"] === undefined ? {} : { ELECTRON_RUN_AS_NODE: "1" };
+export const asNode: Readonly<Record<string, string>> =
+  process.versions["electron"] === undefined ? {} : { ELECTRON_RUN_AS_NODE: "1" };
 
 /** The environment that all children share. Made once, so that a spawn is cheap. */
 export function baseEnvironment(instanceId: string, extra: Record<string, string>): NodeJS.ProcessEnv {

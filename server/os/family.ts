@@ -80,7 +80,8 @@ export class Family {
   #killEscaped(): void {
     if (process.platform !== "linux") return;
     for (const row of readProcessTable().values()) {
-      if (row.pid !== process.pid && hasInEnvironment(row.pid, `${instanceVariable}=${this.instanceId}`)) send(row.pid, "SIGKILL");
+      if (row.pid !== process.pid && hasInEnvironment(row.pid, `${instanceVariable}=${this.instanceId}`))
+        send(row.pid, "SIGKILL");
     }
   }
 }

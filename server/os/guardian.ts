@@ -82,12 +82,16 @@ export class Guardian {
     let guardian: ChildProcess;
     try {
       // Detached: a new session, which a terminal's Ctrl-C does not reach.
-      guardian = spawn("/bin/sh", ["-c", guardianScript, "polyproc-guardian", `${instanceVariable}=${this.#instanceId}`, this.#fifoPrefix], {
-        cwd: "/",
-        detached: true,
-        env: unmarkedEnvironment(),
-        stdio: ["pipe", "ignore", "ignore"],
-      });
+      guardian = spawn(
+        "/bin/sh",
+        ["-c", guardianScript, "polyproc-guardian", `${instanceVariable}=${this.#instanceId}`, this.#fifoPrefix],
+        {
+          cwd: "/",
+          detached: true,
+          env: unmarkedEnvironment(),
+          stdio: ["pipe", "ignore", "ignore"],
+        },
+      );
     } catch (error) {
       // For some errors of the system, `spawn` throws instead of emitting `error`.
       this.#lost(startedAt, error as Error);
@@ -129,7 +133,9 @@ export class Guardian {
     if (this.#pauseMs >= worthTellingMs && !this.#hasTold) {
       this.#hasTold = true;
       const why = error ? ` (${error.message})` : "";
-      this.#tellPeople(`the process that would end the children of this server if it were killed (/bin/sh, polyproc-guardian) keeps ending${why}; it is started again and again`);
+      this.#tellPeople(
+        `the process that would end the children of this server if it were killed (/bin/sh, polyproc-guardian) keeps ending${why}; it is started again and again`,
+      );
     }
     this.#pause = setTimeout(() => this.#start(), this.#pauseMs).unref();
   }

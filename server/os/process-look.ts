@@ -22,7 +22,10 @@ export class ProcessLook {
 
   /** Processes that have this child's POLYPROC_CHILD in their environment. Empty on systems other than Linux. */
   marked(childId: string): readonly ProcessRow[] {
-    this.#marked ??= process.platform === "linux" ? by(this.#youngerThanServer(), (row) => environmentValue(row.pid, childVariable)) : new Map<string, ProcessRow[]>();
+    this.#marked ??=
+      process.platform === "linux"
+        ? by(this.#youngerThanServer(), (row) => environmentValue(row.pid, childVariable))
+        : new Map<string, ProcessRow[]>();
     return this.#marked.get(childId) ?? none;
   }
 

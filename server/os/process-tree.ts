@@ -39,7 +39,8 @@ export class ProcessTree {
     const members = new Map<number, ProcessRow>();
     const leader = table.get(this.leader);
     // A different start: the leader was reaped just now, and its pid belongs to another process already.
-    if (!this.#leaderReaped && (this.#leaderStart === undefined || leader?.start === this.#leaderStart)) this.#add(members, leader);
+    if (!this.#leaderReaped && (this.#leaderStart === undefined || leader?.start === this.#leaderStart))
+      this.#add(members, leader);
     for (const [pid, start] of this.#seen) {
       const row = table.get(pid);
       if (row?.start === start) this.#add(members, row);

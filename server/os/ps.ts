@@ -10,7 +10,11 @@ const line = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(\S+\s+\S+\s+\S+\s+\S+\s+\S+)\
  * `ps` only; not run on macOS.
  */
 export function readPsTable(): Map<number, ProcessRow> {
-  const ps = spawnSync("ps", columns, { encoding: "utf8", env: { ...process.env, LC_ALL: "C" }, maxBuffer: 64 * 1024 * 1024 });
+  const ps = spawnSync("ps", columns, {
+    encoding: "utf8",
+    env: { ...process.env, LC_ALL: "C" },
+    maxBuffer: 64 * 1024 * 1024,
+  });
   const table = new Map<number, ProcessRow>();
   for (const text of (ps.stdout ?? "").split("\n")) {
     const [, pid, parentPid, group, state, start, command] = line.exec(text) ?? [];

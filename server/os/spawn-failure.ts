@@ -16,7 +16,12 @@ export interface Attempt {
 export function spawnFailure(error: unknown, attempt: Attempt): PolyprocError {
   const errno = (error as NodeJS.ErrnoException).code ?? "UNKNOWN";
   const text = `cannot start ${JSON.stringify(attempt.command)}: ${reason(errno, attempt, error)}`;
-  return new PolyprocError("SpawnFailed", text, { errno, command: attempt.command, cwd: attempt.cwd ?? process.cwd() }, { cause: error });
+  return new PolyprocError(
+    "SpawnFailed",
+    text,
+    { errno, command: attempt.command, cwd: attempt.cwd ?? process.cwd() },
+    { cause: error },
+  );
 }
 
 function reason(errno: string, { command, cwd }: Attempt, error: unknown): string {
@@ -28,7 +33,8 @@ function reason(errno: string, { command, cwd }: Attempt, error: unknown): strin
   switch (errno) {
     case "ENOENT":
       if (!isPath) return "no such program in PATH (ENOENT); check its spelling and that it is installed";
-      if (existsSync(path)) return `the file is there, but not the interpreter that its first line names (ENOENT); check the "#!" line of ${path}`;
+      if (existsSync(path))
+        return `the file is there, but not the interpreter that its first line names (ENOENT); check the "#!" line of ${path}`;
       return `there is no file ${path} (ENOENT); check the path`;
     case "EACCES":
       if (!isPath) return "the program in PATH may not be executed (EACCES); check its permissions";

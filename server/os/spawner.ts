@@ -1,5 +1,13 @@
 import { PolyprocError } from "../../protocol/errors.js";
-import type { Child, ChildEvents, CommandSpec, Host, HostEvents, HostSpec, Spawner } from "../engine/processes/spawner.js";
+import type {
+  Child,
+  ChildEvents,
+  CommandSpec,
+  Host,
+  HostEvents,
+  HostSpec,
+  Spawner,
+} from "../engine/processes/spawner.js";
 import { Channels } from "./bypass/channel.js";
 import { startCommand } from "./command.js";
 import { baseEnvironment } from "./environment.js";
@@ -49,7 +57,14 @@ export function createSpawner(options: SpawnerOptions): OsSpawner {
       const runtime = Object.hasOwn(options.runtimes, spec.runtime) ? options.runtimes[spec.runtime] : undefined;
       if (!runtime) {
         const known = Object.keys(options.runtimes).join(", ");
-        return refusedChild(new PolyprocError("SpawnFailed", `there is no runtime ${JSON.stringify(spec.runtime)} here; this server has: ${known}`, { runtime: spec.runtime }), events);
+        return refusedChild(
+          new PolyprocError(
+            "SpawnFailed",
+            `there is no runtime ${JSON.stringify(spec.runtime)} here; this server has: ${known}`,
+            { runtime: spec.runtime },
+          ),
+          events,
+        );
       }
       return new OsHost(family, environment, fifos, runtime, spec, events, options.onHostConnection);
     },

@@ -56,7 +56,9 @@ function signalAll(orders: readonly (readonly [ProcessTree, Order])[]): void {
   for (const [tree, order] of orders) signalMembers(tree, order, look, new Set());
   // A member may fork while the others are signalled. So SIGKILL is repeated until a snapshot has no new members.
   // SIGTERM is not: a program may ignore it and go on forking.
-  const kills = orders.filter(([, order]) => order.signal === "SIGKILL").map(([tree, order]) => ({ tree, order, signalled: new Set<string>() }));
+  const kills = orders
+    .filter(([, order]) => order.signal === "SIGKILL")
+    .map(([tree, order]) => ({ tree, order, signalled: new Set<string>() }));
   for (let round = 0; kills.length > 0 && round < maxRounds; round++) {
     look = new ProcessLook();
     let found = 0;

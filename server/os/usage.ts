@@ -57,12 +57,15 @@ function answerSome(): void {
 /** All callers that ask before the next snapshot is taken share it. */
 function nextLook(): Promise<Look> {
   return (next ??= new Promise((resolve) => {
-    setTimeout(() => {
-      next = null;
-      const table = readProcessTable();
-      present = { at: performance.now(), table, children: childrenByParent(table), measured: new Map() };
-      resolve(present);
-    }, Math.max(0, (present?.at ?? -Infinity) + sharedMs - performance.now()));
+    setTimeout(
+      () => {
+        next = null;
+        const table = readProcessTable();
+        present = { at: performance.now(), table, children: childrenByParent(table), measured: new Map() };
+        resolve(present);
+      },
+      Math.max(0, (present?.at ?? -Infinity) + sharedMs - performance.now()),
+    );
   }));
 }
 
@@ -82,15 +85,33 @@ function measure(look: Look, pids: readonly number[]): void {
   const all = [...new Set(wanted.flatMap(({ pid, descendants }) => [pid, ...descendants.map((row) => row.pid)]))];
   // `pidusage` fails if none of the processes is left.
   const numbers = pidusage(all, { maxage: rememberMs }).catch(() => ({}));
-  for (const { pid, descendants } of wanted) look.measured.set(pid, numbers.then((found) => sum(pid, descendants, found)));
+  for (const { pid, descendants } of wanted)
+    look.measured.set(
+      pid,
+      numbers.then((found) => sum(pid, descendants, found)),
+    );
 }
 
-function sum(pid: number, descendants: readonly ProcessRow[], numbers: Awaited<ReturnType<typeof pidusage>>): Measured | null {
+function sum(
+  pid: number,
+  descendants: readonly ProcessRow[],
+  numbers: Awaited<ReturnType<typeof pidusage>>,
+): Measured | null {
   const own = numbers[pid];
   if (!own) return null;
   const below = descendants.flatMap((row) => {
     const found = numbers[row.pid];
-    return found ? [{ pid: row.pid, parentPid: row.parentPid, cpuPercent: found.cpu, memoryBytes: found.memory, command: row.command() }] : [];
+    return found
+      ? [
+          {
+            pid: row.pid,
+            parentPid: row.parentPid,
+            cpuPercent: found.cpu,
+            memoryBytes: found.memory,
+            command: row.command(),
+          },
+        ]
+      : [];
   });
   return {
     pid,

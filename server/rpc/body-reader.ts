@@ -29,7 +29,12 @@ export class BodyReader {
   /**
    * `room` grants memory for long bodies; null: no reservation. The listener releases a body's memory with `release`.
    */
-  constructor(onBody: (body: Buffer, release: () => void) => void, maxMessageBytes: number, room: BodyRoom | null = null, onRoom: () => void = () => {}) {
+  constructor(
+    onBody: (body: Buffer, release: () => void) => void,
+    maxMessageBytes: number,
+    room: BodyRoom | null = null,
+    onRoom: () => void = () => {},
+  ) {
     this.#onBody = onBody;
     this.#room = room;
     this.#onRoom = onRoom;
@@ -97,7 +102,11 @@ export class BodyReader {
     }
     const length = parseHeader(header.toString("latin1", 0, end));
     if (length > this.maxMessageBytes) {
-      throw new PolyprocError("PayloadTooLarge", `a message of ${length} bytes is longer than the limit of ${this.maxMessageBytes} bytes; send it in parts or over the length-prefixed framing (protocol/SPEC.md, "Fragments"), or raise the limit (--max-message-bytes)`, { bytes: length, maxMessageBytes: this.maxMessageBytes });
+      throw new PolyprocError(
+        "PayloadTooLarge",
+        `a message of ${length} bytes is longer than the limit of ${this.maxMessageBytes} bytes; send it in parts or over the length-prefixed framing (protocol/SPEC.md, "Fragments"), or raise the limit (--max-message-bytes)`,
+        { bytes: length, maxMessageBytes: this.maxMessageBytes },
+      );
     }
     this.#header = Buffer.alloc(0);
     this.#bodyBytes = 0;

@@ -17,7 +17,8 @@ export function parseHeader(text: string): number {
       length = Number(value);
     } else if (name === "content-type") {
       const charset = /charset\s*=\s*"?([^";\s]*)/i.exec(value)?.[1];
-      if (charset !== undefined && !/^utf-?8$/i.test(charset)) throw malformed(`the charset ${shown(charset)} is not supported, only utf-8`);
+      if (charset !== undefined && !/^utf-?8$/i.test(charset))
+        throw malformed(`the charset ${shown(charset)} is not supported, only utf-8`);
     }
   }
   if (length === null) throw malformed("there is no Content-Length");
@@ -25,7 +26,10 @@ export function parseHeader(text: string): number {
 }
 
 export function malformed(trouble: string): PolyprocError {
-  return new PolyprocError("Malformed", `bad header: ${trouble}; expected "Content-Length: <bytes>\\r\\n\\r\\n" before each body`);
+  return new PolyprocError(
+    "Malformed",
+    `bad header: ${trouble}; expected "Content-Length: <bytes>\\r\\n\\r\\n" before each body`,
+  );
 }
 
 function shown(text: string): string {

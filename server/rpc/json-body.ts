@@ -55,14 +55,19 @@ function measure(body: Buffer): void {
       case openBracket:
       case openBrace:
         values++;
-        if (++depth > maxDepth) throw new PolyprocError("ParseError", `arrays and objects nest deeper than ${maxDepth}`);
+        if (++depth > maxDepth)
+          throw new PolyprocError("ParseError", `arrays and objects nest deeper than ${maxDepth}`);
         break;
       case closeBracket:
       case closeBrace:
         depth--;
         break;
       case comma:
-        if (++values > maxValues) throw new PolyprocError("PayloadTooLarge", `the message holds more than ${maxValues} values; send it in parts`);
+        if (++values > maxValues)
+          throw new PolyprocError(
+            "PayloadTooLarge",
+            `the message holds more than ${maxValues} values; send it in parts`,
+          );
         break;
     }
   }

@@ -26,6 +26,8 @@ function toJsonOrBlob(payload: unknown): unknown {
   try {
     return isPayload(payload) ? payloadToJson(payload) : payload;
   } catch {
-    return { $blob: { tag: "polyproc/undecodable", data: Buffer.from(payloadData(payload as Payload)).toString("base64") } };
+    return {
+      $blob: { tag: "polyproc/undecodable", data: Buffer.from(payloadData(payload as Payload)).toString("base64") },
+    };
   }
 }

@@ -1,7 +1,11 @@
 import { Packr, type Options } from "msgpackr";
 
 /** Without msgpackr's extensions (records, `undefined`), which other languages do not read. */
-const options: Options & { skipValues: unknown[] } = { useRecords: false, encodeUndefinedAsNil: true, skipValues: [undefined] };
+const options: Options & { skipValues: unknown[] } = {
+  useRecords: false,
+  encodeUndefinedAsNil: true,
+  skipValues: [undefined],
+};
 
 const packr = new Packr(options);
 

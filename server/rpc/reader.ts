@@ -1,4 +1,10 @@
-import { AbstractMessageReader, type DataCallback, type Disposable, type Message, type MessageReader } from "vscode-jsonrpc/node";
+import {
+  AbstractMessageReader,
+  type DataCallback,
+  type Disposable,
+  type Message,
+  type MessageReader,
+} from "vscode-jsonrpc/node";
 
 /** Hands messages that the door has read and checked to vscode-jsonrpc. */
 export class DoorReader extends AbstractMessageReader implements MessageReader {

@@ -1,5 +1,13 @@
 import type { Duplex } from "node:stream";
-import { createMessageConnection, ResponseError, type CancellationToken, type Message, type MessageConnection, type NotificationMessage as RpcNotification, type ResponseMessage } from "vscode-jsonrpc/node";
+import {
+  createMessageConnection,
+  ResponseError,
+  type CancellationToken,
+  type Message,
+  type MessageConnection,
+  type NotificationMessage as RpcNotification,
+  type ResponseMessage,
+} from "vscode-jsonrpc/node";
 import { PolyprocError } from "../../protocol/errors.js";
 import { cancelRequest, initialize } from "../../protocol/lifecycle.js";
 import type { NotificationMessage, Params } from "../../protocol/message.js";
@@ -30,7 +38,13 @@ const lowWaterBytes = 256 * 1024;
 const farewellMs = 2000;
 
 /** Serves one connection in `Content-Length` framing. `head`: bytes that were already read. */
-export function serveRpc(socket: Duplex, hub: Hub, access: ClientAccess, decodeMsgpack: DecodeMsgpack, head?: Buffer): Connection {
+export function serveRpc(
+  socket: Duplex,
+  hub: Hub,
+  access: ClientAccess,
+  decodeMsgpack: DecodeMsgpack,
+  head?: Buffer,
+): Connection {
   const door = new RpcDoor(socket, hub, access, decodeMsgpack);
   if (head) door.receive(head);
   if (socket.readableEnded) door.endOfInput();
@@ -73,9 +87,22 @@ class RpcDoor implements Peer {
     this.#maxMessageBytes = hub.engine.options.limits.maxMessageBytes;
     this.connection = new Connection(hub, this, access);
     this.#room = new BodyRoom(hub.engine.budget);
-    this.#bodies = new BodyReader(this.#handle, Math.min(strangerMaxMessageBytes, this.#maxMessageBytes), this.#room, () => this.#hasRoom());
-    this.#writer = new DoorWriter(socket, (message) => this.#prepare(message), (message, error) => this.#unwritable(message, error));
-    this.#backlog = new BacklogCharge(hub.engine.budget, () => this.backlogBytes(), (listener) => this.onDrain(listener));
+    this.#bodies = new BodyReader(
+      this.#handle,
+      Math.min(strangerMaxMessageBytes, this.#maxMessageBytes),
+      this.#room,
+      () => this.#hasRoom(),
+    );
+    this.#writer = new DoorWriter(
+      socket,
+      (message) => this.#prepare(message),
+      (message, error) => this.#unwritable(message, error),
+    );
+    this.#backlog = new BacklogCharge(
+      hub.engine.budget,
+      () => this.backlogBytes(),
+      (listener) => this.onDrain(listener),
+    );
     this.#rpc = createMessageConnection(this.#reader, this.#writer, undefined, {
       messageStrategy: {
         handleMessage: (message, next) => {
@@ -87,7 +114,9 @@ class RpcDoor implements Peer {
         },
       },
     });
-    this.#rpc.onRequest((method: string, params: unknown, token: CancellationToken) => this.#request(method, params, token));
+    this.#rpc.onRequest((method: string, params: unknown, token: CancellationToken) =>
+      this.#request(method, params, token),
+    );
     this.#rpc.onNotification((method: string, params: unknown) => this.connection.notify(method, params));
     this.#rpc.listen();
 
@@ -216,7 +245,13 @@ class RpcDoor implements Peer {
     const { id, method } = request;
     if (method === initialize.method) this.#initialized = true;
     if (this.#methods.has(String(id))) {
-      this.#answer(id, new PolyprocError("InvalidRequest", `id ${JSON.stringify(id)} is in use by a request that is not answered yet; give each request its own`));
+      this.#answer(
+        id,
+        new PolyprocError(
+          "InvalidRequest",
+          `id ${JSON.stringify(id)} is in use by a request that is not answered yet; give each request its own`,
+        ),
+      );
       return false;
     }
     let { params } = request;
@@ -230,7 +265,11 @@ class RpcDoor implements Peer {
     return this.#enqueue({ jsonrpc: "2.0", id, method, params } as Message, release);
   }
 
-  #enqueueNotification(notification: Incoming & { kind: "notification" }, encoding: Encoding, release: () => void): boolean {
+  #enqueueNotification(
+    notification: Incoming & { kind: "notification" },
+    encoding: Encoding,
+    release: () => void,
+  ): boolean {
     const { method } = notification;
     let { params } = notification;
     if (method === cancelRequest.method) {
@@ -287,7 +326,14 @@ class RpcDoor implements Peer {
     const { id, method } = message as ResponseMessage & RpcNotification;
     if (method !== undefined) this.#cutOff(error);
     // The answer is longer than a string can be.
-    else if (error instanceof RangeError) this.#answer(id, new PolyprocError("PayloadTooLarge", `the answer is too large for JSON (${error.message}): request less at once, or use msgpack`));
+    else if (error instanceof RangeError)
+      this.#answer(
+        id,
+        new PolyprocError(
+          "PayloadTooLarge",
+          `the answer is too large for JSON (${error.message}): request less at once, or use msgpack`,
+        ),
+      );
     else this.#answer(id, serverFault(error));
   }
 
@@ -312,7 +358,11 @@ class RpcDoor implements Peer {
       return { ...response, result: resultToJson(answered, response.result) };
     } catch (error) {
       const { id } = response;
-      return { jsonrpc: "2.0", id, error: (error instanceof PolyprocError ? error : serverFault(error)).toErrorObject() };
+      return {
+        jsonrpc: "2.0",
+        id,
+        error: (error instanceof PolyprocError ? error : serverFault(error)).toErrorObject(),
+      };
     }
   }
 

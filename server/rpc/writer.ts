@@ -15,7 +15,11 @@ export class DoorWriter extends AbstractMessageWriter implements MessageWriter {
   readonly #unwritable: (message: Message, error: unknown) => void;
   #corked = false;
 
-  constructor(stream: Writable, prepare: (message: Message) => object, unwritable: (message: Message, error: unknown) => void) {
+  constructor(
+    stream: Writable,
+    prepare: (message: Message) => object,
+    unwritable: (message: Message, error: unknown) => void,
+  ) {
     super();
     this.#stream = stream;
     this.#prepare = prepare;

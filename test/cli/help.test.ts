@@ -19,9 +19,18 @@ test("each command's help has examples, no line above 100 columns, and every opt
   for (const command of commands) {
     const { status, stdout } = await run(t, ["help", command]);
     assert.equal(status, 0);
-    assert.match(stdout, new RegExp(`^Examples:\\n  \\$ polyproc ${command}|^  \\$ .*polyproc ${command}`, "m"), command);
-    assert.deepEqual(stdout.split("\n").filter((line) => line.length > 100), [], command);
-    for (const [option] of stdout.matchAll(/--[a-z][a-z-]+/g)) assert.ok(page.includes(option), `docs/cli.md does not mention ${option} of ${command}`);
+    assert.match(
+      stdout,
+      new RegExp(`^Examples:\\n  \\$ polyproc ${command}|^  \\$ .*polyproc ${command}`, "m"),
+      command,
+    );
+    assert.deepEqual(
+      stdout.split("\n").filter((line) => line.length > 100),
+      [],
+      command,
+    );
+    for (const [option] of stdout.matchAll(/--[a-z][a-z-]+/g))
+      assert.ok(page.includes(option), `docs/cli.md does not mention ${option} of ${command}`);
   }
 });
 
@@ -53,13 +62,28 @@ test("--version is the package's", async (t) => {
 });
 
 test("without a server, commands that need one say how to start it", async (t) => {
-  for (const args of [["ps"], ["top"], ["kill", "1"], ["lock", "x", "--", "true"], ["sem", "x", "-n", "1", "--", "true"]]) {
+  for (const args of [
+    ["ps"],
+    ["top"],
+    ["kill", "1"],
+    ["lock", "x", "--", "true"],
+    ["sem", "x", "-n", "1", "--", "true"],
+  ]) {
     const { status, stderr } = await run(t, args);
     assert.equal(status, 69, args.join(" "));
-    assert.match(stderr, /^polyproc: no server: POLYPROC_ADDRESS is not set, and none answers at unix:.*nowhere\/polyproc\/server\.sock; start one with: polyproc serve\n$/);
+    assert.match(
+      stderr,
+      /^polyproc: no server: POLYPROC_ADDRESS is not set, and none answers at unix:.*nowhere\/polyproc\/server\.sock; start one with: polyproc serve\n$/,
+    );
   }
   const given = await run(t, ["ps"], { env: { POLYPROC_ADDRESS: "unix:/no/such.sock" } });
-  assert.deepEqual([given.status, given.stderr], [69, "polyproc: no server answers at unix:/no/such.sock, which POLYPROC_ADDRESS names; start one with: polyproc serve --listen unix:/no/such.sock\n"]);
+  assert.deepEqual(
+    [given.status, given.stderr],
+    [
+      69,
+      "polyproc: no server answers at unix:/no/such.sock, which POLYPROC_ADDRESS names; start one with: polyproc serve --listen unix:/no/such.sock\n",
+    ],
+  );
   const wrong = await run(t, ["map", "x", "--", "echo"], { env: { POLYPROC_ADDRESS: "somewhere" } });
   assert.equal(wrong.status, 2);
   assert.match(wrong.stderr, /^polyproc: POLYPROC_ADDRESS: expected an address such as unix:/);

@@ -12,7 +12,11 @@ import { startOnTerminal } from "./pty.js";
 /** A command that says that it runs, with its pid and its child's, and goes on until `go` exists. */
 function startHolder(t: TestContext, { env }: Server, how: string[]) {
   const folder = temporaryFolder(t);
-  const running = start(t, [...how, "--", "sh", "-c", 'sleep 600 & echo "$$ $!"; until [ -e "$0/go" ]; do sleep 0.02; done; kill $!', folder], { env });
+  const running = start(
+    t,
+    [...how, "--", "sh", "-c", 'sleep 600 & echo "$$ $!"; until [ -e "$0/go" ]; do sleep 0.02; done; kill $!', folder],
+    { env },
+  );
   return {
     running,
     begun: () => waitFor(() => running.stdout().endsWith("\n"), { what: "a command that runs" }),
@@ -26,7 +30,9 @@ describe("polyproc lock", () => {
     const server = await serve(t);
     const folder = temporaryFolder(t);
     const script = 'mkdir "$0/inside" && sleep 0.01 && rmdir "$0/inside" && echo x >> "$0/ran"; exit 4';
-    const all = Array.from({ length: 8 }, () => run(t, ["lock", "one", "--", "sh", "-c", script, folder], { env: server.env }));
+    const all = Array.from({ length: 8 }, () =>
+      run(t, ["lock", "one", "--", "sh", "-c", script, folder], { env: server.env }),
+    );
     for (const { status, stderr } of await Promise.all(all)) assert.deepEqual([status, stderr], [4, ""]);
     assert.equal(readFileSync(join(folder, "ran"), "utf8"), "x\n".repeat(8));
   });
@@ -53,10 +59,15 @@ describe("polyproc lock", () => {
     const holder = startHolder(t, server, ["lock", "one"]);
     await holder.begun();
     const next = startHolder(t, server, ["lock", "one"]);
-    await waitFor(async () => / 1 waiting/.test((await run(t, ["top"], { env: server.env })).stdout), { intervalMs: 20 });
+    await waitFor(async () => / 1 waiting/.test((await run(t, ["top"], { env: server.env })).stdout), {
+      intervalMs: 20,
+    });
     holder.running.signal("SIGKILL");
     await next.begun();
-    assert.equal(next.running.stderr(), `polyproc: the last holder of the lock "one" was killed: what it was doing may be half done\n`);
+    assert.equal(
+      next.running.stderr(),
+      `polyproc: the last holder of the lock "one" was killed: what it was doing may be half done\n`,
+    );
     await waitFor(() => !holder.pids().some(isLiving), { what: "the end of the killed holder's command" });
     next.go();
     assert.equal((await next.running.ended()).status, 0);
@@ -73,7 +84,9 @@ describe("polyproc lock", () => {
     const holder = startHolder(t, server, ["lock", "one"]);
     await holder.begun();
     const waiting = startHolder(t, server, ["lock", "one"]);
-    await waitFor(async () => / 1 waiting/.test((await run(t, ["top"], { env: server.env })).stdout), { intervalMs: 20 });
+    await waitFor(async () => / 1 waiting/.test((await run(t, ["top"], { env: server.env })).stdout), {
+      intervalMs: 20,
+    });
     waiting.running.signal("SIGINT");
     assert.equal((await waiting.running.ended()).status, 130);
     holder.running.signal("SIGTERM");
@@ -95,29 +108,51 @@ describe("polyproc lock", () => {
   test("a command that cannot be started gives 127 or 126, and the lock is free again", async (t) => {
     const { env } = await serve(t);
     const missing = await run(t, ["lock", "one", "--", "no-such-program"], { env });
-    assert.deepEqual([missing.status, missing.stderr], [127, `polyproc: cannot start "no-such-program": no such program; check its spelling\n`]);
+    assert.deepEqual(
+      [missing.status, missing.stderr],
+      [127, `polyproc: cannot start "no-such-program": no such program; check its spelling\n`],
+    );
     assert.equal((await run(t, ["lock", "one", "--nonblock", "--", "/"], { env })).status, 126);
   });
 
-  test("on a terminal, a wait of more than a second names the holder, and Ctrl-C reaches the command", needs("python3"), async (t) => {
-    const server = await serve(t);
-    const holder = startHolder(t, server, ["lock", "one"]);
-    await holder.begun();
-    const waiting = startOnTerminal(t, ["lock", "one", "--", "sh", "-c", "trap 'echo caught; exit 5' INT; echo mine; while :; do sleep 0.02; done"], server.env);
-    await waiting.shows(/waiting for the lock "one": held by client s\d+/);
-    holder.go();
-    await waiting.shows(/mine/);
-    waiting.type("\u0003");
-    assert.equal(await waiting.ended(), 5);
-    assert.match(waiting.text(), /caught/);
-    await holder.running.ended();
-  });
+  test(
+    "on a terminal, a wait of more than a second names the holder, and Ctrl-C reaches the command",
+    needs("python3"),
+    async (t) => {
+      const server = await serve(t);
+      const holder = startHolder(t, server, ["lock", "one"]);
+      await holder.begun();
+      const waiting = startOnTerminal(
+        t,
+        ["lock", "one", "--", "sh", "-c", "trap 'echo caught; exit 5' INT; echo mine; while :; do sleep 0.02; done"],
+        server.env,
+      );
+      await waiting.shows(/waiting for the lock "one": held by client s\d+/);
+      holder.go();
+      await waiting.shows(/mine/);
+      waiting.type("\u0003");
+      assert.equal(await waiting.ended(), 5);
+      assert.match(waiting.text(), /caught/);
+      await holder.running.ended();
+    },
+  );
 
   test("usage errors name the form", async (t) => {
-    for (const args of [["lock", "x"], ["lock", "x", "--"], ["lock", "x", "echo"]]) {
-      assert.deepEqual(await run(t, args), { status: 2, stdout: "", stderr: "polyproc: say what to run after --: polyproc lock x -- COMMAND ARGUMENTS\n" });
+    for (const args of [
+      ["lock", "x"],
+      ["lock", "x", "--"],
+      ["lock", "x", "echo"],
+    ]) {
+      assert.deepEqual(await run(t, args), {
+        status: 2,
+        stdout: "",
+        stderr: "polyproc: say what to run after --: polyproc lock x -- COMMAND ARGUMENTS\n",
+      });
     }
-    assert.match((await run(t, ["lock", "x", "--nonblock", "--timeout", "1", "--", "true"])).stderr, /give one of them/);
+    assert.match(
+      (await run(t, ["lock", "x", "--nonblock", "--timeout", "1", "--", "true"])).stderr,
+      /give one of them/,
+    );
     assert.match((await run(t, ["lock", "x".repeat(201), "--", "true"])).stderr, /1 to 200 characters/);
     assert.equal((await run(t, ["lock"])).status, 2);
   });
@@ -143,9 +178,16 @@ describe("polyproc sem", () => {
     const server = await serve(t);
     const holder = startHolder(t, server, ["sem", "three", "-n", "3"]);
     await holder.begun();
-    const { status, stdout, stderr } = await run(t, ["sem", "three", "-n", "5", "--timeout", "10", "--", "echo", "in"], { env: server.env });
+    const { status, stdout, stderr } = await run(
+      t,
+      ["sem", "three", "-n", "5", "--timeout", "10", "--", "echo", "in"],
+      { env: server.env },
+    );
     assert.deepEqual([status, stdout], [0, "in\n"]);
-    assert.equal(stderr, `polyproc: the semaphore "three": it has 3 permits, not 5: the first client that used the name set the number\n`);
+    assert.equal(
+      stderr,
+      `polyproc: the semaphore "three": it has 3 permits, not 5: the first client that used the name set the number\n`,
+    );
     holder.go();
     await holder.running.ended();
   });

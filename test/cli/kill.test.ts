@@ -15,7 +15,20 @@ interface Victim {
 
 async function victim(t: TestContext, { env }: Server, name: string, deaf = false): Promise<Victim> {
   const folder = temporaryFolder(t);
-  const running = start(t, ["run", "--name", name, "--", "sh", "-c", `${deaf ? "trap '' TERM;" : ""} sleep 600 & echo "$$ $!" > "$0/pids"; echo ready; wait; sleep 600`, folder], { env });
+  const running = start(
+    t,
+    [
+      "run",
+      "--name",
+      name,
+      "--",
+      "sh",
+      "-c",
+      `${deaf ? "trap '' TERM;" : ""} sleep 600 & echo "$$ $!" > "$0/pids"; echo ready; wait; sleep 600`,
+      folder,
+    ],
+    { env },
+  );
   await waitFor(() => running.stdout() === "ready\n");
   return { running, pids: readFileSync(join(folder, "pids"), "utf8").trim().split(" ").map(Number) };
 }
@@ -30,7 +43,9 @@ test("a process is named by pid, by name or by handle", async (t) => {
   const { env } = server;
   for (const how of ["pid", "name", "handle"]) {
     const one = await victim(t, server, "one");
-    const { processes } = JSON.parse((await run(t, ["ps", "--json"], { env })).stdout) as { processes: { process: string; pid: number }[] };
+    const { processes } = JSON.parse((await run(t, ["ps", "--json"], { env })).stdout) as {
+      processes: { process: string; pid: number }[];
+    };
     const name = how === "pid" ? String(one.pids[0]) : how === "name" ? "one" : processes[0]!.process;
     const { status, stdout } = await run(t, ["kill", name], { env });
     assert.deepEqual([status, stdout], [0, `${one.pids[0]} one: sent SIGTERM\n`], how);
@@ -54,7 +69,11 @@ test("--grace kills the deaf, waits for the end, and tells it; --signal KILL doe
 test("a missing process and an ambiguous name are reported, and the other processes are ended", async (t) => {
   const server = await serve(t);
   const { env } = server;
-  const [a, b, c] = [await victim(t, server, "twin"), await victim(t, server, "twin"), await victim(t, server, "other")];
+  const [a, b, c] = [
+    await victim(t, server, "twin"),
+    await victim(t, server, "twin"),
+    await victim(t, server, "other"),
+  ];
   const { status, stdout, stderr } = await run(t, ["kill", "twin", "999999999", "nobody", "other"], { env });
   assert.deepEqual([status, stdout], [1, `${c.pids[0]} other: sent SIGTERM\n`]);
   assert.deepEqual(stderr.trimEnd().split("\n"), [
@@ -75,7 +94,9 @@ test("an item's command that is killed fails its item; a pool that is killed end
   const script = 'test "$1" = 2 || echo $$ > "$0/pid$1"; test "$1" = 2 || sleep 600; echo "$1"';
   const map = start(t, ["map", "-j", "1", "-q", "1", "2", "3", "4", "--", "sh", "-c", script, folder], { env });
   const pid = async (n: number) => {
-    await waitFor(() => existsSync(join(folder, `pid${n}`)) && readFileSync(join(folder, `pid${n}`), "utf8").endsWith("\n"));
+    await waitFor(
+      () => existsSync(join(folder, `pid${n}`)) && readFileSync(join(folder, `pid${n}`), "utf8").endsWith("\n"),
+    );
     return readFileSync(join(folder, `pid${n}`), "utf8").trim();
   };
   assert.equal((await run(t, ["kill", await pid(1), "-s", "KILL"], { env })).status, 0);
@@ -106,7 +127,12 @@ test("--all also ends the pools, and --server the server with everything", async
 });
 
 test("contradictions are usage errors", async (t) => {
-  for (const args of [["--all", "1"], ["--all", "--server"], ["--server", "x"], ["x", "--signal", "HUP"]]) {
+  for (const args of [
+    ["--all", "1"],
+    ["--all", "--server"],
+    ["--server", "x"],
+    ["x", "--signal", "HUP"],
+  ]) {
     const { status, stderr } = await run(t, ["kill", ...args]);
     assert.equal(status, 2, args.join(" "));
     assert.match(stderr, /^polyproc: [^\n]+\n$/);

@@ -43,7 +43,12 @@ export interface Ended {
 const main = compiled("cli/main");
 
 /** No server of the user's takes part. */
-export const noServer = { POLYPROC_ADDRESS: undefined, POLYPROC_TOKEN: undefined, POLYPROC_SERVE: undefined, XDG_RUNTIME_DIR: join(tmpdir(), "nowhere") };
+export const noServer = {
+  POLYPROC_ADDRESS: undefined,
+  POLYPROC_TOKEN: undefined,
+  POLYPROC_SERVE: undefined,
+  XDG_RUNTIME_DIR: join(tmpdir(), "nowhere"),
+};
 
 /** A module with functions for `map --module`. */
 export const functions = fileURLToPath(new URL("../../../test/cli/fixtures/functions.mjs", import.meta.url));
@@ -56,7 +61,8 @@ export function start(test: TestContext, args: readonly string[], options: RunOp
     env: { ...process.env, ...noServer, ...options.env },
   });
   const text = { stdout: "", stderr: "" };
-  for (const stream of ["stdout", "stderr"] as const) child[stream].setEncoding("utf8").on("data", (more: string) => (text[stream] += more));
+  for (const stream of ["stdout", "stderr"] as const)
+    child[stream].setEncoding("utf8").on("data", (more: string) => (text[stream] += more));
   child.stdin.on("error", () => {});
   if (options.input !== null) child.stdin.end(options.input ?? "");
   const closed = once(child, "close") as Promise<[number | null, NodeJS.Signals | null]>;
@@ -72,7 +78,11 @@ export function start(test: TestContext, args: readonly string[], options: RunOp
     stderr: () => text.stderr,
     signal: (signal) => void child.kill(signal),
     async ended(timeoutMs = 30_000) {
-      const [code, signal] = await within(closed, `the end of polyproc ${args.join(" ")}; so far it wrote ${JSON.stringify(text)}`, timeoutMs);
+      const [code, signal] = await within(
+        closed,
+        `the end of polyproc ${args.join(" ")}; so far it wrote ${JSON.stringify(text)}`,
+        timeoutMs,
+      );
       return { status: signal ?? code!, ...text };
     },
   };

@@ -13,16 +13,26 @@ async function busyServer(t: TestContext): Promise<{ server: Server; end: () => 
   const { env } = server;
   const wait = 'until [ -e "$0/go" ]; do sleep 0.02; done';
   const named = start(t, ["run", "--name", "nightly", "--", "sh", "-c", `sh -c '${wait}' "$0"; true`, folder], { env });
-  const commands = start(t, ["map", "-q", "-j", "2", "a", "b", "c", "--", "sh", "-c", `echo x >> "$0/begun.sh"; ${wait}`, folder], { env });
-  const gated = start(t, ["map", "-q", "-j", "1", "--module", functions, "--export", "gated", `${folder}/1`, `${folder}/2`], { env });
-  const lines = (name: string) => (existsSync(join(folder, name)) ? readFileSync(join(folder, name), "utf8").split("\n").length - 1 : 0);
+  const commands = start(
+    t,
+    ["map", "-q", "-j", "2", "a", "b", "c", "--", "sh", "-c", `echo x >> "$0/begun.sh"; ${wait}`, folder],
+    { env },
+  );
+  const gated = start(
+    t,
+    ["map", "-q", "-j", "1", "--module", functions, "--export", "gated", `${folder}/1`, `${folder}/2`],
+    { env },
+  );
+  const lines = (name: string) =>
+    existsSync(join(folder, name)) ? readFileSync(join(folder, name), "utf8").split("\n").length - 1 : 0;
   await waitFor(() => lines("begun.sh") === 2 && lines("begun") === 1, { what: "all that is to run" });
   await waitFor(async () => / nightly +running/.test((await run(t, ["ps"], { env })).stdout), { intervalMs: 50 });
   return {
     server,
     async end() {
       writeFileSync(join(folder, "go"), "");
-      for (const running of [named, commands, gated] satisfies Running[]) assert.equal((await running.ended()).status, 0);
+      for (const running of [named, commands, gated] satisfies Running[])
+        assert.equal((await running.ended()).status, 0);
     },
   };
 }
@@ -42,12 +52,25 @@ test("ps lists running processes; --tree shows their parents; -a also lists ende
 
   const tree = (await run(t, ["ps", "--tree"], { env })).stdout;
   assert.match(tree, /^server \d+ +running .* unix:/m);
-  assert.match(tree, /─ client s\d+ polyproc run\n.*─ \d+ nightly .*\n.*─ \d+ sh -c until/, "a process, and its child that the server did not start");
+  assert.match(
+    tree,
+    /─ client s\d+ polyproc run\n.*─ \d+ nightly .*\n.*─ \d+ sh -c until/,
+    "a process, and its child that the server did not start",
+  );
   assert.match(tree, /─ pool:s\d+\.1 sh -c echo x .* running +2 of 2 busy, 0 queued, 0 done\n.*─ \d+ item 0 /);
-  assert.match(tree, /─ pool:s\d+\.1 functions\.mjs#gated +running +1 of 1 busy, \d queued, 0 done\n.*─ \d+ PoolWorker-1 /);
+  assert.match(
+    tree,
+    /─ pool:s\d+\.1 functions\.mjs#gated +running +1 of 1 busy, \d queued, 0 done\n.*─ \d+ PoolWorker-1 /,
+  );
   assert.doesNotMatch(tree, /warm/);
 
-  const { server: status, processes, pools } = JSON.parse((await run(t, ["ps", "--json"], { env })).stdout) as Record<string, Record<string, unknown>[]> & { server: { pid: number } };
+  const {
+    server: status,
+    processes,
+    pools,
+  } = JSON.parse((await run(t, ["ps", "--json"], { env })).stdout) as Record<string, Record<string, unknown>[]> & {
+    server: { pid: number };
+  };
   assert.equal(status.pid, server.running.pid);
   assert.deepEqual(processes!.map(({ role }) => String(role)).sort(), ["process", "task", "task", "worker"]);
   assert.equal(pools!.length, 2);
@@ -66,7 +89,10 @@ test("top, not on a terminal, is printed once, the pools before the processes", 
   const { server, end } = await busyServer(t);
   const { status, stdout } = await run(t, ["top"], { env: server.env });
   assert.equal(status, 0);
-  assert.match(stdout, /^polyproc \d.* {2}unix:.* {2}up .*\n\d+ sessions, \d+ objects, \d+ waiting, 4 processes, \d+ warm +CPU \d+ % +memory \d+ MiB\n\nPOOL /);
+  assert.match(
+    stdout,
+    /^polyproc \d.* {2}unix:.* {2}up .*\n\d+ sessions, \d+ objects, \d+ waiting, 4 processes, \d+ warm +CPU \d+ % +memory \d+ MiB\n\nPOOL /,
+  );
   assert.match(stdout, /^pool:s\d+\.1 +running +2 +2 +0 +0 +0 +sh -c echo x /m);
   assert.match(stdout, /^ *\d+ {2}nightly /m);
   await end();

@@ -18,7 +18,11 @@ export interface TerminalRun {
 
 const script = fileURLToPath(new URL("../../../test/cli/fixtures/terminal.py", import.meta.url));
 
-export function startOnTerminal(test: TestContext, args: readonly string[], env: Record<string, string | undefined> = {}): TerminalRun {
+export function startOnTerminal(
+  test: TestContext,
+  args: readonly string[],
+  env: Record<string, string | undefined> = {},
+): TerminalRun {
   const child = spawn("python3", [script, process.execPath, compiled("cli/main"), ...args], {
     stdio: ["pipe", "pipe", "inherit"],
     env: { ...process.env, ...noServer, TERM: "xterm", ...env },
@@ -40,7 +44,10 @@ export function startOnTerminal(test: TestContext, args: readonly string[], env:
       });
     },
     async ended() {
-      const [code] = await within(closed, `the end of polyproc ${args.join(" ")} on a terminal, which shows ${JSON.stringify(text.slice(-1000))}`);
+      const [code] = await within(
+        closed,
+        `the end of polyproc ${args.join(" ")} on a terminal, which shows ${JSON.stringify(text.slice(-1000))}`,
+      );
       return code!;
     },
   };

@@ -8,17 +8,33 @@ import { temporaryFolder } from "../temporary-folder.js";
 import { run, serve, start } from "./polyproc.js";
 
 test("a command's output and exit status are passed on", async (t) => {
-  const { status, stdout, stderr } = await run(t, ["run", "--", "sh", "-c", "echo out; echo err >&2; printf tail; exit 3"]);
+  const { status, stdout, stderr } = await run(t, [
+    "run",
+    "--",
+    "sh",
+    "-c",
+    "echo out; echo err >&2; printf tail; exit 3",
+  ]);
   assert.deepEqual([status, stdout, stderr], [3, "out\ntail", "err\n"]);
 });
 
 test("braces in a command are plain text, because there is no item", async (t) => {
-  assert.equal((await run(t, ["run", "--", "echo", "{item} {index} {{item}} {}"])).stdout, "{item} {index} {{item}} {}\n");
+  assert.equal(
+    (await run(t, ["run", "--", "echo", "{item} {index} {{item}} {}"])).stdout,
+    "{item} {index} {{item}} {}\n",
+  );
 });
 
 test("its lines arrive while it runs", async (t) => {
   const folder = temporaryFolder(t);
-  const command = start(t, ["run", "--", "sh", "-c", 'echo begun; until [ -e "$0/go" ]; do sleep 0.02; done; echo over', folder]);
+  const command = start(t, [
+    "run",
+    "--",
+    "sh",
+    "-c",
+    'echo begun; until [ -e "$0/go" ]; do sleep 0.02; done; echo over',
+    folder,
+  ]);
   await waitFor(() => command.stdout() === "begun\n");
   writeFileSync(join(folder, "go"), "");
   assert.equal((await command.ended()).stdout, "begun\nover\n");
@@ -36,7 +52,13 @@ test("an end by a signal is 128 + N", async (t) => {
 
 test("a missing program gives 127, one that may not be executed 126, and both say why", async (t) => {
   const missing = await run(t, ["run", "--", "no-such-program"]);
-  assert.deepEqual([missing.status, missing.stderr], [127, `polyproc: cannot start "no-such-program": no such program in PATH (ENOENT); check its spelling and that it is installed\n`]);
+  assert.deepEqual(
+    [missing.status, missing.stderr],
+    [
+      127,
+      `polyproc: cannot start "no-such-program": no such program in PATH (ENOENT); check its spelling and that it is installed\n`,
+    ],
+  );
   const folder = temporaryFolder(t);
   const file = join(folder, "text");
   writeFileSync(file, "");
@@ -71,7 +93,11 @@ test("killed by SIGKILL, it leaves no process", async (t) => {
 test("on a shared server it runs in our folder with our environment, under the name that it is given", async (t) => {
   const server = await serve(t);
   const folder = temporaryFolder(t);
-  const command = start(t, ["run", "--name", "nightly", "--", "sh", "-c", 'pwd; echo "$SAID"; until [ -e go ]; do sleep 0.02; done'], { cwd: folder, env: { ...server.env, SAID: "so" } });
+  const command = start(
+    t,
+    ["run", "--name", "nightly", "--", "sh", "-c", 'pwd; echo "$SAID"; until [ -e go ]; do sleep 0.02; done'],
+    { cwd: folder, env: { ...server.env, SAID: "so" } },
+  );
   await waitFor(() => command.stdout() === `${folder}\nso\n`);
   assert.match((await run(t, ["ps"], { env: server.env })).stdout, /^ *\d+ {2}nightly +running .* sh -c pwd/m);
   writeFileSync(join(folder, "go"), "");

@@ -17,13 +17,20 @@ test("map --detach hands its items to the server and ends; attach prints their o
   const { env } = server;
   const folder = temporaryFolder(t);
   const script = 'until [ -e "$0/go" ]; do sleep 0.02; done; echo "got $1"; test "$1" != bad';
-  const started = await run(t, ["map", "--detach", "--name", "nightly", "-j", "2", "a", "bad", "c", "--", "sh", "-c", script, folder], { env, cwd: folder });
+  const started = await run(
+    t,
+    ["map", "--detach", "--name", "nightly", "-j", "2", "a", "bad", "c", "--", "sh", "-c", script, folder],
+    { env, cwd: folder },
+  );
   assert.equal(started.status, 0, started.stderr);
   const handle = started.stdout.trim();
   assert.match(handle, /^run:s\d+\.\d+$/);
 
   const list = await run(t, ["runs"], { env });
-  assert.match(list.stdout, /^RUN +STATE +DONE +FAILED +TOTAL +TIME +NAME\nrun:s\d+\.\d+ +running +0 +0 +3 .* nightly\n$/);
+  assert.match(
+    list.stdout,
+    /^RUN +STATE +DONE +FAILED +TOTAL +TIME +NAME\nrun:s\d+\.\d+ +running +0 +0 +3 .* nightly\n$/,
+  );
   assert.match((await run(t, ["ps", "--tree"], { env })).stdout, /─ runs\n.*─ pool:server\.1 nightly +running/);
 
   const early = start(t, ["attach", "nightly", "--tag"], { env });
@@ -35,8 +42,18 @@ test("map --detach hands its items to the server and ends; attach prints their o
 
   const late = await run(t, ["attach", handle, "-k", "--json", "-q"], { env });
   assert.equal(late.status, 1);
-  const records = late.stdout.trimEnd().split("\n").map((line) => JSON.parse(line) as { index: number; item: string; ok: boolean });
-  assert.deepEqual(records.map(({ index, item, ok }) => [index, item, ok]), [[0, "a", true], [1, "bad", false], [2, "c", true]]);
+  const records = late.stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { index: number; item: string; ok: boolean });
+  assert.deepEqual(
+    records.map(({ index, item, ok }) => [index, item, ok]),
+    [
+      [0, "a", true],
+      [1, "bad", false],
+      [2, "c", true],
+    ],
+  );
 
   assert.equal((await run(t, ["runs", "--forget", "nightly"], { env })).status, 0);
   assert.deepEqual(await runs(t, server), []);
@@ -45,10 +62,20 @@ test("map --detach hands its items to the server and ends; attach prints their o
 test("functions run detached, in chunks, from standard input; their results are lines of JSON", async (t) => {
   const server = await serve(t);
   const { env } = server;
-  const { stdout, status, stderr } = await run(t, ["map", "--detach", "--module", functions, "--export", "length", "--chunk-size", "2"], { env, input: "a\nbb\nccc\ndddd\neeeee\n" });
+  const { stdout, status, stderr } = await run(
+    t,
+    ["map", "--detach", "--module", functions, "--export", "length", "--chunk-size", "2"],
+    { env, input: "a\nbb\nccc\ndddd\neeeee\n" },
+  );
   assert.equal(status, 0, stderr);
   const attached = await run(t, ["attach", stdout.trim(), "-k"], { env });
-  assert.deepEqual([attached.status, attached.stdout], [0, ["a", "bb", "ccc", "dddd", "eeeee"].map((item) => `${JSON.stringify({ item, length: item.length })}\n`).join("")]);
+  assert.deepEqual(
+    [attached.status, attached.stdout],
+    [
+      0,
+      ["a", "bb", "ccc", "dddd", "eeeee"].map((item) => `${JSON.stringify({ item, length: item.length })}\n`).join(""),
+    ],
+  );
 });
 
 test("Ctrl-C leaves the run alone, kill cancels it", async (t) => {
@@ -56,7 +83,9 @@ test("Ctrl-C leaves the run alone, kill cancels it", async (t) => {
   const { env } = server;
   const folder = temporaryFolder(t);
   const script = 'if [ "$1" = 0 ]; then echo zero; else echo $$ > "$0/pid"; exec sleep 600; fi';
-  const handle = (await run(t, ["map", "--detach", "-j", "1", "0", "1", "2", "3", "--", "sh", "-c", script, folder], { env })).stdout.trim();
+  const handle = (
+    await run(t, ["map", "--detach", "-j", "1", "0", "1", "2", "3", "--", "sh", "-c", script, folder], { env })
+  ).stdout.trim();
   const attached = start(t, ["attach", handle], { env });
   await waitFor(() => attached.stdout() === "zero\n", { what: "what is done already" });
   await waitFor(() => existsSync(join(folder, "pid")) && readFileSync(join(folder, "pid"), "utf8").endsWith("\n"));
@@ -68,7 +97,10 @@ test("Ctrl-C leaves the run alone, kill cancels it", async (t) => {
   assert.equal((await runs(t, server))[0]!.state, "running");
 
   assert.equal((await run(t, ["kill", handle, "--grace", "1"], { env })).status, 0);
-  assert.deepEqual((await runs(t, server)).map(({ state, cancelled, endedAt }) => [state, cancelled, endedAt !== null]), [["cancelled", 3, true]]);
+  assert.deepEqual(
+    (await runs(t, server)).map(({ state, cancelled, endedAt }) => [state, cancelled, endedAt !== null]),
+    [["cancelled", 3, true]],
+  );
   assert.equal((await run(t, ["attach", handle], { env })).status, 1);
 });
 

@@ -32,7 +32,11 @@ test("map and run use the server of the default socket when one answers there", 
   const env = { XDG_RUNTIME_DIR: folder };
   const server = start(t, ["serve"], { env });
   await waitFor(() => server.stdout().includes("export"));
-  const command = start(t, ["run", "--name", "seen", "--", "sh", "-c", 'echo begun; until [ -e "$0/go" ]; do sleep 0.02; done', folder], { env });
+  const command = start(
+    t,
+    ["run", "--name", "seen", "--", "sh", "-c", 'echo begun; until [ -e "$0/go" ]; do sleep 0.02; done', folder],
+    { env },
+  );
   await waitFor(() => command.stdout() === "begun\n");
   assert.match((await run(t, ["ps"], { env })).stdout, / seen /);
   writeFileSync(join(folder, "go"), "");
@@ -60,7 +64,11 @@ test("TCP with a token: POLYPROC_TOKEN opens it, and a wrong one is refused", as
   const server = start(t, ["serve", "--listen", "tcp:127.0.0.1:0", "--token-file", file]);
   await waitFor(() => server.stdout().includes("listening"));
   const address = /listening on (\S+)/.exec(server.stdout())![1]!;
-  assert.equal((await run(t, ["map", "-q", "x", "--", "echo"], { env: { POLYPROC_ADDRESS: address, POLYPROC_TOKEN: "s3cret" } })).stdout, "x\n");
+  assert.equal(
+    (await run(t, ["map", "-q", "x", "--", "echo"], { env: { POLYPROC_ADDRESS: address, POLYPROC_TOKEN: "s3cret" } }))
+      .stdout,
+    "x\n",
+  );
   const refused = await run(t, ["ps"], { env: { POLYPROC_ADDRESS: address, POLYPROC_TOKEN: "guess" } });
   assert.equal(refused.status, 69);
   assert.match(refused.stderr, /^polyproc: tcp:127\.0\.0\.1:\d+: the token is wrong/);
@@ -85,7 +93,9 @@ test("--stdio serves one client in place of a terminal", async (t) => {
   const server = start(t, ["serve", "--stdio"], { input: null });
   const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "initialize", params: {} });
   server.stdin.write(`Content-Length: ${body.length}\r\n\r\n${body}`);
-  await waitFor(() => /^Content-Length: \d+\r\n\r\n\{.*"instanceId"/s.test(server.stdout()), { what: "an answer and nothing else" });
+  await waitFor(() => /^Content-Length: \d+\r\n\r\n\{.*"instanceId"/s.test(server.stdout()), {
+    what: "an answer and nothing else",
+  });
   server.stdin.end();
   assert.equal((await server.ended()).status, 0);
 });
@@ -101,12 +111,21 @@ test("with --detach a server runs in the background, one for each socket, and PO
     await waitFor(() => !existsSync(path), { what: "the server's end" });
   };
   const started = await Promise.all([run(t, detach), run(t, detach)]);
-  assert.deepEqual(started.map(({ status, stderr }) => [status, stderr]), [[0, ""], [0, ""]]);
+  assert.deepEqual(
+    started.map(({ status, stderr }) => [status, stderr]),
+    [
+      [0, ""],
+      [0, ""],
+    ],
+  );
   assert.equal((await run(t, ["ps"], { env })).status, 0);
 
   await end();
   assert.equal((await run(t, ["ps"], { env })).status, 69);
-  const serve = { ...env, POLYPROC_SERVE: [process.execPath, compiled("cli/main"), ...detach].map((word) => `'${word}'`).join(" ") };
+  const serve = {
+    ...env,
+    POLYPROC_SERVE: [process.execPath, compiled("cli/main"), ...detach].map((word) => `'${word}'`).join(" "),
+  };
   assert.equal((await run(t, ["map", "-q", "x", "--", "echo"], { env: serve })).stdout, "x\n");
   assert.equal((await run(t, ["ps"], { env })).status, 0);
   await end();
@@ -116,5 +135,8 @@ test("a POLYPROC_SERVE that fails is reported with its command", async (t) => {
   const env = { POLYPROC_ADDRESS: `unix:${join(temporaryFolder(t), "s")}`, POLYPROC_SERVE: "echo no luck >&2; exit 3" };
   const { status, stderr } = await run(t, ["ps"], { env });
   assert.equal(status, 69);
-  assert.match(stderr, /^no luck\npolyproc: unix:.*: no server answers at POLYPROC_ADDRESS, and POLYPROC_SERVE, which is to start it, has failed \(exit code 3\): echo no luck/);
+  assert.match(
+    stderr,
+    /^no luck\npolyproc: unix:.*: no server answers at POLYPROC_ADDRESS, and POLYPROC_SERVE, which is to start it, has failed \(exit code 3\): echo no luck/,
+  );
 });

@@ -8,17 +8,33 @@ import { run, serve, start } from "./polyproc.js";
 import { needs } from "../tools/needs.js";
 import { startOnTerminal } from "./pty.js";
 
-test("map on a terminal shows a bar and the running items below the results, and leaves only its summary", needs("python3"), async (t) => {
-  const folder = temporaryFolder(t);
-  const map = startOnTerminal(t, ["map", "-j", "2", "one", "two", "three", "--", "sh", "-c", 'test "$1" = one || until [ -e "$0/go" ]; do sleep 0.02; done; echo "<$1>"', folder]);
-  await map.shows(/<one>/);
-  await map.shows(/█{8}░{16} 1\/3 .*\r\n two, three/);
-  writeFileSync(join(folder, "go"), "");
-  assert.equal(await map.ended(), 0);
-  assert.match(map.text(), /<(two|three)>/);
-  const end = map.text().slice(map.text().lastIndexOf("\u001b[J"));
-  assert.match(end, /^\u001b\[Jpolyproc: 3 done in [\d.]+ m?s\r\n$/, "the bar is erased before the last line");
-});
+test(
+  "map on a terminal shows a bar and the running items below the results, and leaves only its summary",
+  needs("python3"),
+  async (t) => {
+    const folder = temporaryFolder(t);
+    const map = startOnTerminal(t, [
+      "map",
+      "-j",
+      "2",
+      "one",
+      "two",
+      "three",
+      "--",
+      "sh",
+      "-c",
+      'test "$1" = one || until [ -e "$0/go" ]; do sleep 0.02; done; echo "<$1>"',
+      folder,
+    ]);
+    await map.shows(/<one>/);
+    await map.shows(/█{8}░{16} 1\/3 .*\r\n two, three/);
+    writeFileSync(join(folder, "go"), "");
+    assert.equal(await map.ended(), 0);
+    assert.match(map.text(), /<(two|three)>/);
+    const end = map.text().slice(map.text().lastIndexOf("\u001b[J"));
+    assert.match(end, /^\u001b\[Jpolyproc: 3 done in [\d.]+ m?s\r\n$/, "the bar is erased before the last line");
+  },
+);
 
 test("map on a terminal without items says so, instead of waiting for the keyboard", needs("python3"), async (t) => {
   const map = startOnTerminal(t, ["map", "--", "echo"]);
@@ -42,20 +58,28 @@ test("--quiet shows no bar", needs("python3"), async (t) => {
   assert.equal(map.text(), "one\r\n");
 });
 
-test("top uses the alternate screen, shows processes, redraws, and q restores the screen", needs("python3"), async (t) => {
-  const server = await serve(t);
-  const folder = temporaryFolder(t);
-  const top = startOnTerminal(t, ["top", "--interval", "100ms"], server.env);
-  await top.shows(/\u001b\[\?1049h/);
-  await top.shows(/0 processes/);
-  const command = start(t, ["run", "--name", "nightly", "--", "sh", "-c", 'until [ -e "$0/go" ]; do sleep 0.02; done', folder], { env: server.env });
-  await top.shows(/1 process,.*\r\n(.*\r\n)*.* nightly /);
-  top.type("q");
-  assert.equal(await top.ended(), 0);
-  assert.ok(top.text().endsWith("\u001b[?7h\u001b[?25h\u001b[?1049l"));
-  writeFileSync(join(folder, "go"), "");
-  await command.ended();
-});
+test(
+  "top uses the alternate screen, shows processes, redraws, and q restores the screen",
+  needs("python3"),
+  async (t) => {
+    const server = await serve(t);
+    const folder = temporaryFolder(t);
+    const top = startOnTerminal(t, ["top", "--interval", "100ms"], server.env);
+    await top.shows(/\u001b\[\?1049h/);
+    await top.shows(/0 processes/);
+    const command = start(
+      t,
+      ["run", "--name", "nightly", "--", "sh", "-c", 'until [ -e "$0/go" ]; do sleep 0.02; done', folder],
+      { env: server.env },
+    );
+    await top.shows(/1 process,.*\r\n(.*\r\n)*.* nightly /);
+    top.type("q");
+    assert.equal(await top.ended(), 0);
+    assert.ok(top.text().endsWith("\u001b[?7h\u001b[?25h\u001b[?1049l"));
+    writeFileSync(join(folder, "go"), "");
+    await command.ended();
+  },
+);
 
 test("top ends with a message when the server ends, and restores the screen first", needs("python3"), async (t) => {
   const server = await serve(t);

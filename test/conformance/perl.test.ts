@@ -19,12 +19,23 @@ conformance({
   needs: ["perl"],
 });
 
-test("a folder's polyproc.json adds Perl to the private servers that are started there, for files with its endings", needs("perl"), async (t) => {
-  const folder = temporaryFolder(t);
-  copyFileSync(host, join(folder, "host.pl"));
-  writeFileSync(join(folder, "polyproc.json"), '{ "runtimes": { "perl": { "command": "perl", "args": ["./host.pl"], "endings": [".pl", ".pm"] } } }');
-  writeFileSync(join(folder, "words.pm"), "use strict; sub shout { return uc $_[0] } 1;");
-  const env = { POLYPROC_ADDRESS: "", XDG_RUNTIME_DIR: folder };
-  const map = await runProgram(process.execPath, [compiled("cli/main"), "map", "--module", "words.pm", "--export", "shout", "-k", "one", "two"], { cwd: folder, env });
-  assert.deepEqual([map.status, map.lines], [0, ['"ONE"', '"TWO"']], map.stderr);
-});
+test(
+  "a folder's polyproc.json adds Perl to the private servers that are started there, for files with its endings",
+  needs("perl"),
+  async (t) => {
+    const folder = temporaryFolder(t);
+    copyFileSync(host, join(folder, "host.pl"));
+    writeFileSync(
+      join(folder, "polyproc.json"),
+      '{ "runtimes": { "perl": { "command": "perl", "args": ["./host.pl"], "endings": [".pl", ".pm"] } } }',
+    );
+    writeFileSync(join(folder, "words.pm"), "use strict; sub shout { return uc $_[0] } 1;");
+    const env = { POLYPROC_ADDRESS: "", XDG_RUNTIME_DIR: folder };
+    const map = await runProgram(
+      process.execPath,
+      [compiled("cli/main"), "map", "--module", "words.pm", "--export", "shout", "-k", "one", "two"],
+      { cwd: folder, env },
+    );
+    assert.deepEqual([map.status, map.lines], [0, ['"ONE"', '"TWO"']], map.stderr);
+  },
+);

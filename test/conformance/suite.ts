@@ -30,14 +30,25 @@ export function conformance(runtime: RuntimeUnderTest): void {
   const target = (name: string) => ({ module: runtime.module, export: name, runtime: runtime.name });
 
   async function client(t: TestContext, output: Parameters<typeof connect>[1] = {}): Promise<Client> {
-    const server = await startServer(t, ["--listen", `unix:${join(temporaryFolder(t), "run", "p.sock")}`, ...(runtime.serverOptions ?? [])]);
+    const server = await startServer(t, [
+      "--listen",
+      `unix:${join(temporaryFolder(t), "run", "p.sock")}`,
+      ...(runtime.serverOptions ?? []),
+    ]);
     const mp = await connect(server.addresses[0]!, output);
     t.after(() => mp.close().catch(() => {}));
     return mp;
   }
 
   async function failure(promise: Promise<unknown>): Promise<PolyprocError> {
-    const error = await within(promise.then((value) => assert.fail(`no failure, but ${JSON.stringify(value)}`), (thrown: unknown) => thrown), "a failure", 30_000);
+    const error = await within(
+      promise.then(
+        (value) => assert.fail(`no failure, but ${JSON.stringify(value)}`),
+        (thrown: unknown) => thrown,
+      ),
+      "a failure",
+      30_000,
+    );
     assert.ok(error instanceof PolyprocError, String(error));
     return error;
   }
@@ -47,9 +58,21 @@ export function conformance(runtime: RuntimeUnderTest): void {
       const mp = await client(t);
       const pool = new mp.Pool(2);
       const items = Array.from({ length: 500 }, (_, i) => i);
-      assert.deepEqual(await pool.map(target("square"), items), items.map((i) => i * i));
-      assert.deepEqual(await pool.map(target("square"), items.slice(0, 20), { chunkSize: 1 }), items.slice(0, 20).map((i) => i * i));
-      assert.deepEqual(await pool.starmap(target("add"), [[1, 2], [3, 4]]), [3, 7]);
+      assert.deepEqual(
+        await pool.map(target("square"), items),
+        items.map((i) => i * i),
+      );
+      assert.deepEqual(
+        await pool.map(target("square"), items.slice(0, 20), { chunkSize: 1 }),
+        items.slice(0, 20).map((i) => i * i),
+      );
+      assert.deepEqual(
+        await pool.starmap(target("add"), [
+          [1, 2],
+          [3, 4],
+        ]),
+        [3, 7],
+      );
       assert.equal(await pool.apply(target("add"), [20, 22]), 42);
       assert.equal(await pool.apply(target("greet"), ["Ada"], { greeting: "hello" }), "hello, Ada");
     });
@@ -58,12 +81,39 @@ export function conformance(runtime: RuntimeUnderTest): void {
       const mp = await client(t);
       const pool = new mp.Pool(1);
       const values = [
-        null, true, false, 0, -1, 127, 128, -128, -129, 65535, 65536, 2 ** 32, -(2 ** 40), Number.MAX_SAFE_INTEGER, 2n ** 63n, 1.5, -1e300, "", "text", "é€😀\u0000", "long ".repeat(20_000),
-        [], [1, [2, [3]]], {}, { a: 1, "b c": { d: null } }, Buffer.from([0, 255, 128]), Buffer.alloc(70_000, 7), new Date("2026-01-31T12:00:00.500Z"), Array.from({ length: 70_000 }, (_, i) => i),
+        null,
+        true,
+        false,
+        0,
+        -1,
+        127,
+        128,
+        -128,
+        -129,
+        65535,
+        65536,
+        2 ** 32,
+        -(2 ** 40),
+        Number.MAX_SAFE_INTEGER,
+        2n ** 63n,
+        1.5,
+        -1e300,
+        "",
+        "text",
+        "é€😀\u0000",
+        "long ".repeat(20_000),
+        [],
+        [1, [2, [3]]],
+        {},
+        { a: 1, "b c": { d: null } },
+        Buffer.from([0, 255, 128]),
+        Buffer.alloc(70_000, 7),
+        new Date("2026-01-31T12:00:00.500Z"),
+        Array.from({ length: 70_000 }, (_, i) => i),
       ];
       assert.deepEqual(await pool.map(target("echo"), values), values);
       const lock = new mp.Lock();
-      const [back] = await pool.map(target("echo"), [{ lock }]) as [{ lock: typeof lock }];
+      const [back] = (await pool.map(target("echo"), [{ lock }])) as [{ lock: typeof lock }];
       assert.equal(back.lock.handle, lock.handle);
     });
 
@@ -73,9 +123,15 @@ export function conformance(runtime: RuntimeUnderTest): void {
       const error = await failure(pool.apply(target("fail"), ["seven"]));
       assert.equal(error.codeName, "TaskFailed");
       assert.match(error.message, /RangeError: no luck with seven/);
-      assert.deepEqual([error.data["type"], error.data["message"], typeof error.data["language"], typeof error.data["stack"]], ["RangeError", "no luck with seven", "string", "string"]);
+      assert.deepEqual(
+        [error.data["type"], error.data["message"], typeof error.data["language"], typeof error.data["stack"]],
+        ["RangeError", "no luck with seven", "string", "string"],
+      );
       // Text cannot be squared in any of these languages without an error or a number; lists of wrong arguments fail everywhere.
-      const outcomes = await pool.starmap(target("add"), [[1, 2], "not a list" as never, [3, 4]], { chunkSize: 3, returnExceptions: true });
+      const outcomes = await pool.starmap(target("add"), [[1, 2], "not a list" as never, [3, 4]], {
+        chunkSize: 3,
+        returnExceptions: true,
+      });
       assert.deepEqual([outcomes[0], outcomes[1] instanceof Error, outcomes[2]], [3, true, 7]);
     });
 
@@ -110,7 +166,11 @@ export function conformance(runtime: RuntimeUnderTest): void {
       writeFileSync(file, "0");
       const lock = new mp.Lock();
       const pool = new mp.Pool(3);
-      await pool.starmap(target("increment"), Array.from({ length: 60 }, () => [lock, file]), { chunkSize: 1 });
+      await pool.starmap(
+        target("increment"),
+        Array.from({ length: 60 }, () => [lock, file]),
+        { chunkSize: 1 },
+      );
       assert.equal(readFileSync(file, "utf8"), "60");
     });
 
@@ -118,11 +178,17 @@ export function conformance(runtime: RuntimeUnderTest): void {
       const mp = await client(t);
       const [from, to] = [new mp.Queue<number>(), new mp.Queue<number>()];
       const pool = new mp.Pool(2);
-      const doubled = pool.starmap(target("double"), [1, 2, 3].map(() => [from, to]));
+      const doubled = pool.starmap(
+        target("double"),
+        [1, 2, 3].map(() => [from, to]),
+      );
       for (const n of [1, 2, 3]) await from.put(n);
       const got = [await to.get(), await to.get(), await to.get()];
       await doubled;
-      assert.deepEqual(got.sort((a, b) => a - b), [2, 4, 6]);
+      assert.deepEqual(
+        got.sort((a, b) => a - b),
+        [2, 4, 6],
+      );
 
       const [mine, its] = mp.Pipe();
       const process = new mp.Process({ target: target("answer"), args: [its] });
@@ -140,7 +206,10 @@ export function conformance(runtime: RuntimeUnderTest): void {
       const good = new mp.Process({ target: target("write"), args: ["good"], name: "scribe" });
       await good.start();
       await good.join();
-      assert.deepEqual([good.exitCode, good.name, lines.sort()], [0, "scribe", ["stderr: good err", "stdout: good out"]]);
+      assert.deepEqual(
+        [good.exitCode, good.name, lines.sort()],
+        [0, "scribe", ["stderr: good err", "stdout: good out"]],
+      );
       const bad = new mp.Process({ target: target("fail"), args: ["this"] });
       await bad.start();
       await bad.join();
@@ -191,7 +260,10 @@ export function conformance(runtime: RuntimeUnderTest): void {
       const cancel = new AbortController();
       await begun.get();
       const waiting = pool.apply(target("wait"), [begun], {}, { signal: cancel.signal, graceMs: 50 });
-      const refused = waiting.then(() => assert.fail("not cancelled"), (error: unknown) => error);
+      const refused = waiting.then(
+        () => assert.fail("not cancelled"),
+        (error: unknown) => error,
+      );
       const pid = await begun.get();
       cancel.abort();
       await within(refused, "the end of a cancelled task");
@@ -219,15 +291,19 @@ export function conformance(runtime: RuntimeUnderTest): void {
     }
 
     test("ends by itself with its pool, with its client and with its server", async (t) => {
-      const server = await startServer(t, ["--listen", `unix:${join(temporaryFolder(t), "run", "p.sock")}`, ...(runtime.serverOptions ?? [])]);
+      const server = await startServer(t, [
+        "--listen",
+        `unix:${join(temporaryFolder(t), "run", "p.sock")}`,
+        ...(runtime.serverOptions ?? []),
+      ]);
       const mp = await connect(server.addresses[0]!);
       t.after(() => mp.close().catch(() => {}));
       const pool = new mp.Pool(1);
-      const first = await pool.apply(target("pid"), []) as number;
+      const first = (await pool.apply(target("pid"), [])) as number;
       await pool.close();
       await pool.join();
       await waitFor(() => !isLiving(first), { what: "the end of a closed pool's worker" });
-      const second = await new mp.Pool(1).apply(target("pid"), []) as number;
+      const second = (await new mp.Pool(1).apply(target("pid"), [])) as number;
       server.process.kill("SIGKILL");
       await waitFor(() => !isLiving(second), { what: "the end of a killed server's worker" });
     });

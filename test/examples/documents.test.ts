@@ -19,7 +19,12 @@ interface Snippet {
   expected: string | null;
 }
 
-const documents = ["README.md", ...readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`)];
+const documents = [
+  "README.md",
+  ...readdirSync(join(root, "docs"))
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => `docs/${name}`),
+];
 
 /** The fenced blocks of a document. */
 function snippetsOf(document: string): Snippet[] {
@@ -30,7 +35,13 @@ function snippetsOf(document: string): Snippet[] {
     const [whole, language = "", code = ""] = match;
     const last = snippets.at(-1);
     if (language === "text" && last && match.index === end) last.expected = code;
-    else snippets.push({ title: `${document}, line ${text.slice(0, match.index).split("\n").length}`, language, code, expected: null });
+    else
+      snippets.push({
+        title: `${document}, line ${text.slice(0, match.index).split("\n").length}`,
+        language,
+        code,
+        expected: null,
+      });
     end = match.index + whole.length;
   }
   return snippets;
@@ -45,9 +56,21 @@ describe("the documents", () => {
   before(() => {
     mkdirSync(join(folder, "node_modules", "@types"), { recursive: true });
     symlinkSync(root, join(folder, "node_modules", "polyproc"));
-    for (const types of ["node", "vscode"]) symlinkSync(join(root, "node_modules", "@types", types), join(folder, "node_modules", "@types", types));
+    for (const types of ["node", "vscode"])
+      symlinkSync(join(root, "node_modules", "@types", types), join(folder, "node_modules", "@types", types));
     writeFileSync(join(folder, "package.json"), `{ "type": "module" }`);
-    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions: { target: "ES2023", lib: ["ES2023", "ESNext.Disposable"], module: "NodeNext", strict: true, types: ["node"] } }));
+    writeFileSync(
+      join(folder, "tsconfig.json"),
+      JSON.stringify({
+        compilerOptions: {
+          target: "ES2023",
+          lib: ["ES2023", "ESNext.Disposable"],
+          module: "NodeNext",
+          strict: true,
+          types: ["node"],
+        },
+      }),
+    );
     for (const [i, { code }] of inTypescript.entries()) writeFileSync(join(folder, `snippet-${i}.ts`), code);
   });
 
@@ -61,7 +84,9 @@ describe("the documents", () => {
   for (const [i, { title, expected }] of inTypescript.entries()) {
     if (expected === null) continue;
     it(`${title}: prints what the document says`, async () => {
-      const { status, stdout, stderr } = await runProgram(process.execPath, [join(folder, `snippet-${i}.js`)], { cwd: folder });
+      const { status, stdout, stderr } = await runProgram(process.execPath, [join(folder, `snippet-${i}.js`)], {
+        cwd: folder,
+      });
       assert.equal(stderr, "");
       assert.equal(stdout, expected);
       assert.equal(status, 0);
@@ -71,7 +96,9 @@ describe("the documents", () => {
   for (const { title, code, expected } of snippets.filter(({ language }) => language === "python")) {
     it(`${title}: the client without a library works`, needs("python3"), async (t) => {
       const server = await startServer(t);
-      const { status, stdout, stderr } = await runProgram("python3", ["-c", code], { env: { POLYPROC_ADDRESS: server.address } });
+      const { status, stdout, stderr } = await runProgram("python3", ["-c", code], {
+        env: { POLYPROC_ADDRESS: server.address },
+      });
       assert.equal(stderr, "");
       assert.equal(stdout, expected);
       assert.equal(status, 0);
@@ -85,7 +112,8 @@ describe("the documents", () => {
         if (/^https?:/.test(target!)) continue;
         const [path, heading] = target!.split("#");
         const file = path === "" ? join(root, document) : join(dirname(join(root, document)), path!);
-        if (!existsSync(file) || (heading !== undefined && !headingsOf(file).includes(heading))) broken.push(`${document}: ${target}`);
+        if (!existsSync(file) || (heading !== undefined && !headingsOf(file).includes(heading)))
+          broken.push(`${document}: ${target}`);
       }
     }
     assert.deepEqual(broken, []);
@@ -94,10 +122,17 @@ describe("the documents", () => {
   it("name the source files that exist", () => {
     const text = readFileSync(join(root, "ARCHITECTURE.md"), "utf8");
     const section = text.slice(text.indexOf("## Code map"), text.indexOf("## Who may import whom"));
-    const sources = new Set(readdirSync(root, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && entry.name.endsWith(".ts") && !/\/(node_modules|dist)(\/|$)/.test(entry.parentPath))
-      .map((entry) => entry.name));
-    const missing = [...section.matchAll(/`(?:[\w-]+\/)*([\w-]+\.ts)`/g)].map(([, name]) => name!).filter((name) => !sources.has(name));
+    const sources = new Set(
+      readdirSync(root, { recursive: true, withFileTypes: true })
+        .filter(
+          (entry) =>
+            entry.isFile() && entry.name.endsWith(".ts") && !/\/(node_modules|dist)(\/|$)/.test(entry.parentPath),
+        )
+        .map((entry) => entry.name),
+    );
+    const missing = [...section.matchAll(/`(?:[\w-]+\/)*([\w-]+\.ts)`/g)]
+      .map(([, name]) => name!)
+      .filter((name) => !sources.has(name));
     assert.deepEqual(missing, []);
   });
 });
@@ -108,5 +143,8 @@ function headingsOf(file: string): string[] {
 
 /** As GitHub makes a heading's anchor. */
 function slug(title: string): string {
-  return title.toLowerCase().replaceAll(/[^\w\- ]/g, "").replaceAll(" ", "-");
+  return title
+    .toLowerCase()
+    .replaceAll(/[^\w\- ]/g, "")
+    .replaceAll(" ", "-");
 }

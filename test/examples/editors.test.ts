@@ -10,7 +10,12 @@ import { needs } from "../tools/needs.js";
 /** Clients of the protocol that come with an editor, and know nothing of Polyproc. */
 const editors = [
   { name: "Emacs", program: "emacs", example: "emacs.el", args: (example: string) => ["--batch", "-l", example, "--"] },
-  { name: "Neovim", program: "nvim", example: "neovim.lua", args: (example: string) => ["--headless", "--clean", "-S", example] },
+  {
+    name: "Neovim",
+    program: "nvim",
+    example: "neovim.lua",
+    args: (example: string) => ["--headless", "--clean", "-S", example],
+  },
 ] as const;
 
 for (const editor of editors) {
@@ -24,7 +29,15 @@ for (const editor of editors) {
       const command = join(home, "polyproc");
       writeFileSync(command, `#!/bin/sh\nexec '${process.execPath}' '${compiled("cli/main")}' "$@"\n`);
       chmodSync(command, 0o755);
-      const env = { HOME: home, XDG_CACHE_HOME: home, XDG_STATE_HOME: home, XDG_DATA_HOME: home, XDG_CONFIG_HOME: home, LC_ALL: "C.UTF-8", POLYPROC: polyproc ?? command };
+      const env = {
+        HOME: home,
+        XDG_CACHE_HOME: home,
+        XDG_STATE_HOME: home,
+        XDG_DATA_HOME: home,
+        XDG_CONFIG_HOME: home,
+        LC_ALL: "C.UTF-8",
+        POLYPROC: polyproc ?? command,
+      };
       return runProgram(editor.program, [...editor.args(example), ...files], { cwd, env });
     }
 
@@ -35,7 +48,9 @@ for (const editor of editors) {
       const files = [...names.slice(0, 10), "nowhere.txt", ...names.slice(10)];
       const { status, lines, stdout, stderr } = await run(t, folder, null, files);
       const said = lines.map((line) => line.trim());
-      const expected = files.map((name) => (name === "nowhere.txt" ? /^nowhere\.txt: wc: exit code 1: .*No such file/ : `${name}: ${Number.parseInt(name)}`));
+      const expected = files.map((name) =>
+        name === "nowhere.txt" ? /^nowhere\.txt: wc: exit code 1: .*No such file/ : `${name}: ${Number.parseInt(name)}`,
+      );
       assert.equal(said.length, expected.length, stdout + stderr);
       for (const [i, line] of expected.entries()) {
         if (typeof line === "string") assert.equal(said[i], line);

@@ -59,7 +59,12 @@ describe("the main job", () => {
     const missing = await runExample("files/main", [join(folder, "nope")]);
     assert.equal(missing.status, 2);
     assert.equal(missing.stdout, "");
-    assert.ok(missing.stderr.startsWith(`there is no folder ${join(folder, "nope")}: check the spelling, or give another one\n`), missing.stderr);
+    assert.ok(
+      missing.stderr.startsWith(
+        `there is no folder ${join(folder, "nope")}: check the spelling, or give another one\n`,
+      ),
+      missing.stderr,
+    );
 
     writeFileSync(join(folder, "file"), "");
     const file = await runExample("files/main", [join(folder, "file")]);
@@ -73,36 +78,53 @@ describe("the main job", () => {
     // Holes only: no space on the disk, but hours of hashing.
     writeFileSync(join(folder, "huge"), "");
     truncateSync(join(folder, "huge"), 4e12);
-    const { status, stdout, stderr } = await runExample("files/main", [folder, "-j", "2"], { interruptAfter: /1 of 2 files/ });
+    const { status, stdout, stderr } = await runExample("files/main", [folder, "-j", "2"], {
+      interruptAfter: /1 of 2 files/,
+    });
     assert.equal(status, 130);
     assert.match(stdout, /^Total: 1 file, 1 B /m);
     assert.match(stderr, /^interrupted: 1 file not hashed$/m);
   });
 
-  it("hashes every file even if a worker is killed in the middle of one", { skip: process.platform !== "linux" }, async (t) => {
-    const folder = temporaryFolder(t);
-    writeFileSync(join(folder, "small"), "1");
-    writeFileSync(join(folder, "large"), "");
-    truncateSync(join(folder, "large"), 1e9);
-    const reads = (pid: number) => readdirSync(`/proc/${pid}/fd`).some((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`) === join(folder, "large"));
-    const { status, stdout } = await runExample("files/main", [folder, "-j", "1"], {
-      meanwhile: async (processes) => {
-        const reader = await waitFor(() => processes().find(({ pid }) => reads(pid)), { what: "a worker that reads the large file" });
-        process.kill(reader.pid, "SIGKILL");
-      },
-    });
-    assert.equal(status, 0);
-    assert.match(stdout, /^Total: 2 files, 953\.7 MiB .* by 1 worker process$/m);
-    assert.doesNotMatch(stdout, /Not read/);
-  });
+  it(
+    "hashes every file even if a worker is killed in the middle of one",
+    { skip: process.platform !== "linux" },
+    async (t) => {
+      const folder = temporaryFolder(t);
+      writeFileSync(join(folder, "small"), "1");
+      writeFileSync(join(folder, "large"), "");
+      truncateSync(join(folder, "large"), 1e9);
+      const reads = (pid: number) =>
+        readdirSync(`/proc/${pid}/fd`).some((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`) === join(folder, "large"));
+      const { status, stdout } = await runExample("files/main", [folder, "-j", "1"], {
+        meanwhile: async (processes) => {
+          const reader = await waitFor(() => processes().find(({ pid }) => reads(pid)), {
+            what: "a worker that reads the large file",
+          });
+          process.kill(reader.pid, "SIGKILL");
+        },
+      });
+      assert.equal(status, 0);
+      assert.match(stdout, /^Total: 2 files, 953\.7 MiB .* by 1 worker process$/m);
+      assert.doesNotMatch(stdout, /Not read/);
+    },
+  );
 
-  it("shows a bar and a line for each worker on a terminal", { skip: process.platform === "linux" ? needs("script").skip : "its `script` is Linux's" }, async (t) => {
-    const folder = temporaryFolder(t);
-    for (let i = 0; i < 100; i++) writeFileSync(join(folder, `${i}`), "1");
-    const { status, stdout } = await runProgram("script", ["-qefc", `stty cols 100; "${process.execPath}" "${compiled("examples/files/main")}" "${folder}" -j 1`, "/dev/null"]);
-    assert.equal(status, 0);
-    const shown = stripVTControlCharacters(stdout);
-    assert.match(shown, /█+ 100 % {2}100 of 100 files/);
-    assert.match(shown, /\n {4,}\d+ .*\d+\r?\n/);
-  });
+  it(
+    "shows a bar and a line for each worker on a terminal",
+    { skip: process.platform === "linux" ? needs("script").skip : "its `script` is Linux's" },
+    async (t) => {
+      const folder = temporaryFolder(t);
+      for (let i = 0; i < 100; i++) writeFileSync(join(folder, `${i}`), "1");
+      const { status, stdout } = await runProgram("script", [
+        "-qefc",
+        `stty cols 100; "${process.execPath}" "${compiled("examples/files/main")}" "${folder}" -j 1`,
+        "/dev/null",
+      ]);
+      assert.equal(status, 0);
+      const shown = stripVTControlCharacters(stdout);
+      assert.match(shown, /█+ 100 % {2}100 of 100 files/);
+      assert.match(shown, /\n {4,}\d+ .*\d+\r?\n/);
+    },
+  );
 });

@@ -7,9 +7,13 @@ import { compiled } from "../fixture.js";
 import { temporaryFolder } from "../temporary-folder.js";
 
 /** A server on a Unix socket, which ends with the test. */
-export async function startServer(test: { after(clean: () => void | Promise<void>): void }): Promise<{ address: string }> {
+export async function startServer(test: {
+  after(clean: () => void | Promise<void>): void;
+}): Promise<{ address: string }> {
   const address = `unix:${join(temporaryFolder(test), "s")}`;
-  const server = spawn(process.execPath, [compiled("server/main"), "--listen", address], { stdio: ["ignore", "pipe", "inherit"] });
+  const server = spawn(process.execPath, [compiled("server/main"), "--listen", address], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const exited = once(server, "exit");
   test.after(async () => {
     server.kill("SIGTERM");

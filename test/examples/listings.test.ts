@@ -45,16 +45,23 @@ describe("the listings", () => {
     assert.equal(stderr, "");
     assert.equal(status, 0);
     assert.equal(lines.pop(), "all have ended");
-    const counts = lines.map((line) => Number(/^running process => num: (\d+) list: (TaskHandler-\d+ ?)+$/.exec(line)?.[1]));
+    const counts = lines.map((line) =>
+      Number(/^running process => num: (\d+) list: (TaskHandler-\d+ ?)+$/.exec(line)?.[1]),
+    );
     assert.ok(counts.length > 0);
-    for (const [i, n] of counts.entries()) assert.ok(n >= 1 && n <= (counts[i - 1] ?? 20), `counts fall: ${counts.join(" ")}`);
+    for (const [i, n] of counts.entries())
+      assert.ok(n >= 1 && n <= (counts[i - 1] ?? 20), `counts fall: ${counts.join(" ")}`);
   });
 
   it("event: the second process counts only after the first one is done", async () => {
     const { status, lines, stderr } = await runExample("event");
     assert.equal(stderr, "");
     assert.equal(status, 0);
-    const expected = [...Array.from({ length: 100 }, (_, i) => `${i}`), "found notice: event is set...", ...Array.from({ length: 100 }, (_, i) => `${100 + i}`)];
+    const expected = [
+      ...Array.from({ length: 100 }, (_, i) => `${i}`),
+      "found notice: event is set...",
+      ...Array.from({ length: 100 }, (_, i) => `${100 + i}`),
+    ];
     assert.deepEqual(lines, expected);
   });
 
@@ -80,7 +87,10 @@ describe("the listings", () => {
     assert.equal(status, 0);
     const values = lines.map((line) => Number(/^producer: producer current value: (.+)$/.exec(line)?.[1]));
     assert.equal(values.length, 6);
-    assert.deepEqual(values, values.toSorted((a, b) => a - b));
+    assert.deepEqual(
+      values,
+      values.toSorted((a, b) => a - b),
+    );
   });
 
   it("pool-file-sizes: each file below the folder with its size", async (t) => {

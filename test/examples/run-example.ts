@@ -27,14 +27,26 @@ export interface ExampleOptions {
 }
 
 /** Runs an example with node as a user does, to its end. Fails when a process of it lives on. */
-export async function runExample(name: string, args: readonly string[] = [], options: ExampleOptions = {}): Promise<Finished> {
+export async function runExample(
+  name: string,
+  args: readonly string[] = [],
+  options: ExampleOptions = {},
+): Promise<Finished> {
   return runProgram(process.execPath, [compiled(`examples/${name}`), ...args], options);
 }
 
-export async function runProgram(command: string, args: readonly string[], { cwd, env, interruptAfter, meanwhile, timeoutMs = 60_000 }: ExampleOptions = {}): Promise<Finished> {
+export async function runProgram(
+  command: string,
+  args: readonly string[],
+  { cwd, env, interruptAfter, meanwhile, timeoutMs = 60_000 }: ExampleOptions = {},
+): Promise<Finished> {
   const mark = `POLYPROC_TEST_EXAMPLE=${randomUUID()}`;
   const [markName, markValue] = mark.split("=") as [string, string];
-  const child = spawn(command, args, { cwd, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env, [markName]: markValue } });
+  const child = spawn(command, args, {
+    cwd,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...env, [markName]: markValue },
+  });
   let stdout = "";
   let stderr = "";
   let interrupted = false;
@@ -57,6 +69,9 @@ export async function runProgram(command: string, args: readonly string[], { cwd
     return { status, stdout, stderr, lines: stdout.split("\n").filter((line) => line.trim() !== "") };
   } catch (error) {
     child.kill("SIGKILL");
-    throw new Error(`it printed:\n${stdout}${stderr}\nliving: ${markedProcesses(mark).map(describeProcess).join("\n")}`, { cause: error });
+    throw new Error(
+      `it printed:\n${stdout}${stderr}\nliving: ${markedProcesses(mark).map(describeProcess).join("\n")}`,
+      { cause: error },
+    );
   }
 }

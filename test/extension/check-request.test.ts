@@ -4,21 +4,41 @@ import { checkRequest } from "../../extension/check-request.js";
 import type { RunRequest } from "../../extension/runs/run.js";
 
 type Given = Omit<RunRequest, "origin">;
-const good: Given = { name: "n", target: { command: "wc" }, items: [{ value: 1, label: "one", file: "/w/a" }], options: { processes: 2 } };
+const good: Given = {
+  name: "n",
+  target: { command: "wc" },
+  items: [{ value: 1, label: "one", file: "/w/a" }],
+  options: { processes: 2 },
+};
 
 test("a request of another extension is taken as it is", () => {
   assert.deepEqual(checkRequest(good), good);
 });
 
 test("what people leave out in JavaScript is filled in", () => {
-  const given = { name: "n", target: { command: "wc" }, items: [{ value: "a" }, { value: { b: [1] } }] } as unknown as Given;
-  assert.deepEqual(checkRequest(given), { name: "n", target: { command: "wc" }, items: [{ value: "a", label: "a", file: null }, { value: { b: [1] }, label: "{ b: [ 1 ] }", file: null }], options: {} });
+  const given = {
+    name: "n",
+    target: { command: "wc" },
+    items: [{ value: "a" }, { value: { b: [1] } }],
+  } as unknown as Given;
+  assert.deepEqual(checkRequest(given), {
+    name: "n",
+    target: { command: "wc" },
+    items: [
+      { value: "a", label: "a", file: null },
+      { value: { b: [1] }, label: "{ b: [ 1 ] }", file: null },
+    ],
+    options: {},
+  });
 });
 
 for (const [given, message] of [
   [undefined, "name must be a text; got undefined (undefined)"],
   [{ ...good, name: 5 }, "name must be a text; got 5 (number)"],
-  [{ ...good, target: "wc" }, "target must be an object, such as { module, export } or { command, args }; got 'wc' (string)"],
+  [
+    { ...good, target: "wc" },
+    "target must be an object, such as { module, export } or { command, args }; got 'wc' (string)",
+  ],
   [{ ...good, items: "abc" }, "items must be an array of { value, label, file }; got 'abc' (string)"],
   [{ ...good, items: ["a"] }, "items[0] must be an object { value, label, file }; got 'a' (string)"],
   [{ ...good, items: [{ value: 1 }, null] }, "items[1] must be an object { value, label, file }; got null (null)"],

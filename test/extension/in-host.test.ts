@@ -9,9 +9,11 @@ test("in the extension host", needsHost(), async (t) => {
   const only = (process.env["IN_HOST"] ?? "").split(",").filter(Boolean);
   const subtests: Promise<void>[] = [];
   const onTest = ({ title, outcome }: HostTest) => {
-    subtests.push(t.test(title, async (subtest) => {
-      if ((await outcome).skipped) subtest.skip();
-    }));
+    subtests.push(
+      t.test(title, async (subtest) => {
+        if ((await outcome).skipped) subtest.skip();
+      }),
+    );
   };
   await runHostTests(temporaryFolder(t), only, onTest, (text) => t.diagnostic(text));
   await Promise.all(subtests);

@@ -23,7 +23,10 @@ test("what runs, in words", () => {
 });
 
 test("connection details can be pasted into a shell whatever is in the path", () => {
-  assert.equal(connectionDetails("unix:/run/user/1000/polyproc/w.sock").shell, "export POLYPROC_ADDRESS=unix:/run/user/1000/polyproc/w.sock");
+  assert.equal(
+    connectionDetails("unix:/run/user/1000/polyproc/w.sock").shell,
+    "export POLYPROC_ADDRESS=unix:/run/user/1000/polyproc/w.sock",
+  );
   assert.equal(connectionDetails("unix:/a b/it's").shell, "export POLYPROC_ADDRESS='unix:/a b/it'\\''s'");
   assert.deepEqual(JSON.parse(connectionDetails('unix:/"').json), { POLYPROC_ADDRESS: 'unix:/"' });
 });

@@ -7,7 +7,10 @@ import { FakeServer } from "./model/fake-server.js";
 test("the server is told in advance what to do without windows, and a change of mind", () => {
   const server = new FakeServer();
   server.answers["server/stop"] = () => null;
-  const settings = { onWindowClose: "keep", onDidChange: (_sections: readonly string[], listener: () => void) => ((changed = listener), { dispose: () => {} }) };
+  const settings = {
+    onWindowClose: "keep",
+    onDidChange: (_sections: readonly string[], listener: () => void) => ((changed = listener), { dispose: () => {} }),
+  };
   let changed = () => {};
   registerWindowClose(server, settings as unknown as Settings, { warn: () => {} } as never);
   const told = () => server.asked.splice(0).map(({ method, params }) => [method, params]);

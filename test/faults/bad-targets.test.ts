@@ -36,36 +36,175 @@ const files: Record<string, string> = {
   "no-interpreter": "#!/nowhere/interpreter\n",
 };
 
-const module = (name: string, exported?: string) => (folder: string) => ({ module: join(folder, name), ...(exported === undefined ? {} : { export: exported }) });
+const module = (name: string, exported?: string) => (folder: string) => ({
+  module: join(folder, name),
+  ...(exported === undefined ? {} : { export: exported }),
+});
 const program = (name: string) => (folder: string) => command(join(folder, name));
 
 const cases: Case[] = [
-  { title: "a module that does not exist", target: module("missing.mjs", "f"), codeName: "TargetNotFound", says: /module \S+missing\.mjs does not exist/ },
-  { title: "a file: URL that does not exist", target: (folder) => ({ module: pathToFileURL(join(folder, "missing.mjs")).href, export: "f" }), codeName: "TargetNotFound", says: /module \S+missing\.mjs does not exist/ },
-  { title: "a folder in the place of a module", target: (folder) => ({ module: join(folder, "folder.mjs"), export: "f" }), codeName: "TargetNotFound", says: /folder\.mjs is a folder/ },
-  { title: "a relative path", target: () => ({ module: "tasks.mjs", export: "f" }), codeName: "TargetNotFound", says: /"tasks\.mjs": give its absolute path or its file: URL/ },
-  { title: "a module without the export", target: module("names.mjs", "wrong"), codeName: "TargetNotFound", says: /names\.mjs does not export "wrong": it exports Idle, right, value/ },
-  { title: "a module without any export", target: module("empty.mjs", "f"), codeName: "TargetNotFound", says: /empty\.mjs does not export "f": it exports nothing/ },
-  { title: "a module without a default export", target: module("names.mjs"), codeName: "TargetNotFound", says: /does not export "default"/ },
-  { title: "an export that is no function", target: module("names.mjs", "value"), codeName: "TargetNotFound", says: /export "value" of \S+names\.mjs is of type number, not a function or a class with run\(\)/ },
-  { title: "a class without run", target: module("names.mjs", "Idle"), codeName: "TargetNotFound", says: /is a class without a run\(\) method/ },
-  { title: "a module that throws while it is loaded", target: module("throws.mjs", "f"), codeName: "TargetNotFound", says: /throws\.mjs failed while it was loaded: RangeError: out of sorts\n.*throws\.mjs:2/s },
-  { title: "a module that throws text", target: module("throws-text.mjs", "f"), codeName: "TargetNotFound", says: /throws-text\.mjs failed while it was loaded: just text/ },
-  { title: "a module whose top-level promise is rejected", target: module("rejects.mjs", "f"), codeName: "TargetNotFound", says: /rejects\.mjs failed while it was loaded: Error: too early/ },
-  { title: "a syntax error", target: module("syntax.mjs", "f"), codeName: "TargetNotFound", says: /syntax error in \S+syntax\.mjs:2:33: Unexpected token ';'/ },
-  { title: "a syntax error in CommonJS", target: module("syntax.cjs", "f"), codeName: "TargetNotFound", says: /syntax\.cjs.*Unexpected token '}'/s },
-  { title: "a syntax error in an imported module", target: module("imports-syntax.mjs", "f"), codeName: "TargetNotFound", says: /imports-syntax\.mjs.*Unexpected token ';'/s },
-  { title: "an imported module that does not exist", target: module("imports-missing.mjs", "f"), codeName: "TargetNotFound", says: /imports-missing\.mjs failed while it was loaded:.*nowhere\.mjs/s },
-  { title: "source text that is no function", target: () => ({ source: "1 + 1", runtime: "node" }), codeName: "TargetNotFound", says: /the source text is not a function but of type number/ },
-  { title: "source text with a syntax error", target: () => ({ source: "() => { return 1 +; }", runtime: "node" }), codeName: "TargetNotFound", says: /the source text is not a JavaScript function/ },
-  { title: "a module whose ending says nothing", target: (folder) => ({ module: join(folder, "job.cobol"), export: "f" }), codeName: "TargetNotFound", says: /cannot tell the runtime of \S+job\.cobol by its ending: name it/ },
-  { title: "a runtime that is not there", target: (folder) => ({ module: join(folder, "job.cobol"), export: "f", runtime: "cobol" }), codeName: "TargetNotFound", says: /there is no runtime "cobol" here, only node/ },
-  { title: "a command that is not found", target: () => command("no-such-program-anywhere"), codeName: "SpawnFailed", says: /no-such-program-anywhere/, data: { errno: "ENOENT" } },
-  { title: "a command's path that does not exist", target: program("missing"), codeName: "SpawnFailed", says: /missing/, data: { errno: "ENOENT" } },
-  { title: "a command that is not executable", target: program("plain.txt"), codeName: "SpawnFailed", says: /plain\.txt/, data: { errno: "EACCES" } },
-  { title: "a command whose interpreter is missing", target: program("no-interpreter"), codeName: "SpawnFailed", says: /no-interpreter/, data: { errno: "ENOENT" } },
-  { title: "a folder in the place of a command", target: program("folder.mjs"), codeName: "SpawnFailed", says: /folder\.mjs/, data: { errno: "EACCES" } },
-  { title: "a command in a folder that does not exist", target: (folder) => command("true", [], { cwd: join(folder, "missing") }), codeName: "SpawnFailed", says: /working directory|folder/, data: { errno: "ENOENT" } },
+  {
+    title: "a module that does not exist",
+    target: module("missing.mjs", "f"),
+    codeName: "TargetNotFound",
+    says: /module \S+missing\.mjs does not exist/,
+  },
+  {
+    title: "a file: URL that does not exist",
+    target: (folder) => ({ module: pathToFileURL(join(folder, "missing.mjs")).href, export: "f" }),
+    codeName: "TargetNotFound",
+    says: /module \S+missing\.mjs does not exist/,
+  },
+  {
+    title: "a folder in the place of a module",
+    target: (folder) => ({ module: join(folder, "folder.mjs"), export: "f" }),
+    codeName: "TargetNotFound",
+    says: /folder\.mjs is a folder/,
+  },
+  {
+    title: "a relative path",
+    target: () => ({ module: "tasks.mjs", export: "f" }),
+    codeName: "TargetNotFound",
+    says: /"tasks\.mjs": give its absolute path or its file: URL/,
+  },
+  {
+    title: "a module without the export",
+    target: module("names.mjs", "wrong"),
+    codeName: "TargetNotFound",
+    says: /names\.mjs does not export "wrong": it exports Idle, right, value/,
+  },
+  {
+    title: "a module without any export",
+    target: module("empty.mjs", "f"),
+    codeName: "TargetNotFound",
+    says: /empty\.mjs does not export "f": it exports nothing/,
+  },
+  {
+    title: "a module without a default export",
+    target: module("names.mjs"),
+    codeName: "TargetNotFound",
+    says: /does not export "default"/,
+  },
+  {
+    title: "an export that is no function",
+    target: module("names.mjs", "value"),
+    codeName: "TargetNotFound",
+    says: /export "value" of \S+names\.mjs is of type number, not a function or a class with run\(\)/,
+  },
+  {
+    title: "a class without run",
+    target: module("names.mjs", "Idle"),
+    codeName: "TargetNotFound",
+    says: /is a class without a run\(\) method/,
+  },
+  {
+    title: "a module that throws while it is loaded",
+    target: module("throws.mjs", "f"),
+    codeName: "TargetNotFound",
+    says: /throws\.mjs failed while it was loaded: RangeError: out of sorts\n.*throws\.mjs:2/s,
+  },
+  {
+    title: "a module that throws text",
+    target: module("throws-text.mjs", "f"),
+    codeName: "TargetNotFound",
+    says: /throws-text\.mjs failed while it was loaded: just text/,
+  },
+  {
+    title: "a module whose top-level promise is rejected",
+    target: module("rejects.mjs", "f"),
+    codeName: "TargetNotFound",
+    says: /rejects\.mjs failed while it was loaded: Error: too early/,
+  },
+  {
+    title: "a syntax error",
+    target: module("syntax.mjs", "f"),
+    codeName: "TargetNotFound",
+    says: /syntax error in \S+syntax\.mjs:2:33: Unexpected token ';'/,
+  },
+  {
+    title: "a syntax error in CommonJS",
+    target: module("syntax.cjs", "f"),
+    codeName: "TargetNotFound",
+    says: /syntax\.cjs.*Unexpected token '}'/s,
+  },
+  {
+    title: "a syntax error in an imported module",
+    target: module("imports-syntax.mjs", "f"),
+    codeName: "TargetNotFound",
+    says: /imports-syntax\.mjs.*Unexpected token ';'/s,
+  },
+  {
+    title: "an imported module that does not exist",
+    target: module("imports-missing.mjs", "f"),
+    codeName: "TargetNotFound",
+    says: /imports-missing\.mjs failed while it was loaded:.*nowhere\.mjs/s,
+  },
+  {
+    title: "source text that is no function",
+    target: () => ({ source: "1 + 1", runtime: "node" }),
+    codeName: "TargetNotFound",
+    says: /the source text is not a function but of type number/,
+  },
+  {
+    title: "source text with a syntax error",
+    target: () => ({ source: "() => { return 1 +; }", runtime: "node" }),
+    codeName: "TargetNotFound",
+    says: /the source text is not a JavaScript function/,
+  },
+  {
+    title: "a module whose ending says nothing",
+    target: (folder) => ({ module: join(folder, "job.cobol"), export: "f" }),
+    codeName: "TargetNotFound",
+    says: /cannot tell the runtime of \S+job\.cobol by its ending: name it/,
+  },
+  {
+    title: "a runtime that is not there",
+    target: (folder) => ({ module: join(folder, "job.cobol"), export: "f", runtime: "cobol" }),
+    codeName: "TargetNotFound",
+    says: /there is no runtime "cobol" here, only node/,
+  },
+  {
+    title: "a command that is not found",
+    target: () => command("no-such-program-anywhere"),
+    codeName: "SpawnFailed",
+    says: /no-such-program-anywhere/,
+    data: { errno: "ENOENT" },
+  },
+  {
+    title: "a command's path that does not exist",
+    target: program("missing"),
+    codeName: "SpawnFailed",
+    says: /missing/,
+    data: { errno: "ENOENT" },
+  },
+  {
+    title: "a command that is not executable",
+    target: program("plain.txt"),
+    codeName: "SpawnFailed",
+    says: /plain\.txt/,
+    data: { errno: "EACCES" },
+  },
+  {
+    title: "a command whose interpreter is missing",
+    target: program("no-interpreter"),
+    codeName: "SpawnFailed",
+    says: /no-interpreter/,
+    data: { errno: "ENOENT" },
+  },
+  {
+    title: "a folder in the place of a command",
+    target: program("folder.mjs"),
+    codeName: "SpawnFailed",
+    says: /folder\.mjs/,
+    data: { errno: "EACCES" },
+  },
+  {
+    title: "a command in a folder that does not exist",
+    target: (folder) => command("true", [], { cwd: join(folder, "missing") }),
+    codeName: "SpawnFailed",
+    says: /working directory|folder/,
+    data: { errno: "ENOENT" },
+  },
 ];
 
 function makeFiles(t: { after(clean: () => void): void }): string {
@@ -99,8 +238,13 @@ test("in a pool, every target that cannot be run fails its tasks at once, says w
     await t.test(one.title, async () => {
       const before = await ended(stage);
       const target = one.target(folder) as never;
-      await assert.rejects(within(pool.apply(target, [], null, { retries: 5 }), one.title), (error) => check(error, one));
-      const results = await within(pool.map(target, [1, 2, 3] as never[], { chunkSize: 1, returnExceptions: true }), one.title);
+      await assert.rejects(within(pool.apply(target, [], null, { retries: 5 }), one.title), (error) =>
+        check(error, one),
+      );
+      const results = await within(
+        pool.map(target, [1, 2, 3] as never[], { chunkSize: 1, returnExceptions: true }),
+        one.title,
+      );
       for (const result of results) check(result, one);
       // Four tasks, of which none is tried again.
       if (one.codeName === "TargetNotFound") assert.equal(await ended(stage), before);
@@ -114,8 +258,17 @@ test("a module that ends its process while it is loaded loses the worker, for it
   const stage = await setStage(t);
   const folder = makeFiles(t);
   const pool = new stage.mp.Pool(2);
-  for (const [file, exitCode, signal] of [["exits.mjs", 9, null], ["kills.mjs", null, "SIGKILL"]] as const) {
-    const results = await within(pool.map({ module: join(folder, file), export: "f" } as never, [1, 2, 3] as never[], { chunkSize: 1, returnExceptions: true }), file);
+  for (const [file, exitCode, signal] of [
+    ["exits.mjs", 9, null],
+    ["kills.mjs", null, "SIGKILL"],
+  ] as const) {
+    const results = await within(
+      pool.map({ module: join(folder, file), export: "f" } as never, [1, 2, 3] as never[], {
+        chunkSize: 1,
+        returnExceptions: true,
+      }),
+      file,
+    );
     for (const result of results as unknown[]) {
       assert.ok(result instanceof PolyprocError && result.codeName === "WorkerLost", String(result));
       assert.equal(result.data["exitCode"], exitCode);
@@ -130,13 +283,26 @@ test("an initializer that cannot run, throws, or ends the process fails the wait
   const stage = await setStage(t);
   const folder = makeFiles(t);
   for (const [name, initializer, codeName, says] of [
-    ["missing", { module: join(folder, "missing.mjs"), export: "f" }, "TargetNotFound", /initializer missing\.mjs#f failed: module \S+ does not exist/],
+    [
+      "missing",
+      { module: join(folder, "missing.mjs"), export: "f" },
+      "TargetNotFound",
+      /initializer missing\.mjs#f failed: module \S+ does not exist/,
+    ],
     ["throws", task(meta, tasks.fail), "TaskFailed", /initializer tasks\.js#fail failed: Error: on purpose/],
-    ["exits", { module: join(folder, "exits.mjs"), export: "f" }, "WorkerLost", /exit code 9 before it was ready; it last wrote: goodbye/],
+    [
+      "exits",
+      { module: join(folder, "exits.mjs"), export: "f" },
+      "WorkerLost",
+      /exit code 9 before it was ready; it last wrote: goodbye/,
+    ],
   ] as const) {
     const before = await ended(stage);
     const pool = new stage.mp.Pool(2, { initializer: initializer as never });
-    const results = await within(pool.map(task(meta, tasks.double), [1, 2, 3, 4], { chunkSize: 1, returnExceptions: true }), name);
+    const results = await within(
+      pool.map(task(meta, tasks.double), [1, 2, 3, 4], { chunkSize: 1, returnExceptions: true }),
+      name,
+    );
     for (const result of results) {
       assert.ok(result instanceof PolyprocError && result.codeName === codeName, String(result));
       assert.match(result.message, says);
@@ -152,7 +318,10 @@ test("for a Process, a command that cannot be started rejects start, and a funct
   for (const one of cases) {
     await t.test(one.title, async () => {
       const child: Process = new stage.mp.Process({ target: one.target(folder) });
-      const started = await within(child.start(), one.title).then(() => null, (error: unknown) => error);
+      const started = await within(child.start(), one.title).then(
+        () => null,
+        (error: unknown) => error,
+      );
       if (started !== null) {
         check(started, one);
         assert.equal(await child.isAlive(), false);

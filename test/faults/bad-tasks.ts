@@ -49,14 +49,17 @@ const thrown: Record<Thrown, unknown> = {
   object: { reason: "plain" },
   symbol: Symbol("odd"),
   function: () => {},
-  proxy: new Proxy({}, {
-    get() {
-      throw new Error("hands off");
+  proxy: new Proxy(
+    {},
+    {
+      get() {
+        throw new Error("hands off");
+      },
+      getPrototypeOf() {
+        throw new Error("hands off");
+      },
     },
-    getPrototypeOf() {
-      throw new Error("hands off");
-    },
-  }),
+  ),
 };
 
 export function throwOther(what: Thrown): never {
@@ -121,7 +124,9 @@ export function giveMuch(bytes: number): Uint8Array {
 /** Ends when it is told to. */
 export function obey(): Promise<never> {
   const { signal } = currentTask()!;
-  return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true }));
+  return new Promise((_, reject) =>
+    signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true }),
+  );
 }
 
 /** Ends, well, when it is told to: the limit holds all the same. */

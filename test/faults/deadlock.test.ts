@@ -46,7 +46,11 @@ async function makeRing(stage: Stage, count: number, makeLock: () => Lock | RLoc
   const children: Process[] = [];
   for (let i = 0; i < count; i++) {
     const name = `party-${i}`;
-    const child = new mp.Process({ target: takeBoth, name, args: [name, locks[i]!, locks[(i + 1) % count]!, meeting, said] });
+    const child = new mp.Process({
+      target: takeBoth,
+      name,
+      args: [name, locks[i]!, locks[(i + 1) % count]!, meeting, said],
+    });
     children.push(child);
     await child.start();
   }
@@ -84,7 +88,8 @@ for (const [title, count, make] of [
       assert.deepEqual(party.holds, [locks[at]!.handle]);
     }
     // Each waits for what the next one holds.
-    for (const [i, { waitsFor }] of deadlock.cycle.entries()) assert.deepEqual(deadlock.cycle[(i + 1) % count]!.holds, [waitsFor]);
+    for (const [i, { waitsFor }] of deadlock.cycle.entries())
+      assert.deepEqual(deadlock.cycle[(i + 1) % count]!.holds, [waitsFor]);
     assert.deepEqual((await stage.watcher.connection.request("deadlock/list", {})).deadlocks, [deadlock]);
 
     const broken = await stage.watcher.connection.request("deadlock/break", { deadlock: deadlock.deadlock });
@@ -95,7 +100,9 @@ for (const [title, count, make] of [
     assert.equal([...words.values()].filter((word) => word === "got both").length, count - 1);
     await waitFor(ring.resolved);
     assert.deepEqual((await stage.watcher.connection.request("deadlock/list", {})).deadlocks, []);
-    await assert.rejects(stage.watcher.connection.request("deadlock/break", { deadlock: deadlock.deadlock }), { codeName: "BadState" });
+    await assert.rejects(stage.watcher.connection.request("deadlock/break", { deadlock: deadlock.deadlock }), {
+      codeName: "BadState",
+    });
   });
 }
 
@@ -103,8 +110,17 @@ test("the party that gives way in a deadlock can be chosen", async (t) => {
   const stage = await setStage(t);
   const ring = await makeRing(stage, 2, () => new stage.mp.Lock());
   const chosen = ring.deadlock.cycle.find(({ name }) => name === "party-0")!;
-  await stage.watcher.connection.request("deadlock/break", { deadlock: ring.deadlock.deadlock, session: chosen.session });
-  assert.deepEqual(await outcomes(ring), new Map([["party-0", "Deadlock"], ["party-1", "got both"]]));
+  await stage.watcher.connection.request("deadlock/break", {
+    deadlock: ring.deadlock.deadlock,
+    session: chosen.session,
+  });
+  assert.deepEqual(
+    await outcomes(ring),
+    new Map([
+      ["party-0", "Deadlock"],
+      ["party-1", "got both"],
+    ]),
+  );
 });
 
 test("the death of one party ends the deadlock", async (t) => {
@@ -124,8 +140,14 @@ test("a holder of a lock that joins the process waiting for it is in a deadlock"
   await lock.acquire();
   const child = new mp.Process({ target: task(meta, tasks.hold), args: [lock, 1, said], daemon: true });
   await child.start();
-  const joined = child.join().then(() => "joined", (error: Error) => error.name);
-  const deadlock = await waitFor(async () => (await stage.watcher.connection.request("deadlock/list", {})).deadlocks[0], { what: "the deadlock" });
+  const joined = child.join().then(
+    () => "joined",
+    (error: Error) => error.name,
+  );
+  const deadlock = await waitFor(
+    async () => (await stage.watcher.connection.request("deadlock/list", {})).deadlocks[0],
+    { what: "the deadlock" },
+  );
   assert.deepEqual(deadlock.cycle.map(({ waitsFor }) => waitsFor).sort(), [lock.handle, child.handle].sort());
   const me = deadlock.cycle.find(({ pid }) => pid === null)!;
   await stage.watcher.connection.request("deadlock/break", { deadlock: deadlock.deadlock, session: me.session });

@@ -54,18 +54,27 @@ async function memory(stage: Stage): Promise<Memory> {
 async function restOf(inputs: Inputs, stage: Stage, times = 20): Promise<number> {
   let seen = -1;
   let same = 0;
-  await waitFor(async () => {
-    await stage.status();
-    same = inputs.pulled === seen ? same + 1 : 0;
-    seen = inputs.pulled;
-    return same >= times;
-  }, { what: "the end of the pulling" });
+  await waitFor(
+    async () => {
+      await stage.status();
+      same = inputs.pulled === seen ? same + 1 : 0;
+      seen = inputs.pulled;
+      return same >= times;
+    },
+    { what: "the end of the pulling" },
+  );
   return seen;
 }
 
 for (const [name, inputsOf, run, options, lookAhead] of [
   ["imap over an endless generator", endless, "imap", {}, defaultLookAhead],
-  ["imapUnordered over an endless asynchronous generator, with a look-ahead of 4", endlessLater, "imapUnordered", { lookAhead: 4 }, 4],
+  [
+    "imapUnordered over an endless asynchronous generator, with a look-ahead of 4",
+    endlessLater,
+    "imapUnordered",
+    { lookAhead: 4 },
+    4,
+  ],
 ] as const) {
   test(`${name} takes inputs only as results are read, and memory stays flat everywhere`, async (t) => {
     const stage = await setStage(t);
@@ -116,9 +125,12 @@ test("leaving the loop cancels pending items, closes the generator and leaves th
   }
   assert.equal(inputs.returned, true);
   assert.ok(inputs.pulled <= 50 + 20, `${inputs.pulled} inputs were pulled`);
-  await waitFor(async () => {
-    const { pools } = await stage.watcher.connection.request("pool/list", {});
-    return pools[0]!.busy === 0 && pools[0]!.queued === 0;
-  }, { what: "an idle pool" });
+  await waitFor(
+    async () => {
+      const { pools } = await stage.watcher.connection.request("pool/list", {});
+      return pools[0]!.busy === 0 && pools[0]!.queued === 0;
+    },
+    { what: "an idle pool" },
+  );
   assert.equal((await pool.apply(complement, [new Uint8Array(3)])).length, 3);
 });

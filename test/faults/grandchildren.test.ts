@@ -22,7 +22,9 @@ async function pidsOf(said: Queue<number>): Promise<number[]> {
 }
 
 async function allGone(pids: readonly number[], timeoutMs = goneMs): Promise<void> {
-  await waitFor(() => !pids.some(isLiving), { timeoutMs }).catch(() => assert.fail(`${pids.filter(isLiving).length} of ${pids.length} live on`));
+  await waitFor(() => !pids.some(isLiving), { timeoutMs }).catch(() =>
+    assert.fail(`${pids.filter(isLiving).length} of ${pids.length} live on`),
+  );
 }
 
 async function familyOfProcess(stage: Stage) {
@@ -90,12 +92,15 @@ test("a cancelled command of a pool ends with its descendants", async (t) => {
   const stage = await setStage(t);
   const pool = new stage.mp.Pool(1);
   const result = pool.applyAsync(command(family, ["stubborn"]), [], null, { graceMs: 100 });
-  const pids = await waitFor(async () => {
-    const [running] = (await stage.living()).filter(({ role }) => role === "task");
-    if (!running) return null;
-    const { lines } = await stage.watcher.connection.request("process/output", { process: running.process });
-    return lines.length === members ? lines.map(({ text }) => Number(text.split(" ")[1])) : null;
-  }, { what: "the family's words" });
+  const pids = await waitFor(
+    async () => {
+      const [running] = (await stage.living()).filter(({ role }) => role === "task");
+      if (!running) return null;
+      const { lines } = await stage.watcher.connection.request("process/output", { process: running.process });
+      return lines.length === members ? lines.map(({ text }) => Number(text.split(" ")[1])) : null;
+    },
+    { what: "the family's words" },
+  );
   result.cancel();
   await assert.rejects(within(result.get(), "the end of the command"), { name: "Cancelled" });
   await allGone(pids);
@@ -111,7 +116,10 @@ test("processes left in a child's process group end when the child exits; those 
   assert.equal(child.exitCode, 0);
   const kinds = await within(said.get(), "who is who");
   const [escaped, orphan] = kinds as [number, number];
-  await allGone(pids.filter((pid) => pid !== escaped && pid !== orphan), 4000);
+  await allGone(
+    pids.filter((pid) => pid !== escaped && pid !== orphan),
+    4000,
+  );
   assert.ok(isLiving(escaped) && isLiving(orphan));
   // At the latest the server's end is theirs, too: the end of the test looks.
 });

@@ -22,7 +22,12 @@ describe("a worker host that", { concurrency }, () => {
   const cleanings: (() => void | Promise<void>)[] = [];
 
   before(async () => {
-    stage = await setStage({ after: (clean) => void cleanings.push(clean) }, ["--warm-hosts", "0", "--runtime", `hostile=${process.execPath} ${host} host`]);
+    stage = await setStage({ after: (clean) => void cleanings.push(clean) }, [
+      "--warm-hosts",
+      "0",
+      "--runtime",
+      `hostile=${process.execPath} ${host} host`,
+    ]);
     other = await RawClient.open(stage.address.slice("unix:".length), "frames");
   });
 
@@ -34,15 +39,31 @@ describe("a worker host that", { concurrency }, () => {
   for (const name of Object.keys(misdeeds)) {
     it(`${name} harms its own tasks at most`, async () => {
       const runs = await RunReader.open(stage);
-      const { run, pool } = await runs.start({ target: target(name), items: [1, 2], processes: 1, timeoutMs: 400, graceMs: 50 });
-      const mapped = runs.ask<{ outcomes: { ok: boolean }[] }>("pool/map", { target: target(name), items: [1], processes: 1, timeoutMs: 400 });
-      const info = await within(runs.ask<{ done: number; failed: number; queued: number; running: number }>("run/wait", { run }), "the end of the run", 20_000);
+      const { run, pool } = await runs.start({
+        target: target(name),
+        items: [1, 2],
+        processes: 1,
+        timeoutMs: 400,
+        graceMs: 50,
+      });
+      const mapped = runs.ask<{ outcomes: { ok: boolean }[] }>("pool/map", {
+        target: target(name),
+        items: [1],
+        processes: 1,
+        timeoutMs: 400,
+      });
+      const info = await within(
+        runs.ask<{ done: number; failed: number; queued: number; running: number }>("run/wait", { run }),
+        "the end of the run",
+        20_000,
+      );
       assert.deepEqual([info.done + info.failed, info.queued, info.running], [2, 0, 0]);
       const { outcomes } = await within(mapped, "the outcome of pool/map", 20_000);
       assert.equal(outcomes.length, 1);
       const { result } = await within(other.request("server/status"), "an answer to another client", answerMs);
       assert.ok(result.pid > 0);
-      const own = async () => (await stage.living()).filter((process) => process.pool === pool || process.session === runs.session);
+      const own = async () =>
+        (await stage.living()).filter((process) => process.pool === pool || process.session === runs.session);
       await waitFor(async () => (await own()).length === 0, { what: "the end of its processes" });
       runs.close();
     });

@@ -11,10 +11,16 @@ test("200 processes that are started at once all run, once each", async (t) => {
   const stage = await setStage(t);
   const { mp } = stage;
   const said = new mp.Queue<number>();
-  const children = Array.from({ length: 200 }, () => new mp.Process({ target: task(meta, tasks.sayPid), args: [said] }));
+  const children = Array.from(
+    { length: 200 },
+    () => new mp.Process({ target: task(meta, tasks.sayPid), args: [said] }),
+  );
   await within(Promise.all(children.map((child) => child.start())), "200 starts", 90_000);
   await within(Promise.all(children.map((child) => child.join())), "200 ends", 90_000);
-  assert.deepEqual(children.map(({ exitCode }) => exitCode), children.map(() => 0));
+  assert.deepEqual(
+    children.map(({ exitCode }) => exitCode),
+    children.map(() => 0),
+  );
   assert.deepEqual(new Set(await said.getMany(1000)), new Set(children.map(({ pid }) => pid)));
   assert.equal(new Set(children.map(({ name }) => name)).size, 200);
   assert.deepEqual(await mp.activeChildren(), []);
@@ -27,7 +33,10 @@ test("200 commands that are started at once all run, and can be ended at once", 
   assert.equal((await stage.mp.activeChildren()).length, 200);
   await Promise.all(children.map((child) => child.terminate()));
   await within(Promise.all(children.map((child) => child.join())), "200 ends", 30_000);
-  assert.deepEqual(children.map(({ exitCode }) => exitCode), children.map(() => -15));
+  assert.deepEqual(
+    children.map(({ exitCode }) => exitCode),
+    children.map(() => -15),
+  );
 });
 
 test("a pool of 40 workers runs 40 tasks at the same time", async (t) => {

@@ -38,7 +38,10 @@ test("a process may have a pool of its own", async (t) => {
   assert.equal(await said.getNowait(), 20);
 });
 
-for (const [how, end] of [["is killed", "kill"], ["is told to terminate", "terminate"]] as const) {
+for (const [how, end] of [
+  ["is killed", "kill"],
+  ["is told to terminate", "terminate"],
+] as const) {
   test(`when a process that has children ${how}, its daemonic ones, its workers and those with onParentDeath "end" end, and the others go on`, async (t) => {
     const stage = await setStage(t);
     const goFile = join(temporaryFolder(t), "go");
@@ -50,7 +53,10 @@ for (const [how, end] of [["is killed", "kill"], ["is told to terminate", "termi
     await parent[end]();
     await within(parent.join(), "the parent's end");
     assert.equal(parent.exitCode, end === "kill" ? -9 : -15);
-    await waitFor(() => ![daemonic, tied, worker].some(isLiving), { what: "the end of those that end with it", timeoutMs: goneMs });
+    await waitFor(() => ![daemonic, tied, worker].some(isLiving), {
+      what: "the end of those that end with it",
+      timeoutMs: goneMs,
+    });
     assert.ok(isLiving(other));
     // It ends by itself, or with the client: nobody else could reach it.
     if (end === "kill") writeFileSync(goFile, "");
@@ -64,9 +70,15 @@ test("a daemonic process, or a pool's worker, that starts a child gets an error"
   const said = new mp.Queue<string>();
   const daemon = new mp.Process({ target: task(meta, tasks.startFromDaemon), args: [said], daemon: true });
   await daemon.start();
-  assert.match(await within(said.get(), "the daemon's word"), /^BadState: daemonic processes are not allowed to have children/);
+  assert.match(
+    await within(said.get(), "the daemon's word"),
+    /^BadState: daemonic processes are not allowed to have children/,
+  );
   await daemon.join();
   const pool = new mp.Pool(1);
   await pool.apply(task(meta, tasks.startFromDaemon), [said]);
-  assert.match(await within(said.get(), "the worker's word"), /^BadState: daemonic processes are not allowed to have children/);
+  assert.match(
+    await within(said.get(), "the worker's word"),
+    /^BadState: daemonic processes are not allowed to have children/,
+  );
 });

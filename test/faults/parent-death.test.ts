@@ -19,58 +19,96 @@ interface Pids {
 
 const python = fileURLToPath(new URL("../../../test/bindings/python/fixtures/has_children.py", import.meta.url));
 const languages = [
-  { language: "TypeScript", command: [process.execPath, compiled("test/faults/scripts/has-children")], env: {}, tools: needs() },
+  {
+    language: "TypeScript",
+    command: [process.execPath, compiled("test/faults/scripts/has-children")],
+    env: {},
+    tools: needs(),
+  },
   { language: "Python", command: ["python3", python], env: pythonEnvironment, tools: needs("python3") },
 ];
 
 // Each is a second of grace, mostly: two at a time.
-for (const { language, command, env, tools } of languages) describe(language, { concurrency: 2 }, () => {
-  /** As a user runs it who keeps everything that it says: `script 2>&1 | cat`. */
-  const startPiped = (t: Parameters<typeof startProgram>[0], ...args: string[]): Script =>
-    startProgram(t, `${language} | cat`, ["sh", "-c", '"$@" 2>&1 | cat', "sh", ...command, ...args], env);
+for (const { language, command, env, tools } of languages)
+  describe(language, { concurrency: 2 }, () => {
+    /** As a user runs it who keeps everything that it says: `script 2>&1 | cat`. */
+    const startPiped = (t: Parameters<typeof startProgram>[0], ...args: string[]): Script =>
+      startProgram(t, `${language} | cat`, ["sh", "-c", '"$@" 2>&1 | cat', "sh", ...command, ...args], env);
 
-  for (const signal of ["SIGKILL", "SIGTERM", "SIGINT", "SIGHUP"] as const) {
-    test(`${signal} for a ${language} script ends all its children and theirs, its server and its pipeline`, tools, async (t) => {
-      const piped = startPiped(t, "waits");
-      const { script } = JSON.parse(await piped.line()) as Pids;
-      process.kill(script, signal);
-      await piped.closed(goneMs);
-      await piped.familyGone(goneMs);
-    });
-  }
+    for (const signal of ["SIGKILL", "SIGTERM", "SIGINT", "SIGHUP"] as const) {
+      test(
+        `${signal} for a ${language} script ends all its children and theirs, its server and its pipeline`,
+        tools,
+        async (t) => {
+          const piped = startPiped(t, "waits");
+          const { script } = JSON.parse(await piped.line()) as Pids;
+          process.kill(script, signal);
+          await piped.closed(goneMs);
+          await piped.familyGone(goneMs);
+        },
+      );
+    }
 
-  for (const [ending, how] of [["exits", "exits without waiting"], ["aborts", "crashes"]] as const) {
-    test(`a ${language} script that ${how} leaves no child, no server, and nobody who holds its pipeline`, tools, async (t) => {
-      const piped = startPiped(t, ending);
-      await piped.line();
-      await piped.closed(goneMs);
-      await piped.familyGone(goneMs);
-    });
-  }
+    for (const [ending, how] of [
+      ["exits", "exits without waiting"],
+      ["aborts", "crashes"],
+    ] as const) {
+      test(
+        `a ${language} script that ${how} leaves no child, no server, and nobody who holds its pipeline`,
+        tools,
+        async (t) => {
+          const piped = startPiped(t, ending);
+          await piped.line();
+          await piped.closed(goneMs);
+          await piped.familyGone(goneMs);
+        },
+      );
+    }
 
-  test(`a ${language} script's children with onParentDeath "continue" go on without its pipeline; the server ends with the last of them`, tools, async (t) => {
-    const piped = startPiped(t, "waits", "continue");
-    const { script, children } = JSON.parse(await piped.line()) as Pids;
-    process.kill(script, "SIGKILL");
-    await piped.closed(goneMs);
-    for (const pid of children) assert.ok(isLiving(pid));
-    // The second of them is the parent of the third, which is to end with it.
-    for (const pid of children.slice(0, 2)) process.kill(pid, "SIGKILL");
-    await waitFor(() => !children.some(isLiving), { what: "the end of the children", timeoutMs: goneMs });
-    await piped.familyGone(goneMs);
+    test(
+      `a ${language} script's children with onParentDeath "continue" go on without its pipeline; the server ends with the last of them`,
+      tools,
+      async (t) => {
+        const piped = startPiped(t, "waits", "continue");
+        const { script, children } = JSON.parse(await piped.line()) as Pids;
+        process.kill(script, "SIGKILL");
+        await piped.closed(goneMs);
+        for (const pid of children) assert.ok(isLiving(pid));
+        // The second of them is the parent of the third, which is to end with it.
+        for (const pid of children.slice(0, 2)) process.kill(pid, "SIGKILL");
+        await waitFor(() => !children.some(isLiving), { what: "the end of the children", timeoutMs: goneMs });
+        await piped.familyGone(goneMs);
+      },
+    );
   });
-});
 
-const highDescriptors = fileURLToPath(new URL("../../../test/bindings/python/fixtures/high_descriptors.py", import.meta.url));
+const highDescriptors = fileURLToPath(
+  new URL("../../../test/bindings/python/fixtures/high_descriptors.py", import.meta.url),
+);
 
-test("children do not hold the connection of a Python program that has many files open", { skip: process.platform === "linux" ? needs("python3").skip : "it looks into /proc" }, async () => {
-  const { stdout, stderr } = await runPython([highDescriptors]);
-  assert.equal(stdout, "held by the server alone\n", stderr);
-});
+test(
+  "children do not hold the connection of a Python program that has many files open",
+  { skip: process.platform === "linux" ? needs("python3").skip : "it looks into /proc" },
+  async () => {
+    const { stdout, stderr } = await runPython([highDescriptors]);
+    assert.equal(stdout, "held by the server alone\n", stderr);
+  },
+);
 
 test("timeout -s KILL ends a script and its descendants", async (t) => {
   const { command } = languages[0]!;
-  const piped = startProgram(t, "timeout | cat", ["sh", "-c", '"$@" 2>&1 | cat', "sh", "timeout", "-s", "KILL", "1.5", ...command, "waits"]);
+  const piped = startProgram(t, "timeout | cat", [
+    "sh",
+    "-c",
+    '"$@" 2>&1 | cat',
+    "sh",
+    "timeout",
+    "-s",
+    "KILL",
+    "1.5",
+    ...command,
+    "waits",
+  ]);
   await piped.closed(goneMs);
   await piped.familyGone(goneMs);
 });
@@ -79,10 +117,26 @@ test("polyproc map that is killed leaves no command and no server", async (t) =>
   // The shell says its pid, which the tool takes over.
   const mapping = 'echo "{\\"script\\": $$}"; exec "$@" 2>&1';
   const piped = startProgram(t, "polyproc map | cat", [
-    "sh", "-c", '(exec sh -c "$@") | cat', "sh", mapping, "sh", process.execPath, compiled("cli/main"), "map", "-j", "2", "1000", "1001", "--", "sleep",
+    "sh",
+    "-c",
+    '(exec sh -c "$@") | cat',
+    "sh",
+    mapping,
+    "sh",
+    process.execPath,
+    compiled("cli/main"),
+    "map",
+    "-j",
+    "2",
+    "1000",
+    "1001",
+    "--",
+    "sleep",
   ]);
   const { script } = JSON.parse(await piped.line()) as Pids;
-  await waitFor(() => piped.family().filter((pid) => commandOf(pid).startsWith("sleep")).length === 2, { what: "the commands" });
+  await waitFor(() => piped.family().filter((pid) => commandOf(pid).startsWith("sleep")).length === 2, {
+    what: "the commands",
+  });
   process.kill(script, "SIGKILL");
   await piped.closed(goneMs);
   await piped.familyGone(goneMs);

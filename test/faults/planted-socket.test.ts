@@ -25,9 +25,22 @@ interface Plant {
 }
 
 const plants: Plant[] = [
-  { title: "a folder of another user", plant: (path) => chownSync(dirname(path), stranger, stranger), says: /belongs to another user \(uid 54321/ },
-  { title: "a socket of another user", plant: (path) => lchownSync(path, stranger, stranger), says: /the socket .* belongs to another user \(uid 54321/, inFolder: true },
-  { title: "a folder in which others may write", plant: (path) => chmodSync(dirname(path), 0o770), says: /can write to .* \(mode 770\)/ },
+  {
+    title: "a folder of another user",
+    plant: (path) => chownSync(dirname(path), stranger, stranger),
+    says: /belongs to another user \(uid 54321/,
+  },
+  {
+    title: "a socket of another user",
+    plant: (path) => lchownSync(path, stranger, stranger),
+    says: /the socket .* belongs to another user \(uid 54321/,
+    inFolder: true,
+  },
+  {
+    title: "a folder in which others may write",
+    plant: (path) => chmodSync(dirname(path), 0o770),
+    says: /can write to .* \(mode 770\)/,
+  },
   {
     title: "a symbolic link in place of the folder",
     plant: (path) => {
@@ -70,23 +83,33 @@ async function planted(t: TestContext, { plant }: Plant): Promise<string> {
 for (const each of plants) {
   const skip = isRoot ? false : "only root can give files to another user";
 
-  test(`nobody connects to ${each.title}: the bindings, the command line and the extension say what is wrong`, { skip }, async (t) => {
-    const path = await planted(t, each);
-    await assert.rejects(connect(`unix:${path}`), { codeName: "Unauthorized", message: each.says });
-    await assert.rejects(openPlainSession(path), { codeName: "Unauthorized", message: each.says });
-    const before = readdirSync(dirname(path));
-    await assert.rejects(openWindow(t, path).server.ensure(), { message: each.says });
-    for (const args of [["ps"], ["serve", "--detach", "--listen", `unix:${path}`]]) {
-      const cli = startProgram(t, args.join(" "), [process.execPath, compiled("cli/main"), ...args], { POLYPROC_ADDRESS: `unix:${path}` });
-      assert.notEqual(await cli.exited(), 0);
-      assert.match(cli.stderr(), each.says);
-    }
-    assert.deepEqual(readdirSync(dirname(path)), before);
-    if (needs("python3").skip !== false) return;
-    const { stderr } = spawnSync("python3", ["-c", "import polyproc, sys; polyproc.connect(sys.argv[1])", `unix:${path}`], { env: { ...process.env, ...pythonEnvironment }, encoding: "utf8" });
-    assert.match(stderr, /^PermissionError: /m);
-    assert.match(stderr, each.says);
-  });
+  test(
+    `nobody connects to ${each.title}: the bindings, the command line and the extension say what is wrong`,
+    { skip },
+    async (t) => {
+      const path = await planted(t, each);
+      await assert.rejects(connect(`unix:${path}`), { codeName: "Unauthorized", message: each.says });
+      await assert.rejects(openPlainSession(path), { codeName: "Unauthorized", message: each.says });
+      const before = readdirSync(dirname(path));
+      await assert.rejects(openWindow(t, path).server.ensure(), { message: each.says });
+      for (const args of [["ps"], ["serve", "--detach", "--listen", `unix:${path}`]]) {
+        const cli = startProgram(t, args.join(" "), [process.execPath, compiled("cli/main"), ...args], {
+          POLYPROC_ADDRESS: `unix:${path}`,
+        });
+        assert.notEqual(await cli.exited(), 0);
+        assert.match(cli.stderr(), each.says);
+      }
+      assert.deepEqual(readdirSync(dirname(path)), before);
+      if (needs("python3").skip !== false) return;
+      const { stderr } = spawnSync(
+        "python3",
+        ["-c", "import polyproc, sys; polyproc.connect(sys.argv[1])", `unix:${path}`],
+        { env: { ...process.env, ...pythonEnvironment }, encoding: "utf8" },
+      );
+      assert.match(stderr, /^PermissionError: /m);
+      assert.match(stderr, each.says);
+    },
+  );
 
   if (each.inFolder) continue;
   test(`a server does not bind at ${each.title}`, { skip }, async (t) => {

@@ -14,11 +14,19 @@ async function noWorkers(stage: Stage): Promise<void> {
 }
 
 /** A pool in the middle of something: tasks that end, and tasks that never do. */
-async function busyPool(stage: Stage): Promise<{ pool: Pool; endless: AsyncResult<never>[]; many: AsyncResult<number[]> }> {
+async function busyPool(
+  stage: Stage,
+): Promise<{ pool: Pool; endless: AsyncResult<never>[]; many: AsyncResult<number[]> }> {
   const pool = new stage.mp.Pool(3);
   const endless = [pool.applyAsync(spin), pool.applyAsync(spin)];
-  const many = pool.mapAsync(double, Array.from({ length: 2000 }, (_, n) => n), { chunkSize: 1 });
-  await waitFor(async () => (await stage.living()).filter(({ task: running }) => running !== null).length === 3, { what: "three busy workers" });
+  const many = pool.mapAsync(
+    double,
+    Array.from({ length: 2000 }, (_, n) => n),
+    { chunkSize: 1 },
+  );
+  await waitFor(async () => (await stage.living()).filter(({ task: running }) => running !== null).length === 3, {
+    what: "three busy workers",
+  });
   return { pool, endless, many };
 }
 
@@ -42,10 +50,15 @@ for (const order of orders) {
       if (order[i] === "join" && !order.slice(0, i).some((call) => call !== "join")) {
         assert.ok(answer.status === "rejected" && (answer.reason as PolyprocError).codeName === "BadState");
       } else {
-        assert.equal(answer.status, "fulfilled", `${order[i]}: ${answer.status === "rejected" ? String(answer.reason) : ""}`);
+        assert.equal(
+          answer.status,
+          "fulfilled",
+          `${order[i]}: ${answer.status === "rejected" ? String(answer.reason) : ""}`,
+        );
       }
     }
-    for (const result of endless) await assert.rejects(within(result.get(), "an endless task"), (error) => error instanceof Cancelled);
+    for (const result of endless)
+      await assert.rejects(within(result.get(), "an endless task"), (error) => error instanceof Cancelled);
     await within(many.wait(), "the map");
     if (!many.successful()) await assert.rejects(many.get(), (error) => error instanceof Cancelled);
     await noWorkers(stage);
@@ -58,7 +71,11 @@ test("close lets submitted tasks finish, and join waits for them", async (t) => 
   const stage = await setStage(t);
   const pool = new stage.mp.Pool(2);
   const results = Array.from({ length: 500 }, (_, n) => pool.applyAsync(double, [n]));
-  const many = pool.mapAsync(double, Array.from({ length: 5000 }, (_, n) => n), { chunkSize: 1 });
+  const many = pool.mapAsync(
+    double,
+    Array.from({ length: 5000 }, (_, n) => n),
+    { chunkSize: 1 },
+  );
   const [, joined] = [pool.close(), pool.join()];
   await within(joined, "the join");
   for (const [n, result] of results.entries()) assert.equal(await result.get(0), n * 2);
@@ -69,7 +86,10 @@ test("close lets submitted tasks finish, and join waits for them", async (t) => 
 test("a lazy imap that began before close goes on to its end", async (t) => {
   const stage = await setStage(t);
   const pool = new stage.mp.Pool(2);
-  const results = pool.imap(double, Array.from({ length: 200 }, (_, n) => n));
+  const results = pool.imap(
+    double,
+    Array.from({ length: 200 }, (_, n) => n),
+  );
   await results.next();
   await pool.close();
   let read = 1;

@@ -51,10 +51,13 @@ test("a producer that waits for space ends as soon as a consumer makes some", as
   await queue.put(new Uint8Array([1]));
   const producer = new mp.Process({ target: putAndEnd, args: [queue, 1, "returns"] });
   await producer.start();
-  await waitFor(async () => {
-    const { sync } = await mp.connection.request("events/sync", {});
-    return sync.some(({ kind, waiters }) => kind === "queue" && waiters.length === 1);
-  }, { what: "a producer that waits for room" });
+  await waitFor(
+    async () => {
+      const { sync } = await mp.connection.request("events/sync", {});
+      return sync.some(({ kind, waiters }) => kind === "queue" && waiters.length === 1);
+    },
+    { what: "a producer that waits for room" },
+  );
   assert.equal(await producer.isAlive(), true);
   assert.deepEqual([...(await queue.get())], [1]);
   await within(producer.join(), "the producer's end");
@@ -66,10 +69,13 @@ test("a consumer that is killed while it waits loses no item", async (t) => {
   const queue = new mp.Queue<string>();
   const consumer = new mp.Process({ target: task(meta, tasks.getOne), args: [queue] });
   await consumer.start();
-  await waitFor(async () => {
-    const { sync } = await mp.connection.request("events/sync", {});
-    return sync.some(({ kind, waiters }) => kind === "queue" && waiters.length === 1);
-  }, { what: "a consumer that waits" });
+  await waitFor(
+    async () => {
+      const { sync } = await mp.connection.request("events/sync", {});
+      return sync.some(({ kind, waiters }) => kind === "queue" && waiters.length === 1);
+    },
+    { what: "a consumer that waits" },
+  );
   await consumer.kill();
   await consumer.join();
   await queue.put("for the living");

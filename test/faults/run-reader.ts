@@ -21,7 +21,10 @@ export class RunReader {
 
   /** Starts a run; fails with the server's words. */
   async start(spec: object): Promise<RunInfo> {
-    const { run } = await this.ask<{ run: RunInfo }>("run/start", { run: `run:${this.session}.${this.#runs++}`, ...spec });
+    const { run } = await this.ask<{ run: RunInfo }>("run/start", {
+      run: `run:${this.session}.${this.#runs++}`,
+      ...spec,
+    });
     return run;
   }
 
@@ -36,7 +39,10 @@ export class RunReader {
   async readAll(run: string, limit?: number): Promise<Map<number, RunEntry>> {
     const items = new Map<number, RunEntry>();
     for (let since = 0; ;) {
-      const { entries, next, ended } = await this.ask<{ entries: RunEntry[]; next: number; ended: boolean }>("run/read", { run, since, ...(limit === undefined ? {} : { limit }) });
+      const { entries, next, ended } = await this.ask<{ entries: RunEntry[]; next: number; ended: boolean }>(
+        "run/read",
+        { run, since, ...(limit === undefined ? {} : { limit }) },
+      );
       for (const entry of entries) items.set(entry.index, entry);
       since = next;
       if (ended) return items;

@@ -46,24 +46,41 @@ test("when a worker of a run is killed, only its item fails, with the worker's l
   const stage = await setStage(t);
   const reader = await RunReader.open(stage);
   const deadly = items(40).map((n) => ({ n, dies: n === 13 }));
-  const { run } = await reader.start({ target: { module, export: "doubleOrDie" }, items: deadly, processes: 2, chunkSize: 4 });
+  const { run } = await reader.start({
+    target: { module, export: "doubleOrDie" },
+    items: deadly,
+    processes: 2,
+    chunkSize: 4,
+  });
   const outcomes = await within(reader.readAll(run), "the outcomes", 30_000);
   const failed = [...outcomes.values()].filter((entry) => entry.state === "failed");
-  assert.deepEqual(failed.map(({ index, error }) => [index, errorName(error!.code), error!.data!["stderr"]]), [[13, "WorkerLost", "about to die at 13"]]);
+  assert.deepEqual(
+    failed.map(({ index, error }) => [index, errorName(error!.code), error!.data!["stderr"]]),
+    [[13, "WorkerLost", "about to die at 13"]],
+  );
   assert.equal([...outcomes.values()].filter((entry) => entry.state === "done").length, 39);
   const output = await reader.ask<{ lines: { text: string }[] }>("run/output", { run, index: 13 });
-  assert.deepEqual(output.lines.map(({ text }) => text), ["about to die at 13"]);
+  assert.deepEqual(
+    output.lines.map(({ text }) => text),
+    ["about to die at 13"],
+  );
   reader.close();
 });
 
 test("when every worker of a run is killed repeatedly, retries bring the run to its end", async (t) => {
   const stage = await setStage(t);
   const reader = await RunReader.open(stage);
-  const { run, pool } = await reader.start({ target: { module, export: "doubleAfterAWhile" }, items: items(60), processes: 2, retries: 10 });
+  const { run, pool } = await reader.start({
+    target: { module, export: "doubleAfterAWhile" },
+    items: items(60),
+    processes: 2,
+    retries: 10,
+  });
   for (let round = 1; round <= 3; round++) {
     await waitFor(async () => (await reader.status(run)).done >= round * 5, { what: "results" });
     // Those that are at work: three in a row that never came to be would be given up.
-    for (const worker of (await stage.living()).filter((process) => process.pool === pool && process.task !== null)) kill(worker.pid!);
+    for (const worker of (await stage.living()).filter((process) => process.pool === pool && process.task !== null))
+      kill(worker.pid!);
   }
   assertDoubles(await within(reader.readAll(run), "the outcomes", 30_000), 60);
   reader.close();
@@ -73,12 +90,21 @@ test("halt now ends running items, even if they ignore SIGTERM", async (t) => {
   const stage = await setStage(t);
   const reader = await RunReader.open(stage);
   const script = `case "$1" in bad) exit 3;; *) trap "" TERM; while :; do sleep 1; done;; esac`;
-  const { run } = await reader.start({ target: { command: "sh", args: ["-c", script, "sh", "{item}"] }, items: ["deaf", "bad", ...items(20)], processes: 2, graceMs: 50, halt: { failures: 1, now: true } });
-  const pids = await waitFor(async () => {
-    const { entries } = await reader.ask<{ entries: RunEntry[] }>("run/read", { run });
-    const deaf = entries.find(({ index }) => index === 0);
-    return deaf && deaf.pid > 0 ? [deaf.pid] : null;
-  }, { what: "the deaf one's pid" });
+  const { run } = await reader.start({
+    target: { command: "sh", args: ["-c", script, "sh", "{item}"] },
+    items: ["deaf", "bad", ...items(20)],
+    processes: 2,
+    graceMs: 50,
+    halt: { failures: 1, now: true },
+  });
+  const pids = await waitFor(
+    async () => {
+      const { entries } = await reader.ask<{ entries: RunEntry[] }>("run/read", { run });
+      const deaf = entries.find(({ index }) => index === 0);
+      return deaf && deaf.pid > 0 ? [deaf.pid] : null;
+    },
+    { what: "the deaf one's pid" },
+  );
   const info = await within(reader.ask<RunInfo>("run/wait", { run }), "the run's end");
   assert.deepEqual([info.state, info.failed, info.cancelled], ["halted", 1, 21]);
   for (const pid of pids) assert.ok(!isLiving(pid));
@@ -88,7 +114,11 @@ test("halt now ends running items, even if they ignore SIGTERM", async (t) => {
 test("cancelling waiting items lets running ones finish; cancelling now kills those that ignore it", async (t) => {
   const stage = await setStage(t);
   const reader = await RunReader.open(stage);
-  const patient = await reader.start({ target: { module, export: "doubleAfterAWhile" }, items: items(500), processes: 2 });
+  const patient = await reader.start({
+    target: { module, export: "doubleAfterAWhile" },
+    items: items(500),
+    processes: 2,
+  });
   await waitFor(async () => (await reader.status(patient.run)).done > 5, { what: "some results" });
   const { cancelled } = await reader.ask<{ cancelled: number }>("run/cancel", { run: patient.run, waiting: true });
   const outcomes = await within(reader.readAll(patient.run), "the outcomes");
@@ -124,17 +154,36 @@ test("twenty thousand empty items reach two readers, one of them slow", async (t
 test("an unknown runtime is refused, and a missing module fails each item", async (t) => {
   const stage = await setStage(t);
   const reader = await RunReader.open(stage);
-  await assert.rejects(reader.start({ target: { module: "/nowhere/task.xyz" }, items: [1] }), /cannot tell the runtime/);
-  const { run } = await reader.start({ target: { module: "/nowhere/task.js", export: "f" }, items: items(10), processes: 2, retries: 5 });
+  await assert.rejects(
+    reader.start({ target: { module: "/nowhere/task.xyz" }, items: [1] }),
+    /cannot tell the runtime/,
+  );
+  const { run } = await reader.start({
+    target: { module: "/nowhere/task.js", export: "f" },
+    items: items(10),
+    processes: 2,
+    retries: 5,
+  });
   const outcomes = await within(reader.readAll(run), "the outcomes");
-  assert.deepEqual(new Set([...outcomes.values()].map(({ state, error, attempt }) => [state, errorName(error!.code), attempt].join(" "))), new Set(["failed TargetNotFound 1"]));
+  assert.deepEqual(
+    new Set(
+      [...outcomes.values()].map(({ state, error, attempt }) => [state, errorName(error!.code), attempt].join(" ")),
+    ),
+    new Set(["failed TargetNotFound 1"]),
+  );
   reader.close();
 });
 
 test("a forgotten run is removed, and a client that asks for it gets an error", async (t) => {
   const stage = await setStage(t);
   const reader = await RunReader.open(stage);
-  const spec = { name: "doubles", target: { module, export: "double" }, items: items(3), meta: { labels: ["a", "b", "c"] }, processes: 1 };
+  const spec = {
+    name: "doubles",
+    target: { module, export: "double" },
+    items: items(3),
+    meta: { labels: ["a", "b", "c"] },
+    processes: 1,
+  };
   const { run } = await reader.start(spec);
   await reader.readAll(run);
   assert.deepEqual(await reader.ask("run/spec", { run }), spec);

@@ -53,11 +53,15 @@ test("Ctrl-C ends a script and all its children", async (t) => {
 });
 
 for (const outlives of [false, true]) {
-  const fate = outlives ? 'its child with onParentDeath "continue" goes on' : "its child that is not daemonic ends, too";
+  const fate = outlives
+    ? 'its child with onParentDeath "continue" goes on'
+    : "its child that is not daemonic ends, too";
   test(`when a client of a shared server is killed, its daemonic children end, its lock is free, and ${fate}`, async (t) => {
     const stage = await setStage(t);
     const goFile = join(temporaryFolder(t), "go");
-    const script = startScript(t, "holds-everything", ["waits", goFile, outlives ? "continue" : "end"], { POLYPROC_ADDRESS: stage.address });
+    const script = startScript(t, "holds-everything", ["waits", goFile, outlives ? "continue" : "end"], {
+      POLYPROC_ADDRESS: stage.address,
+    });
     const { daemonic, plain, worker } = JSON.parse(await script.line()) as Pids;
     const lock = new stage.mp.Lock({ name: "held-by-the-script" });
     assert.equal(await lock.acquire({ block: false }), false);
@@ -65,9 +69,14 @@ for (const outlives of [false, true]) {
     script.process.kill("SIGKILL");
     assert.equal(await within(acquired, "the lock of the dead client", 1000), true);
     assert.equal(lock.ownerDied, true);
-    await waitFor(() => !isLiving(daemonic) && !isLiving(worker!), { what: "the end of the daemonic child and the worker", timeoutMs: goneMs });
+    await waitFor(() => !isLiving(daemonic) && !isLiving(worker!), {
+      what: "the end of the daemonic child and the worker",
+      timeoutMs: goneMs,
+    });
     const left = outlives ? String(plain) : "";
-    await waitFor(async () => (await stage.living()).map(({ pid }) => pid).join() === left, { what: `the server's word that "${left}" is all that is left` });
+    await waitFor(async () => (await stage.living()).map(({ pid }) => pid).join() === left, {
+      what: `the server's word that "${left}" is all that is left`,
+    });
     assert.equal(isLiving(plain), outlives);
     writeFileSync(goFile, "");
     await waitFor(() => !isLiving(plain));

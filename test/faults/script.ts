@@ -28,12 +28,22 @@ export interface Script {
 }
 
 /** Starts a compiled script of `test/faults/scripts`. At the end of the test nobody may be left of it. */
-export function startScript(test: TestContext, name: string, args: readonly string[], env: Record<string, string> = {}): Script {
+export function startScript(
+  test: TestContext,
+  name: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Script {
   return startProgram(test, name, [process.execPath, compiled(`test/faults/scripts/${name}`), ...args], env);
 }
 
 /** The same for any program; `name` is for messages. */
-export function startProgram(test: TestContext, name: string, [program, ...args]: readonly string[], env: Record<string, string> = {}): Script {
+export function startProgram(
+  test: TestContext,
+  name: string,
+  [program, ...args]: readonly string[],
+  env: Record<string, string> = {},
+): Script {
   const mark = { name: "POLYPROC_FAULT_SCRIPT", value: randomUUID() };
   const assignment = `${mark.name}=${mark.value}`;
   const child = spawn(program!, args, {
@@ -60,11 +70,15 @@ export function startProgram(test: TestContext, name: string, [program, ...args]
     stdout: () => stdout,
     stderr: () => stderr,
     async line() {
-      const end = await waitFor(() => {
-        const at = stdout.indexOf("\n", read);
-        if (at === -1 && (child.exitCode !== null || child.signalCode !== null)) throw new Error(`the script has ended: ${stderr}`);
-        return at === -1 ? null : at;
-      }, { what: `a line of ${name}` });
+      const end = await waitFor(
+        () => {
+          const at = stdout.indexOf("\n", read);
+          if (at === -1 && (child.exitCode !== null || child.signalCode !== null))
+            throw new Error(`the script has ended: ${stderr}`);
+          return at === -1 ? null : at;
+        },
+        { what: `a line of ${name}` },
+      );
       const line = stdout.slice(read, end);
       read = end + 1;
       return line;

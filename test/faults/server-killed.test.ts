@@ -27,7 +27,8 @@ test("when the server is killed, every child has ended within two seconds, and c
   };
 
   // Processes that compute without a pause, daemonic or not; a process's own child; workers.
-  for (const daemon of [false, true]) await new mp.Process({ target: task(meta, tasks.sayPidAndSpin), args: [said], daemon }).start();
+  for (const daemon of [false, true])
+    await new mp.Process({ target: task(meta, tasks.sayPidAndSpin), args: [said], daemon }).start();
   await heard(2);
   await new mp.Process({ target: task(meta, tasks.startAnother), args: [said] }).start();
   await heard(2);
@@ -35,7 +36,10 @@ test("when the server is killed, every child has ended within two seconds, and c
   const lost = [0, 1].map(() => pool.applyAsync(task(meta, tasks.sayPidAndSpin), [said]));
   await heard(2);
   // What ignores SIGTERM, leaves its group, changes its parent.
-  await new mp.Process({ target: task(spawningMeta, spawning.startFamily), args: [family, ["stubborn"], said] }).start();
+  await new mp.Process({
+    target: task(spawningMeta, spawning.startFamily),
+    args: [family, ["stubborn"], said],
+  }).start();
   await heard(5);
   // Commands: one that waits, one that computes, one that ignores every signal that can be ignored.
   const commands = [
@@ -46,7 +50,7 @@ test("when the server is killed, every child has ended within two seconds, and c
   for (const child of commands) await child.start();
   const running = pool.applyAsync(command("sleep", ["1000"]));
   pids.push(...commands.map((child) => child.pid!));
-  for (const { pid } of (await stage.usage())) pids.push(pid);
+  for (const { pid } of await stage.usage()) pids.push(pid);
   for (const pid of pids) assert.ok(isLiving(pid));
   const waiting = new mp.Lock({ name: "x" });
   await waiting.acquire();
@@ -54,10 +58,14 @@ test("when the server is killed, every child has ended within two seconds, and c
 
   const killedAt = performance.now();
   await stage.killServer();
-  await waitFor(() => stage.marked().length === 0 && !pids.some(isLiving), { what: "the end of all children", timeoutMs: goneMs });
+  await waitFor(() => stage.marked().length === 0 && !pids.some(isLiving), {
+    what: "the end of all children",
+    timeoutMs: goneMs,
+  });
   assert.ok(performance.now() - killedAt < goneMs);
 
-  for (const result of [...lost, running]) await assert.rejects(within(result.get(), "a lost result"), { name: "Closed" });
+  for (const result of [...lost, running])
+    await assert.rejects(within(result.get(), "a lost result"), { name: "Closed" });
   await within(blocked, "a lost wait");
   await assert.rejects(within(pool.apply(task(meta, tasks.double), [1]), "a late call"), { name: "Closed" });
   await assert.rejects(within(commands[0]!.join(), "a late join"), { name: "Closed" });
@@ -107,9 +115,13 @@ test("when the server is killed, every pending call rejects with Closed", async 
   started.catch(() => {});
   const { sentinel } = starting;
   await stage.killServer();
-  for (const [name, waiting] of Object.entries({ ...waits, "a new sentinel": child.sentinel })) await assert.rejects(within<unknown>(waiting, name), { name: "Closed" }, name);
+  for (const [name, waiting] of Object.entries({ ...waits, "a new sentinel": child.sentinel }))
+    await assert.rejects(within<unknown>(waiting, name), { name: "Closed" }, name);
   // This one may have been started before.
-  await within(started.catch(() => {}), "start");
+  await within(
+    started.catch(() => {}),
+    "start",
+  );
   await assert.rejects(within(sentinel, "the sentinel of one that was starting"), { name: "Closed" });
 });
 
@@ -131,7 +143,10 @@ test("SIGTERM, SIGINT and SIGHUP end the server in order: no child, no socket, e
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
     const stage = await setStage(t);
     const said = new stage.mp.Queue<number>();
-    const child = new stage.mp.Process({ target: task(spawningMeta, spawning.startFamily), args: [family, ["stubborn"], said] });
+    const child = new stage.mp.Process({
+      target: task(spawningMeta, spawning.startFamily),
+      args: [family, ["stubborn"], said],
+    });
     await child.start();
     for (let i = 0; i < 5; i++) await within(said.get(), "a member of the family");
     process.kill(stage.server.process.pid!, signal);
@@ -151,10 +166,13 @@ test("a guardian that is killed repeatedly is replaced each time, and the last o
   for (let kills = 0; kills < 5; kills++) {
     const last = guardian;
     process.kill(last, "SIGKILL");
-    guardian = await waitFor(() => {
-      const next = guardianOf(server);
-      return next !== last && next;
-    }, { what: "another guardian" });
+    guardian = await waitFor(
+      () => {
+        const next = guardianOf(server);
+        return next !== last && next;
+      },
+      { what: "another guardian" },
+    );
   }
   assert.equal((await stage.status()).guardianPid, guardian);
   await stage.killServer();
@@ -175,5 +193,7 @@ test("a socket that a killed server left behind does not keep the next one from 
 });
 
 function guardianOf(server: number): number | undefined {
-  return [...readProcessTable().values()].find((row) => row.parentPid === server && row.command().includes("polyproc-guardian"))?.pid;
+  return [...readProcessTable().values()].find(
+    (row) => row.parentPid === server && row.command().includes("polyproc-guardian"),
+  )?.pid;
 }

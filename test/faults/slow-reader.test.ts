@@ -47,7 +47,12 @@ class SlowReader {
   async start(target: object, args: readonly unknown[], options: object = {}): Promise<Child> {
     const process = `process:@child${nextChild++}`;
     this.#raw.socket.resume();
-    const { error } = await this.#raw.request("process/start", { process, target, args: encodeMessage([args, {}]), ...options });
+    const { error } = await this.#raw.request("process/start", {
+      process,
+      target,
+      args: encodeMessage([args, {}]),
+      ...options,
+    });
     this.#raw.socket.pause();
     assert.equal(error, undefined);
     return { handle: process };
@@ -82,20 +87,30 @@ async function standstill(stage: Stage, child: Child): Promise<number> {
   let before = -1;
   let same = 0;
   let rss = 0;
-  await waitFor(async () => {
-    const { lines: known, dropped } = await stage.watcher.connection.request("process/output", { process: child.handle, fromLine: 0 });
-    const written = dropped + known.length;
-    same = written === before ? same + 1 : 0;
-    before = written;
-    ({ rssBytes: rss } = await stage.status());
-    return written > 0 && same >= 30;
-  }, { what: "a child that writes no more", timeoutMs: 60_000 });
+  await waitFor(
+    async () => {
+      const { lines: known, dropped } = await stage.watcher.connection.request("process/output", {
+        process: child.handle,
+        fromLine: 0,
+      });
+      const written = dropped + known.length;
+      same = written === before ? same + 1 : 0;
+      before = written;
+      ({ rssBytes: rss } = await stage.status());
+      return written > 0 && same >= 30;
+    },
+    { what: "a child that writes no more", timeoutMs: 60_000 },
+  );
   return rss;
 }
 
 /** The exit status of a child that has ended by then. */
 async function ended(stage: Stage, child: Child): Promise<number | null> {
-  const { exited, exitCode } = await within(stage.watcher.connection.request("process/join", { process: child.handle }), "the writer's end", 60_000);
+  const { exited, exitCode } = await within(
+    stage.watcher.connection.request("process/join", { process: child.handle }),
+    "the writer's end",
+    60_000,
+  );
   assert.ok(exited);
   return exitCode;
 }
@@ -190,7 +205,9 @@ test("a lossless watcher of all output that does not read does not block other c
   await within(child.join(), "the writer's end", 60_000);
   assert.equal(child.exitCode, 0);
   reader.read();
-  await waitFor(() => reader.count + reader.dropped >= lines, { what: "the lines, and the count of those that were missed" });
+  await waitFor(() => reader.count + reader.dropped >= lines, {
+    what: "the lines, and the count of those that were missed",
+  });
   assert.equal(reader.count + reader.dropped, lines);
   assert.ok(reader.dropped > 0);
   reader.close();

@@ -15,16 +15,28 @@ const count = 1000;
  * The slow task ends only when the test says so, which it does once all others are done: if one of them waited behind it, the test would
  * never get there.
  */
-for (const [kind, target] of [["computes", task(meta, tasks.doubleSlowly)], ["waits", task(meta, tasks.doubleLater)]] as const) {
+for (const [kind, target] of [
+  ["computes", task(meta, tasks.doubleSlowly)],
+  ["waits", task(meta, tasks.doubleLater)],
+] as const) {
   for (const slow of [0, 400, count - 3]) {
     test(`no short task waits behind a slow one that ${kind}: number ${slow} of ${count}`, async (t) => {
       const { mp } = await setStage(t);
       const until = join(temporaryFolder(t), "go");
       const pool = new mp.Pool(2);
       // Known to be short, so that many are sent ahead.
-      await pool.map(target, Array.from({ length: 200 }, (_, n) => ({ n })), { chunkSize: 1 });
-      const results = Array.from({ length: count }, (_, n) => pool.applyAsync(target, [n === slow ? { n, until } : { n }]));
-      await waitFor(() => results.every((result, n) => n === slow || result.ready()), { what: "all short tasks", timeoutMs: 20_000 });
+      await pool.map(
+        target,
+        Array.from({ length: 200 }, (_, n) => ({ n })),
+        { chunkSize: 1 },
+      );
+      const results = Array.from({ length: count }, (_, n) =>
+        pool.applyAsync(target, [n === slow ? { n, until } : { n }]),
+      );
+      await waitFor(() => results.every((result, n) => n === slow || result.ready()), {
+        what: "all short tasks",
+        timeoutMs: 20_000,
+      });
       assert.equal(results[slow]!.ready(), false);
       writeFileSync(until, "");
       assert.equal(await within(results[slow]!.get(), "the slow task"), slow * 2);
@@ -52,7 +64,11 @@ test("a slow command keeps one slot only, and functions pass it by", async (t) =
   const until = join(temporaryFolder(t), "go");
   const pool = new mp.Pool(2);
   const slow = pool.applyAsync(command("sh", ["-c", `until [ -e ${until} ]; do sleep 0.01; done`]));
-  const short = pool.map(task(meta, tasks.double), Array.from({ length: count }, (_, n) => n), { chunkSize: 1 });
+  const short = pool.map(
+    task(meta, tasks.double),
+    Array.from({ length: count }, (_, n) => n),
+    { chunkSize: 1 },
+  );
   assert.equal((await within(short, "the short tasks", 20_000)).length, count);
   assert.equal(slow.ready(), false);
   writeFileSync(until, "");
@@ -64,7 +80,11 @@ test("when every worker is busy with a slow task, waiting tasks go to the first 
   const folder = temporaryFolder(t);
   const pool = new mp.Pool(2);
   const target = task(meta, tasks.doubleSlowly);
-  await pool.map(target, Array.from({ length: 200 }, (_, n) => ({ n })), { chunkSize: 1 });
+  await pool.map(
+    target,
+    Array.from({ length: 200 }, (_, n) => ({ n })),
+    { chunkSize: 1 },
+  );
   const slow = ["a", "b"].map((name, n) => pool.applyAsync(target, [{ n, until: join(folder, name) }]));
   const short = Array.from({ length: 100 }, (_, n) => pool.applyAsync(target, [{ n }]));
   writeFileSync(join(folder, "b"), "");

@@ -68,7 +68,12 @@ export class Stage {
     try {
       for (const client of this.#clients) await within(client.close(), "the end of a client");
       if (process.exitCode === null && process.signalCode === null) {
-        const left = await waitFor(async () => (await this.living()).length === 0, { what: "the end of what the clients started" }).then(() => [], () => this.living());
+        const left = await waitFor(async () => (await this.living()).length === 0, {
+          what: "the end of what the clients started",
+        }).then(
+          () => [],
+          () => this.living(),
+        );
         assert.deepEqual(left, [], "processes outlived their clients");
         process.kill("SIGTERM");
         assert.equal(await this.server.exited(), 0);

@@ -11,7 +11,10 @@ const meta = { url: new URL("./bad-tasks.js", import.meta.url).href };
 const pid = task(meta, bad.pid);
 
 /** A pool of one worker, and a check that the same worker goes on, or that another took its place. */
-async function onePool(t: TestContext, args: readonly string[] = []): Promise<{ stage: Stage; pool: Pool; survived: () => Promise<boolean> }> {
+async function onePool(
+  t: TestContext,
+  args: readonly string[] = [],
+): Promise<{ stage: Stage; pool: Pool; survived: () => Promise<boolean> }> {
   const stage = await setStage(t, args);
   const pool = new stage.mp.Pool(1);
   const first = await pool.apply(pid);
@@ -143,8 +146,18 @@ test("a task that listens to its signal is stopped by it, and keeps its worker",
 test("an item that exceeds its limit does not fail the rest of its chunk", async (t) => {
   const { pool } = await onePool(t);
   const url = new URL("./tasks.js", import.meta.url).href;
-  const results = await within(pool.map(task({ url }, tasks.spinAt), [1, 2, 3, 4, 5].map((n) => ({ n, at: 3 })), { chunkSize: 5, returnExceptions: true, ...limits }), "the map");
-  assert.deepEqual(results.map((result) => (result instanceof Error ? (result as PolyprocError).codeName : result)), [1, 2, "TimedOut", 4, 5]);
+  const results = await within(
+    pool.map(
+      task({ url }, tasks.spinAt),
+      [1, 2, 3, 4, 5].map((n) => ({ n, at: 3 })),
+      { chunkSize: 5, returnExceptions: true, ...limits },
+    ),
+    "the map",
+  );
+  assert.deepEqual(
+    results.map((result) => (result instanceof Error ? (result as PolyprocError).codeName : result)),
+    [1, 2, "TimedOut", 4, 5],
+  );
 });
 
 const maxPayloadBytes = 1024 * 1024;
@@ -153,7 +166,11 @@ const smallPayloads = ["--max-payload-bytes", String(maxPayloadBytes), "--max-me
 
 test("a result that cannot be sent fails its task, and says where in it the trouble is", async (t) => {
   const { pool, survived } = await onePool(t, smallPayloads);
-  for (const [target, what] of [[task(meta, bad.giveFunction), /function.*inside/s], [task(meta, bad.giveLoop), /self|cycle|circular/], [task(meta, bad.giveTrap), /never look at me/]] as const) {
+  for (const [target, what] of [
+    [task(meta, bad.giveFunction), /function.*inside/s],
+    [task(meta, bad.giveLoop), /self|cycle|circular/],
+    [task(meta, bad.giveTrap), /never look at me/],
+  ] as const) {
     const error = await failureOf(pool.apply(target));
     assert.ok(error instanceof TaskFailed, String(error));
     assert.match(error.message, what);
@@ -166,11 +183,19 @@ test("a result that cannot be sent fails its task, and says where in it the trou
 test("an argument that cannot be sent fails its call alone, before it leaves", async (t) => {
   const { pool, survived } = await onePool(t, smallPayloads);
   for (const chunkSize of [1, 4]) {
-    const results = await within(pool.map(pid as never, [null, () => {}, null, 1] as never[], { chunkSize, returnExceptions: true }), "the map");
+    const results = await within(
+      pool.map(pid as never, [null, () => {}, null, 1] as never[], { chunkSize, returnExceptions: true }),
+      "the map",
+    );
     assert.ok((results[1] as unknown) instanceof TypeError, String(results[1]));
-    assert.deepEqual(results.map((result) => typeof result), ["number", "object", "number", "number"]);
+    assert.deepEqual(
+      results.map((result) => typeof result),
+      ["number", "object", "number", "number"],
+    );
   }
-  const large = await failureOf(pool.apply(task(meta, bad.giveMuch) as never, [new Uint8Array(maxPayloadBytes)] as never));
+  const large = await failureOf(
+    pool.apply(task(meta, bad.giveMuch) as never, [new Uint8Array(maxPayloadBytes)] as never),
+  );
   assert.ok(large instanceof PolyprocError && large.codeName === "PayloadTooLarge", String(large));
   assert.ok(await survived());
 });
@@ -180,7 +205,10 @@ test("a chunk that is too large for one message is sent in several", async (t) =
   const url = new URL("./tasks.js", import.meta.url).href;
   const items = Array.from({ length: 10 }, (_, n) => new Uint8Array(300 * 1024).fill(n));
   const results = await within(pool.map(task({ url }, tasks.complement), items, { chunkSize: 10 }), "the map", 30_000);
-  assert.deepEqual(results.map((bytes) => bytes.length === items[0]!.length && bytes[0]! ^ 0xff), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  assert.deepEqual(
+    results.map((bytes) => bytes.length === items[0]!.length && bytes[0]! ^ 0xff),
+    [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+  );
 });
 
 test("a Process whose function throws exits with 1, and its standard error has the error", async (t) => {

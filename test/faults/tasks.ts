@@ -1,6 +1,19 @@
 /** What the children of these tests run. */
 import { existsSync, writeFileSync, writeSync } from "node:fs";
-import { currentProcess, parentProcess, Pool, Process, task, type Barrier, type Condition, type Lock, type PipeEnd, type Queue, type RLock, type Semaphore } from "polyproc";
+import {
+  currentProcess,
+  parentProcess,
+  Pool,
+  Process,
+  task,
+  type Barrier,
+  type Condition,
+  type Lock,
+  type PipeEnd,
+  type Queue,
+  type RLock,
+  type Semaphore,
+} from "polyproc";
 import { waitFor } from "../deadline.js";
 
 export function double(n: number): number {
@@ -43,7 +56,11 @@ export function wait(): Promise<never> {
 }
 
 /** Takes the lock `times` times, says so, and never gives it back. */
-export async function hold(lock: Lock | RLock | Semaphore | Condition, times: number, said: Queue<string>): Promise<never> {
+export async function hold(
+  lock: Lock | RLock | Semaphore | Condition,
+  times: number,
+  said: Queue<string>,
+): Promise<never> {
   for (let i = 0; i < times; i++) await lock.acquire();
   await said.put("held");
   return spin();
@@ -62,7 +79,12 @@ export async function waitToBeNotified(condition: Condition, said: Queue<string>
 export async function join(barrier: Barrier, said: Queue<string>): Promise<void> {
   const waiting = barrier.wait();
   await said.put("waits");
-  await said.put(await waiting.then(() => "passed", (error: Error) => error.name));
+  await said.put(
+    await waiting.then(
+      () => "passed",
+      (error: Error) => error.name,
+    ),
+  );
 }
 
 /** Sends one item, says so, and keeps the end of the pipe. */
@@ -138,7 +160,13 @@ export async function startAnotherThatWaits(said: Queue<number>): Promise<void> 
 }
 
 /** Takes one lock, waits until the others have theirs, asks for the next, says how that ended, and gives back what it has. */
-export async function takeBoth(name: string, first: Lock | RLock, second: Lock | RLock, meeting: Barrier, said: Queue<[name: string, outcome: string]>): Promise<void> {
+export async function takeBoth(
+  name: string,
+  first: Lock | RLock,
+  second: Lock | RLock,
+  meeting: Barrier,
+  said: Queue<[name: string, outcome: string]>,
+): Promise<void> {
   await first.acquire();
   await meeting.wait();
   try {
@@ -222,7 +250,10 @@ export async function haveChildren(said: Queue<number>, goFile: string): Promise
 /** What happens when a daemonic process starts another. */
 export async function startFromDaemon(said: Queue<string>): Promise<void> {
   const child = new Process({ target: task(import.meta, double), args: [1] });
-  await child.start().then(() => said.put("started"), (error: Error) => said.put(`${error.name}: ${error.message}`));
+  await child.start().then(
+    () => said.put("started"),
+    (error: Error) => said.put(`${error.name}: ${error.message}`),
+  );
 }
 
 /** A pool of its own, inside of a process. */

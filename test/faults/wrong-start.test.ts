@@ -14,10 +14,19 @@ const wrong: Record<string, { params: object; error: string }> = {
   "whose arguments are a text": { params: { target: command, args: "x" }, error: "InvalidParams" },
   "whose arguments are a list of one": { params: { target: command, args: [1] }, error: "InvalidParams" },
   "whose arguments are no lists": { params: { target: command, args: [1, {}] }, error: "InvalidParams" },
-  "whose command's arguments name an unknown handle": { params: { target: command, args: [[{ $handle: "lock:s1.999" }], {}] }, error: "UnknownHandle" },
-  "whose function's arguments name an unknown handle": { params: { target: module, args: [[{ $handle: "lock:s1.999" }], {}] }, error: "UnknownHandle" },
+  "whose command's arguments name an unknown handle": {
+    params: { target: command, args: [[{ $handle: "lock:s1.999" }], {}] },
+    error: "UnknownHandle",
+  },
+  "whose function's arguments name an unknown handle": {
+    params: { target: module, args: [[{ $handle: "lock:s1.999" }], {}] },
+    error: "UnknownHandle",
+  },
   "of an unknown runtime": { params: { target: { ...module, runtime: "cobol" } }, error: "TargetNotFound" },
-  "under the handle of another session": { params: { process: "process:s9999.1", target: command }, error: "InvalidParams" },
+  "under the handle of another session": {
+    params: { process: "process:s9999.1", target: command },
+    error: "InvalidParams",
+  },
 };
 
 describe("a process/start", () => {
@@ -32,7 +41,10 @@ describe("a process/start", () => {
       assert.equal(answer.error && errorName(answer.error.code), error, `${what}: ${answer.error?.message}`);
       assert.deepEqual(await stage.living(), [], what);
       assert.equal((await client.request("handle/exists", { handle: process })).result.exists, false, what);
-      assert.equal((await within(client.request("shutdown"), `the answer to shutdown after a start ${what}`)).result, null);
+      assert.equal(
+        (await within(client.request("shutdown"), `the answer to shutdown after a start ${what}`)).result,
+        null,
+      );
       client.close();
     }
     assert.ok((await stage.status()).processes <= before + 2, "at most warm hosts were started");
@@ -41,7 +53,11 @@ describe("a process/start", () => {
   it("that names a process that runs already is refused", async (t) => {
     const stage = await setStage(t);
     const client = await RawClient.open(stage.address.slice("unix:".length), "json");
-    const first = { process: "process:@twice", target: { command: process.execPath, args: ["-e", "setInterval(() => {}, 1000)"] }, daemon: true };
+    const first = {
+      process: "process:@twice",
+      target: { command: process.execPath, args: ["-e", "setInterval(() => {}, 1000)"] },
+      daemon: true,
+    };
     assert.ok((await client.request("process/start", first)).result.pid > 0);
     const again = await client.request("process/start", first);
     assert.equal(errorName(again.error!.code), "BadState");

@@ -16,7 +16,12 @@ export interface Composed {
   params: unknown;
 }
 
-const makers = new Map([["process/start", "process"], ["run/start", "run"], ["pipe/create", "pipe"], ["lock/create", "lock"]]);
+const makers = new Map([
+  ["process/start", "process"],
+  ["run/start", "run"],
+  ["pipe/create", "pipe"],
+  ["lock/create", "lock"],
+]);
 const names = ["@one", "@two", "@three"];
 /** Starting a process costs the machine far more than anything else. */
 const costly = new Set(["process/start", "process/usage"]);
@@ -62,7 +67,8 @@ export class Composer {
     };
     let params = validValue(schema, know);
     if (typeof params === "object" && params !== null) params = { ...params, ...exceptions };
-    for (let times = this.#random.pick([0, 0, 0, 0, 0, 0, 0, 1, 1, 2]); times > 0; times--) params = mutated(params, know);
+    for (let times = this.#random.pick([0, 0, 0, 0, 0, 0, 0, 1, 1, 2]); times > 0; times--)
+      params = mutated(params, know);
     return isHarmless(params, this.#shared.pids) ? { method, isRequest, params } : null;
   }
 

@@ -17,7 +17,10 @@ describe("a server that is sent what the schema allows, and nearly that", () => 
   let fuzzer: Fuzzer;
 
   before(async () => {
-    fuzzer = await Fuzzer.begin(await startUnixServer({ after: (clean) => void cleanups.unshift(clean) }, serverArguments), seed);
+    fuzzer = await Fuzzer.begin(
+      await startUnixServer({ after: (clean) => void cleanups.unshift(clean) }, serverArguments),
+      seed,
+    );
     cleanups.unshift(() => fuzzer.close());
   });
 
@@ -44,11 +47,20 @@ describe("a server that is sent what the schema allows, and nearly that", () => 
       });
     }
     t.diagnostic(`${sent} messages of ${methods.size} methods`);
-    if (held) assert.deepEqual(clientMessages.filter(({ method }) => !methods.has(method)).map(({ method }) => method), [], "methods that were never sent");
+    if (held)
+      assert.deepEqual(
+        clientMessages.filter(({ method }) => !methods.has(method)).map(({ method }) => method),
+        [],
+        "methods that were never sent",
+      );
   });
 
   function tell({ number, faults, messages }: BatchReport): string {
-    return [...faults, `repeat it: npm run fuzz -- --seed ${seed} --first ${number} --batches 1`, ...messages.slice(-shownMessages).map(describeSent)].join("\n");
+    return [
+      ...faults,
+      `repeat it: npm run fuzz -- --seed ${seed} --first ${number} --batches 1`,
+      ...messages.slice(-shownMessages).map(describeSent),
+    ].join("\n");
   }
 });
 
@@ -57,7 +69,15 @@ describe("the fuzzer", () => {
     assert.ok(isHarmless({ target: { command: "true" }, items: [1] }, []));
     assert.ok(isHarmless({ pid: 4_194_400 }, []));
     assert.ok(isHarmless({ pid: 77 }, [77]));
-    for (const params of [{ pid: 1 }, { pid: -1 }, { pid: 0 }, { target: { command: "rm" } }, [{ a: { module: "/x.js" } }], { source: "1" }, { retries: 1e9 }]) {
+    for (const params of [
+      { pid: 1 },
+      { pid: -1 },
+      { pid: 0 },
+      { target: { command: "rm" } },
+      [{ a: { module: "/x.js" } }],
+      { source: "1" },
+      { retries: 1e9 },
+    ]) {
       assert.equal(isHarmless(params, []), false, JSON.stringify(params));
     }
   });

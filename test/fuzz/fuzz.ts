@@ -61,7 +61,9 @@ export class Fuzzer {
     const sessions: FuzzSession[] = [];
     try {
       for (let count = random.int(2, 5); count > 0; count--) {
-        sessions.push(await FuzzSession.open(this.#server.path, random.pick(framings), random, shared, report.messages));
+        sessions.push(
+          await FuzzSession.open(this.#server.path, random.pick(framings), random, shared, report.messages),
+        );
       }
       for (let left = random.int(200, 600); left > 0; left--) {
         const session = random.pick(sessions);
@@ -94,7 +96,8 @@ export class Fuzzer {
     for (const { client } of sessions) {
       for (const { result } of client.received) {
         const pid = (result as { pid?: unknown } | null)?.pid;
-        if (typeof pid === "number" && !shared.pids.includes(pid) && pid !== this.#server.process.pid) shared.pids.push(pid);
+        if (typeof pid === "number" && !shared.pids.includes(pid) && pid !== this.#server.process.pid)
+          shared.pids.push(pid);
       }
     }
   }
@@ -107,7 +110,8 @@ export class Fuzzer {
     await fresh.request("server/status", {}, undefined, answerDeadlineMs);
     fresh.close();
     const worked = workedMs(pid!) - before;
-    if (worked > answerMs) report.faults.push(`a fresh client was answered after the server had worked for ${worked} ms`);
+    if (worked > answerMs)
+      report.faults.push(`a fresh client was answered after the server had worked for ${worked} ms`);
   }
 
   /** Nothing is left of the sessions. Runs belong to the server: they are cancelled and forgotten. */
@@ -115,18 +119,32 @@ export class Fuzzer {
     const good = this.#good;
     const look = async () => {
       const { runs } = (await good.request("run/list")).result as { runs: { run: string; endedAt: number | null }[] };
-      for (const { run, endedAt } of runs) await (endedAt === null ? good.request("run/cancel", { run, graceMs: 0 }) : good.request("run/forget", { run }));
-      const { sessions } = (await good.request("server/sessions")).result as { sessions: { role: string; name: string }[] };
-      const { processes } = (await good.request("process/list", { scope: "all" })).result as { processes: { role: string; state: string }[] };
+      for (const { run, endedAt } of runs)
+        await (endedAt === null
+          ? good.request("run/cancel", { run, graceMs: 0 })
+          : good.request("run/forget", { run }));
+      const { sessions } = (await good.request("server/sessions")).result as {
+        sessions: { role: string; name: string }[];
+      };
+      const { processes } = (await good.request("process/list", { scope: "all" })).result as {
+        processes: { role: string; state: string }[];
+      };
       const { sync } = (await good.request("events/sync")).result as { sync: unknown[] };
       const { pools } = (await good.request("pool/list")).result as { pools: unknown[] };
       return [
-        ...runs, ...sync, ...pools, ...sessions.filter(({ role, name }) => role === "client" && name !== "good"),
+        ...runs,
+        ...sync,
+        ...pools,
+        ...sessions.filter(({ role, name }) => role === "client" && name !== "good"),
         ...processes.filter(({ role, state }) => (role !== "host" && state !== "exited") || state === "starting"),
       ];
     };
     let found: unknown[] = [];
-    await waitFor(async () => (found = await look()).length === 0, { what: "an empty server", timeoutMs: settleMs, intervalMs: 20 }).catch(() => {
+    await waitFor(async () => (found = await look()).length === 0, {
+      what: "an empty server",
+      timeoutMs: settleMs,
+      intervalMs: 20,
+    }).catch(() => {
       report.faults.push(...found.map((one) => `was left in the server: ${JSON.stringify(one)}`));
     });
   }
@@ -141,14 +159,17 @@ export class Fuzzer {
         add(report.answers, kind);
         if (kind !== "InternalError" && error?.code !== -32603) continue;
         const cause = report.messages.find((sent) => sent.session === name && sent.id === id);
-        report.faults.push(`InternalError: ${JSON.stringify(error)} for ${cause ? describeSent(cause) : `id ${String(id)}`}`);
+        report.faults.push(
+          `InternalError: ${JSON.stringify(error)} for ${cause ? describeSent(cause) : `id ${String(id)}`}`,
+        );
       }
     }
   }
 
   async #look(report: BatchReport): Promise<void> {
     const { process: child, stderr } = this.#server;
-    if (child.exitCode !== null || child.signalCode !== null) report.faults.push(`the server ended with ${child.exitCode ?? child.signalCode}`);
+    if (child.exitCode !== null || child.signalCode !== null)
+      report.faults.push(`the server ended with ${child.exitCode ?? child.signalCode}`);
     if (stderr() !== "") report.faults.push(`the server wrote: ${stderr().slice(0, 5000)}`);
     if (report.faults.length > 0) return;
     const { result } = await within(this.#good.request("server/status"), "the server's numbers");

@@ -21,7 +21,11 @@ const randomly = { module: "/random.js", runtime: "random" };
 /** Hosts cost far more than programs. */
 export function harmlessTarget(random: Random): object {
   const dice = random.int(1, 10);
-  return dice <= 6 ? random.pick(programs) : dice <= 8 ? { ...randomly, export: String(random.bits()) } : random.pick(functions);
+  return dice <= 6
+    ? random.pick(programs)
+    : dice <= 8
+      ? { ...randomly, export: String(random.bits()) }
+      : random.pick(functions);
 }
 
 /** A process that the fuzzer may name to a server by its pid: one of the server's own, or one that cannot exist. */
@@ -37,7 +41,8 @@ export function isHarmless(params: unknown, own: readonly number[]): boolean {
   for (const [key, member] of Object.entries(params)) {
     if (key === "pid" && typeof member === "number" && member <= 4_194_304 && !own.includes(member)) return false;
     if (key === "command" && !programs.some(({ command }) => command === member)) return false;
-    if (key === "module" && member !== randomly.module && !functions.some(({ module }) => module === member)) return false;
+    if (key === "module" && member !== randomly.module && !functions.some(({ module }) => module === member))
+      return false;
     if (key === "source" && !functions.some(({ source }) => source === member)) return false;
     // A try that fails is repeated so often.
     if (key === "retries" && typeof member === "number" && member > 3) return false;

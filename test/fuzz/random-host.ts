@@ -51,8 +51,11 @@ function work(task: WorkerTask): void {
   const from = task.from ?? 0;
   const count = (task.to ?? task.count) - from;
   for (let times = random.pick([0, 0, 0, 1, 3, 8]); times > 0; times--) {
-    const composed = random.chance(0.5) ? composer.next() : composer.of(random.pick(workerMessages), { seq: task.seq, from });
-    if (composed) send({ ...(composed.isRequest && { id: nextId++ }), method: composed.method, params: composed.params });
+    const composed = random.chance(0.5)
+      ? composer.next()
+      : composer.of(random.pick(workerMessages), { seq: task.seq, from });
+    if (composed)
+      send({ ...(composed.isRequest && { id: nextId++ }), method: composed.method, params: composed.params });
   }
   const dice = random.int(1, 20);
   if (dice === 1) process.exit(random.int(0, 3));
@@ -75,4 +78,8 @@ const reader = new FrameReader((buffer, start, end) => {
   for (const task of params!.tasks!) work(task);
 });
 connection.on("data", (chunk: Buffer) => reader.push(chunk));
-send({ id: nextId++, method: "worker/ready", params: { protocolVersion: "1.0", runtime: "random", pid: process.pid, claims: true, aside: true } });
+send({
+  id: nextId++,
+  method: "worker/ready",
+  params: { protocolVersion: "1.0", runtime: "random", pid: process.pid, claims: true, aside: true },
+});

@@ -28,7 +28,8 @@ interface MetaRequest {
   params: { $ref: string };
 }
 
-const read = (name: string) => JSON.parse(readFileSync(join(root, "protocol", "generated", name), "utf8")) as Record<string, unknown>;
+const read = (name: string) =>
+  JSON.parse(readFileSync(join(root, "protocol", "generated", name), "utf8")) as Record<string, unknown>;
 
 export const definitions = read("schema.json")["$defs"] as Record<string, Schema>;
 

@@ -27,7 +27,13 @@ export class FuzzSession {
     this.#sent = sent;
   }
 
-  static async open(path: string, framing: Framing, random: Random, shared: Shared, sent: Sent[]): Promise<FuzzSession> {
+  static async open(
+    path: string,
+    framing: Framing,
+    random: Random,
+    shared: Shared,
+    sent: Sent[],
+  ): Promise<FuzzSession> {
     const client = await RawClient.connect(path, framing);
     const { result, error } = await client.request("initialize", { clientInfo: { name: "fuzzer" } }, 0);
     if (error) throw new Error(error.message);

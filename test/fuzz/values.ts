@@ -48,18 +48,27 @@ export function validValue(schema: Schema, know: Knowledge, key = ""): unknown {
   }
 }
 
-function objectOf({ properties = {}, required = [], additionalProperties }: Schema, know: Knowledge): Record<string, unknown> {
+function objectOf(
+  { properties = {}, required = [], additionalProperties }: Schema,
+  know: Knowledge,
+): Record<string, unknown> {
   const made: Record<string, unknown> = {};
   for (const [key, member] of Object.entries(properties)) {
     // A folder, or an environment, that is made up keeps every program from starting.
     const probability = required.includes(key) ? 1 : key === "cwd" || key === "env" ? 0.02 : 0.4;
     if (know.random.chance(probability)) made[key] = validValue(member, know, key);
   }
-  if (typeof additionalProperties === "object" && know.random.chance(0.5)) made["more"] = validValue(additionalProperties, know);
+  if (typeof additionalProperties === "object" && know.random.chance(0.5))
+    made["more"] = validValue(additionalProperties, know);
   return made;
 }
 
-function text({ maxLength = Infinity, minLength = 0 }: Schema, kinds: string[] | null, know: Knowledge, key: string): string {
+function text(
+  { maxLength = Infinity, minLength = 0 }: Schema,
+  kinds: string[] | null,
+  know: Knowledge,
+  key: string,
+): string {
   if (kinds) return know.handle(kinds);
   if (key === "owner") return know.random.pick(["", "", "a", "b"]);
   const word = know.random.pick(words).slice(0, maxLength);
@@ -69,7 +78,17 @@ function text({ maxLength = Infinity, minLength = 0 }: Schema, kinds: string[] |
 function payload({ random, isJson, handle }: Knowledge): unknown {
   const refersTo = random.chance(0.15) ? handle(["lock", "queue", "event", "pipe", "pool"]) : null;
   if (isJson) {
-    const value = random.pick<unknown>([null, 1, "text", [[1], {}], [[], {}], [1, 2], { $bytes: "AAEC" }, { deep: [{ deeper: [] }] }, "x".repeat(3000)]);
+    const value = random.pick<unknown>([
+      null,
+      1,
+      "text",
+      [[1], {}],
+      [[], {}],
+      [1, 2],
+      { $bytes: "AAEC" },
+      { deep: [{ deeper: [] }] },
+      "x".repeat(3000),
+    ]);
     return refersTo === null ? value : [value, { $handle: refersTo }];
   }
   // null, 1, [[1], {}], [[], {}], [1, 2], and what is no msgpack at all: a payload stays closed.
@@ -85,12 +104,20 @@ export function mutated(value: unknown, { random, handle }: Pick<Knowledge, "ran
     const keys = Object.keys(value);
     const key = keys[random.int(0, Math.max(0, keys.length - 1))];
     const { [key ?? ""]: old, ...rest } = value as Record<string, unknown>;
-    if (key === undefined || random.chance(0.1)) return { ...value, [random.pick(["unheardOf", "__proto__x", "pool", "owner"])]: random.pick(wrongValues) };
+    if (key === undefined || random.chance(0.1))
+      return { ...value, [random.pick(["unheardOf", "__proto__x", "pool", "owner"])]: random.pick(wrongValues) };
     return random.chance(0.2) ? rest : { ...value, [key]: mutated(old, { random, handle }) };
   }
-  if (typeof value === "number") return random.pick([0, -1, 1.5, 2 ** 31 - 1, 2 ** 31, 2 ** 32, Number.MAX_SAFE_INTEGER, 2 ** 53, 1e300, -1e300]);
+  if (typeof value === "number")
+    return random.pick([0, -1, 1.5, 2 ** 31 - 1, 2 ** 31, 2 ** 32, Number.MAX_SAFE_INTEGER, 2 ** 53, 1e300, -1e300]);
   if (typeof value === "string" && random.chance(0.6)) {
-    return random.pick([() => handle(["lock", "queue", "pool", "process", "job", "run"]), () => `${value}.1`, () => value.replace(/s\d+/, "s999"), () => value.slice(1), () => `${value}\u0000`])();
+    return random.pick([
+      () => handle(["lock", "queue", "pool", "process", "job", "run"]),
+      () => `${value}.1`,
+      () => value.replace(/s\d+/, "s999"),
+      () => value.slice(1),
+      () => `${value}\u0000`,
+    ])();
   }
   return random.pick(wrongValues);
 }

@@ -4,12 +4,14 @@ import fc from "fast-check";
 import { fromBase64, toBase64 } from "../../protocol/base64.js";
 
 test("base64 is what Node makes of the same bytes, and back", () => {
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 100 }), (data) => {
-    const text = Buffer.from(data).toString("base64");
-    assert.equal(toBase64(data), text);
-    assert.deepEqual(fromBase64(text), data);
-    assert.deepEqual(fromBase64(text.replace(/=+$/, "")), data);
-  }));
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 100 }), (data) => {
+      const text = Buffer.from(data).toString("base64");
+      assert.equal(toBase64(data), text);
+      assert.deepEqual(fromBase64(text), data);
+      assert.deepEqual(fromBase64(text.replace(/=+$/, "")), data);
+    }),
+  );
 });
 
 test("base64 around the sizes at which it is written in pieces", () => {
@@ -21,5 +23,6 @@ test("base64 around the sizes at which it is written in pieces", () => {
 });
 
 test("text that is not base64 gives nothing", () => {
-  for (const text of ["=", "A", "A===", "AA=A", "AA==AA==", "AA-_", "A A=", "ÄÄÄÄ", "AA\n="]) assert.equal(fromBase64(text), undefined, JSON.stringify(text));
+  for (const text of ["=", "A", "A===", "AA=A", "AA==AA==", "AA-_", "A A=", "ÄÄÄÄ", "AA\n="])
+    assert.equal(fromBase64(text), undefined, JSON.stringify(text));
 });

@@ -10,6 +10,13 @@ export function exampleValues(message: Message): { params: unknown; result: unkn
   const example = examples[message.method];
   let params = convertPayloads(paramsPlaces(message), example?.params, jsonToPayload);
   // The one message with bytes that are no payload; hosts never speak JSON.
-  if (message === output) params = { ...(params as object), data: Buffer.from((params as { data: { $bytes: string } }).data.$bytes, "base64") };
-  return { params, result: isRequest(message) ? convertPayloads(resultPlaces(message), example?.result, jsonToPayload) : undefined };
+  if (message === output)
+    params = {
+      ...(params as object),
+      data: Buffer.from((params as { data: { $bytes: string } }).data.$bytes, "base64"),
+    };
+  return {
+    params,
+    result: isRequest(message) ? convertPayloads(resultPlaces(message), example?.result, jsonToPayload) : undefined,
+  };
 }

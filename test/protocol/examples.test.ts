@@ -31,7 +31,8 @@ test("examples come back from the wire as they are written", () => {
     if (message.method === "worker/output") continue;
     const { params, result } = exampleValues(message);
     assert.deepEqual(convertPayloads(paramsPlaces(message), params, toJson), examples[message.method]!.params);
-    if (isRequest(message)) assert.deepEqual(convertPayloads(resultPlaces(message), result, toJson), examples[message.method]!.result);
+    if (isRequest(message))
+      assert.deepEqual(convertPayloads(resultPlaces(message), result, toJson), examples[message.method]!.result);
   }
 });
 

@@ -7,12 +7,18 @@ import { renderSpec } from "../../protocol/generate/spec.js";
 import { isNotification, isRequest, messages } from "../../protocol/methods.js";
 
 test("the committed files are what `npm run generate` writes now", async () => {
-  assert.deepEqual((await generatedFiles()).map(difference).filter((trouble) => trouble !== undefined), []);
+  assert.deepEqual(
+    (await generatedFiles()).map(difference).filter((trouble) => trouble !== undefined),
+    [],
+  );
 });
 
 test("a file that differs is told with its line", async () => {
   const file = (await generatedFiles())[0]!;
-  assert.match(difference({ ...file, text: file.text.replace(/\n.*\n/, "\nother\n") }) ?? "", /metaModel\.json differs from line 2 on/);
+  assert.match(
+    difference({ ...file, text: file.text.replace(/\n.*\n/, "\nother\n") }) ?? "",
+    /metaModel\.json differs from line 2 on/,
+  );
   assert.match(difference({ ...file, path: `${file.path}.gone` }) ?? "", /does not exist/);
 });
 
@@ -22,8 +28,12 @@ test("the meta-model has every message, and its references lead into the schema"
   const sorted = (list: readonly { method: string }[]): string[] => list.map(({ method }) => method).toSorted();
   assert.deepEqual(sorted(model.requests), sorted(messages.filter(isRequest)));
   assert.deepEqual(sorted(model.notifications), sorted(messages.filter(isNotification)));
-  const references = [...model.requests.flatMap(({ params, result }) => [params, result]), ...model.notifications.map(({ params }) => params)];
-  for (const { $ref } of references) assert.ok($ref.startsWith("schema.json#/$defs/") && $ref.slice("schema.json#/$defs/".length) in $defs, $ref);
+  const references = [
+    ...model.requests.flatMap(({ params, result }) => [params, result]),
+    ...model.notifications.map(({ params }) => params),
+  ];
+  for (const { $ref } of references)
+    assert.ok($ref.startsWith("schema.json#/$defs/") && $ref.slice("schema.json#/$defs/".length) in $defs, $ref);
   for (const error of model.errors) assert.ok(error.documentation.length > 10, `${error.name} is documented`);
   for (const name of model.structures) assert.ok(name in $defs, name);
 });
@@ -35,7 +45,8 @@ test("every reference inside the schema leads somewhere", () => {
 
 test("comments beside the declarations become descriptions", () => {
   const { $defs } = buildJsonSchema();
-  const property = (name: string, member: string): unknown => ($defs[name]!.properties![member] as { description?: string }).description;
+  const property = (name: string, member: string): unknown =>
+    ($defs[name]!.properties![member] as { description?: string }).description;
   assert.equal(property("ProcessInfo", "startedAt"), "Milliseconds since 1970.");
   assert.match(String(property("CommandTarget", "check")), /Default true/);
   assert.match(String(property("ServerStatusResult", "addresses")), /unix:PATH/);

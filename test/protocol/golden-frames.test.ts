@@ -12,7 +12,11 @@ import { decodeMessage } from "../../server/ipc/framing/decoder.js";
 import { FrameEncoder } from "../../server/ipc/framing/encoder.js";
 import { FrameReader } from "../../server/ipc/framing/frame-reader.js";
 
-const golden = JSON.parse(readFileSync(path.join(protocolFolder, "generated/golden-frames.json"), "utf8")) as { frames: GoldenFrame[]; streams: GoldenStream[]; values: GoldenValue[] };
+const golden = JSON.parse(readFileSync(path.join(protocolFolder, "generated/golden-frames.json"), "utf8")) as {
+  frames: GoldenFrame[];
+  streams: GoldenStream[];
+  values: GoldenValue[];
+};
 
 describe("golden frames", () => {
   for (const frame of golden.frames) {
@@ -38,16 +42,25 @@ describe("golden frames", () => {
   });
 
   test("there are requests, answers, errors and notifications, in both framings and both encodings", () => {
-    const kinds = new Set(golden.frames.map(({ framing, encoding, message }) => {
-      const { method, error } = message as { method?: string; error?: unknown };
-      const declared = method === undefined ? undefined : messageByMethod.get(method);
-      if (method !== undefined) assert.ok(declared, `${method} is a message`);
-      return `${framing} ${encoding} ${declared ? (isNotification(declared) ? "notification" : "request") : error ? "error" : "answer"}`;
-    }));
+    const kinds = new Set(
+      golden.frames.map(({ framing, encoding, message }) => {
+        const { method, error } = message as { method?: string; error?: unknown };
+        const declared = method === undefined ? undefined : messageByMethod.get(method);
+        if (method !== undefined) assert.ok(declared, `${method} is a message`);
+        return `${framing} ${encoding} ${declared ? (isNotification(declared) ? "notification" : "request") : error ? "error" : "answer"}`;
+      }),
+    );
     for (const kind of [
-      "content-length json request", "content-length json answer", "content-length json error", "content-length msgpack request",
-      "length-prefixed msgpack request", "length-prefixed msgpack answer", "length-prefixed msgpack error", "length-prefixed msgpack notification",
-    ]) assert.ok(kinds.has(kind), kind);
+      "content-length json request",
+      "content-length json answer",
+      "content-length json error",
+      "content-length msgpack request",
+      "length-prefixed msgpack request",
+      "length-prefixed msgpack answer",
+      "length-prefixed msgpack error",
+      "length-prefixed msgpack notification",
+    ])
+      assert.ok(kinds.has(kind), kind);
   });
 });
 
@@ -55,14 +68,18 @@ describe("golden streams", () => {
   for (const { name, messages, hex } of golden.streams) {
     test(name, () => {
       const read: unknown[] = [];
-      const reader = new FrameReader((buffer, start, end) => read.push(msgpackToJson(Buffer.from(buffer.subarray(start, end)))), undefined, {
-        maxPayloadBytes: 1000,
-        reserve: (_bytes, settled) => {
-          settled(null);
-          return { came() {}, release() {} };
+      const reader = new FrameReader(
+        (buffer, start, end) => read.push(msgpackToJson(Buffer.from(buffer.subarray(start, end)))),
+        undefined,
+        {
+          maxPayloadBytes: 1000,
+          reserve: (_bytes, settled) => {
+            settled(null);
+            return { came() {}, release() {} };
+          },
+          refused: (_id, error) => assert.fail(error.message),
         },
-        refused: (_id, error) => assert.fail(error.message),
-      });
+      );
       reader.push(Buffer.from(hex, "hex"));
       assert.ok(reader.atBoundary);
       assert.deepEqual(read, messages);

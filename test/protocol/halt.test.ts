@@ -9,5 +9,6 @@ test("a halt says when, and at which failure", () => {
 });
 
 test("anything else is no halt", () => {
-  for (const text of ["", "later", "now,fail=0", "now,fail=", "soon,fail=1.5", "soon,fail=10%", "never,fail=1"]) assert.equal(parseHalt(text), undefined, text);
+  for (const text of ["", "later", "now,fail=0", "now,fail=", "soon,fail=1.5", "soon,fail=10%", "never,fail=1"])
+    assert.equal(parseHalt(text), undefined, text);
 });

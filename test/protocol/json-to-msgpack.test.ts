@@ -48,7 +48,10 @@ describe("what is refused, and the words for it", () => {
   }
 
   test("a rejected value is quoted, but not without end", () => {
-    assert.throws(() => jsonToMsgpack({ $bytes: "*".repeat(1e6) }), (error: Error) => error.message.length < 250);
+    assert.throws(
+      () => jsonToMsgpack({ $bytes: "*".repeat(1e6) }),
+      (error: Error) => error.message.length < 250,
+    );
   });
 });
 

@@ -26,7 +26,11 @@ describe("values that any encoder may write", () => {
     ["a map in a wider form", "df 00000001 a161 c2", { a: false }],
     ["a key that begins with a dollar", "81 a2 2461 01", { $$a: 1 }],
     ["a key that occurs twice", "82 a161 01 a161 02", { a: 2 }],
-    ["a timestamp in a wider form than it needs", "c7 0c ff 00000000 0000000000000001", { $timestamp: "1970-01-01T00:00:01Z" }],
+    [
+      "a timestamp in a wider form than it needs",
+      "c7 0c ff 00000000 0000000000000001",
+      { $timestamp: "1970-01-01T00:00:01Z" },
+    ],
     ["a handle", "c7 09 01 6c6f636b3a73312e34", { $handle: "lock:s1.4" }],
     ["a private value", "d7 02 92 a2 6a73 c4 02 0102", { $blob: { tag: "js", data: "AQI=" } }],
   ];
@@ -47,7 +51,11 @@ describe("what is refused, and the words for it", () => {
     ["nothing", hex(""), /truncated data: 1 bytes expected at byte 0, 0 left/],
     ["a number that ends early", hex("cd 01"), /truncated data: 2 bytes expected at byte 1, 1 left/],
     ["text that ends early", hex("a5 61"), /truncated data/],
-    ["an array of four thousand million elements in five bytes", hex("dd ffffffff"), /an? array of 4294967295 .* only 0 bytes follow/],
+    [
+      "an array of four thousand million elements in five bytes",
+      hex("dd ffffffff"),
+      /an? array of 4294967295 .* only 0 bytes follow/,
+    ],
     ["a map with more entries than bytes", hex("8f a161 01"), /a map of 15 .* only 3 bytes follow/],
     ["bytes after the value", hex("01 02"), /1 bytes after its value/],
     ["the byte that msgpack never uses", hex("c1"), /byte 0xc1/],

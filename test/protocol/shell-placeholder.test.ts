@@ -11,7 +11,7 @@ import { needs } from "../tools/needs.js";
 const risky: [string, string[]][] = [
   ["sh", ["-c", "wc -l {item}"]],
   ["/bin/bash", ["-ec", "wc '{item}'"]],
-  ["bash", ["-c", "-e", "wc \"{item.path}\""]],
+  ["bash", ["-c", "-e", 'wc "{item.path}"']],
   ["env", ["A=1", "zsh", "-c", "x{item}"]],
   ["nice", ["dash", "-c", "echo $(({item} * 2))", "sh", "{item}"]],
 ];
@@ -26,15 +26,24 @@ const fine: [string, string[]][] = [
 ];
 
 test("a placeholder inside of a shell's program is warned of, as an argument it is not", () => {
-  for (const [program, args] of risky) assert.match(shellPlaceholderWarning(program, args) ?? "", /\$1/, args.join(" "));
+  for (const [program, args] of risky)
+    assert.match(shellPlaceholderWarning(program, args) ?? "", /\$1/, args.join(" "));
   for (const [program, args] of fine) assert.equal(shellPlaceholderWarning(program, args), null, args.join(" "));
 });
 
 test("Python warns of the same", needs("python3"), () => {
-  const code = "import sys, json, warnings; warnings.simplefilter('always'); from polyproc.targets import command\n"
-    + "counts = []\nfor program, args in json.loads(sys.argv[1]):\n  with warnings.catch_warnings(record=True) as told:\n    warnings.simplefilter('always'); command(program, args)\n  counts.append(len(told))\nprint(counts)";
-  const { stdout, stderr } = spawnSync("python3", ["-c", code, JSON.stringify([...risky, ...fine])], { env: { ...process.env, ...pythonEnvironment }, encoding: "utf8" });
-  assert.equal(stdout.trim(), JSON.stringify([...risky.map(() => 1), ...fine.map(() => 0)]).replaceAll(",", ", "), stderr);
+  const code =
+    "import sys, json, warnings; warnings.simplefilter('always'); from polyproc.targets import command\n" +
+    "counts = []\nfor program, args in json.loads(sys.argv[1]):\n  with warnings.catch_warnings(record=True) as told:\n    warnings.simplefilter('always'); command(program, args)\n  counts.append(len(told))\nprint(counts)";
+  const { stdout, stderr } = spawnSync("python3", ["-c", code, JSON.stringify([...risky, ...fine])], {
+    env: { ...process.env, ...pythonEnvironment },
+    encoding: "utf8",
+  });
+  assert.equal(
+    stdout.trim(),
+    JSON.stringify([...risky.map(() => 1), ...fine.map(() => 0)]).replaceAll(",", ", "),
+    stderr,
+  );
 });
 
 test("the TypeScript binding warns once for each command", async (t) => {
@@ -45,7 +54,10 @@ test("the TypeScript binding warns once for each command", async (t) => {
   for (let i = 0; i < 3; i++) toTarget(command("sh", ["-c", "wc {item}"]));
   toTarget(command("sh", ["-c", 'wc "$1"', "sh", "{item}"]));
   await waitFor(() => told.length > 0, { what: "a warning" });
-  assert.deepEqual(told.map(({ name }) => name), ["PolyprocWarning"]);
+  assert.deepEqual(
+    told.map(({ name }) => name),
+    ["PolyprocWarning"],
+  );
 });
 
 test("an item that is a shell's command is run inside of the text, and is text as an argument", () => {

@@ -23,7 +23,9 @@ test("SPEC.md has a section for every message, and for no other", () => {
 });
 
 test("every message to the server has one handler, and every handler a message", () => {
-  const toServer = messages.filter(({ direction }) => direction === "clientToServer" || direction === "workerToServer").map((message) => message.method);
+  const toServer = messages
+    .filter(({ direction }) => direction === "clientToServer" || direction === "workerToServer")
+    .map((message) => message.method);
   const handled = handlers.map((handler) => handler.message.method);
   assert.equal(new Set(handled).size, handled.length, "no method has two handlers");
   assert.deepEqual([...handled, ...connectionMethods].toSorted(), toServer.toSorted());
@@ -43,7 +45,10 @@ test("methods that the text names exist", () => {
 
 test("kinds of handles that the text names are those of the schema", () => {
   const line = /Kinds: ([^.]*?)\./s.exec(spec)?.[1] ?? "";
-  assert.deepEqual([...line.matchAll(/`(\w+)`/g)].map((match) => match[1]), [...handleKinds]);
+  assert.deepEqual(
+    [...line.matchAll(/`(\w+)`/g)].map((match) => match[1]),
+    [...handleKinds],
+  );
 });
 
 test("the version in the title is the protocol's", () => {
@@ -51,7 +56,12 @@ test("the version in the title is the protocol's", () => {
 });
 
 test("links inside the page lead to headings", () => {
-  const headings = [...spec.matchAll(/^#+ (.*)$/gm)].map((match) => match[1]!.toLowerCase().replace(/[^\w\- ]/g, "").replaceAll(" ", "-"));
+  const headings = [...spec.matchAll(/^#+ (.*)$/gm)].map((match) =>
+    match[1]!
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, "")
+      .replaceAll(" ", "-"),
+  );
   const anchors = new Set<string>();
   for (const heading of headings) {
     let anchor = heading;

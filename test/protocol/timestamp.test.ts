@@ -3,22 +3,39 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { formatTimestamp, parseTimestamp, timestampFromBytes, timestampToBytes } from "../../protocol/timestamp.js";
 
-const timestamp = fc.record({ seconds: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), nanoseconds: fc.integer({ min: 0, max: 999_999_999 }) }, { noNullPrototype: true });
+const timestamp = fc.record(
+  {
+    seconds: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+    nanoseconds: fc.integer({ min: 0, max: 999_999_999 }),
+  },
+  { noNullPrototype: true },
+);
 
 test("every timestamp survives as text and as bytes", () => {
-  fc.assert(fc.property(timestamp, (value) => {
-    assert.deepEqual(parseTimestamp(formatTimestamp(value)), value);
-    assert.deepEqual(timestampFromBytes(timestampToBytes(value)), value);
-  }));
+  fc.assert(
+    fc.property(timestamp, (value) => {
+      assert.deepEqual(parseTimestamp(formatTimestamp(value)), value);
+      assert.deepEqual(timestampFromBytes(timestampToBytes(value)), value);
+    }),
+  );
 });
 
 test("text is what Date makes of the same moment", () => {
-  fc.assert(fc.property(fc.date({ min: new Date("0000-01-01T00:00:00Z"), max: new Date("9999-12-31T23:59:59.999Z"), noInvalidDate: true }), (date) => {
-    const parsed = parseTimestamp(date.toISOString());
-    assert.ok(parsed);
-    assert.equal(Number(parsed.seconds) * 1000 + parsed.nanoseconds / 1e6, date.getTime());
-    assert.equal(new Date(formatTimestamp(parsed)).getTime(), date.getTime());
-  }));
+  fc.assert(
+    fc.property(
+      fc.date({
+        min: new Date("0000-01-01T00:00:00Z"),
+        max: new Date("9999-12-31T23:59:59.999Z"),
+        noInvalidDate: true,
+      }),
+      (date) => {
+        const parsed = parseTimestamp(date.toISOString());
+        assert.ok(parsed);
+        assert.equal(Number(parsed.seconds) * 1000 + parsed.nanoseconds / 1e6, date.getTime());
+        assert.equal(new Date(formatTimestamp(parsed)).getTime(), date.getTime());
+      },
+    ),
+  );
 });
 
 test("an offset moves the moment, and is not kept", () => {
@@ -39,8 +56,22 @@ test("the shortest form is chosen for the bytes", () => {
 
 test("what is no time gives nothing", () => {
   for (const text of [
-    "", "2026-01-01", "2026-01-01T00:00:00", "2026-13-01T00:00:00Z", "2026-02-29T00:00:00Z", "2026-01-01T24:00:00Z", "2026-01-01T00:60:00Z",
-    "2026-01-01T00:00:60Z", "2026-01-01T00:00:00.Z", "2026-01-01T00:00:00.1234567890Z", "2026-01-01T00:00:00+25:00", "2026-1-1T00:00:00Z",
-    "@", "@1.", "@9223372036854775808", "@1e3",
-  ]) assert.equal(parseTimestamp(text), undefined, text);
+    "",
+    "2026-01-01",
+    "2026-01-01T00:00:00",
+    "2026-13-01T00:00:00Z",
+    "2026-02-29T00:00:00Z",
+    "2026-01-01T24:00:00Z",
+    "2026-01-01T00:60:00Z",
+    "2026-01-01T00:00:60Z",
+    "2026-01-01T00:00:00.Z",
+    "2026-01-01T00:00:00.1234567890Z",
+    "2026-01-01T00:00:00+25:00",
+    "2026-1-1T00:00:00Z",
+    "@",
+    "@1.",
+    "@9223372036854775808",
+    "@1e3",
+  ])
+    assert.equal(parseTimestamp(text), undefined, text);
 });

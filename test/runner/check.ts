@@ -27,12 +27,18 @@ export function findChecks(): Check[] {
 
 export async function runCheck(check: Check, run: Run): Promise<Outcome> {
   const startedAt = performance.now();
-  const child = spawn(check.command, check.args, { cwd: root, env: run.environment, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(check.command, check.args, {
+    cwd: root,
+    env: run.environment,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (data: Buffer) => (output += data.toString()));
   const error = await new Promise<string | null>((resolve) => {
     child.once("error", (cause) => resolve(cause.message));
-    child.once("close", (code, signal) => resolve(code === 0 ? null : `it ended with ${signal ?? `exit code ${code}`}`));
+    child.once("close", (code, signal) =>
+      resolve(code === 0 ? null : `it ended with ${signal ?? `exit code ${code}`}`),
+    );
   });
   const durationMs = performance.now() - startedAt;
   return {

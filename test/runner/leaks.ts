@@ -11,7 +11,9 @@ const settleMs = 5000;
 /** The living processes that have this `NAME=value` in their environment. Linux only; elsewhere none are found. */
 export function markedProcesses(assignment: string): ProcessRow[] {
   if (process.platform !== "linux") return [];
-  return [...readProcessTable().values()].filter((row) => row.pid !== process.pid && hasInEnvironment(row.pid, assignment));
+  return [...readProcessTable().values()].filter(
+    (row) => row.pid !== process.pid && hasInEnvironment(row.pid, assignment),
+  );
 }
 
 export function describeProcess(row: ProcessRow): string {
@@ -26,7 +28,9 @@ export function describeProcess(row: ProcessRow): string {
 
 /** What a test file left: processes, which are killed now, and files below its folder, which are removed now. One line each. */
 export async function findLeaks(assignment: string, folder: string): Promise<string[]> {
-  await waitFor(() => markedProcesses(assignment).length === 0, { timeoutMs: settleMs, intervalMs: 20 }).catch(() => {});
+  await waitFor(() => markedProcesses(assignment).length === 0, { timeoutMs: settleMs, intervalMs: 20 }).catch(
+    () => {},
+  );
   const leaks = [];
   for (const row of markedProcesses(assignment)) {
     leaks.push(`a process was left: ${describeProcess(row)}`);

@@ -10,11 +10,17 @@ import { temporaryFolder } from "../temporary-folder.js";
 const run = promisify(execFile);
 
 /** The runner on a machine that has these programs and no others, with the files whose path contains `part`. */
-async function runOn(t: Parameters<typeof temporaryFolder>[0], programs: readonly string[], part: string, env: Record<string, string>) {
+async function runOn(
+  t: Parameters<typeof temporaryFolder>[0],
+  programs: readonly string[],
+  part: string,
+  env: Record<string, string>,
+) {
   const folder = temporaryFolder(t);
   const path = join(folder, "bin");
   mkdirSync(path);
-  for (const program of programs) symlinkSync((await run("sh", ["-c", `command -v ${program}`])).stdout.trim(), join(path, program));
+  for (const program of programs)
+    symlinkSync((await run("sh", ["-c", `command -v ${program}`])).stdout.trim(), join(path, program));
   const options = { cwd: root, env: { PATH: path, TMPDIR: folder, CHROMIUM: "/nowhere", ...env } };
   return run(process.execPath, [compiled("test/run"), part], options).then(
     ({ stdout }) => ({ code: 0, stdout, lines: stdout.trimEnd().split("\n") }),
@@ -37,7 +43,10 @@ test("with CI set, what is left out fails", async (t) => {
   const { code, stdout, lines } = await runOn(t, basics, "test/examples/editors", { CI: "true" });
   assert.equal(code, 1, stdout);
   assert.equal(lines.at(-1), "0 passed, 2 failed");
-  assert.match(stdout, /✖ the client in Emacs\n +it was left out, without emacs: with CI set every test must run\. .*emacs/);
+  assert.match(
+    stdout,
+    /✖ the client in Emacs\n +it was left out, without emacs: with CI set every test must run\. .*emacs/,
+  );
 });
 
 test("a test in a file that needs the tool is left out alone", async (t) => {

@@ -10,7 +10,10 @@ export function failLeftOut(outcome: Outcome): void {
     const tools = toolsIn(reason);
     if (tools.length === 0) continue;
     outcome.skipped--;
-    outcome.failures.push({ name, error: `it was left out, ${reason}: with CI set every test must run. ${howToInstall(tools)}` });
+    outcome.failures.push({
+      name,
+      error: `it was left out, ${reason}: with CI set every test must run. ${howToInstall(tools)}`,
+    });
   }
 }
 
@@ -30,5 +33,6 @@ export function tellLeftOut(outcomes: readonly Outcome[]): void {
   for (const [key, [first, ...more]] of [...names].sort(([a], [b]) => a.localeCompare(b))) {
     console.log(`  ${key} (${first}${more.length > 0 ? `, and ${more.length} more` : ""})`);
   }
-  if (missing.size > 0) console.log(`to run all of it: ${howToInstall([...missing])}\n(.ci/run does that on Debian, as root)`);
+  if (missing.size > 0)
+    console.log(`to run all of it: ${howToInstall([...missing])}\n(.ci/run does that on Debian, as root)`);
 }

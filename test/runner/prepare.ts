@@ -9,12 +9,23 @@ import type { Run } from "./run.js";
 /** What the tests in an editor need, before any of them begins: installing takes longer than a file may stay silent, and packaging is done once. */
 export async function prepareEditors(files: readonly TestFile[], run: Run): Promise<Outcome[]> {
   // Tests whose tools are missing say so themselves.
-  const inBrowser = files.some(({ source }) => source.startsWith("test/extension/browser/")) && needsWindow().skip === false;
+  const inBrowser =
+    files.some(({ source }) => source.startsWith("test/extension/browser/")) && needsWindow().skip === false;
   const inHost = files.some(({ source }) => source === "test/extension/in-host.test.ts") && needsHost().skip === false;
   if (!inBrowser && !inHost) return [];
   const title = "the editor to test in";
   const began = performance.now();
-  const outcome: Outcome = { title, durationMs: 0, passed: 0, skipped: 0, leftOut: [], failures: [], notes: [], tests: [], output: "" };
+  const outcome: Outcome = {
+    title,
+    durationMs: 0,
+    passed: 0,
+    skipped: 0,
+    leftOut: [],
+    failures: [],
+    notes: [],
+    tests: [],
+    output: "",
+  };
   try {
     if (inBrowser || !usesDesktop()) await installOffline();
     if (inBrowser) outcome.notes.push(await packageForRun(run.folder, run.environment));

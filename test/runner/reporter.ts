@@ -32,7 +32,14 @@ function translate(event: NodeTestEvent): TestEvent | undefined {
     case "test:pass": {
       const { name, nesting, details, skip, todo } = event.data;
       const why = [skip, todo].find((one) => one !== undefined && one !== false);
-      if (why !== undefined) return { kind: "skipped", name, nesting, durationMs: details.duration_ms, reason: typeof why === "string" ? why : "" };
+      if (why !== undefined)
+        return {
+          kind: "skipped",
+          name,
+          nesting,
+          durationMs: details.duration_ms,
+          reason: typeof why === "string" ? why : "",
+        };
       return details.type === "suite" ? undefined : { kind: "passed", name, nesting, durationMs: details.duration_ms };
     }
     case "test:fail": {
@@ -55,5 +62,8 @@ function describe(failure: Error & { failureType?: string }): string {
   if (!(cause instanceof Error)) return typeof cause === "string" ? cause : inspect(cause);
   // An assertion's message shows both values already.
   const text = cause instanceof AssertionError ? (cause.stack ?? cause.message) : inspect(cause, { depth: 4 });
-  return text.split("\n").filter((line) => !/^\s+at .*\(?node:/.test(line)).join("\n");
+  return text
+    .split("\n")
+    .filter((line) => !/^\s+at .*\(?node:/.test(line))
+    .join("\n");
 }

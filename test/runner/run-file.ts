@@ -25,11 +25,28 @@ export async function runFile(file: TestFile, run: Run): Promise<Outcome> {
   mkdirSync(folder, { mode: 0o700 });
   const mark = { name: "POLYPROC_TEST_FILE", value: `${run.id}.${number}` };
   const startedAt = performance.now();
-  const outcome: Outcome = { title: file.source, durationMs: 0, passed: 0, skipped: 0, leftOut: [], failures: [], notes: [], tests: [], output: "" };
+  const outcome: Outcome = {
+    title: file.source,
+    durationMs: 0,
+    passed: 0,
+    skipped: 0,
+    leftOut: [],
+    failures: [],
+    notes: [],
+    tests: [],
+    output: "",
+  };
 
   const child = spawn(
     process.execPath,
-    ["--enable-source-maps", "--test-reporter", compiled("test/runner/reporter"), "--test-reporter-destination", "stdout", file.compiled],
+    [
+      "--enable-source-maps",
+      "--test-reporter",
+      compiled("test/runner/reporter"),
+      "--test-reporter-destination",
+      "stdout",
+      file.compiled,
+    ],
     {
       detached: true,
       stdio: ["ignore", "pipe", "pipe", "pipe"],
@@ -46,8 +63,13 @@ export async function runFile(file: TestFile, run: Run): Promise<Outcome> {
   let hung: Failure | null = null;
   const watchdog = setTimeout(() => {
     const living = markedProcesses(`${mark.name}=${mark.value}`).map(describeProcess);
-    const why = open.length > 0 ? "" : " No test is known to run: either all have ended and a socket, a timer or a child holds the process open, or one blocks its event loop.";
-    const error = [`nothing was told for ${quietMs / 1000} s, so it was killed.${why} Living then:`, ...living].join("\n  ");
+    const why =
+      open.length > 0
+        ? ""
+        : " No test is known to run: either all have ended and a socket, a timer or a child holds the process open, or one blocks its event loop.";
+    const error = [`nothing was told for ${quietMs / 1000} s, so it was killed.${why} Living then:`, ...living].join(
+      "\n  ",
+    );
     hung = { name: open.join(" > ") || "the file itself", error };
     killGroup(child.pid!);
   }, quietMs);
@@ -87,11 +109,21 @@ export async function runFile(file: TestFile, run: Run): Promise<Outcome> {
 
   if (hung) outcome.failures.push(hung);
   else if (exit !== null && outcome.failures.length === 0) {
-    outcome.failures.push({ name: open.join(" > ") || "the file itself", error: `the test process ended with ${exit}: process.exit was called, or it crashed; see its output below` });
+    outcome.failures.push({
+      name: open.join(" > ") || "the file itself",
+      error: `the test process ended with ${exit}: process.exit was called, or it crashed; see its output below`,
+    });
   } else if (outcome.tests.length === 0) {
     outcome.failures.push({ name: "the file itself", error: "it holds no test" });
   }
-  if (leaks.length > 0) outcome.failures.push({ name: "left behind", error: [...leaks.slice(0, maxLeaks), ...(leaks.length > maxLeaks ? [`… and ${leaks.length - maxLeaks} more`] : [])].join("\n") });
+  if (leaks.length > 0)
+    outcome.failures.push({
+      name: "left behind",
+      error: [
+        ...leaks.slice(0, maxLeaks),
+        ...(leaks.length > maxLeaks ? [`… and ${leaks.length - maxLeaks} more`] : []),
+      ].join("\n"),
+    });
   outcome.durationMs = performance.now() - startedAt;
   return outcome;
 }

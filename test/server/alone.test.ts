@@ -29,7 +29,13 @@ test("server/stop with whenAloneMs ends the server when its last client has gone
   const client = await RawClient.connect(server.path, "json");
   const { session } = (await client.request("initialize", {})).result as { session: string };
   await client.request("run/start", run(session, "sleep 1000"));
-  const pid = await waitFor(async () => (await client.request("process/list", { scope: "all" })).result.processes.find((process: { role: string }) => process.role === "task")?.pid as number | null, { what: "the command" });
+  const pid = await waitFor(
+    async () =>
+      (await client.request("process/list", { scope: "all" })).result.processes.find(
+        (process: { role: string }) => process.role === "task",
+      )?.pid as number | null,
+    { what: "the command" },
+  );
   assert.equal((await client.request("server/stop", { whenAloneMs: 100 })).result, null);
   assert.equal((await client.request("server/status")).error, undefined);
   client.close();

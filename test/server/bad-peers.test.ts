@@ -41,7 +41,9 @@ describe("a bad peer", () => {
     try {
       const { result } = await within(good.request("server/status"), "an answer for the well-behaved one");
       assert.equal(server.stderr(), "");
-      await waitFor(async () => (await good.request("server/status")).result.sessions === 1, { what: "the end of all other sessions" });
+      await waitFor(async () => (await good.request("server/status")).result.sessions === 1, {
+        what: "the end of all other sessions",
+      });
       assert.equal(result.objects, 0);
       assert.ok((await rss()) - rssAtFirst < 250 * MiB, `the server grew from ${rssAtFirst} to ${await rss()} bytes`);
     } finally {
@@ -55,8 +57,11 @@ describe("a bad peer", () => {
       const client = await RawClient.connect(server.path, "frames");
       // A length that is no length, or a fragment from a stranger, so that nothing waits for the rest.
       const fragment = i % 8 === 0;
-      client.socket.write(Buffer.concat([Buffer.from([fragment ? 0x80 | i : 0x64 + (i % 27)]), randomBytes(3 + (i * 13) % 5000)]));
-      if (i % 4 === 0) assert.equal((await client.lastWords()).data?.["name"], fragment ? "Malformed" : "PayloadTooLarge");
+      client.socket.write(
+        Buffer.concat([Buffer.from([fragment ? 0x80 | i : 0x64 + (i % 27)]), randomBytes(3 + ((i * 13) % 5000))]),
+      );
+      if (i % 4 === 0)
+        assert.equal((await client.lastWords()).data?.["name"], fragment ? "Malformed" : "PayloadTooLarge");
       client.close();
     }
   });
@@ -86,7 +91,9 @@ describe("a bad peer", () => {
     for (const stranger of [true, false]) {
       for (const framing of framings) {
         const client = stranger ? await RawClient.connect(server.path, framing) : await opened(framing);
-        client.socket.write(framing === "frames" ? Buffer.from([0x7f, 0xff, 0xff, 0xff]) : "Content-Length: 2147483647\r\n\r\n");
+        client.socket.write(
+          framing === "frames" ? Buffer.from([0x7f, 0xff, 0xff, 0xff]) : "Content-Length: 2147483647\r\n\r\n",
+        );
         const error = await client.lastWords();
         assert.equal(error.data?.["name"], "PayloadTooLarge");
         assert.match(error.message, /2147483647 bytes is longer than the limit of (1048576|67108864)/);
@@ -101,7 +108,10 @@ describe("a bad peer", () => {
       ["Content-Length: 5\r\nContent-Length: 6\r\n\r\n", /two Content-Lengths/],
       ["Content-Type: x\r\n\r\n{}", /no Content-Length/],
       ["Content-Length 5\r\n\r\n", /is not "Name: value"/],
-      ["Content-Length: 2\r\nContent-Type: application/json; charset=utf-16\r\n\r\n{}", /charset "utf-16" is not supported/],
+      [
+        "Content-Length: 2\r\nContent-Type: application/json; charset=utf-16\r\n\r\n{}",
+        /charset "utf-16" is not supported/,
+      ],
       [`C${"x".repeat(20_000)}`, /longer than 8192 bytes/],
       ["Content-Length: 5\n\n{}".padEnd(9000), /longer than 8192 bytes/],
     ];
@@ -116,7 +126,9 @@ describe("a bad peer", () => {
 
   test("that nests ten thousand deep is told so", async () => {
     const deep = {
-      json: Buffer.from(`{"jsonrpc":"2.0","id":1,"method":"initialize","params":${"[".repeat(10_000)}${"]".repeat(10_000)}}`),
+      json: Buffer.from(
+        `{"jsonrpc":"2.0","id":1,"method":"initialize","params":${"[".repeat(10_000)}${"]".repeat(10_000)}}`,
+      ),
       msgpack: Buffer.concat([Buffer.from([0x81, 0xa1, 0x61]), Buffer.alloc(10_000, 0x91), Buffer.from([0xc0])]),
     };
     for (const framing of framings) {
@@ -135,7 +147,15 @@ describe("a bad peer", () => {
     const reader = await opened("json");
     await writer.request("queue/create", { queue: "queue:@deep" });
     await reader.request("queue/create", { queue: "queue:@deep" });
-    assert.equal((await writer.request("queue/put", { queue: "queue:@deep", items: [Buffer.concat([Buffer.alloc(10_000, 0x91), Buffer.from([0xc0])])] })).error, undefined);
+    assert.equal(
+      (
+        await writer.request("queue/put", {
+          queue: "queue:@deep",
+          items: [Buffer.concat([Buffer.alloc(10_000, 0x91), Buffer.from([0xc0])])],
+        })
+      ).error,
+      undefined,
+    );
     const { result } = await reader.request("queue/get", { queue: "queue:@deep" });
     assert.equal(result.items[0].$blob.tag, "polyproc/undecodable");
     assert.equal(Buffer.from(result.items[0].$blob.data, "base64").length, 10_001);
@@ -146,9 +166,14 @@ describe("a bad peer", () => {
   test("whose text is not UTF-8 is told so", async () => {
     for (const framing of framings) {
       const client = await opened(framing);
-      const body = framing === "json"
-        ? Buffer.concat([Buffer.from(`{"jsonrpc":"2.0","id":1,"method":"`), Buffer.from([0xff, 0xfe]), Buffer.from(`"}`)])
-        : Buffer.from([0x81, 0xa2, 0xc3, 0x28, 0xc0]);
+      const body =
+        framing === "json"
+          ? Buffer.concat([
+              Buffer.from(`{"jsonrpc":"2.0","id":1,"method":"`),
+              Buffer.from([0xff, 0xfe]),
+              Buffer.from(`"}`),
+            ])
+          : Buffer.from([0x81, 0xa2, 0xc3, 0x28, 0xc0]);
       client.socket.write(client.frame(body));
       const error = await client.lastWords();
       assert.equal(error.data?.["name"], "ParseError");
@@ -158,7 +183,12 @@ describe("a bad peer", () => {
 
   test("that sends what is no JSON-RPC message is told what is expected", async () => {
     for (const framing of framings) {
-      for (const [message, text] of [[[], /batches/], [[{ jsonrpc: "2.0", id: 1, method: "server/status" }], /batches/], [-1, /expected a JSON-RPC message/], ["initialize", /expected a JSON-RPC message/]] as const) {
+      for (const [message, text] of [
+        [[], /batches/],
+        [[{ jsonrpc: "2.0", id: 1, method: "server/status" }], /batches/],
+        [-1, /expected a JSON-RPC message/],
+        ["initialize", /expected a JSON-RPC message/],
+      ] as const) {
         const client = await opened(framing);
         client.send(message);
         const error = await client.lastWords();
@@ -181,14 +211,21 @@ describe("a bad peer", () => {
       }
       // A response to nothing, and cancellations of nothing.
       client.send({ jsonrpc: "2.0", id: 99, result: 1 });
-      for (const params of [undefined, null, 5, {}, { id: null }, { id: "nobody" }, { id: 12345 }]) client.send({ jsonrpc: "2.0", method: "$/cancelRequest", params });
+      for (const params of [undefined, null, 5, {}, { id: null }, { id: "nobody" }, { id: 12345 }])
+        client.send({ jsonrpc: "2.0", method: "$/cancelRequest", params });
       assert.ok((await client.request("server/status")).result);
       client.close();
     }
   });
 
   test("that sends the wrong type in any parameter of any method is told which", async () => {
-    const requests = messages.filter((message) => isRequest(message) && message.direction === "clientToServer" && message.method !== "initialize" && message.method !== "shutdown");
+    const requests = messages.filter(
+      (message) =>
+        isRequest(message) &&
+        message.direction === "clientToServer" &&
+        message.method !== "initialize" &&
+        message.method !== "shutdown",
+    );
     assert.ok(requests.length > 50);
     for (const framing of framings) {
       const client = await opened(framing);
@@ -196,7 +233,10 @@ describe("a bad peer", () => {
       const expected = new Map<number, string>();
       for (const message of requests) {
         const example = framing === "json" ? examples[message.method]!.params : exampleValues(message).params;
-        for (const params of mutations(example, framing === "json" ? wrongValues.filter((value) => !(value instanceof Uint8Array)) : wrongValues)) {
+        for (const params of mutations(
+          example,
+          framing === "json" ? wrongValues.filter((value) => !(value instanceof Uint8Array)) : wrongValues,
+        )) {
           if (fits(message, params, framing)) continue;
           expected.set(1000 + sent, message.method);
           client.send({ jsonrpc: "2.0", id: 1000 + sent++, method: message.method, params });
@@ -215,10 +255,22 @@ describe("a bad peer", () => {
   test("whose initialize has the wrong types is told, and may try again", async () => {
     for (const framing of framings) {
       const client = await RawClient.connect(server.path, framing);
-      for (const params of [5, "x", [], { protocolVersion: 1 }, { clientInfo: "me" }, { clientInfo: {} }, { token: 5 }, { processId: "me" }]) {
+      for (const params of [
+        5,
+        "x",
+        [],
+        { protocolVersion: 1 },
+        { clientInfo: "me" },
+        { clientInfo: {} },
+        { token: 5 },
+        { processId: "me" },
+      ]) {
         assert.equal((await client.request("initialize", params)).error?.code, -32602, JSON.stringify(params));
       }
-      assert.match((await client.request("initialize", { protocolVersion: "99.0" })).error!.message, /speaks protocol 99.0/);
+      assert.match(
+        (await client.request("initialize", { protocolVersion: "99.0" })).error!.message,
+        /speaks protocol 99.0/,
+      );
       assert.ok((await client.request("initialize", {})).result);
       assert.match((await client.request("initialize", {})).error!.message, /was sent before/);
       client.close();
@@ -246,7 +298,13 @@ describe("a bad peer", () => {
       for (const message of messages) {
         if (message.direction === "clientToServer") continue;
         const { error } = await client.request(message.method, exampleValues(message).params);
-        assert.ok(error && ["MethodNotFound", "Unauthorized", "InvalidRequest", "InvalidParams"].includes(error.data?.["name"] as string), `${message.method}: ${JSON.stringify(error)}`);
+        assert.ok(
+          error &&
+            ["MethodNotFound", "Unauthorized", "InvalidRequest", "InvalidParams"].includes(
+              error.data?.["name"] as string,
+            ),
+          `${message.method}: ${JSON.stringify(error)}`,
+        );
       }
       client.close();
     }
@@ -349,7 +407,13 @@ describe("a bad peer", () => {
       const many = 1_500_000;
       const header = Buffer.from([0xdd, 0, 0, 0, 0]);
       header.writeUInt32BE(many, 1);
-      client.socket.write(client.frame(framing === "json" ? Buffer.from(`[${"[],".repeat(many)}[]]`) : Buffer.concat([header, Buffer.alloc(many, 0x90)])));
+      client.socket.write(
+        client.frame(
+          framing === "json"
+            ? Buffer.from(`[${"[],".repeat(many)}[]]`)
+            : Buffer.concat([header, Buffer.alloc(many, 0x90)]),
+        ),
+      );
       assert.equal((await client.lastWords()).data?.["name"], "PayloadTooLarge");
     }
   });
@@ -358,11 +422,13 @@ describe("a bad peer", () => {
     if (Array.isArray(params) || params instanceof Uint8Array) return false;
     let converted = params;
     try {
-      if (framing === "json") converted = convertPayloads(paramsPlaces(message), JSON.parse(JSON.stringify(params)), (value): Payload => jsonToPayload(value));
+      if (framing === "json")
+        converted = convertPayloads(paramsPlaces(message), JSON.parse(JSON.stringify(params)), (value): Payload =>
+          jsonToPayload(value),
+        );
     } catch {
       return false;
     }
     return v.safeParse(message.params, converted).success;
   }
 });
-

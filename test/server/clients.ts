@@ -50,7 +50,11 @@ export class RawClient {
     this.socket = socket;
     this.framing = framing;
     const bodies = new BodyReader((body) => this.#take(body), 2 ** 30);
-    const frames = new FrameReader((buffer, start, end) => this.#take(buffer.subarray(start, end)), 2 ** 30, everything);
+    const frames = new FrameReader(
+      (buffer, start, end) => this.#take(buffer.subarray(start, end)),
+      2 ** 30,
+      everything,
+    );
     let first = true;
     socket.on("data", (chunk: Buffer) => {
       // Who was turned away before it said anything is told in the framing that people can read.
@@ -95,14 +99,22 @@ export class RawClient {
     return Buffer.concat([length, body]);
   }
 
-  async request(method: string, params?: unknown, id: number | string = this.#nextId++, timeoutMs?: number): Promise<Answer> {
+  async request(
+    method: string,
+    params?: unknown,
+    id: number | string = this.#nextId++,
+    timeoutMs?: number,
+  ): Promise<Answer> {
     this.send({ jsonrpc: "2.0", id, method, ...(params === undefined ? {} : { params }) });
     return this.answer(id, timeoutMs);
   }
 
   /** The next answer with this id that nobody has taken. `timeoutMs`: for what takes longer than an answer should. */
   async answer(id: number | string | null, timeoutMs = 10_000): Promise<Answer> {
-    return waitFor(() => this.#remove((message) => message.id === id && message.method === undefined), { timeoutMs, what: `an answer to ${id}, got ${JSON.stringify(this.received)}` });
+    return waitFor(() => this.#remove((message) => message.id === id && message.method === undefined), {
+      timeoutMs,
+      what: `an answer to ${id}, got ${JSON.stringify(this.received)}`,
+    });
   }
 
   async notification(method: string): Promise<Answer> {

@@ -30,7 +30,10 @@ test("a configuration that nobody named is not used, and that is said", async (t
   writeFileSync(file, '{"runtimes": 1}');
   const server = await startServer(t, ["--listen", `unix:${join(folder, "s")}`], { cwd: folder });
   assert.match(server.stderr(), new RegExp(`^polyproc: ${file} is not used: .*--config FILE or POLYPROC_CONFIG\n$`));
-  const told = spawnServer(t, ["--listen", `unix:${join(folder, "s2")}`], { cwd: folder, env: { POLYPROC_CONFIG: "polyproc.json" } });
+  const told = spawnServer(t, ["--listen", `unix:${join(folder, "s2")}`], {
+    cwd: folder,
+    env: { POLYPROC_CONFIG: "polyproc.json" },
+  });
   assert.equal(await told.exited(), 2);
   assert.equal(told.stderr(), `polyproc: ${file}: runtimes: expected an object, got 1 (number)\n`);
 });
@@ -38,14 +41,21 @@ test("a configuration that nobody named is not used, and that is said", async (t
 test("a runtime's paths are seen from the file, its endings are small letters", (t) => {
   const folder = temporaryFolder(t);
   mkdirSync(join(folder, "etc"));
-  writeFileSync(join(folder, "etc", "p.json"), `\ufeff${JSON.stringify({
-    runtimes: {
-      perl: { command: "perl", args: ["-w", "./host.pl", "../lib", "a/./b"], endings: [".PL", ".pm"] },
-      own: { command: "./bin/own", env: { A: "1", B: null } },
-    },
-  })}`);
+  writeFileSync(
+    join(folder, "etc", "p.json"),
+    `\ufeff${JSON.stringify({
+      runtimes: {
+        perl: { command: "perl", args: ["-w", "./host.pl", "../lib", "a/./b"], endings: [".PL", ".pm"] },
+        own: { command: "./bin/own", env: { A: "1", B: null } },
+      },
+    })}`,
+  );
   const { runtimes } = readConfiguration("etc/p.json", folder);
-  assert.deepEqual(runtimes["perl"], { command: "perl", args: ["-w", join(folder, "etc/host.pl"), join(folder, "lib"), "a/./b"], endings: [".pl", ".pm"] });
+  assert.deepEqual(runtimes["perl"], {
+    command: "perl",
+    args: ["-w", join(folder, "etc/host.pl"), join(folder, "lib"), "a/./b"],
+    endings: [".pl", ".pm"],
+  });
   assert.equal(runtimes["own"]?.command, join(folder, "etc/bin/own"));
   assert.deepEqual(runtimeEndings(runtimes), { ".pl": "perl", ".pm": "perl" });
 });
@@ -60,20 +70,46 @@ test("what is wrong is told with the file and the place", (t) => {
   assert.equal(fault(folder, '{"runtime": {}}'), ": runtime: not known here");
   assert.equal(fault(folder, '{"runtimes": {"a": "perl"}}'), ': runtimes.a: expected an object, got "perl" (string)');
   assert.equal(fault(folder, '{"runtimes": {"a": {}}}'), ": runtimes.a.command: missing");
-  assert.equal(fault(folder, '{"runtimes": {"a": {"command": ""}}}'), ': runtimes.a.command: expected a text that is not empty, got "" (string)');
+  assert.equal(
+    fault(folder, '{"runtimes": {"a": {"command": ""}}}'),
+    ': runtimes.a.command: expected a text that is not empty, got "" (string)',
+  );
   assert.equal(fault(folder, '{"runtimes": {"a": {"command": "x", "cwd": "/"}}}'), ": runtimes.a.cwd: not known here");
-  assert.equal(fault(folder, '{"runtimes": {"a": {"command": "x", "args": "y"}}}'), ': runtimes.a.args: expected Array, got "y" (string)');
-  assert.equal(fault(folder, '{"runtimes": {"a": {"command": "x", "args": ["y", 1]}}}'), ": runtimes.a.args.1: expected string, got 1 (number)");
-  assert.match(fault(folder, '{"runtimes": {"a": {"command": "x", "env": {"A": 1}}}}'), /^: runtimes\.a\.env\.A: expected .*string.*, got 1 \(number\)$/);
-  assert.match(fault(folder, '{"runtimes": {"a": {"command": "x", "env": {"A=B": "1"}}}}'), /^: runtimes\.a\.env\.A=B: expected a variable's name/);
+  assert.equal(
+    fault(folder, '{"runtimes": {"a": {"command": "x", "args": "y"}}}'),
+    ': runtimes.a.args: expected Array, got "y" (string)',
+  );
+  assert.equal(
+    fault(folder, '{"runtimes": {"a": {"command": "x", "args": ["y", 1]}}}'),
+    ": runtimes.a.args.1: expected string, got 1 (number)",
+  );
+  assert.match(
+    fault(folder, '{"runtimes": {"a": {"command": "x", "env": {"A": 1}}}}'),
+    /^: runtimes\.a\.env\.A: expected .*string.*, got 1 \(number\)$/,
+  );
+  assert.match(
+    fault(folder, '{"runtimes": {"a": {"command": "x", "env": {"A=B": "1"}}}}'),
+    /^: runtimes\.a\.env\.A=B: expected a variable's name/,
+  );
   for (const ending of ["pl", ".", ".d.ts", ".a/b", "", ". pl"]) {
-    assert.match(fault(folder, JSON.stringify({ runtimes: { a: { command: "x", endings: [ending] } } })), /^: runtimes\.a\.endings\.0: expected a dot and what follows it/, ending);
+    assert.match(
+      fault(folder, JSON.stringify({ runtimes: { a: { command: "x", endings: [ending] } } })),
+      /^: runtimes\.a\.endings\.0: expected a dot and what follows it/,
+      ending,
+    );
   }
   for (const name of ["command", "a=b", "a b", "1", ""]) {
-    assert.match(fault(folder, JSON.stringify({ runtimes: { [name]: { command: "x" } } })), /^: runtimes\..*expected/, name);
+    assert.match(
+      fault(folder, JSON.stringify({ runtimes: { [name]: { command: "x" } } })),
+      /^: runtimes\..*expected/,
+      name,
+    );
   }
   assert.equal(
-    fault(folder, '{"runtimes": {"a": {"command": "x", "endings": [".q", ".p"]}, "b": {"command": "x", "endings": [".P"]}}}'),
+    fault(
+      folder,
+      '{"runtimes": {"a": {"command": "x", "endings": [".q", ".p"]}, "b": {"command": "x", "endings": [".P"]}}}',
+    ),
     ': runtimes.b.endings: ".p" is also among those of a; a file runs in one of them',
   );
   assert.match(fault(folder, Buffer.from([0, 255, 254, 1])), /^.*: Unexpected token/);
@@ -82,20 +118,32 @@ test("what is wrong is told with the file and the place", (t) => {
 
 test("a configuration that is named must be there, and be a file that can be read", (t) => {
   const folder = temporaryFolder(t);
-  assert.throws(() => readConfiguration("nowhere.json", folder), { message: `the configuration ${join(folder, "nowhere.json")} does not exist: see --config and POLYPROC_CONFIG` });
+  assert.throws(() => readConfiguration("nowhere.json", folder), {
+    message: `the configuration ${join(folder, "nowhere.json")} does not exist: see --config and POLYPROC_CONFIG`,
+  });
   mkdirSync(join(folder, "polyproc.json"));
-  assert.throws(() => readConfiguration("polyproc.json", folder), { message: `${join(folder, "polyproc.json")} is not a file` });
+  assert.throws(() => readConfiguration("polyproc.json", folder), {
+    message: `${join(folder, "polyproc.json")} is not a file`,
+  });
   const secret = join(folder, "secret.json");
   writeFileSync(secret, "{}");
   chmodSync(secret, 0);
   // Nothing is secret to root.
-  if (process.getuid?.() !== 0) assert.throws(() => readConfiguration(secret, folder), { name: "UsageError", message: /secret\.json cannot be read: EACCES/ });
+  if (process.getuid?.() !== 0)
+    assert.throws(() => readConfiguration(secret, folder), {
+      name: "UsageError",
+      message: /secret\.json cannot be read: EACCES/,
+    });
 });
 
 test("node and python keep their host when only the command is replaced; the command line counts most", () => {
   const plain = runtimeCommands({}, {});
   const host = (name: string) => plain[name]!.args;
-  const configured = { python: { command: "python3.13", env: { A: "1" } }, node: { command: "node22", args: ["mine.js"] }, perl: { command: "perl", args: ["a.pl"], env: { B: null } } };
+  const configured = {
+    python: { command: "python3.13", env: { A: "1" } },
+    node: { command: "node22", args: ["mine.js"] },
+    perl: { command: "perl", args: ["a.pl"], env: { B: null } },
+  };
   const { python, node, perl } = runtimeCommands(configured, {});
   assert.deepEqual([python?.command, python?.args, python?.env], ["python3.13", host("python"), { A: "1" }]);
   assert.deepEqual([node?.command, node?.args], ["node22", ["mine.js"]]);
@@ -110,7 +158,10 @@ test("a Python program that starts a server for itself keeps its own interpreter
   process.env["POLYPROC_PYTHON"] = "/venv/python";
   t.after(() => delete process.env["POLYPROC_PYTHON"]);
   const { python } = runtimeCommands({ python: { command: "python3.13", args: ["host.py"], env: { A: "1" } } }, {});
-  assert.deepEqual([python?.command, python?.args, python?.env], ["/venv/python", runtimeCommands({}, {})["python"]!.args, { A: "1" }]);
+  assert.deepEqual(
+    [python?.command, python?.args, python?.env],
+    ["/venv/python", runtimeCommands({}, {})["python"]!.args, { A: "1" }],
+  );
 });
 
 test("a server with a faulty configuration says so and ends with status 2", async (t) => {
@@ -125,11 +176,16 @@ test("a server with a faulty configuration says so and ends with status 2", asyn
 test("a server offers the runtimes of its configuration", async (t) => {
   const folder = temporaryFolder(t);
   writeFileSync(join(folder, "polyproc.json"), '{"runtimes": {"zebra": {"command": "zebra", "endings": [".zb"]}}}');
-  const server = await startServer(t, ["--listen", `unix:${join(folder, "s")}`, "--config", "polyproc.json"], { cwd: folder });
+  const server = await startServer(t, ["--listen", `unix:${join(folder, "s")}`, "--config", "polyproc.json"], {
+    cwd: folder,
+  });
   const { connect } = await import("../../bindings/typescript/index.js");
   const client = await connect(server.addresses[0]!);
   t.after(() => client.close());
-  await assert.rejects(new client.Pool(1).apply({ module: "/a.q", export: "f", runtime: "nothing" }), /only node, python, zebra/);
+  await assert.rejects(
+    new client.Pool(1).apply({ module: "/a.q", export: "f", runtime: "nothing" }),
+    /only node, python, zebra/,
+  );
   // Known by its ending; there is no such program.
   await assert.rejects(new client.Pool(1).apply({ module: "/a.zb", export: "f" }), /zebra/);
 });

@@ -30,7 +30,8 @@ async function scene(t: TestContext, framing: Framing) {
   const sender = new RawClient(socket, framing);
   let id = 0;
   const encode = (method: string, params: object) => sender.encode({ jsonrpc: "2.0", id: id++, method, params });
-  const send = (messages: Buffer[]) => within(new Promise((sent) => socket.write(Buffer.concat(messages), sent)), "what was sent, taken by the system");
+  const send = (messages: Buffer[]) =>
+    within(new Promise((sent) => socket.write(Buffer.concat(messages), sent)), "what was sent, taken by the system");
   await send([encode("initialize", {})]);
   await waitFor(async () => (await sessions()) === 2);
   const item = framing === "json" ? { encoding: "json", data: 1 } : Buffer.from([1]);
@@ -48,7 +49,8 @@ suite("what a peer sent right before its end is handled", () => {
       const { server, sessions, size, socket, encode, send, items } = await scene(t, framing);
       const messages: Buffer[] = [];
       // They take the server more than one turn of its event loop.
-      for (let bytes = 0; bytes < readBytes; bytes += messages.at(-1)!.length) messages.push(encode("server/status", {}));
+      for (let bytes = 0; bytes < readBytes; bytes += messages.at(-1)!.length)
+        messages.push(encode("server/status", {}));
       server.process.kill("SIGSTOP");
       try {
         await send([...messages, ...items()]);

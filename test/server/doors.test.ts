@@ -7,7 +7,15 @@ import type { Hub } from "../../server/handlers/connection.js";
 import { FakeWorld } from "./engine/fake-engine.js";
 
 function fakeHub(): Hub {
-  const server = { version: "0", pid: 1, startedAt: 0, addresses: () => [], memory: () => ({ rssBytes: 0, heapUsedBytes: 0 }), stop() {}, stopWhenAlone() {} };
+  const server = {
+    version: "0",
+    pid: 1,
+    startedAt: 0,
+    addresses: () => [],
+    memory: () => ({ rssBytes: 0, heapUsedBytes: 0 }),
+    stop() {},
+    stopWhenAlone() {},
+  };
   return { engine: new FakeWorld().engine, server };
 }
 

@@ -18,7 +18,11 @@ async function scene(t: TestContext, framing: Framing): Promise<Scene> {
   const server = await startUnixServer(t, ["--warm-hosts", "0"]);
   const flooder = await RawClient.open(server.path, framing);
   const other = await RawClient.open(server.path, "frames");
-  return { flooder, other, answered: () => flooder.received.filter(({ id }) => typeof id === "number" && id >= floodId).length };
+  return {
+    flooder,
+    other,
+    answered: () => flooder.received.filter(({ id }) => typeof id === "number" && id >= floodId).length,
+  };
 }
 
 function flood(client: RawClient, count: number, method: string, params: (i: number) => object): void {
@@ -26,7 +30,13 @@ function flood(client: RawClient, count: number, method: string, params: (i: num
 }
 
 /** Asks until the flood is over, and says how many of the flood's requests had been answered before the first answer, and how long the longest wait was. */
-async function ask(t: TestContext, { other, answered }: Scene, count: number, method: string, params: (i: number) => object): Promise<number> {
+async function ask(
+  t: TestContext,
+  { other, answered }: Scene,
+  count: number,
+  method: string,
+  params: (i: number) => object,
+): Promise<number> {
   let first = -1;
   let longestMs = 0;
   let asked = 0;
@@ -50,7 +60,10 @@ suite("while one client floods the server, another is served", () => {
       const count = 150;
       flood(all.flooder, count, "process/start", (i) => ({ process: `process:s1.f${i}`, target: one }));
       const first = await ask(t, all, count, "process/start", (i) => ({ process: `process:s2.o${i}`, target: one }));
-      assert.ok(first < count / 2, `the other client's first process was started after ${first} of the flood's ${count}`);
+      assert.ok(
+        first < count / 2,
+        `the other client's first process was started after ${first} of the flood's ${count}`,
+      );
     });
 
     test(`requests take turns (${framing})`, async (t) => {
@@ -63,7 +76,11 @@ suite("while one client floods the server, another is served", () => {
 
     test(`looks at the processes' usage do not add up (${framing})`, async (t) => {
       const all = await scene(t, framing);
-      for (let i = 0; i < 10; i++) await all.flooder.request("process/start", { process: `process:s1.u${i}`, target: { command: "sleep", args: ["1000"] } });
+      for (let i = 0; i < 10; i++)
+        await all.flooder.request("process/start", {
+          process: `process:s1.u${i}`,
+          target: { command: "sleep", args: ["1000"] },
+        });
       const count = 500;
       flood(all.flooder, count, "process/usage", () => ({}));
       const first = await ask(t, all, count, "server/sessions", () => ({}));
@@ -76,16 +93,24 @@ suite("while one client floods the server, another is served", () => {
     const items = Array.from({ length: 200 }, () => Buffer.from([0xc0]));
     flood(all.flooder, 1, "pool/map", () => ({ target: one, processes: items.length, items, progressToken: 1 }));
     await all.other.request("process/start", { process: "process:s2.first", target: one });
-    const progress = all.flooder.received.filter(({ method }) => method === "$/progress").at(-1) as { params: { value: { done: number } } } | undefined;
+    const progress = all.flooder.received.filter(({ method }) => method === "$/progress").at(-1) as
+      | { params: { value: { done: number } } }
+      | undefined;
     const done = progress?.params.value.done ?? 0;
-    assert.ok(done < items.length / 2, `the other client's process was started after ${done} of ${items.length} commands`);
+    assert.ok(
+      done < items.length / 2,
+      `the other client's process was started after ${done} of ${items.length} commands`,
+    );
     await ask(t, all, 1, "process/start", (i) => ({ process: `process:s2.o${i}`, target: one }));
   });
 
   test("a list and a kill do not wait behind starts", async (t) => {
     const { flooder, other, answered } = await scene(t, "frames");
     const count = 200;
-    flood(flooder, count, "process/start", (i) => ({ process: `process:s1.f${i}`, target: { command: "sleep", args: ["1000"] } }));
+    flood(flooder, count, "process/start", (i) => ({
+      process: `process:s1.f${i}`,
+      target: { command: "sleep", args: ["1000"] },
+    }));
     await other.request("process/list", { scope: "all" });
     const last = `process:s1.f${count - 1}`;
     // Other client's requests may come before the flood was read.
@@ -105,8 +130,14 @@ test("a client's requests are handled in their order, however many come at once"
   await flooder.request("queue/create", { queue: "queue:s1.q" });
   flood(flooder, count, "queue/put", (i) => ({ queue: "queue:s1.q", items: [Buffer.from([0xcd, i >> 8, i & 255])] }));
   const { result } = await flooder.request("queue/get", { queue: "queue:s1.q", max: 100_000 });
-  assert.deepEqual(result.items.map((item: Buffer) => item.readUInt16BE(1)), Array.from({ length: count }, (_, i) => i));
+  assert.deepEqual(
+    result.items.map((item: Buffer) => item.readUInt16BE(1)),
+    Array.from({ length: count }, (_, i) => i),
+  );
   assert.equal(answered(), count);
   const ids = flooder.received.map(({ id }) => id);
-  assert.deepEqual(ids, ids.toSorted((a, b) => Number(a) - Number(b)));
+  assert.deepEqual(
+    ids,
+    ids.toSorted((a, b) => Number(a) - Number(b)),
+  );
 });

@@ -58,7 +58,13 @@ function put(queue: string, bytes: number, id = 9): Buffer {
 }
 
 test("announced messages that never come cost nothing for long, and nothing at all once their connections have ended", async (t) => {
-  const { server, open } = await serve(t, "--max-memory-bytes", String(256 * MiB), "--max-payload-bytes", String(100 * MiB));
+  const { server, open } = await serve(
+    t,
+    "--max-memory-bytes",
+    String(256 * MiB),
+    "--max-payload-bytes",
+    String(100 * MiB),
+  );
   const good = await open("frames");
   const status = async () => (await good.request("server/status")).result;
   const before = await status();
@@ -73,7 +79,10 @@ test("announced messages that never come cost nothing for long, and nothing at a
   assert.ok(during.heldBytes <= 256 * MiB, `${during.heldBytes} bytes held`);
   // What is small is served all the time.
   assert.equal((await good.request("queue/create", { queue: `queue:${good.session}.1` })).error, undefined);
-  assert.ok(during.rssBytes - before.rssBytes < 50 * MiB, `${during.rssBytes - before.rssBytes} bytes for messages that did not come`);
+  assert.ok(
+    during.rssBytes - before.rssBytes < 50 * MiB,
+    `${during.rssBytes - before.rssBytes} bytes for messages that did not come`,
+  );
   for (const liar of liars) liar.socket.destroy();
   await waitFor(async () => (await status()).heldBytes <= before.heldBytes + 1000, { what: "the memory of the liars" });
   assert.equal(server.stderr(), "");
@@ -110,11 +119,18 @@ test("a request that is too large is answered with size, limit and option; its c
   client.socket.write(put(`queue:${client.session}.1`, 3 * MiB));
   const { error } = await client.answer(9);
   assert.equal(error?.data?.["name"], "PayloadTooLarge");
-  assert.match(error!.message, /a message of 3145\d{3} bytes is longer than the limit of 2097152 bytes.*--max-payload-bytes/);
+  assert.match(
+    error!.message,
+    /a message of 3145\d{3} bytes is longer than the limit of 2097152 bytes.*--max-payload-bytes/,
+  );
   assert.equal((await client.request("queue/status", { queue: `queue:${client.session}.1` })).result.size, 0);
 });
 
-for (const [framing, bytes] of [["json", 4 * MiB], ["msgpack", 5 * MiB], ["frames", 5 * MiB]] as const) {
+for (const [framing, bytes] of [
+  ["json", 4 * MiB],
+  ["msgpack", 5 * MiB],
+  ["frames", 5 * MiB],
+] as const) {
   test(`an item that is too large for a ${framing} client stays in its queue or pipe, and the client is told`, async (t) => {
     const { open } = await serve(t, "--max-message-bytes", String(5 * MiB));
     const able = await open("frames", { maxPayloadBytes: 2 ** 32 - 1 });
@@ -123,7 +139,8 @@ for (const [framing, bytes] of [["json", 4 * MiB], ["msgpack", 5 * MiB], ["frame
     await able.request("queue/create", { queue });
     await able.request("pipe/create", { first, second, duplex: true });
     const client = await open(framing);
-    for (const handle of [queue, second]) assert.equal((await client.request("handle/retain", { handle })).error, undefined);
+    for (const handle of [queue, second])
+      assert.equal((await client.request("handle/retain", { handle })).error, undefined);
     // It waits already when the item comes.
     const waiting = client.request("queue/get", { queue });
     await waitFor(async () => (await able.request("queue/status", { queue })).result.getters === 1);
@@ -132,12 +149,16 @@ for (const [framing, bytes] of [["json", 4 * MiB], ["msgpack", 5 * MiB], ["frame
     const again = await client.request("queue/get", { queue });
     for (const { error } of [await waiting, again]) {
       assert.equal(error?.data?.["name"], "PayloadTooLarge");
-      assert.match(error!.message, /the next item of queue:\S+ takes \d+ bytes, and s\d can receive at most \d+.*fragments/);
+      assert.match(
+        error!.message,
+        /the next item of queue:\S+ takes \d+ bytes, and s\d can receive at most \d+.*fragments/,
+      );
     }
     assert.equal((await able.request("queue/status", { queue })).result.size, 1);
     able.send({ id: 8, method: "pipe/send", params: { end: first, item: bin(Buffer.alloc(bytes - 100 * 1024)) } });
     assert.equal((await able.answer(8)).error, undefined);
-    if (framing === "json") assert.equal((await client.request("pipe/recv", { end: second })).error?.data?.["name"], "PayloadTooLarge");
+    if (framing === "json")
+      assert.equal((await client.request("pipe/recv", { end: second })).error?.data?.["name"], "PayloadTooLarge");
     assert.equal((await able.request("queue/get", { queue })).result.items.length, 1);
     assert.equal((await client.request("queue/status", { queue })).error, undefined);
   });
@@ -149,8 +170,20 @@ test("a result that is too large for its client fails its own task", async (t) =
   const [pool, job] = [`pool:${client.session}.1`, `job:${client.session}.2`];
   await client.request("pool/create", { pool, processes: 1 });
   await client.request("job/create", { job, pool, target: { module, export: "bytes" }, mode: "map" });
-  await client.request("job/submit", { job, tasks: [{ index: 0, items: [3 * MiB] }, { index: 1, items: [5] }] });
-  const results = () => client.received.filter(({ method }) => method === "job/results").flatMap(({ params }) => (params as { results: { index: number; error?: { data?: { name?: string }; message: string } }[] }).results);
+  await client.request("job/submit", {
+    job,
+    tasks: [
+      { index: 0, items: [3 * MiB] },
+      { index: 1, items: [5] },
+    ],
+  });
+  const results = () =>
+    client.received
+      .filter(({ method }) => method === "job/results")
+      .flatMap(
+        ({ params }) =>
+          (params as { results: { index: number; error?: { data?: { name?: string }; message: string } }[] }).results,
+      );
   await waitFor(() => results().length === 2);
   const [large, small] = results().sort((a, b) => a.index - b.index);
   assert.equal(large!.error?.data?.name, "PayloadTooLarge");
@@ -164,7 +197,12 @@ test("a worker host that reads no fragments is never sent more than a frame: the
   const client = await open("frames", { maxPayloadBytes: 2 ** 32 - 1 });
   const [pool, job] = [`pool:${client.session}.1`, `job:${client.session}.2`];
   await client.request("pool/create", { pool, processes: 1 });
-  await client.request("job/create", { job, pool, target: { source: "sub { length $_[0] }", runtime: "perl" }, mode: "map" });
+  await client.request("job/create", {
+    job,
+    pool,
+    target: { source: "sub { length $_[0] }", runtime: "perl" },
+    mode: "map",
+  });
   const submit = (index: number, bytes: number) => {
     const items = Buffer.concat([Buffer.from([0x91]), bin(Buffer.alloc(bytes))]);
     const message = encodeMessage({ id: 20 + index, method: "job/submit", params: { job, tasks: [{ index, items }] } });
@@ -178,7 +216,13 @@ test("a worker host that reads no fragments is never sent more than a frame: the
   submit(0, 1000);
   submit(1, 2 * MiB);
   submit(2, 1000);
-  const results = () => client.received.filter(({ method }) => method === "job/results").flatMap(({ params }) => (params as { results: { index: number; pid: number; error?: { data?: { name?: string } } }[] }).results);
+  const results = () =>
+    client.received
+      .filter(({ method }) => method === "job/results")
+      .flatMap(
+        ({ params }) =>
+          (params as { results: { index: number; pid: number; error?: { data?: { name?: string } } }[] }).results,
+      );
   await waitFor(() => results().length === 3);
   const [before, large, after] = results().sort((a, b) => a.index - b.index);
   assert.deepEqual([before!.error, large!.error?.data?.name, after!.error], [undefined, "PayloadTooLarge", undefined]);
@@ -211,14 +255,28 @@ test("a run's result and a map's answer that are too large for a reader fail alo
   await client.request("run/start", { run, target: { module, export: "bytes" }, items: [3 * MiB, 5], processes: 1 });
   await client.request("run/wait", { run });
   const { result } = await client.request("run/read", { run, since: 0 });
-  const entries = (result as { entries: { index: number; state: string; error?: { data?: { name?: string } }; value?: unknown }[] }).entries.sort((a, b) => a.index - b.index);
-  assert.deepEqual(entries.map(({ state, error }) => [state, error?.data?.name]), [["done", "PayloadTooLarge"], ["done", undefined]]);
+  const entries = (
+    result as { entries: { index: number; state: string; error?: { data?: { name?: string } }; value?: unknown }[] }
+  ).entries.sort((a, b) => a.index - b.index);
+  assert.deepEqual(
+    entries.map(({ state, error }) => [state, error?.data?.name]),
+    [
+      ["done", "PayloadTooLarge"],
+      ["done", undefined],
+    ],
+  );
   const able = await open("frames", { maxPayloadBytes: 2 ** 32 - 1 });
   await able.request("handle/retain", { handle: run });
-  const whole = (await able.request("run/read", { run, since: 0 })).result as { entries: { index: number; value?: Uint8Array }[] };
+  const whole = (await able.request("run/read", { run, since: 0 })).result as {
+    entries: { index: number; value?: Uint8Array }[];
+  };
   assert.ok(whole.entries.find(({ index }) => index === 0)!.value!.length > 3 * MiB);
   // Each is small enough, all together are not.
-  const { error } = await client.request("pool/map", { target: { module, export: "bytes" }, items: [MiB, MiB, MiB], processes: 1 });
+  const { error } = await client.request("pool/map", {
+    target: { module, export: "bytes" },
+    items: [MiB, MiB, MiB],
+    processes: 1,
+  });
   assert.equal(error?.data?.["name"], "PayloadTooLarge");
   assert.match(error!.message, /the list of all results takes 3145\d{3} bytes/);
   assert.equal((await client.request("server/status")).error, undefined);

@@ -67,7 +67,9 @@ test("an item goes from JSON to frames and back", async (t) => {
 
   // What is no msgpack comes unopened.
   await frames.request("queue/put", { queue: "queue:@b", items: [Buffer.from([0xc1])] });
-  assert.deepEqual((await json.request("queue/get", { queue: "queue:@b" })).result, { items: [{ $blob: { tag: "polyproc/undecodable", data: "wQ==" } }] });
+  assert.deepEqual((await json.request("queue/get", { queue: "queue:@b" })).result, {
+    items: [{ $blob: { tag: "polyproc/undecodable", data: "wQ==" } }],
+  });
   // A value without a msgpack form is the sender's mistake.
   const { error } = await json.request("queue/put", { queue: "queue:@b", items: [{ $int: "many" }] });
   assert.equal(error?.data?.["name"], "InvalidParams");
@@ -114,17 +116,50 @@ test("--stdio serves its client in either framing, writes nothing else, and ends
 
 test("--stdio and several --listen serve the same objects", async (t) => {
   const folder = temporaryFolder(t);
-  const server = spawnServer(t, ["--stdio", "--listen", `unix:${folder}/a`, "--listen", `unix:${folder}/b`, "--listen", "tcp:127.0.0.1:0", "--token-file", `${folder}/token`], { stdio: "pipe" });
-  const stdio = new RawClient(Duplex.from({ readable: server.process.stdout!, writable: server.process.stdin! }), "json");
+  const server = spawnServer(
+    t,
+    [
+      "--stdio",
+      "--listen",
+      `unix:${folder}/a`,
+      "--listen",
+      `unix:${folder}/b`,
+      "--listen",
+      "tcp:127.0.0.1:0",
+      "--token-file",
+      `${folder}/token`,
+    ],
+    { stdio: "pipe" },
+  );
+  const stdio = new RawClient(
+    Duplex.from({ readable: server.process.stdout!, writable: server.process.stdin! }),
+    "json",
+  );
   await stdio.request("initialize", {});
   const { addresses } = (await stdio.request("server/status", {})).result as { addresses: string[] };
   assert.equal(addresses.length, 3);
   const token = readFileSync(`${folder}/token`, "utf8").trim();
-  const clients = [stdio, await RawClient.open(`${folder}/a`, "frames"), await RawClient.open(`${folder}/b`, "json"), await tcp(server, "frames", addresses[2])];
+  const clients = [
+    stdio,
+    await RawClient.open(`${folder}/a`, "frames"),
+    await RawClient.open(`${folder}/b`, "json"),
+    await tcp(server, "frames", addresses[2]),
+  ];
   assert.equal((await clients[3]!.request("initialize", { token })).error, undefined);
-  for (const client of clients) assert.equal((await client.request("semaphore/create", { semaphore: "semaphore:@shared", value: 4 })).error, undefined);
-  for (const client of clients) assert.equal((await client.request("semaphore/acquire", { semaphore: "semaphore:@shared", timeoutMs: 0 })).result.acquired, true);
-  assert.equal((await stdio.request("semaphore/acquire", { semaphore: "semaphore:@shared", timeoutMs: 0 })).result.acquired, false);
+  for (const client of clients)
+    assert.equal(
+      (await client.request("semaphore/create", { semaphore: "semaphore:@shared", value: 4 })).error,
+      undefined,
+    );
+  for (const client of clients)
+    assert.equal(
+      (await client.request("semaphore/acquire", { semaphore: "semaphore:@shared", timeoutMs: 0 })).result.acquired,
+      true,
+    );
+  assert.equal(
+    (await stdio.request("semaphore/acquire", { semaphore: "semaphore:@shared", timeoutMs: 0 })).result.acquired,
+    false,
+  );
   server.process.stdin!.end();
   assert.equal(await server.exited(), 0);
   assert.ok(!existsSync(`${folder}/a`) && !existsSync(`${folder}/b`));
@@ -132,7 +167,9 @@ test("--stdio and several --listen serve the same objects", async (t) => {
 });
 
 test("--fd serves the client that started it, and ends with it", async (t) => {
-  const child = spawn(process.execPath, [compiled("server/main"), "--fd", "3"], { stdio: ["ignore", "pipe", "inherit", "pipe"] });
+  const child = spawn(process.execPath, [compiled("server/main"), "--fd", "3"], {
+    stdio: ["ignore", "pipe", "inherit", "pipe"],
+  });
   t.after(() => void child.kill("SIGKILL"));
   const exit = once(child, "exit");
   const client = new RawClient(child.stdio[3] as Socket, "frames");
@@ -152,7 +189,11 @@ test("TCP wants the token: right, wrong and missing", async (t) => {
     const right = await tcp(server, framing);
     assert.equal((await right.request("initialize", { token })).error, undefined);
     right.close();
-    for (const [params, text] of [[{}, /needs a token/], [{ token: `${token}x` }, /token is wrong/], [{ token: "" }, /token is wrong/]] as const) {
+    for (const [params, text] of [
+      [{}, /needs a token/],
+      [{ token: `${token}x` }, /token is wrong/],
+      [{ token: "" }, /token is wrong/],
+    ] as const) {
       const client = await tcp(server, framing);
       const { error } = await client.request("initialize", params);
       assert.equal(error?.data?.["name"], "Unauthorized");
@@ -170,11 +211,17 @@ test("TCP wants the token: right, wrong and missing", async (t) => {
 test("the token may come from the environment, and children of a Unix server do not see it", async (t) => {
   const folder = temporaryFolder(t);
   const token = "a-token-of-the-environment";
-  const server = await startServer(t, ["--listen", "tcp:127.0.0.1:0", "--listen", `unix:${folder}/s`], { env: { POLYPROC_TOKEN: token } });
+  const server = await startServer(t, ["--listen", "tcp:127.0.0.1:0", "--listen", `unix:${folder}/s`], {
+    env: { POLYPROC_TOKEN: token },
+  });
   const client = await tcp(server, "json");
   const { result } = await client.request("initialize", { token });
   await client.request("pool/create", { pool: `pool:${result.session}.1` });
-  const { result: mapped } = await client.request("pool/map", { pool: `pool:${result.session}.1`, target: { command: "sh", args: ["-c", "env"] }, items: [""] });
+  const { result: mapped } = await client.request("pool/map", {
+    pool: `pool:${result.session}.1`,
+    target: { command: "sh", args: ["-c", "env"] },
+    items: [""],
+  });
   const { stdout } = mapped.outcomes[0].value as { stdout: string };
   assert.match(stdout, new RegExp(`^POLYPROC_ADDRESS=unix:${folder}/s$`, "m"));
   assert.ok(!stdout.includes(token));
@@ -185,20 +232,43 @@ test("TLS serves with a certificate and a token", async (t) => {
   const folder = temporaryFolder(t);
   writeFileSync(`${folder}/cert.pem`, certificate);
   writeFileSync(`${folder}/key.pem`, privateKey);
-  const server = await startServer(t, ["--listen", "tls:127.0.0.1:0", "--tls-cert", `${folder}/cert.pem`, "--tls-key", `${folder}/key.pem`, "--token-file", `${folder}/token`]);
+  const server = await startServer(t, [
+    "--listen",
+    "tls:127.0.0.1:0",
+    "--tls-cert",
+    `${folder}/cert.pem`,
+    "--tls-key",
+    `${folder}/key.pem`,
+    "--token-file",
+    `${folder}/token`,
+  ]);
   for (const framing of framings) {
-    const socket = connectTls({ port: Number(server.addresses[0]!.split(":").at(-1)), host: "127.0.0.1", ca: certificate, servername: "localhost" });
+    const socket = connectTls({
+      port: Number(server.addresses[0]!.split(":").at(-1)),
+      host: "127.0.0.1",
+      ca: certificate,
+      servername: "localhost",
+    });
     await within(once(socket, "secureConnect"), "a TLS connection");
     const client = new RawClient(socket, framing);
     assert.equal((await client.request("initialize", {})).error?.data?.["name"], "Unauthorized");
     client.close();
-    const other = connectTls({ port: Number(server.addresses[0]!.split(":").at(-1)), host: "127.0.0.1", ca: certificate, servername: "localhost" });
+    const other = connectTls({
+      port: Number(server.addresses[0]!.split(":").at(-1)),
+      host: "127.0.0.1",
+      ca: certificate,
+      servername: "localhost",
+    });
     await within(once(other, "secureConnect"), "a TLS connection");
     const welcome = new RawClient(other, framing);
-    assert.equal((await welcome.request("initialize", { token: readFileSync(`${folder}/token`, "utf8").trim() })).error, undefined);
+    assert.equal(
+      (await welcome.request("initialize", { token: readFileSync(`${folder}/token`, "utf8").trim() })).error,
+      undefined,
+    );
     // Larger than TLS's own records, in both directions.
     await welcome.request("queue/create", { queue: "queue:@q" });
-    const item = framing === "json" ? { $bytes: Buffer.alloc(300_000, 9).toString("base64") } : Buffer.alloc(300_000, 9);
+    const item =
+      framing === "json" ? { $bytes: Buffer.alloc(300_000, 9).toString("base64") } : Buffer.alloc(300_000, 9);
     await welcome.request("queue/put", { queue: "queue:@q", items: [item] });
     assert.deepEqual((await welcome.request("queue/get", { queue: "queue:@q" })).result.items, [item]);
     welcome.close();
@@ -233,14 +303,16 @@ test("what cannot be served is said, with exit status 2", async (t) => {
   ];
   // Two at a time: all of them at once would keep each other from starting.
   const next = refused.values();
-  await Promise.all([1, 2].map(async () => {
-    for (const [args, text] of next) {
-      const server = spawnServer(t, args);
-      assert.equal(await server.exited(), 2, args.join(" "));
-      assert.match(server.stderr(), text);
-      assert.match(server.stderr(), /^polyproc: [^\n]*\n$/);
-    }
-  }));
+  await Promise.all(
+    [1, 2].map(async () => {
+      for (const [args, text] of next) {
+        const server = spawnServer(t, args);
+        assert.equal(await server.exited(), 2, args.join(" "));
+        assert.match(server.stderr(), text);
+        assert.match(server.stderr(), /^polyproc: [^\n]*\n$/);
+      }
+    }),
+  );
 });
 
 test("the folder of a socket is made for its owner alone, and the socket goes away with the server", async (t) => {
@@ -272,7 +344,14 @@ test("an address that cannot be had leaves nothing of the others", async (t) => 
   t.after(() => void taken.close());
   await once(taken, "listening");
   const { port } = taken.address() as { port: number };
-  const server = spawnServer(t, ["--listen", `unix:${folder}/s`, "--listen", `tcp:127.0.0.1:${port}`, "--token-file", `${folder}/t`]);
+  const server = spawnServer(t, [
+    "--listen",
+    `unix:${folder}/s`,
+    "--listen",
+    `tcp:127.0.0.1:${port}`,
+    "--token-file",
+    `${folder}/t`,
+  ]);
   assert.equal(await server.exited(), 2);
   assert.match(server.stderr(), /another program listens there/);
   assert.ok(!existsSync(`${folder}/s`));
@@ -297,7 +376,10 @@ test("a second signal ends it at once, and the guardian sees to its children", a
   const server = await startUnixServer(t);
   const client = await RawClient.open(server.path, "json");
   const ready = join(temporaryFolder(t), "ready");
-  await client.request("process/start", { process: "process:s1.1", target: { command: "sh", args: ["-c", `trap "" TERM; : > ${ready}; while :; do sleep 1; done`] } });
+  await client.request("process/start", {
+    process: "process:s1.1",
+    target: { command: "sh", args: ["-c", `trap "" TERM; : > ${ready}; while :; do sleep 1; done`] },
+  });
   const { result } = await client.request("process/status", { process: "process:s1.1" });
   await waitFor(() => existsSync(ready), { what: "a child that does not care for SIGTERM" });
   server.process.kill("SIGTERM");

@@ -25,7 +25,8 @@ function msgpackBin(bytes: number): Buffer {
 async function smallServer(t: TestContext) {
   const server = await startUnixServer(t, ["--warm-hosts", "0", "--max-memory-bytes", String(limit)]);
   const other = await RawClient.open(server.path, "frames");
-  const rss = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.process.pid}/status`, "utf8"))?.[1] ?? 0) * 1024;
+  const rss = () =>
+    Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.process.pid}/status`, "utf8"))?.[1] ?? 0) * 1024;
   const before = rss();
   let peak = before;
   const timer = setInterval(() => (peak = Math.max(peak, rss())), 20);
@@ -39,12 +40,15 @@ async function smallServer(t: TestContext) {
     standstill: async () => {
       let last = -1;
       let same = 0;
-      return waitFor(async () => {
-        const now = await held();
-        same = now === last ? same + 1 : 0;
-        last = now;
-        return same >= 20 && { heldBytes: now };
-      }, { what: "a standstill", intervalMs: 10, timeoutMs: 30_000 });
+      return waitFor(
+        async () => {
+          const now = await held();
+          same = now === last ? same + 1 : 0;
+          last = now;
+          return same >= 20 && { heldBytes: now };
+        },
+        { what: "a standstill", intervalMs: 10, timeoutMs: 30_000 },
+      );
     },
     /** Nothing is held: most of the memory goes back to the system. */
     fallsAgain: () => waitFor(() => rss() - before < limit, { what: "memory that falls" }),
@@ -64,7 +68,14 @@ suite("a server's memory is bounded", { skip: process.platform !== "linux" && "r
       const queues = Array.from({ length: 10 }, (_, i) => `queue:@q${i}`);
       for (const queue of queues) await producer.request("queue/create", { queue });
       const each = 16;
-      for (let i = 0; i < each; i++) for (const queue of queues) producer.send({ jsonrpc: "2.0", id: `put ${queue} ${i}`, method: "queue/put", params: { queue, items: [item] } });
+      for (let i = 0; i < each; i++)
+        for (const queue of queues)
+          producer.send({
+            jsonrpc: "2.0",
+            id: `put ${queue} ${i}`,
+            method: "queue/put",
+            params: { queue, items: [item] },
+          });
       const { heldBytes } = await standstill();
       assert.ok(heldBytes > limit / 2 && heldBytes <= limit * 1.1, `it holds ${heldBytes} bytes`);
       const stored = producer.received.length;
@@ -72,9 +83,16 @@ suite("a server's memory is bounded", { skip: process.platform !== "linux" && "r
 
       // Others are served meanwhile, also with memory of their own.
       await other.request("queue/create", { queue: "queue:@other" });
-      assert.equal((await other.request("queue/put", { queue: "queue:@other", items: [Buffer.from([1])] })).error, undefined);
+      assert.equal(
+        (await other.request("queue/put", { queue: "queue:@other", items: [Buffer.from([1])] })).error,
+        undefined,
+      );
       assert.deepEqual((await other.request("queue/get", { queue: "queue:@other" })).result.items, [Buffer.from([1])]);
-      const map = await other.request("pool/map", { target: { command: "true" }, processes: 1, items: [Buffer.from([0xc0])] });
+      const map = await other.request("pool/map", {
+        target: { command: "true" },
+        processes: 1,
+        items: [Buffer.from([0xc0])],
+      });
       assert.equal(map.result?.outcomes?.[0]?.ok, true, JSON.stringify(map.error));
 
       for (let n = 0; n < each; n++) {
@@ -85,7 +103,7 @@ suite("a server's memory is bounded", { skip: process.platform !== "linux" && "r
       }
       await waitFor(() => producer.received.length === each * queues.length, { what: "the answers to all puts" });
       assert.ok(producer.received.every(({ error }) => error === undefined));
-      assert.ok(await held() < mebibyte);
+      assert.ok((await held()) < mebibyte);
       assertBounded();
       producer.close();
       await fallsAgain();
@@ -100,7 +118,12 @@ suite("a server's memory is bounded", { skip: process.platform !== "linux" && "r
     await second.request("queue/create", { queue: "queue:@q" });
     for (let i = 0; i < 46; i++) await first.request("queue/put", { queue: "queue:@q", items: [item] });
     first.send({ jsonrpc: "2.0", id: "waits", method: "queue/put", params: { queue: "queue:@q", items: [item] } });
-    first.send({ jsonrpc: "2.0", id: "waits, too", method: "queue/put", params: { queue: "queue:@q", items: [item, item, item] } });
+    first.send({
+      jsonrpc: "2.0",
+      id: "waits, too",
+      method: "queue/put",
+      params: { queue: "queue:@q", items: [item, item, item] },
+    });
     const limited = await second.request("queue/put", { queue: "queue:@q", items: [item, item, item], timeoutMs: 20 });
     assert.equal(limited.error?.data?.["name"], "Full");
     await standstill();
@@ -116,9 +139,19 @@ suite("a server's memory is bounded", { skip: process.platform !== "linux" && "r
     const client = await RawClient.open(path, "frames");
     const count = 30;
     const write = { command: "sh", args: ["-c", `yes ${long} | head -c 3000000`] };
-    for (let i = 0; i < count; i++) client.send({ jsonrpc: "2.0", id: i, method: "process/start", params: { process: `process:@p${i}`, target: write } });
-    for (let i = 0; i < count; i++) await other.request("process/join", { process: `process:@p${i}` }).then(({ error }) => error && client.answer(i));
-    await waitFor(async () => (await other.request("server/status")).result.processes === 0, { what: "the end of all commands", timeoutMs: 60_000 });
+    for (let i = 0; i < count; i++)
+      client.send({
+        jsonrpc: "2.0",
+        id: i,
+        method: "process/start",
+        params: { process: `process:@p${i}`, target: write },
+      });
+    for (let i = 0; i < count; i++)
+      await other.request("process/join", { process: `process:@p${i}` }).then(({ error }) => error && client.answer(i));
+    await waitFor(async () => (await other.request("server/status")).result.processes === 0, {
+      what: "the end of all commands",
+      timeoutMs: 60_000,
+    });
     const { result } = await other.request("process/output", { process: `process:@p${count - 1}` });
     assert.ok(long.startsWith(result.lines.at(-1).text));
     assertBounded();
@@ -129,7 +162,11 @@ suite("a server's memory is bounded", { skip: process.platform !== "linux" && "r
     const { path, assertBounded, held, other } = await smallServer(t);
     const client = await RawClient.open(path, "frames");
     const target = { command: "sh", args: ["-c", `yes ${long} | head -c 1000000`] };
-    const { error } = await client.request("pool/map", { target, processes: 4, items: Array.from({ length: 70 }, () => Buffer.from([0xc0])) });
+    const { error } = await client.request("pool/map", {
+      target,
+      processes: 4,
+      items: Array.from({ length: 70 }, () => Buffer.from([0xc0])),
+    });
     assert.equal(error?.data?.["name"], "Overloaded");
     assert.match(error!.message, /use job\/submit or run\/start/);
     await waitFor(async () => (await held()) < 10 * mebibyte, { what: "memory that is free again" });
@@ -144,9 +181,13 @@ suite("a server's memory is bounded", { skip: process.platform !== "linux" && "r
     const target = { command: "sh", args: ["-c", `yes ${long} | head -c 1000000`] };
     for (let i = 0; i < 3; i++) {
       const items = Array.from({ length: 25 }, () => Buffer.from([0xc0]));
-      assert.equal((await client.request("run/start", { run: `run:@r${i}`, target, processes: 2, items })).error, undefined);
+      assert.equal(
+        (await client.request("run/start", { run: `run:@r${i}`, target, processes: 2, items })).error,
+        undefined,
+      );
     }
-    const hasEnded = async (i: number) => ((await other.request("run/status", { run: `run:@r${i}` })).result.endedAt as number | null) !== null;
+    const hasEnded = async (i: number) =>
+      ((await other.request("run/status", { run: `run:@r${i}` })).result.endedAt as number | null) !== null;
     for (let i = 0; i < 3; i++) await waitFor(() => hasEnded(i), { what: "the run's end", timeoutMs: 60_000 });
     assertBounded();
     const { result } = await other.request("run/read", { run: "run:@r2" });

@@ -1,6 +1,19 @@
 /** Values of every type that a parameter could be mistaken for. */
 export const wrongValues: readonly unknown[] = [
-  null, true, -1, 1.5, 1e300, "", "wrong", "lock:", "x".repeat(5000), [], [null], {}, { wrong: 1 }, Buffer.from([0xc1]),
+  null,
+  true,
+  -1,
+  1.5,
+  1e300,
+  "",
+  "wrong",
+  "lock:",
+  "x".repeat(5000),
+  [],
+  [null],
+  {},
+  { wrong: 1 },
+  Buffer.from([0xc1]),
 ];
 
 /** The value with one of its places changed at a time: each member and element, the whole itself, and a member too many. */

@@ -24,7 +24,11 @@ async function own(socket: Duplex, framing: Framing): Promise<Owned> {
     client,
     session,
     async start(params) {
-      const { result, error } = await client.request("process/start", { process: `process:${session}.${++count}`, target: { command: "sleep", args: ["1000"] }, ...params });
+      const { result, error } = await client.request("process/start", {
+        process: `process:${session}.${++count}`,
+        target: { command: "sleep", args: ["1000"] },
+        ...params,
+      });
       assert.equal(error, undefined);
       return (result as { pid: number }).pid;
     },
@@ -51,15 +55,28 @@ for (const framing of ["json", "frames"] as const) {
 }
 
 test("--fd: the children end with the client, and so does a run that nobody can read", async (t) => {
-  const server = spawn(process.execPath, [compiled("server/main"), "--fd", "3"], { stdio: ["ignore", "ignore", "inherit", "pipe"] });
+  const server = spawn(process.execPath, [compiled("server/main"), "--fd", "3"], {
+    stdio: ["ignore", "ignore", "inherit", "pipe"],
+  });
   t.after(() => void server.kill("SIGKILL"));
   const exit = once(server, "exit");
   const { client, session, start } = await own(server.stdio[3] as Socket, "frames");
   const child = await start({});
-  const { error } = await client.request("run/start", { run: `run:${session}.1`, target: { command: "sleep", args: ["1000"] }, items: [Uint8Array.of(1)] });
+  const { error } = await client.request("run/start", {
+    run: `run:${session}.1`,
+    target: { command: "sleep", args: ["1000"] },
+    items: [Uint8Array.of(1)],
+  });
   assert.equal(error, undefined);
-  const list = async () => ((await client.request("process/list", { scope: "all" })).result as { processes: { role: string; pid: number | null }[] }).processes;
-  const task = await waitFor(async () => (await list()).find(({ role, pid }) => role === "task" && pid !== null)?.pid, { what: "the run's command" });
+  const list = async () =>
+    (
+      (await client.request("process/list", { scope: "all" })).result as {
+        processes: { role: string; pid: number | null }[];
+      }
+    ).processes;
+  const task = await waitFor(async () => (await list()).find(({ role, pid }) => role === "task" && pid !== null)?.pid, {
+    what: "the run's command",
+  });
   client.close();
   assert.deepEqual(await within(exit, "the server's end"), [0, null]);
   assert.deepEqual([child, task].filter(isLiving), []);
@@ -67,7 +84,10 @@ test("--fd: the children end with the client, and so does a run that nobody can 
 
 test("a client that dies while its shutdown waits for a child counts as dead: the child ends", async (t) => {
   const server = spawnServer(t, ["--stdio"], { stdio: "pipe" });
-  const { client, start } = await own(Duplex.from({ readable: server.process.stdout!, writable: server.process.stdin! }), "json");
+  const { client, start } = await own(
+    Duplex.from({ readable: server.process.stdout!, writable: server.process.stdin! }),
+    "json",
+  );
   const child = await start({});
   client.send({ jsonrpc: "2.0", id: "last", method: "shutdown" });
   client.send({ jsonrpc: "2.0", id: "refused", method: "server/status" });
@@ -80,8 +100,16 @@ test("a client that dies while its shutdown waits for a child counts as dead: th
 
 test("a process cannot be daemonic and outlive its parent", async (t) => {
   const server = spawnServer(t, ["--stdio"], { stdio: "pipe" });
-  const { client, session } = await own(Duplex.from({ readable: server.process.stdout!, writable: server.process.stdin! }), "json");
-  const { error } = await client.request("process/start", { process: `process:${session}.9`, target: { command: "sleep", args: ["1000"] }, daemon: true, onParentDeath: "continue" });
+  const { client, session } = await own(
+    Duplex.from({ readable: server.process.stdout!, writable: server.process.stdin! }),
+    "json",
+  );
+  const { error } = await client.request("process/start", {
+    process: `process:${session}.9`,
+    target: { command: "sleep", args: ["1000"] },
+    daemon: true,
+    onParentDeath: "continue",
+  });
   assert.equal(error?.data?.["name"], "InvalidParams");
   assert.match(error!.message, /leave one of the two out/);
   assert.deepEqual((await client.request("process/list", { scope: "children" })).result, { processes: [] });

@@ -28,13 +28,21 @@ export interface ServerOptions {
 }
 
 /** Starts a server; it ends with the test. Resolves when it listens on as many addresses as `args` name. */
-export async function startServer(test: TestContext, args: readonly string[], options: ServerOptions = {}): Promise<ServerProcess> {
+export async function startServer(
+  test: TestContext,
+  args: readonly string[],
+  options: ServerOptions = {},
+): Promise<ServerProcess> {
   const server = spawnServer(test, args, options);
   const count = args.filter((arg) => arg === "--listen").length;
-  await waitFor(() => {
-    if (server.process.exitCode !== null || server.process.signalCode !== null) throw new Error(`the server has ended: ${server.stderr()}`);
-    return server.addresses.length === count;
-  }, { what: `a server that listens: ${args.join(" ")}` });
+  await waitFor(
+    () => {
+      if (server.process.exitCode !== null || server.process.signalCode !== null)
+        throw new Error(`the server has ended: ${server.stderr()}`);
+      return server.addresses.length === count;
+    },
+    { what: `a server that listens: ${args.join(" ")}` },
+  );
   return server;
 }
 
@@ -71,7 +79,11 @@ export function spawnServer(test: TestContext, args: readonly string[], options:
 }
 
 /** A server on a Unix socket of its own, and the socket's path. */
-export async function startUnixServer(test: TestContext, args: readonly string[] = [], options: ServerOptions = {}): Promise<ServerProcess & { path: string }> {
+export async function startUnixServer(
+  test: TestContext,
+  args: readonly string[] = [],
+  options: ServerOptions = {},
+): Promise<ServerProcess & { path: string }> {
   const path = join(temporaryFolder(test), "s");
   const server = await startServer(test, ["--listen", `unix:${path}`, ...args], options);
   return { ...server, path };

@@ -51,7 +51,8 @@ test("of ten servers that start at once where a dead one left its socket, one ge
     const told = await race(racers, path);
     const winners = racers.filter((_, i) => told[i]!.listens);
     assert.equal(winners.length, 1, `round ${round}: ${winners.length} listen`);
-    for (const { message } of told.filter(({ listens }) => !listens)) assert.match(message!, /a server answers there already/);
+    for (const { message } of told.filter(({ listens }) => !listens))
+      assert.match(message!, /a server answers there already/);
     const socket = connect(path);
     await once(socket, "connect");
     socket.destroy();
@@ -81,7 +82,12 @@ test("what a living process locks is waited for, then said", async (t) => {
   const path = join(temporaryFolder(t), "s");
   const parent = process.ppid;
   symlinkSync(String(parent), `${path}.binding`);
-  await assert.rejects(lockBinding(path, 30), { name: "UsageError", message: new RegExp(`process ${parent} has been starting there for 0\\.03 s; if it is no server, remove .*s\\.binding$`) });
+  await assert.rejects(lockBinding(path, 30), {
+    name: "UsageError",
+    message: new RegExp(
+      `process ${parent} has been starting there for 0\\.03 s; if it is no server, remove .*s\\.binding$`,
+    ),
+  });
   assert.equal(readlinkSync(`${path}.binding`), String(parent));
 });
 
@@ -97,8 +103,12 @@ test("one process locks a path once at a time, and is not kept out by what an ea
   assert.deepEqual(readdirSync(folder), []);
 });
 
-test("a folder that the system does not let be made is said at once", { skip: process.platform !== "linux" && "needs /proc" }, async (t) => {
-  const [told] = await race([await racer(t)], "/proc/polyproc-test/s");
-  assert.equal(told!.listens, false);
-  assert.match(told!.message!, /\/proc\/polyproc-test cannot be made \(ENOENT\): choose a path/);
-});
+test(
+  "a folder that the system does not let be made is said at once",
+  { skip: process.platform !== "linux" && "needs /proc" },
+  async (t) => {
+    const [told] = await race([await racer(t)], "/proc/polyproc-test/s");
+    assert.equal(told!.listens, false);
+    assert.match(told!.message!, /\/proc\/polyproc-test cannot be made \(ENOENT\): choose a path/);
+  },
+);

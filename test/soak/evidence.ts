@@ -13,11 +13,19 @@ const snapshotMs = 5000;
  * What can be known of a run that hangs, before anything is killed: of each process its stacks, its open descriptors and what the kernel says that
  * it waits for, and what the server knows. Python processes write their stacks into `folder`, as `PID.python`; Node processes as a report.
  */
-export async function collectEvidence(folder: string, address: string | null, processes: readonly SoakProcess[]): Promise<string> {
+export async function collectEvidence(
+  folder: string,
+  address: string | null,
+  processes: readonly SoakProcess[],
+): Promise<string> {
   mkdirSync(folder, { recursive: true });
   const parts = [await snapshotOf(address)];
   for (const row of processes) {
-    parts.push(`== ${row.class} ${describeProcess(row)}${isStopped(row.pid) ? " (stopped)" : ""}`, kernelView(row.pid), await stacksOf(row, folder));
+    parts.push(
+      `== ${row.class} ${describeProcess(row)}${isStopped(row.pid) ? " (stopped)" : ""}`,
+      kernelView(row.pid),
+      await stacksOf(row, folder),
+    );
   }
   const text = parts.filter((part) => part !== "").join("\n");
   writeFileSync(join(folder, "evidence.txt"), text);
@@ -49,7 +57,9 @@ function kernelView(pid: number): string {
   } catch {
     // It has gone.
   }
-  const threads = read(`/proc/${pid}/status`).split("\n").filter((line) => /^(State|Threads|SigBlk|SigCgt)/.test(line));
+  const threads = read(`/proc/${pid}/status`)
+    .split("\n")
+    .filter((line) => /^(State|Threads|SigBlk|SigCgt)/.test(line));
   return [...threads, ...lines].join("\n");
 }
 
@@ -62,7 +72,8 @@ async function stacksOf(row: SoakProcess, folder: string): Promise<string> {
   const signal = isPython ? 10 : 12;
   if (!handles(row.pid, signal)) return "it has no handler that writes stacks";
   process.kill(row.pid, signal);
-  const isOf = (name: string) => (isPython ? name === `${row.pid}.python` : name.includes(`.${row.pid}.`) && name.endsWith(".json"));
+  const isOf = (name: string) =>
+    isPython ? name === `${row.pid}.python` : name.includes(`.${row.pid}.`) && name.endsWith(".json");
   const find = () => readdirSync(folder).find((name) => isOf(name) && statSync(join(folder, name)).size > 0);
   const found = await waitFor(find, { timeoutMs: stacksMs, what: "stacks" }).catch(() => null);
   if (found === null) return "it wrote no stacks";
@@ -78,7 +89,10 @@ function handles(pid: number, signal: number): boolean {
 /** Of a Node report: the stack, and the handles that keep it alive. */
 function nodeStack(text: string): string {
   try {
-    const { javascriptStack, libuv } = JSON.parse(text) as { javascriptStack?: unknown; libuv?: { is_active: boolean; type: string }[] };
+    const { javascriptStack, libuv } = JSON.parse(text) as {
+      javascriptStack?: unknown;
+      libuv?: { is_active: boolean; type: string }[];
+    };
     return JSON.stringify({ javascriptStack, handles: libuv?.filter((handle) => handle.is_active) });
   } catch {
     return text.slice(0, 2000);

@@ -30,7 +30,12 @@ export class Log {
   }
 
   /** Calls `action`, and writes one line before it and one after it, with its result. Errors are written, and thrown. */
-  async timed<T>(op: string, details: Record<string, unknown>, action: () => Promise<T>, told: (result: T) => Record<string, unknown>): Promise<T> {
+  async timed<T>(
+    op: string,
+    details: Record<string, unknown>,
+    action: () => Promise<T>,
+    told: (result: T) => Record<string, unknown>,
+  ): Promise<T> {
     const from = now();
     this.write(`${op}?`, { ...details, from });
     const result = await action();

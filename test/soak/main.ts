@@ -10,7 +10,13 @@ import { describeFigures, describeRound, repeatCommand, soak, type SoakOptions }
 const shownCharacters = 3000;
 
 const { values } = parseArgs({
-  options: { seconds: { type: "string" }, seed: { type: "string" }, first: { type: "string" }, rounds: { type: "string" }, only: { type: "string" } },
+  options: {
+    seconds: { type: "string" },
+    seed: { type: "string" },
+    first: { type: "string" },
+    rounds: { type: "string" },
+    only: { type: "string" },
+  },
 });
 const options: SoakOptions = {
   seconds: wholeNumber("seconds", values.seconds, 60),
@@ -20,7 +26,8 @@ const options: SoakOptions = {
   only: values.only === undefined ? [] : values.only.split(","),
 };
 const unknown = options.only.filter((name) => !scenarios.some((scenario) => scenario.name === name));
-if (unknown.length > 0) fail(`there is no scenario ${unknown.join()}; there are ${scenarios.map(({ name }) => name).join()}`);
+if (unknown.length > 0)
+  fail(`there is no scenario ${unknown.join()}; there are ${scenarios.map(({ name }) => name).join()}`);
 
 console.log(`seed ${options.seed}`);
 const figures = await soak(options, (report) => {
@@ -30,7 +37,9 @@ const figures = await soak(options, (report) => {
   const text = [JSON.stringify(report.plan.actions), JSON.stringify(report.hits), ...report.faults].join("\n");
   const file = join(mkdtempSync(join(tmpdir(), "polyproc-soak-evidence-")), "faults.txt");
   writeFileSync(file, text);
-  console.log(`${report.faults.map((fault) => fault.slice(0, shownCharacters)).join("\n")}\nthe whole of it: ${file}\nrepeat it: ${repeatCommand(options, report.plan)}`);
+  console.log(
+    `${report.faults.map((fault) => fault.slice(0, shownCharacters)).join("\n")}\nthe whole of it: ${file}\nrepeat it: ${repeatCommand(options, report.plan)}`,
+  );
 });
 console.log(describeFigures(figures));
 

@@ -27,13 +27,31 @@ export interface Hit {
 
 export type Mood = "calm" | "stops" | "kills";
 
-const usualTargets: readonly ProcessClass[] = ["client", "client", "client", "worker", "worker", "worker", "worker", "guardian", "maker", "private", "other"];
+const usualTargets: readonly ProcessClass[] = [
+  "client",
+  "client",
+  "client",
+  "worker",
+  "worker",
+  "worker",
+  "worker",
+  "guardian",
+  "maker",
+  "private",
+  "other",
+];
 
 /** A schedule for about `lengthMs`. `withServer`: the server is hit, too, once, towards the end. */
 export function planActions(random: Random, mood: Mood, lengthMs: number, withServer: boolean): Action[] {
   const actions: Action[] = [];
   const add = (target: ProcessClass, blow: Blow, from: number) =>
-    actions.push({ atMs: random.int(from, lengthMs), blow, target, choice: random.bits(), stopMs: random.int(20, 1500) });
+    actions.push({
+      atMs: random.int(from, lengthMs),
+      blow,
+      target,
+      choice: random.bits(),
+      stopMs: random.int(20, 1500),
+    });
   if (mood !== "calm") {
     for (let left = random.int(3, 12); left > 0; left--) {
       const blow = mood === "stops" ? "STOP" : random.pick(["KILL", "KILL", "TERM", "STOP"] as const);
@@ -78,7 +96,11 @@ export class Monkey {
       this.hits.push({ pid: victim.pid, class: victim.class, blow: action.blow, at: now(), command: victim.command() });
       if (!send(victim.pid, `SIG${action.blow}`) || action.blow !== "STOP") continue;
       this.#stopped.set(victim.pid, victim.start);
-      continued.push(delay(action.stopMs, undefined, { signal: over }).catch(() => {}).then(() => this.#continue(victim.pid)));
+      continued.push(
+        delay(action.stopMs, undefined, { signal: over })
+          .catch(() => {})
+          .then(() => this.#continue(victim.pid)),
+      );
     }
     await Promise.all(continued);
   }

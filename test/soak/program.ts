@@ -29,18 +29,26 @@ const pythonFolder = join(root, "test", "soak", "python");
 const binding = join(root, "bindings", "python");
 
 /** The interpreter itself: a shim that starts it would be the one that the monkey hits. */
-const { stdout: interpreter } = spawnSync("python3", ["-c", "import sys; print(sys.executable, end='')"], { encoding: "utf8" });
+const { stdout: interpreter } = spawnSync("python3", ["-c", "import sys; print(sys.executable, end='')"], {
+  encoding: "utf8",
+});
 
 /** What Python processes need, the server's worker hosts too: the binding, and stacks on SIGUSR1 (`python/stacks/sitecustomize.py`). */
 export const pythonEnvironment = {
-  PYTHONPATH: `${binding}:${join(pythonFolder, "stacks")}`, PYTHONDONTWRITEBYTECODE: "1", PATH: `${dirname(interpreter ?? "")}:${process.env["PATH"]}`,
+  PYTHONPATH: `${binding}:${join(pythonFolder, "stacks")}`,
+  PYTHONDONTWRITEBYTECODE: "1",
+  PATH: `${dirname(interpreter ?? "")}:${process.env["PATH"]}`,
 };
 
 export function startProgram(plan: ProgramPlan, log: string, env: NodeJS.ProcessEnv, cwd: string): Program {
   const params = JSON.stringify({ ...plan.params, log });
-  const [command, args] = plan.language === "python"
-    ? [interpreter, [join(pythonFolder, "main.py"), plan.workload, params]] as const
-    : [process.execPath, ["--enable-source-maps", compiled("test/soak/programs/main"), plan.workload, params]] as const;
+  const [command, args] =
+    plan.language === "python"
+      ? ([interpreter, [join(pythonFolder, "main.py"), plan.workload, params]] as const)
+      : ([
+          process.execPath,
+          ["--enable-source-maps", compiled("test/soak/programs/main"), plan.workload, params],
+        ] as const);
   const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
   let stderr = "";
   // What children print is copied to it with a private server.

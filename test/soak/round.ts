@@ -51,7 +51,11 @@ export function planRound(seed: number, number: number, only: readonly string[])
   const lengthMs = random.int(1000, 4000);
   const choices = only.length === 0 ? scenarios : scenarios.filter(({ name }) => only.includes(name));
   return {
-    number, mood, hitsServer, lengthMs, random,
+    number,
+    mood,
+    hitsServer,
+    lengthMs,
+    random,
     scenarios: random.sample(choices, random.int(1, 3)),
     actions: planActions(random, mood, lengthMs, hitsServer),
   };
@@ -90,7 +94,10 @@ export async function runRound(stage: Stage, plan: RoundPlan): Promise<RoundRepo
   const mischief = monkey.run(plan.actions, over.signal);
   const finished = Promise.all(acts.map((act) => finish(act, over.signal)));
   let serverStderr = "";
-  const ended = await within(finished, "the end of every program", lengthMs + patienceMs).then(() => true, () => false);
+  const ended = await within(finished, "the end of every program", lengthMs + patienceMs).then(
+    () => true,
+    () => false,
+  );
   if (!ended) {
     const hanging = acts.flatMap(({ programs }) => programs).filter((program) => program.status() === null);
     faults.push(`after ${lengthMs + patienceMs} ms still running: ${hanging.map(describeProgram).join("; ")}`);
@@ -102,16 +109,23 @@ export async function runRound(stage: Stage, plan: RoundPlan): Promise<RoundRepo
   over.abort();
   await mischief;
   const serverHit = monkey.hits.find((hit) => hit.class === "server" && hit.blow !== "STOP");
-  if (serverHit) await waitFor(() => stage.serverStatus !== null, { what: "the server's end", timeoutMs: settleMs }).catch((error: unknown) => faults.push(String(error)));
+  if (serverHit)
+    await waitFor(() => stage.serverStatus !== null, { what: "the server's end", timeoutMs: settleMs }).catch(
+      (error: unknown) => faults.push(String(error)),
+    );
   const serverEndedAt = serverHit?.at ?? null;
-  if (stage.serverStatus !== null && !serverHit && ended) faults.push(`the server ended with ${stage.serverStatus} though nobody hit it`);
+  if (stage.serverStatus !== null && !serverHit && ended)
+    faults.push(`the server ended with ${stage.serverStatus} though nobody hit it`);
   if (ended) serverStderr = stage.serverStderr;
   if (serverStderr !== "") faults.push(`the server wrote: ${serverStderr}`);
 
   const undisturbed = monkey.hits.every(({ blow }) => blow === "STOP");
   const operations = new Map<string, number>();
   for (const { play, programs } of ended ? acts : []) {
-    if (stage.serverStatus === null) await within(Promise.resolve(play.drain?.()), "what is left of a scenario", settleMs).catch((error: unknown) => faults.push(String(error)));
+    if (stage.serverStatus === null)
+      await within(Promise.resolve(play.drain?.()), "what is left of a scenario", settleMs).catch((error: unknown) =>
+        faults.push(String(error)),
+      );
     const endings = programs.map(endingOf);
     const story: Story = { endings, hits: monkey.hits, serverEndedAt, undisturbed };
     faults.push(...endings.flatMap((ending) => judgeEnding(ending, story)), ...play.check(story));
@@ -123,14 +137,17 @@ export async function runRound(stage: Stage, plan: RoundPlan): Promise<RoundRepo
   if (!ended) await stage.endServer();
   else if (stage.serverStatus !== null) faults.push(...(await stage.endServer()));
   rmSync(folder, { recursive: true, force: true });
-  for (const name of readdirSync(stage.stacks)) if (faults.length === 0) rmSync(join(stage.stacks, name), { force: true });
+  for (const name of readdirSync(stage.stacks))
+    if (faults.length === 0) rmSync(join(stage.stacks, name), { force: true });
   return { plan, hits: monkey.hits, operations, faults };
 }
 
 /** Waits for the programs of one scenario, and does what is to be done meanwhile. */
 async function finish({ play, programs }: Act, over: AbortSignal): Promise<void> {
   const all = Promise.all(programs.map((program) => program.ended));
-  const producers = Promise.all(programs.filter(({ params }) => params["role"] === "producer").map((program) => program.ended));
+  const producers = Promise.all(
+    programs.filter(({ params }) => params["role"] === "producer").map((program) => program.ended),
+  );
   const told = Promise.race([all, producers]).then(() => play.producersEnded?.());
   while (play.tend && !over.aborted) {
     const roles = new Set(programs.filter((program) => program.status() === null).map(({ params }) => params["role"]));
@@ -143,7 +160,15 @@ async function finish({ play, programs }: Act, over: AbortSignal): Promise<void>
 
 function endingOf(program: Program): Ending {
   const { language, workload, params, pid } = program;
-  return { language, workload, params, pid, status: program.status()!, stderr: program.stderr(), records: program.records() };
+  return {
+    language,
+    workload,
+    params,
+    pid,
+    status: program.status()!,
+    stderr: program.stderr(),
+    records: program.records(),
+  };
 }
 
 function describeProgram({ language, workload, pid, params }: Program): string {
@@ -152,7 +177,10 @@ function describeProgram({ language, workload, pid, params }: Program): string {
 
 /** The end of its log, for people. */
 function lastWords(program: Program): string {
-  const lines = program.records().slice(-lastRecords).map((record) => JSON.stringify(record).slice(0, 500));
+  const lines = program
+    .records()
+    .slice(-lastRecords)
+    .map((record) => JSON.stringify(record).slice(0, 500));
   return `the last of ${describeProgram(program)}:\n${lines.join("\n")}`;
 }
 
@@ -163,9 +191,11 @@ async function lookForLeftovers(stage: Stage, monkey: Monkey): Promise<string[]>
   const settled = async (what: string, look: () => Promise<string[]>) => {
     const timeoutMs = Math.max(1000, settleMs - (now() - began) / 1e6);
     const found: { last: string[] } = { last: [] };
-    await waitFor(async () => (found.last = await look()).length === 0, { what, timeoutMs, intervalMs: 50 }).catch(() => {
-      faults.push(...found.last.map((one) => `${what} was left: ${one}`));
-    });
+    await waitFor(async () => (found.last = await look()).length === 0, { what, timeoutMs, intervalMs: 50 }).catch(
+      () => {
+        faults.push(...found.last.map((one) => `${what} was left: ${one}`));
+      },
+    );
   };
   if (stage.serverStatus === null) {
     await settled("in the server", () => remembered(stage.watcher));
@@ -176,10 +206,16 @@ async function lookForLeftovers(stage: Stage, monkey: Monkey): Promise<string[]>
   }
   await settled("a process", async () => {
     const warm = stage.serverStatus === null ? await warmHosts(stage.watcher) : new Set<number>();
-    return monkey.living().filter((row) => !isExpected(row.class, row.pid, warm, stage)).map((row) => `${row.class} ${describeProcess(row)}`);
+    return monkey
+      .living()
+      .filter((row) => !isExpected(row.class, row.pid, warm, stage))
+      .map((row) => `${row.class} ${describeProcess(row)}`);
   });
   await settled("a file", async () => stage.temporaryFiles());
-  if (faults.length > 0) faults.push(await collectEvidence(stage.stacks, stage.serverStatus === null ? stage.address : null, monkey.living()));
+  if (faults.length > 0)
+    faults.push(
+      await collectEvidence(stage.stacks, stage.serverStatus === null ? stage.address : null, monkey.living()),
+    );
   return faults;
 }
 
@@ -200,7 +236,11 @@ async function remembered(watcher: Client): Promise<string[]> {
   await watcher.connection.request("events/unsubscribe", {});
   const { processes, pools, sync, deadlocks, runs, sessions } = snapshot!;
   return [
-    ...processes.filter(({ role, state }) => role !== "host" && state !== "exited"), ...pools, ...sync, ...deadlocks, ...runs,
+    ...processes.filter(({ role, state }) => role !== "host" && state !== "exited"),
+    ...pools,
+    ...sync,
+    ...deadlocks,
+    ...runs,
     ...sessions.filter(({ name, role }) => name !== "soak" && role !== "worker"),
   ].map((one) => JSON.stringify(one));
 }

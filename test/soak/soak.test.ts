@@ -6,18 +6,33 @@ import { needs } from "../tools/needs.js";
 /** Of what a failure tells, so many characters are shown. */
 const shownCharacters = 20_000;
 
-describe("a soak", { skip: process.platform === "linux" ? needs("python3").skip : "it finds processes by their environment, as Linux tells them" }, () => {
-  it("of a minute holds, whoever is killed or stopped", { timeout: 240_000 }, async (t) => {
-    const options: SoakOptions = { seed: Date.now() % 1_000_000, seconds: 60, first: 1, rounds: Number.MAX_SAFE_INTEGER, only: [] };
-    t.diagnostic(`seed ${options.seed}`);
-    const figures = await soak(options, async (report) => {
-      // A test of its own, so that the runner hears of it.
-      await t.test(describeRound(report), () => {
-        const told = [repeatCommand(options, report.plan), JSON.stringify(report.hits), ...report.faults].join("\n");
-        assert.equal(report.faults.length, 0, told.slice(0, shownCharacters));
+describe(
+  "a soak",
+  {
+    skip:
+      process.platform === "linux"
+        ? needs("python3").skip
+        : "it finds processes by their environment, as Linux tells them",
+  },
+  () => {
+    it("of a minute holds, whoever is killed or stopped", { timeout: 240_000 }, async (t) => {
+      const options: SoakOptions = {
+        seed: Date.now() % 1_000_000,
+        seconds: 60,
+        first: 1,
+        rounds: Number.MAX_SAFE_INTEGER,
+        only: [],
+      };
+      t.diagnostic(`seed ${options.seed}`);
+      const figures = await soak(options, async (report) => {
+        // A test of its own, so that the runner hears of it.
+        await t.test(describeRound(report), () => {
+          const told = [repeatCommand(options, report.plan), JSON.stringify(report.hits), ...report.faults].join("\n");
+          assert.equal(report.faults.length, 0, told.slice(0, shownCharacters));
+        });
       });
+      assert.ok(figures.rounds > 0);
+      t.diagnostic(describeFigures(figures));
     });
-    assert.ok(figures.rounds > 0);
-    t.diagnostic(describeFigures(figures));
-  });
-});
+  },
+);

@@ -22,7 +22,10 @@ export interface SoakFigures {
 }
 
 /** Goes through rounds, one after another, until the time is over or one of them finds something. Gives what was counted; `onRound` hears of each. */
-export async function soak(options: SoakOptions, onRound: (report: RoundReport) => void | Promise<void>): Promise<SoakFigures> {
+export async function soak(
+  options: SoakOptions,
+  onRound: (report: RoundReport) => void | Promise<void>,
+): Promise<SoakFigures> {
   const began = performance.now();
   const stage = new Stage();
   const figures: SoakFigures = { seconds: 0, rounds: 0, hits: new Map(), operations: new Map() };
@@ -55,6 +58,10 @@ export function repeatCommand({ seed, only }: SoakOptions, plan: RoundPlan): str
 }
 
 export function describeFigures({ seconds, rounds, hits, operations }: SoakFigures): string {
-  const list = (map: Map<string, number>) => [...map].sort((a, b) => b[1] - a[1]).map(([name, n]) => `${name} ${n}`).join(", ");
+  const list = (map: Map<string, number>) =>
+    [...map]
+      .sort((a, b) => b[1] - a[1])
+      .map(([name, n]) => `${name} ${n}`)
+      .join(", ");
   return `${seconds.toFixed(0)} s, ${rounds} rounds\nhits: ${list(hits)}\noperations: ${list(operations)}`;
 }

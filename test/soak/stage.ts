@@ -12,7 +12,14 @@ import { pythonEnvironment } from "./program.js";
 import { soakProcesses, soakVariable } from "./processes.js";
 
 /** Of the developer's own session: no process of the run may see them. */
-const notInherited = ["POLYPROC_ADDRESS", "POLYPROC_TOKEN", "POLYPROC_INSTANCE", "POLYPROC_CHILD", "NODE_TEST_CONTEXT", "NODE_CHANNEL_FD"];
+const notInherited = [
+  "POLYPROC_ADDRESS",
+  "POLYPROC_TOKEN",
+  "POLYPROC_INSTANCE",
+  "POLYPROC_CHILD",
+  "NODE_TEST_CONTEXT",
+  "NODE_CHANNEL_FD",
+];
 
 /** A run's folder, its mark, and its server, of which there is one after another. */
 export class Stage {
@@ -35,8 +42,15 @@ export class Stage {
     for (const folder of [this.temporary, this.stacks]) mkdirSync(folder);
     const report = `--report-on-signal --report-signal=SIGUSR2 --report-directory=${this.stacks}`;
     this.environment = {
-      ...process.env, ...pythonEnvironment, [soakVariable]: this.id, TMPDIR: this.temporary, XDG_RUNTIME_DIR: this.temporary,
-      POLYPROC_SOAK_STACKS: this.stacks, NODE_OPTIONS: report, NODE_COMPILE_CACHE: join(this.folder, "compiled"), NO_COLOR: "1",
+      ...process.env,
+      ...pythonEnvironment,
+      [soakVariable]: this.id,
+      TMPDIR: this.temporary,
+      XDG_RUNTIME_DIR: this.temporary,
+      POLYPROC_SOAK_STACKS: this.stacks,
+      NODE_OPTIONS: report,
+      NODE_COMPILE_CACHE: join(this.folder, "compiled"),
+      NO_COLOR: "1",
     };
     for (const name of notInherited) delete this.environment[name];
   }
@@ -72,17 +86,23 @@ export class Stage {
     this.#servers++;
     this.#stderr = "";
     const server = spawn(process.execPath, [compiled("server/main"), "--listen", `unix:${this.#path}`], {
-      cwd: this.folder, env: this.environment, stdio: ["ignore", "pipe", "pipe"], detached: true,
+      cwd: this.folder,
+      env: this.environment,
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
     });
     this.#guardian.add(server.pid!);
     this.#server = server;
     let listens = false;
     server.stdout.on("data", (text: Buffer) => (listens ||= text.toString().includes("listening on")));
     server.stderr.on("data", (text: Buffer) => (this.#stderr = (this.#stderr + text.toString()).slice(-20_000)));
-    await waitFor(() => {
-      if (this.serverStatus !== null) throw new Error(`the server ended with ${this.serverStatus}: ${this.#stderr}`);
-      return listens;
-    }, { what: "a server that listens", timeoutMs: 30_000 });
+    await waitFor(
+      () => {
+        if (this.serverStatus !== null) throw new Error(`the server ended with ${this.serverStatus}: ${this.#stderr}`);
+        return listens;
+      },
+      { what: "a server that listens", timeoutMs: 30_000 },
+    );
     this.#watcher = await connect(`unix:${this.#path}`, { name: "soak" });
   }
 
@@ -95,7 +115,9 @@ export class Stage {
     await this.#watcher?.close().catch(() => {});
     if (wasAlive) server.kill("SIGTERM");
     const ended = server.exitCode !== null || server.signalCode !== null ? Promise.resolve() : once(server, "exit");
-    await within(Promise.resolve(ended), "the server's end", 30_000).catch((error: unknown) => faults.push(String(error)));
+    await within(Promise.resolve(ended), "the server's end", 30_000).catch((error: unknown) =>
+      faults.push(String(error)),
+    );
     if (wasAlive && this.serverStatus !== 0) faults.push(`the server, told to end, ended with ${this.serverStatus}`);
     // A server that was killed cannot take its socket away.
     if (!wasAlive || this.serverStatus !== 0) rmSync(this.#path, { force: true });
@@ -129,7 +151,10 @@ export class Stage {
   /** Removes all that is left of the run. */
   async end(): Promise<void> {
     await this.endServer();
-    await waitFor(() => (this.killAll(), this.living().length === 0), { what: "the end of all that is marked", timeoutMs: 10_000 }).catch(() => {});
+    await waitFor(() => (this.killAll(), this.living().length === 0), {
+      what: "the end of all that is marked",
+      timeoutMs: 10_000,
+    }).catch(() => {});
     await this.#guardian.end();
     rmSync(this.folder, { recursive: true, force: true });
   }

@@ -13,5 +13,5 @@ export function needs(...names: ToolName[]): { skip: string | false } {
 
 /** The tools that a test was left out for; none when it was for another reason. */
 export function toolsIn(reason: string): ToolName[] {
-  return reason.startsWith(begins) ? reason.slice(begins.length).split(", ") as ToolName[] : [];
+  return reason.startsWith(begins) ? (reason.slice(begins.length).split(", ") as ToolName[]) : [];
 }

@@ -16,8 +16,14 @@ interface Tool {
 const tools = {
   "c++": { debian: "g++" },
   chromium: { isThere: () => findChromium() !== undefined, debian: "chromium" },
-  "CPython's tests of multiprocessing": { isThere: () => pythonHas("test._test_multiprocessing"), debian: "libpython3-testsuite" },
-  "CPython's tests of concurrent.futures": { isThere: () => futuresJudge() !== undefined, debian: "libpython3-testsuite" },
+  "CPython's tests of multiprocessing": {
+    isThere: () => pythonHas("test._test_multiprocessing"),
+    debian: "libpython3-testsuite",
+  },
+  "CPython's tests of concurrent.futures": {
+    isThere: () => futuresJudge() !== undefined,
+    debian: "libpython3-testsuite",
+  },
   emacs: { debian: "emacs-nox" },
   git: { debian: "git" },
   make: { debian: "make" },
@@ -59,7 +65,10 @@ export function howToInstall(names: readonly ToolName[]): string {
   const packages = existsSync("/usr/bin/apt-get") ? debianPackages(names) : [];
   const others = packages.length === 0 ? names : names.filter((name) => packageOf(tools[name].debian) === null);
   const commands = [];
-  if (packages.length > 0) commands.push(`${process.getuid?.() === 0 ? "" : "sudo "}apt-get install -y --no-install-recommends ${packages.join(" ")}`);
+  if (packages.length > 0)
+    commands.push(
+      `${process.getuid?.() === 0 ? "" : "sudo "}apt-get install -y --no-install-recommends ${packages.join(" ")}`,
+    );
   if (others.length > 0) commands.push(`install ${others.join(", ")}, and put it on the PATH`);
   return commands.join("; ");
 }
@@ -67,13 +76,24 @@ export function howToInstall(names: readonly ToolName[]): string {
 /** Null: Debian's package would be of no use. The tests of CPython come with a version of Debian's own Python only. */
 function packageOf(debian: string): string | null {
   if (debian !== "libpython3-testsuite") return debian;
-  const { status, stdout } = spawnSync("python3", ["-c", "import sys; print(f'python3.{sys.version_info[1]}' if sys.base_prefix == '/usr' else '')"], { encoding: "utf8" });
-  const python = status === 0 ? stdout.trim() : /Depends: (python3\.\d+)/.exec(spawnSync("apt-cache", ["depends", "python3"], { encoding: "utf8" }).stdout ?? "")?.[1] ?? "";
+  const { status, stdout } = spawnSync(
+    "python3",
+    ["-c", "import sys; print(f'python3.{sys.version_info[1]}' if sys.base_prefix == '/usr' else '')"],
+    { encoding: "utf8" },
+  );
+  const python =
+    status === 0
+      ? stdout.trim()
+      : (/Depends: (python3\.\d+)/.exec(
+          spawnSync("apt-cache", ["depends", "python3"], { encoding: "utf8" }).stdout ?? "",
+        )?.[1] ?? "");
   return python === "" ? null : `lib${python}-testsuite`;
 }
 
 function isOnPath(program: string): boolean {
-  return (process.env["PATH"] ?? "").split(delimiter).some((folder) => folder !== "" && existsSync(join(folder, program)));
+  return (process.env["PATH"] ?? "")
+    .split(delimiter)
+    .some((folder) => folder !== "" && existsSync(join(folder, program)));
 }
 
 /** Whether python3 is 3.9 or newer, and has these modules: builds and distributions leave some out. */
@@ -87,8 +107,12 @@ let judge: { python: string | undefined } | undefined;
 /** The first Python of the machine that has CPython's tests of concurrent.futures. */
 export function futuresJudge(): string | undefined {
   judge ??= {
-    python: ["python3", "python3.13", "python3.12", "python3.11", "python3.10", ...pyenvPythons()].find((python) =>
-      spawnSync(python, ["-c", "import sys, test.test_concurrent_futures; sys.exit(sys.version_info < (3, 9))"], { stdio: "ignore" }).status === 0),
+    python: ["python3", "python3.13", "python3.12", "python3.11", "python3.10", ...pyenvPythons()].find(
+      (python) =>
+        spawnSync(python, ["-c", "import sys, test.test_concurrent_futures; sys.exit(sys.version_info < (3, 9))"], {
+          stdio: "ignore",
+        }).status === 0,
+    ),
   };
   return judge.python;
 }
@@ -97,5 +121,7 @@ export function futuresJudge(): string | undefined {
 function pyenvPythons(): string[] {
   const versions = join(process.env["PYENV_ROOT"] ?? join(homedir(), ".pyenv"), "versions");
   if (!existsSync(versions)) return [];
-  return readdirSync(versions).sort((a, b) => b.localeCompare(a, "en", { numeric: true })).map((version) => join(versions, version, "bin", "python3"));
+  return readdirSync(versions)
+    .sort((a, b) => b.localeCompare(a, "en", { numeric: true }))
+    .map((version) => join(versions, version, "bin", "python3"));
 }

@@ -1,7 +1,12 @@
 import { existsSync } from "node:fs";
 import { chromium, type Browser } from "playwright-core";
 
-const candidates = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"];
+const candidates = [
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+];
 
 /** The browser's program: that of CHROMIUM, or one that is installed. */
 export function findChromium(): string | undefined {
@@ -17,11 +22,27 @@ export interface BrowserOptions {
 
 export function launchChromium({ temporary, headless = true }: BrowserOptions = {}): Promise<Browser> {
   const executablePath = findChromium();
-  if (executablePath === undefined) throw new Error("no Chromium was found: install it (Debian: apt-get install chromium), or set CHROMIUM to its path");
+  if (executablePath === undefined)
+    throw new Error(
+      "no Chromium was found: install it (Debian: apt-get install chromium), or set CHROMIUM to its path",
+    );
   return chromium.launch({
     executablePath,
     headless,
-    env: { ...(process.env as Record<string, string>), ...(temporary === undefined ? {} : { TMPDIR: temporary, XDG_RUNTIME_DIR: temporary, XDG_CONFIG_HOME: temporary, XDG_CACHE_HOME: temporary }) },
-    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+    env: {
+      ...(process.env as Record<string, string>),
+      ...(temporary === undefined
+        ? {}
+        : { TMPDIR: temporary, XDG_RUNTIME_DIR: temporary, XDG_CONFIG_HOME: temporary, XDG_CACHE_HOME: temporary }),
+    },
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
   });
 }

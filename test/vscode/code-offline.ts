@@ -21,12 +21,24 @@ const payload: [string, string][] = [];
 for (const argument of process.argv.slice(2)) {
   const [, name, value = ""] = /^--([^=]+)(?:=(.*))?$/.exec(argument) ?? [];
   switch (name) {
-    case undefined: folder = resolve(argument); break;
-    case "extensionDevelopmentPath": developmentPaths.push(resolve(value)); break;
-    case "extensionTestsPath": testsPath = resolve(value); break;
-    case "user-data-dir": userDataDir = resolve(value); break;
-    case "extensions-dir": extensionsDir = resolve(value); break;
-    case "disable-extensions": payload.push(["disableExtensions", "true"]); break;
+    case undefined:
+      folder = resolve(argument);
+      break;
+    case "extensionDevelopmentPath":
+      developmentPaths.push(resolve(value));
+      break;
+    case "extensionTestsPath":
+      testsPath = resolve(value);
+      break;
+    case "user-data-dir":
+      userDataDir = resolve(value);
+      break;
+    case "extensions-dir":
+      extensionsDir = resolve(value);
+      break;
+    case "disable-extensions":
+      payload.push(["disableExtensions", "true"]);
+      break;
     default: // The rest (--no-sandbox, --skip-welcome, --disable-workspace-trust …) is always so here.
   }
 }
@@ -46,7 +58,8 @@ async function stop(): Promise<void> {
   await server?.stop();
   if (given === undefined) rmSync(temporary, { recursive: true, force: true, maxRetries: 5 });
 }
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void stop().finally(() => process.exit(130)));
+for (const signal of ["SIGINT", "SIGTERM"] as const)
+  process.once(signal, () => void stop().finally(() => process.exit(130)));
 
 let code = 1;
 try {
@@ -57,7 +70,10 @@ try {
   const ended = new Promise<number>((done) => {
     // The web build calls these when the run is over, and for its log.
     void page.exposeFunction("codeAutomationExit", done);
-    if (process.env["VSCODE_OFFLINE_DEBUG"]) void page.exposeFunction("codeAutomationLog", (type: string, args: unknown[]) => console.error(`[${type}]`, ...args));
+    if (process.env["VSCODE_OFFLINE_DEBUG"])
+      void page.exposeFunction("codeAutomationLog", (type: string, args: unknown[]) =>
+        console.error(`[${type}]`, ...args),
+      );
   });
   await page.goto(workbenchUrl(server, { folder, developmentPaths, testsPath, payload }));
   const serverEnded = server.exited.then((how) => Promise.reject(new Error(`VS Code's server ended with ${how}`)));

@@ -24,7 +24,11 @@ const interrupted = new Promise<void>((done) => {
 
 try {
   const workspace = await copyWorkspace(join(folder, "workspace"));
-  if (usesDesktop() && spawnSync("code", ["--version"], { stdio: "ignore", shell: process.platform === "win32" }).status === 0) await desktop(workspace);
+  if (
+    usesDesktop() &&
+    spawnSync("code", ["--version"], { stdio: "ignore", shell: process.platform === "win32" }).status === 0
+  )
+    await desktop(workspace);
   else await inBrowser(workspace);
 } finally {
   await marked.end();
@@ -34,11 +38,21 @@ try {
 async function desktop(workspace: string): Promise<void> {
   const extension = join(folder, "extension");
   await stage(extension);
-  const code = spawn("code", ["--new-window", "--wait", `--extensionDevelopmentPath=${extension}`, `--user-data-dir=${join(folder, "user")}`, workspace], {
-    stdio: "inherit",
-    env: { ...process.env, ...marked.environment },
-    shell: process.platform === "win32",
-  });
+  const code = spawn(
+    "code",
+    [
+      "--new-window",
+      "--wait",
+      `--extensionDevelopmentPath=${extension}`,
+      `--user-data-dir=${join(folder, "user")}`,
+      workspace,
+    ],
+    {
+      stdio: "inherit",
+      env: { ...process.env, ...marked.environment },
+      shell: process.platform === "win32",
+    },
+  );
   console.log("VS Code opens in a window of its own; Ctrl-C here, or closing it, ends it.");
   await Promise.race([interrupted.then(() => code.kill()), new Promise((done) => code.once("exit", done))]);
 }
@@ -48,7 +62,9 @@ async function inBrowser(workspace: string): Promise<void> {
   const extensionsDir = join(folder, "extensions");
   await installExtension(await packagedExtension(folder), extensionsDir, join(folder, "install"));
   const server = await VscodeServer.start({ folder, extensionsDir, env: marked.environment });
-  console.log(`VS Code, with the extension and an example workspace: open\n\n  ${workbenchUrl(server, { folder: workspace })}\n\nin a browser. Ctrl-C ends it.`);
+  console.log(
+    `VS Code, with the extension and an example workspace: open\n\n  ${workbenchUrl(server, { folder: workspace })}\n\nin a browser. Ctrl-C ends it.`,
+  );
   const why = await Promise.race([interrupted, server.exited]);
   if (why !== undefined) console.error(`VS Code's server ended with ${why}`);
   await server.stop();

@@ -9,7 +9,12 @@ const run = promisify(execFile);
 /** A copy of examples/workspace, committed to a repository of its own: what is changed there afterwards is changed for Git. Resolves with its path. */
 export async function copyWorkspace(folder: string): Promise<string> {
   await cp(join(root, "examples", "workspace"), folder, { recursive: true });
-  const git = (...args: string[]) => run("git", ["-c", "user.name=Example", "-c", "user.email=example@example.org", "-c", "commit.gpgsign=false", ...args], { cwd: folder });
+  const git = (...args: string[]) =>
+    run(
+      "git",
+      ["-c", "user.name=Example", "-c", "user.email=example@example.org", "-c", "commit.gpgsign=false", ...args],
+      { cwd: folder },
+    );
   await git("init", "--quiet", "--initial-branch=main");
   await git("add", "--all");
   await git("commit", "--quiet", "--message=Begin");

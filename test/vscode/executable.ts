@@ -19,7 +19,10 @@ export async function vscodeExecutable(folder: string): Promise<string> {
     }
   }
   const script = join(folder, "code");
-  writeFileSync(script, `#!/bin/sh\nexec '${process.execPath}' --enable-source-maps '${compiled("test/vscode/code-offline")}' "$@"\n`);
+  writeFileSync(
+    script,
+    `#!/bin/sh\nexec '${process.execPath}' --enable-source-maps '${compiled("test/vscode/code-offline")}' "$@"\n`,
+  );
   chmodSync(script, 0o755);
   return script;
 }

@@ -27,23 +27,45 @@ export interface HostTest {
  *
  * @param only Names of suites; none: all of them.
  */
-export async function runHostTests(folder: string, only: readonly string[], onTest: (test: HostTest) => void, onNote: (text: string) => void): Promise<void> {
+export async function runHostTests(
+  folder: string,
+  only: readonly string[],
+  onTest: (test: HostTest) => void,
+  onNote: (text: string) => void,
+): Promise<void> {
   const extension = join(folder, "extension");
   const userDataDir = join(folder, "user");
-  const [tests, workspace] = await Promise.all([bundleSuites(join(folder, "suites"), only), copyWorkspace(join(folder, "workspace")), stage(extension)]);
+  const [tests, workspace] = await Promise.all([
+    bundleSuites(join(folder, "suites"), only),
+    copyWorkspace(join(folder, "workspace")),
+    stage(extension),
+  ]);
   writeSettings(userDataDir);
   const events = new Events(onTest, onNote);
   const socket = join(folder, "s");
   const door = await listen(socket, events);
-  const order: HostTestsOrder = { socket, mocha: pathToFileURL(join(root, "node_modules", "mocha", "index.js")).href, suites: tests.suites };
+  const order: HostTestsOrder = {
+    socket,
+    mocha: pathToFileURL(join(root, "node_modules", "mocha", "index.js")).href,
+    suites: tests.suites,
+  };
   const marked = new Marked();
   try {
     await runTests({
       vscodeExecutablePath: await vscodeExecutable(folder),
       extensionDevelopmentPath: extension,
       extensionTestsPath: tests.entry,
-      extensionTestsEnv: { [orderVariable]: JSON.stringify(order), VSCODE_OFFLINE_FOLDER: join(folder, "v"), ...marked.environment },
-      launchArgs: [workspace, `--user-data-dir=${userDataDir}`, `--extensions-dir=${join(folder, "extensions")}`, "--disable-telemetry"],
+      extensionTestsEnv: {
+        [orderVariable]: JSON.stringify(order),
+        VSCODE_OFFLINE_FOLDER: join(folder, "v"),
+        ...marked.environment,
+      },
+      launchArgs: [
+        workspace,
+        `--user-data-dir=${userDataDir}`,
+        `--extensions-dir=${join(folder, "extensions")}`,
+        "--disable-telemetry",
+      ],
     });
   } catch (error) {
     // Its exit code says only that some test failed, which is known.
@@ -58,12 +80,18 @@ export async function runHostTests(folder: string, only: readonly string[], onTe
 
 /** The suites, and what runs them. Bundled, since an extension host's modules are CommonJS. */
 async function bundleSuites(outdir: string, only: readonly string[]): Promise<{ entry: string; suites: string[] }> {
-  const names = readdirSync(suites).filter((name) => name.endsWith(".ts")).map((name) => basename(name, ".ts"));
+  const names = readdirSync(suites)
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => basename(name, ".ts"));
   const chosen = only.length === 0 ? names : names.filter((name) => only.includes(name));
-  if (chosen.length === 0) throw new Error(`there is no suite named ${only.join(", ")} in ${suites}; there are ${names.join(", ")}`);
+  if (chosen.length === 0)
+    throw new Error(`there is no suite named ${only.join(", ")} in ${suites}; there are ${names.join(", ")}`);
   await build({
     absWorkingDir: root,
-    entryPoints: { run: join(suites, "harness", "run.ts"), ...Object.fromEntries(chosen.map((name) => [name, join(suites, `${name}.ts`)])) },
+    entryPoints: {
+      run: join(suites, "harness", "run.ts"),
+      ...Object.fromEntries(chosen.map((name) => [name, join(suites, `${name}.ts`)])),
+    },
     outdir,
     outExtension: { ".js": ".cjs" },
     bundle: true,
@@ -81,7 +109,10 @@ async function bundleSuites(outdir: string, only: readonly string[]): Promise<{ 
 
 function writeSettings(userDataDir: string): void {
   mkdirSync(join(userDataDir, "User"), { recursive: true });
-  writeFileSync(join(userDataDir, "User", "settings.json"), JSON.stringify({ "git.openRepositoryInParentFolders": "never", "security.workspace.trust.enabled": false }));
+  writeFileSync(
+    join(userDataDir, "User", "settings.json"),
+    JSON.stringify({ "git.openRepositoryInParentFolders": "never", "security.workspace.trust.enabled": false }),
+  );
 }
 
 async function listen(path: string, events: Events): Promise<Server> {
@@ -121,8 +152,10 @@ class Events {
         else this.#current?.reject(told(event.error));
         this.#current = null;
         return;
-      case "note": return this.#onNote(event.text);
-      case "over": this.over = true;
+      case "note":
+        return this.#onNote(event.text);
+      case "over":
+        this.over = true;
     }
   }
 

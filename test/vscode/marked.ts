@@ -20,7 +20,9 @@ export class Marked {
 
   /** Servers, by the programs that they run. */
   servers() {
-    return this.processes().filter((row) => /\bserver\.cjs |\bserver\/main\.js /.test(`${row.command()} `) && !/code-server/.test(row.command()));
+    return this.processes().filter(
+      (row) => /\bserver\.cjs |\bserver\/main\.js /.test(`${row.command()} `) && !/code-server/.test(row.command()),
+    );
   }
 
   /** Asks the servers that are left to end. */

@@ -22,5 +22,8 @@ export async function packageForRun(folder: string, environment: NodeJS.ProcessE
 /** As `npm run package` does it, which fails when the result is too large. */
 async function packageInto(folder: string): Promise<string> {
   await run(process.execPath, [compiled("extension/build/main"), "package", folder]);
-  return join(folder, readdirSync(folder).find((name) => name.endsWith(".vsix"))!);
+  return join(
+    folder,
+    readdirSync(folder).find((name) => name.endsWith(".vsix"))!,
+  );
 }

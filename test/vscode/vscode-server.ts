@@ -60,26 +60,47 @@ export class VscodeServer {
     const temporary = join(folder, "tmp");
     const token = randomUUID();
     mkdirSync(temporary, { recursive: true, mode: 0o700 });
-    writeSettings(userDataDir, { ...quietSettings, "security.workspace.trust.enabled": askForTrust, ...options.settings });
-    const child = spawn(join(offlineHome, parts.node), [
-      join(offlineHome, parts.server),
-      "--host", "127.0.0.1",
-      "--port", "0",
-      // Whoever gets in runs programs as this user, and other users of the machine reach the port, too.
-      "--connection-token", token,
-      "--accept-server-license-terms",
-      "--server-data-dir", join(folder, "server"),
-      "--user-data-dir", userDataDir,
-      "--extensions-dir", extensionsDir,
-      "--telemetry-level", "off",
-      "--force-disable-user-env",
-      ...(askForTrust ? [] : ["--disable-workspace-trust"]),
-      ...(driver ? ["--enable-smoke-test-driver"] : []),
-    ], {
-      stdio: ["ignore", "pipe", "pipe"],
-      // No marketplace is asked.
-      env: { ...process.env, EXTENSIONS_GALLERY: "{}", TMPDIR: temporary, XDG_RUNTIME_DIR: temporary, ...options.env },
+    writeSettings(userDataDir, {
+      ...quietSettings,
+      "security.workspace.trust.enabled": askForTrust,
+      ...options.settings,
     });
+    const child = spawn(
+      join(offlineHome, parts.node),
+      [
+        join(offlineHome, parts.server),
+        "--host",
+        "127.0.0.1",
+        "--port",
+        "0",
+        // Whoever gets in runs programs as this user, and other users of the machine reach the port, too.
+        "--connection-token",
+        token,
+        "--accept-server-license-terms",
+        "--server-data-dir",
+        join(folder, "server"),
+        "--user-data-dir",
+        userDataDir,
+        "--extensions-dir",
+        extensionsDir,
+        "--telemetry-level",
+        "off",
+        "--force-disable-user-env",
+        ...(askForTrust ? [] : ["--disable-workspace-trust"]),
+        ...(driver ? ["--enable-smoke-test-driver"] : []),
+      ],
+      {
+        stdio: ["ignore", "pipe", "pipe"],
+        // No marketplace is asked.
+        env: {
+          ...process.env,
+          EXTENSIONS_GALLERY: "{}",
+          TMPDIR: temporary,
+          XDG_RUNTIME_DIR: temporary,
+          ...options.env,
+        },
+      },
+    );
     let log = "";
     const exited = new Promise<string>((done) => {
       child.once("error", (error) => done(error.message));
@@ -123,14 +144,22 @@ function writeSettings(userDataDir: string, settings: Record<string, unknown>): 
 
 /** Installs a packaged extension into an extensions folder. */
 export async function installExtension(vsix: string, extensionsDir: string, folder: string): Promise<void> {
-  const child = spawn(join(offlineHome, parts.node), [
-    join(offlineHome, parts.server),
-    "--install-extension", resolve(vsix),
-    "--extensions-dir", extensionsDir,
-    "--server-data-dir", join(folder, "server"),
-    "--user-data-dir", join(folder, "user"),
-    "--accept-server-license-terms",
-  ], { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, EXTENSIONS_GALLERY: "{}", TMPDIR: folder } });
+  const child = spawn(
+    join(offlineHome, parts.node),
+    [
+      join(offlineHome, parts.server),
+      "--install-extension",
+      resolve(vsix),
+      "--extensions-dir",
+      extensionsDir,
+      "--server-data-dir",
+      join(folder, "server"),
+      "--user-data-dir",
+      join(folder, "user"),
+      "--accept-server-license-terms",
+    ],
+    { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, EXTENSIONS_GALLERY: "{}", TMPDIR: folder } },
+  );
   let log = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (data: Buffer) => (log += data.toString()));
   const code = await new Promise((done) => child.once("close", done));

@@ -11,7 +11,10 @@ export interface WorkbenchUrlOptions {
 }
 
 /** The address at which a VS Code server shows its workbench. */
-export function workbenchUrl({ port, token }: { port: number; token: string }, { folder, developmentPaths = [], testsPath, payload = [] }: WorkbenchUrlOptions): string {
+export function workbenchUrl(
+  { port, token }: { port: number; token: string },
+  { folder, developmentPaths = [], testsPath, payload = [] }: WorkbenchUrlOptions,
+): string {
   const remote = (path: string) => `vscode-remote://127.0.0.1:${port}${encodeURI(resolve(path))}`;
   const pairs = [...developmentPaths.map((path) => ["extensionDevelopmentPath", remote(path)] as const), ...payload];
   if (testsPath !== undefined) pairs.push(["extensionTestsPath", remote(testsPath)]);

@@ -7,7 +7,17 @@ The names, arguments and meanings are those of the standard library. What differ
 import sys
 
 from . import process
-from ._errors import AuthenticationError, BufferTooShort, Cancelled, PolyprocError, ProcessError, TaskFailed, TimeoutError, UntrustedBlob, WorkerLost
+from ._errors import (
+    AuthenticationError,
+    BufferTooShort,
+    Cancelled,
+    PolyprocError,
+    ProcessError,
+    TaskFailed,
+    TimeoutError,
+    UntrustedBlob,
+    WorkerLost,
+)
 from ._task import CurrentTask, current_task
 from .context import connect, default_context as _context
 from .process import Process, active_children, current_process, parent_process
@@ -49,18 +59,75 @@ set_forkserver_preload = _context.set_forkserver_preload
 set_start_method = _context.set_start_method
 
 __all__ = [
-    "Array", "AuthenticationError", "Barrier", "BoundedSemaphore", "BufferTooShort", "Cancelled", "Condition", "CurrentTask", "Event", "JoinableQueue", "Lock",
-    "Manager", "Pipe", "PolyprocError", "Pool", "Process", "ProcessError", "Queue", "RLock", "RawArray", "RawValue", "Semaphore", "SimpleQueue",
-    "Target", "TaskFailed", "TimeoutError", "UntrustedBlob", "Value", "WorkerLost", "active_children", "allow_connection_pickling", "command", "connect",
-    "cpu_count", "current_process", "current_task", "freeze_support", "get_all_start_methods", "get_context", "get_logger", "get_start_method", "log_to_stderr",
-    "module", "parent_process", "set_executable", "set_forkserver_preload", "set_start_method", "source",
+    "Array",
+    "AuthenticationError",
+    "Barrier",
+    "BoundedSemaphore",
+    "BufferTooShort",
+    "Cancelled",
+    "Condition",
+    "CurrentTask",
+    "Event",
+    "JoinableQueue",
+    "Lock",
+    "Manager",
+    "Pipe",
+    "PolyprocError",
+    "Pool",
+    "Process",
+    "ProcessError",
+    "Queue",
+    "RLock",
+    "RawArray",
+    "RawValue",
+    "Semaphore",
+    "SimpleQueue",
+    "Target",
+    "TaskFailed",
+    "TimeoutError",
+    "UntrustedBlob",
+    "Value",
+    "WorkerLost",
+    "active_children",
+    "allow_connection_pickling",
+    "command",
+    "connect",
+    "cpu_count",
+    "current_process",
+    "current_task",
+    "freeze_support",
+    "get_all_start_methods",
+    "get_context",
+    "get_logger",
+    "get_start_method",
+    "log_to_stderr",
+    "module",
+    "parent_process",
+    "set_executable",
+    "set_forkserver_preload",
+    "set_start_method",
+    "source",
 ]
 
 # Imported by what uses them; the standard library's are there at once, too.
 # Levels of logging, as multiprocessing.util has them.
 SUBDEBUG = 5
 SUBWARNING = 25
-_SUBMODULES = frozenset(("aio", "connection", "context", "futures", "heap", "managers", "pool", "queues", "reduction", "sharedctypes", "synchronize"))
+_SUBMODULES = frozenset(
+    (
+        "aio",
+        "connection",
+        "context",
+        "futures",
+        "heap",
+        "managers",
+        "pool",
+        "queues",
+        "reduction",
+        "sharedctypes",
+        "synchronize",
+    )
+)
 
 
 def __getattr__(name):

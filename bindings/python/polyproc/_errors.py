@@ -81,7 +81,9 @@ class UntrustedBlob(PolyprocError):
     name = "UntrustedBlob"
 
 
-_CLASSES = {kind.name: kind for kind in (Closed, TaskFailed, WorkerLost, Cancelled, TargetNotFound, SpawnFailed, Deadlock)}
+_CLASSES = {
+    kind.name: kind for kind in (Closed, TaskFailed, WorkerLost, Cancelled, TargetNotFound, SpawnFailed, Deadlock)
+}
 
 CODES = {"Cancelled": 1014, "TargetNotFound": 1010, "TaskFailed": 1012, "PayloadTooLarge": 1018}
 

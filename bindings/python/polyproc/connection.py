@@ -327,7 +327,9 @@ def Pipe(duplex=True, *, ctx=None):
         first._not_made(error)
         second._not_made(error)
 
-    session.cast("pipe/create", pack({"first": first._handle, "second": second._handle, "duplex": bool(duplex)}), not_made)
+    session.cast(
+        "pipe/create", pack({"first": first._handle, "second": second._handle, "duplex": bool(duplex)}), not_made
+    )
     return first, second
 
 

@@ -17,18 +17,29 @@ class _Makes:
     def Lock(self, *, name: str | None = None) -> synchronize.Lock: ...
     def RLock(self, *, name: str | None = None) -> synchronize.RLock: ...
     def Condition(
-        self, lock: synchronize.Lock | synchronize.RLock | None = None, *, name: str | None = None,
+        self,
+        lock: synchronize.Lock | synchronize.RLock | None = None,
+        *,
+        name: str | None = None,
     ) -> synchronize.Condition: ...
     def Semaphore(self, value: int = 1, *, name: str | None = None) -> synchronize.Semaphore: ...
     def BoundedSemaphore(self, value: int = 1, *, name: str | None = None) -> synchronize.BoundedSemaphore: ...
     def Event(self, *, name: str | None = None) -> synchronize.Event: ...
     def Barrier(
-        self, parties: int, action: Callable[[], object] | None = None, timeout: float | None = None, *, name: str | None = None,
+        self,
+        parties: int,
+        action: Callable[[], object] | None = None,
+        timeout: float | None = None,
+        *,
+        name: str | None = None,
     ) -> synchronize.Barrier: ...
     def Queue(self, maxsize: int = 0, *, name: str | None = None) -> queues.Queue[Any]: ...
     def JoinableQueue(self, maxsize: int = 0, *, name: str | None = None) -> queues.JoinableQueue[Any]: ...
     def Pool(
-        self, processes: int | None = None, initializer: Callable[..., object] | None = None, initargs: Iterable[Any] = (),
+        self,
+        processes: int | None = None,
+        initializer: Callable[..., object] | None = None,
+        initargs: Iterable[Any] = (),
         maxtasksperchild: int | None = None,
     ) -> pool.Pool: ...
 
@@ -45,8 +56,15 @@ class BaseContext(_Makes):
     @staticmethod
     def active_children() -> list[process.BaseProcess]: ...
     def Process(
-        self, group: None = None, target: Callable[..., object] | None = None, name: str | None = None, args: Iterable[Any] = (),
-        kwargs: Mapping[str, Any] = {}, *, daemon: bool | None = None, on_parent_death: Literal["end", "continue"] | None = None,
+        self,
+        group: None = None,
+        target: Callable[..., object] | None = None,
+        name: str | None = None,
+        args: Iterable[Any] = (),
+        kwargs: Mapping[str, Any] = {},
+        *,
+        daemon: bool | None = None,
+        on_parent_death: Literal["end", "continue"] | None = None,
     ) -> process.Process: ...
     def Manager(self) -> managers.SyncManager: ...
     def Pipe(self, duplex: bool = True) -> tuple[connection.Connection, connection.Connection]: ...
@@ -64,38 +82,63 @@ class BaseContext(_Makes):
     def Value(self, typecode_or_type: type[_CT], *args: Any, lock: Literal[False]) -> _CT: ...
     @overload
     def Value(
-        self, typecode_or_type: type[_SimpleCData[_T]], *args: Any, lock: Literal[True] | synchronize.Lock | synchronize.RLock | None = True,
+        self,
+        typecode_or_type: type[_SimpleCData[_T]],
+        *args: Any,
+        lock: Literal[True] | synchronize.Lock | synchronize.RLock | None = True,
     ) -> sharedctypes.Synchronized[_T]: ...
     @overload
     def Value(
-        self, typecode_or_type: str, *args: Any, lock: Literal[True] | synchronize.Lock | synchronize.RLock | None = True,
+        self,
+        typecode_or_type: str,
+        *args: Any,
+        lock: Literal[True] | synchronize.Lock | synchronize.RLock | None = True,
     ) -> sharedctypes.Synchronized[Any]: ...
     @overload
     def Value(
-        self, typecode_or_type: str | type[_CData], *args: Any, lock: bool | synchronize.Lock | synchronize.RLock | None = True,
+        self,
+        typecode_or_type: str | type[_CData],
+        *args: Any,
+        lock: bool | synchronize.Lock | synchronize.RLock | None = True,
     ) -> Any: ...
     @overload
-    def Array(self, typecode_or_type: type[_CT], size_or_initializer: int | Sequence[Any], *, lock: Literal[False]) -> ctypes.Array[_CT]: ...
-    @overload
-    def Array(self, typecode_or_type: str, size_or_initializer: int | Sequence[Any], *, lock: Literal[False]) -> ctypes.Array[Any]: ...
+    def Array(
+        self, typecode_or_type: type[_CT], size_or_initializer: int | Sequence[Any], *, lock: Literal[False]
+    ) -> ctypes.Array[_CT]: ...
     @overload
     def Array(
-        self, typecode_or_type: type[ctypes.c_char] | Literal["c"], size_or_initializer: int | Sequence[Any], *,
+        self, typecode_or_type: str, size_or_initializer: int | Sequence[Any], *, lock: Literal[False]
+    ) -> ctypes.Array[Any]: ...
+    @overload
+    def Array(
+        self,
+        typecode_or_type: type[ctypes.c_char] | Literal["c"],
+        size_or_initializer: int | Sequence[Any],
+        *,
         lock: Literal[True] | synchronize.Lock | synchronize.RLock | None = True,
     ) -> sharedctypes.SynchronizedString: ...
     @overload
     def Array(
-        self, typecode_or_type: type[_SimpleCData[_T]], size_or_initializer: int | Sequence[Any], *,
+        self,
+        typecode_or_type: type[_SimpleCData[_T]],
+        size_or_initializer: int | Sequence[Any],
+        *,
         lock: Literal[True] | synchronize.Lock | synchronize.RLock | None = True,
     ) -> sharedctypes.SynchronizedArray[_T]: ...
     @overload
     def Array(
-        self, typecode_or_type: str | type[_CData], size_or_initializer: int | Sequence[Any], *,
+        self,
+        typecode_or_type: str | type[_CData],
+        size_or_initializer: int | Sequence[Any],
+        *,
         lock: Literal[True] | synchronize.Lock | synchronize.RLock | None = True,
     ) -> sharedctypes.SynchronizedArray[Any]: ...
     @overload
     def Array(
-        self, typecode_or_type: str | type[_CData], size_or_initializer: int | Sequence[Any], *,
+        self,
+        typecode_or_type: str | type[_CData],
+        size_or_initializer: int | Sequence[Any],
+        *,
         lock: bool | synchronize.Lock | synchronize.RLock | None = True,
     ) -> Any: ...
     def cpu_count(self) -> int: ...

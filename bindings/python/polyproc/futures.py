@@ -57,11 +57,15 @@ class ProcessPoolExecutor(Executor):
         if mp_context is None:
             mp_context = default_context
         elif not isinstance(mp_context, BaseContext):
-            raise TypeError(f"mp_context must come from polyproc.get_context() or polyproc.connect(), got {mp_context!r}")
+            raise TypeError(
+                f"mp_context must come from polyproc.get_context() or polyproc.connect(), got {mp_context!r}"
+            )
         self._mp_context = mp_context
         if initializer is not None:
             initializer, initargs = _Initializer(initializer), tuple(initargs)
-        self._calls = _Calls(Pool(max_workers, initializer, initargs, max_tasks_per_child, context=mp_context), initializer is not None)
+        self._calls = _Calls(
+            Pool(max_workers, initializer, initargs, max_tasks_per_child, context=mp_context), initializer is not None
+        )
         self._max_workers = self._calls.pool._processes
         # Without its executor it finishes what was submitted.
         weakref.finalize(self, self._calls.forsake).atexit = False
@@ -284,7 +288,12 @@ class _Calls:
     def _exception(self, entry, failure):
         if type(failure) is _errors.WorkerLost:
             return WorkerLost(str(failure), failure.data, failure.name, failure.code)
-        if self._has_initializer and entry is not None and entry["pid"] == 0 and entry["error"].get("code") == _errors.CODES["TaskFailed"]:
+        if (
+            self._has_initializer
+            and entry is not None
+            and entry["pid"] == 0
+            and entry["error"].get("code") == _errors.CODES["TaskFailed"]
+        ):
             # It failed without a worker: none could be prepared.
             self._break(entry["error"]["message"], failure)
             broken = BrokenProcessPool(self.broken)

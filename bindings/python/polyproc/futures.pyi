@@ -16,8 +16,13 @@ class WorkerLost(_errors.WorkerLost, BrokenProcessPool): ...
 
 class ProcessPoolExecutor(Executor):
     def __init__(
-        self, max_workers: int | None = None, mp_context: BaseContext | None = None, initializer: Callable[..., object] | None = None,
-        initargs: Iterable[Any] = (), *, max_tasks_per_child: int | None = None,
+        self,
+        max_workers: int | None = None,
+        mp_context: BaseContext | None = None,
+        initializer: Callable[..., object] | None = None,
+        initargs: Iterable[Any] = (),
+        *,
+        max_tasks_per_child: int | None = None,
     ) -> None: ...
     @overload
     def submit(self, __fn: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> Future[_T]: ...
@@ -25,11 +30,21 @@ class ProcessPoolExecutor(Executor):
     def submit(self, __fn: Target, *args: Any, **kwargs: Any) -> Future[Any]: ...
     @overload
     def map(
-        self, fn: Callable[..., _T], *iterables: Iterable[Any], timeout: float | None = None, chunksize: int = 1, buffersize: int | None = None,
+        self,
+        fn: Callable[..., _T],
+        *iterables: Iterable[Any],
+        timeout: float | None = None,
+        chunksize: int = 1,
+        buffersize: int | None = None,
     ) -> Iterator[_T]: ...
     @overload
     def map(
-        self, fn: Target, *iterables: Iterable[Any], timeout: float | None = None, chunksize: int = 1, buffersize: int | None = None,
+        self,
+        fn: Target,
+        *iterables: Iterable[Any],
+        timeout: float | None = None,
+        chunksize: int = 1,
+        buffersize: int | None = None,
     ) -> Iterator[Any]: ...
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None: ...
 

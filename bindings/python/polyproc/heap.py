@@ -40,7 +40,9 @@ class Block:
 
     def __reduce__(self):
         if not is_encoding():
-            raise RuntimeError("shared memory travels through Polyproc only: as an argument of a process, or through a queue or pipe")
+            raise RuntimeError(
+                "shared memory travels through Polyproc only: as an argument of a process, or through a queue or pipe"
+            )
         return _receive, (self._path or f"/proc/{os.getpid()}/fd/{self._descriptor}", self.size, self._path)
 
 
@@ -48,7 +50,10 @@ def _receive(place, size, path):
     try:
         descriptor = os.open(place, os.O_RDWR | getattr(os, "O_CLOEXEC", 0))
     except OSError as error:
-        raise OSError(error.errno, f"shared memory could not be opened ({error.strerror}): the process that sent it has ended, or runs on another machine") from None
+        raise OSError(
+            error.errno,
+            f"shared memory could not be opened ({error.strerror}): the process that sent it has ended, or runs on another machine",
+        ) from None
     block = Block.__new__(Block)
     block._open(descriptor, size, path)
     return block

@@ -96,7 +96,9 @@ def call(handle, method, args, kwds):
     except KeyError:
         from .managers import ManagerLost
 
-        raise ManagerLost("the manager's process was replaced after it died: the objects of the first one are gone, make new ones") from None
+        raise ManagerLost(
+            "the manager's process was replaced after it died: the objects of the first one are gone, make new ones"
+        ) from None
     if method == "#GETVALUE":
         return value
     if method == "#STR":
@@ -125,5 +127,3 @@ def sweep():
 
 def describe():
     return "\n".join(f"  {handle}: {str(value)[:75]}" for handle, value in _objects.items())
-
-

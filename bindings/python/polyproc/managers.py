@@ -38,7 +38,9 @@ class BaseProxy(SharedObject):
     def _callmethod(self, methodname, args=(), kwds={}):
         """Calls a method of the object in its manager, and returns a copy of the result, or a proxy of it where `register` said so."""
         if methodname in self._kept:
-            return self._manager._make(self._kept[methodname], managed.call_and_keep, (self._handle, methodname, args, kwds))
+            return self._manager._make(
+                self._kept[methodname], managed.call_and_keep, (self._handle, methodname, args, kwds)
+            )
         local = managed.local(self._handle)
         if local is not None:
             return managed.call(self._handle, methodname, args, kwds)
@@ -82,7 +84,9 @@ def _method(name):
 def MakeProxyType(name, exposed, typeid=None):
     """A class of proxies that has these methods."""
     members = {method: _method(method) for method in exposed}
-    kind = type(name, (BaseProxy,), {**members, "_exposed": tuple(exposed), "_typeid": typeid or name, "__module__": __name__})
+    kind = type(
+        name, (BaseProxy,), {**members, "_exposed": tuple(exposed), "_typeid": typeid or name, "__module__": __name__}
+    )
     return kind
 
 
@@ -97,17 +101,45 @@ class AutoProxy(BaseProxy):
 @lru_cache(maxsize=None)
 def _auto_type(typeid, exposed):
     members = {method: _method(method) for method in exposed}
-    return type(f"AutoProxy[{typeid}]", (AutoProxy,), {**members, "_exposed": exposed, "_typeid": typeid, "__module__": __name__})
+    return type(
+        f"AutoProxy[{typeid}]",
+        (AutoProxy,),
+        {**members, "_exposed": exposed, "_typeid": typeid, "__module__": __name__},
+    )
 
 
 def _rebuild_auto(typeid, exposed, handle, state):
     return rebuild(_auto_type(typeid, exposed), handle, state)
 
 
-class ListProxy(MakeProxyType("BaseListProxy", (
-    "__add__", "__contains__", "__delitem__", "__getitem__", "__len__", "__mul__", "__reversed__", "__rmul__", "__setitem__", "append", "clear",
-    "copy", "count", "extend", "index", "insert", "pop", "remove", "reverse", "sort",
-), "list")):
+class ListProxy(
+    MakeProxyType(
+        "BaseListProxy",
+        (
+            "__add__",
+            "__contains__",
+            "__delitem__",
+            "__getitem__",
+            "__len__",
+            "__mul__",
+            "__reversed__",
+            "__rmul__",
+            "__setitem__",
+            "append",
+            "clear",
+            "copy",
+            "count",
+            "extend",
+            "index",
+            "insert",
+            "pop",
+            "remove",
+            "reverse",
+            "sort",
+        ),
+        "list",
+    )
+):
     __class_getitem__ = classmethod(GenericAlias)
 
     def __iadd__(self, value):
@@ -119,10 +151,29 @@ class ListProxy(MakeProxyType("BaseListProxy", (
         return self
 
 
-class DictProxy(MakeProxyType("BaseDictProxy", (
-    "__contains__", "__delitem__", "__getitem__", "__len__", "__setitem__", "clear", "copy", "get", "items", "keys", "pop", "popitem",
-    "setdefault", "update", "values",
-), "dict")):
+class DictProxy(
+    MakeProxyType(
+        "BaseDictProxy",
+        (
+            "__contains__",
+            "__delitem__",
+            "__getitem__",
+            "__len__",
+            "__setitem__",
+            "clear",
+            "copy",
+            "get",
+            "items",
+            "keys",
+            "pop",
+            "popitem",
+            "setdefault",
+            "update",
+            "values",
+        ),
+        "dict",
+    )
+):
     __class_getitem__ = classmethod(GenericAlias)
 
     def __iter__(self):
@@ -185,7 +236,9 @@ class BaseManager:
 
     def __init__(self, address=None, authkey=None, serializer="pickle", ctx=None, *, shutdown_timeout=1.0):
         if address is not None:
-            raise ValueError(f"a manager has no address of its own, got {address!r}: programs share objects by name, on a server that both `polyproc.connect` to")
+            raise ValueError(
+                f"a manager has no address of its own, got {address!r}: programs share objects by name, on a server that both `polyproc.connect` to"
+            )
         self._ctx = ctx or default_context
         self._pool = None
         self._ended = False
@@ -200,7 +253,12 @@ class BaseManager:
         """
         if "_registry" not in cls.__dict__:
             cls._registry = dict(cls._registry)
-        cls._registry[typeid] = callable, proxytype, exposed or getattr(proxytype, "_exposed_", None), method_to_typeid or getattr(proxytype, "_method_to_typeid_", {})
+        cls._registry[typeid] = (
+            callable,
+            proxytype,
+            exposed or getattr(proxytype, "_exposed_", None),
+            method_to_typeid or getattr(proxytype, "_method_to_typeid_", {}),
+        )
         if create_method:
 
             def make(self, /, *args, **kwds):

@@ -113,13 +113,23 @@ class AutoProxy(BaseProxy):
 
 class BaseManager:
     def __init__(
-        self, address: None = None, authkey: bytes | None = None, serializer: str = "pickle", ctx: BaseContext | None = None, *,
+        self,
+        address: None = None,
+        authkey: bytes | None = None,
+        serializer: str = "pickle",
+        ctx: BaseContext | None = None,
+        *,
         shutdown_timeout: float = 1.0,
     ) -> None: ...
     @classmethod
     def register(
-        cls, typeid: str, callable: Callable[..., Any] | None = None, proxytype: Any = None, exposed: Sequence[str] | None = None,
-        method_to_typeid: Mapping[str, str] | None = None, create_method: bool = True,
+        cls,
+        typeid: str,
+        callable: Callable[..., Any] | None = None,
+        proxytype: Any = None,
+        exposed: Sequence[str] | None = None,
+        method_to_typeid: Mapping[str, str] | None = None,
+        create_method: bool = True,
     ) -> None: ...
     # What was registered.
     def __getattr__(self, name: str) -> Any: ...
@@ -152,7 +162,6 @@ class SyncManager(BaseManager, _Makes):
     def JoinableQueue(self, maxsize: int = 0, *, name: str | None = None) -> JoinableQueue[Any]: ...
 
 class ManagerLost(PolyprocError, BrokenPipeError, EOFError): ...
-
 class RemoteError(Exception): ...
 
 __all__ = ["BaseManager", "SyncManager", "BaseProxy", "Token", "Namespace", "TimeoutError"]

@@ -56,7 +56,9 @@ class Pool(SharedObject):
             members.append(field("maxTasksPerChild", maxtasksperchild))
         if initializer is not None:
             members.append(field("initializer", {**describe(initializer), "context": self._context}))
-            args = with_handles(session, lambda: b"\x92\x91" + pack_calls(initializer, "starmap", tuple(initargs)) + b"\x80")
+            args = with_handles(
+                session, lambda: b"\x92\x91" + pack_calls(initializer, "starmap", tuple(initargs)) + b"\x80"
+            )
             members.append(b"\xa8initargs" + args)
         session.cast("pool/create", map_head(len(members)) + joined(members), self._not_made)
         self._one = map_head(1) + field("pool", self._handle)
@@ -158,7 +160,11 @@ class Pool(SharedObject):
         return job
 
     def _apply_job(self, func):
-        key = func if isinstance(func, Target) else (getattr(func, "__module__", None), getattr(func, "__qualname__", type(func)))
+        key = (
+            func
+            if isinstance(func, Target)
+            else (getattr(func, "__module__", None), getattr(func, "__qualname__", type(func)))
+        )
         job = self._apply_jobs.get(key)
         if job is None:
             if len(self._apply_jobs) >= _MAX_APPLY_JOBS:
@@ -193,7 +199,11 @@ class Pool(SharedObject):
 
     def _workers(self):
         entries = self._session.request("process/list", {"scope": "all"})["processes"]
-        return [entry for entry in entries if entry["pool"] == self._handle and entry["state"] == "running" and entry["pid"] is not None]
+        return [
+            entry
+            for entry in entries
+            if entry["pool"] == self._handle and entry["state"] == "running" and entry["pid"] is not None
+        ]
 
     def __enter__(self):
         self._check_running()
@@ -253,7 +263,6 @@ class _Worker:
 
     def __repr__(self):
         return f"<Process name={self.name!r} pid={self.pid} daemon>"
-
 
 
 def __getattr__(name):

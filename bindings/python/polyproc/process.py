@@ -121,11 +121,18 @@ class BaseProcess:
             target = self._wire_target(session)
             # In one go with what is sent: a child that was started has its references.
             parent = lifeline(session)
-            args = with_handles(session, lambda: joined((array_head(2), array_head(1), blob(PROCESS_TAG, dumps_apart((self, parent))), b"\x80")))
+            args = with_handles(
+                session,
+                lambda: joined((array_head(2), array_head(1), blob(PROCESS_TAG, dumps_apart((self, parent))), b"\x80")),
+            )
             if prepare.executable is not None:
                 env = {"POLYPROC_EXECUTABLE": prepare.executable}
         params = [
-            field("process", handle), field("target", target), field("name", self._name), field("daemon", self.daemon), pack_str("args") + args,
+            field("process", handle),
+            field("target", target),
+            field("name", self._name),
+            field("daemon", self.daemon),
+            pack_str("args") + args,
         ]
         if self._on_parent_death is not None:
             params.append(field("onParentDeath", self._on_parent_death))
@@ -203,7 +210,9 @@ class BaseProcess:
             if self._exitcode is None:
                 self._poll()
             if self._exitcode is None:
-                raise ValueError("Cannot close a process while it is still running. You should first call join() or terminate().")
+                raise ValueError(
+                    "Cannot close a process while it is still running. You should first call join() or terminate()."
+                )
             self._release()
             _children.pop(self, None)
             self._pid = None

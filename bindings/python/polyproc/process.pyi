@@ -8,8 +8,15 @@ class BaseProcess:
     daemon: bool
     authkey: bytes
     def __init__(
-        self, group: None = None, target: Callable[..., object] | Target | None = None, name: str | None = None, args: Iterable[Any] = (),
-        kwargs: Mapping[str, Any] = {}, *, daemon: bool | None = None, on_parent_death: Literal["end", "continue"] | None = None,
+        self,
+        group: None = None,
+        target: Callable[..., object] | Target | None = None,
+        name: str | None = None,
+        args: Iterable[Any] = (),
+        kwargs: Mapping[str, Any] = {},
+        *,
+        daemon: bool | None = None,
+        on_parent_death: Literal["end", "continue"] | None = None,
     ) -> None: ...
     def run(self) -> None: ...
     def start(self) -> None: ...

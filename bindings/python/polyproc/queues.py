@@ -42,7 +42,9 @@ class Queue(SharedObject):
         if maxsize <= 0:
             maxsize = 0
         self._limited = maxsize > 0 or name is not None
-        self._create(ctx, "queue/create", lambda handle: {"queue": handle, "maxSize": maxsize, "joinable": self._joinable}, name)
+        self._create(
+            ctx, "queue/create", lambda handle: {"queue": handle, "maxSize": maxsize, "joinable": self._joinable}, name
+        )
 
     def _begin(self):
         named = field("queue", self._handle)
@@ -109,7 +111,9 @@ class Queue(SharedObject):
             turn = ahead.ask()
         try:
             if turn is not None:
-                item = ahead.borrow(turn, self, lambda more: self._request("queue/get", self._get_params(block, timeout, more))["items"])
+                item = ahead.borrow(
+                    turn, self, lambda more: self._request("queue/get", self._get_params(block, timeout, more))["items"]
+                )
             else:
                 item = self._request("queue/get", self._get_params(block, timeout), self._undo)
                 item = first_item(item, self._handle)

@@ -8,13 +8,20 @@ from ._values import payload  # noqa: F401
 from .heap import Block
 
 typecode_to_type = {
-    "c": ctypes.c_char, "u": ctypes.c_wchar,
-    "b": ctypes.c_byte, "B": ctypes.c_ubyte,
-    "h": ctypes.c_short, "H": ctypes.c_ushort,
-    "i": ctypes.c_int, "I": ctypes.c_uint,
-    "l": ctypes.c_long, "L": ctypes.c_ulong,
-    "q": ctypes.c_longlong, "Q": ctypes.c_ulonglong,
-    "f": ctypes.c_float, "d": ctypes.c_double,
+    "c": ctypes.c_char,
+    "u": ctypes.c_wchar,
+    "b": ctypes.c_byte,
+    "B": ctypes.c_ubyte,
+    "h": ctypes.c_short,
+    "H": ctypes.c_ushort,
+    "i": ctypes.c_int,
+    "I": ctypes.c_uint,
+    "l": ctypes.c_long,
+    "L": ctypes.c_ulong,
+    "q": ctypes.c_longlong,
+    "Q": ctypes.c_ulonglong,
+    "f": ctypes.c_float,
+    "d": ctypes.c_double,
 }
 
 
@@ -148,7 +155,9 @@ class SynchronizedBase:
 
     def __reduce__(self):
         if not payload.is_encoding():
-            raise RuntimeError("shared memory travels through Polyproc only: as an argument of a process, or through a queue or pipe")
+            raise RuntimeError(
+                "shared memory travels through Polyproc only: as an argument of a process, or through a queue or pipe"
+            )
         return synchronized, (self._obj, self._lock)
 
     def get_obj(self):

@@ -23,40 +23,71 @@ def RawArray(typecode_or_type: str, size_or_initializer: int | Sequence[Any]) ->
 def Value(typecode_or_type: type[_CT], *args: Any, lock: Literal[False], ctx: BaseContext | None = None) -> _CT: ...
 @overload
 def Value(
-    typecode_or_type: type[_SimpleCData[_T]], *args: Any, lock: Literal[True] | Lock | RLock | None = True, ctx: BaseContext | None = None,
+    typecode_or_type: type[_SimpleCData[_T]],
+    *args: Any,
+    lock: Literal[True] | Lock | RLock | None = True,
+    ctx: BaseContext | None = None,
 ) -> Synchronized[_T]: ...
 @overload
 def Value(
-    typecode_or_type: str, *args: Any, lock: Literal[True] | Lock | RLock | None = True, ctx: BaseContext | None = None,
+    typecode_or_type: str,
+    *args: Any,
+    lock: Literal[True] | Lock | RLock | None = True,
+    ctx: BaseContext | None = None,
 ) -> Synchronized[Any]: ...
 @overload
-def Value(typecode_or_type: str | type[_CData], *args: Any, lock: bool | Lock | RLock | None = True, ctx: BaseContext | None = None) -> Any: ...
+def Value(
+    typecode_or_type: str | type[_CData],
+    *args: Any,
+    lock: bool | Lock | RLock | None = True,
+    ctx: BaseContext | None = None,
+) -> Any: ...
 @overload
 def Array(
-    typecode_or_type: type[_CT], size_or_initializer: int | Sequence[Any], *, lock: Literal[False], ctx: BaseContext | None = None,
+    typecode_or_type: type[_CT],
+    size_or_initializer: int | Sequence[Any],
+    *,
+    lock: Literal[False],
+    ctx: BaseContext | None = None,
 ) -> ctypes.Array[_CT]: ...
 @overload
 def Array(
-    typecode_or_type: str, size_or_initializer: int | Sequence[Any], *, lock: Literal[False], ctx: BaseContext | None = None,
+    typecode_or_type: str,
+    size_or_initializer: int | Sequence[Any],
+    *,
+    lock: Literal[False],
+    ctx: BaseContext | None = None,
 ) -> ctypes.Array[Any]: ...
 @overload
 def Array(
-    typecode_or_type: type[ctypes.c_char] | Literal["c"], size_or_initializer: int | Sequence[Any], *,
-    lock: Literal[True] | Lock | RLock | None = True, ctx: BaseContext | None = None,
+    typecode_or_type: type[ctypes.c_char] | Literal["c"],
+    size_or_initializer: int | Sequence[Any],
+    *,
+    lock: Literal[True] | Lock | RLock | None = True,
+    ctx: BaseContext | None = None,
 ) -> SynchronizedString: ...
 @overload
 def Array(
-    typecode_or_type: type[_SimpleCData[_T]], size_or_initializer: int | Sequence[Any], *,
-    lock: Literal[True] | Lock | RLock | None = True, ctx: BaseContext | None = None,
+    typecode_or_type: type[_SimpleCData[_T]],
+    size_or_initializer: int | Sequence[Any],
+    *,
+    lock: Literal[True] | Lock | RLock | None = True,
+    ctx: BaseContext | None = None,
 ) -> SynchronizedArray[_T]: ...
 @overload
 def Array(
-    typecode_or_type: str | type[_CData], size_or_initializer: int | Sequence[Any], *,
-    lock: Literal[True] | Lock | RLock | None = True, ctx: BaseContext | None = None,
+    typecode_or_type: str | type[_CData],
+    size_or_initializer: int | Sequence[Any],
+    *,
+    lock: Literal[True] | Lock | RLock | None = True,
+    ctx: BaseContext | None = None,
 ) -> SynchronizedArray[Any]: ...
 @overload
 def Array(
-    typecode_or_type: str | type[_CData], size_or_initializer: int | Sequence[Any], *, lock: bool | Lock | RLock | None = True,
+    typecode_or_type: str | type[_CData],
+    size_or_initializer: int | Sequence[Any],
+    *,
+    lock: bool | Lock | RLock | None = True,
     ctx: BaseContext | None = None,
 ) -> Any: ...
 def copy(raw: _CT) -> _CT: ...

@@ -148,7 +148,12 @@ class Semaphore(_ReleasedByAnybody):
     def __init__(self, value=1, *, ctx=None, name=None):
         if value < 0:
             raise ValueError("semaphore initial value must be >= 0")
-        self._create(ctx, "semaphore/create", lambda handle: {"semaphore": handle, "value": value, "bounded": self._bounded}, name)
+        self._create(
+            ctx,
+            "semaphore/create",
+            lambda handle: {"semaphore": handle, "value": value, "bounded": self._bounded},
+            name,
+        )
 
     def get_value(self):
         return self._status()["value"]
@@ -253,7 +258,11 @@ class Condition(SharedObject):
 
     def wait(self, timeout=None):
         """Gives up the lock until it is notified. False when `timeout` (seconds) passed first."""
-        params = self._two + owner() if timeout is None else b"".join((self._three, owner(), field("timeoutMs", ms(timeout))))
+        params = (
+            self._two + owner()
+            if timeout is None
+            else b"".join((self._three, owner(), field("timeoutMs", ms(timeout))))
+        )
         return self._held("condition/wait", params)["notified"]
 
     def wait_for(self, predicate, timeout=None):
@@ -318,9 +327,17 @@ class Barrier(SharedObject):
         if parties < 1:
             raise ValueError("parties must be > 0")
         self._action = action
-        self._create(ctx, "barrier/create", lambda handle: {
-            "barrier": handle, "parties": parties, "hasAction": action is not None, "timeoutMs": ms(timeout),
-        }, name)
+        self._create(
+            ctx,
+            "barrier/create",
+            lambda handle: {
+                "barrier": handle,
+                "parties": parties,
+                "hasAction": action is not None,
+                "timeoutMs": ms(timeout),
+            },
+            name,
+        )
 
     def _begin(self):
         self._one = map_head(1) + field("barrier", self._handle)

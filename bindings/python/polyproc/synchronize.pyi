@@ -33,7 +33,9 @@ class Event:
     def wait(self, timeout: float | None = None) -> bool: ...
 
 class Condition:
-    def __init__(self, lock: Lock | RLock | None = None, *, ctx: BaseContext | None = None, name: str | None = None) -> None: ...
+    def __init__(
+        self, lock: Lock | RLock | None = None, *, ctx: BaseContext | None = None, name: str | None = None
+    ) -> None: ...
     def acquire(self, block: bool = True, timeout: float | None = None) -> bool: ...
     def release(self) -> None: ...
     def __enter__(self) -> bool: ...
@@ -45,7 +47,12 @@ class Condition:
 
 class Barrier:
     def __init__(
-        self, parties: int, action: Callable[[], object] | None = None, timeout: float | None = None, *, ctx: BaseContext | None = None,
+        self,
+        parties: int,
+        action: Callable[[], object] | None = None,
+        timeout: float | None = None,
+        *,
+        ctx: BaseContext | None = None,
         name: str | None = None,
     ) -> None: ...
     @property

@@ -32,7 +32,9 @@ class Target:
 
 def module(path, export, runtime=None):
     """The function (or class with `run`) that a file exports: `module("digest.js", "digest")`. The runtime follows from the file's ending."""
-    return Target(module=os.path.abspath(path) if not path.startswith("file:") else path, export=export, runtime=runtime)
+    return Target(
+        module=os.path.abspath(path) if not path.startswith("file:") else path, export=export, runtime=runtime
+    )
 
 
 def source(text, runtime):
@@ -46,7 +48,9 @@ def command(program, args=(), *, cwd=None, env=None, input=None, check=None, max
     one, write `command("sh", ["-c", 'gzip -c "$1" > "$1.gz"', "sh", "{item}"])`, not `{item}` inside of the text, where any item could be a command.
     """
     _warn_of_shell([program, *args])
-    return Target(command=program, args=list(args), cwd=cwd, env=env, input=input, check=check, maxOutputBytes=max_output_bytes)
+    return Target(
+        command=program, args=list(args), cwd=cwd, env=env, input=input, check=check, maxOutputBytes=max_output_bytes
+    )
 
 
 def _warn_of_shell(words):
@@ -61,7 +65,7 @@ def _warn_of_shell(words):
         return
     name = words[shell]
     warnings.warn(
-        f"{found[0]} stands inside of the program that {name} -c runs, so an item such as \"; rm -r .\" is run, too. "
-        f"Pass it as an argument, and write \"$1\" for it: {name} -c '… \"$1\"' {name} {found[0]}",
+        f'{found[0]} stands inside of the program that {name} -c runs, so an item such as "; rm -r ." is run, too. '
+        f'Pass it as an argument, and write "$1" for it: {name} -c \'… "$1"\' {name} {found[0]}',
         stacklevel=3,
     )

@@ -10,6 +10,12 @@ class Target:
 def module(path: str, export: str, runtime: str | None = None) -> Target: ...
 def source(text: str, runtime: str) -> Target: ...
 def command(
-    program: str, args: Iterable[str] = (), *, cwd: str | None = None, env: Mapping[str, str | None] | None = None, input: str | None = None,
-    check: bool | None = None, max_output_bytes: int | None = None,
+    program: str,
+    args: Iterable[str] = (),
+    *,
+    cwd: str | None = None,
+    env: Mapping[str, str | None] | None = None,
+    input: str | None = None,
+    check: bool | None = None,
+    max_output_bytes: int | None = None,
 ) -> Target: ...

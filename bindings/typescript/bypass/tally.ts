@@ -21,7 +21,10 @@ export function tallyOf(connection: Connection): Promise<Tally | null> {
 
 async function ask(connection: Connection): Promise<Tally | null> {
   // An error is dropped here: the request for an item that follows meets it again and reports it.
-  const facts = await connection.request("queue/tally", {}).then(({ tally }) => tally, () => null);
+  const facts = await connection.request("queue/tally", {}).then(
+    ({ tally }) => tally,
+    () => null,
+  );
   const fd = facts && openMemory(facts);
   if (fd === null) return null;
   void connection.closed.then(() => closeSync(fd));
@@ -49,7 +52,12 @@ function openMemory({ path, mark }: Facts): number | null {
 function isMemory(fd: number, mark: string): boolean {
   const status = fstatSync(fd);
   const head = Buffer.alloc(headBytes);
-  return status.isFile() && status.nlink === 0 && readSync(fd, head, 0, headBytes, 0) === headBytes && head.toString("latin1") === mark;
+  return (
+    status.isFile() &&
+    status.nlink === 0 &&
+    readSync(fd, head, 0, headBytes, 0) === headBytes &&
+    head.toString("latin1") === mark
+  );
 }
 
 /**
@@ -62,11 +70,15 @@ export class Tally {
   constructor(fd: number, { first, slots }: Facts) {
     const halves = new Uint32Array(2);
     const bytes = new Uint8Array(halves.buffer);
-    this.#free = Array.from({ length: slots }, (_, i) => new Counter(first + i, (count) => {
-      halves[low] = count;
-      halves[1 - low] = count / 2 ** 32;
-      writeSync(fd, bytes, 0, slotBytes, headBytes + slotBytes * (first + i));
-    }));
+    this.#free = Array.from(
+      { length: slots },
+      (_, i) =>
+        new Counter(first + i, (count) => {
+          halves[low] = count;
+          halves[1 - low] = count / 2 ** 32;
+          writeSync(fd, bytes, 0, slotBytes, headBytes + slotBytes * (first + i));
+        }),
+    );
   }
 
   /** Takes two unused counters, or returns null if fewer are left. */

@@ -73,38 +73,70 @@ function readValue(): unknown {
   if (token < 0xa0) return readArray(token & 0x0f);
   if (token < 0xc0) return readText(token & 0x1f);
   switch (token) {
-    case 0xc0: return null;
-    case 0xc2: return false;
-    case 0xc3: return true;
-    case 0xc4: return readBin(readSize(1));
-    case 0xc5: return readBin(readSize(2));
-    case 0xc6: return readBin(readSize(4));
-    case 0xc7: return readExtension(readSize(1));
-    case 0xc8: return readExtension(readSize(2));
-    case 0xc9: return readExtension(readSize(4));
-    case 0xca: return view.getFloat32(advance(4));
-    case 0xcb: return view.getFloat64(advance(8));
-    case 0xcc: return source[advance(1)];
-    case 0xcd: return view.getUint16(advance(2));
-    case 0xce: return view.getUint32(advance(4));
-    case 0xcf: return narrow(view.getBigUint64(advance(8)));
-    case 0xd0: return view.getInt8(advance(1));
-    case 0xd1: return view.getInt16(advance(2));
-    case 0xd2: return view.getInt32(advance(4));
-    case 0xd3: return narrow(view.getBigInt64(advance(8)));
-    case 0xd4: return readExtension(1);
-    case 0xd5: return readExtension(2);
-    case 0xd6: return readExtension(4);
-    case 0xd7: return readExtension(8);
-    case 0xd8: return readExtension(16);
-    case 0xd9: return readText(readSize(1));
-    case 0xda: return readText(readSize(2));
-    case 0xdb: return readText(readSize(4));
-    case 0xdc: return readArray(readSize(2));
-    case 0xdd: return readArray(readSize(4));
-    case 0xde: return readMap(readSize(2));
-    case 0xdf: return readMap(readSize(4));
-    default: throw malformed("byte 0xc1, which no value begins with");
+    case 0xc0:
+      return null;
+    case 0xc2:
+      return false;
+    case 0xc3:
+      return true;
+    case 0xc4:
+      return readBin(readSize(1));
+    case 0xc5:
+      return readBin(readSize(2));
+    case 0xc6:
+      return readBin(readSize(4));
+    case 0xc7:
+      return readExtension(readSize(1));
+    case 0xc8:
+      return readExtension(readSize(2));
+    case 0xc9:
+      return readExtension(readSize(4));
+    case 0xca:
+      return view.getFloat32(advance(4));
+    case 0xcb:
+      return view.getFloat64(advance(8));
+    case 0xcc:
+      return source[advance(1)];
+    case 0xcd:
+      return view.getUint16(advance(2));
+    case 0xce:
+      return view.getUint32(advance(4));
+    case 0xcf:
+      return narrow(view.getBigUint64(advance(8)));
+    case 0xd0:
+      return view.getInt8(advance(1));
+    case 0xd1:
+      return view.getInt16(advance(2));
+    case 0xd2:
+      return view.getInt32(advance(4));
+    case 0xd3:
+      return narrow(view.getBigInt64(advance(8)));
+    case 0xd4:
+      return readExtension(1);
+    case 0xd5:
+      return readExtension(2);
+    case 0xd6:
+      return readExtension(4);
+    case 0xd7:
+      return readExtension(8);
+    case 0xd8:
+      return readExtension(16);
+    case 0xd9:
+      return readText(readSize(1));
+    case 0xda:
+      return readText(readSize(2));
+    case 0xdb:
+      return readText(readSize(4));
+    case 0xdc:
+      return readArray(readSize(2));
+    case 0xdd:
+      return readArray(readSize(4));
+    case 0xde:
+      return readMap(readSize(2));
+    case 0xdf:
+      return readMap(readSize(4));
+    default:
+      throw malformed("byte 0xc1, which no value begins with");
   }
 }
 
@@ -124,10 +156,12 @@ function readMap(length: number): Record<string, unknown> {
   const map: Record<string, unknown> = {};
   for (let i = 0; i < length; i++) {
     const key = readValue();
-    if (typeof key !== "string" && typeof key !== "number" && typeof key !== "boolean") throw malformed(`a map with a key of type ${typeof key}; keys must be text`);
+    if (typeof key !== "string" && typeof key !== "number" && typeof key !== "boolean")
+      throw malformed(`a map with a key of type ${typeof key}; keys must be text`);
     const value = readValue();
     // Plain assignment to `__proto__` would change the prototype.
-    if (key === "__proto__") Object.defineProperty(map, key, { value, enumerable: true, configurable: true, writable: true });
+    if (key === "__proto__")
+      Object.defineProperty(map, key, { value, enumerable: true, configurable: true, writable: true });
     else map[key as string] = value;
   }
   depth--;
@@ -176,13 +210,18 @@ function readBlob(from: number): unknown {
   const name = readValue();
   const token = source[at++];
   const size = token === 0xc4 ? 1 : token === 0xc5 ? 2 : 4;
-  if (typeof name !== "string" || (size === 4 && token !== 0xc6)) throw malformed("a private value whose body is not [tag, bytes]");
+  if (typeof name !== "string" || (size === 4 && token !== 0xc6))
+    throw malformed("a private value whose body is not [tag, bytes]");
   if (readSize(size) !== blobEnd - at) throw malformed("a private value with a wrong length");
   switch (name) {
-    case tag.map: return mapFrom(readValue());
-    case tag.set: return new Set(readValue() as unknown[]);
-    case tag.companion: return withCompanion(readValue() as [unknown, unknown]);
-    case tag.error: return errorFromValue(readValue() as Record<string, unknown>);
+    case tag.map:
+      return mapFrom(readValue());
+    case tag.set:
+      return new Set(readValue() as unknown[]);
+    case tag.companion:
+      return withCompanion(readValue() as [unknown, unknown]);
+    case tag.error:
+      return errorFromValue(readValue() as Record<string, unknown>);
   }
   if (scanned) throw untrusted(scanned);
   const data = Buffer.from(source.subarray(at, blobEnd));

@@ -14,7 +14,8 @@ function search(value: unknown, path: string, above: Set<unknown>): string | und
   if (typeof value === "symbol") return `${where} is ${String(value)}: symbols stay in their process`;
   if (typeof value !== "object" || value === null || isShared(value)) return undefined;
   if (value instanceof Promise) return `${where} is a Promise: await it first`;
-  if (value instanceof WeakMap || value instanceof WeakSet || value instanceof WeakRef) return `${where} is a ${value.constructor.name}, which cannot be copied`;
+  if (value instanceof WeakMap || value instanceof WeakSet || value instanceof WeakRef)
+    return `${where} is a ${value.constructor.name}, which cannot be copied`;
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? `${where} is an invalid Date` : undefined;
   if (above.has(value)) return `${where} is part of itself: a cycle cannot be sent`;
   if (above.size >= maxDepth) return `${where.slice(0, 80)}… nests deeper than ${maxDepth}`;
@@ -34,9 +35,16 @@ function searchParts(value: object, path: string, above: Set<unknown>): string |
 
 function partsOf(value: object): [at: string, part: unknown][] {
   if (Array.isArray(value)) return value.map((part: unknown, i) => [`[${i}]`, part]);
-  if (value instanceof Map) return [...value].flatMap(([key, part]): [string, unknown][] => [[".(a key)", key], [`.get(${String(key)})`, part]]);
+  if (value instanceof Map)
+    return [...value].flatMap(([key, part]): [string, unknown][] => [
+      [".(a key)", key],
+      [`.get(${String(key)})`, part],
+    ]);
   if (value instanceof Set) return [...value].map((part: unknown) => [".(a member)", part]);
   if (ArrayBuffer.isView(value)) return [];
-  const members = Object.entries(value).map(([key, part]): [string, unknown] => [/^[\w$]+$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`, part]);
+  const members = Object.entries(value).map(([key, part]): [string, unknown] => [
+    /^[\w$]+$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`,
+    part,
+  ]);
   return value instanceof Error ? [...members, [".cause", value.cause]] : members;
 }

@@ -58,8 +58,10 @@ export function write(value: unknown, most = largestBytes): Encoded {
 
 function writeValue(value: unknown): void {
   switch (typeof value) {
-    case "number": return writeNumber(value);
-    case "string": return writeText(value);
+    case "number":
+      return writeNumber(value);
+    case "string":
+      return writeText(value);
     case "boolean":
       reserve(1);
       block[at++] = value ? 0xc3 : 0xc2;
@@ -68,8 +70,10 @@ function writeValue(value: unknown): void {
       reserve(1);
       block[at++] = 0xc0;
       return;
-    case "bigint": return writeBigint(value);
-    case "object": return value === null ? writeValue(undefined) : writeObject(value);
+    case "bigint":
+      return writeBigint(value);
+    case "object":
+      return value === null ? writeValue(undefined) : writeObject(value);
     case "function":
     case "symbol":
       throw unencodable;
@@ -87,8 +91,10 @@ function writeObject(value: object): void {
   if (value instanceof Set) return writeBlob(tag.set, () => writeArray([...value]));
   if (value instanceof OpaqueBlob) return writeBlob(value.tag, () => append(value.data));
   if (isNativeError(value) || value instanceof Error) return writeBlob(tag.error, () => writeMap(errorToValue(value)));
-  if (isRegExp(value) || isAnyArrayBuffer(value) || ArrayBuffer.isView(value) || isBoxedPrimitive(value)) return writeV8(value);
-  if (value instanceof Promise || value instanceof WeakMap || value instanceof WeakSet || value instanceof WeakRef) throw unencodable;
+  if (isRegExp(value) || isAnyArrayBuffer(value) || ArrayBuffer.isView(value) || isBoxedPrimitive(value))
+    return writeV8(value);
+  if (value instanceof Promise || value instanceof WeakMap || value instanceof WeakSet || value instanceof WeakRef)
+    throw unencodable;
   const { toJSON } = value as { toJSON?: unknown };
   if (typeof toJSON === "function") return nested(() => writeValue(toJSON.call(value, "")));
   writeMap(value as Record<string, unknown>);

@@ -50,7 +50,11 @@ function describeOther(thrown: unknown): ErrorFacts {
 function describeThrownError(error: Error, causes: number): ErrorFacts {
   const type = typeOf(error);
   const message = cut(readText(error, "message"));
-  const facts: ErrorFacts = { type, message, stack: cut(withoutHost(readText(error, "stack")) || `${type}: ${message}`) };
+  const facts: ErrorFacts = {
+    type,
+    message,
+    stack: cut(withoutHost(readText(error, "stack")) || `${type}: ${message}`),
+  };
   const properties = propertiesOf(error);
   if (properties) facts.properties = properties;
   const cause = read(error, "cause");
@@ -96,12 +100,18 @@ function propertiesOf(error: Error): Record<string, unknown> | undefined {
 function jsonSafe(value: unknown, depth: number, budget: { values: number }): unknown {
   if (budget.values-- <= 0) return undefined;
   switch (typeof value) {
-    case "string": return cut(value);
-    case "boolean": return value;
-    case "number": return Number.isFinite(value) ? value : String(value);
-    case "bigint": return String(value);
-    case "object": break;
-    default: return undefined;
+    case "string":
+      return cut(value);
+    case "boolean":
+      return value;
+    case "number":
+      return Number.isFinite(value) ? value : String(value);
+    case "bigint":
+      return String(value);
+    case "object":
+      break;
+    default:
+      return undefined;
   }
   if (value === null) return null;
   if (depth === 0) return undefined;

@@ -13,7 +13,11 @@ import { Runner } from "./runner.js";
 const idleMs = 40;
 
 /** Starts the host. Returns the function that receives the server's notifications. */
-export function startHost(endpoint: RpcEndpoint, facts: HostFacts, claims: ClaimsReader | null): (method: string, params: unknown) => void {
+export function startHost(
+  endpoint: RpcEndpoint,
+  facts: HostFacts,
+  claims: ClaimsReader | null,
+): (method: string, params: unknown) => void {
   endpoint.useFragments(facts.limits.maxMessageBytes);
   const listeners: ((method: string, params: unknown) => void)[] = [];
   const tell = (method: string, params: object) => {

@@ -21,8 +21,18 @@ let receive = (method: string, params: unknown): void => {
 
 const claims = openClaims();
 const intake = new DirectIntake();
-const endpoint = new RpcEndpoint(new HostStream(3, intake), { intake, onNotification: (method, params) => receive(method, params), onClose: serverHasGone });
-const answer = endpoint.request("worker/ready", { protocolVersion, runtime: "node", pid: process.pid, claims: claims !== null, maxPayloadBytes: largestMessageBytes });
+const endpoint = new RpcEndpoint(new HostStream(3, intake), {
+  intake,
+  onNotification: (method, params) => receive(method, params),
+  onClose: serverHasGone,
+});
+const answer = endpoint.request("worker/ready", {
+  protocolVersion,
+  runtime: "node",
+  pid: process.pid,
+  claims: claims !== null,
+  maxPayloadBytes: largestMessageBytes,
+});
 endpoint.flush();
 
 enableCompileCache();

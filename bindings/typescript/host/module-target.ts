@@ -15,15 +15,21 @@ export async function loadModuleTarget(target: ModuleTarget): Promise<Callable> 
   const { value, self } = find(namespace, name, url);
   const callable = callableOf(value, self, false);
   if (callable) return callable;
-  throw notFound(url, isClass(value)
-    ? `export "${name}" of ${shown(url)} is a class without a run() method; add one, or name a function`
-    : `export "${name}" of ${shown(url)} is ${value === null ? "null" : `of type ${typeof value}`}, not a function or a class with run()`);
+  throw notFound(
+    url,
+    isClass(value)
+      ? `export "${name}" of ${shown(url)} is a class without a run() method; add one, or name a function`
+      : `export "${name}" of ${shown(url)} is ${value === null ? "null" : `of type ${typeof value}`}, not a function or a class with run()`,
+  );
 }
 
 function urlOf(module: string): string {
   if (isAbsolute(module)) return pathToFileURL(module).href;
   if (/^[a-z][a-z0-9+.-]+:/i.test(module)) return module;
-  throw notFound(module, `the module is named "${module}": give its absolute path or its file: URL, such as import.meta.url`);
+  throw notFound(
+    module,
+    `the module is named "${module}": give its absolute path or its file: URL, such as import.meta.url`,
+  );
 }
 
 /** Loads the module at a URL. Rejects with TargetNotFound, which says why. */
@@ -48,12 +54,19 @@ async function loadError(url: string, error: unknown): Promise<PolyprocError> {
   if (error instanceof SyntaxError && !stack.startsWith("file:")) {
     const { syntaxPosition } = await import("./syntax-position.js");
     const position = await syntaxPosition(url, error);
-    const where = position === undefined ? file : position.own
-      ? `${file}:${position.line}:${position.column}`
-      : `line ${position.line}, column ${position.column} of a module that ${file} imports`;
+    const where =
+      position === undefined
+        ? file
+        : position.own
+          ? `${file}:${position.line}:${position.column}`
+          : `line ${position.line}, column ${position.column} of a module that ${file} imports`;
     return notFound(url, `syntax error in ${where}: ${message}`, { stack });
   }
-  return notFound(url, `module ${file} failed while it was loaded: ${error instanceof SyntaxError ? withoutFrames(stack) : stack}`, { stack });
+  return notFound(
+    url,
+    `module ${file} failed while it was loaded: ${error instanceof SyntaxError ? withoutFrames(stack) : stack}`,
+    { stack },
+  );
 }
 
 function find(namespace: Record<string, unknown>, name: string, url: string): { value: unknown; self: unknown } {
@@ -62,9 +75,7 @@ function find(namespace: Record<string, unknown>, name: string, url: string): { 
   const fallback = namespace["default"];
   const first = path[0]!;
   let self: unknown;
-  let value: unknown = has(namespace, first) ? namespace
-    : has(fallback, first) ? fallback
-    : undefined;
+  let value: unknown = has(namespace, first) ? namespace : has(fallback, first) ? fallback : undefined;
   if (value === undefined) throw missing(name, namespace, url);
   for (const key of path) {
     if (!has(value, key)) throw missing(name, namespace, url);
@@ -80,7 +91,10 @@ function has(value: unknown, key: string): boolean {
 
 function missing(name: string, namespace: Record<string, unknown>, url: string): PolyprocError {
   const names = Object.keys(namespace);
-  const there = names.length === 0 ? "it exports nothing" : `it exports ${names.slice(0, 20).join(", ")}${names.length > 20 ? " …" : ""}`;
+  const there =
+    names.length === 0
+      ? "it exports nothing"
+      : `it exports ${names.slice(0, 20).join(", ")}${names.length > 20 ? " …" : ""}`;
   return notFound(url, `module ${shown(url)} does not export "${name}": ${there}`);
 }
 

@@ -109,11 +109,12 @@ export class Runner implements TaskOwner {
   #begin(task: WorkerTask): void {
     this.#busy = true;
     const callable = this.#targets.get(task.target);
-    if (callable instanceof Promise) void callable.then((loaded) => {
-      // The empty part restarts the task's time limit: loading the module does not count.
-      if (!this.#once) this.part(task, { from: task.from ?? 0, count: 0 }, task.from ?? 0);
-      this.#decode(task, loaded);
-    });
+    if (callable instanceof Promise)
+      void callable.then((loaded) => {
+        // The empty part restarts the task's time limit: loading the module does not count.
+        if (!this.#once) this.part(task, { from: task.from ?? 0, count: 0 }, task.from ?? 0);
+        this.#decode(task, loaded);
+      });
     else this.#decode(task, callable);
   }
 
@@ -124,7 +125,11 @@ export class Runner implements TaskOwner {
     }
     try {
       const items = this.#options.decode(task.items);
-      if (items instanceof Promise) items.then((decoded) => this.#launch(task, callable, decoded), (error: unknown) => this.#failAll(task, error));
+      if (items instanceof Promise)
+        items.then(
+          (decoded) => this.#launch(task, callable, decoded),
+          (error: unknown) => this.#failAll(task, error),
+        );
       else this.#launch(task, callable, items);
     } catch (error) {
       this.#failAll(task, error);
@@ -189,7 +194,14 @@ export class Runner implements TaskOwner {
   }
 
   result(task: WorkerTask, outcome: Outcome): void {
-    this.#options.tell("worker/result", { seq: task.seq, from: outcome.from, count: outcome.count, values: outcome.values, error: outcome.error, ms: outcome.ms });
+    this.#options.tell("worker/result", {
+      seq: task.seq,
+      from: outcome.from,
+      count: outcome.count,
+      values: outcome.values,
+      error: outcome.error,
+      ms: outcome.ms,
+    });
   }
 
   finished(): void {

@@ -14,7 +14,10 @@ export function loadSourceTarget({ source, cwd = process.cwd() }: SourceTarget):
   const value = evaluate(source, file);
   const callable = callableOf(value, undefined, true);
   if (callable) return callable;
-  throw new PolyprocError("TargetNotFound", `the source text is not a function but of type ${typeof value}: ${source.slice(0, 80)}`);
+  throw new PolyprocError(
+    "TargetNotFound",
+    `the source text is not a function but of type ${typeof value}: ${source.slice(0, 80)}`,
+  );
 }
 
 function evaluate(source: string, file: string): unknown {
@@ -26,7 +29,10 @@ function evaluate(source: string, file: string): unknown {
       // The text of a method, such as `method() { … }`, is valid only inside an object.
       return Object.values(exportsOf(`module.exports = ({${source}\n})`, file) as object)[0];
     } catch {
-      throw new PolyprocError("TargetNotFound", `the source text is not a JavaScript function: ${withoutFrames(error.stack ?? error.message)}`);
+      throw new PolyprocError(
+        "TargetNotFound",
+        `the source text is not a JavaScript function: ${withoutFrames(error.stack ?? error.message)}`,
+      );
     }
   }
 }

@@ -42,7 +42,11 @@ function detailsOf(session: Session, error: SyntaxError): { line: number; column
   // Within one process the inspector answers before `post` returns.
   session.post("Runtime.evaluate", { expression: `globalThis[${JSON.stringify(key)}]` }, (_, { result }) => {
     if (result.objectId === undefined) return;
-    const post = session.post.bind(session) as (method: string, params: object, done: (error: Error | null, answer: ExceptionAnswer) => void) => void;
+    const post = session.post.bind(session) as (
+      method: string,
+      params: object,
+      done: (error: Error | null, answer: ExceptionAnswer) => void,
+    ) => void;
     post("Runtime.getExceptionDetails", { errorObjectId: result.objectId }, (failed, answer) => {
       const details = failed ? undefined : answer.exceptionDetails;
       if (details) found = { line: details.lineNumber + 1, column: details.columnNumber + 1 };

@@ -8,9 +8,13 @@ export type HostTarget = ModuleTarget | SourceTarget;
 /** Loads a target, or returns the error. Never rejects: a target that cannot be loaded fails each of its tasks. */
 export async function loadTarget(target: HostTarget): Promise<Callable | Error> {
   try {
-    return "source" in target ? (await import("./source-target.js")).loadSourceTarget(target) : await loadModuleTarget(target);
+    return "source" in target
+      ? (await import("./source-target.js")).loadSourceTarget(target)
+      : await loadModuleTarget(target);
   } catch (error) {
-    return error instanceof Error ? error : new PolyprocError("TargetNotFound", `loading the target threw ${String(error)}`);
+    return error instanceof Error
+      ? error
+      : new PolyprocError("TargetNotFound", `loading the target threw ${String(error)}`);
   }
 }
 

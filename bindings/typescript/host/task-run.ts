@@ -108,7 +108,10 @@ export class TaskRun implements CurrentTask {
   stop(reason: "Cancelled" | "TimedOut", from = Infinity): void {
     if (this.#over || this.#stop) return;
     if (reason === "TimedOut" && from < this.#at - this.#values.length) return;
-    this.#stop = new PolyprocError(reason, reason === "TimedOut" ? "the task ran longer than its limit" : "the task was cancelled");
+    this.#stop = new PolyprocError(
+      reason,
+      reason === "TimedOut" ? "the task ran longer than its limit" : "the task was cancelled",
+    );
     this.#controller?.abort(this.#stop);
   }
 
@@ -205,7 +208,8 @@ export class TaskRun implements CurrentTask {
 
   #tellValues(): void {
     if (this.#values.length === 0) return;
-    for (const outcome of this.#takeValues()) this.#owner.part(this.task, this.#timed(outcome), outcome.from + outcome.count);
+    for (const outcome of this.#takeValues())
+      this.#owner.part(this.task, this.#timed(outcome), outcome.from + outcome.count);
     this.#toldAt = this.#now;
   }
 
@@ -248,9 +252,19 @@ export class TaskRun implements CurrentTask {
       const payload = this.#owner.encode(values);
       const { length } = payloadData(payload);
       if (length <= this.#owner.maxPayloadBytes) return [{ from, count, values: payload }];
-      error = failureOf(new PolyprocError("PayloadTooLarge", `the result takes ${length} bytes, and a message at most ${this.#owner.maxPayloadBytes}: return it in parts, write it to a file and return its path, or raise the server's limit (--max-payload-bytes, --max-memory-bytes)`, { bytes: length, maxPayloadBytes: this.#owner.maxPayloadBytes }));
+      error = failureOf(
+        new PolyprocError(
+          "PayloadTooLarge",
+          `the result takes ${length} bytes, and a message at most ${this.#owner.maxPayloadBytes}: return it in parts, write it to a file and return its path, or raise the server's limit (--max-payload-bytes, --max-memory-bytes)`,
+          { bytes: length, maxPayloadBytes: this.#owner.maxPayloadBytes },
+        ),
+      );
     } catch (thrown) {
-      error = taskFailed(new TypeError(`the function's result cannot be sent: ${thrown instanceof Error ? thrown.message : String(thrown)}`));
+      error = taskFailed(
+        new TypeError(
+          `the function's result cannot be sent: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
+        ),
+      );
     }
     if (count === 1) return [{ from, count, error }];
     const half = count >> 1;
@@ -260,13 +274,19 @@ export class TaskRun implements CurrentTask {
 
 function argumentsOf(mode: WorkerTask["mode"], item: unknown): readonly unknown[] {
   if (mode === "map") return [item];
-  if (!Array.isArray(item)) throw new TypeError(mode === "starmap" ? "each item of starmap must be a list of arguments" : "the arguments must be a list");
+  if (!Array.isArray(item))
+    throw new TypeError(
+      mode === "starmap" ? "each item of starmap must be a list of arguments" : "the arguments must be a list",
+    );
   if (mode === "starmap") return item;
   return applied(item as [args?: readonly unknown[] | null, kwargs?: Record<string, unknown> | null]);
 }
 
 /** Turns `[args, kwargs]` into JavaScript's arguments: kwargs, if not empty, become the last argument. */
-export function applied([args, kwargs]: readonly [args?: readonly unknown[] | null, kwargs?: Record<string, unknown> | null]): readonly unknown[] {
+export function applied([args, kwargs]: readonly [
+  args?: readonly unknown[] | null,
+  kwargs?: Record<string, unknown> | null,
+]): readonly unknown[] {
   if (!kwargs || Object.keys(kwargs).length === 0) return args ?? [];
   return [...(args ?? []), kwargs];
 }

@@ -6,7 +6,8 @@ export function isTypescript(url: string): boolean {
 
 /** Explains that Node cannot load a TypeScript module. Undefined if the error has another cause. */
 export function explainTypescript(url: string, file: string, error: unknown): PolyprocError | undefined {
-  if ((error as NodeJS.ErrnoException).code !== "ERR_UNKNOWN_FILE_EXTENSION" || !/"\.[mc]?tsx?"/.test(String(error))) return undefined;
+  if ((error as NodeJS.ErrnoException).code !== "ERR_UNKNOWN_FILE_EXTENSION" || !/"\.[mc]?tsx?"/.test(String(error)))
+    return undefined;
   const what = isTypescript(url) ? `${file} is` : `${file} imports`;
   return new PolyprocError(
     "TargetNotFound",

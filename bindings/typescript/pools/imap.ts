@@ -57,7 +57,12 @@ export class ImapIterator<T> implements AsyncIterableIterator<T>, JobClient {
   #taskMs = shortMs;
   #forgetSignal = () => {};
 
-  constructor(jobs: PoolJobs, target: Target, inputs: Iterable<unknown> | AsyncIterable<unknown>, options: ImapOptions) {
+  constructor(
+    jobs: PoolJobs,
+    target: Target,
+    inputs: Iterable<unknown> | AsyncIterable<unknown>,
+    options: ImapOptions,
+  ) {
     this.#options = options;
     this.#inputs = new ImapInputs(inputs);
     this.#job = new PoolJob(jobs, target, "map", options, this);
@@ -260,7 +265,11 @@ export class ImapIterator<T> implements AsyncIterableIterator<T>, JobClient {
     if (this.#pulling || this.#exhausted) return;
     this.#pulling = true;
     try {
-      while (!this.#exhausted && this.#submitted + this.#chunk.length - this.#taken < this.#lookAhead && this.#job.hasRoom) {
+      while (
+        !this.#exhausted &&
+        this.#submitted + this.#chunk.length - this.#taken < this.#lookAhead &&
+        this.#job.hasRoom
+      ) {
         const next = this.#inputs.next();
         const { done, value } = next instanceof Promise ? await next : next;
         // `leave` was called while the input was awaited.

@@ -17,7 +17,11 @@ export class ApplyJob implements JobClient {
     this.job = new PoolJob(jobs, target, "apply", options, this);
   }
 
-  call<T>(args: readonly unknown[], kwargs: Record<string, unknown> | undefined, listeners: ResultListeners<T> | null): AsyncResult<T> {
+  call<T>(
+    args: readonly unknown[],
+    kwargs: Record<string, unknown> | undefined,
+    listeners: ResultListeners<T> | null,
+  ): AsyncResult<T> {
     const index = this.#next++;
     const result = new AsyncResult<T>(() => this.job.cancel([index]), listeners);
     this.#results.set(index, result);

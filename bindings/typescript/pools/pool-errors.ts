@@ -8,7 +8,12 @@ import { rebuildError, type ErrorFacts } from "../session/remote-error.js";
  * its own properties and the worker's stack. `data` has the same facts as plain values, whatever the worker's language.
  */
 export class TaskFailed extends PolyprocError {
-  constructor(codeName: "TaskFailed", message: string, data: Record<string, unknown> = {}, options?: { cause?: unknown }) {
+  constructor(
+    codeName: "TaskFailed",
+    message: string,
+    data: Record<string, unknown> = {},
+    options?: { cause?: unknown },
+  ) {
     super(codeName, message, data, options ?? { cause: rebuildError(data as unknown as ErrorFacts) });
   }
 }

@@ -91,11 +91,13 @@ export class PoolJob extends SharedObject implements JobReceiver {
       return;
     }
     this.#unopened.set(index, items);
-    this.connection.whenOpen(() => {
-      if (this.#unopened.delete(index)) this.#add(index, items);
-    }).catch((error: unknown) => {
-      if (this.#unopened.delete(index)) this.#refused(index, items.length, error);
-    });
+    this.connection
+      .whenOpen(() => {
+        if (this.#unopened.delete(index)) this.#add(index, items);
+      })
+      .catch((error: unknown) => {
+        if (this.#unopened.delete(index)) this.#refused(index, items.length, error);
+      });
   }
 
   /** Cancels the tasks whose first items have these indexes; without `indexes`, all. */
@@ -252,7 +254,8 @@ export class PoolJob extends SharedObject implements JobReceiver {
    */
   #refused(index: number, count: number, error: unknown): void {
     this.#failed(index, count, error);
-    if (error === this.failure || (error instanceof PolyprocError && refusals.has(error.codeName))) this.#client.ended?.(error);
+    if (error === this.failure || (error instanceof PolyprocError && refusals.has(error.codeName)))
+      this.#client.ended?.(error);
   }
 
   #failed(index: number, count: number, error: unknown): void {

@@ -10,7 +10,16 @@ import { ImapIterator } from "./imap.js";
 import { ApplyJob } from "./pool-apply.js";
 import { PoolJobs } from "./pool-jobs.js";
 import { MapJob } from "./pool-map.js";
-import type { AnyTarget, ApplyOptions, ImapCallOptions, MapCallOptions, PoolOptions, PoolTarget, Results, TaskOptions } from "./pool-options.js";
+import type {
+  AnyTarget,
+  ApplyOptions,
+  ImapCallOptions,
+  MapCallOptions,
+  PoolOptions,
+  PoolTarget,
+  Results,
+  TaskOptions,
+} from "./pool-options.js";
 import { onAbort, type AsyncResult } from "./result.js";
 import { ExistingHandle, SharedObject } from "../session/shared-object.js";
 import { toTarget, type Runnable } from "../processes/target.js";
@@ -18,7 +27,14 @@ import { toTarget, type Runnable } from "../processes/target.js";
 export { currentTask, type CurrentTask } from "../host/current-task.js";
 export { ImapIterator } from "./imap.js";
 export { TaskFailed, WorkerLost } from "./pool-errors.js";
-export type { ApplyOptions, ImapCallOptions, MapCallOptions, PoolOptions, PoolTarget, TaskOptions } from "./pool-options.js";
+export type {
+  ApplyOptions,
+  ImapCallOptions,
+  MapCallOptions,
+  PoolOptions,
+  PoolTarget,
+  TaskOptions,
+} from "./pool-options.js";
 export { AsyncResult } from "./result.js";
 
 /** How many `apply` jobs are kept open, each for the next call of its function. */
@@ -61,7 +77,8 @@ export class Pool extends SharedObject {
   constructor(first?: number | null | Settings | ExistingHandle, rest: PoolOptions = {}) {
     super("pool", first instanceof ExistingHandle ? first : {});
     if (first instanceof ExistingHandle) return;
-    const { processes, initializer, initargs, maxTasksPerChild, name }: Settings = typeof first === "object" && first !== null ? first : { ...rest, processes: first };
+    const { processes, initializer, initargs, maxTasksPerChild, name }: Settings =
+      typeof first === "object" && first !== null ? first : { ...rest, processes: first };
     if (processes !== undefined && processes !== null && !(Number.isSafeInteger(processes) && processes >= 1)) {
       throw new RangeError(`processes must be a whole number from 1 on, got ${processes}`);
     }
@@ -82,7 +99,12 @@ export class Pool extends SharedObject {
    * or TargetNotFound.
    */
   apply<A extends unknown[], R>(target: PoolTarget<A, R>, args?: A, kwargs?: null, options?: TaskOptions): Promise<R>;
-  apply<A extends unknown[], K extends Kwargs, R>(target: PoolTarget<[...A, K], R>, args: A, kwargs: K, options?: TaskOptions): Promise<R>;
+  apply<A extends unknown[], K extends Kwargs, R>(
+    target: PoolTarget<[...A, K], R>,
+    args: A,
+    kwargs: K,
+    options?: TaskOptions,
+  ): Promise<R>;
   async apply(target: AnyTarget, args?: unknown[], kwargs?: Kwargs | null, options?: TaskOptions): Promise<unknown> {
     return this.#apply(target, args, kwargs, options).get();
   }
@@ -92,9 +114,24 @@ export class Pool extends SharedObject {
    *
    * `kwargs`: if not empty, a JavaScript function receives them as one more argument, the last.
    */
-  applyAsync<A extends unknown[], R>(target: PoolTarget<A, R>, args?: A, kwargs?: null, options?: ApplyOptions<R>): AsyncResult<R>;
-  applyAsync<A extends unknown[], K extends Kwargs, R>(target: PoolTarget<[...A, K], R>, args: A, kwargs: K, options?: ApplyOptions<R>): AsyncResult<R>;
-  applyAsync(target: AnyTarget, args?: unknown[], kwargs?: Kwargs | null, options?: ApplyOptions<never>): AsyncResult<unknown> {
+  applyAsync<A extends unknown[], R>(
+    target: PoolTarget<A, R>,
+    args?: A,
+    kwargs?: null,
+    options?: ApplyOptions<R>,
+  ): AsyncResult<R>;
+  applyAsync<A extends unknown[], K extends Kwargs, R>(
+    target: PoolTarget<[...A, K], R>,
+    args: A,
+    kwargs: K,
+    options?: ApplyOptions<R>,
+  ): AsyncResult<R>;
+  applyAsync(
+    target: AnyTarget,
+    args?: unknown[],
+    kwargs?: Kwargs | null,
+    options?: ApplyOptions<never>,
+  ): AsyncResult<unknown> {
     return this.#apply(target, args, kwargs, options);
   }
 
@@ -103,22 +140,38 @@ export class Pool extends SharedObject {
    * rejects once all are done, with the failure of the first of them. With `returnExceptions`, failures are among the
    * results.
    */
-  async map<T, R, O extends MapCallOptions<R>>(target: PoolTarget<[T], R>, items: Iterable<T>, options?: O): Promise<Results<R, O>[]> {
+  async map<T, R, O extends MapCallOptions<R>>(
+    target: PoolTarget<[T], R>,
+    items: Iterable<T>,
+    options?: O,
+  ): Promise<Results<R, O>[]> {
     return this.mapAsync(target, items, options).get();
   }
 
   /** `map` without waiting. */
-  mapAsync<T, R, O extends MapCallOptions<R>>(target: PoolTarget<[T], R>, items: Iterable<T>, options?: O): AsyncResult<Results<R, O>[]> {
+  mapAsync<T, R, O extends MapCallOptions<R>>(
+    target: PoolTarget<[T], R>,
+    items: Iterable<T>,
+    options?: O,
+  ): AsyncResult<Results<R, O>[]> {
     return this.#map(target, "map", items, options);
   }
 
   /** `map` whose items are lists of arguments. */
-  async starmap<A extends readonly unknown[], R, O extends MapCallOptions<R>>(target: PoolTarget<A, R>, items: Iterable<A>, options?: O): Promise<Results<R, O>[]> {
+  async starmap<A extends readonly unknown[], R, O extends MapCallOptions<R>>(
+    target: PoolTarget<A, R>,
+    items: Iterable<A>,
+    options?: O,
+  ): Promise<Results<R, O>[]> {
     return this.starmapAsync(target, items, options).get();
   }
 
   /** `starmap` without waiting. */
-  starmapAsync<A extends readonly unknown[], R, O extends MapCallOptions<R>>(target: PoolTarget<A, R>, items: Iterable<A>, options?: O): AsyncResult<Results<R, O>[]> {
+  starmapAsync<A extends readonly unknown[], R, O extends MapCallOptions<R>>(
+    target: PoolTarget<A, R>,
+    items: Iterable<A>,
+    options?: O,
+  ): AsyncResult<Results<R, O>[]> {
     return this.#map(target, "starmap", items, options);
   }
 
@@ -126,12 +179,20 @@ export class Pool extends SharedObject {
    * `map` for any number of items, even endless. The caller reads results one by one, in the order of the items; items
    * are taken only as results are read. A failure is thrown when its turn comes.
    */
-  imap<T, R, O extends ImapCallOptions>(target: PoolTarget<[T], R>, items: Iterable<T> | AsyncIterable<T>, options?: O): ImapIterator<Results<R, O>> {
+  imap<T, R, O extends ImapCallOptions>(
+    target: PoolTarget<[T], R>,
+    items: Iterable<T> | AsyncIterable<T>,
+    options?: O,
+  ): ImapIterator<Results<R, O>> {
     return this.#imap(target, items, options, true);
   }
 
   /** `imap` with the results in the order in which they arrive. */
-  imapUnordered<T, R, O extends ImapCallOptions>(target: PoolTarget<[T], R>, items: Iterable<T> | AsyncIterable<T>, options?: O): ImapIterator<Results<R, O>> {
+  imapUnordered<T, R, O extends ImapCallOptions>(
+    target: PoolTarget<[T], R>,
+    items: Iterable<T> | AsyncIterable<T>,
+    options?: O,
+  ): ImapIterator<Results<R, O>> {
     return this.#imap(target, items, options, false);
   }
 
@@ -160,7 +221,8 @@ export class Pool extends SharedObject {
    * TimedOut after `timeoutMs` (milliseconds; default: no limit).
    */
   async join(timeoutMs?: number | null): Promise<void> {
-    if (this.#state === "running") throw new PolyprocError("BadState", "the pool is still running: close() or terminate() it before join()");
+    if (this.#state === "running")
+      throw new PolyprocError("BadState", "the pool is still running: close() or terminate() it before join()");
     // A `close()` that the caller did not await may still be pending.
     await this.#jobs.accepted();
     await this.request("pool/join", (pool) => ({ pool, timeoutMs: timeoutMs ?? null }));
@@ -171,27 +233,59 @@ export class Pool extends SharedObject {
     await unlessClosed(this.terminate());
   }
 
-  #apply<T>(target: AnyTarget, args: readonly unknown[] | undefined, kwargs: Kwargs | null | undefined, options: ApplyOptions<T> | undefined): AsyncResult<T> {
+  #apply<T>(
+    target: AnyTarget,
+    args: readonly unknown[] | undefined,
+    kwargs: Kwargs | null | undefined,
+    options: ApplyOptions<T> | undefined,
+  ): AsyncResult<T> {
     this.#requireRunning();
     const result = this.#applyJob(target, options ?? {}).call<T>(args ?? [], kwargs ?? {}, options ?? null);
     return withSignal(result, options?.signal);
   }
 
-  #map(target: AnyTarget, mode: Mode, items: Iterable<unknown>, options: MapCallOptions<never> = {}): AsyncResult<never> {
+  #map(
+    target: AnyTarget,
+    mode: Mode,
+    items: Iterable<unknown>,
+    options: MapCallOptions<never> = {},
+  ): AsyncResult<never> {
     this.#requireRunning();
     const list = Array.isArray(items) ? items : [...items];
-    const chunkSize = options.chunkSize === undefined ? Math.max(1, defaultChunkSize(list.length, this.#workers)) : checkedChunkSize(options.chunkSize);
-    const { result } = withConnection(this.connection, () => new MapJob<never>(this.#jobs, toTarget(target as Runnable), mode, list, { ...options, chunkSize }));
+    const chunkSize =
+      options.chunkSize === undefined
+        ? Math.max(1, defaultChunkSize(list.length, this.#workers))
+        : checkedChunkSize(options.chunkSize);
+    const { result } = withConnection(
+      this.connection,
+      () => new MapJob<never>(this.#jobs, toTarget(target as Runnable), mode, list, { ...options, chunkSize }),
+    );
     return withSignal(result as AsyncResult<unknown> as AsyncResult<never>, options.signal);
   }
 
-  #imap(target: AnyTarget, items: Iterable<unknown> | AsyncIterable<unknown>, options: ImapCallOptions = {}, ordered: boolean): ImapIterator<never> {
+  #imap(
+    target: AnyTarget,
+    items: Iterable<unknown> | AsyncIterable<unknown>,
+    options: ImapCallOptions = {},
+    ordered: boolean,
+  ): ImapIterator<never> {
     this.#requireRunning();
     const chunkSize = checkedChunkSize(options.chunkSize ?? 1);
     const perWorker = (chunks: number) => Math.max(options.lookAhead ?? chunks * this.#workers * chunkSize, chunkSize);
     const [lookAhead, shortLookAhead] = [perWorker(lookAheadChunks), perWorker(shortLookAheadChunks)];
     const { returnExceptions = false } = options;
-    return withConnection(this.connection, () => new ImapIterator<never>(this.#jobs, toTarget(target as Runnable), items, { ...options, chunkSize, lookAhead, shortLookAhead, ordered, returnExceptions }));
+    return withConnection(
+      this.connection,
+      () =>
+        new ImapIterator<never>(this.#jobs, toTarget(target as Runnable), items, {
+          ...options,
+          chunkSize,
+          lookAhead,
+          shortLookAhead,
+          ordered,
+          returnExceptions,
+        }),
+    );
   }
 
   #applyJob(target: AnyTarget, { timeoutMs, graceMs, retries }: TaskOptions): ApplyJob {
@@ -200,7 +294,10 @@ export class Pool extends SharedObject {
     const key = typeof target === "function" ? settings : `${settings}|${JSON.stringify(target)}`;
     let job = jobs.get(key);
     if (job) return job;
-    job = withConnection(this.connection, () => new ApplyJob(this.#jobs, toTarget(target as Runnable), { timeoutMs, graceMs, retries }));
+    job = withConnection(
+      this.connection,
+      () => new ApplyJob(this.#jobs, toTarget(target as Runnable), { timeoutMs, graceMs, retries }),
+    );
     if (jobs.size >= maxApplyJobs) jobs.delete(jobs.keys().next().value!);
     jobs.set(key, job);
     return job;
@@ -217,7 +314,8 @@ export class Pool extends SharedObject {
   }
 
   #requireRunning(): void {
-    if (this.#state !== "running") throw new PolyprocError("BadState", `the pool was ${this.#state}: it takes no more calls; make a new one`);
+    if (this.#state !== "running")
+      throw new PolyprocError("BadState", `the pool was ${this.#state}: it takes no more calls; make a new one`);
   }
 }
 

@@ -47,9 +47,12 @@ export class AsyncResult<T> implements PromiseLike<T> {
     await this.wait(timeoutMs);
     const state = this.#state;
     switch (state.kind) {
-      case "done": return state.value;
-      case "failed": throw state.error;
-      case "pending": throw new TimedOut("TimedOut", `there was no result after ${timeoutMs} ms`, { timeoutMs });
+      case "done":
+        return state.value;
+      case "failed":
+        throw state.error;
+      case "pending":
+        throw new TimedOut("TimedOut", `there was no result after ${timeoutMs} ms`, { timeoutMs });
     }
   }
 
@@ -84,7 +87,11 @@ export class AsyncResult<T> implements PromiseLike<T> {
 
   /** Whether the call succeeded. Throws BadState while it has not ended. */
   successful(): boolean {
-    if (this.#state === pending) throw new PolyprocError("BadState", "the result is not ready: wait() for it before asking whether it is successful()");
+    if (this.#state === pending)
+      throw new PolyprocError(
+        "BadState",
+        "the result is not ready: wait() for it before asking whether it is successful()",
+      );
     return this.#state.kind === "done";
   }
 
@@ -93,7 +100,10 @@ export class AsyncResult<T> implements PromiseLike<T> {
     if (this.#state === pending) this.#cancel();
   }
 
-  then<A = T, B = never>(onValue?: ((value: T) => A | PromiseLike<A>) | null, onError?: ((error: unknown) => B | PromiseLike<B>) | null): Promise<A | B> {
+  then<A = T, B = never>(
+    onValue?: ((value: T) => A | PromiseLike<A>) | null,
+    onError?: ((error: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
     return this.get().then(onValue, onError);
   }
 

@@ -32,17 +32,19 @@ export function removeChild(connection: Connection, handle: Handle): void {
  * still end the others.
  */
 async function endChildren(connection: Connection): Promise<void> {
-  for (let all; (all = [...childrenOf(connection)]).length > 0; ) {
-    await Promise.all(all.map(async ([handle, child]) => {
-      try {
-        if (child.daemon) await child.terminate({ graceMs: endGraceMs });
-        await child.join();
-      } catch (error) {
-        // A child that failed to start is unknown to the server. `start` removes it and reports the error.
-        const isUnknown = error instanceof PolyprocError && error.codeName === "UnknownHandle";
-        if (!isUnknown && childrenOf(connection).has(handle)) throw error;
-      }
-    }));
+  for (let all; (all = [...childrenOf(connection)]).length > 0;) {
+    await Promise.all(
+      all.map(async ([handle, child]) => {
+        try {
+          if (child.daemon) await child.terminate({ graceMs: endGraceMs });
+          await child.join();
+        } catch (error) {
+          // A child that failed to start is unknown to the server. `start` removes it and reports the error.
+          const isUnknown = error instanceof PolyprocError && error.codeName === "UnknownHandle";
+          if (!isUnknown && childrenOf(connection).has(handle)) throw error;
+        }
+      }),
+    );
     if (!connection.isOpen) return;
   }
 }

@@ -43,5 +43,8 @@ export function parentProcess(): ProcessIdentity | null {
 export function refuseWhileLoading(what: string): void {
   const host = hostLink();
   if (!host || host.task()) return;
-  throw new PolyprocError("BadState", `${what} while a worker process loads the module of its function: put what starts processes inside of \`if (isMain(import.meta)) { … }\`, so that only the script itself does it`);
+  throw new PolyprocError(
+    "BadState",
+    `${what} while a worker process loads the module of its function: put what starts processes inside of \`if (isMain(import.meta)) { … }\`, so that only the script itself does it`,
+  );
 }

@@ -20,7 +20,12 @@ function classIn(namespace: Record<string, unknown>, url: string, name: string):
   const known = registeredClass(url, name);
   if (known) return known as ProcessClass;
   for (const value of Object.values(namespace)) {
-    if (typeof value === "function" && value.name === name && value.prototype instanceof Process) return value as unknown as ProcessClass;
+    if (typeof value === "function" && value.name === name && value.prototype instanceof Process)
+      return value as unknown as ProcessClass;
   }
-  throw new TargetNotFound("TargetNotFound", `the class ${name} was not found in ${shownModule(url)}: export it there, or write registerProcess(import.meta, ${name}) below it`, { module: url, export: name });
+  throw new TargetNotFound(
+    "TargetNotFound",
+    `the class ${name} was not found in ${shownModule(url)}: export it there, or write registerProcess(import.meta, ${name}) below it`,
+    { module: url, export: name },
+  );
 }

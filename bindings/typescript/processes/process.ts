@@ -169,7 +169,16 @@ export class Process<A extends AnyArguments = AnyArguments> extends SharedObject
       const { pid, name } = await this.connection.whenOpen(() => {
         const args = encodeFor(this.connection, this.#arguments());
         const { cwd, env, onParentDeath } = this.#options;
-        const started = this.request("process/start", (process) => ({ process, target, args, name: this.#wireName(), daemon: this.#daemon, onParentDeath, cwd, env }));
+        const started = this.request("process/start", (process) => ({
+          process,
+          target,
+          args,
+          name: this.#wireName(),
+          daemon: this.#daemon,
+          onParentDeath,
+          cwd,
+          env,
+        }));
         this.created();
         handle = this.handle;
         addChild(this.connection, handle, this as unknown as Process);
@@ -215,7 +224,8 @@ export class Process<A extends AnyArguments = AnyArguments> extends SharedObject
    */
   async terminate({ graceMs }: { graceMs?: number } = {}): Promise<void> {
     this.#requireStarted("cannot be terminated");
-    if (this.#state !== "exited") await this.request("process/terminate", (process) => ({ process, graceMs }), { urgent: true });
+    if (this.#state !== "exited")
+      await this.request("process/terminate", (process) => ({ process, graceMs }), { urgent: true });
   }
 
   /** Sends SIGKILL to the process and its descendants. */
@@ -231,7 +241,8 @@ export class Process<A extends AnyArguments = AnyArguments> extends SharedObject
       this.#state = "closed";
       return;
     }
-    if (await this.isAlive()) throw new PolyprocError("BadState", `${this.name} is still running: join or terminate it before close`);
+    if (await this.isAlive())
+      throw new PolyprocError("BadState", `${this.name} is still running: join or terminate it before close`);
     await this.request("process/close", (process) => ({ process }));
     this.letGo();
     this.#state = "closed";
@@ -245,13 +256,17 @@ export class Process<A extends AnyArguments = AnyArguments> extends SharedObject
     const { target } = this.#options;
     if (this.#overridesRun) {
       if (this.#module !== null) return { module: runner, export: "runSubclass" };
-      throw new PolyprocError("TargetNotFound", `it is not known which module defines the class ${this.constructor.name}: write registerProcess(import.meta, ${this.constructor.name}) below it`);
+      throw new PolyprocError(
+        "TargetNotFound",
+        `it is not known which module defines the class ${this.constructor.name}: write registerProcess(import.meta, ${this.constructor.name}) below it`,
+      );
     }
     return target ? toTarget(target) : { source: "() => {}", runtime: "node" };
   }
 
   #arguments(): [unknown[], Record<string, unknown>] {
-    if (this.#overridesRun) return [[this.#module, this.constructor.name, Object.fromEntries(Object.entries(this))], {}];
+    if (this.#overridesRun)
+      return [[this.#module, this.constructor.name, Object.fromEntries(Object.entries(this))], {}];
     const { args = [], kwargs = {} } = this.#options;
     return [[...args], kwargs];
   }
@@ -307,7 +322,11 @@ export class Process<A extends AnyArguments = AnyArguments> extends SharedObject
   }
 
   #requireNew(what: string): void {
-    if (this.#state !== "new") throw new PolyprocError("BadState", `${this.name} was started, so it cannot ${what}${what === "be started" ? " again: make a new Process" : ""}`);
+    if (this.#state !== "new")
+      throw new PolyprocError(
+        "BadState",
+        `${this.name} was started, so it cannot ${what}${what === "be started" ? " again: make a new Process" : ""}`,
+      );
   }
 
   #requireStarted(what: string): void {

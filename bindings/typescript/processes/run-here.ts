@@ -6,7 +6,11 @@ import { TargetNotFound } from "../session/errors.js";
  * unknown or a command.
  */
 export async function runHere(target: Target | null): Promise<unknown> {
-  if (target === null) throw new TargetNotFound("TargetNotFound", "this process does not know the function: the object was received without it");
+  if (target === null)
+    throw new TargetNotFound(
+      "TargetNotFound",
+      "this process does not know the function: the object was received without it",
+    );
   if ("command" in target) throw new TargetNotFound("TargetNotFound", "a command cannot be run here: name a function");
   const { loadTarget } = await import("../host/targets.js");
   const callable = await loadTarget(target);

@@ -50,14 +50,26 @@ export type RunnableClass<A extends AnyArguments, R> = new (...args: A) => { run
  * Workers load the module and look for the export. `name`: name of the export; default: the function's own name. Dots
  * lead into objects: `tools.digest`. Throws a TypeError if there is no name, or if the module is not a file.
  */
-export function task<A extends AnyArguments, R>(meta: { url: string }, target: RunnableClass<A, R>, name?: string): Task<A, Awaited<R>>;
-export function task<A extends AnyArguments, R>(meta: { url: string }, target: (...args: A) => R, name?: string): Task<A, Awaited<R>>;
+export function task<A extends AnyArguments, R>(
+  meta: { url: string },
+  target: RunnableClass<A, R>,
+  name?: string,
+): Task<A, Awaited<R>>;
+export function task<A extends AnyArguments, R>(
+  meta: { url: string },
+  target: (...args: A) => R,
+  name?: string,
+): Task<A, Awaited<R>>;
 export function task(meta: { url: string }, target: { readonly name: string }, name = target.name): Task {
-  if (typeof target !== "function") throw new TypeError(`expected a function or a class with run(), got ${target === null ? "null" : typeof target}`);
+  if (typeof target !== "function")
+    throw new TypeError(`expected a function or a class with run(), got ${target === null ? "null" : typeof target}`);
   if (name === "" || name.startsWith("bound ")) {
-    throw new TypeError("the function has no name to find it by: declare it as `export function name() {…}`, or pass the name of its export as third argument");
+    throw new TypeError(
+      "the function has no name to find it by: declare it as `export function name() {…}`, or pass the name of its export as third argument",
+    );
   }
-  if (!meta.url.startsWith("file:")) throw new TypeError(`expected the import.meta of a module that is a file, got the url ${JSON.stringify(meta.url)}`);
+  if (!meta.url.startsWith("file:"))
+    throw new TypeError(`expected the import.meta of a module that is a file, got the url ${JSON.stringify(meta.url)}`);
   return { module: meta.url, export: name };
 }
 
@@ -77,11 +89,17 @@ export function command(program: string, args: readonly string[] = [], options: 
 /** The target as the wire has it. Throws a TypeError if the value is not a target. */
 export function toTarget(runnable: Runnable): Target {
   if (typeof runnable === "function") return { source: sourceOf(runnable), runtime: "node", cwd: process.cwd() };
-  if (typeof runnable === "object" && runnable !== null && ("module" in runnable || "source" in runnable || "command" in runnable)) {
+  if (
+    typeof runnable === "object" &&
+    runnable !== null &&
+    ("module" in runnable || "source" in runnable || "command" in runnable)
+  ) {
     if ("command" in runnable) warnOfShell(runnable);
     return runnable;
   }
-  throw new TypeError(`expected a target: task(import.meta, fn), a self-contained function, command("program") or {module, export}, got ${describe(runnable)}`);
+  throw new TypeError(
+    `expected a target: task(import.meta, fn), a self-contained function, command("program") or {module, export}, got ${describe(runnable)}`,
+  );
 }
 
 const warned = new Set<string>();
@@ -98,14 +116,15 @@ function sourceOf(target: { readonly name: string }): string {
   const text = Function.prototype.toString.call(target);
   if (/\{\s*\[native code\]\s*\}\s*$/.test(text)) {
     throw new TypeError(
-      `the source text of ${target.name || "this function"} is not available, because it is built in or made by bind: `
-      + "wrap it in a function, or use task(import.meta, fn)",
+      `the source text of ${target.name || "this function"} is not available, because it is built in or made by bind: ` +
+        "wrap it in a function, or use task(import.meta, fn)",
     );
   }
   return text;
 }
 
 function describe(value: unknown): string {
-  if (typeof value === "object" && value !== null) return `an object with ${Object.keys(value).slice(0, 5).join(", ") || "no members"}`;
+  if (typeof value === "object" && value !== null)
+    return `an object with ${Object.keys(value).slice(0, 5).join(", ") || "no members"}`;
   return typeof value === "string" ? JSON.stringify(value) : String(value);
 }

@@ -1,7 +1,5 @@
 /** Where a server listens. */
-export type Address =
-  | { kind: "unix"; path: string }
-  | { kind: "tcp" | "tls"; host: string; port: number };
+export type Address = { kind: "unix"; path: string } | { kind: "tcp" | "tls"; host: string; port: number };
 
 /**
  * Parses `unix:PATH`, `tcp:HOST:PORT` or `tls:HOST:PORT`. A path that begins with `/` or `./` needs no `unix:`. An IPv6
@@ -17,7 +15,9 @@ export function parseAddress(text: string): Address {
     const port = Number(match?.[3]);
     if (match && port > 0 && port < 65536) return { kind, host: (match[1] ?? match[2])!, port };
   }
-  throw new TypeError(`expected an address such as unix:/run/polyproc.sock, tcp:127.0.0.1:7070 or tls:HOST:PORT, got ${JSON.stringify(text)}`);
+  throw new TypeError(
+    `expected an address such as unix:/run/polyproc.sock, tcp:127.0.0.1:7070 or tls:HOST:PORT, got ${JSON.stringify(text)}`,
+  );
 }
 
 export function formatAddress(address: Address): string {

@@ -41,7 +41,10 @@ export async function connectTo(connection: Connection, address: string, options
   const { socket, opened } = openSocket(parsed, address);
   let late: TimedOut | undefined;
   const timer = setTimeout(() => {
-    late = new TimedOut("TimedOut", `what listens at ${address} has not answered within ${connectMs / 1000} s: is it a Polyproc server, and is its process not stopped?`);
+    late = new TimedOut(
+      "TimedOut",
+      `what listens at ${address} has not answered within ${connectMs / 1000} s: is it a Polyproc server, and is its process not stopped?`,
+    );
     socket.destroy(late);
   }, connectMs);
   try {
@@ -55,7 +58,11 @@ export async function connectTo(connection: Connection, address: string, options
 }
 
 /** Opens a session on a new socket. The socket does not keep the event loop alive unless `holdLoop` says so. */
-export async function openSession(connection: Connection, socket: Socket, { token, name = scriptName(), trustBlobs = true }: ConnectOptions = {}): Promise<Link> {
+export async function openSession(
+  connection: Connection,
+  socket: Socket,
+  { token, name = scriptName(), trustBlobs = true }: ConnectOptions = {},
+): Promise<Link> {
   const endpoint = new RpcEndpoint(socket, { onNotification: connection.receive, onClose: connection.ended });
   try {
     const facts = await endpoint.request("initialize", {
@@ -67,7 +74,11 @@ export async function openSession(connection: Connection, socket: Socket, { toke
       ...(token === undefined ? {} : { token }),
     });
     endpoint.useFragments((facts as ServerFacts).limits.maxMessageBytes);
-    const link: Link = { endpoint, facts: facts as ServerFacts, holdLoop: (hold) => void (hold ? socket.ref() : socket.unref()) };
+    const link: Link = {
+      endpoint,
+      facts: facts as ServerFacts,
+      holdLoop: (hold) => void (hold ? socket.ref() : socket.unref()),
+    };
     flushAtExit(connection, link);
     return link;
   } catch (error) {
@@ -81,7 +92,9 @@ function trustedByDefault(kind: Address["kind"]): boolean {
   const said = process.env["POLYPROC_TRUST_BLOBS"] ?? "";
   if (said === "") return kind === "unix";
   if (said === "0" || said === "1") return said === "1";
-  throw new TypeError(`POLYPROC_TRUST_BLOBS must be 1 (open the private values of any client) or 0 (of one's own process tree only); got ${JSON.stringify(said)}`);
+  throw new TypeError(
+    `POLYPROC_TRUST_BLOBS must be 1 (open the private values of any client) or 0 (of one's own process tree only); got ${JSON.stringify(said)}`,
+  );
 }
 
 /** Empty if there is no script: a REPL, or text given to `node -e`. */
@@ -91,12 +104,22 @@ function scriptName(): string {
 
 /** `opened` resolves when bytes can be sent. */
 function openSocket(address: Address, shown: string): { socket: Socket; opened: Promise<void> } {
-  const socket = address.kind === "unix" ? connectSocket(address.path)
-    : address.kind === "tcp" ? connectSocket(address.port, address.host)
-    : connectTls(address.port, address.host, { servername: address.host });
+  const socket =
+    address.kind === "unix"
+      ? connectSocket(address.path)
+      : address.kind === "tcp"
+        ? connectSocket(address.port, address.host)
+        : connectTls(address.port, address.host, { servername: address.host });
   const opened = new Promise<void>((resolve, reject) => {
     const onError = (error: NodeJS.ErrnoException) => {
-      reject(new Closed("Closed", `no server answers at ${shown} (${error.code ?? error.message}): is "polyproc serve" running there?`, {}, { cause: error }));
+      reject(
+        new Closed(
+          "Closed",
+          `no server answers at ${shown} (${error.code ?? error.message}): is "polyproc serve" running there?`,
+          {},
+          { cause: error },
+        ),
+      );
     };
     socket.once("error", onError);
     socket.once(address.kind === "tls" ? "secureConnect" : "connect", () => {

@@ -30,7 +30,11 @@ export function encode(value: unknown): Payload {
 }
 
 function asCallersFailure(error: unknown, value: unknown): unknown {
-  if (error === tooLong) return new PolyprocError("PayloadTooLarge", "the value takes more than the 4 GiB that one payload can hold: send it in parts, or write it to a file and send its path");
+  if (error === tooLong)
+    return new PolyprocError(
+      "PayloadTooLarge",
+      "the value takes more than the 4 GiB that one payload can hold: send it in parts, or write it to a file and send its path",
+    );
   return error === unencodable ? new TypeError(`cannot send this to another process: ${whyUnencodable(value)}`) : error;
 }
 
@@ -94,7 +98,12 @@ export function decode(payload: Payload, connection: Connection | null): unknown
  * `decode` for a payload that may come from another client. `origin` names that client, `object` the queue, pipe or job
  * through which it came. Throws UntrustedBlob if the payload contains a blob.
  */
-export function decodeFrom(origin: string | null | undefined, object: string, payload: Payload, connection: Connection): unknown {
+export function decodeFrom(
+  origin: string | null | undefined,
+  object: string,
+  payload: Payload,
+  connection: Connection,
+): unknown {
   if (origin) {
     try {
       requireForeignData(origin, object, payload);

@@ -162,7 +162,11 @@ export class Connection {
    * Sends a request and waits for its answer. Rejects with PolyprocError or a subclass, or with the signal's reason.
    * Pass parameters that need an open connection, such as handles, as a function.
    */
-  async request<M extends RequestName>(method: M, params: RequestParams<M> | (() => RequestParams<M>), options?: RequestOptions): Promise<RequestResult<M>> {
+  async request<M extends RequestName>(
+    method: M,
+    params: RequestParams<M> | (() => RequestParams<M>),
+    options?: RequestOptions,
+  ): Promise<RequestResult<M>> {
     if (this.#link === null) return this.whenOpen(() => this.request(method, params, options), options?.signal);
     options?.signal?.throwIfAborted();
     const { endpoint } = this.#link;
@@ -170,18 +174,24 @@ export class Connection {
     if (holds) this.retainLoop();
     try {
       return await new Promise<RequestResult<M>>((resolve, reject) => {
-        const id = endpoint.send(method, typeof params === "function" ? params() : params, (error, result) => {
-          if (abort) options!.signal!.removeEventListener("abort", abort);
-          if (error) reject(error);
-          else resolve(result as RequestResult<M>);
-        }, options?.urgent);
+        const id = endpoint.send(
+          method,
+          typeof params === "function" ? params() : params,
+          (error, result) => {
+            if (abort) options!.signal!.removeEventListener("abort", abort);
+            if (error) reject(error);
+            else resolve(result as RequestResult<M>);
+          },
+          options?.urgent,
+        );
         const abort = options?.signal ? () => endpoint.cancel(id) : null;
         if (abort) options!.signal!.addEventListener("abort", abort, { once: true });
       });
     } catch (error) {
       if (!(error instanceof PolyprocError)) throw error;
       if (options?.signal?.aborted && error.codeName === "RequestCancelled") throw options.signal.reason;
-      const refusal = error.codeName === "UnknownHandle" ? this.#refused.get(error.data["handle"] as Handle) : undefined;
+      const refusal =
+        error.codeName === "UnknownHandle" ? this.#refused.get(error.data["handle"] as Handle) : undefined;
       const told = refusal ?? asCallersError(error);
       // Here, not in the caller: the answers to later requests may come in the same turn.
       for (const handle of options?.makes ?? []) this.#refused.set(handle, told);
@@ -351,11 +361,18 @@ export class Connection {
 
   #required(): Link {
     if (this.#link) return this.#link;
-    throw this.#closeError === undefined ? new Closed("Closed", "the connection is not open yet: await open() first") : this.#closedError();
+    throw this.#closeError === undefined
+      ? new Closed("Closed", "the connection is not open yet: await open() first")
+      : this.#closedError();
   }
 
   #closedError(): Closed {
     const error = this.#closeError;
-    return new Closed("Closed", error?.message ?? "the connection to the server has ended; objects that were made on it can no longer be used", {}, error ? { cause: error } : undefined);
+    return new Closed(
+      "Closed",
+      error?.message ?? "the connection to the server has ended; objects that were made on it can no longer be used",
+      {},
+      error ? { cause: error } : undefined,
+    );
   }
 }

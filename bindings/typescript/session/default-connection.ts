@@ -12,12 +12,19 @@ export function defaultConnection(): Connection {
   if (defaultOne && !defaultOne.isClosed) return defaultOne;
   const host = hostLink();
   if (host) {
-    const connection = new Connection({ endpoint: host.endpoint, facts: host.facts, minted: host.minted, isSynchronous: true });
+    const connection = new Connection({
+      endpoint: host.endpoint,
+      facts: host.facts,
+      minted: host.minted,
+      isSynchronous: true,
+    });
     host.onNotification(connection.receive);
     defaultOne = connection;
   } else {
     // Loaded on demand: a worker does not need this module.
-    defaultOne = new Connection(async (connection) => (await import("./default-server.js")).openDefaultServer(connection));
+    defaultOne = new Connection(async (connection) =>
+      (await import("./default-server.js")).openDefaultServer(connection),
+    );
   }
   return defaultOne;
 }

@@ -8,7 +8,10 @@ import { endWithScript } from "./script-end.js";
 export async function openDefaultServer(connection: Connection): Promise<Link> {
   const address = process.env["POLYPROC_ADDRESS"];
   endWithScript(connection);
-  void connection.open().then(() => beginOutput(connection, address ? "ignore" : "inherit"), () => {});
+  void connection.open().then(
+    () => beginOutput(connection, address ? "ignore" : "inherit"),
+    () => {},
+  );
   if (address) return connectToNamed(connection, address, { token: process.env["POLYPROC_TOKEN"] });
   return startPrivateServer(connection);
 }

@@ -28,7 +28,13 @@ export interface DetachedServer {
  * Starts a server that outlives this process, and resolves once it listens. Rejects with SpawnFailed, which quotes the
  * server's standard error, if the server ends first or is not ready in time.
  */
-export async function startDetachedServer({ command, options, cwd, env, logFile }: DetachedServerOptions): Promise<DetachedServer> {
+export async function startDetachedServer({
+  command,
+  options,
+  cwd,
+  env,
+  logFile,
+}: DetachedServerOptions): Promise<DetachedServer> {
   const log = openLog(logFile);
   try {
     const start = fstatSync(log).size;
@@ -39,15 +45,26 @@ export async function startDetachedServer({ command, options, cwd, env, logFile 
       detached: true,
       stdio: ["ignore", "pipe", log],
     });
-    const ended = new Promise<string>((resolve) => server.once("exit", (code, signal) => resolve(signal ?? `exit code ${code}`)));
+    const ended = new Promise<string>((resolve) =>
+      server.once("exit", (code, signal) => resolve(signal ?? `exit code ${code}`)),
+    );
     let timer: NodeJS.Timeout | undefined;
     let waiting = true;
     try {
       await new Promise<void>((ready, failed) => {
-        const fail = (trouble: string, cause?: unknown) => failed(new SpawnFailed("SpawnFailed", trouble, {}, cause === undefined ? undefined : { cause }));
-        server.once("error", (error) => fail(`the server could not be started with ${program}: ${error.message}`, error));
+        const fail = (trouble: string, cause?: unknown) =>
+          failed(new SpawnFailed("SpawnFailed", trouble, {}, cause === undefined ? undefined : { cause }));
+        server.once("error", (error) =>
+          fail(`the server could not be started with ${program}: ${error.message}`, error),
+        );
         // Once the server is ready, its end is reported through `ended`, and the log is closed here.
-        void ended.then((how) => waiting && fail(`the server ended as soon as it was started (${how}): ${saidSince(log, start) || "it did not say why"}`));
+        void ended.then(
+          (how) =>
+            waiting &&
+            fail(
+              `the server ended as soon as it was started (${how}): ${saidSince(log, start) || "it did not say why"}`,
+            ),
+        );
         timer = setTimeout(() => {
           server.kill("SIGKILL");
           fail(`the server was not ready after ${readyMs / 1000} s, and was ended; ${logFile} may say more`);
@@ -76,7 +93,12 @@ function openLog(file: string): number {
     return openSync(file, "a+", 0o600);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    throw new SpawnFailed("SpawnFailed", `the server's log cannot be written: ${message}; check its folder, and that the disk is not full`, { errno: code }, { cause: error });
+    throw new SpawnFailed(
+      "SpawnFailed",
+      `the server's log cannot be written: ${message}; check its folder, and that the disk is not full`,
+      { errno: code },
+      { cause: error },
+    );
   }
 }
 
@@ -85,5 +107,9 @@ function saidSince(log: number, start: number): string {
   const bytes = Math.min(Math.max(0, fstatSync(log).size - start), shownErrorBytes);
   const buffer = Buffer.alloc(bytes);
   const read = readSync(log, buffer, 0, bytes, start);
-  return buffer.toString("utf8", 0, read).replace(/^polyproc: /gm, "").trim().replace(/\s*\n\s*/g, " ");
+  return buffer
+    .toString("utf8", 0, read)
+    .replace(/^polyproc: /gm, "")
+    .trim()
+    .replace(/\s*\n\s*/g, " ");
 }

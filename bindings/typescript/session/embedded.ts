@@ -25,8 +25,24 @@ export async function startPrivateServer(connection: Connection, code: string | 
     env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" },
   });
   const failed = new Promise<never>((_, reject) => {
-    server.once("error", (error) => reject(new SpawnFailed("SpawnFailed", `the server could not be started with ${process.execPath}: ${error.message}`, {}, { cause: error })));
-    server.once("exit", (code, signal) => reject(new SpawnFailed("SpawnFailed", `the server ended as soon as it was started (${signal ?? `exit code ${code}`}); what it wrote to standard error says why`)));
+    server.once("error", (error) =>
+      reject(
+        new SpawnFailed(
+          "SpawnFailed",
+          `the server could not be started with ${process.execPath}: ${error.message}`,
+          {},
+          { cause: error },
+        ),
+      ),
+    );
+    server.once("exit", (code, signal) =>
+      reject(
+        new SpawnFailed(
+          "SpawnFailed",
+          `the server ended as soon as it was started (${signal ?? `exit code ${code}`}); what it wrote to standard error says why`,
+        ),
+      ),
+    );
   });
   failed.catch(() => {});
   server.unref();

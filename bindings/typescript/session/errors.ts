@@ -40,10 +40,26 @@ export async function unlessClosed(ending: Promise<void>): Promise<void> {
   }
 }
 
-type ErrorClass = new (codeName: ErrorName, message: string, data?: Record<string, unknown>, options?: { cause?: unknown }) => PolyprocError;
+type ErrorClass = new (
+  codeName: ErrorName,
+  message: string,
+  data?: Record<string, unknown>,
+  options?: { cause?: unknown },
+) => PolyprocError;
 
 const classes: Partial<Record<ErrorName, ErrorClass>> = {
-  Full, Empty, TimedOut, Closed, EndOfFile, BrokenPipe, BrokenBarrier, Cancelled, Deadlock, TargetNotFound, SpawnFailed, UntrustedBlob,
+  Full,
+  Empty,
+  TimedOut,
+  Closed,
+  EndOfFile,
+  BrokenPipe,
+  BrokenBarrier,
+  Cancelled,
+  Deadlock,
+  TargetNotFound,
+  SpawnFailed,
+  UntrustedBlob,
 };
 
 /**

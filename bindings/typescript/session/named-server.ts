@@ -28,10 +28,18 @@ function isUnanswered(error: unknown): boolean {
 function run(command: string): Promise<void> {
   return new Promise((done, failed) => {
     const shell = spawn("sh", ["-c", command], { stdio: ["ignore", "ignore", "inherit"] });
-    shell.once("error", (error) => failed(new SpawnFailed("SpawnFailed", `POLYPROC_SERVE could not be run: ${error.message}`, {}, { cause: error })));
+    shell.once("error", (error) =>
+      failed(new SpawnFailed("SpawnFailed", `POLYPROC_SERVE could not be run: ${error.message}`, {}, { cause: error })),
+    );
     shell.once("close", (code, signal) => {
       if (code === 0) done();
-      else failed(new SpawnFailed("SpawnFailed", `no server answers at POLYPROC_ADDRESS, and POLYPROC_SERVE, which is to start it, has failed (${signal ?? `exit code ${code}`}): ${command}`));
+      else
+        failed(
+          new SpawnFailed(
+            "SpawnFailed",
+            `no server answers at POLYPROC_ADDRESS, and POLYPROC_SERVE, which is to start it, has failed (${signal ?? `exit code ${code}`}): ${command}`,
+          ),
+        );
     });
   });
 }

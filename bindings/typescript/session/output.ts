@@ -33,7 +33,9 @@ function watchOutput(connection: Connection): void {
     connection.on("events/output", ({ lines }) => hand(connection, lines));
   }
   const watch = modes.get(connection) !== "ignore";
-  connection.request("events/watchOutput", watch ? { scope: "own", lossless: true } : { scope: null }, { background: true }).catch(() => {});
+  connection
+    .request("events/watchOutput", watch ? { scope: "own", lossless: true } : { scope: null }, { background: true })
+    .catch(() => {});
 }
 
 function hand(connection: Connection, lines: readonly OutputLine[]): void {

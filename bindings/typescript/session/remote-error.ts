@@ -10,7 +10,13 @@ export interface ErrorFacts {
 }
 
 const builtIn: Record<string, new (message: string) => Error> = {
-  Error, TypeError, RangeError, SyntaxError, ReferenceError, URIError, EvalError,
+  Error,
+  TypeError,
+  RangeError,
+  SyntaxError,
+  ReferenceError,
+  URIError,
+  EvalError,
 };
 
 /** Rebuilds an error of a worker: class (if built in), message, stack, own properties, causes. */
@@ -20,7 +26,12 @@ export function rebuildError(facts: ErrorFacts): Error {
   if (error.name !== type) hidden(error, "name", type);
   if (typeof stack === "string") hidden(error, "stack", stack);
   for (const [key, value] of Object.entries(properties ?? {})) {
-    if (key !== "__proto__" && key !== "stack" && key !== "message" && !(error instanceof PolyprocError && key in error)) {
+    if (
+      key !== "__proto__" &&
+      key !== "stack" &&
+      key !== "message" &&
+      !(error instanceof PolyprocError && key in error)
+    ) {
       Object.defineProperty(error, key, { value, writable: true, enumerable: true, configurable: true });
     }
   }

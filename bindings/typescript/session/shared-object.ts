@@ -95,18 +95,28 @@ export abstract class SharedObject {
   set companion(_value: unknown) {}
 
   /** Sends the request that creates the object, and `twin` if given. Call it once, at the end of the constructor. */
-  protected create<M extends RequestName>(method: M, params: (handle: Handle) => RequestParams<M>, twin?: SharedObject): void {
-    this.connection.whenOpen(() => {
-      collected.register(this, new ExistingHandle(this.connection, this.handle), this);
-      const makes = twin ? [this.handle, twin.handle] : [this.handle];
-      // Answers come in order, so a failure is known before the answer to any later request.
-      this.connection.request(method, params(this.handle), { background: true, keep: this, makes }).catch(this.#failed);
-    }).catch(this.#failed);
+  protected create<M extends RequestName>(
+    method: M,
+    params: (handle: Handle) => RequestParams<M>,
+    twin?: SharedObject,
+  ): void {
+    this.connection
+      .whenOpen(() => {
+        collected.register(this, new ExistingHandle(this.connection, this.handle), this);
+        const makes = twin ? [this.handle, twin.handle] : [this.handle];
+        // Answers come in order, so a failure is known before the answer to any later request.
+        this.connection
+          .request(method, params(this.handle), { background: true, keep: this, makes })
+          .catch(this.#failed);
+      })
+      .catch(this.#failed);
   }
 
   /** For an object that another object's request creates. */
   protected created(): void {
-    this.connection.whenOpen(() => collected.register(this, new ExistingHandle(this.connection, this.handle), this)).catch(this.#failed);
+    this.connection
+      .whenOpen(() => collected.register(this, new ExistingHandle(this.connection, this.handle), this))
+      .catch(this.#failed);
   }
 
   /** Creation failed: another attempt gets a new handle. */
@@ -123,9 +133,17 @@ export abstract class SharedObject {
     this.#failure = error;
   };
 
-  protected async request<M extends RequestName>(method: M, params: (handle: Handle) => RequestParams<M>, options?: RequestOptions): Promise<RequestResult<M>> {
+  protected async request<M extends RequestName>(
+    method: M,
+    params: (handle: Handle) => RequestParams<M>,
+    options?: RequestOptions,
+  ): Promise<RequestResult<M>> {
     try {
-      const result = await this.connection.request(method, () => params(this.handle), options ? { ...options, keep: this } : { keep: this });
+      const result = await this.connection.request(
+        method,
+        () => params(this.handle),
+        options ? { ...options, keep: this } : { keep: this },
+      );
       if (this.#failure === null) return result;
     } catch (error) {
       if (this.#failure === null || error === options?.signal?.reason) throw error;

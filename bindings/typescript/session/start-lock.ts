@@ -43,7 +43,12 @@ function prepare(folder: string): void {
 
 function unwritable(error: unknown): SpawnFailed {
   const { code, message } = error as NodeJS.ErrnoException;
-  return new SpawnFailed("SpawnFailed", `a server cannot be started: ${message}; check that its socket's folder can be written to, and has room`, { errno: code }, { cause: error });
+  return new SpawnFailed(
+    "SpawnFailed",
+    `a server cannot be started: ${message}; check that its socket's folder can be written to, and has room`,
+    { errno: code },
+    { cause: error },
+  );
 }
 
 function taken(lock: string, content: string): boolean {

@@ -57,7 +57,11 @@ export class PipeEnd<T = unknown> extends SharedObject implements AsyncDisposabl
     this.#throwFailure();
     const payload = encodeFor(this.connection, item);
     const bytes = payloadBytes(payload);
-    const early = timeoutMs === null && !options.signal && this.#onTheirWay.admits(bytes) && this.connection.backlogBytes < mostBacklogBytes;
+    const early =
+      timeoutMs === null &&
+      !options.signal &&
+      this.#onTheirWay.admits(bytes) &&
+      this.connection.backlogBytes < mostBacklogBytes;
     if (!early) {
       await this.request("pipe/send", (end) => ({ end, item: payload, timeoutMs }), options);
       this.#onTheirWay.proven = true;

@@ -51,10 +51,12 @@ export class PutBatch {
     this.#waiting = [];
     this.#bytes = 0;
     this.#send(items).then(
-      () => { for (const { resolve } of waiting) resolve(); },
+      () => {
+        for (const { resolve } of waiting) resolve();
+      },
       (error: unknown) => {
         const stored = error instanceof PolyprocError ? Number(error.data["stored"] ?? 0) : 0;
-        waiting.forEach(({ resolve, reject }, i) => i < stored ? resolve() : reject(error));
+        waiting.forEach(({ resolve, reject }, i) => (i < stored ? resolve() : reject(error)));
       },
     );
   };

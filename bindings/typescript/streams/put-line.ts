@@ -105,32 +105,39 @@ export class PutLine {
 
   #sendOne({ item, resolve, reject }: Entry): void {
     this.#waiting++;
-    this.#send([item], null).then(resolve, reject).finally(() => {
-      this.#waiting--;
-      this.#go();
-    });
+    this.#send([item], null)
+      .then(resolve, reject)
+      .finally(() => {
+        this.#waiting--;
+        this.#go();
+      });
   }
 
   #sendSeveral(batch: readonly Entry[]): void {
-    this.#attempt = this.#send(batch.map((entry) => entry.item), 0).then(
-      () => {
-        for (const { resolve } of batch) resolve();
-      },
-      (error: unknown) => {
-        const stored = error instanceof Full ? Number(error.data["stored"] ?? 0) : 0;
-        for (const { resolve } of batch.slice(0, stored)) resolve();
-        const rest = batch.slice(stored);
-        if (error instanceof Full) {
-          this.#entries = rest.concat(this.#entries);
-          for (const entry of this.#take(maxWaiting)) this.#sendOne(entry);
-        } else {
-          for (const { reject } of rest) reject(error);
-        }
-      },
-    ).then(() => {
-      this.#attempt = null;
-      this.#go();
-    });
+    this.#attempt = this.#send(
+      batch.map((entry) => entry.item),
+      0,
+    )
+      .then(
+        () => {
+          for (const { resolve } of batch) resolve();
+        },
+        (error: unknown) => {
+          const stored = error instanceof Full ? Number(error.data["stored"] ?? 0) : 0;
+          for (const { resolve } of batch.slice(0, stored)) resolve();
+          const rest = batch.slice(stored);
+          if (error instanceof Full) {
+            this.#entries = rest.concat(this.#entries);
+            for (const entry of this.#take(maxWaiting)) this.#sendOne(entry);
+          } else {
+            for (const { reject } of rest) reject(error);
+          }
+        },
+      )
+      .then(() => {
+        this.#attempt = null;
+        this.#go();
+      });
   }
 
   #batchLength(): number {

@@ -194,7 +194,8 @@ export class QueueIterator<T> implements AsyncIterator<T, never>, HoldsItems {
     this.#since = performance.now();
     this.#wasFull = items.length >= size;
     this.#tellHolds();
-    if (items.length > 1 || (counter !== null && items.length > 0 && payloadData(items[0]!).length > largeBytes)) this.#watch(holdMs);
+    if (items.length > 1 || (counter !== null && items.length > 0 && payloadData(items[0]!).length > largeBytes))
+      this.#watch(holdMs);
   }
 
   /** Gives the next item of the current batch. */
@@ -216,7 +217,7 @@ export class QueueIterator<T> implements AsyncIterator<T, never>, HoldsItems {
   #measure(): void {
     if (this.#count === 0) return;
     const took = performance.now() - this.#since;
-    if (took > batchMs) this.#size = Math.max(1, Math.floor(this.#count * batchMs / took));
+    if (took > batchMs) this.#size = Math.max(1, Math.floor((this.#count * batchMs) / took));
     else if (this.#wasFull) this.#size = Math.min(Math.max(this.#size, this.#count * 2), maxBatch);
     this.#count = 0;
   }
@@ -225,7 +226,11 @@ export class QueueIterator<T> implements AsyncIterator<T, never>, HoldsItems {
     const counter = this.#otherCounter();
     if (counter === null || this.#next !== null || performance.now() - this.#since > batchMs / 2) return;
     // An error is dropped here: the next waiting request meets it again and reports it.
-    this.#next = { size: this.#size, counter, items: this.#queue.takeNow(this.#size, this.#borrows(counter)).catch(() => []) };
+    this.#next = {
+      size: this.#size,
+      counter,
+      items: this.#queue.takeNow(this.#size, this.#borrows(counter)).catch(() => []),
+    };
   }
 
   #watch(ms: number): void {

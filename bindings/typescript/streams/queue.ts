@@ -32,20 +32,28 @@ export class Queue<T = unknown> extends SimpleQueue<T> {
 
   /** `maxSize`: most items that the queue holds. Default 0: no limit. Throws a TypeError unless it is an integer. */
   constructor(maxSize?: number | QueueOptions, options?: QueueOptions);
-  constructor(from: number | QueueOptions | ExistingHandle = {}, more: QueueOptions = {}, settings: Settings = { joinable: false }) {
+  constructor(
+    from: number | QueueOptions | ExistingHandle = {},
+    more: QueueOptions = {},
+    settings: Settings = { joinable: false },
+  ) {
     const options = from instanceof ExistingHandle ? {} : typeof from === "number" ? { ...more, maxSize: from } : from;
     const maxSize = options.maxSize ?? 0;
-    if (!Number.isSafeInteger(maxSize)) throw new TypeError(`a queue's maxSize is an integer, 0 for no limit, got ${String(maxSize)}`);
+    if (!Number.isSafeInteger(maxSize))
+      throw new TypeError(`a queue's maxSize is an integer, 0 for no limit, got ${String(maxSize)}`);
     // As in Python, a size below 0 is no limit either.
-    super(from instanceof ExistingHandle ? from : options, { maxSize: Math.max(maxSize, 0), joinable: settings.joinable });
+    super(from instanceof ExistingHandle ? from : options, {
+      maxSize: Math.max(maxSize, 0),
+      joinable: settings.joinable,
+    });
     // A queue that another process made, or a named one, may have a limit.
     const unlimited = maxSize <= 0 && !(from instanceof ExistingHandle) && options.name === undefined;
     this.#puts = unlimited
       ? new PutBatch((items) => this.#store(items, null))
       : new PutLine(
-        (items, timeoutMs) => this.#store(items, timeoutMs),
-        (action) => beforeSessionEnd(this.connection, action),
-      );
+          (items, timeoutMs) => this.#store(items, timeoutMs),
+          (action) => beforeSessionEnd(this.connection, action),
+        );
   }
 
   /**
@@ -78,7 +86,9 @@ export class Queue<T = unknown> extends SimpleQueue<T> {
       let stored = 0;
       for (const payloads of batches(items, (item) => encodeFor(this.connection, item))) {
         try {
-          await (stored === 0 ? this.#storeAfterPuts(payloads, timeoutMs, options.signal) : this.#store(payloads, timeoutMs, options.signal));
+          await (stored === 0
+            ? this.#storeAfterPuts(payloads, timeoutMs, options.signal)
+            : this.#store(payloads, timeoutMs, options.signal));
           stored += payloads.length;
         } catch (error) {
           if (error instanceof Full) error.data["stored"] = Number(error.data["stored"] ?? 0) + stored;
@@ -125,7 +135,13 @@ export class Queue<T = unknown> extends SimpleQueue<T> {
    */
   [Symbol.asyncIterator](): AsyncIterator<T, never> {
     const take = async (max: number, timeoutMs: number | null, counter: Counter | null, options?: RequestOptions) =>
-      this.acceptable(await this.request("queue/get", (queue) => ({ queue, max, timeoutMs, ...(counter && { counter: told(counter) }) }), options));
+      this.acceptable(
+        await this.request(
+          "queue/get",
+          (queue) => ({ queue, max, timeoutMs, ...(counter && { counter: told(counter) }) }),
+          options,
+        ),
+      );
     let tally: Tally | null;
     return new QueueIterator<T>({
       take: (max, counter, signal) => take(max, null, counter, { signal }),
@@ -155,7 +171,9 @@ export class Queue<T = unknown> extends SimpleQueue<T> {
     const timeoutMs = timeoutOf(options);
     const whole = this.#whole();
     if (whole) await whole;
-    const items = await this.acceptable(await this.request("queue/get", (queue) => ({ queue, max, timeoutMs }), options));
+    const items = await this.acceptable(
+      await this.request("queue/get", (queue) => ({ queue, max, timeoutMs }), options),
+    );
     return items.map((item) => this.decoded(item));
   }
 

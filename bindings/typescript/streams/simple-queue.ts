@@ -36,10 +36,14 @@ export class SimpleQueue<T = unknown> extends SharedObject {
    * Returns the items. If one of them is a blob from an untrusted sender, puts all of them back, for a client that
    * trusts the sender, and throws.
    */
-  protected async acceptable({ items, origins }: RequestResult<"queue/get">): Promise<RequestResult<"queue/get">["items"]> {
+  protected async acceptable({
+    items,
+    origins,
+  }: RequestResult<"queue/get">): Promise<RequestResult<"queue/get">["items"]> {
     if (!origins) return items;
     try {
-      for (const [i, origin] of origins.entries()) if (origin !== null) requireForeignData(origin, this.handle, items[i]!);
+      for (const [i, origin] of origins.entries())
+        if (origin !== null) requireForeignData(origin, this.handle, items[i]!);
     } catch (error) {
       await this.request("queue/putBack", (queue) => ({ queue, items, origins }));
       throw error;

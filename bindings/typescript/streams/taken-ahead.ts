@@ -31,6 +31,8 @@ export function giveBack(connection: Connection, queue: Handle): Promise<unknown
 function watch(connection: Connection): Map<Handle, Set<HoldsItems>> {
   const queues = new Map<Handle, Set<HoldsItems>>();
   holders.set(connection, queues);
-  beforeSessionEnd(connection, () => Promise.all([...queues.values()].flatMap((ofQueue) => Array.from(ofQueue, (holder) => holder.giveBack()))));
+  beforeSessionEnd(connection, () =>
+    Promise.all([...queues.values()].flatMap((ofQueue) => Array.from(ofQueue, (holder) => holder.giveBack()))),
+  );
   return queues;
 }

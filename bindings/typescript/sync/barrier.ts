@@ -32,7 +32,8 @@ export class Barrier extends SharedObject {
     super("barrier", from instanceof ExistingHandle ? from : options);
     this.#options = options;
     if (from instanceof ExistingHandle) return;
-    if (!Number.isSafeInteger(from) || from < 1) throw new TypeError(`a barrier's parties are an integer from 1 on, got ${String(from)}`);
+    if (!Number.isSafeInteger(from) || from < 1)
+      throw new TypeError(`a barrier's parties are an integer from 1 on, got ${String(from)}`);
     const { action } = options;
     if (action && typeof action !== "function") toTarget(action);
     const timeoutMs = timeoutOf({ timeoutMs: options.timeoutMs });
@@ -97,7 +98,12 @@ export class Barrier extends SharedObject {
       await (typeof action === "function" ? action() : runHere(this.#received ?? action ?? null));
       ok = true;
     } catch (error) {
-      throw new BrokenBarrier("BrokenBarrier", `the barrier's action failed: ${error instanceof Error ? error.message : String(error)}`, {}, { cause: error });
+      throw new BrokenBarrier(
+        "BrokenBarrier",
+        `the barrier's action failed: ${error instanceof Error ? error.message : String(error)}`,
+        {},
+        { cause: error },
+      );
     } finally {
       await this.request("barrier/actionDone", (barrier) => ({ barrier, ok }));
     }

@@ -27,7 +27,8 @@ export class Condition extends SharedObject {
     super("condition", from instanceof ExistingHandle ? from : options);
     if (from instanceof ExistingHandle) return;
     const lock = from ?? new RLock(options);
-    if (!(lock instanceof Lock || lock instanceof RLock)) throw new TypeError(`a condition is made over a Lock or an RLock, got ${typeof lock}`);
+    if (!(lock instanceof Lock || lock instanceof RLock))
+      throw new TypeError(`a condition is made over a Lock or an RLock, got ${typeof lock}`);
     this.#lock = lock;
     this.create("condition/create", (condition) => ({ condition, lock: lock.handle }));
   }
@@ -79,7 +80,11 @@ export class Condition extends SharedObject {
     const options = waitOptions(timeout);
     const timeoutMs = timeoutOf(options);
     const owner = currentOwner();
-    const { notified, ownerDied } = await this.request("condition/wait", (condition) => ({ condition, owner, timeoutMs }), options);
+    const { notified, ownerDied } = await this.request(
+      "condition/wait",
+      (condition) => ({ condition, owner, timeoutMs }),
+      options,
+    );
     this.#ownerDied = ownerDied;
     return notified;
   }

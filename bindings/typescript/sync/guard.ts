@@ -36,11 +36,19 @@ interface Acquirable {
 export async function acquireGuard(object: Acquirable, options: AcquireOptions): Promise<Guard> {
   if (await object.acquire(options)) return new Guard(object.ownerDied, () => object.release());
   const { timeoutMs } = options;
-  throw new TimedOut("TimedOut", `${object.handle} was not free ${options.block === false || !timeoutMs ? "at once" : `within ${timeoutMs} ms`}`, { handle: object.handle });
+  throw new TimedOut(
+    "TimedOut",
+    `${object.handle} was not free ${options.block === false || !timeoutMs ? "at once" : `within ${timeoutMs} ms`}`,
+    { handle: object.handle },
+  );
 }
 
 /** Runs `action` as an owner of its own while it holds the object. Releases the object even if the action fails. */
-export function useGuard<T>(object: Acquirable, action: (guard: Guard) => T | PromiseLike<T>, options: AcquireOptions): Promise<T> {
+export function useGuard<T>(
+  object: Acquirable,
+  action: (guard: Guard) => T | PromiseLike<T>,
+  options: AcquireOptions,
+): Promise<T> {
   return asOwner(async () => {
     const guard = await acquireGuard(object, options);
     try {

@@ -52,7 +52,11 @@ export class Lock extends SharedObject {
     // tells the server so.
     const owner = currentOwner() || (this.#outstanding++ > 0 ? newOwner() : "");
     try {
-      const { acquired, ownerDied } = await this.request("lock/acquire", (lock) => ({ lock, owner, timeoutMs }), options);
+      const { acquired, ownerDied } = await this.request(
+        "lock/acquire",
+        (lock) => ({ lock, owner, timeoutMs }),
+        options,
+      );
       if (acquired) this.#ownerDied = ownerDied;
       else this.#forget();
       return acquired;

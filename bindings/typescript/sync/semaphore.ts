@@ -17,7 +17,8 @@ export class Semaphore extends SharedObject {
   constructor(from: number | ExistingHandle = 1, options: NameOptions = {}, bounded = false) {
     super("semaphore", from instanceof ExistingHandle ? from : options);
     if (from instanceof ExistingHandle) return;
-    if (!Number.isSafeInteger(from) || from < 0) throw new TypeError(`a semaphore's value is an integer from 0 on, got ${String(from)}`);
+    if (!Number.isSafeInteger(from) || from < 0)
+      throw new TypeError(`a semaphore's value is an integer from 0 on, got ${String(from)}`);
     this.create("semaphore/create", (semaphore) => ({ semaphore, value: from, bounded }));
   }
 
@@ -36,7 +37,11 @@ export class Semaphore extends SharedObject {
     // tells the server so.
     const owner = currentOwner() || (this.#outstanding++ > 0 ? newOwner() : "");
     try {
-      const { acquired, ownerDied } = await this.request("semaphore/acquire", (semaphore) => ({ semaphore, owner, timeoutMs }), options);
+      const { acquired, ownerDied } = await this.request(
+        "semaphore/acquire",
+        (semaphore) => ({ semaphore, owner, timeoutMs }),
+        options,
+      );
       if (acquired) this.#ownerDied = ownerDied;
       else this.#forget(1);
       return acquired;

@@ -24,6 +24,7 @@ export function timeoutOf(options: AcquireOptions): number | null {
   if (options.block === false) return 0;
   const { timeoutMs } = options;
   if (timeoutMs === undefined || timeoutMs === null || timeoutMs === Infinity) return null;
-  if (typeof timeoutMs !== "number" || Number.isNaN(timeoutMs)) throw new TypeError(`timeoutMs is a number of milliseconds, got ${String(timeoutMs)}`);
+  if (typeof timeoutMs !== "number" || Number.isNaN(timeoutMs))
+    throw new TypeError(`timeoutMs is a number of milliseconds, got ${String(timeoutMs)}`);
   return Math.max(timeoutMs, 0);
 }

@@ -38,22 +38,33 @@ export class Details {
     const output = this.#store.output?.index === row.index ? this.#store.output : null;
     const time = rowTime(row, this.#store.now());
     const old = this.#drawn;
-    if (old && old.detail === detail && old.output === output && old.row === row && old.time === time && old.selected === selected.size) return;
+    if (
+      old &&
+      old.detail === detail &&
+      old.output === output &&
+      old.row === row &&
+      old.time === time &&
+      old.selected === selected.size
+    )
+      return;
     this.#drawn = { detail, output, row, time, selected: selected.size };
     const atEnd = this.#element.scrollHeight - this.#element.scrollTop - this.#element.clientHeight < 40;
     const follows = row.state === "running" && old?.row?.index === row.index && atEnd;
-    render(html`
-      ${this.#header(row)}
-      <p class="facts">
-        <span class="state-${row.state}">${stateWords[row.state]}</span>
-        ${time === "" ? nothing : html`<span>${time}</span>`}
-        ${row.pid === 0 ? nothing : html`<span>worker ${row.pid}</span>`}
-        ${row.attempt > 1 ? html`<span>attempt ${row.attempt}</span>` : nothing}
-        ${detail?.command ? html`<span>${ending(detail.command)}</span>` : nothing}
-      </p>
-      ${detail ? this.#body(row, detail) : nothing}
-      ${output && (output.lines.length > 0 || output.dropped > 0) ? this.#output(row.index, output) : nothing}
-    `, this.#element);
+    render(
+      html`
+        ${this.#header(row)}
+        <p class="facts">
+          <span class="state-${row.state}">${stateWords[row.state]}</span>
+          ${time === "" ? nothing : html`<span>${time}</span>`}
+          ${row.pid === 0 ? nothing : html`<span>worker ${row.pid}</span>`}
+          ${row.attempt > 1 ? html`<span>attempt ${row.attempt}</span>` : nothing}
+          ${detail?.command ? html`<span>${ending(detail.command)}</span>` : nothing}
+        </p>
+        ${detail ? this.#body(row, detail) : nothing}
+        ${output && (output.lines.length > 0 || output.dropped > 0) ? this.#output(row.index, output) : nothing}
+      `,
+      this.#element,
+    );
     if (follows) this.#element.scrollTop = this.#element.scrollHeight;
     else if (old?.row?.index !== row.index) this.#element.scrollTop = 0;
   }
@@ -67,11 +78,36 @@ export class Details {
       <h2 title=${row.file ?? row.label}>${row.label}</h2>
       <div class="actions" role="toolbar" aria-label="Item">
         ${row.file === null ? nothing : html`<button class="icon-only" title="Open the file (Ctrl+Enter)" aria-label="Open the file" @click=${() => tell({ type: "openFile", index })}>${icon("file")}</button>`}
-        ${busy
-          ? html`<button class="icon-only" title="Cancel this item" aria-label="Cancel this item" @click=${() => tell({ type: "cancel", indexes: [index] })}>${icon("stop")}</button>`
-          : html`<button class="icon-only" title=${many ? `Run the selected ${items(chosen.length)} again` : "Run this item again"} aria-label="Run again" @click=${() => tell({ type: "rerun", indexes: chosen })}>${icon("rerun")}</button>`}
-        <button class="icon-only" title=${many ? `Copy the selected ${items(chosen.length)} as JSON` : "Copy as JSON (Ctrl+C in the table)"} aria-label="Copy as JSON" @click=${() => tell({ type: "copy", indexes: chosen })}>${icon("copy")}</button>
-        <button class="icon-only" title="Close (Escape)" aria-label="Close the details" @click=${this.#close}>${icon("close")}</button>
+        ${
+          busy
+            ? html`<button
+                class="icon-only"
+                title="Cancel this item"
+                aria-label="Cancel this item"
+                @click=${() => tell({ type: "cancel", indexes: [index] })}
+              >
+                ${icon("stop")}
+              </button>`
+            : html`<button
+                class="icon-only"
+                title=${many ? `Run the selected ${items(chosen.length)} again` : "Run this item again"}
+                aria-label="Run again"
+                @click=${() => tell({ type: "rerun", indexes: chosen })}
+              >
+                ${icon("rerun")}
+              </button>`
+        }
+        <button
+          class="icon-only"
+          title=${many ? `Copy the selected ${items(chosen.length)} as JSON` : "Copy as JSON (Ctrl+C in the table)"}
+          aria-label="Copy as JSON"
+          @click=${() => tell({ type: "copy", indexes: chosen })}
+        >
+          ${icon("copy")}
+        </button>
+        <button class="icon-only" title="Close (Escape)" aria-label="Close the details" @click=${this.#close}>
+          ${icon("close")}
+        </button>
       </div>
     </div>`;
   }
@@ -96,15 +132,23 @@ export class Details {
       </section>
       ${error.stderr ? section("Standard error", text(index, error.stderr)) : nothing}
       ${error.facts ? section("More about it", text(index, error.facts)) : nothing}
-      ${error.cause ? html`<p class="note">Caused by</p>${this.#error(index, error.cause)}` : nothing}
+      ${
+        error.cause
+          ? html`<p class="note">Caused by</p>
+              ${this.#error(index, error.cause)}`
+          : nothing
+      }
     `;
   }
 
   #output(index: number, { lines, dropped }: NonNullable<Store["output"]>): TemplateResult {
-    return section("Output", html`
-      ${dropped > 0 ? html`<p class="note">${formatCount(dropped)} earlier lines are not kept</p>` : nothing}
-      <pre tabindex="0" aria-label="Output">${lines.map((line) => html`<span class=${line.stream}>${linked(index, line.text)}
-</span>`)}</pre>`, whole(index, "output"));
+    return section(
+      "Output",
+      html` ${dropped > 0 ? html`<p class="note">${formatCount(dropped)} earlier lines are not kept</p>` : nothing}
+        <pre tabindex="0" aria-label="Output">
+${lines.map((line) => html`<span class=${line.stream}>${linked(index, line.text)} </span>`)}</pre>`,
+      whole(index, "output"),
+    );
   }
 }
 
@@ -112,8 +156,15 @@ function ending({ exitCode, signal }: NonNullable<DetailView["command"]>): strin
   return signal === null ? `exit code ${exitCode ?? "unknown"}` : `ended by ${signal}`;
 }
 
-function section(title: string, body: TemplateResult, action: TemplateResult | typeof nothing = nothing): TemplateResult {
-  return html`<section><h3>${title}${action}</h3>${body}</section>`;
+function section(
+  title: string,
+  body: TemplateResult,
+  action: TemplateResult | typeof nothing = nothing,
+): TemplateResult {
+  return html`<section>
+    <h3>${title}${action}</h3>
+    ${body}
+  </section>`;
 }
 
 function text(index: number, { text: shown, cut }: CutText): TemplateResult {
@@ -134,7 +185,12 @@ function linked(index: number, shown: string): unknown {
       if (event.key === "Enter") open();
     };
     // Not a button: those do not wrap with the text around them.
-    parts.push(shown.slice(done, start), html`<span class="link" role="link" tabindex="0" title="Open the file there" @click=${open} @keydown=${key}>${shown.slice(start, end)}</span>`);
+    parts.push(
+      shown.slice(done, start),
+      html`<span class="link" role="link" tabindex="0" title="Open the file there" @click=${open} @keydown=${key}
+        >${shown.slice(start, end)}</span
+      >`,
+    );
     done = end;
   }
   return parts.length === 0 ? shown : [...parts, shown.slice(done)];

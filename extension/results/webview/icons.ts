@@ -21,7 +21,26 @@ import zoomIn from "@vscode/codicons/src/icons/zoom-in.svg";
 import zoomOut from "@vscode/codicons/src/icons/zoom-out.svg";
 
 const sources = {
-  cancelled, chevronDown, chevronRight, close, copy, done, down, failed, file, filter, fit, lost, open, queued, rerun, running, stop, up, zoomIn, zoomOut,
+  cancelled,
+  chevronDown,
+  chevronRight,
+  close,
+  copy,
+  done,
+  down,
+  failed,
+  file,
+  filter,
+  fit,
+  lost,
+  open,
+  queued,
+  rerun,
+  running,
+  stop,
+  up,
+  zoomIn,
+  zoomOut,
 };
 
 export type IconName = keyof typeof sources;

@@ -43,23 +43,33 @@ export class Layout {
     this.#detailsSize = before.detailsSize ?? null;
     const page = document.getElementById("page")!;
     this.#page = page;
-    render(html`
-      <header class="summary"></header>
-      <section class="timeline">
-        <div class="timeline-head"></div>
-        <div class="lanes" tabindex="0" role="application" aria-roledescription="timeline"></div>
-      </section>
-      <div class="splitter of-timeline"></div>
-      <div class="toolbar"></div>
-      <div class="split">
-        <div class="grid" role="grid" tabindex="0" aria-label="Items" aria-multiselectable="true" aria-colcount="7"></div>
-        <div class="splitter of-details"></div>
-        <aside class="details" aria-label="Details of the item" tabindex="-1" hidden></aside>
-      </div>
-      <div class="tip" role="status" hidden></div>
-      <div class="unseen" aria-live="polite"></div>
-      <div class="gone" role="alert" hidden></div>
-    `, page);
+    render(
+      html`
+        <header class="summary"></header>
+        <section class="timeline">
+          <div class="timeline-head"></div>
+          <div class="lanes" tabindex="0" role="application" aria-roledescription="timeline"></div>
+        </section>
+        <div class="splitter of-timeline"></div>
+        <div class="toolbar"></div>
+        <div class="split">
+          <div
+            class="grid"
+            role="grid"
+            tabindex="0"
+            aria-label="Items"
+            aria-multiselectable="true"
+            aria-colcount="7"
+          ></div>
+          <div class="splitter of-details"></div>
+          <aside class="details" aria-label="Details of the item" tabindex="-1" hidden></aside>
+        </div>
+        <div class="tip" role="status" hidden></div>
+        <div class="unseen" aria-live="polite"></div>
+        <div class="gone" role="alert" hidden></div>
+      `,
+      page,
+    );
     const part = (selector: string): HTMLElement => page.querySelector<HTMLElement>(selector)!;
     this.summary = part(".summary");
     this.#timelineHead = part(".timeline-head");
@@ -74,14 +84,21 @@ export class Layout {
 
   #listen(ofTimeline: HTMLElement, ofDetails: HTMLElement): void {
     splitter({
-      handle: ofTimeline, label: "Height of the timeline", axis: () => "y", direction: 1, size: () => this.lanes.clientHeight,
+      handle: ofTimeline,
+      label: "Height of the timeline",
+      axis: () => "y",
+      direction: 1,
+      size: () => this.lanes.clientHeight,
       resize: (size) => {
         this.#timelineSize = size === null ? null : Math.max(leastTimeline, size);
         this.#actions.toggled();
       },
     });
     splitter({
-      handle: ofDetails, label: "Size of the details", axis: () => (this.#page.clientWidth < narrow ? "y" : "x"), direction: -1,
+      handle: ofDetails,
+      label: "Size of the details",
+      axis: () => (this.#page.clientWidth < narrow ? "y" : "x"),
+      direction: -1,
       size: () => (this.#page.clientWidth < narrow ? this.details.offsetHeight : this.details.offsetWidth),
       resize: (size) => {
         this.#detailsSize = size === null ? null : Math.max(leastDetails, size);
@@ -118,14 +135,30 @@ export class Layout {
       this.#timelineOpen = !open;
       this.#actions.toggled();
     };
-    render(html`
-      <button class="heading" aria-expanded=${open} @click=${toggle}>${icon(open ? "chevronDown" : "chevronRight")}Timeline</button>
-      <span class="faint">${store.run && store.rows.length > 0 ? `${formatPercent(utilisation)} busy` : ""}</span>
-      <div class="actions" role="toolbar" aria-label="Timeline" ?hidden=${!open}>
-        <button class="icon-only" title="Zoom out (-)" aria-label="Zoom out" @click=${this.#actions.zoomOut}>${icon("zoomOut")}</button>
-        <button class="icon-only" title="Zoom in (+)" aria-label="Zoom in" @click=${this.#actions.zoomIn}>${icon("zoomIn")}</button>
-        <button class="icon-only" title="Show all of the time (0)" aria-label="Show all of the time" @click=${this.#actions.fit}>${icon("fit")}</button>
-      </div>
-    `, this.#timelineHead);
+    render(
+      html`
+        <button class="heading" aria-expanded=${open} @click=${toggle}>
+          ${icon(open ? "chevronDown" : "chevronRight")}Timeline
+        </button>
+        <span class="faint">${store.run && store.rows.length > 0 ? `${formatPercent(utilisation)} busy` : ""}</span>
+        <div class="actions" role="toolbar" aria-label="Timeline" ?hidden=${!open}>
+          <button class="icon-only" title="Zoom out (-)" aria-label="Zoom out" @click=${this.#actions.zoomOut}>
+            ${icon("zoomOut")}
+          </button>
+          <button class="icon-only" title="Zoom in (+)" aria-label="Zoom in" @click=${this.#actions.zoomIn}>
+            ${icon("zoomIn")}
+          </button>
+          <button
+            class="icon-only"
+            title="Show all of the time (0)"
+            aria-label="Show all of the time"
+            @click=${this.#actions.fit}
+          >
+            ${icon("fit")}
+          </button>
+        </div>
+      `,
+      this.#timelineHead,
+    );
   }
 }

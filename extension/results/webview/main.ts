@@ -36,7 +36,12 @@ const timeline = new Timeline(layout.lanes, layout.tip, store, showInTable);
 const toolbar = new Toolbar(layout.toolbar, store, () => table.focus());
 const summary = new Summary(layout.summary, layout.live, store);
 const details = new Details(layout.details, store, closeDetails);
-listenToTable(layout.grid, table, store, { openDetails, closeDetails, filter: (character) => toolbar.type(character), focusDetails: () => details.focus() });
+listenToTable(layout.grid, table, store, {
+  openDetails,
+  closeDetails,
+  filter: (character) => toolbar.type(character),
+  focusDetails: () => details.focus(),
+});
 defineIcons();
 
 let lookedAt: number | null = null;
@@ -104,8 +109,16 @@ let remembered = "";
 function remember(): void {
   if (!store.run) return;
   const state = {
-    run: store.run.id, name: store.run.name, startedAt: store.run.startedAt, sort: store.sort, text: store.text, states: [...store.states], active: store.active,
-    detailsOpen: store.detailsOpen, ...layout.sizes(), scrollTop: table.scrollTop,
+    run: store.run.id,
+    name: store.run.name,
+    startedAt: store.run.startedAt,
+    sort: store.sort,
+    text: store.text,
+    states: [...store.states],
+    active: store.active,
+    detailsOpen: store.detailsOpen,
+    ...layout.sizes(),
+    scrollTop: table.scrollTop,
   };
   const text = JSON.stringify(state);
   if (text === remembered) return;

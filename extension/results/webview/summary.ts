@@ -7,7 +7,14 @@ import { icon, type IconName } from "./icons.js";
 import type { Store } from "./store.js";
 import { items, runWords } from "./words.js";
 
-const runIcons: Record<string, IconName> = { running: "running", ending: "running", done: "done", cancelled: "cancelled", halted: "failed", lost: "lost" };
+const runIcons: Record<string, IconName> = {
+  running: "running",
+  ending: "running",
+  done: "done",
+  cancelled: "cancelled",
+  halted: "failed",
+  lost: "lost",
+};
 const barStates: readonly RowState[] = ["done", "failed", "lost", "cancelled", "running"];
 
 /** The head of the page: what ran, how far it is, what can be done with all of it. */
@@ -31,26 +38,61 @@ export class Summary {
     const failing = counts.failed + counts.lost > 0;
     const shownState = run.state === "done" && failing ? "failed" : run.state;
     const share = run.total === 0 ? 1 : settled(counts) / run.total;
-    render(html`
-      <div class="title">
-        <span class="state-${shownState === "ending" ? "running" : shownState}">${icon(shownState === "failed" ? "failed" : (runIcons[run.state] ?? "done"), live ? "spin" : "")}</span>
-        <h1 title=${run.name}>${run.name}</h1>
-        <span class="target" title=${run.target}>${run.target === run.name ? nothing : run.target}</span>
-        <div class="actions" role="toolbar" aria-label="Run">
-          ${live
-            ? html`<button class="text" ?disabled=${run.state === "ending"} @click=${() => tell({ type: "cancel", indexes: null })}>${icon("stop")}Cancel</button>`
-            : nothing}
-          ${failing && !live
-            ? html`<button class="text" title="Run the items that failed once more" @click=${() => tell({ type: "rerunFailed" })}>${icon("rerun")}Re-run Failed</button>`
-            : nothing}
-          <button class="text" title="Copy all ${items(run.total)} as JSON" @click=${() => tell({ type: "copy", indexes: null })}>${icon("copy")}Copy as JSON</button>
+    render(
+      html`
+        <div class="title">
+          <span class="state-${shownState === "ending" ? "running" : shownState}"
+            >${icon(shownState === "failed" ? "failed" : (runIcons[run.state] ?? "done"), live ? "spin" : "")}</span
+          >
+          <h1 title=${run.name}>${run.name}</h1>
+          <span class="target" title=${run.target}>${run.target === run.name ? nothing : run.target}</span>
+          <div class="actions" role="toolbar" aria-label="Run">
+            ${
+              live
+                ? html`<button
+                    class="text"
+                    ?disabled=${run.state === "ending"}
+                    @click=${() => tell({ type: "cancel", indexes: null })}
+                  >
+                    ${icon("stop")}Cancel
+                  </button>`
+                : nothing
+            }
+            ${
+              failing && !live
+                ? html`<button
+                    class="text"
+                    title="Run the items that failed once more"
+                    @click=${() => tell({ type: "rerunFailed" })}
+                  >
+                    ${icon("rerun")}Re-run Failed
+                  </button>`
+                : nothing
+            }
+            <button
+              class="text"
+              title="Copy all ${items(run.total)} as JSON"
+              @click=${() => tell({ type: "copy", indexes: null })}
+            >
+              ${icon("copy")}Copy as JSON
+            </button>
+          </div>
         </div>
-      </div>
-      <div class="bar" role="progressbar" aria-label="Items that are settled" aria-valuemin="0" aria-valuemax=${run.total} aria-valuenow=${settled(counts)} aria-valuetext=${`${settled(counts)} of ${run.total}`}>
-        ${barStates.map((state) => html`<div class="part fill-${state}" .style=${`width: ${run.total === 0 ? 0 : (100 * counts[state]) / run.total}%`}></div>`)}
-      </div>
-      <p class="facts">${this.#facts(share, utilisation).map((fact) => html`<span>${fact}</span>`)}</p>
-    `, this.#element);
+        <div
+          class="bar"
+          role="progressbar"
+          aria-label="Items that are settled"
+          aria-valuemin="0"
+          aria-valuemax=${run.total}
+          aria-valuenow=${settled(counts)}
+          aria-valuetext=${`${settled(counts)} of ${run.total}`}
+        >
+          ${barStates.map((state) => html`<div class="part fill-${state}" .style=${`width: ${run.total === 0 ? 0 : (100 * counts[state]) / run.total}%`}></div>`)}
+        </div>
+        <p class="facts">${this.#facts(share, utilisation).map((fact) => html`<span>${fact}</span>`)}</p>
+      `,
+      this.#element,
+    );
     this.#tell();
   }
 
@@ -59,7 +101,11 @@ export class Summary {
     if (!run) return [];
     const now = this.#store.now();
     const end = run.endedAt ?? now;
-    const facts = [live ? `${formatCount(settled(counts))} of ${items(run.total)} (${formatPercent(share)})` : `${runWords[run.state]}: ${items(run.total)}`];
+    const facts = [
+      live
+        ? `${formatCount(settled(counts))} of ${items(run.total)} (${formatPercent(share)})`
+        : `${runWords[run.state]}: ${items(run.total)}`,
+    ];
     if (counts.failed > 0) facts.push(`${formatCount(counts.failed)} failed`);
     if (counts.lost > 0) facts.push(`${formatCount(counts.lost)} lost`);
     if (counts.cancelled > 0) facts.push(`${formatCount(counts.cancelled)} cancelled`);
@@ -69,16 +115,26 @@ export class Summary {
     const overall = elapsed > 500 && worked > 0 ? (1000 * worked) / elapsed : null;
     const rate = live ? (pace.rate(now) ?? overall) : overall;
     if (rate !== null) facts.push(formatRate(rate));
-    facts.push(live ? `${formatClock(elapsed)} so far` : `took ${elapsed < 10_000 ? `${(elapsed / 1000).toFixed(1)} s` : formatClock(elapsed)}`);
+    facts.push(
+      live
+        ? `${formatClock(elapsed)} so far`
+        : `took ${elapsed < 10_000 ? `${(elapsed / 1000).toFixed(1)} s` : formatClock(elapsed)}`,
+    );
     const left = remainingMs(counts.queued + counts.running, rate);
     if (live && run.state === "running" && left !== null) facts.push(`about ${formatClock(left)} left`);
-    if (utilisation !== null && elapsed > 0) facts.push(`${run.processes === 1 ? "1 process" : `${run.processes} processes`}, ${formatPercent(utilisation)} busy`);
+    if (utilisation !== null && elapsed > 0)
+      facts.push(
+        `${run.processes === 1 ? "1 process" : `${run.processes} processes`}, ${formatPercent(utilisation)} busy`,
+      );
     return facts;
   }
 
   #tell(): void {
     const { run, counts, live } = this.#store;
-    const text = run && !live ? `${runWords[run.state]}. ${items(counts.done)} done, ${counts.failed} failed, ${counts.cancelled} cancelled, ${counts.lost} lost.` : "";
+    const text =
+      run && !live
+        ? `${runWords[run.state]}. ${items(counts.done)} done, ${counts.failed} failed, ${counts.cancelled} cancelled, ${counts.lost} lost.`
+        : "";
     if (this.#told === text) return;
     this.#told = text;
     this.#live.textContent = text;

@@ -71,12 +71,18 @@ export function listenToTable(grid: HTMLElement, table: Table, store: Store, act
       return true;
     };
     switch (event.key) {
-      case "ArrowDown": return move(at + 1);
-      case "ArrowUp": return move(at < 0 ? 0 : at - 1);
-      case "PageDown": return move(at + table.page);
-      case "PageUp": return move(at - table.page);
-      case "Home": return move(0);
-      case "End": return move(shown.length - 1);
+      case "ArrowDown":
+        return move(at + 1);
+      case "ArrowUp":
+        return move(at < 0 ? 0 : at - 1);
+      case "PageDown":
+        return move(at + table.page);
+      case "PageUp":
+        return move(at - table.page);
+      case "Home":
+        return move(0);
+      case "End":
+        return move(shown.length - 1);
       case "Enter":
         if (store.active === null) return false;
         if (command && store.rows[store.active]?.file) tell({ type: "openFile", index: store.active });

@@ -65,23 +65,34 @@ export class Table {
   update(): void {
     const { shown, rows, active } = this.#store;
     const first = Math.max(0, Math.floor(this.#grid.scrollTop / rowHeight) - beyond);
-    const last = Math.min(shown.length, Math.ceil((this.#grid.scrollTop + this.#grid.clientHeight) / rowHeight) + beyond);
+    const last = Math.min(
+      shown.length,
+      Math.ceil((this.#grid.scrollTop + this.#grid.clientHeight) / rowHeight) + beyond,
+    );
     const now = this.#store.now();
     const drawn: TemplateResult[] = [];
-    for (let position = first; position < last; position++) drawn.push(this.#row(rows[shown[position]!]!, position, now));
+    for (let position = first; position < last; position++)
+      drawn.push(this.#row(rows[shown[position]!]!, position, now));
     this.#grid.ariaRowCount = String(shown.length + 1);
     const isDrawn = active !== null && shown.indexOf(active, first) >= 0 && shown.indexOf(active, first) < last;
     // A row that is not drawn cannot be named.
     if (isDrawn) this.#grid.setAttribute("aria-activedescendant", `row-${active}`);
     else this.#grid.removeAttribute("aria-activedescendant");
     // Styles are set as properties: the page's security policy forbids the attribute.
-    render(html`
-      <div class="head" role="rowgroup"><div role="row" class="row" aria-rowindex="1">${columns.map((column) => this.#heading(column))}</div></div>
-      <div class="space" role="rowgroup" .style=${`height: ${shown.length * rowHeight}px`}>
-        <div class="window" role="presentation" .style=${`transform: translateY(${first * rowHeight}px)`}>${drawn}</div>
-      </div>
-      ${shown.length === 0 ? html`<p class="empty">${this.#emptyText()}</p>` : nothing}
-    `, this.#grid);
+    render(
+      html`
+        <div class="head" role="rowgroup">
+          <div role="row" class="row" aria-rowindex="1">${columns.map((column) => this.#heading(column))}</div>
+        </div>
+        <div class="space" role="rowgroup" .style=${`height: ${shown.length * rowHeight}px`}>
+          <div class="window" role="presentation" .style=${`transform: translateY(${first * rowHeight}px)`}>
+            ${drawn}
+          </div>
+        </div>
+        ${shown.length === 0 ? html`<p class="empty">${this.#emptyText()}</p>` : nothing}
+      `,
+      this.#grid,
+    );
   }
 
   #emptyText(): string {
@@ -93,8 +104,14 @@ export class Table {
   #heading({ column, title, hint }: (typeof columns)[number]): TemplateResult {
     const { sort } = this.#store;
     const sorted = sort.column === column;
-    return html`<div role="columnheader" class="cell ${column}" aria-sort=${sorted ? (sort.descending ? "descending" : "ascending") : "none"}>
-      <button title="${hint}; click to sort" @click=${() => this.#sortBy(column)}><span>${title}</span>${sorted ? icon(sort.descending ? "down" : "up") : nothing}</button>
+    return html`<div
+      role="columnheader"
+      class="cell ${column}"
+      aria-sort=${sorted ? (sort.descending ? "descending" : "ascending") : "none"}
+    >
+      <button title="${hint}; click to sort" @click=${() => this.#sortBy(column)}>
+        <span>${title}</span>${sorted ? icon(sort.descending ? "down" : "up") : nothing}
+      </button>
     </div>`;
   }
 
@@ -110,15 +127,42 @@ export class Table {
   #row(row: RowView, position: number, now: number): TemplateResult {
     const { active, selected } = this.#store;
     const classes = `row ${row.index === active ? "active" : ""} ${selected.has(row.index) ? "selected" : ""}`;
-    const context = JSON.stringify({ webviewSection: "row", index: row.index, hasFile: row.file !== null, unsettled: row.state === "queued" || row.state === "running", preventDefaultContextMenuItems: true });
-    return html`<div role="row" class=${classes} id="row-${row.index}" data-index=${row.index} data-vscode-context=${context} aria-rowindex=${position + 2} aria-selected=${selected.has(row.index)}>
+    const context = JSON.stringify({
+      webviewSection: "row",
+      index: row.index,
+      hasFile: row.file !== null,
+      unsettled: row.state === "queued" || row.state === "running",
+      preventDefaultContextMenuItems: true,
+    });
+    return html`<div
+      role="row"
+      class=${classes}
+      id="row-${row.index}"
+      data-index=${row.index}
+      data-vscode-context=${context}
+      aria-rowindex=${position + 2}
+      aria-selected=${selected.has(row.index)}
+    >
       <div role="gridcell" class="cell index">${formatCount(row.index + 1)}</div>
-      <div role="gridcell" class="cell state state-${row.state}" aria-label=${stateWords[row.state]} title=${stateWords[row.state]}>${icon(row.state, row.state === "running" ? "spin" : "")}</div>
+      <div
+        role="gridcell"
+        class="cell state state-${row.state}"
+        aria-label=${stateWords[row.state]}
+        title=${stateWords[row.state]}
+      >
+        ${icon(row.state, row.state === "running" ? "spin" : "")}
+      </div>
       <div role="gridcell" class="cell label" title=${row.file ?? row.label}>${row.label}</div>
       <div role="gridcell" class="cell ms">${rowTime(row, now)}</div>
       <div role="gridcell" class="cell pid">${row.pid === 0 ? "" : row.pid}</div>
       <div role="gridcell" class="cell attempt">${row.startedAt === null ? "" : row.attempt}</div>
-      <div role="gridcell" class="cell preview ${row.state === "failed" || row.state === "lost" ? "bad" : ""}" title=${row.preview}>${row.preview}</div>
+      <div
+        role="gridcell"
+        class="cell preview ${row.state === "failed" || row.state === "lost" ? "bad" : ""}"
+        title=${row.preview}
+      >
+        ${row.preview}
+      </div>
     </div>`;
   }
 }

@@ -35,7 +35,12 @@ export function watchTheme(changed: () => void): void {
 function read(): Theme {
   const style = getComputedStyle(document.body);
   const colour = (name: string) => style.getPropertyValue(name).trim() || "GrayText";
-  const fill = Object.fromEntries((["queued", "running", "done", "failed", "cancelled", "lost"] as const).map((state) => [state, colour(state === "done" ? "--fill-done" : `--state-${state}`)]));
+  const fill = Object.fromEntries(
+    (["queued", "running", "done", "failed", "cancelled", "lost"] as const).map((state) => [
+      state,
+      colour(state === "done" ? "--fill-done" : `--state-${state}`),
+    ]),
+  );
   return {
     fill: fill as Record<RowState, string>,
     text: colour("--text"),

@@ -54,7 +54,11 @@ export class TimelineInput {
     const y = event.clientY - box.top - geometry.axis;
     if (y < 0 || event.clientX - box.left < geometry.gutter - tolerance) return null;
     const lane = Math.floor((y + lanes.scrollTop) / geometry.lane);
-    const block = blockAt(layout.lanes[lane]?.blocks ?? [], this.#timeAt(event), (tolerance * (window.to - window.from)) / width);
+    const block = blockAt(
+      layout.lanes[lane]?.blocks ?? [],
+      this.#timeAt(event),
+      (tolerance * (window.to - window.from)) / width,
+    );
     return block ? { block, lane } : null;
   }
 
@@ -69,7 +73,11 @@ export class TimelineInput {
     const { lanes, window, width } = this.#timeline;
     const unit = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : 1;
     const scrolls = lanes.scrollHeight > lanes.clientHeight + 1;
-    const sideways = event.shiftKey ? event.deltaY || event.deltaX : Math.abs(event.deltaX) > Math.abs(event.deltaY) ? event.deltaX : 0;
+    const sideways = event.shiftKey
+      ? event.deltaY || event.deltaX
+      : Math.abs(event.deltaX) > Math.abs(event.deltaY)
+        ? event.deltaX
+        : 0;
     if (sideways !== 0 && !event.ctrlKey) {
       this.#timeline.panBy((sideways * unit * (window.to - window.from)) / width);
     } else if (event.ctrlKey || event.metaKey || !scrolls) {
@@ -120,19 +128,36 @@ export class TimelineInput {
     const at = hovered ? (hovered.from + hovered.to) / 2 : undefined;
     const step = (window.to - window.from) / 8;
     switch (event.key) {
-      case "+": case "=": timeline.zoomBy(1.5, at); break;
-      case "-": case "_": timeline.zoomBy(1 / 1.5, at); break;
-      case "0": timeline.fit(); break;
-      case "ArrowLeft": case "ArrowRight": {
+      case "+":
+      case "=":
+        timeline.zoomBy(1.5, at);
+        break;
+      case "-":
+      case "_":
+        timeline.zoomBy(1 / 1.5, at);
+        break;
+      case "0":
+        timeline.fit();
+        break;
+      case "ArrowLeft":
+      case "ArrowRight": {
         const by = event.key === "ArrowLeft" ? -1 : 1;
         if (event.shiftKey) timeline.panBy(by * step);
         else this.#step(by);
         return true;
       }
-      case "ArrowUp": this.#change(-1); return true;
-      case "ArrowDown": this.#change(1); return true;
-      case "Home": this.#goTo(this.#lane, 0); return true;
-      case "End": this.#goTo(this.#lane, Infinity); return true;
+      case "ArrowUp":
+        this.#change(-1);
+        return true;
+      case "ArrowDown":
+        this.#change(1);
+        return true;
+      case "Home":
+        this.#goTo(this.#lane, 0);
+        return true;
+      case "End":
+        this.#goTo(this.#lane, Infinity);
+        return true;
       case "Enter":
         if (hovered) this.#choose(hovered.index);
         return hovered !== null;
@@ -141,7 +166,8 @@ export class TimelineInput {
         if (hovered) timeline.hover(null, 0);
         else timeline.fit();
         return true;
-      default: return false;
+      default:
+        return false;
     }
     // The tip stands where the block was.
     timeline.hover(null, 0);
@@ -160,7 +186,10 @@ export class TimelineInput {
   #change(by: 1 | -1): void {
     const { hovered, layout, window } = this.#timeline;
     const lane = Math.max(0, Math.min(layout.lanes.length - 1, hovered ? this.#lane + by : this.#lane));
-    this.#goTo(lane, firstAfter(layout.lanes[lane]?.blocks ?? [], hovered ? (hovered.from + hovered.to) / 2 : window.from));
+    this.#goTo(
+      lane,
+      firstAfter(layout.lanes[lane]?.blocks ?? [], hovered ? (hovered.from + hovered.to) / 2 : window.from),
+    );
   }
 
   #goTo(lane: number, position: number): void {

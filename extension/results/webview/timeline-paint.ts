@@ -84,18 +84,42 @@ function paintLane(context: CanvasRenderingContext2D, picture: Picture, lane: La
     if (mark.index === null) continue;
     if (picture.selected.has(mark.index)) outline(context, x, top, wide, theme.focus, 2);
     else if (picture.hovered?.index === mark.index) outline(context, x, top, wide, theme.text, 1);
-    if (wide > 60) paintName(context, picture, mark.index, mark.state, Math.max(x, geometry.gutter), middle, Math.min(x + wide, width) - Math.max(x, geometry.gutter));
+    if (wide > 60)
+      paintName(
+        context,
+        picture,
+        mark.index,
+        mark.state,
+        Math.max(x, geometry.gutter),
+        middle,
+        Math.min(x + wide, width) - Math.max(x, geometry.gutter),
+      );
   }
   context.restore();
 }
 
-function outline(context: CanvasRenderingContext2D, x: number, top: number, width: number, colour: string, thickness: number): void {
+function outline(
+  context: CanvasRenderingContext2D,
+  x: number,
+  top: number,
+  width: number,
+  colour: string,
+  thickness: number,
+): void {
   context.strokeStyle = colour;
   context.lineWidth = thickness;
   context.strokeRect(x - 0.5, top - 0.5, Math.max(2, width) + 1, geometry.block + 1);
 }
 
-function paintName(context: CanvasRenderingContext2D, { theme, labelOf }: Picture, index: number, state: RowState, x: number, middle: number, room: number): void {
+function paintName(
+  context: CanvasRenderingContext2D,
+  { theme, labelOf }: Picture,
+  index: number,
+  state: RowState,
+  x: number,
+  middle: number,
+  room: number,
+): void {
   if (room < 60) return;
   const label = labelOf(index);
   // The end of a path says more than its beginning.

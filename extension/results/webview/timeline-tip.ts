@@ -19,11 +19,15 @@ export class TimelineTip {
     const row = this.#store.rows[block.index];
     if (!row) return;
     const from = block.from - (this.#store.run?.startedAt ?? block.from);
-    render(html`
-      <b>${row.label}</b>
-      <span class="state-${row.state}">${stateWords[row.state]}</span> ${formatMs(block.to - block.from)}, from ${formatMs(Math.max(0, from))} on, in ${block.pid}
-      ${row.preview === "" ? nothing : html`<div class="preview">${row.preview}</div>`}
-    `, this.#element);
+    render(
+      html`
+        <b>${row.label}</b>
+        <span class="state-${row.state}">${stateWords[row.state]}</span> ${formatMs(block.to - block.from)}, from
+        ${formatMs(Math.max(0, from))} on, in ${block.pid}
+        ${row.preview === "" ? nothing : html`<div class="preview">${row.preview}</div>`}
+      `,
+      this.#element,
+    );
     this.#element.hidden = false;
     const { offsetWidth, offsetHeight } = this.#element;
     const top = y + 4 + offsetHeight > innerHeight ? y - 28 - offsetHeight : y + 4;

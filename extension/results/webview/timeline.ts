@@ -20,7 +20,12 @@ export class Timeline {
   readonly #store: Store;
   readonly #tip: TimelineTip;
   #layout: Layout = { from: 0, to: 1, lanes: [], utilisation: 0 };
-  #laidOut: { version: number; at: number; tookMs: number; live: boolean } = { version: -1, at: -Infinity, tookMs: 0, live: true };
+  #laidOut: { version: number; at: number; tookMs: number; live: boolean } = {
+    version: -1,
+    at: -Infinity,
+    tookMs: 0,
+    live: true,
+  };
   /** Null: all of the time, as it grows. */
   #window: Window | null = null;
   /** The window ends at the run's current time, and moves with it. */
@@ -150,7 +155,11 @@ export class Timeline {
     if (live && at - last.at < last.tookMs / layoutShare) return;
     const wasEnd = this.whole.to;
     const to = Math.max(run.startedAt + 1, run.endedAt ?? this.#store.now());
-    this.#layout = layOut(this.#store.rows, { from: run.startedAt, to, workers: Math.min(run.processes, run.total, maxIdleLanes) });
+    this.#layout = layOut(this.#store.rows, {
+      from: run.startedAt,
+      to,
+      workers: Math.min(run.processes, run.total, maxIdleLanes),
+    });
     if (this.#window && this.#follows && live) this.#window = pan(this.#window, this.whole, this.whole.to - wasEnd);
     this.#laidOut = { version, at, live, tookMs: performance.now() - at };
     this.#dirty = true;
@@ -174,8 +183,15 @@ export class Timeline {
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     const { rows, selected } = this.#store;
     paint(context, {
-      timeline: this.#layout, window: this.window, width, height, top: this.lanes.scrollTop,
-      theme: theme(), hovered: this.#hovered, selected, labelOf: (index) => rows[index]?.label ?? "",
+      timeline: this.#layout,
+      window: this.window,
+      width,
+      height,
+      top: this.lanes.scrollTop,
+      theme: theme(),
+      hovered: this.#hovered,
+      selected,
+      labelOf: (index) => rows[index]?.label ?? "",
     });
   }
 }

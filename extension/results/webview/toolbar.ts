@@ -30,22 +30,42 @@ export class Toolbar {
   update(): void {
     const { text, counts, states: chosen, rows, shown } = this.#store;
     const narrowed = text !== "" || chosen.size > 0;
-    render(html`
-      <div class="filter">
-        ${icon("filter")}
-        <input type="text" placeholder="Filter (item, result, error, pid)" aria-label="Filter rows" spellcheck="false" .value=${live(text)}
-          @input=${(event: InputEvent) => this.#store.setFilter((event.target as HTMLInputElement).value, chosen)}
-          @keydown=${(event: KeyboardEvent) => this.#key(event)} />
-        ${text === "" ? nothing : html`<button class="icon-only" title="Clear (Escape)" aria-label="Clear the filter" @click=${() => this.#store.setFilter("", chosen)}>${icon("close")}</button>`}
-      </div>
-      <div class="chips" role="group" aria-label="States">
-        ${states.filter((state) => counts[state] > 0 || chosen.has(state)).map((state) => html`
-          <button class="chip" aria-pressed=${chosen.has(state)} title="Show only these; click again for all" @click=${() => this.#toggle(state)}>
-            <span class="dot fill-${state}"></span>${stateWords[state]} <b>${formatCount(counts[state])}</b>
-          </button>`)}
-      </div>
-      <span class="found" role="status">${narrowed ? `${formatCount(shown.length)} of ${items(rows.length)}` : ""}</span>
-    `, this.#element);
+    render(
+      html`
+        <div class="filter">
+          ${icon("filter")}
+          <input
+            type="text"
+            placeholder="Filter (item, result, error, pid)"
+            aria-label="Filter rows"
+            spellcheck="false"
+            .value=${live(text)}
+            @input=${(event: InputEvent) => this.#store.setFilter((event.target as HTMLInputElement).value, chosen)}
+            @keydown=${(event: KeyboardEvent) => this.#key(event)}
+          />
+          ${text === "" ? nothing : html`<button class="icon-only" title="Clear (Escape)" aria-label="Clear the filter" @click=${() => this.#store.setFilter("", chosen)}>${icon("close")}</button>`}
+        </div>
+        <div class="chips" role="group" aria-label="States">
+          ${states
+            .filter((state) => counts[state] > 0 || chosen.has(state))
+            .map(
+              (state) =>
+                html` <button
+                  class="chip"
+                  aria-pressed=${chosen.has(state)}
+                  title="Show only these; click again for all"
+                  @click=${() => this.#toggle(state)}
+                >
+                  <span class="dot fill-${state}"></span>${stateWords[state]} <b>${formatCount(counts[state])}</b>
+                </button>`,
+            )}
+        </div>
+        <span class="found" role="status"
+          >${narrowed ? `${formatCount(shown.length)} of ${items(rows.length)}` : ""}</span
+        >
+      `,
+      this.#element,
+    );
   }
 
   #toggle(state: RowState): void {

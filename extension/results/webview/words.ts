@@ -7,11 +7,21 @@ import type { RowView } from "../messages.js";
 export const states: readonly RowState[] = ["failed", "lost", "running", "queued", "cancelled", "done"];
 
 export const stateWords: Record<RowState, string> = {
-  failed: "Failed", lost: "Lost", running: "Running", queued: "Queued", cancelled: "Cancelled", done: "Done",
+  failed: "Failed",
+  lost: "Lost",
+  running: "Running",
+  queued: "Queued",
+  cancelled: "Cancelled",
+  done: "Done",
 };
 
 export const runWords: Record<RunView["state"], string> = {
-  running: "Running", ending: "Ending", done: "Done", cancelled: "Cancelled", halted: "Halted", lost: "Server lost",
+  running: "Running",
+  ending: "Ending",
+  done: "Done",
+  cancelled: "Cancelled",
+  halted: "Halted",
+  lost: "Server lost",
 };
 
 /** What a row says of the time: how long it took, or how long it has run by now. */

@@ -9,7 +9,12 @@ const statusMs = 4000;
  * Asks the server for several things at once. If one of them has already ended, that is what the user wanted. Another failure is shown once, and is in
  * the log.
  */
-export async function askServer<T>(parts: ViewParts, what: string, all: readonly T[], ask: (rpc: Rpc, one: T) => Promise<unknown>): Promise<void> {
+export async function askServer<T>(
+  parts: ViewParts,
+  what: string,
+  all: readonly T[],
+  ask: (rpc: Rpc, one: T) => Promise<unknown>,
+): Promise<void> {
   if (all.length === 0) return;
   const rpc = connectedRpc(parts);
   if (rpc === null) {
@@ -22,8 +27,13 @@ export async function askServer<T>(parts: ViewParts, what: string, all: readonly
   for (const failure of failures) parts.log.error(`${what}:`, failure);
   if (failures.length > 0) {
     const first = failures[0] instanceof Error ? failures[0].message : String(failures[0]);
-    void vscode.window.showErrorMessage(`${what}: ${first}${failures.length > 1 ? ` (and ${failures.length - 1} more, see the log)` : ""}`);
+    void vscode.window.showErrorMessage(
+      `${what}: ${first}${failures.length > 1 ? ` (and ${failures.length - 1} more, see the log)` : ""}`,
+    );
   } else if (errors.length > 0) {
-    vscode.window.setStatusBarMessage(errors.length === 1 ? "It had already ended." : `${errors.length} had already ended.`, statusMs);
+    vscode.window.setStatusBarMessage(
+      errors.length === 1 ? "It had already ended." : `${errors.length} had already ended.`,
+      statusMs,
+    );
   }
 }

@@ -11,28 +11,49 @@ import { aboutOf, chosenRows, processesOf } from "./chosen.js";
 
 /** What a command was called for. */
 export function chosenAbouts(parts: ViewParts, args: readonly unknown[]): About[] {
-  return chosenRows(args[0], args[1]).map((id) => aboutOf(id, (row) => parts.children.node(row) ?? parts.sync.node(row), parts.model));
+  return chosenRows(args[0], args[1]).map((id) =>
+    aboutOf(id, (row) => parts.children.node(row) ?? parts.sync.node(row), parts.model),
+  );
 }
 
 /** The processes that a command was called for; asks when it was called for none, as from the palette. Empty when the user chose none. */
-export async function chooseProcesses(parts: ViewParts, args: readonly unknown[], title: string, fits: (process: ProcessInfo) => boolean, several: boolean): Promise<ProcessInfo[]> {
+export async function chooseProcesses(
+  parts: ViewParts,
+  args: readonly unknown[],
+  title: string,
+  fits: (process: ProcessInfo) => boolean,
+  several: boolean,
+): Promise<ProcessInfo[]> {
   if (args[0] !== undefined) {
     const all = processesOf(chosenAbouts(parts, args), parts.model).filter(fits);
     return several ? all : all.slice(0, 1);
   }
   const snapshot = snapshotOf(parts);
-  const items = [...parts.model.processes.values()].filter((process) => process.role !== "host" && fits(process)).map((process) => ({
-    label: processName(process, snapshot),
-    description: joined(stateText(process, runningItem(process, snapshot)), process.pid !== null && `pid ${process.pid}`),
-    detail: process.target,
-    process,
-  }));
+  const items = [...parts.model.processes.values()]
+    .filter((process) => process.role !== "host" && fits(process))
+    .map((process) => ({
+      label: processName(process, snapshot),
+      description: joined(
+        stateText(process, runningItem(process, snapshot)),
+        process.pid !== null && `pid ${process.pid}`,
+      ),
+      detail: process.target,
+      process,
+    }));
   if (items.length === 0) {
     void vscode.window.showInformationMessage(`${title}: no process matches.`);
     return [];
   }
-  const options = { title, matchOnDescription: true, matchOnDetail: true, placeHolder: several ? "Which processes?" : "Which process?" };
-  if (several) return ((await vscode.window.showQuickPick(items, { ...options, canPickMany: true })) ?? []).map(({ process }) => process);
+  const options = {
+    title,
+    matchOnDescription: true,
+    matchOnDetail: true,
+    placeHolder: several ? "Which processes?" : "Which process?",
+  };
+  if (several)
+    return ((await vscode.window.showQuickPick(items, { ...options, canPickMany: true })) ?? []).map(
+      ({ process }) => process,
+    );
   const chosen = await vscode.window.showQuickPick(items, options);
   return chosen ? [chosen.process] : [];
 }
@@ -40,11 +61,18 @@ export async function chooseProcesses(parts: ViewParts, args: readonly unknown[]
 /** The pools that a command was called for, otherwise the pool that the user chooses. */
 export async function choosePools(parts: ViewParts, args: readonly unknown[], title: string): Promise<PoolInfo[]> {
   if (args[0] !== undefined) {
-    return chosenAbouts(parts, args).flatMap((about) => (about.kind === "pool" ? (parts.model.pools.get(about.pool) ?? []) : []));
+    return chosenAbouts(parts, args).flatMap((about) =>
+      about.kind === "pool" ? (parts.model.pools.get(about.pool) ?? []) : [],
+    );
   }
   const snapshot = snapshotOf(parts);
-  const items = [...parts.model.pools.values()].filter((pool) => pool.state === "running" || pool.workers > 0)
-    .map((pool) => ({ label: poolName(pool, snapshot), description: `${pool.busy} busy, ${pool.queued} queued`, pool }));
+  const items = [...parts.model.pools.values()]
+    .filter((pool) => pool.state === "running" || pool.workers > 0)
+    .map((pool) => ({
+      label: poolName(pool, snapshot),
+      description: `${pool.busy} busy, ${pool.queued} queued`,
+      pool,
+    }));
   const chosen = await vscode.window.showQuickPick(items, { title, placeHolder: "Which pool?" });
   return chosen ? [chosen.pool] : [];
 }

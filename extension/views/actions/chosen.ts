@@ -9,7 +9,11 @@ export function chosenRows(clicked: unknown, selected: unknown): string[] {
 }
 
 /** What a row stands for. Handles of processes and pools mean themselves, whether or not they are shown. */
-export function aboutOf(id: string, nodes: (id: string) => TreeNode | undefined, model: Pick<Model, "processes" | "pools" | "deadlocks">): About {
+export function aboutOf(
+  id: string,
+  nodes: (id: string) => TreeNode | undefined,
+  model: Pick<Model, "processes" | "pools" | "deadlocks">,
+): About {
   if (model.processes.has(id)) return { kind: "process", process: id };
   if (model.pools.has(id)) return { kind: "pool", pool: id };
   if (model.deadlocks.has(id)) return { kind: "deadlock", deadlock: id, session: null };
@@ -17,7 +21,10 @@ export function aboutOf(id: string, nodes: (id: string) => TreeNode | undefined,
 }
 
 /** The processes among what was chosen: those of parties of a deadlock, too. */
-export function processesOf(abouts: readonly About[], model: Pick<Model, "processes" | "deadlocks" | "sessions">): ProcessInfo[] {
+export function processesOf(
+  abouts: readonly About[],
+  model: Pick<Model, "processes" | "deadlocks" | "sessions">,
+): ProcessInfo[] {
   const handles = abouts.map((about) => {
     if (about.kind === "process") return about.process;
     return about.kind === "deadlock" && about.session !== null ? model.sessions.get(about.session)?.process : null;

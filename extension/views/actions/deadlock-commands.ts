@@ -21,15 +21,22 @@ async function breakDeadlock(parts: ViewParts, args: readonly unknown[]): Promis
   }
   const session = about?.session ?? (await chooseParty(parts, deadlock));
   if (session === undefined) return;
-  await askServer(parts, "Break deadlock", [deadlock.deadlock], (rpc, id) => rpc.request("deadlock/break", { deadlock: id, ...(session === null ? {} : { session }) }));
+  await askServer(parts, "Break deadlock", [deadlock.deadlock], (rpc, id) =>
+    rpc.request("deadlock/break", { deadlock: id, ...(session === null ? {} : { session }) }),
+  );
 }
 
 async function chooseDeadlock(parts: ViewParts, args: readonly unknown[]): Promise<DeadlockInfo | undefined> {
   const all = [...parts.model.deadlocks.values()];
   if (args[0] !== undefined || all.length < 2) return args[0] === undefined ? all[0] : undefined;
   const snapshot = snapshotOf(parts);
-  const items = all.map((deadlock) => ({ label: deadlock.cycle.map((member) => memberName(member, snapshot)).join(" → "), detail: describeCycle(deadlock, snapshot), deadlock }));
-  return (await vscode.window.showQuickPick(items, { title: "Break Deadlock", placeHolder: "Which deadlock?" }))?.deadlock;
+  const items = all.map((deadlock) => ({
+    label: deadlock.cycle.map((member) => memberName(member, snapshot)).join(" → "),
+    detail: describeCycle(deadlock, snapshot),
+    deadlock,
+  }));
+  return (await vscode.window.showQuickPick(items, { title: "Break Deadlock", placeHolder: "Which deadlock?" }))
+    ?.deadlock;
 }
 
 /** Null: the party that began to wait last; the server knows it. Undefined: the user chose none. */
@@ -37,8 +44,15 @@ async function chooseParty(parts: ViewParts, { cycle }: DeadlockInfo): Promise<s
   const snapshot = snapshotOf(parts);
   const items: (vscode.QuickPickItem & { session: string | null })[] = [
     { label: "The wait that began last", description: "loses the least", session: null },
-    ...cycle.map((member) => ({ label: memberName(member, snapshot), description: `waits for ${handleName(member.waitsFor)}`, session: member.session })),
+    ...cycle.map((member) => ({
+      label: memberName(member, snapshot),
+      description: `waits for ${handleName(member.waitsFor)}`,
+      session: member.session,
+    })),
   ];
-  const chosen = await vscode.window.showQuickPick(items, { title: "Break Deadlock", placeHolder: "Which party's wait ends with the error Deadlock? The others continue." });
+  const chosen = await vscode.window.showQuickPick(items, {
+    title: "Break Deadlock",
+    placeHolder: "Which party's wait ends with the error Deadlock? The others continue.",
+  });
   return chosen?.session;
 }

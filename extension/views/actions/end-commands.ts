@@ -9,7 +9,9 @@ export function endCommands(parts: ViewParts): Commands {
   return {
     "polyproc.terminate": async (...args) => {
       const processes = await chooseProcesses(parts, args, "Terminate", isRunning, true);
-      await askServer(parts, "Terminate", processes, (rpc, { process }) => rpc.request("process/terminate", { process }));
+      await askServer(parts, "Terminate", processes, (rpc, { process }) =>
+        rpc.request("process/terminate", { process }),
+      );
     },
     "polyproc.kill": async (...args) => {
       const processes = await chooseProcesses(parts, args, "Kill", isRunning, true);
@@ -17,7 +19,9 @@ export function endCommands(parts: ViewParts): Commands {
     },
     "polyproc.terminatePool": async (...args) => {
       const pools = await choosePools(parts, args, "Terminate Pool");
-      await askServer(parts, "Terminate pool", pools, (rpc, { pool, run }) => (run === null ? rpc.request("pool/terminate", { pool }) : rpc.request("run/cancel", { run })));
+      await askServer(parts, "Terminate pool", pools, (rpc, { pool, run }) =>
+        run === null ? rpc.request("pool/terminate", { pool }) : rpc.request("run/cancel", { run }),
+      );
     },
     // Called from the view's title it is given whatever row is focused, which is not what is meant.
     "polyproc.terminateAll": () => terminateAll(parts, () => planEnd(parts.model)),

@@ -22,8 +22,12 @@ export function planEnd(known: Known, session?: string | null): EndPlan {
   const isMeant = session === undefined ? () => true : belowSession(known, session);
   const pools = [...known.pools.values()].filter((pool) => isUnderWay(pool) && isMeant(pool.session));
   const ended = new Set(pools.map((pool) => pool.pool));
-  const processes = [...known.processes.values()].filter(isRunning).filter((process) => (process.pool === null || !ended.has(process.pool)) && isMeant(process.session));
-  const workers = [...known.processes.values()].filter((process) => isRunning(process) && process.pool !== null && ended.has(process.pool));
+  const processes = [...known.processes.values()]
+    .filter(isRunning)
+    .filter((process) => (process.pool === null || !ended.has(process.pool)) && isMeant(process.session));
+  const workers = [...known.processes.values()].filter(
+    (process) => isRunning(process) && process.pool !== null && ended.has(process.pool),
+  );
   return {
     runs: pools.flatMap((pool) => (pool.run === null ? [] : [pool.run])),
     pools: pools.filter((pool) => pool.run === null).map((pool) => pool.pool),
@@ -43,8 +47,12 @@ export function describePlan({ runs, pools, ending }: EndPlan): { question: stri
     ...(pools.length === 0 ? [] : [`${countText(pools.length, "pool is", "pools are")} terminated`]),
   ];
   return {
-    question: ending === 0 ? "Terminate what is waiting to run?" : `Terminate ${countText(ending, "process", "processes")}?`,
-    detail: [...(also.length === 0 ? [] : [`${also.join(" and ")}; tasks that are not done are lost.`]), "Each process and its descendants get SIGTERM."].join(" "),
+    question:
+      ending === 0 ? "Terminate what is waiting to run?" : `Terminate ${countText(ending, "process", "processes")}?`,
+    detail: [
+      ...(also.length === 0 ? [] : [`${also.join(" and ")}; tasks that are not done are lost.`]),
+      "Each process and its descendants get SIGTERM.",
+    ].join(" "),
   };
 }
 

@@ -22,8 +22,14 @@ export function lookCommands(parts: ViewParts): Commands {
       if (process) await openTarget(process);
     },
     "polyproc.copyPid": async (...args) => {
-      const ofOthers = args[0] === undefined ? [] : chosenAbouts(parts, args).flatMap((about) => (about.kind === "pid" ? [about.pid] : []));
-      const processes = ofOthers.length > 0 ? [] : await chooseProcesses(parts, args, "Copy Pid", (process) => process.pid !== null, true);
+      const ofOthers =
+        args[0] === undefined
+          ? []
+          : chosenAbouts(parts, args).flatMap((about) => (about.kind === "pid" ? [about.pid] : []));
+      const processes =
+        ofOthers.length > 0
+          ? []
+          : await chooseProcesses(parts, args, "Copy Pid", (process) => process.pid !== null, true);
       const pids = [...ofOthers, ...processes.map(({ pid }) => pid)];
       if (pids.length > 0) await vscode.env.clipboard.writeText(pids.join(" "));
     },

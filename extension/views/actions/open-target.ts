@@ -6,14 +6,18 @@ import { rowText } from "../amounts.js";
 /** Opens the source of what the process runs. */
 export async function openTarget({ source, target, name }: ProcessInfo): Promise<void> {
   if (source === null) {
-    void vscode.window.showInformationMessage(`No file is known for “${rowText(target || name)}”: it is a program, source text without a file, or a worker that has had no task yet.`);
+    void vscode.window.showInformationMessage(
+      `No file is known for “${rowText(target || name)}”: it is a program, source text without a file, or a worker that has had no task yet.`,
+    );
     return;
   }
   let document: vscode.TextDocument;
   try {
     document = await vscode.workspace.openTextDocument(vscode.Uri.file(source.file));
   } catch (error) {
-    void vscode.window.showErrorMessage(`${source.file} cannot be opened: ${error instanceof Error ? error.message : String(error)}`);
+    void vscode.window.showErrorMessage(
+      `${source.file} cannot be opened: ${error instanceof Error ? error.message : String(error)}`,
+    );
     return;
   }
   const position = source.export === null ? null : await positionOf(document, source.export);

@@ -17,15 +17,26 @@ export class ChildrenTree {
   build(snapshot: Snapshot): TreeNode[] {
     const family = new Family(snapshot.known, snapshot.ownSession);
     const shownPools = new Set<string>();
-    const rows = family.clients().map((session) => clientRow(session, this.#below(family.ofClient(session), family, snapshot, shownPools), snapshot));
+    const rows = family
+      .clients()
+      .map((session) =>
+        clientRow(session, this.#below(family.ofClient(session), family, snapshot, shownPools), snapshot),
+      );
     this.#slots.keep(shownPools);
     return rows;
   }
 
   /** Processes first, then pools. */
-  #below(group: { id: string; processes: readonly ProcessInfo[]; pools: readonly PoolInfo[] }, family: Family, snapshot: Snapshot, shownPools: Set<string>): TreeNode[] {
+  #below(
+    group: { id: string; processes: readonly ProcessInfo[]; pools: readonly PoolInfo[] },
+    family: Family,
+    snapshot: Snapshot,
+    shownPools: Set<string>,
+  ): TreeNode[] {
     return [
-      ...limited(group.id, livingFirst(group.processes), (process) => this.#process(process, family, snapshot, shownPools)),
+      ...limited(group.id, livingFirst(group.processes), (process) =>
+        this.#process(process, family, snapshot, shownPools),
+      ),
       ...group.pools.map((pool) => {
         shownPools.add(pool.pool);
         return poolRow(pool, this.#workers(pool, family, snapshot, shownPools), snapshot);
@@ -35,14 +46,25 @@ export class ChildrenTree {
 
   #process(process: ProcessInfo, family: Family, snapshot: Snapshot, shownPools: Set<string>): TreeNode {
     const below = this.#below(family.ofProcess(process.process), family, snapshot, shownPools);
-    const descendants = process.state === "exited" ? [] : (snapshot.known.usage.get(process.process)?.descendants ?? []);
-    return processRow(process, [...below, ...limited(`${process.process}/pids`, descendantRows(process.process, descendants), (row) => row)], below.length > 0, snapshot);
+    const descendants =
+      process.state === "exited" ? [] : (snapshot.known.usage.get(process.process)?.descendants ?? []);
+    return processRow(
+      process,
+      [...below, ...limited(`${process.process}/pids`, descendantRows(process.process, descendants), (row) => row)],
+      below.length > 0,
+      snapshot,
+    );
   }
 
   #workers(pool: PoolInfo, family: Family, snapshot: Snapshot, shownPools: Set<string>): TreeNode[] {
     const workers = family.ofPool(pool.pool);
     const byId = new Map(workers.map((worker) => [worker.process, worker]));
-    const living = this.#slots.arrange(pool.pool, workers.filter(isLiving).map((worker) => worker.process)).map((id) => byId.get(id)!);
+    const living = this.#slots
+      .arrange(
+        pool.pool,
+        workers.filter(isLiving).map((worker) => worker.process),
+      )
+      .map((id) => byId.get(id)!);
     const ended = workers.filter((worker) => !isLiving(worker));
     return [
       ...limited(pool.pool, living, (worker) => this.#process(worker, family, snapshot, shownPools)),

@@ -14,7 +14,9 @@ export function clientRow(session: string | null, below: readonly TreeNode[], sn
       description: "its client has gone",
       icon: { id: "debug-disconnect", color: "descriptionForeground" },
       spoken: "Disconnected, started by clients that have gone",
-      details: () => [["Disconnected", "The client that started these processes has closed its connection. The processes run on."]],
+      details: () => [
+        ["Disconnected", "The client that started these processes has closed its connection. The processes run on."],
+      ],
     };
   }
   const { name, pid } = partyOf(session, snapshot);

@@ -20,22 +20,27 @@ export function descendantRows(process: string, all: readonly Descendant[]): Tre
     if (seen.has(one.pid)) return [];
     seen.add(one.pid);
     const label = programName(one.command);
-    return [{
-      id: `${process}/pid/${one.pid}`,
-      label,
-      description: joined(`pid ${one.pid}`, cpuText(one.cpuPercent), formatBytes(one.memoryBytes)),
-      icon: { id: "circle-small-filled", color: "descriptionForeground" },
-      spoken: `${label}, descendant, pid ${one.pid}`,
-      context: "descendant",
-      about: { kind: "pid", pid: one.pid },
-      children: (byParent.get(one.pid) ?? []).flatMap(row),
-      open: true,
-      details: () => [
-        ["Command", one.command], ["Pid", String(one.pid)], ["Parent", String(one.parentPid)],
-        ["CPU", `${cpuText(one.cpuPercent)} of one core`], ["Memory", `${formatBytes(one.memoryBytes)} resident`],
-        ["Note", "Not started by the server: it ends with the process above it."],
-      ],
-    }];
+    return [
+      {
+        id: `${process}/pid/${one.pid}`,
+        label,
+        description: joined(`pid ${one.pid}`, cpuText(one.cpuPercent), formatBytes(one.memoryBytes)),
+        icon: { id: "circle-small-filled", color: "descriptionForeground" },
+        spoken: `${label}, descendant, pid ${one.pid}`,
+        context: "descendant",
+        about: { kind: "pid", pid: one.pid },
+        children: (byParent.get(one.pid) ?? []).flatMap(row),
+        open: true,
+        details: () => [
+          ["Command", one.command],
+          ["Pid", String(one.pid)],
+          ["Parent", String(one.parentPid)],
+          ["CPU", `${cpuText(one.cpuPercent)} of one core`],
+          ["Memory", `${formatBytes(one.memoryBytes)} resident`],
+          ["Note", "Not started by the server: it ends with the process above it."],
+        ],
+      },
+    ];
   };
   return first.flatMap(row);
 }

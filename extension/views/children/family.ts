@@ -38,17 +38,25 @@ export class Family {
       const workers = this.#pools.get(pool.pool)!;
       // It has been closed, and nothing is left of it.
       if (pool.state !== "running" && pool.workers === 0 && workers.length === 0) continue;
-      const owner = known.sessions.get(pool.session)?.process ?? workers.find((worker) => worker.parent !== null)?.parent ?? null;
+      const owner =
+        known.sessions.get(pool.session)?.process ?? workers.find((worker) => worker.parent !== null)?.parent ?? null;
       this.#group(this.#place(owner, this.#sessionOf(pool.session, pool.run !== null))).pools.push(pool);
     }
-    for (const process of alone) this.#group(this.#place(process.parent, this.#sessionOf(process.session, process.session === serverSession))).processes.push(process);
+    for (const process of alone)
+      this.#group(
+        this.#place(process.parent, this.#sessionOf(process.session, process.session === serverSession)),
+      ).processes.push(process);
   }
 
   /** The window's own first, those that have gone last. Clients without children are left out. */
   clients(): (string | null)[] {
     const sessions = [...this.#known.sessions.keys()].filter((session) => this.#groups.has(`client/${session}`));
     const own = sessions.filter((session) => session === this.#ownSession);
-    return [...own, ...sessions.filter((session) => session !== this.#ownSession), ...(this.#groups.has(gone) ? [null] : [])];
+    return [
+      ...own,
+      ...sessions.filter((session) => session !== this.#ownSession),
+      ...(this.#groups.has(gone) ? [null] : []),
+    ];
   }
 
   ofClient(session: string | null): Group {

@@ -6,7 +6,12 @@ import type { Snapshot } from "../snapshot.js";
 import type { Detail, Icon, TreeNode } from "../tree/tree-node.js";
 
 /** A process that the server started, with the rows below it. */
-export function processRow(process: ProcessInfo, below: readonly TreeNode[], open: boolean, snapshot: Snapshot): TreeNode {
+export function processRow(
+  process: ProcessInfo,
+  below: readonly TreeNode[],
+  open: boolean,
+  snapshot: Snapshot,
+): TreeNode {
   const label = processName(process, snapshot);
   const usage = process.state === "exited" ? undefined : snapshot.known.usage.get(process.process);
   const item = runningItem(process, snapshot);
@@ -18,8 +23,10 @@ export function processRow(process: ProcessInfo, below: readonly TreeNode[], ope
     // That it runs is what its icon says; the side bar is narrow.
     description: joined(
       item ? `${item.name} ${ageText(snapshot.at - item.startedAt)}` : state !== "running" && state,
-      pid, process.state !== "starting" && ageText((process.endedAt ?? snapshot.at) - process.startedAt),
-      usage && cpuText(usage.cpuPercent), usage && formatBytes(usage.memoryBytes),
+      pid,
+      process.state !== "starting" && ageText((process.endedAt ?? snapshot.at) - process.startedAt),
+      usage && cpuText(usage.cpuPercent),
+      usage && formatBytes(usage.memoryBytes),
     ),
     icon: iconOf(process, item),
     spoken: [label, state, pid, item && `runs ${item.name}`].filter(Boolean).join(", "),
@@ -49,10 +56,14 @@ function isIdle({ role }: ProcessInfo, item: RunningItem | null): boolean {
 
 function iconOf(process: ProcessInfo, item: RunningItem | null): Icon {
   if (process.state === "starting") return { id: "loading", color: "descriptionForeground" };
-  if (process.state === "running") return isIdle(process, item) ? { id: "circle-outline", color: "descriptionForeground" } : { id: "play-circle", color: "charts.green" };
+  if (process.state === "running")
+    return isIdle(process, item)
+      ? { id: "circle-outline", color: "descriptionForeground" }
+      : { id: "play-circle", color: "charts.green" };
   if (process.exitCode === 0) return { id: "pass", color: "testing.iconPassed" };
   // A user or a program ended it: that is no failure.
-  if (process.exitCode !== null && endedOnRequest.has(-process.exitCode)) return { id: "circle-slash", color: "charts.yellow" };
+  if (process.exitCode !== null && endedOnRequest.has(-process.exitCode))
+    return { id: "circle-slash", color: "charts.yellow" };
   return { id: "error", color: "testing.iconFailed" };
 }
 
@@ -74,7 +85,9 @@ function details(process: ProcessInfo, usage: Usage | undefined, snapshot: Snaps
     process.daemon && process.role === "process" && ["Daemon", "ends with its parent"],
     process.session !== "" && ["Started by", partyText(partyOf(process.session, snapshot))],
     ["Started", clockText(process.startedAt)],
-    process.endedAt === null ? ["Age", ageText(at - process.startedAt)] : ["Ended", `${clockText(process.endedAt)}, after ${ageText(process.endedAt - process.startedAt)}`],
+    process.endedAt === null
+      ? ["Age", ageText(at - process.startedAt)]
+      : ["Ended", `${clockText(process.endedAt)}, after ${ageText(process.endedAt - process.startedAt)}`],
     process.exitCode !== null && ["Exit code", String(process.exitCode)],
     usage !== undefined && ["CPU", `${cpuText(usage.cpuPercent)} of one core, descendants included`],
     usage !== undefined && ["Memory", `${formatBytes(usage.memoryBytes)} resident, descendants included`],

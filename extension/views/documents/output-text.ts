@@ -24,7 +24,8 @@ export class OutputText {
       this.nextLine = line.line + 1;
     }
     let first = 0;
-    while (this.#characters > mostCharacters && first < this.#lines.length - 1) this.#characters -= this.#lines[first++]!.text.length + 1;
+    while (this.#characters > mostCharacters && first < this.#lines.length - 1)
+      this.#characters -= this.#lines[first++]!.text.length + 1;
     if (first > 0) {
       this.#lines = this.#lines.slice(first);
       this.#dropped += first;
@@ -34,7 +35,8 @@ export class OutputText {
 
   /** `end`: how it ended; null while it runs. */
   text(end: string | null): string {
-    const before = this.#dropped === 0 ? "" : `… ${countText(this.#dropped, "earlier line", "earlier lines")} left out\n`;
+    const before =
+      this.#dropped === 0 ? "" : `… ${countText(this.#dropped, "earlier line", "earlier lines")} left out\n`;
     const body = this.#lines.map(({ text, ended }) => (ended ? `${text}\n` : text)).join("");
     if (end === null) return before + body;
     const written = body === "" && before === "" ? "It wrote nothing.\n" : before + body;

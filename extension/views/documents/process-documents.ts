@@ -53,7 +53,10 @@ export class ProcessDocuments implements vscode.TextDocumentContentProvider, vsc
   /** Opens a page that says why the process ended. */
   async showWhyEnded(process: ProcessInfo): Promise<void> {
     const rpc = this.#connected();
-    const startedBy = process.parent === null ? partyText(partyOf(process.session, this.#known())) : (this.#model.processes.get(process.parent)?.name ?? "a process that has ended");
+    const startedBy =
+      process.parent === null
+        ? partyText(partyOf(process.session, this.#known()))
+        : (this.#model.processes.get(process.parent)?.name ?? "a process that has ended");
     // Without the server, or without its memory of the process, the rest is still worth reading.
     const output = rpc === null ? null : await readOutput(rpc, process, 0, this.#model.pools).catch(() => null);
     const uri = this.#uri(process, "end", `Why ${titleOf(process)} ended.txt`);
@@ -67,7 +70,8 @@ export class ProcessDocuments implements vscode.TextDocumentContentProvider, vsc
     const page = this.#pages.get(key);
     if (page !== undefined) return page;
     const output = this.#outputs.get(key);
-    if (!output) return "This is no longer known: it was shown before the window was reloaded. Open it again from the Active Children view.\n";
+    if (!output)
+      return "This is no longer known: it was shown before the window was reloaded. Open it again from the Active Children view.\n";
     await output.read();
     return output.text;
   }

@@ -12,7 +12,12 @@ export interface ReadOutput {
 }
 
 /** What the process wrote, from a line on. Null if it no longer exists: the process is forgotten, or its server has ended. */
-export async function readOutput(rpc: Rpc, process: ProcessInfo, fromLine: number, pools: Model["pools"]): Promise<ReadOutput | null> {
+export async function readOutput(
+  rpc: Rpc,
+  process: ProcessInfo,
+  fromLine: number,
+  pools: Model["pools"],
+): Promise<ReadOutput | null> {
   try {
     return { ...(await rpc.request("process/output", { process: process.process, fromLine })), final: false };
   } catch (error) {
@@ -26,7 +31,15 @@ export async function readOutput(rpc: Rpc, process: ProcessInfo, fromLine: numbe
     const { lines, dropped } = await rpc.request("run/output", { run, index });
     const { process: handle, pid } = process;
     return {
-      lines: lines.map(({ stream, text }, i) => ({ process: handle, pid: pid ?? 0, stream, line: dropped + i, text, partial: false, task: null })),
+      lines: lines.map(({ stream, text }, i) => ({
+        process: handle,
+        pid: pid ?? 0,
+        stream,
+        line: dropped + i,
+        text,
+        partial: false,
+        task: null,
+      })),
       dropped,
       final: true,
     };

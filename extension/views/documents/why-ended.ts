@@ -30,7 +30,8 @@ const exitCodeMeanings: Record<number, string> = {
 export function whyEnded(process: ProcessInfo, lines: readonly OutputLine[] | null, startedBy: string): string {
   const { exitCode, startedAt, endedAt, pid, name, target, reason } = process;
   const signal = exitCode !== null && exitCode < 0 ? signalName(-exitCode) : null;
-  const meaning = signal === null ? (exitCode === null ? undefined : exitCodeMeanings[exitCode]) : signalMeanings[signal];
+  const meaning =
+    signal === null ? (exitCode === null ? undefined : exitCodeMeanings[exitCode]) : signalMeanings[signal];
   const facts: [string, string][] = [
     ["Reason", reason ?? endText(process)],
     ...(exitCode === null ? [] : [["Exit code", String(exitCode)] as [string, string]]),
@@ -38,13 +39,19 @@ export function whyEnded(process: ProcessInfo, lines: readonly OutputLine[] | nu
     ...(meaning === undefined ? [] : [["Meaning", meaning] as [string, string]]),
     ["Target", target || "unknown"],
     ["Started", `${new Date(startedAt).toLocaleString()}, by ${startedBy}`],
-    ...(endedAt === null ? [] : [["Ended", `${new Date(endedAt).toLocaleString()}, after ${ageText(endedAt - startedAt)}`] as [string, string]]),
+    ...(endedAt === null
+      ? []
+      : [
+          ["Ended", `${new Date(endedAt).toLocaleString()}, after ${ageText(endedAt - startedAt)}`] as [string, string],
+        ]),
   ];
   const width = Math.max(...facts.map(([label]) => label.length));
   return [
     `${rowText(name)}${pid === null ? "" : ` (pid ${pid})`}: ${endText(process)}`,
     "",
-    ...facts.map(([label, text]) => `${label.padEnd(width)}  ${plainText(text).replaceAll("\n", `\n${" ".repeat(width + 2)}`)}`),
+    ...facts.map(
+      ([label, text]) => `${label.padEnd(width)}  ${plainText(text).replaceAll("\n", `\n${" ".repeat(width + 2)}`)}`,
+    ),
     "",
     ...lastWords(lines),
     "",
@@ -59,7 +66,11 @@ function lastWords(lines: readonly OutputLine[] | null): string[] {
   if (shown.length === 0) return ["It wrote nothing."];
   const last = shown.slice(-mostLines);
   const which = last.length < shown.length ? "Last lines" : "What it wrote";
-  return [`${which} on ${errors.length > 0 ? "stderr" : "stdout"}:`, "", ...last.map((line) => `    ${plainText(line.text)}`)];
+  return [
+    `${which} on ${errors.length > 0 ? "stderr" : "stdout"}:`,
+    "",
+    ...last.map((line) => `    ${plainText(line.text)}`),
+  ];
 }
 
 function signalName(number: number): string {

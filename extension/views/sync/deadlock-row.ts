@@ -24,11 +24,21 @@ export function deadlockRow(deadlock: DeadlockInfo, snapshot: Snapshot): TreeNod
     about: { kind: "deadlock", deadlock: deadlock.deadlock, session: null },
     children: cycle.map((member, i) => memberRow(deadlock, member, i, names, snapshot)),
     open: true,
-    details: () => [["Deadlock", describeCycle(deadlock, snapshot)], ["Since", clockText(deadlock.detectedAt)], ["To continue", "Break it: one of the waits fails with the error Deadlock."]],
+    details: () => [
+      ["Deadlock", describeCycle(deadlock, snapshot)],
+      ["Since", clockText(deadlock.detectedAt)],
+      ["To continue", "Break it: one of the waits fails with the error Deadlock."],
+    ],
   };
 }
 
-function memberRow(deadlock: DeadlockInfo, member: Member, i: number, names: readonly string[], snapshot: Snapshot): TreeNode {
+function memberRow(
+  deadlock: DeadlockInfo,
+  member: Member,
+  i: number,
+  names: readonly string[],
+  snapshot: Snapshot,
+): TreeNode {
   const text = memberText(deadlock, i, names);
   const process = partyOf(member.session, snapshot).process;
   return {

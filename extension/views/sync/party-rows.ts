@@ -24,12 +24,17 @@ export function partyRows(sync: SyncInfo, snapshot: Snapshot): TreeNode[] {
       about: party.process === null ? { kind: "nothing" } : { kind: "process", process: party.process },
       children: [],
       open: false,
-      details: () => [[role === "holder" ? "Holds it" : "Waits for it", partyText(party)], ["Session", session]],
+      details: () => [
+        [role === "holder" ? "Holds it" : "Waits for it", partyText(party)],
+        ["Session", session],
+      ],
     };
   };
   const waiters = sync.waiters.map((session, i) => ({ session, i }));
   return [
     ...limited(`${sync.handle}/holders`, sync.holders, (session) => row(session, "holder", "holds it")),
-    ...limited(`${sync.handle}/waiters`, waiters, ({ session, i }) => row(session, "waiter", i === 0 ? "waits, next" : "waits")),
+    ...limited(`${sync.handle}/waiters`, waiters, ({ session, i }) =>
+      row(session, "waiter", i === 0 ? "waits, next" : "waits"),
+    ),
   ];
 }

@@ -32,7 +32,14 @@ export function syncRow(sync: SyncInfo, snapshot: Snapshot): TreeNode {
 }
 
 const kindWords: Record<SyncInfo["kind"], string> = {
-  lock: "Lock", rlock: "Recursive lock", semaphore: "Semaphore", event: "Event", condition: "Condition", barrier: "Barrier", queue: "Queue", pipe: "End of a pipe",
+  lock: "Lock",
+  rlock: "Recursive lock",
+  semaphore: "Semaphore",
+  event: "Event",
+  condition: "Condition",
+  barrier: "Barrier",
+  queue: "Queue",
+  pipe: "End of a pipe",
 };
 
 function stateOf(sync: SyncInfo, snapshot: Snapshot): string {

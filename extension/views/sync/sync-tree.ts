@@ -32,23 +32,33 @@ export function syncTree(snapshot: Snapshot): TreeNode[] {
   return [
     ...[...known.deadlocks.values()].map((deadlock) => deadlockRow(deadlock, snapshot)),
     ...group("group/pools", "Pools", { id: "server-process" }, pools, (pool) => poolRow(pool, [], snapshot)),
-    ...families.flatMap(({ id, label, icon, kinds }) => group(id, label, icon, all.filter((sync) => kinds.includes(sync.kind)), (sync) => syncRow(sync, snapshot))),
+    ...families.flatMap(({ id, label, icon, kinds }) =>
+      group(
+        id,
+        label,
+        icon,
+        all.filter((sync) => kinds.includes(sync.kind)),
+        (sync) => syncRow(sync, snapshot),
+      ),
+    ),
   ];
 }
 
 function group<T>(id: string, label: string, icon: Icon, all: readonly T[], make: (one: T) => TreeNode): TreeNode[] {
   if (all.length === 0) return [];
   const count = numberText(all.length);
-  return [{
-    id,
-    label,
-    description: count,
-    icon,
-    spoken: `${label}, ${count}`,
-    context: "group",
-    about: { kind: "nothing" },
-    children: limited(id, all, make),
-    open: true,
-    details: () => [[label, count]],
-  }];
+  return [
+    {
+      id,
+      label,
+      description: count,
+      icon,
+      spoken: `${label}, ${count}`,
+      context: "group",
+      about: { kind: "nothing" },
+      children: limited(id, all, make),
+      open: true,
+      details: () => [[label, count]],
+    },
+  ];
 }

@@ -30,7 +30,11 @@ export class LiveTree implements vscode.TreeDataProvider<string>, vscode.Disposa
   /** `onVisible` is called whenever the view is shown or hidden. */
   constructor(viewId: string, build: () => readonly TreeNode[], onVisible: (visible: boolean) => void) {
     this.#build = build;
-    this.view = vscode.window.createTreeView(viewId, { treeDataProvider: this, canSelectMany: true, showCollapseAll: true });
+    this.view = vscode.window.createTreeView(viewId, {
+      treeDataProvider: this,
+      canSelectMany: true,
+      showCollapseAll: true,
+    });
     const shown = (visible: boolean) => {
       clearInterval(this.#ticking);
       if (visible) {
@@ -48,10 +52,13 @@ export class LiveTree implements vscode.TreeDataProvider<string>, vscode.Disposa
     this.#stale = true;
     if (!this.view.visible || this.#timer !== undefined) return;
     const waitMs = this.#refreshedAt + betweenRefreshesMs - performance.now();
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.#refresh();
-    }, Math.max(0, waitMs));
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined;
+        this.#refresh();
+      },
+      Math.max(0, waitMs),
+    );
   }
 
   /** The row, as it was last shown. */

@@ -6,7 +6,10 @@ export function treeItem(node: TreeNode): vscode.TreeItem {
   const item = new vscode.TreeItem(node.label, collapsibleState(node));
   item.id = node.id;
   item.description = node.description;
-  item.iconPath = node.icon.color === undefined ? new vscode.ThemeIcon(node.icon.id) : new vscode.ThemeIcon(node.icon.id, new vscode.ThemeColor(node.icon.color));
+  item.iconPath =
+    node.icon.color === undefined
+      ? new vscode.ThemeIcon(node.icon.id)
+      : new vscode.ThemeIcon(node.icon.id, new vscode.ThemeColor(node.icon.color));
   item.contextValue = node.context;
   item.accessibilityInformation = { label: node.spoken };
   return item;

@@ -40,6 +40,13 @@ export interface TreeNode {
 
 /** Whether two states of one row are drawn alike. */
 export function looksAlike(a: TreeNode, b: TreeNode): boolean {
-  return a.label === b.label && a.description === b.description && a.icon.id === b.icon.id && a.icon.color === b.icon.color
-    && a.spoken === b.spoken && a.context === b.context && (a.children.length > 0) === (b.children.length > 0);
+  return (
+    a.label === b.label &&
+    a.description === b.description &&
+    a.icon.id === b.icon.id &&
+    a.icon.color === b.icon.color &&
+    a.spoken === b.spoken &&
+    a.context === b.context &&
+    a.children.length > 0 === b.children.length > 0
+  );
 }

@@ -85,7 +85,10 @@ export class Lending implements Holding {
   settle(counters: readonly Counter[]): void {
     for (const { slot } of counters) this.#require(slot);
     const counts = new Map(counters.map(({ slot, count }) => [slot, count]));
-    this.#settle([...this.#loans].filter(([slot]) => counts.has(slot)), (slot) => counts.get(slot)!);
+    this.#settle(
+      [...this.#loans].filter(([slot]) => counts.has(slot)),
+      (slot) => counts.get(slot)!,
+    );
   }
 
   holderEnded(): void {
@@ -109,7 +112,10 @@ export class Lending implements Holding {
   #require(slot: number): void {
     if (slot < this.#given) return;
     const owned = this.#given === 0 ? "none" : `counters 0 to ${this.#given - 1}`;
-    throw new PolyprocError("BadState", `counter ${slot} is not this session's: it has ${owned}; request more with "queue/tally"`);
+    throw new PolyprocError(
+      "BadState",
+      `counter ${slot} is not this session's: it has ${owned}; request more with "queue/tally"`,
+    );
   }
 }
 

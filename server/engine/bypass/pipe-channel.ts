@@ -91,7 +91,14 @@ export class PipeChannel {
   /** Remove the listeners for the end of writer and reader. */
   readonly #stops: (() => void)[] = [];
 
-  constructor(number: number, inbox: ChannelInbox, channel: Channel, writer: Session, writerEnd: Handle, onEnd: () => void) {
+  constructor(
+    number: number,
+    inbox: ChannelInbox,
+    channel: Channel,
+    writer: Session,
+    writerEnd: Handle,
+    onEnd: () => void,
+  ) {
     this.number = number;
     this.#inbox = inbox;
     this.#channel = channel;

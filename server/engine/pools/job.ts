@@ -116,11 +116,16 @@ export class Job implements SharedObject {
     this.timeoutMs = options.timeoutMs ?? null;
     this.graceMs = options.graceMs ?? defaultGraceMs;
     this.isCommand = "command" in options.target;
-    this.runtime = "command" in options.target ? "command" : runtimeOf(options.target, this.pool.engine.options.runtimeEndings);
+    this.runtime =
+      "command" in options.target ? "command" : runtimeOf(options.target, this.pool.engine.options.runtimeEndings);
     this.source = "command" in options.target ? null : sourceOfFunction(options.target, this.pool.engine.options.paths);
     this.isOpened = follower !== undefined;
     this.#observer = follower && "settled" in follower ? follower : null;
-    this.#sink = follower && "results" in follower ? follower.results : (results) => session.peer.notify(jobs.results, { job: handle, results: marked(results, session, pool.session.owner) });
+    this.#sink =
+      follower && "results" in follower
+        ? follower.results
+        : (results) =>
+            session.peer.notify(jobs.results, { job: handle, results: marked(results, session, pool.session.owner) });
     pool.requireOpen(session);
     if (!this.isCommand) this.pool.engine.hosts.requireRuntime(this.runtime);
     pool.jobs.add(this);
@@ -140,7 +145,10 @@ export class Job implements SharedObject {
     }
     const bytes = tasks.reduce((sum, { items }) => sum + payloadData(items).length, 0);
     if (session.pendingSubmitBytes > 0 && session.pendingSubmitBytes + bytes > maxQueuedBytes * overload) {
-      throw new PolyprocError("Overloaded", `this session has ${session.pendingSubmitBytes} bytes of tasks that are not accepted yet: wait for the answer of each job/submit before the next`);
+      throw new PolyprocError(
+        "Overloaded",
+        `this session has ${session.pendingSubmitBytes} bytes of tasks that are not accepted yet: wait for the answer of each job/submit before the next`,
+      );
     }
     this.pool.engine.budget.requireRoom(memoryOf(submitted));
     const submit = {
@@ -183,7 +191,14 @@ export class Job implements SharedObject {
   }
 
   /** Settles `count` items of a task's batch, from item `from` on. */
-  settle({ batch, attempt }: Task, from: number, count: number, given: { values: Payload } | { error: Failure }, pid: number, ms: number): void {
+  settle(
+    { batch, attempt }: Task,
+    from: number,
+    count: number,
+    given: { values: Payload } | { error: Failure },
+    pid: number,
+    ms: number,
+  ): void {
     const entry: ResultEntry = { index: batch.index + from, count, pid, ms };
     const outcome = this.#sendable(given);
     if ("values" in outcome) {
@@ -230,19 +245,28 @@ export class Job implements SharedObject {
 
   watch(session: Session): void {
     if (this.#watchers.has(session)) return;
-    this.#watchers.set(session, session.onEnd(() => this.#watchers.delete(session)));
+    this.#watchers.set(
+      session,
+      session.onEnd(() => this.#watchers.delete(session)),
+    );
   }
 
   /** Cancels batches, by default all. `waiting`: only tasks that no worker has begun. Returns how many batches. */
   cancel(indexes: readonly number[] | undefined, graceMs: number | null | undefined, waiting = false): number {
     const batches = indexes ? indexes.flatMap((index) => this.#live.get(index) ?? []) : [...this.#live.values()];
-    return this.pool.cancel(batches, "the task was cancelled", waiting ? "waiting" : graceMs ?? this.graceMs);
+    return this.pool.cancel(batches, "the task was cancelled", waiting ? "waiting" : (graceMs ?? this.graceMs));
   }
 
-  wait(session: Session, timeoutMs: number | null | undefined): { done: number; failed: number } | Wait<{ done: number; failed: number }> {
+  wait(
+    session: Session,
+    timeoutMs: number | null | undefined,
+  ): { done: number; failed: number } | Wait<{ done: number; failed: number }> {
     this.#flush();
     if (this.#live.size === 0 && this.#submits.length === 0) return { done: this.done, failed: this.failed };
-    const wait: Wait<{ done: number; failed: number }> = new Wait(session, { timeoutMs, onLeave: () => this.#waiters.delete(wait) });
+    const wait: Wait<{ done: number; failed: number }> = new Wait(session, {
+      timeoutMs,
+      onLeave: () => this.#waiters.delete(wait),
+    });
     this.#waiters.add(wait);
     return wait;
   }
@@ -284,13 +308,19 @@ export class Job implements SharedObject {
     const given = new Set<number>();
     for (const { index, count = 1, items } of tasks) {
       if (this.#live.has(index) || given.has(index)) {
-        throw new PolyprocError("BadState", `${this.handle} has a task with index ${index} that is not done: give each task its own`);
+        throw new PolyprocError(
+          "BadState",
+          `${this.handle} has a task with index ${index} that is not done: give each task its own`,
+        );
       }
       given.add(index);
       // Only the items of programs are read by the server. Lists that the server made itself need no check.
       if (this.isCommand && !this.isOpened) requireLength(items, count, `items of the task with index ${index}`);
       for (const handle of payloadHandles(items)) {
-        if (!this.pool.engine.registry.has(handle)) throw new PolyprocError("UnknownHandle", `${handle}, in the items of task ${index}, does not exist`, { handle });
+        if (!this.pool.engine.registry.has(handle))
+          throw new PolyprocError("UnknownHandle", `${handle}, in the items of task ${index}, does not exist`, {
+            handle,
+          });
       }
     }
   }
@@ -309,7 +339,8 @@ export class Job implements SharedObject {
 
   #awaitMemory(): void {
     const first = this.#submits.peek()?.tasks[0];
-    if (first && this.session.queuedBytes < this.pool.engine.options.limits.maxQueuedBytes) this.#memoryWait.begin(first.items, () => this.acceptWaiting());
+    if (first && this.session.queuedBytes < this.pool.engine.options.limits.maxQueuedBytes)
+      this.#memoryWait.begin(first.items, () => this.acceptWaiting());
   }
 
   #accept(tasks: readonly Submitted[]): void {

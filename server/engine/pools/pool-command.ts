@@ -44,11 +44,20 @@ export class PoolCommand {
     task.state = "sent";
     this.#target = task.job.target as CommandTarget;
     const max = this.#target.maxOutputBytes ?? defaultMaxOutputBytes;
-    this.#output = { stdout: new TailBuffer(max, engine.budget.server), stderr: new TailBuffer(max, engine.budget.server) };
+    this.#output = {
+      stdout: new TailBuffer(max, engine.budget.server),
+      stderr: new TailBuffer(max, engine.budget.server),
+    };
     this.#since = engine.clock.now();
     const wallTime = engine.clock.wallTime();
     const spec = this.#fill();
-    this.#record = engine.processes.newTaskProcess(`${task.job.name} [${task.index}]`, shownCommand(spec instanceof PolyprocError ? this.#target : spec), spec instanceof PolyprocError ? null : spec, pool.session, pool.handle);
+    this.#record = engine.processes.newTaskProcess(
+      `${task.job.name} [${task.index}]`,
+      shownCommand(spec instanceof PolyprocError ? this.#target : spec),
+      spec instanceof PolyprocError ? null : spec,
+      pool.session,
+      pool.handle,
+    );
     this.#record.task = { job: task.job.handle, index: task.index, startedAt: wallTime };
     if (spec instanceof PolyprocError) {
       // In a later turn of the event loop: each refusal starts the next task, and thousands in one turn would block
@@ -59,7 +68,8 @@ export class PoolCommand {
     new CommandRun(engine, this.#record, spec, {
       spawned: (pid) => {
         pool.began(task, pid, wallTime);
-        if (task.job.timeoutMs !== null) this.#deadline = engine.guard.after(task.job.timeoutMs, pool, () => this.stop("TimedOut", task.job.graceMs));
+        if (task.job.timeoutMs !== null)
+          this.#deadline = engine.guard.after(task.job.timeoutMs, pool, () => this.stop("TimedOut", task.job.graceMs));
       },
       output: (stream, data) => this.#output[stream].push(data),
       failed: (error) => engine.guard.soon(pool, () => this.#end({ error: error.toErrorObject() })),
@@ -97,7 +107,9 @@ export class PoolCommand {
           return fillArguments(this.#target, (item as [unknown[]])[0], task.index);
       }
     } catch (error) {
-      return error instanceof PolyprocError ? error : new PolyprocError("InvalidParams", `the item cannot be filled in: ${String(error)}`);
+      return error instanceof PolyprocError
+        ? error
+        : new PolyprocError("InvalidParams", `the item cannot be filled in: ${String(error)}`);
     }
   }
 
@@ -111,11 +123,18 @@ export class PoolCommand {
       stderr: stderr.text(),
       truncated: stdout.truncated || stderr.truncated,
     };
-    if (status.exitCode === 0 || (this.#target.check === false && status.signal === null)) return { values: codec.encode([result]) };
+    if (status.exitCode === 0 || (this.#target.check === false && status.signal === null))
+      return { values: codec.encode([result]) };
     const how = status.signal === null ? `exit code ${status.exitCode}` : `killed by ${status.signal}`;
     const last = result.stderr.trimEnd().split("\n").slice(-3).join("\n");
     return {
-      error: new PolyprocError("TaskFailed", `${this.#target.command}: ${how}${last ? `: ${last}` : ""}`, { type: "CommandFailed", message: how, stack: "", language: "command", ...result }).toErrorObject(),
+      error: new PolyprocError("TaskFailed", `${this.#target.command}: ${how}${last ? `: ${last}` : ""}`, {
+        type: "CommandFailed",
+        message: how,
+        stack: "",
+        language: "command",
+        ...result,
+      }).toErrorObject(),
     };
   }
 

@@ -231,7 +231,12 @@ export class PoolDispatch {
       if (!idle.idle || idle.room() < 1) continue;
       let fullest: PoolWorker | null = null;
       for (const worker of this.workers) {
-        if (worker.runtime === idle.runtime && worker.inflight.length > 1 && worker.inflight.length > (fullest?.inflight.length ?? 0)) fullest = worker;
+        if (
+          worker.runtime === idle.runtime &&
+          worker.inflight.length > 1 &&
+          worker.inflight.length > (fullest?.inflight.length ?? 0)
+        )
+          fullest = worker;
       }
       if (!fullest) return;
       const tasks = fullest.takeBack(Math.min(idle.room(), Math.ceil((fullest.inflight.length - 1) / 2)));

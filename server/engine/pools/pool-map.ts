@@ -22,7 +22,11 @@ const outcomeBytes = 200;
 let nextMap = 1;
 
 /** `pool/map`: a whole map in one request, for scripts. Without a pool it makes one for itself. */
-export function mapInPool(engine: PoolDependencies, session: Session, params: Params<typeof pools.map>): Outcomes | Wait<Outcomes> {
+export function mapInPool(
+  engine: PoolDependencies,
+  session: Session,
+  params: Params<typeof pools.map>,
+): Outcomes | Wait<Outcomes> {
   refuseDaemonicParent(session);
   const id = `h.map${nextMap++}`;
   const given = params.pool === undefined ? null : engine.registry.get(params.pool, Pool);
@@ -41,13 +45,24 @@ export function mapInPool(engine: PoolDependencies, session: Session, params: Pa
     keptBytes += bytes;
     outcomes[entry.index] = value ? { index: entry.index, ok: true, value: value.payload } : outcome;
     if (entry.error) failed++;
-    if (!hasRoom) engine.guard.soon(null, () => fail(new PolyprocError("Overloaded", `the results of this map take ${keptBytes} bytes already, and the server's memory is full: use job/submit or run/start, whose results can be taken as they come`)));
+    if (!hasRoom)
+      engine.guard.soon(null, () =>
+        fail(
+          new PolyprocError(
+            "Overloaded",
+            `the results of this map take ${keptBytes} bytes already, and the server's memory is full: use job/submit or run/start, whose results can be taken as they come`,
+          ),
+        ),
+      );
   };
   const toClient = {
     results: (results: ResultEntry[]) => {
       results.forEach(keep);
       if (params.progressToken === undefined || !job) return;
-      session.peer.notify(lifecycle.progress, { token: params.progressToken, value: { done: job.done + job.failed, failed, total: params.items.length } });
+      session.peer.notify(lifecycle.progress, {
+        token: params.progressToken,
+        value: { done: job.done + job.failed, failed, total: params.items.length },
+      });
     },
   };
   let job: Job | null = null;
@@ -62,7 +77,13 @@ export function mapInPool(engine: PoolDependencies, session: Session, params: Pa
   const forgetSession = session.onEnd(letGo);
   let submitted: null | Wait<null>;
   try {
-    job = new Job(`job:${id}`, pool, session, { target: params.target, mode: "map", retries: params.retries, timeoutMs: params.timeoutMs }, toClient);
+    job = new Job(
+      `job:${id}`,
+      pool,
+      session,
+      { target: params.target, mode: "map", retries: params.retries, timeoutMs: params.timeoutMs },
+      toClient,
+    );
     submitted = job.submit(params.items.map((item, index) => ({ index, items: listOf(item) })));
   } catch (error) {
     letGo();

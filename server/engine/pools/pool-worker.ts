@@ -83,8 +83,15 @@ export class PoolWorker implements HostUser, TaskWorker {
     if (this.state !== "ready" || !this.host.isReady) return 0;
     const remaining = this.pool.maxTasksPerChild - this.#given;
     const inflight = this.inflight.length;
-    if (inflight === 0) return Math.min(remaining, this.host.claims ? Math.min(maxDepth, this.#unacknowledgedRoom()) : 1);
-    if (!this.host.claims || this.#aheadBytes > maxAheadBytes || this.inflight[0]!.stopping || this.isStuck(this.pool.engine.clock.now())) return 0;
+    if (inflight === 0)
+      return Math.min(remaining, this.host.claims ? Math.min(maxDepth, this.#unacknowledgedRoom()) : 1);
+    if (
+      !this.host.claims ||
+      this.#aheadBytes > maxAheadBytes ||
+      this.inflight[0]!.stopping ||
+      this.isStuck(this.pool.engine.clock.now())
+    )
+      return 0;
     const depth = this.#depth();
     // Batches: it is given more only after it has done half, so that tasks travel in few messages.
     if (inflight > depth / 2) return 0;
@@ -125,7 +132,15 @@ export class PoolWorker implements HostUser, TaskWorker {
         this.#loading ||= this.inflight.length === 0;
         targets.push({ id: target, target: job.target as ModuleTarget | SourceTarget });
       }
-      const message: workers.WorkerTask = { seq: task.seq, target, mode: job.mode, items: batch.items, count: batch.count, job: job.handle, index: batch.index };
+      const message: workers.WorkerTask = {
+        seq: task.seq,
+        target,
+        mode: job.mode,
+        items: batch.items,
+        count: batch.count,
+        job: job.handle,
+        index: batch.index,
+      };
       if (task.from !== 0) message.from = task.from;
       if (task.to !== batch.count) message.to = task.to;
       if (task.exact) message.exact = true;
@@ -146,12 +161,17 @@ export class PoolWorker implements HostUser, TaskWorker {
    */
   takeBack(max = maxUnacknowledged): Task[] {
     // A worker with no room left gets new tasks only after it acknowledges one. Leave it a task to acknowledge.
-    const most = this.state === "gone" || this.#unacknowledgedRoom() > 0 ? max : Math.min(max, this.inflight.length - 1);
+    const most =
+      this.state === "gone" || this.#unacknowledgedRoom() > 0 ? max : Math.min(max, this.inflight.length - 1);
     if (!this.host.claims || this.inflight.length === 0 || most === 0) return [];
     const bytes = this.host.host!.claims!.takeBack(most);
     if (bytes.length === 0) return [];
     const first = this.inflight.findIndex((task) => (task.seq & 255) === bytes[0]);
-    const areOurs = first !== -1 && bytes.every((byte, i) => byte === ((this.inflight[first + i]?.seq ?? -1) & 255) && first + i < this.inflight.length);
+    const areOurs =
+      first !== -1 &&
+      bytes.every(
+        (byte, i) => byte === ((this.inflight[first + i]?.seq ?? -1) & 255) && first + i < this.inflight.length,
+      );
     if (!areOurs) {
       this.host.expel("it wrote into its claims pipe");
       return [];
@@ -162,7 +182,8 @@ export class PoolWorker implements HostUser, TaskWorker {
     for (const task of taken) {
       this.#letGo(task);
       task.state = "queued";
-      if (!session.ended) for (const handle of payloadHandles(task.batch.items)) this.pool.engine.registry.release(session, handle);
+      if (!session.ended)
+        for (const handle of payloadHandles(task.batch.items)) this.pool.engine.registry.release(session, handle);
     }
     if (first === 0) {
       // The head counted as running, but its claim was still there: the worker has not begun it.
@@ -216,8 +237,21 @@ export class PoolWorker implements HostUser, TaskWorker {
     if (pool.initargs) pool.engine.registry.retainPayload(pool.initargs);
     if (pool.initargs) pool.engine.registry.deliverPayload(this.host.session!, pool.initargs);
     this.host.send({
-      identity: { process: process.handle, name: process.name, daemon: true, parentPid: pool.session.process?.pid ?? pool.session.clientPid, parentName: pool.session.process?.name ?? "MainProcess" },
-      ...(pool.initializer ? { initializer: { target: pool.initializer as ModuleTarget | SourceTarget, ...(pool.initargs ? { args: pool.initargs } : {}) } } : {}),
+      identity: {
+        process: process.handle,
+        name: process.name,
+        daemon: true,
+        parentPid: pool.session.process?.pid ?? pool.session.clientPid,
+        parentName: pool.session.process?.name ?? "MainProcess",
+      },
+      ...(pool.initializer
+        ? {
+            initializer: {
+              target: pool.initializer as ModuleTarget | SourceTarget,
+              ...(pool.initargs ? { args: pool.initargs } : {}),
+            },
+          }
+        : {}),
       tasks: [],
     });
     if (!pool.initializer) this.#isReady();
@@ -229,7 +263,10 @@ export class PoolWorker implements HostUser, TaskWorker {
       this.#isReady();
       return;
     }
-    this.pool.initializerFailed(this.runtime, { ...error, message: `the pool's initializer ${describeTarget(this.pool.initializer!)} failed: ${error.message}` });
+    this.pool.initializerFailed(this.runtime, {
+      ...error,
+      message: `the pool's initializer ${describeTarget(this.pool.initializer!)} failed: ${error.message}`,
+    });
     this.retire();
   }
 
@@ -263,7 +300,9 @@ export class PoolWorker implements HostUser, TaskWorker {
     const task = this.#reported(result);
     if (!task) return;
     if (result.from + result.count !== task.to) {
-      this.host.expel(`its result for task ${result.seq} ends at item ${result.from + result.count} instead of ${task.to}`);
+      this.host.expel(
+        `its result for task ${result.seq} ends at item ${result.from + result.count} instead of ${task.to}`,
+      );
       return;
     }
     const outcome = knownOutcome(this.pool.engine.registry, result);
@@ -298,7 +337,13 @@ export class PoolWorker implements HostUser, TaskWorker {
     const lost = [...back.filter(begun), ...this.inflight.splice(0)];
     const { process } = this.host;
     const death = workerLost(this.host, status, this.pool.engine.output.tail(process), started);
-    this.pool.workerGone(this, untouched, lost, death, started && (lost.length > 0 || this.#acknowledgedSeq > 0 || untouched.length === 0));
+    this.pool.workerGone(
+      this,
+      untouched,
+      lost,
+      death,
+      started && (lost.length > 0 || this.#acknowledgedSeq > 0 || untouched.length === 0),
+    );
   }
 
   failed(error: PolyprocError): void {

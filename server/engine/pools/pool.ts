@@ -61,7 +61,10 @@ export class Pool implements SharedObject, Principal {
 
   constructor(engine: PoolDependencies, session: Session, handle: Handle, options: PoolOptions) {
     if (options.initializer && "command" in options.initializer) {
-      throw new PolyprocError("InvalidParams", "initializer: a command cannot prepare a worker; give a module's export or source text");
+      throw new PolyprocError(
+        "InvalidParams",
+        "initializer: a command cannot prepare a worker; give a module's export or source text",
+      );
     }
     this.engine = engine;
     this.session = session;
@@ -100,13 +103,19 @@ export class Pool implements SharedObject, Principal {
 
   /** Throws BadState unless this session may create a job here. */
   requireOpen(session: Session): void {
-    if (this.run !== null && session !== this.session) throw new PolyprocError("BadState", `the pool ${this.handle} is that of ${this.run}, and takes no other jobs: make one of your own`);
-    if (this.#state !== "running") throw new PolyprocError("BadState", `the pool ${this.handle} was ${this.#state}: it takes no new jobs`);
+    if (this.run !== null && session !== this.session)
+      throw new PolyprocError(
+        "BadState",
+        `the pool ${this.handle} is that of ${this.run}, and takes no other jobs: make one of your own`,
+      );
+    if (this.#state !== "running")
+      throw new PolyprocError("BadState", `the pool ${this.handle} was ${this.#state}: it takes no new jobs`);
   }
 
   /** Throws BadState if the pool takes no more tasks, not even of existing jobs. */
   requireNotTerminated(): void {
-    if (this.#state === "terminated") throw new PolyprocError("BadState", `the pool ${this.handle} was terminated: it takes no more tasks`);
+    if (this.#state === "terminated")
+      throw new PolyprocError("BadState", `the pool ${this.handle} was terminated: it takes no more tasks`);
   }
 
   /** Counts pending submits as unfinished work, so that a closed pool waits for them. */
@@ -141,7 +150,9 @@ export class Pool implements SharedObject, Principal {
     // The exception may have hit after a worker gave up a task and before the task got its outcome: no worker's end
     // would settle it.
     for (const job of this.jobs) {
-      for (const batch of job.liveBatches()) for (const task of [...batch.tasks]) if (!this.#isHeld(task)) this.engine.guard.run(null, () => this.drop(task, error.toErrorObject(), 0));
+      for (const batch of job.liveBatches())
+        for (const task of [...batch.tasks])
+          if (!this.#isHeld(task)) this.engine.guard.run(null, () => this.drop(task, error.toErrorObject(), 0));
     }
   }
 
@@ -160,7 +171,8 @@ export class Pool implements SharedObject, Principal {
   }
 
   join(session: Session, timeoutMs: number | null | undefined): null | Wait<null> {
-    if (this.#state === "running") throw new PolyprocError("BadState", "the pool is still running: close or terminate it before join");
+    if (this.#state === "running")
+      throw new PolyprocError("BadState", "the pool is still running: close or terminate it before join");
     return this.whenGone(session, timeoutMs);
   }
 
@@ -188,7 +200,8 @@ export class Pool implements SharedObject, Principal {
         if (task.state === "queued") this.drop(task, error, 0);
         else if (graceMs === "waiting") continue;
         else if (task.worker) task.worker.stop(task, "Cancelled", graceMs);
-        else for (const command of this.dispatch.commands) if (command.task === task) command.stop("Cancelled", graceMs);
+        else
+          for (const command of this.dispatch.commands) if (command.task === task) command.stop("Cancelled", graceMs);
       }
     }
     this.dispatch.schedule();
@@ -213,7 +226,15 @@ export class Pool implements SharedObject, Principal {
 
   began(task: Task, pid: number, startedAt: number): void {
     task.job.started(task, pid, startedAt);
-    this.engine.events.publishTask(() => ({ job: task.job.handle, index: task.index, count: task.to - task.from, state: "running", pid, attempt: task.attempt, at: startedAt }));
+    this.engine.events.publishTask(() => ({
+      job: task.job.handle,
+      index: task.index,
+      count: task.to - task.from,
+      state: "running",
+      pid,
+      attempt: task.attempt,
+      at: startedAt,
+    }));
     this.changed();
   }
 
@@ -291,9 +312,15 @@ export class Pool implements SharedObject, Principal {
 
   #stopped(task: Task, ms: number): Failure {
     if (task.stopping === "TimedOut") {
-      return new PolyprocError("TimedOut", `the task ran longer than its limit of ${task.job.timeoutMs} ms`, { timeoutMs: task.job.timeoutMs, ms }).toErrorObject();
+      return new PolyprocError("TimedOut", `the task ran longer than its limit of ${task.job.timeoutMs} ms`, {
+        timeoutMs: task.job.timeoutMs,
+        ms,
+      }).toErrorObject();
     }
-    return new PolyprocError("Cancelled", this.#state === "terminated" ? this.#why : "the task was cancelled").toErrorObject();
+    return new PolyprocError(
+      "Cancelled",
+      this.#state === "terminated" ? this.#why : "the task was cancelled",
+    ).toErrorObject();
   }
 
   #failOrRetry(task: Task, from: number, to: number, error: Failure, pid: number, ms: number): void {
@@ -321,7 +348,13 @@ export class Pool implements SharedObject, Principal {
 
   #tell(task: Task, from: number, count: number, state: "done" | "failed" | "cancelled", pid: number): void {
     this.engine.events.publishTask(() => ({
-      job: task.job.handle, index: task.batch.index + from, count, state, pid, attempt: task.attempt, at: this.engine.clock.wallTime(),
+      job: task.job.handle,
+      index: task.batch.index + from,
+      count,
+      state,
+      pid,
+      attempt: task.attempt,
+      at: this.engine.clock.wallTime(),
     }));
   }
 

@@ -14,8 +14,17 @@ export function workerLost(host: HostRecord, status: ExitStatus, stderr: string,
   const pid = host.process.pid ?? 0;
   const when = started ? "in the middle of the task" : "before it was ready";
   const data = { pid, exitCode: status.exitCode, signal: status.signal, stderr };
-  if (host.expelledFor !== null) return new PolyprocError("WorkerLost", `worker ${pid} was ended ${when}, since it broke the protocol: ${host.expelledFor}`, data);
+  if (host.expelledFor !== null)
+    return new PolyprocError(
+      "WorkerLost",
+      `worker ${pid} was ended ${when}, since it broke the protocol: ${host.expelledFor}`,
+      data,
+    );
   const how = status.signal === null ? `ended with ${describeExit(status)}` : `was ${describeExit(status)}`;
-  const hint = stderr ? `; it last wrote: ${stderr.slice(-shownStderr)}` : status.signal === "SIGKILL" ? "; if nobody killed it, look for the kernel's out-of-memory killer" : "";
+  const hint = stderr
+    ? `; it last wrote: ${stderr.slice(-shownStderr)}`
+    : status.signal === "SIGKILL"
+      ? "; if nobody killed it, look for the kernel's out-of-memory killer"
+      : "";
   return new PolyprocError("WorkerLost", `worker ${pid} ${how} ${when}${hint}`, data);
 }

@@ -27,16 +27,27 @@ export function reportFault(task: Task | undefined, { seq, from, count, values, 
   // A caller that reads the results itself may get all of them as one blob.
   if (!values || (!task.batch.job.isOpened && isBlob(payloadData(values)))) return null;
   const length = listLength(values);
-  return length === count ? null : `its values for task ${seq} are ${length === null ? "no list" : `a list of ${length}`} instead of a list of ${count}`;
+  return length === count
+    ? null
+    : `its values for task ${seq} are ${length === null ? "no list" : `a list of ${length}`} instead of a list of ${count}`;
 }
 
 /**
  * The reported outcome, or UnknownHandle if the values name an object that no longer exists, as a request that names it
  * would get.
  */
-export function knownOutcome(registry: Registry, { values, error }: Pick<WorkerReport, "values" | "error">): { values: Payload } | { error: Failure } {
+export function knownOutcome(
+  registry: Registry,
+  { values, error }: Pick<WorkerReport, "values" | "error">,
+): { values: Payload } | { error: Failure } {
   if (!values) return { error: error! };
   const unknown = payloadHandles(values).find((handle) => !registry.has(handle));
   if (unknown === undefined) return { values };
-  return { error: new PolyprocError("UnknownHandle", `the result names ${unknown}, which does not exist: keep a reference until the caller has the result`, { handle: unknown }).toErrorObject() };
+  return {
+    error: new PolyprocError(
+      "UnknownHandle",
+      `the result names ${unknown}, which does not exist: keep a reference until the caller has the result`,
+      { handle: unknown },
+    ).toErrorObject(),
+  };
 }

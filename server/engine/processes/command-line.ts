@@ -21,7 +21,9 @@ export function fillArguments(target: CommandTarget, args: readonly unknown[], i
 }
 
 function build(target: CommandTarget, args: string[], fill: (text: string) => string): CommandSpec {
-  const env = target.env && Object.fromEntries(Object.entries(target.env).map(([key, value]) => [key, value === null ? null : fill(value)]));
+  const env =
+    target.env &&
+    Object.fromEntries(Object.entries(target.env).map(([key, value]) => [key, value === null ? null : fill(value)]));
   return {
     command: target.command,
     args,

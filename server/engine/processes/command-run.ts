@@ -34,7 +34,9 @@ export class CommandRun implements ChildEvents {
     } catch (error) {
       // The record must not stay "starting", which nothing would end.
       engine.guard.fault(null, error);
-      engine.guard.soon(null, () => this.failed(new PolyprocError("SpawnFailed", `${spec.command} could not be started: ${String(error)}`)));
+      engine.guard.soon(null, () =>
+        this.failed(new PolyprocError("SpawnFailed", `${spec.command} could not be started: ${String(error)}`)),
+      );
     }
   }
 

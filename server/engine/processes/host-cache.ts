@@ -48,7 +48,11 @@ export class HostCache {
   requireRuntime(runtime: string): void {
     const known = this.#engine.options.spawner.runtimes();
     if (known.includes(runtime)) return;
-    throw new PolyprocError("TargetNotFound", `there is no runtime "${runtime}" here, only ${known.join(", ")}: check the file's ending, or name the target's runtime`, { runtime, runtimes: known });
+    throw new PolyprocError(
+      "TargetNotFound",
+      `there is no runtime "${runtime}" here, only ${known.join(", ")}: check the file's ending, or name the target's runtime`,
+      { runtime, runtimes: known },
+    );
   }
 
   /** A host of this runtime: a warm one, unless the spec has its own folder or environment. */
@@ -80,7 +84,8 @@ export class HostCache {
   #refillSoon(runtime: string, patienceMs = maxRefillMs, quietMs = 0): void {
     this.#engine.guard.after(refillMs, null, () => {
       const quiet = this.#poolsAreBusy() ? 0 : quietMs + refillMs;
-      if (patienceMs > 0 && quiet < pauseMs && this.#poolsFillTheMachine()) this.#refillSoon(runtime, patienceMs - refillMs, quiet);
+      if (patienceMs > 0 && quiet < pauseMs && this.#poolsFillTheMachine())
+        this.#refillSoon(runtime, patienceMs - refillMs, quiet);
       else this.refill(runtime);
     });
   }

@@ -71,7 +71,11 @@ export class HostRecord implements HostEvents, Principal {
     } catch (error) {
       // Without `failed`, the process would stay "starting" for ever.
       engine.guard.fault(null, error);
-      engine.guard.soon(this, () => this.failed(new PolyprocError("SpawnFailed", `the ${spec.runtime} host could not be started: ${String(error)}`)));
+      engine.guard.soon(this, () =>
+        this.failed(
+          new PolyprocError("SpawnFailed", `the ${spec.runtime} host could not be started: ${String(error)}`),
+        ),
+      );
     }
   }
 
@@ -124,7 +128,11 @@ export class HostRecord implements HostEvents, Principal {
     if (this.#expelledFor !== null) return;
     this.#expelledFor = what;
     this.process.kill();
-    this.engine.guard.soon(null, () => this.#session?.peer.close(new PolyprocError("Malformed", `this worker host does not follow the protocol: ${what}`)));
+    this.engine.guard.soon(null, () =>
+      this.#session?.peer.close(
+        new PolyprocError("Malformed", `this worker host does not follow the protocol: ${what}`),
+      ),
+    );
   }
 
   endAfterFault(error: PolyprocError): void {
@@ -162,7 +170,9 @@ export class HostRecord implements HostEvents, Principal {
   // Events of the operating system.
 
   spawned(pid: number): void {
-    this.#readyTimer = this.engine.guard.after(readyMs, this, () => this.expel(`it did not say worker/ready within ${readyMs / 1000} s of its start`));
+    this.#readyTimer = this.engine.guard.after(readyMs, this, () =>
+      this.expel(`it did not say worker/ready within ${readyMs / 1000} s of its start`),
+    );
     this.engine.guard.run(this, () => this.process.spawned(pid));
   }
 

@@ -137,7 +137,8 @@ export class OutputWatcher {
 
 /** Whether the session started the process, or an ancestor of it. */
 function isWithin(process: ProcessRecord, session: Session): boolean {
-  for (let starter = process.starter; starter; starter = starter.process?.starter ?? null) if (starter === session) return true;
+  for (let starter = process.starter; starter; starter = starter.process?.starter ?? null)
+    if (starter === session) return true;
   return false;
 }
 

@@ -61,13 +61,26 @@ export class OutputHub {
     this.#watchers.get(session)?.stop();
     if (scope === null) return;
     const { maxMessageBytes } = this.#engine.options.limits;
-    const watcher: OutputWatcher = new OutputWatcher(session, { scope, lossless, pool, maxMessageBytes }, (process) => this.#goOn(process), () => this.#watchers.delete(session));
+    const watcher: OutputWatcher = new OutputWatcher(
+      session,
+      { scope, lossless, pool, maxMessageBytes },
+      (process) => this.#goOn(process),
+      () => this.#watchers.delete(session),
+    );
     this.#watchers.set(session, watcher);
   }
 
   #line(process: ProcessRecord, ring: OutputRing, stream: Stream, text: string, partial: boolean): void {
     const task = process.task && { job: process.task.job, index: process.task.index };
-    const line: OutputLine = { process: process.handle, pid: process.pid ?? 0, stream, line: ring.nextLine++, text, partial, task };
+    const line: OutputLine = {
+      process: process.handle,
+      pid: process.pid ?? 0,
+      stream,
+      line: ring.nextLine++,
+      text,
+      partial,
+      task,
+    };
     ring.push(line, this.#memory.maxRingBytes);
     if (task) this.#engine.runs.ofJob(task.job)?.wrote(task.index, stream, text);
     for (const watcher of this.#watchers.values()) watcher.tell(process, line);

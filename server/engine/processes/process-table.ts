@@ -19,17 +19,18 @@ import { sourceOfCommand, sourceOfFunction, type FilePaths } from "./target-sour
 import { Wait } from "../wait.js";
 
 /** What the table and its processes need of the engine. */
-export type ProcessTableDependencies = ProcessDependencies & CommandDependencies & {
-  readonly hosts: Pick<HostCache, "take">;
-  readonly output: Pick<OutputHub, "tail">;
-  readonly registry: Registry;
-  readonly sessions: ReadonlyMap<string, Session>;
-  readonly options: {
-    readonly codec: Pick<PayloadCodec, "decode">;
-    readonly paths: FilePaths;
-    readonly runtimeEndings: Readonly<Record<string, string>>;
+export type ProcessTableDependencies = ProcessDependencies &
+  CommandDependencies & {
+    readonly hosts: Pick<HostCache, "take">;
+    readonly output: Pick<OutputHub, "tail">;
+    readonly registry: Registry;
+    readonly sessions: ReadonlyMap<string, Session>;
+    readonly options: {
+      readonly codec: Pick<PayloadCodec, "decode">;
+      readonly paths: FilePaths;
+      readonly runtimeEndings: Readonly<Record<string, string>>;
+    };
   };
-};
 
 export interface StartOptions {
   process: Handle;
@@ -98,11 +99,26 @@ export class ProcessTable {
   }
 
   /** For a command of a pool. `spec` is null if the command cannot be run. */
-  newTaskProcess(name: string, target: string, spec: CommandSpec | null, starter: Session, pool: Handle): ProcessRecord {
+  newTaskProcess(
+    name: string,
+    target: string,
+    spec: CommandSpec | null,
+    starter: Session,
+    pool: Handle,
+  ): ProcessRecord {
     const cwd = this.#folder(spec?.cwd);
     const source = spec && sourceOfCommand(spec, cwd, this.#engine.options.paths);
     const record = new ProcessRecord(this.#engine, {
-      handle: `process:h.${this.#nextHost++}`, name, role: "task", daemon: true, runtime: "command", target, source, cwd, starter, identity: [],
+      handle: `process:h.${this.#nextHost++}`,
+      name,
+      role: "task",
+      daemon: true,
+      runtime: "command",
+      target,
+      source,
+      cwd,
+      starter,
+      identity: [],
     });
     record.pool = pool;
     this.#running.add(record);
@@ -128,10 +144,21 @@ export class ProcessTable {
     const daemon = options.daemon ?? parent?.daemon ?? false;
     const onParentDeath = options.onParentDeath ?? null;
     if (daemon && onParentDeath === "continue") {
-      throw new PolyprocError("InvalidParams", 'process/start: onParentDeath "continue" contradicts daemon: a daemonic process ends with its parent; leave one of the two out');
+      throw new PolyprocError(
+        "InvalidParams",
+        'process/start: onParentDeath "continue" contradicts daemon: a daemonic process ends with its parent; leave one of the two out',
+      );
     }
     const command = "command" in options.target ? this.#commandOf(options.target, options) : null;
-    const host = "command" in options.target ? null : engine.hosts.take({ runtime: runtimeOf(options.target, engine.options.runtimeEndings), cwd: options.cwd, env: options.env, owner: session.owner });
+    const host =
+      "command" in options.target
+        ? null
+        : engine.hosts.take({
+            runtime: runtimeOf(options.target, engine.options.runtimeEndings),
+            cwd: options.cwd,
+            env: options.env,
+            owner: session.owner,
+          });
     const identity = [...(parent?.identity ?? []), this.#nextChild(session)];
     const { paths } = engine.options;
     const settings = {
@@ -154,7 +181,9 @@ export class ProcessTable {
   }
 
   list(ended: boolean): ProcessInfo[] {
-    return [...this.#running, ...(ended ? this.#ended.slice(-endedRing) : [])].map((record) => record.describeProcess());
+    return [...this.#running, ...(ended ? this.#ended.slice(-endedRing) : [])].map((record) =>
+      record.describeProcess(),
+    );
   }
 
   *running(): Iterable<ProcessRecord> {
@@ -167,9 +196,12 @@ export class ProcessTable {
       for (const record of this.#running) if (record.handle === handle) return record;
       return this.#engine.registry.get(handle, ProcessRecord);
     }
-    if (pid === undefined) throw new PolyprocError("InvalidParams", "name the process by its handle (process) or by its pid");
+    if (pid === undefined)
+      throw new PolyprocError("InvalidParams", "name the process by its handle (process) or by its pid");
     for (const record of this.#running) if (record.pid === pid) return record;
-    throw new PolyprocError("UnknownHandle", `no process of this server has pid ${pid}; process/list shows them`, { pid });
+    throw new PolyprocError("UnknownHandle", `no process of this server has pid ${pid}; process/list shows them`, {
+      pid,
+    });
   }
 
   /** Ends the daemonic children, waits for all, then calls `done`. */
@@ -193,11 +225,13 @@ export class ProcessTable {
    * of the tree has ended too, all processes of the tree end, at any depth: no client could reach them any more.
    */
   orphan(session: Session): void {
-    for (const child of [...session.children]) if (child.daemon || child.onParentDeath === "end") child.terminate(daemonGraceMs);
+    for (const child of [...session.children])
+      if (child.daemon || child.onParentDeath === "end") child.terminate(daemonGraceMs);
     const { owner } = session;
     if (this.#engine.sessions.has(owner)) return;
     for (const record of [...this.#running]) {
-      if (record.role === "process" && record.starter?.owner === owner && !outlivesClient(record)) record.terminate(daemonGraceMs);
+      if (record.role === "process" && record.starter?.owner === owner && !outlivesClient(record))
+        record.terminate(daemonGraceMs);
     }
   }
 
@@ -271,7 +305,12 @@ export class ProcessTable {
       },
       gone: (status) => {
         notDelivered();
-        wait.reject(new PolyprocError("SpawnFailed", `the ${host.runtime} host ended before it was ready (${describeExit(status)}): ${this.#engine.output.tail(record) || "it wrote nothing"}`));
+        wait.reject(
+          new PolyprocError(
+            "SpawnFailed",
+            `the ${host.runtime} host ended before it was ready (${describeExit(status)}): ${this.#engine.output.tail(record) || "it wrote nothing"}`,
+          ),
+        );
       },
       failed: (error) => {
         notDelivered();
@@ -287,7 +326,10 @@ export class ProcessTable {
   }
 
   #commandOf(target: CommandTarget, options: StartOptions): CommandSpec {
-    const filled = fillArguments(target, options.args ? positional(this.#engine.options.codec.decode(options.args)) : []);
+    const filled = fillArguments(
+      target,
+      options.args ? positional(this.#engine.options.codec.decode(options.args)) : [],
+    );
     return { ...filled, cwd: options.cwd ?? filled.cwd, env: { ...filled.env, ...options.env } };
   }
 
@@ -308,7 +350,10 @@ export class ProcessTable {
 /** The positional arguments of `[args, kwargs]`. */
 function positional(call: unknown): unknown[] {
   if (Array.isArray(call) && call.length === 2 && Array.isArray(call[0])) return call[0];
-  throw new PolyprocError("InvalidParams", `args: expected a list of two, [arguments, named arguments], got ${Array.isArray(call) ? `a list of ${call.length}` : typeof call}`);
+  throw new PolyprocError(
+    "InvalidParams",
+    `args: expected a list of two, [arguments, named arguments], got ${Array.isArray(call) ? `a list of ${call.length}` : typeof call}`,
+  );
 }
 
 /** Whether it or a living ancestor was started with `onParentDeath: "continue"`. */
@@ -320,6 +365,9 @@ function outlivesClient(record: OwnProcess): boolean {
 
 export function refuseDaemonicParent(session: Session): void {
   if (session.process?.daemon) {
-    throw new PolyprocError("BadState", "daemonic processes are not allowed to have children; pool workers are daemonic, too");
+    throw new PolyprocError(
+      "BadState",
+      "daemonic processes are not allowed to have children; pool workers are daemonic, too",
+    );
   }
 }

@@ -3,7 +3,14 @@ import type { ModuleTarget, SourceTarget } from "../../../protocol/target.js";
 
 /** File ending -> runtime. */
 const ours: Readonly<Record<string, string>> = {
-  ".js": "node", ".mjs": "node", ".cjs": "node", ".ts": "node", ".mts": "node", ".cts": "node", ".jsx": "node", ".tsx": "node",
+  ".js": "node",
+  ".mjs": "node",
+  ".cjs": "node",
+  ".ts": "node",
+  ".mts": "node",
+  ".cts": "node",
+  ".jsx": "node",
+  ".tsx": "node",
   ".py": "python",
 };
 
@@ -16,9 +23,17 @@ export function runtimeOf(target: ModuleTarget | SourceTarget, endings: Readonly
   if ("source" in target) return "node";
   const path = target.module.split(/[?#]/)[0]!;
   const ending = path.slice(path.lastIndexOf(".")).toLowerCase();
-  const runtime = Object.hasOwn(endings, ending) ? endings[ending] : Object.hasOwn(ours, ending) ? ours[ending] : undefined;
+  const runtime = Object.hasOwn(endings, ending)
+    ? endings[ending]
+    : Object.hasOwn(ours, ending)
+      ? ours[ending]
+      : undefined;
   if (runtime === undefined) {
-    throw new PolyprocError("TargetNotFound", `cannot tell the runtime of ${target.module} by its ending: name it ("runtime": "node", "python" …)`, { module: target.module });
+    throw new PolyprocError(
+      "TargetNotFound",
+      `cannot tell the runtime of ${target.module} by its ending: name it ("runtime": "node", "python" …)`,
+      { module: target.module },
+    );
   }
   return runtime;
 }

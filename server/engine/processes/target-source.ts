@@ -15,7 +15,8 @@ export interface FilePaths {
 }
 
 /** Programs that take their script as the first argument, whatever it is called. */
-const interpreters = /^(?:node|nodejs|tsx|ts-node|python|pypy|perl|ruby|php|lua|luajit|Rscript|julia|tclsh|sh|bash|dash|ksh|zsh|fish)[\d.]*(?:\.exe)?$/;
+const interpreters =
+  /^(?:node|nodejs|tsx|ts-node|python|pypy|perl|ruby|php|lua|luajit|Rscript|julia|tclsh|sh|bash|dash|ksh|zsh|fish)[\d.]*(?:\.exe)?$/;
 /** Endings of scripts that are programs themselves. */
 const scripts = /\.(?:[cm]?[jt]s|py|pl|rb|php|lua|r|jl|tcl|sh|bash|ksh|zsh|fish)$/i;
 
@@ -26,10 +27,17 @@ export function sourceOfFunction(target: Exclude<Target, { command: string }>, p
 }
 
 /** Which script a command runs in this folder; null when its words do not tell. */
-export function sourceOfCommand({ command, args }: Pick<CommandSpec, "command" | "args">, folder: string, paths: FilePaths): TargetSource | null {
+export function sourceOfCommand(
+  { command, args }: Pick<CommandSpec, "command" | "args">,
+  folder: string,
+  paths: FilePaths,
+): TargetSource | null {
   const name = command.slice(command.lastIndexOf("/") + 1);
   const [first] = args;
-  if (interpreters.test(name)) return first === undefined || first === "" || first.startsWith("-") ? null : { file: paths.resolve(folder, first), export: null };
+  if (interpreters.test(name))
+    return first === undefined || first === "" || first.startsWith("-")
+      ? null
+      : { file: paths.resolve(folder, first), export: null };
   // Without a slash it is looked for in PATH.
   return command.includes("/") && scripts.test(name) ? { file: paths.resolve(folder, command), export: null } : null;
 }

@@ -35,7 +35,8 @@ export class RunOutcomes {
 
   /** Each item has one outcome. */
   keep(index: number, outcome: RunOutcome): void {
-    const bytes = overheadBytes + ("value" in outcome ? payloadData(outcome.value).length : failureBytes(outcome.error));
+    const bytes =
+      overheadBytes + ("value" in outcome ? payloadData(outcome.value).length : failureBytes(outcome.error));
     if (bytes > this.#maxBytes) {
       // It is larger than the whole bound: dropping the others would not make it fit.
       if ("error" in outcome) this.#kept.set(index, { error: shortened(outcome.error) });

@@ -58,7 +58,9 @@ export class RunOutput {
 
   of(index: number): { lines: RunLine[]; dropped: number } {
     const item = this.#items.get(index);
-    return item ? { lines: Array.from(item.lines, (link) => link.value.line), dropped: item.dropped } : { lines: [], dropped: 0 };
+    return item
+      ? { lines: Array.from(item.lines, (link) => link.value.line), dropped: item.dropped }
+      : { lines: [], dropped: 0 };
   }
 
   #dropOldest(item: Item): void {

@@ -42,19 +42,39 @@ export class RunTable {
 
   start(session: Session, spec: RunSpec): RunInfo {
     const { registry, options } = this.#engine;
-    if (registry.has(spec.run)) throw new PolyprocError("BadState", `${spec.run} is in use: mint each handle once, and forget a run before its name is used again`);
+    if (registry.has(spec.run))
+      throw new PolyprocError(
+        "BadState",
+        `${spec.run} is in use: mint each handle once, and forget a run before its name is used again`,
+      );
     const metaBytes = spec.meta === undefined ? 0 : payloadData(spec.meta).length;
-    if (metaBytes > maxMetaBytes) throw new PolyprocError("InvalidParams", `meta: at most ${maxMetaBytes} bytes are kept with a run, got ${metaBytes}`);
+    if (metaBytes > maxMetaBytes)
+      throw new PolyprocError(
+        "InvalidParams",
+        `meta: at most ${maxMetaBytes} bytes are kept with a run, got ${metaBytes}`,
+      );
     const bytes = bytesOf(spec);
-    if (this.#activeBytes > 0 && (this.#activeBytes + bytes > overload * options.limits.maxQueuedBytes || !session.account.hasRoom(bytes))) {
-      throw new PolyprocError("Overloaded", `the items of the runs under way take ${this.#activeBytes} bytes already, and these ${bytes} have no room beside them: wait until one has ended`);
+    if (
+      this.#activeBytes > 0 &&
+      (this.#activeBytes + bytes > overload * options.limits.maxQueuedBytes || !session.account.hasRoom(bytes))
+    ) {
+      throw new PolyprocError(
+        "Overloaded",
+        `the items of the runs under way take ${this.#activeBytes} bytes already, and these ${bytes} have no room beside them: wait until one has ended`,
+      );
     }
     for (const payload of payloadsOf(spec)) {
       for (const handle of payloadHandles(payload)) {
-        if (!registry.has(handle)) throw new PolyprocError("UnknownHandle", `${handle}, in what the run was given, does not exist`, { handle });
+        if (!registry.has(handle))
+          throw new PolyprocError("UnknownHandle", `${handle}, in what the run was given, does not exist`, { handle });
       }
     }
-    const run = registry.create(session, spec.run, Run, () => new Run(this.#engine, session, spec, this.#next++, () => this.#hasEnded(run)));
+    const run = registry.create(
+      session,
+      spec.run,
+      Run,
+      () => new Run(this.#engine, session, spec, this.#next++, () => this.#hasEnded(run)),
+    );
     // A run belongs to the server: it must not end with the references of its session.
     registry.pin(spec.run);
     registry.release(session, spec.run);
@@ -67,7 +87,12 @@ export class RunTable {
 
   get(handle: Handle): Run {
     const run = this.#runs.get(handle);
-    if (!run) throw new PolyprocError("UnknownHandle", `there is no run ${handle}: it was never started, it was forgotten, or the server was restarted (run/list shows those that there are)`, { handle });
+    if (!run)
+      throw new PolyprocError(
+        "UnknownHandle",
+        `there is no run ${handle}: it was never started, it was forgotten, or the server was restarted (run/list shows those that there are)`,
+        { handle },
+      );
     return run;
   }
 
@@ -82,7 +107,11 @@ export class RunTable {
 
   forget(handle: Handle): void {
     const run = this.get(handle);
-    if (!run.ended) throw new PolyprocError("BadState", `${run.name} (${handle}) is under way: cancel it, and wait for its end, before it is forgotten`);
+    if (!run.ended)
+      throw new PolyprocError(
+        "BadState",
+        `${run.name} (${handle}) is under way: cancel it, and wait for its end, before it is forgotten`,
+      );
     this.#forget(run);
   }
 

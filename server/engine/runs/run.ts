@@ -25,11 +25,12 @@ import { Wait } from "../wait.js";
 import type { EventLog } from "../watch/event-log.js";
 
 /** What a run, its session and its pool need of the engine. */
-export type RunDependencies = SessionDependencies & PoolDependencies & {
-  readonly events: Pick<EventLog, "runChanged">;
-  /** Pid of the server, the parent of the processes of runs. */
-  readonly options: { readonly pid: number };
-};
+export type RunDependencies = SessionDependencies &
+  PoolDependencies & {
+    readonly events: Pick<EventLog, "runChanged">;
+    /** Pid of the server, the parent of the processes of runs. */
+    readonly options: { readonly pid: number };
+  };
 
 export type RunSpec = Params<typeof runs.start>;
 type ReadResult = Result<typeof runs.read>;
@@ -79,15 +80,23 @@ export class Run implements SharedObject, JobObserver, Principal {
     this.handle = spec.run;
     this.#account = starter.account;
     const compact = (payload: Payload) => kept(payload, this.#account).payload;
-    this.spec = { ...spec, items: spec.items.map(compact), ...(spec.meta === undefined ? {} : { meta: compact(spec.meta) }) };
+    this.spec = {
+      ...spec,
+      items: spec.items.map(compact),
+      ...(spec.meta === undefined ? {} : { meta: compact(spec.meta) }),
+    };
     this.output = new RunOutput(engine.budget.server);
     this.name = spec.name ?? describeTarget(spec.target);
     this.#starter = starter.id;
     this.#onEnded = onEnded;
     this.#startedAt = engine.clock.wallTime();
     this.#items = new RunItems(spec.items.length);
-    this.#outcomes = new RunOutcomes(engine.registry, spec.maxResultBytes ?? defaultMaxResultBytes, engine.budget.server);
-    this.#chunkSize = "command" in spec.target ? 1 : spec.chunkSize ?? 1;
+    this.#outcomes = new RunOutcomes(
+      engine.registry,
+      spec.maxResultBytes ?? defaultMaxResultBytes,
+      engine.budget.server,
+    );
+    this.#chunkSize = "command" in spec.target ? 1 : (spec.chunkSize ?? 1);
     this.#chunks = new RunChunks(spec.items, this.#chunkSize);
     this.#halt = spec.halt ?? null;
     this.specBytes = bytesOf(spec);
@@ -95,9 +104,21 @@ export class Run implements SharedObject, JobObserver, Principal {
     this.#session.clientPid = engine.options.pid;
     this.#session.onBehalfOf = { owner: starter.owner, clientPid: starter.clientPid };
     const poolHandle = `pool:${runsSessionId}.${number}`;
-    this.pool = engine.registry.create(this.#session, poolHandle, Pool, () => new Pool(engine, this.#session, poolHandle, { processes: spec.processes, name: this.name, run: this.handle }));
+    this.pool = engine.registry.create(
+      this.#session,
+      poolHandle,
+      Pool,
+      () =>
+        new Pool(engine, this.#session, poolHandle, { processes: spec.processes, name: this.name, run: this.handle }),
+    );
     try {
-      this.job = new Job(`job:${runsSessionId}.${number}`, this.pool, this.#session, { ...spec, name: this.name, mode: "map" }, this);
+      this.job = new Job(
+        `job:${runsSessionId}.${number}`,
+        this.pool,
+        this.#session,
+        { ...spec, name: this.name, mode: "map" },
+        this,
+      );
       for (const payload of payloadsOf(spec)) engine.registry.retainPayload(payload);
     } catch (error) {
       this.#session.end(false);
@@ -145,7 +166,12 @@ export class Run implements SharedObject, JobObserver, Principal {
   }
 
   /** Entries after a position. Waits while there are none, unless the run has ended. */
-  read(session: Session, since: number, limit = defaultLimit, timeoutMs: number | null | undefined = null): ReadResult | Wait<ReadResult> {
+  read(
+    session: Session,
+    since: number,
+    limit = defaultLimit,
+    timeoutMs: number | null | undefined = null,
+  ): ReadResult | Wait<ReadResult> {
     const result = this.#read(session, since, limit);
     if (result.entries.length > 0 || result.ended || timeoutMs === 0) return result;
     const wait: Wait<ReadResult> = new Wait<ReadResult>(session, {
@@ -184,7 +210,9 @@ export class Run implements SharedObject, JobObserver, Principal {
   cancel({ indexes, waiting, graceMs }: Pick<Params<typeof runs.cancel>, "indexes" | "waiting" | "graceMs">): number {
     if (this.#items.areOver) return 0;
     if (!indexes) this.job.retries = 0;
-    const chunks = indexes && [...new Set(indexes.filter((index) => index < this.#items.total).map((index) => this.#chunkOf(index)))];
+    const chunks = indexes && [
+      ...new Set(indexes.filter((index) => index < this.#items.total).map((index) => this.#chunkOf(index))),
+    ];
     const before = this.#items.counts.cancelled;
     this.job.cancel(chunks, graceMs, waiting);
     // What still runs of them was asked to stop. Not counted before: what was taken for begun may not have been.
@@ -212,7 +240,8 @@ export class Run implements SharedObject, JobObserver, Principal {
   }
 
   requeued(index: number, count: number, attempt: number): void {
-    for (let i = index; i < index + count; i++) this.#items.set(i, { ...this.#items.get(i), state: "queued", attempt, ms: null });
+    for (let i = index; i < index + count; i++)
+      this.#items.set(i, { ...this.#items.get(i), state: "queued", attempt, ms: null });
     this.#changed();
   }
 
@@ -229,8 +258,15 @@ export class Run implements SharedObject, JobObserver, Principal {
       const old = this.#items.get(index + i);
       this.#outcomes.keep(index + i, outcome);
       // The host does not report the time of an item that was killed, so it is computed here.
-      const ranMs = entry.ms === 0 && old.state === "running" && old.startedAt !== null ? Math.max(0, now - old.startedAt) : ms;
-      this.#items.set(index + i, { state, pid: entry.pid || old.pid, attempt, startedAt: this.#begin(old, now - ms * (count - i)), ms: ranMs });
+      const ranMs =
+        entry.ms === 0 && old.state === "running" && old.startedAt !== null ? Math.max(0, now - old.startedAt) : ms;
+      this.#items.set(index + i, {
+        state,
+        pid: entry.pid || old.pid,
+        attempt,
+        startedAt: this.#begin(old, now - ms * (count - i)),
+        ms: ranMs,
+      });
     }
     if (entry.values) this.engine.registry.dropPayload(entry.values);
     this.#checkHalt();
@@ -247,7 +283,10 @@ export class Run implements SharedObject, JobObserver, Principal {
     try {
       return itemsOf(values!, count);
     } catch (error) {
-      return new PolyprocError("InternalError", `the worker host sent a result that cannot be read: ${(error as Error).message}`).toErrorObject();
+      return new PolyprocError(
+        "InternalError",
+        `the worker host sent a result that cannot be read: ${(error as Error).message}`,
+      ).toErrorObject();
     }
   }
 
@@ -261,7 +300,8 @@ export class Run implements SharedObject, JobObserver, Principal {
   /** Every item has its outcome: the workers end. */
   #finish(): void {
     if (this.pool.state === "running") this.pool.close();
-    else if (this.pool.state === "terminated" && this.#items.counts.cancelled > 0 && this.#state === "running") this.#state = "cancelled";
+    else if (this.pool.state === "terminated" && this.#items.counts.cancelled > 0 && this.#state === "running")
+      this.#state = "cancelled";
     if (this.#state === "running") this.#state = "done";
     this.#changed();
     const gone = this.pool.whenGone(this.#session);
@@ -304,7 +344,8 @@ export class Run implements SharedObject, JobObserver, Principal {
     if (!chunks) return this.#items.counts.running;
     let running = 0;
     for (const chunk of chunks) {
-      for (let i = chunk; i < this.#chunks.after(chunk, this.#items.total); i++) if (this.#items.get(i).state === "running") running++;
+      for (let i = chunk; i < this.#chunks.after(chunk, this.#items.total); i++)
+        if (this.#items.get(i).state === "running") running++;
     }
     return running;
   }
@@ -337,9 +378,15 @@ export class Run implements SharedObject, JobObserver, Principal {
     let bytes = 0;
     for (const { index, position } of this.#items.log.after(since)) {
       const outcome = sendable(session, this.#outcomes.get(index));
-      bytes += outcome === undefined ? 0 : "value" in outcome ? payloadData(outcome.value).length : failureBytes(outcome.error);
+      bytes +=
+        outcome === undefined
+          ? 0
+          : "value" in outcome
+            ? payloadData(outcome.value).length
+            : failureBytes(outcome.error);
       // At least one entry, of any size.
-      if (entries.length === limit || (entries.length > 0 && bytes > maxReadBytes)) return { entries, next, ended: false };
+      if (entries.length === limit || (entries.length > 0 && bytes > maxReadBytes))
+        return { entries, next, ended: false };
       entries.push({ index, ...this.#items.get(index), ...outcome });
       if (outcome && "value" in outcome) this.engine.registry.showPayload(session, outcome.value);
       next = position;
@@ -365,5 +412,9 @@ export function payloadsOf(spec: Pick<RunSpec, "items" | "meta">): Payload[] {
 
 /** Rough memory of a run's items and `meta`. */
 export function bytesOf(spec: Pick<RunSpec, "items" | "meta">): number {
-  return payloadsOf(spec).reduce((sum, payload) => sum + payloadData(payload).length + itemOverheadBytes + payloadHandles(payload).length * itemOverheadBytes, 0);
+  return payloadsOf(spec).reduce(
+    (sum, payload) =>
+      sum + payloadData(payload).length + itemOverheadBytes + payloadHandles(payload).length * itemOverheadBytes,
+    0,
+  );
 }

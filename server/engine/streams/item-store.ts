@@ -37,7 +37,10 @@ export class ItemStore {
 
   /** An empty store has room for an item of any size: otherwise an item above the limit could never pass. */
   hasRoom(bytes: number): boolean {
-    return this.hasPlace && (this.#items.length === 0 || (this.#bytes < this.#maxBytes && this.#bytes + bytes <= this.#maxBytes));
+    return (
+      this.hasPlace &&
+      (this.#items.length === 0 || (this.#bytes < this.#maxBytes && this.#bytes + bytes <= this.#maxBytes))
+    );
   }
 
   /**
@@ -66,7 +69,8 @@ export class ItemStore {
   /** Stores an item again that was on loan and is still charged: at its old place in the order. */
   putBack(item: Kept): void {
     const before: Kept[] = [];
-    for (let first = this.peek(); first !== undefined && first.place < item.place; first = this.peek()) before.push(this.#items.shift()!);
+    for (let first = this.peek(); first !== undefined && first.place < item.place; first = this.peek())
+      before.push(this.#items.shift()!);
     this.#items.unshift(item);
     for (const one of before.toReversed()) this.#items.unshift(one);
     this.#bytes += dataBytes(item);

@@ -14,5 +14,9 @@ export function noItem(end: Handle): PolyprocError {
 }
 
 export function full(end: Handle, bytes: number): PolyprocError {
-  return new PolyprocError("Full", `no room for an item sent through ${end}: the other end has ${bytes} unread bytes; receive there, or wait longer`, { stored: 0 });
+  return new PolyprocError(
+    "Full",
+    `no room for an item sent through ${end}: the other end has ${bytes} unread bytes; receive there, or wait longer`,
+    { stored: 0 },
+  );
 }

@@ -83,9 +83,19 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
    * `early`: the sender does not wait for the answer, so the item must arrive unless the receiving end is closed.
    * `channel`: it may travel through a channel.
    */
-  send(session: Session, item: Payload, timeoutMs: number | null | undefined, early = false, channel = false): null | Wait<null> {
+  send(
+    session: Session,
+    item: Payload,
+    timeoutMs: number | null | undefined,
+    early = false,
+    channel = false,
+  ): null | Wait<null> {
     this.#requireHeld(session);
-    if (!this.writable) throw new PolyprocError("BadState", `${this.handle} cannot send: it is the receiving end of a one-way pipe; send through the other end`);
+    if (!this.writable)
+      throw new PolyprocError(
+        "BadState",
+        `${this.handle} cannot send: it is the receiving end of a one-way pipe; send through the other end`,
+      );
     const peer = this.#peer;
     if (!peer || !peer.#open) throw brokenPipe(this.handle);
     const sent = peer.#accept(session, item, timeoutMs, early, this.handle);
@@ -103,7 +113,12 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
   }
 
   /** `recv`, or `poll` if `take` is false, for a session that can read channels. `reads`: the channel that it reads. */
-  follow(session: Session, timeoutMs: number | null | undefined, take: boolean, reads?: number): Followed | Wait<Followed> {
+  follow(
+    session: Session,
+    timeoutMs: number | null | undefined,
+    take: boolean,
+    reads?: number,
+  ): Followed | Wait<Followed> {
     // A channel carries no origins. A session with `blobs: "own"` needs them, so it is not told of channels.
     const follows = session.blobs === "own" ? null : { reads };
     return take ? this.#receive(session, timeoutMs, follows) : this.#awaitReady(session, timeoutMs, follows);
@@ -122,7 +137,13 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
   }
 
   status(): PipeEndStatus {
-    return { readable: this.readable, writable: this.writable, items: this.#inbox.length, bytes: this.#inbox.bytes, peerOpen: this.#peerOpen };
+    return {
+      readable: this.readable,
+      writable: this.writable,
+      items: this.#inbox.length,
+      bytes: this.#inbox.bytes,
+      peerOpen: this.#peerOpen,
+    };
   }
 
   describe(): SyncInfo {
@@ -130,7 +151,10 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
       handle: this.handle,
       kind: "pipe",
       holders: [],
-      waiters: [...Array.from(this.#receivers, ({ wait }) => wait.session.id), ...Array.from(this.#senders, (sender) => sender.wait.session.id)],
+      waiters: [
+        ...Array.from(this.#receivers, ({ wait }) => wait.session.id),
+        ...Array.from(this.#senders, (sender) => sender.wait.session.id),
+      ],
       value: this.#inbox.length,
       limit: null,
     };
@@ -140,7 +164,8 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
     this.#open = false;
     this.#channel?.discard();
     this.#channel = null;
-    for (let receiver = this.#receivers.shift(); receiver; receiver = this.#receivers.shift()) receiver.wait.reject(releasedByAll(this.handle));
+    for (let receiver = this.#receivers.shift(); receiver; receiver = this.#receivers.shift())
+      receiver.wait.reject(releasedByAll(this.handle));
     const peer = this.#peer;
     for (let sender = this.#senders.shift(); sender; sender = this.#senders.shift()) {
       this.#forget(sender);
@@ -184,7 +209,10 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
     this.#channel = null;
     this.#channelOffer.channelEnded();
     const { server } = this.#engine.budget;
-    this.#inbox.insert(ahead, items.map((data) => kept(data, server, writer.owner)));
+    this.#inbox.insert(
+      ahead,
+      items.map((data) => kept(data, server, writer.owner)),
+    );
     this.#serve();
     this.#refill();
     this.#changed();
@@ -205,13 +233,24 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
   /** Offers a channel if that is worth it. `sender` null: the item that was sent cannot travel through channels. */
   #considerChannel(sender: Session | null, from: Handle): void {
     this.#channelOffer.sentBy(sender);
-    if (!sender || this.#channel !== null || !this.#channelOffer.isDue || this.#senders.length > 0 || this.#watchers.size > 0) return;
+    if (
+      !sender ||
+      this.#channel !== null ||
+      !this.#channelOffer.isDue ||
+      this.#senders.length > 0 ||
+      this.#watchers.size > 0
+    )
+      return;
     if (this.#receivers.first && !this.#receivers.first.follows) return;
     this.#channel = this.#engine.channels.offer(this, sender, from);
     if (this.#channel === null) this.#channelOffer.unavailable();
   }
 
-  #receive(session: Session, timeoutMs: number | null | undefined, follows: Following | null): Followed | Wait<Followed> {
+  #receive(
+    session: Session,
+    timeoutMs: number | null | undefined,
+    follows: Following | null,
+  ): Followed | Wait<Followed> {
     this.#requireHeld(session);
     this.#requireReadable();
     if (this.#receivers.length === 0) {
@@ -239,10 +278,15 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
     return wait;
   }
 
-  #awaitReady(session: Session, timeoutMs: number | null | undefined, follows: Following | null): Followed | Wait<Followed> {
+  #awaitReady(
+    session: Session,
+    timeoutMs: number | null | undefined,
+    follows: Following | null,
+  ): Followed | Wait<Followed> {
     this.#requireHeld(session);
     this.#requireReadable();
-    const answer = () => (follows ? this.#channel?.news(session, follows) : null) ?? (this.ready ? { ready: true } : null);
+    const answer = () =>
+      (follows ? this.#channel?.news(session, follows) : null) ?? (this.ready ? { ready: true } : null);
     const now = answer();
     if (now) return now;
     const reclaimed = this.#reclaimUnlessUsedBy(follows ? session : null);
@@ -296,7 +340,13 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
     this.#tellWatchers();
   }
 
-  #accept(session: Session, payload: Payload, timeoutMs: number | null | undefined, early: boolean, from: Handle): null | Wait<null> {
+  #accept(
+    session: Session,
+    payload: Payload,
+    timeoutMs: number | null | undefined,
+    early: boolean,
+    from: Handle,
+  ): null | Wait<null> {
     const { registry } = this.#engine;
     registry.retainPayload(payload, this);
     this.#channel?.bypassed();
@@ -386,7 +436,11 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
   }
 
   #requireReadable(): void {
-    if (!this.readable) throw new PolyprocError("BadState", `${this.handle} cannot receive: it is the sending end of a one-way pipe; receive from the other end`);
+    if (!this.readable)
+      throw new PolyprocError(
+        "BadState",
+        `${this.handle} cannot receive: it is the sending end of a one-way pipe; receive from the other end`,
+      );
   }
 
   #changed(): void {

@@ -2,7 +2,13 @@ import { PolyprocError } from "../../../protocol/errors.js";
 import type { Handle } from "../../../protocol/schema.js";
 import type { ItemStore } from "./item-store.js";
 
-export function queueFull(queue: Handle, maxSize: number, items: ItemStore, stored: number, count: number): PolyprocError {
+export function queueFull(
+  queue: Handle,
+  maxSize: number,
+  items: ItemStore,
+  stored: number,
+  count: number,
+): PolyprocError {
   const limit = items.hasPlace ? `${items.bytes} bytes are unread` : `it holds maxSize (${maxSize}) items`;
   return new PolyprocError("Full", `${queue} is full: ${limit}; ${stored} of ${count} items were stored`, { stored });
 }
@@ -12,5 +18,8 @@ export function queueEmpty(queue: Handle): PolyprocError {
 }
 
 export function itemsUnfinished(queue: Handle, unfinished: number): PolyprocError {
-  return new PolyprocError("TimedOut", `${unfinished} items of ${queue} are unfinished: call taskDone once for each item taken`);
+  return new PolyprocError(
+    "TimedOut",
+    `${unfinished} items of ${queue} are unfinished: call taskDone once for each item taken`,
+  );
 }

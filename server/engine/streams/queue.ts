@@ -79,7 +79,12 @@ export class Queue implements SharedObject {
   }
 
   /** With a counter: settles the counter's loan, then lends the items by it. */
-  get(session: Session, max: number, timeoutMs: number | null | undefined, counter: Counter | null = null): Taken | Wait<Taken> {
+  get(
+    session: Session,
+    max: number,
+    timeoutMs: number | null | undefined,
+    counter: Counter | null = null,
+  ): Taken | Wait<Taken> {
     this.#requireOpen(session, "get");
     if (counter) lendingOf(session).settle([counter]);
     if (this.#items.length > 0) {
@@ -155,10 +160,14 @@ export class Queue implements SharedObject {
   taskDone(n: number): null {
     this.#requireJoinable("taskDone");
     if (n > this.#unfinished) {
-      throw new PolyprocError("BadState", `taskDone was called for ${n} items of ${this.handle}, but ${this.#unfinished} are unfinished: call it once for each item taken`);
+      throw new PolyprocError(
+        "BadState",
+        `taskDone was called for ${n} items of ${this.handle}, but ${this.#unfinished} are unfinished: call it once for each item taken`,
+      );
     }
     this.#unfinished -= n;
-    if (this.#unfinished === 0) for (let wait = this.#joiners.shift(); wait; wait = this.#joiners.shift()) wait.resolve(null);
+    if (this.#unfinished === 0)
+      for (let wait = this.#joiners.shift(); wait; wait = this.#joiners.shift()) wait.resolve(null);
     return null;
   }
 
@@ -284,7 +293,8 @@ export class Queue implements SharedObject {
   }
 
   #dropUnstored(putter: Putter): void {
-    for (let i = putter.stored; i < putter.items.length; i++) this.#engine.registry.dropPayload(putter.items[i]!.payload, this);
+    for (let i = putter.stored; i < putter.items.length; i++)
+      this.#engine.registry.dropPayload(putter.items[i]!.payload, this);
   }
 
   /** If the first putter has room here and only lacks server memory: retries it when there is memory. */
@@ -372,11 +382,16 @@ export class Queue implements SharedObject {
   }
 
   #requireOpen(session: Session, action: string): void {
-    if (this.#closedBy.has(session)) throw new PolyprocError("Closed", `this session has closed ${this.handle}, so it cannot ${action}`);
+    if (this.#closedBy.has(session))
+      throw new PolyprocError("Closed", `this session has closed ${this.handle}, so it cannot ${action}`);
   }
 
   #requireJoinable(action: string): void {
-    if (!this.joinable) throw new PolyprocError("BadState", `${this.handle} is not joinable, so it has no ${action}: create it with joinable: true`);
+    if (!this.joinable)
+      throw new PolyprocError(
+        "BadState",
+        `${this.handle} is not joinable, so it has no ${action}: create it with joinable: true`,
+      );
   }
 
   #full(putter: Putter): PolyprocError {

@@ -18,7 +18,11 @@ export interface ReadyResult {
  * Python's `connection.wait`: waits until a source is ready, then returns all that are ready. On timeout the list is
  * empty.
  */
-export function waitForAny(session: Session, sources: readonly ReadySource[], timeoutMs: number | null | undefined): ReadyResult | Wait<ReadyResult> {
+export function waitForAny(
+  session: Session,
+  sources: readonly ReadySource[],
+  timeoutMs: number | null | undefined,
+): ReadyResult | Wait<ReadyResult> {
   const readyNow = () => ({ ready: sources.filter((source) => source.ready).map((source) => source.handle) });
   const result = readyNow();
   if (result.ready.length > 0 || timeoutMs === 0) return result;
@@ -28,12 +32,14 @@ export function waitForAny(session: Session, sources: readonly ReadySource[], ti
   };
   const wait = new Wait<ReadyResult>(session, { timeoutMs, onTimeout: () => ({ ready: [] }), onLeave: stopAll });
   for (const source of sources) {
-    stops.push(source.onReady(() => {
-      const { ready } = readyNow();
-      if (ready.length === 0) return;
-      stopAll();
-      wait.resolve({ ready });
-    }));
+    stops.push(
+      source.onReady(() => {
+        const { ready } = readyNow();
+        if (ready.length === 0) return;
+        stopAll();
+        wait.resolve({ ready });
+      }),
+    );
   }
   return wait;
 }

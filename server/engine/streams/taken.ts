@@ -30,6 +30,9 @@ export class TakenCounts {
   require(session: Session, items: number, bytes: number): void {
     const taken = this.#bySession.get(session) ?? { items: 0, bytes: 0 };
     if (items <= taken.items && bytes <= taken.bytes) return;
-    throw new PolyprocError("BadState", `cannot put back ${items} items of ${bytes} bytes: this session has ${taken.items} items of ${taken.bytes} bytes from ${this.#queue}; put back each item once`);
+    throw new PolyprocError(
+      "BadState",
+      `cannot put back ${items} items of ${bytes} bytes: this session has ${taken.items} items of ${taken.bytes} bytes from ${this.#queue}; put back each item once`,
+    );
   }
 }

@@ -25,7 +25,10 @@ export interface Passed {
  * - `acting`: all parties have arrived. `runner` runs the action; the other parties wait in `round`.
  * - `broken`: each wait fails until `reset`.
  */
-type State = { name: "filling" } | { name: "acting"; runner: Session; round: LinkedList<Wait<Passed>> } | { name: "broken" };
+type State =
+  | { name: "filling" }
+  | { name: "acting"; runner: Session; round: LinkedList<Wait<Passed>> }
+  | { name: "broken" };
 
 /**
  * Each round ends when `parties` parties have arrived; then the next round begins. If a waiting party times out, is
@@ -72,7 +75,10 @@ export class Barrier implements SharedObject, Holding {
   /** The runner reports that the action has returned (`ok`) or failed. */
   actionDone(session: Session, ok: boolean): null {
     if (this.#state.name !== "acting" || this.#state.runner !== session) {
-      throw new PolyprocError("BadState", `this session does not run the action of ${this.handle}: it was not chosen, or the round was broken or reset in the meantime`);
+      throw new PolyprocError(
+        "BadState",
+        `this session does not run the action of ${this.handle}: it was not chosen, or the round was broken or reset in the meantime`,
+      );
     }
     if (!ok) this.#break("the action failed");
     else {

@@ -59,7 +59,8 @@ export class Condition implements SharedObject {
     const waiter: Waiter = { wait, depth, timer: null };
     const link: Link<Waiter> = this.#waiters.push(waiter);
     if (timeoutMs === 0) this.#expire(link);
-    else if (typeof timeoutMs === "number") waiter.timer = this.#engine.guard.after(timeoutMs, session, () => this.#expire(link));
+    else if (typeof timeoutMs === "number")
+      waiter.timer = this.#engine.guard.after(timeoutMs, session, () => this.#expire(link));
     this.#changed();
     return wait;
   }
@@ -88,7 +89,8 @@ export class Condition implements SharedObject {
   }
 
   unreferenced(): void {
-    for (let waiter = this.#waiters.shift(); waiter; waiter = this.#waiters.shift()) this.#takeBack(waiter, { error: releasedByAll(this.handle) });
+    for (let waiter = this.#waiters.shift(); waiter; waiter = this.#waiters.shift())
+      this.#takeBack(waiter, { error: releasedByAll(this.handle) });
     this.#engine.registry.unpin(this.lock.handle);
   }
 
@@ -139,6 +141,7 @@ export class Condition implements SharedObject {
 
 function answer(wait: Wait<ConditionResult>, verdict: Verdict, { ownerDied }: Acquired): void {
   if ("notified" in verdict) wait.resolve({ notified: verdict.notified, ownerDied });
-  else if (ownerDied) wait.reject(new PolyprocError(verdict.error.codeName, verdict.error.message, { ...verdict.error.data, ownerDied }));
+  else if (ownerDied)
+    wait.reject(new PolyprocError(verdict.error.codeName, verdict.error.message, { ...verdict.error.data, ownerDied }));
   else wait.reject(verdict.error);
 }

@@ -54,7 +54,11 @@ function stuckWaits(waits: readonly Wait<unknown>[]): Set<Wait<unknown>> {
   return stuck;
 }
 
-function allBlocked(wait: Wait<unknown>, byParty: ReadonlyMap<string, readonly Wait<unknown>[]>, stuck: ReadonlySet<Wait<unknown>>): boolean {
+function allBlocked(
+  wait: Wait<unknown>,
+  byParty: ReadonlyMap<string, readonly Wait<unknown>[]>,
+  stuck: ReadonlySet<Wait<unknown>>,
+): boolean {
   let held = false;
   for (const holder of wait.resource?.holders() ?? []) {
     held = true;

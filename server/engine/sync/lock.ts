@@ -53,7 +53,11 @@ export class Lock implements SharedObject, Waitable, Holding {
   }
 
   release(session: Session, owner: string): null {
-    if (!this.#holder) throw new PolyprocError("BadState", `${this.handle} is not held, so it cannot be released: match each release with one acquire`);
+    if (!this.#holder)
+      throw new PolyprocError(
+        "BadState",
+        `${this.handle} is not held, so it cannot be released: match each release with one acquire`,
+      );
     if (this.recursive) this.#requireOwner(session, owner, "release it");
     if (--this.#depth > 0) this.#engine.events.syncChanged(this, false);
     else this.#handOver();
@@ -83,7 +87,12 @@ export class Lock implements SharedObject, Waitable, Holding {
   }
 
   status(): { locked: boolean; holder: string | null; depth: number; waiters: number } {
-    return { locked: this.#holder !== null, holder: this.#holder?.id ?? null, depth: this.#depth, waiters: this.#waiters.length };
+    return {
+      locked: this.#holder !== null,
+      holder: this.#holder?.id ?? null,
+      depth: this.#depth,
+      waiters: this.#waiters.length,
+    };
   }
 
   describe(): SyncInfo {
@@ -109,7 +118,8 @@ export class Lock implements SharedObject, Waitable, Holding {
   unreferenced(): void {
     this.#holder?.holdings.delete(this);
     this.#holder = null;
-    for (let waiter = this.#waiters.shift(); waiter; waiter = this.#waiters.shift()) waiter.wait.reject(releasedByAll(this.handle));
+    for (let waiter = this.#waiters.shift(); waiter; waiter = this.#waiters.shift())
+      waiter.wait.reject(releasedByAll(this.handle));
   }
 
   #enqueue(session: Session, owner: string, depth: number, timeoutMs: number | null | undefined): Wait<Acquired> {
@@ -155,6 +165,9 @@ export class Lock implements SharedObject, Waitable, Holding {
 
   #notOwner(action: string): PolyprocError {
     const holder = this.#holder ? `${this.#holder.id}${this.#owner && ` (${this.#owner})`} holds it` : "it is free";
-    return new PolyprocError("NotOwner", `only the owner of ${this.handle} may ${action}, but ${holder}: acquire it first`);
+    return new PolyprocError(
+      "NotOwner",
+      `only the owner of ${this.handle} may ${action}, but ${holder}: acquire it first`,
+    );
   }
 }

@@ -59,9 +59,12 @@ export class Semaphore implements SharedObject, Waitable, Holding {
 
   release(session: Session, owner: string, n: number): null {
     if (this.#value + n > (this.bounded ? this.#initial : Number.MAX_SAFE_INTEGER)) {
-      throw new PolyprocError("BadState", this.bounded
-        ? `cannot release ${n} permits of ${this.handle}: ${this.#value + n} would be free, and it has ${this.#initial}; release once for each acquire`
-        : `cannot release ${n} permits of ${this.handle}: ${this.#value + n} are more than it can count`);
+      throw new PolyprocError(
+        "BadState",
+        this.bounded
+          ? `cannot release ${n} permits of ${this.handle}: ${this.#value + n} would be free, and it has ${this.#initial}; release once for each acquire`
+          : `cannot release ${n} permits of ${this.handle}: ${this.#value + n} are more than it can count`,
+      );
     }
     if (this.#permits) {
       if (this.#permits.take(session, owner, n)) {

@@ -62,8 +62,13 @@ export class WaitGraph {
   /** Breaks a deadlock: fails one wait of the cycle, that of `session` or else the one that began last. */
   break(id: string, session?: string): { session: string; waitsFor: string } {
     const deadlock = this.#deadlocks.get(id);
-    if (!deadlock) throw new PolyprocError("BadState", `there is no deadlock ${JSON.stringify(id)}: it may be resolved; see "deadlock/list"`);
-    const candidates = session === undefined ? deadlock.cycle : deadlock.cycle.filter((wait) => wait.session.id === session);
+    if (!deadlock)
+      throw new PolyprocError(
+        "BadState",
+        `there is no deadlock ${JSON.stringify(id)}: it may be resolved; see "deadlock/list"`,
+      );
+    const candidates =
+      session === undefined ? deadlock.cycle : deadlock.cycle.filter((wait) => wait.session.id === session);
     const [first, ...rest] = candidates;
     if (!first) {
       const parties = deadlock.info.cycle.map((party) => party.session).join(", ");
@@ -71,7 +76,13 @@ export class WaitGraph {
     }
     const victim = rest.reduce((latest, wait) => (wait.stamp > latest.stamp ? wait : latest), first);
     const waitsFor = victim.resource?.handle ?? "";
-    victim.cancel(new PolyprocError("Deadlock", `this wait for ${waitsFor} was ended to break a deadlock; release what you hold and try again`, { deadlock: id }));
+    victim.cancel(
+      new PolyprocError(
+        "Deadlock",
+        `this wait for ${waitsFor} was ended to break a deadlock; release what you hold and try again`,
+        { deadlock: id },
+      ),
+    );
     return { session: victim.session.id, waitsFor };
   }
 

@@ -66,9 +66,25 @@ export class EventLog {
   readonly #engine: EventLogDependencies;
   readonly #ring: EventRing;
   readonly #subscribers = new Map<Session, Subscriber>();
-  readonly #followers: Record<Topic, number> = { process: 0, pool: 0, task: 0, sync: 0, deadlock: 0, run: 0, session: 0 };
+  readonly #followers: Record<Topic, number> = {
+    process: 0,
+    pool: 0,
+    task: 0,
+    sync: 0,
+    deadlock: 0,
+    run: 0,
+    session: 0,
+  };
   /** `seq` of each topic's last change that was not recorded, because the topic had no subscribers. */
-  readonly #unrecorded: Record<Topic, number> = { process: 0, pool: 0, task: 0, sync: 0, deadlock: 0, run: 0, session: 0 };
+  readonly #unrecorded: Record<Topic, number> = {
+    process: 0,
+    pool: 0,
+    task: 0,
+    sync: 0,
+    deadlock: 0,
+    run: 0,
+    session: 0,
+  };
   readonly #dirtySync: Coalescer<SharedObject, "changed" | "gone">;
   readonly #dirtyPools: Coalescer<Handle, PoolInfo>;
   /** Workers whose task has changed. */
@@ -91,14 +107,16 @@ export class EventLog {
       for (const process of processes.keys()) if (!process.exited) this.publishProcess(process.describeProcess());
     });
     this.#dirtyRuns = new Coalescer(engine.guard, runFlushMs, (runs) => {
-      for (const [run, state] of runs) this.#record({ topic: "run", run: run.describeRun(), ...(state === "gone" ? { gone: true } : {}) });
+      for (const [run, state] of runs)
+        this.#record({ topic: "run", run: run.describeRun(), ...(state === "gone" ? { gone: true } : {}) });
     });
   }
 
   /** A lock, queue … was made, changed or ended. Cheap enough for every acquire and release. */
   syncChanged(object: SharedObject, gone: boolean): void {
     if (this.#followers.sync === 0) this.#unrecorded.sync = ++this.#seq;
-    else if (object.describe) this.#dirtySync.set(object, gone || this.#dirtySync.get(object) === "gone" ? "gone" : "changed");
+    else if (object.describe)
+      this.#dirtySync.set(object, gone || this.#dirtySync.get(object) === "gone" ? "gone" : "changed");
   }
 
   publishProcess(process: ProcessInfo): void {
@@ -144,7 +162,12 @@ export class EventLog {
   }
 
   /** The answer has a `seq`; the changes after it follow as events. */
-  subscribe(session: Session, topics: readonly Topic[], sinceSeq?: number, instanceId?: string): { instanceId: string; seq: number; snapshot: Snapshot | null } {
+  subscribe(
+    session: Session,
+    topics: readonly Topic[],
+    sinceSeq?: number,
+    instanceId?: string,
+  ): { instanceId: string; seq: number; snapshot: Snapshot | null } {
     const followed = new Set(topics);
     const current = this.#engine.options.instanceId;
     const resumed = sinceSeq !== undefined && instanceId === current ? this.#resume(followed, sinceSeq) : null;
@@ -204,7 +227,9 @@ export class EventLog {
       sync: topics.has("sync") ? this.sync() : [],
       deadlocks: topics.has("deadlock") ? engine.waitGraph.list() : [],
       runs: topics.has("run") ? engine.runs.list() : [],
-      sessions: topics.has("session") ? Array.from(engine.sessions.values(), (session) => session.describeSession()) : [],
+      sessions: topics.has("session")
+        ? Array.from(engine.sessions.values(), (session) => session.describeSession())
+        : [],
     };
   }
 
@@ -216,7 +241,8 @@ export class EventLog {
 
   /** Without subscribers, changes of tasks are not recorded. So a subscriber that returns gets the present tasks. */
   #catchUpTasks(): void {
-    for (const process of this.#engine.processes.running()) if (process.role === "worker") this.#dirtyTasks.set(process, true);
+    for (const process of this.#engine.processes.running())
+      if (process.role === "worker") this.#dirtyTasks.set(process, true);
   }
 
   #recordSync(object: SharedObject, gone: boolean): void {
@@ -237,7 +263,8 @@ export class EventLog {
     const { guard } = this.#engine;
     guard.after(0, null, () => {
       this.#scheduled = false;
-      for (const subscriber of [...this.#subscribers.values()]) guard.run(subscriber.session, () => this.#pump(subscriber));
+      for (const subscriber of [...this.#subscribers.values()])
+        guard.run(subscriber.session, () => this.#pump(subscriber));
     });
   }
 

@@ -43,7 +43,8 @@ export function decodeMessage(buffer: Buffer, start = 0, stop = buffer.length): 
 
 function read(): unknown {
   if (position >= end) throw truncated();
-  if (++values > maxValues) throw new PolyprocError("PayloadTooLarge", `the message holds more than ${maxValues} values; send it in parts`);
+  if (++values > maxValues)
+    throw new PolyprocError("PayloadTooLarge", `the message holds more than ${maxValues} values; send it in parts`);
   const token = source[position++]!;
   if (token < 0x80) return token;
   if (token < 0x90) return readMap(token & 0x0f);
@@ -51,30 +52,54 @@ function read(): unknown {
   if (token < 0xc0) return readText(token & 0x1f);
   if (token >= 0xe0) return token - 0x100;
   switch (token) {
-    case 0xc0: return null;
-    case 0xc2: return false;
-    case 0xc3: return true;
-    case 0xc4: return readBin(readUnsigned(1));
-    case 0xc5: return readBin(readUnsigned(2));
-    case 0xc6: return readBin(readUnsigned(4));
-    case 0xca: return source.readFloatBE(advance(4));
-    case 0xcb: return source.readDoubleBE(advance(8));
-    case 0xcc: return readUnsigned(1);
-    case 0xcd: return readUnsigned(2);
-    case 0xce: return readUnsigned(4);
-    case 0xcf: return narrow(source.readBigUInt64BE(advance(8)));
-    case 0xd0: return source.readInt8(advance(1));
-    case 0xd1: return source.readInt16BE(advance(2));
-    case 0xd2: return source.readInt32BE(advance(4));
-    case 0xd3: return narrow(source.readBigInt64BE(advance(8)));
-    case 0xd9: return readText(readUnsigned(1));
-    case 0xda: return readText(readUnsigned(2));
-    case 0xdb: return readText(readUnsigned(4));
-    case 0xdc: return readArray(readUnsigned(2));
-    case 0xdd: return readArray(readUnsigned(4));
-    case 0xde: return readMap(readUnsigned(2));
-    case 0xdf: return readMap(readUnsigned(4));
-    default: throw malformed(token === 0xc1 ? "byte 0xc1 is not msgpack" : "extension types are for payloads only");
+    case 0xc0:
+      return null;
+    case 0xc2:
+      return false;
+    case 0xc3:
+      return true;
+    case 0xc4:
+      return readBin(readUnsigned(1));
+    case 0xc5:
+      return readBin(readUnsigned(2));
+    case 0xc6:
+      return readBin(readUnsigned(4));
+    case 0xca:
+      return source.readFloatBE(advance(4));
+    case 0xcb:
+      return source.readDoubleBE(advance(8));
+    case 0xcc:
+      return readUnsigned(1);
+    case 0xcd:
+      return readUnsigned(2);
+    case 0xce:
+      return readUnsigned(4);
+    case 0xcf:
+      return narrow(source.readBigUInt64BE(advance(8)));
+    case 0xd0:
+      return source.readInt8(advance(1));
+    case 0xd1:
+      return source.readInt16BE(advance(2));
+    case 0xd2:
+      return source.readInt32BE(advance(4));
+    case 0xd3:
+      return narrow(source.readBigInt64BE(advance(8)));
+    case 0xd9:
+      return readText(readUnsigned(1));
+    case 0xda:
+      return readText(readUnsigned(2));
+    case 0xdb:
+      return readText(readUnsigned(4));
+    case 0xdc:
+      return readArray(readUnsigned(2));
+    case 0xdd:
+      return readArray(readUnsigned(4));
+    case 0xde:
+      return readMap(readUnsigned(2));
+    case 0xdf:
+      return readMap(readUnsigned(4));
+    default:
+      throw malformed(token === 0xc1 ? "byte 0xc1 is not msgpack" : "extension types are for payloads only");
   }
 }
 
@@ -94,7 +119,8 @@ function readMap(length: number): Record<string, unknown> {
   const map: Record<string, unknown> = {};
   for (let i = 0; i < length; i++) {
     const key = readKey();
-    if (key === "__proto__") Object.defineProperty(map, key, { value: read(), enumerable: true, configurable: true, writable: true });
+    if (key === "__proto__")
+      Object.defineProperty(map, key, { value: read(), enumerable: true, configurable: true, writable: true });
     else map[key] = read();
   }
   depth--;

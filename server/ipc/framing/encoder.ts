@@ -46,7 +46,12 @@ export class FrameEncoder {
     try {
       this.#value(message);
       bytes = this.pendingBytes - pendingBytes - 4;
-      if (bytes > longestFrameBytes && bytes <= most) throw new PolyprocError("PayloadTooLarge", `a message of ${bytes} bytes cannot be sent to a peer that reads no fragments`, { bytes });
+      if (bytes > longestFrameBytes && bytes <= most)
+        throw new PolyprocError(
+          "PayloadTooLarge",
+          `a message of ${bytes} bytes cannot be sent to a peer that reads no fragments`,
+          { bytes },
+        );
     } catch (error) {
       this.#block = block;
       this.#from = from;
@@ -70,7 +75,9 @@ export class FrameEncoder {
     if (before > 0) this.#pieces.push(first.subarray(0, before));
     this.#pieceBytes = this.#pieces.reduce((sum, piece) => sum + piece.length, 0);
     // The block may be reused before these bytes are written, so the parts in the block are copied.
-    return [first.subarray(before + 4), ...rest].filter((piece) => piece.length > 0).map((piece) => (piece.buffer === this.#block.buffer ? Buffer.from(piece) : piece));
+    return [first.subarray(before + 4), ...rest]
+      .filter((piece) => piece.length > 0)
+      .map((piece) => (piece.buffer === this.#block.buffer ? Buffer.from(piece) : piece));
   }
 
   /** The bytes that were encoded since the last call, in order. */
@@ -91,8 +98,10 @@ export class FrameEncoder {
 
   #value(value: unknown): void {
     switch (typeof value) {
-      case "string": return this.#text(value);
-      case "number": return this.#number(value);
+      case "string":
+        return this.#text(value);
+      case "number":
+        return this.#number(value);
       case "boolean":
         this.#reserve(1);
         this.#block[this.#at++] = value ? 0xc3 : 0xc2;
@@ -109,7 +118,8 @@ export class FrameEncoder {
       case "bigint":
         this.#reserve(9);
         this.#block[this.#at++] = value < 0n ? 0xd3 : 0xcf;
-        this.#at = value < 0n ? this.#block.writeBigInt64BE(value, this.#at) : this.#block.writeBigUInt64BE(value, this.#at);
+        this.#at =
+          value < 0n ? this.#block.writeBigInt64BE(value, this.#at) : this.#block.writeBigUInt64BE(value, this.#at);
         return;
       case "undefined":
         break;

@@ -175,11 +175,16 @@ export class FrameReader {
 
   #tooLong(length: number): PolyprocError {
     this.stop();
-    return new PolyprocError("PayloadTooLarge", `a frame of ${length} bytes is longer than the limit of ${this.maxMessageBytes} bytes; send it in fragments or in parts, or raise the limit (--max-message-bytes)`, { bytes: length, maxMessageBytes: this.maxMessageBytes });
+    return new PolyprocError(
+      "PayloadTooLarge",
+      `a frame of ${length} bytes is longer than the limit of ${this.maxMessageBytes} bytes; send it in fragments or in parts, or raise the limit (--max-message-bytes)`,
+      { bytes: length, maxMessageBytes: this.maxMessageBytes },
+    );
   }
 
   #beginFragment(length: number): void {
-    if (!this.#intake || this.#intake.maxPayloadBytes === 0) throw malformed("fragments before initialize or worker/ready was answered");
+    if (!this.#intake || this.#intake.maxPayloadBytes === 0)
+      throw malformed("fragments before initialize or worker/ready was answered");
     if (length > this.maxMessageBytes) throw this.#tooLong(length);
     if (length === 0) throw malformed("a fragment of 0 bytes");
     this.#large ??= new LargeMessage(this.#intake);
@@ -225,5 +230,8 @@ export class FrameReader {
 const nothing = (): void => {};
 
 function malformed(what: string): PolyprocError {
-  return new PolyprocError("Malformed", `the stream has ${what}: compare the sender with protocol/SPEC.md, "Fragments"`);
+  return new PolyprocError(
+    "Malformed",
+    `the stream has ${what}: compare the sender with protocol/SPEC.md, "Fragments"`,
+  );
 }

@@ -73,7 +73,10 @@ export class LargeMessage {
 
   /** Throws Malformed if a fragment of this length exceeds the message. */
   requireFits(fragmentBytes: number): void {
-    if (this.#state !== "head" && fragmentBytes > this.#bytes - this.#at) throw malformed(`a fragment of ${fragmentBytes} bytes, where ${this.#bytes - this.#at} bytes of the message are left`);
+    if (this.#state !== "head" && fragmentBytes > this.#bytes - this.#at)
+      throw malformed(
+        `a fragment of ${fragmentBytes} bytes, where ${this.#bytes - this.#at} bytes of the message are left`,
+      );
   }
 
   /** Called at the end of a fragment. */
@@ -136,7 +139,8 @@ export class LargeMessage {
 
   #begin(head: Buffer): void {
     const id = decodeMessage(head, headBytes);
-    if (id !== null && typeof id !== "string" && !(typeof id === "number" && Number.isFinite(id))) throw malformed("a head whose id is neither a number, a string nor nil");
+    if (id !== null && typeof id !== "string" && !(typeof id === "number" && Number.isFinite(id)))
+      throw malformed("a head whose id is neither a number, a string nor nil");
     this.#id = id;
     this.#bytes = Number(head.readBigUInt64BE(0));
     if (this.#bytes === 0) throw malformed("a message of 0 bytes");
@@ -166,7 +170,11 @@ export class LargeMessage {
       // The system provides the memory page by page, as the bytes arrive.
       this.#buffer = Buffer.allocUnsafeSlow(this.#bytes);
     } catch {
-      this.#skip(new PolyprocError("Overloaded", `no memory for a message of ${this.#bytes} bytes: send it later, or in parts`, { bytes: this.#bytes }));
+      this.#skip(
+        new PolyprocError("Overloaded", `no memory for a message of ${this.#bytes} bytes: send it later, or in parts`, {
+          bytes: this.#bytes,
+        }),
+      );
       return;
     }
     this.#state = "taken";
@@ -187,9 +195,16 @@ export class LargeMessage {
 
 export function tooLarge(bytes: number, maxPayloadBytes: number, option?: string): PolyprocError {
   const raise = option === undefined ? "" : `, or raise the limit (${option})`;
-  return new PolyprocError("PayloadTooLarge", `a message of ${bytes} bytes is longer than the limit of ${maxPayloadBytes} bytes; send it in parts, send the path of a file${raise}`, { bytes, maxPayloadBytes });
+  return new PolyprocError(
+    "PayloadTooLarge",
+    `a message of ${bytes} bytes is longer than the limit of ${maxPayloadBytes} bytes; send it in parts, send the path of a file${raise}`,
+    { bytes, maxPayloadBytes },
+  );
 }
 
 function malformed(what: string): PolyprocError {
-  return new PolyprocError("Malformed", `the stream has ${what}: compare the sender with protocol/SPEC.md, "Fragments"`);
+  return new PolyprocError(
+    "Malformed",
+    `the stream has ${what}: compare the sender with protocol/SPEC.md, "Fragments"`,
+  );
 }

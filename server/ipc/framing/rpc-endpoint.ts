@@ -60,7 +60,11 @@ export class RpcEndpoint {
         }
       });
     }
-    stream.on("error", (error) => this.#end(new PolyprocError("Closed", `the connection to the server failed: ${error.message}`, {}, { cause: error })));
+    stream.on("error", (error) =>
+      this.#end(
+        new PolyprocError("Closed", `the connection to the server failed: ${error.message}`, {}, { cause: error }),
+      ),
+    );
     stream.on("end", () => this.#end(null));
     stream.on("close", () => this.#end(null));
   }
@@ -125,7 +129,11 @@ export class RpcEndpoint {
   /** Asks the server to cancel a request. It fails with RequestCancelled, unless its answer was already sent. */
   cancel(id: number): void {
     if (!this.#pending.has(id) || this.#closed !== undefined) return;
-    this.#write({ method: "$/cancelRequest", params: { id } }, this.#nextId, !this.#writer.holds || id < this.#firstHeld);
+    this.#write(
+      { method: "$/cancelRequest", params: { id } },
+      this.#nextId,
+      !this.#writer.holds || id < this.#firstHeld,
+    );
   }
 
   /** Sends a notification. It is dropped if the connection has ended. */
@@ -169,7 +177,8 @@ export class RpcEndpoint {
 
   readonly #receive = (buffer: Buffer, start: number, end: number): void => {
     const message = decodeMessage(buffer, start, end);
-    if (!isMessage(message)) throw new PolyprocError("Malformed", "the server sent something that is not a JSON-RPC message");
+    if (!isMessage(message))
+      throw new PolyprocError("Malformed", "the server sent something that is not a JSON-RPC message");
     const { id, method } = message;
     if (typeof method === "string") {
       try {
@@ -192,7 +201,9 @@ export class RpcEndpoint {
       return;
     }
     // The server sends an error without an id as the last message before it ends the connection.
-    throw message.error ? PolyprocError.fromErrorObject(message.error) : new PolyprocError("Malformed", "the server sent a response without an id");
+    throw message.error
+      ? PolyprocError.fromErrorObject(message.error)
+      : new PolyprocError("Malformed", "the server sent a response without an id");
   };
 
   #end(error: PolyprocError | null): void {

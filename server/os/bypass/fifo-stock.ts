@@ -80,7 +80,9 @@ export class FifoStock {
     try {
       this.#prepare();
       mkdirSync(folder, { mode: 0o700 });
-      const { status, error } = spawnSync("mkfifo", ["-m", "600", ...names.map((name) => join(folder, name))], { stdio: "ignore" });
+      const { status, error } = spawnSync("mkfifo", ["-m", "600", ...names.map((name) => join(folder, name))], {
+        stdio: "ignore",
+      });
       this.#isMissing = (error as NodeJS.ErrnoException | undefined)?.code === "ENOENT";
       made = status === 0;
     } catch {
@@ -103,7 +105,10 @@ export class FifoStock {
     };
     try {
       this.#prepare();
-      const maker = spawn("sh", ["-c", makeAndClean, "sh", folder, ...names], { stdio: ["pipe", "pipe", "ignore"], detached: true });
+      const maker = spawn("sh", ["-c", makeAndClean, "sh", folder, ...names], {
+        stdio: ["pipe", "pipe", "ignore"],
+        detached: true,
+      });
       maker.on("error", () => done(false));
       maker.on("close", () => {
         done(false);

@@ -8,7 +8,10 @@ import { needs } from "../../tools/needs.js";
 
 describe("Python's worker hosts", needs("python3"), () => {
   it("put messages aside, and nobody can tell", async (t) => {
-    const { status, stderr } = await runPython([join(root, "test", "bindings", "python", "fixtures", "messages_aside.py")], { cwd: temporaryFolder(t) });
+    const { status, stderr } = await runPython(
+      [join(root, "test", "bindings", "python", "fixtures", "messages_aside.py")],
+      { cwd: temporaryFolder(t) },
+    );
     assert.equal(status, 0, stderr);
     assert.match(stderr, /^OK$/m);
   });

@@ -8,7 +8,10 @@ import { needs } from "../../tools/needs.js";
 const fixtures = join(root, "test", "bindings", "python", "fixtures");
 
 describe("the Python binding", needs("python3"), () => {
-  for (const [title, args] of [["as a script", [join(fixtures, "behaviours.py")]], ["as a module (-m)", ["-m", "behaviours"]]] as const) {
+  for (const [title, args] of [
+    ["as a script", [join(fixtures, "behaviours.py")]],
+    ["as a module (-m)", ["-m", "behaviours"]],
+  ] as const) {
     it(`behaves ${title}`, async () => {
       const { status, stderr } = await runPython(args, { cwd: fixtures });
       assert.equal(status, 0, stderr);

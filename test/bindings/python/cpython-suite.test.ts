@@ -54,22 +54,35 @@ describe("CPython's own tests of multiprocessing", { skip }, () => {
 
   it("pass, but for one in ten at most that cannot apply", (t) => {
     assert.ok(notApplicable.length * 10 <= names.length);
-    assert.deepEqual(notApplicable.filter((name) => !names.includes(name)), [], "the list names tests that exist");
+    assert.deepEqual(
+      notApplicable.filter((name) => !names.includes(name)),
+      [],
+      "the list names tests that exist",
+    );
     const passed = outcomes.filter(({ kind, name }) => kind === "ok" && !notApplicable.includes(name)).length;
     const failed = outcomes.filter(({ kind }) => kind === "failed").length;
-    t.diagnostic(`CPython's tests: ${passed} of ${names.length} passed, ${failed} failed, ${notApplicable.length} do not apply`);
+    t.diagnostic(
+      `CPython's tests: ${passed} of ${names.length} passed, ${failed} failed, ${notApplicable.length} do not apply`,
+    );
   });
 });
 
 function list(): string[] {
-  const text = execFileSync("python3", [suite, "--list"], { encoding: "utf8", env: { ...process.env, ...pythonEnvironment } });
+  const text = execFileSync("python3", [suite, "--list"], {
+    encoding: "utf8",
+    env: { ...process.env, ...pythonEnvironment },
+  });
   return text.split("\n").filter((line) => line !== "");
 }
 
 /** Runs one class in a process of its own. Fails when it leaves something behind. */
 async function run(name: string, cwd: string): Promise<Outcome[]> {
   const mark = randomUUID();
-  const child = spawn("python3", [suite, name], { cwd, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...pythonEnvironment, POLYPROC_TEST_EXAMPLE: mark } });
+  const child = spawn("python3", [suite, name], {
+    cwd,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...pythonEnvironment, POLYPROC_TEST_EXAMPLE: mark },
+  });
   const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
   let errors = "";
   child.stderr.on("data", (data: Buffer) => (errors += data.toString()));
@@ -81,10 +94,15 @@ async function run(name: string, cwd: string): Promise<Outcome[]> {
   });
   try {
     await within(closed, `the end of ${name}`, classTimeoutMs);
-    await waitFor(() => markedProcesses(`POLYPROC_TEST_EXAMPLE=${mark}`).length === 0, { what: `nothing of ${name} lives on`, timeoutMs: 10_000 });
+    await waitFor(() => markedProcesses(`POLYPROC_TEST_EXAMPLE=${mark}`).length === 0, {
+      what: `nothing of ${name} lives on`,
+      timeoutMs: 10_000,
+    });
   } catch (error) {
     child.kill("SIGKILL");
-    throw new Error(`${outcomes.map(({ kind, name: test }) => `${kind} ${test}`).join("\n")}\n${errors}`, { cause: error });
+    throw new Error(`${outcomes.map(({ kind, name: test }) => `${kind} ${test}`).join("\n")}\n${errors}`, {
+      cause: error,
+    });
   }
   return outcomes;
 }

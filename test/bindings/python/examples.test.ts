@@ -9,7 +9,8 @@ import type { ExampleOptions } from "../../examples/run-example.js";
 import { runPython } from "./run-python.js";
 import { needs } from "../../tools/needs.js";
 
-const run = (name: string, args: readonly string[] = [], options: ExampleOptions = {}) => runPython([join(root, "examples", "python", `${name}.py`), ...args], options);
+const run = (name: string, args: readonly string[] = [], options: ExampleOptions = {}) =>
+  runPython([join(root, "examples", "python", `${name}.py`), ...args], options);
 
 describe("the listings in Python", needs("python3"), () => {
   it("processes: five live at the same time, and none is active after join", async () => {
@@ -39,16 +40,25 @@ describe("the listings in Python", needs("python3"), () => {
     const { status, lines, stderr } = await run("semaphore_daemons", ["0.5"]);
     assert.equal(stderr, "");
     assert.equal(status, 0);
-    const counts = lines.map((line) => Number(/^running process => num: (\d+) list: \[<TaskHandler name='TaskHandler-\d+' pid=\d+ .* daemon>/.exec(line)?.[1]));
+    const counts = lines.map((line) =>
+      Number(
+        /^running process => num: (\d+) list: \[<TaskHandler name='TaskHandler-\d+' pid=\d+ .* daemon>/.exec(line)?.[1],
+      ),
+    );
     assert.ok(counts.length > 0);
-    for (const [i, n] of counts.entries()) assert.ok(n >= 1 && n <= (counts[i - 1] ?? 20), `counts fall: ${counts.join(" ")}`);
+    for (const [i, n] of counts.entries())
+      assert.ok(n >= 1 && n <= (counts[i - 1] ?? 20), `counts fall: ${counts.join(" ")}`);
   });
 
   it("event_notice: the second process counts only after the first one is done", async () => {
     const { status, lines, stderr } = await run("event_notice");
     assert.equal(stderr, "");
     assert.equal(status, 0);
-    assert.deepEqual(lines, [...Array.from({ length: 100 }, (_, i) => `${i}`), "found notice: event is set...", ...Array.from({ length: 100 }, (_, i) => `${100 + i}`)]);
+    assert.deepEqual(lines, [
+      ...Array.from({ length: 100 }, (_, i) => `${i}`),
+      "found notice: event is set...",
+      ...Array.from({ length: 100 }, (_, i) => `${100 + i}`),
+    ]);
   });
 
   for (const name of ["pipe_messages", "queue_messages"]) {

@@ -14,7 +14,8 @@ const suite = join(here, "cpython", "run_futures.py");
 
 /** CPython's tests that cannot apply, each with its reason. */
 const notApplicable: Record<string, string> = {
-  "ProcessPoolExecutorTest.test_killed_child": "wants a dead worker to end the whole executor; here it fails its own call",
+  "ProcessPoolExecutorTest.test_killed_child":
+    "wants a dead worker to end the whole executor; here it fails its own call",
   "ProcessPoolExecutorTest.test_max_workers_too_large": "about a limit of Windows",
   "ProcessPoolExecutorTest.test_python_finalization_error": "replaces a private function of threading",
   "ProcessPoolExecutorTest.test_traceback": "asks for a private class of concurrent.futures",
@@ -25,32 +26,47 @@ const notApplicable: Record<string, string> = {
   "ProcessPoolShutdownTest.test_interpreter_shutdown": "starts a program with the standard library's executor",
   "ProcessPoolShutdownTest.test_processes_terminate": "wants workers for calls that cannot be pickled",
   "ProcessPoolShutdownTest.test_shutdown_no_wait": "makes the standard library's executor",
-  "ProcessPoolShutdownTest.test_submit_after_interpreter_shutdown": "starts a program with the standard library's executor",
+  "ProcessPoolShutdownTest.test_submit_after_interpreter_shutdown":
+    "starts a program with the standard library's executor",
 };
 
 const judge = futuresJudge();
 
 describe("polyproc.futures", needs("python3"), () => {
   it("behaves", async (t) => {
-    const { status, stderr } = await runPython([join(here, "fixtures", "futures_behaviour.py")], { cwd: temporaryFolder(t) });
+    const { status, stderr } = await runPython([join(here, "fixtures", "futures_behaviour.py")], {
+      cwd: temporaryFolder(t),
+    });
     assert.equal(status, 0, stderr);
     assert.match(stderr, /^OK$/m);
   });
 });
 
-describe("CPython's own tests of ProcessPoolExecutor", needs("python3", "CPython's tests of concurrent.futures"), () => {
-  const listed = judge === undefined ? [] : spawnSync(judge, [suite, "--list"], { encoding: "utf8", env: { ...process.env, ...pythonEnvironment } }).stdout.split("\n").filter((name) => name !== "");
-  const names = listed.filter((name) => !(name.replace(/^Polyproc/, "") in notApplicable));
+describe(
+  "CPython's own tests of ProcessPoolExecutor",
+  needs("python3", "CPython's tests of concurrent.futures"),
+  () => {
+    const listed =
+      judge === undefined
+        ? []
+        : spawnSync(judge, [suite, "--list"], { encoding: "utf8", env: { ...process.env, ...pythonEnvironment } })
+            .stdout.split("\n")
+            .filter((name) => name !== "");
+    const names = listed.filter((name) => !(name.replace(/^Polyproc/, "") in notApplicable));
 
-  it("are found", () => assert.ok(names.length > 20, `found ${listed.join(", ")}`));
+    it("are found", () => assert.ok(names.length > 20, `found ${listed.join(", ")}`));
 
-  for (const one of new Set(names.map((name) => name.split(".")[0]!))) {
-    it(one.replace(/^Polyproc/, ""), async (t) => {
-      const wanted = names.filter((name) => name.startsWith(`${one}.`));
-      const { stdout, stderr } = await runProgram(judge!, [suite, ...wanted], { cwd: temporaryFolder(t), env: pythonEnvironment });
-      // Some versions print how long each test took in front of it.
-      const passed = [...stdout.matchAll(/^(?:[\d.]+s )?ok (\S+)$/gm)].map(([, name]) => name!);
-      assert.deepEqual(passed.sort(), wanted.sort(), stdout + stderr);
-    });
-  }
-});
+    for (const one of new Set(names.map((name) => name.split(".")[0]!))) {
+      it(one.replace(/^Polyproc/, ""), async (t) => {
+        const wanted = names.filter((name) => name.startsWith(`${one}.`));
+        const { stdout, stderr } = await runProgram(judge!, [suite, ...wanted], {
+          cwd: temporaryFolder(t),
+          env: pythonEnvironment,
+        });
+        // Some versions print how long each test took in front of it.
+        const passed = [...stdout.matchAll(/^(?:[\d.]+s )?ok (\S+)$/gm)].map(([, name]) => name!);
+        assert.deepEqual(passed.sort(), wanted.sort(), stdout + stderr);
+      });
+    }
+  },
+);

@@ -19,7 +19,10 @@ describe("Node calls Python", needs("python3"), () => {
       (await pool.map(python("describe"), values)).map((one) => (one as { type: string }).type),
       ["NoneType", "bool", "int", "float", "str", "list", "dict"],
     );
-    assert.deepEqual((await pool.map(python("describe"), values)).map((one) => (one as { value: unknown }).value), values);
+    assert.deepEqual(
+      (await pool.map(python("describe"), values)).map((one) => (one as { value: unknown }).value),
+      values,
+    );
     assert.equal(await pool.apply(python("add"), [1], { b: 2 }), 3);
     assert.equal(await pool.apply(python("Greeter"), ["Ada"]), "hello Ada");
   });
@@ -55,7 +58,10 @@ describe("Node calls Python", needs("python3"), () => {
     const lock = new Lock();
     const queue = new Queue<number>();
     await queue.put(0);
-    const done = await Promise.all([pool.apply(python("count_with"), [lock, queue, 20]), pool.apply(node("countWith"), [lock, queue, 20])]);
+    const done = await Promise.all([
+      pool.apply(python("count_with"), [lock, queue, 20]),
+      pool.apply(node("countWith"), [lock, queue, 20]),
+    ]);
     assert.deepEqual([...done, await queue.get()], [20, 20, 40]);
   });
 });

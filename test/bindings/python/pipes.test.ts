@@ -10,7 +10,10 @@ const skip = process.platform === "linux" ? needs("python3").skip : "channels ar
 
 describe("pipes of the Python binding", { skip }, () => {
   it("go past the server, and nobody can tell", async (t) => {
-    const { status, stderr } = await runPython([join(root, "test", "bindings", "python", "fixtures", "pipe_channels.py")], { cwd: temporaryFolder(t) });
+    const { status, stderr } = await runPython(
+      [join(root, "test", "bindings", "python", "fixtures", "pipe_channels.py")],
+      { cwd: temporaryFolder(t) },
+    );
     assert.equal(status, 0, stderr);
     assert.match(stderr, /^OK$/m);
   });

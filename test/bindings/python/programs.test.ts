@@ -14,10 +14,18 @@ const port = (text: string) =>
   text
     .replaceAll(/^import multiprocessing$/gm, "import polyproc as multiprocessing")
     .replaceAll(/^(import|from) multiprocessing\b/gm, "$1 polyproc")
-    .replaceAll(/^from concurrent\.futures import ProcessPoolExecutor$/gm, "from polyproc.futures import ProcessPoolExecutor");
+    .replaceAll(
+      /^from concurrent\.futures import ProcessPoolExecutor$/gm,
+      "from polyproc.futures import ProcessPoolExecutor",
+    );
 
 /** How programs are run that are no scripts. */
-const ways: Record<string, readonly (readonly string[])[]> = { package_with_main: [["-m", "shop"], ["-m", "shop.run"]] };
+const ways: Record<string, readonly (readonly string[])[]> = {
+  package_with_main: [
+    ["-m", "shop"],
+    ["-m", "shop.run"],
+  ],
+};
 
 describe("programs written for multiprocessing do the same with Polyproc", needs("python3"), () => {
   for (const entry of readdirSync(programs, { withFileTypes: true })) {
@@ -41,7 +49,9 @@ async function run(t: TestContext, entry: string, args: readonly string[], chang
   // What multiprocessing itself leaves behind goes with the folder.
   const env: Record<string, string> = { TMPDIR: cwd };
   if (change) {
-    const files = readdirSync(cwd, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".py")).map((file) => join(cwd, file));
+    const files = readdirSync(cwd, { recursive: true, encoding: "utf8" })
+      .filter((file) => file.endsWith(".py"))
+      .map((file) => join(cwd, file));
     let text = "";
     for (const file of files) {
       writeFileSync(file, change(readFileSync(file, "utf8")));

@@ -11,10 +11,16 @@ const fixture = (name: string) => join(root, "test", "bindings", "python", "fixt
 
 describe("the Python binding, as its users see it", needs("python3"), () => {
   it("a missing __main__ guard is told as such, by a process and by a pool", async () => {
-    for (const [way, exit] of [["process", 0], ["pool", 1]] as const) {
+    for (const [way, exit] of [
+      ["process", 0],
+      ["pool", 1],
+    ] as const) {
       const { status, stdout, stderr } = await runPython([fixture("unguarded"), way]);
       assert.equal(status, exit, stderr);
-      assert.match(stdout, way === "process" ? /^1$/m : /^RuntimeError: .*before this one has finished its bootstrapping phase/m);
+      assert.match(
+        stdout,
+        way === "process" ? /^1$/m : /^RuntimeError: .*before this one has finished its bootstrapping phase/m,
+      );
       assert.match(stderr, /RuntimeError: .* bootstrapping phase[^]*if __name__ == '__main__':/);
       assert.doesNotMatch(stderr, /daemonic/);
     }

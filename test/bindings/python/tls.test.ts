@@ -17,10 +17,17 @@ describe("the Python binding and a server on TLS", needs("python3 with ssl"), ()
     writeFileSync(key, privateKey);
     const env = { POLYPROC_TOKEN: "open-sesame-open-sesame-open-sesame" };
     // On all interfaces: one of its addresses is not in the certificate.
-    const server = await startServer(t, ["--listen", "tls:0.0.0.0:0", "--listen", "tcp:127.0.0.1:0", "--tls-cert", cert, "--tls-key", key], { env });
+    const server = await startServer(
+      t,
+      ["--listen", "tls:0.0.0.0:0", "--listen", "tcp:127.0.0.1:0", "--tls-cert", cert, "--tls-key", key],
+      { env },
+    );
     const [tls, tcp] = server.addresses as [string, string];
     const fixture = join(root, "test", "bindings", "python", "fixtures", "tls_behaviour.py");
-    const { status, stderr } = await runPython([fixture, tls.replace("0.0.0.0", "127.0.0.1"), tcp], { cwd: folder, env: { ...env, NODE_EXTRA_CA_CERTS: cert } });
+    const { status, stderr } = await runPython([fixture, tls.replace("0.0.0.0", "127.0.0.1"), tcp], {
+      cwd: folder,
+      env: { ...env, NODE_EXTRA_CA_CERTS: cert },
+    });
     assert.equal(status, 0, stderr);
     assert.match(stderr, /^OK$/m);
   });

@@ -13,10 +13,13 @@ describe("what a Python client opens of what others pickled", needs("python3"), 
     const folder = temporaryFolder(t);
     const token = join(folder, "token");
     const { addresses } = await startServer(t, ["--listen", "tcp:127.0.0.1:0", "--token-file", token]);
-    const { status, stderr } = await runPython([join(root, "test", "bindings", "python", "fixtures", "foreign_pickles.py"), addresses[0]!, join(folder, "mark")], {
-      cwd: folder,
-      env: { POLYPROC_TOKEN: readFileSync(token, "utf8").trim() },
-    });
+    const { status, stderr } = await runPython(
+      [join(root, "test", "bindings", "python", "fixtures", "foreign_pickles.py"), addresses[0]!, join(folder, "mark")],
+      {
+        cwd: folder,
+        env: { POLYPROC_TOKEN: readFileSync(token, "utf8").trim() },
+      },
+    );
     assert.equal(status, 0, stderr);
     assert.match(stderr, /^OK$/m);
   });

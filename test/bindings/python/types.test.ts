@@ -27,12 +27,23 @@ describe("the types of the Python package", needs("python3 with venv", "mypy", "
     installed = join(lib, readdirSync(lib)[0]!, "site-packages");
     unpacked("wheel", installed);
     // Sources aside, so that a module without a stub is noticed. Private packages have no stubs.
-    cpSync(join(installed, "polyproc"), join(stubs, "polyproc"), { recursive: true, filter: (path) => !/\.py$|\/_\w+$/.test(path) });
+    cpSync(join(installed, "polyproc"), join(stubs, "polyproc"), {
+      recursive: true,
+      filter: (path) => !/\.py$|\/_\w+$/.test(path),
+    });
   });
 
   /** What mypy finds: `FILE:LINE: error: TEXT  [CODE]`. Its cache is the folder's, and no configuration is read. */
   async function mypy(args: readonly string[], cwd = folder): Promise<string[]> {
-    const options = ["--config-file=", "--cache-dir", join(folder, "cache"), "--python-executable", join(environment, "bin", "python"), "--no-error-summary", "--hide-error-context"];
+    const options = [
+      "--config-file=",
+      "--cache-dir",
+      join(folder, "cache"),
+      "--python-executable",
+      join(environment, "bin", "python"),
+      "--no-error-summary",
+      "--hide-error-context",
+    ];
     const { status, lines, stderr } = await runProgram("mypy", [...options, ...args], { cwd });
     const errors = lines.filter((line) => /: error: /.test(line));
     assert.ok(stderr === "" && status === (errors.length > 0 ? 1 : 0), lines.join("\n") + stderr);
@@ -40,9 +51,14 @@ describe("the types of the Python package", needs("python3 with venv", "mypy", "
   }
 
   it("are those of the modules, and no public module lacks them", async () => {
-    const { status, stdout, stderr } = await runProgram("stubtest", ["polyproc", "--concise", "--allowlist", join(here, "stubtest-allowlist.txt")], {
-      cwd: folder, env: { MYPYPATH: stubs, PYTHONPATH: installed, PYTHONDONTWRITEBYTECODE: "1" },
-    });
+    const { status, stdout, stderr } = await runProgram(
+      "stubtest",
+      ["polyproc", "--concise", "--allowlist", join(here, "stubtest-allowlist.txt")],
+      {
+        cwd: folder,
+        env: { MYPYPATH: stubs, PYTHONPATH: installed, PYTHONDONTWRITEBYTECODE: "1" },
+      },
+    );
     assert.equal(status, 0, stdout + stderr);
   });
 
@@ -65,17 +81,24 @@ describe("the types of the Python package", needs("python3 with venv", "mypy", "
 
   it("tell mistakes, each in its line", async () => {
     const file = join(fixtures, "typed_mistakes.py");
-    const expected = new Map(readFileSync(file, "utf8").split("\n").flatMap((text, i) => {
-      const codes = /# wrong: (.+)$/.exec(text)?.[1];
-      return codes === undefined ? [] : [[i + 1, codes.split(" or ")] as const];
-    }));
+    const expected = new Map(
+      readFileSync(file, "utf8")
+        .split("\n")
+        .flatMap((text, i) => {
+          const codes = /# wrong: (.+)$/.exec(text)?.[1];
+          return codes === undefined ? [] : [[i + 1, codes.split(" or ")] as const];
+        }),
+    );
     assert.ok(expected.size > 40);
     const found = new Map<number, string[]>();
     for (const error of await mypy(["--strict", ...oldest, file])) {
       const [, line, code] = /:(\d+): error: .*\[([\w-]+)\]$/.exec(error)!;
       found.set(Number(line), [...(found.get(Number(line)) ?? []), code!]);
     }
-    assert.deepEqual([...found.keys()].sort((a, b) => a - b), [...expected.keys()]);
+    assert.deepEqual(
+      [...found.keys()].sort((a, b) => a - b),
+      [...expected.keys()],
+    );
     for (const [line, codes] of found) {
       for (const code of codes) assert.ok(expected.get(line)!.includes(code), `line ${line}: ${code}`);
     }
@@ -91,16 +114,24 @@ describe("the types of the Python package", needs("python3 with venv", "mypy", "
       const text = readFileSync(join(examples, name), "utf8");
       assert.match(text, /^import polyproc as multiprocessing$/m);
       writeFileSync(join(ours, name), text);
-      writeFileSync(join(theirs, name), text.replace(/^import polyproc as multiprocessing$/m, "import multiprocessing"));
+      writeFileSync(
+        join(theirs, name),
+        text.replace(/^import polyproc as multiprocessing$/m, "import multiprocessing"),
+      );
     }
     const known = await mypy(["--check-untyped-defs", ...names], theirs);
-    assert.deepEqual((await mypy(["--check-untyped-defs", ...names], ours)).filter((error) => !known.includes(error)), []);
+    assert.deepEqual(
+      (await mypy(["--check-untyped-defs", ...names], ours)).filter((error) => !known.includes(error)),
+      [],
+    );
   });
 
   it("find nothing in the programs of docs/python.md", async () => {
     const programs = join(folder, "programs");
     mkdirSync(programs);
-    const texts = [...readFileSync(join(root, "docs", "python.md"), "utf8").matchAll(/```py\n([\s\S]*?)```/g)].map(([, text]) => text!);
+    const texts = [...readFileSync(join(root, "docs", "python.md"), "utf8").matchAll(/```py\n([\s\S]*?)```/g)].map(
+      ([, text]) => text!,
+    );
     assert.ok(texts.length > 3);
     for (const [i, text] of texts.entries()) writeFileSync(join(programs, `program_${i + 1}.py`), text);
     assert.deepEqual(await mypy(["--check-untyped-defs", ...readdirSync(programs)], programs), []);

@@ -8,8 +8,14 @@ describe("the Python package, as pip gets it", needs("python3"), () => {
   it("is, as a wheel, every module and every stub, and what a wheel says of itself", (t) => {
     const held = unpacked("wheel", temporaryFolder(t));
     const info = held.filter((path) => !path.startsWith("polyproc/"));
-    assert.deepEqual(info.map((path) => path.replace(/^polyproc-[\d.]+\.dist-info\//, "")), ["METADATA", "RECORD", "WHEEL"]);
-    assert.deepEqual(held.filter((path) => !info.includes(path)), packageFiles());
+    assert.deepEqual(
+      info.map((path) => path.replace(/^polyproc-[\d.]+\.dist-info\//, "")),
+      ["METADATA", "RECORD", "WHEEL"],
+    );
+    assert.deepEqual(
+      held.filter((path) => !info.includes(path)),
+      packageFiles(),
+    );
   });
 
   it("is, as a source archive, the same beside what builds it", (t) => {

@@ -19,6 +19,12 @@ export function unpacked(kind: "wheel" | "sdist", folder: string): string[] {
 archive = build_backend.build_${kind}(sys.argv[1])
 shutil.unpack_archive(os.path.join(sys.argv[1], archive), sys.argv[1], ${kind === "wheel" ? '"zip"' : '"gztar"'})
 os.unlink(os.path.join(sys.argv[1], archive))`;
-  execFileSync("python3", ["-c", script, folder], { cwd: source, env: { ...process.env, PYTHONDONTWRITEBYTECODE: "1" } });
-  return readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name).slice(folder.length + 1)).sort();
+  execFileSync("python3", ["-c", script, folder], {
+    cwd: source,
+    env: { ...process.env, PYTHONDONTWRITEBYTECODE: "1" },
+  });
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name).slice(folder.length + 1))
+    .sort();
 }

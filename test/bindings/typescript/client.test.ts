@@ -41,7 +41,10 @@ test("a script that calls process.exit right after a thousand sends has sent eve
   await its.close();
   const received: number[] = [];
   for await (const item of mine) received.push(item);
-  assert.deepEqual(received, Array.from({ length: 1000 }, (_, i) => i));
+  assert.deepEqual(
+    received,
+    Array.from({ length: 1000 }, (_, i) => i),
+  );
 });
 
 test("a send that has resolved arrives, also when the server read nothing before the script's process.exit", async (t) => {
@@ -108,7 +111,9 @@ test("output is handed to the client that asks for it", async (t) => {
 });
 
 test("on TCP the token is needed", async (t) => {
-  const server = await startServer(t, ["--listen", "tcp:127.0.0.1:0"], { env: { POLYPROC_TOKEN: "correct horse battery staple" } });
+  const server = await startServer(t, ["--listen", "tcp:127.0.0.1:0"], {
+    env: { POLYPROC_TOKEN: "correct horse battery staple" },
+  });
   const address = server.addresses[0]!;
   await assert.rejects(connect(address, { token: undefined }), { codeName: "Unauthorized" });
   await assert.rejects(connect(address, { token: "wrong" }), { codeName: "Unauthorized" });
@@ -117,7 +122,10 @@ test("on TCP the token is needed", async (t) => {
 });
 
 test("where no server listens the error says so", async (t) => {
-  await assert.rejects(connect(`unix:${join(temporaryFolder(t), "nobody.sock")}`), /no server answers at unix:.*polyproc serve/);
+  await assert.rejects(
+    connect(`unix:${join(temporaryFolder(t), "nobody.sock")}`),
+    /no server answers at unix:.*polyproc serve/,
+  );
   await assert.rejects(connect("nowhere"), TypeError);
 });
 
@@ -131,8 +139,13 @@ for (const kind of ["unix", "tcp", "tls"] as const) {
     const address = kind === "unix" ? `unix:${path}` : `${kind}:127.0.0.1:${(silent.address() as AddressInfo).port}`;
     mock.timers.enable({ apis: ["setTimeout"] });
     try {
-      const connecting = assert.rejects(connect(address, { token: "t" }), (error) => error instanceof TimedOut && error.message.startsWith(`what listens at ${address} has not answered within 30 s`));
-      const [socket] = await once(silent, "connection") as [Socket];
+      const connecting = assert.rejects(
+        connect(address, { token: "t" }),
+        (error) =>
+          error instanceof TimedOut &&
+          error.message.startsWith(`what listens at ${address} has not answered within 30 s`),
+      );
+      const [socket] = (await once(silent, "connection")) as [Socket];
       // Of `initialize`, or of the handshake.
       await once(socket, "data");
       mock.timers.tick(30_000);

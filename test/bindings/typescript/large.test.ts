@@ -54,9 +54,13 @@ test("map and imap cut chunks by bytes: 300 arrays of 2 MB", async () => {
   await using pool = new Pool(2);
   const item = new Uint8Array(2 * mb);
   const items = Array.from({ length: 300 }, () => item);
-  assert.deepEqual(await pool.map(task(meta, functions.length), items), items.map(() => 2 * mb));
+  assert.deepEqual(
+    await pool.map(task(meta, functions.length), items),
+    items.map(() => 2 * mb),
+  );
   let sum = 0;
-  for await (const length of pool.imap(task(meta, functions.length), items.slice(0, 50), { chunkSize: 50 })) sum += length;
+  for await (const length of pool.imap(task(meta, functions.length), items.slice(0, 50), { chunkSize: 50 }))
+    sum += length;
   assert.equal(sum, 50 * 2 * mb);
 });
 
@@ -86,7 +90,8 @@ test("the server holds a large item once", async (t) => {
   await using client = await connect(address);
   const queue = new client.Queue<Buffer>();
   await queue.size();
-  const peak = () => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${server.process.pid}/status`, "utf8"))![1]) * 1024;
+  const peak = () =>
+    Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${server.process.pid}/status`, "utf8"))![1]) * 1024;
   const before = peak();
   await queue.put(bytes(300 * mb));
   sound(await queue.get(), 300 * mb);
@@ -100,13 +105,19 @@ test("a value beyond the limit fails with PayloadTooLarge, which names size, lim
   await using client = await connect(address);
   await using pool = new client.Pool(1);
   const refused = (error: Error) => {
-    assert.match(error.message, /takes 300000\d\d bytes, and a message at most (20000000|19934464).*--max-payload-bytes/);
+    assert.match(
+      error.message,
+      /takes 300000\d\d bytes, and a message at most (20000000|19934464).*--max-payload-bytes/,
+    );
     return (error as { codeName?: string }).codeName === "PayloadTooLarge";
   };
   await assert.rejects(pool.apply(task(meta, functions.length), [bytes(30 * mb)]), refused);
   await assert.rejects(new client.Queue<Buffer>().put(bytes(30 * mb)), refused);
   const pid = await pool.apply(task(meta, functions.pid));
-  const [small, large] = await pool.map(task(meta, functions.bytes), [5, 30 * mb], { chunkSize: 2, returnExceptions: true }) as [Buffer, Error];
+  const [small, large] = (await pool.map(task(meta, functions.bytes), [5, 30 * mb], {
+    chunkSize: 2,
+    returnExceptions: true,
+  })) as [Buffer, Error];
   assert.equal(small.length, 5);
   assert.ok(refused(large));
   assert.equal(await pool.apply(task(meta, functions.pid)), pid);

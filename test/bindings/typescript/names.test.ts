@@ -11,10 +11,16 @@ test("a session is called after its script, or as it says; a pool by its name", 
   new named.Pool(2, { name: "thumbnails" });
   new named.Pool({ processes: 2 });
   const { pools } = await named.connection.request("pool/list", {});
-  assert.deepEqual(pools.map(({ name }) => name), ["thumbnails", null]);
+  assert.deepEqual(
+    pools.map(({ name }) => name),
+    ["thumbnails", null],
+  );
   const { sessions } = await unnamed.connection.request("server/sessions", {});
-  assert.deepEqual(sessions.filter(({ role }) => role === "client").map(({ name, pid }) => [name, pid]), [
-    [basename(process.argv[1]!), process.pid],
-    ["nightly report", process.pid],
-  ]);
+  assert.deepEqual(
+    sessions.filter(({ role }) => role === "client").map(({ name, pid }) => [name, pid]),
+    [
+      [basename(process.argv[1]!), process.pid],
+      ["nightly report", process.pid],
+    ],
+  );
 });

@@ -20,9 +20,17 @@ export interface Script {
 }
 
 /** Starts a compiled fixture as a script of its own, which ends with the test. */
-export function startScript(test: TestContext, name: string, args: string[] = [], env: Record<string, string> = {}): Script {
+export function startScript(
+  test: TestContext,
+  name: string,
+  args: string[] = [],
+  env: Record<string, string> = {},
+): Script {
   const path = fileURLToPath(new URL(`./fixtures/${name}.js`, import.meta.url));
-  const child = spawn(process.execPath, [path, ...args], { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env } });
+  const child = spawn(process.execPath, [path, ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...env },
+  });
   let stdout = "";
   let stderr = "";
   child.stdout.on("data", (text: Buffer) => (stdout += text.toString()));

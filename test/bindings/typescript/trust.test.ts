@@ -35,7 +35,11 @@ describe("over tcp a client opens no private values of other clients, unless it 
     await theirs!.put({ pattern: /x/g });
     await theirs!.put({ plain: [1, new Map([["a", 1]])] });
     await assert.rejects(mine!.get(), isUntrusted("queue:@shared", other));
-    await assert.rejects(mine!.getMany(5), (error: unknown) => error instanceof UntrustedBlob && /^s\d+ \(put back by s\d+\)$/.test(String(error.data["origin"])));
+    await assert.rejects(
+      mine!.getMany(5),
+      (error: unknown) =>
+        error instanceof UntrustedBlob && /^s\d+ \(put back by s\d+\)$/.test(String(error.data["origin"])),
+    );
     await assert.rejects(async () => {
       for await (const item of mine!) assert.fail(`got ${String(item)}`);
     }, UntrustedBlob);

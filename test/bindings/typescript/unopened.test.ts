@@ -23,10 +23,12 @@ function unopened(t: { after(clean: () => Promise<void>): void }): Unopened {
     fail = reject;
   });
   gate.catch(() => {});
-  const mp = new Client(new Connection(async (connection) => {
-    await gate;
-    return startPrivateServer(connection);
-  }));
+  const mp = new Client(
+    new Connection(async (connection) => {
+      await gate;
+      return startPrivateServer(connection);
+    }),
+  );
   t.after(() => {
     open();
     return mp.close();
@@ -39,7 +41,10 @@ const reason = new Error("no longer wanted");
 
 /** Rejects with this very reason, and soon. */
 async function rejectsWith(promise: PromiseLike<unknown>, expected: unknown, what: string): Promise<void> {
-  await within(assert.rejects(Promise.resolve(promise), (error) => error === expected, what), what);
+  await within(
+    assert.rejects(Promise.resolve(promise), (error) => error === expected, what),
+    what,
+  );
 }
 
 test("calls that are cancelled before the server is up fail with Cancelled, and never run", async (t) => {
@@ -56,7 +61,8 @@ test("calls that are cancelled before the server is up fail with Cancelled, and 
   applied.cancel();
   mapped.cancel();
   // The server is not up, so nothing but the binding can have ended these.
-  for (const result of [applied, mapped, aborted, passed]) await within(assert.rejects(result.get(), Cancelled), "a cancelled call");
+  for (const result of [applied, mapped, aborted, passed])
+    await within(assert.rejects(result.get(), Cancelled), "a cancelled call");
 
   open();
   assert.equal(await kept, 3);
@@ -71,7 +77,12 @@ test("of the calls of one function only the cancelled one is cancelled", async (
   const results = [1, 2, 3].map((x) => pool.applyAsync(echo, [x]));
   results[1]!.cancel();
   open();
-  assert.deepEqual(await Promise.allSettled(results.map((one) => one.get())).then((all) => all.map((one) => (one.status === "fulfilled" ? one.value : (one.reason as Error).name))), [1, "Cancelled", 3]);
+  assert.deepEqual(
+    await Promise.allSettled(results.map((one) => one.get())).then((all) =>
+      all.map((one) => (one.status === "fulfilled" ? one.value : (one.reason as Error).name)),
+    ),
+    [1, "Cancelled", 3],
+  );
   await pool.terminate();
 });
 
@@ -81,7 +92,8 @@ test("a pool that is terminated before the server has started cancels its pendin
   const results = [pool.applyAsync(echo, [1]), pool.mapAsync(echo, [1, 2, 3])];
   const looped = pool.imap(echo, [1, 2]).next();
   const terminated = pool.terminate();
-  for (const result of [...results, looped]) await within(assert.rejects(Promise.resolve(result), Cancelled), "the end of a terminated call");
+  for (const result of [...results, looped])
+    await within(assert.rejects(Promise.resolve(result), Cancelled), "the end of a terminated call");
   open();
   await within(terminated, "the pool's end");
   await pool.join();
@@ -106,7 +118,11 @@ test("imap with a signal that fires before the server is up rejects with its rea
   const next = results.next();
   controller.abort(reason);
   await rejectsWith(next, reason, "the waiting next()");
-  await rejectsWith(pool.imapUnordered(echo, [1, 2], { signal: AbortSignal.abort(reason) }).next(), reason, "next() after the signal");
+  await rejectsWith(
+    pool.imapUnordered(echo, [1, 2], { signal: AbortSignal.abort(reason) }).next(),
+    reason,
+    "next() after the signal",
+  );
 });
 
 test("every wait with a signal ends with its reason before the server is up, and asks for nothing later", async (t) => {
@@ -168,8 +184,13 @@ test("requests made before the server has started are sent in order, with a sign
   const { signal } = new AbortController();
   const [here, there] = mp.Pipe<number>();
   const all = [
-    queue.put(1, { signal }), queue.put(2), queue.putMany([3, 4]), queue.put(5, { signal }),
-    here.send(1), here.send(2, { signal }), here.send(3),
+    queue.put(1, { signal }),
+    queue.put(2),
+    queue.putMany([3, 4]),
+    queue.put(5, { signal }),
+    here.send(1),
+    here.send(2, { signal }),
+    here.send(3),
   ];
   open();
   await Promise.all(all);
@@ -213,7 +234,13 @@ test("a server that cannot be started fails all that waits for it with the reaso
     for (let i = 0; ; i++) yield i;
   }
   const results = pool.imap(echo, endless(), { returnExceptions: true });
-  const waiting = { apply: pool.apply(echo, [1]), map: pool.map(echo, [1, 2]), acquire: lock.acquire(), start: child.start(), terminate: pool.terminate() };
+  const waiting = {
+    apply: pool.apply(echo, [1]),
+    map: pool.map(echo, [1, 2]),
+    acquire: lock.acquire(),
+    start: child.start(),
+    terminate: pool.terminate(),
+  };
   for (const one of Object.values(waiting)) one.catch(() => {});
   fail(trouble);
   await within(assert.rejects(waiting.acquire, SpawnFailed), "acquire");
@@ -222,7 +249,12 @@ test("a server that cannot be started fails all that waits for it with the reaso
   await within(assert.rejects(waiting.map, Cancelled), "map, whose pool was terminated first");
   await within(assert.rejects(waiting.terminate), "terminate");
   let read = 0;
-  for (let one = await within(results.next(), "imap"); !one.done && read < 1000; one = await within(results.next(), "imap")) read++;
+  for (
+    let one = await within(results.next(), "imap");
+    !one.done && read < 1000;
+    one = await within(results.next(), "imap")
+  )
+    read++;
   assert.ok(read < 1000, "it yields errors without end");
   await assert.rejects(lock.acquire(), SpawnFailed);
   await assert.rejects(new mp.Lock().acquire(), Closed);

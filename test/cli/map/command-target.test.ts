@@ -6,7 +6,11 @@ import { fillItem } from "../../../server/engine/processes/command-line.js";
 
 test("{} becomes the protocol's {item}, wherever it stands, and {{}} the text {}", () => {
   const target = commandTarget(["cp", "{}", "{}.bak", "{item.name}", "{index}", "{{}}", "{ }"], null);
-  assert.deepEqual(target, { command: "cp", args: ["{item}", "{item}.bak", "{item.name}", "{index}", "{}", "{ }"], maxOutputBytes });
+  assert.deepEqual(target, {
+    command: "cp",
+    args: ["{item}", "{item}.bak", "{item.name}", "{index}", "{}", "{ }"],
+    maxOutputBytes,
+  });
   assert.deepEqual(fillItem(target, "x", 3).args, ["x", "x.bak", "", "3", "{}", "{ }"]);
 });
 
@@ -22,5 +26,6 @@ test("folder and environment reach the command as they are, whatever braces they
 });
 
 test("a command that is missing or a placeholder is a usage error", () => {
-  for (const command of [[], [""], ["{}", "x"], ["{item}"], ["./{index}.sh"]]) assert.throws(() => commandTarget(command, null), UsageError);
+  for (const command of [[], [""], ["{}", "x"], ["{item}"], ["./{index}.sh"]])
+    assert.throws(() => commandTarget(command, null), UsageError);
 });

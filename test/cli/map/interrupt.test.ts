@@ -11,8 +11,13 @@ import { functions, serve, start, type Running } from "../polyproc.js";
 function startFamilies(t: TestContext, { deaf = false, args = [] as string[] } = {}) {
   const folder = temporaryFolder(t);
   const script = `${deaf ? "trap '' TERM;" : ""} sleep 600 & echo "$$ $!" >> "$0/pids"; until [ -e "$0/go" ]; do sleep 0.02; done; kill $!; echo "$1"`;
-  const map = start(t, ["map", "-j", "2", ...args, "1", "2", "3", "4", "--", "sh", "-c", script, folder], { input: null });
-  const pids = () => (existsSync(join(folder, "pids")) ? readFileSync(join(folder, "pids"), "utf8").split(/\s+/).filter(Boolean).map(Number) : []);
+  const map = start(t, ["map", "-j", "2", ...args, "1", "2", "3", "4", "--", "sh", "-c", script, folder], {
+    input: null,
+  });
+  const pids = () =>
+    existsSync(join(folder, "pids"))
+      ? readFileSync(join(folder, "pids"), "utf8").split(/\s+/).filter(Boolean).map(Number)
+      : [];
   return { map, folder, pids, begun: () => waitFor(() => pids().length === 4, { what: "two items that run" }) };
 }
 
@@ -49,7 +54,10 @@ describe("polyproc map, interrupted", () => {
   });
 
   test("SIGTERM kills at once, status 143; SIGHUP, 129", async (t) => {
-    for (const [signal, expected] of [["SIGTERM", 143], ["SIGHUP", 129]] as const) {
+    for (const [signal, expected] of [
+      ["SIGTERM", 143],
+      ["SIGHUP", 129],
+    ] as const) {
       const { map, pids, begun } = startFamilies(t);
       await begun();
       map.signal(signal);
@@ -83,7 +91,24 @@ describe("polyproc map, interrupted", () => {
   test("when the server ends, map ends with status 69", async (t) => {
     const server = await serve(t);
     const folder = temporaryFolder(t);
-    const map = start(t, ["map", "-q", "-j", "1", "1", "2", "3", "--", "sh", "-c", 'test "$1" = 1 || { echo $$ > "$0/pid"; sleep 600; }', folder], { env: server.env });
+    const map = start(
+      t,
+      [
+        "map",
+        "-q",
+        "-j",
+        "1",
+        "1",
+        "2",
+        "3",
+        "--",
+        "sh",
+        "-c",
+        'test "$1" = 1 || { echo $$ > "$0/pid"; sleep 600; }',
+        folder,
+      ],
+      { env: server.env },
+    );
     await waitFor(() => existsSync(join(folder, "pid")) && readFileSync(join(folder, "pid"), "utf8").endsWith("\n"));
     server.running.signal("SIGKILL");
     const { status, stderr } = await map.ended();
@@ -101,7 +126,8 @@ describe("polyproc map, interrupted", () => {
 
   test("when its output is closed, map ends quietly and kills the running items", async (t) => {
     const folder = temporaryFolder(t);
-    const script = 'echo $$ >> "$0/pids"; if [ "$1" = 1 ]; then until [ -e "$0/go" ]; do sleep 0.02; done; echo 1; else sleep 600; fi';
+    const script =
+      'echo $$ >> "$0/pids"; if [ "$1" = 1 ]; then until [ -e "$0/go" ]; do sleep 0.02; done; echo 1; else sleep 600; fi';
     const map = start(t, ["map", "-j", "2", "-q", "1", "2", "3", "--", "sh", "-c", script, folder]);
     const pids = () => readFileSync(join(folder, "pids"), "utf8").trim().split("\n").map(Number);
     await waitFor(() => existsSync(join(folder, "pids")) && pids().length === 2);

@@ -20,7 +20,10 @@ describe("polyproc map: what is run", () => {
 
   test("a command runs in this folder, with this environment", async (t) => {
     const folder = temporaryFolder(t);
-    const { stdout } = await run(t, ["map", "x", "--", "sh", "-c", 'pwd; echo "$SAID"'], { cwd: folder, env: { SAID: "{item} it" } });
+    const { stdout } = await run(t, ["map", "x", "--", "sh", "-c", 'pwd; echo "$SAID"'], {
+      cwd: folder,
+      env: { SAID: "{item} it" },
+    });
     assert.equal(stdout, `${folder}\n{item} it\n`);
   });
 
@@ -28,7 +31,11 @@ describe("polyproc map: what is run", () => {
     const { stdout, stderr } = await run(t, ["map", "-q", "x", "--", "sh", "-c", "echo <{}>"]);
     assert.match(stderr, /^polyproc: \{\} stands inside of the program that sh -c runs, .* sh -c '… "\$1"' sh \{\}\n/);
     assert.equal(stdout, "");
-    assert.deepEqual(await run(t, ["map", "-q", "x; exit 1", "--", "sh", "-c", 'echo "<$1>"', "sh", "{}"]), { status: 0, stdout: "<x; exit 1>\n", stderr: "" });
+    assert.deepEqual(await run(t, ["map", "-q", "x; exit 1", "--", "sh", "-c", 'echo "<$1>"', "sh", "{}"]), {
+      status: 0,
+      stdout: "<x; exit 1>\n",
+      stderr: "",
+    });
   });
 
   test("a function gets the item, and its result is printed as a line of JSON", async (t) => {
@@ -60,7 +67,9 @@ describe("polyproc map: items", () => {
     const folder = temporaryFolder(t);
     mkdirSync(join(folder, "deep"));
     for (const name of ["b.txt", "a.txt", "c.md", "deep/d.txt", ".hidden.txt"]) writeFileSync(join(folder, name), "");
-    const { stdout } = await run(t, ["map", "-k", "--glob", "**/*.txt", "--glob", "*.md", "--", "echo"], { cwd: folder });
+    const { stdout } = await run(t, ["map", "-k", "--glob", "**/*.txt", "--glob", "*.md", "--", "echo"], {
+      cwd: folder,
+    });
     assert.equal(stdout, "a.txt\nb.txt\nc.md\ndeep/d.txt\n");
     const none = await run(t, ["map", "--glob", "*.jpg", "--", "echo"], { cwd: folder });
     assert.equal(none.status, 2);
@@ -74,20 +83,36 @@ describe("polyproc map: items", () => {
   });
 
   test("--json-items reads each item as JSON, whose members have placeholders", async (t) => {
-    const { status, stdout, stderr } = await run(t, ["map", "-k", "-q", "--json-items", "--", "echo", "{item.name}", "{}"], { input: '{"name":"x"}\nnope\n[1]\n' });
+    const { status, stdout, stderr } = await run(
+      t,
+      ["map", "-k", "-q", "--json-items", "--", "echo", "{item.name}", "{}"],
+      { input: '{"name":"x"}\nnope\n[1]\n' },
+    );
     assert.deepEqual([status, stdout], [1, 'x {"name":"x"}\n [1]\n']);
     assert.match(stderr, /^polyproc: nope: the item is not JSON/);
   });
 
   test("an item that is not UTF-8 fails, and the others do not", async (t) => {
-    const { status, stdout, stderr } = await run(t, ["map", "-k", "-q", "--", "echo"], { input: Buffer.from([97, 10, 255, 10, 98, 10]) });
+    const { status, stdout, stderr } = await run(t, ["map", "-k", "-q", "--", "echo"], {
+      input: Buffer.from([97, 10, 255, 10, 98, 10]),
+    });
     assert.deepEqual([status, stdout, stderr], [1, "a\nb\n", "polyproc: \ufffd: the item is not UTF-8\n"]);
   });
 });
 
 describe("polyproc map: output", () => {
   test("each command's output is one piece, whatever runs beside it", async (t) => {
-    const { stdout } = await run(t, ["map", "-j", "4", "-q", ..."a b c d e f g h".split(" "), "--", "sh", "-c", 'for i in 1 2 3 4 5; do echo "$0"; sleep 0.01; done']);
+    const { stdout } = await run(t, [
+      "map",
+      "-j",
+      "4",
+      "-q",
+      ..."a b c d e f g h".split(" "),
+      "--",
+      "sh",
+      "-c",
+      'for i in 1 2 3 4 5; do echo "$0"; sleep 0.01; done',
+    ]);
     assert.match(stdout, /^((.)\n(\2\n){4}){8}$/);
   });
 
@@ -99,25 +124,61 @@ describe("polyproc map: output", () => {
   });
 
   test("--tag names the item on each line", async (t) => {
-    const { stdout, stderr } = await run(t, ["map", "--tag", "-q", "a", "--", "sh", "-c", "echo 1; echo 2; echo 3 >&2"]);
+    const { stdout, stderr } = await run(t, [
+      "map",
+      "--tag",
+      "-q",
+      "a",
+      "--",
+      "sh",
+      "-c",
+      "echo 1; echo 2; echo 3 >&2",
+    ]);
     assert.deepEqual([stdout, stderr], ["a\t1\na\t2\n", "a\t3\n"]);
   });
 
   test("--json gives an object for each item", async (t) => {
-    const { status, stdout } = await run(t, ["map", "--json", "-k", "-q", "a", "b", "--", "sh", "-c", 'echo "$0"; test "$0" = a']);
-    const [a, b] = stdout.trimEnd().split("\n").map((line) => JSON.parse(line) as Record<string, unknown>);
+    const { status, stdout } = await run(t, [
+      "map",
+      "--json",
+      "-k",
+      "-q",
+      "a",
+      "b",
+      "--",
+      "sh",
+      "-c",
+      'echo "$0"; test "$0" = a',
+    ]);
+    const [a, b] = stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
     assert.equal(status, 1);
     const { ms: msA, pid: pidA, ...restA } = a!;
     const { error, ms: msB, pid: pidB, ...restB } = b!;
     assert.ok([msA, pidA, msB, pidB].every((number) => (number as number) > 0));
-    assert.deepEqual(restA, { index: 0, item: "a", ok: true, value: { exitCode: 0, signal: null, stdout: "a\n", stderr: "", truncated: false } });
+    assert.deepEqual(restA, {
+      index: 0,
+      item: "a",
+      ok: true,
+      value: { exitCode: 0, signal: null, stdout: "a\n", stderr: "", truncated: false },
+    });
     assert.deepEqual(restB, { index: 1, item: "b", ok: false });
     const { name, message, exitCode, stdout: wrote } = error as Record<string, unknown>;
     assert.deepEqual([name, message, exitCode, wrote], ["TaskFailed", "exit code 1", 1, "b\n"]);
   });
 
   test("output beyond the limit is truncated to its end, and a note says so", async (t) => {
-    const { status, stdout, stderr } = await run(t, ["map", "-q", "x", "--", "sh", "-c", "head -c 17000000 /dev/zero | tr '\\0' a; echo end"]);
+    const { status, stdout, stderr } = await run(t, [
+      "map",
+      "-q",
+      "x",
+      "--",
+      "sh",
+      "-c",
+      "head -c 17000000 /dev/zero | tr '\\0' a; echo end",
+    ]);
     assert.equal(status, 0);
     assert.equal(stdout.length, 16 * 1024 * 1024);
     assert.ok(stdout.endsWith("aaaend\n"));
@@ -127,13 +188,37 @@ describe("polyproc map: output", () => {
 
 describe("polyproc map: failures", () => {
   test("a failed command is named with its status, and the exit status is 1", async (t) => {
-    const { status, stdout, stderr } = await run(t, ["map", "-k", "-j", "1", "a", "b", "c", "--", "sh", "-c", 'echo "$0 $1"; test "$0" != b || { echo oops >&2; exit 7; }']);
+    const { status, stdout, stderr } = await run(t, [
+      "map",
+      "-k",
+      "-j",
+      "1",
+      "a",
+      "b",
+      "c",
+      "--",
+      "sh",
+      "-c",
+      'echo "$0 $1"; test "$0" != b || { echo oops >&2; exit 7; }',
+    ]);
     assert.deepEqual([status, stdout], [1, "a \nb \nc \n"]);
     assert.match(stderr, /^oops\npolyproc: b: exit code 7\npolyproc: 2 done, 1 failed in .*\n$/);
   });
 
   test("an error of a function, and the death of its worker, fail only their items", async (t) => {
-    const { status, stdout, stderr } = await run(t, ["map", "--module", functions, "--export", "odd", "-k", "-q", "a", "throw", "die", "b"]);
+    const { status, stdout, stderr } = await run(t, [
+      "map",
+      "--module",
+      functions,
+      "--export",
+      "odd",
+      "-k",
+      "-q",
+      "a",
+      "throw",
+      "die",
+      "b",
+    ]);
     assert.deepEqual([status, stdout], [1, `"a"\n"b"\n`]);
     assert.match(stderr, /^polyproc: throw: TypeError: not throw\n {4}at odd .*functions\.mjs/m);
     assert.match(stderr, /^polyproc: die: worker \d+ was killed by SIGKILL/m);
@@ -142,16 +227,50 @@ describe("polyproc map: failures", () => {
   test("--timeout ends an item that takes too long", async (t) => {
     const command = await run(t, ["map", "-q", "--timeout", "300ms", "60", "0", "--", "sleep"]);
     assert.deepEqual([command.status, command.stderr], [1, "polyproc: 60: ran longer than 300 ms, and was stopped\n"]);
-    const fn = await run(t, ["map", "--module", functions, "--export", "slow", "-q", "--timeout", "0.3", "slow", "quick"]);
-    assert.deepEqual([fn.status, fn.stdout, fn.stderr], [1, `"quick"\n`, "polyproc: slow: ran longer than 300 ms, and was stopped\n"]);
+    const fn = await run(t, [
+      "map",
+      "--module",
+      functions,
+      "--export",
+      "slow",
+      "-q",
+      "--timeout",
+      "0.3",
+      "slow",
+      "quick",
+    ]);
+    assert.deepEqual(
+      [fn.status, fn.stdout, fn.stderr],
+      [1, `"quick"\n`, "polyproc: slow: ran longer than 300 ms, and was stopped\n"],
+    );
   });
 
   test("--retries tries again", async (t) => {
     const folder = temporaryFolder(t);
     const items = [join(folder, "a"), join(folder, "b")];
-    const { status, stdout } = await run(t, ["map", "--module", functions, "--export", "secondTime", "--retries", "1", "-q", ...items]);
+    const { status, stdout } = await run(t, [
+      "map",
+      "--module",
+      functions,
+      "--export",
+      "secondTime",
+      "--retries",
+      "1",
+      "-q",
+      ...items,
+    ]);
     assert.deepEqual([status, stdout], [0, `"well"\n"well"\n`]);
-    const command = await run(t, ["map", "-q", "--retries", "2", join(folder, "c"), "--", "sh", "-c", 'echo x >> "$0"; test $(wc -l < "$0") -eq 3 && echo well']);
+    const command = await run(t, [
+      "map",
+      "-q",
+      "--retries",
+      "2",
+      join(folder, "c"),
+      "--",
+      "sh",
+      "-c",
+      'echo x >> "$0"; test $(wc -l < "$0") -eq 3 && echo well',
+    ]);
     assert.deepEqual([command.status, command.stdout], [0, "well\n"]);
   });
 
@@ -170,7 +289,20 @@ describe("polyproc map: failures", () => {
   });
 
   test("--halt now ends running items at the Nth failure", async (t) => {
-    const { status, stderr } = await run(t, ["map", "-j", "3", "--halt", "now,fail=2", "60", "no", "no", "60", "60", "--", "sleep"]);
+    const { status, stderr } = await run(t, [
+      "map",
+      "-j",
+      "3",
+      "--halt",
+      "now,fail=2",
+      "60",
+      "no",
+      "no",
+      "60",
+      "60",
+      "--",
+      "sleep",
+    ]);
     assert.equal(status, 1);
     assert.match(stderr, /polyproc: 0 done, 2 failed, 3 not finished/);
   });
@@ -178,7 +310,13 @@ describe("polyproc map: failures", () => {
   test("a target that cannot be run ends the map at once", async (t) => {
     const many = Array.from({ length: 2000 }, (_, i) => String(i));
     const command = await run(t, ["map", "-q", "-j", "1", ...many, "--", "no-such-program"]);
-    assert.deepEqual([command.status, command.stderr], [1, `polyproc: 0: cannot start "no-such-program": no such program in PATH (ENOENT); check its spelling and that it is installed\n`]);
+    assert.deepEqual(
+      [command.status, command.stderr],
+      [
+        1,
+        `polyproc: 0: cannot start "no-such-program": no such program in PATH (ENOENT); check its spelling and that it is installed\n`,
+      ],
+    );
     const fn = await run(t, ["map", "-q", "-j", "1", "--module", functions, "--export", "no", ...many]);
     assert.equal(fn.status, 1);
     assert.match(fn.stderr, /^polyproc: 0: module .*functions\.mjs does not export "no"/);

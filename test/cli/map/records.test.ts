@@ -15,13 +15,19 @@ async function all<T>(things: AsyncIterable<T>): Promise<T[]> {
 }
 
 test("lines are cut wherever the chunks are cut", async () => {
-  const lines = fc.array(fc.string({ unit: "grapheme" }).filter((line) => line !== "" && !/[\r\n]/.test(line)), { minLength: 1 });
-  await fc.assert(fc.asyncProperty(lines, fc.array(fc.nat()), async (expected, cuts) => {
-    const bytes = Buffer.from(expected.join("\n"));
-    const places = [0, ...cuts.map((cut) => cut % (bytes.length + 1)).sort((a, b) => a - b), bytes.length];
-    const parts = places.slice(1).map((end, i) => bytes.subarray(places[i], end));
-    assert.deepEqual(await all(splitRecords(chunks(...parts), 10)), expected);
-  }), { numRuns: 200 });
+  const lines = fc.array(
+    fc.string({ unit: "grapheme" }).filter((line) => line !== "" && !/[\r\n]/.test(line)),
+    { minLength: 1 },
+  );
+  await fc.assert(
+    fc.asyncProperty(lines, fc.array(fc.nat()), async (expected, cuts) => {
+      const bytes = Buffer.from(expected.join("\n"));
+      const places = [0, ...cuts.map((cut) => cut % (bytes.length + 1)).sort((a, b) => a - b), bytes.length];
+      const parts = places.slice(1).map((end, i) => bytes.subarray(places[i], end));
+      assert.deepEqual(await all(splitRecords(chunks(...parts), 10)), expected);
+    }),
+    { numRuns: 200 },
+  );
 });
 
 test("empty lines are left out, CR LF ends a line, and the last line needs no end", async () => {
@@ -33,14 +39,20 @@ test("with NUL, records may hold line ends", async () => {
 });
 
 test("a record that is not UTF-8 is marked as bad", async () => {
-  assert.deepEqual(await all(splitRecords(chunks(new Uint8Array([97, 255, 10, 98])), 10)), [{ text: "a\ufffd", reason: "the item is not UTF-8" }, "b"]);
+  assert.deepEqual(await all(splitRecords(chunks(new Uint8Array([97, 255, 10, 98])), 10)), [
+    { text: "a\ufffd", reason: "the item is not UTF-8" },
+    "b",
+  ]);
 });
 
 test("the input is read only as far as the caller asks", async () => {
   let given = 0;
-  const records = splitRecords((async function* endless() {
-    for (;;) yield `${given++}\n`;
-  })(), 10);
+  const records = splitRecords(
+    (async function* endless() {
+      for (;;) yield `${given++}\n`;
+    })(),
+    10,
+  );
   for (let i = 0; i < 3; i++) assert.equal((await records.next()).value, String(i));
   assert.equal(given, 3);
 });
@@ -51,5 +63,8 @@ test("a stream without separators ends with an error that names them", async () 
     for (let i = 0; i <= maxRecordBytes / piece.length; i++) yield piece;
     assert.fail("it went on reading");
   };
-  await assert.rejects(splitRecords(endless(), 10).next(), (error: Error) => error instanceof UsageError && /more than 16 MiB.*line ends \(-0: by NUL\)/.test(error.message));
+  await assert.rejects(
+    splitRecords(endless(), 10).next(),
+    (error: Error) => error instanceof UsageError && /more than 16 MiB.*line ends \(-0: by NUL\)/.test(error.message),
+  );
 });

@@ -8,7 +8,9 @@ import { functions, run, start } from "../polyproc.js";
 
 test("100,000 lines of standard input pass through functions, in order and complete", async (t) => {
   const lines = Array.from({ length: 100_000 }, (_, i) => `line ${i}`);
-  const { status, stdout } = await run(t, ["map", "--module", functions, "--chunk-size", "20", "-k", "-q"], { input: `${lines.join("\n")}\n` });
+  const { status, stdout } = await run(t, ["map", "--module", functions, "--chunk-size", "20", "-k", "-q"], {
+    input: `${lines.join("\n")}\n`,
+  });
   assert.equal(status, 0);
   const expected = lines.map((line) => `${JSON.stringify(line)}\n`).join("");
   const digest = (text: string) => createHash("sha256").update(text).digest("hex");
@@ -43,8 +45,16 @@ test("an endless producer is read no faster than commands take its lines", async
   const { status, stdout } = await map.ended();
   assert.equal(status, 130);
   stream.destroy();
-  const results = stdout.trimEnd().split("\n").map((line) => Number(line.slice(5))).sort((a, b) => a - b);
-  assert.deepEqual(results, Array.from({ length: results.length }, (_, i) => i), "what was begun was finished, and nothing in between left out");
+  const results = stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => Number(line.slice(5)))
+    .sort((a, b) => a - b);
+  assert.deepEqual(
+    results,
+    Array.from({ length: results.length }, (_, i) => i),
+    "what was begun was finished, and nothing in between left out",
+  );
 });
 
 test("an endless producer of a function's items waits for the reader of the results, and memory stays bounded", async (t) => {
@@ -55,13 +65,20 @@ test("an endless producer of a function's items waits for the reader of the resu
   // From here on nobody reads: it has to stop taking lines, which shows when the pipe to it stays full.
   map.process.stdout!.pause();
   let before = -1;
-  await waitFor(() => {
-    const now = taken();
-    const still = now === before;
-    before = now;
-    return still;
-  }, { what: "an end of reading", intervalMs: 300 });
-  const peakKiB = Number(/VmHWM:\s+(\d+)/.exec(process.platform === "linux" ? readFileSync(`/proc/${map.pid}/status`, "utf8") : "VmHWM: 0")![1]);
+  await waitFor(
+    () => {
+      const now = taken();
+      const still = now === before;
+      before = now;
+      return still;
+    },
+    { what: "an end of reading", intervalMs: 300 },
+  );
+  const peakKiB = Number(
+    /VmHWM:\s+(\d+)/.exec(
+      process.platform === "linux" ? readFileSync(`/proc/${map.pid}/status`, "utf8") : "VmHWM: 0",
+    )![1],
+  );
   assert.ok(peakKiB < 300 * 1024, `${peakKiB} KiB of memory`);
   const held = taken();
   map.process.stdout!.resume();

@@ -27,7 +27,7 @@ export interface WorkbenchOptions {
   viewport?: { width: number; height: number };
 }
 
-const themes = { "dark": "Default Dark Modern", "light": "Default Light Modern", "high contrast": "Default High Contrast" };
+const themes = { dark: "Default Dark Modern", light: "Default Light Modern", "high contrast": "Default High Contrast" };
 
 const settingsForTests = {
   // As a window of any VS Code looks.
@@ -46,7 +46,10 @@ const settingsForTests = {
 const firstLoadMs = 120_000;
 
 /** A real VS Code, with the packaged extension installed, in a browser. It goes with the test, and with it all that it started. */
-export async function openWorkbench(test: { after(clean: () => void | Promise<void>): void }, options: WorkbenchOptions = {}): Promise<Workbench> {
+export async function openWorkbench(
+  test: { after(clean: () => void | Promise<void>): void },
+  options: WorkbenchOptions = {},
+): Promise<Workbench> {
   const { theme = "dark", askForTrust = false, viewport = { width: 1280, height: 800 } } = options;
   await installOffline();
   // Removed last: cleaning up goes in the order of registration, so this registers none of its own.

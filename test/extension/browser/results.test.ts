@@ -46,7 +46,10 @@ test("results: a panel shows a run, is sorted and filtered, and leads to files",
   await webview.locator(".window .row").first().click({ button: "right" });
   await workbench.menuItem("Open File").waitFor();
   await workbench.press("Escape");
-  await details.getByRole("link", { name: /check\.js:\d+:\d+/ }).first().click();
+  await details
+    .getByRole("link", { name: /check\.js:\d+:\d+/ })
+    .first()
+    .click();
   await page.locator('.tab.active[data-resource-name="check.js"]').waitFor();
   assert.deepEqual(complaints, []);
 });
@@ -58,18 +61,34 @@ test("results: a window that is loaded again in the middle of a run shows it aga
   for (let i = 0; i < 200; i++) writeFileSync(join(workbench.folder!, "text", `zebra-${i}.txt`), "stripes\n");
   await map(workbench, "slow.js", "text/*.txt");
   // The palette has it as soon as there is a run.
-  await waitFor(async () => (await workbench.offeredCommands("Polyproc: Show Timeline")).some((title) => title.includes("Show Timeline")), { what: "the command", timeoutMs: 30_000 });
+  await waitFor(
+    async () =>
+      (await workbench.offeredCommands("Polyproc: Show Timeline")).some((title) => title.includes("Show Timeline")),
+    { what: "the command", timeoutMs: 30_000 },
+  );
   await workbench.runCommand("Polyproc: Show Timeline");
   await webview.getByText(/so far$/).waitFor();
-  await waitFor(async () => Number(await webview.getByRole("progressbar").getAttribute("aria-valuenow")) >= 1, { what: "a file that was looked at", timeoutMs: 30_000 });
+  await waitFor(async () => Number(await webview.getByRole("progressbar").getAttribute("aria-valuenow")) >= 1, {
+    what: "a file that was looked at",
+    timeoutMs: 30_000,
+  });
   await webview.locator(".window .row").nth(1).click();
   // What it wrote comes line by line.
-  await webview.getByRole("complementary").getByText(/step 2 of/).waitFor();
+  await webview
+    .getByRole("complementary")
+    .getByText(/step 2 of/)
+    .waitFor();
   await workbench.reload();
   await webview.getByText(/so far$/).waitFor();
-  await waitFor(async () => Number(await webview.getByRole("progressbar").getAttribute("aria-valuenow")) >= 1, { what: "the run's rows", timeoutMs: 30_000 });
+  await waitFor(async () => Number(await webview.getByRole("progressbar").getAttribute("aria-valuenow")) >= 1, {
+    what: "the run's rows",
+    timeoutMs: 30_000,
+  });
   // As it was left: with the details of the second row.
-  await webview.getByRole("complementary").getByText(/step 2 of/).waitFor();
+  await webview
+    .getByRole("complementary")
+    .getByText(/step 2 of/)
+    .waitFor();
   await webview.getByRole("button", { name: "Cancel", exact: true }).click();
   await webview.getByText(/^Cancelled: /).waitFor();
   await waitFor(async () => (await webview.locator(".state-running").count()) === 0);

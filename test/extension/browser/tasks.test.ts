@@ -13,37 +13,59 @@ const patienceMs = 60_000;
 
 /** The editor lets go of its list of tasks when it is asked for it too soon after its start. */
 async function runTask(workbench: Workbench, label: string): Promise<void> {
-  await waitFor(async () => {
-    await workbench.runCommand("Tasks: Run Task");
-    await workbench.quickPick(label).first().click({ timeout: 10_000 });
-    return true;
-  }, { what: `the task ${label} to be offered`, timeoutMs: patienceMs });
+  await waitFor(
+    async () => {
+      await workbench.runCommand("Tasks: Run Task");
+      await workbench.quickPick(label).first().click({ timeout: 10_000 });
+      return true;
+    },
+    { what: `the task ${label} to be offered`, timeoutMs: patienceMs },
+  );
 }
 
 for (const theme of pictureThemes) {
-  test(`a task of type polyproc runs in a terminal, and its failures are problems (${theme})`, needsWindow(), async (t) => {
-    const workbench = await openWorkbench(t, { theme, viewport: { width: 1280, height: 900 } });
-    await workbench.openFile("tasks.json");
-    await runTask(workbench, "Check tables");
-    const text = await waitFor(async () => {
-      const shown = await workbench.terminalText();
-      return /not finished|\d+ done, 2 failed/.test(shown) && shown;
-    }, { what: "the task's last line", timeoutMs: patienceMs, intervalMs: 100 });
-    assert.match(text, /✘ tables\//);
-    await workbench.screenshot("task");
-    const problems = await waitFor(async () => {
-      const found = await workbench.problems();
-      return found.length >= 2 && found;
-    }, { what: "the problems", timeoutMs: patienceMs, intervalMs: 200 });
-    assert.ok(problems.some((problem) => /columns instead of|is not a number/.test(problem)), problems.join("\n"));
-  });
+  test(
+    `a task of type polyproc runs in a terminal, and its failures are problems (${theme})`,
+    needsWindow(),
+    async (t) => {
+      const workbench = await openWorkbench(t, { theme, viewport: { width: 1280, height: 900 } });
+      await workbench.openFile("tasks.json");
+      await runTask(workbench, "Check tables");
+      const text = await waitFor(
+        async () => {
+          const shown = await workbench.terminalText();
+          return /not finished|\d+ done, 2 failed/.test(shown) && shown;
+        },
+        { what: "the task's last line", timeoutMs: patienceMs, intervalMs: 100 },
+      );
+      assert.match(text, /✘ tables\//);
+      await workbench.screenshot("task");
+      const problems = await waitFor(
+        async () => {
+          const found = await workbench.problems();
+          return found.length >= 2 && found;
+        },
+        { what: "the problems", timeoutMs: patienceMs, intervalMs: 200 },
+      );
+      assert.ok(
+        problems.some((problem) => /columns instead of|is not a number/.test(problem)),
+        problems.join("\n"),
+      );
+    },
+  );
 }
 
 test("what a task runs goes on when its window is reloaded, and is in the side bar", needsWindow(), async (t) => {
   const folder = temporaryFolder(t);
   const file = join(folder, "pid");
   mkdirSync(join(folder, ".vscode"));
-  const task = { label: "Long", type: "polyproc", command: `echo $$ > ${file}.new; mv ${file}.new ${file}; sleep 1000 #`, items: { values: [1] }, problemMatcher: [] };
+  const task = {
+    label: "Long",
+    type: "polyproc",
+    command: `echo $$ > ${file}.new; mv ${file}.new ${file}; sleep 1000 #`,
+    items: { values: [1] },
+    problemMatcher: [],
+  };
   writeFileSync(join(folder, ".vscode/tasks.json"), JSON.stringify({ version: "2.0.0", tasks: [task] }));
   const workbench = await openWorkbench(t, { folder });
   await runTask(workbench, "Long");

@@ -55,12 +55,18 @@ export class Workbench {
   async runCommand(title: string): Promise<void> {
     const row = this.quickPick(title).first();
     // The palette lists what could be run at the moment when it was opened: right after the start that may be less than a moment later.
-    await waitFor(async () => {
-      await this.#openQuickInput("F1", `>${title}`);
-      const isListed = await row.waitFor({ timeout: 3000 }).then(() => true, () => false);
-      if (!isListed) await this.press("Escape");
-      return isListed;
-    }, { what: `${title} in the palette`, timeoutMs: patienceMs, intervalMs: 100 });
+    await waitFor(
+      async () => {
+        await this.#openQuickInput("F1", `>${title}`);
+        const isListed = await row.waitFor({ timeout: 3000 }).then(
+          () => true,
+          () => false,
+        );
+        if (!isListed) await this.press("Escape");
+        return isListed;
+      },
+      { what: `${title} in the palette`, timeoutMs: patienceMs, intervalMs: 100 },
+    );
     await row.click();
   }
 
@@ -79,15 +85,30 @@ export class Workbench {
     await this.#openQuickInput("Control+P", path);
     await this.quickInput.locator(".monaco-list-row").first().waitFor();
     await this.press("Enter");
-    await this.page.locator(`.tabs-container .tab[data-resource-name="${path.split("/").at(-1)}"], .tab:has-text("${path.split("/").at(-1)}")`).first().waitFor();
+    await this.page
+      .locator(
+        `.tabs-container .tab[data-resource-name="${path.split("/").at(-1)}"], .tab:has-text("${path.split("/").at(-1)}")`,
+      )
+      .first()
+      .waitFor();
   }
 
   /** Keys that come before the window listens are lost, so they are pressed until they are heard. */
   async #openQuickInput(keys: string, text: string): Promise<void> {
-    await waitFor(async () => {
-      await this.press(keys);
-      return this.quickInput.locator("input").first().waitFor({ timeout: 1000 }).then(() => true, () => false);
-    }, { what: `a quick input after ${keys}`, timeoutMs: patienceMs, intervalMs: 100 });
+    await waitFor(
+      async () => {
+        await this.press(keys);
+        return this.quickInput
+          .locator("input")
+          .first()
+          .waitFor({ timeout: 1000 })
+          .then(
+            () => true,
+            () => false,
+          );
+      },
+      { what: `a quick input after ${keys}`, timeoutMs: patienceMs, intervalMs: 100 },
+    );
     await this.quickInput.locator("input").first().fill(text);
   }
 
@@ -98,7 +119,9 @@ export class Workbench {
 
   /** A row of the quick pick. */
   quickPick(label: string | RegExp): Locator {
-    return this.quickInput.locator(".monaco-list-row").filter({ has: this.page.locator(".quick-input-list-label", { hasText: label }) });
+    return this.quickInput
+      .locator(".monaco-list-row")
+      .filter({ has: this.page.locator(".quick-input-list-label", { hasText: label }) });
   }
 
   /** Chooses a row of the quick pick. */
@@ -122,11 +145,17 @@ export class Workbench {
   async openContainer(title: string): Promise<void> {
     const heading = this.page.locator(".part.sidebar .composite.title:visible", { hasText: new RegExp(title, "i") });
     // A click on the icon of a container that comes up by itself, as it does after a reload, closes it.
-    await waitFor(async () => {
-      if (await heading.isVisible()) return true;
-      await this.activityBarItem(title).click();
-      return heading.waitFor({ timeout: 2000 }).then(() => true, () => false);
-    }, { what: `the container ${title}`, timeoutMs: patienceMs, intervalMs: 50 });
+    await waitFor(
+      async () => {
+        if (await heading.isVisible()) return true;
+        await this.activityBarItem(title).click();
+        return heading.waitFor({ timeout: 2000 }).then(
+          () => true,
+          () => false,
+        );
+      },
+      { what: `the container ${title}`, timeoutMs: patienceMs, intervalMs: 50 },
+    );
   }
 
   /** Makes the side bar wider by so many pixels. */
@@ -141,25 +170,35 @@ export class Workbench {
 
   /** A view of the open container, by its title. */
   view(title: string): Locator {
-    return this.page.locator(".part.sidebar .pane").filter({ has: this.page.locator(`.pane-header[aria-label^="${title}"]`) });
+    return this.page
+      .locator(".part.sidebar .pane")
+      .filter({ has: this.page.locator(`.pane-header[aria-label^="${title}"]`) });
   }
 
   /** The rows that a view's tree shows now. */
   async treeRows(viewTitle: string): Promise<TreeRow[]> {
-    return this.view(viewTitle).locator(".monaco-list-row").evaluateAll((rows) => rows
-      .map((row) => ({ row, top: row.getBoundingClientRect().top }))
-      .sort((a, b) => a.top - b.top)
-      .map(({ row }) => ({
-        text: row.textContent?.trim() ?? "",
-        label: row.getAttribute("aria-label") ?? "",
-        level: Number(row.getAttribute("aria-level")),
-        expanded: row.hasAttribute("aria-expanded") ? row.getAttribute("aria-expanded") === "true" : null,
-      })));
+    return this.view(viewTitle)
+      .locator(".monaco-list-row")
+      .evaluateAll((rows) =>
+        rows
+          .map((row) => ({ row, top: row.getBoundingClientRect().top }))
+          .sort((a, b) => a.top - b.top)
+          .map(({ row }) => ({
+            text: row.textContent?.trim() ?? "",
+            label: row.getAttribute("aria-label") ?? "",
+            level: Number(row.getAttribute("aria-level")),
+            expanded: row.hasAttribute("aria-expanded") ? row.getAttribute("aria-expanded") === "true" : null,
+          })),
+      );
   }
 
   /** The rows, once there is one that matches. */
   waitForRow(viewTitle: string, matches: (row: TreeRow) => boolean, what = matches.toString()): Promise<TreeRow> {
-    return waitFor(async () => (await this.treeRows(viewTitle)).find(matches), { what: `a row of ${viewTitle}: ${what}`, timeoutMs: patienceMs, intervalMs: 50 });
+    return waitFor(async () => (await this.treeRows(viewTitle)).find(matches), {
+      what: `a row of ${viewTitle}: ${what}`,
+      timeoutMs: patienceMs,
+      intervalMs: 50,
+    });
   }
 
   treeRow(viewTitle: string, text: string | RegExp): Locator {
@@ -185,7 +224,10 @@ export class Workbench {
 
   /** A file or folder in the explorer, which must be open and show it. */
   explorerItem(name: string): Locator {
-    return this.page.locator(".explorer-folders-view .monaco-list-row").filter({ has: this.page.locator(".label-name", { hasText: new RegExp(`^${escaped(name)}$`) }) }).first();
+    return this.page
+      .locator(".explorer-folders-view .monaco-list-row")
+      .filter({ has: this.page.locator(".label-name", { hasText: new RegExp(`^${escaped(name)}$`) }) })
+      .first();
   }
 
   // Editors and panels.
@@ -218,7 +260,11 @@ export class Workbench {
     await this.runCommand("Terminal: Create New Terminal");
     await this.page.locator(".terminal-wrapper.active .xterm-rows").waitFor();
     // It has a prompt.
-    await waitFor(async () => (await this.terminalText()).trim() !== "", { what: "a prompt in the terminal", timeoutMs: patienceMs, intervalMs: 50 });
+    await waitFor(async () => (await this.terminalText()).trim() !== "", {
+      what: "a prompt in the terminal",
+      timeoutMs: patienceMs,
+      intervalMs: 50,
+    });
   }
 
   /** Types a line into the terminal that has the focus. */
@@ -242,14 +288,19 @@ export class Workbench {
   // What comes up by itself.
 
   notification(text: string | RegExp): Locator {
-    return this.page.locator(".notifications-toasts .notification-list-item, .notifications-center .notification-list-item").filter({ hasText: text }).first();
+    return this.page
+      .locator(".notifications-toasts .notification-list-item, .notifications-center .notification-list-item")
+      .filter({ hasText: text })
+      .first();
   }
 
   /** Closes a notification if it is there: a VS Code without TypeScript's server says so at the first script. */
   async hideNotice(text: string): Promise<void> {
     const notice = this.notification(text);
     // In one step: a toast leaves by itself, also between a look and a click.
-    await notice.locator('.actions-container [aria-label^="Clear Notification"]').evaluateAll((buttons) => (buttons[0] as { click(): void } | undefined)?.click());
+    await notice
+      .locator('.actions-container [aria-label^="Clear Notification"]')
+      .evaluateAll((buttons) => (buttons[0] as { click(): void } | undefined)?.click());
     await notice.waitFor({ state: "detached" });
   }
 
@@ -286,17 +337,26 @@ export class Workbench {
     if (keep) mkdirSync(folder, { recursive: true });
     // Nothing is pointed at.
     await this.page.mouse.move(0, 0);
-    const options = { animations: "disabled", caret: "hide", ...(keep ? { path: join(folder, `${name}-${this.#theme.replace(" ", "-")}.png`) } : {}) } as const;
+    const options = {
+      animations: "disabled",
+      caret: "hide",
+      ...(keep ? { path: join(folder, `${name}-${this.#theme.replace(" ", "-")}.png`) } : {}),
+    } as const;
     return of ? of.screenshot(options) : this.page.screenshot(options);
   }
 }
 
 /** Monaco's lines, in the order in which they are shown. */
 async function linesOf(editor: Locator): Promise<string[]> {
-  const lines = await editor.first().locator(".view-line").evaluateAll((all) => all
-    .map((line) => ({ text: line.textContent ?? "", top: line.getBoundingClientRect().top }))
-    .sort((a, b) => a.top - b.top)
-    .map(({ text }) => text));
+  const lines = await editor
+    .first()
+    .locator(".view-line")
+    .evaluateAll((all) =>
+      all
+        .map((line) => ({ text: line.textContent ?? "", top: line.getBoundingClientRect().top }))
+        .sort((a, b) => a.top - b.top)
+        .map(({ text }) => text),
+    );
   return lines.map((line) => line.replaceAll("\u00a0", " ").trimEnd());
 }
 

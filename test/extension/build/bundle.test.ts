@@ -29,26 +29,55 @@ describe("the extension, laid out as it will be installed, away from the checkou
 
   it("holds what the manifest names, no sources, and nothing to install", () => {
     const paths = readdirSync(extension, { recursive: true, encoding: "utf8" });
-    for (const path of ["package.json", "README.md", "LICENSE", "CHANGELOG.md", "NOTICES.txt", "dist/extension.cjs", "dist/javascript-functions.cjs", "dist/server.cjs", "dist/cli.cjs", "dist/host/main.mjs", "dist/results/webview.js", "dist/results/webview.css", "extension/images/icon.png"]) {
+    for (const path of [
+      "package.json",
+      "README.md",
+      "LICENSE",
+      "CHANGELOG.md",
+      "NOTICES.txt",
+      "dist/extension.cjs",
+      "dist/javascript-functions.cjs",
+      "dist/server.cjs",
+      "dist/cli.cjs",
+      "dist/host/main.mjs",
+      "dist/results/webview.js",
+      "dist/results/webview.css",
+      "extension/images/icon.png",
+    ]) {
       assert.ok(paths.includes(path), `${path} is missing`);
     }
-    assert.deepEqual(paths.filter((path) => /\.ts$|\.map$|node_modules/.test(path)), []);
+    assert.deepEqual(
+      paths.filter((path) => /\.ts$|\.map$|node_modules/.test(path)),
+      [],
+    );
     const manifest = JSON.parse(readFileSync(join(extension, "package.json"), "utf8")) as Record<string, unknown>;
     assert.equal(manifest["main"], "./dist/extension.cjs");
-    for (const key of ["scripts", "dependencies", "devDependencies", "files", "exports"]) assert.ok(!(key in manifest), key);
+    for (const key of ["scripts", "dependencies", "devDependencies", "files", "exports"])
+      assert.ok(!(key in manifest), key);
   });
 
   it("has the parser of JavaScript apart, so that a window that opens need not read it", () => {
     const source = (name: string) => readFileSync(join(extension, "dist", name), "utf8");
     assert.match(source("extension.cjs"), /require\("\.\/javascript-functions\.cjs"\)/);
-    assert.deepEqual(["extension.cjs", "javascript-functions.cjs"].map((name) => source(name).includes("ImportOutsideModule")), [false, true]);
-    const { findJavascriptFunctions } = createRequire(join(extension, "dist", "x.js"))("./javascript-functions.cjs") as { findJavascriptFunctions: typeof find };
-    assert.deepEqual(findJavascriptFunctions("export const f = async (x) => x;", { jsx: false, typescript: false }).map(({ export: name }) => name), ["f"]);
+    assert.deepEqual(
+      ["extension.cjs", "javascript-functions.cjs"].map((name) => source(name).includes("ImportOutsideModule")),
+      [false, true],
+    );
+    const { findJavascriptFunctions } = createRequire(join(extension, "dist", "x.js"))(
+      "./javascript-functions.cjs",
+    ) as { findJavascriptFunctions: typeof find };
+    assert.deepEqual(
+      findJavascriptFunctions("export const f = async (x) => x;", { jsx: false, typescript: false }).map(
+        ({ export: name }) => name,
+      ),
+      ["f"],
+    );
   });
 
   it("says whose software it holds", () => {
     const notices = readFileSync(join(extension, "NOTICES.txt"), "utf8");
-    for (const name of ["commander", "msgpackr", "valibot", "vscode-languageclient", "lit-html"]) assert.match(notices, new RegExp(`^${name} \\d`, "m"));
+    for (const name of ["commander", "msgpackr", "valibot", "vscode-languageclient", "lit-html"])
+      assert.match(notices, new RegExp(`^${name} \\d`, "m"));
     assert.match(notices, /Permission is hereby granted/);
   });
 
@@ -59,8 +88,15 @@ describe("the extension, laid out as it will be installed, away from the checkou
 
   it("runs functions in worker hosts, and keeps its own frames out of their errors", async () => {
     const module = join(project, "functions.mjs");
-    writeFileSync(module, "export function half(n) {\n  if (n % 2) throw new RangeError(`${n} is odd`);\n  return n / 2;\n}\n");
-    const { stdout, stderr } = await run(polyproc, ["map", "--keep-order", "--json-items", "--module", module, "--export", "half", "2", "3", "4"], { cwd: project, env: withoutServer() }).catch((error: { stdout: string; stderr: string }) => error);
+    writeFileSync(
+      module,
+      "export function half(n) {\n  if (n % 2) throw new RangeError(`${n} is odd`);\n  return n / 2;\n}\n",
+    );
+    const { stdout, stderr } = await run(
+      polyproc,
+      ["map", "--keep-order", "--json-items", "--module", module, "--export", "half", "2", "3", "4"],
+      { cwd: project, env: withoutServer() },
+    ).catch((error: { stdout: string; stderr: string }) => error);
     assert.equal(stdout, "1\n2\n");
     assert.match(stderr, /RangeError: 3 is odd\n\s+at half .*functions\.mjs/);
     assert.doesNotMatch(stderr, /dist.host/);
@@ -69,7 +105,9 @@ describe("the extension, laid out as it will be installed, away from the checkou
   it("shares objects with the copy of the package that a task's module has installed", async (t) => {
     mkdirSync(join(project, "node_modules"));
     symlinkSync(root, join(project, "node_modules", "polyproc"));
-    writeFileSync(join(project, "copies.mjs"), `
+    writeFileSync(
+      join(project, "copies.mjs"),
+      `
       import { connect, currentProcess, Lock, Queue, task } from "polyproc";
       export async function use(lock, queue) {
         await lock.acquire();
@@ -95,9 +133,13 @@ describe("the extension, laid out as it will be installed, away from the checkou
         await pool.terminate();
         await mp.close();
       }
-    `);
+    `,
+    );
     const address = await bundledServer(t, extension);
-    const { stdout, stderr } = await run(process.execPath, ["copies.mjs", address], { cwd: project, env: withoutServer() });
+    const { stdout, stderr } = await run(process.execPath, ["copies.mjs", address], {
+      cwd: project,
+      env: withoutServer(),
+    });
     assert.equal(stderr, "");
     assert.deepEqual(JSON.parse(stdout), {
       used: [true, true, "PoolWorker-1", join(extension, "dist", "host", "main.mjs")],
@@ -113,19 +155,29 @@ describe("bundling", () => {
     const folder = temporaryFolder(t);
     const entry = join(folder, "a.ts");
     writeFileSync(entry, 'export const helper = new URL("./helper.js", import.meta.url);\n');
-    await assert.rejects(build({ entryPoints: [entry], bundle: true, write: false, logLevel: "silent", plugins: [relocate("")] }), /helper\.js, and extension\/build\/relocate\.ts does not say where/);
+    await assert.rejects(
+      build({ entryPoints: [entry], bundle: true, write: false, logLevel: "silent", plugins: [relocate("")] }),
+      /helper\.js, and extension\/build\/relocate\.ts does not say where/,
+    );
   });
 });
 
 /** Address of a server that goes with the test. */
 async function bundledServer(t: TestContext, extension: string): Promise<string> {
-  const server = spawn(process.execPath, [join(extension, "dist", "server.cjs"), "--listen", `unix:${join(temporaryFolder(t), "s")}`], { stdio: ["ignore", "pipe", "inherit"], env: withoutServer() });
+  const server = spawn(
+    process.execPath,
+    [join(extension, "dist", "server.cjs"), "--listen", `unix:${join(temporaryFolder(t), "s")}`],
+    { stdio: ["ignore", "pipe", "inherit"], env: withoutServer() },
+  );
   const exited = new Promise((done) => server.once("exit", done));
   t.after(async () => {
     server.kill("SIGTERM");
     await exited;
   });
-  const line = await within(new Promise<string>((done) => createInterface({ input: server.stdout }).once("line", done)), "the server to listen");
+  const line = await within(
+    new Promise<string>((done) => createInterface({ input: server.stdout }).once("line", done)),
+    "the server to listen",
+  );
   return line.replace("polyproc: listening on ", "");
 }
 

@@ -6,7 +6,14 @@ import { findNode, isNewEnough } from "../../../extension/connection/node-execut
 import { temporaryFolder } from "../../temporary-folder.js";
 
 test("20.19 is new enough, and what comes after it", () => {
-  assert.deepEqual(["20.18.3", "18.20.0", "20.19.0", "v20.19.1", "21.0.0", "24.11.0"].map(isNewEnough), [false, false, true, true, true, true]);
+  assert.deepEqual(["20.18.3", "18.20.0", "20.19.0", "v20.19.1", "21.0.0", "24.11.0"].map(isNewEnough), [
+    false,
+    false,
+    true,
+    true,
+    true,
+    true,
+  ]);
 });
 
 test("the setting's comes first, then that of the PATH, then the editor's own", async (t) => {
@@ -15,16 +22,32 @@ test("the setting's comes first, then that of the PATH, then the editor's own", 
   const none = temporaryFolder(t);
   const path = (folder: string) => ({ PATH: `${folder}:/bin:/usr/bin` });
   const cwd = none;
-  assert.deepEqual(await findNode(process.execPath, cwd), { path: process.execPath, version: process.versions.node, env: {}, from: "setting" });
-  assert.deepEqual(await findNode("", cwd, path(good)), { path: "/good/node", version: "22.1.0", env: {}, from: "PATH" });
+  assert.deepEqual(await findNode(process.execPath, cwd), {
+    path: process.execPath,
+    version: process.versions.node,
+    env: {},
+    from: "setting",
+  });
+  assert.deepEqual(await findNode("", cwd, path(good)), {
+    path: "/good/node",
+    version: "22.1.0",
+    env: {},
+    from: "PATH",
+  });
   assert.equal((await findNode("", cwd, path(old))).from, "editor");
   assert.equal((await findNode("", cwd, { PATH: none })).path, process.execPath);
-  await assert.rejects(findNode(join(old, "node"), cwd), /polyproc\.nodePath names .*node, which is Node\.js 18\.0\.0; 20\.19 or newer is needed/);
+  await assert.rejects(
+    findNode(join(old, "node"), cwd),
+    /polyproc\.nodePath names .*node, which is Node\.js 18\.0\.0; 20\.19 or newer is needed/,
+  );
 });
 
 test("a setting that names no Node.js is told with what the program did", async (t) => {
   const none = temporaryFolder(t);
-  const answers = async (path: string, what: string) => assert.rejects(findNode(path, none), { message: `the setting polyproc.nodePath names ${path}, which does not answer as Node.js (${what}): correct it, or leave it empty` });
+  const answers = async (path: string, what: string) =>
+    assert.rejects(findNode(path, none), {
+      message: `the setting polyproc.nodePath names ${path}, which does not answer as Node.js (${what}): correct it, or leave it empty`,
+    });
   await answers(join(none, "node"), "there is no such program");
   await answers(none, "it may not be run: EACCES");
   await answers(join(program(t, "echo no >&2; exit 3"), "node"), "exit code 3");

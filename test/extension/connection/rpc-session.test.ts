@@ -16,8 +16,14 @@ test("requests, their errors and notifications come through, as the binding's", 
   assert.match(queue, new RegExp(`^queue:${session.facts.session}\\.`));
   assert.notEqual(session.mint("queue"), queue);
   await session.request("queue/create", { queue });
-  await assert.rejects(session.request("queue/get", { queue, timeoutMs: 0 }), (error) => error instanceof Empty && error.codeName === "Empty");
-  await assert.rejects(session.request("lock/acquire", { lock: "nonsense" }), (error: PolyprocError) => error.codeName === "InvalidParams");
+  await assert.rejects(
+    session.request("queue/get", { queue, timeoutMs: 0 }),
+    (error) => error instanceof Empty && error.codeName === "Empty",
+  );
+  await assert.rejects(
+    session.request("lock/acquire", { lock: "nonsense" }),
+    (error: PolyprocError) => error.codeName === "InvalidParams",
+  );
 
   const big = Buffer.alloc(3_000_000, 7);
   await session.request("queue/put", { queue, items: [big] });
@@ -43,7 +49,10 @@ test("a signal cancels its request, and no other", async (t) => {
   const patient = session.request("queue/get", { queue });
   abort.abort();
   await assert.rejects(given, (error: PolyprocError) => error.codeName === "RequestCancelled");
-  await assert.rejects(session.request("queue/get", { queue }, abort.signal), (error: PolyprocError) => error.codeName === "RequestCancelled");
+  await assert.rejects(
+    session.request("queue/get", { queue }, abort.signal),
+    (error: PolyprocError) => error.codeName === "RequestCancelled",
+  );
   await session.request("queue/put", { queue, items: [Buffer.from([1])] });
   assert.equal((await patient).items.length, 1);
 });
@@ -68,23 +77,38 @@ test("end says goodbye: the server waits for the session's children before it an
   const watcher = await openPlainSession(path);
   t.after(() => watcher.end());
   const session = await openPlainSession(path);
-  assert.deepEqual((await watcher.request("server/sessions", {})).sessions.map(({ name }) => name), ["test", "test"]);
+  assert.deepEqual(
+    (await watcher.request("server/sessions", {})).sessions.map(({ name }) => name),
+    ["test", "test"],
+  );
   const child = session.mint("process");
   await session.request("process/start", { process: child, target: { command: "sleep", args: ["60"] }, daemon: true });
   await session.end();
-  assert.deepEqual((await watcher.request("process/list", { scope: "all" })).processes.filter(({ role }) => role === "process"), []);
+  assert.deepEqual(
+    (await watcher.request("process/list", { scope: "all" })).processes.filter(({ role }) => role === "process"),
+    [],
+  );
   assert.equal((await watcher.request("server/sessions", {})).sessions.length, 1);
 });
 
 test("garbage ends the session, and nothing else", async (t) => {
-  for (const garbage of ["Content-Length: 3\r\n\r\n\xc1\xc1\xc1", "Content-Length: nonsense\r\n\r\n", "no header at all\r\n\r\n"]) {
+  for (const garbage of [
+    "Content-Length: 3\r\n\r\n\xc1\xc1\xc1",
+    "Content-Length: nonsense\r\n\r\n",
+    "no header at all\r\n\r\n",
+  ]) {
     const path = socketIn(t);
     const server = createServer((socket) => {
       socket.on("error", () => {});
       const bodies = new BodyReader((request) => {
         const { id, method } = decode(request) as { id: number; method: string };
-        const body = encode({ jsonrpc: "2.0", id, result: { session: "s1", serverInfo: { version: "1", pid: 1 }, capabilities: {} } });
-        if (method === "initialize") socket.write(Buffer.concat([Buffer.from(`Content-Length: ${body.length}\r\n\r\n`), body]));
+        const body = encode({
+          jsonrpc: "2.0",
+          id,
+          result: { session: "s1", serverInfo: { version: "1", pid: 1 }, capabilities: {} },
+        });
+        if (method === "initialize")
+          socket.write(Buffer.concat([Buffer.from(`Content-Length: ${body.length}\r\n\r\n`), body]));
         else socket.write(Buffer.from(garbage, "latin1"));
       }, 1e6);
       socket.on("data", (chunk: Buffer) => bodies.push(chunk));
@@ -92,7 +116,10 @@ test("garbage ends the session, and nothing else", async (t) => {
     await new Promise<void>((listening) => server.listen(path, listening));
     t.after(() => void server.close());
     const session = await openPlainSession(path);
-    const unanswered = assert.rejects(session.request("server/status", {}), (error: PolyprocError) => error.codeName === "Closed");
+    const unanswered = assert.rejects(
+      session.request("server/status", {}),
+      (error: PolyprocError) => error.codeName === "Closed",
+    );
     await within(session.closed, `the end of a session with ${JSON.stringify(garbage)}`);
     await unanswered;
   }
@@ -110,7 +137,10 @@ test("a flood waits at the server while this side is busy", async (t) => {
     left += output.dropped;
   });
   const process_ = session.mint("process");
-  await session.request("process/start", { process: process_, target: { command: "sh", args: ["-c", "yes 0123456789012345678901234567890123456789 | head -c 20000000"] } });
+  await session.request("process/start", {
+    process: process_,
+    target: { command: "sh", args: ["-c", "yes 0123456789012345678901234567890123456789 | head -c 20000000"] },
+  });
   const total = Math.ceil(20_000_000 / 41);
   await session.request("process/join", { process: process_ });
   await waitFor(() => lines + left >= total, { what: `${total} lines, of which some are left out`, timeoutMs: 30_000 });

@@ -3,7 +3,18 @@ import { test } from "node:test";
 import { serverEnvironment } from "../../../extension/connection/server-environment.js";
 
 test("what runs gets the user's environment, and nothing that is the editor's own or names another server", () => {
-  const given = { PATH: "/bin", POLYPROC_PYTHON: "/usr/bin/python3", POLYPROC_ADDRESS: "unix:/other", POLYPROC_TOKEN: "t", VSCODE_PID: "1", ELECTRON_RUN_AS_NODE: "1" };
+  const given = {
+    PATH: "/bin",
+    POLYPROC_PYTHON: "/usr/bin/python3",
+    POLYPROC_ADDRESS: "unix:/other",
+    POLYPROC_TOKEN: "t",
+    VSCODE_PID: "1",
+    ELECTRON_RUN_AS_NODE: "1",
+  };
   assert.deepEqual(serverEnvironment(given), { PATH: "/bin", POLYPROC_PYTHON: "/usr/bin/python3" });
-  assert.deepEqual(serverEnvironment(given, { ELECTRON_RUN_AS_NODE: "1" }), { PATH: "/bin", POLYPROC_PYTHON: "/usr/bin/python3", ELECTRON_RUN_AS_NODE: "1" });
+  assert.deepEqual(serverEnvironment(given, { ELECTRON_RUN_AS_NODE: "1" }), {
+    PATH: "/bin",
+    POLYPROC_PYTHON: "/usr/bin/python3",
+    ELECTRON_RUN_AS_NODE: "1",
+  });
 });

@@ -19,9 +19,15 @@ test("the socket is where the command line's is, and its path is never too long"
   const at = { env: { XDG_RUNTIME_DIR: runtime }, home: "/home/me", temporary: "/var/tmp", uid };
   assert.equal(socketPath("0123", at), join(runtime, "polyproc", "window-0123.sock"));
   assert.equal(socketPath("0123", { ...at, env: {} }), "/home/me/.cache/polyproc/window-0123.sock");
-  assert.equal(socketPath("0123", { ...at, env: { XDG_RUNTIME_DIR: join(runtime, "gone") } }), "/home/me/.cache/polyproc/window-0123.sock");
+  assert.equal(
+    socketPath("0123", { ...at, env: { XDG_RUNTIME_DIR: join(runtime, "gone") } }),
+    "/home/me/.cache/polyproc/window-0123.sock",
+  );
   assert.equal(socketPath("0123", { ...at, uid: (uid ?? 0) + 1 }), "/home/me/.cache/polyproc/window-0123.sock");
   const long = "/home/" + "ä".repeat(50);
   assert.equal(socketPath("0123", { ...at, env: {}, home: long }), `/var/tmp/polyproc-${uid}/window-0123.sock`);
-  assert.equal(socketPath("0123", { ...at, env: {}, home: long, temporary: long }), `/tmp/polyproc-${uid}/window-0123.sock`);
+  assert.equal(
+    socketPath("0123", { ...at, env: {}, home: long, temporary: long }),
+    `/tmp/polyproc-${uid}/window-0123.sock`,
+  );
 });

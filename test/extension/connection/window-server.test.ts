@@ -20,7 +20,10 @@ test("ensure starts a server, which the next ones use", async (t) => {
   assert.equal(await server.attach(), first);
   assert.equal(launches.length, 1);
   assert.equal(first.server.pid, launches[0]!.pid);
-  assert.deepEqual(states.map(({ kind }) => kind), ["starting", "connected"]);
+  assert.deepEqual(
+    states.map(({ kind }) => kind),
+    ["starting", "connected"],
+  );
 });
 
 test("two windows that start a server at the same time end with the same one, a stale socket or not", async (t) => {
@@ -39,21 +42,30 @@ test("a window that reloads finds the server again, with what runs there", async
   const before = openWindow(t, path);
   const rpc = await before.server.ensure();
   const run = rpc.mint("run");
-  await rpc.request("run/start", { run, target: { command: "sleep", args: ["{item}"] }, items: [Buffer.from([0xa2, 0x36, 0x30])] });
+  await rpc.request("run/start", {
+    run,
+    target: { command: "sleep", args: ["{item}"] },
+    items: [Buffer.from([0xa2, 0x36, 0x30])],
+  });
   await before.server.end();
 
   const after = openWindow(t, path);
   const found = await after.server.attach();
   assert.equal(found?.server.pid, rpc.server.pid);
   const { runs } = await found!.request("run/list", {});
-  assert.deepEqual(runs.map((info) => [info.run, info.state]), [[run, "running"]]);
+  assert.deepEqual(
+    runs.map((info) => [info.run, info.state]),
+    [[run, "running"]],
+  );
   await found!.request("run/cancel", { run });
 });
 
 test("a server that is killed is told as lost, and another one is started at the next need only", async (t) => {
   const { server, states, launches } = openWindow(t, socketIn(t));
   const rpc = await server.ensure();
-  const waiting = rpc.request("queue/create", { queue: "queue:@a" }).then(() => rpc.request("queue/get", { queue: "queue:@a" }));
+  const waiting = rpc
+    .request("queue/create", { queue: "queue:@a" })
+    .then(() => rpc.request("queue/get", { queue: "queue:@a" }));
   const unanswered = assert.rejects(waiting, (error: PolyprocError) => error.codeName === "Closed");
   process.kill(rpc.server.pid, "SIGKILL");
   await unanswered;
@@ -71,7 +83,10 @@ test("whoever needs a server in the moment in which one is lost gets another one
   process.kill(rpc.server.pid, "SIGKILL");
   await rpc.closed;
   await server.ensure();
-  assert.deepEqual(states.map(({ kind }) => kind), ["starting", "connected", "lost", "starting", "connected"]);
+  assert.deepEqual(
+    states.map(({ kind }) => kind),
+    ["starting", "connected", "lost", "starting", "connected"],
+  );
 });
 
 test("a server that was asked to end says so", async (t) => {
@@ -100,7 +115,10 @@ test("restart replaces the server", async (t) => {
   const before = await server.ensure();
   const after = await server.restart();
   assert.notEqual(before.facts.instanceId, after.facts.instanceId);
-  assert.deepEqual(states.map(({ kind }) => kind), ["starting", "connected", "none", "starting", "connected"]);
+  assert.deepEqual(
+    states.map(({ kind }) => kind),
+    ["starting", "connected", "none", "starting", "connected"],
+  );
 });
 
 test("a server that dies at its start is explained with what it said", async (t) => {
@@ -113,8 +131,14 @@ test("a server that dies at its start is explained with what it said", async (t)
 });
 
 test("a Node.js that does not exist, or is none, is explained by the setting that names it", async (t) => {
-  await assert.rejects(openWindow(t, socketIn(t), { nodePath: "/no/such/node" }).server.ensure(), /polyproc\.nodePath names \/no\/such\/node.*there is no such program/);
-  await assert.rejects(openWindow(t, socketIn(t), { nodePath: "/bin/echo" }).server.ensure(), /polyproc\.nodePath names \/bin\/echo.*it printed/);
+  await assert.rejects(
+    openWindow(t, socketIn(t), { nodePath: "/no/such/node" }).server.ensure(),
+    /polyproc\.nodePath names \/no\/such\/node.*there is no such program/,
+  );
+  await assert.rejects(
+    openWindow(t, socketIn(t), { nodePath: "/bin/echo" }).server.ensure(),
+    /polyproc\.nodePath names \/bin\/echo.*it printed/,
+  );
 });
 
 test("a folder that is gone is no reason not to start", async (t) => {
@@ -132,12 +156,18 @@ test("a socket that may not be opened is told with its path", async (t) => {
     const path = socketIn(t);
     const refused = Object.assign(new Error("connect EACCES"), { code: "EACCES" });
     const { server } = openWindow(t, path, { connect: () => Promise.reject(refused) });
-    await assert.rejects(server.ensure(), (error: Error) => error.message.includes(path) && error.message.includes("EACCES"));
+    await assert.rejects(
+      server.ensure(),
+      (error: Error) => error.message.includes(path) && error.message.includes("EACCES"),
+    );
     return;
   }
   const { path } = await startUnixServer(t);
   chmodSync(path, 0);
-  await assert.rejects(openWindow(t, path).server.ensure(), (error: Error) => error.message.includes(path) && error.message.includes("EACCES"));
+  await assert.rejects(
+    openWindow(t, path).server.ensure(),
+    (error: Error) => error.message.includes(path) && error.message.includes("EACCES"),
+  );
 });
 
 test("a server of another protocol is refused, its load is known, and a restart replaces it", async (t) => {
@@ -147,7 +177,10 @@ test("a server of another protocol is refused, its load is known, and a restart 
   const { server, states } = openWindow(t, path, { onAttachFailed: (error) => told.push(error) });
   assert.equal(await server.attach(), null);
   assert.equal(states.at(-1)?.kind, "failed");
-  assert.match(told[0]!.message, /of another version: the client speaks protocol 1\.\d+, this server 9\.0.*Restart Server/);
+  assert.match(
+    told[0]!.message,
+    /of another version: the client speaks protocol 1\.\d+, this server 9\.0.*Restart Server/,
+  );
   await assert.rejects(server.ensure(), /another version/);
   assert.deepEqual(await server.load(), { version: "9.9.9", pid: 4711, processes: 3 });
   const rpc = await server.restart();
@@ -184,12 +217,18 @@ test("a server that is just ending is waited for, and another one is started", a
   const { server, states } = openWindow(t, path);
   await server.ensure();
   assert.equal(turnedAway, 3);
-  assert.deepEqual(states.map(({ kind }) => kind), ["starting", "connected"]);
+  assert.deepEqual(
+    states.map(({ kind }) => kind),
+    ["starting", "connected"],
+  );
 
   // In earnest: with a child that does not end when it is asked to.
   const other = await openPlainSession(path);
   const stubborn = other.mint("process");
-  await other.request("process/start", { process: stubborn, target: { command: "sh", args: ["-c", "trap '' TERM; while :; do sleep 0.1; done"] } });
+  await other.request("process/start", {
+    process: stubborn,
+    target: { command: "sh", args: ["-c", "trap '' TERM; while :; do sleep 0.1; done"] },
+  });
   await other.request("server/stop", {});
   await within(other.closed, "the server's end");
   // Connections end one after the other.
@@ -230,8 +269,24 @@ async function otherProtocol(t: TestContext, path: string): Promise<{ stopped():
       for (const method of ["initialize", "server/status", "server/stop"]) {
         if (!chunk.includes(method)) continue;
         const id = idOf(chunk);
-        if (method === "initialize" && chunk.includes("protocolVersion")) reply({ id, error: { code: 1007, message: "the client speaks protocol 1.0, this server 9.0: update the older one", data: { name: "BadState" } } });
-        else if (method === "initialize") reply({ id, result: { protocolVersion: "9.0", serverInfo: { name: "polyproc", version: "9.9.9", pid: 4711 }, capabilities: {} } });
+        if (method === "initialize" && chunk.includes("protocolVersion"))
+          reply({
+            id,
+            error: {
+              code: 1007,
+              message: "the client speaks protocol 1.0, this server 9.0: update the older one",
+              data: { name: "BadState" },
+            },
+          });
+        else if (method === "initialize")
+          reply({
+            id,
+            result: {
+              protocolVersion: "9.0",
+              serverInfo: { name: "polyproc", version: "9.9.9", pid: 4711 },
+              capabilities: {},
+            },
+          });
         else if (method === "server/status") reply({ id, result: { processes: 5, warmHosts: 2 } });
         else {
           stopped = true;

@@ -25,7 +25,11 @@ export interface TestWindow {
 }
 
 /** What a window has, without its editor. The server that it starts is a real one, and ends with the test. */
-export function openWindow(test: TestContext, path: string, options: Partial<WindowServerOptions> & { main?: string; folder?: string; nodePath?: string } = {}): TestWindow {
+export function openWindow(
+  test: TestContext,
+  path: string,
+  options: Partial<WindowServerOptions> & { main?: string; folder?: string; nodePath?: string } = {},
+): TestWindow {
   const launches: DetachedServer[] = [];
   const states: ServerState[] = [];
   const { main = compiled("server/main"), folder = null, nodePath = process.execPath, ...others } = options;
@@ -33,7 +37,15 @@ export function openWindow(test: TestContext, path: string, options: Partial<Win
     path,
     connect: openPlainSession,
     launch: async () => {
-      const started = await launch({ path, main, nodePath, idleTimeoutMs: 1000, folder, logFile: `${path}.log`, log: () => {} });
+      const started = await launch({
+        path,
+        main,
+        nodePath,
+        idleTimeoutMs: 1000,
+        folder,
+        logFile: `${path}.log`,
+        log: () => {},
+      });
       launches.push(started);
       return started;
     },

@@ -9,14 +9,16 @@ const at = (stack: string, file: string) => {
 
 describe("places in stacks", () => {
   test("JavaScript: the first frame in the file, by path or URL, with or without a function", () => {
-    const stack = "TypeError: no\n    at inner (node:internal/x:1:1)\n    at f (/w/other.js:9:9)\n    at async Promise.all (index 0)\n    at g (file:///w/my%20file.ts:12:3)\n    at /w/plain.js:4:5\n    at g (file:///w/my%20file.ts:20:1)";
+    const stack =
+      "TypeError: no\n    at inner (node:internal/x:1:1)\n    at f (/w/other.js:9:9)\n    at async Promise.all (index 0)\n    at g (file:///w/my%20file.ts:12:3)\n    at /w/plain.js:4:5\n    at g (file:///w/my%20file.ts:20:1)";
     assert.equal(at(stack, "/w/my file.ts"), "12:3");
     assert.equal(at(stack, "/w/plain.js"), "4:5");
     assert.equal(at(stack, "/w/none.js"), null);
   });
 
   test("Python: the innermost frame in the file", () => {
-    const stack = 'Traceback (most recent call last):\n  File "/w/a.py", line 3, in main\n    work()\n  File "/w/a.py", line 7, in work\n    int("x")\n  File "/usr/lib/x.py", line 1, in int\nValueError: x';
+    const stack =
+      'Traceback (most recent call last):\n  File "/w/a.py", line 3, in main\n    work()\n  File "/w/a.py", line 7, in work\n    int("x")\n  File "/usr/lib/x.py", line 1, in int\nValueError: x';
     assert.equal(at(stack, "/w/a.py"), "7:1");
   });
 });
@@ -38,7 +40,10 @@ describe("remarks of compilers and linters", () => {
   ] as const) {
     test(text.length > 100 ? "a line that is too long to be one" : JSON.stringify(text), () => {
       const found = readRemark(text);
-      assert.equal(found && `${found.path} ${found.line + 1}:${found.column + 1} ${found.severity}: ${found.message}`, expected);
+      assert.equal(
+        found && `${found.path} ${found.line + 1}:${found.column + 1} ${found.severity}: ${found.message}`,
+        expected,
+      );
     });
   }
 });

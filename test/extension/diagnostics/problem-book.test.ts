@@ -9,11 +9,21 @@ import { FakeRun } from "../runs/fake-run.js";
 const lint: Target = { command: "lint", args: ["{item}"] };
 const parse: Target = { module: "/w/parse.js", export: "parse" };
 
-const thrown = (message: string, stack: string) => ({ code: errorCodes.TaskFailed, message, data: { type: "Error", message: message.replace("Error: ", ""), stack, language: "javascript" } });
-const exited = (stderr: string, stdout = "") => ({ code: errorCodes.TaskFailed, message: "lint: exit code 1", data: { language: "command", message: "exit code 1", stack: "", stderr, stdout } });
+const thrown = (message: string, stack: string) => ({
+  code: errorCodes.TaskFailed,
+  message,
+  data: { type: "Error", message: message.replace("Error: ", ""), stack, language: "javascript" },
+});
+const exited = (stderr: string, stdout = "") => ({
+  code: errorCodes.TaskFailed,
+  message: "lint: exit code 1",
+  data: { language: "command", message: "exit code 1", stack: "", stderr, stdout },
+});
 
 function of(book: ProblemBook, ...files: string[]): string[] {
-  return [...book.of(new Set(files)).values()].flat().map(({ file, line, column, severity, message }) => `${file}:${line + 1}:${column + 1} ${severity}: ${message}`);
+  return [...book.of(new Set(files)).values()]
+    .flat()
+    .map(({ file, line, column, severity, message }) => `${file}:${line + 1}:${column + 1} ${severity}: ${message}`);
 }
 
 function failing(id: string, target: Target, file: string | undefined, error: Failure): FakeRun {
@@ -25,9 +35,21 @@ function failing(id: string, target: Target, file: string | undefined, error: Fa
 describe("problems that runs have found", () => {
   test("what a command says about its file, and nothing that it says about others", () => {
     const book = new ProblemBook();
-    const run = failing("r1", lint, "/w/src/a.c", exited("src/a.c:3:5: error: bad\n./src/a.c:4: warning: hm\nsrc/b.c:1:1: error: elsewhere\na.c: in function f", "a.c:9:1: info: also"));
+    const run = failing(
+      "r1",
+      lint,
+      "/w/src/a.c",
+      exited(
+        "src/a.c:3:5: error: bad\n./src/a.c:4: warning: hm\nsrc/b.c:1:1: error: elsewhere\na.c: in function f",
+        "a.c:9:1: info: also",
+      ),
+    );
     assert.deepEqual(book.update(run, [0]), new Set(["/w/src/a.c"]));
-    assert.deepEqual(of(book, "/w/src/a.c"), ["/w/src/a.c:3:5 error: error: bad", "/w/src/a.c:4:1 warning: warning: hm", "/w/src/a.c:9:1 information: info: also"]);
+    assert.deepEqual(of(book, "/w/src/a.c"), [
+      "/w/src/a.c:3:5 error: error: bad",
+      "/w/src/a.c:4:1 warning: warning: hm",
+      "/w/src/a.c:9:1 information: info: also",
+    ]);
   });
 
   test("without a place: at the file's beginning, with the reason", () => {
@@ -38,19 +60,38 @@ describe("problems that runs have found", () => {
 
   test("where the stack leads into the file itself", () => {
     const book = new ProblemBook();
-    book.update(failing("r1", parse, "/w/data.js", thrown("Error: no", "Error: no\n    at f (/w/parse.js:1:1)\n    at /w/data.js:7:2")), [0]);
+    book.update(
+      failing(
+        "r1",
+        parse,
+        "/w/data.js",
+        thrown("Error: no", "Error: no\n    at f (/w/parse.js:1:1)\n    at /w/data.js:7:2"),
+      ),
+      [0],
+    );
     assert.deepEqual(of(book, "/w/data.js"), ["/w/data.js:7:2 error: Error: no"]);
   });
 
   test("where the error's own message says so", () => {
     const book = new ProblemBook();
-    book.update(failing("r1", parse, "/w/t.csv", thrown('/w/t.csv:12: "x" is not a number', "TypeError: /w/t.csv:12: …\n    at f (/w/parse.js:1:1)")), [0]);
+    book.update(
+      failing(
+        "r1",
+        parse,
+        "/w/t.csv",
+        thrown('/w/t.csv:12: "x" is not a number', "TypeError: /w/t.csv:12: …\n    at f (/w/parse.js:1:1)"),
+      ),
+      [0],
+    );
     assert.deepEqual(of(book, "/w/t.csv"), ['/w/t.csv:12:1 error: "x" is not a number']);
   });
 
   test("of an item that is no file: in the function's module", () => {
     const book = new ProblemBook();
-    book.update(failing("r1", parse, undefined, thrown("Error: no", "Error: no\n    at f (file:///w/parse.js:8:11)")), [0]);
+    book.update(
+      failing("r1", parse, undefined, thrown("Error: no", "Error: no\n    at f (file:///w/parse.js:8:11)")),
+      [0],
+    );
     assert.deepEqual(of(book, "/w/parse.js"), ["/w/parse.js:8:11 error: item: Error: no"]);
     assert.deepEqual(book.update(failing("r2", lint, undefined, exited("x.c:1:1: error: bad")), [0]), new Set());
   });
@@ -81,8 +122,17 @@ describe("problems that runs have found", () => {
   test("no more than can be looked at, however much fails", () => {
     const book = new ProblemBook();
     const count = 5000;
-    const run = new FakeRun("r1", lint, Array.from({ length: count }, (_, index) => ({ label: `${index}`, file: `/w/${index}.c` })));
-    for (let index = 0; index < count; index++) run.rows[index] = { ...run.rows[index]!, state: "failed", error: exited(`${index}.c:1:1: error: bad\n`.repeat(100)) };
+    const run = new FakeRun(
+      "r1",
+      lint,
+      Array.from({ length: count }, (_, index) => ({ label: `${index}`, file: `/w/${index}.c` })),
+    );
+    for (let index = 0; index < count; index++)
+      run.rows[index] = {
+        ...run.rows[index]!,
+        state: "failed",
+        error: exited(`${index}.c:1:1: error: bad\n`.repeat(100)),
+      };
     const changed = book.update(run, [...run.rows.keys()]);
     assert.equal(of(book, ...changed).length, 2000);
     assert.deepEqual(book.clear(), changed);

@@ -10,7 +10,9 @@ describe("activation", () => {
     const { extension, api } = await activated<PolyprocApi>();
     assert.equal(extension.isActive, true);
     assert.ok(api.activationMs > 0);
-    note(`activation: ${loadAgain(vscode.Uri.joinPath(extension.extensionUri, "dist", "extension.cjs").fsPath).toFixed(1)} ms to load the code, ${api.activationMs.toFixed(1)} ms in activate()`);
+    note(
+      `activation: ${loadAgain(vscode.Uri.joinPath(extension.extensionUri, "dist", "extension.cjs").fsPath).toFixed(1)} ms to load the code, ${api.activationMs.toFixed(1)} ms in activate()`,
+    );
   });
 });
 

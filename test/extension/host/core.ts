@@ -40,7 +40,10 @@ describe("core", () => {
       assert.equal(api.server.state.kind, "connected");
       const lock = new client.Lock();
       await lock.acquire();
-      await waitFor(() => [...api.model.sync.values()].some(({ kind, holders }) => kind === "lock" && holders.length === 1), { what: "the lock in the model" });
+      await waitFor(
+        () => [...api.model.sync.values()].some(({ kind, holders }) => kind === "lock" && holders.length === 1),
+        { what: "the lock in the model" },
+      );
       await lock.release();
     } finally {
       await client.close();
@@ -51,17 +54,28 @@ describe("core", () => {
     const run = await api.run({
       name: "from another extension",
       target: { module: workspaceFile("src/words.js").fsPath, export: "countWords" },
-      items: ["README.md"].map((label) => ({ value: workspaceFile(label).fsPath, label, file: workspaceFile(label).fsPath })),
+      items: ["README.md"].map((label) => ({
+        value: workspaceFile(label).fsPath,
+        label,
+        file: workspaceFile(label).fsPath,
+      })),
       options: {},
     });
     await within(run.whenEnded, "the run's end");
-    assert.deepEqual(run.rows.map(({ state, error }) => [state, error?.message]), [["done", undefined]]);
+    assert.deepEqual(
+      run.rows.map(({ state, error }) => [state, error?.message]),
+      [["done", undefined]],
+    );
   });
 
   it("a terminal knows the server, and the command line is found there", async function () {
     this.timeout(30_000);
     const file = join(folder, "terminal");
-    const terminal = vscode.window.createTerminal({ name: "test", shellPath: "/bin/sh", shellArgs: ["-c", `polyproc ps >"${file}.ps" 2>&1; echo "$POLYPROC_ADDRESS $?" >"${file}"`] });
+    const terminal = vscode.window.createTerminal({
+      name: "test",
+      shellPath: "/bin/sh",
+      shellArgs: ["-c", `polyproc ps >"${file}.ps" 2>&1; echo "$POLYPROC_ADDRESS $?" >"${file}"`],
+    });
     try {
       await waitFor(() => existsSync(file), { what: "the terminal's end", timeoutMs: 20_000 });
       assert.equal(readFileSync(file, "utf8").trim(), `${api.address} 0`, readFileSync(`${file}.ps`, "utf8"));
@@ -75,7 +89,14 @@ describe("core", () => {
     await vscode.commands.executeCommand("polyproc.stopServer");
     await waitFor(() => api.server.state.kind !== "connected");
     const file = join(folder, "started");
-    const terminal = vscode.window.createTerminal({ name: "test", shellPath: "/bin/sh", shellArgs: ["-c", `polyproc map one two -- echo >"${file}.out" 2>&1; echo "$?" >"${file}.part"; mv "${file}.part" "${file}"`] });
+    const terminal = vscode.window.createTerminal({
+      name: "test",
+      shellPath: "/bin/sh",
+      shellArgs: [
+        "-c",
+        `polyproc map one two -- echo >"${file}.out" 2>&1; echo "$?" >"${file}.part"; mv "${file}.part" "${file}"`,
+      ],
+    });
     try {
       await waitFor(() => existsSync(file), { what: "the terminal's end", timeoutMs: 20_000 });
       assert.equal(readFileSync(file, "utf8").trim(), "0", readFileSync(`${file}.out`, "utf8"));
@@ -87,22 +108,37 @@ describe("core", () => {
 
   it("a child that floods 50 MB of output is read, and the extension host goes on meanwhile", async function () {
     this.timeout(90_000);
-    const { result, p99Ms } = await measured(() => runToItsEnd({ command: "sh", args: ["-c", "yes 0123456789012345678901234567890123456789 | head -c 50000000"] }, 1, 80_000));
-    note(`50 MB of output in ${Math.round(result.ms)} ms: event-loop delay at the 99th percentile ${p99Ms.toFixed(1)} ms`);
+    const { result, p99Ms } = await measured(() =>
+      runToItsEnd(
+        { command: "sh", args: ["-c", "yes 0123456789012345678901234567890123456789 | head -c 50000000"] },
+        1,
+        80_000,
+      ),
+    );
+    note(
+      `50 MB of output in ${Math.round(result.ms)} ms: event-loop delay at the 99th percentile ${p99Ms.toFixed(1)} ms`,
+    );
     assert.equal(result.done, 1);
   });
 
   it("10,000 items are done, and the extension host goes on meanwhile", async function () {
     this.timeout(90_000);
     writeFileSync(join(folder, "same.mjs"), "export const same = (item) => item;");
-    const { result, p99Ms } = await measured(() => runToItsEnd({ module: join(folder, "same.mjs"), export: "same" }, 10_000, 80_000));
+    const { result, p99Ms } = await measured(() =>
+      runToItsEnd({ module: join(folder, "same.mjs"), export: "same" }, 10_000, 80_000),
+    );
     note(`10,000 items in ${Math.round(result.ms)} ms: event-loop delay at the 99th percentile ${p99Ms.toFixed(1)} ms`);
     assert.equal(result.done, 10_000);
   });
 
   it("a server that is killed in the middle of a run is told as lost, and the next need starts another one", async () => {
     const rpc = await api.server.ensure();
-    const run = await api.run({ name: "lost", target: { command: "sleep", args: ["{item}"] }, items: [{ value: "60", label: "60", file: null }], options: {} });
+    const run = await api.run({
+      name: "lost",
+      target: { command: "sleep", args: ["{item}"] },
+      items: [{ value: "60", label: "60", file: null }],
+      options: {},
+    });
     await waitFor(() => run.rows[0]?.state === "running");
     const states: ServerState[] = [];
     const listening = api.server.onDidChange((state) => states.push(state));
@@ -111,10 +147,16 @@ describe("core", () => {
       await waitFor(() => api.server.state.kind === "lost");
       await within(run.whenEnded, "the run's end");
       assert.equal(run.rows[0]?.state, "lost");
-      await waitFor(() => api.model.processes.size === 0 || [...api.model.processes.values()].every(({ state }) => state === "exited"));
+      await waitFor(
+        () =>
+          api.model.processes.size === 0 || [...api.model.processes.values()].every(({ state }) => state === "exited"),
+      );
       const next = await api.server.ensure();
       assert.notEqual(next.facts.instanceId, rpc.facts.instanceId);
-      assert.deepEqual(states.map(({ kind }) => kind), ["lost", "starting", "connected"]);
+      assert.deepEqual(
+        states.map(({ kind }) => kind),
+        ["lost", "starting", "connected"],
+      );
     } finally {
       listening.dispose();
     }
@@ -125,14 +167,22 @@ describe("core", () => {
     await vscode.commands.executeCommand("polyproc.stopServer");
     await waitFor(() => api.server.state.kind !== "connected");
     const old = join(folder, "old");
-    for (const name of ["server.cjs", "host"]) cpSync(join(extension.extensionPath, "dist", name), join(old, "dist", name), { recursive: true });
+    for (const name of ["server.cjs", "host"])
+      cpSync(join(extension.extensionPath, "dist", name), join(old, "dist", name), { recursive: true });
     writeFileSync(join(old, "package.json"), JSON.stringify({ name: "polyproc", version: "0.0.1" }));
-    const server = spawn(process.execPath, [join(old, "dist/server.cjs"), "--listen", api.address, "--idle-timeout", "5"], { stdio: "ignore", env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" } });
+    const server = spawn(
+      process.execPath,
+      [join(old, "dist/server.cjs"), "--listen", api.address, "--idle-timeout", "5"],
+      { stdio: "ignore", env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" } },
+    );
     const ended = new Promise((resolve) => server.once("exit", resolve));
     try {
       await within(ended, "the old server's end", 20_000);
       const { version } = extension.packageJSON as { version: string };
-      await waitFor(() => api.server.state.kind === "connected" && api.server.state.rpc.server.version === version, { what: "a server of this version", timeoutMs: 20_000 });
+      await waitFor(() => api.server.state.kind === "connected" && api.server.state.rpc.server.version === version, {
+        what: "a server of this version",
+        timeoutMs: 20_000,
+      });
     } finally {
       server.kill("SIGKILL");
     }

@@ -11,8 +11,17 @@ describe("results", () => {
 
   before(async () => {
     ({ api } = await activated<PolyprocApi>());
-    const items = ["README.md", "not-there.md"].map((label) => ({ value: workspaceFile(label).fsPath, label, file: workspaceFile(label).fsPath }));
-    run = await api.run({ name: "results in the host", target: { module: workspaceFile("src/words.js").fsPath, export: "countWords" }, items, options: {} });
+    const items = ["README.md", "not-there.md"].map((label) => ({
+      value: workspaceFile(label).fsPath,
+      label,
+      file: workspaceFile(label).fsPath,
+    }));
+    run = await api.run({
+      name: "results in the host",
+      target: { module: workspaceFile("src/words.js").fsPath, export: "countWords" },
+      items,
+      options: {},
+    });
     await within(run.whenEnded, "the run's end");
   });
   after(async () => {
@@ -20,7 +29,10 @@ describe("results", () => {
     await api.runs.forget(run);
   });
 
-  const panels = () => vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs).filter(({ input }) => input instanceof vscode.TabInputWebview && input.viewType.endsWith("polyproc.results"));
+  const panels = () =>
+    vscode.window.tabGroups.all
+      .flatMap(({ tabs }) => tabs)
+      .filter(({ input }) => input instanceof vscode.TabInputWebview && input.viewType.endsWith("polyproc.results"));
 
   it("are shown in one panel for each run, named after it", async () => {
     await vscode.commands.executeCommand("polyproc.showResults", run.id);
@@ -35,14 +47,26 @@ describe("results", () => {
 
   it("are copied as JSON", async () => {
     await vscode.commands.executeCommand("polyproc.copyResults", run.id);
-    const copied = JSON.parse(await vscode.env.clipboard.readText()) as { label: string; state: string; result?: { words: number }; error?: { code: string } }[];
-    assert.deepEqual(copied.map(({ label, state }) => `${label} ${state}`), ["README.md done", "not-there.md failed"]);
+    const copied = JSON.parse(await vscode.env.clipboard.readText()) as {
+      label: string;
+      state: string;
+      result?: { words: number };
+      error?: { code: string };
+    }[];
+    assert.deepEqual(
+      copied.map(({ label, state }) => `${label} ${state}`),
+      ["README.md done", "not-there.md failed"],
+    );
     assert.ok(copied[0]!.result!.words > 0);
     assert.equal(copied[1]!.error!.code, "TaskFailed");
   });
 
   it("are opened whole, to be read", async () => {
-    const uri = vscode.Uri.from({ scheme: "polyproc-result", path: "/README.json", query: new URLSearchParams({ run: run.id, index: "0", what: "value" }).toString() });
+    const uri = vscode.Uri.from({
+      scheme: "polyproc-result",
+      path: "/README.json",
+      query: new URLSearchParams({ run: run.id, index: "0", what: "value" }).toString(),
+    });
     const document = await vscode.workspace.openTextDocument(uri);
     assert.deepEqual(JSON.parse(document.getText()), run.rows[0]!.value);
     const unknown = await vscode.workspace.openTextDocument(uri.with({ query: "run=run:9.9&index=0&what=value" }));

@@ -38,16 +38,22 @@ describe("runs", function () {
   async function answerWithEnter(command: string, ...args: unknown[]): Promise<Run> {
     const known = new Set(api.runs.all);
     let asking = false;
-    return waitFor(async () => {
-      const found = newRun(known);
-      if (found) return found;
-      if (!asking) {
-        asking = true;
-        void vscode.commands.executeCommand(command, ...args).then(() => (asking = false), () => (asking = false));
-      }
-      await vscode.commands.executeCommand("workbench.action.acceptSelectedQuickOpenItem");
-      return undefined;
-    }, { what: "a run that starts", timeoutMs: longMs, intervalMs: 100 });
+    return waitFor(
+      async () => {
+        const found = newRun(known);
+        if (found) return found;
+        if (!asking) {
+          asking = true;
+          void vscode.commands.executeCommand(command, ...args).then(
+            () => (asking = false),
+            () => (asking = false),
+          );
+        }
+        await vscode.commands.executeCommand("workbench.action.acceptSelectedQuickOpenItem");
+        return undefined;
+      },
+      { what: "a run that starts", timeoutMs: longMs, intervalMs: 100 },
+    );
   }
 
   function values(...given: unknown[]): RunItem[] {
@@ -58,13 +64,17 @@ describe("runs", function () {
     const uri = workspaceFile(path);
     await vscode.workspace.openTextDocument(uri);
     const found = await vscode.commands.executeCommand<vscode.CodeLens[]>("vscode.executeCodeLensProvider", uri, 100);
-    return found.filter(({ command }) => command?.command.startsWith("polyproc.")).map(({ command, range }) => `${range.start.line + 1} ${command!.title} ${String(command!.arguments![1])}`);
+    return found
+      .filter(({ command }) => command?.command.startsWith("polyproc."))
+      .map(({ command, range }) => `${range.start.line + 1} ${command!.title} ${String(command!.arguments![1])}`);
   }
 
   it("offers its CodeLenses above each exported function", async () => {
     assert.deepEqual(await lenses("src/words.js"), [
-      "4 $(play) Run in pool countWords", "4 Map over files… countWords",
-      "11 $(play) Run in pool mostUsed", "11 Map over files… mostUsed",
+      "4 $(play) Run in pool countWords",
+      "4 Map over files… countWords",
+      "11 $(play) Run in pool mostUsed",
+      "11 Map over files… mostUsed",
     ]);
     assert.deepEqual(await lenses("text/gale.txt"), []);
   });
@@ -92,15 +102,20 @@ describe("runs", function () {
     const uri = workspaceFile("tables/runs-test.csv");
     writeFileSync(uri.fsPath, "a,b\n1,2\n1,x\n");
     const request = {
-      name: "check", target: { module: workspaceFile("src/check.js").fsPath, export: "checkTable" },
-      items: [{ value: uri.fsPath, label: "runs-test.csv", file: uri.fsPath }], options: {},
+      name: "check",
+      target: { module: workspaceFile("src/check.js").fsPath, export: "checkTable" },
+      items: [{ value: uri.fsPath, label: "runs-test.csv", file: uri.fsPath }],
+      options: {},
     };
     const problems = () => vscode.languages.getDiagnostics(uri).filter(({ source }) => source === "polyproc");
     const failed = await api.run(request);
     await within(failed.whenEnded, "the run's end", longMs);
     assert.deepEqual(states(failed), ["failed"]);
     const [problem] = await waitFor(() => problems().length > 0 && problems());
-    assert.deepEqual([problem!.range.start.line, problem!.message, problem!.severity], [2, '"x" is not a number', vscode.DiagnosticSeverity.Error]);
+    assert.deepEqual(
+      [problem!.range.start.line, problem!.message, problem!.severity],
+      [2, '"x" is not a number', vscode.DiagnosticSeverity.Error],
+    );
 
     writeFileSync(uri.fsPath, "a,b\n1,2\n1,3\n");
     const known = new Set(api.runs.all);
@@ -124,24 +139,43 @@ describe("runs", function () {
     const run = await answerWithEnter("polyproc.runInPool", uri, "answer");
     await within(run.whenEnded, "the run's end", longMs);
     assert.equal(document.isDirty, false);
-    assert.ok(run.rows.every(({ value }) => value === 2), JSON.stringify(run.rows[0]));
+    assert.ok(
+      run.rows.every(({ value }) => value === 2),
+      JSON.stringify(run.rows[0]),
+    );
     await vscode.commands.executeCommand("workbench.action.closeActiveEditor");
     await vscode.workspace.fs.delete(uri);
   });
 
   it("streams results and output into its channel, each line marked with its item", async () => {
     await vscode.commands.executeCommand("polyproc.showOutput");
-    const run = await api.run({ name: "shout", target: { command: "sh", args: ["-c", 'echo "a word: $1"', "sh", "{item}"] }, items: values("one", "two"), options: {} });
+    const run = await api.run({
+      name: "shout",
+      target: { command: "sh", args: ["-c", 'echo "a word: $1"', "sh", "{item}"] },
+      items: values("one", "two"),
+      options: {},
+    });
     await within(run.whenEnded, "the run's end", longMs);
-    const text = await waitFor(() => {
-      const shown = vscode.workspace.textDocuments.filter(({ uri }) => uri.scheme === "output").map((document) => document.getText());
-      return shown.find((one) => one.includes("■ shout: 2 done"));
-    }, { what: "the channel's text" });
-    for (const line of ["▶ shout: 2 items", "[one] a word: one", "[two] a word: two", "[two] ✔ done"]) assert.ok(text.includes(line), `${line} in ${text}`);
+    const text = await waitFor(
+      () => {
+        const shown = vscode.workspace.textDocuments
+          .filter(({ uri }) => uri.scheme === "output")
+          .map((document) => document.getText());
+        return shown.find((one) => one.includes("■ shout: 2 done"));
+      },
+      { what: "the channel's text" },
+    );
+    for (const line of ["▶ shout: 2 items", "[one] a word: one", "[two] a word: two", "[two] ✔ done"])
+      assert.ok(text.includes(line), `${line} in ${text}`);
   });
 
   it("cancels a run, with what its processes have started", async () => {
-    const run = await api.run({ name: "sleepers", target: { command: "sh", args: ["-c", "sleep 1000 & wait"] }, items: values(1, 2, 3), options: { processes: 2 } });
+    const run = await api.run({
+      name: "sleepers",
+      target: { command: "sh", args: ["-c", "sleep 1000 & wait"] },
+      items: values(1, 2, 3),
+      options: { processes: 2 },
+    });
     await waitFor(() => run.rows.filter(({ state }) => state === "running").length === 2, { what: "two that run" });
     await vscode.commands.executeCommand("polyproc.cancelRun", run.id);
     await within(run.whenEnded, "the run's end", longMs);
@@ -149,7 +183,12 @@ describe("runs", function () {
   });
 
   it("a target that does not exist fails with a reason that says what to check", async () => {
-    const run = await api.run({ name: "nothing", target: { module: workspaceFile("src/none.js").fsPath }, items: values(1), options: {} });
+    const run = await api.run({
+      name: "nothing",
+      target: { module: workspaceFile("src/none.js").fsPath },
+      items: values(1),
+      options: {},
+    });
     await within(run.whenEnded, "the run's end", longMs);
     assert.match(run.rows[0]!.error!.message, /does not exist/);
   });
@@ -158,23 +197,38 @@ describe("runs", function () {
     const module = workspaceFile("src/runs-twice.js");
     writeFileSync(module.fsPath, "export const twice = (n) => n * 2;\n");
     const many = async () => {
-      const run = await api.run({ name: "many", target: { module: module.fsPath, export: "twice" }, items: values(...Array.from({ length: 10_000 }, (_, n) => n)), options: {} });
+      const run = await api.run({
+        name: "many",
+        target: { module: module.fsPath, export: "twice" },
+        items: values(...Array.from({ length: 10_000 }, (_, n) => n)),
+        options: {},
+      });
       await within(run.whenEnded, "the run's end", longMs);
       assert.ok(run.rows.every(({ value, index }) => value === index * 2));
     };
     const flood = async () => {
-      const run = await api.run({ name: "flood", target: { command: "sh", args: ["-c", "yes 0123456789012345678901234567890123456789 | head -c 50000000"] }, items: values("flood"), options: {} });
+      const run = await api.run({
+        name: "flood",
+        target: { command: "sh", args: ["-c", "yes 0123456789012345678901234567890123456789 | head -c 50000000"] },
+        items: values("flood"),
+        options: {},
+      });
       await within(run.whenEnded, "the run's end", longMs);
       assert.deepEqual(states(run), ["done"]);
     };
-    for (const [what, work] of [["10,000 items", many], ["a flood of 50 MB", flood]] as const) {
+    for (const [what, work] of [
+      ["10,000 items", many],
+      ["a flood of 50 MB", flood],
+    ] as const) {
       const delays = monitorEventLoopDelay({ resolution: 5 });
       const began = performance.now();
       delays.enable();
       await work();
       delays.disable();
       // What the timer itself adds is no delay.
-      note(`${what}: ${Math.round(performance.now() - began)} ms; event loop of the extension host held up ${(delays.percentile(99) / 1e6 - 5).toFixed(1)} ms at the 99th percentile, ${(delays.max / 1e6 - 5).toFixed(1)} ms at most`);
+      note(
+        `${what}: ${Math.round(performance.now() - began)} ms; event loop of the extension host held up ${(delays.percentile(99) / 1e6 - 5).toFixed(1)} ms at the 99th percentile, ${(delays.max / 1e6 - 5).toFixed(1)} ms at most`,
+      );
     }
     await vscode.workspace.fs.delete(module);
   });

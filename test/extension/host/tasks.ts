@@ -30,16 +30,24 @@ describe("tasks", function () {
 
   /** The tasks of tasks.json, read again until one is called so. */
   async function taskCalled(name: string): Promise<vscode.Task> {
-    return waitFor(async () => (await vscode.tasks.fetchTasks({ type: "polyproc" })).find((task) => task.name === name), { what: `the task ${name}`, timeoutMs: patienceMs, intervalMs: 100 });
+    return waitFor(
+      async () => (await vscode.tasks.fetchTasks({ type: "polyproc" })).find((task) => task.name === name),
+      { what: `the task ${name}`, timeoutMs: patienceMs, intervalMs: 100 },
+    );
   }
 
   /** Puts this task into tasks.json instead of the others. */
   async function define(label: string, definition: object): Promise<vscode.Task> {
-    writeFileSync(tasksFile, JSON.stringify({ version: "2.0.0", tasks: [{ label, type: "polyproc", problemMatcher: [], ...definition }] }));
+    writeFileSync(
+      tasksFile,
+      JSON.stringify({ version: "2.0.0", tasks: [{ label, type: "polyproc", problemMatcher: [], ...definition }] }),
+    );
     return taskCalled(label);
   }
 
-  async function start(task: vscode.Task): Promise<{ execution: vscode.TaskExecution; exitCode: Promise<number | undefined> }> {
+  async function start(
+    task: vscode.Task,
+  ): Promise<{ execution: vscode.TaskExecution; exitCode: Promise<number | undefined> }> {
     const exitCode = new Promise<number | undefined>((resolve) => {
       const listener = vscode.tasks.onDidEndTaskProcess((event) => {
         if (event.execution.task.name !== task.name) return;
@@ -67,25 +75,48 @@ describe("tasks", function () {
   it("those of the example workspace run, and their failures are problems", async () => {
     assert.equal(await run(await taskCalled("Count words")), 0);
     assert.equal(await run(await taskCalled("Check tables")), 1);
-    const problems = await waitFor(() => {
-      const found = vscode.languages.getDiagnostics().filter(([uri, list]) => uri.path.includes("/tables/") && list.some(({ message }) => /columns instead of|is not a number/.test(message)));
-      return found.length === 2 && found;
-    }, { what: "two problems", timeoutMs: patienceMs });
+    const problems = await waitFor(
+      () => {
+        const found = vscode.languages
+          .getDiagnostics()
+          .filter(
+            ([uri, list]) =>
+              uri.path.includes("/tables/") &&
+              list.some(({ message }) => /columns instead of|is not a number/.test(message)),
+          );
+        return found.length === 2 && found;
+      },
+      { what: "two problems", timeoutMs: patienceMs },
+    );
     assert.ok(problems.every(([uri]) => uri.scheme === "file"));
     assert.equal(await run(await taskCalled("Factor numbers")), 0);
   });
 
   it("variables are resolved, wherever they stand in the definition", async () => {
-    const task = await define("variables", { command: `printf '%s|' "$WHO" {item} >> ${folder}/variables`, env: { WHO: "${env:POLYPROC_TASK_TEST}" }, items: { files: ["${workspaceFolder}/text/dune.txt"] } });
+    const task = await define("variables", {
+      command: `printf '%s|' "$WHO" {item} >> ${folder}/variables`,
+      env: { WHO: "${env:POLYPROC_TASK_TEST}" },
+      items: { files: ["${workspaceFolder}/text/dune.txt"] },
+    });
     assert.equal(await run(task), 0);
-    assert.equal(readFileSync(join(folder, "variables"), "utf8"), `from the environment|${workspaceFile("text/dune.txt").fsPath}|`);
+    assert.equal(
+      readFileSync(join(folder, "variables"), "utf8"),
+      `from the environment|${workspaceFile("text/dune.txt").fsPath}|`,
+    );
   });
 
   it("globs, what they exclude, folders and lines give the items", async () => {
     const items = async (name: string, source: object) => {
       const file = join(folder, name);
-      assert.equal(await run(await define(name, { command: `echo {item} >> ${file}`, processes: 1, items: source })), 0);
-      return readFileSync(file, "utf8").trim().split("\n").map((path) => path.slice(path.lastIndexOf("/") + 1)).sort();
+      assert.equal(
+        await run(await define(name, { command: `echo {item} >> ${file}`, processes: 1, items: source })),
+        0,
+      );
+      return readFileSync(file, "utf8")
+        .trim()
+        .split("\n")
+        .map((path) => path.slice(path.lastIndexOf("/") + 1))
+        .sort();
     };
     assert.deepEqual(await items("glob", { glob: "text/[a-c]*.txt", exclude: "**/b*" }), ["arrival.txt", "chart.txt"]);
     assert.deepEqual(await items("files", { files: ["python", "README.md"] }), ["README.md", "letters.py"]);
@@ -97,7 +128,10 @@ describe("tasks", function () {
   it("files changed in Git are items", async () => {
     writeFileSync(workspaceFile("text/new one.txt").fsPath, "new\n");
     try {
-      assert.equal(await run(await define("git", { command: `echo {item} >> ${folder}/git`, items: { git: true } })), 0);
+      assert.equal(
+        await run(await define("git", { command: `echo {item} >> ${folder}/git`, items: { git: true } })),
+        0,
+      );
       assert.match(readFileSync(join(folder, "git"), "utf8"), /text\/new one\.txt\n/);
     } finally {
       rmSync(workspaceFile("text/new one.txt").fsPath);
@@ -107,12 +141,20 @@ describe("tasks", function () {
   it("what makes no sense ends with exit code 2, what is not there with 1", async () => {
     assert.equal(await run(await define("no target", { items: { values: [1] } })), 2);
     assert.equal(await run(await define("no match", { command: "wc", items: { glob: "none/*.txt" } })), 2);
-    assert.equal(await run(await define("no program", { command: "polyproc-no-such-program", args: [], items: { values: [1, 2, 3] } })), 1);
+    assert.equal(
+      await run(
+        await define("no program", { command: "polyproc-no-such-program", args: [], items: { values: [1, 2, 3] } }),
+      ),
+      1,
+    );
   });
 
   it("Stop ends everything that the task started", async () => {
     const file = join(folder, "pids");
-    const task = await define("stopped", { command: `trap '' TERM; sleep 1000 & child=$!; setsid sleep 1000 & echo $$ $child $! > ${file}.new; mv ${file}.new ${file}; wait; sleep 1000 #`, items: { values: [1] } });
+    const task = await define("stopped", {
+      command: `trap '' TERM; sleep 1000 & child=$!; setsid sleep 1000 & echo $$ $child $! > ${file}.new; mv ${file}.new ${file}; wait; sleep 1000 #`,
+      items: { values: [1] },
+    });
     const { execution } = await start(task);
     await waitFor(() => existsSync(file), { what: "the processes to run", timeoutMs: patienceMs });
     const pids = readFileSync(file, "utf8").trim().split(/\s+/).map(Number);
@@ -128,23 +170,36 @@ describe("tasks", function () {
     const task = await define("flood", {
       command,
       items: { files },
-      problemMatcher: { owner: "flood", fileLocation: "absolute", pattern: { regexp: "^(/.*?):(\\d+): error: (number \\d+)$", file: 1, line: 2, message: 3 } },
+      problemMatcher: {
+        owner: "flood",
+        fileLocation: "absolute",
+        pattern: { regexp: "^(/.*?):(\\d+): error: (number \\d+)$", file: 1, line: 2, message: 3 },
+      },
     });
     const { tookMs, p99Ms } = await measured(() => run(task));
-    note(`200,000 lines through a task's terminal and its problem matcher: ${(tookMs / 1000).toFixed(1)} s, the extension host's event loop late by ${p99Ms.toFixed(0)} ms at the 99th percentile`);
+    note(
+      `200,000 lines through a task's terminal and its problem matcher: ${(tookMs / 1000).toFixed(1)} s, the extension host's event loop late by ${p99Ms.toFixed(0)} ms at the 99th percentile`,
+    );
     const expected = Array.from({ length: 100 }, (_, i) => `number ${100 * (i + 1)}`);
     for (const file of files) {
       const found = () => vscode.languages.getDiagnostics(vscode.Uri.file(file)).map(({ message }) => message);
-      await waitFor(() => found().length >= 100, { what: `the problems of ${file}`, timeoutMs: 10_000 }).catch(() => {});
+      await waitFor(() => found().length >= 100, { what: `the problems of ${file}`, timeoutMs: 10_000 }).catch(
+        () => {},
+      );
       assert.deepEqual(found().sort(), [...expected].sort(), file);
     }
   });
 
   it("50 MB of one item go through, at the pace of the terminal", async () => {
     const written = join(folder, "written");
-    const task = await define("50 MB", { command: `yes '${"a tool that has much to say about its files; ".repeat(8)}' | head -c 50000000; touch ${written} #`, items: { values: [1] } });
+    const task = await define("50 MB", {
+      command: `yes '${"a tool that has much to say about its files; ".repeat(8)}' | head -c 50000000; touch ${written} #`,
+      items: { values: [1] },
+    });
     const { tookMs, p99Ms } = await measured(() => run(task));
     assert.ok(existsSync(written));
-    note(`50 MB through a task's terminal: ${(tookMs / 1000).toFixed(1)} s, the extension host's event loop late by ${p99Ms.toFixed(0)} ms at the 99th percentile`);
+    note(
+      `50 MB through a task's terminal: ${(tookMs / 1000).toFixed(1)} s, the extension host's event loop late by ${p99Ms.toFixed(0)} ms at the 99th percentile`,
+    );
   });
 });

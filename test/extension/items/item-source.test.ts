@@ -5,7 +5,10 @@ import { labelOfPath } from "../../../extension/items/labels.js";
 import { lineItems } from "../../../extension/items/lines.js";
 
 test("lines are items as they stand, empty ones left out", () => {
-  assert.deepEqual(lineItems("a\r\n  b c \n\n \t\nd").map(({ value }) => value), ["a", "  b c ", "d"]);
+  assert.deepEqual(
+    lineItems("a\r\n  b c \n\n \t\nd").map(({ value }) => value),
+    ["a", "  b c ", "d"],
+  );
   assert.deepEqual(lineItems("  b c ")[0], { value: "  b c ", label: "b c", file: null });
   assert.deepEqual(lineItems(" \n"), []);
 });
@@ -20,7 +23,10 @@ test("a file is called by its path within the workspace", () => {
 });
 
 test("with several folders the folder's name comes first, and the innermost folder counts", () => {
-  const folders = [{ name: "app", path: "/w/app" }, { name: "lib", path: "/w/app/lib" }];
+  const folders = [
+    { name: "app", path: "/w/app" },
+    { name: "lib", path: "/w/app/lib" },
+  ];
   assert.equal(labelOfPath("/w/app/a.ts", folders), "app/a.ts");
   assert.equal(labelOfPath("/w/app/lib/b.ts", folders), "lib/b.ts");
 });

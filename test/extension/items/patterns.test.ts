@@ -15,7 +15,10 @@ test("a pattern may be absolute, or go up", () => {
   assert.deepEqual(resolveGlob("/*.txt", "/w"), { base: "/", pattern: "*.txt" });
 });
 
-const settings = [{ "**/.git": true, "**/out": false }, { "**/node_modules": true, "**/*.log": { when: "$(basename).ts" } }];
+const settings = [
+  { "**/.git": true, "**/out": false },
+  { "**/node_modules": true, "**/*.log": { when: "$(basename).ts" } },
+];
 
 test("what searches leave out is left out, together with what is said", () => {
   assert.equal(excludePattern("**/*.ts", ["./gen/**"], settings), "{gen/**,**/.git,**/node_modules}");
@@ -28,12 +31,16 @@ test("a folder that the pattern names is searched", () => {
 });
 
 test("several patterns in one line, with commas in braces", () => {
-  assert.deepEqual(readPatterns("src/{a,b{c,d}}/*.ts, *.js ,!**/*.d.ts,! gen/**,"), { include: ["src/{a,b{c,d}}/*.ts", "*.js"], exclude: ["**/*.d.ts", "gen/**"] });
+  assert.deepEqual(readPatterns("src/{a,b{c,d}}/*.ts, *.js ,!**/*.d.ts,! gen/**,"), {
+    include: ["src/{a,b{c,d}}/*.ts", "*.js"],
+    exclude: ["**/*.d.ts", "gen/**"],
+  });
   assert.deepEqual(readPatterns("a b.txt"), { include: ["a b.txt"], exclude: [] });
 });
 
 test("a line without a pattern, or with half a pair of braces, says so", () => {
-  for (const text of ["", " , ", "!", "!a"]) assert.deepEqual(readPatterns(text), { problem: "Write a pattern such as **/*.ts" });
+  for (const text of ["", " , ", "!", "!a"])
+    assert.deepEqual(readPatterns(text), { problem: "Write a pattern such as **/*.ts" });
   assert.deepEqual(readPatterns("src/{a,b"), { problem: "A { has no } after it" });
   assert.deepEqual(readPatterns("src/a},b"), { problem: "A } has no { before it" });
 });

@@ -14,9 +14,18 @@ function run(line: string, item: unknown, index = 0): string {
 
 test("an item reaches its command whole, whatever is in it and whatever quotes are around it", () => {
   for (const line of [
-    "printf %s {item}", 'printf %s "{item}"', "printf %s '{item}'", 'printf %s "$(printf %s "{item}")"', "printf %s \"$(printf %s {item})\"", "printf %s \"`printf %s {item}`\"",
-    "(printf %s {item})", "x={item}; printf %s \"$x\"", "printf %s \\'{item} | tail -c +2", "printf %s",
-  ]) assert.equal(run(line, nasty), nasty, line);
+    "printf %s {item}",
+    'printf %s "{item}"',
+    "printf %s '{item}'",
+    'printf %s "$(printf %s "{item}")"',
+    'printf %s "$(printf %s {item})"',
+    'printf %s "`printf %s {item}`"',
+    "(printf %s {item})",
+    'x={item}; printf %s "$x"',
+    "printf %s \\'{item} | tail -c +2",
+    "printf %s",
+  ])
+    assert.equal(run(line, nasty), nasty, line);
 });
 
 test("text around the item stays with it", () => {

@@ -31,8 +31,16 @@ test("a fault is told with its place", () => {
 });
 
 test("what is JSON and no array is refused", () => {
-  for (const [text, kind] of [["3", "a number"], ["{}", "an object"], ["null", "null"], ['"a"', "a string"]] as const) {
-    assert.throws(() => parseValues(text), { name: "ItemsError", message: `a JSON array is needed, such as [1, 2, 3]; this is ${kind}` });
+  for (const [text, kind] of [
+    ["3", "a number"],
+    ["{}", "an object"],
+    ["null", "null"],
+    ['"a"', "a string"],
+  ] as const) {
+    assert.throws(() => parseValues(text), {
+      name: "ItemsError",
+      message: `a JSON array is needed, such as [1, 2, 3]; this is ${kind}`,
+    });
   }
 });
 
@@ -53,6 +61,9 @@ test("whatever JSON.parse refuses has a place, and nothing else", () => {
 });
 
 test("values are labelled by what they are, in one short line", () => {
-  assert.deepEqual(valueItems(["a", 1, { b: 2 }, "", "x\ny", null]).map(({ label }) => label), ["a", "1", '{"b":2}', '""', "x y", "null"]);
+  assert.deepEqual(
+    valueItems(["a", 1, { b: 2 }, "", "x\ny", null]).map(({ label }) => label),
+    ["a", "1", '{"b":2}', '""', "x y", "null"],
+  );
   assert.equal(valueItems(["x".repeat(500)])[0]!.label.length, 80);
 });

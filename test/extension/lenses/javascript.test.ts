@@ -2,27 +2,37 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { findJavascriptFunctions } from "../../../extension/lenses/javascript.js";
 
-const dialects = { ts: { jsx: false, typescript: true }, tsx: { jsx: true, typescript: true }, js: { jsx: true, typescript: false } };
+const dialects = {
+  ts: { jsx: false, typescript: true },
+  tsx: { jsx: true, typescript: true },
+  js: { jsx: true, typescript: false },
+};
 
 /** `export:kind@line`, lines from 1. */
 function found(text: string, dialect: keyof typeof dialects = "ts"): string[] {
-  return findJavascriptFunctions(text, dialects[dialect]).map(({ export: name, kind, line }) => `${name}:${kind}@${line + 1}`);
+  return findJavascriptFunctions(text, dialects[dialect]).map(
+    ({ export: name, kind, line }) => `${name}:${kind}@${line + 1}`,
+  );
 }
 
 describe("functions that a module of JavaScript exports", () => {
   test("declarations, async ones, and variables that hold a function", () => {
-    assert.deepEqual(found(`
+    assert.deepEqual(
+      found(`
 export function a(x) {}
 export async function b() {}
 export const c = () => 1, d = async function named() {}, e = 5;
 export let f = (x: string): x is "a" => true;
 function hidden() {}
 const alsoHidden = () => 1;
-`), ["a:function@2", "b:function@3", "c:function@4", "d:function@4", "f:function@5"]);
+`),
+      ["a:function@2", "b:function@3", "c:function@4", "d:function@4", "f:function@5"],
+    );
   });
 
   test("names given by lists, where they are written, under the name that is exported", () => {
-    assert.deepEqual(found(`
+    assert.deepEqual(
+      found(`
 function a() {}
 const b = () => {};
 class C { run() {} }
@@ -30,7 +40,9 @@ const notOne = 1;
 export { a as one, b as "two words", C, notOne, missing };
 export { elsewhere } from "./elsewhere.js";
 export * from "./all.js";
-`), ["one:function@2", "two words:function@3", "C:class@4"]);
+`),
+      ["one:function@2", "two words:function@3", "C:class@4"],
+    );
   });
 
   test("an exported name is found before it is declared", () => {
@@ -55,18 +67,22 @@ export * from "./all.js";
   });
 
   test("classes count when they have a method run of their own", () => {
-    assert.deepEqual(found(`
+    assert.deepEqual(
+      found(`
 export class A { async run() {} }
 export class B { start() {} }
 export class C { static run() {} }
 export class D { get run() { return () => 1; } }
 export abstract class E { abstract run(): void; }
 export class F { ["run"]() {} }
-`), ["A:class@2"]);
+`),
+      ["A:class@2"],
+    );
   });
 
   test("generators, types and declarations without a body are none", () => {
-    assert.deepEqual(found(`
+    assert.deepEqual(
+      found(`
 export function* g() {}
 export async function* ag() {}
 export type T = () => void;
@@ -79,15 +95,24 @@ export enum E { A }
 type U = () => void;
 export type { U };
 export { type U as V };
-`), ["o:function@9"]);
+`),
+      ["o:function@9"],
+    );
   });
 
   test("what TypeScript puts around a value does not hide it", () => {
-    assert.deepEqual(found("export const a = ((x: number) => x) satisfies F;\nexport const b = <F>(() => 1);\nexport const c = (() => 1) as unknown as F;"), ["a:function@1", "b:function@2", "c:function@3"]);
+    assert.deepEqual(
+      found(
+        "export const a = ((x: number) => x) satisfies F;\nexport const b = <F>(() => 1);\nexport const c = (() => 1) as unknown as F;",
+      ),
+      ["a:function@1", "b:function@2", "c:function@3"],
+    );
   });
 
   test("CommonJS: members, objects and the whole", () => {
-    assert.deepEqual(found(`
+    assert.deepEqual(
+      found(
+        `
 "use strict";
 const inner = () => 1;
 exports.a = function () {};
@@ -95,14 +120,23 @@ module.exports.b = async () => {};
 exports["c d"] = inner;
 exports.n = 1;
 exports[computed] = () => 1;
-`, "js"), ["c d:function@3", "a:function@4", "b:function@5"]);
-    assert.deepEqual(found("function a() {}\nmodule.exports = { a, b: () => 1, c() {}, *g() {}, d: 4, ...rest };", "js"), ["a:function@1", "b:function@2", "c:function@2"]);
+`,
+        "js",
+      ),
+      ["c d:function@3", "a:function@4", "b:function@5"],
+    );
+    assert.deepEqual(
+      found("function a() {}\nmodule.exports = { a, b: () => 1, c() {}, *g() {}, d: 4, ...rest };", "js"),
+      ["a:function@1", "b:function@2", "c:function@2"],
+    );
     assert.deepEqual(found("exports = module.exports = function make() {};", "js"), ["default:function@1"]);
     assert.deepEqual(found("exports.a = exports.b = () => 1;", "js"), ["a:function@1", "b:function@1"]);
   });
 
   test("looks of functions in strings, comments, templates and inner scopes are none", () => {
-    assert.deepEqual(found(`
+    assert.deepEqual(
+      found(
+        `
 // export function a() {}
 /* export function b() {} */
 const text = \`
@@ -111,7 +145,11 @@ export function c() {}
 const other = "export function d() {}";
 if (true) { exports.e; function inner() {} }
 export function real() { return "export function f() {}"; }
-`, "js"), ["real:function@9"]);
+`,
+        "js",
+      ),
+      ["real:function@9"],
+    );
   });
 
   test("JSX where the file may have it, type assertions where not", () => {
@@ -121,7 +159,12 @@ export function real() { return "export function f() {}"; }
   });
 
   test("hashbang, decorators, top-level await, using", () => {
-    assert.deepEqual(found("#!/usr/bin/env node\n@sealed\nexport class A { @log run() {} }\nawait using x = y();\nexport const f = async () => { using z = w(); };"), ["A:class@3", "f:function@5"]);
+    assert.deepEqual(
+      found(
+        "#!/usr/bin/env node\n@sealed\nexport class A { @log run() {} }\nawait using x = y();\nexport const f = async () => { using z = w(); };",
+      ),
+      ["A:class@3", "f:function@5"],
+    );
   });
 
   for (const [what, broken] of [
@@ -133,8 +176,11 @@ export function real() { return "export function f() {}"; }
     ["conflict marks", "<<<<<<< HEAD"],
   ] as const) {
     test(`what stands around ${what} is still found`, () => {
-      const functions = found(`export function before(x: string) {\n  return x;\n}\n\n${broken}\n\nexport function after(x) {\n  return x;\n}\n\nexport { later as alias };\nfunction later() {}\n`);
-      for (const name of ["before:function@1", "after:function@7", "alias:function@12"]) assert.ok(functions.includes(name), `${name} in ${functions.join(" ")}`);
+      const functions = found(
+        `export function before(x: string) {\n  return x;\n}\n\n${broken}\n\nexport function after(x) {\n  return x;\n}\n\nexport { later as alias };\nfunction later() {}\n`,
+      );
+      for (const name of ["before:function@1", "after:function@7", "alias:function@12"])
+        assert.ok(functions.includes(name), `${name} in ${functions.join(" ")}`);
     });
   }
 

@@ -9,7 +9,8 @@ function found(text: string): string[] {
 
 describe("functions at the top of a Python module", () => {
   test("def and async def, decorated or not; not those inside others", () => {
-    assert.deepEqual(found(`
+    assert.deepEqual(
+      found(`
 import os
 
 def a(x):
@@ -28,7 +29,9 @@ if __name__ == "__main__":
 
 def größe(x): pass
 def _private(x): pass
-`), ["a:function@4", "b:function@9", "größe:function@18"]);
+`),
+      ["a:function@4", "b:function@9", "größe:function@18"],
+    );
   });
 
   test("the place is that of the name", () => {
@@ -37,7 +40,8 @@ def _private(x): pass
   });
 
   test("classes with a method run, however they are laid out", () => {
-    assert.deepEqual(found(`
+    assert.deepEqual(
+      found(`
 class A:
     """Has one."""
     def run(self): pass
@@ -58,11 +62,14 @@ class C(
 class D: pass
 class E[T]:
 \tdef run(self): pass
-`), ["A:class@2", "C:class@10", "E:class@20"]);
+`),
+      ["A:class@2", "C:class@10", "E:class@20"],
+    );
   });
 
   test("strings and comments hide what they contain", () => {
-    assert.deepEqual(found(`
+    assert.deepEqual(
+      found(`
 """
 def a(): pass
 """
@@ -80,11 +87,14 @@ def g(): pass
 # '''
 def h(): pass  # """
 def i(): pass
-`), ["d:function@9", "h:function@17", "i:function@18"]);
+`),
+      ["d:function@9", "h:function@17", "i:function@18"],
+    );
   });
 
   test("lines that go on are no beginnings", () => {
-    assert.deepEqual(found(`
+    assert.deepEqual(
+      found(`
 x = 1 + \\
 def_ + 2
 y = [
@@ -93,7 +103,9 @@ def a
 t = "one \\
 def b(): pass"
 def c(): pass
-`), ["c:function@9"]);
+`),
+      ["c:function@9"],
+    );
   });
 
   test("of two with one name the last counts, whatever it is", () => {
@@ -110,12 +122,17 @@ def c(): pass
   ] as const) {
     test(`what stands around ${what} is still found`, () => {
       const functions = found(`def before(x): pass\n\n${broken}\n\n@wraps\ndef after(x): pass\n`);
-      for (const name of ["before:function@1", "after:function@6"]) assert.ok(functions.includes(name), `${name} in ${functions.join(" ")}`);
+      for (const name of ["before:function@1", "after:function@6"])
+        assert.ok(functions.includes(name), `${name} in ${functions.join(" ")}`);
     });
   }
 
   test("line ends of every kind, tabs, and nothing at all", () => {
-    assert.deepEqual(found("def a(): pass\r\ndef b(): pass\rdef c(): pass"), ["a:function@1", "b:function@2", "c:function@3"]);
+    assert.deepEqual(found("def a(): pass\r\ndef b(): pass\rdef c(): pass"), [
+      "a:function@1",
+      "b:function@2",
+      "c:function@3",
+    ]);
     assert.deepEqual(found(""), []);
     assert.deepEqual(found("def f:\n  pass\ndef 1x(): pass\ndefine(): pass"), []);
   });

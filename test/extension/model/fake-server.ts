@@ -44,7 +44,7 @@ export class FakeServer implements Server {
   }
 
   notify(method: string, params: unknown): void {
-    for (const listener of [...this.#notified.get(method) ?? []]) listener(params as never);
+    for (const listener of [...(this.#notified.get(method) ?? [])]) listener(params as never);
   }
 
   /** How many listen to notifications. */

@@ -47,8 +47,13 @@ describe("the way to the output channel", () => {
       pass(10);
     }
     pass(2000);
-    const shown = text().split("\n").filter((one) => one === line).length;
-    const leftOut = [...text().matchAll(/^… ([\d,]+) lines? left out, see Results$/gm)].reduce((sum, [, count]) => sum + Number(count!.replaceAll(",", "")), 0);
+    const shown = text()
+      .split("\n")
+      .filter((one) => one === line).length;
+    const leftOut = [...text().matchAll(/^… ([\d,]+) lines? left out, see Results$/gm)].reduce(
+      (sum, [, count]) => sum + Number(count!.replaceAll(",", "")),
+      0,
+    );
     assert.equal(shown + leftOut, rounds * perRound);
     assert.ok(shown * 100 <= 12 * 256 * 1024, `${shown} lines`);
     assert.ok(shown > 10_000, `${shown} lines`);

@@ -15,7 +15,8 @@ function setUp(grouping: Grouping, target: FakeRun["request"]["target"] = { modu
   const run = new FakeRun("run:s1.1", target, [{ label: "a.txt" }, { label: "b.txt" }]);
   const report = new RunReport(run, flow, grouping, number);
   return {
-    run, report,
+    run,
+    report,
     lines: () => {
       flow.flush();
       flow.dispose();
@@ -24,7 +25,16 @@ function setUp(grouping: Grouping, target: FakeRun["request"]["target"] = { modu
   };
 }
 
-const error = { code: errorCodes.TaskFailed, message: "TypeError: no", data: { type: "TypeError", message: "no", language: "javascript", stack: "TypeError: no\n    at f (/w/m.js:1:2)\n    at g (/w/m.js:3:4)" } };
+const error = {
+  code: errorCodes.TaskFailed,
+  message: "TypeError: no",
+  data: {
+    type: "TypeError",
+    message: "no",
+    language: "javascript",
+    stack: "TypeError: no\n    at f (/w/m.js:1:2)\n    at g (/w/m.js:3:4)",
+  },
+};
 
 describe("a run in the output channel", () => {
   test("lines as they come, each marked with its item, then the outcomes and the summary", () => {
@@ -102,7 +112,13 @@ describe("a run in the output channel", () => {
     run.writes(0, ["one"]);
     run.set(0, { state: "done", value: 3 });
     run.end();
-    assert.deepEqual(lines(), ["2│ ▶ work: 2 items, 2 processes at a time", "2│ [a.txt] one", "2│ [a.txt] ✔ 3 (5 ms)", "2│ ■ work: 1 done in 3.2 s", ""]);
+    assert.deepEqual(lines(), [
+      "2│ ▶ work: 2 items, 2 processes at a time",
+      "2│ [a.txt] one",
+      "2│ [a.txt] ✔ 3 (5 ms)",
+      "2│ ■ work: 1 done in 3.2 s",
+      "",
+    ]);
   });
 
   test("a number is used again when its run is over", () => {
@@ -117,7 +133,10 @@ describe("a run in the output channel", () => {
     run.lost = true;
     run.set(0, { state: "lost", ms: null, pid: 7 });
     run.end();
-    assert.deepEqual(lines().slice(1, 3), ["[a.txt] ⊘ lost: the server ended before it was done", "■ work: 0 done, 1 lost in 3.2 s"]);
+    assert.deepEqual(lines().slice(1, 3), [
+      "[a.txt] ⊘ lost: the server ended before it was done",
+      "■ work: 0 done, 1 lost in 3.2 s",
+    ]);
   });
 });
 
@@ -136,7 +155,12 @@ describe("values and labels in one line", () => {
   }
 
   test("large ones are cut, whatever they are made of", () => {
-    for (const value of ["x".repeat(1e6), new Array(1e5).fill("y"), Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`k${i}`, i])), new Error("z".repeat(1e6))]) {
+    for (const value of [
+      "x".repeat(1e6),
+      new Array(1e5).fill("y"),
+      Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`k${i}`, i])),
+      new Error("z".repeat(1e6)),
+    ]) {
       const text = resultText(value);
       assert.ok(text.length <= 300 && !text.includes("\n"), text);
     }
@@ -149,9 +173,24 @@ describe("values and labels in one line", () => {
   });
 
   test("a failure without a stack is one line, and a deep stack is cut", () => {
-    const row = { index: 0, label: "a", file: null, state: "failed" as const, pid: 1, attempt: 1, startedAt: 0, ms: 2000 };
-    assert.deepEqual(outcomeLines({ ...row, error: { code: errorCodes.TimedOut, message: "x", data: { timeoutMs: 1500 } } }, false), ["✘ ran longer than 1.5 s, and was stopped (2 s)"]);
-    const deep = { ...error, data: { ...error.data, stack: `TypeError: no\n${"    at f (/w/m.js:1:2)\n".repeat(50)}` } };
+    const row = {
+      index: 0,
+      label: "a",
+      file: null,
+      state: "failed" as const,
+      pid: 1,
+      attempt: 1,
+      startedAt: 0,
+      ms: 2000,
+    };
+    assert.deepEqual(
+      outcomeLines({ ...row, error: { code: errorCodes.TimedOut, message: "x", data: { timeoutMs: 1500 } } }, false),
+      ["✘ ran longer than 1.5 s, and was stopped (2 s)"],
+    );
+    const deep = {
+      ...error,
+      data: { ...error.data, stack: `TypeError: no\n${"    at f (/w/m.js:1:2)\n".repeat(50)}` },
+    };
     const lines = outcomeLines({ ...row, error: deep }, false);
     assert.equal(lines.length, 14);
     assert.match(lines.at(-1)!, /39 more/);

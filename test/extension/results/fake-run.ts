@@ -18,12 +18,46 @@ export class FakeRun implements Run {
   readonly #output = new Set<(index: number, lines: readonly OutputText[], dropped: number) => void>();
 
   constructor(count: number, request: Partial<RunRequest> = {}) {
-    const items = Array.from({ length: count }, (_, index) => ({ value: { n: index }, label: `item ${index}`, file: null }));
-    this.request = { name: "a run", target: { module: "/work/m.js", export: "f" }, items, options: {}, origin: "command", ...request };
-    this.rows = items.map(({ label, file }, index) => ({ index, label, file, state: "queued", pid: 0, attempt: 1, startedAt: null, ms: null }));
+    const items = Array.from({ length: count }, (_, index) => ({
+      value: { n: index },
+      label: `item ${index}`,
+      file: null,
+    }));
+    this.request = {
+      name: "a run",
+      target: { module: "/work/m.js", export: "f" },
+      items,
+      options: {},
+      origin: "command",
+      ...request,
+    };
+    this.rows = items.map(({ label, file }, index) => ({
+      index,
+      label,
+      file,
+      state: "queued",
+      pid: 0,
+      attempt: 1,
+      startedAt: null,
+      ms: null,
+    }));
     this.info = {
-      run: this.id, name: "a run", target: "m.js#f", state: "running", pool: "pool:1.1", job: "job:1.1", processes: 2, total: count,
-      queued: count, running: 0, done: 0, failed: 0, cancelled: 0, startedAt: 1000, endedAt: null, session: "s1",
+      run: this.id,
+      name: "a run",
+      target: "m.js#f",
+      state: "running",
+      pool: "pool:1.1",
+      job: "job:1.1",
+      processes: 2,
+      total: count,
+      queued: count,
+      running: 0,
+      done: 0,
+      failed: 0,
+      cancelled: 0,
+      startedAt: 1000,
+      endedAt: null,
+      session: "s1",
     };
   }
 

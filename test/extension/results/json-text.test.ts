@@ -7,16 +7,35 @@ const whole = { limit: 1_000_000, indent: 0 };
 
 describe("jsonText", () => {
   test("writes what JSON.stringify would, on one line or many", () => {
-    fc.assert(fc.property(fc.jsonValue(), fc.constantFrom(0, 2), (value, indent) => {
-      // JSON has no negative zero.
-      assert.equal(jsonText(value, { limit: 1e9, indent }).text, JSON.stringify(value, null, indent));
-    }));
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.constantFrom(0, 2), (value, indent) => {
+        // JSON has no negative zero.
+        assert.equal(jsonText(value, { limit: 1e9, indent }).text, JSON.stringify(value, null, indent));
+      }),
+    );
   });
 
   test("keeps what JSON lacks", () => {
-    const value = { nan: Number.NaN, big: 2n ** 70n, bytes: Buffer.from("hi"), when: new Date(0), map: new Map([["a", 1]]), pairs: new Map([[1, 2]]), set: new Set([1]), floats: new Float64Array([1.5]), gone: undefined };
+    const value = {
+      nan: Number.NaN,
+      big: 2n ** 70n,
+      bytes: Buffer.from("hi"),
+      when: new Date(0),
+      map: new Map([["a", 1]]),
+      pairs: new Map([[1, 2]]),
+      set: new Set([1]),
+      floats: new Float64Array([1.5]),
+      gone: undefined,
+    };
     assert.deepEqual(JSON.parse(jsonText(value, whole).text), {
-      nan: { $float: "NaN" }, big: { $int: "1180591620717411303424" }, bytes: { $bytes: "aGk=" }, when: "1970-01-01T00:00:00.000Z", map: { a: 1 }, pairs: [[1, 2]], set: [1], floats: [1.5],
+      nan: { $float: "NaN" },
+      big: { $int: "1180591620717411303424" },
+      bytes: { $bytes: "aGk=" },
+      when: "1970-01-01T00:00:00.000Z",
+      map: { a: 1 },
+      pairs: [[1, 2]],
+      set: [1],
+      floats: [1.5],
     });
   });
 
@@ -37,7 +56,9 @@ describe("jsonText", () => {
 
   test("does not look beyond its limit", () => {
     let read = 0;
-    const values = Array.from({ length: 1000 }, () => Object.defineProperty({}, "x", { enumerable: true, get: () => ++read }));
+    const values = Array.from({ length: 1000 }, () =>
+      Object.defineProperty({}, "x", { enumerable: true, get: () => ++read }),
+    );
     assert.equal(jsonText(values, { limit: 50, indent: 0 }).text.length, 50);
     assert.ok(read < 10, `${read} were read`);
     // Escaped, this would be six times as long.

@@ -47,8 +47,16 @@ let bundled: Promise<{ script: string; style: string }> | null = null;
 /** As extension/build does it, but into memory. */
 function bundlePage(): Promise<{ script: string; style: string }> {
   bundled ??= build({
-    absWorkingDir: root, bundle: true, entryPoints: ["extension/results/webview/main.ts"], outdir: "out", write: false, platform: "browser", target: "chrome130", format: "esm",
-    loader: { ".svg": "text" }, conditions: ["production"],
+    absWorkingDir: root,
+    bundle: true,
+    entryPoints: ["extension/results/webview/main.ts"],
+    outdir: "out",
+    write: false,
+    platform: "browser",
+    target: "chrome130",
+    format: "esm",
+    loader: { ".svg": "text" },
+    conditions: ["production"],
   }).then(({ outputFiles }) => {
     const file = (ending: string) => outputFiles.find(({ path }) => path.endsWith(ending))!.text;
     return { script: file(".js"), style: file(".css") };
@@ -57,7 +65,11 @@ function bundlePage(): Promise<{ script: string; style: string }> {
 }
 
 /** Opens the page. At the end of the test, whatever it complained of (errors, or breaches of its security policy) fails it. */
-export async function openPage(t: TestContext, browser: Browser, { width = 1100, height = 700, theme, state = null, scale = 1 }: PageOptions = {}): Promise<ResultsPage> {
+export async function openPage(
+  t: TestContext,
+  browser: Browser,
+  { width = 1100, height = 700, theme, state = null, scale = 1 }: PageOptions = {},
+): Promise<ResultsPage> {
   const { script, style } = await bundlePage();
   const context = await browser.newContext({ viewport: { width, height }, deviceScaleFactor: scale });
   const page = await context.newPage();
@@ -109,14 +121,31 @@ export async function openPage(t: TestContext, browser: Browser, { width = 1100,
 
 export function runView(changes: Partial<RunView> = {}): RunView {
   return {
-    id: "run:1.1", name: "Map digest over files", target: "hash.js#digest", kind: "function", state: "done", processes: 4, chunkSize: 1, total: 5,
-    startedAt: 1_000_000, endedAt: 1_010_000, ...changes,
+    id: "run:1.1",
+    name: "Map digest over files",
+    target: "hash.js#digest",
+    kind: "function",
+    state: "done",
+    processes: 4,
+    chunkSize: 1,
+    total: 5,
+    startedAt: 1_000_000,
+    endedAt: 1_010_000,
+    ...changes,
   };
 }
 
 export function rowView(index: number, changes: Partial<RowView> = {}): RowView {
   return {
-    index, label: `src/file-${index}.ts`, file: `/workspace/src/file-${index}.ts`, state: "done", pid: 4000 + (index % 4), attempt: 1,
-    startedAt: 1_000_000 + Math.floor(index / 4) * 100, ms: 80 + (index % 4) * 5, preview: `{"words":${index * 3}}`, ...changes,
+    index,
+    label: `src/file-${index}.ts`,
+    file: `/workspace/src/file-${index}.ts`,
+    state: "done",
+    pid: 4000 + (index % 4),
+    attempt: 1,
+    startedAt: 1_000_000 + Math.floor(index / 4) * 100,
+    ms: 80 + (index % 4) * 5,
+    preview: `{"words":${index * 3}}`,
+    ...changes,
   };
 }

@@ -10,10 +10,13 @@ type Rows = Extract<ToPage, { type: "rows" }>["rows"];
 function feed(t: TestContext, run: FakeRun, send?: (message: ToPage) => Promise<unknown>) {
   const sent: ToPage[] = [];
   const faults: unknown[] = [];
-  const made = new RunFeed(run, send ?? ((message) => Promise.resolve(sent.push(message))), (error) => faults.push(error));
+  const made = new RunFeed(run, send ?? ((message) => Promise.resolve(sent.push(message))), (error) =>
+    faults.push(error),
+  );
   t.after(() => made.dispose());
   const rows = (): Rows => sent.flatMap((message) => (message.type === "rows" ? message.rows : []));
-  const last = <T extends ToPage["type"]>(type: T) => sent.findLast((message): message is Extract<ToPage, { type: T }> => message.type === type);
+  const last = <T extends ToPage["type"]>(type: T) =>
+    sent.findLast((message): message is Extract<ToPage, { type: T }> => message.type === type);
   return { feed: made, sent, faults, rows, last };
 }
 
@@ -22,8 +25,14 @@ describe("a feed", () => {
     const { sent, rows } = feed(t, new FakeRun(2500));
     await waitFor(() => rows().length === 2500);
     assert.equal(sent[0]!.type, "run");
-    assert.deepEqual(sent.flatMap((message) => (message.type === "rows" ? [message.rows.length] : [])), [1000, 1000, 500]);
-    assert.deepEqual(rows().map(({ index }) => index), Array.from({ length: 2500 }, (_, i) => i));
+    assert.deepEqual(
+      sent.flatMap((message) => (message.type === "rows" ? [message.rows.length] : [])),
+      [1000, 1000, 500],
+    );
+    assert.deepEqual(
+      rows().map(({ index }) => index),
+      Array.from({ length: 2500 }, (_, i) => i),
+    );
   });
 
   test("tells only rows that changed, each once for many changes", async (t) => {
@@ -34,7 +43,13 @@ describe("a feed", () => {
     for (let i = 0; i < 20; i++) run.change(7, { state: "running", ms: i });
     run.change(9, { state: "done", ms: 3, value: { words: 3 } });
     await waitFor(() => rows().length > 0);
-    assert.deepEqual(rows().map(({ index, ms, preview }) => [index, ms, preview]), [[7, 19, ""], [9, 3, '{"words":3}']]);
+    assert.deepEqual(
+      rows().map(({ index, ms, preview }) => [index, ms, preview]),
+      [
+        [7, 19, ""],
+        [9, 3, '{"words":3}'],
+      ],
+    );
     assert.equal(sent.filter(({ type }) => type === "rows").length, 1);
   });
 
@@ -102,7 +117,15 @@ describe("a feed", () => {
     await waitFor(() => last("output")?.lines.length === 1);
     run.write(4, "after");
     await waitFor(() => last("output")?.lines.length === 2);
-    assert.deepEqual(last("output"), { type: "output", index: 6, lines: [{ stream: "stdout", text: "before" }, { stream: "stdout", text: "after" }], dropped: 0 });
+    assert.deepEqual(last("output"), {
+      type: "output",
+      index: 6,
+      lines: [
+        { stream: "stdout", text: "before" },
+        { stream: "stdout", text: "after" },
+      ],
+      dropped: 0,
+    });
     const asked = run.asked.length;
     run.write(1, "of another chunk");
     run.write(8, "of another chunk");

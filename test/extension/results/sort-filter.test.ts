@@ -14,7 +14,8 @@ describe("the rows of the table", () => {
     rowView(3, { label: "b9.ts", state: "running", ms: null, pid: 10, attempt: 3, preview: "" }),
     rowView(4, { label: "c.ts", state: "done", ms: 5, pid: 30, preview: "9" }),
   ];
-  const select = (filter: Partial<Filter>, column: Column = "index", descending = false) => new RowSelector().select(rows, { ...all, ...filter }, { column, descending });
+  const select = (filter: Partial<Filter>, column: Column = "index", descending = false) =>
+    new RowSelector().select(rows, { ...all, ...filter }, { column, descending });
 
   test("are in the order of the items, both ways", () => {
     assert.deepEqual(select({}), [0, 1, 2, 3, 4]);

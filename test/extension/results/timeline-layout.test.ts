@@ -1,19 +1,51 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { blockAt, firstAfter, layOut, marksOf, pan, reveal, ticks, zoom, type Block, type TimedRow } from "../../../extension/results/timeline-layout.js";
+import {
+  blockAt,
+  firstAfter,
+  layOut,
+  marksOf,
+  pan,
+  reveal,
+  ticks,
+  zoom,
+  type Block,
+  type TimedRow,
+} from "../../../extension/results/timeline-layout.js";
 
-function row(index: number, pid: number, startedAt: number | null, ms: number | null, state: TimedRow["state"] = ms === null ? "running" : "done"): TimedRow {
+function row(
+  index: number,
+  pid: number,
+  startedAt: number | null,
+  ms: number | null,
+  state: TimedRow["state"] = ms === null ? "running" : "done",
+): TimedRow {
   return { index, pid, startedAt, ms, state };
 }
 
-const block = (index: number, from: number, to: number, state: Block["state"] = "done"): Block => ({ index, pid: 1, from, to, state });
+const block = (index: number, from: number, to: number, state: Block["state"] = "done"): Block => ({
+  index,
+  pid: 1,
+  from,
+  to,
+  state,
+});
 
 describe("layOut", () => {
   test("gives each worker a lane, and idle workers an empty one", () => {
-    const { lanes, utilisation, to } = layOut([row(0, 11, 0, 100), row(1, 12, 0, 40), row(2, 11, 100, 100), row(3, 0, null, null, "queued")], { from: 0, to: 200, workers: 3 });
-    assert.deepEqual(lanes.map(({ pids }) => pids), [[11], [12], []]);
-    assert.deepEqual(lanes.map(({ busyMs }) => busyMs), [200, 40, 0]);
+    const { lanes, utilisation, to } = layOut(
+      [row(0, 11, 0, 100), row(1, 12, 0, 40), row(2, 11, 100, 100), row(3, 0, null, null, "queued")],
+      { from: 0, to: 200, workers: 3 },
+    );
+    assert.deepEqual(
+      lanes.map(({ pids }) => pids),
+      [[11], [12], []],
+    );
+    assert.deepEqual(
+      lanes.map(({ busyMs }) => busyMs),
+      [200, 40, 0],
+    );
     assert.equal(to, 200);
     assert.equal(utilisation, 240 / 600);
   });
@@ -22,65 +54,117 @@ describe("layOut", () => {
     const rows = Array.from({ length: 40 }, (_, i) => row(i, 100 + i, Math.floor(i / 4) * 50 + (i % 4), 45));
     const { lanes } = layOut(rows, { from: 0, to: 500, workers: 4 });
     assert.equal(lanes.length, 4);
-    assert.deepEqual(lanes.map(({ blocks }) => blocks.length), [10, 10, 10, 10]);
+    assert.deepEqual(
+      lanes.map(({ blocks }) => blocks.length),
+      [10, 10, 10, 10],
+    );
   });
 
   test("lets a worker follow one that has gone, in its lane", () => {
-    const { lanes } = layOut([row(0, 11, 0, 100, "failed"), row(1, 12, 0, 400), row(2, 13, 150, 50)], { from: 0, to: 400, workers: 2 });
-    assert.deepEqual(lanes.map(({ pids }) => pids), [[11, 13], [12]]);
+    const { lanes } = layOut([row(0, 11, 0, 100, "failed"), row(1, 12, 0, 400), row(2, 13, 150, 50)], {
+      from: 0,
+      to: 400,
+      workers: 2,
+    });
+    assert.deepEqual(
+      lanes.map(({ pids }) => pids),
+      [[11, 13], [12]],
+    );
   });
 
   test("puts the items of one chunk one after another, though they are said to begin together", () => {
-    const { lanes } = layOut([row(0, 11, 0, 30), row(1, 11, 0, 20), row(2, 11, 0, null)], { from: 0, to: 80, workers: 1 });
-    assert.deepEqual(lanes[0]!.blocks.map(({ from, to }) => [from, to]), [[0, 30], [30, 50], [50, 80]]);
+    const { lanes } = layOut([row(0, 11, 0, 30), row(1, 11, 0, 20), row(2, 11, 0, null)], {
+      from: 0,
+      to: 80,
+      workers: 1,
+    });
+    assert.deepEqual(
+      lanes[0]!.blocks.map(({ from, to }) => [from, to]),
+      [
+        [0, 30],
+        [30, 50],
+        [50, 80],
+      ],
+    );
     assert.equal(lanes[0]!.busyMs, 80);
   });
 
   test("draws what runs, and what was lost, up to now", () => {
     const { lanes } = layOut([row(0, 11, 10, null), row(1, 12, 20, null, "lost")], { from: 0, to: 100, workers: 2 });
-    assert.deepEqual(lanes.map(({ blocks }) => blocks[0]!.to), [100, 100]);
+    assert.deepEqual(
+      lanes.map(({ blocks }) => blocks[0]!.to),
+      [100, 100],
+    );
   });
 
   test("never has blocks overlap, loses none, and is never busier than the time allows", () => {
-    const anyRow = fc.record({ pid: fc.integer({ min: 1, max: 6 }), startedAt: fc.integer({ min: 0, max: 1000 }), ms: fc.option(fc.integer({ min: 0, max: 300 })) });
-    fc.assert(fc.property(fc.array(anyRow, { maxLength: 60 }), fc.integer({ min: 1, max: 4 }), (made, workers) => {
-      const rows = made.map(({ pid, startedAt, ms }, index) => row(index, pid, startedAt, ms));
-      const { lanes, utilisation } = layOut(rows, { from: 0, to: 1000, workers });
-      assert.deepEqual(lanes.flatMap(({ blocks }) => blocks.map(({ index }) => index)).sort((a, b) => a - b), rows.map(({ index }) => index));
-      for (const { blocks } of lanes) {
-        for (const [i, { from, to }] of blocks.entries()) {
-          assert.ok(from <= to);
-          assert.ok(i === 0 || from >= blocks[i - 1]!.to);
+    const anyRow = fc.record({
+      pid: fc.integer({ min: 1, max: 6 }),
+      startedAt: fc.integer({ min: 0, max: 1000 }),
+      ms: fc.option(fc.integer({ min: 0, max: 300 })),
+    });
+    fc.assert(
+      fc.property(fc.array(anyRow, { maxLength: 60 }), fc.integer({ min: 1, max: 4 }), (made, workers) => {
+        const rows = made.map(({ pid, startedAt, ms }, index) => row(index, pid, startedAt, ms));
+        const { lanes, utilisation } = layOut(rows, { from: 0, to: 1000, workers });
+        assert.deepEqual(
+          lanes.flatMap(({ blocks }) => blocks.map(({ index }) => index)).sort((a, b) => a - b),
+          rows.map(({ index }) => index),
+        );
+        for (const { blocks } of lanes) {
+          for (const [i, { from, to }] of blocks.entries()) {
+            assert.ok(from <= to);
+            assert.ok(i === 0 || from >= blocks[i - 1]!.to);
+          }
         }
-      }
-      assert.ok(utilisation >= 0 && utilisation <= 1);
-    }));
+        assert.ok(utilisation >= 0 && utilisation <= 1);
+      }),
+    );
   });
 });
 
 describe("marksOf", () => {
   test("draws blocks where they are, cut to the window", () => {
     const marks = marksOf([block(0, 0, 50), block(1, 50, 150), block(2, 300, 400)], { from: 25, to: 125 }, 200);
-    assert.deepEqual(marks, [{ x: 0, width: 50, state: "done", index: 0 }, { x: 50, width: 150, state: "done", index: 1 }]);
+    assert.deepEqual(marks, [
+      { x: 0, width: 50, state: "done", index: 0 },
+      { x: 50, width: 150, state: "done", index: 1 },
+    ]);
   });
 
   test("draws what is narrower than a pixel together, and shows that one of them failed", () => {
     const blocks = Array.from({ length: 10_000 }, (_, i) => block(i, i, i + 0.9, i === 5000 ? "failed" : "done"));
     const marks = marksOf(blocks, { from: 0, to: 10_000 }, 500);
     assert.ok(marks.length <= 501, `${marks.length} marks`);
-    assert.deepEqual(marks.filter(({ state }) => state === "failed").map(({ index }) => index), [null]);
+    assert.deepEqual(
+      marks.filter(({ state }) => state === "failed").map(({ index }) => index),
+      [null],
+    );
     const failed = marks.find(({ state }) => state === "failed")!;
     assert.ok(Math.abs(failed.x - 250) <= 1);
   });
 
   test("keeps a long block apart from short ones beside it", () => {
-    const marks = marksOf([block(0, 0, 0.1), block(1, 0.1, 0.2), block(2, 1, 50), block(3, 50, 50.1)], { from: 0, to: 100 }, 100);
-    assert.deepEqual(marks.map(({ index }) => index), [null, 2, 3]);
+    const marks = marksOf(
+      [block(0, 0, 0.1), block(1, 0.1, 0.2), block(2, 1, 50), block(3, 50, 50.1)],
+      { from: 0, to: 100 },
+      100,
+    );
+    assert.deepEqual(
+      marks.map(({ index }) => index),
+      [null, 2, 3],
+    );
   });
 
   test("leaves the gaps between far items open", () => {
     const marks = marksOf([block(0, 0, 1), block(1, 900, 901)], { from: 0, to: 1000 }, 100);
-    assert.deepEqual(marks.map(({ x, width }) => [x, width]), [[0, 1], [90, 1]]);
+    assert.deepEqual(
+      marks.map(({ x, width }) => [x, width]),
+      [
+        [0, 1],
+        [90, 1],
+      ],
+    );
   });
 });
 
@@ -94,13 +178,27 @@ describe("the window", () => {
   });
 
   test("never leaves the whole", () => {
-    fc.assert(fc.property(fc.array(fc.tuple(fc.double({ min: 0.1, max: 10, noNaN: true }), fc.integer({ min: -500, max: 1500 }), fc.integer({ min: -2000, max: 2000 }))), (moves) => {
-      let window = whole;
-      for (const [factor, at, by] of moves) {
-        window = pan(zoom(window, whole, factor, at), whole, by);
-        assert.ok(window.from >= -1e-6 && window.to <= 1000 + 1e-6 && window.to > window.from, JSON.stringify(window));
-      }
-    }));
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.tuple(
+            fc.double({ min: 0.1, max: 10, noNaN: true }),
+            fc.integer({ min: -500, max: 1500 }),
+            fc.integer({ min: -2000, max: 2000 }),
+          ),
+        ),
+        (moves) => {
+          let window = whole;
+          for (const [factor, at, by] of moves) {
+            window = pan(zoom(window, whole, factor, at), whole, by);
+            assert.ok(
+              window.from >= -1e-6 && window.to <= 1000 + 1e-6 && window.to > window.from,
+              JSON.stringify(window),
+            );
+          }
+        },
+      ),
+    );
   });
 
   test("moves as little as needed to reveal a block", () => {

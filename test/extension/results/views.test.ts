@@ -11,8 +11,13 @@ const thrown = {
   code: 1012,
   message: "the task threw TypeError: no\nmore",
   data: {
-    name: "TaskFailed", type: "TypeError", message: "no\nmore", language: "javascript", properties: { status: 7 },
-    stack: "TypeError: no\nmore\n    at f (/work/m.js:1:2)\n    at g (/work/m.js:3:4)", cause: { type: "Error", message: "below", stack: "Error: below\n    at h (/work/m.js:5:6)" },
+    name: "TaskFailed",
+    type: "TypeError",
+    message: "no\nmore",
+    language: "javascript",
+    properties: { status: 7 },
+    stack: "TypeError: no\nmore\n    at f (/work/m.js:1:2)\n    at g (/work/m.js:3:4)",
+    cause: { type: "Error", message: "below", stack: "Error: below\n    at h (/work/m.js:5:6)" },
   },
 };
 
@@ -39,7 +44,10 @@ describe("what a row shows", () => {
     assert.equal(preview({ state: "done", value: result }), "two");
     assert.equal(preview({ state: "done", value: { ...result, stdout: "" } }), "warned");
     assert.equal(preview({ state: "done", value: { ...result, exitCode: 3 } }), "exit code 3: two");
-    assert.equal(preview({ state: "done", value: { ...result, exitCode: null, signal: "SIGKILL", stdout: "", stderr: "" } }), "SIGKILL");
+    assert.equal(
+      preview({ state: "done", value: { ...result, exitCode: null, signal: "SIGKILL", stdout: "", stderr: "" } }),
+      "SIGKILL",
+    );
   });
 
   test("is the first line of its error", () => {
@@ -64,7 +72,17 @@ describe("the details", () => {
   });
 
   test("tell what a lost worker said last", () => {
-    const { error } = detailView(runOf({ state: "failed", error: { code: 1013, message: "worker 7 died", data: { name: "WorkerLost", pid: 7, exitCode: null, signal: "SIGSEGV", stderr: "boom\n" } } }), 0)!;
+    const { error } = detailView(
+      runOf({
+        state: "failed",
+        error: {
+          code: 1013,
+          message: "worker 7 died",
+          data: { name: "WorkerLost", pid: 7, exitCode: null, signal: "SIGSEGV", stderr: "boom\n" },
+        },
+      }),
+      0,
+    )!;
     assert.equal(error!.type, "WorkerLost");
     assert.equal(error!.stderr?.text, "boom");
     assert.deepEqual(JSON.parse(error!.facts!.text), { pid: 7, signal: "SIGSEGV" });
@@ -80,7 +98,10 @@ describe("the details", () => {
   });
 
   test("tell how a command ended", () => {
-    const { command } = detailView(runOf({ state: "done", value: { exitCode: 0, signal: null, stdout: "", stderr: "", truncated: false } }), 0)!;
+    const { command } = detailView(
+      runOf({ state: "done", value: { exitCode: 0, signal: null, stdout: "", stderr: "", truncated: false } }),
+      0,
+    )!;
     assert.deepEqual(command, { exitCode: 0, signal: null });
   });
 
@@ -88,7 +109,12 @@ describe("the details", () => {
     const endless: Record<string, unknown> = { type: "Error", message: "again" };
     endless["cause"] = endless;
     let depth = 0;
-    for (let error = detailView(runOf({ state: "failed", error: { code: 1012, message: "m", data: endless } }), 0)!.error; error; error = error.cause) depth++;
+    for (
+      let error = detailView(runOf({ state: "failed", error: { code: 1012, message: "m", data: endless } }), 0)!.error;
+      error;
+      error = error.cause
+    )
+      depth++;
     assert.ok(depth > 1 && depth < 20);
   });
 });
@@ -115,7 +141,8 @@ test("a run whose server was lost ends with the last that was heard of it", () =
 
 test("results are copied as JSON, in the order that was asked for, and other work goes on meanwhile", async () => {
   const run = new FakeRun(10_000);
-  for (const [index] of run.rows.entries()) run.rows[index] = { ...run.rows[index]!, state: "done", value: { index }, pid: 7, startedAt: 0, ms: 1.5 };
+  for (const [index] of run.rows.entries())
+    run.rows[index] = { ...run.rows[index]!, state: "done", value: { index }, pid: 7, startedAt: 0, ms: 1.5 };
   run.rows[3] = { ...run.rows[3]!, state: "failed", error: thrown };
   let turns = 0;
   const counter = setInterval(() => turns++, 1);
@@ -124,12 +151,25 @@ test("results are copied as JSON, in the order that was asked for, and other wor
   clearInterval(counter);
   const all = JSON.parse(text) as Record<string, unknown>[];
   assert.equal(all.length, 10_000);
-  assert.deepEqual(all[5], { index: 5, item: { n: 5 }, label: "item 5", state: "done", ms: 1.5, pid: 7, attempt: 1, startedAt: "1970-01-01T00:00:00.000Z", result: { index: 5 } });
+  assert.deepEqual(all[5], {
+    index: 5,
+    item: { n: 5 },
+    label: "item 5",
+    state: "done",
+    ms: 1.5,
+    pid: 7,
+    attempt: 1,
+    startedAt: "1970-01-01T00:00:00.000Z",
+    result: { index: 5 },
+  });
   assert.equal((all[3]!["error"] as { code: string }).code, "TaskFailed");
   assert.ok(turns > 0);
   let some = "";
   for await (const part of resultsJson(run, [9, 2, 99_999])) some += part;
-  assert.deepEqual((JSON.parse(some) as { index: number }[]).map(({ index }) => index), [9, 2]);
+  assert.deepEqual(
+    (JSON.parse(some) as { index: number }[]).map(({ index }) => index),
+    [9, 2],
+  );
   let none = "";
   for await (const part of resultsJson(run, [])) none += part;
   assert.deepEqual(JSON.parse(none), []);

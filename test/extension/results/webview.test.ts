@@ -16,17 +16,23 @@ describe("the page of a results panel", needs("chromium"), () => {
     for (const clean of cleaners) await clean();
   });
 
-  const rows = (count: number, changes: (index: number) => Partial<RowView> = () => ({})) => Array.from({ length: count }, (_, index) => rowView(index, changes(index)));
-  const fill = ({ send }: ResultsPage, list: RowView[], run: Parameters<typeof runView>[0] = {}) => send({ type: "run", run: runView({ total: list.length, ...run }), now: 1_010_000 }, { type: "rows", rows: list });
+  const rows = (count: number, changes: (index: number) => Partial<RowView> = () => ({})) =>
+    Array.from({ length: count }, (_, index) => rowView(index, changes(index)));
+  const fill = ({ send }: ResultsPage, list: RowView[], run: Parameters<typeof runView>[0] = {}) =>
+    send({ type: "run", run: runView({ total: list.length, ...run }), now: 1_010_000 }, { type: "rows", rows: list });
   /** The items that are in the table, as it shows them. */
   const labels = (page: Page) => page.locator(".window .cell.label").allTextContents();
-  const settle = (page: Page, expected: readonly string[]) => waitFor(async () => (await labels(page)).join() === expected.join(), { what: `rows ${expected.join()}` });
+  const settle = (page: Page, expected: readonly string[]) =>
+    waitFor(async () => (await labels(page)).join() === expected.join(), { what: `rows ${expected.join()}` });
   const heading = (page: Page, name: string) => page.getByRole("columnheader").getByRole("button", { name });
 
   test("sorts by a heading: up, down, and back", async (t) => {
     const results = await openPage(t, browser);
     const { page } = results;
-    await fill(results, rows(4, (index) => ({ label: ["f2", "f10", "f1", "f3"][index]!, ms: [30, 10, null, 20][index]! })));
+    await fill(
+      results,
+      rows(4, (index) => ({ label: ["f2", "f10", "f1", "f3"][index]!, ms: [30, 10, null, 20][index]! })),
+    );
     await settle(page, ["f2", "f10", "f1", "f3"]);
     await heading(page, "Item").click();
     await settle(page, ["f1", "f2", "f3", "f10"]);
@@ -42,7 +48,10 @@ describe("the page of a results panel", needs("chromium"), () => {
   test("shows only the states and the words that are chosen, and says how many those are", async (t) => {
     const results = await openPage(t, browser);
     const { page } = results;
-    await fill(results, rows(5, (index) => (index % 2 === 0 ? {} : { state: "failed", preview: `TypeError: number ${index}` })));
+    await fill(
+      results,
+      rows(5, (index) => (index % 2 === 0 ? {} : { state: "failed", preview: `TypeError: number ${index}` })),
+    );
     await page.getByRole("button", { name: "Failed 2" }).click();
     await settle(page, ["src/file-1.ts", "src/file-3.ts"]);
     assert.equal(await page.locator(".found").textContent(), "2 of 5 items");
@@ -99,16 +108,37 @@ describe("the page of a results panel", needs("chromium"), () => {
   test("shows details with links, and output as it comes", async (t) => {
     const results = await openPage(t, browser);
     const { page } = results;
-    await fill(results, rows(3, (index) => (index === 1 ? { state: "failed", preview: "TypeError: no", attempt: 2 } : {})));
+    await fill(
+      results,
+      rows(3, (index) => (index === 1 ? { state: "failed", preview: "TypeError: no", attempt: 2 } : {})),
+    );
     await page.getByText("src/file-1.ts").click();
     assert.equal((await results.next("look")).index, 1);
-    const error = { type: "TypeError", message: "no <b>bold</b>", stack: { text: "at f (/work/a b.ts:1:2)\nat g (/work/c.ts:12:7)", cut: false }, facts: null, stderr: null, cause: null };
+    const error = {
+      type: "TypeError",
+      message: "no <b>bold</b>",
+      stack: { text: "at f (/work/a b.ts:1:2)\nat g (/work/c.ts:12:7)", cut: false },
+      facts: null,
+      stderr: null,
+      cause: null,
+    };
     await results.send(
-      { type: "detail", detail: { index: 1, item: { text: '{"a":1}', cut: true }, value: null, valueGone: false, error, command: null } },
+      {
+        type: "detail",
+        detail: { index: 1, item: { text: '{"a":1}', cut: true }, value: null, valueGone: false, error, command: null },
+      },
       { type: "output", index: 1, lines: [{ stream: "stderr", text: "src/x.c:3:5: bad" }], dropped: 1200 },
       // Of a row that is no longer looked at.
       { type: "output", index: 2, lines: [{ stream: "stdout", text: "elsewhere" }], dropped: 0 },
-      { type: "output", index: 1, lines: [{ stream: "stderr", text: "src/x.c:3:5: bad" }, { stream: "stdout", text: "more" }], dropped: 1200 },
+      {
+        type: "output",
+        index: 1,
+        lines: [
+          { stream: "stderr", text: "src/x.c:3:5: bad" },
+          { stream: "stdout", text: "more" },
+        ],
+        dropped: 1200,
+      },
     );
     const details = page.getByRole("complementary");
     await details.getByText("no <b>bold</b>").waitFor();
@@ -131,13 +161,25 @@ describe("the page of a results panel", needs("chromium"), () => {
   test("follows a run that goes on, and says how it ended", async (t) => {
     const results = await openPage(t, browser);
     const { page } = results;
-    const list = rows(10, (index) => (index < 4 ? {} : index < 6 ? { state: "running", ms: null, preview: "" } : { state: "queued", ms: null, startedAt: null, pid: 0, preview: "" }));
+    const list = rows(10, (index) =>
+      index < 4
+        ? {}
+        : index < 6
+          ? { state: "running", ms: null, preview: "" }
+          : { state: "queued", ms: null, startedAt: null, pid: 0, preview: "" },
+    );
     await fill(results, list, { state: "running", endedAt: null });
     const bar = page.getByRole("progressbar");
     await waitFor(async () => (await bar.getAttribute("aria-valuenow")) === "4");
     await page.getByRole("button", { name: "Cancel" }).click();
     assert.equal((await results.next("cancel")).indexes, null);
-    await results.send({ type: "rows", rows: list.slice(4).map(({ index }) => rowView(index, { state: "cancelled", ms: null, preview: "" })) }, { type: "run", run: runView({ total: 10, state: "cancelled" }), now: 1_011_000 });
+    await results.send(
+      {
+        type: "rows",
+        rows: list.slice(4).map(({ index }) => rowView(index, { state: "cancelled", ms: null, preview: "" })),
+      },
+      { type: "run", run: runView({ total: 10, state: "cancelled" }), now: 1_011_000 },
+    );
     await waitFor(async () => (await bar.getAttribute("aria-valuenow")) === "10");
     await page.getByText("Cancelled: 10 items").waitFor();
     await waitFor(async () => (await page.locator(".unseen").textContent())?.includes("4 items done"));
@@ -148,7 +190,15 @@ describe("the page of a results panel", needs("chromium"), () => {
     const results = await openPage(t, browser);
     const { page } = results;
     // Filtered away: choosing it in the timeline shows it again.
-    await fill(results, rows(40, (index) => ({ pid: 4000 + (index % 4), startedAt: 1_000_000 + Math.floor(index / 4) * 1000, ms: 900, state: index === 5 ? "failed" : "done" })));
+    await fill(
+      results,
+      rows(40, (index) => ({
+        pid: 4000 + (index % 4),
+        startedAt: 1_000_000 + Math.floor(index / 4) * 1000,
+        ms: 900,
+        state: index === 5 ? "failed" : "done",
+      })),
+    );
     await page.getByRole("button", { name: "Failed 1" }).click();
     const timeline = page.getByRole("application");
     await waitFor(async () => (await timeline.getAttribute("aria-label"))?.includes("4 workers, 90% busy"));
@@ -166,7 +216,10 @@ describe("the page of a results panel", needs("chromium"), () => {
     await page.locator("#row-9[aria-selected=true]").waitFor();
     // Item 22 runs in the third lane from 5 to 5.9 of 10 seconds.
     const box = (await timeline.boundingBox())!;
-    const at = (seconds: number, lane: number) => ({ x: box.x + 104 + ((box.width - 104) * seconds) / 10, y: box.y + 20 + 20 * lane + 10 });
+    const at = (seconds: number, lane: number) => ({
+      x: box.x + 104 + ((box.width - 104) * seconds) / 10,
+      y: box.y + 20 + 20 * lane + 10,
+    });
     const place = at(5.45, 2);
     await page.mouse.move(place.x, place.y);
     await tip.getByText("src/file-22.ts").waitFor();
@@ -186,12 +239,19 @@ describe("the page of a results panel", needs("chromium"), () => {
   test("stays quick with 10,000 rows, sorted, filtered, zoomed and changing", async (t) => {
     const results = await openPage(t, browser, { scale: 2 });
     const { page } = results;
-    const list = rows(10_000, (index) => ({ pid: 4000 + (index % 8), startedAt: 1_000_000 + Math.floor(index / 8) * 10, ms: 9, state: index % 100 === 7 ? "failed" : "done" }));
+    const list = rows(10_000, (index) => ({
+      pid: 4000 + (index % 8),
+      startedAt: 1_000_000 + Math.floor(index / 8) * 10,
+      ms: 9,
+      state: index % 100 === 7 ? "failed" : "done",
+    }));
     await fill(results, list, { processes: 8, state: "running", endedAt: null });
     await waitFor(async () => (await page.getByRole("grid").getAttribute("aria-rowcount")) === "10001");
     // Only what is seen is there.
     assert.ok((await page.locator(".window .row").count()) < 80);
-    await page.evaluate(`window.longest = 0; new PerformanceObserver((list) => { for (const entry of list.getEntries()) window.longest = Math.max(window.longest, entry.duration); }).observe({ type: "longtask" })`);
+    await page.evaluate(
+      `window.longest = 0; new PerformanceObserver((list) => { for (const entry of list.getEntries()) window.longest = Math.max(window.longest, entry.duration); }).observe({ type: "longtask" })`,
+    );
     await heading(page, "Duration").click();
     await heading(page, "Item").click();
     await page.getByRole("grid").focus();
@@ -200,7 +260,10 @@ describe("the page of a results panel", needs("chromium"), () => {
     await page.keyboard.type("file-99");
     await waitFor(async () => (await page.getByRole("grid").getAttribute("aria-rowcount")) === "112");
     for (let round = 0; round < 10; round++) {
-      await results.send({ type: "rows", rows: list.slice(round * 100, round * 100 + 100).map((row) => ({ ...row, preview: `round-${round}` })) });
+      await results.send({
+        type: "rows",
+        rows: list.slice(round * 100, round * 100 + 100).map((row) => ({ ...row, preview: `round-${round}` })),
+      });
       await page.locator(".lanes").hover();
       await page.mouse.wheel(0, round % 2 === 0 ? -300 : 200);
     }
@@ -211,7 +274,10 @@ describe("the page of a results panel", needs("chromium"), () => {
 
   test("comes back as it was left", async (t) => {
     const first = await openPage(t, browser);
-    await fill(first, rows(50, (index) => (index < 30 ? {} : { state: "failed" })));
+    await fill(
+      first,
+      rows(50, (index) => (index < 30 ? {} : { state: "failed" })),
+    );
     await first.page.getByRole("button", { name: "Failed 20" }).click();
     await heading(first.page, "Item").click();
     await heading(first.page, "Item").click();
@@ -225,7 +291,10 @@ describe("the page of a results panel", needs("chromium"), () => {
     });
     assert.equal(kept.run, "run:1.1");
     const second = await openPage(t, browser, { state: kept });
-    await fill(second, rows(50, (index) => (index < 30 ? {} : { state: "failed" })));
+    await fill(
+      second,
+      rows(50, (index) => (index < 30 ? {} : { state: "failed" })),
+    );
     assert.equal((await second.next("look")).index, 48);
     await waitFor(async () => (await labels(second.page))[0] === "src/file-49.ts");
     assert.ok(await second.page.getByRole("application").isHidden());
@@ -251,15 +320,28 @@ describe("the page of a results panel", needs("chromium"), () => {
     assert.deepEqual((await results.next("menu")).indexes, [1, 3]);
     await page.getByText("src/file-0.ts").click({ button: "right" });
     assert.deepEqual((await results.next("menu")).indexes, [0]);
-    const context = JSON.parse((await page.locator("#row-0").getAttribute("data-vscode-context"))!) as Record<string, unknown>;
-    assert.deepEqual([context["webviewSection"], context["index"], context["hasFile"], context["unsettled"]], ["row", 0, true, false]);
+    const context = JSON.parse((await page.locator("#row-0").getAttribute("data-vscode-context"))!) as Record<
+      string,
+      unknown
+    >;
+    assert.deepEqual(
+      [context["webviewSection"], context["index"], context["hasFile"], context["unsettled"]],
+      ["row", 0, true, false],
+    );
   });
 
   test("does not move for people who do not want that", async (t) => {
     const results = await openPage(t, browser);
     await results.page.emulateMedia({ reducedMotion: "reduce" });
-    await fill(results, rows(2, () => ({ state: "running", ms: null })), { state: "running", endedAt: null });
+    await fill(
+      results,
+      rows(2, () => ({ state: "running", ms: null })),
+      { state: "running", endedAt: null },
+    );
     await results.page.locator(".window .spin").first().waitFor();
-    assert.equal(await results.page.evaluate('getComputedStyle(document.querySelector(".window .spin")).animationName'), "none");
+    assert.equal(
+      await results.page.evaluate('getComputedStyle(document.querySelector(".window .spin")).animationName'),
+      "none",
+    );
   });
 });

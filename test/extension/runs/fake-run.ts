@@ -17,11 +17,31 @@ export class FakeRun implements Run {
 
   constructor(id: string, target: Target, items: readonly { label: string; file?: string }[]) {
     this.id = id;
-    this.request = { name: "work", target, items: items.map(({ label, file = null }) => ({ value: label, label, file })), options: {}, origin: "command" };
+    this.request = {
+      name: "work",
+      target,
+      items: items.map(({ label, file = null }) => ({ value: label, label, file })),
+      options: {},
+      origin: "command",
+    };
     this.rows = this.request.items.map((item, index) => queuedRow(index, item));
     this.info = {
-      run: id, name: "work", target: "work", state: "running" as const, pool: "pool:r.1", job: "job:r.1", processes: 2,
-      total: items.length, queued: items.length, running: 0, done: 0, failed: 0, cancelled: 0, startedAt: 0, endedAt: null as number | null, session: "s1",
+      run: id,
+      name: "work",
+      target: "work",
+      state: "running" as const,
+      pool: "pool:r.1",
+      job: "job:r.1",
+      processes: 2,
+      total: items.length,
+      queued: items.length,
+      running: 0,
+      done: 0,
+      failed: 0,
+      cancelled: 0,
+      startedAt: 0,
+      endedAt: null as number | null,
+      session: "s1",
     };
   }
 
@@ -31,7 +51,11 @@ export class FakeRun implements Run {
   }
 
   writes(index: number, texts: readonly string[], dropped = 0): void {
-    this.#output.tell(index, texts.map((text) => ({ stream: "stdout", text })), dropped);
+    this.#output.tell(
+      index,
+      texts.map((text) => ({ stream: "stdout", text })),
+      dropped,
+    );
   }
 
   end(endedAt = 3200): void {

@@ -18,7 +18,13 @@ type Handler = (params: never) => unknown;
 
 /** A server that answers what the runs of a window ask, as the protocol says. */
 export class FakeRpc implements Rpc {
-  readonly facts = { instanceId: "i", session: "s1", limits: { maxMessageBytes: 1e9, maxPayloadBytes: 1e9, maxQueuedBytes: 1e9, maxMemoryBytes: 1e9 }, cpuCount: 4, runtimes: ["node"] };
+  readonly facts = {
+    instanceId: "i",
+    session: "s1",
+    limits: { maxMessageBytes: 1e9, maxPayloadBytes: 1e9, maxQueuedBytes: 1e9, maxMemoryBytes: 1e9 },
+    cpuCount: 4,
+    runtimes: ["node"],
+  };
   readonly server = { version: "0.0.0", pid: 1 };
   readonly runs = new Map<string, FakeRun>();
   readonly asked: { method: string; params: unknown }[] = [];
@@ -38,7 +44,10 @@ export class FakeRpc implements Rpc {
     return `${kind}:s1.${++this.#minted}`;
   }
 
-  on<M extends NotificationName>(method: M, listener: (params: NotificationParams<M>) => void): { dispose: () => void } {
+  on<M extends NotificationName>(
+    method: M,
+    listener: (params: NotificationParams<M>) => void,
+  ): { dispose: () => void } {
     const listeners = this.#listeners.get(method) ?? new Set();
     this.#listeners.set(method, listeners.add(listener));
     return { dispose: () => void listeners.delete(listener) };
@@ -68,8 +77,23 @@ export class FakeRpc implements Rpc {
       spec: { target: { command: "true" }, items: items.map((item) => encode(item)), ...spec },
       log: [],
       info: {
-        run, name: "a run", target: "true", state: "running", pool: "pool:r.1", job: `job:r.${this.runs.size + 1}`, processes: 2,
-        total: items.length, queued: items.length, running: 0, done: 0, failed: 0, cancelled: 0, startedAt: 1000 + this.runs.size, endedAt: null, session: "s9", ...info,
+        run,
+        name: "a run",
+        target: "true",
+        state: "running",
+        pool: "pool:r.1",
+        job: `job:r.${this.runs.size + 1}`,
+        processes: 2,
+        total: items.length,
+        queued: items.length,
+        running: 0,
+        done: 0,
+        failed: 0,
+        cancelled: 0,
+        startedAt: 1000 + this.runs.size,
+        endedAt: null,
+        session: "s9",
+        ...info,
       },
     };
     this.runs.set(run, fake);
@@ -83,7 +107,8 @@ export class FakeRpc implements Rpc {
 
   end(run: string): void {
     const fake = this.runs.get(run)!;
-    const count = (state: string) => new Set(fake.log.filter((entry) => entry.state === state).map(({ index }) => index)).size;
+    const count = (state: string) =>
+      new Set(fake.log.filter((entry) => entry.state === state).map(({ index }) => index)).size;
     fake.info = { ...fake.info, state: "done", endedAt: 2000, queued: 0, done: count("done"), failed: count("failed") };
     this.#wake();
   }
@@ -118,18 +143,28 @@ export class FakeRpc implements Rpc {
     },
     "run/spec": ({ run }: { run: string }) => this.#find(run).spec,
     "run/read": async ({ run, since, limit }: { run: string; since: number; limit: number }) => {
-      await this.#until(() => !this.runs.has(run) || this.runs.get(run)!.log.length > since || this.runs.get(run)!.info.endedAt !== null);
+      await this.#until(
+        () =>
+          !this.runs.has(run) || this.runs.get(run)!.log.length > since || this.runs.get(run)!.info.endedAt !== null,
+      );
       const { log, info } = this.#find(run);
       const latest = new Map<number, RunEntry>();
       for (const entry of log.slice(since, since + limit)) latest.set(entry.index, entry);
-      return { entries: [...latest.values()], next: Math.min(log.length, since + limit), ended: info.endedAt !== null && since + limit >= log.length };
+      return {
+        entries: [...latest.values()],
+        next: Math.min(log.length, since + limit),
+        ended: info.endedAt !== null && since + limit >= log.length,
+      };
     },
     "run/wait": async ({ run }: { run: string }) => {
       await this.#until(() => this.#find(run).info.endedAt !== null);
       return this.#find(run).info;
     },
     "run/cancel": () => ({ cancelled: 1 }),
-    "run/output": ({ index }: { index: number }) => ({ lines: [{ stream: "stdout", text: `of ${index}` }], dropped: 0 }),
+    "run/output": ({ index }: { index: number }) => ({
+      lines: [{ stream: "stdout", text: `of ${index}` }],
+      dropped: 0,
+    }),
     "run/forget": ({ run }: { run: string }) => {
       this.#find(run);
       this.runs.delete(run);

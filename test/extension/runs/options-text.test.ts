@@ -9,7 +9,8 @@ describe("a run's options as text", () => {
     { processes: 12, chunkSize: 50, timeoutMs: 1500, retries: 3, halt: { failures: 2 } },
     { processes: 1, chunkSize: 1, timeoutMs: 120_000, retries: 0, halt: { failures: 1, now: true } },
   ] satisfies RunOptions[]) {
-    test(`what is written is read again: ${optionsText(options, false)}`, () => assert.deepEqual(parseOptions(optionsText(options, false)), { options }));
+    test(`what is written is read again: ${optionsText(options, false)}`, () =>
+      assert.deepEqual(parseOptions(optionsText(options, false)), { options }));
   }
 
   test("a command has no chunks", () => {
@@ -43,6 +44,9 @@ describe("a run's options as text", () => {
 
   test("for people only what matters", () => {
     assert.equal(describeOptions({}, false), "one process for each CPU, no time limit");
-    assert.equal(describeOptions({ processes: 4, chunkSize: 5, timeoutMs: 1500, retries: 1, halt: { failures: 1 } }, false), "4 processes, chunks of 5, 1.5 s for each item, 1 retry, ends at the first failure");
+    assert.equal(
+      describeOptions({ processes: 4, chunkSize: 5, timeoutMs: 1500, retries: 1, halt: { failures: 1 } }, false),
+      "4 processes, chunks of 5, 1.5 s for each item, 1 retry, ends at the first failure",
+    );
   });
 });

@@ -19,7 +19,13 @@ const collectGarbage = runInNewContext("gc") as () => void;
 const states = (run: Run) => run.rows.map(({ state }) => state);
 
 function request(target: Target, values: readonly unknown[], options: RunRequest["options"] = {}): RunRequest {
-  return { name: "work", target, items: values.map((value) => ({ value, label: String(value), file: null })), options, origin: "command" };
+  return {
+    name: "work",
+    target,
+    items: values.map((value) => ({ value, label: String(value), file: null })),
+    options,
+    origin: "command",
+  };
 }
 
 function sh(script: string): Target {
@@ -30,7 +36,10 @@ describe("runs at a real server", () => {
   test("functions: results, failures with their stack, what they print, an outcome for each", async (t) => {
     const folder = temporaryFolder(t);
     const module = join(folder, "m.mjs");
-    writeFileSync(module, "export function half(n) {\n  console.log(`at ${n}`);\n  if (n % 2) throw new RangeError(`odd: ${n}`);\n  return { half: n / 2 };\n}\n");
+    writeFileSync(
+      module,
+      "export function half(n) {\n  console.log(`at ${n}`);\n  if (n % 2) throw new RangeError(`odd: ${n}`);\n  return { half: n / 2 };\n}\n",
+    );
     const { path } = await startUnixServer(t);
     const { runs } = await openWindow(t, path);
     const run = await runs.start(request({ module, export: "half" }, [2, 3, 4], { processes: 2 }));
@@ -45,7 +54,10 @@ describe("runs at a real server", () => {
     assert.deepEqual(written.sort(), ["0: at 2", "1: at 3", "2: at 4"]);
     const book = new ProblemBook();
     book.update(run, [0, 1, 2]);
-    assert.deepEqual([...book.of(new Set([module])).values()].flat().map(({ line, message }) => [line, message]), [[2, "3: RangeError: odd: 3"]]);
+    assert.deepEqual(
+      [...book.of(new Set([module])).values()].flat().map(({ line, message }) => [line, message]),
+      [[2, "3: RangeError: odd: 3"]],
+    );
   });
 
   test("commands: exit codes, and what they wrote", async (t) => {
@@ -68,10 +80,13 @@ describe("runs at a real server", () => {
       return new WeakRef(run);
     };
     const run = await finished();
-    await waitFor(() => {
-      collectGarbage();
-      return run.deref() === undefined;
-    }, { what: "the run to be collected" });
+    await waitFor(
+      () => {
+        collectGarbage();
+        return run.deref() === undefined;
+      },
+      { what: "the run to be collected" },
+    );
   });
 
   test("a function that does not exist fails with the reason", async (t) => {
@@ -79,7 +94,10 @@ describe("runs at a real server", () => {
     const { runs } = await openWindow(t, path);
     const run = await runs.start(request({ module: "/nowhere/m.mjs", export: "f" }, [1, 2]));
     await within(run.whenEnded, "the run's end", 30_000);
-    assert.deepEqual(run.rows.map(({ error }) => error && errorName(error.code)), ["TargetNotFound", "TargetNotFound"]);
+    assert.deepEqual(
+      run.rows.map(({ error }) => error && errorName(error.code)),
+      ["TargetNotFound", "TargetNotFound"],
+    );
     assert.match(run.rows[0]!.error!.message, /does not exist/);
   });
 
@@ -88,7 +106,14 @@ describe("runs at a real server", () => {
     const gate = join(folder, "gate");
     const { path } = await startUnixServer(t);
     const first = await openWindow(t, path);
-    const started = await first.runs.start({ ...request(sh(`test "$1" = quick || until test -e "${gate}"; do sleep 0.02; done; echo "$1"`), ["quick", "slow", "slower"], { processes: 3 }), name: "gated" });
+    const started = await first.runs.start({
+      ...request(
+        sh(`test "$1" = quick || until test -e "${gate}"; do sleep 0.02; done; echo "$1"`),
+        ["quick", "slow", "slower"],
+        { processes: 3 },
+      ),
+      name: "gated",
+    });
     await waitFor(() => started.rows[0]!.state === "done" && started.rows[2]!.state === "running");
     await first.close();
     assert.equal(started.ended, false);
@@ -122,7 +147,9 @@ describe("runs at a real server", () => {
   test("the server SIGKILLed in the middle of a run: what was not done is lost", async (t) => {
     const server = await startUnixServer(t);
     const { runs } = await openWindow(t, server.path);
-    const run = await runs.start(request(sh('test "$1" = quick || sleep 1000'), ["quick", "slow", "waiting"], { processes: 2 }));
+    const run = await runs.start(
+      request(sh('test "$1" = quick || sleep 1000'), ["quick", "slow", "waiting"], { processes: 2 }),
+    );
     await waitFor(() => run.rows[0]!.state === "done" && run.rows[2]!.state === "running");
     server.process.kill("SIGKILL");
     await within(run.whenEnded, "the run's end");
@@ -132,7 +159,9 @@ describe("runs at a real server", () => {
   test("a worker SIGKILLed: its item fails, the others are done", async (t) => {
     const { path } = await startUnixServer(t);
     const { runs } = await openWindow(t, path);
-    const run = await runs.start(request(sh('test "$1" != victim || sleep 1000'), ["victim", "a", "b"], { processes: 2 }));
+    const run = await runs.start(
+      request(sh('test "$1" != victim || sleep 1000'), ["victim", "a", "b"], { processes: 2 }),
+    );
     const victim = await waitFor(() => run.rows[0]!.state === "running" && run.rows[0]);
     process.kill(-victim.pid, "SIGKILL");
     await within(run.whenEnded, "the run's end", 30_000);
@@ -147,7 +176,12 @@ describe("runs at a real server", () => {
     const { path } = await startUnixServer(t);
     const { runs } = await openWindow(t, path);
     const count = 10_000;
-    const many = await runs.start(request({ module, export: "twice" }, Array.from({ length: count }, (_, n) => n)));
+    const many = await runs.start(
+      request(
+        { module, export: "twice" },
+        Array.from({ length: count }, (_, n) => n),
+      ),
+    );
     let words = 0;
     many.onDidChange(() => words++);
     await within(many.whenEnded, "the end of 10,000 items", 60_000);
@@ -156,7 +190,9 @@ describe("runs at a real server", () => {
     const tookMs = many.info.endedAt! - many.info.startedAt;
     assert.ok(words <= tookMs / 100 + 20, `${words} words in ${tookMs} ms`);
 
-    const flood = await runs.start(request(sh("yes 0123456789012345678901234567890123456789 | head -c 10000000; echo done"), [1]));
+    const flood = await runs.start(
+      request(sh("yes 0123456789012345678901234567890123456789 | head -c 10000000; echo done"), [1]),
+    );
     let bytes = 0;
     let dropped = 0;
     flood.onOutput((_, lines, lost) => {

@@ -20,7 +20,8 @@ export async function openWindow(t: TestContext, path: string): Promise<Window> 
   const rpc: Rpc = {
     facts: connection.facts,
     server: { version: "", pid: 0 },
-    request: (method, params, signal) => connection.request(method, params, { background: true, ...(signal ? { signal } : {}) }),
+    request: (method, params, signal) =>
+      connection.request(method, params, { background: true, ...(signal ? { signal } : {}) }),
     on: (method, listener) => ({ dispose: connection.on(method, listener) }),
     mint: (kind) => connection.mint(kind),
     closed: connection.closed,

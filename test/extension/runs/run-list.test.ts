@@ -8,8 +8,19 @@ import { waitFor, within } from "../../deadline.js";
 import { FakeModel, FakeServer } from "./fake-server.js";
 
 function request(count: number, changes: Partial<RunRequest> = {}): RunRequest {
-  const items = Array.from({ length: count }, (_, index) => ({ value: `/w/${index}.txt`, label: `${index}.txt`, file: `/w/${index}.txt` }));
-  return { name: "count over 3 files", target: { module: "/w/count.js", export: "count" }, items, options: {}, origin: "command", ...changes };
+  const items = Array.from({ length: count }, (_, index) => ({
+    value: `/w/${index}.txt`,
+    label: `${index}.txt`,
+    file: `/w/${index}.txt`,
+  }));
+  return {
+    name: "count over 3 files",
+    target: { module: "/w/count.js", export: "count" },
+    items,
+    options: {},
+    origin: "command",
+    ...changes,
+  };
 }
 
 function entry(index: number, state: RunEntry["state"], more: Partial<RunEntry> = {}): RunEntry {
@@ -36,8 +47,14 @@ describe("the window's runs", () => {
     const { server, runs } = setUp(t, { processes: 3, chunkSize: 2, retries: 1, timeoutMs: 500 });
     const run = await runs.start(request(3, { options: { retries: 4, timeoutMs: 0 } }));
     const { spec } = server.rpc!.runs.get(run.id)!;
-    assert.deepEqual(spec.items.map((item: Uint8Array) => decode(item, null)), ["/w/0.txt", "/w/1.txt", "/w/2.txt"]);
-    assert.deepEqual([spec.name, spec.processes, spec.chunkSize, spec.retries, spec.timeoutMs], ["count over 3 files", 3, 2, 4, undefined]);
+    assert.deepEqual(
+      spec.items.map((item: Uint8Array) => decode(item, null)),
+      ["/w/0.txt", "/w/1.txt", "/w/2.txt"],
+    );
+    assert.deepEqual(
+      [spec.name, spec.processes, spec.chunkSize, spec.retries, spec.timeoutMs],
+      ["count over 3 files", 3, 2, 4, undefined],
+    );
     assert.deepEqual(states(run), ["queued", "queued", "queued"]);
     assert.deepEqual(runs.all, [run]);
   });
@@ -61,7 +78,12 @@ describe("the window's runs", () => {
     const queued = run.rows[0]!;
     server.rpc!.change(run.id, entry(0, "running"));
     await waitFor(() => run.rows[0]!.state === "running");
-    server.rpc!.change(run.id, entry(0, "done", { value: encode({ words: 12 }) }), entry(1, "failed", { error: { code: 1012, message: "TypeError: no" } }), entry(2, "cancelled"));
+    server.rpc!.change(
+      run.id,
+      entry(0, "done", { value: encode({ words: 12 }) }),
+      entry(1, "failed", { error: { code: 1012, message: "TypeError: no" } }),
+      entry(2, "cancelled"),
+    );
     server.rpc!.end(run.id);
     await within(run.whenEnded, "the run's end");
     assert.equal(queued.state, "queued");
@@ -75,7 +97,11 @@ describe("the window's runs", () => {
   test("a result that cannot be read does not harm the others", async (t) => {
     const { server, runs } = setUp(t);
     const run = await runs.start(request(2));
-    server.rpc!.change(run.id, entry(0, "done", { value: new Uint8Array([0xc1]) }), entry(1, "done", { value: encode(2) }));
+    server.rpc!.change(
+      run.id,
+      entry(0, "done", { value: new Uint8Array([0xc1]) }),
+      entry(1, "done", { value: encode(2) }),
+    );
     server.rpc!.end(run.id);
     await within(run.whenEnded, "the run's end");
     assert.match(String(run.rows[0]!.value), /cannot be read/);
@@ -92,18 +118,29 @@ describe("the window's runs", () => {
       words.push({ size: changed.length, ended: run.ended });
       for (const index of changed) seen.add(index);
     });
-    server.rpc!.change(run.id, ...Array.from({ length: count }, (_, index) => entry(index, "done", { value: encode(index) })));
+    server.rpc!.change(
+      run.id,
+      ...Array.from({ length: count }, (_, index) => entry(index, "done", { value: encode(index) })),
+    );
     server.rpc!.end(run.id);
     await within(run.whenEnded, "the run's end");
     assert.equal(seen.size, count);
     assert.ok(words.length <= 20, `${words.length} words`);
-    assert.deepEqual(words.map(({ ended }) => ended), [...words.slice(1).map(() => false), true]);
+    assert.deepEqual(
+      words.map(({ ended }) => ended),
+      [...words.slice(1).map(() => false), true],
+    );
   });
 
   test("a listener that throws does not keep the others from hearing", async (t) => {
     const server = new FakeServer();
     const faults: unknown[] = [];
-    const runs = new RunList({ server, model: new FakeModel(), defaults: () => ({}), onFault: (fault) => faults.push(fault) });
+    const runs = new RunList({
+      server,
+      model: new FakeModel(),
+      defaults: () => ({}),
+      onFault: (fault) => faults.push(fault),
+    });
     t.after(() => runs.dispose());
     const run = await runs.start(request(1));
     let heard = 0;
@@ -150,7 +187,15 @@ describe("the window's runs", () => {
 
   test("a run that the server has already is found with its labels, files and origin", async (t) => {
     const { server, model, runs } = setUp(t);
-    const started = await runs.start(request(2, { items: [{ value: "/w/a", label: "a", file: "/w/a" }, { value: { n: 1 }, label: "one", file: "/w/b" }], origin: "task" }));
+    const started = await runs.start(
+      request(2, {
+        items: [
+          { value: "/w/a", label: "a", file: "/w/a" },
+          { value: { n: 1 }, label: "one", file: "/w/b" },
+        ],
+        origin: "task",
+      }),
+    );
     const { spec, info } = server.rpc!.runs.get(started.id)!;
     runs.dispose();
 
@@ -162,18 +207,35 @@ describe("the window's runs", () => {
     model.show(info);
     const [[run, wasFound]] = (await waitFor(() => found.length > 0 && found)) as [[Run, boolean]];
     assert.equal(wasFound, true);
-    assert.deepEqual(run.request.items, [{ value: "/w/a", label: "a", file: "/w/a" }, { value: { n: 1 }, label: "one", file: "/w/b" }]);
+    assert.deepEqual(run.request.items, [
+      { value: "/w/a", label: "a", file: "/w/a" },
+      { value: { n: 1 }, label: "one", file: "/w/b" },
+    ]);
     assert.deepEqual([run.request.origin, run.request.target], ["task", spec.target]);
     await waitFor(() => run.rows[1]!.state === "done");
   });
 
-  for (const [what, meta] of [["none", undefined], ["garbage", new Uint8Array([0xc1])], ["another program's", encode({ labels: 3 })], ["those of other items", encode({ editor: 1, origin: "task", labels: ["x"], files: [null] })]] as const) {
+  for (const [what, meta] of [
+    ["none", undefined],
+    ["garbage", new Uint8Array([0xc1])],
+    ["another program's", encode({ labels: 3 })],
+    ["those of other items", encode({ editor: 1, origin: "task", labels: ["x"], files: [null] })],
+  ] as const) {
     test(`a run of another program is shown by its values when it has no notes for us: ${what}`, async (t) => {
       const { server, model, runs } = setUp(t);
-      const { info } = server.connect().add("run:s4.1", ["/w/a.txt", { n: 1 }, "word"], meta === undefined ? {} : { meta });
+      const { info } = server
+        .connect()
+        .add("run:s4.1", ["/w/a.txt", { n: 1 }, "word"], meta === undefined ? {} : { meta });
       model.show(info);
       const run = await waitFor(() => runs.all[0]);
-      assert.deepEqual(run.request.items.map(({ label, file }) => [label, file]), [["/w/a.txt", "/w/a.txt"], ['{"n":1}', null], ["word", null]]);
+      assert.deepEqual(
+        run.request.items.map(({ label, file }) => [label, file]),
+        [
+          ["/w/a.txt", "/w/a.txt"],
+          ['{"n":1}', null],
+          ["word", null],
+        ],
+      );
       assert.equal(run.request.origin, "api");
     });
   }
@@ -187,7 +249,10 @@ describe("the window's runs", () => {
     model.show(second.info, first.info);
     await waitFor(() => runs.all.length === 2);
     model.show(second.info, first.info);
-    assert.deepEqual(runs.all.map(({ id }) => id), ["run:s4.1", "run:s4.2"]);
+    assert.deepEqual(
+      runs.all.map(({ id }) => id),
+      ["run:s4.1", "run:s4.2"],
+    );
     assert.equal(rpc.asked.filter(({ method }) => method === "run/spec").length, 2);
   });
 
@@ -236,7 +301,10 @@ describe("the window's runs", () => {
     const { runs } = setUp(t);
     const run = await runs.start(request(3));
     assert.equal((await runs.again(run)).request, run.request);
-    assert.deepEqual((await runs.again(run, [2, 0, 99])).request.items.map(({ label }) => label), ["2.txt", "0.txt"]);
+    assert.deepEqual(
+      (await runs.again(run, [2, 0, 99])).request.items.map(({ label }) => label),
+      ["2.txt", "0.txt"],
+    );
   });
 
   test("cancel and output ask for the item's chunk", async (t) => {
@@ -252,16 +320,45 @@ describe("the window's runs", () => {
 });
 
 describe("what items write", () => {
-  const line = (job: string, index: number, text: string, more: object = {}) => ({ process: "process:s1.1", pid: 7, stream: "stdout" as const, line: 0, text, partial: false, task: { job, index }, ...more });
+  const line = (job: string, index: number, text: string, more: object = {}) => ({
+    process: "process:s1.1",
+    pid: 7,
+    stream: "stdout" as const,
+    line: 0,
+    text,
+    partial: false,
+    task: { job, index },
+    ...more,
+  });
 
   test("lines reach their run and item, whole and in order", async (t) => {
     const { server, runs } = setUp(t);
     const [a, b] = [await runs.start(request(3)), await runs.start(request(3))];
     const heard: unknown[] = [];
-    for (const [name, run] of [["a", a], ["b", b]] as const) run.onOutput((index, lines, dropped) => heard.push([name, index, lines.map(({ text }) => text).join("|"), dropped]));
+    for (const [name, run] of [
+      ["a", a],
+      ["b", b],
+    ] as const)
+      run.onOutput((index, lines, dropped) =>
+        heard.push([name, index, lines.map(({ text }) => text).join("|"), dropped]),
+      );
     const [ja, jb] = [a.info.job, b.info.job];
-    server.rpc!.notify("events/output", { lines: [line(ja, 0, "1"), line(ja, 0, "2"), line(jb, 0, "3"), line(ja, 1, "4"), line("job:x.1", 0, "5"), { ...line(ja, 0, "6"), task: null }], dropped: 9 });
-    assert.deepEqual(heard, [["a", 0, "1|2", 9], ["b", 0, "3", 0], ["a", 1, "4", 0]]);
+    server.rpc!.notify("events/output", {
+      lines: [
+        line(ja, 0, "1"),
+        line(ja, 0, "2"),
+        line(jb, 0, "3"),
+        line(ja, 1, "4"),
+        line("job:x.1", 0, "5"),
+        { ...line(ja, 0, "6"), task: null },
+      ],
+      dropped: 9,
+    });
+    assert.deepEqual(heard, [
+      ["a", 0, "1|2", 9],
+      ["b", 0, "3", 0],
+      ["a", 1, "4", 0],
+    ]);
     assert.equal(server.rpc!.asked.filter(({ method }) => method === "events/watchOutput").length, 1);
   });
 

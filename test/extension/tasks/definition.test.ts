@@ -6,7 +6,17 @@ const type = "polyproc";
 const items = { glob: "*.ts" };
 
 test("a command over a glob is read", () => {
-  const spec = readDefinition({ type, command: "tsc {item}", items: { glob: ["a/*.ts", "b"], exclude: "gen" }, processes: 4, timeout: 1.5, retries: 2, halt: "now,fail=3", cwd: "app", env: { CI: "1", HOME: null } });
+  const spec = readDefinition({
+    type,
+    command: "tsc {item}",
+    items: { glob: ["a/*.ts", "b"], exclude: "gen" },
+    processes: 4,
+    timeout: 1.5,
+    retries: 2,
+    halt: "now,fail=3",
+    cwd: "app",
+    env: { CI: "1", HOME: null },
+  });
   assert.deepEqual(spec, {
     what: { kind: "command", command: "tsc {item}", args: null, env: { CI: "1", HOME: null } },
     items: { kind: "glob", include: ["a/*.ts", "b"], exclude: ["gen"] },
@@ -50,7 +60,10 @@ test("what makes no sense is refused, with the property and what it should be", 
     [{ command: "a", args: [1], items }, /^"args" must be a text or a list of texts; it is 1$/],
     [{ command: "a", chunkSize: 2, items }, /^"chunkSize" is for functions/],
     [{ command: "a" }, /^"items" is missing/],
-    [{ command: "a", items: "*.ts" }, /^"items" must be an object with one of glob, files, lines, values, git; it is "\*\.ts"$/],
+    [
+      { command: "a", items: "*.ts" },
+      /^"items" must be an object with one of glob, files, lines, values, git; it is "\*\.ts"$/,
+    ],
     [{ command: "a", items: {} }, /^"items" needs one of/],
     [{ command: "a", items: { glob: "a", files: ["b"] } }, /^"items" has glob and files/],
     [{ command: "a", items: { files: ["b"], exclude: "c" } }, /^"items.exclude" goes together with "items.glob" only$/],
@@ -63,11 +76,19 @@ test("what makes no sense is refused, with the property and what it should be", 
     [{ command: "a", items, processes: "4" }, /^"processes" .* it is "4"$/],
     [{ command: "a", items, retries: 1.5 }, /^"retries" must be a whole number from 0 on; it is 1.5$/],
     [{ command: "a", items, timeout: 0 }, /^"timeout" must be a duration/],
-    [{ command: "a", items, timeout: "soon" }, /^"timeout" must be a duration: 10 \(seconds\), "500ms", .* it is "soon"$/],
+    [
+      { command: "a", items, timeout: "soon" },
+      /^"timeout" must be a duration: 10 \(seconds\), "500ms", .* it is "soon"$/,
+    ],
     [{ command: "a", items, halt: true }, /^"halt" must be "never", .* it is true$/],
     [{ command: "a", items, halt: "now,fail=0" }, /^"halt" must be/],
     [{ command: "a", items, env: { A: 1 } }, /^"env.A" must be a text, or null/],
     [{ command: "a", items, cwd: " " }, /^"cwd" must be a text; it is " "$/],
   ];
-  for (const [definition, message] of bad) assert.throws(() => readDefinition({ type, ...definition }), { name: "DefinitionError", message }, JSON.stringify(definition));
+  for (const [definition, message] of bad)
+    assert.throws(
+      () => readDefinition({ type, ...definition }),
+      { name: "DefinitionError", message },
+      JSON.stringify(definition),
+    );
 });

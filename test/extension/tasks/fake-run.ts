@@ -7,7 +7,11 @@ import type { Target } from "../../../protocol/target.js";
 import type { RunInfo } from "../../../protocol/run.js";
 
 export function failure(message: string): Failure {
-  return { code: errorCodes.TaskFailed, message: `sh: ${message}`, data: { type: "CommandFailed", message, language: "command" } };
+  return {
+    code: errorCodes.TaskFailed,
+    message: `sh: ${message}`,
+    data: { type: "CommandFailed", message, language: "command" },
+  };
 }
 
 class Happening {
@@ -34,7 +38,15 @@ export class FakeRun implements Run {
   readonly followed = this.#followed.promise;
   readonly cancelled = this.#cancelled.promise;
 
-  constructor(items: number, { module = false, target, processes = 2, chunkSize = 1 }: { module?: boolean; target?: Target; processes?: number; chunkSize?: number } = {}) {
+  constructor(
+    items: number,
+    {
+      module = false,
+      target,
+      processes = 2,
+      chunkSize = 1,
+    }: { module?: boolean; target?: Target; processes?: number; chunkSize?: number } = {},
+  ) {
     const labels = Array.from({ length: items }, (_, index) => `item ${index}`);
     this.request = {
       name: "check",
@@ -43,8 +55,34 @@ export class FakeRun implements Run {
       options: { processes, chunkSize },
       origin: "task",
     };
-    this.rows = labels.map((label, index) => ({ index, label, file: null, state: "queued", pid: 0, attempt: 1, startedAt: null, ms: null }));
-    this.info = { run: this.id, name: "check", target: "check", state: "running", pool: "pool:s1.1", job: "job:s1.1", processes, total: items, queued: items, running: 0, done: 0, failed: 0, cancelled: 0, startedAt: 0, endedAt: null, session: "s1" };
+    this.rows = labels.map((label, index) => ({
+      index,
+      label,
+      file: null,
+      state: "queued",
+      pid: 0,
+      attempt: 1,
+      startedAt: null,
+      ms: null,
+    }));
+    this.info = {
+      run: this.id,
+      name: "check",
+      target: "check",
+      state: "running",
+      pool: "pool:s1.1",
+      job: "job:s1.1",
+      processes,
+      total: items,
+      queued: items,
+      running: 0,
+      done: 0,
+      failed: 0,
+      cancelled: 0,
+      startedAt: 0,
+      endedAt: null,
+      session: "s1",
+    };
   }
 
   set(index: number, state: RowState, more: Partial<Row> = {}): void {
@@ -91,7 +129,15 @@ export class FakeFeed implements OutputFeed {
   }
 
   line(index: number, text: string): void {
-    const from = (job: string) => ({ process: `process:s1.${index}`, pid: 100 + index, stream: "stdout" as const, line: 0, text, partial: false, task: { job, index } });
+    const from = (job: string) => ({
+      process: `process:s1.${index}`,
+      pid: 100 + index,
+      stream: "stdout" as const,
+      line: 0,
+      text,
+      partial: false,
+      task: { job, index },
+    });
     this.onLines([{ ...from("job:s9.9"), text: "of another run" }, from(this.#job)]);
   }
 

@@ -7,7 +7,13 @@ function output(): { written: string[]; items: ItemOutput } {
   return { written, items: new ItemOutput((text) => written.push(text)) };
 }
 
-const line = (text: string, more: Partial<{ pid: number; stream: "stdout" | "stderr"; partial: boolean }> = {}) => ({ pid: 1, stream: "stdout" as const, partial: false, ...more, text });
+const line = (text: string, more: Partial<{ pid: number; stream: "stdout" | "stderr"; partial: boolean }> = {}) => ({
+  pid: 1,
+  stream: "stdout" as const,
+  partial: false,
+  ...more,
+  text,
+});
 
 test("lines of an item come together when it ends", () => {
   const { written, items } = output();
@@ -70,7 +76,10 @@ test("much output of many items is written before they end", () => {
   const early = written.reduce((sum, piece) => sum + piece.length, 0);
   assert.ok(early >= 100 * 512 * 1024 - 33 * 1024 * 1024, `${early}`);
   items.endAll();
-  assert.equal(written.reduce((sum, piece) => sum + piece.length, 0), 100 * 512 * 1024);
+  assert.equal(
+    written.reduce((sum, piece) => sum + piece.length, 0),
+    100 * 512 * 1024,
+  );
 });
 
 test("a line without end is cut, not kept for ever", () => {

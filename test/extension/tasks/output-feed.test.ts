@@ -11,7 +11,11 @@ const flood = "yes 0123456789abcdefghijklmnopqrstuvwxyz | head -c 20000000";
 
 async function startRun({ rpc }: RealServer, command: string): Promise<{ id: string; job: string }> {
   const id = rpc.mint("run");
-  const { run } = await rpc.request("run/start", { run: id, target: { command: "sh", args: ["-c", command, "sh", "{item}"] }, items: [encode(1)] });
+  const { run } = await rpc.request("run/start", {
+    run: id,
+    target: { command: "sh", args: ["-c", command, "sh", "{item}"] },
+    items: [encode(1)],
+  });
   return { id, job: run.job };
 }
 

@@ -17,11 +17,20 @@ function itemLines(lines: readonly string[]): string[] {
 
 test("every line of 200,000 comes, those of an item together", async (t) => {
   const server = await realServer(t);
-  const { terminal, status } = startTask(server, shellCommand("seq -f {item}:%.0f:error 50000; seq -f {item}:%.0f:warning 50000 >&2"), [0, 1], { processes: 2 });
+  const { terminal, status } = startTask(
+    server,
+    shellCommand("seq -f {item}:%.0f:error 50000; seq -f {item}:%.0f:warning 50000 >&2"),
+    [0, 1],
+    { processes: 2 },
+  );
   assert.equal(await within(status, "the task's end", patienceMs), 0);
   const lines = itemLines(terminal.lines);
   for (const stream of ["error", "warning"]) {
-    for (const item of [0, 1]) assert.deepEqual(lines.filter((line) => line.startsWith(`${item}:`) && line.endsWith(stream)), Array.from({ length: 50_000 }, (_, i) => `${item}:${i + 1}:${stream}`));
+    for (const item of [0, 1])
+      assert.deepEqual(
+        lines.filter((line) => line.startsWith(`${item}:`) && line.endsWith(stream)),
+        Array.from({ length: 50_000 }, (_, i) => `${item}:${i + 1}:${stream}`),
+      );
   }
   assert.equal(lines.length, 200_000);
 });
@@ -35,7 +44,10 @@ test("short outputs of items that run at the same time are never mixed", async (
   assert.equal(lines.length, 40);
   for (let at = 0; at < 40; at += 5) {
     const item = lines[at]!.split(".")[0]!;
-    assert.deepEqual(lines.slice(at, at + 5), [1, 2, 3, 4, 5].map((i) => `${item}.${i}`));
+    assert.deepEqual(
+      lines.slice(at, at + 5),
+      [1, 2, 3, 4, 5].map((i) => `${item}.${i}`),
+    );
     const last = terminal.lines.indexOf(`${item}.5`);
     assert.equal(terminal.lines[last + 1], `✘ ${item}: exit code 1`);
   }
@@ -44,19 +56,37 @@ test("short outputs of items that run at the same time are never mixed", async (
 test("what a function prints comes before its result, in chunks, too", async (t) => {
   const server = await realServer(t);
   const module = join(temporaryFolder(t), "f.mjs");
-  writeFileSync(module, `export default (n) => { console.log(n + ".printed"); process.stdout.write(n + ".half a line"); return n + ".returned"; };`);
-  const { terminal, status } = startTask(server, { module }, Array.from({ length: 10 }, (_, i) => i), { processes: 2, chunkSize: 5 });
+  writeFileSync(
+    module,
+    `export default (n) => { console.log(n + ".printed"); process.stdout.write(n + ".half a line"); return n + ".returned"; };`,
+  );
+  const { terminal, status } = startTask(
+    server,
+    { module },
+    Array.from({ length: 10 }, (_, i) => i),
+    { processes: 2, chunkSize: 5 },
+  );
   assert.equal(await within(status, "the task's end", patienceMs), 0);
   const lines = itemLines(terminal.lines);
   assert.equal(lines.filter((line) => line.endsWith(".returned")).length, 10);
-  for (let i = 0; i < 10; i++) assert.ok(lines.some((line) => line.endsWith(`${i}.printed`)), `${i}`);
+  for (let i = 0; i < 10; i++)
+    assert.ok(
+      lines.some((line) => line.endsWith(`${i}.printed`)),
+      `${i}`,
+    );
   assert.ok(lines.indexOf("0.printed") < lines.indexOf("0.returned"));
 });
 
 test("stopping ends the item's whole tree", async (t) => {
   const server = await realServer(t);
   const file = join(temporaryFolder(t), "pids");
-  const { stop, status } = startTask(server, shellCommand(`trap '' TERM; sleep 1000 & child=$!; setsid sleep 1000 & echo $$ $child $! > ${file}.new; mv ${file}.new ${file}; wait; sleep 1000 #`), [1]);
+  const { stop, status } = startTask(
+    server,
+    shellCommand(
+      `trap '' TERM; sleep 1000 & child=$!; setsid sleep 1000 & echo $$ $child $! > ${file}.new; mv ${file}.new ${file}; wait; sleep 1000 #`,
+    ),
+    [1],
+  );
   await waitFor(() => existsSync(file), { what: "the processes to run", timeoutMs: patienceMs });
   const pids = readFileSync(file, "utf8").trim().split(/\s+/).map(Number);
   assert.ok(pids.length >= 3 && pids.every(isLiving));
@@ -67,7 +97,12 @@ test("stopping ends the item's whole tree", async (t) => {
 
 test("a program that does not exist is told once, and ends the task", async (t) => {
   const server = await realServer(t);
-  const { terminal, status } = startTask(server, { command: "polyproc-no-such-program" }, Array.from({ length: 500 }, (_, i) => i), { processes: 1 });
+  const { terminal, status } = startTask(
+    server,
+    { command: "polyproc-no-such-program" },
+    Array.from({ length: 500 }, (_, i) => i),
+    { processes: 1 },
+  );
   assert.equal(await within(status, "the task's end", patienceMs), 1);
   const failures = terminal.lines.filter((line) => line.startsWith("✘"));
   assert.equal(failures.length, 1);
@@ -80,7 +115,10 @@ test("an export that does not exist is told, and ends the task", async (t) => {
   writeFileSync(module, "export const g = 1;");
   const { terminal, status } = startTask(server, { module, export: "f" }, [1, 2]);
   assert.equal(await within(status, "the task's end", patienceMs), 1);
-  assert.ok(terminal.lines.some((line) => line.startsWith("✘") && line.includes("f.mjs")), terminal.lines.join("\n"));
+  assert.ok(
+    terminal.lines.some((line) => line.startsWith("✘") && line.includes("f.mjs")),
+    terminal.lines.join("\n"),
+  );
 });
 
 test("the server killed in the middle of a run: the task says so", async (t) => {
@@ -89,16 +127,27 @@ test("the server killed in the middle of a run: the task says so", async (t) => 
   await waitFor(() => terminal.lines.includes("1.begun"), { what: "the item to run", timeoutMs: patienceMs });
   server.process.kill("SIGKILL");
   assert.equal(await within(status, "the task's end", patienceMs), 69);
-  assert.match(terminal.lines.at(-1)!, /^0 done, 1 not finished in .*: the server has gone, and all that it ran has ended$/);
+  assert.match(
+    terminal.lines.at(-1)!,
+    /^0 done, 1 not finished in .*: the server has gone, and all that it ran has ended$/,
+  );
 });
 
 test("a time limit, retries and halt hold", async (t) => {
   const server = await realServer(t);
   const tries = join(temporaryFolder(t), "tries");
-  const retried = startTask(server, shellCommand(`echo x >> ${tries}; echo {item}.$(wc -l < ${tries}); exit 1`), [1, 2], { retries: 2, processes: 1, halt: { failures: 1, now: true } });
+  const retried = startTask(
+    server,
+    shellCommand(`echo x >> ${tries}; echo {item}.$(wc -l < ${tries}); exit 1`),
+    [1, 2],
+    { retries: 2, processes: 1, halt: { failures: 1, now: true } },
+  );
   assert.equal(await within(retried.status, "the task's end", patienceMs), 1);
   assert.ok(retried.terminal.lines.includes("✘ 1: exit code 1, in 3 tries"), retried.terminal.lines.join("\n"));
-  assert.match(retried.terminal.lines.at(-1)!, /^0 done, 1 failed, 1 not finished in .*: ended early, as "halt" says, after 1 failure$/);
+  assert.match(
+    retried.terminal.lines.at(-1)!,
+    /^0 done, 1 failed, 1 not finished in .*: ended early, as "halt" says, after 1 failure$/,
+  );
   const limited = startTask(server, shellCommand("echo {item}.begun; sleep 1000 #"), [3], { timeoutMs: 300 });
   assert.equal(await within(limited.status, "the task's end", patienceMs), 1);
   assert.deepEqual(limited.terminal.lines.slice(3, 5), ["3.begun", "✘ 3: ran longer than 300 ms, and was stopped"]);
@@ -106,14 +155,20 @@ test("a time limit, retries and halt hold", async (t) => {
 
 test("a child that floods waits for a terminal that reads nothing", async (t) => {
   const server = await realServer(t);
-  const { terminal, status } = startTask(server, shellCommand("yes 0123456789abcdefghijklmnopqrstuvwxyz | head -c 15000000; echo {item}.done #"), [1]);
+  const { terminal, status } = startTask(
+    server,
+    shellCommand("yes 0123456789abcdefghijklmnopqrstuvwxyz | head -c 15000000; echo {item}.done #"),
+    [1],
+  );
   terminal.answering = false;
   await waitFor(() => terminal.screen.backlog > 1024 * 1024, { what: "a backlog", timeoutMs: patienceMs });
   assert.ok(terminal.screen.backlog < 8 * 1024 * 1024, `${terminal.screen.backlog}`);
   terminal.answering = true;
   terminal.answer();
   assert.equal(await within(status, "the task's end", patienceMs), 0);
-  const shown = terminal.lines.filter((line) => line.startsWith("0123456789")).reduce((sum, line) => sum + line.length + 1, 0);
+  const shown = terminal.lines
+    .filter((line) => line.startsWith("0123456789"))
+    .reduce((sum, line) => sum + line.length + 1, 0);
   // The flood's last line has no end of its own: the next one follows on it.
   assert.equal(shown, 15_000_000 + "1.done\n".length);
 });

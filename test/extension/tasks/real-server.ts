@@ -27,7 +27,9 @@ export interface RealServer {
 
 export async function realServer(t: TestContext): Promise<RealServer> {
   const address = `unix:${join(temporaryFolder(t), "s")}`;
-  const server = spawn(process.execPath, [compiled("server/main"), "--listen", address], { stdio: ["ignore", "pipe", "inherit"] });
+  const server = spawn(process.execPath, [compiled("server/main"), "--listen", address], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const exited = once(server, "exit");
   t.after(async () => {
     server.kill("SIGTERM");
@@ -44,8 +46,19 @@ export async function realServer(t: TestContext): Promise<RealServer> {
     mint: (kind) => connection.mint(kind),
     closed: connection.closed,
   };
-  const window: Server = { state: { kind: "connected", rpc, address }, onDidChange: () => ({ dispose: () => {} }), ensure: async () => rpc, attach: async () => rpc, address };
-  const runs = new RunList({ server: window, model: new FakeModel(), defaults: () => ({}), onFault: (fault) => t.diagnostic(String(fault)) });
+  const window: Server = {
+    state: { kind: "connected", rpc, address },
+    onDidChange: () => ({ dispose: () => {} }),
+    ensure: async () => rpc,
+    attach: async () => rpc,
+    address,
+  };
+  const runs = new RunList({
+    server: window,
+    model: new FakeModel(),
+    defaults: () => ({}),
+    onFault: (fault) => t.diagnostic(String(fault)),
+  });
   t.after(async () => {
     runs.dispose();
     await connection.close().catch(() => {});
@@ -61,11 +74,26 @@ export interface RealTask {
 }
 
 /** Runs a target in a task's terminal. */
-export function startTask({ runs, address }: RealServer, target: Target, values: readonly unknown[], options: RunRequest["options"] = {}): RealTask {
+export function startTask(
+  { runs, address }: RealServer,
+  target: Target,
+  values: readonly unknown[],
+  options: RunRequest["options"] = {},
+): RealTask {
   const items: RunItem[] = values.map((value) => ({ value, label: String(value), file: null }));
   const terminal = new FakeTerminal();
   const stop = new AbortController();
   const request: RunRequest = { name: "test", target, items, options: { chunkSize: 1, ...options }, origin: "task" };
-  const status = runTask({ runs, prepare: async () => request, openFeed: () => openOutputFeed(address), screen: terminal.screen, columns: () => 80, what: "test" }, stop.signal);
+  const status = runTask(
+    {
+      runs,
+      prepare: async () => request,
+      openFeed: () => openOutputFeed(address),
+      screen: terminal.screen,
+      columns: () => 80,
+      what: "test",
+    },
+    stop.signal,
+  );
   return { terminal, stop, status };
 }

@@ -17,13 +17,26 @@ interface Started {
   status: Promise<number>;
 }
 
-async function start(items: number, more: { module?: boolean; target?: Target; processes?: number; chunkSize?: number } = {}): Promise<Started> {
+async function start(
+  items: number,
+  more: { module?: boolean; target?: Target; processes?: number; chunkSize?: number } = {},
+): Promise<Started> {
   const terminal = new FakeTerminal();
   const { screen } = terminal;
   const run = new FakeRun(items, more);
   const feed = new FakeFeed(run.info.job);
   const stop = new AbortController();
-  const status = runTask({ runs: { start: async () => run }, prepare: async () => run.request, openFeed: async () => feed, screen, columns: () => 80, what: "check {item}" }, stop.signal);
+  const status = runTask(
+    {
+      runs: { start: async () => run },
+      prepare: async () => run.request,
+      openFeed: async () => feed,
+      screen,
+      columns: () => 80,
+      what: "check {item}",
+    },
+    stop.signal,
+  );
   await within(run.followed, "the task to follow its run");
   const text = () => `${terminal.lines.join("\n")}\n`;
   return { run, feed, text, stop, status };
@@ -68,22 +81,29 @@ test("the last lines of an item may come after the news of its end", async () =>
 test("all done is exit code 0, cancelled by others 130, a lost server 69", async () => {
   for (const [expected, end] of [
     [0, (run: FakeRun) => [0, 1].forEach((index) => run.set(index, "done"))],
-    [130, (run: FakeRun) => {
-      run.set(0, "done");
-      run.set(1, "cancelled");
-      run.info.state = "cancelled";
-    }],
-    [69, (run: FakeRun) => {
-      run.set(0, "done");
-      run.set(1, "lost");
-      run.lost = true;
-    }],
+    [
+      130,
+      (run: FakeRun) => {
+        run.set(0, "done");
+        run.set(1, "cancelled");
+        run.info.state = "cancelled";
+      },
+    ],
+    [
+      69,
+      (run: FakeRun) => {
+        run.set(0, "done");
+        run.set(1, "lost");
+        run.lost = true;
+      },
+    ],
   ] as const) {
     const { run, status, text } = await start(2);
     end(run);
     run.end();
     assert.equal(await within(status, "the task's end"), expected);
-    if (expected === 69) assert.match(text(), /1 done, 1 not finished in .*: the server has gone, and all that it ran has ended\n$/);
+    if (expected === 69)
+      assert.match(text(), /1 done, 1 not finished in .*: the server has gone, and all that it ran has ended\n$/);
     if (expected === 130) assert.match(text(), /: cancelled\n$/);
   }
 });
@@ -121,7 +141,15 @@ test("what a function returns is shown, text as it is", async () => {
 
 test("a stack is shown with the reason, and control characters of labels do no harm", async () => {
   const { run, text, status } = await start(1, { module: true });
-  const error = { code: errorCodes.TaskFailed, message: "bad", data: { type: "TypeError", message: "bad\x1b[2J", stack: "TypeError: bad\n    at f (/w/a.js:1:2)\n    at g (/w/a.js:3:4)" } };
+  const error = {
+    code: errorCodes.TaskFailed,
+    message: "bad",
+    data: {
+      type: "TypeError",
+      message: "bad\x1b[2J",
+      stack: "TypeError: bad\n    at f (/w/a.js:1:2)\n    at g (/w/a.js:3:4)",
+    },
+  };
   run.set(0, "failed", { error, attempt: 3 });
   run.end();
   await within(status, "the task's end");
@@ -130,7 +158,9 @@ test("a stack is shown with the reason, and control characters of labels do no h
 
 test("a program that is not there ends the run: it would fail for every item", async () => {
   const { run, status } = await start(3);
-  run.set(0, "failed", { error: { code: errorCodes.SpawnFailed, message: "spawn none ENOENT", data: { errno: "ENOENT" } } });
+  run.set(0, "failed", {
+    error: { code: errorCodes.SpawnFailed, message: "spawn none ENOENT", data: { errno: "ENOENT" } },
+  });
   await within(run.cancelled, "the cancellation");
   run.set(1, "cancelled");
   run.set(2, "cancelled");
@@ -144,7 +174,17 @@ test("children are made to wait while the terminal is behind", async () => {
   const { screen } = terminal;
   const run = new FakeRun(2);
   const feed = new FakeFeed(run.info.job);
-  const status = runTask({ runs: { start: async () => run }, prepare: async () => run.request, openFeed: async () => feed, screen, columns: () => 80, what: "flood" }, new AbortController().signal);
+  const status = runTask(
+    {
+      runs: { start: async () => run },
+      prepare: async () => run.request,
+      openFeed: async () => feed,
+      screen,
+      columns: () => 80,
+      what: "flood",
+    },
+    new AbortController().signal,
+  );
   await within(run.followed, "the task to follow its run");
   for (let i = 0; i < 4000; i++) feed.line(0, "x".repeat(1000));
   assert.ok(feed.paused);
@@ -168,7 +208,13 @@ test("what keeps the run from starting is told, with the exit code of the comman
     const terminal = new FakeTerminal();
     const { screen } = terminal;
     const prepare = () => Promise.reject(error);
-    const status = await within(runTask({ runs: { start: prepare }, prepare, openFeed: prepare, screen, columns: () => 80, what: "x" }, new AbortController().signal), "the task's end");
+    const status = await within(
+      runTask(
+        { runs: { start: prepare }, prepare, openFeed: prepare, screen, columns: () => 80, what: "x" },
+        new AbortController().signal,
+      ),
+      "the task's end",
+    );
     assert.equal(status, expected);
     assert.deepEqual(terminal.lines, ["x", `polyproc: ${error.message}`]);
   }

@@ -18,7 +18,11 @@ test("the line of progress is cleared before lines come, and drawn again below t
   await within(terminal.screen.drained(), "the terminal to have read");
   terminal.screen.status("half");
   terminal.screen.status("");
-  assert.deepEqual(terminal.written, ["\r\x1b[2K\x1b[?7lhalf\x1b[0m\x1b[?7h", "\r\x1b[2Ka\r\n\x1b[0m\x1b[?7lhalf\x1b[0m\x1b[?7h", "\r\x1b[2K"]);
+  assert.deepEqual(terminal.written, [
+    "\r\x1b[2K\x1b[?7lhalf\x1b[0m\x1b[?7h",
+    "\r\x1b[2Ka\r\n\x1b[0m\x1b[?7lhalf\x1b[0m\x1b[?7h",
+    "\r\x1b[2K",
+  ]);
 });
 
 test("a problem matcher sees every line of a flood, and none of the progress", async () => {
@@ -66,7 +70,10 @@ test("one endless line goes through", async () => {
   const terminal = new FakeTerminal();
   terminal.screen.write(`${"x".repeat(1_000_000)}\nend\n`);
   await within(terminal.screen.drained(), "the terminal to have read");
-  assert.deepEqual(terminal.lines.map(({ length }) => length), [1_000_000, 3]);
+  assert.deepEqual(
+    terminal.lines.map(({ length }) => length),
+    [1_000_000, 3],
+  );
 });
 
 test("keys are passed on, answers are not", async () => {

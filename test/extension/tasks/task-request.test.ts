@@ -26,22 +26,42 @@ function workspace(t: TestContext): string {
 
 test("paths and patterns are relative to cwd, and that to the workspace folder", async (t) => {
   const folder = workspace(t);
-  const { target, source, ...rest } = await request(folder, { module: "f.js", export: "f", cwd: "app", items: { glob: "*.ts" } });
+  const { target, source, ...rest } = await request(folder, {
+    module: "f.js",
+    export: "f",
+    cwd: "app",
+    items: { glob: "*.ts" },
+  });
   assert.deepEqual(target, { module: join(folder, "app/f.js"), export: "f" });
   assert.deepEqual(source, { kind: "glob", include: ["*.ts"], exclude: [], folder: join(folder, "app") });
-  assert.deepEqual({ name: rest.name, origin: rest.origin, chunkSize: rest.options.chunkSize }, { name: "lint", origin: "task", chunkSize: 1 });
+  assert.deepEqual(
+    { name: rest.name, origin: rest.origin, chunkSize: rest.options.chunkSize },
+    { name: "lint", origin: "task", chunkSize: 1 },
+  );
 });
 
 test("files and lists are found from there, too", async (t) => {
   const folder = workspace(t);
-  assert.deepEqual((await request(folder, { command: "wc", cwd: "app", items: { files: ["f.js", "/etc/hosts"] } })).source, { kind: "files", paths: [join(folder, "app/f.js"), "/etc/hosts"] });
-  assert.deepEqual((await request(folder, { command: "wc", items: { lines: "app/list.txt" } })).source, { kind: "lines", text: "a\nb\n" });
+  assert.deepEqual(
+    (await request(folder, { command: "wc", cwd: "app", items: { files: ["f.js", "/etc/hosts"] } })).source,
+    { kind: "files", paths: [join(folder, "app/f.js"), "/etc/hosts"] },
+  );
+  assert.deepEqual((await request(folder, { command: "wc", items: { lines: "app/list.txt" } })).source, {
+    kind: "lines",
+    text: "a\nb\n",
+  });
 });
 
 test("a command is a line for the shell, with args a program", async (t) => {
   const folder = workspace(t);
   const line = await request(folder, { command: "wc -l {item}", items: { values: [1] }, env: { A: "b" } });
-  assert.deepEqual(line.target, { command: "sh", args: ["-c", 'wc -l "${1}"', "sh", "{item}"], cwd: folder, env: { A: "b" }, maxOutputBytes: 262144 });
+  assert.deepEqual(line.target, {
+    command: "sh",
+    args: ["-c", 'wc -l "${1}"', "sh", "{item}"],
+    cwd: folder,
+    env: { A: "b" },
+    maxOutputBytes: 262144,
+  });
   const program = await request(folder, { command: "wc", args: ["-l", "{item}"], items: { values: [1] } });
   assert.deepEqual(program.target, { command: "wc", args: ["-l", "{item}"], cwd: folder, maxOutputBytes: 262144 });
 });
@@ -56,11 +76,20 @@ test("a folder whose name looks like a placeholder is meant as it stands", async
 test("files and folders that are missing are told by name", async (t) => {
   const folder = workspace(t);
   const values = { values: [1] };
-  await assert.rejects(request(folder, { module: "none.js", items: values }), { name: "DefinitionError", message: `"module": there is no file ${join(folder, "none.js")}` });
+  await assert.rejects(request(folder, { module: "none.js", items: values }), {
+    name: "DefinitionError",
+    message: `"module": there is no file ${join(folder, "none.js")}`,
+  });
   await assert.rejects(request(folder, { module: "app", items: values }), { message: /there is no file/ });
-  await assert.rejects(request(folder, { command: "wc", cwd: "none", items: values }), { message: `"cwd": there is no folder ${join(folder, "none")}` });
-  await assert.rejects(request(join(folder, "gone"), { command: "wc", items: values }), { message: `the task's folder ${join(folder, "gone")} is gone` });
-  await assert.rejects(request(folder, { command: "wc", items: { lines: "none.txt" } }), { message: `"items.lines": there is no file ${join(folder, "none.txt")}` });
+  await assert.rejects(request(folder, { command: "wc", cwd: "none", items: values }), {
+    message: `"cwd": there is no folder ${join(folder, "none")}`,
+  });
+  await assert.rejects(request(join(folder, "gone"), { command: "wc", items: values }), {
+    message: `the task's folder ${join(folder, "gone")} is gone`,
+  });
+  await assert.rejects(request(folder, { command: "wc", items: { lines: "none.txt" } }), {
+    message: `"items.lines": there is no file ${join(folder, "none.txt")}`,
+  });
 });
 
 test("what runs is told whether or not it makes sense", () => {

@@ -20,8 +20,18 @@ test("handles mean themselves, other rows what they stand for", () => {
 });
 
 test("a party of a deadlock stands for its process, when it is one", () => {
-  const model = known({ processes: [processInfo("a")], sessions: [sessionInfo("s1"), sessionInfo("s2", { process: "process:a" })] });
-  const party = (session: string | null) => processesOf([{ kind: "deadlock", deadlock: "d1", session }, { kind: "process", process: "process:a" }], model).map((process) => process.process);
+  const model = known({
+    processes: [processInfo("a")],
+    sessions: [sessionInfo("s1"), sessionInfo("s2", { process: "process:a" })],
+  });
+  const party = (session: string | null) =>
+    processesOf(
+      [
+        { kind: "deadlock", deadlock: "d1", session },
+        { kind: "process", process: "process:a" },
+      ],
+      model,
+    ).map((process) => process.process);
   assert.deepEqual(party("s2"), ["process:a"]);
   assert.deepEqual(party("s1"), ["process:a"]);
   assert.deepEqual(processesOf([{ kind: "deadlock", deadlock: "d1", session: null }], model), []);

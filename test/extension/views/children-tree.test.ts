@@ -20,12 +20,21 @@ test("a process stands below its client, and its children below it", () => {
 
 test("a row says what the process runs, and what it costs", () => {
   const pool = poolInfo("s1.1", { workers: 1, busy: 1, run: "run:s1.9" });
-  const busy = processInfo("w", { role: "worker", pool: pool.pool, task: { job: "job:s1.2", index: 3, startedAt: at - 2000 } });
+  const busy = processInfo("w", {
+    role: "worker",
+    pool: pool.pool,
+    task: { job: "job:s1.2", index: 3, startedAt: at - 2000 },
+  });
   const usage = { process: busy.process, pid: 100, cpuPercent: 97.6, memoryBytes: 3 << 20, descendants: [] };
-  const lines = drawn(build({ processes: [busy], pools: [pool], usage: [usage] }, {
-    itemLabel: (job, index) => (job === "job:s1.2" ? `src/${index}.txt` : null),
-    runName: (run) => (run === "run:s1.9" ? "count words" : null),
-  }));
+  const lines = drawn(
+    build(
+      { processes: [busy], pools: [pool], usage: [usage] },
+      {
+        itemLabel: (job, index) => (job === "job:s1.2" ? `src/${index}.txt` : null),
+        runName: (run) => (run === "run:s1.9" ? "count words" : null),
+      },
+    ),
+  );
   assert.deepEqual(lines, [
     "client-s1 | pid 7",
     "  count words | 1 busy · 0 done",
@@ -35,12 +44,19 @@ test("a row says what the process runs, and what it costs", () => {
 
 test("what is left of a run whose pool has gone stands below the window, which follows it", () => {
   const failed = endedInfo("wc", 1, { role: "task", pool: "pool:server.1", session: "server" });
-  assert.deepEqual(drawn(build({ processes: [failed], sessions: [sessionInfo("s1")] }, { ownSession: "s1" }))[0], "This window | pid 7");
-  assert.equal(drawn(build({ processes: [failed], sessions: [sessionInfo("s1")] }, { ownSession: null }))[0], "Disconnected | its client has gone");
+  assert.deepEqual(
+    drawn(build({ processes: [failed], sessions: [sessionInfo("s1")] }, { ownSession: "s1" }))[0],
+    "This window | pid 7",
+  );
+  assert.equal(
+    drawn(build({ processes: [failed], sessions: [sessionInfo("s1")] }, { ownSession: null }))[0],
+    "Disconnected | its client has gone",
+  );
 });
 
 test("a worker without a task is idle", () => {
-  const description = (task: { job: string; index: number; startedAt: number } | null) => build({ processes: [processInfo("w", { role: "worker", task })] })[0]!.children[0]!.description;
+  const description = (task: { job: string; index: number; startedAt: number } | null) =>
+    build({ processes: [processInfo("w", { role: "worker", task })] })[0]!.children[0]!.description;
   assert.equal(description({ job: "job:s1.2", index: 7, startedAt: at - 9000 }), "item 7 9 s · pid 100 · 5 s");
   assert.equal(description(null), "idle · pid 100 · 5 s");
 });
@@ -48,26 +64,52 @@ test("a worker without a task is idle", () => {
 test("a command of a run is called what its item is", () => {
   const pool = poolInfo("s1.1", { run: "run:s1.9", busy: 1, name: "lint" });
   const task = processInfo("t", { name: "lint [12]", role: "task", pool: pool.pool });
-  const label = (more: Parameters<typeof snapshot>[1]) => build({ processes: [task], pools: [pool] }, more)[0]!.children[0]!.children[0]!.label;
+  const label = (more: Parameters<typeof snapshot>[1]) =>
+    build({ processes: [task], pools: [pool] }, more)[0]!.children[0]!.children[0]!.label;
   assert.equal(label({ runItemLabel: (run, index) => `${run}#${index}` }), "run:s1.9#12");
   assert.equal(label({}), "item 12");
 });
 
 test("ended processes tell their exit code and reason", () => {
-  const [client] = build({ processes: [endedInfo("bad", 3), endedInfo("good", 0, { reason: "ended" }), endedInfo("killed", -9, { reason: "killed by SIGKILL" })] });
-  assert.deepEqual(client!.children.map((node) => [node.label, node.description, node.icon.id, node.context]), [
-    ["bad", "exit code 3 · pid 100 · 4 s", "error", "process process ended"],
-    ["good", "ended · pid 100 · 4 s", "pass", "process process ended"],
-    ["killed", "killed by SIGKILL · pid 100 · 4 s", "circle-slash", "process process ended"],
-  ]);
+  const [client] = build({
+    processes: [
+      endedInfo("bad", 3),
+      endedInfo("good", 0, { reason: "ended" }),
+      endedInfo("killed", -9, { reason: "killed by SIGKILL" }),
+    ],
+  });
+  assert.deepEqual(
+    client!.children.map((node) => [node.label, node.description, node.icon.id, node.context]),
+    [
+      ["bad", "exit code 3 · pid 100 · 4 s", "error", "process process ended"],
+      ["good", "ended · pid 100 · 4 s", "pass", "process process ended"],
+      ["killed", "killed by SIGKILL · pid 100 · 4 s", "circle-slash", "process process ended"],
+    ],
+  );
 });
 
 test("descendants stand below who started them, even when one's parent has gone or pids run in a circle", () => {
-  const descendant = (pid: number, parentPid: number, command: string) => ({ pid, parentPid, command, cpuPercent: 1, memoryBytes: 1024 });
+  const descendant = (pid: number, parentPid: number, command: string) => ({
+    pid,
+    parentPid,
+    command,
+    cpuPercent: 1,
+    memoryBytes: 1024,
+  });
   const process = processInfo("a");
   const usage = {
-    process: process.process, pid: 100, cpuPercent: 0, memoryBytes: 0,
-    descendants: [descendant(20, 100, "/bin/sh -c x"), descendant(21, 20, "/usr/bin/sleep 60"), descendant(30, 999, "orphan"), descendant(40, 41, "x"), descendant(41, 40, "y"), descendant(50, 50, "self")],
+    process: process.process,
+    pid: 100,
+    cpuPercent: 0,
+    memoryBytes: 0,
+    descendants: [
+      descendant(20, 100, "/bin/sh -c x"),
+      descendant(21, 20, "/usr/bin/sleep 60"),
+      descendant(30, 999, "orphan"),
+      descendant(40, 41, "x"),
+      descendant(41, 40, "y"),
+      descendant(50, 50, "self"),
+    ],
   };
   const [client] = build({ processes: [process], usage: [usage] });
   assert.deepEqual(drawn(client!.children[0]!.children), [
@@ -80,16 +122,28 @@ test("descendants stand below who started them, even when one's parent has gone 
 });
 
 test("this window comes first, those whose client has gone come last, and clients without children not at all", () => {
-  const processes = [processInfo("a", { session: "s3" }), processInfo("b", { session: "s1" }), processInfo("c", { session: "s2" })];
+  const processes = [
+    processInfo("a", { session: "s3" }),
+    processInfo("b", { session: "s1" }),
+    processInfo("c", { session: "s2" }),
+  ];
   const sessions = [sessionInfo("s1"), sessionInfo("s2"), sessionInfo("s4")];
-  assert.deepEqual(build({ processes, sessions }, { ownSession: "s2" }).map((node) => node.label), ["This window", "client-s1", "Disconnected"]);
+  assert.deepEqual(
+    build({ processes, sessions }, { ownSession: "s2" }).map((node) => node.label),
+    ["This window", "client-s1", "Disconnected"],
+  );
 });
 
 test("a run whose starter has gone is this window's, as after a reload", () => {
   const pool = poolInfo("s9.1", { session: "s9", run: "run:s9.1", name: "again" });
   const other = poolInfo("s9.2", { session: "s9", name: "left over" });
   const lines = drawn(build({ pools: [pool, other] }, { ownSession: "s1" }));
-  assert.deepEqual(lines, ["This window | pid 7", "  again | no workers · 0 done", "Disconnected | its client has gone", "  left over | no workers · 0 done"]);
+  assert.deepEqual(lines, [
+    "This window | pid 7",
+    "  again | no workers · 0 done",
+    "Disconnected | its client has gone",
+    "  left over | no workers · 0 done",
+  ]);
 });
 
 test("a worker that failed stays when its pool has gone", () => {
@@ -106,7 +160,13 @@ test("a pool of a process stands below that process", () => {
 });
 
 test("a pool that is over is not shown, warm hosts never are", () => {
-  assert.deepEqual(build({ pools: [poolInfo("s1.1", { state: "terminated" })], processes: [processInfo("h", { role: "host", session: "" })] }), []);
+  assert.deepEqual(
+    build({
+      pools: [poolInfo("s1.1", { state: "terminated" })],
+      processes: [processInfo("h", { role: "host", session: "" })],
+    }),
+    [],
+  );
 });
 
 test("parents in a circle do not hang it", () => {
@@ -118,8 +178,17 @@ test("parents in a circle do not hang it", () => {
 test("of a thousand workers a hundred are shown, and those that go leave the others where they are", () => {
   const tree = new ChildrenTree();
   const pool = poolInfo("s1.1", { workers: 1000, busy: 1000, processes: 1000 });
-  const tasks = (from: number, count: number) => Array.from({ length: count }, (_, i) => processInfo(`t${from + i}`, { role: "task", pool: pool.pool, name: `x [${from + i}]`, target: `gzip ${from + i}.txt` }));
-  const shown = (processes: ReturnType<typeof tasks>) => tree.build(snapshot({ processes, pools: [pool] }))[0]!.children[0]!.children.map((node) => node.label);
+  const tasks = (from: number, count: number) =>
+    Array.from({ length: count }, (_, i) =>
+      processInfo(`t${from + i}`, {
+        role: "task",
+        pool: pool.pool,
+        name: `x [${from + i}]`,
+        target: `gzip ${from + i}.txt`,
+      }),
+    );
+  const shown = (processes: ReturnType<typeof tasks>) =>
+    tree.build(snapshot({ processes, pools: [pool] }))[0]!.children[0]!.children.map((node) => node.label);
   const before = shown(tasks(0, 1000));
   assert.equal(before.length, 101);
   assert.equal(before.at(-1), "… and 900 more");
@@ -133,19 +202,39 @@ test("of a thousand workers a hundred are shown, and those that go leave the oth
 test("what fails is not hidden by what runs", () => {
   const pool = poolInfo("s1.1");
   const running = Array.from({ length: 150 }, (_, i) => processInfo(`r${i}`, { role: "task", pool: pool.pool }));
-  const rows = build({ processes: [endedInfo("failed", 1, { role: "task", pool: pool.pool }), ...running], pools: [pool] })[0]!.children[0]!.children;
+  const rows = build({
+    processes: [endedInfo("failed", 1, { role: "task", pool: pool.pool }), ...running],
+    pools: [pool],
+  })[0]!.children[0]!.children;
   assert.equal(rows.length, 102);
   assert.equal(rows.at(-1)!.label, "failed");
 });
 
 test("ids are unique, and a row is heard as it is read, but for what changes by itself", () => {
   const pool = poolInfo("s1.1", { workers: 2, busy: 1 });
-  const processes = [processInfo("a"), processInfo("w1", { role: "worker", pool: pool.pool, task: { job: "job:s1.2", index: 0, startedAt: at } }), processInfo("w2", { role: "worker", pool: pool.pool })];
-  const usage = processes.map(({ process }, i) => ({ process, pid: 100, cpuPercent: i, memoryBytes: i, descendants: [{ pid: 9, parentPid: 1, cpuPercent: 0, memoryBytes: 0, command: "sh" }] }));
+  const processes = [
+    processInfo("a"),
+    processInfo("w1", { role: "worker", pool: pool.pool, task: { job: "job:s1.2", index: 0, startedAt: at } }),
+    processInfo("w2", { role: "worker", pool: pool.pool }),
+  ];
+  const usage = processes.map(({ process }, i) => ({
+    process,
+    pid: 100,
+    cpuPercent: i,
+    memoryBytes: i,
+    descendants: [{ pid: 9, parentPid: 1, cpuPercent: 0, memoryBytes: 0, command: "sh" }],
+  }));
   const nodes = allNodes(build({ processes, pools: [pool], usage }));
   assert.equal(new Set(nodes.map((node) => node.id)).size, nodes.length);
-  assert.deepEqual(nodes.filter((node) => node.about.kind === "process").map((node) => node.spoken), ["a, running, pid 100", "w1, running, pid 100, runs item 0", "w2, idle, pid 100"]);
-  for (const node of nodes) assert.ok(node.details().every(([name, value]) => name !== "" && value !== ""), node.label);
+  assert.deepEqual(
+    nodes.filter((node) => node.about.kind === "process").map((node) => node.spoken),
+    ["a, running, pid 100", "w1, running, pid 100, runs item 0", "w2, idle, pid 100"],
+  );
+  for (const node of nodes)
+    assert.ok(
+      node.details().every(([name, value]) => name !== "" && value !== ""),
+      node.label,
+    );
 });
 
 test("text of any origin stays on its row", () => {

@@ -17,11 +17,12 @@ function line(number: number, text: string, more: Partial<OutputLine> = {}): Out
 
 /** Answers what it is told to; a function is asked with the parameters. */
 function fakeRpc(answers: Partial<Record<RequestName, (params: never) => unknown>>): Rpc {
-  const request = (method: RequestName, params: never) => Promise.resolve().then(() => {
-    const answer = answers[method];
-    if (!answer) throw new PolyprocError("UnknownHandle", "no such object");
-    return answer(params);
-  });
+  const request = (method: RequestName, params: never) =>
+    Promise.resolve().then(() => {
+      const answer = answers[method];
+      if (!answer) throw new PolyprocError("UnknownHandle", "no such object");
+      return answer(params);
+    });
   return { request } as unknown as Rpc;
 }
 
@@ -38,14 +39,23 @@ test("a document grows by the lines that are new, and says what was left out", (
   assert.ok(text.take({ lines: [line(5, "five"), line(6, "six")], dropped: 5 }));
   assert.ok(!text.take({ lines: [line(6, "six")], dropped: 0 }));
   assert.equal(text.nextLine, 7);
-  assert.ok(text.take({ lines: [line(6, "six"), line(7, "se", { partial: true }), line(8, "ven", { partial: true })], dropped: 0 }));
+  assert.ok(
+    text.take({
+      lines: [line(6, "six"), line(7, "se", { partial: true }), line(8, "ven", { partial: true })],
+      dropped: 0,
+    }),
+  );
   assert.equal(text.text(null), "… 5 earlier lines left out\nfive\nsix\nseven");
   assert.equal(text.text("exit code 3"), "… 5 earlier lines left out\nfive\nsix\nseven\n\n[exit code 3]\n");
 });
 
 test("of a flood the end is kept", () => {
   const text = new OutputText();
-  for (let i = 0; i < 300; i++) text.take({ lines: Array.from({ length: 100 }, (_, k) => line(i * 100 + k, `${i * 100 + k}`.padEnd(99))), dropped: 0 });
+  for (let i = 0; i < 300; i++)
+    text.take({
+      lines: Array.from({ length: 100 }, (_, k) => line(i * 100 + k, `${i * 100 + k}`.padEnd(99))),
+      dropped: 0,
+    });
   const all = text.text(null);
   assert.ok(all.length < 600_000);
   assert.match(all, /^… [\d,]+ earlier lines left out\n/);
@@ -55,10 +65,21 @@ test("of a flood the end is kept", () => {
 test("output is read on until the process has exited", async () => {
   const process = processInfo("a");
   let written = ["one"];
-  const rpc = fakeRpc({ "process/output": ({ fromLine }: { fromLine: number }) => ({ lines: written.map((text, i) => line(i, text)).slice(fromLine), dropped: 0 }) });
+  const rpc = fakeRpc({
+    "process/output": ({ fromLine }: { fromLine: number }) => ({
+      lines: written.map((text, i) => line(i, text)).slice(fromLine),
+      dropped: 0,
+    }),
+  });
   let current = process;
   const model = { processes: new Map([[process.process, process]]), pools: new Map() } as unknown as Model;
-  const output = new FollowedOutput(process, new Proxy(model, { get: (target, key) => (key === "processes" ? new Map([[process.process, current]]) : Reflect.get(target, key)) }), () => rpc);
+  const output = new FollowedOutput(
+    process,
+    new Proxy(model, {
+      get: (target, key) => (key === "processes" ? new Map([[process.process, current]]) : Reflect.get(target, key)),
+    }),
+    () => rpc,
+  );
   assert.ok(await output.read());
   assert.ok(!(await output.read()));
   written = ["one", "two"];
@@ -97,7 +118,11 @@ test("a process that nobody remembers, and a server that has gone, end the docum
 
 test("why a process ended: its signal, what that means, and its last words on stderr", () => {
   const process = endedInfo("a", -9, { reason: "killed by SIGKILL", target: "sleep 60" });
-  const page = whyEnded(process, [line(0, "out"), line(1, "\u001b[31mout of memory\u001b[0m", { stream: "stderr" })], "This window (7)");
+  const page = whyEnded(
+    process,
+    [line(0, "out"), line(1, "\u001b[31mout of memory\u001b[0m", { stream: "stderr" })],
+    "This window (7)",
+  );
   assert.match(page, /^a \(pid 100\): killed by SIGKILL\n/);
   assert.match(page, /Signal +SIGKILL\n/);
   assert.match(page, /Meaning +Killed: .*memory ran out/);

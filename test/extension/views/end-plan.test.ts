@@ -20,14 +20,24 @@ const all = known({
 
 test("all of it: runs are cancelled, pools terminated, and the processes that belong to none of them ended", () => {
   const plan = planEnd(all);
-  assert.deepEqual(plan, { runs: ["run:s3.1"], pools: [pool.pool], processes: [own.process, nested.process, orphan.process], ending: 5 });
+  assert.deepEqual(plan, {
+    runs: ["run:s3.1"],
+    pools: [pool.pool],
+    processes: [own.process, nested.process, orphan.process],
+    ending: 5,
+  });
   const { question, detail } = describePlan(plan);
   assert.equal(question, "Terminate 5 processes?");
   assert.match(detail, /^1 run is cancelled and 1 pool is terminated; /);
 });
 
 test("of one client: what it started, and what that started", () => {
-  assert.deepEqual(planEnd(all, "s1"), { runs: [], pools: [pool.pool], processes: [own.process, nested.process], ending: 3 });
+  assert.deepEqual(planEnd(all, "s1"), {
+    runs: [],
+    pools: [pool.pool],
+    processes: [own.process, nested.process],
+    ending: 3,
+  });
   assert.deepEqual(planEnd(all, "s3"), { runs: ["run:s3.1"], pools: [], processes: [], ending: 1 });
 });
 

@@ -9,8 +9,25 @@ export const at = 1_000_000;
 
 export function processInfo(id: string, more: Partial<ProcessInfo> = {}): ProcessInfo {
   return {
-    process: `process:${id}`, pid: 100, name: id, role: "process", state: "running", daemon: false, runtime: "node", target: "tasks.js#work", source: null, cwd: "/w", parent: null,
-    session: "s1", pool: null, exitCode: null, reason: null, startedAt: at - 5000, endedAt: null, task: null, ...more,
+    process: `process:${id}`,
+    pid: 100,
+    name: id,
+    role: "process",
+    state: "running",
+    daemon: false,
+    runtime: "node",
+    target: "tasks.js#work",
+    source: null,
+    cwd: "/w",
+    parent: null,
+    session: "s1",
+    pool: null,
+    exitCode: null,
+    reason: null,
+    startedAt: at - 5000,
+    endedAt: null,
+    task: null,
+    ...more,
   };
 }
 
@@ -19,11 +36,33 @@ export function endedInfo(id: string, exitCode: number, more: Partial<ProcessInf
 }
 
 export function poolInfo(id: string, more: Partial<PoolInfo> = {}): PoolInfo {
-  return { pool: `pool:${id}`, name: null, run: null, session: "s1", state: "running", processes: 4, workers: 0, busy: 0, queued: 0, done: 0, failed: 0, ...more };
+  return {
+    pool: `pool:${id}`,
+    name: null,
+    run: null,
+    session: "s1",
+    state: "running",
+    processes: 4,
+    workers: 0,
+    busy: 0,
+    queued: 0,
+    done: 0,
+    failed: 0,
+    ...more,
+  };
 }
 
 export function sessionInfo(session: string, more: Partial<SessionInfo> = {}): SessionInfo {
-  return { session, role: "client", name: `client-${session}`, version: null, pid: 7, process: null, connectedAt: at, ...more };
+  return {
+    session,
+    role: "client",
+    name: `client-${session}`,
+    version: null,
+    pid: 7,
+    process: null,
+    connectedAt: at,
+    ...more,
+  };
 }
 
 export function syncInfo(handle: string, kind: SyncInfo["kind"], more: Partial<SyncInfo> = {}): SyncInfo {
@@ -40,7 +79,15 @@ interface Parts {
   sessions?: SessionInfo[];
 }
 
-export function known({ processes = [], usage = [], pools = [], rates = [], sync = [], deadlocks = [], sessions = [sessionInfo("s1")] }: Parts): Known {
+export function known({
+  processes = [],
+  usage = [],
+  pools = [],
+  rates = [],
+  sync = [],
+  deadlocks = [],
+  sessions = [sessionInfo("s1")],
+}: Parts): Known {
   return {
     processes: new Map(processes.map((one) => [one.process, one])),
     usage: new Map(usage.map((one) => [one.process, one])),
@@ -53,12 +100,23 @@ export function known({ processes = [], usage = [], pools = [], rates = [], sync
 }
 
 export function snapshot(parts: Parts, more: Partial<Snapshot> = {}): Snapshot {
-  return { known: known(parts), ownSession: null, itemLabel: () => null, runItemLabel: () => null, runName: () => null, at, ...more };
+  return {
+    known: known(parts),
+    ownSession: null,
+    itemLabel: () => null,
+    runItemLabel: () => null,
+    runName: () => null,
+    at,
+    ...more,
+  };
 }
 
 /** A tree as text: two blanks for each level, the label, then the description. */
 export function drawn(nodes: readonly TreeNode[], indent = ""): string[] {
-  return nodes.flatMap((node) => [`${indent}${node.label}${node.description && ` | ${node.description}`}`, ...drawn(node.children, `${indent}  `)]);
+  return nodes.flatMap((node) => [
+    `${indent}${node.label}${node.description && ` | ${node.description}`}`,
+    ...drawn(node.children, `${indent}  `),
+  ]);
 }
 
 export function allNodes(nodes: readonly TreeNode[]): TreeNode[] {

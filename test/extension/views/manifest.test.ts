@@ -8,8 +8,15 @@ import type { TreeNode } from "../../../extension/views/tree/tree-node.js";
 import { root } from "../../fixture.js";
 import { allNodes, endedInfo, poolInfo, processInfo, sessionInfo, snapshot, syncInfo } from "./fake-model.js";
 
-interface Command { command: string; icon?: string }
-interface Entry { command: string; when: string; group: string }
+interface Command {
+  command: string;
+  icon?: string;
+}
+interface Entry {
+  command: string;
+  when: string;
+  group: string;
+}
 
 const { contributes } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
   contributes: { commands: Command[]; menus: Record<string, Entry[]>; viewsWelcome: { contents: string }[] };
@@ -20,15 +27,38 @@ const codicons = readFileSync(join(root, "node_modules/@vscode/codicons/dist/cod
 function everything(): TreeNode[] {
   const pool = poolInfo("s1.1", { workers: 2, busy: 1 });
   const processes = [
-    processInfo("a"), processInfo("starting", { state: "starting", pid: null }), endedInfo("good", 0), endedInfo("bad", 1), endedInfo("killed", -9),
-    processInfo("idle", { role: "worker", pool: pool.pool }), ...Array.from({ length: 120 }, (_, i) => processInfo(`t${i}`, { role: "task", pool: pool.pool })),
+    processInfo("a"),
+    processInfo("starting", { state: "starting", pid: null }),
+    endedInfo("good", 0),
+    endedInfo("bad", 1),
+    endedInfo("killed", -9),
+    processInfo("idle", { role: "worker", pool: pool.pool }),
+    ...Array.from({ length: 120 }, (_, i) => processInfo(`t${i}`, { role: "task", pool: pool.pool })),
     processInfo("orphan", { session: "s9" }),
   ];
-  const usage = [{ process: "process:a", pid: 100, cpuPercent: 0, memoryBytes: 0, descendants: [{ pid: 5, parentPid: 100, command: "sh", cpuPercent: 0, memoryBytes: 0 }] }];
+  const usage = [
+    {
+      process: "process:a",
+      pid: 100,
+      cpuPercent: 0,
+      memoryBytes: 0,
+      descendants: [{ pid: 5, parentPid: 100, command: "sh", cpuPercent: 0, memoryBytes: 0 }],
+    },
+  ];
   const sessions = [sessionInfo("s1"), sessionInfo("s2", { role: "worker", process: "process:a" })];
   const kinds = ["lock", "rlock", "semaphore", "event", "condition", "barrier", "queue", "pipe"] as const;
-  const sync = kinds.flatMap((kind) => [0, 1].map((value) => syncInfo(`${kind}:s1.${value}`, kind, { value, limit: 1, holders: value ? ["s2"] : [], waiters: ["s1"] })));
-  const deadlocks = [{ deadlock: "d1", detectedAt: 0, cycle: [{ session: "s2", owner: "", pid: 1, name: "x", waitsFor: "lock:s1.1", holds: [] }] }];
+  const sync = kinds.flatMap((kind) =>
+    [0, 1].map((value) =>
+      syncInfo(`${kind}:s1.${value}`, kind, { value, limit: 1, holders: value ? ["s2"] : [], waiters: ["s1"] }),
+    ),
+  );
+  const deadlocks = [
+    {
+      deadlock: "d1",
+      detectedAt: 0,
+      cycle: [{ session: "s2", owner: "", pid: 1, name: "x", waitsFor: "lock:s1.1", holds: [] }],
+    },
+  ];
   const state = snapshot({ processes, pools: [pool], usage, sessions, sync, deadlocks }, { ownSession: "s1" });
   return allNodes([...new ChildrenTree().build(state), ...syncTree(state)]);
 }
@@ -41,17 +71,26 @@ function menuOf(context: string): { inline: string[]; menu: string[] } {
   });
   const name = ({ command }: Entry) => command.slice("polyproc.".length);
   const byGroup = fits.toSorted((a, b) => a.group.localeCompare(b.group));
-  return { inline: byGroup.filter(({ group }) => group.startsWith("inline")).map(name), menu: byGroup.filter(({ group }) => !group.startsWith("inline")).map(name) };
+  return {
+    inline: byGroup.filter(({ group }) => group.startsWith("inline")).map(name),
+    menu: byGroup.filter(({ group }) => !group.startsWith("inline")).map(name),
+  };
 }
 
 test("every icon is one of the product's", () => {
-  const icons = [...everything().map((node) => node.icon.id), ...contributes.commands.flatMap(({ icon }) => /^\$\((.+)\)$/.exec(icon ?? "")?.[1] ?? [])];
+  const icons = [
+    ...everything().map((node) => node.icon.id),
+    ...contributes.commands.flatMap(({ icon }) => /^\$\((.+)\)$/.exec(icon ?? "")?.[1] ?? []),
+  ];
   for (const icon of new Set(icons)) assert.ok(codicons.includes(`.codicon-${icon}:before`), icon);
 });
 
 test("each row offers what can be done with it", () => {
   const look = ["revealProcessOutput", "openTarget"];
-  assert.deepEqual(menuOf("process process running"), { inline: ["revealProcessOutput", "terminate"], menu: [...look, "terminate", "kill", "copyPid"] });
+  assert.deepEqual(menuOf("process process running"), {
+    inline: ["revealProcessOutput", "terminate"],
+    menu: [...look, "terminate", "kill", "copyPid"],
+  });
   assert.deepEqual(menuOf("process worker running"), menuOf("process process running"));
   assert.deepEqual(menuOf("process task ended"), {
     inline: ["revealProcessOutput", "showWhyEnded", "dismiss"],
@@ -61,20 +100,45 @@ test("each row offers what can be done with it", () => {
   assert.deepEqual(menuOf("pool terminated"), { inline: [], menu: [] });
   assert.deepEqual(menuOf("client"), { inline: ["terminateClient"], menu: ["terminateClient"] });
   assert.deepEqual(menuOf("descendant"), { inline: [], menu: ["copyPid"] });
-  assert.deepEqual(menuOf("party waiter process running"), { inline: [], menu: [...look, "terminate", "kill", "copyPid"] });
+  assert.deepEqual(menuOf("party waiter process running"), {
+    inline: [],
+    menu: [...look, "terminate", "kill", "copyPid"],
+  });
   assert.deepEqual(menuOf("party waiter"), { inline: [], menu: [] });
   assert.deepEqual(menuOf("deadlock"), { inline: ["breakDeadlock"], menu: ["breakDeadlock"] });
-  assert.deepEqual(menuOf("deadlockParty process running"), { inline: ["breakDeadlock"], menu: [...look, "breakDeadlock", "terminate", "kill", "copyPid"] });
+  assert.deepEqual(menuOf("deadlockParty process running"), {
+    inline: ["breakDeadlock"],
+    menu: [...look, "breakDeadlock", "terminate", "kill", "copyPid"],
+  });
 });
 
 test("rows have the contexts that the menus know, and every command in a menu or a welcome text is declared", () => {
-  const known = ["client", "pool running", "process process running", "process process ended", "process worker running", "process task running", "descendant", "more", "group", "sync lock", "deadlock", "deadlockParty process running", "party waiter", "party holder process running"];
+  const known = [
+    "client",
+    "pool running",
+    "process process running",
+    "process process ended",
+    "process worker running",
+    "process task running",
+    "descendant",
+    "more",
+    "group",
+    "sync lock",
+    "deadlock",
+    "deadlockParty process running",
+    "party waiter",
+    "party holder process running",
+  ];
   const contexts = new Set(everything().map((node) => node.context));
   for (const context of known) assert.ok(contexts.has(context), context);
   const declared = new Set(contributes.commands.map(({ command }) => command));
   const used = [
-    ...Object.values(contributes.menus).flat().map(({ command }) => command),
-    ...contributes.viewsWelcome.flatMap(({ contents }) => [...contents.matchAll(/\(command:(polyproc\.\w+)/g)].map((match) => match[1]!)),
+    ...Object.values(contributes.menus)
+      .flat()
+      .map(({ command }) => command),
+    ...contributes.viewsWelcome.flatMap(({ contents }) =>
+      [...contents.matchAll(/\(command:(polyproc\.\w+)/g)].map((match) => match[1]!),
+    ),
   ];
   for (const command of used) assert.ok(declared.has(command), command);
 });

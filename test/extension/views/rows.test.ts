@@ -6,7 +6,18 @@ import type { TreeNode } from "../../../extension/views/tree/tree-node.js";
 import { at, poolInfo, processInfo, snapshot } from "./fake-model.js";
 
 function node(id: string, children: TreeNode[] = [], description = ""): TreeNode {
-  return { id, label: id, description, icon: { id: "lock" }, spoken: id, context: "", about: { kind: "nothing" }, children, open: false, details: () => [] };
+  return {
+    id,
+    label: id,
+    description,
+    icon: { id: "lock" },
+    spoken: id,
+    context: "",
+    about: { kind: "nothing" },
+    children,
+    open: false,
+    details: () => [],
+  };
 }
 
 test("nothing is told when nothing changed", () => {
@@ -42,13 +53,30 @@ test("rows are found by their ids, with their parents", () => {
 
 test("with a thousand workers of which one took another item, one row is told", () => {
   const pool = poolInfo("s1.1", { workers: 1000, busy: 1000 });
-  const workers = (changed: number) => Array.from({ length: 1000 }, (_, i) => processInfo(`w${i}`, { role: "worker", pool: pool.pool, task: { job: "job:s1.2", index: i === changed ? 5000 : i, startedAt: at } }));
+  const workers = (changed: number) =>
+    Array.from({ length: 1000 }, (_, i) =>
+      processInfo(`w${i}`, {
+        role: "worker",
+        pool: pool.pool,
+        task: { job: "job:s1.2", index: i === changed ? 5000 : i, startedAt: at },
+      }),
+    );
   const tree = new ChildrenTree();
   const rows = new Rows();
   rows.replace(tree.build(snapshot({ processes: workers(-1), pools: [pool] })));
   assert.deepEqual(rows.replace(tree.build(snapshot({ processes: workers(7), pools: [pool] }))), ["process:w7"]);
   // Not among those that are shown.
-  assert.deepEqual(rows.replace(tree.build(snapshot({ processes: workers(7).with(999, processInfo("w999", { role: "worker", pool: pool.pool })), pools: [pool] }))), []);
+  assert.deepEqual(
+    rows.replace(
+      tree.build(
+        snapshot({
+          processes: workers(7).with(999, processInfo("w999", { role: "worker", pool: pool.pool })),
+          pools: [pool],
+        }),
+      ),
+    ),
+    [],
+  );
 });
 
 test("a second later only the rows whose age is shown are told", () => {

@@ -5,10 +5,14 @@ import { syncTree } from "../../../extension/views/sync/sync-tree.js";
 import { allNodes, drawn, poolInfo, processInfo, sessionInfo, snapshot, syncInfo } from "./fake-model.js";
 
 const workers = [1, 2].map((i) => processInfo(`p${i}`, { pid: 40 + i, name: `worker-${i}` }));
-const sessions = [sessionInfo("s1"), ...workers.map((worker, i) => sessionInfo(`s${i + 2}`, { role: "worker", process: worker.process }))];
+const sessions = [
+  sessionInfo("s1"),
+  ...workers.map((worker, i) => sessionInfo(`s${i + 2}`, { role: "worker", process: worker.process })),
+];
 
 const deadlock = {
-  deadlock: "d1", detectedAt: 0,
+  deadlock: "d1",
+  detectedAt: 0,
   cycle: [
     { session: "s2", owner: "", pid: 41, name: "worker-1", waitsFor: "lock:@b", holds: ["lock:@a"] },
     { session: "s3", owner: "", pid: 42, name: "worker-2", waitsFor: "lock:@a", holds: ["lock:@b"] },
@@ -40,7 +44,9 @@ test("each kind tells its state", () => {
     syncInfo("queue:s1.9", "queue", { value: 1234, limit: 0 }),
     syncInfo("pipe:s1.10", "pipe", { value: 1 }),
   ];
-  const rows = allNodes(syncTree(snapshot({ processes: workers, sessions, sync }))).filter((node) => node.context.startsWith("sync "));
+  const rows = allNodes(syncTree(snapshot({ processes: workers, sessions, sync }))).filter((node) =>
+    node.context.startsWith("sync "),
+  );
   assert.deepEqual(drawn(rows.map((row) => ({ ...row, children: [] }))), [
     "Lock s1.1 | free",
     "RLock s1.2 | RLock · held by worker-1 (41), 2 deep",
@@ -78,13 +84,29 @@ test("a deadlock stands on top, with what each party waits for", () => {
     "  worker-2 (42) | waits for a, held by worker-1 (41)",
     "Pools | 1",
   ]);
-  assert.deepEqual(nodes[0]!.children.map((node) => node.about), [{ kind: "deadlock", deadlock: "d1", session: "s2" }, { kind: "deadlock", deadlock: "d1", session: "s3" }]);
-  assert.equal(describeCycle(deadlock, { known: snapshot({}).known, ownSession: null }), "worker-1 (41) waits for b, held by worker-2 (42); worker-2 (42) waits for a, held by worker-1 (41)");
+  assert.deepEqual(
+    nodes[0]!.children.map((node) => node.about),
+    [
+      { kind: "deadlock", deadlock: "d1", session: "s2" },
+      { kind: "deadlock", deadlock: "d1", session: "s3" },
+    ],
+  );
+  assert.equal(
+    describeCycle(deadlock, { known: snapshot({}).known, ownSession: null }),
+    "worker-1 (41) waits for b, held by worker-2 (42); worker-2 (42) waits for a, held by worker-1 (41)",
+  );
 });
 
 test("one that waits for itself is told so", () => {
-  const alone = { deadlock: "d2", detectedAt: 0, cycle: [{ session: "s1", owner: "", pid: null, name: "client s1", waitsFor: "lock:s1.1", holds: ["lock:s1.1"] }] };
-  assert.deepEqual(drawn(syncTree(snapshot({ deadlocks: [alone] }))), ["client-s1 (7) | waits for itself", "  client-s1 (7) | waits for Lock s1.1, held by itself"]);
+  const alone = {
+    deadlock: "d2",
+    detectedAt: 0,
+    cycle: [{ session: "s1", owner: "", pid: null, name: "client s1", waitsFor: "lock:s1.1", holds: ["lock:s1.1"] }],
+  };
+  assert.deepEqual(drawn(syncTree(snapshot({ deadlocks: [alone] }))), [
+    "client-s1 (7) | waits for itself",
+    "  client-s1 (7) | waits for Lock s1.1, held by itself",
+  ]);
 });
 
 test("of ten thousand queues a hundred are shown", () => {

@@ -51,4 +51,5 @@ async function main(ending: Ending, goFile: string, onParentDeath: "end" | "cont
   }
 }
 
-if (isMain(import.meta)) await main(process.argv[2] as Ending, process.argv[3]!, process.argv[4] === "continue" ? "continue" : "end");
+if (isMain(import.meta))
+  await main(process.argv[2] as Ending, process.argv[3]!, process.argv[4] === "continue" ? "continue" : "end");

@@ -98,10 +98,12 @@ export const misdeeds: Record<string, Misdeed> = {
   valuesAreNoPayload: (host, task) => host.succeed(task, { values: "text" }),
   neitherValuesNorError: (host, task) => host.tell("worker/result", { seq: task.seq, from: 0, count: 1 }),
   bothValuesAndError: (host, task) => host.succeed(task, { error: { code: 1012, message: "both" } }),
-  errorOfWrongShape: (host, task) => host.tell("worker/result", { seq: task.seq, from: 0, count: 1, error: { code: "1012", message: 5 } }),
+  errorOfWrongShape: (host, task) =>
+    host.tell("worker/result", { seq: task.seq, from: 0, count: 1, error: { code: "1012", message: 5 } }),
   unknownHandle: (host, task) => host.succeed(task, { values: [one, ["lock:s1.999"]] }),
   negativeSeq: (host, task) => host.succeed(task, { seq: -1 }),
-  partGoesTooFar: (host, task) => host.tell("worker/part", { seq: task.seq, from: 0, count: 2, values: Uint8Array.from([0x92, 1, 1]), next: 2 }),
+  partGoesTooFar: (host, task) =>
+    host.tell("worker/part", { seq: task.seq, from: 0, count: 2, values: Uint8Array.from([0x92, 1, 1]), next: 2 }),
   partSkips: (host, task) => host.tell("worker/part", { seq: task.seq, from: 0, count: 0, next: 1 }),
   partGoesBack: (host, task) => {
     host.tell("worker/part", { seq: task.seq, from: 0, count: 1, values: one, next: 0 });
@@ -130,7 +132,13 @@ export const misdeeds: Record<string, Misdeed> = {
     host.connection.write(Buffer.from([0, 0, 1, 0, 0x81]));
   },
   readyTwice: (host, task) => {
-    host.ask("worker/ready", { protocolVersion: "1.0", runtime: "hostile", pid: process.pid, claims: true, aside: true });
+    host.ask("worker/ready", {
+      protocolVersion: "1.0",
+      runtime: "hostile",
+      pid: process.pid,
+      claims: true,
+      aside: true,
+    });
     host.ask("initialize", {});
     host.succeed(task);
   },
@@ -150,7 +158,10 @@ export const misdeeds: Record<string, Misdeed> = {
     host.succeed(task);
   },
   writesClaims: (host, task) => {
-    writeSync(4, Uint8Array.from({ length: 256 }, (_, i) => 255 - i));
+    writeSync(
+      4,
+      Uint8Array.from({ length: 256 }, (_, i) => 255 - i),
+    );
     host.loaded(task);
   },
   takesAllClaims: (host, task) => {
@@ -252,7 +263,10 @@ function serve(): void {
   host.connection.on("error", () => {});
   const exports = new Map<number, string>();
   const reader = new FrameReader((buffer, start, end) => {
-    const message = decodeMessage(buffer, start, end) as { method?: string; params?: { targets?: { id: number; target: { export: string } }[]; tasks?: WorkerTask[] } };
+    const message = decodeMessage(buffer, start, end) as {
+      method?: string;
+      params?: { targets?: { id: number; target: { export: string } }[]; tasks?: WorkerTask[] };
+    };
     if (message.method === "worker/exit") process.exit(0);
     if (message.method !== "worker/run") return;
     for (const { id, target } of message.params!.targets ?? []) exports.set(id, target.export);

@@ -5,9 +5,10 @@ import { Budget } from "../../../server/engine/budget.js";
 import { Guard } from "../../../server/engine/guard.js";
 import { FakeClock } from "./fake-clock.js";
 
-const guard = () => new Guard(new FakeClock(), (error) => {
-  throw error;
-});
+const guard = () =>
+  new Guard(new FakeClock(), (error) => {
+    throw error;
+  });
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -63,6 +64,10 @@ suite("the memory budget", () => {
 
   test("refuses at once more bytes than the server may ever hold", () => {
     const budget = new Budget(100, guard());
-    assert.throws(() => budget.whenRoom(101, () => {}), (error) => error instanceof PolyprocError && error.codeName === "PayloadTooLarge" && error.data["maxMemoryBytes"] === 100);
+    assert.throws(
+      () => budget.whenRoom(101, () => {}),
+      (error) =>
+        error instanceof PolyprocError && error.codeName === "PayloadTooLarge" && error.data["maxMemoryBytes"] === 100,
+    );
   });
 });

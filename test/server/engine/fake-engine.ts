@@ -29,7 +29,11 @@ export class FakeWorld {
         encode: () => new Uint8Array(),
       },
       signalNumber: (signal) => (signal === "SIGKILL" ? 9 : 15),
-      paths: { cwd: "/server", resolve: posix.resolve, ofModule: (module) => (posix.isAbsolute(module) ? module : null) },
+      paths: {
+        cwd: "/server",
+        resolve: posix.resolve,
+        ofModule: (module) => (posix.isAbsolute(module) ? module : null),
+      },
       openTally: () => {
         const tally = new FakeTally();
         this.tallies.push(tally);
@@ -40,7 +44,16 @@ export class FakeWorld {
       cpuCount: 2,
       runtimeEndings: {},
       warmHosts: 0,
-      limits: { maxMessageBytes: 64 << 20, maxPayloadBytes: 32 << 20, maxQueuedBytes: 16 << 20, maxBufferedBytes: 8 << 20, maxMemoryBytes: 64 << 20, outputRingBytes: 1 << 20, eventRing: 1000, ...limits },
+      limits: {
+        maxMessageBytes: 64 << 20,
+        maxPayloadBytes: 32 << 20,
+        maxQueuedBytes: 16 << 20,
+        maxBufferedBytes: 8 << 20,
+        maxMemoryBytes: 64 << 20,
+        outputRingBytes: 1 << 20,
+        eventRing: 1000,
+        ...limits,
+      },
     });
   }
 

@@ -69,7 +69,12 @@ export class FakeHost implements Host {
     this.#record.spawned(this.pid);
     // The record sees a part of its engine; a connection opens its session with the whole.
     const session = (this.#record.engine as Engine).openSession(this.peer, this.#record.process);
-    this.#record.connected(session, { protocolVersion: "1.0", runtime: "node", pid: this.pid, claims: options.claims ?? true });
+    this.#record.connected(session, {
+      protocolVersion: "1.0",
+      runtime: "node",
+      pid: this.pid,
+      claims: options.claims ?? true,
+    });
     return this;
   }
 
@@ -105,7 +110,12 @@ export class FakeHost implements Host {
   succeed(task: workers.WorkerTask, values?: Payload): void {
     const from = task.from ?? 0;
     const count = (task.to ?? task.count) - from;
-    this.#record.result({ seq: task.seq, from, count, values: values ?? listOfAll(Array<Payload>(count).fill(new Uint8Array([1]))) });
+    this.#record.result({
+      seq: task.seq,
+      from,
+      count,
+      values: values ?? listOfAll(Array<Payload>(count).fill(new Uint8Array([1]))),
+    });
   }
 
   fail(task: workers.WorkerTask, message = "boom"): void {
@@ -149,13 +159,23 @@ export class PoolWorld extends FakeWorld {
 
   pool(options: PoolOptions = {}): Pool {
     const handle = `pool:${this.client.id}.${this.#next++}`;
-    return this.engine.registry.create(this.client, handle, Pool, () => new Pool(this.engine, this.client, handle, options));
+    return this.engine.registry.create(
+      this.client,
+      handle,
+      Pool,
+      () => new Pool(this.engine, this.client, handle, options),
+    );
   }
 
   job(pool: Pool, options: Partial<JobOptions> = {}): Job {
     const handle = `job:${this.client.id}.${this.#next++}`;
     const target: Target = { module: "/tasks.js", export: "work" };
-    return this.engine.registry.create(this.client, handle, Job, () => new Job(handle, pool, this.client, { target, mode: "map", ...options }));
+    return this.engine.registry.create(
+      this.client,
+      handle,
+      Job,
+      () => new Job(handle, pool, this.client, { target, mode: "map", ...options }),
+    );
   }
 
   /** Tasks of one item each, with indexes from `from` on. */

@@ -86,20 +86,26 @@ suite("an unexpected exception", () => {
     await settle();
     assert.ok(faults.length > 0 && faults.every((fault) => fault === boom));
     assert.ok(broken.ended);
-    assert.deepEqual([broken.describeRun().failed, broken.describeRun().queued, broken.describeRun().running], [2, 0, 0]);
+    assert.deepEqual(
+      [broken.describeRun().failed, broken.describeRun().queued, broken.describeRun().running],
+      [2, 0, 0],
+    );
     await world.runAll();
     assert.deepEqual([fine.ended, fine.describeRun().done], [true, 2]);
   });
 
   test("in the start of a process fails the start, and leaves no process in state starting", async () => {
-    const world = new FakeWorld({}, {
-      startHost: fail,
-      startCommand: fail,
-      usage: () => Promise.resolve([]),
-      runtimes: () => ["node"],
-      openChannel: () => null,
-      guardianPid: null,
-    });
+    const world = new FakeWorld(
+      {},
+      {
+        startHost: fail,
+        startCommand: fail,
+        usage: () => Promise.resolve([]),
+        runtimes: () => ["node"],
+        openChannel: () => null,
+        guardianPid: null,
+      },
+    );
     const faults = gatherFaults(world);
     const session = world.session();
     for (const [i, target] of [{ command: "true" }, { module: "/tasks.js", export: "work" }].entries()) {

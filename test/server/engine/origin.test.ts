@@ -11,7 +11,12 @@ function setUp() {
   const [careful, other, trusting] = [world.session(), world.session(), world.session()];
   careful.blobs = "own";
   const { registry } = world.engine;
-  const queue = registry.create(careful, "queue:@it", Queue, () => new Queue(world.engine, "queue:@it", { maxSize: 0, joinable: false }));
+  const queue = registry.create(
+    careful,
+    "queue:@it",
+    Queue,
+    () => new Queue(world.engine, "queue:@it", { maxSize: 0, joinable: false }),
+  );
   for (const session of [other, trusting]) registry.retain(session, queue.handle);
   const put = (session: Session, item: number) => ask(() => queue.put(session, [Uint8Array.of(item)], null));
   const origins = (session: Session, max = 10) => ask(() => queue.get(session, max, 0)).value.origins;
@@ -57,7 +62,14 @@ suite("a payload from another client's process tree", () => {
   test("is marked when it comes from a pipe; such a session is never told of channels", () => {
     const { world, careful, other } = setUp();
     const { registry } = world.engine;
-    const [near, far] = ["pipe:@near", "pipe:@far"].map((handle) => registry.create(other, handle, PipeEnd, () => new PipeEnd(world.engine, handle, { readable: true, writable: true }))) as [PipeEnd, PipeEnd];
+    const [near, far] = ["pipe:@near", "pipe:@far"].map((handle) =>
+      registry.create(
+        other,
+        handle,
+        PipeEnd,
+        () => new PipeEnd(world.engine, handle, { readable: true, writable: true }),
+      ),
+    ) as [PipeEnd, PipeEnd];
     PipeEnd.join(near, far);
     registry.retain(careful, far.handle);
     for (let i = 0; i < 20; i++) {

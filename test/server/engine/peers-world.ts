@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import type { PolyprocError } from "../../../protocol/errors.js";
 import * as workers from "../../../protocol/worker.js";
 import type { HostRecord } from "../../../server/engine/processes/host.js";
-import type { Child, ChildEvents, ExitStatus, Host, HostEvents, Spawner } from "../../../server/engine/processes/spawner.js";
+import type {
+  Child,
+  ChildEvents,
+  ExitStatus,
+  Host,
+  HostEvents,
+  Spawner,
+} from "../../../server/engine/processes/spawner.js";
 import { Connection, type Access } from "../../../server/handlers/connection.js";
 import type { ServerFacts } from "../../../server/handlers/handler.js";
 import { FakeWorld } from "./fake-engine.js";
@@ -10,7 +17,13 @@ import { settle } from "./fake-hosts.js";
 import { FakePeer } from "./fake-peer.js";
 
 const facts: ServerFacts = {
-  version: "0.0.0", pid: 1, startedAt: 0, addresses: () => [], memory: () => ({ rssBytes: 0, heapUsedBytes: 0 }), stop: () => {}, stopWhenAlone: () => {},
+  version: "0.0.0",
+  pid: 1,
+  startedAt: 0,
+  addresses: () => [],
+  memory: () => ({ rssBytes: 0, heapUsedBytes: 0 }),
+  stop: () => {},
+  stopWhenAlone: () => {},
 };
 
 /** A peer whose connection ends when the server closes it, as with a real door. */
@@ -48,7 +61,8 @@ export class Speaker {
     this.open.add(id);
     this.peer.connection.request(id, method, params, (_error, result) => {
       assert.ok(this.open.delete(id), `${method} was answered twice`);
-      if (method === "initialize" || method === "worker/ready") this.session = (result as { session?: string } | undefined)?.session ?? "";
+      if (method === "initialize" || method === "worker/ready")
+        this.session = (result as { session?: string } | undefined)?.session ?? "";
     });
   }
 
@@ -165,14 +179,30 @@ export class PeersWorld extends FakeWorld {
     if (this.faults.length > 0) throw this.faults[0];
     const counts: [string, number][] = [];
     for (const { pool, queued, busy, workers: count, done, failed } of this.engine.pools()) {
-      counts.push([`${pool} queued`, queued], [`${pool} busy`, busy], [`${pool} workers`, count], [`${pool} done`, done], [`${pool} failed`, failed]);
+      counts.push(
+        [`${pool} queued`, queued],
+        [`${pool} busy`, busy],
+        [`${pool} workers`, count],
+        [`${pool} done`, done],
+        [`${pool} failed`, failed],
+      );
     }
     for (const { run, total, queued, running, done, failed, cancelled } of this.engine.runs.list()) {
-      counts.push([`${run} queued`, queued], [`${run} running`, running], [`${run} done`, done], [`${run} failed`, failed], [`${run} cancelled`, cancelled]);
+      counts.push(
+        [`${run} queued`, queued],
+        [`${run} running`, running],
+        [`${run} done`, done],
+        [`${run} failed`, failed],
+        [`${run} cancelled`, cancelled],
+      );
       assert.equal(queued + running + done + failed + cancelled, total, `${run}: each item is counted once`);
     }
     for (const session of this.engine.sessions.values()) {
-      counts.push([`${session.id} queuedBytes`, session.queuedBytes], [`${session.id} pendingSubmitBytes`, session.pendingSubmitBytes], [`${session.id} heldBackBytes`, session.heldBackBytes]);
+      counts.push(
+        [`${session.id} queuedBytes`, session.queuedBytes],
+        [`${session.id} pendingSubmitBytes`, session.pendingSubmitBytes],
+        [`${session.id} heldBackBytes`, session.heldBackBytes],
+      );
     }
     counts.push(["budget", this.engine.budget.usedBytes], ["kept", this.engine.budget.keptBytes]);
     for (const [what, count] of counts) assert.ok(count >= 0, `${what}: ${count}`);
@@ -206,7 +236,11 @@ export class PeersWorld extends FakeWorld {
     assert.deepEqual([...this.engine.sessions.keys()], [], "sessions");
     assert.deepEqual(this.engine.pools(), [], "pools");
     assert.deepEqual(this.engine.processes.list(false), [], "processes");
-    assert.deepEqual(Array.from(this.engine.registry.objects(), (object) => object.handle), [], "objects");
+    assert.deepEqual(
+      Array.from(this.engine.registry.objects(), (object) => object.handle),
+      [],
+      "objects",
+    );
     // The server remembers the output of ended processes, for later requests.
     assert.equal(this.engine.budget.usedBytes - this.engine.budget.server.bytes, 0, "bytes held for peers");
   }

@@ -11,29 +11,99 @@ const small = fc.nat(2);
 const timeoutMs = fc.constantFrom(undefined, null, 0, 5, 50);
 const one = Uint8Array.from([0x91, 0x01]);
 const two = Uint8Array.from([0x92, 0x01, 0x02]);
-const payload = fc.constantFrom<unknown>(one, two, new Uint8Array(), Uint8Array.from([0x01]), [one, ["lock:@0"]], [one, ["queue:@0"]], [one, ["lock:s9.9"]], [two, ["pipe:@a"]], "no payload");
-const item = fc.constantFrom<unknown>(Uint8Array.from([1]), [Uint8Array.from([1]), ["lock:@0"]], [Uint8Array.from([1]), ["lock:s9.9"]], [Uint8Array.from([1]), ["pipe:@b"]]);
-const target = fc.constantFrom<object>({ module: "/tasks.js", export: "work" }, { module: "/tasks.js", export: "other" }, { command: "true" }, { module: "/tasks.txt", export: "x" });
+const payload = fc.constantFrom<unknown>(
+  one,
+  two,
+  new Uint8Array(),
+  Uint8Array.from([0x01]),
+  [one, ["lock:@0"]],
+  [one, ["queue:@0"]],
+  [one, ["lock:s9.9"]],
+  [two, ["pipe:@a"]],
+  "no payload",
+);
+const item = fc.constantFrom<unknown>(
+  Uint8Array.from([1]),
+  [Uint8Array.from([1]), ["lock:@0"]],
+  [Uint8Array.from([1]), ["lock:s9.9"]],
+  [Uint8Array.from([1]), ["pipe:@b"]],
+);
+const target = fc.constantFrom<object>(
+  { module: "/tasks.js", export: "work" },
+  { module: "/tasks.js", export: "other" },
+  { command: "true" },
+  { module: "/tasks.txt", export: "x" },
+);
 const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
 
 /** Parameters by method; `own` stands for the session's prefix. */
 const requests: Record<string, fc.Arbitrary<object>> = {
-  "pool/create": fc.record({ pool: small.map((n) => `pool:@${n}`), processes: fc.integer({ min: 1, max: 2 }), maxTasksPerChild: optional(fc.constant(1)), initializer: optional(target), initargs: optional(payload) }),
+  "pool/create": fc.record({
+    pool: small.map((n) => `pool:@${n}`),
+    processes: fc.integer({ min: 1, max: 2 }),
+    maxTasksPerChild: optional(fc.constant(1)),
+    initializer: optional(target),
+    initargs: optional(payload),
+  }),
   "pool/close": fc.record({ pool: small.map((n) => `pool:@${n}`) }),
   "pool/terminate": fc.record({ pool: small.map((n) => `pool:@${n}`) }),
   "pool/join": fc.record({ pool: small.map((n) => `pool:@${n}`), timeoutMs }),
-  "pool/map": fc.record({ pool: optional(small.map((n) => `pool:@${n}`)), target, items: fc.array(item, { maxLength: 3 }), retries: optional(fc.nat(1)), timeoutMs }),
-  "job/create": fc.record({ job: small.map((n) => `job:own.${n}`), pool: small.map((n) => `pool:@${n}`), target, mode: fc.constantFrom("map", "apply", "starmap"), retries: optional(fc.nat(1)), timeoutMs, graceMs: timeoutMs }),
-  "job/submit": fc.record({ job: small.map((n) => `job:own.${n}`), tasks: fc.array(fc.record({ index: fc.nat(4), count: optional(fc.integer({ min: 1, max: 2 })), items: payload }), { maxLength: 4 }) }),
-  "job/cancel": fc.record({ job: small.map((n) => `job:own.${n}`), indexes: optional(fc.array(fc.nat(4), { maxLength: 2 })), waiting: optional(fc.boolean()), graceMs: timeoutMs }),
+  "pool/map": fc.record({
+    pool: optional(small.map((n) => `pool:@${n}`)),
+    target,
+    items: fc.array(item, { maxLength: 3 }),
+    retries: optional(fc.nat(1)),
+    timeoutMs,
+  }),
+  "job/create": fc.record({
+    job: small.map((n) => `job:own.${n}`),
+    pool: small.map((n) => `pool:@${n}`),
+    target,
+    mode: fc.constantFrom("map", "apply", "starmap"),
+    retries: optional(fc.nat(1)),
+    timeoutMs,
+    graceMs: timeoutMs,
+  }),
+  "job/submit": fc.record({
+    job: small.map((n) => `job:own.${n}`),
+    tasks: fc.array(fc.record({ index: fc.nat(4), count: optional(fc.integer({ min: 1, max: 2 })), items: payload }), {
+      maxLength: 4,
+    }),
+  }),
+  "job/cancel": fc.record({
+    job: small.map((n) => `job:own.${n}`),
+    indexes: optional(fc.array(fc.nat(4), { maxLength: 2 })),
+    waiting: optional(fc.boolean()),
+    graceMs: timeoutMs,
+  }),
   "job/wait": fc.record({ job: small.map((n) => `job:own.${n}`), timeoutMs }),
   "job/watch": fc.record({ job: small.map((n) => `job:own.${n}`) }),
-  "run/start": fc.record({ run: small.map((n) => `run:own.${n}`), target, items: fc.array(item, { maxLength: 4 }), processes: fc.integer({ min: 1, max: 2 }), chunkSize: optional(fc.integer({ min: 1, max: 3 })), retries: optional(fc.nat(1)), timeoutMs, graceMs: timeoutMs, halt: optional(fc.record({ failures: fc.constant(1), now: fc.boolean() })), maxResultBytes: optional(fc.constant(200)) }),
-  "run/cancel": fc.record({ run: small.map((n) => `run:own.${n}`), indexes: optional(fc.array(fc.nat(4), { maxLength: 2 })), waiting: optional(fc.boolean()) }),
+  "run/start": fc.record({
+    run: small.map((n) => `run:own.${n}`),
+    target,
+    items: fc.array(item, { maxLength: 4 }),
+    processes: fc.integer({ min: 1, max: 2 }),
+    chunkSize: optional(fc.integer({ min: 1, max: 3 })),
+    retries: optional(fc.nat(1)),
+    timeoutMs,
+    graceMs: timeoutMs,
+    halt: optional(fc.record({ failures: fc.constant(1), now: fc.boolean() })),
+    maxResultBytes: optional(fc.constant(200)),
+  }),
+  "run/cancel": fc.record({
+    run: small.map((n) => `run:own.${n}`),
+    indexes: optional(fc.array(fc.nat(4), { maxLength: 2 })),
+    waiting: optional(fc.boolean()),
+  }),
   "run/read": fc.record({ run: small.map((n) => `run:own.${n}`), since: fc.nat(3), timeoutMs }),
   "run/wait": fc.record({ run: small.map((n) => `run:own.${n}`), timeoutMs }),
   "run/forget": fc.record({ run: small.map((n) => `run:own.${n}`) }),
-  "process/start": fc.record({ process: small.map((n) => `process:own.${n}`), target, args: optional(payload), daemon: optional(fc.boolean()) }),
+  "process/start": fc.record({
+    process: small.map((n) => `process:own.${n}`),
+    target,
+    args: optional(payload),
+    daemon: optional(fc.boolean()),
+  }),
   "process/join": fc.record({ process: small.map((n) => `process:own.${n}`), timeoutMs }),
   "process/kill": fc.record({ process: small.map((n) => `process:own.${n}`) }),
   "lock/create": fc.constant({ lock: "lock:@0" }),
@@ -45,16 +115,25 @@ const requests: Record<string, fc.Arbitrary<object>> = {
   "barrier/create": fc.constant({ barrier: "barrier:@0", parties: 2, hasAction: true }),
   "barrier/wait": fc.record({ barrier: fc.constant("barrier:@0"), timeoutMs }),
   "queue/create": fc.constant({ queue: "queue:@0", maxSize: 2 }),
-  "queue/put": fc.record({ queue: fc.constant("queue:@0"), items: fc.array(payload, { minLength: 1, maxLength: 3 }), timeoutMs }),
+  "queue/put": fc.record({
+    queue: fc.constant("queue:@0"),
+    items: fc.array(payload, { minLength: 1, maxLength: 3 }),
+    timeoutMs,
+  }),
   "queue/get": fc.record({ queue: fc.constant("queue:@0"), max: fc.integer({ min: 1, max: 3 }), timeoutMs }),
   "pipe/create": fc.constant({ first: "pipe:@a", second: "pipe:@b" }),
-  "pipe/send": fc.record({ end: fc.constantFrom("pipe:@a", "pipe:@b"), item: payload, timeoutMs, early: optional(fc.boolean()) }),
+  "pipe/send": fc.record({
+    end: fc.constantFrom("pipe:@a", "pipe:@b"),
+    item: payload,
+    timeoutMs,
+    early: optional(fc.boolean()),
+  }),
   "pipe/recv": fc.record({ end: fc.constantFrom("pipe:@a", "pipe:@b"), timeoutMs }),
   "pipe/close": fc.record({ end: fc.constantFrom("pipe:@a", "pipe:@b") }),
   "handle/retain": fc.record({ handle: fc.constantFrom("lock:@0", "queue:@0", "pipe:@a", "pipe:@b", "pool:@0") }),
   "events/subscribe": fc.constant({ topics: ["pool", "run", "task", "process", "sync", "session"] }),
   "output/watch": fc.record({ scope: fc.constantFrom("own", "all"), lossless: fc.boolean() }),
-  "shutdown": fc.constant({}),
+  shutdown: fc.constant({}),
 };
 
 /** A worker host's report on a task: valid, or with one thing wrong. */
@@ -63,23 +142,83 @@ const report = fc.record({
   seqOff: fc.constantFrom(0, 0, 0, 0, 1, -1),
   from: fc.constantFrom("right", "right", "right", 1),
   count: fc.constantFrom("right", "right", "right", 0, 1, 2),
-  outcome: fc.oneof({ weight: 3, arbitrary: fc.constant({ values: "right" as unknown }) }, { weight: 1, arbitrary: fc.constant({ error: { code: 1012, message: "boom" } }) }, { weight: 1, arbitrary: payload.map((values) => ({ values })) }),
+  outcome: fc.oneof(
+    { weight: 3, arbitrary: fc.constant({ values: "right" as unknown }) },
+    { weight: 1, arbitrary: fc.constant({ error: { code: 1012, message: "boom" } }) },
+    { weight: 1, arbitrary: payload.map((values) => ({ values })) },
+  ),
   part: fc.boolean(),
   claims: fc.boolean(),
 });
 
 const step = fc.oneof(
-  { weight: 12, arbitrary: fc.constantFrom(...Object.keys(requests)).chain((method) => fc.record({ do: fc.constant("ask" as const), client: fc.nat(2), method: fc.constant(method), params: requests[method]! })) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("release" as const), client: fc.nat(2), handles: fc.array(fc.constantFrom("lock:@0", "queue:@0", "pipe:@a", "job:own.0", "pool:@0", "condition:@0"), { maxLength: 2 }) }) },
+  {
+    weight: 12,
+    arbitrary: fc.constantFrom(...Object.keys(requests)).chain((method) =>
+      fc.record({
+        do: fc.constant("ask" as const),
+        client: fc.nat(2),
+        method: fc.constant(method),
+        params: requests[method]!,
+      }),
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant("release" as const),
+      client: fc.nat(2),
+      handles: fc.array(fc.constantFrom("lock:@0", "queue:@0", "pipe:@a", "job:own.0", "pool:@0", "condition:@0"), {
+        maxLength: 2,
+      }),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("cancel" as const), client: fc.nat(2), pick: fc.nat(9) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("leave" as const), client: fc.nat(2) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("backlog" as const), client: fc.nat(2), bytes: fc.constantFrom(0, 2 ** 24) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant("backlog" as const),
+      client: fc.nat(2),
+      bytes: fc.constantFrom(0, 2 ** 24),
+    }),
+  },
   { weight: 8, arbitrary: fc.record({ do: fc.constant("start" as const), child: fc.nat(7), claims: fc.boolean() }) },
   { weight: 10, arbitrary: fc.record({ do: fc.constant("report" as const), child: fc.nat(7), report }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant("hostSays" as const), child: fc.nat(7), method: fc.constantFrom("worker/initialized", "worker/output", "worker/wrote", "worker/part", "nonsense"), params: fc.constantFrom<object>({}, { stream: "stdout", data: Uint8Array.from([0x61, 0x0a]) }, { error: { code: 1, message: "no" } }, { seq: -1 }) }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant("exit" as const), child: fc.nat(7), order: fc.constantFrom("exit", "connection", "both", "fail") }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("claims" as const), child: fc.nat(7), what: fc.constantFrom("full", "bogus", "taken") }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant("pass" as const), ms: fc.constantFrom(1, 10, 100, 2000, 70_000) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant("hostSays" as const),
+      child: fc.nat(7),
+      method: fc.constantFrom("worker/initialized", "worker/output", "worker/wrote", "worker/part", "nonsense"),
+      params: fc.constantFrom<object>(
+        {},
+        { stream: "stdout", data: Uint8Array.from([0x61, 0x0a]) },
+        { error: { code: 1, message: "no" } },
+        { seq: -1 },
+      ),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant("exit" as const),
+      child: fc.nat(7),
+      order: fc.constantFrom("exit", "connection", "both", "fail"),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant("claims" as const),
+      child: fc.nat(7),
+      what: fc.constantFrom("full", "bogus", "taken"),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constant("pass" as const), ms: fc.constantFrom(1, 10, 100, 2000, 70_000) }),
+  },
   { weight: 5, arbitrary: fc.constant({ do: "turn" as const }) },
 );
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
@@ -89,25 +228,34 @@ function doReport(child: FakeChild, said: Extract<Step, { do: "report" }>["repor
   const task = tasks[said.pick % Math.max(1, tasks.length)];
   if (!task) return;
   if (said.claims) child.claimed.shift();
-  const from = said.from === "right" ? task.from ?? 0 : said.from;
+  const from = said.from === "right" ? (task.from ?? 0) : said.from;
   const count = said.count === "right" ? (task.to ?? task.count) - (task.from ?? 0) : said.count;
-  const outcome = "values" in said.outcome && said.outcome.values === "right" ? { values: Uint8Array.from([0x90 + Math.min(count as number, 15), ...Array<number>(count as number).fill(1)]) } : said.outcome;
+  const outcome =
+    "values" in said.outcome && said.outcome.values === "right"
+      ? { values: Uint8Array.from([0x90 + Math.min(count as number, 15), ...Array<number>(count as number).fill(1)]) }
+      : said.outcome;
   const params = { seq: task.seq + said.seqOff, from, count, ...outcome };
   if (said.part) child.speaker!.tell("worker/part", { ...params, next: (from as number) + (count as number) });
   else child.speaker!.tell("worker/result", params);
 }
 
 function take(world: PeersWorld, s: Exclude<Step, { do: "turn" }>): void {
-  const child = "child" in s && world.children.length > 0 ? world.children.at(-1 - (s.child % world.children.length)) : undefined;
+  const child =
+    "child" in s && world.children.length > 0 ? world.children.at(-1 - (s.child % world.children.length)) : undefined;
   switch (s.do) {
     case "ask": {
       const client = world.client(s.client);
-      const named = Object.entries(s.params).map(([key, value]) => [key, typeof value === "string" ? value.replace(":own.", `:${client.session}.`) : value]);
+      const named = Object.entries(s.params).map(([key, value]) => [
+        key,
+        typeof value === "string" ? value.replace(":own.", `:${client.session}.`) : value,
+      ]);
       return client.ask(s.method, Object.fromEntries(named.filter(([, value]) => value !== undefined)) as object);
     }
     case "release": {
       const client = world.client(s.client);
-      return client.tell("handle/release", { handles: s.handles.map((handle) => handle.replace(":own.", `:${client.session}.`)) });
+      return client.tell("handle/release", {
+        handles: s.handles.map((handle) => handle.replace(":own.", `:${client.session}.`)),
+      });
     }
     case "cancel":
       return world.client(s.client).cancel(s.pick);
@@ -120,7 +268,9 @@ function take(world: PeersWorld, s: Exclude<Step, { do: "turn" }>): void {
     }
     case "start":
       child?.start();
-      return child?.speaker?.session === "" ? child.speaker.ask("worker/ready", { protocolVersion: "1.0", runtime: "node", pid: 1, claims: s.claims }) : undefined;
+      return child?.speaker?.session === ""
+        ? child.speaker.ask("worker/ready", { protocolVersion: "1.0", runtime: "node", pid: 1, claims: s.claims })
+        : undefined;
     case "report":
       return child?.speaker ? doReport(child, s.report) : undefined;
     case "hostSays":
@@ -144,10 +294,41 @@ const beginnings: Record<string, readonly [method: string, params: object][]> = 
   nothing: [],
   job: [
     ["pool/create", { pool: "pool:@0", processes: 2 }],
-    ["job/create", { job: "job:own.0", pool: "pool:@0", target: { module: "/tasks.js", export: "work" }, mode: "map", retries: 1, timeoutMs: 50 }],
-    ["job/submit", { job: "job:own.0", tasks: [{ index: 0, items: one }, { index: 1, count: 2, items: two }, { index: 3, items: one }] }],
+    [
+      "job/create",
+      {
+        job: "job:own.0",
+        pool: "pool:@0",
+        target: { module: "/tasks.js", export: "work" },
+        mode: "map",
+        retries: 1,
+        timeoutMs: 50,
+      },
+    ],
+    [
+      "job/submit",
+      {
+        job: "job:own.0",
+        tasks: [
+          { index: 0, items: one },
+          { index: 1, count: 2, items: two },
+          { index: 3, items: one },
+        ],
+      },
+    ],
   ],
-  run: [["run/start", { run: "run:own.0", target: { module: "/tasks.js", export: "work" }, items: [1, 2, 3, 4, 5].map((n) => Uint8Array.from([n])), processes: 2, chunkSize: 2 }]],
+  run: [
+    [
+      "run/start",
+      {
+        run: "run:own.0",
+        target: { module: "/tasks.js", export: "work" },
+        items: [1, 2, 3, 4, 5].map((n) => Uint8Array.from([n])),
+        processes: 2,
+        chunkSize: 2,
+      },
+    ],
+  ],
 };
 
 async function begin(world: PeersWorld, beginning: string): Promise<void> {
@@ -158,17 +339,24 @@ async function begin(world: PeersWorld, beginning: string): Promise<void> {
 
 suite("clients and worker hosts that send and die in random order", () => {
   test("no exception escapes, no count is below zero, every wait ends with its owner, and ended sessions leave nothing behind", async () => {
-    await fc.assert(fc.asyncProperty(fc.constantFrom(...Object.keys(beginnings)), fc.array(step, { minLength: 5, maxLength: 60, size: "max" }), async (beginning, steps) => {
-      const world = new PeersWorld();
-      await begin(world, beginning);
-      for (const s of steps) {
-        if (s.do === "turn") await settle();
-        else take(world, s);
-        world.check();
-      }
-      await settle();
-      world.check();
-      await world.end();
-    }), { numRuns: 1_000_000, interruptAfterTimeLimit: budgetMs, markInterruptAsFailure: false });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...Object.keys(beginnings)),
+        fc.array(step, { minLength: 5, maxLength: 60, size: "max" }),
+        async (beginning, steps) => {
+          const world = new PeersWorld();
+          await begin(world, beginning);
+          for (const s of steps) {
+            if (s.do === "turn") await settle();
+            else take(world, s);
+            world.check();
+          }
+          await settle();
+          world.check();
+          await world.end();
+        },
+      ),
+      { numRuns: 1_000_000, interruptAfterTimeLimit: budgetMs, markInterruptAsFailure: false },
+    );
   });
 });

@@ -12,8 +12,10 @@ function setUp() {
   const world = new FakeWorld();
   const { registry } = world.engine;
   const [a, b] = [world.session(), world.session()];
-  const flag = (session: Session, handle: string) => registry.create(session, handle, EventFlag, () => new EventFlag(world.engine, handle));
-  const queue = (session: Session, handle: string) => registry.create(session, handle, Queue, () => new Queue(world.engine, handle, { maxSize: 0, joinable: false }));
+  const flag = (session: Session, handle: string) =>
+    registry.create(session, handle, EventFlag, () => new EventFlag(world.engine, handle));
+  const queue = (session: Session, handle: string) =>
+    registry.create(session, handle, Queue, () => new Queue(world.engine, handle, { maxSize: 0, joinable: false }));
   return { world, registry, a, b, flag, queue };
 }
 

@@ -33,7 +33,11 @@ suite("a wait", () => {
   test("leaves its lists before it expires, and not when it is resolved", () => {
     const { world, session } = setUp();
     const happened: string[] = [];
-    const wait = new Wait<string>(session, { timeoutMs: 10, onLeave: () => happened.push("left"), onTimeout: () => (happened.push("expired"), "late") });
+    const wait = new Wait<string>(session, {
+      timeoutMs: 10,
+      onLeave: () => happened.push("left"),
+      onTimeout: () => (happened.push("expired"), "late"),
+    });
     const probe = ask(() => wait);
     new Wait<string>(session, { timeoutMs: 10, onLeave: () => happened.push("wrong") }).resolve("in time");
     world.clock.advance(10);
@@ -85,9 +89,11 @@ suite("a mapped wait", () => {
     inner.reject(new PolyprocError("Empty", "nothing"));
     assert.equal(failed.failure, "Empty");
     const other = new Wait<number>(session, {});
-    const thrown = ask(() => other.map(() => {
-      throw new PolyprocError("BadState", "no");
-    }));
+    const thrown = ask(() =>
+      other.map(() => {
+        throw new PolyprocError("BadState", "no");
+      }),
+    );
     other.resolve(1);
     assert.equal(thrown.failure, "BadState");
   });

@@ -30,7 +30,10 @@ export class Caller {
   #nextId = 1;
 
   constructor(world: FakeWorld, clientInfo?: { name: string; title?: string; version?: string }) {
-    this.#connection = new Connection({ engine: world.engine, server: facts }, this.peer, { kind: "client", checkToken: null });
+    this.#connection = new Connection({ engine: world.engine, server: facts }, this.peer, {
+      kind: "client",
+      checkToken: null,
+    });
     this.session = (this.call("initialize", clientInfo ? { clientInfo } : {}).result as { session: string }).session;
   }
 

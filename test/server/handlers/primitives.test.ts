@@ -13,7 +13,11 @@ suite("requests about locks and the like", () => {
   test("have Python's defaults", () => {
     const { a } = setUp();
     a.result("semaphore/create", { semaphore: "semaphore:s1.1" });
-    assert.deepEqual(a.result("semaphore/status", { semaphore: "semaphore:s1.1" }), { value: 1, waiters: 0, holders: [] });
+    assert.deepEqual(a.result("semaphore/status", { semaphore: "semaphore:s1.1" }), {
+      value: 1,
+      waiters: 0,
+      holders: [],
+    });
     a.result("queue/create", { queue: "queue:s1.2" });
     assert.equal((a.result("queue/status", { queue: "queue:s1.2" }) as { maxSize: number }).maxSize, 0);
     a.result("lock/create", { lock: "rlock:s1.3" });
@@ -45,7 +49,10 @@ suite("requests about locks and the like", () => {
       caller.result("lock/create", { lock: "lock:@two" });
     }
     a.result("condition/create", { condition: "condition:@c", lock: "lock:@one" });
-    assert.equal(b.call("condition/create", { condition: "condition:@c", lock: "lock:@two" }).error?.codeName, "BadState");
+    assert.equal(
+      b.call("condition/create", { condition: "condition:@c", lock: "lock:@two" }).error?.codeName,
+      "BadState",
+    );
     b.result("condition/create", { condition: "condition:@c", lock: "lock:@one" });
   });
 
@@ -132,7 +139,10 @@ suite("requests about events", () => {
     const [found] = watcher.peer.received(events.changed).flatMap((message) => message.events);
     assert.equal(found?.topic, "deadlock");
     const { deadlocks } = watcher.result("deadlock/list", {}) as { deadlocks: { deadlock: string }[] };
-    assert.deepEqual(watcher.result("deadlock/break", { deadlock: deadlocks[0]?.deadlock }), { session: b.session, waitsFor: "lock:@x" });
+    assert.deepEqual(watcher.result("deadlock/break", { deadlock: deadlocks[0]?.deadlock }), {
+      session: b.session,
+      waitsFor: "lock:@x",
+    });
     assert.equal(second.error?.codeName, "Deadlock");
     assert.ok(first.open);
   });
@@ -140,7 +150,9 @@ suite("requests about events", () => {
   test("list every object of synchronisation", () => {
     const { a } = setUp();
     a.result("queue/create", { queue: "queue:s1.1", maxSize: 3 });
-    assert.deepEqual(a.result("events/sync", {}), { sync: [{ handle: "queue:s1.1", kind: "queue", holders: [], waiters: [], value: 0, limit: 3 }] });
+    assert.deepEqual(a.result("events/sync", {}), {
+      sync: [{ handle: "queue:s1.1", kind: "queue", holders: [], waiters: [], value: 0, limit: 3 }],
+    });
   });
 
   test("begin and end a subscription", () => {

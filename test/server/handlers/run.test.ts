@@ -15,7 +15,18 @@ function setUp() {
 
 test("a run is started, seen and asked for by any session", () => {
   const { world, caller, run } = setUp();
-  const spec = { name: "squares", target, meta: jsonToPayload({ labels: ["one"] }), processes: 2, chunkSize: 3, retries: 1, timeoutMs: 500, graceMs: 10, halt: { failures: 2, now: true }, items: [jsonToPayload(1)] };
+  const spec = {
+    name: "squares",
+    target,
+    meta: jsonToPayload({ labels: ["one"] }),
+    processes: 2,
+    chunkSize: 3,
+    retries: 1,
+    timeoutMs: 500,
+    graceMs: 10,
+    halt: { failures: 2, now: true },
+    items: [jsonToPayload(1)],
+  };
   const started = caller.result("run/start", { run, ...spec, maxResultBytes: 1000 });
   const other = new Caller(world);
   assert.deepEqual(other.result("run/list", {}), { runs: [other.result("run/status", { run })] });
@@ -30,7 +41,11 @@ test("the wait of a reader ends with its time, its cancellation, or its session"
   const { world, caller, run } = setUp();
   caller.result("run/start", { run, target, items: [jsonToPayload(1)] });
   assert.deepEqual(caller.result("run/read", { run, timeoutMs: 0 }), { entries: [], next: 0, ended: false });
-  const waiting = [caller.call("run/read", { run }), caller.call("run/read", { run, timeoutMs: 20 }), caller.call("run/wait", { run, timeoutMs: 20 })] as const;
+  const waiting = [
+    caller.call("run/read", { run }),
+    caller.call("run/read", { run, timeoutMs: 20 }),
+    caller.call("run/wait", { run, timeoutMs: 20 }),
+  ] as const;
   caller.notify("$/cancelRequest", { id: waiting[0].id });
   assert.equal(waiting[0].error?.codeName, "RequestCancelled");
   world.clock.advance(20);
@@ -40,7 +55,8 @@ test("the wait of a reader ends with its time, its cancellation, or its session"
 
 test("parameters that make no sense are refused", () => {
   const { caller, run } = setUp();
-  const refused = (spec: object) => assert.equal(caller.call("run/start", { run, target, items: [], ...spec }).error?.codeName, "InvalidParams");
+  const refused = (spec: object) =>
+    assert.equal(caller.call("run/start", { run, target, items: [], ...spec }).error?.codeName, "InvalidParams");
   refused({ processes: 0 });
   refused({ chunkSize: 0 });
   refused({ halt: { failures: 0 } });

@@ -14,12 +14,15 @@ test("everybody who is connected is listed by what they call themselves", () => 
   const script = new Caller(world, { name: "polyproc-typescript", title: "report.js" });
   const silent = new Caller(world);
   const talker = new Caller(world, { name: "n".repeat(1000), version: "v".repeat(1000) });
-  assert.deepEqual(sessions(silent).map(({ session, role, name, version, process }) => [session, role, name, version, process]), [
-    [editor.session, "client", "Visual Studio Code", "1.90.0", null],
-    [script.session, "client", "report.js", null, null],
-    [silent.session, "client", "", null, null],
-    [talker.session, "client", "n".repeat(200), "v".repeat(200), null],
-  ]);
+  assert.deepEqual(
+    sessions(silent).map(({ session, role, name, version, process }) => [session, role, name, version, process]),
+    [
+      [editor.session, "client", "Visual Studio Code", "1.90.0", null],
+      [script.session, "client", "report.js", null, null],
+      [silent.session, "client", "", null, null],
+      [talker.session, "client", "n".repeat(200), "v".repeat(200), null],
+    ],
+  );
 });
 
 test("a worker is named after its process, as soon as a pool has it", async () => {
@@ -31,17 +34,31 @@ test("a worker is named after its process, as soon as a pool has it", async () =
   const worker = sessions(caller).find(({ role }) => role === "worker")!;
   assert.deepEqual([worker.name, worker.pid], ["PoolWorker-1", world.hosts[0]!.pid]);
   const { pools } = caller.result("pool/list", {}) as { pools: { name: string | null; run: string | null }[] };
-  assert.deepEqual(pools.map(({ name, run }) => [name, run]), [["thumbnails", null]]);
+  assert.deepEqual(
+    pools.map(({ name, run }) => [name, run]),
+    [["thumbnails", null]],
+  );
 });
 
 test("subscribers are told who comes and who goes", () => {
   const world = new FakeWorld();
   const watcher = new Caller(world, { name: "watcher" });
-  const { snapshot } = watcher.result("events/subscribe", { topics: ["session"] }) as { snapshot: { sessions: SessionInfo[] } };
-  assert.deepEqual(snapshot.sessions.map(({ name }) => name), ["watcher"]);
+  const { snapshot } = watcher.result("events/subscribe", { topics: ["session"] }) as {
+    snapshot: { sessions: SessionInfo[] };
+  };
+  assert.deepEqual(
+    snapshot.sessions.map(({ name }) => name),
+    ["watcher"],
+  );
   const visitor = new Caller(world, { name: "visitor" });
   visitor.drop();
   world.clock.advance(0);
-  const told = watcher.peer.received(events.changed).flatMap((message) => message.events).flatMap((event) => (event.topic === "session" ? [[event.session.name, event.gone]] : []));
-  assert.deepEqual(told, [["visitor", undefined], ["visitor", true]]);
+  const told = watcher.peer
+    .received(events.changed)
+    .flatMap((message) => message.events)
+    .flatMap((event) => (event.topic === "session" ? [[event.session.name, event.gone]] : []));
+  assert.deepEqual(told, [
+    ["visitor", undefined],
+    ["visitor", true],
+  ]);
 });

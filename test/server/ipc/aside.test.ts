@@ -56,12 +56,15 @@ suite("messages beside a connection", () => {
   test("are handed on once each, also when handing one on fails or asks for more", () => {
     const pipe = [Buffer.concat([record(0, "bad"), record(0, "good")])];
     const handedOn: string[] = [];
-    const aside: Aside = new Aside(() => pipe.shift() ?? null, (buffer, start, end) => {
-      handedOn.push(buffer.toString("utf8", start, end));
-      aside.pull();
-      aside.handOn(0);
-      if (handedOn.length === 2) throw new Error("refused");
-    });
+    const aside: Aside = new Aside(
+      () => pipe.shift() ?? null,
+      (buffer, start, end) => {
+        handedOn.push(buffer.toString("utf8", start, end));
+        aside.pull();
+        aside.handOn(0);
+        if (handedOn.length === 2) throw new Error("refused");
+      },
+    );
     aside.pull();
     assert.throws(() => aside.handOn(0), /refused/);
     aside.handOn(0);
@@ -71,10 +74,13 @@ suite("messages beside a connection", () => {
   test("stay in the pipe while many wait for the connection, and are dropped when it was stopped", () => {
     let reads = 0;
     const handedOn: string[] = [];
-    const aside = new Aside(() => {
-      reads++;
-      return record(1_000_000, "x".repeat(4000));
-    }, (buffer, start, end) => void handedOn.push(buffer.toString("utf8", start, end)));
+    const aside = new Aside(
+      () => {
+        reads++;
+        return record(1_000_000, "x".repeat(4000));
+      },
+      (buffer, start, end) => void handedOn.push(buffer.toString("utf8", start, end)),
+    );
     for (let i = 0; i < 1000; i++) aside.pull();
     assert.ok(reads < 300, `${reads} reads`);
     aside.handOn(1_000_000);

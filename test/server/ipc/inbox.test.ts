@@ -16,22 +16,33 @@ function inbox(handle: (number: number) => void = () => {}) {
   const handled: number[] = [];
   const failures: unknown[] = [];
   const waited: boolean[] = [];
-  const box: Inbox = new Inbox(({ before }) => {
-    handle(before);
-    handled.push(before);
-  }, (error) => failures.push(error), () => waited.push(box.next !== undefined));
+  const box: Inbox = new Inbox(
+    ({ before }) => {
+      handle(before);
+      handled.push(before);
+    },
+    (error) => failures.push(error),
+    () => waited.push(box.next !== undefined),
+  );
   return { box, handled, failures, waited };
 }
 
 test("two connections whose messages take long are heard in turns, each in its order", async () => {
   const order: string[] = [];
-  const boxes = ["a", "b"].map((name) => inbox((number) => {
-    busy(3);
-    order.push(`${name}${number}`);
-  }).box);
+  const boxes = ["a", "b"].map(
+    (name) =>
+      inbox((number) => {
+        busy(3);
+        order.push(`${name}${number}`);
+      }).box,
+  );
   for (const box of boxes) for (let i = 0; i < 10; i++) box.take(body(i));
   await waitFor(() => order.length === 20);
-  for (const name of ["a", "b"]) assert.deepEqual(order.filter((entry) => entry.startsWith(name)), Array.from({ length: 10 }, (_, i) => `${name}${i}`));
+  for (const name of ["a", "b"])
+    assert.deepEqual(
+      order.filter((entry) => entry.startsWith(name)),
+      Array.from({ length: 10 }, (_, i) => `${name}${i}`),
+    );
   const halfway = order.slice(0, 12);
   assert.ok(halfway.filter((entry) => entry.startsWith("b")).length >= 4, order.join(" "));
 });

@@ -71,9 +71,17 @@ test("the environment is the server's, with what is added and without what is nu
   });
   const told = new Recorder();
   const spawner = testSpawner(t);
-  spawner.startCommand({ command: "env", args: [], env: { ADDED: "a b=c", POLYPROC_TEST_TAKEN: null, POLYPROC_CHILD: "forged" } }, told);
+  spawner.startCommand(
+    { command: "env", args: [], env: { ADDED: "a b=c", POLYPROC_TEST_TAKEN: null, POLYPROC_CHILD: "forged" } },
+    told,
+  );
   await told.exitsSoon();
-  const variables = Object.fromEntries(told.stdout.trim().split("\n").map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]));
+  const variables = Object.fromEntries(
+    told.stdout
+      .trim()
+      .split("\n")
+      .map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
+  );
   assert.equal(variables["POLYPROC_TEST_GIVEN"], "given");
   assert.equal(variables["FROM_SERVER"], "yes");
   assert.equal(variables["ADDED"], "a b=c");

@@ -10,7 +10,16 @@ import { startProgram } from "../../faults/script.js";
 
 test("a server without a free descriptor refuses to start processes, ends those that run, and starts others then", async (t) => {
   const socket = join(temporaryFolder(t), "s");
-  const server = startProgram(t, "a server with few descriptors", ["sh", "-c", 'ulimit -n 80; exec "$@"', "sh", process.execPath, compiled("server/main"), "--listen", `unix:${socket}`]);
+  const server = startProgram(t, "a server with few descriptors", [
+    "sh",
+    "-c",
+    'ulimit -n 80; exec "$@"',
+    "sh",
+    process.execPath,
+    compiled("server/main"),
+    "--listen",
+    `unix:${socket}`,
+  ]);
   assert.equal(await server.line(), `polyproc: listening on unix:${socket}`);
   const client = await RawClient.open(socket, "json");
   const target = { command: "sh", args: ["-c", "trap '' TERM; sleep 1000 & wait"] };
@@ -26,7 +35,11 @@ test("a server without a free descriptor refuses to start processes, ends those 
     assert.ok(i < 100);
   }
   assert.ok(pids.length > 5);
-  const host = await client.request("pool/map", { processes: 1, target: { source: "(n) => n", runtime: "node" }, items: [1] });
+  const host = await client.request("pool/map", {
+    processes: 1,
+    target: { source: "(n) => n", runtime: "node" },
+    items: [1],
+  });
   assert.equal((host.result ?? host.error).outcomes[0].ok, false);
   // Connections take the last ones; those that find none are closed.
   const strangers = await Promise.all(Array.from({ length: 8 }, () => RawClient.connect(socket, "json")));
@@ -34,10 +47,19 @@ test("a server without a free descriptor refuses to start processes, ends those 
   for (const pid of pids) await client.request("process/kill", { pid });
   await waitFor(() => !pids.some(isLiving), { what: "the end of all" });
   for (const stranger of strangers) stranger.close();
-  await waitFor(async () => (await client.request("process/list", { scope: "all" })).result.processes.length === 0, { what: "the server's word for it" });
+  await waitFor(async () => (await client.request("process/list", { scope: "all" })).result.processes.length === 0, {
+    what: "the server's word for it",
+  });
   assert.equal(server.family().length, 2, "the server and its guardian");
-  const { result } = await client.request("pool/map", { processes: 1, target: { source: "(n) => n + 1", runtime: "node" }, items: [1] });
-  assert.deepEqual(result.outcomes.map((outcome: { value?: unknown }) => outcome.value), [2]);
+  const { result } = await client.request("pool/map", {
+    processes: 1,
+    target: { source: "(n) => n + 1", runtime: "node" },
+    items: [1],
+  });
+  assert.deepEqual(
+    result.outcomes.map((outcome: { value?: unknown }) => outcome.value),
+    [2],
+  );
   client.close();
   server.process.kill("SIGTERM");
   assert.equal(await server.exited(), 0);

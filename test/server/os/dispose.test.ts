@@ -11,7 +11,13 @@ test("dispose ends everybody, tells each exit once, and lets nothing start after
   const gentle = new Recorder();
   const stubborn = new Recorder();
   const host = new Recorder();
-  spawner.startCommand({ command: "sh", args: ["-c", "trap 'echo tidied; exit 5' TERM; echo \"leader $$\"; while :; do sleep 0.01; done"] }, gentle);
+  spawner.startCommand(
+    {
+      command: "sh",
+      args: ["-c", "trap 'echo tidied; exit 5' TERM; echo \"leader $$\"; while :; do sleep 0.01; done"],
+    },
+    gentle,
+  );
   spawner.startCommand({ command: fixture("family.sh"), args: ["stubborn"] }, stubborn);
   spawner.startHost({ runtime: "fixture" }, host);
   await gentle.numbers("leader");

@@ -20,7 +20,10 @@ test("Node's worker hosts are told to be Node under Electron, and nothing elsewh
     const { runtimeCommands } = await import(${JSON.stringify(pathToFileURL(compiled("server/runtimes")).href)});
     const { node, perl } = runtimeCommands({}, { perl: ["perl", "host.pl"] });
     console.log(JSON.stringify([node.env, perl.env ?? null]));`;
-  const envs = (platform: string) => JSON.parse(execFileSync(process.execPath, ["--input-type=module", "-e", script, platform], { encoding: "utf8" })) as unknown;
+  const envs = (platform: string) =>
+    JSON.parse(
+      execFileSync(process.execPath, ["--input-type=module", "-e", script, platform], { encoding: "utf8" }),
+    ) as unknown;
   assert.deepEqual(envs("electron"), [{ ELECTRON_RUN_AS_NODE: "1" }, null]);
   assert.deepEqual(envs("node"), [{}, null]);
 });

@@ -16,12 +16,17 @@ const kinds = ["family", "busy", "host", "leader", "child", "grandchild", "escap
 
 /** The guardian of this server, found as anybody would: by its command line. */
 function guardianOf(instanceId: string): number | undefined {
-  return [...readProcessTable().values()].find((row) => row.command().includes(`polyproc-guardian POLYPROC_INSTANCE=${instanceId}`))?.pid;
+  return [...readProcessTable().values()].find((row) =>
+    row.command().includes(`polyproc-guardian POLYPROC_INSTANCE=${instanceId}`),
+  )?.pid;
 }
 
 async function startStandIn(t: TestContext) {
   const instanceId = randomUUID();
-  const server = spawn(process.execPath, [compiled("test/server/os/stand-in"), instanceId], { stdio: ["ignore", "pipe", "inherit"], detached: true });
+  const server = spawn(process.execPath, [compiled("test/server/os/stand-in"), instanceId], {
+    stdio: ["ignore", "pipe", "inherit"],
+    detached: true,
+  });
   t.after(() => server.kill("SIGKILL"));
   const told = new Recorder();
   server.stdout.on("data", (data: Uint8Array) => told.output("stdout", data));
@@ -31,14 +36,18 @@ async function startStandIn(t: TestContext) {
   return { server, pids: Object.values(pids), guardian };
 }
 
-test("a server that is killed takes every child, grandchild, other session and orphan with it within 2 seconds", onLinux, async (t) => {
-  const { server, pids, guardian } = await startStandIn(t);
-  assert.equal(pids.length, 8);
-  assert.ok(pids.every(isLiving));
-  server.kill("SIGKILL");
-  await waitFor(() => !pids.some(isLiving), { what: `the end of ${pids.join(", ")}`, timeoutMs: 2000 });
-  await waitFor(() => !isLiving(guardian), { what: "the end of the guardian" });
-});
+test(
+  "a server that is killed takes every child, grandchild, other session and orphan with it within 2 seconds",
+  onLinux,
+  async (t) => {
+    const { server, pids, guardian } = await startStandIn(t);
+    assert.equal(pids.length, 8);
+    assert.ok(pids.every(isLiving));
+    server.kill("SIGKILL");
+    await waitFor(() => !pids.some(isLiving), { what: `the end of ${pids.join(", ")}`, timeoutMs: 2000 });
+    await waitFor(() => !isLiving(guardian), { what: "the end of the guardian" });
+  },
+);
 
 test("what a terminal sends to everybody does not end the guardian", onLinux, async (t) => {
   const { server, pids, guardian } = await startStandIn(t);
@@ -68,7 +77,9 @@ test("groups that were taken away are spared", onLinux, async (t) => {
     return child.pid!;
   };
   const [first, spared, last] = [start(), start(), start()];
-  const guardian = spawn("/bin/sh", ["-c", guardianScript, "guardian", `POLYPROC_INSTANCE=${randomUUID()}`], { stdio: ["pipe", "ignore", "ignore"] });
+  const guardian = spawn("/bin/sh", ["-c", guardianScript, "guardian", `POLYPROC_INSTANCE=${randomUUID()}`], {
+    stdio: ["pipe", "ignore", "ignore"],
+  });
   const exited = new Promise((resolve) => guardian.once("exit", resolve));
   guardian.stdin.end(`+${first}\n+${spared}\n+${last}\n-${spared}\n-${spared}\n-1${first}\n`);
   assert.equal(await within(exited, "the end of the guardian"), 0);
@@ -87,25 +98,29 @@ test("a guardian that is told to end kills nobody", onLinux, async (t) => {
   assert.ok(isLiving(child.pid!));
 });
 
-test("a guardian that cannot stay is started again and again, with longer and longer pauses; people are told, and told when it stays", onLinux, async (t) => {
-  const told: string[] = [];
-  const guardian = new Guardian(randomUUID(), "", (text) => told.push(text));
-  t.after(() => guardian.end());
-  guardian.prepare();
-  const started: number[] = [];
-  for (let kills = 0; kills < 6; kills++) {
-    const pid = await waitFor(() => guardian.pid, { what: "a guardian" });
-    started.push(performance.now());
-    assert.equal(told.length, 0);
-    process.kill(pid, "SIGKILL");
-    await waitFor(() => guardian.pid === null, { what: "the news of its end" });
-  }
-  const gaps = started.slice(1).map((at, i) => at - started[i]!);
-  // Each pause is twice the one before: 50 ms, 100 ms … 800 ms.
-  gaps.forEach((gap, i) => assert.ok(gap >= 49 * 2 ** i, `${gap} ms before start ${i + 2}`));
-  assert.equal(told.length, 1);
-  assert.match(told[0]!, /started again and again/);
-  await waitFor(() => told.length === 2, { what: "the news that one stays" });
-  assert.match(told[1]!, /watched over again/);
-  assert.ok(isLiving(guardian.pid!));
-});
+test(
+  "a guardian that cannot stay is started again and again, with longer and longer pauses; people are told, and told when it stays",
+  onLinux,
+  async (t) => {
+    const told: string[] = [];
+    const guardian = new Guardian(randomUUID(), "", (text) => told.push(text));
+    t.after(() => guardian.end());
+    guardian.prepare();
+    const started: number[] = [];
+    for (let kills = 0; kills < 6; kills++) {
+      const pid = await waitFor(() => guardian.pid, { what: "a guardian" });
+      started.push(performance.now());
+      assert.equal(told.length, 0);
+      process.kill(pid, "SIGKILL");
+      await waitFor(() => guardian.pid === null, { what: "the news of its end" });
+    }
+    const gaps = started.slice(1).map((at, i) => at - started[i]!);
+    // Each pause is twice the one before: 50 ms, 100 ms … 800 ms.
+    gaps.forEach((gap, i) => assert.ok(gap >= 49 * 2 ** i, `${gap} ms before start ${i + 2}`));
+    assert.equal(told.length, 1);
+    assert.match(told[0]!, /started again and again/);
+    await waitFor(() => told.length === 2, { what: "the news that one stays" });
+    assert.match(told[1]!, /watched over again/);
+    assert.ok(isLiving(guardian.pid!));
+  },
+);

@@ -108,12 +108,17 @@ test("20 hosts at once each have a connection and claims of their own", async (t
   const hosts = Array.from({ length: 20 }, () => spawner.startHost({ runtime: "fixture" }, new Recorder()));
   await waitFor(() => spawner.sockets.length === 20);
   hosts.forEach((host, i) => host.claims!.offer([i]));
-  const claimed = await Promise.all(spawner.sockets.map(async (socket) => {
-    const ask = dialogue(socket);
-    await ask();
-    return ask("claim");
-  }));
-  assert.deepEqual(claimed, hosts.map((_, i) => String(i)));
+  const claimed = await Promise.all(
+    spawner.sockets.map(async (socket) => {
+      const ask = dialogue(socket);
+      await ask();
+      return ask("claim");
+    }),
+  );
+  assert.deepEqual(
+    claimed,
+    hosts.map((_, i) => String(i)),
+  );
 });
 
 test("a runtime that is not there, or whose interpreter is missing, is a failure that names it", async (t) => {

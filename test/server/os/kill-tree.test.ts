@@ -86,7 +86,12 @@ test("a process that forks without end is killed with all it forked", onLinux, a
   await waitFor(() => !usage!.descendants.some((row) => isLiving(row.pid)));
   const { readProcessTable } = await import("../../../server/os/process-table.js");
   const { hasInEnvironment } = await import("../../../server/os/proc.js");
-  await waitFor(() => ![...readProcessTable().values()].some((row) => hasInEnvironment(row.pid, `POLYPROC_INSTANCE=${spawner.instanceId}`)));
+  await waitFor(
+    () =>
+      ![...readProcessTable().values()].some((row) =>
+        hasInEnvironment(row.pid, `POLYPROC_INSTANCE=${spawner.instanceId}`),
+      ),
+  );
 });
 
 test("a signal after the exit has no effect", async (t) => {
@@ -95,12 +100,17 @@ test("a signal after the exit has no effect", async (t) => {
   await told.exitsSoon();
   child.signalTree("SIGTERM");
   child.signalTree("SIGKILL");
-  assert.deepEqual(told.order.filter((event) => event === "exited"), ["exited"]);
+  assert.deepEqual(
+    told.order.filter((event) => event === "exited"),
+    ["exited"],
+  );
 });
 
 test("a child that is killed before it was told as spawned is told as spawned, then as killed", async (t) => {
   const told = new Recorder();
-  testSpawner(t).startCommand({ command: "sleep", args: ["1000"] }, told).signalTree("SIGKILL");
+  testSpawner(t)
+    .startCommand({ command: "sleep", args: ["1000"] }, told)
+    .signalTree("SIGKILL");
   assert.deepEqual(await told.exitsSoon(), { exitCode: null, signal: "SIGKILL" });
   assert.deepEqual(told.order, ["spawned", "exited"]);
 });

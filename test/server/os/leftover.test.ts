@@ -30,7 +30,10 @@ test("a leftover that floods the pipe does not keep the exit from being told", a
   const told = new Recorder();
   const { length } = told.stdout;
   assert.equal(length, 0);
-  testSpawner(t).startCommand({ command: "sh", args: ["-c", "trap '' TERM; (while :; do echo flood; done) & exit 3"] }, told);
+  testSpawner(t).startCommand(
+    { command: "sh", args: ["-c", "trap '' TERM; (while :; do echo flood; done) & exit 3"] },
+    told,
+  );
   assert.deepEqual(await told.exitsSoon(), { exitCode: 3, signal: null });
   assert.equal(told.order.at(-1), "exited");
 });
@@ -42,13 +45,17 @@ test("what a leftover writes at once is still told", async (t) => {
   assert.equal(told.stdout, "late\n");
 });
 
-test("a child that lets a process go into a session of its own, and closes its pipes, may do so", { skip: process.platform !== "linux" }, async (t) => {
-  const told = new Recorder();
-  const spawner = testSpawner(t);
-  spawner.startCommand({ command: "sh", args: ["-c", "setsid sleep 1000 <&- >&- 2>&- & echo \"let $!\""] }, told);
-  await told.exitsSoon();
-  const { let: pid } = await told.numbers("let");
-  assert.ok(isLiving(pid));
-  await spawner.dispose();
-  await waitFor(() => !isLiving(pid), { what: "it still ends with the server" });
-});
+test(
+  "a child that lets a process go into a session of its own, and closes its pipes, may do so",
+  { skip: process.platform !== "linux" },
+  async (t) => {
+    const told = new Recorder();
+    const spawner = testSpawner(t);
+    spawner.startCommand({ command: "sh", args: ["-c", 'setsid sleep 1000 <&- >&- 2>&- & echo "let $!"'] }, told);
+    await told.exitsSoon();
+    const { let: pid } = await told.numbers("let");
+    assert.ok(isLiving(pid));
+    await spawner.dispose();
+    await waitFor(() => !isLiving(pid), { what: "it still ends with the server" });
+  },
+);

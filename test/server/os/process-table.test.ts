@@ -28,24 +28,40 @@ test("ps and /proc tell the same", { skip: onLinux.skip || needs("ps").skip }, (
 test("a zombie is not in the table", onLinux, async (t) => {
   const told = new Recorder();
   // `exec` keeps the shell's child, which ends and is never waited for.
-  testSpawner(t).startCommand({ command: "sh", args: ["-c", "true & echo \"zombie $!\"; exec sleep 1000"] }, told);
+  testSpawner(t).startCommand({ command: "sh", args: ["-c", 'true & echo "zombie $!"; exec sleep 1000'] }, told);
   const { zombie } = await told.numbers("zombie");
   await waitFor(() => !readProcessTable().has(zombie));
   process.kill(zombie, 0);
 });
 
-test("a program whose name looks like a line of the table is read right", { skip: onLinux.skip || needs("python3").skip }, async (t) => {
-  const told = new Recorder();
-  const name = ") R 1 1 (";
-  testSpawner(t).startCommand({ command: "sh", args: ["-c", `exec python3 -c 'import time; open("/proc/self/comm","w").write("${name}"); print("named 1", flush=True); time.sleep(1000)'`] }, told);
-  await told.numbers("named");
-  const row = readProcessTable().get(told.pid)!;
-  assert.deepEqual([row.parentPid, row.group], [process.pid, told.pid]);
-});
+test(
+  "a program whose name looks like a line of the table is read right",
+  { skip: onLinux.skip || needs("python3").skip },
+  async (t) => {
+    const told = new Recorder();
+    const name = ") R 1 1 (";
+    testSpawner(t).startCommand(
+      {
+        command: "sh",
+        args: [
+          "-c",
+          `exec python3 -c 'import time; open("/proc/self/comm","w").write("${name}"); print("named 1", flush=True); time.sleep(1000)'`,
+        ],
+      },
+      told,
+    );
+    await told.numbers("named");
+    const row = readProcessTable().get(told.pid)!;
+    assert.deepEqual([row.parentPid, row.group], [process.pid, told.pid]);
+  },
+);
 
 test("the environment is compared by whole variables", onLinux, async (t) => {
   const told = new Recorder();
-  testSpawner(t).startCommand({ command: "sh", args: ["-c", "echo \"leader $$\"; exec sleep 1000"], env: { MARK: "ab" } }, told);
+  testSpawner(t).startCommand(
+    { command: "sh", args: ["-c", 'echo "leader $$"; exec sleep 1000'], env: { MARK: "ab" } },
+    told,
+  );
   const { leader } = await told.numbers("leader");
   assert.equal(hasInEnvironment(leader, "MARK=ab"), true);
   assert.equal(hasInEnvironment(leader, "MARK=a"), false);
@@ -54,9 +70,18 @@ test("the environment is compared by whole variables", onLinux, async (t) => {
 });
 
 test("descendants come once each, parents first, even of a table that was read while processes moved", () => {
-  const row = (pid: number, parentPid: number): [number, ProcessRow] => [pid, { pid, parentPid, group: pid, start: "", command: () => "" }];
+  const row = (pid: number, parentPid: number): [number, ProcessRow] => [
+    pid,
+    { pid, parentPid, group: pid, start: "", command: () => "" },
+  ];
   const children = childrenByParent(new Map([row(2, 1), row(3, 2), row(4, 3), row(5, 2), row(9, 8), row(8, 9)]));
-  assert.deepEqual(descendantsOf(1, children).map(({ pid }) => pid), [2, 3, 5, 4]);
-  assert.deepEqual(descendantsOf(9, children).map(({ pid }) => pid), [8]);
+  assert.deepEqual(
+    descendantsOf(1, children).map(({ pid }) => pid),
+    [2, 3, 5, 4],
+  );
+  assert.deepEqual(
+    descendantsOf(9, children).map(({ pid }) => pid),
+    [8],
+  );
   assert.deepEqual(descendantsOf(7, children), []);
 });

@@ -55,9 +55,14 @@ export class Recorder implements ChildEvents {
 
   /** The numbers of lines like "child 123", once all of these words have come. */
   numbers<W extends string>(...words: W[]): Promise<Record<W, number>> {
-    return waitFor(() => {
-      const found = new Map([...this.stdout.matchAll(/^(\w+) (\d+)$/gm)].map(([, word, number]) => [word, Number(number)]));
-      return words.every((word) => found.has(word)) && (Object.fromEntries(found) as Record<W, number>);
-    }, { what: `lines of ${words.join(", ")}` });
+    return waitFor(
+      () => {
+        const found = new Map(
+          [...this.stdout.matchAll(/^(\w+) (\d+)$/gm)].map(([, word, number]) => [word, Number(number)]),
+        );
+        return words.every((word) => found.has(word)) && (Object.fromEntries(found) as Record<W, number>);
+      },
+      { what: `lines of ${words.join(", ")}` },
+    );
   }
 }

@@ -15,15 +15,55 @@ interface Case {
 }
 
 const cases: Case[] = [
-  { title: "a program that is not in PATH", spec: () => ({ command: "polyproc-no-such" }), errno: "ENOENT", text: /"polyproc-no-such": no such program in PATH/ },
-  { title: "a path that is not there", spec: () => ({ command: "./none" }), errno: "ENOENT", text: /there is no file .*\/none \(ENOENT\)/ },
-  { title: "a script whose interpreter is missing", spec: () => ({ command: "./orphan" }), errno: "ENOENT", text: /interpreter.*"#!" line of .*\/orphan/ },
-  { title: "a file that is not executable", spec: () => ({ command: "./plain" }), errno: "EACCES", text: /plain is not executable.*chmod \+x/ },
+  {
+    title: "a program that is not in PATH",
+    spec: () => ({ command: "polyproc-no-such" }),
+    errno: "ENOENT",
+    text: /"polyproc-no-such": no such program in PATH/,
+  },
+  {
+    title: "a path that is not there",
+    spec: () => ({ command: "./none" }),
+    errno: "ENOENT",
+    text: /there is no file .*\/none \(ENOENT\)/,
+  },
+  {
+    title: "a script whose interpreter is missing",
+    spec: () => ({ command: "./orphan" }),
+    errno: "ENOENT",
+    text: /interpreter.*"#!" line of .*\/orphan/,
+  },
+  {
+    title: "a file that is not executable",
+    spec: () => ({ command: "./plain" }),
+    errno: "EACCES",
+    text: /plain is not executable.*chmod \+x/,
+  },
   { title: "a folder", spec: () => ({ command: "./inner" }), errno: "EACCES", text: /inner is a folder/ },
-  { title: "a working folder that does not exist", spec: (folder) => ({ command: "true", cwd: join(folder, "none") }), errno: "ENOENT", text: /working folder .*none does not exist; check cwd/ },
-  { title: "a working folder that is a file", spec: (folder) => ({ command: "true", cwd: join(folder, "plain") }), errno: "ENOTDIR", text: /plain is not a folder/ },
-  { title: "arguments that are too long", spec: () => ({ command: "true", args: ["x".repeat(3_000_000)] }), errno: "E2BIG", text: /too long for the system/ },
-  { title: "an argument with a null byte", spec: () => ({ command: "true", args: ["a\0b"] }), errno: "ERR_INVALID_ARG_VALUE", text: /null bytes/ },
+  {
+    title: "a working folder that does not exist",
+    spec: (folder) => ({ command: "true", cwd: join(folder, "none") }),
+    errno: "ENOENT",
+    text: /working folder .*none does not exist; check cwd/,
+  },
+  {
+    title: "a working folder that is a file",
+    spec: (folder) => ({ command: "true", cwd: join(folder, "plain") }),
+    errno: "ENOTDIR",
+    text: /plain is not a folder/,
+  },
+  {
+    title: "arguments that are too long",
+    spec: () => ({ command: "true", args: ["x".repeat(3_000_000)] }),
+    errno: "E2BIG",
+    text: /too long for the system/,
+  },
+  {
+    title: "an argument with a null byte",
+    spec: () => ({ command: "true", args: ["a\0b"] }),
+    errno: "ERR_INVALID_ARG_VALUE",
+    text: /null bytes/,
+  },
 ];
 
 for (const { title, spec, errno, text } of cases) {

@@ -25,7 +25,10 @@ test("owners take turns: the only start of one comes before the hundredth of ano
   queue.add("another", () => started.push("another"));
   await waitFor(() => started.length === 102);
   const [one, another] = [started.indexOf("one"), started.indexOf("another")];
-  assert.ok(one <= before + 1 && another <= before + 2, `${before} had started; the others came as number ${one} and ${another}`);
+  assert.ok(
+    one <= before + 1 && another <= before + 2,
+    `${before} had started; the others came as number ${one} and ${another}`,
+  );
 });
 
 test("each owner's starts keep their order", async () => {
@@ -41,17 +44,22 @@ test("each owner's starts keep their order", async () => {
   }
   await waitFor(() => started.length === 60);
   for (const owner of ["a", "b", "c"]) {
-    assert.deepEqual(started.filter((name) => name.startsWith(owner)), Array.from({ length: 20 }, (_, i) => `${owner}${i}`));
+    assert.deepEqual(
+      started.filter((name) => name.startsWith(owner)),
+      Array.from({ length: 20 }, (_, i) => `${owner}${i}`),
+    );
   }
 });
 
 test("a start that waits can leave the queue, and one that has begun cannot", async () => {
   const queue = new SpawnQueue();
   const started: string[] = [];
-  const leave = ["first", "second", "third"].map((name) => queue.add("owner", () => {
-    busy(10);
-    started.push(name);
-  }));
+  const leave = ["first", "second", "third"].map((name) =>
+    queue.add("owner", () => {
+      busy(10);
+      started.push(name);
+    }),
+  );
   assert.equal(leave[0]!(), false);
   assert.equal(leave[1]!(), true);
   assert.equal(leave[1]!(), false);
@@ -87,6 +95,9 @@ test("a child that is killed while it waits to be started is never started, and 
   const failure = await told.at(-1)!.failure;
   assert.match(failure.message, /was ended \(SIGKILL\) while it waited to be started/);
   assert.deepEqual(told.at(-1)!.order, ["failed"]);
-  assert.ok(told.some((events) => events.pid === 0), "it failed only when all others had been started");
+  assert.ok(
+    told.some((events) => events.pid === 0),
+    "it failed only when all others had been started",
+  );
   for (const child of children.slice(0, -1)) child.signalTree("SIGKILL");
 });

@@ -18,6 +18,9 @@ const events = (kind: string) => ({
 spawner.startCommand({ command: fixture("family.sh"), args: ["stubborn"] }, events("family"));
 spawner.startCommand({ command: "sh", args: ["-c", "trap '' TERM HUP INT; while :; do :; done"] }, events("busy"));
 spawner.startHost({ runtime: "fixture" }, events("host"));
-const brief = spawner.startCommand({ command: "true", args: [] }, { ...events("brief"), exited: () => console.log(`ended ${brief.pid}`) });
+const brief = spawner.startCommand(
+  { command: "true", args: [] },
+  { ...events("brief"), exited: () => console.log(`ended ${brief.pid}`) },
+);
 // Holds the event loop open.
 setInterval(() => {}, 1000);

@@ -8,15 +8,21 @@ import { testSpawner } from "./spawners.js";
 test("a busy child shows its processor time, and a descendant's is added to it", async (t) => {
   const spawner = testSpawner(t);
   const told = new Recorder();
-  spawner.startCommand({ command: "sh", args: ["-c", "(while :; do :; done) & echo \"busy $!\"; wait"] }, told);
+  spawner.startCommand({ command: "sh", args: ["-c", '(while :; do :; done) & echo "busy $!"; wait'] }, told);
   const { busy } = await told.numbers("busy");
-  const usage = await waitFor(async () => {
-    const [found] = await spawner.usage([told.pid]);
-    return found !== undefined && found.cpuPercent > 10 && found;
-  }, { intervalMs: 100 });
+  const usage = await waitFor(
+    async () => {
+      const [found] = await spawner.usage([told.pid]);
+      return found !== undefined && found.cpuPercent > 10 && found;
+    },
+    { intervalMs: 100 },
+  );
   assert.equal(usage.pid, told.pid);
   assert.ok(usage.cpuPercent < 200, `${usage.cpuPercent} percent`);
-  assert.deepEqual(usage.descendants.map((row) => [row.pid, row.parentPid]), [[busy, told.pid]]);
+  assert.deepEqual(
+    usage.descendants.map((row) => [row.pid, row.parentPid]),
+    [[busy, told.pid]],
+  );
   const [below] = usage.descendants;
   assert.ok(below!.cpuPercent > 10);
   assert.match(below!.command, /while/);
@@ -46,7 +52,10 @@ test("processes that have gone are left out", async (t) => {
   const here = new Recorder();
   spawner.startCommand({ command: "sleep", args: ["1000"] }, here);
   await waitFor(() => here.pid > 0);
-  assert.deepEqual((await spawner.usage([gone.pid, here.pid])).map((row) => row.pid), [here.pid]);
+  assert.deepEqual(
+    (await spawner.usage([gone.pid, here.pid])).map((row) => row.pid),
+    [here.pid],
+  );
   assert.deepEqual(await spawner.usage([]), []);
 });
 

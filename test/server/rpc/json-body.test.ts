@@ -4,13 +4,15 @@ import fc from "fast-check";
 import { parseJsonBody, writeJsonBody } from "../../../server/rpc/json-body.js";
 
 test("JSON reads as ever", () => {
-  fc.assert(fc.property(fc.jsonValue({ maxDepth: 6 }), (value) => {
-    assert.deepEqual(parseJsonBody(Buffer.from(JSON.stringify(value))), JSON.parse(JSON.stringify(value)));
-  }));
+  fc.assert(
+    fc.property(fc.jsonValue({ maxDepth: 6 }), (value) => {
+      assert.deepEqual(parseJsonBody(Buffer.from(JSON.stringify(value))), JSON.parse(JSON.stringify(value)));
+    }),
+  );
 });
 
 test("brackets inside text are no nesting, whatever escapes stand around them", () => {
-  for (const text of ["[".repeat(2000), '\\"[', '\\\\"', "{\"".repeat(1000), "\\"]) {
+  for (const text of ["[".repeat(2000), '\\"[', '\\\\"', '{"'.repeat(1000), "\\"]) {
     assert.deepEqual(parseJsonBody(Buffer.from(JSON.stringify({ [text]: [text] }))), { [text]: [text] });
   }
 });

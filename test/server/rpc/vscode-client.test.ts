@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { test } from "node:test";
-import { CancellationTokenSource, createMessageConnection, StreamMessageReader, StreamMessageWriter, type ResponseError } from "vscode-jsonrpc/node";
+import {
+  CancellationTokenSource,
+  createMessageConnection,
+  StreamMessageReader,
+  StreamMessageWriter,
+  type ResponseError,
+} from "vscode-jsonrpc/node";
 import { waitFor, within } from "../../deadline.js";
 import { startUnixServer } from "../server-process.js";
 
@@ -12,7 +18,11 @@ test("a client of vscode-jsonrpc's own goes through a session as an editor does"
   const client = createMessageConnection(new StreamMessageReader(socket), new StreamMessageWriter(socket));
   client.listen();
   const { session } = await client.sendRequest<{ session: string }>("initialize", {
-    processId: process.pid, rootUri: null, capabilities: { workspace: { applyEdit: true } }, trace: "off", workspaceFolders: null,
+    processId: process.pid,
+    rootUri: null,
+    capabilities: { workspace: { applyEdit: true } },
+    trace: "off",
+    workspaceFolders: null,
   });
   await client.sendNotification("initialized", {});
   await client.sendNotification("$/setTrace", { value: "off" });
@@ -25,7 +35,10 @@ test("a client of vscode-jsonrpc's own goes through a session as an editor does"
   const source = new CancellationTokenSource();
   const waiting = client.sendRequest("queue/get", { queue }, source.token);
   source.cancel();
-  await assert.rejects(within(waiting, "the cancelled request's answer"), (error: ResponseError<unknown>) => error.code === -32800);
+  await assert.rejects(
+    within(waiting, "the cancelled request's answer"),
+    (error: ResponseError<unknown>) => error.code === -32800,
+  );
   // Nothing was lost to the getter that went.
   await client.sendRequest("queue/put", { queue, items: [1] });
   assert.deepEqual(await client.sendRequest("queue/get", { queue, timeoutMs: 0 }), { items: [1] });

@@ -2,17 +2,55 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Random } from "../random.js";
 import { checkHistory, type Operation } from "./checker.js";
-import { lockModel, queueModel, semaphoreModel, type LockInput, type LockOutput, type QueueInput, type QueueOutput } from "./models.js";
+import {
+  lockModel,
+  queueModel,
+  semaphoreModel,
+  type LockInput,
+  type LockOutput,
+  type QueueInput,
+  type QueueOutput,
+} from "./models.js";
 
 type LockCall = Operation<LockInput, LockOutput>;
 type QueueCall = Operation<QueueInput, QueueOutput>;
 
-const acquire = (process: string, call: number, at: number, ownerDied = false): LockCall => ({ process, input: "acquire", output: { acquired: true, ownerDied }, call, return: at });
-const refused = (process: string, call: number, at: number): LockCall => ({ process, input: "acquire", output: { acquired: false }, call, return: at });
-const release = (process: string, call: number, at: number): LockCall => ({ process, input: "release", output: null, call, return: at });
+const acquire = (process: string, call: number, at: number, ownerDied = false): LockCall => ({
+  process,
+  input: "acquire",
+  output: { acquired: true, ownerDied },
+  call,
+  return: at,
+});
+const refused = (process: string, call: number, at: number): LockCall => ({
+  process,
+  input: "acquire",
+  output: { acquired: false },
+  call,
+  return: at,
+});
+const release = (process: string, call: number, at: number): LockCall => ({
+  process,
+  input: "release",
+  output: null,
+  call,
+  return: at,
+});
 const death = (process: string, call: number): LockCall => ({ process, input: "death", call });
-const put = (item: string, call: number, at: number, stored = true): QueueCall => ({ process: "p", input: { put: item }, output: stored, call, return: at });
-const get = (item: string | null, call: number, at: number): QueueCall => ({ process: "c", input: "get", output: item, call, return: at });
+const put = (item: string, call: number, at: number, stored = true): QueueCall => ({
+  process: "p",
+  input: { put: item },
+  output: stored,
+  call,
+  return: at,
+});
+const get = (item: string | null, call: number, at: number): QueueCall => ({
+  process: "c",
+  input: "get",
+  output: item,
+  call,
+  return: at,
+});
 
 const ofLock = (...history: LockCall[]) => checkHistory(lockModel, history).kind;
 const ofQueue = (maxSize: number, ...history: QueueCall[]) => checkHistory(queueModel(maxSize), history).kind;
@@ -21,7 +59,10 @@ describe("a lock's history", () => {
   it("is right when holders follow one another, also when their calls overlap", () => {
     assert.equal(ofLock(), "linearizable");
     assert.equal(ofLock(acquire("a", 0, 1), release("a", 2, 3), acquire("b", 4, 5)), "linearizable");
-    assert.equal(ofLock(acquire("a", 0, 1), acquire("b", 1, 9), release("a", 2, 10), refused("c", 3, 4)), "linearizable");
+    assert.equal(
+      ofLock(acquire("a", 0, 1), acquire("b", 1, 9), release("a", 2, 10), refused("c", 3, 4)),
+      "linearizable",
+    );
   });
 
   it("is wrong when two hold it at once", () => {
@@ -38,7 +79,10 @@ describe("a lock's history", () => {
   });
 
   it("goes on after a holder's death, of which the next one must be told", () => {
-    assert.equal(ofLock(acquire("a", 0, 1), death("a", 2), acquire("b", 3, 4, true), release("b", 5, 6), acquire("c", 7, 8)), "linearizable");
+    assert.equal(
+      ofLock(acquire("a", 0, 1), death("a", 2), acquire("b", 3, 4, true), release("b", 5, 6), acquire("c", 7, 8)),
+      "linearizable",
+    );
     assert.equal(ofLock(acquire("a", 0, 1), death("a", 2), acquire("b", 3, 4, false)), "violation");
     assert.equal(ofLock(acquire("a", 0, 1), acquire("b", 3, 4, true), death("a", 5)), "violation");
     assert.equal(ofLock(acquire("a", 0, 1), release("a", 2, 3), death("a", 4), acquire("b", 5, 6, true)), "violation");
@@ -66,7 +110,10 @@ describe("a semaphore's history", () => {
 
 describe("a queue's history", () => {
   it("gives items in the order in which they were put", () => {
-    assert.equal(ofQueue(0, put("1", 0, 1), put("2", 2, 3), get("1", 4, 5), get("2", 6, 7), get(null, 8, 9)), "linearizable");
+    assert.equal(
+      ofQueue(0, put("1", 0, 1), put("2", 2, 3), get("1", 4, 5), get("2", 6, 7), get(null, 8, 9)),
+      "linearizable",
+    );
     assert.equal(ofQueue(0, put("1", 0, 5), put("2", 1, 6), get("2", 7, 8), get("1", 9, 10)), "linearizable");
     assert.equal(ofQueue(0, put("1", 0, 1), put("2", 2, 3), get("2", 4, 5), get("1", 6, 7)), "violation");
   });
@@ -93,7 +140,10 @@ describe("the search", () => {
     let at = 0;
     for (let i = 0; i < 3000; i++) {
       const process = `p${random.int(0, 5)}`;
-      history.push(acquire(process, Math.max(0, at - random.int(0, 20)), at + 1), release(process, at + 2, at + 3 + random.int(0, 5)));
+      history.push(
+        acquire(process, Math.max(0, at - random.int(0, 20)), at + 1),
+        release(process, at + 2, at + 3 + random.int(0, 5)),
+      );
       at += 10;
     }
     assert.equal(ofLock(...history), "linearizable");

@@ -42,7 +42,9 @@ interface Entry {
  * answers that were given: Wing and Gong's search, which never tries a state twice that it reached by the same set of operations.
  */
 export function checkHistory<State, Input, Output>(
-  model: Model<State, Input, Output>, history: readonly Operation<Input, Output>[], maxSteps = 2_000_000,
+  model: Model<State, Input, Output>,
+  history: readonly Operation<Input, Output>[],
+  maxSteps = 2_000_000,
 ): Verdict {
   const head = linkEntries(history);
   let unanswered = history.filter(({ return: at }) => at !== undefined).length;
@@ -92,7 +94,15 @@ export function checkHistory<State, Input, Output>(
 
 /** Calls and returns in the order of their moments; a return stands before a call of the same moment only if it is its own process's. */
 function linkEntries(history: readonly Operation[]): Entry {
-  const head: Entry = { operation: undefined as never, rank: -1, answered: false, isCall: false, match: null, previous: null, next: null };
+  const head: Entry = {
+    operation: undefined as never,
+    rank: -1,
+    answered: false,
+    isCall: false,
+    match: null,
+    previous: null,
+    next: null,
+  };
   const moments: { at: number; entry: Entry }[] = [];
   let answeredCount = 0;
   let openCount = 0;
@@ -102,7 +112,8 @@ function linkEntries(history: readonly Operation[]): Entry {
     const call: Entry = { operation, rank, answered, isCall: true, match: null, previous: null, next: null };
     moments.push({ at: operation.call, entry: call });
     if (operation.return === undefined) continue;
-    if (operation.return < operation.call) throw new Error(`an operation returned at ${operation.return}, before its call at ${operation.call}`);
+    if (operation.return < operation.call)
+      throw new Error(`an operation returned at ${operation.return}, before its call at ${operation.call}`);
     call.match = { ...call, isCall: false };
     moments.push({ at: operation.return, entry: call.match });
   }

@@ -43,9 +43,13 @@ export function semaphoreModel(permits: number): Model<SemaphoreState, LockInput
           if (output && !output.acquired) return free > 0 ? null : { free, holders };
           return free > 0 ? { free: free - 1, holders: [...holders, process].sort() } : null;
         case "release":
-          return holders.includes(process) ? { free: free + 1, holders: holders.filter((holder) => holder !== process) } : null;
+          return holders.includes(process)
+            ? { free: free + 1, holders: holders.filter((holder) => holder !== process) }
+            : null;
         case "death":
-          return holders.includes(process) ? { free: free + 1, holders: holders.filter((holder) => holder !== process) } : { free, holders };
+          return holders.includes(process)
+            ? { free: free + 1, holders: holders.filter((holder) => holder !== process) }
+            : { free, holders };
       }
     },
     key: ({ free, holders }) => `${free}:${holders.join()}`,

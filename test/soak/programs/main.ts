@@ -9,7 +9,20 @@ import { barrier, condition, event, lock, semaphore } from "./sync.js";
 import { tree } from "./trees.js";
 import { writeError, type Params, type Workload } from "./workload.js";
 
-const workloads: Record<string, Workload> = { barrier, condition, event, guarded, imap, lock, nested, pipe, pool, queue, semaphore, tree };
+const workloads: Record<string, Workload> = {
+  barrier,
+  condition,
+  event,
+  guarded,
+  imap,
+  lock,
+  nested,
+  pipe,
+  pool,
+  queue,
+  semaphore,
+  tree,
+};
 
 async function main(name: string, params: Params): Promise<void> {
   const log = new Log(params.log);
@@ -17,7 +30,12 @@ async function main(name: string, params: Params): Promise<void> {
   let left = params.count;
   const end = performance.now() + params.lengthMs;
   try {
-    await workloads[name]!({ params, log, random: new Random(params.seed), goesOn: () => left-- > 0 && performance.now() < end });
+    await workloads[name]!({
+      params,
+      log,
+      random: new Random(params.seed),
+      goesOn: () => left-- > 0 && performance.now() < end,
+    });
   } catch (error) {
     writeError(log, name, error);
   }

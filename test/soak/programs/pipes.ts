@@ -76,8 +76,12 @@ async function share(work: Work): Promise<void> {
     await child.start();
     return child;
   };
-  const senders = Array.from({ length: random.int(1, 3) }, () => start(task(at, sendAlong) as Task<unknown[], void>, [writer, params.log, sizes(work, random.int(1, 80))]));
-  const receivers = Array.from({ length: random.int(1, 3) }, () => start(task(at, receive) as Task<unknown[], void>, [reader, params.log]));
+  const senders = Array.from({ length: random.int(1, 3) }, () =>
+    start(task(at, sendAlong) as Task<unknown[], void>, [writer, params.log, sizes(work, random.int(1, 80))]),
+  );
+  const receivers = Array.from({ length: random.int(1, 3) }, () =>
+    start(task(at, receive) as Task<unknown[], void>, [reader, params.log]),
+  );
   // While this program holds the ends, no child comes to an end of file.
   const started = await Promise.allSettled([...senders, ...receivers]);
   await writer.close();
@@ -85,5 +89,8 @@ async function share(work: Work): Promise<void> {
   const children = started.filter((one) => one.status === "fulfilled").map(({ value }) => value);
   for (const one of started) if (one.status === "rejected") writeError(log, "share", one.reason);
   for (const child of children) await child.join();
-  log.write("shared", { children: children.map(({ pid }) => pid), exitCodes: children.map(({ exitCode }) => exitCode) });
+  log.write("shared", {
+    children: children.map(({ pid }) => pid),
+    exitCodes: children.map(({ exitCode }) => exitCode),
+  });
 }

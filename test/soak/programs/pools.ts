@@ -4,13 +4,18 @@ import { root } from "../../fixture.js";
 import { spread, work, workGuarded, type Item } from "./tasks.js";
 import { writeError, type Work, type Workload } from "./workload.js";
 
-const inPython = { module: join(root, "test", "soak", "python", "soak_tasks.py"), export: "work" } as unknown as Task<[Item], string>;
+const inPython = { module: join(root, "test", "soak", "python", "soak_tasks.py"), export: "work" } as unknown as Task<
+  [Item],
+  string
+>;
 const at = { url: new URL("./tasks.js", import.meta.url).href };
 
 /** Calls a pool in all its ways, one after another; each item names itself, so that results can be told apart. */
 export const pool: Workload = async ({ params, log, random, goesOn }) => {
   const retries = params["retries"] as number;
-  await using shared = new Pool(params["processes"] as number, { maxTasksPerChild: params["maxTasksPerChild"] as number | undefined });
+  await using shared = new Pool(params["processes"] as number, {
+    maxTasksPerChild: params["maxTasksPerChild"] as number | undefined,
+  });
   for (let call = 0; goesOn(); call++) {
     const items = makeItems({ params, random }, call, random.int(1, 40));
     const way = random.pick(["map", "chunked", "apply", "starmap", "unordered", "imap"] as const);
@@ -21,10 +26,25 @@ export const pool: Workload = async ({ params, log, random, goesOn }) => {
     try {
       let results: unknown[];
       if (way === "map") results = await shared.map(target, items, options);
-      else if (way === "chunked") results = await shared.map(target, items, { ...options, chunkSize: random.int(1, 20) });
-      else if (way === "starmap") results = await shared.starmap(target, items.map((item): [Item] => [item]), options);
-      else if (way === "apply") results = await Promise.all(items.map((item) => shared.applyAsync(target, [item], null, { retries }).get().catch((error: unknown) => error)));
-      else if (way === "imap") results = await collect(shared.imap(target, items, { ...options, chunkSize: random.int(1, 3) }));
+      else if (way === "chunked")
+        results = await shared.map(target, items, { ...options, chunkSize: random.int(1, 20) });
+      else if (way === "starmap")
+        results = await shared.starmap(
+          target,
+          items.map((item): [Item] => [item]),
+          options,
+        );
+      else if (way === "apply")
+        results = await Promise.all(
+          items.map((item) =>
+            shared
+              .applyAsync(target, [item], null, { retries })
+              .get()
+              .catch((error: unknown) => error),
+          ),
+        );
+      else if (way === "imap")
+        results = await collect(shared.imap(target, items, { ...options, chunkSize: random.int(1, 3) }));
       else results = await collect(shared.imapUnordered(target, items, options));
       writeResults(log, call, results, way === "unordered");
     } catch (error) {
@@ -45,7 +65,11 @@ export const guarded: Workload = async ({ params, log, random, goesOn }) => {
     log.write("call", { call, way: "guarded", items: items.length, retries: 0 });
     try {
       const options = { returnExceptions: true, chunkSize: random.int(1, 5) } as const;
-      const results = await shared.starmap(task(at, workGuarded), items.map((item) => [item, lock, params["folder"] as string, name] as [Item, Lock, string, string]), options);
+      const results = await shared.starmap(
+        task(at, workGuarded),
+        items.map((item) => [item, lock, params["folder"] as string, name] as [Item, Lock, string, string]),
+        options,
+      );
       writeResults(log, call, results, false);
     } catch (error) {
       writeError(log, "guarded", error);
@@ -61,7 +85,12 @@ export const imap: Workload = async ({ params, log, random, goesOn }) => {
     log.write("call", { call, way: "imap", items: items.length, retries: params["retries"] });
     try {
       const results: unknown[] = [];
-      for await (const result of shared.imap(task(at, work), items, { retries: params["retries"] as number, returnExceptions: true, chunkSize: random.int(1, 10) })) results.push(result);
+      for await (const result of shared.imap(task(at, work), items, {
+        retries: params["retries"] as number,
+        returnExceptions: true,
+        chunkSize: random.int(1, 10),
+      }))
+        results.push(result);
       writeResults(log, call, results, false);
     } catch (error) {
       writeError(log, "imap", error);
@@ -75,7 +104,9 @@ export const nested: Workload = async ({ params, log, random, goesOn }) => {
     const items = makeItems({ params, random }, call, 12, 2);
     log.write("call", { call, way: "nested", items: items.length, retries: 0 });
     const results = new Queue<string[]>();
-    const children = [0, 4, 8].map((from) => new Process({ target: task(at, spread), args: [items.slice(from, from + 4), results] }));
+    const children = [0, 4, 8].map(
+      (from) => new Process({ target: task(at, spread), args: [items.slice(from, from + 4), results] }),
+    );
     try {
       for (const child of children) await child.start();
       for (const child of children) await child.join();
@@ -95,7 +126,12 @@ async function collect(results: AsyncIterable<unknown>): Promise<unknown[]> {
   return all;
 }
 
-function makeItems({ params, random }: Pick<Work, "params" | "random">, call: number, count: number, longestMs = 15): Item[] {
+function makeItems(
+  { params, random }: Pick<Work, "params" | "random">,
+  call: number,
+  count: number,
+  longestMs = 15,
+): Item[] {
   return Array.from({ length: count }, (_, number) => ({
     log: params.log,
     call,
@@ -108,6 +144,8 @@ function makeItems({ params, random }: Pick<Work, "params" | "random">, call: nu
 
 /** One line for the call: what each item gave, by name, `!Error` for a failure. */
 function writeResults(log: Work["log"], call: number, results: unknown[], unordered: boolean): void {
-  const told = results.map((result) => (typeof result === "string" ? result.replace(/^r*/, "") : `!${(result as Error).name}`));
+  const told = results.map((result) =>
+    typeof result === "string" ? result.replace(/^r*/, "") : `!${(result as Error).name}`,
+  );
   log.write("results", { call, unordered, results: told });
 }

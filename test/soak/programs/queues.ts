@@ -36,14 +36,29 @@ async function produce({ params, log, random, goesOn }: Work, shared: Queue<stri
       if (random.chance(0.05)) await delay(random.int(0, 5));
     }
   }
-  if (params["joinable"] && params["joins"]) await log.timed("join", {}, () => (shared as JoinableQueue).join({ timeoutMs: 5000 }).then(() => true, () => false), (joined) => ({ joined }));
+  if (params["joinable"] && params["joins"])
+    await log.timed(
+      "join",
+      {},
+      () =>
+        (shared as JoinableQueue).join({ timeoutMs: 5000 }).then(
+          () => true,
+          () => false,
+        ),
+      (joined) => ({ joined }),
+    );
 }
 
 async function consume({ params, log, random }: Work, shared: Queue<string>): Promise<void> {
   const ended = params["endedFile"] as string;
   const done = async () => {
     if (!params["joinable"]) return;
-    await log.timed("done", {}, () => (shared as JoinableQueue).taskDone(), () => ({}));
+    await log.timed(
+      "done",
+      {},
+      () => (shared as JoinableQueue).taskDone(),
+      () => ({}),
+    );
   };
   for (;;) {
     const noMore = existsSync(ended);

@@ -12,7 +12,11 @@ export const semaphore: Workload = (work) => {
   return exclude(work, new Semaphore(permits, { name: work.params["name"] as string }), permits);
 };
 
-async function exclude({ params, log, random, goesOn }: Work, shared: Lock | Semaphore, permits: number): Promise<void> {
+async function exclude(
+  { params, log, random, goesOn }: Work,
+  shared: Lock | Semaphore,
+  permits: number,
+): Promise<void> {
   const folder = params["folder"] as string;
   while (goesOn()) {
     const options = random.pick([{}, {}, {}, { block: false }, { timeoutMs: random.int(0, 20) }]);
@@ -25,7 +29,12 @@ async function exclude({ params, log, random, goesOn }: Work, shared: Lock | Sem
     const slot = await enter(log, folder, params["name"] as string, permits);
     if (random.chance(0.5)) await delay(random.int(0, 4));
     leave(slot);
-    await log.timed("release", {}, () => shared.release(), () => ({}));
+    await log.timed(
+      "release",
+      {},
+      () => shared.release(),
+      () => ({}),
+    );
     if (random.chance(0.3)) await delay(random.int(0, 4));
   }
 }
@@ -34,7 +43,13 @@ async function exclude({ params, log, random, goesOn }: Work, shared: Lock | Sem
 export const barrier: Workload = async ({ params, log, goesOn }) => {
   const shared = new Barrier(params["parties"] as number, { name: params["name"] as string });
   try {
-    for (let round = 0; goesOn(); round++) await log.timed("wait", { round }, () => shared.wait(10_000), (index) => ({ index }));
+    for (let round = 0; goesOn(); round++)
+      await log.timed(
+        "wait",
+        { round },
+        () => shared.wait(10_000),
+        (index) => ({ index }),
+      );
   } catch (error) {
     writeError(log, "barrier", error);
   }
@@ -67,9 +82,27 @@ export const event: Workload = async ({ params, log, random, goesOn }) => {
   const shared = new Event({ name: params["name"] as string });
   while (goesOn()) {
     const dice = random.int(1, 10);
-    if (dice <= 3) await log.timed("set", {}, () => shared.set(), () => ({}));
-    else if (dice <= 5) await log.timed("clear", {}, () => shared.clear(), () => ({}));
-    else await log.timed("wait", {}, () => shared.wait(random.int(0, 50)), (set) => ({ set }));
+    if (dice <= 3)
+      await log.timed(
+        "set",
+        {},
+        () => shared.set(),
+        () => ({}),
+      );
+    else if (dice <= 5)
+      await log.timed(
+        "clear",
+        {},
+        () => shared.clear(),
+        () => ({}),
+      );
+    else
+      await log.timed(
+        "wait",
+        {},
+        () => shared.wait(random.int(0, 50)),
+        (set) => ({ set }),
+      );
     await delay(random.int(0, 5));
   }
 };

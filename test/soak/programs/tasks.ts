@@ -103,7 +103,10 @@ export async function grow(path: string, depth: number, width: number, ms: numbe
   log.write("grown", { depth });
   if (ms > 0) await delay(ms);
   if (depth > 0) {
-    const children = Array.from({ length: width }, () => new Process({ target: task(import.meta, grow), args: [path, depth - 1, width, ms] }));
+    const children = Array.from(
+      { length: width },
+      () => new Process({ target: task(import.meta, grow), args: [path, depth - 1, width, ms] }),
+    );
     for (const child of children) await child.start();
     for (const child of children) {
       await child.join();

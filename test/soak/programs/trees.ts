@@ -7,7 +7,12 @@ const at = { url: new URL("./tasks.js", import.meta.url).href };
 /** Trees of processes, some of which are ended from above while they grow. */
 export const tree: Workload = async ({ params, log, random, goesOn }) => {
   while (goesOn()) {
-    const [depth, width] = random.pick([[1, 2], [2, 1], [2, 2], [3, 1]] as const);
+    const [depth, width] = random.pick([
+      [1, 2],
+      [2, 1],
+      [2, 2],
+      [3, 1],
+    ] as const);
     const root = new Process({ target: task(at, grow), args: [params.log, depth, width, random.int(0, 30)] });
     try {
       await root.start();

@@ -27,11 +27,22 @@ export type Workload = (work: Work) => Promise<void>;
 /** Writes an error to the log, with its name, which the scenario judges. */
 export function writeError(log: Log, where: string, error: unknown): void {
   // What `await using` makes of two: that of the block, and that of its end.
-  const { name, message, code, suppressed, error: atEnd } = error as { name?: string; message?: string; code?: unknown; suppressed?: unknown; error?: unknown };
+  const {
+    name,
+    message,
+    code,
+    suppressed,
+    error: atEnd,
+  } = error as { name?: string; message?: string; code?: unknown; suppressed?: unknown; error?: unknown };
   if (name === "SuppressedError") {
     writeError(log, where, suppressed);
     writeError(log, `the end of ${where}`, atEnd);
     return;
   }
-  log.write("error", { where, name: name ?? typeof error, code: typeof code === "string" ? code : undefined, message: message ?? String(error) });
+  log.write("error", {
+    where,
+    name: name ?? typeof error,
+    code: typeof code === "string" ? code : undefined,
+    message: message ?? String(error),
+  });
 }

@@ -15,9 +15,19 @@ if __name__ == "__main__":
     import soak_trees
 
     WORKLOADS = {
-        "barrier": soak_sync.barrier, "condition": soak_sync.condition, "event": soak_sync.event, "guarded": soak_pools.guarded, "imap": soak_pools.imap, "lock": soak_sync.lock,
-        "manager": soak_trees.manager, "nested": soak_pools.nested, "pipe": soak_pipes.pipe, "pool": soak_pools.pool,
-        "queue": soak_queues.queue, "semaphore": soak_sync.semaphore, "tree": soak_trees.tree,
+        "barrier": soak_sync.barrier,
+        "condition": soak_sync.condition,
+        "event": soak_sync.event,
+        "guarded": soak_pools.guarded,
+        "imap": soak_pools.imap,
+        "lock": soak_sync.lock,
+        "manager": soak_trees.manager,
+        "nested": soak_pools.nested,
+        "pipe": soak_pipes.pipe,
+        "pool": soak_pools.pool,
+        "queue": soak_queues.queue,
+        "semaphore": soak_sync.semaphore,
+        "tree": soak_trees.tree,
     }
 
     class Work:

@@ -12,7 +12,9 @@ class Log:
         self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
     def write(self, op, **details):
-        os.write(self._fd, (json.dumps({"at": time.monotonic_ns(), "pid": os.getpid(), "op": op, **details}) + "\n").encode())
+        os.write(
+            self._fd, (json.dumps({"at": time.monotonic_ns(), "pid": os.getpid(), "op": op, **details}) + "\n").encode()
+        )
 
     def timed(self, op, action, told=lambda result: {}, **details):
         """Writes a line before the call and one after it, with its result."""

@@ -65,10 +65,14 @@ def _share(work):
     chance = work.random
     reader, writer = polyproc.Pipe(False)
     children = [
-        polyproc.Process(target=soak_tasks.send_along, args=(writer, work.log.path, _sizes(work, chance.randint(1, 80))))
+        polyproc.Process(
+            target=soak_tasks.send_along, args=(writer, work.log.path, _sizes(work, chance.randint(1, 80)))
+        )
         for _ in range(chance.randint(1, 3))
     ]
-    children += [polyproc.Process(target=soak_tasks.receive, args=(reader, work.log.path)) for _ in range(chance.randint(1, 3))]
+    children += [
+        polyproc.Process(target=soak_tasks.receive, args=(reader, work.log.path)) for _ in range(chance.randint(1, 3))
+    ]
     started = []
     for child in children:
         try:

@@ -24,7 +24,9 @@ def pool(work):
                 elif way == "apply":
                     results = [_outcome(one) for one in [shared.apply_async(function, (item,)) for item in items]]
                 else:
-                    iterator = shared.imap_unordered(function, items) if way == "unordered" else shared.imap(function, items)
+                    iterator = (
+                        shared.imap_unordered(function, items) if way == "unordered" else shared.imap(function, items)
+                    )
                     results = _all_of(iterator, len(items))
                 _write_results(work, call, results, way == "unordered")
             except Exception as error:
@@ -44,7 +46,10 @@ def guarded(work):
             items = _items(work, call, work.random.randint(1, 20), 3)
             work.log.write("call", call=call, way="guarded", items=len(items), retries=0)
             try:
-                calls = [shared.apply_async(soak_tasks.work_guarded, (item, lock, work.params["folder"], name)) for item in items]
+                calls = [
+                    shared.apply_async(soak_tasks.work_guarded, (item, lock, work.params["folder"], name))
+                    for item in items
+                ]
                 _write_results(work, call, [_outcome(one) for one in calls], False)
             except Exception as error:
                 work.log.error("guarded", error)
@@ -58,7 +63,12 @@ def imap(work):
         while work.goes_on():
             items = _items(work, call, work.random.randint(50, 400), 1)
             work.log.write("call", call=call, way="imap", items=len(items), retries=0)
-            _write_results(work, call, _all_of(shared.imap(soak_tasks.work, iter(items), work.random.randint(1, 10)), len(items)), False)
+            _write_results(
+                work,
+                call,
+                _all_of(shared.imap(soak_tasks.work, iter(items), work.random.randint(1, 10)), len(items)),
+                False,
+            )
             call += 1
 
 
@@ -90,7 +100,10 @@ def _items(work, call, count, longest=15):
     chance = work.random
     return [
         {
-            "log": work.log.path, "call": call, "number": number, "ms": 0 if chance.random() < 0.5 else chance.randint(0, longest),
+            "log": work.log.path,
+            "call": call,
+            "number": number,
+            "ms": 0 if chance.random() < 0.5 else chance.randint(0, longest),
             "bytes": chance.randint(0, 300_000) if chance.random() < 0.03 else chance.randint(0, 100),
             "lines": chance.randint(0, 20) if chance.random() < 0.1 else 0,
         }

@@ -72,5 +72,7 @@ def event(work):
         elif dice < 0.5:
             work.log.timed("clear", shared.clear)
         else:
-            work.log.timed("wait", lambda: shared.wait(work.random.randint(0, 50) / 1000), lambda is_set: {"set": is_set})
+            work.log.timed(
+                "wait", lambda: shared.wait(work.random.randint(0, 50) / 1000), lambda is_set: {"set": is_set}
+            )
         time.sleep(work.random.randint(0, 5) / 1000)

@@ -19,12 +19,17 @@ export const semaphore: Scenario = {
 };
 
 function write<State>(
-  workload: string, { folder, prefix, lengthMs }: Setting, random: Parameters<Scenario["write"]>[0], permits: number,
+  workload: string,
+  { folder, prefix, lengthMs }: Setting,
+  random: Parameters<Scenario["write"]>[0],
+  permits: number,
   model: Model<State, LockInput, LockOutput>,
 ): Play {
   const name = `${prefix}-${workload}`;
   const programs = languages(random, random.int(2, 4)).map((language) => ({
-    language, workload, params: { name, folder, permits, seed: random.bits(), count: random.int(50, 400), lengthMs },
+    language,
+    workload,
+    params: { name, folder, permits, seed: random.bits(), count: random.int(50, 400), lengthMs },
   }));
   // An object without a user is gone, and its history with it; one that is collected here has no user here.
   const kept: (Lock | Semaphore)[] = [];
@@ -37,11 +42,19 @@ function write<State>(
 }
 
 function check<State>(workload: string, model: Model<State, LockInput, LockOutput>, story: Story): string[] {
-  const calls = historyOf<LockInput, LockOutput>(story, {
-    acquire: ({ acquired, ownerDied }) => ({ input: "acquire", output: { acquired: acquired === true, ownerDied: ownerDied as boolean | undefined } }),
-    release: () => ({ input: "release", output: null }),
-  }, ["release"]);
+  const calls = historyOf<LockInput, LockOutput>(
+    story,
+    {
+      acquire: ({ acquired, ownerDied }) => ({
+        input: "acquire",
+        output: { acquired: acquired === true, ownerDied: ownerDied as boolean | undefined },
+      }),
+      release: () => ({ input: "release", output: null }),
+    },
+    ["release"],
+  );
   const verdict = checkHistory(model, [...calls, ...(deathsOf(story) as Operation<LockInput, LockOutput>[])]);
-  if (verdict.kind === "violation") return [`the ${workload}'s history is not linearizable; at no moment fit ${JSON.stringify(verdict.stuck)}`];
+  if (verdict.kind === "violation")
+    return [`the ${workload}'s history is not linearizable; at no moment fit ${JSON.stringify(verdict.stuck)}`];
   return [];
 }

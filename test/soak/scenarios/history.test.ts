@@ -8,17 +8,29 @@ import type { Story } from "./scenario.js";
 /** A program releases at 20; at 30 another one finds no permit; at 50 the first one has it again. */
 function verdict(language: "python" | "typescript"): string {
   const first = [
-    { op: "acquire?", from: 0, at: 0 }, { op: "acquire", from: 0, at: 10, acquired: true },
-    { op: "release?", from: 15, at: 15 }, { op: "release", from: 15, at: 20 },
-    { op: "acquire?", from: 40, at: 40 }, { op: "acquire", from: 40, at: 50, acquired: true },
+    { op: "acquire?", from: 0, at: 0 },
+    { op: "acquire", from: 0, at: 10, acquired: true },
+    { op: "release?", from: 15, at: 15 },
+    { op: "release", from: 15, at: 20 },
+    { op: "acquire?", from: 40, at: 40 },
+    { op: "acquire", from: 40, at: 50, acquired: true },
   ];
-  const second = [{ op: "acquire?", from: 30, at: 30 }, { op: "acquire", from: 30, at: 35, acquired: false }];
-  const endings = [{ pid: 1, language, records: first }, { pid: 2, language: "typescript", records: second }]
-    .map((ending) => ({ ...ending, records: ending.records.map((record) => ({ ...record, pid: ending.pid })) }));
-  const calls = historyOf<LockInput, LockOutput>({ endings, hits: [] } as unknown as Story, {
-    acquire: ({ acquired }) => ({ input: "acquire", output: { acquired: acquired === true } }),
-    release: () => ({ input: "release", output: null }),
-  }, ["release"]);
+  const second = [
+    { op: "acquire?", from: 30, at: 30 },
+    { op: "acquire", from: 30, at: 35, acquired: false },
+  ];
+  const endings = [
+    { pid: 1, language, records: first },
+    { pid: 2, language: "typescript", records: second },
+  ].map((ending) => ({ ...ending, records: ending.records.map((record) => ({ ...record, pid: ending.pid })) }));
+  const calls = historyOf<LockInput, LockOutput>(
+    { endings, hits: [] } as unknown as Story,
+    {
+      acquire: ({ acquired }) => ({ input: "acquire", output: { acquired: acquired === true } }),
+      release: () => ({ input: "release", output: null }),
+    },
+    ["release"],
+  );
   return checkHistory(semaphoreModel(1), calls).kind;
 }
 

@@ -7,7 +7,8 @@ import type { Story } from "./scenario.js";
  * program's next call, so that is when it returns here.
  */
 export function historyOf<Input, Output>(
-  story: Story, ops: Record<string, (record: Record<string, unknown>) => { input: Input; output: Output }>,
+  story: Story,
+  ops: Record<string, (record: Record<string, unknown>) => { input: Input; output: Output }>,
   casts: readonly string[] = [],
 ): Operation<Input, Output>[] {
   const history: Operation<Input, Output>[] = [];

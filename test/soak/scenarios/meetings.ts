@@ -7,7 +7,9 @@ export const barrier: Scenario = {
   write(random, { prefix, lengthMs }) {
     const parties = random.int(2, 4);
     const programs = languages(random, parties).map((language) => ({
-      language, workload: "barrier", params: { name: `${prefix}-barrier`, parties, seed: random.bits(), count: random.int(100, 500), lengthMs },
+      language,
+      workload: "barrier",
+      params: { name: `${prefix}-barrier`, parties, seed: random.bits(), count: random.int(100, 500), lengthMs },
     }));
     return {
       programs,
@@ -35,7 +37,9 @@ export const event: Scenario = {
   name: "event",
   write: (random, { prefix, lengthMs }) => ({
     programs: languages(random, random.int(2, 3)).map((language) => ({
-      language, workload: "event", params: { name: `${prefix}-event`, seed: random.bits(), count: 300, lengthMs },
+      language,
+      workload: "event",
+      params: { name: `${prefix}-event`, seed: random.bits(), count: 300, lengthMs },
     })),
     check: () => [],
   }),
@@ -46,14 +50,23 @@ export const condition: Scenario = {
   name: "condition",
   write: (random, { prefix, lengthMs }) => ({
     programs: languages(random, random.int(2, 4)).map((language, i) => ({
-      language, workload: "condition",
-      params: { name: `${prefix}-condition`, role: i % 2 === 0 ? "producer" : "consumer", seed: random.bits(), count: random.int(50, 300), lengthMs },
+      language,
+      workload: "condition",
+      params: {
+        name: `${prefix}-condition`,
+        role: i % 2 === 0 ? "producer" : "consumer",
+        seed: random.bits(),
+        count: random.int(50, 300),
+        lengthMs,
+      },
     })),
     check({ endings }) {
       const records = endings.flatMap((ending) => ending.records);
       const put = new Set(records.filter(({ op }) => op === "put?").map(({ item }) => item));
       const got = records.filter(({ op }) => op === "get").map(({ item }) => item);
-      const faults = got.filter((item) => !put.has(item)).map((item) => `${item} was taken from a place where nobody put it`);
+      const faults = got
+        .filter((item) => !put.has(item))
+        .map((item) => `${item} was taken from a place where nobody put it`);
       if (new Set(got).size < got.length) faults.push("an item was taken twice from a place that a condition guards");
       return faults;
     },

@@ -8,10 +8,19 @@ function scenario(workload: string, count: [number, number]): Scenario {
     name: workload,
     write: (random, { folder, prefix, lengthMs }) => ({
       programs: languages(random, random.int(1, 2)).map((language) => ({
-        language, workload, isPrivate: random.chance(0.25),
+        language,
+        workload,
+        isPrivate: random.chance(0.25),
         params: {
-          folder, name: `${prefix}-${workload}`, tasks: compiled("test/soak/programs/tasks"), processes: random.int(1, 4), retries: language === "typescript" ? random.pick([0, 0, 1, 3]) : 0,
-          ...(random.chance(0.3) && { maxTasksPerChild: random.int(1, 10) }), seed: random.bits(), count: random.int(...count), lengthMs,
+          folder,
+          name: `${prefix}-${workload}`,
+          tasks: compiled("test/soak/programs/tasks"),
+          processes: random.int(1, 4),
+          retries: language === "typescript" ? random.pick([0, 0, 1, 3]) : 0,
+          ...(random.chance(0.3) && { maxTasksPerChild: random.int(1, 10) }),
+          seed: random.bits(),
+          count: random.int(...count),
+          lengthMs,
         },
       })),
       check: (story) => story.endings.flatMap((ending) => check(ending, story)),
@@ -32,11 +41,17 @@ function check({ records }: Ending, { undisturbed }: Story): string[] {
     const key = `${record["call"]}.${record["number"]}`;
     begun.set(key, (begun.get(key) ?? 0) + 1);
   }
-  const calls = records.filter(({ op }) => op === "call") as unknown as { call: number; way: string; items: number; retries: number }[];
+  const calls = records.filter(({ op }) => op === "call") as unknown as {
+    call: number;
+    way: string;
+    items: number;
+    retries: number;
+  }[];
   for (const { call, way, items, retries } of calls) {
     const expected = Array.from({ length: items }, (_, number) => `${call}.${number}`);
     const times = expected.map((key) => begun.get(key) ?? 0);
-    if (times.some((n) => n > 1 + (undisturbed ? 0 : retries))) faults.push(`call ${call} (${way}, ${retries} retries) began its items ${times.join()} times`);
+    if (times.some((n) => n > 1 + (undisturbed ? 0 : retries)))
+      faults.push(`call ${call} (${way}, ${retries} retries) began its items ${times.join()} times`);
     const told = records.find((record) => record.op === "results" && record["call"] === call);
     if (!told) {
       if (undisturbed) faults.push(`call ${call} (${way}) gave no results`);
@@ -46,15 +61,21 @@ function check({ records }: Ending, { undisturbed }: Story): string[] {
     const failed = results.filter((result) => result.startsWith("!"));
     // A stream ends with the connection.
     const isCutOff = !undisturbed && ["!Closed", "!ConnectionError"].includes(results.at(-1)!);
-    if (results.length !== items && !isCutOff) faults.push(`call ${call} (${way}) of ${items} items gave ${results.length} results`);
+    if (results.length !== items && !isCutOff)
+      faults.push(`call ${call} (${way}) of ${items} items gave ${results.length} results`);
     const successes = results.filter((result) => !result.startsWith("!"));
     if (new Set(successes).size < successes.length) faults.push(`call ${call} (${way}) gave one result twice`);
-    const wrong = results.filter((result, i) => !result.startsWith("!") && (told["unordered"] ? !expected.includes(result) : result !== expected[i]));
+    const wrong = results.filter(
+      (result, i) =>
+        !result.startsWith("!") && (told["unordered"] ? !expected.includes(result) : result !== expected[i]),
+    );
     if (wrong.length > 0) faults.push(`call ${call} (${way}) gave ${wrong.slice(0, 5).join()} in the wrong place`);
-    if (undisturbed && failed.length > 0) faults.push(`call ${call} (${way}) failed with ${failed.join()} though nobody was killed`);
+    if (undisturbed && failed.length > 0)
+      faults.push(`call ${call} (${way}) failed with ${failed.join()} though nobody was killed`);
     const strange = failed.filter((name) => !ofKills.has(name.slice(1)));
     if (strange.length > 0) faults.push(`call ${call} (${way}) failed with ${strange.join()}`);
-    if (undisturbed && times.some((n) => n !== 1)) faults.push(`call ${call} (${way}) began its items ${times.join()} times though nobody was killed`);
+    if (undisturbed && times.some((n) => n !== 1))
+      faults.push(`call ${call} (${way}) began its items ${times.join()} times though nobody was killed`);
   }
   return faults;
 }

@@ -23,10 +23,14 @@ export const queue: Scenario = {
     const endedFile = join(folder, `${name}.ended`);
     const itemBytes = random.pick([0, 0, 100, 20_000]);
     const plan = (role: string) => (language: "typescript" | "python") => ({
-      language, workload: "queue",
+      language,
+      workload: "queue",
       params: { ...kind, name, role, endedFile, itemBytes, seed: random.bits(), count: random.int(50, 600), lengthMs },
     });
-    const programs = [...languages(random, random.int(1, 3)).map(plan("producer")), ...languages(random, random.int(1, 3)).map(plan("consumer"))];
+    const programs = [
+      ...languages(random, random.int(1, 3)).map(plan("producer")),
+      ...languages(random, random.int(1, 3)).map(plan("consumer")),
+    ];
     let kept: Queue<string>;
     const left: string[] = [];
     let joined: boolean | null = null;
@@ -51,9 +55,13 @@ export const queue: Scenario = {
       },
       async drain() {
         await takeAll();
-        if (kind.joinable) joined = await (kept as JoinableQueue).join({ timeoutMs: 1000 }).then(() => true, () => false);
+        if (kind.joinable)
+          joined = await (kept as JoinableQueue).join({ timeoutMs: 1000 }).then(
+            () => true,
+            () => false,
+          );
       },
-    check: (story) => check(kind, story, left, joined),
+      check: (story) => check(kind, story, left, joined),
     };
   },
 };
@@ -61,12 +69,24 @@ export const queue: Scenario = {
 function check(kind: Kind, story: Story, left: readonly string[], joined: boolean | null): string[] {
   const faults: string[] = [];
   const records = story.endings.flatMap((ending) => ending.records);
-  const itemsOf = (op: string) => records.filter((record) => record.op === op && typeof record["item"] === "string" && record["item"] !== pill);
+  const itemsOf = (op: string) =>
+    records.filter((record) => record.op === op && typeof record["item"] === "string" && record["item"] !== pill);
   const begun = new Set(itemsOf("put?").map(({ item }) => item as string));
-  const stored = new Set(itemsOf("put").filter((record) => record["stored"]).map(({ item }) => item as string));
-  const refused = new Set(itemsOf("put").filter((record) => !record["stored"]).map(({ item }) => item as string));
+  const stored = new Set(
+    itemsOf("put")
+      .filter((record) => record["stored"])
+      .map(({ item }) => item as string),
+  );
+  const refused = new Set(
+    itemsOf("put")
+      .filter((record) => !record["stored"])
+      .map(({ item }) => item as string),
+  );
   const arrived = new Set<string>();
-  for (const item of [...itemsOf("get").map((record) => record["item"] as string), ...left.filter((item) => item !== pill)]) {
+  for (const item of [
+    ...itemsOf("get").map((record) => record["item"] as string),
+    ...left.filter((item) => item !== pill),
+  ]) {
     if (!begun.has(item)) faults.push(`nobody put the item ${item}, and yet it came out of the queue`);
     if (refused.has(item)) faults.push(`the queue refused ${item} and yet it came out`);
     if (arrived.has(item)) faults.push(`the item ${item} came out of the queue twice`);
@@ -74,10 +94,16 @@ function check(kind: Kind, story: Story, left: readonly string[], joined: boolea
   }
   if (story.serverEndedAt !== null) return faults;
   const lost = [...stored].filter((item) => !arrived.has(item));
-  const killed = story.endings.filter(({ params, pid }) => params["role"] === "consumer" && story.hits.some((hit) => hit.pid === pid && hit.blow !== "STOP"));
-  if (lost.length > killed.length) faults.push(`${lost.length} items were lost (${lost.slice(0, 10).join()}) with ${killed.length} killed consumers`);
-  if (joined === false && story.undisturbed) faults.push("join did not resolve though every item was taken and dealt with");
-  if (!kind.loops && story.undisturbed && story.endings.every(({ language }) => language === "typescript")) faults.push(...checkOrder(kind, story, left));
+  const killed = story.endings.filter(
+    ({ params, pid }) =>
+      params["role"] === "consumer" && story.hits.some((hit) => hit.pid === pid && hit.blow !== "STOP"),
+  );
+  if (lost.length > killed.length)
+    faults.push(`${lost.length} items were lost (${lost.slice(0, 10).join()}) with ${killed.length} killed consumers`);
+  if (joined === false && story.undisturbed)
+    faults.push("join did not resolve though every item was taken and dealt with");
+  if (!kind.loops && story.undisturbed && story.endings.every(({ language }) => language === "typescript"))
+    faults.push(...checkOrder(kind, story, left));
   return faults;
 }
 
@@ -88,5 +114,7 @@ function checkOrder(kind: Kind, story: Story, left: readonly string[]): string[]
   });
   if (left.length > 0) return [];
   const verdict = checkHistory(queueModel(kind.maxSize), history);
-  return verdict.kind === "violation" ? [`the queue's history is not linearizable; at no moment fit ${JSON.stringify(verdict.stuck)}`] : [];
+  return verdict.kind === "violation"
+    ? [`the queue's history is not linearizable; at no moment fit ${JSON.stringify(verdict.stuck)}`]
+    : [];
 }

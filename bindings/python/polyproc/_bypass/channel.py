@@ -215,7 +215,10 @@ class Reader(_Channel):
         try:
             while self._fd is not None:
                 left = None if deadline is None else max(0.0, deadline - time.monotonic())
-                if self._comes((self._fd,), _QUICK_MS if left is None else min(_QUICK_MS, left * 1000)) and not self._dead:
+                if (
+                    self._comes((self._fd,), _QUICK_MS if left is None else min(_QUICK_MS, left * 1000))
+                    and not self._dead
+                ):
                     return True
                 if not self._is_over() and self._ask(False, left) is False and not self._dismissed:
                     return False

@@ -70,7 +70,11 @@ class CallPacker:
             packed = len(packed).to_bytes(4, "big") + packed
             if type(function) in _PLAIN:
                 self._last = function, packed
-        pickled = dumps_apart((args, kwargs)) if has_large(args) or kwargs and has_large(kwargs.values()) else dumps((args, kwargs))
+        pickled = (
+            dumps_apart((args, kwargs))
+            if has_large(args) or kwargs and has_large(kwargs.values())
+            else dumps((args, kwargs))
+        )
         return blob(_ONE, joined((packed, pickled)))
 
 

@@ -129,7 +129,9 @@ class PoolJob:
             # After it is open: see `_done`.
             self._pool._jobs.add(self)
             self._session.jobs[self._handle] = self
-            self._tasks.append(joined((b"\x83\xa5index", pack_int(index), b"\xa5count", pack_int(count), b"\xa5items", payload)))
+            self._tasks.append(
+                joined((b"\x83\xa5index", pack_int(index), b"\xa5count", pack_int(count), b"\xa5items", payload))
+            )
             if payload[0] == _WITH_HANDLES:
                 self._kept.append(items)
             self._bytes += len(payload)
@@ -229,7 +231,9 @@ class PoolJob:
 
     def _is_open(self):
         """Whether tasks have no outcome yet."""
-        return bool(self._results) or self._sink is not None and self._failure is None and self._settled < self._submitted
+        return (
+            bool(self._results) or self._sink is not None and self._failure is None and self._settled < self._submitted
+        )
 
     def _done(self):
         """Outcomes are not expected any more, unless there are open tasks. Another thread may add one at any moment, so it looks twice."""

@@ -63,7 +63,9 @@ class ApplyResult:
                 # The thread of the callbacks says when.
                 bell.acquire(True, -1 if timeout is None else max(0.0, timeout))
             else:
-                self._session.wait_until(lambda: self._ready, bell, None if timeout is None else time.monotonic() + timeout)
+                self._session.wait_until(
+                    lambda: self._ready, bell, None if timeout is None else time.monotonic() + timeout
+                )
         finally:
             self._bells.remove(bell)
 

@@ -40,7 +40,9 @@ def finish_children():
 def _join_all(session):
     from .. import process
 
-    children = [child for child in list(process._children) if child._session is session and child._parent_pid == os.getpid()]
+    children = [
+        child for child in list(process._children) if child._session is session and child._parent_pid == os.getpid()
+    ]
     for child in children:
         if child.daemon and child._exitcode is None:
             session.request("process/terminate", {"process": child._handle, "graceMs": _GRACE_MS})

@@ -25,14 +25,19 @@ def open_session(sock, token=None, trust_blobs=True, address=None):
     """`address`: of a server that this process did not start; it has CONNECT_SECONDS to answer."""
     session = Session(sock)
     try:
-        answer = session.send("initialize", pack({
-            "protocolVersion": PROTOCOL_VERSION,
-            "clientInfo": {"name": "polyproc-python"},
-            "processId": os.getpid(),
-            "maxPayloadBytes": LARGEST_BYTES,
-            **({} if trust_blobs else {"blobs": "own"}),
-            **({} if token is None else {"token": token}),
-        }))
+        answer = session.send(
+            "initialize",
+            pack(
+                {
+                    "protocolVersion": PROTOCOL_VERSION,
+                    "clientInfo": {"name": "polyproc-python"},
+                    "processId": os.getpid(),
+                    "maxPayloadBytes": LARGEST_BYTES,
+                    **({} if trust_blobs else {"blobs": "own"}),
+                    **({} if token is None else {"token": token}),
+                }
+            ),
+        )
         facts = session.wait(answer, timeout=None if address is None else CONNECT_SECONDS)
         if facts is None:
             raise ConnectionError(
@@ -98,7 +103,9 @@ def _connected(address, place):
     except socket.gaierror as error:
         raise ConnectionError(f"the host of {address} cannot be found: {error}; check its name") from error
     except OSError as error:
-        raise ConnectionError(f"no Polyproc server answers at {address}: {error}; is `polyproc serve --listen {address}` running?") from error
+        raise ConnectionError(
+            f"no Polyproc server answers at {address}: {error}; is `polyproc serve --listen {address}` running?"
+        ) from error
 
 
 def connect_to_named(address):
@@ -116,7 +123,9 @@ def connect_to_named(address):
 
     status = subprocess.run(["sh", "-c", command], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL).returncode
     if status != 0:
-        raise SpawnFailed(f"no server answers at POLYPROC_ADDRESS, and POLYPROC_SERVE, which is to start it, has failed (exit code {status}): {command}")
+        raise SpawnFailed(
+            f"no server answers at POLYPROC_ADDRESS, and POLYPROC_SERVE, which is to start it, has failed (exit code {status}): {command}"
+        )
     return connect_to(address)
 
 
@@ -136,7 +145,9 @@ def find_server():
     if given:
         if os.path.exists(given):
             return given
-        raise SpawnFailed(f"POLYPROC_SERVER names {given}, which does not exist: set it to the dist/server/main.js of Polyproc's package")
+        raise SpawnFailed(
+            f"POLYPROC_SERVER names {given}, which does not exist: set it to the dist/server/main.js of Polyproc's package"
+        )
     for folder in _package_folders():
         candidate = os.path.join(folder, "dist", "server", "main.js")
         if os.path.exists(candidate):
@@ -183,7 +194,9 @@ def _global_modules():
     if npm is None:
         return None
     try:
-        return subprocess.run([npm, "root", "--global"], capture_output=True, text=True, timeout=20).stdout.strip() or None
+        return (
+            subprocess.run([npm, "root", "--global"], capture_output=True, text=True, timeout=20).stdout.strip() or None
+        )
     except (OSError, subprocess.SubprocessError):
         return None
 

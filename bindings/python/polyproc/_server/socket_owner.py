@@ -25,7 +25,9 @@ def _require_own(path, what):
     except OSError:
         return 0
     if stat.S_ISLNK(status.st_mode):
-        raise PermissionError(f"{path} is a symbolic link, and its end may be another user's: see who made it, and name the {what} that it leads to")
+        raise PermissionError(
+            f"{path} is a symbolic link, and its end may be another user's: see who made it, and name the {what} that it leads to"
+        )
     if status.st_uid not in (os.getuid(), 0):
         raise PermissionError(
             f"the {what} {path} belongs to another user (uid {status.st_uid}, and this process runs as {os.getuid()}): see whose it is, and remove it or choose another address"

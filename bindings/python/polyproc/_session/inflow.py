@@ -92,7 +92,9 @@ class Inflow:
                     if not needed:
                         continue
                 elif size >= MAX_FRAME:
-                    raise FrameTooLong(f"the server announced a message of {size} bytes: it is no Polyproc server, or the stream is damaged")
+                    raise FrameTooLong(
+                        f"the server announced a message of {size} bytes: it is no Polyproc server, or the stream is damaged"
+                    )
                 elif have >= 4 + size:
                     return buffer[at + 4 : at + 4 + size]
                 else:
@@ -132,7 +134,9 @@ class Inflow:
         if large is not None:
             left = len(large) - filled
             if not 0 < size <= left:
-                raise FrameTooLong(f"a fragment of {size} bytes came, where {left} of its message were left: the stream is damaged")
+                raise FrameTooLong(
+                    f"a fragment of {size} bytes came, where {left} of its message were left: the stream is damaged"
+                )
             self.state = (buffer, at, taken, large, filled, size)
             return 0
         whole, head = head_of(buffer, at, have)

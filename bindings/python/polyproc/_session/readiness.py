@@ -20,7 +20,11 @@ class PipeReadiness:
 
     def refresh(self):
         """Asks now: when this returns, the descriptor says what is."""
-        ready = self._session.wait(self._session.send("pipe/poll", self._params[:1].replace(b"\x81", b"\x82") + self._params[1:] + b"\xa9timeoutMs\x00"))
+        ready = self._session.wait(
+            self._session.send(
+                "pipe/poll", self._params[:1].replace(b"\x81", b"\x82") + self._params[1:] + b"\xa9timeoutMs\x00"
+            )
+        )
         if ready["ready"]:
             self._signal()
         else:

@@ -223,7 +223,9 @@ class Session(References, Reading):
         """
         self.notify("$/cancelRequest", {"id": answer.id})
         self._wait_for(answer, None)
-        if self.error is None and (undo is not None or answer.error is not None and answer.error.code == _REQUEST_CANCELLED):
+        if self.error is None and (
+            undo is not None or answer.error is not None and answer.error.code == _REQUEST_CANCELLED
+        ):
             why = take_stop(task)
             if answer.error is None:
                 answer.undo = []
@@ -261,7 +263,11 @@ class Session(References, Reading):
     def _end(self, error):
         if self.error is not None:
             return
-        reason = f"the connection to the server has ended ({error})" if error is not None and str(error) else "the connection to the server has ended"
+        reason = (
+            f"the connection to the server has ended ({error})"
+            if error is not None and str(error)
+            else "the connection to the server has ended"
+        )
         self.error = Closed(f"{reason}; objects that were made on it can no longer be used")
         for number in list(self._answers):
             answer = self._answers.pop(number, None)

@@ -113,7 +113,9 @@ class Wire:
             flags = socket.MSG_DONTWAIT
         elif seconds != self._timeout and not flags:
             self._timeout = _UNKNOWN
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _FOR_EVER if seconds is None else _timeval(seconds))
+            self.socket.setsockopt(
+                socket.SOL_SOCKET, socket.SO_RCVTIMEO, _FOR_EVER if seconds is None else _timeval(seconds)
+            )
             self._timeout = seconds
         log = inflow.log
         # What the system call did is recorded by the same C function that called it.
@@ -206,7 +208,12 @@ class Wire:
         The same as `send` without waking the server, which looks soon. False: it is to be sent, because there is no such pipe, because the server
         has not heard of this process for too long, or of so many messages.
         """
-        if self._aside is None or self.unheard >= most or len(data) > _MAX_ASIDE or perf_counter() - self._sent_at > _ASIDE_SECONDS:
+        if (
+            self._aside is None
+            or self.unheard >= most
+            or len(data) > _MAX_ASIDE
+            or perf_counter() - self._sent_at > _ASIDE_SECONDS
+        ):
             return False
         try:
             os.write(self._aside, _AFTER(self._sums[-1]) + data)

@@ -52,7 +52,11 @@ def failure_of(error, for_python):
         encoded = _pickle(error)
         if encoded is not None:
             data["pickle"] = encoded
-    return {"code": CODES["TaskFailed"], "message": f"{data['type']}: {data['message']}", "data": {"name": "TaskFailed", **data, "language": "python"}}
+    return {
+        "code": CODES["TaskFailed"],
+        "message": f"{data['type']}: {data['message']}",
+        "data": {"name": "TaskFailed", **data, "language": "python"},
+    }
 
 
 def exception_from(failure, origin=None):

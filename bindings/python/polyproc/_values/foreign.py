@@ -52,6 +52,8 @@ def trusts_all(trust_blobs, kind):
 
         said = os.environ.get("POLYPROC_TRUST_BLOBS", "")
         if said not in ("", "0", "1"):
-            raise ValueError(f"POLYPROC_TRUST_BLOBS must be 1 (open what any client pickled) or 0 (of one's own process tree only); got {said!r}")
+            raise ValueError(
+                f"POLYPROC_TRUST_BLOBS must be 1 (open what any client pickled) or 0 (of one's own process tree only); got {said!r}"
+            )
         return said == "1" if said else kind not in ("tcp", "tls")
     return bool(trust_blobs)

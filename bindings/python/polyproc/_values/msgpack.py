@@ -97,7 +97,11 @@ def bin_head(size):
     if size < 0x10000:
         return _U16(0xC5, size)
     if size > _LONGEST:
-        raise PolyprocError(f"a value of {size} bytes, and msgpack's longest has {_LONGEST}: send it in parts, or write it to a file and send its path", {"bytes": size}, "PayloadTooLarge")
+        raise PolyprocError(
+            f"a value of {size} bytes, and msgpack's longest has {_LONGEST}: send it in parts, or write it to a file and send its path",
+            {"bytes": size},
+            "PayloadTooLarge",
+        )
     return _U32(0xC6, size)
 
 
@@ -335,10 +339,26 @@ def _make_readers():
     readers += [_sized_nested(">B", _raw), _sized_nested(">H", _raw), _sized_nested(">I", _raw)]
     readers += [_sized_ext(">B"), _sized_ext(">H"), _sized_ext(">I")]
     readers += [_fixed(">f"), _fixed(">d")]
-    readers += [_fixed(">B"), _fixed(">H"), _fixed(">I"), _fixed(">Q"), _fixed(">b"), _fixed(">h"), _fixed(">i"), _fixed(">q")]
-    readers += [lambda data, at, depth, extension, size=size: _extended(data, at, size, extension) for size in (1, 2, 4, 8, 16)]
+    readers += [
+        _fixed(">B"),
+        _fixed(">H"),
+        _fixed(">I"),
+        _fixed(">Q"),
+        _fixed(">b"),
+        _fixed(">h"),
+        _fixed(">i"),
+        _fixed(">q"),
+    ]
+    readers += [
+        lambda data, at, depth, extension, size=size: _extended(data, at, size, extension) for size in (1, 2, 4, 8, 16)
+    ]
     readers += [_sized(">B", _text), _sized(">H", _text), _sized(">I", _text)]
-    readers += [_sized_nested(">H", _array), _sized_nested(">I", _array), _sized_nested(">H", _map), _sized_nested(">I", _map)]
+    readers += [
+        _sized_nested(">H", _array),
+        _sized_nested(">I", _array),
+        _sized_nested(">H", _map),
+        _sized_nested(">I", _map),
+    ]
     readers += [_constant(i - 256) for i in range(224, 256)]
     return readers
 

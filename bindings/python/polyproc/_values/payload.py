@@ -9,7 +9,21 @@ import threading
 from .._errors import PolyprocError, UntrustedBlob
 from .foreign import Foreign
 from .large import OVERHEAD_BYTES
-from .msgpack import BLOB, HANDLE, MAX_DEPTH, TIMESTAMP, Ext, Unpackable, _PACKERS, array_head, map_head, pack_bin, pack_ext, pack_str, unpack
+from .msgpack import (
+    BLOB,
+    HANDLE,
+    MAX_DEPTH,
+    TIMESTAMP,
+    Ext,
+    Unpackable,
+    _PACKERS,
+    array_head,
+    map_head,
+    pack_bin,
+    pack_ext,
+    pack_str,
+    unpack,
+)
 from .rope import LARGE_BYTES, joined, rope
 
 PICKLE = "python/pickle"
@@ -44,7 +58,9 @@ def note_handle(shared):
             f"{type(shared).__name__} objects travel through Polyproc only (arguments, queues, pipes, results): pickle on its own cannot carry them"
         )
     if shared._session is not encoding.session:
-        raise ValueError(f"this {type(shared).__name__} belongs to another server's session, and cannot be sent through this one")
+        raise ValueError(
+            f"this {type(shared).__name__} belongs to another server's session, and cannot be sent through this one"
+        )
     encoding.handles[shared._handle] = True
 
 
@@ -80,7 +96,8 @@ def too_large(session, what, size):
     return PolyprocError(
         f"{what} {size} bytes, and a message at most {limit}: send it in parts, write it to a file and send its path, or raise the server's limit "
         "(--max-payload-bytes, --max-memory-bytes)",
-        {"bytes": size, "maxPayloadBytes": limit}, "PayloadTooLarge",
+        {"bytes": size, "maxPayloadBytes": limit},
+        "PayloadTooLarge",
     )
 
 
@@ -249,7 +266,11 @@ def decode(session, payload):
         if first < 0x80 or 0xA0 <= first < 0xC4 and first != 0xC1 or first >= 0xE0:
             return unpack(payload)
         # Nor does a list of one such value: the result of one task.
-        if first == 0x91 and len(payload) > 1 and (payload[1] < 0x80 or 0xC2 <= payload[1] <= 0xC3 or payload[1] == 0xC0):
+        if (
+            first == 0x91
+            and len(payload) > 1
+            and (payload[1] < 0x80 or 0xC2 <= payload[1] <= 0xC3 or payload[1] == 0xC0)
+        ):
             return unpack(payload)
         return _decode(session, payload)
     if type(payload) is memoryview:

@@ -11,7 +11,16 @@ as those of `polyproc`. The first object starts, or connects to, a server, which
 import asyncio
 
 from .._server.default import default_session
-from .._errors import AuthenticationError, BufferTooShort, Cancelled, PolyprocError, ProcessError, TaskFailed, TimeoutError, WorkerLost
+from .._errors import (
+    AuthenticationError,
+    BufferTooShort,
+    Cancelled,
+    PolyprocError,
+    ProcessError,
+    TaskFailed,
+    TimeoutError,
+    WorkerLost,
+)
 from ..context import connect as _connect
 from .connection import Connection, Pipe, wait
 from .face import awaitable
@@ -28,11 +37,36 @@ async def open():
 
 async def connect(address, token=None, *, trust_blobs=None):
     """`polyproc.connect` beside the loop: a context, for `ctx=`."""
-    return await asyncio.get_running_loop().run_in_executor(None, lambda: _connect(address, token, trust_blobs=trust_blobs))
+    return await asyncio.get_running_loop().run_in_executor(
+        None, lambda: _connect(address, token, trust_blobs=trust_blobs)
+    )
 
 
 __all__ = [
-    "AuthenticationError", "Barrier", "BoundedSemaphore", "BufferTooShort", "Cancelled", "Condition", "Connection", "Event", "JoinableQueue", "Lock",
-    "Pipe", "PolyprocError", "Pool", "Process", "ProcessError", "Queue", "RLock", "Semaphore", "SimpleQueue", "TaskFailed", "TimeoutError",
-    "WorkerLost", "awaitable", "connect", "open", "wait",
+    "AuthenticationError",
+    "Barrier",
+    "BoundedSemaphore",
+    "BufferTooShort",
+    "Cancelled",
+    "Condition",
+    "Connection",
+    "Event",
+    "JoinableQueue",
+    "Lock",
+    "Pipe",
+    "PolyprocError",
+    "Pool",
+    "Process",
+    "ProcessError",
+    "Queue",
+    "RLock",
+    "Semaphore",
+    "SimpleQueue",
+    "TaskFailed",
+    "TimeoutError",
+    "WorkerLost",
+    "awaitable",
+    "connect",
+    "open",
+    "wait",
 ]

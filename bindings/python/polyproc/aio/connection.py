@@ -120,7 +120,9 @@ async def wait(object_list, timeout=None):
     unread = [end for end in ends if end.shared._unread or end.shared._end.late]
     if unread or not ends:
         return unread
-    result = await ask(sessions.pop(), "pipe/wait", pack({"handles": [end._handle for end in ends], "timeoutMs": ms(timeout)}))
+    result = await ask(
+        sessions.pop(), "pipe/wait", pack({"handles": [end._handle for end in ends], "timeoutMs": ms(timeout)})
+    )
     ready = set(result["ready"])
     return [end for end in ends if end._handle in ready]
 

@@ -11,7 +11,9 @@ from .asking import ask
 class Process:
     """A process: `target(*args, **kwargs)`, where `target` may be a coroutine function; that runs in an event loop of its own."""
 
-    def __init__(self, group=None, target=None, name=None, args=(), kwargs={}, *, daemon=None, on_parent_death=None, ctx=None):
+    def __init__(
+        self, group=None, target=None, name=None, args=(), kwargs={}, *, daemon=None, on_parent_death=None, ctx=None
+    ):
         assert group is None, "group argument must be None for now"
         self.shared = process.Process(
             target=in_loop(target), name=name, args=args, kwargs=kwargs, daemon=daemon, on_parent_death=on_parent_death

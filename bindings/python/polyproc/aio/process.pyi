@@ -9,8 +9,15 @@ from ..context import BaseContext
 class Process:
     shared: process.BaseProcess
     def __init__(
-        self, group: None = None, target: Callable[..., object] | None = None, name: str | None = None, args: Iterable[Any] = (),
-        kwargs: Mapping[str, Any] = {}, *, daemon: bool | None = None, on_parent_death: Literal["end", "continue"] | None = None,
+        self,
+        group: None = None,
+        target: Callable[..., object] | None = None,
+        name: str | None = None,
+        args: Iterable[Any] = (),
+        kwargs: Mapping[str, Any] = {},
+        *,
+        daemon: bool | None = None,
+        on_parent_death: Literal["end", "continue"] | None = None,
         ctx: BaseContext | None = None,
     ) -> None: ...
     @classmethod

@@ -30,7 +30,13 @@ class Queue(Face):
         """
         shared = self._open()
         item = encode(shared._session, obj)
-        if shared._limited is False and block and timeout is None and len(item) <= _LARGE_BYTES and is_free(shared._session):
+        if (
+            shared._limited is False
+            and block
+            and timeout is None
+            and len(item) <= _LARGE_BYTES
+            and is_free(shared._session)
+        ):
             # It need not wait for room, so its answer can only be that it was stored.
             shared._session.cast("queue/put", b"".join((shared._two, _ITEMS, item)), shared._failed)
             if shared._failure is not None:

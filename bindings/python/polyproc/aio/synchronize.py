@@ -49,7 +49,9 @@ class _Acquirable(Face):
         return ValueError("semaphore or lock released too many times")
 
     async def _status(self):
-        return await self._ask(self.shared._area + "/status", map_head(1) + field(self.shared._area, self.shared._handle))
+        return await self._ask(
+            self.shared._area + "/status", map_head(1) + field(self.shared._area, self.shared._handle)
+        )
 
     async def __aenter__(self):
         return await self.acquire()
@@ -214,7 +216,9 @@ class Barrier(Face):
             shared._session.send("barrier/actionDone", shared._two + field("ok", ok))
 
         try:
-            result = await self._ask("barrier/wait", params, lambda result: done(False) if result["runAction"] else None)
+            result = await self._ask(
+                "barrier/wait", params, lambda result: done(False) if result["runAction"] else None
+            )
         except PolyprocError as error:
             if error.name in ("BrokenBarrier", "TimedOut"):
                 raise threading.BrokenBarrierError from error

@@ -39,7 +39,11 @@ class Event(Face[synchronize.Event]):
 
 class Condition(Face[synchronize.Condition]):
     def __init__(
-        self, lock: Lock | RLock | synchronize.Lock | synchronize.RLock | None = None, *, ctx: BaseContext | None = None, name: str | None = None,
+        self,
+        lock: Lock | RLock | synchronize.Lock | synchronize.RLock | None = None,
+        *,
+        ctx: BaseContext | None = None,
+        name: str | None = None,
     ) -> None: ...
     async def acquire(self, block: bool = True, timeout: float | None = None) -> bool: ...
     async def release(self) -> None: ...
@@ -57,7 +61,12 @@ class _BarrierStatus(TypedDict):
 
 class Barrier(Face[synchronize.Barrier]):
     def __init__(
-        self, parties: int, action: Callable[[], object] | None = None, timeout: float | None = None, *, ctx: BaseContext | None = None,
+        self,
+        parties: int,
+        action: Callable[[], object] | None = None,
+        timeout: float | None = None,
+        *,
+        ctx: BaseContext | None = None,
         name: str | None = None,
     ) -> None: ...
     async def wait(self, timeout: float | None = None) -> int: ...

@@ -21,11 +21,25 @@ def main():
         os.set_inheritable(SERVER_FD, False)
         sock = socket.socket(fileno=SERVER_FD)
     except OSError:
-        sys.exit("this program is started by a Polyproc server, which is its file descriptor 3; run `polyproc serve`, and name Python functions as targets")
+        sys.exit(
+            "this program is started by a Polyproc server, which is its file descriptor 3; run `polyproc serve`, and name Python functions as targets"
+        )
     claims = open_claims()
     aside = is_inherited_pipe(ASIDE_FD)
     session = Session(sock)
-    ready = session.send("worker/ready", pack({"protocolVersion": "1.0", "runtime": "python", "pid": os.getpid(), "claims": claims is not None, "aside": aside, "maxPayloadBytes": LARGEST_BYTES}))
+    ready = session.send(
+        "worker/ready",
+        pack(
+            {
+                "protocolVersion": "1.0",
+                "runtime": "python",
+                "pid": os.getpid(),
+                "claims": claims is not None,
+                "aside": aside,
+                "maxPayloadBytes": LARGEST_BYTES,
+            }
+        ),
+    )
 
     from .._server import default
     from .._processes import prepare

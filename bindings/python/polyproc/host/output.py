@@ -43,7 +43,9 @@ def capture(session):
     """Replaces both streams. Returns a function that sends what is only half a line yet."""
     streams = []
     for name, fd in (("stdout", 1), ("stderr", 2)):
-        stream = io.TextIOWrapper(_Stream(session, name, fd), encoding="utf-8", errors="backslashreplace", newline="\n", line_buffering=True)
+        stream = io.TextIOWrapper(
+            _Stream(session, name, fd), encoding="utf-8", errors="backslashreplace", newline="\n", line_buffering=True
+        )
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
         streams.append(stream)

@@ -14,7 +14,17 @@ from .._errors import Closed
 from .._values.failure import MaybeEncodingError, failure_of
 from .._session.messages import notification_head, packed_notification
 from .._values.msgpack import Unpackable, array_head, map_head, pack, pack_bin, pack_float, pack_int, scalar_packers
-from .._values.payload import PICKLE, blob, decode, dumps_apart, has_large, pickled, plain_or_pickled, too_large, with_handles
+from .._values.payload import (
+    PICKLE,
+    blob,
+    decode,
+    dumps_apart,
+    has_large,
+    pickled,
+    plain_or_pickled,
+    too_large,
+    with_handles,
+)
 from .._session.answer import wake
 from .._values.rope import joined
 from .._session.wire import frame
@@ -211,10 +221,19 @@ class Runner:
             except Unpackable:
                 payload = None
             if payload is not None and len(payload) < _SHORT_BYTES:
-                body = b"".join((
-                    _RESULT, b"\x85\xa3seq", pack_int(task["seq"]), b"\xa4from", pack_int(at), b"\xa5count\x01\xa6values", pack_bin(payload),
-                    b"\xa2ms", pack_float(round((ended - began) * 1000, 3)),
-                ))
+                body = b"".join(
+                    (
+                        _RESULT,
+                        b"\x85\xa3seq",
+                        pack_int(task["seq"]),
+                        b"\xa4from",
+                        pack_int(at),
+                        b"\xa5count\x01\xa6values",
+                        pack_bin(payload),
+                        b"\xa2ms",
+                        pack_float(round((ended - began) * 1000, 3)),
+                    )
+                )
                 self._tell_result(frame(body))
                 return
         self._tell_values(task, at, [value], for_python, round((ended - began) * 1000, 3), None)
@@ -302,11 +321,28 @@ class Runner:
             self._part(task, at, count, next_item, values=payload, ms=ms)
 
     def _part(self, task, at, count, next_item, values=None, failure=None, ms=None):
-        self._tell("worker/part", [b"\xa3seq" + pack(task["seq"]), b"\xa4from" + pack(at), b"\xa5count" + pack(count), b"\xa4next" + pack(next_item)], values, failure, ms)
+        self._tell(
+            "worker/part",
+            [
+                b"\xa3seq" + pack(task["seq"]),
+                b"\xa4from" + pack(at),
+                b"\xa5count" + pack(count),
+                b"\xa4next" + pack(next_item),
+            ],
+            values,
+            failure,
+            ms,
+        )
         task["from"] = next_item
 
     def _result(self, task, at, count, values=None, failure=None, ms=None):
-        self._tell("worker/result", [b"\xa3seq" + pack(task["seq"]), b"\xa4from" + pack(at), b"\xa5count" + pack(count)], values, failure, ms)
+        self._tell(
+            "worker/result",
+            [b"\xa3seq" + pack(task["seq"]), b"\xa4from" + pack(at), b"\xa5count" + pack(count)],
+            values,
+            failure,
+            ms,
+        )
 
     def _tell(self, method, members, values, failure, ms):
         if values is not None:
@@ -388,5 +424,3 @@ def _finished(value):
 
         return run_to_end(value)
     return value
-
-

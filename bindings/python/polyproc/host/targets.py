@@ -21,13 +21,17 @@ def load(target):
     module = _module(path)
     name = target.get("export")
     if name is None:
-        raise TargetNotFound(f"a Python target needs the name of a function: {path} has {_names(module)}", {"module": path})
+        raise TargetNotFound(
+            f"a Python target needs the name of a function: {path} has {_names(module)}", {"module": path}
+        )
     value = module
     for part in name.split("."):
         try:
             value = getattr(value, part)
         except AttributeError:
-            raise TargetNotFound(f"{path} has no {name!r}; it has {_names(module)}", {"module": path, "export": name}) from None
+            raise TargetNotFound(
+                f"{path} has no {name!r}; it has {_names(module)}", {"module": path, "export": name}
+            ) from None
     return callable_of(value, name)
 
 
@@ -35,7 +39,9 @@ def callable_of(value, name):
     if isinstance(value, type) and callable(getattr(value, "run", None)):
         return lambda *args, **kwargs: value(*args, **kwargs).run()
     if not callable(value):
-        raise TargetNotFound(f"{name!r} is {type(value).__name__}, not a function or a class with run()", {"export": name})
+        raise TargetNotFound(
+            f"{name!r} is {type(value).__name__}, not a function or a class with run()", {"export": name}
+        )
     return value
 
 

@@ -66,5 +66,8 @@ def run(cases, arguments):
         return 0
     result = LineResult()
     wanted.run(result)
-    print(f"ran {result.testsRun}, failed {len(result.failures) + len(result.errors)}, skipped {len(result.skipped)}", file=_OUT)
+    print(
+        f"ran {result.testsRun}, failed {len(result.failures) + len(result.errors)}, skipped {len(result.skipped)}",
+        file=_OUT,
+    )
     return 0 if result.wasSuccessful() else 1

@@ -27,8 +27,21 @@ from line_result import run
 
 CLASSES = {
     "processes": (
-        "_TestProcess", "_TestSubclassingProcess", "_TestQueue", "_TestLock", "_TestSemaphore", "_TestCondition", "_TestEvent", "_TestBarrier", "_TestPool",
-        "_TestPoolWorkerErrors", "_TestPoolWorkerLifetime", "_TestConnection", "_TestPoll", "_TestValue", "_TestArray",
+        "_TestProcess",
+        "_TestSubclassingProcess",
+        "_TestQueue",
+        "_TestLock",
+        "_TestSemaphore",
+        "_TestCondition",
+        "_TestEvent",
+        "_TestBarrier",
+        "_TestPool",
+        "_TestPoolWorkerErrors",
+        "_TestPoolWorkerLifetime",
+        "_TestConnection",
+        "_TestPoll",
+        "_TestValue",
+        "_TestArray",
     ),
     "manager": ("_TestContainers",),
 }
@@ -67,12 +80,18 @@ suite.ProcessesMixin = PolyprocMixin
 
 def _case(base, mixin):
     # In the namespace of this module, so that children find the class.
-    kind = type(base.__name__, (base, mixin, unittest.TestCase), {"__module__": __name__, "__qualname__": base.__name__})
+    kind = type(
+        base.__name__, (base, mixin, unittest.TestCase), {"__module__": __name__, "__qualname__": base.__name__}
+    )
     globals()[base.__name__] = kind
     return kind
 
 
-CASES = [_case(getattr(suite, name), PolyprocMixin if group == "processes" else suite.ManagerMixin) for group, names in CLASSES.items() for name in names]
+CASES = [
+    _case(getattr(suite, name), PolyprocMixin if group == "processes" else suite.ManagerMixin)
+    for group, names in CLASSES.items()
+    for name in names
+]
 
 
 if __name__ == "__main__":

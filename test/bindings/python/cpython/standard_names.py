@@ -9,10 +9,34 @@ import types
 
 # The whole of it is loaded before any name is replaced.
 _STANDARD = (
-    "connection", "context", "dummy", "dummy.connection", "heap", "managers", "pool", "process", "queues", "reduction", "resource_tracker",
-    "shared_memory", "sharedctypes", "synchronize", "util",
+    "connection",
+    "context",
+    "dummy",
+    "dummy.connection",
+    "heap",
+    "managers",
+    "pool",
+    "process",
+    "queues",
+    "reduction",
+    "resource_tracker",
+    "shared_memory",
+    "sharedctypes",
+    "synchronize",
+    "util",
 )
-_OURS = ("connection", "context", "heap", "managers", "pool", "process", "queues", "reduction", "sharedctypes", "synchronize")
+_OURS = (
+    "connection",
+    "context",
+    "heap",
+    "managers",
+    "pool",
+    "process",
+    "queues",
+    "reduction",
+    "sharedctypes",
+    "synchronize",
+)
 
 
 def install():

@@ -66,7 +66,9 @@ class Exploration:
             plan = dict(self.chance.choice(singles)) if singles else {}
             for _ in range(self.chance.choice((1, 1, 2))):
                 seen = self.run(plan)
-                after = [index for index in range(max(plan, default=-1) + 1, seen.points) if actions_at(seen.options[index])]
+                after = [
+                    index for index in range(max(plan, default=-1) + 1, seen.points) if actions_at(seen.options[index])
+                ]
                 if not after:
                     break
                 # Mostly soon after the one before: what follows from it is still under way.

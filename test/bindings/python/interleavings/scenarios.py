@@ -22,7 +22,12 @@ def echo(system, message):
             waiting = [one for one in pending.get("event", ()) if one["id"] == message["params"]["id"]]
             for one in waiting:
                 pending["event"].remove(one)
-                system.tell({"id": one["id"], "error": {"code": -32800, "message": "cancelled", "data": {"name": "RequestCancelled"}}})
+                system.tell(
+                    {
+                        "id": one["id"],
+                        "error": {"code": -32800, "message": "cancelled", "data": {"name": "RequestCancelled"}},
+                    }
+                )
         return
     pending = system.__dict__.setdefault("pending", {})
     if message["method"] == "event/wait":
@@ -167,7 +172,12 @@ def references_that_come_and_go(scheduler):
         # A change of the other thread may have been left to this one, and the reverse.
         session.drop("event:2")
         ask(session, "check")
-        released = sorted(one for message in system.received if message["method"] == "handle/release" for one in message["params"]["handles"])
+        released = sorted(
+            one
+            for message in system.received
+            if message["method"] == "handle/release"
+            for one in message["params"]["handles"]
+        )
         wanted = ["event:1", "event:2", "event:2"] + (["event:3"] if scheduler.handler is None else [])
         expect(released == wanted, f"released {released}")
 

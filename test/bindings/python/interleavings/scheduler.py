@@ -15,7 +15,20 @@ PACKAGE = os.path.dirname(os.path.abspath(polyproc.__file__))
 # Where several threads change the same objects by single statements.
 BY_BYTECODE = frozenset(("pool_job.py", "results.py", "imap.py", "answer.py"))
 # What they do concerns one thread alone.
-LONELY = frozenset(("msgpack.py", "payload.py", "rope.py", "messages.py", "failure.py", "prepare.py", "pool_calls.py", "process.py", "_shared.py", "_errors.py"))
+LONELY = frozenset(
+    (
+        "msgpack.py",
+        "payload.py",
+        "rope.py",
+        "messages.py",
+        "failure.py",
+        "prepare.py",
+        "pool_calls.py",
+        "process.py",
+        "_shared.py",
+        "_errors.py",
+    )
+)
 # A schedule has no more points than this, unless something spins.
 MOST_POINTS = 60_000
 
@@ -105,7 +118,9 @@ class Scheduler:
         if index >= MOST_POINTS:
             self._fail(f"nothing comes of it after {MOST_POINTS} steps: something spins")
         can_handle = me is self.workers[0] and self.handler is not None and may_raise
-        self.options.append(([n for n, one in enumerate(self.workers) if one is not me and self._can_run(one)], can_handle))
+        self.options.append(
+            ([n for n, one in enumerate(self.workers) if one is not me and self._can_run(one)], can_handle)
+        )
         action = self.plan.get(index)
         if action is None:
             return
@@ -174,7 +189,11 @@ class Scheduler:
         for ident, worker in self._by_ident.items():
             if not worker.over and ident in frames:
                 lines.append(f"\n-- {worker.name}\n")
-                lines += [line for line in traceback.format_stack(frames[ident]) if "interleavings" not in line or "scenarios" in line]
+                lines += [
+                    line
+                    for line in traceback.format_stack(frames[ident])
+                    if "interleavings" not in line or "scenarios" in line
+                ]
         return "".join(lines)
 
     def _run(self, worker):
@@ -250,7 +269,10 @@ class Scheduler:
         if event == "line" or event == "opcode":
             code = frame.f_code
             line = frame.f_lineno
-            self.point(f"{os.path.basename(code.co_filename)}:{line} {event}", (code.co_filename, line) not in _unbroken_lines(code.co_filename))
+            self.point(
+                f"{os.path.basename(code.co_filename)}:{line} {event}",
+                (code.co_filename, line) not in _unbroken_lines(code.co_filename),
+            )
         return self._trace_in
 
 
@@ -266,7 +288,13 @@ def _unbroken_lines(path):
     if lines is None:
         with open(path, encoding="utf-8") as source:
             tree = ast.parse(source.read())
-        lines = _known[path] = {(path, node.finalbody[0].lineno) for node in ast.walk(tree) if isinstance(node, ast.Try) and node.finalbody}
+        lines = _known[path] = {
+            (path, node.finalbody[0].lineno) for node in ast.walk(tree) if isinstance(node, ast.Try) and node.finalbody
+        }
         lines |= {(path, node.lineno) for node in ast.walk(tree) if isinstance(node, ast.With)}
-        lines |= {(path, node.handlers[0].body[0].lineno) for node in ast.walk(tree) if isinstance(node, ast.Try) and node.handlers}
+        lines |= {
+            (path, node.handlers[0].body[0].lineno)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Try) and node.handlers
+        }
     return lines

@@ -165,7 +165,10 @@ class Socket:
         system = self._system
         if not flags:
             scheduler = system.scheduler
-            scheduler.block(lambda: system.data or system.eof or not system.blocking, scheduler.now + self._timeout if self._timeout else None)
+            scheduler.block(
+                lambda: system.data or system.eof or not system.blocking,
+                scheduler.now + self._timeout if self._timeout else None,
+            )
         if not system.data:
             if system.eof:
                 return b""

@@ -2,6 +2,7 @@
 
 import atexit
 import multiprocessing
+
 # Loads what waits for children at the end, which is so registered before the library's function.
 from multiprocessing.queues import Empty, Queue  # noqa: F401
 

@@ -18,7 +18,15 @@ def cleanup():
     event.set()
     with value.get_lock():
         value.value += 1
-    print(event.is_set(), value.value, process.exitcode, process.is_alive(), daemon.exitcode, multiprocessing.active_children(), flush=True)
+    print(
+        event.is_set(),
+        value.value,
+        process.exitcode,
+        process.is_alive(),
+        daemon.exitcode,
+        multiprocessing.active_children(),
+        flush=True,
+    )
 
 
 def work(folder, event, value):

@@ -67,9 +67,17 @@ def nested(conn):
 
 def main():
     with multiprocessing.Pool(1) as pool:
-        print(pool.map(mirror, [Point(1, 2)]) == [Point(2, 1)], pool.apply(Point(3, 4).doubled) == Point(6, 8), pool.apply(Point.origin, (1,)) == Point(0, 0))
+        print(
+            pool.map(mirror, [Point(1, 2)]) == [Point(2, 1)],
+            pool.apply(Point(3, 4).doubled) == Point(6, 8),
+            pool.apply(Point.origin, (1,)) == Point(0, 0),
+        )
         print(type(pool.apply(inner, (1,))) is Point.Inner, list(pool.imap(mirror, [Point(7, 8)])) == [Point(8, 7)])
-        for call in (lambda: pool.apply(fails, (1,)), lambda: pool.map(fails, [2]), lambda: next(pool.imap_unordered(fails, [3]))):
+        for call in (
+            lambda: pool.apply(fails, (1,)),
+            lambda: pool.map(fails, [2]),
+            lambda: next(pool.imap_unordered(fails, [3])),
+        ):
             try:
                 call()
             except MyError as error:
@@ -93,7 +101,13 @@ def main():
         process.start()
         values = (queue.get(), ours.recv()) if target is put else ours.recv()
         process.join()
-        print(values[0]["point"] == Point(5, 6), values[0]["class"] is Point, values[0]["function"] is mirror, type(values[0]["error"]) is MyError, values[1].code)
+        print(
+            values[0]["point"] == Point(5, 6),
+            values[0]["class"] is Point,
+            values[0]["function"] is mirror,
+            type(values[0]["error"]) is MyError,
+            values[1].code,
+        )
     with multiprocessing.Manager() as manager:
         shared = manager.list([Point(1, 1)])
         print(shared[0] == Point(1, 1), Point(1, 1) in shared, shared.index(Point(1, 1)))

@@ -17,7 +17,12 @@ class Fussy:
 
 
 def misuse(d, l, report):
-    for name, call in (("key", lambda: d["none"]), ("index", lambda: l[10]), ("value", lambda: l.remove(99)), ("type", lambda: l.append(1, 2))):
+    for name, call in (
+        ("key", lambda: d["none"]),
+        ("index", lambda: l[10]),
+        ("value", lambda: l.remove(99)),
+        ("type", lambda: l.append(1, 2)),
+    ):
         try:
             call()
         except Exception as error:

@@ -95,7 +95,11 @@ def main():
         print(str(value), str(ns), str(manager.list([1, "a"])), str(array))
 
         lock, counter, counts = manager.Lock(), manager.Value("i", 0), manager.dict()
-        print(run(count, [(lock, counter, counts, name) for name in ("a", "b", "c")]), counter.value, sorted(counts.items()))
+        print(
+            run(count, [(lock, counter, counts, name) for name in ("a", "b", "c")]),
+            counter.value,
+            sorted(counts.items()),
+        )
 
         tasks, done, started = manager.Queue(), manager.Queue(), manager.Event()
         consumers = [multiprocessing.Process(target=consume, args=(tasks, done, started)) for _ in range(2)]

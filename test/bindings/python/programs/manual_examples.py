@@ -7,7 +7,20 @@ import sys
 import time
 from ctypes import Structure, c_double
 import multiprocessing
-from multiprocessing import Array, Lock, Manager, Pipe, Pool, Process, Queue, RawArray, Semaphore, TimeoutError, Value, current_process
+from multiprocessing import (
+    Array,
+    Lock,
+    Manager,
+    Pipe,
+    Pool,
+    Process,
+    Queue,
+    RawArray,
+    Semaphore,
+    TimeoutError,
+    Value,
+    current_process,
+)
 from multiprocessing.connection import wait
 from multiprocessing.sharedctypes import RawValue
 
@@ -160,7 +173,10 @@ def share_state():
         print(d, l)
     lock = Lock()
     n, x = Value("i", 7), Value(c_double, 1.0 / 3.0, lock=False)
-    s, points = Array("c", b"hello world", lock=lock), Array(Point, [(1.875, -6.25), (-5.75, 2.0), (2.375, 9.5)], lock=lock)
+    s, points = (
+        Array("c", b"hello world", lock=lock),
+        Array(Point, [(1.875, -6.25), (-5.75, 2.0), (2.375, 9.5)], lock=lock),
+    )
     process = Process(target=modify, args=(n, x, s, points))
     process.start()
     process.join()
@@ -193,7 +209,11 @@ def pools():
             print("StopIteration")
         tasks = [(multiply, (i, 7)) for i in range(10)] + [(add, (i, 8)) for i in range(10)]
         print(list(pool.imap(call_star, tasks)) == pool.map(call_star, tasks), pool.starmap(add, [(1, 2), (3, 4)]))
-        for attempt in (lambda: pool.apply(inverse, (5,)), lambda: pool.map(inverse, list(range(10))), lambda: list(pool.imap(inverse, list(range(10))))):
+        for attempt in (
+            lambda: pool.apply(inverse, (5,)),
+            lambda: pool.map(inverse, list(range(10))),
+            lambda: list(pool.imap(inverse, list(range(10)))),
+        ):
             try:
                 attempt()
             except ZeroDivisionError as error:
@@ -279,7 +299,11 @@ def lives():
     handler.setFormatter(logging.Formatter("[%(levelname)s/%(processName)s] %(message)s"))
     logger.addHandler(handler)
     logger.warning("doomed")
-    print(multiprocessing.cpu_count() == os.cpu_count(), multiprocessing.parent_process(), multiprocessing.active_children())
+    print(
+        multiprocessing.cpu_count() == os.cpu_count(),
+        multiprocessing.parent_process(),
+        multiprocessing.active_children(),
+    )
 
 
 def main():

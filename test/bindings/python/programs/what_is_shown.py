@@ -40,7 +40,10 @@ def run(process):
 
 
 def main():
-    for process in (multiprocessing.Process(target=sleep), multiprocessing.Process(target=sleep, name="named", daemon=True)):
+    for process in (
+        multiprocessing.Process(target=sleep),
+        multiprocessing.Process(target=sleep, name="named", daemon=True),
+    ):
         print(shown(process))
         process.start()
         print(shown(process), shown(multiprocessing.active_children()))
@@ -53,7 +56,11 @@ def main():
     killed.start()
     killed.kill()
     killed.join()
-    print(shown(killed), shown(run(multiprocessing.Process(target=fail))), shown(run(multiprocessing.Process(target=print))))
+    print(
+        shown(killed),
+        shown(run(multiprocessing.Process(target=fail))),
+        shown(run(multiprocessing.Process(target=print))),
+    )
     print(shown(run(Special(daemon=True))), shown(multiprocessing.current_process()))
 
     lock, rlock, condition = multiprocessing.Lock(), multiprocessing.RLock(), multiprocessing.Condition()
@@ -65,7 +72,9 @@ def main():
     print(barrier.parties, barrier.n_waiting, barrier.broken)
     barrier.abort()
     print(barrier.broken)
-    print(multiprocessing.Value("i", 3), shown(multiprocessing.Array("i", 2)), multiprocessing.Value("i", 1, lock=False))
+    print(
+        multiprocessing.Value("i", 3), shown(multiprocessing.Array("i", 2)), multiprocessing.Value("i", 1, lock=False)
+    )
     print(shown(multiprocessing.Queue()), shown(multiprocessing.JoinableQueue()), shown(multiprocessing.SimpleQueue()))
     with multiprocessing.Pool(1) as pool:
         print(shown(pool))
@@ -75,10 +84,19 @@ def main():
             print(error)
     print(shown(pool))
     for wrong in (
-        lambda: multiprocessing.Pool(0), lambda: run(multiprocessing.Process(group=1)), lambda: process.join(),
-        lambda: multiprocessing.Process(target=print).join(), lambda: multiprocessing.get_context("none"), lambda: lock.release(), lambda: rlock.release(),
-        lambda: barrier.wait(), lambda: pool.map(len, [1]), lambda: multiprocessing.Pipe()[0].poll("x"),
-        lambda: multiprocessing.BoundedSemaphore(1).release(), lambda: multiprocessing.JoinableQueue().task_done(), lambda: killed.start(),
+        lambda: multiprocessing.Pool(0),
+        lambda: run(multiprocessing.Process(group=1)),
+        lambda: process.join(),
+        lambda: multiprocessing.Process(target=print).join(),
+        lambda: multiprocessing.get_context("none"),
+        lambda: lock.release(),
+        lambda: rlock.release(),
+        lambda: barrier.wait(),
+        lambda: pool.map(len, [1]),
+        lambda: multiprocessing.Pipe()[0].poll("x"),
+        lambda: multiprocessing.BoundedSemaphore(1).release(),
+        lambda: multiprocessing.JoinableQueue().task_done(),
+        lambda: killed.start(),
     ):
         try:
             print(wrong())

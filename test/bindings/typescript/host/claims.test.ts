@@ -22,7 +22,13 @@ test("tasks that were taken back while the host was busy are not run", async (t)
   assert.deepEqual(host.takeBack(2), [1, 2]);
   writeFileSync(gate, "");
   await host.results(2);
-  assert.deepEqual(host.told.map(({ seq, values }) => ({ seq, values })), [{ seq: 0, values: ["released"] }, { seq: 3, values: [6] }]);
+  assert.deepEqual(
+    host.told.map(({ seq, values }) => ({ seq, values })),
+    [
+      { seq: 0, values: ["released"] },
+      { seq: 3, values: [6] },
+    ],
+  );
 });
 
 test("when all tasks were taken back the host is idle, and later tasks run", async (t) => {
@@ -33,7 +39,10 @@ test("when all tasks were taken back the host is idle, and later tasks run", asy
   host.send("worker/run", { tasks: [host.apply(0, [2])] });
   host.run([host.apply(0, [3])]);
   await host.results(2);
-  assert.deepEqual(host.told.map(({ seq }) => seq), [0, 2]);
+  assert.deepEqual(
+    host.told.map(({ seq }) => seq),
+    [0, 2],
+  );
 });
 
 test("a claim that comes before its task is kept for it", async (t) => {
@@ -47,7 +56,10 @@ test("a claim that comes before its task is kept for it", async (t) => {
   host.send("worker/run", { tasks: [first] });
   host.send("worker/run", { tasks: [second] });
   await host.results(2);
-  assert.deepEqual(host.told.map(({ seq }) => seq), [0, 2]);
+  assert.deepEqual(
+    host.told.map(({ seq }) => seq),
+    [0, 2],
+  );
 });
 
 test("numbers beyond a byte go on from 0", async (t) => {
@@ -57,12 +69,18 @@ test("numbers beyond a byte go on from 0", async (t) => {
     host.run(tasks, round === 0 ? { targets } : {});
     await host.results(100 * (round + 1));
   }
-  assert.deepEqual(host.told.map(({ seq }) => seq), Array.from({ length: 300 }, (_, i) => i));
+  assert.deepEqual(
+    host.told.map(({ seq }) => seq),
+    Array.from({ length: 300 }, (_, i) => i),
+  );
 });
 
 test("without a claims pipe every task runs", async (t) => {
   const host = await TestHost.start(t, { claims: false });
   host.run([host.apply(0, [1]), host.apply(0, [2])], { targets });
   await host.results(2);
-  assert.deepEqual(host.told.map(({ values }) => values), [[2], [4]]);
+  assert.deepEqual(
+    host.told.map(({ values }) => values),
+    [[2], [4]],
+  );
 });

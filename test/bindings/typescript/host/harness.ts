@@ -82,7 +82,12 @@ export class TestHost {
     return host;
   }
 
-  private constructor(child: ChildProcess, claimsFd: number | null, onReady: (message: Message) => void, options: HostOptions) {
+  private constructor(
+    child: ChildProcess,
+    claimsFd: number | null,
+    onReady: (message: Message) => void,
+    options: HostOptions,
+  ) {
     this.child = child;
     this.ready = {};
     this.#claimsFd = claimsFd;
@@ -97,14 +102,26 @@ export class TestHost {
         this.#fault = error as Error;
       }
       if (message.method === "worker/ready") {
-        this.#reply(message.id!, { instanceId: "i1", session: "s1", limits: { maxMessageBytes: 64 << 20, maxPayloadBytes: options.maxPayloadBytes ?? 256 << 20, maxQueuedBytes: 64 << 20, maxMemoryBytes: 512 << 20 }, cpuCount: 2, runtimes: ["node"] });
+        this.#reply(message.id!, {
+          instanceId: "i1",
+          session: "s1",
+          limits: {
+            maxMessageBytes: 64 << 20,
+            maxPayloadBytes: options.maxPayloadBytes ?? 256 << 20,
+            maxQueuedBytes: 64 << 20,
+            maxMemoryBytes: 512 << 20,
+          },
+          cpuCount: 2,
+          runtimes: ["node"],
+        });
         onReady(message);
       } else {
         this.#receive(message);
       }
     });
     this.#socket.on("data", (chunk) => reader.push(chunk));
-    for (const stream of ["stdout", "stderr"] as const) child[stream]!.on("data", (data: Buffer) => (this.pipes[stream] += data.toString()));
+    for (const stream of ["stdout", "stderr"] as const)
+      child[stream]!.on("data", (data: Buffer) => (this.pipes[stream] += data.toString()));
     // Its pipes and its connection may have more to tell after its exit.
     const { promise: ended, resolve } = defer<void>();
     this.#socket.on("close", () => resolve());
@@ -124,7 +141,11 @@ export class TestHost {
 
   /** Offers the tasks' claims, as a server does before it sends them. */
   offer(tasks: WorkerTask[]): void {
-    if (this.#claimsFd !== null) writeSync(this.#claimsFd, Uint8Array.from(tasks, (task) => task.seq & 0xff));
+    if (this.#claimsFd !== null)
+      writeSync(
+        this.#claimsFd,
+        Uint8Array.from(tasks, (task) => task.seq & 0xff),
+      );
   }
 
   /** Takes claims back: those of the tasks that it would run next. */
@@ -143,7 +164,15 @@ export class TestHost {
   }
 
   /** Offers and sends tasks. */
-  run(tasks: WorkerTask[], more: { targets?: { id: number; target: object }[]; once?: boolean; identity?: object; initializer?: { target: object; args?: Payload } } = {}): void {
+  run(
+    tasks: WorkerTask[],
+    more: {
+      targets?: { id: number; target: object }[];
+      once?: boolean;
+      identity?: object;
+      initializer?: { target: object; args?: Payload };
+    } = {},
+  ): void {
     this.offer(tasks);
     this.send("worker/run", { tasks, ...more });
   }
@@ -159,14 +188,20 @@ export class TestHost {
 
   /** Waits until so many results were told, counted from the `from`th message on. */
   async results(count: number, from = 0): Promise<void> {
-    await this.wait(() => this.told.slice(from).filter((told) => told.method === "worker/result").length >= count, `${count} results`);
+    await this.wait(
+      () => this.told.slice(from).filter((told) => told.method === "worker/result").length >= count,
+      `${count} results`,
+    );
   }
 
   async wait(condition: () => boolean, what: string): Promise<void> {
-    await waitFor(() => {
-      if (this.#fault) throw this.#fault;
-      return condition();
-    }, { what });
+    await waitFor(
+      () => {
+        if (this.#fault) throw this.#fault;
+        return condition();
+      },
+      { what },
+    );
   }
 
   /** Ends the connection, as a server that dies does. */

@@ -7,7 +7,11 @@ const identity = { process: "process:s1.1", name: "Process-1", daemon: false, pa
 
 /** Runs one function as a Process. */
 function runOnce(host: TestHost, name: string, args: unknown[] = []): void {
-  host.run([host.apply(0, args)], { once: true, identity, targets: [{ id: 0, target: { module: functions, export: name } }] });
+  host.run([host.apply(0, args)], {
+    once: true,
+    identity,
+    targets: [{ id: 0, target: { module: functions, export: name } }],
+  });
 }
 
 test("output comes over the connection, in order with the results, and not twice", async (t) => {
@@ -25,7 +29,9 @@ test("output comes over the connection, in order with the results, and not twice
 
 test("process.exit in a task loses neither its output nor the items that are done, and its code is the host's", async (t) => {
   const host = await TestHost.start(t);
-  host.run([host.apply(0, ["last words"])], { targets: [{ id: 0, target: { module: functions, export: "logAndExit" } }] });
+  host.run([host.apply(0, ["last words"])], {
+    targets: [{ id: 0, target: { module: functions, export: "logAndExit" } }],
+  });
   assert.deepEqual(await host.exited, { code: 0, signal: null });
   assert.equal(host.output.stdout, "last words\n");
 
@@ -33,13 +39,17 @@ test("process.exit in a task loses neither its output nor the items that are don
   const source = "(x) => { if (x === 3) process.exit(7); return x; }";
   other.run([other.task(0, "map", [1, 2, 3, 4])], { targets: [{ id: 0, target: { source } }] });
   assert.deepEqual(await other.exited, { code: 7, signal: null });
-  assert.deepEqual(other.told.flatMap((told) => told.values), [1, 2]);
+  assert.deepEqual(
+    other.told.flatMap((told) => told.values),
+    [1, 2],
+  );
   assert.equal(other.told.at(-1)!.next, 2);
 });
 
 test("a task that writes more than the connection holds loses nothing", async (t) => {
   const host = await TestHost.start(t);
-  const source = "(lines) => { for (let i = 0; i < lines; i++) console.log(String(i).padStart(99, '.')); return lines; }";
+  const source =
+    "(lines) => { for (let i = 0; i < lines; i++) console.log(String(i).padStart(99, '.')); return lines; }";
   host.run([host.apply(0, [20_000])], { targets: [{ id: 0, target: { source } }] });
   await host.results(1);
   assert.equal(host.output.stdout.length, 20_000 * 100);
@@ -51,7 +61,10 @@ test("a process runs its one function, ends its session in order, and exits with
   runOnce(host, "log", ["hello"]);
   assert.deepEqual(await host.exited, { code: 0, signal: null });
   assert.equal(host.output.stdout, "out hello\n");
-  assert.deepEqual(host.notifications.map(({ method }) => method), ["shutdown"]);
+  assert.deepEqual(
+    host.notifications.map(({ method }) => method),
+    ["shutdown"],
+  );
 });
 
 test("a process whose function throws says so on standard error and exits with 1", async (t) => {
@@ -82,25 +95,40 @@ test("process.exit and process.exitCode give a process's exit code", async (t) =
   runOnce(host, "exit", [3]);
   assert.deepEqual(await host.exited, { code: 3, signal: null });
   const other = await TestHost.start(t);
-  other.run([other.apply(0)], { once: true, identity, targets: [{ id: 0, target: { source: "() => { process.exitCode = 4; }" } }] });
+  other.run([other.apply(0)], {
+    once: true,
+    identity,
+    targets: [{ id: 0, target: { source: "() => { process.exitCode = 4; }" } }],
+  });
   assert.deepEqual(await other.exited, { code: 4, signal: null });
 });
 
 test("a host ends after worker/exit, once it has no more tasks", async (t) => {
   const host = await TestHost.start(t);
-  host.run([host.apply(0, [1]), host.apply(0, [2])], { targets: [{ id: 0, target: { module: functions, export: "doubleLater" } }] });
+  host.run([host.apply(0, [1]), host.apply(0, [2])], {
+    targets: [{ id: 0, target: { module: functions, export: "doubleLater" } }],
+  });
   host.send("worker/exit", {});
   assert.deepEqual(await host.exited, { code: 0, signal: null });
-  assert.deepEqual(host.told.flatMap((told) => told.values), [2, 4]);
+  assert.deepEqual(
+    host.told.flatMap((told) => told.values),
+    [2, 4],
+  );
 });
 
 test("a host that gets worker/exit between long tasks still runs the remaining ones", async (t) => {
   const host = await TestHost.start(t);
   const source = "(x) => { for (const until = performance.now() + 20; performance.now() < until;); return x; }";
-  host.run([1, 2, 3, 4, 5].map((x) => host.apply(0, [x])), { targets: [{ id: 0, target: { source } }] });
+  host.run(
+    [1, 2, 3, 4, 5].map((x) => host.apply(0, [x])),
+    { targets: [{ id: 0, target: { source } }] },
+  );
   host.send("worker/exit", {});
   assert.deepEqual(await host.exited, { code: 0, signal: null });
-  assert.deepEqual(host.told.flatMap((told) => told.values), [1, 2, 3, 4, 5]);
+  assert.deepEqual(
+    host.told.flatMap((told) => told.values),
+    [1, 2, 3, 4, 5],
+  );
 });
 
 test("a host whose server has ended ends at once, idle or busy", async (t) => {
@@ -122,7 +150,8 @@ test("an interrupt does not end a host, a termination does, unless the task's mo
   assert.deepEqual(await host.exited, { code: null, signal: "SIGTERM" });
 
   const handling = await TestHost.start(t);
-  const source = "() => new Promise((resolve) => { process.once('SIGTERM', () => resolve('handled')); console.log('ready'); })";
+  const source =
+    "() => new Promise((resolve) => { process.once('SIGTERM', () => resolve('handled')); console.log('ready'); })";
   handling.run([handling.apply(0)], { targets: [{ id: 0, target: { source } }] });
   await handling.wait(() => handling.output.stdout === "ready\n", "the handler");
   handling.child.kill("SIGTERM");

@@ -33,7 +33,14 @@ test("a module's export is a function, a class with run, or a member of an objec
 test("the default export is taken when none is named, and CommonJS modules work", async (t) => {
   const host = await TestHost.start(t);
   assert.equal(await call(host, { module: write(t, "a.mjs", "export default (x) => x + 1;") }, 1), 2);
-  assert.equal(await call(host, { module: write(t, "b.cjs", "const all = {}; all.inc = (x) => x + 1; module.exports = all;"), export: "inc" }, 1), 2);
+  assert.equal(
+    await call(
+      host,
+      { module: write(t, "b.cjs", "const all = {}; all.inc = (x) => x + 1; module.exports = all;"), export: "inc" },
+      1,
+    ),
+    2,
+  );
   assert.equal(await call(host, { module: write(t, "c.cjs", "module.exports = (x) => x + 2;") }, 1), 3);
 });
 
@@ -41,7 +48,10 @@ test("a missing module is distinguished from a module with a missing import", as
   const host = await TestHost.start(t);
   assert.equal(await call(host, { module: "/nowhere/job.mjs" }), "module /nowhere/job.mjs does not exist");
   const importing = write(t, "importing.mjs", `import "./missing.mjs";\nexport default () => 1;`);
-  assert.match(String(await call(host, { module: importing })), /failed while it was loaded: .*Cannot find module .*missing\.mjs/);
+  assert.match(
+    String(await call(host, { module: importing })),
+    /failed while it was loaded: .*Cannot find module .*missing\.mjs/,
+  );
   const folder = temporaryFolder(t);
   assert.equal(await call(host, { module: folder }), `${folder} is a folder: name the module file in it`);
 });
@@ -49,16 +59,28 @@ test("a missing module is distinguished from a module with a missing import", as
 test("the error for a missing export lists the existing ones", async (t) => {
   const host = await TestHost.start(t);
   const module = write(t, "exports.mjs", "export const one = 1, two = 2;");
-  assert.equal(await call(host, { module, export: "three" }), `module ${module} does not export "three": it exports one, two`);
+  assert.equal(
+    await call(host, { module, export: "three" }),
+    `module ${module} does not export "three": it exports one, two`,
+  );
   assert.equal(await call(host, { module }), `module ${module} does not export "default": it exports one, two`);
-  assert.equal(await call(host, { module, export: "one" }), `export "one" of ${module} is of type number, not a function or a class with run()`);
-  assert.match(String(await call(host, { module: functions, export: "NotRunnable" })), /is a class without a run\(\) method/);
+  assert.equal(
+    await call(host, { module, export: "one" }),
+    `export "one" of ${module} is of type number, not a function or a class with run()`,
+  );
+  assert.match(
+    String(await call(host, { module: functions, export: "NotRunnable" })),
+    /is a class without a run\(\) method/,
+  );
 });
 
 test("the error of a module that throws while it is loaded has its stack", async (t) => {
   const host = await TestHost.start(t);
   const module = write(t, "throws.mjs", `\nthrow new Error("not today");`);
-  assert.match(String(await call(host, { module })), new RegExp(`module ${module} failed while it was loaded: Error: not today\n    at file://${module}:2:7`));
+  assert.match(
+    String(await call(host, { module })),
+    new RegExp(`module ${module} failed while it was loaded: Error: not today\n    at file://${module}:2:7`),
+  );
 });
 
 test("a syntax error is reported with its place, in ES modules and in CommonJS", async (t) => {
@@ -66,7 +88,10 @@ test("a syntax error is reported with its place, in ES modules and in CommonJS",
   const esm = write(t, "bad.mjs", "export const a = 1;\nlet b = ;\n");
   assert.equal(await call(host, { module: esm }), `syntax error in ${esm}:2:9: Unexpected token ';'`);
   const importing = write(t, "importing.mjs", `import ${JSON.stringify(esm)};`);
-  assert.equal(await call(host, { module: importing }), `syntax error in line 2, column 9 of a module that ${importing} imports: Unexpected token ';'`);
+  assert.equal(
+    await call(host, { module: importing }),
+    `syntax error in line 2, column 9 of a module that ${importing} imports: Unexpected token ';'`,
+  );
   const cjs = write(t, "bad.cjs", "let b = ;\n");
   assert.match(String(await call(host, { module: cjs })), new RegExp(`${cjs}:1.*`));
   const unlinked = write(t, "unlinked.mjs", `import { nothing } from "node:fs";`);
@@ -83,19 +108,31 @@ test("TypeScript runs where Node or an installed tsx can do it, otherwise the er
     assert.equal(answer, 2);
     return;
   }
-  assert.match(String(answer), /typed\.ts is a TypeScript module, which Node v\S+ cannot load by itself\. Use Node 22\.18 or later, or install tsx beside it/);
+  assert.match(
+    String(answer),
+    /typed\.ts is a TypeScript module, which Node v\S+ cannot load by itself\. Use Node 22\.18 or later, or install tsx beside it/,
+  );
 
   // A stand-in for tsx, that is found where the module is and makes .ts loadable.
   const api = join(folder, "node_modules", "tsx", "dist", "esm", "api");
   mkdirSync(api, { recursive: true });
-  writeFileSync(join(folder, "node_modules", "tsx", "package.json"), JSON.stringify({ name: "tsx", type: "module", exports: { "./esm/api": "./dist/esm/api/index.mjs" } }));
-  writeFileSync(join(api, "hooks.mjs"), `
+  writeFileSync(
+    join(folder, "node_modules", "tsx", "package.json"),
+    JSON.stringify({ name: "tsx", type: "module", exports: { "./esm/api": "./dist/esm/api/index.mjs" } }),
+  );
+  writeFileSync(
+    join(api, "hooks.mjs"),
+    `
     export async function load(url, context, next) {
       if (!url.endsWith(".ts")) return next(url, context);
       return { format: "module", source: "export default (x) => x + 10;", shortCircuit: true };
     }
-  `);
-  writeFileSync(join(api, "index.mjs"), `import { register as add } from "node:module"; export const register = () => add("./hooks.mjs", import.meta.url);`);
+  `,
+  );
+  writeFileSync(
+    join(api, "index.mjs"),
+    `import { register as add } from "node:module"; export const register = () => add("./hooks.mjs", import.meta.url);`,
+  );
   const other = join(folder, "other.ts");
   writeFileSync(other, "export default (x: number): number => x + 10;");
   assert.equal(await call(await TestHost.start(t), { module: other }, 1), 11);
@@ -109,7 +146,10 @@ test("source text is a function of any form, whose imports resolve against its f
   assert.equal(await call(host, { source: "(x) => x + 1" }, 1), 2);
   assert.equal(await call(host, { source: "async function named(x) { return x + 2; }" }, 1), 3);
   assert.equal(await call(host, { source: "method(x) { return x + 3; }" }, 1), 4);
-  assert.equal(await call(host, { source: "class Job { constructor(x) { this.x = x; } run() { return this.x + 4; } }" }, 1), 5);
+  assert.equal(
+    await call(host, { source: "class Job { constructor(x) { this.x = x; } run() { return this.x + 4; } }" }, 1),
+    5,
+  );
   assert.equal(await call(host, { source: "async (x) => x * (await import('./helper.mjs')).factor", cwd }, 2), 6);
   assert.equal(await call(host, { source: "(x) => x * require('./helper.cjs').factor", cwd }, 2), 8);
   assert.equal(host.output.stderr, "");
@@ -117,17 +157,30 @@ test("source text is a function of any form, whose imports resolve against its f
 
 test("source text that is not a function, or uses names that it cannot see, fails with an explanation", async (t) => {
   const host = await TestHost.start(t);
-  assert.match(String(await call(host, { source: "let a = ;" })), /the source text is not a JavaScript function: .*\[source text\]:1/);
+  assert.match(
+    String(await call(host, { source: "let a = ;" })),
+    /the source text is not a JavaScript function: .*\[source text\]:1/,
+  );
   assert.match(String(await call(host, { source: "42" })), /the source text is not a function but of type number/);
   const [told] = await host.outcomes({ source: "(x) => x + outside" }, (h) => [h.apply(ids++, [1])]);
-  assert.match(told!.error!.message, /outside is not defined \(the function was sent as source text: it sees only globals and its arguments/);
+  assert.match(
+    told!.error!.message,
+    /outside is not defined \(the function was sent as source text: it sees only globals and its arguments/,
+  );
 });
 
 test("a target is loaded once, however many tasks it has", async (t) => {
   const host = await TestHost.start(t);
-  const module = write(t, "counting.mjs", "globalThis.loads = (globalThis.loads ?? 0) + 1; export default () => globalThis.loads;");
+  const module = write(
+    t,
+    "counting.mjs",
+    "globalThis.loads = (globalThis.loads ?? 0) + 1; export default () => globalThis.loads;",
+  );
   const begunBefore = host.begun.length;
   const told = await host.outcomes({ module }, (h) => [h.apply(900), h.apply(900), h.task(900, "map", [1, 2])]);
   assert.equal(host.begun.length - begunBefore, 1, "the one that had to wait for it was told to have begun");
-  assert.deepEqual(told.flatMap((one) => one.values), [1, 1, 1, 1]);
+  assert.deepEqual(
+    told.flatMap((one) => one.values),
+    [1, 1, 1, 1],
+  );
 });

@@ -12,7 +12,13 @@ const of = (name: string) => ({ module: functions, export: name });
 
 test("a host begins with worker/ready, and says that it uses claims when it has a FIFO for them", async (t) => {
   const { ready, child } = await TestHost.start(t);
-  assert.deepEqual(ready, { protocolVersion: "1.0", runtime: "node", pid: child.pid, claims: true, maxPayloadBytes: 0xffff_ffff });
+  assert.deepEqual(ready, {
+    protocolVersion: "1.0",
+    runtime: "node",
+    pid: child.pid,
+    claims: true,
+    maxPayloadBytes: 0xffff_ffff,
+  });
   const without = await TestHost.start(t, { claims: false });
   assert.equal(without.ready["claims"], false);
 });
@@ -35,7 +41,10 @@ test("promises are awaited before the next task begins", async (t) => {
   const told = await host.outcomes(of("doubleLater"), (h) => [h.task(0, "map", [1, 2, 3]), h.apply(0, [4])]);
   const results = told.filter((one) => one.method === "worker/result").map((one) => one.seq);
   assert.deepEqual(results, [0, 1]);
-  assert.deepEqual(told.flatMap((one) => one.values ?? []), [2, 4, 6, 8]);
+  assert.deepEqual(
+    told.flatMap((one) => one.values ?? []),
+    [2, 4, 6, 8],
+  );
 });
 
 test("an exact task reports each item before the next begins", async (t) => {
@@ -52,14 +61,21 @@ test("a task that is begun in its middle runs only its part", async (t) => {
   const host = await TestHost.start(t);
   const told = await host.outcomes(of("double"), (h) => [h.task(0, "map", [1, 2, 3, 4, 5], { from: 1, to: 3 })]);
   assert.equal(told[0]!.from, 1);
-  assert.deepEqual(told.flatMap((outcome) => outcome.values), [4, 6]);
+  assert.deepEqual(
+    told.flatMap((outcome) => outcome.values),
+    [4, 6],
+  );
   assert.equal(told.at(-1)!.method, "worker/result");
 });
 
 test("items that fail do so alone, in order with their neighbours", async (t) => {
   const host = await TestHost.start(t);
   const told = await host.outcomes(of("failOdd"), (h) => [h.task(0, "map", [0, 1, 2, 4, 5])]);
-  const shape = told.map(({ from, count, values, error }) => ({ from, count, outcome: values ?? error!.data!["message"] }));
+  const shape = told.map(({ from, count, values, error }) => ({
+    from,
+    count,
+    outcome: values ?? error!.data!["message"],
+  }));
   let at = 0;
   const outcomes = shape.flatMap(({ from, count, outcome }) => {
     assert.equal(from, at);
@@ -120,15 +136,24 @@ test("an uncaught exception and an unhandled rejection fail the running task; th
 test("a finished result does not wait behind the next task, which blocks the thread", async (t) => {
   const host = await TestHost.start(t);
   const gate = join(temporaryFolder(t), "gate");
-  const targets = [{ id: 0, target: of("double") }, { id: 1, target: of("blockUntil") }];
+  const targets = [
+    { id: 0, target: of("double") },
+    { id: 1, target: of("blockUntil") },
+  ];
   host.run([host.apply(0, [1])], { targets });
   await host.results(1);
   host.run([host.apply(0, [2]), host.apply(1, [gate]), host.apply(0, [3])]);
   await host.results(2);
-  assert.deepEqual(host.told.map((one) => one.values), [[2], [4]]);
+  assert.deepEqual(
+    host.told.map((one) => one.values),
+    [[2], [4]],
+  );
   writeFileSync(gate, "");
   await host.results(4);
-  assert.deepEqual(host.told.map((one) => one.values), [[2], [4], ["released"], [6]]);
+  assert.deepEqual(
+    host.told.map((one) => one.values),
+    [[2], [4], ["released"], [6]],
+  );
 });
 
 test("cancelling fires the task's signal with the reason; the next task has a signal of its own", async (t) => {
@@ -142,18 +167,24 @@ test("cancelling fires the task's signal with the reason; the next task has a si
   await waitFor(() => existsSync(join(folder, "two")));
   host.send("worker/cancel", { seq: two.seq, reason: "Cancelled" });
   await host.results(2);
-  assert.deepEqual(host.told.map((told) => told.values), [["TimedOut"], ["Cancelled"]]);
+  assert.deepEqual(
+    host.told.map((told) => told.values),
+    [["TimedOut"], ["Cancelled"]],
+  );
 });
 
 test("a task that is cancelled before it begins, while its module is loaded or in the same breath, does not run", async (t) => {
   const host = await TestHost.start(t);
   const folder = temporaryFolder(t);
   const [module, go, ran] = ["slow.mjs", "go", "ran"].map((name) => join(folder, name)) as [string, string, string];
-  writeFileSync(module, `import { existsSync, writeFileSync } from "node:fs";
+  writeFileSync(
+    module,
+    `import { existsSync, writeFileSync } from "node:fs";
 writeFileSync(${JSON.stringify(join(folder, "loads"))}, "");
 while (!existsSync(${JSON.stringify(go)})) await new Promise((resolve) => setTimeout(resolve, 5));
 export const run = () => writeFileSync(${JSON.stringify(ran)}, "");
-`);
+`,
+  );
   const loading = host.task(0, "map", [1, 2]);
   host.run([loading], { targets: [{ id: 0, target: { module, export: "run" } }] });
   await waitFor(() => existsSync(join(folder, "loads")));
@@ -164,7 +195,10 @@ export const run = () => writeFileSync(${JSON.stringify(ran)}, "");
   host.run([atOnce]);
   host.send("worker/cancel", { seq: atOnce.seq, reason: "Cancelled" });
   await host.results(2);
-  assert.deepEqual(host.told.map(({ seq, count, error }) => [seq, count, error?.code]), [loading, atOnce].map(({ seq }) => [seq, 2, errorCodes.Cancelled]));
+  assert.deepEqual(
+    host.told.map(({ seq, count, error }) => [seq, count, error?.code]),
+    [loading, atOnce].map(({ seq }) => [seq, 2, errorCodes.Cancelled]),
+  );
   assert.equal(existsSync(ran), false);
   host.run([host.task(0, "map", [1])]);
   await host.results(3);
@@ -184,7 +218,10 @@ test("a cancelled task does not begin its other items, one that timed out does",
   host.send("worker/cancel", { seq: first.seq, reason: "TimedOut", from: 0 });
   host.send("worker/cancel", { seq: first.seq, reason: "Cancelled", from: 1 });
   await host.results(1);
-  assert.deepEqual(host.told.flatMap((told) => told.values), ["TimedOut", "Cancelled"]);
+  assert.deepEqual(
+    host.told.flatMap((told) => told.values),
+    ["TimedOut", "Cancelled"],
+  );
 
   const never = join(folder, "never");
   const second = host.task(0, "map", [join(folder, "c"), never], { exact: true });
@@ -200,7 +237,13 @@ test("a task can ask for its job and index", async (t) => {
   const host = await TestHost.start(t);
   const told = await host.outcomes(of("whichTask"), (h) => [h.task(0, "map", [1, 2], { job: "job:s1.7", index: 40 })]);
   // A slow machine tells them one by one.
-  assert.deepEqual(told.flatMap(({ values }) => values), [{ job: "job:s1.7", index: 40 }, { job: "job:s1.7", index: 41 }]);
+  assert.deepEqual(
+    told.flatMap(({ values }) => values),
+    [
+      { job: "job:s1.7", index: 40 },
+      { job: "job:s1.7", index: 41 },
+    ],
+  );
 });
 
 test("short synchronous items leave the event loop its turn: a cancel is seen between them", async (t) => {
@@ -218,7 +261,10 @@ test("short synchronous items leave the event loop its turn: a cancel is seen be
 test("the initializer runs before the first task", async (t) => {
   const host = await TestHost.start(t);
   const { encode } = await import("../../../../bindings/typescript/session/codec.js");
-  host.run([host.apply(0)], { initializer: { target: of("prepare"), args: encode([["a", 1], {}]) }, targets: [{ id: 0, target: of("whatWasPrepared") }] });
+  host.run([host.apply(0)], {
+    initializer: { target: of("prepare"), args: encode([["a", 1], {}]) },
+    targets: [{ id: 0, target: of("whatWasPrepared") }],
+  });
   await host.results(1);
   assert.deepEqual(host.told[0]!.values, [["a", 1]]);
   assert.deepEqual(host.notifications, [{ method: "worker/initialized", params: {} }]);

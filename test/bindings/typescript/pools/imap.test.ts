@@ -41,7 +41,10 @@ test("imap gives every result in order, imapUnordered each once", async () => {
   const expected: number[] = items.map((x) => x * 2);
   assert.deepEqual(await collect(pool.imap(double, items)), expected);
   assert.deepEqual(await collect(pool.imap(double, items, { chunkSize: 7 })), expected);
-  assert.deepEqual((await collect(pool.imapUnordered(double, items, { chunkSize: 3 }))).sort((a, b) => a - b), expected);
+  assert.deepEqual(
+    (await collect(pool.imapUnordered(double, items, { chunkSize: 3 }))).sort((a, b) => a - b),
+    expected,
+  );
   assert.deepEqual(await collect(pool.imap(double, [])), []);
 });
 
@@ -109,7 +112,10 @@ test("a failure is thrown by the next() whose turn it is, and the following one 
 test("with returnExceptions failures are yielded", async () => {
   await using pool = new Pool(1);
   const results = await collect(pool.imap(task(meta, functions.failOdd), [0, 1, 2], { returnExceptions: true }));
-  assert.deepEqual(results.map((one) => (one instanceof Error ? one.name : one)), [0, "TaskFailed", 2]);
+  assert.deepEqual(
+    results.map((one) => (one instanceof Error ? one.name : one)),
+    [0, "TaskFailed", 2],
+  );
 });
 
 test("inputs that throw end the results after those before them", async () => {
@@ -141,7 +147,10 @@ test("several readers get results in the order in which they asked", async () =>
   await using pool = new Pool(2);
   const results = pool.imap(double, [1, 2, 3]);
   const read = await Promise.all([results.next(), results.next(), results.next(), results.next()]);
-  assert.deepEqual(read.map(({ value }) => value), [2, 4, 6, undefined]);
+  assert.deepEqual(
+    read.map(({ value }) => value),
+    [2, 4, 6, undefined],
+  );
 });
 
 const reason = new Error("no longer wanted");
@@ -150,7 +159,9 @@ test("a signal cancels what is not done, and the results end with its reason", a
   await using pool = new Pool(1);
   const controller = new AbortController();
   const { items, closed } = counter();
-  const results = pool.imap(task(meta, functions.untilAborted), items as Iterable<never>, { signal: controller.signal });
+  const results = pool.imap(task(meta, functions.untilAborted), items as Iterable<never>, {
+    signal: controller.signal,
+  });
   const waiting = [results.next(), results.next()];
   controller.abort(reason);
   for (const next of [...waiting, results.next()]) await assert.rejects(next, reason);
@@ -169,7 +180,9 @@ test("a loop whose signal fires does not end as if it were complete", async () =
       let read = 0;
       const loop = async () => {
         const options = { signal: controller.signal, returnExceptions };
-        for await (const _ of ordered ? pool.imap(double, items, options) : pool.imapUnordered(double, items, options)) {
+        for await (const _ of ordered
+          ? pool.imap(double, items, options)
+          : pool.imapUnordered(double, items, options)) {
           if (++read === 20) controller.abort(reason);
         }
       };
@@ -258,7 +271,10 @@ test("inputs may cancel, abort or leave the results from inside of themselves", 
     await results.next();
     ready = true;
     for (let read = 0; read < 10; read++) {
-      const one = await within(results.next().catch(() => ({ done: true })), `next() after ${name}`);
+      const one = await within(
+        results.next().catch(() => ({ done: true })),
+        `next() after ${name}`,
+      );
       if (one.done) break;
       assert.ok(read < 9, `${name} ended nothing`);
     }

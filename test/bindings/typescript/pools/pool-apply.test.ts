@@ -2,7 +2,17 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { Lock, Pool, task, Cancelled, PolyprocError, TargetNotFound, TaskFailed, TimedOut, WorkerLost } from "../../../../bindings/typescript/index.js";
+import {
+  Lock,
+  Pool,
+  task,
+  Cancelled,
+  PolyprocError,
+  TargetNotFound,
+  TaskFailed,
+  TimedOut,
+  WorkerLost,
+} from "../../../../bindings/typescript/index.js";
 import { waitFor } from "../../../deadline.js";
 import { temporaryFolder } from "../../../temporary-folder.js";
 import * as functions from "../fixtures/functions.js";
@@ -26,26 +36,40 @@ test("apply gives the function's result, typed as it is declared", async () => {
 test("self-contained functions are sent as text", async () => {
   await using pool = new Pool(1);
   assert.equal(await pool.apply((a: number, b: number) => a * b, [6, 7]), 42);
-  await assert.rejects(pool.apply(() => double), { name: "TaskFailed", message: /double is not defined \(the function was sent as source text/ });
+  await assert.rejects(
+    pool.apply(() => double),
+    { name: "TaskFailed", message: /double is not defined \(the function was sent as source text/ },
+  );
 });
 
 test("many calls at once each get their own result", async () => {
   await using pool = new Pool(2);
   const results = Array.from({ length: 3000 }, (_, i) => pool.applyAsync(double, [i]));
-  assert.deepEqual(await Promise.all(results), results.map((_, i) => i * 2));
+  assert.deepEqual(
+    await Promise.all(results),
+    results.map((_, i) => i * 2),
+  );
 });
 
 test("calls of different functions begin in the order in which they were made", async () => {
   await using pool = new Pool(1);
   const both = [task(meta, functions.turn), task(meta, functions.otherTurn)] as const;
-  const turns = await Promise.all(Array.from({ length: 40 }, (_, i) => pool.applyAsync(both[(i * 7) % 3 === 0 ? 0 : 1]!)));
-  assert.deepEqual(turns, turns.map((_, i) => i));
+  const turns = await Promise.all(
+    Array.from({ length: 40 }, (_, i) => pool.applyAsync(both[(i * 7) % 3 === 0 ? 0 : 1]!)),
+  );
+  assert.deepEqual(
+    turns,
+    turns.map((_, i) => i),
+  );
 });
 
 test("callbacks are called with the result or the error", async () => {
   await using pool = new Pool(1);
   const calls: unknown[] = [];
-  const options = { callback: (value: unknown) => calls.push(value), errorCallback: (error: unknown) => calls.push((error as Error).name) };
+  const options = {
+    callback: (value: unknown) => calls.push(value),
+    errorCallback: (error: unknown) => calls.push((error as Error).name),
+  };
   await pool.applyAsync(double, [1], null, options).wait();
   await pool.applyAsync(task(meta, functions.fail), ["x"], null, options).wait();
   assert.deepEqual(calls, [2, "TaskFailed"]);
@@ -89,7 +113,10 @@ test("process.exit inside a task loses that task alone", async () => {
 
 test("a target that is not there is TargetNotFound, not a loop of crashes", async () => {
   await using pool = new Pool(1);
-  await assert.rejects(pool.apply({ module: "/nowhere/job.mjs" }), (error) => error instanceof TargetNotFound && error.message === "module /nowhere/job.mjs does not exist");
+  await assert.rejects(
+    pool.apply({ module: "/nowhere/job.mjs" }),
+    (error) => error instanceof TargetNotFound && error.message === "module /nowhere/job.mjs does not exist",
+  );
   await assert.rejects(pool.apply({ module, export: "nothing" }), TargetNotFound);
 });
 
@@ -153,10 +180,19 @@ test("close lets submitted tasks finish; join waits for the workers' end", async
   await assert.rejects(pool.join(), { name: "BadState" });
   const results = Array.from({ length: 50 }, (_, i) => pool.applyAsync(task(meta, functions.doubleLater), [i]));
   await pool.close();
-  assert.throws(() => pool.applyAsync(double, [1]), { name: "BadState", message: /was closed: it takes no more calls/ });
+  assert.throws(() => pool.applyAsync(double, [1]), {
+    name: "BadState",
+    message: /was closed: it takes no more calls/,
+  });
   await pool.join();
-  assert.deepEqual(results.map((result) => result.ready()), results.map(() => true));
-  assert.deepEqual(await Promise.all(results), results.map((_, i) => i * 2));
+  assert.deepEqual(
+    results.map((result) => result.ready()),
+    results.map(() => true),
+  );
+  assert.deepEqual(
+    await Promise.all(results),
+    results.map((_, i) => i * 2),
+  );
 });
 
 test("terminate ends running and queued calls with Cancelled", async (t) => {
@@ -203,7 +239,10 @@ test("calls of different functions that are made in one turn are run in their or
   const calls = [];
   for (let i = 0; i < 10; i++) {
     calls.push(pool.applyAsync(one, [file, `one ${i}`]), pool.applyAsync(other, [file, `other ${i}`]));
-    calls.push(pool.applyAsync(one, [file, `again ${i}`], null, { retries: 1 }), pool.starmapAsync(one, [[file, `map ${i}`]]));
+    calls.push(
+      pool.applyAsync(one, [file, `again ${i}`], null, { retries: 1 }),
+      pool.starmapAsync(one, [[file, `map ${i}`]]),
+    );
     expected.push(`one ${i}`, `other ${i}`, `again ${i}`, `map ${i}`);
   }
   await Promise.all(calls);

@@ -1,6 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Cancelled, command, Pipe, Pool, Queue, task, TaskFailed, WorkerLost, type CommandResult } from "../../../../bindings/typescript/index.js";
+import {
+  Cancelled,
+  command,
+  Pipe,
+  Pool,
+  Queue,
+  task,
+  TaskFailed,
+  WorkerLost,
+  type CommandResult,
+} from "../../../../bindings/typescript/index.js";
 import * as functions from "../fixtures/functions.js";
 import { functions as module } from "../fixtures/paths.js";
 
@@ -21,7 +31,10 @@ test("map gives the results in the items' order, for any iterable and chunk size
 
 test("starmap spreads its items over the arguments", async () => {
   await using pool = new Pool(2);
-  const sums: number[] = await pool.starmap(task(meta, functions.add), [[1, 2], [3, 4]]);
+  const sums: number[] = await pool.starmap(task(meta, functions.add), [
+    [1, 2],
+    [3, 4],
+  ]);
   assert.deepEqual(sums, [3, 7]);
 });
 
@@ -34,7 +47,10 @@ test("map rejects with the failure of the first item that failed, after all are 
 test("with returnExceptions failures are among the results", async () => {
   await using pool = new Pool(2);
   const results = await pool.map(task(meta, functions.failOdd), [0, 1, 2, 3], { chunkSize: 2, returnExceptions: true });
-  assert.deepEqual(results.map((one) => (one instanceof Error ? one.message : one)), [0, "TypeError: 1 is odd", 2, "TypeError: 3 is odd"]);
+  assert.deepEqual(
+    results.map((one) => (one instanceof Error ? one.message : one)),
+    [0, "TypeError: 1 is odd", 2, "TypeError: 3 is odd"],
+  );
 });
 
 test("a worker that is killed in the middle of map fails only the item that it ran", async () => {
@@ -43,11 +59,18 @@ test("a worker that is killed in the middle of map fails only the item that it r
     if (x === 5) process.kill(process.pid, "SIGKILL");
     return x;
   };
-  const results = await pool.map(die, Array.from({ length: 20 }, (_, i) => i), { chunkSize: 4, returnExceptions: true });
+  const results = await pool.map(
+    die,
+    Array.from({ length: 20 }, (_, i) => i),
+    { chunkSize: 4, returnExceptions: true },
+  );
   const lost = results[5];
   assert.ok(lost instanceof WorkerLost);
   assert.equal(lost.signal, "SIGKILL");
-  assert.deepEqual(results.filter((_, i) => i !== 5), Array.from({ length: 20 }, (_, i) => i).filter((i) => i !== 5));
+  assert.deepEqual(
+    results.filter((_, i) => i !== 5),
+    Array.from({ length: 20 }, (_, i) => i).filter((i) => i !== 5),
+  );
 });
 
 test("an item past its limit fails alone, whether it stops when asked or not", async () => {
@@ -59,17 +82,32 @@ test("an item past its limit fails alone, whether it stops when asked or not", a
   // Items that do nothing are far from it, on a busy machine too; the second one ends by the limit alone, however late that is noticed.
   const options = { chunkSize: 4, timeoutMs: 200, returnExceptions: true } as const;
   const names = (results: unknown[]) => results.map((one) => (one instanceof Error ? one.name : one));
-  assert.deepEqual(names(await pool.map(task(meta, functions.secondWhenAsked), [0, 1, 2, 3], { ...options, graceMs: 60_000 })), [0, "TimedOut", 2, 3]);
-  assert.deepEqual(names(await pool.map(stuckSecond, [0, 1, 2, 3], { ...options, graceMs: 20 })), [0, "TimedOut", 2, 3]);
+  assert.deepEqual(
+    names(await pool.map(task(meta, functions.secondWhenAsked), [0, 1, 2, 3], { ...options, graceMs: 60_000 })),
+    [0, "TimedOut", 2, 3],
+  );
+  assert.deepEqual(names(await pool.map(stuckSecond, [0, 1, 2, 3], { ...options, graceMs: 20 })), [
+    0,
+    "TimedOut",
+    2,
+    3,
+  ]);
 });
 
 test("cancelling a map cancels what is not done", async () => {
   await using pool = new Pool(1);
   const controller = new AbortController();
-  const result = pool.mapAsync(task(meta, functions.untilAborted), [undefined, undefined, undefined], { chunkSize: 1, signal: controller.signal, returnExceptions: true });
+  const result = pool.mapAsync(task(meta, functions.untilAborted), [undefined, undefined, undefined], {
+    chunkSize: 1,
+    signal: controller.signal,
+    returnExceptions: true,
+  });
   controller.abort();
   const results = await result;
-  assert.equal(results.every((one) => one instanceof Cancelled), true);
+  assert.equal(
+    results.every((one) => one instanceof Cancelled),
+    true,
+  );
   assert.equal(await pool.apply(double, [1]), 2);
 });
 
@@ -78,22 +116,43 @@ test("two hundred thousand numbers, and inputs beyond one message, come back who
   const numbers = Array.from({ length: 200_000 }, (_, i) => i);
   const doubled = await pool.map(double, numbers);
   assert.equal(doubled.length, numbers.length);
-  assert.equal(doubled.every((x, i) => x === i * 2), true);
+  assert.equal(
+    doubled.every((x, i) => x === i * 2),
+    true,
+  );
   // 40 MiB, more than the window: most of it is encoded only as there is room.
   const buffers = Array.from({ length: 20 }, () => Buffer.alloc(2 << 20));
-  assert.deepEqual(await pool.map(task(meta, functions.size), buffers, { chunkSize: 1 }), buffers.map((buffer) => buffer.length));
+  assert.deepEqual(
+    await pool.map(task(meta, functions.size), buffers, { chunkSize: 1 }),
+    buffers.map((buffer) => buffer.length),
+  );
 });
 
 test("several maps at once share the pool without mixing", async () => {
   await using pool = new Pool(2);
-  const maps = Array.from({ length: 10 }, (_, n) => pool.map((x: number) => x, Array.from({ length: 50 }, (_, i) => n * 1000 + i), { chunkSize: 3 }));
-  assert.deepEqual((await Promise.all(maps)).map((values) => values[49]), Array.from({ length: 10 }, (_, n) => n * 1000 + 49));
+  const maps = Array.from({ length: 10 }, (_, n) =>
+    pool.map(
+      (x: number) => x,
+      Array.from({ length: 50 }, (_, i) => n * 1000 + i),
+      { chunkSize: 3 },
+    ),
+  );
+  assert.deepEqual(
+    (await Promise.all(maps)).map((values) => values[49]),
+    Array.from({ length: 10 }, (_, n) => n * 1000 + 49),
+  );
 });
 
 test("a command is mapped over items, with its result as data", async () => {
   await using pool = new Pool(2);
   const results: CommandResult[] = await pool.map(command("printf", ["<%s>", "{item}"]), ["a", "b c"]);
-  assert.deepEqual(results.map(({ exitCode, stdout }) => ({ exitCode, stdout })), [{ exitCode: 0, stdout: "<a>" }, { exitCode: 0, stdout: "<b c>" }]);
+  assert.deepEqual(
+    results.map(({ exitCode, stdout }) => ({ exitCode, stdout })),
+    [
+      { exitCode: 0, stdout: "<a>" },
+      { exitCode: 0, stdout: "<b c>" },
+    ],
+  );
 });
 
 test("wrong sizes are refused at once", async () => {

@@ -48,7 +48,10 @@ test("only the first outcome counts", async () => {
 
 test("the callback gets the value, the error callback the error, before waiting callers", async () => {
   const calls: unknown[] = [];
-  const listeners = { callback: (value: number) => calls.push(value), errorCallback: (error: unknown) => calls.push(error) };
+  const listeners = {
+    callback: (value: number) => calls.push(value),
+    errorCallback: (error: unknown) => calls.push(error),
+  };
   const good = new AsyncResult<number>(nothing, listeners);
   const bad = new AsyncResult<number>(nothing, listeners);
   const waited = good.get().then(() => calls.push("waited"));

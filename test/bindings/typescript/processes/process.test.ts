@@ -1,11 +1,34 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import {
-  activeChildren, command, cpuCount, currentProcess, isMain, JoinableQueue, parentProcess, Process, Queue, setOutput, shutdown, task, type OutputLine,
+  activeChildren,
+  command,
+  cpuCount,
+  currentProcess,
+  isMain,
+  JoinableQueue,
+  parentProcess,
+  Process,
+  Queue,
+  setOutput,
+  shutdown,
+  task,
+  type OutputLine,
 } from "../../../../bindings/typescript/index.js";
 import { waitFor, within } from "../../../deadline.js";
 import { children } from "../fixtures/modules.js";
-import { Doubler, exitWith, fail, forEver, makeHidden, makeUnfindable, print, putArguments, putIdentity, startGrandchild } from "../fixtures/children.js";
+import {
+  Doubler,
+  exitWith,
+  fail,
+  forEver,
+  makeHidden,
+  makeUnfindable,
+  print,
+  putArguments,
+  putIdentity,
+  startGrandchild,
+} from "../fixtures/children.js";
 
 const lines: OutputLine[] = [];
 setOutput((line) => lines.push(line));
@@ -31,7 +54,10 @@ test("a process runs its function in another process, whose currentProcess() nam
   await child.start();
   assert.notEqual(child.pid, process.pid);
   assert.deepEqual(await queue.get(), {
-    text: "hello", name: "greeter", pid: child.pid, daemon: false,
+    text: "hello",
+    name: "greeter",
+    pid: child.pid,
+    daemon: false,
     parent: { name: "MainProcess", pid: process.pid, ident: process.pid },
   });
   await child.join();
@@ -90,8 +116,12 @@ test("calls in the wrong order fail with an error that says so", async () => {
   assert.throws(() => child.sentinel, /call start/);
   await child.start();
   await assert.rejects(child.start(), /cannot be started again: make a new Process/);
-  assert.throws(() => { child.daemon = true; }, /was started/);
-  assert.throws(() => { child.name = "late"; }, /was started/);
+  assert.throws(() => {
+    child.daemon = true;
+  }, /was started/);
+  assert.throws(() => {
+    child.name = "late";
+  }, /was started/);
   await child.join();
   await assert.rejects(child.start(), /cannot be started again/);
   await child.close();
@@ -168,7 +198,10 @@ test("a subclass that cannot be found fails with an error that says what to writ
   await child.start();
   await child.join();
   assert.equal(child.exitCode, 1);
-  assert.match(outputOf(child, "stderr").join("\n"), /class Unfindable was not found in .*children\.js: export it there, or write registerProcess\(import\.meta, Unfindable\)/);
+  assert.match(
+    outputOf(child, "stderr").join("\n"),
+    /class Unfindable was not found in .*children\.js: export it there, or write registerProcess\(import\.meta, Unfindable\)/,
+  );
 });
 
 test("fields of a subclass that cannot be sent are named", async () => {
@@ -213,14 +246,19 @@ test("cwd and env are the child's", async () => {
   const queue = new Queue();
   const child = new Process({
     target: async (to: Queue) => to.put([process.cwd(), process.env["POLYPROC_TEST_VALUE"], process.env["HOME"]]),
-    args: [queue], cwd: "/", env: { POLYPROC_TEST_VALUE: "set", HOME: null },
+    args: [queue],
+    cwd: "/",
+    env: { POLYPROC_TEST_VALUE: "set", HOME: null },
   });
   await child.start();
   assert.deepEqual(await within(queue.get(), "the child"), ["/", "set", null]);
 });
 
 test("this process is the main one", () => {
-  assert.deepEqual({ ...currentProcess() }, { name: "MainProcess", pid: process.pid, ident: process.pid, daemon: false, handle: null });
+  assert.deepEqual(
+    { ...currentProcess() },
+    { name: "MainProcess", pid: process.pid, ident: process.pid, daemon: false, handle: null },
+  );
   assert.equal(parentProcess(), null);
   assert.equal(isMain(import.meta), true);
   assert.equal(isMain(children), false);

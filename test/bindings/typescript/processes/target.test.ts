@@ -5,13 +5,19 @@ import * as children from "../fixtures/children.js";
 
 test("a task is the module and the name of the function", () => {
   assert.deepEqual(toTarget(task(import.meta, children.print)), { module: import.meta.url, export: "print" });
-  assert.deepEqual(toTarget(task(import.meta, () => 1, "table.first")), { module: import.meta.url, export: "table.first" });
+  assert.deepEqual(toTarget(task(import.meta, () => 1, "table.first")), {
+    module: import.meta.url,
+    export: "table.first",
+  });
 });
 
 test("a task needs a name and a file", () => {
   assert.throws(() => task(import.meta, () => 1), /has no name/);
   assert.throws(() => task(import.meta, children.print.bind(null)), /has no name/);
-  assert.throws(() => task({ url: "data:text/javascript,1" }, children.print), /import\.meta of a module that is a file/);
+  assert.throws(
+    () => task({ url: "data:text/javascript,1" }, children.print),
+    /import\.meta of a module that is a file/,
+  );
   assert.throws(() => task(import.meta, "print" as never), /expected a function/);
 });
 
@@ -28,7 +34,11 @@ test("a function without source text is refused", () => {
 });
 
 test("a command is its program, arguments and options", () => {
-  assert.deepEqual(toTarget(command("gzip", ["-9"], { check: false })), { command: "gzip", args: ["-9"], check: false });
+  assert.deepEqual(toTarget(command("gzip", ["-9"], { check: false })), {
+    command: "gzip",
+    args: ["-9"],
+    check: false,
+  });
 });
 
 test("a value that is not a target is refused and quoted", () => {

@@ -10,11 +10,16 @@ test("addresses are read", () => {
 });
 
 test("a formatted address is parsed back to itself", () => {
-  for (const text of ["unix:/a", "tcp:localhost:1", "tls:[fe80::1%eth0]:65535"]) assert.equal(formatAddress(parseAddress(text)), text);
+  for (const text of ["unix:/a", "tcp:localhost:1", "tls:[fe80::1%eth0]:65535"])
+    assert.equal(formatAddress(parseAddress(text)), text);
 });
 
 test("anything else is refused and quoted", () => {
   for (const text of ["", "unix:", "tcp:host", "tcp:host:0", "tcp:host:65536", "udp:host:1", "tcp:a:b:1", "nonsense"]) {
-    assert.throws(() => parseAddress(text), (error) => error instanceof TypeError && error.message.includes(JSON.stringify(text)), text);
+    assert.throws(
+      () => parseAddress(text),
+      (error) => error instanceof TypeError && error.message.includes(JSON.stringify(text)),
+      text,
+    );
   }
 });

@@ -12,28 +12,56 @@ function there(value: unknown): unknown {
 /** Text that UTF-8 can hold. */
 const text = fc.string({ unit: "binary" });
 const scalar = fc.oneof(
-  fc.constant(null), fc.boolean(), fc.integer(), fc.maxSafeInteger(), fc.double({ noNaN: false }), text,
+  fc.constant(null),
+  fc.boolean(),
+  fc.integer(),
+  fc.maxSafeInteger(),
+  fc.double({ noNaN: false }),
+  text,
   fc.uint8Array().map((bytes) => Buffer.from(bytes)),
-  fc.bigInt({ min: 2n ** 53n, max: 2n ** 80n }), fc.bigInt({ min: -(2n ** 80n), max: -(2n ** 53n) }),
+  fc.bigInt({ min: 2n ** 53n, max: 2n ** 80n }),
+  fc.bigInt({ min: -(2n ** 80n), max: -(2n ** 53n) }),
   fc.date({ noInvalidDate: true }),
 );
 const value = fc.letrec((tie) => ({
-  value: fc.oneof({ depthSize: "small" }, scalar,
+  value: fc.oneof(
+    { depthSize: "small" },
+    scalar,
     fc.array(tie("value"), { maxLength: 20 }),
     fc.dictionary(text, tie("value"), { maxKeys: 20, noNullPrototype: true }),
     fc.array(fc.tuple(tie("value"), tie("value")), { maxLength: 5 }).map((entries) => new Map(entries)),
-    fc.array(tie("value"), { maxLength: 5 }).map((members) => new Set(members))),
+    fc.array(tie("value"), { maxLength: 5 }).map((members) => new Set(members)),
+  ),
 })).value;
 
 test("every value comes back as it was", () => {
-  fc.assert(fc.property(value, (given) => assert.deepEqual(there(given), given)), { numRuns: 500 });
+  fc.assert(
+    fc.property(value, (given) => assert.deepEqual(there(given), given)),
+    { numRuns: 500 },
+  );
 });
 
 test("the server reads the same value that was encoded", () => {
   const plain = fc.letrec((tie) => ({
-    value: fc.oneof(fc.constant(null), fc.boolean(), fc.maxSafeInteger(), text, fc.array(tie("value")), fc.dictionary(text.filter((key) => !key.startsWith("$")), tie("value"), { noNullPrototype: true })),
+    value: fc.oneof(
+      fc.constant(null),
+      fc.boolean(),
+      fc.maxSafeInteger(),
+      text,
+      fc.array(tie("value")),
+      fc.dictionary(
+        text.filter((key) => !key.startsWith("$")),
+        tie("value"),
+        { noNullPrototype: true },
+      ),
+    ),
   })).value;
-  fc.assert(fc.property(plain, (given) => assert.deepEqual(msgpackToJson(payloadData(encode(given))), JSON.parse(JSON.stringify(given)))), { numRuns: 300 });
+  fc.assert(
+    fc.property(plain, (given) =>
+      assert.deepEqual(msgpackToJson(payloadData(encode(given))), JSON.parse(JSON.stringify(given))),
+    ),
+    { numRuns: 300 },
+  );
 });
 
 test("numbers at the edges of every msgpack form survive", () => {
@@ -42,11 +70,16 @@ test("numbers at the edges of every msgpack form survive", () => {
       for (const number of [2 ** bits + off, -(2 ** bits) + off]) assert.deepEqual(there(number), number);
     }
   }
-  for (const number of [-0, NaN, Infinity, -Infinity, Number.MIN_VALUE, Number.MAX_VALUE, 1.5]) assert.ok(Object.is(there(number), number), String(number));
+  for (const number of [-0, NaN, Infinity, -Infinity, Number.MIN_VALUE, Number.MAX_VALUE, 1.5])
+    assert.ok(Object.is(there(number), number), String(number));
 });
 
 test("integers are integers for other languages, also beyond 32 bits", () => {
-  assert.deepEqual(msgpackToJson(payloadData(encode([2 ** 40, -(2 ** 40), 2n ** 63n]))), [2 ** 40, -(2 ** 40), { $int: "9223372036854775808" }]);
+  assert.deepEqual(msgpackToJson(payloadData(encode([2 ** 40, -(2 ** 40), 2n ** 63n]))), [
+    2 ** 40,
+    -(2 ** 40),
+    { $int: "9223372036854775808" },
+  ]);
 });
 
 test("a bigint that is a safe integer becomes a number", () => {
@@ -61,12 +94,21 @@ test("undefined is null in lists, and leaves no member", () => {
 });
 
 test("values that only JavaScript has arrive unchanged", () => {
-  const given = { pattern: /a+/giu, floats: new Float64Array([1.5, -0]), words: new Uint16Array([1, 65535]), buffer: new Uint8Array([1, 2]).buffer, big: 2n ** 100n };
+  const given = {
+    pattern: /a+/giu,
+    floats: new Float64Array([1.5, -0]),
+    words: new Uint16Array([1, 65535]),
+    buffer: new Uint8Array([1, 2]).buffer,
+    big: 2n ** 100n,
+  };
   assert.deepEqual(there(given), given);
 });
 
 test("errors come back with class, message, stack, cause and their own properties", () => {
-  const given = Object.assign(new RangeError("too far", { cause: new Error("the reason") }), { code: "E_FAR", at: [1, 2] });
+  const given = Object.assign(new RangeError("too far", { cause: new Error("the reason") }), {
+    code: "E_FAR",
+    at: [1, 2],
+  });
   const error = there(given) as RangeError & { code: string; at: number[] };
   assert.ok(error instanceof RangeError);
   assert.equal(error.message, "too far");
@@ -124,13 +166,32 @@ test("payloads that were made before are not overwritten by later ones", () => {
 
 test("values of every form survive wherever a block of the encoder's memory ends", () => {
   const forms = [
-    new Map([["a", 1]]), new Set([1]), new Error("e"), 2n ** 70n, /x/, 2 ** 40, 1.5, 70_000, -70_000, 300, -300, "\u00e9", "e".repeat(35), new Date(1), new Date(1.5e12 + 1), new Date(-1),
-    Buffer.from("bytes"), { a: undefined, b: [1, { c: undefined }] }, Array.from({ length: 20 }, (_, i) => i), new OpaqueBlob("t", Buffer.from("d")),
+    new Map([["a", 1]]),
+    new Set([1]),
+    new Error("e"),
+    2n ** 70n,
+    /x/,
+    2 ** 40,
+    1.5,
+    70_000,
+    -70_000,
+    300,
+    -300,
+    "\u00e9",
+    "e".repeat(35),
+    new Date(1),
+    new Date(1.5e12 + 1),
+    new Date(-1),
+    Buffer.from("bytes"),
+    { a: undefined, b: [1, { c: undefined }] },
+    Array.from({ length: 20 }, (_, i) => i),
+    new OpaqueBlob("t", Buffer.from("d")),
   ];
   const expected = forms.map((form) => there(form));
   for (let length = 32_000; length < 33_000; length++) {
     const padding = "x".repeat(length);
-    for (const [i, form] of forms.entries()) assert.deepEqual((there([padding, form, "end"]) as unknown[]).slice(1), [expected[i], "end"]);
+    for (const [i, form] of forms.entries())
+      assert.deepEqual((there([padding, form, "end"]) as unknown[]).slice(1), [expected[i], "end"]);
   }
 });
 
@@ -148,7 +209,11 @@ test("a value that cannot be sent is named with its place", () => {
     [{ weak: new WeakMap() }, /weak is a WeakMap/],
   ];
   for (const [given, expected] of cases) {
-    assert.throws(() => encode(given), (error) => error instanceof TypeError && expected.test(error.message), String(expected));
+    assert.throws(
+      () => encode(given),
+      (error) => error instanceof TypeError && expected.test(error.message),
+      String(expected),
+    );
   }
   assert.deepEqual(there("still works"), "still works");
 });
@@ -166,16 +231,26 @@ test("an object that occurs twice, but not in itself, is sent twice", () => {
 });
 
 test("a getter that throws fails with its own error", () => {
-  const trap = { get bad() { throw new RangeError("from the getter"); } };
-  assert.throws(() => encode(trap), (error) => error instanceof Error && /from the getter|cannot send/.test(error.message));
+  const trap = {
+    get bad() {
+      throw new RangeError("from the getter");
+    },
+  };
+  assert.throws(
+    () => encode(trap),
+    (error) => error instanceof Error && /from the getter|cannot send/.test(error.message),
+  );
 });
 
 test("hostile payloads fail with Malformed and never with anything else", () => {
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
-    try {
-      decode(bytes, null);
-    } catch (error) {
-      assert.equal((error as { codeName?: string }).codeName, "Malformed", String(error));
-    }
-  }), { numRuns: 3000 });
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
+      try {
+        decode(bytes, null);
+      } catch (error) {
+        assert.equal((error as { codeName?: string }).codeName, "Malformed", String(error));
+      }
+    }),
+    { numRuns: 3000 },
+  );
 });

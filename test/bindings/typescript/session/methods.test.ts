@@ -8,7 +8,11 @@ const folder = `${root}bindings/typescript`;
 const sources = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
 
 test("every method that the binding names is in the protocol", () => {
-  const named = sources.flatMap((name) => [...readFileSync(`${folder}/${name}`, "utf8").matchAll(/"((?:\$\/)?[a-z]+\/[a-zA-Z]+)"/g)].map((match) => match[1]!));
+  const named = sources.flatMap((name) =>
+    [...readFileSync(`${folder}/${name}`, "utf8").matchAll(/"((?:\$\/)?[a-z]+\/[a-zA-Z]+)"/g)].map(
+      (match) => match[1]!,
+    ),
+  );
   assert.ok(named.length > 40, `only ${named.length} were found`);
   for (const method of named.filter((name) => !name.startsWith("js/"))) assert.ok(messageByMethod.has(method), method);
 });

@@ -7,7 +7,9 @@ import { compiled } from "../../../fixture.js";
 
 test("a script whose output is not read makes its children wait, holds little, and loses nothing", async (t) => {
   const lines = 24_000;
-  const script = spawn(process.execPath, [compiled("test/bindings/typescript/fixtures/floods"), String(lines)], { stdio: ["ignore", "pipe", "pipe"] });
+  const script = spawn(process.execPath, [compiled("test/bindings/typescript/fixtures/floods"), String(lines)], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const ended = once(script, "close");
   t.after(async () => {
     script.kill("SIGKILL");
@@ -15,7 +17,10 @@ test("a script whose output is not read makes its children wait, holds little, a
   });
   let said = "";
   script.stderr.on("data", (text: Buffer) => (said += text.toString()));
-  const [, most] = await waitFor(() => /rests (\d+)\n/.exec(said), { what: "the script's output to rest", timeoutMs: 30_000 });
+  const [, most] = await waitFor(() => /rests (\d+)\n/.exec(said), {
+    what: "the script's output to rest",
+    timeoutMs: 30_000,
+  });
   assert.ok(Number(most) < 4 << 20, `${most} bytes waited in the script`);
   assert.doesNotMatch(said, /ended/);
   let bytes = 0;

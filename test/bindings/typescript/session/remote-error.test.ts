@@ -12,7 +12,10 @@ function roundTrip(thrown: unknown): TaskFailed {
 }
 
 test("a built-in error comes back as its class, with message, stack, own properties and causes", () => {
-  const thrown = Object.assign(new RangeError("too far", { cause: new TypeError("why") }), { code: "E_FAR", at: { x: 1 } });
+  const thrown = Object.assign(new RangeError("too far", { cause: new TypeError("why") }), {
+    code: "E_FAR",
+    at: { x: 1 },
+  });
   const { cause, message, data } = roundTrip(thrown);
   assert.ok(cause instanceof RangeError);
   assert.equal(message, "RangeError: too far");
@@ -38,11 +41,19 @@ test("an error of this package arrives as one", () => {
 });
 
 test("a thrown value that is not an error is reported as that value", () => {
-  assert.deepEqual([undefined, null, "text", 42, { a: 1 }].map((thrown) => roundTrip(thrown).message), ["undefined: undefined", "null: null", "string: text", "number: 42", `object: {"a":1}`]);
+  assert.deepEqual(
+    [undefined, null, "text", 42, { a: 1 }].map((thrown) => roundTrip(thrown).message),
+    ["undefined: undefined", "null: null", "string: text", "number: 42", `object: {"a":1}`],
+  );
 });
 
 test("hostile errors do not break the report", () => {
-  const getter = Object.defineProperty(new Error("x"), "trap", { enumerable: true, get() { throw new Error("trapped"); } });
+  const getter = Object.defineProperty(new Error("x"), "trap", {
+    enumerable: true,
+    get() {
+      throw new Error("trapped");
+    },
+  });
   assert.equal(roundTrip(getter).cause instanceof Error, true);
   const loop = new Error("loop");
   loop.cause = loop;
@@ -52,17 +63,27 @@ test("hostile errors do not break the report", () => {
   assert.equal(roundTrip(Object.assign(new Error("cyclic"), { self })).message, "Error: cyclic");
   const huge = roundTrip(new Error("y".repeat(1_000_000)));
   assert.ok(huge.message.length < 70_000);
-  assert.match(roundTrip(Object.assign(new Error("polluter"), JSON.parse(`{"__proto__": {"polluted": true}}`))).message, /polluter/);
+  assert.match(
+    roundTrip(Object.assign(new Error("polluter"), JSON.parse(`{"__proto__": {"polluted": true}}`))).message,
+    /polluter/,
+  );
   assert.equal(({} as { polluted?: unknown }).polluted, undefined);
 });
 
 test("AggregateError reports its errors", () => {
   const { cause } = roundTrip(new AggregateError([new TypeError("a"), "b"], "both"));
-  assert.deepEqual((cause as AggregateError).errors, [{ type: "TypeError", message: "a" }, { type: "string", message: "b" }]);
+  assert.deepEqual((cause as AggregateError).errors, [
+    { type: "TypeError", message: "a" },
+    { type: "string", message: "b" },
+  ]);
 });
 
 test("a lost worker's error has its post-mortem as properties", () => {
-  const error = errorOf({ code: 1013, message: "worker 7 was killed", data: { pid: 7, exitCode: null, signal: "SIGKILL", stderr: "last words" } });
+  const error = errorOf({
+    code: 1013,
+    message: "worker 7 was killed",
+    data: { pid: 7, exitCode: null, signal: "SIGKILL", stderr: "last words" },
+  });
   assert.ok(error instanceof WorkerLost);
   assert.deepEqual([error.pid, error.exitCode, error.signal, error.stderr], [7, null, "SIGKILL", "last words"]);
 });

@@ -1,6 +1,16 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { BrokenPipe, EndOfFile, Pipe, Process, shutdown, task, TimedOut, wait, type PipeEnd } from "../../../../bindings/typescript/index.js";
+import {
+  BrokenPipe,
+  EndOfFile,
+  Pipe,
+  Process,
+  shutdown,
+  task,
+  TimedOut,
+  wait,
+  type PipeEnd,
+} from "../../../../bindings/typescript/index.js";
 import { waitFor, within } from "../../../deadline.js";
 import { children } from "../fixtures/modules.js";
 import { echo, forEver, sendAndExit, sendMany, sendManyAndExit } from "../fixtures/children.js";
@@ -139,7 +149,14 @@ test("a failure that arrives after its send is thrown once, by the next call", a
     return a;
   };
   const sender = await broken();
-  await waitFor(() => sender.send(3).then(() => false, (error: unknown) => error instanceof BrokenPipe), { what: "the failure of an earlier send" });
+  await waitFor(
+    () =>
+      sender.send(3).then(
+        () => false,
+        (error: unknown) => error instanceof BrokenPipe,
+      ),
+    { what: "the failure of an earlier send" },
+  );
   await assert.rejects(sender.send(4), BrokenPipe);
 
   const receiver = await broken();
@@ -149,7 +166,10 @@ test("a failure that arrives after its send is thrown once, by the next call", a
   await assert.rejects((await broken()).close(), BrokenPipe);
 });
 
-for (const [how, target] of [["returns", sendMany], ["calls process.exit", sendManyAndExit]] as const) {
+for (const [how, target] of [
+  ["returns", sendMany],
+  ["calls process.exit", sendManyAndExit],
+] as const) {
   test(`a child that ${how} right after a thousand sends has sent everything`, async () => {
     const [mine, its] = Pipe<unknown>();
     const child = new Process({ target: task(children, target), args: [its, 1000] });
@@ -159,7 +179,10 @@ for (const [how, target] of [["returns", sendMany], ["calls process.exit", sendM
     for await (const item of mine) received.push(item);
     await child.join();
     assert.equal(child.exitCode, 0);
-    assert.deepEqual(received, Array.from({ length: 1000 }, (_, i) => i));
+    assert.deepEqual(
+      received,
+      Array.from({ length: 1000 }, (_, i) => i),
+    );
   });
 }
 

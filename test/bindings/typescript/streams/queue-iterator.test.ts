@@ -7,12 +7,17 @@ import { Counter } from "../../../../bindings/typescript/bypass/tally.js";
 function setUp(count: number, hasCounters = true) {
   const items = Array.from({ length: count }, (_, i) => i);
   const memory = [0, 0];
-  const pair = [0, 1].map((slot) => new Counter(slot, (n) => (memory[slot] = n))) as unknown as readonly [Counter, Counter];
+  const pair = [0, 1].map((slot) => new Counter(slot, (n) => (memory[slot] = n))) as unknown as readonly [
+    Counter,
+    Counter,
+  ];
   const lent = new Map<number, { from: number; items: number[] }>();
   const log = { largest: 0, given: 0, taken: 0 };
   let closed = false;
   const settle = (counters: readonly Counter[]) => {
-    const back = counters.flatMap(({ slot, count: now }) => lent.get(slot)?.items.slice(now - lent.get(slot)!.from) ?? []);
+    const back = counters.flatMap(
+      ({ slot, count: now }) => lent.get(slot)?.items.slice(now - lent.get(slot)!.from) ?? [],
+    );
     for (const { slot } of counters) lent.delete(slot);
     items.unshift(...back);
     return back.length;
@@ -47,7 +52,8 @@ function setUp(count: number, hasCounters = true) {
 }
 
 /** What the server would put back, were the process killed now. */
-const unseen = ({ lent, memory }: ReturnType<typeof setUp>) => [...lent].flatMap(([slot, { from, items }]) => items.slice(memory[slot]! - from));
+const unseen = ({ lent, memory }: ReturnType<typeof setUp>) =>
+  [...lent].flatMap(([slot, { from, items }]) => items.slice(memory[slot]! - from));
 
 test("each item is counted before the loop receives it, so exactly the uncounted ones are on loan", async () => {
   const set = setUp(2000);

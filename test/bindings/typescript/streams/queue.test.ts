@@ -4,7 +4,18 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { Empty, Full, JoinableQueue, Lock, Process, Queue, shutdown, SimpleQueue, task, TimedOut } from "../../../../bindings/typescript/index.js";
+import {
+  Empty,
+  Full,
+  JoinableQueue,
+  Lock,
+  Process,
+  Queue,
+  shutdown,
+  SimpleQueue,
+  task,
+  TimedOut,
+} from "../../../../bindings/typescript/index.js";
 import { waitFor, within } from "../../../deadline.js";
 import { temporaryFolder } from "../../../temporary-folder.js";
 import { children } from "../fixtures/modules.js";
@@ -27,7 +38,10 @@ test("items put side by side keep their order, and each put resolves", async () 
   const queue = new Queue<number>();
   await Promise.all(Array.from({ length: 5000 }, (_, i) => queue.put(i)));
   assert.equal(await queue.size(), 5000);
-  assert.deepEqual(await queue.getMany(10_000), Array.from({ length: 5000 }, (_, i) => i));
+  assert.deepEqual(
+    await queue.getMany(10_000),
+    Array.from({ length: 5000 }, (_, i) => i),
+  );
 });
 
 test("an item is what it was when it was put", async () => {
@@ -44,8 +58,11 @@ test("putMany and getMany move many items in few messages", async () => {
   await queue.putMany(Array.from({ length: 25_000 }, (_, i) => i));
   assert.equal(await queue.size(), 25_000);
   const items: number[] = [];
-  while (items.length < 25_000) items.push(...await queue.getMany(10_000));
-  assert.deepEqual(items, Array.from({ length: 25_000 }, (_, i) => i));
+  while (items.length < 25_000) items.push(...(await queue.getMany(10_000)));
+  assert.deepEqual(
+    items,
+    Array.from({ length: 25_000 }, (_, i) => i),
+  );
   await queue.putMany([]);
   assert.equal(await queue.empty(), true);
 });
@@ -73,7 +90,10 @@ test("a put into a queue with a limit resolves as soon as its own item is stored
 
 test("putMany says how many items went in when the others found no room", async () => {
   const queue = new Queue<number>({ maxSize: 3 });
-  await assert.rejects(queue.putMany([1, 2, 3, 4, 5], { timeoutMs: 5 }), (error: Full) => error instanceof Full && error.data["stored"] === 3);
+  await assert.rejects(
+    queue.putMany([1, 2, 3, 4, 5], { timeoutMs: 5 }),
+    (error: Full) => error instanceof Full && error.data["stored"] === 3,
+  );
 });
 
 test("an empty queue rejects a get that does not wait", async () => {
@@ -146,7 +166,7 @@ test("a joinable queue is joined when every item was dealt with", async () => {
 test("a queue that is not joinable has no account", async () => {
   const queue = new Queue<Queue>();
   await queue.put(queue);
-  const received = await queue.get() as JoinableQueue;
+  const received = (await queue.get()) as JoinableQueue;
   await assert.rejects(received.join(), { codeName: "BadState" });
 });
 
@@ -173,7 +193,8 @@ test("iterating takes items one by one", async () => {
 const numbers = (count: number, from = 0) => Array.from({ length: count }, (_, i) => from + i);
 
 /** Items in the queue, without what asking the queue itself does: make it whole. */
-const stored = async (queue: Queue<number>) => (await queue.connection.request("queue/status", { queue: queue.handle })).size;
+const stored = async (queue: Queue<number>) =>
+  (await queue.connection.request("queue/status", { queue: queue.handle })).size;
 
 test("a fast loop borrows items in batches, and returns unused ones in order", async () => {
   const queue = new Queue<number>();
@@ -182,7 +203,7 @@ test("a fast loop borrows items in batches, and returns unused ones in order", a
   let least = 1000;
   for await (const item of queue) {
     seen.push(item);
-    if (item % 50 === 0) least = Math.min(least, await stored(queue) + seen.length);
+    if (item % 50 === 0) least = Math.min(least, (await stored(queue)) + seen.length);
     if (item === 600) break;
   }
   assert.deepEqual(seen, numbers(601));
@@ -214,8 +235,8 @@ test("a loop that becomes slow returns its unused items", async () => {
   for await (const item of queue) {
     seen.push(item);
     if (item === 100) {
-      assert.ok(await stored(queue) < 99, "it has taken some ahead");
-      await waitFor(async () => await stored(queue) === 99, { what: "all that the loop has not come to" });
+      assert.ok((await stored(queue)) < 99, "it has taken some ahead");
+      await waitFor(async () => (await stored(queue)) === 99, { what: "all that the loop has not come to" });
     }
     if (item === 199) break;
   }
@@ -261,7 +282,10 @@ test("items in a loop may be objects, also when they have been put back", async 
     if (++count === 20) break;
   }
   const rest = await queue.getMany(100);
-  assert.deepEqual(rest.map((lock) => lock.handle), locks.slice(20).map((lock) => lock.handle));
+  assert.deepEqual(
+    rest.map((lock) => lock.handle),
+    locks.slice(20).map((lock) => lock.handle),
+  );
   await rest[19]!.acquire();
   assert.equal(await locks[39]!.locked(), true);
 });
@@ -285,7 +309,10 @@ test("consumers in several processes get each item once, and each its own end", 
   for (const from of [0, 1000, 2000]) await queue.putMany(numbers(1000, from));
   await queue.putMany([null, null]);
   for (const consumer of consumers) await within(consumer.join(), "a consumer that got its null");
-  assert.deepEqual((await taken.getMany(10_000)).toSorted((a, b) => a - b), numbers(3000));
+  assert.deepEqual(
+    (await taken.getMany(10_000)).toSorted((a, b) => a - b),
+    numbers(3000),
+  );
   assert.equal(await queue.empty(), true);
 });
 
@@ -299,7 +326,9 @@ test("a process that ends in the middle of a loop has returned its unused items"
   assert.deepEqual(await queue.getMany(1000), numbers(460, 40));
 });
 
-const onLinux = { skip: process.platform === "linux" ? false : "nothing is borrowed where a client cannot reach the server's memory" };
+const onLinux = {
+  skip: process.platform === "linux" ? false : "nothing is borrowed where a client cannot reach the server's memory",
+};
 
 test("a loop whose process is killed loses at most the item that it was working on", onLinux, async (t) => {
   const folder = temporaryFolder(t);
@@ -310,11 +339,14 @@ test("a loop whose process is killed loses at most the item that it was working 
     const enough = 4 * Math.floor(Math.random() * 7500);
     const consumer = new Process({ target: task(children, takeAndRecord), args: [queue, path] });
     await consumer.start();
-    await waitFor(() => (statSync(path, { throwIfNoEntry: false })?.size ?? -1) >= enough, { what: `${enough} bytes of items`, intervalMs: 0 });
+    await waitFor(() => (statSync(path, { throwIfNoEntry: false })?.size ?? -1) >= enough, {
+      what: `${enough} bytes of items`,
+      intervalMs: 0,
+    });
     await consumer.kill();
     await consumer.join();
     // It may have been quicker than the signal, and have taken all.
-    const rest = await queue.empty() ? [] : await queue.getMany(10_000);
+    const rest = (await queue.empty()) ? [] : await queue.getMany(10_000);
     const following = rest[0] ?? 10_000;
     const seen = readFileSync(path);
     const count = seen.length / 4;
@@ -332,7 +364,7 @@ test("unused borrowed items are in the queue again, in order, when the loop's pr
   const consumer = new Process({ target: task(children, borrowAndHang), args: [queue, 5000, seen], daemon: true });
   await consumer.start();
   const count = await within(seen.get(), "the loop's report");
-  assert.ok(await stored(queue) < 5000 - count, "some are on loan");
+  assert.ok((await stored(queue)) < 5000 - count, "some are on loan");
   await consumer.kill();
   await consumer.join();
   assert.deepEqual(await queue.getMany(5000), numbers(5000 - count, count));
@@ -356,10 +388,13 @@ test("an object without references is released", async () => {
   await (async () => {
     const queues = Array.from({ length: 50 }, () => new Queue());
     await queues[0]!.size();
-    assert.ok(await objects() >= before + 50);
+    assert.ok((await objects()) >= before + 50);
   })();
-  await waitFor(async () => {
-    collect();
-    return (await objects()) <= before;
-  }, { what: "50 queues to be forgotten" });
+  await waitFor(
+    async () => {
+      collect();
+      return (await objects()) <= before;
+    },
+    { what: "50 queues to be forgotten" },
+  );
 });

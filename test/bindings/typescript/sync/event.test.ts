@@ -1,6 +1,16 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { Barrier, BrokenBarrier, Condition, Event, Lock, Process, Queue, shutdown, task } from "../../../../bindings/typescript/index.js";
+import {
+  Barrier,
+  BrokenBarrier,
+  Condition,
+  Event,
+  Lock,
+  Process,
+  Queue,
+  shutdown,
+  task,
+} from "../../../../bindings/typescript/index.js";
 import { waitFor, within } from "../../../deadline.js";
 import { children } from "../fixtures/modules.js";
 import { countRound, waitAtBarrier, waitForEvent, waitOnCondition } from "../fixtures/children.js";
@@ -86,7 +96,10 @@ test("a barrier lets its parties go together, each with a number of its own", as
   await waitFor(async () => (await barrier.waiting()) === 2);
   const mine = await within(barrier.wait(), "the barrier");
   const all = [mine, await indexes.get(), await indexes.get()];
-  assert.deepEqual(all.toSorted((a, b) => a - b), [0, 1, 2]);
+  assert.deepEqual(
+    all.toSorted((a, b) => a - b),
+    [0, 1, 2],
+  );
   assert.equal(await barrier.parties(), 3);
   assert.equal(await barrier.broken(), false);
 });
@@ -111,7 +124,10 @@ test("a barrier takes its action along to other processes", async () => {
     await started({ target: task(children, waitAtBarrier), args: [barrier, indexes] }),
   ];
   const all = [await within(indexes.get(), "a party"), await within(indexes.get(), "the other party")];
-  assert.deepEqual(all.toSorted((a, b) => a - b), [0, 1]);
+  assert.deepEqual(
+    all.toSorted((a, b) => a - b),
+    [0, 1],
+  );
   for (const party of parties) {
     await party.join();
     assert.equal(party.exitCode, 0);
@@ -119,7 +135,11 @@ test("a barrier takes its action along to other processes", async () => {
 });
 
 test("an action that throws breaks the barrier for all", async () => {
-  const barrier = new Barrier(2, { action: () => { throw new Error("on purpose"); } });
+  const barrier = new Barrier(2, {
+    action: () => {
+      throw new Error("on purpose");
+    },
+  });
   const outcomes = await Promise.allSettled([barrier.wait(), barrier.wait()]);
   for (const outcome of outcomes) assert.ok(outcome.status === "rejected" && outcome.reason instanceof BrokenBarrier);
   assert.ok(outcomes.some((outcome) => /on purpose/.test(String((outcome as PromiseRejectedResult).reason))));

@@ -1,6 +1,17 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { BoundedSemaphore, Event, Lock, Process, Queue, RLock, Semaphore, shutdown, task, TimedOut } from "../../../../bindings/typescript/index.js";
+import {
+  BoundedSemaphore,
+  Event,
+  Lock,
+  Process,
+  Queue,
+  RLock,
+  Semaphore,
+  shutdown,
+  task,
+  TimedOut,
+} from "../../../../bindings/typescript/index.js";
 import { waitFor, within } from "../../../deadline.js";
 import { children } from "../fixtures/modules.js";
 import { hold, increment } from "../fixtures/children.js";
@@ -40,7 +51,12 @@ test("an error's stack leads to the caller", async () => {
 test("use releases the lock when the action is done, and when it throws", async () => {
   const lock = new Lock();
   assert.equal(await lock.use(async () => lock.locked()), true);
-  await assert.rejects(lock.use(() => { throw new Error("on purpose"); }), /on purpose/);
+  await assert.rejects(
+    lock.use(() => {
+      throw new Error("on purpose");
+    }),
+    /on purpose/,
+  );
   assert.equal(await lock.locked(), false);
 });
 
@@ -58,7 +74,10 @@ test("the scoped form rejects with TimedOut when the lock is not free", async ()
   const lock = new Lock();
   await lock.acquire();
   await assert.rejects(lock.lock({ timeoutMs: 5 }), TimedOut);
-  await assert.rejects(lock.use(() => 1, { block: false }), TimedOut);
+  await assert.rejects(
+    lock.use(() => 1, { block: false }),
+    TimedOut,
+  );
 });
 
 test("a signal ends the wait with its reason, and the lock goes to the next", async () => {
@@ -102,7 +121,10 @@ test("processes that share a lock lose no update", async () => {
   const processes = [1, 2, 3].map(() => new Process({ target: task(children, increment), args: [lock, counter, 20] }));
   await Promise.all(processes.map((process) => process.start()));
   await Promise.all(processes.map((process) => process.join()));
-  assert.deepEqual(processes.map((process) => process.exitCode), [0, 0, 0]);
+  assert.deepEqual(
+    processes.map((process) => process.exitCode),
+    [0, 0, 0],
+  );
   assert.equal(await counter.get(), 60);
 });
 
@@ -143,13 +165,17 @@ test("an RLock that another process holds cannot be released here", async () => 
 test("functions that run side by side inside of use are owners of their own, and nested ones are not", async () => {
   const lock = new RLock();
   const order: string[] = [];
-  await Promise.all(["a", "b"].map((name) => lock.use(async () => {
-    order.push(`${name} in`);
-    await lock.use(async () => {
-      assert.equal((await lock.status()).depth, 2);
-    });
-    order.push(`${name} out`);
-  })));
+  await Promise.all(
+    ["a", "b"].map((name) =>
+      lock.use(async () => {
+        order.push(`${name} in`);
+        await lock.use(async () => {
+          assert.equal((await lock.status()).depth, 2);
+        });
+        order.push(`${name} out`);
+      }),
+    ),
+  );
   assert.deepEqual(order, ["a in", "a out", "b in", "b out"]);
 });
 

@@ -29,7 +29,11 @@ export async function run(): Promise<void> {
       require(suite);
     } catch (error) {
       tell({ kind: "begins", title: `${basename(suite, ".cjs")} can be loaded` });
-      tell({ kind: "ends", skipped: false, error: error instanceof Error ? (error.stack ?? error.message) : inspect(error) });
+      tell({
+        kind: "ends",
+        skipped: false,
+        error: error instanceof Error ? (error.stack ?? error.message) : inspect(error),
+      });
     }
   }
   const failures = await new Promise<number>((done) => listen(mocha.run(done), tell));

@@ -44,11 +44,31 @@ const number = (payload: Payload) => ((payload as Uint8Array)[0]! << 8) | (paylo
 
 function setUp() {
   const channels = new FakeChannels();
-  const world = new FakeWorld({}, { startHost: fail, startCommand: fail, usage: () => Promise.resolve([]), runtimes: () => [], guardianPid: null, openChannel: channels.openChannel });
+  const world = new FakeWorld(
+    {},
+    {
+      startHost: fail,
+      startCommand: fail,
+      usage: () => Promise.resolve([]),
+      runtimes: () => [],
+      guardianPid: null,
+      openChannel: channels.openChannel,
+    },
+  );
   const { registry } = world.engine;
   const [a, b, c] = [world.session(), world.session(), world.session()];
-  const first = registry.create(a, "pipe:@first", PipeEnd, () => new PipeEnd(world.engine, "pipe:@first", { readable: true, writable: true }));
-  const second = registry.create(b, "pipe:@second", PipeEnd, () => new PipeEnd(world.engine, "pipe:@second", { readable: true, writable: true }));
+  const first = registry.create(
+    a,
+    "pipe:@first",
+    PipeEnd,
+    () => new PipeEnd(world.engine, "pipe:@first", { readable: true, writable: true }),
+  );
+  const second = registry.create(
+    b,
+    "pipe:@second",
+    PipeEnd,
+    () => new PipeEnd(world.engine, "pipe:@second", { readable: true, writable: true }),
+  );
   PipeEnd.join(first, second);
   return { world, channels, a, b, c, first, second };
 }
@@ -96,7 +116,9 @@ suite("a channel", () => {
     const { channel } = established(all);
     channel.entered(all.a);
     assert.deepEqual(ask(() => all.second.follow(all.b, null, true)).value, { item: item(4) });
-    assert.deepEqual(ask(() => all.second.follow(all.b, null, true)).value, { channel: { channel: 1, path: "0", inode: "1:2" } });
+    assert.deepEqual(ask(() => all.second.follow(all.b, null, true)).value, {
+      channel: { channel: 1, path: "0", inode: "1:2" },
+    });
     assert.ok(ask(() => all.second.follow(all.b, null, true, 1)).open, "the rest is in there");
   });
 
@@ -109,7 +131,10 @@ suite("a channel", () => {
       ask(() => second.follow(b, 0, true));
       const waiting = [ask(() => second.follow(b, null, take)), ask(() => second.follow(b, null, take))];
       channel.entered(all.a);
-      assert.deepEqual(waiting.map((one) => one.value), [introduction, introduction]);
+      assert.deepEqual(
+        waiting.map((one) => one.value),
+        [introduction, introduction],
+      );
       assert.deepEqual(ask(() => second.follow(b, 0, take)).value, introduction);
       const reading = ask(() => second.follow(b, null, take, 1));
       assert.ok(reading.open);
@@ -125,7 +150,9 @@ suite("a channel", () => {
     ask(() => all.second.follow(all.b, 0, true));
     ask(() => all.second.follow(all.b, null, true));
     channel.left(all.a, all.first.handle);
-    assert.deepEqual(ask(() => all.second.follow(all.b, 0, true)).value, { channel: { channel: 1, path: "0", inode: "1:2" } });
+    assert.deepEqual(ask(() => all.second.follow(all.b, 0, true)).value, {
+      channel: { channel: 1, path: "0", inode: "1:2" },
+    });
     assert.deepEqual(ask(() => all.second.follow(all.b, 0, true, 1)).value, { channel: null });
   });
 
@@ -294,11 +321,21 @@ class Follower {
   /** Handles the answer that has arrived. */
   settle(): void {
     if (!this.#pending || this.#pending.open) return;
-    const { value, failure } = this.#pending.failure ? { value: null, failure: true } : { value: this.#pending.value as { item?: Payload; channel?: { channel: number; path: string } | null }, failure: false };
+    const { value, failure } = this.#pending.failure
+      ? { value: null, failure: true }
+      : {
+          value: this.#pending.value as { item?: Payload; channel?: { channel: number; path: string } | null },
+          failure: false,
+        };
     this.#pending = null;
     if (failure || !value) return;
     if (value.item) this.received.push(number(value.item));
-    else if (value.channel) this.#reads = { number: value.channel.channel, items: this.#channels.at(value.channel.path).items, dismissed: false };
+    else if (value.channel)
+      this.#reads = {
+        number: value.channel.channel,
+        items: this.#channels.at(value.channel.path).items,
+        dismissed: false,
+      };
     else if (this.#reads) this.#reads.dismissed = true;
   }
 
@@ -313,7 +350,10 @@ suite("sessions that send, receive, leave and die in random order", () => {
       { weight: 8, arbitrary: fc.constant("send" as const) },
       { weight: 8, arbitrary: fc.constant("receive" as const) },
       { weight: 3, arbitrary: fc.constantFrom("hear writer" as const, "hear reader" as const) },
-      { weight: 1, arbitrary: fc.constantFrom("other receives" as const, "other sends" as const, "reader dies" as const) },
+      {
+        weight: 1,
+        arbitrary: fc.constantFrom("other receives" as const, "other sends" as const, "reader dies" as const),
+      },
     );
     fc.assert(
       fc.property(fc.array(step, { minLength: 20, maxLength: 120 }), (steps) => {
@@ -352,12 +392,21 @@ suite("sessions that send, receive, leave and die in random order", () => {
           reader.hear();
           reader.receive();
         }
-        const receivers = [...readers.map(({ received }) => received), others.filter((other) => !other.open && !other.failure).map((other) => number(other.value.item))];
-        assert.deepEqual(receivers.flat().toSorted((x, y) => x - y), Array.from({ length: last }, (_, i) => i + 1));
+        const receivers = [
+          ...readers.map(({ received }) => received),
+          others.filter((other) => !other.open && !other.failure).map((other) => number(other.value.item)),
+        ];
+        assert.deepEqual(
+          receivers.flat().toSorted((x, y) => x - y),
+          Array.from({ length: last }, (_, i) => i + 1),
+        );
         for (const received of receivers) {
           // Items of two concurrent senders have no order between them.
           const ofWriter = received.filter((n) => !sentByOther.includes(n));
-          assert.deepEqual(ofWriter, ofWriter.toSorted((x, y) => x - y));
+          assert.deepEqual(
+            ofWriter,
+            ofWriter.toSorted((x, y) => x - y),
+          );
         }
         for (const session of [a, c, reader.client]) session.end(true);
         assert.equal(channels.left, 0);

@@ -13,13 +13,23 @@ test("cancel fails a queued task at once and asks a running one to stop; other t
   const running = host.begin()!;
   assert.equal(job.cancel([0, 2], 1000), 2);
   await settle();
-  assert.deepEqual(world.results.map((entry) => [entry.index, errorName(entry.error!.code)]), [[2, "Cancelled"]]);
+  assert.deepEqual(
+    world.results.map((entry) => [entry.index, errorName(entry.error!.code)]),
+    [[2, "Cancelled"]],
+  );
   assert.equal(host.peer.received(workers.cancel).length, 1);
   host.fail(running, "AbortError");
   await settle();
   assert.deepEqual(host.signals, []);
   await runAll(world);
-  assert.deepEqual(world.results.map((entry) => [entry.index, entry.error ? errorName(entry.error.code) : "ok"]), [[2, "Cancelled"], [0, "Cancelled"], [1, "ok"]]);
+  assert.deepEqual(
+    world.results.map((entry) => [entry.index, entry.error ? errorName(entry.error.code) : "ok"]),
+    [
+      [2, "Cancelled"],
+      [0, "Cancelled"],
+      [1, "ok"],
+    ],
+  );
 });
 
 test("cancel of waiting tasks cancels exactly those that no worker has begun, also prefetched ones", async () => {
@@ -39,7 +49,10 @@ test("cancel of waiting tasks cancels exactly those that no worker has begun, al
   assert.equal(job.cancel(undefined, null, true), 93);
   await settle();
   assert.deepEqual([busy.begin(), quick.begin()], [null, null]);
-  assert.deepEqual([busy, quick].flatMap((host) => host.peer.received(workers.cancel)), []);
+  assert.deepEqual(
+    [busy, quick].flatMap((host) => host.peer.received(workers.cancel)),
+    [],
+  );
   busy.succeed(begun);
   await settle();
   assert.deepEqual([world.results.filter((entry) => entry.error).length, world.results.length], [93, 100]);
@@ -63,7 +76,10 @@ test("a worker that is slow to read is never given so many tasks that one claim 
     job.cancel(undefined, null, true);
     await settle();
   }
-  const given = host.peer.received(workers.run).flatMap(({ tasks }) => tasks.map(({ seq }) => seq)).slice(3);
+  const given = host.peer
+    .received(workers.run)
+    .flatMap(({ tasks }) => tasks.map(({ seq }) => seq))
+    .slice(3);
   assert.ok(given.length > 100, `${given.length} tasks`);
   assert.equal(new Set(given.map((seq) => seq & 255)).size, given.length);
 
@@ -95,7 +111,10 @@ test("a worker that dies before it reads anything loses none of the tasks that w
   world.connectAll();
   await settle();
   await runAll(world, world.hosts.slice(1));
-  assert.deepEqual(world.results.filter((entry) => entry.index === left).map((entry) => entry.error), [undefined]);
+  assert.deepEqual(
+    world.results.filter((entry) => entry.index === left).map((entry) => entry.error),
+    [undefined],
+  );
 });
 
 test("a task that is cancelled after it timed out is not retried, and its pool can end", async () => {
@@ -110,7 +129,10 @@ test("a task that is cancelled after it timed out is not retried, and its pool c
   job.cancel(undefined, 0);
   host.die();
   await settle();
-  assert.deepEqual(world.results.map((entry) => errorName(entry.error!.code)), ["Cancelled"]);
+  assert.deepEqual(
+    world.results.map((entry) => errorName(entry.error!.code)),
+    ["Cancelled"],
+  );
   world.client.end(true);
   await settle();
   assert.deepEqual(world.engine.pools(), []);

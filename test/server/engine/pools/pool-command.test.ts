@@ -14,7 +14,12 @@ function ones(count: number): Uint8Array {
 test("items for a program are counted before the server reads them", () => {
   const world = new PoolWorld();
   const job = world.job(world.pool(), { target });
-  for (const [count, items] of [[65_535, ones(1)], [Number.MAX_SAFE_INTEGER, ones(3)], [1, new Uint8Array([1])], [1, new Uint8Array()]] as const) {
+  for (const [count, items] of [
+    [65_535, ones(1)],
+    [Number.MAX_SAFE_INTEGER, ones(3)],
+    [1, new Uint8Array([1])],
+    [1, new Uint8Array()],
+  ] as const) {
     assert.throws(() => job.submit([{ index: 0, count, items }]), { codeName: "InvalidParams" });
   }
   assert.equal(world.client.queuedBytes, 0);

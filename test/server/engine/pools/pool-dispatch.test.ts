@@ -17,8 +17,17 @@ test("while the duration of tasks is unknown, no task is queued behind another o
 test("items of a program are counted when they are submitted, so one message cannot demand a billion processes", async () => {
   const world = new PoolWorld();
   const job = world.job(world.pool(), { target: { command: "true" } });
-  const submit = (count: number, ...items: number[]) => () => job.submit([{ index: 0, count, items: Uint8Array.from(items) }]);
-  for (const refused of [submit(1_000_000_000, 0x91, 1), submit(1_000_000_000, 0xdd, 0x3b, 0x9a, 0xca, 0x00), submit(2, 0x91, 1), submit(1, 1), submit(1)]) {
+  const submit =
+    (count: number, ...items: number[]) =>
+    () =>
+      job.submit([{ index: 0, count, items: Uint8Array.from(items) }]);
+  for (const refused of [
+    submit(1_000_000_000, 0x91, 1),
+    submit(1_000_000_000, 0xdd, 0x3b, 0x9a, 0xca, 0x00),
+    submit(2, 0x91, 1),
+    submit(1, 1),
+    submit(1),
+  ]) {
     assert.throws(refused, { codeName: "InvalidParams", message: /expected a list of \d+, as count says/ });
   }
   assert.deepEqual(job.wait(world.client, 0), { done: 0, failed: 0 });

@@ -23,7 +23,9 @@ test("a map that has ended leaves nothing in its session", async () => {
   const results = async () => {
     const wait = mapInPool(world.engine, world.client, { target: { module: "/tasks.js" }, items: items() });
     assert.ok(wait instanceof Wait);
-    const answer = new Promise<{ outcomes: object[] }>((resolve) => wait.onSettled((outcome) => resolve((outcome as { value: { outcomes: object[] } }).value)));
+    const answer = new Promise<{ outcomes: object[] }>((resolve) =>
+      wait.onSettled((outcome) => resolve((outcome as { value: { outcomes: object[] } }).value)),
+    );
     world.connectAll();
     await settle();
     await runAll(world);
@@ -46,13 +48,20 @@ test("results that only the caller reads may be one blob", async () => {
   await settle();
   host.succeed(host.begin()!, privateToItsLanguage);
   await settle();
-  assert.deepEqual(world.results.map(({ count, values }) => [count, values]), [[3, privateToItsLanguage]]);
+  assert.deepEqual(
+    world.results.map(({ count, values }) => [count, values]),
+    [[3, privateToItsLanguage]],
+  );
   assert.deepEqual(host.signals, []);
 });
 
 test("a worker that sends a blob as the results of a map, whose lists the server reads, is expelled", async () => {
   const world = new PoolWorld();
-  mapInPool(world.engine, world.client, { target: { module: "/tasks.js" }, items: [new Uint8Array([1])], processes: 1 });
+  mapInPool(world.engine, world.client, {
+    target: { module: "/tasks.js" },
+    items: [new Uint8Array([1])],
+    processes: 1,
+  });
   const host = world.hosts[0]!.connect();
   await settle();
   host.succeed(host.begin()!, privateToItsLanguage);

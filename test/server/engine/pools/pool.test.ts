@@ -31,7 +31,10 @@ test("every task has exactly one outcome, and each worker runs its share", async
   const ran = await runAll(world);
   assert.equal(ran[0]! + ran[1]!, 1000);
   assert.ok(Math.min(...ran) > 300, `shares ${ran.join(" and ")}`);
-  assert.deepEqual(world.results.map((entry) => entry.index).sort((a, b) => a - b), Array.from({ length: 1000 }, (_, i) => i));
+  assert.deepEqual(
+    world.results.map((entry) => entry.index).sort((a, b) => a - b),
+    Array.from({ length: 1000 }, (_, i) => i),
+  );
 });
 
 test("tasks prefetched behind a long one are taken back as soon as another worker is free", async () => {
@@ -72,7 +75,10 @@ test("when a worker dies, only the task that it had begun fails, and other worke
   first.die();
   await settle();
   const lost = world.results.filter((entry) => entry.error);
-  assert.deepEqual(lost.map((entry) => [entry.index, errorName(entry.error!.code), entry.error!.data?.["signal"], entry.pid]), [[3, "WorkerLost", "SIGKILL", first.pid]]);
+  assert.deepEqual(
+    lost.map((entry) => [entry.index, errorName(entry.error!.code), entry.error!.data?.["signal"], entry.pid]),
+    [[3, "WorkerLost", "SIGKILL", first.pid]],
+  );
   const second = world.hosts[1]!.connect();
   await settle();
   assert.deepEqual(second.list.map((task) => task.index).slice(0, 1), [4]);
@@ -93,7 +99,10 @@ test("with retries, the task of a dead worker is retried", async () => {
   const second = world.hosts[1]!.connect();
   await settle();
   await runAll(world, [second]);
-  assert.deepEqual(world.results.map((entry) => [entry.index, entry.error]), [[0, undefined]]);
+  assert.deepEqual(
+    world.results.map((entry) => [entry.index, entry.error]),
+    [[0, undefined]],
+  );
 });
 
 test("a failing task has 1 + retries attempts, then its error is reported", async () => {
@@ -107,7 +116,10 @@ test("a failing task has 1 + retries attempts, then its error is reported", asyn
     await settle();
   }
   assert.equal(host.begin(), null);
-  assert.deepEqual(world.results.map((entry) => entry.error?.message), ["try 3"]);
+  assert.deepEqual(
+    world.results.map((entry) => entry.error?.message),
+    ["try 3"],
+  );
 });
 
 test("of a chunk whose worker died, done items stay done, one is lost, and the rest runs with a report for each item", async () => {
@@ -127,7 +139,14 @@ test("of a chunk whose worker died, done items stay done, one is lost, and the r
   assert.deepEqual([rest.from, rest.to, rest.exact], [5, undefined, true]);
   second.succeed(rest);
   await settle();
-  assert.deepEqual(world.results.map((entry) => [entry.index, entry.count, entry.error ? errorName(entry.error.code) : "ok"]), [[0, 4, "ok"], [4, 1, "WorkerLost"], [5, 5, "ok"]]);
+  assert.deepEqual(
+    world.results.map((entry) => [entry.index, entry.count, entry.error ? errorName(entry.error.code) : "ok"]),
+    [
+      [0, 4, "ok"],
+      [4, 1, "WorkerLost"],
+      [5, 5, "ok"],
+    ],
+  );
   assert.deepEqual(job.wait(world.client, null), { done: 9, failed: 1 });
 });
 
@@ -146,11 +165,19 @@ test("of a large chunk, whose items are reported in batches, no item fails for a
   await settle();
   const rest = second.begin()!;
   assert.deepEqual([rest.from, rest.to, rest.exact], [4, undefined, true]);
-  assert.deepEqual(world.results.map((entry) => [entry.index, entry.count, entry.error]), [[0, 4, undefined]]);
+  assert.deepEqual(
+    world.results.map((entry) => [entry.index, entry.count, entry.error]),
+    [[0, 4, undefined]],
+  );
   second.record.part({ seq: rest.seq, from: 4, count: 1, values: new Uint8Array([0x91]), next: 5 });
   second.die();
   await settle();
-  assert.deepEqual(world.results.filter((entry) => entry.error).map((entry) => [entry.index, entry.count, errorName(entry.error!.code)]), [[5, 1, "WorkerLost"]]);
+  assert.deepEqual(
+    world.results
+      .filter((entry) => entry.error)
+      .map((entry) => [entry.index, entry.count, errorName(entry.error!.code)]),
+    [[5, 1, "WorkerLost"]],
+  );
 });
 
 test("a task past its timeout is asked to stop, then only its worker is killed, and it fails with TimedOut", async () => {
@@ -163,14 +190,20 @@ test("a task past its timeout is asked to stop, then only its worker is killed, 
   hung.begin();
   other.succeed(other.begin()!);
   world.clock.advance(100);
-  assert.deepEqual(hung.peer.received(workers.cancel).map((cancel) => cancel.reason), ["TimedOut"]);
+  assert.deepEqual(
+    hung.peer.received(workers.cancel).map((cancel) => cancel.reason),
+    ["TimedOut"],
+  );
   assert.deepEqual(hung.signals, []);
   world.clock.advance(50);
   assert.deepEqual(hung.signals, ["SIGKILL"]);
   assert.deepEqual(other.signals, []);
   hung.die();
   await settle();
-  assert.deepEqual(world.results.filter((entry) => entry.error).map((entry) => errorName(entry.error!.code)), ["TimedOut"]);
+  assert.deepEqual(
+    world.results.filter((entry) => entry.error).map((entry) => errorName(entry.error!.code)),
+    ["TimedOut"],
+  );
 });
 
 test("a worker ends after maxTasksPerChild tasks and is replaced", async () => {
@@ -198,7 +231,10 @@ test("a failing initializer fails the queued tasks, and no further workers are s
   assert.deepEqual(host.list, []);
   host.record.initialized({ error: { code: 1012, message: "no database" } });
   await settle();
-  assert.deepEqual(world.results.map((entry) => entry.error?.message), Array(3).fill("the pool's initializer tasks.js#prepare failed: no database"));
+  assert.deepEqual(
+    world.results.map((entry) => entry.error?.message),
+    Array(3).fill("the pool's initializer tasks.js#prepare failed: no database"),
+  );
   host.die({ exitCode: 0, signal: null });
   await settle();
   assert.equal(world.hosts.length, 1);
@@ -214,7 +250,10 @@ test("after three workers that died before they were ready, the tasks fail", asy
     await settle();
   }
   assert.equal(world.hosts.length, 3);
-  assert.deepEqual(world.results.map((entry) => errorName(entry.error!.code)), ["WorkerLost", "WorkerLost"]);
+  assert.deepEqual(
+    world.results.map((entry) => errorName(entry.error!.code)),
+    ["WorkerLost", "WorkerLost"],
+  );
 });
 
 test("submits beyond the session's limit are pending until there is room, and too many of them are refused", async () => {
@@ -294,7 +333,10 @@ test("terminate kills the workers and fails all unfinished tasks with Cancelled"
   assert.deepEqual(host.signals, ["SIGKILL"]);
   host.die();
   await settle();
-  assert.deepEqual(world.results.map((entry) => errorName(entry.error!.code)), Array(3).fill("Cancelled"));
+  assert.deepEqual(
+    world.results.map((entry) => errorName(entry.error!.code)),
+    Array(3).fill("Cancelled"),
+  );
   assert.equal(pool.whenGone(world.client), null);
 });
 
@@ -304,7 +346,10 @@ test("pools and their workers end with their client", () => {
   job.submit(world.tasks(4));
   world.connectAll();
   world.client.end(true);
-  assert.deepEqual(world.hosts.map((host) => host.signals.at(-1)), ["SIGKILL", "SIGKILL"]);
+  assert.deepEqual(
+    world.hosts.map((host) => host.signals.at(-1)),
+    ["SIGKILL", "SIGKILL"],
+  );
   assert.equal(world.engine.pools().length, 1);
   for (const host of world.hosts) host.die();
   assert.equal(world.engine.pools().length, 0);
@@ -323,7 +368,10 @@ test("loading a task's module does not count for the task's timeout, up to ten s
   world.clock.advance(99);
   assert.deepEqual(host.peer.received(workers.cancel), []);
   world.clock.advance(1);
-  assert.deepEqual(host.peer.received(workers.cancel).map((cancel) => cancel.reason), ["TimedOut"]);
+  assert.deepEqual(
+    host.peer.received(workers.cancel).map((cancel) => cancel.reason),
+    ["TimedOut"],
+  );
 });
 
 test("a module that never finishes loading times out after ten seconds", async () => {
@@ -383,7 +431,10 @@ test("two tasks of one submit with the same index are refused, and nothing is ac
   world.connectAll();
   await settle();
   await runAll(world);
-  assert.deepEqual(world.results.map(({ index, count }) => [index, count]), [[0, 1]]);
+  assert.deepEqual(
+    world.results.map(({ index, count }) => [index, count]),
+    [[0, 1]],
+  );
 });
 
 test("a submit without tasks does not bring a closed pool back", () => {

@@ -20,7 +20,10 @@ suite("what a worker host reports", () => {
     const good = await running(Uint8Array.from([0x91, 0x01]));
     good.host.succeed(good.task, closed);
     await settle();
-    assert.deepEqual(good.world.results.map((entry) => entry.values), [closed]);
+    assert.deepEqual(
+      good.world.results.map((entry) => entry.values),
+      [closed],
+    );
 
     const bad = await running(Uint8Array.from([0x91, 0x01]));
     bad.host.succeed(bad.task, Uint8Array.from([0x01]));
@@ -28,7 +31,10 @@ suite("what a worker host reports", () => {
     assert.deepEqual([bad.world.results, bad.host.signals], [[], ["SIGKILL"]]);
     bad.host.die();
     await settle();
-    assert.match(bad.world.results[0]!.error!.message, /broke the protocol: its values for task 0 are no list instead of a list of 1/);
+    assert.match(
+      bad.world.results[0]!.error!.message,
+      /broke the protocol: its values for task 0 are no list instead of a list of 1/,
+    );
   });
 
   test("fails the items when it names an object that does not exist, and the worker goes on", async () => {
@@ -44,7 +50,10 @@ suite("what a worker host reports", () => {
     host.record.part({ seq: task.seq, from: 0, count: 1, values: Uint8Array.from([0x91, 0x01]), next: 1 });
     host.die();
     await settle();
-    assert.deepEqual(world.results.map((entry) => [entry.index, entry.count, entry.error]), [[0, 1, undefined]]);
+    assert.deepEqual(
+      world.results.map((entry) => [entry.index, entry.count, entry.error]),
+      [[0, 1, undefined]],
+    );
     const [pool] = world.engine.pools();
     assert.deepEqual([pool!.done, pool!.failed, pool!.queued], [1, 0, 0]);
   });
@@ -69,7 +78,10 @@ suite("a worker host whose process has ended", () => {
     host.succeed(task);
     session.end(true);
     await settle();
-    assert.deepEqual(world.results.map((entry) => entry.error), [undefined]);
+    assert.deepEqual(
+      world.results.map((entry) => entry.error),
+      [undefined],
+    );
   });
 });
 
@@ -88,7 +100,10 @@ suite("worker hosts that never say that they are ready", () => {
       host.die();
       await settle();
     }
-    assert.match(world.results[0]!.error!.message, /before it was ready, since it broke the protocol: it did not say worker\/ready within 300 s/);
+    assert.match(
+      world.results[0]!.error!.message,
+      /before it was ready, since it broke the protocol: it did not say worker\/ready within 300 s/,
+    );
     assert.equal(world.hosts.length, 3);
   });
 });
@@ -105,7 +120,10 @@ suite("workers that end before they begin a task", () => {
       world.hosts[i]!.die();
       await settle();
     }
-    assert.deepEqual(world.results.map((entry) => errorName(entry.error!.code)), ["WorkerLost", "WorkerLost"]);
+    assert.deepEqual(
+      world.results.map((entry) => errorName(entry.error!.code)),
+      ["WorkerLost", "WorkerLost"],
+    );
     assert.equal(world.hosts.length, 3);
   });
 });

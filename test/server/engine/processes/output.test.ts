@@ -30,7 +30,13 @@ test("with `run` only that run's lines come, each with its item", async () => {
   await settle();
   assert.deepEqual(told(watcher.peer), ["mine", "mine, too"]);
   const lines = watcher.peer.received(events.output).flatMap((message) => message.lines);
-  assert.deepEqual(lines.map(({ task, process }) => [task?.index, process]), [[0, two.record.process.handle], [0, two.record.process.handle]]);
+  assert.deepEqual(
+    lines.map(({ task, process }) => [task?.index, process]),
+    [
+      [0, two.record.process.handle],
+      [0, two.record.process.handle],
+    ],
+  );
 });
 
 test("who watches one run without loss makes that run's children wait, and no others, until it has read", async () => {
@@ -85,7 +91,10 @@ test("a watcher that does not read holds back nobody else's children: it loses l
   watcher.peer.drain();
   two.writes("10\n");
   await settle();
-  assert.equal(watcher.peer.received(events.output).reduce((sum, { dropped }) => sum + dropped, 0), 10);
+  assert.equal(
+    watcher.peer.received(events.output).reduce((sum, { dropped }) => sum + dropped, 0),
+    10,
+  );
   assert.deepEqual(told(watcher.peer), ["10"]);
 });
 
@@ -109,13 +118,20 @@ test("who does not read loses lines without making anybody wait, and is told how
   watcher.peer.drain();
   two.writes("10\n");
   await settle();
-  assert.deepEqual(watcher.peer.received(events.output).map(({ lines, dropped }) => [lines.map(({ text }) => text), dropped]), [[[], 10], [["10"], 0]]);
+  assert.deepEqual(
+    watcher.peer.received(events.output).map(({ lines, dropped }) => [lines.map(({ text }) => text), dropped]),
+    [
+      [[], 10],
+      [["10"], 0],
+    ],
+  );
 });
 
 test("a run that nobody knows cannot be watched", async () => {
   const { world, runs, watcher } = await twoRuns();
   const handler = eventsHandlers.find(({ message }) => message === events.watchOutput)!;
-  const watch = (run: string) => handler.handle({ engine: world.engine, session: watcher } as never, { scope: "all", run } as never);
+  const watch = (run: string) =>
+    handler.handle({ engine: world.engine, session: watcher } as never, { scope: "all", run } as never);
   assert.equal(watch(runs[0].handle), null);
   assert.throws(() => watch("run:s9.9"), { codeName: "UnknownHandle" });
 });

@@ -5,9 +5,13 @@ import { Guard } from "../../../../server/engine/guard.js";
 import { TailBuffer } from "../../../../server/engine/processes/tail-buffer.js";
 import { FakeClock } from "../fake-clock.js";
 
-const budget = (maxBytes = 64 << 20) => new Budget(maxBytes, new Guard(new FakeClock(), (error) => {
-  throw error;
-}));
+const budget = (maxBytes = 64 << 20) =>
+  new Budget(
+    maxBytes,
+    new Guard(new FakeClock(), (error) => {
+      throw error;
+    }),
+  );
 
 test("the last bytes are kept, however they came", () => {
   for (const size of [1, 7, 1000, 16 * 1024, 100_000]) {

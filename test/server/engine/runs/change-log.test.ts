@@ -15,29 +15,34 @@ test("whoever comes back finds each that changed since, once, oldest change firs
 });
 
 test("a reader who stops anywhere and goes on from there misses nothing, whatever changes meanwhile", () => {
-  fc.assert(fc.property(fc.array(fc.record({ changes: fc.array(fc.nat(19), { maxLength: 60 }), take: fc.nat(10) }), { maxLength: 30 }), (rounds) => {
-    const log = new ChangeLog(20);
-    const seen = new Map<number, number>();
-    const truth = new Map<number, number>();
-    let next = 0;
-    const read = (take: number) => {
-      for (const { index, position } of log.after(next)) {
-        if (take-- === 0) break;
-        assert.ok(position > next);
-        seen.set(index, position);
-        next = position;
-      }
-    };
-    for (const { changes, take } of rounds) {
-      for (const index of changes) {
-        log.add(index);
-        truth.set(index, log.position);
-      }
-      read(take);
-    }
-    read(Infinity);
-    assert.deepEqual(new Map([...seen].sort(([a], [b]) => a - b)), new Map([...truth].sort(([a], [b]) => a - b)));
-  }));
+  fc.assert(
+    fc.property(
+      fc.array(fc.record({ changes: fc.array(fc.nat(19), { maxLength: 60 }), take: fc.nat(10) }), { maxLength: 30 }),
+      (rounds) => {
+        const log = new ChangeLog(20);
+        const seen = new Map<number, number>();
+        const truth = new Map<number, number>();
+        let next = 0;
+        const read = (take: number) => {
+          for (const { index, position } of log.after(next)) {
+            if (take-- === 0) break;
+            assert.ok(position > next);
+            seen.set(index, position);
+            next = position;
+          }
+        };
+        for (const { changes, take } of rounds) {
+          for (const index of changes) {
+            log.add(index);
+            truth.set(index, log.position);
+          }
+          read(take);
+        }
+        read(Infinity);
+        assert.deepEqual(new Map([...seen].sort(([a], [b]) => a - b)), new Map([...truth].sort(([a], [b]) => a - b)));
+      },
+    ),
+  );
 });
 
 test("memory is bounded by what can change, not by how often it does", () => {

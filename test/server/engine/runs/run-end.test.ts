@@ -14,7 +14,10 @@ test("three workers in a row that die before they are ready fail what waits, and
   }
   assert.equal(world.hosts.length, 3);
   assert.deepEqual([run.ended, run.describeRun().state, run.describeRun().failed], [true, "done", 5]);
-  assert.deepEqual(world.read(run).entries.map((entry) => [entry.startedAt, entry.pid > 0]), Array(5).fill([null, false]));
+  assert.deepEqual(
+    world.read(run).entries.map((entry) => [entry.startedAt, entry.pid > 0]),
+    Array(5).fill([null, false]),
+  );
 });
 
 test("halt: at the n-th failure nothing more begins, another try neither; what runs is left to end", async () => {
@@ -49,7 +52,10 @@ test("halt with now: what runs is asked to stop, and killed after its grace", as
   two.begin();
   one.fail(one.begin()!);
   await settle();
-  assert.deepEqual(two.peer.received(workers.cancel).map((cancel) => cancel.reason), ["Cancelled"]);
+  assert.deepEqual(
+    two.peer.received(workers.cancel).map((cancel) => cancel.reason),
+    ["Cancelled"],
+  );
   world.clock.advance(30);
   assert.deepEqual(two.signals, ["SIGKILL"]);
   two.die();
@@ -92,7 +98,10 @@ test("cancel of all stops what runs, too, and the run ends when its workers have
   host.die();
   await settle();
   assert.deepEqual([run.ended, run.describeRun().state, run.describeRun().cancelled], [true, "cancelled", 10]);
-  const times = world.read(run).entries.toSorted((a, b) => a.index - b.index).map((entry) => entry.ms);
+  const times = world
+    .read(run)
+    .entries.toSorted((a, b) => a.index - b.index)
+    .map((entry) => entry.ms);
   assert.deepEqual(times, [100, 0, 0, 0, 0, 0, 0, 0, 0, 0], "one ran until it was killed");
   assert.equal(run.cancel({}), 0);
   assert.equal(run.describeRun().state, "cancelled");
@@ -114,7 +123,10 @@ test("cancel of some items takes their chunks, and the run goes on with the othe
   assert.equal(run.cancel({ indexes: [5, 4, 9, 400] }), 4);
   await world.runAll();
   assert.deepEqual([run.describeRun().state, run.describeRun().done, run.describeRun().cancelled], ["done", 6, 4]);
-  assert.deepEqual(world.states(run).flatMap((state, index) => (state === "cancelled" ? [index] : [])), [4, 5, 8, 9]);
+  assert.deepEqual(
+    world.states(run).flatMap((state, index) => (state === "cancelled" ? [index] : [])),
+    [4, 5, 8, 9],
+  );
 });
 
 test("a run without items ends at once, and starts no worker", async () => {

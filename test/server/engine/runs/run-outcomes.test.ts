@@ -14,7 +14,12 @@ test("results beyond maxResultBytes go, the oldest first; their items stay, and 
   const run = world.start(5, { processes: 1, maxResultBytes: 2500 });
   const host = await firstHost(world);
   const task = host.begin()!;
-  host.record.result({ seq: task.seq, from: 0, count: 1, error: { code: 1012, message: "m".repeat(600), data: { name: "TaskFailed", stdout: "y".repeat(500) } } });
+  host.record.result({
+    seq: task.seq,
+    from: 0,
+    count: 1,
+    error: { code: 1012, message: "m".repeat(600), data: { name: "TaskFailed", stdout: "y".repeat(500) } },
+  });
   await settle();
   assert.equal(world.read(run).entries.find(({ index }) => index === 0)!.error!.data!["stdout"], "y".repeat(500));
   for (let next = host.begin(); next; next = host.begin()) {
@@ -22,7 +27,16 @@ test("results beyond maxResultBytes go, the oldest first; their items stay, and 
     await settle();
   }
   const entries = world.read(run).entries.toSorted((a, b) => a.index - b.index);
-  assert.deepEqual(entries.map((entry) => [entry.state, "value" in entry]), [["failed", false], ["done", false], ["done", false], ["done", true], ["done", true]]);
+  assert.deepEqual(
+    entries.map((entry) => [entry.state, "value" in entry]),
+    [
+      ["failed", false],
+      ["done", false],
+      ["done", false],
+      ["done", true],
+      ["done", true],
+    ],
+  );
   assert.deepEqual(entries[0]!.error, { code: 1012, message: "m".repeat(500), data: { name: "TaskFailed" } });
 });
 
@@ -60,7 +74,13 @@ test("handles in items and results live as long as the run remembers them", asyn
   assert.ok(run.ended && registry.has(lock));
   const reader = world.session();
   const { entries } = run.read(reader, 0, 10, 0) as ReadResult;
-  assert.deepEqual(entries.map((entry) => [entry.index, Array.isArray(entry.value)]), [[0, false], [1, true]]);
+  assert.deepEqual(
+    entries.map((entry) => [entry.index, Array.isArray(entry.value)]),
+    [
+      [0, false],
+      [1, true],
+    ],
+  );
   world.engine.runs.forget(run.handle);
   assert.ok(registry.has(lock), "the reader has it now");
   reader.end(false);
@@ -79,9 +99,18 @@ test("output is kept by item; items of one chunk share it", async () => {
   await settle();
   host.begin();
   write("three\n");
-  assert.deepEqual(run.outputOf(0), { lines: [{ stream: "stdout", text: "one" }, { stream: "stdout", text: "tw" }], dropped: 0 });
+  assert.deepEqual(run.outputOf(0), {
+    lines: [
+      { stream: "stdout", text: "one" },
+      { stream: "stdout", text: "tw" },
+    ],
+    dropped: 0,
+  });
   assert.deepEqual(run.outputOf(1), run.outputOf(0));
-  assert.deepEqual(run.outputOf(3).lines.map((line) => line.text), ["three"]);
+  assert.deepEqual(
+    run.outputOf(3).lines.map((line) => line.text),
+    ["three"],
+  );
 });
 
 test("a result that is no list of the right length ends the worker that sent it", async () => {
@@ -91,7 +120,10 @@ test("a result that is no list of the right length ends the worker that sent it"
   host.succeed(host.begin()!, new Uint8Array([0x91, 1]));
   await settle();
   assert.deepEqual(host.signals, ["SIGKILL"]);
-  assert.match(host.peer.closedWith!.message, /does not follow the protocol: its values for task 0 are a list of 1 instead of a list of 2/);
+  assert.match(
+    host.peer.closedWith!.message,
+    /does not follow the protocol: its values for task 0 are a list of 1 instead of a list of 2/,
+  );
   host.die();
   await settle();
   const [first] = world.read(run).entries.filter((entry) => entry.index === 0);

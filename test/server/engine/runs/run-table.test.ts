@@ -31,12 +31,16 @@ test("a run that is under way cannot be forgotten; one that nobody knows is said
 test("what cannot be started leaves nothing behind", () => {
   const world = new PoolWorld();
   const before = world.engine.registry.size;
-  const bad = (spec: object) => () => world.engine.runs.start(world.client, { run: "run:s1.1", target, items: [new Uint8Array([1])], ...spec });
+  const bad = (spec: object) => () =>
+    world.engine.runs.start(world.client, { run: "run:s1.1", target, items: [new Uint8Array([1])], ...spec });
   assert.throws(bad({ target: { module: "/tasks.py" } }), { codeName: "TargetNotFound" });
   assert.throws(bad({ target: { module: "/tasks" } }), { codeName: "TargetNotFound" });
   assert.throws(bad({ items: [[new Uint8Array([1]), ["lock:s9.1"]]] }), { codeName: "UnknownHandle" });
   assert.throws(bad({ meta: new Uint8Array(16 * 1024 * 1024 + 1) }), { codeName: "InvalidParams" });
-  assert.deepEqual([world.engine.registry.size, world.engine.runs.active, world.engine.pools(), world.hosts.length], [before, 0, [], 0]);
+  assert.deepEqual(
+    [world.engine.registry.size, world.engine.runs.active, world.engine.pools(), world.hosts.length],
+    [before, 0, [], 0],
+  );
 });
 
 test("of the runs that ended the last two hundred are kept", async () => {

@@ -19,12 +19,27 @@ test("a run goes on when the session that started it has gone, and any other rea
   await world.runAll();
   assert.ok(end.settled);
   const info = run.describeRun();
-  assert.deepEqual([info.name, info.state, info.total, info.done, info.queued, info.running], ["squares", "done", 100, 100, 0, 0]);
+  assert.deepEqual(
+    [info.name, info.state, info.total, info.done, info.queued, info.running],
+    ["squares", "done", 100, 100, 0, 0],
+  );
   assert.ok(info.endedAt !== null);
   const { entries, ended } = run.read(other, 0, 1000, null) as ReadResult;
   assert.ok(ended);
-  assert.deepEqual(entries.map((entry) => entry.index).sort((a, b) => a - b), Array.from({ length: 100 }, (_, i) => i));
-  assert.ok(entries.every((entry) => entry.state === "done" && payloadData(entry.value!)[0] === 1 && entry.pid >= 100 && entry.startedAt !== null && entry.ms !== null));
+  assert.deepEqual(
+    entries.map((entry) => entry.index).sort((a, b) => a - b),
+    Array.from({ length: 100 }, (_, i) => i),
+  );
+  assert.ok(
+    entries.every(
+      (entry) =>
+        entry.state === "done" &&
+        payloadData(entry.value!)[0] === 1 &&
+        entry.pid >= 100 &&
+        entry.startedAt !== null &&
+        entry.ms !== null,
+    ),
+  );
   assert.deepEqual(world.engine.pools(), [], "its pool has gone");
 });
 
@@ -33,11 +48,17 @@ test("its pool belongs to the server: its workers are there to see, and no other
   const run = world.start(3, { name: "squares" });
   await firstHost(world);
   const info = world.engine.pools()[0]!;
-  assert.deepEqual([info.pool, info.name, info.run, info.session], [run.describeRun().pool, "squares", run.handle, "server"]);
+  assert.deepEqual(
+    [info.pool, info.name, info.run, info.session],
+    [run.describeRun().pool, "squares", run.handle, "server"],
+  );
   const worker = world.engine.processes.list(false).find((process) => process.pool === info.pool)!;
   assert.deepEqual([worker.role, worker.session, worker.task?.job], ["worker", "server", run.describeRun().job]);
   assert.throws(() => world.job(run.pool), { codeName: "BadState", message: /is that of run:/ });
-  assert.deepEqual([...world.engine.sessions.values()].map((session) => session.describeSession().role), ["client", "worker"]);
+  assert.deepEqual(
+    [...world.engine.sessions.values()].map((session) => session.describeSession().role),
+    ["client", "worker"],
+  );
 });
 
 test("a reader waits for news, gets what came in one turn at once, and an empty answer when its time has passed", async () => {
@@ -45,10 +66,15 @@ test("a reader waits for news, gets what came in one turn at once, and an empty 
   const run = world.start(3, { processes: 1 });
   const host = await firstHost(world);
   const begun = world.read(run);
-  assert.deepEqual(begun.entries.map((entry) => [entry.index, entry.state]), [[0, "running"]]);
+  assert.deepEqual(
+    begun.entries.map((entry) => [entry.index, entry.state]),
+    [[0, "running"]],
+  );
   const late = run.read(world.client, begun.next, undefined, 50) as Wait<ReadResult>;
   world.clock.advance(50);
-  late.onSettled((outcome) => assert.deepEqual(outcome, { ok: true, value: { entries: [], next: begun.next, ended: false } }));
+  late.onSettled((outcome) =>
+    assert.deepEqual(outcome, { ok: true, value: { entries: [], next: begun.next, ended: false } }),
+  );
   assert.ok(late.settled);
   host.succeed(host.begin()!);
   await settle();
@@ -59,7 +85,13 @@ test("a reader waits for news, gets what came in one turn at once, and an empty 
   await settle();
   waiting.onSettled((outcome) => {
     assert.ok(outcome.ok);
-    assert.deepEqual(outcome.value.entries.map((entry) => [entry.index, entry.state]), [[2, "running"], [1, "done"]]);
+    assert.deepEqual(
+      outcome.value.entries.map((entry) => [entry.index, entry.state]),
+      [
+        [2, "running"],
+        [1, "done"],
+      ],
+    );
   });
   assert.ok(waiting.settled);
 });
@@ -92,7 +124,10 @@ test("a slow reader gets each item once, with its latest state, in parts as larg
     }
     ({ next, ended } = result);
   }
-  assert.deepEqual(seen.toSorted((a, b) => a - b), Array.from({ length: 25 }, (_, i) => i));
+  assert.deepEqual(
+    seen.toSorted((a, b) => a - b),
+    Array.from({ length: 25 }, (_, i) => i),
+  );
 });
 
 test("chunks are given to workers together, and their results are taken apart", async () => {
@@ -109,7 +144,10 @@ test("chunks are given to workers together, and their results are taken apart", 
   }
   assert.deepEqual(sizes, [4, 4, 2]);
   const { entries } = world.read(run);
-  assert.deepEqual(entries.map((entry) => payloadData(entry.value!)[0]), entries.map((entry) => entry.index));
+  assert.deepEqual(
+    entries.map((entry) => payloadData(entry.value!)[0]),
+    entries.map((entry) => entry.index),
+  );
   // Of one chunk, one after the other.
   const [a, b] = entries as [runs.RunEntry, runs.RunEntry];
   assert.deepEqual([a.ms, b.ms, b.startedAt! - a.startedAt!], [10, 10, 10]);
@@ -153,11 +191,18 @@ test("subscribers are told of a run at most ten times a second, and of its end",
   const world = new RunWorld();
   const watcher = world.session();
   world.engine.events.subscribe(watcher, ["run"]);
-  const told = () => watcher.peer.received(events.changed).flatMap((message) => message.events).flatMap((event) => (event.topic === "run" ? [event] : []));
+  const told = () =>
+    watcher.peer
+      .received(events.changed)
+      .flatMap((message) => message.events)
+      .flatMap((event) => (event.topic === "run" ? [event] : []));
   const run = world.start(200, { processes: 1 });
   await world.runAll();
   world.clock.advance(101);
-  assert.deepEqual(told().map((event) => [event.run.state, event.run.done]), [["done", 200]]);
+  assert.deepEqual(
+    told().map((event) => [event.run.state, event.run.done]),
+    [["done", 200]],
+  );
   assert.ok(told()[0]!.run.endedAt !== null);
   world.engine.runs.forget(run.handle);
   world.clock.advance(101);

@@ -12,14 +12,25 @@ function setUp(duplex = true, limits: Partial<EngineLimits> = {}) {
   const world = new FakeWorld(limits);
   const { registry } = world.engine;
   const [a, b] = [world.session(), world.session()];
-  const first = registry.create(a, "pipe:@first", PipeEnd, () => new PipeEnd(world.engine, "pipe:@first", { readable: true, writable: duplex }));
-  const second = registry.create(b, "pipe:@second", PipeEnd, () => new PipeEnd(world.engine, "pipe:@second", { readable: duplex, writable: true }));
+  const first = registry.create(
+    a,
+    "pipe:@first",
+    PipeEnd,
+    () => new PipeEnd(world.engine, "pipe:@first", { readable: true, writable: duplex }),
+  );
+  const second = registry.create(
+    b,
+    "pipe:@second",
+    PipeEnd,
+    () => new PipeEnd(world.engine, "pipe:@second", { readable: duplex, writable: true }),
+  );
   PipeEnd.join(first, second);
   return { world, registry, a, b, first, second };
 }
 
 const item = (...bytes: number[]) => Uint8Array.from(bytes);
-const send = (end: PipeEnd, session: Session, payload: Payload, timeoutMs?: number) => ask(() => end.send(session, payload, timeoutMs));
+const send = (end: PipeEnd, session: Session, payload: Payload, timeoutMs?: number) =>
+  ask(() => end.send(session, payload, timeoutMs));
 const recv = (end: PipeEnd, session: Session, timeoutMs?: number) => ask(() => end.recv(session, timeoutMs));
 const poll = (end: PipeEnd, session: Session, timeoutMs?: number) => ask(() => end.poll(session, timeoutMs));
 
@@ -29,7 +40,10 @@ suite("a pipe", () => {
     send(first, a, item(1));
     send(first, a, item(2));
     send(second, b, item(3));
-    assert.deepEqual([recv(second, b).value.item, recv(second, b).value.item, recv(first, a).value.item], [item(1), item(2), item(3)]);
+    assert.deepEqual(
+      [recv(second, b).value.item, recv(second, b).value.item, recv(first, a).value.item],
+      [item(1), item(2), item(3)],
+    );
   });
 
   test("that is not duplex carries items from second to first only", () => {
@@ -45,9 +59,15 @@ suite("a pipe", () => {
     const { a, b, first, second } = setUp();
     const waiting = [recv(first, a), recv(first, a)];
     send(second, b, item(1));
-    assert.deepEqual(waiting.map((probe) => probe.open), [false, true]);
+    assert.deepEqual(
+      waiting.map((probe) => probe.open),
+      [false, true],
+    );
     send(second, b, item(2));
-    assert.deepEqual(waiting.map((probe) => probe.value.item), [item(1), item(2)]);
+    assert.deepEqual(
+      waiting.map((probe) => probe.value.item),
+      [item(1), item(2)],
+    );
   });
 
   test("fails recv with TimedOut after timeoutMs", () => {
@@ -101,7 +121,10 @@ suite("a pipe", () => {
     const expiring = send(first, a, item(5), 10);
     world.clock.advance(10);
     assert.equal(expiring.failure, "Full");
-    assert.deepEqual([0, 1, 2].map(() => recv(second, b).value.item), [item(1, 1, 1), item(2, 2), item(3)]);
+    assert.deepEqual(
+      [0, 1, 2].map(() => recv(second, b).value.item),
+      [item(1, 1, 1), item(2, 2), item(3)],
+    );
     assert.ok(!next.open && !last.open);
     assert.equal(a.heldBackBytes, 0);
   });
@@ -161,7 +184,10 @@ suite("a pipe", () => {
     c.end(true);
     cancelled.cancel();
     send(second, b, item(1));
-    assert.deepEqual([dead.failure, cancelled.failure, third.value.item], ["RequestCancelled", "RequestCancelled", item(1)]);
+    assert.deepEqual(
+      [dead.failure, cancelled.failure, third.value.item],
+      ["RequestCancelled", "RequestCancelled", item(1)],
+    );
   });
 
   test("is Closed for a session that has closed its end, or never had it", () => {
@@ -169,7 +195,10 @@ suite("a pipe", () => {
     assert.equal(recv(second, a).failure, "Closed");
     registry.retain(b, first.handle);
     registry.release(a, first.handle);
-    assert.deepEqual([recv(first, a).failure, send(first, a, item(1)).failure, poll(first, a).failure], ["Closed", "Closed", "Closed"]);
+    assert.deepEqual(
+      [recv(first, a).failure, send(first, a, item(1)).failure, poll(first, a).failure],
+      ["Closed", "Closed", "Closed"],
+    );
   });
 
   test("reports the items that wait at an end", () => {
@@ -253,7 +282,12 @@ suite("waiting for any of several", () => {
 
   function quiet(handle: string, ready = false) {
     const listeners = new Set<() => void>();
-    return { handle, ready, listeners, onReady: (listener: () => void) => (listeners.add(listener), () => listeners.delete(listener)) };
+    return {
+      handle,
+      ready,
+      listeners,
+      onReady: (listener: () => void) => (listeners.add(listener), () => listeners.delete(listener)),
+    };
   }
 });
 
@@ -288,8 +322,16 @@ suite("a pipe's end in flight", () => {
   });
 
   function setUpIn(world: FakeWorld, session: Session, name: string) {
-    const [near, far] = ["near", "far"].map((side) => `pipe:@${name}-${side}`).map((handle) =>
-      world.engine.registry.create(session, handle, PipeEnd, () => new PipeEnd(world.engine, handle, { readable: true, writable: true }))) as [PipeEnd, PipeEnd];
+    const [near, far] = ["near", "far"]
+      .map((side) => `pipe:@${name}-${side}`)
+      .map((handle) =>
+        world.engine.registry.create(
+          session,
+          handle,
+          PipeEnd,
+          () => new PipeEnd(world.engine, handle, { readable: true, writable: true }),
+        ),
+      ) as [PipeEnd, PipeEnd];
     PipeEnd.join(near, far);
     return { near, far };
   }

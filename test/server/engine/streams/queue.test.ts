@@ -11,10 +11,21 @@ import { ask } from "../probe.js";
 function setUp(options: Partial<QueueOptions> = {}, limits: Partial<EngineLimits> = {}) {
   const world = new FakeWorld(limits);
   const [a, b, c] = [world.session(), world.session(), world.session()];
-  const queue = world.engine.registry.create(a, "queue:@it", Queue, () => new Queue(world.engine, "queue:@it", { maxSize: 0, joinable: false, ...options }));
+  const queue = world.engine.registry.create(
+    a,
+    "queue:@it",
+    Queue,
+    () => new Queue(world.engine, "queue:@it", { maxSize: 0, joinable: false, ...options }),
+  );
   for (const other of [b, c]) world.engine.registry.retain(other, queue.handle);
   const put = (session: Session, items: number[] | Payload[], timeoutMs?: number) =>
-    ask(() => queue.put(session, items.map((item) => (typeof item === "number" ? Uint8Array.of(item) : item)), timeoutMs));
+    ask(() =>
+      queue.put(
+        session,
+        items.map((item) => (typeof item === "number" ? Uint8Array.of(item) : item)),
+        timeoutMs,
+      ),
+    );
   const get = (session: Session, max = 1, timeoutMs?: number) => {
     const probe = ask(() => queue.get(session, max, timeoutMs));
     return {
@@ -65,7 +76,15 @@ suite("a queue", () => {
     const { queue, a, b, c, put, get } = setUp({ maxSize: 2 });
     put(a, [1, 2]);
     const [third, fourth] = [put(b, [3]), put(c, [4])];
-    assert.deepEqual(queue.status(), { size: 2, maxSize: 2, unfinished: 2, putters: 2, getters: 0, full: true, empty: false });
+    assert.deepEqual(queue.status(), {
+      size: 2,
+      maxSize: 2,
+      unfinished: 2,
+      putters: 2,
+      getters: 0,
+      full: true,
+      empty: false,
+    });
     assert.deepEqual(get(a).items, [1]);
     assert.deepEqual([third.open, fourth.open], [false, true]);
     assert.deepEqual(get(a, 2).items, [2, 3]);
@@ -98,7 +117,10 @@ suite("a queue", () => {
     const { a, b, put, get } = setUp({ maxSize: 1 });
     const waiting = [get(b), get(b), get(b)];
     const batch = put(a, [1, 2, 3, 4, 5]);
-    assert.deepEqual(waiting.map((getter) => getter.items), [[1], [2], [3]]);
+    assert.deepEqual(
+      waiting.map((getter) => getter.items),
+      [[1], [2], [3]],
+    );
     assert.ok(batch.open, "4 is in, 5 waits");
     assert.deepEqual(get(b).items, [4]);
     assert.equal(batch.value, null);
@@ -130,7 +152,10 @@ suite("a queue", () => {
     a.end(true);
     cancelled.probe.cancel();
     put(b, [1]);
-    assert.deepEqual([dead.probe.failure, cancelled.probe.failure, third.items], ["RequestCancelled", "RequestCancelled", [1]]);
+    assert.deepEqual(
+      [dead.probe.failure, cancelled.probe.failure, third.items],
+      ["RequestCancelled", "RequestCancelled", [1]],
+    );
   });
 
   test("gives no item to a getter that timed out in the same moment, just before the put", () => {
@@ -210,7 +235,10 @@ suite("a queue", () => {
     put(a, [1, 2, 3]);
     get(b, 3);
     const [first, second] = [get(a), get(c)];
-    queue.putBack(b, [2, 3].map((n) => Uint8Array.of(n)));
+    queue.putBack(
+      b,
+      [2, 3].map((n) => Uint8Array.of(n)),
+    );
     assert.deepEqual([first.items, second.items], [[2], [3]]);
   });
 

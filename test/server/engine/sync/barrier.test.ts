@@ -7,8 +7,12 @@ import { ask } from "../probe.js";
 function setUp(options: Partial<BarrierOptions> = {}) {
   const world = new FakeWorld();
   const sessions = [world.session(), world.session(), world.session(), world.session()] as const;
-  const barrier = world.engine.registry.create(sessions[0], "barrier:@it", Barrier, () =>
-    new Barrier(world.engine, "barrier:@it", { parties: 3, hasAction: false, timeoutMs: null, ...options }));
+  const barrier = world.engine.registry.create(
+    sessions[0],
+    "barrier:@it",
+    Barrier,
+    () => new Barrier(world.engine, "barrier:@it", { parties: 3, hasAction: false, timeoutMs: null, ...options }),
+  );
   for (const session of sessions.slice(1)) world.engine.registry.retain(session, barrier.handle);
   const wait = (i: 0 | 1 | 2 | 3, timeoutMs?: number) => ask(() => barrier.wait(sessions[i], timeoutMs));
   return { world, barrier, sessions, wait };
@@ -23,7 +27,10 @@ suite("a barrier", () => {
     assert.ok(parties.every((party) => party.open));
     assert.deepEqual(barrier.status(), { parties: 3, waiting: 2, broken: false });
     parties.push(wait(2));
-    assert.deepEqual(parties.map((party) => party.value), [passed(0), passed(1), passed(2)]);
+    assert.deepEqual(
+      parties.map((party) => party.value),
+      [passed(0), passed(1), passed(2)],
+    );
     assert.equal(barrier.status().waiting, 0);
   });
 
@@ -31,7 +38,10 @@ suite("a barrier", () => {
     const { wait } = setUp();
     for (let round = 0; round < 3; round++) {
       const parties = [wait(2), wait(0), wait(1)];
-      assert.deepEqual(parties.map((party) => party.value.index), [0, 1, 2]);
+      assert.deepEqual(
+        parties.map((party) => party.value.index),
+        [0, 1, 2],
+      );
     }
   });
 
@@ -44,11 +54,17 @@ suite("a barrier", () => {
     const { world, barrier, wait } = setUp();
     const [patient, hurried] = [wait(0), wait(1, 10)];
     world.clock.advance(10);
-    assert.deepEqual([patient.failure, hurried.failure, wait(2).failure], ["BrokenBarrier", "BrokenBarrier", "BrokenBarrier"]);
+    assert.deepEqual(
+      [patient.failure, hurried.failure, wait(2).failure],
+      ["BrokenBarrier", "BrokenBarrier", "BrokenBarrier"],
+    );
     assert.ok(barrier.status().broken);
     barrier.reset();
     const parties = [wait(0), wait(1), wait(2)];
-    assert.deepEqual(parties.map((party) => party.value.index), [0, 1, 2]);
+    assert.deepEqual(
+      parties.map((party) => party.value.index),
+      [0, 1, 2],
+    );
   });
 
   test("applies its own timeoutMs to waits that have none", () => {
@@ -121,7 +137,10 @@ suite("a barrier with an action", () => {
     assert.ok(others.every((party) => party.open));
     assert.equal(barrier.status().waiting, 2);
     barrier.actionDone(sessions[2], true);
-    assert.deepEqual(others.map((party) => party.value), [passed(0), passed(1)]);
+    assert.deepEqual(
+      others.map((party) => party.value),
+      [passed(0), passed(1)],
+    );
     assert.equal(sessions[2].holdings.size, 0);
   });
 
@@ -130,7 +149,10 @@ suite("a barrier with an action", () => {
     const others = [wait(0), wait(1)];
     wait(2);
     barrier.actionDone(sessions[2], false);
-    assert.deepEqual(others.map((party) => party.failure), ["BrokenBarrier", "BrokenBarrier"]);
+    assert.deepEqual(
+      others.map((party) => party.failure),
+      ["BrokenBarrier", "BrokenBarrier"],
+    );
     assert.ok(barrier.status().broken);
   });
 
@@ -139,7 +161,10 @@ suite("a barrier with an action", () => {
     const others = [wait(0), wait(1)];
     wait(2);
     sessions[2].end(true);
-    assert.deepEqual(others.map((party) => party.failure), ["BrokenBarrier", "BrokenBarrier"]);
+    assert.deepEqual(
+      others.map((party) => party.failure),
+      ["BrokenBarrier", "BrokenBarrier"],
+    );
   });
 
   test("accepts actionDone only from the party that runs it, and once", () => {
@@ -158,7 +183,10 @@ suite("a barrier with an action", () => {
     const others = [wait(0, 30), wait(1)];
     wait(2);
     world.clock.advance(30);
-    assert.deepEqual(others.map((party) => party.failure), ["BrokenBarrier", "BrokenBarrier"]);
+    assert.deepEqual(
+      others.map((party) => party.failure),
+      ["BrokenBarrier", "BrokenBarrier"],
+    );
     assert.throws(() => barrier.actionDone(sessions[2], true), { codeName: "BadState" });
     assert.equal(sessions[2].holdings.size, 0);
   });
@@ -171,7 +199,10 @@ suite("a barrier with an action", () => {
     const next = [wait(3), wait(2), wait(1), wait(0)];
     assert.ok(next.every((party) => party.open));
     barrier.actionDone(sessions[2], true);
-    assert.deepEqual(next.map((party) => party.open), [true, true, false, true]);
+    assert.deepEqual(
+      next.map((party) => party.open),
+      [true, true, false, true],
+    );
     assert.deepEqual(next[2]?.value, passed(2, true));
     barrier.actionDone(sessions[1], true);
     assert.deepEqual([next[0]?.value, next[1]?.value], [passed(0), passed(1)]);

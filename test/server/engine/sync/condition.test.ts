@@ -11,7 +11,12 @@ function setUp(kind: "lock" | "rlock" = "rlock") {
   const { registry } = world.engine;
   const [a, b, c] = [world.session(), world.session(), world.session()];
   const lock = registry.create(a, `${kind}:@it`, Lock, () => new Lock(world.engine, `${kind}:@it`));
-  const condition = registry.create(a, "condition:@it", Condition, () => new Condition(world.engine, "condition:@it", lock));
+  const condition = registry.create(
+    a,
+    "condition:@it",
+    Condition,
+    () => new Condition(world.engine, "condition:@it", lock),
+  );
   for (const other of [b, c]) registry.retain(other, condition.handle);
   const acquire = (session: Session, timeoutMs?: number) => ask(() => lock.acquire(session, "", timeoutMs));
   const wait = (session: Session, timeoutMs?: number) => {
@@ -67,9 +72,16 @@ suite("a condition", () => {
     const { world, lock, a, b, c, wait, notify } = setUp();
     const waiting = [wait(a), wait(b), wait(c)];
     assert.equal(notify(world.session(), 2), 2);
-    assert.deepEqual(waiting.map((probe) => probe.open), [false, true, true], "the second waits for the lock, the third for a notification");
+    assert.deepEqual(
+      waiting.map((probe) => probe.open),
+      [false, true, true],
+      "the second waits for the lock, the third for a notification",
+    );
     lock.release(a, "");
-    assert.deepEqual(waiting.map((probe) => probe.open), [false, false, true]);
+    assert.deepEqual(
+      waiting.map((probe) => probe.open),
+      [false, false, true],
+    );
     lock.release(b, "");
     assert.ok(waiting[2]?.open);
   });
@@ -79,7 +91,10 @@ suite("a condition", () => {
     const waiting = [wait(a), wait(b), wait(c)];
     assert.equal(notify(world.session(), null), 3);
     for (const session of [a, b, c]) lock.release(session, "");
-    assert.deepEqual(waiting.map((probe) => probe.value), [notified, notified, notified]);
+    assert.deepEqual(
+      waiting.map((probe) => probe.value),
+      [notified, notified, notified],
+    );
     assert.equal(condition.status().waiters, 0);
   });
 

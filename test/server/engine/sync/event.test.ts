@@ -18,7 +18,10 @@ suite("an event", () => {
     const waiting = [ask(() => event.wait(a, null)), ask(() => event.wait(b, null)), ask(() => event.wait(b, 1000))];
     assert.deepEqual(event.status(), { set: false, waiters: 3 });
     event.set();
-    assert.deepEqual(waiting.map((probe) => probe.value), [{ set: true }, { set: true }, { set: true }]);
+    assert.deepEqual(
+      waiting.map((probe) => probe.value),
+      [{ set: true }, { set: true }, { set: true }],
+    );
     assert.deepEqual(event.status(), { set: true, waiters: 0 });
   });
 
@@ -59,7 +62,10 @@ suite("an event", () => {
     const [cancelled, ended] = [ask(() => event.wait(a, null)), ask(() => event.wait(b, null))];
     cancelled.cancel();
     b.end(true);
-    assert.deepEqual([cancelled.failure, ended.failure, event.status().waiters], ["RequestCancelled", "RequestCancelled", 0]);
+    assert.deepEqual(
+      [cancelled.failure, ended.failure, event.status().waiters],
+      ["RequestCancelled", "RequestCancelled", 0],
+    );
   });
 
   test("fails its waiters when every session has released it", () => {

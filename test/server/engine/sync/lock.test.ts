@@ -11,7 +11,8 @@ function setUp(kind: "lock" | "rlock" = "lock") {
   const handle = `${kind}:@it`;
   const lock = world.engine.registry.create(a, handle, Lock, () => new Lock(world.engine, handle));
   for (const other of [b, c]) world.engine.registry.retain(other, handle);
-  const acquire = (session: Session, timeoutMs?: number, owner = "") => ask(() => lock.acquire(session, owner, timeoutMs));
+  const acquire = (session: Session, timeoutMs?: number, owner = "") =>
+    ask(() => lock.acquire(session, owner, timeoutMs));
   return { world, lock, a, b, c, acquire };
 }
 
@@ -198,7 +199,14 @@ suite("a lock", () => {
     acquire(a);
     acquire(c);
     acquire(b);
-    assert.deepEqual(lock.describe(), { handle: "lock:@it", kind: "lock", holders: [a.id], waiters: [c.id, b.id], value: 1, limit: null });
+    assert.deepEqual(lock.describe(), {
+      handle: "lock:@it",
+      kind: "lock",
+      holders: [a.id],
+      waiters: [c.id, b.id],
+      value: 1,
+      limit: null,
+    });
   });
 
   test("leaves nothing in the session once it is released", () => {
@@ -207,7 +215,10 @@ suite("a lock", () => {
     acquire(b, 50);
     lock.release(a, "");
     lock.release(b, "");
-    assert.deepEqual([a.holdings.size, b.holdings.size, a.waits.size, b.waits.size, world.clock.timers], [0, 0, 0, 0, 0]);
+    assert.deepEqual(
+      [a.holdings.size, b.holdings.size, a.waits.size, b.waits.size, world.clock.timers],
+      [0, 0, 0, 0, 0],
+    );
   });
 });
 

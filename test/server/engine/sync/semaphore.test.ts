@@ -9,9 +9,15 @@ function setUp(value = 1, bounded = false) {
   const world = new FakeWorld();
   const [a, b, c] = [world.session(), world.session(), world.session()];
   const handle = "semaphore:@it";
-  const semaphore = world.engine.registry.create(a, handle, Semaphore, () => new Semaphore(world.engine, handle, value, bounded));
+  const semaphore = world.engine.registry.create(
+    a,
+    handle,
+    Semaphore,
+    () => new Semaphore(world.engine, handle, value, bounded),
+  );
   for (const other of [b, c]) world.engine.registry.retain(other, handle);
-  const acquire = (session: Session, timeoutMs?: number, owner = "") => ask(() => semaphore.acquire(session, owner, timeoutMs));
+  const acquire = (session: Session, timeoutMs?: number, owner = "") =>
+    ask(() => semaphore.acquire(session, owner, timeoutMs));
   return { world, semaphore, a, b, c, acquire };
 }
 
@@ -41,7 +47,10 @@ suite("a semaphore", () => {
     const { semaphore, a, b, c, acquire } = setUp(0);
     const waiting = [acquire(b), acquire(c), acquire(b)];
     semaphore.release(a, "", 2);
-    assert.deepEqual(waiting.map((probe) => probe.open), [false, false, true]);
+    assert.deepEqual(
+      waiting.map((probe) => probe.open),
+      [false, false, true],
+    );
     semaphore.release(a, "", 3);
     assert.ok(!waiting[2]?.open);
     assert.equal(semaphore.status().value, 2);
@@ -82,7 +91,10 @@ suite("a semaphore", () => {
     acquire(a);
     const waiting = [acquire(b), acquire(c)];
     a.end(true);
-    assert.deepEqual(waiting.map((probe) => probe.value), [inherited, got]);
+    assert.deepEqual(
+      waiting.map((probe) => probe.value),
+      [inherited, got],
+    );
     assert.deepEqual(semaphore.status().holders, [b.id, c.id]);
   });
 

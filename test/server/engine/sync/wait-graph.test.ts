@@ -15,11 +15,33 @@ function setUp() {
   const watcher = world.session();
   engine.events.subscribe(watcher, ["deadlock"]);
   const [a, b, c] = [world.session(), world.session(), world.session()];
-  const lock = (name: string) => engine.registry.create(watcher, `lock:@${name}`, Lock, () => new Lock(engine, `lock:@${name}`));
-  const acquire = (on: Lock | Semaphore, session: Session, timeoutMs?: number, owner = "") => ask(() => on.acquire(session, owner, timeoutMs));
-  const told = () => watcher.peer.received(events.changed).flatMap((message) => message.events)
-    .map((event) => (event.topic === "deadlock" ? `${event.deadlock.deadlock} ${event.resolved ? "resolved" : "found"}` : event.topic));
-  return { world, engine, clock, graph: engine.waitGraph, a, b, c, x: lock("x"), y: lock("y"), z: lock("z"), acquire, told };
+  const lock = (name: string) =>
+    engine.registry.create(watcher, `lock:@${name}`, Lock, () => new Lock(engine, `lock:@${name}`));
+  const acquire = (on: Lock | Semaphore, session: Session, timeoutMs?: number, owner = "") =>
+    ask(() => on.acquire(session, owner, timeoutMs));
+  const told = () =>
+    watcher.peer
+      .received(events.changed)
+      .flatMap((message) => message.events)
+      .map((event) =>
+        event.topic === "deadlock"
+          ? `${event.deadlock.deadlock} ${event.resolved ? "resolved" : "found"}`
+          : event.topic,
+      );
+  return {
+    world,
+    engine,
+    clock,
+    graph: engine.waitGraph,
+    a,
+    b,
+    c,
+    x: lock("x"),
+    y: lock("y"),
+    z: lock("z"),
+    acquire,
+    told,
+  };
 }
 
 /** Session a holds x and waits for y; b holds y and waits for x. */
@@ -38,10 +60,15 @@ suite("a deadlock of two", () => {
     assert.deepEqual(graph.list(), []);
     clock.advance(1000);
     assert.deepEqual(told(), ["d1 found"]);
-    assert.deepEqual(graph.list().map((deadlock) => deadlock.cycle), [[
-      { session: a.id, owner: "", pid: null, name: `client ${a.id}`, waitsFor: "lock:@y", holds: ["lock:@x"] },
-      { session: b.id, owner: "", pid: null, name: `client ${b.id}`, waitsFor: "lock:@x", holds: ["lock:@y"] },
-    ]]);
+    assert.deepEqual(
+      graph.list().map((deadlock) => deadlock.cycle),
+      [
+        [
+          { session: a.id, owner: "", pid: null, name: `client ${a.id}`, waitsFor: "lock:@y", holds: ["lock:@x"] },
+          { session: b.id, owner: "", pid: null, name: `client ${b.id}`, waitsFor: "lock:@x", holds: ["lock:@y"] },
+        ],
+      ],
+    );
     clock.advance(10_000);
     assert.deepEqual(told(), ["d1 found"]);
   });
@@ -147,7 +174,10 @@ suite("deadlocks", () => {
     embrace(set);
     set.acquire(set.x, set.c);
     set.clock.advance(1000);
-    assert.deepEqual(set.graph.list().map((deadlock) => deadlock.cycle.length), [2]);
+    assert.deepEqual(
+      set.graph.list().map((deadlock) => deadlock.cycle.length),
+      [2],
+    );
   });
 
   test("that exist side by side are each reported", () => {
@@ -163,7 +193,10 @@ suite("deadlocks", () => {
     acquire(x, b);
     acquire(z, d);
     clock.advance(1000);
-    assert.deepEqual(graph.list().map((deadlock) => deadlock.deadlock), ["d1", "d2"]);
+    assert.deepEqual(
+      graph.list().map((deadlock) => deadlock.deadlock),
+      ["d1", "d2"],
+    );
   });
 
   test("of a party with itself are reported when it has a name", () => {
@@ -171,7 +204,10 @@ suite("deadlocks", () => {
     acquire(x, a, undefined, "thread 1");
     acquire(x, a, undefined, "thread 1");
     clock.advance(1000);
-    assert.deepEqual(graph.list().map((deadlock) => deadlock.cycle.map((party) => party.owner)), [["thread 1"]]);
+    assert.deepEqual(
+      graph.list().map((deadlock) => deadlock.cycle.map((party) => party.owner)),
+      [["thread 1"]],
+    );
   });
 
   test("are not reported for requests of one session that run side by side", () => {
@@ -204,7 +240,12 @@ suite("deadlocks", () => {
 
   test("need every holder of a semaphore to be stuck", () => {
     const { world, clock, graph, a, b, c, x, acquire } = setUp();
-    const semaphore = world.engine.registry.create(a, "semaphore:@s", Semaphore, () => new Semaphore(world.engine, "semaphore:@s", 2, false));
+    const semaphore = world.engine.registry.create(
+      a,
+      "semaphore:@s",
+      Semaphore,
+      () => new Semaphore(world.engine, "semaphore:@s", 2, false),
+    );
     acquire(semaphore, a);
     acquire(semaphore, b);
     acquire(x, c);
@@ -219,7 +260,12 @@ suite("deadlocks", () => {
 
   test("are not reported where a semaphore is used as a signal", () => {
     const { world, clock, graph, a, b, x, acquire } = setUp();
-    const signal = world.engine.registry.create(a, "semaphore:@s", Semaphore, () => new Semaphore(world.engine, "semaphore:@s", 1, false));
+    const signal = world.engine.registry.create(
+      a,
+      "semaphore:@s",
+      Semaphore,
+      () => new Semaphore(world.engine, "semaphore:@s", 1, false),
+    );
     acquire(signal, a);
     signal.release(b, "", 1);
     acquire(signal, a);
@@ -237,7 +283,13 @@ suite("deadlocks", () => {
     const joining = ask(() => new Wait<null>(a, { resource: child }));
     acquire(x, b);
     clock.advance(1000);
-    assert.deepEqual(graph.list()[0]?.cycle.map((party) => [party.waitsFor, party.holds]), [["process:s2.1", ["lock:@x"]], ["lock:@x", ["process:s2.1"]]]);
+    assert.deepEqual(
+      graph.list()[0]?.cycle.map((party) => [party.waitsFor, party.holds]),
+      [
+        ["process:s2.1", ["lock:@x"]],
+        ["lock:@x", ["process:s2.1"]],
+      ],
+    );
     graph.break("d1", a.id);
     assert.equal(joining.failure, "Deadlock");
     assert.equal(world.engine.waitGraph.list().length, 0);
@@ -245,7 +297,12 @@ suite("deadlocks", () => {
 
   test("that block a condition's waiter can be broken: it gets Deadlock, and not the lock", () => {
     const { world, clock, graph, a, b, x, y, acquire } = setUp();
-    const condition = world.engine.registry.create(a, "condition:@c", Condition, () => new Condition(world.engine, "condition:@c", x));
+    const condition = world.engine.registry.create(
+      a,
+      "condition:@c",
+      Condition,
+      () => new Condition(world.engine, "condition:@c", x),
+    );
     acquire(y, a);
     acquire(x, a);
     const waiting = ask(() => condition.wait(a, "", null));
@@ -277,7 +334,12 @@ suite("deadlocks", () => {
 
   test("that remain when a session shuts down without releasing its permit are found, though no new wait began", () => {
     const { world, clock, graph, a, b, c, x, y, acquire, told } = setUp();
-    const semaphore = world.engine.registry.create(c, "semaphore:@s", Semaphore, () => new Semaphore(world.engine, "semaphore:@s", 2, false));
+    const semaphore = world.engine.registry.create(
+      c,
+      "semaphore:@s",
+      Semaphore,
+      () => new Semaphore(world.engine, "semaphore:@s", 2, false),
+    );
     acquire(semaphore, a);
     acquire(semaphore, b);
     acquire(x, c);
@@ -289,7 +351,13 @@ suite("deadlocks", () => {
     a.end(false);
     clock.advance(1000);
     assert.deepEqual(told(), ["d1 found", "d1 resolved", "d2 found"]);
-    assert.deepEqual(graph.list()[0]?.cycle.map((party) => party.session).sort(), [b.id, c.id]);
+    assert.deepEqual(
+      graph
+        .list()[0]
+        ?.cycle.map((party) => party.session)
+        .sort(),
+      [b.id, c.id],
+    );
   });
 
   test("need no timer while there are no waits, or while all waits have been searched", () => {
@@ -307,7 +375,9 @@ suite("deadlocks", () => {
     const { engine } = world;
     const n = 10_000;
     const parties = Array.from({ length: n }, () => world.session());
-    const locks = parties.map((session, i) => engine.registry.create(session, `lock:@${i}`, Lock, () => new Lock(engine, `lock:@${i}`)));
+    const locks = parties.map((session, i) =>
+      engine.registry.create(session, `lock:@${i}`, Lock, () => new Lock(engine, `lock:@${i}`)),
+    );
     parties.forEach((session, i) => locks[i]?.acquire(session, "", null));
     for (let i = n - 1; i > 0; i--) locks[i - 1]?.acquire(parties[i]!, "", null);
     clock.advance(1000);

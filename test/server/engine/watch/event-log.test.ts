@@ -16,14 +16,41 @@ function setUp(eventRing = 1000) {
 }
 
 const processInfo = (pid: number): ProcessInfo => ({
-  process: `process:h.${pid}`, pid, name: `p${pid}`, role: "process", state: "running", daemon: false, runtime: "node", target: "", source: null, cwd: "/w", parent: null,
-  session: "s1", pool: null, exitCode: null, reason: null, startedAt: 0, endedAt: null, task: null,
+  process: `process:h.${pid}`,
+  pid,
+  name: `p${pid}`,
+  role: "process",
+  state: "running",
+  daemon: false,
+  runtime: "node",
+  target: "",
+  source: null,
+  cwd: "/w",
+  parent: null,
+  session: "s1",
+  pool: null,
+  exitCode: null,
+  reason: null,
+  startedAt: 0,
+  endedAt: null,
+  task: null,
 });
 const poolInfo = (pool: string, done: number): PoolInfo => ({
-  pool, name: null, run: null, session: "s1", state: "running", processes: 2, workers: 2, busy: 0, queued: 0, done, failed: 0,
+  pool,
+  name: null,
+  run: null,
+  session: "s1",
+  state: "running",
+  processes: 2,
+  workers: 2,
+  busy: 0,
+  queued: 0,
+  done,
+  failed: 0,
 });
 const received = (peer: FakePeer) => peer.received(events.changed).flatMap((message) => message.events);
-const pidsOf = (peer: FakePeer) => received(peer).map((event) => (event.topic === "process" ? event.process.pid : null));
+const pidsOf = (peer: FakePeer) =>
+  received(peer).map((event) => (event.topic === "process" ? event.process.pid : null));
 
 suite("a subscription", () => {
   test("begins with the state of the topics that were asked for", () => {
@@ -32,7 +59,9 @@ suite("a subscription", () => {
     registry.create(session, "lock:@x", Lock, () => new Lock(world.engine, "lock:@x")).acquire(session, "", null);
     const { snapshot, instanceId } = log.subscribe(session, ["sync", "deadlock"]);
     assert.equal(instanceId, "instance-1");
-    assert.deepEqual(snapshot?.sync, [{ handle: "lock:@x", kind: "lock", holders: [session.id], waiters: [], value: 1, limit: null }]);
+    assert.deepEqual(snapshot?.sync, [
+      { handle: "lock:@x", kind: "lock", holders: [session.id], waiters: [], value: 1, limit: null },
+    ]);
     assert.equal(log.subscribe(session, ["process"]).snapshot?.sync.length, 0);
   });
 
@@ -58,8 +87,14 @@ suite("a subscription", () => {
     log.publishProcess(processInfo(1));
     log.publishPool(() => poolInfo("pool:s1.1", 0));
     clock.advance(200);
-    assert.deepEqual(received(one.peer).map((event) => event.topic), ["pool"]);
-    assert.deepEqual(received(two.peer).map((event) => event.topic), ["process", "pool"]);
+    assert.deepEqual(
+      received(one.peer).map((event) => event.topic),
+      ["pool"],
+    );
+    assert.deepEqual(
+      received(two.peer).map((event) => event.topic),
+      ["process", "pool"],
+    );
   });
 
   test("is replaced by the next of the same session, and ends with unsubscribe or the session", () => {
@@ -143,19 +178,34 @@ suite("changes of locks and queues", () => {
     }
     lock.acquire(session, "", null);
     clock.advance(60);
-    assert.deepEqual(received(session.peer).map((event) => event.topic === "sync" && event.sync.value), [1]);
+    assert.deepEqual(
+      received(session.peer).map((event) => event.topic === "sync" && event.sync.value),
+      [1],
+    );
   });
 
   test("are all told in the end: gone things, too, with the name free for the next", () => {
     const { world, clock, log, registry } = setUp();
     const session = world.session();
     log.subscribe(session, ["sync"]);
-    const make = () => registry.create(session, "queue:@x", Queue, () => new Queue(world.engine, "queue:@x", { maxSize: 0, joinable: false }));
+    const make = () =>
+      registry.create(
+        session,
+        "queue:@x",
+        Queue,
+        () => new Queue(world.engine, "queue:@x", { maxSize: 0, joinable: false }),
+      );
     make();
     registry.release(session, "queue:@x");
     make().put(session, [new Uint8Array(1)], null);
     clock.advance(60);
-    assert.deepEqual(received(session.peer).map((event) => event.topic === "sync" && [event.sync.value, event.gone]), [[0, true], [1, undefined]]);
+    assert.deepEqual(
+      received(session.peer).map((event) => event.topic === "sync" && [event.sync.value, event.gone]),
+      [
+        [0, true],
+        [1, undefined],
+      ],
+    );
   });
 
   test("cost no timer and no memory when nobody follows them", () => {
@@ -186,16 +236,23 @@ suite("changes of pools and tasks", () => {
     clock.advance(200);
     const told = received(session.peer).map((event) => (event.topic === "pool" ? event.pool : null));
     assert.ok(told.length <= 12, `${told.length} events`);
-    assert.deepEqual(told.slice(-2).map((pool) => pool?.done), [500, 5000]);
+    assert.deepEqual(
+      told.slice(-2).map((pool) => pool?.done),
+      [500, 5000],
+    );
   });
 
   test("of tasks are told each, many in a message", () => {
     const { world, clock, log } = setUp();
     const session = world.session();
     log.subscribe(session, ["task"]);
-    for (let index = 0; index < 600; index++) log.publishTask(() => ({ job: "job:s1.1", index, count: 1, state: "done", pid: 5, attempt: 1, at: 0 }));
+    for (let index = 0; index < 600; index++)
+      log.publishTask(() => ({ job: "job:s1.1", index, count: 1, state: "done", pid: 5, attempt: 1, at: 0 }));
     clock.advance(1);
-    assert.deepEqual(received(session.peer).map((event) => (event.topic === "task" ? event.task.index : null)), Array.from({ length: 600 }, (_, i) => i));
+    assert.deepEqual(
+      received(session.peer).map((event) => (event.topic === "task" ? event.task.index : null)),
+      Array.from({ length: 600 }, (_, i) => i),
+    );
     assert.equal(session.peer.sent.length, 3);
   });
 });
@@ -212,7 +269,8 @@ suite("the tasks of workers", () => {
       host.succeed(host.begin()!);
       await settle();
     };
-    const tasksOf = (peer: FakePeer) => received(peer).flatMap((event) => (event.topic === "process" ? [event.process.task?.index ?? null] : []));
+    const tasksOf = (peer: FakePeer) =>
+      received(peer).flatMap((event) => (event.topic === "process" ? [event.process.task?.index ?? null] : []));
     return { world, clock: world.clock, log: world.engine.events, job, host, runOne, tasksOf };
   }
 
@@ -264,7 +322,9 @@ suite("the tasks of workers", () => {
     await runOne();
     host.die();
     clock.advance(1000);
-    const states = received(session.peer).flatMap((event) => (event.topic === "process" && event.process.process === host.record.process.handle ? [event.process.state] : []));
+    const states = received(session.peer).flatMap((event) =>
+      event.topic === "process" && event.process.process === host.record.process.handle ? [event.process.state] : [],
+    );
     assert.deepEqual(states, ["exited"]);
   });
 });

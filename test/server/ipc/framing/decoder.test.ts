@@ -6,28 +6,41 @@ import { decodeMessage, maxDepth } from "../../../../server/ipc/framing/decoder.
 import { encodeMessage } from "../../encode-message.js";
 
 function refuses(bytes: Buffer, codeName: string, text: RegExp): void {
-  assert.throws(() => decodeMessage(bytes), (error) => error instanceof PolyprocError && error.codeName === codeName && text.test(error.message));
+  assert.throws(
+    () => decodeMessage(bytes),
+    (error) => error instanceof PolyprocError && error.codeName === codeName && text.test(error.message),
+  );
 }
 
 test("random bytes are a value or a ParseError, never anything else", () => {
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
-    try {
-      decodeMessage(Buffer.from(bytes));
-    } catch (error) {
-      assert.ok(error instanceof PolyprocError && error.codeName === "ParseError", String(error));
-    }
-  }), { numRuns: 2000 });
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+      try {
+        decodeMessage(Buffer.from(bytes));
+      } catch (error) {
+        assert.ok(error instanceof PolyprocError && error.codeName === "ParseError", String(error));
+      }
+    }),
+    { numRuns: 2000 },
+  );
 });
 
 test("each end of a message that was cut short is noticed", () => {
-  const whole = encodeMessage({ id: 1, method: "a".repeat(300), params: { list: [1, 70_000, -1e9, 1.5, 2n ** 60n], bytes: Buffer.alloc(300), flag: true } });
-  for (let length = 0; length < whole.length; length++) refuses(whole.subarray(0, length), "ParseError", /ends in the middle/);
+  const whole = encodeMessage({
+    id: 1,
+    method: "a".repeat(300),
+    params: { list: [1, 70_000, -1e9, 1.5, 2n ** 60n], bytes: Buffer.alloc(300), flag: true },
+  });
+  for (let length = 0; length < whole.length; length++)
+    refuses(whole.subarray(0, length), "ParseError", /ends in the middle/);
 });
 
-test("bytes after the message are an error", () => refuses(Buffer.from([0x80, 0x80]), "ParseError", /1 bytes are left over/));
+test("bytes after the message are an error", () =>
+  refuses(Buffer.from([0x80, 0x80]), "ParseError", /1 bytes are left over/));
 
 test("a length that cannot be true is refused before anything is allocated", () => {
-  for (const token of [0xdd, 0xdf, 0xdb, 0xc6]) refuses(Buffer.from([token, 0xff, 0xff, 0xff, 0xff, 0]), "ParseError", /ends in the middle/);
+  for (const token of [0xdd, 0xdf, 0xdb, 0xc6])
+    refuses(Buffer.from([token, 0xff, 0xff, 0xff, 0xff, 0]), "ParseError", /ends in the middle/);
 });
 
 test("text that is not UTF-8 is an error, short or long, as a key or as a value", () => {

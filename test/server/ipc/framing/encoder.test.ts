@@ -20,15 +20,26 @@ const scalar = fc.oneof(
   fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
 );
 const value = fc.letrec((tie) => ({
-  value: fc.oneof({ maxDepth: 4 }, scalar, fc.array(tie("value")), fc.dictionary(fc.string({ unit: "grapheme" }).filter((key) => key !== "__proto__"), tie("value"), { noNullPrototype: true })),
+  value: fc.oneof(
+    { maxDepth: 4 },
+    scalar,
+    fc.array(tie("value")),
+    fc.dictionary(
+      fc.string({ unit: "grapheme" }).filter((key) => key !== "__proto__"),
+      tie("value"),
+      { noNullPrototype: true },
+    ),
+  ),
 })).value;
 
 test("what it writes reads back the same, by our decoder and by another library's", () => {
-  fc.assert(fc.property(value, (sent) => {
-    const bytes = encodeMessage({ sent });
-    assert.deepEqual(decodeMessage(bytes), { sent });
-    assert.deepEqual(unpackr.unpack(bytes), { sent });
-  }));
+  fc.assert(
+    fc.property(value, (sent) => {
+      const bytes = encodeMessage({ sent });
+      assert.deepEqual(decodeMessage(bytes), { sent });
+      assert.deepEqual(unpackr.unpack(bytes), { sent });
+    }),
+  );
 });
 
 test("negative zero and the numbers that are no numbers stay floats", () => {
@@ -40,7 +51,12 @@ test("negative zero and the numbers that are no numbers stay floats", () => {
 
 test("lengths at the edges of each form survive", () => {
   for (const length of [0, 15, 16, 31, 32, 39, 40, 255, 256, 16_383, 16_384, 65_535, 65_536]) {
-    const sent = { text: "é".repeat(length), ascii: "a".repeat(length), bytes: Buffer.alloc(length, 7), list: new Array(length).fill(1) };
+    const sent = {
+      text: "é".repeat(length),
+      ascii: "a".repeat(length),
+      bytes: Buffer.alloc(length, 7),
+      list: new Array(length).fill(1),
+    };
     assert.deepEqual(decodeMessage(encodeMessage(sent)), sent, `length ${length}`);
   }
 });
@@ -52,7 +68,10 @@ test("members that are undefined are left out", () => {
 test("a message that cannot be encoded leaves the frames before it whole", () => {
   const encoder = new FrameEncoder();
   encoder.frame({ id: 1 });
-  assert.throws(() => encoder.frame({ big: "x".repeat(100_000), bytes: Buffer.alloc(50_000), wrong: () => 1 }), TypeError);
+  assert.throws(
+    () => encoder.frame({ big: "x".repeat(100_000), bytes: Buffer.alloc(50_000), wrong: () => 1 }),
+    TypeError,
+  );
   encoder.frame({ id: 2 });
   const stream = Buffer.concat(encoder.take());
   assert.deepEqual(stream, Buffer.concat([frame({ id: 1 }), frame({ id: 2 })]));
@@ -67,7 +86,11 @@ test("large bytes are handed on without a copy", () => {
 
 test("frames of many blocks come out in order and complete", () => {
   const encoder = new FrameEncoder();
-  const messages = Array.from({ length: 3000 }, (_, id) => ({ id, text: "x".repeat(id % 200), bytes: Buffer.alloc((id * 37) % 30_000, id) }));
+  const messages = Array.from({ length: 3000 }, (_, id) => ({
+    id,
+    text: "x".repeat(id % 200),
+    bytes: Buffer.alloc((id * 37) % 30_000, id),
+  }));
   const pieces: Buffer[] = [];
   for (const message of messages) {
     encoder.frame(message);

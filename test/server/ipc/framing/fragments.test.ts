@@ -44,7 +44,11 @@ class Intake implements LargeIntake {
 
 function readerOf(intake: Intake | null = new Intake(), maxMessageBytes?: number) {
   const bodies: Buffer[] = [];
-  const reader = new FrameReader((buffer, start, end) => bodies.push(Buffer.from(buffer.subarray(start, end))), maxMessageBytes, intake);
+  const reader = new FrameReader(
+    (buffer, start, end) => bodies.push(Buffer.from(buffer.subarray(start, end))),
+    maxMessageBytes,
+    intake,
+  );
   return { reader, bodies, intake: intake! };
 }
 
@@ -71,7 +75,15 @@ function head(bytes: number | bigint, id: number[] = [7]): Buffer {
 }
 
 test("fragments are joined, wherever the stream was cut, and whole frames pass between them", () => {
-  const stream = Buffer.concat([frame("one"), fragment(head(10), "abc"), frame("two"), frame("three"), fragment("defg"), fragment("hij"), frame("four")]);
+  const stream = Buffer.concat([
+    frame("one"),
+    fragment(head(10), "abc"),
+    frame("two"),
+    frame("three"),
+    fragment("defg"),
+    fragment("hij"),
+    frame("four"),
+  ]);
   for (let size = 1; size <= stream.length; size++) {
     const { reader, bodies, intake } = readerOf();
     for (let at = 0; at < stream.length; at += size) reader.push(Buffer.from(stream.subarray(at, at + size)));
@@ -100,9 +112,21 @@ test("the bytes of a fragment can be read straight to where they belong", () => 
 const contradictions: [string, Buffer[], RegExp][] = [
   ["a fragment without bytes", [fragment(head(5), "ab"), fragment()], /a fragment of 0 bytes/],
   ["a first fragment without bytes", [fragment()], /a fragment of 0 bytes/],
-  ["a fragment beyond the message's length", [fragment(head(5), "ab"), fragment("cdef")], /a fragment of 4 bytes, where 3 bytes of the message are left/],
-  ["a first fragment beyond the message's length", [fragment(head(5), "abcdef")], /more bytes than the 5 that its head announced/],
-  ["a message within a message", [fragment(head(12), "ab"), fragment(head(5), "abcde")], /a fragment of 16 bytes, where 10 bytes/],
+  [
+    "a fragment beyond the message's length",
+    [fragment(head(5), "ab"), fragment("cdef")],
+    /a fragment of 4 bytes, where 3 bytes of the message are left/,
+  ],
+  [
+    "a first fragment beyond the message's length",
+    [fragment(head(5), "abcdef")],
+    /more bytes than the 5 that its head announced/,
+  ],
+  [
+    "a message within a message",
+    [fragment(head(12), "ab"), fragment(head(5), "abcde")],
+    /a fragment of 16 bytes, where 10 bytes/,
+  ],
   ["a head that is cut off", [fragment(head(5).subarray(0, 9))], /ends inside its head/],
   ["an id that is cut off", [fragment(head(5, [0xa3, 0x61, 0x62, 0x63]).subarray(0, 12))], /ends inside its head/],
   ["a head without an id", [fragment(head(5, []), "abcde")], /a head without an id/],
@@ -114,7 +138,9 @@ const contradictions: [string, Buffer[], RegExp][] = [
 for (const [what, stream, why] of contradictions) {
   test(`${what} ends the stream, and lets go of the memory`, () => {
     const { reader, bodies, intake } = readerOf();
-    assert.throws(() => { for (const chunk of stream) reader.push(chunk); }, why);
+    assert.throws(() => {
+      for (const chunk of stream) reader.push(chunk);
+    }, why);
     assert.equal(intake.released, intake.reserved);
     reader.push(frame("more"));
     assert.deepEqual(bodies, []);
@@ -122,7 +148,9 @@ for (const [what, stream, why] of contradictions) {
 }
 
 test("a fragment is no longer than any frame, and none is read where there is no intake or it is not open", () => {
-  assert.throws(() => readerOf(new Intake(), 20).reader.push(fragment(head(1000), "0123456789")), { codeName: "PayloadTooLarge" });
+  assert.throws(() => readerOf(new Intake(), 20).reader.push(fragment(head(1000), "0123456789")), {
+    codeName: "PayloadTooLarge",
+  });
   assert.throws(() => readerOf(null).reader.push(fragment(head(5), "abcde")), /before initialize/);
   const closed = new Intake();
   closed.maxPayloadBytes = 0;
@@ -132,7 +160,9 @@ test("a fragment is no longer than any frame, and none is read where there is no
 test("a message that is too large is refused by its id, its bytes are skipped, and what follows is read", () => {
   const { reader, bodies, intake } = readerOf();
   intake.maxPayloadBytes = 8;
-  reader.push(Buffer.concat([fragment(head(9, [0xa2, 0x69, 0x64]), "abc"), frame("between"), fragment("defghi"), frame("after")]));
+  reader.push(
+    Buffer.concat([fragment(head(9, [0xa2, 0x69, 0x64]), "abc"), frame("between"), fragment("defghi"), frame("after")]),
+  );
   assert.deepEqual(bodies.map(String), ["between", "after"]);
   const [[id, error]] = intake.refusals as [[MessageId, PolyprocError]];
   assert.equal(id, "id");
@@ -181,7 +211,13 @@ test("a message for which no room came, or whose room was given away, is refused
   intake.failAt = 4;
   reader.push(Buffer.concat([fragment(head(6, [8]), "abc"), fragment("def"), frame("end")]));
   assert.deepEqual(bodies.map(String), ["after", "end"]);
-  assert.deepEqual(intake.refusals.map(([id, error]) => [id, error.codeName]), [[7, "Overloaded"], [8, "Overloaded"]]);
+  assert.deepEqual(
+    intake.refusals.map(([id, error]) => [id, error.codeName]),
+    [
+      [7, "Overloaded"],
+      [8, "Overloaded"],
+    ],
+  );
   assert.equal(intake.released, intake.reserved);
 });
 
@@ -225,7 +261,11 @@ class Slow extends Duplex {
 
   messages(): { id?: number; data?: Buffer }[] {
     const read: { id?: number; data?: Buffer }[] = [];
-    const reader = new FrameReader((buffer, start, end) => read.push(decodeMessage(buffer, start, end) as object), undefined, new Intake());
+    const reader = new FrameReader(
+      (buffer, start, end) => read.push(decodeMessage(buffer, start, end) as object),
+      undefined,
+      new Intake(),
+    );
     for (const chunk of this.written) reader.push(chunk);
     assert.ok(reader.atBoundary);
     return read;
@@ -251,7 +291,10 @@ test("a large message leaves in fragments, from where it lies; only urgent messa
   assert.ok(stream.bytes + stream.writableLength < 1.1 * fragmentBytes);
   writer.write({ id: 7 }, true);
   await stream.takeAll();
-  assert.deepEqual(stream.messages().map(({ id }) => id), [1, 6, 7, 2, 3, 4, 5]);
+  assert.deepEqual(
+    stream.messages().map(({ id }) => id),
+    [1, 6, 7, 2, 3, 4, 5],
+  );
   assert.deepEqual(stream.messages()[3]!.data, data);
   assert.ok(!writer.holds);
   assert.equal(writer.backlogBytes, 0);
@@ -285,7 +328,10 @@ test("a fragment is no longer than the frames that the other side reads", async 
   await stream.takeAll();
   const { reader, bodies } = readerOf(new Intake(), 1024);
   for (const chunk of stream.written) reader.push(chunk);
-  assert.deepEqual(bodies.map((body) => (decodeMessage(body) as { id: number }).id), [300]);
+  assert.deepEqual(
+    bodies.map((body) => (decodeMessage(body) as { id: number }).id),
+    [300],
+  );
 });
 
 test("without fragments a message is one frame, as long as a frame can be", () => {
@@ -310,6 +356,10 @@ test("who closes ends the stream after what is left, or in the middle of it", as
     await stream.takeAll();
     assert.ok(stream.writableEnded);
     if (now) assert.ok(stream.bytes < 1.1 * fragmentBytes);
-    else assert.deepEqual(stream.messages().map(({ id }) => id), [1]);
+    else
+      assert.deepEqual(
+        stream.messages().map(({ id }) => id),
+        [1],
+      );
   }
 });

@@ -5,41 +5,61 @@ import { PolyprocError } from "../../../../protocol/errors.js";
 import { FrameReader } from "../../../../server/ipc/framing/frame-reader.js";
 
 function frames(...bodies: Buffer[]): Buffer {
-  return Buffer.concat(bodies.flatMap((body) => {
-    const length = Buffer.alloc(4);
-    length.writeUInt32BE(body.length);
-    return [length, body];
-  }));
+  return Buffer.concat(
+    bodies.flatMap((body) => {
+      const length = Buffer.alloc(4);
+      length.writeUInt32BE(body.length);
+      return [length, body];
+    }),
+  );
 }
 
 test("bodies come out whole, in order, however the stream is cut", () => {
-  fc.assert(fc.property(fc.array(fc.uint8Array({ maxLength: 40 })), fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1 }), (sent, cuts) => {
-    const bodies = sent.map((body) => Buffer.from(body));
-    const stream = frames(...bodies);
-    const read: Buffer[] = [];
-    const reader = new FrameReader((buffer, start, end) => read.push(Buffer.from(buffer.subarray(start, end))));
-    for (let at = 0, i = 0; at < stream.length; i++) {
-      const next = at + cuts[i % cuts.length]!;
-      reader.push(stream.subarray(at, next));
-      at = next;
-    }
-    assert.deepEqual(read, bodies);
-    assert.ok(reader.atBoundary);
-  }));
+  fc.assert(
+    fc.property(
+      fc.array(fc.uint8Array({ maxLength: 40 })),
+      fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1 }),
+      (sent, cuts) => {
+        const bodies = sent.map((body) => Buffer.from(body));
+        const stream = frames(...bodies);
+        const read: Buffer[] = [];
+        const reader = new FrameReader((buffer, start, end) => read.push(Buffer.from(buffer.subarray(start, end))));
+        for (let at = 0, i = 0; at < stream.length; i++) {
+          const next = at + cuts[i % cuts.length]!;
+          reader.push(stream.subarray(at, next));
+          at = next;
+        }
+        assert.deepEqual(read, bodies);
+        assert.ok(reader.atBoundary);
+      },
+    ),
+  );
 });
 
 test("a body inside one chunk is not copied", () => {
   const chunk = frames(Buffer.alloc(100, 1), Buffer.alloc(200, 2));
   const seen: [ArrayBufferLike, number, number][] = [];
   new FrameReader((buffer, start, end) => seen.push([buffer.buffer, start, end])).push(chunk);
-  assert.deepEqual(seen.map(([, start, end]) => [start, end]), [[4, 104], [108, 308]]);
+  assert.deepEqual(
+    seen.map(([, start, end]) => [start, end]),
+    [
+      [4, 104],
+      [108, 308],
+    ],
+  );
   assert.ok(seen.every(([buffer]) => buffer === chunk.buffer));
 });
 
 test("a length beyond the limit is refused at its header, with nothing allocated", () => {
   const reader = new FrameReader(() => assert.fail("nothing is complete"), 1000);
   const before = process.memoryUsage().arrayBuffers;
-  assert.throws(() => reader.push(Buffer.from([0x7f, 0xff, 0xff, 0xff, 1, 2, 3])), (error) => error instanceof PolyprocError && error.codeName === "PayloadTooLarge" && /2147483647 bytes is longer than the limit of 1000/.test(error.message));
+  assert.throws(
+    () => reader.push(Buffer.from([0x7f, 0xff, 0xff, 0xff, 1, 2, 3])),
+    (error) =>
+      error instanceof PolyprocError &&
+      error.codeName === "PayloadTooLarge" &&
+      /2147483647 bytes is longer than the limit of 1000/.test(error.message),
+  );
   assert.ok(process.memoryUsage().arrayBuffers - before < 1024 * 1024);
 });
 

@@ -47,7 +47,10 @@ test("the frames of one tick are one write", async () => {
   assert.equal(stream.writes.length, 0);
   await nextTurn();
   assert.equal(stream.writes.length, 1);
-  assert.deepEqual(stream.messages(), Array.from({ length: 100 }, (_, id) => ({ id })));
+  assert.deepEqual(
+    stream.messages(),
+    Array.from({ length: 100 }, (_, id) => ({ id })),
+  );
 });
 
 test("flush hands over at once", () => {

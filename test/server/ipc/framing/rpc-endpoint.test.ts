@@ -13,22 +13,24 @@ type Message = { id: number | null; method?: string; params?: unknown };
 function pair(): [Duplex, Duplex] {
   const ends: Duplex[] = [];
   for (const other of [1, 0]) {
-    ends.push(new Duplex({
-      read() {},
-      write(chunk, _encoding, done) {
-        const copy = Buffer.from(chunk as Buffer);
-        setImmediate(() => {
-          ends[other]!.push(copy);
-          done();
-        });
-      },
-      final(done) {
-        setImmediate(() => {
-          ends[other]!.push(null);
-          done();
-        });
-      },
-    }));
+    ends.push(
+      new Duplex({
+        read() {},
+        write(chunk, _encoding, done) {
+          const copy = Buffer.from(chunk as Buffer);
+          setImmediate(() => {
+            ends[other]!.push(copy);
+            done();
+          });
+        },
+        final(done) {
+          setImmediate(() => {
+            ends[other]!.push(null);
+            done();
+          });
+        },
+      }),
+    );
   }
   return ends as [Duplex, Duplex];
 }
@@ -36,7 +38,9 @@ function pair(): [Duplex, Duplex] {
 function connected(serve: (message: Message, reply: (message: object) => void, stream: Duplex) => void) {
   const [client, server] = pair();
   const writer = new FrameWriter(server);
-  const reader = new FrameReader((buffer, start, end) => serve(decodeMessage(buffer, start, end) as Message, (message) => writer.write(message), server));
+  const reader = new FrameReader((buffer, start, end) =>
+    serve(decodeMessage(buffer, start, end) as Message, (message) => writer.write(message), server),
+  );
   server.on("data", (chunk: Buffer) => reader.push(chunk));
   const notifications: [string, unknown][] = [];
   const closed = withResolvers<PolyprocError | null>();
@@ -59,12 +63,16 @@ test("answers find their requests in any order, errors keep their code and data"
     held.push([message, reply]);
     if (held.length < 3) return;
     for (const [{ id, params }, answer] of held.reverse()) {
-      if (params === 2) answer({ id, error: { code: 1002, message: "nothing there", data: { name: "Empty", size: 0 } } });
+      if (params === 2)
+        answer({ id, error: { code: 1002, message: "nothing there", data: { name: "Empty", size: 0 } } });
       else answer({ id, result: params });
     }
   });
   const results = await Promise.allSettled([1, 2, 3].map((n) => endpoint.request("echo", n)));
-  assert.deepEqual(results.map((result) => (result.status === "fulfilled" ? result.value : (result.reason as PolyprocError).codeName)), [1, "Empty", 3]);
+  assert.deepEqual(
+    results.map((result) => (result.status === "fulfilled" ? result.value : (result.reason as PolyprocError).codeName)),
+    [1, "Empty", 3],
+  );
   assert.deepEqual(((results[1] as PromiseRejectedResult).reason as PolyprocError).data, { size: 0 });
   assert.equal(endpoint.pending, 0);
   endpoint.close();
@@ -84,7 +92,8 @@ test("cancel names the request, and is not sent for one that was answered", asyn
   const seen: Message[] = [];
   const { endpoint } = connected((message, reply) => {
     seen.push(message);
-    if (message.method === "$/cancelRequest") reply({ id: (message.params as { id: number }).id, error: { code: -32800, message: "cancelled" } });
+    if (message.method === "$/cancelRequest")
+      reply({ id: (message.params as { id: number }).id, error: { code: -32800, message: "cancelled" } });
     if (message.method === "quick") reply({ id: message.id, result: 1 });
   });
   const error = await new Promise((settle) => {
@@ -97,7 +106,10 @@ test("cancel names the request, and is not sent for one that was answered", asyn
   });
   endpoint.cancel(id);
   await endpoint.request("quick");
-  assert.deepEqual(seen.map(({ method }) => method), ["slow", "$/cancelRequest", "quick", "quick"]);
+  assert.deepEqual(
+    seen.map(({ method }) => method),
+    ["slow", "$/cancelRequest", "quick", "quick"],
+  );
   endpoint.close();
 });
 
@@ -110,7 +122,9 @@ test("the end of the connection rejects what is pending, and what comes later", 
 });
 
 test("the server's last words are what pending requests fail with", async () => {
-  const { endpoint, closed } = connected((_message, reply) => reply({ id: null, error: { code: 1018, message: "too large", data: { name: "PayloadTooLarge" } } }));
+  const { endpoint, closed } = connected((_message, reply) =>
+    reply({ id: null, error: { code: 1018, message: "too large", data: { name: "PayloadTooLarge" } } }),
+  );
   await assert.rejects(endpoint.request("x"), { codeName: "PayloadTooLarge", message: "too large" });
   assert.equal((await closed)?.codeName, "PayloadTooLarge");
 });

@@ -22,7 +22,10 @@ function stockIn(t: TestContext, prefix: string): FifoStock {
 function slowMkfifo(t: TestContext): { path: string; runs: () => boolean } {
   const folder = temporaryFolder(t);
   const file = join(folder, "mkfifo");
-  writeFileSync(file, `#!/bin/sh\n: > ${folder}/runs\nn=0\nwhile [ -e ${folder} ] && [ $n -lt 300 ]; do n=$((n + 1)); sleep 0.1; done\n`);
+  writeFileSync(
+    file,
+    `#!/bin/sh\n: > ${folder}/runs\nn=0\nwhile [ -e ${folder} ] && [ $n -lt 300 ]; do n=$((n + 1)); sleep 0.1; done\n`,
+  );
   chmodSync(file, 0o755);
   return { path: `${folder}:${process.env["PATH"]}`, runs: () => existsSync(join(folder, "runs")) };
 }
@@ -74,7 +77,12 @@ test("a server that is killed while it makes its first FIFOs leaves no folder", 
   const slow = slowMkfifo(t);
   const server = await startUnixServer(t, [], { env: { PATH: slow.path, TMPDIR: folder } });
   const client = await RawClient.open(server.path, "json");
-  client.send({ jsonrpc: "2.0", id: "x", method: "process/start", params: { process: "process:s1.1", target: { source: "() => {}", runtime: "node" } } });
+  client.send({
+    jsonrpc: "2.0",
+    id: "x",
+    method: "process/start",
+    params: { process: "process:s1.1", target: { source: "() => {}", runtime: "node" } },
+  });
   await waitFor(slow.runs, { what: "the program that makes FIFOs" });
   assert.equal(readdirSync(folder).length, 1);
   server.process.kill("SIGKILL");
@@ -83,25 +91,57 @@ test("a server that is killed while it makes its first FIFOs leaves no folder", 
   client.close();
 });
 
-const mayMount = process.platform === "linux" && spawnSync("unshare", ["-m", "sh", "-c", 'mount -t tmpfs none "$0"', "/mnt"]).status === 0;
+const mayMount =
+  process.platform === "linux" &&
+  spawnSync("unshare", ["-m", "sh", "-c", 'mount -t tmpfs none "$0"', "/mnt"]).status === 0;
 
-test("a full temporary folder: workers run without FIFOs", { skip: mayMount ? false : "a file system of its own needs root and unshare" }, async (t) => {
-  const folder = temporaryFolder(t);
-  const socket = join(temporaryFolder(t), "s");
-  // Room for the root folder alone.
-  const server = startProgram(t, "a server with a full temporary folder", [
-    "unshare", "-m", "sh", "-c", 'mount -t tmpfs -o nr_inodes=1 none "$1" && shift && exec "$@"', "sh", folder,
-    process.execPath, compiled("server/main"), "--listen", `unix:${socket}`,
-  ], { TMPDIR: folder });
-  assert.equal(await server.line(), `polyproc: listening on unix:${socket}`);
-  const client = await RawClient.open(socket, "json");
-  const target = { source: "(n) => { try { require('node:fs').writeFileSync(process.env.TMPDIR + '/x', ''); } catch (error) { return error.code + n; } }", runtime: "node" };
-  const { result, error } = await client.request("pool/map", { processes: 2, target, items: [1, 2, 3] });
-  assert.equal(error, undefined);
-  assert.deepEqual(result.outcomes.map((outcome: { value?: unknown }) => outcome.value), ["ENOSPC1", "ENOSPC2", "ENOSPC3"]);
-  const { processes } = (await client.request("process/list", { scope: "all" })).result as { processes: { state: string }[] };
-  assert.deepEqual(processes.filter(({ state }) => state === "starting"), []);
-  client.close();
-  server.process.kill("SIGTERM");
-  assert.equal(await server.exited(), 0);
-});
+test(
+  "a full temporary folder: workers run without FIFOs",
+  { skip: mayMount ? false : "a file system of its own needs root and unshare" },
+  async (t) => {
+    const folder = temporaryFolder(t);
+    const socket = join(temporaryFolder(t), "s");
+    // Room for the root folder alone.
+    const server = startProgram(
+      t,
+      "a server with a full temporary folder",
+      [
+        "unshare",
+        "-m",
+        "sh",
+        "-c",
+        'mount -t tmpfs -o nr_inodes=1 none "$1" && shift && exec "$@"',
+        "sh",
+        folder,
+        process.execPath,
+        compiled("server/main"),
+        "--listen",
+        `unix:${socket}`,
+      ],
+      { TMPDIR: folder },
+    );
+    assert.equal(await server.line(), `polyproc: listening on unix:${socket}`);
+    const client = await RawClient.open(socket, "json");
+    const target = {
+      source:
+        "(n) => { try { require('node:fs').writeFileSync(process.env.TMPDIR + '/x', ''); } catch (error) { return error.code + n; } }",
+      runtime: "node",
+    };
+    const { result, error } = await client.request("pool/map", { processes: 2, target, items: [1, 2, 3] });
+    assert.equal(error, undefined);
+    assert.deepEqual(
+      result.outcomes.map((outcome: { value?: unknown }) => outcome.value),
+      ["ENOSPC1", "ENOSPC2", "ENOSPC3"],
+    );
+    const { processes } = (await client.request("process/list", { scope: "all" })).result as {
+      processes: { state: string }[];
+    };
+    assert.deepEqual(
+      processes.filter(({ state }) => state === "starting"),
+      [],
+    );
+    client.close();
+    server.process.kill("SIGTERM");
+    assert.equal(await server.exited(), 0);
+  },
+);

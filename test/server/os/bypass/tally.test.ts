@@ -14,7 +14,11 @@ test("what is counted by the path of a tally can be read in it", onLinux, () => 
   assert.equal(head.toString("latin1"), tally.mark);
   assert.equal(fstatSync(fd).nlink, 0, "it has no name anywhere");
   assert.equal(fstatSync(fd).mode & 0o777, 0o600);
-  for (const [slot, count] of [[0, 7n], [5, 2n ** 40n], [tally.slots - 1, 1n]] as const) {
+  for (const [slot, count] of [
+    [0, 7n],
+    [5, 2n ** 40n],
+    [tally.slots - 1, 1n],
+  ] as const) {
     assert.equal(tally.read(slot), 0);
     writeSync(fd, new BigUint64Array([count]), 0, 8, 32 + 8 * slot);
     assert.equal(tally.read(slot), Number(count));

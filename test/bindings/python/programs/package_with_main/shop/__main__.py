@@ -5,7 +5,6 @@ import multiprocessing
 from .goods import Sold, Thing, name_of, sold
 
 
-
 multiprocessing.set_start_method("spawn")
 with multiprocessing.Pool(1) as pool:
     print(pool.map(name_of, [Thing("a")]))

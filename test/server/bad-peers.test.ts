@@ -1,334 +1,20 @@
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { after, before, describe, test } from "node:test";
-import * as v from "valibot";
-import { examples } from "../../protocol/examples/all.js";
-import { isRequest, messages } from "../../protocol/methods.js";
-import { convertPayloads, paramsPlaces } from "../../protocol/payload-places.js";
-import type { Payload } from "../../protocol/schema.js";
-import { jsonToPayload } from "../../protocol/values.js";
+import { describe, test } from "node:test";
 import { waitFor, within } from "../deadline.js";
-import { exampleValues } from "../protocol/example-values.js";
 import { RawClient, type Framing } from "./clients.js";
-import { mutations, wrongValues } from "./mutations.js";
-import { startUnixServer, type ServerProcess } from "./server-process.js";
+import { SharedServer } from "./shared-server.js";
 
 const framings: Framing[] = ["json", "msgpack", "frames"];
+
 const MiB = 1024 * 1024;
 
-/** One server for all of them: that it is still there at the end is the point. */
-describe("a bad peer", () => {
-  const cleanups: (() => void | Promise<void>)[] = [];
-  let server: ServerProcess & { path: string };
-  /** Somebody well-behaved, connected all the time. */
-  let good: RawClient;
-  let rssAtFirst: number;
-
-  const rss = async (): Promise<number> => (await good.request("server/status")).result.rssBytes as number;
-  const opened = async (framing: Framing) => RawClient.open(server.path, framing);
-
-  before(async () => {
-    server = await startUnixServer({ after: (clean) => void cleanups.unshift(clean) });
-    good = await opened("frames");
-    // The door that is loaded late is there for the measurement, too.
-    (await opened("json")).close();
-    rssAtFirst = await rss();
-  });
-
-  after(async () => {
-    try {
-      const { result } = await within(good.request("server/status"), "an answer for the well-behaved one");
-      assert.equal(server.stderr(), "");
-      await waitFor(async () => (await good.request("server/status")).result.sessions === 1, {
-        what: "the end of all other sessions",
-      });
-      assert.equal(result.objects, 0);
-      assert.ok((await rss()) - rssAtFirst < 250 * MiB, `the server grew from ${rssAtFirst} to ${await rss()} bytes`);
-    } finally {
-      good.close();
-      for (const clean of cleanups) await clean();
-    }
-  });
-
-  test("that sends random bytes is told and cut off", async () => {
-    for (let i = 0; i < 200; i++) {
-      const client = await RawClient.connect(server.path, "frames");
-      // A length that is no length, or a fragment from a stranger, so that nothing waits for the rest.
-      const fragment = i % 8 === 0;
-      client.socket.write(
-        Buffer.concat([Buffer.from([fragment ? 0x80 | i : 0x64 + (i % 27)]), randomBytes(3 + ((i * 13) % 5000))]),
-      );
-      if (i % 4 === 0)
-        assert.equal((await client.lastWords()).data?.["name"], fragment ? "Malformed" : "PayloadTooLarge");
-      client.close();
-    }
-  });
-
-  test("that frames random bytes is told and cut off", async () => {
-    for (const framing of framings) {
-      for (let i = 0; i < 30; i++) {
-        const client = await RawClient.connect(server.path, framing);
-        client.socket.write(client.frame(Buffer.concat([Buffer.from([0xc1]), randomBytes(100)])));
-        assert.equal((await client.lastWords()).data?.["name"], "ParseError");
-      }
-    }
-  });
-
-  test("whose message stops in the middle does no harm", async () => {
-    for (const framing of framings) {
-      for (const keep of [1, 3, 4, 5, 20]) {
-        const client = await RawClient.connect(server.path, framing);
-        client.socket.end(client.encode({ jsonrpc: "2.0", id: 1, method: "initialize", params: {} }).subarray(0, keep));
-        await waitFor(() => client.ended, { what: "the connection's end" });
-        assert.deepEqual(client.received, []);
-      }
-    }
-  });
-
-  test("that announces two gigabytes is refused before anything is allocated", async () => {
-    for (const stranger of [true, false]) {
-      for (const framing of framings) {
-        const client = stranger ? await RawClient.connect(server.path, framing) : await opened(framing);
-        client.socket.write(
-          framing === "frames" ? Buffer.from([0x7f, 0xff, 0xff, 0xff]) : "Content-Length: 2147483647\r\n\r\n",
-        );
-        const error = await client.lastWords();
-        assert.equal(error.data?.["name"], "PayloadTooLarge");
-        assert.match(error.message, /2147483647 bytes is longer than the limit of (1048576|67108864)/);
-      }
-    }
-  });
-
-  test("that sends no header, or a bad or an endless one, is told what is expected", async () => {
-    const headers: [string, RegExp][] = [
-      ["Content-Length: many\r\n\r\n", /not a number of bytes/],
-      ["Content-Length: -5\r\n\r\n", /not a number/],
-      ["Content-Length: 5\r\nContent-Length: 6\r\n\r\n", /two Content-Lengths/],
-      ["Content-Type: x\r\n\r\n{}", /no Content-Length/],
-      ["Content-Length 5\r\n\r\n", /is not "Name: value"/],
-      [
-        "Content-Length: 2\r\nContent-Type: application/json; charset=utf-16\r\n\r\n{}",
-        /charset "utf-16" is not supported/,
-      ],
-      [`C${"x".repeat(20_000)}`, /longer than 8192 bytes/],
-      ["Content-Length: 5\n\n{}".padEnd(9000), /longer than 8192 bytes/],
-    ];
-    for (const [header, text] of headers) {
-      const client = await RawClient.connect(server.path, "json");
-      client.socket.write(header);
-      const error = await client.lastWords();
-      assert.equal(error.data?.["name"], "Malformed");
-      assert.match(error.message, text);
-    }
-  });
-
-  test("that nests ten thousand deep is told so", async () => {
-    const deep = {
-      json: Buffer.from(
-        `{"jsonrpc":"2.0","id":1,"method":"initialize","params":${"[".repeat(10_000)}${"]".repeat(10_000)}}`,
-      ),
-      msgpack: Buffer.concat([Buffer.from([0x81, 0xa1, 0x61]), Buffer.alloc(10_000, 0x91), Buffer.from([0xc0])]),
-    };
-    for (const framing of framings) {
-      for (const stranger of [true, false]) {
-        const client = stranger ? await RawClient.connect(server.path, framing) : await opened(framing);
-        client.socket.write(client.frame(framing === "json" ? deep.json : deep.msgpack));
-        const error = await client.lastWords();
-        assert.equal(error.data?.["name"], "ParseError");
-        assert.match(error.message, /nest deeper than 512/);
-      }
-    }
-  });
-
-  test("that nests ten thousand deep inside a payload hurts only who opens it", async () => {
-    const writer = await opened("frames");
-    const reader = await opened("json");
-    await writer.request("queue/create", { queue: "queue:@deep" });
-    await reader.request("queue/create", { queue: "queue:@deep" });
-    assert.equal(
-      (
-        await writer.request("queue/put", {
-          queue: "queue:@deep",
-          items: [Buffer.concat([Buffer.alloc(10_000, 0x91), Buffer.from([0xc0])])],
-        })
-      ).error,
-      undefined,
-    );
-    const { result } = await reader.request("queue/get", { queue: "queue:@deep" });
-    assert.equal(result.items[0].$blob.tag, "polyproc/undecodable");
-    assert.equal(Buffer.from(result.items[0].$blob.data, "base64").length, 10_001);
-    writer.close();
-    reader.close();
-  });
-
-  test("whose text is not UTF-8 is told so", async () => {
-    for (const framing of framings) {
-      const client = await opened(framing);
-      const body =
-        framing === "json"
-          ? Buffer.concat([
-              Buffer.from(`{"jsonrpc":"2.0","id":1,"method":"`),
-              Buffer.from([0xff, 0xfe]),
-              Buffer.from(`"}`),
-            ])
-          : Buffer.from([0x81, 0xa2, 0xc3, 0x28, 0xc0]);
-      client.socket.write(client.frame(body));
-      const error = await client.lastWords();
-      assert.equal(error.data?.["name"], "ParseError");
-      assert.match(error.message, /UTF-8/);
-    }
-  });
-
-  test("that sends what is no JSON-RPC message is told what is expected", async () => {
-    for (const framing of framings) {
-      for (const [message, text] of [
-        [[], /batches/],
-        [[{ jsonrpc: "2.0", id: 1, method: "server/status" }], /batches/],
-        [-1, /expected a JSON-RPC message/],
-        ["initialize", /expected a JSON-RPC message/],
-      ] as const) {
-        const client = await opened(framing);
-        client.send(message);
-        const error = await client.lastWords();
-        assert.equal(error.data?.["name"], "Malformed");
-        assert.match(error.message, text);
-      }
-      // These are only wrong, and cost nobody the connection.
-      const client = await opened(framing);
-      for (const [message, id, text] of [
-        [{ id: 5 }, 5, /"method" is missing/],
-        [{ id: 6, method: 7 }, 6, /expected a string, got 7/],
-        [{ id: {}, method: "server/status" }, null, /id: expected a string/],
-        [{ id: null, method: "server/status" }, null, /id: expected a string/],
-        [{ id: "x".repeat(2000), method: "server/status" }, null, /id: expected a string/],
-      ] as const) {
-        client.send(message);
-        const { error } = await client.answer(id);
-        assert.equal(error?.data?.["name"], "InvalidRequest");
-        assert.match(error!.message, text);
-      }
-      // A response to nothing, and cancellations of nothing.
-      client.send({ jsonrpc: "2.0", id: 99, result: 1 });
-      for (const params of [undefined, null, 5, {}, { id: null }, { id: "nobody" }, { id: 12345 }])
-        client.send({ jsonrpc: "2.0", method: "$/cancelRequest", params });
-      assert.ok((await client.request("server/status")).result);
-      client.close();
-    }
-  });
-
-  test("that sends the wrong type in any parameter of any method is told which", async () => {
-    const requests = messages.filter(
-      (message) =>
-        isRequest(message) &&
-        message.direction === "clientToServer" &&
-        message.method !== "initialize" &&
-        message.method !== "shutdown",
-    );
-    assert.ok(requests.length > 50);
-    for (const framing of framings) {
-      const client = await opened(framing);
-      let sent = 0;
-      const expected = new Map<number, string>();
-      for (const message of requests) {
-        const example = framing === "json" ? examples[message.method]!.params : exampleValues(message).params;
-        for (const params of mutations(
-          example,
-          framing === "json" ? wrongValues.filter((value) => !(value instanceof Uint8Array)) : wrongValues,
-        )) {
-          if (fits(message, params, framing)) continue;
-          expected.set(1000 + sent, message.method);
-          client.send({ jsonrpc: "2.0", id: 1000 + sent++, method: message.method, params });
-        }
-        await waitFor(() => client.received.length === sent, { what: `answers to ${sent} wrong requests` });
-      }
-      assert.ok(sent > 2000, `only ${sent} were sent`);
-      for (const { id, error } of client.received) {
-        assert.equal(error?.code, -32602, `${expected.get(id as number)}: ${JSON.stringify(error)}`);
-        assert.ok(error!.message.length < 2000);
-      }
-      client.close();
-    }
-  });
-
-  test("whose initialize has the wrong types is told, and may try again", async () => {
-    for (const framing of framings) {
-      const client = await RawClient.connect(server.path, framing);
-      for (const params of [
-        5,
-        "x",
-        [],
-        { protocolVersion: 1 },
-        { clientInfo: "me" },
-        { clientInfo: {} },
-        { token: 5 },
-        { processId: "me" },
-      ]) {
-        assert.equal((await client.request("initialize", params)).error?.code, -32602, JSON.stringify(params));
-      }
-      assert.match(
-        (await client.request("initialize", { protocolVersion: "99.0" })).error!.message,
-        /speaks protocol 99.0/,
-      );
-      assert.ok((await client.request("initialize", {})).result);
-      assert.match((await client.request("initialize", {})).error!.message, /was sent before/);
-      client.close();
-    }
-  });
-
-  test("that asks before initialize, for what there is not, or for what is not its own, is told so", async () => {
-    for (const framing of framings) {
-      const stranger = await RawClient.connect(server.path, framing);
-      assert.equal((await stranger.request("server/status", {})).error?.code, -32002);
-      stranger.send({ jsonrpc: "2.0", method: "handle/release", params: { handles: [] } });
-      stranger.send({ jsonrpc: "2.0", method: "initialized", params: {} });
-      assert.equal((await stranger.request("worker/ready", {})).error?.data?.["name"], "Unauthorized");
-      stranger.close();
-
-      const client = await opened(framing);
-      const { error } = await client.request("lock/aquire", {});
-      assert.equal(error?.code, -32601);
-      assert.match(error!.message, /"lock\/aquire"/);
-      assert.equal((await client.request("__proto__", {})).error?.code, -32601);
-      assert.match((await client.request("handle/release", { handles: [] })).error!.message, /is a notification/);
-      client.send({ jsonrpc: "2.0", method: "no/such/notification", params: {} });
-      client.send({ jsonrpc: "2.0", method: "worker/result", params: { seq: 0, from: 0, count: 1 } });
-      client.send({ jsonrpc: "2.0", method: "server/stop" });
-      for (const message of messages) {
-        if (message.direction === "clientToServer") continue;
-        const { error } = await client.request(message.method, exampleValues(message).params);
-        assert.ok(
-          error &&
-            ["MethodNotFound", "Unauthorized", "InvalidRequest", "InvalidParams"].includes(
-              error.data?.["name"] as string,
-            ),
-          `${message.method}: ${JSON.stringify(error)}`,
-        );
-      }
-      client.close();
-    }
-  });
-
-  test("that uses an id twice is told, and the first request is not lost", async () => {
-    for (const framing of framings) {
-      const client = await opened(framing);
-      await client.request("event/create", { event: "event:@go" });
-      client.send({ jsonrpc: "2.0", id: 7, method: "event/wait", params: { event: "event:@go" } });
-      client.send({ jsonrpc: "2.0", id: 7, method: "server/status" });
-      const { error } = await client.answer(7);
-      assert.equal(error?.data?.["name"], "InvalidRequest");
-      assert.match(error!.message, /id 7 is in use/);
-      await client.request("event/set", { event: "event:@go" });
-      assert.deepEqual((await client.answer(7)).error, undefined);
-      // Free again.
-      assert.ok((await client.request("server/status", {}, 7)).result);
-      client.close();
-    }
-  });
+describe("a peer", () => {
+  const server = new SharedServer();
 
   test("that waits for more than it should at once is told to stop", async () => {
-    const client = await opened("frames");
+    const client = await server.opened("frames");
     await client.request("event/create", { event: "event:@never" });
     for (let id = 1; id <= 100_001; id++) {
       client.send({ id: id + 10, method: "event/wait", params: { event: "event:@never" } });
@@ -351,29 +37,30 @@ describe("a bad peer", () => {
     for (let i = 0; i < 100_000 && stuck < 20; i++) {
       const written = mute.bytesWritten - mute.writableLength;
       if (mute.writableLength < 8 * MiB) mute.write(batch);
-      await good.request("server/status");
+      await server.good.request("server/status");
       stuck = mute.writableLength >= 8 * MiB && mute.bytesWritten - mute.writableLength === written ? stuck + 1 : 0;
     }
     assert.ok(stuck === 20, "the server read on and on");
-    assert.ok((await rss()) - rssAtFirst < 250 * MiB);
+    await server.hasNotGrown();
     mute.destroy();
   });
 
   test("that subscribes to everything and never reads costs little, and the others are served", async () => {
-    const mute = await opened("frames");
+    const mute = await server.opened("frames");
     await mute.request("events/subscribe", { topics: ["process", "pool", "task", "sync", "deadlock"] });
     mute.socket.pause();
-    const before = await rss();
+    const before = await server.rss();
     const text = "x".repeat(150);
     for (let round = 0; round < 40; round++) {
       const ids = Array.from({ length: 500 }, (_, i) => `lock:@${text}${round}.${i}`);
-      for (const [i, lock] of ids.entries()) good.send({ id: 10_000 + i, method: "lock/create", params: { lock } });
-      await good.answer(10_000 + ids.length - 1);
-      good.send({ method: "handle/release", params: { handles: ids } });
-      await good.request("server/status");
-      good.received.length = 0;
+      for (const [i, lock] of ids.entries())
+        server.good.send({ id: 10_000 + i, method: "lock/create", params: { lock } });
+      await server.good.answer(10_000 + ids.length - 1);
+      server.good.send({ method: "handle/release", params: { handles: ids } });
+      await server.good.request("server/status");
+      server.good.received.length = 0;
     }
-    const grown = (await rss()) - before;
+    const grown = (await server.rss()) - before;
     assert.ok(grown < 100 * MiB, `the server grew by ${grown} bytes`);
     mute.close();
   });
@@ -389,7 +76,7 @@ describe("a bad peer", () => {
       await once(socket, "connect");
       if (i % 100 === 0) {
         const framing = framings[(i / 100) % 3]!;
-        const client = await opened(framing);
+        const client = await server.opened(framing);
         assert.ok((await within(client.request("server/status"), "an answer")).result);
         client.close();
       }
@@ -397,38 +84,7 @@ describe("a bad peer", () => {
     // The oldest had to go, and were told why.
     await waitFor(() => heard.length >= 1000 - 513, { what: "last words for those who had to go" });
     assert.match(heard[0]!, /"name":"Overloaded"/);
-    assert.ok((await rss()) - rssAtFirst < 250 * MiB);
+    await server.hasNotGrown();
     for (const socket of silent) socket.destroy();
   });
-
-  test("that fills a message with millions of tiny values is refused", async () => {
-    for (const framing of framings) {
-      const client = await opened(framing);
-      const many = 1_500_000;
-      const header = Buffer.from([0xdd, 0, 0, 0, 0]);
-      header.writeUInt32BE(many, 1);
-      client.socket.write(
-        client.frame(
-          framing === "json"
-            ? Buffer.from(`[${"[],".repeat(many)}[]]`)
-            : Buffer.concat([header, Buffer.alloc(many, 0x90)]),
-        ),
-      );
-      assert.equal((await client.lastWords()).data?.["name"], "PayloadTooLarge");
-    }
-  });
-
-  function fits(message: (typeof messages)[number], params: unknown, framing: Framing): boolean {
-    if (Array.isArray(params) || params instanceof Uint8Array) return false;
-    let converted = params;
-    try {
-      if (framing === "json")
-        converted = convertPayloads(paramsPlaces(message), JSON.parse(JSON.stringify(params)), (value): Payload =>
-          jsonToPayload(value),
-        );
-    } catch {
-      return false;
-    }
-    return v.safeParse(message.params, converted).success;
-  }
 });

@@ -67,6 +67,13 @@ export class RawClient {
     socket.on("error", () => (this.ended = true));
   }
 
+  /** Over TCP to this computer, at an address as the server prints it. */
+  static async connectTcp(address: string, framing: Framing): Promise<RawClient> {
+    const socket = connect(Number(address.split(":").at(-1)), "127.0.0.1");
+    await within(once(socket, "connect"), "a TCP connection");
+    return new RawClient(socket, framing);
+  }
+
   static async connect(path: string, framing: Framing): Promise<RawClient> {
     const socket = connect(path);
     await within(once(socket, "connect"), `a connection to ${path}`);

@@ -2,104 +2,18 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { connect, createServer, type Socket } from "node:net";
+import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { Duplex } from "node:stream";
 import { test } from "node:test";
-import { connect as connectTls } from "node:tls";
 import { waitFor, within } from "../deadline.js";
 import { compiled } from "../fixture.js";
 import { isLiving } from "../living.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { RawClient, type Framing } from "./clients.js";
-import { certificate, privateKey } from "./tls-files.js";
-import { spawnServer, startServer, startUnixServer, type ServerProcess } from "./server-process.js";
+import { spawnServer, startServer, startUnixServer } from "./server-process.js";
 
 const framings: Framing[] = ["json", "msgpack", "frames"];
-
-async function tcp(server: ServerProcess, framing: Framing, address = server.addresses[0]!): Promise<RawClient> {
-  const socket = connect(Number(address.split(":").at(-1)), "127.0.0.1");
-  await within(once(socket, "connect"), "a TCP connection");
-  return new RawClient(socket, framing);
-}
-
-test("one address speaks both framings, with bodies in JSON and in msgpack", async (t) => {
-  const { path, process } = await startUnixServer(t);
-  for (const framing of framings) {
-    const client = await RawClient.connect(path, framing);
-    const { result } = await client.request("initialize", { protocolVersion: "1.0", capabilities: {} });
-    assert.equal(result.protocolVersion, "1.0");
-    assert.equal(result.serverInfo.pid, process.pid);
-    const lock = `lock:${result.session}.1`;
-    assert.deepEqual((await client.request("lock/create", { lock })).result, null);
-    assert.deepEqual((await client.request("lock/acquire", { lock })).result, { acquired: true, ownerDied: false });
-    client.close();
-  }
-});
-
-test("the server answers in the encoding of initialize, and reads either", async (t) => {
-  const { path } = await startUnixServer(t);
-  const json = await RawClient.open(path, "json");
-  json.send({ jsonrpc: "2.0", id: "m", method: "server/status" }, "msgpack");
-  await json.answer("m");
-  assert.deepEqual(new Set(json.firstBytes), new Set([0x7b]));
-
-  const msgpack = await RawClient.open(path, "msgpack");
-  msgpack.send({ jsonrpc: "2.0", id: "j", method: "server/status" }, "json");
-  await msgpack.answer("j");
-  assert.ok(!msgpack.firstBytes.includes(0x7b));
-  json.close();
-  msgpack.close();
-});
-
-test("an item goes from JSON to frames and back", async (t) => {
-  const { path } = await startUnixServer(t);
-  const json = await RawClient.open(path, "json");
-  const frames = await RawClient.open(path, "frames");
-  const item = { text: "é", list: [1, 1.5, { $int: "9007199254740993" }], $$dollar: null };
-  await json.request("queue/create", { queue: "queue:@a" });
-  await json.request("queue/create", { queue: "queue:@b" });
-  await json.request("queue/put", { queue: "queue:@a", items: [item] });
-  const { result } = await frames.request("queue/get", { queue: "queue:@a" });
-  assert.ok(result.items[0] instanceof Uint8Array);
-  await frames.request("queue/put", { queue: "queue:@b", items: result.items });
-  assert.deepEqual((await json.request("queue/get", { queue: "queue:@b" })).result, { items: [item] });
-
-  // What is no msgpack comes unopened.
-  await frames.request("queue/put", { queue: "queue:@b", items: [Buffer.from([0xc1])] });
-  assert.deepEqual((await json.request("queue/get", { queue: "queue:@b" })).result, {
-    items: [{ $blob: { tag: "polyproc/undecodable", data: "wQ==" } }],
-  });
-  // A value without a msgpack form is the sender's mistake.
-  const { error } = await json.request("queue/put", { queue: "queue:@b", items: [{ $int: "many" }] });
-  assert.equal(error?.data?.["name"], "InvalidParams");
-  json.close();
-  frames.close();
-});
-
-test("a wait is cancelled with $/cancelRequest", async (t) => {
-  const { path } = await startUnixServer(t);
-  for (const framing of framings) {
-    const client = await RawClient.open(path, framing);
-    await client.request("queue/create", { queue: "queue:@empty" });
-    client.send({ jsonrpc: "2.0", id: 77, method: "queue/get", params: { queue: "queue:@empty" } });
-    client.send({ jsonrpc: "2.0", method: "$/cancelRequest", params: { id: 77 } });
-    assert.equal((await client.answer(77)).error?.code, -32800);
-    client.close();
-  }
-});
-
-test("a script may send its requests, close its end, and read the answers", async (t) => {
-  const { path } = await startUnixServer(t);
-  for (const framing of framings) {
-    const client = await RawClient.connect(path, framing);
-    client.send({ jsonrpc: "2.0", id: 1, method: "initialize", params: {} });
-    for (let id = 2; id <= 50; id++) client.send({ jsonrpc: "2.0", id, method: "server/status" });
-    client.socket.end();
-    assert.ok((await client.answer(50)).result);
-    client.close();
-  }
-});
 
 test("--stdio serves its client in either framing, writes nothing else, and ends with it", async (t) => {
   for (const framing of framings) {
@@ -143,7 +57,7 @@ test("--stdio and several --listen serve the same objects", async (t) => {
     stdio,
     await RawClient.open(`${folder}/a`, "frames"),
     await RawClient.open(`${folder}/b`, "json"),
-    await tcp(server, "frames", addresses[2]),
+    await RawClient.connectTcp(addresses[2]!, "frames"),
   ];
   assert.equal((await clients[3]!.request("initialize", { token })).error, undefined);
   for (const client of clients)
@@ -176,103 +90,6 @@ test("--fd serves the client that started it, and ends with it", async (t) => {
   assert.equal((await client.request("initialize", {})).error, undefined);
   client.socket.destroy();
   assert.deepEqual(await within(exit, "its end"), [0, null]);
-});
-
-test("TCP wants the token: right, wrong and missing", async (t) => {
-  const folder = temporaryFolder(t);
-  const file = join(folder, "token");
-  const server = await startServer(t, ["--listen", "tcp:127.0.0.1:0", "--token-file", file]);
-  assert.equal(statSync(file).mode & 0o777, 0o600);
-  const token = readFileSync(file, "utf8").trim();
-  assert.ok(token.length >= 40);
-  for (const framing of framings) {
-    const right = await tcp(server, framing);
-    assert.equal((await right.request("initialize", { token })).error, undefined);
-    right.close();
-    for (const [params, text] of [
-      [{}, /needs a token/],
-      [{ token: `${token}x` }, /token is wrong/],
-      [{ token: "" }, /token is wrong/],
-    ] as const) {
-      const client = await tcp(server, framing);
-      const { error } = await client.request("initialize", params);
-      assert.equal(error?.data?.["name"], "Unauthorized");
-      assert.match(error!.message, text);
-      assert.ok(!JSON.stringify(error).includes(token));
-      // One guess a connection.
-      client.send({ jsonrpc: "2.0", id: 9, method: "initialize", params: { token } });
-      await waitFor(() => client.ended, { what: "the end of a connection with a wrong token" });
-      assert.ok(!client.received.some(({ id }) => id === 9));
-    }
-  }
-  assert.ok(!server.stdout().includes(token) && !server.stderr().includes(token));
-});
-
-test("the token may come from the environment, and children of a Unix server do not see it", async (t) => {
-  const folder = temporaryFolder(t);
-  const token = "a-token-of-the-environment";
-  const server = await startServer(t, ["--listen", "tcp:127.0.0.1:0", "--listen", `unix:${folder}/s`], {
-    env: { POLYPROC_TOKEN: token },
-  });
-  const client = await tcp(server, "json");
-  const { result } = await client.request("initialize", { token });
-  await client.request("pool/create", { pool: `pool:${result.session}.1` });
-  const { result: mapped } = await client.request("pool/map", {
-    pool: `pool:${result.session}.1`,
-    target: { command: "sh", args: ["-c", "env"] },
-    items: [""],
-  });
-  const { stdout } = mapped.outcomes[0].value as { stdout: string };
-  assert.match(stdout, new RegExp(`^POLYPROC_ADDRESS=unix:${folder}/s$`, "m"));
-  assert.ok(!stdout.includes(token));
-  client.close();
-});
-
-test("TLS serves with a certificate and a token", async (t) => {
-  const folder = temporaryFolder(t);
-  writeFileSync(`${folder}/cert.pem`, certificate);
-  writeFileSync(`${folder}/key.pem`, privateKey);
-  const server = await startServer(t, [
-    "--listen",
-    "tls:127.0.0.1:0",
-    "--tls-cert",
-    `${folder}/cert.pem`,
-    "--tls-key",
-    `${folder}/key.pem`,
-    "--token-file",
-    `${folder}/token`,
-  ]);
-  for (const framing of framings) {
-    const socket = connectTls({
-      port: Number(server.addresses[0]!.split(":").at(-1)),
-      host: "127.0.0.1",
-      ca: certificate,
-      servername: "localhost",
-    });
-    await within(once(socket, "secureConnect"), "a TLS connection");
-    const client = new RawClient(socket, framing);
-    assert.equal((await client.request("initialize", {})).error?.data?.["name"], "Unauthorized");
-    client.close();
-    const other = connectTls({
-      port: Number(server.addresses[0]!.split(":").at(-1)),
-      host: "127.0.0.1",
-      ca: certificate,
-      servername: "localhost",
-    });
-    await within(once(other, "secureConnect"), "a TLS connection");
-    const welcome = new RawClient(other, framing);
-    assert.equal(
-      (await welcome.request("initialize", { token: readFileSync(`${folder}/token`, "utf8").trim() })).error,
-      undefined,
-    );
-    // Larger than TLS's own records, in both directions.
-    await welcome.request("queue/create", { queue: "queue:@q" });
-    const item =
-      framing === "json" ? { $bytes: Buffer.alloc(300_000, 9).toString("base64") } : Buffer.alloc(300_000, 9);
-    await welcome.request("queue/put", { queue: "queue:@q", items: [item] });
-    assert.deepEqual((await welcome.request("queue/get", { queue: "queue:@q" })).result.items, [item]);
-    welcome.close();
-  }
 });
 
 test("what cannot be served is said, with exit status 2", async (t) => {

@@ -5,13 +5,14 @@ import type { QueueDependencies } from "./dependencies.js";
 import { kept, letGo, MemoryWait, type Kept } from "../kept.js";
 import { lendingOf, maxLent, type Counter } from "../bypass/lending.js";
 import { LinkedList } from "../linked-list.js";
-import { itemsUnfinished, queueEmpty, queueFull } from "./queue-errors.js";
+import { queueEmpty, queueFull } from "./queue-errors.js";
 import { dataBytes, ItemStore } from "./item-store.js";
 import { foreignOrigin, returnedOrigin, type Origin } from "../origin.js";
 import type { Getter, Putter, Taken } from "./queue-waiters.js";
 import { releasedByAll, type SharedObject } from "../registry.js";
 import type { Session } from "../session.js";
 import { TakenCounts } from "./taken.js";
+import { UnfinishedItems } from "./unfinished.js";
 import { Wait } from "../wait.js";
 
 export interface QueueOptions {
@@ -41,15 +42,13 @@ const batchBytes = 1024 * 1024;
 export class Queue implements SharedObject {
   readonly handle: Handle;
   readonly maxSize: number;
-  readonly joinable: boolean;
   readonly #engine: QueueDependencies;
   readonly #items: ItemStore;
   readonly #putters = new LinkedList<Putter>();
   readonly #getters = new LinkedList<Getter>();
-  readonly #joiners = new LinkedList<Wait<null>>();
   readonly #closedBy = new WeakSet<Session>();
   readonly #taken: TakenCounts;
-  #unfinished = 0;
+  readonly #unfinished: UnfinishedItems;
   /** All sessions have released it. */
   #released = false;
   readonly #memoryWait = new MemoryWait();
@@ -58,7 +57,7 @@ export class Queue implements SharedObject {
     this.#engine = engine;
     this.handle = handle;
     this.maxSize = options.maxSize;
-    this.joinable = options.joinable;
+    this.#unfinished = new UnfinishedItems(handle, options.joinable);
     this.#taken = new TakenCounts(handle);
     this.#items = new ItemStore(options.maxSize, engine.options.limits.maxBufferedBytes);
   }
@@ -158,41 +157,18 @@ export class Queue implements SharedObject {
   }
 
   taskDone(n: number): null {
-    this.#requireJoinable("taskDone");
-    if (n > this.#unfinished) {
-      throw new PolyprocError(
-        "BadState",
-        `taskDone was called for ${n} items of ${this.handle}, but ${this.#unfinished} are unfinished: call it once for each item taken`,
-      );
-    }
-    this.#unfinished -= n;
-    if (this.#unfinished === 0)
-      for (let wait = this.#joiners.shift(); wait; wait = this.#joiners.shift()) wait.resolve(null);
-    return null;
+    return this.#unfinished.done(n);
   }
 
   join(session: Session, timeoutMs: number | null | undefined): null | Wait<null> {
-    this.#requireJoinable("join");
-    if (this.#unfinished === 0) return null;
-    if (timeoutMs === 0) throw itemsUnfinished(this.handle, this.#unfinished);
-    const wait = new Wait<null>(session, {
-      timeoutMs,
-      onTimeout: () => {
-        throw itemsUnfinished(this.handle, this.#unfinished);
-      },
-      onLeave: () => {
-        this.#joiners.remove(link);
-      },
-    });
-    const link = this.#joiners.push(wait);
-    return wait;
+    return this.#unfinished.join(session, timeoutMs);
   }
 
   status(): QueueStatus {
     return {
       size: this.#items.length,
       maxSize: this.maxSize,
-      unfinished: this.#unfinished,
+      unfinished: this.#unfinished.count,
       putters: this.#putters.length,
       getters: this.#getters.length,
       full: this.#items.isFull,
@@ -221,7 +197,7 @@ export class Queue implements SharedObject {
       putter.wait?.session.heldBackEnded(putter.heldBack);
       putter.wait?.reject(error);
     }
-    for (let wait = this.#joiners.shift(); wait; wait = this.#joiners.shift()) wait.reject(error);
+    this.#unfinished.end(error);
     this.#items.clear((item) => this.#engine.registry.dropPayload(item.payload, this));
     this.#memoryWait.end();
   }
@@ -319,7 +295,7 @@ export class Queue implements SharedObject {
         putter.heldBack -= item.bytes;
       }
       this.#items.push(item);
-      this.#unfinished++;
+      this.#unfinished.added();
       putter.stored++;
     }
     return putter.stored > before;
@@ -384,14 +360,6 @@ export class Queue implements SharedObject {
   #requireOpen(session: Session, action: string): void {
     if (this.#closedBy.has(session))
       throw new PolyprocError("Closed", `this session has closed ${this.handle}, so it cannot ${action}`);
-  }
-
-  #requireJoinable(action: string): void {
-    if (!this.joinable)
-      throw new PolyprocError(
-        "BadState",
-        `${this.handle} is not joinable, so it has no ${action}: create it with joinable: true`,
-      );
   }
 
   #full(putter: Putter): PolyprocError {

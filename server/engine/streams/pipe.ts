@@ -1,16 +1,14 @@
 import { PolyprocError } from "../../../protocol/errors.js";
 import type { SyncInfo } from "../../../protocol/events.js";
 import type { Handle, Payload } from "../../../protocol/schema.js";
-import { ChannelOffer } from "../bypass/channel-offer.js";
+import { InboxChannel } from "../bypass/inbox-channel.js";
 import type { PipeDependencies } from "./dependencies.js";
-import { dataBytes, ItemStore } from "./item-store.js";
-import { kept, letGo, MemoryWait, type Kept } from "../kept.js";
+import { Inbox } from "./inbox.js";
 import { LinkedList } from "../linked-list.js";
-import type { ChannelInbox, Following, PipeChannel } from "../bypass/pipe-channel.js";
-import type { Followed, Received, Receiver, Sender } from "./pipe-waiters.js";
-import { brokenPipe, endOfFile, full, noItem } from "./pipe-errors.js";
+import type { ChannelInbox, Following } from "../bypass/pipe-channel.js";
+import type { Followed, Received, Receiver } from "./pipe-waiters.js";
+import { brokenPipe, endOfFile, noItem } from "./pipe-errors.js";
 import type { ReadySource } from "./ready.js";
-import { foreignOrigin } from "../origin.js";
 import { releasedByAll, type SharedObject } from "../registry.js";
 import type { Session } from "../session.js";
 import { Wait } from "../wait.js";
@@ -39,24 +37,24 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
   readonly readable: boolean;
   readonly writable: boolean;
   readonly #engine: PipeDependencies;
-  readonly #inbox: ItemStore;
+  readonly #inbox: Inbox;
   readonly #receivers = new LinkedList<Receiver>();
-  /** Sends through the peer that wait for room in the inbox. */
-  readonly #senders = new LinkedList<Sender>();
+  readonly #channel: InboxChannel;
   readonly #watchers = new Set<() => void>();
   #open = true;
   #peer: PipeEnd | null = null;
-  /** The channel that leads to this end; null: none. */
-  #channel: PipeChannel | null = null;
-  readonly #channelOffer = new ChannelOffer();
-  readonly #memoryWait = new MemoryWait();
 
   constructor(engine: PipeDependencies, handle: Handle, options: PipeEndOptions) {
     this.#engine = engine;
     this.handle = handle;
     this.readable = options.readable;
     this.writable = options.writable;
-    this.#inbox = new ItemStore(0, engine.options.limits.maxBufferedBytes);
+    const stored = () => {
+      this.#serve();
+      this.#changed();
+    };
+    this.#inbox = new Inbox(engine, this, stored, () => this.#changed());
+    this.#channel = new InboxChannel(engine.channels, this);
   }
 
   /** Makes two ends one pipe. */
@@ -71,12 +69,12 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
 
   /** Whether `recv` would answer at once: with an item, or with an error such as EndOfFile. */
   get ready(): boolean {
-    return (this.#servable && (this.#inbox.length > 0 || !this.#peerOpen)) || !this.#open;
+    return (this.#channel.servable && (this.#inbox.length > 0 || !this.#peerOpen)) || !this.#open;
   }
 
   /** For the channel: items in the inbox, and items whose send waits for room. */
   get length(): number {
-    return this.#inbox.length + this.#senders.length;
+    return this.#inbox.length + this.#inbox.senderCount;
   }
 
   /**
@@ -98,8 +96,10 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
       );
     const peer = this.#peer;
     if (!peer || !peer.#open) throw brokenPipe(this.handle);
-    const sent = peer.#accept(session, item, timeoutMs, early, this.handle);
-    peer.#considerChannel(channel ? session : null, this.handle);
+    this.#engine.registry.retainPayload(item, peer);
+    peer.#channel.bypassed();
+    const sent = peer.#inbox.accept(session, item, timeoutMs, early, this.handle);
+    peer.#channel.sent(channel ? session : null, this.handle, () => peer.#mayUseChannel);
     return sent;
   }
 
@@ -128,7 +128,7 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
   requirePollable(session: Session): void {
     this.#requireHeld(session);
     this.#requireReadable();
-    this.#reclaimUnlessUsedBy(null);
+    this.#channel.reclaimUnlessReadBy(null);
   }
 
   onReady(listener: () => void): () => void {
@@ -153,7 +153,7 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
       holders: [],
       waiters: [
         ...Array.from(this.#receivers, ({ wait }) => wait.session.id),
-        ...Array.from(this.#senders, (sender) => sender.wait.session.id),
+        ...this.#inbox.senders.map((session) => session.id),
       ],
       value: this.#inbox.length,
       limit: null,
@@ -162,17 +162,11 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
 
   unreferenced(): void {
     this.#open = false;
-    this.#channel?.discard();
-    this.#channel = null;
+    this.#channel.discard();
     for (let receiver = this.#receivers.shift(); receiver; receiver = this.#receivers.shift())
       receiver.wait.reject(releasedByAll(this.handle));
     const peer = this.#peer;
-    for (let sender = this.#senders.shift(); sender; sender = this.#senders.shift()) {
-      this.#forget(sender);
-      sender.wait.reject(brokenPipe(peer?.handle ?? this.handle));
-    }
-    this.#inbox.clear((item) => this.#engine.registry.dropPayload(item.payload, this));
-    this.#memoryWait.end();
+    this.#inbox.close(brokenPipe(peer?.handle ?? this.handle));
     this.#tellWatchers();
     if (peer) peer.#peerClosed();
   }
@@ -183,67 +177,32 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
 
   /** The peer is closed: after the items of inbox and channel, receivers get EndOfFile. */
   #peerClosed(): void {
-    for (let sender = this.#senders.shift(); sender; sender = this.#senders.shift()) {
-      if (sender.early) {
-        this.#letIn(sender);
-        sender.wait.resolve(null);
-        continue;
-      }
-      this.#forget(sender);
-      sender.wait.reject(releasedByAll(this.#peer?.handle ?? this.handle));
-    }
-    this.#channel?.writerClosed();
+    this.#inbox.senderClosed(releasedByAll(this.#peer?.handle ?? this.handle));
+    this.#channel.writerClosed();
     this.#serve();
     this.#changed();
   }
 
   channelChanged(): void {
     this.#serve();
-    this.#refill();
+    this.#inbox.refill();
     // Watchers that can read channels removed themselves when they were told of the channel. The remaining ones cannot
     // read it.
-    if (this.#watchers.size > 0) this.#reclaimUnlessUsedBy(null);
+    if (this.#watchers.size > 0) this.#channel.reclaimUnlessReadBy(null);
   }
 
   channelEnded(items: Uint8Array[], ahead: number, writer: Session): void {
-    this.#channel = null;
-    this.#channelOffer.channelEnded();
-    const { server } = this.#engine.budget;
-    this.#inbox.insert(
-      ahead,
-      items.map((data) => kept(data, server, writer.owner)),
-    );
+    this.#channel.ended();
+    this.#inbox.insert(ahead, items, writer);
     this.#serve();
-    this.#refill();
+    this.#inbox.refill();
     this.#changed();
   }
 
-  get #servable(): boolean {
-    return this.#channel === null || this.#channel.servable;
-  }
-
-  /** Reclaims the channel if the next item may be in it and `reader` does not read it. Returns whether it did. */
-  #reclaimUnlessUsedBy(reader: Session | null): boolean {
-    if (!this.#channel || this.#channel.servable) return false;
-    if (reader !== null && this.#channel.isReadBy(reader)) return false;
-    this.#channel.reclaim();
-    return true;
-  }
-
-  /** Offers a channel if that is worth it. `sender` null: the item that was sent cannot travel through channels. */
-  #considerChannel(sender: Session | null, from: Handle): void {
-    this.#channelOffer.sentBy(sender);
-    if (
-      !sender ||
-      this.#channel !== null ||
-      !this.#channelOffer.isDue ||
-      this.#senders.length > 0 ||
-      this.#watchers.size > 0
-    )
-      return;
-    if (this.#receivers.first && !this.#receivers.first.follows) return;
-    this.#channel = this.#engine.channels.offer(this, sender, from);
-    if (this.#channel === null) this.#channelOffer.unavailable();
+  /** Nothing that waits here needs the server. */
+  get #mayUseChannel(): boolean {
+    const receiver = this.#receivers.first;
+    return this.#inbox.senderCount === 0 && this.#watchers.size === 0 && (!receiver || receiver.follows !== null);
   }
 
   #receive(
@@ -256,12 +215,12 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
     if (this.#receivers.length === 0) {
       const answer = this.#answer(session, follows);
       if (answer) {
-        this.#refill();
+        this.#inbox.refill();
         this.#changed();
         return answer;
       }
     }
-    const reclaimed = this.#reclaimUnlessUsedBy(follows ? session : null);
+    const reclaimed = this.#channel.reclaimUnlessReadBy(follows ? session : null);
     if (timeoutMs === 0 && !reclaimed) throw noItem(this.handle);
     const wait = new Wait<Followed>(session, {
       timeoutMs: reclaimed && typeof timeoutMs === "number" ? Math.max(timeoutMs, reclaimMs) : timeoutMs,
@@ -285,11 +244,10 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
   ): Followed | Wait<Followed> {
     this.#requireHeld(session);
     this.#requireReadable();
-    const answer = () =>
-      (follows ? this.#channel?.news(session, follows) : null) ?? (this.ready ? { ready: true } : null);
+    const answer = () => this.#channel.news(session, follows) ?? (this.ready ? { ready: true } : null);
     const now = answer();
     if (now) return now;
-    const reclaimed = this.#reclaimUnlessUsedBy(follows ? session : null);
+    const reclaimed = this.#channel.reclaimUnlessReadBy(follows ? session : null);
     if (timeoutMs === 0 && !reclaimed) return { ready: false };
     const wait = new Wait<Followed>(session, {
       timeoutMs: reclaimed && typeof timeoutMs === "number" ? Math.max(timeoutMs, reclaimMs) : timeoutMs,
@@ -307,14 +265,13 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
 
   /** The answer for a receiver now; null: it has to wait. Throws EndOfFile. */
   #answer(session: Session, follows: Following | null): Followed | null {
-    const news = follows ? this.#channel?.news(session, follows) : null;
+    const news = this.#channel.news(session, follows);
     if (news) return news;
-    if (!this.#servable) return null;
+    if (!this.#channel.servable) return null;
     if (this.#inbox.length > 0) {
-      session.requireFits(dataBytes(this.#inbox.peek()!), `the next item of ${this.handle}`);
-      this.#channelOffer.receivedBy(follows ? session : null);
-      this.#channel?.received();
-      return this.#take(session);
+      this.#inbox.requireFits(session);
+      this.#channel.received(follows ? session : null);
+      return this.#inbox.take(session);
     }
     if (!this.#peerOpen) throw endOfFile(this.handle);
     return null;
@@ -326,7 +283,7 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
       try {
         const answer = this.#answer(receiver.wait.session, receiver.follows);
         if (!answer) {
-          this.#reclaimUnlessUsedBy(receiver.follows ? receiver.wait.session : null);
+          this.#channel.reclaimUnlessReadBy(receiver.follows ? receiver.wait.session : null);
           break;
         }
         this.#receivers.shift();
@@ -338,90 +295,6 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
       }
     }
     this.#tellWatchers();
-  }
-
-  #accept(
-    session: Session,
-    payload: Payload,
-    timeoutMs: number | null | undefined,
-    early: boolean,
-    from: Handle,
-  ): null | Wait<null> {
-    const { registry } = this.#engine;
-    registry.retainPayload(payload, this);
-    this.#channel?.bypassed();
-    const item = kept(payload, session.account);
-    if (this.#senders.length === 0 && this.#inbox.admits(item)) {
-      this.#store(item);
-      return null;
-    }
-    try {
-      if (timeoutMs === 0) throw full(from, this.#inbox.bytes);
-      session.holdBack(item.bytes);
-    } catch (error) {
-      registry.dropPayload(payload, this);
-      throw error;
-    }
-    const wait = new Wait<null>(session, {
-      timeoutMs,
-      onTimeout: () => {
-        throw full(from, this.#inbox.bytes);
-      },
-      onLeave: () => {
-        this.#senders.remove(link);
-        if (early && session.ended) this.#letIn(link.value);
-        else this.#forget(link.value);
-        // A smaller item behind this one may fit.
-        this.#refill();
-        this.#changed();
-      },
-    });
-    const link = this.#senders.push({ item, wait, early });
-    this.#awaitMemory();
-    this.#changed();
-    return wait;
-  }
-
-  #store(item: Kept): void {
-    this.#inbox.push(item);
-    this.#serve();
-    this.#changed();
-  }
-
-  #take(session: Session): Received {
-    const item = this.#inbox.shift();
-    if (item === undefined) throw new PolyprocError("InternalError", "took from an empty pipe");
-    letGo(item);
-    this.#engine.registry.deliverPayload(session, item.payload, this);
-    const origin = foreignOrigin(session, item.origin);
-    return origin === null ? { item: item.payload } : { item: item.payload, origin };
-  }
-
-  #refill(): void {
-    for (let sender = this.#senders.first; sender && this.#inbox.admits(sender.item); sender = this.#senders.first) {
-      this.#senders.shift();
-      this.#letIn(sender);
-      sender.wait.resolve(null);
-    }
-    this.#awaitMemory();
-  }
-
-  /** If the first sender has room here and only lacks server memory: retries it when there is memory. */
-  #awaitMemory(): void {
-    const item = this.#senders.first?.item;
-    if (item && this.#inbox.hasRoom(dataBytes(item))) this.#memoryWait.begin(item, () => this.#refill());
-  }
-
-  /** Stores the item of a waiting sender. */
-  #letIn(sender: Sender): void {
-    sender.wait.session.heldBackEnded(sender.item.bytes);
-    this.#store(sender.item);
-  }
-
-  /** Drops the item of a waiting sender. */
-  #forget(sender: Sender): void {
-    sender.wait.session.heldBackEnded(sender.item.bytes);
-    this.#engine.registry.dropPayload(sender.item.payload, this);
   }
 
   #tellWatchers(): void {

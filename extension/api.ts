@@ -16,15 +16,21 @@ export type { Model, Row, Run, RunItem, RunOptions, RunRequest, Runs, Server };
  */
 export interface PolyprocApi {
   readonly version: 1;
-  /** Where the window's server listens, `unix:PATH`; known before the server runs, and the same while the window lives. */
+  /**
+   * Where the window's server listens, `unix:PATH`; known before the server runs, and the same while the window lives.
+   */
   readonly address: string;
   /**
-   * A session of the caller's own, with the classes of the TypeScript binding: `new client.Pool()`, `new client.Lock({ name })`. Starts the server when
-   * there is none; close it when done. Rejects with an error for the user, such as that the workspace is not trusted. `name`: what the session is called
-   * in the side bar; default "another extension".
+   * A session of the caller's own, with the classes of the TypeScript binding: `new client.Pool()`,
+   * `new client.Lock({ name })`. Starts the server when there is none; close it when done. Rejects with an error for
+   * the user, such as that the workspace is not trusted. `name`: what the session is called in the side bar; default
+   * "another extension".
    */
   connect(options?: { name?: string | undefined }): Promise<Client>;
-  /** Runs a target over items, shown like a run of the user. It continues when the window closes. Rejects with TypeError if the request is malformed. */
+  /**
+   * Runs a target over items, shown like a run of the user. It continues when the window closes. Rejects with TypeError
+   * if the request is malformed.
+   */
   run(request: Omit<RunRequest, "origin">): Promise<Run>;
   readonly runs: Runs;
   /** Processes, pools, locks … of the server, kept up to date. */

@@ -4,8 +4,8 @@ import type { WindowServer } from "./connection/window-server.js";
 import { whatRuns, type Numbers } from "./numbers.js";
 
 /**
- * Shows the user what happened to the server, once, with the possible actions. Registered before the model, so `numbers` still has
- * the last state.
+ * Shows the user what happened to the server, once, with the possible actions. Registered before the model, so
+ * `numbers` still has the last state.
  */
 export function registerServerNotices(
   server: WindowServer,
@@ -47,7 +47,10 @@ function lost(detail: string, had: string | null, log: vscode.LogOutputChannel):
   });
 }
 
-/** Left by an older version of this extension, or started by another copy of the package: it is used if it has work, replaced if it has none. */
+/**
+ * Left by an older version of this extension, or started by another copy of the package: it is used if it has work,
+ * replaced if it has none.
+ */
 async function otherVersion(
   server: WindowServer,
   rpc: Rpc,

@@ -8,7 +8,8 @@ export type OnWindowClose = "keep" | "stop";
 export type TraceLevel = "off" | "messages" | "verbose";
 
 /**
- * The user's settings, read when they are needed. A value that makes no sense (settings.json takes anything) counts as not given.
+ * The user's settings, read when they are needed. A value that makes no sense (settings.json takes anything) counts as
+ * not given.
  */
 export class Settings {
   /** How long the server stays when no window is connected and nothing runs, in milliseconds. */

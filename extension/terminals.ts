@@ -5,8 +5,9 @@ import { shellWord } from "./connection-details.js";
 import type { Settings } from "./settings.js";
 
 /**
- * Terminals know the window's server, whether it runs or not: a program there that needs the server starts it with the command in POLYPROC_SERVE. `polyproc` is found
- * at the end of the PATH, so the user's own comes first; it uses POLYPROC_EDITOR_NODE if there is no other Node.js.
+ * Terminals know the window's server, whether it runs or not: a program there that needs the server starts it with the
+ * command in POLYPROC_SERVE. `polyproc` is found at the end of the PATH, so the user's own comes first; it uses
+ * POLYPROC_EDITOR_NODE if there is no other Node.js.
  */
 export function registerTerminals(
   context: vscode.ExtensionContext,

@@ -1,7 +1,10 @@
 /** Where a server listens, or is to listen: port 0 means any free one. */
 export type Address = { kind: "unix"; path: string } | { kind: "tcp" | "tls"; host: string; port: number };
 
-/** Reads `unix:PATH`, `tcp:HOST:PORT` or `tls:HOST:PORT` (IPv6 hosts in brackets). Fails with TypeError, quoting the text. */
+/**
+ * Reads `unix:PATH`, `tcp:HOST:PORT` or `tls:HOST:PORT` (IPv6 hosts in brackets). Fails with TypeError, quoting the
+ * text.
+ */
 export function parseListenAddress(text: string): Address {
   const kind = text.slice(0, Math.max(text.indexOf(":"), 0));
   const rest = text.slice(kind.length + 1);

@@ -191,7 +191,10 @@ function number(name: string, text: string, min: number, max = Number.MAX_SAFE_I
   return value;
 }
 
-/** Node closes only descriptors up to 15 in the programs that it starts: with a higher one, children would hold the client's connection. */
+/**
+ * Node closes only descriptors up to 15 in the programs that it starts: with a higher one, children would hold the
+ * client's connection.
+ */
 function ownerDescriptor(text: string): number {
   const fd = number("fd", text, 0, 15);
   if (fd === 1 || fd === 2)

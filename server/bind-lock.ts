@@ -6,13 +6,17 @@ const retryMs = 10;
 /** A server that starts has the lock for milliseconds. */
 const patienceMs = 5000;
 
-/** Links of this process. One with its pid that is not here was left by an earlier process, as happens where pids begin anew with each start. */
+/**
+ * Links of this process. One with its pid that is not here was left by an earlier process, as happens where pids begin
+ * anew with each start.
+ */
 const own = new Set<string>();
 
 /**
- * Keeps other servers from binding the same path meanwhile. The lock is a symbolic link whose text is its holder's pid: so it is made together with its
- * text. One that a killed server left is not broken, for whoever does that may hit the lock of somebody who was quicker. It stays, and the next link in the
- * row counts instead; who gets that removes the row when done. Returns what unlocks. Fails with UsageError when others have it for longer than `waitMs`.
+ * Keeps other servers from binding the same path meanwhile. The lock is a symbolic link whose text is its holder's pid:
+ * so it is made together with its text. One that a killed server left is not broken, for whoever does that may hit the
+ * lock of somebody who was quicker. It stays, and the next link in the row counts instead; who gets that removes the
+ * row when done. Returns what unlocks. Fails with UsageError when others have it for longer than `waitMs`.
  */
 export async function lockBinding(path: string, waitMs = patienceMs): Promise<() => void> {
   const end = performance.now() + waitMs;
@@ -57,7 +61,10 @@ function take(name: string): boolean {
   return true;
 }
 
-/** Ours last: until it is gone, nobody else can have that place, and who has seen the others there sees that they are not. */
+/**
+ * Ours last: until it is gone, nobody else can have that place, and who has seen the others there sees that they are
+ * not.
+ */
 function removeRow(path: string, last: number): void {
   for (let at = 0; at <= last; at++) remove(linkOf(path, at));
 }

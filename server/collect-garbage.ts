@@ -8,8 +8,9 @@ const lookMs = 1000;
 const worthwhileBytes = 32 * 1024 * 1024;
 
 /**
- * V8 collects garbage when it allocates, so a server whose clients have gone would keep the memory of what they had left. When half of what was held, and a
- * lot of it, has been released, this asks for a collection: some milliseconds for each hundred megabytes. Returns a function that ends it.
+ * V8 collects garbage when it allocates, so a server whose clients have gone would keep the memory of what they had
+ * left. When half of what was held, and a lot of it, has been released, this asks for a collection: some milliseconds
+ * for each hundred megabytes. Returns a function that ends it.
  */
 export function collectGarbage(budget: Budget): () => void {
   let collect: (() => void) | undefined;

@@ -82,12 +82,18 @@ const schema = v.pipe(
   }),
 );
 
-/** The configuration that the server is to use: `--config` (`named`), else that of POLYPROC_CONFIG. None is used that nobody named, since it names programs to run. */
+/**
+ * The configuration that the server is to use: `--config` (`named`), else that of POLYPROC_CONFIG. None is used that
+ * nobody named, since it names programs to run.
+ */
 export function configurationFile(named: string | null): string | null {
   return named ?? (process.env["POLYPROC_CONFIG"] || null);
 }
 
-/** For a server without a configuration: what is to be said of one that is in the folder all the same; null when there is none. */
+/**
+ * For a server without a configuration: what is to be said of one that is in the folder all the same; null when there
+ * is none.
+ */
 export function unusedConfiguration(folder: string): string | null {
   const path = resolve(folder, usualName);
   return existsSync(path)
@@ -95,7 +101,9 @@ export function unusedConfiguration(folder: string): string | null {
     : null;
 }
 
-/** What the file says; `path` is seen from `folder`. Fails with UsageError, which names the file and the place in it. */
+/**
+ * What the file says; `path` is seen from `folder`. Fails with UsageError, which names the file and the place in it.
+ */
 export function readConfiguration(file: string | null, folder: string): Configuration {
   if (file === null) return { runtimes: {} };
   const path = resolve(folder, file);

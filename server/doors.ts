@@ -32,8 +32,8 @@ export class Doors {
   }
 
   /**
-   * Serves a connection. `checkToken`: null where the address itself keeps others out. `stranger`: false for the one who
-   * started this server, and may take all the time there is.
+   * Serves a connection. `checkToken`: null where the address itself keeps others out. `stranger`: false for the one
+   * who started this server, and may take all the time there is.
    */
   accept(socket: Duplex, checkToken: ClientAccess["checkToken"], stranger = true): void {
     // "close" follows an error, and is what counts.
@@ -133,7 +133,8 @@ export class Doors {
         socket.resume();
       })
       .catch((error: unknown) => {
-        // The module could not be read, for want of a descriptor, say: this client has to come again, and the others are served.
+        // The module could not be read, for want of a descriptor, say: this client has to come again, and the others
+        // are served.
         lastWords(socket, serverFault(error));
       });
   }

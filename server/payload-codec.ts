@@ -7,7 +7,10 @@ export const payloadCodec: PayloadCodec = {
   encode: (value) => jsonToPayload(value),
 };
 
-/** From the wire's JSON form to what a person would write: `{"$float": "1"}` is 1, a large integer its digits, bytes are base64, a handle is its text. */
+/**
+ * From the wire's JSON form to what a person would write: `{"$float": "1"}` is 1, a large integer its digits, bytes are
+ * base64, a handle is its text.
+ */
 function unwrap(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map(unwrap);

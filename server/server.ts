@@ -195,7 +195,10 @@ export class PolyprocServer {
     this.#checkAlone();
   }
 
-  /** What stays for a child that goes on holds nothing of the client's: neither warm hosts for it, nor its standard streams. */
+  /**
+   * What stays for a child that goes on holds nothing of the client's: neither warm hosts for it, nor its standard
+   * streams.
+   */
   #ownerLeft(): void {
     this.#ownerGone = true;
     this.#hub.engine.hosts.close();

@@ -11,8 +11,8 @@ export function tokenCheck(token: string): TokenCheck {
 }
 
 /**
- * The token in the file; a file that is missing is made, readable by its owner only, with a random token of 256 bits. Fails with
- * UsageError when others may read the file, or it is empty.
+ * The token in the file; a file that is missing is made, readable by its owner only, with a random token of 256 bits.
+ * Fails with UsageError when others may read the file, or it is empty.
  */
 export function loadToken(file: string): string {
   try {

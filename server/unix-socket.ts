@@ -8,9 +8,10 @@ import { UsageError } from "./usage-error.js";
 const maxPathBytes = 103;
 
 /**
- * Listens on a socket that only this user can connect to, and returns its absolute path. Its folder is made for this user alone (0700) when there is none, and
- * refused when others can write to it or own it. A socket that nobody answers on any more is replaced; one that is served is an error, also when
- * several servers start there at once: one of them gets it. Fails with UsageError.
+ * Listens on a socket that only this user can connect to, and returns its absolute path. Its folder is made for this
+ * user alone (0700) when there is none, and refused when others can write to it or own it. A socket that nobody answers
+ * on any more is replaced; one that is served is an error, also when several servers start there at once: one of them
+ * gets it. Fails with UsageError.
  */
 export async function listenOnPath(server: Server, path: string): Promise<string> {
   const absolute = resolve(path);
@@ -58,7 +59,10 @@ async function listenPrivately(server: Server, path: string): Promise<void> {
   chmodSync(path, 0o600);
 }
 
-/** Makes the folder and its parents. Node 20's own recursion never ends where the system refuses a folder with ENOENT, as /proc does. */
+/**
+ * Makes the folder and its parents. Node 20's own recursion never ends where the system refuses a folder with ENOENT,
+ * as /proc does.
+ */
 function makeFolder(folder: string): void {
   if (existsSync(folder)) return;
   makeFolder(dirname(folder));

@@ -1,19 +1,28 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
-import { dirname, join, relative, resolve } from "node:path";
+import { dirname, relative, resolve } from "node:path";
 import { describe, test } from "node:test";
+import { circles } from "./architecture/circles.js";
+import {
+  folders,
+  importsOf,
+  isBelow,
+  readSources,
+  targetsOf,
+  withoutComments,
+  type Source,
+} from "./architecture/sources.js";
 import { root } from "./fixture.js";
 
-/** What the files of a folder may import: folders of this project (or single files), packages, and Node's own modules. */
+/**
+ * What the files of a folder may import: folders of this project (or single files), packages, and Node's own modules.
+ */
 interface Layer {
   folders: string[];
   packages?: string[];
   /** Default: none. */
   node?: "all" | string[];
 }
-
-const everything = ["protocol", "server", "bindings", "cli", "bench", "examples", "extension", "test"];
 
 /** The rules of ARCHITECTURE.md. The longest path that a file's begins with counts. */
 const layers: Record<string, Layer> = {
@@ -92,7 +101,7 @@ const layers: Record<string, Layer> = {
     node: "all",
   },
   test: {
-    folders: everything,
+    folders,
     packages: [
       "polyproc",
       "@wasm-fmt/ruff_fmt",
@@ -107,12 +116,12 @@ const layers: Record<string, Layer> = {
     node: "all",
   },
   "test/vscode": {
-    folders: everything,
+    folders,
     packages: ["esbuild", "playwright-core", "@vscode/test-electron"],
     node: "all",
   },
   // In an extension host.
-  "test/extension/host": { folders: everything, packages: ["vscode", "mocha"], node: "all" },
+  "test/extension/host": { folders, packages: ["vscode", "mocha"], node: "all" },
 };
 
 /** Only here may processes be started. */
@@ -140,7 +149,9 @@ const maxLines = 400;
 /** Sources that are longer, each with its reason. */
 const longFiles: Record<string, string> = {};
 
-/** The engine's rooms: each with those that it may import besides the root, which imports none. `engine.ts` imports all. */
+/**
+ * The engine's rooms: each with those that it may import besides the root, which imports none. `engine.ts` imports all.
+ */
 const rooms: Record<string, string[]> = {
   sync: [],
   watch: [],
@@ -155,44 +166,6 @@ const rooms: Record<string, string[]> = {
 const maxCircle = 2;
 /** Larger circles, each by one of its files, with the reason. */
 const largeCircles: Record<string, string> = {};
-
-interface Source {
-  /** Path from the package's folder. */
-  path: string;
-  text: string;
-}
-
-function readSources(): Source[] {
-  const sources: Source[] = [];
-  for (const folder of everything) {
-    let names: string[];
-    try {
-      names = readdirSync(join(root, folder), { recursive: true, encoding: "utf8" });
-    } catch {
-      continue;
-    }
-    for (const name of names) {
-      if (!name.endsWith(".ts") || name.endsWith(".d.ts") || name.split("/").includes("node_modules")) continue;
-      const path = join(folder, name);
-      sources.push({ path, text: readFileSync(join(root, path), "utf8") });
-    }
-  }
-  return sources;
-}
-
-function withoutComments(text: string): string {
-  return text.replaceAll(/\/\*[\s\S]*?\*\//g, "").replaceAll(/(?<=^|\s)\/\/.*$/gm, "");
-}
-
-function importsOf(source: Source): string[] {
-  const text = withoutComments(source.text);
-  const patterns = [
-    /^\s*(?:import|export)\s[^;"]*?\sfrom\s*"([^"]+)"/gm,
-    /^\s*import\s*"([^"]+)"/gm,
-    /\b(?:import|require)\(\s*"([^"]+)"\s*\)/g,
-  ];
-  return patterns.flatMap((pattern) => [...text.matchAll(pattern)].map((match) => match[1]!));
-}
 
 /** What is wrong with this file's imports. */
 function violations(source: Source): string[] {
@@ -222,34 +195,6 @@ function isAllowed(name: string, source: Source, layer: Layer): boolean {
   return (layer.packages ?? []).includes(packageName);
 }
 
-/** The files of this project that a file imports. */
-function targetsOf(source: Source): string[] {
-  return importsOf(source)
-    .filter((name) => name.startsWith("."))
-    .map((name) => relative(root, resolve(root, dirname(source.path), name)).replace(/\.js$/, ".ts"));
-}
-
-/** The groups of files in which each file reaches each other by imports, in the order of their paths. */
-function circles(imports: ReadonlyMap<string, readonly string[]>): string[][] {
-  const numbers = new Map<string, number>();
-  const lowest = new Map<string, number>();
-  const open: string[] = [];
-  const found: string[][] = [];
-  const visit = (path: string) => {
-    numbers.set(path, numbers.size);
-    lowest.set(path, numbers.get(path)!);
-    open.push(path);
-    for (const target of imports.get(path) ?? []) {
-      if (!imports.has(target)) continue;
-      if (!numbers.has(target)) visit(target);
-      if (open.includes(target)) lowest.set(path, Math.min(lowest.get(path)!, lowest.get(target)!));
-    }
-    if (lowest.get(path) === numbers.get(path)) found.push(open.splice(open.indexOf(path)).sort());
-  };
-  for (const path of imports.keys()) if (!numbers.has(path)) visit(path);
-  return found.filter((circle) => circle.length > 1);
-}
-
 /** Whether a file of the engine imports a room that its own room may not. */
 function aboveItsRoom(path: string, target: string): boolean {
   const roomOf = (file: string) =>
@@ -258,10 +203,6 @@ function aboveItsRoom(path: string, target: string): boolean {
   if (!isBelow(path, "server/engine") || path === "server/engine/engine.ts") return false;
   if (target === "server/engine/engine.ts") return true;
   return to !== null && to !== from && !(from !== null && (rooms[from] ?? []).includes(to));
-}
-
-function isBelow(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(`${folder}/`);
 }
 
 describe("architecture", () => {

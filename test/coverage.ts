@@ -1,6 +1,7 @@
 /**
- * `npm run coverage [-- PART-OF-A-PATH…]`: runs the suite, and tells how much of the TypeScript and of the Python sources
- * it reaches. The pages are in `dist/coverage`. Processes that a test kills tell nothing, so the real figures are higher.
+ * `npm run coverage [-- PART-OF-A-PATH…]`: runs the suite, and tells how much of the TypeScript and of the Python
+ * sources it reaches. The pages are in `dist/coverage`. Processes that a test kills tell nothing, so the real figures
+ * are higher.
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";

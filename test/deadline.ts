@@ -10,8 +10,8 @@ export interface Deadline {
 }
 
 /**
- * Looks until `condition` gives something other than undefined, null and false, and returns that. Rejects when the deadline has
- * passed, with the condition's last error as its cause when it threw.
+ * Looks until `condition` gives something other than undefined, null and false, and returns that. Rejects when the
+ * deadline has passed, with the condition's last error as its cause when it threw.
  */
 export async function waitFor<T>(
   condition: () => T | Promise<T>,

@@ -1,4 +1,7 @@
-/** Formats the repository's Python sources as `ruff format` does; with `--check` lists those that differ, and exits with 1. */
+/**
+ * Formats the repository's Python sources as `ruff format` does; with `--check` lists those that differ, and exits with
+ * 1.
+ */
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,6 +1,7 @@
 /**
- * Runs the compiled tests: `node dist/test/run.js [PART-OF-A-PATH…]`. Without arguments also the lint and the check of generated files.
- * Every file runs in a process of its own, two at a time. What a file leaves behind (a process, a socket, a temporary file) is a failure of that file.
+ * Runs the compiled tests: `node dist/test/run.js [PART-OF-A-PATH…]`. Without arguments also the lint and the check of
+ * generated files. Every file runs in a process of its own, two at a time. What a file leaves behind (a process, a
+ * socket, a temporary file) is a failure of that file.
  */
 import { describeProcess } from "./runner/leaks.js";
 import { findChecks, runCheck } from "./runner/check.js";

@@ -12,12 +12,18 @@ export interface BundleOptions {
   release: boolean;
 }
 
-/** What the extension loads when it is first needed: so much that reading it would be felt when a window opens. It must share no class with the rest. */
+/**
+ * What the extension loads when it is first needed: so much that reading it would be felt when a window opens. It must
+ * share no class with the rest.
+ */
 const loadedLater: Readonly<Record<string, string>> = { "extension/lenses/javascript.ts": "javascript-functions" };
 
 type SharedOptions = BuildOptions & { metafile: true };
 
-/** Makes every bundle that the extension consists of, from the sources; nothing has to be compiled before. Returns what went into each. */
+/**
+ * Makes every bundle that the extension consists of, from the sources; nothing has to be compiled before. Returns what
+ * went into each.
+ */
 export async function bundle({ outdir, release }: BundleOptions): Promise<Metafile[]> {
   const shared: SharedOptions = {
     absWorkingDir: root,
@@ -79,7 +85,8 @@ async function bundleHost(node: SharedOptions, outdir: string): Promise<{ metafi
     splitting: true,
     plugins: [relocate("host")],
   });
-  // A chunk's name changes with its contents: old chunks are removed after the new ones are written, so a program that starts at this moment finds its chunks.
+  // A chunk's name changes with its contents: old chunks are removed after the new ones are written, so a program that
+  // starts at this moment finds its chunks.
   const current = new Set(Object.keys(made.metafile.outputs).map((path) => resolve(root, path)));
   for (const name of await readdir(outdir)) {
     if (!current.has(join(outdir, name))) await rm(join(outdir, name), { recursive: true, force: true });

@@ -4,8 +4,8 @@ import type { Plugin } from "esbuild";
 import { root } from "./root.js";
 
 /**
- * Where a bundle has what the compiled sources find relative to themselves: by its path in the checkout, its path from the folder of the bundles.
- * `null`: the bundle's own folder, for what only asks which stack frames are ours.
+ * Where a bundle has what the compiled sources find relative to themselves: by its path in the checkout, its path from
+ * the folder of the bundles. `null`: the bundle's own folder, for what only asks which stack frames are ours.
  */
 const places: Record<string, string | null> = {
   "package.json": "../package.json",
@@ -27,8 +27,8 @@ function placeOf(path: string): string | null | undefined {
 const relativeUrl = /new URL\("([^"]+)",\s*import\.meta\.url\)/g;
 
 /**
- * Sources name their neighbours by `new URL("./x.js", import.meta.url)`; in a bundle they are elsewhere. Each such place must be known here: one
- * that is not would only be missed when a program needs it.
+ * Sources name their neighbours by `new URL("./x.js", import.meta.url)`; in a bundle they are elsewhere. Each such
+ * place must be known here: one that is not would only be missed when a program needs it.
  *
  * @param folder Of the bundle, below that of all bundles: `""` or `host`.
  */

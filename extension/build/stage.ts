@@ -8,7 +8,9 @@ import { root } from "./root.js";
 /** Of the package's manifest, what an extension has no use for. */
 const notForExtension = ["type", "bin", "exports", "files", "scripts", "devDependencies", "dependencies"];
 
-/** Lays out the extension in a folder as it will be installed. It runs from there, with nothing else of the checkout. */
+/**
+ * Lays out the extension in a folder as it will be installed. It runs from there, with nothing else of the checkout.
+ */
 export async function stage(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });

@@ -15,8 +15,8 @@ export interface ServerLoad {
 }
 
 /**
- * Asks the server at this socket what it has under way, whatever version of the protocol it speaks: no version is named. With `end`, ends it. Rejects
- * when no server answers there in time.
+ * Asks the server at this socket what it has under way, whatever version of the protocol it speaks: no version is
+ * named. With `end`, ends it. Rejects when no server answers there in time.
  */
 export async function askAnyServer(path: string, end = false): Promise<ServerLoad> {
   const transport = await openTransport(path);

@@ -12,7 +12,10 @@ import type { InitializeExtras, Speaker } from "./open-session.js";
 import type { Welcome } from "./rpc-session.js";
 import type { Transport } from "./transport.js";
 
-/** VS Code's language client as the one who speaks. One for each connection: whether there is another server, and when, is decided elsewhere. */
+/**
+ * VS Code's language client as the one who speaks. One for each connection: whether there is another server, and when,
+ * is decided elsewhere.
+ */
 export function languageClientSpeaker(
   log: LogOutputChannel,
   transport: Transport,

@@ -3,7 +3,10 @@ import type { ContentTypeDecoder, ContentTypeEncoder, Message } from "vscode-jso
 
 const name = "application/msgpack";
 
-/** No records and no extension for `undefined`, which are msgpackr's own; integers as numbers, for all that the protocol itself counts is exact in them; bytes that do not keep a whole message alive. */
+/**
+ * No records and no extension for `undefined`, which are msgpackr's own; integers as numbers, for all that the protocol
+ * itself counts is exact in them; bytes that do not keep a whole message alive.
+ */
 const options: Options & { skipValues: unknown[] } = {
   useRecords: false,
   encodeUndefinedAsNil: true,

@@ -14,8 +14,9 @@ export interface NodeExecutable {
 }
 
 /**
- * Which Node.js runs the server, and with it JavaScript and TypeScript functions: that of the setting; else `node` of the PATH, which is what
- * the user's scripts run with elsewhere; else the editor's own. Rejects when the setting names none that will do.
+ * Which Node.js runs the server, and with it JavaScript and TypeScript functions: that of the setting; else `node` of
+ * the PATH, which is what the user's scripts run with elsewhere; else the editor's own. Rejects when the setting names
+ * none that will do.
  */
 export async function findNode(
   setting: string,

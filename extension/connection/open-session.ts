@@ -33,8 +33,9 @@ export interface SessionOptions {
 }
 
 /**
- * Opens a session with the server at the socket. Rejects with the system's error when no process listens there, and with PolyprocError when the process that does will
- * not have us: BadState when the server speaks another protocol, TimedOut when it says nothing.
+ * Opens a session with the server at the socket. Rejects with the system's error when no process listens there, and
+ * with PolyprocError when the process that does will not have us: BadState when the server speaks another protocol,
+ * TimedOut when it says nothing.
  */
 export async function openSession({ path, clientInfo, tap, speak }: SessionOptions): Promise<Session> {
   const transport = await openTransport(path, tap);

@@ -9,7 +9,9 @@ import { WindowServer } from "./window-server.js";
 /** Where the name of the window's server is remembered. */
 const nameKey = "polyproc.serverName";
 
-/** The window's server, as this editor finds and starts it. Nothing is loaded, opened or started before it is needed. */
+/**
+ * The window's server, as this editor finds and starts it. Nothing is loaded, opened or started before it is needed.
+ */
 export function openWindowServer(
   context: vscode.ExtensionContext,
   log: vscode.LogOutputChannel,
@@ -57,9 +59,9 @@ export function openWindowServer(
 }
 
 /**
- * The same for as long as the window's workspace lives, whatever happens to its folders: another folder in the first place restarts the extensions, and must not
- * part the window from a server that works for it. So it is remembered with the workspace, and VS Code hands it on when a folder becomes a
- * workspace of several.
+ * The same for as long as the window's workspace lives, whatever happens to its folders: another folder in the first
+ * place restarts the extensions, and must not part the window from a server that works for it. So it is remembered with
+ * the workspace, and VS Code hands it on when a folder becomes a workspace of several.
  */
 function windowServerName(memory: vscode.Memento): string {
   const remembered = memory.get<unknown>(nameKey);

@@ -13,12 +13,17 @@ export interface Disposable {
   dispose(): void;
 }
 
-/** One session with one server: requests, and what the server tells. It ends when its connection does; the next server has another one. */
+/**
+ * One session with one server: requests, and what the server tells. It ends when its connection does; the next server
+ * has another one.
+ */
 export interface Rpc {
   readonly facts: ServerFacts;
   /** Version of the server's package and its pid. */
   readonly server: { version: string; pid: number };
-  /** Rejects with PolyprocError: with Closed when the connection ends first. A `signal` that fires cancels the request. */
+  /**
+   * Rejects with PolyprocError: with Closed when the connection ends first. A `signal` that fires cancels the request.
+   */
   request<M extends RequestName>(method: M, params: RequestParams<M>, signal?: AbortSignal): Promise<RequestResult<M>>;
   on<M extends NotificationName>(method: M, listener: (params: NotificationParams<M>) => void): Disposable;
   /** A new handle, for the request that makes its object. */
@@ -32,7 +37,10 @@ export type ServerState =
   | { kind: "none" }
   | { kind: "starting" }
   | { kind: "connected"; rpc: Rpc; address: string }
-  /** The server ended without a request from this window; `detail` gives the known reason. The next need starts another one. */
+  /**
+   * The server ended without a request from this window; `detail` gives the known reason. The next need starts another
+   * one.
+   */
   | { kind: "lost"; detail: string }
   | { kind: "failed"; message: string };
 

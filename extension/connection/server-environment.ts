@@ -1,7 +1,12 @@
-/** What the editor sets for itself, and what names another server: it would mean something else to the server and to the user's programs. */
+/**
+ * What the editor sets for itself, and what names another server: it would mean something else to the server and to the
+ * user's programs.
+ */
 const notForChildren = /^(VSCODE_|ELECTRON_)|^POLYPROC_(ADDRESS|TOKEN|SERVE|EDITOR_NODE|INSTANCE|CHILD)$/;
 
-/** The environment of the server, and so of everything that it runs: this process's, without what belongs to the editor. */
+/**
+ * The environment of the server, and so of everything that it runs: this process's, without what belongs to the editor.
+ */
 export function serverEnvironment(env: NodeJS.ProcessEnv, more: Record<string, string> = {}): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(Object.entries(env).filter(([name]) => !notForChildren.test(name))), ...more };
 }

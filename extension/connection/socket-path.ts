@@ -15,9 +15,9 @@ export interface Workspace {
 }
 
 /**
- * The name of the workspace's server; null for a window that has neither workspace nor folder, and so has nothing that another window could
- * have in common with it. Of several folders without a saved workspace only the first counts: a second one that is added is no reason for
- * another server.
+ * The name of the workspace's server; null for a window that has neither workspace nor folder, and so has nothing that
+ * another window could have in common with it. Of several folders without a saved workspace only the first counts: a
+ * second one that is added is no reason for another server.
  */
 export function serverName({ file, folders }: Workspace): string | null {
   const identity = file ?? folders[0];
@@ -34,7 +34,10 @@ export interface Surroundings {
 
 const here = (): Surroundings => ({ env: process.env, home: homedir(), temporary: tmpdir(), uid: process.getuid?.() });
 
-/** Where the server of this name listens: in $XDG_RUNTIME_DIR, else below ~/.cache, as the command line's; below the temporary folder when that is too long. */
+/**
+ * Where the server of this name listens: in $XDG_RUNTIME_DIR, else below ~/.cache, as the command line's; below the
+ * temporary folder when that is too long.
+ */
 export function socketPath(name: string, { env, home, temporary, uid }: Surroundings = here()): string {
   const runtime = env["XDG_RUNTIME_DIR"];
   // The variable outlives its folder, where a login has ended or a container was entered.

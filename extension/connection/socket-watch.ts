@@ -3,8 +3,8 @@ import { basename, dirname } from "node:path";
 import type { Disposable } from "./rpc.js";
 
 /**
- * Calls each time that the socket may have appeared: another program (a command in a terminal, another window) has started the server.
- * Where folders cannot be watched nothing is called, and the server is found at the next need.
+ * Calls each time that the socket may have appeared: another program (a command in a terminal, another window) has
+ * started the server. Where folders cannot be watched nothing is called, and the server is found at the next need.
  */
 export function watchForSocket(path: string, onAppear: () => void): Disposable {
   const name = basename(path);

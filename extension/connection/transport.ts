@@ -10,7 +10,10 @@ import {
 import { requireOwnSocket } from "../../bindings/typescript/session/socket-owner.js";
 import { msgpackDecoder, msgpackEncoder } from "./msgpack-body.js";
 
-/** Messages that were read and not yet handled; reading rests above that, so that a flood waits at the server, which knows what may be left out. */
+/**
+ * Messages that were read and not yet handled; reading rests above that, so that a flood waits at the server, which
+ * knows what may be left out.
+ */
 const maxQueued = 64;
 
 /** Called with each message that goes out or comes in. */
@@ -70,7 +73,10 @@ export class Transport {
   }
 }
 
-/** Connects to a server's socket. Rejects with the system's error, or with Unauthorized when the socket may be another user's. */
+/**
+ * Connects to a server's socket. Rejects with the system's error, or with Unauthorized when the socket may be another
+ * user's.
+ */
 export async function openTransport(path: string, tap?: Tap): Promise<Transport> {
   requireOwnSocket(path);
   return new Promise((resolve, reject) => {

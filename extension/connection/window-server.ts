@@ -29,8 +29,8 @@ export interface WindowServerOptions {
 }
 
 /**
- * The window's server: found, started, watched. Another one is started only when somebody needs it: what a lost server had is lost, so nothing is gained by
- * doing it sooner.
+ * The window's server: found, started, watched. Another one is started only when somebody needs it: what a lost server
+ * had is lost, so nothing is gained by doing it sooner.
  */
 export class WindowServer implements Server, Disposable {
   readonly address: string;

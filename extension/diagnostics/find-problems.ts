@@ -10,8 +10,9 @@ const maxProblems = 50;
 const maxNameLength = 60;
 
 /**
- * What a failed item says about files. About its own file: at the places in it that the error or the command's output names, or where the stack
- * leads to, else at its beginning. Of an item that is no file: about the function's module, when the stack leads there.
+ * What a failed item says about files. About its own file: at the places in it that the error or the command's output
+ * names, or where the stack leads to, else at its beginning. Of an item that is no file: about the function's module,
+ * when the stack leads there.
  */
 export function findProblems(row: Row, { target, name }: Pick<RunRequest, "target" | "name">): Problem[] {
   const { error, file } = row;

@@ -8,7 +8,9 @@ export interface Position {
 /** `at f (file:///a/b.js:12:3)`, `at /a/b.js:12:3`, `File "/a/b.py", line 12, in f`. */
 const frames = [/^\s*at (?:.*\()?((?:file:\/\/)?\/.+?):(\d+):(\d+)\)?$/, /^\s*File "(.+?)", line (\d+)()/];
 
-/** The first frame of a stack in one of these files, as they are given: the file that the failure concerns comes first. */
+/**
+ * The first frame of a stack in one of these files, as they are given: the file that the failure concerns comes first.
+ */
 export function positionInStack(stack: string, isFile: (path: string) => boolean): Position | null {
   const found = stack
     .split("\n")
@@ -38,7 +40,10 @@ export interface Remark extends Position {
   severity: "error" | "warning" | "information";
 }
 
-/** `a.c:12:3: error: text`, `a.c:12: text`, a shell's `a.sh: line 12: text`, and TypeScript's `a.ts(12,3): error TS1: text`. No times of day. */
+/**
+ * `a.c:12:3: error: text`, `a.c:12: text`, a shell's `a.sh: line 12: text`, and TypeScript's
+ * `a.ts(12,3): error TS1: text`. No times of day.
+ */
 const remarks = [
   /^(?!\d+:)(?<path>[^\s:(][^:(]*?)(?:: line |:)(?<line>\d+)(?::(?<column>\d+))?(?:-\d+(?::\d+)?)?(?::\s*|\s+-\s+)(?<text>\S.*)$/,
   /^(?<path>[^\s:(][^:(]*?)\((?<line>\d+)(?:,(?<column>\d+))?\):\s*(?<text>\S.*)$/,

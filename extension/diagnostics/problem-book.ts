@@ -13,8 +13,8 @@ interface Finding {
 }
 
 /**
- * The problems that runs have found and that still hold: until the same target succeeds with the same item, finds something else, or its run
- * is forgotten.
+ * The problems that runs have found and that still hold: until the same target succeeds with the same item, finds
+ * something else, or its run is forgotten.
  */
 export class ProblemBook {
   /** By target and item. */

@@ -4,7 +4,9 @@ import { workspaceFolders } from "./file-item.js";
 import { ItemsError } from "./item-source.js";
 import { excludePattern, resolveGlob } from "./patterns.js";
 
-/** Files of these paths, folders expanded; each once, in the order given, sorted within a folder. Fails with ItemsError. */
+/**
+ * Files of these paths, folders expanded; each once, in the order given, sorted within a folder. Fails with ItemsError.
+ */
 export async function expandPaths(paths: readonly string[], signal?: AbortSignal): Promise<string[]> {
   const found = new Set<string>();
   for (const path of paths) {
@@ -19,7 +21,10 @@ export async function expandPaths(paths: readonly string[], signal?: AbortSignal
   return [...found];
 }
 
-/** Files that match, each once, sorted. `folder`: absolute; default: each folder of the workspace. Fails with ItemsError. */
+/**
+ * Files that match, each once, sorted. `folder`: absolute; default: each folder of the workspace. Fails with
+ * ItemsError.
+ */
 export async function findFiles(
   include: readonly string[],
   exclude: readonly string[],

@@ -21,7 +21,10 @@ export class ItemsError extends Error {
 /** Paths that are told by their names. */
 const maxNames = 2;
 
-/** In a few words: `src, README.md`, `12 files`, `src/**\/*.ts`, `files changed in Git`. `found`: how many items there are, where that is known: a folder has many files. */
+/**
+ * In a few words: `src, README.md`, `12 files`, `src/**\/*.ts`, `files changed in Git`. `found`: how many items there
+ * are, where that is known: a folder has many files.
+ */
 export function describeSource(source: ItemSource, found?: number): string {
   switch (source.kind) {
     case "files":

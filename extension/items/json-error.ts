@@ -11,7 +11,9 @@ const scalar = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
 // oxlint-disable-next-line no-control-regex -- JSON wants these written as escapes
 const text = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*"/y;
 
-/** JSON.parse tells what is wrong, and where only for some faults and in some versions. Undefined when nothing is wrong. */
+/**
+ * JSON.parse tells what is wrong, and where only for some faults and in some versions. Undefined when nothing is wrong.
+ */
 export function findJsonError(json: string): JsonError | undefined {
   const open: ("[" | "{")[] = [];
   let at = 0;

@@ -7,8 +7,8 @@ export interface Folder {
 }
 
 /**
- * The path as people know it: relative to the folder of the workspace that it is in (the innermost one), with the folder's name before it
- * when there are several; whole when it is in none.
+ * The path as people know it: relative to the folder of the workspace that it is in (the innermost one), with the
+ * folder's name before it when there are several; whole when it is in none.
  */
 export function labelOfPath(path: string, folders: readonly Folder[]): string {
   const holders = folders.filter((folder) => path === folder.path || path.startsWith(withSeparator(folder.path)));

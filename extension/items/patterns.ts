@@ -21,8 +21,8 @@ export function resolveGlob(pattern: string, folder: string): RelativeGlob {
 }
 
 /**
- * What is left out of a search: the user's own patterns, and those of the settings that searches respect, unless the search names what they
- * would hide (`node_modules/tool/*.js`). Undefined when nothing is left out.
+ * What is left out of a search: the user's own patterns, and those of the settings that searches respect, unless the
+ * search names what they would hide (`node_modules/tool/*.js`). Undefined when nothing is left out.
  */
 export function excludePattern(
   include: string,

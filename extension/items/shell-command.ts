@@ -12,9 +12,9 @@ const placeholder = /\{\{(?:item|index)\}\}|\{index\}|\{item(?:\.[A-Za-z_][\w.-]
 const maxOutputBytes = 256 * 1024;
 
 /**
- * A line for the shell as a target. Items never become part of the line, so nothing in them is read as shell: they are its arguments, and
- * `{item}` or `{item.name}` becomes `"${1}"`, written so that the quotes around it stay whole. Without any, the item is the last argument.
- * Fails with ItemsError when there is no command.
+ * A line for the shell as a target. Items never become part of the line, so nothing in them is read as shell: they are
+ * its arguments, and `{item}` or `{item.name}` becomes `"${1}"`, written so that the quotes around it stay whole.
+ * Without any, the item is the last argument. Fails with ItemsError when there is no command.
  */
 export function shellCommand(line: string, { cwd, env }: ShellOptions = {}): CommandTarget {
   const trimmed = line.trim();
@@ -37,7 +37,10 @@ export function shellCommand(line: string, { cwd, env }: ShellOptions = {}): Com
 /** `plain`: words of a command, also within parentheses and backticks. */
 type Context = "plain" | "parentheses" | "backticks" | "double";
 
-/** Walks through the line as a shell reads it. What the server fills in by itself (`{index}`) or unescapes (`{{item}}`) is left. */
+/**
+ * Walks through the line as a shell reads it. What the server fills in by itself (`{index}`) or unescapes (`{{item}}`)
+ * is left.
+ */
 function replacePlaceholders(line: string, reference: (item: string) => string): string {
   const contexts: Context[] = ["plain"];
   let script = "";

@@ -8,7 +8,10 @@ export interface Dialect {
   typescript: boolean;
 }
 
-/** The functions and runnable classes that a module of JavaScript or TypeScript exports, in the order of the source. What is being typed may be broken. */
+/**
+ * The functions and runnable classes that a module of JavaScript or TypeScript exports, in the order of the source.
+ * What is being typed may be broken.
+ */
 export function findJavascriptFunctions(text: string, dialect: Dialect): FoundFunction[] {
   const moduleExports = new ModuleExports();
   const whole = statements(text, dialect);
@@ -49,7 +52,10 @@ function firstBlock(part: string): string {
   return end ? part.slice(0, end.index + end[0].length) : "";
 }
 
-/** The source cut where a statement begins without indentation: a mistake then spoils its own part and no other. With each, its line from 1. */
+/**
+ * The source cut where a statement begins without indentation: a mistake then spoils its own part and no other. With
+ * each, its line from 1.
+ */
 function topLevelParts(text: string): [part: string, line: number][] {
   const parts: [string, number][] = [];
   let lines: string[] = [];

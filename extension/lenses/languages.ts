@@ -17,7 +17,10 @@ export function runtimeOf(languageId: string): string | null {
 /** A source of this length is a bundle or data: looking through it would hold up the window. */
 const maxLength = 512 * 1024;
 
-/** The functions of a module; none when it is no module of a language that is known. The parsers are loaded when they are first needed. */
+/**
+ * The functions of a module; none when it is no module of a language that is known. The parsers are loaded when they
+ * are first needed.
+ */
 export async function findFunctions(text: string, languageId: string, path: string): Promise<FoundFunction[]> {
   if (text.length > maxLength || /\.d\.[cm]?ts$/.test(path)) return [];
   if (javascript.includes(languageId))

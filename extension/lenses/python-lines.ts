@@ -12,9 +12,10 @@ const opening = "([{";
 const closing = ")]}";
 
 /**
- * The logical lines of a Python source: those that begin within brackets, in a string of several lines or after a backslash are part of the
- * line before, and empty ones and comments are none. A source in the middle of being typed must not lose everything behind the cursor, so a bracket
- * that is still open ends at a line that begins, without indentation, with a word that only a statement begins with.
+ * The logical lines of a Python source: those that begin within brackets, in a string of several lines or after a
+ * backslash are part of the line before, and empty ones and comments are none. A source in the middle of being typed
+ * must not lose everything behind the cursor, so a bracket that is still open ends at a line that begins, without
+ * indentation, with a word that only a statement begins with.
  */
 export function* logicalLines(text: string): Generator<LogicalLine> {
   const lines = text.split(/\r\n|\r|\n/);

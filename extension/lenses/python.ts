@@ -2,8 +2,9 @@ import type { FoundFunction } from "./found-function.js";
 import { logicalLines, type LogicalLine } from "./python-lines.js";
 
 /**
- * The functions of a Python module that another process can import: `def` and `async def` at its top, and classes there that have a method `run`.
- * Names that begin with `_` are private by convention. Of two with one name the last counts, as in Python.
+ * The functions of a Python module that another process can import: `def` and `async def` at its top, and classes there
+ * that have a method `run`. Names that begin with `_` are private by convention. Of two with one name the last counts,
+ * as in Python.
  */
 export function findPythonFunctions(text: string): FoundFunction[] {
   const found = new Map<string, FoundFunction>();

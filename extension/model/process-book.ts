@@ -45,8 +45,8 @@ export class ProcessBook {
   }
 
   /**
-   * The pool was terminated, or (null) the server was told to stop: workers that were killed a moment ago were killed by that, though the news of it came
-   * later. Whether there were any.
+   * The pool was terminated, or (null) the server was told to stop: workers that were killed a moment ago were killed
+   * by that, though the news of it came later. Whether there were any.
    */
   forgetKilled(pool: string | null, since: number): boolean {
     const killed = [...this.#ended]
@@ -79,7 +79,10 @@ export class ProcessBook {
   }
 }
 
-/** Processes that a client started, and workers and commands that failed. Not those that a pool ended itself, because it was finished or was told to. */
+/**
+ * Processes that a client started, and workers and commands that failed. Not those that a pool ended itself, because it
+ * was finished or was told to.
+ */
 function isWorthKeeping(
   { role, exitCode, pool }: ProcessInfo,
   poolOf: (handle: string) => PoolInfo | undefined,

@@ -243,7 +243,9 @@ export class ServerModel implements Model, Disposable {
     this.#rateTimer = undefined;
   }
 
-  /** The pool of a process that ends. A run that was cancelled ends its workers first, and its pool once they are gone. */
+  /**
+   * The pool of a process that ends. A run that was cancelled ends its workers first, and its pool once they are gone.
+   */
   readonly #poolOf = (handle: string): PoolInfo | undefined => {
     const pool = this.#pools.get(handle);
     return pool?.run && this.#runs.get(pool.run)?.state === "cancelled" ? { ...pool, state: "terminated" } : pool;

@@ -1,4 +1,7 @@
-/** Gathers what changed and tells it at most once in `intervalMs`: the first change of a quiet time at once, in the next turn. */
+/**
+ * Gathers what changed and tells it at most once in `intervalMs`: the first change of a quiet time at once, in the next
+ * turn.
+ */
 export class Throttle<T> {
   readonly #intervalMs: number;
   readonly #tell: (changed: ReadonlySet<T>) => void;

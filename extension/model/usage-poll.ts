@@ -1,7 +1,9 @@
 import type { Usage } from "../../protocol/process.js";
 import type { Disposable, Rpc } from "../connection/rpc.js";
 
-/** Asks for CPU and memory while a caller holds a `watchUsage()`. The server measures CPU from one request to the next. */
+/**
+ * Asks for CPU and memory while a caller holds a `watchUsage()`. The server measures CPU from one request to the next.
+ */
 export class UsagePoll {
   readonly #intervalMs: number;
   readonly #tell: (usage: ReadonlyMap<string, Usage>) => void;

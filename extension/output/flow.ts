@@ -9,8 +9,8 @@ const intervalMs = 100;
 const maxCharsPerSecond = 256 * 1024;
 
 /**
- * The priority of lines when there are too many: output is dropped first; failures may use as much again; a run's beginning and its
- * summary are always shown.
+ * The priority of lines when there are too many: output is dropped first; failures may use as much again; a run's
+ * beginning and its summary are always shown.
  */
 export type Worth = "output" | "failure" | "summary";
 const lowestRoom: Record<Worth, number> = { output: 0, failure: -maxCharsPerSecond, summary: -Infinity };
@@ -23,8 +23,8 @@ export interface FlowOptions {
 }
 
 /**
- * Lines on their way to a channel: in few appends, and no more lines than the channel can show. Further lines are dropped; a note in
- * their place says so.
+ * Lines on their way to a channel: in few appends, and no more lines than the channel can show. Further lines are
+ * dropped; a note in their place says so.
  */
 export class Flow {
   readonly #sink: Sink;
@@ -36,7 +36,10 @@ export class Flow {
   /** Characters that may be shown now; refilled over time. */
   #room = maxCharsPerSecond;
   #filledAt: number;
-  /** Lines have been left out, and not enough time has passed to show some again: else there would be a note after every other line. */
+  /**
+   * Lines have been left out, and not enough time has passed to show some again: else there would be a note after every
+   * other line.
+   */
   #flooded = false;
 
   constructor({ sink, now = () => performance.now(), later = setTimeout }: FlowOptions) {

@@ -9,9 +9,10 @@ export interface JsonStyle {
 }
 
 /**
- * A value as JSON text, written no further than its limit, so that the beginning of a huge value costs no more than that of a small one.
- * What JSON lacks takes the protocol's forms (`{"$bytes": …}`, `{"$float": "NaN"}`, `{"$int": …}`); dates are ISO text, a Map is an object or a list of
- * pairs, a Set a list, an error `{type, message, stack}`; whatever else gives itself by `toJSON` or its own members.
+ * A value as JSON text, written no further than its limit, so that the beginning of a huge value costs no more than
+ * that of a small one. What JSON lacks takes the protocol's forms (`{"$bytes": …}`, `{"$float": "NaN"}`,
+ * `{"$int": …}`); dates are ISO text, a Map is an object or a list of pairs, a Set a list, an error
+ * `{type, message, stack}`; whatever else gives itself by `toJSON` or its own members.
  */
 export function jsonText(value: unknown, style: JsonStyle): CutText {
   const writer = new Writer(style);

@@ -7,7 +7,9 @@ export interface Link {
   place: Place;
 }
 
-/** A path, then `:line` or `:line:column` or `(line,column)`; relative ones need an ending, or every `a:1` would be one. */
+/**
+ * A path, then `:line` or `:line:column` or `(line,column)`; relative ones need an ending, or every `a:1` would be one.
+ */
 const path = String.raw`(?:file:\/\/)?(?:(?:~|\.{1,2})?\/[^\s:"'<>()|*?]+|[\w@+\-.][\w@+\-./]*\.[A-Za-z]\w{0,9})`;
 const inText = new RegExp(
   String.raw`(?<![\w:/.@+~\-])(${path})(?::(\d+)(?::(\d+))?|\((\d+),\s?(\d+)\))(?!\w)|File "([^"\n]+)", line (\d+)`,

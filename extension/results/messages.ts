@@ -1,8 +1,8 @@
 import type { RowState } from "../runs/run.js";
 
 /*
- * The messages between a results panel and its page. The page holds what it shows of every row; values, stacks and output are sent only for the
- * row whose details are open.
+ * The messages between a results panel and its page. The page holds what it shows of every row; values, stacks and
+ * output are sent only for the row whose details are open.
  */
 
 export interface RunView {
@@ -77,7 +77,9 @@ export interface OutputLine {
 }
 
 export type ToPage =
-  /** `now`: the extension host's clock, which in a remote window is another one than the page's. Sent before any row. */
+  /**
+   * `now`: the extension host's clock, which in a remote window is another one than the page's. Sent before any row.
+   */
   | { type: "run"; run: RunView; now: number }
   /** Rows that changed; at most ten messages a second, except for the first filling. */
   | { type: "rows"; rows: RowView[] }

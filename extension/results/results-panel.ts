@@ -17,7 +17,10 @@ export interface PanelParts extends Pick<Parts, "context" | "log" | "runs"> {
   show(run: Run): void;
 }
 
-/** The editor tab with the results of one run. Its page lives only while it is visible, and gets everything again when it is shown again. */
+/**
+ * The editor tab with the results of one run. Its page lives only while it is visible, and gets everything again when
+ * it is shown again.
+ */
 export class ResultsPanel implements vscode.Disposable {
   readonly panel: vscode.WebviewPanel;
   readonly #parts: PanelParts;

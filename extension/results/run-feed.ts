@@ -14,8 +14,8 @@ const intervalMs = 100;
 const outputIntervalMs = 400;
 
 /**
- * Sends a run to a page: everything once, then the changes; for the row whose details are open, details and output, too. Each page has its own
- * feed, which ends with it.
+ * Sends a run to a page: everything once, then the changes; for the row whose details are open, details and output,
+ * too. Each page has its own feed, which ends with it.
  */
 export class RunFeed implements Disposable {
   readonly #run: Run;

@@ -20,7 +20,10 @@ const stateRank: Record<RowState, number> = { failed: 0, lost: 1, running: 2, qu
 
 export const inOrder: Sort = { column: "index", descending: false };
 
-/** Indexes of the rows that pass the filter, in the order of the sort; rows that compare equal stay in the order of their items. */
+/**
+ * Indexes of the rows that pass the filter, in the order of the sort; rows that compare equal stay in the order of
+ * their items.
+ */
 export class RowSelector {
   readonly #texts = new WeakMap<RowView, string>();
   #labels: { of: readonly RowView[]; ranks: Int32Array } | null = null;

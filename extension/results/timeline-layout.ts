@@ -50,8 +50,8 @@ interface Life {
 }
 
 /**
- * Puts every item that has begun into the lane of its worker. A worker keeps its lane for life; when it has gone, another one may follow it
- * there. Commands are workers that live for one item.
+ * Puts every item that has begun into the lane of its worker. A worker keeps its lane for life; when it has gone,
+ * another one may follow it there. Commands are workers that live for one item.
  */
 export function layOut(rows: Iterable<TimedRow>, span: Span): Timeline {
   const lanes: Lane[] = [];
@@ -91,7 +91,10 @@ function lives(rows: Iterable<TimedRow>, now: number): Life[] {
   });
 }
 
-/** A worker runs one item at a time, but the items of a chunk are reported with the same start. So each is drawn from the end of the one before it. */
+/**
+ * A worker runs one item at a time, but the items of a chunk are reported with the same start. So each is drawn from
+ * the end of the one before it.
+ */
 function oneAfterAnother(blocks: Block[], now: number): void {
   blocks.sort((a, b) => a.from - b.from || a.index - b.index);
   let end = -Infinity;
@@ -199,7 +202,10 @@ export function pan(window: Window, whole: Window, byMs: number): Window {
   return within({ from: window.from + byMs, to: window.to + byMs }, whole);
 }
 
-/** The window moved, as little as needed, so that `block` is seen; of one that is longer than the window, any part is enough. */
+/**
+ * The window moved, as little as needed, so that `block` is seen; of one that is longer than the window, any part is
+ * enough.
+ */
 export function reveal(window: Window, whole: Window, block: Window): Window {
   const length = window.to - window.from;
   const long = block.to - block.from > length;

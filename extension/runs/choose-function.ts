@@ -59,7 +59,10 @@ async function functionsFromCursor(document: vscode.TextDocument): Promise<Found
   return atCursor ? [atCursor, ...functions.filter((found) => found !== atCursor)] : functions;
 }
 
-/** Asks for a function of the module in front, of those used before, of the open modules, or of any module; or, where that makes sense, for "a command instead". */
+/**
+ * Asks for a function of the module in front, of those used before, of the open modules, or of any module; or, where
+ * that makes sense, for "a command instead".
+ */
 export async function chooseFunction(
   recent: RecentRuns,
   title: string,

@@ -3,8 +3,9 @@ import type { Payload } from "../../protocol/payload.js";
 import type { RunItem, RunRequest } from "./run.js";
 
 /**
- * What the window notes on a run beside what the server needs (`meta` of `run/start`), so that any window can show it. A label that is the item's own
- * text, and a file that is the item itself, are not written again: runs over files consist of little else.
+ * What the window notes on a run beside what the server needs (`meta` of `run/start`), so that any window can show it.
+ * A label that is the item's own text, and a file that is the item itself, are not written again: runs over files
+ * consist of little else.
  */
 interface Notes {
   editor: 1;
@@ -26,7 +27,10 @@ export function encodeNotes({ origin, items }: RunRequest): Payload {
   return encode(notes);
 }
 
-/** The items and the origin of a run that was found at the server. Other programs write what they like into `meta`: then items are shown as they are. */
+/**
+ * The items and the origin of a run that was found at the server. Other programs write what they like into `meta`: then
+ * items are shown as they are.
+ */
 export function readNotes(
   meta: Payload | undefined,
   values: readonly unknown[],

@@ -13,8 +13,8 @@ const maxLineLength = 1024 * 1024;
 const minPieceLength = 16 * 1024;
 
 /**
- * Hands what children write to the runs that they work for. It watches everybody's output, once for the connection: whoever else wants lines of this
- * window's server listens to `events/output` too.
+ * Hands what children write to the runs that they work for. It watches everybody's output, once for the connection:
+ * whoever else wants lines of this window's server listens to `events/output` too.
  */
 export class OutputRouter implements Disposable {
   readonly #takerOf: (job: string) => OutputTaker | undefined;

@@ -3,7 +3,10 @@ import type { Disposable } from "../connection/rpc.js";
 import type { Launcher } from "./launcher.js";
 import type { Run, Runs } from "./run.js";
 
-/** The commands for runs that exist. Each takes a run's handle; without one, the run that is meant is found or asked for. */
+/**
+ * The commands for runs that exist. Each takes a run's handle; without one, the run that is meant is found or asked
+ * for.
+ */
 export function registerRunCommands(runs: Runs, launcher: Launcher): vscode.Disposable {
   return vscode.Disposable.from(
     vscode.commands.registerCommand("polyproc.cancelRun", (id?: unknown) => cancel(runs, id)),

@@ -47,7 +47,9 @@ export interface Row {
   /** Milliseconds since 1970. */
   readonly startedAt: number | null;
   readonly ms: number | null;
-  /** Of an item that is done: its result; undefined when the server no longer has it. A command's is a CommandResult. */
+  /**
+   * Of an item that is done: its result; undefined when the server no longer has it. A command's is a CommandResult.
+   */
   readonly value?: unknown;
   readonly error?: Failure;
 }
@@ -70,7 +72,9 @@ export interface Run {
   readonly lost: boolean;
   /** Nothing of it is under way any more. */
   readonly ended: boolean;
-  /** Rows that changed (their indexes), and `info` with them; at most ten times a second. Ends with `ended` being true. */
+  /**
+   * Rows that changed (their indexes), and `info` with them; at most ten times a second. Ends with `ended` being true.
+   */
   onDidChange(listener: (changed: readonly number[]) => void): Disposable;
   /** Every line that an item writes from now on, whole and in order; `dropped` of them were left out before. */
   onOutput(listener: (index: number, lines: readonly OutputText[], dropped: number) => void): Disposable;

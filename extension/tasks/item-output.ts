@@ -17,8 +17,8 @@ interface Pending {
 }
 
 /**
- * Lines of many items that run at the same time, kept apart: those of one item are written together when it ends, so that no other item's
- * come between. Long output is written in pieces, all of whole lines.
+ * Lines of many items that run at the same time, kept apart: those of one item are written together when it ends, so
+ * that no other item's come between. Long output is written in pieces, all of whole lines.
  */
 export class ItemOutput {
   readonly #write: (text: string) => void;
@@ -47,7 +47,10 @@ export class ItemOutput {
     if (this.#live || item.text.length > maxItemLength || this.#length > maxLength) this.#writeText(item);
   }
 
-  /** Writes the output of items `first` to `last` in their last attempt, which was that of process `pid` (0: any process). */
+  /**
+   * Writes the output of items `first` to `last` in their last attempt, which was that of process `pid` (0: any
+   * process).
+   */
   end(first: number, last: number, pid: number): void {
     for (let index = first; index <= last; index++) {
       const item = this.#items.get(index);

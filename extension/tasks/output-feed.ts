@@ -10,7 +10,9 @@ export interface OutputFeed {
   onLines: (lines: readonly OutputLine[]) => void;
   /** From now on only lines of this run: no other child has to wait for this reader. */
   only(run: string): Promise<void>;
-  /** Resolves when every line that the server has sent so far was passed to the handler, or the connection has ended. */
+  /**
+   * Resolves when every line that the server has sent so far was passed to the handler, or the connection has ended.
+   */
   settled(): Promise<void>;
   /** Stops reading: children that write much have to wait. */
   pause(): void;
@@ -19,7 +21,8 @@ export interface OutputFeed {
 }
 
 /**
- * A separate session, because reading from it may pause while the window's other traffic continues. Rejects if the server cannot be reached.
+ * A separate session, because reading from it may pause while the window's other traffic continues. Rejects if the
+ * server cannot be reached.
  */
 export async function openOutputFeed(address: string): Promise<OutputFeed> {
   const parsed = parseAddress(address);

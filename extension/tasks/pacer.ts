@@ -12,8 +12,9 @@ const patienceMs = 60_000;
 const blindRate = 2048;
 
 /**
- * Limits a writer to the rate at which its terminal can read. VS Code gives extensions no flow control for their terminals, and drops output that arrives far too fast;
- * but the terminal answers questions in the order in which it reads.
+ * Limits a writer to the rate at which its terminal can read. VS Code gives extensions no flow control for their
+ * terminals, and drops output that arrives far too fast; but the terminal answers questions in the order in which it
+ * reads.
  */
 export class Pacer {
   readonly #emit: (data: string) => void;

@@ -11,8 +11,9 @@ const newline = /\r?\n/g;
 const pieceLength = 64 * 1024;
 
 /**
- * A terminal with whole lines and, below them, a line of progress that is drawn again and again. Problem matchers read the terminal's
- * lines as they are completed: the line of progress never is. Nothing is lost: what the terminal has not taken in yet waits here.
+ * A terminal with whole lines and, below them, a line of progress that is drawn again and again. Problem matchers read
+ * the terminal's lines as they are completed: the line of progress never is. Nothing is lost: what the terminal has not
+ * taken in yet waits here.
  */
 export class Screen {
   readonly #emit: (data: string) => void;

@@ -6,7 +6,10 @@ import { TaskTerminal } from "./task-terminal.js";
 
 export const taskType = "polyproc";
 
-/** Makes the tasks of type `polyproc` in tasks.json run. It offers no tasks of its own: the user decides what runs on which items. */
+/**
+ * Makes the tasks of type `polyproc` in tasks.json run. It offers no tasks of its own: the user decides what runs on
+ * which items.
+ */
 export class PolyprocTaskProvider implements vscode.TaskProvider {
   readonly #parts: Pick<Parts, "runs" | "server">;
 

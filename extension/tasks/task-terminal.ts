@@ -7,8 +7,8 @@ const controlC = "\u0003";
 const usualColumns = 80;
 
 /**
- * The terminal of one task. Ctrl-C, VS Code's Stop and closing the terminal end the run, with every process that it started. A window that is
- * reloaded drops the terminal without an event: the run continues, like any other run.
+ * The terminal of one task. Ctrl-C, VS Code's Stop and closing the terminal end the run, with every process that it
+ * started. A window that is reloaded drops the terminal without an event: the run continues, like any other run.
  */
 export class TaskTerminal implements vscode.Pseudoterminal {
   readonly #written = new vscode.EventEmitter<string>();

@@ -41,7 +41,10 @@ export function failureText(row: Row): string {
   return `${red(`✘ ${oneLine(row.label)}: ${oneLine(reason)}${tries}`)}\n${frames.map((frame) => `${dim(frame)}\n`).join("")}`;
 }
 
-/** What a function returned: text unchanged, so problem matchers can read it; other values as JSON; nothing for no value. */
+/**
+ * What a function returned: text unchanged, so problem matchers can read it; other values as JSON; nothing for no
+ * value.
+ */
 export function resultText(value: unknown): string {
   if (value === undefined || value === null || value === "") return "";
   const text = typeof value === "string" ? value : asJson(value);

@@ -2,7 +2,10 @@ import { PolyprocError } from "../errors.js";
 import { jsonToMsgpack } from "../json-to-msgpack.js";
 import { examples } from "../examples/all.js";
 
-/** One complete frame. Its message is written as a value in its JSON form, so bytes are `{"$bytes": …}`, payloads included. */
+/**
+ * One complete frame. Its message is written as a value in its JSON form, so bytes are `{"$bytes": …}`, payloads
+ * included.
+ */
 export interface GoldenFrame {
   name: string;
   framing: "content-length" | "length-prefixed";

@@ -46,7 +46,8 @@ function convert(schema: object, itself = false): Schema {
     ignoreActions: ["finite", "metadata"],
     errorMode: "throw",
     overrideSchema: ({ valibotSchema }) => {
-      // The library takes a pipe apart before it asks; the one custom schema of the protocol is the head of `payload()`.
+      // The library takes a pipe apart before it asks; the one custom schema of the protocol is the head of
+      // `payload()`.
       if (valibotSchema.type === "custom") return { $ref: "#/$defs/Payload" };
       if (valibotSchema.type === "instance") return { $ref: "#/$defs/Bytes" };
       const name = structureNames.get(valibotSchema);
@@ -58,7 +59,10 @@ function convert(schema: object, itself = false): Schema {
   return converted;
 }
 
-/** Adds the comments to the members: those of the outermost object first, so that an inner member of the same name stays bare. */
+/**
+ * Adds the comments to the members: those of the outermost object first, so that an inner member of the same name stays
+ * bare.
+ */
 function documented(schema: Schema, docs: ReadonlyMap<string, string>, text?: string): Schema {
   const open = new Map(docs);
   const result = text === undefined ? schema : { description: text, ...schema };

@@ -3,7 +3,10 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { difference, generatedFiles } from "./files.js";
 
-/** `npm run generate`: writes what is made from protocol/*.ts. With `--check`, only says what is out of date, and exits with 1. */
+/**
+ * `npm run generate`: writes what is made from protocol/*.ts. With `--check`, only says what is out of date, and exits
+ * with 1.
+ */
 const { values } = parseArgs({ options: { check: { type: "boolean", default: false } } });
 const outdated = (await generatedFiles()).flatMap((file) => {
   const trouble = difference(file);

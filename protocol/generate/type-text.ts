@@ -1,7 +1,9 @@
 import { handleKinds } from "../schema.js";
 import type { Schema } from "./json-schema.js";
 
-/** A schema as a reader of SPEC.md sees it: `integer ≥ 1`, `lock or rlock handle`, `array of [OutputLine](#outputline)`. */
+/**
+ * A schema as a reader of SPEC.md sees it: `integer ≥ 1`, `lock or rlock handle`, `array of [OutputLine](#outputline)`.
+ */
 export function typeText(schema: Schema): string {
   if (schema.$ref !== undefined) return referenceText(schema.$ref.slice("#/$defs/".length));
   const alternatives = schema.anyOf ?? schema.oneOf;

@@ -25,7 +25,9 @@ export interface RuntimeUnderTest {
   needs?: ToolName[];
 }
 
-/** What every worker host must do, however it is written: each test is a sentence of docs/worker-host.md or of SPEC.md. */
+/**
+ * What every worker host must do, however it is written: each test is a sentence of docs/worker-host.md or of SPEC.md.
+ */
 export function conformance(runtime: RuntimeUnderTest): void {
   const target = (name: string) => ({ module: runtime.module, export: name, runtime: runtime.name });
 
@@ -127,7 +129,8 @@ export function conformance(runtime: RuntimeUnderTest): void {
         [error.data["type"], error.data["message"], typeof error.data["language"], typeof error.data["stack"]],
         ["RangeError", "no luck with seven", "string", "string"],
       );
-      // Text cannot be squared in any of these languages without an error or a number; lists of wrong arguments fail everywhere.
+      // Text cannot be squared in any of these languages without an error or a number; lists of wrong arguments fail
+      // everywhere.
       const outcomes = await pool.starmap(target("add"), [[1, 2], "not a list" as never, [3, 4]], {
         chunkSize: 3,
         returnExceptions: true,

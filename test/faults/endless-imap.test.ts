@@ -50,7 +50,10 @@ async function memory(stage: Stage): Promise<Memory> {
   };
 }
 
-/** Resolves when no more inputs are pulled: the same number was seen in `times` looks in a row, in each of which the server answered. */
+/**
+ * Resolves when no more inputs are pulled: the same number was seen in `times` looks in a row, in each of which the
+ * server answered.
+ */
 async function restOf(inputs: Inputs, stage: Stage, times = 20): Promise<number> {
   let seen = -1;
   let same = 0;

@@ -12,8 +12,8 @@ const meta = { url: new URL("./tasks.js", import.meta.url).href };
 const count = 1000;
 
 /*
- * The slow task ends only when the test says so, which it does once all others are done: if one of them waited behind it, the test would
- * never get there.
+ * The slow task ends only when the test says so, which it does once all others are done: if one of them waited behind
+ * it, the test would never get there.
  */
 for (const [kind, target] of [
   ["computes", task(meta, tasks.doubleSlowly)],

@@ -51,7 +51,9 @@ export class Stage {
     return (await this.watcher.connection.request("process/usage", {})).usage;
   }
 
-  /** Pids of all that carry the server's mark, its children's children and those that hid from it included. Linux only. */
+  /**
+   * Pids of all that carry the server's mark, its children's children and those that hid from it included. Linux only.
+   */
   marked(): number[] {
     return markedProcesses(`POLYPROC_INSTANCE=${this.instanceId}`).map((row) => row.pid);
   }

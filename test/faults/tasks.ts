@@ -159,7 +159,10 @@ export async function startAnotherThatWaits(said: Queue<number>): Promise<void> 
   await child.join();
 }
 
-/** Takes one lock, waits until the others have theirs, asks for the next, says how that ended, and gives back what it has. */
+/**
+ * Takes one lock, waits until the others have theirs, asks for the next, says how that ended, and gives back what it
+ * has.
+ */
 export async function takeBoth(
   name: string,
   first: Lock | RLock,
@@ -231,7 +234,9 @@ export async function tellGenerations(depth: number, said: Queue<string>): Promi
   // Not joined here: it is joined at the end of this process.
 }
 
-/** Has children of each kind, says their pids (daemonic, not daemonic, one that is to end with it, worker), and spins. */
+/**
+ * Has children of each kind, says their pids (daemonic, not daemonic, one that is to end with it, worker), and spins.
+ */
 export async function haveChildren(said: Queue<number>, goFile: string): Promise<never> {
   const daemonic = new Process({ target: task(import.meta, sayPidAndSpin), args: [said], daemon: true });
   await daemonic.start();

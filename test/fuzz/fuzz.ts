@@ -11,7 +11,10 @@ import { FuzzSession, type Sent } from "./session.js";
 const MiB = 1024 * 1024;
 /** A server that has dealt with all batches has no reason to hold more than this beyond what it began with. */
 const mostGrowthBytes = 300 * MiB;
-/** A fresh client is answered before the server has worked for longer than this: on a busy machine it may wait for its turn. */
+/**
+ * A fresh client is answered before the server has worked for longer than this: on a busy machine it may wait for its
+ * turn.
+ */
 const answerMs = 2000;
 /** And not later than this. */
 const answerDeadlineMs = 60_000;

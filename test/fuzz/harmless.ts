@@ -34,7 +34,10 @@ export function harmlessPid(random: Random, own: readonly number[]): number {
   return own.length > 0 && random.chance(0.7) ? random.pick(own) : beyondAll;
 }
 
-/** Whether what was made of a message's parameters may be sent: its targets are those above, and it names no process of others. */
+/**
+ * Whether what was made of a message's parameters may be sent: its targets are those above, and it names no process of
+ * others.
+ */
 export function isHarmless(params: unknown, own: readonly number[]): boolean {
   if (typeof params !== "object" || params === null || params instanceof Uint8Array) return true;
   if (Array.isArray(params)) return params.every((item) => isHarmless(item, own));

@@ -1,4 +1,6 @@
-/** `npm run fuzz -- [--seconds N] [--seed S] [--first BATCH] [--batches N]`. Exits with 1 when something does not hold. */
+/**
+ * `npm run fuzz -- [--seconds N] [--seed S] [--first BATCH] [--batches N]`. Exits with 1 when something does not hold.
+ */
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,6 +1,6 @@
 /**
- * A worker host that does with its tasks what chance says: it reports results, as it should or nearly; sends what a client may send, or nearly; ends, or
- * says nothing. Its target's export is the seed.
+ * A worker host that does with its tasks what chance says: it reports results, as it should or nearly; sends what a
+ * client may send, or nearly; ends, or says nothing. Its target's export is the seed.
  */
 import { readSync } from "node:fs";
 import { Socket } from "node:net";

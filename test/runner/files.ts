@@ -8,7 +8,10 @@ export interface TestFile {
   compiled: string;
 }
 
-/** All tests whose source is still there: `tsc` does not take away what it compiled from a source that has gone. Filters are parts of the source's path. */
+/**
+ * All tests whose source is still there: `tsc` does not take away what it compiled from a source that has gone. Filters
+ * are parts of the source's path.
+ */
 export function findTestFiles(filters: readonly string[]): TestFile[] {
   const found: TestFile[] = [];
   for (const name of readdirSync(join(root, "dist", "test"), { recursive: true, encoding: "utf8" }).sort()) {

@@ -26,7 +26,10 @@ export function describeProcess(row: ProcessRow): string {
   return `pid ${row.pid}, parent ${row.parentPid}, group ${row.group}: ${row.command()}${folder}`;
 }
 
-/** What a test file left: processes, which are killed now, and files below its folder, which are removed now. One line each. */
+/**
+ * What a test file left: processes, which are killed now, and files below its folder, which are removed now. One line
+ * each.
+ */
 export async function findLeaks(assignment: string, folder: string): Promise<string[]> {
   await waitFor(() => markedProcesses(assignment).length === 0, { timeoutMs: settleMs, intervalMs: 20 }).catch(
     () => {},

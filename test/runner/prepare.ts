@@ -6,7 +6,10 @@ import type { TestFile } from "./files.js";
 import type { Outcome } from "./outcome.js";
 import type { Run } from "./run.js";
 
-/** What the tests in an editor need, before any of them begins: installing takes longer than a file may stay silent, and packaging is done once. */
+/**
+ * What the tests in an editor need, before any of them begins: installing takes longer than a file may stay silent, and
+ * packaging is done once.
+ */
 export async function prepareEditors(files: readonly TestFile[], run: Run): Promise<Outcome[]> {
   // Tests whose tools are missing say so themselves.
   const inBrowser =

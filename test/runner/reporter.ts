@@ -3,7 +3,10 @@ import { writeSync } from "node:fs";
 import { inspect } from "node:util";
 import type { TestEvent as NodeTestEvent } from "node:test/reporters";
 
-/** What a test file tells the runner: one line of JSON each, on file descriptor 3, at once, so that it is not lost with the process. */
+/**
+ * What a test file tells the runner: one line of JSON each, on file descriptor 3, at once, so that it is not lost with
+ * the process.
+ */
 export type TestEvent =
   | { kind: "begins"; name: string; nesting: number }
   | { kind: "passed"; name: string; nesting: number; durationMs: number }

@@ -18,7 +18,10 @@ const notInherited = [
   "CI",
 ];
 
-/** One run of the suite: the folder below which everything temporary is made, and the mark of every process that it starts. */
+/**
+ * One run of the suite: the folder below which everything temporary is made, and the mark of every process that it
+ * starts.
+ */
 export class Run {
   readonly id = randomUUID();
   /** Short, since paths of sockets may have 107 characters at most. */

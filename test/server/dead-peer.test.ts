@@ -40,8 +40,8 @@ async function scene(t: TestContext, framing: Framing) {
 }
 
 /**
- * A peer that ends while answers wait for it cannot be answered, and its connection is reset. What it had sent is then partly handled, partly
- * read ahead of its turn.
+ * A peer that ends while answers wait for it cannot be answered, and its connection is reset. What it had sent is then
+ * partly handled, partly read ahead of its turn.
  */
 suite("what a peer sent right before its end is handled", () => {
   for (const framing of ["frames", "msgpack", "json"] as const) {

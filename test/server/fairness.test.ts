@@ -29,7 +29,10 @@ function flood(client: RawClient, count: number, method: string, params: (i: num
   for (let i = 0; i < count; i++) client.send({ jsonrpc: "2.0", id: floodId + i, method, params: params(i) });
 }
 
-/** Asks until the flood is over, and says how many of the flood's requests had been answered before the first answer, and how long the longest wait was. */
+/**
+ * Asks until the flood is over, and says how many of the flood's requests had been answered before the first answer,
+ * and how long the longest wait was.
+ */
 async function ask(
   t: TestContext,
   { other, answered }: Scene,

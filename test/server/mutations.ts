@@ -16,7 +16,9 @@ export const wrongValues: readonly unknown[] = [
   Buffer.from([0xc1]),
 ];
 
-/** The value with one of its places changed at a time: each member and element, the whole itself, and a member too many. */
+/**
+ * The value with one of its places changed at a time: each member and element, the whole itself, and a member too many.
+ */
 export function* mutations(value: unknown, wrong: readonly unknown[]): Generator<unknown> {
   yield* wrong;
   if (typeof value !== "object" || value === null || value instanceof Uint8Array) return;

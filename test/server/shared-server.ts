@@ -7,8 +7,8 @@ import { startUnixServer, type ServerProcess } from "./server-process.js";
 const MiB = 1024 * 1024;
 
 /**
- * One server for all tests of a suite. At the end it must still serve a client that was connected all the time, and have
- * no other session, no object, nothing on standard error and no more memory than before.
+ * One server for all tests of a suite. At the end it must still serve a client that was connected all the time, and
+ * have no other session, no object, nothing on standard error and no more memory than before.
  */
 export class SharedServer {
   #server!: ServerProcess & { path: string };

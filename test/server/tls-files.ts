@@ -1,4 +1,7 @@
-/** A certificate for localhost that signs itself, valid for a hundred years, and its key: good for tests, and for nothing else. */
+/**
+ * A certificate for localhost that signs itself, valid for a hundred years, and its key: good for tests, and for
+ * nothing else.
+ */
 export const certificate = `-----BEGIN CERTIFICATE-----
 MIIBmzCCAUGgAwIBAgIUTAYF4kdOR0B9cHQAyphntfA5JSwwCgYIKoZIzj0EAwIw
 FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMjE3NTQwOVoYDzIxMjYxMDI5

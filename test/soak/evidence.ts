@@ -10,8 +10,9 @@ const stacksMs = 3000;
 const snapshotMs = 5000;
 
 /**
- * What can be known of a run that hangs, before anything is killed: of each process its stacks, its open descriptors and what the kernel says that
- * it waits for, and what the server knows. Python processes write their stacks into `folder`, as `PID.python`; Node processes as a report.
+ * What can be known of a run that hangs, before anything is killed: of each process its stacks, its open descriptors
+ * and what the kernel says that it waits for, and what the server knows. Python processes write their stacks into
+ * `folder`, as `PID.python`; Node processes as a report.
  */
 export async function collectEvidence(
   folder: string,

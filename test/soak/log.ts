@@ -1,6 +1,8 @@
 import { closeSync, existsSync, openSync, readFileSync, writeSync } from "node:fs";
 
-/** One line of a program's log. `at` and `from`: nanoseconds of the system's monotonic clock, which all processes share. */
+/**
+ * One line of a program's log. `at` and `from`: nanoseconds of the system's monotonic clock, which all processes share.
+ */
 export interface LogRecord {
   at: number;
   pid: number;
@@ -15,7 +17,9 @@ export function now(): number {
   return Number(process.hrtime.bigint());
 }
 
-/** Appends one line at a time, so that several processes can share the file and a kill costs nothing that was written. */
+/**
+ * Appends one line at a time, so that several processes can share the file and a kill costs nothing that was written.
+ */
 export class Log {
   readonly path: string;
   readonly #fd: number;
@@ -29,7 +33,9 @@ export class Log {
     writeSync(this.#fd, `${JSON.stringify({ at: now(), pid: process.pid, op, ...details })}\n`);
   }
 
-  /** Calls `action`, and writes one line before it and one after it, with its result. Errors are written, and thrown. */
+  /**
+   * Calls `action`, and writes one line before it and one after it, with its result. Errors are written, and thrown.
+   */
   async timed<T>(
     op: string,
     details: Record<string, unknown>,

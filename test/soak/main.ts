@@ -1,4 +1,7 @@
-/** `npm run soak -- [--seconds N] [--seed S] [--first ROUND] [--rounds N] [--only SCENARIO,…]`. Exits with 1 when something does not hold. */
+/**
+ * `npm run soak -- [--seconds N] [--seed S] [--first ROUND] [--rounds N] [--only SCENARIO,…]`. Exits with 1 when
+ * something does not hold.
+ */
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

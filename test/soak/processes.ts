@@ -7,8 +7,8 @@ import { markedProcesses } from "../runner/leaks.js";
 export const soakVariable = "POLYPROC_SOAK";
 
 /**
- * `client`: a program that the run started. `worker`: a child of a server. `private`: a server that a program started for itself. `other`: what
- * those started.
+ * `client`: a program that the run started. `worker`: a child of a server. `private`: a server that a program started
+ * for itself. `other`: what those started.
  */
 export const classes = ["client", "worker", "guardian", "maker", "server", "private", "other"] as const;
 export type ProcessClass = (typeof classes)[number];

@@ -4,7 +4,10 @@ import { dirname, join } from "node:path";
 import { compiled, root } from "../fixture.js";
 import { readLog, type LogRecord } from "./log.js";
 
-/** A program that a scenario wants to be run. Its parameters are what `programs/main.ts` and `python/main.py` hand to the workload. */
+/**
+ * A program that a scenario wants to be run. Its parameters are what `programs/main.ts` and `python/main.py` hand to
+ * the workload.
+ */
 export interface ProgramPlan {
   language: "typescript" | "python";
   workload: string;
@@ -33,7 +36,10 @@ const { stdout: interpreter } = spawnSync("python3", ["-c", "import sys; print(s
   encoding: "utf8",
 });
 
-/** What Python processes need, the server's worker hosts too: the binding, and stacks on SIGUSR1 (`python/stacks/sitecustomize.py`). */
+/**
+ * What Python processes need, the server's worker hosts too: the binding, and stacks on SIGUSR1
+ * (`python/stacks/sitecustomize.py`).
+ */
 export const pythonEnvironment = {
   PYTHONPATH: `${binding}:${join(pythonFolder, "stacks")}`,
   PYTHONDONTWRITEBYTECODE: "1",

@@ -21,7 +21,10 @@ export interface SoakFigures {
   operations: Map<string, number>;
 }
 
-/** Goes through rounds, one after another, until the time is over or one of them finds something. Gives what was counted; `onRound` hears of each. */
+/**
+ * Goes through rounds, one after another, until the time is over or one of them finds something. Gives what was
+ * counted; `onRound` hears of each.
+ */
 export async function soak(
   options: SoakOptions,
   onRound: (report: RoundReport) => void | Promise<void>,

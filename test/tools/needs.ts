@@ -3,8 +3,8 @@ import { has, type ToolName } from "./tools.js";
 const begins = "without ";
 
 /**
- * Options of a `test` or `describe` that needs these tools: where one is missing it is left out, which the end of the run tells. With CI set, it
- * fails instead.
+ * Options of a `test` or `describe` that needs these tools: where one is missing it is left out, which the end of the
+ * run tells. With CI set, it fails instead.
  */
 export function needs(...names: ToolName[]): { skip: string | false } {
   const missing = names.filter((name) => !has(name));

@@ -55,7 +55,10 @@ export function missingTools(): ToolName[] {
   return (Object.keys(tools) as ToolName[]).filter((name) => !has(name));
 }
 
-/** Debian's packages of these tools. Empty when its packages would be of no use: another python3 than Debian's needs its own tests. */
+/**
+ * Debian's packages of these tools. Empty when its packages would be of no use: another python3 than Debian's needs its
+ * own tests.
+ */
 export function debianPackages(names: readonly ToolName[]): string[] {
   return [...new Set(names.map((name) => packageOf(tools[name].debian)))].filter((name) => name !== null).sort();
 }

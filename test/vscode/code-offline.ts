@@ -1,7 +1,8 @@
 /*
- * Stands in for the desktop's `code` program under @vscode/test-electron's runTests({ vscodeExecutablePath }): takes its flags, runs the tests in a real
- * extension host, and ends when they have. VS Code's web build reports exit code 0 also when the extension host dies, so that 0 says little: whoever
- * runs tests by this must hear of their end from the tests themselves.
+ * Stands in for the desktop's `code` program under @vscode/test-electron's runTests({ vscodeExecutablePath }): takes
+ * its flags, runs the tests in a real extension host, and ends when they have. VS Code's web build reports exit code 0
+ * also when the extension host dies, so that 0 says little: whoever runs tests by this must hear of their end from the
+ * tests themselves.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,7 +1,7 @@
 /*
- * `npm run editor`: an editor with the extension, as it is packaged, and a copy of the example workspace to try it on. The desktop's `code` when there is
- * one and a screen; else the offline one, shown by any browser at the address that is printed. It stays until Ctrl-C, or until its window is
- * closed; everything that was started goes with it.
+ * `npm run editor`: an editor with the extension, as it is packaged, and a copy of the example workspace to try it on.
+ * The desktop's `code` when there is one and a screen; else the offline one, shown by any browser at the address that
+ * is printed. It stays until Ctrl-C, or until its window is closed; everything that was started goes with it.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";

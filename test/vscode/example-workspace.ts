@@ -6,7 +6,10 @@ import { root } from "../fixture.js";
 
 const run = promisify(execFile);
 
-/** A copy of examples/workspace, committed to a repository of its own: what is changed there afterwards is changed for Git. Resolves with its path. */
+/**
+ * A copy of examples/workspace, committed to a repository of its own: what is changed there afterwards is changed for
+ * Git. Resolves with its path.
+ */
 export async function copyWorkspace(folder: string): Promise<string> {
   await cp(join(root, "examples", "workspace"), folder, { recursive: true });
   const git = (...args: string[]) =>

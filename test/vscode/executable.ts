@@ -4,8 +4,9 @@ import { downloadAndUnzipVSCode } from "@vscode/test-electron";
 import { compiled } from "../fixture.js";
 
 /**
- * The program that `runTests` starts: VSCODE_TEST_EXECUTABLE; a desktop VS Code that can be downloaded (of VSCODE_TEST_VERSION, default `stable`) where there
- * is a screen to show it on; else a script in `folder` that stands in for it with the offline one. Never nothing.
+ * The program that `runTests` starts: VSCODE_TEST_EXECUTABLE; a desktop VS Code that can be downloaded (of
+ * VSCODE_TEST_VERSION, default `stable`) where there is a screen to show it on; else a script in `folder` that stands
+ * in for it with the offline one. Never nothing.
  */
 export async function vscodeExecutable(folder: string): Promise<string> {
   const given = process.env["VSCODE_TEST_EXECUTABLE"];

@@ -22,8 +22,8 @@ export interface HostTest {
 }
 
 /**
- * Runs every suite of test/extension/host in the extension host of one VS Code, with the extension as it is packaged, in a copy of the example
- * workspace. Everything is below `folder`, and nothing runs any more when it resolves.
+ * Runs every suite of test/extension/host in the extension host of one VS Code, with the extension as it is packaged,
+ * in a copy of the example workspace. Everything is below `folder`, and nothing runs any more when it resolves.
  *
  * @param only Names of suites; none: all of them.
  */

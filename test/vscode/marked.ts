@@ -5,7 +5,10 @@ import { markedProcesses } from "../runner/leaks.js";
 const variable = "POLYPROC_HARNESS";
 const endMs = 15_000;
 
-/** Everything that one VS Code starts, by a mark in its environment: the extension's server outlives its window on purpose. Seen on Linux only. */
+/**
+ * Everything that one VS Code starts, by a mark in its environment: the extension's server outlives its window on
+ * purpose. Seen on Linux only.
+ */
 export class Marked {
   readonly #value = randomUUID();
 
@@ -37,8 +40,8 @@ export class Marked {
   }
 
   /**
-   * Once VS Code was told to end: asks the extension's servers to, and waits until nobody is left who writes files. Whoever stays nevertheless is found by
-   * the runner.
+   * Once VS Code was told to end: asks the extension's servers to, and waits until nobody is left who writes files.
+   * Whoever stays nevertheless is found by the runner.
    */
   async end(): Promise<void> {
     this.#endServers();

@@ -7,7 +7,9 @@ import { compiled } from "../fixture.js";
 const run = promisify(execFile);
 const variable = "POLYPROC_TEST_VSIX";
 
-/** Path of the packaged extension: the one that the runner made for the whole run, or one that is made now, in `folder`. */
+/**
+ * Path of the packaged extension: the one that the runner made for the whole run, or one that is made now, in `folder`.
+ */
 export async function packagedExtension(folder: string): Promise<string> {
   return process.env[variable] ?? packageInto(folder);
 }

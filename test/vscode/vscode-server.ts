@@ -7,14 +7,19 @@ import { within } from "../deadline.js";
 import { offlineHome, parts } from "./offline-home.js";
 
 export interface VscodeServerOptions {
-  /** Everything that it keeps is below here; its temporary files and sockets, too. A short path: sockets have 107 characters. */
+  /**
+   * Everything that it keeps is below here; its temporary files and sockets, too. A short path: sockets have 107
+   * characters.
+   */
   folder: string;
   userDataDir?: string | undefined;
   extensionsDir?: string | undefined;
   /** The user's. Added to those that keep VS Code quiet. */
   settings?: Record<string, unknown> | undefined;
   env?: NodeJS.ProcessEnv | undefined;
-  /** Without it, a built VS Code ignores `extensionDevelopmentPath`; with it, there are no toasts and no modal dialogs. */
+  /**
+   * Without it, a built VS Code ignores `extensionDevelopmentPath`; with it, there are no toasts and no modal dialogs.
+   */
   driver?: boolean;
   /** Whether the user has to trust the workspace first. Default: no. */
   askForTrust?: boolean;

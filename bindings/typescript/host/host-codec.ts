@@ -4,8 +4,8 @@ import { defaultConnection } from "../session/default-connection.js";
 import { hostLink, type WorkerCodec } from "./link.js";
 
 /**
- * How this copy's classes are loaded. The host sets it. In another copy of the package they are loaded already: that copy
- * offers its codec from `index.ts`, which imports all of them.
+ * How this copy's classes are loaded. The host sets it. In another copy of the package they are loaded already: that
+ * copy offers its codec from `index.ts`, which imports all of them.
  */
 let loadClasses: () => Promise<unknown> = () => Promise.resolve();
 

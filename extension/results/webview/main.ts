@@ -1,4 +1,7 @@
-/** The page of a results panel: builds it, takes the panel's messages, and draws once for each frame in which something changed. */
+/**
+ * The page of a results panel: builds it, takes the panel's messages, and draws once for each frame in which something
+ * changed.
+ */
 import type { ToPage } from "../messages.js";
 import { Details } from "./details.js";
 import { save, saved, tell } from "./host.js";

@@ -1,4 +1,7 @@
-/** A border that can be moved: by the pointer, and by the arrow keys while it has the keyboard; a double click puts it back. */
+/**
+ * A border that can be moved: by the pointer, and by the arrow keys while it has the keyboard; a double click puts it
+ * back.
+ */
 export interface SplitterOptions {
   handle: HTMLElement;
   label: string;

@@ -6,8 +6,8 @@ import { connectedRpc, type ViewParts } from "../view-parts.js";
 const statusMs = 4000;
 
 /**
- * Asks the server for several things at once. If one of them has already ended, that is what the user wanted. Another failure is shown once, and is in
- * the log.
+ * Asks the server for several things at once. If one of them has already ended, that is what the user wanted. Another
+ * failure is shown once, and is in the log.
  */
 export async function askServer<T>(
   parts: ViewParts,

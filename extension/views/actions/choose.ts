@@ -16,7 +16,10 @@ export function chosenAbouts(parts: ViewParts, args: readonly unknown[]): About[
   );
 }
 
-/** The processes that a command was called for; asks when it was called for none, as from the palette. Empty when the user chose none. */
+/**
+ * The processes that a command was called for; asks when it was called for none, as from the palette. Empty when the
+ * user chose none.
+ */
 export async function chooseProcesses(
   parts: ViewParts,
   args: readonly unknown[],

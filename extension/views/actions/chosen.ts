@@ -2,7 +2,10 @@ import type { ProcessInfo } from "../../../protocol/process.js";
 import type { Model } from "../../model/model.js";
 import type { About, TreeNode } from "../tree/tree-node.js";
 
-/** The rows that a command was called for: the tree passes the clicked row, and all selected rows if the clicked row is selected. */
+/**
+ * The rows that a command was called for: the tree passes the clicked row, and all selected rows if the clicked row is
+ * selected.
+ */
 export function chosenRows(clicked: unknown, selected: unknown): string[] {
   const ids = Array.isArray(selected) && selected.length > 0 ? selected : [clicked];
   return ids.filter((id) => typeof id === "string");

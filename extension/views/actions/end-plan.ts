@@ -3,7 +3,10 @@ import type { ProcessInfo } from "../../../protocol/process.js";
 import type { Model } from "../../model/model.js";
 import { countText } from "../amounts.js";
 
-/** What "Terminate All" has to end. Runs and pools come before processes: a pool whose workers alone are ended starts others. */
+/**
+ * What "Terminate All" has to end. Runs and pools come before processes: a pool whose workers alone are ended starts
+ * others.
+ */
 export interface EndPlan {
   /** Handles of runs. */
   runs: readonly string[];

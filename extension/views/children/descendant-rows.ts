@@ -5,7 +5,10 @@ import type { TreeNode } from "../tree/tree-node.js";
 
 type Descendant = Usage["descendants"][number];
 
-/** Processes that the server did not start itself, below their ancestor that it did start. Those whose parent has ended come first. */
+/**
+ * Processes that the server did not start itself, below their ancestor that it did start. Those whose parent has ended
+ * come first.
+ */
 export function descendantRows(process: string, all: readonly Descendant[]): TreeNode[] {
   const byParent = new Map<number, Descendant[]>();
   const pids = new Set(all.map((one) => one.pid));

@@ -71,7 +71,10 @@ export class Family {
     return this.#pools.get(pool) ?? [];
   }
 
-  /** A run continues without the client that started it, and the window follows it, as after a reload. The same holds for processes whose run's pool has ended. */
+  /**
+   * A run continues without the client that started it, and the window follows it, as after a reload. The same holds
+   * for processes whose run's pool has ended.
+   */
   #sessionOf(session: string, isOfRun: boolean): string {
     return isOfRun && this.#ownSession !== null && !this.#known.sessions.has(session) ? this.#ownSession : session;
   }

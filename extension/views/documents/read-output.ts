@@ -11,7 +11,10 @@ export interface ReadOutput {
   final: boolean;
 }
 
-/** What the process wrote, from a line on. Null if it no longer exists: the process is forgotten, or its server has ended. */
+/**
+ * What the process wrote, from a line on. Null if it no longer exists: the process is forgotten, or its server has
+ * ended.
+ */
 export async function readOutput(
   rpc: Rpc,
   process: ProcessInfo,

@@ -1,6 +1,8 @@
 import type { TreeNode } from "./tree-node.js";
 
-/** How many rows are shown below one. More than can be looked at; few enough to be drawn again several times a second. */
+/**
+ * How many rows are shown below one. More than can be looked at; few enough to be drawn again several times a second.
+ */
 export const mostRows = 100;
 
 /** The first rows, and a last row with the number of the others. `make` is called only for the rows that are shown. */

@@ -4,16 +4,17 @@ import { treeItem, tooltipOf } from "./tree-item.js";
 import type { TreeNode } from "./tree-node.js";
 
 /**
- * Least time between two refreshes. The editor collects what a tree tells until 200 ms have passed in silence: a tree that speaks more often
- * than that is never drawn again.
+ * Least time between two refreshes. The editor collects what a tree tells until 200 ms have passed in silence: a tree
+ * that speaks more often than that is never drawn again.
  */
 const betweenRefreshesMs = 400;
 /** Ages grow. */
 const tickMs = 1000;
 
 /**
- * A tree whose state is built anew whenever something changed; only rows that changed are told to the editor. Its elements are ids, so that the
- * editor, commands and other extensions can name a row without having it. Nothing is built while it is hidden.
+ * A tree whose state is built anew whenever something changed; only rows that changed are told to the editor. Its
+ * elements are ids, so that the editor, commands and other extensions can name a row without having it. Nothing is
+ * built while it is hidden.
  */
 export class LiveTree implements vscode.TreeDataProvider<string>, vscode.Disposable {
   readonly view: vscode.TreeView<string>;

@@ -1,6 +1,8 @@
 import { looksAlike, type TreeNode } from "./tree-node.js";
 
-/** Which rows have to be drawn again, with what is below them; `everything` when rows of the first level came or went. */
+/**
+ * Which rows have to be drawn again, with what is below them; `everything` when rows of the first level came or went.
+ */
 export type Changes = "everything" | readonly string[];
 
 /** The rows of a tree as they were told to the editor, and what changes when a new state comes. */
@@ -43,7 +45,9 @@ export class Rows {
   }
 }
 
-/** Both lists have the same ids. A row that is drawn again takes along what is below it, so nothing is looked for there. */
+/**
+ * Both lists have the same ids. A row that is drawn again takes along what is below it, so nothing is looked for there.
+ */
 function compare(before: readonly TreeNode[], after: readonly TreeNode[], changed: string[]): void {
   after.forEach((node, i) => {
     const old = before[i]!;

@@ -3,7 +3,9 @@ import type { Session } from "../session.js";
 import { ChannelOffer } from "./channel-offer.js";
 import type { ChannelInbox, ChannelNews, ChannelTable, Following, PipeChannel } from "./pipe-channel.js";
 
-/** The place for the channel that leads to one inbox: empty, or with the channel. Decides when to offer the next one. */
+/**
+ * The place for the channel that leads to one inbox: empty, or with the channel. Decides when to offer the next one.
+ */
 export class InboxChannel {
   readonly #table: ChannelTable;
   readonly #inbox: ChannelInbox;

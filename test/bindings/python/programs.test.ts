@@ -41,7 +41,10 @@ describe("programs written for multiprocessing do the same with Polyproc", needs
   }
 });
 
-/** Runs a copy of the program in a folder of its own. A port does not find multiprocessing: what it does of its own must not be what makes the port work. */
+/**
+ * Runs a copy of the program in a folder of its own. A port does not find multiprocessing: what it does of its own must
+ * not be what makes the port work.
+ */
 async function run(t: TestContext, entry: string, args: readonly string[], change?: (text: string) => string) {
   const cwd = temporaryFolder(t);
   const source = join(programs, entry);

@@ -21,7 +21,8 @@ describe("the types of the Python package", needs("python3 with venv", "mypy", "
   let installed: string;
 
   before(() => {
-    // As users have it: a wheel among the packages of an environment, where a checker believes it because of its `py.typed`.
+    // As users have it: a wheel among the packages of an environment, where a checker believes it because of its
+    // `py.typed`.
     execFileSync("python3", ["-m", "venv", "--without-pip", environment]);
     const lib = join(environment, "lib");
     installed = join(lib, readdirSync(lib)[0]!, "site-packages");

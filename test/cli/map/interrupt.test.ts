@@ -7,7 +7,10 @@ import { isLiving } from "../../living.js";
 import { temporaryFolder } from "../../temporary-folder.js";
 import { functions, serve, start, type Running } from "../polyproc.js";
 
-/** Each item notes its own pid and that of a child of its own, then waits for the file `go`. Deaf to SIGTERM when `deaf`. */
+/**
+ * Each item notes its own pid and that of a child of its own, then waits for the file `go`. Deaf to SIGTERM when
+ * `deaf`.
+ */
 function startFamilies(t: TestContext, { deaf = false, args = [] as string[] } = {}) {
   const folder = temporaryFolder(t);
   const script = `${deaf ? "trap '' TERM;" : ""} sleep 600 & echo "$$ $!" >> "$0/pids"; until [ -e "$0/go" ]; do sleep 0.02; done; kill $!; echo "$1"`;

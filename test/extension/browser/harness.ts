@@ -19,9 +19,15 @@ export interface WorkbenchOptions {
   theme?: Theme;
   /** The user's settings. */
   settings?: Record<string, unknown>;
-  /** Whether the window asks the user to trust the workspace, which nobody has done yet. Default: it is trusted without a word. */
+  /**
+   * Whether the window asks the user to trust the workspace, which nobody has done yet. Default: it is trusted without
+   * a word.
+   */
   askForTrust?: boolean;
-  /** What is opened: a folder, a `.code-workspace` file, or null for an empty window. Default: a copy of examples/workspace, a Git repository. */
+  /**
+   * What is opened: a folder, a `.code-workspace` file, or null for an empty window. Default: a copy of
+   * examples/workspace, a Git repository.
+   */
   folder?: string | null;
   /** Default 1280 x 800. */
   viewport?: { width: number; height: number };
@@ -45,7 +51,10 @@ const settingsForTests = {
 /** The window's code is read from the disk for the first time, maybe beside much else. */
 const firstLoadMs = 120_000;
 
-/** A real VS Code, with the packaged extension installed, in a browser. It goes with the test, and with it all that it started. */
+/**
+ * A real VS Code, with the packaged extension installed, in a browser. It goes with the test, and with it all that it
+ * started.
+ */
 export async function openWorkbench(
   test: { after(clean: () => void | Promise<void>): void },
   options: WorkbenchOptions = {},

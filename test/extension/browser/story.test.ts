@@ -12,7 +12,10 @@ import { needsWindow } from "../../vscode/needs-editor.js";
 
 const children = "Active Children";
 const deadline = { timeoutMs: 60_000, intervalMs: 100 };
-/** The chapters that wait for approval, so that the run stays as it is while it is looked at. Fewer than there are workers: nothing waits behind them. */
+/**
+ * The chapters that wait for approval, so that the run stays as it is while it is looked at. Fewer than there are
+ * workers: nothing waits behind them.
+ */
 const waiting = ["undertow", "voyage", "yard"];
 
 /** Puts a function into the workspace's repository that runs over its texts, and a script that runs over its tables. */

@@ -19,7 +19,10 @@ export interface TreeRow {
 /** Long enough for a busy machine with two cores. */
 const patienceMs = 60_000;
 
-/** The window of a VS Code, for whoever uses it by keyboard and mouse. Everything waits until it is there, with a deadline. */
+/**
+ * The window of a VS Code, for whoever uses it by keyboard and mouse. Everything waits until it is there, with a
+ * deadline.
+ */
 export class Workbench {
   readonly page: Page;
   /** Path of what is open; null in an empty window. */
@@ -54,7 +57,8 @@ export class Workbench {
   /** Runs a command by the whole of its title, such as `Polyproc: Map Over Files…`. */
   async runCommand(title: string): Promise<void> {
     const row = this.quickPick(title).first();
-    // The palette lists what could be run at the moment when it was opened: right after the start that may be less than a moment later.
+    // The palette lists what could be run at the moment when it was opened: right after the start that may be less than
+    // a moment later.
     await waitFor(
       async () => {
         await this.#openQuickInput("F1", `>${title}`);
@@ -328,8 +332,8 @@ export class Workbench {
   }
 
   /**
-   * A picture for the documents: `docs/images/NAME-THEME.png` when POLYPROC_SCREENSHOTS is set, so that a mere run of the tests changes no file. Of the
-   * whole window, or of a part.
+   * A picture for the documents: `docs/images/NAME-THEME.png` when POLYPROC_SCREENSHOTS is set, so that a mere run of
+   * the tests changes no file. Of the whole window, or of a part.
    */
   async screenshot(name: string, of?: Locator): Promise<Buffer> {
     const folder = join(root, "docs", "images");

@@ -32,8 +32,8 @@ describe("runs", function () {
   const states = (run: Run) => [...new Set(run.rows.map(({ state }) => state))];
 
   /**
-   * Presses Enter at each question, which takes the answer that is offered first, until a run starts. A question that the editor has closed, because
-   * something else took the focus, is asked again.
+   * Presses Enter at each question, which takes the answer that is offered first, until a run starts. A question that
+   * the editor has closed, because something else took the focus, is asked again.
    */
   async function answerWithEnter(command: string, ...args: unknown[]): Promise<Run> {
     const known = new Set(api.runs.all);

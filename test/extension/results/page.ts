@@ -64,7 +64,10 @@ function bundlePage(): Promise<{ script: string; style: string }> {
   return bundled;
 }
 
-/** Opens the page. At the end of the test, whatever it complained of (errors, or breaches of its security policy) fails it. */
+/**
+ * Opens the page. At the end of the test, whatever it complained of (errors, or breaches of its security policy) fails
+ * it.
+ */
 export async function openPage(
   t: TestContext,
   browser: Browser,

@@ -1,6 +1,6 @@
 /**
- * A script with children that are not daemonic: a command that ignores SIGTERM, and a process with a child of its own. It says all pids, and ends in the
- * way that it is told: `has-children.js ENDING [continue]`.
+ * A script with children that are not daemonic: a command that ignores SIGTERM, and a process with a child of its own.
+ * It says all pids, and ends in the way that it is told: `has-children.js ENDING [continue]`.
  */
 import { command, isMain, Process, Queue, task } from "polyproc";
 import * as tasks from "../tasks.js";

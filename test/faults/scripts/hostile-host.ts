@@ -6,8 +6,8 @@ import { FrameReader } from "../../../server/ipc/framing/frame-reader.js";
 import { encodeMessage } from "../../server/encode-message.js";
 
 /*
- * A worker host that breaks the protocol in the way that its target's export names. As `node hostile-host.js host` it serves; as a module it is the
- * table of what it can do.
+ * A worker host that breaks the protocol in the way that its target's export names. As `node hostile-host.js host` it
+ * serves; as a module it is the table of what it can do.
  */
 
 /** msgpack for a list with the number 1. */

@@ -1,4 +1,7 @@
-/** A server's stand-in for the guardian's tests: starts one child of each kind, tells all pids as "KIND PID" lines, and waits to be killed. */
+/**
+ * A server's stand-in for the guardian's tests: starts one child of each kind, tells all pids as "KIND PID" lines, and
+ * waits to be killed.
+ */
 import { createSpawner } from "../../../server/os/spawner.js";
 import { fixture } from "../../fixture.js";
 

@@ -2,7 +2,9 @@
 export interface Operation<Input = unknown, Output = unknown> {
   process: string;
   input: Input;
-  /** Absent: no answer came, since the process ended. The operation took effect at some moment after `call`, or never. */
+  /**
+   * Absent: no answer came, since the process ended. The operation took effect at some moment after `call`, or never.
+   */
   output?: Output;
   /** Nanoseconds of one clock that all processes share. */
   call: number;
@@ -12,7 +14,10 @@ export interface Operation<Input = unknown, Output = unknown> {
 /** An object as one process alone would see it. */
 export interface Model<State, Input, Output> {
   initial: State;
-  /** The state after the operation; null when this object would not have given that answer in this state. `output` undefined: any answer. */
+  /**
+   * The state after the operation; null when this object would not have given that answer in this state. `output`
+   * undefined: any answer.
+   */
   step(state: State, operation: Operation<Input, Output>): State | null;
   /** Equal for equal states. */
   key(state: State): string;
@@ -27,7 +32,10 @@ export type Verdict =
 
 interface Entry {
   operation: Operation;
-  /** Of an operation that was answered: its rank among those by the moment of the call. Of others: their rank among those. */
+  /**
+   * Of an operation that was answered: its rank among those by the moment of the call. Of others: their rank among
+   * those.
+   */
   rank: number;
   answered: boolean;
   isCall: boolean;
@@ -38,8 +46,9 @@ interface Entry {
 }
 
 /**
- * Whether there is an order of the operations in which each takes effect at one moment between its call and its return, and the model gives the
- * answers that were given: Wing and Gong's search, which never tries a state twice that it reached by the same set of operations.
+ * Whether there is an order of the operations in which each takes effect at one moment between its call and its return,
+ * and the model gives the answers that were given: Wing and Gong's search, which never tries a state twice that it
+ * reached by the same set of operations.
  */
 export function checkHistory<State, Input, Output>(
   model: Model<State, Input, Output>,
@@ -92,7 +101,10 @@ export function checkHistory<State, Input, Output>(
   return { kind: "linearizable" };
 }
 
-/** Calls and returns in the order of their moments; a return stands before a call of the same moment only if it is its own process's. */
+/**
+ * Calls and returns in the order of their moments; a return stands before a call of the same moment only if it is its
+ * own process's.
+ */
 function linkEntries(history: readonly Operation[]): Entry {
   const head: Entry = {
     operation: undefined as never,

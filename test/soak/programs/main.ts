@@ -1,4 +1,7 @@
-/** A program of a soak run: `main.js WORKLOAD PARAMETERS`. Errors that it meets are written to its log; it exits with 0 all the same. */
+/**
+ * A program of a soak run: `main.js WORKLOAD PARAMETERS`. Errors that it meets are written to its log; it exits with 0
+ * all the same.
+ */
 import { isMain, shutdown } from "polyproc";
 import { Log } from "../log.js";
 import { Random } from "../random.js";

@@ -4,7 +4,9 @@ import { echo, receive, send, sendAlong } from "./tasks.js";
 
 const at = { url: new URL("./tasks.js", import.meta.url).href };
 
-/** Has a child send a stream, or send back what it is sent; what arrives must be a beginning of what was sent, in order. */
+/**
+ * Has a child send a stream, or send back what it is sent; what arrives must be a beginning of what was sent, in order.
+ */
 export const pipe: Workload = async (work) => {
   while (work.goesOn()) await work.random.pick([stream, exchange, share])(work);
 };

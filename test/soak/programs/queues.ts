@@ -6,7 +6,10 @@ import type { Work, Workload } from "./workload.js";
 /** What tells a consumer that loops to end. */
 export const pill = "pill";
 
-/** Puts items into a queue that several fill, or takes them from one that several empty, until the producers have ended and nothing is left. */
+/**
+ * Puts items into a queue that several fill, or takes them from one that several empty, until the producers have ended
+ * and nothing is left.
+ */
 export const queue: Workload = async (work) => {
   const { params } = work;
   const options = { name: params["name"] as string, maxSize: params["maxSize"] as number };

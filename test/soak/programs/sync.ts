@@ -39,7 +39,9 @@ async function exclude(
   }
 }
 
-/** Meets the other parties as often as it can. When one of them has gone, or never came, those that are left give up. */
+/**
+ * Meets the other parties as often as it can. When one of them has gone, or never came, those that are left give up.
+ */
 export const barrier: Workload = async ({ params, log, goesOn }) => {
   const shared = new Barrier(params["parties"] as number, { name: params["name"] as string });
   try {

@@ -88,7 +88,10 @@ export const manager: Scenario = {
   }),
 };
 
-/** Of an end that several send through and an end that several receive from: items that came more than once, from nowhere, or not at all. */
+/**
+ * Of an end that several send through and an end that several receive from: items that came more than once, from
+ * nowhere, or not at all.
+ */
 function checkShared(
   children: readonly number[],
   exitCodes: readonly number[],

@@ -2,9 +2,10 @@ import type { Operation } from "../linearizability/checker.js";
 import type { Story } from "./scenario.js";
 
 /**
- * What all programs of a story called, in the words of a model. `op?` in a log is a call, `op` its return; a call without return had no answer, since its
- * program was killed or lost its server. `casts`: operations that a Python program only sends. The server has one at the latest when it answers the
- * program's next call, so that is when it returns here.
+ * What all programs of a story called, in the words of a model. `op?` in a log is a call, `op` its return; a call
+ * without return had no answer, since its program was killed or lost its server. `casts`: operations that a Python
+ * program only sends. The server has one at the latest when it answers the program's next call, so that is when it
+ * returns here.
  */
 export function historyOf<Input, Output>(
   story: Story,

@@ -44,7 +44,10 @@ interface Message {
 
 let fifos = 0;
 
-/** A real worker host, and the test in the place of its server. Everything that it sends is checked against the protocol. */
+/**
+ * A real worker host, and the test in the place of its server. Everything that it sends is checked against the
+ * protocol.
+ */
 export class TestHost {
   readonly child: ChildProcess;
   readonly ready: Record<string, unknown>;

@@ -79,7 +79,8 @@ test("an item past its limit fails alone, whether it stops when asked or not", a
     while (x === 1);
     return x;
   };
-  // Items that do nothing are far from it, on a busy machine too; the second one ends by the limit alone, however late that is noticed.
+  // Items that do nothing are far from it, on a busy machine too; the second one ends by the limit alone, however late
+  // that is noticed.
   const options = { chunkSize: 4, timeoutMs: 200, returnExceptions: true } as const;
   const names = (results: unknown[]) => results.map((one) => (one instanceof Error ? one.name : one));
   assert.deepEqual(

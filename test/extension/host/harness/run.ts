@@ -10,7 +10,10 @@ import { setNoteTaker } from "./note.js";
 /** A test's own limit; it may set another one by `this.timeout(ms)`. */
 const limitMs = 30_000;
 
-/** What VS Code calls in its extension host: runs the suites with mocha and tells the test file outside what becomes of each test. */
+/**
+ * What VS Code calls in its extension host: runs the suites with mocha and tells the test file outside what becomes of
+ * each test.
+ */
 export async function run(): Promise<void> {
   process.setSourceMapsEnabled(true);
   const order = JSON.parse(process.env[orderVariable]!) as HostTestsOrder;

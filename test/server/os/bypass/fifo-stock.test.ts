@@ -18,7 +18,10 @@ function stockIn(t: TestContext, prefix: string): FifoStock {
   return stock;
 }
 
-/** A folder with a `mkfifo` that says that it runs, and then only waits for the end of the test, which removes the folder. */
+/**
+ * A folder with a `mkfifo` that says that it runs, and then only waits for the end of the test, which removes the
+ * folder.
+ */
 function slowMkfifo(t: TestContext): { path: string; runs: () => boolean } {
   const folder = temporaryFolder(t);
   const file = join(folder, "mkfifo");

@@ -11,7 +11,7 @@ import { requireLength } from "../payload-list.js";
 import type { PoolDependencies } from "./dependencies.js";
 import type { SharedObject } from "../registry.js";
 import { marked } from "../origin.js";
-import { valueBytes } from "./result-bytes.js";
+import { JobReports } from "./job-reports.js";
 import { runtimeOf } from "../processes/runtime.js";
 import { highWaterBytes } from "../peer.js";
 import type { Session } from "../session.js";
@@ -48,10 +48,6 @@ export interface JobOptions {
 const defaultGraceMs = 1000;
 /** A session may have this many times `maxQueuedBytes` of payload in pending submits. */
 const overload = 4;
-
-/** Limits of one `job/results` message. */
-const maxResults = 1000;
-const maxResultBytes = 1024 * 1024;
 
 /** A part of the engine that gets a job's outcomes, in place of the session that created the job. */
 export type JobFollower = JobObserver | { results(results: ResultEntry[]): void };
@@ -93,15 +89,9 @@ export class Job implements SharedObject {
   readonly #submits = new Deque<Submit>();
   readonly #memoryWait = new MemoryWait();
   readonly #waiters = new Set<Wait<{ done: number; failed: number }>>();
-  /** Sessions that get `job/started`, each with the function that removes the job's listener from it. */
-  readonly #watchers = new Map<Session, () => void>();
-  #outbox: ResultEntry[] = [];
-  #startedOutbox: { index: number; pid: number; startedAt: number }[] = [];
-  #scheduled = false;
   #blocked = false;
   #ended = false;
-  /** Receives the outcomes; by default it sends them to the session as `job/results`. */
-  readonly #sink: (results: ResultEntry[]) => void;
+  readonly #reports: JobReports;
   readonly #observer: JobObserver | null;
 
   constructor(handle: Handle, pool: JobPool, session: Session, options: JobOptions, follower?: JobFollower) {
@@ -121,11 +111,12 @@ export class Job implements SharedObject {
     this.source = "command" in options.target ? null : sourceOfFunction(options.target, this.pool.engine.options.paths);
     this.isOpened = follower !== undefined;
     this.#observer = follower && "settled" in follower ? follower : null;
-    this.#sink =
+    const sink =
       follower && "results" in follower
         ? follower.results
-        : (results) =>
+        : (results: ResultEntry[]) =>
             session.peer.notify(jobs.results, { job: handle, results: marked(results, session, pool.session.owner) });
+    this.#reports = new JobReports(handle, pool, session, sink);
     pool.requireOpen(session);
     if (!this.isCommand) this.pool.engine.hosts.requireRuntime(this.runtime);
     pool.jobs.add(this);
@@ -210,13 +201,8 @@ export class Job implements SharedObject {
       this.failed += count;
       this.pool.failed += count;
     }
-    if (this.#observer) {
-      this.#tellObserver((observer) => observer.settled(entry, attempt));
-    } else if (!this.#ended) {
-      if (entry.values) this.#hand(entry.values);
-      this.#outbox.push(entry);
-      this.#schedule();
-    }
+    if (this.#observer) this.#tellObserver((observer) => observer.settled(entry, attempt));
+    else this.#reports.settled(entry);
     batch.settled += count;
     if (batch.settled === batch.count) this.#finish(batch);
   }
@@ -234,9 +220,7 @@ export class Job implements SharedObject {
 
   started(task: Task, pid: number, startedAt: number): void {
     this.#tellObserver((observer) => observer.began(task, pid, startedAt));
-    if (this.#watchers.size === 0) return;
-    this.#startedOutbox.push({ index: task.index, pid, startedAt });
-    this.#schedule();
+    this.#reports.started(task.index, pid, startedAt);
   }
 
   requeued(batch: Batch, from: number, to: number, attempt: number): void {
@@ -244,11 +228,7 @@ export class Job implements SharedObject {
   }
 
   watch(session: Session): void {
-    if (this.#watchers.has(session)) return;
-    this.#watchers.set(
-      session,
-      session.onEnd(() => this.#watchers.delete(session)),
-    );
+    this.#reports.watch(session);
   }
 
   /** Cancels batches, by default all. `waiting`: only tasks that no worker has begun. Returns how many batches. */
@@ -261,7 +241,7 @@ export class Job implements SharedObject {
     session: Session,
     timeoutMs: number | null | undefined,
   ): { done: number; failed: number } | Wait<{ done: number; failed: number }> {
-    this.#flush();
+    this.#reports.flush();
     if (this.#live.size === 0 && this.#submits.length === 0) return { done: this.done, failed: this.failed };
     const wait: Wait<{ done: number; failed: number }> = new Wait(session, {
       timeoutMs,
@@ -296,8 +276,7 @@ export class Job implements SharedObject {
     }
     this.session.submitters.delete(this);
     this.#memoryWait.end();
-    for (const forget of this.#watchers.values()) forget();
-    this.#watchers.clear();
+    this.#reports.end();
     this.cancel(undefined, this.graceMs);
     // While tasks of the job run, `terminate` must find them through the pool.
     if (this.#live.size === 0) this.pool.jobs.delete(this);
@@ -369,7 +348,7 @@ export class Job implements SharedObject {
     this.pool.finished();
     if (session.submitters.size > 0) for (const job of [...session.submitters]) job.acceptWaiting();
     if (this.#live.size === 0 && this.#submits.length === 0 && this.#waiters.size > 0) {
-      this.#flush();
+      this.#reports.flush();
       for (const wait of [...this.#waiters]) wait.resolve({ done: this.done, failed: this.failed });
       this.#waiters.clear();
     }
@@ -378,42 +357,5 @@ export class Job implements SharedObject {
   #tellObserver(tell: (observer: JobObserver) => void): void {
     const observer = this.#observer;
     if (observer) this.pool.engine.guard.run(observer, () => tell(observer));
-  }
-
-  /** Sends everything that is settled in this turn of the event loop in one message. */
-  #schedule(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    this.pool.engine.guard.soon(this.pool, () => this.#flush());
-  }
-
-  #flush(): void {
-    this.#scheduled = false;
-    if (this.#startedOutbox.length > 0) {
-      const tasks = this.#startedOutbox;
-      this.#startedOutbox = [];
-      for (const session of this.#watchers.keys()) session.peer.notify(jobs.started, { job: this.handle, tasks });
-    }
-    if (this.#outbox.length === 0 || this.#ended) return;
-    const results = this.#outbox;
-    this.#outbox = [];
-    for (let from = 0; from < results.length;) {
-      let bytes = 0;
-      let to = from;
-      // At least one outcome, however large. Together they must fit into a message that any client can read.
-      do bytes += valueBytes(results[to]!);
-      while (++to < results.length && to - from < maxResults && bytes + valueBytes(results[to]!) <= maxResultBytes);
-      const part = from === 0 && to === results.length ? results : results.slice(from, to);
-      this.pool.engine.guard.run(this.session, () => this.#sink(part));
-      from = to;
-    }
-  }
-
-  /** Gives the session references to the handles inside a result. */
-  #hand(values: Payload): void {
-    const handles = payloadHandles(values);
-    if (handles.length === 0 || this.session.ended) return;
-    const { registry } = this.pool.engine;
-    for (const handle of handles) if (registry.has(handle)) registry.retain(this.session, handle);
   }
 }

@@ -1,0 +1,102 @@
+import * as jobs from "../../../protocol/job.js";
+import type { ResultEntry } from "../../../protocol/job.js";
+import { payloadHandles, type Handle, type Payload } from "../../../protocol/schema.js";
+import type { Principal } from "../guard.js";
+import type { PoolDependencies } from "./dependencies.js";
+import { valueBytes } from "./result-bytes.js";
+import type { Session } from "../session.js";
+
+/** Limits of one `job/results` message. */
+const maxResults = 1000;
+const maxResultBytes = 1024 * 1024;
+
+type ReportingPool = Principal & { readonly engine: PoolDependencies };
+
+/**
+ * What a job reports: outcomes to the session that created it (or to the part of the engine that did), starts of tasks
+ * to the sessions that watch it. What happens in one turn of the event loop is sent in one message.
+ */
+export class JobReports {
+  readonly #job: Handle;
+  readonly #pool: ReportingPool;
+  readonly #session: Session;
+  readonly #sink: (results: ResultEntry[]) => void;
+  /** Sessions that get `job/started`, each with the function that removes the job's listener from it. */
+  readonly #watchers = new Map<Session, () => void>();
+  #results: ResultEntry[] = [];
+  #starts: { index: number; pid: number; startedAt: number }[] = [];
+  #scheduled = false;
+  #ended = false;
+
+  /** `sink` receives the outcomes. */
+  constructor(job: Handle, pool: ReportingPool, session: Session, sink: (results: ResultEntry[]) => void) {
+    this.#job = job;
+    this.#pool = pool;
+    this.#session = session;
+    this.#sink = sink;
+  }
+
+  watch(session: Session): void {
+    if (this.#watchers.has(session)) return;
+    this.#watchers.set(
+      session,
+      session.onEnd(() => this.#watchers.delete(session)),
+    );
+  }
+
+  started(index: number, pid: number, startedAt: number): void {
+    if (this.#watchers.size === 0) return;
+    this.#starts.push({ index, pid, startedAt });
+    this.#schedule();
+  }
+
+  settled(entry: ResultEntry): void {
+    if (this.#ended) return;
+    if (entry.values) this.#hand(entry.values);
+    this.#results.push(entry);
+    this.#schedule();
+  }
+
+  /** The job was released: further reports are dropped. */
+  end(): void {
+    this.#ended = true;
+    for (const forget of this.#watchers.values()) forget();
+    this.#watchers.clear();
+  }
+
+  flush(): void {
+    this.#scheduled = false;
+    if (this.#starts.length > 0) {
+      const tasks = this.#starts;
+      this.#starts = [];
+      for (const session of this.#watchers.keys()) session.peer.notify(jobs.started, { job: this.#job, tasks });
+    }
+    if (this.#results.length === 0 || this.#ended) return;
+    const results = this.#results;
+    this.#results = [];
+    for (let from = 0; from < results.length;) {
+      let bytes = 0;
+      let to = from;
+      // At least one outcome, however large. Together they must fit into a message that any client can read.
+      do bytes += valueBytes(results[to]!);
+      while (++to < results.length && to - from < maxResults && bytes + valueBytes(results[to]!) <= maxResultBytes);
+      const part = from === 0 && to === results.length ? results : results.slice(from, to);
+      this.#pool.engine.guard.run(this.#session, () => this.#sink(part));
+      from = to;
+    }
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#pool.engine.guard.soon(this.#pool, () => this.flush());
+  }
+
+  /** Gives the session references to the handles inside a result. */
+  #hand(values: Payload): void {
+    const handles = payloadHandles(values);
+    if (handles.length === 0 || this.#session.ended) return;
+    const { registry } = this.#pool.engine;
+    for (const handle of handles) if (registry.has(handle)) registry.retain(this.#session, handle);
+  }
+}

@@ -1,5 +1,5 @@
 import * as runs from "../../protocol/run.js";
-import { payloadsOf } from "../engine/runs/run.js";
+import { payloadsOf } from "../engine/runs/run-spec.js";
 import { answer, type Handler } from "./handler.js";
 
 export const runHandlers: readonly Handler[] = [

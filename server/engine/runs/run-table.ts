@@ -1,7 +1,8 @@
 import { PolyprocError } from "../../../protocol/errors.js";
 import type { RunInfo } from "../../../protocol/run.js";
 import { payloadData, payloadHandles, type Handle } from "../../../protocol/schema.js";
-import { bytesOf, payloadsOf, Run, type RunDependencies, type RunSpec } from "./run.js";
+import { Run, type RunDependencies } from "./run.js";
+import { bytesOf, payloadsOf, type RunSpec } from "./run-spec.js";
 import type { Session } from "../session.js";
 
 const maxMetaBytes = 16 * 1024 * 1024;

@@ -1,23 +1,24 @@
 import { errorCodes, PolyprocError } from "../../../protocol/errors.js";
 import type { Failure, ResultEntry } from "../../../protocol/job.js";
 import type { Params, Result } from "../../../protocol/message.js";
-import type { Halt, RunEntry, RunInfo } from "../../../protocol/run.js";
+import type { Halt, RunInfo } from "../../../protocol/run.js";
 import type * as runs from "../../../protocol/run.js";
-import { payloadData, payloadHandles, type Handle, type Payload } from "../../../protocol/schema.js";
+import type { Handle, Payload } from "../../../protocol/schema.js";
 import { describeTarget } from "../../../protocol/describe-target.js";
 import type { Account } from "../budget.js";
 import type { Principal } from "../guard.js";
 import { Job, type JobObserver } from "../pools/job.js";
 import type { PoolDependencies } from "../pools/dependencies.js";
-import { failureBytes } from "../pools/result-bytes.js";
 import { kept } from "../kept.js";
 import { itemsOf, listOfAll } from "../payload-list.js";
 import { Pool } from "../pools/pool.js";
 import type { SharedObject } from "../registry.js";
 import { RunChunks } from "./run-chunks.js";
 import { RunItems, type RunItem } from "./run-items.js";
-import { RunOutcomes, type RunOutcome } from "./run-outcomes.js";
+import { RunOutcomes } from "./run-outcomes.js";
 import { RunOutput } from "./run-output.js";
+import { RunReaders } from "./run-readers.js";
+import { bytesOf, payloadsOf, type RunSpec } from "./run-spec.js";
 import { runsSessionId, serverPeer } from "../server-peer.js";
 import { Session, type SessionDependencies } from "../session.js";
 import type { Task } from "../pools/task.js";
@@ -32,15 +33,9 @@ export type RunDependencies = SessionDependencies &
     readonly options: { readonly pid: number };
   };
 
-export type RunSpec = Params<typeof runs.start>;
 type ReadResult = Result<typeof runs.read>;
 
 const defaultMaxResultBytes = 64 * 1024 * 1024;
-const defaultLimit = 1000;
-/** Rough size of one answer to `run/read`. */
-const maxReadBytes = 1024 * 1024;
-/** Rough memory of an item beside its bytes. */
-const itemOverheadBytes = 300;
 
 /** A map that belongs to the server: its pool, its job, and the state of its items, until it is forgotten. */
 export class Run implements SharedObject, JobObserver, Principal {
@@ -65,12 +60,11 @@ export class Run implements SharedObject, JobObserver, Principal {
   readonly #chunks: RunChunks;
   readonly #halt: Halt | null;
   readonly #startedAt: number;
-  readonly #readers = new Map<Wait<ReadResult>, { since: number; limit: number }>();
+  readonly #readers: RunReaders;
   readonly #waiters = new Set<Wait<RunInfo>>();
   readonly #onEnded: () => void;
   #state: RunInfo["state"] = "running";
   #endedAt: number | null = null;
-  #scheduled = false;
 
   /**
    * Throws TargetNotFound if there is no runtime for the target. `number`: number of the run on this server, from 1.
@@ -96,6 +90,7 @@ export class Run implements SharedObject, JobObserver, Principal {
       spec.maxResultBytes ?? defaultMaxResultBytes,
       engine.budget.server,
     );
+    this.#readers = new RunReaders(this, this.#items, this.#outcomes);
     this.#chunkSize = "command" in spec.target ? 1 : (spec.chunkSize ?? 1);
     this.#chunks = new RunChunks(spec.items, this.#chunkSize);
     this.#halt = spec.halt ?? null;
@@ -166,21 +161,8 @@ export class Run implements SharedObject, JobObserver, Principal {
   }
 
   /** Entries after a position. Waits while there are none, unless the run has ended. */
-  read(
-    session: Session,
-    since: number,
-    limit = defaultLimit,
-    timeoutMs: number | null | undefined = null,
-  ): ReadResult | Wait<ReadResult> {
-    const result = this.#read(session, since, limit);
-    if (result.entries.length > 0 || result.ended || timeoutMs === 0) return result;
-    const wait: Wait<ReadResult> = new Wait<ReadResult>(session, {
-      timeoutMs,
-      onTimeout: () => ({ entries: [], next: since, ended: false }),
-      onLeave: () => this.#readers.delete(wait),
-    });
-    this.#readers.set(wait, { since, limit });
-    return wait;
+  read(session: Session, since: number, limit?: number, timeoutMs?: number | null): ReadResult | Wait<ReadResult> {
+    return this.#readers.read(session, since, limit, timeoutMs);
   }
 
   /** Drops about `bytes` bytes: the oldest results first, then output. */
@@ -332,7 +314,7 @@ export class Run implements SharedObject, JobObserver, Principal {
     if (this.ended) return;
     this.#endedAt = this.engine.clock.wallTime();
     this.#session.end(false);
-    this.#flush();
+    this.#readers.flush();
     const info = this.describeRun();
     for (const wait of [...this.#waiters]) wait.resolve(info);
     this.#waiters.clear();
@@ -356,65 +338,6 @@ export class Run implements SharedObject, JobObserver, Principal {
 
   #changed(): void {
     this.engine.events.runChanged(this, false);
-    if (this.#readers.size === 0 || this.#scheduled) return;
-    this.#scheduled = true;
-    this.engine.guard.soon(this, () => this.#flush());
+    this.#readers.changed();
   }
-
-  /** Answers waiting readers, once for all changes of one turn. */
-  #flush(): void {
-    this.#scheduled = false;
-    for (const [wait, { since, limit }] of [...this.#readers]) {
-      const result = this.#read(wait.session, since, limit);
-      if (result.entries.length === 0 && !result.ended) continue;
-      this.#readers.delete(wait);
-      wait.resolve(result);
-    }
-  }
-
-  #read(session: Session, since: number, limit: number): ReadResult {
-    const entries: RunEntry[] = [];
-    let next = since;
-    let bytes = 0;
-    for (const { index, position } of this.#items.log.after(since)) {
-      const outcome = sendable(session, this.#outcomes.get(index));
-      bytes +=
-        outcome === undefined
-          ? 0
-          : "value" in outcome
-            ? payloadData(outcome.value).length
-            : failureBytes(outcome.error);
-      // At least one entry, of any size.
-      if (entries.length === limit || (entries.length > 0 && bytes > maxReadBytes))
-        return { entries, next, ended: false };
-      entries.push({ index, ...this.#items.get(index), ...outcome });
-      if (outcome && "value" in outcome) this.engine.registry.showPayload(session, outcome.value);
-      next = position;
-    }
-    return { entries, next, ended: this.ended };
-  }
-}
-
-/** If a result is too large for this reader, it gets an error instead; other readers can still get the result. */
-function sendable(session: Session, outcome: RunOutcome | undefined): RunOutcome | undefined {
-  if (!outcome || "error" in outcome) return outcome;
-  try {
-    session.requireFits(payloadData(outcome.value).length, "the result");
-    return outcome;
-  } catch (error) {
-    return { error: (error as PolyprocError).toErrorObject() };
-  }
-}
-
-export function payloadsOf(spec: Pick<RunSpec, "items" | "meta">): Payload[] {
-  return spec.meta === undefined ? spec.items : [...spec.items, spec.meta];
-}
-
-/** Rough memory of a run's items and `meta`. */
-export function bytesOf(spec: Pick<RunSpec, "items" | "meta">): number {
-  return payloadsOf(spec).reduce(
-    (sum, payload) =>
-      sum + payloadData(payload).length + itemOverheadBytes + payloadHandles(payload).length * itemOverheadBytes,
-    0,
-  );
 }

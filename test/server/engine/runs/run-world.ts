@@ -1,7 +1,8 @@
 import type { Result } from "../../../../protocol/message.js";
 import type * as runs from "../../../../protocol/run.js";
 import * as workers from "../../../../protocol/worker.js";
-import type { Run, RunSpec } from "../../../../server/engine/runs/run.js";
+import type { Run } from "../../../../server/engine/runs/run.js";
+import type { RunSpec } from "../../../../server/engine/runs/run-spec.js";
 import { PoolWorld, settle, type FakeHost } from "../fake-hosts.js";
 
 export type ReadResult = Result<typeof runs.read>;

@@ -23,7 +23,7 @@ if (isMain(import.meta)) {
 
   // One call: `apply` waits for its result, `applyAsync` does not.
   console.log("apply:", await pool.apply(squareTask, [3]));
-  const later = pool.applyAsync(squareTask, [4], undefined, { callback: (value) => console.log("callback:", value) });
+  const later = pool.applyAsync(squareTask, [4], { callback: (value) => console.log("callback:", value) });
   await later.wait();
   console.log("applyAsync:", later.ready(), later.successful(), await later.get());
 

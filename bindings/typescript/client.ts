@@ -7,6 +7,7 @@ import { withConnection } from "./session/default-connection.js";
 import { Event } from "./sync/event.js";
 import { Lock } from "./sync/lock.js";
 import { beginOutput, setOutputMode, type OutputMode } from "./session/output.js";
+import { aFlag, anything, aText, checkOptions, type OptionTable } from "./session/options.js";
 import { Pipe, type PipeEnd } from "./streams/pipe.js";
 import { Pool } from "./pools/pool.js";
 import { Process } from "./processes/process.js";
@@ -29,6 +30,13 @@ export interface ConnectOptions {
   /** Where the children's output goes. Default `ignore`: it stays with the server, and other clients can read it. */
   output?: OutputMode | undefined;
 }
+
+const connectOptions: OptionTable<ConnectOptions> = {
+  token: aText,
+  name: aText,
+  trustBlobs: aFlag,
+  output: anything,
+};
 
 /**
  * A separate session with a running server. It has the classes of this package, for objects of that server: Python's
@@ -97,10 +105,9 @@ export class Client implements AsyncDisposable {
  * Closed if no server listens there, with TimedOut if what listens there does not answer within 30 s, and with
  * Unauthorized if the token is missing or wrong. The connection keeps the script alive only while requests are pending.
  */
-export async function connect(
-  address: string,
-  { token = process.env["POLYPROC_TOKEN"], name, trustBlobs, output = "ignore" }: ConnectOptions = {},
-): Promise<Client> {
+export async function connect(address: string, options: ConnectOptions = {}): Promise<Client> {
+  checkOptions("connect", options, connectOptions);
+  const { token = process.env["POLYPROC_TOKEN"], name, trustBlobs, output = "ignore" } = options;
   const connection = new Connection((self): Promise<Link> => connectTo(self, address, { token, name, trustBlobs }));
   await connection.open();
   beginOutput(connection, output);

@@ -76,7 +76,7 @@ export function conformance(runtime: RuntimeUnderTest): void {
         [3, 7],
       );
       assert.equal(await pool.apply(target("add"), [20, 22]), 42);
-      assert.equal(await pool.apply(target("greet"), ["Ada"], { greeting: "hello" }), "hello, Ada");
+      assert.equal(await pool.apply(target("greet"), ["Ada"], { kwargs: { greeting: "hello" } }), "hello, Ada");
     });
 
     test("returns every value unchanged", async (t) => {
@@ -258,11 +258,11 @@ export function conformance(runtime: RuntimeUnderTest): void {
       const mp = await client(t);
       const pool = new mp.Pool(1);
       const begun = new mp.Queue<number>();
-      const late = await failure(pool.apply(target("wait"), [begun], {}, { timeoutMs: 200, graceMs: 50 }));
+      const late = await failure(pool.apply(target("wait"), [begun], { timeoutMs: 200, graceMs: 50 }));
       assert.equal(late.codeName, "TimedOut");
       const cancel = new AbortController();
       await begun.get();
-      const waiting = pool.apply(target("wait"), [begun], {}, { signal: cancel.signal, graceMs: 50 });
+      const waiting = pool.apply(target("wait"), [begun], { signal: cancel.signal, graceMs: 50 });
       const refused = waiting.then(
         () => assert.fail("not cancelled"),
         (error: unknown) => error,
@@ -281,11 +281,11 @@ export function conformance(runtime: RuntimeUnderTest): void {
         // Nobody is killed before the test has failed.
         const graceMs = 120_000;
         const [begun, event] = [new mp.Queue<number>(), new mp.Event()];
-        const late = await failure(pool.apply(target("park"), [event, begun], {}, { timeoutMs: 100, graceMs }));
+        const late = await failure(pool.apply(target("park"), [event, begun], { timeoutMs: 100, graceMs }));
         assert.equal(late.codeName, "TimedOut");
         const pid = await begun.get();
         const cancel = new AbortController();
-        const refused = failure(pool.apply(target("park"), [event, begun], {}, { signal: cancel.signal, graceMs }));
+        const refused = failure(pool.apply(target("park"), [event, begun], { signal: cancel.signal, graceMs }));
         assert.equal(await begun.get(), pid);
         cancel.abort(new PolyprocError("Cancelled", "no longer wanted"));
         assert.equal((await refused).codeName, "Cancelled");

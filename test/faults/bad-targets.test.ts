@@ -238,9 +238,7 @@ test("in a pool, every target that cannot be run fails its tasks at once, says w
     await t.test(one.title, async () => {
       const before = await ended(stage);
       const target = one.target(folder) as never;
-      await assert.rejects(within(pool.apply(target, [], null, { retries: 5 }), one.title), (error) =>
-        check(error, one),
-      );
+      await assert.rejects(within(pool.apply(target, [], { retries: 5 }), one.title), (error) => check(error, one));
       const results = await within(
         pool.map(target, [1, 2, 3] as never[], { chunkSize: 1, returnExceptions: true }),
         one.title,

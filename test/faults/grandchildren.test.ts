@@ -82,7 +82,7 @@ test("a task that exceeds its limit is killed with its descendants", async (t) =
   const stage = await setStage(t);
   const said = new stage.mp.Queue<number>();
   const pool = new stage.mp.Pool(1);
-  const result = pool.applyAsync(startFamily, [family, ["stubborn"], said], null, { timeoutMs: 1000, graceMs: 0 });
+  const result = pool.applyAsync(startFamily, [family, ["stubborn"], said], { timeoutMs: 1000, graceMs: 0 });
   const pids = await pidsOf(said);
   await assert.rejects(within(result.get(), "the limit"), { name: "TimedOut" });
   await allGone(pids);
@@ -91,7 +91,7 @@ test("a task that exceeds its limit is killed with its descendants", async (t) =
 test("a cancelled command of a pool ends with its descendants", async (t) => {
   const stage = await setStage(t);
   const pool = new stage.mp.Pool(1);
-  const result = pool.applyAsync(command(family, ["stubborn"]), [], null, { graceMs: 100 });
+  const result = pool.applyAsync(command(family, ["stubborn"]), [], { graceMs: 100 });
   const pids = await waitFor(
     async () => {
       const [running] = (await stage.living()).filter(({ role }) => role === "task");

@@ -122,7 +122,7 @@ test("a task that never returns fails with TimedOut, whether it waits or compute
   const pool = new stage.mp.Pool(2);
   const url = new URL("./tasks.js", import.meta.url).href;
   for (const target of [task({ url }, tasks.wait), task({ url }, tasks.spin)]) {
-    const result = pool.applyAsync(target, [], null, limits);
+    const result = pool.applyAsync(target, [], limits);
     const beside = pool.applyAsync(pid);
     const startedAt = performance.now();
     const error = await failureOf(result.get());
@@ -137,7 +137,7 @@ test("a task that never returns fails with TimedOut, whether it waits or compute
 test("a task that listens to its signal is stopped by it, and keeps its worker", async (t) => {
   const { pool, survived } = await onePool(t);
   for (const target of [task(meta, bad.obey), task(meta, bad.obeyGladly)]) {
-    const error = await failureOf(pool.apply(target, [], null, { timeoutMs: 50, graceMs: 10_000 }));
+    const error = await failureOf(pool.apply(target, [], { timeoutMs: 50, graceMs: 10_000 }));
     assert.ok(error instanceof TimedOut, String(error));
   }
   assert.ok(await survived());

@@ -116,7 +116,7 @@ test("retries are counted: a task that kills every worker fails after the last",
   const pids = new Set<number>();
   for (let i = 0; i < 2; i++) {
     await assert.rejects(
-      within(pool.apply(doubleOrDie, [{ n: 1, dies: true }], null, { retries: 2 }), "the task"),
+      within(pool.apply(doubleOrDie, [{ n: 1, dies: true }], { retries: 2 }), "the task"),
       (error) => {
         assert.ok(error instanceof WorkerLost);
         pids.add(error.pid);

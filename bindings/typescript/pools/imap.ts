@@ -7,6 +7,7 @@ import { errorOf } from "./pool-errors.js";
 import type { PoolJobs } from "./pool-jobs.js";
 import { PoolJob, type JobClient, type JobOptions } from "./pool-job.js";
 import { onAbort } from "./result.js";
+import { timeoutOf } from "../sync/wait-options.js";
 
 export interface ImapOptions extends JobOptions {
   /** Items in one task. */
@@ -86,7 +87,8 @@ export class ImapIterator<T> implements AsyncIterableIterator<T>, JobClient {
    * result; and with the signal's reason once the signal has fired.
    */
   async next(timeoutMs?: number | null): Promise<IteratorResult<T, undefined>> {
-    const outcome = this.#take() ?? (this.#isOver ? null : await this.#read(timeoutMs));
+    const limit = timeoutOf({ timeoutMs });
+    const outcome = this.#take() ?? (this.#isOver ? null : await this.#read(limit));
     void this.#pull();
     if (outcome === null) {
       const failure = this.#failure;
@@ -234,9 +236,9 @@ export class ImapIterator<T> implements AsyncIterableIterator<T>, JobClient {
     return outcome;
   }
 
-  #read(timeoutMs: number | null | undefined): Promise<Outcome | null> {
+  #read(timeoutMs: number | null): Promise<Outcome | null> {
     return new Promise((resolve, reject) => {
-      if (timeoutMs === undefined || timeoutMs === null) {
+      if (timeoutMs === null) {
         this.#readers.push(resolve);
         return;
       }

@@ -1,5 +1,18 @@
 import type { JobOptions } from "./pool-job.js";
 import type { ResultListeners } from "./result.js";
+import {
+  aCount,
+  aDuration,
+  aFlag,
+  aFunction,
+  aList,
+  anObject,
+  anything,
+  aSignal,
+  aText,
+  orNull,
+  type OptionTable,
+} from "../session/options.js";
 import type { CommandTarget, ModuleTarget, SourceTarget, Typed } from "../processes/target.js";
 
 /**
@@ -26,6 +39,20 @@ export interface PoolOptions {
   name?: string | undefined;
 }
 
+export interface PoolSettings extends PoolOptions {
+  /** Largest number of workers. Default: the number of CPUs. */
+  processes?: number | null | undefined;
+}
+
+export const poolOptions: OptionTable<PoolOptions> = {
+  initializer: anything,
+  initargs: aList,
+  maxTasksPerChild: aCount(1),
+  name: aText,
+};
+
+export const poolSettings: OptionTable<PoolSettings> = { processes: orNull(aCount(1)), ...poolOptions };
+
 /** How the tasks of a call run. */
 export interface TaskOptions extends JobOptions {
   /**
@@ -42,19 +69,43 @@ export interface TaskOptions extends JobOptions {
   signal?: AbortSignal | undefined;
 }
 
-export interface ApplyOptions<T> extends TaskOptions, ResultListeners<T> {}
+const taskOptions: OptionTable<TaskOptions> = {
+  timeoutMs: aDuration,
+  graceMs: aDuration,
+  retries: aCount(0),
+  signal: aSignal,
+};
 
-interface ManyOptions extends TaskOptions {
-  /** Return the errors of failed items in place of their results, and do not throw. Default false. */
-  returnExceptions?: boolean | undefined;
+const listeners: OptionTable<ResultListeners<unknown>> = { callback: aFunction, errorCallback: aFunction };
+
+export interface ApplyOptions<T> extends TaskOptions, ResultListeners<T> {
+  /**
+   * Keyword arguments of a Python function. A JavaScript function receives them, if not empty, as one more argument, the
+   * last. Default: none.
+   */
+  kwargs?: Record<string, unknown> | undefined;
 }
 
-export interface MapCallOptions<T> extends ManyOptions, ResultListeners<T[]> {
+export const applyOptions: OptionTable<ApplyOptions<unknown>> = { kwargs: anObject, ...taskOptions, ...listeners };
+
+interface ManyOptions<E extends boolean> extends TaskOptions {
+  /** Return the errors of failed items in place of their results, and do not throw. Default false. */
+  returnExceptions?: E | undefined;
+}
+
+export interface MapCallOptions<T, E extends boolean = boolean> extends ManyOptions<E>, ResultListeners<T[]> {
   /** Items in one task. Default: such that each worker gets four chunks, as in Python. */
   chunkSize?: number | undefined;
 }
 
-export interface ImapCallOptions extends ManyOptions {
+export const mapOptions: OptionTable<MapCallOptions<unknown>> = {
+  chunkSize: aCount(1),
+  returnExceptions: aFlag,
+  ...taskOptions,
+  ...listeners,
+};
+
+export interface ImapCallOptions<E extends boolean = boolean> extends ManyOptions<E> {
   /** Items in one task. Default 1, as in Python. */
   chunkSize?: number | undefined;
   /**
@@ -64,5 +115,12 @@ export interface ImapCallOptions extends ManyOptions {
   lookAhead?: number | undefined;
 }
 
+export const imapOptions: OptionTable<ImapCallOptions> = {
+  chunkSize: aCount(1),
+  lookAhead: aCount(1),
+  returnExceptions: aFlag,
+  ...taskOptions,
+};
+
 /** What a list of results holds: with `returnExceptions`, errors too. */
-export type Results<T, O> = O extends { returnExceptions: true } ? T | Error : T;
+export type Results<T, E extends boolean> = true extends E ? T | Error : T;

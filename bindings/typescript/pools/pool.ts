@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { PolyprocError } from "../../../protocol/errors.js";
 import type { Mode } from "../../../protocol/job.js";
-import { checkedChunkSize, defaultChunkSize } from "./chunk.js";
+import { defaultChunkSize } from "./chunk.js";
 import { encodeFor } from "../session/codec.js";
 import { Cancelled, unlessClosed } from "../session/errors.js";
 import { withConnection } from "../session/default-connection.js";
@@ -10,18 +10,26 @@ import { ImapIterator } from "./imap.js";
 import { ApplyJob } from "./pool-apply.js";
 import { PoolJobs } from "./pool-jobs.js";
 import { MapJob } from "./pool-map.js";
-import type {
-  AnyTarget,
-  ApplyOptions,
-  ImapCallOptions,
-  MapCallOptions,
-  PoolOptions,
-  PoolTarget,
-  Results,
-  TaskOptions,
+import {
+  applyOptions,
+  imapOptions,
+  mapOptions,
+  poolOptions,
+  poolSettings,
+  type AnyTarget,
+  type ApplyOptions,
+  type ImapCallOptions,
+  type MapCallOptions,
+  type PoolOptions,
+  type PoolSettings,
+  type PoolTarget,
+  type Results,
+  type TaskOptions,
 } from "./pool-options.js";
 import { onAbort, type AsyncResult } from "./result.js";
+import { checkOptions } from "../session/options.js";
 import { ExistingHandle, SharedObject } from "../session/shared-object.js";
+import { timeoutOf } from "../sync/wait-options.js";
 import { toTarget, type Runnable } from "../processes/target.js";
 
 export { currentTask, type CurrentTask } from "../host/current-task.js";
@@ -32,6 +40,7 @@ export type {
   ImapCallOptions,
   MapCallOptions,
   PoolOptions,
+  PoolSettings,
   PoolTarget,
   TaskOptions,
 } from "./pool-options.js";
@@ -46,9 +55,6 @@ const maxApplyJobs = 64;
  */
 const lookAheadChunks = 2;
 const shortLookAheadChunks = 32;
-
-type Kwargs = Record<string, unknown>;
-type Settings = PoolOptions & { processes?: number | null | undefined };
 
 /**
  * A pool of worker processes: Python's `multiprocessing.Pool`. Workers run tasks in parallel. One pool can run module
@@ -73,15 +79,14 @@ export class Pool extends SharedObject {
    * number from 1 up. Workers start when there are tasks for them, and stay.
    */
   constructor(processes?: number | null, options?: PoolOptions);
-  constructor(settings: Settings);
-  constructor(first?: number | null | Settings | ExistingHandle, rest: PoolOptions = {}) {
+  constructor(settings: PoolSettings);
+  constructor(first?: number | null | PoolSettings | ExistingHandle, rest: PoolOptions = {}) {
     super("pool", first instanceof ExistingHandle ? first : {});
     if (first instanceof ExistingHandle) return;
-    const { processes, initializer, initargs, maxTasksPerChild, name }: Settings =
-      typeof first === "object" && first !== null ? first : { ...rest, processes: first };
-    if (processes !== undefined && processes !== null && !(Number.isSafeInteger(processes) && processes >= 1)) {
-      throw new RangeError(`processes must be a whole number from 1 on, got ${processes}`);
-    }
+    checkOptions("Pool", rest, poolOptions);
+    const settings = typeof first === "object" && first !== null ? first : { ...rest, processes: first };
+    checkOptions("Pool", settings, poolSettings);
+    const { processes, initializer, initargs, maxTasksPerChild, name } = settings;
     this.#processes = processes ?? undefined;
     const target = initializer === undefined ? undefined : toTarget(initializer as Runnable);
     this.create("pool/create", (pool) => ({
@@ -98,41 +103,13 @@ export class Pool extends SharedObject {
    * Calls the function in a worker and waits for its result. Rejects with TaskFailed, WorkerLost, TimedOut, Cancelled
    * or TargetNotFound.
    */
-  apply<A extends unknown[], R>(target: PoolTarget<A, R>, args?: A, kwargs?: null, options?: TaskOptions): Promise<R>;
-  apply<A extends unknown[], K extends Kwargs, R>(
-    target: PoolTarget<[...A, K], R>,
-    args: A,
-    kwargs: K,
-    options?: TaskOptions,
-  ): Promise<R>;
-  async apply(target: AnyTarget, args?: unknown[], kwargs?: Kwargs | null, options?: TaskOptions): Promise<unknown> {
-    return this.#apply(target, args, kwargs, options).get();
+  async apply<A extends unknown[], R>(target: PoolTarget<A, R>, args?: A, options?: ApplyOptions<R>): Promise<R> {
+    return this.#apply<R>("Pool.apply", target, args, options).get();
   }
 
-  /**
-   * `apply` without waiting. Failures are reported by the AsyncResult. Throws BadState if the pool was closed.
-   *
-   * `kwargs`: if not empty, a JavaScript function receives them as one more argument, the last.
-   */
-  applyAsync<A extends unknown[], R>(
-    target: PoolTarget<A, R>,
-    args?: A,
-    kwargs?: null,
-    options?: ApplyOptions<R>,
-  ): AsyncResult<R>;
-  applyAsync<A extends unknown[], K extends Kwargs, R>(
-    target: PoolTarget<[...A, K], R>,
-    args: A,
-    kwargs: K,
-    options?: ApplyOptions<R>,
-  ): AsyncResult<R>;
-  applyAsync(
-    target: AnyTarget,
-    args?: unknown[],
-    kwargs?: Kwargs | null,
-    options?: ApplyOptions<never>,
-  ): AsyncResult<unknown> {
-    return this.#apply(target, args, kwargs, options);
+  /** `apply` without waiting. Failures are reported by the AsyncResult. Throws BadState if the pool was closed. */
+  applyAsync<A extends unknown[], R>(target: PoolTarget<A, R>, args?: A, options?: ApplyOptions<R>): AsyncResult<R> {
+    return this.#apply<R>("Pool.applyAsync", target, args, options);
   }
 
   /**
@@ -140,60 +117,60 @@ export class Pool extends SharedObject {
    * rejects once all are done, with the failure of the first of them. With `returnExceptions`, failures are among the
    * results.
    */
-  async map<T, R, O extends MapCallOptions<R>>(
+  async map<T, R, E extends boolean = false>(
     target: PoolTarget<[T], R>,
     items: Iterable<T>,
-    options?: O,
-  ): Promise<Results<R, O>[]> {
-    return this.mapAsync(target, items, options).get();
+    options?: MapCallOptions<R, E>,
+  ): Promise<Results<R, E>[]> {
+    return this.#map("Pool.map", target, "map", items, options).get();
   }
 
   /** `map` without waiting. */
-  mapAsync<T, R, O extends MapCallOptions<R>>(
+  mapAsync<T, R, E extends boolean = false>(
     target: PoolTarget<[T], R>,
     items: Iterable<T>,
-    options?: O,
-  ): AsyncResult<Results<R, O>[]> {
-    return this.#map(target, "map", items, options);
+    options?: MapCallOptions<R, E>,
+  ): AsyncResult<Results<R, E>[]> {
+    return this.#map("Pool.mapAsync", target, "map", items, options);
   }
 
   /** `map` whose items are lists of arguments. */
-  async starmap<A extends readonly unknown[], R, O extends MapCallOptions<R>>(
+  async starmap<A extends readonly unknown[], R, E extends boolean = false>(
     target: PoolTarget<A, R>,
     items: Iterable<A>,
-    options?: O,
-  ): Promise<Results<R, O>[]> {
-    return this.starmapAsync(target, items, options).get();
+    options?: MapCallOptions<R, E>,
+  ): Promise<Results<R, E>[]> {
+    return this.#map("Pool.starmap", target, "starmap", items, options).get();
   }
 
   /** `starmap` without waiting. */
-  starmapAsync<A extends readonly unknown[], R, O extends MapCallOptions<R>>(
+  starmapAsync<A extends readonly unknown[], R, E extends boolean = false>(
     target: PoolTarget<A, R>,
     items: Iterable<A>,
-    options?: O,
-  ): AsyncResult<Results<R, O>[]> {
-    return this.#map(target, "starmap", items, options);
+    options?: MapCallOptions<R, E>,
+  ): AsyncResult<Results<R, E>[]> {
+    return this.#map("Pool.starmapAsync", target, "starmap", items, options);
   }
 
   /**
    * `map` for any number of items, even endless. The caller reads results one by one, in the order of the items; items
    * are taken only as results are read. A failure is thrown when its turn comes.
    */
-  imap<T, R, O extends ImapCallOptions>(
+  imap<T, R, E extends boolean = false>(
     target: PoolTarget<[T], R>,
     items: Iterable<T> | AsyncIterable<T>,
-    options?: O,
-  ): ImapIterator<Results<R, O>> {
-    return this.#imap(target, items, options, true);
+    options?: ImapCallOptions<E>,
+  ): ImapIterator<Results<R, E>> {
+    return this.#imap("Pool.imap", target, items, options, true);
   }
 
   /** `imap` with the results in the order in which they arrive. */
-  imapUnordered<T, R, O extends ImapCallOptions>(
+  imapUnordered<T, R, E extends boolean = false>(
     target: PoolTarget<[T], R>,
     items: Iterable<T> | AsyncIterable<T>,
-    options?: O,
-  ): ImapIterator<Results<R, O>> {
-    return this.#imap(target, items, options, false);
+    options?: ImapCallOptions<E>,
+  ): ImapIterator<Results<R, E>> {
+    return this.#imap("Pool.imapUnordered", target, items, options, false);
   }
 
   /**
@@ -225,7 +202,8 @@ export class Pool extends SharedObject {
       throw new PolyprocError("BadState", "the pool is still running: close() or terminate() it before join()");
     // A `close()` that the caller did not await may still be pending.
     await this.#jobs.accepted();
-    await this.request("pool/join", (pool) => ({ pool, timeoutMs: timeoutMs ?? null }));
+    const limit = timeoutOf({ timeoutMs });
+    await this.request("pool/join", (pool) => ({ pool, timeoutMs: limit }));
   }
 
   /** Python's `with Pool() as pool`: leaving the block terminates the pool. */
@@ -234,28 +212,28 @@ export class Pool extends SharedObject {
   }
 
   #apply<T>(
+    call: string,
     target: AnyTarget,
     args: readonly unknown[] | undefined,
-    kwargs: Kwargs | null | undefined,
-    options: ApplyOptions<T> | undefined,
+    options: ApplyOptions<T> = {},
   ): AsyncResult<T> {
+    checkOptions(call, options, applyOptions);
     this.#requireRunning();
-    const result = this.#applyJob(target, options ?? {}).call<T>(args ?? [], kwargs ?? {}, options ?? null);
-    return withSignal(result, options?.signal);
+    const result = this.#applyJob(target, options).call<T>(args ?? [], options.kwargs, options);
+    return withSignal(result, options.signal);
   }
 
   #map(
+    call: string,
     target: AnyTarget,
     mode: Mode,
     items: Iterable<unknown>,
     options: MapCallOptions<never> = {},
   ): AsyncResult<never> {
+    checkOptions(call, options, mapOptions);
     this.#requireRunning();
     const list = Array.isArray(items) ? items : [...items];
-    const chunkSize =
-      options.chunkSize === undefined
-        ? Math.max(1, defaultChunkSize(list.length, this.#workers))
-        : checkedChunkSize(options.chunkSize);
+    const chunkSize = options.chunkSize ?? Math.max(1, defaultChunkSize(list.length, this.#workers));
     const { result } = withConnection(
       this.connection,
       () => new MapJob<never>(this.#jobs, toTarget(target as Runnable), mode, list, { ...options, chunkSize }),
@@ -264,16 +242,17 @@ export class Pool extends SharedObject {
   }
 
   #imap(
+    call: string,
     target: AnyTarget,
     items: Iterable<unknown> | AsyncIterable<unknown>,
     options: ImapCallOptions = {},
     ordered: boolean,
   ): ImapIterator<never> {
+    checkOptions(call, options, imapOptions);
     this.#requireRunning();
-    const chunkSize = checkedChunkSize(options.chunkSize ?? 1);
+    const { chunkSize = 1, returnExceptions = false } = options;
     const perWorker = (chunks: number) => Math.max(options.lookAhead ?? chunks * this.#workers * chunkSize, chunkSize);
     const [lookAhead, shortLookAhead] = [perWorker(lookAheadChunks), perWorker(shortLookAheadChunks)];
-    const { returnExceptions = false } = options;
     return withConnection(
       this.connection,
       () =>

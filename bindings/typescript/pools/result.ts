@@ -1,5 +1,6 @@
 import { TimedOut } from "../session/errors.js";
 import { PolyprocError } from "../../../protocol/errors.js";
+import { timeoutOf } from "../sync/wait-options.js";
 
 type State<T> = { kind: "pending" } | { kind: "done"; value: T } | { kind: "failed"; error: unknown };
 
@@ -59,11 +60,15 @@ export class AsyncResult<T> implements PromiseLike<T> {
   /**
    * Waits for the result, up to `timeoutMs` (milliseconds; default: no limit). Never rejects: ask `ready()` afterwards.
    */
-  wait(timeoutMs?: number | null): Promise<void> {
-    if (this.#state !== pending || timeoutMs === 0) return Promise.resolve();
+  async wait(timeoutMs?: number | null): Promise<void> {
+    const limit = timeoutOf({ timeoutMs });
+    if (this.#state === pending && limit !== 0) await this.#settled(limit);
+  }
+
+  #settled(limit: number | null): Promise<void> {
     return new Promise((resolve) => {
       const waiting = (this.#waiting ??= []);
-      if (timeoutMs === undefined || timeoutMs === null) {
+      if (limit === null) {
         waiting.push(resolve);
         return;
       }
@@ -75,7 +80,7 @@ export class AsyncResult<T> implements PromiseLike<T> {
         const at = waiting.indexOf(done);
         if (at !== -1) waiting.splice(at, 1);
         resolve();
-      }, timeoutMs);
+      }, limit);
       waiting.push(done);
     });
   }

@@ -6,6 +6,17 @@ import { addChild, removeChild } from "./children.js";
 import { currentProcess, refuseWhileLoading } from "./current.js";
 import { registerKind } from "../session/handles.js";
 import { moduleOfClass } from "./process-class.js";
+import {
+  aDuration,
+  aFlag,
+  aList,
+  anObject,
+  anything,
+  aText,
+  checkOptions,
+  oneOf,
+  type OptionTable,
+} from "../session/options.js";
 import { ExistingHandle, SharedObject } from "../session/shared-object.js";
 import { toTarget, type AnyArguments, type Runnable } from "./target.js";
 import { timeoutOf, waitOptions, type Timeout } from "../sync/wait-options.js";
@@ -38,6 +49,24 @@ export interface ProcessOptions<A extends AnyArguments = AnyArguments> {
   /** Changes to the environment; `null` removes a variable. */
   env?: Record<string, string | null> | undefined;
 }
+
+const processOptions: OptionTable<ProcessOptions> = {
+  target: anything,
+  name: aText,
+  args: aList,
+  kwargs: anObject,
+  daemon: aFlag,
+  onParentDeath: oneOf("end", "continue"),
+  cwd: aText,
+  env: anObject,
+};
+
+export interface TerminateOptions {
+  /** Milliseconds between SIGTERM and SIGKILL. Default: SIGKILL is not sent. */
+  graceMs?: number | undefined;
+}
+
+const terminateOptions: OptionTable<TerminateOptions> = { graceMs: aDuration };
 
 type State = "new" | "starting" | "running" | "exited" | "closed";
 
@@ -83,6 +112,7 @@ export class Process<A extends AnyArguments = AnyArguments> extends SharedObject
   constructor(from: ProcessOptions<A> | ExistingHandle | typeof rebirth = {}) {
     super("process", from instanceof ExistingHandle ? from : {});
     const options = from instanceof ExistingHandle || from === rebirth ? {} : (from as ProcessOptions<A>);
+    checkOptions(new.target.name, options, processOptions);
     this.#options = options;
     this.#name = options.name;
     this.#daemon = options.daemon ?? currentProcess().daemon;
@@ -222,7 +252,9 @@ export class Process<A extends AnyArguments = AnyArguments> extends SharedObject
    * Sends SIGTERM to the process and its descendants. With `graceMs` (milliseconds), sends SIGKILL after that time to
    * those that still run. Does not wait for the end: use `join`.
    */
-  async terminate({ graceMs }: { graceMs?: number } = {}): Promise<void> {
+  async terminate(options: TerminateOptions = {}): Promise<void> {
+    checkOptions("terminate", options, terminateOptions);
+    const { graceMs } = options;
     this.#requireStarted("cannot be terminated");
     if (this.#state !== "exited")
       await this.request("process/terminate", (process) => ({ process, graceMs }), { urgent: true });

@@ -1,4 +1,5 @@
 import { shellPlaceholderWarning } from "../../../protocol/shell-placeholder.js";
+import { aCount, aFlag, anObject, aText, checkOptions, type OptionTable } from "../session/options.js";
 import type { CommandResult, CommandTarget, ModuleTarget, SourceTarget, Target } from "../../../protocol/target.js";
 
 export type { CommandResult, CommandTarget, ModuleTarget, SourceTarget, Target };
@@ -75,6 +76,14 @@ export function task(meta: { url: string }, target: { readonly name: string }, n
 
 export type CommandOptions = Omit<CommandTarget, "command" | "args">;
 
+const commandOptions: OptionTable<CommandOptions> = {
+  cwd: aText,
+  env: anObject,
+  input: aText,
+  maxOutputBytes: aCount(0),
+  check: aFlag,
+};
+
 /**
  * A program as a target. Its result is a CommandResult.
  *
@@ -83,6 +92,7 @@ export type CommandOptions = Omit<CommandTarget, "command" | "args">;
  * 'gzip -c "$1" > "$1.gz"', "sh", "{item}"])`. Inside the shell's text, an item could inject commands.
  */
 export function command(program: string, args: readonly string[] = [], options: CommandOptions = {}): Command {
+  checkOptions("command", options, commandOptions);
   return { command: program, args: [...args], ...options };
 }
 

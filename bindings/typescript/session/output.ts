@@ -17,6 +17,8 @@ const listening = new WeakSet<Connection>();
 
 /** Sets the mode. Takes effect at once, or when the connection opens. */
 export function setOutputMode(connection: Connection, mode: OutputMode): void {
+  if (mode !== "inherit" && mode !== "ignore" && typeof mode !== "function")
+    throw new TypeError(`where output goes is "inherit", "ignore" or a function; got ${JSON.stringify(mode)}`);
   modes.set(connection, mode);
   if (connection.isOpen) watchOutput(connection);
 }

@@ -2,6 +2,7 @@ import type { PolyprocError } from "../../../protocol/errors.js";
 import type { Handle, HandleKind } from "../../../protocol/schema.js";
 import type { Connection, RequestOptions } from "./connection.js";
 import { currentConnection } from "./default-connection.js";
+import { aText, checkOptions, type OptionTable } from "./options.js";
 import type { RequestName, RequestParams, RequestResult } from "./methods.js";
 
 export interface NameOptions {
@@ -11,6 +12,8 @@ export interface NameOptions {
    */
   name?: string | undefined;
 }
+
+export const nameOptions: OptionTable<NameOptions> = { name: aText };
 
 /** The handle of an object that another process sent. Constructors take it in place of their options. */
 export class ExistingHandle {
@@ -48,7 +51,12 @@ export abstract class SharedObject {
   #handle: Handle | null = null;
   #failure: PolyprocError | null = null;
 
-  protected constructor(kind: HandleKind, from: ExistingHandle | NameOptions) {
+  /** `table`: the options that the class takes, `name` among them. */
+  protected constructor(
+    kind: HandleKind,
+    from: ExistingHandle | NameOptions,
+    table: OptionTable<NameOptions> = nameOptions,
+  ) {
     this.#kind = kind;
     if (from instanceof ExistingHandle) {
       this.#connection = from.connection;
@@ -57,6 +65,7 @@ export abstract class SharedObject {
       collected.register(this, from, this);
       return;
     }
+    checkOptions(new.target.name, from, table);
     this.#connection = currentConnection();
     this.#name = checkedName(from.name);
   }

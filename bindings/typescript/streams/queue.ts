@@ -6,7 +6,8 @@ import { registerKind } from "../session/handles.js";
 import { PutBatch } from "./put-batch.js";
 import { PutLine } from "./put-line.js";
 import { QueueIterator } from "./queue-iterator.js";
-import { ExistingHandle, type NameOptions } from "../session/shared-object.js";
+import { anything, type OptionTable } from "../session/options.js";
+import { ExistingHandle, nameOptions, type NameOptions } from "../session/shared-object.js";
 import { beforeSessionEnd } from "../session/session-end.js";
 import { SimpleQueue } from "./simple-queue.js";
 import { giveBack, holdsItems } from "./taken-ahead.js";
@@ -17,6 +18,9 @@ export interface QueueOptions extends NameOptions {
   /** Most items that the queue holds; `put` waits for space. Default 0: no limit. */
   maxSize?: number | undefined;
 }
+
+/** The constructor checks `maxSize`. */
+const queueOptions: OptionTable<QueueOptions> = { maxSize: anything, ...nameOptions };
 
 interface Settings {
   joinable: boolean;
@@ -38,14 +42,15 @@ export class Queue<T = unknown> extends SimpleQueue<T> {
     settings: Settings = { joinable: false },
   ) {
     const options = from instanceof ExistingHandle ? {} : typeof from === "number" ? { ...more, maxSize: from } : from;
-    const maxSize = options.maxSize ?? 0;
+    const maxSize = (options as QueueOptions | null)?.maxSize ?? 0;
     if (!Number.isSafeInteger(maxSize))
       throw new TypeError(`a queue's maxSize is an integer, 0 for no limit, got ${String(maxSize)}`);
     // As in Python, a size below 0 is no limit either.
-    super(from instanceof ExistingHandle ? from : options, {
-      maxSize: Math.max(maxSize, 0),
-      joinable: settings.joinable,
-    });
+    super(
+      from instanceof ExistingHandle ? from : options,
+      { maxSize: Math.max(maxSize, 0), joinable: settings.joinable },
+      queueOptions,
+    );
     // A queue that another process made, or a named one, may have a limit.
     const unlimited = maxSize <= 0 && !(from instanceof ExistingHandle) && options.name === undefined;
     this.#puts = unlimited

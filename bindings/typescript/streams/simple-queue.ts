@@ -1,13 +1,22 @@
 import { decode, encodeFor, requireForeignData } from "../session/codec.js";
 import type { RequestResult } from "../session/methods.js";
-import { ExistingHandle, SharedObject, type NameOptions } from "../session/shared-object.js";
+import type { OptionTable } from "../session/options.js";
+import { ExistingHandle, nameOptions, SharedObject, type NameOptions } from "../session/shared-object.js";
 
 /** A first-in-first-out queue with only `put`, `get`, `empty` and `close`, without a limit on the number of items. */
 export class SimpleQueue<T = unknown> extends SharedObject {
   constructor(options?: NameOptions);
-  constructor(from?: NameOptions | ExistingHandle, settings?: { maxSize: number; joinable: boolean });
-  constructor(from: NameOptions | ExistingHandle = {}, settings = { maxSize: 0, joinable: false }) {
-    super("queue", from);
+  constructor(
+    from?: NameOptions | ExistingHandle,
+    settings?: { maxSize: number; joinable: boolean },
+    table?: OptionTable<NameOptions>,
+  );
+  constructor(
+    from: NameOptions | ExistingHandle = {},
+    settings = { maxSize: 0, joinable: false },
+    table: OptionTable<NameOptions> = nameOptions,
+  ) {
+    super("queue", from, table);
     if (!(from instanceof ExistingHandle)) this.create("queue/create", (queue) => ({ queue, ...settings }));
   }
 

@@ -2,7 +2,8 @@ import type { Target } from "../../../protocol/target.js";
 import { BrokenBarrier } from "../session/errors.js";
 import { registerKind } from "../session/handles.js";
 import { runHere } from "../processes/run-here.js";
-import { ExistingHandle, SharedObject, type NameOptions } from "../session/shared-object.js";
+import { anything, type OptionTable } from "../session/options.js";
+import { ExistingHandle, nameOptions, SharedObject, type NameOptions } from "../session/shared-object.js";
 import { toTarget, type Task } from "../processes/target.js";
 import { timeoutOf, waitOptions, type Timeout } from "./wait-options.js";
 
@@ -20,6 +21,9 @@ export interface BarrierOptions extends NameOptions {
   timeoutMs?: number | null | undefined;
 }
 
+/** The constructor checks both values. */
+const barrierOptions: OptionTable<BarrierOptions> = { action: anything, timeoutMs: anything, ...nameOptions };
+
 /** A barrier between processes: each party waits until all parties have arrived. */
 export class Barrier extends SharedObject {
   readonly #options: BarrierOptions;
@@ -29,7 +33,7 @@ export class Barrier extends SharedObject {
   /** `parties`: how many must arrive. Throws a TypeError unless it is an integer from 1 up. */
   constructor(parties: number, options?: BarrierOptions);
   constructor(from: number | ExistingHandle, options: BarrierOptions = {}) {
-    super("barrier", from instanceof ExistingHandle ? from : options);
+    super("barrier", from instanceof ExistingHandle ? from : options, barrierOptions);
     this.#options = options;
     if (from instanceof ExistingHandle) return;
     if (!Number.isSafeInteger(from) || from < 1)

@@ -1,3 +1,5 @@
+import { aFlag, anything, aSignal, checkOptions, type OptionTable } from "../session/options.js";
+
 export interface WaitOptions {
   /**
    * Milliseconds to wait, fractions allowed; 0 or less does not wait. Default: no limit, as for `null` and `Infinity`.
@@ -15,12 +17,19 @@ export interface AcquireOptions extends WaitOptions {
 /** A timeout in milliseconds, alone or in an object with other options. */
 export type Timeout = number | null | WaitOptions;
 
+/** `timeoutOf` checks `timeoutMs`. */
+const waitTable: OptionTable<WaitOptions> = { timeoutMs: anything, signal: aSignal };
+const acquireTable: OptionTable<AcquireOptions> = { block: aFlag, ...waitTable };
+
 export function waitOptions(timeout: Timeout | undefined): WaitOptions {
-  return typeof timeout === "object" && timeout !== null ? timeout : { timeoutMs: timeout };
+  if (typeof timeout !== "object" || timeout === null) return { timeoutMs: timeout };
+  checkOptions("a wait", timeout, waitTable);
+  return timeout;
 }
 
 /** The timeout as the wire has it: null for no limit. Throws a TypeError unless it is a number. */
 export function timeoutOf(options: AcquireOptions): number | null {
+  checkOptions("a wait", options, acquireTable);
   if (options.block === false) return 0;
   const { timeoutMs } = options;
   if (timeoutMs === undefined || timeoutMs === null || timeoutMs === Infinity) return null;

@@ -152,7 +152,7 @@ describe("a Python task that is to stop", needs("python3"), () => {
   ): Promise<unknown> {
     const [begun, seen] = [new mp.Queue<number>(), new mp.Queue()];
     const over = new AbortController();
-    const failed = failure(pool.apply(of(name), args(begun, seen), {}, { signal: over.signal, graceMs }));
+    const failed = failure(pool.apply(of(name), args(begun, seen), { signal: over.signal, graceMs }));
     const pid = await begun.get();
     over.abort();
     await failed;
@@ -246,7 +246,7 @@ describe("a Python task that is to stop", needs("python3"), () => {
     const mp = await client(t);
     const pool = new mp.Pool(1);
     const pid = await pool.apply(of("pid"), []);
-    const late = await failure(pool.apply(of("until_told"), [], {}, { timeoutMs: 50, graceMs }));
+    const late = await failure(pool.apply(of("until_told"), [], { timeoutMs: 50, graceMs }));
     assert.equal(late.codeName, "TimedOut");
     const [event, begun] = [new mp.Event(), new mp.Queue<[number, number]>()];
     const outcomes = await pool.starmap(
@@ -272,7 +272,7 @@ describe("a Python task that is to stop", needs("python3"), () => {
     for (let n = 0; n < 300; n++) {
       const over = new AbortController();
       const first = pool
-        .apply(of("pid"), [], {}, { signal: over.signal, graceMs })
+        .apply(of("pid"), [], { signal: over.signal, graceMs })
         .catch((error: unknown) => (error as PolyprocError).codeName);
       const second = pool.apply(of("asks"), []);
       // At some point of its way there, its run, or its way back.

@@ -23,7 +23,7 @@ describe("Node calls Python", needs("python3"), () => {
       (await pool.map(python("describe"), values)).map((one) => (one as { value: unknown }).value),
       values,
     );
-    assert.equal(await pool.apply(python("add"), [1], { b: 2 }), 3);
+    assert.equal(await pool.apply(python("add"), [1], { kwargs: { b: 2 } }), 3);
     assert.equal(await pool.apply(python("Greeter"), ["Ada"]), "hello Ada");
   });
 

@@ -56,7 +56,7 @@ test("calls that are cancelled before the server is up fail with Cancelled, and 
   const applied = pool.applyAsync(count, [counter]);
   const mapped = pool.mapAsync(count, [counter, counter], { chunkSize: 1 });
   const kept = pool.applyAsync(echo, [3]);
-  const aborted = pool.applyAsync(count, [counter], null, { signal: AbortSignal.abort() });
+  const aborted = pool.applyAsync(count, [counter], { signal: AbortSignal.abort() });
   const passed = pool.mapAsync(count, [counter], { signal: AbortSignal.timeout(1) });
   applied.cancel();
   mapped.cancel();

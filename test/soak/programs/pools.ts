@@ -38,7 +38,7 @@ export const pool: Workload = async ({ params, log, random, goesOn }) => {
         results = await Promise.all(
           items.map((item) =>
             shared
-              .applyAsync(target, [item], null, { retries })
+              .applyAsync(target, [item], { retries })
               .get()
               .catch((error: unknown) => error),
           ),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checkedChunkSize, defaultChunkSize } from "../../../../bindings/typescript/pools/chunk.js";
+import { defaultChunkSize } from "../../../../bindings/typescript/pools/chunk.js";
 
 test("the default chunk size is Python's: a quarter of each worker's share, rounded up", () => {
   // python3: def size(n, p): q, r = divmod(n, p * 4); return q + bool(r)
@@ -14,10 +14,4 @@ test("the default chunk size is Python's: a quarter of each worker's share, roun
   ] as const) {
     assert.equal(defaultChunkSize(items, processes), expected);
   }
-});
-
-test("a chunk size is a whole number from 1 on", () => {
-  assert.equal(checkedChunkSize(7), 7);
-  for (const wrong of [0, -1, 1.5, NaN, Infinity])
-    assert.throws(() => checkedChunkSize(wrong), /chunkSize must be a whole number from 1 on, got/);
 });

@@ -29,7 +29,10 @@ test("apply gives the function's result, typed as it is declared", async () => {
   assert.equal(sum, 3);
   // @ts-expect-error -- the function takes a number
   await pool.apply(double, ["x"]);
-  assert.deepEqual(await pool.apply({ module, export: "echo" }, [1], { name: "kwargs" }), [1, { name: "kwargs" }]);
+  assert.deepEqual(await pool.apply({ module, export: "echo" }, [1], { kwargs: { name: "kwargs" } }), [
+    1,
+    { name: "kwargs" },
+  ]);
   assert.equal(await pool.apply(task(meta, functions.Adder), [3, 4]), 7);
 });
 
@@ -70,8 +73,8 @@ test("callbacks are called with the result or the error", async () => {
     callback: (value: unknown) => calls.push(value),
     errorCallback: (error: unknown) => calls.push((error as Error).name),
   };
-  await pool.applyAsync(double, [1], null, options).wait();
-  await pool.applyAsync(task(meta, functions.fail), ["x"], null, options).wait();
+  await pool.applyAsync(double, [1], options).wait();
+  await pool.applyAsync(task(meta, functions.fail), ["x"], options).wait();
   assert.deepEqual(calls, [2, "TaskFailed"]);
 });
 
@@ -122,10 +125,10 @@ test("a target that is not there is TargetNotFound, not a loop of crashes", asyn
 
 test("a task past its limit is asked to stop, then its worker is killed, and it fails with TimedOut", async () => {
   await using pool = new Pool(1);
-  const polite = pool.apply(task(meta, functions.untilAborted), [], null, { timeoutMs: 20 });
+  const polite = pool.apply(task(meta, functions.untilAborted), [], { timeoutMs: 20 });
   await assert.rejects(polite, TimedOut);
   const pid = await pool.apply(task(meta, functions.pid));
-  const stubborn = pool.apply(task(meta, functions.spin), [60_000], null, { timeoutMs: 20, graceMs: 20 });
+  const stubborn = pool.apply(task(meta, functions.spin), [60_000], { timeoutMs: 20, graceMs: 20 });
   await assert.rejects(stubborn, TimedOut);
   assert.notEqual(await pool.apply(task(meta, functions.pid)), pid);
 });
@@ -134,15 +137,15 @@ test("a signal cancels its call and no other", async (t) => {
   await using pool = new Pool(1);
   const started = join(temporaryFolder(t), "started");
   const controller = new AbortController();
-  const running = pool.apply(task(meta, functions.untilAborted), [started], null, { signal: controller.signal });
+  const running = pool.apply(task(meta, functions.untilAborted), [started], { signal: controller.signal });
   await waitFor(() => existsSync(started));
-  const queued = pool.applyAsync(double, [1], null, { signal: controller.signal });
+  const queued = pool.applyAsync(double, [1], { signal: controller.signal });
   const other = pool.applyAsync(double, [2]);
   controller.abort();
   await assert.rejects(running, Cancelled);
   await assert.rejects(queued.get(), Cancelled);
   assert.equal(await other, 4);
-  await assert.rejects(pool.apply(double, [1], null, { signal: AbortSignal.abort() }), Cancelled);
+  await assert.rejects(pool.apply(double, [1], { signal: AbortSignal.abort() }), Cancelled);
 });
 
 test("a failing task is tried again as often as asked", async (t) => {
@@ -155,8 +158,8 @@ test("a failing task is tried again as often as asked", async (t) => {
     if (length < 2) throw new Error(`try ${length}`);
     return length;
   };
-  await assert.rejects(pool.apply(flaky, [folder], null, { retries: 1 }), { message: "Error: try 1" });
-  assert.equal(await pool.apply(flaky, [folder], null, { retries: 1 }), 2);
+  await assert.rejects(pool.apply(flaky, [folder], { retries: 1 }), { message: "Error: try 1" });
+  assert.equal(await pool.apply(flaky, [folder], { retries: 1 }), 2);
 });
 
 test("initializer and initargs prepare each worker", async () => {
@@ -240,7 +243,7 @@ test("calls of different functions that are made in one turn are run in their or
   for (let i = 0; i < 10; i++) {
     calls.push(pool.applyAsync(one, [file, `one ${i}`]), pool.applyAsync(other, [file, `other ${i}`]));
     calls.push(
-      pool.applyAsync(one, [file, `again ${i}`], null, { retries: 1 }),
+      pool.applyAsync(one, [file, `again ${i}`], { retries: 1 }),
       pool.starmapAsync(one, [[file, `map ${i}`]]),
     );
     expected.push(`one ${i}`, `other ${i}`, `again ${i}`, `map ${i}`);

@@ -157,7 +157,7 @@ test("a command is mapped over items, with its result as data", async () => {
 });
 
 test("wrong sizes are refused at once", async () => {
-  assert.throws(() => new Pool(0), /processes must be a whole number from 1 on, got 0/);
+  assert.throws(() => new Pool(0), /processes must be a whole number from 1 up; got 0/);
   assert.throws(() => new Pool({ processes: 1.5 }), RangeError);
   await using pool = new Pool(1);
   assert.throws(() => pool.mapAsync(double, [1], { chunkSize: 0 }), RangeError);

@@ -9,17 +9,14 @@ import type { HostRecord, HostUser } from "../processes/host.js";
 import type { ExitStatus } from "../processes/spawner.js";
 import type { Task, TaskWorker } from "./task.js";
 import { knownOutcome, reportFault, type WorkerReport } from "./worker-report.js";
+import { findClaimed, maxUnacknowledged, TaskNumbers } from "./task-numbers.js";
+import { TaskTimers } from "./task-timers.js";
+import { firstMessage } from "./worker-greeting.js";
 import { workerLost } from "./worker-lost.js";
 import type { WorkerPool } from "./worker-pool.js";
 
 /** Most tasks that one worker has at a time. */
 const maxDepth = 32;
-/**
- * Most tasks that the server may give to a worker beyond the last one that the worker acknowledged. A claim is the low
- * byte of a task's `seq`. A worker that is slow to read its messages still lists tasks that were taken back long ago:
- * without this limit, one claim could mean both an old task and a new one.
- */
-const maxUnacknowledged = 128;
 /** No task is prefetched by a worker that has more bytes of payload than this. */
 const maxAheadBytes = 256 * 1024;
 /** A task is stuck if it runs longer than this and 5 times its job's average. The tasks behind it are taken back. */
@@ -44,18 +41,16 @@ export class PoolWorker implements HostUser, TaskWorker {
   #aheadBytes = 0;
   /** Tasks given to it and not taken back, for `maxTasksPerChild`. */
   #given = 0;
-  #nextSeq = 0;
-  /** One above the `seq` of the last task that the worker reported on. */
-  #acknowledgedSeq = 0;
+  readonly #numbers = new TaskNumbers();
   /** Numbers of the targets that the worker was sent, by their keys. */
   readonly #targets = new Map<string, number>();
-  #deadline: Timer | undefined;
-  #graceTimer: Timer | undefined;
+  readonly #timers: TaskTimers;
   #retireTimer: Timer | undefined;
 
   constructor(pool: WorkerPool, runtime: string, name: string) {
     this.pool = pool;
     this.runtime = runtime;
+    this.#timers = new TaskTimers(pool.engine.guard, pool);
     this.host = pool.engine.hosts.take({ runtime, owner: pool.session.owner });
     const { process } = this.host;
     process.role = "worker";
@@ -83,8 +78,7 @@ export class PoolWorker implements HostUser, TaskWorker {
     if (this.state !== "ready" || !this.host.isReady) return 0;
     const remaining = this.pool.maxTasksPerChild - this.#given;
     const inflight = this.inflight.length;
-    if (inflight === 0)
-      return Math.min(remaining, this.host.claims ? Math.min(maxDepth, this.#unacknowledgedRoom()) : 1);
+    if (inflight === 0) return Math.min(remaining, this.host.claims ? Math.min(maxDepth, this.#numbers.room) : 1);
     if (
       !this.host.claims ||
       this.#aheadBytes > maxAheadBytes ||
@@ -95,7 +89,7 @@ export class PoolWorker implements HostUser, TaskWorker {
     const depth = this.#depth();
     // Batches: it is given more only after it has done half, so that tasks travel in few messages.
     if (inflight > depth / 2) return 0;
-    return Math.min(remaining, depth - inflight, this.#unacknowledgedRoom());
+    return Math.min(remaining, depth - inflight, this.#numbers.room);
   }
 
   /** The error of a task that is too large for this worker; null: the task fits. */
@@ -112,7 +106,7 @@ export class PoolWorker implements HostUser, TaskWorker {
   give(tasks: Task[]): boolean {
     const engine = this.pool.engine;
     // Claims go before the message: a host that has a task and finds no claim for it treats it as taken back.
-    if (this.host.claims && !this.host.host!.claims!.offer(tasks.map((_, i) => (this.#nextSeq + i) & 255))) {
+    if (this.host.claims && !this.host.host!.claims!.offer(this.#numbers.nextClaims(tasks.length))) {
       this.host.expel("it filled its claims pipe");
       return false;
     }
@@ -124,7 +118,7 @@ export class PoolWorker implements HostUser, TaskWorker {
       const { batch, job } = task;
       task.state = "sent";
       task.worker = this;
-      task.seq = this.#nextSeq++;
+      task.seq = this.#numbers.next();
       let target = this.#targets.get(job.targetKey);
       if (target === undefined) {
         target = this.#targets.size;
@@ -161,22 +155,16 @@ export class PoolWorker implements HostUser, TaskWorker {
    */
   takeBack(max = maxUnacknowledged): Task[] {
     // A worker with no room left gets new tasks only after it acknowledges one. Leave it a task to acknowledge.
-    const most =
-      this.state === "gone" || this.#unacknowledgedRoom() > 0 ? max : Math.min(max, this.inflight.length - 1);
+    const most = this.state === "gone" || this.#numbers.room > 0 ? max : Math.min(max, this.inflight.length - 1);
     if (!this.host.claims || this.inflight.length === 0 || most === 0) return [];
-    const bytes = this.host.host!.claims!.takeBack(most);
-    if (bytes.length === 0) return [];
-    const first = this.inflight.findIndex((task) => (task.seq & 255) === bytes[0]);
-    const areOurs =
-      first !== -1 &&
-      bytes.every(
-        (byte, i) => byte === ((this.inflight[first + i]?.seq ?? -1) & 255) && first + i < this.inflight.length,
-      );
-    if (!areOurs) {
+    const claims = this.host.host!.claims!.takeBack(most);
+    if (claims.length === 0) return [];
+    const first = findClaimed(this.inflight, claims);
+    if (first === -1) {
       this.host.expel("it wrote into its claims pipe");
       return [];
     }
-    const taken = this.inflight.splice(first, bytes.length);
+    const taken = this.inflight.splice(first, claims.length);
     this.#given -= taken.length;
     const session = this.host.session!;
     for (const task of taken) {
@@ -204,8 +192,7 @@ export class PoolWorker implements HostUser, TaskWorker {
     }
     task.stopping = reason;
     this.host.cancelTask(task.seq, reason, task.from);
-    this.#graceTimer?.cancel();
-    this.#graceTimer = this.pool.engine.guard.after(graceMs, this.pool, () => this.host.process.kill());
+    this.#timers.startGrace(graceMs, () => this.host.process.kill());
   }
 
   retire(): void {
@@ -228,7 +215,6 @@ export class PoolWorker implements HostUser, TaskWorker {
 
   ready(): void {
     const { pool } = this;
-    const { process } = this.host;
     const refusal = pool.initargs && this.#tooLarge(pool.initargs, "initargs");
     if (refusal) {
       this.initialized(refusal.toErrorObject());
@@ -236,24 +222,7 @@ export class PoolWorker implements HostUser, TaskWorker {
     }
     if (pool.initargs) pool.engine.registry.retainPayload(pool.initargs);
     if (pool.initargs) pool.engine.registry.deliverPayload(this.host.session!, pool.initargs);
-    this.host.send({
-      identity: {
-        process: process.handle,
-        name: process.name,
-        daemon: true,
-        parentPid: pool.session.process?.pid ?? pool.session.clientPid,
-        parentName: pool.session.process?.name ?? "MainProcess",
-      },
-      ...(pool.initializer
-        ? {
-            initializer: {
-              target: pool.initializer as ModuleTarget | SourceTarget,
-              ...(pool.initargs ? { args: pool.initargs } : {}),
-            },
-          }
-        : {}),
-      tasks: [],
-    });
+    this.host.send(firstMessage(pool, this.host.process));
     if (!pool.initializer) this.#isReady();
   }
 
@@ -277,7 +246,7 @@ export class PoolWorker implements HostUser, TaskWorker {
       this.host.expel(`after items ${part.from}+${part.count} of task ${part.seq} it began item ${part.next}`);
       return;
     }
-    this.#acknowledgedSeq = part.seq + 1;
+    this.#numbers.acknowledge(part.seq);
     if (part.count === 0) {
       this.#loading = false;
       this.headSince = this.pool.engine.clock.now();
@@ -290,7 +259,7 @@ export class PoolWorker implements HostUser, TaskWorker {
     // The timeout is for each item: the next item starts with all of it.
     if (task.stopping === "TimedOut") {
       task.stopping = null;
-      this.#graceTimer?.cancel();
+      this.#timers.endGrace();
     }
     this.headSince = this.pool.engine.clock.now();
     this.#watchDeadline();
@@ -306,11 +275,11 @@ export class PoolWorker implements HostUser, TaskWorker {
       return;
     }
     const outcome = knownOutcome(this.pool.engine.registry, result);
-    this.#acknowledgedSeq = result.seq + 1;
+    this.#numbers.acknowledge(result.seq);
     const ms = result.ms ?? this.#elapsed();
     this.#loading = false;
     this.inflight.shift();
-    this.#graceTimer?.cancel();
+    this.#timers.endGrace();
     this.pool.engine.output.flush(this.host.process);
     this.#letGo(task);
     task.from = task.to;
@@ -326,11 +295,10 @@ export class PoolWorker implements HostUser, TaskWorker {
   gone(status: ExitStatus): void {
     const started = this.state !== "starting";
     this.state = "gone";
-    this.#deadline?.cancel();
-    this.#graceTimer?.cancel();
+    this.#timers.end();
     this.#retireTimer?.cancel();
     // A task that the worker reported on, or was asked to stop, counts as begun even if its claim is still there.
-    const begun = (task: Task) => task.seq < this.#acknowledgedSeq || task.stopping !== null;
+    const begun = (task: Task) => this.#numbers.isAcknowledged(task) || task.stopping !== null;
     const back = this.takeBack();
     const untouched = back.filter((task) => !begun(task));
     for (const task of this.inflight) this.#letGo(task);
@@ -342,7 +310,7 @@ export class PoolWorker implements HostUser, TaskWorker {
       untouched,
       lost,
       death,
-      started && (lost.length > 0 || this.#acknowledgedSeq > 0 || untouched.length === 0),
+      started && (lost.length > 0 || this.#numbers.anyAcknowledged || untouched.length === 0),
     );
   }
 
@@ -383,10 +351,6 @@ export class PoolWorker implements HostUser, TaskWorker {
     return null;
   }
 
-  #unacknowledgedRoom(): number {
-    return maxUnacknowledged - (this.#nextSeq - this.#acknowledgedSeq);
-  }
-
   #letGo(task: Task): void {
     task.worker = null;
     this.#aheadBytes -= payloadData(task.batch.items).length;
@@ -395,8 +359,7 @@ export class PoolWorker implements HostUser, TaskWorker {
   #headEnded(): void {
     this.host.process.task = null;
     this.pool.engine.events.taskChanged(this.host.process);
-    this.#deadline?.cancel();
-    this.#deadline = undefined;
+    this.#timers.endTimeout();
   }
 
   #headBegan(): void {
@@ -414,15 +377,11 @@ export class PoolWorker implements HostUser, TaskWorker {
   /** Restarts the timeout, for the item that runs now. */
   #watchDeadline(): void {
     const limit = this.inflight[0]?.job.timeoutMs ?? null;
-    this.#deadline?.cancel();
-    this.#deadline = undefined;
-    if (limit === null) return;
-    this.#deadline = this.pool.engine.guard.after(this.#loading ? Math.max(limit, loadingMs) : limit, this.pool, () => {
-      this.#deadline = undefined;
+    this.#timers.restart(limit !== null && this.#loading ? Math.max(limit, loadingMs) : limit, () => {
       // Read the aside pipe first: the item may have ended already, and its result be there.
       this.host.session?.peer.pullAside?.();
       const task = this.inflight[0];
-      if (task && this.#deadline === undefined) this.stop(task, "TimedOut", task.job.graceMs);
+      if (task && !this.#timers.isRunning) this.stop(task, "TimedOut", task.job.graceMs);
     });
   }
 

@@ -110,6 +110,10 @@ export const map = request("pool/map", {
     timeoutMs: timeoutMs(),
     progressToken: v.optional(v.union([v.number(), v.string()])),
   }),
-  result: v.strictObject({ outcomes: v.array(outcome) }),
+  result: v.strictObject({
+    outcomes: v.array(outcome),
+    /** For a session with `blobs: "own"`, if the given pool belongs to another process tree: the origin of all outcomes. */
+    origin: v.optional(v.string()),
+  }),
   errors: ["BadState", "TargetNotFound"],
 });

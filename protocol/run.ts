@@ -10,6 +10,11 @@ import { target } from "./target.js";
  * or until too many newer runs have ended.
  */
 const run = () => handle("run");
+/**
+ * For a session with `blobs: "own"`, if another process tree started the run: the origin of every payload and error of
+ * the answer.
+ */
+const origin = () => v.optional(v.string());
 const params = () => v.strictObject({ run: run() });
 
 /**
@@ -121,7 +126,7 @@ export const status = request("run/status", {
 export const specOf = request("run/spec", {
   doc: "What `run/start` was given, to show it or to start it again.",
   params: params(),
-  result: v.strictObject({ ...spec, items: v.array(payload()) }),
+  result: v.strictObject({ ...spec, items: v.array(payload()), origin: origin() }),
 });
 
 export const read = request("run/read", {
@@ -137,7 +142,7 @@ export const read = request("run/read", {
     limit: v.optional(v.pipe(count(1), v.maxValue(10_000))),
     timeoutMs: timeoutMs(),
   }),
-  result: v.strictObject({ entries: v.array(runEntry), next: count(), ended: v.boolean() }),
+  result: v.strictObject({ entries: v.array(runEntry), next: count(), ended: v.boolean(), origin: origin() }),
 });
 
 export const outputOf = request("run/output", {

@@ -12,6 +12,12 @@ export function foreignOrigin(session: Session, origin: Origin): Origin | null {
   return session.blobs === "own" && origin !== session.owner ? origin : null;
 }
 
+/** The member of an answer that marks its payloads, if all of them came from `origin` and are foreign to the session. */
+export function originMark(session: Session, origin: Origin): { origin?: Origin } {
+  const foreign = foreignOrigin(session, origin);
+  return foreign === null ? {} : { origin: foreign };
+}
+
 /**
  * The origin of an item that a session puts back. Only the session knows from which client it got the item, and it may
  * lie. So the named origin is marked with the session's id, which makes it different from every real origin: a session

@@ -7,9 +7,10 @@ export const runHandlers: readonly Handler[] = [
   answer(runs.list, ({ engine }) => ({ runs: engine.runs.list() })),
   answer(runs.status, ({ engine }, { run }) => engine.runs.get(run).describeRun()),
   answer(runs.specOf, ({ engine, session }, { run }) => {
-    const { run: _, maxResultBytes: __, ...spec } = engine.runs.get(run).spec;
+    const found = engine.runs.get(run);
+    const { run: _, maxResultBytes: __, ...spec } = found.spec;
     for (const payload of payloadsOf(spec)) engine.registry.showPayload(session, payload);
-    return spec;
+    return { ...spec, ...found.originMark(session) };
   }),
   answer(runs.read, ({ engine, session }, { run, since = 0, limit, timeoutMs }) =>
     engine.runs.get(run).read(session, since, limit, timeoutMs),

@@ -9,6 +9,7 @@ import { Job } from "./job.js";
 import { failureBytes } from "./result-bytes.js";
 import { kept } from "../kept.js";
 import { listOf, onlyItem } from "../payload-list.js";
+import { originMark } from "../origin.js";
 import { Pool } from "./pool.js";
 import { refuseDaemonicParent } from "../processes/process-table.js";
 import type { Session } from "../session.js";
@@ -106,7 +107,7 @@ export function mapInPool(
         return;
       }
       letGo();
-      wait.resolve({ outcomes });
+      wait.resolve({ outcomes, ...originMark(session, pool.session.owner) });
     };
     if (done instanceof Wait) done.onSettled((outcome) => (outcome.ok ? settle() : fail(outcome.error)));
     else settle();

@@ -5,6 +5,7 @@ import type * as runs from "../../../protocol/run.js";
 import { payloadData } from "../../../protocol/schema.js";
 import type { Guard, Principal } from "../guard.js";
 import { failureBytes } from "../pools/result-bytes.js";
+import type { Origin } from "../origin.js";
 import type { Registry } from "../registry.js";
 import type { Session } from "../session.js";
 import { Wait } from "../wait.js";
@@ -21,6 +22,7 @@ const maxReadBytes = 1024 * 1024;
 export interface ReadableRun extends Principal {
   readonly engine: { readonly guard: Guard; readonly registry: Registry };
   readonly ended: boolean;
+  originMark(session: Session): { origin?: Origin };
 }
 
 /** Answers `run/read`: the changes of items after a position. A reader that is up to date waits for the next change. */
@@ -87,12 +89,12 @@ export class RunReaders {
             : failureBytes(outcome.error);
       // At least one entry, of any size.
       if (entries.length === limit || (entries.length > 0 && bytes > maxReadBytes))
-        return { entries, next, ended: false };
+        return { entries, next, ended: false, ...this.#run.originMark(session) };
       entries.push({ index, ...this.#items.get(index), ...outcome });
       if (outcome && "value" in outcome) this.#run.engine.registry.showPayload(session, outcome.value);
       next = position;
     }
-    return { entries, next, ended: this.#run.ended };
+    return { entries, next, ended: this.#run.ended, ...this.#run.originMark(session) };
   }
 }
 

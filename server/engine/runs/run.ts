@@ -10,6 +10,7 @@ import type { Principal } from "../guard.js";
 import { Job, type JobObserver } from "../pools/job.js";
 import type { PoolDependencies } from "../pools/dependencies.js";
 import { kept } from "../kept.js";
+import { originMark, type Origin } from "../origin.js";
 import { itemsOf, listOfAll } from "../payload-list.js";
 import { Pool } from "../pools/pool.js";
 import type { SharedObject } from "../registry.js";
@@ -158,6 +159,11 @@ export class Run implements SharedObject, JobObserver, Principal {
       endedAt: this.#endedAt,
       session: this.#starter,
     };
+  }
+
+  /** The mark of an answer with payloads of this run. */
+  originMark(session: Session): { origin?: Origin } {
+    return originMark(session, this.#session.owner);
   }
 
   /** Entries after a position. Waits while there are none, unless the run has ended. */

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { PipeEnd } from "../../../server/engine/streams/pipe.js";
+import { mapInPool } from "../../../server/engine/pools/pool-map.js";
 import { Queue } from "../../../server/engine/streams/queue.js";
 import type { Session } from "../../../server/engine/session.js";
 import { FakeWorld } from "./fake-engine.js";
+import { runAll, settle } from "./fake-hosts.js";
 import { ask } from "./probe.js";
+import { RunWorld } from "./runs/run-world.js";
 
 function setUp() {
   const world = new FakeWorld();
@@ -76,5 +79,31 @@ suite("a payload from another client's process tree", () => {
       ask(() => near.send(other, Uint8Array.of(i), null, false, true));
       assert.deepEqual(ask(() => far.follow(careful, 0, true)).value, { item: Uint8Array.of(i), origin: other.id });
     }
+  });
+
+  test("is marked in the answers of `run/read`, `run/spec` and `pool/map`, too", async () => {
+    const world = new RunWorld();
+    const [careful, trusting] = [world.session(), world.session()];
+    careful.blobs = "own";
+    const run = world.start(3);
+    const waiting = ask(() => run.read(careful, 0, 1000, null));
+    await world.runAll();
+    assert.equal(waiting.value.origin, world.client.id);
+    assert.equal(ask(() => run.read(careful, 0, 1000, null)).value.origin, world.client.id);
+    assert.deepEqual(run.originMark(careful), { origin: world.client.id });
+    assert.deepEqual(run.originMark(trusting), {});
+
+    const map = async (session: Session, pool?: string) => {
+      const items = [Uint8Array.of(1)];
+      const asked = ask(() => mapInPool(world.engine, session, { pool, target: { module: "/tasks.js" }, items }));
+      world.connectAll();
+      await settle();
+      await runAll(world);
+      return asked.value.origin;
+    };
+    const { handle } = world.pool();
+    assert.equal(await map(careful, handle), world.client.id);
+    assert.equal(await map(trusting, handle), undefined);
+    assert.equal(await map(careful), undefined);
   });
 });

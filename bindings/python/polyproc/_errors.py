@@ -81,6 +81,13 @@ class UntrustedBlob(PolyprocError):
     name = "UntrustedBlob"
 
 
+class ManagerLost(PolyprocError, BrokenPipeError, EOFError):
+    """The manager's process has ended, or was killed, and its objects are gone. Known under the names that the standard library raises, too."""
+
+    __module__ = "polyproc.managers"
+    name = "ManagerLost"
+
+
 _CLASSES = {
     kind.name: kind for kind in (Closed, TaskFailed, WorkerLost, Cancelled, TargetNotFound, SpawnFailed, Deadlock)
 }

@@ -1,7 +1,7 @@
 """What all objects of the server have in common: a handle, references, and how they travel."""
 
 from ._server.default import default_session
-from ._values.msgpack import pack, pack_str
+from ._values.msgpack import pack
 from ._values.payload import decoding_session, note_handle
 
 
@@ -90,28 +90,9 @@ def rebuild(kind, handle, state):
     return shared
 
 
-# By kind of handle: the class that a bare handle becomes.
+# By kind of handle: the class that a bare handle becomes. The modules of the classes fill it.
 classes = {}
-
-
-def from_handle(handle):
-    kind = classes.get(handle.partition(":")[0])
-    if kind is None:
-        from . import connection, queues, synchronize  # noqa: F401  they name their classes
-
-        kind = classes.get(handle.partition(":")[0], UnknownObject)
-    return rebuild(kind, handle, None)
 
 
 class UnknownObject(SharedObject):
     """An object of the server that this binding has no class for. It can be passed along."""
-
-
-def field(name, value):
-    """A packed member of a message's parameters."""
-    return pack_str(name) + pack(value)
-
-
-def ms(seconds):
-    """A time-out of Python's, as the wire wants it."""
-    return None if seconds is None else max(0.0, seconds * 1000.0)

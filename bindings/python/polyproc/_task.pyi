@@ -1,4 +1,4 @@
-from typing import Any, Literal
+from typing import Literal
 
 class CurrentTask:
     """The task that this process runs. Ask at its start, and keep the answer: it stays that task's."""
@@ -20,6 +20,3 @@ class CurrentTask:
 
 def current_task() -> CurrentTask | None:
     """The task that this process runs; None outside of worker processes and between tasks."""
-
-# The rest is the package's own.
-def __getattr__(name: str) -> Any: ...

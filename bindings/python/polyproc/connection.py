@@ -4,15 +4,16 @@ import pickle
 import select
 import time
 
-from ._server import at_exit  # noqa: F401
 from . import _shared  # noqa: F401
+from ._bypass.pipe_end import end_of
 from ._errors import BufferTooShort, PolyprocError
+from ._server import at_exit  # noqa: F401
+from ._session.params import field, ms
+from ._shared import SharedObject
 from ._values.foreign import Foreign, item_of
 from ._values.msgpack import map_head, pack, pack_bin, pack_str, unpack
 from ._values.payload import PICKLE, decode, encode_apart, pickled, to_wire
-from ._bypass.pipe_end import end_of
 from ._values.rope import joined
-from ._shared import SharedObject, field, ms
 
 _ITEM = pack_str("item")
 _EARLY = field("early", True)

@@ -2,8 +2,9 @@
 
 import os
 
-from ._processes import prepare
+from . import _handles  # noqa: F401
 from ._errors import AuthenticationError, BufferTooShort, ProcessError, TimeoutError
+from ._processes import prepare
 
 _FORK = (
     "cannot find context for {0!r}: Polyproc's children are fresh processes that the server starts, as with 'spawn'; "

@@ -13,10 +13,10 @@ from concurrent.futures.process import BrokenProcessPool
 from queue import Empty, SimpleQueue
 
 from . import _errors
-from .context import BaseContext, default_context
-from ._values.payload import CHUNK_BYTES, buffer_size
-from .pool import CLOSE, Pool, _Worker
 from ._pools.results import read_values
+from ._values.payload import CHUNK_BYTES, buffer_size
+from .context import BaseContext, default_context
+from .pool import CLOSE, Pool, _Worker
 
 # Workers are handed calls for so many milliseconds ahead of need, and no more than so many calls each; the others can still be cancelled.
 _AHEAD_MS = 20.0

@@ -1,7 +1,8 @@
-"""The side of a manager where its objects live: functions that its one worker runs."""
+"""The process in which a manager's objects live: functions that its one worker runs."""
 
 import array
 
+from ._errors import ManagerLost
 from ._server.default import default_session
 from ._values.msgpack import pack
 
@@ -94,8 +95,6 @@ def call(handle, method, args, kwds):
     try:
         value = _objects[handle]
     except KeyError:
-        from .managers import ManagerLost
-
         raise ManagerLost(
             "the manager's process was replaced after it died: the objects of the first one are gone, make new ones"
         ) from None

@@ -3,7 +3,7 @@ from typing import Any, Generic, TypeVar, overload
 
 from typing_extensions import Self, SupportsIndex
 
-from ._errors import PolyprocError, TimeoutError
+from ._errors import ManagerLost as ManagerLost, TimeoutError
 from .context import BaseContext, _Makes
 from .queues import JoinableQueue
 
@@ -161,7 +161,6 @@ class SyncManager(BaseManager, _Makes):
     def Queue(self, maxsize: int = 0, *, name: str | None = None) -> JoinableQueue[Any]: ...
     def JoinableQueue(self, maxsize: int = 0, *, name: str | None = None) -> JoinableQueue[Any]: ...
 
-class ManagerLost(PolyprocError, BrokenPipeError, EOFError): ...
 class RemoteError(Exception): ...
 
 __all__ = ["BaseManager", "SyncManager", "BaseProxy", "Token", "Namespace", "TimeoutError"]

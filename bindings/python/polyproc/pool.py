@@ -3,20 +3,22 @@
 import time
 import warnings
 
-from ._server import at_exit  # noqa: F401
-from ._processes import prepare  # noqa: F401
-from ._server.default import default_session
 from ._errors import PolyprocError, TimeoutError
+from ._pools.imap import IMapIterator, IMapUnorderedIterator
+from ._pools.pool_calls import pack_calls
+from ._pools.pool_job import PoolJob
+from ._pools.results import ApplyResult, AsyncResult, MapResult
+from ._processes import prepare
+from ._processes.describe import describe
+from ._server import at_exit  # noqa: F401
+from ._server.default import default_session
+from ._session.params import field, ms
+from ._shared import SharedObject
 from ._values.failure import MaybeEncodingError, RemoteTraceback
 from ._values.msgpack import map_head
 from ._values.payload import with_handles
-from ._shared import SharedObject, field, ms
-from ._pools.imap import IMapIterator, IMapUnorderedIterator
-from ._pools.pool_calls import pack_calls
 from ._values.rope import joined
-from ._pools.pool_job import PoolJob
-from .process import check_may_start, describe
-from ._pools.results import ApplyResult, AsyncResult, MapResult
+from .process import check_may_start
 from .targets import Target
 
 INIT = "INIT"

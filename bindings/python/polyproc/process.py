@@ -3,32 +3,30 @@
 import itertools
 import os
 import signal
-import sys
 import threading
 
-from ._server import default
-from ._processes import prepare
+from ._processes import current, prepare
+from ._processes.children import children as _children
+from ._processes.describe import describe
+from ._processes.lifeline import lifeline
 from ._server.default import default_session
+from ._session.params import field, ms
 from ._values.msgpack import array_head, map_head, pack_str
-from ._values.payload import blob, dumps_apart, encode, with_handles
+from ._values.payload import PROCESS, blob, dumps_apart, encode, with_handles
 from ._values.rope import joined
-from ._shared import field, ms
 from .targets import Target
 
-PROCESS_TAG = "python/process"
 _counter = itertools.count(1)
-_children = {}
-_lifelines = {}
 
 
 def current_process():
     """The object of the process that asks."""
-    return _current
+    return current.process
 
 
 def parent_process():
     """The process that started this one; None in the program itself."""
-    return _parent
+    return current.parent
 
 
 def active_children():
@@ -42,23 +40,12 @@ def active_children():
     return list(_children)
 
 
-def running_children(session):
-    """
-    Process ids of the children that run on this machine (a private server's, or those of a worker) and end with this process, as far as is known
-    without asking.
-    """
-    if getattr(session, "server", None) is None and session is not default.host_session:
-        return []
-    ours = [child for child in list(_children) if child._session is session and child._exitcode is None]
-    return [child._pid for child in ours if child._on_parent_death != "continue"]
-
-
 def check_may_start():
     """Whether this process may start others now."""
     # First: a worker that loads the main script is daemonic, too.
-    if getattr(_current, "_inheriting", False):
+    if getattr(current.process, "_inheriting", False):
         raise RuntimeError(_UNGUARDED)
-    assert not _current._config.get("daemon"), "daemonic processes are not allowed to have children"
+    assert not current.process._config.get("daemon"), "daemonic processes are not allowed to have children"
 
 
 class BaseProcess:
@@ -79,10 +66,10 @@ class BaseProcess:
         if on_parent_death not in (None, "end", "continue"):
             raise ValueError(f"on_parent_death must be 'end' or 'continue'; got {on_parent_death!r}")
         self._on_parent_death = on_parent_death
-        self._identity = _current._identity + (next(_counter),)
-        self._config = dict(_current._config)
+        self._identity = current.process._identity + (next(_counter),)
+        self._config = dict(current.process._config)
         self._parent_pid = os.getpid()
-        self._parent_name = _current.name
+        self._parent_name = current.process.name
         self._target = target
         self._args = tuple(args)
         self._kwargs = dict(kwargs)
@@ -123,7 +110,7 @@ class BaseProcess:
             parent = lifeline(session)
             args = with_handles(
                 session,
-                lambda: joined((array_head(2), array_head(1), blob(PROCESS_TAG, dumps_apart((self, parent))), b"\x80")),
+                lambda: joined((array_head(2), array_head(1), blob(PROCESS, dumps_apart((self, parent))), b"\x80")),
             )
             if prepare.executable is not None:
                 env = {"POLYPROC_EXECUTABLE": prepare.executable}
@@ -193,7 +180,7 @@ class BaseProcess:
 
     def is_alive(self):
         self._check_closed()
-        if self is _current:
+        if self is current.process:
             return True
         assert self._parent_pid == os.getpid(), "can only test a child process"
         if self._session is None:
@@ -264,14 +251,14 @@ class BaseProcess:
     def exitcode(self):
         """None while it runs or was not started; −N when signal N ended it."""
         self._check_closed()
-        if self._session is not None and self._exitcode is None and self is not _current:
+        if self._session is not None and self._exitcode is None and self is not current.process:
             self._poll()
         return self._exitcode
 
     @property
     def ident(self):
         self._check_closed()
-        return os.getpid() if self is _current else self._pid
+        return os.getpid() if self is current.process else self._pid
 
     pid = ident
 
@@ -303,7 +290,7 @@ class BaseProcess:
         return state
 
     def __repr__(self):
-        if self is _current:
+        if self is current.process:
             status = "started"
         elif self._closed:
             status = "closed"
@@ -328,31 +315,6 @@ class BaseProcess:
 
 class Process(BaseProcess):
     pass
-
-
-def describe(target):
-    """A function or class as a target of the wire: where people find it. What is run travels pickled."""
-    target = getattr(target, "__func__", target)
-    if not isinstance(target, type) and not hasattr(target, "__code__"):
-        target = getattr(target, "func", None) or (target if hasattr(target, "__qualname__") else type(target))
-    module = sys.modules.get(getattr(target, "__module__", None) or "builtins")
-    path = getattr(module, "__file__", None) or getattr(target, "__module__", None) or "builtins"
-    return {"module": path, "export": getattr(target, "__qualname__", type(target).__qualname__), "runtime": "python"}
-
-
-def lifeline(session):
-    """The end of a pipe whose other end this process holds as long as it lives: children see by it that it has gone."""
-    ends = _lifelines.get(session)
-    if ends is None:
-        from .connection import Pipe
-
-        ends = _lifelines[session] = Pipe(False, ctx=_Of(session))
-    return ends[0]
-
-
-class _Of:
-    def __init__(self, session):
-        self._session = lambda: session
 
 
 class _MainProcess(BaseProcess):
@@ -397,18 +359,20 @@ class _ParentProcess(BaseProcess):
         return self._lifeline.fileno()
 
 
-_current = _MainProcess()
-_parent = None
+current.process = _MainProcess()
 
 
 def become(process, lifeline=None, parent_pid=None, parent_name=None):
     """In a child: it is this process from now on."""
-    global _current, _parent, _counter, _children
-    process._config = {**process._config, "authkey": process._config.get("authkey") or _current._config["authkey"]}
-    _current = process
-    _parent = _ParentProcess(parent_name or process._parent_name, parent_pid or process._parent_pid, lifeline)
+    global _counter
+    process._config = {
+        **process._config,
+        "authkey": process._config.get("authkey") or current.process._config["authkey"],
+    }
+    current.process = process
+    current.parent = _ParentProcess(parent_name or process._parent_name, parent_pid or process._parent_pid, lifeline)
     _counter = itertools.count(1)
-    _children = {}
+    _children.clear()
     threading.current_thread().name = "MainThread"
 
 

@@ -5,16 +5,17 @@ import traceback
 from queue import Empty, Full
 from types import GenericAlias
 
-from ._server import at_exit  # noqa: F401
 from . import _shared  # noqa: F401
+from ._bypass.taken_ahead import TakenAhead
 from ._errors import PolyprocError, UntrustedBlob
-from ._values.foreign import Foreign, first_item
+from ._server import at_exit  # noqa: F401
 from ._session.handlers import is_from_handler
+from ._session.params import field, ms
+from ._shared import SharedObject
+from ._values.foreign import Foreign, first_item
 from ._values.msgpack import array_head, map_head, pack_str
 from ._values.payload import decode, encode, repacked
 from ._values.rope import joined
-from ._shared import SharedObject, field, ms
-from ._bypass.taken_ahead import TakenAhead
 
 _ITEMS = pack_str("items") + b"\x91"
 _NO_WAIT = field("timeoutMs", 0)

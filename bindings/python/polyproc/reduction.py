@@ -1,6 +1,5 @@
 """Pickling with reducers of the program's own, as multiprocessing.reduction has it."""
 
-import copyreg
 import io
 import pickle
 
@@ -15,7 +14,7 @@ class ForkingPickler(pickle.Pickler):
 
     def __init__(self, *args):
         super().__init__(*args)
-        self.dispatch_table = {**copyreg.dispatch_table, **payload.reducers}
+        self.dispatch_table = payload.dispatch_table()
 
     @classmethod
     def register(cls, type, reduce):

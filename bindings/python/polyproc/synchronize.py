@@ -3,13 +3,14 @@
 import threading
 import time
 
-from ._server import at_exit  # noqa: F401
 from . import _shared  # noqa: F401
 from ._errors import PolyprocError
-from ._values.msgpack import map_head, pack_str
+from ._processes import current
+from ._server import at_exit  # noqa: F401
 from ._session.messages import owner
-from ._shared import SharedObject, field, ms
-from .process import current_process
+from ._session.params import field, ms
+from ._shared import SharedObject
+from ._values.msgpack import map_head, pack_str
 
 _NO_WAIT = field("timeoutMs", 0)
 _OWNER = pack_str("owner")
@@ -134,7 +135,7 @@ def _holder(lock):
         return "None"
     if lock._holds == 0:
         return status["holder"]
-    name, thread = current_process().name, threading.current_thread().name
+    name, thread = current.process.name, threading.current_thread().name
     return name if thread == "MainThread" else f"{name}|{thread}"
 
 

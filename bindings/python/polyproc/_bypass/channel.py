@@ -8,9 +8,9 @@ import time
 from weakref import ref
 
 from .._session.messages import packed_notification
+from .._session.params import ms
+from .._session.stops import stop_error, take_stop
 from .._values.msgpack import pack
-from .._shared import ms
-from .._task import stop_error, take_stop
 
 # A packet is what Linux, where alone there are channels, writes to a FIFO in one piece.
 _PACKET_BYTES = 4096

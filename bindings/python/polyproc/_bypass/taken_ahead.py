@@ -5,10 +5,10 @@ import time
 from _thread import allocate_lock, get_ident
 from collections import deque
 
-from .._session.answer import wake
 from .._errors import PolyprocError
+from .._session.answer import wake
+from .._session.params import field
 from .._values.msgpack import pack
-from .._shared import field
 from .tally import tally_of
 
 # So many in a row, one by one, show how fast a consumer is.

@@ -3,14 +3,14 @@
 import threading
 
 from .._errors import Cancelled, Closed, PolyprocError
+from .._processes.describe import describe
 from .._session.handlers import is_from_handler
+from .._session.params import field
 from .._values.msgpack import array_head, map_head, pack, pack_int
 from .._values.payload import CHUNK_BYTES, TooLong, encode_apart, to_wire, with_handles
 from .._values.rope import joined
-from .._shared import field
-from .pool_calls import CallPacker, pack_calls
-from ..process import describe
 from ..targets import Target
+from .pool_calls import CallPacker, pack_calls
 
 # One message brings no more than this, unless one task alone has more.
 _MAX_TASKS = 512

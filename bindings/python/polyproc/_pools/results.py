@@ -6,11 +6,11 @@ from _thread import allocate_lock
 from types import GenericAlias
 
 from .._errors import TimeoutError
-from .._values.failure import exception_from
+from .._session.answer import wake
 from .._session.handlers import is_from_handler
+from .._values.failure import exception_from
 from .._values.foreign import Foreign
 from .._values.payload import decode
-from .._session.answer import wake
 
 
 class ApplyResult:

@@ -1,1 +1,1 @@
-"""What a child takes over from its parent, and how it runs."""
+"""The children of this process, and what they take over from it."""

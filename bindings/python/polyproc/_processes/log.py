@@ -2,7 +2,7 @@
 
 import logging
 
-from .. import process
+from . import current
 
 _FORMAT = "[%(levelname)s/%(processName)s] %(message)s"
 _to_stderr = False
@@ -50,7 +50,7 @@ def name_processes():
         made = make(*args, **kwargs)
         # None: the program wants no names.
         if made.processName == "MainProcess":
-            made.processName = process.current_process().name
+            made.processName = current.process.name
         return made
 
     record.names_processes = True

@@ -5,6 +5,8 @@ import os
 import pickle
 import sys
 
+from . import current
+
 ORIGINAL_DIR = os.getcwd()
 # Python takes __file__ away from a script that has run to its end: threads and exit functions may start processes still.
 _first_main = sys.modules.get("__main__")
@@ -24,12 +26,10 @@ def set_executable(path):
 
 def context_of(name, session):
     """Text for the worker host beside a target: opaque to the server, `apply` reads it."""
-    from ..process import current_process
-
     environment = getattr(session, "environment", base_environment)
     data = {
         "name": name,
-        "authkey": bytes(current_process().authkey),
+        "authkey": bytes(current.process.authkey),
         "sys_path": [ORIGINAL_DIR if entry == "" else entry for entry in sys.path],
         "version": sys.version_info[:2],
         "sys_argv": sys.argv,
@@ -78,9 +78,7 @@ def apply(context):
         return
     _applied.add(context)
     data = pickle.loads(base64.b64decode(context))
-    from ..process import current_process
-
-    current_process()._config["authkey"] = data["authkey"]
+    current.process._config["authkey"] = data["authkey"]
     sys.path[:] = _path_of(data)
     sys.argv = data["sys_argv"]
     for key, value in data["environ"].items():
@@ -98,14 +96,14 @@ def apply(context):
         from . import log
 
         log.apply(data["log"])
-    current_process()._inheriting = True
+    current.process._inheriting = True
     try:
         if "main_name" in data:
             _run_main_by_name(data["main_name"])
         elif "main_path" in data:
             _run_main_by_path(data["main_path"])
     finally:
-        del current_process()._inheriting
+        del current.process._inheriting
     if "logging" in sys.modules:
         from . import log
 

@@ -8,8 +8,9 @@ import atexit
 import os
 import sys
 
-from . import default
 from .._errors import PolyprocError
+from .._processes.children import children
+from . import default
 
 # Between SIGTERM and SIGKILL for daemonic children.
 _GRACE_MS = 1000
@@ -38,15 +39,11 @@ def finish_children():
 
 
 def _join_all(session):
-    from .. import process
-
-    children = [
-        child for child in list(process._children) if child._session is session and child._parent_pid == os.getpid()
-    ]
-    for child in children:
+    ours = [child for child in list(children) if child._session is session and child._parent_pid == os.getpid()]
+    for child in ours:
         if child.daemon and child._exitcode is None:
             session.request("process/terminate", {"process": child._handle, "graceMs": _GRACE_MS})
-    for child in children:
+    for child in ours:
         child.join()
 
 

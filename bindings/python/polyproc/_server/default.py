@@ -6,6 +6,8 @@ import signal
 import sys
 import threading
 
+from .._processes.children import running
+
 # Signal handlers of the thread that opens the session may ask for it, too: then theirs is the one.
 _lock = threading.RLock()
 _session = None
@@ -80,9 +82,10 @@ def _close(session):
 
 def interrupt_children(session):
     """A terminal's Ctrl-C interrupts the children of multiprocessing, too. These are out of its reach, so each parent passes it on to its own."""
-    from ..process import running_children
-
-    for pid in running_children(session):
+    if getattr(session, "server", None) is None and session is not host_session:
+        # The children may be on another machine.
+        return
+    for pid in running(session):
         try:
             os.killpg(pid, signal.SIGINT)
         except OSError:

@@ -6,12 +6,12 @@ import time
 from _thread import allocate_lock, get_ident
 from collections import deque
 
-from .answer import wake
 from .._errors import error_from_wire
+from .._values.msgpack import Malformed
+from .answer import wake
 from .inflow import FrameTooLong
 from .messages import done_id
-from .._values.msgpack import Malformed
-from .._task import stop_error, take_stop
+from .stops import stop_error, take_stop
 from .wire import is_from_socket
 
 # Messages whose effect a second time would be another one: an exception of a signal handler in the middle of it loses the rest instead.

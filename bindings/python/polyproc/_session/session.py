@@ -7,18 +7,18 @@ import time
 import weakref
 from _thread import get_ident
 
+from .._errors import Closed, PolyprocError
+from .._values.msgpack import pack, pack_int
+from .._values.rope import Rope, joined
 from . import fork
 from .answer import Answer, wake
 from .callbacks import Callbacks
 from .claim import Claim
-from .._errors import Closed, PolyprocError
 from .idle import IdleReader
 from .messages import ID, packed_notification, request_head, request_heads
-from .._values.msgpack import pack, pack_int
 from .reading import Reading
 from .references import References
-from .._values.rope import Rope, joined
-from .._task import pending_stop, stop_error, take_stop
+from .stops import pending_stop, stop_error, take_stop
 from .undelivered import Undelivered
 from .wire import Wire, frame, is_from_socket
 

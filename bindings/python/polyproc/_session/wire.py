@@ -10,10 +10,10 @@ from itertools import accumulate, islice
 from struct import Struct
 from time import perf_counter
 
-from .inflow import LONG_LOG, MAX_FRAME, FrameTooLong, Inflow
 from .._values.large import FRAGMENTED_BYTES, fragments
-from .outflow import CALLERS, Outflow, is_from_socket
 from .._values.rope import Rope, rope
+from .inflow import LONG_LOG, MAX_FRAME, FrameTooLong, Inflow
+from .outflow import CALLERS, Outflow, is_from_socket
 
 _LENGTH = Struct(">I")
 _TIMEVAL = Struct("ll").pack

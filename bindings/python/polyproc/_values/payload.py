@@ -3,6 +3,8 @@ Values as payloads. What every language has travels plainly: None, booleans, int
 keys, datetimes of `timezone.utc`, and shared objects. A value that holds anything else, or that would not come back equal, is pickled as a whole, which only Python reads.
 """
 
+import copyreg
+import io
 import pickle
 import threading
 
@@ -26,7 +28,11 @@ from .msgpack import (
 )
 from .rope import LARGE_BYTES, joined, rope
 
+# Tags of blobs: any value, and the object of a child's process.
 PICKLE = "python/pickle"
+PROCESS = "python/process"
+# What makes a shared object of a bare handle: set by the module that knows the classes.
+from_handle = None
 
 _state = threading.local()
 
@@ -141,11 +147,23 @@ def blob(tag, data):
 
 
 def dumps(value):
-    if reducers:
-        from ..reduction import ForkingPickler
+    if not reducers:
+        return pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+    buffer = io.BytesIO()
+    _pickler(buffer).dump(value)
+    return buffer.getvalue()
 
-        return bytes(ForkingPickler.dumps(value))
-    return pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+
+def dispatch_table():
+    """Python's own reducers, and those that the program registered."""
+    return {**copyreg.dispatch_table, **reducers}
+
+
+def _pickler(file):
+    pickler = pickle.Pickler(file, pickle.HIGHEST_PROTOCOL)
+    if reducers:
+        pickler.dispatch_table = dispatch_table()
+    return pickler
 
 
 class TooLong(Exception):
@@ -172,11 +190,7 @@ class _Sink:
 def dumps_apart(value, most=None):
     """`dumps` as bytes or a rope. TooLong when it takes more than `most` bytes."""
     sink = _Sink(most)
-    if reducers:
-        from ..reduction import ForkingPickler as Pickler
-    else:
-        Pickler = pickle.Pickler
-    Pickler(sink, pickle.HIGHEST_PROTOCOL).dump(value)
+    _pickler(sink).dump(value)
     return sink.result()
 
 
@@ -322,8 +336,6 @@ def _extension(code, data):
         open_content = openers.get(tag)
         return open_content(content) if open_content is not None else OpaqueBlob(tag, bytes(content))
     if code == HANDLE:
-        from .._shared import from_handle
-
         return from_handle(str(data, "utf-8"))
     if code == TIMESTAMP:
         return _timestamp(data)

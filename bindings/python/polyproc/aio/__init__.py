@@ -10,7 +10,6 @@ as those of `polyproc`. The first object starts, or connects to, a server, which
 
 import asyncio
 
-from .._server.default import default_session
 from .._errors import (
     AuthenticationError,
     BufferTooShort,
@@ -21,6 +20,7 @@ from .._errors import (
     TimeoutError,
     WorkerLost,
 )
+from .._server.default import default_session
 from ..context import connect as _connect
 from .connection import Connection, Pipe, wait
 from .face import awaitable

@@ -3,11 +3,11 @@
 import asyncio
 
 from .. import connection
-from .._values.foreign import item_of
 from .._errors import PolyprocError
+from .._session.params import field, ms
+from .._values.foreign import item_of
 from .._values.msgpack import pack
 from .._values.rope import joined
-from .._shared import field, ms
 from ..connection import _ITEM, _LARGE_BYTES, _as_os_error
 from .asking import ask, is_free
 from .face import Face

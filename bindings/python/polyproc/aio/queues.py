@@ -4,11 +4,11 @@ from queue import Empty, Full
 from types import GenericAlias
 
 from .. import queues
-from .._values.foreign import first_item
 from .._errors import PolyprocError
+from .._session.params import field, ms
+from .._values.foreign import first_item
 from .._values.payload import encode
 from .._values.rope import joined
-from .._shared import field, ms
 from ..queues import _ITEMS, _LARGE_BYTES, _NO_WAIT
 from .asking import is_free
 from .face import Face

@@ -7,8 +7,8 @@ import time
 
 from .. import synchronize
 from .._errors import PolyprocError
+from .._session.params import field, ms
 from .._values.msgpack import map_head
-from .._shared import field, ms
 from .asking import ask_to_the_end, owner
 from .face import Face
 

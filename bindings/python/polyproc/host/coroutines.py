@@ -3,7 +3,7 @@
 import asyncio
 
 from .._server import default
-from .._task import stop_error, take_stop
+from .._session.stops import stop_error, take_stop
 
 
 def run_to_end(awaitable):

@@ -5,9 +5,9 @@ import signal
 import socket
 import sys
 
+from .._session.session import Session
 from .._values.large import LARGEST_BYTES
 from .._values.msgpack import pack
-from .._session.session import Session
 from .claims import is_inherited_pipe, open_claims
 
 SERVER_FD = 3

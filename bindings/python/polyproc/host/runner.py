@@ -8,11 +8,15 @@ import threading
 from _thread import allocate_lock, get_ident
 from time import perf_counter
 
-from .._processes.child import Spawned, bootstrap
-from .. import _task, process
+from .. import process
 from .._errors import Closed
-from .._values.failure import MaybeEncodingError, failure_of
+from .._pools.pool_calls import Call, Calls
+from .._processes import current
+from .._session import stops
+from .._session.answer import wake
 from .._session.messages import notification_head, packed_notification
+from .._session.wire import frame
+from .._values.failure import MaybeEncodingError, failure_of
 from .._values.msgpack import Unpackable, array_head, map_head, pack, pack_bin, pack_float, pack_int, scalar_packers
 from .._values.payload import (
     PICKLE,
@@ -25,10 +29,8 @@ from .._values.payload import (
     too_large,
     with_handles,
 )
-from .._session.answer import wake
 from .._values.rope import joined
-from .._session.wire import frame
-from .._pools.pool_calls import Call, Calls
+from .child import Spawned, bootstrap
 from .claims import TaskList
 from .output import capture
 from .targets import Targets, load
@@ -60,7 +62,7 @@ class Runner:
         self._flush_output = lambda: None
         session.task_thread = get_ident()
         session.listeners["worker/run"] = self._accept
-        session.listeners["worker/cancel"] = lambda params: _task.stop(session, params)
+        session.listeners["worker/cancel"] = lambda params: stops.stop(session, params)
         session.listeners["worker/exit"] = self._retire
 
     def serve(self):
@@ -132,7 +134,7 @@ class Runner:
                 args = None
                 process.become(child, lifeline)
             else:
-                child = process.current_process()
+                child = current.process
                 child._target, child._args, child._kwargs = self._targets.get(task["target"]), args, kwargs
         except BaseException as error:
             code = bootstrap(_Raise(error))
@@ -246,12 +248,12 @@ class Runner:
         told_at = at
         while at < end:
             if "stop" in task or "stopped" in task:
-                if _task.reason(task) == "Cancelled":
+                if stops.reason(task) == "Cancelled":
                     # The items after the one that ran are not begun.
                     self._flush_output()
                     if values:
                         self._tell_values(task, told_at, values, for_python, _since(began), at)
-                    self._result(task, at, end - at, failure=_task.NOT_BEGUN)
+                    self._result(task, at, end - at, failure=stops.NOT_BEGUN)
                     return
                 task.pop("stopped", None)
             stop = at + 1 if exact else min(end, at + stride)
@@ -385,7 +387,7 @@ class _Raise:
 
     def __init__(self, error):
         self._error = error
-        self.name = process.current_process().name
+        self.name = current.process.name
 
     def run(self):
         raise self._error

@@ -5,8 +5,8 @@ import importlib.util
 import os
 import sys
 
-from .._processes import prepare
 from .._errors import TargetNotFound
+from .._processes import prepare
 
 
 class Unloadable(Exception):

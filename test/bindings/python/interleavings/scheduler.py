@@ -26,6 +26,7 @@ LONELY = frozenset(
         "pool_calls.py",
         "process.py",
         "_shared.py",
+        "params.py",
         "_errors.py",
     )
 )

@@ -6,8 +6,7 @@ import threading
 
 from .._server import default
 from .._values.failure import format_stack
-from .._values.payload import opener
-from ..process import PROCESS_TAG
+from .._values.payload import PROCESS, opener
 
 
 class Spawned:
@@ -17,7 +16,7 @@ class Spawned:
         self.process, self.lifeline = pickle.loads(content)
 
 
-opener(PROCESS_TAG, Spawned)
+opener(PROCESS, Spawned)
 
 
 def bootstrap(process):

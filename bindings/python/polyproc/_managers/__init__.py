@@ -1,0 +1,1 @@
+"""Managers: the proxies that stand for their objects, and the calls of their worker."""

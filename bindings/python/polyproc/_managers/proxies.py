@@ -1,0 +1,231 @@
+"""Proxies: what stands for an object of a manager in other processes."""
+
+from functools import lru_cache
+from types import GenericAlias
+
+from .. import managed
+from .._errors import PolyprocError
+from .._shared import SharedObject, rebuild
+from .._values.payload import note_handle
+from ..managed import Token
+from .caller import caller_of
+
+# Where users find the classes.
+_MODULE = "polyproc.managers"
+
+
+class BaseProxy(SharedObject):
+    """
+    Stands for an object of a manager. What keeps the object is an event of the server, which each proxy refers to, also on its way through
+    queues and pipes: when the last proxy has gone, the manager lets go of the object.
+    """
+
+    __module__ = _MODULE
+    _kind = "event"
+    _typeid = "object"
+    _exposed = ()
+    # Methods whose results stay in the manager, and what they are registered as: for the process of the manager's object.
+    _kept = {}
+    _manager = None
+
+    def _callmethod(self, methodname, args=(), kwds={}):
+        """Calls a method of the object in its manager, and returns a copy of the result, or a proxy of it where `register` said so."""
+        if methodname in self._kept:
+            return self._manager._make(
+                self._kept[methodname], managed.call_and_keep, (self._handle, methodname, args, kwds)
+            )
+        local = managed.local(self._handle)
+        if local is not None:
+            return managed.call(self._handle, methodname, args, kwds)
+        return self._manager_pool()(managed.call, (self._handle, methodname, args, kwds))
+
+    def _getvalue(self):
+        """A copy of the object."""
+        return self._callmethod("#GETVALUE")
+
+    def _manager_pool(self):
+        return caller_of(self._session, self._pool_handle)
+
+    def _state(self):
+        # Not counted as a reference: the manager ends when its maker ends it.
+        return self._pool_handle
+
+    def _set_state(self, pool_handle):
+        self._pool_handle = pool_handle
+
+    def __deepcopy__(self, memo):
+        return self._getvalue()
+
+    def __repr__(self):
+        return f"<{type(self).__name__} object, typeid {self._typeid!r} at {id(self):#x}>"
+
+    def __str__(self):
+        try:
+            return self._callmethod("#STR")
+        except PolyprocError:
+            return repr(self)[:-1] + "; '__str__()' failed>"
+
+
+def _method(name):
+    def call(self, *args, **kwds):
+        return self._callmethod(name, args, kwds)
+
+    call.__name__ = name
+    return call
+
+
+def MakeProxyType(name, exposed, typeid=None):
+    """A class of proxies that has these methods."""
+    members = {method: _method(method) for method in exposed}
+    kind = type(
+        name, (BaseProxy,), {**members, "_exposed": tuple(exposed), "_typeid": typeid or name, "__module__": _MODULE}
+    )
+    return kind
+
+
+class AutoProxy(BaseProxy):
+    """A proxy with the public methods of its object: each kind has a class of its own, which is made again where a proxy arrives."""
+
+    __module__ = _MODULE
+
+    def __reduce__(self):
+        note_handle(self)
+        return _rebuild_auto, (self._typeid, self._exposed, self._handle, self._state())
+
+
+@lru_cache(maxsize=None)
+def auto_type(typeid, exposed):
+    members = {method: _method(method) for method in exposed}
+    return type(
+        f"AutoProxy[{typeid}]",
+        (AutoProxy,),
+        {**members, "_exposed": exposed, "_typeid": typeid, "__module__": _MODULE},
+    )
+
+
+def _rebuild_auto(typeid, exposed, handle, state):
+    return rebuild(auto_type(typeid, exposed), handle, state)
+
+
+class ListProxy(
+    MakeProxyType(
+        "BaseListProxy",
+        (
+            "__add__",
+            "__contains__",
+            "__delitem__",
+            "__getitem__",
+            "__len__",
+            "__mul__",
+            "__reversed__",
+            "__rmul__",
+            "__setitem__",
+            "append",
+            "clear",
+            "copy",
+            "count",
+            "extend",
+            "index",
+            "insert",
+            "pop",
+            "remove",
+            "reverse",
+            "sort",
+        ),
+        "list",
+    )
+):
+    __module__ = _MODULE
+    __class_getitem__ = classmethod(GenericAlias)
+
+    def __iadd__(self, value):
+        self._callmethod("extend", (value,))
+        return self
+
+    def __imul__(self, value):
+        self._callmethod("__imul__", (value,))
+        return self
+
+
+class DictProxy(
+    MakeProxyType(
+        "BaseDictProxy",
+        (
+            "__contains__",
+            "__delitem__",
+            "__getitem__",
+            "__len__",
+            "__setitem__",
+            "clear",
+            "copy",
+            "get",
+            "items",
+            "keys",
+            "pop",
+            "popitem",
+            "setdefault",
+            "update",
+            "values",
+        ),
+        "dict",
+    )
+):
+    __module__ = _MODULE
+    __class_getitem__ = classmethod(GenericAlias)
+
+    def __iter__(self):
+        return self._new_proxy(IteratorProxy, "#ITER")
+
+    def _new_proxy(self, kind, method):
+        proxy = kind.__new__(kind)
+        token = Token(self._session)
+        proxy._adopt(self._session, token.handle)
+        proxy._set_state(self._pool_handle)
+        self._callmethod(method, (token,))
+        return proxy
+
+
+class IteratorProxy(MakeProxyType("BaseIteratorProxy", ("__next__",), "Iterator")):
+    __module__ = _MODULE
+
+    def __iter__(self):
+        return self
+
+
+class NamespaceProxy(BaseProxy):
+    __module__ = _MODULE
+    _typeid = "Namespace"
+
+    def __getattr__(self, key):
+        if key.startswith("_"):
+            return object.__getattribute__(self, key)
+        return self._callmethod("__getattribute__", (key,))
+
+    def __setattr__(self, key, value):
+        if key.startswith("_"):
+            return object.__setattr__(self, key, value)
+        return self._callmethod("__setattr__", (key, value))
+
+    def __delattr__(self, key):
+        if key.startswith("_"):
+            return object.__delattr__(self, key)
+        return self._callmethod("__delattr__", (key,))
+
+
+class ValueProxy(BaseProxy):
+    __module__ = _MODULE
+    _typeid = "Value"
+    __class_getitem__ = classmethod(GenericAlias)
+
+    def get(self):
+        return self._callmethod("get")
+
+    def set(self, value):
+        return self._callmethod("set", (value,))
+
+    value = property(get, set)
+
+
+class ArrayProxy(MakeProxyType("BaseArrayProxy", ("__len__", "__getitem__", "__setitem__"), "Array")):
+    __module__ = _MODULE
+    __class_getitem__ = classmethod(GenericAlias)

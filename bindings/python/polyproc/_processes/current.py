@@ -1,0 +1,5 @@
+"""The process that runs this code, and the process that started it."""
+
+# Process objects, which `polyproc.process` sets. The program itself has no parent.
+process = None
+parent = None

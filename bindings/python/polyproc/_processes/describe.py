@@ -1,0 +1,13 @@
+"""How a Python function is named in messages."""
+
+import sys
+
+
+def describe(target):
+    """A function or class as a target of the wire: where people find it. What is run travels pickled."""
+    target = getattr(target, "__func__", target)
+    if not isinstance(target, type) and not hasattr(target, "__code__"):
+        target = getattr(target, "func", None) or (target if hasattr(target, "__qualname__") else type(target))
+    module = sys.modules.get(getattr(target, "__module__", None) or "builtins")
+    path = getattr(module, "__file__", None) or getattr(target, "__module__", None) or "builtins"
+    return {"module": path, "export": getattr(target, "__qualname__", type(target).__qualname__), "runtime": "python"}

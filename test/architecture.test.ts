@@ -61,7 +61,7 @@ const layers: Record<string, Layer> = {
   },
   cli: {
     folders: ["protocol", "bindings/typescript", "cli"],
-    packages: ["commander", "cli-progress", "tinyglobby"],
+    packages: ["commander", "tinyglobby"],
     node: "all",
   },
   extension: {
@@ -92,12 +92,12 @@ const layers: Record<string, Layer> = {
   },
   examples: {
     folders: ["bindings/typescript", "examples"],
-    packages: ["cli-progress", "tinyglobby", "polyproc"],
+    packages: ["cli-progress", "polyproc"],
     node: "all",
   },
   bench: {
     folders: ["protocol", "bindings/typescript", "bench"],
-    packages: ["polyproc", "cli-progress", "jest-worker", "piscina", "tinypool", "workerpool"],
+    packages: ["polyproc", "jest-worker", "piscina", "tinypool", "workerpool"],
     node: "all",
   },
   test: {

@@ -6,14 +6,17 @@ import { parseArgs } from "node:util";
 
 export const usage = `usage: npm start -- [FOLDER] [-j N]
 
-Computes the size and the SHA-256 of every file below FOLDER in worker processes.
+Compresses every file below FOLDER with brotli in worker processes, verifies the result, and says how many bytes are
+left. Then it measures a plain loop, one worker and N workers on the same files. It writes no files.
 
-  FOLDER              default: this checkout
+  FOLDER              default: this checkout, without node_modules and .git
   -j, --processes N   worker processes; default: the number of CPUs
   -h, --help          this text`;
 
 export interface Arguments {
   folder: string;
+  /** Names of folders that are left out. */
+  without: readonly string[];
   processes: number;
 }
 
@@ -39,7 +42,8 @@ export function readArguments(args: readonly string[]): Arguments | "help" {
   const processes = Number(values.processes ?? availableParallelism());
   if (!Number.isSafeInteger(processes) || processes < 1)
     throw new UsageError(`--processes takes a whole number from 1 on, got "${values.processes}"`);
-  return { folder: checkedFolder(positionals[0]), processes };
+  const without = positionals.length === 0 ? ["node_modules", ".git"] : [];
+  return { folder: checkedFolder(positionals[0]), without, processes };
 }
 
 function checkedFolder(given: string | undefined): string {

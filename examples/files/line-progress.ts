@@ -17,8 +17,6 @@ export class LineProgress implements Progress {
     }, everyMs);
   }
 
-  news(): void {}
-
   stop(): void {
     clearInterval(this.#timer);
   }

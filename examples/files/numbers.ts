@@ -11,6 +11,11 @@ export function bytes(n: number): string {
   return unit === 0 ? `${n} B` : `${value.toFixed(1)} ${units[unit]}`;
 }
 
+/** `27 %`. */
+export function share(part: number, whole: number): string {
+  return `${Math.round((100 * part) / Math.max(1, whole))} %`;
+}
+
 /** `12,345`. */
 export function whole(n: number): string {
   return Math.round(n).toLocaleString("en-US");

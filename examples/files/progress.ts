@@ -1,10 +1,7 @@
 import type { Tally } from "./tally.js";
-import type { News } from "./digest.js";
 
-/** Shows the progress of a run. */
+/** Shows the progress of a run, until `stop`. */
 export interface Progress {
-  /** A worker reported its progress with a large file. */
-  news(news: News): void;
   stop(): void;
 }
 
@@ -14,10 +11,10 @@ export interface Total {
 }
 
 /**
- * What opening a file costs, in bytes that could be hashed instead: roughly, so that progress moves evenly over large
- * and small files.
+ * What opening a file costs, in bytes that could be compressed instead: roughly, so that progress moves evenly over
+ * large and small files.
  */
-const fileCostBytes = 64 * 1024;
+const fileCostBytes = 1024;
 
 /** How much of the work is done, 0 to 1. */
 export function doneShare(tally: Tally, { files, bytes }: Total): number {

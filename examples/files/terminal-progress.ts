@@ -1,6 +1,4 @@
-import { relative } from "node:path";
 import cliProgress from "cli-progress";
-import type { News } from "./digest.js";
 import { bytes, duration, whole } from "./numbers.js";
 import { doneShare, type Progress, type Total } from "./progress.js";
 import type { Tally, WorkerTally } from "./tally.js";
@@ -8,40 +6,32 @@ import type { Tally, WorkerTally } from "./tally.js";
 const everyMs = 100;
 
 interface Shown {
-  files: number;
+  pieces: number;
   bytes: number;
   at: number;
   rate: string;
 }
 
-/** Shows a bar for the whole run, and for each worker a line: its pid, its rate, its file. */
+/** Shows a bar for the whole run, and for each worker a line: its pid, its rate, its last file. */
 export class TerminalProgress implements Progress {
   readonly #tally: Tally;
   readonly #total: Total;
-  readonly #root: string;
   readonly #bars: cliProgress.MultiBar;
   readonly #bar: cliProgress.SingleBar;
   readonly #lines = new Map<number, cliProgress.SingleBar>();
   readonly #shown = new Map<number, Shown>();
-  /** Large files that are being read, by pid. */
-  readonly #large = new Map<number, News>();
   readonly #timer: NodeJS.Timeout;
   readonly #began = performance.now();
 
-  constructor(tally: Tally, total: Total, root: string) {
+  constructor(tally: Tally, total: Total) {
     this.#tally = tally;
     this.#total = total;
-    this.#root = root;
     this.#bars = new cliProgress.MultiBar(
       { hideCursor: true, barsize: 30, fps: 1000 / everyMs, linewrap: false, emptyOnZero: true },
       cliProgress.Presets.shades_classic,
     );
     this.#bar = this.#bars.create(1, 0, this.#overall(), { format: "{bar} {percentage} %  {done}  {rate}  {left}" });
     this.#timer = setInterval(() => this.#draw(), everyMs);
-  }
-
-  news(news: News): void {
-    this.#large.set(news.pid, news);
   }
 
   stop(): void {
@@ -72,31 +62,22 @@ export class TerminalProgress implements Progress {
   }
 
   #describe(pid: number, worker: WorkerTally): string {
-    const large = this.#large.get(pid);
-    if (large && worker.at === large.path) this.#large.delete(pid);
-    const doing = this.#large.has(pid)
-      ? `${this.#short(large!.path)} ${Math.floor((100 * large!.doneBytes) / Math.max(1, large!.size))} %`
-      : this.#short(worker.at);
     const text = `${String(pid).padStart(7)}  ${this.#rate(pid, worker).padEnd(26)}  `;
     const room = (process.stdout.columns ?? 80) - text.length - 4;
-    return text + (doing.length <= room ? doing : `…${doing.slice(doing.length - room + 1)}`);
+    return text + (worker.at.length <= room ? worker.at : `…${worker.at.slice(worker.at.length - room + 1)}`);
   }
 
   /** Rate over the last second; at first since the worker's start. */
   #rate(pid: number, worker: WorkerTally): string {
     const now = performance.now();
-    const last = this.#shown.get(pid) ?? { files: 0, bytes: 0, at: worker.since, rate: "" };
+    const last = this.#shown.get(pid) ?? { pieces: 0, bytes: 0, at: worker.since, rate: "" };
     const ms = now - last.at;
     if (ms < 1000 && last.rate !== "") return last.rate;
     const rate =
       ms < 100
         ? ""
-        : `${whole(((worker.files - last.files) / ms) * 1000)} files/s ${bytes(Math.round(((worker.bytes - last.bytes) / ms) * 1000))}/s`;
-    if (ms >= 1000) this.#shown.set(pid, { files: worker.files, bytes: worker.bytes, at: now, rate });
+        : `${whole(((worker.pieces - last.pieces) / ms) * 1000)} pieces/s ${bytes(Math.round(((worker.bytes - last.bytes) / ms) * 1000))}/s`;
+    if (ms >= 1000) this.#shown.set(pid, { pieces: worker.pieces, bytes: worker.bytes, at: now, rate });
     return rate;
-  }
-
-  #short(path: string): string {
-    return relative(this.#root, path);
   }
 }

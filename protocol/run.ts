@@ -30,8 +30,8 @@ export const runInfo = v.strictObject({
   /** What it runs, for display. */
   target: v.string(),
   /**
-   * `done`: every item has its outcome. `halted`: ended early by its `halt`. In every state, items may still run and
-   * workers may still be ending until `endedAt` is set.
+   * `done`: every item has its outcome. `halted`: ended early, by its `halt` or because its target cannot
+   * be loaded or started. In every state, items may still run and workers may still be ending until `endedAt` is set.
    */
   state: v.picklist(["running", "done", "cancelled", "halted"]),
   /** Its pool. The run's workers and commands are processes of this pool. */
@@ -96,7 +96,8 @@ export const start = request("run/start", {
   doc:
     "Starts a run: the target once for each item, in a pool of its own, which ends with it. The answer comes when " +
     "the run is accepted. `run/read` reads its outcomes; `events/subscribe` with the topic `run` reports its " +
-    "numbers. The server keeps at most `maxResultBytes` (default 64 MiB) of results and of the details of failures. " +
+    "numbers. If the target cannot be loaded (TargetNotFound), or its program cannot be started, the run ends early: " +
+    "no further item begins. The server keeps at most `maxResultBytes` (default 64 MiB) of results and of the details of failures. " +
     "Beyond that it drops the oldest of these; their items stay. Of the runs that have ended the server keeps the " +
     "last 200, and at most 256 MiB of their items, results and output. Beyond that it forgets the oldest first, but " +
     "never the last one. Fails with Overloaded if the items of all runs under way would exceed four times " +

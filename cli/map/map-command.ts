@@ -1,6 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import { errorCodes } from "../../protocol/errors.js";
-import type { Failure } from "../../protocol/job.js";
+import { failsForAll } from "../../protocol/fails-for-all.js";
 import type { Target } from "../../protocol/target.js";
 import { exitStatus, signalStatus } from "../exit-status.js";
 import { collect, duration, wholeNumber } from "../option-values.js";
@@ -199,7 +198,7 @@ async function runMap(server: ServerLink, target: Target, source: ItemSource, op
     onOutcome: (outcome) => {
       report.add(outcome);
       if (outcome.kind !== "failed" || status !== null) return;
-      if (isHopeless(outcome.error)) run.endNow(0);
+      if (failsForAll(outcome.error, target)) run.endNow(0);
       else if (options.halt.when === "now" && report.failed === options.halt.failures) run.endNow(haltGraceMs);
       else if (options.halt.when === "soon" && report.failed === options.halt.failures) void run.endGently();
     },
@@ -239,12 +238,6 @@ async function runMap(server: ServerLink, target: Target, source: ItemSource, op
     stopWatching();
   }
   return status ?? (report.failed > 0 ? exitStatus.failed : exitStatus.ok);
-}
-
-/** Whether every item will fail in the same way, because the target does not exist or cannot be executed. */
-function isHopeless({ code, data }: Failure): boolean {
-  if (code === errorCodes.TargetNotFound) return true;
-  return code === errorCodes.SpawnFailed && ["ENOENT", "EACCES", "ENOEXEC"].includes(String(data?.["errno"]));
 }
 
 /** Milliseconds between SIGTERM and SIGKILL when `--halt now` ends running items. */

@@ -1,39 +1,51 @@
+import type { Failure } from "../../protocol/job.js";
 import type { Target } from "../../protocol/target.js";
 import { shorten } from "../output/one-line.js";
 import { failureStack, failureText, failureWords } from "../runs/failure-text.js";
 import type { Row, RunRequest } from "../runs/run.js";
-import { positionInStack, readRemark } from "./positions.js";
-import type { Problem } from "./problem.js";
+import { isForeign, placesInStack, positionInStack, readRemark } from "./positions.js";
+import type { Place, Problem } from "./problem.js";
 
 /** Of one item; the results have the rest. */
 const maxProblems = 50;
 const maxNameLength = 60;
 
+/** What a failed item says about files. */
+export interface Found {
+  /** About the item's own file. */
+  problems: Problem[];
+  /** The line that threw, in the function's module if the stack leads there. */
+  thrownAt: Place | null;
+}
+
 /**
- * What a failed item says about files. About its own file: at the places in it that the error or the command's output
- * names, or where the stack leads to, else at its beginning. Of an item that is no file: about the function's module,
- * when the stack leads there.
+ * About the item's own file: at the places in it that the error or the command's output names, or where the stack leads
+ * to, otherwise at its beginning. About the function: the line that threw.
  */
-export function findProblems(row: Row, { target, name }: Pick<RunRequest, "target" | "name">): Problem[] {
+export function findProblems(row: Row, { target, name }: Pick<RunRequest, "target" | "name">): Found {
   const { error, file } = row;
-  if (row.state !== "failed" || !error) return [];
-  const message = failureText(error);
+  if (row.state !== "failed" || !error) return { problems: [], thrownAt: null };
   const stack = failureStack(error);
-  if (file === null) {
-    const module = modulePath(target);
-    const position = module !== null && stack !== null ? positionInStack(stack, (path) => path === module) : null;
-    return position
-      ? [
-          {
-            file: position.path,
-            line: position.line,
-            column: position.column,
-            message: `${row.label}: ${message}`,
-            severity: "error",
-          },
-        ]
-      : [];
+  const thrownAt = stack === null ? null : placeOfThrow(stack, modulePath(target));
+  if (file === null) return { problems: [], thrownAt };
+  const link = thrownAt === null || thrownAt.file === file ? {} : { thrownAt };
+  const problems = remarksOn(file, error);
+  if (problems.length === 0) {
+    const position = stack === null ? null : positionInStack(stack, (path) => path === file);
+    const message = failureText(error);
+    problems.push({
+      file,
+      line: position?.line ?? 0,
+      column: position?.column ?? 0,
+      message: "command" in target ? `${shorten(name, maxNameLength)}: ${message}` : message,
+      severity: "error",
+    });
   }
+  return { problems: problems.map((problem) => ({ ...problem, ...link })), thrownAt };
+}
+
+/** What the error or the command's output says about places in the file. */
+function remarksOn(file: string, error: Failure): Problem[] {
   const found: Problem[] = [];
   for (const line of failureWords(error).flatMap((text) => text.split("\n"))) {
     const remark = readRemark(line);
@@ -41,20 +53,18 @@ export function findProblems(row: Row, { target, name }: Pick<RunRequest, "targe
     found.push({ file, line: remark.line, column: remark.column, message: remark.message, severity: remark.severity });
     if (found.length === maxProblems) break;
   }
-  if (found.length > 0) return found;
-  const position = stack === null ? null : positionInStack(stack, (path) => path === file);
-  return [
-    {
-      file,
-      line: position?.line ?? 0,
-      column: position?.column ?? 0,
-      message: "command" in target ? `${shorten(name, maxNameLength)}: ${message}` : message,
-      severity: "error",
-    },
-  ];
+  return found;
 }
 
-function modulePath(target: Target): string | null {
+function placeOfThrow(stack: string, module: string | null): Place | null {
+  if (module === null) return null;
+  const places = placesInStack(stack);
+  const place = places.find(({ path }) => path === module) ?? places.find(({ path }) => !isForeign(path));
+  return place ? { file: place.path, line: place.line, column: place.column } : null;
+}
+
+/** Path of the function's file; null if the target is no function of a file. */
+export function modulePath(target: Target): string | null {
   if (!("module" in target)) return null;
   return target.module.startsWith("file://")
     ? decodeURIComponent(target.module.slice("file://".length))

@@ -5,34 +5,51 @@ export interface Position {
   column: number;
 }
 
-/** `at f (file:///a/b.js:12:3)`, `at /a/b.js:12:3`, `File "/a/b.py", line 12, in f`. */
-const frames = [/^\s*at (?:.*\()?((?:file:\/\/)?\/.+?):(\d+):(\d+)\)?$/, /^\s*File "(.+?)", line (\d+)()/];
-
 /**
- * The first frame of a stack in one of these files, as they are given: the file that the failure concerns comes first.
+ * `at f (file:///a/b.js:12:3)`, `at /a/b.js:12:3`, `File "/a/b.py", line 12, in f`; the first line of a stack of a
+ * module that could not be parsed, `file:///a/b.js:12`; and what worker hosts say of one, `syntax error in /a/b.js:12:3`.
  */
+const frames = [
+  /^\s*at (?:.*\()?((?:file:\/\/)?\/.+?):(\d+):(\d+)\)?$/,
+  /^\s*File "(.+?)", line (\d+)()/,
+  /^((?:file:\/\/)?\/[^:]+):(\d+)()$/,
+  /^syntax error in (\/.+?):(\d+):(\d+): /,
+];
+
+/** The places that a stack names, the innermost call first. */
+export function placesInStack(stack: string): Position[] {
+  const places: Position[] = [];
+  let isPython = false;
+  for (const line of stack.split("\n")) {
+    const match = matchFrame(line);
+    if (!match) continue;
+    isPython ||= line.trimStart().startsWith("File ");
+    places.push({ path: pathOf(match[1]!), line: toIndex(match[2]), column: toIndex(match[3]) });
+  }
+  // Python writes the innermost call last.
+  return isPython ? places.reverse() : places;
+}
+
+function matchFrame(line: string): RegExpExecArray | null {
+  for (const frame of frames) {
+    const match = frame.exec(line);
+    if (match) return match;
+  }
+  return null;
+}
+
+/** The place in one of these files where the stack is innermost. */
 export function positionInStack(stack: string, isFile: (path: string) => boolean): Position | null {
-  const found = stack
-    .split("\n")
-    .flatMap((line) => {
-      for (const frame of frames) {
-        const match = frame.exec(line);
-        if (match)
-          return [
-            {
-              path: pathOf(match[1]!),
-              line: toIndex(match[2]),
-              column: toIndex(match[3]),
-              python: line.trimStart().startsWith("File"),
-            },
-          ];
-      }
-      return [];
-    })
-    .filter(({ path }) => isFile(path));
-  // Python tells the innermost call last.
-  const innermost = found[0]?.python ? found.at(-1) : found[0];
-  return innermost ? { path: innermost.path, line: innermost.line, column: innermost.column } : null;
+  return placesInStack(stack).find(({ path }) => isFile(path)) ?? null;
+}
+
+/** Whether this is code that the user did not write: of Node, of Python, of a package. */
+export function isForeign(path: string): boolean {
+  return (
+    !path.startsWith("/") ||
+    path.includes("/node_modules/") ||
+    /\/(?:lib\/python[\d.]+|(?:site|dist)-packages)\//.test(path)
+  );
 }
 
 export interface Remark extends Position {
@@ -40,10 +57,7 @@ export interface Remark extends Position {
   severity: "error" | "warning" | "information";
 }
 
-/**
- * `a.c:12:3: error: text`, `a.c:12: text`, a shell's `a.sh: line 12: text`, and TypeScript's
- * `a.ts(12,3): error TS1: text`. No times of day.
- */
+/** `a.c:12:3: error: text`, `a.c:12: text`, a shell's `a.sh: line 12: text`, and TypeScript's `a.ts(12,3): error TS1: text`. No times of day. */
 const remarks = [
   /^(?!\d+:)(?<path>[^\s:(][^:(]*?)(?:: line |:)(?<line>\d+)(?::(?<column>\d+))?(?:-\d+(?::\d+)?)?(?::\s*|\s+-\s+)(?<text>\S.*)$/,
   /^(?<path>[^\s:(][^:(]*?)\((?<line>\d+)(?:,(?<column>\d+))?\):\s*(?<text>\S.*)$/,

@@ -6,4 +6,13 @@ export interface Problem {
   column: number;
   message: string;
   severity: "error" | "warning" | "information";
+  /** The line of the function that threw it. */
+  thrownAt?: Place;
+}
+
+/** A line of a function that threw an error. */
+export interface Place {
+  file: string;
+  line: number;
+  column: number;
 }

@@ -1,3 +1,4 @@
+import { readFileSync, statSync } from "node:fs";
 import * as vscode from "vscode";
 import type { Disposable } from "../connection/rpc.js";
 import type { Run, Runs } from "../runs/run.js";
@@ -13,7 +14,7 @@ const severities: Record<Problem["severity"], vscode.DiagnosticSeverity> = {
 /** Failures as problems of the files that they concern. Those of tasks are their problem matchers' business. */
 export function registerDiagnostics(runs: Runs): vscode.Disposable {
   const collection = vscode.languages.createDiagnosticCollection("polyproc");
-  const book = new ProblemBook();
+  const book = new ProblemBook(readText);
   const subscriptions = new Map<Run, Disposable>();
 
   const show = (files: ReadonlySet<string>) => {
@@ -52,8 +53,8 @@ export function registerDiagnostics(runs: Runs): vscode.Disposable {
 }
 
 /** From the place to the end of its word, or of its line when it begins one. */
-function diagnostic({ file, line, column, message, severity }: Problem): vscode.Diagnostic {
-  const document = vscode.workspace.textDocuments.find(({ uri }) => uri.scheme === "file" && uri.fsPath === file);
+function diagnostic({ file, line, column, message, severity, thrownAt }: Problem): vscode.Diagnostic {
+  const document = openDocument(file);
   const start = new vscode.Position(line, column);
   const wholeLine = new vscode.Range(line, column, line, Number.MAX_SAFE_INTEGER);
   const range =
@@ -62,5 +63,29 @@ function diagnostic({ file, line, column, message, severity }: Problem): vscode.
       : (document?.getWordRangeAtPosition(start) ?? new vscode.Range(start, start.translate(0, 1)));
   const shown = new vscode.Diagnostic(range, message, severities[severity]);
   shown.source = "polyproc";
+  if (thrownAt) {
+    const place = new vscode.Location(
+      vscode.Uri.file(thrownAt.file),
+      new vscode.Position(thrownAt.line, thrownAt.column),
+    );
+    shown.relatedInformation = [new vscode.DiagnosticRelatedInformation(place, "thrown here")];
+  }
   return shown;
+}
+
+function openDocument(file: string): vscode.TextDocument | undefined {
+  return vscode.workspace.textDocuments.find(({ uri }) => uri.scheme === "file" && uri.fsPath === file);
+}
+
+/** A source in which no line is looked for beyond this length. */
+const maxSourceBytes = 1024 * 1024;
+
+function readText(path: string): string | null {
+  const document = openDocument(path);
+  if (document) return document.getText();
+  try {
+    return statSync(path).size <= maxSourceBytes ? readFileSync(path, "utf8") : null;
+  } catch {
+    return null;
+  }
 }

@@ -1,6 +1,6 @@
 import { formatDuration } from "../../protocol/duration.js";
-import type { RunInfo } from "../../protocol/run.js";
 import type { Disposable } from "../connection/rpc.js";
+import { failureOfAll } from "../runs/failure-text.js";
 import { isSettled } from "../runs/row.js";
 import type { OutputText, Run } from "../runs/run.js";
 import type { Flow } from "./flow.js";
@@ -120,11 +120,13 @@ export function summary(run: Run): string {
     const n = count(state);
     return n > 0 || state === "done" ? [`${n.toLocaleString("en")} ${state}`] : [];
   });
-  return `${oneLine(info.name)}: ${parts.join(", ")}${ending(info)}`;
+  return `${oneLine(info.name)}: ${parts.join(", ")}${ending(run)}`;
 }
 
-function ending({ state, startedAt, endedAt }: RunInfo): string {
+function ending(run: Run): string {
+  const { state, startedAt, endedAt } = run.info;
   const took = endedAt === null ? "" : ` in ${formatDuration(endedAt - startedAt)}`;
+  if (failureOfAll(run)) return `${took}, ended early: no item could succeed`;
   return state === "halted" ? `${took}, halted after its failures` : took;
 }
 

@@ -1,9 +1,19 @@
 import { describeFailure } from "../../protocol/describe-failure.js";
+import { failsForAll } from "../../protocol/fails-for-all.js";
 import type { Failure } from "../../protocol/job.js";
+import type { Run } from "./run.js";
 
 /** Why an item failed, in one line for people. */
 export function failureText(failure: Failure): string {
   return firstLine(describeFailure(failure));
+}
+
+/** Why the run ended early, if no item could succeed: its module cannot be loaded, or its program cannot be started. */
+export function failureOfAll({ info, rows, request }: Pick<Run, "info" | "rows" | "request">): Failure | null {
+  if (info.state !== "halted") return null;
+  for (const { state, error } of rows)
+    if (state === "failed" && error && failsForAll(error, request.target)) return error;
+  return null;
 }
 
 /** The stack of an error that was thrown, the first line being the error; null when there is none. */

@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { failureOfAll, failureText } from "./failure-text.js";
 import type { Run } from "./run.js";
 
 /** A run that is over sooner needs no notification. */
@@ -61,7 +62,9 @@ async function tellEnd(run: Run): Promise<void> {
   const results = "Show Results";
   const output = "Show Output";
   const again = "Re-run Failed";
-  if (failed > 0) {
+  const reason = failureOfAll(run);
+  if (reason) act(run, await vscode.window.showErrorMessage(`${name}: ${failureText(reason)}`, results, output));
+  else if (failed > 0) {
     const halted = state === "halted" ? ", and the rest was left" : "";
     act(
       run,

@@ -1,5 +1,5 @@
-import { errorCodes, PolyprocError } from "../../protocol/errors.js";
-import type { Failure } from "../../protocol/job.js";
+import { PolyprocError } from "../../protocol/errors.js";
+import { failsForAll } from "../../protocol/fails-for-all.js";
 import { shellPlaceholderWarning } from "../../protocol/shell-placeholder.js";
 import type { OutputLine } from "../../protocol/process.js";
 import { ItemsError } from "../items/item-source.js";
@@ -162,11 +162,10 @@ class TaskRun {
     this.#output.end(row.index - (row.index % chunkSize), row.index, row.pid);
     if (row.state === "done" && !this.#isCommand) this.#write(resultText(row.value));
     if (row.state !== "failed") return;
-    const isHopeless = row.error !== undefined && failsForAll(row.error);
+    const isHopeless = row.error !== undefined && failsForAll(row.error, this.#request.target);
+    // The run stops by itself: the reason is shown once.
     if (!isHopeless || !this.#isHopeless) this.#write(failureText(row));
-    if (!isHopeless || this.#isHopeless) return;
-    this.#isHopeless = true;
-    void this.#run!.cancel().catch(() => {});
+    this.#isHopeless ||= isHopeless;
   }
 
   get #isCommand(): boolean {
@@ -196,10 +195,4 @@ class TaskRun {
 
 function hasEnded(row: Row): boolean {
   return row.state !== "queued" && row.state !== "running";
-}
-
-/** The command or function does not exist, or cannot be started: every item would fail. */
-function failsForAll({ code, data }: Failure): boolean {
-  if (code === errorCodes.TargetNotFound) return true;
-  return code === errorCodes.SpawnFailed && ["ENOENT", "EACCES", "ENOEXEC"].includes(String(data?.["errno"]));
 }

@@ -3,6 +3,7 @@ import { describeFailure } from "../../protocol/describe-failure.js";
 import { formatDuration } from "../../protocol/duration.js";
 import { oneLine } from "../../protocol/one-line.js";
 import type { Halt } from "../../protocol/run.js";
+import { failureOfAll } from "../runs/failure-text.js";
 import type { Row, Run } from "../runs/run.js";
 
 const bold = (text: string) => `\u001b[1m${text}\u001b[22m`;
@@ -99,17 +100,19 @@ export function progressLine({ total, failed, ended, running }: Tally, elapsedMs
 
 /** The last line. */
 export function summaryLine(
-  { info: { state }, lost }: Pick<Run, "info" | "lost">,
+  run: Pick<Run, "info" | "lost" | "rows" | "request">,
   { total, done, failed }: Tally,
   elapsedMs: number,
   halt: Halt | undefined,
 ): string {
+  const { state } = run.info;
   const parts = [`${done} done`];
   if (failed > 0) parts.push(`${failed} failed`);
   const left = total - done - failed;
   if (left > 0) parts.push(`${left} not finished`);
   const text = `${parts.join(", ")} in ${formatDuration(elapsedMs)}`;
-  if (lost) return `\n${red(`${text}: the server has gone, and all that it ran has ended`)}\n`;
+  if (run.lost) return `\n${red(`${text}: the server has gone, and all that it ran has ended`)}\n`;
+  if (failureOfAll(run)) return `\n${red(`${text}: ended early, because no item could succeed`)}\n`;
   if (state === "halted")
     return `\n${red(`${text}: ended early, as "halt" says, after ${plural(halt?.failures ?? failed, "failure")}`)}\n`;
   if (state === "cancelled") return `\n${yellow(`${text}: cancelled`)}\n`;

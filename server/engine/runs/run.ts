@@ -1,4 +1,5 @@
 import { errorCodes, PolyprocError } from "../../../protocol/errors.js";
+import { failsForAll } from "../../../protocol/fails-for-all.js";
 import type { Failure, ResultEntry } from "../../../protocol/job.js";
 import type { Params, Result } from "../../../protocol/message.js";
 import type { Halt, RunInfo } from "../../../protocol/run.js";
@@ -257,7 +258,7 @@ export class Run implements SharedObject, JobObserver, Principal {
       });
     }
     if (entry.values) this.engine.registry.dropPayload(entry.values);
-    this.#checkHalt();
+    this.#checkHalt(error);
     if (this.#items.areOver) this.engine.guard.soon(this, () => this.#finish());
     this.#changed();
   }
@@ -278,11 +279,14 @@ export class Run implements SharedObject, JobObserver, Principal {
     }
   }
 
-  #checkHalt(): void {
-    if (!this.#halt || this.#state !== "running" || this.#items.counts.failed < this.#halt.failures) return;
+  #checkHalt(error: Failure | undefined): void {
+    if (this.#state !== "running") return;
+    const isHopeless = error !== undefined && failsForAll(error, this.spec.target);
+    const isReached = this.#halt !== null && this.#items.counts.failed >= this.#halt.failures;
+    if (!isHopeless && !isReached) return;
     this.#state = "halted";
     this.job.retries = 0;
-    this.job.cancel(undefined, null, !(this.#halt.now ?? false));
+    this.job.cancel(undefined, null, !(isReached && this.#halt?.now));
   }
 
   /** Every item has its outcome: the workers end. */

@@ -34,7 +34,7 @@ function failing(id: string, target: Target, file: string | undefined, error: Fa
 
 describe("problems that runs have found", () => {
   test("what a command says about its file, and nothing that it says about others", () => {
-    const book = new ProblemBook();
+    const book = new ProblemBook(() => null);
     const run = failing(
       "r1",
       lint,
@@ -53,13 +53,13 @@ describe("problems that runs have found", () => {
   });
 
   test("without a place: at the file's beginning, with the reason", () => {
-    const book = new ProblemBook();
+    const book = new ProblemBook(() => null);
     book.update(failing("r1", lint, "/w/a.c", exited("it broke")), [0]);
     assert.deepEqual(of(book, "/w/a.c"), ["/w/a.c:1:1 error: work: exit code 1"]);
   });
 
   test("where the stack leads into the file itself", () => {
-    const book = new ProblemBook();
+    const book = new ProblemBook(() => null);
     book.update(
       failing(
         "r1",
@@ -70,10 +70,11 @@ describe("problems that runs have found", () => {
       [0],
     );
     assert.deepEqual(of(book, "/w/data.js"), ["/w/data.js:7:2 error: Error: no"]);
+    assert.deepEqual(of(book, "/w/parse.js"), ["/w/parse.js:1:1 error: Error: no (for item)"]);
   });
 
   test("where the error's own message says so", () => {
-    const book = new ProblemBook();
+    const book = new ProblemBook(() => null);
     book.update(
       failing(
         "r1",
@@ -87,17 +88,63 @@ describe("problems that runs have found", () => {
   });
 
   test("of an item that is no file: in the function's module", () => {
-    const book = new ProblemBook();
+    const book = new ProblemBook(() => null);
     book.update(
       failing("r1", parse, undefined, thrown("Error: no", "Error: no\n    at f (file:///w/parse.js:8:11)")),
       [0],
     );
-    assert.deepEqual(of(book, "/w/parse.js"), ["/w/parse.js:8:11 error: item: Error: no"]);
+    assert.deepEqual(of(book, "/w/parse.js"), ["/w/parse.js:8:11 error: Error: no (for item)"]);
     assert.deepEqual(book.update(failing("r2", lint, undefined, exited("x.c:1:1: error: bad")), [0]), new Set());
   });
 
+  test("an exception marks the line that threw, once, with the items that it failed for", () => {
+    const book = new ProblemBook(() => null);
+    const run = new FakeRun(
+      "r1",
+      parse,
+      ["a", "b", "c", "d"].map((name) => ({ label: name, file: `/w/${name}.txt` })),
+    );
+    const stack = "Error: no\n    at check (/w/node_modules/lib/x.js:1:1)\n    at parse (/w/parse.js:8:11)";
+    for (let index = 0; index < 4; index++) run.set(index, { state: "failed", error: thrown("Error: no", stack) });
+    assert.deepEqual(book.update(run, [0, 1, 2, 3]).size, 5);
+    assert.deepEqual(of(book, "/w/parse.js", "/w/a.txt"), [
+      "/w/parse.js:8:11 error: Error: no (for a, b, c and 1 more)",
+      "/w/a.txt:1:1 error: Error: no",
+    ]);
+    assert.deepEqual([...book.of(new Set(["/w/a.txt"])).values()].flat()[0]!.thrownAt, {
+      file: "/w/parse.js",
+      line: 7,
+      column: 10,
+    });
+    for (let index = 0; index < 3; index++) run.set(index, { state: "done" });
+    book.update(run, [0, 1, 2]);
+    assert.deepEqual(of(book, "/w/parse.js"), ["/w/parse.js:8:11 error: Error: no (for d)"]);
+  });
+
+  test("a module that cannot be loaded is one problem, at its line, until an item succeeds", () => {
+    const book = new ProblemBook(() => null);
+    const run = new FakeRun(
+      "r1",
+      parse,
+      Array.from({ length: 30 }, (_, index) => ({ label: `${index}`, file: `/w/${index}.txt` })),
+    );
+    const error = {
+      code: errorCodes.TargetNotFound,
+      message: "module /w/parse.js failed while it was loaded: RangeError: no\n    at file:///w/parse.js:3:7",
+      data: { stack: "RangeError: no\n    at file:///w/parse.js:3:7" },
+    };
+    for (let index = 0; index < 30; index++) run.set(index, { state: "failed", error });
+    assert.deepEqual(book.update(run, [...run.rows.keys()]), new Set(["/w/parse.js"]));
+    assert.deepEqual(of(book, "/w/parse.js"), [
+      "/w/parse.js:3:7 error: module /w/parse.js failed while it was loaded: RangeError: no",
+    ]);
+    run.set(4, { state: "done" });
+    assert.deepEqual(book.update(run, [4]), new Set(["/w/parse.js"]));
+    assert.deepEqual(of(book, "/w/parse.js"), []);
+  });
+
   test("they go when the same target succeeds with the item, and stay when another does", () => {
-    const book = new ProblemBook();
+    const book = new ProblemBook(() => null);
     book.update(failing("r1", lint, "/w/a.c", exited("")), [0]);
     const other = new FakeRun("r2", parse, [{ label: "item", file: "/w/a.c" }]);
     other.set(0, { state: "done" });
@@ -111,7 +158,7 @@ describe("problems that runs have found", () => {
   });
 
   test("a later failure takes the place of the earlier one", () => {
-    const book = new ProblemBook();
+    const book = new ProblemBook(() => null);
     book.update(failing("r1", lint, "/w/a.c", exited("a.c:1:1: error: old")), [0]);
     book.update(failing("r2", lint, "/w/a.c", exited("a.c:2:1: error: new")), [0]);
     assert.deepEqual(of(book, "/w/a.c"), ["/w/a.c:2:1 error: error: new"]);
@@ -120,7 +167,7 @@ describe("problems that runs have found", () => {
   });
 
   test("no more than can be looked at, however much fails", () => {
-    const book = new ProblemBook();
+    const book = new ProblemBook(() => null);
     const count = 5000;
     const run = new FakeRun(
       "r1",

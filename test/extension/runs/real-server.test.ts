@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { setFlagsFromString } from "node:v8";
@@ -32,7 +32,68 @@ function sh(script: string): Target {
   return { command: "sh", args: ["-c", script, "sh", "{item}"] };
 }
 
+/** Modules that cannot be loaded, each with the line that is marked and what is said. */
+const unloadable: Record<string, { source: string; line: number; says: RegExp }> = {
+  "syntax.mjs": {
+    source: "export function f(x) {\n  return x +;\n}\n",
+    line: 2,
+    says: /^syntax error in .*syntax\.mjs:2:\d+: Unexpected token ';'$/,
+  },
+  "syntax.cjs": { source: "exports.f = (x) => {\n  return x +;\n};\n", line: 2, says: /Unexpected token ';'/ },
+  "throws.mjs": {
+    source: "export function f(x) {}\n\nthrow new Error('not today');\n",
+    line: 3,
+    says: /throws\.mjs failed while it was loaded: Error: not today$/,
+  },
+  "imports.mjs": {
+    source: "import fs from 'node:fs';\nimport { g } from './nowhere.mjs';\nexport function f(x) {}\n",
+    line: 2,
+    says: /Cannot find module .*nowhere\.mjs/,
+  },
+  "package.mjs": {
+    source: "\nimport pad from 'no-such-package';\nexport function f(x) {}\n",
+    line: 2,
+    says: /Cannot find package 'no-such-package'/,
+  },
+  "requires.cjs": {
+    source: "\n\nconst x = require('./nowhere');\nexports.f = () => {};\n",
+    line: 3,
+    says: /Cannot find module '\.\/nowhere'/,
+  },
+  "missing.mjs": { source: "\nexport function other(x) {}\n", line: 1, says: /does not export "f": it exports other/ },
+  "throws.py": { source: "def f(x):\n    pass\n\n1 / 0\n", line: 4, says: /ZeroDivisionError: division by zero$/ },
+  "syntax.py": { source: "def f(x):\n    return x +\n", line: 2, says: /SyntaxError: invalid syntax/ },
+  "imports.py": { source: "\nimport no_such_module\n\ndef f(x): pass\n", line: 2, says: /No module named/ },
+  "missing.py": { source: "def other(x): pass\n", line: 1, says: /has no 'f'; it has other/ },
+};
+
 describe("runs at a real server", () => {
+  test("a module that cannot be loaded: one problem at its line, and the run stops", async (t) => {
+    const folder = temporaryFolder(t);
+    const { path } = await startUnixServer(t);
+    const { runs } = await openWindow(t, path);
+    for (const [name, { source, line, says }] of Object.entries(unloadable)) {
+      const module = join(folder, name);
+      writeFileSync(module, source);
+      const run = await runs.start(
+        request(
+          { module, export: "f" },
+          Array.from({ length: 30 }, (_, index) => index),
+          { processes: 2 },
+        ),
+      );
+      await within(run.whenEnded, `the end of ${name}`, 30_000);
+      assert.equal(run.info.state, "halted", name);
+      assert.ok(run.info.failed >= 1 && run.info.failed <= 2, `${name}: ${run.info.failed} failed`);
+      assert.equal(run.info.cancelled, 30 - run.info.failed, name);
+      const book = new ProblemBook((file) => readFileSync(file, "utf8"));
+      assert.deepEqual(book.update(run, [...run.rows.keys()]), new Set([module]), name);
+      const problems = [...book.of(new Set([module])).values()].flat();
+      assert.deepEqual([problems.length, problems[0]!.line + 1], [1, line], name);
+      assert.match(problems[0]!.message, says);
+    }
+  });
+
   test("functions: results, failures with their stack, what they print, an outcome for each", async (t) => {
     const folder = temporaryFolder(t);
     const module = join(folder, "m.mjs");
@@ -52,11 +113,11 @@ describe("runs at a real server", () => {
     assert.deepEqual(await run.output(2), { lines: [{ stream: "stdout", text: "at 4" }], dropped: 0 });
     await waitFor(() => written.length === 3, { what: "three lines" });
     assert.deepEqual(written.sort(), ["0: at 2", "1: at 3", "2: at 4"]);
-    const book = new ProblemBook();
+    const book = new ProblemBook(() => null);
     book.update(run, [0, 1, 2]);
     assert.deepEqual(
       [...book.of(new Set([module])).values()].flat().map(({ line, message }) => [line, message]),
-      [[2, "3: RangeError: odd: 3"]],
+      [[2, "RangeError: odd: 3 (for 3)"]],
     );
   });
 
@@ -92,11 +153,11 @@ describe("runs at a real server", () => {
   test("a function that does not exist fails with the reason", async (t) => {
     const { path } = await startUnixServer(t);
     const { runs } = await openWindow(t, path);
-    const run = await runs.start(request({ module: "/nowhere/m.mjs", export: "f" }, [1, 2]));
+    const run = await runs.start(request({ module: "/nowhere/m.mjs", export: "f" }, [1, 2], { processes: 1 }));
     await within(run.whenEnded, "the run's end", 30_000);
     assert.deepEqual(
       run.rows.map(({ error }) => error && errorName(error.code)),
-      ["TargetNotFound", "TargetNotFound"],
+      ["TargetNotFound", "Cancelled"],
     );
     assert.match(run.rows[0]!.error!.message, /does not exist/);
   });

@@ -156,16 +156,17 @@ test("a stack is shown with the reason, and control characters of labels do no h
   assert.match(text(), /✘ item 0: TypeError: bad\\x1b\[2J, in 3 tries\n {4}at f \(\/w\/a\.js:1:2\)\n/);
 });
 
-test("a program that is not there ends the run: it would fail for every item", async () => {
-  const { run, status } = await start(3);
-  run.set(0, "failed", {
-    error: { code: errorCodes.SpawnFailed, message: "spawn none ENOENT", data: { errno: "ENOENT" } },
-  });
-  await within(run.cancelled, "the cancellation");
-  run.set(1, "cancelled");
+test("a program that is not there is told once, however many items failed by it", async () => {
+  const { run, status, text } = await start(3);
+  const error = { code: errorCodes.SpawnFailed, message: "spawn none ENOENT", data: { errno: "ENOENT" } };
+  run.set(0, "failed", { error });
+  run.set(1, "failed", { error });
   run.set(2, "cancelled");
+  run.info.state = "halted";
   run.end();
   assert.equal(await within(status, "the task's end"), 1);
+  assert.equal(text().split("spawn none ENOENT").length, 2);
+  assert.match(text(), /2 failed, 1 not finished in .*: ended early, because no item could succeed/);
 });
 
 test("children are made to wait while the terminal is behind", async () => {

@@ -1,5 +1,5 @@
 import type { Params } from "../../../protocol/message.js";
-import type { ResultEntry } from "../../../protocol/job.js";
+import type { Failure, ResultEntry } from "../../../protocol/job.js";
 import * as jobs from "../../../protocol/job.js";
 import * as workers from "../../../protocol/worker.js";
 import type { Payload } from "../../../protocol/schema.js";
@@ -118,9 +118,14 @@ export class FakeHost implements Host {
     });
   }
 
-  fail(task: workers.WorkerTask, message = "boom"): void {
+  fail(task: workers.WorkerTask, error: Failure | string = "boom"): void {
     const from = task.from ?? 0;
-    this.#record.result({ seq: task.seq, from, count: (task.to ?? task.count) - from, error: { code: 1012, message } });
+    this.#record.result({
+      seq: task.seq,
+      from,
+      count: (task.to ?? task.count) - from,
+      error: typeof error === "string" ? { code: 1012, message: error } : error,
+    });
   }
 
   /** The process exits, then its connection ends. */

@@ -7,10 +7,7 @@ import sys
 
 from .._errors import TargetNotFound
 from .._processes import prepare
-
-
-class Unloadable(Exception):
-    """The module raised while it was loaded: the cause says what."""
+from .._values.failure import format_stack
 
 
 def load(target):
@@ -18,7 +15,7 @@ def load(target):
     if "source" in target:
         return _of_source(target)
     path = _path_of(target["module"])
-    module = _module(path)
+    module = _loaded(path)
     name = target.get("export")
     if name is None:
         raise TargetNotFound(
@@ -51,6 +48,19 @@ def _path_of(module):
 
         return unquote(urlsplit(module).path)
     return module
+
+
+def _loaded(path):
+    """The module. Raises TargetNotFound, which says why it cannot be loaded, with the traceback in its data."""
+    try:
+        return _module(path)
+    except TargetNotFound:
+        raise
+    except (Exception, SystemExit) as error:
+        data = {"module": path, "stack": format_stack(error)}
+        raise TargetNotFound(
+            f"module {path} failed while it was loaded: {type(error).__qualname__}: {error}", data
+        ) from error
 
 
 def _module(path):

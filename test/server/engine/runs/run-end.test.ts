@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { PolyprocError } from "../../../../protocol/errors.js";
 import * as workers from "../../../../protocol/worker.js";
 import { settle, type FakeHost } from "../fake-hosts.js";
 import { firstHost, RunWorld } from "./run-world.js";
@@ -61,6 +62,24 @@ test("halt with now: what runs is asked to stop, and killed after its grace", as
   two.die();
   await world.runAll();
   assert.deepEqual([run.describeRun().state, run.describeRun().cancelled], ["halted", 4]);
+});
+
+test("a target that cannot be loaded stops the run: no further item begins, and none is retried", async () => {
+  const world = new RunWorld();
+  const run = world.start(30, { processes: 2, retries: 3 });
+  world.connectAll();
+  await settle();
+  const [one, two] = world.hosts as [FakeHost, FakeHost];
+  const running = two.begin()!;
+  one.fail(one.begin()!, new PolyprocError("TargetNotFound", "module /w/m.js does not exist").toErrorObject());
+  assert.equal(run.describeRun().state, "halted", "at once");
+  await settle();
+  assert.equal(one.begin(), null);
+  two.succeed(running);
+  await world.runAll();
+  const info = run.describeRun();
+  assert.deepEqual([info.state, info.failed, info.done, info.cancelled], ["halted", 1, 1, 28]);
+  assert.ok(run.ended);
 });
 
 test("cancel of what waits takes exactly those that no worker has begun", async () => {

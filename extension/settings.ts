@@ -41,8 +41,9 @@ export class Settings {
     };
   }
 
-  codeLensEnabled(scope: vscode.ConfigurationScope): boolean {
-    return this.boolean("codeLens.enabled", true, scope);
+  /** Of a document: it may differ by folder and by language. */
+  codeLensEnabled({ uri, languageId }: vscode.TextDocument): boolean {
+    return this.boolean("codeLens.enabled", true, { uri, languageId });
   }
 
   get outputGrouping(): "line" | "task" {

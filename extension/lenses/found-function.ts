@@ -5,6 +5,8 @@ export interface FoundFunction {
   /** What people call it; for a default export without a name: `default`. */
   name: string;
   kind: "function" | "class";
+  /** A run can use it: it takes one argument, and the module's own program or framework is not its only caller. */
+  fits: boolean;
   /** Where its name stands; both from 0. */
   line: number;
   column: number;

@@ -13,7 +13,7 @@ export interface Dialect {
  * What is being typed may be broken.
  */
 export function findJavascriptFunctions(text: string, dialect: Dialect): FoundFunction[] {
-  const moduleExports = new ModuleExports();
+  const moduleExports = new ModuleExports(dialect.typescript);
   const whole = statements(text, dialect);
   if (whole) moduleExports.add(whole);
   else

@@ -1,3 +1,4 @@
+import { fitsRun } from "./fits-run.js";
 import type { FoundFunction } from "./found-function.js";
 import type { ClassNode, Declaration, Expression, FunctionNode, ObjectExpression, Statement } from "./syntax.js";
 
@@ -8,15 +9,18 @@ interface Place {
   column: number;
 }
 
-interface Local extends Place {
+interface Callee {
   kind: Kind;
+  fits: boolean;
 }
+
+interface Local extends Place, Callee {}
 
 /** Something that the module gives away, by this name: a function itself, or a name that may turn out to be one. */
 interface Given {
   export: string;
   place: Place;
-  what: { kind: Kind; name: string } | { local: string };
+  what: (Callee & { name: string }) | { local: string };
 }
 
 type Node = { type: string; loc?: { start: { line: number; column: number } } | null | undefined };
@@ -25,6 +29,11 @@ type Node = { type: string; loc?: { start: { line: number; column: number } } | 
 export class ModuleExports {
   readonly #locals = new Map<string, Local>();
   readonly #given: Given[] = [];
+  readonly #typescript: boolean;
+
+  constructor(typescript: boolean) {
+    this.#typescript = typescript;
+  }
 
   add(statements: readonly Statement[]): void {
     for (const statement of statements) this.#statement(statement);
@@ -35,13 +44,14 @@ export class ModuleExports {
     for (const { export: name, place, what } of this.#given) {
       const local = "local" in what ? this.#locals.get(what.local) : undefined;
       if ("local" in what && !local) continue;
-      const kind = local?.kind ?? ("kind" in what ? what.kind : "function");
+      const { kind, fits } = local ?? (what as Callee);
       const shown = "local" in what ? what.local : what.name;
       // The last one counts, as for the module itself; its place is where it is written, not where it is exported.
       found.set(name, {
         export: name,
         name: name === "default" ? shown : name,
         kind,
+        fits,
         line: (local ?? place).line,
         column: (local ?? place).column,
       });
@@ -90,14 +100,14 @@ export class ModuleExports {
       case "ClassDeclaration": {
         const kind = kindOf(declaration);
         if (!kind || !declaration.id || declaration.declare) return [];
-        this.#locals.set(declaration.id.name, { kind, ...placeOf(declaration.id) });
+        this.#locals.set(declaration.id.name, this.#callee(kind, declaration.id.name, declaration, declaration.id));
         return [declaration.id.name];
       }
       case "VariableDeclaration":
         return declaration.declarations.flatMap(({ id, init }) => {
           const kind = id.type === "Identifier" && init ? kindOf(bare(init)) : null;
-          if (!kind || id.type !== "Identifier") return [];
-          this.#locals.set(id.name, { kind, ...placeOf(id) });
+          if (!kind || !init || id.type !== "Identifier") return [];
+          this.#locals.set(id.name, this.#callee(kind, id.name, bare(init), id));
           return [id.name];
         });
       default:
@@ -138,7 +148,8 @@ export class ModuleExports {
       const name = key.type === "StringLiteral" ? key.value : key.type === "Identifier" && !computed ? key.name : null;
       if (name === null) continue;
       if (member.type === "ObjectProperty") this.#giveValue(name, member.value as Expression, key);
-      else if (member.kind === "method" && !member.generator) this.#give(name, key, { kind: "function", name });
+      else if (member.kind === "method" && !member.generator)
+        this.#give(name, key, { ...this.#callee("function", name, member, key), name });
     }
   }
 
@@ -150,7 +161,11 @@ export class ModuleExports {
     }
     const kind = kindOf(inner);
     const own = inner.type === "FunctionExpression" || inner.type === "ClassExpression" ? inner.id?.name : undefined;
-    if (kind) this.#give(name, at, { kind, name: own ?? name });
+    if (kind) this.#give(name, at, { ...this.#callee(kind, own ?? name, inner, at), name: own ?? name });
+  }
+
+  #callee(kind: Kind, name: string, node: Node, at: Node): Local {
+    return { kind, fits: kind === "class" || fitsRun(name, node, this.#typescript), ...placeOf(at) };
   }
 
   #give(name: string, at: Node, what: Given["what"]): void {

@@ -3,6 +3,7 @@ import type { Server } from "../connection/rpc.js";
 import { functionsOf } from "../runs/choose-function.js";
 import type { Settings } from "../settings.js";
 import { moduleLanguages, runtimeOf } from "./languages.js";
+import { isToolFile } from "./tool-files.js";
 
 /** "Run in pool" and "Map over files…" above each function that a process can be told to run. */
 export function registerLenses(server: Server, settings: Settings): vscode.Disposable {
@@ -44,11 +45,13 @@ class FunctionLenses implements vscode.CodeLensProvider, vscode.Disposable {
   async provideCodeLenses(document: vscode.TextDocument): Promise<vscode.CodeLens[]> {
     if (
       !vscode.workspace.isTrusted ||
-      !this.#settings.codeLensEnabled(document.uri) ||
+      !this.#settings.codeLensEnabled(document) ||
+      isToolFile(vscode.workspace.asRelativePath(document.uri, false)) ||
       !this.#hasRuntime(document.languageId)
     )
       return [];
-    return (await functionsOf(document)).flatMap((found) => {
+    const functions = (await functionsOf(document)).filter(({ fits }) => fits);
+    return functions.flatMap((found) => {
       const range = new vscode.Range(found.line, found.column, found.line, found.column + found.name.length);
       const args = [document.uri, found.export];
       return [

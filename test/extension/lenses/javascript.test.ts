@@ -45,6 +45,37 @@ export * from "./all.js";
     );
   });
 
+  test("a run cannot use components, hooks, and what needs several arguments", () => {
+    const fits = (text: string, dialect: keyof typeof dialects) =>
+      findJavascriptFunctions(text, dialects[dialect]).map(({ export: name, fits }) => `${name}:${fits}`);
+    assert.deepEqual(
+      fits(
+        `
+export function Card({ title }: Props) { return <h1>{title}</h1>; }
+export const list = (items: string[]) => items.map((item) => <li>{item}</li>);
+export function useTheme() { return context; }
+export default function used(path: string) { return path; }
+export class Work { run() {} }
+`,
+        "tsx",
+      ),
+      ["Card:false", "list:false", "useTheme:false", "default:true", "Work:true"],
+    );
+    assert.deepEqual(
+      fits(
+        `
+export function two(a: string, b: number) {}
+export const optional = (a: string, b = 1, c?: number, ...more: string[]) => a;
+export function bound(this: void, a: string) {}
+export function none() {}
+`,
+        "ts",
+      ),
+      ["two:false", "optional:true", "bound:true", "none:true"],
+    );
+    assert.deepEqual(fits("module.exports = { two(a, b) {}, f: (a, b) => a };", "js"), ["two:true", "f:true"]);
+  });
+
   test("an exported name is found before it is declared", () => {
     assert.deepEqual(found("export { late };\nfunction late() {}\n"), ["late:function@2"]);
   });

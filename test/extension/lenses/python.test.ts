@@ -34,6 +34,59 @@ def _private(x): pass
     );
   });
 
+  test("generators are none, a function with one inside of it is one", () => {
+    assert.deepEqual(
+      found(`
+def numbers(x):
+    """Yield one after the other."""
+    for i in range(x):
+        yield i
+
+async def lines(path):
+    value = yield
+    return
+
+def short(x): yield x
+
+def outer(x):
+    def inner():
+        yield 1
+    return list(inner())  # yield nothing
+
+def text(x):
+    return "no yield here"
+`),
+      ["outer:function@13", "text:function@18"],
+    );
+  });
+
+  test("a run can use what takes one argument", () => {
+    const fits = findPythonFunctions(`
+def one(path: str) -> int: ...
+def two(a, b): ...
+def more(a, b=1, *args, c=(1, 2), **rest): ...
+def keyword(a, *, key): ...
+def annotated(
+    a: "dict[str, int]",  # the first, and
+    b: Callable[[int, str], int] = len,
+    /,
+    *,
+    c: int = 3,
+): ...
+def any(*items): ...
+def none(): ...
+`).map(({ name, fits }) => `${name}:${fits}`);
+    assert.deepEqual(fits, [
+      "one:true",
+      "two:false",
+      "more:true",
+      "keyword:false",
+      "annotated:true",
+      "any:true",
+      "none:true",
+    ]);
+  });
+
   test("the place is that of the name", () => {
     const [first] = findPythonFunctions("async   def  go(x): pass");
     assert.deepEqual([first!.line, first!.column], [0, 13]);

@@ -56,7 +56,7 @@ for (const [title, args, said] of commands) {
       ]);
       assert.ok(Number(await serve.exited()) > 0);
       assert.match(serve.stderr(), said);
-      await serve.familyGone(2000);
+      await serve.familyGone();
     },
   );
 }

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { waitFor, within } from "../deadline.js";
+import { patienceMs, waitFor, within } from "../deadline.js";
 import { compiled } from "../fixture.js";
 import { temporaryFolder } from "../temporary-folder.js";
 
@@ -77,7 +77,7 @@ export function start(test: TestContext, args: readonly string[], options: RunOp
     stdout: () => text.stdout,
     stderr: () => text.stderr,
     signal: (signal) => void child.kill(signal),
-    async ended(timeoutMs = 30_000) {
+    async ended(timeoutMs = patienceMs) {
       const [code, signal] = await within(
         closed,
         `the end of polyproc ${args.join(" ")}; so far it wrote ${JSON.stringify(text)}`,

@@ -22,7 +22,7 @@ export interface ExampleOptions {
   interruptAfter?: RegExp;
   /** Runs beside it, and can look at its living processes. */
   meanwhile?: (processes: () => ProcessRow[]) => Promise<void>;
-  /** Default 60,000. */
+  /** Default 110,000: a little less than the runner gives a silent file. */
   timeoutMs?: number;
 }
 
@@ -38,7 +38,7 @@ export async function runExample(
 export async function runProgram(
   command: string,
   args: readonly string[],
-  { cwd, env, interruptAfter, meanwhile, timeoutMs = 60_000 }: ExampleOptions = {},
+  { cwd, env, interruptAfter, meanwhile, timeoutMs = 110_000 }: ExampleOptions = {},
 ): Promise<Finished> {
   const mark = `POLYPROC_TEST_EXAMPLE=${randomUUID()}`;
   const [markName, markValue] = mark.split("=") as [string, string];
@@ -65,13 +65,26 @@ export async function runProgram(
   try {
     await meanwhile?.(() => markedProcesses(mark));
     const status = await within(closed, `the end of ${args.join(" ")}`, timeoutMs);
-    await waitFor(() => markedProcesses(mark).length === 0, { what: "nothing of it lives on", timeoutMs: 5000 });
+    await waitFor(() => markedProcesses(mark).length === 0, { what: "nothing of it lives on" });
     return { status, stdout, stderr, lines: stdout.split("\n").filter((line) => line.trim() !== "") };
   } catch (error) {
-    child.kill("SIGKILL");
+    if (child.exitCode === null && child.signalCode === null) {
+      // Python programs write their stacks.
+      for (const { pid } of markedProcesses(mark)) signal(pid, "SIGABRT");
+      await within(closed, "its end", 3000).catch(() => child.kill("SIGKILL"));
+    }
     throw new Error(
       `it printed:\n${stdout}${stderr}\nliving: ${markedProcesses(mark).map(describeProcess).join("\n")}`,
       { cause: error },
     );
+  }
+}
+
+/** A process that may have ended. */
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
 }

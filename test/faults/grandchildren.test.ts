@@ -12,7 +12,6 @@ const startFamily = task(meta, spawning.startFamily);
 const family = fixture("family.sh");
 /** Child, grandchild, one in a session of its own, one that has init for a parent, and their leader. */
 const members = 5;
-const goneMs = 2000;
 
 async function pidsOf(said: Queue<number>): Promise<number[]> {
   const pids: number[] = [];
@@ -21,8 +20,8 @@ async function pidsOf(said: Queue<number>): Promise<number[]> {
   return pids;
 }
 
-async function allGone(pids: readonly number[], timeoutMs = goneMs): Promise<void> {
-  await waitFor(() => !pids.some(isLiving), { timeoutMs }).catch(() =>
+async function allGone(pids: readonly number[]): Promise<void> {
+  await waitFor(() => !pids.some(isLiving)).catch(() =>
     assert.fail(`${pids.filter(isLiving).length} of ${pids.length} live on`),
   );
 }
@@ -116,10 +115,7 @@ test("processes left in a child's process group end when the child exits; those 
   assert.equal(child.exitCode, 0);
   const kinds = await within(said.get(), "who is who");
   const [escaped, orphan] = kinds as [number, number];
-  await allGone(
-    pids.filter((pid) => pid !== escaped && pid !== orphan),
-    4000,
-  );
+  await allGone(pids.filter((pid) => pid !== escaped && pid !== orphan));
   assert.ok(isLiving(escaped) && isLiving(orphan));
   // At the latest the server's end is theirs, too: the end of the test looks.
 });

@@ -6,8 +6,6 @@ import { setStage } from "./stage.js";
 import * as tasks from "./tasks.js";
 
 const meta = { url: new URL("./tasks.js", import.meta.url).href };
-/** "At once", on a busy machine. */
-const atOnceMs = 1000;
 
 type Held = Lock | RLock | Semaphore | Condition;
 
@@ -31,9 +29,7 @@ for (const [name, make, times] of kinds) {
     assert.equal(await held.acquire({ block: false }), false);
     const acquired = held.acquire();
     await holder.kill();
-    const killedAt = performance.now();
     assert.equal(await within(acquired, "the lock of the dead"), true);
-    assert.ok(performance.now() - killedAt < atOnceMs, `it took ${performance.now() - killedAt} ms`);
     assert.equal(held.ownerDied, true);
     await holder.join();
     assert.equal(holder.exitCode, -9);

@@ -58,7 +58,7 @@ describe("a worker host that", { concurrency }, () => {
         20_000,
       );
       assert.deepEqual([info.done + info.failed, info.queued, info.running], [2, 0, 0]);
-      const { outcomes } = await within(mapped, "the outcome of pool/map", 20_000);
+      const { outcomes } = await within(mapped, "the outcome of pool/map");
       assert.equal(outcomes.length, 1);
       const { result } = await within(other.request("server/status"), "an answer to another client", answerMs);
       assert.ok(result.pid > 0);

@@ -29,10 +29,10 @@ test("200 processes that are started at once all run, once each", async (t) => {
 test("200 commands that are started at once all run, and can be ended at once", async (t) => {
   const stage = await setStage(t);
   const children = Array.from({ length: 200 }, () => new stage.mp.Process({ target: command("sleep", ["1000"]) }));
-  await within(Promise.all(children.map((child) => child.start())), "200 starts", 30_000);
+  await within(Promise.all(children.map((child) => child.start())), "200 starts");
   assert.equal((await stage.mp.activeChildren()).length, 200);
   await Promise.all(children.map((child) => child.terminate()));
-  await within(Promise.all(children.map((child) => child.join())), "200 ends", 30_000);
+  await within(Promise.all(children.map((child) => child.join())), "200 ends");
   assert.deepEqual(
     children.map(({ exitCode }) => exitCode),
     children.map(() => -15),

@@ -10,7 +10,6 @@ import { setStage } from "./stage.js";
 import * as tasks from "./tasks.js";
 
 const meta = { url: new URL("./tasks.js", import.meta.url).href };
-const goneMs = 4000;
 
 test("processes may have children and grandchildren: each knows its parent, and is joined at its parent's end", async (t) => {
   const stage = await setStage(t);
@@ -55,7 +54,6 @@ for (const [how, end] of [
     assert.equal(parent.exitCode, end === "kill" ? -9 : -15);
     await waitFor(() => ![daemonic, tied, worker].some(isLiving), {
       what: "the end of those that end with it",
-      timeoutMs: goneMs,
     });
     assert.ok(isLiving(other));
     // It ends by itself, or with the client: nobody else could reach it.

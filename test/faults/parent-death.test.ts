@@ -9,9 +9,6 @@ import { isLiving } from "../living.js";
 import { startProgram, type Script } from "./script.js";
 import { needs } from "../tools/needs.js";
 
-/** SIGTERM, a grace of a second, SIGKILL; the rest is for a busy machine. */
-const goneMs = 8000;
-
 interface Pids {
   script: number;
   children: number[];
@@ -43,8 +40,8 @@ for (const { language, command, env, tools } of languages)
           const piped = startPiped(t, "waits");
           const { script } = JSON.parse(await piped.line()) as Pids;
           process.kill(script, signal);
-          await piped.closed(goneMs);
-          await piped.familyGone(goneMs);
+          await piped.closed();
+          await piped.familyGone();
         },
       );
     }
@@ -59,8 +56,8 @@ for (const { language, command, env, tools } of languages)
         async (t) => {
           const piped = startPiped(t, ending);
           await piped.line();
-          await piped.closed(goneMs);
-          await piped.familyGone(goneMs);
+          await piped.closed();
+          await piped.familyGone();
         },
       );
     }
@@ -72,12 +69,12 @@ for (const { language, command, env, tools } of languages)
         const piped = startPiped(t, "waits", "continue");
         const { script, children } = JSON.parse(await piped.line()) as Pids;
         process.kill(script, "SIGKILL");
-        await piped.closed(goneMs);
+        await piped.closed();
         for (const pid of children) assert.ok(isLiving(pid));
         // The second of them is the parent of the third, which is to end with it.
         for (const pid of children.slice(0, 2)) process.kill(pid, "SIGKILL");
-        await waitFor(() => !children.some(isLiving), { what: "the end of the children", timeoutMs: goneMs });
-        await piped.familyGone(goneMs);
+        await waitFor(() => !children.some(isLiving), { what: "the end of the children" });
+        await piped.familyGone();
       },
     );
   });
@@ -109,8 +106,8 @@ test("timeout -s KILL ends a script and its descendants", async (t) => {
     ...command,
     "waits",
   ]);
-  await piped.closed(goneMs);
-  await piped.familyGone(goneMs);
+  await piped.closed();
+  await piped.familyGone();
 });
 
 test("polyproc map that is killed leaves no command and no server", async (t) => {
@@ -138,8 +135,8 @@ test("polyproc map that is killed leaves no command and no server", async (t) =>
     what: "the commands",
   });
   process.kill(script, "SIGKILL");
-  await piped.closed(goneMs);
-  await piped.familyGone(goneMs);
+  await piped.closed();
+  await piped.familyGone();
 });
 
 function commandOf(pid: number): string {

@@ -35,7 +35,7 @@ test("the client that started a run is killed in the middle of it: another one r
   await waitFor(async () => (await reader.status(run)).done > 2, { what: "some results" });
   script.process.kill("SIGKILL");
   assert.equal(await script.exited(), "SIGKILL");
-  assertDoubles(await within(reader.readAll(run), "the outcomes", 30_000), 60);
+  assertDoubles(await within(reader.readAll(run), "the outcomes"), 60);
   const info = await reader.status(run);
   assert.deepEqual([info.state, info.done, info.total], ["done", 60, 60]);
   assert.deepEqual(await stage.living(), [], "a run that has ended has no workers");
@@ -52,7 +52,7 @@ test("when a worker of a run is killed, only its item fails, with the worker's l
     processes: 2,
     chunkSize: 4,
   });
-  const outcomes = await within(reader.readAll(run), "the outcomes", 30_000);
+  const outcomes = await within(reader.readAll(run), "the outcomes");
   const failed = [...outcomes.values()].filter((entry) => entry.state === "failed");
   assert.deepEqual(
     failed.map(({ index, error }) => [index, errorName(error!.code), error!.data!["stderr"]]),
@@ -82,7 +82,7 @@ test("when every worker of a run is killed repeatedly, retries bring the run to 
     for (const worker of (await stage.living()).filter((process) => process.pool === pool && process.task !== null))
       kill(worker.pid!);
   }
-  assertDoubles(await within(reader.readAll(run), "the outcomes", 30_000), 60);
+  assertDoubles(await within(reader.readAll(run), "the outcomes"), 60);
   reader.close();
 });
 

@@ -9,9 +9,6 @@ import { startScript } from "./script.js";
 import type { Ending, Pids } from "./scripts/holds-everything.js";
 import { setStage } from "./stage.js";
 
-/** Until everything is gone that has to go: SIGTERM, a grace of a second, SIGKILL. */
-const goneMs = 4000;
-
 const endings: [Ending, title: string, status: number | string, stderr: RegExp][] = [
   ["waits", "is killed", "SIGKILL", /^$/],
   ["terminates", "gets SIGTERM", "SIGTERM", /^$/],
@@ -27,7 +24,7 @@ for (const [ending, title, status, stderr] of endings) {
     if (ending === "waits") script.process.kill("SIGKILL");
     assert.equal(await script.exited(), status);
     assert.match(script.stderr(), stderr);
-    await script.familyGone(goneMs);
+    await script.familyGone();
   });
 }
 
@@ -35,13 +32,13 @@ test("a script without pending work ends its daemonic children, and waits for th
   const goFile = join(temporaryFolder(t), "go");
   const script = startScript(t, "holds-everything", ["returns", goFile]);
   const { daemonic, plain } = JSON.parse(await script.line()) as Pids;
-  await waitFor(() => !isLiving(daemonic), { what: "the end of the daemonic child", timeoutMs: goneMs });
+  await waitFor(() => !isLiving(daemonic), { what: "the end of the daemonic child" });
   assert.ok(isLiving(plain));
   assert.ok(isLiving(script.pid));
   writeFileSync(goFile, "");
   assert.equal(await script.exited(), 0);
   assert.equal(script.stderr(), "");
-  await script.familyGone(goneMs);
+  await script.familyGone();
 });
 
 test("Ctrl-C ends a script and all its children", async (t) => {
@@ -49,7 +46,7 @@ test("Ctrl-C ends a script and all its children", async (t) => {
   await script.line();
   script.process.kill("SIGINT");
   assert.equal(await script.exited(), "SIGINT");
-  await script.familyGone(goneMs);
+  await script.familyGone();
 });
 
 for (const outlives of [false, true]) {
@@ -67,11 +64,10 @@ for (const outlives of [false, true]) {
     assert.equal(await lock.acquire({ block: false }), false);
     const acquired = lock.acquire();
     script.process.kill("SIGKILL");
-    assert.equal(await within(acquired, "the lock of the dead client", 1000), true);
+    assert.equal(await within(acquired, "the lock of the dead client"), true);
     assert.equal(lock.ownerDied, true);
     await waitFor(() => !isLiving(daemonic) && !isLiving(worker!), {
       what: "the end of the daemonic child and the worker",
-      timeoutMs: goneMs,
     });
     const left = outlives ? String(plain) : "";
     await waitFor(async () => (await stage.living()).map(({ pid }) => pid).join() === left, {

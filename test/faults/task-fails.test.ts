@@ -124,11 +124,9 @@ test("a task that never returns fails with TimedOut, whether it waits or compute
   for (const target of [task({ url }, tasks.wait), task({ url }, tasks.spin)]) {
     const result = pool.applyAsync(target, [], limits);
     const beside = pool.applyAsync(pid);
-    const startedAt = performance.now();
     const error = await failureOf(result.get());
     assert.ok(error instanceof TimedOut, String(error));
     assert.match(error.message, /the task ran longer than its limit of 100 ms/);
-    assert.ok(performance.now() - startedAt < 3000);
     assert.ok((await beside) > 0);
     assert.ok((await within(pool.apply(pid), "the next task")) > 0);
   }
@@ -204,7 +202,7 @@ test("a chunk that is too large for one message is sent in several", async (t) =
   const { pool } = await onePool(t, smallPayloads);
   const url = new URL("./tasks.js", import.meta.url).href;
   const items = Array.from({ length: 10 }, (_, n) => new Uint8Array(300 * 1024).fill(n));
-  const results = await within(pool.map(task({ url }, tasks.complement), items, { chunkSize: 10 }), "the map", 30_000);
+  const results = await within(pool.map(task({ url }, tasks.complement), items, { chunkSize: 10 }), "the map");
   assert.deepEqual(
     results.map((bytes) => bytes.length === items[0]!.length && bytes[0]! ^ 0xff),
     [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],

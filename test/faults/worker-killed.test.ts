@@ -33,7 +33,6 @@ for (const [chunks, count, chunkSize] of [
     const results = await within(
       pool.map(doubleOrDie, items(count, deadly), { chunkSize, returnExceptions: true }),
       "the map",
-      30_000,
     );
     const failed = results.flatMap((result, index) => (result instanceof Error ? [{ index, error: result }] : []));
     assert.deepEqual(
@@ -64,7 +63,6 @@ for (const [chunks, count, chunkSize] of [
     const results = await within(
       pool.map(doubleOrDie, items(count, 7, join(temporaryFolder(t), "tried")), { chunkSize, retries: 1 }),
       "the map",
-      30_000,
     );
     assert.deepEqual(
       results,

@@ -6,7 +6,7 @@ import { decodeMessage } from "../../server/ipc/framing/decoder.js";
 import { FrameReader } from "../../server/ipc/framing/frame-reader.js";
 import type { LargeIntake } from "../../server/ipc/framing/large-message.js";
 import { BodyReader } from "../../server/rpc/body-reader.js";
-import { waitFor, within } from "../deadline.js";
+import { patienceMs, waitFor, within } from "../deadline.js";
 import { encodeMessage } from "./encode-message.js";
 
 export interface Answer {
@@ -116,8 +116,8 @@ export class RawClient {
     return this.answer(id, timeoutMs);
   }
 
-  /** The next answer with this id that nobody has taken. `timeoutMs`: for what takes longer than an answer should. */
-  async answer(id: number | string | null, timeoutMs = 10_000): Promise<Answer> {
+  /** The next answer with this id that nobody has taken. */
+  async answer(id: number | string | null, timeoutMs = patienceMs): Promise<Answer> {
     return waitFor(() => this.#remove((message) => message.id === id && message.method === undefined), {
       timeoutMs,
       what: `an answer to ${id}, got ${JSON.stringify(this.received)}`,

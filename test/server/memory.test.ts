@@ -47,7 +47,7 @@ async function smallServer(t: TestContext) {
           last = now;
           return same >= 20 && { heldBytes: now };
         },
-        { what: "a standstill", intervalMs: 10, timeoutMs: 30_000 },
+        { what: "a standstill", intervalMs: 10 },
       );
     },
     /** Nothing is held: most of the memory goes back to the system. */

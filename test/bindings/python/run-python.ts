@@ -4,9 +4,10 @@ import { root } from "../../fixture.js";
 
 const binding = join(root, "bindings", "python");
 
-/** Runs a Python program with the binding of this checkout, to its end. Fails when a process of it lives on. */
+/** Runs a Python program with the binding of this checkout, to its end. Fails when a process of it lives on. Writes all stacks when it hangs. */
 export function runPython(args: readonly string[], options: ExampleOptions = {}): Promise<Finished> {
-  return runProgram("python3", args, { ...options, env: { ...pythonEnvironment, ...options.env } });
+  const env = { ...pythonEnvironment, PYTHONFAULTHANDLER: "1", ...options.env };
+  return runProgram("python3", args, { ...options, env });
 }
 
 /** What a Python program needs to find the binding of this checkout; its modules are compiled in memory only. */

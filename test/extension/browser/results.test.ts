@@ -64,7 +64,7 @@ test("results: a window that is loaded again in the middle of a run shows it aga
   await waitFor(
     async () =>
       (await workbench.offeredCommands("Polyproc: Show Timeline")).some((title) => title.includes("Show Timeline")),
-    { what: "the command", timeoutMs: 30_000 },
+    { what: "the command" },
   );
   await workbench.runCommand("Polyproc: Show Timeline");
   await webview.getByText(/so far$/).waitFor();

@@ -45,7 +45,7 @@ for (const theme of pictureThemes) {
       assert.match(row.label, new RegExp(`^sleeper, running, pid ${sleeper.pid}`));
       assert.match(await workbench.activityBarItem("Polyproc").locator(".badge-content").innerText(), /^\d+$/);
       await workbench.rowAction(children, "sleeper", "Terminate");
-      await within(sleeper.join(), "the end of the process", 30_000);
+      await within(sleeper.join(), "the end of the process");
       await workbench.waitForRow(children, ({ text }) => /^sleeper.*killed by SIGTERM/.test(text));
       await workbench.rowAction(children, "sleeper", "Dismiss");
       await waitFor(async () => !(await workbench.treeRows(children)).some(({ text }) => text.startsWith("sleeper")), {
@@ -76,13 +76,13 @@ for (const theme of pictureThemes) {
       await workbench.screenshot("deadlock", workbench.view(sync));
       await workbench.rowAction(sync, /wait for each other/, "Break Deadlock");
       await workbench.pick("checkout.js");
-      assert.equal(await within(waits[0]!, "the end of the wait", 30_000), "Deadlock");
+      assert.equal(await within(waits[0]!, "the end of the wait"), "Deadlock");
       await waitFor(async () => !(await workbench.treeRows(sync)).some(({ label }) => label.startsWith("Deadlock")), {
         what: "the deadlock to go",
         ...deadline,
       });
       await here[0].release();
-      assert.equal(await within(waits[1]!, "the other's lock", 30_000), "got it");
+      assert.equal(await within(waits[1]!, "the other's lock"), "got it");
 
       // "Terminate All" asks first, whatever row is focused.
       const many = await Promise.all(
@@ -97,7 +97,7 @@ for (const theme of pictureThemes) {
       await workbench.view(children).locator('.pane-header .actions [aria-label^="Terminate All"]').click();
       assert.match(await workbench.dialog.innerText(), /Terminate 3 processes\?/);
       await workbench.answerDialog("Terminate");
-      for (const process of many) await within(process.join(), "the end of all", 30_000);
+      for (const process of many) await within(process.join(), "the end of all");
       assert.deepEqual(
         many.map(({ exitCode }) => exitCode),
         [-15, -15, -15],

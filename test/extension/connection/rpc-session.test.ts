@@ -143,6 +143,6 @@ test("a flood waits at the server while this side is busy", async (t) => {
   });
   const total = Math.ceil(20_000_000 / 41);
   await session.request("process/join", { process: process_ });
-  await waitFor(() => lines + left >= total, { what: `${total} lines, of which some are left out`, timeoutMs: 30_000 });
+  await waitFor(() => lines + left >= total, { what: `${total} lines, of which some are left out` });
   assert.equal(lines + left, total);
 });

@@ -77,7 +77,7 @@ describe("core", () => {
       shellArgs: ["-c", `polyproc ps >"${file}.ps" 2>&1; echo "$POLYPROC_ADDRESS $?" >"${file}"`],
     });
     try {
-      await waitFor(() => existsSync(file), { what: "the terminal's end", timeoutMs: 20_000 });
+      await waitFor(() => existsSync(file), { what: "the terminal's end" });
       assert.equal(readFileSync(file, "utf8").trim(), `${api.address} 0`, readFileSync(`${file}.ps`, "utf8"));
     } finally {
       terminal.dispose();
@@ -98,7 +98,7 @@ describe("core", () => {
       ],
     });
     try {
-      await waitFor(() => existsSync(file), { what: "the terminal's end", timeoutMs: 20_000 });
+      await waitFor(() => existsSync(file), { what: "the terminal's end" });
       assert.equal(readFileSync(file, "utf8").trim(), "0", readFileSync(`${file}.out`, "utf8"));
       await waitFor(() => api.server.state.kind === "connected", { what: "the window's connection" });
     } finally {
@@ -177,7 +177,7 @@ describe("core", () => {
     );
     const ended = new Promise((resolve) => server.once("exit", resolve));
     try {
-      await within(ended, "the old server's end", 20_000);
+      await within(ended, "the old server's end");
       const { version } = extension.packageJSON as { version: string };
       await waitFor(() => api.server.state.kind === "connected" && api.server.state.rpc.server.version === version, {
         what: "a server of this version",

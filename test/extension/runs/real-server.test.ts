@@ -106,7 +106,7 @@ describe("runs at a real server", () => {
     const run = await runs.start(request({ module, export: "half" }, [2, 3, 4], { processes: 2 }));
     const written: string[] = [];
     run.onOutput((index, lines) => written.push(...lines.map(({ text }) => `${index}: ${text}`)));
-    await within(run.whenEnded, "the run's end", 30_000);
+    await within(run.whenEnded, "the run's end");
     assert.deepEqual(states(run), ["done", "failed", "done"]);
     assert.deepEqual(run.rows[0]!.value, { half: 1 });
     assert.deepEqual([run.info.done, run.info.failed, run.lost, run.info.endedAt !== null], [2, 1, false, true]);
@@ -125,7 +125,7 @@ describe("runs at a real server", () => {
     const { path } = await startUnixServer(t);
     const { runs } = await openWindow(t, path);
     const run = await runs.start(request(sh('echo "out $1"; test "$1" != bad'), ["good", "bad"]));
-    await within(run.whenEnded, "the run's end", 30_000);
+    await within(run.whenEnded, "the run's end");
     assert.deepEqual(states(run), ["done", "failed"]);
     assert.deepEqual((run.rows[0]!.value as CommandResult).stdout, "out good\n");
     assert.equal(run.rows[1]!.error!.data!["exitCode"], 1);
@@ -136,7 +136,7 @@ describe("runs at a real server", () => {
     const { runs } = await openWindow(t, path);
     const finished = async (): Promise<WeakRef<Run>> => {
       const run = await runs.start(request(sh("true"), [1]));
-      await within(run.whenEnded, "the run's end", 30_000);
+      await within(run.whenEnded, "the run's end");
       await runs.forget(run);
       return new WeakRef(run);
     };
@@ -154,7 +154,7 @@ describe("runs at a real server", () => {
     const { path } = await startUnixServer(t);
     const { runs } = await openWindow(t, path);
     const run = await runs.start(request({ module: "/nowhere/m.mjs", export: "f" }, [1, 2], { processes: 1 }));
-    await within(run.whenEnded, "the run's end", 30_000);
+    await within(run.whenEnded, "the run's end");
     assert.deepEqual(
       run.rows.map(({ error }) => error && errorName(error.code)),
       ["TargetNotFound", "Cancelled"],
@@ -185,7 +185,7 @@ describe("runs at a real server", () => {
     assert.deepEqual(run.request.items, started.request.items);
     await waitFor(() => run.rows[0]!.state === "done" && run.rows[1]!.state === "running");
     writeFileSync(gate, "");
-    await within(run.whenEnded, "the run's end", 30_000);
+    await within(run.whenEnded, "the run's end");
     assert.deepEqual(states(run), ["done", "done", "done"]);
     await second.runs.forget(run);
     assert.deepEqual(second.runs.all, []);
@@ -198,7 +198,7 @@ describe("runs at a real server", () => {
     const theirs = await waitFor(() => b.runs.all[0]);
     await waitFor(() => theirs.rows[0]!.state === "running");
     await theirs.cancel();
-    await within(mine.whenEnded, "the run's end", 30_000);
+    await within(mine.whenEnded, "the run's end");
     assert.deepEqual([states(mine), mine.info.state], [["cancelled"], "cancelled"]);
     await within(theirs.whenEnded, "the run's end in the other window");
     await a.runs.forget(mine);
@@ -225,7 +225,7 @@ describe("runs at a real server", () => {
     );
     const victim = await waitFor(() => run.rows[0]!.state === "running" && run.rows[0]);
     process.kill(-victim.pid, "SIGKILL");
-    await within(run.whenEnded, "the run's end", 30_000);
+    await within(run.whenEnded, "the run's end");
     assert.deepEqual(states(run), ["failed", "done", "done"]);
     assert.match(run.rows[0]!.error!.message, /SIGKILL/);
   });

@@ -44,7 +44,7 @@ test("those who ignore the SIGTERM that ended their leader are killed soon after
   const pids = Object.values(await told.numbers("leader", "escaped", "child"));
   child.signalTree("SIGTERM");
   assert.deepEqual(await told.exitsSoon(), { exitCode: null, signal: "SIGTERM" });
-  await waitFor(() => !pids.some(isLiving), { timeoutMs: 5000 });
+  await waitFor(() => !pids.some(isLiving));
 });
 
 test("a descendant that wiped its environment and left the session is found through its parent", onLinux, async (t) => {

@@ -252,7 +252,7 @@ class Scheduler:
                     except RuntimeError:
                         pass
                     # It must not run beside the next schedule, which replaces what the modules use.
-                    one.thread.join(10)
+                    one.thread.join(60)
         if self.failure or errors:
             raise Failure("\n".join(filter(None, [self.failure, *errors])))
 

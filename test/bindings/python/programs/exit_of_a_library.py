@@ -25,7 +25,7 @@ def start():
 def _stop():
     for process, tasks, results in _workers:
         tasks.put(None)
-        process.join(30)
+        process.join(60)
         print("stopped", process.exitcode, process.is_alive(), flush=True)
 
 

@@ -53,7 +53,7 @@ def main():
         queue = manager.Queue()
         for n in range(4):
             pool.apply_async(put, (queue, n))
-        print(sorted(queue.get(timeout=30) for _ in range(4)))
+        print(sorted(queue.get(timeout=60) for _ in range(4)))
 
         outer = manager.dict(list=manager.list(), dict=manager.dict())
         outer["deep"] = manager.list([manager.dict(inner=manager.list())])

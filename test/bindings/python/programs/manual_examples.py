@@ -194,7 +194,7 @@ def share_state():
 def pools():
     with Pool(processes=3) as pool:
         print(pool.map(square, range(10)), sorted(pool.imap_unordered(square, range(10))))
-        print(pool.apply_async(square, (20,)).get(timeout=30), pool.apply_async(os.getpid, ()).get() != os.getpid())
+        print(pool.apply_async(square, (20,)).get(timeout=60), pool.apply_async(os.getpid, ()).get() != os.getpid())
         print(len({result.get() for result in [pool.apply_async(os.getpid, ()) for _ in range(4)]}) <= 3)
         slow = pool.apply_async(slowly, (600,))
         try:
@@ -202,7 +202,7 @@ def pools():
         except TimeoutError as error:
             print("TimeoutError", repr(error))
         it = pool.imap(square, range(3))
-        print(next(it), next(it), it.next(timeout=30))
+        print(next(it), next(it), it.next(timeout=60))
         try:
             next(it)
         except StopIteration:
@@ -280,7 +280,7 @@ def waiting():
     print(sorted(came))
     process = Process(target=slowly, args=(0.1,))
     process.start()
-    print(wait([process.sentinel], timeout=30) == [process.sentinel], wait([], timeout=0))
+    print(wait([process.sentinel], timeout=60) == [process.sentinel], wait([], timeout=0))
     process.join()
     semaphore = Semaphore(2)
     print(semaphore.acquire(), semaphore.acquire(), semaphore.acquire(False), semaphore.acquire(timeout=0.05))
@@ -292,7 +292,7 @@ def lives():
     process.start()
     print(process.is_alive())
     process.terminate()
-    process.join(30)
+    process.join(60)
     print(process.is_alive(), process.exitcode)
     logger = multiprocessing.get_logger()
     handler = logging.StreamHandler(sys.stdout)

@@ -33,6 +33,9 @@ export interface ClientAccess {
 /** Longest name and version of a client that are kept. */
 const maxNameLength = 200;
 
+/** Longest message before `initialize`, in bytes, so that an unknown peer cannot make the server allocate much. */
+const strangerMaxMessageBytes = 1024 * 1024;
+
 /** Most unanswered requests of one connection. Further ones fail with Overloaded. */
 const maxPendingRequests = 100_000;
 
@@ -66,6 +69,12 @@ export class Connection {
   /** Number of unanswered requests. */
   get pending(): number {
     return this.#pending.size;
+  }
+
+  /** Longest message, in bytes, that is read now. Rises when the session is open. */
+  get maxMessageBytes(): number {
+    const { maxMessageBytes } = this.#hub.engine.options.limits;
+    return this.#session ? maxMessageBytes : Math.min(strangerMaxMessageBytes, maxMessageBytes);
   }
 
   /**

@@ -6,6 +6,10 @@ const maxRecordBytes = 4096;
 const headBytes = 12;
 /** While messages that take more memory than this wait for the connection, the pipe is not read. */
 const maxKeptBytes = 1024 * 1024;
+/**
+ * A host may write into its aside pipe for one millisecond after it has sent something. So the pipe is read after two.
+ */
+const lookMs = 2;
 /** Rough memory of a waiting message beside its bytes. */
 const overheadBytes = 256;
 
@@ -26,6 +30,8 @@ export class Aside {
   readonly #notes = new Deque<Note>();
   #keptBytes = 0;
   #stopped = false;
+  /** The next planned look. `heard`: something was received since it was planned. */
+  #look: { readonly timer: NodeJS.Timeout; heard: boolean } | null = null;
 
   constructor(read: () => Uint8Array | null, onBody: (buffer: Buffer, start: number, end: number) => void) {
     this.#read = read;
@@ -75,9 +81,26 @@ export class Aside {
     }
   }
 
+  /** Something was received: calls `look` after `lookMs`. While more is received, calls it at that interval. */
+  lookLater(look: () => void): void {
+    if (this.#stopped) return;
+    if (this.#look) {
+      this.#look.heard = true;
+      return;
+    }
+    const timer = setTimeout(() => {
+      const again = this.#look?.heard;
+      this.#look = null;
+      look();
+      if (again) this.lookLater(look);
+    }, lookMs).unref();
+    this.#look = { timer, heard: false };
+  }
+
   /** From now on nothing is read or handed on. */
   stop(): void {
     this.#stopped = true;
+    clearTimeout(this.#look?.timer);
     this.#notes.clear();
     this.#rest = Buffer.alloc(0);
   }

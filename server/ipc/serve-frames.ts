@@ -3,11 +3,13 @@ import { PolyprocError } from "../../protocol/errors.js";
 import type { NotificationMessage, Params } from "../../protocol/message.js";
 import { cancel } from "../../protocol/worker.js";
 import type { Budget } from "../engine/budget.js";
-import { highWaterBytes, type Peer } from "../engine/peer.js";
-import { BacklogCharge } from "../handlers/backlog-charge.js";
+import type { Peer } from "../engine/peer.js";
+import { Backlog } from "../handlers/backlog.js";
 import { BodyRoom, roomyBodyBytes } from "../handlers/body-room.js";
 import { Connection, type Access, type Hub, type RequestId } from "../handlers/connection.js";
+import { sayFarewell } from "../handlers/farewell.js";
 import { sortIncoming } from "../handlers/incoming.js";
+import { ReadingPause } from "../handlers/reading-pause.js";
 import { serverFault } from "../handlers/server-fault.js";
 import { Aside } from "./aside.js";
 import { decodeMessage } from "./framing/decoder.js";
@@ -18,17 +20,6 @@ import { FrameWriter } from "./framing/frame-writer.js";
 import type { FrameRoom, LargeIntake } from "./framing/large-message.js";
 import { Inbox } from "./inbox.js";
 import { LargeRoom } from "./large-room.js";
-
-/** Longest message before `initialize`, in bytes, so that an unknown peer cannot make the server allocate much. */
-export const strangerMaxMessageBytes = 1024 * 1024;
-
-/**
- * A host may write into its aside pipe for one millisecond after it has sent something. So the pipe is read after two.
- */
-const lookMs = 2;
-
-/** Milliseconds that a peer has to read the last error and to close. */
-const farewellMs = 2000;
 
 export interface FrameOptions {
   /** Bytes that were already read from the connection. */
@@ -57,22 +48,16 @@ class FrameDoor implements Peer {
   readonly #reader: FrameReader;
   readonly #inbox: Inbox;
   readonly #writer: FrameWriter;
-  readonly #backlog: BacklogCharge;
+  readonly #backlog: Backlog;
+  readonly #pause: ReadingPause;
   readonly #maxMessageBytes: number;
   readonly #maxLargeBytes: number;
   readonly #readAside: (() => Uint8Array | null) | undefined;
   #aside: Aside | null = null;
-  #look: NodeJS.Timeout | undefined;
-  /** Whether anything was received since the timer `#look` was set. */
-  #heard = false;
   /** `ending`: only the aside pipe is still read. */
   #state: "open" | "ending" | "closed" = "open";
   /** Why this side ended the connection, if it did. */
   #reason: PolyprocError | undefined;
-  /* Why the socket is paused: the peer does not read its answers, the engine asked for it, or memory is full. */
-  #backlogged = false;
-  #paused = false;
-  #withoutRoom = false;
   /** Its limit is 0, so no fragments are read, until `initialize` or `worker/ready` was answered. */
   readonly #large: LargeIntake;
   maxPayloadBytes: number;
@@ -96,11 +81,8 @@ class FrameDoor implements Peer {
     this.#maxLargeBytes = limits.maxPayloadBytes;
     this.connection = new Connection(hub, this, access);
     this.#writer = new FrameWriter(socket);
-    this.#backlog = new BacklogCharge(
-      hub.engine.budget,
-      () => this.#writer.backlogBytes,
-      (listener) => this.#writer.onDrain(listener),
-    );
+    this.#pause = new ReadingPause(socket);
+    this.#backlog = new Backlog(hub.engine.budget, this.#writer, this.#pause);
     this.#inbox = new Inbox(
       ({ buffer, start, end, before }) => {
         this.#aside?.handOn(before);
@@ -110,12 +92,13 @@ class FrameDoor implements Peer {
       () => {
         this.#handOnAside();
         this.#rested();
-        this.#applyPause();
+        if (this.#inbox.next) this.#pause.begin("queue");
+        else this.#pause.end("queue");
       },
     );
     const take = (buffer: Buffer, start: number, end: number) =>
       this.#inbox.take({ buffer, start, end, before: this.#reader.handed });
-    this.#reader = new FrameReader(take, Math.min(strangerMaxMessageBytes, this.#maxMessageBytes), this.#large);
+    this.#reader = new FrameReader(take, this.connection.maxMessageBytes, this.#large);
     if (intake) {
       intake.connect(
         this.#reader,
@@ -143,7 +126,7 @@ class FrameDoor implements Peer {
     try {
       if (this.#aside) {
         this.#aside.pull();
-        this.#lookLater();
+        this.#aside.lookLater(() => this.pullAside());
       }
       this.#reader.push(chunk);
       this.#handOnAside();
@@ -158,23 +141,10 @@ class FrameDoor implements Peer {
     this.close(error instanceof PolyprocError ? error : serverFault(error));
   }
 
-  /**
-   * Called after each read: pauses the socket while the peer does not read its answers. Large messages do not count:
-   * while one is being sent, the peer's messages are still read.
-   */
+  /** Called after each read. */
   #rested(): void {
-    if (this.#reader.resting && !this.#withoutRoom) {
-      this.#withoutRoom = true;
-      this.#applyPause();
-    }
-    if (this.#writer.frameBacklogBytes > highWaterBytes && !this.#backlogged) {
-      this.#backlogged = true;
-      this.#applyPause();
-      this.#writer.onFrameDrain(() => {
-        this.#backlogged = false;
-        this.#applyPause();
-      });
-    }
+    if (this.#reader.resting) this.#pause.begin("memory");
+    this.#backlog.limitReading();
   }
 
   /** Pauses reading until there is memory for the frame that has begun. */
@@ -197,12 +167,8 @@ class FrameDoor implements Peer {
   #reserve(budget: Budget, bytes: number, settled: (error: PolyprocError | null) => void): LargeRoom {
     let now = true;
     const room = new LargeRoom(budget, bytes, (error) => {
-      if (now) {
-        this.#withoutRoom = false;
-        settled(error);
-      } else {
-        this.#resumeLarge(() => settled(error));
-      }
+      if (now) settled(error);
+      else this.#resumeLarge(() => settled(error));
     });
     now = false;
     return room;
@@ -215,7 +181,6 @@ class FrameDoor implements Peer {
 
   #resumeLarge(settle: () => void): void {
     if (this.#state !== "open") return;
-    this.#withoutRoom = false;
     try {
       settle();
       this.#reader.resume();
@@ -224,8 +189,8 @@ class FrameDoor implements Peer {
       this.#failed(error);
       return;
     }
+    if (!this.#reader.resting) this.#pause.end("memory");
     this.#rested();
-    this.#applyPause();
   }
 
   useFragments(maxPayloadBytes: number): void {
@@ -242,13 +207,11 @@ class FrameDoor implements Peer {
   }
 
   pauseReading(): void {
-    this.#paused = true;
-    this.#applyPause();
+    this.#pause.begin("engine");
   }
 
   resumeReading(): void {
-    this.#paused = false;
-    this.#applyPause();
+    this.#pause.end("engine");
   }
 
   close(error?: PolyprocError): void {
@@ -262,10 +225,7 @@ class FrameDoor implements Peer {
     }
     this.#ended(error);
     this.#writer.endNow();
-    // Go on reading and drop the bytes: with unread bytes, closing would reset the peer before it has read the error.
-    this.#socket.resume();
-    const timer = setTimeout(() => this.#socket.destroy(), farewellMs).unref();
-    this.#socket.once("close", () => clearTimeout(timer));
+    sayFarewell(this.#socket);
   }
 
   pullAside(): void {
@@ -277,21 +237,6 @@ class FrameDoor implements Peer {
     } catch (error) {
       this.#failed(error);
     }
-  }
-
-  /**
-   * Reads the aside pipe `lookMs` after something was received. While the peer goes on sending, the pipe is read at
-   * that interval.
-   */
-  #lookLater(): void {
-    this.#heard = true;
-    if (this.#look) return;
-    this.#heard = false;
-    this.#look = setTimeout(() => {
-      this.#look = undefined;
-      this.pullAside();
-      if (this.#heard && this.#state === "open") this.#lookLater();
-    }, lookMs).unref();
   }
 
   /** Hands on aside messages that were sent before the next message of the connection. */
@@ -309,7 +254,7 @@ class FrameDoor implements Peer {
         );
         // `initialize` or `worker/ready` was answered: from now on the configured limits hold.
         if (this.#large.maxPayloadBytes === 0 && this.connection.session) {
-          this.#reader.maxMessageBytes = this.#maxMessageBytes;
+          this.#reader.maxMessageBytes = this.connection.maxMessageBytes;
           this.#large.maxPayloadBytes = this.#maxLargeBytes;
         }
         return;
@@ -343,10 +288,8 @@ class FrameDoor implements Peer {
     } catch (error) {
       this.#unwritable(message, error instanceof PolyprocError ? error : serverFault(error));
     }
-    this.#backlog.update();
-    // Large messages do not count here: the memory budget bounds them. `destroy` ends the session later, with "close",
-    // because the engine may be in the middle of a change.
-    if (this.#writer.frameBacklogBytes > this.connection.maxBacklogBytes) this.#socket.destroy();
+    // `destroy` ends the session later, with "close", because the engine may be in the middle of a change.
+    if (!this.#backlog.written(this.connection.maxBacklogBytes)) this.#socket.destroy();
   }
 
   /**
@@ -358,19 +301,14 @@ class FrameDoor implements Peer {
     else setImmediate(() => this.close(error));
   }
 
-  #applyPause(): void {
-    if (this.#state !== "open") return;
-    if (this.#paused || this.#backlogged || this.#withoutRoom || this.#inbox.next) this.#socket.pause();
-    else this.#socket.resume();
-  }
-
   /** Ends the session once. Reading the aside pipe here may fail, and call `close` and this method again. */
   #ended(error?: PolyprocError): void {
     this.#reason ??= error;
     if (this.#state !== "open") return;
     this.#state = "ending";
+    this.#pause.stop();
     if (this.#aside) this.pullAside();
-    clearTimeout(this.#look);
+    this.#aside?.stop();
     this.#state = "closed";
     this.#reader.stop();
     this.connection.closed(this.#reason);

@@ -11,11 +11,13 @@ import {
 import { PolyprocError } from "../../protocol/errors.js";
 import { cancelRequest, initialize } from "../../protocol/lifecycle.js";
 import type { NotificationMessage, Params } from "../../protocol/message.js";
-import { highWaterBytes, type Peer } from "../engine/peer.js";
-import { BacklogCharge } from "../handlers/backlog-charge.js";
+import type { Peer } from "../engine/peer.js";
+import { Backlog } from "../handlers/backlog.js";
 import { BodyRoom, roomyBodyBytes } from "../handlers/body-room.js";
 import { Connection, type ClientAccess, type Hub, type RequestId } from "../handlers/connection.js";
+import { sayFarewell } from "../handlers/farewell.js";
 import { sortIncoming, type Incoming } from "../handlers/incoming.js";
+import { ReadingPause } from "../handlers/reading-pause.js";
 import { reportFault, serverFault } from "../handlers/server-fault.js";
 import type { DecodeMsgpack, Encoding } from "./body-codec.js";
 import { BodyReader } from "./body-reader.js";
@@ -24,19 +26,12 @@ import { paramsFromJson, paramsToJson, resultToJson } from "./json-payloads.js";
 import { DoorReader } from "./reader.js";
 import { DoorWriter } from "./writer.js";
 
-/** Longest message before `initialize`, in bytes, so that an unknown peer cannot make the server allocate much. */
-const strangerMaxMessageBytes = 1024 * 1024;
 /** Most bytes of a message besides its payloads. */
 const overheadBytes = 64 * 1024;
 /** JSON of a payload takes up to seven times its bytes, and V8's longest string has about 512 MB. */
 const maxJsonBytes = 64 * 1024 * 1024;
 /** Above this many messages that were read and not handled, the door stops reading. */
 const maxQueuedMessages = 256;
-/** A backlog of fewer bytes than this counts as drained. */
-const lowWaterBytes = 256 * 1024;
-/** Milliseconds that a peer has to read the last error and to close. */
-const farewellMs = 2000;
-
 /** Serves one connection in `Content-Length` framing. `head`: bytes that were already read. */
 export function serveRpc(
   socket: Duplex,
@@ -61,25 +56,20 @@ class RpcDoor implements Peer {
   readonly #releases = new WeakMap<Message, () => void>();
   readonly #reader = new DoorReader();
   readonly #writer: DoorWriter;
-  readonly #backlog: BacklogCharge;
+  readonly #backlog: Backlog;
+  readonly #pause: ReadingPause;
   readonly #rpc: MessageConnection;
   readonly #maxMessageBytes: number;
   /** Methods of the pending requests, by their id as text: vscode-jsonrpc does not distinguish 1 and "1". */
   readonly #methods = new Map<string, string>();
   /** vscode-jsonrpc does not pass on the peer's ids, so requests get other ids inside the server. */
   #nextId = 1;
-  #initialized = false;
+  /** Encoding of the `initialize` request; null before it. It fixes the encoding of the answers. */
+  #agreed: Encoding | null = null;
+  /** Messages that were handed to vscode-jsonrpc and are not handled yet. */
   #queued = 0;
-  #inputEnded = false;
-  #closed = false;
-  #drainListeners: (() => void)[] = [];
-  /* Why the socket is paused. */
-  #backlogged = false;
-  #crowded = false;
-  #paused = false;
-  #withoutRoom = false;
-  /** Whether one of the bodies that were just read is long. */
-  #long = false;
+  /** `inputEnded`: the requests that were read are still handled. */
+  #state: "open" | "inputEnded" | "closed" = "open";
 
   constructor(socket: Duplex, hub: Hub, access: ClientAccess, decodeMsgpack: DecodeMsgpack) {
     this.#socket = socket;
@@ -87,22 +77,14 @@ class RpcDoor implements Peer {
     this.#maxMessageBytes = hub.engine.options.limits.maxMessageBytes;
     this.connection = new Connection(hub, this, access);
     this.#room = new BodyRoom(hub.engine.budget);
-    this.#bodies = new BodyReader(
-      this.#handle,
-      Math.min(strangerMaxMessageBytes, this.#maxMessageBytes),
-      this.#room,
-      () => this.#hasRoom(),
-    );
+    this.#bodies = new BodyReader(this.#handle, this.connection.maxMessageBytes, this.#room, () => this.#hasRoom());
     this.#writer = new DoorWriter(
       socket,
       (message) => this.#prepare(message),
       (message, error) => this.#unwritable(message, error),
     );
-    this.#backlog = new BacklogCharge(
-      hub.engine.budget,
-      () => this.backlogBytes(),
-      (listener) => this.onDrain(listener),
-    );
+    this.#pause = new ReadingPause(socket);
+    this.#backlog = new Backlog(hub.engine.budget, this.#writer, this.#pause);
     this.#rpc = createMessageConnection(this.#reader, this.#writer, undefined, {
       messageStrategy: {
         handleMessage: (message, next) => {
@@ -123,7 +105,6 @@ class RpcDoor implements Peer {
     socket.on("data", (chunk: Buffer) => this.receive(chunk));
     // "close" follows every error, and is handled below.
     socket.on("error", () => {});
-    socket.on("drain", () => this.#drained());
     socket.on("end", () => this.endOfInput());
     socket.on("close", () => {
       this.#ended();
@@ -144,41 +125,24 @@ class RpcDoor implements Peer {
       this.close(error instanceof PolyprocError ? error : serverFault(error));
       return;
     }
-    if (this.backlogBytes() > highWaterBytes && !this.#backlogged) {
-      this.#backlogged = true;
-      this.#applyPause();
-      this.onDrain(() => {
-        this.#backlogged = false;
-        this.#applyPause();
-      });
-    }
-    this.#rest();
-  }
-
-  /** Pauses the socket while a body waits for memory, or too many messages wait to be handled. */
-  #rest(): void {
-    if (this.#bodies.resting) this.#withoutRoom = true;
-    // Long bodies are read one at a time.
-    if (this.#queued > (this.#long ? 0 : maxQueuedMessages)) this.#crowded = true;
-    this.#long = false;
-    if (this.#withoutRoom || this.#crowded) this.#applyPause();
+    this.#backlog.limitReading();
+    if (this.#bodies.resting) this.#pause.begin("memory");
   }
 
   /** There is memory for the body that waited. */
   #hasRoom(): void {
-    this.#withoutRoom = false;
     try {
       this.#bodies.resume();
     } catch (error) {
       this.close(error instanceof PolyprocError ? error : serverFault(error));
       return;
     }
-    this.#rest();
-    this.#applyPause();
+    if (this.#bodies.resting) this.#pause.begin("memory");
+    else this.#pause.end("memory");
   }
 
   notify<M extends NotificationMessage>(message: M, params: Params<M>): void {
-    if (this.#closed) return;
+    if (this.#state === "closed") return;
     try {
       this.#rpc.sendNotification(message.method, params).catch((error: unknown) => this.#cutOff(error));
     } catch (error) {
@@ -193,44 +157,37 @@ class RpcDoor implements Peer {
   }
 
   onDrain(listener: () => void): void {
-    this.#drainListeners.push(listener);
-    if (this.backlogBytes() < lowWaterBytes) setImmediate(() => this.#drained());
+    this.#writer.onDrain(listener);
   }
 
   pauseReading(): void {
-    this.#paused = true;
-    this.#applyPause();
+    this.#pause.begin("engine");
   }
 
   resumeReading(): void {
-    this.#paused = false;
-    this.#applyPause();
+    this.#pause.end("engine");
   }
 
   close(error?: PolyprocError): void {
-    if (this.#closed) return;
+    if (this.#state === "closed") return;
     this.#bodies.stop();
     if (error) this.#answer(null, error);
     this.#ended(error);
     this.#socket.end();
-    // Go on reading and drop the bytes: with unread bytes, closing would reset the peer before it has read the error.
-    this.#socket.resume();
-    const timer = setTimeout(() => this.#socket.destroy(), farewellMs).unref();
-    this.#socket.once("close", () => clearTimeout(timer));
+    sayFarewell(this.#socket);
   }
 
   readonly #handle = (body: Buffer, release: () => void): void => {
-    if (body.length >= roomyBodyBytes) this.#long = true;
     const encoding: Encoding = body.length === 0 || body[0]! < 0x80 ? "json" : "msgpack";
-    if (!this.#initialized) this.#writer.encoding = encoding;
+    if (this.#agreed === null) this.#writer.encoding = encoding;
     const incoming = sortIncoming(encoding === "json" ? parseJsonBody(body) : this.#decodeMsgpack(body));
     switch (incoming.kind) {
       case "request":
         if (!this.#admit(incoming, encoding, release)) release();
-        return;
+        break;
       case "notification":
         if (!this.#enqueueNotification(incoming, encoding, release)) release();
-        return;
+        break;
       case "response":
         release();
         return;
@@ -238,12 +195,15 @@ class RpcDoor implements Peer {
         release();
         if (incoming.fatal) throw incoming.error;
         this.#answer(incoming.id, incoming.error);
+        return;
     }
+    // Long bodies are read one at a time.
+    if (this.#queued > (body.length >= roomyBodyBytes ? 0 : maxQueuedMessages)) this.#pause.begin("queue");
   };
 
   #admit(request: Incoming & { kind: "request" }, encoding: Encoding, release: () => void): boolean {
     const { id, method } = request;
-    if (method === initialize.method) this.#initialized = true;
+    if (method === initialize.method) this.#agreed ??= encoding;
     if (this.#methods.has(String(id))) {
       this.#answer(
         id,
@@ -294,11 +254,8 @@ class RpcDoor implements Peer {
 
   #dequeued(): void {
     this.#queued--;
-    if (this.#crowded && this.#queued < maxQueuedMessages / 2) {
-      this.#crowded = false;
-      this.#applyPause();
-    }
-    if (this.#inputEnded && this.#queued === 0) this.endOfInput();
+    if (this.#queued < maxQueuedMessages / 2) this.#pause.end("queue");
+    if (this.#state === "inputEnded" && this.#queued === 0) this.endOfInput();
   }
 
   #request(method: string, params: unknown, token: CancellationToken): Promise<unknown> {
@@ -313,7 +270,7 @@ class RpcDoor implements Peer {
         }
         this.#limitBacklog();
         // `initialize` was answered: from now on the configured limit holds.
-        if (this.connection.session) this.#bodies.maxMessageBytes = this.#maxMessageBytes;
+        this.#bodies.maxMessageBytes = this.connection.maxMessageBytes;
       });
       const cancel = () => this.connection.notify(cancelRequest.method, { id });
       if (token.isCancellationRequested) cancel();
@@ -375,34 +332,22 @@ class RpcDoor implements Peer {
     }
   }
 
-  #drained(): void {
-    if (this.backlogBytes() >= lowWaterBytes || this.#drainListeners.length === 0) return;
-    const listeners = this.#drainListeners;
-    this.#drainListeners = [];
-    for (const listener of listeners) listener();
-  }
-
   #limitBacklog(): void {
-    this.#backlog.update();
-    if (this.backlogBytes() > this.connection.maxBacklogBytes) this.#socket.destroy();
-  }
-
-  #applyPause(): void {
-    if (this.#closed) return;
-    if (this.#paused || this.#backlogged || this.#crowded || this.#withoutRoom) this.#socket.pause();
-    else this.#socket.resume();
+    if (!this.#backlog.written(this.connection.maxBacklogBytes)) this.#socket.destroy();
   }
 
   /** Pending requests are still answered: a script may send its requests and then close its end. */
   endOfInput(): void {
-    this.#inputEnded = true;
-    if (this.#queued > 0 || this.#closed) return;
+    if (this.#state === "closed") return;
+    this.#state = "inputEnded";
+    if (this.#queued > 0) return;
     setImmediate(() => this.close());
   }
 
   #ended(error?: PolyprocError): void {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (this.#state === "closed") return;
+    this.#state = "closed";
+    this.#pause.stop();
     this.#bodies.stop();
     this.#room.end();
     this.connection.closed(error);

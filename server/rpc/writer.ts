@@ -4,6 +4,9 @@ import type { Encoding } from "./body-codec.js";
 import { writeMsgpackBody } from "./msgpack-body.js";
 import { writeJsonBody } from "./json-body.js";
 
+/** Listeners of `onDrain` are called when fewer bytes than this are left. */
+const lowWaterBytes = 256 * 1024;
+
 /** Writes bodies with their headers. All of one tick of the event loop become one write. */
 export class DoorWriter extends AbstractMessageWriter implements MessageWriter {
   /** Encoding of the bodies that are written from now on. */
@@ -14,6 +17,7 @@ export class DoorWriter extends AbstractMessageWriter implements MessageWriter {
   /** Called with a message that cannot be encoded. */
   readonly #unwritable: (message: Message, error: unknown) => void;
   #corked = false;
+  #drainListeners: (() => void)[] = [];
 
   constructor(
     stream: Writable,
@@ -24,10 +28,26 @@ export class DoorWriter extends AbstractMessageWriter implements MessageWriter {
     this.#stream = stream;
     this.#prepare = prepare;
     this.#unwritable = unwritable;
+    stream.on("drain", this.#drained);
   }
 
   get backlogBytes(): number {
     return this.#stream.writableLength;
+  }
+
+  /** Calls back once, when little is left to write; in the next tick if that is already so. */
+  onDrain(listener: () => void): void {
+    this.#drainListeners.push(listener);
+    if (this.backlogBytes < lowWaterBytes) setImmediate(this.#drained);
+  }
+
+  /** This framing has no fragments, so each message is one frame. */
+  get frameBacklogBytes(): number {
+    return this.backlogBytes;
+  }
+
+  onFrameDrain(listener: () => void): void {
+    this.onDrain(listener);
   }
 
   /** Neither throws nor rejects: if the connection cannot be written to, the stream ends it. */
@@ -62,4 +82,9 @@ export class DoorWriter extends AbstractMessageWriter implements MessageWriter {
   }
 
   end(): void {}
+
+  readonly #drained = (): void => {
+    if (this.backlogBytes >= lowWaterBytes) return;
+    for (const listener of this.#drainListeners.splice(0)) listener();
+  };
 }

@@ -30,11 +30,11 @@ const documents = [
 function snippetsOf(document: string): Snippet[] {
   const text = readFileSync(join(root, document), "utf8");
   const snippets: Snippet[] = [];
-  let end = -1;
+  let end = 0;
   for (const match of text.matchAll(/^```(\w*)\n([\s\S]*?)^```\n/gm)) {
     const [whole, language = "", code = ""] = match;
     const last = snippets.at(-1);
-    if (language === "text" && last && match.index === end) last.expected = code;
+    if (language === "text" && last && text.slice(end, match.index).trim() === "") last.expected = code;
     else
       snippets.push({
         title: `${document}, line ${text.slice(0, match.index).split("\n").length}`,

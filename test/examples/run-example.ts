@@ -22,7 +22,7 @@ export interface ExampleOptions {
   interruptAfter?: RegExp;
   /** Runs beside it, and can look at its living processes. */
   meanwhile?: (processes: () => ProcessRow[]) => Promise<void>;
-  /** Default 110,000: a little less than the runner gives a silent file. */
+  /** Default 200,000: a program may have many tests. The runner gives a silent file longer. */
   timeoutMs?: number;
 }
 
@@ -38,7 +38,7 @@ export async function runExample(
 export async function runProgram(
   command: string,
   args: readonly string[],
-  { cwd, env, interruptAfter, meanwhile, timeoutMs = 110_000 }: ExampleOptions = {},
+  { cwd, env, interruptAfter, meanwhile, timeoutMs = 200_000 }: ExampleOptions = {},
 ): Promise<Finished> {
   const mark = `POLYPROC_TEST_EXAMPLE=${randomUUID()}`;
   const [markName, markValue] = mark.split("=") as [string, string];

@@ -12,7 +12,7 @@ import type { TestEvent } from "./reporter.js";
 import type { Run } from "./run.js";
 
 /** A file that tells nothing for so long hangs. */
-const quietMs = 120_000;
+const quietMs = 300_000;
 /** Of what a file printed, the last characters are kept. */
 const maxOutput = 20_000;
 /** Of what a file left behind, so many things are named. */

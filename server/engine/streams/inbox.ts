@@ -3,13 +3,13 @@ import type { Handle, Payload } from "../../../protocol/schema.js";
 import type { PipeDependencies } from "./dependencies.js";
 import { dataBytes, ItemStore } from "./item-store.js";
 import { kept, letGo, MemoryWait, type Kept } from "../kept.js";
-import { LinkedList } from "../linked-list.js";
 import { foreignOrigin } from "../origin.js";
 import { full } from "./pipe-errors.js";
-import type { Received, Sender } from "./pipe-waiters.js";
+import type { Received, Sending } from "./pipe-waiters.js";
 import type { SharedObject } from "../registry.js";
 import type { Session } from "../session.js";
-import { Wait } from "../wait.js";
+import type { Wait } from "../wait.js";
+import { WaitLine, type Waiter } from "../wait-line.js";
 
 /** The items that were sent to a pipe end and not received, and the sends that wait for room. */
 export class Inbox {
@@ -20,7 +20,13 @@ export class Inbox {
   /** A send began to wait, or ended. */
   readonly #onSenders: () => void;
   readonly #items: ItemStore;
-  readonly #senders = new LinkedList<Sender>();
+  readonly #senders = new WaitLine<null, Sending>((sender) => {
+    if (sender.details.early && sender.wait.session.ended) this.#letIn(sender);
+    else this.#forget(sender);
+    // A smaller item behind this one may fit.
+    this.refill();
+    this.#onSenders();
+  });
   readonly #memoryWait = new MemoryWait();
 
   constructor(engine: PipeDependencies, end: SharedObject, onStored: () => void, onSenders: () => void) {
@@ -40,9 +46,9 @@ export class Inbox {
     return this.#items.bytes;
   }
 
-  /** The sessions whose sends wait for room, in order. */
-  get senders(): Session[] {
-    return Array.from(this.#senders, ({ wait }) => wait.session);
+  /** Ids of the sessions whose sends wait for room, in order. */
+  get senders(): string[] {
+    return this.#senders.sessionIds;
   }
 
   get senderCount(): number {
@@ -50,7 +56,7 @@ export class Inbox {
   }
 
   /**
-   * Stores an item whose references the end has retained: now, or when there is room. `early`: see `Sender`. `from`:
+   * Stores an item whose references the end has retained: now, or when there is room. `early`: see `Sending`. `from`:
    * the end through which it was sent.
    */
   accept(
@@ -73,21 +79,16 @@ export class Inbox {
       registry.dropPayload(payload, this.#end);
       throw error;
     }
-    const wait = new Wait<null>(session, {
-      timeoutMs,
-      onTimeout: () => {
-        throw full(from, this.#items.bytes);
+    const { wait } = this.#senders.add(
+      session,
+      { item, early },
+      {
+        timeoutMs,
+        onTimeout: () => {
+          throw full(from, this.#items.bytes);
+        },
       },
-      onLeave: () => {
-        this.#senders.remove(link);
-        if (early && session.ended) this.#letIn(link.value);
-        else this.#forget(link.value);
-        // A smaller item behind this one may fit.
-        this.refill();
-        this.#onSenders();
-      },
-    });
-    const link = this.#senders.push({ item, wait, early });
+    );
     this.#awaitMemory();
     this.#onSenders();
     return wait;
@@ -119,7 +120,11 @@ export class Inbox {
 
   /** There may be room: stores the items of waiting sends, in order. */
   refill(): void {
-    for (let sender = this.#senders.first; sender && this.#items.admits(sender.item); sender = this.#senders.first) {
+    for (
+      let sender = this.#senders.first;
+      sender && this.#items.admits(sender.details.item);
+      sender = this.#senders.first
+    ) {
       this.#senders.shift();
       this.#letIn(sender);
       sender.wait.resolve(null);
@@ -130,7 +135,7 @@ export class Inbox {
   /** The sending end is closed: waiting sends fail, except early ones, whose items are stored. */
   senderClosed(error: PolyprocError): void {
     for (let sender = this.#senders.shift(); sender; sender = this.#senders.shift()) {
-      if (sender.early) {
+      if (sender.details.early) {
         this.#letIn(sender);
         sender.wait.resolve(null);
         continue;
@@ -152,7 +157,7 @@ export class Inbox {
 
   /** If the first send has room here and only lacks server memory: retries it when there is memory. */
   #awaitMemory(): void {
-    const item = this.#senders.first?.item;
+    const item = this.#senders.first?.details.item;
     if (item && this.#items.hasRoom(dataBytes(item))) this.#memoryWait.begin(item, () => this.refill());
   }
 
@@ -162,14 +167,14 @@ export class Inbox {
   }
 
   /** Stores the item of a waiting send. */
-  #letIn(sender: Sender): void {
-    sender.wait.session.heldBackEnded(sender.item.bytes);
-    this.#store(sender.item);
+  #letIn({ wait, details: { item } }: Waiter<null, Sending>): void {
+    wait.session.heldBackEnded(item.bytes);
+    this.#store(item);
   }
 
   /** Drops the item of a waiting send. */
-  #forget(sender: Sender): void {
-    sender.wait.session.heldBackEnded(sender.item.bytes);
-    this.#engine.registry.dropPayload(sender.item.payload, this.#end);
+  #forget({ wait, details: { item } }: Waiter<null, Sending>): void {
+    wait.session.heldBackEnded(item.bytes);
+    this.#engine.registry.dropPayload(item.payload, this.#end);
   }
 }

@@ -4,14 +4,14 @@ import type { Handle, Payload } from "../../../protocol/schema.js";
 import { InboxChannel } from "../bypass/inbox-channel.js";
 import type { PipeDependencies } from "./dependencies.js";
 import { Inbox } from "./inbox.js";
-import { LinkedList } from "../linked-list.js";
 import type { ChannelInbox, Following } from "../bypass/pipe-channel.js";
-import type { Followed, Received, Receiver } from "./pipe-waiters.js";
+import type { Followed, Received, Receiving } from "./pipe-waiters.js";
 import { brokenPipe, endOfFile, noItem } from "./pipe-errors.js";
 import type { ReadySource } from "./ready.js";
 import { releasedByAll, type SharedObject } from "../registry.js";
 import type { Session } from "../session.js";
 import { Wait } from "../wait.js";
+import { WaitLine } from "../wait-line.js";
 
 export interface PipeEndOptions {
   readable: boolean;
@@ -38,7 +38,7 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
   readonly writable: boolean;
   readonly #engine: PipeDependencies;
   readonly #inbox: Inbox;
-  readonly #receivers = new LinkedList<Receiver>();
+  readonly #receivers = new WaitLine<Followed, Receiving>(() => this.#changed());
   readonly #channel: InboxChannel;
   readonly #watchers = new Set<() => void>();
   #open = true;
@@ -151,10 +151,7 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
       handle: this.handle,
       kind: "pipe",
       holders: [],
-      waiters: [
-        ...Array.from(this.#receivers, ({ wait }) => wait.session.id),
-        ...this.#inbox.senders.map((session) => session.id),
-      ],
+      waiters: [...this.#receivers.sessionIds, ...this.#inbox.senders],
       value: this.#inbox.length,
       limit: null,
     };
@@ -163,8 +160,7 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
   unreferenced(): void {
     this.#open = false;
     this.#channel.discard();
-    for (let receiver = this.#receivers.shift(); receiver; receiver = this.#receivers.shift())
-      receiver.wait.reject(releasedByAll(this.handle));
+    this.#receivers.rejectAll(releasedByAll(this.handle));
     const peer = this.#peer;
     this.#inbox.close(brokenPipe(peer?.handle ?? this.handle));
     this.#tellWatchers();
@@ -202,7 +198,9 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
   /** Nothing that waits here needs the server. */
   get #mayUseChannel(): boolean {
     const receiver = this.#receivers.first;
-    return this.#inbox.senderCount === 0 && this.#watchers.size === 0 && (!receiver || receiver.follows !== null);
+    return (
+      this.#inbox.senderCount === 0 && this.#watchers.size === 0 && (!receiver || receiver.details.follows !== null)
+    );
   }
 
   #receive(
@@ -222,17 +220,16 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
     }
     const reclaimed = this.#channel.reclaimUnlessReadBy(follows ? session : null);
     if (timeoutMs === 0 && !reclaimed) throw noItem(this.handle);
-    const wait = new Wait<Followed>(session, {
-      timeoutMs: reclaimed && typeof timeoutMs === "number" ? Math.max(timeoutMs, reclaimMs) : timeoutMs,
-      onTimeout: () => {
-        throw noItem(this.handle);
+    const { wait } = this.#receivers.add(
+      session,
+      { follows },
+      {
+        timeoutMs: reclaimed && typeof timeoutMs === "number" ? Math.max(timeoutMs, reclaimMs) : timeoutMs,
+        onTimeout: () => {
+          throw noItem(this.handle);
+        },
       },
-      onLeave: () => {
-        this.#receivers.remove(link);
-        this.#changed();
-      },
-    });
-    const link = this.#receivers.push({ wait, follows });
+    );
     this.#changed();
     return wait;
   }
@@ -280,18 +277,19 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
   /** Answers waiting receivers, first come first served. */
   #serve(): void {
     for (let receiver = this.#receivers.first; receiver; receiver = this.#receivers.first) {
+      const { wait, details } = receiver;
       try {
-        const answer = this.#answer(receiver.wait.session, receiver.follows);
+        const answer = this.#answer(wait.session, details.follows);
         if (!answer) {
-          this.#channel.reclaimUnlessReadBy(receiver.follows ? receiver.wait.session : null);
+          this.#channel.reclaimUnlessReadBy(details.follows ? wait.session : null);
           break;
         }
         this.#receivers.shift();
-        receiver.wait.resolve(answer);
+        wait.resolve(answer);
       } catch (error) {
         if (!(error instanceof PolyprocError)) throw error;
         this.#receivers.shift();
-        receiver.wait.reject(error);
+        wait.reject(error);
       }
     }
     this.#tellWatchers();

@@ -2,22 +2,22 @@ import type { Payload } from "../../../protocol/schema.js";
 import type { Kept } from "../kept.js";
 import type { Counter } from "../bypass/lending.js";
 import type { Origin } from "../origin.js";
-import type { Wait } from "../wait.js";
+import type { Session } from "../session.js";
 
-export interface Putter {
+/** A put: some of its items may be stored, the others wait for room. */
+export interface Putting {
+  readonly session: Session;
   readonly items: readonly Kept[];
   /** How many of `items` are in the queue already. */
   stored: number;
-  wait: Wait<null> | null;
-  /** Bytes that are charged to its session as a pending put. */
+  /** Bytes that are charged to its session as a pending put; 0 before it waits. */
   heldBack: number;
 }
 
-export interface Getter {
+export interface Getting {
   readonly max: number;
   /** The items are lent by this counter; null: they are taken. */
   readonly counter: Counter | null;
-  readonly wait: Wait<Taken>;
 }
 
 export interface Taken {

@@ -4,16 +4,16 @@ import { payloadData, payloadHandles, type Handle, type Payload } from "../../..
 import type { QueueDependencies } from "./dependencies.js";
 import { kept, letGo, MemoryWait, type Kept } from "../kept.js";
 import { lendingOf, maxLent, type Counter } from "../bypass/lending.js";
-import { LinkedList } from "../linked-list.js";
 import { queueEmpty, queueFull } from "./queue-errors.js";
 import { dataBytes, ItemStore } from "./item-store.js";
 import { foreignOrigin, returnedOrigin, type Origin } from "../origin.js";
-import type { Getter, Putter, Taken } from "./queue-waiters.js";
+import type { Getting, Putting, Taken } from "./queue-waiters.js";
 import { releasedByAll, type SharedObject } from "../registry.js";
 import type { Session } from "../session.js";
 import { TakenCounts } from "./taken.js";
 import { UnfinishedItems } from "./unfinished.js";
-import { Wait } from "../wait.js";
+import type { Wait } from "../wait.js";
+import { WaitLine } from "../wait-line.js";
 
 export interface QueueOptions {
   /** 0: no limit. */
@@ -44,8 +44,8 @@ export class Queue implements SharedObject {
   readonly maxSize: number;
   readonly #engine: QueueDependencies;
   readonly #items: ItemStore;
-  readonly #putters = new LinkedList<Putter>();
-  readonly #getters = new LinkedList<Getter>();
+  readonly #putters = new WaitLine<null, Putting>(({ details }) => this.#putterLeft(details));
+  readonly #getters = new WaitLine<Taken, Getting>(() => this.#changed());
   readonly #closedBy = new WeakSet<Session>();
   readonly #taken: TakenCounts;
   readonly #unfinished: UnfinishedItems;
@@ -66,15 +66,15 @@ export class Queue implements SharedObject {
     this.#requireOpen(session, "put");
     this.#retain(items);
     const { account } = session;
-    const putter: Putter = { items: items.map((item) => kept(item, account)), stored: 0, wait: null, heldBack: 0 };
-    if (this.#putters.length === 0) this.#storeAndServe(putter);
+    const putting: Putting = { session, items: items.map((item) => kept(item, account)), stored: 0, heldBack: 0 };
+    if (this.#putters.length === 0) this.#storeAndServe(putting);
     this.#changed();
-    if (putter.stored === items.length) return null;
+    if (putting.stored === items.length) return null;
     if (timeoutMs === 0) {
-      this.#dropUnstored(putter);
-      throw this.#full(putter);
+      this.#dropUnstored(putting);
+      throw this.#full(putting);
     }
-    return this.#wait(session, putter, timeoutMs);
+    return this.#wait(putting, timeoutMs);
   }
 
   /** With a counter: settles the counter's loan, then lends the items by it. */
@@ -93,17 +93,16 @@ export class Queue implements SharedObject {
       return taken;
     }
     if (timeoutMs === 0) throw queueEmpty(this.handle);
-    const wait = new Wait<Taken>(session, {
-      timeoutMs,
-      onTimeout: () => {
-        throw queueEmpty(this.handle);
+    const { wait } = this.#getters.add(
+      session,
+      { max, counter },
+      {
+        timeoutMs,
+        onTimeout: () => {
+          throw queueEmpty(this.handle);
+        },
       },
-      onLeave: () => {
-        this.#getters.remove(link);
-        this.#changed();
-      },
-    });
-    const link = this.#getters.push({ max, counter, wait });
+    );
     this.#changed();
     return wait;
   }
@@ -177,12 +176,11 @@ export class Queue implements SharedObject {
   }
 
   describe(): SyncInfo {
-    const putters = Array.from(this.#putters, (putter) => putter.wait?.session.id ?? "");
     return {
       handle: this.handle,
       kind: "queue",
       holders: [],
-      waiters: [...putters, ...Array.from(this.#getters, (getter) => getter.wait.session.id)],
+      waiters: [...this.#putters.sessionIds, ...this.#getters.sessionIds],
       value: this.#items.length,
       limit: this.maxSize,
     };
@@ -191,49 +189,48 @@ export class Queue implements SharedObject {
   unreferenced(): void {
     this.#released = true;
     const error = releasedByAll(this.handle);
-    for (let getter = this.#getters.shift(); getter; getter = this.#getters.shift()) getter.wait.reject(error);
-    for (let putter = this.#putters.shift(); putter; putter = this.#putters.shift()) {
-      this.#dropUnstored(putter);
-      putter.wait?.session.heldBackEnded(putter.heldBack);
-      putter.wait?.reject(error);
+    this.#getters.rejectAll(error);
+    const putters = this.#putters.takeAll();
+    for (const { details } of putters) {
+      this.#dropUnstored(details);
+      details.session.heldBackEnded(details.heldBack);
     }
+    putters.rejectAll(error);
     this.#unfinished.end(error);
     this.#items.clear((item) => this.#engine.registry.dropPayload(item.payload, this));
     this.#memoryWait.end();
   }
 
-  #wait(session: Session, putter: Putter, timeoutMs: number | null | undefined): Wait<null> {
-    putter.heldBack = putter.items.slice(putter.stored).reduce((sum, item) => sum + item.bytes, 0);
+  #wait(putting: Putting, timeoutMs: number | null | undefined): Wait<null> {
+    const { session } = putting;
+    putting.heldBack = putting.items.slice(putting.stored).reduce((sum, item) => sum + item.bytes, 0);
     try {
-      session.holdBack(putter.heldBack);
+      session.holdBack(putting.heldBack);
     } catch (error) {
-      this.#dropUnstored(putter);
+      this.#dropUnstored(putting);
       throw error;
     }
-    const leave = () => {
-      session.heldBackEnded(putter.heldBack);
-      this.#putters.remove(link);
-      this.#dropUnstored(putter);
-      // The next put may fit where this one did not.
-      this.#refill();
-      this.#changed();
-    };
-    const wait = new Wait<null>(session, {
+    const putter = this.#putters.add(session, putting, {
       timeoutMs,
       onTimeout: () => {
-        throw this.#full(putter);
+        throw this.#full(putting);
       },
-      onLeave: leave,
       onCancel: ({ codeName, message, data }) => {
-        leave();
-        wait.reject(new PolyprocError(codeName, message, { ...data, stored: putter.stored }));
+        if (this.#putters.remove(putter)) this.#putterLeft(putting);
+        putter.wait.reject(new PolyprocError(codeName, message, { ...data, stored: putting.stored }));
         return true;
       },
     });
-    putter.wait = wait;
-    const link = this.#putters.push(putter);
     this.#awaitMemory();
-    return wait;
+    return putter.wait;
+  }
+
+  #putterLeft(putting: Putting): void {
+    putting.session.heldBackEnded(putting.heldBack);
+    this.#dropUnstored(putting);
+    // The next put may fit where this one did not.
+    this.#refill();
+    this.#changed();
   }
 
   #retain(items: readonly Payload[]): void {
@@ -268,15 +265,14 @@ export class Queue implements SharedObject {
     for (const handle of payloadHandles(item)) this.#engine.registry.release(session, handle);
   }
 
-  #dropUnstored(putter: Putter): void {
-    for (let i = putter.stored; i < putter.items.length; i++)
-      this.#engine.registry.dropPayload(putter.items[i]!.payload, this);
+  #dropUnstored({ items, stored }: Putting): void {
+    for (const { payload } of items.slice(stored)) this.#engine.registry.dropPayload(payload, this);
   }
 
   /** If the first putter has room here and only lacks server memory: retries it when there is memory. */
   #awaitMemory(): void {
-    const putter = this.#putters.first;
-    const item = putter?.items[putter.stored];
+    const putting = this.#putters.first?.details;
+    const item = putting?.items[putting.stored];
     if (!item || !this.#items.hasRoom(dataBytes(item))) return;
     this.#memoryWait.begin(item, () => {
       this.#refill();
@@ -284,37 +280,38 @@ export class Queue implements SharedObject {
     });
   }
 
-  /** Stores as many of the putter's items as fit. Returns whether any did. */
-  #store(putter: Putter): boolean {
-    const before = putter.stored;
-    while (putter.stored < putter.items.length) {
-      const item = putter.items[putter.stored]!;
+  /** Stores as many of the put's items as fit. Returns whether any did. */
+  #store(putting: Putting): boolean {
+    const before = putting.stored;
+    while (putting.stored < putting.items.length) {
+      const item = putting.items[putting.stored]!;
       if (!this.#items.admits(item)) break;
-      if (putter.wait) {
-        putter.wait.session.heldBackEnded(item.bytes);
-        putter.heldBack -= item.bytes;
+      if (putting.heldBack > 0) {
+        putting.session.heldBackEnded(item.bytes);
+        putting.heldBack -= item.bytes;
       }
       this.#items.push(item);
       this.#unfinished.added();
-      putter.stored++;
+      putting.stored++;
     }
-    return putter.stored > before;
+    return putting.stored > before;
   }
 
-  #storeAndServe(putter: Putter): void {
-    while (this.#store(putter)) this.#serveGetters();
+  #storeAndServe(putting: Putting): void {
+    while (this.#store(putting)) this.#serveGetters();
   }
 
   #serveGetters(): void {
     while (this.#items.length > 0) {
       const getter = this.#getters.shift();
       if (!getter) return;
+      const { wait, details } = getter;
       try {
-        getter.wait.resolve(this.#take(getter.wait.session, getter.max, getter.counter));
+        wait.resolve(this.#take(wait.session, details.max, details.counter));
       } catch (error) {
         if (!(error instanceof PolyprocError)) throw error;
         // The item is too large for this getter's session. It stays for a session that can receive it.
-        getter.wait.reject(error);
+        wait.reject(error);
       }
     }
   }
@@ -322,13 +319,14 @@ export class Queue implements SharedObject {
   /** There may be room: stores the items of waiting putters, in order. */
   #refill(): void {
     for (let putter = this.#putters.first; putter; putter = this.#putters.first) {
-      this.#storeAndServe(putter);
-      if (putter.stored < putter.items.length) {
+      const { wait, details } = putter;
+      this.#storeAndServe(details);
+      if (details.stored < details.items.length) {
         this.#awaitMemory();
         return;
       }
       this.#putters.shift();
-      putter.wait?.resolve(null);
+      wait.resolve(null);
     }
   }
 
@@ -362,8 +360,8 @@ export class Queue implements SharedObject {
       throw new PolyprocError("Closed", `this session has closed ${this.handle}, so it cannot ${action}`);
   }
 
-  #full(putter: Putter): PolyprocError {
-    return queueFull(this.handle, this.maxSize, this.#items, putter.stored, putter.items.length);
+  #full({ stored, items }: Putting): PolyprocError {
+    return queueFull(this.handle, this.maxSize, this.#items, stored, items.length);
   }
 
   #changed(): void {

@@ -1,15 +1,15 @@
 import { PolyprocError } from "../../../protocol/errors.js";
 import type { Handle } from "../../../protocol/schema.js";
-import { LinkedList } from "../linked-list.js";
 import { itemsUnfinished } from "./queue-errors.js";
 import type { Session } from "../session.js";
-import { Wait } from "../wait.js";
+import type { Wait } from "../wait.js";
+import { WaitLine } from "../wait-line.js";
 
 /** Counts a queue's items that were put and not reported by `taskDone`. `join` waits until there are none. */
 export class UnfinishedItems {
   readonly #queue: Handle;
   readonly #joinable: boolean;
-  readonly #joiners = new LinkedList<Wait<null>>();
+  readonly #joiners = new WaitLine<null>();
   #count = 0;
 
   constructor(queue: Handle, joinable: boolean) {
@@ -34,8 +34,7 @@ export class UnfinishedItems {
       );
     }
     this.#count -= n;
-    if (this.#count === 0)
-      for (let wait = this.#joiners.shift(); wait; wait = this.#joiners.shift()) wait.resolve(null);
+    if (this.#count === 0) this.#joiners.resolveAll(() => null);
     return null;
   }
 
@@ -43,22 +42,17 @@ export class UnfinishedItems {
     this.#requireJoinable("join");
     if (this.#count === 0) return null;
     if (timeoutMs === 0) throw itemsUnfinished(this.#queue, this.#count);
-    const wait = new Wait<null>(session, {
+    return this.#joiners.add(session, null, {
       timeoutMs,
       onTimeout: () => {
         throw itemsUnfinished(this.#queue, this.#count);
       },
-      onLeave: () => {
-        this.#joiners.remove(link);
-      },
-    });
-    const link = this.#joiners.push(wait);
-    return wait;
+    }).wait;
   }
 
   /** The queue is gone: all joiners fail. */
   end(error: PolyprocError): void {
-    for (let wait = this.#joiners.shift(); wait; wait = this.#joiners.shift()) wait.reject(error);
+    this.#joiners.rejectAll(error);
   }
 
   #requireJoinable(action: string): void {

@@ -2,10 +2,10 @@ import { PolyprocError } from "../../../protocol/errors.js";
 import type { SyncInfo } from "../../../protocol/events.js";
 import type { Handle } from "../../../protocol/schema.js";
 import type { SyncDependencies } from "./dependencies.js";
-import { LinkedList } from "../linked-list.js";
 import { releasedByAll, type SharedObject } from "../registry.js";
 import type { Holding, Session } from "../session.js";
-import { Wait } from "../wait.js";
+import type { Wait } from "../wait.js";
+import { WaitLine } from "../wait-line.js";
 
 export interface BarrierOptions {
   parties: number;
@@ -25,10 +25,7 @@ export interface Passed {
  * - `acting`: all parties have arrived. `runner` runs the action; the other parties wait in `round`.
  * - `broken`: each wait fails until `reset`.
  */
-type State =
-  | { name: "filling" }
-  | { name: "acting"; runner: Session; round: LinkedList<Wait<Passed>> }
-  | { name: "broken" };
+type State = { name: "filling" } | { name: "acting"; runner: Session; round: WaitLine<Passed> } | { name: "broken" };
 
 /**
  * Each round ends when `parties` parties have arrived; then the next round begins. If a waiting party times out, is
@@ -41,7 +38,7 @@ export class Barrier implements SharedObject, Holding {
   readonly #hasAction: boolean;
   readonly #timeoutMs: number | null;
   /** Waits of the round that is filling, in order of arrival. While an action runs, that is the next round. */
-  #arrived = new LinkedList<Wait<Passed>>();
+  readonly #arrived = new WaitLine<Passed>(() => this.#break("a party left"));
   #state: State = { name: "filling" };
 
   constructor(engine: SyncDependencies, handle: Handle, options: BarrierOptions) {
@@ -55,19 +52,18 @@ export class Barrier implements SharedObject, Holding {
   wait(session: Session, timeoutMs: number | null | undefined): Passed | Wait<Passed> {
     if (this.#state.name === "broken") throw this.#brokenError("is broken");
     const limit = timeoutMs ?? this.#timeoutMs;
-    if (this.#state.name === "filling" && this.#arrived.length === this.parties - 1) return this.#complete(session);
+    if (this.#state.name === "filling" && this.#arrived.length === this.parties - 1)
+      return this.#complete(session, this.#arrived.takeAll());
     if (limit === 0) {
       this.#break("a party arrived with timeoutMs 0 before the last one");
       throw this.#brokenError("was broken by this wait, whose timeoutMs was 0");
     }
-    const wait = new Wait<Passed>(session, {
+    const { wait } = this.#arrived.add(session, null, {
       timeoutMs: limit,
       onTimeout: () => {
         throw this.#brokenError("was broken by this wait, which took longer than timeoutMs");
       },
-      onLeave: () => this.#partyLeft(wait),
     });
-    this.#arrived.push(wait);
     this.#changed();
     return wait;
   }
@@ -91,9 +87,7 @@ export class Barrier implements SharedObject, Holding {
   }
 
   reset(): null {
-    const parties = this.#takeAll();
-    this.#toFilling();
-    rejectAll(parties, () => this.#brokenError("was reset"));
+    this.#endRounds({ name: "filling" }, this.#brokenError("was reset"));
     this.#changed();
     return null;
   }
@@ -108,12 +102,12 @@ export class Barrier implements SharedObject, Holding {
   }
 
   describe(): SyncInfo {
-    const round = this.#state.name === "acting" ? [...this.#state.round] : [];
+    const round = this.#state.name === "acting" ? this.#state.round.sessionIds : [];
     return {
       handle: this.handle,
       kind: "barrier",
       holders: this.#state.name === "acting" ? [this.#state.runner.id] : [],
-      waiters: [...round, ...this.#arrived].map((wait) => wait.session.id),
+      waiters: [...round, ...this.#arrived.sessionIds],
       value: this.#waiting(),
       limit: this.parties,
     };
@@ -125,15 +119,11 @@ export class Barrier implements SharedObject, Holding {
   }
 
   unreferenced(): void {
-    const parties = this.#takeAll();
-    this.#toFilling();
-    rejectAll(parties, () => releasedByAll(this.handle));
+    this.#endRounds({ name: "filling" }, releasedByAll(this.handle));
   }
 
   /** The last party has arrived: its answer is immediate. */
-  #complete(session: Session): Passed {
-    const round = this.#arrived;
-    this.#arrived = new LinkedList();
+  #complete(session: Session, round: WaitLine<Passed>): Passed {
     if (this.#hasAction) {
       this.#state = { name: "acting", runner: session, round };
       session.holdings.add(this);
@@ -142,41 +132,22 @@ export class Barrier implements SharedObject, Holding {
     return { index: this.parties - 1, runAction: this.#hasAction };
   }
 
-  #release(round: LinkedList<Wait<Passed>>): void {
-    let index = 0;
-    for (let wait = round.shift(); wait; wait = round.shift()) wait.resolve({ index: index++, runAction: false });
+  #release(round: WaitLine<Passed>): void {
+    round.resolveAll((index) => ({ index, runAction: false }));
     this.#changed();
   }
 
   /** Completes the rounds of the parties that arrived during the action. */
   #admit(): void {
     while (this.#state.name === "filling" && this.#arrived.length >= this.parties) {
-      const rest = this.#arrived;
-      this.#arrived = new LinkedList();
-      while (this.#arrived.length < this.parties - 1) this.#arrived.push(rest.shift()!);
-      const last = rest.shift()!;
-      const passed = this.#complete(last.session);
-      this.#arrived = rest;
-      last.resolve(passed);
-    }
-  }
-
-  #partyLeft(wait: Wait<Passed>): void {
-    for (const list of this.#state.name === "acting" ? [this.#state.round, this.#arrived] : [this.#arrived]) {
-      for (const link of list.links()) {
-        if (link.value !== wait) continue;
-        list.remove(link);
-        this.#break("a party left");
-        return;
-      }
+      const round = this.#arrived.takeFirst(this.parties - 1);
+      const { wait } = this.#arrived.shift()!;
+      wait.resolve(this.#complete(wait.session, round));
     }
   }
 
   #break(why: string): void {
-    const parties = this.#takeAll();
-    this.#toFilling();
-    this.#state = { name: "broken" };
-    rejectAll(parties, () => this.#brokenError(`was broken: ${why}`));
+    this.#endRounds({ name: "broken" }, this.#brokenError(`was broken: ${why}`));
     this.#changed();
   }
 
@@ -185,10 +156,13 @@ export class Barrier implements SharedObject, Holding {
     this.#state = { name: "filling" };
   }
 
-  #takeAll(): Wait<Passed>[] {
-    const parties = [...(this.#state.name === "acting" ? this.#state.round : []), ...this.#arrived];
-    this.#arrived = new LinkedList();
-    return parties;
+  /** All parties that wait fail, those of the round that acts first. */
+  #endRounds(next: State, error: PolyprocError): void {
+    const rounds = this.#state.name === "acting" ? [this.#state.round] : [];
+    rounds.push(this.#arrived.takeAll());
+    this.#toFilling();
+    this.#state = next;
+    for (const round of rounds) round.rejectAll(error);
   }
 
   #waiting(): number {
@@ -202,8 +176,4 @@ export class Barrier implements SharedObject, Holding {
   #changed(): void {
     this.#engine.events.syncChanged(this, false);
   }
-}
-
-function rejectAll(parties: readonly Wait<Passed>[], error: () => PolyprocError): void {
-  for (const wait of parties) wait.reject(error());
 }

@@ -3,11 +3,11 @@ import type { SyncInfo } from "../../../protocol/events.js";
 import type { Handle } from "../../../protocol/schema.js";
 import type { Timer } from "../clock.js";
 import type { SyncDependencies } from "./dependencies.js";
-import { LinkedList, type Link } from "../linked-list.js";
 import type { Acquired, Lock } from "./lock.js";
 import { releasedByAll, type SharedObject } from "../registry.js";
 import type { Session } from "../session.js";
 import { Wait } from "../wait.js";
+import { WaitLine, type Waiter } from "../wait-line.js";
 
 export interface ConditionResult {
   notified: boolean;
@@ -17,8 +17,7 @@ export interface ConditionResult {
 /** The answer that a waiter gets once it holds the lock again. */
 type Verdict = { notified: boolean } | { error: PolyprocError };
 
-interface Waiter {
-  readonly wait: Wait<ConditionResult>;
+interface Waiting {
   /** Depth at which the waiter held the lock before it waited. */
   readonly depth: number;
   timer: Timer | null;
@@ -33,7 +32,10 @@ export class Condition implements SharedObject {
   readonly handle: Handle;
   readonly lock: Lock;
   readonly #engine: SyncDependencies;
-  readonly #waiters = new LinkedList<Waiter>();
+  readonly #waiters = new WaitLine<ConditionResult, Waiting>(({ details }) => {
+    details.timer?.cancel();
+    this.#changed();
+  });
 
   constructor(engine: SyncDependencies, handle: Handle, lock: Lock) {
     this.#engine = engine;
@@ -44,25 +46,23 @@ export class Condition implements SharedObject {
 
   wait(session: Session, owner: string, timeoutMs: number | null | undefined): Wait<ConditionResult> {
     const depth = this.lock.giveUp(session, owner);
-    const wait = new Wait<ConditionResult>(session, {
-      owner,
-      onCancel: (error) => {
-        // If it is no longer in the list, it was notified, and its answer comes once it has the lock.
-        if (this.#waiters.remove(link)) this.#takeBack(waiter, { error });
-        return true;
+    const waiter = this.#waiters.add(
+      session,
+      { depth, timer: null },
+      {
+        owner,
+        onCancel: (error) => {
+          // If it is no longer in the line, it was notified, and its answer comes once it has the lock.
+          if (this.#waiters.remove(waiter)) this.#takeBack(waiter, { error });
+          return true;
+        },
       },
-      onLeave: () => {
-        waiter.timer?.cancel();
-        if (this.#waiters.remove(link)) this.#changed();
-      },
-    });
-    const waiter: Waiter = { wait, depth, timer: null };
-    const link: Link<Waiter> = this.#waiters.push(waiter);
-    if (timeoutMs === 0) this.#expire(link);
+    );
+    if (timeoutMs === 0) this.#expire(waiter);
     else if (typeof timeoutMs === "number")
-      waiter.timer = this.#engine.guard.after(timeoutMs, session, () => this.#expire(link));
+      waiter.details.timer = this.#engine.guard.after(timeoutMs, session, () => this.#expire(waiter));
     this.#changed();
-    return wait;
+    return waiter.wait;
   }
 
   /** Notifies up to `n` waiters; null: all. */
@@ -82,7 +82,7 @@ export class Condition implements SharedObject {
       handle: this.handle,
       kind: "condition",
       holders: Array.from(this.lock.holders(), (party) => party.session.id),
-      waiters: Array.from(this.#waiters, (waiter) => waiter.wait.session.id),
+      waiters: this.#waiters.sessionIds,
       value: this.#waiters.length,
       limit: null,
     };
@@ -101,25 +101,24 @@ export class Condition implements SharedObject {
 
   /** A notified waiter failed before it had the lock: notifies another waiter, so that no notification is lost. */
   #passOn(): void {
-    for (const link of this.#waiters.links()) {
+    for (const waiter of this.#waiters) {
       // A waiter whose session is ending would lose the notification again.
-      if (link.value.wait.session.ended) continue;
-      this.#waiters.remove(link);
-      this.#takeBack(link.value, { notified: true });
+      if (waiter.wait.session.ended) continue;
+      this.#waiters.remove(waiter);
+      this.#takeBack(waiter, { notified: true });
       return;
     }
   }
 
-  #expire(link: Link<Waiter>): void {
-    if (this.#waiters.remove(link)) this.#takeBack(link.value, { notified: false });
+  #expire(waiter: Waiter<ConditionResult, Waiting>): void {
+    if (this.#waiters.remove(waiter)) this.#takeBack(waiter, { notified: false });
   }
 
-  /** Waits for the lock for a waiter that has left the list, then answers it. */
-  #takeBack(waiter: Waiter, verdict: Verdict): void {
-    const { wait, depth } = waiter;
-    waiter.timer?.cancel();
+  /** Waits for the lock for a waiter that has left the line, then answers it. */
+  #takeBack({ wait, details }: Waiter<ConditionResult, Waiting>, verdict: Verdict): void {
+    details.timer?.cancel();
     this.#changed();
-    const taken = this.lock.takeBack(wait.session, wait.owner, depth);
+    const taken = this.lock.takeBack(wait.session, wait.owner, details.depth);
     if (!(taken instanceof Wait)) {
       answer(wait, verdict, taken);
       return;

@@ -2,19 +2,14 @@ import { PolyprocError } from "../../../protocol/errors.js";
 import type { SyncInfo } from "../../../protocol/events.js";
 import type { Handle } from "../../../protocol/schema.js";
 import type { SyncDependencies } from "./dependencies.js";
-import { LinkedList } from "../linked-list.js";
 import { releasedByAll, type SharedObject } from "../registry.js";
 import type { Holding, Session } from "../session.js";
-import { Wait, type Party, type Waitable } from "../wait.js";
+import type { Party, Wait, Waitable } from "../wait.js";
+import { WaitLine } from "../wait-line.js";
 
 export interface Acquired {
   acquired: boolean;
   ownerDied: boolean;
-}
-
-interface Waiter {
-  readonly wait: Wait<Acquired>;
-  readonly depth: number;
 }
 
 /**
@@ -25,7 +20,8 @@ export class Lock implements SharedObject, Waitable, Holding {
   readonly handle: Handle;
   readonly recursive: boolean;
   readonly #engine: SyncDependencies;
-  readonly #waiters = new LinkedList<Waiter>();
+  /** `depth`: the depth at which the waiter will hold the lock. */
+  readonly #waiters = new WaitLine<Acquired, { depth: number }>(() => this.#changed());
   #holder: Session | null = null;
   #owner = "";
   /** How many times its owner has acquired it; 0 if it is free. */
@@ -44,7 +40,7 @@ export class Lock implements SharedObject, Waitable, Holding {
   acquire(session: Session, owner: string, timeoutMs: number | null | undefined): Acquired | Wait<Acquired> {
     if (this.recursive && this.#holder === session && this.#owner === owner) {
       this.#depth++;
-      this.#engine.events.syncChanged(this, false);
+      this.#changed();
       return { acquired: true, ownerDied: false };
     }
     if (!this.#holder) return this.#take(session, owner, 1);
@@ -59,7 +55,7 @@ export class Lock implements SharedObject, Waitable, Holding {
         `${this.handle} is not held, so it cannot be released: match each release with one acquire`,
       );
     if (this.recursive) this.#requireOwner(session, owner, "release it");
-    if (--this.#depth > 0) this.#engine.events.syncChanged(this, false);
+    if (--this.#depth > 0) this.#changed();
     else this.#handOver();
     return null;
   }
@@ -100,7 +96,7 @@ export class Lock implements SharedObject, Waitable, Holding {
       handle: this.handle,
       kind: this.recursive ? "rlock" : "lock",
       holders: this.#holder ? [this.#holder.id] : [],
-      waiters: Array.from(this.#waiters, (waiter) => waiter.wait.session.id),
+      waiters: this.#waiters.sessionIds,
       value: this.#depth,
       limit: null,
     };
@@ -118,23 +114,16 @@ export class Lock implements SharedObject, Waitable, Holding {
   unreferenced(): void {
     this.#holder?.holdings.delete(this);
     this.#holder = null;
-    for (let waiter = this.#waiters.shift(); waiter; waiter = this.#waiters.shift())
-      waiter.wait.reject(releasedByAll(this.handle));
+    this.#waiters.rejectAll(releasedByAll(this.handle));
   }
 
   #enqueue(session: Session, owner: string, depth: number, timeoutMs: number | null | undefined): Wait<Acquired> {
-    const wait = new Wait<Acquired>(session, {
-      owner,
-      timeoutMs,
-      resource: this,
-      onTimeout: () => ({ acquired: false, ownerDied: false }),
-      onLeave: () => {
-        this.#waiters.remove(link);
-        this.#engine.events.syncChanged(this, false);
-      },
-    });
-    const link = this.#waiters.push({ wait, depth });
-    this.#engine.events.syncChanged(this, false);
+    const { wait } = this.#waiters.add(
+      session,
+      { depth },
+      { owner, timeoutMs, resource: this, onTimeout: () => ({ acquired: false, ownerDied: false }) },
+    );
+    this.#changed();
     return wait;
   }
 
@@ -146,7 +135,7 @@ export class Lock implements SharedObject, Waitable, Holding {
     this.#depth = depth;
     this.#since = this.#engine.waitGraph.stamp();
     session.holdings.add(this);
-    this.#engine.events.syncChanged(this, false);
+    this.#changed();
     return { acquired: true, ownerDied };
   }
 
@@ -155,8 +144,12 @@ export class Lock implements SharedObject, Waitable, Holding {
     this.#holder = null;
     this.#depth = 0;
     const next = this.#waiters.shift();
-    if (next) next.wait.resolve(this.#take(next.wait.session, next.wait.owner, next.depth));
-    else this.#engine.events.syncChanged(this, false);
+    if (next) next.wait.resolve(this.#take(next.wait.session, next.wait.owner, next.details.depth));
+    else this.#changed();
+  }
+
+  #changed(): void {
+    this.#engine.events.syncChanged(this, false);
   }
 
   #requireOwner(session: Session, owner: string, action: string): void {

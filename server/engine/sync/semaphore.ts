@@ -2,12 +2,12 @@ import { PolyprocError } from "../../../protocol/errors.js";
 import type { SyncInfo } from "../../../protocol/events.js";
 import type { Handle } from "../../../protocol/schema.js";
 import type { SyncDependencies } from "./dependencies.js";
-import { LinkedList } from "../linked-list.js";
 import type { Acquired } from "./lock.js";
 import { PermitTable } from "./permit-table.js";
 import { releasedByAll, type SharedObject } from "../registry.js";
 import type { Holding, Session } from "../session.js";
-import { Wait, type Party, type Waitable } from "../wait.js";
+import type { Party, Wait, Waitable } from "../wait.js";
+import { WaitLine } from "../wait-line.js";
 
 /**
  * Semaphore and BoundedSemaphore. A released permit goes to the waiter that has waited longest, so there are no waiters
@@ -19,7 +19,7 @@ export class Semaphore implements SharedObject, Waitable, Holding {
   readonly bounded: boolean;
   readonly #engine: SyncDependencies;
   readonly #initial: number;
-  readonly #waiters = new LinkedList<Wait<Acquired>>();
+  readonly #waiters = new WaitLine<Acquired>(() => this.#changed());
   #value: number;
   /**
    * The holders. Null after a session has released more than it held: from then on the semaphore is used as a signal
@@ -42,18 +42,13 @@ export class Semaphore implements SharedObject, Waitable, Holding {
       return this.#take(session, owner);
     }
     if (timeoutMs === 0) return { acquired: false, ownerDied: false };
-    const wait = new Wait<Acquired>(session, {
+    const { wait } = this.#waiters.add(session, null, {
       owner,
       timeoutMs,
       resource: this,
       onTimeout: () => ({ acquired: false, ownerDied: false }),
-      onLeave: () => {
-        this.#waiters.remove(link);
-        this.#engine.events.syncChanged(this, false);
-      },
     });
-    const link = this.#waiters.push(wait);
-    this.#engine.events.syncChanged(this, false);
+    this.#changed();
     return wait;
   }
 
@@ -87,7 +82,7 @@ export class Semaphore implements SharedObject, Waitable, Holding {
       handle: this.handle,
       kind: "semaphore",
       holders: this.#holderIds(),
-      waiters: Array.from(this.#waiters, (wait) => wait.session.id),
+      waiters: this.#waiters.sessionIds,
       value: this.#value,
       limit: null,
     };
@@ -107,7 +102,7 @@ export class Semaphore implements SharedObject, Waitable, Holding {
   unreferenced(): void {
     for (const session of this.#permits?.sessions() ?? []) session.holdings.delete(this);
     this.#permits = null;
-    for (let wait = this.#waiters.shift(); wait; wait = this.#waiters.shift()) wait.reject(releasedByAll(this.handle));
+    this.#waiters.rejectAll(releasedByAll(this.handle));
   }
 
   #take(session: Session, owner: string): Acquired {
@@ -117,18 +112,23 @@ export class Semaphore implements SharedObject, Waitable, Holding {
       this.#permits.give(session, owner, this.#engine.waitGraph.stamp());
       session.holdings.add(this);
     }
-    this.#engine.events.syncChanged(this, false);
+    this.#changed();
     return { acquired: true, ownerDied };
   }
 
   #free(n: number): void {
     this.#value += n;
     while (this.#value > 0) {
-      const wait = this.#waiters.shift();
-      if (!wait) break;
+      const waiter = this.#waiters.shift();
+      if (!waiter) break;
+      const { wait } = waiter;
       this.#value--;
       wait.resolve(this.#take(wait.session, wait.owner));
     }
+    this.#changed();
+  }
+
+  #changed(): void {
     this.#engine.events.syncChanged(this, false);
   }
 

@@ -42,6 +42,11 @@ export const processInfo = v.strictObject({
   exitCode: v.nullable(v.number()),
   /** Why it ended, for display. Null while it runs. */
   reason: v.nullable(v.string()),
+  /**
+   * True if its pool ended it: its task was cancelled, the pool was terminated, or the worker was no longer needed. So
+   * its exit code is no failure.
+   */
+  dismissed: v.boolean(),
   /** Milliseconds since 1970. */
   startedAt: v.number(),
   endedAt: v.nullable(v.number()),

@@ -173,6 +173,7 @@ export class PolyprocServer {
     this.#stopCollecting();
     const unlistened = this.#listeners.map((listener) => listener.close());
     this.#hub.engine.ending = true;
+    this.#hub.engine.processes.dismissAll();
     this.#hub.engine.hosts.close();
     await this.#spawner.dispose(childGraceMs);
     await this.#doors.end(new PolyprocError("ShuttingDown", "the server is ending"), clientGraceMs);

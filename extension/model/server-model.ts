@@ -15,8 +15,6 @@ const topics: Topic[] = ["process", "pool", "sync", "deadlock", "run", "session"
 const tellMs = 100;
 const usageMs = 2000;
 const rateMs = 1000;
-/** A pool's news may be so much older than its workers'. */
-const newsMs = 2000;
 
 export interface ServerModelOptions {
   /** A listener failed, or the server refused to answer. The other listeners still run. */
@@ -49,7 +47,6 @@ export class ServerModel implements Model, Disposable {
     this.#options = options;
     this.#watch = server.onDidChange((state) => {
       this.#use(state.kind === "connected" ? state.rpc : null);
-      if (state.kind === "none" && this.#book.forgetKilled(null, Date.now() - newsMs)) this.#throttle.add("processes");
     });
     if (server.state.kind === "connected") this.#use(server.state.rpc);
   }
@@ -159,7 +156,7 @@ export class ServerModel implements Model, Disposable {
         if (this.#rpc !== rpc) return;
         const missed = new Set(gone.map(({ process }) => process));
         for (const process of processes)
-          if (process.state === "exited" && missed.has(process.process)) this.#book.put(process, this.#poolOf);
+          if (process.state === "exited" && missed.has(process.process)) this.#book.put(process);
         this.#throttle.add("processes");
       },
       () => {},
@@ -187,7 +184,7 @@ export class ServerModel implements Model, Disposable {
     for (const event of events) {
       switch (event.topic) {
         case "process":
-          if (this.#book.put(event.process, this.#poolOf)) this.#throttle.add("processes");
+          if (this.#book.put(event.process)) this.#throttle.add("processes");
           break;
         case "pool":
           this.#putPool(event.pool);
@@ -220,8 +217,6 @@ export class ServerModel implements Model, Disposable {
   }
 
   #putPool(pool: PoolInfo): void {
-    if (pool.state === "terminated" && this.#book.forgetKilled(pool.pool, Date.now() - newsMs))
-      this.#throttle.add("processes");
     if (isOver(pool)) {
       this.#pools.delete(pool.pool);
       this.#rates.forget(pool.pool);
@@ -242,14 +237,6 @@ export class ServerModel implements Model, Disposable {
     clearInterval(this.#rateTimer);
     this.#rateTimer = undefined;
   }
-
-  /**
-   * The pool of a process that ends. A run that was cancelled ends its workers first, and its pool once they are gone.
-   */
-  readonly #poolOf = (handle: string): PoolInfo | undefined => {
-    const pool = this.#pools.get(handle);
-    return pool?.run && this.#runs.get(pool.run)?.state === "cancelled" ? { ...pool, state: "terminated" } : pool;
-  };
 
   #empty(): void {
     this.#book.replaceLiving([]);

@@ -36,12 +36,12 @@ export function commandItem(process: ProcessInfo): number | null {
 }
 
 /** What a process is called in its row. */
-export function processName(process: ProcessInfo, snapshot: Pick<Snapshot, "known" | "runItemLabel">): string {
+export function processName(process: ProcessInfo, snapshot: Pick<Snapshot, "poolItemLabel">): string {
   const index = commandItem(process);
   if (index === null) return rowText(process.name) || rowText(process.target);
-  const run = process.pool === null ? null : snapshot.known.pools.get(process.pool)?.run;
+  const label = process.pool === null ? null : snapshot.poolItemLabel(process.pool, index);
   // Of what other clients run only the command is known, which has its item in it.
-  return rowText(run ? (snapshot.runItemLabel(run, index) ?? "") : process.target) || `item ${index}`;
+  return rowText(label ?? process.target) || `item ${index}`;
 }
 
 export interface RunningItem {

@@ -9,8 +9,8 @@ export interface Snapshot {
   readonly ownSession: string | null;
   /** What an item of a job is called; null when the job is none of the window's runs. */
   readonly itemLabel: (job: string, index: number) => string | null;
-  /** The same for a command that a pool runs: by its run, as such a process does not tell its job. */
-  readonly runItemLabel: (run: string, index: number) => string | null;
+  /** The same for a command that a pool runs or ran: such a process does not tell its job. */
+  readonly poolItemLabel: (pool: string, index: number) => string | null;
   /** What a run is called; null when the window does not know it. */
   readonly runName: (run: string) => string | null;
   /** Now, in milliseconds since 1970. */

@@ -16,6 +16,7 @@ export const processExample = {
   pool: null,
   exitCode: null,
   reason: null,
+  dismissed: false,
   startedAt: 1767225600000,
   endedAt: null,
   task: null,

@@ -22,6 +22,7 @@ function info(handle: string, pid: number, more: Partial<ProcessInfo> = {}): Pro
     pool: null,
     exitCode: null,
     reason: null,
+    dismissed: false,
     startedAt: 0,
     endedAt: null,
     task: null,

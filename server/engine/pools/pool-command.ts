@@ -80,6 +80,7 @@ export class PoolCommand {
 
   stop(reason: "Cancelled" | "TimedOut", graceMs: number): void {
     if (this.#over) return;
+    if (reason === "Cancelled") this.#record.dismissed = true;
     if (this.task.stopping) {
       // A cancelled task is not retried, also if it timed out before.
       if (reason === "Cancelled") this.task.stopping = reason;
@@ -90,7 +91,7 @@ export class PoolCommand {
   }
 
   kill(): void {
-    this.#record.kill();
+    this.#record.dismiss();
   }
 
   /** The command with its item filled in, or the error that prevents it. */

@@ -192,19 +192,23 @@ export class PoolWorker implements HostUser, TaskWorker {
     }
     task.stopping = reason;
     this.host.cancelTask(task.seq, reason, task.from);
-    this.#timers.startGrace(graceMs, () => this.host.process.kill());
+    this.#timers.startGrace(graceMs, () => {
+      if (task.stopping === "Cancelled") this.host.process.dismiss();
+      else this.host.process.kill();
+    });
   }
 
   retire(): void {
     if (this.state === "retiring" || this.state === "gone") return;
     this.state = "retiring";
     this.host.retire();
+    this.host.process.dismissed = true;
     this.#retireTimer = this.pool.engine.guard.after(retireMs, this.pool, () => this.host.process.kill());
   }
 
   kill(): void {
     this.state = "retiring";
-    this.host.process.kill();
+    this.host.process.dismiss();
   }
 
   endAfterFault(error: PolyprocError): void {

@@ -235,8 +235,9 @@ export class ProcessTable {
     }
   }
 
-  killAll(): void {
-    for (const record of this.#running) record.kill();
+  /** The server is about to end all processes: for those of pools, that is no failure. */
+  dismissAll(): void {
+    for (const record of this.#running) if (record.pool !== null) record.dismissed = true;
   }
 
   /** The absolute path of a working folder. */

@@ -57,6 +57,8 @@ export class ProcessRecord implements SharedObject, Waitable, OwnProcess {
   exitCode: number | null = null;
   signal: string | null = null;
   reason: string | null = null;
+  /** Its pool ended it. */
+  dismissed = false;
   /** Why its function failed, as its host reported it before the exit. */
   failure: string | null = null;
   readonly startedAt: number;
@@ -136,6 +138,12 @@ export class ProcessRecord implements SharedObject, Waitable, OwnProcess {
     this.#signal("SIGKILL");
   }
 
+  /** Kills it for its pool. */
+  dismiss(): void {
+    if (!this.exited) this.dismissed = true;
+    this.kill();
+  }
+
   exitedWith(status: ExitStatus, reason: string): void {
     if (this.exited) return;
     this.signal = status.signal;
@@ -177,6 +185,7 @@ export class ProcessRecord implements SharedObject, Waitable, OwnProcess {
       pool: this.pool,
       exitCode: this.exitCode,
       reason: this.reason,
+      dismissed: this.dismissed,
       startedAt: this.startedAt,
       endedAt: this.endedAt,
       task: this.task,

@@ -16,6 +16,8 @@ test("of what ended only that is kept which is worth a look, and not for ever", 
   assert.ok(end({ role: "worker", pool: pool.pool, exitCode: 1 }));
   assert.ok(end({ role: "worker", pool: pool.pool, exitCode: -11 }));
   assert.ok(end({ role: "task", pool: pool.pool, exitCode: 2 }));
+  assert.ok(!end({ role: "worker", pool: pool.pool, exitCode: -9, dismissed: true }), "its pool ended it");
+  assert.ok(!end({ role: "task", pool: pool.pool, exitCode: -15, dismissed: true }));
   assert.ok(!end({ role: "worker", pool: pool.pool }));
   assert.ok(!end({ role: "task", pool: pool.pool }));
   assert.ok(!end({ role: "host", exitCode: 1 }));
@@ -30,76 +32,6 @@ test("of what ended only that is kept which is worth a look, and not for ever", 
   model.dismiss(living.process);
   model.dismissEnded();
   assert.deepEqual([...model.processes.keys()], [living.process]);
-});
-
-test("workers that a terminated pool killed are not told as failures, though its news come later", async (t) => {
-  const { server, model } = await connected(t, { ...nothing, pools: [pool] });
-  const killed = process_({ role: "worker", pool: pool.pool, state: "exited", exitCode: -9, endedAt: Date.now() });
-  const crashed = process_({ role: "worker", pool: pool.pool, state: "exited", exitCode: -11, endedAt: Date.now() });
-  server.notify(
-    "events/changed",
-    events({ topic: "process", process: killed }, { topic: "process", process: crashed }),
-  );
-  server.notify(
-    "events/changed",
-    events({ topic: "pool", pool: { ...pool, state: "terminated", workers: 0, queued: 0 } }),
-  );
-  assert.deepEqual([...model.processes.keys()], [crashed.process]);
-  assert.equal(model.pools.size, 0);
-});
-
-test("workers that the cancellation of their run killed are not told as failures", async (t) => {
-  const ofRun = { ...pool, run: "run:s1.1" };
-  const run = {
-    run: "run:s1.1",
-    name: "r",
-    target: "t",
-    state: "running" as const,
-    pool: pool.pool,
-    job: "job:server.1",
-    processes: 2,
-    total: 9,
-    queued: 0,
-    running: 2,
-    done: 1,
-    failed: 0,
-    cancelled: 6,
-    startedAt: 0,
-    endedAt: null,
-    session: "s1",
-  };
-  const { server, model } = await connected(t, { ...nothing, pools: [ofRun], runs: [run] });
-  const killed = () =>
-    process_({ role: "worker", pool: pool.pool, state: "exited", exitCode: -9, endedAt: Date.now() });
-  const before = killed();
-  server.notify(
-    "events/changed",
-    events(
-      { topic: "process", process: before },
-      { topic: "run", run: { ...run, state: "cancelled" } },
-      { topic: "process", process: killed() },
-    ),
-  );
-  assert.deepEqual([...model.processes.keys()], [before.process]);
-});
-
-test("a server that was told to stop killed its workers by that; one that is lost leaves them to be looked at", async (t) => {
-  for (const [state, kept] of [
-    [{ kind: "none" }, 0],
-    [{ kind: "lost", detail: "gone" }, 1],
-  ] as const) {
-    const { server, model } = await connected(t, { ...nothing, pools: [pool] });
-    server.notify(
-      "events/changed",
-      events({
-        topic: "process",
-        process: process_({ role: "worker", pool: pool.pool, state: "exited", exitCode: -15, endedAt: Date.now() }),
-      }),
-    );
-    assert.equal(model.processes.size, 1);
-    server.become(state);
-    assert.equal(model.processes.size, kept, state.kind);
-  }
 });
 
 test("a pool leaves once it takes no more work, has none, and its workers have gone", async (t) => {

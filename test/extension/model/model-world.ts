@@ -27,6 +27,7 @@ export function process_(changes: Partial<ProcessInfo> = {}): ProcessInfo {
     pool: null,
     exitCode: null,
     reason: null,
+    dismissed: false,
     startedAt: 0,
     endedAt: null,
     task: null,

@@ -162,6 +162,47 @@ describe("runs at a real server", () => {
     assert.match(run.rows[0]!.error!.message, /does not exist/);
   });
 
+  test("after a cancel no row of an ended process stays, whatever it was that ran", async (t) => {
+    const folder = temporaryFolder(t);
+    const { path } = await startUnixServer(t);
+    const { runs, model, rpc } = await openWindow(t, path);
+    const module = join(folder, "m.mjs");
+    writeFileSync(
+      module,
+      "export const wait = () => new Promise(() => {});\nexport const hang = () => { for (;;); };\n",
+    );
+    const targets: Target[] = [
+      sh("sleep 600"),
+      sh("trap '' TERM; sleep 600 & wait; sleep 600"),
+      { module, export: "wait" },
+      { module, export: "hang" },
+    ];
+    for (const target of targets) {
+      const run = await runs.start(request(target, [1, 2, 3, 4], { processes: 2 }));
+      await waitFor(() => states(run).filter((state) => state === "running").length === 2, { what: "two that run" });
+      await run.cancel();
+      await within(run.whenEnded, "the run's end", 30_000);
+      assert.equal(run.info.state, "cancelled");
+      await waitFor(() => !model.pools.has(run.info.pool), { what: "the end of the pool" });
+      assert.deepEqual(
+        [...model.processes.values()].filter(({ role }) => role !== "host").map(({ name, reason }) => [name, reason]),
+        [],
+      );
+    }
+    const failed = await runs.start(request(sh("exit 3"), ["the item"]));
+    await within(failed.whenEnded, "the run's end", 30_000);
+    await waitFor(() => model.processes.size === 1, { what: "the row of the command that failed" });
+    assert.deepEqual(
+      [...model.processes.values()].map(({ exitCode, dismissed }) => [exitCode, dismissed]),
+      [[3, false]],
+    );
+    const stopped = await runs.start(request(sh("sleep 600"), [1, 2], { processes: 2 }));
+    await waitFor(() => states(stopped).every((state) => state === "running"), { what: "two that run" });
+    await rpc.request("server/stop", {});
+    await within(stopped.whenEnded, "the end of the server", 30_000);
+    assert.deepEqual([...model.processes.values()].filter(({ state }) => state === "exited").length, 1);
+  });
+
   test("a window that is loaded again in the middle of a run finds it, with what is done and what is not", async (t) => {
     const folder = temporaryFolder(t);
     const gate = join(folder, "gate");

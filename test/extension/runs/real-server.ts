@@ -8,6 +8,7 @@ import { RunList } from "../../../extension/runs/run-list.js";
 /** A window of the editor as far as runs know one: a connection of its own, a model, the runs. */
 export interface Window {
   runs: RunList;
+  model: ServerModel;
   rpc: Rpc;
   close(): Promise<void>;
 }
@@ -41,7 +42,7 @@ export async function openWindow(t: TestContext, path: string): Promise<Window> 
     if (faults.length > 0) throw new Error("a fault that nobody waited for", { cause: faults[0] });
   };
   t.after(close);
-  return { runs, rpc, close };
+  return { runs, model, rpc, close };
 }
 
 class ConnectedServer implements Server {

@@ -66,8 +66,8 @@ test("a command of a run is called what its item is", () => {
   const task = processInfo("t", { name: "lint [12]", role: "task", pool: pool.pool });
   const label = (more: Parameters<typeof snapshot>[1]) =>
     build({ processes: [task], pools: [pool] }, more)[0]!.children[0]!.children[0]!.label;
-  assert.equal(label({ runItemLabel: (run, index) => `${run}#${index}` }), "run:s1.9#12");
-  assert.equal(label({}), "item 12");
+  assert.equal(label({ poolItemLabel: (of, index) => `${of}#${index}` }), `${pool.pool}#12`);
+  assert.equal(label({}), "tasks.js#work", "its run is not known");
 });
 
 test("ended processes tell their exit code and reason", () => {

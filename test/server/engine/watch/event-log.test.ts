@@ -31,6 +31,7 @@ const processInfo = (pid: number): ProcessInfo => ({
   pool: null,
   exitCode: null,
   reason: null,
+  dismissed: false,
   startedAt: 0,
   endedAt: null,
   task: null,

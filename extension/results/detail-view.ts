@@ -38,7 +38,18 @@ function commandEnd({ value, error }: Row): DetailView["command"] {
 }
 
 /** Members of `data` that are shown elsewhere, or mean nothing to the user. */
-const shownElsewhere = new Set(["name", "type", "message", "stack", "cause", "language", "stderr", "stdout"]);
+const shownElsewhere = new Set([
+  "name",
+  "type",
+  "message",
+  "stack",
+  "cause",
+  "language",
+  "stderr",
+  "stdout",
+  "thrown",
+  "pickle",
+]);
 
 function errorView(failure: Failure): ErrorView {
   const { data = {} } = failure;

@@ -292,7 +292,7 @@ test("an initializer that cannot run, throws, or ends the process fails the wait
       "exits",
       { module: join(folder, "exits.mjs"), export: "f" },
       "WorkerLost",
-      /exit code 9 before it was ready; it last wrote: goodbye/,
+      /exited with code 9 before it was ready; it last wrote: goodbye/,
     ],
   ] as const) {
     const before = await ended(stage);

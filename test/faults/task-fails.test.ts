@@ -102,9 +102,10 @@ test("process.exit in a task fails it with WorkerLost, with the exit code and th
   assert.equal(error.exitCode, 3);
   assert.equal(error.signal, null);
   assert.equal(error.stderr, "leaving now");
-  assert.match(error.message, /ended with exit code 3 in the middle of the task; it last wrote: leaving now/);
+  assert.match(error.message, /exited with code 3 in the middle of the task; it last wrote: leaving now/);
   const zero = (await failureOf(pool.apply(task(meta, bad.exit), [0]))) as WorkerLost;
   assert.equal(zero.exitCode, 0);
+  assert.match(zero.message, /^worker \d+ exited with code 0 in the middle of the task/);
   assert.equal(await survived(), false);
 });
 

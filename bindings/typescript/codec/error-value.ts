@@ -1,5 +1,14 @@
-interface ErrorValue extends Record<string, unknown> {
+import { errorCodes, type ErrorName } from "../../../protocol/errors.js";
+import { withoutHost } from "../host/stack.js";
+import { makeError } from "../session/errors.js";
+import { builtInClassOf, makeBuiltIn, nameOf } from "./error-class.js";
+
+/** What is sent of an error. Its parts are values. */
+export interface ErrorValue extends Record<string, unknown> {
+  /** Name of the error, or of its class. */
   type: string;
+  /** Name of the built-in class that it extends, if that is not `type`. */
+  class: string | undefined;
   message: string;
   stack: string | undefined;
   cause: unknown;
@@ -7,46 +16,47 @@ interface ErrorValue extends Record<string, unknown> {
   properties: Record<string, unknown> | undefined;
 }
 
-const builtIn: Record<string, new (message: string) => Error> = {
-  Error,
-  EvalError,
-  RangeError,
-  ReferenceError,
-  SyntaxError,
-  TypeError,
-  URIError,
-};
+const told: ReadonlySet<string> = new Set(["message", "stack", "cause", "errors"]);
 
 export function errorToValue(error: Error): ErrorValue {
   const properties: Record<string, unknown> = {};
-  for (const key of Object.keys(error)) {
-    if (key !== "message" && key !== "stack" && key !== "cause" && key !== "errors")
-      properties[key] = (error as unknown as Record<string, unknown>)[key];
-  }
+  for (const key of Object.keys(error))
+    if (!told.has(key)) properties[key] = (error as unknown as Record<string, unknown>)[key];
+  const type = nameOf(error);
+  const builtIn = builtInClassOf(error);
   return {
-    type: error.name,
+    type,
+    class: builtIn === type ? undefined : builtIn,
     message: error.message,
-    stack: error.stack,
+    stack: typeof error.stack === "string" ? withoutHost(error.stack) : undefined,
     cause: error.cause,
-    errors: error instanceof AggregateError ? error.errors : undefined,
+    errors: builtIn === "AggregateError" ? (error as AggregateError).errors : undefined,
     properties: Object.keys(properties).length > 0 ? properties : undefined,
   };
 }
 
-/** An Error of the same built-in class; of any other class, an Error with its name. */
+/** An Error of the same built-in class, or of this package's, with its name, stack, properties, cause and errors. */
 export function errorFromValue(value: Partial<ErrorValue>): Error {
   const type = typeof value.type === "string" ? value.type : "Error";
   const message = typeof value.message === "string" ? value.message : "";
-  const error = Array.isArray(value.errors)
-    ? new AggregateError(value.errors, message)
-    : new (builtIn[type] ?? Error)(message);
+  const { properties = {} } = value;
+  const className =
+    typeof value.class === "string" ? value.class : Array.isArray(value.errors) ? "AggregateError" : type;
+  const error = isOurs(type, properties)
+    ? makeError(type, message, (properties["data"] ?? {}) as Record<string, unknown>)
+    : makeBuiltIn(className, message, type, value.errors);
   const hide = (key: string, of: unknown) =>
     Object.defineProperty(error, key, { value: of, configurable: true, writable: true, enumerable: false });
   if (error.name !== type) hide("name", type);
   if (typeof value.stack === "string") hide("stack", value.stack);
   if (value.cause !== undefined && value.cause !== null) hide("cause", value.cause);
-  for (const [key, property] of Object.entries(value.properties ?? {})) {
+  for (const [key, property] of Object.entries(properties)) {
+    if (key === "__proto__" || told.has(key)) continue;
     Object.defineProperty(error, key, { value: property, configurable: true, writable: true, enumerable: true });
   }
   return error;
+}
+
+function isOurs(type: string, properties: Record<string, unknown>): type is ErrorName {
+  return Object.hasOwn(errorCodes, type) && properties["codeName"] === type;
 }

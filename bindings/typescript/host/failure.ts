@@ -1,26 +1,61 @@
 import { errorCodes, type PolyprocError } from "../../../protocol/errors.js";
 import type { Failure } from "../../../protocol/job.js";
+import { builtInClassOf, nameOf } from "../codec/error-class.js";
+import { encode } from "../session/codec.js";
 import { withoutHost } from "./stack.js";
 
 /** The description of an error, in `data` of TaskFailed. Causes have the same shape, without `language`. */
 export interface ErrorFacts extends Record<string, unknown> {
   /** Name of the error's class. If another value was thrown, its type: `null`, `string` …. */
   type: string;
+  /** The built-in class that it extends, if that is not `type`. */
+  class?: string;
   message: string;
   stack: string;
   properties?: Record<string, unknown>;
   cause?: ErrorFacts;
+  /** Of an AggregateError. */
+  errors?: ErrorFacts[];
 }
 
 const maxCauses = 8;
+const maxErrors = 100;
 const maxTextLength = 64 * 1024;
 const maxPropertyDepth = 8;
 const maxPropertyValues = 1000;
 
-/** The failure of an item whose function threw `error`, which may be any value. */
+/**
+ * The failure of an item whose function threw `error`, which may be any value. If the description loses something,
+ * `thrown` has the value itself, encoded for JavaScript.
+ */
 export function taskFailed(error: unknown): Failure {
   const facts = describeError(error, maxCauses);
-  return failure("TaskFailed", `${facts.type}: ${facts.message}`, { ...facts, language: "javascript" });
+  const thrown = isDescribed(error) ? undefined : encoded(error);
+  return failure("TaskFailed", `${facts.type}: ${facts.message}`, {
+    ...facts,
+    language: "javascript",
+    ...(thrown !== undefined && { thrown }),
+  });
+}
+
+/** Whether type, message and stack are all that there is. */
+function isDescribed(error: unknown): boolean {
+  try {
+    return isError(error) && Object.keys(error).length === 0 && !("cause" in error) && !("errors" in error);
+  } catch {
+    return false;
+  }
+}
+
+/** The value as base64, or undefined: it cannot be sent, is large, or has handles, which only payloads may have. */
+function encoded(thrown: unknown): string | undefined {
+  try {
+    const payload = encode(thrown);
+    if (!(payload instanceof Uint8Array) || payload.length > maxTextLength) return undefined;
+    return Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString("base64");
+  } catch {
+    return undefined;
+  }
 }
 
 /** A PolyprocError as a failure, unchanged: TargetNotFound, Cancelled …. */
@@ -48,17 +83,22 @@ function describeOther(thrown: unknown): ErrorFacts {
 }
 
 function describeThrownError(error: Error, causes: number): ErrorFacts {
-  const type = typeOf(error);
+  const type = nameOf(error);
   const message = cut(readText(error, "message"));
   const facts: ErrorFacts = {
     type,
     message,
     stack: cut(withoutHost(readText(error, "stack")) || `${type}: ${message}`),
   };
+  const builtIn = builtInClassOf(error);
+  if (builtIn !== type && builtIn !== "Error") facts.class = builtIn;
   const properties = propertiesOf(error);
   if (properties) facts.properties = properties;
   const cause = read(error, "cause");
   if (cause !== undefined && causes > 0) facts.cause = describeError(cause, causes - 1);
+  const errors = builtIn === "AggregateError" ? read(error, "errors") : undefined;
+  if (Array.isArray(errors) && causes > 0)
+    facts.errors = errors.slice(0, maxErrors).map((one) => describeError(one, 0));
   return facts;
 }
 
@@ -67,30 +107,16 @@ function isError(value: unknown): value is Error {
   return value instanceof Error || Object.prototype.toString.call(value) === "[object Error]";
 }
 
-function typeOf(error: Error): string {
-  const name = readText(error, "name");
-  if (name !== "" && name !== "Error") return name;
-  return readText(read(error, "constructor"), "name") || "Error";
-}
-
 /** Own properties, as far as JSON can hold them. */
 function propertiesOf(error: Error): Record<string, unknown> | undefined {
   const properties: Record<string, unknown> = {};
   const budget = { values: maxPropertyValues };
   let found = false;
   for (const key of Object.keys(error)) {
-    if (key === "stack" || key === "message" || key === "cause" || key === "__proto__") continue;
+    if (key === "stack" || key === "message" || key === "cause" || key === "errors" || key === "__proto__") continue;
     const value = jsonSafe(read(error, key), maxPropertyDepth, budget);
     if (value === undefined) continue;
     properties[key] = value;
-    found = true;
-  }
-  const errors = read(error, "errors");
-  if (Array.isArray(errors) && error instanceof AggregateError) {
-    properties["errors"] = errors.slice(0, 100).map((one) => {
-      const { type, message } = describeError(one, 0);
-      return { type, message };
-    });
     found = true;
   }
   return found ? properties : undefined;

@@ -3,6 +3,7 @@ import type { Target } from "../../../protocol/target.js";
 import { decodeFrom } from "../session/codec.js";
 import { Cancelled, TimedOut, type Closed } from "../session/errors.js";
 import { ImapInputs } from "./imap-inputs.js";
+import { leadingToCaller } from "./caller-stack.js";
 import { errorOf } from "./pool-errors.js";
 import type { PoolJobs } from "./pool-jobs.js";
 import { PoolJob, type JobClient, type JobOptions } from "./pool-job.js";
@@ -94,12 +95,12 @@ export class ImapIterator<T> implements AsyncIterableIterator<T>, JobClient {
       const failure = this.#failure;
       if (!failure?.lasts) this.#failure = null;
       this.#end();
-      if (failure) throw failure.error;
+      if (failure) throw leadingToCaller(failure.error);
       return { done: true, value: undefined };
     }
     if (outcome.ok) return { done: false, value: outcome.value as T };
     if (this.#options.returnExceptions) return { done: false, value: outcome.error as T };
-    throw outcome.error;
+    throw leadingToCaller(outcome.error);
   }
 
   /** Cancels all items that are not done. JavaScript calls it when a loop is left early. */
@@ -135,11 +136,16 @@ export class ImapIterator<T> implements AsyncIterableIterator<T>, JobClient {
 
   // For the job.
 
-  outcome({ index, count, values, error, ms, origin }: ResultEntry): void {
+  outcome(entry: ResultEntry): void {
+    const { index, count, values, ms, origin } = entry;
     this.#taskMs += (ms - this.#taskMs) / 4;
     if (index < this.#taken && this.#options.ordered) return;
     if (!values) {
-      this.failed(index, count, errorOf(error!));
+      this.failed(
+        index,
+        count,
+        errorOf(entry, this.#job.connection, this.#options.returnExceptions ? "returned" : "thrown"),
+      );
       return;
     }
     let decoded: unknown[];

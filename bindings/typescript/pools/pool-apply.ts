@@ -33,7 +33,7 @@ export class ApplyJob implements JobClient {
     const result = this.#take(entry.index);
     if (!result) return;
     if (!entry.values) {
-      fail(result, errorOf(entry.error!));
+      fail(result, errorOf(entry, this.job.connection, "only"));
       return;
     }
     let values: unknown;

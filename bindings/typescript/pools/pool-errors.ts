@@ -1,11 +1,15 @@
-import { PolyprocError, type ErrorObject } from "../../../protocol/errors.js";
-import type { Failure } from "../../../protocol/job.js";
+import { PolyprocError, type ErrorName, type ErrorObject } from "../../../protocol/errors.js";
+import type { ResultEntry } from "../../../protocol/job.js";
+import { decodeFrom } from "../session/codec.js";
+import type { Connection } from "../session/connection.js";
 import { asCallersError, registerErrorClass } from "../session/errors.js";
 import { rebuildError, type ErrorFacts } from "../session/remote-error.js";
+import { beginsInWorker } from "./caller-stack.js";
 
 /**
- * The function ran and threw. `cause` is the error, rebuilt: the same built-in class if it was one, with its message,
- * its own properties and the worker's stack. `data` has the same facts as plain values, whatever the worker's language.
+ * The function ran and threw. `cause` is what it threw: an error of the same built-in class, with its message, its own
+ * properties, its cause and the worker's stack; or the value, if that was not an error. `data` has the same facts as
+ * plain values, whatever the worker's language.
  */
 export class TaskFailed extends PolyprocError {
   constructor(
@@ -16,12 +20,27 @@ export class TaskFailed extends PolyprocError {
   ) {
     super(codeName, message, data, options ?? { cause: rebuildError(data as unknown as ErrorFacts) });
   }
+
+  /** Index of the item that failed; undefined for `apply`. */
+  get index(): number | undefined {
+    return this.data["index"] as number | undefined;
+  }
 }
 
 /** The worker process died during the task: it was killed, ran out of memory, or the function called `process.exit`. */
 export class WorkerLost extends PolyprocError {
+  /** Index of the item that it ran; undefined for `apply`. */
+  get index(): number | undefined {
+    return this.data["index"] as number | undefined;
+  }
+
   get pid(): number {
     return this.data["pid"] as number;
+  }
+
+  /** Whether its runtime reported that the heap was full. */
+  get outOfHeap(): boolean {
+    return this.data["outOfHeap"] === true;
   }
 
   /** The exit code; null if a signal ended the worker. */
@@ -44,7 +63,49 @@ export class WorkerLost extends PolyprocError {
 registerErrorClass("TaskFailed", TaskFailed as never);
 registerErrorClass("WorkerLost", WorkerLost);
 
-/** The error of a failed item, as the subclass of PolyprocError that belongs to its code. */
-export function errorOf(failure: Failure): PolyprocError {
-  return asCallersError(PolyprocError.fromErrorObject(failure as ErrorObject));
+/** Failures that belong to one item: the other items of the call may succeed. */
+const ofOneItem: ReadonlySet<ErrorName> = new Set(["TaskFailed", "WorkerLost", "TimedOut", "PayloadTooLarge"]);
+
+/**
+ * What a call does with the failure of an item: `only`, it had one item; `thrown`, it had more, so the message names the
+ * item; `returned`, the failure is among the results.
+ */
+export type FailureUse = "only" | "thrown" | "returned";
+
+/** The error of failed items, as the subclass of PolyprocError that belongs to its code. */
+export function errorOf(
+  { error: failure, index, origin, pid }: Pick<ResultEntry, "error" | "index" | "origin" | "pid">,
+  connection: Connection | null,
+  use: FailureUse,
+): PolyprocError {
+  const { codeName, message, data } = PolyprocError.fromErrorObject(failure as ErrorObject);
+  const { thrown, ...facts } = data;
+  const hasItem = use !== "only" && ofOneItem.has(codeName);
+  const told = new PolyprocError(
+    codeName,
+    hasItem && use === "thrown" ? `item ${index}: ${message}` : message,
+    hasItem ? { ...facts, index } : facts,
+    codeName === "TaskFailed"
+      ? { cause: causeOf(facts as unknown as ErrorFacts, thrown, origin, connection) }
+      : undefined,
+  );
+  const error = asCallersError(told);
+  beginsInWorker(error, pid, typeof facts["stack"] === "string" ? facts["stack"] : "");
+  return error;
+}
+
+/** What the function threw. If only its description arrived, or its sender is not trusted: an error made of that. */
+function causeOf(
+  facts: ErrorFacts,
+  thrown: unknown,
+  origin: string | undefined,
+  connection: Connection | null,
+): unknown {
+  if (facts.type === "undefined") return undefined;
+  if (typeof thrown !== "string") return rebuildError(facts);
+  try {
+    return decodeFrom(origin, "the error", Buffer.from(thrown, "base64"), connection as Connection);
+  } catch {
+    return rebuildError(facts);
+  }
 }

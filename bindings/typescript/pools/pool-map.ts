@@ -47,9 +47,10 @@ export class MapJob<T> implements JobClient {
     }
   }
 
-  outcome({ index, count, values, error, origin }: ResultEntry): void {
+  outcome(entry: ResultEntry): void {
+    const { index, count, values, origin } = entry;
     if (!values) {
-      this.failed(index, count, errorOf(error!));
+      this.failed(index, count, errorOf(entry, this.job.connection, this.#returnExceptions ? "returned" : "thrown"));
       return;
     }
     let decoded: unknown[];

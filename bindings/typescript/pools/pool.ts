@@ -30,6 +30,7 @@ import { onAbort, type AsyncResult } from "./result.js";
 import { checkOptions } from "../session/options.js";
 import { ExistingHandle, SharedObject } from "../session/shared-object.js";
 import { timeoutOf } from "../sync/wait-options.js";
+import { refuseWhileLoading } from "../processes/current.js";
 import { toTarget, type Runnable } from "../processes/target.js";
 
 export { currentTask, type CurrentTask } from "../host/current-task.js";
@@ -218,7 +219,7 @@ export class Pool extends SharedObject {
     options: ApplyOptions<T> = {},
   ): AsyncResult<T> {
     checkOptions(call, options, applyOptions);
-    this.#requireRunning();
+    this.#requireRunning(call);
     const result = this.#applyJob(target, options).call<T>(args ?? [], options.kwargs, options);
     return withSignal(result, options.signal);
   }
@@ -231,7 +232,7 @@ export class Pool extends SharedObject {
     options: MapCallOptions<never> = {},
   ): AsyncResult<never> {
     checkOptions(call, options, mapOptions);
-    this.#requireRunning();
+    this.#requireRunning(call);
     const list = Array.isArray(items) ? items : [...items];
     const chunkSize = options.chunkSize ?? Math.max(1, defaultChunkSize(list.length, this.#workers));
     const { result } = withConnection(
@@ -249,7 +250,7 @@ export class Pool extends SharedObject {
     ordered: boolean,
   ): ImapIterator<never> {
     checkOptions(call, options, imapOptions);
-    this.#requireRunning();
+    this.#requireRunning(call);
     const { chunkSize = 1, returnExceptions = false } = options;
     const perWorker = (chunks: number) => Math.max(options.lookAhead ?? chunks * this.#workers * chunkSize, chunkSize);
     const [lookAhead, shortLookAhead] = [perWorker(lookAheadChunks), perWorker(shortLookAheadChunks)];
@@ -292,7 +293,8 @@ export class Pool extends SharedObject {
     return this.#processes ?? (this.connection.isOpen ? this.connection.facts.cpuCount : availableParallelism());
   }
 
-  #requireRunning(): void {
+  #requireRunning(call: string): void {
+    refuseWhileLoading(call);
     if (this.#state !== "running")
       throw new PolyprocError("BadState", `the pool was ${this.#state}: it takes no more calls; make a new one`);
   }

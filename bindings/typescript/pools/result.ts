@@ -1,3 +1,4 @@
+import { leadingToCaller } from "./caller-stack.js";
 import { TimedOut } from "../session/errors.js";
 import { PolyprocError } from "../../../protocol/errors.js";
 import { timeoutOf } from "../sync/wait-options.js";
@@ -51,7 +52,7 @@ export class AsyncResult<T> implements PromiseLike<T> {
       case "done":
         return state.value;
       case "failed":
-        throw state.error;
+        throw leadingToCaller(state.error);
       case "pending":
         throw new TimedOut("TimedOut", `there was no result after ${timeoutMs} ms`, { timeoutMs });
     }

@@ -67,8 +67,14 @@ const classes: Partial<Record<ErrorName, ErrorClass>> = {
  * waits, so that the stack leads there.
  */
 export function asCallersError(error: PolyprocError): PolyprocError {
-  const { codeName, message, data, cause } = error;
-  return new (classes[codeName] ?? PolyprocError)(codeName, message, data, cause === undefined ? undefined : { cause });
+  const { codeName, message, data } = error;
+  const options = "cause" in error ? { cause: error.cause } : undefined;
+  return new (classes[codeName] ?? PolyprocError)(codeName, message, data, options);
+}
+
+/** An error of the class for its code. */
+export function makeError(codeName: ErrorName, message: string, data: Record<string, unknown>): PolyprocError {
+  return new (classes[codeName] ?? PolyprocError)(codeName, message, data);
 }
 
 /** Adds the error class of another room, such as a pool's failures, so that every request rejects with it. */

@@ -308,7 +308,7 @@ export class PoolWorker implements HostUser, TaskWorker {
     for (const task of this.inflight) this.#letGo(task);
     const lost = [...back.filter(begun), ...this.inflight.splice(0)];
     const { process } = this.host;
-    const death = workerLost(this.host, status, this.pool.engine.output.tail(process), started);
+    const death = workerLost(this.host, status, (lines) => this.pool.engine.output.tail(process, lines), started);
     this.pool.workerGone(
       this,
       untouched,

@@ -1,18 +1,31 @@
 import { PolyprocError } from "../../../protocol/errors.js";
 import type { HostRecord } from "../processes/host.js";
-import { describeExit } from "../processes/process.js";
 import type { ExitStatus } from "../processes/spawner.js";
 
 /** How many characters of the worker's last standard error the message shows. */
 const shownStderr = 500;
+/** How many lines are searched for the runtime's word that the heap is full. Node writes a native stack after it. */
+const searchedLines = 80;
+const outOfHeap = /^.*heap out of memory.*$/m;
+
+/** How a process ended, for the middle of a sentence. */
+export function howItEnded({ signal, exitCode }: ExitStatus): string {
+  return signal === null ? `exited with code ${exitCode}` : `was killed by ${signal}`;
+}
 
 /**
- * The error of the task that a worker ran when it ended. `stderr`: the end of its standard error; `started`: it had
+ * The error of the task that a worker ran when it ended. `tail`: the last lines of its standard error; `started`: it had
  * been ready.
  */
-export function workerLost(host: HostRecord, status: ExitStatus, stderr: string, started: boolean): PolyprocError {
+export function workerLost(
+  host: HostRecord,
+  status: ExitStatus,
+  tail: (lines?: number) => string,
+  started: boolean,
+): PolyprocError {
   const pid = host.process.pid ?? 0;
   const when = started ? "in the middle of the task" : "before it was ready";
+  const stderr = tail();
   const data = { pid, exitCode: status.exitCode, signal: status.signal, stderr };
   if (host.expelledFor !== null)
     return new PolyprocError(
@@ -20,11 +33,18 @@ export function workerLost(host: HostRecord, status: ExitStatus, stderr: string,
       `worker ${pid} was ended ${when}, since it broke the protocol: ${host.expelledFor}`,
       data,
     );
-  const how = status.signal === null ? `ended with ${describeExit(status)}` : `was ${describeExit(status)}`;
-  const hint = stderr
-    ? `; it last wrote: ${stderr.slice(-shownStderr)}`
-    : status.signal === "SIGKILL"
-      ? "; if nobody killed it, look for the kernel's out-of-memory killer"
-      : "";
-  return new PolyprocError("WorkerLost", `worker ${pid} ${how} ${when}${hint}`, data);
+  const heap = outOfHeap.exec(tail(searchedLines));
+  if (heap)
+    return new PolyprocError(
+      "WorkerLost",
+      `worker ${pid} ran out of heap ${when} (${heap[0]}): give workers a larger one, such as NODE_OPTIONS=--max-old-space-size=4096, or give them less at once`,
+      { ...data, stderr: heap[0], outOfHeap: true },
+    );
+  return new PolyprocError("WorkerLost", `worker ${pid} ${howItEnded(status)} ${when}${hint(status, stderr)}`, data);
+}
+
+function hint(status: ExitStatus, stderr: string): string {
+  if (stderr) return `; it last wrote: ${stderr.slice(-shownStderr)}`;
+  if (status.signal === "SIGKILL") return "; if nobody killed it, look for the kernel's out-of-memory killer";
+  return status.exitCode === 0 ? ": the function ended its process, or left it nothing to wait for" : "";
 }

@@ -309,7 +309,7 @@ export class ProcessTable {
         wait.reject(
           new PolyprocError(
             "SpawnFailed",
-            `the ${host.runtime} host ended before it was ready (${describeExit(status)}): ${this.#engine.output.tail(record) || "it wrote nothing"}`,
+            `the ${host.runtime} host ended before it was ready (${status.exitCode === 0 ? "exit code 0" : describeExit(status)}): ${this.#engine.output.tail(record) || "it wrote nothing"}`,
           ),
         );
       },

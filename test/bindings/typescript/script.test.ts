@@ -73,6 +73,24 @@ test("a script without isMain gets an error that says so, not children without e
   assert.doesNotMatch(script.stdout(), /the work is done/);
 });
 
+test("a script that uses a pool while its workers load it is told to use isMain", async (t) => {
+  const script = startScript(t, "unguarded-pool");
+  assert.equal(await script.ended(), 1);
+  assert.match(
+    script.stderr(),
+    /TargetNotFound: module .*unguarded-pool\.js failed while it was loaded: BadState: Pool\.map while a worker process loads.*if \(isMain\(import\.meta\)\)/,
+  );
+});
+
+test("a worker that ran out of heap says so", async (t) => {
+  const script = startScript(t, "heap", [], { NODE_OPTIONS: "--max-old-space-size=40" });
+  assert.equal(await script.ended(), 0, script.stderr());
+  assert.match(
+    script.stdout(),
+    /^true SIGABRT worker \d+ ran out of heap in the middle of the task \(.*heap out of memory\)/,
+  );
+});
+
 test("a script whose private server is killed at its start gets an error that says why", async (t) => {
   const script = startScript(t, "server-dies-early");
   assert.equal(await script.ended(), 0, script.stderr());

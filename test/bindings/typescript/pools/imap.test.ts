@@ -103,7 +103,7 @@ test("a failure is thrown by the next() whose turn it is, and the following one 
   await using pool = new Pool(1);
   const results = pool.imap(task(meta, functions.failOdd), [0, 1, 2]);
   assert.deepEqual(await results.next(), { done: false, value: 0 });
-  await assert.rejects(results.next(), { message: "TypeError: 1 is odd" });
+  await assert.rejects(results.next(), { message: "item 1: TypeError: 1 is odd" });
   assert.deepEqual(await results.next(), { done: false, value: 2 });
   assert.deepEqual(await results.next(), { done: true, value: undefined });
   assert.deepEqual(await results.next(), { done: true, value: undefined });
@@ -199,7 +199,7 @@ test("a loop that ends by a failure lets its inputs and its signal go", async ()
   const loop = async () => {
     for await (const _ of pool.imap(task(meta, functions.failOdd), items, { signal: controller.signal }));
   };
-  await assert.rejects(loop(), { message: "TypeError: 1 is odd" });
+  await assert.rejects(loop(), { message: "item 1: TypeError: 1 is odd" });
   assert.equal(closed(), true);
   assert.equal(getEventListeners(controller.signal, "abort").length, 0);
 });

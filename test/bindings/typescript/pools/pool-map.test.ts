@@ -41,7 +41,10 @@ test("starmap spreads its items over the arguments", async () => {
 test("map rejects with the failure of the first item that failed, after all are done", async () => {
   await using pool = new Pool(2);
   const result = pool.mapAsync(task(meta, functions.failOdd), [0, 2, 4, 5, 6, 7, 8], { chunkSize: 1 });
-  await assert.rejects(result.get(), (error) => error instanceof TaskFailed && error.message === "TypeError: 5 is odd");
+  await assert.rejects(
+    result.get(),
+    (error) => error instanceof TaskFailed && error.message === "item 3: TypeError: 5 is odd",
+  );
 });
 
 test("with returnExceptions failures are among the results", async () => {
@@ -51,6 +54,40 @@ test("with returnExceptions failures are among the results", async () => {
     results.map((one) => (one instanceof Error ? one.message : one)),
     [0, "TypeError: 1 is odd", 2, "TypeError: 3 is odd"],
   );
+  assert.deepEqual(
+    results.map((one) => ((one as unknown) instanceof TaskFailed ? (one as unknown as TaskFailed).index : null)),
+    [null, 1, null, 3],
+  );
+});
+
+test("the stack of a failure begins with the caller's await, and continues in the worker", async () => {
+  await using pool = new Pool(2);
+  const failing = task(meta, functions.failOdd);
+  const calls: (() => PromiseLike<unknown>)[] = [
+    () => pool.map(failing, [0, 1]),
+    () => pool.mapAsync(failing, [0, 1]),
+    () => pool.apply(failing, [1]),
+    () => pool.applyAsync(failing, [1]).get(),
+    () => Promise.all([pool.apply(failing, [0]), pool.applyAsync(failing, [1])]),
+    () => pool.imap(failing, [1]).next(),
+  ];
+  async function caller(call: () => PromiseLike<unknown>): Promise<string> {
+    try {
+      await call();
+    } catch (error) {
+      return (error as Error).stack!;
+    }
+    return "";
+  }
+  for (const call of calls) {
+    const [, ...lines] = (await caller(call)).split("\n");
+    const frames = lines.filter((line) => !line.includes("Promise.all"));
+    assert.match(frames[0]!, /^ {4}at async caller .*pool-map\.test/, String(call));
+    const worker = frames.findIndex((line) => /^ {4}in worker \d+:$/.test(line));
+    assert.match(frames[worker + 1]!, /^ {4}at failOdd .*functions/);
+    assert.equal(frames.length, worker + 2);
+    assert.doesNotMatch(lines.join(), /node:internal|[^t]\/bindings\/typescript\//);
+  }
 });
 
 test("a worker that is killed in the middle of map fails only the item that it ran", async () => {

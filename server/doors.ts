@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import { PolyprocError } from "../protocol/errors.js";
 import { readToTheEnd } from "./deaf-peer.js";
+import { answerToForeigner } from "./foreign-protocol.js";
 import type { ClientAccess, Connection, Hub } from "./handlers/connection.js";
 import { serverFault } from "./handlers/server-fault.js";
 import { decodeMessage } from "./ipc/framing/decoder.js";
@@ -121,6 +122,11 @@ export class Doors {
   #serve(socket: Duplex, head: Buffer, access: ClientAccess): void {
     // "C" of Content-Length; as a frame's length it would mean more than a GiB.
     if (head[0] !== 0x43 && head[0] !== 0x63) {
+      const answer = answerToForeigner(head);
+      if (answer !== null) {
+        say(socket, answer);
+        return;
+      }
       this.#connections.set(socket, serveFrames(socket, this.#hub, access, { head }));
       return;
     }
@@ -150,7 +156,12 @@ export class Doors {
 /** To somebody who has not said which framing it speaks: in the one that people can read. */
 function lastWords(socket: Duplex, error: PolyprocError): void {
   const body = JSON.stringify({ jsonrpc: "2.0", id: null, error: error.toErrorObject() });
-  socket.end(`Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+  say(socket, `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+}
+
+/** Ends the connection with this text. */
+function say(socket: Duplex, text: string): void {
+  socket.end(text);
   socket.resume();
   const timer = setTimeout(() => socket.destroy(), 1000).unref();
   socket.once("close", () => clearTimeout(timer));

@@ -77,6 +77,13 @@ export class Connection {
     return this.#session ? maxMessageBytes : Math.min(strangerMaxMessageBytes, maxMessageBytes);
   }
 
+  /** What the error about a longer message advises. Null: what the door advises about the configured limit. */
+  get tooLongAdvice(): string | null {
+    if (this.#session) return null;
+    const first = this.#access.kind === "worker" ? "worker/ready" : "initialize";
+    return `the limit rises when "${first}" is answered: send that first`;
+  }
+
   /**
    * The door closes the connection of a client that leaves more bytes than this unread. Events and results pause long
    * before that, so the backlog is answers that the client asked for. A worker has no limit: what it gets, the engine

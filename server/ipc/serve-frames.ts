@@ -99,6 +99,7 @@ class FrameDoor implements Peer {
     const take = (buffer: Buffer, start: number, end: number) =>
       this.#inbox.take({ buffer, start, end, before: this.#reader.handed });
     this.#reader = new FrameReader(take, this.connection.maxMessageBytes, this.#large);
+    this.#reader.tooLongAdvice = this.connection.tooLongAdvice;
     if (intake) {
       intake.connect(
         this.#reader,
@@ -255,6 +256,7 @@ class FrameDoor implements Peer {
         // `initialize` or `worker/ready` was answered: from now on the configured limits hold.
         if (this.#large.maxPayloadBytes === 0 && this.connection.session) {
           this.#reader.maxMessageBytes = this.connection.maxMessageBytes;
+          this.#reader.tooLongAdvice = this.connection.tooLongAdvice;
           this.#large.maxPayloadBytes = this.#maxLargeBytes;
         }
         return;

@@ -13,6 +13,8 @@ const headerEnd = "\r\n\r\n";
 export class BodyReader {
   /** Longest accepted body, in bytes. May be changed between messages. */
   maxMessageBytes: number;
+  /** What the error about a longer body advises. Null: how to send it, or to raise the limit. */
+  tooLongAdvice: string | null = null;
   readonly #onBody: (body: Buffer, release: () => void) => void;
   readonly #room: BodyRoom | null;
   /** Called when the body that waited for memory has it. The door then calls `resume`. */
@@ -104,7 +106,7 @@ export class BodyReader {
     if (length > this.maxMessageBytes) {
       throw new PolyprocError(
         "PayloadTooLarge",
-        `a message of ${length} bytes is longer than the limit of ${this.maxMessageBytes} bytes; send it in parts or over the length-prefixed framing (protocol/SPEC.md, "Fragments"), or raise the limit (--max-message-bytes)`,
+        `a message of ${length} bytes is longer than the limit of ${this.maxMessageBytes} bytes; ${this.tooLongAdvice ?? 'send it in parts or over the length-prefixed framing (protocol/SPEC.md, "Fragments"), or raise the limit (--max-message-bytes)'}`,
         { bytes: length, maxMessageBytes: this.maxMessageBytes },
       );
     }

@@ -78,6 +78,7 @@ class RpcDoor implements Peer {
     this.connection = new Connection(hub, this, access);
     this.#room = new BodyRoom(hub.engine.budget);
     this.#bodies = new BodyReader(this.#handle, this.connection.maxMessageBytes, this.#room, () => this.#hasRoom());
+    this.#bodies.tooLongAdvice = this.connection.tooLongAdvice;
     this.#writer = new DoorWriter(
       socket,
       (message) => this.#prepare(message),
@@ -271,6 +272,7 @@ class RpcDoor implements Peer {
         this.#limitBacklog();
         // `initialize` was answered: from now on the configured limit holds.
         this.#bodies.maxMessageBytes = this.connection.maxMessageBytes;
+        this.#bodies.tooLongAdvice = this.connection.tooLongAdvice;
       });
       const cancel = () => this.connection.notify(cancelRequest.method, { id });
       if (token.isCancellationRequested) cancel();

@@ -62,7 +62,12 @@ describe("a peer", () => {
         );
         const error = await client.lastWords();
         assert.equal(error.data?.["name"], "PayloadTooLarge");
-        assert.match(error.message, /2147483647 bytes is longer than the limit of (1048576|67108864)/);
+        assert.match(
+          error.message,
+          stranger
+            ? /2147483647 bytes is longer than the limit of 1048576 bytes; .*"initialize".*: send that first$/
+            : /2147483647 bytes is longer than the limit of 67108864 bytes; .*--max-message-bytes/,
+        );
       }
     }
   });
@@ -87,6 +92,32 @@ describe("a peer", () => {
       const error = await client.lastWords();
       assert.equal(error.data?.["name"], "Malformed");
       assert.match(error.message, text);
+    }
+  });
+
+  test("that speaks another protocol gets an answer that it can show", async () => {
+    const firstWords: [first: string, answer: RegExp][] = [
+      [
+        "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        /^HTTP\/1\.1 400 .*\r\n\r\nThis is a Polyproc server\..*Content-Length/s,
+      ],
+      [
+        '{"jsonrpc":"2.0","id":1,"method":"initialize"}\n',
+        /^\{"jsonrpc":"2\.0","id":null,"error":.*has no header.*\}\n$/,
+      ],
+      ['\n[{"jsonrpc":"2.0"', /^\{.*has no header.*\}\n$/],
+      ["help\n", /^Content-Length: \d+\r\n\r\n\{.*help.* is no message: .*protocol\/SPEC\.md/],
+      ["\x16\x03\x01\x02\x00\x01", /^Content-Length: \d+\r\n\r\n\{.*does not speak TLS/],
+    ];
+    for (const [first, answer] of firstWords) {
+      const client = await RawClient.connect(server.path, "json");
+      client.socket.removeAllListeners("data");
+      let heard = "";
+      client.socket.on("data", (data: Buffer) => (heard += data.toString()));
+      client.socket.write(Buffer.from(first, "latin1"));
+      await waitFor(() => client.ended, { what: `the end of the answer to ${first}` });
+      assert.match(heard, answer);
+      client.close();
     }
   });
 

@@ -16,6 +16,8 @@ export type BodyListener = (buffer: Buffer, start: number, end: number) => void;
 export class FrameReader {
   /** Longest accepted frame, in bytes. May be changed between frames. */
   maxMessageBytes: number;
+  /** What the error about a longer frame advises. Null: how to send it, or to raise the limit. */
+  tooLongAdvice: string | null = null;
   /** Bytes of the stream whose frames were handed on. */
   handed = 0;
   readonly #onBody: BodyListener;
@@ -177,7 +179,7 @@ export class FrameReader {
     this.stop();
     return new PolyprocError(
       "PayloadTooLarge",
-      `a frame of ${length} bytes is longer than the limit of ${this.maxMessageBytes} bytes; send it in fragments or in parts, or raise the limit (--max-message-bytes)`,
+      `a frame of ${length} bytes is longer than the limit of ${this.maxMessageBytes} bytes; ${this.tooLongAdvice ?? "send it in fragments or in parts, or raise the limit (--max-message-bytes)"}`,
       { bytes: length, maxMessageBytes: this.maxMessageBytes },
     );
   }

@@ -76,18 +76,21 @@ export class PipeChannel {
   readonly #writer: Session;
   readonly #writerEnd: Handle;
   readonly #onEnd: () => void;
-  #writing: "offered" | "entered" | "left" = "offered";
-  /** `none`: no reader yet. `reading`: the reader knows the channel. `finishing`: it knows that the writer has left. */
-  #reading: "none" | "reading" | "finishing" | "left" = "none";
+  /** `asked`: it has entered, and was asked to leave. */
+  #writing: "offered" | "entered" | "asked" | "left" = "offered";
+  /**
+   * - `none`: no reader yet.
+   * - `reading`: the reader knows the channel.
+   * - `asked`: the reader was asked to leave.
+   * - `finishing`: the reader knows that the writer has left.
+   * - `discarded`: the receiving end has gone, so what is in the channel is dropped.
+   */
+  #reading: "none" | "reading" | "asked" | "finishing" | "left" | "discarded" = "none";
   #reader: Session | null = null;
   /** How many items of the inbox were sent before those in the channel. */
   #ahead = 0;
   /** The parts that the reader had read, when it left, of an item whose rest is still in the FIFO. */
   #begun: Uint8Array | undefined;
-  /** Both sides were asked to leave. */
-  #reclaimed = false;
-  /** The receiving end has gone: what is in the channel is dropped. */
-  #discarded = false;
   /** Remove the listeners for the end of writer and reader. */
   readonly #stops: (() => void)[] = [];
 
@@ -123,7 +126,7 @@ export class PipeChannel {
    * otherwise it would wait for items that only it can read.
    */
   news(session: Session, { reads }: Following): ChannelNews | null {
-    if (this.#reclaimed) return null;
+    if (this.#isReclaimed) return null;
     if (this.#reading === "none" && !this.servable) {
       this.#reading = "reading";
       this.#reader = session;
@@ -137,12 +140,17 @@ export class PipeChannel {
     return { channel: null };
   }
 
+  /** Both sides, as far as they were there, were asked to leave. */
+  get #isReclaimed(): boolean {
+    return this.#writing === "asked" || this.#reading === "asked";
+  }
+
   get #introduction(): ChannelNews {
     return { channel: { channel: this.number, path: this.#channel.path, inode: this.#channel.inode } };
   }
 
   isReadBy(session: Session): boolean {
-    return this.#reader === session && this.#reading === "reading" && !this.#reclaimed;
+    return this.#reader === session && this.#reading === "reading";
   }
 
   /** A session received an item of the inbox. */
@@ -155,7 +163,7 @@ export class PipeChannel {
     if (session !== this.#writer || this.#writing !== "offered") return;
     this.#writing = "entered";
     this.#ahead = this.#inbox.length;
-    if (!this.#discarded) this.#inbox.channelChanged();
+    if (this.#reading !== "discarded") this.#inbox.channelChanged();
   }
 
   /** `pipe/left`: this session, the writer or the reader at `end`, has left. `begun`: see the field. */
@@ -185,10 +193,15 @@ export class PipeChannel {
    * Asks writer and reader to leave, because another session sends, or waits for an item that may be in the channel.
    */
   reclaim(): void {
-    if (this.#reclaimed || this.#writing === "offered") return;
-    this.#reclaimed = true;
-    this.#askWriterToLeave();
-    if (this.#reading === "reading") this.#askToLeave(this.#reader!, this.#inbox.handle);
+    if (this.#isReclaimed || this.#writing === "offered") return;
+    if (this.#writing === "entered") {
+      this.#writing = "asked";
+      this.#askToLeave(this.#writer, this.#writerEnd);
+    }
+    if (this.#reading === "reading") {
+      this.#reading = "asked";
+      this.#askToLeave(this.#reader!, this.#inbox.handle);
+    }
   }
 
   /**
@@ -196,14 +209,9 @@ export class PipeChannel {
    * be about to open it.
    */
   discard(): void {
-    this.#discarded = true;
-    this.#reading = "left";
+    this.#reading = "discarded";
     if (this.#writing === "left") this.#end();
-    else this.#askWriterToLeave();
-  }
-
-  #askWriterToLeave(): void {
-    if (this.#writing !== "left") this.#askToLeave(this.#writer, this.#writerEnd);
+    else this.#askToLeave(this.#writer, this.#writerEnd);
   }
 
   #askToLeave(session: Session, end: Handle): void {
@@ -213,12 +221,16 @@ export class PipeChannel {
   #writerLeft(): void {
     if (this.#writing === "left") return;
     this.#writing = "left";
-    if (this.#reading === "none" || this.#reading === "left") this.#end();
+    if (this.#reading === "none" || this.#readerHasLeft) this.#end();
     else this.#inbox.channelChanged();
   }
 
+  get #readerHasLeft(): boolean {
+    return this.#reading === "left" || this.#reading === "discarded";
+  }
+
   #readerLeft(): void {
-    if (this.#reading === "left") return;
+    if (this.#readerHasLeft) return;
     this.#reading = "left";
     if (this.#writing === "left") this.#end();
     // Without a reader the FIFO would fill up: the writer has to leave too.
@@ -227,9 +239,10 @@ export class PipeChannel {
 
   #end(): void {
     for (const stop of this.#stops) stop();
-    const items = this.#discarded ? [] : this.#channel.drain(this.#begun);
+    const isDropped = this.#reading === "discarded";
+    const items = isDropped ? [] : this.#channel.drain(this.#begun);
     this.#channel.close();
     this.#onEnd();
-    if (!this.#discarded) this.#inbox.channelEnded(items, this.#ahead, this.#writer);
+    if (!isDropped) this.#inbox.channelEnded(items, this.#ahead, this.#writer);
   }
 }

@@ -80,6 +80,8 @@ const spec = {
   target,
   /** Notes of the client on the run, such as labels of items. `run/spec` returns them. At most 16 MiB. */
   meta: v.optional(payload()),
+  /** Absolute path of the folder in which workers run a function. Default: the server's. A command has a `cwd` itself. */
+  cwd: v.optional(v.string()),
   /** Default: the number of CPUs. */
   processes: v.optional(v.pipe(count(1), v.maxValue(4096))),
   /** Items that go to a worker together, for functions; a command gets one. Default 1. */

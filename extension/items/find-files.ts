@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import * as vscode from "vscode";
 import { workspaceFolders } from "./file-item.js";
 import { ItemsError } from "./item-source.js";
-import { excludePattern, resolveGlob } from "./patterns.js";
+import { excludePattern, excludesIn, searchesIn } from "./patterns.js";
 
 /**
  * Files of these paths, folders expanded; each once, in the order given, sorted within a folder. Fails with ItemsError.
@@ -31,13 +31,14 @@ export async function findFiles(
   folder?: string,
   signal?: AbortSignal,
 ): Promise<string[]> {
-  const folders = folder === undefined ? workspaceFolders().map(({ path }) => path) : [folder];
+  const folders = folder === undefined ? workspaceFolders() : [{ name: "", path: folder }];
   if (folders.length === 0)
     throw new ItemsError("a pattern is relative to a folder, but no folder is open: open one, or name files");
   const found = new Set<string>();
-  for (const base of folders) {
-    for (const pattern of include)
-      for (const file of await search(resolveGlob(pattern, base), exclude, signal)) found.add(file);
+  for (const one of folders) {
+    const excluded = excludesIn(exclude, one);
+    for (const glob of include.flatMap((pattern) => searchesIn(pattern, one)))
+      for (const file of await search(glob, excluded, signal)) found.add(file);
   }
   return [...found].sort();
 }

@@ -1,4 +1,5 @@
 import { isAbsolute, posix } from "node:path";
+import type { Folder } from "./labels.js";
 
 /** A pattern, relative to a folder: what the editor can search for. */
 export interface RelativeGlob {
@@ -18,6 +19,25 @@ export function resolveGlob(pattern: string, folder: string): RelativeGlob {
   if (!isAbsolute(pattern) && !fixed.includes("..") && !fixed.includes(".")) return { base: folder, pattern };
   const base = isAbsolute(pattern) ? posix.normalize(`/${fixed.join("/")}`) : posix.resolve(folder, ...fixed);
   return { base, pattern: rest };
+}
+
+/**
+ * The searches for a pattern in a folder of the workspace. If the pattern begins with the folder's name, as labels of
+ * files do in a workspace of several folders, it is also searched for without the name.
+ */
+export function searchesIn(pattern: string, folder: Folder): RelativeGlob[] {
+  const inside = withoutName(pattern, folder);
+  return [resolveGlob(pattern, folder.path), ...(inside === null ? [] : [resolveGlob(inside, folder.path)])];
+}
+
+/** Patterns of files that are left out, as they apply in one folder. */
+export function excludesIn(patterns: readonly string[], folder: Folder): string[] {
+  return patterns.flatMap((pattern) => [pattern, withoutName(pattern, folder) ?? []].flat());
+}
+
+function withoutName(pattern: string, { name }: Folder): string | null {
+  const start = `${name}/`;
+  return pattern.startsWith(start) && pattern.length > start.length ? pattern.slice(start.length) : null;
 }
 
 /**

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { fileItem, workspaceFolders } from "../items/file-item.js";
+import { findFiles } from "../items/find-files.js";
 import { describeSource, ItemsError, type ItemSource } from "../items/item-source.js";
 import { readPatterns } from "../items/patterns.js";
 import { parseValues } from "../items/values.js";
@@ -82,19 +83,37 @@ async function askGlob(title: string, last: ItemSource | undefined): Promise<Ite
     last?.kind === "glob"
       ? [...last.include, ...(last.exclude ?? []).map((pattern) => `!${pattern}`)].join(", ")
       : defaultGlob;
+  const matches = new Matches();
   const text = await vscode.window.showInputBox({
     title,
     value: before,
     prompt:
       "Pattern of files, relative to the workspace. Several with commas; ! excludes files: src/**/*.ts, !**/*.test.ts",
-    validateInput: (typed) => {
-      const read = readPatterns(typed);
-      return "problem" in read ? read.problem : undefined;
-    },
+    validateInput: (typed) => matches.validate(typed),
     ignoreFocusOut: true,
   });
   const read = text === undefined ? undefined : readPatterns(text);
   return read === undefined || "problem" in read ? undefined : { kind: "glob", ...read };
+}
+
+/** Counts the files that match what is typed. A pattern that matches nothing is not accepted: the answers so far stay. */
+class Matches {
+  #search = new AbortController();
+
+  async validate(typed: string): Promise<string | vscode.InputBoxValidationMessage | undefined> {
+    this.#search.abort();
+    this.#search = new AbortController();
+    const read = readPatterns(typed);
+    if ("problem" in read) return read.problem;
+    try {
+      const { length } = await findFiles(read.include, read.exclude, undefined, this.#search.signal);
+      if (length === 0) return "No file matches";
+      const message = `${length.toLocaleString()} ${length === 1 ? "file matches" : "files match"}`;
+      return { message, severity: vscode.InputBoxValidationSeverity.Info };
+    } catch (error) {
+      return error instanceof ItemsError ? error.message : undefined;
+    }
+  }
 }
 
 async function askFiles(title: string): Promise<ItemSource | undefined> {

@@ -84,6 +84,7 @@ export class Launcher {
       await this.#parts.runs.start({
         name: nameOf(recipe.what, recipe.source, items),
         target: recipe.target,
+        cwd: folderOf(recipe.target),
         items,
         options: recipe.options,
         origin: "command",
@@ -91,6 +92,12 @@ export class Launcher {
       await this.#parts.recent.remember(recipe);
     });
   }
+}
+
+/** A function runs in the workspace's folder that its module is in. */
+function folderOf(target: Target): string | undefined {
+  if (!("module" in target)) return undefined;
+  return vscode.workspace.getWorkspaceFolder(vscode.Uri.file(target.module))?.uri.fsPath;
 }
 
 function nameOf(what: string, source: ItemSource, items: readonly RunItem[]): string {

@@ -124,6 +124,7 @@ export class RunList implements Runs, Disposable {
       run,
       name: request.name.slice(0, 200),
       target: request.target,
+      ...(request.cwd === undefined ? {} : { cwd: request.cwd }),
       items: request.items.map(({ value }) => encode(value)),
       meta: encodeNotes(request),
       ...(processes ? { processes } : {}),
@@ -197,7 +198,7 @@ export class RunList implements Runs, Disposable {
       for (const other of this.#runs) if (other.id === info.run) this.#drop(other);
       const run = new FollowedRun(
         rpc,
-        { name: info.name, target: spec.target, items, options, origin },
+        { name: info.name, target: spec.target, cwd: spec.cwd, items, options, origin },
         this.#model.runs.get(info.run) ?? info,
         this.#onFault,
       );

@@ -26,6 +26,8 @@ export interface RunOptions {
 export interface RunRequest {
   name: string;
   target: Target;
+  /** Absolute path of the folder in which a function runs. Default: the server's. */
+  cwd?: string | undefined;
   items: readonly RunItem[];
   options: RunOptions;
   /** Who asked for it: notifications and panels are for those that the user started by hand. */

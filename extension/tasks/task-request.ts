@@ -30,6 +30,7 @@ export async function taskRequest(
   return {
     name: place.name,
     target,
+    ...("module" in target ? { cwd } : {}),
     items,
     options: { ...spec.options, chunkSize: spec.options.chunkSize ?? 1 },
     origin: "task",

@@ -4,6 +4,7 @@ const spec = {
   name: "digests of 200 files",
   target: { module: "/home/ada/hash.js", export: "digest" },
   meta: { labels: ["a.txt", "b.txt"] },
+  cwd: "/home/ada",
   processes: 4,
   chunkSize: 1,
   retries: 1,

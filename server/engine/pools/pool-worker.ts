@@ -51,7 +51,7 @@ export class PoolWorker implements HostUser, TaskWorker {
     this.pool = pool;
     this.runtime = runtime;
     this.#timers = new TaskTimers(pool.engine.guard, pool);
-    this.host = pool.engine.hosts.take({ runtime, owner: pool.session.owner });
+    this.host = pool.engine.hosts.take({ runtime, owner: pool.session.owner, cwd: pool.cwd });
     const { process } = this.host;
     process.role = "worker";
     process.name = name;

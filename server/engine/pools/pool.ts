@@ -19,6 +19,8 @@ export interface PoolOptions {
   initializer?: Target | undefined;
   initargs?: Payload | undefined;
   maxTasksPerChild?: number | undefined;
+  /** Folder of its workers. Default: the server's. */
+  cwd?: string | undefined;
   /** Shown to people. */
   name?: string | undefined;
   /** The run that owns the pool. */
@@ -45,6 +47,7 @@ export class Pool implements SharedObject, Principal {
   readonly initializer: Target | undefined;
   readonly initargs: Payload | undefined;
   readonly maxTasksPerChild: number;
+  readonly cwd: string | undefined;
   readonly name: string | null;
   readonly run: Handle | null;
   readonly jobs = new Set<Job>();
@@ -74,6 +77,7 @@ export class Pool implements SharedObject, Principal {
     this.initargs = options.initargs;
     this.dispatch = new PoolDispatch(this);
     this.maxTasksPerChild = options.maxTasksPerChild ?? Infinity;
+    this.cwd = options.cwd;
     this.name = options.name ?? null;
     this.run = options.run ?? null;
     if (options.initargs) engine.registry.retainPayload(options.initargs);

@@ -11,6 +11,7 @@ import type { Outcome, Task } from "./task.js";
 /** The pool, as its workers see it. */
 export interface WorkerPool extends Principal {
   readonly engine: PoolDependencies;
+  readonly cwd: string | undefined;
   readonly handle: Handle;
   readonly session: Session;
   readonly initializer: Target | undefined;

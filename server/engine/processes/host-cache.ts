@@ -15,6 +15,8 @@ export interface HostCacheDependencies extends HostDependencies {
     readonly spawner: Pick<Spawner, "startHost" | "runtimes">;
     readonly cpuCount: number;
     readonly warmHosts: number;
+    /** The server's own folder, in which warm hosts are. */
+    readonly paths: { readonly cwd: string };
   };
 }
 
@@ -58,7 +60,8 @@ export class HostCache {
   /** A host of this runtime: a warm one, unless the spec has its own folder or environment. */
   take(spec: HostSpec): HostRecord {
     this.requireRuntime(spec.runtime);
-    if (spec.cwd !== undefined || spec.env !== undefined) return new HostRecord(this.#engine, spec);
+    const isElsewhere = spec.cwd !== undefined && spec.cwd !== this.#engine.options.paths.cwd;
+    if (isElsewhere || spec.env !== undefined) return new HostRecord(this.#engine, spec);
     const warm = this.#warm.get(spec.runtime) ?? [];
     const ready = warm.findIndex((host) => host.isReady);
     const host = warm.splice(ready === -1 ? 0 : ready, 1)[0] ?? new HostRecord(this.#engine, spec);

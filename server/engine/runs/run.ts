@@ -106,7 +106,12 @@ export class Run implements SharedObject, JobObserver, Principal {
       poolHandle,
       Pool,
       () =>
-        new Pool(engine, this.#session, poolHandle, { processes: spec.processes, name: this.name, run: this.handle }),
+        new Pool(engine, this.#session, poolHandle, {
+          processes: spec.processes,
+          cwd: spec.cwd,
+          name: this.name,
+          run: this.handle,
+        }),
     );
     try {
       this.job = new Job(

@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { excludePattern, readPatterns, resolveGlob } from "../../../extension/items/patterns.js";
+import {
+  excludePattern,
+  excludesIn,
+  readPatterns,
+  resolveGlob,
+  searchesIn,
+} from "../../../extension/items/patterns.js";
 
 test("a pattern is relative to its folder", () => {
   assert.deepEqual(resolveGlob("**/*.ts", "/w"), { base: "/w", pattern: "**/*.ts" });
@@ -13,6 +19,16 @@ test("a pattern may be absolute, or go up", () => {
   assert.deepEqual(resolveGlob("../lib/*.ts", "/w/app"), { base: "/w/lib", pattern: "*.ts" });
   assert.deepEqual(resolveGlob("./src/**/*.ts", "/w"), { base: "/w/src", pattern: "**/*.ts" });
   assert.deepEqual(resolveGlob("/*.txt", "/w"), { base: "/", pattern: "*.txt" });
+});
+
+test("a pattern may begin with the folder's name", () => {
+  const api = { name: "api", path: "/w/server" };
+  assert.deepEqual(searchesIn("api/src/*.ts", api), [
+    { base: "/w/server", pattern: "api/src/*.ts" },
+    { base: "/w/server", pattern: "src/*.ts" },
+  ]);
+  assert.deepEqual(searchesIn("apis/*.ts", api), [{ base: "/w/server", pattern: "apis/*.ts" }]);
+  assert.deepEqual(excludesIn(["api/gen/**", "*.d.ts"], api), ["api/gen/**", "gen/**", "*.d.ts"]);
 });
 
 const settings = [

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { setFlagsFromString } from "node:v8";
@@ -160,6 +160,25 @@ describe("runs at a real server", () => {
       ["TargetNotFound", "Cancelled"],
     );
     assert.match(run.rows[0]!.error!.message, /does not exist/);
+  });
+
+  test("a function runs in the folder of its run, in a worker of its own or a warm one", async (t) => {
+    const folder = realpathSync(temporaryFolder(t));
+    const { path } = await startUnixServer(t);
+    const window = await openWindow(t, path);
+    writeFileSync(join(folder, "m.mjs"), "export const where = () => process.cwd();\n");
+    writeFileSync(join(folder, "m.py"), "import os\ndef where(x): return os.getcwd()\n");
+    for (const name of ["m.mjs", "m.py"]) {
+      const run = await window.runs.start({
+        ...request({ module: join(folder, name), export: "where" }, [1]),
+        cwd: folder,
+      });
+      await within(run.whenEnded, "the run's end", 30_000);
+      assert.deepEqual([run.rows[0]!.value, run.rows[0]!.error], [folder, undefined]);
+      const again = await window.runs.again(run);
+      await within(again.whenEnded, "the run's end", 30_000);
+      assert.equal(again.rows[0]!.value, folder);
+    }
   });
 
   test("after a cancel no row of an ended process stays, whatever it was that ran", async (t) => {

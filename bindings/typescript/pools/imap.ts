@@ -1,7 +1,7 @@
 import type { ResultEntry } from "../../../protocol/job.js";
 import type { Target } from "../../../protocol/target.js";
 import { decodeFrom } from "../session/codec.js";
-import { Cancelled, TimedOut, type Closed } from "../session/errors.js";
+import { aborted, Cancelled, TimedOut, type Closed } from "../session/errors.js";
 import { ImapInputs } from "./imap-inputs.js";
 import { leadingToCaller } from "./caller-stack.js";
 import { errorOf } from "./pool-errors.js";
@@ -69,7 +69,7 @@ export class ImapIterator<T> implements AsyncIterableIterator<T>, JobClient {
     this.#inputs = new ImapInputs(inputs);
     this.#job = new PoolJob(jobs, target, "map", options, this);
     const { signal } = options;
-    if (signal) this.#forgetSignal = onAbort(signal, () => this.#abort(signal.reason));
+    if (signal) this.#forgetSignal = onAbort(signal, () => this.#abort(aborted(signal)));
     void this.#pull();
   }
 
@@ -85,7 +85,7 @@ export class ImapIterator<T> implements AsyncIterableIterator<T>, JobClient {
   /**
    * The next result, `{ done: true }` after the last one. Rejects with the item's failure if it failed; with TimedOut
    * if there is no result after `timeoutMs` (milliseconds; default: no limit), and a later `next()` then gets that
-   * result; and with the signal's reason once the signal has fired.
+   * result; and with Cancelled once the signal has fired.
    */
   async next(timeoutMs?: number | null): Promise<IteratorResult<T, undefined>> {
     const limit = timeoutOf({ timeoutMs });
@@ -183,8 +183,8 @@ export class ImapIterator<T> implements AsyncIterableIterator<T>, JobClient {
     void this.#pull();
   }
 
-  #abort(reason: unknown): void {
-    this.#close({ error: reason, lasts: true });
+  #abort(error: Cancelled): void {
+    this.#close({ error, lasts: true });
     void this.#inputs.leave();
   }
 

@@ -1,7 +1,7 @@
 import type { Mode, ResultEntry } from "../../../protocol/job.js";
 import type { Target } from "../../../protocol/target.js";
 import { decodeFrom } from "../session/codec.js";
-import { Cancelled, type Closed } from "../session/errors.js";
+import { aborted, Cancelled, type Closed } from "../session/errors.js";
 import { errorOf } from "./pool-errors.js";
 import type { PoolJobs } from "./pool-jobs.js";
 import { PoolJob, type JobClient, type JobOptions } from "./pool-job.js";
@@ -10,6 +10,7 @@ import { AsyncResult, fail, succeed, type ResultListeners } from "./result.js";
 export interface MapJobOptions<T> extends JobOptions, ResultListeners<T[]> {
   chunkSize: number;
   returnExceptions?: boolean | undefined;
+  signal?: AbortSignal | undefined;
 }
 
 /** One call of `map` or `starmap`, as one job. */
@@ -19,6 +20,7 @@ export class MapJob<T> implements JobClient {
   readonly #items: readonly unknown[];
   readonly #chunkSize: number;
   readonly #returnExceptions: boolean;
+  readonly #signal: AbortSignal | undefined;
   readonly #values: unknown[];
   /** Index of the first item that was not submitted. */
   #at = 0;
@@ -30,6 +32,7 @@ export class MapJob<T> implements JobClient {
     this.#items = items;
     this.#chunkSize = options.chunkSize;
     this.#returnExceptions = options.returnExceptions ?? false;
+    this.#signal = options.signal;
     this.#values = new Array<unknown>(items.length);
     this.#left = items.length;
     this.result = new AsyncResult<T[]>(() => this.#cancel(), options);
@@ -64,7 +67,8 @@ export class MapJob<T> implements JobClient {
     this.#settle(count);
   }
 
-  failed(index: number, count: number, error: unknown): void {
+  failed(index: number, count: number, failure: unknown): void {
+    const error = failure instanceof Cancelled && this.#signal?.aborted ? aborted(this.#signal) : failure;
     if (this.#returnExceptions) this.#values.fill(error, index, index + count);
     else if (this.#failure === null || index < this.#failure.index) this.#failure = { index, error };
     this.#settle(count);

@@ -65,7 +65,10 @@ export interface TaskOptions extends JobOptions {
   graceMs?: number | null | undefined;
   /** How often a task is retried after it fails, times out or loses its worker. Default 0. */
   retries?: number | undefined;
-  /** Cancels the call: items that are not done fail with Cancelled. `imap` ends with the signal's reason. */
+  /**
+   * Cancels the call: items that are not done fail with Cancelled, whose `cause` is the signal's reason. A call that
+   * throws failures then rejects with that.
+   */
   signal?: AbortSignal | undefined;
 }
 

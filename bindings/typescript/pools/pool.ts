@@ -26,7 +26,7 @@ import {
   type Results,
   type TaskOptions,
 } from "./pool-options.js";
-import { onAbort, type AsyncResult } from "./result.js";
+import { cancelBy, type AsyncResult } from "./result.js";
 import { checkOptions } from "../session/options.js";
 import { ExistingHandle, SharedObject } from "../session/shared-object.js";
 import { timeoutOf } from "../sync/wait-options.js";
@@ -301,10 +301,7 @@ export class Pool extends SharedObject {
 }
 
 function withSignal<T>(result: AsyncResult<T>, signal: AbortSignal | undefined): AsyncResult<T> {
-  if (signal) {
-    const forget = onAbort(signal, () => result.cancel());
-    void result.wait().then(forget);
-  }
+  if (signal) cancelBy(result, signal);
   return result;
 }
 

@@ -1,5 +1,5 @@
 import { leadingToCaller } from "./caller-stack.js";
-import { TimedOut } from "../session/errors.js";
+import { aborted, TimedOut } from "../session/errors.js";
 import { PolyprocError } from "../../../protocol/errors.js";
 import { timeoutOf } from "../sync/wait-options.js";
 
@@ -10,6 +10,8 @@ const pending = { kind: "pending" } as const;
 /** Settle a result; for pools only. The first call counts. */
 export let succeed: <T>(result: AsyncResult<T>, value: T) => void;
 export let fail: (result: AsyncResult<unknown>, error: unknown) => void;
+/** Cancels the call when the signal fires; for pools only. The failure is then Cancelled, whatever else failed. */
+export let cancelBy: (result: AsyncResult<unknown>, signal: AbortSignal) => void;
 
 /** Functions to call when the result arrives. */
 export interface ResultListeners<T> {
@@ -28,10 +30,20 @@ export class AsyncResult<T> implements PromiseLike<T> {
   #waiting: (() => void)[] | null = null;
   readonly #listeners: ResultListeners<never> | null;
   readonly #cancel: () => void;
+  /** The signal that has cancelled the call. */
+  #aborted: AbortSignal | null = null;
 
   static {
     succeed = (result, value) => result.#settle({ kind: "done", value });
-    fail = (result, error) => result.#settle({ kind: "failed", error });
+    fail = (result, error) =>
+      result.#settle({ kind: "failed", error: result.#aborted ? aborted(result.#aborted) : error });
+    cancelBy = (result, signal) => {
+      const forget = onAbort(signal, () => {
+        result.#aborted = signal;
+        result.cancel();
+      });
+      void result.wait().then(forget);
+    };
   }
 
   /** For pools only. */

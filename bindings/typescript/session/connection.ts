@@ -1,7 +1,7 @@
 import { PolyprocError } from "../../../protocol/errors.js";
 import type { Handle, HandleKind } from "../../../protocol/schema.js";
 import type { RpcEndpoint } from "../../../server/ipc/framing/rpc-endpoint.js";
-import { asCallersError, Closed } from "./errors.js";
+import { aborted, asCallersError, Closed } from "./errors.js";
 import type { NotificationName, NotificationParams, RequestName, RequestParams, RequestResult } from "./methods.js";
 
 /** What the server's answer to `initialize` or `worker/ready` says about the server. */
@@ -34,7 +34,7 @@ export interface Link {
 }
 
 export interface RequestOptions {
-  /** Cancels the request: it rejects with the signal's reason, and the server is told. */
+  /** Cancels the request: it rejects with Cancelled, and the server is told. */
   signal?: AbortSignal | undefined;
   /** True: the pending request does not keep the script alive. Default false. */
   background?: boolean;
@@ -125,11 +125,11 @@ export class Connection {
   /**
    * Calls `action` at once if the connection is open; otherwise when it opens, in the order of these calls. Resolves
    * with the action's result. Rejects with the reason if the connection cannot be opened. If the signal fires first,
-   * rejects with its reason and does not call the action.
+   * rejects with Cancelled and does not call the action.
    */
   whenOpen<T>(action: () => T | PromiseLike<T>, signal?: AbortSignal): Promise<T> {
     return new Promise((resolve, reject) => {
-      signal?.throwIfAborted();
+      if (signal?.aborted) throw aborted(signal);
       if (this.#link) {
         resolve(action());
         return;
@@ -137,7 +137,7 @@ export class Connection {
       this.#begin();
       const left = () => {
         this.#waiters.delete(waiter);
-        reject(signal!.reason as Error);
+        reject(aborted(signal!));
       };
       const waiter: Waiter = {
         go: () => {
@@ -159,7 +159,7 @@ export class Connection {
   }
 
   /**
-   * Sends a request and waits for its answer. Rejects with PolyprocError or a subclass, or with the signal's reason.
+   * Sends a request and waits for its answer. Rejects with PolyprocError or a subclass.
    * Pass parameters that need an open connection, such as handles, as a function.
    */
   async request<M extends RequestName>(
@@ -168,7 +168,7 @@ export class Connection {
     options?: RequestOptions,
   ): Promise<RequestResult<M>> {
     if (this.#link === null) return this.whenOpen(() => this.request(method, params, options), options?.signal);
-    options?.signal?.throwIfAborted();
+    if (options?.signal?.aborted) throw aborted(options.signal);
     const { endpoint } = this.#link;
     const holds = !options?.background;
     if (holds) this.retainLoop();
@@ -189,7 +189,7 @@ export class Connection {
       });
     } catch (error) {
       if (!(error instanceof PolyprocError)) throw error;
-      if (options?.signal?.aborted && error.codeName === "RequestCancelled") throw options.signal.reason;
+      if (options?.signal?.aborted && error.codeName === "RequestCancelled") throw aborted(options.signal);
       const refusal =
         error.codeName === "UnknownHandle" ? this.#refused.get(error.data["handle"] as Handle) : undefined;
       const told = refusal ?? asCallersError(error);

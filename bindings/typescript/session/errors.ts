@@ -16,7 +16,7 @@ export class EndOfFile extends PolyprocError {}
 export class BrokenPipe extends PolyprocError {}
 /** A party of the barrier left, timed out or died, or `abort` was called. Python's `BrokenBarrierError`. */
 export class BrokenBarrier extends PolyprocError {}
-/** The task was cancelled, or its pool terminated. */
+/** The task was cancelled, its pool terminated, or a signal aborted the call: then `cause` is the signal's reason. */
 export class Cancelled extends PolyprocError {}
 /** This wait was ended to break a deadlock. */
 export class Deadlock extends PolyprocError {}
@@ -27,6 +27,11 @@ export class SpawnFailed extends PolyprocError {}
 
 /** A blob came from another client's process tree, and was not opened. `data`: origin, object. */
 export class UntrustedBlob extends PolyprocError {}
+
+/** The error of a call whose signal has fired: the same for every call of this package. */
+export function aborted(signal: AbortSignal): Cancelled {
+  return new Cancelled("Cancelled", "the call was aborted by its signal", {}, { cause: signal.reason });
+}
 
 /**
  * For the end of an `await using` block. If the server has ended, nothing is left to close, and a Closed error must not

@@ -1,6 +1,7 @@
 import type { PolyprocError } from "../../../protocol/errors.js";
 import type { Handle, HandleKind } from "../../../protocol/schema.js";
 import type { Connection, RequestOptions } from "./connection.js";
+import { Cancelled } from "./errors.js";
 import { currentConnection } from "./default-connection.js";
 import { aText, checkOptions, type OptionTable } from "./options.js";
 import type { RequestName, RequestParams, RequestResult } from "./methods.js";
@@ -155,7 +156,7 @@ export abstract class SharedObject {
       );
       if (this.#failure === null) return result;
     } catch (error) {
-      if (this.#failure === null || error === options?.signal?.reason) throw error;
+      if (this.#failure === null || (options?.signal?.aborted && error instanceof Cancelled)) throw error;
     }
     // Creation failed. That error is the cause, whatever happened to this request.
     throw this.#failure;

@@ -5,7 +5,7 @@ export interface WaitOptions {
    * Milliseconds to wait, fractions allowed; 0 or less does not wait. Default: no limit, as for `null` and `Infinity`.
    */
   timeoutMs?: number | null | undefined;
-  /** Cancels the wait, which then rejects with the signal's reason. */
+  /** Cancels the wait, which then rejects with Cancelled; `cause` is the signal's reason. */
   signal?: AbortSignal | undefined;
 }
 

@@ -39,10 +39,10 @@ function unopened(t: { after(clean: () => Promise<void>): void }): Unopened {
 const echo = (x: number) => x;
 const reason = new Error("no longer wanted");
 
-/** Rejects with this very reason, and soon. */
+/** Rejects with Cancelled for this very reason, and soon. */
 async function rejectsWith(promise: PromiseLike<unknown>, expected: unknown, what: string): Promise<void> {
   await within(
-    assert.rejects(Promise.resolve(promise), (error) => error === expected, what),
+    assert.rejects(Promise.resolve(promise), (error) => error instanceof Cancelled && error.cause === expected, what),
     what,
   );
 }
@@ -110,7 +110,7 @@ test("a pool that is closed before the server has started runs the submitted tas
   assert.deepEqual(await Promise.all(results), [1, [2, 3]]);
 });
 
-test("imap with a signal that fires before the server is up rejects with its reason", async (t) => {
+test("imap with a signal that fires before the server is up rejects with Cancelled", async (t) => {
   const { mp } = unopened(t);
   const pool = new mp.Pool(1);
   const controller = new AbortController();
@@ -125,7 +125,7 @@ test("imap with a signal that fires before the server is up rejects with its rea
   );
 });
 
-test("every wait with a signal ends with its reason before the server is up, and asks for nothing later", async (t) => {
+test("every wait with a signal ends with Cancelled before the server is up, and asks for nothing later", async (t) => {
   const { mp, open } = unopened(t);
   const lock = new mp.Lock();
   const rlock = new mp.RLock();
@@ -139,6 +139,7 @@ test("every wait with a signal ends with its reason before the server is up, and
   const [here, there] = mp.Pipe<number>();
   const child = new mp.Process({ target: () => {} });
   const started = child.start();
+  const pool = new mp.Pool(1);
   const waits: Record<string, (signal: AbortSignal) => Promise<unknown>> = {
     "Lock.acquire": (signal) => lock.acquire({ signal }),
     "Lock.use": (signal) => lock.use(() => {}, { signal }),
@@ -156,6 +157,9 @@ test("every wait with a signal ends with its reason before the server is up, and
     "PipeEnd.send": (signal) => here.send(1, { signal }),
     "PipeEnd.recv": (signal) => here.recv({ signal }),
     "PipeEnd.poll": (signal) => there.poll({ signal }),
+    "Pool.apply": (signal) => pool.apply(echo, [1], { signal }),
+    "Pool.map": (signal) => pool.map(echo, [1], { signal }),
+    "Pool.imap": (signal) => pool.imap(echo, [1], { signal }).next(),
     "Process.join": (signal) => child.join({ signal }),
     wait: (signal) => wait([here], { signal }),
   };

@@ -141,9 +141,9 @@ test("a signal cancels its call and no other", async (t) => {
   await waitFor(() => existsSync(started));
   const queued = pool.applyAsync(double, [1], { signal: controller.signal });
   const other = pool.applyAsync(double, [2]);
-  controller.abort();
-  await assert.rejects(running, Cancelled);
-  await assert.rejects(queued.get(), Cancelled);
+  controller.abort(new Error("why"));
+  await assert.rejects(running, { name: "Cancelled", cause: new Error("why") });
+  await assert.rejects(queued.get(), { name: "Cancelled", cause: new Error("why") });
   assert.equal(await other, 4);
   await assert.rejects(pool.apply(double, [1], { signal: AbortSignal.abort() }), Cancelled);
 });

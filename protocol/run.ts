@@ -39,6 +39,8 @@ export const runInfo = v.strictObject({
   /** Its job, as output lines and tasks name it. */
   job: handle("job"),
   processes: count(1),
+  /** Items that go to a worker together; 1 for a command. A chunk of more than 4 MiB is cut into smaller ones. */
+  chunkSize: count(1),
   total: count(),
   queued: count(),
   running: count(),

@@ -14,7 +14,6 @@ export interface RunView {
   /** `ending`: cancelled or halted, and something is still under way. */
   state: "running" | "ending" | "done" | "cancelled" | "halted" | "lost";
   processes: number;
-  chunkSize: number;
   total: number;
   /** Milliseconds since 1970 by the extension host's clock, like every time here. */
   startedAt: number;

@@ -15,7 +15,6 @@ export function viewOfRun(run: Run): RunView {
     kind: command ? "command" : "function",
     state: stateOf(run),
     processes: info.processes,
-    chunkSize: command ? 1 : (request.options.chunkSize ?? 1),
     total: request.items.length,
     startedAt: info.startedAt,
     endedAt: info.endedAt ?? (run.ended ? lastSign(run) : null),

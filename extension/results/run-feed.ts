@@ -124,8 +124,8 @@ export class RunFeed implements Disposable {
 
   /** Items of one chunk write together. */
   #sharesOutput(a: number, b: number): boolean {
-    const size = "command" in this.#run.request.target ? 1 : (this.#run.request.options.chunkSize ?? 1);
-    return Math.floor(a / size) === Math.floor(b / size);
+    const { chunkSize } = this.#run.info;
+    return Math.floor(a / chunkSize) === Math.floor(b / chunkSize);
   }
 
   #askOutputSoon(): void {

@@ -79,9 +79,7 @@ export class FollowedRun implements Run {
   }
 
   async output(index: number): Promise<{ lines: OutputText[]; dropped: number }> {
-    const chunkSize = "command" in this.request.target ? 1 : (this.request.options.chunkSize ?? 1);
-    const first = index - (index % chunkSize);
-    return unlessGone(this.rpc.request("run/output", { run: this.id, index: first }), { lines: [], dropped: 0 });
+    return unlessGone(this.rpc.request("run/output", { run: this.id, index }), { lines: [], dropped: 0 });
   }
 
   /** The server's word on the run, which may be older than what the run itself has read. */

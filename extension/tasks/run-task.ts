@@ -146,7 +146,7 @@ class TaskRun {
       this.#changed.clear();
       if (rows.length > 0) {
         await this.#feed.settled();
-        for (const row of rows.sort((a, b) => a.index - b.index)) this.#show(row);
+        for (const row of rows.sort((a, b) => a.index - b.index)) this.#show(row, run.info.chunkSize);
         if (this.#ended.size >= run.rows.length - 1) this.#output.live();
       }
       this.#drawProgress();
@@ -154,10 +154,9 @@ class TaskRun {
     this.#isWorking = false;
   }
 
-  #show(row: Row): void {
+  #show(row: Row, chunkSize: number): void {
     if (this.#ended.has(row.index)) return;
     this.#ended.add(row.index);
-    const chunkSize = this.#isCommand ? 1 : (this.#request.options.chunkSize ?? 1);
     // The output of a chunk is reported for its first item.
     this.#output.end(row.index - (row.index % chunkSize), row.index, row.pid);
     if (row.state === "done" && !this.#isCommand) this.#write(resultText(row.value));

@@ -21,6 +21,7 @@ export const runExample = {
   pool: "pool:server.1",
   job: "job:server.1",
   processes: 4,
+  chunkSize: 1,
   total: 200,
   queued: 80,
   running: 4,

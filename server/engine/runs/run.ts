@@ -159,6 +159,7 @@ export class Run implements SharedObject, JobObserver, Principal {
       pool: this.pool.handle,
       job: this.job.handle,
       processes: this.pool.processes,
+      chunkSize: this.#chunkSize,
       total: this.#items.total,
       ...this.#items.counts,
       startedAt: this.#startedAt,

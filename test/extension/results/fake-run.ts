@@ -49,6 +49,7 @@ export class FakeRun implements Run {
       pool: "pool:1.1",
       job: "job:1.1",
       processes: 2,
+      chunkSize: this.request.options.chunkSize ?? 1,
       total: count,
       queued: count,
       running: 0,

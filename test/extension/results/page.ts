@@ -130,7 +130,6 @@ export function runView(changes: Partial<RunView> = {}): RunView {
     kind: "function",
     state: "done",
     processes: 4,
-    chunkSize: 1,
     total: 5,
     startedAt: 1_000_000,
     endedAt: 1_010_000,

@@ -33,6 +33,7 @@ export class FakeRun implements Run {
       pool: "pool:r.1",
       job: "job:r.1",
       processes: 2,
+      chunkSize: 1,
       total: items.length,
       queued: items.length,
       running: 0,

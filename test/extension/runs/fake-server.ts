@@ -84,6 +84,7 @@ export class FakeRpc implements Rpc {
         pool: "pool:r.1",
         job: `job:r.${this.runs.size + 1}`,
         processes: 2,
+        chunkSize: 1,
         total: items.length,
         queued: items.length,
         running: 0,

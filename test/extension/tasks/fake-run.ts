@@ -73,6 +73,7 @@ export class FakeRun implements Run {
       pool: "pool:s1.1",
       job: "job:s1.1",
       processes,
+      chunkSize,
       total: items,
       queued: items,
       running: 0,

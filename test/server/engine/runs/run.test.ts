@@ -153,6 +153,14 @@ test("chunks are given to workers together, and their results are taken apart", 
   assert.deepEqual([a.ms, b.ms, b.startedAt! - a.startedAt!], [10, 10, 10]);
 });
 
+test("a run says how many items go to a worker together: what was asked for, and one for commands", () => {
+  const world = new RunWorld();
+  const sizes = [{}, { chunkSize: 3 }, { chunkSize: 3, target: { command: "true" } }].map(
+    (spec) => world.start(4, spec).describeRun().chunkSize,
+  );
+  assert.deepEqual(sizes, [1, 3, 1]);
+});
+
 test("an item that failed is queued for its next try, and counted once", async () => {
   const world = new RunWorld();
   const run = world.start(2, { processes: 1, retries: 1 });

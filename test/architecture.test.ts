@@ -85,6 +85,7 @@ const layers: Record<string, Layer> = {
     packages: ["lit", "@tanstack/virtual-core", "@vscode/codicons"],
   },
   "extension/build": { folders: ["extension/build"], packages: ["esbuild", "@vscode/vsce"], node: "all" },
+  packaging: { folders: ["extension/build", "packaging"], packages: ["esbuild"], node: "all" },
   "extension/lenses": {
     folders: ["protocol", "bindings/typescript", "extension"],
     packages: ["vscode", "@babel/parser"],

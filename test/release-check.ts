@@ -6,6 +6,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
+import { repositoryOf } from "../extension/build/address.js";
 import { packageExtension } from "../extension/build/package.js";
 import { packageFiles } from "./bindings/python/wheel.js";
 import { root } from "./fixture.js";
@@ -49,6 +50,8 @@ function checkMetadata(): string {
     problems.push(`CHANGELOG.md begins with ${entry?.[1] ?? "no entry"}, not with ${version}`);
   else if (!/^\d{4}-\d\d-\d\d$/.test(entry[2]!))
     problems.push(`CHANGELOG.md: ${version} is "${entry[2]}": write the date of the release`);
+  if (repositoryOf(manifest) === null)
+    problems.push("package.json has no address yet: npm run address -- https://github.com/OWNER/polyproc");
   for (const name of ["repository", "bugs", "homepage", "author"]) {
     if (!(name in manifest)) problems.push(`package.json has no "${name}": users have nowhere to go`);
   }
@@ -58,7 +61,7 @@ function checkMetadata(): string {
 }
 
 function checkNpm(version: string): void {
-  const [packed] = JSON.parse(run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder])) as {
+  const [packed] = JSON.parse(run("npm", ["pack", "--json", "--silent", "--pack-destination", folder])) as {
     filename: string;
     files: { path: string }[];
   }[];
@@ -76,7 +79,11 @@ function checkNpm(version: string): void {
     "dist/bindings/typescript/index.d.ts",
   ];
   requireFiles("the npm package", files, [...wanted, ...packageFiles().map((path) => `bindings/python/${path}`)]);
-  refuseFiles("the npm package", files, /^(test|bench|dist\/(test|bench|examples))\/|\.(map|vsix|pyc)$|(?<!\.d)\.ts$/);
+  refuseFiles(
+    "the npm package",
+    files,
+    /^(test|bench|dist\/(test|bench|examples))\/|\.(map|vsix|pyc)$|^(?!examples\/).*(?<!\.d)\.ts$/,
+  );
   const project = mkdtempSync(join(tmpdir(), "polyproc-release-"));
   try {
     writeFileSync(join(project, "package.json"), JSON.stringify({ private: true, type: "module" }));

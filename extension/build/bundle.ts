@@ -34,8 +34,7 @@ export async function bundle({ outdir, release }: BundleOptions): Promise<Metafi
     minifyWhitespace: release,
     minifySyntax: release,
     legalComments: release ? "none" : "inline",
-    // What Node would do: native parts are not bundled, and are optional.
-    external: ["vscode", "msgpackr-extract"],
+    external: ["vscode"],
   };
   const node: SharedOptions = { ...shared, platform: "node", target: "node20.18" };
   const programs: [entry: string, name: string][] = [

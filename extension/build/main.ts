@@ -1,13 +1,13 @@
 import { join, relative, resolve } from "node:path";
-import { bundle } from "./bundle.js";
 import { packageExtension } from "./package.js";
 import { root } from "./root.js";
+import { stage } from "./stage.js";
 
 const dist = join(root, "dist");
 
 switch (process.argv[2]) {
-  case "bundle":
-    await bundle({ outdir: dist, release: false });
+  case "stage":
+    await stage(resolve(process.argv[3] ?? join(dist, "vscode")), { release: process.argv[4] === "release" });
     break;
   case "package": {
     const { path, bytes } = await packageExtension(resolve(process.argv[3] ?? dist));
@@ -15,6 +15,6 @@ switch (process.argv[2]) {
     break;
   }
   default:
-    console.error("usage: node dist/extension/build/main.js bundle | package [FOLDER]");
+    console.error("usage: node dist/extension/build/main.js stage [FOLDER [release]] | package [FOLDER]");
     process.exitCode = 2;
 }

@@ -1,26 +1,25 @@
-import { readFile, rm, stat } from "node:fs/promises";
+import { readFile, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { createVSIX } from "@vscode/vsce";
+import { repositoryOf } from "./address.js";
+import { withPicturesInside } from "./pictures.js";
 import { root } from "./root.js";
-import { stage } from "./stage.js";
+import { readmePath, stage } from "./stage.js";
 
 /** More than this, and something was packed that should not have been. */
 const maxBytes = 1_500_000;
 
 /** Makes the installable extension; returns its path and size. Fails when it is too large. */
 export async function packageExtension(outdir: string): Promise<{ path: string; bytes: number }> {
-  const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as { version: string };
-  const path = join(outdir, `polyproc-${version}.vsix`);
+  const manifest = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as { version: string };
+  const path = join(outdir, `polyproc-${manifest.version}.vsix`);
   const folder = join(dirname(path), `.vsix-${process.pid}`);
   try {
     await stage(folder);
-    await createVSIX({
-      cwd: folder,
-      packagePath: path,
-      dependencies: false,
-      allowMissingRepository: true,
-      rewriteRelativeLinks: false,
-    });
+    const isHosted = repositoryOf({ ...manifest }) !== null;
+    if (!isHosted) await writeFile(join(folder, "README.md"), await withPicturesInside(readmePath));
+    // The packager's check refuses pictures that are inside the page, which VS Code shows and the Marketplace does not.
+    await createVSIX({ cwd: folder, packagePath: path, dependencies: false, rewriteRelativeLinks: isHosted });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

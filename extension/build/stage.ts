@@ -1,21 +1,39 @@
 import { existsSync } from "node:fs";
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, normalize } from "node:path";
+import { repositoryOf } from "./address.js";
 import { bundle } from "./bundle.js";
 import { notices } from "./notices.js";
+import { withoutPictures, withPicturesAt } from "./pictures.js";
 import { root } from "./root.js";
 
 /** Of the package's manifest, what an extension has no use for. */
-const notForExtension = ["type", "bin", "exports", "files", "scripts", "devDependencies", "dependencies"];
+const notForExtension = [
+  "type",
+  "types",
+  "bin",
+  "exports",
+  "files",
+  "scripts",
+  "devDependencies",
+  "dependencies",
+  "sideEffects",
+  "publishConfig",
+  "preferUnplugged",
+];
 
-/**
- * Lays out the extension in a folder as it will be installed. It runs from there, with nothing else of the checkout.
- */
-export async function stage(folder: string): Promise<void> {
+export interface StageOptions {
+  /** For users: smaller, without source maps. Default true. */
+  release?: boolean;
+}
+
+/** Lays out the extension in a folder as it will be installed. It runs from there, with nothing else of the checkout. */
+export async function stage(folder: string, { release = true }: StageOptions = {}): Promise<void> {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   const manifest = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as Record<string, unknown>;
   for (const key of notForExtension) delete manifest[key];
+  manifest["main"] = "./dist/extension.cjs";
   await writeFile(join(folder, "package.json"), JSON.stringify(manifest, null, 2));
   // Everything that is here belongs to it; without this file the packager doubts that.
   await writeFile(join(folder, ".vscodeignore"), "");
@@ -23,14 +41,24 @@ export async function stage(folder: string): Promise<void> {
     if (!existsSync(join(root, path))) throw new Error(`${path} is named, but does not exist`);
     await cp(join(root, path), join(folder, path), { recursive: true });
   };
-  await writeFile(join(folder, "NOTICES.txt"), notices(await bundle({ outdir: join(folder, "dist"), release: true })));
-  for (const path of ["README.md", "LICENSE", "CHANGELOG.md", "bin"]) await copy(path);
-  const named = [...filesIn(manifest), ...linkedImages("README.md", await readFile(join(root, "README.md"), "utf8"))];
+  await writeFile(join(folder, "NOTICES.txt"), notices(await bundle({ outdir: join(folder, "dist"), release })));
+  for (const path of ["LICENSE", "CHANGELOG.md", "bin"]) await copy(path);
+  await writeFile(join(folder, "README.md"), readme(await readFile(readmePath, "utf8"), manifest));
+  const named = filesIn(manifest);
   for (const path of [...named]) {
     if (path.endsWith(".md")) named.push(...linkedImages(path, await readFile(join(root, path), "utf8")));
   }
   for (const path of new Set(named)) await copy(path);
   await stagePython(folder);
+}
+
+/** The page of the extension. */
+export const readmePath: string = join(root, "extension", "README.md");
+
+/** With pictures if they have an address. Without one, the packager accepts no pictures. */
+function readme(markdown: string, manifest: Record<string, unknown>): string {
+  const repository = repositoryOf(manifest);
+  return repository ? withPicturesAt(`${repository}/raw/HEAD/`, markdown) : withoutPictures(markdown);
 }
 
 /** The Python binding's package, where the bundled server looks for it. */

@@ -1,4 +1,5 @@
-import { Packr, type Options } from "msgpackr";
+import type { Options } from "msgpackr";
+import { Packr } from "msgpackr/pack";
 import type { ContentTypeDecoder, ContentTypeEncoder, Message } from "vscode-jsonrpc/node";
 
 const name = "application/msgpack";

@@ -1,4 +1,5 @@
-import { Packr, type Options } from "msgpackr";
+import type { Options } from "msgpackr";
+import { Packr } from "msgpackr/pack";
 
 /** Without msgpackr's extensions (records, `undefined`), which other languages do not read. */
 const options: Options & { skipValues: unknown[] } = {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { root } from "../fixture.js";
 
-export const folders = ["protocol", "server", "bindings", "cli", "bench", "examples", "extension", "test"];
+export const folders = ["protocol", "server", "bindings", "cli", "bench", "examples", "extension", "packaging", "test"];
 
 export interface Source {
   /** Path from the package's folder. */

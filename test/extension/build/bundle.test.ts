@@ -7,6 +7,7 @@ import { createInterface } from "node:readline";
 import { after, before, describe, it, type TestContext } from "node:test";
 import { promisify } from "node:util";
 import { build } from "esbuild";
+import { withPicturesAt, withPicturesInside } from "../../../extension/build/pictures.js";
 import { relocate } from "../../../extension/build/relocate.js";
 import { stage } from "../../../extension/build/stage.js";
 import type { findJavascriptFunctions as find } from "../../../extension/lenses/javascript.js";
@@ -54,6 +55,27 @@ describe("the extension, laid out as it will be installed, away from the checkou
     assert.equal(manifest["main"], "./dist/extension.cjs");
     for (const key of ["scripts", "dependencies", "devDependencies", "files", "exports"])
       assert.ok(!(key in manifest), key);
+  });
+
+  it("is accepted by the packager as it is, without options", async () => {
+    const vsce = join(root, "node_modules", ".bin", "vsce");
+    const { stderr } = await run(vsce, ["package", "--out", join(folder, "plain.vsix")], { cwd: extension });
+    assert.doesNotMatch(stderr, /WARN/);
+  });
+
+  it("has a page of its own, whose links all work and whose picture VS Code shows", async () => {
+    const page = join(root, "extension", "README.md");
+    const inside = await withPicturesInside(page);
+    // All that the content security policy of VS Code's page lets through.
+    const images = [...inside.matchAll(/!\[[^\]]*\]\(([^)]+)\)/g)].map((match) => match[1]!);
+    assert.equal(images.length, 1);
+    const picture = Buffer.from(images[0]!.replace("data:image/png;base64,", ""), "base64");
+    assert.deepEqual(picture, readFileSync(join(root, "docs", "images", "overview-dark.png")));
+    assert.doesNotMatch(inside.replaceAll(/!\[[^\]]*\]\(data:[^)]+\)/g, ""), /\]\((?!https:)/);
+    assert.match(
+      withPicturesAt("https://git.example/o/polyproc/raw/HEAD/", readFileSync(page, "utf8")),
+      /^!\[.*\]\(https:\/\/git\.example\/o\/polyproc\/raw\/HEAD\/docs\/images\/overview-dark\.png\)$/m,
+    );
   });
 
   it("has the parser of JavaScript apart, so that a window that opens need not read it", () => {

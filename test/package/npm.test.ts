@@ -1,36 +1,22 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { promisify } from "node:util";
-import { packageFiles } from "./bindings/python/wheel.js";
-import { root } from "./fixture.js";
-import { temporaryFolder } from "./temporary-folder.js";
-
-const run = promisify(execFile);
-
-interface PackReport {
-  filename: string;
-  size: number;
-  unpackedSize: number;
-  files: { path: string; size: number }[];
-}
+import { packageFiles } from "../bindings/python/wheel.js";
+import { root } from "../fixture.js";
+import { temporaryFolder } from "../temporary-folder.js";
+import { packed, run, type Packed } from "./packed.js";
 
 describe("the package, packed and installed in an empty folder elsewhere", () => {
   const folder = temporaryFolder({ after });
   const project = join(folder, "project");
-  let report: PackReport;
+  let report: Packed;
 
   before(async () => {
-    // Built already; building again would change files under the tests that run beside this one.
-    const { stdout } = await run("npm", ["pack", "--ignore-scripts", "--json", "--pack-destination", folder], {
-      cwd: root,
-    });
-    report = (JSON.parse(stdout) as PackReport[])[0]!;
+    report = await packed(folder);
     mkdirSync(project);
     writeFileSync(join(project, "package.json"), JSON.stringify({ name: "a-user-s", private: true, type: "module" }));
-    await run("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline", join(folder, report.filename)], {
+    await run("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline", report.path], {
       cwd: project,
     });
   });
@@ -57,7 +43,7 @@ describe("the package, packed and installed in an empty folder elsewhere", () =>
       packageFiles().map((path) => `bindings/python/${path}`),
     );
     assert.deepEqual(
-      paths.filter((path) => path.endsWith(".ts") && !path.endsWith(".d.ts")),
+      paths.filter((path) => path.endsWith(".ts") && !path.endsWith(".d.ts") && !path.startsWith("examples/")),
       [],
     );
     assert.deepEqual(
@@ -70,6 +56,49 @@ describe("the package, packed and installed in an empty folder elsewhere", () =>
       "the extension is packed by itself; of it, only the types of its API are here",
     );
     assert.ok(report.size < 2_000_000, `${report.size} bytes are more than expected: look what was packed`);
+  });
+
+  it("has what the README links to and shows", () => {
+    const readme = readFileSync(join(root, "README.md"), "utf8");
+    const links = [...readme.matchAll(/\]\(([^)\s#]+)[^)]*\)|(?:src|srcset)="([^"\s]+)"/g)]
+      .map((match) => match[1] ?? match[2]!)
+      .filter((link) => !/^https?:/.test(link));
+    assert.ok(links.length > 10);
+    const paths = report.files.map(({ path }) => path);
+    const missing = links.filter((link) => !paths.some((path) => path === link || path.startsWith(`${link}/`)));
+    assert.deepEqual(missing, []);
+  });
+
+  it("asks for no package that it does not use, and for none with an install script", async () => {
+    const installed = JSON.parse(readFileSync(join(project, "package-lock.json"), "utf8")) as {
+      packages: Record<string, { dependencies?: Record<string, string>; hasInstallScript?: boolean }>;
+    };
+    const used = new Set<string>();
+    for (const { path } of report.files.filter(({ path }) => path.endsWith(".js"))) {
+      const source = readFileSync(join(project, "node_modules", "polyproc", path), "utf8");
+      for (const [, name] of source.matchAll(/(?:from|import\()\s*"((?:@[^/"]+\/)?[^./"@:][^/":]*)/g)) used.add(name!);
+    }
+    const asked = Object.keys(installed.packages["node_modules/polyproc"]!.dependencies!);
+    assert.deepEqual(
+      asked.filter((name) => !used.has(name)),
+      [],
+    );
+    assert.deepEqual(
+      Object.entries(installed.packages).filter(([, { hasInstallScript }]) => hasInstallScript),
+      [],
+    );
+  });
+
+  it("satisfies publint and are-the-types-wrong", async () => {
+    const bin = (name: string) => join(root, "node_modules", ".bin", name);
+    await run(bin("publint"), [report.path, "--strict"]);
+    await run(bin("attw"), [report.path], { cwd: root });
+  });
+
+  it("can be required", async () => {
+    writeFileSync(join(project, "required.cjs"), `console.log(typeof require("polyproc").Pool);`);
+    const { stdout } = await run(process.execPath, ["--no-warnings", "required.cjs"], { cwd: project });
+    assert.equal(stdout, "function\n");
   });
 
   it("runs a pool with a function of a module", async () => {

@@ -1,0 +1,78 @@
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "../fixture.js";
+import { run } from "./packed.js";
+
+/** A package manager besides npm, and how a user of it does what the README says. */
+export interface Manager {
+  /** npm's package of it, and the release that is tried. */
+  package: string;
+  version: string;
+  /** Its program, below `node_modules` of the folder in which npm installed it. */
+  program: string;
+  /** Prepares an empty project. */
+  prepare?: (project: string) => void;
+  add: (tarball: string) => string[];
+  /** Runs a file of the project. */
+  node: (file: string) => string[];
+  /** Runs the command `polyproc`. */
+  command: (args: string[]) => string[];
+}
+
+export const managers: Record<string, Manager> = {
+  pnpm: {
+    package: "pnpm",
+    version: "12.21.0",
+    program: ".bin/pnpm",
+    add: (tarball) => ["add", tarball],
+    node: (file) => ["exec", "node", file],
+    command: (args) => ["exec", "polyproc", ...args],
+  },
+  "yarn, with Plug'n'Play": {
+    package: "@yarnpkg/cli-dist",
+    version: "4.18.1",
+    program: ".bin/yarn",
+    prepare: yarn("pnp"),
+    add: (tarball) => ["add", `polyproc@file:${tarball}`],
+    node: (file) => ["node", file],
+    command: (args) => ["polyproc", ...args],
+  },
+  "yarn, with node_modules": {
+    package: "@yarnpkg/cli-dist",
+    version: "4.18.1",
+    program: ".bin/yarn",
+    prepare: yarn("node-modules"),
+    add: (tarball) => ["add", `polyproc@file:${tarball}`],
+    node: (file) => ["node", file],
+    command: (args) => ["polyproc", ...args],
+  },
+  bun: {
+    package: "bun",
+    version: "1.4.5",
+    program: ".bin/bun",
+    add: (tarball) => ["add", tarball],
+    // By the shebang: programs of Node run in Node.
+    node: (file) => ["exec", `node ${file}`],
+    command: (args) => ["x", "polyproc", ...args],
+  },
+};
+
+function yarn(linker: string): (project: string) => void {
+  return (project) => {
+    writeFileSync(join(project, ".yarnrc.yml"), `nodeLinker: ${linker}\nenableTelemetry: false\n`);
+    // Else yarn looks for a project in the folders above.
+    writeFileSync(join(project, "yarn.lock"), "");
+  };
+}
+
+/** The manager's program. Installed once, into `dist/tools`. */
+export async function installed({ package: name, version, program }: Manager): Promise<string> {
+  const folder = join(root, "dist", "tools", `${name.replaceAll("/", "+")}-${version}`);
+  const path = join(folder, "node_modules", program);
+  if (!existsSync(path)) {
+    mkdirSync(folder, { recursive: true });
+    const options = ["--no-save", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel", "error"];
+    await run("npm", ["install", ...options, "--prefix", folder, `${name}@${version}`], { cwd: folder });
+  }
+  return path;
+}

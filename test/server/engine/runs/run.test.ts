@@ -156,7 +156,7 @@ test("chunks are given to workers together, and their results are taken apart", 
 test("a run says how many items go to a worker together: what was asked for, and one for commands", () => {
   const world = new RunWorld();
   const sizes = [{}, { chunkSize: 3 }, { chunkSize: 3, target: { command: "true" } }].map(
-    (spec) => world.start(4, spec).describeRun().chunkSize,
+    (spec) => world.start(0, spec).describeRun().chunkSize,
   );
   assert.deepEqual(sizes, [1, 3, 1]);
 });

@@ -1,6 +1,7 @@
 """
-A Python library, measured on request: one line in (work, count), one line out (seconds). `python.py multiprocessing`, or `polyproc`, whose names are the
-same; `concurrent.futures`, `polyproc.futures`, `loky` or joblib's copy of it, each with an executor.
+A Python library, measured on request: one line in (work, count), one line out (seconds). `python.py multiprocessing`,
+or `polyproc`, whose names are the same; `concurrent.futures`, `polyproc.futures`, `loky` or joblib's copy of it, each
+with an executor.
 """
 
 import importlib

@@ -1,5 +1,6 @@
 """
-Makes the wheel and the source archive, with the standard library alone (PEP 517), so that `pip install ./bindings/python` works without a network.
+Makes the wheel and the source archive, with the standard library alone (PEP 517), so that `pip install
+./bindings/python` works without a network.
 """
 
 import base64
@@ -32,7 +33,8 @@ def _metadata():
     with open(os.path.join(_HERE, "README.md"), encoding="utf-8") as file:
         readme = file.read()
     return (
-        f"Metadata-Version: 2.1\nName: polyproc\nVersion: {_project('version')}\nSummary: {_project('description')}\nLicense: MIT\n"
+        f"Metadata-Version: 2.1\nName: polyproc\nVersion: {_project('version')}\nSummary: "
+        f"{_project('description')}\nLicense: MIT\n"
         f"Requires-Python: {_project('requires-python')}\nDescription-Content-Type: text/markdown\n\n{readme}"
     )
 

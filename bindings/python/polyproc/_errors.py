@@ -40,7 +40,10 @@ class Closed(PolyprocError):
 
 
 class TaskFailed(PolyprocError):
-    """A function of another language threw, or one of Python whose exception could not be sent. `data`: type, message, stack, language."""
+    """
+    A function of another language threw, or one of Python whose exception could not be sent. `data`: type, message,
+    stack, language.
+    """
 
     name = "TaskFailed"
 
@@ -76,13 +79,19 @@ class Deadlock(PolyprocError):
 
 
 class UntrustedBlob(PolyprocError):
-    """A value that only its language can open came from another client's process tree, and was not opened. `data`: origin, object."""
+    """
+    A value that only its language can open came from another client's process tree, and was not opened. `data`: origin,
+    object.
+    """
 
     name = "UntrustedBlob"
 
 
 class ManagerLost(PolyprocError, BrokenPipeError, EOFError):
-    """The manager's process has ended, or was killed, and its objects are gone. Known under the names that the standard library raises, too."""
+    """
+    The manager's process has ended, or was killed, and its objects are gone. Known under the names that the standard
+    library raises, too.
+    """
 
     __module__ = "polyproc.managers"
     name = "ManagerLost"
@@ -92,7 +101,13 @@ _CLASSES = {
     kind.name: kind for kind in (Closed, TaskFailed, WorkerLost, Cancelled, TargetNotFound, SpawnFailed, Deadlock)
 }
 
+# The numbers that messages need; protocol/SPEC.md has all of them.
 CODES = {"Cancelled": 1014, "TargetNotFound": 1010, "TaskFailed": 1012, "PayloadTooLarge": 1018}
+
+
+def error_to_wire(name, message, data=None):
+    """`{code, message, data}`: a failure that this process reports."""
+    return {"code": CODES[name], "message": message, "data": {"name": name, **(data or {})}}
 
 
 def error_from_wire(error):

@@ -7,8 +7,8 @@ from ._values.payload import decoding_session, note_handle
 
 class SharedObject:
     """
-    An object of the server. Making one costs no round trip: its handle is minted here, and the request that makes it is on its way; should that
-    fail, the next use says why. It is let go when it is garbage collected.
+    An object of the server. Making one costs no round trip: its handle is minted here, and the request that makes it is
+    on its way; should that fail, the next use says why. It is let go when it is garbage collected.
     """
 
     _kind = ""
@@ -59,7 +59,10 @@ class SharedObject:
         pass
 
     def _plain_handle(self):
-        """The handle, for the classes that every language has: they travel to any language. A class of the program's own is pickled."""
+        """
+        The handle, for the classes that every language has: they travel to any language. A class of the program's own
+        is pickled.
+        """
         return self._handle if "_everywhere" in type(self).__dict__ else None
 
     def __reduce__(self):

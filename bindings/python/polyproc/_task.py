@@ -16,7 +16,10 @@ class CurrentTask:
 
     @property
     def cancelled(self):
-        """Whether it is to stop: it was cancelled, or has run for longer than its limit. Asks nobody and waits for nothing."""
+        """
+        Whether it is to stop: it was cancelled, or has run for longer than its limit. Asks nobody and waits for
+        nothing.
+        """
         return self.reason is not None
 
     @property

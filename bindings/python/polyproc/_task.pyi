@@ -5,7 +5,10 @@ class CurrentTask:
 
     @property
     def cancelled(self) -> bool:
-        """Whether it is to stop: it was cancelled, or has run for longer than its limit. Asks nobody and waits for nothing."""
+        """
+        Whether it is to stop: it was cancelled, or has run for longer than its limit. Asks nobody and waits for
+        nothing.
+        """
     @property
     def reason(self) -> Literal["Cancelled", "TimedOut"] | None:
         """Why it is to stop. None: it is not."""

@@ -8,15 +8,13 @@ from . import _shared  # noqa: F401
 from ._bypass.pipe_end import end_of
 from ._errors import BufferTooShort, PolyprocError
 from ._server import at_exit  # noqa: F401
-from ._session.params import field, ms
+from ._session.params import EARLY, Params, field, ms
 from ._shared import SharedObject
 from ._values.foreign import Foreign, item_of
-from ._values.msgpack import map_head, pack, pack_bin, pack_str, unpack
+from ._values.msgpack import pack, pack_bin, pack_str, unpack
 from ._values.payload import PICKLE, decode, encode_apart, pickled, to_wire
-from ._values.rope import joined
 
 _ITEM = pack_str("item")
-_EARLY = field("early", True)
 _CHANNEL = field("channel", True)
 _DONT_TAKE = field("take", False)
 # From here on `send` waits until the item is stored: a few of them fill a pipe.
@@ -38,11 +36,7 @@ class Connection(SharedObject):
         raise TypeError("Connection objects come from Pipe()")
 
     def _begin(self):
-        named = field("end", self._handle)
-        self._one = map_head(1) + named
-        self._two = map_head(2) + named
-        self._three = map_head(3) + named
-        self._four = map_head(4) + named
+        self._params = Params(field("end", self._handle))
         self._end = end_of(self._session, self._handle)
 
     def _state(self):
@@ -80,8 +74,8 @@ class Connection(SharedObject):
 
     def recv(self):
         """
-        Waits for an object and takes it. EOFError once nobody holds the other end and nothing is left. What was pickled by hand and sent
-        with `send_bytes` is unpickled, as in multiprocessing.
+        Waits for an object and takes it. EOFError once nobody holds the other end and nothing is left. What was pickled
+        by hand and sent with `send_bytes` is unpickled, as in multiprocessing.
         """
         return self._value_of(self._recv())
 
@@ -161,13 +155,15 @@ class Connection(SharedObject):
                 return result["ready"]
 
     def _follow(self, take, timeout_ms):
-        """What the server has for this end. It may be neither item nor readiness, but a channel, which `_end` then has."""
+        """
+        What the server has for this end. It may be neither item nor readiness, but a channel, which `_end` then has.
+        """
         session = self._session
         members = [] if timeout_ms is None else [field("timeoutMs", timeout_ms)]
         follows = session.channels
         if follows and not take:
             members.append(_DONT_TAKE)
-        params = b"".join(((self._one, self._two, self._three)[len(members)], *members))
+        params = self._params(*members)
         if not follows:
             return self._ask("pipe/recv" if take else "pipe/poll", params, self._undo)
         try:
@@ -185,7 +181,9 @@ class Connection(SharedObject):
         self._session.drop(self._handle)
 
     def fileno(self):
-        """A file descriptor that can be read (`select`) while there is something to receive. It is not the pipe itself."""
+        """
+        A file descriptor that can be read (`select`) while there is something to receive. It is not the pipe itself.
+        """
         self._check_open()
         if self._readiness is None:
             from ._session.readiness import PipeReadiness
@@ -204,10 +202,10 @@ class Connection(SharedObject):
         if failure is not None:
             raise _as_os_error(failure)
         if len(item) > _LARGE_BYTES:
-            self._ask("pipe/send", joined((self._two, _ITEM, item)))
+            self._ask("pipe/send", self._params.holding(_ITEM, item))
             return
-        params = (self._four, _ITEM, item, _EARLY, _CHANNEL) if channel else (self._three, _ITEM, item, _EARLY)
-        self._session.cast("pipe/send", b"".join(params), self._failed)
+        more = (EARLY, _CHANNEL) if channel else (EARLY,)
+        self._session.cast("pipe/send", self._params.holding(_ITEM, item, more=more), self._failed)
         if self._failure is not None:
             failure, self._failure = self._failure, None
             raise _as_os_error(failure)
@@ -336,8 +334,8 @@ def Pipe(duplex=True, *, ctx=None):
 
 def wait(object_list, timeout=None):
     """
-    Those of the objects that are ready: ends of pipes that can be read, sentinels of processes that have ended, and whatever else has a
-    `fileno`. Waits up to `timeout` (seconds; None: no limit).
+    Those of the objects that are ready: ends of pipes that can be read, sentinels of processes that have ended, and
+    whatever else has a `fileno`. Waits up to `timeout` (seconds; None: no limit).
     """
     objects = list(object_list)
     if objects and all(isinstance(one, Connection) for one in objects):

@@ -216,11 +216,13 @@ default_context = DefaultContext()
 
 def connect(address, token=None, *, trust_blobs=None):
     """
-    A session of its own with a running server (`polyproc serve`): `unix:PATH`, `tcp:HOST:PORT` or `tls:HOST:PORT`. What it makes belongs to that server; what
-    children write stays there. ConnectionError when nobody listens there, or what listens does not answer within 30 seconds.
+    A session of its own with a running server (`polyproc serve`): `unix:PATH`, `tcp:HOST:PORT` or `tls:HOST:PORT`. What
+    it makes belongs to that server; what children write stays there. ConnectionError when nobody listens there, or what
+    listens does not answer within 30 seconds.
 
-    `trust_blobs`: whether to open pickled values of other clients' process trees, which runs whatever they say. When it is false, such a value raises
-    UntrustedBlob; plain data comes as ever. Default: POLYPROC_TRUST_BLOBS, else true for a Unix socket and false for `tcp:` and `tls:`.
+    `trust_blobs`: whether to open pickled values of other clients' process trees, which runs whatever they say. When it
+    is false, such a value raises UntrustedBlob; plain data comes as ever. Default: POLYPROC_TRUST_BLOBS, else true for
+    a Unix socket and false for `tcp:` and `tls:`.
     """
     from ._server.server import connect_to
 

@@ -12,7 +12,8 @@ from . import _errors, connection, managers, pool, process, queues, sharedctypes
 _T = TypeVar("_T")
 _CT = TypeVar("_CT", bound=_CData)
 
-# What a context makes and a manager passes on. The type of a queue's items is what the caller says it is: `q: Queue[int] = polyproc.Queue()`.
+# What a context makes and a manager passes on. The type of a queue's items is what the caller says it is: `q:
+# Queue[int] = polyproc.Queue()`.
 class _Makes:
     def Lock(self, *, name: str | None = None) -> synchronize.Lock: ...
     def RLock(self, *, name: str | None = None) -> synchronize.RLock: ...

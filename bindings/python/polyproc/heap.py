@@ -12,8 +12,8 @@ _folder = "/dev/shm" if os.access("/dev/shm", os.W_OK | os.X_OK) else None
 
 class Block:
     """
-    A piece of shared memory, filled with zeros. On Linux its file has no name from the beginning, so nothing is left behind however its users
-    end: receivers open it through the process that sent it, which must live until they have.
+    A piece of shared memory, filled with zeros. On Linux its file has no name from the beginning, so nothing is left
+    behind however its users end: receivers open it through the process that sent it, which must live until they have.
     """
 
     def __init__(self, size):
@@ -52,7 +52,8 @@ def _receive(place, size, path):
     except OSError as error:
         raise OSError(
             error.errno,
-            f"shared memory could not be opened ({error.strerror}): the process that sent it has ended, or runs on another machine",
+            f"shared memory could not be opened ({error.strerror}): the process that sent it has ended, or runs "
+            f"on another machine",
         ) from None
     block = Block.__new__(Block)
     block._open(descriptor, size, path)

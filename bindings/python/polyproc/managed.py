@@ -114,7 +114,9 @@ def call(handle, method, args, kwds):
 
 
 def sweep():
-    """Lets go of objects that nobody refers to any more. Objects inside others may follow. Returns how many are left."""
+    """
+    Lets go of objects that nobody refers to any more. Objects inside others may follow. Returns how many are left.
+    """
     session = default_session()
     while True:
         gone = [handle for handle in _objects if not session.request("handle/exists", {"handle": handle})["exists"]]

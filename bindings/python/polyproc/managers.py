@@ -25,14 +25,18 @@ _SWEEP_AT_LEAST = 100
 
 
 class BaseManager:
-    """Objects that live in one worker process, which does one thing after the other. `register` says which kinds of them there are."""
+    """
+    Objects that live in one worker process, which does one thing after the other. `register` says which kinds of them
+    there are.
+    """
 
     _registry = {}
 
     def __init__(self, address=None, authkey=None, serializer="pickle", ctx=None, *, shutdown_timeout=1.0):
         if address is not None:
             raise ValueError(
-                f"a manager has no address of its own, got {address!r}: programs share objects by name, on a server that both `polyproc.connect` to"
+                f"a manager has no address of its own, got {address!r}: programs share objects by name, on a "
+                f"server that both `polyproc.connect` to"
             )
         self._ctx = ctx or default_context
         self._pool = None
@@ -43,8 +47,8 @@ class BaseManager:
     @classmethod
     def register(cls, typeid, callable=None, proxytype=None, exposed=None, method_to_typeid=None, create_method=True):
         """
-        Gives managers of this class a method of this name: it calls `callable` in the manager's process, and returns a proxy of what that
-        returns. `exposed`: the proxy's methods; default: those of `proxytype`, else the public ones.
+        Gives managers of this class a method of this name: it calls `callable` in the manager's process, and returns a
+        proxy of what that returns. `exposed`: the proxy's methods; default: those of `proxytype`, else the public ones.
         """
         if "_registry" not in cls.__dict__:
             cls._registry = dict(cls._registry)
@@ -141,7 +145,10 @@ class BaseManager:
 
 
 class SyncManager(BaseManager):
-    """`list`, `dict`, `Namespace`, `Value` and `Array` live in the manager's process. Locks, queues and the like are the server's own."""
+    """
+    `list`, `dict`, `Namespace`, `Value` and `Array` live in the manager's process. Locks, queues and the like are the
+    server's own.
+    """
 
     def list(self, *args):
         return self._create(ListProxy, "list", *args)

@@ -12,12 +12,11 @@ from ._processes import prepare
 from ._processes.describe import describe
 from ._server import at_exit  # noqa: F401
 from ._server.default import default_session
-from ._session.params import field, ms
+from ._session.params import Params, field, ms, packed_map
 from ._shared import SharedObject
 from ._values.failure import MaybeEncodingError, RemoteTraceback
-from ._values.msgpack import map_head
-from ._values.payload import with_handles
-from ._values.rope import joined
+from ._values.msgpack import pack_str
+from ._values.payload import call_args, with_handles
 from .process import check_may_start
 from .targets import Target
 
@@ -32,8 +31,8 @@ _MAX_APPLY_JOBS = 64
 
 class Pool(SharedObject):
     """
-    `processes` workers (default: the number of CPUs), which are started as there is work for them. A worker that dies fails only the task
-    that it ran (WorkerLost), and is replaced.
+    `processes` workers (default: the number of CPUs), which are started as there is work for them. A worker that dies
+    fails only the task that it ran (WorkerLost), and is replaced.
     """
 
     _kind = "pool"
@@ -58,12 +57,10 @@ class Pool(SharedObject):
             members.append(field("maxTasksPerChild", maxtasksperchild))
         if initializer is not None:
             members.append(field("initializer", {**describe(initializer), "context": self._context}))
-            args = with_handles(
-                session, lambda: b"\x92\x91" + pack_calls(initializer, "starmap", tuple(initargs)) + b"\x80"
-            )
-            members.append(b"\xa8initargs" + args)
-        session.cast("pool/create", map_head(len(members)) + joined(members), self._not_made)
-        self._one = map_head(1) + field("pool", self._handle)
+            args = with_handles(session, lambda: call_args(pack_calls(initializer, "starmap", tuple(initargs))))
+            members.append(pack_str("initargs") + args)
+        session.cast("pool/create", packed_map(members), self._not_made)
+        self._params = Params(field("pool", self._handle))
         self._state = RUN
 
     def _stand_for(self, session, handle, processes, name):
@@ -117,7 +114,7 @@ class Pool(SharedObject):
         self._state = CLOSE
         for job in list(self._jobs):
             job.flush()
-        self._session.cast("pool/close", self._one)
+        self._session.cast("pool/close", self._params.alone)
 
     def terminate(self):
         """Ends the workers at once. What is not done fails with Cancelled."""
@@ -126,7 +123,7 @@ class Pool(SharedObject):
             return
         for job in list(self._jobs):
             job.drop_unsent()
-        self._request("pool/terminate", self._one)
+        self._request("pool/terminate", self._params.alone)
 
     def join(self):
         """Waits until the workers have gone."""
@@ -134,7 +131,7 @@ class Pool(SharedObject):
             raise ValueError("Pool is still running")
         if self._state not in (CLOSE, TERMINATE):
             raise ValueError("In unknown state")
-        self._request("pool/join", self._one)
+        self._request("pool/join", self._params.alone)
         # multiprocessing calls every callback before this returns.
         self._session.callbacks.finish()
 
@@ -146,7 +143,9 @@ class Pool(SharedObject):
         return result
 
     def _submit_map(self, func, items, mode, chunksize, result):
-        """Submits the items in chunks; `result` is told what becomes of them. Their job; None when there are no items."""
+        """
+        Submits the items in chunks; `result` is told what becomes of them. Their job; None when there are no items.
+        """
         if chunksize is None:
             chunksize, extra = divmod(len(items), self._processes * 4)
             if extra:
@@ -223,7 +222,10 @@ class Pool(SharedObject):
         super().__del__()
 
     def __repr__(self):
-        return f"<{type(self).__module__}.{type(self).__qualname__} state={self._state} pool_size={getattr(self, '_processes', 0)}>"
+        return (
+            f"<{type(self).__module__}.{type(self).__qualname__} state={self._state} "
+            f"pool_size={getattr(self, '_processes', 0)}>"
+        )
 
 
 def _nothing(seconds):

@@ -10,10 +10,9 @@ from ._processes.children import children as _children
 from ._processes.describe import describe
 from ._processes.lifeline import lifeline
 from ._server.default import default_session
-from ._session.params import field, ms
-from ._values.msgpack import array_head, map_head, pack_str
-from ._values.payload import PROCESS, blob, dumps_apart, encode, with_handles
-from ._values.rope import joined
+from ._session.params import Params, field, packed_map, waiting
+from ._values.msgpack import pack_str
+from ._values.payload import PROCESS, blob, call_args, dumps_apart, encode, with_handles
 from .targets import Target
 
 _counter = itertools.count(1)
@@ -110,7 +109,7 @@ class BaseProcess:
             parent = lifeline(session)
             args = with_handles(
                 session,
-                lambda: joined((array_head(2), array_head(1), blob(PROCESS, dumps_apart((self, parent))), b"\x80")),
+                lambda: call_args(blob(PROCESS, dumps_apart((self, parent)))),
             )
             if prepare.executable is not None:
                 env = {"POLYPROC_EXECUTABLE": prepare.executable}
@@ -126,7 +125,7 @@ class BaseProcess:
         if env is not None:
             params.append(field("env", env))
         session.adopt(handle)
-        return session, handle, map_head(len(params)) + joined(params)
+        return session, handle, packed_map(params)
 
     @staticmethod
     def _not_started(session, handle):
@@ -135,7 +134,7 @@ class BaseProcess:
 
     def _has_started(self, session, handle, started):
         self._session, self._handle, self._pid = session, handle, started["pid"]
-        self._join = map_head(1) + field("process", handle)
+        self._params = Params(field("process", handle))
         _children[self] = True
         # As in multiprocessing: what was handed over need not be kept here.
         self._target = self._args = self._kwargs = None
@@ -157,7 +156,7 @@ class BaseProcess:
 
     def _tell(self, method):
         if self._exitcode is None:
-            self._session.wait(self._session.send(method, self._join))
+            self._session.wait(self._session.send(method, self._params.alone))
 
     def join(self, timeout=None):
         """Waits until the process has ended and what it wrote has come, up to `timeout` (seconds)."""
@@ -168,10 +167,7 @@ class BaseProcess:
             self._poll(timeout)
 
     def _poll(self, timeout=0):
-        self._joined(self._session.wait(self._session.send("process/join", self._join_params(timeout))))
-
-    def _join_params(self, timeout):
-        return self._join if timeout is None else map_head(2) + self._join[1:] + field("timeoutMs", ms(timeout))
+        self._joined(self._session.wait(self._session.send("process/join", self._params(*waiting(True, timeout)))))
 
     def _joined(self, result):
         if result["exited"]:
@@ -271,7 +267,7 @@ class BaseProcess:
         if self._readiness is None:
             from ._session.readiness import ExitReadiness
 
-            self._readiness = ExitReadiness(self._session, self._join)
+            self._readiness = ExitReadiness(self._session, self._params.alone)
         return self._readiness.fileno()
 
     def _check_closed(self):
@@ -285,7 +281,7 @@ class BaseProcess:
 
     def __getstate__(self):
         state = dict(self.__dict__)
-        for runtime in ("_session", "_handle", "_readiness", "_join", "_pid", "_ctx"):
+        for runtime in ("_session", "_handle", "_readiness", "_params", "_pid", "_ctx"):
             state.pop(runtime, None)
         return state
 

@@ -10,23 +10,22 @@ from ._bypass.taken_ahead import TakenAhead
 from ._errors import PolyprocError, UntrustedBlob
 from ._server import at_exit  # noqa: F401
 from ._session.handlers import is_from_handler
-from ._session.params import field, ms
+from ._session.params import Params, field, waiting
 from ._shared import SharedObject
 from ._values.foreign import Foreign, first_item
-from ._values.msgpack import array_head, map_head, pack_str
+from ._values.msgpack import array_head, pack_str
 from ._values.payload import decode, encode, repacked
-from ._values.rope import joined
 
-_ITEMS = pack_str("items") + b"\x91"
-_NO_WAIT = field("timeoutMs", 0)
+# A member `items` with one item.
+_ITEMS = pack_str("items") + array_head(1)
 # From here on `put` waits until the item is stored: a few of them fill a queue.
 _LARGE_BYTES = 256 * 1024
 
 
 class Queue(SharedObject):
     """
-    First in, first out. `maxsize` 0: no limit on the number of items. Counts are exact, and an item is with the server when `put` returns:
-    nothing is lost when this process ends.
+    First in, first out. `maxsize` 0: no limit on the number of items. Counts are exact, and an item is with the server
+    when `put` returns: nothing is lost when this process ends.
     """
 
     _kind = "queue"
@@ -48,12 +47,7 @@ class Queue(SharedObject):
         )
 
     def _begin(self):
-        named = field("queue", self._handle)
-        self._named = named
-        self._one = map_head(1) + named
-        self._two = map_head(2) + named
-        self._three = map_head(3) + named
-
+        self._params = Params(field("queue", self._handle))
         if self._limited is False:
             self._ahead = TakenAhead(self)
 
@@ -82,18 +76,12 @@ class Queue(SharedObject):
             return
         if self._limited is False and block and timeout is None and len(item) <= _LARGE_BYTES:
             # It need not wait for room, so its answer can only be that it was stored.
-            self._session.cast("queue/put", b"".join((self._two, _ITEMS, item)), self._failed, True)
+            self._session.cast("queue/put", self._params.holding(_ITEMS, item), self._failed, True)
             if self._failure is not None:
                 raise self._failure
             return
-        if not block:
-            params = joined((self._three, _NO_WAIT, _ITEMS, item))
-        elif timeout is None:
-            params = joined((self._two, _ITEMS, item))
-        else:
-            params = joined((self._three, field("timeoutMs", ms(timeout)), _ITEMS, item))
         try:
-            self._request("queue/put", params)
+            self._request("queue/put", self._params.holding(_ITEMS, item, more=waiting(block, timeout)))
         except PolyprocError as error:
             if error.name == "Full":
                 raise Full from None
@@ -113,10 +101,12 @@ class Queue(SharedObject):
         try:
             if turn is not None:
                 item = ahead.borrow(
-                    turn, self, lambda more: self._request("queue/get", self._get_params(block, timeout, more))["items"]
+                    turn,
+                    self,
+                    lambda more: self._request("queue/get", self._params(*more, *waiting(block, timeout)))["items"],
                 )
             else:
-                item = self._request("queue/get", self._get_params(block, timeout), self._undo)
+                item = self._request("queue/get", self._params(*waiting(block, timeout)), self._undo)
                 item = first_item(item, self._handle)
                 if ahead is not None:
                     ahead.came()
@@ -136,16 +126,6 @@ class Queue(SharedObject):
                 raise
         return decode(self._session, item)
 
-    def _get_params(self, block, timeout, more=()):
-        members = [*more]
-        if not block:
-            members.append(_NO_WAIT)
-        elif timeout is not None:
-            members.append(field("timeoutMs", ms(timeout)))
-        if not members:
-            return self._one
-        return b"".join((map_head(1 + len(members)), self._named, *members))
-
     def _give_back(self):
         """Items that were taken ahead count as the queue's."""
         if self._ahead is not None:
@@ -153,10 +133,9 @@ class Queue(SharedObject):
 
     def _undo(self, result):
         items, origins = result["items"], result.get("origins")
-        members = [pack_str("items"), array_head(len(items)), *map(repacked, items)]
-        if origins is not None:
-            members.append(field("origins", origins))
-        self._session.send("queue/putBack", joined((self._two if origins is None else self._three, *members)))
+        more = () if origins is None else (field("origins", origins),)
+        params = self._params.holding(pack_str("items"), array_head(len(items)), *map(repacked, items), more=more)
+        self._session.send("queue/putBack", params)
 
     def put_nowait(self, obj):
         return self.put(obj, False)
@@ -166,18 +145,18 @@ class Queue(SharedObject):
 
     def qsize(self):
         self._give_back()
-        return self._request("queue/status", self._one)["size"]
+        return self._request("queue/status", self._params.alone)["size"]
 
     def empty(self):
         # multiprocessing's own rule: a queue that was closed before anything was put says that it is empty.
         if self._closed and self._was_put:
             raise OSError(f"Queue {self!r} is closed")
         self._give_back()
-        return self._request("queue/status", self._one)["empty"]
+        return self._request("queue/status", self._params.alone)["empty"]
 
     def full(self):
         self._give_back()
-        return self._request("queue/status", self._one)["full"]
+        return self._request("queue/status", self._params.alone)["full"]
 
     def close(self):
         """This object will put and get no more."""
@@ -185,7 +164,9 @@ class Queue(SharedObject):
         self._closed = True
 
     def join_thread(self):
-        """Nothing to wait for: an item is with the server when `put` returns. Only after `close`, as in multiprocessing."""
+        """
+        Nothing to wait for: an item is with the server when `put` returns. Only after `close`, as in multiprocessing.
+        """
         assert self._closed, f"Queue {self!r} not closed"
 
     def cancel_join_thread(self):
@@ -208,7 +189,7 @@ class JoinableQueue(Queue):
 
     def task_done(self):
         try:
-            self._request("queue/taskDone", self._one)
+            self._request("queue/taskDone", self._params.alone)
         except PolyprocError as error:
             if error.name == "BadState":
                 raise ValueError("task_done() called too many times") from error
@@ -216,7 +197,7 @@ class JoinableQueue(Queue):
 
     def join(self):
         """Waits until every item put was dealt with."""
-        self._request("queue/join", self._one)
+        self._request("queue/join", self._params.alone)
 
 
 class SimpleQueue(SharedObject):
@@ -231,10 +212,7 @@ class SimpleQueue(SharedObject):
         self._create(ctx, "queue/create", lambda handle: {"queue": handle, "maxSize": 0, "joinable": False}, name)
 
     def _begin(self):
-        named = field("queue", self._handle)
-        self._one = map_head(1) + named
-        self._two = map_head(2) + named
-        self._three = map_head(3) + named
+        self._params = Params(field("queue", self._handle))
 
     def _open(self):
         if self._closed:
@@ -242,17 +220,17 @@ class SimpleQueue(SharedObject):
 
     def empty(self):
         self._open()
-        return self._request("queue/status", self._one)["empty"]
+        return self._request("queue/status", self._params.alone)["empty"]
 
     def put(self, obj):
         self._open()
-        self._session.cast("queue/put", joined((self._two, _ITEMS, encode(self._session, obj))), self._failed)
+        self._session.cast("queue/put", self._params.holding(_ITEMS, encode(self._session, obj)), self._failed)
         if self._failure is not None:
             raise self._failure
 
     def get(self):
         self._open()
-        result = self._request("queue/get", self._one, self._undo)
+        result = self._request("queue/get", self._params.alone, self._undo)
         return self._opened(first_item(result, self._handle))
 
     _undo = Queue._undo

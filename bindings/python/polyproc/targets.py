@@ -31,7 +31,10 @@ class Target:
 
 
 def module(path, export, runtime=None):
-    """The function (or class with `run`) that a file exports: `module("digest.js", "digest")`. The runtime follows from the file's ending."""
+    """
+    The function (or class with `run`) that a file exports: `module("digest.js", "digest")`. The runtime follows from
+    the file's ending.
+    """
     return Target(
         module=os.path.abspath(path) if not path.startswith("file:") else path, export=export, runtime=runtime
     )
@@ -44,8 +47,9 @@ def source(text, runtime):
 
 def command(program, args=(), *, cwd=None, env=None, input=None, check=None, max_output_bytes=None):
     """
-    A program. `{item}` in its arguments stands for the item. The result is a dict: exitCode, signal, stdout, stderr, truncated. No shell is involved; for
-    one, write `command("sh", ["-c", 'gzip -c "$1" > "$1.gz"', "sh", "{item}"])`, not `{item}` inside of the text, where any item could be a command.
+    A program. `{item}` in its arguments stands for the item. The result is a dict: exitCode, signal, stdout, stderr,
+    truncated. No shell is involved; for one, write `command("sh", ["-c", 'gzip -c "$1" > "$1.gz"', "sh", "{item}"])`,
+    not `{item}` inside of the text, where any item could be a command.
     """
     _warn_of_shell([program, *args])
     return Target(
@@ -54,7 +58,10 @@ def command(program, args=(), *, cwd=None, env=None, input=None, check=None, max
 
 
 def _warn_of_shell(words):
-    """Of a command that puts the item into the text of a shell's program. A text that is the placeholder alone is meant to be run."""
+    """
+    Of a command that puts the item into the text of a shell's program. A text that is the placeholder alone is meant to
+    be run.
+    """
     shell = next((at for at, word in enumerate(words) if _SHELL.fullmatch(word)), None)
     if shell is None:
         return

@@ -1,4 +1,7 @@
-"""A program of a soak run: `main.py WORKLOAD PARAMETERS`. Errors that it meets are written to its log; it exits with 0 all the same."""
+"""
+A program of a soak run: `main.py WORKLOAD PARAMETERS`. Errors that it meets are written to its log; it exits with 0 all
+the same.
+"""
 
 import json
 import random

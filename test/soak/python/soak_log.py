@@ -1,4 +1,7 @@
-"""The log of a program: one line of JSON at a time, so that several processes can share the file and a kill costs nothing that was written."""
+"""
+The log of a program: one line of JSON at a time, so that several processes can share the file and a kill costs nothing
+that was written.
+"""
 
 import json
 import os

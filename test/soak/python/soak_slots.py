@@ -7,7 +7,10 @@ DYING = 10
 
 
 def enter(log, folder, name, count):
-    """Makes one of `count` files, which must not exist unless its maker was killed, and gives its path, to remove before leaving."""
+    """
+    Makes one of `count` files, which must not exist unless its maker was killed, and gives its path, to remove before
+    leaving.
+    """
     paths = [os.path.join(folder, f"{name}.{i}") for i in range(count)]
     end = time.monotonic() + DYING
     while True:

@@ -1,4 +1,6 @@
-"""Trees of processes, some of which are ended from above while they grow; and managers, whose values children change."""
+"""
+Trees of processes, some of which are ended from above while they grow; and managers, whose values children change.
+"""
 
 import time
 

@@ -1,4 +1,7 @@
-"""Pipes past the server: a FIFO that both the process that sends and the one that receives have opened. SPEC.md: pipe/channel."""
+"""
+Pipes past the server: a FIFO that both the process that sends and the one that receives have opened. SPEC.md:
+pipe/channel.
+"""
 
 import os
 import select
@@ -29,7 +32,9 @@ _WHOLE, _FIRST, _FURTHER, _LAST = b"\0", b"\1", b"\2", b"\3"
 
 
 def _open(path, inode, flags):
-    """Fails with OSError when it is not the server's FIFO: in another container the path may lead to somebody else's."""
+    """
+    Fails with OSError when it is not the server's FIFO: in another container the path may lead to somebody else's.
+    """
     fd = os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
     is_it = False
     try:
@@ -51,7 +56,9 @@ def _polling(fds):
 
 
 def _is_own(error):
-    """Whether a system call here has failed. Otherwise a signal handler, which was called in the middle, has raised it."""
+    """
+    Whether a system call here has failed. Otherwise a signal handler, which was called in the middle, has raised it.
+    """
     at = error.__traceback__
     while at.tb_next is not None:
         at = at.tb_next
@@ -277,8 +284,8 @@ class Reader(_Channel):
 
     def _ask(self, take, timeout):
         """
-        Lets the server know that somebody waits here. Returns when something is here, or the server has something to tell. What it says of `ready`,
-        if it does.
+        Lets the server know that somebody waits here. Returns when something is here, or the server has something to
+        tell. What it says of `ready`, if it does.
         """
         params = {"end": self._handle, "channel": self.number}
         if not take:

@@ -6,7 +6,10 @@ from .channel import Reader, Writer
 
 
 class End:
-    """What this process's objects for one end of a pipe share: the channels that it writes and reads. It goes with the last of them."""
+    """
+    What this process's objects for one end of a pipe share: the channels that it writes and reads. It goes with the
+    last of them.
+    """
 
     def __init__(self, session, handle):
         self.session, self.handle = session, handle
@@ -37,7 +40,8 @@ class End:
             try:
                 self.writer = Writer(self, offer)
             except OSError:
-                # The server is on another machine, in another container or of another user: it goes on without an answer.
+                # The server is on another machine, in another container or of another user: it goes on without an
+                # answer.
                 self.session.channels = False
 
     def follow(self, params, undo):
@@ -46,8 +50,8 @@ class End:
 
     def told(self, answer):
         """
-        What the server says of channels. For whoever reads, so that it has been understood when the server goes on to ask that the
-        channel be left.
+        What the server says of channels. For whoever reads, so that it has been understood when the server goes on to
+        ask that the channel be left.
         """
         channel = answer.result.get("channel") if answer.error is None else None
         if channel is None or self.reader is not None and self.reader.number == channel["channel"]:

@@ -1,4 +1,7 @@
-"""Items of a queue that were taken before they were asked for: a consumer that takes many quickly does not ask the server for each."""
+"""
+Items of a queue that were taken before they were asked for: a consumer that takes many quickly does not ask the server
+for each.
+"""
 
 import threading
 import time
@@ -27,7 +30,8 @@ class TakenAhead:
 
     def __init__(self, queue):
         self._session = queue._session
-        # Held while items on their way back are being written: who asks for more comes after them. A signal handler of that thread passes.
+        # Held while items on their way back are being written: who asks for more comes after them. A signal handler of
+        # that thread passes.
         self._lock = threading.RLock()
         self._of_thread = threading.local()
         self._turn = _Turn(self._session, self._lock, None)
@@ -84,7 +88,9 @@ class TakenAhead:
 
 
 class _Turn:
-    """One thread's. Its items are on loan from the server, which knows by its counter how many of them were handed out."""
+    """
+    One thread's. Its items are on loan from the server, which knows by its counter how many of them were handed out.
+    """
 
     def __init__(self, session, lock, thread):
         self._session, self._lock, self.thread = session, lock, thread
@@ -144,7 +150,10 @@ class _Turn:
         return items[0]
 
     def _take_counter(self):
-        """False where there is none: without it, whoever kills this process would destroy the items that it has not come to."""
+        """
+        False where there is none: without it, whoever kills this process would destroy the items that it has not come
+        to.
+        """
         tally = tally_of(self._session)
         taken = tally and tally.take()
         if not taken:

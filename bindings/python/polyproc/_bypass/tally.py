@@ -1,6 +1,6 @@
 """
-Counters in memory that the server reads when this process has died. By them it learns, without a message, which of the items that it has on loan
-a program has been handed.
+Counters in memory that the server reads when this process has died. By them it learns, without a message, which of the
+items that it has on loan a program has been handed.
 """
 
 import os
@@ -8,6 +8,7 @@ import stat
 import weakref
 
 from .._errors import PolyprocError
+from .._session.params import NO_PARAMS
 
 _HEAD_BYTES = 32
 
@@ -26,7 +27,7 @@ def tally_of(session):
 
 def _ask(session):
     try:
-        facts = session.wait(session.send("queue/tally", b"\x80"))["tally"]
+        facts = session.wait(session.send("queue/tally", NO_PARAMS))["tally"]
     except PolyprocError:
         return None
     memory = facts and _open(facts["path"], facts["mark"].encode())
@@ -34,7 +35,10 @@ def _ask(session):
 
 
 def _open(path, mark):
-    """None when the path does not lead to the server's file from here: it may be another user's, in a container, or on another machine."""
+    """
+    None when the path does not lead to the server's file from here: it may be another user's, in a container, or on
+    another machine.
+    """
     import mmap
 
     try:

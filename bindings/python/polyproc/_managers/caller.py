@@ -5,7 +5,8 @@ from .._pools.results import ApplyResult
 from .._values.failure import RemoteTraceback
 from ..pool import Pool
 
-# Milliseconds that a call may go on after its caller has died: killing the manager for it would take everybody's objects.
+# Milliseconds that a call may go on after its caller has died: killing the manager for it would take everybody's
+# objects.
 _GRACE_MS = 3_600_000
 # Names of the errors by which the server says that the manager's pool, or its worker, has gone.
 _LOST = frozenset(("WorkerLost", "Cancelled", "BadState", "UnknownHandle"))
@@ -23,7 +24,8 @@ class _Caller:
         try:
             return result.get()
         except PolyprocError as error:
-            # Those of the object's own methods come with their traceback. `reason`: this task is to stop, which has nothing to do with the manager.
+            # Those of the object's own methods come with their traceback. `reason`: this task is to stop, which has
+            # nothing to do with the manager.
             if error.name not in _LOST or isinstance(error.__cause__, RemoteTraceback) or "reason" in error.data:
                 raise
             raise ManagerLost(f"the manager's process has ended ({error}): its objects are gone", error.data) from error

@@ -16,20 +16,24 @@ _MODULE = "polyproc.managers"
 
 class BaseProxy(SharedObject):
     """
-    Stands for an object of a manager. What keeps the object is an event of the server, which each proxy refers to, also on its way through
-    queues and pipes: when the last proxy has gone, the manager lets go of the object.
+    Stands for an object of a manager. What keeps the object is an event of the server, which each proxy refers to, also
+    on its way through queues and pipes: when the last proxy has gone, the manager lets go of the object.
     """
 
     __module__ = _MODULE
     _kind = "event"
     _typeid = "object"
     _exposed = ()
-    # Methods whose results stay in the manager, and what they are registered as: for the process of the manager's object.
+    # Methods whose results stay in the manager, and what they are registered as: for the process of the manager's
+    # object.
     _kept = {}
     _manager = None
 
     def _callmethod(self, methodname, args=(), kwds={}):
-        """Calls a method of the object in its manager, and returns a copy of the result, or a proxy of it where `register` said so."""
+        """
+        Calls a method of the object in its manager, and returns a copy of the result, or a proxy of it where `register`
+        said so.
+        """
         if methodname in self._kept:
             return self._manager._make(
                 self._kept[methodname], managed.call_and_keep, (self._handle, methodname, args, kwds)
@@ -84,7 +88,10 @@ def MakeProxyType(name, exposed, typeid=None):
 
 
 class AutoProxy(BaseProxy):
-    """A proxy with the public methods of its object: each kind has a class of its own, which is made again where a proxy arrives."""
+    """
+    A proxy with the public methods of its object: each kind has a class of its own, which is made again where a proxy
+    arrives.
+    """
 
     __module__ = _MODULE
 

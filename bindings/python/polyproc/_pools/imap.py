@@ -84,8 +84,9 @@ class IMapIterator:
 
     def _may_go_on(self):
         """
-        Whether there is something to do. A thread that reads the connection asks after each message, so only a message may make this true: a
-        result that another thread is just taking counts, and so does it when the server has nothing to answer.
+        Whether there is something to do. A thread that reads the connection asks after each message, so only a message
+        may make this true: a result that another thread is just taking counts, and so does it when the server has
+        nothing to answer.
         """
         return self._taking or bool(self._items) or self._has_next() or self._next_index >= self._submitted
 

@@ -5,8 +5,8 @@ import threading
 from .._errors import Cancelled, Closed, PolyprocError
 from .._processes.describe import describe
 from .._session.handlers import is_from_handler
-from .._session.params import field
-from .._values.msgpack import array_head, map_head, pack, pack_int
+from .._session.params import Params, field
+from .._values.msgpack import array_head, map_head, pack, pack_int, pack_str
 from .._values.payload import CHUNK_BYTES, TooLong, encode_apart, to_wire, with_handles
 from .._values.rope import joined
 from ..targets import Target
@@ -21,7 +21,10 @@ _WINDOW_MESSAGES = 4096
 # In an outcome that has been counted.
 _COUNTED = "counted"
 # The first byte of a payload that names handles: it is an array then.
-_WITH_HANDLES = 0x92
+_WITH_HANDLES = array_head(2)[0]
+_TASKS = pack_str("tasks")
+# What stands between the values of a task.
+_INDEX, _COUNT, _ITEMS = map_head(3) + pack_str("index"), pack_str("count"), pack_str("items")
 
 
 class PoolJob:
@@ -30,14 +33,15 @@ class PoolJob:
     def __init__(self, pool, func, mode, sink):
         self._pool = pool
         self._session = session = pool._session
-        # Calls with results of their own bring their function along: an object whose method it is is not kept for others.
+        # Calls with results of their own bring their function along: an object whose method it is is not kept for
+        # others.
         self._func, self._mode, self._sink = func if sink is not None else None, mode, sink
         self._foreign = isinstance(func, Target)
         self._packer = CallPacker()
         self._handle = session.mint("job")
         self._next = 0
-        # Items that were submitted, counted by those who submit, and items that have an outcome, counted by the thread that reads: a counter that
-        # both changed would lose changes.
+        # Items that were submitted, counted by those who submit, and items that have an outcome, counted by the thread
+        # that reads: a counter that both changed would lose changes.
         self._submitted = self._settled = 0
         self._results = {}
         self._lock = threading.RLock()
@@ -54,7 +58,7 @@ class PoolJob:
         if pool._grace_ms is not None:
             params["graceMs"] = pool._grace_ms
         session.cast("job/create", pack(params), self._not_made)
-        self._head = map_head(2) + field("job", self._handle)
+        self._params = Params(field("job", self._handle))
         session.jobs[self._handle] = self
 
     def submit(self, index, items):
@@ -129,9 +133,7 @@ class PoolJob:
             # After it is open: see `_done`.
             self._pool._jobs.add(self)
             self._session.jobs[self._handle] = self
-            self._tasks.append(
-                joined((b"\x83\xa5index", pack_int(index), b"\xa5count", pack_int(count), b"\xa5items", payload))
-            )
+            self._tasks.append(joined((_INDEX, pack_int(index), _COUNT, pack_int(count), _ITEMS, payload)))
             if payload[0] == _WITH_HANDLES:
                 self._kept.append(items)
             self._bytes += len(payload)
@@ -153,7 +155,7 @@ class PoolJob:
                 self._pool._submitting = None
             message = object()
             self._under_way[message] = size
-            packed = joined((self._head, b"\xa5tasks", array_head(len(tasks)), *tasks))
+            packed = self._params.holding(_TASKS, array_head(len(tasks)), *tasks)
             try:
                 answer = self._session.send("job/submit", packed, lambda answer: self._accepted(answer, message))
             except Closed as error:
@@ -182,12 +184,12 @@ class PoolJob:
     def cancel_one(self, index):
         if index in self._results and self._session.error is None:
             self.flush()
-            self._session.cast("job/cancel", map_head(2) + self._head[1:] + field("indexes", [index]))
+            self._session.cast("job/cancel", self._params(field("indexes", [index])))
 
     def cancel(self):
         if self._is_open() and self._session.error is None:
             self.flush()
-            self._session.cast("job/cancel", map_head(1) + self._head[1:])
+            self._session.cast("job/cancel", self._params.alone)
 
     def outcomes(self, entries):
         """What the server tells. Called by whoever reads."""
@@ -236,7 +238,10 @@ class PoolJob:
         )
 
     def _done(self):
-        """Outcomes are not expected any more, unless there are open tasks. Another thread may add one at any moment, so it looks twice."""
+        """
+        Outcomes are not expected any more, unless there are open tasks. Another thread may add one at any moment, so it
+        looks twice.
+        """
         if self._is_open():
             return
         self._session.jobs.pop(self._handle, None)

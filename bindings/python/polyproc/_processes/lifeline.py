@@ -4,7 +4,9 @@ _ends = {}
 
 
 def lifeline(session):
-    """The readable end of a pipe. This process keeps the other end open, so children read EOF when this process has ended."""
+    """
+    The readable end of a pipe. This process keeps the other end open, so children read EOF when this process has ended.
+    """
     ends = _ends.get(session)
     if ends is None:
         from ..connection import Pipe

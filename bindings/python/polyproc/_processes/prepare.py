@@ -8,7 +8,8 @@ import sys
 from . import current
 
 ORIGINAL_DIR = os.getcwd()
-# Python takes __file__ away from a script that has run to its end: threads and exit functions may start processes still.
+# Python takes __file__ away from a script that has run to its end: threads and exit functions may start processes
+# still.
 _first_main = sys.modules.get("__main__")
 _first_path = getattr(_first_main, "__file__", None)
 # The environment that a child of this process's server begins with; None: not known.

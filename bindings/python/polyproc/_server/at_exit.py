@@ -1,7 +1,8 @@
 """
-What the end of the program does for its children: what multiprocessing does, at the same moment. Importing a module of multiprocessing's that makes
-objects, or else the first object, registers it. So exit functions that were registered before run after it, and those that were registered
-later, like the one of a library that stops its own workers, run first. The session stays open for both.
+What the end of the program does for its children: what multiprocessing does, at the same moment. Importing a module of
+multiprocessing's that makes objects, or else the first object, registers it. So exit functions that were registered
+before run after it, and those that were registered later, like the one of a library that stops its own workers, run
+first. The session stays open for both.
 """
 
 import atexit

@@ -54,7 +54,10 @@ def _open():
 
 
 def _farewell():
-    """The last exit function of this package, after those of the program, which may use its objects: the session ends in an orderly way."""
+    """
+    The last exit function of this package, after those of the program, which may use its objects: the session ends in
+    an orderly way.
+    """
     session = _session
     if session is not None and session is not host_session and session.error is None:
         _close(session)
@@ -81,7 +84,10 @@ def _close(session):
 
 
 def interrupt_children(session):
-    """A terminal's Ctrl-C interrupts the children of multiprocessing, too. These are out of its reach, so each parent passes it on to its own."""
+    """
+    A terminal's Ctrl-C interrupts the children of multiprocessing, too. These are out of its reach, so each parent
+    passes it on to its own.
+    """
     if getattr(session, "server", None) is None and session is not host_session:
         # The children may be on another machine.
         return

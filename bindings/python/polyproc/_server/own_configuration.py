@@ -6,8 +6,8 @@ import sys
 
 def own_configuration():
     """
-    The options with which the private server gets the current folder's polyproc.json, which names programs to run: only when the program is in that folder
-    or below it, and no other user can have written the file.
+    The options with which the private server gets the current folder's polyproc.json, which names programs to run: only
+    when the program is in that folder or below it, and no other user can have written the file.
     """
     code = getattr(sys.modules.get("__main__"), "__file__", None)
     if not code or os.environ.get("POLYPROC_CONFIG"):

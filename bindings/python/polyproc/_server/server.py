@@ -14,8 +14,9 @@ from .own_configuration import own_configuration
 from .socket_owner import require_own_socket
 
 PROTOCOL_VERSION = "1.0"
-# How long what listens at an address may take to answer `initialize`, and a TCP connection to be accepted. A server that runs answers within milliseconds,
-# even a busy one. One that takes longer than this is stopped, or is something else.
+# How long what listens at an address may take to answer `initialize`, and a TCP connection to be accepted. A server
+# that runs answers within milliseconds, even a busy one. One that takes longer than this is stopped, or is something
+# else.
 CONNECT_SECONDS = 30
 # The package.
 _HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -41,7 +42,8 @@ def open_session(sock, token=None, trust_blobs=True, address=None):
         facts = session.wait(answer, timeout=None if address is None else CONNECT_SECONDS)
         if facts is None:
             raise ConnectionError(
-                f"what listens at {address} has not answered within {CONNECT_SECONDS} s: is it a Polyproc server, and is its process not stopped?"
+                f"what listens at {address} has not answered within {CONNECT_SECONDS} s: is it a Polyproc server, "
+                f"and is its process not stopped?"
             )
     except BaseException:
         session.wire.close()
@@ -59,7 +61,8 @@ def begin(session, facts):
 
 def connect_to(address, token=None, trust_blobs=None):
     """
-    A session with the server at `unix:PATH`, `tcp:HOST:PORT` or `tls:HOST:PORT`. ConnectionError when there is none says what to check next.
+    A session with the server at `unix:PATH`, `tcp:HOST:PORT` or `tls:HOST:PORT`. ConnectionError when there is none
+    says what to check next.
     `trust_blobs`: see `polyproc.connect`.
     """
     if token is None:
@@ -82,7 +85,8 @@ def connect_to(address, token=None, trust_blobs=None):
         return open_session(sock, token, trusting, address)
     except Closed as error:
         raise ConnectionError(
-            f"what listens at {address} ended the connection at once: is it a Polyproc server? If it has --tls-cert, its address begins with tls:"
+            f"what listens at {address} ended the connection at once: is it a Polyproc server? If it has "
+            f"--tls-cert, its address begins with tls:"
         ) from error
 
 
@@ -110,8 +114,8 @@ def _connected(address, place):
 
 def connect_to_named(address):
     """
-    A session with the server of POLYPROC_ADDRESS. When none answers there, and POLYPROC_SERVE is a command (for `sh`) that starts it and returns
-    once it listens, that is run first.
+    A session with the server of POLYPROC_ADDRESS. When none answers there, and POLYPROC_SERVE is a command (for `sh`)
+    that starts it and returns once it listens, that is run first.
     """
     try:
         return connect_to(address)
@@ -124,7 +128,8 @@ def connect_to_named(address):
     status = subprocess.run(["sh", "-c", command], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL).returncode
     if status != 0:
         raise SpawnFailed(
-            f"no server answers at POLYPROC_ADDRESS, and POLYPROC_SERVE, which is to start it, has failed (exit code {status}): {command}"
+            f"no server answers at POLYPROC_ADDRESS, and POLYPROC_SERVE, which is to start it, has failed (exit "
+            f"code {status}): {command}"
         )
     return connect_to(address)
 
@@ -133,7 +138,8 @@ def find_node():
     node = os.environ.get("POLYPROC_NODE") or shutil.which("node")
     if not node:
         raise SpawnFailed(
-            "Polyproc's server needs Node.js 20.19 or later, and there is no `node` on PATH: install it, or set POLYPROC_NODE to its path, "
+            "Polyproc's server needs Node.js 20.19 or later, and there is no `node` on PATH: install it, or set "
+            "POLYPROC_NODE to its path, "
             "or POLYPROC_ADDRESS to the address of a server that runs (polyproc serve)"
         )
     return node
@@ -146,14 +152,16 @@ def find_server():
         if os.path.exists(given):
             return given
         raise SpawnFailed(
-            f"POLYPROC_SERVER names {given}, which does not exist: set it to the dist/server/main.js of Polyproc's package"
+            f"POLYPROC_SERVER names {given}, which does not exist: set it to the dist/server/main.js of "
+            f"Polyproc's package"
         )
     for folder in _package_folders():
         candidate = os.path.join(folder, "dist", "server", "main.js")
         if os.path.exists(candidate):
             return os.path.normpath(candidate)
     raise SpawnFailed(
-        "Polyproc's server was not found: install it (npm install --global polyproc), or set POLYPROC_SERVER to its dist/server/main.js, "
+        "Polyproc's server was not found: install it (npm install --global polyproc), or set POLYPROC_SERVER to "
+        "its dist/server/main.js, "
         "or POLYPROC_ADDRESS to the address of a server that runs (polyproc serve)"
     )
 
@@ -203,8 +211,9 @@ def _global_modules():
 
 def start_private_server():
     """
-    Starts a server for this process alone. Its only door is a socket that both inherited; it ends when this process does, or with the last
-    child whose `on_parent_death` is "continue". Out of the terminal's reach, it does not die of the Ctrl-C that ends the program.
+    Starts a server for this process alone. Its only door is a socket that both inherited; it ends when this process
+    does, or with the last child whose `on_parent_death` is "continue". Out of the terminal's reach, it does not die of
+    the Ctrl-C that ends the program.
     """
     import subprocess
 
@@ -233,7 +242,8 @@ def start_private_server():
     except PolyprocError as error:
         code = server.poll()
         raise SpawnFailed(
-            f"the server ended as soon as it was started (exit code {code}); what it wrote to standard error says why, and {node} must be Node.js 20.19 or later"
+            f"the server ended as soon as it was started (exit code {code}); what it wrote to standard error says "
+            f"why, and {node} must be Node.js 20.19 or later"
         ) from error
     # It outlives this object; nobody is to be warned of that.
     server.returncode = server.poll() if server.returncode is None else server.returncode

@@ -5,14 +5,18 @@ import stat
 
 
 def require_own_socket(path):
-    """PermissionError when another user may have put the socket there: the program sends code to it, and opens its pickles."""
+    """
+    PermissionError when another user may have put the socket there: the program sends code to it, and opens its
+    pickles.
+    """
     if not hasattr(os, "getuid"):
         return
     path = os.path.abspath(path)
     mode = _require_own(os.path.dirname(path), "folder")
     if mode & 0o022:
         raise PermissionError(
-            f"other users can write to the socket's folder {os.path.dirname(path)} (mode {stat.S_IMODE(mode):o}), and may have put the socket there: "
+            f"other users can write to the socket's folder {os.path.dirname(path)} (mode {stat.S_IMODE(mode):o}), "
+            f"and may have put the socket there: "
             "make the folder yours alone (chmod 700), or choose another address"
         )
     _require_own(path, "socket")
@@ -26,10 +30,12 @@ def _require_own(path, what):
         return 0
     if stat.S_ISLNK(status.st_mode):
         raise PermissionError(
-            f"{path} is a symbolic link, and its end may be another user's: see who made it, and name the {what} that it leads to"
+            f"{path} is a symbolic link, and its end may be another user's: see who made it, and name the {what} "
+            f"that it leads to"
         )
     if status.st_uid not in (os.getuid(), 0):
         raise PermissionError(
-            f"the {what} {path} belongs to another user (uid {status.st_uid}, and this process runs as {os.getuid()}): see whose it is, and remove it or choose another address"
+            f"the {what} {path} belongs to another user (uid {status.st_uid}, and this process runs as "
+            f"{os.getuid()}): see whose it is, and remove it or choose another address"
         )
     return status.st_mode

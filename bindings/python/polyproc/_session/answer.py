@@ -14,7 +14,8 @@ class Answer:
         self.lock = None
         # Called with this answer by whoever reads it: must be quick, and must not send.
         self.then = then
-        # In a list, when its thread has given up: what takes back the effect of a success. The one who takes it out calls it.
+        # In a list, when its thread has given up: what takes back the effect of a success. The one who takes it out
+        # calls it.
         self.undo = None
 
 

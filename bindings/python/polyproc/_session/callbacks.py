@@ -9,7 +9,10 @@ from .claim import Claim
 
 
 class Callbacks:
-    """Calls in order, in a thread of its own, which begins with the first. Signal handlers and finalizers may add to it anywhere."""
+    """
+    Calls in order, in a thread of its own, which begins with the first. Signal handlers and finalizers may add to it
+    anywhere.
+    """
 
     def __init__(self):
         self._actions = queue.SimpleQueue()

@@ -5,7 +5,9 @@ import threading
 
 
 def is_from_handler(error):
-    """Whether a signal handler has raised it. Then it is no failure of what was interrupted, and the program is to see it."""
+    """
+    Whether a signal handler has raised it. Then it is no failure of what was interrupted, and the program is to see it.
+    """
     if threading.current_thread() is not threading.main_thread():
         return False
     codes = {getattr(signal.getsignal(number), "__code__", None) for number in signal.valid_signals()}

@@ -11,8 +11,8 @@ _LOOK_SECONDS = 0.05
 
 class IdleReader:
     """
-    With epoll it sleeps undisturbed while somebody else reads: who begins to read pauses it, who leaves lets it go on. Elsewhere it reads
-    all the time, and hands the others their answers.
+    With epoll it sleeps undisturbed while somebody else reads: who begins to read pauses it, who leaves lets it go on.
+    Elsewhere it reads all the time, and hands the others their answers.
     """
 
     def __init__(self, session):

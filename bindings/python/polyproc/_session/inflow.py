@@ -20,22 +20,25 @@ class FrameTooLong(Exception):
 
 class Inflow:
     """
-    How far the stream was read and handed out. One thread at a time works on it. A signal handler or finalizer that interrupts this thread and needs
-    an answer works on a copy, the successor (`supersede`). Then what the interrupted code still does to its own object has no effect, whatever it
-    was about to do. Two things are shared. The log: each system call adds what it has read, in the same C function, and nobody takes anything out. And
-    the memory of a large message: all of them write the same bytes to the same place.
+    How far the stream was read and handed out. One thread at a time works on it. A signal handler or finalizer that
+    interrupts this thread and needs an answer works on a copy, the successor (`supersede`). Then what the interrupted
+    code still does to its own object has no effect, whatever it was about to do. Two things are shared. The log: each
+    system call adds what it has read, in the same C function, and nobody takes anything out. And the memory of a large
+    message: all of them write the same bytes to the same place.
     """
 
     __slots__ = ("log", "state", "read_bytes", "opened", "dry", "successors")
 
     def __init__(self, log, state=(b"", 0, 0, None, 0, 0), opened=None):
         self.log = log
-        # In one tuple, so that one store changes all: bytes of the log, the place in them of what comes next, and how many entries of the log they end
-        # with; of the message of which fragments are coming its memory, how much of that is filled, and how much is left of the present fragment.
+        # In one tuple, so that one store changes all: bytes of the log, the place in them of what comes next, and how
+        # many entries of the log they end with; of the message of which fragments are coming its memory, how much of
+        # that is filled, and how much is left of the present fragment.
         self.state = state
         # How much to read at once.
         self.read_bytes = _READ_BYTES
-        # The next message, with the state in which it is next: the second time that it is handed out it is the same object.
+        # The next message, with the state in which it is next: the second time that it is handed out it is the same
+        # object.
         self.opened = opened
         # How long the log was when there was no whole message in it.
         self.dry = -1
@@ -54,7 +57,10 @@ class Inflow:
         return self.latest()
 
     def trimmed(self):
-        """Itself or, when all of the log was taken, a successor with an empty one. Only for code that has interrupted none."""
+        """
+        Itself or, when all of the log was taken, a successor with an empty one. Only for code that has interrupted
+        none.
+        """
         buffer, at, taken, *large = self.state
         if not taken or taken < len(self.log):
             return self
@@ -66,11 +72,15 @@ class Inflow:
         return self.latest()
 
     def is_dry(self):
-        """Whether all whole messages were handed out. Not so after an exception: then they come before what is read next."""
+        """
+        Whether all whole messages were handed out. Not so after an exception: then they come before what is read next.
+        """
         return self.dry == len(self.log)
 
     def next_frame(self):
-        """The next whole message, or None. It stays until `consume`. A large one is a memoryview, any other is bytes."""
+        """
+        The next whole message, or None. It stays until `consume`. A large one is a memoryview, any other is bytes.
+        """
         while True:
             state = self.state
             buffer, at, taken, large, filled, left = state
@@ -93,7 +103,8 @@ class Inflow:
                         continue
                 elif size >= MAX_FRAME:
                     raise FrameTooLong(
-                        f"the server announced a message of {size} bytes: it is no Polyproc server, or the stream is damaged"
+                        f"the server announced a message of {size} bytes: it is no Polyproc server, or the stream "
+                        f"is damaged"
                     )
                 elif have >= 4 + size:
                     return buffer[at + 4 : at + 4 + size]

@@ -3,7 +3,8 @@
 from _thread import get_ident
 
 from .._values.msgpack import map_head, pack, pack_str
-from .wire import frame
+from .frames import frame
+from .params import field
 
 _METHOD = pack_str("method")
 _PARAMS = pack_str("params")
@@ -35,11 +36,13 @@ def notification_head(method):
 
 
 _ANSWER = map_head(2) + ID
-_DONE = pack_str("result") + b"\xc0"
+_DONE = field("result", None)
 
 
 def done_id(body):
-    """The id of a request whose answer is that it is done, which is the most frequent message of all; None for any other."""
+    """
+    The id of a request whose answer is that it is done, which is the most frequent message of all; None for any other.
+    """
     if body[-8:] != _DONE or body[:4] != _ANSWER:
         return None
     size = len(body)
@@ -56,11 +59,13 @@ _owners = {}
 
 
 def owner():
-    """Who asks, inside this process: a thread. msgpack of the name by which the server knows it."""
+    """
+    The member `owner` of a request, packed: the thread that asks, by a name that is its own inside of this process.
+    """
     ident = get_ident()
     packed = _owners.get(ident)
     if packed is None:
         if len(_owners) > 10_000:
             _owners.clear()
-        packed = _owners[ident] = pack_str(f"t{ident:x}")
+        packed = _owners[ident] = field("owner", f"t{ident:x}")
     return packed

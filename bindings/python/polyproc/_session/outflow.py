@@ -15,9 +15,10 @@ _ONCE = ((),)
 
 class Outflow:
     """
-    Each step of sending is one C function: it sends some of the first piece and puts what is left of it in its place. So between any two bytecodes the
-    queue is exactly what was not sent, and every sender can go on with it: another thread after an exception, or a signal handler or finalizer that
-    has interrupted a send of its own thread. All pieces are `bytes`, for which the garbage collector does not run in the middle of a step.
+    Each step of sending is one C function: it sends some of the first piece and puts what is left of it in its place.
+    So between any two bytecodes the queue is exactly what was not sent, and every sender can go on with it: another
+    thread after an exception, or a signal handler or finalizer that has interrupted a send of its own thread. All
+    pieces are `bytes`, for which the garbage collector does not run in the middle of a step.
     """
 
     def __init__(self, sock):
@@ -33,7 +34,9 @@ class Outflow:
         self.relieve = None
 
     def send(self, data):
-        """Sends a whole frame, or several. What an exception interrupts is finished by the next `send`, of any thread."""
+        """
+        Sends a whole frame, or several. What an exception interrupts is finished by the next `send`, of any thread.
+        """
         with self._lock:
             if len(data) <= _PIECE_BYTES:
                 self._queue.append(data)
@@ -43,8 +46,8 @@ class Outflow:
 
     def try_send(self, data):
         """
-        The same without ever waiting: False when another thread is sending. What does not fit into the socket now leaves with the next
-        message.
+        The same without ever waiting: False when another thread is sending. What does not fit into the socket now
+        leaves with the next message.
         """
         if not self._lock.acquire(False):
             return False
@@ -96,7 +99,10 @@ CALLERS = {__name__}
 
 
 def is_from_socket(error):
-    """Whether a system call of the wire has failed. Otherwise a signal handler, which was called in the middle, has raised the error."""
+    """
+    Whether a system call of the wire has failed. Otherwise a signal handler, which was called in the middle, has raised
+    the error.
+    """
     at = error.__traceback__
     while at.tb_next is not None:
         at = at.tb_next

@@ -2,12 +2,14 @@
 
 import os
 
+from .params import NO_WAIT
+
 
 class PipeReadiness:
     """Readable while the pipe's end has something to receive."""
 
     def __init__(self, end):
-        self._session, self._params = end._session, end._one
+        self._session, self._params = end._session, end._params
         self._read, self._write = os.pipe()
         os.set_blocking(self._read, False)
         os.set_blocking(self._write, False)
@@ -20,11 +22,7 @@ class PipeReadiness:
 
     def refresh(self):
         """Asks now: when this returns, the descriptor says what is."""
-        ready = self._session.wait(
-            self._session.send(
-                "pipe/poll", self._params[:1].replace(b"\x81", b"\x82") + self._params[1:] + b"\xa9timeoutMs\x00"
-            )
-        )
+        ready = self._session.wait(self._session.send("pipe/poll", self._params(NO_WAIT)))
         if ready["ready"]:
             self._signal()
         else:
@@ -51,7 +49,7 @@ class PipeReadiness:
             # Also on an error: who reads then is told of it.
             self._signal()
 
-        self._session.send("pipe/poll", self._params, then)
+        self._session.send("pipe/poll", self._params.alone, then)
 
     def _signal(self):
         if self._signalled or self._write is None:

@@ -1,4 +1,7 @@
-"""Reading the connection: by the thread that waits for an answer, for all threads, and for the handlers and finalizers that interrupt it."""
+"""
+Reading the connection: by the thread that waits for an answer, for all threads, and for the handlers and finalizers
+that interrupt it.
+"""
 
 import socket
 import threading
@@ -14,23 +17,26 @@ from .messages import done_id
 from .stops import stop_error, take_stop
 from .wire import is_from_socket
 
-# Messages whose effect a second time would be another one: an exception of a signal handler in the middle of it loses the rest instead.
+# Messages whose effect a second time would be another one: an exception of a signal handler in the middle of it loses
+# the rest instead.
 _ONCE = frozenset(("events/output", "worker/cancel", "worker/run"))
 _TURN = 0
 
 
 class Reading:
     """
-    A part of the session. There is no thread that reads all the time: a thread that waits for an answer takes the turn, reads the socket, and hands
-    the other threads their answers on the way.
+    A part of the session. There is no thread that reads all the time: a thread that waits for an answer takes the turn,
+    reads the socket, and hands the other threads their answers on the way.
 
-    A signal handler or finalizer that asks the server may have interrupted the thread that has the turn, at any bytecode. It reads, too, and hands out
-    the message that was being handed out once more before those that follow it. So the effect of an answer or a message is made of steps that
-    can be repeated, the last of which is the one that others look at.
+    A signal handler or finalizer that asks the server may have interrupted the thread that has the turn, at any
+    bytecode. It reads, too, and hands out the message that was being handed out once more before those that follow it.
+    So the effect of an answer or a message is made of steps that can be repeated, the last of which is the one that
+    others look at.
     """
 
     def __init__(self):
-        # By _TURN: the thread that has the turn. Taken by `setdefault`, which changes nothing while another thread has it.
+        # By _TURN: the thread that has the turn. Taken by `setdefault`, which changes nothing while another thread has
+        # it.
         self._turn = {}
         # Locks of the threads that sleep until they are woken, each with its thread.
         self._waiting = {}
@@ -42,8 +48,8 @@ class Reading:
 
     def wait_until(self, is_done, bell, deadline):
         """
-        Waits for what is read to make `is_done()` true. The code that makes it true must `wake(bell)`, a lock that is held. False when the
-        deadline (of `time.monotonic`) has passed. In a task that is to stop it raises Cancelled.
+        Waits for what is read to make `is_done()` true. The code that makes it true must `wake(bell)`, a lock that is
+        held. False when the deadline (of `time.monotonic`) has passed. In a task that is to stop it raises Cancelled.
         """
         task = self.stoppable()
         what = _Condition(is_done)
@@ -63,8 +69,8 @@ class Reading:
 
     def _wait_for(self, what, deadline, task=None, bell=None):
         """
-        Returns when `what.done`; without it at the deadline, when `task` is to stop, and when the session has ended. `bell`: a lock that is woken then;
-        None: `what` is an Answer, which is given one.
+        Returns when `what.done`; without it at the deadline, when `task` is to stop, and when the session has ended.
+        `bell`: a lock that is woken then; None: `what` is an Answer, which is given one.
         """
         wire = self.wire
         if wire.unheard:
@@ -142,8 +148,9 @@ class Reading:
 
     def _pass_on(self):
         """
-        This thread reads no more: another one that waits should. The last one of those that sleep in a thread is the one that can go on. The main
-        thread may be in a signal handler, which can take its time, so it is not the only one that is told.
+        This thread reads no more: another one that waits should. The last one of those that sleep in a thread is the
+        one that can go on. The main thread may be in a signal handler, which can take its time, so it is not the only
+        one that is told.
         """
         for bell, thread in reversed(list(self._waiting.items())):
             if wake(bell) and thread != _main_ident():
@@ -225,7 +232,10 @@ class Reading:
         return dry
 
     def _dispatch(self, body, inflow):
-        """Hands out a message, and marks it as handed out at the end, so that an exception of a signal handler leaves nothing half done."""
+        """
+        Hands out a message, and marks it as handed out at the end, so that an exception of a signal handler leaves
+        nothing half done.
+        """
         number = done_id(body)
         if number is not None:
             answer = self._answers.get(number)

@@ -11,8 +11,9 @@ _FORGET = None
 
 class References:
     """
-    A part of the session. For each handle: how many objects here stand for it, and how many references of this session the server counts. Finalizers
-    come at any moment, so a change stands in a line, in order, and one thread at a time makes those of all: none waits for another.
+    A part of the session. For each handle: how many objects here stand for it, and how many references of this session
+    the server counts. Finalizers come at any moment, so a change stands in a line, in order, and one thread at a time
+    makes those of all: none waits for another.
     """
 
     def __init__(self):

@@ -14,13 +14,15 @@ from . import fork
 from .answer import Answer, wake
 from .callbacks import Callbacks
 from .claim import Claim
+from .frames import frame
 from .idle import IdleReader
 from .messages import ID, packed_notification, request_head, request_heads
+from .params import NO_PARAMS
 from .reading import Reading
 from .references import References
 from .stops import pending_stop, stop_error, take_stop
 from .undelivered import Undelivered
-from .wire import Wire, frame, is_from_socket
+from .wire import Wire, is_from_socket
 
 # Unanswered requests that nobody waits for, per session: then the sender waits for some.
 MAX_UNANSWERED = 512
@@ -32,9 +34,10 @@ _REQUEST_CANCELLED = -32800
 
 class Session(References, Reading):
     """
-    Signal handlers and finalizers may use it wherever they interrupt it. So it holds no lock that its own thread could meet again: what threads share
-    is changed by single steps that cannot be interrupted (a method of a C object), and looked at again after them. Only while messages
-    are expected that no thread waits for (`listen`) does a thread of its own read whenever no other thread does.
+    Signal handlers and finalizers may use it wherever they interrupt it. So it holds no lock that its own thread could
+    meet again: what threads share is changed by single steps that cannot be interrupted (a method of a C object), and
+    looked at again after them. Only while messages are expected that no thread waits for (`listen`) does a thread of
+    its own read whenever no other thread does.
     """
 
     def __init__(self, sock):
@@ -56,7 +59,8 @@ class Session(References, Reading):
         self._listening = Claim()
         self._casts = {}
         self.undelivered = Undelivered()
-        # By handle: what this process has of the ends of pipes; and whether it can open the server's channels, as far as is known.
+        # By handle: what this process has of the ends of pipes; and whether it can open the server's channels, as far
+        # as is known.
         self.ends = weakref.WeakValueDictionary()
         self.channels = hasattr(os, "O_DIRECT") and hasattr(os, "pipe2")
         # Called before the session ends in an orderly way.
@@ -75,8 +79,9 @@ class Session(References, Reading):
 
     def send(self, method, packed, then=None, aside=False, undo=None):
         """
-        Sends a request whose parameters are msgpack already. `aside`: the server may come to it a little later. `undo(result)`: called when a signal
-        handler's exception ends this, and the request was sent and has succeeded all the same.
+        Sends a request whose parameters are msgpack already. `aside`: the server may come to it a little later.
+        `undo(result)`: called when a signal handler's exception ends this, and the request was sent and has succeeded
+        all the same.
         """
         if self.error is not None:
             raise self.closed_error()
@@ -121,7 +126,10 @@ class Session(References, Reading):
             self.after(lambda: undo(answer.result))
 
     def cast(self, method, packed, failed=None, aside=False):
-        """A request whose answer nobody needs but for its failure: `failed(error)`. `aside`: nor does anybody wait for its effect."""
+        """
+        A request whose answer nobody needs but for its failure: `failed(error)`. `aside`: nor does anybody wait for its
+        effect.
+        """
         casts = self._casts
 
         def then(answer):
@@ -164,7 +172,10 @@ class Session(References, Reading):
             self._failed(error)
 
     def tell(self, data):
-        """The same without ever waiting, at once or soon: for the garbage collector, which may call in the middle of a send."""
+        """
+        The same without ever waiting, at once or soon: for the garbage collector, which may call in the middle of a
+        send.
+        """
         try:
             if self.error is None and not self.wire.try_send(data):
                 self.later(lambda: self.send_now(data))
@@ -174,9 +185,9 @@ class Session(References, Reading):
 
     def wait(self, answer, undo=None, raises=True, timeout=None):
         """
-        The answer's result. When an exception ends the wait, the request is cancelled; should it have succeeded all the same,
-        `undo(result)` is called. With `timeout` (seconds) returns None when it is over; the request goes on. In a task that is to stop it
-        raises Cancelled.
+        The answer's result. When an exception ends the wait, the request is cancelled; should it have succeeded all the
+        same, `undo(result)` is called. With `timeout` (seconds) returns None when it is over; the request goes on. In a
+        task that is to stop it raises Cancelled.
         """
         if not answer.done:
             deadline = None if timeout is None else time.monotonic() + timeout
@@ -218,8 +229,8 @@ class Session(References, Reading):
 
     def _stop_waiting(self, answer, undo, task):
         """
-        The task is to stop: its request is cancelled, and Cancelled is raised. An answer that crosses the cancellation stands, where it cannot be
-        undone: then the task is stopped in its next wait.
+        The task is to stop: its request is cancelled, and Cancelled is raised. An answer that crosses the cancellation
+        stands, where it cannot be undone: then the task is stopped in its next wait.
         """
         self.notify("$/cancelRequest", {"id": answer.id})
         self._wait_for(answer, None)
@@ -287,7 +298,7 @@ class Session(References, Reading):
             self.before_end()
         try:
             if self._farewell is None:
-                self._farewell = self.send("shutdown", b"\x80")
+                self._farewell = self.send("shutdown", NO_PARAMS)
             # It cannot be cancelled: when this wait is interrupted, the next `close` goes on with it.
             self._wait_for(self._farewell, None)
             self.notify("exit", {})

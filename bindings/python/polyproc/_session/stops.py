@@ -1,16 +1,17 @@
 """How a task hears that it is to stop."""
 
-from .._errors import CODES, Cancelled
+from .._errors import Cancelled, error_to_wire
 from .answer import wake
 
-# A task is the map that came in `worker/run`. What its own messages write into it cannot hurt the next one:
-# "stop": (reason, item), as `worker/cancel` said, until the task was told; "stopped": the same, from then on; "untold": the list of results
-# that the server does not know yet; "on_stop": called by whoever reads, instead of a wait that is to be ended.
+# A task is the map that came in `worker/run`. What its own messages write into it cannot hurt the next one: "stop":
+# (reason, item), as `worker/cancel` said, until the task was told; "stopped": the same, from then on; "untold": the
+# list of results that the server does not know yet; "on_stop": called by whoever reads, instead of a wait that is to be
+# ended.
 
 _TEXTS = {"Cancelled": "the task was cancelled", "TimedOut": "the task ran longer than its limit"}
 
 # The failure of items of a cancelled task that did not run.
-NOT_BEGUN = {"code": CODES["Cancelled"], "message": _TEXTS["Cancelled"], "data": {"name": "Cancelled"}}
+NOT_BEGUN = error_to_wire("Cancelled", _TEXTS["Cancelled"])
 
 
 def stop_error(why):
@@ -61,7 +62,9 @@ def reason(task):
 
 
 def _meant(task, said):
-    """Whether the item that runs is the one that was meant. A limit is one item's: those after it have time of their own."""
+    """
+    Whether the item that runs is the one that was meant. A limit is one item's: those after it have time of their own.
+    """
     why, item = said
     return None if why == "TimedOut" and item is not None and item != item_index(task) else why
 

@@ -1,6 +1,7 @@
 """
-TLS out of the session's sight. The session uses its socket from many threads and by its descriptor, which no TLS socket can stand; so it is handed one end
-of a pair of sockets, and a thread carries what goes through the other end to the server, encrypted.
+TLS out of the session's sight. The session uses its socket from many threads and by its descriptor, which no TLS socket
+can stand; so it is handed one end of a pair of sockets, and a thread carries what goes through the other end to the
+server, encrypted.
 """
 
 import os
@@ -29,7 +30,10 @@ class NearEnd(socket.socket):
 
 
 def secured(sock, host, address):
-    """TLS over a connected socket: returns a socket for the plain bytes. Fails with ConnectionError, which says what to check next."""
+    """
+    TLS over a connected socket: returns a socket for the plain bytes. Fails with ConnectionError, which says what to
+    check next.
+    """
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     try:
         tls = _context().wrap_bio(incoming, outgoing, server_hostname=host)
@@ -44,7 +48,9 @@ def secured(sock, host, address):
 
 
 def _context():
-    """Trusts whom Node trusts: the system's authorities, and the certificates in the file that NODE_EXTRA_CA_CERTS names."""
+    """
+    Trusts whom Node trusts: the system's authorities, and the certificates in the file that NODE_EXTRA_CA_CERTS names.
+    """
     context = ssl.create_default_context()
     # Certificates made by a plain `openssl req -x509` do, as they do for Node.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
@@ -92,16 +98,26 @@ def _explained(error, address):
     if isinstance(error, ssl.SSLCertVerificationError):
         reason = error.verify_message
         if "mismatch" in reason:
-            return f"the certificate of the server at {address} is for another name ({reason.rstrip('.')}): use the name that it was made for, or make one with this name"
+            return (
+                f"the certificate of the server at {address} is for another name ({reason.rstrip('.')}): use "
+                f"the name that it was made for, or make one with this name"
+            )
         extra = os.environ.get("NODE_EXTRA_CA_CERTS")
         hint = "" if not extra or os.access(extra, os.R_OK) else f" (it names {extra}, which cannot be read)"
         return (
-            f"the certificate of the server at {address} is not trusted ({reason}): if it is the right server, set NODE_EXTRA_CA_CERTS to a PEM file with its "
+            f"the certificate of the server at {address} is not trusted ({reason}): if it is the right server, "
+            f"set NODE_EXTRA_CA_CERTS to a PEM file with its "
             f"certificate, or with that of its authority{hint}"
         )
     if isinstance(error, socket.timeout):
-        return f"what listens at {address} did not answer the TLS handshake within {HANDSHAKE_SECONDS:g} seconds: is it a Polyproc server with --tls-cert, and not busy?"
-    return f"what listens at {address} does not speak TLS ({error}): if it is a Polyproc server without --tls-cert, its address begins with tcp:"
+        return (
+            f"what listens at {address} did not answer the TLS handshake within {HANDSHAKE_SECONDS:g} seconds: "
+            f"is it a Polyproc server with --tls-cert, and not busy?"
+        )
+    return (
+        f"what listens at {address} does not speak TLS ({error}): if it is a Polyproc server without "
+        f"--tls-cert, its address begins with tcp:"
+    )
 
 
 class Relay:

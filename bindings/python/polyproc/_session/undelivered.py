@@ -2,7 +2,10 @@
 
 
 class Undelivered(set):
-    """Whatever has `is_forgotten()` and `take_back()`. A loop tells nobody that it was closed, so the thread that reads looks, until all were taken."""
+    """
+    Whatever has `is_forgotten()` and `take_back()`. A loop tells nobody that it was closed, so the thread that reads
+    looks, until all were taken.
+    """
 
     def __init__(self):
         super().__init__()

@@ -1,4 +1,7 @@
-"""Length-prefixed frames over a socket. No exception of a signal handler, and no use of the wire in one, can tear them apart."""
+"""
+Length-prefixed frames over a socket. No exception of a signal handler, and no use of the wire in one, can tear them
+apart.
+"""
 
 import os
 import select
@@ -13,26 +16,32 @@ from time import perf_counter
 from .._values.large import FRAGMENTED_BYTES, fragments
 from .._values.rope import Rope, rope
 from .inflow import LONG_LOG, MAX_FRAME, FrameTooLong, Inflow
+from .messages import packed_notification
 from .outflow import CALLERS, Outflow, is_from_socket
+from .params import NO_PARAMS
 
 _LENGTH = Struct(">I")
 _TIMEVAL = Struct("ll").pack
 _FOR_EVER = _TIMEVAL(0, 0)
 _UNKNOWN = -1.0
-# How long code that has interrupted a read of its own thread sleeps in the system before it looks whether it was interrupted itself, in seconds.
+# How long code that has interrupted a read of its own thread sleeps in the system before it looks whether it was
+# interrupted itself, in seconds.
 _LOOK_SECONDS = 0.05
-# What is put aside, at most: a pipe takes so much in whole or not at all, its head included; and for so long after something was sent.
+# What is put aside, at most: a pipe takes so much in whole or not at all, its head included; and for so long after
+# something was sent.
 _MAX_ASIDE = 4096 - 8
 _ASIDE_SECONDS = 0.001
 _AFTER = Struct(">Q").pack
-# The notification worker/wrote.
-_WROTE = b"\x00\x00\x00\x1d\x82\xa6method\xacworker/wrote\xa6params\x80"
+_WROTE = packed_notification("worker/wrote", NO_PARAMS)
 
 CALLERS.add(__name__)
 
 
 class Wire:
-    """Frames in, frames out. Signal handlers and finalizers may raise, or use the wire themselves, between any two bytecodes."""
+    """
+    Frames in, frames out. Signal handlers and finalizers may raise, or use the wire themselves, between any two
+    bytecodes.
+    """
 
     def __init__(self, sock):
         sock.setblocking(True)
@@ -42,16 +51,18 @@ class Wire:
         self._inflow = Inflow([])
         self._out = Outflow(sock)
         self._put_out = self._out.send
-        # The longest frame that the server reads. The fragments that wait to be sent, and the thread that sends them. It lets the other threads send in
-        # between: one that waits holds the door. Its signal handlers pass.
+        # The longest frame that the server reads. The fragments that wait to be sent, and the thread that sends them.
+        # It lets the other threads send in between: one that waits holds the door. Its signal handlers pass.
         self.longest_frame = MAX_FRAME
         self._fragments = deque()
         self._pusher = None
         self._door = threading.RLock()
-        # The time-out of the system's `recv`, in seconds; and whether it does not wait at all, since it was interrupted by code that reads.
+        # The time-out of the system's `recv`, in seconds; and whether it does not wait at all, since it was interrupted
+        # by code that reads.
         self._timeout = None
         self.interrupted = False
-        # Bytes of all messages that were given to it; since there is a pipe beside the connection, the sums so far, the last of which counts.
+        # Bytes of all messages that were given to it; since there is a pipe beside the connection, the sums so far, the
+        # last of which counts.
         self._before_aside = 0
         self._lengths = deque()
         self._sums = []
@@ -81,8 +92,8 @@ class Wire:
 
     def interrupt(self):
         """
-        This code has interrupted one that reads, and is about to read itself. When the other goes on, its `recv` must not wait for what was read here:
-        it finds a socket that does not wait.
+        This code has interrupted one that reads, and is about to read itself. When the other goes on, its `recv` must
+        not wait for what was read here: it finds a socket that does not wait.
         """
         self.interrupted = True
         os.set_blocking(self._fd, False)
@@ -99,14 +110,16 @@ class Wire:
 
     def prepare(self):
         """
-        When `interrupted`, before a look whether what is waited for has come, and `receive`: from here on the next interruption makes that return
-        at once.
+        When `interrupted`, before a look whether what is waited for has come, and `receive`: from here on the next
+        interruption makes that return at once.
         """
         self.interrupted = False
         os.set_blocking(self._fd, True)
 
     def receive(self, inflow, flags=0, seconds=None, nested=False):
-        """One `recv`, which waits up to `seconds`. False at the end of the stream; BlockingIOError when nothing came."""
+        """
+        One `recv`, which waits up to `seconds`. False at the end of the stream; BlockingIOError when nothing came.
+        """
         if nested:
             if not flags and not self._readable(_LOOK_SECONDS if seconds is None else min(seconds, _LOOK_SECONDS)):
                 raise BlockingIOError
@@ -134,8 +147,8 @@ class Wire:
 
     def send(self, data):
         """
-        Sends a whole frame, or several; or a message that is a rope, unframed. What an exception interrupts is finished by the next `send`, of any
-        thread.
+        Sends a whole frame, or several; or a message that is a rope, unframed. What an exception interrupts is finished
+        by the next `send`, of any thread.
         """
         if self._fragments or type(data) is Rope or len(data) - 4 > self.longest_frame:
             self._send_large(data)
@@ -180,8 +193,8 @@ class Wire:
 
     def try_send(self, data):
         """
-        The same without ever waiting: False when another thread is sending. What does not fit into the socket now leaves with the next
-        message.
+        The same without ever waiting: False when another thread is sending. What does not fit into the socket now
+        leaves with the next message.
         """
         if not self._out.try_send(data):
             return False
@@ -205,8 +218,8 @@ class Wire:
 
     def put_aside(self, data, most):
         """
-        The same as `send` without waking the server, which looks soon. False: it is to be sent, because there is no such pipe, because the server
-        has not heard of this process for too long, or of so many messages.
+        The same as `send` without waking the server, which looks soon. False: it is to be sent, because there is no
+        such pipe, because the server has not heard of this process for too long, or of so many messages.
         """
         if (
             self._aside is None
@@ -239,11 +252,4 @@ def _timeval(seconds):
     return _TIMEVAL(micros // 1_000_000, micros % 1_000_000)
 
 
-def frame(body):
-    """What `send` takes."""
-    if type(body) is Rope:
-        return body
-    return _LENGTH.pack(len(body)) + body
-
-
-__all__ = ["FrameTooLong", "Wire", "frame", "is_from_socket"]
+__all__ = ["FrameTooLong", "Wire", "is_from_socket"]

@@ -3,7 +3,7 @@
 import base64
 import os
 
-from .._errors import CODES, PolyprocError, TaskFailed, error_from_wire
+from .._errors import PolyprocError, TaskFailed, error_from_wire, error_to_wire
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 # An exception that holds more goes without itself: its type and text are told.
@@ -44,23 +44,24 @@ class MaybeEncodingError(Exception):
 
 
 def failure_of(error, for_python):
-    """`{code, message, data}` of a task that raised. `for_python`: with the exception itself, when it can be pickled."""
+    """
+    `{code, message, data}` of a task that raised. `for_python`: with the exception itself, when it can be pickled.
+    """
     if isinstance(error, PolyprocError) and error.name in ("TargetNotFound", "PayloadTooLarge"):
-        return {"code": CODES[error.name], "message": str(error), "data": {"name": error.name, **error.data}}
+        return error_to_wire(error.name, str(error), error.data)
     data = _describe(error, _MAX_CAUSES)
     if for_python and isinstance(error, Exception):
         encoded = _pickle(error)
         if encoded is not None:
             data["pickle"] = encoded
-    return {
-        "code": CODES["TaskFailed"],
-        "message": f"{data['type']}: {data['message']}",
-        "data": {"name": "TaskFailed", **data, "language": "python"},
-    }
+    return error_to_wire("TaskFailed", f"{data['type']}: {data['message']}", {**data, "language": "python"})
 
 
 def exception_from(failure, origin=None):
-    """The exception to raise for a task's failure: the original one where that is possible. `origin`: it came from another client's workers, and is not opened."""
+    """
+    The exception to raise for a task's failure: the original one where that is possible. `origin`: it came from another
+    client's workers, and is not opened.
+    """
     data = failure.get("data") or {}
     encoded = data.get("pickle")
     if isinstance(encoded, str) and origin is None:

@@ -1,6 +1,6 @@
 """
-Values of other clients' process trees. What is pickled runs code when it is opened, so a session that was opened with `blobs: "own"` has the server
-mark what does not come from its own tree, and opens of that only what is plain data.
+Values of other clients' process trees. What is pickled runs code when it is opened, so a session that was opened with
+`blobs: "own"` has the server mark what does not come from its own tree, and opens of that only what is plain data.
 """
 
 from .._errors import UntrustedBlob
@@ -16,14 +16,19 @@ class Foreign:
         self.payload, self.origin, self.place = payload, origin, place
 
     def check(self):
-        """Fails with UntrustedBlob when there is a private value of a language in it, of any: passed on, it would count as this session's own."""
+        """
+        Fails with UntrustedBlob when there is a private value of a language in it, of any: passed on, it would count as
+        this session's own.
+        """
         payload = self.payload
 
         def look(code, data):
             if code == BLOB:
                 raise UntrustedBlob(
-                    f"{self.place} holds a pickled or other private value of client {self.origin}, which is not of this program's process tree: "
-                    "opening it could run that client's code. If you trust every client of the server, connect with trust_blobs=True or "
+                    f"{self.place} holds a pickled or other private value of client {self.origin}, which is not "
+                    f"of this program's process tree: "
+                    "opening it could run that client's code. If you trust every client of the server, connect "
+                    "with trust_blobs=True or "
                     "POLYPROC_TRUST_BLOBS=1; otherwise have it send plain data",
                     {"origin": self.origin, "object": self.place},
                 )
@@ -46,14 +51,18 @@ def item_of(result, place):
 
 
 def trusts_all(trust_blobs, kind):
-    """What `connect` was told, else the environment, else the kind of address says: servers in the network have clients of other people."""
+    """
+    What `connect` was told, else the environment, else the kind of address says: servers in the network have clients of
+    other people.
+    """
     if trust_blobs is None:
         import os
 
         said = os.environ.get("POLYPROC_TRUST_BLOBS", "")
         if said not in ("", "0", "1"):
             raise ValueError(
-                f"POLYPROC_TRUST_BLOBS must be 1 (open what any client pickled) or 0 (of one's own process tree only); got {said!r}"
+                f"POLYPROC_TRUST_BLOBS must be 1 (open what any client pickled) or 0 (of one's own process tree "
+                f"only); got {said!r}"
             )
         return said == "1" if said else kind not in ("tcp", "tls")
     return bool(trust_blobs)

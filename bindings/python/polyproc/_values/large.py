@@ -1,5 +1,6 @@
 """
-Messages in fragments (SPEC.md): how a large one is cut, and how one that comes begins. Whole frames pass between the fragments.
+Messages in fragments (SPEC.md): how a large one is cut, and how one that comes begins. Whole frames pass between the
+fragments.
 """
 
 from struct import Struct

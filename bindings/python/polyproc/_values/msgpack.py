@@ -98,7 +98,8 @@ def bin_head(size):
         return _U16(0xC5, size)
     if size > _LONGEST:
         raise PolyprocError(
-            f"a value of {size} bytes, and msgpack's longest has {_LONGEST}: send it in parts, or write it to a file and send its path",
+            f"a value of {size} bytes, and msgpack's longest has {_LONGEST}: send it in parts, or write it to a "
+            f"file and send its path",
             {"bytes": size},
             "PayloadTooLarge",
         )

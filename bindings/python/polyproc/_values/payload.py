@@ -1,6 +1,7 @@
 """
-Values as payloads. What every language has travels plainly: None, booleans, integers of 64 bits, floats, text, bytes, lists, dicts with text
-keys, datetimes of `timezone.utc`, and shared objects. A value that holds anything else, or that would not come back equal, is pickled as a whole, which only Python reads.
+Values as payloads. What every language has travels plainly: None, booleans, integers of 64 bits, floats, text, bytes,
+lists, dicts with text keys, datetimes of `timezone.utc`, and shared objects. A value that holds anything else, or that
+would not come back equal, is pickled as a whole, which only Python reads.
 """
 
 import copyreg
@@ -27,6 +28,7 @@ from .msgpack import (
     unpack,
 )
 from .rope import LARGE_BYTES, joined, rope
+from .timestamp import pack_timestamp, timestamp
 
 # Tags of blobs: any value, and the object of a child's process.
 PICKLE = "python/pickle"
@@ -34,6 +36,7 @@ PROCESS = "python/process"
 # What makes a shared object of a bare handle: set by the module that knows the classes.
 from_handle = None
 
+_PAIR = array_head(2)
 _state = threading.local()
 
 
@@ -61,7 +64,8 @@ def note_handle(shared):
     encoding = getattr(_state, "encoding", None)
     if encoding is None:
         raise RuntimeError(
-            f"{type(shared).__name__} objects travel through Polyproc only (arguments, queues, pipes, results): pickle on its own cannot carry them"
+            f"{type(shared).__name__} objects travel through Polyproc only (arguments, queues, pipes, results): "
+            f"pickle on its own cannot carry them"
         )
     if shared._session is not encoding.session:
         raise ValueError(
@@ -94,13 +98,14 @@ def to_wire(session, data, handles):
         raise too_large(session, "the value takes", len(data))
     if not handles:
         return pack_bin(data)
-    return joined((b"\x92", pack_bin(data), array_head(len(handles)), *map(pack_str, handles)))
+    return joined((_PAIR, pack_bin(data), array_head(len(handles)), *map(pack_str, handles)))
 
 
 def too_large(session, what, size):
     limit = session.max_payload + OVERHEAD_BYTES
     return PolyprocError(
-        f"{what} {size} bytes, and a message at most {limit}: send it in parts, write it to a file and send its path, or raise the server's limit "
+        f"{what} {size} bytes, and a message at most {limit}: send it in parts, write it to a file and send its "
+        f"path, or raise the server's limit "
         "(--max-payload-bytes, --max-memory-bytes)",
         {"bytes": size, "maxPayloadBytes": limit},
         "PayloadTooLarge",
@@ -111,7 +116,7 @@ def repacked(payload):
     """A payload that came, to be sent as it is."""
     if type(payload) is not list:
         return pack_bin(payload)
-    return joined((b"\x92", pack_bin(payload[0]), array_head(len(payload[1])), *map(pack_str, payload[1])))
+    return joined((_PAIR, pack_bin(payload[0]), array_head(len(payload[1])), *map(pack_str, payload[1])))
 
 
 def encode(session, value):
@@ -143,7 +148,12 @@ def pickled(value):
 
 def blob(tag, data):
     """`data`: bytes or a rope."""
-    return pack_ext(BLOB, joined((b"\x92", pack_str(tag), pack_bin(data))))
+    return pack_ext(BLOB, joined((_PAIR, pack_str(tag), pack_bin(data))))
+
+
+def call_args(value):
+    """The arguments of a call with this packed value alone: `[[value], {}]`."""
+    return joined((array_head(2), array_head(1), value, map_head(0)))
 
 
 def dumps(value):
@@ -199,7 +209,10 @@ CHUNK_BYTES = 4 * 1024 * 1024
 
 
 def buffer_size(value):
-    """The bytes of a text or buffer (`bytes`, arrays of other packages), as far as they can be told without a look into it."""
+    """
+    The bytes of a text or buffer (`bytes`, arrays of other packages), as far as they can be told without a look into
+    it.
+    """
     if isinstance(value, (str, bytes, bytearray)):
         return len(value)
     size = getattr(value, "nbytes", 0)
@@ -250,7 +263,7 @@ def _plain_into(value, write, depth, seen):
     handle = getattr(kind, "_plain_handle", None)
     if handle is None:
         if kind.__module__ == "datetime":
-            write(_pack_timestamp(value))
+            write(pack_timestamp(value))
             return
         raise Unpackable(f"an object of type {kind.__name__}")
     handle = handle(value)
@@ -338,7 +351,7 @@ def _extension(code, data):
     if code == HANDLE:
         return from_handle(str(data, "utf-8"))
     if code == TIMESTAMP:
-        return _timestamp(data)
+        return timestamp(data)
     return Ext(code, bytes(data))
 
 
@@ -367,32 +380,6 @@ def _blob_parts(data):
 
 # The lengths of the heads of msgpack's bin.
 _BIN_HEADS = {0xC4: 2, 0xC5: 3, 0xC6: 5}
-
-
-def _pack_timestamp(value):
-    """A moment of UTC, which is all that a timestamp says: other zones, and times without one, are pickled."""
-    from datetime import datetime, timezone
-
-    if type(value) is not datetime or value.tzinfo is not timezone.utc or value.fold:
-        raise Unpackable(f"{type(value).__name__} that is no moment of timezone.utc")
-    since = value - datetime(1970, 1, 1, tzinfo=timezone.utc)
-    seconds, nanoseconds = since.days * 86400 + since.seconds, since.microseconds * 1000
-    if 0 <= seconds < 1 << 34:
-        return b"\xd7\xff" + (nanoseconds << 34 | seconds).to_bytes(8, "big")
-    return b"\xc7\x0c\xff" + nanoseconds.to_bytes(4, "big") + seconds.to_bytes(8, "big", signed=True)
-
-
-def _timestamp(data):
-    from datetime import datetime, timedelta, timezone
-
-    if len(data) == 4:
-        seconds, nanoseconds = int.from_bytes(data, "big"), 0
-    elif len(data) == 8:
-        both = int.from_bytes(data, "big")
-        seconds, nanoseconds = both & 0x3FFFFFFFF, both >> 34
-    else:
-        seconds, nanoseconds = int.from_bytes(data[4:], "big", signed=True), int.from_bytes(data[:4], "big")
-    return datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=seconds, microseconds=nanoseconds // 1000)
 
 
 def _pack_opaque(value):

@@ -4,8 +4,9 @@ The same objects for asyncio: what waits there is awaited here.
     async with aio.Lock(name="deploy"): ...
     async for result in pool.imap(work, items): ...
 
-Cancelling an await ends the server's wait. No thread waits with it, and each event loop may use all of it. To other processes these objects travel
-as those of `polyproc`. The first object starts, or connects to, a server, which takes a moment: `await aio.open()` does that beside the loop.
+Cancelling an await ends the server's wait. No thread waits with it, and each event loop may use all of it. To other
+processes these objects travel as those of `polyproc`. The first object starts, or connects to, a server, which takes a
+moment: `await aio.open()` does that beside the loop.
 """
 
 import asyncio

@@ -5,7 +5,7 @@ import itertools
 import threading
 import weakref
 
-from .._values.msgpack import pack_str
+from .._session.params import field
 
 # So many requests may be under way whose answers nobody awaits; then senders await theirs.
 _MAX_UNANSWERED = 256
@@ -17,8 +17,8 @@ _owners_lock = threading.RLock()
 
 async def ask(session, method, packed, undo=None):
     """
-    The answer's result. Cancelled, it cancels the request, and does not wait for that; should the request have succeeded all the same, `undo(result)` is
-    called, by whoever reads: it may send, but not wait.
+    The answer's result. Cancelled, it cancels the request, and does not wait for that; should the request have
+    succeeded all the same, `undo(result)` is called, by whoever reads: it may send, but not wait.
     """
     asked = _Asked(session, undo)
     session.listen()
@@ -37,8 +37,8 @@ async def ask(session, method, packed, undo=None):
 
 async def ask_to_the_end(session, method, packed):
     """
-    The same for what must not be left before its answer: the result, and the cancellation that came meanwhile, which is still to be
-    raised. Raises the request's error, or the cancellation when it ended the request.
+    The same for what must not be left before its answer: the result, and the cancellation that came meanwhile, which is
+    still to be raised. Raises the request's error, or the cancellation when it ended the request.
     """
     asked = _Asked(session, None)
     session.listen()
@@ -100,7 +100,10 @@ class _Asked:
             future.set_result(answer.result)
 
     def abandon(self):
-        """Nobody awaits it any more. True when the answer has come: then it is to be taken back; the thread that reads does so, unless the caller does."""
+        """
+        Nobody awaits it any more. True when the answer has come: then it is to be taken back; the thread that reads
+        does so, unless the caller does.
+        """
         with self._lock:
             self._abandoned = True
             came = self._came is not None
@@ -128,12 +131,12 @@ def is_free(session):
 
 
 def owner():
-    """Who asks: an asyncio task. msgpack of the name by which the server knows it."""
+    """The member `owner` of a request, packed: the asyncio task that asks."""
     task = asyncio.current_task()
     with _owners_lock:
         packed = _owners.get(task)
         if packed is None:
-            packed = _owners[task] = pack_str(f"a{next(_names):x}")
+            packed = _owners[task] = field("owner", f"a{next(_names):x}")
         return packed
 
 

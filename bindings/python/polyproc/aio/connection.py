@@ -4,10 +4,9 @@ import asyncio
 
 from .. import connection
 from .._errors import PolyprocError
-from .._session.params import field, ms
+from .._session.params import ms, waiting
 from .._values.foreign import item_of
 from .._values.msgpack import pack
-from .._values.rope import joined
 from ..connection import _ITEM, _LARGE_BYTES, _as_os_error
 from .asking import ask, is_free
 from .face import Face
@@ -39,8 +38,8 @@ class Connection(Face):
 
     async def recv(self):
         """
-        Waits for an object and takes it. EOFError once nobody holds the other end and nothing is left. Cancelled, it takes none: one that was on
-        its way is what the next `recv` gets.
+        Waits for an object and takes it. EOFError once nobody holds the other end and nothing is left. Cancelled, it
+        takes none: one that was on its way is what the next `recv` gets.
         """
         item = await self._recv()
         return self.shared._value_of(item)
@@ -62,7 +61,7 @@ class Connection(Face):
         shared._check_readable()
         if shared._unread or shared._end.late:
             return True
-        params = shared._one if timeout is None else shared._two + field("timeoutMs", ms(timeout))
+        params = shared._params(*waiting(True, timeout))
         return (await self._ask_os("pipe/poll", params))["ready"]
 
     def close(self):
@@ -73,7 +72,7 @@ class Connection(Face):
         if len(item) <= _LARGE_BYTES and is_free(shared._session):
             shared._send(item)
         else:
-            await self._ask_os("pipe/send", joined((shared._two, _ITEM, item)))
+            await self._ask_os("pipe/send", shared._params.holding(_ITEM, item))
 
     async def _recv(self):
         shared = self.shared
@@ -82,7 +81,7 @@ class Connection(Face):
             return shared._unread.pop(0)
         if shared._end.late:
             return shared._end.late.popleft()
-        item = item_of(await self._ask_os("pipe/recv", shared._one, shared._undo), shared._handle)
+        item = item_of(await self._ask_os("pipe/recv", shared._params.alone, shared._undo), shared._handle)
         if shared._readiness is not None:
             # Somebody selects it, too: that descriptor asks the server.
             await asyncio.get_running_loop().run_in_executor(None, shared._readiness.received)

@@ -8,13 +8,19 @@ from .process import in_loop
 
 
 class Pool:
-    """`processes` workers (default: the number of CPUs). Functions may be coroutine functions, which run in an event loop of their worker."""
+    """
+    `processes` workers (default: the number of CPUs). Functions may be coroutine functions, which run in an event loop
+    of their worker.
+    """
 
     def __init__(self, processes=None, initializer=None, initargs=(), maxtasksperchild=None, *, ctx=None):
         self.shared = pool.Pool(processes, in_loop(initializer), initargs, maxtasksperchild, context=ctx)
 
     async def apply(self, func, args=(), kwds={}):
-        """Calls the function in a worker. Cancelled, the call is cancelled: when it has begun it is told to stop, and its worker ended when it does not."""
+        """
+        Calls the function in a worker. Cancelled, the call is cancelled: when it has begun it is told to stop, and its
+        worker ended when it does not.
+        """
         shared, func = self.shared, in_loop(func)
         shared._check_running()
         result = _Apply(shared)
@@ -53,13 +59,13 @@ class Pool:
             return
         for job in list(shared._jobs):
             job.drop_unsent()
-        await ask(shared._session, "pool/terminate", shared._one)
+        await ask(shared._session, "pool/terminate", shared._params.alone)
 
     async def join(self):
         """Waits until the workers have gone."""
         if self.shared._state == pool.RUN:
             raise ValueError("Pool is still running")
-        await ask(self.shared._session, "pool/join", self.shared._one)
+        await ask(self.shared._session, "pool/join", self.shared._params.alone)
 
     async def _map(self, func, iterable, mode, chunksize):
         shared = self.shared

@@ -10,7 +10,8 @@ from ..targets import Target
 _S = TypeVar("_S")
 _T = TypeVar("_T")
 
-# A coroutine function is run to its end in the worker. What a target of another language takes and gives is not known here.
+# A coroutine function is run to its end in the worker. What a target of another language takes and gives is not known
+# here.
 class Pool:
     shared: pool.Pool
     def __init__(

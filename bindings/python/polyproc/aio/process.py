@@ -5,11 +5,15 @@ import inspect
 
 from .. import process
 from .._server.default import default_session
+from .._session.params import waiting
 from .asking import ask
 
 
 class Process:
-    """A process: `target(*args, **kwargs)`, where `target` may be a coroutine function; that runs in an event loop of its own."""
+    """
+    A process: `target(*args, **kwargs)`, where `target` may be a coroutine function; that runs in an event loop of its
+    own.
+    """
 
     def __init__(
         self, group=None, target=None, name=None, args=(), kwargs={}, *, daemon=None, on_parent_death=None, ctx=None
@@ -51,7 +55,7 @@ class Process:
         shared = self.shared
         shared._check_started()
         if shared._exitcode is None:
-            shared._joined(await ask(shared._session, "process/join", shared._join_params(timeout)))
+            shared._joined(await ask(shared._session, "process/join", shared._params(*waiting(True, timeout))))
 
     async def is_alive(self):
         if self.shared._session is None:
@@ -71,7 +75,7 @@ class Process:
         shared = self.shared
         shared._check_started()
         if shared._exitcode is None:
-            await ask(shared._session, method, shared._join)
+            await ask(shared._session, method, shared._params.alone)
 
     @property
     def exitcode(self):
@@ -101,7 +105,7 @@ def _end(shared, session, handle, starting):
         shared._not_started(session, handle)
     else:
         shared._has_started(session, handle, starting.result())
-        session.send("process/kill", shared._join)
+        session.send("process/kill", shared._params.alone)
 
 
 def in_loop(function):

@@ -5,11 +5,10 @@ from types import GenericAlias
 
 from .. import queues
 from .._errors import PolyprocError
-from .._session.params import field, ms
+from .._session.params import waiting
 from .._values.foreign import first_item
 from .._values.payload import encode
-from .._values.rope import joined
-from ..queues import _ITEMS, _LARGE_BYTES, _NO_WAIT
+from ..queues import _ITEMS, _LARGE_BYTES
 from .asking import is_free
 from .face import Face
 
@@ -25,8 +24,8 @@ class Queue(Face):
 
     async def put(self, obj, block=True, timeout=None):
         """
-        Stores the item. Fails with queue.Full after `timeout` (seconds), or at once when `block` is false. What cannot be pickled
-        raises here.
+        Stores the item. Fails with queue.Full after `timeout` (seconds), or at once when `block` is false. What cannot
+        be pickled raises here.
         """
         shared = self._open()
         item = encode(shared._session, obj)
@@ -38,18 +37,12 @@ class Queue(Face):
             and is_free(shared._session)
         ):
             # It need not wait for room, so its answer can only be that it was stored.
-            shared._session.cast("queue/put", b"".join((shared._two, _ITEMS, item)), shared._failed)
+            shared._session.cast("queue/put", shared._params.holding(_ITEMS, item), shared._failed)
             if shared._failure is not None:
                 raise shared._failure
             return
-        if not block:
-            params = joined((shared._three, _NO_WAIT, _ITEMS, item))
-        elif timeout is None:
-            params = joined((shared._two, _ITEMS, item))
-        else:
-            params = joined((shared._three, field("timeoutMs", ms(timeout)), _ITEMS, item))
         try:
-            await self._ask("queue/put", params)
+            await self._ask("queue/put", shared._params.holding(_ITEMS, item, more=waiting(block, timeout)))
         except PolyprocError as error:
             if error.name == "Full":
                 raise Full from None
@@ -57,20 +50,14 @@ class Queue(Face):
 
     async def get(self, block=True, timeout=None):
         """
-        Takes an item. Fails with queue.Empty after `timeout` (seconds), or at once when `block` is false. Cancelled, it takes none: one that was
-        on its way goes back to the head of the queue.
+        Takes an item. Fails with queue.Empty after `timeout` (seconds), or at once when `block` is false. Cancelled, it
+        takes none: one that was on its way goes back to the head of the queue.
         """
         shared = self._open()
         # What a thread took ahead comes first.
         shared._give_back()
-        if not block:
-            params = shared._two + _NO_WAIT
-        elif timeout is None:
-            params = shared._one
-        else:
-            params = shared._two + field("timeoutMs", ms(timeout))
         try:
-            result = await self._ask("queue/get", params, shared._undo)
+            result = await self._ask("queue/get", shared._params(*waiting(block, timeout)), shared._undo)
         except PolyprocError as error:
             if error.name == "Empty":
                 raise Empty from None
@@ -85,15 +72,15 @@ class Queue(Face):
 
     async def qsize(self):
         self.shared._give_back()
-        return (await self._ask("queue/status", self.shared._one))["size"]
+        return (await self._ask("queue/status", self.shared._params.alone))["size"]
 
     async def empty(self):
         self.shared._give_back()
-        return (await self._ask("queue/status", self.shared._one))["empty"]
+        return (await self._ask("queue/status", self.shared._params.alone))["empty"]
 
     async def full(self):
         self.shared._give_back()
-        return (await self._ask("queue/status", self.shared._one))["full"]
+        return (await self._ask("queue/status", self.shared._params.alone))["full"]
 
     def close(self):
         """This object will put and get no more."""
@@ -112,7 +99,7 @@ class JoinableQueue(Queue):
 
     async def task_done(self):
         try:
-            await self._ask("queue/taskDone", self.shared._one)
+            await self._ask("queue/taskDone", self.shared._params.alone)
         except PolyprocError as error:
             if error.name == "BadState":
                 raise ValueError("task_done() called too many times") from error
@@ -120,7 +107,7 @@ class JoinableQueue(Queue):
 
     async def join(self):
         """Waits until every item put was dealt with."""
-        await self._ask("queue/join", self.shared._one)
+        await self._ask("queue/join", self.shared._params.alone)
 
 
 class SimpleQueue(Face):
@@ -135,16 +122,18 @@ class SimpleQueue(Face):
     async def put(self, obj):
         shared = self.shared
         shared._open()
-        await self._ask("queue/put", joined((shared._two, _ITEMS, encode(shared._session, obj))))
+        await self._ask("queue/put", shared._params.holding(_ITEMS, encode(shared._session, obj)))
 
     async def get(self):
         shared = self.shared
         shared._open()
-        return shared._opened(first_item(await self._ask("queue/get", shared._one, shared._undo), shared._handle))
+        return shared._opened(
+            first_item(await self._ask("queue/get", shared._params.alone, shared._undo), shared._handle)
+        )
 
     async def empty(self):
         self.shared._open()
-        return (await self._ask("queue/status", self.shared._one))["empty"]
+        return (await self._ask("queue/status", self.shared._params.alone))["empty"]
 
     def close(self):
         self.shared.close()

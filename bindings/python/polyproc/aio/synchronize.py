@@ -7,35 +7,27 @@ import time
 
 from .. import synchronize
 from .._errors import PolyprocError
-from .._session.params import field, ms
-from .._values.msgpack import map_head
+from .._session.params import field, waiting
 from .asking import ask_to_the_end, owner
 from .face import Face
-
-_NO_WAIT = field("timeoutMs", 0)
 
 
 class _Acquirable(Face):
     async def acquire(self, block=True, timeout=None):
         """Whether it was acquired: False when `timeout` (seconds) passed, or it was not free and `block` is false."""
         shared, me = self.shared, owner()
-        if not block:
-            params = b"".join((shared._three, me, _NO_WAIT))
-        elif timeout is None:
-            params = shared._two + me
-        else:
-            params = b"".join((shared._three, me, field("timeoutMs", ms(timeout))))
+        params = shared._params(me, *waiting(block, timeout))
 
         def undo(result):
             if result["acquired"]:
-                shared._session.send(shared._area + "/release", shared._two + me)
+                shared._session.send(shared._area + "/release", shared._params(me))
 
         return (await self._ask(shared._area + "/acquire", params, undo))["acquired"]
 
     async def release(self):
         shared = self.shared
         try:
-            await self._ask(shared._area + "/release", shared._two + owner())
+            await self._ask(shared._area + "/release", shared._params(owner()))
         except PolyprocError as error:
             if error.name in self._misuses:
                 raise self._misused() from error
@@ -49,9 +41,7 @@ class _Acquirable(Face):
         return ValueError("semaphore or lock released too many times")
 
     async def _status(self):
-        return await self._ask(
-            self.shared._area + "/status", map_head(1) + field(self.shared._area, self.shared._handle)
-        )
+        return await self._ask(self.shared._area + "/status", self.shared._params.alone)
 
     async def __aenter__(self):
         return await self.acquire()
@@ -113,18 +103,18 @@ class Event(Face):
         self.shared = synchronize.Event(ctx=ctx, name=name)
 
     async def is_set(self):
-        return (await self._ask("event/status", self.shared._one))["set"]
+        return (await self._ask("event/status", self.shared._params.alone))["set"]
 
     async def set(self):
-        await self._ask("event/set", self.shared._one)
+        await self._ask("event/set", self.shared._params.alone)
 
     async def clear(self):
-        await self._ask("event/clear", self.shared._one)
+        await self._ask("event/clear", self.shared._params.alone)
 
     async def wait(self, timeout=None):
         """Whether the event is set: False when `timeout` (seconds) has passed."""
         shared = self.shared
-        params = shared._one if timeout is None else shared._two + field("timeoutMs", ms(timeout))
+        params = shared._params(*waiting(True, timeout))
         return (await self._ask("event/wait", params))["set"]
 
 
@@ -157,16 +147,19 @@ class Condition(Face):
         await self.release()
 
     async def wait(self, timeout=None):
-        """Gives up the lock until it is notified. False when `timeout` (seconds) passed first. Also when it is cancelled, the lock is held again."""
+        """
+        Gives up the lock until it is notified. False when `timeout` (seconds) passed first. Also when it is cancelled,
+        the lock is held again.
+        """
         shared = self.shared
         me = owner()
-        params = shared._two + me if timeout is None else b"".join((shared._three, me, field("timeoutMs", ms(timeout))))
+        params = shared._params(me, *waiting(True, timeout))
         with _HeldOrNot():
             result, cancelled = await ask_to_the_end(shared._session, "condition/wait", params)
         if cancelled is not None:
             if result["notified"]:
                 # It was meant for somebody who goes on.
-                shared._session.cast("condition/notify", b"".join((shared._three, me, field("n", 1))))
+                shared._session.cast("condition/notify", shared._params(me, field("n", 1)))
             raise cancelled
         return result["notified"]
 
@@ -184,7 +177,7 @@ class Condition(Face):
 
     async def notify(self, n=1):
         with _HeldOrNot():
-            await self._ask("condition/notify", b"".join((self.shared._three, owner(), field("n", n))))
+            await self._ask("condition/notify", self.shared._params(owner(), field("n", n)))
 
     async def notify_all(self):
         await self.notify(None)
@@ -200,7 +193,10 @@ class _HeldOrNot:
 
 
 class Barrier(Face):
-    """A meeting point for `parties`. `action`, a function or coroutine function, is called by one of them, each time that all are there."""
+    """
+    A meeting point for `parties`. `action`, a function or coroutine function, is called by one of them, each time that
+    all are there.
+    """
 
     _kind = synchronize.Barrier
 
@@ -210,10 +206,10 @@ class Barrier(Face):
     async def wait(self, timeout=None):
         """The party's number, 0 … parties-1. Fails with BrokenBarrierError. To cancel it breaks the barrier."""
         shared = self.shared
-        params = shared._one if timeout is None else shared._two + field("timeoutMs", ms(timeout))
+        params = shared._params(*waiting(True, timeout))
 
         def done(ok):
-            shared._session.send("barrier/actionDone", shared._two + field("ok", ok))
+            shared._session.send("barrier/actionDone", shared._params(field("ok", ok)))
 
         try:
             result = await self._ask(
@@ -236,14 +232,14 @@ class Barrier(Face):
         return result["index"]
 
     async def reset(self):
-        await self._ask("barrier/reset", self.shared._one)
+        await self._ask("barrier/reset", self.shared._params.alone)
 
     async def abort(self):
-        await self._ask("barrier/abort", self.shared._one)
+        await self._ask("barrier/abort", self.shared._params.alone)
 
     async def status(self):
         """`parties`, `waiting` and `broken`."""
-        return await self._ask("barrier/status", self.shared._one)
+        return await self._ask("barrier/status", self.shared._params.alone)
 
 
 __all__ = ["Barrier", "BoundedSemaphore", "Condition", "Event", "Lock", "RLock", "Semaphore"]

@@ -11,7 +11,8 @@ if __name__ == "__main__":
         os.execv(wanted, [wanted, here])
     root = os.path.dirname(os.path.dirname(here))
     if sys.path and os.path.abspath(sys.path[0]) == here:
-        # Not the folder of this program, but the one that `polyproc` can be imported from: last, it is not the program's own.
+        # Not the folder of this program, but the one that `polyproc` can be imported from: last, it is not the
+        # program's own.
         del sys.path[0]
     if root not in sys.path:
         sys.path.insert(0, root)

@@ -34,7 +34,10 @@ def next_claim():
 
 
 class TaskList:
-    """What the server has given this host and it has not begun. With claims, tasks may be in the list that the server has taken back."""
+    """
+    What the server has given this host and it has not begun. With claims, tasks may be in the list that the server has
+    taken back.
+    """
 
     def __init__(self, claims):
         self._claims = claims

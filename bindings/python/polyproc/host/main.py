@@ -22,7 +22,8 @@ def main():
         sock = socket.socket(fileno=SERVER_FD)
     except OSError:
         sys.exit(
-            "this program is started by a Polyproc server, which is its file descriptor 3; run `polyproc serve`, and name Python functions as targets"
+            "this program is started by a Polyproc server, which is its file descriptor 3; run `polyproc serve`, "
+            "and name Python functions as targets"
         )
     claims = open_claims()
     aside = is_inherited_pipe(ASIDE_FD)

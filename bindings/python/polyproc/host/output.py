@@ -1,4 +1,7 @@
-"""sys.stdout and sys.stderr of a worker: what is written goes over the host's connection, in order with the results, and belongs to its task."""
+"""
+sys.stdout and sys.stderr of a worker: what is written goes over the host's connection, in order with the results, and
+belongs to its task.
+"""
 
 import io
 import os

@@ -9,30 +9,18 @@ from _thread import allocate_lock, get_ident
 from time import perf_counter
 
 from .. import process
-from .._errors import Closed
+from .._errors import Closed, error_to_wire
 from .._pools.pool_calls import Call, Calls
 from .._processes import current
 from .._session import stops
 from .._session.answer import wake
-from .._session.messages import notification_head, packed_notification
-from .._session.wire import frame
-from .._values.failure import MaybeEncodingError, failure_of
-from .._values.msgpack import Unpackable, array_head, map_head, pack, pack_bin, pack_float, pack_int, scalar_packers
-from .._values.payload import (
-    PICKLE,
-    blob,
-    decode,
-    dumps_apart,
-    has_large,
-    pickled,
-    plain_or_pickled,
-    too_large,
-    with_handles,
-)
-from .._values.rope import joined
+from .._values.failure import failure_of
+from .._values.msgpack import pack, pack_bin
+from .._values.payload import decode
 from .child import Spawned, bootstrap
 from .claims import TaskList
 from .output import capture
+from .reports import Reports
 from .targets import Targets, load
 
 # Parts of a task are told no more often than this, in seconds, unless each is wanted.
@@ -41,17 +29,11 @@ _PART_EVERY = 0.02
 _MAX_STRIDE = 512
 
 
-# Results up to this size are certainly no larger than a message may be.
-_SHORT_BYTES = 1024
-# So many results may be put aside in a row: the server keeps the list of tasks from running out.
-_MOST_ASIDE = 8
-_RESULT = notification_head("worker/result")
-
-
 class Runner:
     def __init__(self, session, claims):
         self.session = session
         self._list = TaskList(claims)
+        self._reports = Reports(session, self._list)
         self._targets = Targets()
         self._initializer = None
         self._once = False
@@ -141,8 +123,8 @@ class Runner:
         else:
             task["items"] = args = kwargs = None
             code = bootstrap(child)
-        failure = {"code": 1012, "message": f"exit code {code}", "data": {"name": "TaskFailed"}} if code else None
-        self._result(task, 0, 1, failure=failure, values=None if failure else pack_bin(pack([None])))
+        failure = error_to_wire("TaskFailed", f"exit code {code}") if code else None
+        self._reports.result(task, 0, 1, failure=failure, values=None if failure else pack_bin(pack([None])))
         self._end(code)
 
     # The tasks of a pool.
@@ -193,9 +175,9 @@ class Runner:
                     raise TypeError("a task's items must be a list")
             if fresh:
                 # The task's time begins now: loading its module was not its own doing.
-                self._part(task, begin, 0, begin)
+                self._reports.part(task, begin, 0, begin)
         except BaseException as error:
-            self._result(task, begin, end - begin, failure=failure_of(error, True))
+            self._reports.result(task, begin, end - begin, failure=failure_of(error, True))
             return
         if end - begin == 1:
             self._run_one(task, begin, call, items[begin], for_python)
@@ -211,34 +193,11 @@ class Runner:
             value = call.function(*call.args, **call.kwargs)
         except BaseException as error:
             self._flush_output()
-            self._result(task, at, 1, failure=failure_of(error, for_python), ms=_since(began))
+            self._reports.result(task, at, 1, failure=failure_of(error, for_python), ms=_since(began))
             return
-        ended = perf_counter()
+        ms = _since(began)
         self._flush_output()
-        # Most functions of short tasks return something simple, whatever language asks.
-        packer = scalar_packers.get(type(value))
-        if packer is not None:
-            try:
-                payload = b"\x91" + packer(value)
-            except Unpackable:
-                payload = None
-            if payload is not None and len(payload) < _SHORT_BYTES:
-                body = b"".join(
-                    (
-                        _RESULT,
-                        b"\x85\xa3seq",
-                        pack_int(task["seq"]),
-                        b"\xa4from",
-                        pack_int(at),
-                        b"\xa5count\x01\xa6values",
-                        pack_bin(payload),
-                        b"\xa2ms",
-                        pack_float(round((ended - began) * 1000, 3)),
-                    )
-                )
-                self._tell_result(frame(body))
-                return
-        self._tell_values(task, at, [value], for_python, round((ended - began) * 1000, 3), None)
+        self._reports.value(task, at, value, for_python, ms)
 
     def _run_many(self, task, at, end, call, items, for_python):
         exact = task.get("exact", False)
@@ -252,8 +211,8 @@ class Runner:
                     # The items after the one that ran are not begun.
                     self._flush_output()
                     if values:
-                        self._tell_values(task, told_at, values, for_python, _since(began), at)
-                    self._result(task, at, end - at, failure=stops.NOT_BEGUN)
+                        self._reports.values(task, told_at, values, for_python, _since(began), at)
+                    self._reports.result(task, at, end - at, failure=stops.NOT_BEGUN)
                     return
                 task.pop("stopped", None)
             stop = at + 1 if exact else min(end, at + stride)
@@ -267,21 +226,21 @@ class Runner:
                 at = told_at + len(values)
                 self._flush_output()
                 if values:
-                    self._tell_values(task, told_at, values, for_python, _since(began), at)
+                    self._reports.values(task, told_at, values, for_python, _since(began), at)
                     began = perf_counter()
                 failure = failure_of(error, for_python)
                 values, told_at, at = [], at + 1, at + 1
                 task["untold"] = values
                 if at == end:
-                    self._result(task, at - 1, 1, failure=failure, ms=_since(began))
+                    self._reports.result(task, at - 1, 1, failure=failure, ms=_since(began))
                     return
-                self._part(task, at - 1, 1, at, failure=failure, ms=_since(began))
+                self._reports.part(task, at - 1, 1, at, failure=failure, ms=_since(began))
                 began = told = perf_counter()
                 continue
             now = perf_counter()
             if at < end and (exact or now - told > _PART_EVERY or "stopped" in task):
                 self._flush_output()
-                self._tell_values(task, told_at, values, for_python, _since(began), at)
+                self._reports.values(task, told_at, values, for_python, _since(began), at)
                 values, told_at = [], at
                 task["untold"] = values
                 if now - told > _PART_EVERY:
@@ -291,81 +250,12 @@ class Runner:
             elif stride < _MAX_STRIDE and now - told < _PART_EVERY / 8:
                 stride *= 2
         self._flush_output()
-        self._tell_values(task, told_at, values, for_python, _since(began), None)
-
-    # What is told.
-
-    def _tell_values(self, task, at, values, for_python, ms, next_item):
-        """`next_item` None: the task is done with these."""
-        count = len(values)
-        encode = _pickled_list if for_python else _plain_list
-        try:
-            payload = with_handles(self.session, lambda: encode(values))
-        except Exception as error:
-            if count > 1:
-                # In halves, so that each item that cannot be sent fails alone.
-                half = count // 2
-                self._tell_values(task, at, values[:half], for_python, ms / 2, at + half)
-                self._tell_values(task, at + half, values[half:], for_python, ms / 2, next_item)
-                return
-            if getattr(error, "name", None) == "PayloadTooLarge":
-                failure = failure_of(too_large(self.session, "the result takes", error.data["bytes"]), for_python)
-            else:
-                failure = failure_of(MaybeEncodingError(error, values[0]), for_python)
-            if next_item is None:
-                self._result(task, at, 1, failure=failure, ms=ms)
-            else:
-                self._part(task, at, 1, next_item, failure=failure, ms=ms)
-            return
-        if next_item is None:
-            self._result(task, at, count, values=payload, ms=ms)
-        else:
-            self._part(task, at, count, next_item, values=payload, ms=ms)
-
-    def _part(self, task, at, count, next_item, values=None, failure=None, ms=None):
-        self._tell(
-            "worker/part",
-            [
-                b"\xa3seq" + pack(task["seq"]),
-                b"\xa4from" + pack(at),
-                b"\xa5count" + pack(count),
-                b"\xa4next" + pack(next_item),
-            ],
-            values,
-            failure,
-            ms,
-        )
-        task["from"] = next_item
-
-    def _result(self, task, at, count, values=None, failure=None, ms=None):
-        self._tell(
-            "worker/result",
-            [b"\xa3seq" + pack(task["seq"]), b"\xa4from" + pack(at), b"\xa5count" + pack(count)],
-            values,
-            failure,
-            ms,
-        )
-
-    def _tell(self, method, members, values, failure, ms):
-        if values is not None:
-            members.append(b"\xa6values" + values)
-        if failure is not None:
-            members.append(b"\xa5error" + pack(failure))
-        if ms is not None:
-            members.append(b"\xa2ms" + pack(ms))
-        data = packed_notification(method, map_head(len(members)) + joined(members))
-        if method == "worker/result":
-            self._tell_result(data)
-        else:
-            self.session.send_now(data)
-
-    def _tell_result(self, data):
-        # While more tasks wait, the server is told of several at once.
-        if not (len(self._list) and self.session.wire.put_aside(data, _MOST_ASIDE)):
-            self.session.send_now(data)
+        self._reports.values(task, told_at, values, for_python, _since(began), None)
 
     def _end(self, code):
-        """Ends the process in an orderly way: as multiprocessing's children do, without tearing the interpreter down."""
+        """
+        Ends the process in an orderly way: as multiprocessing's children do, without tearing the interpreter down.
+        """
         try:
             threading._shutdown()
             atexit._run_exitfuncs()
@@ -395,15 +285,6 @@ class _Raise:
 
 def _since(began):
     return round((perf_counter() - began) * 1000, 3)
-
-
-def _pickled_list(values):
-    return blob(PICKLE, dumps_apart(values)) if has_large(values) else pickled(values)
-
-
-def _plain_list(values):
-    """A list whatever its items are, for a client of any language: what has no plain form is pickled alone."""
-    return array_head(len(values)) + joined(list(map(plain_or_pickled, values)))
 
 
 def _caller(mode, function):

@@ -1,6 +1,7 @@
 """
-Runs the classes of CPython's own `test.test_concurrent_futures` that are about executors of processes against `polyproc.futures`:
-`python3 run_futures.py [--list] [CLASS[.TEST]…]`. One line for each test on standard output, as in run_suite.py.
+Runs the classes of CPython's own `test.test_concurrent_futures` that are about executors of processes against
+`polyproc.futures`: `python3 run_futures.py [--list] [CLASS[.TEST]…]`. One line for each test on standard output, as in
+run_suite.py.
 """
 
 import importlib

@@ -1,6 +1,7 @@
 """
-Runs the classes of CPython's own `test._test_multiprocessing` against Polyproc: `python3 run_suite.py [--list] [CLASS[.TEST]…]`. One line for each test
-on standard output: `ok NAME`, `skipped NAME: REASON`, `failed NAME` and its traceback.
+Runs the classes of CPython's own `test._test_multiprocessing` against Polyproc: `python3 run_suite.py [--list]
+[CLASS[.TEST]…]`. One line for each test on standard output: `ok NAME`, `skipped NAME: REASON`, `failed NAME` and its
+traceback.
 """
 
 import os

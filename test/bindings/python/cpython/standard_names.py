@@ -1,6 +1,7 @@
 """
-`import multiprocessing` means Polyproc in this process: where Polyproc has a name, it is Polyproc's. The rest (`multiprocessing.dummy`, managers of
-one's own, the resource tracker …) stays the standard library's, for the parts of CPython's test file that are not about what Polyproc does.
+`import multiprocessing` means Polyproc in this process: where Polyproc has a name, it is Polyproc's. The rest
+(`multiprocessing.dummy`, managers of one's own, the resource tracker …) stays the standard library's, for the parts of
+CPython's test file that are not about what Polyproc does.
 """
 
 import importlib

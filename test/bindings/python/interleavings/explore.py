@@ -1,8 +1,10 @@
 """
-Explores the schedules of all scenarios: all with one change to the first one (another thread goes on at some point, or the signal handler is called), then, as
-long as there is time, some with two and three. A failure prints its schedule, which POLYPROC_SCHEDULE runs again.
+Explores the schedules of all scenarios: all with one change to the first one (another thread goes on at some point, or
+the signal handler is called), then, as long as there is time, some with two and three. A failure prints its schedule,
+which POLYPROC_SCHEDULE runs again.
 
-POLYPROC_EXPLORE_SECONDS: how long, in all (default 40). POLYPROC_EXPLORE_SEED. POLYPROC_EXPLORE_BYTECODE=1: points between all bytecodes.
+POLYPROC_EXPLORE_SECONDS: how long, in all (default 40). POLYPROC_EXPLORE_SEED. POLYPROC_EXPLORE_BYTECODE=1: points
+between all bytecodes.
 """
 
 import os

@@ -1,4 +1,7 @@
-"""What threads, signal handlers and finalizers do at once. Each is `scenario(scheduler)`: it prepares the threads, the first of which is the main one."""
+"""
+What threads, signal handlers and finalizers do at once. Each is `scenario(scheduler)`: it prepares the threads, the
+first of which is the main one.
+"""
 
 from polyproc._bypass import pipe_end
 from polyproc._errors import Closed

@@ -1,6 +1,7 @@
 """
-Runs a scenario under one schedule: of its threads one runs at a time, and between any two lines (in some modules: any two bytecodes) of the binding
-the schedule says which. There it can also call a signal handler, or a finalizer, in the thread that runs.
+Runs a scenario under one schedule: of its threads one runs at a time, and between any two lines (in some modules: any
+two bytecodes) of the binding the schedule says which. There it can also call a signal handler, or a finalizer, in the
+thread that runs.
 """
 
 import ast
@@ -59,7 +60,9 @@ class Worker:
 
 
 class Scheduler:
-    """`plan`: what to do at the points that are not left alone: the number of another thread that goes on, or "handler"."""
+    """
+    `plan`: what to do at the points that are not left alone: the number of another thread that goes on, or "handler".
+    """
 
     def __init__(self, plan, every_bytecode=False):
         self.plan = plan
@@ -282,8 +285,8 @@ _known = {}
 
 def _unbroken_lines(path):
     """
-    First lines of `finally` and `except` blocks, and `with` statements, which are left on that line: CPython looks for signals at calls and backward
-    jumps, so none comes between the block before and these.
+    First lines of `finally` and `except` blocks, and `with` statements, which are left on that line: CPython looks for
+    signals at calls and backward jumps, so none comes between the block before and these.
     """
     lines = _known.get(path)
     if lines is None:

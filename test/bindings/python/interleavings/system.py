@@ -5,7 +5,7 @@ import struct
 
 from polyproc._pools import imap, pool_job, results
 from polyproc._session import callbacks, outflow, reading, session as sessions, wire
-from polyproc._session.wire import frame
+from polyproc._session.frames import frame
 from polyproc._values.msgpack import pack, unpack
 
 outflow.CALLERS.add(__name__)
@@ -14,7 +14,8 @@ _TIMEVAL = struct.Struct("ll")
 
 class System:
     """
-    Replaces what the modules of the binding use, for one run of one scheduler. `prompt`: the server answers at once, and not when its turn comes.
+    Replaces what the modules of the binding use, for one run of one scheduler. `prompt`: the server answers at once,
+    and not when its turn comes.
     """
 
     def __init__(self, scheduler, answer, room=1 << 30, prompt=False):

@@ -1,4 +1,7 @@
-"""A library that stops its own workers when the program ends: its exit function runs before multiprocessing waits for them."""
+"""
+A library that stops its own workers when the program ends: its exit function runs before multiprocessing waits for
+them.
+"""
 
 import atexit
 import multiprocessing

@@ -1,4 +1,7 @@
-"""Children are waited for before exit functions that were registered before the first object; those may use its objects still."""
+"""
+Children are waited for before exit functions that were registered before the first object; those may use its objects
+still.
+"""
 
 import atexit
 import os

@@ -1,4 +1,6 @@
-"""On SIGUSR1 every Python process of a soak run writes the stacks of its threads to $POLYPROC_SOAK_STACKS/PID.python."""
+"""
+On SIGUSR1 every Python process of a soak run writes the stacks of its threads to $POLYPROC_SOAK_STACKS/PID.python.
+"""
 
 import faulthandler
 import os

@@ -1,0 +1,74 @@
+"""What a lock and a semaphore have in common: they are acquired and released."""
+
+from .._errors import PolyprocError
+from .._session.messages import owner
+from .._session.params import EARLY, Params, field, waiting
+from .._shared import SharedObject
+
+
+class Acquirable(SharedObject):
+    """What a thread acquires and releases."""
+
+    _area = ""
+    # How often it was acquired through this object and not released through it.
+    _holds = 0
+
+    def _begin(self):
+        self._acquire, self._release = self._area + "/acquire", self._area + "/release"
+        self._params = Params(field(self._area, self._handle))
+
+    def acquire(self, block=True, timeout=None):
+        """
+        Acquires it: first come, first served.
+
+        `block`: whether to wait until it is free; default True.
+        `timeout`: seconds to wait; 0 or less does not wait, None (the default) waits without a limit. Ignored if
+        `block` is false.
+
+        Returns True once it is acquired, and False if the timeout passed first.
+        """
+        params = self._params(owner(), *waiting(block, timeout))
+        acquired = self._request(self._acquire, params, self._undo)["acquired"]
+        if acquired:
+            self._holds += 1
+        return acquired
+
+    def _undo(self, result):
+        if result["acquired"]:
+            self._holds += 1
+            self.release()
+
+    def release(self):
+        """Releases it. The first process or thread that waits for it acquires it."""
+        if self._holds > 0:
+            # It was acquired through this object, so this cannot fail: the answer is not awaited.
+            self._holds -= 1
+            self._session.cast(self._release, self._params(owner(), EARLY))
+        else:
+            self._request(self._release, self._params(owner()))
+
+    def _status(self):
+        return self._request(self._area + "/status", self._params.alone)
+
+    def __enter__(self):
+        return self.acquire()
+
+    def __exit__(self, *_):
+        self.release()
+
+
+class ReleasedByAnyThread(Acquirable):
+    """What any thread of any process may release, so that it can be released too often."""
+
+    def release(self):
+        """
+        Releases it. Any thread of any process may do so, not only the one that acquired it.
+
+        Raises ValueError if it is not acquired, or if a bounded semaphore has its initial value already.
+        """
+        try:
+            super().release()
+        except PolyprocError as error:
+            if error.name == "BadState":
+                raise ValueError("semaphore or lock released too many times") from error
+            raise

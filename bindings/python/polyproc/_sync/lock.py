@@ -1,0 +1,83 @@
+"""Lock and RLock."""
+
+import threading
+
+from .._errors import PolyprocError
+from .._processes import current
+from . import MODULE
+from .acquirable import Acquirable, ReleasedByAnyThread
+
+
+class Lock(ReleasedByAnyThread):
+    """
+    A lock. Any thread of any process may release it. Not recursive: a thread that acquires it twice waits for itself.
+
+    `name`: all programs on the same server that make a lock of this name share it. Default: a lock of its own.
+    """
+
+    __module__ = MODULE
+    _kind = _area = "lock"
+    _everywhere = True
+
+    def __init__(self, *, ctx=None, name=None):
+        self._create(ctx, "lock/create", lambda handle: {"lock": handle}, name)
+
+    def locked(self):
+        """Returns True while any process holds the lock."""
+        return self._status()["locked"]
+
+    def __repr__(self):
+        return f"<{type(self).__name__}(owner={_holder(self)})>"
+
+
+class RLock(Acquirable):
+    """
+    A recursive lock. The thread that holds it may acquire it again, and releases it as often as it acquired it.
+
+    `name`: all programs on the same server that make a recursive lock of this name share it. Default: a lock of its
+    own.
+    """
+
+    __module__ = MODULE
+    _kind = "rlock"
+    _area = "lock"
+    _everywhere = True
+
+    def __init__(self, *, ctx=None, name=None):
+        self._create(ctx, "lock/create", lambda handle: {"lock": handle}, name)
+
+    def release(self):
+        """Releases it once. Raises AssertionError if this thread does not hold it."""
+        # Another thread of this process may hold it: the server knows.
+        self._holds = 0
+        try:
+            super().release()
+        except PolyprocError as error:
+            if error.name in ("BadState", "NotOwner"):
+                raise AssertionError("attempt to release recursive lock not owned by thread") from error
+            raise
+
+    def locked(self):
+        """Returns True while any thread of any process holds the lock."""
+        return self._status()["locked"]
+
+    def __repr__(self):
+        try:
+            depth = self._status()["depth"]
+        except PolyprocError:
+            depth = "unknown"
+        return f"<{type(self).__name__}({_holder(self)}, {depth})>"
+
+
+def _holder(lock):
+    """The holder, for `repr`: this process and thread by their names, another one by its session."""
+    try:
+        status = lock._status()
+    except PolyprocError:
+        return "unknown"
+    if not status["locked"]:
+        return "None"
+    if lock._holds == 0:
+        return status["holder"]
+    name, thread = current.process.name, threading.current_thread().name
+    return name if thread == "MainThread" else f"{name}|{thread}"

@@ -208,6 +208,7 @@ function aboveItsRoom(path: string, target: string): boolean {
 
 describe("architecture", () => {
   const sources = readSources();
+  const python = readSources(/\.pyi?$/);
 
   test("the sources are found", () => {
     assert.ok(sources.length > 50);
@@ -324,8 +325,18 @@ describe("architecture", () => {
     assert.deepEqual(found, []);
   });
 
+  test("no line of Python has over 120 columns", () => {
+    const found = python.flatMap(({ path, text }) =>
+      text.split("\n").flatMap((line, i) => ([...line].length > 120 ? [`${path}:${i + 1}`] : [])),
+    );
+    assert.deepEqual(found, []);
+    assert.ok(python.length > 100);
+  });
+
   test(`no source has over ${maxLines} lines without a reason`, () => {
-    const long = sources.filter(({ text }) => text.split("\n").length - 1 > maxLines).map(({ path }) => path);
+    const long = [...sources, ...python]
+      .filter(({ text }) => text.split("\n").length - 1 > maxLines)
+      .map(({ path }) => path);
     assert.deepEqual(
       long.filter((path) => !(path in longFiles)),
       [],

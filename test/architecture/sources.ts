@@ -10,8 +10,8 @@ export interface Source {
   text: string;
 }
 
-/** Every TypeScript source of the project. */
-export function readSources(): Source[] {
+/** The sources of the project whose paths match: by default those in TypeScript. */
+export function readSources(kind = /(?<!\.d)\.ts$/): Source[] {
   const sources: Source[] = [];
   for (const folder of folders) {
     let names: string[];
@@ -21,7 +21,7 @@ export function readSources(): Source[] {
       continue;
     }
     for (const name of names) {
-      if (!name.endsWith(".ts") || name.endsWith(".d.ts") || name.split("/").includes("node_modules")) continue;
+      if (!kind.test(name) || name.split("/").includes("node_modules")) continue;
       const path = join(folder, name);
       sources.push({ path, text: readFileSync(join(root, path), "utf8") });
     }

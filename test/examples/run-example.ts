@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { waitFor, within } from "../deadline.js";
 import type { ProcessRow } from "../../server/os/process-row.js";
@@ -68,16 +68,19 @@ export async function runProgram(
     await waitFor(() => markedProcesses(mark).length === 0, { what: "nothing of it lives on" });
     return { status, stdout, stderr, lines: stdout.split("\n").filter((line) => line.trim() !== "") };
   } catch (error) {
-    if (child.exitCode === null && child.signalCode === null) {
-      // Python programs write their stacks.
-      for (const { pid } of markedProcesses(mark)) signal(pid, "SIGABRT");
-      await within(closed, "its end", 3000).catch(() => child.kill("SIGKILL"));
-    }
+    await endHanging(child, mark, closed);
     throw new Error(
       `it printed:\n${stdout}${stderr}\nliving: ${markedProcesses(mark).map(describeProcess).join("\n")}`,
       { cause: error },
     );
   }
+}
+
+/** Ends a program that has not ended, and the processes with its mark. Those of Python write their stacks. */
+export async function endHanging(child: ChildProcess, mark: string, closed: Promise<unknown>): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  for (const { pid } of markedProcesses(mark)) signal(pid, "SIGABRT");
+  await within(closed, "its end", 3000).catch(() => child.kill("SIGKILL"));
 }
 
 /** A process that may have ended. */

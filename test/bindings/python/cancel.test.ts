@@ -9,7 +9,8 @@ import { root } from "../../fixture.js";
 import { startUnixServer } from "../../server/server-process.js";
 import { temporaryFolder } from "../../temporary-folder.js";
 import { TestHost } from "../typescript/host/harness.js";
-import { pythonEnvironment, runPython } from "./run-python.js";
+import { reportTests } from "./python-tests.js";
+import { pythonEnvironment } from "./run-python.js";
 import { needs } from "../../tools/needs.js";
 
 const fixtures = join(root, "test", "bindings", "python", "fixtures");
@@ -21,11 +22,7 @@ describe("a Python task that is to stop", needs("python3"), () => {
   const startHost = (t: TestContext) =>
     TestHost.start(t, { command: ["python3", join(root, "bindings/python/polyproc/host")], env: pythonEnvironment });
 
-  it("has its waits ended, each in its turn", async () => {
-    const { status, stderr } = await runPython([join(fixtures, "session_stop.py")]);
-    assert.equal(status, 0, stderr);
-    assert.match(stderr, /^OK$/m);
-  });
+  describe("has its waits ended, each in its turn", () => reportTests("session_stop.py"));
 
   it("is told when it asks; the next task is not", async (t) => {
     const host = await startHost(t);

@@ -1,13 +1,10 @@
 import assert from "node:assert/strict";
-import { execFileSync, spawn } from "node:child_process";
-import { randomUUID } from "node:crypto";
-import { createInterface } from "node:readline";
+import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { waitFor, within } from "../../deadline.js";
 import { root } from "../../fixture.js";
-import { markedProcesses } from "../../runner/leaks.js";
 import { temporaryFolder } from "../../temporary-folder.js";
+import { runPythonTests, type Outcome } from "./python-tests.js";
 import { pythonEnvironment } from "./run-python.js";
 import { needs } from "../../tools/needs.js";
 
@@ -23,15 +20,6 @@ const notApplicable = [
   "_TestProcess.test_forkserver_sigkill",
 ];
 
-/** The longest class takes about ten seconds on an idle machine. */
-const classTimeoutMs = 240_000;
-
-interface Outcome {
-  name: string;
-  kind: "ok" | "skipped" | "failed";
-  text: string;
-}
-
 const { skip } = needs("python3", "CPython's tests of multiprocessing");
 const names = skip ? [] : list();
 const classes = [...new Set(names.map((name) => name.split(".")[0]!))];
@@ -41,7 +29,7 @@ describe("CPython's own tests of multiprocessing", { skip }, () => {
 
   for (const one of classes) {
     it(one, async (t) => {
-      const came = await run(one, temporaryFolder(t));
+      const came = await runPythonTests({ args: [suite, one], cwd: temporaryFolder(t) });
       outcomes.push(...came);
       const expected = names.filter((name) => name.startsWith(`${one}.`));
       assert.deepEqual(came.map(({ name }) => name).sort(), expected.sort(), "each test tells its outcome");
@@ -73,36 +61,4 @@ function list(): string[] {
     env: { ...process.env, ...pythonEnvironment },
   });
   return text.split("\n").filter((line) => line !== "");
-}
-
-/** Runs one class in a process of its own. Fails when it leaves something behind. */
-async function run(name: string, cwd: string): Promise<Outcome[]> {
-  const mark = randomUUID();
-  const child = spawn("python3", [suite, name], {
-    cwd,
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, ...pythonEnvironment, POLYPROC_TEST_EXAMPLE: mark },
-  });
-  const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
-  let errors = "";
-  child.stderr.on("data", (data: Buffer) => (errors += data.toString()));
-  const outcomes: Outcome[] = [];
-  createInterface(child.stdout).on("line", (line) => {
-    const [, kind, test, text] = /^(ok|skipped|failed) (\w+\.\w+)(.*)$/.exec(line) ?? [];
-    if (kind !== undefined) outcomes.push({ kind: kind as Outcome["kind"], name: test!, text: text! });
-    else if (outcomes.length > 0) outcomes.at(-1)!.text += `\n${line}`;
-  });
-  try {
-    await within(closed, `the end of ${name}`, classTimeoutMs);
-    await waitFor(() => markedProcesses(`POLYPROC_TEST_EXAMPLE=${mark}`).length === 0, {
-      what: `nothing of ${name} lives on`,
-      timeoutMs: 10_000,
-    });
-  } catch (error) {
-    child.kill("SIGKILL");
-    throw new Error(`${outcomes.map(({ kind, name: test }) => `${kind} ${test}`).join("\n")}\n${errors}`, {
-      cause: error,
-    });
-  }
-  return outcomes;
 }

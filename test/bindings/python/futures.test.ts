@@ -5,7 +5,8 @@ import { describe, it } from "node:test";
 import { runProgram } from "../../examples/run-example.js";
 import { root } from "../../fixture.js";
 import { temporaryFolder } from "../../temporary-folder.js";
-import { pythonEnvironment, runPython } from "./run-python.js";
+import { reportTests } from "./python-tests.js";
+import { pythonEnvironment } from "./run-python.js";
 import { needs } from "../../tools/needs.js";
 import { futuresJudge } from "../../tools/tools.js";
 
@@ -32,15 +33,7 @@ const notApplicable: Record<string, string> = {
 
 const judge = futuresJudge();
 
-describe("polyproc.futures", needs("python3"), () => {
-  it("behaves", async (t) => {
-    const { status, stderr } = await runPython([join(here, "fixtures", "futures_behaviour.py")], {
-      cwd: temporaryFolder(t),
-    });
-    assert.equal(status, 0, stderr);
-    assert.match(stderr, /^OK$/m);
-  });
-});
+describe("polyproc.futures", needs("python3"), () => reportTests("futures_behaviour.py"));
 
 describe(
   "CPython's own tests of ProcessPoolExecutor",

@@ -3,6 +3,8 @@ import { runProgram, type ExampleOptions, type Finished } from "../../examples/r
 import { root } from "../../fixture.js";
 
 const binding = join(root, "bindings", "python");
+/** How Python's tests tell their outcomes: see `python-tests.ts`. */
+const outcomes = join(root, "test", "bindings", "python", "outcomes");
 
 /** Runs a Python program with the binding of this checkout, to its end. Fails when a process of it lives on. Writes all stacks when it hangs. */
 export function runPython(args: readonly string[], options: ExampleOptions = {}): Promise<Finished> {
@@ -12,6 +14,6 @@ export function runPython(args: readonly string[], options: ExampleOptions = {})
 
 /** What a Python program needs to find the binding of this checkout; its modules are compiled in memory only. */
 export const pythonEnvironment = {
-  PYTHONPATH: [binding, process.env["POLYPROC_COVERAGE_PATH"]].filter(Boolean).join(delimiter),
+  PYTHONPATH: [binding, outcomes, process.env["POLYPROC_COVERAGE_PATH"]].filter(Boolean).join(delimiter),
   PYTHONDONTWRITEBYTECODE: "1",
 };

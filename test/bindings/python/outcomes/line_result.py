@@ -1,11 +1,14 @@
-"""Tells the outcome of each test in a line: `ok NAME`, `skipped NAME: REASON`, `failed NAME` and its traceback."""
+"""
+Tells the outcome of each test in a line: `ok NAME`, `skipped NAME: REASON`, `failed NAME` and its traceback. What runs
+the tests reads these lines, and reports each test by its name.
+"""
 
 import sys
 import unittest
 
 
 class LineResult(unittest.TestResult):
-    """Tells each outcome at once, for whoever reads along."""
+    """Tells each outcome at once."""
 
     def __init__(self):
         super().__init__()
@@ -49,6 +52,17 @@ class LineResult(unittest.TestResult):
 
 # Tests replace sys.stdout.
 _OUT = sys.stdout
+
+
+def main(arguments=None):
+    """Runs the tests of the program that calls this, and ends it. `arguments`: as `run`; default: the command line."""
+    program = sys.modules["__main__"]
+    cases = [
+        one
+        for one in vars(program).values()
+        if isinstance(one, type) and issubclass(one, unittest.TestCase) and one.__module__ == "__main__"
+    ]
+    sys.exit(run(cases, sys.argv[1:] if arguments is None else arguments))
 
 
 def run(cases, arguments):

@@ -52,7 +52,9 @@ export async function writeDocument(
 ): Promise<void> {
   const file = new URL("../../docs/performance.md", import.meta.url);
   let text = await readFile(file, "utf8");
-  const machine = `${cpus()[0]?.model.trim() ?? "unknown processor"}, ${availableParallelism()} cores, Node ${process.versions.node}, ${process.platform}; medians of ${rounds} rounds.`;
+  const machine =
+    `${cpus()[0]?.model.trim() ?? "unknown processor"}, ${availableParallelism()} cores, ` +
+    `Node ${process.versions.node}, ${process.platform}; medians of ${rounds} rounds.`;
   const ofPython = measured.filter(({ work }) => work.title.startsWith("Python:"));
   const others = measured.filter((one) => !ofPython.includes(one));
   if (others.length > 0 && memory)

@@ -121,11 +121,13 @@ function find(processes: readonly ProcessInfo[], name: string): ProcessInfo {
   if (matching.length === 0)
     throw new ExitError(
       exitStatus.failed,
-      `no process of this server is ${/^\d+$/.test(name) ? `pid ${name}` : JSON.stringify(name)}; polyproc ps lists them`,
+      `no process of this server is ${/^\d+$/.test(name) ? `pid ${name}` : JSON.stringify(name)}; ` +
+        "polyproc ps lists them",
     );
   throw new ExitError(
     exitStatus.failed,
-    `${matching.length} processes are called ${JSON.stringify(name)}; name one by its pid: ${matching.map(({ pid }) => pid ?? "-").join(", ")}`,
+    `${matching.length} processes are called ${JSON.stringify(name)}; name one by its pid: ` +
+      `${matching.map(({ pid }) => pid ?? "-").join(", ")}`,
   );
 }
 

@@ -31,6 +31,7 @@ function checkItem(item: Partial<RunItem> | null, index: number): RunItem {
 
 function wrong(what: string, expected: string, value: unknown): TypeError {
   return new TypeError(
-    `${what} must be ${expected}; got ${inspect(value, { depth: 1, breakLength: Infinity }).slice(0, 100)} (${value === null ? "null" : typeof value})`,
+    `${what} must be ${expected}; got ${inspect(value, { depth: 1, breakLength: Infinity }).slice(0, 100)} ` +
+      `(${value === null ? "null" : typeof value})`,
   );
 }

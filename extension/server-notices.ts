@@ -39,7 +39,9 @@ export function registerServerNotices(
 }
 
 function lost(detail: string, had: string | null, log: vscode.LogOutputChannel): void {
-  const message = `The server ended though nobody here asked for it: ${detail}. ${had === null ? "Nothing was running." : `Lost with it: ${had}.`} The next run starts another one.`;
+  const message =
+    `The server ended though nobody here asked for it: ${detail}. ` +
+    `${had === null ? "Nothing was running." : `Lost with it: ${had}.`} The next run starts another one.`;
   log.error(message);
   if (had === null) return;
   void vscode.window.showErrorMessage(`Polyproc: ${message}`, "Show Log").then((answer) => {
@@ -72,14 +74,17 @@ async function otherVersion(
       return;
     }
     const ends = whatRuns({ running, runs: runs.filter(({ endedAt }) => endedAt === null).length });
-    const message = `The server is version ${rpc.server.version}, this extension ${version}. They are compatible, but a restart gives you the new version${ends === null ? "" : `; it ends ${ends}`}.`;
+    const message =
+      `The server is version ${rpc.server.version}, this extension ${version}. They are compatible, ` +
+      `but a restart gives you the new version${ends === null ? "" : `; it ends ${ends}`}.`;
     log.warn(message);
     const restart = "Restart Server";
     if ((await vscode.window.showWarningMessage(`Polyproc: ${message}`, restart, "Later")) === restart)
       await server.restart();
   } catch (error) {
     log.warn(
-      `the server is version ${rpc.server.version}, this extension ${version}; it could not be replaced: ${(error as Error).message}`,
+      `the server is version ${rpc.server.version}, this extension ${version}; it could not be replaced: ` +
+        `${(error as Error).message}`,
     );
   }
 }

@@ -36,7 +36,10 @@ function text({ busy, total, queued, running, deadlocks }: Numbers): string {
 
 function spoken({ busy, total, queued, running, deadlocks }: Numbers): string {
   const workers = total === 0 ? "no pools" : `${busy} of ${total} workers busy, ${queued} tasks queued`;
-  return `${deadlocks > 0 ? `${deadlocks} ${deadlocks === 1 ? "deadlock" : "deadlocks"}, ` : ""}${workers}, ${running} processes running`;
+  return (
+    `${deadlocks > 0 ? `${deadlocks} ${deadlocks === 1 ? "deadlock" : "deadlocks"}, ` : ""}${workers}, ` +
+    `${running} processes running`
+  );
 }
 
 function tooltip(
@@ -54,7 +57,8 @@ function tooltip(
     "",
     ...(deadlocks > 0
       ? [
-          `$(warning) ${deadlocks === 1 ? "A deadlock" : `${deadlocks} deadlocks`} found: open the view to break ${deadlocks === 1 ? "it" : "them"}.`,
+          `$(warning) ${deadlocks === 1 ? "A deadlock" : `${deadlocks} deadlocks`} found: ` +
+            `open the view to break ${deadlocks === 1 ? "it" : "them"}.`,
           "",
         ]
       : []),

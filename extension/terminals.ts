@@ -19,7 +19,8 @@ export function registerTerminals(
     collection.clear();
     if (!vscode.workspace.isTrusted) return;
     const description = new vscode.MarkdownString(
-      "`polyproc` and programs that use Polyproc work with this window's server: what they run shows up in its side bar.",
+      "`polyproc` and programs that use Polyproc work with this window's server: " +
+        "what they run shows up in its side bar.",
     );
     collection.description = description;
     collection.replace("POLYPROC_ADDRESS", address);
@@ -43,7 +44,8 @@ export function registerTerminals(
       String(settings.idleTimeoutMs / 1000),
     ];
     const serveIn = (path: string) =>
-      `cd ${shellWord(path)}; ${serve.map(shellWord).join(" ")} $(test -f polyproc.json && echo --config polyproc.json)`;
+      `cd ${shellWord(path)}; ${serve.map(shellWord).join(" ")} $(test -f polyproc.json && echo --config ` +
+      "polyproc.json)";
     collection.replace("POLYPROC_SERVE", folder === undefined ? serve.map(shellWord).join(" ") : serveIn(folder));
   };
   fill();

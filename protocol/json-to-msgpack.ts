@@ -44,7 +44,8 @@ class ValueWriter {
   #text(text: string): void {
     if (/\p{Surrogate}/u.test(text))
       throw invalid(
-        `the string ${quote(text)} has half of a surrogate pair, which UTF-8 cannot write; send such data as {"$bytes": …}`,
+        `the string ${quote(text)} has half of a surrogate pair, which UTF-8 cannot write; ` +
+          `send such data as {"$bytes": …}`,
       );
     this.msgpack.text(text);
   }

@@ -112,7 +112,9 @@ export const map = request("pool/map", {
   }),
   result: v.strictObject({
     outcomes: v.array(outcome),
-    /** For a session with `blobs: "own"`, if the given pool belongs to another process tree: the origin of all outcomes. */
+    /**
+     * For a session with `blobs: "own"`, if the given pool belongs to another process tree: the origin of all outcomes.
+     */
     origin: v.optional(v.string()),
   }),
   errors: ["BadState", "TargetNotFound"],

@@ -82,7 +82,9 @@ const spec = {
   target,
   /** Notes of the client on the run, such as labels of items. `run/spec` returns them. At most 16 MiB. */
   meta: v.optional(payload()),
-  /** Absolute path of the folder in which workers run a function. Default: the server's. A command has a `cwd` itself. */
+  /**
+   * Absolute path of the folder in which workers run a function. Default: the server's. A command has a `cwd` itself.
+   */
   cwd: v.optional(v.string()),
   /** Default: the number of CPUs. */
   processes: v.optional(v.pipe(count(1), v.maxValue(4096))),
@@ -101,7 +103,8 @@ export const start = request("run/start", {
     "Starts a run: the target once for each item, in a pool of its own, which ends with it. The answer comes when " +
     "the run is accepted. `run/read` reads its outcomes; `events/subscribe` with the topic `run` reports its " +
     "numbers. If the target cannot be loaded (TargetNotFound), or its program cannot be started, the run ends early: " +
-    "no further item begins. The server keeps at most `maxResultBytes` (default 64 MiB) of results and of the details of failures. " +
+    "no further item begins. The server keeps at most `maxResultBytes` (default 64 MiB) of results and of the " +
+    "details of failures. " +
     "Beyond that it drops the oldest of these; their items stay. Of the runs that have ended the server keeps the " +
     "last 200, and at most 256 MiB of their items, results and output. Beyond that it forgets the oldest first, but " +
     "never the last one. Fails with Overloaded if the items of all runs under way would exceed four times " +

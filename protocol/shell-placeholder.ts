@@ -17,5 +17,8 @@ export function shellPlaceholderWarning(command: string, args: readonly string[]
   const found = text === undefined ? null : item.exec(text)?.[0];
   if (!found || found === text) return null;
   const shell = words[at]!;
-  return `${found} stands inside of the program that ${shell} -c runs, so an item such as "; rm -r ." is run, too. Pass it as an argument, and write "$1" for it: ${shell} -c '… "$1"' ${shell} ${found}`;
+  return (
+    `${found} stands inside of the program that ${shell} -c runs, so an item such as "; rm -r ." is run, too. ` +
+    `Pass it as an argument, and write "$1" for it: ${shell} -c '… "$1"' ${shell} ${found}`
+  );
 }

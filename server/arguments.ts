@@ -42,7 +42,8 @@ export const usage = `Usage: polyproc serve [options]
   --max-payload-bytes N      largest message in fragments (default: half of --max-memory-bytes, at most 4 GiB)
   --max-queued-bytes N       unstarted tasks of a client, before it has to wait (default 134217728)
   --max-buffered-bytes N     unread items of a queue or pipe, before its writers have to wait (default 67108864)
-  --max-memory-bytes N       what the server holds for all clients together (default: a quarter of the memory, at least 536870912)
+  --max-memory-bytes N       what the server holds for all clients together
+                             (default: a quarter of the memory, at least 536870912)
   --config FILE              the configuration: polyproc.json, say (default: $POLYPROC_CONFIG, if set)
   --runtime "NAME=COMMAND ARGS"      how worker hosts of a further runtime are started; may be repeated
   --help, --version
@@ -100,7 +101,8 @@ export function parseArguments(argv: readonly string[]): ServerArguments | "help
       throw new UsageError(`${formatAddress(address)} needs --tls-cert and --tls-key`);
     if (address.kind === "tcp" && !isLoopback(address.host)) {
       throw new UsageError(
-        `${formatAddress(address)} can be reached from other machines in clear text: use tls: with --tls-cert and --tls-key, or 127.0.0.1`,
+        `${formatAddress(address)} can be reached from other machines in clear text: use tls: ` +
+          "with --tls-cert and --tls-key, or 127.0.0.1",
       );
     }
   }
@@ -120,7 +122,8 @@ export function parseArguments(argv: readonly string[]): ServerArguments | "help
   );
   if (maxMessageBytes > longest) {
     throw new UsageError(
-      `--max-message-bytes: one message may take a quarter of --max-memory-bytes (${longest} of ${maxMemoryBytes}), got ${maxMessageBytes}: raise the one or lower the other`,
+      `--max-message-bytes: one message may take a quarter of --max-memory-bytes (${longest} of ` +
+        `${maxMemoryBytes}), got ${maxMessageBytes}: raise the one or lower the other`,
     );
   }
 
@@ -134,7 +137,8 @@ export function parseArguments(argv: readonly string[]): ServerArguments | "help
   );
   if (maxPayloadBytes > maxMemoryBytes) {
     throw new UsageError(
-      `--max-payload-bytes: one message cannot take more than --max-memory-bytes (${maxMemoryBytes}), got ${maxPayloadBytes}: raise the one or lower the other`,
+      `--max-payload-bytes: one message cannot take more than --max-memory-bytes (${maxMemoryBytes}), ` +
+        `got ${maxPayloadBytes}: raise the one or lower the other`,
     );
   }
 
@@ -185,7 +189,8 @@ function number(name: string, text: string, min: number, max = Number.MAX_SAFE_I
   const value = Number(text);
   if (!/^\d+$/.test(text) || value < min || value > max) {
     throw new UsageError(
-      `--${name}: expected a whole number from ${min}${max === Number.MAX_SAFE_INTEGER ? "" : ` to ${max}`}, got ${JSON.stringify(text)}`,
+      `--${name}: expected a whole number from ${min}${max === Number.MAX_SAFE_INTEGER ? "" : ` to ${max}`}, ` +
+        `got ${JSON.stringify(text)}`,
     );
   }
   return value;

@@ -30,7 +30,8 @@ export async function lockBinding(path: string, waitMs = patienceMs): Promise<()
     if (performance.now() >= end) {
       const who = holder === null ? "other servers have" : `process ${holder} has`;
       throw new UsageError(
-        `unix:${path}: ${who} been starting there for ${waitMs / 1000} s; if it is no server, remove ${linkOf(path, at)}`,
+        `unix:${path}: ${who} been starting there for ${waitMs / 1000} s; if it is no server, ` +
+          `remove ${linkOf(path, at)}`,
       );
     }
     await sleep(retryMs);

@@ -97,7 +97,8 @@ export function configurationFile(named: string | null): string | null {
 export function unusedConfiguration(folder: string): string | null {
   const path = resolve(folder, usualName);
   return existsSync(path)
-    ? `${path} is not used: it names programs to run, so a server reads it only when told, by --config FILE or POLYPROC_CONFIG`
+    ? `${path} is not used: it names programs to run, so a server reads it only when told, ` +
+        "by --config FILE or POLYPROC_CONFIG"
     : null;
 }
 
@@ -147,7 +148,8 @@ function parse(path: string, json: string): unknown {
     const { message } = error as SyntaxError;
     const position = /at position (\d+)/.exec(message)?.[1];
     throw new UsageError(
-      `${path}${position === undefined ? "" : place(json, Number(position))}: ${message.replace(/ in JSON at position.*/, "")}`,
+      `${path}${position === undefined ? "" : place(json, Number(position))}: ` +
+        `${message.replace(/ in JSON at position.*/, "")}`,
     );
   }
 }
@@ -165,7 +167,8 @@ function checkEndings(path: string, runtimes: Record<string, RuntimeConfiguratio
       const owner = owners.get(one) ?? name;
       if (owner !== name)
         throw new UsageError(
-          `${path}: runtimes.${name}.endings: ${JSON.stringify(one)} is also among those of ${owner}; a file runs in one of them`,
+          `${path}: runtimes.${name}.endings: ${JSON.stringify(one)} is also among those of ${owner}; ` +
+            "a file runs in one of them",
         );
       owners.set(one, name);
     }

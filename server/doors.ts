@@ -85,7 +85,8 @@ export class Doors {
         oldest!,
         new PolyprocError(
           "Overloaded",
-          `more than ${maxStrangers} connections have not said "initialize", and this was the oldest; send it as soon as you connect`,
+          `more than ${maxStrangers} connections have not said "initialize", and this was the oldest; ` +
+            "send it as soon as you connect",
         ),
       );
     }

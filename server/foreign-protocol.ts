@@ -1,7 +1,8 @@
 import { PolyprocError } from "../protocol/errors.js";
 
 const framing =
-  'a Polyproc server expects "Content-Length: <bytes>\\r\\n\\r\\n" before each JSON body, or length-prefixed msgpack (protocol/SPEC.md, "Framings")';
+  'a Polyproc server expects "Content-Length: <bytes>\\r\\n\\r\\n" before each JSON body, ' +
+  'or length-prefixed msgpack (protocol/SPEC.md, "Framings")';
 
 /**
  * What a program that speaks another protocol gets as the answer to its first bytes, in a form that it can show. Null
@@ -12,7 +13,10 @@ export function answerToForeigner(head: Buffer): string | null {
   const [, method] = /^([A-Z]{3,7}) \S+ HTTP\/\d/.exec(text) ?? [];
   if (method !== undefined) {
     const body = `This is a Polyproc server. It does not speak HTTP (${method}): ${framing}.\n`;
-    return `HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`;
+    return (
+      `HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}\r\n` +
+      `Connection: close\r\n\r\n${body}`
+    );
   }
   if (/^\s*[[{]/.test(text))
     return `${inJson(`this message has no header: ${framing}; messages that are divided by newlines are not read`)}\n`;

@@ -233,7 +233,8 @@ function tokenOf({ tokenFile }: ServerArguments): TokenCheck {
   if (tokenFile !== null) return tokenCheck(loadToken(tokenFile));
   if (fromEnvironment !== undefined && fromEnvironment !== "") return tokenCheck(fromEnvironment);
   throw new UsageError(
-    "tcp: and tls: addresses need a token: name a file for it with --token-file (it is made when missing), or set POLYPROC_TOKEN",
+    "tcp: and tls: addresses need a token: name a file for it with --token-file (it is made when missing), " +
+      "or set POLYPROC_TOKEN",
   );
 }
 

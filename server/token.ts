@@ -57,7 +57,8 @@ function readToken(file: string): string {
         throw new UsageError(`--token-file: ${file} belongs to another user (uid ${uid}); use a file of your own`);
       if ((mode & 0o077) !== 0)
         throw new UsageError(
-          `--token-file: others may read ${file} (mode ${(mode & 0o777).toString(8)}): chmod 600 it, and change the token, which they may have seen`,
+          `--token-file: others may read ${file} (mode ${(mode & 0o777).toString(8)}): chmod 600 it, ` +
+            "and change the token, which they may have seen",
         );
     }
     const token = readFileSync(fd, "utf8").trim();

@@ -89,7 +89,8 @@ function checkFolder(folder: string): void {
     throw new UsageError(`${folder} belongs to another user (uid ${stat.uid}); put the socket in a folder of your own`);
   if ((stat.mode & 0o022) !== 0)
     throw new UsageError(
-      `others can write to ${folder} (mode ${(stat.mode & 0o7777).toString(8)}): put the socket in a folder of mode 700`,
+      `others can write to ${folder} (mode ${(stat.mode & 0o7777).toString(8)}): ` +
+        "put the socket in a folder of mode 700",
     );
 }
 

@@ -3,6 +3,7 @@ import { builtinModules } from "node:module";
 import { dirname, relative, resolve } from "node:path";
 import { describe, test } from "node:test";
 import { circles } from "./architecture/circles.js";
+import { longLines, longLinesOf, maxColumns } from "./architecture/long-lines.js";
 import {
   folders,
   importsOf,
@@ -140,8 +141,10 @@ const mayStartProcesses = [
 
 /** Nothing here has a clock, an event loop or a process: all is handed in. */
 const pureFolders = ["protocol", "server/engine"];
-const impure =
-  /\b(setTimeout|setInterval|setImmediate|Date\.now|new Date\(\)|performance\.now)\b|(?<![.\w])process\.(?:env|exit|stdout|stderr|nextTick|hrtime|cwd)\b/;
+const impure = [
+  /\b(setTimeout|setInterval|setImmediate|Date\.now|new Date\(\)|performance\.now)\b/,
+  /(?<![.\w])process\.(?:env|exit|stdout|stderr|nextTick|hrtime|cwd)\b/,
+];
 
 /** What runs later: in the engine only `guard.ts` may arrange it. */
 const putOff = /\bqueueMicrotask\(|\.setTimer\(|\.onDrain\(|\.then\(/;
@@ -223,7 +226,7 @@ describe("architecture", () => {
     assert.deepEqual(sources.flatMap(violations), []);
   });
 
-  test("the check finds what is not allowed", () => {
+  test("the check finds imports that are not allowed", () => {
     const found = (path: string, text: string) => violations({ path, text }).length;
     assert.equal(
       found(
@@ -297,13 +300,13 @@ describe("architecture", () => {
     const found = sources
       .filter(({ path }) => pureFolders.some((folder) => isBelow(path, folder)) && !isBelow(path, "protocol/generate"))
       .flatMap(({ path, text }) => {
-        const match = impure.exec(withoutComments(text));
-        return match ? [`${path} uses ${match[0]}`] : [];
+        const uses = impure.flatMap((pattern) => pattern.exec(withoutComments(text))?.[0] ?? []);
+        return uses.map((use) => `${path} uses ${use}`);
       });
     assert.deepEqual(found, []);
   });
 
-  test("the engine puts nothing off but through its guard", () => {
+  test("the engine defers work through guard.ts only", () => {
     const found = sources
       .filter(({ path }) => isBelow(path, "server/engine") && path !== "server/engine/guard.ts")
       .flatMap(({ path, text }) => {
@@ -314,7 +317,7 @@ describe("architecture", () => {
     assert.match("this.clock.setTimer(5, () => {})", putOff);
   });
 
-  test("no folder collects what has no place, and no file hides where things are", () => {
+  test("no folder is a catch-all (utils, common …), and only two files are called index.ts", () => {
     const found = sources
       .map(({ path }) => path)
       .filter(
@@ -346,5 +349,15 @@ describe("architecture", () => {
       [],
       "no longer long: take it off the list",
     );
+  });
+
+  test(`no line of a source or a document has over ${maxColumns} columns`, () => {
+    assert.deepEqual(longLines(), []);
+    const long = "x".repeat(maxColumns + 1);
+    assert.deepEqual(longLinesOf("server/x.ts", `${long}\n| ${long} |`), [
+      "server/x.ts:1: 121 columns",
+      "server/x.ts:2: 125 columns",
+    ]);
+    assert.deepEqual(longLinesOf("docs/x.md", `| ${long} |\nhttps://example.org/${long}`), []);
   });
 });

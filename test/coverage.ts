@@ -25,7 +25,8 @@ if (hasCoveragePy) {
   const settings = join(python, "coveragerc");
   writeFileSync(
     settings,
-    `[run]\nsource = ${join(root, "bindings", "python", "polyproc")}\ndata_file = ${join(python, "data")}\nparallel = true\nsigterm = true\n`,
+    `[run]\nsource = ${join(root, "bindings", "python", "polyproc")}\ndata_file = ${join(python, "data")}\n` +
+      "parallel = true\nsigterm = true\n",
   );
   writeFileSync(join(python, "sitecustomize.py"), "import coverage\n\ncoverage.process_startup()\n");
   environment["COVERAGE_PROCESS_START"] = settings;

@@ -52,9 +52,7 @@ export class HeldCommand {
     try {
       return await new Promise<number>((resolve) => {
         this.#child.once("error", (error: NodeJS.ErrnoException) => {
-          process.stderr.write(
-            `polyproc: cannot start ${JSON.stringify(program)}: ${error.code === "ENOENT" ? "no such program; check its spelling" : error.code === "EACCES" ? "it may not be executed; check its permissions" : error.message}\n`,
-          );
+          process.stderr.write(`polyproc: cannot start ${JSON.stringify(program)}: ${reasonOf(error)}\n`);
           resolve(error.code === "ENOENT" ? exitStatus.commandNotFound : exitStatus.notExecutable);
         });
         this.#child.once("exit", (code, signal) => resolve(signal === null ? (code ?? 0) : signalStatus(signal)));
@@ -79,4 +77,10 @@ export class HeldCommand {
   #target(pid: number): number {
     return this.#onTerminal ? pid : -pid;
   }
+}
+
+function reasonOf(error: NodeJS.ErrnoException): string {
+  if (error.code === "ENOENT") return "no such program; check its spelling";
+  if (error.code === "EACCES") return "it may not be executed; check its permissions";
+  return error.message;
 }

@@ -19,7 +19,8 @@ export function commandTarget(command: readonly string[], around: Surroundings |
   if (program === undefined || program === "") throw new UsageError("there is no command after --");
   if (/\{(item[^}]*|index)?\}/.test(program)) {
     throw new UsageError(
-      `the command itself cannot be a placeholder, got ${JSON.stringify(program)}; run it by a shell: -- sh -c '"$1"' sh {}`,
+      `the command itself cannot be a placeholder, got ${JSON.stringify(program)}; run it by a shell: ` +
+        `-- sh -c '"$1"' sh {}`,
     );
   }
   return {

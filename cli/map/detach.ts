@@ -35,7 +35,8 @@ export async function detach(connection: Connection, source: ItemSource, options
     const { maxPayloadBytes } = connection.facts.limits;
     if (bytes > maxPayloadBytes)
       throw new UsageError(
-        `the items take more than the ${maxPayloadBytes} bytes that one run may have: start several, or raise the server's limit (--max-payload-bytes)`,
+        `the items take more than the ${maxPayloadBytes} bytes that one run may have: start several, ` +
+          "or raise the server's limit (--max-payload-bytes)",
       );
     items.push(payload);
   }

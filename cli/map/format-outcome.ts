@@ -23,7 +23,8 @@ export function formatOutcome(outcome: Outcome, options: FormatOptions): Written
   if (command?.truncated) notes.push(truncationNote(oneLine(outcome.item)));
   if (isForgotten(outcome))
     notes.push(
-      `${oneLine(outcome.item)}: done, but the server no longer has its result; read sooner, or start the run with a larger maxResultBytes`,
+      `${oneLine(outcome.item)}: done, but the server no longer has its result; ` +
+        "read sooner, or start the run with a larger maxResultBytes",
     );
   if (outcome.kind === "failed") notes.push(`${oneLine(outcome.item)}: ${describeFailure(outcome.error)}`);
   const said = notes.map((note) => `polyproc: ${note}\n`).join("");

@@ -67,7 +67,8 @@ export function mapCommand(command: readonly string[] | null, exit: (status: num
     .summary("run a command or a function once for each item, N at a time")
     .description("Runs a command, or a function of a module, once for each item, N at a time.")
     .usage(
-      "[options] [ITEM...] -- COMMAND [ARGUMENT...]\n       polyproc map [options] --module FILE [--export NAME] [ITEM...]",
+      "[options] [ITEM...] -- COMMAND [ARGUMENT...]\n" +
+        "       polyproc map [options] --module FILE [--export NAME] [ITEM...]",
     )
     .argument("[item...]", "the items")
     .option("-j, --jobs <n>", "how many at a time (default: the number of processors)", wholeNumber(1, 4096))
@@ -216,7 +217,8 @@ async function runMap(server: ServerLink, target: Target, source: ItemSource, op
     void run.endGently().then(() => {
       if (run.underWay > 0 && !killed)
         report.say(
-          `interrupted: waiting for the ${run.underWay === 1 ? "item that runs" : `${run.underWay} items that run`}; press Ctrl-C again to kill`,
+          `interrupted: waiting for ${run.underWay === 1 ? "the running item" : `${run.underWay} running items`}; ` +
+            "press Ctrl-C again to kill",
         );
     });
   });

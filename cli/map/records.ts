@@ -40,7 +40,8 @@ export async function* splitRecords(
       pendingBytes += chunk.length - start;
       if (pendingBytes > maxRecordBytes) {
         throw new UsageError(
-          `standard input has an item of more than ${maxRecordBytes / 1024 / 1024} MiB: are its items separated by ${separator === 0 ? "NUL, as -0 says" : "line ends (-0: by NUL)"}?`,
+          `standard input has an item of more than ${maxRecordBytes / 1024 / 1024} MiB: ` +
+            `are its items separated by ${separator === 0 ? "NUL, as -0 says" : "line ends (-0: by NUL)"}?`,
         );
       }
     }

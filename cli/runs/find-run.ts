@@ -17,6 +17,7 @@ export async function findRun(connection: Connection, name: string): Promise<Run
     );
   throw new ExitError(
     exitStatus.failed,
-    `${named.length} runs are called ${JSON.stringify(name)}; name one by its handle: ${named.map(({ run }) => run).join(", ")}`,
+    `${named.length} runs are called ${JSON.stringify(name)}; name one by its handle: ` +
+      `${named.map(({ run }) => run).join(", ")}`,
   );
 }

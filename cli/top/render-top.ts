@@ -14,7 +14,9 @@ export function renderTop(state: ServerState, address: string): string[] {
     .map((process) => [String(process.pid ?? "-"), processName(process), ...processCells(process, state)]);
   return [
     `polyproc ${server.version}  ${address}  up ${formatDuration(server.uptimeMs)}  ${formatBytes(server.rssBytes)}`,
-    `${count(server.sessions, "session")}, ${count(server.objects, "object")}, ${server.waits} waiting, ${count(processes.length, "process", "processes")}, ${server.warmHosts} warm   CPU ${cpu.toFixed(0)} %  memory ${formatBytes(memory)}`,
+    `${count(server.sessions, "session")}, ${count(server.objects, "object")}, ${server.waits} ` +
+      `waiting, ${count(processes.length, "process", "processes")}, ${server.warmHosts} ` +
+      `warm   CPU ${cpu.toFixed(0)} %  memory ${formatBytes(memory)}`,
     "",
     ...(pools.length === 0 ? [] : [...poolTable(state), ""]),
     ...renderTable([{ title: "PID", align: "right" }, { title: "NAME" }, ...processColumns], rows),

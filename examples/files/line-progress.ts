@@ -12,7 +12,8 @@ export class LineProgress implements Progress {
     this.#timer = setInterval(() => {
       const percent = Math.floor(100 * doneShare(tally, total));
       console.log(
-        `${String(percent).padStart(3)} %  ${whole(tally.done)} of ${whole(total.files)} files, ${bytes(tally.bytes)} of ${bytes(total.bytes)}, ${counted(tally.workers.size, "worker")}`,
+        `${String(percent).padStart(3)} %  ${whole(tally.done)} of ${whole(total.files)} ` +
+          `files, ${bytes(tally.bytes)} of ${bytes(total.bytes)}, ${counted(tally.workers.size, "worker")}`,
       );
     }, everyMs);
   }

@@ -31,7 +31,8 @@ async function main({ folder, without, processes }: Arguments): Promise<number> 
   const total = { files: files.length, bytes: files.reduce((sum, file) => sum + file.size, 0) };
   const workers = counted(processes, "worker process", "worker processes");
   console.log(
-    `${printable(Buffer.from(folder))}: ${counted(total.files, "file")} in ${counted(finds.folders, "folder")}, ${bytes(total.bytes)}; ${workers}`,
+    `${printable(Buffer.from(folder))}: ${counted(total.files, "file")} ` +
+      `in ${counted(finds.folders, "folder")}, ${bytes(total.bytes)}; ${workers}`,
   );
 
   const tally = new Tally(files);
@@ -46,7 +47,8 @@ async function main({ folder, without, processes }: Arguments): Promise<number> 
   if (!signal.aborted && tally.files > 0) {
     const busy = load > availableParallelism() / 2 ? `; other programs used the CPUs (load ${load.toFixed(1)})` : "";
     console.log(
-      `Measuring a plain loop and workers (${processes === 1 ? "1" : `1 and ${whole(processes)}`}), some seconds each${busy}`,
+      `Measuring a plain loop and workers (${processes === 1 ? "1" : `1 and ${whole(processes)}`}), ` +
+        `some seconds each${busy}`,
     );
     const measurement = await measure(files, processes, signal);
     if (!signal.aborted) console.log(report.measured(measurement, total.files));

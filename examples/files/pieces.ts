@@ -12,8 +12,8 @@ export interface Piece {
 }
 
 /**
- * Large files are cut, as pigz and bgzip do. So a large file keeps all workers busy, and memory holds one piece for each
- * worker.
+ * Large files are cut, as pigz and bgzip do. So a large file keeps all workers busy, and memory holds one piece for
+ * each worker.
  */
 export const pieceBytes = 128 * 1024;
 
@@ -26,7 +26,9 @@ export function pieceOf(file: FoundFile, index: number, n: number): Piece {
   return { file: index, path: file.path, start, length: Math.min(pieceBytes, file.size - start) };
 }
 
-/** All pieces of all files, made as they are needed. Large files come first: the last tasks of a job should be short. */
+/**
+ * All pieces of all files, made as they are needed. Large files come first: the last tasks of a job should be short.
+ */
 export function* piecesOf(files: readonly FoundFile[]): Generator<Piece> {
   const indexes = files.map((_, index) => index).sort((a, b) => files[b]!.size - files[a]!.size);
   for (const index of indexes) {

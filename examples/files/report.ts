@@ -10,8 +10,11 @@ const maxNamed = 20;
 export function totals(tally: Tally, ms: number): string {
   const per = (n: number) => Math.round((n / Math.max(1, ms)) * 1000);
   return [
-    `Total: ${counted(tally.files, "file")} in ${duration(ms)} (${whole(per(tally.done))} files/s, ${bytes(per(tally.bytes))}/s) by ${counted(tally.workers.size, "worker process", "worker processes")}`,
-    `  ${bytes(tally.bytes)} before, ${bytes(tally.packedBytes)} after (${share(tally.packedBytes, tally.bytes)}); each piece was decompressed and compared`,
+    `Total: ${counted(tally.files, "file")} in ${duration(ms)} ` +
+      `(${whole(per(tally.done))} files/s, ${bytes(per(tally.bytes))}/s) ` +
+      `by ${counted(tally.workers.size, "worker process", "worker processes")}`,
+    `  ${bytes(tally.bytes)} before, ${bytes(tally.packedBytes)} after ` +
+      `(${share(tally.packedBytes, tally.bytes)}); each piece was decompressed and compared`,
   ].join("\n");
 }
 
@@ -71,9 +74,14 @@ function verdict({ files, processes, plainMs, oneMs, manyMs }: Measurement): str
   if (plainMs < littleMs)
     return `Too little work to divide: the plain loop needs ${duration(plainMs)} for all of it. Give a larger folder.`;
   if (itemMs < smallItemMs)
-    return `Too little work in an item: ${item} for a file, and a worker adds ${(Math.max(0, oneMs - plainMs) / files).toFixed(3)} ms to it. Items should take a millisecond or more, or go in larger chunks.`;
+    return (
+      `Too little work in an item: ${item} for a file, ` +
+      `and a worker adds ${(Math.max(0, oneMs - plainMs) / files).toFixed(3)} ms to it. ` +
+      "Items should take a millisecond or more, or go in larger chunks."
+    );
   if (processes === 1) return `One worker cannot be faster than the plain loop, which needs ${item} for a file.`;
-  return `No speed-up, although a file takes ${item}: is the CPU busy? The load average is ${loadavg()[0]!.toFixed(1)}.`;
+  const load = loadavg()[0]!.toFixed(1);
+  return `No speed-up, although a file takes ${item}: is the CPU busy? The load average is ${load}.`;
 }
 
 function meaning(reason: string): string {

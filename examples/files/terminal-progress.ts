@@ -76,7 +76,8 @@ export class TerminalProgress implements Progress {
     const rate =
       ms < 100
         ? ""
-        : `${whole(((worker.pieces - last.pieces) / ms) * 1000)} pieces/s ${bytes(Math.round(((worker.bytes - last.bytes) / ms) * 1000))}/s`;
+        : `${whole(((worker.pieces - last.pieces) / ms) * 1000)} pieces/s ` +
+          `${bytes(Math.round(((worker.bytes - last.bytes) / ms) * 1000))}/s`;
     if (ms >= 1000) this.#shown.set(pid, { pieces: worker.pieces, bytes: worker.bytes, at: now, rate });
     return rate;
   }

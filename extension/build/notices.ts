@@ -27,5 +27,8 @@ function notice(folder: string): string {
   const files = readdirSync(path)
     .filter((file) => /^(licen[cs]e|copying|notice)/i.test(file))
     .sort();
-  return `${"-".repeat(80)}\n${name} ${version} (${license})\n\n${files.map((file) => readFileSync(join(path, file), "utf8").trim()).join("\n\n")}\n`;
+  return (
+    `${"-".repeat(80)}\n${name} ${version} (${license})\n\n` +
+    `${files.map((file) => readFileSync(join(path, file), "utf8").trim()).join("\n\n")}\n`
+  );
 }

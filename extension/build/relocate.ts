@@ -48,11 +48,13 @@ export function relocate(folder: string): Plugin {
           const known = placeOf(/^\.\.?$/.test(target) ? `${place}/` : place);
           if (known === undefined) {
             errors.push({
-              text: `${source} names ${place}, and extension/build/relocate.ts does not say where the bundles have that`,
+              text:
+                `${source} names ${place}, and extension/build/relocate.ts does not say where ` + "the bundles have it",
             });
             return "";
           }
-          return `new URL(${JSON.stringify(known === null ? "." : posix.relative(`/dist/${folder}`, `/dist/${known}`))}, import.meta.url)`;
+          const path = known === null ? "." : posix.relative(`/dist/${folder}`, `/dist/${known}`);
+          return `new URL(${JSON.stringify(path)}, import.meta.url)`;
         });
         return { contents, loader: "ts", errors };
       });

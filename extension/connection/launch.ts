@@ -32,7 +32,8 @@ export async function launch({
   const cwd = folder !== null && existsSync(folder) ? folder : homedir();
   const node = await findNode(nodePath, cwd);
   log(
-    `starting a server with Node.js ${node.version} (${node.path}, from ${node.from === "editor" ? "the editor" : `the ${node.from}`}); it writes to ${logFile}`,
+    `starting a server with Node.js ${node.version} (${node.path}, ` +
+      `from ${node.from === "editor" ? "the editor" : `the ${node.from}`}); it writes to ${logFile}`,
   );
   const server = await startDetachedServer({
     command: [node.path, main],

@@ -27,11 +27,13 @@ export async function findNode(
     const found = await ask(setting, cwd, env);
     if (found instanceof Error)
       throw new Error(
-        `the setting polyproc.nodePath names ${setting}, which does not answer as Node.js (${found.message}): correct it, or leave it empty`,
+        `the setting polyproc.nodePath names ${setting}, which does not answer as Node.js (${found.message}): ` +
+          "correct it, or leave it empty",
       );
     if (!isNewEnough(found.version))
       throw new Error(
-        `the setting polyproc.nodePath names ${setting}, which is Node.js ${found.version}; ${oldest.join(".")} or newer is needed`,
+        `the setting polyproc.nodePath names ${setting}, which is Node.js ${found.version}; ` +
+          `${oldest.join(".")} or newer is needed`,
       );
     return { ...found, env: {}, from: "setting" };
   }

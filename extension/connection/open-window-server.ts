@@ -87,7 +87,8 @@ function refusal(): string | null {
     return "Polyproc's server runs on Linux and macOS: open this folder in WSL, in a container or over SSH";
   return vscode.workspace.isTrusted
     ? null
-    : "this workspace is not trusted, and Polyproc would run its code: trust it first (Workspaces: Manage Workspace Trust)";
+    : "this workspace is not trusted, and Polyproc would run its code: " +
+        "trust it first (Workspaces: Manage Workspace Trust)";
 }
 
 async function offerRestart(message: string): Promise<void> {

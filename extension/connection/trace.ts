@@ -31,7 +31,8 @@ export function traceTap(detail: () => Detail, write: (line: string) => void): T
     const question = asked.get(id);
     asked.delete(id);
     const what = question
-      ? `${question.method} #${String(id)} ${error === undefined ? "answered" : "failed"} after ${Math.round(performance.now() - question.at)} ms`
+      ? `${question.method} #${String(id)} ${error === undefined ? "answered" : "failed"} ` +
+        `after ${Math.round(performance.now() - question.at)} ms`
       : `answer #${String(id)}`;
     write(`${arrow} ${what}, ${bytes} bytes${content(now, error ?? result)}`);
   };

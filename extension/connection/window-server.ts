@@ -268,7 +268,8 @@ function describe(error: unknown, path: string): Error {
   if (error instanceof PolyprocError && error.codeName === "BadState" && /speaks protocol/.test(message)) {
     return new PolyprocError(
       "BadState",
-      `the server that runs for this workspace is of another version: ${message}. “Polyproc: Restart Server” replaces it, and ends what it runs`,
+      `the server that runs for this workspace is of another version: ${message}. “Polyproc: ` +
+        "Restart Server” replaces it, and ends what it runs",
       {},
       { cause: error },
     );

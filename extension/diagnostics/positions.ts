@@ -7,7 +7,8 @@ export interface Position {
 
 /**
  * `at f (file:///a/b.js:12:3)`, `at /a/b.js:12:3`, `File "/a/b.py", line 12, in f`; the first line of a stack of a
- * module that could not be parsed, `file:///a/b.js:12`; and what worker hosts say of one, `syntax error in /a/b.js:12:3`.
+ * module that could not be parsed, `file:///a/b.js:12`; and what worker hosts say of one,
+ * `syntax error in /a/b.js:12:3`.
  */
 const frames = [
   /^\s*at (?:.*\()?((?:file:\/\/)?\/.+?):(\d+):(\d+)\)?$/,
@@ -57,7 +58,10 @@ export interface Remark extends Position {
   severity: "error" | "warning" | "information";
 }
 
-/** `a.c:12:3: error: text`, `a.c:12: text`, a shell's `a.sh: line 12: text`, and TypeScript's `a.ts(12,3): error TS1: text`. No times of day. */
+/**
+ * `a.c:12:3: error: text`, `a.c:12: text`, a shell's `a.sh: line 12: text`, and TypeScript's
+ * `a.ts(12,3): error TS1: text`. No times of day.
+ */
 const remarks = [
   /^(?!\d+:)(?<path>[^\s:(][^:(]*?)(?:: line |:)(?<line>\d+)(?::(?<column>\d+))?(?:-\d+(?::\d+)?)?(?::\s*|\s+-\s+)(?<text>\S.*)$/,
   /^(?<path>[^\s:(][^:(]*?)\((?<line>\d+)(?:,(?<column>\d+))?\):\s*(?<text>\S.*)$/,

@@ -37,8 +37,10 @@ function noItems(source: ItemSource): string {
   switch (source.kind) {
     case "files":
       return source.paths.length === 0 ? "no file is chosen" : "there is no file in what is chosen";
-    case "glob":
-      return `no file matches ${source.include.map((pattern) => JSON.stringify(pattern)).join(" or ")}${source.folder === undefined ? "" : ` in ${source.folder}`}`;
+    case "glob": {
+      const patterns = source.include.map((pattern) => JSON.stringify(pattern)).join(" or ");
+      return `no file matches ${patterns}${source.folder === undefined ? "" : ` in ${source.folder}`}`;
+    }
     case "git":
       return "no file is changed in Git";
     case "lines":

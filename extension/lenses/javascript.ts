@@ -43,8 +43,8 @@ function statements(text: string, { jsx, typescript }: Dialect, startLine = 1): 
   }
 }
 
-const beginsStatement =
-  /^(?:export|import|function|async|class|abstract|const|let|var|type|interface|enum|declare|module\.exports|exports\.|@)(?![\w$])/;
+const keywords = "export import function async class abstract const let var type interface enum declare";
+const beginsStatement = new RegExp(`^(?:${keywords.replaceAll(" ", "|")}|module\\.exports|exports\\.|@)(?![\\w$])`);
 
 /** Up to the first bracket that closes without indentation: what follows it may be what is broken. */
 function firstBlock(part: string): string {

@@ -7,8 +7,8 @@ const maxSignatureLines = 100;
 
 /**
  * The functions of a Python module that another process can import: `def` and `async def` at its top, and classes there
- * that have a method `run`. Generators are none: their results cannot be sent. Names that begin with `_` are private by convention. Of two with one name the last counts,
- * as in Python.
+ * that have a method `run`. Generators are none: their results cannot be sent. Names that begin with `_` are private by
+ * convention. Of two with one name the last counts, as in Python.
  */
 export function findPythonFunctions(text: string): FoundFunction[] {
   const found = new Map<string, FoundFunction>();

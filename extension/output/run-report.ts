@@ -45,7 +45,8 @@ export class RunReport implements Disposable {
     const { info } = run;
     flow.add(
       [
-        `${this.#mark}▶ ${oneLine(info.name)}: ${counted(info.total, "item")}, ${counted(info.processes, "process")} at a time`,
+        `${this.#mark}▶ ${oneLine(info.name)}: ${counted(info.total, "item")}, ` +
+          `${counted(info.processes, "process")} at a time`,
       ],
       "summary",
     );

@@ -28,7 +28,9 @@ export async function chooseRun(runs: Runs, id: unknown, title: string): Promise
     const { done, failed, total, startedAt } = run.info;
     return {
       label: `$(${state === "done" && failed > 0 ? "error" : icons[state]}) ${run.request.name}`,
-      description: `${(done + failed).toLocaleString()} of ${total.toLocaleString()}${failed > 0 ? `, ${failed.toLocaleString()} failed` : ""}`,
+      description:
+        `${(done + failed).toLocaleString()} of ${total.toLocaleString()}` +
+        `${failed > 0 ? `, ${failed.toLocaleString()} failed` : ""}`,
       detail: `Started at ${new Date(startedAt).toLocaleTimeString()}`,
       run,
     };

@@ -13,7 +13,8 @@ export function pageHtml({ cspSource, nonce, script, style }: PageParts): string
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'nonce-${nonce}'; style-src ${cspSource};">
+<meta http-equiv="Content-Security-Policy"
+  content="default-src 'none'; script-src 'nonce-${nonce}'; style-src ${cspSource};">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="stylesheet" href="${attribute(style)}">
 <title>Results</title>

@@ -35,7 +35,8 @@ export function registerResultDocuments(runs: Runs): vscode.Disposable {
           return wholeText(run.request.items[index]?.value);
         case "output": {
           const { lines, dropped } = await run.output(index);
-          return `${dropped > 0 ? `(${dropped.toLocaleString()} earlier lines are not kept)\n` : ""}${lines.map(({ text }) => `${text}\n`).join("")}`;
+          const note = dropped > 0 ? `(${dropped.toLocaleString()} earlier lines are not kept)\n` : "";
+          return note + lines.map(({ text }) => `${text}\n`).join("");
         }
       }
     },

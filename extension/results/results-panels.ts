@@ -46,7 +46,8 @@ export class ResultsPanels implements vscode.Disposable {
     if (run) panel.adopt(run);
     else
       panel.fail(
-        "The results of this run are gone: its server has ended, or the run was forgotten.\nA run that you start now gets a panel of its own.",
+        "The results of this run are gone: its server has ended, or the run was forgotten.\n" +
+          "A run that you start now gets a panel of its own.",
       );
   }
 

@@ -158,7 +158,9 @@ async function chooseModule(title: string): Promise<vscode.TextDocument | undefi
 function choiceOf(document: vscode.TextDocument, found: FoundFunction): Choice & { chosen: ChosenFunction } {
   return {
     label: `$(symbol-${found.kind === "class" ? "class" : "function"}) ${found.name}`,
-    description: `${fileItem(document.uri.fsPath).label}:${found.line + 1}${found.export === "default" ? " · default export" : ""}`,
+    description:
+      `${fileItem(document.uri.fsPath).label}:${found.line + 1}` +
+      (found.export === "default" ? " · default export" : ""),
     chosen: functionTarget(document, found),
   };
 }

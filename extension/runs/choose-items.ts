@@ -96,7 +96,9 @@ async function askGlob(title: string, last: ItemSource | undefined): Promise<Ite
   return read === undefined || "problem" in read ? undefined : { kind: "glob", ...read };
 }
 
-/** Counts the files that match what is typed. A pattern that matches nothing is not accepted: the answers so far stay. */
+/**
+ * Counts the files that match what is typed. A pattern that matches nothing is not accepted: the answers so far stay.
+ */
 class Matches {
   #search = new AbortController();
 

@@ -26,7 +26,11 @@ async function askOptions(title: string, options: RunOptions, isCommand: boolean
     value,
     // What is changed most: typing a number replaces that of the processes.
     valueSelection: [value.indexOf("=") + 1, value.indexOf(" ")],
-    prompt: `processes: items at a time, 0: one for each CPU${isCommand ? "" : "; chunk: items that a worker gets at once"}; timeout: time limit of each item, such as 500ms, 30s, none; retries: further attempts of a failed item; halt: never, soon or now,fail=3.`,
+    prompt:
+      `processes: items at a time, 0: one for each CPU` +
+      `${isCommand ? "" : "; chunk: items that a worker gets at once"}; ` +
+      "timeout: time limit of each item, such as 500ms, 30s, none; retries: further attempts of a failed item; " +
+      "halt: never, soon or now,fail=3.",
     validateInput: (typed) => {
       const parsed = parseOptions(typed);
       return "problem" in parsed ? parsed.problem : undefined;

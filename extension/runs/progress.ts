@@ -31,7 +31,9 @@ async function report(
   const tell = () => {
     const { total, done, failed, cancelled } = run.info;
     const settled = done + failed + cancelled;
-    const message = `${settled.toLocaleString()} of ${total.toLocaleString()}${failed > 0 ? `, ${failed.toLocaleString()} failed` : ""}${stopping ? ", stopping…" : ""}`;
+    const message =
+      `${settled.toLocaleString()} of ${total.toLocaleString()}` +
+      `${failed > 0 ? `, ${failed.toLocaleString()} failed` : ""}${stopping ? ", stopping…" : ""}`;
     progress.report({ message, increment: total === 0 ? 0 : ((settled - shown) / total) * 100 });
     shown = settled;
   };

@@ -95,7 +95,8 @@ async function askCommand({ launcher, recent }: StartParts, source: ItemSource):
     value: recent.commands[0] ?? "",
     placeHolder: "wc -w {item}",
     prompt:
-      "{item} stands for the item, safely quoted, {index} for its position. Without {item} the item is the last argument.",
+      "{item} stands for the item, safely quoted, {index} for its position. " +
+      "Without {item} the item is the last argument.",
     validateInput: (typed) => {
       try {
         shellCommand(typed);

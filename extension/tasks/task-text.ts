@@ -39,7 +39,10 @@ export function warningLine(message: string): string {
 export function failureText(row: Row): string {
   const [reason = "failed", ...frames] = row.error ? describeFailure(row.error).split("\n") : [];
   const tries = row.attempt > 1 ? `, in ${row.attempt} tries` : "";
-  return `${red(`✘ ${oneLine(row.label)}: ${oneLine(reason)}${tries}`)}\n${frames.map((frame) => `${dim(frame)}\n`).join("")}`;
+  return (
+    `${red(`✘ ${oneLine(row.label)}: ${oneLine(reason)}${tries}`)}\n` +
+    `${frames.map((frame) => `${dim(frame)}\n`).join("")}`
+  );
 }
 
 /**
@@ -90,12 +93,14 @@ export function progressLine({ total, failed, ended, running }: Tally, elapsedMs
   const numbers = `${ended}/${total}`;
   const failures = failed > 0 ? `  ${failed} failed` : "";
   const time = `  ${formatDuration(elapsedMs)}`;
-  const names =
-    running.length > 0
-      ? `  ${running.slice(0, namesShown).map(oneLine).join(", ")}${running.length > namesShown ? ` and ${running.length - namesShown} more` : ""}`
-      : "";
+  const shown = running.slice(0, namesShown).map(oneLine).join(", ");
+  const more = running.length > namesShown ? ` and ${running.length - namesShown} more` : "";
+  const names = running.length > 0 ? `  ${shown}${more}` : "";
   const room = Math.max(0, columns - barWidth - numbers.length - failures.length - time.length - 2);
-  return ` ${bar} ${numbers}${red(failures)}${time}${dim(names.length > room ? `${names.slice(0, Math.max(0, room - 1))}…` : names)}`;
+  return (
+    ` ${bar} ` +
+    `${numbers}${red(failures)}${time}${dim(names.length > room ? `${names.slice(0, Math.max(0, room - 1))}…` : names)}`
+  );
 }
 
 /** The last line. */

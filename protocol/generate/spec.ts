@@ -85,7 +85,8 @@ function messageSection(message: Message, definitions: Record<string, Schema>): 
   const lines = [
     `#### \`${message.method}\``,
     "",
-    `${isRequest(message) ? "Request" : "Notification"}, ${directions[message.direction]}, since ${message.since}. ${message.doc}`,
+    `${isRequest(message) ? "Request" : "Notification"}, ${directions[message.direction]}, ` +
+      `since ${message.since}. ${message.doc}`,
     "",
     ...shape("Params", definitions[`${name}Params`]!, v.is(message.params, undefined)),
   ];
@@ -123,7 +124,10 @@ function memberTable(schema: Schema, title = "member"): string[] {
     "|---|---|---|",
     ...Object.entries(schema.properties ?? {}).map(([key, part]) => {
       const member = asSchema(part);
-      return `| \`${key}${required.has(key) ? "" : "?"}\` | ${cell(typeText(member))} | ${cell(member.description ?? "")} |`;
+      return (
+        `| \`${key}${required.has(key) ? "" : "?"}\` | ${cell(typeText(member))} | ` +
+        `${cell(member.description ?? "")} |`
+      );
     }),
   ];
 }
@@ -143,14 +147,16 @@ function exampleOf(message: Message): string[] {
 }
 
 /** On one line where that fits, members on lines of their own where it does not. */
-function json(value: unknown, indent = "", room = 140): string {
+function json(value: unknown, indent = "", room = 120): string {
   const line = JSON.stringify(value, null, 1).replace(/\n\s*/g, " ");
   if (indent.length + line.length <= room || typeof value !== "object" || value === null) return line;
   const inner = `${indent}  `;
   const [open, close] = Array.isArray(value) ? "[]" : "{}";
   const parts = Array.isArray(value)
-    ? value.map((item) => json(item, inner, room))
-    : Object.entries(value).map(([key, member]) => `${JSON.stringify(key)}: ${json(member, inner, room)}`);
+    ? value.map((item) => json(item, inner, room - 1))
+    : Object.entries(value).map(
+        ([key, member]) => `${JSON.stringify(key)}: ${json(member, inner, room - key.length - 5)}`,
+      );
   return `${open}\n${parts.map((part) => inner + part).join(",\n")}\n${indent}${close}`;
 }
 

@@ -67,7 +67,10 @@ function objectText(schema: Schema): string {
       : "object";
   }
   const required = new Set(schema.required ?? []);
-  return `{ ${members.map(([key, member]) => `${code(key + (required.has(key) ? "" : "?"))}: ${typeText(asSchema(member))}`).join(", ")} }`;
+  const texts = members.map(
+    ([key, member]) => `${code(key + (required.has(key) ? "" : "?"))}: ${typeText(asSchema(member))}`,
+  );
+  return `{ ${texts.join(", ")} }`;
 }
 
 function code(text: string): string {

@@ -8,7 +8,8 @@ function wrapper(key: string, inner: JsonSchema, description: string): JsonSchem
 export const valueDefinitions: Record<string, JsonSchema> = {
   Payload: {
     description:
-      "Any value in its JSON form; on msgpack doors its msgpack encoding as a `bin`, or `[bin, [handle, …]]` when handles occur inside.",
+      "Any value in its JSON form; on msgpack doors its msgpack encoding as a `bin`, or `[bin, [handle, " +
+      "…]]` when handles occur inside.",
     anyOf: [
       { type: ["null", "boolean", "number", "string"] },
       { type: "array", items: { $ref: "#/$defs/Payload" } },

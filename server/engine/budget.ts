@@ -92,7 +92,8 @@ export class Budget {
     if (this.hasRoom(bytes)) return;
     throw new PolyprocError(
       "Overloaded",
-      `the server's memory is full: it holds ${this.usedBytes} of ${this.maxBytes} bytes (--max-memory-bytes) for its clients; try again after clients have received items and results`,
+      `the server's memory is full: it holds ${this.usedBytes} of ${this.maxBytes} ` +
+        "bytes (--max-memory-bytes) for its clients; try again after clients have received items and results",
       { bytes, maxMemoryBytes: this.maxBytes },
     );
   }
@@ -116,7 +117,8 @@ export class Budget {
     if (bytes > this.maxBytes) {
       throw new PolyprocError(
         "PayloadTooLarge",
-        `${bytes} bytes are more than this server may hold for all its clients (${this.maxBytes}): send less at once, or raise --max-memory-bytes`,
+        `${bytes} bytes are more than this server may hold for all its clients (${this.maxBytes}): ` +
+          "send less at once, or raise --max-memory-bytes",
         { bytes, maxMemoryBytes: this.maxBytes },
       );
     }

@@ -12,7 +12,9 @@ export function foreignOrigin(session: Session, origin: Origin): Origin | null {
   return session.blobs === "own" && origin !== session.owner ? origin : null;
 }
 
-/** The member of an answer that marks its payloads, if all of them came from `origin` and are foreign to the session. */
+/**
+ * The member of an answer that marks its payloads, if all of them came from `origin` and are foreign to the session.
+ */
 export function originMark(session: Session, origin: Origin): { origin?: Origin } {
   const foreign = foreignOrigin(session, origin);
   return foreign === null ? {} : { origin: foreign };

@@ -68,7 +68,8 @@ export class Registry {
     if (!isNamed(handle) && !suffix.startsWith(`${session.id}.`)) {
       throw new PolyprocError(
         "InvalidParams",
-        `this session cannot create ${handle}: its handles begin with "${session.id}.", those of named objects with "@"`,
+        `this session cannot create ${handle}: its handles begin with "${session.id}.", those of named objects ` +
+          `with "@"`,
       );
     }
     if (this.#entries.has(handle)) throw new PolyprocError("BadState", `${handle} is in use; mint each handle once`);
@@ -239,7 +240,8 @@ export function releasedByAll(handle: Handle): PolyprocError {
 function unknownHandle(handle: Handle): PolyprocError {
   return new PolyprocError(
     "UnknownHandle",
-    `${handle} does not exist: it was never created, every session has released it, or the server was restarted (compare instanceId)`,
+    `${handle} does not exist: it was never created, every session has released it, ` +
+      "or the server was restarted (compare instanceId)",
     { handle },
   );
 }

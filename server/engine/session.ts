@@ -145,7 +145,8 @@ export class Session implements Principal {
     if (this.#heldBackBytes > 0 && this.#heldBackBytes + bytes > this.engine.options.limits.maxQueuedBytes) {
       throw new PolyprocError(
         "Overloaded",
-        `this session has ${this.#heldBackBytes} bytes in pending puts and sends: wait for their answers before you send more`,
+        `this session has ${this.#heldBackBytes} bytes in pending puts and sends: ` +
+          "wait for their answers before you send more",
       );
     }
     budget.requireRoom(bytes);
@@ -167,7 +168,9 @@ export class Session implements Principal {
     if (bytes <= maxPayloadBytes) return;
     throw new PolyprocError(
       "PayloadTooLarge",
-      `${what} takes ${bytes} bytes, and ${this.id} can receive at most ${maxPayloadBytes}: large values need the length-prefixed framing with fragments (protocol/SPEC.md), or a higher --max-message-bytes`,
+      `${what} takes ${bytes} bytes, and ${this.id} can receive at most ${maxPayloadBytes}: ` +
+        "large values need the length-prefixed framing with fragments (protocol/SPEC.md), " +
+        "or a higher --max-message-bytes",
       { bytes, maxPayloadBytes },
     );
   }

@@ -10,6 +10,7 @@ export function serverFault(error: unknown): PolyprocError {
   reportFault(error);
   return new PolyprocError(
     "InternalError",
-    `a fault of the server's own, please report it; the connection ends: ${error instanceof Error ? error.message : String(error)}`,
+    "a fault of the server's own, please report it; the connection ends: " +
+      `${error instanceof Error ? error.message : String(error)}`,
   );
 }

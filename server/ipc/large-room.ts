@@ -58,7 +58,8 @@ export class LargeRoom implements Reservation {
       this.#came -= bytes;
       throw new PolyprocError(
         "Overloaded",
-        `the server's memory is full (${this.#budget.maxBytes} bytes, --max-memory-bytes), and this message of ${this.#bytes} bytes arrived too slowly to keep its reservation: send it again`,
+        `the server's memory is full (${this.#budget.maxBytes} bytes, --max-memory-bytes), ` +
+          `and this message of ${this.#bytes} bytes arrived too slowly to keep its reservation: send it again`,
         { bytes: this.#bytes },
       );
     }
@@ -92,7 +93,9 @@ export class LargeRoom implements Reservation {
     this.#settled(
       new PolyprocError(
         "Overloaded",
-        `the server's memory is full (${used} of ${this.#budget.maxBytes} bytes), and no memory was released for ${(patience * lookMs) / 1000} s: take items and results before you send more, or raise --max-memory-bytes`,
+        `the server's memory is full (${used} of ${this.#budget.maxBytes} bytes), and no memory was released ` +
+          `for ${(patience * lookMs) / 1000} s: take items and results before you send more, ` +
+          "or raise --max-memory-bytes",
         { bytes: this.#bytes },
       ),
     );

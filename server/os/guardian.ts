@@ -134,7 +134,8 @@ export class Guardian {
       this.#hasTold = true;
       const why = error ? ` (${error.message})` : "";
       this.#tellPeople(
-        `the process that would end the children of this server if it were killed (/bin/sh, polyproc-guardian) keeps ending${why}; it is started again and again`,
+        "the process that would end the children of this server if it were killed (/bin/sh, " +
+          `polyproc-guardian) keeps ending${why}; it is started again and again`,
       );
     }
     this.#pause = setTimeout(() => this.#start(), this.#pauseMs).unref();

@@ -34,7 +34,10 @@ function reason(errno: string, { command, cwd }: Attempt, error: unknown): strin
     case "ENOENT":
       if (!isPath) return "no such program in PATH (ENOENT); check its spelling and that it is installed";
       if (existsSync(path))
-        return `the file is there, but not the interpreter that its first line names (ENOENT); check the "#!" line of ${path}`;
+        return (
+          "the file is there, but not the interpreter that its first line names (ENOENT); " +
+          `check the "#!" line of ${path}`
+        );
       return `there is no file ${path} (ENOENT); check the path`;
     case "EACCES":
       if (!isPath) return "the program in PATH may not be executed (EACCES); check its permissions";
@@ -43,10 +46,16 @@ function reason(errno: string, { command, cwd }: Attempt, error: unknown): strin
     case "ENOEXEC":
       return `it is not a program for this system (ENOEXEC); a script needs a "#!" line`;
     case "E2BIG":
-      return "arguments and environment together are too long for the system (E2BIG); pass them through standard input or a file";
+      return (
+        "arguments and environment together are too long for the system (E2BIG); " +
+        "pass them through standard input or a file"
+      );
     case "EAGAIN":
     case "ENOMEM":
-      return `the system cannot hold one more process (${errno}); check ulimit -u, the limits of the container, and memory`;
+      return (
+        `the system cannot hold one more process (${errno}); check ulimit -u, the limits of the container, ` +
+        "and memory"
+      );
     case "EMFILE":
     case "ENFILE":
       return `too many open files (${errno}); run fewer at once or raise ulimit -n`;

@@ -6,6 +6,10 @@ const nothing = (): void => {};
 
 const headerEnd = "\r\n\r\n";
 
+const defaultAdvice =
+  'send it in parts or over the length-prefixed framing (protocol/SPEC.md, "Fragments"), ' +
+  "or raise the limit (--max-message-bytes)";
+
 /**
  * Cuts a stream of bytes into the bodies after `Content-Length` headers. Header and body are bounded. The buffer of a
  * body is allocated once, after its length was checked.
@@ -106,7 +110,8 @@ export class BodyReader {
     if (length > this.maxMessageBytes) {
       throw new PolyprocError(
         "PayloadTooLarge",
-        `a message of ${length} bytes is longer than the limit of ${this.maxMessageBytes} bytes; ${this.tooLongAdvice ?? 'send it in parts or over the length-prefixed framing (protocol/SPEC.md, "Fragments"), or raise the limit (--max-message-bytes)'}`,
+        `a message of ${length} bytes is longer than the limit of ${this.maxMessageBytes} bytes; ` +
+          (this.tooLongAdvice ?? defaultAdvice),
         { bytes: length, maxMessageBytes: this.maxMessageBytes },
       );
     }

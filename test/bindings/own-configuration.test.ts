@@ -27,7 +27,9 @@ const tools = [
     program: process.execPath,
     env: {},
     skip: false as string | false,
-    text: `import { Pool } from "${binding}";\nconsole.log(await new Pool(1).apply({ source: "(n) => n + 1", runtime: "node" }, [41]));\n`,
+    text:
+      `import { Pool } from "${binding}";\nconsole.log(await new Pool(1).apply({ source: "(n) => n + 1", ` +
+      `runtime: "node" }, [41]));\n`,
   },
   {
     language: "Python",
@@ -35,7 +37,9 @@ const tools = [
     program: "python3",
     env: pythonEnvironment,
     skip: needs("python3").skip,
-    text: 'import polyproc\nif __name__ == "__main__":\n    print(polyproc.Pool(1).apply(polyproc.Target(source="(n) => n + 1", runtime="node"), (41,)))\n',
+    text:
+      'import polyproc\nif __name__ == "__main__":\n' +
+      '    print(polyproc.Pool(1).apply(polyproc.Target(source="(n) => n + 1", runtime="node"), (41,)))\n',
   },
 ];
 
@@ -61,7 +65,7 @@ for (const { language, name, program, env, skip, text } of tools) {
   );
 
   test(
-    `a ${language} program uses the configuration of the folder in which it is and is run, unless others can write there`,
+    `a ${language} program uses the configuration of its own folder, unless others can write there`,
     { skip },
     async (t) => {
       const { folder, wasUsed } = configuredFolder(t);

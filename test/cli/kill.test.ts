@@ -53,7 +53,7 @@ test("a process is named by pid, by name or by handle", async (t) => {
   }
 });
 
-test("--grace kills the deaf, waits for the end, and tells it; --signal KILL does not ask", async (t) => {
+test("--grace kills what ignores SIGTERM, waits for the end and reports it; --signal KILL kills at once", async (t) => {
   const server = await serve(t);
   const { env } = server;
   const deaf = await victim(t, server, "deaf", true);

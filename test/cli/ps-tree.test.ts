@@ -154,7 +154,7 @@ test("processes of a run stand below the runs, and its workers name it", () => {
   const lines = renderTree(state([member], [], [pool]));
   assert.match(
     lines.join("\n"),
-    /─ runs\n.*─ pool:server\.1 thumbnails +running +1 of 2 busy, 5 queued, 7 done\n.*─ 14 r +running .* thumbnails {2}item 3 for 1/,
+    /─ runs\n.*─ pool:server\.1 thumbnails +running +1 of 2 busy, .*\n.*─ 14 r +running .* thumbnails {2}item 3 for 1/,
   );
 });
 

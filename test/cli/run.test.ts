@@ -40,7 +40,7 @@ test("its lines arrive while it runs", async (t) => {
   assert.equal((await command.ended()).stdout, "begun\nover\n");
 });
 
-test("a long flood arrives complete", async (t) => {
+test("output that comes faster than it is read arrives complete", async (t) => {
   const { status, stdout } = await run(t, ["run", "--", "seq", "1", "300000"]);
   assert.equal(status, 0);
   assert.equal(stdout, Array.from({ length: 300_000 }, (_, i) => `${i + 1}\n`).join(""));
@@ -56,7 +56,8 @@ test("a missing program gives 127, one that may not be executed 126, and both sa
     [missing.status, missing.stderr],
     [
       127,
-      `polyproc: cannot start "no-such-program": no such program in PATH (ENOENT); check its spelling and that it is installed\n`,
+      `polyproc: cannot start "no-such-program": no such program in PATH (ENOENT); ` +
+        "check its spelling and that it is installed\n",
     ],
   );
   const folder = temporaryFolder(t);
@@ -67,7 +68,7 @@ test("a missing program gives 127, one that may not be executed 126, and both sa
   assert.match(closed.stderr, /is not executable \(EACCES\); check its permissions: chmod \+x\n$/);
 });
 
-test("Ctrl-C ends the whole tree; a second one kills it when it is deaf", async (t) => {
+test("Ctrl-C ends the whole tree; a second one kills what ignored the first", async (t) => {
   for (const deaf of [false, true]) {
     const folder = temporaryFolder(t);
     const script = `${deaf ? "trap '' TERM;" : ""} sleep 600 & echo "$$ $!" > "$0/pids"; echo ready; wait; sleep 600`;
@@ -90,7 +91,7 @@ test("killed by SIGKILL, it leaves no process", async (t) => {
   await waitFor(() => !pids.some(isLiving), { what: "the end of the tree" });
 });
 
-test("on a shared server it runs in our folder with our environment, under the name that it is given", async (t) => {
+test("on a shared server it runs in the caller's folder and environment, under the given name", async (t) => {
   const server = await serve(t);
   const folder = temporaryFolder(t);
   const command = start(

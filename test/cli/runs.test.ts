@@ -12,7 +12,7 @@ async function runs(t: TestContext, { env }: Server): Promise<RunInfo[]> {
   return (JSON.parse((await run(t, ["runs", "--json"], { env })).stdout) as { runs: RunInfo[] }).runs;
 }
 
-test("map --detach hands its items to the server and ends; attach prints their outcomes, with map's exit status", async (t) => {
+test("map --detach hands its items to the server; attach prints outcomes with map's exit status", async (t) => {
   const server = await serve(t);
   const { env } = server;
   const folder = temporaryFolder(t);
@@ -78,7 +78,7 @@ test("functions run detached, in chunks, from standard input; their results are 
   );
 });
 
-test("Ctrl-C leaves the run alone, kill cancels it", async (t) => {
+test("Ctrl-C in attach leaves the run alone, kill cancels it", async (t) => {
   const server = await serve(t);
   const { env } = server;
   const folder = temporaryFolder(t);

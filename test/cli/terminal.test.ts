@@ -47,7 +47,7 @@ test("Ctrl-C on a terminal, once and twice", needs("python3"), async (t) => {
   const map = startOnTerminal(t, ["map", "-j", "1", "1", "2", "--", "sh", "-c", 'touch "$0/begun"; sleep 600', folder]);
   await waitFor(() => existsSync(join(folder, "begun")));
   map.type("\u0003");
-  await map.shows(/interrupted: waiting for the item that runs; press Ctrl-C again to kill/);
+  await map.shows(/interrupted: waiting for the running item; press Ctrl-C again to kill/);
   map.type("\u0003");
   assert.equal(await map.ended(), 130);
 });

@@ -55,7 +55,7 @@ export function conformance(runtime: RuntimeUnderTest): void {
   }
 
   describe(`the ${runtime.name} worker host`, needs(...(runtime.needs ?? [])), () => {
-    test("runs functions over items, alone and in chunks, and keeps their order", async (t) => {
+    test("runs functions over items, one by one and in chunks, and keeps their order", async (t) => {
       const mp = await client(t);
       const pool = new mp.Pool(2);
       const items = Array.from({ length: 500 }, (_, i) => i);

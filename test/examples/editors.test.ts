@@ -41,7 +41,7 @@ for (const editor of editors) {
       return runProgram(editor.program, [...editor.args(example), ...files], { cwd, env });
     }
 
-    it("runs a command over files in a pool, shows progress, tells what failed, and leaves nothing", async (t) => {
+    it("runs a command over files in a pool, shows progress and failures, and leaves nothing behind", async (t) => {
       const folder = temporaryFolder(t);
       const names = Array.from({ length: 20 }, (_, i) => `${i} lines.txt`);
       for (const [i, name] of names.entries()) writeFileSync(join(folder, name), "line\n".repeat(i));
@@ -60,7 +60,7 @@ for (const editor of editors) {
       assert.equal(status, 0);
     });
 
-    it("says so when there is no polyproc", async (t) => {
+    it("reports that polyproc is not installed", async (t) => {
       const { status, stdout, stderr } = await run(t, temporaryFolder(t), "no-such-polyproc", ["a.txt"]);
       assert.notEqual(status, 0);
       assert.match(stdout + stderr, /no-such-polyproc/);

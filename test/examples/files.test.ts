@@ -13,7 +13,7 @@ import { runExample, runProgram } from "./run-example.js";
 import { needs } from "../tools/needs.js";
 
 describe("the main job", () => {
-  it("compresses every file below the folder, names the largest, and measures a plain loop, one worker and two", async (t) => {
+  it("compresses every file, names the largest, and measures a plain loop, one worker and two", async (t) => {
     const folder = temporaryFolder(t);
     mkdirSync(join(folder, "node_modules", "deep"), { recursive: true });
     for (let i = 0; i < 200; i++) writeFileSync(join(folder, "node_modules", "deep", `${i}.txt`), "x".repeat(i));
@@ -93,7 +93,7 @@ describe("the main job", () => {
     assert.ok(file.stderr.startsWith(`${join(folder, "file")} is not a folder`), file.stderr);
   });
 
-  it("counts the bytes of a large file as they are done, and ends with 130 on Ctrl-C in the middle of it", async (t) => {
+  it("counts the bytes of a large file as they are done, and ends with 130 on Ctrl-C during it", async (t) => {
     const folder = temporaryFolder(t);
     writeFileSync(join(folder, "small"), "1");
     // Holes only: no space on the disk, but hours of work.

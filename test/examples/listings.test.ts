@@ -8,7 +8,7 @@ import { temporaryFolder } from "../temporary-folder.js";
 import { runExample } from "./run-example.js";
 
 describe("the listings", () => {
-  it("subclass-processes: five processes live at the same time, are named after their class, and end with 0", async () => {
+  it("subclass-processes: five processes run at once, are named after their class, and end with 0", async () => {
     const { status, lines, stderr } = await runExample("subclass-processes", ["30", "5"]);
     assert.equal(stderr, "");
     assert.equal(status, 0);

@@ -15,7 +15,7 @@ test("a request of another extension is taken as it is", () => {
   assert.deepEqual(checkRequest(good), good);
 });
 
-test("what people leave out in JavaScript is filled in", () => {
+test("members that are left out get their defaults", () => {
   const given = {
     name: "n",
     target: { command: "wc" },

@@ -4,7 +4,7 @@ import type { Settings } from "../../extension/settings.js";
 import { registerWindowClose } from "../../extension/window-close.js";
 import { FakeServer } from "./model/fake-server.js";
 
-test("the server is told in advance what to do without windows, and a change of mind", () => {
+test("the server knows in advance what to do without windows, and learns when the setting changes", () => {
   const server = new FakeServer();
   server.answers["server/stop"] = () => null;
   const settings = {

@@ -230,7 +230,7 @@ async function ended(stage: Stage): Promise<number> {
   return processes.filter(({ state }) => state === "exited").length;
 }
 
-test("in a pool, every target that cannot be run fails its tasks at once, says why, and costs no worker", async (t) => {
+test("in a pool, a target that cannot be run fails its tasks at once, and costs no worker", async (t) => {
   const stage = await setStage(t);
   const folder = makeFiles(t);
   const pool = new stage.mp.Pool(2);
@@ -252,7 +252,7 @@ test("in a pool, every target that cannot be run fails its tasks at once, says w
   assert.equal(await within(pool.apply(task(meta, tasks.double), [4]), "the pool goes on"), 8);
 });
 
-test("a module that ends its process while it is loaded loses the worker, for its tasks alone, and is no crash loop", async (t) => {
+test("a module that exits while it is loaded fails its own tasks alone, without a crash loop", async (t) => {
   const stage = await setStage(t);
   const folder = makeFiles(t);
   const pool = new stage.mp.Pool(2);
@@ -277,7 +277,7 @@ test("a module that ends its process while it is loaded loses the worker, for it
   assert.equal(await within(pool.apply(task(meta, tasks.double), [4]), "the pool goes on"), 8);
 });
 
-test("an initializer that cannot run, throws, or ends the process fails the waiting tasks at once, and says why", async (t) => {
+test("an initializer that cannot run, throws, or exits fails the waiting tasks at once, with the reason", async (t) => {
   const stage = await setStage(t);
   const folder = makeFiles(t);
   for (const [name, initializer, codeName, says] of [
@@ -310,7 +310,7 @@ test("an initializer that cannot run, throws, or ends the process fails the wait
   }
 });
 
-test("for a Process, a command that cannot be started rejects start, and a function that cannot be found ends it with 1 and says why", async (t) => {
+test("a Process rejects start if its command cannot start, and exits with 1 if its function is missing", async (t) => {
   const stage = await setStage(t);
   const folder = makeFiles(t);
   for (const one of cases) {

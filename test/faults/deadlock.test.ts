@@ -69,7 +69,7 @@ for (const [title, count, make] of [
   ["two processes over two locks", 2, (stage: Stage) => new stage.mp.Lock()],
   ["three processes over three recursive locks", 3, (stage: Stage) => new stage.mp.RLock()],
 ] as const) {
-  test(`a deadlock of ${title} is told, with its cycle; once broken, one is told and the others go on`, async (t) => {
+  test(`a deadlock of ${title} is reported with its cycle; once broken, the others go on`, async (t) => {
     const stage = await setStage(t);
     const ring = await makeRing(stage, count, () => make(stage));
     const { deadlock, locks, children } = ring;
@@ -100,7 +100,7 @@ for (const [title, count, make] of [
   });
 }
 
-test("the party that gives way in a deadlock can be chosen", async (t) => {
+test("the party whose wait fails in a deadlock can be chosen", async (t) => {
   const stage = await setStage(t);
   const ring = await makeRing(stage, 2, () => new stage.mp.Lock());
   const chosen = ring.deadlock.cycle.find(({ name }) => name === "party-0")!;

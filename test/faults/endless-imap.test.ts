@@ -79,7 +79,7 @@ for (const [name, inputsOf, run, options, lookAhead] of [
     4,
   ],
 ] as const) {
-  test(`${name} takes inputs only as results are read, and memory stays flat everywhere`, async (t) => {
+  test(`${name} reads inputs only as results are read, and no process's memory grows`, async (t) => {
     const stage = await setStage(t);
     const pool = new stage.mp.Pool(processes);
     const inputs: Inputs = { pulled: 0, returned: false };

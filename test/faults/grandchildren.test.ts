@@ -33,7 +33,7 @@ async function familyOfProcess(stage: Stage) {
   return { child, pids: await pidsOf(said) };
 }
 
-test("kill ends a process with its grandchildren, those in other sessions and those that changed their parent, too", async (t) => {
+test("kill ends a process and its grandchildren, also those with another session or another parent", async (t) => {
   const stage = await setStage(t);
   const { child, pids } = await familyOfProcess(stage);
   await child.kill();
@@ -105,7 +105,7 @@ test("a cancelled command of a pool ends with its descendants", async (t) => {
   await allGone(pids);
 });
 
-test("processes left in a child's process group end when the child exits; those that left the group live on", async (t) => {
+test("when a child exits, the rest of its process group ends; processes that left the group live on", async (t) => {
   const stage = await setStage(t);
   const said = new stage.mp.Queue<number[]>();
   const child = new stage.mp.Process({ target: task(meta, spawning.leaveFamilyBehind), args: [family, members, said] });

@@ -18,7 +18,7 @@ const kinds: [name: string, make: (mp: Client) => Held, times: number][] = [
 ];
 
 for (const [name, make, times] of kinds) {
-  test(`when the holder of ${name} is killed, the next one gets it at once, and is told once`, async (t) => {
+  test(`when the holder of ${name} is killed, the next waiter gets it at once, with ownerDied once`, async (t) => {
     const { mp } = await setStage(t);
     const held = make(mp);
     const said = new mp.Queue<string>();

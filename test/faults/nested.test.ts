@@ -11,7 +11,7 @@ import * as tasks from "./tasks.js";
 
 const meta = { url: new URL("./tasks.js", import.meta.url).href };
 
-test("processes may have children and grandchildren: each knows its parent, and is joined at its parent's end", async (t) => {
+test("processes may have children and grandchildren: each knows its parent, and is joined when it ends", async (t) => {
   const stage = await setStage(t);
   const said = new stage.mp.Queue<string>();
   const child = new stage.mp.Process({ target: task(meta, tasks.tellGenerations), args: [3, said] });
@@ -41,7 +41,7 @@ for (const [how, end] of [
   ["is killed", "kill"],
   ["is told to terminate", "terminate"],
 ] as const) {
-  test(`when a process that has children ${how}, its daemonic ones, its workers and those with onParentDeath "end" end, and the others go on`, async (t) => {
+  test(`when a process ${how}, its daemonic children, workers and onParentDeath "end" end; others go on`, async (t) => {
     const stage = await setStage(t);
     const goFile = join(temporaryFolder(t), "go");
     const said = new stage.mp.Queue<number>();

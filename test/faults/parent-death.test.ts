@@ -51,7 +51,7 @@ for (const { language, command, env, tools } of languages)
       ["aborts", "crashes"],
     ] as const) {
       test(
-        `a ${language} script that ${how} leaves no child, no server, and nobody who holds its pipeline`,
+        `a ${language} script that ${how} leaves no child, no server, and no process that holds its pipeline`,
         tools,
         async (t) => {
           const piped = startPiped(t, ending);
@@ -63,7 +63,7 @@ for (const { language, command, env, tools } of languages)
     }
 
     test(
-      `a ${language} script's children with onParentDeath "continue" go on without its pipeline; the server ends with the last of them`,
+      `a ${language} script's children with onParentDeath "continue" go on; the server ends with the last`,
       tools,
       async (t) => {
         const piped = startPiped(t, "waits", "continue");

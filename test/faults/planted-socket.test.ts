@@ -84,7 +84,7 @@ for (const each of plants) {
   const skip = isRoot ? false : "only root can give files to another user";
 
   test(
-    `nobody connects to ${each.title}: the bindings, the command line and the extension say what is wrong`,
+    `the bindings, the command line and the extension refuse to connect to ${each.title}, with the reason`,
     { skip },
     async (t) => {
       const path = await planted(t, each);

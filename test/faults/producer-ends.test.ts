@@ -30,7 +30,7 @@ for (const [ending, title, exitCode] of endings) {
   });
 }
 
-test("a producer that is killed in the middle of a put leaves whole items only, and the queue works on", async (t) => {
+test("a producer that is killed during a put leaves complete items only, and the queue still works", async (t) => {
   const { mp } = await setStage(t);
   const queue = new mp.Queue<Uint8Array>();
   const producer = new mp.Process({ target: task(meta, tasks.putForEver), args: [queue, fiveMegabytes] });

@@ -27,7 +27,7 @@ function assertDoubles(outcomes: Map<number, RunEntry>, count: number): void {
   for (let n = 0; n < count; n++) assert.deepEqual([outcomes.get(n)!.state, outcomes.get(n)!.value], ["done", n * 2]);
 }
 
-test("the client that started a run is killed in the middle of it: another one reads every outcome", async (t) => {
+test("the client that started a run is killed during it: another client reads every outcome", async (t) => {
   const stage = await setStage(t);
   const script = startScript(t, "starts-run", [module, "doubleAfterAWhile", "60"], { POLYPROC_ADDRESS: stage.address });
   const run = await script.line();

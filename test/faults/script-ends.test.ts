@@ -53,7 +53,7 @@ for (const outlives of [false, true]) {
   const fate = outlives
     ? 'its child with onParentDeath "continue" goes on'
     : "its child that is not daemonic ends, too";
-  test(`when a client of a shared server is killed, its daemonic children end, its lock is free, and ${fate}`, async (t) => {
+  test(`when a shared server's client is killed, its daemonic children end, its lock is free, ${fate}`, async (t) => {
     const stage = await setStage(t);
     const goFile = join(temporaryFolder(t), "go");
     const script = startScript(t, "holds-everything", ["waits", goFile, outlives ? "continue" : "end"], {

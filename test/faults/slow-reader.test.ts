@@ -127,7 +127,7 @@ const writers: [title: string, target: object, args: readonly unknown[]][] = [
 ];
 
 for (const [title, target, args] of writers) {
-  test(`50 MB of output of ${title}, for its own client that does not read: the writer is made to wait, and nothing is lost`, async (t) => {
+  test(`50 MB of output of ${title} that its client does not read: the writer waits, nothing is lost`, async (t) => {
     const stage = await setStage(t);
     const reader = await SlowReader.open(stage, true);
     const before = (await stage.status()).rssBytes;
@@ -153,7 +153,7 @@ for (const [title, target, args] of writers) {
   });
 }
 
-test("a client that accepts losses does not make the writer wait, and learns how many lines it missed", async (t) => {
+test("a watcher that is not lossless does not block the writer, and learns how many lines it missed", async (t) => {
   const stage = await setStage(t);
   const reader = await SlowReader.open(stage, false);
   const before = (await stage.status()).rssBytes;

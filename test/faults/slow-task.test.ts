@@ -59,7 +59,7 @@ test("imapUnordered gives all short results while a slow task runs", async (t) =
   assert.equal(seen.size, count);
 });
 
-test("a slow command keeps one slot only, and functions pass it by", async (t) => {
+test("a slow command occupies one slot, and functions run on the others", async (t) => {
   const { mp } = await setStage(t);
   const until = join(temporaryFolder(t), "go");
   const pool = new mp.Pool(2);

@@ -28,7 +28,7 @@ async function failureOf(result: Promise<unknown>): Promise<unknown> {
   );
 }
 
-test("an error that cannot be rebuilt, or whose properties throw, arrives with the facts that can be read", async (t) => {
+test("an error that cannot be rebuilt, or whose properties throw, arrives with the readable parts", async (t) => {
   const { pool, survived } = await onePool(t);
   const error = await failureOf(pool.apply(task(meta, bad.throwFragile)));
   assert.ok(error instanceof TaskFailed);
@@ -118,7 +118,7 @@ test("a worker that aborts is lost with its signal", async (t) => {
 
 const limits = { timeoutMs: 100, graceMs: 100 };
 
-test("a task that never returns fails with TimedOut, whether it waits or computes, and its worker alone is replaced", async (t) => {
+test("a task that never returns, waiting or computing, fails with TimedOut; only its worker is replaced", async (t) => {
   const { stage } = await onePool(t);
   const pool = new stage.mp.Pool(2);
   const url = new URL("./tasks.js", import.meta.url).href;
@@ -163,7 +163,7 @@ const maxPayloadBytes = 1024 * 1024;
 /** A server for messages up to that; one that fits into one frame is no exception. */
 const smallPayloads = ["--max-payload-bytes", String(maxPayloadBytes), "--max-message-bytes", String(maxPayloadBytes)];
 
-test("a result that cannot be sent fails its task, and says where in it the trouble is", async (t) => {
+test("a result that cannot be sent fails its task, and the error has the path to the value", async (t) => {
   const { pool, survived } = await onePool(t, smallPayloads);
   for (const [target, what] of [
     [task(meta, bad.giveFunction), /function.*inside/s],
@@ -179,7 +179,7 @@ test("a result that cannot be sent fails its task, and says where in it the trou
   assert.ok(await survived());
 });
 
-test("an argument that cannot be sent fails its call alone, before it leaves", async (t) => {
+test("an argument that cannot be sent fails its call alone, before anything is sent", async (t) => {
   const { pool, survived } = await onePool(t, smallPayloads);
   for (const chunkSize of [1, 4]) {
     const results = await within(

@@ -57,7 +57,7 @@ for (const [chunks, count, chunkSize] of [
     assert.deepEqual(await pool.map(double, [1, 2, 3, 4]), [2, 4, 6, 8]);
   });
 
-  test(`with retries the item of a killed worker is done after all: chunks of ${chunks}`, async (t) => {
+  test(`with retries the item of a killed worker succeeds: chunks of ${chunks}`, async (t) => {
     const { mp } = await setStage(t);
     const pool = new mp.Pool(2);
     const results = await within(
@@ -71,7 +71,7 @@ for (const [chunks, count, chunkSize] of [
   });
 }
 
-test("a worker that is killed from outside fails the task that it runs, even in the middle of an endless loop", async (t) => {
+test("a worker that is killed from outside fails its running task, even in an endless loop", async (t) => {
   const stage = await setStage(t);
   const pool = new stage.mp.Pool(2);
   const lost = pool.applyAsync(spin);

@@ -11,7 +11,7 @@ const batchesAtATime = 10;
 /** Of what a failure tells, so many of the last messages are shown. */
 const shownMessages = 200;
 
-describe("a server that is sent what the schema allows, and nearly that", () => {
+describe("a server that gets valid and almost valid messages", () => {
   const cleanups: (() => void | Promise<void>)[] = [];
   const seed = Date.now() % 1_000_000;
   let fuzzer: Fuzzer;
@@ -28,7 +28,7 @@ describe("a server that is sent what the schema allows, and nearly that", () => 
     for (const clean of cleanups) await clean();
   });
 
-  it(`answers for ${seconds} s, keeps nothing of sessions that went, and stays`, { timeout: 240_000 }, async (t) => {
+  it(`answers for ${seconds} s, keeps nothing of ended sessions, and does not end`, { timeout: 240_000 }, async (t) => {
     t.diagnostic(`seed ${seed}`);
     const end = performance.now() + seconds * 1000;
     const methods = new Set<string>();
@@ -65,7 +65,7 @@ describe("a server that is sent what the schema allows, and nearly that", () => 
 });
 
 describe("the fuzzer", () => {
-  it("runs nothing but what does no harm, and names no process of others", () => {
+  it("runs only harmless programs, and names only its own processes", () => {
     assert.ok(isHarmless({ target: { command: "true" }, items: [1] }, []));
     assert.ok(isHarmless({ pid: 4_194_400 }, []));
     assert.ok(isHarmless({ pid: 77 }, [77]));

@@ -58,7 +58,8 @@ const list = (map: Map<string, number>) =>
     .map(([name, n]) => `${name} ${n}`)
     .join(", ");
 console.log(
-  `${((performance.now() - began) / 1000).toFixed(0)} s, ${number - first} batches\nanswers: ${list(totals.answers)}\nsent: ${list(totals.sent)}`,
+  `${((performance.now() - began) / 1000).toFixed(0)} s, ${number - first} batches\n` +
+    `answers: ${list(totals.answers)}\nsent: ${list(totals.sent)}`,
 );
 
 function wholeNumber(name: string, text: string | undefined, usual: number): number {

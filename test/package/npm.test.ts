@@ -21,7 +21,7 @@ describe("the package, packed and installed in an empty folder elsewhere", () =>
     });
   });
 
-  it("holds what runs and what documents it, and none of the sources", (t) => {
+  it("holds the compiled code and its documents, and no sources", (t) => {
     t.diagnostic(`${report.files.length} files, ${report.size} bytes packed, ${report.unpackedSize} bytes unpacked`);
     const paths = report.files.map(({ path }) => path);
     for (const path of [

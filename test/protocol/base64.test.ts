@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { fromBase64, toBase64 } from "../../protocol/base64.js";
 
-test("base64 is what Node makes of the same bytes, and back", () => {
+test("base64 is the same as Node's, in both directions", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 100 }), (data) => {
       const text = Buffer.from(data).toString("base64");
@@ -22,7 +22,7 @@ test("base64 around the sizes at which it is written in pieces", () => {
   }
 });
 
-test("text that is not base64 gives nothing", () => {
+test("text that is not base64 gives undefined", () => {
   for (const text of ["=", "A", "A===", "AA=A", "AA==AA==", "AA-_", "A A=", "ÄÄÄÄ", "AA\n="])
     assert.equal(fromBase64(text), undefined, JSON.stringify(text));
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { formatBytes } from "../../protocol/bytes.js";
 
-test("sizes for people have at most three digits", () => {
+test("formatted sizes have at most three digits", () => {
   const expected: [number, string][] = [
     [0, "0 B"],
     [999, "999 B"],

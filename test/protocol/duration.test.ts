@@ -16,12 +16,12 @@ test("durations are seconds unless they have a unit", () => {
   for (const [text, ms] of expected) assert.equal(parseDuration(text), ms, text);
 });
 
-test("what is no duration is undefined", () => {
+test("text that is no duration gives undefined", () => {
   for (const text of ["", "s", "-1", "1 minute", "1e3", "Infinity", "1,5", "5ss"])
     assert.equal(parseDuration(text), undefined, text);
 });
 
-test("durations for people have a fitting unit, and never 60 of it", () => {
+test("formatted durations have a fitting unit, and never 60 of it", () => {
   const expected: [number, string][] = [
     [0, "0 ms"],
     [419.6, "420 ms"],

@@ -25,7 +25,7 @@ test("every example belongs to a message", () => {
   assert.deepEqual(Object.keys(examples).toSorted(), messages.map((message) => message.method).toSorted());
 });
 
-test("examples come back from the wire as they are written", () => {
+test("examples survive encoding and decoding unchanged", () => {
   const toJson = (payload: unknown): unknown => payloadToJson(payload as Payload);
   for (const message of messages) {
     if (message.method === "worker/output") continue;
@@ -36,7 +36,7 @@ test("examples come back from the wire as they are written", () => {
   }
 });
 
-test("failures in examples have the code that belongs to their name", () => {
+test("errors in examples have the code of their name", () => {
   const failures = JSON.stringify(examples).matchAll(/"code":(-?\d+),"message":"[^"]*","data":\{"name":"(\w+)"/g);
   let seen = 0;
   for (const [, code, name] of failures) {
@@ -46,7 +46,7 @@ test("failures in examples have the code that belongs to their name", () => {
   assert.ok(seen >= 2);
 });
 
-test("every error has a code of its own, outside the ranges that JSON-RPC and LSP reserve unless they define it", () => {
+test("error codes are unique, and outside the ranges of JSON-RPC and LSP unless they define it", () => {
   const codes = Object.values(errorCodes);
   assert.equal(new Set(codes).size, codes.length);
   for (const [name, code] of Object.entries(errorCodes)) {

@@ -13,7 +13,7 @@ test("the committed files are what `npm run generate` writes now", async () => {
   );
 });
 
-test("a file that differs is told with its line", async () => {
+test("the check names a file that differs, and the line", async () => {
   const file = (await generatedFiles())[0]!;
   assert.match(
     difference({ ...file, text: file.text.replace(/\n.*\n/, "\nother\n") }) ?? "",

@@ -47,7 +47,8 @@ describe("golden frames", () => {
         const { method, error } = message as { method?: string; error?: unknown };
         const declared = method === undefined ? undefined : messageByMethod.get(method);
         if (method !== undefined) assert.ok(declared, `${method} is a message`);
-        return `${framing} ${encoding} ${declared ? (isNotification(declared) ? "notification" : "request") : error ? "error" : "answer"}`;
+        const kind = declared ? (isNotification(declared) ? "notification" : "request") : error ? "error" : "answer";
+        return `${framing} ${encoding} ${kind}`;
       }),
     );
     for (const kind of [

@@ -5,7 +5,7 @@ import { jsonToMsgpack } from "../../protocol/json-to-msgpack.js";
 const encoded = (value: unknown): string => Buffer.from(jsonToMsgpack(value).data).toString("hex");
 const nested = (depth: number): unknown => JSON.parse("[".repeat(depth) + "]".repeat(depth));
 
-describe("what people write by hand", () => {
+describe("values that people write by hand", () => {
   const forms: [title: string, value: unknown, data: string][] = [
     ["a number without fraction is an integer, however written", JSON.parse("1e3"), "cd03e8"],
     ["minus zero keeps its sign", JSON.parse("-0"), "cb8000000000000000"],
@@ -19,7 +19,7 @@ describe("what people write by hand", () => {
   for (const [title, value, data] of forms) test(title, () => assert.equal(encoded(value), data));
 });
 
-describe("what is refused, and the words for it", () => {
+describe("what is refused, and with which message", () => {
   const troubles: [title: string, value: unknown, message: RegExp][] = [
     ["an integer that is no text", { $int: 7 }, /"\$int" expects decimal text .* got 7/],
     ["an integer beyond 64 bits", { $int: "18446744073709551616" }, /"\$int" expects/],

@@ -46,7 +46,7 @@ describe("values that any encoder may write", () => {
   test("arrays nested 512 deep", () => assert.equal(JSON.stringify(msgpackToJson(nested(512))).length, 512 * 2 + 4));
 });
 
-describe("what is refused, and the words for it", () => {
+describe("what is refused, and with which message", () => {
   const troubles: [title: string, data: Uint8Array, message: RegExp][] = [
     ["nothing", hex(""), /truncated data: 1 bytes expected at byte 0, 0 left/],
     ["a number that ends early", hex("cd 01"), /truncated data: 2 bytes expected at byte 1, 1 left/],

@@ -12,13 +12,13 @@ import { payload } from "../../protocol/schema.js";
 
 const mark = (value: unknown): unknown => ({ converted: value });
 
-test("a message without payloads has no places, and its value comes back itself", () => {
+test("a message without payloads is returned unchanged", () => {
   const params = { lock: "lock:s1.1" };
   assert.equal(paramsPlaces(lock.acquire), null);
   assert.equal(convertPayloads(paramsPlaces(lock.acquire), params, mark), params);
 });
 
-test("payloads in lists are converted, and the given value stays as it was", () => {
+test("payloads in lists are converted, in a copy", () => {
   const params = { queue: "queue:s1.1", items: [1, null], timeoutMs: 5 };
   const converted = convertPayloads(paramsPlaces(queue.put), params, mark);
   assert.deepEqual(converted, { queue: "queue:s1.1", items: [{ converted: 1 }, { converted: null }], timeoutMs: 5 });

@@ -25,7 +25,7 @@ const fine: [string, string[]][] = [
   ["sh", ["-c"]],
 ];
 
-test("a placeholder inside of a shell's program is warned of, as an argument it is not", () => {
+test("a placeholder inside of a shell's program causes a warning, as an argument it does not", () => {
   for (const [program, args] of risky)
     assert.match(shellPlaceholderWarning(program, args) ?? "", /\$1/, args.join(" "));
   for (const [program, args] of fine) assert.equal(shellPlaceholderWarning(program, args), null, args.join(" "));
@@ -34,7 +34,9 @@ test("a placeholder inside of a shell's program is warned of, as an argument it 
 test("Python warns of the same", needs("python3"), () => {
   const code =
     "import sys, json, warnings; warnings.simplefilter('always'); from polyproc.targets import command\n" +
-    "counts = []\nfor program, args in json.loads(sys.argv[1]):\n  with warnings.catch_warnings(record=True) as told:\n    warnings.simplefilter('always'); command(program, args)\n  counts.append(len(told))\nprint(counts)";
+    "counts = []\nfor program, args in json.loads(sys.argv[1]):\n" +
+    "  with warnings.catch_warnings(record=True) as told:\n    warnings.simplefilter('always'); " +
+    "command(program, args)\n  counts.append(len(told))\nprint(counts)";
   const { stdout, stderr } = spawnSync("python3", ["-c", code, JSON.stringify([...risky, ...fine])], {
     env: { ...process.env, ...pythonEnvironment },
     encoding: "utf8",
@@ -60,7 +62,7 @@ test("the TypeScript binding warns once for each command", async (t) => {
   );
 });
 
-test("an item that is a shell's command is run inside of the text, and is text as an argument", () => {
+test("inside of a shell's text an item is executed; as an argument it is plain text", () => {
   const say = (args: string[]) => {
     const filled = fillItem({ command: "sh", args }, "x; echo injected", 0);
     return spawnSync(filled.command, filled.args, { encoding: "utf8" }).stdout;

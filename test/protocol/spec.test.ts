@@ -72,12 +72,15 @@ test("links inside the page lead to headings", () => {
 });
 
 test("the first session of the page is valid", () => {
-  const lines = /```json\n([\s\S]*?)```/.exec(spec)![1]!.trim().split("\n");
-  assert.equal(lines.length, 4);
-  for (const line of lines) {
-    const { method, params } = JSON.parse(line) as { method: string; params?: unknown };
+  const messages = /```json\n([\s\S]*?)```/
+    .exec(spec)![1]!
+    .trim()
+    .split(/\n(?=\{)/);
+  assert.equal(messages.length, 4);
+  for (const text of messages) {
+    const { method, params } = JSON.parse(text) as { method: string; params?: unknown };
     const message = messageByMethod.get(method)!;
     const checked = v.safeParse(message.params, convertPayloads(paramsPlaces(message), params, jsonToPayload));
-    assert.ok(checked.success, line);
+    assert.ok(checked.success, text);
   }
 });

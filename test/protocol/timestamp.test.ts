@@ -20,7 +20,7 @@ test("every timestamp survives as text and as bytes", () => {
   );
 });
 
-test("text is what Date makes of the same moment", () => {
+test("text is the same as Date's", () => {
   fc.assert(
     fc.property(
       fc.date({
@@ -38,13 +38,13 @@ test("text is what Date makes of the same moment", () => {
   );
 });
 
-test("an offset moves the moment, and is not kept", () => {
+test("an offset changes the moment, and is not kept", () => {
   assert.equal(formatTimestamp(parseTimestamp("2026-03-01T00:30:00.25+02:00")!), "2026-02-28T22:30:00.25Z");
   assert.equal(formatTimestamp(parseTimestamp("2026-12-31T23:30:00-01:00")!), "2027-01-01T00:30:00Z");
   assert.equal(formatTimestamp(parseTimestamp("0000-01-01T00:00:00+00:01")!), "@-62167219260");
 });
 
-test("the shortest form is chosen for the bytes", () => {
+test("the shortest msgpack form is chosen", () => {
   const size = (seconds: bigint, nanoseconds: number): number => timestampToBytes({ seconds, nanoseconds }).length;
   assert.equal(size(2n ** 32n - 1n, 0), 4);
   assert.equal(size(2n ** 32n, 0), 8);
@@ -54,7 +54,7 @@ test("the shortest form is chosen for the bytes", () => {
   assert.equal(size(-1n, 0), 12);
 });
 
-test("what is no time gives nothing", () => {
+test("text that is no time gives undefined", () => {
   for (const text of [
     "",
     "2026-01-01",

@@ -66,7 +66,8 @@ export async function runFile(file: TestFile, run: Run): Promise<Outcome> {
     const why =
       open.length > 0
         ? ""
-        : " No test is known to run: either all have ended and a socket, a timer or a child holds the process open, or one blocks its event loop.";
+        : " No test is known to run: either all have ended and a socket, a timer or a child holds the process " +
+          "open, or one blocks its event loop.";
     const error = [`nothing was told for ${quietMs / 1000} s, so it was killed.${why} Living then:`, ...living].join(
       "\n  ",
     );

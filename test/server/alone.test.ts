@@ -13,7 +13,7 @@ function run(session: string, command: string): object {
   return { run: `run:${session}.1`, target: { command: "sh", args: ["-c", command] }, items: [1] };
 }
 
-test("a run that is under way keeps the server, one that has ended does not", async (t) => {
+test("an unfinished run keeps the server alive, an ended one does not", async (t) => {
   const server = await startUnixServer(t, ["--idle-timeout", "0.1"]);
   const client = await RawClient.connect(server.path, "json");
   const { session } = (await client.request("initialize", {})).result as { session: string };
@@ -24,7 +24,7 @@ test("a run that is under way keeps the server, one that has ended does not", as
   assert.equal(await server.exited(), 0);
 });
 
-test("server/stop with whenAloneMs ends the server when its last client has gone, whatever runs", async (t) => {
+test("server/stop with whenAloneMs ends the server when its last client has gone, even during a run", async (t) => {
   const server = await startUnixServer(t);
   const client = await RawClient.connect(server.path, "json");
   const { session } = (await client.request("initialize", {})).result as { session: string };
@@ -43,7 +43,7 @@ test("server/stop with whenAloneMs ends the server when its last client has gone
   assert.ok(!isLiving(pid));
 });
 
-test("a client that comes back in time keeps the server, and null takes the stop back", async (t) => {
+test("a client that comes back in time keeps the server alive, and null cancels the stop", async (t) => {
   const server = await startUnixServer(t);
   const first = await RawClient.open(server.path, "json");
   await first.request("server/stop", { whenAloneMs: 60_000 });

@@ -62,7 +62,7 @@ test("defaults are those of the help text", () => {
   assert.equal(given.maxPayloadBytes, Math.min(Math.floor(given.maxMemoryBytes / 2), 0xffff_ffff));
 });
 
-test("everything can be set", () => {
+test("every option can be set", () => {
   assert.deepEqual(
     parseArguments([
       "--listen",

@@ -18,7 +18,7 @@ const framings: Framing[] = ["json", "msgpack", "frames"];
 describe("a peer", () => {
   const server = new SharedServer();
 
-  test("that sends random bytes is told and cut off", async () => {
+  test("that sends random bytes gets an error, and its connection ends", async () => {
     for (let i = 0; i < 200; i++) {
       const client = await RawClient.connect(server.path, "frames");
       // A length that is no length, or a fragment from a stranger, so that nothing waits for the rest.
@@ -32,7 +32,7 @@ describe("a peer", () => {
     }
   });
 
-  test("that frames random bytes is told and cut off", async () => {
+  test("that sends frames of random bytes gets ParseError, and its connection ends", async () => {
     for (const framing of framings) {
       for (let i = 0; i < 30; i++) {
         const client = await RawClient.connect(server.path, framing);
@@ -42,7 +42,7 @@ describe("a peer", () => {
     }
   });
 
-  test("whose message stops in the middle does no harm", async () => {
+  test("whose message is truncated does no harm", async () => {
     for (const framing of framings) {
       for (const keep of [1, 3, 4, 5, 20]) {
         const client = await RawClient.connect(server.path, framing);
@@ -53,7 +53,7 @@ describe("a peer", () => {
     }
   });
 
-  test("that announces two gigabytes is refused before anything is allocated", async () => {
+  test("that announces two gigabytes is refused before memory is allocated", async () => {
     for (const stranger of [true, false]) {
       for (const framing of framings) {
         const client = stranger ? await RawClient.connect(server.path, framing) : await server.opened(framing);
@@ -72,7 +72,7 @@ describe("a peer", () => {
     }
   });
 
-  test("that sends no header, or a bad or an endless one, is told what is expected", async () => {
+  test("that sends no header, or a bad or an endless one, gets an error that says what is expected", async () => {
     const headers: [string, RegExp][] = [
       ["Content-Length: many\r\n\r\n", /not a number of bytes/],
       ["Content-Length: -5\r\n\r\n", /not a number/],
@@ -139,7 +139,7 @@ describe("a peer", () => {
     }
   });
 
-  test("that nests ten thousand deep inside a payload hurts only who opens it", async () => {
+  test("that nests ten thousand deep inside a payload harms no peer: a reader gets a blob", async () => {
     const writer = await server.opened("frames");
     const reader = await server.opened("json");
     await writer.request("queue/create", { queue: "queue:@deep" });
@@ -160,7 +160,7 @@ describe("a peer", () => {
     reader.close();
   });
 
-  test("whose text is not UTF-8 is told so", async () => {
+  test("whose text is not UTF-8 gets an error", async () => {
     for (const framing of framings) {
       const client = await server.opened(framing);
       const body =
@@ -178,7 +178,7 @@ describe("a peer", () => {
     }
   });
 
-  test("that sends what is no JSON-RPC message is told what is expected", async () => {
+  test("that sends no JSON-RPC message gets an error that says what is expected", async () => {
     for (const framing of framings) {
       for (const [message, text] of [
         [[], /batches/],
@@ -215,7 +215,7 @@ describe("a peer", () => {
     }
   });
 
-  test("that sends the wrong type in any parameter of any method is told which", async () => {
+  test("that sends the wrong type in any parameter of any method gets InvalidParams", async () => {
     const requests = messages.filter(
       (message) =>
         isRequest(message) &&
@@ -249,7 +249,7 @@ describe("a peer", () => {
     }
   });
 
-  test("whose initialize has the wrong types is told, and may try again", async () => {
+  test("whose initialize has the wrong types gets InvalidParams, and may try again", async () => {
     for (const framing of framings) {
       const client = await RawClient.connect(server.path, framing);
       for (const params of [
@@ -274,7 +274,7 @@ describe("a peer", () => {
     }
   });
 
-  test("that asks before initialize, for what there is not, or for what is not its own, is told so", async () => {
+  test("that sends requests before initialize, unknown methods or worker's messages gets an error", async () => {
     for (const framing of framings) {
       const stranger = await RawClient.connect(server.path, framing);
       assert.equal((await stranger.request("server/status", {})).error?.code, -32002);
@@ -307,7 +307,7 @@ describe("a peer", () => {
     }
   });
 
-  test("that uses an id twice is told, and the first request is not lost", async () => {
+  test("that uses an id twice gets InvalidRequest, and the first request is not lost", async () => {
     for (const framing of framings) {
       const client = await server.opened(framing);
       await client.request("event/create", { event: "event:@go" });
@@ -324,7 +324,7 @@ describe("a peer", () => {
     }
   });
 
-  test("that fills a message with millions of tiny values is refused", async () => {
+  test("that fills a message with millions of tiny values gets PayloadTooLarge", async () => {
     for (const framing of framings) {
       const client = await server.opened(framing);
       const many = 1_500_000;

@@ -13,7 +13,7 @@ const MiB = 1024 * 1024;
 describe("a peer", () => {
   const server = new SharedServer();
 
-  test("that waits for more than it should at once is told to stop", async () => {
+  test("that has over 100,000 pending requests gets Overloaded", async () => {
     const client = await server.opened("frames");
     await client.request("event/create", { event: "event:@never" });
     for (let id = 1; id <= 100_001; id++) {
@@ -24,7 +24,7 @@ describe("a peer", () => {
     client.close();
   });
 
-  test("that asks on and on and never reads is made to wait, and the others are served", async () => {
+  test("that sends requests and never reads is not read from, and the others are served", async () => {
     const mute = connect(server.path);
     mute.on("error", () => {});
     const asking = await RawClient.open(server.path, "frames");
@@ -45,7 +45,7 @@ describe("a peer", () => {
     mute.destroy();
   });
 
-  test("that subscribes to everything and never reads costs little, and the others are served", async () => {
+  test("that subscribes to all events and never reads costs little memory, and the others are served", async () => {
     const mute = await server.opened("frames");
     await mute.request("events/subscribe", { topics: ["process", "pool", "task", "sync", "deadlock"] });
     mute.socket.pause();
@@ -65,7 +65,7 @@ describe("a peer", () => {
     mute.close();
   });
 
-  test("of whom there are a thousand that say nothing keeps nobody out", async () => {
+  test("that connects a thousand times and sends nothing does not keep others out", async () => {
     const silent: Socket[] = [];
     const heard: string[] = [];
     for (let i = 0; i < 1000; i++) {

@@ -22,7 +22,7 @@ function fault(folder: string, text: string | Buffer): string {
   return assert.fail(`accepted: ${text.toString()}`);
 }
 
-test("a configuration that nobody named is not used, and that is said", async (t) => {
+test("a configuration that was not named is not used, and the server says so", async (t) => {
   const folder = temporaryFolder(t);
   assert.equal(unusedConfiguration(folder), null);
   assert.deepEqual(readConfiguration(null, folder), { runtimes: {} });
@@ -38,7 +38,7 @@ test("a configuration that nobody named is not used, and that is said", async (t
   assert.equal(told.stderr(), `polyproc: ${file}: runtimes: expected an object, got 1 (number)\n`);
 });
 
-test("a runtime's paths are seen from the file, its endings are small letters", (t) => {
+test("a runtime's paths are relative to the file, and its endings are lower case", (t) => {
   const folder = temporaryFolder(t);
   mkdirSync(join(folder, "etc"));
   writeFileSync(
@@ -60,7 +60,7 @@ test("a runtime's paths are seen from the file, its endings are small letters", 
   assert.deepEqual(runtimeEndings(runtimes), { ".pl": "perl", ".pm": "perl" });
 });
 
-test("what is wrong is told with the file and the place", (t) => {
+test("an error names the file and the place in it", (t) => {
   const folder = temporaryFolder(t);
   assert.match(fault(folder, ""), /^: Unexpected end of JSON input/);
   assert.match(fault(folder, '{\n  "runtimes": {\n    "a" 1\n  }\n}\n'), /^, line 3, column 9: /);
@@ -136,7 +136,7 @@ test("a configuration that is named must be there, and be a file that can be rea
     });
 });
 
-test("node and python keep their host when only the command is replaced; the command line counts most", () => {
+test("node and python keep their host if only the command is replaced; the command line has priority", () => {
   const plain = runtimeCommands({}, {});
   const host = (name: string) => plain[name]!.args;
   const configured = {

@@ -43,7 +43,7 @@ async function scene(t: TestContext, framing: Framing) {
  * A peer that ends while answers wait for it cannot be answered, and its connection is reset. What it had sent is then
  * partly handled, partly read ahead of its turn.
  */
-suite("what a peer sent right before its end is handled", () => {
+suite("messages that a peer sent right before its end are handled", () => {
   for (const framing of ["frames", "msgpack", "json"] as const) {
     test(`when it has ended before the server reads it (${framing})`, async (t) => {
       const { server, sessions, size, socket, encode, send, items } = await scene(t, framing);

@@ -38,7 +38,7 @@ class Line extends Duplex {
 const initialize = `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{}}`;
 const hello = `Content-Length: ${initialize.length}\r\n\r\n${initialize}`;
 
-test("who says nothing in time is told, and let go; who says initialize may stay", async () => {
+test("a connection without initialize in time gets an error and ends; one with initialize stays", async () => {
   mock.timers.enable({ apis: ["setTimeout"] });
   try {
     const doors = new Doors(fakeHub());
@@ -64,7 +64,7 @@ test("who says nothing in time is told, and let go; who says initialize may stay
   }
 });
 
-test("strangers are limited by letting the oldest go, connections by refusing the newest", async () => {
+test("beyond its limit the oldest uninitialized connection ends; a further session is refused", async () => {
   const doors = new Doors(fakeHub());
   const lines: Line[] = [];
   const accept = () => {

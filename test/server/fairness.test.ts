@@ -77,7 +77,7 @@ suite("while one client floods the server, another is served", () => {
       assert.ok(first < count / 2, `the other client was answered after ${first} of the flood's ${count}`);
     });
 
-    test(`looks at the processes' usage do not add up (${framing})`, async (t) => {
+    test(`requests for usage that come together share one look at the processes (${framing})`, async (t) => {
       const all = await scene(t, framing);
       for (let i = 0; i < 10; i++)
         await all.flooder.request("process/start", {
@@ -91,7 +91,7 @@ suite("while one client floods the server, another is served", () => {
     });
   }
 
-  test("commands of a pool take turns with another client's process", async (t) => {
+  test("a pool's commands take turns with another client's process", async (t) => {
     const all = await scene(t, "frames");
     const items = Array.from({ length: 200 }, () => Buffer.from([0xc0]));
     flood(all.flooder, 1, "pool/map", () => ({ target: one, processes: items.length, items, progressToken: 1 }));
@@ -127,7 +127,7 @@ suite("while one client floods the server, another is served", () => {
   });
 });
 
-test("a client's requests are handled in their order, however many come at once", async (t) => {
+test("a client's requests are handled in order, however many come at once", async (t) => {
   const { flooder, answered } = await scene(t, "frames");
   const count = 4000;
   await flooder.request("queue/create", { queue: "queue:s1.q" });

@@ -71,7 +71,7 @@ test("a wait is cancelled with $/cancelRequest", async (t) => {
   }
 });
 
-test("a script may send its requests, close its end, and read the answers", async (t) => {
+test("a client may send requests, close its sending side, and read the answers", async (t) => {
   const { path } = await startUnixServer(t);
   for (const framing of framings) {
     const client = await RawClient.connect(path, framing);

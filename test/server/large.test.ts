@@ -57,7 +57,7 @@ function put(queue: string, bytes: number, id = 9): Buffer {
   return Buffer.concat(parts);
 }
 
-test("announced messages that never come cost nothing for long, and nothing at all once their connections have ended", async (t) => {
+test("the memory of announced messages is released after a while, or when their connection ends", async (t) => {
   const { server, open } = await serve(
     t,
     "--max-memory-bytes",
@@ -88,7 +88,7 @@ test("announced messages that never come cost nothing for long, and nothing at a
   assert.equal(server.stderr(), "");
 });
 
-test("fragments that contradict each other end their connection, and no other", async (t) => {
+test("inconsistent fragments end their connection, and no other", async (t) => {
   const { server, open } = await serve(t);
   const good = await open("frames");
   for (const bytes of [
@@ -131,7 +131,7 @@ for (const [framing, bytes] of [
   ["msgpack", 5 * MiB],
   ["frames", 5 * MiB],
 ] as const) {
-  test(`an item that is too large for a ${framing} client stays in its queue or pipe, and the client is told`, async (t) => {
+  test(`an item that is too large for a ${framing} client stays in its queue or pipe, with an error`, async (t) => {
     const { open } = await serve(t, "--max-message-bytes", String(5 * MiB));
     const able = await open("frames", { maxPayloadBytes: 2 ** 32 - 1 });
     const queue = `queue:${able.session}.1`;
@@ -191,7 +191,7 @@ test("a result that is too large for its client fails its own task", async (t) =
   assert.equal(small!.error, undefined);
 });
 
-test("a worker host that reads no fragments is never sent more than a frame: the task fails, the worker goes on", async (t) => {
+test("a worker host without fragments is sent one frame at most: a larger task fails alone", async (t) => {
   const perl = join(root, "examples/runtimes/host.pl");
   const { open } = await serve(t, "--max-message-bytes", String(MiB), "--runtime", `perl=perl ${perl}`);
   const client = await open("frames", { maxPayloadBytes: 2 ** 32 - 1 });

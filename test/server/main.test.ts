@@ -92,7 +92,7 @@ test("--fd serves the client that started it, and ends with it", async (t) => {
   assert.deepEqual(await within(exit, "its end"), [0, null]);
 });
 
-test("what cannot be served is said, with exit status 2", async (t) => {
+test("invalid options are reported, with exit status 2", async (t) => {
   const folder = temporaryFolder(t);
   writeFileSync(`${folder}/loose`, "secret\n");
   chmodSync(`${folder}/loose`, 0o644);
@@ -132,7 +132,7 @@ test("what cannot be served is said, with exit status 2", async (t) => {
   );
 });
 
-test("the folder of a socket is made for its owner alone, and the socket goes away with the server", async (t) => {
+test("the folder of a socket is private to its owner, and the socket is removed with the server", async (t) => {
   const path = join(temporaryFolder(t), "new", "s");
   const server = await startServer(t, ["--listen", `unix:${path}`]);
   assert.equal(statSync(join(path, "..")).mode & 0o777, 0o700);
@@ -142,7 +142,7 @@ test("the folder of a socket is made for its owner alone, and the socket goes aw
   assert.ok(!existsSync(path));
 });
 
-test("a socket that nobody answers on is replaced, one that is served is not", async (t) => {
+test("a socket on which no server answers is replaced, one in use is not", async (t) => {
   const path = join(temporaryFolder(t), "s");
   const dead = await startServer(t, ["--listen", `unix:${path}`]);
   dead.process.kill("SIGKILL");
@@ -155,7 +155,7 @@ test("a socket that nobody answers on is replaced, one that is served is not", a
   (await RawClient.open(path, "frames")).close();
 });
 
-test("an address that cannot be had leaves nothing of the others", async (t) => {
+test("if one address cannot be bound, the others are released", async (t) => {
   const folder = temporaryFolder(t);
   const taken = createServer().listen(0, "127.0.0.1");
   t.after(() => void taken.close());
@@ -189,7 +189,7 @@ test("server/stop, SIGINT and SIGTERM end it with its children, and clients are 
   }
 });
 
-test("a second signal ends it at once, and the guardian sees to its children", async (t) => {
+test("a second signal ends it at once, and the guardian ends its children", async (t) => {
   const server = await startUnixServer(t);
   const client = await RawClient.open(server.path, "json");
   const ready = join(temporaryFolder(t), "ready");
@@ -206,7 +206,7 @@ test("a second signal ends it at once, and the guardian sees to its children", a
   await waitFor(() => !isLiving(result.pid as number), { what: "the child's end" });
 });
 
-test("with --idle-timeout it ends when nobody has used it for so long", async (t) => {
+test("with --idle-timeout it ends after that time without a client", async (t) => {
   const server = await startUnixServer(t, ["--idle-timeout", "0.2"]);
   const client = await RawClient.open(server.path, "frames");
   client.close();

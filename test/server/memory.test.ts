@@ -161,7 +161,7 @@ suite("a server's memory is bounded", { skip: process.platform !== "linux" && "r
     client.close();
   });
 
-  test("by results that a map of one request has to keep: it fails, and says what to do", async (t) => {
+  test("by results of pool/map: the request fails, and the error says what to do", async (t) => {
     const { path, assertBounded, held, other } = await smallServer(t);
     const client = await RawClient.open(path, "frames");
     const target = { command: "sh", args: ["-c", `yes ${long} | head -c 1000000`] };
@@ -178,7 +178,7 @@ suite("a server's memory is bounded", { skip: process.platform !== "linux" && "r
     client.close();
   });
 
-  test("by results of runs: the oldest go", async (t) => {
+  test("by results of runs: the oldest are dropped", async (t) => {
     const { path, assertBounded, other } = await smallServer(t);
     const client = await RawClient.open(path, "frames");
     const target = { command: "sh", args: ["-c", `yes ${long} | head -c 1000000`] };

@@ -36,7 +36,7 @@ async function own(socket: Duplex, framing: Framing): Promise<Owned> {
 }
 
 for (const framing of ["json", "frames"] as const) {
-  test(`--stdio: a child that goes on keeps the server, which lets go of its standard streams (${framing})`, async (t) => {
+  test(`--stdio: a child that goes on keeps the server, which closes its standard streams (${framing})`, async (t) => {
     const server = spawnServer(t, ["--stdio"], { stdio: "pipe" });
     const { stdin, stdout, stderr } = server.process;
     const { start } = await own(Duplex.from({ readable: stdout!, writable: stdin! }), framing);
@@ -54,7 +54,7 @@ for (const framing of ["json", "frames"] as const) {
   });
 }
 
-test("--fd: the children end with the client, and so does a run that nobody can read", async (t) => {
+test("--fd: children and runs end with the client", async (t) => {
   const server = spawn(process.execPath, [compiled("server/main"), "--fd", "3"], {
     stdio: ["ignore", "ignore", "inherit", "pipe"],
   });

@@ -12,7 +12,7 @@ import { startServer } from "./server-process.js";
 
 const framings: Framing[] = ["json", "msgpack", "frames"];
 
-test("TCP wants the token: right, wrong and missing", async (t) => {
+test("TCP needs the token: right, wrong and missing", async (t) => {
   const folder = temporaryFolder(t);
   const file = join(folder, "token");
   const server = await startServer(t, ["--listen", "tcp:127.0.0.1:0", "--token-file", file]);

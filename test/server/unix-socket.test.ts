@@ -43,7 +43,7 @@ function deadPid(): number {
   return spawnSync("true").pid;
 }
 
-test("of ten servers that start at once where a dead one left its socket, one gets it and the others are told", async (t) => {
+test("of ten servers that start at once on a dead server's socket, one gets it, the others get an error", async (t) => {
   const folder = temporaryFolder(t);
   const path = join(folder, "s");
   const racers = await Promise.all(Array.from({ length: 10 }, () => racer(t)));
@@ -63,7 +63,7 @@ test("of ten servers that start at once where a dead one left its socket, one ge
   }
 });
 
-test("locks that killed servers left keep nobody from starting, and go away", async (t) => {
+test("locks that killed servers left do not prevent a start, and are removed", async (t) => {
   const folder = temporaryFolder(t);
   const path = join(folder, "s");
   const racers = await Promise.all(Array.from({ length: 3 }, () => racer(t)));
@@ -78,7 +78,7 @@ test("locks that killed servers left keep nobody from starting, and go away", as
   }
 });
 
-test("what a living process locks is waited for, then said", async (t) => {
+test("a lock of a living process is waited for, then reported", async (t) => {
   const path = join(temporaryFolder(t), "s");
   const parent = process.ppid;
   symlinkSync(String(parent), `${path}.binding`);
@@ -91,7 +91,7 @@ test("what a living process locks is waited for, then said", async (t) => {
   assert.equal(readlinkSync(`${path}.binding`), String(parent));
 });
 
-test("one process locks a path once at a time, and is not kept out by what an earlier one with its pid left", async (t) => {
+test("one process locks a path once at a time; a lock left by an earlier one with its pid is ignored", async (t) => {
   const folder = temporaryFolder(t);
   const path = join(folder, "s");
   symlinkSync(String(process.pid), `${path}.binding`);
@@ -104,7 +104,7 @@ test("one process locks a path once at a time, and is not kept out by what an ea
 });
 
 test(
-  "a folder that the system does not let be made is said at once",
+  "a folder that cannot be made is reported at once",
   { skip: process.platform !== "linux" && "needs /proc" },
   async (t) => {
     const [told] = await race([await racer(t)], "/proc/polyproc-test/s");

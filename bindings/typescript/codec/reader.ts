@@ -287,7 +287,9 @@ function narrow(value: bigint): number | bigint {
 function untrusted({ origin, object }: Foreign): PolyprocError {
   return new UntrustedBlob(
     "UntrustedBlob",
-    `${object} holds a private value of client ${origin}, which is not of this program's process tree, and is not opened: if you trust every client of the server, connect with trustBlobs: true or POLYPROC_TRUST_BLOBS=1; otherwise have it send plain data`,
+    `${object} holds a private value of client ${origin}, which is not of this program's process tree, ` +
+      "and is not opened: if you trust every client of the server, connect with trustBlobs: true " +
+      "or POLYPROC_TRUST_BLOBS=1; otherwise have it send plain data",
     { origin, object },
   );
 }

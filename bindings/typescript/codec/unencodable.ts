@@ -9,7 +9,10 @@ export function whyUnencodable(value: unknown): string {
 function search(value: unknown, path: string, above: Set<unknown>): string | undefined {
   const where = path === "" ? "the value itself" : path;
   if (typeof value === "function") {
-    return `${where} is the function ${value.name || "(unnamed)"}: functions stay in their process; to run one elsewhere pass it as a target`;
+    return (
+      `${where} is the function ${value.name || "(unnamed)"}: functions stay in their process; ` +
+      "to run one elsewhere pass it as a target"
+    );
   }
   if (typeof value === "symbol") return `${where} is ${String(value)}: symbols stay in their process`;
   if (typeof value !== "object" || value === null || isShared(value)) return undefined;

@@ -19,7 +19,8 @@ export async function loadModuleTarget(target: ModuleTarget): Promise<Callable> 
     url,
     isClass(value)
       ? `export "${name}" of ${shown(url)} is a class without a run() method; add one, or name a function`
-      : `export "${name}" of ${shown(url)} is ${value === null ? "null" : `of type ${typeof value}`}, not a function or a class with run()`,
+      : `export "${name}" of ${shown(url)} is ${value === null ? "null" : `of type ${typeof value}`}, ` +
+          "not a function or a class with run()",
   );
 }
 

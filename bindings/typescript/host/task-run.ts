@@ -255,7 +255,9 @@ export class TaskRun implements CurrentTask {
       error = failureOf(
         new PolyprocError(
           "PayloadTooLarge",
-          `the result takes ${length} bytes, and a message at most ${this.#owner.maxPayloadBytes}: return it in parts, write it to a file and return its path, or raise the server's limit (--max-payload-bytes, --max-memory-bytes)`,
+          `the result takes ${length} bytes, and a message at most ${this.#owner.maxPayloadBytes}: ` +
+            "return it in parts, write it to a file and return its path, or raise the server's limit " +
+            "(--max-payload-bytes, --max-memory-bytes)",
           { bytes: length, maxPayloadBytes: this.#owner.maxPayloadBytes },
         ),
       );

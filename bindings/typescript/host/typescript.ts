@@ -11,7 +11,9 @@ export function explainTypescript(url: string, file: string, error: unknown): Po
   const what = isTypescript(url) ? `${file} is` : `${file} imports`;
   return new PolyprocError(
     "TargetNotFound",
-    `${what} a TypeScript module, which Node ${process.version} cannot load by itself. Use Node 22.18 or later, or install tsx beside it (npm install --save-dev tsx), or name the compiled .js module`,
+    `${what} a TypeScript module, which Node ${process.version} cannot load by itself. ` +
+      "Use Node 22.18 or later, or install tsx beside it (npm install --save-dev tsx), or name the compiled .js " +
+      "module",
     { module: url },
   );
 }

@@ -67,8 +67,8 @@ registerErrorClass("WorkerLost", WorkerLost);
 const ofOneItem: ReadonlySet<ErrorName> = new Set(["TaskFailed", "WorkerLost", "TimedOut", "PayloadTooLarge"]);
 
 /**
- * What a call does with the failure of an item: `only`, it had one item; `thrown`, it had more, so the message names the
- * item; `returned`, the failure is among the results.
+ * What a call does with the failure of an item: `only`, it had one item; `thrown`, it had more, so the message names
+ * the item; `returned`, the failure is among the results.
  */
 export type FailureUse = "only" | "thrown" | "returned";
 

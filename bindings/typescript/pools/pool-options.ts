@@ -83,8 +83,8 @@ const listeners: OptionTable<ResultListeners<unknown>> = { callback: aFunction, 
 
 export interface ApplyOptions<T> extends TaskOptions, ResultListeners<T> {
   /**
-   * Keyword arguments of a Python function. A JavaScript function receives them, if not empty, as one more argument, the
-   * last. Default: none.
+   * Keyword arguments of a Python function. A JavaScript function receives them, if not empty, as one more argument,
+   * the last. Default: none.
    */
   kwargs?: Record<string, unknown> | undefined;
 }

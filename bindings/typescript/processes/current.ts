@@ -45,6 +45,7 @@ export function refuseWhileLoading(what: string): void {
   if (!host || host.task()) return;
   throw new PolyprocError(
     "BadState",
-    `${what} while a worker process loads the module of its function: put what starts processes inside of \`if (isMain(import.meta)) { … }\`, so that only the script itself does it`,
+    `${what} while a worker process loads the module of its function: put what starts processes inside of ` +
+      "`if (isMain(import.meta)) { … }`, so that only the script itself does it",
   );
 }

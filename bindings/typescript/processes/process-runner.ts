@@ -25,7 +25,8 @@ function classIn(namespace: Record<string, unknown>, url: string, name: string):
   }
   throw new TargetNotFound(
     "TargetNotFound",
-    `the class ${name} was not found in ${shownModule(url)}: export it there, or write registerProcess(import.meta, ${name}) below it`,
+    `the class ${name} was not found in ${shownModule(url)}: export it there, ` +
+      `or write registerProcess(import.meta, ${name}) below it`,
     { module: url, export: name },
   );
 }

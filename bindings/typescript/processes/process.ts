@@ -290,7 +290,8 @@ export class Process<A extends AnyArguments = AnyArguments> extends SharedObject
       if (this.#module !== null) return { module: runner, export: "runSubclass" };
       throw new PolyprocError(
         "TargetNotFound",
-        `it is not known which module defines the class ${this.constructor.name}: write registerProcess(import.meta, ${this.constructor.name}) below it`,
+        `it is not known which module defines the class ${this.constructor.name}: ` +
+          `write registerProcess(import.meta, ${this.constructor.name}) below it`,
       );
     }
     return target ? toTarget(target) : { source: "() => {}", runtime: "node" };

@@ -66,7 +66,8 @@ export function task(meta: { url: string }, target: { readonly name: string }, n
     throw new TypeError(`expected a function or a class with run(), got ${target === null ? "null" : typeof target}`);
   if (name === "" || name.startsWith("bound ")) {
     throw new TypeError(
-      "the function has no name to find it by: declare it as `export function name() {…}`, or pass the name of its export as third argument",
+      "the function has no name to find it by: declare it as `export function name() {…}`, " +
+        "or pass the name of its export as third argument",
     );
   }
   if (!meta.url.startsWith("file:"))
@@ -108,7 +109,8 @@ export function toTarget(runnable: Runnable): Target {
     return runnable;
   }
   throw new TypeError(
-    `expected a target: task(import.meta, fn), a self-contained function, command("program") or {module, export}, got ${describe(runnable)}`,
+    'expected a target: task(import.meta, fn), a self-contained function, command("program") or ' +
+      `{module, export}, got ${describe(runnable)}`,
   );
 }
 
@@ -126,8 +128,8 @@ function sourceOf(target: { readonly name: string }): string {
   const text = Function.prototype.toString.call(target);
   if (/\{\s*\[native code\]\s*\}\s*$/.test(text)) {
     throw new TypeError(
-      `the source text of ${target.name || "this function"} is not available, because it is built in or made by bind: ` +
-        "wrap it in a function, or use task(import.meta, fn)",
+      `the source text of ${target.name || "this function"} is not available, ` +
+        "because it is built in or made by bind: wrap it in a function, or use task(import.meta, fn)",
     );
   }
   return text;

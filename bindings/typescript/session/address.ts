@@ -16,7 +16,8 @@ export function parseAddress(text: string): Address {
     if (match && port > 0 && port < 65536) return { kind, host: (match[1] ?? match[2])!, port };
   }
   throw new TypeError(
-    `expected an address such as unix:/run/polyproc.sock, tcp:127.0.0.1:7070 or tls:HOST:PORT, got ${JSON.stringify(text)}`,
+    "expected an address such as unix:/run/polyproc.sock, tcp:127.0.0.1:7070 or tls:HOST:PORT, " +
+      `got ${JSON.stringify(text)}`,
   );
 }
 

@@ -43,7 +43,8 @@ export async function connectTo(connection: Connection, address: string, options
   const timer = setTimeout(() => {
     late = new TimedOut(
       "TimedOut",
-      `what listens at ${address} has not answered within ${connectMs / 1000} s: is it a Polyproc server, and is its process not stopped?`,
+      `what listens at ${address} has not answered within ${connectMs / 1000} s: is it a Polyproc server, ` +
+        "and is its process not stopped?",
     );
     socket.destroy(late);
   }, connectMs);
@@ -93,7 +94,8 @@ function trustedByDefault(kind: Address["kind"]): boolean {
   if (said === "") return kind === "unix";
   if (said === "0" || said === "1") return said === "1";
   throw new TypeError(
-    `POLYPROC_TRUST_BLOBS must be 1 (open the private values of any client) or 0 (of one's own process tree only); got ${JSON.stringify(said)}`,
+    "POLYPROC_TRUST_BLOBS must be 1 (open the private values of any client) or 0 (of one's own process tree " +
+      `only); got ${JSON.stringify(said)}`,
   );
 }
 

@@ -33,7 +33,8 @@ function asCallersFailure(error: unknown, value: unknown): unknown {
   if (error === tooLong)
     return new PolyprocError(
       "PayloadTooLarge",
-      "the value takes more than the 4 GiB that one payload can hold: send it in parts, or write it to a file and send its path",
+      "the value takes more than the 4 GiB that one payload can hold: send it in parts, or write it to a file " +
+        "and send its path",
     );
   return error === unencodable ? new TypeError(`cannot send this to another process: ${whyUnencodable(value)}`) : error;
 }
@@ -77,7 +78,9 @@ export function encodeFor(connection: Connection, value: unknown): Payload {
 function tooLarge(bytes: number, maxPayloadBytes: number): PolyprocError {
   return new PolyprocError(
     "PayloadTooLarge",
-    `the value takes ${bytes} bytes, and a message at most ${maxPayloadBytes}: send it in parts, write it to a file and send its path, or raise the server's limit (--max-payload-bytes, --max-memory-bytes)`,
+    `the value takes ${bytes} bytes, and a message at most ${maxPayloadBytes}: send it in parts, ` +
+      "write it to a file and send its path, or raise the server's limit (--max-payload-bytes, " +
+      "--max-memory-bytes)",
     { bytes, maxPayloadBytes },
   );
 }

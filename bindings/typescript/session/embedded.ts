@@ -39,7 +39,8 @@ export async function startPrivateServer(connection: Connection, code: string | 
       reject(
         new SpawnFailed(
           "SpawnFailed",
-          `the server ended as soon as it was started (${signal ?? `exit code ${code}`}); what it wrote to standard error says why`,
+          `the server ended as soon as it was started (${signal ?? `exit code ${code}`}); ` +
+            "what it wrote to standard error says why",
         ),
       ),
     );

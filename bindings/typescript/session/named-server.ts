@@ -37,7 +37,8 @@ function run(command: string): Promise<void> {
         failed(
           new SpawnFailed(
             "SpawnFailed",
-            `no server answers at POLYPROC_ADDRESS, and POLYPROC_SERVE, which is to start it, has failed (${signal ?? `exit code ${code}`}): ${command}`,
+            "no server answers at POLYPROC_ADDRESS, and POLYPROC_SERVE, which is to start it, " +
+              `has failed (${signal ?? `exit code ${code}`}): ${command}`,
           ),
         );
     });

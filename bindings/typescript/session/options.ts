@@ -1,7 +1,9 @@
 /** Says what the value must be, if it is something else: "a whole number from 1 up". Null if the value is fine. */
 export type Expects = (value: unknown) => string | null;
 
-/** The options of a call, each with its check. The compiler sees that the table and the interface have the same names. */
+/**
+ * The options of a call, each with its check. The compiler sees that the table and the interface have the same names.
+ */
 export type OptionTable<T> = { readonly [K in keyof Required<T>]: Expects };
 
 /** Names that people know from other libraries and from Python, and ours for the same. */

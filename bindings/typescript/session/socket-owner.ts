@@ -21,7 +21,8 @@ export function requireOwnFolder(folder: string): void {
   requireOwner(folder, "folder", stat);
   if (process.getuid && (stat.mode & 0o022) !== 0) {
     throw refusal(
-      `other users can write to the socket's folder ${folder} (mode ${(stat.mode & 0o7777).toString(8)}), and may have put the socket there: make the folder yours alone (chmod 700), or choose another address`,
+      `other users can write to the socket's folder ${folder} (mode ${(stat.mode & 0o7777).toString(8)}), ` +
+        "and may have put the socket there: make the folder yours alone (chmod 700), or choose another address",
     );
   }
 }
@@ -31,11 +32,13 @@ function requireOwner(path: string, what: string, stat: Stats): void {
   if (mine === undefined) return;
   if (stat.isSymbolicLink())
     throw refusal(
-      `${path} is a symbolic link, and its end may be another user's: see who made it, and name the ${what} that it leads to`,
+      `${path} is a symbolic link, and its end may be another user's: see who made it, and name the ${what} ` +
+        "that it leads to",
     );
   if (stat.uid !== mine && stat.uid !== 0)
     throw refusal(
-      `the ${what} ${path} belongs to another user (uid ${stat.uid}, and this process runs as ${mine}): see whose it is, and remove it or choose another address`,
+      `the ${what} ${path} belongs to another user (uid ${stat.uid}, and this process runs as ${mine}): ` +
+        "see whose it is, and remove it or choose another address",
     );
 }
 

@@ -9,7 +9,8 @@ export function checkTable(path) {
   const [header] = rows;
   let sum = 0;
   rows.slice(1).forEach((row, index) => {
-    if (row.length !== header.length) throw new RangeError(`${path}:${index + 2}: ${row.length} columns instead of ${header.length}`);
+    if (row.length !== header.length)
+      throw new RangeError(`${path}:${index + 2}: ${row.length} columns instead of ${header.length}`);
     const amount = Number(row.at(-1));
     if (Number.isNaN(amount)) throw new TypeError(`${path}:${index + 2}: "${row.at(-1)}" is not a number`);
     sum += amount;

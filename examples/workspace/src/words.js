@@ -10,6 +10,7 @@ export function countWords(path) {
 /** The most frequent words of a text file. */
 export function mostUsed(path, count = 5) {
   const counts = new Map();
-  for (const [word] of readFileSync(path, "utf8").toLowerCase().matchAll(/\p{L}{4,}/gu)) counts.set(word, (counts.get(word) ?? 0) + 1);
+  const text = readFileSync(path, "utf8").toLowerCase();
+  for (const [word] of text.matchAll(/\p{L}{4,}/gu)) counts.set(word, (counts.get(word) ?? 0) + 1);
   return [...counts].sort((a, b) => b[1] - a[1]).slice(0, count).map(([word, times]) => `${word} ${times}`);
 }

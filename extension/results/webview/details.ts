@@ -77,7 +77,18 @@ export class Details {
     return html`<div class="title">
       <h2 title=${row.file ?? row.label}>${row.label}</h2>
       <div class="actions" role="toolbar" aria-label="Item">
-        ${row.file === null ? nothing : html`<button class="icon-only" title="Open the file (Ctrl+Enter)" aria-label="Open the file" @click=${() => tell({ type: "openFile", index })}>${icon("file")}</button>`}
+        ${
+          row.file === null
+            ? nothing
+            : html`<button
+                class="icon-only"
+                title="Open the file (Ctrl+Enter)"
+                aria-label="Open the file"
+                @click=${() => tell({ type: "openFile", index })}
+              >
+                ${icon("file")}
+              </button>`
+        }
         ${
           busy
             ? html`<button
@@ -114,12 +125,24 @@ export class Details {
 
   #body(row: RowView, detail: DetailView): TemplateResult {
     const { index } = row;
+    // In the heading, or as the file that it names.
+    const isShown = [row.label, row.file].some((shown) => detail.item.text === JSON.stringify(shown));
     return html`
       ${detail.error ? this.#error(index, detail.error) : nothing}
-      ${detail.value && !detail.command ? section("Result", text(index, detail.value), detail.value.cut ? whole(index, "value") : nothing) : nothing}
-      ${detail.valueGone ? html`<p class="note">The server keeps a limited amount of results, and has dropped this one. Run the item again to see it.</p>` : nothing}
-      ${row.state === "lost" ? html`<p class="note">The server ended before this item did. Whether it had an effect is not known.</p>` : nothing}
-      ${detail.item.text === JSON.stringify(row.label) || detail.item.text === JSON.stringify(row.file) ? nothing : section("Item", text(index, detail.item), detail.item.cut ? whole(index, "item") : nothing)}
+      ${detail.value && !detail.command ? valueSection("Result", index, "value", detail.value) : nothing}
+      ${
+        detail.valueGone
+          ? html`<p class="note">
+              The server keeps a limited amount of results, and has dropped this one. Run the item again to see it.
+            </p>`
+          : nothing
+      }
+      ${
+        row.state === "lost"
+          ? html`<p class="note">The server ended before this item did. Whether it had an effect is not known.</p>`
+          : nothing
+      }
+      ${isShown ? nothing : valueSection("Item", index, "item", detail.item)}
     `;
   }
 
@@ -146,7 +169,7 @@ export class Details {
       "Output",
       html` ${dropped > 0 ? html`<p class="note">${formatCount(dropped)} earlier lines are not kept</p>` : nothing}
         <pre tabindex="0" aria-label="Output">
-${lines.map((line) => html`<span class=${line.stream}>${linked(index, line.text)} </span>`)}</pre>`,
+${lines.map((line) => html`<span class=${line.stream}>${linked(index, line.text)}${"\n"}</span>`)}</pre>`,
       whole(index, "output"),
     );
   }
@@ -173,6 +196,11 @@ function text(index: number, { text: shown, cut }: CutText): TemplateResult {
 
 function whole(index: number, what: "value" | "item" | "output"): TemplateResult {
   return html`<button class="link" @click=${() => tell({ type: "openText", index, what })}>Open in editor</button>`;
+}
+
+/** A value's text; when that is cut, with the way to all of it. */
+function valueSection(title: string, index: number, what: "value" | "item", shown: CutText): TemplateResult {
+  return section(title, text(index, shown), shown.cut ? whole(index, what) : nothing);
 }
 
 /** The text, with places in files to click on. */

@@ -87,7 +87,10 @@ export class Summary {
           aria-valuenow=${settled(counts)}
           aria-valuetext=${`${settled(counts)} of ${run.total}`}
         >
-          ${barStates.map((state) => html`<div class="part fill-${state}" .style=${`width: ${run.total === 0 ? 0 : (100 * counts[state]) / run.total}%`}></div>`)}
+          ${barStates.map((state) => {
+            const percent = run.total === 0 ? 0 : (100 * counts[state]) / run.total;
+            return html`<div class="part fill-${state}" .style=${`width: ${percent}%`}></div>`;
+          })}
         </div>
         <p class="facts">${this.#facts(share, utilisation).map((fact) => html`<span>${fact}</span>`)}</p>
       `,
@@ -133,7 +136,8 @@ export class Summary {
     const { run, counts, live } = this.#store;
     const text =
       run && !live
-        ? `${runWords[run.state]}. ${items(counts.done)} done, ${counts.failed} failed, ${counts.cancelled} cancelled, ${counts.lost} lost.`
+        ? `${runWords[run.state]}. ${items(counts.done)} done, ${counts.failed} failed, ${counts.cancelled} ` +
+          `cancelled, ${counts.lost} lost.`
         : "";
     if (this.#told === text) return;
     this.#told = text;

@@ -166,7 +166,9 @@ export class Timeline {
   }
 
   update(): void {
-    this.lanes.ariaLabel = `Timeline of ${this.#layout.lanes.length} workers, ${formatPercent(this.#layout.utilisation)} busy. Arrows go from item to item, plus and minus zoom, 0 shows all, Enter shows the item in the table.`;
+    this.lanes.ariaLabel =
+      `Timeline of ${this.#layout.lanes.length} workers, ${formatPercent(this.#layout.utilisation)} busy. ` +
+      "Arrows go from item to item, plus and minus zoom, 0 shows all, Enter shows the item in the table.";
     if (!this.#dirty || this.lanes.clientHeight === 0) return;
     this.#dirty = false;
     const { clientWidth: width, clientHeight: height } = this.lanes;

@@ -43,7 +43,18 @@ export class Toolbar {
             @input=${(event: InputEvent) => this.#store.setFilter((event.target as HTMLInputElement).value, chosen)}
             @keydown=${(event: KeyboardEvent) => this.#key(event)}
           />
-          ${text === "" ? nothing : html`<button class="icon-only" title="Clear (Escape)" aria-label="Clear the filter" @click=${() => this.#store.setFilter("", chosen)}>${icon("close")}</button>`}
+          ${
+            text === ""
+              ? nothing
+              : html`<button
+                  class="icon-only"
+                  title="Clear (Escape)"
+                  aria-label="Clear the filter"
+                  @click=${() => this.#store.setFilter("", chosen)}
+                >
+                  ${icon("close")}
+                </button>`
+          }
         </div>
         <div class="chips" role="group" aria-label="States">
           ${states

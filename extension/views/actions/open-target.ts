@@ -7,7 +7,8 @@ import { rowText } from "../amounts.js";
 export async function openTarget({ source, target, name }: ProcessInfo): Promise<void> {
   if (source === null) {
     void vscode.window.showInformationMessage(
-      `No file is known for “${rowText(target || name)}”: it is a program, source text without a file, or a worker that has had no task yet.`,
+      `No file is known for “${rowText(target || name)}”: it is a program, source text without a file, ` +
+        "or a worker that has had no task yet.",
     );
     return;
   }

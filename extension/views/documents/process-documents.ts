@@ -71,7 +71,10 @@ export class ProcessDocuments implements vscode.TextDocumentContentProvider, vsc
     if (page !== undefined) return page;
     const output = this.#outputs.get(key);
     if (!output)
-      return "This is no longer known: it was shown before the window was reloaded. Open it again from the Active Children view.\n";
+      return (
+        "This is no longer known: it was shown before the window was reloaded. " +
+        "Open it again from the Active Children view.\n"
+      );
     await output.read();
     return output.text;
   }

@@ -138,7 +138,8 @@ export class Job implements SharedObject {
     if (session.pendingSubmitBytes > 0 && session.pendingSubmitBytes + bytes > maxQueuedBytes * overload) {
       throw new PolyprocError(
         "Overloaded",
-        `this session has ${session.pendingSubmitBytes} bytes of tasks that are not accepted yet: wait for the answer of each job/submit before the next`,
+        `this session has ${session.pendingSubmitBytes} bytes of tasks that are not accepted yet: ` +
+          "wait for the answer of each job/submit before the next",
       );
     }
     this.pool.engine.budget.requireRoom(memoryOf(submitted));

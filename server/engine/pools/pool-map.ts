@@ -51,7 +51,8 @@ export function mapInPool(
         fail(
           new PolyprocError(
             "Overloaded",
-            `the results of this map take ${keptBytes} bytes already, and the server's memory is full: use job/submit or run/start, whose results can be taken as they come`,
+            `the results of this map take ${keptBytes} bytes already, and the server's memory is full: ` +
+              "use job/submit or run/start, whose results can be taken as they come",
           ),
         ),
       );

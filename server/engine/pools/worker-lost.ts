@@ -14,8 +14,8 @@ export function howItEnded({ signal, exitCode }: ExitStatus): string {
 }
 
 /**
- * The error of the task that a worker ran when it ended. `tail`: the last lines of its standard error; `started`: it had
- * been ready.
+ * The error of the task that a worker ran when it ended. `tail`: the last lines of its standard error; `started`: it
+ * had been ready.
  */
 export function workerLost(
   host: HostRecord,
@@ -37,7 +37,8 @@ export function workerLost(
   if (heap)
     return new PolyprocError(
       "WorkerLost",
-      `worker ${pid} ran out of heap ${when} (${heap[0]}): give workers a larger one, such as NODE_OPTIONS=--max-old-space-size=4096, or give them less at once`,
+      `worker ${pid} ran out of heap ${when} (${heap[0]}): give workers a larger one, ` +
+        "such as NODE_OPTIONS=--max-old-space-size=4096, or give them less at once",
       { ...data, stderr: heap[0], outOfHeap: true },
     );
   return new PolyprocError("WorkerLost", `worker ${pid} ${howItEnded(status)} ${when}${hint(status, stderr)}`, data);

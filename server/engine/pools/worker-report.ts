@@ -19,7 +19,10 @@ export interface WorkerReport {
 export function reportFault(task: Task | undefined, { seq, from, count, values, error }: WorkerReport): string | null {
   if (!task) return `it reported task ${seq}, which it does not have`;
   if (task.seq !== seq || from !== task.from || from + count > task.to) {
-    return `it reported items ${from}+${count} of task ${seq} while task ${task.seq} is at item ${task.from} of ${task.to}`;
+    return (
+      `it reported items ${from}+${count} of task ${seq} while task ${task.seq} is at item ${task.from} ` +
+      `of ${task.to}`
+    );
   }
   if (count === 0) return null;
   if (values && error) return `it reported both values and an error for task ${seq}`;
@@ -29,7 +32,8 @@ export function reportFault(task: Task | undefined, { seq, from, count, values, 
   const length = listLength(values);
   return length === count
     ? null
-    : `its values for task ${seq} are ${length === null ? "no list" : `a list of ${length}`} instead of a list of ${count}`;
+    : `its values for task ${seq} are ${length === null ? "no list" : `a list of ${length}`} ` +
+        `instead of a list of ${count}`;
 }
 
 /**

@@ -52,7 +52,8 @@ export class HostCache {
     if (known.includes(runtime)) return;
     throw new PolyprocError(
       "TargetNotFound",
-      `there is no runtime "${runtime}" here, only ${known.join(", ")}: check the file's ending, or name the target's runtime`,
+      `there is no runtime "${runtime}" here, only ${known.join(", ")}: check the file's ending, ` +
+        "or name the target's runtime",
       { runtime, runtimes: known },
     );
   }

@@ -146,7 +146,8 @@ export class ProcessTable {
     if (daemon && onParentDeath === "continue") {
       throw new PolyprocError(
         "InvalidParams",
-        'process/start: onParentDeath "continue" contradicts daemon: a daemonic process ends with its parent; leave one of the two out',
+        'process/start: onParentDeath "continue" contradicts daemon: a daemonic process ends with its parent; ' +
+          "leave one of the two out",
       );
     }
     const command = "command" in options.target ? this.#commandOf(options.target, options) : null;
@@ -309,7 +310,9 @@ export class ProcessTable {
         wait.reject(
           new PolyprocError(
             "SpawnFailed",
-            `the ${host.runtime} host ended before it was ready (${status.exitCode === 0 ? "exit code 0" : describeExit(status)}): ${this.#engine.output.tail(record) || "it wrote nothing"}`,
+            `the ${host.runtime} ` +
+              `host ended before it was ready (${status.exitCode === 0 ? "exit code 0" : describeExit(status)}): ` +
+              `${this.#engine.output.tail(record) || "it wrote nothing"}`,
           ),
         );
       },
@@ -353,7 +356,8 @@ function positional(call: unknown): unknown[] {
   if (Array.isArray(call) && call.length === 2 && Array.isArray(call[0])) return call[0];
   throw new PolyprocError(
     "InvalidParams",
-    `args: expected a list of two, [arguments, named arguments], got ${Array.isArray(call) ? `a list of ${call.length}` : typeof call}`,
+    "args: expected a list of two, [arguments, named arguments], " +
+      `got ${Array.isArray(call) ? `a list of ${call.length}` : typeof call}`,
   );
 }
 

@@ -14,9 +14,10 @@ export interface FilePaths {
   ofModule(module: string): string | null;
 }
 
-/** Programs that take their script as the first argument, whatever it is called. */
-const interpreters =
-  /^(?:node|nodejs|tsx|ts-node|python|pypy|perl|ruby|php|lua|luajit|Rscript|julia|tclsh|sh|bash|dash|ksh|zsh|fish)[\d.]*(?:\.exe)?$/;
+const interpreterNames =
+  "node nodejs tsx ts-node python pypy perl ruby php lua luajit Rscript julia tclsh sh bash dash ksh zsh fish";
+/** Programs that take their script as the first argument, in whatever version. */
+const interpreters = new RegExp(`^(?:${interpreterNames.replaceAll(" ", "|")})[\\d.]*(?:\\.exe)?$`);
 /** Endings of scripts that are programs themselves. */
 const scripts = /\.(?:[cm]?[jt]s|py|pl|rb|php|lua|r|jl|tcl|sh|bash|ksh|zsh|fish)$/i;
 

@@ -61,7 +61,8 @@ export class RunTable {
     ) {
       throw new PolyprocError(
         "Overloaded",
-        `the items of the runs under way take ${this.#activeBytes} bytes already, and these ${bytes} have no room beside them: wait until one has ended`,
+        `the items of the runs under way take ${this.#activeBytes} bytes already, and these ${bytes} have no ` +
+          "room beside them: wait until one has ended",
       );
     }
     for (const payload of payloadsOf(spec)) {
@@ -91,7 +92,8 @@ export class RunTable {
     if (!run)
       throw new PolyprocError(
         "UnknownHandle",
-        `there is no run ${handle}: it was never started, it was forgotten, or the server was restarted (run/list shows those that there are)`,
+        `there is no run ${handle}: it was never started, it was forgotten, or the server was restarted ` +
+          "(run/list shows those that there are)",
         { handle },
       );
     return run;

@@ -32,7 +32,8 @@ export class TakenCounts {
     if (items <= taken.items && bytes <= taken.bytes) return;
     throw new PolyprocError(
       "BadState",
-      `cannot put back ${items} items of ${bytes} bytes: this session has ${taken.items} items of ${taken.bytes} bytes from ${this.#queue}; put back each item once`,
+      `cannot put back ${items} items of ${bytes} bytes: this session has ${taken.items} ` +
+        `items of ${taken.bytes} bytes from ${this.#queue}; put back each item once`,
     );
   }
 }

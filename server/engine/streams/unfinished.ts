@@ -30,7 +30,8 @@ export class UnfinishedItems {
     if (n > this.#count) {
       throw new PolyprocError(
         "BadState",
-        `taskDone was called for ${n} items of ${this.#queue}, but ${this.#count} are unfinished: call it once for each item taken`,
+        `taskDone was called for ${n} items of ${this.#queue}, but ${this.#count} are unfinished: ` +
+          "call it once for each item taken",
       );
     }
     this.#count -= n;

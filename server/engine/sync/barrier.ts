@@ -73,7 +73,8 @@ export class Barrier implements SharedObject, Holding {
     if (this.#state.name !== "acting" || this.#state.runner !== session) {
       throw new PolyprocError(
         "BadState",
-        `this session does not run the action of ${this.handle}: it was not chosen, or the round was broken or reset in the meantime`,
+        `this session does not run the action of ${this.handle}: it was not chosen, or the round was broken or ` +
+          "reset in the meantime",
       );
     }
     if (!ok) this.#break("the action failed");

@@ -57,7 +57,8 @@ export class Semaphore implements SharedObject, Waitable, Holding {
       throw new PolyprocError(
         "BadState",
         this.bounded
-          ? `cannot release ${n} permits of ${this.handle}: ${this.#value + n} would be free, and it has ${this.#initial}; release once for each acquire`
+          ? `cannot release ${n} permits of ${this.handle}: ${this.#value + n} would be free, ` +
+              `and it has ${this.#initial}; release once for each acquire`
           : `cannot release ${n} permits of ${this.handle}: ${this.#value + n} are more than it can count`,
       );
     }

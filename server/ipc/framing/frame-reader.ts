@@ -179,7 +179,8 @@ export class FrameReader {
     this.stop();
     return new PolyprocError(
       "PayloadTooLarge",
-      `a frame of ${length} bytes is longer than the limit of ${this.maxMessageBytes} bytes; ${this.tooLongAdvice ?? "send it in fragments or in parts, or raise the limit (--max-message-bytes)"}`,
+      `a frame of ${length} bytes is longer than the limit of ${this.maxMessageBytes} bytes; ` +
+        `${this.tooLongAdvice ?? "send it in fragments or in parts, or raise the limit (--max-message-bytes)"}`,
       { bytes: length, maxMessageBytes: this.maxMessageBytes },
     );
   }

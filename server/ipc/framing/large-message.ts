@@ -197,7 +197,8 @@ export function tooLarge(bytes: number, maxPayloadBytes: number, option?: string
   const raise = option === undefined ? "" : `, or raise the limit (${option})`;
   return new PolyprocError(
     "PayloadTooLarge",
-    `a message of ${bytes} bytes is longer than the limit of ${maxPayloadBytes} bytes; send it in parts, send the path of a file${raise}`,
+    `a message of ${bytes} bytes is longer than the limit of ${maxPayloadBytes} bytes; send it in parts, ` +
+      `send the path of a file${raise}`,
     { bytes, maxPayloadBytes },
   );
 }

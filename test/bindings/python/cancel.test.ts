@@ -24,7 +24,7 @@ describe("a Python task that is to stop", needs("python3"), () => {
 
   describe("has its waits ended, each in its turn", () => reportTests("session_stop.py"));
 
-  it("is told when it asks; the next task is not", async (t) => {
+  it("learns of it when it asks; the next task does not", async (t) => {
     const host = await startHost(t);
     const folder = temporaryFolder(t);
     const [one, two, three] = [
@@ -49,7 +49,7 @@ describe("a Python task that is to stop", needs("python3"), () => {
     );
   });
 
-  it("does not pay for the item before it", async (t) => {
+  it("is not charged for the time of the item before it", async (t) => {
     const host = await startHost(t);
     const folder = temporaryFolder(t);
     const [started, gate] = [join(folder, "started"), join(folder, "gate")];
@@ -112,7 +112,7 @@ describe("a Python task that is to stop", needs("python3"), () => {
     assert.equal(existsSync(items[2]!), false);
   });
 
-  it("can ask who it is", async (t) => {
+  it("can ask for its job and index", async (t) => {
     const host = await startHost(t);
     const told = await host.outcomes(of("which"), (h) => [
       h.task(0, "map", [1, 2, 3], { job: "job:s1.7", index: 40 }),
@@ -161,7 +161,7 @@ describe("a Python task that is to stop", needs("python3"), () => {
   /** What was sent is with the host then. */
   const sent = () => new Promise((resolve) => setImmediate(resolve));
 
-  it("is told in whatever it waits for, undoes that, and its worker lives on", async (t) => {
+  it("is interrupted in any wait, cleans up, and its worker lives on", async (t) => {
     const mp = await client(t);
     const pool = new mp.Pool(1);
     const lock = new mp.Lock();
@@ -202,7 +202,7 @@ describe("a Python task that is to stop", needs("python3"), () => {
     assert.equal(await semaphore.acquire({ block: false }), true);
   });
 
-  it("is told once: what it waits for afterwards is its own business", async (t) => {
+  it("is interrupted once: later waits are not interrupted", async (t) => {
     const mp = await client(t);
     const pool = new mp.Pool(1);
     const lock = new mp.Lock();
@@ -210,7 +210,7 @@ describe("a Python task that is to stop", needs("python3"), () => {
     assert.deepEqual(await cancelled(mp, pool, "swallows", (begun, seen) => [lock, begun, seen]), [false]);
   });
 
-  it("is told while another of its threads reads, and that thread is not", async (t) => {
+  it("is interrupted while another of its threads reads, and that thread is not", async (t) => {
     const mp = await client(t);
     const pool = new mp.Pool(1);
     const lock = new mp.Lock();
@@ -220,7 +220,7 @@ describe("a Python task that is to stop", needs("python3"), () => {
     ]);
   });
 
-  it("is cancelled as coroutines are when it is one", async (t) => {
+  it("is cancelled like a coroutine if it is one", async (t) => {
     const mp = await client(t);
     const pool = new mp.Pool(1);
     const lock = new mp.Lock();
@@ -262,7 +262,7 @@ describe("a Python task that is to stop", needs("python3"), () => {
     assert.equal(await pool.apply(of("pid"), []), pid);
   });
 
-  it("runs to its end, and so does the next, when the cancellation comes too late", async (t) => {
+  it("runs to its end, like the next one, if the cancellation comes too late", async (t) => {
     const mp = await client(t);
     const pool = new mp.Pool(1);
     const pid = await pool.apply(of("pid"), []);

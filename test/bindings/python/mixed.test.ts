@@ -11,7 +11,7 @@ const python = (name: string) => ({ module: join(fixtures, "functions.py"), expo
 const node = (name: string) => ({ module: join(fixtures, "functions.mjs"), export: name });
 
 describe("Node calls Python", needs("python3"), () => {
-  it("maps a function over a list, and values arrive as the other language has them", async () => {
+  it("maps a function over a list, and values arrive as the other language's types", async () => {
     await using pool = new Pool(2);
     assert.deepEqual(await pool.map(python("square"), [1, 2, 3]), [1, 4, 9]);
     const values = [null, true, 7, 1.5, "text", [1, "two"], { key: [1] }];
@@ -27,7 +27,7 @@ describe("Node calls Python", needs("python3"), () => {
     assert.equal(await pool.apply(python("Greeter"), ["Ada"]), "hello Ada");
   });
 
-  it("tells what a function raised, with its traceback", async () => {
+  it("reports what a function raised, with its traceback", async () => {
     await using pool = new Pool(1);
     await assert.rejects(pool.apply(python("fail"), ["because"]), (error: unknown) => {
       assert.ok(error instanceof TaskFailed);

@@ -30,7 +30,9 @@ export interface PythonTests {
   env?: Record<string, string>;
   /** It is killed when it has told nothing for this long. Default 110,000. */
   quietMs?: number;
-  /** Called at each test that did not fail, as its outcome comes; the failed ones are told at the end, with their text. */
+  /**
+   * Called at each test that did not fail, as its outcome comes; the failed ones are told at the end, with their text.
+   */
   told?: (outcome: Outcome) => void;
 }
 
@@ -114,8 +116,8 @@ interface Reported {
 }
 
 /**
- * Reports each test of a program in `fixtures/` by its name. The program runs once; each test is reported as soon as the
- * program has told its outcome.
+ * Reports each test of a program in `fixtures/` by its name. The program runs once; each test is reported as soon as
+ * the program has told its outcome.
  */
 export function reportTests(program: string, { args = [join(fixtures, program)], cwd, setUp }: Reported = {}): void {
   const classes = testsOf(readFileSync(join(fixtures, program), "utf8"));

@@ -86,7 +86,13 @@ describe("the rooms of the Python package", () => {
   });
 
   it("are read with all their imports", () => {
-    const text = `from . import b, c  # both\nfrom .._values import (\n    rope,  # one\n    msgpack as m,\n)\nimport os\nfrom os import path
+    const text = `from . import b, c  # both
+from .._values import (
+    rope,  # one
+    msgpack as m,
+)
+import os
+from os import path
 def f():
     from ..pool import Pool, ThreadPool
     from polyproc._session.wire import Wire

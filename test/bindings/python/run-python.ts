@@ -6,7 +6,10 @@ const binding = join(root, "bindings", "python");
 /** How Python's tests tell their outcomes: see `python-tests.ts`. */
 const outcomes = join(root, "test", "bindings", "python", "outcomes");
 
-/** Runs a Python program with the binding of this checkout, to its end. Fails when a process of it lives on. Writes all stacks when it hangs. */
+/**
+ * Runs a Python program with the binding of this checkout, to its end. Fails when a process of it lives on. Writes all
+ * stacks when it hangs.
+ */
 export function runPython(args: readonly string[], options: ExampleOptions = {}): Promise<Finished> {
   const env = { ...pythonEnvironment, PYTHONFAULTHANDLER: "1", ...options.env };
   return runProgram("python3", args, { ...options, env });

@@ -12,7 +12,7 @@ describe("the session of the Python binding", needs("python3"), () => {
   describe("loses nothing between threads that meet inside of it", () => reportTests("session_races.py"));
   describe("serves signal handlers and finalizers wherever they interrupt it", () => reportTests("handlers.py"));
 
-  it("stands every schedule of threads, handlers and finalizers that is tried", async (t) => {
+  it("survives every schedule of threads, handlers and finalizers that is tried", async (t) => {
     const explorer = join(root, "test", "bindings", "python", "interleavings", "explore.py");
     // It explores for 40 s, and ends with the schedule that it runs.
     const { status, stdout, stderr } = await runPython([explorer], { cwd: temporaryFolder(t), timeoutMs: 110_000 });

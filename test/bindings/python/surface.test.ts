@@ -10,7 +10,7 @@ import { needs } from "../../tools/needs.js";
 const fixture = (name: string) => join(root, "test", "bindings", "python", "fixtures", `${name}.py`);
 
 describe("the Python binding, as its users see it", needs("python3"), () => {
-  it("a missing __main__ guard is told as such, by a process and by a pool", async () => {
+  it("a missing __main__ guard is named in the error of a process and of a pool", async () => {
     for (const [way, exit] of [
       ["process", 0],
       ["pool", 1],

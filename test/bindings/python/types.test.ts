@@ -51,7 +51,7 @@ describe("the types of the Python package", needs("python3 with venv", "mypy", "
     return errors;
   }
 
-  it("are those of the modules, and no public module lacks them", async () => {
+  it("match the modules, and every public module has them", async () => {
     const { status, stdout, stderr } = await runProgram(
       "stubtest",
       ["polyproc", "--concise", "--allowlist", join(here, "stubtest-allowlist.txt")],
@@ -63,24 +63,24 @@ describe("the types of the Python package", needs("python3 with venv", "mypy", "
     assert.equal(status, 0, stdout + stderr);
   });
 
-  it("make sense by themselves", async () => {
+  it("are consistent in themselves", async () => {
     const files = readdirSync(stubs, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".pyi"));
     assert.ok(files.length > 20);
     assert.deepEqual(await mypy(["--strict", ...oldest, ...files], stubs), []);
   });
 
-  it("fit what users write, to the letter", async () => {
+  it("give what users write exactly the expected types", async () => {
     assert.deepEqual(await mypy(["--strict", ...oldest, join(fixtures, "typed_program.py")]), []);
   });
 
-  it("may be written in annotations, which Python evaluates", async () => {
+  it("can be used in annotations, which Python evaluates", async () => {
     const { status, lines, stderr } = await runPython([join(fixtures, "typed_program.py")], { cwd: folder });
     assert.equal(stderr, "");
     assert.equal(status, 0);
     assert.equal(lines.at(-1), "done");
   });
 
-  it("tell mistakes, each in its line", async () => {
+  it("report each mistake in its line", async () => {
     const file = join(fixtures, "typed_mistakes.py");
     const expected = new Map(
       readFileSync(file, "utf8")
@@ -105,7 +105,7 @@ describe("the types of the Python package", needs("python3 with venv", "mypy", "
     }
   });
 
-  it("find nothing in the listings that the standard library's do not find", async () => {
+  it("report nothing in the listings that the standard library's types do not report", async () => {
     const [ours, theirs] = [join(folder, "ours"), join(folder, "theirs")];
     const examples = join(root, "examples", "python");
     mkdirSync(ours);
@@ -127,7 +127,7 @@ describe("the types of the Python package", needs("python3 with venv", "mypy", "
     );
   });
 
-  it("find nothing in the programs of docs/python.md", async () => {
+  it("report nothing in the programs of docs/python.md", async () => {
     const programs = join(folder, "programs");
     mkdirSync(programs);
     const texts = [...readFileSync(join(root, "docs", "python.md"), "utf8").matchAll(/```py\n([\s\S]*?)```/g)].map(

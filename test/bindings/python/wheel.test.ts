@@ -5,7 +5,7 @@ import { packageFiles, unpacked } from "./wheel.js";
 import { needs } from "../../tools/needs.js";
 
 describe("the Python package, as pip gets it", needs("python3"), () => {
-  it("is, as a wheel, every module and every stub, and what a wheel says of itself", (t) => {
+  it("has, as a wheel, every module, every stub and a wheel's metadata", (t) => {
     const held = unpacked("wheel", temporaryFolder(t));
     const info = held.filter((path) => !path.startsWith("polyproc/"));
     assert.deepEqual(
@@ -18,7 +18,7 @@ describe("the Python package, as pip gets it", needs("python3"), () => {
     );
   });
 
-  it("is, as a source archive, the same beside what builds it", (t) => {
+  it("has, as a source archive, the same and what builds it", (t) => {
     const held = unpacked("sdist", temporaryFolder(t)).map((path) => path.replace(/^polyproc-[\d.]+\//, ""));
     assert.deepEqual(held, ["README.md", "build_backend.py", "pyproject.toml", ...packageFiles()].sort());
   });

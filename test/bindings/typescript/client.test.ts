@@ -47,7 +47,7 @@ test("a script that calls process.exit right after a thousand sends has sent eve
   );
 });
 
-test("a send that has resolved arrives, also when the server read nothing before the script's process.exit", async (t) => {
+test("a resolved send arrives even if the server read nothing before the script's process.exit", async (t) => {
   const server = await startServer(t, ["--listen", `unix:${join(temporaryFolder(t), "run", "p.sock")}`]);
   const address = server.addresses[0]!;
   await using mp = await connect(address);

@@ -99,7 +99,7 @@ test("the server holds a large item once", async (t) => {
   assert.ok(grown < 1.5 * 300 * mb, `${Math.round(grown / mb)} MB more than before, for an item of 300 MB`);
 });
 
-test("a value beyond the limit fails with PayloadTooLarge, which names size, limit and option; other calls go on", async (t) => {
+test("a value beyond the limit fails with PayloadTooLarge (size, limit, option); other calls go on", async (t) => {
   const address = `unix:${join(temporaryFolder(t), "s")}`;
   await startServer(t, ["--listen", address, "--max-payload-bytes", String(20 * mb)]);
   await using client = await connect(address);

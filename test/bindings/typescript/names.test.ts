@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { connect } from "../../../bindings/typescript/index.js";
 import { startUnixServer } from "../../server/server-process.js";
 
-test("a session is called after its script, or as it says; a pool by its name", async (t) => {
+test("a session is named after its script unless it chooses a name; a pool has its own", async (t) => {
   const { path } = await startUnixServer(t);
   await using unnamed = await connect(`unix:${path}`);
   await using named = await connect(`unix:${path}`, { name: "nightly report" });

@@ -28,7 +28,7 @@ function isUntrusted(object: string, origin: Client) {
 }
 
 describe("over tcp a client opens no private values of other clients, unless it says so", () => {
-  it("from a queue: they stay there, for a client that trusts all", async (t) => {
+  it("from a queue: items stay in it, for a client that trusts all", async (t) => {
     const client = await listening(t);
     const [careful, other, trusting] = [await client(), await client(), await client(true)];
     const [mine, theirs] = [careful, other].map((one) => new one.Queue({ name: "shared" }));

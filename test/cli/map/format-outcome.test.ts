@@ -57,7 +57,8 @@ test("a failed function's error is shown with the first frames of its stack", ()
   assert.equal(stdout, "");
   assert.equal(
     stderr,
-    "polyproc: a.txt: TypeError: no good\n    at f0 (x.js:0)\n    at f1 (x.js:1)\n    at f2 (x.js:2)\n    at f3 (x.js:3)\n",
+    "polyproc: a.txt: TypeError: no good\n    at f0 (x.js:0)\n    at f1 (x.js:1)\n    at f2 (x.js:2)\n" +
+      "    at f3 (x.js:3)\n",
   );
 });
 
@@ -109,7 +110,7 @@ test("truncated output has a note", () => {
   );
 });
 
-test("an item with line breaks and control characters cannot disturb", () => {
+test("line breaks and control characters of an item are escaped", () => {
   const error = new PolyprocError("TimedOut", "…", { timeoutMs: 1500 }).toErrorObject();
   assert.equal(
     formatOutcome({ kind: "failed", ...ran, item: "a\n\u001b[2J", error }, plain).stderr,

@@ -13,7 +13,9 @@ import { functions, serve, start, type Running } from "../polyproc.js";
  */
 function startFamilies(t: TestContext, { deaf = false, args = [] as string[] } = {}) {
   const folder = temporaryFolder(t);
-  const script = `${deaf ? "trap '' TERM;" : ""} sleep 600 & echo "$$ $!" >> "$0/pids"; until [ -e "$0/go" ]; do sleep 0.02; done; kill $!; echo "$1"`;
+  const script =
+    `${deaf ? "trap '' TERM;" : ""} sleep 600 & echo "$$ $!" >> "$0/pids"; until [ -e "$0/go" ]; do sleep 0.02; ` +
+    `done; kill $!; echo "$1"`;
   const map = start(t, ["map", "-j", "2", ...args, "1", "2", "3", "4", "--", "sh", "-c", script, folder], {
     input: null,
   });
@@ -38,7 +40,7 @@ describe("polyproc map, interrupted", () => {
     const { map, folder, pids, begun } = startFamilies(t);
     await begun();
     map.signal("SIGINT");
-    await says(map, /interrupted: waiting for the 2 items that run; press Ctrl-C again to kill/);
+    await says(map, /interrupted: waiting for 2 running items; press Ctrl-C again to kill/);
     writeFileSync(join(folder, "go"), "");
     const { status, stdout, stderr } = await map.ended();
     assert.deepEqual([status, stdout.split("\n").sort()], [130, ["", "1", "2"]]);
@@ -130,7 +132,8 @@ describe("polyproc map, interrupted", () => {
   test("when its output is closed, map ends quietly and kills the running items", async (t) => {
     const folder = temporaryFolder(t);
     const script =
-      'echo $$ >> "$0/pids"; if [ "$1" = 1 ]; then until [ -e "$0/go" ]; do sleep 0.02; done; echo 1; else sleep 600; fi';
+      'echo $$ >> "$0/pids"; if [ "$1" = 1 ]; then until [ -e "$0/go" ]; do sleep 0.02; done; echo 1; ' +
+      "else sleep 600; fi";
     const map = start(t, ["map", "-j", "2", "-q", "1", "2", "3", "--", "sh", "-c", script, folder]);
     const pids = () => readFileSync(join(folder, "pids"), "utf8").trim().split("\n").map(Number);
     await waitFor(() => existsSync(join(folder, "pids")) && pids().length === 2);

@@ -27,7 +27,7 @@ describe("polyproc map: what is run", () => {
     assert.equal(stdout, `${folder}\n{item} it\n`);
   });
 
-  test("{} inside of a shell's program is warned of", async (t) => {
+  test("{} inside of a shell's program causes a warning", async (t) => {
     const { stdout, stderr } = await run(t, ["map", "-q", "x", "--", "sh", "-c", "echo <{}>"]);
     assert.match(stderr, /^polyproc: \{\} stands inside of the program that sh -c runs, .* sh -c '… "\$1"' sh \{\}\n/);
     assert.equal(stdout, "");
@@ -44,7 +44,7 @@ describe("polyproc map: what is run", () => {
     assert.equal((await run(t, ["map", "--module", functions, "a"])).stdout, `"a"\n`, "the default export");
   });
 
-  test("output that a function prints goes to standard error", async (t) => {
+  test("what a function prints goes to standard error", async (t) => {
     const { stdout, stderr } = await run(t, ["map", "--module", functions, "--export", "talk", "-q", "x"]);
     assert.deepEqual([stdout, stderr], ["null\n", "at x\n"]);
   });
@@ -118,7 +118,7 @@ describe("polyproc map: output", () => {
 
   test("--keep-order prints in the order of the items", async (t) => {
     const folder = temporaryFolder(t);
-    const first = `test "$1" = 2 && touch "$0/go"; test "$1" = 0 && until [ -e "$0/go" ]; do sleep 0.01; done; echo "$1"`;
+    const first = `[ "$1" = 2 ] && touch "$0/go"; [ "$1" = 0 ] && until [ -e "$0/go" ]; do sleep 0.01; done; echo "$1"`;
     const { stdout } = await run(t, ["map", "-k", "-j", "2", "0", "1", "2", "3", "--", "sh", "-c", first, folder]);
     assert.equal(stdout, "0\n1\n2\n3\n");
   });
@@ -314,7 +314,8 @@ describe("polyproc map: failures", () => {
       [command.status, command.stderr],
       [
         1,
-        `polyproc: 0: cannot start "no-such-program": no such program in PATH (ENOENT); check its spelling and that it is installed\n`,
+        `polyproc: 0: cannot start "no-such-program": no such program in PATH (ENOENT); ` +
+          "check its spelling and that it is installed\n",
       ],
     );
     const fn = await run(t, ["map", "-q", "-j", "1", "--module", functions, "--export", "no", ...many]);

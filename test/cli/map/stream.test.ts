@@ -57,7 +57,7 @@ test("an endless producer is read no faster than commands take its lines", async
   );
 });
 
-test("an endless producer of a function's items waits for the reader of the results, and memory stays bounded", async (t) => {
+test("with a function, an endless producer waits for the results' reader, and memory stays bounded", async (t) => {
   const map = start(t, ["map", "--module", functions, "-j", "1", "-q"], { input: null });
   const { stream, taken } = endless();
   stream.pipe(map.stdin);

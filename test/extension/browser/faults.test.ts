@@ -52,7 +52,7 @@ const outputHas = (workbench: Workbench, text: RegExp) =>
   });
 
 test(
-  "a server that is killed and a folder that is removed, each in the middle of a run: the user is told, and the next run works",
+  "during a run the server is killed, then the folder removed: the user is told, and the next run works",
   needsWindow(),
   async (t) => {
     const folder = temporaryFolder(t);

@@ -54,7 +54,7 @@ test("results: a panel shows a run, is sorted and filtered, and leads to files",
   assert.deepEqual(complaints, []);
 });
 
-test("results: a window that is loaded again in the middle of a run shows it again", needsWindow(), async (t) => {
+test("results: a window that reloads during a run shows it again", needsWindow(), async (t) => {
   const workbench = await openWorkbench(t, { theme: "light", settings: { "polyproc.run.processes": 1 } });
   const { webview } = workbench;
   // However slow the machine is, the run is not over when the window has been loaded again: it takes minutes.

@@ -37,7 +37,7 @@ const rowOf = (workbench: Workbench, chapter: string) =>
 
 for (const theme of pictureThemes) {
   test(
-    `a run over files is started by a CodeLens, seen everywhere, ended in part, and found again after a reload (${theme})`,
+    `a run over files: started by a CodeLens, shown in every view, ended in part, there after a reload (${theme})`,
     needsWindow(),
     async (t) => {
       const workbench = await openWorkbench(t, {

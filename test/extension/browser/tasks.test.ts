@@ -55,7 +55,7 @@ for (const theme of pictureThemes) {
   );
 }
 
-test("what a task runs goes on when its window is reloaded, and is in the side bar", needsWindow(), async (t) => {
+test("a task's processes go on when the window reloads, and are in the side bar", needsWindow(), async (t) => {
   const folder = temporaryFolder(t);
   const file = join(folder, "pid");
   mkdirSync(join(folder, ".vscode"));

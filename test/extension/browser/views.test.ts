@@ -11,7 +11,7 @@ const deadline = { timeoutMs: 30_000, intervalMs: 50 };
 
 for (const theme of pictureThemes) {
   test(
-    `the side bar shows what runs, ends it when asked, and tells of a deadlock and breaks it (${theme})`,
+    `the side bar shows processes, ends them when asked, shows a deadlock and breaks it (${theme})`,
     needsWindow(),
     async (t) => {
       const workbench = await openWorkbench(t, { theme, viewport: { width: 1400, height: 700 } });

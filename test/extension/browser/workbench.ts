@@ -91,7 +91,8 @@ export class Workbench {
     await this.press("Enter");
     await this.page
       .locator(
-        `.tabs-container .tab[data-resource-name="${path.split("/").at(-1)}"], .tab:has-text("${path.split("/").at(-1)}")`,
+        `.tabs-container .tab[data-resource-name="${path.split("/").at(-1)}"], ` +
+          `.tab:has-text("${path.split("/").at(-1)}")`,
       )
       .first()
       .waitFor();

@@ -96,7 +96,7 @@ describe("the extension, laid out as it will be installed, away from the checkou
     );
   });
 
-  it("says whose software it holds", () => {
+  it("lists the licences of the software in it", () => {
     const notices = readFileSync(join(extension, "NOTICES.txt"), "utf8");
     for (const name of ["commander", "msgpackr", "valibot", "vscode-languageclient", "lit-html"])
       assert.match(notices, new RegExp(`^${name} \\d`, "m"));
@@ -151,7 +151,8 @@ describe("the extension, laid out as it will be installed, away from the checkou
         const received = [await queue.get(), (await queue.get()).mine];
         const made = await pool.apply(task(import.meta, make));
         const classes = [...received, made].map((object) => object instanceof Lock);
-        console.log(JSON.stringify({ used, classes, handles: new Set([...received, made].map((lock) => lock.handle)).size, free: await made.acquire({ timeoutMs: 0 }) }));
+        const handles = new Set([...received, made].map((lock) => lock.handle)).size;
+        console.log(JSON.stringify({ used, classes, handles, free: await made.acquire({ timeoutMs: 0 }) }));
         await pool.terminate();
         await mp.close();
       }

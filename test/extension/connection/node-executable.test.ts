@@ -5,7 +5,7 @@ import { test, type TestContext } from "node:test";
 import { findNode, isNewEnough } from "../../../extension/connection/node-executable.js";
 import { temporaryFolder } from "../../temporary-folder.js";
 
-test("20.19 is new enough, and what comes after it", () => {
+test("20.19 and later versions are new enough", () => {
   assert.deepEqual(["20.18.3", "18.20.0", "20.19.0", "v20.19.1", "21.0.0", "24.11.0"].map(isNewEnough), [
     false,
     false,
@@ -16,7 +16,7 @@ test("20.19 is new enough, and what comes after it", () => {
   ]);
 });
 
-test("the setting's comes first, then that of the PATH, then the editor's own", async (t) => {
+test("the setting comes first, then PATH, then the editor's own Node.js", async (t) => {
   const old = program(t, "printf '18.0.0\\n/old/node\\n'");
   const good = program(t, "printf '22.1.0\\n/good/node\\n'");
   const none = temporaryFolder(t);
@@ -42,11 +42,13 @@ test("the setting's comes first, then that of the PATH, then the editor's own", 
   );
 });
 
-test("a setting that names no Node.js is told with what the program did", async (t) => {
+test("the error for a setting that names no Node.js says what the program did", async (t) => {
   const none = temporaryFolder(t);
   const answers = async (path: string, what: string) =>
     assert.rejects(findNode(path, none), {
-      message: `the setting polyproc.nodePath names ${path}, which does not answer as Node.js (${what}): correct it, or leave it empty`,
+      message:
+        `the setting polyproc.nodePath names ${path}, which does not answer as Node.js (${what}): ` +
+        "correct it, or leave it empty",
     });
   await answers(join(none, "node"), "there is no such program");
   await answers(none, "it may not be run: EACCES");

@@ -8,7 +8,7 @@ import { waitFor, within } from "../../deadline.js";
 import { startUnixServer } from "../../server/server-process.js";
 import { openPlainSession, socketIn } from "./window.js";
 
-test("requests, their errors and notifications come through, as the binding's", async (t) => {
+test("requests, errors and notifications work as in the binding", async (t) => {
   const { path } = await startUnixServer(t);
   const session = await openPlainSession(path);
   t.after(() => session.end());
@@ -57,7 +57,7 @@ test("a signal cancels its request, and no other", async (t) => {
   assert.equal((await patient).items.length, 1);
 });
 
-test("the server's death ends what is under way, and what comes later, with Closed", async (t) => {
+test("when the server dies, pending and later requests fail with Closed", async (t) => {
   const { path, process: server } = await startUnixServer(t);
   const session = await openPlainSession(path);
   const queue = session.mint("queue");
@@ -72,7 +72,7 @@ test("the server's death ends what is under way, and what comes later, with Clos
   await within(session.end(), "a goodbye to nobody");
 });
 
-test("end says goodbye: the server waits for the session's children before it answers", async (t) => {
+test("end shuts the session down: the server answers after the session's children have ended", async (t) => {
   const { path } = await startUnixServer(t);
   const watcher = await openPlainSession(path);
   t.after(() => watcher.end());
@@ -91,7 +91,7 @@ test("end says goodbye: the server waits for the session's children before it an
   assert.equal((await watcher.request("server/sessions", {})).sessions.length, 1);
 });
 
-test("garbage ends the session, and nothing else", async (t) => {
+test("invalid bytes end the session, and nothing else", async (t) => {
   for (const garbage of [
     "Content-Length: 3\r\n\r\n\xc1\xc1\xc1",
     "Content-Length: nonsense\r\n\r\n",
@@ -125,7 +125,7 @@ test("garbage ends the session, and nothing else", async (t) => {
   }
 });
 
-test("a flood waits at the server while this side is busy", async (t) => {
+test("while the editor is busy, a flood of output waits at the server", async (t) => {
   const { path } = await startUnixServer(t);
   const session = await openPlainSession(path);
   t.after(() => session.end());

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { serverEnvironment } from "../../../extension/connection/server-environment.js";
 
-test("what runs gets the user's environment, and nothing that is the editor's own or names another server", () => {
+test("children get the user's environment, without the editor's variables and other servers' addresses", () => {
   const given = {
     PATH: "/bin",
     POLYPROC_PYTHON: "/usr/bin/python3",

@@ -13,7 +13,7 @@ test("a workspace's server has one name, whatever folders are added", () => {
   assert.equal(serverName({ file: null, folders: [] }), null);
 });
 
-test("the socket is where the command line's is, and its path is never too long", (t) => {
+test("the socket is in the command line's folder, and its path is never too long", (t) => {
   const runtime = temporaryFolder(t);
   const uid = process.getuid?.();
   const at = { env: { XDG_RUNTIME_DIR: runtime }, home: "/home/me", temporary: "/var/tmp", uid };

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Message } from "vscode-jsonrpc/node";
 import { traceTap, type Detail } from "../../../extension/connection/trace.js";
 
-test("one line a message, with contents only when they are asked for, and none when it is off", () => {
+test("one line for each message; contents only if verbose; nothing when it is off", () => {
   let detail: Detail = "messages";
   const lines: string[] = [];
   const tap = traceTap(

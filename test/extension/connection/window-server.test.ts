@@ -10,7 +10,7 @@ import { temporaryFolder } from "../../temporary-folder.js";
 import { startServer, startUnixServer } from "../../server/server-process.js";
 import { openPlainSession, openWindow, socketIn } from "./window.js";
 
-test("ensure starts a server, which the next ones use", async (t) => {
+test("ensure starts a server, and later calls use it", async (t) => {
   const path = socketIn(t);
   const { server, states, launches } = openWindow(t, path);
   assert.equal(server.address, `unix:${path}`);
@@ -26,7 +26,7 @@ test("ensure starts a server, which the next ones use", async (t) => {
   );
 });
 
-test("two windows that start a server at the same time end with the same one, a stale socket or not", async (t) => {
+test("two windows that start a server at once get the same one, with and without a stale socket", async (t) => {
   for (const stale of [false, true]) {
     const path = socketIn(t);
     if (stale) await leaveStaleSocket(t, path);
@@ -37,7 +37,7 @@ test("two windows that start a server at the same time end with the same one, a 
   }
 });
 
-test("a window that reloads finds the server again, with what runs there", async (t) => {
+test("a window that reloads finds its server and what runs there", async (t) => {
   const path = socketIn(t);
   const before = openWindow(t, path);
   const rpc = await before.server.ensure();
@@ -60,7 +60,7 @@ test("a window that reloads finds the server again, with what runs there", async
   await found!.request("run/cancel", { run });
 });
 
-test("a server that is killed is told as lost, and another one is started at the next need only", async (t) => {
+test("a killed server is reported as lost, and the next ensure starts another one", async (t) => {
   const { server, states, launches } = openWindow(t, socketIn(t));
   const rpc = await server.ensure();
   const waiting = rpc
@@ -77,7 +77,7 @@ test("a server that is killed is told as lost, and another one is started at the
   assert.notEqual(next.facts.instanceId, rpc.facts.instanceId);
 });
 
-test("whoever needs a server in the moment in which one is lost gets another one, after the loss was told", async (t) => {
+test("ensure during the loss of a server starts another one, after the loss was reported", async (t) => {
   const { server, states } = openWindow(t, socketIn(t));
   const rpc = await server.ensure();
   process.kill(rpc.server.pid, "SIGKILL");
@@ -89,7 +89,7 @@ test("whoever needs a server in the moment in which one is lost gets another one
   );
 });
 
-test("a server that was asked to end says so", async (t) => {
+test("a server that was asked to stop reports that", async (t) => {
   const { path } = await startUnixServer(t);
   const { server, states } = openWindow(t, path);
   await server.attach();
@@ -99,7 +99,7 @@ test("a server that was asked to end says so", async (t) => {
   assert.match((states.at(-1) as { detail: string }).detail, /the server is ending/);
 });
 
-test("stop ends the server, and is no loss", async (t) => {
+test("stop ends the server, and it is not reported as lost", async (t) => {
   const path = socketIn(t);
   const { server, states, launches } = openWindow(t, path);
   await server.stop();
@@ -121,7 +121,7 @@ test("restart replaces the server", async (t) => {
   );
 });
 
-test("a server that dies at its start is explained with what it said", async (t) => {
+test("the error for a server that dies at its start has its output", async (t) => {
   const path = socketIn(t);
   const main = join(dirname(path), "dies.mjs");
   writeFileSync(main, `console.error("polyproc: no luck today"); process.exit(3);`);
@@ -130,7 +130,7 @@ test("a server that dies at its start is explained with what it said", async (t)
   assert.equal(states.at(-1)?.kind, "failed");
 });
 
-test("a Node.js that does not exist, or is none, is explained by the setting that names it", async (t) => {
+test("the error for a missing or wrong Node.js names the setting", async (t) => {
   await assert.rejects(
     openWindow(t, socketIn(t), { nodePath: "/no/such/node" }).server.ensure(),
     /polyproc\.nodePath names \/no\/such\/node.*there is no such program/,
@@ -141,7 +141,7 @@ test("a Node.js that does not exist, or is none, is explained by the setting tha
   );
 });
 
-test("a folder that is gone is no reason not to start", async (t) => {
+test("a server starts although the workspace's folder is gone", async (t) => {
   const path = socketIn(t);
   const folder = join(dirname(path), "gone");
   mkdirSync(folder);
@@ -150,7 +150,7 @@ test("a folder that is gone is no reason not to start", async (t) => {
   assert.ok(rpc.server.pid > 0);
 });
 
-test("a socket that may not be opened is told with its path", async (t) => {
+test("the error for a socket without permission has its path", async (t) => {
   if (process.getuid?.() === 0) {
     // To root every socket is open: the error itself.
     const path = socketIn(t);
@@ -188,7 +188,7 @@ test("a server of another protocol is refused, its load is known, and a restart 
   assert.notEqual(rpc.server.version, "9.9.9");
 });
 
-test("nothing is started or opened while that is refused", async (t) => {
+test("in an untrusted workspace no server is started and no socket opened", async (t) => {
   const { path } = await startUnixServer(t);
   const { server, states } = openWindow(t, path, { refusal: () => "not trusted" });
   await assert.rejects(server.ensure(), /not trusted/);
@@ -205,7 +205,7 @@ test("a socket that appears is noticed", async (t) => {
   await waitFor(() => server.state.kind === "connected");
 });
 
-test("a server that is just ending is waited for, and another one is started", async (t) => {
+test("ensure waits for a server that is ending, then starts another one", async (t) => {
   const path = socketIn(t);
   let turnedAway = 0;
   const ending = createServer((socket) => {
@@ -244,7 +244,7 @@ test("a window's server uses the configuration of its workspace, which is truste
   assert.ok(rpc.facts.runtimes.includes("zebra"));
 });
 
-test("a start lock that somebody left behind is no obstacle", async (t) => {
+test("a start lock that a dead process left behind is removed", async (t) => {
   const path = socketIn(t);
   writeFileSync(`${path}.lock`, "2147483646 gone");
   await openWindow(t, path).server.ensure();

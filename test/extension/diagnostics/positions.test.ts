@@ -10,7 +10,9 @@ const at = (stack: string, file: string) => {
 describe("places in stacks", () => {
   test("JavaScript: the first frame in the file, by path or URL, with or without a function", () => {
     const stack =
-      "TypeError: no\n    at inner (node:internal/x:1:1)\n    at f (/w/other.js:9:9)\n    at async Promise.all (index 0)\n    at g (file:///w/my%20file.ts:12:3)\n    at /w/plain.js:4:5\n    at g (file:///w/my%20file.ts:20:1)";
+      "TypeError: no\n    at inner (node:internal/x:1:1)\n    at f (/w/other.js:9:9)\n" +
+      "    at async Promise.all (index 0)\n    at g (file:///w/my%20file.ts:12:3)\n    at /w/plain.js:4:5\n" +
+      "    at g (file:///w/my%20file.ts:20:1)";
     assert.equal(at(stack, "/w/my file.ts"), "12:3");
     assert.equal(at(stack, "/w/plain.js"), "4:5");
     assert.equal(at(stack, "/w/none.js"), null);
@@ -18,12 +20,13 @@ describe("places in stacks", () => {
 
   test("Python: the innermost frame in the file", () => {
     const stack =
-      'Traceback (most recent call last):\n  File "/w/a.py", line 3, in main\n    work()\n  File "/w/a.py", line 7, in work\n    int("x")\n  File "/usr/lib/x.py", line 1, in int\nValueError: x';
+      'Traceback (most recent call last):\n  File "/w/a.py", line 3, in main\n    work()\n' +
+      '  File "/w/a.py", line 7, in work\n    int("x")\n  File "/usr/lib/x.py", line 1, in int\nValueError: x';
     assert.equal(at(stack, "/w/a.py"), "7:1");
   });
 });
 
-describe("remarks of compilers and linters", () => {
+describe("messages of compilers and linters", () => {
   for (const [text, expected] of [
     ["a.c:12:3: error: expected ';'", "a.c 12:3 error: error: expected ';'"],
     ["/w/a b.c:12:3: fatal error: no such file", "/w/a b.c 12:3 error: fatal error: no such file"],

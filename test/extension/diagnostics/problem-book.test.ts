@@ -32,8 +32,8 @@ function failing(id: string, target: Target, file: string | undefined, error: Fa
   return run;
 }
 
-describe("problems that runs have found", () => {
-  test("what a command says about its file, and nothing that it says about others", () => {
+describe("problems that runs report", () => {
+  test("a command's messages about its own file, not about others", () => {
     const book = new ProblemBook(() => null);
     const run = failing(
       "r1",
@@ -52,13 +52,13 @@ describe("problems that runs have found", () => {
     ]);
   });
 
-  test("without a place: at the file's beginning, with the reason", () => {
+  test("a failure without a position: at the file's beginning, with the reason", () => {
     const book = new ProblemBook(() => null);
     book.update(failing("r1", lint, "/w/a.c", exited("it broke")), [0]);
     assert.deepEqual(of(book, "/w/a.c"), ["/w/a.c:1:1 error: work: exit code 1"]);
   });
 
-  test("where the stack leads into the file itself", () => {
+  test("at the position in the file that the stack names", () => {
     const book = new ProblemBook(() => null);
     book.update(
       failing(
@@ -73,7 +73,7 @@ describe("problems that runs have found", () => {
     assert.deepEqual(of(book, "/w/parse.js"), ["/w/parse.js:1:1 error: Error: no (for item)"]);
   });
 
-  test("where the error's own message says so", () => {
+  test("at the position that the error's message names", () => {
     const book = new ProblemBook(() => null);
     book.update(
       failing(
@@ -87,7 +87,7 @@ describe("problems that runs have found", () => {
     assert.deepEqual(of(book, "/w/t.csv"), ['/w/t.csv:12:1 error: "x" is not a number']);
   });
 
-  test("of an item that is no file: in the function's module", () => {
+  test("for an item that is no file: in the function's module", () => {
     const book = new ProblemBook(() => null);
     book.update(
       failing("r1", parse, undefined, thrown("Error: no", "Error: no\n    at f (file:///w/parse.js:8:11)")),
@@ -143,7 +143,7 @@ describe("problems that runs have found", () => {
     assert.deepEqual(of(book, "/w/parse.js"), []);
   });
 
-  test("they go when the same target succeeds with the item, and stay when another does", () => {
+  test("they go when the same target succeeds with the item, not when another does", () => {
     const book = new ProblemBook(() => null);
     book.update(failing("r1", lint, "/w/a.c", exited("")), [0]);
     const other = new FakeRun("r2", parse, [{ label: "item", file: "/w/a.c" }]);
@@ -166,7 +166,7 @@ describe("problems that runs have found", () => {
     assert.deepEqual(book.keepOnly(new Set()), new Set(["/w/a.c"]));
   });
 
-  test("no more than can be looked at, however much fails", () => {
+  test("at most a bounded number, however many items fail", () => {
     const book = new ProblemBook(() => null);
     const count = 5000;
     const run = new FakeRun(

@@ -31,7 +31,7 @@ describe("core", () => {
     return { done: run.rows.filter(({ state }) => state === "done").length, ms: performance.now() - began };
   }
 
-  it("other extensions connect to the window's server, which is started for them, and what they do is seen", async () => {
+  it("other extensions connect to the window's server, which is started for them, and are shown", async () => {
     const began = performance.now();
     const client = await api.connect();
     note(`server: started and connected to after ${Math.round(performance.now() - began)} ms`);
@@ -106,7 +106,7 @@ describe("core", () => {
     }
   });
 
-  it("a child that floods 50 MB of output is read, and the extension host goes on meanwhile", async function () {
+  it("50 MB of output of a child are read while the extension host stays responsive", async function () {
     this.timeout(90_000);
     const { result, p99Ms } = await measured(() =>
       runToItsEnd(
@@ -121,7 +121,7 @@ describe("core", () => {
     assert.equal(result.done, 1);
   });
 
-  it("10,000 items are done, and the extension host goes on meanwhile", async function () {
+  it("10,000 items are done while the extension host stays responsive", async function () {
     this.timeout(90_000);
     writeFileSync(join(folder, "same.mjs"), "export const same = (item) => item;");
     const { result, p99Ms } = await measured(() =>
@@ -131,7 +131,7 @@ describe("core", () => {
     assert.equal(result.done, 10_000);
   });
 
-  it("a server that is killed in the middle of a run is told as lost, and the next need starts another one", async () => {
+  it("a server that is killed during a run is reported as lost, and the next run starts another one", async () => {
     const rpc = await api.server.ensure();
     const run = await api.run({
       name: "lost",

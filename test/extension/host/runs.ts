@@ -89,7 +89,7 @@ describe("runs", function () {
     assert.equal(typeof (gale.value as { words: number }).words, "number");
   });
 
-  it("repeats the last run without a question", async () => {
+  it("repeats the last run without asking", async () => {
     const known = new Set(api.runs.all);
     await vscode.commands.executeCommand("polyproc.repeatLastRun");
     const run = await waitFor(() => newRun(known));
@@ -98,7 +98,7 @@ describe("runs", function () {
     await within(run.whenEnded, "the run's end", longMs);
   });
 
-  it("shows failures as problems of their files, until the same succeeds", async () => {
+  it("shows failures as problems of their files, until the same function succeeds", async () => {
     const uri = workspaceFile("tables/runs-test.csv");
     writeFileSync(uri.fsPath, "a,b\n1,2\n1,x\n");
     const request = {
@@ -193,7 +193,7 @@ describe("runs", function () {
     assert.match(run.rows[0]!.error!.message, /does not exist/);
   });
 
-  it("keeps the window responsive with 10,000 items, and with a child that floods 50 MB", async () => {
+  it("keeps the window responsive with 10,000 items, and with 50 MB of output", async () => {
     const module = workspaceFile("src/runs-twice.js");
     writeFileSync(module.fsPath, "export const twice = (n) => n * 2;\n");
     const many = async () => {
@@ -227,7 +227,9 @@ describe("runs", function () {
       delays.disable();
       // What the timer itself adds is no delay.
       note(
-        `${what}: ${Math.round(performance.now() - began)} ms; event loop of the extension host held up ${(delays.percentile(99) / 1e6 - 5).toFixed(1)} ms at the 99th percentile, ${(delays.max / 1e6 - 5).toFixed(1)} ms at most`,
+        `${what}: ${Math.round(performance.now() - began)} ms; event loop of the extension host held up ` +
+          `${(delays.percentile(99) / 1e6 - 5).toFixed(1)} ms at the 99th percentile, ` +
+          `${(delays.max / 1e6 - 5).toFixed(1)} ms at most`,
       );
     }
     await vscode.workspace.fs.delete(module);

@@ -138,7 +138,7 @@ describe("tasks", function () {
     }
   });
 
-  it("what makes no sense ends with exit code 2, what is not there with 1", async () => {
+  it("an invalid definition ends with exit code 2, a missing file or program with 1", async () => {
     assert.equal(await run(await define("no target", { items: { values: [1] } })), 2);
     assert.equal(await run(await define("no match", { command: "wc", items: { glob: "none/*.txt" } })), 2);
     assert.equal(
@@ -152,7 +152,9 @@ describe("tasks", function () {
   it("Stop ends everything that the task started", async () => {
     const file = join(folder, "pids");
     const task = await define("stopped", {
-      command: `trap '' TERM; sleep 1000 & child=$!; setsid sleep 1000 & echo $$ $child $! > ${file}.new; mv ${file}.new ${file}; wait; sleep 1000 #`,
+      command:
+        `trap '' TERM; sleep 1000 & child=$!; setsid sleep 1000 & echo $$ $child $! > ${file}.new; ` +
+        `mv ${file}.new ${file}; wait; sleep 1000 #`,
       items: { values: [1] },
     });
     const { execution } = await start(task);
@@ -166,7 +168,9 @@ describe("tasks", function () {
   it("a problem matcher sees every line of a flood", async () => {
     const files = Array.from({ length: 20 }, (_, i) => join(folder, `source${i}.txt`));
     for (const file of files) writeFileSync(file, "x\n".repeat(10));
-    const command = `awk -v f={item} 'BEGIN { for (i = 1; i <= 10000; i++) if (i % 100 == 0) printf "%s:%d: error: number %d\\n", f, i, i; else print "compiling part " i " of a file that is rather long" }'`;
+    const command =
+      `awk -v f={item} 'BEGIN { for (i = 1; i <= 10000; i++) if (i % 100 == 0) printf "%s:%d: error: ` +
+      `number %d\\n", f, i, i; else print "compiling part " i " of a file that is rather long" }'`;
     const task = await define("flood", {
       command,
       items: { files },
@@ -178,7 +182,8 @@ describe("tasks", function () {
     });
     const { tookMs, p99Ms } = await measured(() => run(task));
     note(
-      `200,000 lines through a task's terminal and its problem matcher: ${(tookMs / 1000).toFixed(1)} s, the extension host's event loop late by ${p99Ms.toFixed(0)} ms at the 99th percentile`,
+      `200,000 lines through a task's terminal and its problem matcher: ${(tookMs / 1000).toFixed(1)} ` +
+        `s, the extension host's event loop late by ${p99Ms.toFixed(0)} ms at the 99th percentile`,
     );
     const expected = Array.from({ length: 100 }, (_, i) => `number ${100 * (i + 1)}`);
     for (const file of files) {
@@ -188,16 +193,19 @@ describe("tasks", function () {
     }
   });
 
-  it("50 MB of one item go through, at the pace of the terminal", async () => {
+  it("50 MB of one item go through at the terminal's pace", async () => {
     const written = join(folder, "written");
     const task = await define("50 MB", {
-      command: `yes '${"a tool that has much to say about its files; ".repeat(8)}' | head -c 50000000; touch ${written} #`,
+      command:
+        `yes '${"a tool that has much to say about its files; ".repeat(8)}' | head -c 50000000; ` +
+        `touch ${written} #`,
       items: { values: [1] },
     });
     const { tookMs, p99Ms } = await measured(() => run(task));
     assert.ok(existsSync(written));
     note(
-      `50 MB through a task's terminal: ${(tookMs / 1000).toFixed(1)} s, the extension host's event loop late by ${p99Ms.toFixed(0)} ms at the 99th percentile`,
+      `50 MB through a task's terminal: ${(tookMs / 1000).toFixed(1)} s, the extension host's event loop late ` +
+        `by ${p99Ms.toFixed(0)} ms at the 99th percentile`,
     );
   });
 });

@@ -54,7 +54,7 @@ describe("side bar", () => {
     assert.equal(known("to terminate"), undefined);
   });
 
-  it("kills what does not listen, and several at once", async () => {
+  it("kills processes that ignore SIGTERM, also several at once", async () => {
     const processes = [
       await start("deaf 1", sh("trap '' TERM; sleep 600; sleep 600")),
       await start("deaf 2", sh("trap '' TERM; sleep 600; sleep 600")),
@@ -222,7 +222,8 @@ describe("side bar", () => {
     await waitFor(() => running() === 200, deadline);
     delays.disable();
     note(
-      `200 of 400 commands in the side bar: the extension host's event loop was late by ${(delays.percentile(99) / 1e6 - 10).toFixed(0)} ms at the 99th percentile`,
+      "200 of 400 commands in the side bar: the extension host's event loop was late by " +
+        `${(delays.percentile(99) / 1e6 - 10).toFixed(0)} ms at the 99th percentile`,
     );
     await vscode.commands.executeCommand("polyproc.terminatePool", info.pool);
     await mapping;

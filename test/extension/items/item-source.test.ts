@@ -4,7 +4,7 @@ import { describeSource } from "../../../extension/items/item-source.js";
 import { labelOfPath } from "../../../extension/items/labels.js";
 import { lineItems } from "../../../extension/items/lines.js";
 
-test("lines are items as they stand, empty ones left out", () => {
+test("each line is an item, unchanged; empty lines are left out", () => {
   assert.deepEqual(
     lineItems("a\r\n  b c \n\n \t\nd").map(({ value }) => value),
     ["a", "  b c ", "d"],
@@ -13,7 +13,7 @@ test("lines are items as they stand, empty ones left out", () => {
   assert.deepEqual(lineItems(" \n"), []);
 });
 
-test("a file is called by its path within the workspace", () => {
+test("a file's label is its path within the workspace", () => {
   const one = [{ name: "app", path: "/w/app" }];
   assert.equal(labelOfPath("/w/app/src/a.ts", one), "src/a.ts");
   assert.equal(labelOfPath("/w/apple/a.ts", one), "/w/apple/a.ts");
@@ -31,7 +31,7 @@ test("with several folders the folder's name comes first, and the innermost fold
   assert.equal(labelOfPath("/w/app/lib/b.ts", folders), "lib/b.ts");
 });
 
-test("a source is told in a few words", () => {
+test("a source is described in a few words", () => {
   assert.equal(describeSource({ kind: "files", paths: ["/w/src"] }, 12), "src");
   assert.equal(describeSource({ kind: "files", paths: ["/w/src", "/w/a.ts"] }, 13), "src, a.ts");
   assert.equal(describeSource({ kind: "files", paths: ["/w/src", "/w/a.ts", "/w/b.ts"] }, 14), "14 files");

@@ -36,13 +36,13 @@ const settings = [
   { "**/node_modules": true, "**/*.log": { when: "$(basename).ts" } },
 ];
 
-test("what searches leave out is left out, together with what is said", () => {
+test("files that the editor's search excludes, and those that the source excludes, are left out", () => {
   assert.equal(excludePattern("**/*.ts", ["./gen/**"], settings), "{gen/**,**/.git,**/node_modules}");
   assert.equal(excludePattern("**/*.ts", ["a"], []), "a");
   assert.equal(excludePattern("**/*.ts", [], []), undefined);
 });
 
-test("a folder that the pattern names is searched", () => {
+test("an excluded folder is searched if the pattern names it", () => {
   assert.equal(excludePattern("node_modules/tool/*.js", [], settings), "**/.git");
 });
 
@@ -54,7 +54,7 @@ test("several patterns in one line, with commas in braces", () => {
   assert.deepEqual(readPatterns("a b.txt"), { include: ["a b.txt"], exclude: [] });
 });
 
-test("a line without a pattern, or with half a pair of braces, says so", () => {
+test("a line without a pattern, or with an unclosed brace, is an error", () => {
   for (const text of ["", " , ", "!", "!a"])
     assert.deepEqual(readPatterns(text), { problem: "Write a pattern such as **/*.ts" });
   assert.deepEqual(readPatterns("src/{a,b"), { problem: "A { has no } after it" });

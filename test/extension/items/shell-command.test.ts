@@ -12,7 +12,7 @@ function run(line: string, item: unknown, index = 0): string {
   return execFileSync(command, args, { encoding: "utf8" });
 }
 
-test("an item reaches its command whole, whatever is in it and whatever quotes are around it", () => {
+test("an item reaches its command unchanged, whatever characters are in it and quotes around it", () => {
   for (const line of [
     "printf %s {item}",
     'printf %s "{item}"',
@@ -34,7 +34,7 @@ test("text around the item stays with it", () => {
   assert.equal(run('printf %s "a \\"{item}\\" b"', "x  y"), 'a "x  y" b');
 });
 
-test("members and the position are filled in, doubled braces are text", () => {
+test("members and the index are filled in; doubled braces are text", () => {
   const item = { name: "a b", size: 3 };
   assert.equal(run('echo {index} "{item.name}" {item.size} {item.none}', item, 7), "7 a b 3 \n");
   assert.equal(run("echo '{{item}}' {{index}}", "x"), "{item} {index} x\n");
@@ -45,7 +45,7 @@ test("the item is the last argument when the line does not name it", () => {
   assert.equal(run("echo one; echo two", "x y"), "one\ntwo x y\n");
 });
 
-test("an item that looks like a placeholder is left alone", () => {
+test("an item that looks like a placeholder is not filled in", () => {
   assert.equal(run("printf %s {item}", "{item} {index} ${1}"), "{item} {index} ${1}");
 });
 
@@ -53,7 +53,7 @@ test("an empty line is refused", () => {
   assert.throws(() => shellCommand("  \n"), { name: "ItemsError" });
 });
 
-test("folder and environment go along", () => {
+test("folder and environment are passed on", () => {
   const { cwd, env } = shellCommand("make", { cwd: "/w", env: { A: "1", B: null } });
   assert.deepEqual({ cwd, env }, { cwd: "/w", env: { A: "1", B: null } });
 });

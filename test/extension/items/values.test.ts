@@ -3,12 +3,12 @@ import { test } from "node:test";
 import { findJsonError } from "../../../extension/items/json-error.js";
 import { parseValues, valueItems } from "../../../extension/items/values.js";
 
-test("an array of any values is read", () => {
+test("an array of any JSON values is read", () => {
   assert.deepEqual(parseValues(' [1, "a", {"b": [null, true]}, -2.5e3] '), [1, "a", { b: [null, true] }, -2500]);
   assert.deepEqual(parseValues("[]"), []);
 });
 
-test("a fault is told with its place", () => {
+test("the error for invalid JSON has its position", () => {
   const faults: [string, RegExp][] = [
     ["", /^the text ends, but a value is missing, at column 1$/],
     ["[1, 2", /^the text ends, but "," or "]" is missing, at column 6$/],
@@ -30,7 +30,7 @@ test("a fault is told with its place", () => {
   for (const [text, message] of faults) assert.throws(() => parseValues(text), { name: "ItemsError", message }, text);
 });
 
-test("what is JSON and no array is refused", () => {
+test("JSON that is no array is refused", () => {
   for (const [text, kind] of [
     ["3", "a number"],
     ["{}", "an object"],
@@ -44,7 +44,7 @@ test("what is JSON and no array is refused", () => {
   }
 });
 
-test("whatever JSON.parse refuses has a place, and nothing else", () => {
+test("the position is found for all that JSON.parse refuses, and only for that", () => {
   const pieces = ["[", "]", "{", "}", ",", ":", '"a"', "1", "-", "true", " ", "\\", '"', "e", "."];
   let seed = 7;
   const next = (below: number) => (seed = (seed * 1103515245 + 12345) % 2 ** 31) % below;
@@ -60,7 +60,7 @@ test("whatever JSON.parse refuses has a place, and nothing else", () => {
   }
 });
 
-test("values are labelled by what they are, in one short line", () => {
+test("each value has a short label on one line", () => {
   assert.deepEqual(
     valueItems(["a", 1, { b: 2 }, "", "x\ny", null]).map(({ label }) => label),
     ["a", "1", '{"b":2}', '""', "x y", "null"],

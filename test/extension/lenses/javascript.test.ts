@@ -15,7 +15,7 @@ function found(text: string, dialect: keyof typeof dialects = "ts"): string[] {
   );
 }
 
-describe("functions that a module of JavaScript exports", () => {
+describe("functions that a JavaScript module exports", () => {
   test("declarations, async ones, and variables that hold a function", () => {
     assert.deepEqual(
       found(`
@@ -30,7 +30,7 @@ const alsoHidden = () => 1;
     );
   });
 
-  test("names given by lists, where they are written, under the name that is exported", () => {
+  test("export lists: at the place of the list, under the exported name", () => {
     assert.deepEqual(
       found(`
 function a() {}
@@ -92,12 +92,12 @@ export function none() {}
     test(`default exports: ${text.split("\n").at(-1)}`, () => assert.deepEqual(found(text), [expected]));
   }
 
-  test("a default export has its function's name for people", () => {
+  test("a default export is shown by its function's name", () => {
     assert.equal(findJavascriptFunctions("export default function digest() {}", dialects.js)[0]!.name, "digest");
     assert.equal(findJavascriptFunctions("export default () => 1", dialects.js)[0]!.name, "default");
   });
 
-  test("classes count when they have a method run of their own", () => {
+  test("classes count if they define a method run", () => {
     assert.deepEqual(
       found(`
 export class A { async run() {} }
@@ -111,7 +111,7 @@ export class F { ["run"]() {} }
     );
   });
 
-  test("generators, types and declarations without a body are none", () => {
+  test("generators, types and declarations without a body do not count", () => {
     assert.deepEqual(
       found(`
 export function* g() {}
@@ -131,16 +131,17 @@ export { type U as V };
     );
   });
 
-  test("what TypeScript puts around a value does not hide it", () => {
+  test("TypeScript's casts and annotations do not hide a function", () => {
     assert.deepEqual(
       found(
-        "export const a = ((x: number) => x) satisfies F;\nexport const b = <F>(() => 1);\nexport const c = (() => 1) as unknown as F;",
+        "export const a = ((x: number) => x) satisfies F;\nexport const b = <F>(() => 1);\n" +
+          "export const c = (() => 1) as unknown as F;",
       ),
       ["a:function@1", "b:function@2", "c:function@3"],
     );
   });
 
-  test("CommonJS: members, objects and the whole", () => {
+  test("CommonJS: members of exports, an object, and module.exports itself", () => {
     assert.deepEqual(
       found(
         `
@@ -164,7 +165,7 @@ exports[computed] = () => 1;
     assert.deepEqual(found("exports.a = exports.b = () => 1;", "js"), ["a:function@1", "b:function@1"]);
   });
 
-  test("looks of functions in strings, comments, templates and inner scopes are none", () => {
+  test("text in strings, comments, templates and inner scopes does not count", () => {
     assert.deepEqual(
       found(
         `
@@ -183,7 +184,7 @@ export function real() { return "export function f() {}"; }
     );
   });
 
-  test("JSX where the file may have it, type assertions where not", () => {
+  test("JSX in files that may have it, type assertions in the others", () => {
     assert.deepEqual(found("export const View = () => <div>{1}</div>;", "tsx"), ["View:function@1"]);
     assert.deepEqual(found("export const f = <T,>(x: T) => x;", "tsx"), ["f:function@1"]);
     assert.deepEqual(found("export const f = <T>(x: T) => <string>x;", "ts"), ["f:function@1"]);
@@ -192,7 +193,8 @@ export function real() { return "export function f() {}"; }
   test("hashbang, decorators, top-level await, using", () => {
     assert.deepEqual(
       found(
-        "#!/usr/bin/env node\n@sealed\nexport class A { @log run() {} }\nawait using x = y();\nexport const f = async () => { using z = w(); };",
+        "#!/usr/bin/env node\n@sealed\nexport class A { @log run() {} }\nawait using x = y();\n" +
+          "export const f = async () => { using z = w(); };",
       ),
       ["A:class@3", "f:function@5"],
     );
@@ -206,16 +208,17 @@ export function real() { return "export function f() {}"; }
     ["a stray bracket", "}}}"],
     ["conflict marks", "<<<<<<< HEAD"],
   ] as const) {
-    test(`what stands around ${what} is still found`, () => {
+    test(`functions before and after ${what} are found`, () => {
       const functions = found(
-        `export function before(x: string) {\n  return x;\n}\n\n${broken}\n\nexport function after(x) {\n  return x;\n}\n\nexport { later as alias };\nfunction later() {}\n`,
+        `export function before(x: string) {\n  return x;\n}\n\n${broken}\n\nexport function after(x) {\n` +
+          "  return x;\n}\n\nexport { later as alias };\nfunction later() {}\n",
       );
       for (const name of ["before:function@1", "after:function@7", "alias:function@12"])
         assert.ok(functions.includes(name), `${name} in ${functions.join(" ")}`);
     });
   }
 
-  test("nothing is found in nothing, and garbage does no harm", () => {
+  test("an empty text has no functions, and random text does no harm", () => {
     assert.deepEqual(found(""), []);
     assert.deepEqual(found("\0\u2028{{{{[[[[((((`${`${"), []);
     assert.deepEqual(found("export\nexport\nexport default"), []);

@@ -34,7 +34,7 @@ def _private(x): pass
     );
   });
 
-  test("generators are none, a function with one inside of it is one", () => {
+  test("generators do not count, a function with a generator inside does", () => {
     assert.deepEqual(
       found(`
 def numbers(x):
@@ -60,7 +60,7 @@ def text(x):
     );
   });
 
-  test("a run can use what takes one argument", () => {
+  test("a run can use functions of one argument", () => {
     const fits = findPythonFunctions(`
 def one(path: str) -> int: ...
 def two(a, b): ...
@@ -87,7 +87,7 @@ def none(): ...
     ]);
   });
 
-  test("the place is that of the name", () => {
+  test("the position is that of the name", () => {
     const [first] = findPythonFunctions("async   def  go(x): pass");
     assert.deepEqual([first!.line, first!.column], [0, 13]);
   });
@@ -145,7 +145,7 @@ def i(): pass
     );
   });
 
-  test("lines that go on are no beginnings", () => {
+  test("a continuation line does not begin a statement", () => {
     assert.deepEqual(
       found(`
 x = 1 + \\
@@ -161,7 +161,7 @@ def c(): pass
     );
   });
 
-  test("of two with one name the last counts, whatever it is", () => {
+  test("if two have one name, the last one counts", () => {
     assert.deepEqual(found("def a(): pass\ndef b(): pass\ndef a(): pass\nclass b: pass\n"), ["a:function@3"]);
     assert.deepEqual(found("class a:\n  def run(self): pass\nclass a:\n  pass\n"), []);
   });
@@ -173,14 +173,14 @@ def c(): pass
     ["a lone def", "def"],
     ["a stray bracket", ")]}"],
   ] as const) {
-    test(`what stands around ${what} is still found`, () => {
+    test(`functions before and after ${what} are found`, () => {
       const functions = found(`def before(x): pass\n\n${broken}\n\n@wraps\ndef after(x): pass\n`);
       for (const name of ["before:function@1", "after:function@6"])
         assert.ok(functions.includes(name), `${name} in ${functions.join(" ")}`);
     });
   }
 
-  test("line ends of every kind, tabs, and nothing at all", () => {
+  test("line ends of every kind, tabs, and an empty file", () => {
     assert.deepEqual(found("def a(): pass\r\ndef b(): pass\rdef c(): pass"), [
       "a:function@1",
       "b:function@2",

@@ -5,7 +5,7 @@ import type { ProcessInfo } from "../../../protocol/process.js";
 import { maxEnded } from "../../../extension/model/process-book.js";
 import { connected, events, nothing, pool, process_ } from "./model-world.js";
 
-test("of what ended only that is kept which is worth a look, and not for ever", async (t) => {
+test("ended processes and failed workers are kept, up to a limit", async (t) => {
   const { server, model } = await connected(t, { ...nothing, pools: [pool] });
   const end = (changes: Partial<ProcessInfo>) => {
     const ended = process_({ state: "exited", exitCode: 0, endedAt: Date.now(), ...changes });
@@ -34,7 +34,7 @@ test("of what ended only that is kept which is worth a look, and not for ever", 
   assert.deepEqual([...model.processes.keys()], [living.process]);
 });
 
-test("a pool leaves once it takes no more work, has none, and its workers have gone", async (t) => {
+test("a pool is removed once it is closed, has no work, and its workers have gone", async (t) => {
   const { server, model } = await connected(t, { ...nothing, pools: [pool] });
   const stays = (changes: Partial<PoolInfo>) => {
     server.notify("events/changed", events({ topic: "pool", pool: { ...pool, ...changes } }));
@@ -48,7 +48,7 @@ test("a pool leaves once it takes no more work, has none, and its workers have g
   assert.ok(!stays({ state: "terminated", workers: 0, queued: 0 }));
 });
 
-test("what is gone, resolved or over leaves", async (t) => {
+test("released objects, resolved deadlocks and ended sessions are removed", async (t) => {
   const sync = { handle: "lock:s1.1", kind: "lock" as const, holders: [], waiters: [], value: 0, limit: null };
   const session = {
     session: "s2",

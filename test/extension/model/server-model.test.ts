@@ -12,7 +12,7 @@ import { openWindow } from "../connection/window.js";
 import { FakeServer } from "./fake-server.js";
 import { connected, events, nothing, pool, process_ } from "./model-world.js";
 
-test("the snapshot, then the changes; entries are replaced and not altered", async (t) => {
+test("the snapshot, then the changes; entries are replaced, not altered", async (t) => {
   const first = process_();
   const { server, model } = await connected(t, { ...nothing, processes: [first], pools: [pool] });
   assert.equal(model.processes.get(first.process), first);
@@ -22,7 +22,7 @@ test("the snapshot, then the changes; entries are replaced and not altered", asy
   assert.equal(model.pools.get(pool.pool), pool);
 });
 
-test("changes that come before the answer to subscribe are not lost, nor applied twice", async (t) => {
+test("changes that come before the answer to subscribe are applied once", async (t) => {
   const server = new FakeServer();
   const model = new ServerModel(server, {
     onFault: (error) => {
@@ -47,7 +47,7 @@ test("changes that come before the answer to subscribe are not lost, nor applied
   assert.equal(model.processes.get(fresh.process), fresh);
 });
 
-test("after a reset it is asked how those ended that ended meanwhile", async (t) => {
+test("after a reset the model asks how processes ended in the meantime", async (t) => {
   const living = process_();
   const { server, model } = await connected(t, { ...nothing, processes: [living] });
   const ended = { ...living, state: "exited" as const, exitCode: 3, endedAt: 1 };
@@ -59,7 +59,7 @@ test("after a reset it is asked how those ended that ended meanwhile", async (t)
   assert.equal(model.processes.size, 1);
 });
 
-test("a server that is lost takes all with it but what ended; the next one is followed from the beginning", async (t) => {
+test("when a server is lost only ended processes stay; the next server is followed from the beginning", async (t) => {
   const ended = process_({ state: "exited", exitCode: 0, endedAt: 1 });
   const { server, model, told } = await connected(t, { ...nothing, processes: [process_()], pools: [pool] });
   server.notify("events/changed", events({ topic: "process", process: ended }));
@@ -81,7 +81,7 @@ test("a server that is lost takes all with it but what ended; the next one is fo
   assert.ok(model.processes.has(ended.process));
 });
 
-test("thousands of changes are told a few times, all of them", async (t) => {
+test("thousands of changes are reported in a few calls, none missing", async (t) => {
   const { server, model, told } = await connected(t);
   told.length = 0;
   const from = performance.now();
@@ -96,7 +96,7 @@ test("thousands of changes are told a few times, all of them", async (t) => {
   assert.ok(told.length <= 1 + (performance.now() - from) / 100, `${told.length} times`);
 });
 
-test("usage is asked for only while somebody watches, and never twice at once", async (t) => {
+test("usage is requested only while a view shows it, and never twice at once", async (t) => {
   const { server, model } = await connected(t);
   let answer: (value: unknown) => void = () => {};
   server.answers["process/usage"] = () => new Promise((resolve) => (answer = resolve));
@@ -125,7 +125,7 @@ test("usage is asked for only while somebody watches, and never twice at once", 
   assert.equal(asked(), 3);
 });
 
-test("a pool's rate is that of the last seconds, and falls to nothing by itself", async (t) => {
+test("a pool's rate is that of the last seconds, and falls to 0 without further events", async (t) => {
   t.mock.timers.enable({ apis: ["setInterval"] });
   let now = 1000;
   t.mock.method(performance, "now", () => now);
@@ -152,7 +152,7 @@ test("a pool's rate is that of the last seconds, and falls to nothing by itself"
   assert.equal(model.rates.get(pool.pool), 0);
 });
 
-test("a listener that fails does not keep the others from being told", async (t) => {
+test("a listener that throws does not stop the others", async (t) => {
   const faults: unknown[] = [];
   const server = new FakeServer();
   const model = new ServerModel(server, { onFault: (error) => faults.push(error) });
@@ -168,7 +168,7 @@ test("a listener that fails does not keep the others from being told", async (t)
   assert.equal((faults[0] as Error).message, "mine");
 });
 
-test("with a real server: processes, pools, runs, locks and sessions come and go", async (t) => {
+test("with a real server: processes, pools, runs, locks and sessions are added and removed", async (t) => {
   const { path } = await startUnixServer(t);
   const { server } = openWindow(t, path);
   const model = new ServerModel(server, {
@@ -195,7 +195,8 @@ test("with a real server: processes, pools, runs, locks and sessions come and go
   const job = rpc.mint("job");
   await rpc.request("pool/create", { pool, processes: 1 });
   const source =
-    "(path) => { const { existsSync } = require('node:fs'); return new Promise((resolve) => { const look = () => (existsSync(path) ? resolve(1) : setTimeout(look, 5)); look(); }); }";
+    "(path) => { const { existsSync } = require('node:fs'); return new Promise((resolve) => { const look = () " +
+    "=> (existsSync(path) ? resolve(1) : setTimeout(look, 5)); look(); }); }";
   await rpc.request("job/create", { job, pool, target: { source }, mode: "map" });
   const go = join(temporaryFolder(t), "go");
   await rpc.request("job/submit", { job, tasks: [{ index: 7, items: encode([go]) }] });

@@ -28,7 +28,7 @@ function setUp() {
 }
 
 describe("the way to the output channel", () => {
-  test("lines of a tenth of a second are one append", () => {
+  test("the lines of a tenth of a second are one append", () => {
     const { flow, appends, pass } = setUp();
     flow.add(["a", "b"], "output");
     flow.add(["c"], "summary");
@@ -37,7 +37,7 @@ describe("the way to the output channel", () => {
     assert.deepEqual(appends, ["a\nb\nc\n"]);
   });
 
-  test("of a flood a bounded part is shown, and exactly the rest is counted", () => {
+  test("a flood is truncated, and the omitted lines are counted exactly", () => {
     const { flow, appends, pass, text } = setUp();
     const line = "x".repeat(99);
     const rounds = 1000;
@@ -62,7 +62,7 @@ describe("the way to the output channel", () => {
     assert.ok(Math.max(...appends.map((one) => one.length)) <= 300 * 1024);
   });
 
-  test("in a flood failures are shown for longer, summaries always", () => {
+  test("in a flood failures have a higher limit, and summaries none", () => {
     const { flow, pass, text } = setUp();
     flow.add(new Array<string>(10_000).fill("x".repeat(99)), "output");
     flow.add(["a failure"], "failure");
@@ -74,7 +74,7 @@ describe("the way to the output channel", () => {
     assert.ok(text().length < 700 * 1024);
   });
 
-  test("what was lost on the way is said where it was, also when nothing follows", () => {
+  test("omitted lines are reported at their place, also when nothing follows", () => {
     const { flow, pass, text } = setUp();
     flow.add(["a"], "output");
     flow.lost(1);

@@ -37,7 +37,7 @@ const error = {
 };
 
 describe("a run in the output channel", () => {
-  test("lines as they come, each marked with its item, then the outcomes and the summary", () => {
+  test("lines as they arrive, each marked with its item, then the outcomes and the summary", () => {
     const { run, lines } = setUp("line");
     run.writes(0, ["one"]);
     run.writes(1, ["two", "three"]);
@@ -60,7 +60,7 @@ describe("a run in the output channel", () => {
     ]);
   });
 
-  test("by item: its lines together when it ends; what comes later is not lost", () => {
+  test("by item: its lines together when it ends; later lines are not lost", () => {
     const { run, lines } = setUp("task");
     run.writes(0, ["one"]);
     run.writes(1, ["two"]);
@@ -80,7 +80,7 @@ describe("a run in the output channel", () => {
     ]);
   });
 
-  test("by item: of a flood the last thousand lines", () => {
+  test("by item: the last thousand lines of a flood", () => {
     const { run, lines } = setUp("task");
     for (let i = 0; i < 100; i++) run.writes(0, new Array<string>(100).fill(`line ${i}`));
     run.set(0, { state: "done", value: null });
@@ -90,7 +90,7 @@ describe("a run in the output channel", () => {
     assert.equal(shown.at(-1), "[a.txt] ✔ null (5 ms)");
   });
 
-  test("an outcome is told once, and nothing after it is disposed", () => {
+  test("an outcome is reported once, and nothing is reported after dispose", () => {
     const { run, report, lines } = setUp("line", { command: "wc" });
     run.set(0, { state: "done", value: { exitCode: 0, signal: null, stdout: "", stderr: "", truncated: false } });
     run.set(0, { state: "done" });
@@ -99,7 +99,7 @@ describe("a run in the output channel", () => {
     assert.deepEqual(lines().slice(1), ["[a.txt] ✔ done (5 ms)"]);
   });
 
-  test("of what was never begun, the number is told", () => {
+  test("the number of items that never began is reported", () => {
     const { run, lines } = setUp("line");
     run.set(0, { state: "cancelled", pid: 7 });
     run.set(1, { state: "cancelled", pid: 0, ms: 0 });
@@ -107,7 +107,7 @@ describe("a run in the output channel", () => {
     assert.deepEqual(lines().slice(1, 3), ["[a.txt] ⊘ cancelled (5 ms)", "■ work: 0 done, 2 cancelled in 3.2 s"]);
   });
 
-  test("every line of a run that is shown beside another one begins with its number", () => {
+  test("while two runs are shown, every line begins with the number of its run", () => {
     const { run, lines } = setUp("line", undefined, 2);
     run.writes(0, ["one"]);
     run.set(0, { state: "done", value: 3 });
@@ -121,14 +121,14 @@ describe("a run in the output channel", () => {
     ]);
   });
 
-  test("a number is used again when its run is over", () => {
+  test("the number of an ended run is used again", () => {
     const numbers = new RunNumbers();
     assert.deepEqual([numbers.take(), numbers.take(), numbers.take()], [1, 2, 3]);
     numbers.giveBack(2);
     assert.deepEqual([numbers.take(), numbers.take()], [2, 4]);
   });
 
-  test("what is lost is said", () => {
+  test("lost items are reported", () => {
     const { run, lines } = setUp("line");
     run.lost = true;
     run.set(0, { state: "lost", ms: null, pid: 7 });
@@ -154,7 +154,7 @@ describe("values and labels in one line", () => {
     test(text, () => assert.equal(resultText(value), text));
   }
 
-  test("large ones are cut, whatever they are made of", () => {
+  test("large values are cut, whatever their type", () => {
     for (const value of [
       "x".repeat(1e6),
       new Array(1e5).fill("y"),
@@ -166,7 +166,7 @@ describe("values and labels in one line", () => {
     }
   });
 
-  test("a label keeps to its line, and of a long one the end is kept", () => {
+  test("a label stays on its line, and a long one keeps its end", () => {
     assert.equal(prefixOf("a\nb\u001b[31mc\u001b[0m"), "[a⏎bc] ");
     const long = prefixOf(`${"d/".repeat(100)}name.txt`);
     assert.ok(long.length <= 63 && long.endsWith("d/name.txt] "), long);

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { formatClock, formatMs, formatRate } from "../../../extension/results/format.js";
 import { noCounts, Pace, remainingMs, settled } from "../../../extension/results/progress.js";
 
-test("durations are short and lose no sense", () => {
+test("durations are short, with a fitting precision", () => {
   const cases: [number, string][] = [
     [0, "0 ms"],
     [0.04, "0 ms"],
@@ -24,13 +24,13 @@ test("durations are short and lose no sense", () => {
   assert.equal(formatClock(-5), "0:00");
 });
 
-test("rates are told in the unit that says something", () => {
+test("rates have a fitting unit", () => {
   assert.equal(formatRate(41.2), "41/s");
   assert.equal(formatRate(1.25), "1.3/s");
   assert.equal(formatRate(0.05), "3/min");
 });
 
-test("the pace is that of the last seconds, and slows down when nothing settles", () => {
+test("the pace is that of the last seconds, and falls while nothing settles", () => {
   const pace = new Pace();
   assert.equal(pace.rate(0), null);
   for (let second = 0; second <= 60; second++)

@@ -15,7 +15,7 @@ describe("jsonText", () => {
     );
   });
 
-  test("keeps what JSON lacks", () => {
+  test("shows values that JSON lacks", () => {
     const value = {
       nan: Number.NaN,
       big: 2n ** 70n,
@@ -39,7 +39,7 @@ describe("jsonText", () => {
     });
   });
 
-  test("tells an error's type, message, stack and members", () => {
+  test("shows an error's type, message, stack and members", () => {
     const error = Object.assign(new RangeError("too far"), { by: 3 });
     const told = JSON.parse(jsonText(error, whole).text) as Record<string, unknown>;
     assert.equal(told["type"], "RangeError");
@@ -66,7 +66,7 @@ describe("jsonText", () => {
     assert.equal(jsonText(new Uint8Array(100_000_000), { limit: 200, indent: 0 }).text.length, 200);
   });
 
-  test("ends with what is too deep, rather than never", () => {
+  test("stops at its depth limit", () => {
     let deep: unknown = 1;
     for (let i = 0; i < 100_000; i++) deep = [deep];
     assert.match(jsonText(deep, whole).text, /^\[{512}"…"\]{512}$/);

@@ -86,7 +86,11 @@ export async function openPage(
   // Text, since the tests know no DOM.
   await page.addInitScript(`
     let state = ${JSON.stringify(state)};
-    window.acquireVsCodeApi = () => ({ postMessage: (message) => window.toPanel(message), getState: () => state, setState: (next) => { window.kept = state = next; } });
+    window.acquireVsCodeApi = () => ({
+      postMessage: (message) => window.toPanel(message),
+      getState: () => state,
+      setState: (next) => { window.kept = state = next; },
+    });
     document.addEventListener("DOMContentLoaded", () => {
       document.documentElement.style.cssText = ${JSON.stringify(theme?.style ?? "")};
       document.body.className = ${JSON.stringify(theme?.cls ?? "vscode-dark")};

@@ -21,7 +21,7 @@ function feed(t: TestContext, run: FakeRun, send?: (message: ToPage) => Promise<
 }
 
 describe("a feed", () => {
-  test("tells the run first, then every row, a thousand at a time", async (t) => {
+  test("sends the run first, then every row, a thousand at a time", async (t) => {
     const { sent, rows } = feed(t, new FakeRun(2500));
     await waitFor(() => rows().length === 2500);
     assert.equal(sent[0]!.type, "run");
@@ -35,7 +35,7 @@ describe("a feed", () => {
     );
   });
 
-  test("tells only rows that changed, each once for many changes", async (t) => {
+  test("sends only changed rows, each once for many changes", async (t) => {
     const run = new FakeRun(50);
     const { sent, rows } = feed(t, run);
     await waitFor(() => rows().length === 50);
@@ -53,7 +53,7 @@ describe("a feed", () => {
     assert.equal(sent.filter(({ type }) => type === "rows").length, 1);
   });
 
-  test("waits for a slow page, and then tells the latest", async (t) => {
+  test("waits for a slow page, then sends the latest state", async (t) => {
     const run = new FakeRun(1);
     const held: { message: ToPage; done(): void }[] = [];
     feed(t, run, (message) => new Promise<void>((resolve) => held.push({ message, done: resolve })));
@@ -70,7 +70,7 @@ describe("a feed", () => {
     assert.ok(message.type === "rows" && message.rows[0]!.ms === 100);
   });
 
-  test("tells how it ended, also when no row changed", async (t) => {
+  test("sends the end of the run, also when no row changed", async (t) => {
     const run = new FakeRun(1);
     const { last, rows } = feed(t, run);
     await waitFor(() => rows().length === 1);
@@ -79,7 +79,7 @@ describe("a feed", () => {
     assert.equal(last("run")!.run.endedAt, 2000);
   });
 
-  test("tells how it ended, when it ends while a slow page is told of its last rows", async (t) => {
+  test("sends the end of a run that ends while a slow page gets its last rows", async (t) => {
     const run = new FakeRun(1);
     const held: { message: ToPage; done(): void }[] = [];
     feed(t, run, (message) => new Promise<void>((resolve) => held.push({ message, done: resolve })));
@@ -93,7 +93,7 @@ describe("a feed", () => {
     assert.ok(message.type === "run" && message.run.endedAt === 2000);
   });
 
-  test("tells details of the row that is looked at, and again when it changes", async (t) => {
+  test("sends details of the shown row, and again when it changes", async (t) => {
     const run = new FakeRun(3);
     const { feed: made, sent, last } = feed(t, run);
     made.look(1);
@@ -109,7 +109,7 @@ describe("a feed", () => {
     assert.equal(last("detail"), undefined);
   });
 
-  test("follows the output of the row that is looked at, and of its chunk, without a word twice", async (t) => {
+  test("follows the output of the shown row and its chunk, each line once", async (t) => {
     const run = new FakeRun(10, { options: { chunkSize: 4 } });
     const { feed: made, last } = feed(t, run);
     run.write(4, "before");
@@ -134,7 +134,7 @@ describe("a feed", () => {
     assert.deepEqual(run.asked.slice(asked), [2]);
   });
 
-  test("asks for output a few times a second, however much is written", async (t) => {
+  test("requests output a few times a second, however much is written", async (t) => {
     const run = new FakeRun(1);
     const { feed: made, last } = feed(t, run);
     made.look(0);
@@ -144,7 +144,7 @@ describe("a feed", () => {
     assert.equal(run.asked.length, 2);
   });
 
-  test("lets go of its run", async (t) => {
+  test("does not keep its run alive", async (t) => {
     const run = new FakeRun(1);
     const { feed: made, rows } = feed(t, run);
     await waitFor(() => rows().length === 1);
@@ -152,7 +152,7 @@ describe("a feed", () => {
     assert.equal(run.listeners, 0);
   });
 
-  test("hands a fault on, and goes on", async (t) => {
+  test("reports a fault, and goes on", async (t) => {
     const run = new FakeRun(1);
     run.output = () => Promise.reject(new Error("no output"));
     const { feed: made, faults, last } = feed(t, run);

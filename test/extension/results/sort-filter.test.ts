@@ -27,11 +27,11 @@ describe("the rows of the table", () => {
     assert.deepEqual(select({}, "label", true), [4, 0, 1, 3, 2]);
   });
 
-  test("come by state with what needs a look first", () => {
+  test("are sorted by state, failures first", () => {
     assert.deepEqual(select({}, "state"), [1, 3, 2, 0, 4]);
   });
 
-  test("that have nothing to compare are last, both ways; equal ones keep their order", () => {
+  test("without a value are last, both ways; equal ones keep their order", () => {
     assert.deepEqual(select({}, "ms"), [0, 4, 1, 2, 3]);
     assert.deepEqual(select({}, "ms", true), [1, 0, 4, 2, 3]);
     assert.deepEqual(select({}, "pid"), [3, 1, 0, 4, 2]);
@@ -42,7 +42,7 @@ describe("the rows of the table", () => {
     assert.deepEqual(select({}, "preview"), [4, 0, 1, 2, 3]);
   });
 
-  test("are found by all the words, in item, result, error or pid, whatever their case", () => {
+  test("are found by all the words, in item, result, error or pid, in any case", () => {
     assert.deepEqual(select({ text: "NOPE" }), [1]);
     assert.deepEqual(select({ text: "b9 type" }), [1]);
     assert.deepEqual(select({ text: " 30 " }), [0, 4]);
@@ -54,7 +54,7 @@ describe("the rows of the table", () => {
     assert.deepEqual(select({ states: new Set(["done"]), text: "c" }), [4]);
   });
 
-  test("are looked at again when they were replaced", () => {
+  test("are compared again when they are replaced", () => {
     const selector = new RowSelector();
     const mine = [...rows];
     assert.deepEqual(selector.select(mine, { ...all, text: "forty-two" }, inOrder), []);
@@ -62,7 +62,7 @@ describe("the rows of the table", () => {
     assert.deepEqual(selector.select(mine, { ...all, text: "forty-two" }, inOrder), [2]);
   });
 
-  test("keep their ranks when more of them arrive", () => {
+  test("keep their order when more of them arrive", () => {
     const selector = new RowSelector();
     const mine = rows.slice(0, 2);
     assert.deepEqual(selector.select(mine, all, { column: "label", descending: false }), [1, 0]);

@@ -60,7 +60,7 @@ describe("layOut", () => {
     );
   });
 
-  test("lets a worker follow one that has gone, in its lane", () => {
+  test("gives a worker the lane of one that has ended", () => {
     const { lanes } = layOut([row(0, 11, 0, 100, "failed"), row(1, 12, 0, 400), row(2, 13, 150, 50)], {
       from: 0,
       to: 400,
@@ -72,7 +72,7 @@ describe("layOut", () => {
     );
   });
 
-  test("puts the items of one chunk one after another, though they are said to begin together", () => {
+  test("draws the items of one chunk one after another, although they have the same start", () => {
     const { lanes } = layOut([row(0, 11, 0, 30), row(1, 11, 0, 20), row(2, 11, 0, null)], {
       from: 0,
       to: 80,
@@ -89,7 +89,7 @@ describe("layOut", () => {
     assert.equal(lanes[0]!.busyMs, 80);
   });
 
-  test("draws what runs, and what was lost, up to now", () => {
+  test("draws running and lost items up to now", () => {
     const { lanes } = layOut([row(0, 11, 10, null), row(1, 12, 20, null, "lost")], { from: 0, to: 100, workers: 2 });
     assert.deepEqual(
       lanes.map(({ blocks }) => blocks[0]!.to),
@@ -97,7 +97,7 @@ describe("layOut", () => {
     );
   });
 
-  test("never has blocks overlap, loses none, and is never busier than the time allows", () => {
+  test("draws every block, without overlaps, and never shows more than 100 % busy", () => {
     const anyRow = fc.record({
       pid: fc.integer({ min: 1, max: 6 }),
       startedAt: fc.integer({ min: 0, max: 1000 }),
@@ -124,7 +124,7 @@ describe("layOut", () => {
 });
 
 describe("marksOf", () => {
-  test("draws blocks where they are, cut to the window", () => {
+  test("draws blocks at their times, cut to the window", () => {
     const marks = marksOf([block(0, 0, 50), block(1, 50, 150), block(2, 300, 400)], { from: 25, to: 125 }, 200);
     assert.deepEqual(marks, [
       { x: 0, width: 50, state: "done", index: 0 },
@@ -132,7 +132,7 @@ describe("marksOf", () => {
     ]);
   });
 
-  test("draws what is narrower than a pixel together, and shows that one of them failed", () => {
+  test("draws blocks narrower than a pixel as one, as failed if one of them is", () => {
     const blocks = Array.from({ length: 10_000 }, (_, i) => block(i, i, i + 0.9, i === 5000 ? "failed" : "done"));
     const marks = marksOf(blocks, { from: 0, to: 10_000 }, 500);
     assert.ok(marks.length <= 501, `${marks.length} marks`);
@@ -171,13 +171,13 @@ describe("marksOf", () => {
 describe("the window", () => {
   const whole = { from: 0, to: 1000 };
 
-  test("zooms around a point, which stays where it is", () => {
+  test("zooms around a point, which stays in place", () => {
     const window = zoom(whole, whole, 4, 250);
     assert.equal(window.to - window.from, 250);
     assert.equal((250 - window.from) / 250, 0.25);
   });
 
-  test("never leaves the whole", () => {
+  test("stays within the run", () => {
     fc.assert(
       fc.property(
         fc.array(

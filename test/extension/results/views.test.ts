@@ -27,7 +27,7 @@ function runOf(changes: Partial<Row>): FakeRun {
   return run;
 }
 
-describe("what a row shows", () => {
+describe("the text of a row", () => {
   const preview = (changes: Partial<Row>) => viewOfRow(runOf(changes).rows[0]!).preview;
 
   test("is the beginning of its result, on one line", () => {
@@ -39,7 +39,7 @@ describe("what a row shows", () => {
     assert.equal(preview({ state: "running", value: 1 }), "");
   });
 
-  test("is what a command said last, or how it ended", () => {
+  test("is the last line of a command, or how it ended", () => {
     const result = { exitCode: 0, signal: null, stdout: "one\ntwo\n\n", stderr: "warned\n", truncated: false };
     assert.equal(preview({ state: "done", value: result }), "two");
     assert.equal(preview({ state: "done", value: { ...result, stdout: "" } }), "warned");
@@ -59,7 +59,7 @@ describe("what a row shows", () => {
 });
 
 describe("the details", () => {
-  test("tell an error with its stack, members and cause, none of it twice", () => {
+  test("show an error with its stack, members and cause, each once", () => {
     const { error } = detailView(runOf({ state: "failed", error: thrown }), 0)!;
     assert.ok(error);
     assert.equal(error.type, "TypeError");
@@ -71,7 +71,7 @@ describe("the details", () => {
     assert.equal(error.cause?.facts, null);
   });
 
-  test("tell what a lost worker said last", () => {
+  test("show the last output of a lost worker", () => {
     const { error } = detailView(
       runOf({
         state: "failed",
@@ -97,7 +97,7 @@ describe("the details", () => {
     assert.equal(detailView(runOf({}), 5), null);
   });
 
-  test("tell how a command ended", () => {
+  test("show how a command ended", () => {
     const { command } = detailView(
       runOf({ state: "done", value: { exitCode: 0, signal: null, stdout: "", stderr: "", truncated: false } }),
       0,
@@ -105,7 +105,7 @@ describe("the details", () => {
     assert.deepEqual(command, { exitCode: 0, signal: null });
   });
 
-  test("follow causes only so far", () => {
+  test("follow causes to a limit", () => {
     const endless: Record<string, unknown> = { type: "Error", message: "again" };
     endless["cause"] = endless;
     let depth = 0;
@@ -119,7 +119,7 @@ describe("the details", () => {
   });
 });
 
-test("a run's state is told in one word", () => {
+test("a run's state is one word", () => {
   const state = (changes: Partial<FakeRun>, info: Partial<FakeRun["info"]> = {}) => {
     const run = new FakeRun(1);
     Object.assign(run, changes);
@@ -133,13 +133,13 @@ test("a run's state is told in one word", () => {
   assert.equal(state({ ended: true, lost: true }), "lost");
 });
 
-test("a run whose server was lost ends with the last that was heard of it", () => {
+test("a run whose server was lost ends with its last known state", () => {
   const run = runOf({ state: "done", startedAt: 5000, ms: 250 });
   run.lost = run.ended = true;
   assert.equal(viewOfRun(run).endedAt, 5250);
 });
 
-test("results are copied as JSON, in the order that was asked for, and other work goes on meanwhile", async () => {
+test("results are copied as JSON, in the given order, without blocking other work", async () => {
   const run = new FakeRun(10_000);
   for (const [index] of run.rows.entries())
     run.rows[index] = { ...run.rows[index]!, state: "done", value: { index }, pid: 7, startedAt: 0, ms: 1.5 };

@@ -65,7 +65,7 @@ describe("the page of a results panel", needs("chromium"), () => {
     await waitFor(async () => (await labels(page)).length === 5);
   });
 
-  test("is used by keyboard alone", async (t) => {
+  test("can be used by keyboard alone", async (t) => {
     const results = await openPage(t, browser);
     const { page } = results;
     await fill(results, rows(100));
@@ -158,7 +158,7 @@ describe("the page of a results panel", needs("chromium"), () => {
     await results.next("rerunFailed");
   });
 
-  test("follows a run that goes on, and says how it ended", async (t) => {
+  test("follows a running run, and shows how it ended", async (t) => {
     const results = await openPage(t, browser);
     const { page } = results;
     const list = rows(10, (index) =>
@@ -250,7 +250,8 @@ describe("the page of a results panel", needs("chromium"), () => {
     // Only what is seen is there.
     assert.ok((await page.locator(".window .row").count()) < 80);
     await page.evaluate(
-      `window.longest = 0; new PerformanceObserver((list) => { for (const entry of list.getEntries()) window.longest = Math.max(window.longest, entry.duration); }).observe({ type: "longtask" })`,
+      "window.longest = 0; new PerformanceObserver((list) => { for (const entry of list.getEntries()) " +
+        `window.longest = Math.max(window.longest, entry.duration); }).observe({ type: "longtask" })`,
     );
     await heading(page, "Duration").click();
     await heading(page, "Item").click();
@@ -303,7 +304,7 @@ describe("the page of a results panel", needs("chromium"), () => {
     await waitFor(() => second.page.evaluate('document.activeElement.classList.contains("lanes")'));
   });
 
-  test("says so when its run is gone", async (t) => {
+  test("shows that its run is gone", async (t) => {
     const results = await openPage(t, browser);
     await results.send({ type: "gone", text: "The run is gone." });
     await results.page.getByRole("alert").getByText("The run is gone.").waitFor();
@@ -330,7 +331,7 @@ describe("the page of a results panel", needs("chromium"), () => {
     );
   });
 
-  test("does not move for people who do not want that", async (t) => {
+  test("does not animate with prefers-reduced-motion", async (t) => {
     const results = await openPage(t, browser);
     await results.page.emulateMedia({ reducedMotion: "reduce" });
     await fill(

@@ -9,7 +9,7 @@ describe("a run's options as text", () => {
     { processes: 12, chunkSize: 50, timeoutMs: 1500, retries: 3, halt: { failures: 2 } },
     { processes: 1, chunkSize: 1, timeoutMs: 120_000, retries: 0, halt: { failures: 1, now: true } },
   ] satisfies RunOptions[]) {
-    test(`what is written is read again: ${optionsText(options, false)}`, () =>
+    test(`text is read back as the same options: ${optionsText(options, false)}`, () =>
       assert.deepEqual(parseOptions(optionsText(options, false)), { options }));
   }
 
@@ -17,7 +17,7 @@ describe("a run's options as text", () => {
     assert.equal(optionsText({}, true), "processes=0 timeout=none retries=0 halt=never");
   });
 
-  test("what is not named stays open, and spaces do not matter", () => {
+  test("options that are not named stay unset, and spaces do not matter", () => {
     assert.deepEqual(parseOptions("  retries=2   timeout=1.5m "), { options: { retries: 2, timeoutMs: 90_000 } });
     assert.deepEqual(parseOptions(""), { options: {} });
   });
@@ -35,14 +35,14 @@ describe("a run's options as text", () => {
     ["retries=1e3", /from 0 on/],
     ["halt=later", /soon,fail=3/],
   ] as const) {
-    test(`said of ${text}`, () => {
+    test(`the error for ${text}`, () => {
       const parsed = parseOptions(text);
       assert.ok("problem" in parsed);
       assert.match(parsed.problem, said);
     });
   }
 
-  test("for people only what matters", () => {
+  test("the short form shows only options that differ from the defaults", () => {
     assert.equal(describeOptions({}, false), "one process for each CPU, no time limit");
     assert.equal(
       describeOptions({ processes: 4, chunkSize: 5, timeoutMs: 1500, retries: 1, halt: { failures: 1 } }, false),

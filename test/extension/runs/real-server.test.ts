@@ -94,12 +94,13 @@ describe("runs at a real server", () => {
     }
   });
 
-  test("functions: results, failures with their stack, what they print, an outcome for each", async (t) => {
+  test("functions: results, failures with their stack, output, an outcome for each item", async (t) => {
     const folder = temporaryFolder(t);
     const module = join(folder, "m.mjs");
     writeFileSync(
       module,
-      "export function half(n) {\n  console.log(`at ${n}`);\n  if (n % 2) throw new RangeError(`odd: ${n}`);\n  return { half: n / 2 };\n}\n",
+      "export function half(n) {\n  console.log(`at ${n}`);\n  if (n % 2) throw new RangeError(`odd: ${n}`);\n" +
+        "  return { half: n / 2 };\n}\n",
     );
     const { path } = await startUnixServer(t);
     const { runs } = await openWindow(t, path);
@@ -121,7 +122,7 @@ describe("runs at a real server", () => {
     );
   });
 
-  test("commands: exit codes, and what they wrote", async (t) => {
+  test("commands: exit codes and output", async (t) => {
     const { path } = await startUnixServer(t);
     const { runs } = await openWindow(t, path);
     const run = await runs.start(request(sh('echo "out $1"; test "$1" != bad'), ["good", "bad"]));
@@ -131,7 +132,7 @@ describe("runs at a real server", () => {
     assert.equal(run.rows[1]!.error!.data!["exitCode"], 1);
   });
 
-  test("a run that was forgotten is kept by nothing, while the connection goes on", async (t) => {
+  test("a forgotten run is garbage collected while the connection stays", async (t) => {
     const { path } = await startUnixServer(t);
     const { runs } = await openWindow(t, path);
     const finished = async (): Promise<WeakRef<Run>> => {
@@ -222,7 +223,7 @@ describe("runs at a real server", () => {
     assert.deepEqual([...model.processes.values()].filter(({ state }) => state === "exited").length, 1);
   });
 
-  test("a window that is loaded again in the middle of a run finds it, with what is done and what is not", async (t) => {
+  test("a window that reloads during a run finds it, with finished and unfinished items", async (t) => {
     const folder = temporaryFolder(t);
     const gate = join(folder, "gate");
     const { path } = await startUnixServer(t);
@@ -251,7 +252,7 @@ describe("runs at a real server", () => {
     assert.deepEqual(second.runs.all, []);
   });
 
-  test("two windows see one run, and its end in the one is its end in the other", async (t) => {
+  test("two windows see one run, and cancelling it in one ends it in the other", async (t) => {
     const { path } = await startUnixServer(t);
     const [a, b] = [await openWindow(t, path), await openWindow(t, path)];
     const mine = await a.runs.start(request(sh("sleep 1000"), [1]));
@@ -265,7 +266,7 @@ describe("runs at a real server", () => {
     await waitFor(() => b.runs.all.length === 0, { what: "the other window to forget it, too" });
   });
 
-  test("the server SIGKILLed in the middle of a run: what was not done is lost", async (t) => {
+  test("the server SIGKILLed during a run: unfinished items are lost", async (t) => {
     const server = await startUnixServer(t);
     const { runs } = await openWindow(t, server.path);
     const run = await runs.start(
@@ -290,7 +291,7 @@ describe("runs at a real server", () => {
     assert.match(run.rows[0]!.error!.message, /SIGKILL/);
   });
 
-  test("10,000 items, and a flood of output, in both cases with every outcome", async (t) => {
+  test("10,000 items, and a flood of output: every outcome arrives", async (t) => {
     const folder = temporaryFolder(t);
     const module = join(folder, "m.mjs");
     writeFileSync(module, "export const twice = (n) => n * 2;\n");

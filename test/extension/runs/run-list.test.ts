@@ -43,7 +43,7 @@ function setUp(t: TestContext, defaults: RunOptions = {}) {
 const states = (run: Run) => run.rows.map(({ state }) => state);
 
 describe("the window's runs", () => {
-  test("a run is started with what was asked for, the settings where it says nothing, and notes for other windows", async (t) => {
+  test("a run is started with its options, the settings for the others, and notes for other windows", async (t) => {
     const { server, runs } = setUp(t, { processes: 3, chunkSize: 2, retries: 1, timeoutMs: 500 });
     const run = await runs.start(request(3, { options: { retries: 4, timeoutMs: 0 } }));
     const { spec } = server.rpc!.runs.get(run.id)!;
@@ -59,7 +59,7 @@ describe("the window's runs", () => {
     assert.deepEqual(runs.all, [run]);
   });
 
-  test("a command is not chunked, and 0 processes are the server's choice", async (t) => {
+  test("a command is not chunked, and 0 processes mean the server's default", async (t) => {
     const { server, runs } = setUp(t, { processes: 0, chunkSize: 2 });
     const run = await runs.start(request(1, { target: { command: "wc" } }));
     const { spec } = server.rpc!.runs.get(run.id)!;
@@ -72,7 +72,7 @@ describe("the window's runs", () => {
     assert.equal(server.rpc, null);
   });
 
-  test("rows follow the server's entries, are replaced and not altered, and results are decoded when looked at", async (t) => {
+  test("rows follow the server's entries, are replaced, not altered; results are decoded on access", async (t) => {
     const { server, runs } = setUp(t);
     const run = await runs.start(request(3));
     const queued = run.rows[0]!;
@@ -108,7 +108,7 @@ describe("the window's runs", () => {
     assert.equal(run.rows[1]!.value, 2);
   });
 
-  test("10,000 changes come in few words, each row once, and ended is true with the last", async (t) => {
+  test("10,000 changes are reported in a few calls, each row once; ended is true with the last", async (t) => {
     const { server, runs } = setUp(t);
     const count = 10_000;
     const run = await runs.start(request(count));
@@ -132,7 +132,7 @@ describe("the window's runs", () => {
     );
   });
 
-  test("a listener that throws does not keep the others from hearing", async (t) => {
+  test("a listener that throws does not stop the others", async (t) => {
     const server = new FakeServer();
     const faults: unknown[] = [];
     const runs = new RunList({
@@ -154,7 +154,7 @@ describe("the window's runs", () => {
     assert.match(String(faults[0]), /mine/);
   });
 
-  test("when the server is lost, what was not done is lost, and the run has ended", async (t) => {
+  test("when the server is lost, unfinished items are lost, and the run has ended", async (t) => {
     const { server, runs } = setUp(t);
     const run = await runs.start(request(3));
     server.rpc!.change(run.id, entry(0, "done", { value: encode(1) }), entry(1, "running"));
@@ -185,7 +185,7 @@ describe("the window's runs", () => {
     assert.deepEqual(runs.all, [first, second]);
   });
 
-  test("a run that the server has already is found with its labels, files and origin", async (t) => {
+  test("a run that the server already has is found with its labels, files and origin", async (t) => {
     const { server, model, runs } = setUp(t);
     const started = await runs.start(
       request(2, {
@@ -283,7 +283,7 @@ describe("the window's runs", () => {
     assert.deepEqual(runs.all, [kept]);
   });
 
-  test("forget: only what has ended, also when the server has gone", async (t) => {
+  test("forget: only ended runs, also when the server has gone", async (t) => {
     const { server, runs } = setUp(t);
     const run = await runs.start(request(1));
     await assert.rejects(runs.forget(run), /still running/);
@@ -297,7 +297,7 @@ describe("the window's runs", () => {
     assert.deepEqual(runs.all, []);
   });
 
-  test("again: all of it, or some items", async (t) => {
+  test("again: all items, or some", async (t) => {
     const { runs } = setUp(t);
     const run = await runs.start(request(3));
     assert.equal((await runs.again(run)).request, run.request);
@@ -319,7 +319,7 @@ describe("the window's runs", () => {
   });
 });
 
-describe("what items write", () => {
+describe("output of items", () => {
   const line = (job: string, index: number, text: string, more: object = {}) => ({
     process: "process:s1.1",
     pid: 7,
@@ -362,7 +362,7 @@ describe("what items write", () => {
     assert.equal(server.rpc!.asked.filter(({ method }) => method === "events/watchOutput").length, 1);
   });
 
-  test("pieces of a long line are put together, last words without a line end are a line", async (t) => {
+  test("pieces of a long line are joined, and a last line needs no line end", async (t) => {
     const { server, runs } = setUp(t);
     const run = await runs.start(request(3));
     const heard: string[] = [];
@@ -380,7 +380,7 @@ describe("what items write", () => {
     assert.deepEqual(heard.slice(3), ["1048576x"]);
   });
 
-  test("after a new connection it is watched again, and only once", async (t) => {
+  test("after a new connection output is watched again, once", async (t) => {
     const { server, runs } = setUp(t);
     await runs.start(request(1));
     await server.lose();

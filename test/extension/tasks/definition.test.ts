@@ -25,7 +25,7 @@ test("a command over a glob is read", () => {
   });
 });
 
-test("a function over files, lines, values or what Git says is read", () => {
+test("a function over files, lines, values or Git's changed files is read", () => {
   const read = (source: object) => readDefinition({ type, module: "a.js", export: "f", chunkSize: 10, items: source });
   assert.deepEqual(read({ files: ["a", "b"] }).items, { kind: "files", paths: ["a", "b"] });
   assert.deepEqual(read({ lines: "list.txt" }).items, { kind: "lines", file: "list.txt" });
@@ -42,14 +42,14 @@ test("a time limit is seconds unless it has a unit", () => {
   assert.equal(timeout("2m"), 120_000);
 });
 
-test("halt says when and at which failure", () => {
+test("halt has a moment and a number of failures", () => {
   const halt = (value: unknown) => readDefinition({ type, command: "x", items, halt: value }).options.halt;
   assert.equal(halt("never"), undefined);
   assert.deepEqual(halt("soon"), { failures: 1, now: false });
   assert.deepEqual(halt("now,fail=7"), { failures: 7, now: true });
 });
 
-test("what makes no sense is refused, with the property and what it should be", () => {
+test("invalid definitions are refused, with the property and what it should be", () => {
   const bad: [object, RegExp][] = [
     [{ items }, /^say what to run: "command"/],
     [{ command: "a", module: "b", items }, /not both/],

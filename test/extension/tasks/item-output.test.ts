@@ -26,7 +26,7 @@ test("lines of an item come together when it ends", () => {
   assert.deepEqual(written, ["b1\n", "a1\na2\n"]);
 });
 
-test("pieces of a line are one line again, whatever the other stream writes between", () => {
+test("pieces of a line are joined, whatever the other stream writes in between", () => {
   const { written, items } = output();
   items.add(0, line("out-", { partial: true }));
   items.add(0, line("err", { stream: "stderr" }));
@@ -36,7 +36,7 @@ test("pieces of a line are one line again, whatever the other stream writes betw
   assert.deepEqual(written, ["err\nout-end\nlast words\n"]);
 });
 
-test("only the last try is shown", () => {
+test("only the last attempt is shown", () => {
   const { written, items } = output();
   items.add(0, line("first try", { pid: 7 }));
   items.add(0, line("second try", { pid: 8 }));
@@ -46,14 +46,14 @@ test("only the last try is shown", () => {
   assert.deepEqual(written, ["second try\n"]);
 });
 
-test("what the first item of a chunk is said to have written comes with any of its items", () => {
+test("output that is attributed to a chunk's first item is shown with any of its items", () => {
   const { written, items } = output();
   items.add(10, line("of the chunk"));
   items.end(10, 13, 1);
   assert.deepEqual(written, ["of the chunk\n"]);
 });
 
-test("live lines come at once, also those that waited", () => {
+test("in live mode lines come at once, also those that waited", () => {
   const { written, items } = output();
   items.add(3, line("before"));
   items.live();
@@ -82,7 +82,7 @@ test("much output of many items is written before they end", () => {
   );
 });
 
-test("a line without end is cut, not kept for ever", () => {
+test("an endless line is cut", () => {
   const { written, items } = output();
   for (let i = 0; i < 40; i++) items.add(0, line("z".repeat(64 * 1024), { partial: true }));
   assert.ok(written.length >= 1);

@@ -19,7 +19,7 @@ async function startRun({ rpc }: RealServer, command: string): Promise<{ id: str
   return { id, job: run.job };
 }
 
-test("a reader that rests makes the run's children wait, and loses no line", async (t) => {
+test("a reader that pauses makes the run's children wait, and loses no line", async (t) => {
   const server = await realServer(t);
   const feed = await openOutputFeed(server.address);
   t.after(() => feed.close());
@@ -51,7 +51,7 @@ test("a reader that rests makes the run's children wait, and loses no line", asy
   assert.ok(Math.abs(bytes - 20_000_000) <= 1, `${bytes}`);
 });
 
-test("nobody else's children wait for a reader that rests", async (t) => {
+test("other clients' children do not wait for a reader that pauses", async (t) => {
   const server = await realServer(t);
   const feed = await openOutputFeed(server.address);
   t.after(() => feed.close());
@@ -66,7 +66,7 @@ test("nobody else's children wait for a reader that rests", async (t) => {
   await server.rpc.request("run/cancel", { run: own.id });
 });
 
-test("the server's end ends every wait", async (t) => {
+test("when the server ends, every wait ends", async (t) => {
   const server = await realServer(t);
   const feed = await openOutputFeed(server.address);
   feed.pause();
@@ -76,6 +76,6 @@ test("the server's end ends every wait", async (t) => {
   await within(feed.close(), "the end of the feed");
 });
 
-test("where no server is, there is no feed", async () => {
+test("without a server there is no feed", async () => {
   await assert.rejects(openOutputFeed("unix:/nowhere/s"), /ENOENT/);
 });

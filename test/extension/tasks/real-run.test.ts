@@ -15,7 +15,7 @@ function itemLines(lines: readonly string[]): string[] {
   return lines.filter((line) => /^\d+[:.]/.test(line));
 }
 
-test("every line of 200,000 comes, those of an item together", async (t) => {
+test("all 200,000 lines come, those of an item together", async (t) => {
   const server = await realServer(t);
   const { terminal, status } = startTask(
     server,
@@ -58,7 +58,8 @@ test("what a function prints comes before its result, in chunks, too", async (t)
   const module = join(temporaryFolder(t), "f.mjs");
   writeFileSync(
     module,
-    `export default (n) => { console.log(n + ".printed"); process.stdout.write(n + ".half a line"); return n + ".returned"; };`,
+    `export default (n) => { console.log(n + ".printed"); process.stdout.write(n + ".half a line"); ` +
+      `return n + ".returned"; };`,
   );
   const { terminal, status } = startTask(
     server,
@@ -83,7 +84,8 @@ test("stopping ends the item's whole tree", async (t) => {
   const { stop, status } = startTask(
     server,
     shellCommand(
-      `trap '' TERM; sleep 1000 & child=$!; setsid sleep 1000 & echo $$ $child $! > ${file}.new; mv ${file}.new ${file}; wait; sleep 1000 #`,
+      `trap '' TERM; sleep 1000 & child=$!; setsid sleep 1000 & echo $$ $child $! > ${file}.new; ` +
+        `mv ${file}.new ${file}; wait; sleep 1000 #`,
     ),
     [1],
   );
@@ -95,7 +97,7 @@ test("stopping ends the item's whole tree", async (t) => {
   await waitFor(() => !pids.some(isLiving), { what: "the end of the tree" });
 });
 
-test("a program that does not exist is told once, and ends the task", async (t) => {
+test("a program that does not exist is reported once, and ends the task", async (t) => {
   const server = await realServer(t);
   const { terminal, status } = startTask(
     server,
@@ -109,7 +111,7 @@ test("a program that does not exist is told once, and ends the task", async (t) 
   assert.match(failures[0]!, /^✘ 0: .*polyproc-no-such-program/);
 });
 
-test("an export that does not exist is told, and ends the task", async (t) => {
+test("an export that does not exist is reported, and ends the task", async (t) => {
   const server = await realServer(t);
   const module = join(temporaryFolder(t), "f.mjs");
   writeFileSync(module, "export const g = 1;");
@@ -121,7 +123,7 @@ test("an export that does not exist is told, and ends the task", async (t) => {
   );
 });
 
-test("the server killed in the middle of a run: the task says so", async (t) => {
+test("when the server is killed during a run, the task reports it", async (t) => {
   const server = await realServer(t);
   const { terminal, status } = startTask(server, shellCommand("echo {item}.begun; sleep 1000 #"), [1]);
   await waitFor(() => terminal.lines.includes("1.begun"), { what: "the item to run", timeoutMs: patienceMs });
@@ -153,7 +155,7 @@ test("a time limit, retries and halt hold", async (t) => {
   assert.deepEqual(limited.terminal.lines.slice(3, 5), ["3.begun", "✘ 3: ran longer than 300 ms, and was stopped"]);
 });
 
-test("a child that floods waits for a terminal that reads nothing", async (t) => {
+test("a child with much output waits for a terminal that reads nothing", async (t) => {
   const server = await realServer(t);
   const { terminal, status } = startTask(
     server,

@@ -42,7 +42,7 @@ async function start(
   return { run, feed, text, stop, status };
 }
 
-test("an item's lines come together and before its failure, and the last line says how it went", async () => {
+test("an item's lines come together and before its failure; the last line is the summary", async () => {
   const { run, feed, text, status } = await start(3, { processes: 2 });
   feed.line(0, "a1");
   feed.line(1, "b1");
@@ -60,7 +60,7 @@ test("an item's lines come together and before its failure, and the last line sa
   assert.ok(feed.closed);
 });
 
-test("a task that puts the item into a shell's program is warned of it", async () => {
+test("a task that puts the item into a shell's program gets a warning", async () => {
   const { run, text, status } = await start(1, { target: { command: "bash", args: ["-c", "wc {item}"] } });
   run.set(0, "done");
   run.end();
@@ -78,7 +78,7 @@ test("the last lines of an item may come after the news of its end", async () =>
   assert.match(text(), /late\n✘ item 0: exit code 1\n/);
 });
 
-test("all done is exit code 0, cancelled by others 130, a lost server 69", async () => {
+test("exit code 0 if all items are done, 130 if another window cancelled, 69 if the server was lost", async () => {
   for (const [expected, end] of [
     [0, (run: FakeRun) => [0, 1].forEach((index) => run.set(index, "done"))],
     [
@@ -131,7 +131,7 @@ test("with one process lines come as they are written", async () => {
   await within(status, "the task's end");
 });
 
-test("what a function returns is shown, text as it is", async () => {
+test("a function's result is shown, text without quotes", async () => {
   const { run, text, status } = await start(5, { module: true });
   ["a.ts:1:2: bad", { b: 1 }, 10n, undefined, null].forEach((value, index) => run.set(index, "done", { value }));
   run.end();
@@ -139,7 +139,7 @@ test("what a function returns is shown, text as it is", async () => {
   assert.match(text(), /\n\na\.ts:1:2: bad\n\{"b":1\}\n10n\n\n5 done/);
 });
 
-test("a stack is shown with the reason, and control characters of labels do no harm", async () => {
+test("a stack is shown with the reason, and control characters in labels are escaped", async () => {
   const { run, text, status } = await start(1, { module: true });
   const error = {
     code: errorCodes.TaskFailed,
@@ -169,7 +169,7 @@ test("a program that is not there is told once, however many items failed by it"
   assert.match(text(), /2 failed, 1 not finished in .*: ended early, because no item could succeed/);
 });
 
-test("children are made to wait while the terminal is behind", async () => {
+test("children wait while the terminal is behind", async () => {
   const terminal = new FakeTerminal();
   terminal.answering = false;
   const { screen } = terminal;
@@ -199,7 +199,7 @@ test("children are made to wait while the terminal is behind", async () => {
   assert.ok(!feed.paused);
 });
 
-test("what keeps the run from starting is told, with the exit code of the command line", async () => {
+test("if the run cannot start, the reason is shown, with the command line's exit code", async () => {
   for (const [error, expected] of [
     [new ItemsError("no file matches"), 2],
     [new PolyprocError("TargetNotFound", "no runtime"), 1],

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { within } from "../../deadline.js";
 import { FakeTerminal } from "./fake-terminal.js";
 
-test("lines end as terminals want it, and all of them come", async () => {
+test("lines end with CR LF, and none is lost", async () => {
   const terminal = new FakeTerminal();
   terminal.screen.write("a\nb\r\n");
   terminal.screen.write("c\n");
@@ -11,7 +11,7 @@ test("lines end as terminals want it, and all of them come", async () => {
   assert.equal(terminal.text, "a\r\nb\r\nc\r\n\x1b[0m");
 });
 
-test("the line of progress is cleared before lines come, and drawn again below them", async () => {
+test("the progress line is cleared before lines, and drawn again below them", async () => {
   const terminal = new FakeTerminal();
   terminal.screen.status("half");
   terminal.screen.write("a\n");
@@ -42,7 +42,7 @@ test("a problem matcher sees every line of a flood, and none of the progress", a
   assert.ok(terminal.mostUnread < 512 * 1024, `${terminal.mostUnread}`);
 });
 
-test("nothing is sent to a terminal that has not read, and what waits is told", async () => {
+test("nothing is sent to a terminal that has not read, and the waiting bytes are reported", async () => {
   const terminal = new FakeTerminal();
   terminal.answering = false;
   terminal.screen.write(`${"x".repeat(99)}\n`.repeat(20_000));
@@ -58,7 +58,7 @@ test("nothing is sent to a terminal that has not read, and what waits is told", 
   assert.equal(terminal.screen.backlog, 0);
 });
 
-test("a terminal that answers nothing gets everything, too", async () => {
+test("a terminal that never answers gets everything, too", async () => {
   const terminal = new FakeTerminal();
   terminal.answering = false;
   terminal.screen.write(`${"x".repeat(99)}\n`.repeat(6000));
@@ -76,7 +76,7 @@ test("one endless line goes through", async () => {
   );
 });
 
-test("keys are passed on, answers are not", async () => {
+test("keys are passed on, the terminal's answers are not", async () => {
   const terminal = new FakeTerminal();
   terminal.answering = false;
   terminal.screen.write("a\n");
@@ -86,7 +86,7 @@ test("keys are passed on, answers are not", async () => {
   await within(terminal.screen.drained(), "the terminal to have read");
 });
 
-test("whoever waits for a terminal that is closed is let go", async () => {
+test("a wait for a terminal ends when the terminal is closed", async () => {
   const terminal = new FakeTerminal();
   terminal.answering = false;
   terminal.screen.write(`${"x".repeat(99)}\n`.repeat(20_000));

@@ -24,7 +24,7 @@ function workspace(t: TestContext): string {
   return folder;
 }
 
-test("paths and patterns are relative to cwd, and that to the workspace folder", async (t) => {
+test("paths and patterns are relative to cwd, which is relative to the workspace folder", async (t) => {
   const folder = workspace(t);
   const { target, source, ...rest } = await request(folder, {
     module: "f.js",
@@ -40,7 +40,7 @@ test("paths and patterns are relative to cwd, and that to the workspace folder",
   );
 });
 
-test("files and lists are found from there, too", async (t) => {
+test("files and lists are relative to cwd, too", async (t) => {
   const folder = workspace(t);
   assert.deepEqual(
     (await request(folder, { command: "wc", cwd: "app", items: { files: ["f.js", "/etc/hosts"] } })).source,
@@ -52,7 +52,7 @@ test("files and lists are found from there, too", async (t) => {
   });
 });
 
-test("a command is a line for the shell, with args a program", async (t) => {
+test("a command is a line for the shell; with args it is a program", async (t) => {
   const folder = workspace(t);
   const line = await request(folder, { command: "wc -l {item}", items: { values: [1] }, env: { A: "b" } });
   assert.deepEqual(line.target, {
@@ -66,14 +66,14 @@ test("a command is a line for the shell, with args a program", async (t) => {
   assert.deepEqual(program.target, { command: "wc", args: ["-l", "{item}"], cwd: folder, maxOutputBytes: 262144 });
 });
 
-test("a folder whose name looks like a placeholder is meant as it stands", async (t) => {
+test("a folder whose name looks like a placeholder is taken literally", async (t) => {
   const folder = workspace(t);
   mkdirSync(join(folder, "{item}"));
   const { target } = await request(folder, { command: "wc", cwd: "{item}", items: { values: [1] } });
   assert.equal((target as { cwd: string }).cwd, join(folder, "{{item}}"));
 });
 
-test("files and folders that are missing are told by name", async (t) => {
+test("the error for missing files and folders names them", async (t) => {
   const folder = workspace(t);
   const values = { values: [1] };
   await assert.rejects(request(folder, { module: "none.js", items: values }), {
@@ -92,7 +92,7 @@ test("files and folders that are missing are told by name", async (t) => {
   });
 });
 
-test("what runs is told whether or not it makes sense", () => {
+test("a task is described, valid or not", () => {
   assert.equal(describeDefinition({ command: "gzip", args: ["-9", "{item}"] }), "gzip -9 {item}");
   assert.equal(describeDefinition({ module: "./a.js" }), "./a.js#default");
   assert.equal(describeDefinition({ command: 3, args: [4, "a"] }), "a");

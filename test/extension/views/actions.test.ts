@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { aboutOf, chosenRows, processesOf } from "../../../extension/views/actions/chosen.js";
 import { known, poolInfo, processInfo, sessionInfo } from "./fake-model.js";
 
-test("a command is for the selected rows, else for the one that was clicked", () => {
+test("a command is for the selected rows; without a selection, for the clicked one", () => {
   assert.deepEqual(chosenRows("a", ["a", "b"]), ["a", "b"]);
   assert.deepEqual(chosenRows("a", undefined), ["a"]);
   assert.deepEqual(chosenRows("a", []), ["a"]);
@@ -11,7 +11,7 @@ test("a command is for the selected rows, else for the one that was clicked", ()
   assert.deepEqual(chosenRows({ scheme: "file" }, 3), []);
 });
 
-test("handles mean themselves, other rows what they stand for", () => {
+test("a handle stands for itself, a row for its object", () => {
   const model = known({ processes: [processInfo("a")], pools: [poolInfo("s1.1")] });
   const nodes = () => undefined;
   assert.deepEqual(aboutOf("process:a", nodes, model), { kind: "process", process: "process:a" });
@@ -19,7 +19,7 @@ test("handles mean themselves, other rows what they stand for", () => {
   assert.deepEqual(aboutOf("process:gone", nodes, model), { kind: "nothing" });
 });
 
-test("a party of a deadlock stands for its process, when it is one", () => {
+test("a party of a deadlock stands for its process, if it has one", () => {
   const model = known({
     processes: [processInfo("a")],
     sessions: [sessionInfo("s1"), sessionInfo("s2", { process: "process:a" })],

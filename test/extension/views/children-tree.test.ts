@@ -7,7 +7,7 @@ function build(...args: Parameters<typeof snapshot>) {
   return new ChildrenTree().build(snapshot(...args));
 }
 
-test("a process stands below its client, and its children below it", () => {
+test("a process is shown below its client, and its children below it", () => {
   const parent = processInfo("a", { pid: 10 });
   const child = processInfo("b", { pid: 11, parent: parent.process, session: "s2" });
   const worker = sessionInfo("s2", { role: "worker", process: parent.process });
@@ -18,7 +18,7 @@ test("a process stands below its client, and its children below it", () => {
   ]);
 });
 
-test("a row says what the process runs, and what it costs", () => {
+test("a row shows what the process runs, its CPU and its memory", () => {
   const pool = poolInfo("s1.1", { workers: 1, busy: 1, run: "run:s1.9" });
   const busy = processInfo("w", {
     role: "worker",
@@ -42,7 +42,7 @@ test("a row says what the process runs, and what it costs", () => {
   ]);
 });
 
-test("what is left of a run whose pool has gone stands below the window, which follows it", () => {
+test("processes of a run whose pool has gone are shown below the window that follows it", () => {
   const failed = endedInfo("wc", 1, { role: "task", pool: "pool:server.1", session: "server" });
   assert.deepEqual(
     drawn(build({ processes: [failed], sessions: [sessionInfo("s1")] }, { ownSession: "s1" }))[0],
@@ -61,7 +61,7 @@ test("a worker without a task is idle", () => {
   assert.equal(description(null), "idle · pid 100 · 5 s");
 });
 
-test("a command of a run is called what its item is", () => {
+test("a command of a run is named after its item", () => {
   const pool = poolInfo("s1.1", { run: "run:s1.9", busy: 1, name: "lint" });
   const task = processInfo("t", { name: "lint [12]", role: "task", pool: pool.pool });
   const label = (more: Parameters<typeof snapshot>[1]) =>
@@ -70,7 +70,7 @@ test("a command of a run is called what its item is", () => {
   assert.equal(label({}), "tasks.js#work", "its run is not known");
 });
 
-test("ended processes tell their exit code and reason", () => {
+test("ended processes show their exit code and reason", () => {
   const [client] = build({
     processes: [
       endedInfo("bad", 3),
@@ -88,7 +88,7 @@ test("ended processes tell their exit code and reason", () => {
   );
 });
 
-test("descendants stand below who started them, even when one's parent has gone or pids run in a circle", () => {
+test("descendants are shown below their parents, even if a parent has gone or pids form a cycle", () => {
   const descendant = (pid: number, parentPid: number, command: string) => ({
     pid,
     parentPid,
@@ -121,7 +121,7 @@ test("descendants stand below who started them, even when one's parent has gone 
   assert.equal(client!.children[0]!.open, false);
 });
 
-test("this window comes first, those whose client has gone come last, and clients without children not at all", () => {
+test("this window is first, processes without a client are last, clients without children are not shown", () => {
   const processes = [
     processInfo("a", { session: "s3" }),
     processInfo("b", { session: "s1" }),
@@ -134,7 +134,7 @@ test("this window comes first, those whose client has gone come last, and client
   );
 });
 
-test("a run whose starter has gone is this window's, as after a reload", () => {
+test("a run whose client has gone is shown below this window, as after a reload", () => {
   const pool = poolInfo("s9.1", { session: "s9", run: "run:s9.1", name: "again" });
   const other = poolInfo("s9.2", { session: "s9", name: "left over" });
   const lines = drawn(build({ pools: [pool, other] }, { ownSession: "s1" }));
@@ -146,12 +146,12 @@ test("a run whose starter has gone is this window's, as after a reload", () => {
   ]);
 });
 
-test("a worker that failed stays when its pool has gone", () => {
+test("a failed worker stays when its pool has gone", () => {
   const worker = endedInfo("w", 1, { role: "worker", pool: "pool:s1.1" });
   assert.deepEqual(drawn(build({ processes: [worker] })), ["client-s1 | pid 7", "  w | exit code 1 · pid 100 · 4 s"]);
 });
 
-test("a pool of a process stands below that process", () => {
+test("a pool of a process is shown below that process", () => {
   const owner = processInfo("owner");
   const pool = poolInfo("s2.1", { session: "s2" });
   const sessions = [sessionInfo("s1"), sessionInfo("s2", { role: "worker", process: owner.process })];
@@ -159,7 +159,7 @@ test("a pool of a process stands below that process", () => {
   assert.equal(client!.children[0]!.children[0]!.id, pool.pool);
 });
 
-test("a pool that is over is not shown, warm hosts never are", () => {
+test("ended pools and warm hosts are not shown", () => {
   assert.deepEqual(
     build({
       pools: [poolInfo("s1.1", { state: "terminated" })],
@@ -169,13 +169,13 @@ test("a pool that is over is not shown, warm hosts never are", () => {
   );
 });
 
-test("parents in a circle do not hang it", () => {
+test("a cycle of parents does not hang it", () => {
   const a = processInfo("a", { parent: "process:b" });
   const b = processInfo("b", { parent: "process:a" });
   assert.deepEqual(build({ processes: [a, b] }), []);
 });
 
-test("of a thousand workers a hundred are shown, and those that go leave the others where they are", () => {
+test("a hundred of a thousand workers are shown, and keep their places when others go", () => {
   const tree = new ChildrenTree();
   const pool = poolInfo("s1.1", { workers: 1000, busy: 1000, processes: 1000 });
   const tasks = (from: number, count: number) =>
@@ -199,7 +199,7 @@ test("of a thousand workers a hundred are shown, and those that go leave the oth
   assert.deepEqual(after.slice(3), before.slice(3));
 });
 
-test("what fails is not hidden by what runs", () => {
+test("failed processes are shown, however many run", () => {
   const pool = poolInfo("s1.1");
   const running = Array.from({ length: 150 }, (_, i) => processInfo(`r${i}`, { role: "task", pool: pool.pool }));
   const rows = build({
@@ -210,7 +210,7 @@ test("what fails is not hidden by what runs", () => {
   assert.equal(rows.at(-1)!.label, "failed");
 });
 
-test("ids are unique, and a row is heard as it is read, but for what changes by itself", () => {
+test("ids are unique, and a row's accessible text omits numbers that keep changing", () => {
   const pool = poolInfo("s1.1", { workers: 2, busy: 1 });
   const processes = [
     processInfo("a"),
@@ -237,7 +237,7 @@ test("ids are unique, and a row is heard as it is read, but for what changes by 
     );
 });
 
-test("text of any origin stays on its row", () => {
+test("line breaks in names do not break a row", () => {
   const name = `a\nb\u001b[31m${"x".repeat(300)}`;
   const row = build({ processes: [processInfo("a", { name })] })[0]!.children[0]!;
   assert.match(row.label, /^a b \[31mx+…$/);

@@ -30,11 +30,11 @@ function modelWith(processes: ProcessInfo[], pools = [poolInfo("s1.1", { run: "r
   return known({ processes, pools }) as unknown as Model;
 }
 
-test("text for terminals is read without colours and without what was written over", () => {
+test("colours and overwritten text of terminal output are removed", () => {
   assert.equal(plainText("\u001b[31mred\u001b[0m\n10 %\r20 %\r\nlast"), "red\n20 %\nlast");
 });
 
-test("a document grows by the lines that are new, and says what was left out", () => {
+test("a document grows by the new lines, and says how many were left out", () => {
   const text = new OutputText();
   assert.ok(text.take({ lines: [line(5, "five"), line(6, "six")], dropped: 5 }));
   assert.ok(!text.take({ lines: [line(6, "six")], dropped: 0 }));
@@ -49,7 +49,7 @@ test("a document grows by the lines that are new, and says what was left out", (
   assert.equal(text.text("exit code 3"), "… 5 earlier lines left out\nfive\nsix\nseven\n\n[exit code 3]\n");
 });
 
-test("of a flood the end is kept", () => {
+test("the end of a flood is kept", () => {
   const text = new OutputText();
   for (let i = 0; i < 300; i++)
     text.take({
@@ -89,7 +89,7 @@ test("output is read on until the process has exited", async () => {
   assert.equal(output.text, "one\ntwo\n\n[exit code 3]\n");
 });
 
-test("what a command of a run wrote is asked of the run once the process is forgotten", async () => {
+test("a command's output is requested from its run once the process is forgotten", async () => {
   const command = processInfo("t", { role: "task", name: "lint [4]", pool: "pool:s1.1" });
   const rpc = fakeRpc({
     "run/output": (params: unknown) => {
@@ -102,7 +102,7 @@ test("what a command of a run wrote is asked of the run once the process is forg
   assert.equal(output.text, "… 2 earlier lines left out\nbad\n\n[ended]\n");
 });
 
-test("a process that nobody remembers, and a server that has gone, end the document", async () => {
+test("the document ends when the process is forgotten or the server has gone", async () => {
   const ignorant = fakeRpc({});
   const forgotten = new FollowedOutput(processInfo("a"), modelWith([]), () => ignorant);
   await forgotten.read();
@@ -131,7 +131,7 @@ test("why a process ended: its signal, what that means, and its last words on st
   assert.match(page, /What it wrote on stderr:\n\n {4}out of memory\n$/);
 });
 
-test("why a process ended, when little is known", () => {
+test("why a process ended, if little is known", () => {
   assert.match(whyEnded(endedInfo("a", 127), [], "x"), /Meaning +Usually: the shell did not find the command/);
   assert.match(whyEnded(endedInfo("a", 1), [], "x"), /It wrote nothing\.\n$/);
   assert.match(whyEnded(endedInfo("a", 1), null, "x"), /no longer remembered\.\n$/);

@@ -18,7 +18,7 @@ const all = known({
   sessions: [sessionInfo("s1"), sessionInfo("s2", { role: "worker", process: own.process }), sessionInfo("s3")],
 });
 
-test("all of it: runs are cancelled, pools terminated, and the processes that belong to none of them ended", () => {
+test("everything: runs are cancelled, pools terminated, and other processes ended", () => {
   const plan = planEnd(all);
   assert.deepEqual(plan, {
     runs: ["run:s3.1"],
@@ -31,7 +31,7 @@ test("all of it: runs are cancelled, pools terminated, and the processes that be
   assert.match(detail, /^1 run is cancelled and 1 pool is terminated; /);
 });
 
-test("of one client: what it started, and what that started", () => {
+test("one client: its processes and their children", () => {
   assert.deepEqual(planEnd(all, "s1"), {
     runs: [],
     pools: [pool.pool],
@@ -41,18 +41,18 @@ test("of one client: what it started, and what that started", () => {
   assert.deepEqual(planEnd(all, "s3"), { runs: ["run:s3.1"], pools: [], processes: [], ending: 1 });
 });
 
-test("of those that have disconnected", () => {
+test("clients that have disconnected", () => {
   assert.deepEqual(planEnd(all, null), { runs: [], pools: [], processes: [orphan.process], ending: 1 });
 });
 
-test("nothing is nothing, and a pool without workers is something", () => {
+test("an empty server has nothing to end; a pool without workers counts", () => {
   assert.ok(isNothing(planEnd(known({ processes: [host, endedInfo("ended", 0)], pools: [over] }))));
   const waiting = planEnd(known({ pools: [poolInfo("s1.1", { queued: 3 })] }));
   assert.ok(!isNothing(waiting));
   assert.equal(describePlan(waiting).question, "Terminate what is waiting to run?");
 });
 
-test("one process is one process", () => {
+test("one process is counted as one", () => {
   const { question, detail } = describePlan(planEnd(known({ processes: [own] })));
   assert.equal(question, "Terminate 1 process?");
   assert.equal(detail, "Each process and its descendants get SIGTERM.");

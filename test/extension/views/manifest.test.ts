@@ -85,7 +85,7 @@ test("every icon is one of the product's", () => {
   for (const icon of new Set(icons)) assert.ok(codicons.includes(`.codicon-${icon}:before`), icon);
 });
 
-test("each row offers what can be done with it", () => {
+test("each row has the actions that apply to it", () => {
   const look = ["revealProcessOutput", "openTarget"];
   assert.deepEqual(menuOf("process process running"), {
     inline: ["revealProcessOutput", "terminate"],

@@ -20,20 +20,20 @@ function node(id: string, children: TreeNode[] = [], description = ""): TreeNode
   };
 }
 
-test("nothing is told when nothing changed", () => {
+test("without a change nothing is reported", () => {
   const rows = new Rows();
   assert.equal(rows.replace([node("a", [node("b")])]), "everything");
   assert.deepEqual(rows.replace([node("a", [node("b")])]), []);
 });
 
-test("a row that changed is told alone; below a row that is drawn again nothing is told twice", () => {
+test("a changed row is reported alone; below a row that is drawn again nothing is reported twice", () => {
   const rows = new Rows();
   rows.replace([node("a", [node("b", [node("c")]), node("d")])]);
   assert.deepEqual(rows.replace([node("a", [node("b", [node("c", [], "new")]), node("d")])]), ["c"]);
   assert.deepEqual(rows.replace([node("a", [node("b", [node("c")], "new"), node("d", [], "new")])]), ["b", "d"]);
 });
 
-test("who loses, gains or reorders children is told; on the first level it is everything", () => {
+test("a row whose children change is reported; on the first level, the whole tree", () => {
   const rows = new Rows();
   rows.replace([node("a", [node("b"), node("c")])]);
   assert.deepEqual(rows.replace([node("a", [node("c"), node("b")])]), ["a"]);
@@ -51,7 +51,7 @@ test("rows are found by their ids, with their parents", () => {
   assert.equal(rows.get("b"), undefined);
 });
 
-test("with a thousand workers of which one took another item, one row is told", () => {
+test("if one of a thousand workers took another item, one row is reported", () => {
   const pool = poolInfo("s1.1", { workers: 1000, busy: 1000 });
   const workers = (changed: number) =>
     Array.from({ length: 1000 }, (_, i) =>
@@ -79,7 +79,7 @@ test("with a thousand workers of which one took another item, one row is told", 
   );
 });
 
-test("a second later only the rows whose age is shown are told", () => {
+test("a second later only the rows that show an age are reported", () => {
   const processes = [processInfo("a"), processInfo("b", { state: "exited", exitCode: 0, endedAt: at })];
   const tree = new ChildrenTree();
   const rows = new Rows();

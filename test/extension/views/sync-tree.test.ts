@@ -19,7 +19,7 @@ const deadlock = {
   ],
 };
 
-test("a lock tells who holds it and who waits, by name and pid", () => {
+test("a lock shows its holder and waiters, by name and pid", () => {
   const lock = syncInfo("lock:@orders", "lock", { holders: ["s2"], waiters: ["s3", "s1", "s9"], value: 1 });
   assert.deepEqual(drawn(syncTree(snapshot({ processes: workers, sessions, sync: [lock] }, { ownSession: "s1" }))), [
     "Locks | 1",
@@ -31,7 +31,7 @@ test("a lock tells who holds it and who waits, by name and pid", () => {
   ]);
 });
 
-test("each kind tells its state", () => {
+test("each kind shows its state", () => {
   const sync = [
     syncInfo("lock:s1.1", "lock"),
     syncInfo("rlock:s1.2", "rlock", { holders: ["s2"], value: 2 }),
@@ -63,7 +63,7 @@ test("each kind tells its state", () => {
   assert.equal(new Set(semaphore.children.map((row) => row.id)).size, 3);
 });
 
-test("pools tell their numbers and their rate", () => {
+test("pools show their numbers and their rate", () => {
   const pools = [
     poolInfo("s1.1", { name: "resize", workers: 4, busy: 3, queued: 1200, done: 12, failed: 1 }),
     poolInfo("s1.2", { state: "closed", workers: 1 }),
@@ -97,7 +97,7 @@ test("a deadlock stands on top, with what each party waits for", () => {
   );
 });
 
-test("one that waits for itself is told so", () => {
+test("a party that waits for itself is shown", () => {
   const alone = {
     deadlock: "d2",
     detectedAt: 0,
@@ -109,7 +109,7 @@ test("one that waits for itself is told so", () => {
   ]);
 });
 
-test("of ten thousand queues a hundred are shown", () => {
+test("a hundred of ten thousand queues are shown", () => {
   const sync = Array.from({ length: 10_000 }, (_, i) => syncInfo(`queue:s1.${i}`, "queue"));
   const [group] = syncTree(snapshot({ sync }));
   assert.equal(group!.description, "10,000");
@@ -117,6 +117,6 @@ test("of ten thousand queues a hundred are shown", () => {
   assert.equal(group!.children.at(-1)!.label, "… and 9,900 more");
 });
 
-test("nothing is shown of nothing", () => {
+test("an empty server has an empty tree", () => {
   assert.deepEqual(syncTree(snapshot({})), []);
 });

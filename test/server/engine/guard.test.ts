@@ -74,7 +74,7 @@ suite("an unexpected exception", () => {
     assert.equal(world.engine.sessions.size, 0);
   });
 
-  test("in a run's observer ends that run, with the fault in its items, and no other", async () => {
+  test("in a run's observer ends only that run, with the fault as its items' error", async () => {
     const world = new RunWorld();
     const faults = gatherFaults(world);
     const [broken, fine] = [world.start(2, { processes: 1 }), world.start(2, { processes: 1 })];

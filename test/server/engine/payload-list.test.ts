@@ -63,7 +63,7 @@ test("the end of every form of value is found", () => {
     assert.deepEqual(payloadToJson(itemsOf(listOf(payload(value)), 1)[0]!), payloadToJson(payload(value)));
 });
 
-test("each item keeps the handles that occur in it; a handle that is not found goes with every blob, which may contain it", () => {
+test("each item keeps its handles; a handle that is not found stays with every blob, which may contain it", () => {
   const lock = { $handle: "lock:s1.1" };
   const list = payload([lock, 1, [lock, { $handle: "queue:s1.2" }]]);
   assert.deepEqual(

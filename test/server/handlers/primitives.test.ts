@@ -30,7 +30,7 @@ suite("requests about locks and the like", () => {
     assert.deepEqual(a.result("event/wait", { event: "event:s1.6", timeoutMs: 0 }), { set: false });
   });
 
-  test("meet at shared names, and are cancelled by their id", () => {
+  test("reach one object by its name, and are cancelled by their id", () => {
     const { a, b } = setUp();
     for (const caller of [a, b]) caller.result("lock/create", { lock: "lock:@build" });
     a.result("lock/acquire", { lock: "lock:@build" });
@@ -56,7 +56,7 @@ suite("requests about locks and the like", () => {
     b.result("condition/create", { condition: "condition:@c", lock: "lock:@one" });
   });
 
-  test("refuse handles of another kind, and timeoutMs that is none", () => {
+  test("refuse handles of another kind, and an invalid timeoutMs", () => {
     const { a } = setUp();
     assert.equal(a.call("lock/create", { lock: "queue:s1.1" }).error?.codeName, "InvalidParams");
     assert.equal(a.call("lock/acquire", { lock: "lock:s1.1", timeoutMs: -1 }).error?.codeName, "InvalidParams");

@@ -13,7 +13,7 @@ function setUp() {
   return { world, caller, run };
 }
 
-test("a run is started, seen and asked for by any session", () => {
+test("a run is listed and read by any session", () => {
   const { world, caller, run } = setUp();
   const spec = {
     name: "squares",
@@ -53,7 +53,7 @@ test("the wait of a reader ends with its time, its cancellation, or its session"
   assert.equal(waiting[2].error?.codeName, "TimedOut");
 });
 
-test("parameters that make no sense are refused", () => {
+test("invalid parameters are refused", () => {
   const { caller, run } = setUp();
   const refused = (spec: object) =>
     assert.equal(caller.call("run/start", { run, target, items: [], ...spec }).error?.codeName, "InvalidParams");

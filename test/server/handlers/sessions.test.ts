@@ -8,7 +8,7 @@ import { Caller } from "./caller.js";
 
 const sessions = (caller: Caller) => (caller.result("server/sessions", {}) as { sessions: SessionInfo[] }).sessions;
 
-test("everybody who is connected is listed by what they call themselves", () => {
+test("all sessions are listed, by the names that they gave", () => {
   const world = new FakeWorld();
   const editor = new Caller(world, { name: "Visual Studio Code", version: "1.90.0" });
   const script = new Caller(world, { name: "polyproc-typescript", title: "report.js" });
@@ -40,7 +40,7 @@ test("a worker is named after its process, as soon as a pool has it", async () =
   );
 });
 
-test("subscribers are told who comes and who goes", () => {
+test("subscribers learn of sessions that begin and end", () => {
   const world = new FakeWorld();
   const watcher = new Caller(world, { name: "watcher" });
   const { snapshot } = watcher.result("events/subscribe", { topics: ["session"] }) as {

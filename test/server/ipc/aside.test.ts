@@ -47,7 +47,7 @@ suite("messages beside a connection", () => {
     assert.deepEqual(handedOn, ["one", "", "three"]);
   });
 
-  test("end the connection when they are none", () => {
+  test("end the connection if they are invalid", () => {
     const { pipe, aside } = setUp();
     pipe.push(Buffer.alloc(64, 0xff));
     assert.throws(() => aside.pull(), { codeName: "Malformed" });

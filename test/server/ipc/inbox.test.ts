@@ -27,7 +27,7 @@ function inbox(handle: (number: number) => void = () => {}) {
   return { box, handled, failures, waited };
 }
 
-test("two connections whose messages take long are heard in turns, each in its order", async () => {
+test("two connections whose messages take long take turns, each in its order", async () => {
   const order: string[] = [];
   const boxes = ["a", "b"].map(
     (name) =>
@@ -47,7 +47,7 @@ test("two connections whose messages take long are heard in turns, each in its o
   assert.ok(halfway.filter((entry) => entry.startsWith("b")).length >= 4, order.join(" "));
 });
 
-test("nothing more is to be read while messages wait", async () => {
+test("reading pauses while messages wait", async () => {
   const { box, handled, waited } = inbox(() => busy(5));
   box.take(body(0));
   assert.deepEqual(waited, []);
@@ -59,7 +59,7 @@ test("nothing more is to be read while messages wait", async () => {
   assert.deepEqual(waited, [true, false]);
 });
 
-test("at the connection's end all is handled; after it was closed, nothing", async () => {
+test("when the peer ends the connection all messages are handled; after a close, none", async () => {
   const ended = inbox(() => busy(5));
   const closed = inbox(() => busy(5));
   for (const { box } of [ended, closed]) for (let i = 0; i < 4; i++) box.take(body(i));

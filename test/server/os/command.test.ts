@@ -9,7 +9,7 @@ import { testSpawner } from "./spawners.js";
 
 const shell = (script: string) => ({ command: "sh", args: ["-c", script] });
 
-test("a command's exit code is told, after its pid and all its output", async (t) => {
+test("a command's exit code is reported after its pid and all its output", async (t) => {
   const told = new Recorder();
   const child = testSpawner(t).startCommand(shell("echo out; echo err >&2; exit 7"), told);
   assert.equal(child.pid, null, "not before spawned");
@@ -21,13 +21,13 @@ test("a command's exit code is told, after its pid and all its output", async (t
   assert.equal(told.order.indexOf("exited"), told.order.length - 1);
 });
 
-test("the signal that ended a command is told by name", async (t) => {
+test("the signal that ended a command is reported by name", async (t) => {
   const told = new Recorder();
   testSpawner(t).startCommand(shell("kill -USR1 $$; sleep 100"), told);
   assert.deepEqual(await told.exitsSoon(), { exitCode: null, signal: "SIGUSR1" });
 });
 
-test("a program that was stopped by SIGPIPE, exited by 0 or by 255 is told apart", async (t) => {
+test("SIGPIPE, exit code 0 and exit code 255 are distinguished", async (t) => {
   const spawner = testSpawner(t);
   const statuses = [];
   for (const script of ["exit 0", "exit 255", "kill -PIPE $$"]) {
@@ -62,7 +62,7 @@ test("a command that does not read its input ends well", async (t) => {
   assert.equal(told.stdout, "done\n");
 });
 
-test("the environment is the server's, with what is added and without what is null", async (t) => {
+test("the environment is the server's, with additions and without variables that are null", async (t) => {
   process.env["POLYPROC_TEST_GIVEN"] = "given";
   process.env["POLYPROC_TEST_TAKEN"] = "taken";
   t.after(() => {
@@ -98,7 +98,7 @@ test("the working folder is the given one", async (t) => {
   assert.equal(told.stdout, `${folder}\n`);
 });
 
-test("a flood of output is told whole before the exit", async (t) => {
+test("much output is reported completely before the exit", async (t) => {
   const lines = 100_000;
   const told = new Recorder();
   testSpawner(t).startCommand({ command: fixture("flood.sh"), args: [String(lines)] }, told);
@@ -108,7 +108,7 @@ test("a flood of output is told whole before the exit", async (t) => {
   assert.equal(told.order.at(-1), "exited");
 });
 
-test("paused output holds the writer back, and goes on whole when resumed", async (t) => {
+test("paused output blocks the writer, and goes on without loss", async (t) => {
   const lines = 20_000;
   const told = new Recorder();
   const child = testSpawner(t).startCommand({ command: fixture("flood.sh"), args: [String(lines)] }, told);
@@ -125,7 +125,7 @@ test("paused output holds the writer back, and goes on whole when resumed", asyn
   assert.equal(told.stdout.length, lines * 100);
 });
 
-test("output that is paused at the exit is told all the same", async (t) => {
+test("output that is paused at the exit is reported all the same", async (t) => {
   const told = new Recorder();
   const child = testSpawner(t).startCommand(shell("echo last words"), told);
   child.pauseOutput();

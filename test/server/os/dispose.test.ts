@@ -6,7 +6,7 @@ import { isLiving } from "../../living.js";
 import { Recorder } from "./recorder.js";
 import { testSpawner } from "./spawners.js";
 
-test("dispose ends everybody, tells each exit once, and lets nothing start afterwards", async (t) => {
+test("dispose ends all children, reports each exit once, and lets nothing start afterwards", async (t) => {
   const spawner = testSpawner(t);
   const gentle = new Recorder();
   const stubborn = new Recorder();

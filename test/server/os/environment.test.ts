@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { baseEnvironment, childEnvironment } from "../../../server/os/environment.js";
 import { compiled } from "../../fixture.js";
 
-test("what made Node of the server's executable is not handed to children", (t) => {
+test("ELECTRON_RUN_AS_NODE is not passed on to children", (t) => {
   process.env["ELECTRON_RUN_AS_NODE"] = "1";
   t.after(() => delete process.env["ELECTRON_RUN_AS_NODE"]);
   const base = baseEnvironment("instance", { POLYPROC_ADDRESS: "unix:/s" });
@@ -14,9 +14,10 @@ test("what made Node of the server's executable is not handed to children", (t) 
   assert.equal(childEnvironment(base, "1", { ELECTRON_RUN_AS_NODE: "1" })["ELECTRON_RUN_AS_NODE"], "1");
 });
 
-test("Node's worker hosts are told to be Node under Electron, and nothing elsewhere; other runtimes never", () => {
+test("under Electron, Node's worker hosts get ELECTRON_RUN_AS_NODE; other runtimes do not", () => {
   const script = `
-    if (process.argv[1] === "electron") Object.defineProperty(process, "versions", { value: { ...process.versions, electron: "30.0.0" } });
+    if (process.argv[1] === "electron")
+      Object.defineProperty(process, "versions", { value: { ...process.versions, electron: "30.0.0" } });
     const { runtimeCommands } = await import(${JSON.stringify(pathToFileURL(compiled("server/runtimes")).href)});
     const { node, perl } = runtimeCommands({}, { perl: ["perl", "host.pl"] });
     console.log(JSON.stringify([node.env, perl.env ?? null]));`;

@@ -45,14 +45,14 @@ test("a server that is killed takes every child, grandchild, other session and o
   await waitFor(() => !isLiving(guardian), { what: "the end of the guardian" });
 });
 
-test("what a terminal sends to everybody does not end the guardian", onLinux, async (t) => {
+test("a terminal's signals do not end the guardian", onLinux, async (t) => {
   const { server, pids, guardian } = await startStandIn(t);
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.kill(guardian, signal);
   process.kill(-server.pid!, "SIGKILL");
   await waitFor(() => !pids.some(isLiving));
 });
 
-test("a guardian that is killed is replaced, and its successor knows what it knew", onLinux, async (t) => {
+test("a killed guardian is replaced, and its successor knows all groups", onLinux, async (t) => {
   const told = new Recorder();
   const spawner = testSpawner(t);
   spawner.startCommand({ command: "sleep", args: ["1000"] }, told);
@@ -66,7 +66,7 @@ test("a guardian that is killed is replaced, and its successor knows what it kne
   assert.ok(isLiving(told.pid), "nobody is killed by its end");
 });
 
-test("groups that were taken away are spared", onLinux, async (t) => {
+test("groups that were removed are not killed", onLinux, async (t) => {
   const start = () => {
     const child = spawn("sleep", ["1000"], { detached: true, stdio: "ignore" });
     t.after(() => child.kill("SIGKILL"));
@@ -83,7 +83,7 @@ test("groups that were taken away are spared", onLinux, async (t) => {
   assert.ok(isLiving(spared));
 });
 
-test("a guardian that is told to end kills nobody", onLinux, async (t) => {
+test("a guardian that is asked to end kills no process", onLinux, async (t) => {
   const guardian = new Guardian(randomUUID());
   const child = spawn("sleep", ["1000"], { detached: true, stdio: "ignore" });
   t.after(() => child.kill("SIGKILL"));
@@ -95,7 +95,7 @@ test("a guardian that is told to end kills nobody", onLinux, async (t) => {
 });
 
 test(
-  "a guardian that cannot stay is started again and again, with longer and longer pauses; people are told, and told when it stays",
+  "a guardian that keeps failing is restarted with growing pauses; a message says so, another that it runs",
   onLinux,
   async (t) => {
     const told: string[] = [];

@@ -67,7 +67,7 @@ test("a host whose connection is closed ends", async (t) => {
   assert.deepEqual(await told.exitsSoon(), { exitCode: 0, signal: null });
 });
 
-test("a descendant that holds a dead host's connection does not keep it open", async (t) => {
+test("a dead host's connection ends although a descendant holds it", async (t) => {
   const { told, host, socket, ask } = await startHost(t);
   const grandchild = Number(await ask("grandchild"));
   assert.ok(isLiving(grandchild));
@@ -77,7 +77,7 @@ test("a descendant that holds a dead host's connection does not keep it open", a
   await within(closed, "the end of the connection");
 });
 
-test("claims go to whoever reads first: the host, or the server that takes them back while the host is busy", async (t) => {
+test("a claim goes to its first reader: the host, or the server while the host is busy", async (t) => {
   const { host, ask } = await startHost(t);
   const claims = host.claims!;
   assert.deepEqual(claims.takeBack(10), []);
@@ -121,7 +121,7 @@ test("20 hosts at once each have a connection and claims of their own", async (t
   );
 });
 
-test("a runtime that is not there, or whose interpreter is missing, is a failure that names it", async (t) => {
+test("a runtime that is unknown, or whose interpreter is missing, is named in the failure", async (t) => {
   const spawner = testSpawner(t);
   assert.deepEqual(spawner.runtimes(), ["fixture", "missing"]);
   const unknown = new Recorder();

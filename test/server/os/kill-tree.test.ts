@@ -37,9 +37,11 @@ test("a tree that ignores SIGTERM lives until SIGKILL", onLinux, async (t) => {
   await waitFor(() => !pids.some(isLiving));
 });
 
-test("those who ignore the SIGTERM that ended their leader are killed soon after it", onLinux, async (t) => {
+test("descendants that ignore the SIGTERM that ended their leader are killed soon after it", onLinux, async (t) => {
   const told = new Recorder();
-  const script = `(trap '' TERM; setsid sh -c 'echo "escaped $$"; exec sleep 1000' & sh -c 'echo "child $$"; exec sleep 1000' & wait) & echo "leader $$"; wait`;
+  const script =
+    `(trap '' TERM; setsid sh -c 'echo "escaped $$"; exec sleep 1000' & sh -c 'echo "child $$"; ` +
+    `exec sleep 1000' & wait) & echo "leader $$"; wait`;
   const child = testSpawner(t).startCommand({ command: "sh", args: ["-c", script] }, told);
   const pids = Object.values(await told.numbers("leader", "escaped", "child"));
   child.signalTree("SIGTERM");
@@ -47,7 +49,7 @@ test("those who ignore the SIGTERM that ended their leader are killed soon after
   await waitFor(() => !pids.some(isLiving));
 });
 
-test("a descendant that wiped its environment and left the session is found through its parent", onLinux, async (t) => {
+test("a descendant without environment and in another session is found through its parent", onLinux, async (t) => {
   const told = new Recorder();
   const script = `env -i PATH="$PATH" setsid sh -c 'echo "bare $$"; exec sleep 1000' & echo "leader $$"; wait`;
   const child = testSpawner(t).startCommand({ command: "sh", args: ["-c", script] }, told);
@@ -71,9 +73,10 @@ test("ending one tree does not touch another", onLinux, async (t) => {
   assert.ok(spared.every(isLiving));
 });
 
-test("a process that forks without end is killed with all it forked", onLinux, async (t) => {
+test("a process that forks endlessly is killed with all its descendants", onLinux, async (t) => {
   const told = new Recorder();
-  const script = `echo "leader $$"; while :; do setsid sleep 999 & setsid sh -c 'sleep 998 & sleep 997' & sleep 0.01; done`;
+  const script = `echo "leader $$"
+    while :; do setsid sleep 999 & setsid sh -c 'sleep 998 & sleep 997' & sleep 0.01; done`;
   const spawner = testSpawner(t);
   const child = spawner.startCommand({ command: "sh", args: ["-c", script] }, told);
   await told.numbers("leader");
@@ -106,7 +109,7 @@ test("a signal after the exit has no effect", async (t) => {
   );
 });
 
-test("a child that is killed before it was told as spawned is told as spawned, then as killed", async (t) => {
+test("a child that is killed before its spawn was reported is reported as spawned, then as killed", async (t) => {
   const told = new Recorder();
   testSpawner(t)
     .startCommand({ command: "sleep", args: ["1000"] }, told)

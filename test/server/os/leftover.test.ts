@@ -6,7 +6,7 @@ import { isLiving } from "../../living.js";
 import { Recorder } from "./recorder.js";
 import { testSpawner } from "./spawners.js";
 
-test("what a child leaves in its group holds its exit up only for a moment, and is told to end", async (t) => {
+test("a process left in a child's group delays the child's exit only briefly, and gets SIGTERM", async (t) => {
   const told = new Recorder();
   testSpawner(t).startCommand({ command: fixture("leaves-behind.sh"), args: [] }, told);
   assert.deepEqual(await told.exitsSoon(), { exitCode: 7, signal: null });
@@ -14,7 +14,7 @@ test("what a child leaves in its group holds its exit up only for a moment, and 
   await waitFor(() => !isLiving(left));
 });
 
-test("what ignores that is killed", async (t) => {
+test("a leftover that ignores SIGTERM is killed", async (t) => {
   const told = new Recorder();
   testSpawner(t).startCommand({ command: fixture("leaves-behind.sh"), args: ["stubborn"] }, told);
   assert.deepEqual(await told.exitsSoon(), { exitCode: 7, signal: null });
@@ -23,7 +23,7 @@ test("what ignores that is killed", async (t) => {
   await waitFor(() => !isLiving(left));
 });
 
-test("a leftover that floods the pipe does not keep the exit from being told", async (t) => {
+test("a leftover that floods the pipe does not delay the exit", async (t) => {
   const told = new Recorder();
   const { length } = told.stdout;
   assert.equal(length, 0);
@@ -35,7 +35,7 @@ test("a leftover that floods the pipe does not keep the exit from being told", a
   assert.equal(told.order.at(-1), "exited");
 });
 
-test("what a leftover writes at once is still told", async (t) => {
+test("output that a leftover writes at once is still reported", async (t) => {
   const told = new Recorder();
   testSpawner(t).startCommand({ command: "sh", args: ["-c", "(sleep 0.05; echo late) & exit 0"] }, told);
   await told.exitsSoon();
@@ -43,7 +43,7 @@ test("what a leftover writes at once is still told", async (t) => {
 });
 
 test(
-  "a child that lets a process go into a session of its own, and closes its pipes, may do so",
+  "a process that a child moved to another session, with closed pipes, is left alone",
   { skip: process.platform !== "linux" },
   async (t) => {
     const told = new Recorder();

@@ -11,13 +11,13 @@ import { needs } from "../../tools/needs.js";
 
 const onLinux = { skip: process.platform === "linux" ? false : "looks into /proc" };
 
-test("the table has this process, its parent, and what it runs", () => {
+test("the table has this process, its parent, and its command", () => {
   const own = readProcessTable().get(process.pid);
   assert.equal(own?.parentPid, process.ppid);
   assert.match(own.command(), /process-table\.test\.js/);
 });
 
-test("ps and /proc tell the same", { skip: onLinux.skip || needs("ps").skip }, () => {
+test("ps and /proc give the same table", { skip: onLinux.skip || needs("ps").skip }, () => {
   const fromProc = readProcessTable().get(process.pid)!;
   const fromPs = readPsTable().get(process.pid)!;
   assert.deepEqual([fromPs.parentPid, fromPs.group], [fromProc.parentPid, fromProc.group]);
@@ -35,7 +35,7 @@ test("a zombie is not in the table", onLinux, async (t) => {
 });
 
 test(
-  "a program whose name looks like a line of the table is read right",
+  "a program whose name looks like a line of the table is read correctly",
   { skip: onLinux.skip || needs("python3").skip },
   async (t) => {
     const told = new Recorder();
@@ -45,7 +45,8 @@ test(
         command: "sh",
         args: [
           "-c",
-          `exec python3 -c 'import time; open("/proc/self/comm","w").write("${name}"); print("named 1", flush=True); time.sleep(1000)'`,
+          `exec python3 -c 'import time; open("/proc/self/comm","w").write("${name}"); print("named 1", ` +
+            "flush=True); time.sleep(1000)'",
         ],
       },
       told,

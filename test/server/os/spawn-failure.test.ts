@@ -67,7 +67,7 @@ const cases: Case[] = [
 ];
 
 for (const { title, spec, errno, text } of cases) {
-  test(`${title}: SpawnFailed, saying so`, async (t) => {
+  test(`${title}: SpawnFailed with the reason`, async (t) => {
     const folder = temporaryFolder(t);
     writeFileSync(join(folder, "plain"), "x");
     writeFileSync(join(folder, "orphan"), "#!/no/such/interpreter\n", { mode: 0o755 });

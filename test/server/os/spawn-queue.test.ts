@@ -51,7 +51,7 @@ test("each owner's starts keep their order", async () => {
   }
 });
 
-test("a start that waits can leave the queue, and one that has begun cannot", async () => {
+test("a waiting start can be cancelled, one that has begun cannot", async () => {
   const queue = new SpawnQueue();
   const started: string[] = [];
   const leave = ["first", "second", "third"].map((name) =>
@@ -67,7 +67,7 @@ test("a start that waits can leave the queue, and one that has begun cannot", as
   assert.deepEqual(started, ["first", "third"]);
 });
 
-test("other things happen between the starts", async () => {
+test("the event loop runs between the starts", async () => {
   const queue = new SpawnQueue();
   let started = 0;
   const seen: number[] = [];

@@ -5,7 +5,7 @@ import { fixture } from "../../fixture.js";
 import { Recorder } from "./recorder.js";
 import { testSpawner } from "./spawners.js";
 
-test("a busy child shows its processor time, and a descendant's is added to it", async (t) => {
+test("a busy child's CPU time is reported, with its descendants' added", async (t) => {
   const spawner = testSpawner(t);
   const told = new Recorder();
   spawner.startCommand({ command: "sh", args: ["-c", '(while :; do :; done) & echo "busy $!"; wait'] }, told);
@@ -30,7 +30,7 @@ test("a busy child shows its processor time, and a descendant's is added to it",
   assert.ok(below!.memoryBytes > 10_000);
 });
 
-test("the descendants are all listed, their parents first", async (t) => {
+test("all descendants are listed, parents first", async (t) => {
   const spawner = testSpawner(t);
   const told = new Recorder();
   spawner.startCommand({ command: fixture("family.sh"), args: [] }, told);
@@ -44,7 +44,7 @@ test("the descendants are all listed, their parents first", async (t) => {
   }
 });
 
-test("processes that have gone are left out", async (t) => {
+test("ended processes are left out", async (t) => {
   const spawner = testSpawner(t);
   const gone = new Recorder();
   spawner.startCommand({ command: "true", args: [] }, gone);
@@ -59,7 +59,7 @@ test("processes that have gone are left out", async (t) => {
   assert.deepEqual(await spawner.usage([]), []);
 });
 
-test("a thousand who ask at once share one look", async (t) => {
+test("a thousand requests at once share one look at the processes", async (t) => {
   const spawner = testSpawner(t);
   const told = new Recorder();
   spawner.startCommand({ command: "sleep", args: ["1000"] }, told);

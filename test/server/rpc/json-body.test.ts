@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { parseJsonBody, writeJsonBody } from "../../../server/rpc/json-body.js";
 
-test("JSON reads as ever", () => {
+test("valid JSON is read as by JSON.parse", () => {
   fc.assert(
     fc.property(fc.jsonValue({ maxDepth: 6 }), (value) => {
       assert.deepEqual(parseJsonBody(Buffer.from(JSON.stringify(value))), JSON.parse(JSON.stringify(value)));
@@ -11,13 +11,13 @@ test("JSON reads as ever", () => {
   );
 });
 
-test("brackets inside text are no nesting, whatever escapes stand around them", () => {
+test("brackets inside text do not count as nesting, whatever escapes are around them", () => {
   for (const text of ["[".repeat(2000), '\\"[', '\\\\"', '{"'.repeat(1000), "\\"]) {
     assert.deepEqual(parseJsonBody(Buffer.from(JSON.stringify({ [text]: [text] }))), { [text]: [text] });
   }
 });
 
-test("what is wrong is said", () => {
+test("an error says what is wrong", () => {
   const refused: [Buffer, string, RegExp][] = [
     [Buffer.from(""), "ParseError", /not JSON/],
     [Buffer.from("{"), "ParseError", /not JSON/],

@@ -12,7 +12,7 @@ import {
 import { waitFor, within } from "../../deadline.js";
 import { startUnixServer } from "../server-process.js";
 
-test("a client of vscode-jsonrpc's own goes through a session as an editor does", async (t) => {
+test("a client made with vscode-jsonrpc goes through a session like an editor's", async (t) => {
   const { path } = await startUnixServer(t);
   const socket = connect(path);
   const client = createMessageConnection(new StreamMessageReader(socket), new StreamMessageWriter(socket));

@@ -78,7 +78,7 @@ describe("a lock's history", () => {
     assert.equal(ofLock(acquire("a", 0, 1), release("b", 2, 3)), "violation");
   });
 
-  it("goes on after a holder's death, of which the next one must be told", () => {
+  it("goes on after a holder's death, which the next holder must learn of", () => {
     assert.equal(
       ofLock(acquire("a", 0, 1), death("a", 2), acquire("b", 3, 4, true), release("b", 5, 6), acquire("c", 7, 8)),
       "linearizable",
@@ -88,7 +88,7 @@ describe("a lock's history", () => {
     assert.equal(ofLock(acquire("a", 0, 1), release("a", 2, 3), death("a", 4), acquire("b", 5, 6, true)), "violation");
   });
 
-  it("leaves open what a call without an answer did", () => {
+  it("allows a call without an answer to have had its effect or not", () => {
     const unanswered: LockCall = { process: "a", input: "acquire", call: 0 };
     assert.equal(ofLock(unanswered, acquire("b", 1, 2)), "linearizable");
     assert.equal(ofLock(unanswered, refused("b", 1, 2)), "linearizable");
@@ -98,7 +98,7 @@ describe("a lock's history", () => {
 });
 
 describe("a semaphore's history", () => {
-  it("lets in as many as there are permits", () => {
+  it("has at most as many holders as permits", () => {
     const two = semaphoreModel(2);
     const full = [acquire("a", 0, 1), acquire("b", 2, 3)];
     assert.equal(checkHistory(two, [...full, refused("c", 4, 5)]).kind, "linearizable");
@@ -118,7 +118,7 @@ describe("a queue's history", () => {
     assert.equal(ofQueue(0, put("1", 0, 1), put("2", 2, 3), get("2", 4, 5), get("1", 6, 7)), "violation");
   });
 
-  it("is wrong when an item comes twice, from nowhere, or is said not to be there", () => {
+  it("is wrong when an item comes twice or was never put, or a full queue is reported as empty", () => {
     assert.equal(ofQueue(0, put("1", 0, 1), get("1", 2, 3), get("1", 4, 5)), "violation");
     assert.equal(ofQueue(0, get("1", 2, 3)), "violation");
     assert.equal(ofQueue(0, put("1", 0, 1), get(null, 2, 3)), "violation");

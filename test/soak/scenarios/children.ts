@@ -81,7 +81,8 @@ export const manager: Scenario = {
           .filter(({ op, sum, times }) => op === "manager" && sum !== 2 * (times as number))
           .map(
             ({ sum, times, exitCodes }) =>
-              `two children added ${String(times)} each and the sum is ${String(sum)}; they ended with ${String(exitCodes)}`,
+              `two children added ${String(times)} each and the sum is ${String(sum)}; ` +
+              `they ended with ${String(exitCodes)}`,
           ),
       );
     },
@@ -109,7 +110,8 @@ function checkShared(
   const lost = itemsOf("sentAlong").filter((item) => !received.includes(item));
   if (lost.length > 0 && exitCodes.every((code) => code === 0) && own.every(({ op }) => op !== "error")) {
     faults.push(
-      `${lost.length} items got lost in a pipe that several share, though all of them ended in order: ${lost.slice(0, 10).join()}`,
+      `${lost.length} items got lost in a pipe that several share, though all of them ended in order: ` +
+        `${lost.slice(0, 10).join()}`,
     );
   }
   return faults;

@@ -34,7 +34,7 @@ function verdict(language: "python" | "typescript"): string {
   return checkHistory(semaphoreModel(1), calls).kind;
 }
 
-test("a release that a Python program only sends may take effect until its next call is answered; one that is awaited may not", () => {
+test("a Python release that is only sent may take effect until the next answer; an awaited one may not", () => {
   assert.equal(verdict("python"), "linearizable");
   assert.equal(verdict("typescript"), "violation");
 });

@@ -27,7 +27,7 @@ test("output comes over the connection, in order with the results, and not twice
   assert.deepEqual(host.pipes, { stdout: "", stderr: "" });
 });
 
-test("process.exit in a task loses neither its output nor the items that are done, and its code is the host's", async (t) => {
+test("process.exit in a task loses no output and no finished item, and its code is the host's", async (t) => {
   const host = await TestHost.start(t);
   host.run([host.apply(0, ["last words"])], {
     targets: [{ id: 0, target: { module: functions, export: "logAndExit" } }],

@@ -57,7 +57,7 @@ test("an exact task reports each item before the next begins", async (t) => {
   ]);
 });
 
-test("a task that is begun in its middle runs only its part", async (t) => {
+test("a task that begins in the middle of its items runs only the rest", async (t) => {
   const host = await TestHost.start(t);
   const told = await host.outcomes(of("double"), (h) => [h.task(0, "map", [1, 2, 3, 4, 5], { from: 1, to: 3 })]);
   assert.equal(told[0]!.from, 1);
@@ -68,7 +68,7 @@ test("a task that is begun in its middle runs only its part", async (t) => {
   assert.equal(told.at(-1)!.method, "worker/result");
 });
 
-test("items that fail do so alone, in order with their neighbours", async (t) => {
+test("an item that fails does not affect its neighbours, and the order stays", async (t) => {
   const host = await TestHost.start(t);
   const told = await host.outcomes(of("failOdd"), (h) => [h.task(0, "map", [0, 1, 2, 4, 5])]);
   const shape = told.map(({ from, count, values, error }) => ({
@@ -86,7 +86,7 @@ test("items that fail do so alone, in order with their neighbours", async (t) =>
   assert.equal(told.at(-1)!.method, "worker/result");
 });
 
-test("an error is reported with its class, message, stack, own properties and causes, without the host's frames", async (t) => {
+test("an error is reported with class, message, stack, properties and causes, without the host's frames", async (t) => {
   const host = await TestHost.start(t);
   const [told] = await host.outcomes(of("fail"), (h) => [h.apply(0, ["too far"])]);
   const { code, message, data } = told!.error!;
@@ -110,7 +110,7 @@ test("any thrown value is a failure, and so is a rejection", async (t) => {
   assert.equal(rejected!.error!.message, "Error: rejected");
 });
 
-test("a result that cannot be sent fails its item and no other, and says what it is", async (t) => {
+test("a result that cannot be sent fails its item alone, and the error names the value", async (t) => {
   const host = await TestHost.start(t);
   const [told] = await host.outcomes(of("makeFunction"), (h) => [h.apply(0)]);
   assert.match(told!.error!.message, /^TypeError: the function's result cannot be sent: .*function/);
@@ -173,7 +173,7 @@ test("cancelling fires the task's signal with the reason; the next task has a si
   );
 });
 
-test("a task that is cancelled before it begins, while its module is loaded or in the same breath, does not run", async (t) => {
+test("a task that is cancelled before it begins, or while its module is loaded, does not run", async (t) => {
   const host = await TestHost.start(t);
   const folder = temporaryFolder(t);
   const [module, go, ran] = ["slow.mjs", "go", "ran"].map((name) => join(folder, name)) as [string, string, string];
@@ -246,7 +246,7 @@ test("a task can ask for its job and index", async (t) => {
   );
 });
 
-test("short synchronous items leave the event loop its turn: a cancel is seen between them", async (t) => {
+test("between short synchronous items the event loop runs, so a cancel is seen", async (t) => {
   const host = await TestHost.start(t);
   const task = host.task(0, "map", new Array<number>(5000).fill(1));
   host.run([task], { targets: [{ id: 0, target: of("spin") }] });

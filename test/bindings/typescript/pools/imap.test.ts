@@ -59,7 +59,7 @@ test("inputs may be an async iterable", async () => {
   assert.deepEqual(await collect(pool.imap(double, items())), [0, 2, 4, 6, 8]);
 });
 
-test("endless inputs are taken only as results are read, and closed when the loop is left", async () => {
+test("endless inputs are read only as results are read, and closed when the loop is left", async () => {
   await using pool = new Pool(2);
   const { items, taken, closed } = counter();
   let read = 0;
@@ -75,7 +75,7 @@ test("endless inputs are taken only as results are read, and closed when the loo
   assert.equal(await pool.apply(double, [1]), 2);
 });
 
-test("of slow items, at most two for each worker are taken ahead", async () => {
+test("at most two slow items for each worker are read ahead", async () => {
   await using pool = new Pool(2);
   const { items, taken } = counter();
   let read = 0;

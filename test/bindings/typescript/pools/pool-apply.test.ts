@@ -114,7 +114,7 @@ test("process.exit inside a task loses that task alone", async () => {
   assert.equal(await after, 2);
 });
 
-test("a target that is not there is TargetNotFound, not a loop of crashes", async () => {
+test("a target that does not exist fails with TargetNotFound, and no worker crashes", async () => {
   await using pool = new Pool(1);
   await assert.rejects(
     pool.apply({ module: "/nowhere/job.mjs" }),

@@ -149,7 +149,7 @@ test("cancelling a map cancels what is not done", async () => {
   assert.equal(await pool.apply(double, [1]), 2);
 });
 
-test("two hundred thousand numbers, and inputs beyond one message, come back whole", async () => {
+test("two hundred thousand numbers, and inputs larger than one message, come back complete", async () => {
   await using pool = new Pool(2);
   const numbers = Array.from({ length: 200_000 }, (_, i) => i);
   const doubled = await pool.map(double, numbers);
@@ -193,7 +193,7 @@ test("a command is mapped over items, with its result as data", async () => {
   );
 });
 
-test("wrong sizes are refused at once", async () => {
+test("invalid sizes are refused at once", async () => {
   assert.throws(() => new Pool(0), /processes must be a whole number from 1 up; got 0/);
   assert.throws(() => new Pool({ processes: 1.5 }), RangeError);
   await using pool = new Pool(1);

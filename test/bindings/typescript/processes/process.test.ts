@@ -200,7 +200,7 @@ test("a subclass that cannot be found fails with an error that says what to writ
   assert.equal(child.exitCode, 1);
   assert.match(
     outputOf(child, "stderr").join("\n"),
-    /class Unfindable was not found in .*children\.js: export it there, or write registerProcess\(import\.meta, Unfindable\)/,
+    /Unfindable was not found in .*children\.js: export it there, or write registerProcess\(import\.meta, Unfindable\)/,
   );
 });
 

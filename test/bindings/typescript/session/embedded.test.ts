@@ -11,7 +11,7 @@ async function serverPid(lock: Lock): Promise<number> {
   return (await lock.connection.request("server/status", {})).pid;
 }
 
-test("all objects of a script are of one private server, which is started once", async () => {
+test("all objects of a script belong to one private server, which is started once", async () => {
   const [first, second] = [new Lock(), new Lock()];
   assert.equal(first.connection, second.connection);
   await Promise.all([first.acquire(), second.acquire()]);
@@ -47,7 +47,7 @@ test("when a private server dies, pending requests reject, and the script goes o
   assert.equal(await new Lock().acquire(), true);
 });
 
-test("when the server dies, a block with a pool and a pipe fails with its own error, not with that of its disposal", async () => {
+test("when the server dies, a block with a pool and a pipe fails with its own error, not its disposal's", async () => {
   const lock = new Lock();
   const pid = await serverPid(lock);
   const block = async () => {

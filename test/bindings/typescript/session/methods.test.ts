@@ -17,7 +17,7 @@ test("every method that the binding names is in the protocol", () => {
   for (const method of named.filter((name) => !name.startsWith("js/"))) assert.ok(messageByMethod.has(method), method);
 });
 
-test("the binding loads no schema and nothing else that is not Node's own, so that a worker starts fast", () => {
+test("the binding loads no schema and no package, so that a worker starts fast", () => {
   const seen = new Set<string>();
   const foreign: string[] = [];
   const visit = (url: URL) => {

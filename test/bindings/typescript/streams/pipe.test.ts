@@ -76,7 +76,7 @@ test("await using closes the end, and closing it again does nothing", async () =
   await assert.rejects(a.recv(), EndOfFile);
 });
 
-test("an end is given to a child, and a whole conversation held", async () => {
+test("an end is given to a child, and both sides send and receive", async () => {
   const [mine, its] = Pipe<unknown>();
   const child = new Process({ target: task(children, echo), args: [its] });
   await child.start();

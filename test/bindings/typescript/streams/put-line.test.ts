@@ -33,7 +33,7 @@ test("a put with a time-out stays behind the puts before it", async () => {
   assert.deepEqual(items, numbers(150));
 });
 
-test("puts that follow one with a time-out, while others find no room, do not pass them", async () => {
+test("puts that follow one with a time-out do not overtake puts that wait for space", async () => {
   const queue = new Queue<number>(1);
   await queue.size();
   const puts = numbers(20).map((n) => queue.put(n));

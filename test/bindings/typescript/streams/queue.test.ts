@@ -163,7 +163,7 @@ test("a joinable queue is joined when every item was dealt with", async () => {
   await assert.rejects(queue.taskDone(), { codeName: "BadState" });
 });
 
-test("a queue that is not joinable has no account", async () => {
+test("a queue that is not joinable has neither taskDone nor join", async () => {
   const queue = new Queue<Queue>();
   await queue.put(queue);
   const received = (await queue.get()) as JoinableQueue;

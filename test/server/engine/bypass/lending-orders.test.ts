@@ -6,7 +6,7 @@ import { ask, type Probe } from "../probe.js";
 import { Borrower, setUp } from "./lending-world.js";
 
 suite("items on loan", () => {
-  test("are each in one place and in their order, whenever sessions borrow, settle, cancel or die", () => {
+  test("are never lost, doubled or reordered when sessions borrow, settle, cancel and die at random", () => {
     const who = fc.integer({ min: 0, max: 2 });
     const slot = fc.integer({ min: 0, max: 1 });
     const step = fc.oneof(

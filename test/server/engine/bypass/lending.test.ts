@@ -14,7 +14,7 @@ suite("items on loan", () => {
     assert.deepEqual(take(), [1, 2, 3, 4, 5]);
   });
 
-  test("belong to the borrower one by one, as it counts them", () => {
+  test("belong to the borrower as soon as it has counted them", () => {
     const { borrower, put, take } = setUp();
     put(1, 2, 3, 4, 5);
     borrower.borrow(4);

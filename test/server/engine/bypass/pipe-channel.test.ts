@@ -57,7 +57,7 @@ suite("a channel", () => {
     }
   });
 
-  test("is announced again to a reader that does not name it, before that reader is told that the writer has left", () => {
+  test("is announced again to a reader that does not name it, before the notice that the writer has left", () => {
     const all = setUp();
     const { channel } = established(all);
     channel.entered(all.a);
@@ -116,7 +116,7 @@ suite("a channel", () => {
     assert.equal(number((ask(() => second.follow(b, 0, true)).value as { item: Payload }).item), 6);
   });
 
-  test("does not block a third session for ever when its reader or writer does not leave", () => {
+  test("is reclaimed from a reader or writer that does not leave, so a third session is not blocked", () => {
     const all = setUp();
     const { a, c, second, world } = all;
     world.engine.registry.retain(c, second.handle);

@@ -59,7 +59,7 @@ test("cancel of waiting tasks cancels exactly those that no worker has begun, al
   assert.deepEqual(job.wait(world.client, null), { done: 7, failed: 93 });
 });
 
-test("a worker that is slow to read is never given so many tasks that one claim could mean two of them", async () => {
+test("a slow worker is never given so many tasks that one claim byte could mean two of them", async () => {
   const world = new PoolWorld();
   const job = world.job(world.pool({ processes: 1 }));
   job.submit(world.tasks(3));
@@ -92,7 +92,7 @@ test("a worker that is slow to read is never given so many tasks that one claim 
   assert.deepEqual([host.signals, world.hosts.length], [[], 1]);
 });
 
-test("a worker that dies before it reads anything loses none of the tasks that were given and taken back repeatedly", async () => {
+test("a worker that dies before it reads loses no task that was given and taken back repeatedly", async () => {
   const world = new PoolWorld();
   const job = world.job(world.pool({ processes: 1 }));
   job.submit(world.tasks(1));

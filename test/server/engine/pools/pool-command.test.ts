@@ -25,7 +25,7 @@ test("items for a program are counted before the server reads them", () => {
   assert.equal(world.client.queuedBytes, 0);
 });
 
-test("thousands of items that cannot be filled in are refused turn by turn, so that other clients are served in between", async () => {
+test("thousands of items that cannot be filled in are refused over several turns of the event loop", async () => {
   const world = new PoolWorld();
   const count = 20_000;
   const job = world.job(world.pool({ processes: 2 }), { target, mode: "apply" });

@@ -14,7 +14,7 @@ test("while the duration of tasks is unknown, no task is queued behind another o
   assert.deepEqual([first.list.map((task) => task.index), second.list.map((task) => task.index)], [[0], [1]]);
 });
 
-test("items of a program are counted when they are submitted, so one message cannot demand a billion processes", async () => {
+test("a program's items are counted on submit, so one message cannot demand a billion processes", async () => {
   const world = new PoolWorld();
   const job = world.job(world.pool(), { target: { command: "true" } });
   const submit =

@@ -4,7 +4,7 @@ import { errorName } from "../../../../protocol/errors.js";
 import * as workers from "../../../../protocol/worker.js";
 import { PoolWorld, runAll, settle, type FakeHost } from "../fake-hosts.js";
 
-test("when a worker dies, only the task that it had begun fails, and other workers run its other tasks in order", async () => {
+test("when a worker dies, only its begun task fails, and other workers run the others in order", async () => {
   const world = new PoolWorld();
   const job = world.job(world.pool({ processes: 1 }));
   job.submit(world.tasks(10));
@@ -65,7 +65,7 @@ test("a failing task has 1 + retries attempts, then its error is reported", asyn
   );
 });
 
-test("of a chunk whose worker died, done items stay done, one is lost, and the rest runs with a report for each item", async () => {
+test("in a dead worker's chunk done items stay done, one is lost, the rest runs item by item", async () => {
   const world = new PoolWorld();
   const job = world.job(world.pool({ processes: 1 }));
   job.submit([{ index: 0, count: 10, items: new Uint8Array([0x9a]) }]);
@@ -93,7 +93,7 @@ test("of a chunk whose worker died, done items stay done, one is lost, and the r
   assert.deepEqual(job.wait(world.client, null), { done: 9, failed: 1 });
 });
 
-test("of a large chunk, whose items are reported in batches, no item fails for a death before it is known which one ran", async () => {
+test("in a dead worker's large chunk no item fails: batched reports do not tell which one ran", async () => {
   const world = new PoolWorld();
   const job = world.job(world.pool({ processes: 1 }));
   job.submit([{ index: 0, count: 1000, items: new Uint8Array([0xdc, 0x03, 0xe8]) }]);
@@ -123,7 +123,7 @@ test("of a large chunk, whose items are reported in batches, no item fails for a
   );
 });
 
-test("a task past its timeout is asked to stop, then only its worker is killed, and it fails with TimedOut", async () => {
+test("a task past its timeout is asked to stop, then its worker alone is killed; it fails with TimedOut", async () => {
   const world = new PoolWorld();
   const job = world.job(world.pool({ processes: 2 }), { timeoutMs: 100, graceMs: 50 });
   job.submit(world.tasks(2));

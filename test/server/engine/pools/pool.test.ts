@@ -78,7 +78,7 @@ test("a worker ends after maxTasksPerChild tasks and is replaced", async () => {
   assert.equal(world.results.filter((entry) => entry.error).length, 0);
 });
 
-test("submits beyond the session's limit are pending until there is room, and too many of them are refused", async () => {
+test("submits beyond the session's limit wait for room, and too many waiting ones are refused", async () => {
   const world = new PoolWorld({ maxQueuedBytes: 10 });
   const job = world.job(world.pool({ processes: 1 }));
   assert.equal(job.submit(world.tasks(6)), null);

@@ -45,7 +45,7 @@ suite("what a worker host reports", () => {
     assert.deepEqual(host.signals, []);
   });
 
-  test("of all items by parts leaves only the end of the task: a death then loses nothing", async () => {
+  test("of all items in parts leaves only the task's end: a death then loses nothing", async () => {
     const { world, host, task } = await running(Uint8Array.from([0x91, 0x01]));
     host.record.part({ seq: task.seq, from: 0, count: 1, values: Uint8Array.from([0x91, 0x01]), next: 1 });
     host.die();

@@ -39,7 +39,7 @@ test("with `run` only that run's lines come, each with its item", async () => {
   );
 });
 
-test("who watches one run without loss makes that run's children wait, and no others, until it has read", async () => {
+test("a lossless watcher of one run makes only that run's children wait, until it has read", async () => {
   const { world, runs, one, two, owner: watcher } = await twoRuns();
   world.engine.output.watch(watcher, "all", true, runs[1].pool.handle);
   watcher.peer.backlog = highWaterBytes + 1;
@@ -51,7 +51,7 @@ test("who watches one run without loss makes that run's children wait, and no ot
   assert.deepEqual([two.paused, told(watcher.peer)], [false, ["b"]]);
 });
 
-test("another call takes the place of the one before, null ends it, and so does the session's end", async () => {
+test("another call replaces the watch; null, or the session's end, ends it", async () => {
   const { world, runs, one, two, owner: watcher } = await twoRuns();
   const { output } = world.engine;
   const { peer } = watcher;
@@ -82,7 +82,7 @@ test("another call takes the place of the one before, null ends it, and so does 
   assert.deepEqual(told(peer), ["3"]);
 });
 
-test("a watcher that does not read holds back nobody else's children: it loses lines, counted", async () => {
+test("a watcher that does not read does not block other clients' children: it loses lines, counted", async () => {
   const { world, runs, two, watcher } = await twoRuns();
   world.engine.output.watch(watcher, "all", true, runs[1].pool.handle);
   watcher.peer.backlog = highWaterBytes + 1;
@@ -98,7 +98,7 @@ test("a watcher that does not read holds back nobody else's children: it loses l
   assert.deepEqual(told(watcher.peer), ["10"]);
 });
 
-test("what a child that is held back had written before is bounded, too", async () => {
+test("the output that a paused child had already written is bounded, too", async () => {
   const { world, two, owner } = await twoRuns();
   world.engine.output.watch(owner, "all", true);
   owner.peer.backlog = highWaterBytes + world.engine.options.limits.maxMessageBytes + 1;
@@ -109,7 +109,7 @@ test("what a child that is held back had written before is bounded, too", async 
   assert.deepEqual(owner.peer.received(events.output), [{ lines: [], dropped: 10 }]);
 });
 
-test("who does not read loses lines without making anybody wait, and is told how many", async () => {
+test("a slow watcher that is not lossless loses lines, blocks no child, and learns how many", async () => {
   const { world, two, watcher } = await twoRuns();
   world.engine.output.watch(watcher, "all", false);
   watcher.peer.backlog = highWaterBytes + 1;
@@ -127,7 +127,7 @@ test("who does not read loses lines without making anybody wait, and is told how
   );
 });
 
-test("a run that nobody knows cannot be watched", async () => {
+test("an unknown run cannot be watched", async () => {
   const { world, runs, watcher } = await twoRuns();
   const handler = eventsHandlers.find(({ message }) => message === events.watchOutput)!;
   const watch = (run: string) =>

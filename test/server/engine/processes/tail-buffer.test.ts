@@ -13,7 +13,7 @@ const budget = (maxBytes = 64 << 20) =>
     }),
   );
 
-test("the last bytes are kept, however they came", () => {
+test("the last bytes are kept, in whatever pieces they came", () => {
   for (const size of [1, 7, 1000, 16 * 1024, 100_000]) {
     const tail = new TailBuffer(50_000, budget().server);
     const text = Array.from({ length: 30_000 }, (_, i) => `${i} `).join("");
@@ -23,7 +23,7 @@ test("the last bytes are kept, however they came", () => {
   }
 });
 
-test("what fits is whole", () => {
+test("output that fits is complete", () => {
   const tail = new TailBuffer(10, budget().server);
   tail.push(Buffer.from("häß"));
   tail.push(Buffer.from("12345"));
@@ -31,7 +31,7 @@ test("what fits is whole", () => {
   assert.deepEqual([new TailBuffer(10, budget().server).text()], [""]);
 });
 
-test("a child that writes byte by byte costs what it wrote, and all is given back", () => {
+test("output byte by byte costs its size in the budget, and all of it is released", () => {
   const { server } = budget();
   const tail = new TailBuffer(1 << 20, server);
   for (let i = 0; i < 200_000; i++) tail.push(Buffer.from("x"));
@@ -40,7 +40,7 @@ test("a child that writes byte by byte costs what it wrote, and all is given bac
   assert.equal(server.bytes, 0);
 });
 
-test("while memory is short, less is kept, and that is told", () => {
+test("with little memory less is kept, and the result says so", () => {
   const short = budget(4 << 20);
   short.server.charge(3.5 * (1 << 20));
   const tail = new TailBuffer(1 << 20, short.server);

@@ -38,7 +38,7 @@ test("a command's source is the script that its interpreter is given, or the pro
   assert.equal(scriptOf("/opt/report.PY"), "/opt/report.PY");
 });
 
-test("what only a look at the files could tell is not guessed", () => {
+test("a source that would need a look at the files is null", () => {
   assert.equal(scriptOf("sh", "-c", "echo x.sh"), null);
   assert.equal(scriptOf("node"), null);
   assert.equal(scriptOf("node", ""), null);

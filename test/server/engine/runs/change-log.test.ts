@@ -5,7 +5,7 @@ import { ChangeLog } from "../../../../server/engine/runs/change-log.js";
 
 const indexes = (log: ChangeLog, position: number) => Array.from(log.after(position), ({ index }) => index);
 
-test("whoever comes back finds each that changed since, once, oldest change first", () => {
+test("a reader finds each entry that changed since its last read, once, oldest change first", () => {
   const log = new ChangeLog(3);
   assert.deepEqual(indexes(log, 0), []);
   for (const index of [2, 0, 2]) log.add(index);
@@ -14,7 +14,7 @@ test("whoever comes back finds each that changed since, once, oldest change firs
   assert.deepEqual(indexes(log, log.position), []);
 });
 
-test("a reader who stops anywhere and goes on from there misses nothing, whatever changes meanwhile", () => {
+test("a reader that stops anywhere and goes on later misses nothing, whatever changed", () => {
   fc.assert(
     fc.property(
       fc.array(fc.record({ changes: fc.array(fc.nat(19), { maxLength: 60 }), take: fc.nat(10) }), { maxLength: 30 }),

@@ -5,7 +5,7 @@ import * as workers from "../../../../protocol/worker.js";
 import { settle, type FakeHost } from "../fake-hosts.js";
 import { firstHost, RunWorld } from "./run-world.js";
 
-test("three workers in a row that die before they are ready fail what waits, and the run ends", async () => {
+test("three workers in a row that die before they are ready fail the waiting items, and the run ends", async () => {
   const world = new RunWorld();
   const run = world.start(5, { processes: 1 });
   for (let i = 0; i < 3; i++) {
@@ -21,7 +21,7 @@ test("three workers in a row that die before they are ready fail what waits, and
   );
 });
 
-test("halt: at the n-th failure nothing more begins, another try neither; what runs is left to end", async () => {
+test("halt: after the n-th failure no item and no retry begins; running items finish", async () => {
   const world = new RunWorld();
   const run = world.start(20, { processes: 2, retries: 0, halt: { failures: 2 } });
   world.connectAll();
@@ -44,7 +44,7 @@ test("halt: at the n-th failure nothing more begins, another try neither; what r
   assert.ok(run.ended);
 });
 
-test("halt with now: what runs is asked to stop, and killed after its grace", async () => {
+test("halt with now: running items are asked to stop, and killed after the grace time", async () => {
   const world = new RunWorld();
   const run = world.start(5, { processes: 2, graceMs: 30, halt: { failures: 1, now: true } });
   world.connectAll();
@@ -82,7 +82,7 @@ test("a target that cannot be loaded stops the run: no further item begins, and 
   assert.ok(run.ended);
 });
 
-test("cancel of what waits takes exactly those that no worker has begun", async () => {
+test("cancel of waiting items takes exactly those that no worker has begun", async () => {
   const world = new RunWorld();
   const run = world.start(50, { processes: 1, retries: 3 });
   const host = await firstHost(world);
@@ -103,7 +103,7 @@ test("cancel of what waits takes exactly those that no worker has begun", async 
   assert.deepEqual([info.done, info.failed, info.cancelled, run.ended], [3, 1, 46, true]);
 });
 
-test("cancel of all stops what runs, too, and the run ends when its workers have gone", async () => {
+test("cancel of all stops running items, too, and the run ends when its workers have gone", async () => {
   const world = new RunWorld();
   const run = world.start(10, { processes: 1, graceMs: 100 });
   const host = await firstHost(world);
@@ -126,7 +126,7 @@ test("cancel of all stops what runs, too, and the run ends when its workers have
   assert.equal(run.describeRun().state, "cancelled");
 });
 
-test("cancel counts each item once, also one that was given to a worker and that it has not begun", async () => {
+test("cancel counts each item once, also one that was prefetched", async () => {
   const world = new RunWorld();
   const run = world.start(4, { processes: 1 });
   await firstHost(world);
@@ -156,7 +156,7 @@ test("a run without items ends at once, and starts no worker", async () => {
   assert.deepEqual(world.read(run), { entries: [], next: 0, ended: true });
 });
 
-test("when somebody terminates its pool, what is left is cancelled, and the run ends", async () => {
+test("when its pool is terminated, the remaining items are cancelled, and the run ends", async () => {
   const world = new RunWorld();
   const run = world.start(3, { processes: 1 });
   const host = await firstHost(world);

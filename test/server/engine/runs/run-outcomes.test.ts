@@ -8,7 +8,7 @@ import { listOfAll } from "../../../../server/engine/payload-list.js";
 import { settle } from "../fake-hosts.js";
 import { firstHost, RunWorld, type ReadResult } from "./run-world.js";
 
-test("results beyond maxResultBytes go, the oldest first; their items stay, and failures keep what they are", async () => {
+test("results beyond maxResultBytes are dropped, oldest first; items and failures stay", async () => {
   const world = new RunWorld();
   const big = jsonToPayload("x".repeat(1000));
   const run = world.start(5, { processes: 1, maxResultBytes: 2500 });
@@ -59,7 +59,7 @@ test("one answer holds about a megabyte, and one entry at least", async () => {
   assert.deepEqual(sizes, [1, 1, 1, 1, 1]);
 });
 
-test("handles in items and results live as long as the run remembers them", async () => {
+test("objects in items and results live as long as the run keeps them", async () => {
   const world = new RunWorld();
   const { registry } = world.engine;
   const lock = `lock:${world.client.id}.90`;

@@ -15,7 +15,7 @@ test("each item has its own lines, in their order", () => {
   assert.deepEqual(output.of(2), { lines: [], dropped: 0 });
 });
 
-test("of an item the last 64 KiB are kept, and the rest is counted", () => {
+test("the last 64 KiB of an item are kept, and the rest is counted", () => {
   const output = new RunOutput(new FakeWorld().engine.budget.server);
   for (let i = 0; i < 100_000; i++) output.push(0, line(String(i % 10).repeat(99)));
   const { lines, dropped } = output.of(0);
@@ -25,7 +25,7 @@ test("of an item the last 64 KiB are kept, and the rest is counted", () => {
   assert.ok(output.bytes < 256 * 1024, `${output.bytes} bytes`);
 });
 
-test("of a run the last 16 MiB are kept: the oldest lines go first, whosever they are", () => {
+test("the last 16 MiB of a run are kept: the oldest lines of all items go first", () => {
   const output = new RunOutput(new FakeWorld().engine.budget.server);
   const text = "x".repeat(60_000);
   for (let item = 0; item < 1000; item++) output.push(item, line(text));

@@ -9,7 +9,7 @@ function start(world: PoolWorld, run: string, items: Payload[] = []): void {
   world.engine.runs.start(world.client, { run, target, items, processes: 1 });
 }
 
-test("a handle is used once, by the rule of all handles; a name is free again when its run was forgotten", async () => {
+test("a handle is used once, like all handles; a name is free again when its run was forgotten", async () => {
   const world = new PoolWorld();
   start(world, "run:@nightly");
   await settle();
@@ -20,7 +20,7 @@ test("a handle is used once, by the rule of all handles; a name is free again wh
   assert.equal(world.engine.runs.list().length, 1);
 });
 
-test("a run that is under way cannot be forgotten; one that nobody knows is said to be so", () => {
+test("an unfinished run cannot be forgotten; an unknown one is an error", () => {
   const world = new PoolWorld();
   start(world, "run:s1.1", [new Uint8Array([1])]);
   assert.equal(world.engine.runs.active, 1);
@@ -28,7 +28,7 @@ test("a run that is under way cannot be forgotten; one that nobody knows is said
   assert.throws(() => world.engine.runs.get("run:s1.2"), { codeName: "UnknownHandle", message: /run\/list/ });
 });
 
-test("what cannot be started leaves nothing behind", () => {
+test("a run that cannot be started leaves nothing behind", () => {
   const world = new PoolWorld();
   const before = world.engine.registry.size;
   const bad = (spec: object) => () =>
@@ -43,7 +43,7 @@ test("what cannot be started leaves nothing behind", () => {
   );
 });
 
-test("of the runs that ended the last two hundred are kept", async () => {
+test("the last two hundred ended runs are kept", async () => {
   const world = new PoolWorld();
   for (let i = 0; i < 250; i++) start(world, `run:s1.${i}`);
   await settle();
@@ -51,7 +51,7 @@ test("of the runs that ended the last two hundred are kept", async () => {
   assert.deepEqual([kept.length, kept[0], kept.at(-1)], [200, "run:s1.50", "run:s1.249"]);
 });
 
-test("items of runs under way are bounded: more of them are refused, the first run never", () => {
+test("items of unfinished runs are bounded: more are refused, but never the first run", () => {
   const world = new PoolWorld({ maxQueuedBytes: 1000 });
   start(world, "run:s1.1", [new Uint8Array(5000)]);
   assert.throws(() => start(world, "run:s1.2", [new Uint8Array([1])]), { codeName: "Overloaded" });
@@ -59,7 +59,7 @@ test("items of runs under way are bounded: more of them are refused, the first r
   assert.equal(world.job(world.pool()).submit(world.tasks(3)), null);
 });
 
-test("whoever waits for the ends of runs is called", async () => {
+test("a listener for ends of runs is called", async () => {
   const world = new PoolWorld();
   let ends = 0;
   world.engine.runs.onEnded(() => ends++);

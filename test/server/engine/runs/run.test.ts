@@ -9,7 +9,7 @@ import type { Wait } from "../../../../server/engine/wait.js";
 import { settle } from "../fake-hosts.js";
 import { firstHost, RunWorld, type ReadResult } from "./run-world.js";
 
-test("a run goes on when the session that started it has gone, and any other reads its outcomes to the end", async () => {
+test("a run goes on when its session has ended, and another session reads all its outcomes", async () => {
   const world = new RunWorld();
   const run = world.start(100, { name: "squares", processes: 2 });
   world.client.end(true);
@@ -43,7 +43,7 @@ test("a run goes on when the session that started it has gone, and any other rea
   assert.deepEqual(world.engine.pools(), [], "its pool has gone");
 });
 
-test("its pool belongs to the server: its workers are there to see, and no other job may use it", async () => {
+test("its pool belongs to the server: it is listed, and no other job may use it", async () => {
   const world = new RunWorld();
   const run = world.start(3, { name: "squares" });
   await firstHost(world);
@@ -61,7 +61,7 @@ test("its pool belongs to the server: its workers are there to see, and no other
   );
 });
 
-test("a reader waits for news, gets what came in one turn at once, and an empty answer when its time has passed", async () => {
+test("a reader waits for changes, gets those of one turn together, and an empty answer at its timeout", async () => {
   const world = new RunWorld();
   const run = world.start(3, { processes: 1 });
   const host = await firstHost(world);
@@ -195,7 +195,7 @@ test("when a worker dies, the item that ran fails, and those that it had not beg
   assert.equal(lost.pid, host.pid);
 });
 
-test("subscribers are told of a run at most ten times a second, and of its end", async () => {
+test("subscribers get at most ten changes of a run a second, and its end", async () => {
   const world = new RunWorld();
   const watcher = world.session();
   world.engine.events.subscribe(watcher, ["run"]);
@@ -219,7 +219,7 @@ test("subscribers are told of a run at most ten times a second, and of its end",
   assert.deepEqual([snapshot!.runs, snapshot!.sessions.length], [[], 3]);
 });
 
-test("a hundred thousand items cost what they cost: no event and no read looks at all of them", async () => {
+test("with a hundred thousand items, no event and no read looks at all of them", async () => {
   const world = new RunWorld();
   const run = world.start(100_000, { processes: 1, chunkSize: 100 });
   const reader = run.read(world.client, 0, undefined, null) as Wait<ReadResult>;

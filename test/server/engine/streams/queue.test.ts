@@ -127,7 +127,7 @@ suite("a queue", () => {
     assert.deepEqual(get(b).items, [5]);
   });
 
-  test("keeps the stored items of a producer that died, also those of a batch that was stored in part", () => {
+  test("keeps the stored items of a producer that died, also of a batch that was stored in part", () => {
     const { a, b, put, get } = setUp({ maxSize: 2 });
     put(a, [1, 2, 3]);
     a.end(true);

@@ -135,7 +135,7 @@ suite("a subscription", () => {
     assert.deepEqual(pidsOf(third.peer), [2]);
   });
 
-  test("begins with a snapshot after all when events are missing, or of another server, or of the future", () => {
+  test("begins with a snapshot when events are missing, or sinceSeq is another server's or in the future", () => {
     const { world, log } = setUp(2);
     const session = world.session();
     const { seq } = log.subscribe(session, ["process"]);
@@ -148,7 +148,7 @@ suite("a subscription", () => {
     assert.equal(log.subscribe(session, ["process"], now, "instance-1").snapshot, null);
   });
 
-  test("begins with a snapshot when nobody followed the topic meanwhile", () => {
+  test("begins with a snapshot when the topic had no subscriber in the meantime", () => {
     const { world, log, registry } = setUp();
     const session = world.session();
     const { seq } = log.subscribe(session, ["sync"]);
@@ -168,7 +168,7 @@ suite("a subscription", () => {
 });
 
 suite("changes of locks and queues", () => {
-  test("are told at most once in a while for each, with the last state", () => {
+  test("are sent at a bounded rate for each object, with its last state", () => {
     const { world, clock, log, registry } = setUp();
     const session = world.session();
     log.subscribe(session, ["sync"]);
@@ -185,7 +185,7 @@ suite("changes of locks and queues", () => {
     );
   });
 
-  test("are all told in the end: gone things, too, with the name free for the next", () => {
+  test("are all sent in the end, removals too, even if the name is used again", () => {
     const { world, clock, log, registry } = setUp();
     const session = world.session();
     log.subscribe(session, ["sync"]);
@@ -209,7 +209,7 @@ suite("changes of locks and queues", () => {
     );
   });
 
-  test("cost no timer and no memory when nobody follows them", () => {
+  test("cost no timer and no memory without a subscriber", () => {
     const { world, clock, registry } = setUp();
     const session = world.session();
     registry.create(session, "lock:@x", Lock, () => new Lock(world.engine, "lock:@x")).acquire(session, "", null);
@@ -218,14 +218,14 @@ suite("changes of locks and queues", () => {
 });
 
 suite("changes of pools and tasks", () => {
-  test("are not even looked at when nobody follows them", () => {
+  test("are not collected without a subscriber", () => {
     const { log } = setUp();
     const fail = () => assert.fail("nobody asked");
     log.publishPool(fail);
     log.publishTask(fail);
   });
 
-  test("of a pool are told at most every 100 ms, the last state always", () => {
+  test("of a pool are sent at most every 100 ms, the last state always", () => {
     const { world, clock, log } = setUp();
     const session = world.session();
     log.subscribe(session, ["pool"]);
@@ -243,7 +243,7 @@ suite("changes of pools and tasks", () => {
     );
   });
 
-  test("of tasks are told each, many in a message", () => {
+  test("of tasks are all sent, many in a message", () => {
     const { world, clock, log } = setUp();
     const session = world.session();
     log.subscribe(session, ["task"]);
@@ -275,7 +275,7 @@ suite("the tasks of workers", () => {
     return { world, clock: world.clock, log: world.engine.events, job, host, runOne, tasksOf };
   }
 
-  test("are told of at most every 250 ms, the last one always, and also that there is none", async () => {
+  test("are sent at most every 250 ms; the last one always, and the end of the last one", async () => {
     const { world, clock, log, host, runOne, tasksOf } = await busyWorker();
     const session = world.session();
     log.subscribe(session, ["process"]);
@@ -294,7 +294,7 @@ suite("the tasks of workers", () => {
     assert.deepEqual(tasksOf(session.peer), [20, null]);
   });
 
-  test("cost no timer and no memory when nobody follows processes", async () => {
+  test("cost no timer and no memory without a subscriber to processes", async () => {
     const { clock, log, runOne, world } = await busyWorker();
     log.subscribe(world.session(), ["pool", "sync"]);
     clock.advance(1000);
@@ -304,7 +304,7 @@ suite("the tasks of workers", () => {
     await runOne();
   });
 
-  test("are told to who comes back with sinceSeq, though nobody followed meanwhile", async () => {
+  test("are sent to a subscriber that returns with sinceSeq, even if there was none in between", async () => {
     const { world, clock, log, runOne, tasksOf } = await busyWorker();
     const first = world.session();
     const { seq, instanceId } = log.subscribe(first, ["process"]);
@@ -316,7 +316,7 @@ suite("the tasks of workers", () => {
     assert.deepEqual(tasksOf(second.peer), [1]);
   });
 
-  test("are not told after the worker's end", async () => {
+  test("are not sent after the worker's end", async () => {
     const { world, clock, log, host, runOne } = await busyWorker();
     const session = world.session();
     log.subscribe(session, ["process"]);
@@ -330,8 +330,8 @@ suite("the tasks of workers", () => {
   });
 });
 
-suite("a subscriber who does not read", () => {
-  test("is sent nothing more until it has read, then what it missed", () => {
+suite("a subscriber that does not read", () => {
+  test("is sent nothing until it has read, then what it missed", () => {
     const { world, clock, log } = setUp();
     const session = world.session();
     log.subscribe(session, ["process"]);
@@ -345,7 +345,7 @@ suite("a subscriber who does not read", () => {
     assert.deepEqual(pidsOf(session.peer), [1, 2]);
   });
 
-  test("gets the state instead, when it missed more than is kept, and goes on from there", () => {
+  test("gets a snapshot if it missed more than the log keeps, then the changes after it", () => {
     const { world, clock, log, registry } = setUp(10);
     const session = world.session();
     log.subscribe(session, ["process", "sync"]);
@@ -363,7 +363,7 @@ suite("a subscriber who does not read", () => {
     assert.ok(received(session.peer)[0]!.seq > reset!.snapshot.seq);
   });
 
-  test("keeps nobody else from being told", () => {
+  test("does not delay other subscribers", () => {
     const { world, clock, log } = setUp();
     const [stuck, other] = [world.session(), world.session()];
     log.subscribe(stuck, ["process"]);

@@ -136,7 +136,7 @@ const contradictions: [string, Buffer[], RegExp][] = [
 ];
 
 for (const [what, stream, why] of contradictions) {
-  test(`${what} ends the stream, and lets go of the memory`, () => {
+  test(`${what} ends the stream, and its memory is released`, () => {
     const { reader, bodies, intake } = readerOf();
     assert.throws(() => {
       for (const chunk of stream) reader.push(chunk);
@@ -181,13 +181,13 @@ test("a length beyond what any memory holds is refused like any other", () => {
   assert.deepEqual(bodies.map(String), ["after"]);
 });
 
-test("a notification that is too large ends the stream: nobody can be told", () => {
+test("a notification that is too large ends the stream, because it has no id to answer", () => {
   const { reader, intake } = readerOf();
   intake.maxPayloadBytes = 8;
   assert.throws(() => reader.push(fragment(head(9, [0xc0]), "abc")), { codeName: "PayloadTooLarge" });
 });
 
-test("while a message waits for room nothing is read; then all of it is, in order", () => {
+test("while a message waits for room nothing is read; afterwards everything is, in order", () => {
   const { reader, bodies, intake } = readerOf();
   intake.waits = true;
   reader.push(Buffer.concat([fragment(head(6), "abc"), frame("between")]));
@@ -201,7 +201,7 @@ test("while a message waits for room nothing is read; then all of it is, in orde
   assert.deepEqual(bodies.map(String), ["between", "abcdef", "after"]);
 });
 
-test("a message for which no room came, or whose room was given away, is refused, and what follows is read", () => {
+test("a message that gets no room in time, or loses its room, is refused, and the next one is read", () => {
   const { reader, bodies, intake } = readerOf();
   intake.waits = true;
   reader.push(Buffer.concat([fragment(head(6), "abc"), fragment("def"), frame("after")]));
@@ -221,7 +221,7 @@ test("a message for which no room came, or whose room was given away, is refused
   assert.equal(intake.released, intake.reserved);
 });
 
-test("a stream that ends in mid-message is not at a boundary, and lets go of the memory", () => {
+test("a stream that ends within a message is not at a boundary, and its memory is released", () => {
   const { reader, intake } = readerOf();
   reader.push(fragment(head(600), "abc"));
   assert.ok(!reader.atBoundary);
@@ -272,7 +272,7 @@ class Slow extends Duplex {
   }
 }
 
-test("a large message leaves in fragments, from where it lies; only urgent messages overtake it", async () => {
+test("a large message is sent in fragments without a copy; only urgent messages overtake it", async () => {
   const stream = new Slow();
   const writer = new FrameWriter(stream);
   writer.useFragments(1 << 26);
@@ -304,7 +304,7 @@ test("a large message leaves in fragments, from where it lies; only urgent messa
   assert.equal(stream.messages().at(-1)!.id, 8);
 });
 
-test("a message of many small values is sent in fragments as well, and its memory is not used again before it has left", async () => {
+test("a message of many small values is sent in fragments; its memory is reused only after it was sent", async () => {
   const stream = new Slow();
   const writer = new FrameWriter(stream);
   writer.useFragments(1 << 26);
@@ -340,7 +340,7 @@ test("without fragments a message is one frame, as long as a frame can be", () =
   assert.ok(!writer.holds);
 });
 
-test("who closes ends the stream after what is left, or in the middle of it", async () => {
+test("close ends the stream after the rest was sent, or at once", async () => {
   for (const now of [false, true]) {
     const stream = new Slow();
     const writer = new FrameWriter(stream);

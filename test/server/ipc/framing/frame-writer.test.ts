@@ -61,14 +61,14 @@ test("flush hands over at once", () => {
   assert.equal(stream.writes.length, 1);
 });
 
-test("much is written before the tick ends", () => {
+test("a large amount is written before the tick ends", () => {
   const stream = new Slow(true);
   const writer = new FrameWriter(stream);
   for (let id = 0; id < 20; id++) writer.write({ id, bytes: Buffer.alloc(10_000) });
   assert.ok(stream.writes.length >= 2);
 });
 
-test("what is not taken yet is counted, stays whole, and is told when it has drained", async () => {
+test("unsent bytes are counted, stay intact, and drain is reported", async () => {
   const stream = new Slow(false);
   const writer = new FrameWriter(stream);
   const sent = Array.from({ length: 500 }, (_, id) => ({ id, text: "x".repeat(1000) }));
@@ -89,7 +89,7 @@ test("what is not taken yet is counted, stays whole, and is told when it has dra
   assert.deepEqual(stream.messages(), sent);
 });
 
-test("a drain that is there already is told at the next turn", async () => {
+test("an onDrain with nothing to drain is called in the next turn", async () => {
   const writer = new FrameWriter(new Slow(true));
   let drained = 0;
   writer.onDrain(() => drained++);
@@ -99,7 +99,7 @@ test("a drain that is there already is told at the next turn", async () => {
   assert.equal(drained, 1);
 });
 
-test("writing to a stream that was destroyed is nothing", async () => {
+test("writing to a destroyed stream does nothing", async () => {
   const stream = new Slow(true);
   const writer = new FrameWriter(stream);
   stream.destroy();
@@ -109,7 +109,7 @@ test("writing to a stream that was destroyed is nothing", async () => {
   assert.equal(writer.backlogBytes, 0);
 });
 
-test("a frame that nobody waits for leaves with the next one, before it", async () => {
+test("an unhurried frame is sent with the next frame, before it", async () => {
   const stream = new Slow(true);
   const writer = new FrameWriter(stream);
   // In one tick: on a busy machine the next one may come after the time that such a frame waits for company.
@@ -122,7 +122,7 @@ test("a frame that nobody waits for leaves with the next one, before it", async 
   assert.deepEqual(stream.messages(), [{ n: 1 }, { n: 2 }]);
 });
 
-test("a frame that nobody waits for leaves soon in any case", async () => {
+test("an unhurried frame is sent soon in any case", async () => {
   const stream = new Slow(true);
   new FrameWriter(stream).writeUnhurried({ n: 1 });
   await waitFor(() => stream.writes.length === 1);

@@ -113,7 +113,7 @@ test("cancel names the request, and is not sent for one that was answered", asyn
   endpoint.close();
 });
 
-test("the end of the connection rejects what is pending, and what comes later", async () => {
+test("the end of the connection rejects pending and later requests", async () => {
   const { endpoint, closed } = connected((_message, _reply, stream) => stream.end());
   await assert.rejects(endpoint.request("x"), { codeName: "Closed" });
   assert.equal(await closed, null);
@@ -121,7 +121,7 @@ test("the end of the connection rejects what is pending, and what comes later", 
   endpoint.notify("z");
 });
 
-test("the server's last words are what pending requests fail with", async () => {
+test("pending requests fail with the server's last error", async () => {
   const { endpoint, closed } = connected((_message, reply) =>
     reply({ id: null, error: { code: 1018, message: "too large", data: { name: "PayloadTooLarge" } } }),
   );

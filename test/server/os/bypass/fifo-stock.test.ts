@@ -33,7 +33,7 @@ function slowMkfifo(t: TestContext): { path: string; runs: () => boolean } {
   return { path: `${folder}:${process.env["PATH"]}`, runs: () => existsSync(join(folder, "runs")) };
 }
 
-test("FIFOs are given out one by one, and nothing of them stays in the file system", async (t) => {
+test("FIFOs are given out one by one, and leave nothing in the file system", async (t) => {
   const folder = temporaryFolder(t);
   const stock = stockIn(t, join(folder, "f"));
   const fds = Array.from({ length: 20 }, () => stock.take());
@@ -71,7 +71,7 @@ test("a maker that is killed leaves no folder, and FIFOs are made again after a 
   await waitFor(take, { what: "FIFOs again" });
 });
 
-test("where no folder can be made there is no FIFO, and no failure", (t) => {
+test("without a writable folder there is no FIFO, and no failure", (t) => {
   assert.equal(stockIn(t, "/proc/nowhere/f").take(), null);
 });
 
@@ -127,7 +127,8 @@ test(
     const client = await RawClient.open(socket, "json");
     const target = {
       source:
-        "(n) => { try { require('node:fs').writeFileSync(process.env.TMPDIR + '/x', ''); } catch (error) { return error.code + n; } }",
+        "(n) => { try { require('node:fs').writeFileSync(process.env.TMPDIR + '/x', ''); " +
+        "} catch (error) { return error.code + n; } }",
       runtime: "node",
     };
     const { result, error } = await client.request("pool/map", { processes: 2, target, items: [1, 2, 3] });

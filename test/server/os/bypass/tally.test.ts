@@ -6,7 +6,7 @@ import { temporaryFolder } from "../../../temporary-folder.js";
 
 const onLinux = { skip: process.platform === "linux" ? false : "there are no such paths" };
 
-test("what is counted by the path of a tally can be read in it", onLinux, () => {
+test("counts that are written through a tally's path can be read in it", onLinux, () => {
   const tally = openTally()!;
   const fd = openSync(tally.path, "r+");
   const head = Buffer.alloc(32);

@@ -162,6 +162,8 @@ test("a child with much output waits for a terminal that reads nothing", async (
     shellCommand("yes 0123456789abcdefghijklmnopqrstuvwxyz | head -c 15000000; echo {item}.done #"),
     [1],
   );
+  // It has answered once: a terminal that never does is not waited for.
+  await waitFor(() => terminal.questions > 0, { what: "a question to the terminal" });
   terminal.answering = false;
   await waitFor(() => terminal.screen.backlog > 1024 * 1024, { what: "a backlog", timeoutMs: patienceMs });
   assert.ok(terminal.screen.backlog < 8 * 1024 * 1024, `${terminal.screen.backlog}`);

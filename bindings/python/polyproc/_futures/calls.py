@@ -11,6 +11,7 @@ from queue import Empty, SimpleQueue
 
 from .. import _errors
 from .._pools.results import read_values
+from .._session.handlers import is_from_handler
 from ..pool import CLOSE, _Worker
 
 # Workers are handed calls for this many milliseconds ahead of need, up to the number of calls below for each worker.
@@ -87,6 +88,8 @@ class Calls:
         try:
             payload, failure = job.encode_call(fn, (args, kwargs)), None
         except Exception as error:
+            if is_from_handler(error):
+                raise
             payload, failure = None, error
         call = Call(job, payload, (fn, args, kwargs), self._came)
         future = call.future
@@ -176,6 +179,8 @@ class Calls:
                     raise self.pool._session.closed_error()
             except Exception as error:
                 call.lost(error)
+                if is_from_handler(error):
+                    raise
 
     def _ahead(self):
         ahead = 1 if self._ms is None else int(_AHEAD_MS / self._ms)

@@ -8,13 +8,14 @@ from types import GenericAlias
 
 from .._errors import TimeoutError
 from .._session.answer import wake
+from .._session.handlers import is_from_handler
 from .pool_job import PoolJob
 from .results import read_values
 
 # How many chunks for each worker are submitted ahead of the reader.
 _AHEAD = 32
-# In an outcome whose values were taken.
-_TAKEN = "taken"
+# In an outcome: its results, for all who read it at once.
+_RESULTS = "results"
 
 
 class IMapIterator:
@@ -33,11 +34,13 @@ class IMapIterator:
         self._ahead = _AHEAD * pool._processes
         self._job = PoolJob(pool, func, "map", self)
         self._submitted = 0
+        self._chunk = []
         self._chunks = 0
         self._exhausted = False
-        # By the number of the first item; what was read and not yet handed out.
+        # By the number of the first item: outcomes that were not opened.
         self._came = {}
-        self._items = deque()
+        # Of opened outcomes: deques of results that were not handed out.
+        self._opened = deque()
         self._next_index = 0
         self._lost = None
         self._bells = []
@@ -54,14 +57,16 @@ class IMapIterator:
         deadline = None if timeout is None else time.monotonic() + timeout
         while True:
             with self._lock:
-                if not self._items:
+                result = self._pop()
+                if result is None:
                     self._fill()
                     if self._is_over():
                         raise StopIteration
                     if self._has_next():
                         self._take_one()
-                if self._items:
-                    kind, value = self._items.popleft()
+                    result = self._pop()
+                if result is not None:
+                    kind, value = result
                     # The other threads may find that there are more, or that this was the last.
                     self._ring()
                     break
@@ -88,10 +93,28 @@ class IMapIterator:
         may make this true: a result that another thread is just taking counts, and so does it when the server has
         nothing to answer.
         """
-        return self._taking or bool(self._items) or self._has_next() or self._next_index >= self._submitted
+        return self._taking or self._ready() > 0 or self._has_next() or self._next_index >= self._submitted
 
     def _is_over(self):
-        return self._exhausted and self._next_index >= self._submitted and not self._items
+        return self._exhausted and self._next_index >= self._submitted and self._ready() == 0
+
+    def _ready(self):
+        """Results that only have to be handed out."""
+        return sum(map(len, list(self._opened)))
+
+    def _pop(self):
+        """The next of these; None: there is none."""
+        while self._opened:
+            try:
+                results = self._opened[0]
+                return results.popleft()
+            except IndexError:
+                try:
+                    self._opened.remove(results)
+                except ValueError:
+                    # A signal handler has handed out the last result, and removed it.
+                    pass
+        return None
 
     def _has_next(self):
         return self._next_index in self._came or self._lost is not None
@@ -104,33 +127,43 @@ class IMapIterator:
             self._taking = False
 
     def _take(self):
-        entry = self._came.pop(self._next_index, None)
+        index = self._next_index
+        entry = self._came.get(index)
         if entry is None:
-            self._items.append((True, self._lost))
+            self._opened.append(deque([(True, self._lost)]))
             self._came.clear()
-            self._exhausted, self._submitted = True, self._next_index
+            self._exhausted, self._submitted = True, index
             return
-        self._next_index += entry[0]
-        self._read(entry)
+        self._read(index, entry)
+        if self._next_index == index:
+            self._next_index = index + entry[0]
 
-    def _read(self, entry):
-        """False: it was taken before. A signal handler may take it in the middle of handing it out."""
+    def _read(self, index, entry):
+        """
+        Opens an outcome. That runs code of the values' classes, and a signal handler may raise in the middle of it:
+        then the outcome is opened again for the next result that is asked for. A handler may also ask for a result
+        itself: then both read one outcome, and each result is handed out once, since both get the deque that was there
+        first. True: it was opened here.
+        """
         count, outcome, error = entry
-        me = object()
-        if outcome is not None and outcome.setdefault(_TAKEN, me) is not me:
-            return False
         try:
-            self._items.extend((False, value) for value in read_values(self._session, outcome, error))
+            results = deque((False, value) for value in read_values(self._session, outcome, error))
         except Exception as failure:
-            self._items.extend([(True, failure)] * count)
-        return True
+            if is_from_handler(failure):
+                raise
+            results = deque([(True, failure)] * count)
+        shared = results if outcome is None else outcome.setdefault(_RESULTS, results)
+        self._opened.append(shared)
+        self._came.pop(index, None)
+        return shared is results
 
     def _fill(self):
         """Submits inputs, as far ahead as is good."""
-        ready = len(self._items) // self._chunksize + len(self._came)
+        ready = self._ready() // self._chunksize + len(self._came)
         limit = max(self._ahead - ready, 1)
         while not self._exhausted and (self._submitted - self._next_index) // self._chunksize < limit:
-            chunk = []
+            # Kept until it is submitted: a signal handler may raise before that.
+            chunk = self._chunk
             try:
                 for item in self._inputs:
                     chunk.append(item)
@@ -139,14 +172,18 @@ class IMapIterator:
                 else:
                     self._exhausted = True
             except Exception as error:
+                if is_from_handler(error):
+                    raise
                 # In the place of the chunk that it broke off.
                 self._exhausted = True
                 self._submitted += 1
                 self.outcome(self._submitted - 1, 1, None, error)
                 break
             if chunk:
-                index, self._submitted = self._submitted, self._submitted + len(chunk)
+                index = self._submitted
                 self._job.submit(index, chunk)
+                self._submitted = max(self._submitted, index + len(chunk))
+                self._chunk = []
         self._job.flush()
 
     # For the job.
@@ -184,10 +221,10 @@ class IMapUnorderedIterator(IMapIterator):
 
     def _take(self):
         for index in list(self._came):
-            entry = self._came.pop(index)
-            if self._read(entry):
+            entry = self._came.get(index)
+            if entry is not None and self._read(index, entry):
                 self._next_index += entry[0]
-        if not self._items and self._lost is not None:
+        if self._ready() == 0 and self._lost is not None:
             super()._take()
 
     def outcome(self, index, count, entry, error):

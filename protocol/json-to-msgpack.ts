@@ -1,4 +1,5 @@
 import { fromBase64 } from "./base64.js";
+import { bigIntegerToBytes, maxBigIntegerBytes } from "./big-integer.js";
 import { PolyprocError } from "./errors.js";
 import { MsgpackWriter } from "./msgpack-writer.js";
 import type { Handle } from "./schema.js";
@@ -7,6 +8,8 @@ import { extensions, isHandle, maxDepth } from "./value-forms.js";
 
 const maxUint64 = 2n ** 64n - 1n;
 const minInt64 = -(2n ** 63n);
+/** Digits and sign of the longest big integer. */
+const maxDigits = Math.ceil(maxBigIntegerBytes * 8 * Math.log10(2)) + 1;
 
 /** The msgpack of a value in its JSON form, and each handle that occurs in it, once. Fails with InvalidParams. */
 export function jsonToMsgpack(value: unknown): { data: Uint8Array; handles: Handle[] } {
@@ -73,6 +76,8 @@ class ValueWriter {
     switch (key) {
       case "$int":
         return this.#int(inner);
+      case "$bigint":
+        return this.#bigInteger(inner);
       case "$float":
         return this.#float(inner);
       case "$bytes":
@@ -101,6 +106,14 @@ class ValueWriter {
     if (value === undefined || value > maxUint64 || value < minInt64)
       throw wrong("$int", "decimal text from -2^63 to 2^64-1", inner);
     this.msgpack.int(value);
+  }
+
+  #bigInteger(inner: unknown): void {
+    const isInteger = typeof inner === "string" && inner.length <= maxDigits && /^(?:0|-?[1-9]\d*)$/.test(inner);
+    const body = isInteger ? bigIntegerToBytes(BigInt(inner)) : undefined;
+    if (!body || body.length > maxBigIntegerBytes)
+      throw wrong("$bigint", `decimal text of an integer of up to ${maxBigIntegerBytes} bytes`, inner);
+    this.msgpack.ext(extensions.bigInteger, body);
   }
 
   #float(inner: unknown): void {

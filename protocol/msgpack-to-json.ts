@@ -1,4 +1,5 @@
 import { toBase64 } from "./base64.js";
+import { bigIntegerFromBytes, maxBigIntegerBytes } from "./big-integer.js";
 import { malformed, MsgpackReader, type Token } from "./msgpack-reader.js";
 import { formatTimestamp, timestampFromBytes } from "./timestamp.js";
 import { extensions, isHandle, maxDepth } from "./value-forms.js";
@@ -76,13 +77,19 @@ function readExtension(reader: MsgpackReader, ext: number, length: number): unkn
     }
     case extensions.blob:
       return { $blob: readBlob(body) };
+    case extensions.bigInteger:
+      if (length === 0 || length > maxBigIntegerBytes)
+        throw malformed(`a big integer of ${length} bytes; it has 1 to ${maxBigIntegerBytes}`);
+      return { $bigint: String(bigIntegerFromBytes(body)) };
     case extensions.timestamp: {
       const timestamp = timestampFromBytes(body);
       if (!timestamp) throw malformed(`a timestamp of ${length} bytes that is none of msgpack's three forms`);
       return { $timestamp: formatTimestamp(timestamp) };
     }
     default:
-      throw malformed(`extension type ${ext}; this protocol has 1 (handle), 2 (private value) and -1 (timestamp)`);
+      throw malformed(
+        `extension type ${ext}; this protocol has 1 (handle), 2 (private value), 3 (big integer) and -1 (timestamp)`,
+      );
   }
 }
 

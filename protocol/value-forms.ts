@@ -10,6 +10,8 @@ export const extensions = {
   handle: 1,
   /** msgpack of `[tag, bin]`: a value that only the language named by the tag can open. */
   blob: 2,
+  /** An integer of any size, apart from those of msgpack itself: two's complement, the highest byte first. */
+  bigInteger: 3,
   /** msgpack's own. */
   timestamp: -1,
 } as const;

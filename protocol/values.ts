@@ -9,6 +9,7 @@ import { payloadData, type Payload } from "./schema.js";
  * |---|---|---|
  * | nil, bool, string, array | their own | their own |
  * | integer, -2^63 … 2^64-1 | int | number, or `{"$int": "123…"}` beyond ±(2^53-1) |
+ * | big integer, up to 1024 bytes | ext 3, two's complement | `{"$bigint": "123…"}` |
  * | float64 | float | number, or `{"$float": "1"}` when integral within ±(2^53-1), -0, NaN, Infinity, -Infinity |
  * | bytes | bin | `{"$bytes": "base64"}` |
  * | map, keys are text | map | object; a key that begins with `$` gets one more `$` |

@@ -22,8 +22,8 @@ export interface ConnectOptions {
   /** Name of this session in lists of clients. Default: the script's file name. */
   name?: string | undefined;
   /**
-   * Whether to open blobs of other clients' process trees: values that only JavaScript can open, such as RegExp, typed
-   * arrays and large bigints. If false, such a value rejects with UntrustedBlob; plain data is not affected. Default:
+   * Whether to open blobs of other clients' process trees: values that only JavaScript can open, such as RegExp and
+   * typed arrays. If false, such a value rejects with UntrustedBlob; plain data is not affected. Default:
    * POLYPROC_TRUST_BLOBS (1 or 0), otherwise true for `unix:` and false for `tcp:` and `tls:`.
    */
   trustBlobs?: boolean | undefined;

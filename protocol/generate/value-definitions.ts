@@ -14,6 +14,7 @@ export const valueDefinitions: Record<string, JsonSchema> = {
       { type: ["null", "boolean", "number", "string"] },
       { type: "array", items: { $ref: "#/$defs/Payload" } },
       { $ref: "#/$defs/BigInteger" },
+      { $ref: "#/$defs/TypedBigInteger" },
       { $ref: "#/$defs/Float" },
       { $ref: "#/$defs/Bytes" },
       { $ref: "#/$defs/Timestamp" },
@@ -31,6 +32,11 @@ export const valueDefinitions: Record<string, JsonSchema> = {
     "$int",
     { type: "string", pattern: "^-?[0-9]{1,20}$" },
     "An integer of -2^63 … 2^64-1, for those beyond ±(2^53-1).",
+  ),
+  TypedBigInteger: wrapper(
+    "$bigint",
+    { type: "string", pattern: "^(0|-?[1-9][0-9]*)$" },
+    "An integer of a type that holds any size, such as JavaScript's bigint: up to 1024 bytes in two's complement.",
   ),
   Float: wrapper(
     "$float",

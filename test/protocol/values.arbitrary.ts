@@ -10,6 +10,10 @@ const bigInteger = fc
   .oneof(fc.bigInt({ min: safe + 1n, max: 2n ** 64n - 1n }), fc.bigInt({ min: -(2n ** 63n), max: -safe - 1n }))
   .map((value) => ({ $int: String(value) }));
 
+const typedBigInteger = fc
+  .oneof(fc.bigInt({ min: -(2n ** 8191n), max: 2n ** 8191n - 1n }), fc.bigInt({ min: -70_000n, max: 70_000n }))
+  .map((value) => ({ $bigint: String(value) }));
+
 /** Every float64, in the one form that belongs to it. */
 const float = fc.double().map((value) => {
   if (Object.is(value, -0)) return { $float: "-0" };
@@ -56,6 +60,7 @@ export const jsonForm = fc.letrec<{ value: unknown; leaf: unknown }>((tie) => ({
     float,
     text,
     bigInteger,
+    typedBigInteger,
     base64.map(($bytes) => ({ $bytes })),
     timestamp,
     handle,

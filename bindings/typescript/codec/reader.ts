@@ -1,5 +1,6 @@
 import { deserialize } from "node:v8";
 import { PolyprocError } from "../../../protocol/errors.js";
+import { bigIntegerFromBytes, maxBigIntegerBytes } from "../../../protocol/big-integer.js";
 import type { Handle } from "../../../protocol/schema.js";
 import type { Connection } from "../session/connection.js";
 import { UntrustedBlob } from "../session/errors.js";
@@ -179,7 +180,10 @@ function readExtension(length: number): unknown {
   if (type === extension.blob) return readBlob(from);
   if (type === extension.handle) return readHandle(source.toString("utf8", from, at));
   if (type === extension.timestamp) return readTimestamp(from, length);
-  throw malformed(`extension type ${type}; this protocol has 1 (handle), 2 (private value) and -1 (timestamp)`);
+  if (type === extension.bigInteger) return readBigInteger(from, length);
+  throw malformed(
+    `extension type ${type}; this protocol has 1 (handle), 2 (private value), 3 (big integer) and -1 (timestamp)`,
+  );
 }
 
 function readHandle(handle: Handle): unknown {
@@ -190,6 +194,11 @@ function readHandle(handle: Handle): unknown {
     (objects ??= new Map()).set(handle, object);
   }
   return object;
+}
+
+function readBigInteger(from: number, length: number): bigint {
+  if (length === 0 || length > maxBigIntegerBytes) throw malformed(`a big integer of ${length} bytes`);
+  return length <= 6 ? BigInt(source.readIntBE(from, length)) : bigIntegerFromBytes(source.subarray(from, at));
 }
 
 function readTimestamp(from: number, length: number): Date {

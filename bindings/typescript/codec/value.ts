@@ -2,7 +2,7 @@
 export const maxDepth = 512;
 
 /** Extension types of msgpack inside payloads: SPEC.md. */
-export const extension = { handle: 1, blob: 2, timestamp: 0xff } as const;
+export const extension = { handle: 1, blob: 2, bigInteger: 3, timestamp: 0xff } as const;
 
 /** Tags of the blobs that JavaScript writes. */
 export const tag = {
@@ -14,7 +14,7 @@ export const tag = {
   error: "js/error",
   /** Payload: `[object, companion]`: an object of this package and the value sent with its handle. */
   companion: "js/companion",
-  /** Node's serialisation: RegExp, typed arrays other than bytes, ArrayBuffer, bigint beyond 64 bits, boxed values. */
+  /** Node's serialisation: RegExp, typed arrays other than bytes, ArrayBuffer, boxed values, huge bigints. */
   v8: "js/v8",
 } as const;
 

@@ -1,5 +1,6 @@
 import { isNativeError, isAnyArrayBuffer, isBoxedPrimitive, isRegExp } from "node:util/types";
 import { serialize } from "node:v8";
+import { bigIntegerToBytes, maxBigIntegerBytes } from "../../../protocol/big-integer.js";
 import type { Handle } from "../../../protocol/schema.js";
 import { isShared, type SharedObject } from "../session/shared-object.js";
 import { errorToValue } from "./error-value.js";
@@ -28,6 +29,9 @@ export interface Encoded {
   data: Buffer;
   handles: Handle[] | null;
 }
+
+const [minSafe, maxSafe] = [BigInt(Number.MIN_SAFE_INTEGER), BigInt(Number.MAX_SAFE_INTEGER)];
+const [minInt64, maxUint64] = [-(2n ** 63n), 2n ** 64n - 1n];
 
 /** The largest `bin` of msgpack, and the largest Buffer of Node 20. */
 const largestBytes = 0xffff_ffff;
@@ -204,11 +208,22 @@ function writeNumber(value: number): void {
   at += 8;
 }
 
+/**
+ * A bigint beyond the safe integers that msgpack's integers can hold is one of those: it is read as a bigint in any
+ * case. All others have a form of their own, so that they do not come back as numbers.
+ */
 function writeBigint(value: bigint): void {
-  reserve(9);
-  if (value >= -0x8000_0000_0000_0000n && value < 0n) writeInt64(0xd3, value);
-  else if (value >= 0n && value <= 0xffff_ffff_ffff_ffffn) writeInt64(0xcf, value);
-  else writeV8(value);
+  if (value > maxSafe && value <= maxUint64) {
+    reserve(9);
+    writeInt64(0xcf, value);
+  } else if (value < minSafe && value >= minInt64) {
+    reserve(9);
+    writeInt64(0xd3, value);
+  } else {
+    const body = bigIntegerToBytes(value);
+    if (body.length <= maxBigIntegerBytes) writeExtension(extension.bigInteger, body);
+    else writeV8(value);
+  }
 }
 
 function writeInt64(token: number, value: bigint): void {

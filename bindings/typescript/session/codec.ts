@@ -13,10 +13,10 @@ export { OpaqueBlob } from "../codec/value.js";
  *
  * Arrives unchanged: null, booleans, numbers, bigint, text, `Uint8Array` (as a Buffer), Date, arrays, plain objects,
  * and objects of this package (Lock, Queue … name the same object of the server). Between JavaScript processes also
- * Map, Set, Error, RegExp, other typed arrays and larger bigints.
+ * Map, Set, Error, RegExp and other typed arrays.
  *
- * Changes: `undefined` becomes null (a member that is undefined is left out). A bigint that is a safe integer becomes a
- * number. An instance of a class becomes the result of its `toJSON`, otherwise a plain object of its own members.
+ * Changes: `undefined` becomes null (a member that is undefined is left out). An instance of a class becomes the result
+ * of its `toJSON`, otherwise a plain object of its own members.
  *
  * Throws a TypeError that names the place for functions, symbols, promises, cycles and nesting beyond 512.
  */

@@ -27,6 +27,18 @@ describe("Node calls Python", needs("python3"), () => {
     assert.equal(await pool.apply(python("Greeter"), ["Ada"]), "hello Ada");
   });
 
+  it("a bigint is Python's int, which comes back as a number, or beyond safe integers as a bigint", async () => {
+    await using pool = new Pool(1);
+    const given = [5n, -1n, 0n, 2n ** 60n, 2n ** 70n, -(2n ** 70n)];
+    const got = (await pool.map(python("describe"), given)) as { type: string; value: unknown }[];
+    assert.ok(got.every(({ type }) => type === "int"));
+    assert.deepEqual(
+      got.map(({ value }) => value),
+      [5, -1, 0, ...given.slice(3)],
+    );
+    assert.deepEqual(await pool.map(python("square"), [2n ** 40n, 2n ** 3000n]), [2n ** 80n, 2n ** 6000n]);
+  });
+
   it("reports what a function raised, with its traceback", async () => {
     await using pool = new Pool(1);
     await assert.rejects(pool.apply(python("fail"), ["because"]), (error: unknown) => {

@@ -1,7 +1,7 @@
 """
-Values as payloads. What every language has travels plainly: None, booleans, integers of 64 bits, floats, text, bytes,
-lists, dicts with text keys, datetimes of `timezone.utc`, and shared objects. A value that holds anything else, or that
-would not come back equal, is pickled as a whole, which only Python reads.
+Values as payloads. What every language has travels plainly: None, booleans, integers of up to 1024 bytes, floats, text,
+bytes, lists, dicts with text keys, datetimes of `timezone.utc`, and shared objects. A value that holds anything else,
+or that would not come back equal, is pickled as a whole, which only Python reads.
 """
 
 import copyreg
@@ -10,9 +10,11 @@ import pickle
 import threading
 
 from .._errors import PolyprocError, UntrustedBlob
+from .big_integer import big_integer, pack_big_integer
 from .foreign import Foreign
 from .large import OVERHEAD_BYTES
 from .msgpack import (
+    BIG_INTEGER,
     BLOB,
     HANDLE,
     MAX_DEPTH,
@@ -242,7 +244,10 @@ def _plain_into(value, write, depth, seen):
     kind = type(value)
     packer = _PACKERS.get(kind)
     if packer is not None:
-        write(packer(value))
+        try:
+            write(packer(value))
+        except Unpackable:
+            write(pack_big_integer(value))
         return
     if kind is list or kind is dict:
         # Something that occurs twice is one thing, which only pickle can say.
@@ -279,8 +284,12 @@ def _items_into(items, write, depth, seen):
     if len(kinds) == 1:
         packer = _PACKERS.get(kinds.pop())
         if packer is not None:
-            write(joined(list(map(packer, items))))
-            return
+            try:
+                write(joined(list(map(packer, items))))
+                return
+            except Unpackable:
+                # One of them is a big integer, or has no plain form.
+                pass
     for item in items:
         _plain_into(item, write, depth, seen)
 
@@ -352,6 +361,8 @@ def _extension(code, data):
         return from_handle(str(data, "utf-8"))
     if code == TIMESTAMP:
         return timestamp(data)
+    if code == BIG_INTEGER:
+        return big_integer(data)
     return Ext(code, bytes(data))
 
 

@@ -82,8 +82,10 @@ test("integers are integers for other languages, also beyond 32 bits", () => {
   ]);
 });
 
-test("a bigint that is a safe integer becomes a number", () => {
-  assert.equal(there(5n), 5);
+test("a bigint stays one, whatever its size", () => {
+  const powers = [7n, 8n, 15n, 31n, 47n, 48n, 53n, 63n, 64n, 100n, 8190n, 20_000n].map((bits) => 2n ** bits);
+  for (const value of [0n, 1n, 5n, ...powers].flatMap((one) => [one - 1n, one, one + 1n, -one - 1n, -one, 1n - one]))
+    assert.strictEqual(there(value), value);
 });
 
 test("undefined is null in lists, and leaves no member", () => {

@@ -20,7 +20,8 @@ export function answerToForeigner(head: Buffer): string | null {
   }
   if (/^\s*[[{]/.test(text))
     return `${inJson(`this message has no header: ${framing}; messages that are divided by newlines are not read`)}\n`;
-  if (/^\x16\x03/.test(text))
+  // The first bytes of a TLS handshake.
+  if (text.startsWith("\x16\x03"))
     return framed("this address does not speak TLS: connect to it without, or to a tls: address of the server");
   // A frame's length begins with a zero byte before `initialize`.
   if (/^[\t\r\n\x20-\x7e]+$/.test(text))

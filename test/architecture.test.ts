@@ -330,7 +330,7 @@ describe("architecture", () => {
 
   test("no line of Python has over 120 columns", () => {
     const found = python.flatMap(({ path, text }) =>
-      text.split("\n").flatMap((line, i) => ([...line].length > 120 ? [`${path}:${i + 1}`] : [])),
+      text.split("\n").flatMap((line, i) => (Array.from(line).length > 120 ? [`${path}:${i + 1}`] : [])),
     );
     assert.deepEqual(found, []);
     assert.ok(python.length > 100);

@@ -22,7 +22,7 @@ export function longLines(): string[] {
 /** Tables in Markdown and addresses cannot be broken: they do not count. */
 export function longLinesOf(path: string, text: string): string[] {
   return text.split("\n").flatMap((line, index) => {
-    const columns = [...line].length;
+    const columns = Array.from(line).length;
     if (columns <= maxColumns) return [];
     if (path.endsWith(".md") && /^\s*\|/.test(line)) return [];
     if (/https?:\/\/\S{30,}/.test(line)) return [];

@@ -139,7 +139,10 @@ export function reportTests(program: string, { args = [join(fixtures, program)],
         told();
       },
     }).then(
-      (all) => void all.forEach((outcome) => outcomes.set(outcome.name, outcome)),
+      (all) => {
+        for (const outcome of all) outcomes.set(outcome.name, outcome);
+        return undefined;
+      },
       (error: Error) => error,
     );
   });

@@ -136,6 +136,7 @@ const mayStartProcesses = [
   "cli",
   "examples",
   "bench",
+  "packaging",
   "test",
 ];
 

@@ -5,9 +5,10 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { basename, join, relative } from "node:path";
 import { repositoryOf } from "../extension/build/address.js";
 import { packageExtension } from "../extension/build/package.js";
+import { packPython } from "../packaging/wheel.js";
 import { packageFiles } from "./bindings/python/wheel.js";
 import { root } from "./fixture.js";
 
@@ -109,14 +110,12 @@ async function checkExtension(): Promise<void> {
   refuseFiles("the extension", files, /^extension\/(test|bench|examples|docs\/decisions)\/|(?<!\.d)\.ts$/);
 }
 
-function checkWheel(version: string): void {
-  const build =
-    "import sys, build_backend; print(build_backend.build_wheel(sys.argv[1])); build_backend.build_sdist(sys.argv[1])";
-  const name = run("python3", ["-B", "-c", build, folder], join(root, "bindings", "python"));
-  const archive = join(folder, name);
+async function checkWheel(version: string): Promise<void> {
+  const { wheel: archive } = await packPython(folder);
+  const name = basename(archive);
   const files = zipNames(archive);
   report(archive, files);
-  requireFiles("the wheel", files, packageFiles());
+  requireFiles("the wheel", files, [...packageFiles(), "polyproc/_node/dist/server.cjs"]);
   refuseFiles("the wheel", files, /\.pyc$|^test/);
   // A wheel of pure Python can be imported as it is.
   const told = run("python3", [
@@ -134,7 +133,7 @@ mkdirSync(folder, { recursive: true });
 const version = checkMetadata();
 checkNpm(version);
 await checkExtension();
-checkWheel(version);
+await checkWheel(version);
 for (const problem of problems) console.log(`✖ ${problem}`);
 console.log(
   problems.length === 0

@@ -1,4 +1,4 @@
-import { readdir, rm } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { build, type BuildOptions, type Metafile } from "esbuild";
 import { apart } from "./apart.js";
@@ -21,11 +21,48 @@ const loadedLater: Readonly<Record<string, string>> = { "extension/lenses/javasc
 type SharedOptions = BuildOptions & { metafile: true };
 
 /**
+ * Makes the bundles of the server and of the worker host alone. Below the folder: `dist/server.cjs`, `dist/host/` and
+ * the `package.json` that has their version. Returns what went into each bundle.
+ */
+export async function bundleServer(folder: string): Promise<Metafile[]> {
+  const node = nodeOptions(sharedOptions(true));
+  const outdir = join(folder, "dist");
+  const { name, version } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as Record<string, string>;
+  const made = [
+    await bundleProgram(node, outdir, "server/main.ts", "server"),
+    await bundleHost(node, join(outdir, "host")),
+  ];
+  await writeFile(join(folder, "package.json"), `${JSON.stringify({ name, version })}\n`);
+  return made.map(({ metafile }) => metafile);
+}
+
+/**
  * Makes every bundle that the extension consists of, from the sources; nothing has to be compiled before. Returns what
  * went into each.
  */
 export async function bundle({ outdir, release }: BundleOptions): Promise<Metafile[]> {
-  const shared: SharedOptions = {
+  const shared = sharedOptions(release);
+  const node = nodeOptions(shared);
+  const programs: [entry: string, name: string][] = [
+    ["extension/main.ts", "extension"],
+    ...Object.entries(loadedLater),
+    ["server/main.ts", "server"],
+    ["cli/main.ts", "cli"],
+  ];
+  const builds = await Promise.allSettled([
+    ...programs.map(([entry, name]) => bundleProgram(node, outdir, entry, name)),
+    bundleHost(node, join(outdir, "host")),
+    bundleWebview(shared, outdir),
+  ]);
+  // Wait for all of them: files that are written later would escape the cleanup.
+  return builds.map((one) => {
+    if (one.status === "rejected") throw one.reason;
+    return one.value.metafile;
+  });
+}
+
+function sharedOptions(release: boolean): SharedOptions {
+  return {
     absWorkingDir: root,
     bundle: true,
     metafile: true,
@@ -36,37 +73,31 @@ export async function bundle({ outdir, release }: BundleOptions): Promise<Metafi
     legalComments: release ? "none" : "inline",
     external: ["vscode"],
   };
-  const node: SharedOptions = { ...shared, platform: "node", target: "node20.18" };
-  const programs: [entry: string, name: string][] = [
-    ["extension/main.ts", "extension"],
-    ...Object.entries(loadedLater),
-    ["server/main.ts", "server"],
-    ["cli/main.ts", "cli"],
-  ];
-  const builds = await Promise.allSettled([
-    ...programs.map(([entry, name]) =>
-      build({
-        ...node,
-        entryPoints: [entry],
-        outfile: join(outdir, `${name}.cjs`),
-        format: "cjs",
-        plugins: [relocate(""), apart(loadedLater)],
-        // As require: VS Code's own loader has a say in that.
-        supported: { "dynamic-import": false },
-        // CommonJS has no import.meta.
-        define: { "import.meta.url": "bundleUrl" },
-        banner: { js: 'const bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
-        // vscode-languageserver-types and others: their "main" is UMD, which no bundler sees through.
-        mainFields: ["module", "main"],
-      }),
-    ),
-    bundleHost(node, join(outdir, "host")),
-    bundleWebview(shared, outdir),
-  ]);
-  // Wait for all of them: files that are written later would escape the cleanup.
-  return builds.map((one) => {
-    if (one.status === "rejected") throw one.reason;
-    return one.value.metafile;
+}
+
+function nodeOptions(shared: SharedOptions): SharedOptions {
+  return { ...shared, platform: "node", target: "node20.18" };
+}
+
+function bundleProgram(
+  node: SharedOptions,
+  outdir: string,
+  entry: string,
+  name: string,
+): Promise<{ metafile: Metafile }> {
+  return build({
+    ...node,
+    entryPoints: [entry],
+    outfile: join(outdir, `${name}.cjs`),
+    format: "cjs",
+    plugins: [relocate(""), apart(loadedLater)],
+    // As require: VS Code's own loader has a say in that.
+    supported: { "dynamic-import": false },
+    // CommonJS has no import.meta.
+    define: { "import.meta.url": "bundleUrl" },
+    banner: { js: 'const bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
+    // vscode-languageserver-types and others: their "main" is UMD, which no bundler sees through.
+    mainFields: ["module", "main"],
   });
 }
 

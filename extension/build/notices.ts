@@ -14,7 +14,7 @@ export function notices(bundles: readonly Metafile[]): string {
       }
     }
   }
-  return ["This extension contains software of others:\n", ...[...folders].sort().map(notice)].join("\n");
+  return ["This package contains software of others:\n", ...[...folders].sort().map(notice)].join("\n");
 }
 
 function notice(folder: string): string {

@@ -32,6 +32,7 @@ const tools = {
   perl: { debian: "perl" },
   ps: { debian: "procps" },
   python3: { isThere: () => pythonHas("pickle", "asyncio", "multiprocessing", "zipfile"), debian: "python3" },
+  "python3 with pip": { isThere: () => pythonHas("venv", "ensurepip"), debian: "python3-venv" },
   "python3 with ssl": { isThere: () => pythonHas("ssl"), debian: "python3" },
   "python3 with venv": { isThere: () => pythonHas("venv"), debian: "python3" },
   script: { debian: "bsdutils" },

@@ -146,7 +146,7 @@ def find_node():
 
 
 def find_server():
-    """The path of the server's main.js."""
+    """The path of the server's first module."""
     given = os.environ.get("POLYPROC_SERVER")
     if given:
         if os.path.exists(given):
@@ -155,6 +155,10 @@ def find_server():
             f"POLYPROC_SERVER names {given}, which does not exist: set it to the dist/server/main.js of "
             f"Polyproc's package"
         )
+    # What a wheel brings.
+    bundled = os.path.join(_HERE, "_node", "dist", "server.cjs")
+    if os.path.exists(bundled):
+        return bundled
     for folder in _package_folders():
         candidate = os.path.join(folder, "dist", "server", "main.js")
         if os.path.exists(candidate):

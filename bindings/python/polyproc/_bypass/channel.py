@@ -28,6 +28,10 @@ _ROOM_MS = 10
 # So long, in milliseconds, a reader waits before it tells the server that it does.
 _QUICK_MS = 5
 
+# Why a reader leaves its channel. _DRAINING: the writer has left, so what is in it is the rest: it is read first.
+# _ASKED: another process is to receive what is in it.
+_DRAINING, _ASKED = "draining", "asked"
+
 _WHOLE, _FIRST, _FURTHER, _LAST = b"\0", b"\1", b"\2", b"\3"
 
 
@@ -186,10 +190,8 @@ class Reader(_Channel):
         self._end = ref(end)
         # The first parts of an item whose last has not come.
         self._parts = []
-        # The writer has left: what is in it is the rest.
-        self._dismissed = False
-        self._dead = False
-        self._leaving = False
+        # Why this channel is to be left; empty while it goes on. Several threads add reasons: a set loses none of them.
+        self._over = set()
         # What else the server has said, to be raised after the rest.
         self._error = None
         # Wakes the thread that receives: an answer has come, or this channel is to be left.
@@ -204,7 +206,7 @@ class Reader(_Channel):
         try:
             with self._lock:
                 while self._fd is not None:
-                    if self._comes((self._fd,), _QUICK_MS) and not self._dead:
+                    if self._comes((self._fd,), _QUICK_MS):
                         item = self._read()
                         if item is not None:
                             return item
@@ -212,7 +214,7 @@ class Reader(_Channel):
                         self._ask(True, None)
                 return None
         finally:
-            if self._leaving:
+            if _ASKED in self._over:
                 self.leave()
 
     def is_ready(self, deadline):
@@ -222,17 +224,14 @@ class Reader(_Channel):
         try:
             while self._fd is not None:
                 left = None if deadline is None else max(0.0, deadline - time.monotonic())
-                if (
-                    self._comes((self._fd,), _QUICK_MS if left is None else min(_QUICK_MS, left * 1000))
-                    and not self._dead
-                ):
+                if self._comes((self._fd,), _QUICK_MS if left is None else min(_QUICK_MS, left * 1000)):
                     return True
-                if not self._is_over() and self._ask(False, left) is False and not self._dismissed:
+                if not self._is_over() and self._ask(False, left) is False and _DRAINING not in self._over:
                     return False
             return None
         finally:
             self._lock.release()
-            if self._leaving:
+            if _ASKED in self._over:
                 self.leave()
 
     def _comes(self, fds, milliseconds=None):
@@ -252,8 +251,9 @@ class Reader(_Channel):
         except BlockingIOError:
             return None
         if not packet:
-            # The server holds it no more.
-            self._dead = self._dismissed = True
+            # The server has closed it, so nothing follows.
+            self._over.add(_DRAINING)
+            self._is_over()
             return None
         kind = packet[0]
         if kind == 0:
@@ -272,9 +272,9 @@ class Reader(_Channel):
         if self._session.error is not None:
             self._close()
             raise self._session.closed_error()
-        if not (self._dismissed or self._leaving):
+        if not self._over:
             return False
-        if self._dismissed:
+        if _DRAINING in self._over:
             # An item that its writer has begun and given up comes whole, from the server.
             self._parts = []
         self._leave()
@@ -311,7 +311,7 @@ class Reader(_Channel):
         ready = None
         self._asking += 1
         try:
-            while undecided and not self._leaving and (task is None or "stop" not in task):
+            while undecided and _ASKED not in self._over and (task is None or "stop" not in task):
                 woken = self._comes((self._fd, self._bell))
                 if self._bell in woken:
                     self._hush()
@@ -339,12 +339,13 @@ class Reader(_Channel):
         """What the server has answered."""
         if answer.error is not None:
             if answer.error.name not in ("RequestCancelled", "TimedOut"):
-                self._error, self._dismissed = answer.error, True
+                self._error = answer.error
+                self._over.add(_DRAINING)
             return None
         result = answer.result
         end = self._end()
         if "item" in result or "channel" in result:
-            self._dismissed = True
+            self._over.add(_DRAINING)
         if end is not None:
             end.told(answer)
             # Taken out: it may be heard again, when a signal handler interrupts this.
@@ -368,7 +369,7 @@ class Reader(_Channel):
 
     def leave(self):
         """Somebody else is to receive what is here. Whoever holds the lock does it."""
-        self._leaving = True
+        self._over.add(_ASKED)
         self._ring()
         if not self._lock._is_owned() and self._lock.acquire(False):
             try:

@@ -75,30 +75,12 @@ class Reading:
         wire = self.wire
         if wire.unheard:
             self._ring()
-        turn, waiting, me = self._turn, self._waiting, get_ident()
+        turn, waiting = self._turn, self._waiting
         asleep = False
         try:
             while not what.done and self.error is None and (task is None or "stop" not in task):
-                # Within handlers and finalizers: the code that was interrupted has the turn.
-                nested = turn.get(_TURN) == me
-                try:
-                    mine = turn.setdefault(_TURN, me) == me
-                    if mine:
-                        if nested:
-                            wire.interrupt()
-                        elif self._idle is not None:
-                            self._idle.pause()
-                        timely = self._read_for(what, deadline, task, nested)
-                        if not nested:
-                            turn.pop(_TURN, None)
-                except BaseException:
-                    if not nested and turn.get(_TURN) == me:
-                        turn.pop(_TURN, None)
-                        self._pass_on()
-                    raise
-                if mine:
-                    if not nested and (waiting or self._idle is not None):
-                        self._pass_on()
+                timely = self._in_turn(self._read_for, what, deadline, task)
+                if timely is not None:
                     if self._after:
                         self._run_after()
                     if not timely:
@@ -109,7 +91,7 @@ class Reading:
                     bell.acquire()
                     what.lock = bell
                 asleep = True
-                waiting[bell] = me
+                waiting[bell] = get_ident()
                 # The thread that read may have left before this one stood in the line.
                 if what.done or task is not None and "stop" in task or not turn:
                     continue
@@ -124,9 +106,36 @@ class Reading:
                 if not turn:
                     self._pass_on()
 
+    def _in_turn(self, read, *details):
+        """
+        Takes the turn, calls `read(*details, nested)`, and gives the turn back. Returns what `read` returned, and None
+        without a call if another thread has the turn. `nested`: this is a handler or finalizer that has interrupted a
+        thread with the turn, which keeps it.
+        """
+        turn, me = self._turn, get_ident()
+        nested = turn.get(_TURN) == me
+        try:
+            if turn.setdefault(_TURN, me) != me:
+                return None
+            if nested:
+                self.wire.interrupt()
+                return read(*details, nested)
+            result = read(*details, nested)
+            turn.pop(_TURN, None)
+        except BaseException:
+            if not nested and turn.get(_TURN) == me:
+                turn.pop(_TURN, None)
+                self._pass_on()
+            raise
+        if self._waiting or self._idle is not None:
+            self._pass_on()
+        return result
+
     def _read_for(self, what, deadline, task, nested):
         """Reads until there is a reason to stop. False at the deadline. Only with the turn."""
         wire = self.wire
+        if not nested and self._idle is not None:
+            self._idle.pause()
         while True:
             if wire.interrupted and not nested:
                 wire.prepare()
@@ -173,30 +182,18 @@ class Reading:
         self._read_once(socket.MSG_DONTWAIT, False)
 
     def _read_once(self, flags, may_send):
-        turn, me = self._turn, get_ident()
-        nested = turn.get(_TURN) == me
-        try:
-            mine = turn.setdefault(_TURN, me) == me
-            if mine:
-                if nested:
-                    self.wire.interrupt()
-                elif self.wire.interrupted:
-                    self.wire.prepare()
-                if not self._read_some(flags, None, nested):
-                    self._read_some(flags, None, nested)
-                if not nested:
-                    turn.pop(_TURN, None)
-        except BaseException:
-            if not nested and turn.get(_TURN) == me:
-                turn.pop(_TURN, None)
-                self._pass_on()
-            raise
-        if mine:
-            if not nested:
-                self._pass_on()
-            if may_send:
-                self._run_after()
-        return mine
+        has_read = self._in_turn(self._read_present, flags)
+        if has_read and may_send:
+            self._run_after()
+        return has_read is not None
+
+    def _read_present(self, flags, nested):
+        """Hands out what was read before, and reads once. Only with the turn."""
+        if not nested and self.wire.interrupted:
+            self.wire.prepare()
+        if not self._read_some(flags, None, nested):
+            self._read_some(flags, None, nested)
+        return True
 
     def _read_some(self, flags, seconds, nested):
         """Reads once, and hands out what came. False: it has handed out what was there, and did not read."""

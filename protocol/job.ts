@@ -72,7 +72,10 @@ export const resultEntry = v.strictObject({
   /** Payload of an array of `count` results. Absent if the items failed. */
   values: v.optional(payload()),
   error: v.optional(failure),
-  /** For a session with `blobs: "own"`, if the pool belongs to another process tree: the root session of that tree. */
+  /**
+   * For a session with `blobs: "own"`, if the pool belongs to another process tree: the root session of that tree.
+   * Otherwise absent.
+   */
   origin: v.optional(v.string()),
   /** The worker's pid; 0 if the task never reached a worker. */
   pid: count(),

@@ -26,9 +26,9 @@ export const initialize = request("initialize", {
     "those that LSP clients send, are ignored. `instanceId` is new with every server process; handles of another " +
     "instance are invalid. The client mints handles as `kind:` + `session` + `.` + a suffix that it chooses.",
   params: v.looseObject({
-    /** The client's protocol version. A server of another major version refuses it. */
+    /** The client's protocol version. A server of another major version refuses it. Default: the server's. */
     protocolVersion: v.optional(v.string()),
-    /** `title` is displayed in place of `name`: a script's file name, for example. */
+    /** Name and version of the client's program. Default: unknown. */
     clientInfo: v.optional(
       v.looseObject({
         name: v.string(),
@@ -36,7 +36,10 @@ export const initialize = request("initialize", {
         version: v.optional(v.string()),
       }),
     ),
-    /** The client's own pid, as LSP clients send it. `parentProcess()` returns it in the client's children. */
+    /**
+     * The client's own pid, as LSP clients send it. `parentProcess()` returns it in the client's children. Default:
+     * unknown.
+     */
     processId: v.nullish(count()),
     /** Largest message that the client reads in fragments, in bytes. Absent: it reads no fragments. */
     maxPayloadBytes: v.optional(count(1)),
@@ -45,7 +48,7 @@ export const initialize = request("initialize", {
      * workers. Default `all`.
      */
     blobs: v.optional(blobs),
-    /** Required at `tcp:` and `tls:` addresses. */
+    /** Required at `tcp:` and `tls:` addresses. Default: none. */
     token: v.optional(v.string()),
   }),
   result: v.looseObject({

@@ -14,7 +14,8 @@ export const create = request("lock/create", {
 
 export const acquire = request("lock/acquire", {
   doc:
-    "Waits until the lock is free, first come, first served, and takes it. The owner of a recursive lock takes it " +
+    "Waits until the lock is free, first come, first served, and takes it. The lock must exist: a client that uses " +
+    "it by name sends `lock/create` first, which keeps a reference to it. The owner of a recursive lock takes it " +
     "again at once. `acquired` is false if `timeoutMs` passed first. `ownerDied` is true once, for the first holder " +
     "after one that died: what the lock protects may be half changed.",
   params: v.strictObject({ lock: lock(), owner: owner(), timeoutMs: timeoutMs() }),

@@ -36,7 +36,7 @@ export const recv = request("pipe/recv", {
   params: v.strictObject({ end: end(), timeoutMs: timeoutMs() }),
   result: v.strictObject({
     item: payload(),
-    /** For a session with `blobs: "own"`, if the item is foreign: its origin. */
+    /** For a session with `blobs: "own"`, if the item is foreign: its origin. Otherwise absent. */
     origin: v.optional(v.string()),
   }),
   errors: ["EndOfFile", "TimedOut", "Closed", "BadState"],

@@ -36,10 +36,10 @@ export const create = request("pool/create", {
     pool: pool(),
     processes: v.optional(v.pipe(count(1), v.maxValue(4096))),
     initializer: v.optional(target),
-    /** Holds `[args, kwargs]`. */
+    /** Holds `[args, kwargs]` of the initializer. Default: none. */
     initargs: v.optional(payload()),
     maxTasksPerChild: v.optional(count(1)),
-    /** For display. */
+    /** For display. Default: none. */
     name: v.optional(v.pipe(v.string(), v.maxLength(200))),
   }),
   result: none(),
@@ -114,6 +114,7 @@ export const map = request("pool/map", {
     outcomes: v.array(outcome),
     /**
      * For a session with `blobs: "own"`, if the given pool belongs to another process tree: the origin of all outcomes.
+     * Otherwise absent.
      */
     origin: v.optional(v.string()),
   }),

@@ -108,8 +108,8 @@ export const start = request("process/start", {
     name: v.optional(v.pipe(v.string(), v.maxLength(200))),
     daemon: v.optional(v.boolean()),
     /**
-     * `end`: it also ends when its parent process dies. `continue`: it outlives its parent and its client. With a
-     * daemonic process, InvalidParams.
+     * `end`: it also ends when its parent process dies. `continue`: it outlives its parent and its client. Default: a
+     * non-daemonic process outlives its parent and ends with its client. With a daemonic process, InvalidParams.
      */
     onParentDeath: v.optional(onParentDeath),
     cwd: v.optional(v.string()),

@@ -43,7 +43,10 @@ export const get = request("queue/get", {
   }),
   result: v.strictObject({
     items: v.array(payload()),
-    /** For a session with `blobs: "own"`, if an item is foreign: the origin of each item, null for its own. */
+    /**
+     * For a session with `blobs: "own"`, if an item is foreign: the origin of each item, null for its own. Otherwise
+     * absent.
+     */
     origins: v.optional(v.array(v.nullable(v.string()))),
   }),
   errors: ["Empty", "Closed", "BadState"],
@@ -90,7 +93,9 @@ export const putBack = request("queue/putBack", {
   params: v.strictObject({
     queue: queue(),
     items: v.pipe(v.array(payload()), v.minLength(1)),
-    /** As they came with the items. An item with an origin stays foreign to every session. */
+    /**
+     * As they came with the items. An item with an origin stays foreign to every session. Default: the session's own.
+     */
     origins: v.optional(v.array(v.nullable(v.string()))),
   }),
   result: none(),

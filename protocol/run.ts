@@ -71,7 +71,10 @@ export const runEntry = v.strictObject({
   ms: v.nullable(v.number()),
   /** The result of an item that is done. Absent if the server no longer has it (`maxResultBytes`). */
   value: v.optional(payload()),
-  /** Only code, name and the beginning of the message, if the server no longer has the rest. */
+  /**
+   * Why it failed, or only code, name and the beginning of the message, if the server no longer has the rest. Absent:
+   * it did not fail.
+   */
   error: v.optional(failure),
 });
 export type RunEntry = v.InferOutput<typeof runEntry>;

@@ -11,7 +11,9 @@ export const moduleTarget = v.strictObject({
   export: v.optional(v.string()),
   /** `node`, `python` … Default: by the file's ending. */
   runtime: v.optional(v.string()),
-  /** For the worker host: how it finds the modules of the client's language. The server does not read it. */
+  /**
+   * For the worker host: how it finds the modules of the client's language. The server does not read it. Default: none.
+   */
   context: v.optional(v.string()),
 });
 

@@ -57,7 +57,7 @@ export const task = v.strictObject({
   from: v.optional(count()),
   /** First item not to run. Default `count`. */
   to: v.optional(count()),
-  /** The host reports each item with `worker/part` before it begins the next one. */
+  /** The host reports each item with `worker/part` before it begins the next one. Default false. */
   exact: v.optional(v.boolean()),
   /** The job to which its output belongs. Absent for the function of a Process. */
   job: v.optional(handle("job")),
@@ -75,7 +75,7 @@ export const run = notification("worker/run", {
   params: v.strictObject({
     identity: v.optional(identity),
     targets: v.optional(v.array(v.strictObject({ id: count(), target: hostTarget }))),
-    /** Runs before the first task. `args` holds `[args, kwargs]`. */
+    /** Runs before the first task. `args` holds `[args, kwargs]`. Default: none. */
     initializer: v.optional(v.strictObject({ target: hostTarget, args: v.optional(payload()) })),
     once: v.optional(v.boolean()),
     tasks: v.array(task),

@@ -2,6 +2,7 @@ import { toJsonSchema, type ConversionConfig, type JsonSchema } from "@valibot/t
 import type * as v from "valibot";
 import { isRequest } from "../methods.js";
 import { protocolVersion } from "../version.js";
+import { commonDocs, docsByPlace } from "./common-docs.js";
 import { docsOf } from "./doc-comments.js";
 import { definitionName, messageSources, structures } from "./sources.js";
 import { valueDefinitions } from "./value-definitions.js";
@@ -10,25 +11,21 @@ export type Schema = JsonSchema;
 
 const structureNames = new Map(structures.map((structure) => [structure.schema, structure.name]));
 
-/** Members that mean the same everywhere and have no comment of their own. */
-const commonDocs: ReadonlyMap<string, string> = new Map([
-  ["timeoutMs", "Milliseconds, fractions allowed. Absent or null: no limit."],
-  ["graceMs", "Milliseconds, fractions allowed. Absent or null: the default."],
-  ["owner", 'Thread or task inside the session that asks. Default `""`.'],
-]);
-
 /** JSON Schema of every message, structure and form of value, as JSON peers see them. */
 export function buildJsonSchema(): { $defs: Record<string, Schema> } & Record<string, unknown> {
-  const $defs: Record<string, Schema> = { ...valueDefinitions };
+  const $defs: Record<string, Schema> = {};
+  for (const [name, schema] of Object.entries(valueDefinitions))
+    $defs[name] = documented(name, structuredClone(schema), new Map());
   for (const { name, schema, module, constant } of structures) {
     const docs = docsOf(module, constant);
-    $defs[name] = documented(convert(schema, true), docs.members, docs.text);
+    $defs[name] = documented(name, convert(schema, true), docs.members, docs.text);
   }
   for (const { message, area, constant } of messageSources) {
     const docs = docsOf(area, constant);
     const name = definitionName(message.method);
-    $defs[`${name}Params`] = documented(convert(message.params), docs.members);
-    if (isRequest(message)) $defs[`${name}Result`] = documented(convert(message.result), docs.resultMembers);
+    $defs[`${name}Params`] = documented(`${name}Params`, convert(message.params), docs.members);
+    if (isRequest(message))
+      $defs[`${name}Result`] = documented(`${name}Result`, convert(message.result), docs.resultMembers);
   }
   return {
     $schema: "https://json-schema.org/draft/2020-12/schema",
@@ -60,31 +57,32 @@ function convert(schema: object, itself = false): Schema {
 }
 
 /**
- * Adds the comments to the members: those of the outermost object first, so that an inner member of the same name stays
- * bare.
+ * Adds the descriptions to the members: the comments beside their declarations, else the texts of common-docs.ts.
+ * Comments go to the members of the outermost object first, so that an inner member of the same name stays bare.
  */
-function documented(schema: Schema, docs: ReadonlyMap<string, string>, text?: string): Schema {
+function documented(name: string, schema: Schema, docs: ReadonlyMap<string, string>, text?: string): Schema {
   const open = new Map(docs);
   const result = text === undefined ? schema : { description: text, ...schema };
-  addDocs(result, open);
+  addDocs(name, result, open);
   return result;
 }
 
-function addDocs(schema: Schema, docs: Map<string, string>): void {
+function addDocs(place: string, schema: Schema, docs: Map<string, string>): void {
   const members = Object.entries(schema.properties ?? {}).filter(
     (entry): entry is [string, Schema] => typeof entry[1] === "object",
   );
   for (const [key, member] of members) {
-    const doc = docs.get(key) ?? commonDocs.get(key);
+    const doc = docs.get(key) ?? docsByPlace.get(`${place}.${key}`) ?? commonDocs.get(key);
     if (doc !== undefined) member.description = doc;
     docs.delete(key);
   }
-  const inner = [
-    ...members.map(([, member]) => member),
-    schema.items,
-    schema.additionalProperties,
-    ...(schema.anyOf ?? []),
-    ...(schema.oneOf ?? []),
-  ];
-  for (const part of inner) if (typeof part === "object" && !Array.isArray(part)) addDocs(part as Schema, docs);
+  for (const [key, member] of members) addInner(`${place}.${key}`, member, docs);
+  addInner(place, { ...schema, properties: {} }, docs);
+}
+
+/** The members inside of arrays, alternatives and members. */
+function addInner(place: string, schema: Schema, docs: Map<string, string>): void {
+  if (schema.properties && Object.keys(schema.properties).length > 0) return addDocs(place, schema, docs);
+  const parts = [schema.items, schema.additionalProperties, ...(schema.anyOf ?? []), ...(schema.oneOf ?? [])];
+  for (const part of parts) if (typeof part === "object" && !Array.isArray(part)) addInner(place, part as Schema, docs);
 }

@@ -21,6 +21,7 @@ const areaTitles: Record<string, string> = {
   pipe: "Pipe",
   pool: "Pool",
   job: "Job",
+  run: "Run",
   events: "Events, output and deadlocks",
   worker: "Worker host",
 };
@@ -34,13 +35,40 @@ const directions: Record<Direction, string> = {
 
 const begin = "<!-- generated: begin (npm run generate) -->";
 const end = "<!-- generated: end -->";
+const contentsBegin = "<!-- contents: begin (npm run generate) -->";
+const contentsEnd = "<!-- contents: end -->";
 
 /** SPEC.md with the part between its two marks made anew. */
 export function renderSpec(written: string): string {
   const from = written.indexOf(begin);
   const to = written.indexOf(end);
   if (from < 0 || to < from) throw new Error(`protocol/SPEC.md needs a line "${begin}" and, after it, a line "${end}"`);
-  return `${written.slice(0, from + begin.length)}\n\n${generatedPart()}\n${written.slice(to)}`;
+  return withContents(`${written.slice(0, from + begin.length)}\n\n${generatedPart()}\n${written.slice(to)}`);
+}
+
+/** The page with the list of its sections, and of the areas of messages. */
+function withContents(page: string): string {
+  const from = page.indexOf(contentsBegin);
+  const to = page.indexOf(contentsEnd);
+  if (from < 0 || to < from)
+    throw new Error(`protocol/SPEC.md needs a line "${contentsBegin}" and then "${contentsEnd}"`);
+  const seen = new Map<string, number>();
+  const list = [...page.replaceAll(/```[\s\S]*?```/g, "").matchAll(/^(#+) (.+)$/gm)].flatMap(([, marks, title]) => {
+    const anchor = anchorOf(title!);
+    const times = seen.get(anchor) ?? 0;
+    seen.set(anchor, times + 1);
+    const link = `- [${title}](#${anchor}${times === 0 ? "" : `-${times}`})`;
+    return marks === "##" ? [link] : marks === "###" ? [`  ${link}`] : [];
+  });
+  return `${page.slice(0, from + contentsBegin.length)}\n\n${list.join("\n")}\n\n${page.slice(to)}`;
+}
+
+/** As GitHub makes it from a heading. */
+function anchorOf(title: string): string {
+  return title
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}\s_-]/gu, "")
+    .replaceAll(/\s/g, "-");
 }
 
 function generatedPart(): string {
@@ -112,7 +140,7 @@ function structureBody(schema: Schema): string[] {
 
 /** A table for an object, a line for anything else. */
 function shape(title: string, schema: Schema, optional = false): string[] {
-  if (optional) return [`${title}: none; \`{}\` may stand for that.`, ""];
+  if (optional && !hasMembers(schema)) return [`${title}: none; \`{}\` may stand for that.`, ""];
   if (!hasMembers(schema)) return [`${title}: ${typeText(schema)}.`, ""];
   return [...memberTable(schema, title), ""];
 }

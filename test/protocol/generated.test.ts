@@ -53,6 +53,23 @@ test("comments beside the declarations become descriptions", () => {
   assert.match($defs["ModuleTarget"]!.description ?? "", /that a module exports/);
 });
 
+test("every member has a description, and every optional one says what its absence means", () => {
+  const { $defs } = buildJsonSchema();
+  const bare: string[] = [];
+  const look = (place: string, schema: unknown): void => {
+    if (typeof schema !== "object" || schema === null) return;
+    const { properties = {}, required = [] } = schema as { properties?: Record<string, unknown>; required?: string[] };
+    for (const [key, member] of Object.entries(properties)) {
+      const { description = "" } = member as { description?: string };
+      const isOptional = !required.includes(key);
+      if (description === "" || (isOptional && !/[Dd]efault|[Aa]bsent/.test(description))) bare.push(`${place}.${key}`);
+    }
+    for (const [key, part] of Object.entries(schema)) look(key === "properties" ? place : `${place}.${key}`, part);
+  };
+  for (const [name, schema] of Object.entries($defs)) look(name, schema);
+  assert.deepEqual(bare, [], "write a comment beside the member, or a text in protocol/generate/common-docs.ts");
+});
+
 test("a page without the marks is refused instead of being overwritten", () => {
   assert.throws(() => renderSpec("# no marks"), /needs a line/);
 });

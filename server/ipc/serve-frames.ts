@@ -16,7 +16,7 @@ import { decodeMessage } from "./framing/decoder.js";
 import type { DirectIntake } from "./framing/direct-intake.js";
 import { messageOverheadBytes } from "./framing/fragments.js";
 import { FrameReader } from "./framing/frame-reader.js";
-import { FrameWriter, type WriteTime } from "./framing/frame-writer.js";
+import { FrameWriter } from "./framing/frame-writer.js";
 import type { FrameRoom, LargeIntake } from "./framing/large-message.js";
 import { Inbox } from "./inbox.js";
 import { LargeRoom } from "./large-room.js";
@@ -177,7 +177,7 @@ class FrameDoor implements Peer {
 
   notify<M extends NotificationMessage>(message: M, params: Params<M>): void {
     // A `worker/cancel` may overtake the `worker/run` of its task: hosts can handle that.
-    this.#write({ method: message.method, params }, message.method === cancel.method ? "ahead" : "now");
+    this.#write({ method: message.method, params }, false, message.method === cancel.method);
   }
 
   #resumeLarge(settle: () => void): void {
@@ -220,7 +220,7 @@ class FrameDoor implements Peer {
     this.#reader.stop();
     this.#inbox.clear();
     if (error) {
-      this.#write({ id: null, error: error.toErrorObject() }, "ahead");
+      this.#write({ id: null, error: error.toErrorObject() }, false, true);
       // The peer broke the protocol: its aside messages are dropped.
       this.#aside?.stop();
     }
@@ -250,8 +250,8 @@ class FrameDoor implements Peer {
     switch (incoming.kind) {
       case "request": {
         const { id } = incoming;
-        this.connection.request(id, incoming.method, incoming.params, (error, result, cast) =>
-          this.#reply(id, error, result, cast ? "later" : "now"),
+        this.connection.request(id, incoming.method, incoming.params, (error, result, unhurried) =>
+          this.#reply(id, error, result, unhurried),
         );
         // `initialize` or `worker/ready` was answered: from now on the configured limits hold.
         if (this.#large.maxPayloadBytes === 0 && this.connection.session) {
@@ -272,9 +272,9 @@ class FrameDoor implements Peer {
     }
   };
 
-  #reply(id: RequestId, error: PolyprocError | null, result: unknown, when: WriteTime = "now"): void {
+  #reply(id: RequestId, error: PolyprocError | null, result: unknown, unhurried = false): void {
     try {
-      this.#write(error ? { id, error: error.toErrorObject() } : { id, result: result ?? null }, when);
+      this.#write(error ? { id, error: error.toErrorObject() } : { id, result: result ?? null }, unhurried);
     } catch (thrown) {
       // The answer is too large for a frame.
       if (error || !(thrown instanceof PolyprocError)) throw thrown;
@@ -282,10 +282,11 @@ class FrameDoor implements Peer {
     }
   }
 
-  #write(message: object, when: WriteTime = "now"): void {
+  #write(message: object, unhurried = false, urgent = false): void {
     if (this.#state === "closed" || this.#socket.destroyed) return;
     try {
-      this.#writer.write(message, when);
+      if (unhurried) this.#writer.writeUnhurried(message);
+      else this.#writer.write(message, urgent);
     } catch (error) {
       this.#unwritable(message, error instanceof PolyprocError ? error : serverFault(error));
     }

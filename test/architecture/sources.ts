@@ -4,6 +4,9 @@ import { root } from "../fixture.js";
 
 export const folders = ["protocol", "server", "bindings", "cli", "bench", "examples", "extension", "packaging", "test"];
 
+/** Projects as users have them: their ways are their own. */
+const strangers = join("test", "fixtures", "projects");
+
 export interface Source {
   /** Path from the package's folder. */
   path: string;
@@ -23,6 +26,7 @@ export function readSources(kind = /(?<!\.d)\.ts$/): Source[] {
     for (const name of names) {
       if (!kind.test(name) || name.split("/").includes("node_modules")) continue;
       const path = join(folder, name);
+      if (path.startsWith(strangers)) continue;
       sources.push({ path, text: readFileSync(join(root, path), "utf8") });
     }
   }

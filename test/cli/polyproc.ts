@@ -19,6 +19,8 @@ export interface RunOptions {
   env?: Record<string, string | undefined>;
   /** All of standard input. Default: none, at its end. `null`: left open for the test. */
   input?: string | Buffer | null;
+  /** The Node that runs it. Default: that of the test. */
+  node?: string;
 }
 
 /** A command line that runs. */
@@ -55,7 +57,7 @@ export const functions = fileURLToPath(new URL("../../../test/cli/fixtures/funct
 
 /** Starts the command line as a user would. It is killed with the test, should it still run. */
 export function start(test: TestContext, args: readonly string[], options: RunOptions = {}): Running {
-  const child = spawn(process.execPath, [main, ...args], {
+  const child = spawn(options.node ?? process.execPath, [main, ...args], {
     stdio: ["pipe", "pipe", "pipe"],
     cwd: options.cwd,
     env: { ...process.env, ...noServer, ...options.env },

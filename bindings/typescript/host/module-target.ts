@@ -5,7 +5,8 @@ import { PolyprocError } from "../../../protocol/errors.js";
 import type { ModuleTarget } from "../../../protocol/target.js";
 import { callableOf, isClass, type Callable } from "./callable.js";
 import { withoutFrames, withoutHost } from "./stack.js";
-import { explainTypescript, isTypescript } from "./typescript.js";
+import { prepareFor } from "./typescript/prepare.js";
+import { compilerErrorCode } from "./typescript/kinds.js";
 
 /** Loads the module and finds its export. Every failure is a TargetNotFound that says what is wrong. */
 export async function loadModuleTarget(target: ModuleTarget): Promise<Callable> {
@@ -36,10 +37,10 @@ function urlOf(module: string): string {
 /** Loads the module at a URL. Rejects with TargetNotFound, which says why. */
 export async function loadModule(url: string): Promise<Record<string, unknown>> {
   try {
-    if (isTypescript(url)) await (await import("./typescript-loader.js")).prepareForTypescript(url);
+    await prepareFor(url);
     return (await import(url)) as Record<string, unknown>;
   } catch (error) {
-    throw explainTypescript(url, shown(url), error) ?? (await loadError(url, error));
+    throw await loadError(url, error);
   }
 }
 
@@ -51,6 +52,15 @@ async function loadError(url: string, error: unknown): Promise<PolyprocError> {
     if (statSync(path).isDirectory()) return notFound(url, `${file} is a folder: name the module file in it`);
   }
   const message = error instanceof Error ? error.message : String(error);
+  const { code } = (error ?? {}) as NodeJS.ErrnoException;
+  if (code === compilerErrorCode) return notFound(url, message);
+  if (code === "ERR_UNKNOWN_FILE_EXTENSION" && /"\.(?:[mc]?ts|[jt]sx)"/.test(message)) {
+    return notFound(
+      url,
+      `${file} is JavaScript and imports TypeScript (${message}): set "allowJs": true in the tsconfig.json of its ` +
+        "project, so that both are loaded, or name a TypeScript module",
+    );
+  }
   const stack = error instanceof Error ? withoutHost(error.stack ?? message) : message;
   if (error instanceof SyntaxError && !stack.startsWith("file:")) {
     const { syntaxPosition } = await import("./syntax-position.js");
@@ -76,7 +86,9 @@ function find(namespace: Record<string, unknown>, name: string, url: string): { 
   const fallback = namespace["default"];
   const first = path[0]!;
   let self: unknown;
-  let value: unknown = has(namespace, first) ? namespace : has(fallback, first) ? fallback : undefined;
+  // What was translated to CommonJS has its default export in `exports.default`.
+  const isTranslated = first === "default" && has(fallback, "__esModule") && has(fallback, "default");
+  let value: unknown = has(namespace, first) && !isTranslated ? namespace : has(fallback, first) ? fallback : undefined;
   if (value === undefined) throw missing(name, namespace, url);
   for (const key of path) {
     if (!has(value, key)) throw missing(name, namespace, url);

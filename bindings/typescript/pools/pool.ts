@@ -45,7 +45,6 @@ export type {
   PoolTarget,
   TaskOptions,
 } from "./pool-options.js";
-export type { Progress } from "./progress.js";
 export { AsyncResult } from "./result.js";
 
 /** How many `apply` jobs are kept open, each for the next call of its function. */
@@ -116,12 +115,12 @@ export class Pool extends SharedObject {
 
   /**
    * Calls the function with each item and waits for all results, which are in the order of the items. If items fail,
-   * rejects once all are done, with the failure of the first of them; with `failFast`, at once. With
-   * `returnExceptions`, failures are among the results. An async iterable is read as its items are run.
+   * rejects once all are done, with the failure of the first of them. With `returnExceptions`, failures are among the
+   * results.
    */
   async map<T, R, E extends boolean = false>(
     target: PoolTarget<[T], R>,
-    items: Iterable<T> | AsyncIterable<T>,
+    items: Iterable<T>,
     options?: MapCallOptions<R, E>,
   ): Promise<Results<R, E>[]> {
     return this.#map("Pool.map", target, "map", items, options).get();
@@ -130,7 +129,7 @@ export class Pool extends SharedObject {
   /** `map` without waiting. */
   mapAsync<T, R, E extends boolean = false>(
     target: PoolTarget<[T], R>,
-    items: Iterable<T> | AsyncIterable<T>,
+    items: Iterable<T>,
     options?: MapCallOptions<R, E>,
   ): AsyncResult<Results<R, E>[]> {
     return this.#map("Pool.mapAsync", target, "map", items, options);
@@ -139,7 +138,7 @@ export class Pool extends SharedObject {
   /** `map` whose items are lists of arguments. */
   async starmap<A extends readonly unknown[], R, E extends boolean = false>(
     target: PoolTarget<A, R>,
-    items: Iterable<A> | AsyncIterable<A>,
+    items: Iterable<A>,
     options?: MapCallOptions<R, E>,
   ): Promise<Results<R, E>[]> {
     return this.#map("Pool.starmap", target, "starmap", items, options).get();
@@ -148,7 +147,7 @@ export class Pool extends SharedObject {
   /** `starmap` without waiting. */
   starmapAsync<A extends readonly unknown[], R, E extends boolean = false>(
     target: PoolTarget<A, R>,
-    items: Iterable<A> | AsyncIterable<A>,
+    items: Iterable<A>,
     options?: MapCallOptions<R, E>,
   ): AsyncResult<Results<R, E>[]> {
     return this.#map("Pool.starmapAsync", target, "starmap", items, options);
@@ -229,21 +228,16 @@ export class Pool extends SharedObject {
     call: string,
     target: AnyTarget,
     mode: Mode,
-    items: Iterable<unknown> | AsyncIterable<unknown>,
+    items: Iterable<unknown>,
     options: MapCallOptions<never> = {},
   ): AsyncResult<never> {
     checkOptions(call, options, mapOptions);
-    if (options.failFast && options.returnExceptions)
-      throw new TypeError(`${call}: failFast ends the call with a failure, returnExceptions returns it: choose one`);
     this.#requireRunning(call);
-    const list = Symbol.asyncIterator in items ? items : Array.isArray(items) ? items : [...items];
-    const usual = Array.isArray(list) ? Math.max(1, defaultChunkSize(list.length, this.#workers)) : 1;
-    const { chunkSize = usual } = options;
-    const lookAhead = shortLookAheadChunks * this.#workers * chunkSize;
+    const list = Array.isArray(items) ? items : [...items];
+    const chunkSize = options.chunkSize ?? Math.max(1, defaultChunkSize(list.length, this.#workers));
     const { result } = withConnection(
       this.connection,
-      () =>
-        new MapJob<never>(this.#jobs, toTarget(target as Runnable), mode, list, { ...options, chunkSize, lookAhead }),
+      () => new MapJob<never>(this.#jobs, toTarget(target as Runnable), mode, list, { ...options, chunkSize }),
     );
     return withSignal(result as AsyncResult<unknown> as AsyncResult<never>, options.signal);
   }

@@ -40,7 +40,7 @@ class Params:
 
 
 NO_PARAMS = packed_map(())
-CAST = field("cast", True)
+EARLY = field("early", True)
 NO_WAIT = field("timeoutMs", 0)
 _AT_ONCE = (NO_WAIT,)
 

@@ -98,30 +98,20 @@ test("a syntax error is reported with its place, in ES modules and in CommonJS",
   assert.match(String(await call(host, { module: unlinked })), /does not provide an export named 'nothing'/);
 });
 
-test("TypeScript runs if Node or an installed tsx can load it; otherwise the error says how", async (t) => {
-  const host = await TestHost.start(t);
+test("the project's tsx is found by what import loads, also from JavaScript of a project with allowJs", async (t) => {
   const folder = temporaryFolder(t);
-  const module = join(folder, "typed.ts");
-  writeFileSync(module, "export default (x: number): number => x + 1;");
-  const answer = await call(host, { module }, 1);
-  if ((process.features as { typescript?: unknown }).typescript) {
-    assert.equal(answer, 2);
-    return;
-  }
-  assert.match(
-    String(answer),
-    /typed\.ts is a TypeScript module, which Node v\S+ cannot load by itself\. Use Node 22\.18 or later, or .* tsx/,
-  );
-
-  // A stand-in for tsx, that is found where the module is and makes .ts loadable.
-  const api = join(folder, "node_modules", "tsx", "dist", "esm", "api");
-  mkdirSync(api, { recursive: true });
+  const tsx = join(folder, "node_modules", "tsx");
+  mkdirSync(tsx, { recursive: true });
+  const entry = (name: string) => ({ import: `./${name}.mjs`, require: "./not-for-import.cjs" });
   writeFileSync(
-    join(folder, "node_modules", "tsx", "package.json"),
-    JSON.stringify({ name: "tsx", type: "module", exports: { "./esm/api": "./dist/esm/api/index.mjs" } }),
+    join(tsx, "package.json"),
+    JSON.stringify({
+      name: "tsx",
+      exports: { "./esm/api": entry("esm"), "./cjs/api": entry("cjs") },
+    }),
   );
   writeFileSync(
-    join(api, "hooks.mjs"),
+    join(tsx, "hooks.mjs"),
     `
     export async function load(url, context, next) {
       if (!url.endsWith(".ts")) return next(url, context);
@@ -130,12 +120,19 @@ test("TypeScript runs if Node or an installed tsx can load it; otherwise the err
   `,
   );
   writeFileSync(
-    join(api, "index.mjs"),
+    join(tsx, "esm.mjs"),
     `import { register as add } from "node:module"; export const register = () => add("./hooks.mjs", import.meta.url);`,
   );
-  const other = join(folder, "other.ts");
-  writeFileSync(other, "export default (x: number): number => x + 10;");
-  assert.equal(await call(await TestHost.start(t), { module: other }, 1), 11);
+  writeFileSync(
+    join(tsx, "cjs.mjs"),
+    "export const register = () => { globalThis.registered = process.env.TSX_TSCONFIG_PATH; };",
+  );
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions: { allowJs: true } }));
+  writeFileSync(join(folder, "typed.ts"), "export default (x: number): number => x + 1;");
+  const module = join(folder, "plain.mjs");
+  writeFileSync(module, `import add from "./typed.ts"; export default (x) => [add(x), globalThis.registered];`);
+  const host = await TestHost.start(t);
+  assert.deepEqual(await call(host, { module }, 1), [11, join(folder, "tsconfig.json")]);
 });
 
 test("source text is a function of any form, whose imports resolve against its folder", async (t) => {

@@ -1,0 +1,32 @@
+import { fileURLToPath } from "node:url";
+import { needsCompiler } from "./kinds.js";
+
+/** Options of Node by which a program chooses its loader itself. */
+const loaders =
+  /(?:^|[\s"'=/\\@])(?:tsx|ts-node|ts-node-maintained|swc-node|oxc-node|esbuild-register|jiti)(?:$|[\s"'/\\])/;
+
+let prepared: Promise<void> | null = null;
+
+/**
+ * Call before loading a module. If it is TypeScript, or JavaScript of a project with `allowJs`, decides once for this
+ * process what loads TypeScript: what the options of Node name; the project's tsx; our own hooks. Before the first
+ * attempt, because Node remembers failed loads.
+ */
+export async function prepareFor(url: string): Promise<void> {
+  if (prepared) return prepared;
+  if (!url.startsWith("file:")) return;
+  const path = fileURLToPath(url.replace(/[?#].*$/, ""));
+  if (!needsCompiler(path)) {
+    const { projectOf } = await import("./project.js");
+    if (projectOf(path)?.options.allowJs !== true) return;
+  }
+  return (prepared ??= prepare(path));
+}
+
+async function prepare(path: string): Promise<void> {
+  if (loaders.test([...process.execArgv, process.env["NODE_OPTIONS"] ?? ""].join(" "))) return;
+  const { registerTsx } = await import("./tsx.js");
+  if (await registerTsx(path)) return;
+  const { registerOwnHooks } = await import("./own-hooks.js");
+  registerOwnHooks();
+}

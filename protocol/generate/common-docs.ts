@@ -19,7 +19,7 @@ export const commonDocs: ReadonlyMap<string, string> = new Map(
     deadlock: "Identifier of the deadlock.",
     deadlocks: "The deadlocks that exist now.",
     dropped: "Number of lines that are missing before these.",
-    early: "The sender does not wait for the answer, which may come some 10 ms later. Default false.",
+    cast: "The sender does not wait for the answer, which may come some 10 ms later. Default false.",
     end: "The pipe end.",
     endedAt: "When it ended, in milliseconds since 1970. Null while it runs.",
     entries: "Items that changed, oldest change first.",

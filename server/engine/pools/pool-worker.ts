@@ -106,7 +106,7 @@ export class PoolWorker implements HostUser, TaskWorker {
   give(tasks: Task[]): boolean {
     const engine = this.pool.engine;
     // Claims go before the message: a host that has a task and finds no claim for it treats it as taken back.
-    if (this.host.claims && !this.host.host!.claims!.offer(this.#numbers.nextClaims(tasks.length))) {
+    if (this.host.claims && !this.host.host!.claims!.write(this.#numbers.nextClaims(tasks.length))) {
       this.host.expel("it filled its claims pipe");
       return false;
     }

@@ -273,7 +273,7 @@ export class ProcessTable {
     };
     const deliver = () => {
       if (!fits()) return;
-      if (host.claims && !host.host!.claims!.offer([0])) {
+      if (host.claims && !host.host!.claims!.write([0])) {
         host.expel("it filled its claims pipe");
         return;
       }

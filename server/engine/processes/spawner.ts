@@ -92,7 +92,7 @@ export interface Claims {
    * Writes the low byte of each `seq`, in order. Writes nothing and returns false if the FIFO is full: the host filled
    * it.
    */
-  offer(seqs: readonly number[]): boolean;
+  write(seqs: readonly number[]): boolean;
   /**
    * Takes back up to `max` tasks that the host has not claimed, the next ones that it would run. Returns their bytes in
    * order. A host that breaks the protocol may have written other bytes.

@@ -16,7 +16,7 @@ export class FifoClaims implements Claims {
     this.#fd = fd;
   }
 
-  offer(seqs: readonly number[]): boolean {
+  write(seqs: readonly number[]): boolean {
     if (this.#fd === null) {
       // The host has exited, but the engine does not know it yet. The host will not claim these tasks.
       this.#left.push(...seqs);

@@ -23,7 +23,7 @@ export class FakeHost implements Host {
   readonly peer = new FakePeer();
   readonly signals: string[] = [];
   readonly #record: HostRecord;
-  #offered: number[] = [];
+  #unclaimed: number[] = [];
   #seen = 0;
   readonly #loaded = new Set<number>();
   #list: workers.WorkerTask[] = [];
@@ -34,11 +34,11 @@ export class FakeHost implements Host {
 
   readonly aside = null;
   readonly claims = {
-    offer: (seqs: readonly number[]) => {
-      this.#offered.push(...seqs);
+    write: (seqs: readonly number[]) => {
+      this.#unclaimed.push(...seqs);
       return true;
     },
-    takeBack: (max: number) => this.#offered.splice(0, max),
+    takeBack: (max: number) => this.#unclaimed.splice(0, max),
   };
 
   get record(): HostRecord {
@@ -88,7 +88,7 @@ export class FakeHost implements Host {
   /** Begins its next task as a real host does: by reading a claim. Null if there is none. */
   begin(): workers.WorkerTask | null {
     void this.list;
-    const claimed = this.#record.claims ? this.#offered.shift() : this.#list[0]?.seq;
+    const claimed = this.#record.claims ? this.#unclaimed.shift() : this.#list[0]?.seq;
     if (claimed === undefined) {
       this.#list = [];
       return null;

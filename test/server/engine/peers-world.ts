@@ -89,7 +89,7 @@ export class FakeChild implements Host {
   full = false;
   readonly aside = null;
   readonly claims = {
-    offer: (seqs: readonly number[]) => {
+    write: (seqs: readonly number[]) => {
       if (this.full) return false;
       this.claimed.push(...seqs);
       return true;

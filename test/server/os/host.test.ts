@@ -82,7 +82,7 @@ test("a claim goes to its first reader: the host, or the server while the host i
   const claims = host.claims!;
   assert.deepEqual(claims.takeBack(10), []);
   assert.equal(await ask("claim"), "none");
-  claims.offer([7, 8, 9, 10]);
+  claims.write([7, 8, 9, 10]);
   assert.equal(await ask("claim"), "7");
   assert.equal(await ask("busy 200"), "busy");
   assert.deepEqual(claims.takeBack(2), [8, 9]);
@@ -93,11 +93,11 @@ test("a claim goes to its first reader: the host, or the server while the host i
 
 test("claims that a host left behind, or that came too late for it, can be taken back after its exit", async (t) => {
   const { told, host, ask } = await startHost(t);
-  host.claims!.offer([1, 2, 255]);
+  host.claims!.write([1, 2, 255]);
   assert.equal(await ask("claim"), "1");
   host.signalTree("SIGKILL");
   await told.exitsSoon();
-  host.claims!.offer([3]);
+  host.claims!.write([3]);
   assert.deepEqual(host.claims!.takeBack(1), [2]);
   assert.deepEqual(host.claims!.takeBack(5), [255, 3]);
   assert.deepEqual(host.claims!.takeBack(5), []);
@@ -107,7 +107,7 @@ test("20 hosts at once each have a connection and claims of their own", async (t
   const spawner = testSpawner(t);
   const hosts = Array.from({ length: 20 }, () => spawner.startHost({ runtime: "fixture" }, new Recorder()));
   await waitFor(() => spawner.sockets.length === 20);
-  hosts.forEach((host, i) => host.claims!.offer([i]));
+  hosts.forEach((host, i) => host.claims!.write([i]));
   const claimed = await Promise.all(
     spawner.sockets.map(async (socket) => {
       const ask = dialogue(socket);

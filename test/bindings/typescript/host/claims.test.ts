@@ -52,7 +52,7 @@ test("a claim that comes before its task is kept for it", async (t) => {
   const first = host.apply(0, [1]);
   const second = host.apply(0, [2]);
   // The host finds the second's claim when it looks for the first's.
-  host.offer([second]);
+  host.writeClaims([second]);
   host.send("worker/run", { tasks: [first] });
   host.send("worker/run", { tasks: [second] });
   await host.results(2);

@@ -142,8 +142,8 @@ export class TestHost {
     return this.task(target, "apply", [[args, kwargs]]);
   }
 
-  /** Offers the tasks' claims, as a server does before it sends them. */
-  offer(tasks: WorkerTask[]): void {
+  /** Writes the tasks' claims, as a server does before it sends them. */
+  writeClaims(tasks: WorkerTask[]): void {
     if (this.#claimsFd !== null)
       writeSync(
         this.#claimsFd,
@@ -166,7 +166,7 @@ export class TestHost {
     this.#writer.write({ method, params });
   }
 
-  /** Offers and sends tasks. */
+  /** Writes the claims of tasks, and sends them. */
   run(
     tasks: WorkerTask[],
     more: {
@@ -176,7 +176,7 @@ export class TestHost {
       initializer?: { target: object; args?: Payload };
     } = {},
   ): void {
-    this.offer(tasks);
+    this.writeClaims(tasks);
     this.send("worker/run", { tasks, ...more });
   }
 

@@ -83,7 +83,8 @@ export async function runRound(stage: Stage, plan: RoundPlan): Promise<RoundRepo
   }
   for (const [i, act] of acts.entries()) {
     for (const [j, program] of act.play.programs.entries()) {
-      const env = { ...stage.environment, ...(program.isPrivate !== true && { POLYPROC_ADDRESS: stage.address! }) };
+      const address = random.chance(0.6) ? stage.address! : random.pick(stage.addresses);
+      const env = { ...stage.environment, ...(program.isPrivate !== true && { POLYPROC_ADDRESS: address }) };
       const started = startProgram(program, join(folder, `${i}.${j}.log`), env, folder);
       pids.add(started.pid);
       act.programs.push(started);

@@ -1,13 +1,14 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, type Client } from "polyproc";
 import { Guardian } from "../../server/os/guardian.js";
 import { waitFor, within } from "../deadline.js";
 import { compiled } from "../fixture.js";
+import { certificate, privateKey } from "../server/tls-files.js";
 import { pythonEnvironment } from "./program.js";
 import { soakProcesses, soakVariable } from "./processes.js";
 
@@ -35,11 +36,14 @@ export class Stage {
   readonly #guardian = new Guardian(this.id);
   #server: ChildProcess | null = null;
   #stderr = "";
+  #addresses: string[] = [];
   #watcher: Client | null = null;
   #servers = 0;
 
   constructor() {
     for (const folder of [this.temporary, this.stacks]) mkdirSync(folder);
+    writeFileSync(this.#certificate, certificate);
+    writeFileSync(this.#key, privateKey);
     const report = `--report-on-signal --report-signal=SIGUSR2 --report-directory=${this.stacks}`;
     this.environment = {
       ...process.env,
@@ -51,12 +55,21 @@ export class Stage {
       NODE_OPTIONS: report,
       NODE_COMPILE_CACHE: join(this.folder, "compiled"),
       NO_COLOR: "1",
+      POLYPROC_TOKEN: this.id,
+      // The programs that come over the network belong to one test, too.
+      POLYPROC_TRUST_BLOBS: "1",
+      NODE_EXTRA_CA_CERTS: this.#certificate,
     };
-    for (const name of notInherited) delete this.environment[name];
+    for (const name of notInherited) if (name !== "POLYPROC_TOKEN") delete this.environment[name];
   }
 
   get address(): string | null {
     return this.#server === null ? null : `unix:${this.#path}`;
+  }
+
+  /** All addresses of the server: its Unix socket, TCP and TLS. */
+  get addresses(): readonly string[] {
+    return this.#addresses;
   }
 
   get serverPid(): number | null {
@@ -78,6 +91,14 @@ export class Stage {
     return this.#watcher;
   }
 
+  get #certificate(): string {
+    return join(this.folder, "certificate.pem");
+  }
+
+  get #key(): string {
+    return join(this.folder, "key.pem");
+  }
+
   get #path(): string {
     return join(this.folder, `s${this.#servers}`);
   }
@@ -85,7 +106,9 @@ export class Stage {
   async startServer(): Promise<void> {
     this.#servers++;
     this.#stderr = "";
-    const server = spawn(process.execPath, [compiled("server/main"), "--listen", `unix:${this.#path}`], {
+    const listen = [`unix:${this.#path}`, "tcp:127.0.0.1:0", "tls:127.0.0.1:0"].flatMap((one) => ["--listen", one]);
+    const tls = ["--tls-cert", this.#certificate, "--tls-key", this.#key];
+    const server = spawn(process.execPath, [compiled("server/main"), ...listen, ...tls], {
       cwd: this.folder,
       env: this.environment,
       stdio: ["ignore", "pipe", "pipe"],
@@ -93,13 +116,14 @@ export class Stage {
     });
     this.#guardian.add(server.pid!);
     this.#server = server;
-    let listens = false;
-    server.stdout.on("data", (text: Buffer) => (listens ||= text.toString().includes("listening on")));
+    let stdout = "";
+    server.stdout.on("data", (text: Buffer) => (stdout += text.toString()));
     server.stderr.on("data", (text: Buffer) => (this.#stderr = (this.#stderr + text.toString()).slice(-20_000)));
     await waitFor(
       () => {
         if (this.serverStatus !== null) throw new Error(`the server ended with ${this.serverStatus}: ${this.#stderr}`);
-        return listens;
+        this.#addresses = [...stdout.matchAll(/^polyproc: listening on (.*)$/gm)].map((line) => line[1]!);
+        return this.#addresses.length === 3;
       },
       { what: "a server that listens", timeoutMs: 30_000 },
     );

@@ -1,4 +1,4 @@
-import { connect as connectSocket, type Socket } from "node:net";
+import { connect as connectSocket, isIP, type Socket } from "node:net";
 import { basename } from "node:path";
 import { connect as connectTls } from "node:tls";
 import type { PolyprocError } from "../../../protocol/errors.js";
@@ -111,7 +111,8 @@ function openSocket(address: Address, shown: string): { socket: Socket; opened: 
       ? connectSocket(address.path)
       : address.kind === "tcp"
         ? connectSocket(address.port, address.host)
-        : connectTls(address.port, address.host, { servername: address.host });
+        : // The name that is asked for must not be an IP address. The certificate is checked against the host in any case.
+          connectTls(address.port, address.host, isIP(address.host) === 0 ? { servername: address.host } : {});
   const opened = new Promise<void>((resolve, reject) => {
     const onError = (error: NodeJS.ErrnoException) => {
       reject(

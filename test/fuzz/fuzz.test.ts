@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { startUnixServer } from "../server/server-process.js";
-import { describeSent, Fuzzer, serverArguments, type BatchReport } from "./fuzz.js";
+import { describeSent, Fuzzer, startFuzzedServer, type BatchReport } from "./fuzz.js";
 import { isHarmless } from "./harmless.js";
 import { clientMessages } from "./schema.js";
 
@@ -17,10 +16,7 @@ describe("a server that gets valid and almost valid messages", () => {
   let fuzzer: Fuzzer;
 
   before(async () => {
-    fuzzer = await Fuzzer.begin(
-      await startUnixServer({ after: (clean) => void cleanups.unshift(clean) }, serverArguments),
-      seed,
-    );
+    fuzzer = await Fuzzer.begin(await startFuzzedServer({ after: (clean) => void cleanups.unshift(clean) }), seed);
     cleanups.unshift(() => fuzzer.close());
   });
 

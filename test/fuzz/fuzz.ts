@@ -1,9 +1,12 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { waitFor, within } from "../deadline.js";
 import { compiled } from "../fixture.js";
 import { RawClient, type Framing } from "../server/clients.js";
-import type { ServerProcess } from "../server/server-process.js";
+import { startUnixServer, type ServerProcess } from "../server/server-process.js";
+import { certificate, privateKey } from "../server/tls-files.js";
+import { temporaryFolder } from "../temporary-folder.js";
 import { Random } from "../soak/random.js";
 import type { Shared } from "./composer.js";
 import { FuzzSession, type Sent } from "./session.js";
@@ -32,8 +35,21 @@ export interface BatchReport {
   messages: Sent[];
 }
 
-/** Of the server: with the host that does what it likes. */
-export const serverArguments = ["--runtime", `random=${process.execPath} ${compiled("test/fuzz/random-host")}`];
+/** What sessions that come over the network say. */
+const fuzzToken = "a-token-for-the-sessions-of-the-fuzzer";
+
+/** A server on a Unix socket, TCP and TLS, with the host that does what it likes. It ends with the test. */
+export function startFuzzedServer(test: {
+  after(clean: () => void | Promise<void>): void;
+}): Promise<ServerProcess & { path: string }> {
+  const folder = temporaryFolder(test);
+  const [cert, key] = [join(folder, "certificate.pem"), join(folder, "key.pem")];
+  writeFileSync(cert, certificate);
+  writeFileSync(key, privateKey);
+  const network = ["--listen", "tcp:127.0.0.1:0", "--listen", "tls:127.0.0.1:0", "--tls-cert", cert, "--tls-key", key];
+  const runtime = ["--runtime", `random=${process.execPath} ${compiled("test/fuzz/random-host")}`];
+  return startUnixServer(test, [...network, ...runtime], { env: { POLYPROC_TOKEN: fuzzToken } });
+}
 
 /** A server under fire, and one well-behaved client that looks on. */
 export class Fuzzer {
@@ -64,9 +80,12 @@ export class Fuzzer {
     const sessions: FuzzSession[] = [];
     try {
       for (let count = random.int(2, 5); count > 0; count--) {
-        sessions.push(
-          await FuzzSession.open(this.#server.path, random.pick(framings), random, shared, report.messages),
-        );
+        const [unix, ...network] = this.#server.addresses as [string, ...string[]];
+        // Half of the sessions come over TCP and TLS.
+        const address = random.chance(0.5) ? unix : random.pick(network);
+        const client = await connectTo(address, random.pick(framings));
+        const token = address === unix ? undefined : fuzzToken;
+        sessions.push(await FuzzSession.open(client, token, random, shared, report.messages));
       }
       for (let left = random.int(200, 600); left > 0; left--) {
         const session = random.pick(sessions);
@@ -179,6 +198,13 @@ export class Fuzzer {
     const grown = (result.rssBytes as number) - this.#rssAtFirst;
     if (grown > mostGrowthBytes) report.faults.push(`the server grew by ${(grown / MiB).toFixed(0)} MiB`);
   }
+}
+
+/** Through the door that the address names. */
+function connectTo(address: string, framing: Framing): Promise<RawClient> {
+  if (address.startsWith("tcp:")) return RawClient.connectTcp(address, framing);
+  if (address.startsWith("tls:")) return RawClient.connectTls(address, framing);
+  return RawClient.connect(address.slice("unix:".length), framing);
 }
 
 /** CPU time of the process, in milliseconds; 0 where the system does not tell. */

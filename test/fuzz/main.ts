@@ -5,8 +5,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { startUnixServer } from "../server/server-process.js";
-import { describeSent, Fuzzer, serverArguments } from "./fuzz.js";
+import { describeSent, Fuzzer, startFuzzedServer } from "./fuzz.js";
 
 const { values } = parseArgs({
   options: {
@@ -26,10 +25,7 @@ const totals = { sent: new Map<string, number>(), answers: new Map<string, numbe
 const began = performance.now();
 let number = first;
 try {
-  const fuzzer = await Fuzzer.begin(
-    await startUnixServer({ after: (clean) => void cleanups.unshift(clean) }, serverArguments),
-    seed,
-  );
+  const fuzzer = await Fuzzer.begin(await startFuzzedServer({ after: (clean) => void cleanups.unshift(clean) }), seed);
   cleanups.unshift(() => fuzzer.close());
   console.log(`seed ${seed}`);
   for (; number < first + batches && performance.now() - began < seconds * 1000; number++) {

@@ -1,4 +1,4 @@
-import { RawClient, type Framing } from "../server/clients.js";
+import type { RawClient } from "../server/clients.js";
 import type { Random } from "../soak/random.js";
 import { Composer, type Shared } from "./composer.js";
 
@@ -27,15 +27,16 @@ export class FuzzSession {
     this.#sent = sent;
   }
 
+  /** `token`: for the connections that need one. */
   static async open(
-    path: string,
-    framing: Framing,
+    client: RawClient,
+    token: string | undefined,
     random: Random,
     shared: Shared,
     sent: Sent[],
   ): Promise<FuzzSession> {
-    const client = await RawClient.connect(path, framing);
-    const { result, error } = await client.request("initialize", { clientInfo: { name: "fuzzer" } }, 0);
+    const hello = { clientInfo: { name: "fuzzer" }, ...(token !== undefined && { token }) };
+    const { result, error } = await client.request("initialize", hello, 0);
     if (error) throw new Error(error.message);
     return new FuzzSession(client, result.session as string, random, shared, sent);
   }

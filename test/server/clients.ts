@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { connect } from "node:net";
+import { connect as connectTls } from "node:tls";
 import type { Duplex } from "node:stream";
 import type { ErrorObject } from "../../protocol/errors.js";
 import { decodeMessage } from "../../server/ipc/framing/decoder.js";
@@ -7,6 +8,7 @@ import { FrameReader } from "../../server/ipc/framing/frame-reader.js";
 import type { LargeIntake } from "../../server/ipc/framing/large-message.js";
 import { BodyReader } from "../../server/rpc/body-reader.js";
 import { patienceMs, waitFor, within } from "../deadline.js";
+import { certificate } from "./tls-files.js";
 import { encodeMessage } from "./encode-message.js";
 
 export interface Answer {
@@ -71,6 +73,13 @@ export class RawClient {
   static async connectTcp(address: string, framing: Framing): Promise<RawClient> {
     const socket = connect(Number(address.split(":").at(-1)), "127.0.0.1");
     await within(once(socket, "connect"), "a TCP connection");
+    return new RawClient(socket, framing);
+  }
+
+  /** Over TLS to this computer, at an address as the server prints it. Trusts the certificate of the tests. */
+  static async connectTls(address: string, framing: Framing): Promise<RawClient> {
+    const socket = connectTls(Number(address.split(":").at(-1)), "127.0.0.1", { ca: certificate });
+    await within(once(socket, "secureConnect"), "a TLS connection");
     return new RawClient(socket, framing);
   }
 

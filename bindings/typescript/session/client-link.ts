@@ -111,7 +111,7 @@ function openSocket(address: Address, shown: string): { socket: Socket; opened: 
       ? connectSocket(address.path)
       : address.kind === "tcp"
         ? connectSocket(address.port, address.host)
-        : // The name that is asked for must not be an IP address. The certificate is checked against the host in any case.
+        : // An IP address is no server name. The certificate is checked against the host in any case.
           connectTls(address.port, address.host, isIP(address.host) === 0 ? { servername: address.host } : {});
   const opened = new Promise<void>((resolve, reject) => {
     const onError = (error: NodeJS.ErrnoException) => {

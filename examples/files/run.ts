@@ -20,6 +20,6 @@ export async function run(
   try {
     for await (const result of pool.imapUnordered(compressTask, pieces, options)) onResult(result);
   } catch (error) {
-    if (error !== signal.reason) throw error;
+    if (!signal.aborted) throw error;
   }
 }

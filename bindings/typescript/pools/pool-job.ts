@@ -8,13 +8,16 @@ import type { PoolJobs } from "./pool-jobs.js";
 import { JobRouter, type JobReceiver } from "./pool-router.js";
 import { SharedObject } from "../session/shared-object.js";
 
-/** Most tasks in one message. */
-const maxMessageTasks = 1024;
-/** Most bytes in one message, unless a single task is larger. */
-const maxMessageBytes = 1024 * 1024;
-/** A batch of this many bytes is sent at once, before the end of the turn, so that workers can begin. */
-const earlyBytes = 64 * 1024;
-/** Most bytes of tasks sent and not yet accepted by the server. Further tasks wait in this process. */
+/*
+ * One message has at most this many tasks and bytes, unless a single task is larger. As many are sent at once, before
+ * the end of the turn, so that workers can begin. The Python binding has the same numbers.
+ */
+const maxMessageTasks = 512;
+const maxMessageBytes = 64 * 1024;
+/**
+ * Most bytes of tasks sent and not yet accepted by the server. Further tasks wait in this process, and items are not
+ * encoded before there is room: so little is enough. (In Python a thread that submits more is blocked: 64 MiB.)
+ */
 const windowBytes = 8 * 1024 * 1024;
 /** After one of these errors every further task of the job would fail in the same way. */
 const refusals: ReadonlySet<ErrorName> = new Set(["Closed", "BadState", "Cancelled", "SpawnFailed", "Unauthorized"]);
@@ -179,7 +182,7 @@ export class PoolJob extends SharedObject implements JobReceiver {
     this.#jobs.takeTurn(this);
     this.#queue.push(task);
     this.#queuedBytes += sizeOf(task);
-    if (this.#queuedBytes >= earlyBytes) this.flush();
+    if (this.#queuedBytes >= maxMessageBytes) this.flush();
     else if (!this.#scheduled) {
       this.#scheduled = true;
       queueMicrotask(() => {

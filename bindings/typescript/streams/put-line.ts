@@ -3,7 +3,7 @@ import { payloadBytes } from "../session/codec.js";
 import { Full } from "../session/errors.js";
 
 /** An item of this size or more is sent in a message of its own. */
-const largeBytes = 64 * 1024;
+const ownMessageBytes = 64 * 1024;
 const maxBatchBytes = 256 * 1024;
 const maxBatchItems = 10_000;
 /**
@@ -94,7 +94,7 @@ export class PutLine {
 
   #sendSome(): void {
     while (this.#entries.length > 0 && !this.#attempt) {
-      const large = payloadBytes(this.#entries[0]!.item) >= largeBytes;
+      const large = payloadBytes(this.#entries[0]!.item) >= ownMessageBytes;
       // Blocked items come first. Once they are stored, there may be space for a whole batch.
       if (!large && this.#waiting > 0) return;
       const batch = large ? this.#take(1) : this.#take(this.#batchLength());
@@ -145,7 +145,7 @@ export class PutLine {
     let bytes = 0;
     for (const { item } of this.#entries) {
       const size = payloadBytes(item);
-      if (length > 0 && (size >= largeBytes || bytes + size > maxBatchBytes || length === maxBatchItems)) break;
+      if (length > 0 && (size >= ownMessageBytes || bytes + size > maxBatchBytes || length === maxBatchItems)) break;
       bytes += size;
       length++;
     }

@@ -39,7 +39,7 @@ const holdMs = 20;
  * For an item above this size the loan is ended after `holdMs`, not at the next request: until then the server keeps
  * the item in memory.
  */
-const largeBytes = 64 * 1024;
+const largeBytes = 256 * 1024;
 
 /**
  * The iterator behind `for await` over a queue.

@@ -1,3 +1,4 @@
+/* In Python, where a wait blocks the thread, more may be under way: 512 sends, each of up to 256 KiB. */
 const maxItems = 64;
 const maxBytes = 64 * 1024;
 

@@ -12,10 +12,12 @@ from .._values.rope import joined
 from ..targets import Target
 from .pool_calls import CallPacker, pack_calls
 
-# One message brings no more than this, unless one task alone has more.
+# One message has at most this many tasks and bytes, unless one task alone has more. Node's binding has the same
+# numbers.
 _MAX_TASKS = 512
 _MAX_BYTES = 64 * 1024
-# Bytes of tasks that the server has not accepted yet. Who submits more waits.
+# Bytes of tasks that the server has not accepted yet. A thread that submits more is blocked, and `apply_async` should
+# not block: so this is much. (In Node tasks wait in a list, and block nobody: 8 MiB.)
 _WINDOW_BYTES = 64 * 1024 * 1024
 _WINDOW_MESSAGES = 4096
 # In an outcome that has been counted.

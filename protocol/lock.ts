@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { request } from "./message.js";
-import { count, early, handle, none, owner, timeoutMs } from "./schema.js";
+import { cast, count, handle, none, owner, timeoutMs } from "./schema.js";
 
 const lock = () => handle("lock", "rlock");
 
@@ -25,9 +25,9 @@ export const acquire = request("lock/acquire", {
 export const release = request("lock/release", {
   doc:
     "Releases the lock. Any session may release a lock, as in Python. A recursive lock is released only by its " +
-    "owner, as often as it was taken. `early`: the sender does not wait for the answer, which the server may send " +
+    "owner, as often as it was taken. `cast`: the sender does not wait for the answer, which the server may send " +
     "some 10 ms later, together with others.",
-  params: v.strictObject({ lock: lock(), owner: owner(), early: early() }),
+  params: v.strictObject({ lock: lock(), owner: owner(), cast: cast() }),
   result: none(),
   errors: ["BadState", "NotOwner"],
 });

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { notification, request } from "./message.js";
-import { count, early, handle, none, payload, timeoutMs } from "./schema.js";
+import { cast, count, handle, none, payload, timeoutMs } from "./schema.js";
 
 const end = () => handle("pipe");
 
@@ -15,14 +15,15 @@ export const create = request("pipe/create", {
 export const send = request("pipe/send", {
   doc:
     "Sends one item to the other end. Waits while the pipe is full. Items of one session keep their order. " +
-    "`early`: the sender does not wait for the answer. The server may then send the answer some 10 ms later, " +
-    "together with others. If the session ends or closes this end while an `early` item waits for space, the item is " +
-    "stored all the same. `channel`: the session could send this item through a channel (see [Channels](#channels)).",
+    "`cast`: the sender does not wait for the answer. The server may then send the answer some 10 ms later, " +
+    "together with others. If the session ends or closes this end while the item of a `cast` waits for space, the " +
+    "item is stored all the same. `channel`: the session could send this item through a channel (see " +
+    "[Channels](#channels)).",
   params: v.strictObject({
     end: end(),
     item: payload(),
     timeoutMs: timeoutMs(),
-    early: early(),
+    cast: cast(),
     channel: v.optional(v.boolean()),
   }),
   result: none(),

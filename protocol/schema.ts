@@ -61,7 +61,7 @@ export function owner() {
 }
 
 /** The sender does not wait for the answer. Only for requests whose answer has no content. */
-export function early() {
+export function cast() {
   return v.optional(v.boolean());
 }
 

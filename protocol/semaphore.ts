@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { request } from "./message.js";
-import { count, early, handle, none, owner, timeoutMs } from "./schema.js";
+import { cast, count, handle, none, owner, timeoutMs } from "./schema.js";
 
 const semaphore = () => handle("semaphore");
 
@@ -24,9 +24,9 @@ export const acquire = request("semaphore/acquire", {
 
 export const release = request("semaphore/release", {
   doc:
-    "Gives back `n` permits (default 1). `early`: the sender does not wait for the answer, which the server may " +
+    "Gives back `n` permits (default 1). `cast`: the sender does not wait for the answer, which the server may " +
     "send some 10 ms later, together with others.",
-  params: v.strictObject({ semaphore: semaphore(), owner: owner(), n: v.optional(count(1)), early: early() }),
+  params: v.strictObject({ semaphore: semaphore(), owner: owner(), n: v.optional(count(1)), cast: cast() }),
   result: none(),
   errors: ["BadState"],
 });

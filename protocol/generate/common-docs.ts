@@ -93,6 +93,7 @@ export const docsByPlace: ReadonlyMap<string, string> = new Map(
     "BarrierWaitResult.index": "Index of this party in the round, from 0.",
     "BarrierWaitResult.runAction": "True for the party that runs the action.",
     "BigInteger.$int": "The integer, in decimal digits.",
+    "TypedBigInteger.$bigint": "The integer, in decimal digits.",
     "Blob.$blob": "A value that only one language can open.",
     "Blob.$blob.data": "The bytes, in base64.",
     "Blob.$blob.tag": "`language/encoding`, such as `python/pickle`.",

@@ -9,15 +9,15 @@ import type { HostRecord } from "../engine/processes/host.js";
 import type { Peer } from "../engine/peer.js";
 import type { Session } from "../engine/session.js";
 import { Wait } from "../engine/wait.js";
-import { unhurriedNull, type Handler, type ServerFacts } from "./handler.js";
+import { castAnswer, type Handler, type ServerFacts } from "./handler.js";
 import { describeIssues, quote } from "./issues.js";
 import { serverFault } from "./server-fault.js";
 import { handlerByMethod } from "./table.js";
 
 export type RequestId = number | string;
 
-/** `error` or `result` is present. An `unhurried` answer may wait to be sent together with the next message. */
-export type Reply = (error: PolyprocError | null, result?: unknown, unhurried?: boolean) => void;
+/** `error` or `result` is present. The answer to a `cast` may wait to be sent together with the next message. */
+export type Reply = (error: PolyprocError | null, result?: unknown, cast?: boolean) => void;
 
 /** The peer of a connection: a client, or a worker host that the server started. */
 export type Access = ClientAccess | { kind: "worker"; host: HostRecord };
@@ -114,7 +114,7 @@ export class Connection {
       }
       const result = this.#dispatch(id, method, params, reply);
       if (result === deferred) return;
-      if (result === unhurriedNull) {
+      if (result === castAnswer) {
         reply(null, null, true);
         return;
       }

@@ -22,11 +22,11 @@ export interface Context {
   server: ServerFacts;
 }
 
-/** The answer null of a request with `early`: its sender does not wait, so it may be sent with the next message. */
-export const unhurriedNull = Symbol("null, in its own time");
+/** The answer null to a cast: its sender does not wait, so it may be sent with the next message. */
+export const castAnswer = Symbol("null, with the next message");
 
 type Answer<R extends v.GenericSchema> =
-  | typeof unhurriedNull
+  | typeof castAnswer
   | v.InferInput<R>
   | Wait<v.InferInput<R>>
   | Promise<v.InferInput<R>>;

@@ -1,6 +1,6 @@
 import * as lock from "../../protocol/lock.js";
 import { Lock } from "../engine/sync/lock.js";
-import { answer, unhurriedNull, type Handler } from "./handler.js";
+import { answer, castAnswer, type Handler } from "./handler.js";
 
 export const lockHandlers: readonly Handler[] = [
   answer(lock.create, ({ engine, session }, { lock: handle }) => {
@@ -10,9 +10,9 @@ export const lockHandlers: readonly Handler[] = [
   answer(lock.acquire, ({ engine, session }, { lock: handle, owner = "", timeoutMs }) =>
     engine.registry.get(handle, Lock).acquire(session, owner, timeoutMs),
   ),
-  answer(lock.release, ({ engine, session }, { lock: handle, owner = "", early = false }) => {
+  answer(lock.release, ({ engine, session }, { lock: handle, owner = "", cast = false }) => {
     const released = engine.registry.get(handle, Lock).release(session, owner);
-    return early ? unhurriedNull : released;
+    return cast ? castAnswer : released;
   }),
   answer(lock.status, ({ engine }, { lock: handle }) => engine.registry.get(handle, Lock).status()),
 ];

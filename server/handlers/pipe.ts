@@ -3,16 +3,16 @@ import * as pipe from "../../protocol/pipe.js";
 import type { Handle } from "../../protocol/schema.js";
 import { PipeEnd } from "../engine/streams/pipe.js";
 import { waitForAny, type ReadySource } from "../engine/streams/ready.js";
-import { answer, receive, unhurriedNull, type Context, type Handler } from "./handler.js";
+import { answer, receive, castAnswer, type Context, type Handler } from "./handler.js";
 
 export const pipeHandlers: readonly Handler[] = [
   answer(pipe.create, (context, params) => {
     create(context, params.first, params.second, params.duplex ?? true);
     return null;
   }),
-  answer(pipe.send, ({ engine, session }, { end, item, timeoutMs, early = false, channel = false }) => {
-    const sent = engine.registry.get(end, PipeEnd).send(session, item, timeoutMs, early, channel);
-    return early && sent === null ? unhurriedNull : sent;
+  answer(pipe.send, ({ engine, session }, { end, item, timeoutMs, cast = false, channel = false }) => {
+    const sent = engine.registry.get(end, PipeEnd).send(session, item, timeoutMs, cast, channel);
+    return cast && sent === null ? castAnswer : sent;
   }),
   answer(pipe.recv, ({ engine, session }, { end, timeoutMs }) =>
     engine.registry.get(end, PipeEnd).recv(session, timeoutMs),

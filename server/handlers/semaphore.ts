@@ -1,6 +1,6 @@
 import * as semaphore from "../../protocol/semaphore.js";
 import { Semaphore } from "../engine/sync/semaphore.js";
-import { answer, unhurriedNull, type Handler } from "./handler.js";
+import { answer, castAnswer, type Handler } from "./handler.js";
 
 export const semaphoreHandlers: readonly Handler[] = [
   answer(semaphore.create, ({ engine, session }, { semaphore: handle, value = 1, bounded = false }) => {
@@ -10,9 +10,9 @@ export const semaphoreHandlers: readonly Handler[] = [
   answer(semaphore.acquire, ({ engine, session }, { semaphore: handle, owner = "", timeoutMs }) =>
     engine.registry.get(handle, Semaphore).acquire(session, owner, timeoutMs),
   ),
-  answer(semaphore.release, ({ engine, session }, { semaphore: handle, owner = "", n = 1, early = false }) => {
+  answer(semaphore.release, ({ engine, session }, { semaphore: handle, owner = "", n = 1, cast = false }) => {
     const released = engine.registry.get(handle, Semaphore).release(session, owner, n);
-    return early ? unhurriedNull : released;
+    return cast ? castAnswer : released;
   }),
   answer(semaphore.status, ({ engine }, { semaphore: handle }) => engine.registry.get(handle, Semaphore).status()),
 ];

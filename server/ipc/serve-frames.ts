@@ -16,7 +16,7 @@ import { decodeMessage } from "./framing/decoder.js";
 import type { DirectIntake } from "./framing/direct-intake.js";
 import { messageOverheadBytes } from "./framing/fragments.js";
 import { FrameReader } from "./framing/frame-reader.js";
-import { FrameWriter } from "./framing/frame-writer.js";
+import { FrameWriter, type WriteTime } from "./framing/frame-writer.js";
 import type { FrameRoom, LargeIntake } from "./framing/large-message.js";
 import { Inbox } from "./inbox.js";
 import { LargeRoom } from "./large-room.js";
@@ -177,7 +177,7 @@ class FrameDoor implements Peer {
 
   notify<M extends NotificationMessage>(message: M, params: Params<M>): void {
     // A `worker/cancel` may overtake the `worker/run` of its task: hosts can handle that.
-    this.#write({ method: message.method, params }, false, message.method === cancel.method);
+    this.#write({ method: message.method, params }, message.method === cancel.method ? "ahead" : "now");
   }
 
   #resumeLarge(settle: () => void): void {
@@ -220,7 +220,7 @@ class FrameDoor implements Peer {
     this.#reader.stop();
     this.#inbox.clear();
     if (error) {
-      this.#write({ id: null, error: error.toErrorObject() }, false, true);
+      this.#write({ id: null, error: error.toErrorObject() }, "ahead");
       // The peer broke the protocol: its aside messages are dropped.
       this.#aside?.stop();
     }
@@ -250,8 +250,8 @@ class FrameDoor implements Peer {
     switch (incoming.kind) {
       case "request": {
         const { id } = incoming;
-        this.connection.request(id, incoming.method, incoming.params, (error, result, unhurried) =>
-          this.#reply(id, error, result, unhurried),
+        this.connection.request(id, incoming.method, incoming.params, (error, result, cast) =>
+          this.#reply(id, error, result, cast ? "later" : "now"),
         );
         // `initialize` or `worker/ready` was answered: from now on the configured limits hold.
         if (this.#large.maxPayloadBytes === 0 && this.connection.session) {
@@ -272,9 +272,9 @@ class FrameDoor implements Peer {
     }
   };
 
-  #reply(id: RequestId, error: PolyprocError | null, result: unknown, unhurried = false): void {
+  #reply(id: RequestId, error: PolyprocError | null, result: unknown, when: WriteTime = "now"): void {
     try {
-      this.#write(error ? { id, error: error.toErrorObject() } : { id, result: result ?? null }, unhurried);
+      this.#write(error ? { id, error: error.toErrorObject() } : { id, result: result ?? null }, when);
     } catch (thrown) {
       // The answer is too large for a frame.
       if (error || !(thrown instanceof PolyprocError)) throw thrown;
@@ -282,11 +282,10 @@ class FrameDoor implements Peer {
     }
   }
 
-  #write(message: object, unhurried = false, urgent = false): void {
+  #write(message: object, when: WriteTime = "now"): void {
     if (this.#state === "closed" || this.#socket.destroyed) return;
     try {
-      if (unhurried) this.#writer.writeUnhurried(message);
-      else this.#writer.write(message, urgent);
+      this.#writer.write(message, when);
     } catch (error) {
       this.#unwritable(message, error instanceof PolyprocError ? error : serverFault(error));
     }

@@ -8,7 +8,7 @@ from . import _shared  # noqa: F401
 from ._bypass.pipe_end import end_of
 from ._errors import BufferTooShort, PolyprocError
 from ._server import at_exit  # noqa: F401
-from ._session.params import EARLY, Params, field, ms
+from ._session.params import CAST, Params, field, ms
 from ._shared import SharedObject
 from ._values.foreign import Foreign, item_of
 from ._values.msgpack import pack, pack_bin, pack_str, unpack
@@ -204,7 +204,7 @@ class Connection(SharedObject):
         if len(item) > _LARGE_BYTES:
             self._ask("pipe/send", self._params.holding(_ITEM, item))
             return
-        more = (EARLY, _CHANNEL) if channel else (EARLY,)
+        more = (CAST, _CHANNEL) if channel else (CAST,)
         self._session.cast("pipe/send", self._params.holding(_ITEM, item, more=more), self._failed)
         if self._failure is not None:
             failure, self._failure = self._failure, None

@@ -3,6 +3,7 @@ import type { Target } from "../../../protocol/target.js";
 import { decodeFrom } from "../session/codec.js";
 import { aborted, Cancelled, TimedOut, type Closed } from "../session/errors.js";
 import { ImapInputs } from "./imap-inputs.js";
+import { ProgressCount, type ProgressListener } from "./progress.js";
 import { leadingToCaller } from "./caller-stack.js";
 import { errorOf } from "./pool-errors.js";
 import type { PoolJobs } from "./pool-jobs.js";
@@ -21,6 +22,7 @@ export interface ImapOptions extends JobOptions {
   shortLookAhead: number;
   /** Yield failures in place of results, and do not throw them. */
   returnExceptions: boolean;
+  onProgress?: ProgressListener | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -40,6 +42,7 @@ export class ImapIterator<T> implements AsyncIterableIterator<T>, JobClient {
   readonly #options: ImapOptions;
   readonly #inputs: ImapInputs;
   readonly #job: PoolJob;
+  readonly #progress: ProgressCount;
   readonly #outcomes = new Map<number, Outcome>();
   /** Indexes in the order of arrival. Used only for unordered results. */
   readonly #arrived: number[] = [];
@@ -66,6 +69,7 @@ export class ImapIterator<T> implements AsyncIterableIterator<T>, JobClient {
     options: ImapOptions,
   ) {
     this.#options = options;
+    this.#progress = new ProgressCount(options.onProgress);
     this.#inputs = new ImapInputs(inputs);
     this.#job = new PoolJob(jobs, target, "map", options, this);
     const { signal } = options;
@@ -139,6 +143,7 @@ export class ImapIterator<T> implements AsyncIterableIterator<T>, JobClient {
   outcome(entry: ResultEntry): void {
     const { index, count, values, ms, origin } = entry;
     this.#taskMs += (ms - this.#taskMs) / 4;
+    this.#progress.add(entry, !values, this.#exhausted ? this.#submitted : undefined);
     if (index < this.#taken && this.#options.ordered) return;
     if (!values) {
       this.failed(

@@ -5,7 +5,7 @@ import type { Closed } from "../session/errors.js";
 import { errorOf } from "./pool-errors.js";
 import type { PoolJobs } from "./pool-jobs.js";
 import { PoolJob, type JobClient, type JobOptions } from "./pool-job.js";
-import { AsyncResult, fail, succeed, type ResultListeners } from "./result.js";
+import { AsyncResult, fail, ran, succeed, type ResultListeners } from "./result.js";
 
 /** One job for all `apply` calls of one function with the same options. Each call is a task. */
 export class ApplyJob implements JobClient {
@@ -32,6 +32,7 @@ export class ApplyJob implements JobClient {
   outcome(entry: ResultEntry): void {
     const result = this.#take(entry.index);
     if (!result) return;
+    ran(result, entry.ms);
     if (!entry.values) {
       fail(result, errorOf(entry, this.job.connection, "only"));
       return;

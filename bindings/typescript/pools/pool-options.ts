@@ -1,4 +1,5 @@
 import type { JobOptions } from "./pool-job.js";
+import type { ProgressListener } from "./progress.js";
 import type { ResultListeners } from "./result.js";
 import {
   aCount,
@@ -92,19 +93,32 @@ export interface ApplyOptions<T> extends TaskOptions, ResultListeners<T> {
 export const applyOptions: OptionTable<ApplyOptions<unknown>> = { kwargs: anObject, ...taskOptions, ...listeners };
 
 interface ManyOptions<E extends boolean> extends TaskOptions {
+  /** Called after each report of a worker: how many items are done, and how long those of the report ran. */
+  onProgress?: ProgressListener | undefined;
   /** Return the errors of failed items in place of their results, and do not throw. Default false. */
   returnExceptions?: E | undefined;
 }
 
 export interface MapCallOptions<T, E extends boolean = boolean> extends ManyOptions<E>, ResultListeners<T[]> {
-  /** Items in one task. Default: such that each worker gets four chunks, as in Python. */
+  /** Items in one task. Default: such that each worker gets four chunks, as in Python; 1 for an async iterable. */
   chunkSize?: number | undefined;
+  /**
+   * True: the first failure ends the call at once. Items that are not done are cancelled. Default false, as in Python:
+   * the call fails when all items are done. Not together with `returnExceptions`.
+   */
+  failFast?: boolean | undefined;
 }
+
+const manyOptions: OptionTable<ManyOptions<boolean>> = {
+  returnExceptions: aFlag,
+  onProgress: aFunction,
+  ...taskOptions,
+};
 
 export const mapOptions: OptionTable<MapCallOptions<unknown>> = {
   chunkSize: aCount(1),
-  returnExceptions: aFlag,
-  ...taskOptions,
+  failFast: aFlag,
+  ...manyOptions,
   ...listeners,
 };
 
@@ -121,8 +135,7 @@ export interface ImapCallOptions<E extends boolean = boolean> extends ManyOption
 export const imapOptions: OptionTable<ImapCallOptions> = {
   chunkSize: aCount(1),
   lookAhead: aCount(1),
-  returnExceptions: aFlag,
-  ...taskOptions,
+  ...manyOptions,
 };
 
 /** What a list of results holds: with `returnExceptions`, errors too. */

@@ -45,6 +45,7 @@ export type {
   PoolTarget,
   TaskOptions,
 } from "./pool-options.js";
+export type { Progress } from "./progress.js";
 export { AsyncResult } from "./result.js";
 
 /** How many `apply` jobs are kept open, each for the next call of its function. */
@@ -115,12 +116,12 @@ export class Pool extends SharedObject {
 
   /**
    * Calls the function with each item and waits for all results, which are in the order of the items. If items fail,
-   * rejects once all are done, with the failure of the first of them. With `returnExceptions`, failures are among the
-   * results.
+   * rejects once all are done, with the failure of the first of them; with `failFast`, at once. With
+   * `returnExceptions`, failures are among the results. An async iterable is read as its items are run.
    */
   async map<T, R, E extends boolean = false>(
     target: PoolTarget<[T], R>,
-    items: Iterable<T>,
+    items: Iterable<T> | AsyncIterable<T>,
     options?: MapCallOptions<R, E>,
   ): Promise<Results<R, E>[]> {
     return this.#map("Pool.map", target, "map", items, options).get();
@@ -129,7 +130,7 @@ export class Pool extends SharedObject {
   /** `map` without waiting. */
   mapAsync<T, R, E extends boolean = false>(
     target: PoolTarget<[T], R>,
-    items: Iterable<T>,
+    items: Iterable<T> | AsyncIterable<T>,
     options?: MapCallOptions<R, E>,
   ): AsyncResult<Results<R, E>[]> {
     return this.#map("Pool.mapAsync", target, "map", items, options);
@@ -138,7 +139,7 @@ export class Pool extends SharedObject {
   /** `map` whose items are lists of arguments. */
   async starmap<A extends readonly unknown[], R, E extends boolean = false>(
     target: PoolTarget<A, R>,
-    items: Iterable<A>,
+    items: Iterable<A> | AsyncIterable<A>,
     options?: MapCallOptions<R, E>,
   ): Promise<Results<R, E>[]> {
     return this.#map("Pool.starmap", target, "starmap", items, options).get();
@@ -147,7 +148,7 @@ export class Pool extends SharedObject {
   /** `starmap` without waiting. */
   starmapAsync<A extends readonly unknown[], R, E extends boolean = false>(
     target: PoolTarget<A, R>,
-    items: Iterable<A>,
+    items: Iterable<A> | AsyncIterable<A>,
     options?: MapCallOptions<R, E>,
   ): AsyncResult<Results<R, E>[]> {
     return this.#map("Pool.starmapAsync", target, "starmap", items, options);
@@ -228,16 +229,21 @@ export class Pool extends SharedObject {
     call: string,
     target: AnyTarget,
     mode: Mode,
-    items: Iterable<unknown>,
+    items: Iterable<unknown> | AsyncIterable<unknown>,
     options: MapCallOptions<never> = {},
   ): AsyncResult<never> {
     checkOptions(call, options, mapOptions);
+    if (options.failFast && options.returnExceptions)
+      throw new TypeError(`${call}: failFast ends the call with a failure, returnExceptions returns it: choose one`);
     this.#requireRunning(call);
-    const list = Array.isArray(items) ? items : [...items];
-    const chunkSize = options.chunkSize ?? Math.max(1, defaultChunkSize(list.length, this.#workers));
+    const list = Symbol.asyncIterator in items ? items : Array.isArray(items) ? items : [...items];
+    const usual = Array.isArray(list) ? Math.max(1, defaultChunkSize(list.length, this.#workers)) : 1;
+    const { chunkSize = usual } = options;
+    const lookAhead = shortLookAheadChunks * this.#workers * chunkSize;
     const { result } = withConnection(
       this.connection,
-      () => new MapJob<never>(this.#jobs, toTarget(target as Runnable), mode, list, { ...options, chunkSize }),
+      () =>
+        new MapJob<never>(this.#jobs, toTarget(target as Runnable), mode, list, { ...options, chunkSize, lookAhead }),
     );
     return withSignal(result as AsyncResult<unknown> as AsyncResult<never>, options.signal);
   }

@@ -10,6 +10,8 @@ const pending = { kind: "pending" } as const;
 /** Settle a result; for pools only. The first call counts. */
 export let succeed: <T>(result: AsyncResult<T>, value: T) => void;
 export let fail: (result: AsyncResult<unknown>, error: unknown) => void;
+/** The call's function ran for so many milliseconds more; for pools only. */
+export let ran: (result: AsyncResult<unknown>, ms: number) => void;
 /** Cancels the call when the signal fires; for pools only. The failure is then Cancelled, whatever else failed. */
 export let cancelBy: (result: AsyncResult<unknown>, signal: AbortSignal) => void;
 
@@ -37,6 +39,7 @@ export class AsyncResult<T> implements PromiseLike<T> {
     succeed = (result, value) => result.#settle({ kind: "done", value });
     fail = (result, error) =>
       result.#settle({ kind: "failed", error: result.#aborted ? aborted(result.#aborted) : error });
+    ran = (result, ms) => (result.#runMs += ms);
     cancelBy = (result, signal) => {
       const forget = onAbort(signal, () => {
         result.#aborted = signal;
@@ -45,6 +48,8 @@ export class AsyncResult<T> implements PromiseLike<T> {
       void result.wait().then(forget);
     };
   }
+
+  #runMs = 0;
 
   /** For pools only. */
   constructor(cancel: () => void, listeners: ResultListeners<T> | null = null) {
@@ -96,6 +101,14 @@ export class AsyncResult<T> implements PromiseLike<T> {
       }, limit);
       waiting.push(done);
     });
+  }
+
+  /**
+   * How long the function has run in workers for this call, in milliseconds: the sum over all items that have ended. It
+   * excludes the time in the queue and on the way.
+   */
+  get runMs(): number {
+    return this.#runMs;
   }
 
   /** Whether the call has ended, successfully or not. */

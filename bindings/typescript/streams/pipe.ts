@@ -57,18 +57,18 @@ export class PipeEnd<T = unknown> extends SharedObject implements AsyncDisposabl
     this.#throwFailure();
     const payload = encodeFor(this.connection, item);
     const bytes = payloadBytes(payload);
-    const early =
+    const cast =
       timeoutMs === null &&
       !options.signal &&
       this.#onTheirWay.admits(bytes) &&
       this.connection.backlogBytes < mostBacklogBytes;
-    if (!early) {
+    if (!cast) {
       await this.request("pipe/send", (end) => ({ end, item: payload, timeoutMs }), options);
       this.#onTheirWay.proven = true;
       return;
     }
     this.#onTheirWay.add(bytes);
-    const judged = this.request("pipe/send", (end) => ({ end, item: payload, early }), { background: true }).then(
+    const judged = this.request("pipe/send", (end) => ({ end, item: payload, cast }), { background: true }).then(
       () => this.#onTheirWay.remove(bytes),
       (error: unknown) => this.#onTheirWay.failed(bytes, error),
     );

@@ -21,7 +21,7 @@ export class Inbox {
   readonly #onSenders: () => void;
   readonly #items: ItemStore;
   readonly #senders = new WaitLine<null, Sending>((sender) => {
-    if (sender.details.early && sender.wait.session.ended) this.#letIn(sender);
+    if (sender.details.cast && sender.wait.session.ended) this.#letIn(sender);
     else this.#forget(sender);
     // A smaller item behind this one may fit.
     this.refill();
@@ -56,14 +56,14 @@ export class Inbox {
   }
 
   /**
-   * Stores an item whose references the end has retained: now, or when there is room. `early`: see `Sending`. `from`:
+   * Stores an item whose references the end has retained: now, or when there is room. `cast`: see `Sending`. `from`:
    * the end through which it was sent.
    */
   accept(
     session: Session,
     payload: Payload,
     timeoutMs: number | null | undefined,
-    early: boolean,
+    cast: boolean,
     from: Handle,
   ): null | Wait<null> {
     const { registry } = this.#engine;
@@ -81,7 +81,7 @@ export class Inbox {
     }
     const { wait } = this.#senders.add(
       session,
-      { item, early },
+      { item, cast },
       {
         timeoutMs,
         onTimeout: () => {
@@ -132,10 +132,10 @@ export class Inbox {
     this.#awaitMemory();
   }
 
-  /** The sending end is closed: waiting sends fail, except early ones, whose items are stored. */
+  /** The sending end is closed: waiting sends fail, except casts, whose items are stored. */
   senderClosed(error: PolyprocError): void {
     for (let sender = this.#senders.shift(); sender; sender = this.#senders.shift()) {
-      if (sender.details.early) {
+      if (sender.details.cast) {
         this.#letIn(sender);
         sender.wait.resolve(null);
         continue;

@@ -17,5 +17,5 @@ export interface Receiving {
 export interface Sending {
   readonly item: Kept;
   /** The sender does not wait for the answer: the item must arrive even if the sender's session ends. */
-  readonly early: boolean;
+  readonly cast: boolean;
 }

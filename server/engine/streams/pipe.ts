@@ -78,14 +78,14 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
   }
 
   /**
-   * `early`: the sender does not wait for the answer, so the item must arrive unless the receiving end is closed.
+   * `cast`: the sender does not wait for the answer, so the item must arrive unless the receiving end is closed.
    * `channel`: it may travel through a channel.
    */
   send(
     session: Session,
     item: Payload,
     timeoutMs: number | null | undefined,
-    early = false,
+    cast = false,
     channel = false,
   ): null | Wait<null> {
     this.#requireHeld(session);
@@ -98,7 +98,7 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
     if (!peer || !peer.#open) throw brokenPipe(this.handle);
     this.#engine.registry.retainPayload(item, peer);
     peer.#channel.bypassed();
-    const sent = peer.#inbox.accept(session, item, timeoutMs, early, this.handle);
+    const sent = peer.#inbox.accept(session, item, timeoutMs, cast, this.handle);
     peer.#channel.sent(channel ? session : null, this.handle, () => peer.#mayUseChannel);
     return sent;
   }

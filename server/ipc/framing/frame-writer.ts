@@ -9,15 +9,21 @@ const earlyWriteBytes = 64 * 1024;
 /** Listeners of `onDrain` are called when fewer bytes than this are left. */
 const lowWaterBytes = 256 * 1024;
 
-/** Milliseconds that an unhurried frame may wait, so that it can be sent together with other frames. */
-const unhurriedMs = 10;
+/** Milliseconds that a frame that goes `later` may wait, so that it can be sent together with other frames. */
+const laterMs = 10;
+
+/**
+ * When a frame is written. `now`: with all others of this tick. `ahead`: so, too, before large messages that are being
+ * sent. `later`: with the next ones, within 10 ms; for answers to casts, whose senders do not wait.
+ */
+export type WriteTime = "now" | "ahead" | "later";
 
 /**
  * Writes messages as frames. All frames of one tick of the event loop become one write. It accepts messages even if the
  * peer reads slowly: a caller that produces much checks `backlogBytes` and waits for `onDrain`.
  *
  * A message of more than `fragmentedBytes` is sent in fragments; each is written when the stream has taken the one
- * before. Later messages wait until the large one is sent, except urgent ones.
+ * before. Later messages wait until the large one is sent, except those that go `ahead`.
  */
 export class FrameWriter {
   readonly #stream: Duplex;
@@ -26,8 +32,8 @@ export class FrameWriter {
   /** Longer messages are sent in fragments. */
   #most = Infinity;
   #scheduled = false;
-  /** Whether a timer is set for unhurried frames. */
-  #hurries = false;
+  /** Writes the frames that go `later`; undefined: there are none. */
+  #laterTimer: NodeJS.Timeout | undefined;
   #ending = false;
   #drainListeners: (() => void)[] = [];
   #frameDrainListeners: (() => void)[] = [];
@@ -59,24 +65,16 @@ export class FrameWriter {
     return !this.#line.isEmpty;
   }
 
-  /** Adds a frame to this tick's write. An `urgent` one does not wait for large messages. */
-  write(message: object, urgent = false): void {
-    this.#add(message, urgent);
+  /** Adds a frame to the next write. */
+  write(message: object, when: WriteTime = "now"): void {
+    this.#add(message, when);
     if (this.#encoder.pendingBytes >= earlyWriteBytes) this.flush();
-    else this.#schedule();
+    else if (when !== "later") this.#schedule();
+    if (when === "later") this.#laterTimer ??= setTimeout(this.#writeLate, laterMs).unref();
   }
 
-  /** Adds a frame to the next write, within `unhurriedMs`. For answers of requests whose sender does not wait. */
-  writeUnhurried(message: object): void {
-    this.#add(message, false);
-    if (this.#encoder.pendingBytes >= earlyWriteBytes) this.flush();
-    if (this.#hurries) return;
-    this.#hurries = true;
-    setTimeout(this.#hurry, unhurriedMs).unref();
-  }
-
-  readonly #hurry = (): void => {
-    this.#hurries = false;
+  readonly #writeLate = (): void => {
+    this.#laterTimer = undefined;
     this.flush();
   };
 
@@ -112,8 +110,8 @@ export class FrameWriter {
     this.end();
   }
 
-  #add(message: object, urgent: boolean): void {
-    const encoder = this.#line.isEmpty || urgent ? this.#encoder : this.#line.tail();
+  #add(message: object, when: WriteTime): void {
+    const encoder = this.#line.isEmpty || when === "ahead" ? this.#encoder : this.#line.tail();
     const large = encoder.frame(message, this.#most);
     if (large) this.#line.add(large, (message as { id?: unknown }).id);
   }

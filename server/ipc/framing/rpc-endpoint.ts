@@ -156,7 +156,7 @@ export class RpcEndpoint {
   /** `id`: the id of the message, or of the next request. */
   #write(message: object, id: number, urgent: boolean): void {
     const held = this.#writer.holds;
-    this.#writer.write(message, urgent);
+    this.#writer.write(message, urgent ? "ahead" : "now");
     if (!held && this.#writer.holds) this.#firstHeld = id;
   }
 

@@ -126,7 +126,7 @@ const requests: Record<string, fc.Arbitrary<object>> = {
     end: fc.constantFrom("pipe:@a", "pipe:@b"),
     item: payload,
     timeoutMs,
-    early: optional(fc.boolean()),
+    cast: optional(fc.boolean()),
   }),
   "pipe/recv": fc.record({ end: fc.constantFrom("pipe:@a", "pipe:@b"), timeoutMs }),
   "pipe/close": fc.record({ end: fc.constantFrom("pipe:@a", "pipe:@b") }),

@@ -40,7 +40,7 @@ class Params:
 
 
 NO_PARAMS = packed_map(())
-EARLY = field("early", True)
+CAST = field("cast", True)
 NO_WAIT = field("timeoutMs", 0)
 _AT_ONCE = (NO_WAIT,)
 

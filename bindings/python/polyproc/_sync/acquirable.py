@@ -2,7 +2,7 @@
 
 from .._errors import PolyprocError
 from .._session.messages import owner
-from .._session.params import EARLY, Params, field, waiting
+from .._session.params import CAST, Params, field, waiting
 from .._shared import SharedObject
 
 
@@ -43,7 +43,7 @@ class Acquirable(SharedObject):
         if self._holds > 0:
             # It was acquired through this object, so this cannot fail: the answer is not awaited.
             self._holds -= 1
-            self._session.cast(self._release, self._params(owner(), EARLY))
+            self._session.cast(self._release, self._params(owner(), CAST))
         else:
             self._request(self._release, self._params(owner()))
 

@@ -151,25 +151,25 @@ suite("a pipe", () => {
     assert.equal(a.heldBackBytes, 0);
   });
 
-  test("stores an early send when its session ends before there is room", () => {
+  test("stores a cast when its session ends before there is room", () => {
     const { world, registry, a, b, first, second } = setUp(true, { maxBufferedBytes: 1 });
     const c = world.session();
     registry.retain(c, first.handle);
     send(first, a, item(1));
     const patient = send(first, c, item(2));
-    const early = ask(() => first.send(c, item(3), null, true));
-    assert.ok(patient.open && early.open);
+    const cast = ask(() => first.send(c, item(3), null, true));
+    assert.ok(patient.open && cast.open);
     c.end(false);
     assert.deepEqual([patient.failure, c.heldBackBytes], ["RequestCancelled", 0]);
     assert.deepEqual([recv(second, b).value.item, recv(second, b).value.item], [item(1), item(3)]);
   });
 
-  test("stores an early send when its end is closed before there is room", () => {
+  test("stores a cast when its end is closed before there is room", () => {
     const { registry, a, b, first, second } = setUp(true, { maxBufferedBytes: 1 });
     send(first, a, item(1));
-    const early = ask(() => first.send(a, item(2), null, true));
+    const cast = ask(() => first.send(a, item(2), null, true));
     registry.release(a, first.handle);
-    assert.equal(early.value, null);
+    assert.equal(cast.value, null);
     assert.deepEqual([recv(second, b).value.item, recv(second, b).value.item], [item(1), item(2)]);
     assert.equal(recv(second, b).failure, "EndOfFile");
     assert.equal(a.heldBackBytes, 0);

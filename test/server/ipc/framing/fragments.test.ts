@@ -282,14 +282,14 @@ test("a large message is sent in fragments without a copy; only urgent messages 
   writer.write({ id: 3 });
   writer.write({ id: 4, data });
   writer.write({ id: 5 });
-  writer.write({ id: 6 }, true);
+  writer.write({ id: 6 }, "ahead");
   writer.flush();
   assert.ok(writer.holds);
   assert.ok(writer.backlogBytes > 6 * fragmentBytes);
   assert.ok(writer.frameBacklogBytes < 2 * fragmentBytes);
   // No more was handed over than one fragment: the rest has not even been cut.
   assert.ok(stream.bytes + stream.writableLength < 1.1 * fragmentBytes);
-  writer.write({ id: 7 }, true);
+  writer.write({ id: 7 }, "ahead");
   await stream.takeAll();
   assert.deepEqual(
     stream.messages().map(({ id }) => id),
@@ -312,7 +312,7 @@ test("a message of many small values is sent in fragments; its memory is reused 
   writer.write({ id: 1, texts });
   writer.flush();
   for (let id = 2; id < 40; id++) {
-    writer.write({ id, text: "y".repeat(1000) }, true);
+    writer.write({ id, text: "y".repeat(1000) }, "ahead");
     writer.flush();
   }
   await stream.takeAll();
@@ -348,7 +348,7 @@ test("close ends the stream after the rest was sent, or at once", async () => {
     writer.write({ id: 1, data: Buffer.alloc(3 * fragmentBytes) });
     writer.flush();
     if (now) {
-      writer.write({ id: 2 }, true);
+      writer.write({ id: 2 }, "ahead");
       writer.endNow();
     } else {
       writer.end();

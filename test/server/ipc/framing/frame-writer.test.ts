@@ -113,7 +113,7 @@ test("an unhurried frame is sent with the next frame, before it", async () => {
   const stream = new Slow(true);
   const writer = new FrameWriter(stream);
   // In one tick: on a busy machine the next one may come after the time that such a frame waits for company.
-  writer.writeUnhurried({ n: 1 });
+  writer.write({ n: 1 }, "later");
   await Promise.resolve();
   assert.equal(stream.writes.length, 0);
   writer.write({ n: 2 });
@@ -124,7 +124,7 @@ test("an unhurried frame is sent with the next frame, before it", async () => {
 
 test("an unhurried frame is sent soon in any case", async () => {
   const stream = new Slow(true);
-  new FrameWriter(stream).writeUnhurried({ n: 1 });
+  new FrameWriter(stream).write({ n: 1 }, "later");
   await waitFor(() => stream.writes.length === 1);
   assert.deepEqual(stream.messages(), [{ n: 1 }]);
 });

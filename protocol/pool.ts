@@ -39,6 +39,12 @@ export const create = request("pool/create", {
     /** Holds `[args, kwargs]` of the initializer. Default: none. */
     initargs: v.optional(payload()),
     maxTasksPerChild: v.optional(count(1)),
+    /** Workers that are started with the pool and stay when they are idle. Default 0. */
+    minProcesses: v.optional(v.pipe(count(), v.maxValue(4096))),
+    /** Milliseconds after which an idle worker beyond `minProcesses` ends. Default: it stays. */
+    idleTimeoutMs: timeoutMs(),
+    /** Runtime of the workers that `minProcesses` starts. Default: that of the initializer, otherwise `node`. */
+    runtime: v.optional(v.string()),
     /** For display. Default: none. */
     name: v.optional(v.pipe(v.string(), v.maxLength(200))),
   }),

@@ -41,6 +41,7 @@ export interface JobOptions {
   mode: Mode;
   name?: string | undefined;
   retries?: number | undefined;
+  priority?: number | undefined;
   timeoutMs?: number | null | undefined;
   graceMs?: number | null | undefined;
 }
@@ -72,6 +73,8 @@ export class Job implements SharedObject {
   readonly name: string;
   /** Retries of an item that fails from now on. */
   retries: number;
+  /** Its tasks go before those of jobs with a lower one. */
+  readonly priority: number;
   readonly timeoutMs: number | null;
   readonly graceMs: number;
   readonly isCommand: boolean;
@@ -103,6 +106,7 @@ export class Job implements SharedObject {
     this.mode = options.mode;
     this.name = options.name ?? describeTarget(options.target);
     this.retries = options.retries ?? 0;
+    this.priority = options.priority ?? 0;
     this.timeoutMs = options.timeoutMs ?? null;
     this.graceMs = options.graceMs ?? defaultGraceMs;
     this.isCommand = "command" in options.target;

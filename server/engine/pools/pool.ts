@@ -7,6 +7,7 @@ import type { PoolDependencies } from "./dependencies.js";
 import type { Principal } from "../guard.js";
 import type { Job } from "./job.js";
 import type { PoolCommand } from "./pool-command.js";
+import { earlyWorkers, type IdleOptions } from "./idle-workers.js";
 import { PoolDispatch } from "./pool-dispatch.js";
 import type { PoolWorker } from "./pool-worker.js";
 import type { SharedObject } from "../registry.js";
@@ -14,7 +15,7 @@ import type { Session } from "../session.js";
 import { Task, type Batch, type Outcome, type TaskWorker } from "./task.js";
 import { Wait } from "../wait.js";
 
-export interface PoolOptions {
+export interface PoolOptions extends IdleOptions {
   processes?: number | undefined;
   initializer?: Target | undefined;
   initargs?: Payload | undefined;
@@ -75,7 +76,7 @@ export class Pool implements SharedObject, Principal {
     this.processes = options.processes ?? engine.options.cpuCount;
     this.initializer = options.initializer;
     this.initargs = options.initargs;
-    this.dispatch = new PoolDispatch(this);
+    this.dispatch = new PoolDispatch(this, options, earlyWorkers(engine, this.processes, options));
     this.maxTasksPerChild = options.maxTasksPerChild ?? Infinity;
     this.cwd = options.cwd;
     this.name = options.name ?? null;

@@ -23,6 +23,8 @@ export const poolInfo = v.strictObject({
   queued: count(),
   done: count(),
   failed: count(),
+  /** The programs that run its functions, the first one first: `/app/.venv/bin/python`. Absent before its first job. */
+  interpreters: v.optional(v.array(v.string())),
 });
 export type PoolInfo = v.InferOutput<typeof poolInfo>;
 

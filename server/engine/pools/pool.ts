@@ -52,6 +52,8 @@ export class Pool implements SharedObject, Principal {
   readonly name: string | null;
   readonly run: Handle | null;
   readonly jobs = new Set<Job>();
+  /** The programs that run its functions. */
+  readonly interpreters = new Set<string>();
   done = 0;
   failed = 0;
   #state: PoolInfo["state"] = "running";
@@ -103,6 +105,7 @@ export class Pool implements SharedObject, Principal {
       queued: this.dispatch.queued,
       done: this.done,
       failed: this.failed,
+      ...(this.interpreters.size === 0 ? {} : { interpreters: [...this.interpreters] }),
     };
   }
 

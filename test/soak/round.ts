@@ -15,7 +15,7 @@ import type { Ending, Play, Scenario, Story } from "./scenarios/scenario.js";
 import type { Stage } from "./stage.js";
 
 /** Far more than a program needs on a busy machine after its own time is over. */
-const patienceMs = 60_000;
+const patienceMs = 150_000;
 /** What ends by itself when its parent has ended may take this long. */
 const settleMs = 20_000;
 

@@ -15,7 +15,7 @@ describe(
         : "it finds processes by their environment, as Linux tells them",
   },
   () => {
-    it("of a minute holds, whichever processes are killed or stopped", { timeout: 240_000 }, async (t) => {
+    it("of a minute holds, whichever processes are killed or stopped", { timeout: 400_000 }, async (t) => {
       const options: SoakOptions = {
         seed: Date.now() % 1_000_000,
         seconds: 60,

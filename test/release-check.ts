@@ -46,6 +46,10 @@ function checkMetadata(): string {
   const python = /^version = "(.*)"$/m.exec(readFileSync(join(root, "bindings/python/pyproject.toml"), "utf8"))?.[1];
   if (python !== version)
     problems.push(`pyproject.toml has version ${python}, package.json ${version}: make them equal`);
+  for (const page of ["README.md", "docs/install.md"]) {
+    if (!readFileSync(join(root, page), "utf8").includes(`polyproc-${version}.tgz`))
+      problems.push(`${page} does not name polyproc-${version}.tgz: write the new version there`);
+  }
   const entry = /^## \[(.*?)\] - (.*)$/m.exec(readFileSync(join(root, "CHANGELOG.md"), "utf8"));
   if (entry?.[1] !== version)
     problems.push(`CHANGELOG.md begins with ${entry?.[1] ?? "no entry"}, not with ${version}`);

@@ -1,8 +1,8 @@
-/** Where a server listens, or is to listen: port 0 means any free one. */
+/** An address to listen on. Port 0 means any free port. */
 export type Address = { kind: "unix"; path: string } | { kind: "tcp" | "tls"; host: string; port: number };
 
 /**
- * Reads `unix:PATH`, `tcp:HOST:PORT` or `tls:HOST:PORT` (IPv6 hosts in brackets). Fails with TypeError, quoting the
+ * Parses `unix:PATH`, `tcp:HOST:PORT` or `tls:HOST:PORT` (IPv6 hosts in brackets). Throws a TypeError that quotes the
  * text.
  */
 export function parseListenAddress(text: string): Address {
@@ -22,7 +22,7 @@ export function formatAddress(address: Address): string {
   return `${address.kind}:${address.host.includes(":") ? `[${address.host}]` : address.host}:${address.port}`;
 }
 
-/** Whether only this machine can reach it. */
+/** Whether only this machine can reach the address. */
 export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
 }

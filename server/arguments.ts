@@ -13,7 +13,9 @@ export interface ServerArguments {
   tokenFile: string | null;
   tlsCert: string | null;
   tlsKey: string | null;
-  /** End after so long without a client, a non-daemonic child, or a run that is under way; null: never. */
+  /**
+   * Milliseconds without a client, a non-daemonic child and an unfinished run after which the server ends; null: never.
+   */
   idleTimeoutMs: number | null;
   warmHosts: number;
   cpuCount: number;
@@ -35,7 +37,7 @@ export const usage = `Usage: polyproc serve [options]
   --listen ADDRESS           unix:PATH, tcp:HOST:PORT or tls:HOST:PORT; may be repeated, also with --stdio
   --token-file FILE          holds the token that TCP clients must give; made when missing (or set POLYPROC_TOKEN)
   --tls-cert FILE, --tls-key FILE    PEM files for tls: addresses
-  --idle-timeout SECONDS     end after so long without a client (default: never)
+  --idle-timeout SECONDS     end after that time without a client (default: never)
   --warm-hosts N             idle workers to keep ready for start() (default 2)
   --cpu-count N              what pools take for the number of processors (default: that of the machine)
   --max-message-bytes N      largest message (default 67108864, at most a quarter of --max-memory-bytes)
@@ -51,10 +53,10 @@ export const usage = `Usage: polyproc serve [options]
 When it is ready it prints "polyproc: listening on ADDRESS" for each address (not with --stdio).
 `;
 
-/** msgpack's longest `bin` and Node 20's longest Buffer end at 4 GiB. */
+/** 4 GiB is the longest `bin` of msgpack and the longest Buffer of Node 20. */
 const largestMessageBytes = 0xffff_ffff;
 
-/** Less than this has no room for a few messages of each peer. */
+/** Less memory than this has no room for a few messages of each peer. */
 const leastMaxMemoryBytes = 16 * 1024 * 1024;
 
 const options = {
@@ -112,7 +114,7 @@ export function parseArguments(argv: readonly string[]): ServerArguments | "help
     given["max-memory-bytes"] ?? String(defaultMaxMemoryBytes()),
     leastMaxMemoryBytes,
   );
-  // Several messages have room in any case: one alone must not keep all others out.
+  // A message may take a quarter of the memory, so that one large message does not block all others.
   const longest = Math.floor(maxMemoryBytes / 4);
   const maxMessageBytes = number(
     "max-message-bytes",
@@ -127,7 +129,7 @@ export function parseArguments(argv: readonly string[]): ServerArguments | "help
     );
   }
 
-  // One that fills the memory alone would keep all others waiting.
+  // A message that fills the memory alone would block all others.
   const largest = Math.min(Math.floor(maxMemoryBytes / 2), largestMessageBytes);
   const maxPayloadBytes = number(
     "max-payload-bytes",
@@ -162,7 +164,7 @@ export function parseArguments(argv: readonly string[]): ServerArguments | "help
   };
 }
 
-/** A quarter of the memory that this process may use, which is less than the machine's in a container. */
+/** A quarter of the memory that this process may use. In a container that is less than the machine has. */
 function defaultMaxMemoryBytes(): number {
   const constrained = process.constrainedMemory();
   const memory = constrained > 0 ? Math.min(totalmem(), constrained) : totalmem();
@@ -197,8 +199,8 @@ function number(name: string, text: string, min: number, max = Number.MAX_SAFE_I
 }
 
 /**
- * Node closes only descriptors up to 15 in the programs that it starts: with a higher one, children would hold the
- * client's connection.
+ * Node closes only the descriptors up to 15 in the programs that it starts. With a higher descriptor, children would
+ * hold the client's connection.
  */
 function ownerDescriptor(text: string): number {
   const fd = number("fd", text, 0, 15);

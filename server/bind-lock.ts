@@ -7,23 +7,26 @@ const retryMs = 10;
 const patienceMs = 5000;
 
 /**
- * Links of this process. One with its pid that is not here was left by an earlier process, as happens where pids begin
- * anew with each start.
+ * The links that this process made. A link with its pid that is not here was left by an earlier process with the same
+ * pid, which is common in containers.
  */
 const own = new Set<string>();
 
 /**
- * Keeps other servers from binding the same path meanwhile. The lock is a symbolic link whose text is its holder's pid:
- * so it is made together with its text. One that a killed server left is not broken, for whoever does that may hit the
- * lock of somebody who was quicker. It stays, and the next link in the row counts instead; who gets that removes the
- * row when done. Returns what unlocks. Fails with UsageError when others have it for longer than `waitMs`.
+ * Locks a path, so that one server at a time looks at its socket and binds it. The lock is a symbolic link whose text
+ * is the holder's pid: link and text are made in one step.
+ *
+ * A server never removes the link of a dead holder: between its look and its removal another server could take the
+ * lock, and it would remove that server's link. Instead it makes the next link of the row. The server that gets the
+ * lock removes the whole row when it unlocks. Returns the function that unlocks. Fails with UsageError if other servers
+ * hold the lock for longer than `waitMs`.
  */
 export async function lockBinding(path: string, waitMs = patienceMs): Promise<() => void> {
   const end = performance.now() + waitMs;
   for (;;) {
     const { at, holder } = lastOf(path);
     if (holder === null && take(linkOf(path, at))) {
-      // Since the look the row may have been removed, and another begun.
+      // Since the search the row may have been removed, and a new one begun.
       if (lastOf(path).at === at) return () => removeRow(path, at);
       remove(linkOf(path, at));
     }
@@ -38,7 +41,7 @@ export async function lockBinding(path: string, waitMs = patienceMs): Promise<()
   }
 }
 
-/** The first link of the row whose holder lives, or the place behind those of the dead (`holder` is null). */
+/** The first link of the row whose holder lives, or else the next free place (`holder` is null). */
 function lastOf(path: string): { at: number; holder: number | null } {
   for (let at = 0; ; at++) {
     const name = linkOf(path, at);
@@ -63,8 +66,8 @@ function take(name: string): boolean {
 }
 
 /**
- * Ours last: until it is gone, nobody else can have that place, and who has seen the others there sees that they are
- * not.
+ * Removes the own link last. Until then no other server can take its place, and a server that saw the other links sees
+ * that they are gone.
  */
 function removeRow(path: string, last: number): void {
   for (let at = 0; at <= last; at++) remove(linkOf(path, at));
@@ -91,7 +94,7 @@ function isLiving(pid: number, name: string): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // One of another user lives, too.
+    // EPERM: the process exists, and belongs to another user.
     return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "./engine/clock.js";
 
-/** The longest that Node's own timers can take: about 24.8 days. */
+/** The longest delay of Node's timers: about 24.8 days. */
 const longestMs = 0x7fff_ffff;
 
 export const systemClock: Clock = {
@@ -8,7 +8,7 @@ export const systemClock: Clock = {
   wallTime: () => Date.now(),
   setTimer(delayMs: number, fire: () => void): Timer {
     if (delayMs <= longestMs) {
-      // Node rounds down, and a wait must not end early.
+      // Node rounds delays down, and a wait must not end early.
       const timer = setTimeout(fire, Math.ceil(delayMs));
       return { cancel: () => clearTimeout(timer) };
     }

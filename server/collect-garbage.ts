@@ -2,15 +2,15 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { Budget } from "./engine/budget.js";
 
-/** How often to look, in milliseconds. */
+/** How often to check, in milliseconds. */
 const lookMs = 1000;
-/** Less than this is left to V8. */
+/** Smaller amounts of garbage are left to V8. */
 const worthwhileBytes = 32 * 1024 * 1024;
 
 /**
- * V8 collects garbage when it allocates, so a server whose clients have gone would keep the memory of what they had
- * left. When half of what was held, and a lot of it, has been released, this asks for a collection: some milliseconds
- * for each hundred megabytes. Returns a function that ends it.
+ * V8 collects garbage only when it allocates. So an idle server would keep the memory of clients that have gone. Once
+ * the budget has released half of its bytes, and many of them, this starts a collection, which takes some milliseconds
+ * for each 100 MB. Returns a function that stops the checks.
  */
 export function collectGarbage(budget: Budget): () => void {
   let collect: (() => void) | undefined;
@@ -24,7 +24,7 @@ export function collectGarbage(budget: Budget): () => void {
   return () => clearInterval(timer);
 }
 
-/** V8's own, which Node shows only when it is asked to. */
+/** V8's function, which Node exposes only with a flag. */
 function collector(): () => void {
   setFlagsFromString("--expose-gc");
   const collect: unknown = runInNewContext("globalThis.gc");

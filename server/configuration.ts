@@ -4,20 +4,20 @@ import * as v from "valibot";
 import { describeIssues } from "./handlers/issues.js";
 import { UsageError } from "./usage-error.js";
 
-/** What the file is usually called. */
+/** The usual name of the file. */
 const usualName = "polyproc.json";
 
-/** Far more than anybody writes by hand. */
+/** Far longer than a file written by hand. */
 const maxBytes = 1024 * 1024;
 
-/** How worker hosts of a runtime are started, as the file says it; paths are absolute by now. */
+/** How the file says that worker hosts of a runtime are started. Its paths are absolute here. */
 export interface RuntimeConfiguration {
   command: string;
-  /** Undefined: for `node` and `python`, those of Polyproc's own host; for others none. */
+  /** Undefined: for `node` and `python` the arguments that start Polyproc's host; for other runtimes none. */
   args?: string[] | undefined;
-  /** In addition to the server's environment; null takes a variable away. */
+  /** Added to the server's environment; null removes a variable. */
   env?: Record<string, string | null> | undefined;
-  /** Of files that run there: `.pl`. */
+  /** Endings of files that this runtime runs, such as `.pl`. */
   endings?: string[] | undefined;
 }
 
@@ -40,7 +40,7 @@ const ending = v.pipe(
   v.toLowerCase(),
 );
 
-/** valibot takes an array for an object. */
+/** valibot accepts an array as an object. */
 const object = v.custom<object>(
   (value) => typeof value === "object" && value !== null && !Array.isArray(value),
   "expected an object",
@@ -83,16 +83,16 @@ const schema = v.pipe(
 );
 
 /**
- * The configuration that the server is to use: `--config` (`named`), else that of POLYPROC_CONFIG. None is used that
- * nobody named, since it names programs to run.
+ * The configuration that the server uses: that of `--config` (`named`), else that of POLYPROC_CONFIG. A file that
+ * neither of them names is not used, because it names programs to run.
  */
 export function configurationFile(named: string | null): string | null {
   return named ?? (process.env["POLYPROC_CONFIG"] || null);
 }
 
 /**
- * For a server without a configuration: what is to be said of one that is in the folder all the same; null when there
- * is none.
+ * For a server without a configuration: the message about a file in the current folder that is not used; null if there
+ * is no such file.
  */
 export function unusedConfiguration(folder: string): string | null {
   const path = resolve(folder, usualName);
@@ -102,9 +102,7 @@ export function unusedConfiguration(folder: string): string | null {
     : null;
 }
 
-/**
- * What the file says; `path` is seen from `folder`. Fails with UsageError, which names the file and the place in it.
- */
+/** Reads the file; `path` is relative to `folder`. Fails with UsageError, which names the file and the place in it. */
 export function readConfiguration(file: string | null, folder: string): Configuration {
   if (file === null) return { runtimes: {} };
   const path = resolve(folder, file);
@@ -159,7 +157,7 @@ function place(json: string, offset: number): string {
   return `, line ${before.length}, column ${before.at(-1)!.length + 1}`;
 }
 
-/** A file can run in one runtime only. */
+/** An ending belongs to one runtime only. */
 function checkEndings(path: string, runtimes: Record<string, RuntimeConfiguration>): void {
   const owners = new Map<string, string>();
   for (const [name, { endings = [] }] of Object.entries(runtimes)) {
@@ -175,7 +173,7 @@ function checkEndings(path: string, runtimes: Record<string, RuntimeConfiguratio
   }
 }
 
-/** Paths that begin with `./` or `../` are seen from the file. */
+/** Paths that begin with `./` or `../` are relative to the configuration's folder. */
 function inFolder({ command, args, ...rest }: RuntimeConfiguration, folder: string): RuntimeConfiguration {
   const absolute = (word: string) => (/^\.\.?\//.test(word) ? resolve(folder, word) : word);
   return { ...rest, command: absolute(command), args: args?.map(absolute) };

@@ -3,9 +3,9 @@ import type { Duplex } from "node:stream";
 type Done = (error?: Error | null) => void;
 
 /**
- * Keeps a stream readable to its end when the peer has gone: it cannot be answered, but what it sent before must still
- * be handled. An error of writing or reading would destroy the stream with all that was read ahead. So errors of
- * writing are ignored here. An error of reading (a peer that left answers unread resets the connection) counts as EOF.
+ * Keeps a stream readable to its end when its peer has gone. The peer cannot be answered, but the messages that it sent
+ * must still be handled. An error would destroy the stream together with the data that was read ahead. So this ignores
+ * errors of writing, and treats an error of reading as EOF: a peer that leaves answers unread resets the connection.
  */
 export function readToTheEnd(stream: Duplex): void {
   let deaf = false;

@@ -8,17 +8,20 @@ import { decodeMessage } from "./ipc/framing/decoder.js";
 import type { DirectIntake } from "./ipc/framing/direct-intake.js";
 import { serveFrames } from "./ipc/serve-frames.js";
 
-/** What a stranger has to say `initialize` in, in milliseconds. */
+/** Time limit for `initialize`, in milliseconds. */
 export const strangerMs = 10_000;
-/** Connections of clients at one time; more are refused. */
+/** Connections of clients at one time. Further ones are refused. */
 export const maxConnections = 4096;
-/** Connections that have not said `initialize`; for one more, the oldest of them has to go. */
+/** Connections without `initialize`. For a further one, the oldest of them is closed. */
 export const maxStrangers = 512;
 
-/** Every connection of a client: tells the framings apart by their first byte, and keeps strangers few and short. */
+/**
+ * All connections of clients. Distinguishes the framings by the first byte, and limits the number and the time of
+ * connections without `initialize` (strangers).
+ */
 export class Doors {
   readonly #hub: Hub;
-  /** With what serves it, once its first byte has come. */
+  /** The connections, each with the object that serves it once its first byte has arrived. */
   readonly #connections = new Map<Duplex, Connection | null>();
   readonly #strangers = new Set<Duplex>();
   /** Called when a connection has ended. */
@@ -33,11 +36,11 @@ export class Doors {
   }
 
   /**
-   * Serves a connection. `checkToken`: null where the address itself keeps others out. `stranger`: false for the one
-   * who started this server, and may take all the time there is.
+   * Serves a connection. `checkToken`: null if the address itself keeps other users out. `stranger`: false for the
+   * client that started this server: it has no time limit.
    */
   accept(socket: Duplex, checkToken: ClientAccess["checkToken"], stranger = true): void {
-    // "close" follows an error, and is what counts.
+    // "close" follows every error, and is handled.
     socket.on("error", () => {});
     if (this.#connections.size >= maxConnections) {
       lastWords(
@@ -72,7 +75,7 @@ export class Doors {
       this.#connections.delete(socket);
       this.onClosed(socket);
     });
-    // A connection that ends without a word is simply gone.
+    // A connection that ends before its first byte needs no answer.
     const leave = () => socket.end();
     socket.once("end", leave);
     socket.once("data", (head: Buffer) => {
@@ -105,7 +108,10 @@ export class Doors {
     });
   }
 
-  /** Ends every connection, after telling why. Resolves when all are closed, at the latest after `graceMs`. */
+  /**
+   * Ends every connection, with the reason as its last message. Resolves when all are closed, at the latest after
+   * `graceMs`.
+   */
   async end(error: PolyprocError, graceMs: number): Promise<void> {
     for (const [socket, connection] of this.#connections) {
       if (connection) connection.end(error);
@@ -121,7 +127,7 @@ export class Doors {
   }
 
   #serve(socket: Duplex, head: Buffer, access: ClientAccess): void {
-    // "C" of Content-Length; as a frame's length it would mean more than a GiB.
+    // The "C" of Content-Length. As the first byte of a frame's length it would mean more than a GiB.
     if (head[0] !== 0x43 && head[0] !== 0x63) {
       const answer = answerToForeigner(head);
       if (answer !== null) {
@@ -140,8 +146,8 @@ export class Doors {
         socket.resume();
       })
       .catch((error: unknown) => {
-        // The module could not be read, for want of a descriptor, say: this client has to come again, and the others
-        // are served.
+        // The module could not be read, for example because no descriptor was free. This client must connect again; the
+        // others are served.
         lastWords(socket, serverFault(error));
       });
   }
@@ -154,7 +160,7 @@ export class Doors {
   }
 }
 
-/** To somebody who has not said which framing it speaks: in the one that people can read. */
+/** The last message for a connection whose framing is unknown: in `Content-Length` framing, which people can read. */
 function lastWords(socket: Duplex, error: PolyprocError): void {
   const body = JSON.stringify({ jsonrpc: "2.0", id: null, error: error.toErrorObject() });
   say(socket, `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);

@@ -4,7 +4,7 @@ import type { FilePaths } from "./engine/processes/target-source.js";
 
 /** Paths as this system writes them. */
 export const filePaths: FilePaths = {
-  // The server never leaves it.
+  // The server never changes its working directory.
   cwd: process.cwd(),
   resolve,
   ofModule(module) {
@@ -12,7 +12,7 @@ export const filePaths: FilePaths = {
     try {
       return fileURLToPath(module);
     } catch {
-      // That of another machine, say.
+      // A path of another machine, for example.
       return null;
     }
   },

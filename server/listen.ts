@@ -11,22 +11,22 @@ export interface TlsFiles {
   key: string;
 }
 
-/** A place where clients can connect. */
+/** An address where clients can connect. */
 export interface Listener {
-  /** With the port that it got, when it asked for any. */
+  /** With the actual port, if port 0 was asked for. */
   readonly address: Address;
-  /** From now on connections are handed over, those first that came before. */
+  /** From now on connections are handed over; first those that arrived before. */
   serve(accept: (socket: Socket) => void): void;
-  /** Takes no more connections. A Unix socket is removed. */
+  /** Stops accepting connections, and removes a Unix socket. */
   close(): Promise<void>;
 }
 
-/** Fails with UsageError when the address cannot be had. */
+/** Fails with UsageError if the address cannot be bound. */
 export async function listen(address: Address, tls: TlsFiles | null): Promise<Listener> {
   const early: Socket[] = [];
   let accept: (socket: Socket) => void = (socket) => early.push(socket);
   const onConnection = (socket: Socket) => accept(socket);
-  // Half-open: who sends its requests and closes its end still gets the answers.
+  // Half-open: a client that sends its requests and closes its side still gets the answers.
   const options = { allowHalfOpen: true, noDelay: true };
   const server: Server =
     address.kind === "tls"
@@ -57,7 +57,7 @@ async function bind(server: Server, address: Address): Promise<Address> {
     });
     return { ...address, port: (server.address() as AddressInfo).port };
   } catch (error) {
-    // It may be bound all the same, as when its socket's mode could not be set.
+    // The server may be bound although this failed, for example because the socket's mode could not be set.
     if (server.listening) server.close();
     if (error instanceof UsageError) throw error;
     const code = (error as NodeJS.ErrnoException).code;

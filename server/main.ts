@@ -15,10 +15,10 @@ let server: PolyprocServer | undefined;
 
 process.on("uncaughtException", die);
 process.on("unhandledRejection", die);
-// A terminal that has gone away takes no log lines; that is no fault.
+// Writing to a closed terminal fails; that is no fault.
 process.stderr.on("error", () => {});
 
-/** Resolves when it serves, or when it has said why it does not. */
+/** Resolves when the server serves, or has reported why it does not. */
 export const started: Promise<void> = main(process.argv.slice(2));
 
 async function main(argv: readonly string[]): Promise<void> {
@@ -37,7 +37,7 @@ async function main(argv: readonly string[]): Promise<void> {
 async function run(options: ServerArguments): Promise<void> {
   let signals = 0;
   const end = () => {
-    // The second one is from somebody in a hurry: the guardian sees to the children.
+    // A second signal ends the server at once. The guardian ends the children.
     if (++signals > 1 || !server) process.exit(1);
     void server.stop();
   };
@@ -75,7 +75,7 @@ function inheritedSocket(fd: number): OwnerSocket {
   }
 }
 
-/** Something is wrong that nobody foresaw: nothing of the state can be trusted. Ends the children, then the server. */
+/** Handles an unexpected exception: the state can no longer be trusted. Ends the children, then the server. */
 function die(error: unknown): void {
   process.exitCode = faultStatus;
   try {

@@ -1,15 +1,15 @@
 import { jsonToPayload, payloadToJson } from "../protocol/values.js";
 import type { PayloadCodec } from "./engine/payload-codec.js";
 
-/** For commands: their items are values to be put into text, their results are plain JSON. */
+/** The codec for commands: items are values to be inserted into text, results are plain JSON. */
 export const payloadCodec: PayloadCodec = {
   decode: (payload) => unwrap(payloadToJson(payload)),
   encode: (value) => jsonToPayload(value),
 };
 
 /**
- * From the wire's JSON form to what a person would write: `{"$float": "1"}` is 1, a large integer its digits, bytes are
- * base64, a handle is its text.
+ * Converts the wire's JSON form to plain text forms: `{"$float": "1"}` to 1, a large integer to its digits, bytes to
+ * base64, a handle to its text.
  */
 function unwrap(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;

@@ -7,9 +7,10 @@ import type { RuntimeCommand } from "./os/host.js";
 const pythonHost = fileURLToPath(new URL("../../bindings/python/polyproc/host", import.meta.url));
 
 /**
- * How worker hosts are started: `node`, `python`, and what the configuration file and the command line (`named`) add or
- * replace. Who names no arguments for `node` or `python` replaces the interpreter, and keeps our host. A Python program
- * that starts a server for itself counts more than the file: its functions run in its own interpreter.
+ * How worker hosts are started: `node`, `python`, and the runtimes that the configuration file and the command line
+ * (`named`) add or replace. An entry for `node` or `python` without arguments replaces the interpreter and keeps
+ * Polyproc's host. A Python program that starts a private server has priority over the file: its functions run in its
+ * own interpreter.
  */
 export function runtimeCommands(
   configured: Record<string, RuntimeConfiguration>,

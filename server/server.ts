@@ -28,9 +28,9 @@ import { loadToken, tokenCheck, type TokenCheck } from "./token.js";
 import { UsageError } from "./usage-error.js";
 import { version } from "./version.js";
 
-/** At the end, between SIGTERM and SIGKILL for the children. */
+/** At the end of the server: milliseconds between SIGTERM and SIGKILL for the children. */
 const childGraceMs = 1000;
-/** At the end, for clients to read their last messages. */
+/** At the end of the server: milliseconds in which clients can read their last messages. */
 const clientGraceMs = 500;
 
 /** An inherited socket, which speaks frames. */
@@ -47,15 +47,15 @@ export class PolyprocServer {
   readonly #stopCollecting: () => void;
   readonly #listeners: Listener[];
   readonly #idleTimeoutMs: number | null;
-  /** The one client for whom this server was started, and whether it has gone. */
+  /** The client that started this server for itself, and whether it has disconnected. */
   #owner: Duplex | undefined;
   #ownerGone = false;
   #idleTimer: Timer | undefined;
-  /** How long no client may be connected until it ends, whatever still runs; null: that has no end. */
+  /** Milliseconds without a client after which the server ends, even if children run; null: no limit. */
   #aloneMs: number | null = null;
   #aloneTimer: Timer | undefined;
   #stopped: Promise<void> | undefined;
-  /** Called once, when everything has ended. */
+  /** Called once, when the server has ended. */
   onStopped: () => void = () => {};
 
   private constructor(options: ServerArguments, configuration: Configuration, listeners: Listener[]) {
@@ -111,7 +111,7 @@ export class PolyprocServer {
         startedAt: performance.now(),
         addresses: () => this.addresses(),
         memory: () => ({ rssBytes: process.memoryUsage.rss(), heapUsedBytes: process.memoryUsage().heapUsed }),
-        // After the answer to who asked.
+        // Later, so that the answer to the request is sent first.
         stop: () => setImmediate(() => void this.stop()),
         stopWhenAlone: (ms) => this.#stopWhenAlone(ms),
       },
@@ -155,7 +155,10 @@ export class PolyprocServer {
     return this.#listeners.map(({ address }) => formatAddress(address));
   }
 
-  /** Serves the one client that started this server; ends with it, or with the last child that outlives it. */
+  /**
+   * Serves the client that started this server. The server ends with this client, or with the last child that outlives
+   * it.
+   */
   servePrivately(client: OwnerSocket | "stdio"): void {
     if (client === "stdio") {
       this.#owner = Duplex.from({ readable: process.stdin, writable: process.stdout });
@@ -201,8 +204,8 @@ export class PolyprocServer {
   }
 
   /**
-   * What stays for a child that goes on holds nothing of the client's: neither warm hosts for it, nor its standard
-   * streams.
+   * The client has gone and a child goes on: the server releases what it held for the client, its warm hosts and its
+   * standard streams.
    */
   #ownerLeft(): void {
     this.#ownerGone = true;
@@ -216,7 +219,7 @@ export class PolyprocServer {
     const isAlone = this.#doors.size === 0;
     if (isAlone && this.#aloneMs !== null)
       this.#aloneTimer ??= systemClock.setTimer(this.#aloneMs, () => void this.stop());
-    // Where the server does not listen, nobody can ever read what a run of the gone client brings.
+    // A server that does not listen gets no further client, so the outcomes of the client's runs could never be read.
     const isUnreachable = this.#ownerGone && this.#listeners.length === 0;
     if (processes.hasNonDaemonic() || (runs.active > 0 && !isUnreachable)) return;
     if (this.#ownerGone) void this.stop();
@@ -224,7 +227,7 @@ export class PolyprocServer {
       this.#idleTimer ??= systemClock.setTimer(this.#idleTimeoutMs, () => this.#idled());
   }
 
-  /** Nobody has been here for long; only a child may have begun something meanwhile. */
+  /** The idle timeout has passed. A child may have started something in the same moment. */
   #idled(): void {
     this.#idleTimer = undefined;
     const { processes, runs } = this.#hub.engine;
@@ -242,7 +245,7 @@ function tokenOf({ tokenFile }: ServerArguments): TokenCheck {
   );
 }
 
-/** Children find this server again; by its Unix socket if it has one, for that needs no token. */
+/** The address through which children find this server. A Unix socket comes first, because it needs no token. */
 function childEnvironment(listeners: readonly Listener[]): Record<string, string> {
   const address: Address | undefined = (listeners.find((listener) => listener.address.kind === "unix") ?? listeners[0])
     ?.address;

@@ -2,7 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { closeSync, fstatSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { UsageError } from "./usage-error.js";
 
-/** Says whether a client gave the right token, in a time that tells nothing about how close it was. */
+/** Compares a client's token in constant time, so that the time tells nothing about the token. */
 export type TokenCheck = (given: string | undefined) => boolean;
 
 export function tokenCheck(token: string): TokenCheck {
@@ -11,8 +11,8 @@ export function tokenCheck(token: string): TokenCheck {
 }
 
 /**
- * The token in the file; a file that is missing is made, readable by its owner only, with a random token of 256 bits.
- * Fails with UsageError when others may read the file, or it is empty.
+ * The token in the file. If the file is missing, creates it with a random token of 256 bits, readable by its owner
+ * only. Fails with UsageError if other users may read the file, or it is empty.
  */
 export function loadToken(file: string): string {
   try {
@@ -20,7 +20,7 @@ export function loadToken(file: string): string {
     try {
       return writeToken(fd);
     } catch (error) {
-      // A full disk: a file without a token would be refused at the next start.
+      // The disk is full. Remove the file: an empty one would be refused at the next start.
       rmSync(file, { force: true });
       throw error;
     } finally {

@@ -4,14 +4,14 @@ import { dirname, resolve } from "node:path";
 import { lockBinding } from "./bind-lock.js";
 import { UsageError } from "./usage-error.js";
 
-/** Longest path of a socket that every Unix takes, in bytes. */
+/** Longest path of a socket on every Unix, in bytes. */
 const maxPathBytes = 103;
 
 /**
- * Listens on a socket that only this user can connect to, and returns its absolute path. Its folder is made for this
- * user alone (0700) when there is none, and refused when others can write to it or own it. A socket that nobody answers
- * on any more is replaced; one that is served is an error, also when several servers start there at once: one of them
- * gets it. Fails with UsageError.
+ * Listens on a socket to which only this user can connect, and returns its absolute path. Creates a missing folder for
+ * this user alone (0700); refuses a folder that other users own or can write to. Replaces a socket on which no server
+ * answers. A socket in use is an error. If several servers start at once, one of them gets the socket. Fails with
+ * UsageError.
  */
 export async function listenOnPath(server: Server, path: string): Promise<string> {
   const absolute = resolve(path);
@@ -33,7 +33,10 @@ export async function listenOnPath(server: Server, path: string): Promise<string
   return absolute;
 }
 
-/** Only for who has the lock: a socket that is bound and not yet listened on looks just like one that was left. */
+/**
+ * Call this with the lock held: a socket that another server has bound, and does not listen on yet, looks like one that
+ * a dead server left.
+ */
 async function removeStale(path: string): Promise<void> {
   const existing = lstatSync(path, { throwIfNoEntry: false });
   if (!existing) return;
@@ -43,11 +46,11 @@ async function removeStale(path: string): Promise<void> {
   unlinkSync(path);
 }
 
-/** Nobody else can connect, from the first moment on. */
+/** The socket has mode 0600 from its creation on. */
 async function listenPrivately(server: Server, path: string): Promise<void> {
   const before = process.umask(0o177);
   try {
-    // Bound before this returns.
+    // The socket is bound before `listen` returns.
     server.listen(path);
   } finally {
     process.umask(before);
@@ -60,8 +63,8 @@ async function listenPrivately(server: Server, path: string): Promise<void> {
 }
 
 /**
- * Makes the folder and its parents. Node 20's own recursion never ends where the system refuses a folder with ENOENT,
- * as /proc does.
+ * Creates the folder and its parents. The recursive mkdir of Node 20 loops endlessly if the system refuses a folder
+ * with ENOENT, as /proc does.
  */
 function makeFolder(folder: string): void {
   if (existsSync(folder)) return;
@@ -70,7 +73,7 @@ function makeFolder(folder: string): void {
     mkdirSync(folder, { mode: 0o700 });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    // Another server may have made it since.
+    // Another server may have created it in the meantime.
     if (code !== "EEXIST")
       throw new UsageError(`${folder} cannot be made (${code}): choose a path in a folder where you may write`);
   }
@@ -101,7 +104,7 @@ function isServed(path: string): Promise<boolean> {
       socket.destroy();
       answer(true);
     });
-    // EAGAIN: its backlog is full, so somebody does listen.
+    // EAGAIN: the backlog is full, so a server does listen.
     socket.once("error", (error: NodeJS.ErrnoException) => answer(error.code === "EAGAIN"));
   });
 }

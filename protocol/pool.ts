@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { request } from "./message.js";
 import { count, handle, none, payload, timeoutMs } from "./schema.js";
-import { target } from "./target.js";
+import { environment, execArgv, target } from "./target.js";
 
 const pool = () => handle("pool");
 const params = () => v.strictObject({ pool: pool() });
@@ -23,8 +23,6 @@ export const poolInfo = v.strictObject({
   queued: count(),
   done: count(),
   failed: count(),
-  /** The programs that run its functions, the first one first: `/app/.venv/bin/python`. Absent before its first job. */
-  interpreters: v.optional(v.array(v.string())),
 });
 export type PoolInfo = v.InferOutput<typeof poolInfo>;
 
@@ -41,12 +39,12 @@ export const create = request("pool/create", {
     /** Holds `[args, kwargs]` of the initializer. Default: none. */
     initargs: v.optional(payload()),
     maxTasksPerChild: v.optional(count(1)),
-    /** Workers that are started with the pool and stay when they are idle. Default 0. */
-    minProcesses: v.optional(v.pipe(count(), v.maxValue(4096))),
-    /** Milliseconds after which an idle worker beyond `minProcesses` ends. Default: it stays. */
-    idleTimeoutMs: timeoutMs(),
-    /** Runtime of the workers that `minProcesses` starts. Default: that of the initializer, otherwise `node`. */
-    runtime: v.optional(v.string()),
+    /** Folder in which the workers run. Default: the server's. */
+    cwd: v.optional(v.string()),
+    /** Changes to the workers' environment; `null` removes a variable. Default: none. */
+    env: v.optional(environment()),
+    /** Options of Node for workers of the runtime `node`. Default: those that the server was started with. */
+    execArgv: v.optional(execArgv()),
     /** For display. Default: none. */
     name: v.optional(v.pipe(v.string(), v.maxLength(200))),
   }),

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { request } from "./message.js";
 import { count, handle, none, payload, timeoutMs } from "./schema.js";
-import { target } from "./target.js";
+import { environment, execArgv, target } from "./target.js";
 
 const process = () => handle("process");
 const params = () => v.strictObject({ process: process() });
@@ -97,9 +97,9 @@ export const start = request("process/start", {
   doc:
     "Starts a process. The answer comes when it runs. `args` holds `[args, kwargs]`. A JavaScript function gets " +
     "kwargs, if there are any, as one last argument; a command gets args as further arguments. A module or source " +
-    "target takes a warm host if there is one and neither `cwd` nor `env` is given. A daemonic process ends with its " +
-    "parent and may not have children (BadState). A non-daemonic process outlives a parent process that dies, and " +
-    "ends when the client at the root of its process tree ends. `onParentDeath` changes that.",
+    "target takes a warm host if there is one and `cwd`, `env` and `execArgv` ask for nothing else. A daemonic " +
+    "process ends with its parent and may not have children (BadState). A non-daemonic process outlives a parent " +
+    "process that dies, and ends when the client at the root of its process tree ends. `onParentDeath` changes that.",
   params: v.strictObject({
     process: process(),
     target,
@@ -113,7 +113,9 @@ export const start = request("process/start", {
      */
     onParentDeath: v.optional(onParentDeath),
     cwd: v.optional(v.string()),
-    env: v.optional(v.record(v.string(), v.nullable(v.string()))),
+    env: v.optional(environment()),
+    /** Options of Node, for a target of the runtime `node`. Default: those that the server was started with. */
+    execArgv: v.optional(execArgv()),
   }),
   result: v.strictObject({ pid: count(), name: v.string() }),
   errors: ["BadState", "SpawnFailed", "TargetNotFound"],

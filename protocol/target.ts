@@ -1,7 +1,10 @@
 import * as v from "valibot";
 
 /** Text → text, for a child's environment; `null` removes a variable. */
-const environment = () => v.record(v.string(), v.nullable(v.string()));
+export const environment = () => v.record(v.string(), v.nullable(v.string()));
+
+/** Options of Node, each in one text: `--max-old-space-size=512`, `--import=./hooks.mjs`. */
+export const execArgv = () => v.array(v.pipe(v.string(), v.minLength(1)));
 
 /** A function, or a class with `run`, that a module exports. */
 export const moduleTarget = v.strictObject({
@@ -12,11 +15,6 @@ export const moduleTarget = v.strictObject({
   /** `node`, `python` … Default: by the file's ending. */
   runtime: v.optional(v.string()),
   /**
-   * Path of the program that runs it, such as an environment's `bin/python`. Default: that of the configuration, else
-   * for `python` that of the environment nearest to the module, else `python3`.
-   */
-  interpreter: v.optional(v.pipe(v.string(), v.minLength(1))),
-  /**
    * For the worker host: how it finds the modules of the client's language. The server does not read it. Default: none.
    */
   context: v.optional(v.string()),
@@ -26,8 +24,6 @@ export const moduleTarget = v.strictObject({
 export const sourceTarget = v.strictObject({
   source: v.pipe(v.string(), v.minLength(1)),
   runtime: v.optional(v.string()),
-  /** Path of the program that runs it. Default: as of a module in `cwd`. */
-  interpreter: v.optional(v.pipe(v.string(), v.minLength(1))),
   /** Folder from which the text's imports are resolved. Default: the working directory. */
   cwd: v.optional(v.string()),
 });

@@ -28,6 +28,8 @@ export interface ServerArguments {
   config: string | null;
   /** Further runtimes: name -> command and its arguments. */
   runtimes: Record<string, string[]>;
+  /** Options of Node for worker hosts. */
+  nodeOptions: string[];
 }
 
 export const usage = `Usage: polyproc serve [options]
@@ -48,6 +50,7 @@ export const usage = `Usage: polyproc serve [options]
                              (default: a quarter of the memory, at least 536870912)
   --config FILE              the configuration: polyproc.json, say (default: $POLYPROC_CONFIG, if set)
   --runtime "NAME=COMMAND ARGS"      how worker hosts of a further runtime are started; may be repeated
+  --node-option=OPTION       an option of Node for worker hosts, such as --node-option=--import=tsx; may be repeated
   --help, --version
 
 When it is ready it prints "polyproc: listening on ADDRESS" for each address (not with --stdio).
@@ -76,6 +79,7 @@ const options = {
   "max-memory-bytes": { type: "string" },
   config: { type: "string" },
   runtime: { type: "string", multiple: true },
+  "node-option": { type: "string", multiple: true },
   help: { type: "boolean", short: "h" },
   version: { type: "boolean" },
 } as const;
@@ -160,6 +164,7 @@ export function parseArguments(argv: readonly string[]): ServerArguments | "help
     maxBufferedBytes: number("max-buffered-bytes", given["max-buffered-bytes"] ?? "67108864", 1),
     maxMemoryBytes,
     config: given.config ?? null,
+    nodeOptions: given["node-option"] ?? [],
     runtimes: Object.fromEntries((given.runtime ?? []).map(parseRuntime)),
   };
 }

@@ -15,10 +15,11 @@ const pythonHost = fileURLToPath(new URL("../../bindings/python/polyproc/host", 
 export function runtimeCommands(
   configured: Record<string, RuntimeConfiguration>,
   named: Record<string, string[]>,
+  nodeOptions: readonly string[] = [],
 ): Record<string, RuntimeCommand> {
   const ownPython = process.env["POLYPROC_PYTHON"];
   const ours: Record<string, RuntimeCommand> = {
-    node: { command: process.execPath, args: [nodeHost], env: asNode },
+    node: { command: process.execPath, args: [nodeHost], env: asNode, execArgv: nodeOptions },
     python: { command: ownPython ?? "python3", args: [process.env["POLYPROC_PYTHON_HOST"] ?? pythonHost] },
   };
   const runtimes = { ...ours };
@@ -27,20 +28,13 @@ export function runtimeCommands(
     runtimes[name] = {
       ...(isKept ? ours[name]! : { command, args: args ?? ours[name]?.args ?? [] }),
       env: { ...ours[name]?.env, ...env },
+      ...(name === "node" ? { execArgv: nodeOptions } : {}),
     };
   }
   for (const [name, [command, ...args]] of Object.entries(named)) {
     runtimes[name] = { ...runtimes[name], command: command!, args: args.length > 0 ? args : (ours[name]?.args ?? []) };
   }
   return runtimes;
-}
-
-/** Whether the runtime `python` was given its interpreter: by the configuration, --runtime, or a Python program. */
-export function isPythonChosen(
-  configured: Record<string, RuntimeConfiguration>,
-  named: Record<string, string[]>,
-): boolean {
-  return process.env["POLYPROC_PYTHON"] !== undefined || "python" in configured || "python" in named;
 }
 
 /** File ending -> runtime, of those that the configuration names. */

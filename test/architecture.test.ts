@@ -112,6 +112,8 @@ const layers: Record<string, Layer> = {
     folders,
     packages: [
       "polyproc",
+      "rollup",
+      "webpack",
       "@wasm-fmt/ruff_fmt",
       "valibot",
       "fast-check",

@@ -1,4 +1,5 @@
 /** Python's multiprocessing for TypeScript and JavaScript. */
+import "./session/own-url.js";
 import { defaultConnection } from "./session/default-connection.js";
 import { offerCodec } from "./host/host-codec.js";
 import { setOutputMode, type OutputMode } from "./session/output.js";
@@ -33,7 +34,9 @@ export { isMain } from "./processes/main-module.js";
 export type { OutputLine, OutputMode } from "./session/output.js";
 export { Pipe, PipeEnd } from "./streams/pipe.js";
 export * from "./pools/pool.js";
+export type { ModuleRef } from "./processes/module-ref.js";
 export { Process, type ProcessOptions } from "./processes/process.js";
+export type { ResourceLimits, SurroundingsOptions } from "./processes/surroundings.js";
 export { registerProcess } from "./processes/register-process.js";
 export { JoinableQueue, Queue, type QueueOptions } from "./streams/queue.js";
 export { RLock, type RLockStatus } from "./sync/rlock.js";

@@ -19,7 +19,6 @@ import { Report } from "./report.js";
 interface MapOptions {
   jobs?: number;
   module?: string;
-  interpreter?: string;
   export?: string;
   glob?: string[];
   null?: true;
@@ -56,7 +55,7 @@ Exit status: 0 all well, 1 some failed, 2 usage, 69 no server, 130 Ctrl-C, 141 n
 output, 143 SIGTERM.
 
 Examples:
-  $ polyproc map --glob 'photos/*.png' -- mogrify -path small -resize 50% {}
+  $ polyproc map --glob 'photos/*.png' -- convert {} -resize 50% small/{}
   $ find . -name '*.log' -print0 | polyproc map -0 -j 8 -- gzip -9
   $ polyproc map --module ./hash.js --export digest --chunk-size 50 < files.txt > hashes.txt
   $ polyproc map --timeout 2m --retries 2 --halt soon,fail=10 --json a b c -- ./build.sh {}
@@ -75,11 +74,6 @@ export function mapCommand(command: readonly string[] | null, exit: (status: num
     .option("-j, --jobs <n>", "how many at a time (default: the number of processors)", wholeNumber(1, 4096))
     .option("--module <file>", "run a function of this JavaScript, TypeScript or Python file, in worker processes")
     .option("--export <name>", "the function's name in the module (default: its default export)")
-    .option(
-      "--interpreter <path>",
-      "the program that runs the function, such as an environment's bin/python (default for Python: that of the " +
-        "environment nearest to the module, else python3)",
-    )
     .option(
       "--glob <pattern>",
       "items are the files that match, sorted; ** reaches into folders; may be repeated",
@@ -133,8 +127,6 @@ async function map(args: string[], command: readonly string[] | null, options: M
     );
   if (options.export !== undefined && options.module === undefined)
     throw new UsageError("--export names a function of --module FILE, which is missing");
-  if (options.interpreter !== undefined && options.module === undefined)
-    throw new UsageError("--interpreter runs the function of --module FILE, which is missing");
   if (options.json && options.tag)
     throw new UsageError("--tag is for lines of text; with --json each object names its item");
   const warning = command && shellWarning(commandTarget(command, null));
@@ -182,7 +174,7 @@ async function start(
 
 function targetOf(server: ServerLink, command: readonly string[] | null, options: MapOptions): Target {
   if (command) return commandTarget(command, surroundings(server));
-  return moduleTarget(options.module!, options.export, server.isLocal, options.interpreter);
+  return moduleTarget(options.module!, options.export, server.isLocal);
 }
 
 async function runMap(server: ServerLink, target: Target, source: ItemSource, options: MapOptions): Promise<number> {

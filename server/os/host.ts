@@ -12,6 +12,8 @@ export interface RuntimeCommand {
   command: string;
   args: readonly string[];
   env?: Record<string, string | null>;
+  /** Options of Node, before `args`, unless a host has its own. Absent: the runtime is not Node. */
+  execArgv?: readonly string[];
 }
 
 export type OnHostConnection = (socket: Socket, events: HostEvents, host: Host) => void;
@@ -40,7 +42,7 @@ export class OsHost extends OsChild implements Host {
         pipes.aside = asideFd === null ? null : new FifoAside(asideFd);
         return {
           command: runtime.command,
-          args: runtime.args,
+          args: runtime.execArgv ? [...(spec.execArgv ?? runtime.execArgv), ...runtime.args] : runtime.args,
           cwd: spec.cwd,
           env: childEnvironment(environment, childId, runtime.env, spec.env),
           stdio: ["ignore", "pipe", "pipe", "pipe", claimsFd ?? "ignore", asideFd ?? "ignore"],

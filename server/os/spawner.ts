@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { PolyprocError } from "../../protocol/errors.js";
 import type {
   Child,
@@ -66,8 +67,7 @@ export function createSpawner(options: SpawnerOptions): OsSpawner {
           events,
         );
       }
-      const command = spec.interpreter === undefined ? runtime : { ...runtime, command: spec.interpreter };
-      return new OsHost(family, environment, fifos, command, spec, events, options.onHostConnection);
+      return new OsHost(family, environment, fifos, runtime, spec, events, options.onHostConnection);
     },
     startCommand(spec: CommandSpec, events: ChildEvents): Child {
       if (disposed) return refusedChild(ending(), events);
@@ -75,6 +75,11 @@ export function createSpawner(options: SpawnerOptions): OsSpawner {
     },
     usage: measureUsage,
     runtimes: () => Object.keys(options.runtimes),
+    differs({ runtime, env = {}, execArgv }: HostSpec): boolean {
+      const usual = options.runtimes[runtime]?.execArgv;
+      if (usual && execArgv && !isDeepStrictEqual([...usual], execArgv)) return true;
+      return Object.entries(env).some(([name, value]) => (environment[name] ?? null) !== value);
+    },
     get guardianPid() {
       return family.guardian.pid;
     },

@@ -54,6 +54,7 @@ test("defaults are those of the help text", () => {
       maxBufferedBytes: 64 * 1024 * 1024,
       maxMemoryBytes: 0,
       config: null,
+      nodeOptions: [],
       runtimes: {},
     },
   );
@@ -95,6 +96,8 @@ test("every option can be set", () => {
       "c.json",
       "--runtime",
       "ruby=/usr/bin/ruby  host.rb --fast",
+      "--node-option=--import=tsx",
+      "--node-option=--conditions=dev",
     ]),
     {
       stdio: false,
@@ -115,6 +118,7 @@ test("every option can be set", () => {
       maxBufferedBytes: 20,
       maxMemoryBytes: 33554432,
       config: "c.json",
+      nodeOptions: ["--import=tsx", "--conditions=dev"],
       runtimes: { ruby: ["/usr/bin/ruby", "host.rb", "--fast"] },
     },
   );

@@ -22,12 +22,12 @@ export function loadSourceTarget({ source, cwd = process.cwd() }: SourceTarget):
 
 function evaluate(source: string, file: string): unknown {
   try {
-    return exportsOf(`module.exports = (${source}\n)`, file);
+    return exportsOf(`${helpersFor(source)}module.exports = (${source}\n)`, file);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     try {
       // The text of a method, such as `method() { … }`, is valid only inside an object.
-      return Object.values(exportsOf(`module.exports = ({${source}\n})`, file) as object)[0];
+      return Object.values(exportsOf(`${helpersFor(source)}module.exports = ({${source}\n})`, file) as object)[0];
     } catch {
       throw new PolyprocError(
         "TargetNotFound",
@@ -35,6 +35,28 @@ function evaluate(source: string, file: string): unknown {
       );
     }
   }
+}
+
+/**
+ * Functions that compilers write into the text of others, and define at the top of the file: esbuild and tsx (`__name`,
+ * `__toESM`), typescript (`__importStar`, `__importDefault`).
+ */
+const helpers: Readonly<Record<string, string>> = {
+  __name: '(target, value) => Object.defineProperty(target, "name", { value, configurable: true })',
+  __toESM: "(loaded) => namespaceOf(loaded)",
+  __importStar: "(loaded) => namespaceOf(loaded)",
+  __importDefault: "(loaded) => (loaded && loaded.__esModule ? loaded : { default: loaded })",
+};
+
+/** What `import()` gives for a module that `require` has loaded. */
+const namespaceOf =
+  "const namespaceOf = (loaded) => (loaded && loaded.__esModule ? loaded : { ...loaded, default: loaded });";
+
+/** On one line with the text, whose lines keep their numbers. */
+function helpersFor(source: string): string {
+  const used = Object.keys(helpers).filter((name) => new RegExp(`(?<![\\w$.])${name}\\(`).test(source));
+  if (used.length === 0) return "";
+  return `${namespaceOf} ${used.map((name) => `const ${name} = ${helpers[name]};`).join(" ")} `;
 }
 
 function exportsOf(text: string, file: string): unknown {

@@ -2,20 +2,26 @@ import { PolyprocError } from "../../../protocol/errors.js";
 import type { ModuleTarget, SourceTarget } from "../../../protocol/target.js";
 import type { Callable } from "./callable.js";
 import { loadModuleTarget } from "./module-target.js";
+import { prepareForFolder } from "./typescript/prepare.js";
 
 export type HostTarget = ModuleTarget | SourceTarget;
 
 /** Loads a target, or returns the error. Never rejects: a target that cannot be loaded fails each of its tasks. */
 export async function loadTarget(target: HostTarget): Promise<Callable | Error> {
   try {
-    return "source" in target
-      ? (await import("./source-target.js")).loadSourceTarget(target)
-      : await loadModuleTarget(target);
+    return "source" in target ? await loadSource(target) : await loadModuleTarget(target);
   } catch (error) {
     return error instanceof Error
       ? error
       : new PolyprocError("TargetNotFound", `loading the target threw ${String(error)}`);
   }
+}
+
+async function loadSource(target: SourceTarget): Promise<Callable> {
+  const { cwd = process.cwd(), source } = target;
+  // It may import TypeScript, as the file in which it was written does.
+  if (/\b(?:import|require)\s*\(/.test(source)) await prepareForFolder(cwd);
+  return (await import("./source-target.js")).loadSourceTarget(target);
 }
 
 /** The targets that the server has sent to this host, by number. Each is loaded once. */

@@ -7,7 +7,6 @@ import {
   aFlag,
   aFunction,
   aList,
-  aNumber,
   anObject,
   anything,
   aSignal,
@@ -15,7 +14,8 @@ import {
   orNull,
   type OptionTable,
 } from "../session/options.js";
-import type { CommandTarget, ModuleTarget, SourceTarget, Typed } from "../processes/target.js";
+import { surroundingsOptions, type SurroundingsOptions } from "../processes/surroundings.js";
+import type { CommandTarget, ModuleByUrl, ModuleTarget, SourceTarget, Typed } from "../processes/target.js";
 
 /**
  * What a pool runs (see Runnable). `A`: its arguments; `R`: its result. Targets given by name or as source text accept
@@ -23,6 +23,7 @@ import type { CommandTarget, ModuleTarget, SourceTarget, Typed } from "../proces
  */
 export type PoolTarget<A extends readonly unknown[], R> =
   | (ModuleTarget & Typed<A, R>)
+  | (ModuleByUrl & Typed<A, R>)
   | (CommandTarget & Typed<A, R>)
   | (SourceTarget & Typed<A, R>)
   | ((...args: [...A]) => R | PromiseLike<R>);
@@ -30,17 +31,13 @@ export type PoolTarget<A extends readonly unknown[], R> =
 /** Any target. */
 export type AnyTarget = PoolTarget<never, unknown>;
 
-export interface PoolOptions {
+export interface PoolOptions extends SurroundingsOptions {
   /** Runs in each worker before its first task. If it fails, the pending tasks fail with its error. */
   initializer?: AnyTarget | undefined;
   /** The initializer's arguments. Default: none. */
   initargs?: readonly unknown[] | undefined;
   /** How many tasks (chunks, for `map`) a worker runs before a new one replaces it. Default: no limit. */
   maxTasksPerChild?: number | undefined;
-  /** Workers that are started with the pool, and stay when they are idle. Default 0: workers start with tasks. */
-  minProcesses?: number | undefined;
-  /** Milliseconds after which an idle worker beyond `minProcesses` ends. Default: it stays as long as the pool. */
-  idleTimeoutMs?: number | null | undefined;
   /** Name shown in lists of pools. Default: none. */
   name?: string | undefined;
 }
@@ -54,9 +51,8 @@ export const poolOptions: OptionTable<PoolOptions> = {
   initializer: anything,
   initargs: aList,
   maxTasksPerChild: aCount(1),
-  minProcesses: aCount(0),
-  idleTimeoutMs: aDuration,
   name: aText,
+  ...surroundingsOptions,
 };
 
 export const poolSettings: OptionTable<PoolSettings> = { processes: orNull(aCount(1)), ...poolOptions };
@@ -74,11 +70,6 @@ export interface TaskOptions extends JobOptions {
   /** How often a task is retried after it fails, times out or loses its worker. Default 0. */
   retries?: number | undefined;
   /**
-   * Waiting tasks of a higher priority run first, whatever call they belong to; -1000 to 1000. Running tasks are not
-   * interrupted. Default 0.
-   */
-  priority?: number | undefined;
-  /**
    * Cancels the call: items that are not done fail with Cancelled, whose `cause` is the signal's reason. A call that
    * throws failures then rejects with that.
    */
@@ -89,7 +80,6 @@ const taskOptions: OptionTable<TaskOptions> = {
   timeoutMs: aDuration,
   graceMs: aDuration,
   retries: aCount(0),
-  priority: aNumber(-1000, 1000),
   signal: aSignal,
 };
 

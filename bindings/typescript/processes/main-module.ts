@@ -3,12 +3,15 @@ import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { hostLink } from "../host/link.js";
+import { urlOfModule, type ModuleRef } from "./module-ref.js";
 
 let mainPath: string | null | undefined;
 
 /**
  * Whether this module is the script that the user started: Python's `if __name__ == "__main__"`. A child loads the
  * module of its function, which may be the script itself. Put what only the script should do inside this condition.
+ *
+ * In CommonJS, write `isMain(module)`.
  *
  * ```ts
  * if (isMain(import.meta)) {
@@ -17,10 +20,12 @@ let mainPath: string | null | undefined;
  * }
  * ```
  */
-export function isMain(meta: { url: string }): boolean {
+export function isMain(meta: ModuleRef): boolean {
   if (hostLink()) return false;
   const main = mainScript();
-  return main !== null && meta.url.startsWith("file:") && realPath(fileURLToPath(meta.url)) === main;
+  if (main === null) return false;
+  if ("url" in meta && !meta.url.startsWith("file:")) return false;
+  return realPath(fileURLToPath(urlOfModule(meta))) === main;
 }
 
 /** Path of the script that the user started. Null if there is none: a REPL, or text given to `node -e`. */

@@ -18,10 +18,11 @@ import {
   type OptionTable,
 } from "../session/options.js";
 import { ExistingHandle, SharedObject } from "../session/shared-object.js";
+import { checkSurroundings, surroundingsOptions, toSurroundings, type SurroundingsOptions } from "./surroundings.js";
 import { toTarget, type AnyArguments, type Runnable } from "./target.js";
 import { timeoutOf, waitOptions, type Timeout } from "../sync/wait-options.js";
 
-export interface ProcessOptions<A extends AnyArguments = AnyArguments> {
+export interface ProcessOptions<A extends AnyArguments = AnyArguments> extends SurroundingsOptions {
   /** What the process runs. A subclass overrides `run` and needs no target. */
   target?: Runnable<A> | null | undefined;
   /** Name for lists and messages. Default: `Process-1`, or `Class-1` for a subclass. */
@@ -44,10 +45,6 @@ export interface ProcessOptions<A extends AnyArguments = AnyArguments> {
    * outlives the script, too, and then has no standard streams.
    */
   onParentDeath?: "end" | "continue" | undefined;
-  /** Working directory. Default: the server's; a private server has the script's. */
-  cwd?: string | undefined;
-  /** Changes to the environment; `null` removes a variable. */
-  env?: Record<string, string | null> | undefined;
 }
 
 const processOptions: OptionTable<ProcessOptions> = {
@@ -57,8 +54,7 @@ const processOptions: OptionTable<ProcessOptions> = {
   kwargs: anObject,
   daemon: aFlag,
   onParentDeath: oneOf("end", "continue"),
-  cwd: aText,
-  env: anObject,
+  ...surroundingsOptions,
 };
 
 export interface TerminateOptions {
@@ -113,6 +109,7 @@ export class Process<A extends AnyArguments = AnyArguments> extends SharedObject
     super("process", from instanceof ExistingHandle ? from : {});
     const options = from instanceof ExistingHandle || from === rebirth ? {} : (from as ProcessOptions<A>);
     checkOptions(new.target.name, options, processOptions);
+    checkSurroundings(new.target.name, options);
     this.#options = options;
     this.#name = options.name;
     this.#daemon = options.daemon ?? currentProcess().daemon;
@@ -198,7 +195,9 @@ export class Process<A extends AnyArguments = AnyArguments> extends SharedObject
     try {
       const { pid, name } = await this.connection.whenOpen(() => {
         const args = encodeFor(this.connection, this.#arguments());
-        const { cwd, env, onParentDeath } = this.#options;
+        const { onParentDeath } = this.#options;
+        const { cwd, env } = this.#options;
+        const surroundings = "command" in target ? { cwd, env } : toSurroundings(this.#options);
         const started = this.request("process/start", (process) => ({
           process,
           target,
@@ -206,8 +205,7 @@ export class Process<A extends AnyArguments = AnyArguments> extends SharedObject
           name: this.#wireName(),
           daemon: this.#daemon,
           onParentDeath,
-          cwd,
-          env,
+          ...surroundings,
         }));
         this.created();
         handle = this.handle;

@@ -1,3 +1,4 @@
+import { urlOfModule, type ModuleRef } from "./module-ref.js";
 import { recordModule } from "./process-class.js";
 import type { Process } from "./process.js";
 
@@ -10,6 +11,6 @@ import type { Process } from "./process.js";
  * registerProcess(import.meta, Worker);
  * ```
  */
-export function registerProcess(meta: { url: string }, processClass: abstract new (...args: never[]) => Process): void {
-  recordModule(processClass, meta.url);
+export function registerProcess(meta: ModuleRef, processClass: abstract new (...args: never[]) => Process): void {
+  recordModule(processClass, urlOfModule(meta));
 }

@@ -1,5 +1,6 @@
 import { shellPlaceholderWarning } from "../../../protocol/shell-placeholder.js";
 import { aCount, aFlag, anObject, aText, checkOptions, type OptionTable } from "../session/options.js";
+import { urlOfModule, type ModuleRef } from "./module-ref.js";
 import type { CommandResult, CommandTarget, ModuleTarget, SourceTarget, Target } from "../../../protocol/target.js";
 
 export type { CommandResult, CommandTarget, ModuleTarget, SourceTarget, Target };
@@ -25,6 +26,7 @@ export interface Command extends CommandTarget, Typed<readonly unknown[], Comman
  * What a process or a pool can run:
  * - `task(import.meta, digest)`: a function that its module exports. The usual way.
  * - `{ module, export }`: the same by name, also for other languages: `{ module: "/srv/job.py", export: "digest" }`.
+ *   `module` may be a `URL` object.
  * - `command("gzip", ["-9", "{item}"])`: a program.
  * - a function: it is sent as source text, so it sees only globals and its arguments.
  */
@@ -33,8 +35,12 @@ export type Runnable<A extends readonly unknown[] = AnyArguments, R = unknown> =
   | ((...args: [...A]) => R | PromiseLike<R>)
   | Command
   | ModuleTarget
+  | ModuleByUrl
   | SourceTarget
   | CommandTarget;
+
+/** A module target whose module is a URL object. */
+export type ModuleByUrl = Omit<ModuleTarget, "module"> & { module: URL };
 
 /** A class that a task can run: it is constructed with the task's arguments, then `run()` is called. */
 export type RunnableClass<A extends AnyArguments, R> = new (...args: A) => { run(): R | PromiseLike<R> };
@@ -48,20 +54,21 @@ export type RunnableClass<A extends AnyArguments, R> = new (...args: A) => { run
  * await pool.map(task(import.meta, digest), paths);
  * ```
  *
- * Workers load the module and look for the export. `name`: name of the export; default: the function's own name. Dots
- * lead into objects: `tools.digest`. Throws a TypeError if there is no name, or if the module is not a file.
+ * In CommonJS, write `task(module, digest)`. Workers load the module and look for the export. `name`: name of the
+ * export; default: the function's own name. Dots lead into objects: `tools.digest`. Throws a TypeError if there is no
+ * name, or if the module is not a file.
  */
 export function task<A extends AnyArguments, R>(
-  meta: { url: string },
+  meta: ModuleRef,
   target: RunnableClass<A, R>,
   name?: string,
 ): Task<A, Awaited<R>>;
 export function task<A extends AnyArguments, R>(
-  meta: { url: string },
+  meta: ModuleRef,
   target: (...args: A) => R,
   name?: string,
 ): Task<A, Awaited<R>>;
-export function task(meta: { url: string }, target: { readonly name: string }, name = target.name): Task {
+export function task(meta: ModuleRef, target: { readonly name: string }, name = target.name): Task {
   if (typeof target !== "function")
     throw new TypeError(`expected a function or a class with run(), got ${target === null ? "null" : typeof target}`);
   if (name === "" || name.startsWith("bound ")) {
@@ -70,9 +77,7 @@ export function task(meta: { url: string }, target: { readonly name: string }, n
         "or pass the name of its export as third argument",
     );
   }
-  if (!meta.url.startsWith("file:"))
-    throw new TypeError(`expected the import.meta of a module that is a file, got the url ${JSON.stringify(meta.url)}`);
-  return { module: meta.url, export: name };
+  return { module: urlOfModule(meta), export: name };
 }
 
 export type CommandOptions = Omit<CommandTarget, "command" | "args">;
@@ -106,7 +111,9 @@ export function toTarget(runnable: Runnable): Target {
     ("module" in runnable || "source" in runnable || "command" in runnable)
   ) {
     if ("command" in runnable) warnOfShell(runnable);
-    return runnable;
+    if ("module" in runnable && (runnable.module as unknown) instanceof URL)
+      return { ...runnable, module: String(runnable.module) };
+    return runnable as Target;
   }
   throw new TypeError(
     'expected a target: task(import.meta, fn), a self-contained function, command("program") or ' +

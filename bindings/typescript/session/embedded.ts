@@ -6,6 +6,8 @@ import type { Connection, Link } from "./connection.js";
 import { SpawnFailed } from "./errors.js";
 import { mainScript } from "../processes/main-module.js";
 import { ownConfiguration } from "./own-configuration.js";
+import { requireServerFiles } from "./bundled.js";
+import { inheritedExecArgv } from "./exec-argv.js";
 import { serverMain } from "./server-main.js";
 
 /**
@@ -18,7 +20,9 @@ import { serverMain } from "./server-main.js";
  * `code`: the file that the user runs. A configuration beside it applies; see `ownConfiguration`.
  */
 export async function startPrivateServer(connection: Connection, code: string | null = mainScript()): Promise<Link> {
-  const server = spawn(process.execPath, [serverMain, "--fd", "3", ...ownConfiguration(code)], {
+  requireServerFiles(serverMain);
+  const nodeOptions = inheritedExecArgv().map((option) => `--node-option=${option}`);
+  const server = spawn(process.execPath, [serverMain, "--fd", "3", ...nodeOptions, ...ownConfiguration(code)], {
     stdio: ["ignore", "ignore", "inherit", "pipe"],
     detached: true,
     // An Electron executable behaves as Node only with this variable.

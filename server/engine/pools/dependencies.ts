@@ -7,7 +7,6 @@ import type { CommandDependencies } from "../processes/command-run.js";
 import type { HostCache, LivePool } from "../processes/host-cache.js";
 import type { OutputHub } from "../processes/output.js";
 import type { ProcessTable } from "../processes/process-table.js";
-import type { RuntimeOptions } from "../processes/runtime.js";
 import type { FilePaths } from "../processes/target-source.js";
 import type { Registry } from "../registry.js";
 import type { EventLog } from "../watch/event-log.js";
@@ -31,5 +30,6 @@ export type PoolDependencies = CommandDependencies & {
     readonly cpuCount: number;
     readonly limits: Pick<EngineLimits, "maxQueuedBytes">;
     readonly paths: FilePaths;
-  } & RuntimeOptions;
+    readonly runtimeEndings: Readonly<Record<string, string>>;
+  };
 };

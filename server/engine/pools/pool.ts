@@ -7,21 +7,23 @@ import type { PoolDependencies } from "./dependencies.js";
 import type { Principal } from "../guard.js";
 import type { Job } from "./job.js";
 import type { PoolCommand } from "./pool-command.js";
-import { earlyWorkers, type IdleOptions } from "./idle-workers.js";
 import { PoolDispatch } from "./pool-dispatch.js";
 import type { PoolWorker } from "./pool-worker.js";
+import type { Surroundings } from "./worker-pool.js";
 import type { SharedObject } from "../registry.js";
 import type { Session } from "../session.js";
 import { Task, type Batch, type Outcome, type TaskWorker } from "./task.js";
 import { Wait } from "../wait.js";
 
-export interface PoolOptions extends IdleOptions {
+export interface PoolOptions {
   processes?: number | undefined;
   initializer?: Target | undefined;
   initargs?: Payload | undefined;
   maxTasksPerChild?: number | undefined;
   /** Folder of its workers. Default: the server's. */
   cwd?: string | undefined;
+  env?: Record<string, string | null> | undefined;
+  execArgv?: string[] | undefined;
   /** Shown to people. */
   name?: string | undefined;
   /** The run that owns the pool. */
@@ -48,12 +50,10 @@ export class Pool implements SharedObject, Principal {
   readonly initializer: Target | undefined;
   readonly initargs: Payload | undefined;
   readonly maxTasksPerChild: number;
-  readonly cwd: string | undefined;
+  readonly surroundings: Surroundings;
   readonly name: string | null;
   readonly run: Handle | null;
   readonly jobs = new Set<Job>();
-  /** The programs that run its functions. */
-  readonly interpreters = new Set<string>();
   done = 0;
   failed = 0;
   #state: PoolInfo["state"] = "running";
@@ -78,9 +78,9 @@ export class Pool implements SharedObject, Principal {
     this.processes = options.processes ?? engine.options.cpuCount;
     this.initializer = options.initializer;
     this.initargs = options.initargs;
-    this.dispatch = new PoolDispatch(this, options, earlyWorkers(engine, this.processes, options));
+    this.dispatch = new PoolDispatch(this);
     this.maxTasksPerChild = options.maxTasksPerChild ?? Infinity;
-    this.cwd = options.cwd;
+    this.surroundings = { cwd: options.cwd, env: options.env, execArgv: options.execArgv };
     this.name = options.name ?? null;
     this.run = options.run ?? null;
     if (options.initargs) engine.registry.retainPayload(options.initargs);
@@ -105,7 +105,6 @@ export class Pool implements SharedObject, Principal {
       queued: this.dispatch.queued,
       done: this.done,
       failed: this.failed,
-      ...(this.interpreters.size === 0 ? {} : { interpreters: [...this.interpreters] }),
     };
   }
 

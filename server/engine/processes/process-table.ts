@@ -12,7 +12,7 @@ import type { OutputHub } from "./output.js";
 import type { PayloadCodec } from "../payload-codec.js";
 import { describeExit, ProcessRecord, type ProcessDependencies } from "./process.js";
 import type { Registry } from "../registry.js";
-import { hostKindOf, type RuntimeOptions } from "./runtime.js";
+import { runtimeOf } from "./runtime.js";
 import type { OwnProcess, Session } from "../session.js";
 import type { CommandSpec, HostSpec } from "./spawner.js";
 import { sourceOfCommand, sourceOfFunction, type FilePaths } from "./target-source.js";
@@ -28,7 +28,8 @@ export type ProcessTableDependencies = ProcessDependencies &
     readonly options: {
       readonly codec: Pick<PayloadCodec, "decode">;
       readonly paths: FilePaths;
-    } & RuntimeOptions;
+      readonly runtimeEndings: Readonly<Record<string, string>>;
+    };
   };
 
 export interface StartOptions {
@@ -40,6 +41,7 @@ export interface StartOptions {
   onParentDeath?: OnParentDeath | undefined;
   cwd?: string | undefined;
   env?: Record<string, string | null> | undefined;
+  execArgv?: string[] | undefined;
 }
 
 type Started = { pid: number; name: string };
@@ -154,9 +156,10 @@ export class ProcessTable {
       "command" in options.target
         ? null
         : engine.hosts.take({
-            ...hostKindOf(options.target, engine.options),
+            runtime: runtimeOf(options.target, engine.options.runtimeEndings),
             cwd: options.cwd,
             env: options.env,
+            execArgv: options.execArgv,
             owner: session.owner,
           });
     const identity = [...(parent?.identity ?? []), this.#nextChild(session)];

@@ -10,6 +10,8 @@ export interface Spawner {
   /** CPU and memory of these processes, each with its descendants. Processes that have ended are left out. */
   usage(pids: readonly number[]): Promise<Omit<Usage, "process">[]>;
   runtimes(): string[];
+  /** Whether these ask for another environment, or other options of Node, than a host has that is started without. */
+  differs(spec: HostSpec): boolean;
   /** Pid of the guardian. Null while there is none. */
   readonly guardianPid: number | null;
   /** A channel for items from one process to another. Null if the system has none, or too many are open. */
@@ -20,10 +22,10 @@ export interface HostSpec {
   /** The client in whose name it is started: owners take turns. Absent: the server. */
   owner?: string | undefined;
   runtime: string;
-  /** Path of the program in place of the runtime's own. */
-  interpreter?: string | undefined;
   cwd?: string | undefined;
   env?: Record<string, string | null> | undefined;
+  /** Options of Node. A host of another runtime does not get them. */
+  execArgv?: string[] | undefined;
 }
 
 export interface CommandSpec {

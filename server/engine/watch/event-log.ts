@@ -66,9 +66,25 @@ export class EventLog {
   readonly #engine: EventLogDependencies;
   readonly #ring: EventRing;
   readonly #subscribers = new Map<Session, Subscriber>();
-  readonly #followers = zeroForEachTopic();
+  readonly #followers: Record<Topic, number> = {
+    process: 0,
+    pool: 0,
+    task: 0,
+    sync: 0,
+    deadlock: 0,
+    run: 0,
+    session: 0,
+  };
   /** `seq` of each topic's last change that was not recorded, because the topic had no subscribers. */
-  readonly #unrecorded = zeroForEachTopic();
+  readonly #unrecorded: Record<Topic, number> = {
+    process: 0,
+    pool: 0,
+    task: 0,
+    sync: 0,
+    deadlock: 0,
+    run: 0,
+    session: 0,
+  };
   readonly #dirtySync: Coalescer<SharedObject, "changed" | "gone">;
   readonly #dirtyPools: Coalescer<Handle, PoolInfo>;
   /** Workers whose task has changed. */
@@ -276,8 +292,4 @@ export class EventLog {
       if (batch.length > 0) session.peer.notify(events.changed, { events: batch });
     }
   }
-}
-
-function zeroForEachTopic(): Record<Topic, number> {
-  return { process: 0, pool: 0, task: 0, sync: 0, deadlock: 0, run: 0, session: 0 };
 }

@@ -72,6 +72,7 @@ const childless: Spawner = {
   },
   usage: () => Promise.resolve([]),
   runtimes: () => [],
+  differs: (spec) => spec.env !== undefined,
   openChannel: () => null,
   guardianPid: null,
 };

@@ -154,6 +154,7 @@ export class PoolWorld extends FakeWorld {
       },
       usage: () => Promise.resolve([]),
       runtimes: () => ["node"],
+      differs: (spec) => spec.env !== undefined,
       openChannel: () => null,
       guardianPid: null,
     };

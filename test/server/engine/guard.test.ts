@@ -102,6 +102,7 @@ suite("an unexpected exception", () => {
         startCommand: fail,
         usage: () => Promise.resolve([]),
         runtimes: () => ["node"],
+        differs: (spec) => spec.env !== undefined,
         openChannel: () => null,
         guardianPid: null,
       },

@@ -157,6 +157,7 @@ export class PeersWorld extends FakeWorld {
       startCommand: (_spec, events): Child => make(events, false),
       usage: () => Promise.resolve([]),
       runtimes: () => ["node"],
+      differs: (spec) => spec.env !== undefined,
       guardianPid: null,
       openChannel: () => null,
     };

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { needsCompiler } from "./kinds.js";
 
@@ -21,6 +22,14 @@ export async function prepareFor(url: string): Promise<void> {
     if (projectOf(path)?.options.allowJs !== true) return;
   }
   return (prepared ??= prepare(path));
+}
+
+/** The same for source text that imports, if its folder is in a project of TypeScript. */
+export async function prepareForFolder(folder: string): Promise<void> {
+  if (prepared) return prepared;
+  const path = join(folder, "[source text].ts");
+  const { projectOf } = await import("./project.js");
+  if (projectOf(path) !== null) return (prepared ??= prepare(path));
 }
 
 async function prepare(path: string): Promise<void> {

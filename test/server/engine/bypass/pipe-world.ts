@@ -48,6 +48,7 @@ export function setUp() {
       startCommand: fail,
       usage: () => Promise.resolve([]),
       runtimes: () => [],
+      differs: (spec) => spec.env !== undefined,
       guardianPid: null,
       openChannel: channels.openChannel,
     },

@@ -60,6 +60,7 @@ function startingWorld() {
     },
     usage: () => Promise.resolve([]),
     runtimes: () => ["node"],
+    differs: (spec) => spec.env !== undefined,
     openChannel: () => null,
     guardianPid: null,
   };

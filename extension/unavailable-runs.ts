@@ -10,6 +10,7 @@ export function unavailableRuns(): Runs {
     onDidAdd: () => nothing,
     start: rejected,
     again: rejected,
+    forgetEnded: () => Promise.resolve(),
     forget: rejected,
   };
 }

@@ -109,7 +109,7 @@ export const start = request("run/start", {
     "no further item begins. The server keeps at most `maxResultBytes` (default 64 MiB) of results and of the " +
     "details of failures. " +
     "Beyond that it drops the oldest of these; their items stay. Of the runs that have ended the server keeps the " +
-    "last 200, and at most 256 MiB of their items, results and output. Beyond that it forgets the oldest first, but " +
+    "last 200, and at most 64 MiB of their items, results and output. Beyond that it forgets the oldest first, but " +
     "never the last one. Fails with Overloaded if the items of all runs under way would exceed four times " +
     "`limits.maxQueuedBytes`.",
   params: v.strictObject({

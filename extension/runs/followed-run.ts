@@ -3,7 +3,7 @@ import { errorCodes, PolyprocError } from "../../protocol/errors.js";
 import type { RunEntry, RunInfo } from "../../protocol/run.js";
 import type { Disposable, Rpc } from "../connection/rpc.js";
 import { Listeners } from "./listeners.js";
-import { entryRow, isSettled, lostRow, queuedRow } from "./row.js";
+import { entryRow, outcomeBytes, isSettled, lostRow, queuedRow } from "./row.js";
 import type { OutputText, Row, Run, RunRequest } from "./run.js";
 
 /** Between two looks at the run: what changes in between comes in one answer. */
@@ -12,6 +12,9 @@ const readMs = 50;
 const tellMs = 100;
 /** Entries of one answer: few enough to be taken in without a pause that is felt. */
 const maxEntries = 1000;
+
+/** Rough memory of an item and its row, beside what they hold. */
+export const itemOverheadBytes = 500;
 
 /** A run as its server tells it, read in a loop at the window's own pace. */
 export class FollowedRun implements Run {
@@ -31,10 +34,14 @@ export class FollowedRun implements Run {
   readonly #output: Listeners<[number, readonly OutputText[], number]>;
   readonly #onFault: (error: unknown) => void;
   readonly #over = new AbortController();
+  #bytes: number;
 
-  /** Begins to follow it. `onFault` gets errors for which no caller waits. */
-  constructor(rpc: Rpc, request: RunRequest, info: RunInfo, onFault: (error: unknown) => void) {
+  /**
+   * Begins to follow it. `itemBytes`: of all items together. `onFault` gets errors for which no caller waits.
+   */
+  constructor(rpc: Rpc, request: RunRequest, itemBytes: number, info: RunInfo, onFault: (error: unknown) => void) {
     this.rpc = rpc;
+    this.#bytes = itemBytes + request.items.length * itemOverheadBytes;
     this.#onFault = onFault;
     this.#changes = new Listeners(onFault);
     this.#output = new Listeners(onFault);
@@ -56,6 +63,11 @@ export class FollowedRun implements Run {
 
   get lost(): boolean {
     return this.#state === "lost";
+  }
+
+  /** Rough memory of it. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   get ended(): boolean {
@@ -130,6 +142,7 @@ export class FollowedRun implements Run {
       if (!item) continue;
       this.#rows[entry.index] = entryRow(entry, item);
       this.#changed.add(entry.index);
+      this.#bytes += outcomeBytes(entry);
     }
     if (entries.length > 0) this.#schedule();
   }

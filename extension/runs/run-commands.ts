@@ -11,6 +11,8 @@ export function registerRunCommands(runs: Runs, launcher: Launcher): vscode.Disp
   return vscode.Disposable.from(
     vscode.commands.registerCommand("polyproc.cancelRun", (id?: unknown) => cancel(runs, id)),
     vscode.commands.registerCommand("polyproc.rerunFailed", (id?: unknown) => rerunFailed(runs, launcher, id)),
+    vscode.commands.registerCommand("polyproc.forgetRun", (id?: unknown) => forget(runs, id)),
+    vscode.commands.registerCommand("polyproc.clearHistory", () => runs.forgetEnded()),
     new RunContext(runs),
   );
 }
@@ -23,6 +25,16 @@ async function cancel(runs: Runs, id: unknown): Promise<void> {
     "No run is under way.",
   );
   await run?.cancel();
+}
+
+async function forget(runs: Runs, id: unknown): Promise<void> {
+  const run = await chooseRun(
+    runs.all.filter(({ ended }) => ended),
+    id,
+    "Forget Run",
+    "There is no run that has ended.",
+  );
+  if (run) await runs.forget(run);
 }
 
 async function rerunFailed(runs: Runs, launcher: Launcher, id: unknown): Promise<void> {
@@ -91,6 +103,10 @@ class RunContext implements vscode.Disposable {
   #update(): void {
     const { all } = this.#runs;
     this.#set("polyproc.runs", all.length > 0);
+    this.#set(
+      "polyproc.runEnded",
+      all.some((run) => run.ended),
+    );
     this.#set(
       "polyproc.runUnderWay",
       all.some((run) => !run.ended),

@@ -1,10 +1,11 @@
 import { decode, encode } from "../../bindings/typescript/session/codec.js";
 import type { RequestParams } from "../../bindings/typescript/session/methods.js";
 import { errorCodes, PolyprocError } from "../../protocol/errors.js";
+import { payloadData, type Payload } from "../../protocol/payload.js";
 import type { RunInfo } from "../../protocol/run.js";
 import type { Disposable, Rpc, Server, ServerState } from "../connection/rpc.js";
 import type { Model } from "../model/model.js";
-import { FollowedRun } from "./followed-run.js";
+import { FollowedRun, itemOverheadBytes } from "./followed-run.js";
 import { Listeners } from "./listeners.js";
 import { encodeNotes, readNotes } from "./notes.js";
 import { OutputRouter } from "./output-router.js";
@@ -12,6 +13,7 @@ import type { Run, RunOptions, RunRequest, Runs } from "./run.js";
 
 /** Runs that ended and that are still shown: as many as the server keeps. */
 const maxEnded = 200;
+const defaultMaxEndedBytes = 64 * 1024 * 1024;
 
 export interface RunListParts {
   server: Server;
@@ -20,6 +22,8 @@ export interface RunListParts {
   defaults: () => RunOptions;
   /** Gets errors for which no caller waits. */
   onFault: (error: unknown) => void;
+  /** Most memory of runs that ended, beside the last one. Default: 64 MiB. */
+  maxEndedBytes?: number | undefined;
 }
 
 /** The window's runs: those that it starts, and those that its server knows already or learns of from others. */
@@ -31,15 +35,19 @@ export class RunList implements Runs, Disposable {
   readonly #byJob = new Map<string, FollowedRun>();
   /** Handles of runs that are being started or looked at. */
   readonly #pending = new Set<string>();
+  /** Handles of ended runs that the server still has, and for which there is no memory here. */
+  readonly #skipped = new Set<string>();
   /** Runs that the model has shown. When it no longer shows one, the run was forgotten. */
   readonly #seen = new WeakSet<FollowedRun>();
   readonly #onFault: (error: unknown) => void;
+  readonly #maxEndedBytes: number;
   readonly #changes: Listeners<[]>;
   readonly #additions: Listeners<[Run, boolean]>;
   readonly #subscriptions: Disposable[];
   #router: { rpc: Rpc; router: OutputRouter } | null = null;
 
-  constructor({ server, model, defaults, onFault }: RunListParts) {
+  constructor({ server, model, defaults, onFault, maxEndedBytes = defaultMaxEndedBytes }: RunListParts) {
+    this.#maxEndedBytes = maxEndedBytes;
     this.#server = server;
     this.#onFault = onFault;
     this.#changes = new Listeners(onFault);
@@ -74,8 +82,9 @@ export class RunList implements Runs, Disposable {
     const run = this.#mint(rpc);
     this.#pending.add(run);
     try {
-      const { run: info } = await rpc.request("run/start", this.#params(run, request));
-      return this.#add(new FollowedRun(rpc, request, info, this.#onFault), false);
+      const params = this.#params(run, request);
+      const { run: info } = await rpc.request("run/start", params);
+      return this.#add(new FollowedRun(rpc, request, bytesOf(params.items), info, this.#onFault), false);
     } finally {
       this.#pending.delete(run);
     }
@@ -93,16 +102,16 @@ export class RunList implements Runs, Disposable {
     if (!followed) return;
     if (!followed.ended)
       throw new PolyprocError("BadState", `"${run.request.name}" is still running: cancel it first.`);
-    if (this.#connected() === followed.rpc) {
-      await followed.rpc.request("run/forget", { run: run.id }).catch((error: unknown) => {
-        if (
-          !(error instanceof PolyprocError) ||
-          ![errorCodes.UnknownHandle, errorCodes.Closed].some((code) => code === error.code)
-        )
-          throw error;
-      });
-    }
+    if (this.#connected() === followed.rpc) await forgetAt(followed.rpc, run.id);
     this.#remove(followed);
+  }
+
+  async forgetEnded(): Promise<void> {
+    const rpc = this.#connected();
+    await Promise.all([
+      ...this.#runs.filter(({ ended }) => ended).map((run) => this.forget(run)),
+      ...(rpc ? [...this.#skipped].map((id) => forgetAt(rpc, id)) : []),
+    ]);
   }
 
   dispose(): void {
@@ -156,6 +165,8 @@ export class RunList implements Runs, Disposable {
 
   #watchOutput(rpc: Rpc): void {
     if (this.#router?.rpc === rpc) return;
+    // Another server counts handles from the beginning.
+    this.#skipped.clear();
     this.#router?.router.dispose();
     this.#router = { rpc, router: new OutputRouter(rpc, (job) => this.#byJob.get(job)) };
   }
@@ -170,10 +181,23 @@ export class RunList implements Runs, Disposable {
       if (run) {
         this.#seen.add(run);
         run.inform(info);
-      } else if (!this.#pending.has(id)) void this.#adopt(rpc, info);
+      }
     }
+    this.#adoptAll(rpc, known);
+    for (const id of this.#skipped) if (!this.#model.runs.has(id)) this.#skipped.delete(id);
     for (const [id, run] of known) {
       if (run.ended && this.#seen.has(run) && !this.#model.runs.has(id)) this.#remove(run);
+    }
+  }
+
+  /** The newest first: of those that have ended, as many as there is memory for. */
+  #adoptAll(rpc: Rpc, known: ReadonlyMap<string, FollowedRun>): void {
+    let room = this.#maxEndedBytes - this.#endedBytes();
+    for (const [id, info] of [...this.#model.runs].reverse()) {
+      if (known.has(id) || this.#pending.has(id) || this.#skipped.has(id)) continue;
+      if (info.endedAt !== null) room -= info.total * itemOverheadBytes;
+      if (info.endedAt !== null && room < 0) this.#skipped.add(id);
+      else void this.#adopt(rpc, info);
     }
   }
 
@@ -199,6 +223,7 @@ export class RunList implements Runs, Disposable {
       const run = new FollowedRun(
         rpc,
         { name: info.name, target: spec.target, cwd: spec.cwd, items, options, origin },
+        bytesOf(spec.items),
         this.#model.runs.get(info.run) ?? info,
         this.#onFault,
       );
@@ -216,11 +241,28 @@ export class RunList implements Runs, Disposable {
     const later = this.#runs.findIndex(({ info }) => info.startedAt > run.info.startedAt);
     this.#runs = later === -1 ? [...this.#runs, run] : this.#runs.toSpliced(later, 0, run);
     this.#byJob.set(run.info.job, run);
-    const ended = this.#runs.filter((one) => one.ended);
-    for (const one of ended.slice(0, Math.max(0, ended.length - maxEnded))) this.#drop(one);
+    void run.whenEnded.then(() => this.#trim());
     this.#additions.tell(run, found);
     this.#changes.tell();
     return run;
+  }
+
+  /** Lets go of the oldest runs that have ended, beyond what is kept. */
+  #trim(): void {
+    const ended = this.#runs.filter((run) => run.ended);
+    let bytes = this.#endedBytes();
+    let count = ended.length;
+    for (const run of ended.slice(0, -1)) {
+      if (count <= maxEnded && bytes <= this.#maxEndedBytes) break;
+      count--;
+      bytes -= run.bytes;
+      this.#skipped.add(run.id);
+      this.#remove(run);
+    }
+  }
+
+  #endedBytes(): number {
+    return this.#runs.reduce((sum, run) => sum + (run.ended ? run.bytes : 0), 0);
   }
 
   #remove(run: FollowedRun): void {
@@ -234,3 +276,19 @@ export class RunList implements Runs, Disposable {
     run.dispose();
   }
 }
+
+function bytesOf(items: readonly Payload[]): number {
+  return items.reduce((sum, item) => sum + payloadData(item).length, 0);
+}
+
+/** Also of a run that the server no longer has. */
+async function forgetAt(rpc: Rpc, run: string): Promise<void> {
+  try {
+    await rpc.request("run/forget", { run });
+  } catch (error) {
+    const isGone = error instanceof PolyprocError && goneCodes.has(error.code);
+    if (!isGone) throw error;
+  }
+}
+
+const goneCodes: ReadonlySet<number> = new Set([errorCodes.UnknownHandle, errorCodes.Closed]);

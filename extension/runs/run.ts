@@ -102,4 +102,6 @@ export interface Runs {
   again(run: Run, indexes?: readonly number[]): Promise<Run>;
   /** Forgets a run that has ended. */
   forget(run: Run): Promise<void>;
+  /** Forgets every run of the server that has ended. */
+  forgetEnded(): Promise<void>;
 }

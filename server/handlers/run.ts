@@ -8,7 +8,8 @@ export const runHandlers: readonly Handler[] = [
   answer(runs.status, ({ engine }, { run }) => engine.runs.get(run).describeRun()),
   answer(runs.specOf, ({ engine, session }, { run }) => {
     const found = engine.runs.get(run);
-    const { run: _, maxResultBytes: __, ...spec } = found.spec;
+    const { run: _, maxResultBytes: __, ...rest } = found.spec;
+    const spec = { ...rest, items: [...found.items] };
     for (const payload of payloadsOf(spec)) engine.registry.showPayload(session, payload);
     return { ...spec, ...found.originMark(session) };
   }),

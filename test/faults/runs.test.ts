@@ -151,7 +151,7 @@ test("twenty thousand empty items reach two readers, one of them slow", async (t
   slow.close();
 });
 
-test("an unknown runtime is refused, and a missing module fails each item", async (t) => {
+test("an unknown runtime is refused, and a missing module ends the run", async (t) => {
   const stage = await setStage(t);
   const reader = await RunReader.open(stage);
   await assert.rejects(
@@ -169,7 +169,7 @@ test("an unknown runtime is refused, and a missing module fails each item", asyn
     new Set(
       [...outcomes.values()].map(({ state, error, attempt }) => [state, errorName(error!.code), attempt].join(" ")),
     ),
-    new Set(["failed TargetNotFound 1"]),
+    new Set(["failed TargetNotFound 1", "cancelled Cancelled 1"]),
   );
   reader.close();
 });

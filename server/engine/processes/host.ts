@@ -181,6 +181,7 @@ export class HostRecord implements HostEvents, Principal {
     this.#failed = error;
     guard.run(null, () => this.process.exitedWith({ exitCode: 127, signal: null }, error.message));
     guard.run(this.#user, () => this.#user?.failed(error));
+    this.#user = null;
   }
 
   output(stream: "stdout" | "stderr", data: Uint8Array): void {
@@ -212,5 +213,7 @@ export class HostRecord implements HostEvents, Principal {
     guard.run(null, () => this.engine.output.end(this.process));
     guard.run(this.#user, () => this.#user?.gone(status));
     guard.run(null, () => this.process.exitedWith(status, this.process.failure ?? describeExit(status)));
+    // Ended processes are remembered, and lead here. The pool and its run must not be kept by that.
+    this.#user = null;
   }
 }

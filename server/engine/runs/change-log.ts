@@ -37,7 +37,7 @@ export class ChangeLog {
     }
     this.#positions.push(this.#position);
     this.#indexes.push(index);
-    if (this.#positions.length > 2 * this.#changed + 64) this.#compact();
+    if (this.#positions.length > 2 * this.#changed + 64) this.compact();
   }
 
   /** The indexes that changed after the position, oldest change first, with the positions of their changes. */
@@ -60,7 +60,8 @@ export class ChangeLog {
     return low;
   }
 
-  #compact(): void {
+  /** Drops what later changes have made useless. */
+  compact(): void {
     const positions: number[] = [];
     const indexes: number[] = [];
     for (const { index, position } of this.after(0)) {

@@ -4,34 +4,54 @@ import { ChangeLog } from "./change-log.js";
 /** An entry without its outcome. `RunOutcomes` has the outcomes. */
 export type RunItem = Readonly<Pick<RunEntry, "state" | "pid" | "attempt" | "startedAt" | "ms">>;
 
-const untouched: RunItem = { state: "queued", pid: 0, attempt: 1, startedAt: null, ms: null };
+const states = ["queued", "running", "done", "failed", "cancelled"] as const satisfies readonly RunEntry["state"][];
 
-/** The latest state of each item of a run, and the order of the changes. */
+/** The latest state of each item of a run, and the order of the changes. In columns: a run may have a million items. */
 export class RunItems {
   readonly total: number;
   readonly log: ChangeLog;
   readonly counts: Record<RunEntry["state"], number>;
-  readonly #items = new Map<number, RunItem>();
+  readonly #states: Uint8Array;
+  readonly #pids: Uint32Array;
+  readonly #attempts: Uint32Array;
+  /** NaN: null. */
+  readonly #startedAt: Float64Array;
+  readonly #ms: Float64Array;
 
   constructor(total: number) {
     this.total = total;
     this.log = new ChangeLog(total);
     this.counts = { queued: total, running: 0, done: 0, failed: 0, cancelled: 0 };
+    this.#states = new Uint8Array(total);
+    this.#pids = new Uint32Array(total);
+    this.#attempts = new Uint32Array(total).fill(1);
+    this.#startedAt = new Float64Array(total).fill(NaN);
+    this.#ms = new Float64Array(total).fill(NaN);
   }
 
   get(index: number): RunItem {
-    return this.#items.get(index) ?? untouched;
+    return {
+      state: this.#state(index),
+      pid: this.#pids[index] ?? 0,
+      attempt: this.#attempts[index] ?? 1,
+      startedAt: orNull(this.#startedAt[index]),
+      ms: orNull(this.#ms[index]),
+    };
   }
 
-  set(index: number, item: RunItem): void {
-    this.counts[this.get(index).state]--;
-    this.counts[item.state]++;
-    this.#items.set(index, item);
+  set(index: number, { state, pid, attempt, startedAt, ms }: RunItem): void {
+    this.counts[this.#state(index)]--;
+    this.counts[state]++;
+    this.#states[index] = states.indexOf(state);
+    this.#pids[index] = pid;
+    this.#attempts[index] = attempt;
+    this.#startedAt[index] = startedAt ?? NaN;
+    this.#ms[index] = ms ?? NaN;
     this.log.add(index);
   }
 
   isOver(index: number): boolean {
-    const { state } = this.get(index);
+    const state = this.#state(index);
     return state !== "queued" && state !== "running";
   }
 
@@ -39,4 +59,12 @@ export class RunItems {
   get areOver(): boolean {
     return this.counts.queued + this.counts.running === 0;
   }
+
+  #state(index: number): RunEntry["state"] {
+    return states[this.#states[index] ?? 0]!;
+  }
+}
+
+function orNull(value: number | undefined): number | null {
+  return value === undefined || Number.isNaN(value) ? null : value;
 }

@@ -4,12 +4,13 @@ import type { Account } from "../budget.js";
 import { Deque } from "../deque.js";
 import { failureBytes } from "../pools/result-bytes.js";
 import { kept } from "../kept.js";
+import { PackedPayloads, packedOverheadBytes } from "../packed-payloads.js";
 import type { Registry } from "../registry.js";
 
 export type RunOutcome = { value: Payload } | { error: Failure };
 
-/** Rough memory of an outcome beside its bytes. */
-const overheadBytes = 128;
+/** Rough memory of an outcome beside its bytes, as long as more may follow. */
+const overheadBytes = 300;
 /** Characters of a failure's message that stay when the rest is dropped. */
 const keptMessage = 500;
 
@@ -22,6 +23,8 @@ export class RunOutcomes {
   /** Outcomes in the order in which they came, with the memory of each. */
   readonly #order = new Deque<{ index: number; bytes: number }>();
   #bytes = 0;
+  /** The results, once no more follow. */
+  #packed: PackedPayloads | null = null;
 
   constructor(registry: Registry, maxBytes: number, account: Account) {
     this.#registry = registry;
@@ -63,10 +66,31 @@ export class RunOutcomes {
   }
 
   get(index: number): RunOutcome | undefined {
-    return this.#kept.get(index);
+    const value = this.#packed?.get(index);
+    return value === undefined ? this.#kept.get(index) : { value };
+  }
+
+  /** No outcome follows: keeps the results, of items 0 to `total`, in less memory. */
+  seal(total: number): void {
+    const valueOf = (index: number) => {
+      const outcome = this.#kept.get(index);
+      return outcome && "value" in outcome ? outcome.value : undefined;
+    };
+    this.#packed = new PackedPayloads(total, valueOf, (payload) => payload);
+    let freed = 0;
+    for (const [index, outcome] of this.#kept) {
+      if (!("value" in outcome)) continue;
+      this.#kept.delete(index);
+      freed += overheadBytes - packedOverheadBytes;
+    }
+    this.#order.clear();
+    this.#bytes -= freed;
+    this.#account.release(freed);
   }
 
   clear(): void {
+    for (const value of this.#packed ?? []) this.#registry.dropPayload(value);
+    this.#packed = null;
     for (const outcome of this.#kept.values()) if ("value" in outcome) this.#registry.dropPayload(outcome.value);
     this.#kept.clear();
     this.#order.clear();

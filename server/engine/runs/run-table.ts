@@ -9,7 +9,7 @@ const maxMetaBytes = 16 * 1024 * 1024;
 /** Most ended runs that are kept. */
 const maxEnded = 200;
 /** Most memory of ended runs that are kept. The last one is always kept. */
-const maxEndedBytes = 256 * 1024 * 1024;
+const maxEndedBytes = 64 * 1024 * 1024;
 /** The items of all runs under way may take this many times `maxQueuedBytes`. */
 const overload = 4;
 
@@ -75,7 +75,7 @@ export class RunTable {
       session,
       spec.run,
       Run,
-      () => new Run(this.#engine, session, spec, this.#next++, () => this.#hasEnded(run)),
+      () => new Run(this.#engine, session, spec, this.#next++, this.#whenEnded),
     );
     // A run belongs to the server: it must not end with the references of its session.
     registry.pin(spec.run);
@@ -117,6 +117,9 @@ export class RunTable {
       );
     this.#forget(run);
   }
+
+  /** Not a closure of `start`: that would keep the parameters of the run as long as the run. */
+  readonly #whenEnded = (run: Run): void => this.#hasEnded(run);
 
   #hasEnded(run: Run): void {
     this.#activeBytes -= run.specBytes;

@@ -12,6 +12,7 @@ import { Job, type JobObserver } from "../pools/job.js";
 import type { PoolDependencies } from "../pools/dependencies.js";
 import { kept } from "../kept.js";
 import { originMark, type Origin } from "../origin.js";
+import { PackedPayloads } from "../packed-payloads.js";
 import { itemsOf, listOfAll } from "../payload-list.js";
 import { Pool } from "../pools/pool.js";
 import type { SharedObject } from "../registry.js";
@@ -43,7 +44,9 @@ const defaultMaxResultBytes = 64 * 1024 * 1024;
 export class Run implements SharedObject, JobObserver, Principal {
   readonly handle: Handle;
   readonly engine: RunDependencies;
-  readonly spec: RunSpec;
+  readonly spec: Omit<RunSpec, "items">;
+  /** One payload for each item. */
+  readonly items: PackedPayloads;
   readonly name: string;
   readonly pool: Pool;
   readonly job: Job;
@@ -64,23 +67,21 @@ export class Run implements SharedObject, JobObserver, Principal {
   readonly #startedAt: number;
   readonly #readers: RunReaders;
   readonly #waiters = new Set<Wait<RunInfo>>();
-  readonly #onEnded: () => void;
+  readonly #onEnded: (run: Run) => void;
   #state: RunInfo["state"] = "running";
   #endedAt: number | null = null;
 
   /**
    * Throws TargetNotFound if there is no runtime for the target. `number`: number of the run on this server, from 1.
    */
-  constructor(engine: RunDependencies, starter: Session, spec: RunSpec, number: number, onEnded: () => void) {
+  constructor(engine: RunDependencies, starter: Session, spec: RunSpec, number: number, onEnded: (run: Run) => void) {
     this.engine = engine;
     this.handle = spec.run;
     this.#account = starter.account;
     const compact = (payload: Payload) => kept(payload, this.#account).payload;
-    this.spec = {
-      ...spec,
-      items: spec.items.map(compact),
-      ...(spec.meta === undefined ? {} : { meta: compact(spec.meta) }),
-    };
+    const { items, ...rest } = spec;
+    this.spec = { ...rest, ...(spec.meta === undefined ? {} : { meta: compact(spec.meta) }) };
+    this.items = new PackedPayloads(items.length, (index) => items[index], compact);
     this.output = new RunOutput(engine.budget.server);
     this.name = spec.name ?? describeTarget(spec.target);
     this.#starter = starter.id;
@@ -131,7 +132,7 @@ export class Run implements SharedObject, JobObserver, Principal {
 
   /** Submits the tasks. Not in the constructor: the job may call this object at once. */
   begin(): void {
-    const { items } = this.spec;
+    const items = [...this.items];
     const tasks = this.#chunks.starts.map((index) => {
       const chunk = items.slice(index, this.#chunks.after(index, items.length));
       return { index, count: chunk.length, items: listOfAll(chunk) };
@@ -222,7 +223,7 @@ export class Run implements SharedObject, JobObserver, Principal {
     this.#outcomes.clear();
     this.output.free(this.output.bytes);
     this.#account.release(this.specBytes);
-    for (const payload of payloadsOf(this.spec)) this.engine.registry.dropPayload(payload);
+    for (const payload of payloadsOf({ ...this.spec, items: this.items })) this.engine.registry.dropPayload(payload);
   }
 
   // Events of the job.
@@ -330,12 +331,14 @@ export class Run implements SharedObject, JobObserver, Principal {
     if (this.ended) return;
     this.#endedAt = this.engine.clock.wallTime();
     this.#session.end(false);
+    this.#items.log.compact();
+    this.#outcomes.seal(this.#items.total);
     this.#readers.flush();
     const info = this.describeRun();
     for (const wait of [...this.#waiters]) wait.resolve(info);
     this.#waiters.clear();
     this.engine.events.runChanged(this, false);
-    this.#onEnded();
+    this.#onEnded(this);
   }
 
   #runningIn(chunks: number[] | undefined): number {

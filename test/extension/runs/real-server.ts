@@ -14,7 +14,7 @@ export interface Window {
 }
 
 /** Connects to a real server. The window closes with the test. */
-export async function openWindow(t: TestContext, path: string): Promise<Window> {
+export async function openWindow(t: TestContext, path: string, maxEndedBytes?: number): Promise<Window> {
   const address = `unix:${path}`;
   const connection = new Connection((self) => connectTo(self, address, {}));
   await connection.open();
@@ -31,7 +31,7 @@ export async function openWindow(t: TestContext, path: string): Promise<Window> 
   const onFault = (fault: unknown) => void faults.push(fault);
   const server = new ConnectedServer(rpc, address);
   const model = new ServerModel(server, { onFault });
-  const runs = new RunList({ server, model, defaults: () => ({}), onFault });
+  const runs = new RunList({ server, model, defaults: () => ({}), onFault, maxEndedBytes });
   let closed = false;
   const close = async () => {
     if (closed) return;

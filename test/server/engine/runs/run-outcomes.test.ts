@@ -11,7 +11,7 @@ import { firstHost, RunWorld, type ReadResult } from "./run-world.js";
 test("results beyond maxResultBytes are dropped, oldest first; items and failures stay", async () => {
   const world = new RunWorld();
   const big = jsonToPayload("x".repeat(1000));
-  const run = world.start(5, { processes: 1, maxResultBytes: 2500 });
+  const run = world.start(5, { processes: 1, maxResultBytes: 2700 });
   const host = await firstHost(world);
   const task = host.begin()!;
   host.record.result({

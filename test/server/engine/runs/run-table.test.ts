@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import type { Payload } from "../../../../protocol/schema.js";
+import { waitFor } from "../../../deadline.js";
 import { PoolWorld, settle } from "../fake-hosts.js";
+import { RunWorld } from "./run-world.js";
+
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
 
 const target = { module: "/tasks.js", export: "work" };
 
@@ -49,6 +56,21 @@ test("the last two hundred ended runs are kept", async () => {
   await settle();
   const kept = world.engine.runs.list().map((info) => info.run);
   assert.deepEqual([kept.length, kept[0], kept.at(-1)], [200, "run:s1.50", "run:s1.249"]);
+});
+
+test("remembered processes of a forgotten run do not keep it in memory", async () => {
+  const world = new RunWorld();
+  const finished = async () => {
+    const run = world.start(5, { processes: 2 });
+    await world.runAll();
+    world.engine.runs.forget(run.handle);
+    return new WeakRef(run);
+  };
+  const run = await finished();
+  world.clock.advance(60_000);
+  await settle();
+  assert.equal(world.engine.processes.list(true).filter(({ role }) => role === "worker").length, 2);
+  await waitFor(() => (collectGarbage(), run.deref() === undefined), { what: "the run to be collected" });
 });
 
 test("items of unfinished runs are bounded: more are refused, but never the first run", () => {

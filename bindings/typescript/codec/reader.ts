@@ -2,6 +2,7 @@ import { deserialize } from "node:v8";
 import { PolyprocError } from "../../../protocol/errors.js";
 import { bigIntegerFromBytes, maxBigIntegerBytes } from "../../../protocol/big-integer.js";
 import type { Handle } from "../../../protocol/schema.js";
+import { shortText } from "../../../server/ipc/framing/text-cache.js";
 import type { Connection } from "../session/connection.js";
 import { UntrustedBlob } from "../session/errors.js";
 import { rebuild } from "../session/handles.js";
@@ -250,31 +251,9 @@ function mapFrom(flat: unknown): Map<unknown, unknown> {
   return map;
 }
 
-/** Short texts, such as keys and names, repeat often: they are cached. */
-const cachedTextBytes = 24;
-const cacheSize = 1024;
-const cachedText: (string | undefined)[] = new Array<string | undefined>(cacheSize);
-
 function readText(length: number): string {
   const from = advance(length);
-  if (length > cachedTextBytes) return source.toString("utf8", from, at);
-  let hash = length;
-  for (let i = from; i < at; i++) {
-    const byte = source[i]!;
-    if (byte > 0x7f) return source.toString("utf8", from, at);
-    hash = (Math.imul(hash, 31) + byte) | 0;
-  }
-  const slot = (hash ^ (hash >>> 15)) & (cacheSize - 1);
-  const cached = cachedText[slot];
-  if (cached !== undefined && cached.length === length && isSameText(cached, from)) return cached;
-  return (cachedText[slot] = source.toString("latin1", from, at));
-}
-
-function isSameText(text: string, from: number): boolean {
-  for (let i = 0; i < text.length; i++) {
-    if (text.charCodeAt(i) !== source[from + i]) return false;
-  }
-  return true;
+  return shortText(source, from, at) ?? source.toString("utf8", from, at);
 }
 
 function readSize(bytes: 1 | 2 | 4): number {

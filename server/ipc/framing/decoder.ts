@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { PolyprocError } from "../../../protocol/errors.js";
+import { shortText } from "./text-cache.js";
 
 /** How deep arrays and maps of a message may nest. */
 export const maxDepth = 512;
@@ -161,31 +162,9 @@ function narrow(value: bigint): number | bigint {
   return Number.isSafeInteger(number) ? number : value;
 }
 
-/** Short texts repeat: method names, keys, handles. They are cached. */
-const cachedTextBytes = 32;
-const cacheSize = 2048;
-const cachedText: (string | undefined)[] = new Array<string | undefined>(cacheSize);
-
 function readText(length: number): string {
   const start = advance(length);
-  if (length > cachedTextBytes) return decodeText(start);
-  let hash = length;
-  for (let at = start; at < position; at++) {
-    const byte = source[at]!;
-    if (byte > 0x7f) return decodeText(start);
-    hash = (Math.imul(hash, 31) + byte) | 0;
-  }
-  const slot = (hash ^ (hash >>> 15)) & (cacheSize - 1);
-  const cached = cachedText[slot];
-  if (cached !== undefined && cached.length === length && sameText(cached, start)) return cached;
-  return (cachedText[slot] = source.toString("latin1", start, position));
-}
-
-function sameText(text: string, start: number): boolean {
-  for (let i = 0; i < text.length; i++) {
-    if (text.charCodeAt(i) !== source[start + i]) return false;
-  }
-  return true;
+  return shortText(source, start, position) ?? decodeText(start);
 }
 
 function decodeText(start: number): string {

@@ -3,13 +3,13 @@ import type { Claims } from "../../engine/processes/spawner.js";
 import { readAvailable } from "./read-available.js";
 
 /** More bytes than the server ever has in a claims FIFO. */
-const maxLeft = 4096;
+const maxUnclaimed = 4096;
 
 /** The server's end of a host's claims FIFO. Reading costs about 1 us for each byte, a write 2 us. */
 export class FifoClaims implements Claims {
   #fd: number | null;
   /** Bytes that were unclaimed when the host exited. */
-  #left: number[] = [];
+  #unclaimed: number[] = [];
 
   /** @param fd a pipe that is open for reading and writing, non-blocking; closed by `hostExited`. */
   constructor(fd: number) {
@@ -19,7 +19,7 @@ export class FifoClaims implements Claims {
   write(seqs: readonly number[]): boolean {
     if (this.#fd === null) {
       // The host has exited, but the engine does not know it yet. The host will not claim these tasks.
-      this.#left.push(...seqs);
+      this.#unclaimed.push(...seqs);
       return true;
     }
     if (seqs.length === 0) return true;
@@ -35,7 +35,7 @@ export class FifoClaims implements Claims {
 
   takeBack(max: number): number[] {
     if (max <= 0) return [];
-    if (this.#fd === null) return this.#left.splice(0, max);
+    if (this.#fd === null) return this.#unclaimed.splice(0, max);
     return [...readUpTo(this.#fd, max)];
   }
 
@@ -43,7 +43,7 @@ export class FifoClaims implements Claims {
   hostExited(): void {
     if (this.#fd === null) return;
     // One read only: a descendant of the host may go on writing.
-    this.#left.push(...readUpTo(this.#fd, maxLeft));
+    this.#unclaimed.push(...readUpTo(this.#fd, maxUnclaimed));
     closeSync(this.#fd);
     this.#fd = null;
   }

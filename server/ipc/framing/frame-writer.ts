@@ -70,7 +70,7 @@ export class FrameWriter {
     this.#add(message, when);
     if (this.#encoder.pendingBytes >= earlyWriteBytes) this.flush();
     else if (when !== "later") this.#schedule();
-    if (when === "later") this.#laterTimer ??= setTimeout(this.#writeLate, laterMs).unref();
+    if (when === "later" && !this.#laterTimer) this.#laterTimer = setTimeout(this.#writeLate, laterMs).unref();
   }
 
   readonly #writeLate = (): void => {

@@ -27,9 +27,13 @@ export async function openSharedServer(): Promise<ServerLink> {
 
 /**
  * Connects to the server of POLYPROC_ADDRESS. Without the variable: to the server on the default socket, or, if none
- * answers there, to a new private server. `code`: the file that the server will run.
+ * answers there, to a new private server. `code`: the file that the server will run. `node`: tells the Node in which a
+ * private server runs, with its functions.
  */
-export async function openAnyServer(code: string | null = null): Promise<ServerLink> {
+export async function openAnyServer(
+  code: string | null = null,
+  node: () => string = () => process.execPath,
+): Promise<ServerLink> {
   const address = serverAddress();
   if (address.from === "environment") return openSharedServer();
   try {
@@ -37,7 +41,7 @@ export async function openAnyServer(code: string | null = null): Promise<ServerL
   } catch (error) {
     if (!isUnanswered(error as PolyprocError)) throw unavailable(address, error as PolyprocError);
   }
-  const connection = new Connection((opening) => startPrivateServer(opening, code));
+  const connection = new Connection((opening) => startPrivateServer(opening, code, node()));
   await opened(connection);
   return { connection, address: null, isLocal: true };
 }

@@ -8,6 +8,7 @@ import { onInterruption } from "../signals.js";
 import { surroundings } from "../surroundings.js";
 import { Terminal } from "../terminal.js";
 import { UsageError } from "../usage-error.js";
+import { chooseNode } from "./choose-node.js";
 import { commandTarget, shellWarning } from "./command-target.js";
 import { detach } from "./detach.js";
 import { parseHalt, type Halt } from "../../protocol/halt.js";
@@ -144,13 +145,20 @@ async function map(args: string[], command: readonly string[] | null, options: M
     );
   if (options.name !== undefined && !options.detach)
     throw new UsageError("--name is for a run that goes on by itself: use it with --detach");
-  const server = await (options.detach ? openSharedServer() : openAnyServer(options.module));
+  const server = await (options.detach ? openSharedServer() : openAnyServer(options.module, () => nodeOf(options)));
   try {
     if (options.detach) return await start(server, source, targetOf(server, command, options), options);
     return await runMap(server, targetOf(server, command, options), source, options);
   } finally {
     await server.connection.close();
   }
+}
+
+function nodeOf({ module, quiet }: MapOptions): string {
+  if (module === undefined) return process.execPath;
+  const { path, note } = chooseNode(module);
+  if (note !== null && !quiet) process.stderr.write(`polyproc: ${note}\n`);
+  return path;
 }
 
 async function start(

@@ -1,6 +1,6 @@
 import { execFile, type ExecFileException } from "node:child_process";
+import { isSupportedNode, projectNode } from "../../bindings/typescript/session/project-node.js";
 
-const oldest = [20, 19] as const;
 const answerMs = 10_000;
 
 /** A Node.js to run the server with. */
@@ -10,12 +10,13 @@ export interface NodeExecutable {
   /** To add to its environment. */
   env: Record<string, string>;
   /** How it was found, for the log. */
-  from: "setting" | "PATH" | "editor";
+  from: "setting" | "project" | "PATH" | "editor";
 }
 
 /**
- * Which Node.js runs the server, and with it JavaScript and TypeScript functions: that of the setting; else `node` of
- * the PATH, which is what the user's scripts run with elsewhere; else the editor's own. Rejects when the setting names
+ * Which Node.js runs the server, and with it JavaScript and TypeScript functions: that of the setting; else the one
+ * that the project names (.nvmrc and the like), if it is installed; else `node` of the PATH, which is what the user's
+ * scripts run with elsewhere; else the editor's own. Rejects when the setting names
  * none that will do.
  */
 export async function findNode(
@@ -30,15 +31,18 @@ export async function findNode(
         `the setting polyproc.nodePath names ${setting}, which does not answer as Node.js (${found.message}): ` +
           "correct it, or leave it empty",
       );
-    if (!isNewEnough(found.version))
+    if (!isSupportedNode(found.version))
       throw new Error(
         `the setting polyproc.nodePath names ${setting}, which is Node.js ${found.version}; ` +
-          `${oldest.join(".")} or newer is needed`,
+          "20.19 or newer is needed",
       );
     return { ...found, env: {}, from: "setting" };
   }
+  const named = projectNode(cwd, env)?.found;
+  const project = named && isSupportedNode(named.version) ? await ask(named.path, cwd, env) : null;
+  if (project && !(project instanceof Error)) return { ...project, env: {}, from: "project" };
   const found = await ask("node", cwd, env);
-  if (!(found instanceof Error) && isNewEnough(found.version)) return { ...found, env: {}, from: "PATH" };
+  if (!(found instanceof Error) && isSupportedNode(found.version)) return { ...found, env: {}, from: "PATH" };
   // Under Electron the executable is Node only when told so.
   return {
     path: process.execPath,
@@ -46,11 +50,6 @@ export async function findNode(
     env: process.versions["electron"] === undefined ? {} : { ELECTRON_RUN_AS_NODE: "1" },
     from: "editor",
   };
-}
-
-export function isNewEnough(version: string): boolean {
-  const [major = 0, minor = 0] = version.replace(/^v/, "").split(".").map(Number);
-  return major > oldest[0] || (major === oldest[0] && minor >= oldest[1]);
 }
 
 /** Asked of itself, so that what a version manager puts on the PATH tells which one it stands for. */

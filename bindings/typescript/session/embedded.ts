@@ -17,12 +17,17 @@ import { serverMain } from "./server-main.js";
  * script does, or with the last child whose `onParentDeath` is `continue`. It has a session of its own in the operating
  * system, so the Ctrl-C that ends the script does not end the server first.
  *
- * `code`: the file that the user runs. A configuration beside it applies; see `ownConfiguration`.
+ * `code`: the file that the user runs. A configuration beside it applies; see `ownConfiguration`. `node`: the Node
+ * that runs the server and its functions.
  */
-export async function startPrivateServer(connection: Connection, code: string | null = mainScript()): Promise<Link> {
+export async function startPrivateServer(
+  connection: Connection,
+  code: string | null = mainScript(),
+  node = process.execPath,
+): Promise<Link> {
   requireServerFiles(serverMain);
   const nodeOptions = inheritedExecArgv().map((option) => `--node-option=${option}`);
-  const server = spawn(process.execPath, [serverMain, "--fd", "3", ...nodeOptions, ...ownConfiguration(code)], {
+  const server = spawn(node, [serverMain, "--fd", "3", ...nodeOptions, ...ownConfiguration(code)], {
     stdio: ["ignore", "ignore", "inherit", "pipe"],
     detached: true,
     // An Electron executable behaves as Node only with this variable.
@@ -33,7 +38,7 @@ export async function startPrivateServer(connection: Connection, code: string | 
       reject(
         new SpawnFailed(
           "SpawnFailed",
-          `the server could not be started with ${process.execPath}: ${error.message}`,
+          `the server could not be started with ${node}: ${error.message}`,
           {},
           { cause: error },
         ),

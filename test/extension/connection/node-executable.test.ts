@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { findNode, isNewEnough } from "../../../extension/connection/node-executable.js";
+import { isSupportedNode } from "../../../bindings/typescript/session/project-node.js";
+import { findNode } from "../../../extension/connection/node-executable.js";
 import { temporaryFolder } from "../../temporary-folder.js";
 
 test("20.19 and later versions are new enough", () => {
-  assert.deepEqual(["20.18.3", "18.20.0", "20.19.0", "v20.19.1", "21.0.0", "24.11.0"].map(isNewEnough), [
+  assert.deepEqual(["20.18.3", "18.20.0", "20.19.0", "v20.19.1", "21.0.0", "24.11.0"].map(isSupportedNode), [
     false,
     false,
     true,

@@ -1,0 +1,26 @@
+import { dirname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { isSupportedNode, projectNode } from "../../bindings/typescript/session/project-node.js";
+
+/** Which Node runs a module's function, and what to tell of the choice. */
+export interface ChosenNode {
+  path: string;
+  /** Null: it is the Node of the command line, and nothing asks for another one. */
+  note: string | null;
+}
+
+/** The Node that the module's project names, if it is installed; otherwise that of the command line. */
+export function chooseNode(module: string): ChosenNode {
+  const own = { path: process.execPath, note: null };
+  if (!/\.[cm]?[jt]sx?$/.test(module)) return own;
+  const path = module.startsWith("file:") ? fileURLToPath(module) : resolve(module);
+  const project = projectNode(dirname(path));
+  if (project === null) return own;
+  const { wanted, file, found } = project;
+  const instead = `the function runs in Node ${process.version}`;
+  if (found === null) return { ...own, note: `${file} names Node ${wanted}, which is not installed here: ${instead}` };
+  if (!isSupportedNode(found.version))
+    return { ...own, note: `${file} names Node ${wanted}, and polyproc needs 20.19 or later: ${instead}` };
+  if (found.path === process.execPath) return own;
+  return { path: found.path, note: `the function runs in Node v${found.version} (${found.path}), as ${file} says` };
+}

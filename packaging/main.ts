@@ -1,14 +1,27 @@
+import { join, relative, resolve } from "node:path";
+import { root } from "../extension/build/root.js";
 import { setAddress } from "./address.js";
 import { inlineMsgpackr } from "./inline.js";
+import { installAll } from "./install.js";
+import { packAll } from "./packages.js";
 
-switch (process.argv[2]) {
+const [command, argument] = process.argv.slice(2);
+const outdir = resolve(argument ?? join(root, "dist"));
+
+switch (command) {
+  case "package":
+    for (const path of Object.values(await packAll(outdir))) console.log(relative(process.cwd(), path as string));
+    break;
+  case "install":
+    process.exitCode = await installAll(outdir);
+    break;
   case "inline":
     await inlineMsgpackr();
     break;
   case "address":
-    await setAddress(process.argv[3] ?? "");
+    await setAddress(argument ?? "");
     break;
   default:
-    console.error("usage: node dist/packaging/main.js inline | address https://github.com/OWNER/polyproc");
+    console.error("usage: node dist/packaging/main.js package [FOLDER] | install [FOLDER] | inline | address URL");
     process.exitCode = 2;
 }

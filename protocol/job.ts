@@ -29,6 +29,8 @@ export const create = request("job/create", {
     /** For display. Default: the target. */
     name: v.optional(v.pipe(v.string(), v.maxLength(200))),
     retries: v.optional(count()),
+    /** Waiting tasks of a higher priority run first. Running tasks are not interrupted. Default 0. */
+    priority: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(-1000), v.maxValue(1000))),
     timeoutMs: timeoutMs(),
     /** Milliseconds between asking a task to stop and killing its worker. Default 1000. */
     graceMs: timeoutMs(),

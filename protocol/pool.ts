@@ -23,6 +23,8 @@ export const poolInfo = v.strictObject({
   queued: count(),
   done: count(),
   failed: count(),
+  /** The programs that run its functions, the first one first: `/app/.venv/bin/python`. Absent before its first job. */
+  interpreters: v.optional(v.array(v.string())),
 });
 export type PoolInfo = v.InferOutput<typeof poolInfo>;
 
@@ -45,6 +47,12 @@ export const create = request("pool/create", {
     env: v.optional(environment()),
     /** Options of Node for workers of the runtime `node`. Default: those that the server was started with. */
     execArgv: v.optional(execArgv()),
+    /** Workers that are started with the pool and stay when they are idle. Default 0. */
+    minProcesses: v.optional(v.pipe(count(), v.maxValue(4096))),
+    /** Milliseconds after which an idle worker beyond `minProcesses` ends. Default: it stays. */
+    idleTimeoutMs: timeoutMs(),
+    /** Runtime of the workers that `minProcesses` starts. Default: that of the initializer, otherwise `node`. */
+    runtime: v.optional(v.string()),
     /** For display. Default: none. */
     name: v.optional(v.pipe(v.string(), v.maxLength(200))),
   }),

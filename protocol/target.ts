@@ -15,6 +15,11 @@ export const moduleTarget = v.strictObject({
   /** `node`, `python` … Default: by the file's ending. */
   runtime: v.optional(v.string()),
   /**
+   * Path of the program that runs it, such as an environment's `bin/python`. Default: that of the configuration, else
+   * for `python` that of the environment nearest to the module, else `python3`.
+   */
+  interpreter: v.optional(v.pipe(v.string(), v.minLength(1))),
+  /**
    * For the worker host: how it finds the modules of the client's language. The server does not read it. Default: none.
    */
   context: v.optional(v.string()),
@@ -24,6 +29,8 @@ export const moduleTarget = v.strictObject({
 export const sourceTarget = v.strictObject({
   source: v.pipe(v.string(), v.minLength(1)),
   runtime: v.optional(v.string()),
+  /** Path of the program that runs it. Default: as of a module in `cwd`. */
+  interpreter: v.optional(v.pipe(v.string(), v.minLength(1))),
   /** Folder from which the text's imports are resolved. Default: the working directory. */
   cwd: v.optional(v.string()),
 });

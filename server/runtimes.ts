@@ -37,6 +37,14 @@ export function runtimeCommands(
   return runtimes;
 }
 
+/** Whether the runtime `python` was given its interpreter: by the configuration, --runtime, or a Python program. */
+export function isPythonChosen(
+  configured: Record<string, RuntimeConfiguration>,
+  named: Record<string, string[]>,
+): boolean {
+  return process.env["POLYPROC_PYTHON"] !== undefined || "python" in configured || "python" in named;
+}
+
 /** File ending -> runtime, of those that the configuration names. */
 export function runtimeEndings(configured: Record<string, RuntimeConfiguration>): Record<string, string> {
   return Object.fromEntries(

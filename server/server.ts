@@ -22,7 +22,8 @@ import { signalNumber } from "./os/signals.js";
 import { letGoOfStandardStreams } from "./os/standard-streams.js";
 import { openTally } from "./os/bypass/tally.js";
 import { payloadCodec } from "./payload-codec.js";
-import { runtimeCommands, runtimeEndings } from "./runtimes.js";
+import { interpreterFinder } from "./interpreters.js";
+import { isPythonChosen, runtimeCommands, runtimeEndings } from "./runtimes.js";
 import { loadToken, tokenCheck, type TokenCheck } from "./token.js";
 import { UsageError } from "./usage-error.js";
 import { version } from "./version.js";
@@ -61,9 +62,10 @@ export class PolyprocServer {
     this.#listeners = listeners;
     this.#idleTimeoutMs = options.idleTimeoutMs;
     const instanceId = randomBytes(12).toString("hex");
+    const runtimes = runtimeCommands(configuration.runtimes, options.runtimes, options.nodeOptions);
     this.#spawner = createSpawner({
       instanceId,
-      runtimes: runtimeCommands(configuration.runtimes, options.runtimes, options.nodeOptions),
+      runtimes,
       childEnv: childEnvironment(listeners),
       tellPeople: (text) => process.stderr.write(`polyproc: ${text}\n`),
       onHostConnection: (socket, events, host) => {
@@ -97,6 +99,8 @@ export class PolyprocServer {
         eventRing: 10_000,
       },
       runtimeEndings: runtimeEndings(configuration.runtimes),
+      interpreterFor: interpreterFinder(isPythonChosen(configuration.runtimes, options.runtimes)),
+      programOf: (runtime) => runtimes[runtime]?.command,
       warmHosts: options.warmHosts,
     });
     this.#hub = {

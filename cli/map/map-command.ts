@@ -20,6 +20,7 @@ import { Report } from "./report.js";
 interface MapOptions {
   jobs?: number;
   module?: string;
+  interpreter?: string;
   export?: string;
   glob?: string[];
   null?: true;
@@ -76,6 +77,11 @@ export function mapCommand(command: readonly string[] | null, exit: (status: num
     .option("--module <file>", "run a function of this JavaScript, TypeScript or Python file, in worker processes")
     .option("--export <name>", "the function's name in the module (default: its default export)")
     .option(
+      "--interpreter <path>",
+      "the program that runs the function, such as an environment's bin/python (default for Python: that of the " +
+        "environment nearest to the module, else python3)",
+    )
+    .option(
       "--glob <pattern>",
       "items are the files that match, sorted; ** reaches into folders; may be repeated",
       collect,
@@ -128,6 +134,8 @@ async function map(args: string[], command: readonly string[] | null, options: M
     );
   if (options.export !== undefined && options.module === undefined)
     throw new UsageError("--export names a function of --module FILE, which is missing");
+  if (options.interpreter !== undefined && options.module === undefined)
+    throw new UsageError("--interpreter runs the function of --module FILE, which is missing");
   if (options.json && options.tag)
     throw new UsageError("--tag is for lines of text; with --json each object names its item");
   const warning = command && shellWarning(commandTarget(command, null));
@@ -182,7 +190,7 @@ async function start(
 
 function targetOf(server: ServerLink, command: readonly string[] | null, options: MapOptions): Target {
   if (command) return commandTarget(command, surroundings(server));
-  return moduleTarget(options.module!, options.export, server.isLocal);
+  return moduleTarget(options.module!, options.export, server.isLocal, options.interpreter);
 }
 
 async function runMap(server: ServerLink, target: Target, source: ItemSource, options: MapOptions): Promise<number> {

@@ -29,12 +29,14 @@ function poolTable({ pools }: ServerState): string[] {
     { title: "STATE" },
     ...["BUSY", "SLOTS", "QUEUED", "DONE", "FAILED"].map((title) => ({ title, align: "right" as const })),
     { title: "NAME" },
+    { title: "INTERPRETER" },
   ];
   return renderTable(
     columns,
     pools.map((pool) => [
       ...[pool.pool, pool.state, pool.busy, pool.processes, pool.queued, pool.done, pool.failed].map(String),
       shorten(pool.name ?? "", longestName),
+      (pool.interpreters ?? []).join(", "),
     ]),
   );
 }

@@ -22,6 +22,8 @@ export const poolExamples: Examples = {
       initializer: { module: "file:///home/ada/worker.py", export: "connect", runtime: "python" },
       initargs: [["db.sqlite"], {}],
       maxTasksPerChild: 1000,
+      minProcesses: 1,
+      idleTimeoutMs: 60000,
       name: "thumbnails",
     },
     result: null,

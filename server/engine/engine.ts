@@ -17,10 +17,11 @@ import type { PayloadCodec } from "./payload-codec.js";
 import type { ProcessRecord } from "./processes/process.js";
 import type { SignalNumber, Spawner } from "./processes/spawner.js";
 import type { Tally } from "./bypass/tally.js";
+import type { RuntimeOptions } from "./processes/runtime.js";
 import type { FilePaths } from "./processes/target-source.js";
 import { WaitGraph } from "./sync/wait-graph.js";
 
-export interface EngineOptions {
+export interface EngineOptions extends RuntimeOptions {
   clock: Clock;
   /** Called with each unexpected exception. */
   reportFault: (error: unknown) => void;
@@ -35,8 +36,6 @@ export interface EngineOptions {
   pid: number;
   cpuCount: number;
   limits: EngineLimits;
-  /** Further file endings, each with its runtime: `.pl` -> `perl`. */
-  runtimeEndings: Readonly<Record<string, string>>;
   /** How many idle hosts of a runtime to keep warm for `start()`. */
   warmHosts: number;
 }

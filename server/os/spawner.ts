@@ -67,7 +67,8 @@ export function createSpawner(options: SpawnerOptions): OsSpawner {
           events,
         );
       }
-      return new OsHost(family, environment, fifos, runtime, spec, events, options.onHostConnection);
+      const command = spec.interpreter === undefined ? runtime : { ...runtime, command: spec.interpreter };
+      return new OsHost(family, environment, fifos, command, spec, events, options.onHostConnection);
     },
     startCommand(spec: CommandSpec, events: ChildEvents): Child {
       if (disposed) return refusedChild(ending(), events);

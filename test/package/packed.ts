@@ -18,7 +18,7 @@ export interface Packed {
 /** What `npm publish` would publish. */
 export async function packed(folder: string): Promise<Packed> {
   const { stdout } = await run("npm", ["pack", "--json", "--silent", "--pack-destination", folder], { cwd: root });
-  const [report] = JSON.parse(stdout.slice(stdout.indexOf("["))) as (Packed & { filename: string })[];
+  const [report] = JSON.parse(stdout) as (Packed & { filename: string })[];
   return { ...report!, path: join(folder, report!.filename) };
 }
 

@@ -30,13 +30,21 @@ class Target:
         return f"Target({', '.join(f'{key}={value!r}' for key, value in self._wire.items())})"
 
 
-def module(path, export, runtime=None):
+def module(path, export, runtime=None, *, interpreter=None):
     """
-    The function (or class with `run`) that a file exports: `module("digest.js", "digest")`. The runtime follows from
-    the file's ending.
+    The function (or class with `run`) that a file exports: `module("digest.js", "digest")`.
+
+    `path`: path of the file, or its `file:` URL.
+    `export`: the function's name; `a.b` is the member `b` of the export `a`.
+    `runtime`: what runs it, such as "node"; default: by the file's ending.
+    `interpreter`: path of the program that runs it, such as an environment's bin/python; default for Python: that of
+    the environment nearest to the file, unless the server was told which one to use, else python3.
     """
     return Target(
-        module=os.path.abspath(path) if not path.startswith("file:") else path, export=export, runtime=runtime
+        module=os.path.abspath(path) if not path.startswith("file:") else path,
+        export=export,
+        runtime=runtime,
+        interpreter=interpreter,
     )
 
 

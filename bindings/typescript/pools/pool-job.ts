@@ -29,6 +29,7 @@ export interface JobOptions {
   timeoutMs?: number | null | undefined;
   graceMs?: number | null | undefined;
   retries?: number | undefined;
+  priority?: number | undefined;
 }
 
 /** The caller of a job (`apply`, `map` or `imap`), which receives its outcomes. */
@@ -71,8 +72,17 @@ export class PoolJob extends SharedObject implements JobReceiver {
     this.#jobs = jobs;
     this.#client = client;
     this.#router = JobRouter.of(this.connection);
-    const { timeoutMs, graceMs, retries } = options;
-    this.create("job/create", (job) => ({ job, pool: jobs.pool.handle, target, mode, timeoutMs, graceMs, retries }));
+    const { timeoutMs, graceMs, retries, priority } = options;
+    this.create("job/create", (job) => ({
+      job,
+      pool: jobs.pool.handle,
+      target,
+      mode,
+      timeoutMs,
+      graceMs,
+      retries,
+      priority,
+    }));
   }
 
   /** Whether the job's window has space for more tasks. If not, `room` is called later. */

@@ -7,6 +7,7 @@ import {
   aFlag,
   aFunction,
   aList,
+  aNumber,
   anObject,
   anything,
   aSignal,
@@ -38,6 +39,10 @@ export interface PoolOptions extends SurroundingsOptions {
   initargs?: readonly unknown[] | undefined;
   /** How many tasks (chunks, for `map`) a worker runs before a new one replaces it. Default: no limit. */
   maxTasksPerChild?: number | undefined;
+  /** Workers that are started with the pool, and stay when they are idle. Default 0: workers start with tasks. */
+  minProcesses?: number | undefined;
+  /** Milliseconds after which an idle worker beyond `minProcesses` ends. Default: it stays as long as the pool. */
+  idleTimeoutMs?: number | null | undefined;
   /** Name shown in lists of pools. Default: none. */
   name?: string | undefined;
 }
@@ -51,6 +56,8 @@ export const poolOptions: OptionTable<PoolOptions> = {
   initializer: anything,
   initargs: aList,
   maxTasksPerChild: aCount(1),
+  minProcesses: aCount(0),
+  idleTimeoutMs: aDuration,
   name: aText,
   ...surroundingsOptions,
 };
@@ -70,6 +77,11 @@ export interface TaskOptions extends JobOptions {
   /** How often a task is retried after it fails, times out or loses its worker. Default 0. */
   retries?: number | undefined;
   /**
+   * Waiting tasks of a higher priority run first, whatever call they belong to; -1000 to 1000. Running tasks are not
+   * interrupted. Default 0.
+   */
+  priority?: number | undefined;
+  /**
    * Cancels the call: items that are not done fail with Cancelled, whose `cause` is the signal's reason. A call that
    * throws failures then rejects with that.
    */
@@ -80,6 +92,7 @@ const taskOptions: OptionTable<TaskOptions> = {
   timeoutMs: aDuration,
   graceMs: aDuration,
   retries: aCount(0),
+  priority: aNumber(-1000, 1000),
   signal: aSignal,
 };
 

@@ -49,6 +49,21 @@ export type {
 export type { Progress } from "./progress.js";
 export { AsyncResult } from "./result.js";
 
+/** A pool's numbers at one moment. */
+export interface PoolStatus {
+  state: "running" | "closed" | "terminated";
+  /** Largest number of workers. */
+  processes: number;
+  /** Worker processes that run; `busy` of them have a task. */
+  workers: number;
+  busy: number;
+  /** Tasks that no worker has begun. */
+  queued: number;
+  /** Items that have ended. */
+  done: number;
+  failed: number;
+}
+
 /** How many `apply` jobs are kept open, each for the next call of its function. */
 const maxApplyJobs = 64;
 
@@ -89,7 +104,7 @@ export class Pool extends SharedObject {
     checkOptions("Pool", rest, poolOptions);
     const settings = typeof first === "object" && first !== null ? first : { ...rest, processes: first };
     checkOptions("Pool", settings, poolSettings);
-    const { processes, initializer, initargs, maxTasksPerChild, name } = settings;
+    const { processes, initializer, initargs, maxTasksPerChild, minProcesses, idleTimeoutMs, name } = settings;
     checkSurroundings("Pool", settings);
     this.#processes = processes ?? undefined;
     const target = initializer === undefined ? undefined : toTarget(initializer as Runnable);
@@ -99,6 +114,8 @@ export class Pool extends SharedObject {
       initializer: target,
       initargs: initargs === undefined ? undefined : encodeFor(this.connection, [initargs, {}]),
       maxTasksPerChild,
+      minProcesses,
+      idleTimeoutMs,
       name,
       ...toSurroundings(settings),
     }));
@@ -211,6 +228,14 @@ export class Pool extends SharedObject {
     await this.request("pool/join", (pool) => ({ pool, timeoutMs: limit }));
   }
 
+  /** The pool's workers and tasks at this moment, those of other clients that use it included. */
+  async status(): Promise<PoolStatus> {
+    const { state, processes, workers, busy, queued, done, failed } = await this.request("pool/status", (pool) => ({
+      pool,
+    }));
+    return { state, processes, workers, busy, queued, done, failed };
+  }
+
   /** Python's `with Pool() as pool`: leaving the block terminates the pool. */
   async [Symbol.asyncDispose](): Promise<void> {
     await unlessClosed(this.terminate());
@@ -277,15 +302,15 @@ export class Pool extends SharedObject {
     );
   }
 
-  #applyJob(target: AnyTarget, { timeoutMs, graceMs, retries }: TaskOptions): ApplyJob {
-    const settings = `${timeoutMs}|${graceMs}|${retries}`;
+  #applyJob(target: AnyTarget, { timeoutMs, graceMs, retries, priority }: TaskOptions): ApplyJob {
+    const settings = `${timeoutMs}|${graceMs}|${retries}|${priority}`;
     const jobs = typeof target === "function" ? this.#jobsOf(target) : this.#applyJobs;
     const key = typeof target === "function" ? settings : `${settings}|${JSON.stringify(target)}`;
     let job = jobs.get(key);
     if (job) return job;
     job = withConnection(
       this.connection,
-      () => new ApplyJob(this.#jobs, toTarget(target as Runnable), { timeoutMs, graceMs, retries }),
+      () => new ApplyJob(this.#jobs, toTarget(target as Runnable), { timeoutMs, graceMs, retries, priority }),
     );
     if (jobs.size >= maxApplyJobs) jobs.delete(jobs.keys().next().value!);
     jobs.set(key, job);

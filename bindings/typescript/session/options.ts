@@ -47,6 +47,13 @@ export const aCount =
   (value) =>
     Number.isSafeInteger(value) && (value as number) >= least ? null : `a whole number from ${least} up`;
 
+export const aNumber =
+  (least: number, most: number): Expects =>
+  (value) =>
+    Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most
+      ? null
+      : `a whole number from ${least} to ${most}`;
+
 export const aFlag: Expects = (value) => (typeof value === "boolean" ? null : "true or false");
 
 export const aText: Expects = (value) => (typeof value === "string" ? null : "a string");

@@ -1,6 +1,7 @@
+import { Acquisitions } from "./acquisitions.js";
 import { acquireGuard, useGuard, type Guard } from "./guard.js";
 import { registerKind } from "../session/handles.js";
-import { currentOwner, newOwner } from "./owner.js";
+import { currentOwner } from "./owner.js";
 import { ExistingHandle, SharedObject, type NameOptions } from "../session/shared-object.js";
 import { timeoutOf, type AcquireOptions } from "./wait-options.js";
 
@@ -24,9 +25,7 @@ export interface LockStatus {
  * ```
  */
 export class Lock extends SharedObject {
-  #ownerDied = false;
-  /** Calls of this process outside of `use` that hold the lock or wait for it. */
-  #outstanding = 0;
+  readonly #acquisitions = new Acquisitions();
 
   constructor(options?: NameOptions);
   constructor(from: NameOptions | ExistingHandle = {}) {
@@ -39,7 +38,7 @@ export class Lock extends SharedObject {
    * half changed.
    */
   get ownerDied(): boolean {
-    return this.#ownerDied;
+    return this.#acquisitions.ownerDied;
   }
 
   /**
@@ -48,27 +47,14 @@ export class Lock extends SharedObject {
    */
   async acquire(options: AcquireOptions = {}): Promise<boolean> {
     const timeoutMs = timeoutOf(options);
-    // Two concurrent calls of one process are not a deadlock: the first can still release. A new owner for the second
-    // tells the server so.
-    const owner = currentOwner() || (this.#outstanding++ > 0 ? newOwner() : "");
-    try {
-      const { acquired, ownerDied } = await this.request(
-        "lock/acquire",
-        (lock) => ({ lock, owner, timeoutMs }),
-        options,
-      );
-      if (acquired) this.#ownerDied = ownerDied;
-      else this.#forget();
-      return acquired;
-    } catch (error) {
-      this.#forget();
-      throw error;
-    }
+    return this.#acquisitions.acquire((owner) =>
+      this.request("lock/acquire", (lock) => ({ lock, owner, timeoutMs }), options),
+    );
   }
 
   /** Releases the lock. Any process may do so, as in Python. Rejects with BadState if the lock is free. */
   async release(): Promise<void> {
-    this.#forget();
+    this.#acquisitions.released();
     await this.request("lock/release", (lock) => ({ lock, owner: currentOwner() }));
   }
 
@@ -91,10 +77,6 @@ export class Lock extends SharedObject {
   async status(): Promise<LockStatus> {
     const { locked, holder, waiters } = await this.request("lock/status", (lock) => ({ lock }));
     return { locked, holder, waiters };
-  }
-
-  #forget(): void {
-    if (this.#outstanding > 0 && currentOwner() === "") this.#outstanding--;
   }
 }
 

@@ -1,6 +1,7 @@
+import { Acquisitions } from "./acquisitions.js";
 import { acquireGuard, useGuard, type Guard } from "./guard.js";
 import { registerKind } from "../session/handles.js";
-import { currentOwner, newOwner } from "./owner.js";
+import { currentOwner } from "./owner.js";
 import { ExistingHandle, SharedObject, type NameOptions } from "../session/shared-object.js";
 import { timeoutOf, type AcquireOptions } from "./wait-options.js";
 
@@ -9,8 +10,7 @@ import { timeoutOf, type AcquireOptions } from "./wait-options.js";
  * returned, as long as each release so far came from a holder.
  */
 export class Semaphore extends SharedObject {
-  #ownerDied = false;
-  #outstanding = 0;
+  readonly #acquisitions = new Acquisitions();
 
   /** `value`: initial number of permits, from 0 up. Default 1. Throws a TypeError unless it is an integer. */
   constructor(value?: number, options?: NameOptions);
@@ -24,7 +24,7 @@ export class Semaphore extends SharedObject {
 
   /** Whether the permit that `acquire` of this object last got came from a holder that had died. */
   get ownerDied(): boolean {
-    return this.#ownerDied;
+    return this.#acquisitions.ownerDied;
   }
 
   /**
@@ -33,22 +33,9 @@ export class Semaphore extends SharedObject {
    */
   async acquire(options: AcquireOptions = {}): Promise<boolean> {
     const timeoutMs = timeoutOf(options);
-    // Two concurrent calls of one process are not a deadlock: the first can still release. A new owner for the second
-    // tells the server so.
-    const owner = currentOwner() || (this.#outstanding++ > 0 ? newOwner() : "");
-    try {
-      const { acquired, ownerDied } = await this.request(
-        "semaphore/acquire",
-        (semaphore) => ({ semaphore, owner, timeoutMs }),
-        options,
-      );
-      if (acquired) this.#ownerDied = ownerDied;
-      else this.#forget(1);
-      return acquired;
-    } catch (error) {
-      this.#forget(1);
-      throw error;
-    }
+    return this.#acquisitions.acquire((owner) =>
+      this.request("semaphore/acquire", (semaphore) => ({ semaphore, owner, timeoutMs }), options),
+    );
   }
 
   /**
@@ -56,7 +43,7 @@ export class Semaphore extends SharedObject {
    * its initial value.
    */
   async release(n = 1): Promise<void> {
-    this.#forget(n);
+    this.#acquisitions.released(n);
     const owner = currentOwner();
     await this.request("semaphore/release", (semaphore) => ({ semaphore, owner, n }));
   }
@@ -81,10 +68,6 @@ export class Semaphore extends SharedObject {
   /** Number of parties that wait for a permit. */
   async waiters(): Promise<number> {
     return (await this.request("semaphore/status", (semaphore) => ({ semaphore }))).waiters;
-  }
-
-  #forget(n: number): void {
-    if (currentOwner() === "") this.#outstanding = Math.max(this.#outstanding - n, 0);
   }
 }
 

@@ -7,6 +7,7 @@ import type { CommandDependencies } from "../processes/command-run.js";
 import type { HostCache, LivePool } from "../processes/host-cache.js";
 import type { OutputHub } from "../processes/output.js";
 import type { ProcessTable } from "../processes/process-table.js";
+import type { RuntimeOptions } from "../processes/runtime.js";
 import type { FilePaths } from "../processes/target-source.js";
 import type { Registry } from "../registry.js";
 import type { EventLog } from "../watch/event-log.js";
@@ -30,6 +31,5 @@ export type PoolDependencies = CommandDependencies & {
     readonly cpuCount: number;
     readonly limits: Pick<EngineLimits, "maxQueuedBytes">;
     readonly paths: FilePaths;
-    readonly runtimeEndings: Readonly<Record<string, string>>;
-  };
+  } & RuntimeOptions;
 };

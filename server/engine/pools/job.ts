@@ -12,7 +12,7 @@ import type { PoolDependencies } from "./dependencies.js";
 import type { SharedObject } from "../registry.js";
 import { marked } from "../origin.js";
 import { JobReports } from "./job-reports.js";
-import { runtimeOf } from "../processes/runtime.js";
+import { hostKindOf, keyOfKind, programOf } from "../processes/runtime.js";
 import { highWaterBytes } from "../peer.js";
 import type { Session } from "../session.js";
 import { sourceOfFunction, type TargetSource } from "../processes/target-source.js";
@@ -25,6 +25,7 @@ export interface JobPool extends Principal {
   readonly engine: PoolDependencies;
   readonly session: Session;
   readonly jobs: Set<Job>;
+  readonly interpreters: Set<string>;
   readonly dispatch: { unpark(job: Job): void };
   done: number;
   failed: number;
@@ -41,6 +42,7 @@ export interface JobOptions {
   mode: Mode;
   name?: string | undefined;
   retries?: number | undefined;
+  priority?: number | undefined;
   timeoutMs?: number | null | undefined;
   graceMs?: number | null | undefined;
 }
@@ -72,12 +74,15 @@ export class Job implements SharedObject {
   readonly name: string;
   /** Retries of an item that fails from now on. */
   retries: number;
+  /** Its tasks go before those of jobs with a lower one. */
+  readonly priority: number;
   readonly timeoutMs: number | null;
   readonly graceMs: number;
   readonly isCommand: boolean;
   /** The server itself reads the lists of results, so they must be lists: no blob. */
   readonly isOpened: boolean;
   /** Runtime of the worker hosts that can run it; `command` for programs. */
+  /** `command`, or the kind of host that it needs: `keyOfKind`. */
   readonly runtime: string;
   /** Where the function's source is; null for programs. */
   readonly source: TargetSource | null;
@@ -103,11 +108,12 @@ export class Job implements SharedObject {
     this.mode = options.mode;
     this.name = options.name ?? describeTarget(options.target);
     this.retries = options.retries ?? 0;
+    this.priority = options.priority ?? 0;
     this.timeoutMs = options.timeoutMs ?? null;
     this.graceMs = options.graceMs ?? defaultGraceMs;
     this.isCommand = "command" in options.target;
-    this.runtime =
-      "command" in options.target ? "command" : runtimeOf(options.target, this.pool.engine.options.runtimeEndings);
+    const kind = "command" in options.target ? null : hostKindOf(options.target, this.pool.engine.options);
+    this.runtime = kind === null ? "command" : keyOfKind(kind);
     this.source = "command" in options.target ? null : sourceOfFunction(options.target, this.pool.engine.options.paths);
     this.isOpened = follower !== undefined;
     this.#observer = follower && "settled" in follower ? follower : null;
@@ -118,7 +124,10 @@ export class Job implements SharedObject {
             session.peer.notify(jobs.results, { job: handle, results: marked(results, session, pool.session.owner) });
     this.#reports = new JobReports(handle, pool, session, sink);
     pool.requireOpen(session);
-    if (!this.isCommand) this.pool.engine.hosts.requireRuntime(this.runtime);
+    if (kind !== null) {
+      this.pool.engine.hosts.requireRuntime(kind.runtime);
+      pool.interpreters.add(programOf(kind, this.pool.engine.options));
+    }
     pool.jobs.add(this);
   }
 

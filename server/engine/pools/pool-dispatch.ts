@@ -1,10 +1,11 @@
 import type { Failure } from "../../../protocol/job.js";
-import { Deque } from "../deque.js";
 import type { Job } from "./job.js";
 import type { PoolInfo } from "../../../protocol/pool.js";
 import { PoolCommand, type CommandPool } from "./pool-command.js";
 import { PoolWorker } from "./pool-worker.js";
+import { IdleWorkers, type EarlyWorkers, type IdleOptions } from "./idle-workers.js";
 import type { Task } from "./task.js";
+import { TaskQueue } from "./task-queue.js";
 import type { WorkerPool } from "./worker-pool.js";
 
 /** The pool, as the dispatch of its tasks sees it. */
@@ -29,7 +30,7 @@ const rescueEveryMs = 1;
 /** Dispatch: a pool's queue of waiting tasks, its workers and commands, and the rule that pairs them. */
 export class PoolDispatch {
   readonly #pool: DispatchedPool;
-  readonly #queue = new Deque<Task>();
+  readonly #queue = new TaskQueue();
   /** Tasks that are not given to workers, because their client reads its results too slowly. */
   readonly #parked = new Map<Job, Task[]>();
   readonly workers = new Set<PoolWorker>();
@@ -38,8 +39,15 @@ export class PoolDispatch {
   #scheduled = false;
   #lastRescue = 0;
 
-  constructor(pool: DispatchedPool) {
+  /** Workers that are started before there are tasks. */
+  #early: EarlyWorkers | null;
+  readonly #idle: IdleWorkers;
+
+  constructor(pool: DispatchedPool, options: IdleOptions, early: EarlyWorkers | null) {
     this.#pool = pool;
+    this.#idle = new IdleWorkers(pool, this.workers, options);
+    this.#early = early;
+    if (early) this.schedule();
   }
 
   get queued(): number {
@@ -60,7 +68,7 @@ export class PoolDispatch {
     this.#parked.clear();
   }
 
-  /** Queues tasks before all others, in their order. */
+  /** Queues tasks before all others of their priority, in their order. */
   addFirst(tasks: readonly Task[]): void {
     for (let i = tasks.length - 1; i >= 0; i--) {
       const task = tasks[i]!;
@@ -102,6 +110,8 @@ export class PoolDispatch {
   pump(): void {
     if (this.#pool.state === "terminated" || this.#pool.engine.ending) return;
     this.#rescueStuck();
+    this.#startEarly();
+    this.#overtake();
     for (;;) {
       const task = this.#next();
       if (!task) break;
@@ -121,6 +131,7 @@ export class PoolDispatch {
       if (tasks.length > 0) this.#give(worker, tasks);
     }
     this.#stealForIdle();
+    this.#idle.update();
     this.#pool.changed();
   }
 
@@ -207,10 +218,30 @@ export class PoolDispatch {
     }
     const { processes } = this.#pool;
     const wanted = Math.min(processes - this.#active() - idle, processes - alive, this.#queue.length - idle - starting);
-    for (let i = 0; i < wanted; i++) {
-      const worker = new PoolWorker(this.#pool, runtime, `PoolWorker-${this.#nextWorker++}`);
-      this.workers.add(worker);
-      worker.start();
+    for (let i = 0; i < wanted; i++) this.#start(runtime);
+  }
+
+  #start(runtime: string): void {
+    const worker = new PoolWorker(this.#pool, runtime, `PoolWorker-${this.#nextWorker++}`);
+    this.workers.add(worker);
+    worker.start();
+  }
+
+  /** Once only: a worker that dies is replaced when tasks need it, so workers that cannot start are no endless loop. */
+  #startEarly(): void {
+    const early = this.#early;
+    this.#early = null;
+    if (early && this.#pool.state === "running")
+      for (let i = this.workers.size; i < early.count; i++) this.#start(early.runtime);
+  }
+
+  /** Takes back prefetched tasks of a lower priority than the first queued task. */
+  #overtake(): void {
+    const first = this.#next();
+    if (!first) return;
+    for (const worker of this.workers) {
+      const second = worker.inflight[1];
+      if (second && second.job.priority < first.job.priority) this.addFirst(worker.takeBack());
     }
   }
 

@@ -5,6 +5,7 @@ import { describeTarget } from "../../../protocol/describe-target.js";
 import type { ModuleTarget, SourceTarget } from "../../../protocol/target.js";
 import type * as workers from "../../../protocol/worker.js";
 import type { Timer } from "../clock.js";
+import { kindOfKey } from "../processes/runtime.js";
 import type { HostRecord, HostUser } from "../processes/host.js";
 import type { ExitStatus } from "../processes/spawner.js";
 import type { Task, TaskWorker } from "./task.js";
@@ -29,6 +30,7 @@ const retireMs = 5000;
 /** One worker process of a pool: what it was given, what it runs, and its end. */
 export class PoolWorker implements HostUser, TaskWorker {
   readonly pool: WorkerPool;
+  /** The kind of its host: `keyOfKind`. */
   readonly runtime: string;
   readonly host: HostRecord;
   state: "starting" | "ready" | "retiring" | "gone" = "starting";
@@ -51,7 +53,7 @@ export class PoolWorker implements HostUser, TaskWorker {
     this.pool = pool;
     this.runtime = runtime;
     this.#timers = new TaskTimers(pool.engine.guard, pool);
-    this.host = pool.engine.hosts.take({ runtime, owner: pool.session.owner, ...pool.surroundings });
+    this.host = pool.engine.hosts.take({ ...kindOfKey(runtime), owner: pool.session.owner, ...pool.surroundings });
     const { process } = this.host;
     process.role = "worker";
     process.name = name;

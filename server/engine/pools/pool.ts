@@ -7,6 +7,7 @@ import type { PoolDependencies } from "./dependencies.js";
 import type { Principal } from "../guard.js";
 import type { Job } from "./job.js";
 import type { PoolCommand } from "./pool-command.js";
+import { earlyWorkers, type IdleOptions } from "./idle-workers.js";
 import { PoolDispatch } from "./pool-dispatch.js";
 import type { PoolWorker } from "./pool-worker.js";
 import type { Surroundings } from "./worker-pool.js";
@@ -15,7 +16,7 @@ import type { Session } from "../session.js";
 import { Task, type Batch, type Outcome, type TaskWorker } from "./task.js";
 import { Wait } from "../wait.js";
 
-export interface PoolOptions {
+export interface PoolOptions extends IdleOptions {
   processes?: number | undefined;
   initializer?: Target | undefined;
   initargs?: Payload | undefined;
@@ -54,6 +55,8 @@ export class Pool implements SharedObject, Principal {
   readonly name: string | null;
   readonly run: Handle | null;
   readonly jobs = new Set<Job>();
+  /** The programs that run its functions. */
+  readonly interpreters = new Set<string>();
   done = 0;
   failed = 0;
   #state: PoolInfo["state"] = "running";
@@ -78,7 +81,7 @@ export class Pool implements SharedObject, Principal {
     this.processes = options.processes ?? engine.options.cpuCount;
     this.initializer = options.initializer;
     this.initargs = options.initargs;
-    this.dispatch = new PoolDispatch(this);
+    this.dispatch = new PoolDispatch(this, options, earlyWorkers(engine, this.processes, options));
     this.maxTasksPerChild = options.maxTasksPerChild ?? Infinity;
     this.surroundings = { cwd: options.cwd, env: options.env, execArgv: options.execArgv };
     this.name = options.name ?? null;
@@ -105,6 +108,7 @@ export class Pool implements SharedObject, Principal {
       queued: this.dispatch.queued,
       done: this.done,
       failed: this.failed,
+      ...(this.interpreters.size === 0 ? {} : { interpreters: [...this.interpreters] }),
     };
   }
 

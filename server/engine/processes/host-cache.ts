@@ -1,5 +1,6 @@
 import { PolyprocError } from "../../../protocol/errors.js";
 import { HostRecord, type HostDependencies } from "./host.js";
+import { keyOfKind, kindOfKey } from "./runtime.js";
 import type { HostSpec, Spawner } from "./spawner.js";
 
 /** A pool, as a competitor of new hosts for the processors. */
@@ -30,7 +31,7 @@ const refillMs = 20;
 const pauseMs = 100;
 const maxRefillMs = 2000;
 
-/** Warm hosts by runtime, so that `start()` need not wait for an interpreter. */
+/** Warm hosts by their kind, so that `start()` need not wait for an interpreter. */
 export class HostCache {
   readonly #engine: HostCacheDependencies;
   readonly #warm = new Map<string, HostRecord[]>();
@@ -63,19 +64,20 @@ export class HostCache {
     this.requireRuntime(spec.runtime);
     const isElsewhere = spec.cwd !== undefined && spec.cwd !== this.#engine.options.paths.cwd;
     if (isElsewhere || this.#engine.options.spawner.differs(spec)) return new HostRecord(this.#engine, spec);
-    const warm = this.#warm.get(spec.runtime) ?? [];
+    const kind = keyOfKind(spec);
+    const warm = this.#warm.get(kind) ?? [];
     const ready = warm.findIndex((host) => host.isReady);
     const host = warm.splice(ready === -1 ? 0 : ready, 1)[0] ?? new HostRecord(this.#engine, spec);
-    this.#refillSoon(spec.runtime);
+    this.#refillSoon(kind);
     return host;
   }
 
-  /** Starts warm hosts up to `warmHosts`. */
-  refill(runtime: string): void {
+  /** Starts warm hosts of a kind (`keyOfKind`) up to `warmHosts`. */
+  refill(kind: string): void {
     if (this.#closed) return;
-    const warm = this.#warm.get(runtime) ?? [];
-    this.#warm.set(runtime, warm);
-    while (warm.length < this.#engine.options.warmHosts) warm.push(this.#startWarm(runtime, warm));
+    const warm = this.#warm.get(kind) ?? [];
+    this.#warm.set(kind, warm);
+    while (warm.length < this.#engine.options.warmHosts) warm.push(this.#startWarm(kind, warm));
   }
 
   close(): void {
@@ -85,12 +87,12 @@ export class HostCache {
   }
 
   /** Delays the refill: the host that was just taken, and busy pools, should get the processors first. */
-  #refillSoon(runtime: string, patienceMs = maxRefillMs, quietMs = 0): void {
+  #refillSoon(kind: string, patienceMs = maxRefillMs, quietMs = 0): void {
     this.#engine.guard.after(refillMs, null, () => {
       const quiet = this.#poolsAreBusy() ? 0 : quietMs + refillMs;
       if (patienceMs > 0 && quiet < pauseMs && this.#poolsFillTheMachine())
-        this.#refillSoon(runtime, patienceMs - refillMs, quiet);
-      else this.refill(runtime);
+        this.#refillSoon(kind, patienceMs - refillMs, quiet);
+      else this.refill(kind);
     });
   }
 
@@ -105,8 +107,8 @@ export class HostCache {
     return false;
   }
 
-  #startWarm(runtime: string, warm: HostRecord[]): HostRecord {
-    const host = new HostRecord(this.#engine, { runtime });
+  #startWarm(kind: string, warm: HostRecord[]): HostRecord {
+    const host = new HostRecord(this.#engine, kindOfKey(kind));
     const forget = () => {
       const at = warm.indexOf(host);
       if (at !== -1) warm.splice(at, 1);

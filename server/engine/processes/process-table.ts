@@ -12,7 +12,7 @@ import type { OutputHub } from "./output.js";
 import type { PayloadCodec } from "../payload-codec.js";
 import { describeExit, ProcessRecord, type ProcessDependencies } from "./process.js";
 import type { Registry } from "../registry.js";
-import { runtimeOf } from "./runtime.js";
+import { hostKindOf, type RuntimeOptions } from "./runtime.js";
 import type { OwnProcess, Session } from "../session.js";
 import type { CommandSpec, HostSpec } from "./spawner.js";
 import { sourceOfCommand, sourceOfFunction, type FilePaths } from "./target-source.js";
@@ -28,8 +28,7 @@ export type ProcessTableDependencies = ProcessDependencies &
     readonly options: {
       readonly codec: Pick<PayloadCodec, "decode">;
       readonly paths: FilePaths;
-      readonly runtimeEndings: Readonly<Record<string, string>>;
-    };
+    } & RuntimeOptions;
   };
 
 export interface StartOptions {
@@ -156,7 +155,7 @@ export class ProcessTable {
       "command" in options.target
         ? null
         : engine.hosts.take({
-            runtime: runtimeOf(options.target, engine.options.runtimeEndings),
+            ...hostKindOf(options.target, engine.options),
             cwd: options.cwd,
             env: options.env,
             execArgv: options.execArgv,

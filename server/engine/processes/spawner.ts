@@ -22,6 +22,8 @@ export interface HostSpec {
   /** The client in whose name it is started: owners take turns. Absent: the server. */
   owner?: string | undefined;
   runtime: string;
+  /** Path of the program in place of the runtime's own. */
+  interpreter?: string | undefined;
   cwd?: string | undefined;
   env?: Record<string, string | null> | undefined;
   /** Options of Node. A host of another runtime does not get them. */

@@ -203,6 +203,16 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
     );
   }
 
+  /** Reclaims the channel unless this receiver reads it. Returns how long the receiver may wait, in milliseconds. */
+  #reclaimFor(
+    session: Session,
+    follows: Following | null,
+    timeoutMs: number | null | undefined,
+  ): number | null | undefined {
+    const reclaimed = this.#channel.reclaimUnlessReadBy(follows ? session : null);
+    return reclaimed && typeof timeoutMs === "number" ? Math.max(timeoutMs, reclaimMs) : timeoutMs;
+  }
+
   #receive(
     session: Session,
     timeoutMs: number | null | undefined,
@@ -218,13 +228,13 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
         return answer;
       }
     }
-    const reclaimed = this.#channel.reclaimUnlessReadBy(follows ? session : null);
-    if (timeoutMs === 0 && !reclaimed) throw noItem(this.handle);
+    const limit = this.#reclaimFor(session, follows, timeoutMs);
+    if (limit === 0) throw noItem(this.handle);
     const { wait } = this.#receivers.add(
       session,
       { follows },
       {
-        timeoutMs: reclaimed && typeof timeoutMs === "number" ? Math.max(timeoutMs, reclaimMs) : timeoutMs,
+        timeoutMs: limit,
         onTimeout: () => {
           throw noItem(this.handle);
         },
@@ -244,10 +254,10 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
     const answer = () => this.#channel.news(session, follows) ?? (this.ready ? { ready: true } : null);
     const now = answer();
     if (now) return now;
-    const reclaimed = this.#channel.reclaimUnlessReadBy(follows ? session : null);
-    if (timeoutMs === 0 && !reclaimed) return { ready: false };
+    const limit = this.#reclaimFor(session, follows, timeoutMs);
+    if (limit === 0) return { ready: false };
     const wait = new Wait<Followed>(session, {
-      timeoutMs: reclaimed && typeof timeoutMs === "number" ? Math.max(timeoutMs, reclaimMs) : timeoutMs,
+      timeoutMs: limit,
       onTimeout: () => ({ ready: false }),
       onLeave: () => stop(),
     });

@@ -66,25 +66,9 @@ export class EventLog {
   readonly #engine: EventLogDependencies;
   readonly #ring: EventRing;
   readonly #subscribers = new Map<Session, Subscriber>();
-  readonly #followers: Record<Topic, number> = {
-    process: 0,
-    pool: 0,
-    task: 0,
-    sync: 0,
-    deadlock: 0,
-    run: 0,
-    session: 0,
-  };
+  readonly #followers = zeroForEachTopic();
   /** `seq` of each topic's last change that was not recorded, because the topic had no subscribers. */
-  readonly #unrecorded: Record<Topic, number> = {
-    process: 0,
-    pool: 0,
-    task: 0,
-    sync: 0,
-    deadlock: 0,
-    run: 0,
-    session: 0,
-  };
+  readonly #unrecorded = zeroForEachTopic();
   readonly #dirtySync: Coalescer<SharedObject, "changed" | "gone">;
   readonly #dirtyPools: Coalescer<Handle, PoolInfo>;
   /** Workers whose task has changed. */
@@ -292,4 +276,8 @@ export class EventLog {
       if (batch.length > 0) session.peer.notify(events.changed, { events: batch });
     }
   }
+}
+
+function zeroForEachTopic(): Record<Topic, number> {
+  return { process: 0, pool: 0, task: 0, sync: 0, deadlock: 0, run: 0, session: 0 };
 }

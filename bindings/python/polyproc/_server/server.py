@@ -10,6 +10,7 @@ from .._session.session import Session
 from .._values.foreign import trusts_all
 from .._values.large import LARGEST_BYTES, OVERHEAD_BYTES
 from .._values.msgpack import pack
+from .node import OLDEST_NODE, find_node
 from .own_configuration import own_configuration
 from .socket_owner import require_own_socket
 
@@ -134,17 +135,6 @@ def connect_to_named(address):
     return connect_to(address)
 
 
-def find_node():
-    node = os.environ.get("POLYPROC_NODE") or shutil.which("node")
-    if not node:
-        raise SpawnFailed(
-            "Polyproc's server needs Node.js 20.19 or later, and there is no `node` on PATH: install it, or set "
-            "POLYPROC_NODE to its path, "
-            "or POLYPROC_ADDRESS to the address of a server that runs (polyproc serve)"
-        )
-    return node
-
-
 def find_server():
     """The path of the server's first module."""
     given = os.environ.get("POLYPROC_SERVER")
@@ -247,7 +237,7 @@ def start_private_server():
         code = server.poll()
         raise SpawnFailed(
             f"the server ended as soon as it was started (exit code {code}); what it wrote to standard error says "
-            f"why, and {node} must be Node.js 20.19 or later"
+            f"why, and {node} must be Node.js {OLDEST_NODE} or later"
         ) from error
     # It outlives this object; nobody is to be warned of that.
     server.returncode = server.poll() if server.returncode is None else server.returncode

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { Cancelled, Pool, task, TaskFailed, type Progress } from "../../../../bindings/typescript/index.js";
+import { Cancelled, Event, Pool, task, TaskFailed, type Progress } from "../../../../bindings/typescript/index.js";
 import { waitFor, within } from "../../../deadline.js";
 import { temporaryFolder } from "../../../temporary-folder.js";
 import * as functions from "../fixtures/functions.js";
@@ -89,7 +89,9 @@ test("a failure of the inputs is that of the call, and the inputs of a call that
       left++;
     }
   }
-  await assert.rejects(pool.map(failOdd, endless(), { failFast: true }), { message: "item 1: TypeError: 1 is odd" });
+  await assert.rejects(pool.map(failOdd, endless(), { failFast: true }), {
+    message: /^item \d+: TypeError: \d+ is odd$/,
+  });
   await waitFor(() => left === 1);
   const result = pool.mapAsync(double, endless());
   result.cancel();
@@ -124,4 +126,34 @@ test("onProgress hears of each report: how many items are done and failed, and h
 test("failFast and returnExceptions exclude each other", async () => {
   await using pool = new Pool(1);
   await assert.rejects(pool.map(double, [1], { failFast: true, returnExceptions: true }), TypeError);
+});
+
+test("idle workers end after idleTimeoutMs, and minProcesses of them are there before the first call", async () => {
+  await using pool = new Pool(3, { minProcesses: 1, idleTimeoutMs: 20 });
+  const workers = async () => (await pool.status()).workers;
+  await waitFor(async () => (await workers()) === 1);
+  await pool.map(double, [1, 2, 3, 4], { chunkSize: 1 });
+  await waitFor(async () => (await workers()) === 1);
+  assert.equal(await pool.apply(double, [21]), 42);
+});
+
+test("waiting calls of a higher priority run first", async () => {
+  await using pool = new Pool(1);
+  const [begun, go] = [new Event(), new Event()];
+  const first = pool.apply(
+    async (begun: { set(): Promise<void> }, go: { wait(): Promise<boolean> }) => {
+      await begun.set();
+      return go.wait();
+    },
+    [begun, go],
+  );
+  await begun.wait();
+  const order: string[] = [];
+  const call = (name: string, priority: number) => pool.apply(double, [1], { priority }).then(() => order.push(name));
+  const calls = [call("low", -1), call("usual", 0), call("high", 10)];
+  // The answer comes after the server has the calls.
+  await pool.status();
+  await go.set();
+  await Promise.all([first, ...calls]);
+  assert.deepEqual(order, ["high", "usual", "low"]);
 });

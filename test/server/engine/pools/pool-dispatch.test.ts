@@ -48,3 +48,40 @@ test("a pending submit fails when its pool is terminated, and leaves nothing beh
   assert.deepEqual(job.wait(world.client, 0), { done: 0, failed: 2 });
   assert.deepEqual(world.engine.pools(), []);
 });
+
+test("waiting tasks of a higher priority run first, also before those that a worker has prefetched", async () => {
+  const world = new PoolWorld();
+  const pool = world.pool({ processes: 1 });
+  const usual = world.job(pool);
+  const urgent = world.job(pool, { priority: 5 });
+  const low = world.job(pool, { priority: -1 });
+  const order: [string, number][] = [];
+  const names = new Map([usual, urgent, low].map((job, i) => [job.handle, ["usual", "urgent", "low"][i]!]));
+  low.submit(world.tasks(1));
+  usual.submit(world.tasks(8));
+  await settle();
+  const host = world.hosts[0]!.connect();
+  await settle();
+  const runOne = async () => {
+    const task = host.begin();
+    if (!task) return false;
+    order.push([names.get(task.job!)!, task.index!]);
+    host.succeed(task);
+    await settle();
+    return true;
+  };
+  await runOne();
+  await runOne();
+  assert.ok(host.list.length > 1, "tasks that are known to be short are prefetched");
+  urgent.submit(world.tasks(2));
+  await settle();
+  for (let left = 20; left > 0; left--) await runOne();
+  assert.deepEqual(order.slice(0, 4), [
+    ["usual", 0],
+    ["usual", 1],
+    ["urgent", 0],
+    ["urgent", 1],
+  ]);
+  assert.deepEqual(order.at(-1), ["low", 0]);
+  assert.equal(order.length, 11);
+});

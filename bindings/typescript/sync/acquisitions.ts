@@ -1,0 +1,34 @@
+import { currentOwner, newOwner } from "./owner.js";
+
+/** The calls of this process that hold one lock or semaphore, or wait for it. */
+export class Acquisitions {
+  #ownerDied = false;
+  /** Calls outside of `use`. */
+  #outstanding = 0;
+
+  /** Whether the previous holder had died when `acquire` last succeeded. */
+  get ownerDied(): boolean {
+    return this.#ownerDied;
+  }
+
+  /** Acquires with `ask`, which sends the request for an owner. */
+  async acquire(ask: (owner: string) => Promise<{ acquired: boolean; ownerDied: boolean }>): Promise<boolean> {
+    // Two concurrent calls of one process are not a deadlock: the first can still release. A new owner for the second
+    // tells the server so.
+    const owner = currentOwner() || (this.#outstanding++ > 0 ? newOwner() : "");
+    try {
+      const { acquired, ownerDied } = await ask(owner);
+      if (acquired) this.#ownerDied = ownerDied;
+      else this.released();
+      return acquired;
+    } catch (error) {
+      this.released();
+      throw error;
+    }
+  }
+
+  /** `n` acquisitions end. */
+  released(n = 1): void {
+    if (currentOwner() === "") this.#outstanding = Math.max(this.#outstanding - n, 0);
+  }
+}

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import { formatDuration } from "../../protocol/duration.js";
 import type { Disposable } from "../connection/rpc.js";
 import { failureOfAll } from "../runs/failure-text.js";
@@ -5,7 +6,7 @@ import { isSettled } from "../runs/row.js";
 import type { OutputText, Run } from "../runs/run.js";
 import type { Flow } from "./flow.js";
 import { outcomeLines, prefixOf } from "./format-row.js";
-import { oneLine } from "./one-line.js";
+import { oneLine, shorten } from "./one-line.js";
 import { markOf } from "./run-numbers.js";
 
 /** `line`: each line of children is shown at once. `task`: all lines of an item together, when it has ended. */
@@ -66,9 +67,7 @@ export class RunReport implements Disposable {
     const row = this.#run.rows[index];
     if (!row) return;
     const prefix = this.#mark + prefixOf(row.label);
-    const texts = lines.map(
-      ({ text }) => prefix + (text.length > maxLineLength ? `${text.slice(0, maxLineLength)}…` : text),
-    );
+    const texts = lines.map(({ text }) => prefix + shorten(stripVTControlCharacters(text), maxLineLength));
     if (this.#grouping === "line" || this.#told[index] === 1) {
       this.#flow.lost(dropped);
       this.#flow.add(texts, "output");

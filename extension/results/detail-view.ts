@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import { errorName } from "../../protocol/errors.js";
 import type { Failure } from "../../protocol/job.js";
 import { failureText } from "../runs/failure-text.js";
@@ -100,7 +101,7 @@ function factsOf({ properties, ...data }: Record<string, unknown>): CutText | nu
 
 /** The end of it: that is where the reason stands. */
 function outputOf(value: unknown): CutText | null {
-  const text = textOf(value)?.trimEnd() ?? "";
+  const text = stripVTControlCharacters(textOf(value) ?? "").trimEnd();
   return text === "" ? null : { text: text.slice(-longestText), cut: false };
 }
 

@@ -22,6 +22,10 @@ export class Pace {
     while (this.#samples.length > 2 && this.#samples[1]!.at <= at - windowMs) this.#samples.shift();
   }
 
+  clear(): void {
+    this.#samples = [];
+  }
+
   /** Items a second; null as long as too little is known. */
   rate(now: number): number | null {
     const first = this.#samples[0];

@@ -55,8 +55,14 @@ export class ResultsPanels implements vscode.Disposable {
     for (const { panel } of this.#panels) panel.dispose();
   }
 
+  /** That of the run itself; otherwise that of a run whose items it runs again, or that runs its items again. */
   #find(run: Run): ResultsPanel | undefined {
-    return [...this.#panels].find((panel) => panel.run === run);
+    const firstOf = ({ id, request }: Run) => request.first ?? id;
+    const panels = [...this.#panels];
+    return (
+      panels.find((panel) => panel.run === run) ??
+      panels.find((panel) => panel.run && firstOf(panel.run) === firstOf(run))
+    );
   }
 
   #add(panel: vscode.WebviewPanel): ResultsPanel {

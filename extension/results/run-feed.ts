@@ -1,4 +1,5 @@
 import { setImmediate } from "node:timers/promises";
+import { stripVTControlCharacters } from "node:util";
 import type { Disposable } from "../connection/rpc.js";
 import type { Run } from "../runs/run.js";
 import { detailView } from "./detail-view.js";
@@ -144,7 +145,8 @@ export class RunFeed implements Disposable {
     looked.stale = false;
     try {
       const output = await this.#run.output(looked.index);
-      if (this.#looked === looked) this.#tell({ type: "output", index: looked.index, ...output });
+      const lines = output.lines.map(({ stream, text }) => ({ stream, text: stripVTControlCharacters(text) }));
+      if (this.#looked === looked) this.#tell({ type: "output", index: looked.index, ...output, lines });
     } catch (error) {
       if (!this.#disposed) this.#onFault(error);
     }

@@ -91,10 +91,9 @@ export class RunList implements Runs, Disposable {
   }
 
   again(run: Run, indexes?: readonly number[]): Promise<Run> {
-    const { items } = run.request;
-    return this.start(
-      indexes ? { ...run.request, items: indexes.flatMap((index) => items[index] ?? []) } : run.request,
-    );
+    const { items, first = run.id } = run.request;
+    const again = indexes ? indexes.flatMap((index) => items[index] ?? []) : items;
+    return this.start({ ...run.request, items: again, first });
   }
 
   async forget(run: Run): Promise<void> {

@@ -29,6 +29,8 @@ export interface RunRequest {
   /** Absolute path of the folder in which a function runs. Default: the server's. */
   cwd?: string | undefined;
   items: readonly RunItem[];
+  /** Handle of the first run, if this one runs items of it again. */
+  first?: string | undefined;
   options: RunOptions;
   /** Who asked for it: notifications and panels are for those that the user started by hand. */
   origin: "command" | "task" | "api";

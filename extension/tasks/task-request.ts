@@ -13,6 +13,9 @@ export interface TaskPlace {
   folder: string | null;
 }
 
+/** A program writes into a pipe here, but what it writes is shown in a terminal: the usual variables say so. */
+const colours = { FORCE_COLOR: "1", CLICOLOR_FORCE: "1" };
+
 /** How much of a command's output its result keeps; the terminal gets all of it. */
 const maxOutputBytes = 256 * 1024;
 
@@ -62,13 +65,14 @@ async function targetOf(what: TaskTarget, cwd: string): Promise<Target> {
   }
   // A folder's name is meant as it stands.
   const folder = cwd.replace(/\{(?:item|index)\}/g, (found) => `{${found}}`);
-  if (what.args === null) return shellCommand(what.command, { cwd: folder, env: what.env });
+  const env = { ...(process.env["NO_COLOR"] ? {} : colours), ...what.env };
+  if (what.args === null) return shellCommand(what.command, { cwd: folder, env });
   return {
     command: what.command,
     args: what.args,
     cwd: folder,
     maxOutputBytes,
-    ...(what.env === undefined ? {} : { env: what.env }),
+    env,
   };
 }
 

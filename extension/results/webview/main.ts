@@ -132,8 +132,6 @@ function remember(): void {
 window.addEventListener("message", ({ data }: MessageEvent<ToPage>) => {
   switch (data.type) {
     case "run":
-      // After a re-connection, rows of another run do not stay.
-      if (store.run && store.run.id !== data.run.id) location.reload();
       store.setRun(data.run, data.now);
       break;
     case "rows":

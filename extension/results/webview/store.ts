@@ -59,11 +59,28 @@ export class Store {
   }
 
   setRun(run: RunView, now: number): void {
+    if (this.run && this.run.id !== run.id) this.#reset();
     this.#clockAhead = now - Date.now();
     this.run = run;
     this.gone = null;
     if (!this.live) this.#stale = true;
     this.changed();
+  }
+
+  /** Another run is shown from now on. */
+  #reset(): void {
+    this.rows = [];
+    this.counts = noCounts();
+    this.shown = [];
+    this.text = "";
+    this.states = new Set();
+    this.active = null;
+    this.selected = new Set();
+    this.detailsOpen = false;
+    this.pace.clear();
+    this.version++;
+    this.#stale = true;
+    this.#orderedAt = -Infinity;
   }
 
   setRows(rows: readonly RowView[]): void {

@@ -98,7 +98,7 @@ export class Table {
   #emptyText(): string {
     const { run, rows } = this.#store;
     if (rows.length > 0) return "No row passes the filter. Escape shows all of them.";
-    return run ? "This run has no items." : "";
+    return run?.total === 0 ? "This run has no items." : "";
   }
 
   #heading({ column, title, hint }: (typeof columns)[number]): TemplateResult {

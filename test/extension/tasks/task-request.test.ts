@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import type { ItemSource } from "../../../extension/items/item-source.js";
 import { describeDefinition, taskRequest } from "../../../extension/tasks/task-request.js";
+import type { CommandTarget } from "../../../protocol/target.js";
 import { temporaryFolder } from "../../temporary-folder.js";
 
 /** The request of a definition, and the source that its items were asked of. */
@@ -23,6 +24,9 @@ function workspace(t: TestContext): string {
   writeFileSync(join(folder, "app/list.txt"), "a\nb\n");
   return folder;
 }
+
+// The developer's own wish would change what tasks ask for.
+delete process.env["NO_COLOR"];
 
 test("paths and patterns are relative to cwd, which is relative to the workspace folder", async (t) => {
   const folder = workspace(t);
@@ -59,11 +63,13 @@ test("a command is a line for the shell; with args it is a program", async (t) =
     command: "sh",
     args: ["-c", 'wc -l "${1}"', "sh", "{item}"],
     cwd: folder,
-    env: { A: "b" },
+    env: { FORCE_COLOR: "1", CLICOLOR_FORCE: "1", A: "b" },
     maxOutputBytes: 262144,
   });
   const program = await request(folder, { command: "wc", args: ["-l", "{item}"], items: { values: [1] } });
-  assert.deepEqual(program.target, { command: "wc", args: ["-l", "{item}"], cwd: folder, maxOutputBytes: 262144 });
+  const { env, ...rest } = program.target as CommandTarget;
+  assert.deepEqual(rest, { command: "wc", args: ["-l", "{item}"], cwd: folder, maxOutputBytes: 262144 });
+  assert.deepEqual(env, { FORCE_COLOR: "1", CLICOLOR_FORCE: "1" });
 });
 
 test("a folder whose name looks like a placeholder is taken literally", async (t) => {

@@ -2,8 +2,8 @@ import { inspect } from "node:util";
 import type { RunItem, RunRequest } from "./runs/run.js";
 
 /**
- * What another extension asks to run: it may be plain JavaScript. Checks what the window itself relies on; target and
- * options are checked by the server. An item without a label or a file is given one. Throws TypeError.
+ * Checks the request of another extension, which may be plain JavaScript. It checks the members that the window uses;
+ * the server checks target and options. Fills in missing labels and files of items. Throws TypeError.
  */
 export function checkRequest(request: Omit<RunRequest, "origin">): Omit<RunRequest, "origin"> {
   const { name, target, items, options } = (request ?? {}) as Partial<typeof request>;

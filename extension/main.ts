@@ -66,7 +66,7 @@ export function activate(context: vscode.ExtensionContext): PolyprocApi {
     void server.attach();
   };
   context.subscriptions.push(vscode.workspace.onDidGrantWorkspaceTrust(lookForServer));
-  // Once the editor has what it waits for.
+  // After `activate` has returned, so that the editor does not wait.
   setImmediate(lookForServer);
 
   const activationMs = performance.now() - began;

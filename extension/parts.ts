@@ -4,7 +4,7 @@ import type { Model } from "./model/model.js";
 import type { Runs } from "./runs/run.js";
 import type { Settings } from "./settings.js";
 
-/** What every part of the extension is given when it is registered. */
+/** What each part of the extension gets when it is registered. */
 export interface Parts {
   readonly context: vscode.ExtensionContext;
   /** The one log of the extension. */

@@ -76,7 +76,7 @@ export class Settings {
     return typeof value === "boolean" ? value : otherwise;
   }
 
-  /** The first one when it is none of them. */
+  /** The first value if the setting has none of them. */
   oneOf<const T extends readonly [string, ...string[]]>(
     section: string,
     values: T,

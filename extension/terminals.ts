@@ -5,8 +5,8 @@ import { shellWord } from "./connection-details.js";
 import type { Settings } from "./settings.js";
 
 /**
- * Terminals know the window's server, whether it runs or not: a program there that needs the server starts it with the
- * command in POLYPROC_SERVE. `polyproc` is found at the end of the PATH, so the user's own comes first; it uses
+ * Terminals have the address of the window's server in their environment. A program that needs the server starts it
+ * with the command in POLYPROC_SERVE. `polyproc` is at the end of PATH, so an installed one comes first; it runs with
  * POLYPROC_EDITOR_NODE if there is no other Node.js.
  */
 export function registerTerminals(

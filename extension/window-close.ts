@@ -6,8 +6,8 @@ import type { Settings } from "./settings.js";
 const reloadMs = 15_000;
 
 /**
- * `polyproc.onWindowClose`: the window tells the server in advance, because a window that is killed can tell it
- * nothing. It cannot tell a reload from the end, so it waits whether a client connects again.
+ * `polyproc.onWindowClose`: the window sends the setting in advance, because a killed window can send nothing. The
+ * server cannot distinguish a reload from a close, so it waits for a client to connect again.
  */
 export function registerWindowClose(
   server: Server,

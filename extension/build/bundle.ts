@@ -6,15 +6,15 @@ import { relocate } from "./relocate.js";
 import { root } from "./root.js";
 
 export interface BundleOptions {
-  /** Folder that gets `extension.cjs`, what is apart from it, `server.cjs`, `cli.cjs`, `host/` and `results/`. */
+  /** Output folder: `extension.cjs` and its later parts, `server.cjs`, `cli.cjs`, `host/` and `results/`. */
   outdir: string;
   /** For users: smaller, without source maps. Names stay, since errors and processes show them. */
   release: boolean;
 }
 
 /**
- * What the extension loads when it is first needed: so much that reading it would be felt when a window opens. It must
- * share no class with the rest.
+ * Modules that the extension loads at their first use, because they are so large that reading them would slow down the
+ * opening of a window. They must share no class with the rest.
  */
 const loadedLater: Readonly<Record<string, string>> = { "extension/lenses/javascript.ts": "javascript-functions" };
 
@@ -101,7 +101,7 @@ function bundleProgram(
   });
 }
 
-/** In parts, and as modules: a host says that it is ready before it loads what it may never need. */
+/** Split into ES modules: a host reports that it is ready before it loads modules that it may never need. */
 async function bundleHost(node: SharedOptions, outdir: string): Promise<{ metafile: Metafile }> {
   const made = await build({
     ...node,

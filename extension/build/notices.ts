@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Metafile } from "esbuild";
 import { root } from "./root.js";
 
-/** The licences of all packages of which something is in the bundles: their authors ask for no more than that. */
+/** The licences of all packages with code in the bundles. Their authors ask for this notice. */
 export function notices(bundles: readonly Metafile[]): string {
   const folders = new Set<string>();
   for (const { outputs } of bundles) {

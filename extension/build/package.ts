@@ -9,7 +9,7 @@ import { readmePath, stage } from "./stage.js";
 /** More than this, and something was packed that should not have been. */
 const maxBytes = 1_500_000;
 
-/** Makes the installable extension; returns its path and size. Fails when it is too large. */
+/** Makes the installable extension. Returns its path and size. Fails if it is too large. */
 export async function packageExtension(outdir: string): Promise<{ path: string; bytes: number }> {
   const manifest = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as { version: string };
   const path = join(outdir, `polyproc-${manifest.version}.vsix`);

@@ -4,8 +4,8 @@ import type { Plugin } from "esbuild";
 import { root } from "./root.js";
 
 /**
- * Where a bundle has what the compiled sources find relative to themselves: by its path in the checkout, its path from
- * the folder of the bundles. `null`: the bundle's own folder, for what only asks which stack frames are ours.
+ * Files that the sources find relative to themselves: path in the checkout -> path in the folder of the bundles.
+ * `null`: the bundle's own folder, for code that only asks which stack frames belong to the extension.
  */
 const places: Record<string, string | null> = {
   "package.json": "../package.json",
@@ -17,7 +17,7 @@ const places: Record<string, string | null> = {
   "dist/bindings/typescript/": null,
 };
 
-/** The Python package, of which the sources name several places, is copied as it is. */
+/** The Python package is copied unchanged: the sources name several of its files. */
 const copied = { from: "bindings/python/", to: "../python/" };
 
 /** Undefined: not in the list. */
@@ -28,10 +28,10 @@ function placeOf(path: string): string | null | undefined {
 const relativeUrl = /new URL\("([^"]+)",\s*import\.meta\.url\)/g;
 
 /**
- * Sources name their neighbours by `new URL("./x.js", import.meta.url)`; in a bundle they are elsewhere. Each such
- * place must be known here: one that is not would only be missed when a program needs it.
+ * Rewrites `new URL("./x.js", import.meta.url)` in the sources, because in a bundle the file is at another path. A path
+ * that is not listed above fails the build; otherwise it would be missing only when a program needs it.
  *
- * @param folder Of the bundle, below that of all bundles: `""` or `host`.
+ * @param folder The bundle's folder, below that of all bundles: `""` or `host`.
  */
 export function relocate(folder: string): Plugin {
   return {

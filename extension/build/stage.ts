@@ -27,9 +27,7 @@ export interface StageOptions {
   release?: boolean;
 }
 
-/**
- * Lays out the extension in a folder as it will be installed. It runs from there, with nothing else of the checkout.
- */
+/** Lays out the extension in a folder as it will be installed. It runs from there without the checkout. */
 export async function stage(folder: string, { release = true }: StageOptions = {}): Promise<void> {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });

@@ -6,7 +6,7 @@ import { openTransport } from "./transport.js";
 
 const answerMs = 5000;
 
-/** What a server is, and has under way. */
+/** Version of a server, and what it runs. */
 export interface ServerLoad {
   version: string;
   pid: number;
@@ -15,8 +15,8 @@ export interface ServerLoad {
 }
 
 /**
- * Asks the server at this socket what it has under way, whatever version of the protocol it speaks: no version is
- * named. With `end`, ends it. Rejects when no server answers there in time.
+ * Asks the server at this socket what it runs. It names no protocol version, so a server of any version answers. With
+ * `end`, stops the server. Rejects if no server answers in time.
  */
 export async function askAnyServer(path: string, end = false): Promise<ServerLoad> {
   const transport = await openTransport(path);

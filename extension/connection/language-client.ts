@@ -13,8 +13,8 @@ import type { Welcome } from "./rpc-session.js";
 import type { Transport } from "./transport.js";
 
 /**
- * VS Code's language client as the one who speaks. One for each connection: whether there is another server, and when,
- * is decided elsewhere.
+ * Speaks to the server through VS Code's language client. One client for each connection: `WindowServer` decides
+ * whether and when another server starts.
  */
 export function languageClientSpeaker(
   log: LogOutputChannel,

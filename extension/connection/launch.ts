@@ -13,7 +13,7 @@ export interface LaunchOptions {
   /** The setting; empty: to be found. */
   nodePath: string;
   idleTimeoutMs: number;
-  /** Where it runs, and what it runs; null: the user's home. */
+  /** The server's folder; null: the user's home. */
   folder: string | null;
   logFile: string;
   log(line: string): void;

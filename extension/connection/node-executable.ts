@@ -70,7 +70,7 @@ function ask(program: string, cwd: string, env: NodeJS.ProcessEnv): Promise<{ pa
   });
 }
 
-/** Of what it was asked, the user need not know. */
+/** The arguments of the test call do not interest the user. */
 function howItFailed({ code, killed, signal }: ExecFileException): string {
   if (killed) return `no answer for ${answerMs / 1000} s`;
   if (code === "ENOENT") return "there is no such program";

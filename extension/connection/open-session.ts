@@ -4,7 +4,10 @@ import { protocolVersion } from "../../protocol/version.js";
 import { fromResponse, RpcSession, transportErrors, type JsonRpc, type Session, type Welcome } from "./rpc-session.js";
 import { openTransport, type Tap, type Transport } from "./transport.js";
 
-/** A running server answers at once. One that has not answered in this time hangs, or is another program. */
+/**
+ * A running server answers at once. If no answer comes in this time, the server hangs, or another program listens
+ * there.
+ */
 const initializeMs = 15_000;
 /** What a goodbye may take. */
 const goodbyeMs = 2000;
@@ -33,9 +36,8 @@ export interface SessionOptions {
 }
 
 /**
- * Opens a session with the server at the socket. Rejects with the system's error when no process listens there, and
- * with PolyprocError when the process that does will not have us: BadState when the server speaks another protocol,
- * TimedOut when it says nothing.
+ * Opens a session with the server at the socket. Rejects with the system's error if no process listens there. Rejects
+ * with PolyprocError BadState if the server speaks another protocol version, and with TimedOut if it does not answer.
  */
 export async function openSession({ path, clientInfo, tap, speak }: SessionOptions): Promise<Session> {
   const transport = await openTransport(path, tap);

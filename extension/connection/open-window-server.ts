@@ -59,9 +59,9 @@ export function openWindowServer(
 }
 
 /**
- * The same for as long as the window's workspace lives, whatever happens to its folders: another folder in the first
- * place restarts the extensions, and must not part the window from a server that works for it. So it is remembered with
- * the workspace, and VS Code hands it on when a folder becomes a workspace of several.
+ * The server's name, which stays the same while the workspace is open. Another first folder restarts the extensions,
+ * and the window must then find its running server again. So the name is stored with the workspace. VS Code keeps that
+ * storage when a single folder becomes a workspace of several.
  */
 function windowServerName(memory: vscode.Memento): string {
   const remembered = memory.get<unknown>(nameKey);

@@ -24,7 +24,7 @@ export interface Welcome extends ServerFacts {
   serverInfo: { name: string; version: string; pid: number };
 }
 
-/** What a session needs of its transport. */
+/** The part of a transport that a session needs. */
 export interface Line {
   readonly closed: Promise<void>;
   readonly lastWords: string | null;
@@ -32,7 +32,7 @@ export interface Line {
 
 /** A session that its opener can end. */
 export interface Session extends Rpc {
-  /** What the server said before it closed the connection. */
+  /** The server's last error before it closed the connection. */
   readonly lastWords: string | null;
   /** Ends the session; the server continues. Never rejects. */
   end(): Promise<void>;

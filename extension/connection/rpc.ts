@@ -14,8 +14,8 @@ export interface Disposable {
 }
 
 /**
- * One session with one server: requests, and what the server tells. It ends when its connection does; the next server
- * has another one.
+ * A session with one server: requests and notifications. It ends with its connection; the next server gets a new
+ * session.
  */
 export interface Rpc {
   readonly facts: ServerFacts;

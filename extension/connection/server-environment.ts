@@ -1,6 +1,6 @@
 /**
- * What the editor sets for itself, and what names another server: it would mean something else to the server and to the
- * user's programs.
+ * Variables that the editor sets for itself, and those that name another server. The server and the user's programs
+ * must not get them.
  */
 const notForChildren = /^(VSCODE_|ELECTRON_)|^POLYPROC_(ADDRESS|TOKEN|SERVE|EDITOR_NODE|INSTANCE|CHILD)$/;
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 /** Longest path of a socket that every Unix takes, in bytes. */
 const maxPathBytes = 103;
 
-/** What tells a window's workspace from others. */
+/** Identifies a window's workspace. */
 export interface Workspace {
   /** URI of a saved `.code-workspace` file. */
   file: string | null;
@@ -15,9 +15,9 @@ export interface Workspace {
 }
 
 /**
- * The name of the workspace's server; null for a window that has neither workspace nor folder, and so has nothing that
- * another window could have in common with it. Of several folders without a saved workspace only the first counts: a
- * second one that is added is no reason for another server.
+ * The name of the workspace's server. Null for a window without workspace and folder: no other window can share its
+ * server. Of several folders without a saved workspace only the first counts, so adding a second folder does not change
+ * the server.
  */
 export function serverName({ file, folders }: Workspace): string | null {
   const identity = file ?? folders[0];

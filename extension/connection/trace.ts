@@ -6,7 +6,7 @@ export type Detail = "off" | "messages" | "verbose";
 /** Requests that are remembered for their answers; more are under way only when something is wrong. */
 const maxRemembered = 10_000;
 
-/** Writes one line for each message, as long as `detail` says so; with `verbose` what is in it, too. */
+/** Writes one line for each message, unless `detail` turns it off; with `verbose`, also the message's content. */
 export function traceTap(detail: () => Detail, write: (line: string) => void): Tap {
   const asked = new Map<unknown, { method: string; at: number }>();
   return (direction, message, bytes) => {

@@ -16,18 +16,18 @@ import { msgpackDecoder, msgpackEncoder } from "./msgpack-body.js";
  */
 const maxQueued = 64;
 
-/** Called with each message that goes out or comes in. */
+/** Called with each message that is sent or received. */
 export type Tap = (direction: "sent" | "received", message: Message, bytes: number) => void;
 
 /** A socket as vscode-jsonrpc wants it: `Content-Length` framing, msgpack bodies. */
 export class Transport {
   readonly reader: MessageReader;
   readonly writer: MessageWriter;
-  /** Has to be the connection's: it is how the transport knows what was handled. */
+  /** Must be the connection's message buffer: by it the transport knows which messages were handled. */
   readonly messageStrategy: MessageStrategy;
   /** Resolves when the socket has closed. */
   readonly closed: Promise<void>;
-  /** What the server said before it closed the connection. */
+  /** The server's last error before it closed the connection. */
   lastWords: string | null = null;
   readonly #socket: Socket;
   #queued = 0;

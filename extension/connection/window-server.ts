@@ -8,7 +8,7 @@ import type { Session } from "./rpc-session.js";
 /** A socket's file exists a moment before the server listens on it. */
 const appearMs = 500;
 const betweenTriesMs = 25;
-/** What a server that is ending may take: its children get a second, its clients half of one. */
+/** Milliseconds that a server may take to end: its children get one second, its clients half a second. */
 const goingMs = 10_000;
 /** How the server ended is known a moment after its connection has. */
 const explainMs = 300;
@@ -18,19 +18,19 @@ export interface WindowServerOptions {
   path: string;
   /** Opens a session. Rejects with the system's error if no server listens. */
   connect(path: string): Promise<Session>;
-  /** Starts a server that listens there. The promise that it resolves with tells how it ended. */
+  /** Starts a server that listens at the socket. Resolves with a promise of how that server ended. */
   launch(path: string): Promise<{ pid: number; ended: Promise<string> }>;
-  /** Why no server may be used at this moment, for the user; null when it may. */
+  /** For the user: why no server may be used now. Null if one may be used. */
   refusal(): string | null;
-  /** A server exists, but cannot be used. No caller waits for it, so this is the only report. */
+  /** Reports that a server exists and cannot be used. No caller waits for it, so nothing else reports this. */
   onAttachFailed(error: Error): void;
   /** A listener failed. The other listeners still run. */
   onFault(error: unknown): void;
 }
 
 /**
- * The window's server: found, started, watched. Another one is started only when somebody needs it: what a lost server
- * had is lost, so nothing is gained by doing it sooner.
+ * Finds, starts and watches the window's server. After a loss it starts another server only when a caller needs one:
+ * the lost server's state is gone, so an earlier start would gain nothing.
  */
 export class WindowServer implements Server, Disposable {
   readonly address: string;
@@ -70,13 +70,13 @@ export class WindowServer implements Server, Disposable {
     return (this.#attaching ??= this.#inTurn(() => this.#attach()).finally(() => (this.#attaching = null)));
   }
 
-  /** What the server has under way; null when none answers. */
+  /** What the server runs; null if no server answers. */
   async load(): Promise<ServerLoad | null> {
     const { askAnyServer } = await import("./any-server.js");
     return askAnyServer(this.#options.path).catch(() => null);
   }
 
-  /** Ends the server, with all that it runs. Rejects when it does not go. */
+  /** Stops the server and everything that it runs. Rejects if the server does not end. */
   stop(): Promise<void> {
     return this.#inTurn(() => this.#stop());
   }
@@ -158,7 +158,7 @@ export class WindowServer implements Server, Disposable {
     }
   }
 
-  /** Null if no server listens; `refused`, when asked for, tells that the socket is there nevertheless. */
+  /** Null if no server listens. `refused` says that the socket exists all the same. */
   async #connect(): Promise<Rpc | null>;
   async #connect(refused: "refused"): Promise<Rpc | null | "refused">;
   async #connect(refused?: "refused"): Promise<Rpc | null | "refused"> {

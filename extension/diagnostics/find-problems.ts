@@ -10,7 +10,7 @@ import type { Place, Problem } from "./problem.js";
 const maxProblems = 50;
 const maxNameLength = 60;
 
-/** What a failed item says about files. */
+/** The problems that a failed item reports for files. */
 export interface Found {
   /** About the item's own file. */
   problems: Problem[];
@@ -44,7 +44,7 @@ export function findProblems(row: Row, { target, name }: Pick<RunRequest, "targe
   return { problems: problems.map((problem) => ({ ...problem, ...link })), thrownAt };
 }
 
-/** What the error or the command's output says about places in the file. */
+/** The problems in this file that the error or the command's output names. */
 function remarksOn(file: string, error: Failure): Problem[] {
   const found: Problem[] = [];
   for (const line of failureWords(error).flatMap((text) => text.split("\n"))) {

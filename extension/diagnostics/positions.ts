@@ -69,7 +69,7 @@ const remarks = [
 /** Longer lines are data. */
 const maxLineLength = 2000;
 
-/** What a line of a compiler's or a linter's output says about a place; null when it does not. */
+/** The position and text in a line of a compiler's or linter's output; null if there is none. */
 export function readRemark(line: string): Remark | null {
   if (line.length > maxLineLength) return null;
   // oxlint-disable-next-line no-control-regex -- colours

@@ -52,7 +52,7 @@ export function registerDiagnostics(runs: Runs): vscode.Disposable {
   );
 }
 
-/** From the place to the end of its word, or of its line when it begins one. */
+/** From the position to the end of its word; from a line's beginning to the line's end. */
 function diagnostic({ file, line, column, message, severity, thrownAt }: Problem): vscode.Diagnostic {
   const document = openDocument(file);
   const start = new vscode.Position(line, column);

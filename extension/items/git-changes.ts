@@ -32,7 +32,7 @@ export async function changedFiles(): Promise<string[]> {
     throw new ItemsError("no Git repository is open in this window: open its folder, or choose the files another way");
   const paths = new Set<string>();
   for (const repository of api.repositories) {
-    // What was saved a moment ago may not be known to it yet.
+    // The Git extension may not know yet of a file that was just saved.
     await repository.status();
     const { mergeChanges, indexChanges, workingTreeChanges, untrackedChanges = [] } = repository.state;
     for (const { uri } of [...mergeChanges, ...indexChanges, ...workingTreeChanges, ...untrackedChanges])

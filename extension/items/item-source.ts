@@ -18,7 +18,7 @@ export class ItemsError extends Error {
   override readonly name = "ItemsError";
 }
 
-/** Paths that are told by their names. */
+/** Number of paths that are listed by name. */
 const maxNames = 2;
 
 /**

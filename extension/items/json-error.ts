@@ -2,7 +2,7 @@
 export interface JsonError {
   /** In characters, from 0. */
   offset: number;
-  /** What was expected or found there. */
+  /** What was expected or found at the position. */
   message: string;
 }
 
@@ -12,7 +12,8 @@ const scalar = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
 const text = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*"/y;
 
 /**
- * JSON.parse tells what is wrong, and where only for some faults and in some versions. Undefined when nothing is wrong.
+ * Finds the position of the error, which JSON.parse reports only for some errors and in some versions. Undefined if the
+ * text is valid.
  */
 export function findJsonError(json: string): JsonError | undefined {
   const open: ("[" | "{")[] = [];

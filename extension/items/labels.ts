@@ -7,8 +7,8 @@ export interface Folder {
 }
 
 /**
- * The path as people know it: relative to the folder of the workspace that it is in (the innermost one), with the
- * folder's name before it when there are several; whole when it is in none.
+ * The label of a path: relative to the innermost workspace folder that contains it, with the folder's name in front if
+ * there are several folders. A path outside of the workspace stays absolute.
  */
 export function labelOfPath(path: string, folders: readonly Folder[]): string {
   const holders = folders.filter((folder) => path === folder.path || path.startsWith(withSeparator(folder.path)));

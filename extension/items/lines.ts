@@ -1,6 +1,6 @@
 import type { RunItem } from "../runs/run.js";
 
-/** One item for each line, as it stands; lines without a visible character are left out. */
+/** One item for each line, unchanged. Lines without a visible character are left out. */
 export function lineItems(text: string): RunItem[] {
   return text
     .split(/\r\n|\n|\r/)

@@ -1,7 +1,7 @@
 import { isAbsolute, posix } from "node:path";
 import type { Folder } from "./labels.js";
 
-/** A pattern, relative to a folder: what the editor can search for. */
+/** A pattern relative to a folder, as the editor's search takes it. */
 export interface RelativeGlob {
   /** Absolute. */
   base: string;
@@ -41,8 +41,8 @@ function withoutName(pattern: string, { name }: Folder): string | null {
 }
 
 /**
- * What is left out of a search: the user's own patterns, and those of the settings that searches respect, unless the
- * search names what they would hide (`node_modules/tool/*.js`). Undefined when nothing is left out.
+ * The patterns that a search excludes: the user's own, and those of the editor's settings, unless the search names an
+ * excluded folder (`node_modules/tool/*.js`). Undefined if nothing is excluded.
  */
 export function excludePattern(
   include: string,

@@ -38,8 +38,7 @@ export function shellCommand(line: string, { cwd, env }: ShellOptions = {}): Com
 type Context = "plain" | "parentheses" | "backticks" | "double";
 
 /**
- * Walks through the line as a shell reads it. What the server fills in by itself (`{index}`) or unescapes (`{{item}}`)
- * is left.
+ * Parses the line as a shell does. Placeholders that the server fills in (`{index}`) or unescapes (`{{item}}`) stay.
  */
 function replacePlaceholders(line: string, reference: (item: string) => string): string {
   const contexts: Context[] = ["plain"];

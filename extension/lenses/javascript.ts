@@ -9,8 +9,8 @@ export interface Dialect {
 }
 
 /**
- * The functions and runnable classes that a module of JavaScript or TypeScript exports, in the order of the source.
- * What is being typed may be broken.
+ * The functions and runnable classes that a JavaScript or TypeScript module exports, in the order of the source. The
+ * source may be incomplete, because the user is typing.
  */
 export function findJavascriptFunctions(text: string, dialect: Dialect): FoundFunction[] {
   const moduleExports = new ModuleExports(dialect.typescript);
@@ -46,7 +46,7 @@ function statements(text: string, { jsx, typescript }: Dialect, startLine = 1): 
 const keywords = "export import function async class abstract const let var type interface enum declare";
 const beginsStatement = new RegExp(`^(?:${keywords.replaceAll(" ", "|")}|module\\.exports|exports\\.|@)(?![\\w$])`);
 
-/** Up to the first bracket that closes without indentation: what follows it may be what is broken. */
+/** The text up to the first closing bracket at the start of a line. The syntax error may be after it. */
 function firstBlock(part: string): string {
   const end = /^[}\])]+;?[ \t]*$/m.exec(part);
   return end ? part.slice(0, end.index + end[0].length) : "";

@@ -1,6 +1,6 @@
 import type { FoundFunction } from "./found-function.js";
 
-/** Languages of modules, by what the editor calls them. */
+/** Languages of modules, by the editor's identifiers. */
 const javascript = ["javascript", "javascriptreact", "typescript", "typescriptreact"];
 
 export const moduleLanguages: readonly string[] = [...javascript, "python"];
@@ -8,7 +8,7 @@ export const moduleLanguages: readonly string[] = [...javascript, "python"];
 /** Endings of modules, for lists of files. */
 export const moduleEndings: readonly string[] = ["js", "mjs", "cjs", "ts", "mts", "cts", "py"];
 
-/** The runtime that a module of this language needs, by the server's name for it. */
+/** The name of the runtime that runs modules of this language. */
 export function runtimeOf(languageId: string): string | null {
   if (javascript.includes(languageId)) return "node";
   return languageId === "python" ? "python" : null;
@@ -17,10 +17,7 @@ export function runtimeOf(languageId: string): string | null {
 /** A source of this length is a bundle or data: looking through it would hold up the window. */
 const maxLength = 512 * 1024;
 
-/**
- * The functions of a module; none when it is no module of a language that is known. The parsers are loaded when they
- * are first needed.
- */
+/** The functions of a module; none if its language is not supported. A parser is loaded at its first use. */
 export async function findFunctions(text: string, languageId: string, path: string): Promise<FoundFunction[]> {
   if (text.length > maxLength || /\.d\.[cm]?ts$/.test(path)) return [];
   if (javascript.includes(languageId))

@@ -25,7 +25,7 @@ interface Given {
 
 type Node = { type: string; loc?: { start: { line: number; column: number } } | null | undefined };
 
-/** Collects what a module declares and what it exports, by ES modules' ways and by CommonJS's. */
+/** Collects the declarations and exports of a module, ES module or CommonJS. */
 export class ModuleExports {
   readonly #locals = new Map<string, Local>();
   readonly #given: Given[] = [];
@@ -66,7 +66,7 @@ export class ModuleExports {
         if (statement.declaration)
           for (const name of this.#declare(statement.declaration))
             this.#give(name, statement.declaration, { local: name });
-        // What comes from another module is found there.
+        // A re-export belongs to the other module.
         if (statement.source) return;
         for (const specifier of statement.specifiers) {
           if (specifier.type !== "ExportSpecifier" || specifier.exportKind === "type") continue;
@@ -93,7 +93,7 @@ export class ModuleExports {
     }
   }
 
-  /** Remembers what is declared, and returns the names of the functions and runnable classes among it. */
+  /** Records declarations, and returns the names of functions and runnable classes among them. */
   #declare(declaration: Declaration): string[] {
     switch (declaration.type) {
       case "FunctionDeclaration":

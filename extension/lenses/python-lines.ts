@@ -1,4 +1,4 @@
-/** One statement's first words: what lies in brackets, strings and comments is not told apart from what follows it. */
+/** The beginning of a statement. Brackets, strings and comments are not separated from the text after them. */
 export interface LogicalLine {
   /** From 0. */
   line: number;
@@ -12,10 +12,11 @@ const opening = "([{";
 const closing = ")]}";
 
 /**
- * The logical lines of a Python source: those that begin within brackets, in a string of several lines or after a
- * backslash are part of the line before, and empty ones and comments are none. A source in the middle of being typed
- * must not lose everything behind the cursor, so a bracket that is still open ends at a line that begins, without
- * indentation, with a word that only a statement begins with.
+ * The logical lines of a Python source. Lines inside brackets, in a string of several lines, or after a backslash
+ * belong to the line before. Empty lines and comments are left out.
+ *
+ * The source may be incomplete. So that an open bracket does not hide everything after it, it ends at an unindented
+ * line that begins with a keyword of a statement.
  */
 export function* logicalLines(text: string): Generator<LogicalLine> {
   const lines = text.split(/\r\n|\r|\n/);

@@ -2,8 +2,8 @@ const opening = "([{";
 const closing = ")]}";
 
 /**
- * Whether a Python function can be called with one argument. `text` begins with the bracket that opens its parameters;
- * one that is still being typed may have no end.
+ * Whether a Python function can be called with one argument. `text` begins with the bracket of its parameters. The
+ * closing bracket may be missing while the user is typing.
  */
 export function takesOneArgument(text: string): boolean {
   let required = 0;

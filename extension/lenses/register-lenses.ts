@@ -5,7 +5,7 @@ import type { Settings } from "../settings.js";
 import { moduleLanguages, runtimeOf } from "./languages.js";
 import { isToolFile } from "./tool-files.js";
 
-/** "Run in pool" and "Map over files…" above each function that a process can be told to run. */
+/** "Run in pool" and "Map over files…" above each function that a run can use. */
 export function registerLenses(server: Server, settings: Settings): vscode.Disposable {
   const lenses = new FunctionLenses(server, settings);
   return vscode.Disposable.from(

@@ -9,14 +9,14 @@ import type { Disposable } from "../connection/rpc.js";
 export type Part = "processes" | "usage" | "pools" | "sync" | "deadlocks" | "runs" | "sessions";
 
 /**
- * What the window knows of its server, kept up to date by its events. All maps are keyed by handle (sessions and
- * deadlocks by their id); an entry is replaced when it changes, never altered, so that `===` tells whether it did.
- * Emptied when the server is lost, except for what ended.
+ * The state of the window's server, kept up to date by events. Maps are keyed by handle (sessions and deadlocks by id).
+ * An entry is replaced when it changes, never altered, so `===` shows whether it changed. When the server is lost, all
+ * entries are removed except those of ended processes and runs.
  */
 export interface Model {
   /**
-   * Living processes, and ended ones until they are dismissed (processes that a client started, and those that failed;
-   * never warm hosts).
+   * Living processes, and ended ones until the user dismisses them: processes that a client started, and those that
+   * failed, but no warm hosts.
    */
   readonly processes: ReadonlyMap<string, ProcessInfo>;
   /** CPU and memory; updated only while a caller holds a `watchUsage()`. */

@@ -6,7 +6,7 @@ export const maxEnded = 200;
 /** Living processes, and ended ones that the user may want to see, until they are dismissed. */
 export class ProcessBook {
   readonly #all = new Map<string, ProcessInfo>();
-  /** Handles of those that ended, in the order in which they did. */
+  /** Handles of ended processes, in the order in which they ended. */
   readonly #ended = new Set<string>();
 
   get all(): ReadonlyMap<string, ProcessInfo> {
@@ -31,7 +31,7 @@ export class ProcessBook {
     return true;
   }
 
-  /** The living ones are these, and no others. Returns those that were living as far as was known, and are gone. */
+  /** Replaces the living processes by these. Returns the processes that counted as living and are not among them. */
   replaceLiving(living: readonly ProcessInfo[]): ProcessInfo[] {
     const now = new Set(living.map(({ process }) => process));
     const gone = [...this.#all.values()].filter((process) => process.state !== "exited" && !now.has(process.process));
@@ -40,7 +40,7 @@ export class ProcessBook {
     return gone;
   }
 
-  /** Of one that has ended; nothing happens to a living one. */
+  /** Removes an ended process. A living one stays. */
   dismiss(process: string): boolean {
     return this.#ended.has(process) && this.#remove(process);
   }

@@ -10,7 +10,7 @@ import { Rates } from "./rates.js";
 import { Throttle } from "./throttle.js";
 import { UsagePoll } from "./usage-poll.js";
 
-/** Not `task`: there may be thousands a second, and who follows a run reads it. */
+/** Without `task`: there may be thousands of these events a second. To follow a run, read it. */
 const topics: Topic[] = ["process", "pool", "sync", "deadlock", "run", "session"];
 const tellMs = 100;
 const usageMs = 2000;
@@ -21,7 +21,7 @@ export interface ServerModelOptions {
   onFault(error: unknown): void;
 }
 
-/** What the server's events say, put together. */
+/** Builds the model from the server's events. */
 export class ServerModel implements Model, Disposable {
   readonly #options: ServerModelOptions;
   readonly #book = new ProcessBook();
@@ -121,7 +121,7 @@ export class ServerModel implements Model, Disposable {
   }
 
   async #follow(rpc: Rpc): Promise<void> {
-    /** What comes before the answer; null once that is there. */
+    /** Events that arrive before the answer to `events/subscribe`; null afterwards. */
     let early: Event[] | null = [];
     this.#subscriptions.push(
       rpc.on("events/changed", ({ events }) => {

@@ -1,6 +1,6 @@
 /**
- * Gathers what changed and tells it at most once in `intervalMs`: the first change of a quiet time at once, in the next
- * turn.
+ * Collects changes and reports them at most once in `intervalMs`. The first change after a pause is reported in the
+ * next turn of the event loop.
  */
 export class Throttle<T> {
   readonly #intervalMs: number;

@@ -23,8 +23,8 @@ export interface FlowOptions {
 }
 
 /**
- * Lines on their way to a channel: in few appends, and no more lines than the channel can show. Further lines are
- * dropped; a note in their place says so.
+ * Sends lines to an output channel in few appends, and at most as many lines as the channel can show. Further lines are
+ * dropped; a note in their place says how many.
  */
 export class Flow {
   readonly #sink: Sink;

@@ -78,7 +78,7 @@ function commandOutcome(value: unknown): string {
   return typeof result?.exitCode === "number" && result.exitCode !== 0 ? `exit code ${result.exitCode}` : "done";
 }
 
-/** Without the first lines, which repeat what the row shows already. */
+/** Without the first lines of the stack: the row already shows them. */
 function stackLines(stack: string): string[] {
   const lines = stack.split("\n").map((line) => oneLine(line));
   const from = lines.findIndex((line) => /^\s+(?:at |File )/.test(line));

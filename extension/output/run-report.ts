@@ -9,7 +9,7 @@ import { outcomeLines, prefixOf } from "./format-row.js";
 import { oneLine, shorten } from "./one-line.js";
 import { markOf } from "./run-numbers.js";
 
-/** `line`: each line of children is shown at once. `task`: all lines of an item together, when it has ended. */
+/** `line`: shows each line at once. `task`: shows all lines of an item together when it has ended. */
 export type Grouping = "line" | "task";
 
 /** Output that is kept for an item until it ends, if lines are grouped by item. */

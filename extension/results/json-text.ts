@@ -9,10 +9,10 @@ export interface JsonStyle {
 }
 
 /**
- * A value as JSON text, written no further than its limit, so that the beginning of a huge value costs no more than
- * that of a small one. What JSON lacks takes the protocol's forms (`{"$bytes": …}`, `{"$float": "NaN"}`,
- * `{"$int": …}`); dates are ISO text, a Map is an object or a list of pairs, a Set a list, an error
- * `{type, message, stack}`; whatever else gives itself by `toJSON` or its own members.
+ * A value as JSON text, up to a limit: the cost depends on the limit, not on the size of the value. Values that JSON
+ * lacks have the protocol's forms (`{"$bytes": …}`, `{"$float": "NaN"}`, `{"$int": …}`). Dates are ISO text, a Map is
+ * an object or a list of pairs, a Set a list, an error `{type, message, stack}`. Other objects are written by their
+ * `toJSON` or their own members.
  */
 export function jsonText(value: unknown, style: JsonStyle): CutText {
   const writer = new Writer(style);
@@ -64,7 +64,7 @@ class Writer {
   }
 
   #string(text: string): void {
-    // No more of it than can be shown; escapes only make it longer.
+    // Only as many characters as can be shown: escapes only make the text longer.
     const room = this.#style.limit - this.text.length + 1;
     this.#put(JSON.stringify(text.length > room ? text.slice(0, room) : text));
   }

@@ -1,7 +1,7 @@
 import type { RowState } from "../runs/run.js";
 
-/*
- * The messages between a results panel and its page. The page holds what it shows of every row; values, stacks and
+/**
+ * The messages between a results panel and its page. The page has the short form of every row. Values, stacks and
  * output are sent only for the row whose details are open.
  */
 
@@ -42,7 +42,7 @@ export interface CutText {
   cut: boolean;
 }
 
-/** An error as people read it; `cause` is what it came from. */
+/** An error for display, with its cause. */
 export interface ErrorView {
   /** `TypeError`, `WorkerLost` … */
   type: string;
@@ -56,10 +56,10 @@ export interface ErrorView {
   cause: ErrorView | null;
 }
 
-/** What the details of one row show besides the row itself. */
+/** The details of one row. */
 export interface DetailView {
   index: number;
-  /** What the function was called with, or `{item}`: JSON. */
+  /** The function's argument, or a command's `{item}`, as JSON. */
   item: CutText;
   /** Pretty JSON; null while there is none. */
   value: CutText | null;

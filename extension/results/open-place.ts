@@ -44,7 +44,7 @@ function candidates({ request: { target }, rows }: Run, index: number, file: str
 
 async function show(uri: vscode.Uri, { line, column }: Place): Promise<void> {
   if (line === null) {
-    // Whatever the editor has for it, pictures too.
+    // In the editor that VS Code chooses for the file, also for pictures.
     await vscode.commands.executeCommand("vscode.open", uri, { preview: true });
     return;
   }

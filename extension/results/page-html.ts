@@ -7,7 +7,10 @@ export interface PageParts {
   style: string;
 }
 
-/** The page of a results panel: nothing of it comes from elsewhere, and nothing in it can run but its script. */
+/**
+ * The page of a results panel. It loads nothing from the network, and its content security policy allows only its own
+ * script.
+ */
 export function pageHtml({ cspSource, nonce, script, style }: PageParts): string {
   return `<!DOCTYPE html>
 <html lang="en">

@@ -18,8 +18,8 @@ export interface PanelParts extends Pick<Parts, "context" | "log" | "runs"> {
 }
 
 /**
- * The editor tab with the results of one run. Its page lives only while it is visible, and gets everything again when
- * it is shown again.
+ * The editor tab with the results of one run. Its page exists only while it is visible; when it is shown again, it gets
+ * all rows again.
  */
 export class ResultsPanel implements vscode.Disposable {
   readonly panel: vscode.WebviewPanel;
@@ -27,7 +27,7 @@ export class ResultsPanel implements vscode.Disposable {
   #run: Run | null = null;
   #feed: RunFeed | null = null;
   #pageIsThere = false;
-  /** The messages that the page gets when it has loaded. */
+  /** The messages for a page that has loaded. */
   #first: ToPage[] = [];
   #gone: string | null = null;
   /** Rows that the menu is for. */

@@ -15,7 +15,7 @@ export class ResultsPanels implements vscode.Disposable {
     this.#parts = parts;
   }
 
-  /** The one that has the focus among the editors. */
+  /** The active panel. */
   get active(): ResultsPanel | undefined {
     return [...this.#panels].find(({ panel }) => panel.active);
   }
@@ -81,7 +81,7 @@ export class ResultsPanels implements vscode.Disposable {
     const find = () => runs.all.find(isIt);
     const here = find();
     if (here) return here;
-    // No server is started for it: a server's runs end with it.
+    // No server is started for this: a new server has none of the old runs.
     const attached = vscode.workspace.isTrusted ? await server.attach().catch(() => null) : null;
     if (!attached) return find() ?? null;
     return new Promise((resolve) => {

@@ -8,7 +8,10 @@ interface RowContext {
   index: number;
 }
 
-/** The menu of a row. Each is about the row that was clicked, or about all that are selected when it is one of them. */
+/**
+ * The commands of a row's menu. A command is for the clicked row, or for all selected rows if the clicked one is among
+ * them.
+ */
 export function registerRowCommands(panels: ResultsPanels, log: vscode.LogOutputChannel): vscode.Disposable {
   const command = (
     id: string,

@@ -15,7 +15,7 @@ export interface Filter {
   states: ReadonlySet<RowState>;
 }
 
-/** What needs a look first comes first. */
+/** Order of states: failures first. */
 const stateRank: Record<RowState, number> = { failed: 0, lost: 1, running: 2, queued: 3, cancelled: 4, done: 5 };
 
 export const inOrder: Sort = { column: "index", descending: false };

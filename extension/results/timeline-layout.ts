@@ -50,8 +50,8 @@ interface Life {
 }
 
 /**
- * Puts every item that has begun into the lane of its worker. A worker keeps its lane for life; when it has gone,
- * another one may follow it there. Commands are workers that live for one item.
+ * Puts every item that has begun into the lane of its worker. A worker keeps its lane; after its end another worker may
+ * get the lane. A command counts as a worker with one item.
  */
 export function layOut(rows: Iterable<TimedRow>, span: Span): Timeline {
   const lanes: Lane[] = [];
@@ -102,14 +102,14 @@ function oneAfterAnother(blocks: Block[], now: number): void {
     if (block.from < end) {
       const moved = end - block.from;
       block.from = end;
-      // What never ended is drawn up to now; what has ended took as long as it took.
+      // A running item is drawn up to now.
       block.to = block.state === "running" || block.state === "lost" ? Math.max(end, now) : block.to + moved;
     }
     end = block.to;
   }
 }
 
-/** Starts are told to the millisecond, durations more exactly: so much of an overlap is none. */
+/** Starts have a resolution of a millisecond, durations a finer one: overlaps up to this are ignored. */
 const slackMs = 5;
 
 function laneFor(life: Life, lanes: Lane[], workers: number): Lane {
@@ -136,12 +136,12 @@ export function firstAfter(blocks: readonly Block[], time: number): number {
   return low;
 }
 
-/** What is drawn: one block, or several that are too short to be told apart. */
+/** A drawn mark: one block, or several blocks that are too narrow to be distinguished. */
 export interface Mark {
   /** In pixels from the left edge. */
   x: number;
   width: number;
-  /** The one that needs a look the most. */
+  /** The state that is shown: failures first. */
   state: RowState;
   /** Of the only block; null when there are several. */
   index: number | null;
@@ -203,7 +203,7 @@ export function pan(window: Window, whole: Window, byMs: number): Window {
 }
 
 /**
- * The window moved, as little as needed, so that `block` is seen; of one that is longer than the window, any part is
+ * Moves the window as little as possible to show `block`. Of a block that is longer than the window, any part is
  * enough.
  */
 export function reveal(window: Window, whole: Window, block: Window): Window {

@@ -35,7 +35,7 @@ export function functionTarget(
   return { target: { module: path, export: name, ...(isKnown || runtime === null ? {} : { runtime }) }, name: shown };
 }
 
-/** Asks for one of the document's functions. Null when it has none, undefined when the user changed their mind. */
+/** Asks for one of the document's functions. Null if the document has none, undefined if the user cancels. */
 export async function chooseFunctionOf(
   document: vscode.TextDocument,
   title: string,

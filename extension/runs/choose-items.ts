@@ -14,7 +14,7 @@ type Choice = vscode.QuickPickItem & { choose?: () => Promise<ItemSource | undef
 const maxFiles = 5000;
 const defaultGlob = "**/*";
 
-/** Asks where the items come from. `last`: what was chosen before, offered first. */
+/** Asks where the items come from. `last`: the previous choice, which is offered first. */
 export async function chooseItems(
   title: string,
   wanted: Wanted,
@@ -96,9 +96,7 @@ async function askGlob(title: string, last: ItemSource | undefined): Promise<Ite
   return read === undefined || "problem" in read ? undefined : { kind: "glob", ...read };
 }
 
-/**
- * Counts the files that match what is typed. A pattern that matches nothing is not accepted: the answers so far stay.
- */
+/** Counts the files that match the typed pattern. A pattern without a match is not accepted: the input stays open. */
 class Matches {
   #search = new AbortController();
 

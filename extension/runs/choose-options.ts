@@ -24,7 +24,7 @@ async function askOptions(title: string, options: RunOptions, isCommand: boolean
   const text = await vscode.window.showInputBox({
     title,
     value,
-    // What is changed most: typing a number replaces that of the processes.
+    // The number of processes is changed most often: it is selected, so that typing replaces it.
     valueSelection: [value.indexOf("=") + 1, value.indexOf(" ")],
     prompt:
       `processes: items at a time, 0: one for each CPU` +

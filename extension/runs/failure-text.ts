@@ -22,7 +22,7 @@ export function failureStack({ data }: Failure): string | null {
   return typeof stack === "string" && data?.["language"] !== "command" && stack.includes("\n") ? stack : null;
 }
 
-/** All that a failure says by itself: what a command wrote, as far as it was kept, and the error's own message. */
+/** The text of a failure: the kept output of a command, and the error's own message. */
 export function failureWords({ data, message }: Failure): string[] {
   return [data?.["stderr"], data?.["stdout"], data?.["message"] ?? message].filter(
     (text): text is string => typeof text === "string" && text !== "",

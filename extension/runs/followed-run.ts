@@ -6,7 +6,7 @@ import { Listeners } from "./listeners.js";
 import { entryRow, outcomeBytes, isSettled, lostRow, queuedRow } from "./row.js";
 import type { OutputText, Row, Run, RunRequest } from "./run.js";
 
-/** Between two looks at the run: what changes in between comes in one answer. */
+/** Milliseconds between two reads. Changes in between come in one answer. */
 const readMs = 50;
 /** Between two words to listeners. */
 const tellMs = 100;
@@ -16,7 +16,7 @@ const maxEntries = 1000;
 /** Rough memory of an item and its row, beside what they hold. */
 export const itemOverheadBytes = 500;
 
-/** A run as its server tells it, read in a loop at the window's own pace. */
+/** A run of the server, read in a loop at the window's pace. */
 export class FollowedRun implements Run {
   readonly id: string;
   readonly request: RunRequest;
@@ -94,7 +94,7 @@ export class FollowedRun implements Run {
     return unlessGone(this.rpc.request("run/output", { run: this.id, index }), { lines: [], dropped: 0 });
   }
 
-  /** The server's word on the run, which may be older than what the run itself has read. */
+  /** The run's state by an event, which may be older than the state that was read. */
   inform(info: RunInfo): void {
     if (info === this.#info || this.ended || this.#info.endedAt !== null) return;
     this.#info = info;

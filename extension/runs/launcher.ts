@@ -15,7 +15,7 @@ export interface LauncherParts {
   defaults: () => RunOptions;
 }
 
-/** What was chosen of a run, before its options. */
+/** The choices for a run, before its options. */
 export interface Wish {
   /** For people. */
   what: string;
@@ -33,7 +33,7 @@ export class Launcher {
     this.#parts = parts;
   }
 
-  /** The source's items. Undefined when there are none, which the user has been told. */
+  /** The source's items. Undefined if there are none; the user has been told. */
   async find(source: ItemSource): Promise<RunItem[] | undefined> {
     try {
       return await vscode.window.withProgress(
@@ -66,7 +66,7 @@ export class Launcher {
     if (items) await this.#start(recipe, items);
   }
 
-  /** Tells the user when it cannot be started. */
+  /** Shows the error if the run cannot be started. */
   async attempt(start: () => Promise<unknown>): Promise<void> {
     try {
       await start();

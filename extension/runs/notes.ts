@@ -3,9 +3,8 @@ import type { Payload } from "../../protocol/payload.js";
 import type { RunItem, RunRequest } from "./run.js";
 
 /**
- * What the window notes on a run beside what the server needs (`meta` of `run/start`), so that any window can show it.
- * A label that is the item's own text, and a file that is the item itself, are not written again: runs over files
- * consist of little else.
+ * The notes of the window on a run, in `meta` of `run/start`: with them any window can show the run. A label that
+ * equals the item's text, and a file that equals the item, are left out, because runs over files have little else.
  */
 interface Notes {
   editor: 1;
@@ -28,8 +27,8 @@ export function encodeNotes({ origin, items }: RunRequest): Payload {
 }
 
 /**
- * The items and the origin of a run that was found at the server. Other programs write what they like into `meta`: then
- * items are shown as they are.
+ * The items and the origin of a run that was found at the server. If another program's `meta` has another form, the
+ * items are shown by their values.
  */
 export function readNotes(
   meta: Payload | undefined,

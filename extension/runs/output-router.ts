@@ -2,7 +2,7 @@ import type { OutputLine } from "../../protocol/process.js";
 import type { Disposable, Rpc } from "../connection/rpc.js";
 import type { OutputText } from "./run.js";
 
-/** Who gets the lines of a job. */
+/** The receiver of a job's lines. */
 export interface OutputTaker {
   wrote(index: number, lines: readonly OutputText[], dropped: number): void;
 }
@@ -13,8 +13,8 @@ const maxLineLength = 1024 * 1024;
 const minPieceLength = 16 * 1024;
 
 /**
- * Hands what children write to the runs that they work for. It watches everybody's output, once for the connection:
- * whoever else wants lines of this window's server listens to `events/output` too.
+ * Passes the output of children to the runs that they belong to. It watches the output of all processes, once for the
+ * connection. Other parts of the window that need lines listen to `events/output` as well.
  */
 export class OutputRouter implements Disposable {
   readonly #takerOf: (job: string) => OutputTaker | undefined;

@@ -3,7 +3,7 @@ import type { Target } from "../../protocol/target.js";
 import type { ItemSource } from "../items/item-source.js";
 import type { RunOptions } from "./run.js";
 
-/** How a run was asked for: enough to ask for it again. The items are looked up anew: files come and go. */
+/** How a run was started, so that it can be repeated. Its items are searched again, because files may have changed. */
 export interface Recipe {
   /** What runs, for people: `countWords`, `gzip -9 {item}`. */
   what: string;
@@ -25,7 +25,7 @@ export interface RecentFunction {
   name: string;
 }
 
-/** What was run before in this workspace. It outlives the window. */
+/** The previous runs of this workspace, stored with it. */
 export class RecentRuns {
   readonly #memory: vscode.Memento;
   #last: Recipe | undefined;

@@ -33,7 +33,7 @@ export function registerRuns({ context, log, server, model, settings }: Omit<Par
     registerRunCommands(runs, launcher),
     registerStartCommands({ launcher, recent, runs }),
     runs.onDidAdd((run, found) => {
-      // Of a run that has ended while this window was not there, nothing new is to be told.
+      // A run that ended while this window was closed is not announced.
       if (run.request.origin === "command" && !(found && run.info.endedAt !== null)) void showProgress(run);
     }),
     runs,

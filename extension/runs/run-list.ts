@@ -18,7 +18,7 @@ const defaultMaxEndedBytes = 64 * 1024 * 1024;
 export interface RunListParts {
   server: Server;
   model: Model;
-  /** What the settings say, for what a request leaves open. */
+  /** The settings: defaults of options that a request leaves out. */
   defaults: () => RunOptions;
   /** Gets errors for which no caller waits. */
   onFault: (error: unknown) => void;
@@ -26,7 +26,7 @@ export interface RunListParts {
   maxEndedBytes?: number | undefined;
 }
 
-/** The window's runs: those that it starts, and those that its server knows already or learns of from others. */
+/** The runs of the window: those that it starts, and all others of its server. */
 export class RunList implements Runs, Disposable {
   readonly #server: Server;
   readonly #model: Model;
@@ -37,7 +37,7 @@ export class RunList implements Runs, Disposable {
   readonly #pending = new Set<string>();
   /** Handles of ended runs that the server still has, and for which there is no memory here. */
   readonly #skipped = new Set<string>();
-  /** Runs that the model has shown. When it no longer shows one, the run was forgotten. */
+  /** Runs that the model has had. If the model no longer has one, it was forgotten. */
   readonly #seen = new WeakSet<FollowedRun>();
   readonly #onFault: (error: unknown) => void;
   readonly #maxEndedBytes: number;
@@ -170,7 +170,7 @@ export class RunList implements Runs, Disposable {
     this.#router = { rpc, router: new OutputRouter(rpc, (job) => this.#byJob.get(job)) };
   }
 
-  /** Takes over what the model says of runs. */
+  /** Applies the model's runs. */
   #look(): void {
     const rpc = this.#connected();
     if (!rpc) return;

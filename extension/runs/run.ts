@@ -3,7 +3,7 @@ import type { Halt, RunInfo } from "../../protocol/run.js";
 import type { Target } from "../../protocol/target.js";
 import type { Disposable } from "../connection/rpc.js";
 
-/** One item of a run: what the function is called with, and what people see. */
+/** One item of a run: the function's argument, and how it is shown. */
 export interface RunItem {
   /** Any JSON value. A file is its absolute path. */
   value: unknown;
@@ -32,14 +32,14 @@ export interface RunRequest {
   /** Handle of the first run, if this one runs items of it again. */
   first?: string | undefined;
   options: RunOptions;
-  /** Who asked for it: notifications and panels are for those that the user started by hand. */
+  /** How the run was started. Notifications and panels are only for runs that the user started by hand. */
   origin: "command" | "task" | "api";
 }
 
 /** `lost`: the server ended before the item did. */
 export type RowState = "queued" | "running" | "done" | "failed" | "cancelled" | "lost";
 
-/** One item's row. Replaced when it changes, never altered. */
+/** One item's row. It is replaced when it changes, never altered. */
 export interface Row {
   readonly index: number;
   readonly label: string;
@@ -82,7 +82,7 @@ export interface Run {
   onDidChange(listener: (changed: readonly number[]) => void): Disposable;
   /** Every line that an item writes from now on, whole and in order; `dropped` of them were left out before. */
   onOutput(listener: (index: number, lines: readonly OutputText[], dropped: number) => void): Disposable;
-  /** Resolves when it has ended, lost or not; never rejects. */
+  /** Resolves when the run has ended or was lost. Never rejects. */
   readonly whenEnded: Promise<void>;
   /** All that is not done, or these items. */
   cancel(indexes?: readonly number[]): Promise<void>;

@@ -1,8 +1,8 @@
 import * as vscode from "vscode";
 
 /**
- * Processes read files from the disk, so what was edited is saved before a run, as before a task and by the same
- * setting (`task.saveBeforeRun`). False when the user rather does not run it.
+ * Processes read files from the disk, so edited files are saved before a run, by the same setting as before a task
+ * (`task.saveBeforeRun`). False if the user decides not to run.
  */
 export async function saveDocuments(): Promise<boolean> {
   const dirty = vscode.workspace.textDocuments.filter((document) => document.isDirty && !document.isUntitled);

@@ -26,8 +26,8 @@ const mapTitle = "Map over Files";
 const commandTitle = "Run Shell Command over Files";
 
 /**
- * The commands that start runs. What they are given says where they come from: a CodeLens names a file and its export,
- * the explorer a file and all that is selected, the editor's menu a file, the palette nothing.
+ * The commands that start runs. Their arguments show where they were invoked: a CodeLens passes a file and its export,
+ * the explorer a file and the selection, the editor's menu a file, the palette nothing.
  */
 export function registerStartCommands(parts: StartParts): vscode.Disposable {
   const commands: Record<string, (uri?: vscode.Uri, more?: unknown) => Promise<void>> = {
@@ -58,8 +58,7 @@ async function mapOverFiles(parts: StartParts, uri: vscode.Uri | undefined, more
     return;
   }
   if (uri) {
-    // A file with functions is what runs, any other is what it runs over: it need not be text that the editor could
-    // open.
+    // A file with functions is the target; any other file is an item, and need not be text.
     const document = isModule(uri) || typeof more === "string" ? await vscode.workspace.openTextDocument(uri) : null;
     const chosen =
       document &&

@@ -17,8 +17,8 @@ interface Pending {
 }
 
 /**
- * Lines of many items that run at the same time, kept apart: those of one item are written together when it ends, so
- * that no other item's come between. Long output is written in pieces, all of whole lines.
+ * Keeps the lines of concurrent items apart: the lines of one item are written together when it ends, without lines of
+ * other items in between. Long output is written in pieces of whole lines.
  */
 export class ItemOutput {
   readonly #write: (text: string) => void;

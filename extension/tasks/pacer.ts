@@ -1,4 +1,4 @@
-/** Asks a terminal for its state; it answers when it has read all that came before. */
+/** A request for the terminal's state. The terminal answers when it has read everything before it. */
 const question = "\u001b[5n";
 const answer = "\u001b[0n";
 

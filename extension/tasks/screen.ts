@@ -7,13 +7,12 @@ const wrap = "\u001b[?7h";
 const plain = "\u001b[0m";
 const newline = /\r?\n/g;
 
-/** One piece that is handed over: what is parsed in a few milliseconds. */
+/** Size of a piece: the terminal parses it in a few milliseconds. */
 const pieceLength = 64 * 1024;
 
 /**
- * A terminal with whole lines and, below them, a line of progress that is drawn again and again. Problem matchers read
- * the terminal's lines as they are completed: the line of progress never is. Nothing is lost: what the terminal has not
- * taken in yet waits here.
+ * A terminal with lines of output and a progress line below them, which is redrawn. Problem matchers read completed
+ * lines; the progress line is never completed. Output that the terminal has not read yet waits here, so none is lost.
  */
 export class Screen {
   readonly #emit: (data: string) => void;
@@ -59,7 +58,7 @@ export class Screen {
     return new Promise((resolve) => this.#drained.push(resolve));
   }
 
-  /** What the terminal sends: keys, without its answers to us. */
+  /** The user's keys, without the terminal's answers. */
   input(data: string): string {
     return this.#pacer.input(data);
   }

@@ -27,7 +27,7 @@ export class PolyprocTaskProvider implements vscode.TaskProvider {
       folder:
         typeof scope === "object" ? scope.uri.fsPath : (vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? null),
     };
-    // The definition that comes with the call has its variables resolved.
+    // The definition that is passed has its variables resolved.
     const execution = new vscode.CustomExecution((resolved) => Promise.resolve(this.#terminal(resolved, place)));
     return new vscode.Task(definition, scope ?? vscode.TaskScope.Workspace, name, taskType, execution);
   }

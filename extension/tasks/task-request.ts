@@ -63,7 +63,7 @@ async function targetOf(what: TaskTarget, cwd: string): Promise<Target> {
       throw new DefinitionError(`"module": there is no file ${module}`);
     return { module, ...(what.export === undefined ? {} : { export: what.export }) };
   }
-  // A folder's name is meant as it stands.
+  // The name of the folder is taken literally.
   const folder = cwd.replace(/\{(?:item|index)\}/g, (found) => `{${found}}`);
   const env = { ...(process.env["NO_COLOR"] ? {} : colours), ...what.env };
   if (what.args === null) return shellCommand(what.command, { cwd: folder, env });

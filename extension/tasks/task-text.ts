@@ -72,7 +72,7 @@ export interface Tally {
   failed: number;
   /** Ended, however. */
   ended: number;
-  /** Labels of those that run. */
+  /** Labels of the running items. */
   running: string[];
 }
 

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 
-/** What the `when` clauses of the manifest ask for. */
+/** The context keys of the manifest's `when` clauses. */
 export interface ContextValues {
   /** Processes run. */
   "polyproc.hasRunning": boolean;

@@ -7,7 +7,7 @@ import type { ViewParts } from "./view-parts.js";
 /** Warns of each deadlock once. */
 export class DeadlockWarnings {
   readonly #parts: ViewParts;
-  /** Those that are there and have been told. An id that is gone may come again, from another server. */
+  /** Deadlocks that exist and were reported. Another server may use the id of a resolved one again. */
   #told: ReadonlySet<string> = new Set();
 
   constructor(parts: ViewParts) {

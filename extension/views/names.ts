@@ -35,7 +35,7 @@ export function commandItem(process: ProcessInfo): number | null {
   return index === undefined ? null : Number(index);
 }
 
-/** What a process is called in its row. */
+/** The name of a process in its row. */
 export function processName(process: ProcessInfo, snapshot: Pick<Snapshot, "poolItemLabel">): string {
   const index = commandItem(process);
   if (index === null) return rowText(process.name) || rowText(process.target);
@@ -57,7 +57,7 @@ export function runningItem(process: ProcessInfo, { itemLabel }: Pick<Snapshot, 
   return { name: rowText(itemLabel(task.job, task.index) ?? `item ${task.index}`, 40), startedAt: task.startedAt };
 }
 
-/** Who holds or waits: a process of the server's, or a client. */
+/** The holder or waiter: a process of the server, or a client. */
 export interface Party {
   name: string;
   pid: number | null;

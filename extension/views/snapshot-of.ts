@@ -3,7 +3,7 @@ import type { Model } from "../model/model.js";
 import type { Run, Runs } from "../runs/run.js";
 import type { Snapshot } from "./snapshot.js";
 
-/** What the window knows now. */
+/** The window's current state. */
 export function snapshotOf(
   parts: { server: Pick<Server, "state">; model: Model; runs: Pick<Runs, "all"> },
   at = Date.now(),

@@ -1,6 +1,6 @@
 import type { Model } from "../model/model.js";
 
-/** What the trees are built from: the model at one moment, and names that it does not have. */
+/** The input of the trees: the model at one moment, and names that the model does not have. */
 export type Known = Pick<Model, "processes" | "usage" | "pools" | "rates" | "sync" | "deadlocks" | "sessions">;
 
 export interface Snapshot {
@@ -11,7 +11,7 @@ export interface Snapshot {
   readonly itemLabel: (job: string, index: number) => string | null;
   /** The same for a command that a pool runs or ran: such a process does not tell its job. */
   readonly poolItemLabel: (pool: string, index: number) => string | null;
-  /** What a run is called; null when the window does not know it. */
+  /** The name of a run; null if the window does not know it. */
   readonly runName: (run: string) => string | null;
   /** Now, in milliseconds since 1970. */
   readonly at: number;

@@ -4,7 +4,7 @@ import type { Parts } from "../parts.js";
 import type { ProcessDocuments } from "./documents/process-documents.js";
 import type { LiveTree } from "./tree/live-tree.js";
 
-/** What the actions of both views need. */
+/** The objects that the actions of both views need. */
 export interface ViewParts extends Parts {
   readonly children: LiveTree;
   readonly sync: LiveTree;

@@ -1,7 +1,7 @@
 import type { FromPage } from "../messages.js";
 import type { Filter, Sort } from "../sort-filter.js";
 
-/** What the page keeps of itself: while it is hidden it does not exist. */
+/** The state that the page stores: a hidden page is destroyed. */
 export interface Saved {
   /** The panel finds its run again by it after a reload of the window. */
   run: string;

@@ -61,7 +61,7 @@ export function defineIcons(): void {
   document.body.append(sprite);
 }
 
-/** For the eye only: what it means is said in words beside it, or by its button's label. */
+/** Hidden from screen readers: the text beside it, or the button's label, has the same meaning. */
 export function icon(name: IconName, extra = ""): TemplateResult {
   return html`<svg class="icon ${extra}" aria-hidden="true"><use href="#icon-${name}"></use></svg>`;
 }

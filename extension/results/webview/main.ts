@@ -70,7 +70,7 @@ function draw(): void {
   remember();
 }
 
-/** Asks for what the details show, and shows the same item in the timeline. */
+/** Requests the details of the item, and shows the item in the timeline. */
 function look(): void {
   if (store.active !== shownActive) {
     shownActive = store.active;

@@ -11,7 +11,7 @@ export interface SplitterOptions {
   size(): number;
   /** 1: the size grows to the right or downwards; -1: to the left or upwards. */
   direction: 1 | -1;
-  /** Null: back to what it was without the user. */
+  /** Null: back to the default. */
   resize(size: number | null): void;
 }
 

@@ -7,7 +7,7 @@ import type { Saved } from "./host.js";
 /** While a run is in progress, its rows are put in order at most this often: rows that jump cannot be read. */
 const orderEveryMs = 500;
 
-/** All that the page knows. Who changes something says so by `changed`. */
+/** The state of the page. A caller that changes it calls `changed`. */
 export class Store {
   run: RunView | null = null;
   gone: string | null = null;
@@ -114,7 +114,7 @@ export class Store {
     this.changed();
   }
 
-  /** Brings `shown` up to date when it is time to. Returns false when that is put off. */
+  /** Updates `shown` if it is due. Returns false if the update is deferred. */
   order(): boolean {
     if (!this.#stale) return true;
     const free = this.sort.column === "index" && this.states.size === 0 && this.text === "";

@@ -21,7 +21,7 @@ const barStates: readonly RowState[] = ["done", "failed", "lost", "cancelled", "
 export class Summary {
   readonly #element: HTMLElement;
   readonly #store: Store;
-  /** Tells people who do not see the page, once it matters. */
+  /** Announces the state to screen readers, only when it changes. */
   readonly #live: HTMLElement;
   #told: string | null = null;
 
@@ -113,7 +113,7 @@ export class Summary {
     if (counts.lost > 0) facts.push(`${formatCount(counts.lost)} lost`);
     if (counts.cancelled > 0) facts.push(`${formatCount(counts.cancelled)} cancelled`);
     const elapsed = Math.max(0, end - run.startedAt);
-    // What was never begun is no work that was done.
+    // Items that never began do not count as work.
     const worked = counts.done + counts.failed;
     const overall = elapsed > 500 && worked > 0 ? (1000 * worked) / elapsed : null;
     const rate = live ? (pace.rate(now) ?? overall) : overall;

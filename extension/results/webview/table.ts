@@ -9,7 +9,7 @@ import { rowTime, stateWords } from "./words.js";
 /** Pixels; styles/table.css says the same. */
 const rowHeight = 22;
 const headHeight = 24;
-/** Rows that are drawn beyond what is seen, so that scrolling shows no gap. */
+/** Rows that are drawn outside of the visible part, so that scrolling shows no gap. */
 const beyond = 8;
 
 const columns: readonly { column: Column; title: string; hint: string }[] = [
@@ -48,7 +48,7 @@ export class Table {
     if (position < 0) return;
     const top = position * rowHeight;
     const room = this.#grid.clientHeight - headHeight;
-    // The head hides what is beneath it.
+    // The head covers the rows below it.
     if (top < this.#grid.scrollTop) this.#grid.scrollTop = top;
     else if (top + rowHeight > this.#grid.scrollTop + room) this.#grid.scrollTop = top + rowHeight - room;
   }

@@ -1,6 +1,6 @@
 import type { RowState } from "../../runs/run.js";
 
-/** What the canvas draws with; everything else takes its colours from the style sheets. */
+/** The colours and the font of the canvas. Everything else takes its colours from the style sheets. */
 export interface Theme {
   fill: Record<RowState, string>;
   text: string;

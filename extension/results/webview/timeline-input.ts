@@ -68,7 +68,7 @@ export class TimelineInput {
     this.#timeline.hover(hit?.block ?? null, hit?.lane ?? 0);
   }
 
-  /** A pinch comes as a wheel with Ctrl. Lanes that do not fit are scrolled by a plain wheel; else it zooms too. */
+  /** A pinch arrives as a wheel event with Ctrl. A plain wheel scrolls if the lanes do not fit, and zooms otherwise. */
   #wheel(event: WheelEvent): void {
     const { lanes, window, width } = this.#timeline;
     const unit = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : 1;

@@ -20,7 +20,7 @@ export interface Picture {
   labelOf(index: number): string;
 }
 
-/** Draws what is in view, in pixels of the page; the caller has scaled the context to those of the screen. */
+/** Draws the visible part, in CSS pixels. The caller has scaled the context to the pixels of the screen. */
 export function paint(context: CanvasRenderingContext2D, picture: Picture): void {
   const { width, height, theme, timeline } = picture;
   context.clearRect(0, 0, width, height);
@@ -76,7 +76,7 @@ function paintLane(context: CanvasRenderingContext2D, picture: Picture, lane: La
   for (const mark of marksOf(lane.blocks, window, width - geometry.gutter)) {
     if (mark.state !== last) context.fillStyle = theme.fill[(last = mark.state)];
     const x = geometry.gutter + mark.x;
-    // A hair of the track between neighbours, where there is room for it.
+    // A narrow gap between neighbours, if there is room for it.
     const wide = mark.width > 3 ? mark.width - 1 : mark.width;
     // Failures stand out by more than their colour: they are taller.
     const taller = mark.state === "failed" || mark.state === "lost" ? 2 : 0;

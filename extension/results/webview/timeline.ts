@@ -9,7 +9,7 @@ import { TimelineTip } from "./timeline-tip.js";
 
 /** Laying out takes at most this share of the time. */
 const layoutShare = 0.1;
-/** Empty lanes are shown up to here: they say that workers are idle, and more of them say no more. */
+/** Most empty lanes that are shown for idle workers. More of them would add no information. */
 const maxIdleLanes = 64;
 
 /** Workers against time, on a canvas. The table says the same in words. */
@@ -26,7 +26,7 @@ export class Timeline {
     tookMs: 0,
     live: true,
   };
-  /** Null: all of the time, as it grows. */
+  /** Null: the whole time, which grows. */
   #window: Window | null = null;
   /** The window ends at the run's current time, and moves with it. */
   #follows = false;
@@ -114,7 +114,7 @@ export class Timeline {
     this.redraw();
   }
 
-  /** Points at a block: outline, and a tip with what is known of it. */
+  /** Highlights a block, and shows a tooltip for it. */
   hover(block: Block | null, lane: number): void {
     if (block?.index === this.#hovered?.index && block?.pid === this.#hovered?.pid) return;
     this.#hovered = block;

@@ -6,7 +6,7 @@ import { icon } from "./icons.js";
 import type { Store } from "./store.js";
 import { items, states, stateWords } from "./words.js";
 
-/** What is seen of the rows: words to search for, and states with their counts. */
+/** The filter of the rows: words, and states with their counts. */
 export class Toolbar {
   readonly #element: HTMLElement;
   readonly #store: Store;

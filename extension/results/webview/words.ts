@@ -24,7 +24,7 @@ export const runWords: Record<RunView["state"], string> = {
   lost: "Server lost",
 };
 
-/** What a row says of the time: how long it took, or how long it has run by now. */
+/** The time of a row: how long it took, or how long it has been running. */
 export function rowTime(row: RowView, now: number): string {
   if (row.ms !== null) return formatMs(row.ms);
   return row.state === "running" && row.startedAt !== null ? formatMs(Math.max(0, now - row.startedAt)) : "";

@@ -9,17 +9,14 @@ import type { About } from "../tree/tree-node.js";
 import type { ViewParts } from "../view-parts.js";
 import { aboutOf, chosenRows, processesOf } from "./chosen.js";
 
-/** What a command was called for. */
+/** The rows that a command is for. */
 export function chosenAbouts(parts: ViewParts, args: readonly unknown[]): About[] {
   return chosenRows(args[0], args[1]).map((id) =>
     aboutOf(id, (row) => parts.children.node(row) ?? parts.sync.node(row), parts.model),
   );
 }
 
-/**
- * The processes that a command was called for; asks when it was called for none, as from the palette. Empty when the
- * user chose none.
- */
+/** The processes that a command is for. Asks if there are none, as from the palette. Empty if the user cancels. */
 export async function chooseProcesses(
   parts: ViewParts,
   args: readonly unknown[],

@@ -11,7 +11,7 @@ export function chosenRows(clicked: unknown, selected: unknown): string[] {
   return ids.filter((id) => typeof id === "string");
 }
 
-/** What a row stands for. Handles of processes and pools mean themselves, whether or not they are shown. */
+/** The object of a row. A handle of a process or a pool stands for itself, even if no row shows it. */
 export function aboutOf(
   id: string,
   nodes: (id: string) => TreeNode | undefined,
@@ -23,7 +23,7 @@ export function aboutOf(
   return nodes(id)?.about ?? { kind: "nothing" };
 }
 
-/** The processes among what was chosen: those of parties of a deadlock, too. */
+/** The chosen processes, including those of parties of a deadlock. */
 export function processesOf(
   abouts: readonly About[],
   model: Pick<Model, "processes" | "deadlocks" | "sessions">,

@@ -23,7 +23,7 @@ export function endCommands(parts: ViewParts): Commands {
         run === null ? rpc.request("pool/terminate", { pool }) : rpc.request("run/cancel", { run }),
       );
     },
-    // Called from the view's title it is given whatever row is focused, which is not what is meant.
+    // From the view's title the command gets the focused row, which the user did not choose.
     "polyproc.terminateAll": () => terminateAll(parts, () => planEnd(parts.model)),
     "polyproc.terminateClient": async (...args) => {
       const client = chosenAbouts(parts, args).find((about) => about.kind === "client");
@@ -39,7 +39,7 @@ async function terminateAll(parts: ViewParts, plan: () => EndPlan): Promise<void
   }
   const { question, detail } = describePlan(plan());
   if ((await vscode.window.showWarningMessage(question, { modal: true, detail }, "Terminate")) !== "Terminate") return;
-  // Time has passed: what is there now counts.
+  // The user took time to answer: use the current state.
   const { runs, pools, processes } = plan();
   await Promise.all([
     askServer(parts, "Terminate all", runs, (rpc, run) => rpc.request("run/cancel", { run })),

@@ -20,7 +20,7 @@ export interface EndPlan {
 
 type Known = Pick<Model, "processes" | "pools" | "sessions">;
 
-/** Of everything, or of what one session started (null: of those that have disconnected), with all that is below. */
+/** For the whole server, or for one session's processes and their children (null: those of disconnected clients). */
 export function planEnd(known: Known, session?: string | null): EndPlan {
   const isMeant = session === undefined ? () => true : belowSession(known, session);
   const pools = [...known.pools.values()].filter((pool) => isUnderWay(pool) && isMeant(pool.session));
@@ -43,7 +43,7 @@ export function isNothing({ runs, pools, processes }: EndPlan): boolean {
   return runs.length + pools.length + processes.length === 0;
 }
 
-/** What to ask before it is done, and what it means. */
+/** The question to the user, and its consequences. */
 export function describePlan({ runs, pools, ending }: EndPlan): { question: string; detail: string } {
   const also = [
     ...(runs.length === 0 ? [] : [`${countText(runs.length, "run is", "runs are")} cancelled`]),

@@ -25,7 +25,7 @@ export async function openTarget({ source, target, name }: ProcessInfo): Promise
   await vscode.window.showTextDocument(document, position ? { selection: new vscode.Range(position, position) } : {});
 }
 
-/** Where the export's name stands; null when it is not found. */
+/** The position of the export's name; null if it is not found. */
 async function positionOf(document: vscode.TextDocument, name: string): Promise<vscode.Position | null> {
   const functions = await findFunctions(document.getText(), document.languageId, document.uri.path);
   const found = functions.find((one) => one.export === name) ?? functions.find((one) => one.name === name);

@@ -73,7 +73,7 @@ export class ChildrenTree {
   }
 }
 
-/** In the order in which they were started; only when not all can be shown do those that run come first. */
+/** In the order of their starts. If not all can be shown, running ones come first. */
 function livingFirst(processes: readonly ProcessInfo[]): readonly ProcessInfo[] {
   if (processes.length <= mostRows) return processes;
   return [...processes.filter(isLiving), ...processes.filter((process) => !isLiving(process))];

@@ -3,7 +3,7 @@ import type { Snapshot } from "../snapshot.js";
 import { clockText } from "./process-row.js";
 import type { TreeNode } from "../tree/tree-node.js";
 
-/** A client and what it started. Null: everything whose client has disconnected. */
+/** A client and its processes. Null: the processes of disconnected clients. */
 export function clientRow(session: string | null, below: readonly TreeNode[], snapshot: Snapshot): TreeNode {
   const base = { context: "client", about: { kind: "client", session }, children: below, open: true } as const;
   if (session === null) {

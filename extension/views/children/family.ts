@@ -12,7 +12,7 @@ export interface Group {
 
 /** Everything whose client has disconnected. */
 const gone = "client/gone";
-/** The session of what the server starts for runs. */
+/** The session of processes that the server starts for runs. */
 const serverSession = "server";
 
 /** Whose children are whose. */
@@ -48,7 +48,7 @@ export class Family {
       ).processes.push(process);
   }
 
-  /** The window's own first, those that have gone last. Clients without children are left out. */
+  /** The window's own client first, disconnected ones last. Clients without children are left out. */
   clients(): (string | null)[] {
     const sessions = [...this.#known.sessions.keys()].filter((session) => this.#groups.has(`client/${session}`));
     const own = sessions.filter((session) => session === this.#ownSession);

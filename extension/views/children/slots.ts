@@ -1,6 +1,6 @@
 /**
- * Keeps rows in their places while their neighbours come and go: who is new takes the place of who has gone, so that
- * with thousands of short tasks nothing moves but what changes.
+ * Keeps rows in their places: a new row takes the place of a removed one. So with thousands of short tasks only the
+ * changed rows move.
  */
 export class Slots {
   readonly #places = new Map<string, (string | null)[]>();

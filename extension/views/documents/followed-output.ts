@@ -42,7 +42,7 @@ export class FollowedOutput {
   async #read(): Promise<boolean> {
     const rpc = this.#connected();
     if (rpc === null || rpc !== this.#rpc) return this.#finish("its server has gone");
-    // What it wrote last is there when the model says that it has exited, so that is looked at first.
+    // Check for the exit before the read: once the model shows the exit, all output is there.
     this.#process = this.#model.processes.get(this.#process.process) ?? this.#process;
     const exited = this.#process.state === "exited";
     try {

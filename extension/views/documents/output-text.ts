@@ -5,7 +5,7 @@ import { plainText } from "./plain-text.js";
 /** How much is kept; an editor that gets all of it several times a second stays quick. */
 const mostCharacters = 512 * 1024;
 
-/** What a process wrote so far, as far as it is known, as the text of a document. */
+/** The known output of a process, as the text of a document. */
 export class OutputText {
   /** Number of the first line that has not been taken yet. */
   nextLine = 0;

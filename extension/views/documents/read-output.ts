@@ -7,14 +7,11 @@ import { commandItem } from "../names.js";
 export interface ReadOutput {
   lines: OutputLine[];
   dropped: number;
-  /** These are all lines of a process that the server has forgotten; they take the place of what was read before. */
+  /** All lines of a process that the server has forgotten. They replace the lines that were read before. */
   final: boolean;
 }
 
-/**
- * What the process wrote, from a line on. Null if it no longer exists: the process is forgotten, or its server has
- * ended.
- */
+/** The output of the process from a line on. Null if the process was forgotten, or its server has ended. */
 export async function readOutput(
   rpc: Rpc,
   process: ProcessInfo,

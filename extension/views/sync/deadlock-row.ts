@@ -9,7 +9,7 @@ type Member = DeadlockInfo["cycle"][number];
 
 export const deadlockId = (deadlock: string) => `deadlock/${deadlock}`;
 
-/** A deadlock, and below it each party: what it waits for, and who holds that. */
+/** A deadlock, and below it each party with the object that it waits for and the holder of that object. */
 export function deadlockRow(deadlock: DeadlockInfo, snapshot: Snapshot): TreeNode {
   const { cycle } = deadlock;
   const names = cycle.map((member) => memberName(member, snapshot));
@@ -67,7 +67,7 @@ function memberText({ cycle }: DeadlockInfo, i: number, names: readonly string[]
   return `waits for ${handleName(cycle[i]!.waitsFor)}, held by ${holder}`;
 }
 
-/** What a party of a cycle is called, with its pid. */
+/** The name of a party, with its pid. */
 export function memberName(member: Member, snapshot: Pick<Snapshot, "known" | "ownSession">): string {
   const party = partyOf(member.session, snapshot);
   // The server calls a client by its session; once that has ended, its word is all there is.

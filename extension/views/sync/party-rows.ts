@@ -5,7 +5,7 @@ import type { Snapshot } from "../snapshot.js";
 import { limited } from "../tree/limited.js";
 import type { TreeNode } from "../tree/tree-node.js";
 
-/** Who holds it, then who waits for it, first come first. */
+/** The holders, then the waiters in their order. */
 export function partyRows(sync: SyncInfo, snapshot: Snapshot): TreeNode[] {
   // One session may hold several permits, and wait several times.
   const seen = new Map<string, number>();

@@ -4,17 +4,17 @@ import { treeItem, tooltipOf } from "./tree-item.js";
 import type { TreeNode } from "./tree-node.js";
 
 /**
- * Least time between two refreshes. The editor collects what a tree tells until 200 ms have passed in silence: a tree
- * that speaks more often than that is never drawn again.
+ * Least time between two refreshes. The editor collects a tree's changes until none has come for 200 ms. A tree that
+ * reports changes more often is never redrawn.
  */
 const betweenRefreshesMs = 400;
 /** Ages grow. */
 const tickMs = 1000;
 
 /**
- * A tree whose state is built anew whenever something changed; only rows that changed are told to the editor. Its
- * elements are ids, so that the editor, commands and other extensions can name a row without having it. Nothing is
- * built while it is hidden.
+ * A tree whose rows are built anew after each change; only changed rows are reported to the editor. Its elements are
+ * ids, so that the editor, commands and other extensions can name a row without having the object. A hidden tree builds
+ * nothing.
  */
 export class LiveTree implements vscode.TreeDataProvider<string>, vscode.Disposable {
   readonly view: vscode.TreeView<string>;
@@ -62,7 +62,7 @@ export class LiveTree implements vscode.TreeDataProvider<string>, vscode.Disposa
     );
   }
 
-  /** The row, as it was last shown. */
+  /** The row in its last shown state. */
   node(id: string): TreeNode | undefined {
     return this.#rows.get(id);
   }

@@ -1,11 +1,9 @@
 import { looksAlike, type TreeNode } from "./tree-node.js";
 
-/**
- * Which rows have to be drawn again, with what is below them; `everything` when rows of the first level came or went.
- */
+/** The rows to redraw, with their children; `everything` if rows of the first level were added or removed. */
 export type Changes = "everything" | readonly string[];
 
-/** The rows of a tree as they were told to the editor, and what changes when a new state comes. */
+/** The rows of a tree that the editor has, and the difference to a new state. */
 export class Rows {
   #roots: readonly TreeNode[] = [];
   #byId = new Map<string, TreeNode>();
@@ -45,9 +43,7 @@ export class Rows {
   }
 }
 
-/**
- * Both lists have the same ids. A row that is drawn again takes along what is below it, so nothing is looked for there.
- */
+/** Both lists have the same ids. A row that is redrawn includes its children, so they are not compared. */
 function compare(before: readonly TreeNode[], after: readonly TreeNode[], changed: string[]): void {
   after.forEach((node, i) => {
     const old = before[i]!;

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import type { TreeNode } from "./tree-node.js";
 
-/** A row as the editor wants it. Its tooltip comes when it is asked for. */
+/** A row in the editor's form. Its tooltip is made on request. */
 export function treeItem(node: TreeNode): vscode.TreeItem {
   const item = new vscode.TreeItem(node.label, collapsibleState(node));
   item.id = node.id;

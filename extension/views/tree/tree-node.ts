@@ -1,8 +1,8 @@
-/** What a row stands for; actions go by it. */
+/** The object of a row, for actions. */
 export type About =
   | { kind: "process"; process: string }
   | { kind: "pool"; pool: string }
-  /** Everything of one session; null: of those that have disconnected. */
+  /** The processes of one session; null: of disconnected clients. */
   | { kind: "client"; session: string | null }
   /** A process that the server did not start itself. */
   | { kind: "pid"; pid: number }
@@ -19,20 +19,23 @@ export interface Icon {
 /** A line of a tooltip. */
 export type Detail = readonly [name: string, value: string];
 
-/** A row of a tree as it looks now; it stands for the same thing as long as its id stays the same. */
+/** The current state of a row. Rows with the same id stand for the same object. */
 export interface TreeNode {
   readonly id: string;
   readonly label: string;
   /** Beside the label, dimmed. */
   readonly description: string;
   readonly icon: Icon;
-  /** What a screen reader says: nothing that changes with time alone, since it would be said again each time. */
+  /**
+   * The text for screen readers. It omits values that change with time alone, because they would be announced again
+   * each time.
+   */
   readonly spoken: string;
   /** Words for `viewItem` in the `when` of menus. */
   readonly context: string;
   readonly about: About;
   readonly children: readonly TreeNode[];
-  /** Whether its children are shown when it appears. */
+  /** Whether the row is expanded when it appears. */
   readonly open: boolean;
   /** Called only when the user points at the row. */
   readonly details: () => readonly Detail[];

@@ -1,10 +1,11 @@
 import type { WorkerTask } from "../../../protocol/worker.js";
 
 /**
- * A claim is the low byte of a task's `seq`, and claims are in the order of their tasks. At any time fewer than this
- * many claims are in the FIFO. So if two tasks in the list have the same byte, the older one was taken back.
+ * A claim is the low byte of a task's `seq`, and claims are in the order of their tasks. The server gives at most
+ * this many beyond the last one that the host acknowledged. So if two tasks in the list have the same byte, the older
+ * one was taken back.
  */
-const maxOpenClaims = 128;
+const maxUnacknowledged = 128;
 
 /** Claims, in the order of their tasks. */
 export interface Claims {
@@ -61,7 +62,7 @@ export class TaskList {
     const newest = this.#tasks.at(-1)!.seq;
     for (let at = this.#tasks.length - 1; at >= this.#head; at--) {
       const { seq } = this.#tasks[at]!;
-      if (newest - seq >= maxOpenClaims) return -1;
+      if (newest - seq >= maxUnacknowledged) return -1;
       if ((seq & 0xff) === claimed) return at;
     }
     return -1;

@@ -155,10 +155,10 @@ class Session(References, Reading):
     def notify_packed(self, method, packed):
         self.send_now(packed_notification(method, packed))
 
-    def _ring(self):
+    def _announce(self):
         """The server is to come to what was put aside before somebody waits."""
         try:
-            self.wire.ring()
+            self.wire.announce()
         except OSError as error:
             self._failed(error)
 

@@ -68,9 +68,9 @@ class Wire:
         self._sums = []
         self._next_sum = accumulate(iter(self._lengths.popleft, None))
         self._sent_at = 0.0
-        # A pipe beside the connection, and how many messages were written there since.
+        # The aside pipe, and how many messages were written there that the server was not told of.
         self._aside = None
-        self.unheard = 0
+        self.unannounced = 0
 
     @property
     def relieve(self):
@@ -156,7 +156,7 @@ class Wire:
             self._send_frame(data)
 
     def _send_frame(self, data):
-        self.unheard = 0
+        self.unannounced = 0
         self._count(len(data))
         self._put_out(data)
         self._sent_at = perf_counter()
@@ -185,7 +185,7 @@ class Wire:
             while self._fragments:
                 with self._door:
                     pass
-                self.unheard = 0
+                self.unannounced = 0
                 self._count(self._out.send_next(self._fragments))
                 self._sent_at = perf_counter()
         finally:
@@ -223,7 +223,7 @@ class Wire:
         """
         if (
             self._aside is None
-            or self.unheard >= most
+            or self.unannounced >= most
             or len(data) > _MAX_ASIDE
             or perf_counter() - self._sent_at > _ASIDE_SECONDS
         ):
@@ -233,14 +233,14 @@ class Wire:
         except BlockingIOError:
             # It is full.
             return False
-        self.unheard += 1
+        self.unannounced += 1
         if perf_counter() - self._sent_at > _ASIDE_SECONDS:
-            self.ring()
+            self.announce()
         return True
 
-    def ring(self):
-        """Has the server look now, if there is something to see."""
-        if self.unheard:
+    def announce(self):
+        """Tells the server that messages were put aside, if there are any that it does not know of."""
+        if self.unannounced:
             self.send(_WROTE)
 
     def close(self):

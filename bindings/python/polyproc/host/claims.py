@@ -4,8 +4,9 @@ import os
 import stat
 
 CLAIMS_FD = 4
-# Far fewer claims than this are open at a time: of two tasks with the same byte the older one was taken back long ago.
-MAX_OPEN = 128
+# The server gives at most this many tasks beyond the last one that the host acknowledged. So of two tasks with the same
+# byte, the older one was taken back.
+MAX_UNACKNOWLEDGED = 128
 
 
 def open_claims():
@@ -66,11 +67,11 @@ class TaskList:
         newest = tasks[-1]["seq"]
         # Nearly always it is the first.
         seq = tasks[0]["seq"]
-        if seq & 0xFF == claimed and newest - seq < MAX_OPEN:
+        if seq & 0xFF == claimed and newest - seq < MAX_UNACKNOWLEDGED:
             return tasks.pop(0)
         for at in range(len(tasks) - 1, -1, -1):
             seq = tasks[at]["seq"]
-            if newest - seq >= MAX_OPEN:
+            if newest - seq >= MAX_UNACKNOWLEDGED:
                 break
             if seq & 0xFF == claimed:
                 task = tasks[at]

@@ -60,7 +60,7 @@ class Runner:
             while not self._spoiled:
                 task = self._list.next()
                 if task is None:
-                    self.session.wire.ring()
+                    self.session.wire.announce()
                     break
                 self.session.task = task
                 if self._once:

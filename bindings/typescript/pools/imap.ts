@@ -8,7 +8,7 @@ import { leadingToCaller } from "./caller-stack.js";
 import { errorOf } from "./pool-errors.js";
 import type { PoolJobs } from "./pool-jobs.js";
 import { PoolJob, type JobClient, type JobOptions } from "./pool-job.js";
-import { onAbort } from "./result.js";
+import { onAbort } from "../session/abort.js";
 import { timeoutOf } from "../sync/wait-options.js";
 
 export interface ImapOptions extends JobOptions {

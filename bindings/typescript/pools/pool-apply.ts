@@ -2,6 +2,7 @@ import type { ResultEntry } from "../../../protocol/job.js";
 import type { Target } from "../../../protocol/target.js";
 import { decodeFrom } from "../session/codec.js";
 import type { Closed } from "../session/errors.js";
+import type { CallQueue } from "./call-queue.js";
 import { errorOf } from "./pool-errors.js";
 import type { PoolJobs } from "./pool-jobs.js";
 import { PoolJob, type JobClient, type JobOptions } from "./pool-job.js";
@@ -11,9 +12,12 @@ import { AsyncResult, fail, ran, succeed, type ResultListeners } from "./result.
 export class ApplyJob implements JobClient {
   readonly job: PoolJob;
   readonly #results = new Map<number, AsyncResult<unknown>>();
+  readonly #calls: CallQueue;
   #next = 0;
 
-  constructor(jobs: PoolJobs, target: Target, options: JobOptions) {
+  /** `calls`: counts the pool's calls. */
+  constructor(jobs: PoolJobs, target: Target, options: JobOptions, calls: CallQueue) {
+    this.#calls = calls;
     this.job = new PoolJob(jobs, target, "apply", options, this);
   }
 
@@ -22,6 +26,7 @@ export class ApplyJob implements JobClient {
     kwargs: Record<string, unknown> | undefined,
     listeners: ResultListeners<T> | null,
   ): AsyncResult<T> {
+    this.#calls.add();
     const index = this.#next++;
     const result = new AsyncResult<T>(() => this.job.cancel([index]), listeners);
     this.#results.set(index, result);
@@ -55,12 +60,13 @@ export class ApplyJob implements JobClient {
   lost(error: Closed): void {
     const results = [...this.#results.values()];
     this.#results.clear();
+    this.#calls.remove(results.length);
     for (const result of results) fail(result, error);
   }
 
   #take(index: number): AsyncResult<unknown> | undefined {
     const result = this.#results.get(index);
-    this.#results.delete(index);
+    if (this.#results.delete(index)) this.#calls.remove();
     return result;
   }
 }

@@ -5,6 +5,7 @@ import type { Target } from "../../../protocol/target.js";
 import { encodeChunk, togetherBytes } from "../session/codec.js";
 import { Cancelled, type Closed } from "../session/errors.js";
 import type { PoolJobs } from "./pool-jobs.js";
+import type { JobTiming } from "./timing.js";
 import { JobRouter, type JobReceiver } from "./pool-router.js";
 import { SharedObject } from "../session/shared-object.js";
 
@@ -50,6 +51,7 @@ export class PoolJob extends SharedObject implements JobReceiver {
   readonly #jobs: PoolJobs;
   readonly #client: JobClient;
   readonly #router: JobRouter;
+  readonly #timing: JobTiming | undefined;
   /**
    * Tasks that wait for the connection to open, by the index of their first item. They cannot be encoded before:
    * handles among the items are minted when it opens.
@@ -71,6 +73,7 @@ export class PoolJob extends SharedObject implements JobReceiver {
     super("job", {});
     this.#jobs = jobs;
     this.#client = client;
+    this.#timing = jobs.timing?.ofJob();
     this.#router = JobRouter.of(this.connection);
     const { timeoutMs, graceMs, retries, priority } = options;
     this.create("job/create", (job) => ({
@@ -93,6 +96,7 @@ export class PoolJob extends SharedObject implements JobReceiver {
   /** Submits a task of these items. `index` is the number of the first item in the job. */
   submit(index: number, items: readonly unknown[]): void {
     this.#pending += items.length;
+    this.#timing?.submitted(index);
     this.#jobs.live.add(this);
     const { ended } = this.#jobs;
     if (ended) {
@@ -152,6 +156,7 @@ export class PoolJob extends SharedObject implements JobReceiver {
   receive(entries: readonly ResultEntry[]): void {
     for (const entry of entries) {
       this.#pending -= entry.count;
+      this.#timing?.reported(entry);
       this.#client.outcome(entry);
     }
     this.#settled();

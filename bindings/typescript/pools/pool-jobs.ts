@@ -1,5 +1,6 @@
 import type { PolyprocError } from "../../../protocol/errors.js";
 import type { PoolJob } from "./pool-job.js";
+import type { TimingRecord } from "./timing.js";
 import type { SharedObject } from "../session/shared-object.js";
 
 /**
@@ -9,6 +10,8 @@ import type { SharedObject } from "../session/shared-object.js";
 export class PoolJobs {
   readonly pool: SharedObject;
   readonly live = new Set<PoolJob>();
+  /** How long tasks wait and run; null: the pool does not record it. */
+  timing: TimingRecord | null = null;
   /** The job with tasks that were not sent yet. */
   #gathers: PoolJob | null = null;
   #ended: PolyprocError | null = null;

@@ -43,6 +43,13 @@ export interface PoolOptions extends SurroundingsOptions {
   minProcesses?: number | undefined;
   /** Milliseconds after which an idle worker beyond `minProcesses` ends. Default: it stays as long as the pool. */
   idleTimeoutMs?: number | null | undefined;
+  /**
+   * Most calls of `apply` that may wait, beyond one for each worker. A further call fails with Full; `room()` waits for
+   * its turn. Default: no limit.
+   */
+  maxQueue?: number | undefined;
+  /** Record how long tasks wait and run, for `timing`. It costs about a microsecond for each task. Default false. */
+  recordTiming?: boolean | undefined;
   /** Name shown in lists of pools. Default: none. */
   name?: string | undefined;
 }
@@ -58,6 +65,8 @@ export const poolOptions: OptionTable<PoolOptions> = {
   maxTasksPerChild: aCount(1),
   minProcesses: aCount(0),
   idleTimeoutMs: aDuration,
+  maxQueue: aCount(0),
+  recordTiming: aFlag,
   name: aText,
   ...surroundingsOptions,
 };

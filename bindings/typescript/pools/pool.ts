@@ -8,6 +8,8 @@ import { withConnection } from "../session/default-connection.js";
 import { registerKind } from "../session/handles.js";
 import { ImapIterator } from "./imap.js";
 import { ApplyJob } from "./pool-apply.js";
+import { CallQueue } from "./call-queue.js";
+import { TimingRecord, type PoolTiming } from "./timing.js";
 import { PoolJobs } from "./pool-jobs.js";
 import { MapJob } from "./pool-map.js";
 import {
@@ -46,6 +48,7 @@ export type {
   PoolTarget,
   TaskOptions,
 } from "./pool-options.js";
+export type { Durations, PoolTiming } from "./timing.js";
 export type { Progress } from "./progress.js";
 export { AsyncResult } from "./result.js";
 
@@ -90,6 +93,8 @@ export class Pool extends SharedObject {
   /** Jobs of `apply` by target and options. A function is its own key: its source text is long. */
   readonly #applyJobs = new Map<string, ApplyJob>();
   readonly #functionJobs = new WeakMap<object, Map<string, ApplyJob>>();
+  readonly #calls = new CallQueue(() => this.#workers + this.#maxQueue);
+  #maxQueue = Infinity;
   #state: "running" | "closed" | "terminated" = "running";
 
   /**
@@ -107,6 +112,8 @@ export class Pool extends SharedObject {
     const { processes, initializer, initargs, maxTasksPerChild, minProcesses, idleTimeoutMs, name } = settings;
     checkSurroundings("Pool", settings);
     this.#processes = processes ?? undefined;
+    this.#maxQueue = settings.maxQueue ?? Infinity;
+    if (settings.recordTiming) this.#jobs.timing = new TimingRecord();
     const target = initializer === undefined ? undefined : toTarget(initializer as Runnable);
     this.create("pool/create", (pool) => ({
       pool,
@@ -236,6 +243,21 @@ export class Pool extends SharedObject {
     return { state, processes, workers, busy, queued, done, failed };
   }
 
+  /** Resolves when a call of `apply` would not fail for `maxQueue`. One producer awaits it before each call. */
+  room(): Promise<void> {
+    return this.#calls.room();
+  }
+
+  /**
+   * How long the tasks of this process ran, and how long they waited before. A chunk of several items counts as one,
+   * with the mean of its items. Throws BadState unless the pool was made with `recordTiming`.
+   */
+  get timing(): PoolTiming {
+    const { timing } = this.#jobs;
+    if (timing) return timing.timing;
+    throw new PolyprocError("BadState", "the pool records no times: make it with { recordTiming: true }");
+  }
+
   /** Python's `with Pool() as pool`: leaving the block terminates the pool. */
   async [Symbol.asyncDispose](): Promise<void> {
     await unlessClosed(this.terminate());
@@ -310,7 +332,8 @@ export class Pool extends SharedObject {
     if (job) return job;
     job = withConnection(
       this.connection,
-      () => new ApplyJob(this.#jobs, toTarget(target as Runnable), { timeoutMs, graceMs, retries, priority }),
+      () =>
+        new ApplyJob(this.#jobs, toTarget(target as Runnable), { timeoutMs, graceMs, retries, priority }, this.#calls),
     );
     if (jobs.size >= maxApplyJobs) jobs.delete(jobs.keys().next().value!);
     jobs.set(key, job);

@@ -1,3 +1,4 @@
+import { onAbort } from "../session/abort.js";
 import { leadingToCaller } from "./caller-stack.js";
 import { aborted, TimedOut } from "../session/errors.js";
 import { PolyprocError } from "../../../protocol/errors.js";
@@ -153,14 +154,4 @@ export class AsyncResult<T> implements PromiseLike<T> {
     if (state.kind === "done") this.#listeners?.callback?.(state.value as never);
     else this.#listeners?.errorCallback?.(state.error);
   }
-}
-
-/** Calls `cancel` when the signal fires, or at once if it has. Returns a function that removes the listener. */
-export function onAbort(signal: AbortSignal, cancel: () => void): () => void {
-  if (signal.aborted) {
-    cancel();
-    return () => {};
-  }
-  signal.addEventListener("abort", cancel, { once: true });
-  return () => signal.removeEventListener("abort", cancel);
 }

@@ -4,6 +4,8 @@ import type { Target } from "../../../protocol/target.js";
 import { encodeFor } from "../session/codec.js";
 import { addChild, removeChild } from "./children.js";
 import { currentProcess, refuseWhileLoading } from "./current.js";
+import { onAbort } from "../session/abort.js";
+import { aborted } from "../session/errors.js";
 import { registerKind } from "../session/handles.js";
 import { moduleOfClass } from "./process-class.js";
 import {
@@ -12,6 +14,7 @@ import {
   aList,
   anObject,
   anything,
+  aSignal,
   aText,
   checkOptions,
   oneOf,
@@ -45,6 +48,11 @@ export interface ProcessOptions<A extends AnyArguments = AnyArguments> extends S
    * outlives the script, too, and then has no standard streams.
    */
   onParentDeath?: "end" | "continue" | undefined;
+  /**
+   * When it fires, the process and its descendants get SIGTERM, and a second later SIGKILL; `join` resolves as always.
+   * A process that was not started yet never is: `start` rejects with Cancelled. Default: none.
+   */
+  signal?: AbortSignal | undefined;
 }
 
 const processOptions: OptionTable<ProcessOptions> = {
@@ -54,6 +62,7 @@ const processOptions: OptionTable<ProcessOptions> = {
   kwargs: anObject,
   daemon: aFlag,
   onParentDeath: oneOf("end", "continue"),
+  signal: aSignal,
   ...surroundingsOptions,
 };
 
@@ -75,6 +84,8 @@ interface Exit {
 
 /** The longest time of a timer. With a timeout, deadlock detection ignores the wait, because it ends by itself. */
 const longestMs = 2 ** 31 - 1;
+/** Milliseconds between SIGTERM and SIGKILL when a signal fires: as for a task. */
+const abortGraceMs = 1000;
 const runner = new URL("./process-runner.js", import.meta.url).href;
 const counts = new Map<string, number>();
 
@@ -189,6 +200,8 @@ export class Process<A extends AnyArguments = AnyArguments> extends SharedObject
   async start(): Promise<void> {
     this.#requireNew("be started");
     refuseWhileLoading(`${this.name}.start()`);
+    const { signal } = this.#options;
+    if (signal?.aborted) throw aborted(signal);
     const target = this.#target();
     this.#state = "starting";
     let handle: Handle | null = null;
@@ -211,7 +224,7 @@ export class Process<A extends AnyArguments = AnyArguments> extends SharedObject
         handle = this.handle;
         addChild(this.connection, handle, this as unknown as Process);
         return started;
-      });
+      }, signal);
       this.#pid = pid;
       this.#name = name;
       if (this.#state === "starting") this.#state = "running";
@@ -223,6 +236,7 @@ export class Process<A extends AnyArguments = AnyArguments> extends SharedObject
       throw error;
     }
     this.#watch();
+    if (signal) this.#endOn(signal);
   }
 
   /**
@@ -309,6 +323,15 @@ export class Process<A extends AnyArguments = AnyArguments> extends SharedObject
     const count = (counts.get(name) ?? 0) + 1;
     counts.set(name, count);
     return `${name}-${count}`;
+  }
+
+  #endOn(signal: AbortSignal): void {
+    const forget = onAbort(signal, () => {
+      this.terminate({ graceMs: abortGraceMs }).catch(() => {
+        // It has ended, or its server has.
+      });
+    });
+    this.#whenExited().promise.then(forget, forget);
   }
 
   /** Waits for the end in the background, to keep `exitCode` current. */

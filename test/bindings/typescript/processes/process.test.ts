@@ -269,3 +269,22 @@ test("ended children are forgotten by this process", async () => {
   const child = await ran({ target: task(children, print) });
   await waitFor(async () => !(await activeChildren()).includes(child));
 });
+
+test("a signal ends the process, and keeps one that was not started from starting", async () => {
+  const controller = new AbortController();
+  const p = new Process({ target: command("sleep", ["60"]), signal: controller.signal });
+  await p.start();
+  controller.abort();
+  await within(p.join(), "the end of the process");
+  assert.equal(p.exitCode, -15);
+  const late = new Process({ target: command("true"), signal: AbortSignal.abort("too late") });
+  await assert.rejects(late.start(), { name: "Cancelled", cause: "too late" });
+  assert.equal(late.pid, null);
+  // Once the process has ended, its signal does nothing.
+  const after = new AbortController();
+  const done = new Process({ target: command("true"), signal: after.signal });
+  await done.start();
+  await done.join();
+  after.abort();
+  assert.equal(done.exitCode, 0);
+});

@@ -1,0 +1,37 @@
+import { Full } from "../session/errors.js";
+
+/** Counts the calls of `apply` that have not ended, against the pool's limit. */
+export class CallQueue {
+  readonly #limit: () => number;
+  #pending = 0;
+  /** Callers that wait for room, oldest first. */
+  readonly #waiting: (() => void)[] = [];
+
+  /** `limit`: most calls at a time. */
+  constructor(limit: () => number) {
+    this.#limit = limit;
+  }
+
+  /** A call begins. Throws Full if there are as many as may be. */
+  add(): void {
+    const limit = this.#limit();
+    if (this.#pending >= limit)
+      throw new Full(
+        "Full",
+        `the pool has ${this.#pending} calls, one for each worker and maxQueue waiting: await room() before the next`,
+        { pending: this.#pending },
+      );
+    this.#pending++;
+  }
+
+  /** So many calls have ended. */
+  remove(count = 1): void {
+    this.#pending -= count;
+    for (let i = 0; i < count; i++) this.#waiting.shift()?.();
+  }
+
+  /** Resolves when there is room for a call. */
+  async room(): Promise<void> {
+    while (this.#pending >= this.#limit()) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+}

@@ -23,8 +23,8 @@ export const create = request("queue/create", {
 export const put = request("queue/put", {
   doc:
     "Stores the items in order. Waits while the queue is full. After the answer all items are stored: the " +
-    "producer's end cannot lose them any more. If `timeoutMs` passes first, it fails with Full; `data.stored` is the " +
-    "number of items that were stored.",
+    "producer's end cannot lose them any more. If `timeoutMs` passes first, it fails with Full. `data.stored` of " +
+    "Full, of Overloaded and of a cancelled put is the number of items that were stored.",
   params: v.strictObject({ queue: queue(), items: v.pipe(v.array(payload()), v.minLength(1)), timeoutMs: timeoutMs() }),
   result: none(),
   errors: ["Full", "Closed", "Overloaded"],

@@ -1,7 +1,7 @@
 import type { Payload } from "../../../protocol/schema.js";
 import { encodeFor, payloadBytes } from "../session/codec.js";
 import type { RequestOptions } from "../session/connection.js";
-import { Full } from "../session/errors.js";
+import { PolyprocError } from "../session/errors.js";
 import { registerKind } from "../session/handles.js";
 import { PutBatch } from "./put-batch.js";
 import { PutLine } from "./put-line.js";
@@ -83,7 +83,7 @@ export class Queue<T = unknown> extends SimpleQueue<T> {
 
   /**
    * Stores the items in their order, in batches. `timeoutMs` (milliseconds; default: no limit) applies to each batch.
-   * On expiry rejects with Full; `data.stored` says how many items were stored.
+   * On expiry rejects with Full. In the `data` of any failure, `stored` says how many items were stored.
    */
   async putMany(items: Iterable<T>, options: AcquireOptions = {}): Promise<void> {
     const timeoutMs = timeoutOf(options);
@@ -96,7 +96,7 @@ export class Queue<T = unknown> extends SimpleQueue<T> {
             : this.#store(payloads, timeoutMs, options.signal));
           stored += payloads.length;
         } catch (error) {
-          if (error instanceof Full) error.data["stored"] = Number(error.data["stored"] ?? 0) + stored;
+          if (error instanceof PolyprocError) error.data["stored"] = Number(error.data["stored"] ?? 0) + stored;
           throw error;
         }
       }

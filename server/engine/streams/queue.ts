@@ -208,16 +208,16 @@ export class Queue implements SharedObject {
       session.holdBack(putting.heldBack);
     } catch (error) {
       this.#dropUnstored(putting);
-      throw error;
+      throw error instanceof PolyprocError ? withStored(error, putting) : error;
     }
     const putter = this.#putters.add(session, putting, {
       timeoutMs,
       onTimeout: () => {
         throw this.#full(putting);
       },
-      onCancel: ({ codeName, message, data }) => {
+      onCancel: (error) => {
         if (this.#putters.remove(putter)) this.#putterLeft(putting);
-        putter.wait.reject(new PolyprocError(codeName, message, { ...data, stored: putting.stored }));
+        putter.wait.reject(withStored(error, putting));
         return true;
       },
     });
@@ -367,4 +367,9 @@ export class Queue implements SharedObject {
   #changed(): void {
     this.#engine.events.syncChanged(this, false);
   }
+}
+
+/** Tells the producer how many of its items are in the queue. */
+function withStored({ codeName, message, data }: PolyprocError, { stored }: Putting): PolyprocError {
+  return new PolyprocError(codeName, message, { ...data, stored });
 }

@@ -113,6 +113,16 @@ suite("a queue", () => {
     assert.deepEqual(again.error.data, { stored: 2 });
   });
 
+  test("says in Overloaded, too, how many items of a put it stored", () => {
+    const { a, put, get } = setUp({ maxSize: 2 }, { maxQueuedBytes: 100 });
+    // The pending bytes of this session are those of another queue.
+    a.holdBack(200);
+    const part = put(a, [1, 2, 3]);
+    assert.deepEqual([part.failure, part.error.data], ["Overloaded", { stored: 2 }]);
+    assert.deepEqual(get(a, 10).items, [1, 2]);
+    a.heldBackEnded(200);
+  });
+
   test("passes a batch larger than itself through to a getter that waits", () => {
     const { a, b, put, get } = setUp({ maxSize: 1 });
     const waiting = [get(b), get(b), get(b)];
@@ -213,6 +223,7 @@ suite("a queue", () => {
     put(a, [new Uint8Array(500)]);
     const refused = put(a, [new Uint8Array(1)]);
     assert.equal(refused.failure, "Overloaded");
+    assert.deepEqual(refused.error.data, { stored: 0 });
     assert.ok(put(b, [2]).open, "another session has its own account");
     get(b, 2);
     assert.equal(a.heldBackBytes, 0);

@@ -57,7 +57,7 @@ Exit status: 0 all well, 1 some failed, 2 usage, 69 no server, 130 Ctrl-C, 141 n
 output, 143 SIGTERM.
 
 Examples:
-  $ polyproc map --glob 'photos/*.png' -- convert {} -resize 50% small/{}
+  $ polyproc map --glob 'photos/*.png' -- mogrify -path small -resize 50% {}
   $ find . -name '*.log' -print0 | polyproc map -0 -j 8 -- gzip -9
   $ polyproc map --module ./hash.js --export digest --chunk-size 50 < files.txt > hashes.txt
   $ polyproc map --timeout 2m --retries 2 --halt soon,fail=10 --json a b c -- ./build.sh {}

@@ -18,7 +18,7 @@ A run belongs to the server: it goes on after the client that started it has end
 its outcomes until it is forgotten, or 200 newer runs have ended.
 
 Examples:
-  $ polyproc map --detach --glob 'photos/*.png' -- convert {} -resize 50% small/{}
+  $ polyproc map --detach --glob 'photos/*.png' -- mogrify -path small -resize 50% {}
   $ polyproc runs
   $ polyproc attach run:s4.1
   $ polyproc kill run:s4.1

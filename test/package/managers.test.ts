@@ -27,7 +27,7 @@ describe("the package, added to an empty project", () => {
       manager.prepare?.(project);
       await manage(manager.add(tarball.path));
 
-      const { code, prints } = await firstListing();
+      const { code, prints } = firstListing();
       writeFileSync(join(project, "digest.js"), code);
       assert.equal((await manage(manager.node("digest.js"))).stdout, prints);
 

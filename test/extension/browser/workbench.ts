@@ -256,8 +256,18 @@ export class Workbench {
     await this.runCommand("Problems: Focus on Problems View");
     const panel = this.page.locator(".markers-panel");
     await panel.waitFor();
-    const texts = await panel.locator(".monaco-list-row").allTextContents();
-    return texts.map((text) => text.replaceAll("\u00a0", " ").trim());
+    // Only rows in view are in the page: the list is read from its top to its end.
+    await panel.hover();
+    await this.page.mouse.wheel(0, -100_000);
+    const rows = new Set<string>();
+    for (let before = -1; rows.size > before; await this.page.mouse.wheel(0, 44)) {
+      before = rows.size;
+      // A frame, for the list to draw what the wheel brought into view.
+      await this.page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))");
+      const texts = await panel.locator(".monaco-list-row").allTextContents();
+      for (const text of texts) rows.add(text.replaceAll("\u00a0", " ").trim());
+    }
+    return [...rows];
   }
 
   /** Opens a new terminal, which takes what is typed from then on. */

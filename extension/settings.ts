@@ -26,6 +26,11 @@ export class Settings {
     return this.text("nodePath");
   }
 
+  /** The interpreter of the functions of a Python module; empty: to be found. */
+  pythonPath(module: vscode.Uri): string {
+    return this.text("pythonPath", "", module);
+  }
+
   get trace(): TraceLevel {
     return this.oneOf("trace.server", ["off", "messages", "verbose"]);
   }

@@ -3,6 +3,7 @@ import { registerDiagnostics } from "../diagnostics/register-diagnostics.js";
 import { registerLenses } from "../lenses/register-lenses.js";
 import { registerOutput } from "../output/register-output.js";
 import type { Parts } from "../parts.js";
+import { pythonFinder, registerPython } from "../python/register-python.js";
 import { Launcher } from "./launcher.js";
 import { showProgress } from "./progress.js";
 import { RecentRuns } from "./recipe.js";
@@ -21,6 +22,7 @@ export function registerRuns({ context, log, server, model, settings }: Omit<Par
     server,
     model,
     defaults,
+    interpreterOf: pythonFinder(settings, log),
     onFault: (error) => log.error(error instanceof Error ? error : String(error)),
   });
   const recent = new RecentRuns(context.workspaceState);
@@ -30,6 +32,7 @@ export function registerRuns({ context, log, server, model, settings }: Omit<Par
     registerOutput(runs, settings),
     registerDiagnostics(runs),
     registerLenses(server, settings),
+    registerPython(),
     registerRunCommands(runs, launcher),
     registerStartCommands({ launcher, recent, runs }),
     runs.onDidAdd((run, found) => {

@@ -4,6 +4,7 @@ import { errorCodes, PolyprocError } from "../../protocol/errors.js";
 import { payloadData, type Payload } from "../../protocol/payload.js";
 import type { RunInfo } from "../../protocol/run.js";
 import type { Disposable, Rpc, Server, ServerState } from "../connection/rpc.js";
+import type { Target } from "../../protocol/target.js";
 import type { Model } from "../model/model.js";
 import { FollowedRun, itemOverheadBytes } from "./followed-run.js";
 import { Listeners } from "./listeners.js";
@@ -20,6 +21,8 @@ export interface RunListParts {
   model: Model;
   /** The settings: defaults of options that a request leaves out. */
   defaults: () => RunOptions;
+  /** The program that runs a module's functions; undefined, or no such function: the server finds it. */
+  interpreterOf?: (module: string) => Promise<string | undefined>;
   /** Gets errors for which no caller waits. */
   onFault: (error: unknown) => void;
   /** Most memory of runs that ended, beside the last one. Default: 64 MiB. */
@@ -31,6 +34,7 @@ export class RunList implements Runs, Disposable {
   readonly #server: Server;
   readonly #model: Model;
   readonly #defaults: () => RunOptions;
+  readonly #interpreterOf: ((module: string) => Promise<string | undefined>) | undefined;
   #runs: FollowedRun[] = [];
   readonly #byJob = new Map<string, FollowedRun>();
   /** Handles of runs that are being started or looked at. */
@@ -46,7 +50,7 @@ export class RunList implements Runs, Disposable {
   readonly #subscriptions: Disposable[];
   #router: { rpc: Rpc; router: OutputRouter } | null = null;
 
-  constructor({ server, model, defaults, onFault, maxEndedBytes = defaultMaxEndedBytes }: RunListParts) {
+  constructor({ server, model, defaults, interpreterOf, onFault, maxEndedBytes = defaultMaxEndedBytes }: RunListParts) {
     this.#maxEndedBytes = maxEndedBytes;
     this.#server = server;
     this.#onFault = onFault;
@@ -54,6 +58,7 @@ export class RunList implements Runs, Disposable {
     this.#additions = new Listeners(onFault);
     this.#model = model;
     this.#defaults = defaults;
+    this.#interpreterOf = interpreterOf;
     this.#subscriptions = [
       server.onDidChange((state) => this.#serverChanged(state)),
       model.onDidChange((parts) => {
@@ -78,11 +83,12 @@ export class RunList implements Runs, Disposable {
   async start(request: RunRequest): Promise<Run> {
     if (request.items.length === 0) throw new Error("There is nothing to run: the list of items is empty.");
     const rpc = await this.#server.ensure();
+    const target = await this.#withInterpreter(request.target);
     this.#watchOutput(rpc);
     const run = this.#mint(rpc);
     this.#pending.add(run);
     try {
-      const params = this.#params(run, request);
+      const params = { ...this.#params(run, request), target };
       const { run: info } = await rpc.request("run/start", params);
       return this.#add(new FollowedRun(rpc, request, bytesOf(params.items), info, this.#onFault), false);
     } finally {
@@ -117,6 +123,13 @@ export class RunList implements Runs, Disposable {
     for (const subscription of this.#subscriptions) subscription.dispose();
     this.#router?.router.dispose();
     for (const run of this.#runs) run.dispose();
+  }
+
+  /** Not kept in the request: a later run uses what is active then. */
+  async #withInterpreter(target: Target): Promise<Target> {
+    if (!("module" in target) || target.interpreter !== undefined) return target;
+    const interpreter = await this.#interpreterOf?.(target.module);
+    return interpreter === undefined ? target : { ...target, interpreter };
   }
 
   #params(run: string, request: RunRequest): RequestParams<"run/start"> {

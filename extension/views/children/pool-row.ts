@@ -44,6 +44,7 @@ function details(pool: PoolInfo, rate: number, snapshot: Snapshot): Detail[] {
     ["Workers", `${workersText(pool)}; at most ${pool.processes}`],
     ["Tasks", `${numberText(pool.queued)} queued, ${numberText(pool.done)} done, ${numberText(pool.failed)} failed`],
     ["Rate", `${rateText(rate)} over the last seconds`],
+    ...(pool.interpreters === undefined ? [] : [["Runs in", pool.interpreters.join(", ")] as Detail]),
     ["Made by", partyText(partyOf(pool.session, snapshot))],
     ["Handle", pool.pool],
   ];

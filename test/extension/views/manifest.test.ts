@@ -96,7 +96,7 @@ test("each row has the actions that apply to it", () => {
     inline: ["revealProcessOutput", "showWhyEnded", "dismiss"],
     menu: ["revealProcessOutput", "showWhyEnded", "openTarget", "copyPid", "dismiss", "dismissEnded"],
   });
-  assert.deepEqual(menuOf("pool running run"), { inline: ["terminatePool"], menu: ["terminatePool"] });
+  assert.deepEqual(menuOf("pool running run"), { inline: ["terminatePool"], menu: ["selectPython", "terminatePool"] });
   assert.deepEqual(menuOf("pool terminated"), { inline: [], menu: [] });
   assert.deepEqual(menuOf("client"), { inline: ["terminateClient"], menu: ["terminateClient"] });
   assert.deepEqual(menuOf("descendant"), { inline: [], menu: ["copyPid"] });

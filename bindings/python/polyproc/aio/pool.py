@@ -129,27 +129,30 @@ class _Awaited:
         return self
 
     async def __anext__(self):
-        while not self._items:
-            self._fill()
-            if self._is_over():
-                raise StopAsyncIteration
-            if self._has_next():
-                self._take()
-                # Others who wait may find that this was the last.
+        while True:
+            result = self._pop()
+            if result is None:
+                self._fill()
+                if self._is_over():
+                    raise StopAsyncIteration
+                if self._has_next():
+                    self._take()
+                result = self._pop()
+            if result is not None:
+                # Other tasks that wait may find that there are more, or that this was the last.
                 self._ring()
-                continue
+                failed, value = result
+                if failed:
+                    raise value
+                return value
             bell = Bell()
             self._waiting.append(bell)
             try:
                 # What came before it stood in the line rings no more.
-                if not self._has_next():
+                if not self._may_go_on():
                     await bell.future
             finally:
                 self._waiting.remove(bell)
-        failed, value = self._items.popleft()
-        if failed:
-            raise value
-        return value
 
     def _ring(self):
         for bell in list(self._waiting):

@@ -2,18 +2,26 @@
 
 
 class ProcessError(Exception):
+    """The base of all errors of this package, as in multiprocessing."""
+
     pass
 
 
 class BufferTooShort(ProcessError):
+    """`recv_bytes_into`: the message is longer than the buffer. `args[0]` is the message."""
+
     pass
 
 
 class TimeoutError(ProcessError):
+    """A timeout passed before the result came. It is not the built-in TimeoutError, as in multiprocessing."""
+
     pass
 
 
 class AuthenticationError(ProcessError):
+    """Kept for programs that catch it: sockets are protected by the file system, tokens or TLS."""
+
     pass
 
 

@@ -47,14 +47,17 @@ class Connection(SharedObject):
 
     @property
     def closed(self):
+        """Whether this end was closed in this process."""
         return self._closed
 
     @property
     def readable(self):
+        """Whether items can be received here."""
         return self._modes[0]
 
     @property
     def writable(self):
+        """Whether items can be sent here."""
         return self._modes[1]
 
     def send(self, obj):
@@ -172,6 +175,9 @@ class Connection(SharedObject):
             raise _as_os_error(self._failure or error) from None
 
     def close(self):
+        """
+        Closes this end in this process. Once all processes have closed it, the other end's `recv` raises EOFError.
+        """
         if self._closed:
             return
         self._closed = True

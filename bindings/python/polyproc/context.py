@@ -58,81 +58,121 @@ class BaseContext:
         return Pipe(duplex, ctx=self)
 
     def Lock(self, *, name=None):
+        """Makes a lock, see `synchronize.Lock`. `name`: programs on the same server share it by this name."""
         from .synchronize import Lock
 
         return Lock(ctx=self, name=name)
 
     def RLock(self, *, name=None):
+        """
+        Makes a recursive lock, see `synchronize.RLock`. `name`: programs on the same server share it by this name.
+        """
         from .synchronize import RLock
 
         return RLock(ctx=self, name=name)
 
     def Condition(self, lock=None, *, name=None):
+        """
+        Makes a condition, see `synchronize.Condition`. `lock`: default: an RLock of its own. `name`: programs on the
+        same server share it by this name.
+        """
         from .synchronize import Condition
 
         return Condition(lock, ctx=self, name=name)
 
     def Semaphore(self, value=1, *, name=None):
+        """
+        Makes a semaphore with `value` permits (default 1), see `synchronize.Semaphore`. `name`: programs on the same
+        server share it by this name.
+        """
         from .synchronize import Semaphore
 
         return Semaphore(value, ctx=self, name=name)
 
     def BoundedSemaphore(self, value=1, *, name=None):
+        """
+        Makes a semaphore that never has more than `value` permits (default 1). `name`: programs on the same server
+        share it by this name.
+        """
         from .synchronize import BoundedSemaphore
 
         return BoundedSemaphore(value, ctx=self, name=name)
 
     def Event(self, *, name=None):
+        """Makes an event, see `synchronize.Event`. `name`: programs on the same server share it by this name."""
         from .synchronize import Event
 
         return Event(ctx=self, name=name)
 
     def Barrier(self, parties, action=None, timeout=None, *, name=None):
+        """
+        Makes a barrier for `parties`, see `synchronize.Barrier`. `timeout`: seconds; default: none. `name`: programs on
+        the same server share it by this name.
+        """
         from .synchronize import Barrier
 
         return Barrier(parties, action, timeout, ctx=self, name=name)
 
     def Queue(self, maxsize=0, *, name=None):
+        """
+        Makes a queue. `maxsize`: most items; 0 (the default): no limit. `name`: programs on the same server share it by
+        this name.
+        """
         from .queues import Queue
 
         return Queue(maxsize, ctx=self, name=name)
 
     def JoinableQueue(self, maxsize=0, *, name=None):
+        """
+        Makes a queue with `task_done` and `join`. `maxsize`: most items; 0 (the default): no limit. `name`: programs on
+        the same server share it by this name.
+        """
         from .queues import JoinableQueue
 
         return JoinableQueue(maxsize, ctx=self, name=name)
 
     def SimpleQueue(self, *, name=None):
+        """
+        Makes a queue with `put`, `get` and `empty` only. `name`: programs on the same server share it by this name.
+        """
         from .queues import SimpleQueue
 
         return SimpleQueue(ctx=self, name=name)
 
     def Pool(self, processes=None, initializer=None, initargs=(), maxtasksperchild=None):
+        """Makes a pool, see `pool.Pool`. `processes`: most workers; default: the number of CPUs."""
         from .pool import Pool
 
         return Pool(processes, initializer, initargs, maxtasksperchild, context=self)
 
     def Process(self, *args, **kwargs):
+        """Makes a process of this context, see `process.Process`."""
         process = _process().Process(*args, **kwargs)
         process._ctx = self
         return process
 
     def RawValue(self, typecode_or_type, *args):
+        """
+        Makes a ctypes object in shared memory, without a lock. `typecode_or_type`: as of `array`, or a ctypes type.
+        """
         from .sharedctypes import RawValue
 
         return RawValue(typecode_or_type, *args)
 
     def RawArray(self, typecode_or_type, size_or_initializer):
+        """Makes a ctypes array in shared memory, without a lock. The second argument: a length, or the items."""
         from .sharedctypes import RawArray
 
         return RawArray(typecode_or_type, size_or_initializer)
 
     def Value(self, typecode_or_type, *args, lock=True):
+        """Makes a ctypes object in shared memory. `lock`: True (the default) makes a lock; a lock; False: none."""
         from .sharedctypes import Value
 
         return Value(typecode_or_type, *args, lock=lock, ctx=self)
 
     def Array(self, typecode_or_type, size_or_initializer, *, lock=True):
+        """Makes a ctypes array in shared memory. `lock`: True (the default) makes a lock; a lock; False: none."""
         from .sharedctypes import Array
 
         return Array(typecode_or_type, size_or_initializer, lock=lock, ctx=self)
@@ -150,6 +190,7 @@ class BaseContext:
         return self
 
     def get_start_method(self, allow_none=False):
+        """Returns "spawn", which is the only one."""
         return "spawn"
 
     def set_start_method(self, method, force=False):
@@ -157,6 +198,7 @@ class BaseContext:
         check_method(method)
 
     def get_all_start_methods(self):
+        """Returns ["spawn"]."""
         return ["spawn"]
 
     def set_forkserver_preload(self, module_names):
@@ -194,10 +236,12 @@ class DefaultContext(BaseContext):
 
     @property
     def Process(self):
+        """The class `Process`."""
         return _process().Process
 
 
 def check_method(method):
+    """Raises ValueError unless the start method is "spawn" or None."""
     if method in (None, "spawn"):
         return
     if method in ("fork", "forkserver"):

@@ -36,6 +36,7 @@ class Block:
         self._close.atexit = False
 
     def view(self):
+        """Returns the memory of the block."""
         return memoryview(self._map)[: self.size]
 
     def __reduce__(self):
@@ -77,4 +78,5 @@ class BufferWrapper:
         self._block = Block(size)
 
     def create_memoryview(self):
+        """Returns the memory, as multiprocessing.heap has it."""
         return self._block.view()

@@ -151,24 +151,31 @@ class SyncManager(BaseManager):
     """
 
     def list(self, *args):
+        """Makes a list in the manager's process, of these items. Returns its proxy."""
         return self._create(ListProxy, "list", *args)
 
     def dict(self, *args, **kwds):
+        """Makes a dict in the manager's process, with the arguments of `dict`. Returns its proxy."""
         return self._create(DictProxy, "dict", *args, **kwds)
 
     def Namespace(self, **kwds):
+        """Makes a namespace in the manager's process, with these attributes. Returns its proxy."""
         return self._create(NamespaceProxy, "Namespace", **kwds)
 
     def Value(self, typecode, value, lock=True):
+        """Makes a value in the manager's process. `typecode` and `lock` are kept for multiprocessing's sake."""
         return self._create(ValueProxy, "Value", typecode, value)
 
     def Array(self, typecode, sequence, lock=True):
+        """Makes an array in the manager's process, with a typecode of `array`. Returns its proxy."""
         return self._create(ArrayProxy, "Array", typecode, sequence)
 
     def Pool(self, *args, **kwds):
+        """Makes a pool; see `pool.Pool`. It belongs to the server, not to the manager."""
         return self._ctx.Pool(*args, **kwds)
 
     def Queue(self, *args, **kwds):
+        """Makes a queue that can be joined. `maxsize`: most items; 0 (the default): no limit."""
         # As queue.Queue, which is what the standard library's managers have, it can be joined.
         return self._ctx.JoinableQueue(*args, **kwds)
 

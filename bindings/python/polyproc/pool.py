@@ -10,6 +10,7 @@ from ._pools.pool_job import PoolJob
 from ._pools.results import ApplyResult, AsyncResult, MapResult
 from ._processes import prepare
 from ._processes.describe import describe
+from ._processes.may_start import check_may_start
 from ._server import at_exit  # noqa: F401
 from ._server.default import default_session
 from ._session.params import Params, field, ms, packed_map
@@ -17,7 +18,6 @@ from ._shared import SharedObject
 from ._values.failure import MaybeEncodingError, RemoteTraceback
 from ._values.msgpack import pack_str
 from ._values.payload import call_args, with_handles
-from .process import check_may_start
 from .targets import Target
 
 INIT = "INIT"
@@ -73,21 +73,43 @@ class Pool(SharedObject):
         self._jobs = set()
 
     def apply(self, func, args=(), kwds={}):
-        """Calls the function in a worker, and waits for its result."""
+        """
+        Calls `func(*args, **kwds)` in a worker, and returns what it returns.
+
+        Raises what the function raises, with the worker's traceback as cause; WorkerLost if the worker died.
+        """
         return self.apply_async(func, args, kwds).get()
 
     def apply_async(self, func, args=(), kwds={}, callback=None, error_callback=None):
-        """The same without waiting: the result comes later."""
+        """
+        Starts `apply` without waiting. Returns an ApplyResult.
+
+        `callback(result)` and `error_callback(exception)` are called in a thread of this process once the call is done.
+        """
         self._check_running()
         result = ApplyResult(self, callback, error_callback)
         self._apply_job(func).submit_one(func, (tuple(args), dict(kwds) if kwds else {}), result)
         return result
 
     def map(self, func, iterable, chunksize=None):
-        """Calls the function with each item, and waits for the list of results."""
+        """
+        Calls `func` with each item, and returns the list of results, in the order of the items.
+
+        `iterable`: the items; all are read at once.
+        `chunksize`: items that a worker gets at once; default: such that each worker gets four chunks. Raises
+        ValueError below 1.
+
+        Raises what the first failing call raised, with the worker's traceback as cause; WorkerLost if its worker died.
+        """
         return self.map_async(func, iterable, chunksize).get()
 
     def map_async(self, func, iterable, chunksize=None, callback=None, error_callback=None):
+        """
+        Starts `map` without waiting. Returns a MapResult.
+
+        `callback(results)` and `error_callback(exception)` are called in a thread of this process once all items are
+        done.
+        """
         return self._map_async(func, iterable, "map", chunksize, callback, error_callback)
 
     def starmap(self, func, iterable, chunksize=None):
@@ -95,10 +117,23 @@ class Pool(SharedObject):
         return self.starmap_async(func, iterable, chunksize).get()
 
     def starmap_async(self, func, iterable, chunksize=None, callback=None, error_callback=None):
+        """
+        Starts `starmap` without waiting. Returns a MapResult.
+
+        `callback(results)` and `error_callback(exception)` are called in a thread of this process once all items are
+        done.
+        """
         return self._map_async(func, iterable, "starmap", chunksize, callback, error_callback)
 
     def imap(self, func, iterable, chunksize=1):
-        """`map` whose results come one by one, in order; items are taken as results are read."""
+        """
+        Calls `func` with each item. Returns an iterator of the results, in the order of the items.
+
+        `iterable`: the items, without end if need be: they are read as results are taken.
+        `chunksize`: items that a worker gets at once; default 1.
+
+        `next(timeout)` of the iterator raises TimeoutError if the result did not come in time (seconds).
+        """
         self._check_running()
         return IMapIterator(self, func, iterable, chunksize)
 

@@ -9,6 +9,7 @@ from ._processes import current, prepare
 from ._processes.children import children as _children
 from ._processes.describe import describe
 from ._processes.lifeline import lifeline
+from ._processes.may_start import check_may_start
 from ._server.default import default_session
 from ._session.params import Params, field, packed_map, waiting
 from ._values.msgpack import pack_str
@@ -37,14 +38,6 @@ def active_children():
             if child._session is session and child._handle not in living:
                 child._poll()
     return list(_children)
-
-
-def check_may_start():
-    """Whether this process may start others now."""
-    # First: a worker that loads the main script is daemonic, too.
-    if getattr(current.process, "_inheriting", False):
-        raise RuntimeError(_UNGUARDED)
-    assert not current.process._config.get("daemon"), "daemonic processes are not allowed to have children"
 
 
 class BaseProcess:
@@ -82,7 +75,11 @@ class BaseProcess:
             self._target(*self._args, **self._kwargs)
 
     def start(self):
-        """Starts the process: once only."""
+        """
+        Starts the process. Returns once it runs.
+
+        Raises AssertionError if it was started before, and SpawnFailed if the system cannot start it.
+        """
         session, handle, params = self._start_request()
         try:
             started = session.wait(session.send("process/start", params))
@@ -159,7 +156,13 @@ class BaseProcess:
             self._session.wait(self._session.send(method, self._params.alone))
 
     def join(self, timeout=None):
-        """Waits until the process has ended and what it wrote has come, up to `timeout` (seconds)."""
+        """
+        Waits until the process has ended and all of its output was copied.
+
+        `timeout`: seconds to wait; None (the default) waits without a limit. Afterwards `exitcode` is None if it still
+        runs.
+        Raises AssertionError in a process that is not its parent, and before the start.
+        """
         self._check_closed()
         assert self._parent_pid == os.getpid(), "can only join a child process"
         assert self._session is not None, "can only join a started process"
@@ -175,6 +178,7 @@ class BaseProcess:
             _children.pop(self, None)
 
     def is_alive(self):
+        """Returns True from the start of the process to its end."""
         self._check_closed()
         if self is current.process:
             return True
@@ -218,6 +222,7 @@ class BaseProcess:
 
     @property
     def name(self):
+        """The name, for display. Default: `Process-1`, `Process-1:2` …"""
         return self._name
 
     @name.setter
@@ -237,6 +242,7 @@ class BaseProcess:
 
     @property
     def authkey(self):
+        """Kept for programs that use it: 32 bytes, which children get from their parent."""
         return self._config["authkey"]
 
     @authkey.setter
@@ -253,6 +259,7 @@ class BaseProcess:
 
     @property
     def ident(self):
+        """The process id; None before the start."""
         self._check_closed()
         return os.getpid() if self is current.process else self._pid
 
@@ -310,6 +317,14 @@ class BaseProcess:
 
 
 class Process(BaseProcess):
+    """
+    A process that runs `target(*args, **kwargs)`, or the method `run` of a subclass.
+
+    `name`: for display; default: `Process-1` and so on.
+    `daemon`: whether it is ended with its parent; default: as the parent is.
+    `on_parent_death`: "continue": it goes on if its parent dies; "end" and None (the default): it ends.
+    """
+
     pass
 
 
@@ -372,12 +387,4 @@ def become(process, lifeline=None, parent_pid=None, parent_name=None):
     threading.current_thread().name = "MainThread"
 
 
-_UNGUARDED = """a process is to be started before this one has finished its bootstrapping phase.
-
-Children load the main script, as this one does just now. What starts processes must run in the program itself only:
-
-    if __name__ == '__main__':
-        main()
-
-"""
 __all__ = ["BaseProcess", "Process", "current_process", "active_children", "parent_process"]

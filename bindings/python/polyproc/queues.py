@@ -60,7 +60,15 @@ class Queue(SharedObject):
             self._ahead = TakenAhead(self)
 
     def put(self, obj, block=True, timeout=None):
-        """Stores the item. Fails with queue.Full after `timeout` (seconds), or at once when `block` is false."""
+        """
+        Stores the item. It is with the server when this returns.
+
+        `block`: whether to wait while the queue is full; default True.
+        `timeout`: seconds to wait; None (the default) waits without a limit. Ignored if `block` is false.
+
+        Raises queue.Full if there was no room in time, and ValueError after `close`. An item that cannot be pickled is
+        printed as an error and dropped, as in multiprocessing.
+        """
         if self._closed:
             raise ValueError(f"Queue {self!r} is closed")
         self._was_put = True
@@ -88,7 +96,14 @@ class Queue(SharedObject):
             raise
 
     def get(self, block=True, timeout=None):
-        """Takes an item. Fails with queue.Empty after `timeout` (seconds), or at once when `block` is false."""
+        """
+        Takes the item that was stored first.
+
+        `block`: whether to wait while the queue is empty; default True.
+        `timeout`: seconds to wait; None (the default) waits without a limit. Ignored if `block` is false.
+
+        Raises queue.Empty if no item came in time, and ValueError after `close`.
+        """
         if self._closed:
             raise ValueError(f"Queue {self!r} is closed")
         ahead = self._ahead
@@ -138,16 +153,20 @@ class Queue(SharedObject):
         self._session.send("queue/putBack", params)
 
     def put_nowait(self, obj):
+        """Stores the item without waiting. Raises queue.Full if there is no room."""
         return self.put(obj, False)
 
     def get_nowait(self):
+        """Takes an item without waiting. Raises queue.Empty if there is none."""
         return self.get(False)
 
     def qsize(self):
+        """Returns the number of items. It is exact at the moment of the answer."""
         self._give_back()
         return self._request("queue/status", self._params.alone)["size"]
 
     def empty(self):
+        """Returns True if the queue has no items at the moment of the answer."""
         # multiprocessing's own rule: a queue that was closed before anything was put says that it is empty.
         if self._closed and self._was_put:
             raise OSError(f"Queue {self!r} is closed")
@@ -155,6 +174,7 @@ class Queue(SharedObject):
         return self._request("queue/status", self._params.alone)["empty"]
 
     def full(self):
+        """Returns True if the queue has `maxsize` items at the moment of the answer."""
         self._give_back()
         return self._request("queue/status", self._params.alone)["full"]
 
@@ -188,6 +208,10 @@ class JoinableQueue(Queue):
     _joinable = True
 
     def task_done(self):
+        """
+        Tells that an item which this process took was dealt with. Raises ValueError if it is called more often than
+        items were put.
+        """
         try:
             self._request("queue/taskDone", self._params.alone)
         except PolyprocError as error:
@@ -219,16 +243,19 @@ class SimpleQueue(SharedObject):
             raise OSError("the queue is closed")
 
     def empty(self):
+        """Returns True if the queue has no items at the moment of the answer."""
         self._open()
         return self._request("queue/status", self._params.alone)["empty"]
 
     def put(self, obj):
+        """Stores the item, without a limit on their number. Raises OSError after `close`."""
         self._open()
         self._session.cast("queue/put", self._params.holding(_ITEMS, encode(self._session, obj)), self._failed)
         if self._failure is not None:
             raise self._failure
 
     def get(self):
+        """Waits for an item and takes it. Raises OSError after `close`."""
         self._open()
         result = self._request("queue/get", self._params.alone, self._undo)
         return self._opened(first_item(result, self._handle))
@@ -237,6 +264,7 @@ class SimpleQueue(SharedObject):
     _opened = Queue._opened
 
     def close(self):
+        """Makes this object unusable. The queue lives on as long as other objects refer to it."""
         self._closed = True
 
 

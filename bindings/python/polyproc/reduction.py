@@ -23,6 +23,7 @@ class ForkingPickler(pickle.Pickler):
 
     @classmethod
     def dumps(cls, obj, protocol=None):
+        """Returns the pickle of an object, with the reducers of the program."""
         buffer = io.BytesIO()
         cls(buffer, pickle.HIGHEST_PROTOCOL if protocol is None else protocol).dump(obj)
         return buffer.getbuffer()

@@ -131,10 +131,12 @@ def _locked_property(name):
         with self._lock:
             setattr(self._obj, name, value)
 
-    return property(get, set)
+    return property(get, set, doc=f"`{name}` of the ctypes object, with the lock held.")
 
 
 class SynchronizedBase:
+    """A ctypes object in shared memory with its lock. It is a context manager that holds the lock."""
+
     __class_getitem__ = classmethod(GenericAlias)
 
     def __init__(self, raw, lock=None, ctx=None):
@@ -161,9 +163,11 @@ class SynchronizedBase:
         return synchronized, (self._obj, self._lock)
 
     def get_obj(self):
+        """Returns the ctypes object."""
         return self._obj
 
     def get_lock(self):
+        """Returns the lock."""
         return self._lock
 
     def __repr__(self):
@@ -171,10 +175,14 @@ class SynchronizedBase:
 
 
 class Synchronized(SynchronizedBase):
+    """A value. `value` is read and set with the lock held; `value += 1` needs `with get_lock()` around it."""
+
     value = _locked_property("value")
 
 
 class SynchronizedArray(SynchronizedBase):
+    """An array. Items and slices are read and set with the lock held."""
+
     def __len__(self):
         return len(self._obj)
 
@@ -188,6 +196,8 @@ class SynchronizedArray(SynchronizedBase):
 
 
 class SynchronizedString(SynchronizedArray):
+    """An array of bytes, with `value` and `raw` as ctypes has them."""
+
     value = _locked_property("value")
     raw = _locked_property("raw")
 

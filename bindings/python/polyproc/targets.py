@@ -18,6 +18,7 @@ class Target:
         self._key = repr(sorted(self._wire.items()))
 
     def wire(self):
+        """The target as messages have it: a dict."""
         return self._wire
 
     def __eq__(self, other):

@@ -20,7 +20,7 @@ const rooms: Record<string, string[]> = {
   _server: ["_errors", "_values", "_session", "_processes"],
   _pools: ["_errors", "_values", "_session", "_processes", "targets"],
   _sync: ["_errors", "_session", "_processes", "_shared"],
-  _futures: ["_errors", "_pools", "pool"],
+  _futures: ["_errors", "_session", "_pools", "pool"],
   _managers: ["_errors", "_values", "_server", "_pools", "_shared", "managed", "pool"],
 };
 

@@ -4,12 +4,15 @@ import { describe, it } from "node:test";
 import { root } from "../../fixture.js";
 import { startServer } from "../../server/server-process.js";
 import { temporaryFolder } from "../../temporary-folder.js";
+import { reportTests } from "./python-tests.js";
 import { runPython } from "./run-python.js";
 import { needs } from "../../tools/needs.js";
 
 const fixture = (name: string) => join(root, "test", "bindings", "python", "fixtures", `${name}.py`);
 
 describe("the Python binding, as its users see it", needs("python3"), () => {
+  describe("in help()", () => reportTests("documentation.py"));
+
   it("a missing __main__ guard is named in the error of a process and of a pool", async () => {
     for (const [way, exit] of [
       ["process", 0],

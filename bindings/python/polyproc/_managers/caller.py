@@ -42,10 +42,12 @@ def keep_caller(pool):
 
 
 def forget_caller(pool):
+    """The manager of this pool has ended."""
     _callers.pop((pool._session, pool._handle), None)
 
 
 def caller_of(session, pool_handle):
+    """What calls functions in the manager with this pool; made if this process has none yet."""
     caller = _callers.get((session, pool_handle))
     if caller is None:
         pool = Pool.__new__(Pool)

@@ -102,6 +102,7 @@ class AutoProxy(BaseProxy):
 
 @lru_cache(maxsize=None)
 def auto_type(typeid, exposed):
+    """The class of proxies for objects of this type with these methods."""
     members = {method: _method(method) for method in exposed}
     return type(
         f"AutoProxy[{typeid}]",
@@ -142,6 +143,8 @@ class ListProxy(
         "list",
     )
 ):
+    """Stands for a list of a manager. Each method is a call in the manager's process; what it returns is a copy."""
+
     __module__ = _MODULE
     __class_getitem__ = classmethod(GenericAlias)
 
@@ -177,6 +180,8 @@ class DictProxy(
         "dict",
     )
 ):
+    """Stands for a dict of a manager. `keys`, `values` and `items` return lists, which are copies."""
+
     __module__ = _MODULE
     __class_getitem__ = classmethod(GenericAlias)
 
@@ -193,6 +198,8 @@ class DictProxy(
 
 
 class IteratorProxy(MakeProxyType("BaseIteratorProxy", ("__next__",), "Iterator")):
+    """Stands for an iterator of a manager."""
+
     __module__ = _MODULE
 
     def __iter__(self):
@@ -200,6 +207,8 @@ class IteratorProxy(MakeProxyType("BaseIteratorProxy", ("__next__",), "Iterator"
 
 
 class NamespaceProxy(BaseProxy):
+    """Stands for a namespace of a manager: its attributes are read and set in the manager's process."""
+
     __module__ = _MODULE
     _typeid = "Namespace"
 
@@ -220,19 +229,25 @@ class NamespaceProxy(BaseProxy):
 
 
 class ValueProxy(BaseProxy):
+    """Stands for a value of a manager. `value += 1` is two calls, so it needs a lock."""
+
     __module__ = _MODULE
     _typeid = "Value"
     __class_getitem__ = classmethod(GenericAlias)
 
     def get(self):
+        """Returns a copy of the value."""
         return self._callmethod("get")
 
     def set(self, value):
+        """Replaces the value."""
         return self._callmethod("set", (value,))
 
     value = property(get, set)
 
 
 class ArrayProxy(MakeProxyType("BaseArrayProxy", ("__len__", "__getitem__", "__setitem__"), "Array")):
+    """Stands for an array of a manager. Slices are copies."""
+
     __module__ = _MODULE
     __class_getitem__ = classmethod(GenericAlias)

@@ -189,11 +189,13 @@ class IMapIterator:
     # For the job.
 
     def outcome(self, index, count, entry, error):
+        """Called by the thread that reads, with what became of `count` items from `index` on."""
         if index >= self._next_index:
             self._came[index] = (count, entry, error)
             self._ring()
 
     def lost(self, error):
+        """Called by the thread that reads: no more outcomes come, for this reason."""
         self._lost = error
         self._ring()
 
@@ -228,5 +230,6 @@ class IMapUnorderedIterator(IMapIterator):
             super()._take()
 
     def outcome(self, index, count, entry, error):
+        """Called by the thread that reads, with what became of `count` items from `index` on."""
         self._came[index] = (count, entry, error)
         self._ring()

@@ -44,6 +44,7 @@ class ApplyResult:
         return self._ready
 
     def successful(self):
+        """Returns True if the call returned, False if it raised. Raises ValueError if it is not done yet."""
         if not self.ready():
             raise ValueError(f"{self!r} not ready")
         self._open()
@@ -82,10 +83,12 @@ class ApplyResult:
     # For the job.
 
     def outcome(self, index, count, entry, error):
+        """Called by the thread that reads, with what became of the call."""
         self._entries[index] = (count, entry, error)
         self._finish()
 
     def lost(self, error):
+        """Called by the thread that reads: no outcome comes, for this reason."""
         if not self._ready:
             self.outcome(0, 1, None, error)
 
@@ -149,6 +152,7 @@ class MapResult(ApplyResult):
             self._finish()
 
     def outcome(self, index, count, entry, error):
+        """Called by the thread that reads, with what became of `count` items from `index` on."""
         entries = self._entries
         entries.setdefault(index, (count, entry, error))
         upto = self._upto
@@ -159,6 +163,7 @@ class MapResult(ApplyResult):
             self._finish()
 
     def lost(self, error):
+        """Called by the thread that reads: no more outcomes come, for this reason."""
         if not self._ready:
             self._entries[self._length] = (0, None, error)
             self._finish()

@@ -22,14 +22,17 @@ class Connection(Face):
 
     @property
     def closed(self):
+        """Whether this end was closed in this process."""
         return self.shared.closed
 
     @property
     def readable(self):
+        """Whether items can be received here."""
         return self.shared.readable
 
     @property
     def writable(self):
+        """Whether items can be sent here."""
         return self.shared.writable
 
     async def send(self, obj):
@@ -65,6 +68,9 @@ class Connection(Face):
         return (await self._ask_os("pipe/poll", params))["ready"]
 
     def close(self):
+        """
+        Closes this end in this process. Once all processes have closed it, the other end's `recv` raises EOFError.
+        """
         self.shared.close()
 
     async def _send(self, item):

@@ -58,6 +58,7 @@ class Process:
             shared._joined(await ask(shared._session, "process/join", shared._params(*waiting(True, timeout))))
 
     async def is_alive(self):
+        """Returns True from the start of the process to its end."""
         if self.shared._session is None:
             return False
         await self.join(0)
@@ -84,14 +85,17 @@ class Process:
 
     @property
     def name(self):
+        """The name, for display. Default: `Process-1`, `Process-1:2` …"""
         return self.shared.name
 
     @property
     def daemon(self):
+        """Whether it ends with its parent."""
         return self.shared.daemon
 
     @property
     def pid(self):
+        """The process id; None before the start."""
         return self.shared.pid
 
     ident = pid

@@ -24,8 +24,13 @@ class Queue(Face):
 
     async def put(self, obj, block=True, timeout=None):
         """
-        Stores the item. Fails with queue.Full after `timeout` (seconds), or at once when `block` is false. What cannot
-        be pickled raises here.
+        Stores the item. It is with the server when this returns.
+
+        `block`: whether to wait while the queue is full; default True.
+        `timeout`: seconds to wait; None (the default) waits without a limit. Ignored if `block` is false.
+
+        Raises queue.Full if there was no room in time, and ValueError after `close`. What cannot be pickled raises
+        here.
         """
         shared = self._open()
         item = encode(shared._session, obj)
@@ -50,8 +55,14 @@ class Queue(Face):
 
     async def get(self, block=True, timeout=None):
         """
-        Takes an item. Fails with queue.Empty after `timeout` (seconds), or at once when `block` is false. Cancelled, it
-        takes none: one that was on its way goes back to the head of the queue.
+        Takes the item that was stored first.
+
+        `block`: whether to wait while the queue is empty; default True.
+        `timeout`: seconds to wait; None (the default) waits without a limit. Ignored if `block` is false.
+
+        Raises queue.Empty if no item came in time, and ValueError after `close`.
+
+        If it is cancelled it takes none: an item on its way goes back to the head of the queue.
         """
         shared = self._open()
         # What a thread took ahead comes first.
@@ -65,20 +76,25 @@ class Queue(Face):
         return shared._opened(first_item(result, shared._handle))
 
     async def put_nowait(self, obj):
+        """Stores the item without waiting. Raises queue.Full if there is no room."""
         await self.put(obj, False)
 
     async def get_nowait(self):
+        """Takes an item without waiting. Raises queue.Empty if there is none."""
         return await self.get(False)
 
     async def qsize(self):
+        """Returns the number of items. It is exact at the moment of the answer."""
         self.shared._give_back()
         return (await self._ask("queue/status", self.shared._params.alone))["size"]
 
     async def empty(self):
+        """Returns True if the queue has no items at the moment of the answer."""
         self.shared._give_back()
         return (await self._ask("queue/status", self.shared._params.alone))["empty"]
 
     async def full(self):
+        """Returns True if the queue has `maxsize` items at the moment of the answer."""
         self.shared._give_back()
         return (await self._ask("queue/status", self.shared._params.alone))["full"]
 
@@ -98,6 +114,10 @@ class JoinableQueue(Queue):
     _kind = queues.JoinableQueue
 
     async def task_done(self):
+        """
+        Tells that an item which this process took was dealt with. Raises ValueError if it is called more often than
+        items were put.
+        """
         try:
             await self._ask("queue/taskDone", self.shared._params.alone)
         except PolyprocError as error:
@@ -120,11 +140,13 @@ class SimpleQueue(Face):
         self.shared = queues.SimpleQueue(ctx=ctx, name=name)
 
     async def put(self, obj):
+        """Stores the item, without a limit on their number. Raises OSError after `close`."""
         shared = self.shared
         shared._open()
         await self._ask("queue/put", shared._params.holding(_ITEMS, encode(shared._session, obj)))
 
     async def get(self):
+        """Waits for an item and takes it. Raises OSError after `close`."""
         shared = self.shared
         shared._open()
         return shared._opened(
@@ -132,10 +154,12 @@ class SimpleQueue(Face):
         )
 
     async def empty(self):
+        """Returns True if the queue has no items at the moment of the answer."""
         self.shared._open()
         return (await self._ask("queue/status", self.shared._params.alone))["empty"]
 
     def close(self):
+        """Makes this object unusable. The queue lives on as long as other objects refer to it."""
         self.shared.close()
 
 

@@ -59,6 +59,7 @@ class Lock(_Acquirable):
         self.shared = synchronize.Lock(ctx=ctx, name=name)
 
     async def locked(self):
+        """Returns True while any process holds the lock."""
         return (await self._status())["locked"]
 
 
@@ -87,6 +88,7 @@ class Semaphore(_Acquirable):
         self.shared = self._kind(value, ctx=ctx, name=name)
 
     async def get_value(self):
+        """Returns the number of permits that can be acquired now."""
         return (await self._status())["value"]
 
 
@@ -97,18 +99,23 @@ class BoundedSemaphore(Semaphore):
 
 
 class Event(Face):
+    """A flag for which tasks and processes wait. It begins unset."""
+
     _kind = synchronize.Event
 
     def __init__(self, *, ctx=None, name=None):
         self.shared = synchronize.Event(ctx=ctx, name=name)
 
     async def is_set(self):
+        """Returns True if the event is set."""
         return (await self._ask("event/status", self.shared._params.alone))["set"]
 
     async def set(self):
+        """Sets the event. All waiters return; later calls of `wait` return at once."""
         await self._ask("event/set", self.shared._params.alone)
 
     async def clear(self):
+        """Unsets the event: later calls of `wait` wait again."""
         await self._ask("event/clear", self.shared._params.alone)
 
     async def wait(self, timeout=None):
@@ -135,9 +142,11 @@ class Condition(Face):
         return (RLock if isinstance(lock, synchronize.RLock) else Lock).of(lock)
 
     async def acquire(self, block=True, timeout=None):
+        """Acquires the condition's lock. See `Lock.acquire`."""
         return await (await self._lock()).acquire(block, timeout)
 
     async def release(self):
+        """Releases the condition's lock."""
         await (await self._lock()).release()
 
     async def __aenter__(self):
@@ -176,10 +185,14 @@ class Condition(Face):
         return result
 
     async def notify(self, n=1):
+        """
+        Wakes up to `n` waiters (default 1), the first first. Raises AssertionError if this task does not hold the lock.
+        """
         with _HeldOrNot():
             await self._ask("condition/notify", self.shared._params(owner(), field("n", n)))
 
     async def notify_all(self):
+        """Wakes all waiters. Raises AssertionError if this task does not hold the lock."""
         await self.notify(None)
 
 
@@ -232,9 +245,11 @@ class Barrier(Face):
         return result["index"]
 
     async def reset(self):
+        """Makes the barrier usable again. Parties that wait get BrokenBarrierError."""
         await self._ask("barrier/reset", self.shared._params.alone)
 
     async def abort(self):
+        """Breaks the barrier: parties that wait, and later ones, get BrokenBarrierError until it is reset."""
         await self._ask("barrier/abort", self.shared._params.alone)
 
     async def status(self):

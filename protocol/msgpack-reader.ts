@@ -162,7 +162,7 @@ export class MsgpackReader {
 }
 
 export function malformed(trouble: string): PolyprocError {
-  return new PolyprocError("Malformed", `the payload's msgpack has ${trouble}; check the encoder of whoever sent it`);
+  return new PolyprocError("Malformed", `the payload's msgpack has ${trouble}; check the encoder of its sender`);
 }
 
 function narrow(value: bigint): number | bigint {

@@ -91,8 +91,8 @@ function find(schema: unknown): PayloadPlaces {
 }
 
 /**
- * What holds for either of two alternatives. They must agree on what is a payload, for nobody can tell them apart
- * before validation.
+ * What holds for either of two alternatives. They must agree on what is a payload, because a reader cannot tell them
+ * apart before validation.
  */
 function merge(a: PayloadPlaces, b: PayloadPlaces): PayloadPlaces {
   if (a === null || b === null) return a ?? b;

@@ -53,7 +53,7 @@ socket; otherwise a private one is started.
 Ctrl-C begins no more items and waits for those that run; a second one kills them. With --detach
 the server has the items, and goes on by itself: the handle of the run is printed, for attach, runs
 and kill.
-Exit status: 0 all well, 1 some failed, 2 usage, 69 no server, 130 Ctrl-C, 141 nobody reads the
+Exit status: 0 all well, 1 some failed, 2 usage, 69 no server, 130 Ctrl-C, 141 the reader closed the
 output, 143 SIGTERM.
 
 Examples:

@@ -23,7 +23,7 @@ Everything is printed as map does, from the run's beginning on; what its functio
 Ctrl-C leaves the run alone: polyproc kill RUN cancels it.
 
 Exit status: 0 all well, 1 some failed, or it was cancelled, 2 usage, 69 no server, 130 Ctrl-C, 141
-nobody reads the output.
+the reader closed the output.
 
 Examples:
   $ polyproc attach run:s4.1

@@ -52,7 +52,7 @@ export const valueDefinitions: Record<string, JsonSchema> = {
   HandleReference: wrapper(
     "$handle",
     { type: "string" },
-    "A handle inside a value; whoever receives it refers to the object.",
+    "A handle inside a value. The session that receives it gets a reference to the object.",
   ),
   Blob: wrapper(
     "$blob",

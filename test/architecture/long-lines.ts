@@ -12,7 +12,7 @@ const unbreakable: Record<string, readonly [beginning: string, reason: string][]
 /** Written by programs: `protocol/generated` by `npm run generate`. */
 const generated = ["protocol/generated"];
 const skipped = new Set(["node_modules", "dist", ".git", ".vscode-test", "build", "polyproc.egg-info"]);
-const checked = /\.(?:ts|js|mjs|cjs|md)$/;
+const checked = /\.(?:ts|js|mjs|cjs|md|pyi?)$/;
 
 /** The lines of the project's sources and documents that are longer than `maxColumns`: `PATH:LINE: COLUMNS columns`. */
 export function longLines(): string[] {

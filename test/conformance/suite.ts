@@ -277,7 +277,7 @@ export function conformance(runtime: RuntimeUnderTest): void {
       test("a task is interrupted in its wait when it must stop, and its worker lives on", async (t) => {
         const mp = await client(t);
         const pool = new mp.Pool(1);
-        // Nobody is killed before the test has failed.
+        // No process is killed before the test has failed.
         const graceMs = 120_000;
         const [begun, event] = [new mp.Queue<number>(), new mp.Event()];
         const late = await failure(pool.apply(target("park"), [event, begun], { timeoutMs: 100, graceMs }));

@@ -42,7 +42,7 @@ describe("the main job", () => {
   });
 
   it("counts an unreadable file, says why, and goes on", { skip: process.platform !== "linux" }, async () => {
-    // Reading a process's memory from its start is an error for everybody, root included.
+    // Reading a process's memory from its start is an error for every user, root included.
     const { status, stdout } = await runExample("files/main", [`/proc/${process.pid}/attr`, "-j", "1"]);
     assert.equal(status, 0);
     assert.match(stdout, /^Not read: \d+$/m);

@@ -18,7 +18,7 @@ test("the server knows in advance what to do without windows, and learns when th
   changed();
   assert.deepEqual(told(), [], "there is no server");
   server.connect();
-  assert.deepEqual(told(), [], "keep is what servers do: somebody else may have said otherwise");
+  assert.deepEqual(told(), [], "keep is what servers do: another window may have sent another setting");
   settings.onWindowClose = "stop";
   changed();
   assert.deepEqual(told(), [["server/stop", { whenAloneMs: 15_000 }]]);

@@ -96,7 +96,7 @@ for (const [name, inputsOf, run, options, lookAhead] of [
       }
     };
 
-    // Nobody reads: nothing more is pulled.
+    // No reader: no further input is read.
     assert.ok((await restOf(inputs, stage)) <= lookAhead);
     for (let pause = 0; pause < 3; pause++) {
       await readSome(1);

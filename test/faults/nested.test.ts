@@ -56,7 +56,7 @@ for (const [how, end] of [
       what: "the end of those that end with it",
     });
     assert.ok(isLiving(other));
-    // It ends by itself, or with the client: nobody else could reach it.
+    // It ends by itself or with the client; no other process knows it.
     if (end === "kill") writeFileSync(goFile, "");
     else await stage.mp.close();
     await waitFor(() => !isLiving(other));

@@ -15,12 +15,12 @@ import { needs } from "../tools/needs.js";
 
 const stranger = 54321;
 
-/** What somebody else has put where a server's socket is looked for, and what is said about it. */
+/** A file of another user in place of a server's socket, and the error for it. */
 interface Plant {
   title: string;
   plant(path: string): void;
   says: RegExp;
-  /** The folder is as it should be, so that nobody but root could plant this: a server looks at the folder only. */
+  /** The folder is as it should be, so that only root could plant this: a server looks at the folder only. */
   inFolder?: true;
 }
 
@@ -62,7 +62,7 @@ const plants: Plant[] = [
 
 const isRoot = process.getuid?.() === 0;
 
-/** A socket that somebody listens on; nobody may connect to it. */
+/** A socket on which a program listens. No part of Polyproc may connect to it. */
 async function planted(t: TestContext, { plant }: Plant): Promise<string> {
   const path = join(temporaryFolder(t), "polyproc", "s");
   mkdirSync(dirname(path), { mode: 0o700 });
@@ -75,7 +75,7 @@ async function planted(t: TestContext, { plant }: Plant): Promise<string> {
   plant(path);
   t.after(() => {
     server.close();
-    assert.equal(visitors, 0, "somebody connected");
+    assert.equal(visitors, 0, "a program connected");
   });
   return path;
 }

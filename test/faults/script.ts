@@ -19,7 +19,7 @@ export interface Script {
   line(): Promise<string>;
   /** Its exit status, or its signal; waits for its end, not for that of who inherited its output. */
   exited(): Promise<number | string>;
-  /** Waits until nobody holds its standard output and error any more. */
+  /** Waits until no process holds its standard output and error. */
   closed(): Promise<void>;
   /** Pids of all that it started, at any depth, and its own. Linux only. */
   family(): number[];
@@ -27,7 +27,7 @@ export interface Script {
   familyGone(): Promise<void>;
 }
 
-/** Starts a compiled script of `test/faults/scripts`. At the end of the test nobody may be left of it. */
+/** Starts a compiled script of `test/faults/scripts`. At the end of the test no process of it may be left. */
 export function startScript(
   test: TestContext,
   name: string,

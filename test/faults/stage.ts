@@ -64,7 +64,7 @@ export class Stage {
     assert.equal(await this.server.exited(), "SIGKILL");
   }
 
-  /** Ends the clients, then the server; fails when one of them leaves somebody. */
+  /** Ends the clients, then the server; fails if one of them leaves a process. */
   async end(): Promise<void> {
     const { process } = this.server;
     try {
@@ -82,7 +82,7 @@ export class Stage {
         assert.equal(this.server.stderr(), "");
       }
     } finally {
-      // After a failure nobody may be in the way of the next test.
+      // After a failure no process may disturb the next test.
       if (process.exitCode === null && process.signalCode === null) process.kill("SIGKILL");
       await this.watcher.close().catch(() => {});
       await waitFor(() => this.marked().length === 0, { what: "the end of all that carries the server's mark" });

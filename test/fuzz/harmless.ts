@@ -49,7 +49,7 @@ export function isHarmless(params: unknown, own: readonly number[]): boolean {
     if (key === "source" && !functions.some(({ source }) => source === member)) return false;
     // A try that fails is repeated so often.
     if (key === "retries" && typeof member === "number" && member > 3) return false;
-    // A process that nobody waits for would stay.
+    // A process without a waiter would stay.
     if (key === "onParentDeath" && member === "continue") return false;
     if (!isHarmless(member, own)) return false;
   }

@@ -63,7 +63,7 @@ describe("what is refused, and with which message", () => {
     ["half a surrogate pair", hex("a3 eda080"), /not UTF-8/],
     ["a key that is an integer", hex("81 01 02"), /key that is int 1; keys must be text/],
     ["a key that is nil", hex("81 c0 02"), /key that is nil/],
-    ["an extension that nobody knows", hex("d4 05 00"), /extension type 5/],
+    ["an unknown extension", hex("d4 05 00"), /extension type 5/],
     ["a handle of no kind", hex("d4 01 61"), /a handle that is none: "a"/],
     ["a handle that is not UTF-8", hex("d4 01 ff"), /not UTF-8/],
     ["a timestamp of an odd length", hex("d4 ff 00"), /a timestamp of 1 bytes/],

@@ -49,7 +49,7 @@ test("a client that comes back in time keeps the server alive, and null cancels 
   await first.request("server/stop", { whenAloneMs: 60_000 });
   first.close();
   const second = await RawClient.open(server.path, "json");
-  // The latest call counts; and while somebody is here, nothing ends.
+  // The latest call counts; and while a client is connected, nothing ends.
   await second.request("server/stop", { whenAloneMs: 0 });
   assert.equal((await second.request("server/status")).error, undefined);
   await second.request("server/stop", { whenAloneMs: null });

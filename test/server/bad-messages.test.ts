@@ -192,7 +192,7 @@ describe("a peer", () => {
         assert.equal(error.data?.["name"], "Malformed");
         assert.match(error.message, text);
       }
-      // These are only wrong, and cost nobody the connection.
+      // These are invalid, and do not end the connection.
       const client = await server.opened(framing);
       for (const [message, id, text] of [
         [{ id: 5 }, 5, /"method" is missing/],

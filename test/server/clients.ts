@@ -125,7 +125,7 @@ export class RawClient {
     return this.answer(id, timeoutMs);
   }
 
-  /** The next answer with this id that nobody has taken. */
+  /** The next answer with this id that the test has not taken. */
   async answer(id: number | string | null, timeoutMs = patienceMs): Promise<Answer> {
     return waitFor(() => this.#remove((message) => message.id === id && message.method === undefined), {
       timeoutMs,

@@ -10,7 +10,7 @@ import { startUnixServer } from "./server-process.js";
 const readBytes = 64 * 1024;
 const puts = 50;
 
-/** Answers of more than this that nobody takes make the server read no more. */
+/** The server stops reading from a peer that leaves more bytes of answers than this unread. */
 const restBytes = 4 * 1024 * 1024;
 
 /** A peer that reads nothing, ever, and an observer with a queue. */

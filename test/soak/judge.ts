@@ -1,6 +1,6 @@
 import type { Ending, Story } from "./scenarios/scenario.js";
 
-/** Errors that a program may meet when somebody was killed, by their names in both languages. */
+/** Errors that a program may meet when another process was killed, by their names in both languages. */
 export const ofKills: ReadonlySet<string> = new Set([
   "WorkerLost",
   "Closed",
@@ -32,7 +32,7 @@ export function judgeEnding(ending: Ending, { hits, undisturbed }: Story): strin
   if (!isKilled && status !== 0)
     faults.push(
       `${who} ended with ${status}, ` +
-        `${deadly.length === 0 ? "hit by nobody" : `hit by ${deadly.map(({ blow }) => blow).join()}`}: ${stderr}`,
+        `${deadly.length === 0 ? "hit by no signal" : `hit by ${deadly.map(({ blow }) => blow).join()}`}: ${stderr}`,
     );
   if (
     !isKilled &&

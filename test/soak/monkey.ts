@@ -84,7 +84,7 @@ export class Monkey {
     return soakProcesses(this.#id, this.#serverPid(), this.#clients);
   }
 
-  /** Goes through the schedule; whoever it stopped goes on before this resolves. */
+  /** Goes through the schedule; processes that it stopped go on before this resolves. */
   async run(actions: readonly Action[], over: AbortSignal): Promise<void> {
     const began = performance.now();
     const continued: Promise<void>[] = [];

@@ -116,7 +116,7 @@ export async function runRound(stage: Stage, plan: RoundPlan): Promise<RoundRepo
     );
   const serverEndedAt = serverHit?.at ?? null;
   if (stage.serverStatus !== null && !serverHit && ended)
-    faults.push(`the server ended with ${stage.serverStatus} though nobody hit it`);
+    faults.push(`the server ended with ${stage.serverStatus} though no signal hit it`);
   if (ended) serverStderr = stage.serverStderr;
   if (serverStderr !== "") faults.push(`the server wrote: ${serverStderr}`);
 
@@ -230,7 +230,7 @@ async function warmHosts(watcher: Client): Promise<Set<number>> {
   return new Set(processes.filter(({ role }) => role === "host").map(({ pid }) => pid ?? 0));
 }
 
-/** Everything that a server knows which nobody uses any more should be nothing. */
+/** A server without clients must have no object, process, pool or run left. */
 async function remembered(watcher: Client): Promise<string[]> {
   const topics = ["process", "pool", "task", "sync", "deadlock", "run", "session"] as const;
   const { snapshot } = await watcher.connection.request("events/subscribe", { topics: [...topics] });

@@ -1,7 +1,7 @@
 /*
  * Stands in for the desktop's `code` program under @vscode/test-electron's runTests({ vscodeExecutablePath }): takes
  * its flags, runs the tests in a real extension host, and ends when they have. VS Code's web build reports exit code 0
- * also when the extension host dies, so that 0 says little: whoever runs tests by this must hear of their end from the
+ * also when the extension host dies, so that 0 says little: the caller must learn of the tests' end from the
  * tests themselves.
  */
 import { mkdtempSync, rmSync } from "node:fs";
@@ -48,7 +48,7 @@ if (testsPath === undefined || developmentPaths.length === 0) {
   process.exit(2);
 }
 
-// Whoever gives a folder removes it: what VS Code started may outlive it for a moment, and still write.
+// The caller that gives a folder removes it: what VS Code started may outlive it for a moment, and still write.
 const given = process.env["VSCODE_OFFLINE_FOLDER"];
 const temporary = given ?? mkdtempSync(join(tmpdir(), "c-"));
 let server: VscodeServer | undefined;

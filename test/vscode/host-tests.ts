@@ -12,7 +12,7 @@ import { copyWorkspace } from "./example-workspace.js";
 import { orderVariable, type HostEvent, type HostTestsOrder } from "./host-events.js";
 import { Marked } from "./marked.js";
 
-/** VS Code says in how long it gives up; nobody else does. */
+/** Only VS Code tells after how long it gives up. */
 const suites = join(root, "test", "extension", "host");
 
 export interface HostTest {

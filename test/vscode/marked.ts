@@ -40,8 +40,8 @@ export class Marked {
   }
 
   /**
-   * Once VS Code was told to end: asks the extension's servers to, and waits until nobody is left who writes files.
-   * Whoever stays nevertheless is found by the runner.
+   * Once VS Code was told to end: asks the extension's servers to, and waits until no process is left that writes
+   * files. The runner finds processes that stay nevertheless.
    */
   async end(): Promise<void> {
     this.#endServers();

@@ -78,7 +78,7 @@ export class VscodeServer {
         "127.0.0.1",
         "--port",
         "0",
-        // Whoever gets in runs programs as this user, and other users of the machine reach the port, too.
+        // A client of this port runs programs as this user, and other users of the machine can reach it, too.
         "--connection-token",
         token,
         "--accept-server-license-terms",
@@ -139,7 +139,7 @@ export class VscodeServer {
   }
 }
 
-/** Those that are there already win: whoever made the folder wrote them on purpose. */
+/** Settings that exist are kept: the caller that made the folder wrote them on purpose. */
 function writeSettings(userDataDir: string, settings: Record<string, unknown>): void {
   const file = join(userDataDir, "User", "settings.json");
   const there = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>) : {};

@@ -24,8 +24,8 @@ export function syncRow(sync: SyncInfo, snapshot: Snapshot): TreeNode {
     details: () => [
       [kindWords[sync.kind], label],
       ["State", state],
-      ["Held by", names(sync.holders, snapshot) || "nobody"],
-      ["Waiting", names(sync.waiters, snapshot) || "nobody"],
+      ["Held by", names(sync.holders, snapshot) || "none"],
+      ["Waiting", names(sync.waiters, snapshot) || "none"],
       ["Handle", sync.handle],
     ],
   };

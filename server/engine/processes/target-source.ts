@@ -4,7 +4,7 @@ import type { CommandSpec } from "./spawner.js";
 
 export type TargetSource = NonNullable<ProcessInfo["source"]>;
 
-/** Where files are, as far as their names tell: nobody looks whether they exist. */
+/** Where files are, by their names alone: no file is looked at. */
 export interface FilePaths {
   /** The folder that children start in unless another is given. */
   readonly cwd: string;

@@ -15,7 +15,7 @@ import { needs } from "../../tools/needs.js";
 
 const fixtures = join(root, "test", "bindings", "python", "fixtures");
 const of = (name: string) => ({ module: join(fixtures, "stoppable.py"), export: name });
-/** Longer than any test: whoever is killed after it was not told. */
+/** Longer than any test: a task that is killed after this time did not learn of its cancellation. */
 const graceMs = 60_000;
 
 describe("a Python task that is to stop", needs("python3"), () => {
@@ -58,7 +58,7 @@ describe("a Python task that is to stop", needs("python3"), () => {
       { id: 1, target: of("asks") },
     ];
 
-    // What came while nobody read is there when it asks.
+    // A cancellation that arrived while no thread read is there when the task asks.
     host.run([host.task(0, "starmap", [[started, gate, true]])], { targets });
     await waitFor(() => existsSync(started));
     host.send("worker/cancel", { seq: 0, reason: "TimedOut", from: 0 });

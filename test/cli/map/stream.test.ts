@@ -62,7 +62,7 @@ test("with a function, an endless producer waits for the results' reader, and me
   const { stream, taken } = endless();
   stream.pipe(map.stdin);
   await waitFor(() => map.stdout().length > 100_000, { what: "some results" });
-  // From here on nobody reads: it has to stop taking lines, which shows when the pipe to it stays full.
+  // From here on no process reads: map has to stop taking lines, which shows when the pipe to it stays full.
   map.process.stdout!.pause();
   let before = -1;
   await waitFor(
@@ -82,7 +82,7 @@ test("with a function, an endless producer waits for the results' reader, and me
   assert.ok(peakKiB < 300 * 1024, `${peakKiB} KiB of memory`);
   const held = taken();
   map.process.stdout!.resume();
-  await waitFor(() => taken() > held + 100_000, { what: "more results once somebody reads" });
+  await waitFor(() => taken() > held + 100_000, { what: "more results once the test reads" });
   stream.destroy();
   map.signal("SIGTERM");
   assert.equal((await map.ended()).status, 143);

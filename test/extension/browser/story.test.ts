@@ -113,7 +113,7 @@ for (const theme of pictureThemes) {
       await workbench.runCommand("Terminal: Focus Terminal");
       await workbench.screenshot("overview");
 
-      // One is ended: its item has failed, and everybody says so.
+      // One is ended: its item has failed, and every view shows that.
       const [, voyage] = pids;
       await workbench.rowAction(children, "text/voyage.txt", "Terminate");
       await workbench.waitForRow(

@@ -20,7 +20,7 @@ export interface TreeRow {
 const patienceMs = 60_000;
 
 /**
- * The window of a VS Code, for whoever uses it by keyboard and mouse. Everything waits until it is there, with a
+ * The window of a VS Code, used by keyboard and mouse. Everything waits until it is there, with a
  * deadline.
  */
 export class Workbench {

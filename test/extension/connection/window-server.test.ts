@@ -259,7 +259,7 @@ async function leaveStaleSocket(t: TestContext, path: string): Promise<void> {
   assert.ok(existsSync(path));
 }
 
-/** Speaks JSON, in which it refuses whoever names a version. */
+/** Speaks JSON, in which it refuses clients that name a version. */
 async function otherProtocol(t: TestContext, path: string): Promise<{ stopped(): boolean }> {
   let stopped = false;
   const server: NetServer = createServer((socket) => {

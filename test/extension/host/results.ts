@@ -75,7 +75,7 @@ describe("results", () => {
 
   it("that are gone are not shown, without an error", async () => {
     const before = panels().length;
-    // The message that says so stays until somebody reads it.
+    // The message that says so stays until the user closes it.
     void vscode.commands.executeCommand("polyproc.showResults", "run:9.9");
     await vscode.commands.executeCommand("polyproc.showResults", run.id);
     assert.equal(panels().length, before);

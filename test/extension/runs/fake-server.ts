@@ -71,7 +71,7 @@ export class FakeRpc implements Rpc {
     });
   }
 
-  /** Adds a run that somebody else started. */
+  /** Adds a run of another client. */
   add(run: string, items: readonly unknown[], spec: object = {}, info: Partial<RunInfo> = {}): FakeRun {
     const fake: FakeRun = {
       spec: { target: { command: "true" }, items: items.map((item) => encode(item)), ...spec },

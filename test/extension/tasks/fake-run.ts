@@ -34,7 +34,7 @@ export class FakeRun implements Run {
   readonly #followed = new Happening();
   readonly #cancelled = new Happening();
   readonly whenEnded = this.#ended.promise;
-  /** Somebody listens. */
+  /** Whether there is a listener. */
   readonly followed = this.#followed.promise;
   readonly cancelled = this.#cancelled.promise;
 

@@ -63,7 +63,7 @@ test("a killed guardian is replaced, and its successor knows all groups", onLinu
     return found !== first && found;
   });
   assert.ok(isLiving(second));
-  assert.ok(isLiving(told.pid), "nobody is killed by its end");
+  assert.ok(isLiving(told.pid), "its end kills no process");
 });
 
 test("groups that were removed are not killed", onLinux, async (t) => {

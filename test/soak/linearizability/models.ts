@@ -7,7 +7,7 @@ export type LockOutput = { acquired: boolean; ownerDied?: boolean | undefined } 
 
 interface LockState {
   holder: string | null;
-  /** The last holder died, and nobody was told of it. */
+  /** The last holder died, and no session was told of it. */
   ownerDied: boolean;
 }
 

@@ -26,7 +26,7 @@ export async function work({ log: path, call, number, ms, bytes, lines }: Item):
   return `${"r".repeat(bytes)}${call}.${number}`;
 }
 
-/** The same while it holds a lock that others want, too: whoever is killed here dies as its holder. */
+/** The same while it holds a lock that others want, too: a worker that is killed here dies as its holder. */
 export async function workGuarded(item: Item, lock: Lock, folder: string, name: string): Promise<string> {
   await using _guard = await lock.lock();
   const log = new Log(item.log);

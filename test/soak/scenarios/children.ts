@@ -104,7 +104,7 @@ function checkShared(
   const received = itemsOf("received");
   const faults = received
     .filter((item) => !begun.has(item))
-    .map((item) => `nobody sent ${item}, and yet it came out of a pipe`);
+    .map((item) => `no program sent ${item}, and yet it came out of a pipe`);
   if (new Set(received).size < received.length)
     faults.push(`items came twice out of a pipe: ${received.filter((item, i) => received.indexOf(item) !== i).join()}`);
   const lost = itemsOf("sentAlong").filter((item) => !received.includes(item));

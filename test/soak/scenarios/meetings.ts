@@ -66,7 +66,7 @@ export const condition: Scenario = {
       const got = records.filter(({ op }) => op === "get").map(({ item }) => item);
       const faults = got
         .filter((item) => !put.has(item))
-        .map((item) => `${item} was taken from a place where nobody put it`);
+        .map((item) => `${item} was taken from a place where no program put it`);
       if (new Set(got).size < got.length) faults.push("an item was taken twice from a place that a condition guards");
       return faults;
     },

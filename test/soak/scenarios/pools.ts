@@ -71,11 +71,11 @@ function check({ records }: Ending, { undisturbed }: Story): string[] {
     );
     if (wrong.length > 0) faults.push(`call ${call} (${way}) gave ${wrong.slice(0, 5).join()} in the wrong place`);
     if (undisturbed && failed.length > 0)
-      faults.push(`call ${call} (${way}) failed with ${failed.join()} though nobody was killed`);
+      faults.push(`call ${call} (${way}) failed with ${failed.join()} though no process was killed`);
     const strange = failed.filter((name) => !ofKills.has(name.slice(1)));
     if (strange.length > 0) faults.push(`call ${call} (${way}) failed with ${strange.join()}`);
     if (undisturbed && times.some((n) => n !== 1))
-      faults.push(`call ${call} (${way}) began its items ${times.join()} times though nobody was killed`);
+      faults.push(`call ${call} (${way}) began its items ${times.join()} times though no process was killed`);
   }
   return faults;
 }

@@ -87,7 +87,7 @@ function check(kind: Kind, story: Story, left: readonly string[], joined: boolea
     ...itemsOf("get").map((record) => record["item"] as string),
     ...left.filter((item) => item !== pill),
   ]) {
-    if (!begun.has(item)) faults.push(`nobody put the item ${item}, and yet it came out of the queue`);
+    if (!begun.has(item)) faults.push(`no program put the item ${item}, and yet it came out of the queue`);
     if (refused.has(item)) faults.push(`the queue refused ${item} and yet it came out`);
     if (arrived.has(item)) faults.push(`the item ${item} came out of the queue twice`);
     arrived.add(item);

@@ -29,7 +29,7 @@ export interface Story {
   hits: Hit[];
   /** When the server was killed; null: it lives. */
   serverEndedAt: number | null;
-  /** Whether nobody was killed in the round: then nothing may fail. */
+  /** Whether no process was killed in the round: then nothing may fail. */
   undisturbed: boolean;
 }
 

@@ -138,7 +138,7 @@ test("a producer that exits right after put has lost nothing, large as it was", 
   const queue = new Queue<Buffer>();
   const producer = new Process({ target: task(children, produce), args: [queue, Buffer.alloc(5_000_000, 7)] });
   await producer.start();
-  await within(producer.join(), "a producer whose queue nobody drains");
+  await within(producer.join(), "a producer whose queue has no consumer");
   assert.equal(producer.exitCode, 0);
   const item = await queue.get();
   assert.equal(item.length, 5_000_000);

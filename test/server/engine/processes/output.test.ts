@@ -60,7 +60,7 @@ test("another call replaces the watch; null, or the session's end, ends it", asy
   one.writes("1\n");
   assert.ok(one.paused);
   output.watch(watcher, "all", false, runs[1].pool.handle);
-  assert.ok(!one.paused, "nobody waits for it any more");
+  assert.ok(!one.paused, "no watcher blocks it any more");
   await settle();
   peer.backlog = 0;
   peer.sent.length = 0;

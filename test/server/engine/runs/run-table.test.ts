@@ -77,7 +77,7 @@ test("items of unfinished runs are bounded: more are refused, but never the firs
   const world = new PoolWorld({ maxQueuedBytes: 1000 });
   start(world, "run:s1.1", [new Uint8Array(5000)]);
   assert.throws(() => start(world, "run:s1.2", [new Uint8Array([1])]), { codeName: "Overloaded" });
-  // And a session's own tasks wait for nobody's run.
+  // A session's own tasks do not wait for a run.
   assert.equal(world.job(world.pool()).submit(world.tasks(3)), null);
 });
 

@@ -317,7 +317,7 @@ suite("a pipe's end in flight", () => {
     const { registry, a, b, first, second } = setUp();
     send(first, a, [item(1), [second.handle]]);
     registry.release(b, second.handle);
-    assert.equal(registry.has(second.handle), false, "nobody could ever read it");
+    assert.equal(registry.has(second.handle), false, "no session could ever read it");
     assert.equal(recv(first, a).failure, "EndOfFile");
   });
 

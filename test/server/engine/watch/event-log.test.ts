@@ -220,7 +220,7 @@ suite("changes of locks and queues", () => {
 suite("changes of pools and tasks", () => {
   test("are not collected without a subscriber", () => {
     const { log } = setUp();
-    const fail = () => assert.fail("nobody asked");
+    const fail = () => assert.fail("there is no subscriber");
     log.publishPool(fail);
     log.publishTask(fail);
   });

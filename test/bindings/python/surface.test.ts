@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { errorCodes, type ErrorName } from "../../../protocol/errors.js";
 import { root } from "../../fixture.js";
 import { startServer } from "../../server/server-process.js";
 import { temporaryFolder } from "../../temporary-folder.js";
@@ -12,6 +13,16 @@ const fixture = (name: string) => join(root, "test", "bindings", "python", "fixt
 
 describe("the Python binding, as its users see it", needs("python3"), () => {
   describe("in help()", () => reportTests("documentation.py"));
+
+  it("has the error codes of the protocol", async () => {
+    const { stdout, stderr } = await runPython([
+      "-c",
+      "import json, polyproc; print(json.dumps(polyproc._errors.CODES))",
+    ]);
+    const codes = JSON.parse(stdout) as Record<string, number>;
+    assert.ok(Object.keys(codes).length > 2, stderr);
+    for (const [name, code] of Object.entries(codes)) assert.equal(code, errorCodes[name as ErrorName], name);
+  });
 
   it("a missing __main__ guard is named in the error of a process and of a pool", async () => {
     for (const [way, exit] of [

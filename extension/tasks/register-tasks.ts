@@ -1,7 +1,9 @@
 import * as vscode from "vscode";
 import type { Parts } from "../parts.js";
+import { resumeTasks } from "./resume-tasks.js";
 import { PolyprocTaskProvider, taskType } from "./task-provider.js";
 
 export function registerTasks(parts: Parts): vscode.Disposable {
-  return vscode.tasks.registerTaskProvider(taskType, new PolyprocTaskProvider(parts));
+  const provider = new PolyprocTaskProvider(parts);
+  return vscode.Disposable.from(vscode.tasks.registerTaskProvider(taskType, provider), resumeTasks(parts, provider));
 }

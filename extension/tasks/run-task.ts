@@ -23,6 +23,8 @@ import {
 
 export interface TaskParts {
   runs: Pick<Runs, "start">;
+  /** A run of the task that is in progress already: it is shown, and none is started. */
+  resumed?: Run | null;
   /** Reads the definition and looks for the items. Rejects with DefinitionError or ItemsError. */
   prepare: (signal: AbortSignal) => Promise<RunRequest>;
   /** Starts the server when there is none. */
@@ -43,7 +45,7 @@ export async function runTask(parts: TaskParts, signal: AbortSignal): Promise<nu
   screen.write(headline(parts.what));
   let feed: OutputFeed | undefined;
   try {
-    const request = await parts.prepare(signal);
+    const request = parts.resumed?.request ?? (await parts.prepare(signal));
     const { target } = request;
     const warning = "command" in target ? shellPlaceholderWarning(target.command, target.args) : null;
     if (warning !== null) screen.write(warningLine(warning));
@@ -94,9 +96,11 @@ class TaskRun {
   async run(signal: AbortSignal): Promise<number> {
     const { screen, runs } = this.#parts;
     this.#feed.onLines = (lines) => this.#received(lines);
-    const run = await runs.start(this.#request);
-    this.#run = run;
+    const { resumed } = this.#parts;
+    const run = resumed ?? (await runs.start(this.#request));
     void this.#feed.only(run.id);
+    if (resumed) await this.#addOutputOf(resumed);
+    this.#run = run;
     this.#startedAt = performance.now();
     const cancel = () => void run.cancel().catch(() => {});
     if (signal.aborted) cancel();
@@ -121,6 +125,16 @@ class TaskRun {
     screen.status("");
     screen.write(summaryLine(run, tally(run.rows), performance.now() - this.#startedAt, this.#request.options.halt));
     return signal.aborted ? exitStatus.cancelled : statusOf(run);
+  }
+
+  /** What items wrote before: the server has the end of it. */
+  async #addOutputOf(run: Run): Promise<void> {
+    for (const { index, state, pid } of run.rows) {
+      // The output of a chunk is reported for its first item.
+      if (state === "queued" || index % this.#chunkSize !== 0) continue;
+      const { lines } = await run.output(index);
+      for (const { stream, text } of lines) this.#output.add(index, { pid, stream, text, partial: false });
+    }
   }
 
   #received(lines: readonly OutputLine[]): void {
@@ -165,6 +179,10 @@ class TaskRun {
     // The run stops by itself: the reason is shown once.
     if (!isHopeless || !this.#isHopeless) this.#write(failureText(row));
     this.#isHopeless ||= isHopeless;
+  }
+
+  get #chunkSize(): number {
+    return this.#isCommand ? 1 : (this.#request.options.chunkSize ?? 1);
   }
 
   get #isCommand(): boolean {

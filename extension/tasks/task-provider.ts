@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { resolveItems } from "../items/resolve-items.js";
+import type { Run } from "../runs/run.js";
 import type { Parts } from "../parts.js";
 import { describeDefinition, taskRequest } from "./task-request.js";
 import { TaskTerminal } from "./task-terminal.js";
@@ -12,9 +13,16 @@ export const taskType = "polyproc";
  */
 export class PolyprocTaskProvider implements vscode.TaskProvider {
   readonly #parts: Pick<Parts, "runs" | "server">;
+  /** By the task's name. */
+  readonly #resumed = new Map<string, Run>();
 
   constructor(parts: Pick<Parts, "runs" | "server">) {
     this.#parts = parts;
+  }
+
+  /** The next terminal of the task with this name shows a run that is in progress. */
+  resume(name: string, run: Run): void {
+    this.#resumed.set(name, run);
   }
 
   provideTasks(): vscode.Task[] {
@@ -34,8 +42,11 @@ export class PolyprocTaskProvider implements vscode.TaskProvider {
 
   #terminal(definition: vscode.TaskDefinition, place: { name: string; folder: string | null }): TaskTerminal {
     const { runs, server } = this.#parts;
+    const resumed = this.#resumed.get(place.name);
+    this.#resumed.delete(place.name);
     return new TaskTerminal({
       runs,
+      resumed: resumed?.ended === false ? resumed : null,
       what: describeDefinition(definition),
       prepare: (signal) => taskRequest(definition, place, (source) => resolveItems(source, signal)),
       openFeed: async () => {

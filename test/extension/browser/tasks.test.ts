@@ -55,25 +55,36 @@ for (const theme of pictureThemes) {
   );
 }
 
-test("a task's processes go on when the window reloads, and are in the side bar", needsWindow(), async (t) => {
-  const folder = temporaryFolder(t);
-  const file = join(folder, "pid");
-  mkdirSync(join(folder, ".vscode"));
-  const task = {
-    label: "Long",
-    type: "polyproc",
-    command: `echo $$ > ${file}.new; mv ${file}.new ${file}; sleep 1000 #`,
-    items: { values: [1] },
-    problemMatcher: [],
-  };
-  writeFileSync(join(folder, ".vscode/tasks.json"), JSON.stringify({ version: "2.0.0", tasks: [task] }));
-  const workbench = await openWorkbench(t, { folder });
-  await runTask(workbench, "Long");
-  await waitFor(() => existsSync(file), { what: "the task's process", timeoutMs: patienceMs });
-  const pid = Number(readFileSync(file, "utf8"));
-  assert.ok(isLiving(pid));
-  await workbench.reload();
-  await workbench.openContainer("Polyproc");
-  await workbench.waitForRow("Active Children", (row) => row.text.includes("Long"), "the task's run");
-  assert.ok(isLiving(pid));
-});
+test(
+  "a task goes on when the window reloads, and is a running task with a terminal again",
+  needsWindow(),
+  async (t) => {
+    const folder = temporaryFolder(t);
+    const file = join(folder, "pid");
+    mkdirSync(join(folder, ".vscode"));
+    const task = {
+      label: "Long",
+      type: "polyproc",
+      command: `echo $$ > ${file}.new; mv ${file}.new ${file}; sleep 1000 #`,
+      items: { values: [1] },
+      problemMatcher: [],
+    };
+    writeFileSync(join(folder, ".vscode/tasks.json"), JSON.stringify({ version: "2.0.0", tasks: [task] }));
+    const workbench = await openWorkbench(t, { folder });
+    await runTask(workbench, "Long");
+    await waitFor(() => existsSync(file), { what: "the task's process", timeoutMs: patienceMs });
+    const pid = Number(readFileSync(file, "utf8"));
+    assert.ok(isLiving(pid));
+    await workbench.reload();
+    await workbench.openContainer("Polyproc");
+    await workbench.waitForRow("Active Children", (row) => row.text.includes("Long"), "the task's run");
+    assert.ok(isLiving(pid));
+    await waitFor(async () => /1 item/.test(await workbench.terminalText()), {
+      what: "the task's terminal",
+      timeoutMs: patienceMs,
+      intervalMs: 200,
+    });
+    await workbench.runCommand("Tasks: Show Running Tasks");
+    await workbench.quickPick("Long").first().waitFor({ timeout: patienceMs });
+  },
+);

@@ -112,7 +112,7 @@ export class FakeRun implements Run {
     this.#cancelled.resolve();
   }
 
-  async output(): Promise<{ lines: []; dropped: number }> {
+  async output(_index: number): ReturnType<Run["output"]> {
     return { lines: [], dropped: 0 };
   }
 }

@@ -220,3 +220,31 @@ test("if the run cannot start, the reason is shown, with the command line's exit
     assert.deepEqual(terminal.lines, ["x", `polyproc: ${error.message}`]);
   }
 });
+
+test("a run that is in progress already is shown with what its items wrote, and none is started", async () => {
+  const terminal = new FakeTerminal();
+  const run = new FakeRun(2);
+  run.output = async (index) => ({ lines: [{ stream: "stdout", text: `early ${index}` }], dropped: 0 });
+  run.set(0, "done");
+  run.set(1, "running");
+  const feed = new FakeFeed(run.info.job);
+  const status = runTask(
+    {
+      runs: { start: () => assert.fail("a run was started") },
+      resumed: run,
+      prepare: () => assert.fail("the items were looked for"),
+      openFeed: async () => feed,
+      screen: terminal.screen,
+      columns: () => 80,
+      what: "check {item}",
+    },
+    new AbortController().signal,
+  );
+  await within(run.followed, "the task to follow its run");
+  feed.line(1, "late 1");
+  run.set(1, "done");
+  run.end();
+  assert.equal(await within(status, "the task's end"), 0);
+  const text = terminal.lines.join("\n");
+  for (const line of ["early 0", "early 1", "late 1"]) assert.equal(text.split(line).length, 2, line);
+});

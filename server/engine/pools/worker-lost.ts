@@ -38,7 +38,7 @@ export function workerLost(
     return new PolyprocError(
       "WorkerLost",
       `worker ${pid} ran out of heap ${when} (${heap[0]}): give workers a larger one, ` +
-        "such as NODE_OPTIONS=--max-old-space-size=4096, or give them less at once",
+        "such as resourceLimits of the pool or --max-old-space-size=4096 of Node, or give them less at once",
       { ...data, stderr: heap[0], outOfHeap: true },
     );
   return new PolyprocError("WorkerLost", `worker ${pid} ${howItEnded(status)} ${when}${hint(status, stderr)}`, data);

@@ -87,12 +87,12 @@ function versionFolders(env: NodeJS.ProcessEnv): [folder: string, binary: string
   const home = env["HOME"] ?? homedir();
   const data = env["XDG_DATA_HOME"] ?? join(home, ".local/share");
   return [
-    [join(env["NVM_DIR"] ?? join(home, ".nvm"), "versions/node"), "bin/node"],
-    [join(env["VOLTA_HOME"] ?? join(home, ".volta"), "tools/image/node"), "bin/node"],
-    [join(env["MISE_DATA_DIR"] ?? join(data, "mise"), "installs/node"), "bin/node"],
+    [join(env["NVM_DIR"] ?? join(home, ".nvm"), "versions", "node"), join("bin", "node")],
+    [join(env["VOLTA_HOME"] ?? join(home, ".volta"), "tools/image/node"), join("bin", "node")],
+    [join(env["MISE_DATA_DIR"] ?? join(data, "mise"), "installs", "node"), join("bin", "node")],
     [join(env["FNM_DIR"] ?? join(data, "fnm"), "node-versions"), "installation/bin/node"],
-    [join(env["ASDF_DATA_DIR"] ?? join(home, ".asdf"), "installs/nodejs"), "bin/node"],
-    [join(home, ".nodenv/versions"), "bin/node"],
+    [join(env["ASDF_DATA_DIR"] ?? join(home, ".asdf"), "installs", "nodejs"), join("bin", "node")],
+    [join(home, ".nodenv/versions"), join("bin", "node")],
   ];
 }
 

@@ -5,6 +5,7 @@ import { PolyprocError } from "../../../protocol/errors.js";
 import type { ModuleTarget } from "../../../protocol/target.js";
 import { callableOf, isClass, type Callable } from "./callable.js";
 import { withoutFrames, withoutHost } from "./stack.js";
+import { plugNPlayAdvice } from "./plug-n-play.js";
 import { prepareFor } from "./typescript/prepare.js";
 import { compilerErrorCode } from "./typescript/kinds.js";
 
@@ -53,7 +54,11 @@ async function loadError(url: string, error: unknown): Promise<PolyprocError> {
   }
   const message = error instanceof Error ? error.message : String(error);
   const { code } = (error ?? {}) as NodeJS.ErrnoException;
-  if (code === compilerErrorCode) return notFound(url, message);
+  const advice =
+    code === compilerErrorCode || code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND"
+      ? plugNPlayAdvice(file)
+      : "";
+  if (code === compilerErrorCode) return notFound(url, message + advice);
   if (code === "ERR_UNKNOWN_FILE_EXTENSION" && /"\.(?:[mc]?ts|[jt]sx)"/.test(message)) {
     return notFound(
       url,
@@ -73,11 +78,8 @@ async function loadError(url: string, error: unknown): Promise<PolyprocError> {
           : `line ${position.line}, column ${position.column} of a module that ${file} imports`;
     return notFound(url, `syntax error in ${where}: ${message}`, { stack });
   }
-  return notFound(
-    url,
-    `module ${file} failed while it was loaded: ${error instanceof SyntaxError ? withoutFrames(stack) : stack}`,
-    { stack },
-  );
+  const told = error instanceof SyntaxError ? withoutFrames(stack) : stack;
+  return notFound(url, `module ${file} failed while it was loaded: ${told}${advice}`, { stack });
 }
 
 function find(namespace: Record<string, unknown>, name: string, url: string): { value: unknown; self: unknown } {

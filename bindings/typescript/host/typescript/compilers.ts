@@ -1,4 +1,6 @@
+import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { compilerErrorCode } from "./kinds.js";
 import type { Format } from "./file-format.js";
 import type { CompilerOptions } from "./project.js";
@@ -23,10 +25,22 @@ export type CompilerName = keyof typeof loaders;
 
 /** The project's own compiler of this name. Undefined if it is not installed there, or cannot do this work. */
 export function ownCompiler(name: CompilerName, path: string): Compile | undefined {
-  try {
-    return loaders[name](createRequire(path));
-  } catch {
-    return undefined;
+  for (const from of [path, ...pnpmFolders(path)]) {
+    try {
+      return loaders[name](createRequire(from));
+    } catch {
+      continue;
+    }
+  }
+  return undefined;
+}
+
+/** pnpm links what only the dependencies of a project need, such as a bundler's esbuild, into a folder apart. */
+function pnpmFolders(path: string): string[] {
+  for (let folder = dirname(path); ; folder = dirname(folder)) {
+    const apart = join(folder, "node_modules", ".pnpm");
+    if (existsSync(apart)) return [join(apart, "_")];
+    if (dirname(folder) === folder) return [];
   }
 }
 

@@ -12,7 +12,7 @@ import type { Task, TaskWorker } from "./task.js";
 import { knownOutcome, reportFault, type WorkerReport } from "./worker-report.js";
 import { findClaimed, maxUnacknowledged, TaskNumbers } from "./task-numbers.js";
 import { TaskTimers } from "./task-timers.js";
-import { firstMessage } from "./worker-greeting.js";
+import { firstMessage, taskMessage } from "./worker-messages.js";
 import { workerLost } from "./worker-lost.js";
 import type { WorkerPool } from "./worker-pool.js";
 
@@ -128,19 +128,7 @@ export class PoolWorker implements HostUser, TaskWorker {
         this.#loading ||= this.inflight.length === 0;
         targets.push({ id: target, target: job.target as ModuleTarget | SourceTarget });
       }
-      const message: workers.WorkerTask = {
-        seq: task.seq,
-        target,
-        mode: job.mode,
-        items: batch.items,
-        count: batch.count,
-        job: job.handle,
-        index: batch.index,
-      };
-      if (task.from !== 0) message.from = task.from;
-      if (task.to !== batch.count) message.to = task.to;
-      if (task.exact) message.exact = true;
-      messages.push(message);
+      messages.push(taskMessage(task, target));
       for (const handle of payloadHandles(batch.items)) engine.registry.retain(session, handle);
       this.inflight.push(task);
       this.#aheadBytes += batch.bytes;

@@ -4,6 +4,7 @@ import type { ModuleTarget, SourceTarget, Target } from "../../../protocol/targe
 import type * as workers from "../../../protocol/worker.js";
 import type { ProcessRecord } from "../processes/process.js";
 import type { Session } from "../session.js";
+import type { Task } from "./task.js";
 
 /** The pool, as far as its workers are told of it. */
 interface GreetingPool {
@@ -33,4 +34,21 @@ export function firstMessage(pool: GreetingPool, process: ProcessRecord): Params
       : {}),
     tasks: [],
   };
+}
+
+/** A task as a worker gets it. `target`: the number of its target among those that the worker was sent. */
+export function taskMessage({ seq, from, to, exact, batch, job }: Task, target: number): workers.WorkerTask {
+  const message: workers.WorkerTask = {
+    seq,
+    target,
+    mode: job.mode,
+    items: batch.items,
+    count: batch.count,
+    job: job.handle,
+    index: batch.index,
+  };
+  if (from !== 0) message.from = from;
+  if (to !== batch.count) message.to = to;
+  if (exact) message.exact = true;
+  return message;
 }

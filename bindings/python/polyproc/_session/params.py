@@ -30,7 +30,7 @@ class Params:
 
     def __call__(self, *members):
         """Further members, packed by `field`."""
-        return joined((self._heads[len(members)], *members))
+        return b"".join((self._heads[len(members)], *members))
 
     def holding(self, name, *value, more=()):
         """

@@ -1,15 +1,20 @@
+const hostFolder = new URL(".", import.meta.url).href;
 const ourFolder = new URL("..", import.meta.url).href;
-let shown: string | null = null;
+let shown: string | undefined;
 
 /** Whether the line is a frame of this package. */
 export function isOurFrame(line: string): boolean {
-  return line.includes(ourFolder) || line.includes((shown ??= shownFolder()));
+  return line.includes(ourFolder) || isBelow(line, "");
 }
 
-/** The package's folder as stacks show it: with source maps, that of its sources. */
-function shownFolder(): string {
-  const frame = new Error("where am I?").stack ?? "";
-  return /(?:\(|at )([^()\n]*[\\/])host[\\/]stack\.\w+:/.exec(frame)?.[1] ?? ourFolder;
+function isHostFrame(line: string): boolean {
+  return line.includes(hostFolder) || isBelow(line, "host/");
+}
+
+/** Whether the frame is in this folder of the package, as stacks show it: with source maps, among its sources. */
+function isBelow(line: string, folder: string): boolean {
+  shown ??= /(?:\(|at )([^()\n]*[\\/])host[\\/]stack\.\w+:/.exec(new Error("where am I?").stack ?? "")?.[1] ?? "";
+  return shown !== "" && line.includes(shown + folder);
 }
 
 /** Cuts the host's own frames and those of Node's inside from a stack: they do not help the user. */
@@ -17,7 +22,7 @@ export function withoutHost(stack: string): string {
   const frames = stack.indexOf("\n    at ");
   if (frames === -1) return stack;
   const lines = stack.slice(frames + 1).split("\n");
-  const host = lines.findIndex(isOurFrame);
+  const host = lines.findIndex(isHostFrame);
   const kept = (host === -1 ? lines : lines.slice(0, host)).filter((line) => !isNodesFrame(line));
   return [stack.slice(0, frames), ...kept].join("\n");
 }

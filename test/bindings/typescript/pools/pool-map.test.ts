@@ -3,6 +3,7 @@ import { test } from "node:test";
 import {
   Cancelled,
   command,
+  Lock,
   Pipe,
   Pool,
   Queue,
@@ -210,4 +211,18 @@ test("a pool or pipe that the server refuses fails each use with the reason, the
   await assert.rejects(queue.put(new Pool(5000)), reason);
   const [, second] = Pipe("no" as never);
   await assert.rejects(second.send(1, { timeoutMs: 1000 }), /pipe\/create: duplex/);
+});
+
+test("a worker's stack keeps the function's own frames beyond a call of this package", async () => {
+  await using pool = new Pool(1);
+  async function outer(lock: { use(action: () => void): Promise<void> }): Promise<void> {
+    await lock.use(function inner() {
+      throw new Error("deep");
+    });
+  }
+  await assert.rejects(pool.apply(outer, [new Lock()]), (error) => {
+    assert.match((error as Error).stack!, /in worker \d+:\n    at inner [^]*\n    at async outer /);
+    assert.doesNotMatch((error as Error).stack!, /task-run/);
+    return true;
+  });
 });

@@ -45,6 +45,28 @@ describe("the page of a results panel", needs("chromium"), () => {
     await settle(page, ["f10", "f3", "f2", "f1"]);
   });
 
+  test("shows another run in place of the first, without a row of it, and what matters at 300 pixels", async (t) => {
+    const results = await openPage(t, browser, { width: 300, height: 500 });
+    const { page } = results;
+    await results.send({ type: "run", run: runView({ total: 3 }), now: 1_010_000 });
+    await page.locator(".window").waitFor({ state: "attached" });
+    assert.equal(await page.getByText("This run has no items").count(), 0, "its rows are still to come");
+    await fill(
+      results,
+      rows(3, (index) => ({ label: `src/first/file-${index}.txt` })),
+    );
+    await settle(
+      page,
+      [0, 1, 2].map((index) => `src/first/file-${index}.txt`),
+    );
+    await page.locator(".window .row").first().click();
+    await fill(results, [rowView(0, { label: "src/second.txt", state: "failed", ms: 1200 })], { id: "run:s1.2" });
+    await settle(page, ["src/second.txt"]);
+    if (process.env["POLYPROC_LOOK"]) await page.screenshot({ path: process.env["POLYPROC_LOOK"] });
+    const label = page.locator(".window .cell.label").first();
+    assert.ok((await label.boundingBox())!.width > 100, "the item's name has room");
+  });
+
   test("shows only the states and the words that are chosen, and says how many those are", async (t) => {
     const results = await openPage(t, browser);
     const { page } = results;

@@ -300,7 +300,7 @@ describe("the window's runs", () => {
   test("again: all items, or some", async (t) => {
     const { runs } = setUp(t);
     const run = await runs.start(request(3));
-    assert.equal((await runs.again(run)).request, run.request);
+    assert.deepEqual((await runs.again(run)).request, { ...run.request, first: run.id });
     assert.deepEqual(
       (await runs.again(run, [2, 0, 99])).request.items.map(({ label }) => label),
       ["2.txt", "0.txt"],

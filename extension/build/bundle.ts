@@ -67,6 +67,8 @@ function sharedOptions(release: boolean): SharedOptions {
     bundle: true,
     metafile: true,
     logLevel: "warning",
+    // package.json names the compiled modules that must stay in users' bundles; these bundles are made of the sources.
+    logOverride: { "ignored-bare-import": "silent" },
     sourcemap: release ? false : "linked",
     minifyWhitespace: release,
     minifySyntax: release,

@@ -208,6 +208,8 @@ export class PoolWorker implements HostUser, TaskWorker {
   // Reports of the host.
 
   ready(): void {
+    // A worker that was ended while it started has been killed, and its pool may have let go of the initargs.
+    if (this.state !== "starting") return;
     const { pool } = this;
     const refusal = pool.initargs && this.#tooLarge(pool.initargs, "initargs");
     if (refusal) {

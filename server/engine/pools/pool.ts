@@ -81,12 +81,14 @@ export class Pool implements SharedObject, Principal {
     this.processes = options.processes ?? engine.options.cpuCount;
     this.initializer = options.initializer;
     this.initargs = options.initargs;
-    this.dispatch = new PoolDispatch(this, options, earlyWorkers(engine, this.processes, options));
+    const early = earlyWorkers(engine, this.processes, options);
+    if (options.initargs) engine.registry.retainPayload(options.initargs);
+    // From here on workers start: what refuses the pool comes before.
+    this.dispatch = new PoolDispatch(this, options, early);
     this.maxTasksPerChild = options.maxTasksPerChild ?? Infinity;
     this.surroundings = { cwd: options.cwd, env: options.env, execArgv: options.execArgv };
     this.name = options.name ?? null;
     this.run = options.run ?? null;
-    if (options.initargs) engine.registry.retainPayload(options.initargs);
     engine.livePools.add(this);
     this.changed();
   }
@@ -328,10 +330,8 @@ export class Pool implements SharedObject, Principal {
         ms,
       }).toErrorObject();
     }
-    return new PolyprocError(
-      "Cancelled",
-      this.#state === "terminated" ? this.#why : "the task was cancelled",
-    ).toErrorObject();
+    const why = this.#state === "terminated" ? this.#why : "the task was cancelled";
+    return new PolyprocError("Cancelled", why).toErrorObject();
   }
 
   #failOrRetry(task: Task, from: number, to: number, error: Failure, pid: number, ms: number): void {

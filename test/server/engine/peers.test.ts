@@ -44,6 +44,8 @@ const requests: Record<string, fc.Arbitrary<object>> = {
     maxTasksPerChild: optional(fc.constant(1)),
     initializer: optional(target),
     initargs: optional(payload),
+    minProcesses: optional(fc.nat(2)),
+    idleTimeoutMs: optional(fc.constant(100)),
   }),
   "pool/close": fc.record({ pool: small.map((n) => `pool:@${n}`) }),
   "pool/terminate": fc.record({ pool: small.map((n) => `pool:@${n}`) }),

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Payload } from "../../../../protocol/schema.js";
 import * as workers from "../../../../protocol/worker.js";
 import { PoolWorld, settle } from "../fake-hosts.js";
 
@@ -54,4 +55,12 @@ test("minProcesses workers are started with the pool, for the initializer's runt
   assert.equal(world.hosts.length, 2);
   assert.throws(() => world.pool({ minProcesses: 1, runtime: "cobol" }), /cobol/);
   assert.equal(world.engine.pools().length, 1);
+});
+
+test("a pool that is refused starts no workers", async () => {
+  const world = new PoolWorld();
+  const initargs: Payload = [Uint8Array.from([1]), ["lock:@never-made"]];
+  assert.throws(() => world.pool({ minProcesses: 2, initargs }), { codeName: "UnknownHandle" });
+  await settle();
+  assert.equal(world.hosts.length, 0);
 });

@@ -35,6 +35,12 @@ export class RunWorld extends PoolWorld {
       progress = false;
       for (const host of this.hosts) {
         if (host.record.isOver) continue;
+        if (host.signals.includes("SIGKILL")) {
+          host.die();
+          progress = true;
+          await settle();
+          continue;
+        }
         if (!host.record.isReady) host.connect();
         await settle();
         for (let task = host.begin(); task; task = host.begin()) {

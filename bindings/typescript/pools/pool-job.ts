@@ -123,7 +123,9 @@ export class PoolJob extends SharedObject implements JobReceiver {
     if (cancelled === indexes?.length) return;
     const cancel = () => {
       if (this.#pending === 0) return;
-      this.request("job/cancel", (job) => ({ job, indexes: indexes ? [...indexes] : undefined })).catch(() => {
+      this.request("job/cancel", (job) => ({ job, indexes: indexes ? [...indexes] : undefined }), {
+        urgent: true,
+      }).catch(() => {
         // The job or the connection ended first: there is nothing left to cancel.
       });
     };
@@ -235,7 +237,9 @@ export class PoolJob extends SharedObject implements JobReceiver {
     this.#unansweredBytes += bytes;
     this.request("job/submit", (job) => ({ job, tasks }))
       .catch((error: unknown) => {
-        for (const task of tasks) this.#refused(task.index, task.count ?? 1, error);
+        // `pool/terminate` overtakes large tasks. Those fail with Cancelled, as all others that are not done.
+        const reason = this.#jobs.ended ?? error;
+        for (const task of tasks) this.#refused(task.index, task.count ?? 1, reason);
       })
       .finally(() => {
         this.#unanswered--;

@@ -219,7 +219,7 @@ export class Pool extends SharedObject {
   async terminate(): Promise<void> {
     this.#state = "terminated";
     this.#jobs.end(new Cancelled("Cancelled", "the pool was terminated"));
-    await this.request("pool/terminate", (pool) => ({ pool }));
+    await this.request("pool/terminate", (pool) => ({ pool }), { urgent: true });
   }
 
   /**

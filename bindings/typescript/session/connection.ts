@@ -38,8 +38,11 @@ export interface RequestOptions {
   signal?: AbortSignal | undefined;
   /** True: the pending request does not keep the script alive. Default false. */
   background?: boolean;
-  /** True: the request may overtake large values that are still being sent. Default false. */
-  urgent?: boolean;
+  /**
+   * Returns the number of an earlier request: `lastRequest`. This request may overtake large values that are still
+   * being sent, but not that request. Default: it overtakes none.
+   */
+  after?: () => number;
   /** Keeps this object, and so its handle, alive while the request is pending. */
   keep?: object;
   /**
@@ -117,6 +120,11 @@ export class Connection {
     return this.#required().endpoint.backlogBytes;
   }
 
+  /** The number of the last request that was sent. Throws Closed unless the connection is open. */
+  get lastRequest(): number {
+    return this.#required().endpoint.lastId;
+  }
+
   /** Opens the connection if it is not open. The first request does so, too. */
   open(): Promise<void> {
     return this.whenOpen(() => {});
@@ -182,7 +190,7 @@ export class Connection {
             if (error) reject(error);
             else resolve(result as RequestResult<M>);
           },
-          options?.urgent,
+          options?.after?.(),
         );
         const abort = options?.signal ? () => endpoint.cancel(id) : null;
         if (abort) options!.signal!.addEventListener("abort", abort, { once: true });

@@ -14,6 +14,11 @@ export interface NameOptions {
   name?: string | undefined;
 }
 
+interface ObjectRequestOptions extends Omit<RequestOptions, "after"> {
+  /** True: the request may overtake large values that are still being sent. Default false. */
+  urgent?: boolean;
+}
+
 export const nameOptions: OptionTable<NameOptions> = { name: aText };
 
 /** The handle of an object that another process sent. Constructors take it in place of their options. */
@@ -51,6 +56,8 @@ export abstract class SharedObject {
   readonly #name: string | undefined;
   #handle: Handle | null = null;
   #failure: PolyprocError | null = null;
+  /** The number of the request that creates the object. */
+  #createdBy = 0;
 
   /** `table`: the options that the class takes, `name` among them. */
   protected constructor(
@@ -118,14 +125,18 @@ export abstract class SharedObject {
         this.connection
           .request(method, params(this.handle), { background: true, keep: this, makes })
           .catch(this.#failed);
+        this.#createdBy = this.connection.lastRequest;
       })
       .catch(this.#failed);
   }
 
-  /** For an object that another object's request creates. */
+  /** For an object that another object's request creates, or one of its own. Call it right after that request. */
   protected created(): void {
     this.connection
-      .whenOpen(() => collected.register(this, new ExistingHandle(this.connection, this.handle), this))
+      .whenOpen(() => {
+        collected.register(this, new ExistingHandle(this.connection, this.handle), this);
+        this.#createdBy = this.connection.lastRequest;
+      })
       .catch(this.#failed);
   }
 
@@ -146,14 +157,14 @@ export abstract class SharedObject {
   protected async request<M extends RequestName>(
     method: M,
     params: (handle: Handle) => RequestParams<M>,
-    options?: RequestOptions,
+    options?: ObjectRequestOptions,
   ): Promise<RequestResult<M>> {
     try {
-      const result = await this.connection.request(
-        method,
-        () => params(this.handle),
-        options ? { ...options, keep: this } : { keep: this },
-      );
+      const result = await this.connection.request(method, () => params(this.handle), {
+        ...options,
+        ...(options?.urgent && { after: () => this.#createdBy }),
+        keep: this,
+      });
       if (this.#failure === null) return result;
     } catch (error) {
       if (this.#failure === null || (options?.signal?.aborted && error instanceof Cancelled)) throw error;

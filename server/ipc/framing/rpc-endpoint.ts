@@ -88,6 +88,11 @@ export class RpcEndpoint {
     return this.#writer.backlogBytes;
   }
 
+  /** The id of the last request; 0 if there was none. */
+  get lastId(): number {
+    return this.#nextId - 1;
+  }
+
   get closed(): boolean {
     return this.#closed !== undefined;
   }
@@ -114,14 +119,17 @@ export class RpcEndpoint {
     });
   }
 
-  /** The same with a callback. Returns the id for `cancel`. An `urgent` request does not wait for large messages. */
-  send(method: string, params: unknown, settle: Settle, urgent = false): number {
+  /**
+   * The same with a callback. Returns the id for `cancel`. With `after`, the id of an earlier request, it does not wait
+   * for large messages that were sent after that one.
+   */
+  send(method: string, params: unknown, settle: Settle, after = Infinity): number {
     const id = this.#nextId++;
     if (this.#closed !== undefined) {
       queueMicrotask(() => settle(this.#closedError(), undefined));
       return id;
     }
-    this.#write({ id, method, params }, id, urgent);
+    this.#write({ id, method, params }, id, this.#isAhead(after));
     this.#pending.set(id, settle);
     return id;
   }
@@ -129,11 +137,7 @@ export class RpcEndpoint {
   /** Asks the server to cancel a request. It fails with RequestCancelled, unless its answer was already sent. */
   cancel(id: number): void {
     if (!this.#pending.has(id) || this.#closed !== undefined) return;
-    this.#write(
-      { method: "$/cancelRequest", params: { id } },
-      this.#nextId,
-      !this.#writer.holds || id < this.#firstHeld,
-    );
+    this.#write({ method: "$/cancelRequest", params: { id } }, this.#nextId, this.#isAhead(id));
   }
 
   /** Sends a notification. It is dropped if the connection has ended. */
@@ -153,10 +157,15 @@ export class RpcEndpoint {
     this.#end(null);
   }
 
+  /** Whether the request with this id was sent before the large messages that are being sent now. */
+  #isAhead(id: number): boolean {
+    return !this.#writer.holds || id < this.#firstHeld;
+  }
+
   /** `id`: the id of the message, or of the next request. */
-  #write(message: object, id: number, urgent: boolean): void {
+  #write(message: object, id: number, ahead: boolean): void {
     const held = this.#writer.holds;
-    this.#writer.write(message, urgent ? "ahead" : "now");
+    this.#writer.write(message, ahead ? "ahead" : "now");
     if (!held && this.#writer.holds) this.#firstHeld = id;
   }
 

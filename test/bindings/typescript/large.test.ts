@@ -84,6 +84,49 @@ test("a call that is cancelled while 300 MB are on their way is cancelled before
   await within(put, "the item");
 });
 
+test("a pool's tasks are cancelled, and the pool is terminated, while large values are on their way", async (t) => {
+  const address = `unix:${join(temporaryFolder(t), "s")}`;
+  await startServer(t, ["--listen", address]);
+  await using client = await connect(address);
+  const queue = new client.Queue<Buffer>();
+  const pool = new client.Pool(1);
+  const sleeps = pool.applyAsync(command("sleep", ["60"]));
+  const waits = pool.applyAsync(command("sleep", ["60"]));
+  await pool.status();
+  let arrived = false;
+  const put = queue.put(Buffer.alloc(300 * mb)).then(() => (arrived = true));
+  await new Promise((resolve) => setImmediate(resolve));
+  waits.cancel();
+  await assert.rejects(waits.get(), { codeName: "Cancelled" });
+  // Its argument is behind the item.
+  const late = pool.applyAsync(task(meta, functions.length), [bytes(20 * mb)]);
+  await new Promise((resolve) => setImmediate(resolve));
+  await pool.terminate();
+  await assert.rejects(sleeps.get(), { codeName: "Cancelled" });
+  assert.ok(!arrived);
+  await within(put, "the item");
+  await assert.rejects(late.get(), { codeName: "Cancelled" });
+});
+
+test("what ends an object overtakes large values, but not the object's creation", async (t) => {
+  const address = `unix:${join(temporaryFolder(t), "s")}`;
+  await startServer(t, ["--listen", address]);
+  await using client = await connect(address);
+  const queue = new client.Queue<Buffer>();
+  await queue.size();
+  const put = queue.put(Buffer.alloc(200 * mb));
+  const pool = new client.Pool(1);
+  const result = pool.applyAsync(command("sleep", ["60"]));
+  const child = new client.Process({ target: command("sleep", ["60"]) });
+  const started = child.start();
+  await new Promise((resolve) => setImmediate(resolve));
+  const killed = child.kill();
+  await within(pool.terminate(), "the end of the pool");
+  await assert.rejects(result.get(), { codeName: "Cancelled" });
+  await within(Promise.all([put, started, killed]), "the item and the process");
+  await child.join();
+});
+
 test("the server holds a large item once", async (t) => {
   const address = `unix:${join(temporaryFolder(t), "s")}`;
   const server = await startServer(t, ["--listen", address]);

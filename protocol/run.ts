@@ -59,6 +59,8 @@ export type RunInfo = v.InferOutput<typeof runInfo>;
 /** The latest state of one item. */
 export const runEntry = v.strictObject({
   index: count(),
+  /** Index of the first item of its chunk, under which the output of the chunk's items is reported. */
+  chunk: count(),
   /** `queued`: waits for a retry, or for another worker. `cancelled`: never ran, or was ended by a cancellation. */
   state: v.picklist(["queued", "running", "done", "failed", "cancelled"]),
   /** Pid of the worker or command that has the item or had it last; 0 if it never reached one. */

@@ -125,8 +125,8 @@ export class RunFeed implements Disposable {
 
   /** Items of one chunk write together. */
   #sharesOutput(a: number, b: number): boolean {
-    const { chunkSize } = this.#run.info;
-    return Math.floor(a / chunkSize) === Math.floor(b / chunkSize);
+    const { rows } = this.#run;
+    return rows[a]?.chunk === rows[b]?.chunk;
   }
 
   #askOutputSoon(): void {

@@ -7,6 +7,7 @@ import type { Row, RowState, RunItem } from "./run.js";
 /** A row whose result is decoded at the first look: of ten thousand rows, the user looks at few. */
 class EntryRow implements Row {
   readonly index: number;
+  readonly chunk: number;
   readonly label: string;
   readonly file: string | null;
   readonly state: RowState;
@@ -20,6 +21,7 @@ class EntryRow implements Row {
 
   constructor(entry: RunEntry, item: RunItem) {
     this.index = entry.index;
+    this.chunk = entry.chunk;
     this.label = item.label;
     this.file = item.file;
     this.state = entry.state;
@@ -41,7 +43,7 @@ class EntryRow implements Row {
 }
 
 export function queuedRow(index: number, { label, file }: RunItem): Row {
-  return { index, label, file, state: "queued", pid: 0, attempt: 1, startedAt: null, ms: null };
+  return { index, chunk: index, label, file, state: "queued", pid: 0, attempt: 1, startedAt: null, ms: null };
 }
 
 export function entryRow(entry: RunEntry, item: RunItem): Row {
@@ -49,8 +51,8 @@ export function entryRow(entry: RunEntry, item: RunItem): Row {
 }
 
 /** Of an item that was not done when its server ended. */
-export function lostRow({ index, label, file, pid, attempt, startedAt }: Row): Row {
-  return { index, label, file, state: "lost", pid, attempt, startedAt, ms: null };
+export function lostRow({ index, chunk, label, file, pid, attempt, startedAt }: Row): Row {
+  return { index, chunk, label, file, state: "lost", pid, attempt, startedAt, ms: null };
 }
 
 /** Whether nothing more happens to the item. */

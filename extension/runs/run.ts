@@ -42,6 +42,8 @@ export type RowState = "queued" | "running" | "done" | "failed" | "cancelled" | 
 /** One item's row. It is replaced when it changes, never altered. */
 export interface Row {
   readonly index: number;
+  /** Index of the first item of its chunk, as far as known: that of the item itself until it has begun. */
+  readonly chunk: number;
   readonly label: string;
   readonly file: string | null;
   readonly state: RowState;

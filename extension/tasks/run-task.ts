@@ -129,9 +129,9 @@ class TaskRun {
 
   /** What items wrote before: the server has the end of it. */
   async #addOutputOf(run: Run): Promise<void> {
-    for (const { index, state, pid } of run.rows) {
+    for (const { index, chunk, state, pid } of run.rows) {
       // The output of a chunk is reported for its first item.
-      if (state === "queued" || index % this.#chunkSize !== 0) continue;
+      if (state === "queued" || index !== chunk) continue;
       const { lines } = await run.output(index);
       for (const { stream, text } of lines) this.#output.add(index, { pid, stream, text, partial: false });
     }
@@ -160,7 +160,7 @@ class TaskRun {
       this.#changed.clear();
       if (rows.length > 0) {
         await this.#feed.settled();
-        for (const row of rows.sort((a, b) => a.index - b.index)) this.#show(row, run.info.chunkSize);
+        for (const row of rows.sort((a, b) => a.index - b.index)) this.#show(row);
         if (this.#ended.size >= run.rows.length - 1) this.#output.live();
       }
       this.#drawProgress();
@@ -168,21 +168,17 @@ class TaskRun {
     this.#isWorking = false;
   }
 
-  #show(row: Row, chunkSize: number): void {
+  #show(row: Row): void {
     if (this.#ended.has(row.index)) return;
     this.#ended.add(row.index);
     // The output of a chunk is reported for its first item.
-    this.#output.end(row.index - (row.index % chunkSize), row.index, row.pid);
+    this.#output.end(row.chunk, row.index, row.pid);
     if (row.state === "done" && !this.#isCommand) this.#write(resultText(row.value));
     if (row.state !== "failed") return;
     const isHopeless = row.error !== undefined && failsForAll(row.error, this.#request.target);
     // The run stops by itself: the reason is shown once.
     if (!isHopeless || !this.#isHopeless) this.#write(failureText(row));
     this.#isHopeless ||= isHopeless;
-  }
-
-  get #chunkSize(): number {
-    return this.#isCommand ? 1 : (this.#request.options.chunkSize ?? 1);
   }
 
   get #isCommand(): boolean {

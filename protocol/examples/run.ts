@@ -47,6 +47,7 @@ export const runExamples: Examples = {
       entries: [
         {
           index: 0,
+          chunk: 0,
           state: "done",
           pid: 4301,
           attempt: 1,
@@ -56,6 +57,7 @@ export const runExamples: Examples = {
         },
         {
           index: 1,
+          chunk: 0,
           state: "failed",
           pid: 4302,
           attempt: 2,
@@ -73,7 +75,7 @@ export const runExamples: Examples = {
             },
           },
         },
-        { index: 2, state: "running", pid: 4301, attempt: 1, startedAt: 1767225600140, ms: null },
+        { index: 2, chunk: 2, state: "running", pid: 4301, attempt: 1, startedAt: 1767225600140, ms: null },
       ],
       next: 44,
       ended: false,

@@ -9,6 +9,7 @@ import type { Origin } from "../origin.js";
 import type { Registry } from "../registry.js";
 import type { Session } from "../session.js";
 import { Wait } from "../wait.js";
+import type { RunChunks } from "./run-chunks.js";
 import type { RunItems } from "./run-items.js";
 import type { RunOutcome, RunOutcomes } from "./run-outcomes.js";
 
@@ -30,13 +31,15 @@ export class RunReaders {
   readonly #run: ReadableRun;
   readonly #items: RunItems;
   readonly #outcomes: RunOutcomes;
+  readonly #chunks: RunChunks;
   readonly #waits = new Map<Wait<ReadResult>, { since: number; limit: number }>();
   #scheduled = false;
 
-  constructor(run: ReadableRun, items: RunItems, outcomes: RunOutcomes) {
+  constructor(run: ReadableRun, items: RunItems, outcomes: RunOutcomes, chunks: RunChunks) {
     this.#run = run;
     this.#items = items;
     this.#outcomes = outcomes;
+    this.#chunks = chunks;
   }
 
   /** Entries after a position. Waits while there are none, unless the run has ended. */
@@ -90,7 +93,7 @@ export class RunReaders {
       // At least one entry, of any size.
       if (entries.length === limit || (entries.length > 0 && bytes > maxReadBytes))
         return { entries, next, ended: false, ...this.#run.originMark(session) };
-      entries.push({ index, ...this.#items.get(index), ...outcome });
+      entries.push({ index, chunk: this.#chunks.of(index), ...this.#items.get(index), ...outcome });
       if (outcome && "value" in outcome) this.#run.engine.registry.showPayload(session, outcome.value);
       next = position;
     }

@@ -93,9 +93,9 @@ export class Run implements SharedObject, JobObserver, Principal {
       spec.maxResultBytes ?? defaultMaxResultBytes,
       engine.budget.server,
     );
-    this.#readers = new RunReaders(this, this.#items, this.#outcomes);
     this.#chunkSize = "command" in spec.target ? 1 : (spec.chunkSize ?? 1);
     this.#chunks = new RunChunks(spec.items, this.#chunkSize);
+    this.#readers = new RunReaders(this, this.#items, this.#outcomes, this.#chunks);
     this.#halt = spec.halt ?? null;
     this.specBytes = bytesOf(spec);
     this.#session = new Session(engine, runsSessionId, serverPeer, null);

@@ -175,6 +175,7 @@ describe("values and labels in one line", () => {
   test("a failure without a stack is one line, and a deep stack is cut", () => {
     const row = {
       index: 0,
+      chunk: 0,
       label: "a",
       file: null,
       state: "failed" as const,

@@ -33,6 +33,7 @@ export class FakeRun implements Run {
     };
     this.rows = items.map(({ label, file }, index) => ({
       index,
+      chunk: index - (index % (request.options?.chunkSize ?? 1)),
       label,
       file,
       state: "queued",

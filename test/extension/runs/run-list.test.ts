@@ -24,7 +24,7 @@ function request(count: number, changes: Partial<RunRequest> = {}): RunRequest {
 }
 
 function entry(index: number, state: RunEntry["state"], more: Partial<RunEntry> = {}): RunEntry {
-  return { index, state, pid: 7, attempt: 1, startedAt: 5, ms: state === "running" ? null : 3, ...more };
+  return { index, chunk: index, state, pid: 7, attempt: 1, startedAt: 5, ms: state === "running" ? null : 3, ...more };
 }
 
 function setUp(t: TestContext, defaults: RunOptions = {}) {

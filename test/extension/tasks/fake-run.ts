@@ -57,6 +57,7 @@ export class FakeRun implements Run {
     };
     this.rows = labels.map((label, index) => ({
       index,
+      chunk: index - (index % chunkSize),
       label,
       file: null,
       state: "queued",

@@ -78,6 +78,30 @@ test("what a function prints comes before its result, in chunks, too", async (t)
   assert.ok(lines.indexOf("0.printed") < lines.indexOf("0.returned"));
 });
 
+test("no line is lost when chunks are smaller than asked, because their items are large", async (t) => {
+  const server = await realServer(t);
+  const folder = temporaryFolder(t);
+  const module = join(folder, "f.mjs");
+  const go = join(folder, "go");
+  writeFileSync(
+    module,
+    `import { existsSync } from "node:fs"; import { setTimeout } from "node:timers/promises";` +
+      `export default async (text) => { console.log(text[0] + ".printed"); ` +
+      `while (text[0] === "0" && !existsSync(${JSON.stringify(go)})) await setTimeout(5); ` +
+      `return text[0] + ".returned"; };`,
+  );
+  // Two of them are more than the 4 MiB of a chunk.
+  const items = [0, 1, 2, 3].map((i) => String(i).repeat(3 * 1024 * 1024));
+  const { terminal, status } = startTask(server, { module }, items, { processes: 2, chunkSize: 4 });
+  await waitFor(() => terminal.lines.includes("3.returned"), { what: "the other items", timeoutMs: patienceMs });
+  writeFileSync(go, "");
+  assert.equal(await within(status, "the task's end", patienceMs), 0);
+  assert.deepEqual(itemLines(terminal.lines), [
+    ...["1.printed", "1.returned", "2.printed", "2.returned", "3.printed", "3.returned"],
+    ...["0.printed", "0.returned"],
+  ]);
+});
+
 test("stopping ends the item's whole tree", async (t) => {
   const server = await realServer(t);
   const file = join(temporaryFolder(t), "pids");

@@ -80,7 +80,7 @@ export function startTask(
   values: readonly unknown[],
   options: RunRequest["options"] = {},
 ): RealTask {
-  const items: RunItem[] = values.map((value) => ({ value, label: String(value), file: null }));
+  const items: RunItem[] = values.map((value) => ({ value, label: String(value).slice(0, 20), file: null }));
   const terminal = new FakeTerminal();
   const stop = new AbortController();
   const request: RunRequest = { name: "test", target, items, options: { chunkSize: 1, ...options }, origin: "task" };

@@ -19,7 +19,7 @@ export interface CommandPool extends Principal {
   readonly session: Session;
   began(task: Task, pid: number, startedAt: number): void;
   outcome(task: Task, outcome: Outcome, pid: number, ms: number): void;
-  commandGone(command: PoolCommand): void;
+  commandGone(): void;
 }
 
 const defaultMaxOutputBytes = 1024 * 1024;
@@ -36,6 +36,8 @@ export class PoolCommand {
   readonly #since: number;
   #deadline: Timer | undefined;
   #over = false;
+  /** Called once, when the command has ended, before the pool is told. */
+  onGone: () => void = () => {};
 
   constructor(pool: CommandPool, task: Task) {
     const { engine } = pool;
@@ -154,7 +156,8 @@ export class PoolCommand {
     const { task } = this;
     this.#pool.outcome(task, { from: task.from, count: 1, ...outcome }, this.#record.pid ?? 0, ms);
     task.over();
-    this.#pool.commandGone(this);
+    this.onGone();
+    this.#pool.commandGone();
   }
 }
 

@@ -1,10 +1,11 @@
 import type { Failure } from "../../../protocol/job.js";
+import type { Dispatch } from "./dispatch.js";
 import type { Job } from "./job.js";
 import type { PoolInfo } from "../../../protocol/pool.js";
 import { PoolCommand, type CommandPool } from "./pool-command.js";
 import { PoolWorker } from "./pool-worker.js";
 import { IdleWorkers, type EarlyWorkers, type IdleOptions } from "./idle-workers.js";
-import type { Task } from "./task.js";
+import type { Task, TaskWorker } from "./task.js";
 import { TaskQueue } from "./task-queue.js";
 import type { WorkerPool } from "./worker-pool.js";
 
@@ -27,14 +28,14 @@ const mediumMs = 10;
 /** At most this often, the pool looks for workers whose running task is stuck. */
 const rescueEveryMs = 1;
 
-/** Dispatch: a pool's queue of waiting tasks, its workers and commands, and the rule that pairs them. */
-export class PoolDispatch {
+/** Dispatch on this machine: the queue of waiting tasks, the workers and commands, and the rule that pairs them. */
+export class PoolDispatch implements Dispatch {
   readonly #pool: DispatchedPool;
   readonly #queue = new TaskQueue();
   /** Tasks that are not given to workers, because their client reads its results too slowly. */
   readonly #parked = new Map<Job, Task[]>();
-  readonly workers = new Set<PoolWorker>();
-  readonly commands = new Set<PoolCommand>();
+  readonly #workers = new Set<PoolWorker>();
+  readonly #commands = new Set<PoolCommand>();
   #nextWorker = 1;
   #scheduled = false;
   #lastRescue = 0;
@@ -45,7 +46,7 @@ export class PoolDispatch {
 
   constructor(pool: DispatchedPool, options: IdleOptions, early: EarlyWorkers | null) {
     this.#pool = pool;
-    this.#idle = new IdleWorkers(pool, this.workers, options);
+    this.#idle = new IdleWorkers(pool, this.#workers, options);
     this.#early = early;
     if (early) this.schedule();
   }
@@ -54,21 +55,47 @@ export class PoolDispatch {
     return this.#queue.length;
   }
 
+  get workers(): number {
+    return this.#workers.size + this.#commands.size;
+  }
+
   get empty(): boolean {
-    return this.workers.size === 0 && this.commands.size === 0;
+    return this.#workers.size === 0 && this.#commands.size === 0;
   }
 
   add(task: Task): void {
     this.#queue.push(task);
   }
 
-  /** Empties the queue. The caller has ended all its tasks. */
   clear(): void {
     this.#queue.clear();
     this.#parked.clear();
+    for (const command of this.#commands) command.kill();
   }
 
-  /** Queues tasks before all others of their priority, in their order. */
+  killWorkers(): void {
+    for (const worker of this.#workers) worker.kill();
+  }
+
+  retire(): void {
+    for (const worker of this.#workers) worker.retire();
+  }
+
+  takeBack(tasks: readonly Task[]): void {
+    const workers = new Set<TaskWorker>();
+    for (const { worker } of tasks) if (worker) workers.add(worker);
+    for (const worker of workers) this.addFirst(worker.takeBack());
+  }
+
+  cancel(task: Task, graceMs: number): void {
+    if (task.worker) task.worker.stop(task, "Cancelled", graceMs);
+    else this.#commandOf(task)?.stop("Cancelled", graceMs);
+  }
+
+  holds(task: Task): boolean {
+    return task.worker !== null || this.#commandOf(task) !== undefined;
+  }
+
   addFirst(tasks: readonly Task[]): void {
     for (let i = tasks.length - 1; i >= 0; i--) {
       const task = tasks[i]!;
@@ -78,7 +105,6 @@ export class PoolDispatch {
     }
   }
 
-  /** The job's client has read its backlog: queues the job's parked tasks. */
   unpark(job: Job): void {
     const tasks = this.#parked.get(job);
     this.#parked.delete(job);
@@ -86,7 +112,6 @@ export class PoolDispatch {
     this.schedule();
   }
 
-  /** Fails all queued tasks that need a worker of this runtime. */
   dropQueued(runtime: string, error: Failure): void {
     const keep: Task[] = [];
     for (let task = this.#queue.shift(); task; task = this.#queue.shift()) {
@@ -97,7 +122,7 @@ export class PoolDispatch {
     for (const task of keep) this.#queue.push(task);
   }
 
-  /** Pairs tasks and workers at the end of this turn of the event loop, once for all changes of the turn. */
+  /** Once for all changes of the turn. */
   schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
@@ -120,7 +145,9 @@ export class PoolDispatch {
         // Each item of a chunk is a process of its own. Take one item, so that the others can run at the same time.
         const first = task.takeFirst();
         if (first === task) this.#queue.shift();
-        this.commands.add(new PoolCommand(this.#pool, first));
+        const command = new PoolCommand(this.#pool, first);
+        command.onGone = () => this.#commands.delete(command);
+        this.#commands.add(command);
         continue;
       }
       const { runtime } = task.job;
@@ -136,8 +163,8 @@ export class PoolDispatch {
   }
 
   busy(): number {
-    let busy = this.commands.size;
-    for (const worker of this.workers) if (worker.inflight.length > 0) busy++;
+    let busy = this.#commands.size;
+    for (const worker of this.#workers) if (worker.inflight.length > 0) busy++;
     return busy;
   }
 
@@ -164,7 +191,7 @@ export class PoolDispatch {
    */
   #pick(runtime: string): PoolWorker | null {
     let best: PoolWorker | null = null;
-    for (const worker of this.workers) {
+    for (const worker of this.#workers) {
       if (worker.runtime !== runtime || worker.room() < 1) continue;
       if (!best || worker.inflight.length < best.inflight.length) best = worker;
     }
@@ -210,7 +237,7 @@ export class PoolDispatch {
     let idle = 0;
     let starting = 0;
     let alive = 0;
-    for (const worker of this.workers) {
+    for (const worker of this.#workers) {
       if (worker.runtime !== runtime || worker.state === "retiring") continue;
       alive++;
       if (worker.state === "starting") starting++;
@@ -223,8 +250,14 @@ export class PoolDispatch {
 
   #start(runtime: string): void {
     const worker = new PoolWorker(this.#pool, runtime, `PoolWorker-${this.#nextWorker++}`);
-    this.workers.add(worker);
+    worker.onGone = () => this.#workers.delete(worker);
+    this.#workers.add(worker);
     worker.start();
+  }
+
+  #commandOf(task: Task): PoolCommand | undefined {
+    for (const command of this.#commands) if (command.task === task) return command;
+    return undefined;
   }
 
   /** Once only: a worker that dies is replaced when tasks need it, so workers that cannot start are no endless loop. */
@@ -232,14 +265,14 @@ export class PoolDispatch {
     const early = this.#early;
     this.#early = null;
     if (early && this.#pool.state === "running")
-      for (let i = this.workers.size; i < early.count; i++) this.#start(early.runtime);
+      for (let i = this.#workers.size; i < early.count; i++) this.#start(early.runtime);
   }
 
   /** Takes back prefetched tasks of a lower priority than the first queued task. */
   #overtake(): void {
     const first = this.#next();
     if (!first) return;
-    for (const worker of this.workers) {
+    for (const worker of this.#workers) {
       const second = worker.inflight[1];
       if (second && second.job.priority < first.job.priority) this.addFirst(worker.takeBack());
     }
@@ -250,7 +283,7 @@ export class PoolDispatch {
     const now = this.#pool.engine.clock.now();
     if (now - this.#lastRescue < rescueEveryMs) return;
     this.#lastRescue = now;
-    for (const worker of this.workers) {
+    for (const worker of this.#workers) {
       if (worker.inflight.length > 1 && worker.isStuck(now)) this.addFirst(worker.takeBack());
     }
   }
@@ -258,10 +291,10 @@ export class PoolDispatch {
   /** If the queue is empty, an idle worker gets half of the prefetched tasks of the fullest worker. */
   #stealForIdle(): void {
     if (this.#queue.length > 0) return;
-    for (const idle of this.workers) {
+    for (const idle of this.#workers) {
       if (!idle.idle || idle.room() < 1) continue;
       let fullest: PoolWorker | null = null;
-      for (const worker of this.workers) {
+      for (const worker of this.#workers) {
         if (
           worker.runtime === idle.runtime &&
           worker.inflight.length > 1 &&
@@ -277,8 +310,8 @@ export class PoolDispatch {
 
   /** Slots in use: commands, busy workers and starting workers. */
   #active(): number {
-    let active = this.commands.size;
-    for (const worker of this.workers) if (worker.inflight.length > 0 || worker.state === "starting") active++;
+    let active = this.#commands.size;
+    for (const worker of this.#workers) if (worker.inflight.length > 0 || worker.state === "starting") active++;
     return active;
   }
 }

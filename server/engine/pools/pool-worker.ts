@@ -48,6 +48,8 @@ export class PoolWorker implements HostUser, TaskWorker {
   readonly #targets = new Map<string, number>();
   readonly #timers: TaskTimers;
   #retireTimer: Timer | undefined;
+  /** Called once, when the process has ended, before the pool is told. */
+  onGone: () => void = () => {};
 
   constructor(pool: WorkerPool, runtime: string, name: string) {
     this.pool = pool;
@@ -301,6 +303,7 @@ export class PoolWorker implements HostUser, TaskWorker {
     const lost = [...back.filter(begun), ...this.inflight.splice(0)];
     const { process } = this.host;
     const death = workerLost(this.host, status, (lines) => this.pool.engine.output.tail(process, lines), started);
+    this.onGone();
     this.pool.workerGone(
       this,
       untouched,
@@ -312,6 +315,7 @@ export class PoolWorker implements HostUser, TaskWorker {
 
   failed(error: PolyprocError): void {
     this.state = "gone";
+    this.onGone();
     this.pool.workerGone(this, [], [], error, false);
   }
 

@@ -6,14 +6,14 @@ import type { Target } from "../../../protocol/target.js";
 import type { PoolDependencies } from "./dependencies.js";
 import type { Principal } from "../guard.js";
 import type { Job } from "./job.js";
-import type { PoolCommand } from "./pool-command.js";
 import { earlyWorkers, type IdleOptions } from "./idle-workers.js";
+import type { Dispatch } from "./dispatch.js";
 import { PoolDispatch } from "./pool-dispatch.js";
 import type { PoolWorker } from "./pool-worker.js";
 import type { Surroundings } from "./worker-pool.js";
 import type { SharedObject } from "../registry.js";
 import type { Session } from "../session.js";
-import { Task, type Batch, type Outcome, type TaskWorker } from "./task.js";
+import { Task, type Batch, type Outcome } from "./task.js";
 import { Wait } from "../wait.js";
 
 export interface PoolOptions extends IdleOptions {
@@ -62,7 +62,7 @@ export class Pool implements SharedObject, Principal {
   #state: PoolInfo["state"] = "running";
   /** Message of the Cancelled errors after `terminate`. */
   #why = "";
-  readonly dispatch: PoolDispatch;
+  readonly dispatch: Dispatch;
   readonly #joiners = new Set<Wait<null>>();
   /** Batches that are not done, and pending submits. */
   #live = 0;
@@ -105,7 +105,7 @@ export class Pool implements SharedObject, Principal {
       session: this.session.id,
       state: this.#state,
       processes: this.processes,
-      workers: this.dispatch.workers.size + this.dispatch.commands.size,
+      workers: this.dispatch.workers,
       busy: this.dispatch.busy(),
       queued: this.dispatch.queued,
       done: this.done,
@@ -165,7 +165,7 @@ export class Pool implements SharedObject, Principal {
     for (const job of this.jobs) {
       for (const batch of job.liveBatches())
         for (const task of [...batch.tasks])
-          if (!this.#isHeld(task)) this.engine.guard.run(null, () => this.drop(task, error.toErrorObject(), 0));
+          if (!this.dispatch.holds(task)) this.engine.guard.run(null, () => this.drop(task, error.toErrorObject(), 0));
     }
   }
 
@@ -174,11 +174,10 @@ export class Pool implements SharedObject, Principal {
     if (this.#state === "terminated") return;
     this.#state = "terminated";
     this.#why = why;
-    for (const worker of this.dispatch.workers) worker.kill();
+    this.dispatch.killWorkers();
     const batches = [...this.jobs].flatMap((job) => job.liveBatches());
     this.cancel(batches, why, 0);
     this.dispatch.clear();
-    for (const command of this.dispatch.commands) command.kill();
     this.changed();
     this.#checkGone();
   }
@@ -202,19 +201,14 @@ export class Pool implements SharedObject, Principal {
    */
   cancel(batches: readonly Batch[], message: string, graceMs: number | "waiting"): number {
     const error = new PolyprocError("Cancelled", message).toErrorObject();
-    const workers = new Set<TaskWorker>();
-    for (const batch of batches) for (const task of batch.tasks) if (task.worker) workers.add(task.worker);
-    for (const worker of workers) this.dispatch.addFirst(worker.takeBack());
+    this.dispatch.takeBack(batches.flatMap((batch) => batch.tasks));
     let cancelled = 0;
     for (const batch of batches) {
       const tasks = batch.tasks.filter((task) => task.state === "queued" || graceMs !== "waiting");
       if (tasks.length > 0) cancelled++;
       for (const task of tasks) {
         if (task.state === "queued") this.drop(task, error, 0);
-        else if (graceMs === "waiting") continue;
-        else if (task.worker) task.worker.stop(task, "Cancelled", graceMs);
-        else
-          for (const command of this.dispatch.commands) if (command.task === task) command.stop("Cancelled", graceMs);
+        else if (graceMs !== "waiting") this.dispatch.cancel(task, graceMs);
       }
     }
     this.dispatch.schedule();
@@ -268,7 +262,6 @@ export class Pool implements SharedObject, Principal {
 
   /** A worker has ended. `useful`: it had begun a task, or was given none. */
   workerGone(worker: PoolWorker, untouched: Task[], lost: Task[], death: PolyprocError, useful: boolean): void {
-    this.dispatch.workers.delete(worker);
     if (this.#state === "terminated") {
       const error = new PolyprocError("Cancelled", this.#why).toErrorObject();
       for (const task of [...lost, ...untouched]) this.drop(task, error, worker.pid);
@@ -285,8 +278,7 @@ export class Pool implements SharedObject, Principal {
     this.#checkGone();
   }
 
-  commandGone(command: PoolCommand): void {
-    this.dispatch.commands.delete(command);
+  commandGone(): void {
     this.changed();
     this.dispatch.schedule();
     this.#checkGone();
@@ -369,16 +361,9 @@ export class Pool implements SharedObject, Principal {
     }));
   }
 
-  /** A worker or a command has the task, and will report its end. */
-  #isHeld(task: Task): boolean {
-    if (task.worker) return true;
-    for (const command of this.dispatch.commands) if (command.task === task) return true;
-    return false;
-  }
-
   #retireWhenIdle(): void {
     if (this.#live > 0) return;
-    for (const worker of this.dispatch.workers) worker.retire();
+    this.dispatch.retire();
     this.#checkGone();
   }
 

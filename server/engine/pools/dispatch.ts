@@ -1,0 +1,38 @@
+import type { Failure } from "../../../protocol/job.js";
+import type { Job } from "./job.js";
+import type { Task } from "./task.js";
+
+/** Where a pool's tasks wait and run. It reports each start and each outcome to the pool. */
+export interface Dispatch {
+  /** Tasks that no worker has. */
+  readonly queued: number;
+  /** Processes that run. */
+  readonly workers: number;
+  /** No process is left. */
+  readonly empty: boolean;
+  /** Processes that have a task. */
+  busy(): number;
+  /** Queues a task. `pump` or `schedule` follows. */
+  add(task: Task): void;
+  /** Queues tasks before all others of their priority, in their order. */
+  addFirst(tasks: readonly Task[]): void;
+  /** Pairs tasks and workers. */
+  pump(): void;
+  /** `pump` at the end of this turn of the event loop. */
+  schedule(): void;
+  /** The job's client has read its backlog: its tasks may run again. */
+  unpark(job: Job): void;
+  /** Fails all queued tasks that need a worker of this runtime. */
+  dropQueued(runtime: string, error: Failure): void;
+  /** Queues those of the tasks again that a worker has and has not begun. */
+  takeBack(tasks: readonly Task[]): void;
+  /** Asks a running task to stop. Its process is killed after `graceMs`. */
+  cancel(task: Task, graceMs: number): void;
+  /** A process has the task, and will report its end. */
+  holds(task: Task): boolean;
+  /** Ends the workers once they have no task. The pool has no task left. */
+  retire(): void;
+  killWorkers(): void;
+  /** Empties the queue and kills the commands. The pool has ended all queued tasks. */
+  clear(): void;
+}

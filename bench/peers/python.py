@@ -112,18 +112,14 @@ def pipe_round_trip(count):
 
 def manager_lock(count):
     with multiprocessing.Manager() as manager:
-        lock = manager.Lock()
-        lock.acquire()
-        lock.release()
-        began = time.perf_counter()
-        for _ in range(count):
-            lock.acquire()
-            lock.release()
-        return time.perf_counter() - began
+        return acquire_release(manager.Lock(), count)
 
 
 def lock(count):
-    lock = multiprocessing.Lock()
+    return acquire_release(multiprocessing.Lock(), count)
+
+
+def acquire_release(lock, count):
     lock.acquire()
     lock.release()
     began = time.perf_counter()

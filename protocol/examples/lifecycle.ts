@@ -22,6 +22,13 @@ const workerSessionExample = {
   connectedAt: 1767225600400,
 };
 
+export const limits = {
+  maxMessageBytes: 67108864,
+  maxPayloadBytes: 2147483648,
+  maxQueuedBytes: 67108864,
+  maxMemoryBytes: 4294967296,
+};
+
 export const lifecycleExamples: Examples = {
   initialize: {
     params: {
@@ -35,12 +42,7 @@ export const lifecycleExamples: Examples = {
       serverInfo: { name: "polyproc", version: "0.1.0", pid: 4100 },
       instanceId,
       session: "s1",
-      limits: {
-        maxMessageBytes: 67108864,
-        maxPayloadBytes: 2147483648,
-        maxQueuedBytes: 67108864,
-        maxMemoryBytes: 4294967296,
-      },
+      limits,
       cpuCount: 8,
       runtimes: ["node", "python"],
       capabilities: {},

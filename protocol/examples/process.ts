@@ -1,6 +1,7 @@
+import type { ProcessInfo } from "../process.js";
 import type { Examples } from "./example.js";
 
-export const processExample = {
+export const processExample: ProcessInfo = {
   process: "process:s1.1",
   pid: 4242,
   name: "Process-1",

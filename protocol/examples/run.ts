@@ -1,3 +1,4 @@
+import type { RunInfo } from "../run.js";
 import type { Examples } from "./example.js";
 
 const spec = {
@@ -13,7 +14,7 @@ const spec = {
   halt: { failures: 10, now: false },
 };
 
-export const runExample = {
+export const runExample: RunInfo = {
   run: "run:s1.20",
   name: "digests of 200 files",
   target: "hash.js#digest",

@@ -1,5 +1,5 @@
 import type { Examples } from "./example.js";
-import { instanceId } from "./lifecycle.js";
+import { instanceId, limits } from "./lifecycle.js";
 
 export const workerExamples: Examples = {
   "worker/ready": {
@@ -7,12 +7,7 @@ export const workerExamples: Examples = {
     result: {
       instanceId,
       session: "s2",
-      limits: {
-        maxMessageBytes: 67108864,
-        maxPayloadBytes: 2147483648,
-        maxQueuedBytes: 67108864,
-        maxMemoryBytes: 4294967296,
-      },
+      limits,
       cpuCount: 8,
       runtimes: ["node", "python"],
     },

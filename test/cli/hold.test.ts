@@ -25,6 +25,11 @@ function startHolder(t: TestContext, { env }: Server, how: string[]) {
   };
 }
 
+/** Returns once one party waits, as `polyproc top` shows it. */
+async function oneWaits(t: TestContext, { env }: Server): Promise<void> {
+  await waitFor(async () => / 1 waiting/.test((await run(t, ["top"], { env })).stdout), { intervalMs: 20 });
+}
+
 describe("polyproc lock", () => {
   test("two do not run at a time, and the exit status is the command's", async (t) => {
     const server = await serve(t);
@@ -59,9 +64,7 @@ describe("polyproc lock", () => {
     const holder = startHolder(t, server, ["lock", "one"]);
     await holder.begun();
     const next = startHolder(t, server, ["lock", "one"]);
-    await waitFor(async () => / 1 waiting/.test((await run(t, ["top"], { env: server.env })).stdout), {
-      intervalMs: 20,
-    });
+    await oneWaits(t, server);
     holder.running.signal("SIGKILL");
     await next.begun();
     assert.equal(
@@ -84,9 +87,7 @@ describe("polyproc lock", () => {
     const holder = startHolder(t, server, ["lock", "one"]);
     await holder.begun();
     const waiting = startHolder(t, server, ["lock", "one"]);
-    await waitFor(async () => / 1 waiting/.test((await run(t, ["top"], { env: server.env })).stdout), {
-      intervalMs: 20,
-    });
+    await oneWaits(t, server);
     waiting.running.signal("SIGINT");
     assert.equal((await waiting.running.ended()).status, 130);
     holder.running.signal("SIGTERM");

@@ -4,30 +4,10 @@ import { renderTree } from "../../cli/ps/process-tree.js";
 import type { ServerState } from "../../cli/ps/server-state.js";
 import { renderTop } from "../../cli/top/render-top.js";
 import type { ProcessInfo, Usage } from "../../protocol/process.js";
+import { processInfo } from "../process-info.js";
 
 function info(handle: string, pid: number, more: Partial<ProcessInfo> = {}): ProcessInfo {
-  return {
-    process: `process:${handle}`,
-    pid,
-    name: handle,
-    role: "process",
-    state: "running",
-    daemon: false,
-    runtime: "node",
-    target: "",
-    source: null,
-    cwd: "/w",
-    parent: null,
-    session: "s1",
-    pool: null,
-    exitCode: null,
-    reason: null,
-    dismissed: false,
-    startedAt: 0,
-    endedAt: null,
-    task: null,
-    ...more,
-  };
+  return processInfo(handle, pid, { target: "", cwd: "/w", startedAt: 0, ...more });
 }
 
 function usage(

@@ -76,3 +76,17 @@ export async function installed({ package: name, version, program }: Manager): P
   }
   return path;
 }
+
+/** An empty folder for a project of this manager, and the manager run in it with `home` for all that it stores. */
+export async function projectOf(name: string, folder: string) {
+  const manager = managers[name]!;
+  const program = await installed(manager);
+  const project = join(folder, name.replaceAll(/\W+/g, "-"));
+  const home = join(project, "home");
+  mkdirSync(home, { recursive: true });
+  // The machine's own folders of the manager stay as they are.
+  const xdg = { XDG_RUNTIME_DIR: home, XDG_CACHE_HOME: home, XDG_DATA_HOME: home, XDG_CONFIG_HOME: home };
+  const env = { ...process.env, HOME: home, TMPDIR: folder, ...xdg };
+  const manage = (args: string[]) => run(program, args, { cwd: project, env });
+  return { manager, project, manage };
+}

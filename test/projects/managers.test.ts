@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { run as runCommandLine } from "../cli/polyproc.js";
 import { fixture } from "../fixture.js";
-import { installed, managers } from "../package/managers.js";
-import { packed, run, type Packed } from "../package/packed.js";
+import { projectOf } from "../package/managers.js";
+import { packed, type Packed } from "../package/packed.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { projects } from "./project.js";
 
@@ -29,14 +29,7 @@ describe("a TypeScript project without tsx", () => {
 
   for (const name of ["pnpm", "yarn, with Plug'n'Play"]) {
     it(`installed by ${name}: its functions are mapped over files`, async (t) => {
-      const manager = managers[name]!;
-      const program = await installed(manager);
-      const project = join(folder, name.replaceAll(/\W+/g, "-"));
-      const home = join(project, "home");
-      mkdirSync(home, { recursive: true });
-      const xdg = { XDG_RUNTIME_DIR: home, XDG_CACHE_HOME: home, XDG_DATA_HOME: home, XDG_CONFIG_HOME: home };
-      const env = { ...process.env, HOME: home, TMPDIR: folder, ...xdg };
-      const manage = (args: string[]) => run(program, args, { cwd: project, env });
+      const { manager, project, manage } = await projectOf(name, folder);
       cpSync(fixture("projects/esm"), project, { recursive: true });
       writeFileSync(join(project, "a.txt"), "hello wide world");
       writeFileSync(join(project, "src/seconds.ts"), source);

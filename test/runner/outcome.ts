@@ -25,3 +25,18 @@ export interface Failure {
   name: string;
   error: string;
 }
+
+/** The outcome of what has not begun. */
+export function noOutcome(title: string): Outcome {
+  return {
+    title,
+    durationMs: 0,
+    passed: 0,
+    skipped: 0,
+    leftOut: [],
+    failures: [],
+    notes: [],
+    tests: [],
+    output: "",
+  };
+}

@@ -3,7 +3,7 @@ import { usesDesktop } from "../vscode/executable.js";
 import { needsHost, needsWindow } from "../vscode/needs-editor.js";
 import { packageForRun } from "../vscode/packaged-extension.js";
 import type { TestFile } from "./files.js";
-import type { Outcome } from "./outcome.js";
+import { noOutcome, type Outcome } from "./outcome.js";
 import type { Run } from "./run.js";
 
 /**
@@ -18,17 +18,7 @@ export async function prepareEditors(files: readonly TestFile[], run: Run): Prom
   if (!inBrowser && !inHost) return [];
   const title = "the editor to test in";
   const began = performance.now();
-  const outcome: Outcome = {
-    title,
-    durationMs: 0,
-    passed: 0,
-    skipped: 0,
-    leftOut: [],
-    failures: [],
-    notes: [],
-    tests: [],
-    output: "",
-  };
+  const outcome = noOutcome(title);
   try {
     if (inBrowser || !usesDesktop()) await installOffline();
     if (inBrowser) outcome.notes.push(await packageForRun(run.folder, run.environment));

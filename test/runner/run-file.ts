@@ -7,7 +7,7 @@ import { within } from "../deadline.js";
 import { compiled } from "../fixture.js";
 import type { TestFile } from "./files.js";
 import { describeProcess, findLeaks, markedProcesses } from "./leaks.js";
-import type { Failure, Outcome } from "./outcome.js";
+import { noOutcome, type Failure, type Outcome } from "./outcome.js";
 import type { TestEvent } from "./reporter.js";
 import type { Run } from "./run.js";
 
@@ -25,17 +25,7 @@ export async function runFile(file: TestFile, run: Run): Promise<Outcome> {
   mkdirSync(folder, { mode: 0o700 });
   const mark = { name: "POLYPROC_TEST_FILE", value: `${run.id}.${number}` };
   const startedAt = performance.now();
-  const outcome: Outcome = {
-    title: file.source,
-    durationMs: 0,
-    passed: 0,
-    skipped: 0,
-    leftOut: [],
-    failures: [],
-    notes: [],
-    tests: [],
-    output: "",
-  };
+  const outcome = noOutcome(file.source);
 
   const child = spawn(
     process.execPath,

@@ -3,20 +3,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Guardian } from "../../server/os/guardian.js";
+import { developerVariables } from "../developer-variables.js";
 import { markedProcesses } from "./leaks.js";
 
 const runVariable = "POLYPROC_TEST_RUN";
-/** Of the developer's own session, or of node:test's: tests must not see them. */
-const notInherited = [
-  "POLYPROC_ADDRESS",
-  "POLYPROC_TOKEN",
-  "POLYPROC_INSTANCE",
-  "POLYPROC_CHILD",
-  "NODE_TEST_CONTEXT",
-  "NODE_CHANNEL_FD",
-  "FORCE_COLOR",
-  "CI",
-];
+const notInherited = [...developerVariables, "FORCE_COLOR", "CI"];
 
 /**
  * One run of the suite: the folder below which everything temporary is made, and the mark of every process that it

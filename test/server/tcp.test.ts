@@ -76,25 +76,17 @@ test("TLS serves with a certificate and a token", async (t) => {
     "--token-file",
     `${folder}/token`,
   ]);
-  for (const framing of framings) {
-    const socket = connectTls({
-      port: Number(server.addresses[0]!.split(":").at(-1)),
-      host: "127.0.0.1",
-      ca: certificate,
-      servername: "localhost",
-    });
+  const port = Number(server.addresses[0]!.split(":").at(-1));
+  const connect = async (framing: Framing) => {
+    const socket = connectTls({ port, host: "127.0.0.1", ca: certificate, servername: "localhost" });
     await within(once(socket, "secureConnect"), "a TLS connection");
-    const client = new RawClient(socket, framing);
+    return new RawClient(socket, framing);
+  };
+  for (const framing of framings) {
+    const client = await connect(framing);
     assert.equal((await client.request("initialize", {})).error?.data?.["name"], "Unauthorized");
     client.close();
-    const other = connectTls({
-      port: Number(server.addresses[0]!.split(":").at(-1)),
-      host: "127.0.0.1",
-      ca: certificate,
-      servername: "localhost",
-    });
-    await within(once(other, "secureConnect"), "a TLS connection");
-    const welcome = new RawClient(other, framing);
+    const welcome = await connect(framing);
     assert.equal(
       (await welcome.request("initialize", { token: readFileSync(`${folder}/token`, "utf8").trim() })).error,
       undefined,

@@ -7,20 +7,11 @@ import { join } from "node:path";
 import { connect, type Client } from "polyproc";
 import { Guardian } from "../../server/os/guardian.js";
 import { waitFor, within } from "../deadline.js";
+import { developerVariables } from "../developer-variables.js";
 import { compiled } from "../fixture.js";
 import { certificate, privateKey } from "../server/tls-files.js";
 import { pythonEnvironment } from "./program.js";
 import { soakProcesses, soakVariable } from "./processes.js";
-
-/** Of the developer's own session: no process of the run may see them. */
-const notInherited = [
-  "POLYPROC_ADDRESS",
-  "POLYPROC_TOKEN",
-  "POLYPROC_INSTANCE",
-  "POLYPROC_CHILD",
-  "NODE_TEST_CONTEXT",
-  "NODE_CHANNEL_FD",
-];
 
 /** A run's folder, its mark, and its server, of which there is one after another. */
 export class Stage {
@@ -60,7 +51,7 @@ export class Stage {
       POLYPROC_TRUST_BLOBS: "1",
       NODE_EXTRA_CA_CERTS: this.#certificate,
     };
-    for (const name of notInherited) if (name !== "POLYPROC_TOKEN") delete this.environment[name];
+    for (const name of developerVariables) if (name !== "POLYPROC_TOKEN") delete this.environment[name];
   }
 
   get address(): string | null {

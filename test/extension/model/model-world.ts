@@ -5,34 +5,14 @@ import type { ProcessInfo } from "../../../protocol/process.js";
 import type { Part } from "../../../extension/model/model.js";
 import { ServerModel } from "../../../extension/model/server-model.js";
 import { waitFor } from "../../deadline.js";
+import { processInfo } from "../../process-info.js";
 import { FakeServer } from "./fake-server.js";
 
 export const nothing: Snapshot = { seq: 0, processes: [], pools: [], sync: [], deadlocks: [], runs: [], sessions: [] };
 
 let counted = 0;
 export function process_(changes: Partial<ProcessInfo> = {}): ProcessInfo {
-  return {
-    process: `process:s1.${++counted}`,
-    pid: counted,
-    name: "p",
-    role: "process",
-    state: "running",
-    daemon: false,
-    runtime: "command",
-    target: "sleep",
-    source: null,
-    cwd: "/w",
-    parent: null,
-    session: "s1",
-    pool: null,
-    exitCode: null,
-    reason: null,
-    dismissed: false,
-    startedAt: 0,
-    endedAt: null,
-    task: null,
-    ...changes,
-  };
+  return processInfo(`s1.${++counted}`, counted, { name: "p", runtime: "command", target: "sleep", ...changes });
 }
 
 export const pool: PoolInfo = {

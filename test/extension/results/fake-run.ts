@@ -1,5 +1,7 @@
+import { queuedRow } from "../../../extension/runs/row.js";
 import type { OutputText, Row, Run, RunRequest } from "../../../extension/runs/run.js";
 import type { RunInfo } from "../../../protocol/run.js";
+import { queuedRun } from "../run-info.js";
 
 /** A run that does what the test says. */
 export class FakeRun implements Run {
@@ -31,36 +33,15 @@ export class FakeRun implements Run {
       origin: "command",
       ...request,
     };
-    this.rows = items.map(({ label, file }, index) => ({
-      index,
-      chunk: index - (index % (request.options?.chunkSize ?? 1)),
-      label,
-      file,
-      state: "queued",
-      pid: 0,
-      attempt: 1,
-      startedAt: null,
-      ms: null,
-    }));
-    this.info = {
-      run: this.id,
+    const { chunkSize = 1 } = this.request.options;
+    this.rows = items.map((item, index) => ({ ...queuedRow(index, item), chunk: index - (index % chunkSize) }));
+    this.info = queuedRun(this.id, count, {
       name: "a run",
       target: "m.js#f",
-      state: "running",
-      pool: "pool:1.1",
-      job: "job:1.1",
       processes: 2,
-      chunkSize: this.request.options.chunkSize ?? 1,
-      total: count,
-      queued: count,
-      running: 0,
-      done: 0,
-      failed: 0,
-      cancelled: 0,
+      chunkSize,
       startedAt: 1000,
-      endedAt: null,
-      session: "s1",
-    };
+    });
   }
 
   get listeners(): number {

@@ -20,6 +20,14 @@ function feed(t: TestContext, run: FakeRun, send?: (message: ToPage) => Promise<
   return { feed: made, sent, faults, rows, last };
 }
 
+/** A page that takes each message when the test calls `done`. */
+function slowPage(t: TestContext) {
+  const run = new FakeRun(1);
+  const held: { message: ToPage; done(): void }[] = [];
+  feed(t, run, (message) => new Promise<void>((resolve) => held.push({ message, done: resolve })));
+  return { run, held, next: async () => (await waitFor(() => held.shift()))! };
+}
+
 describe("a feed", () => {
   test("sends the run first, then every row, a thousand at a time", async (t) => {
     const { sent, rows } = feed(t, new FakeRun(2500));
@@ -54,10 +62,7 @@ describe("a feed", () => {
   });
 
   test("waits for a slow page, then sends the latest state", async (t) => {
-    const run = new FakeRun(1);
-    const held: { message: ToPage; done(): void }[] = [];
-    feed(t, run, (message) => new Promise<void>((resolve) => held.push({ message, done: resolve })));
-    const next = async () => (await waitFor(() => held.shift()))!;
+    const { run, next, held } = slowPage(t);
     (await next()).done();
     const slow = await next();
     for (let i = 1; i <= 100; i++) run.change(0, { state: "running", ms: i });
@@ -80,10 +85,7 @@ describe("a feed", () => {
   });
 
   test("sends the end of a run that ends while a slow page gets its last rows", async (t) => {
-    const run = new FakeRun(1);
-    const held: { message: ToPage; done(): void }[] = [];
-    feed(t, run, (message) => new Promise<void>((resolve) => held.push({ message, done: resolve })));
-    const next = async () => (await waitFor(() => held.shift()))!;
+    const { run, next } = slowPage(t);
     (await next()).done();
     const rows = await next();
     assert.equal(rows.message.type, "rows");

@@ -1,7 +1,9 @@
 import { Listeners } from "../../../extension/runs/listeners.js";
 import { queuedRow } from "../../../extension/runs/row.js";
 import type { OutputText, Row, Run, RunRequest } from "../../../extension/runs/run.js";
+import type { RunInfo } from "../../../protocol/run.js";
 import type { Target } from "../../../protocol/target.js";
+import { queuedRun } from "../run-info.js";
 
 /** A run whose rows the test sets. */
 export class FakeRun implements Run {
@@ -10,7 +12,7 @@ export class FakeRun implements Run {
   readonly rows: Row[];
   lost = false;
   ended = false;
-  info;
+  info: RunInfo;
   readonly whenEnded = Promise.resolve();
   readonly #changes = new Listeners<[readonly number[]]>(fail);
   readonly #output = new Listeners<[number, readonly OutputText[], number]>(fail);
@@ -25,25 +27,7 @@ export class FakeRun implements Run {
       origin: "command",
     };
     this.rows = this.request.items.map((item, index) => queuedRow(index, item));
-    this.info = {
-      run: id,
-      name: "work",
-      target: "work",
-      state: "running" as const,
-      pool: "pool:r.1",
-      job: "job:r.1",
-      processes: 2,
-      chunkSize: 1,
-      total: items.length,
-      queued: items.length,
-      running: 0,
-      done: 0,
-      failed: 0,
-      cancelled: 0,
-      startedAt: 0,
-      endedAt: null as number | null,
-      session: "s1",
-    };
+    this.info = queuedRun(id, items.length, { name: "work", target: "work", processes: 2 });
   }
 
   set(index: number, changes: Partial<Row>): void {

@@ -4,6 +4,7 @@ import type { Rpc, Server, ServerState } from "../../../extension/connection/rpc
 import type { Model, Part } from "../../../extension/model/model.js";
 import { PolyprocError } from "../../../protocol/errors.js";
 import type { RunEntry, RunInfo } from "../../../protocol/run.js";
+import { queuedRun } from "../run-info.js";
 
 /** A run as a server keeps it, driven by the test. */
 export interface FakeRun {
@@ -76,26 +77,15 @@ export class FakeRpc implements Rpc {
     const fake: FakeRun = {
       spec: { target: { command: "true" }, items: items.map((item) => encode(item)), ...spec },
       log: [],
-      info: {
-        run,
+      info: queuedRun(run, items.length, {
         name: "a run",
         target: "true",
-        state: "running",
-        pool: "pool:r.1",
         job: `job:r.${this.runs.size + 1}`,
         processes: 2,
-        chunkSize: 1,
-        total: items.length,
-        queued: items.length,
-        running: 0,
-        done: 0,
-        failed: 0,
-        cancelled: 0,
         startedAt: 1000 + this.runs.size,
-        endedAt: null,
         session: "s9",
         ...info,
-      },
+      }),
     };
     this.runs.set(run, fake);
     return fake;

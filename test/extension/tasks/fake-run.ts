@@ -1,3 +1,4 @@
+import { queuedRow } from "../../../extension/runs/row.js";
 import type { OutputFeed } from "../../../extension/tasks/output-feed.js";
 import type { Row, RowState, Run, RunRequest } from "../../../extension/runs/run.js";
 import { errorCodes } from "../../../protocol/errors.js";
@@ -5,6 +6,7 @@ import type { Failure } from "../../../protocol/job.js";
 import type { OutputLine } from "../../../protocol/process.js";
 import type { Target } from "../../../protocol/target.js";
 import type { RunInfo } from "../../../protocol/run.js";
+import { queuedRun } from "../run-info.js";
 
 export function failure(message: string): Failure {
   return {
@@ -55,36 +57,11 @@ export class FakeRun implements Run {
       options: { processes, chunkSize },
       origin: "task",
     };
-    this.rows = labels.map((label, index) => ({
-      index,
+    this.rows = this.request.items.map((item, index) => ({
+      ...queuedRow(index, item),
       chunk: index - (index % chunkSize),
-      label,
-      file: null,
-      state: "queued",
-      pid: 0,
-      attempt: 1,
-      startedAt: null,
-      ms: null,
     }));
-    this.info = {
-      run: this.id,
-      name: "check",
-      target: "check",
-      state: "running",
-      pool: "pool:s1.1",
-      job: "job:s1.1",
-      processes,
-      chunkSize,
-      total: items,
-      queued: items,
-      running: 0,
-      done: 0,
-      failed: 0,
-      cancelled: 0,
-      startedAt: 0,
-      endedAt: null,
-      session: "s1",
-    };
+    this.info = queuedRun(this.id, items, { name: "check", target: "check", processes, chunkSize });
   }
 
   set(index: number, state: RowState, more: Partial<Row> = {}): void {

@@ -20,8 +20,8 @@ interface Started {
 async function start(
   items: number,
   more: { module?: boolean; target?: Target; processes?: number; chunkSize?: number } = {},
+  terminal = new FakeTerminal(),
 ): Promise<Started> {
-  const terminal = new FakeTerminal();
   const { screen } = terminal;
   const run = new FakeRun(items, more);
   const feed = new FakeFeed(run.info.job);
@@ -172,21 +172,7 @@ test("a program that is not there is told once, however many items failed by it"
 test("children wait while the terminal is behind", async () => {
   const terminal = new FakeTerminal();
   terminal.answering = false;
-  const { screen } = terminal;
-  const run = new FakeRun(2);
-  const feed = new FakeFeed(run.info.job);
-  const status = runTask(
-    {
-      runs: { start: async () => run },
-      prepare: async () => run.request,
-      openFeed: async () => feed,
-      screen,
-      columns: () => 80,
-      what: "flood",
-    },
-    new AbortController().signal,
-  );
-  await within(run.followed, "the task to follow its run");
+  const { run, feed, status } = await start(2, {}, terminal);
   for (let i = 0; i < 4000; i++) feed.line(0, "x".repeat(1000));
   assert.ok(feed.paused);
   assert.equal(terminal.questions, 1);

@@ -4,32 +4,12 @@ import type { PoolInfo } from "../../../protocol/pool.js";
 import type { ProcessInfo, Usage } from "../../../protocol/process.js";
 import type { Known, Snapshot } from "../../../extension/views/snapshot.js";
 import type { TreeNode } from "../../../extension/views/tree/tree-node.js";
+import { processInfo as exampleProcess } from "../../process-info.js";
 
 export const at = 1_000_000;
 
 export function processInfo(id: string, more: Partial<ProcessInfo> = {}): ProcessInfo {
-  return {
-    process: `process:${id}`,
-    pid: 100,
-    name: id,
-    role: "process",
-    state: "running",
-    daemon: false,
-    runtime: "node",
-    target: "tasks.js#work",
-    source: null,
-    cwd: "/w",
-    parent: null,
-    session: "s1",
-    pool: null,
-    exitCode: null,
-    reason: null,
-    dismissed: false,
-    startedAt: at - 5000,
-    endedAt: null,
-    task: null,
-    ...more,
-  };
+  return exampleProcess(id, 100, { target: "tasks.js#work", cwd: "/w", startedAt: at - 5000, ...more });
 }
 
 export function endedInfo(id: string, exitCode: number, more: Partial<ProcessInfo> = {}): ProcessInfo {

@@ -198,6 +198,19 @@ export class PoolWorld extends FakeWorld {
   }
 }
 
+/** A job in a pool whose workers have connected. `tasks`: a number stands for that many of one item. */
+export async function startJob(
+  tasks: number | Params<typeof jobs.submit>["tasks"],
+  { processes = 1, ...options }: { processes?: number } & Partial<JobOptions> = {},
+): Promise<{ world: PoolWorld; job: Job; host: FakeHost }> {
+  const world = new PoolWorld();
+  const job = world.job(world.pool({ processes }), options);
+  job.submit(typeof tasks === "number" ? world.tasks(tasks) : tasks);
+  world.connectAll();
+  await settle();
+  return { world, job, host: world.hosts[0]! };
+}
+
 /** Waits until deferred work of this turn has run. */
 export async function settle(): Promise<void> {
   for (let i = 0; i < 5; i++) await Promise.resolve();

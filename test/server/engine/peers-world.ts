@@ -11,20 +11,10 @@ import type {
   Spawner,
 } from "../../../server/engine/processes/spawner.js";
 import { Connection, type Access } from "../../../server/handlers/connection.js";
-import type { ServerFacts } from "../../../server/handlers/handler.js";
 import { FakeWorld } from "./fake-engine.js";
 import { settle } from "./fake-hosts.js";
 import { FakePeer } from "./fake-peer.js";
-
-const facts: ServerFacts = {
-  version: "0.0.0",
-  pid: 1,
-  startedAt: 0,
-  addresses: () => [],
-  memory: () => ({ rssBytes: 0, heapUsedBytes: 0 }),
-  stop: () => {},
-  stopWhenAlone: () => {},
-};
+import { serverFacts } from "../handlers/server-facts.js";
 
 /** A peer whose connection ends when the server closes it, as with a real door. */
 class ConnectedPeer extends FakePeer {
@@ -52,7 +42,7 @@ export class Speaker {
   #nextId = 1;
 
   constructor(world: PeersWorld, access: Access) {
-    this.peer.connection = new Connection({ engine: world.engine, server: facts }, this.peer, access);
+    this.peer.connection = new Connection({ engine: world.engine, server: serverFacts }, this.peer, access);
   }
 
   ask(method: string, params: object): void {

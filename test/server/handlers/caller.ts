@@ -1,18 +1,8 @@
 import type { PolyprocError } from "../../../protocol/errors.js";
 import { Connection } from "../../../server/handlers/connection.js";
-import type { ServerFacts } from "../../../server/handlers/handler.js";
 import { FakePeer } from "../engine/fake-peer.js";
 import type { FakeWorld } from "../engine/fake-engine.js";
-
-const facts: ServerFacts = {
-  version: "0.0.0",
-  pid: 1,
-  startedAt: 0,
-  addresses: () => [],
-  memory: () => ({ rssBytes: 0, heapUsedBytes: 0 }),
-  stop: () => {},
-  stopWhenAlone: () => {},
-};
+import { serverFacts } from "./server-facts.js";
 
 /** What became of a request. */
 export interface Reply {
@@ -30,7 +20,7 @@ export class Caller {
   #nextId = 1;
 
   constructor(world: FakeWorld, clientInfo?: { name: string; title?: string; version?: string }) {
-    this.#connection = new Connection({ engine: world.engine, server: facts }, this.peer, {
+    this.#connection = new Connection({ engine: world.engine, server: serverFacts }, this.peer, {
       kind: "client",
       checkToken: null,
     });

@@ -8,24 +8,6 @@ import importlib
 import sys
 import types
 
-# The whole of it is loaded before any name is replaced.
-_STANDARD = (
-    "connection",
-    "context",
-    "dummy",
-    "dummy.connection",
-    "heap",
-    "managers",
-    "pool",
-    "process",
-    "queues",
-    "reduction",
-    "resource_tracker",
-    "shared_memory",
-    "sharedctypes",
-    "synchronize",
-    "util",
-)
 _OURS = (
     "connection",
     "context",
@@ -38,6 +20,8 @@ _OURS = (
     "sharedctypes",
     "synchronize",
 )
+# The whole of it is loaded before any name is replaced.
+_STANDARD = (*_OURS, "dummy", "dummy.connection", "resource_tracker", "shared_memory", "util")
 
 
 def install():

@@ -190,6 +190,11 @@ def references_that_come_and_go(scheduler):
     scheduler.handler = handler
 
 
+def end_of(session):
+    session._end(None)
+    session._hang_up()
+
+
 def the_end_of_the_session(scheduler):
     def main():
         try:
@@ -198,11 +203,7 @@ def the_end_of_the_session(scheduler):
         except Closed:
             return
 
-    def other():
-        session._end(None)
-        session._hang_up()
-
-    main_first(scheduler, main, other)
+    main_first(scheduler, main, lambda: end_of(session))
     session = System(scheduler, echo).session()
 
 
@@ -338,11 +339,7 @@ def a_call_at_the_end_of_the_session(scheduler):
         except Closed:
             return
 
-    def other():
-        session._end(None)
-        session._hang_up()
-
-    main_first(scheduler, main, other)
+    main_first(scheduler, main, lambda: end_of(session))
     session = System(scheduler, work, prompt=True).session()
     pool = FakePool(session)
     job = PoolJob(pool, twice, "apply", None)

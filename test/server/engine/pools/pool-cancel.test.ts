@@ -2,14 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { errorName } from "../../../../protocol/errors.js";
 import * as workers from "../../../../protocol/worker.js";
-import { PoolWorld, runAll, settle, type FakeHost } from "../fake-hosts.js";
+import { PoolWorld, runAll, settle, startJob, type FakeHost } from "../fake-hosts.js";
 
 test("cancel fails a queued task at once and asks a running one to stop; other tasks go on", async () => {
-  const world = new PoolWorld();
-  const job = world.job(world.pool({ processes: 1 }));
-  job.submit(world.tasks(3));
-  const host = world.hosts[0]!.connect();
-  await settle();
+  const { world, job, host } = await startJob(3);
   const running = host.begin()!;
   assert.equal(job.cancel([0, 2], 1000), 2);
   await settle();
@@ -33,11 +29,7 @@ test("cancel fails a queued task at once and asks a running one to stop; other t
 });
 
 test("cancel of waiting tasks cancels exactly those that no worker has begun, also prefetched ones", async () => {
-  const world = new PoolWorld();
-  const job = world.job(world.pool({ processes: 2 }));
-  job.submit(world.tasks(100));
-  world.connectAll();
-  await settle();
+  const { world, job } = await startJob(100, { processes: 2 });
   const [busy, quick] = world.hosts as [FakeHost, FakeHost];
   for (let i = 0; i < 3; i++) {
     for (const host of [busy, quick]) host.succeed(host.begin()!);
@@ -60,11 +52,7 @@ test("cancel of waiting tasks cancels exactly those that no worker has begun, al
 });
 
 test("a slow worker is never given so many tasks that one claim byte could mean two of them", async () => {
-  const world = new PoolWorld();
-  const job = world.job(world.pool({ processes: 1 }));
-  job.submit(world.tasks(3));
-  const host = world.hosts[0]!.connect();
-  await settle();
+  const { world, job, host } = await startJob(3);
   for (let i = 0; i < 3; i++) {
     host.succeed(host.begin()!);
     world.clock.advance(0.1);
@@ -93,11 +81,7 @@ test("a slow worker is never given so many tasks that one claim byte could mean 
 });
 
 test("a worker that dies before it reads loses no task that was given and taken back repeatedly", async () => {
-  const world = new PoolWorld();
-  const job = world.job(world.pool({ processes: 1 }));
-  job.submit(world.tasks(1));
-  const host = world.hosts[0]!.connect();
-  await settle();
+  const { world, job, host } = await startJob(1);
   for (let round = 0; round < 200; round++) {
     job.submit(world.tasks(1, 1 + round));
     await settle();

@@ -2,14 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { errorName } from "../../../../protocol/errors.js";
 import * as workers from "../../../../protocol/worker.js";
-import { PoolWorld, runAll, settle, type FakeHost } from "../fake-hosts.js";
+import { PoolWorld, runAll, settle, startJob, type FakeHost } from "../fake-hosts.js";
 
 test("when a worker dies, only its begun task fails, and other workers run the others in order", async () => {
-  const world = new PoolWorld();
-  const job = world.job(world.pool({ processes: 1 }));
-  job.submit(world.tasks(10));
-  const first = world.hosts[0]!.connect();
-  await settle();
+  const { world, host: first } = await startJob(10);
   for (let i = 0; i < 3; i++) {
     first.succeed(first.begin()!);
     await settle();
@@ -30,11 +26,7 @@ test("when a worker dies, only its begun task fails, and other workers run the o
 });
 
 test("with retries, the task of a dead worker is retried", async () => {
-  const world = new PoolWorld();
-  const job = world.job(world.pool({ processes: 1 }), { retries: 1 });
-  job.submit(world.tasks(1));
-  const first = world.hosts[0]!.connect();
-  await settle();
+  const { world, host: first } = await startJob(1, { retries: 1 });
   first.begin();
   first.die();
   await settle();
@@ -49,11 +41,7 @@ test("with retries, the task of a dead worker is retried", async () => {
 });
 
 test("a failing task has 1 + retries attempts, then its error is reported", async () => {
-  const world = new PoolWorld();
-  const job = world.job(world.pool({ processes: 1 }), { retries: 2 });
-  job.submit(world.tasks(1));
-  const host = world.hosts[0]!.connect();
-  await settle();
+  const { world, host } = await startJob(1, { retries: 2 });
   for (let i = 0; i < 3; i++) {
     host.fail(host.begin()!, `try ${i + 1}`);
     await settle();
@@ -66,11 +54,7 @@ test("a failing task has 1 + retries attempts, then its error is reported", asyn
 });
 
 test("in a dead worker's chunk done items stay done, one is lost, the rest runs item by item", async () => {
-  const world = new PoolWorld();
-  const job = world.job(world.pool({ processes: 1 }));
-  job.submit([{ index: 0, count: 10, items: new Uint8Array([0x9a]) }]);
-  const first = world.hosts[0]!.connect();
-  await settle();
+  const { world, job, host: first } = await startJob([{ index: 0, count: 10, items: new Uint8Array([0x9a]) }]);
   const task = first.begin()!;
   assert.equal(task.exact, true);
   first.record.part({ seq: task.seq, from: 0, count: 4, values: new Uint8Array([0x94]), next: 4 });
@@ -94,11 +78,7 @@ test("in a dead worker's chunk done items stay done, one is lost, the rest runs 
 });
 
 test("in a dead worker's large chunk no item fails: batched reports do not tell which one ran", async () => {
-  const world = new PoolWorld();
-  const job = world.job(world.pool({ processes: 1 }));
-  job.submit([{ index: 0, count: 1000, items: new Uint8Array([0xdc, 0x03, 0xe8]) }]);
-  const first = world.hosts[0]!.connect();
-  await settle();
+  const { world, host: first } = await startJob([{ index: 0, count: 1000, items: new Uint8Array([0xdc, 0x03, 0xe8]) }]);
   const task = first.begin()!;
   assert.equal(task.exact, undefined);
   first.record.part({ seq: task.seq, from: 0, count: 4, values: new Uint8Array([0x94]), next: 4 });
@@ -124,11 +104,7 @@ test("in a dead worker's large chunk no item fails: batched reports do not tell 
 });
 
 test("a task past its timeout is asked to stop, then its worker alone is killed; it fails with TimedOut", async () => {
-  const world = new PoolWorld();
-  const job = world.job(world.pool({ processes: 2 }), { timeoutMs: 100, graceMs: 50 });
-  job.submit(world.tasks(2));
-  world.connectAll();
-  await settle();
+  const { world } = await startJob(2, { processes: 2, timeoutMs: 100, graceMs: 50 });
   const [hung, other] = world.hosts as [FakeHost, FakeHost];
   hung.begin();
   other.succeed(other.begin()!);
@@ -183,11 +159,7 @@ test("after three workers that died before they were ready, the tasks fail", asy
 });
 
 test("loading a task's module does not count for the task's timeout, up to ten seconds", async () => {
-  const world = new PoolWorld();
-  const job = world.job(world.pool({ processes: 1 }), { timeoutMs: 100 });
-  job.submit(world.tasks(1));
-  const host = world.hosts[0]!.connect();
-  await settle();
+  const { world, host } = await startJob(1, { timeoutMs: 100 });
   world.clock.advance(5000);
   assert.deepEqual(host.peer.received(workers.cancel), []);
   host.begin();
@@ -201,11 +173,7 @@ test("loading a task's module does not count for the task's timeout, up to ten s
 });
 
 test("a module that never finishes loading times out after ten seconds", async () => {
-  const world = new PoolWorld();
-  const job = world.job(world.pool({ processes: 1 }), { timeoutMs: 100, graceMs: 0 });
-  job.submit(world.tasks(1));
-  const host = world.hosts[0]!.connect();
-  await settle();
+  const { world, host } = await startJob(1, { timeoutMs: 100, graceMs: 0 });
   world.clock.advance(10_000);
   assert.deepEqual(host.signals, ["SIGKILL"]);
 });

@@ -4,7 +4,7 @@ import { errorName } from "../../../../protocol/errors.js";
 import { Wait } from "../../../../server/engine/wait.js";
 import * as jobs from "../../../../protocol/job.js";
 import * as workers from "../../../../protocol/worker.js";
-import { PoolWorld, runAll, settle, type FakeHost } from "../fake-hosts.js";
+import { PoolWorld, runAll, settle, startJob, type FakeHost } from "../fake-hosts.js";
 
 test("workers are started only as tasks need them, and never more than the pool's processes", async () => {
   const world = new PoolWorld();
@@ -23,11 +23,7 @@ test("workers are started only as tasks need them, and never more than the pool'
 });
 
 test("every task has exactly one outcome, and each worker runs its share", async () => {
-  const world = new PoolWorld();
-  const job = world.job(world.pool({ processes: 2 }));
-  job.submit(world.tasks(1000));
-  world.connectAll();
-  await settle();
+  const { world } = await startJob(1000, { processes: 2 });
   const ran = await runAll(world);
   assert.equal(ran[0]! + ran[1]!, 1000);
   assert.ok(Math.min(...ran) > 300, `shares ${ran.join(" and ")}`);
@@ -38,11 +34,7 @@ test("every task has exactly one outcome, and each worker runs its share", async
 });
 
 test("tasks prefetched behind a long one are taken back as soon as another worker is free", async () => {
-  const world = new PoolWorld();
-  const job = world.job(world.pool({ processes: 2 }));
-  job.submit(world.tasks(200));
-  world.connectAll();
-  await settle();
+  const { world } = await startJob(200, { processes: 2 });
   const [slow, fast] = world.hosts as [FakeHost, FakeHost];
   // A few quick tasks first, so that both workers prefetch many.
   for (let i = 0; i < 5; i++) {

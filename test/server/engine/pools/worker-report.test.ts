@@ -1,17 +1,13 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { errorName } from "../../../../protocol/errors.js";
-import { PoolWorld, settle } from "../fake-hosts.js";
+import { PoolWorld, settle, startJob } from "../fake-hosts.js";
 
 /** A blob: extension 2. */
 const closed = Uint8Array.from([0xd4, 2, 0xc0]);
 
 async function running(items: Uint8Array) {
-  const world = new PoolWorld();
-  const job = world.job(world.pool({ processes: 1 }));
-  job.submit([{ index: 0, items }]);
-  const host = world.hosts[0]!.connect();
-  await settle();
+  const { world, host } = await startJob([{ index: 0, items }]);
   return { world, host, task: host.begin()! };
 }
 

@@ -19,6 +19,13 @@ function setUp() {
     engine.registry.create(watcher, `lock:@${name}`, Lock, () => new Lock(engine, `lock:@${name}`));
   const acquire = (on: Lock | Semaphore, session: Session, timeoutMs?: number, owner = "") =>
     ask(() => on.acquire(session, owner, timeoutMs));
+  const permits = (session: Session, count: number) =>
+    engine.registry.create(
+      session,
+      "semaphore:@s",
+      Semaphore,
+      () => new Semaphore(engine, "semaphore:@s", count, false),
+    );
   const told = () =>
     watcher.peer
       .received(events.changed)
@@ -40,6 +47,7 @@ function setUp() {
     y: lock("y"),
     z: lock("z"),
     acquire,
+    permits,
     told,
   };
 }
@@ -239,13 +247,8 @@ suite("deadlocks", () => {
   });
 
   test("need every holder of a semaphore to be stuck", () => {
-    const { world, clock, graph, a, b, c, x, acquire } = setUp();
-    const semaphore = world.engine.registry.create(
-      a,
-      "semaphore:@s",
-      Semaphore,
-      () => new Semaphore(world.engine, "semaphore:@s", 2, false),
-    );
+    const { clock, graph, a, b, c, x, acquire, permits } = setUp();
+    const semaphore = permits(a, 2);
     acquire(semaphore, a);
     acquire(semaphore, b);
     acquire(x, c);
@@ -333,13 +336,8 @@ suite("deadlocks", () => {
   });
 
   test("that remain when a session shuts down without releasing its permit are found, though no new wait began", () => {
-    const { world, clock, graph, a, b, c, x, y, acquire, told } = setUp();
-    const semaphore = world.engine.registry.create(
-      c,
-      "semaphore:@s",
-      Semaphore,
-      () => new Semaphore(world.engine, "semaphore:@s", 2, false),
-    );
+    const { clock, graph, a, b, c, x, y, acquire, permits, told } = setUp();
+    const semaphore = permits(c, 2);
     acquire(semaphore, a);
     acquire(semaphore, b);
     acquire(x, c);

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import * as events from "../../../../protocol/events.js";
 import type { PoolInfo } from "../../../../protocol/pool.js";
-import type { ProcessInfo } from "../../../../protocol/process.js";
 import { highWaterBytes } from "../../../../server/engine/peer.js";
 import { Lock } from "../../../../server/engine/sync/lock.js";
 import { Queue } from "../../../../server/engine/streams/queue.js";
+import { processInfo } from "../../../process-info.js";
 import type { FakePeer } from "../fake-peer.js";
 import { FakeWorld } from "../fake-engine.js";
 import { PoolWorld, settle } from "../fake-hosts.js";
@@ -15,27 +15,7 @@ function setUp(eventRing = 1000) {
   return { world, clock: world.clock, log: world.engine.events, registry: world.engine.registry };
 }
 
-const processInfo = (pid: number): ProcessInfo => ({
-  process: `process:h.${pid}`,
-  pid,
-  name: `p${pid}`,
-  role: "process",
-  state: "running",
-  daemon: false,
-  runtime: "node",
-  target: "",
-  source: null,
-  cwd: "/w",
-  parent: null,
-  session: "s1",
-  pool: null,
-  exitCode: null,
-  reason: null,
-  dismissed: false,
-  startedAt: 0,
-  endedAt: null,
-  task: null,
-});
+const processOf = (pid: number) => processInfo(`h.${pid}`, pid);
 const poolInfo = (pool: string, done: number): PoolInfo => ({
   pool,
   name: null,
@@ -69,10 +49,10 @@ suite("a subscription", () => {
   test("brings what happens afterwards, in order, after the answer", () => {
     const { world, clock, log } = setUp();
     const session = world.session();
-    log.publishProcess(processInfo(1));
+    log.publishProcess(processOf(1));
     const { seq } = log.subscribe(session, ["process"]);
-    log.publishProcess(processInfo(2));
-    log.publishProcess(processInfo(3));
+    log.publishProcess(processOf(2));
+    log.publishProcess(processOf(3));
     assert.equal(session.peer.sent.length, 0);
     clock.advance(1);
     assert.deepEqual(pidsOf(session.peer), [2, 3]);
@@ -85,7 +65,7 @@ suite("a subscription", () => {
     const [one, two] = [world.session(), world.session()];
     log.subscribe(one, ["pool"]);
     log.subscribe(two, ["process", "pool"]);
-    log.publishProcess(processInfo(1));
+    log.publishProcess(processOf(1));
     log.publishPool(() => poolInfo("pool:s1.1", 0));
     clock.advance(200);
     assert.deepEqual(
@@ -104,15 +84,15 @@ suite("a subscription", () => {
     const { peer } = session;
     log.subscribe(session, ["process"]);
     log.subscribe(session, ["pool"]);
-    log.publishProcess(processInfo(1));
+    log.publishProcess(processOf(1));
     clock.advance(200);
     assert.equal(peer.sent.length, 0);
     log.subscribe(session, ["process"]);
     log.unsubscribe(session);
-    log.publishProcess(processInfo(2));
+    log.publishProcess(processOf(2));
     log.subscribe(session, ["process"]);
     session.end(true);
-    log.publishProcess(processInfo(3));
+    log.publishProcess(processOf(3));
     clock.advance(200);
     assert.equal(peer.sent.length, 0);
   });
@@ -121,8 +101,8 @@ suite("a subscription", () => {
     const { world, clock, log } = setUp();
     const session = world.session();
     const { seq, instanceId } = log.subscribe(session, ["process"]);
-    log.publishProcess(processInfo(1));
-    log.publishProcess(processInfo(2));
+    log.publishProcess(processOf(1));
+    log.publishProcess(processOf(2));
     const later = world.session();
     const resumed = log.subscribe(later, ["process", "deadlock"], seq, instanceId);
     assert.deepEqual(resumed, { instanceId, seq, snapshot: null });
@@ -139,7 +119,7 @@ suite("a subscription", () => {
     const { world, log } = setUp(2);
     const session = world.session();
     const { seq } = log.subscribe(session, ["process"]);
-    for (let pid = 1; pid <= 3; pid++) log.publishProcess(processInfo(pid));
+    for (let pid = 1; pid <= 3; pid++) log.publishProcess(processOf(pid));
     assert.ok(log.subscribe(session, ["process"], seq, "instance-1").snapshot);
     const now = log.subscribe(session, ["process"]).seq;
     assert.ok(log.subscribe(session, ["process"], now, "instance-0").snapshot);
@@ -336,9 +316,9 @@ suite("a subscriber that does not read", () => {
     const session = world.session();
     log.subscribe(session, ["process"]);
     session.peer.backlog = highWaterBytes;
-    log.publishProcess(processInfo(1));
+    log.publishProcess(processOf(1));
     clock.advance(1);
-    log.publishProcess(processInfo(2));
+    log.publishProcess(processOf(2));
     clock.advance(1);
     assert.equal(session.peer.sent.length, 0);
     session.peer.drain();
@@ -351,13 +331,13 @@ suite("a subscriber that does not read", () => {
     log.subscribe(session, ["process", "sync"]);
     session.peer.backlog = highWaterBytes;
     registry.create(session, "lock:@x", Lock, () => new Lock(world.engine, "lock:@x"));
-    for (let pid = 0; pid < 50; pid++) log.publishProcess(processInfo(pid));
+    for (let pid = 0; pid < 50; pid++) log.publishProcess(processOf(pid));
     clock.advance(100);
     session.peer.drain();
     const [reset] = session.peer.received(events.reset);
     assert.equal(reset?.snapshot.sync.length, 1);
     assert.equal(received(session.peer).length, 0);
-    log.publishProcess(processInfo(99));
+    log.publishProcess(processOf(99));
     clock.advance(1);
     assert.deepEqual(pidsOf(session.peer), [99]);
     assert.ok(received(session.peer)[0]!.seq > reset!.snapshot.seq);
@@ -369,7 +349,7 @@ suite("a subscriber that does not read", () => {
     log.subscribe(stuck, ["process"]);
     log.subscribe(other, ["process"]);
     stuck.peer.backlog = highWaterBytes;
-    log.publishProcess(processInfo(1));
+    log.publishProcess(processOf(1));
     clock.advance(1);
     assert.deepEqual(pidsOf(other.peer), [1]);
   });
@@ -380,7 +360,7 @@ suite("a subscriber that does not read", () => {
     const { peer } = session;
     log.subscribe(session, ["process"]);
     peer.backlog = highWaterBytes;
-    log.publishProcess(processInfo(1));
+    log.publishProcess(processOf(1));
     clock.advance(1);
     session.end(true);
     peer.drain();

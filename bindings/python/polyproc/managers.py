@@ -76,6 +76,8 @@ class BaseManager:
         keep_caller(self._pool)
         # A manager that cannot start says so here.
         self._ask(managed.sweep)
+        # Remembered: the pool lists no workers that have ended.
+        self._process = self._pool._pool[0]
 
     def shutdown(self):
         """Ends the manager's process, and its objects with it."""
@@ -86,11 +88,6 @@ class BaseManager:
 
     def join(self, timeout=None):
         """Waits until the manager's process has ended, which it has when `shutdown` returns."""
-
-    @property
-    def _process(self):
-        """The manager's process."""
-        return self._pool._pool[0]
 
     def _make(self, typeid, function, args):
         """Calls the function, which keeps an object by the token that comes first, and returns a proxy of it."""

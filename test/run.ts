@@ -1,6 +1,6 @@
 /**
  * Runs the compiled tests: `node dist/test/run.js [PART-OF-A-PATH…]`. Without arguments also the lint and the check of
- * generated files. Every file runs in a process of its own, two at a time. What a file leaves behind (a process, a
+ * generated files. Every file runs in a process of its own, three at a time. What a file leaves behind (a process, a
  * socket, a temporary file) is a failure of that file.
  */
 import { describeProcess } from "./runner/leaks.js";
@@ -12,7 +12,8 @@ import { failLeftOut, isJudged, tellLeftOut } from "./runner/left-out.js";
 import { prepareEditors } from "./runner/prepare.js";
 import { Run } from "./runner/run.js";
 
-const concurrency = 2;
+/** For two CPUs: most files wait half of their time. */
+const concurrency = 3;
 /** A test that takes longer is listed. */
 const slowMs = 2000;
 /** The whole suite. */

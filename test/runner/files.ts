@@ -8,9 +8,25 @@ export interface TestFile {
   compiled: string;
 }
 
+/** Files that take longest, or a fixed time. They run first, so that none of them runs alone at the end. */
+const long = [
+  "test/soak/",
+  "test/fuzz/",
+  "test/bindings/python/cpython-suite",
+  "test/bindings/python/session",
+  "test/bindings/python/programs",
+  "test/bindings/python/futures",
+  "test/extension/in-host",
+];
+
+function rank({ source }: TestFile): number {
+  const at = long.findIndex((start) => source.startsWith(start));
+  return at === -1 ? long.length : at;
+}
+
 /**
- * All tests whose source is still there: `tsc` does not take away what it compiled from a source that has gone. Filters
- * are parts of the source's path.
+ * All tests whose source is still there, the longest first. `tsc` does not take away what it compiled from a source
+ * that has gone. Filters are parts of the source's path.
  */
 export function findTestFiles(filters: readonly string[]): TestFile[] {
   const found: TestFile[] = [];
@@ -21,5 +37,5 @@ export function findTestFiles(filters: readonly string[]): TestFile[] {
     if (filters.length > 0 && !filters.some((filter) => source.includes(filter))) continue;
     found.push({ source, compiled: join(root, "dist", "test", name) });
   }
-  return found;
+  return found.sort((a, b) => rank(a) - rank(b));
 }

@@ -1,13 +1,15 @@
+import { spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { Guardian } from "../../server/os/guardian.js";
 import { developerVariables } from "../developer-variables.js";
 import { markedProcesses } from "./leaks.js";
 
 const runVariable = "POLYPROC_TEST_RUN";
-const notInherited = [...developerVariables, "FORCE_COLOR", "CI"];
+// The run has a folder for compiled modules.
+const notInherited = [...developerVariables, "FORCE_COLOR", "CI", "PYTHONDONTWRITEBYTECODE"];
 
 /**
  * One run of the suite: the folder below which everything temporary is made, and the mark of every process that it
@@ -24,8 +26,10 @@ export class Run {
 
   constructor() {
     for (const name of notInherited) delete this.environment[name];
-    // Node's cache of compiled modules is no test's leftover.
+    // Each module is compiled once in a run. The caches are no test's leftover.
     this.environment["NODE_COMPILE_CACHE"] = join(this.folder, "compile-cache");
+    this.environment["PYTHONPYCACHEPREFIX"] = join(this.folder, "pycache");
+    this.environment["PATH"] = [pythonFolder(), process.env["PATH"]].filter(Boolean).join(delimiter);
   }
 
   nextNumber(): string {
@@ -59,4 +63,12 @@ export class Run {
     await this.#guardian.end();
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** The folder of `python3` itself: `python3` on the PATH may be a script that looks for it at each start. */
+function pythonFolder(): string | undefined {
+  const { stdout, status } = spawnSync("python3", ["-c", "import sys; print(sys.executable, end='')"], {
+    encoding: "utf8",
+  });
+  return status === 0 && stdout !== "" ? dirname(stdout) : undefined;
 }

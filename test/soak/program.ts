@@ -42,7 +42,6 @@ const { stdout: interpreter } = spawnSync("python3", ["-c", "import sys; print(s
  */
 export const pythonEnvironment = {
   PYTHONPATH: `${binding}:${join(pythonFolder, "stacks")}`,
-  PYTHONDONTWRITEBYTECODE: "1",
   PATH: `${dirname(interpreter ?? "")}:${process.env["PATH"]}`,
 };
 

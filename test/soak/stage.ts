@@ -45,6 +45,8 @@ export class Stage {
       POLYPROC_SOAK_STACKS: this.stacks,
       NODE_OPTIONS: report,
       NODE_COMPILE_CACHE: join(this.folder, "compiled"),
+      PYTHONPYCACHEPREFIX: join(this.folder, "compiled"),
+      PYTHONDONTWRITEBYTECODE: "",
       NO_COLOR: "1",
       POLYPROC_TOKEN: this.id,
       // The programs that come over the network belong to one test, too.

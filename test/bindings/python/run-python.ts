@@ -15,8 +15,11 @@ export function runPython(args: readonly string[], options: ExampleOptions = {})
   return runProgram("python3", args, { ...options, env });
 }
 
-/** What a Python program needs to find the binding of this checkout; its modules are compiled in memory only. */
+/**
+ * What a Python program needs to find the binding of this checkout. Compiled modules are written only to the folder of
+ * the run, if there is one.
+ */
 export const pythonEnvironment = {
   PYTHONPATH: [binding, outcomes, process.env["POLYPROC_COVERAGE_PATH"]].filter(Boolean).join(delimiter),
-  PYTHONDONTWRITEBYTECODE: "1",
+  ...(process.env["PYTHONPYCACHEPREFIX"] === undefined && { PYTHONDONTWRITEBYTECODE: "1" }),
 };

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { test } from "node:test";
+import { root } from "../fixture.js";
 import { temporaryFolder } from "../temporary-folder.js";
+import { copyWorkspace } from "../vscode/example-workspace.js";
 import { needsHost } from "../vscode/needs-editor.js";
 import { runHostTests, type HostTest } from "../vscode/host-tests.js";
 
@@ -15,7 +18,15 @@ test("in the extension host", needsHost(), async (t) => {
       }),
     );
   };
-  await runHostTests(temporaryFolder(t), only, onTest, (text) => t.diagnostic(text));
+  const folder = temporaryFolder(t);
+  await runHostTests({
+    folder,
+    suites: join(root, "test/extension/host"),
+    only,
+    workspace: await copyWorkspace(join(folder, "workspace")),
+    onTest,
+    onNote: (text) => t.diagnostic(text),
+  });
   await Promise.all(subtests);
   assert.ok(subtests.length > 0);
 });

@@ -69,9 +69,14 @@ const tools = {
 
 export type Tool = keyof typeof tools | "nothing";
 
-/** Copies the project to a folder of its own, with `tool` installed. Returns the folder. */
-export function makeProject(test: { after(clean: () => void): void }, name: ProjectName, tool: Tool): string {
-  const folder = join(temporaryFolder(test), name);
+/** Copies the project into `parent`, with `tool` installed. Returns its folder. */
+export function makeProject(
+  test: { after(clean: () => void): void },
+  name: ProjectName,
+  tool: Tool,
+  parent = temporaryFolder(test),
+): string {
+  const folder = join(parent, name);
   cpSync(fixture(`projects/${name}`), folder, { recursive: true });
   writeFileSync(join(folder, "a.txt"), "hello wide world");
   const { links = {} }: Project = projects[name];

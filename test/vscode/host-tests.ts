@@ -8,12 +8,8 @@ import { runTests } from "@vscode/test-electron";
 import { stage } from "../../extension/build/stage.js";
 import { root } from "../fixture.js";
 import { vscodeExecutable } from "./executable.js";
-import { copyWorkspace } from "./example-workspace.js";
 import { orderVariable, type HostEvent, type HostTestsOrder } from "./host-events.js";
 import { Marked } from "./marked.js";
-
-/** Only VS Code tells after how long it gives up. */
-const suites = join(root, "test", "extension", "host");
 
 export interface HostTest {
   title: string;
@@ -21,25 +17,29 @@ export interface HostTest {
   outcome: Promise<{ skipped: boolean }>;
 }
 
+export interface HostTestsOptions {
+  /** Everything that is written is below it. */
+  folder: string;
+  /** The folder of the suites: its files, not those below it. */
+  suites: string;
+  /** Names of suites; none: all of them. */
+  only?: readonly string[];
+  /** What the window opens: a folder or a `.code-workspace` file. */
+  workspace: string;
+  env?: Record<string, string>;
+  onTest: (test: HostTest) => void;
+  onNote: (text: string) => void;
+}
+
 /**
- * Runs every suite of test/extension/host in the extension host of one VS Code, with the extension as it is packaged,
- * in a copy of the example workspace. Everything is below `folder`, and nothing runs any more when it resolves.
- *
- * @param only Names of suites; none: all of them.
+ * Runs suites in the extension host of one VS Code, with the extension as it is packaged. Nothing runs any more when it
+ * resolves.
  */
-export async function runHostTests(
-  folder: string,
-  only: readonly string[],
-  onTest: (test: HostTest) => void,
-  onNote: (text: string) => void,
-): Promise<void> {
+export async function runHostTests(options: HostTestsOptions): Promise<void> {
+  const { folder, suites, only = [], workspace, env = {}, onTest, onNote } = options;
   const extension = join(folder, "extension");
   const userDataDir = join(folder, "user");
-  const [tests, workspace] = await Promise.all([
-    bundleSuites(join(folder, "suites"), only),
-    copyWorkspace(join(folder, "workspace")),
-    stage(extension),
-  ]);
+  const [tests] = await Promise.all([bundleSuites(suites, join(folder, "suites"), only), stage(extension)]);
   writeSettings(userDataDir);
   const events = new Events(onTest, onNote);
   const socket = join(folder, "s");
@@ -58,6 +58,7 @@ export async function runHostTests(
       extensionTestsEnv: {
         [orderVariable]: JSON.stringify(order),
         VSCODE_OFFLINE_FOLDER: join(folder, "v"),
+        ...env,
         ...marked.environment,
       },
       launchArgs: [
@@ -79,7 +80,11 @@ export async function runHostTests(
 }
 
 /** The suites, and what runs them. Bundled, since an extension host's modules are CommonJS. */
-async function bundleSuites(outdir: string, only: readonly string[]): Promise<{ entry: string; suites: string[] }> {
+async function bundleSuites(
+  suites: string,
+  outdir: string,
+  only: readonly string[],
+): Promise<{ entry: string; suites: string[] }> {
   const names = readdirSync(suites)
     .filter((name) => name.endsWith(".ts"))
     .map((name) => basename(name, ".ts"));
@@ -89,7 +94,7 @@ async function bundleSuites(outdir: string, only: readonly string[]): Promise<{ 
   await build({
     absWorkingDir: root,
     entryPoints: {
-      run: join(suites, "harness", "run.ts"),
+      run: join(root, "test/extension/host/harness/run.ts"),
       ...Object.fromEntries(chosen.map((name) => [name, join(suites, `${name}.ts`)])),
     },
     outdir,

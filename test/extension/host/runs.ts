@@ -5,6 +5,7 @@ import * as vscode from "vscode";
 import type { PolyprocApi } from "../../../extension/api.js";
 import type { Run, RunItem } from "../../../extension/runs/run.js";
 import { waitFor, within } from "../../deadline.js";
+import { answerWithEnter } from "./harness/answer.js";
 import { activated, workspaceFile } from "./harness/extension.js";
 import { note } from "./harness/note.js";
 
@@ -31,31 +32,6 @@ describe("runs", function () {
   const newRun = (known: ReadonlySet<Run>) => api.runs.all.find((run) => !known.has(run));
   const states = (run: Run) => [...new Set(run.rows.map(({ state }) => state))];
 
-  /**
-   * Presses Enter at each question, which takes the answer that is offered first, until a run starts. A question that
-   * the editor has closed, because something else took the focus, is asked again.
-   */
-  async function answerWithEnter(command: string, ...args: unknown[]): Promise<Run> {
-    const known = new Set(api.runs.all);
-    let asking = false;
-    return waitFor(
-      async () => {
-        const found = newRun(known);
-        if (found) return found;
-        if (!asking) {
-          asking = true;
-          void vscode.commands.executeCommand(command, ...args).then(
-            () => (asking = false),
-            () => (asking = false),
-          );
-        }
-        await vscode.commands.executeCommand("workbench.action.acceptSelectedQuickOpenItem");
-        return undefined;
-      },
-      { what: "a run that starts", timeoutMs: longMs, intervalMs: 100 },
-    );
-  }
-
   function values(...given: unknown[]): RunItem[] {
     return given.map((value) => ({ value, label: String(value), file: null }));
   }
@@ -80,7 +56,7 @@ describe("runs", function () {
   });
 
   it("runs a function over all files of a selection, with Enter alone from the CodeLens's command on", async () => {
-    const run = await answerWithEnter("polyproc.mapOverFiles", workspaceFile("src/words.js"), "countWords");
+    const run = await answerWithEnter(api, "polyproc.mapOverFiles", workspaceFile("src/words.js"), "countWords");
     await within(run.whenEnded, "the run's end", longMs);
     assert.equal(run.request.origin, "command");
     assert.match(run.request.name, /^countWords over \*\*\/\*$/);
@@ -136,7 +112,7 @@ describe("runs", function () {
     edit.replace(uri, new vscode.Range(0, 28, 0, 29), "2");
     await vscode.workspace.applyEdit(edit);
     assert.equal(document.isDirty, true);
-    const run = await answerWithEnter("polyproc.runInPool", uri, "answer");
+    const run = await answerWithEnter(api, "polyproc.runInPool", uri, "answer");
     await within(run.whenEnded, "the run's end", longMs);
     assert.equal(document.isDirty, false);
     assert.ok(

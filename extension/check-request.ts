@@ -6,14 +6,24 @@ import type { RunItem, RunRequest } from "./runs/run.js";
  * the server checks target and options. Fills in missing labels and files of items. Throws TypeError.
  */
 export function checkRequest(request: Omit<RunRequest, "origin">): Omit<RunRequest, "origin"> {
-  const { name, target, items, options } = (request ?? {}) as Partial<typeof request>;
+  const { name, target, cwd, env, items, options } = (request ?? {}) as Partial<typeof request>;
   if (typeof name !== "string") throw wrong("name", "a text", name);
   if (typeof target !== "object" || target === null)
     throw wrong("target", "an object, such as { module, export } or { command, args }", target);
+  if (cwd !== undefined && typeof cwd !== "string") throw wrong("cwd", "the absolute path of a folder", cwd);
+  if (env !== undefined && (typeof env !== "object" || env === null))
+    throw wrong("env", "an object of texts, null removes a variable", env);
   if (!Array.isArray(items)) throw wrong("items", "an array of { value, label, file }", items);
   if (options !== undefined && (typeof options !== "object" || options === null))
     throw wrong("options", "an object", options);
-  return { name, target, items: items.map(checkItem), options: options ?? {} };
+  return {
+    name,
+    target,
+    ...(cwd === undefined ? {} : { cwd }),
+    ...(env === undefined ? {} : { env }),
+    items: items.map(checkItem),
+    options: options ?? {},
+  };
 }
 
 function checkItem(item: Partial<RunItem> | null, index: number): RunItem {

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { request } from "./message.js";
 import { failure } from "./job.js";
 import { count, handle, none, payload, timeoutMs } from "./schema.js";
-import { target } from "./target.js";
+import { environment, target } from "./target.js";
 
 /*
  * A run is a map that belongs to the server, not to a session. It goes on when the session that started it ends, and
@@ -91,6 +91,8 @@ const spec = {
    * Absolute path of the folder in which workers run a function. Default: the server's. A command has a `cwd` itself.
    */
   cwd: v.optional(v.string()),
+  /** Changes to the environment of workers that run a function; `null` removes a variable. A command has an `env`. */
+  env: v.optional(environment()),
   /** Default: the number of CPUs. */
   processes: v.optional(v.pipe(count(1), v.maxValue(4096))),
   /** Items that go to a worker together, for functions; a command gets one. Default 1. */

@@ -146,6 +146,7 @@ export class RunList implements Runs, Disposable {
       name: request.name.slice(0, 200),
       target: request.target,
       ...(request.cwd === undefined ? {} : { cwd: request.cwd }),
+      ...(request.env === undefined ? {} : { env: request.env }),
       items: request.items.map(({ value }) => encode(value)),
       meta: encodeNotes(request),
       ...(processes ? { processes } : {}),
@@ -234,7 +235,7 @@ export class RunList implements Runs, Disposable {
       for (const other of this.#runs) if (other.id === info.run) this.#drop(other);
       const run = new FollowedRun(
         rpc,
-        { name: info.name, target: spec.target, cwd: spec.cwd, items, options, origin },
+        { name: info.name, target: spec.target, cwd: spec.cwd, env: spec.env, items, options, origin },
         bytesOf(spec.items),
         this.#model.runs.get(info.run) ?? info,
         this.#onFault,

@@ -28,6 +28,8 @@ export interface RunRequest {
   target: Target;
   /** Absolute path of the folder in which a function runs. Default: the server's. */
   cwd?: string | undefined;
+  /** Changes to the environment of a function's workers; null removes a variable. A command's target has its own. */
+  env?: Record<string, string | null> | undefined;
   items: readonly RunItem[];
   /** Handle of the first run, if this one runs items of it again. */
   first?: string | undefined;

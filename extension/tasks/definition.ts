@@ -9,12 +9,14 @@ export interface TaskSpec {
   items: TaskItems;
   /** Folder to which paths are relative, and in which the command runs. */
   cwd: string;
+  /** Changes to the environment of what runs. */
+  env: Record<string, string | null>;
   options: RunOptions;
 }
 
 export type TaskTarget =
   /** Without `args` a line for the shell. */
-  | { kind: "command"; command: string; args: string[] | null; env: Record<string, string | null> | undefined }
+  | { kind: "command"; command: string; args: string[] | null }
   | { kind: "module"; module: string; export: string | undefined };
 
 export type TaskItems =
@@ -45,7 +47,13 @@ export function readDefinition(definition: Record<string, unknown>): TaskSpec {
   };
   if (what.kind === "command" && options.chunkSize !== undefined && options.chunkSize > 1)
     throw new DefinitionError('"chunkSize" is for functions: a command gets one item at a time');
-  return { what, items: readItems(definition["items"]), cwd: optionalText(definition, "cwd") ?? ".", options };
+  return {
+    what,
+    items: readItems(definition["items"]),
+    cwd: optionalText(definition, "cwd") ?? ".",
+    env: readEnvironment(definition["env"]),
+    options,
+  };
 }
 
 function readTarget(definition: Record<string, unknown>): TaskTarget {
@@ -56,11 +64,8 @@ function readTarget(definition: Record<string, unknown>): TaskTarget {
   if (command !== undefined && module !== undefined)
     throw new DefinitionError('give either "command" or "module", not both');
   if (module !== undefined) {
-    for (const name of ["args", "env"])
-      if (definition[name] !== undefined)
-        throw new DefinitionError(
-          `"${name}" is for commands: a function gets the item alone, in the server's environment`,
-        );
+    if (definition["args"] !== undefined)
+      throw new DefinitionError('"args" is for commands: a function gets the item alone');
     return { kind: "module", module, export: optionalText(definition, "export") };
   }
   if (definition["export"] !== undefined)
@@ -70,11 +75,11 @@ function readTarget(definition: Record<string, unknown>): TaskTarget {
     throw new DefinitionError(
       'with "args", "command" is a program and cannot be a placeholder; put {item} into "args"',
     );
-  return { kind: "command", command: command!, args, env: readEnvironment(definition["env"]) };
+  return { kind: "command", command: command!, args };
 }
 
-function readEnvironment(value: unknown): Record<string, string | null> | undefined {
-  if (value === undefined) return undefined;
+function readEnvironment(value: unknown): Record<string, string | null> {
+  if (value === undefined) return {};
   if (!isRecord(value)) throw expected('"env"', "an object of texts, null removes a variable", value);
   for (const [name, text] of Object.entries(value))
     if (typeof text !== "string" && text !== null)

@@ -26,7 +26,7 @@ export interface TaskParts {
   /** A run of the task that is in progress already: it is shown, and none is started. */
   resumed?: Run | null;
   /** Reads the definition and looks for the items. Rejects with DefinitionError or ItemsError. */
-  prepare: (signal: AbortSignal) => Promise<RunRequest>;
+  prepare: (signal: AbortSignal, columns: number) => Promise<RunRequest>;
   /** Starts the server when there is none. */
   openFeed: () => Promise<OutputFeed>;
   screen: Screen;
@@ -45,7 +45,7 @@ export async function runTask(parts: TaskParts, signal: AbortSignal): Promise<nu
   screen.write(headline(parts.what));
   let feed: OutputFeed | undefined;
   try {
-    const request = parts.resumed?.request ?? (await parts.prepare(signal));
+    const request = parts.resumed?.request ?? (await parts.prepare(signal, parts.columns()));
     const { target } = request;
     const warning = "command" in target ? shellPlaceholderWarning(target.command, target.args) : null;
     if (warning !== null) screen.write(warningLine(warning));

@@ -48,7 +48,7 @@ export class PolyprocTaskProvider implements vscode.TaskProvider {
       runs,
       resumed: resumed?.ended === false ? resumed : null,
       what: describeDefinition(definition),
-      prepare: (signal) => taskRequest(definition, place, (source) => resolveItems(source, signal)),
+      prepare: (signal, columns) => taskRequest(definition, place, columns, (source) => resolveItems(source, signal)),
       openFeed: async () => {
         await server.ensure();
         // Loaded with the first task: it is half of the binding.

@@ -14,26 +14,33 @@ export interface TaskPlace {
 }
 
 /** A program writes into a pipe here, but what it writes is shown in a terminal: the usual variables say so. */
-const colours = { FORCE_COLOR: "1", CLICOLOR_FORCE: "1" };
+function surroundings(columns: number): Record<string, string> {
+  return {
+    COLUMNS: String(columns),
+    ...(process.env["NO_COLOR"] ? {} : { FORCE_COLOR: "1", CLICOLOR_FORCE: "1" }),
+  };
+}
 
 /** How much of a command's output its result keeps; the terminal gets all of it. */
 const maxOutputBytes = 256 * 1024;
 
-/** The run of a task. Fails with DefinitionError, and with whatever `resolveItems` fails with. */
+/** The run of a task. Fails with DefinitionError, and with the errors of `resolveItems`. `columns`: of its terminal. */
 export async function taskRequest(
   definition: Record<string, unknown>,
   place: TaskPlace,
+  columns: number,
   resolveItems: (source: ItemSource) => Promise<RunItem[]>,
 ): Promise<RunRequest> {
   const spec = readDefinition(definition);
   const cwd = await folderOf(spec, place);
-  const target = await targetOf(spec.what, cwd);
+  const env = { ...surroundings(columns), ...spec.env };
+  const target = await targetOf(spec.what, cwd, env);
   const items = await resolveItems(await sourceOf(spec.items, cwd));
   // The chunk size decides to which item output belongs, so no setting changes it.
   return {
     name: place.name,
     target,
-    ...("module" in target ? { cwd } : {}),
+    ...("module" in target ? { cwd, env } : {}),
     items,
     options: { ...spec.options, chunkSize: spec.options.chunkSize ?? 1 },
     origin: "task",
@@ -56,7 +63,7 @@ async function folderOf({ cwd }: TaskSpec, { folder }: TaskPlace): Promise<strin
   );
 }
 
-async function targetOf(what: TaskTarget, cwd: string): Promise<Target> {
+async function targetOf(what: TaskTarget, cwd: string, env: Record<string, string | null>): Promise<Target> {
   if (what.kind === "module") {
     const module = resolve(cwd, what.module);
     if (!(await stat(module).catch(() => null))?.isFile())
@@ -65,7 +72,6 @@ async function targetOf(what: TaskTarget, cwd: string): Promise<Target> {
   }
   // The name of the folder is taken literally.
   const folder = cwd.replace(/\{(?:item|index)\}/g, (found) => `{${found}}`);
-  const env = { ...(process.env["NO_COLOR"] ? {} : colours), ...what.env };
   if (what.args === null) return shellCommand(what.command, { cwd: folder, env });
   return {
     command: what.command,

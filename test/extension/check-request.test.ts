@@ -13,6 +13,8 @@ const good: Given = {
 
 test("a request of another extension is taken as it is", () => {
   assert.deepEqual(checkRequest(good), good);
+  const surroundings = { cwd: "/w", env: { A: "1", B: null } };
+  assert.deepEqual(checkRequest({ ...good, ...surroundings }), { ...good, ...surroundings });
 });
 
 test("members that are left out get their defaults", () => {

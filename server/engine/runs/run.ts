@@ -110,6 +110,7 @@ export class Run implements SharedObject, JobObserver, Principal {
         new Pool(engine, this.#session, poolHandle, {
           processes: spec.processes,
           cwd: spec.cwd,
+          env: spec.env,
           name: this.name,
           run: this.handle,
         }),

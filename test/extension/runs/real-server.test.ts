@@ -94,6 +94,30 @@ describe("runs at a real server", () => {
     }
   });
 
+  test("a function runs in the folder and the environment of its request, also of one that is found", async (t) => {
+    const folder = realpathSync(temporaryFolder(t));
+    const module = join(folder, "m.mjs");
+    writeFileSync(module, "export const where = (name) => [process.cwd(), process.env[name] ?? null];\n");
+    const { path } = await startUnixServer(t);
+    const { runs } = await openWindow(t, path);
+    const surroundings = { cwd: folder, env: { COLUMNS: "97", PATH: null } };
+    const run = await runs.start({
+      ...request({ module, export: "where" }, ["COLUMNS", "PATH", "HOME"]),
+      ...surroundings,
+    });
+    await within(run.whenEnded, "the run's end");
+    const values = run.rows.map(({ value }) => value);
+    assert.deepEqual(values, [
+      [folder, "97"],
+      [folder, null],
+      [folder, process.env["HOME"] ?? null],
+    ]);
+    const { runs: others } = await openWindow(t, path);
+    const found = await waitFor(() => others.all[0]);
+    const { cwd, env } = found.request;
+    assert.deepEqual({ cwd, env }, surroundings);
+  });
+
   test("functions: results, failures with their stack, output, an outcome for each item", async (t) => {
     const folder = temporaryFolder(t);
     const module = join(folder, "m.mjs");

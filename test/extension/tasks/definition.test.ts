@@ -18,7 +18,8 @@ test("a command over a glob is read", () => {
     env: { CI: "1", HOME: null },
   });
   assert.deepEqual(spec, {
-    what: { kind: "command", command: "tsc {item}", args: null, env: { CI: "1", HOME: null } },
+    what: { kind: "command", command: "tsc {item}", args: null },
+    env: { CI: "1", HOME: null },
     items: { kind: "glob", include: ["a/*.ts", "b"], exclude: ["gen"] },
     cwd: "app",
     options: { processes: 4, chunkSize: undefined, retries: 2, timeoutMs: 1500, halt: { failures: 3, now: true } },
@@ -54,7 +55,7 @@ test("invalid definitions are refused, with the property and what it should be",
     [{ items }, /^say what to run: "command"/],
     [{ command: "a", module: "b", items }, /not both/],
     [{ command: "a", export: "f", items }, /^"export" names a function of "module"/],
-    [{ module: "a", env: {}, items }, /^"env" is for commands/],
+    [{ module: "a", args: [], items }, /^"args" is for commands/],
     [{ command: 3, items }, /^"command" must be a text; it is 3$/],
     [{ command: "{item}", args: ["a"], items }, /cannot be a placeholder/],
     [{ command: "a", args: [1], items }, /^"args" must be a text or a list of texts; it is 1$/],

@@ -10,7 +10,7 @@ import { temporaryFolder } from "../../temporary-folder.js";
 /** The request of a definition, and the source that its items were asked of. */
 async function request(folder: string | null, definition: Record<string, unknown>) {
   const sources: ItemSource[] = [];
-  const made = await taskRequest({ type: "polyproc", ...definition }, { name: "lint", folder }, async (source) => {
+  const made = await taskRequest({ type: "polyproc", ...definition }, { name: "lint", folder }, 97, async (source) => {
     sources.push(source);
     return [{ value: 1, label: "1", file: null }];
   });
@@ -37,6 +37,7 @@ test("paths and patterns are relative to cwd, which is relative to the workspace
     items: { glob: "*.ts" },
   });
   assert.deepEqual(target, { module: join(folder, "app/f.js"), export: "f" });
+  assert.deepEqual(rest.env, { COLUMNS: "97", FORCE_COLOR: "1", CLICOLOR_FORCE: "1" });
   assert.deepEqual(source, { kind: "glob", include: ["*.ts"], exclude: [], folder: join(folder, "app") });
   assert.deepEqual(
     { name: rest.name, origin: rest.origin, chunkSize: rest.options.chunkSize },
@@ -63,13 +64,13 @@ test("a command is a line for the shell; with args it is a program", async (t) =
     command: "sh",
     args: ["-c", 'wc -l "${1}"', "sh", "{item}"],
     cwd: folder,
-    env: { FORCE_COLOR: "1", CLICOLOR_FORCE: "1", A: "b" },
+    env: { COLUMNS: "97", FORCE_COLOR: "1", CLICOLOR_FORCE: "1", A: "b" },
     maxOutputBytes: 262144,
   });
   const program = await request(folder, { command: "wc", args: ["-l", "{item}"], items: { values: [1] } });
   const { env, ...rest } = program.target as CommandTarget;
   assert.deepEqual(rest, { command: "wc", args: ["-l", "{item}"], cwd: folder, maxOutputBytes: 262144 });
-  assert.deepEqual(env, { FORCE_COLOR: "1", CLICOLOR_FORCE: "1" });
+  assert.deepEqual(env, { COLUMNS: "97", FORCE_COLOR: "1", CLICOLOR_FORCE: "1" });
 });
 
 test("a folder whose name looks like a placeholder is taken literally", async (t) => {

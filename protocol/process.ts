@@ -9,6 +9,9 @@ const params = () => v.strictObject({ process: process() });
 export const onParentDeath = v.picklist(["end", "continue"]);
 export type OnParentDeath = v.InferOutput<typeof onParentDeath>;
 
+export const standardStream = v.picklist(["stdin", "stdout", "stderr"]);
+export type StandardStream = v.InferOutput<typeof standardStream>;
+
 /** An operating system process that the server started. */
 export const processInfo = v.strictObject({
   process: process(),
@@ -116,6 +119,11 @@ export const start = request("process/start", {
     env: v.optional(environment()),
     /** Options of Node, for a target of the runtime `node`. Default: those that the server was started with. */
     execArgv: v.optional(execArgv()),
+    /**
+     * Standard streams of a command that this session writes with `process/write` and reads with `process/read` (see
+     * [Streams of a command](#streams-of-a-command)). Their output is not reported as lines. Default: none.
+     */
+    streams: v.optional(v.array(standardStream)),
   }),
   result: v.strictObject({ pid: count(), name: v.string() }),
   errors: ["BadState", "SpawnFailed", "TargetNotFound"],
@@ -168,6 +176,54 @@ export const close = request("process/close", {
   params: params(),
   result: none(),
   errors: ["BadState"],
+});
+
+export const write = request("process/write", {
+  doc:
+    "Writes to the standard input of a command that was started with `stdin` in `streams`. The answer comes when the " +
+    "operating system has taken all of `data`, so a client that waits for it is never ahead of the program. Writes " +
+    "keep their order. Fails with BrokenPipe if the program has closed its standard input or has ended. A cancelled " +
+    "write may still be written.",
+  params: v.strictObject({
+    process: process(),
+    /** Bytes, or a text, which is written as UTF-8. */
+    data: payload(),
+  }),
+  result: none(),
+  errors: ["BrokenPipe", "BadState", "NotOwner"],
+});
+
+export const read = request("process/read", {
+  doc:
+    "Reads what a command wrote to a stream that is in its `streams`. Waits until there are bytes, then takes up to " +
+    "`maxBytes` of them. The server holds only some hundred KiB that are not read: then the program is blocked in " +
+    "its next write. What it had written before its end can be read after it. Fails with Overloaded if processes " +
+    "that outlive the program wrote more than 1 MiB after its end: that part is lost.",
+  params: v.strictObject({
+    process: process(),
+    stream: v.picklist(["stdout", "stderr"]),
+    /** Most bytes of the answer. Default 1 MiB. */
+    maxBytes: v.optional(count(1)),
+    timeoutMs: timeoutMs(),
+  }),
+  result: v.strictObject({
+    /** Bytes. */
+    data: payload(),
+    /** No more bytes follow: the program has closed the stream, or has ended. */
+    end: v.boolean(),
+  }),
+  errors: ["TimedOut", "BadState", "NotOwner", "Overloaded"],
+});
+
+export const closeStream = request("process/closeStream", {
+  doc:
+    "Closes a stream of a command that is in its `streams`. `stdin`: the program reads the end of file after what " +
+    "was written. `stdout`, `stderr`: unread bytes are dropped, and the program's next write fails (EPIPE with " +
+    "SIGPIPE, or ECONNRESET). If the stream is closed, nothing happens. The end of the session, its `shutdown` and " +
+    "the last reference to the process close all its streams.",
+  params: v.strictObject({ process: process(), stream: standardStream }),
+  result: none(),
+  errors: ["BadState", "NotOwner"],
 });
 
 export const output = request("process/output", {

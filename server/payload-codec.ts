@@ -1,3 +1,6 @@
+import { PolyprocError } from "../protocol/errors.js";
+import { MsgpackReader } from "../protocol/msgpack-reader.js";
+import { payloadData } from "../protocol/payload.js";
 import { jsonToPayload, payloadToJson } from "../protocol/values.js";
 import type { PayloadCodec } from "./engine/payload-codec.js";
 
@@ -5,6 +8,21 @@ import type { PayloadCodec } from "./engine/payload-codec.js";
 export const payloadCodec: PayloadCodec = {
   decode: (payload) => unwrap(payloadToJson(payload)),
   encode: (value) => jsonToPayload(value),
+  toBytes(payload) {
+    const data = payloadData(payload);
+    const reader = new MsgpackReader(data);
+    const token = reader.token();
+    if ((token.type === "bin" || token.type === "str") && token.length === reader.left)
+      return data.subarray(data.length - token.length);
+    throw new PolyprocError("InvalidParams", `data: expected bytes or a text, got a value of type ${token.type}`);
+  },
+  fromBytes(pieces) {
+    const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    const head = Buffer.alloc(5);
+    head[0] = 0xc6; // bin 32
+    head.writeUInt32BE(length, 1);
+    return Buffer.concat([head, ...pieces], head.length + length);
+  },
 };
 
 /**

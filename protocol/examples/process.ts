@@ -63,6 +63,12 @@ export const processExamples: Examples = {
   "process/terminate": { params: { process: "process:s1.1", graceMs: 2000 }, result: null },
   "process/kill": { params: { pid: 4242 }, result: null },
   "process/close": { params: { process: "process:s1.1" }, result: null },
+  "process/write": { params: { process: "process:s1.2", data: "three lines\n" }, result: null },
+  "process/read": {
+    params: { process: "process:s1.2", stream: "stdout", timeoutMs: 5000 },
+    result: { data: { $bytes: "aGVsbG8=" }, end: false },
+  },
+  "process/closeStream": { params: { process: "process:s1.2", stream: "stdin" }, result: null },
   "process/output": { params: { process: "process:s1.1", fromLine: 0 }, result: { lines: [lineExample], dropped: 0 } },
   "process/usage": {
     params: { processes: ["process:s1.1"] },

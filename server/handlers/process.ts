@@ -1,5 +1,6 @@
 import { PolyprocError } from "../../protocol/errors.js";
 import * as processes from "../../protocol/process.js";
+import { notAStream, type CommandStreams } from "../engine/processes/command-streams.js";
 import { ProcessRecord } from "../engine/processes/process.js";
 import { answer, type Handler } from "./handler.js";
 
@@ -30,6 +31,16 @@ export const processHandlers: readonly Handler[] = [
     engine.registry.release(session, params.process);
     return null;
   }),
+  answer(processes.write, ({ engine, session }, { process, data }) =>
+    streamsOf(engine.processes.find(process, undefined), "stdin").write(session, data),
+  ),
+  answer(processes.read, ({ engine, session }, { process, stream, maxBytes, timeoutMs }) =>
+    streamsOf(engine.processes.find(process, undefined), stream).read(session, stream, maxBytes, timeoutMs),
+  ),
+  answer(processes.closeStream, ({ engine, session }, { process, stream }) => {
+    streamsOf(engine.processes.find(process, undefined), stream).closeStream(session, stream);
+    return null;
+  }),
   answer(processes.output, ({ engine }, params) =>
     engine.output.from(engine.processes.find(params.process, undefined), params.fromLine ?? 0),
   ),
@@ -53,3 +64,8 @@ export const processHandlers: readonly Handler[] = [
     };
   }),
 ];
+
+function streamsOf(record: ProcessRecord, stream: processes.StandardStream): CommandStreams {
+  if (record.streams) return record.streams;
+  throw notAStream(record, stream);
+}

@@ -10,6 +10,7 @@ import { groupExists, type EndSignal } from "./tree-killer.js";
 
 /** At a child's exit, processes that are left in its group get SIGTERM, and SIGKILL after this many milliseconds. */
 const leftoverGraceMs = 1000;
+const outputs = ["stdout", "stderr"] as const;
 
 export interface Launch {
   command: string;
@@ -19,6 +20,8 @@ export interface Launch {
   stdio: StdioOptions;
   /** The value of POLYPROC_CHILD in `env`. */
   childId: string;
+  /** Output that `pauseOutput` does not pause. Absent: none. */
+  unpaused?: readonly string[];
 }
 
 /** Callbacks for hosts and commands, which have more than output and an exit. */
@@ -44,6 +47,7 @@ export class OsChild implements Child {
   #tree: ProcessTree | null = null;
   #pid: number | null = null;
   #paused = false;
+  #pausable: readonly ("stdout" | "stderr")[] = outputs;
   /**
    * The strongest signal that was sent to the whole tree. Once it is set, processes that left the group must end too.
    */
@@ -83,15 +87,13 @@ export class OsChild implements Child {
     // After the exit the rest of the output is read without pausing: it is little more than the pipes hold.
     if (this.#paused || !(this.#state === "queued" || this.#state === "starting" || this.#state === "running")) return;
     this.#paused = true;
-    this.#process?.stdout?.pause();
-    this.#process?.stderr?.pause();
+    for (const stream of this.#pausable) this.#process?.[stream]?.pause();
   }
 
   resumeOutput(): void {
     if (!this.#paused) return;
     this.#paused = false;
-    this.#process?.stdout?.resume();
-    this.#process?.stderr?.resume();
+    for (const stream of this.#pausable) this.#process?.[stream]?.resume();
   }
 
   #start(): void {
@@ -106,7 +108,8 @@ export class OsChild implements Child {
   }
 
   #spawn(launch: Launch): void {
-    const { command, args, cwd, env, stdio, childId } = launch;
+    const { command, args, cwd, env, stdio, childId, unpaused = [] } = launch;
+    this.#pausable = outputs.filter((stream) => !unpaused.includes(stream));
     this.#family.guardian.prepare();
     const child = spawn(command, args, {
       cwd,
@@ -121,10 +124,10 @@ export class OsChild implements Child {
     if (child.pid === undefined) return;
     this.#tree = new ProcessTree(child.pid, childId);
     this.#family.guardian.add(child.pid);
-    for (const stream of ["stdout", "stderr"] as const) {
+    for (const stream of outputs) {
       child[stream]?.on("data", (data: Uint8Array) => this.#events.output(stream, data));
       child[stream]?.on("error", () => {});
-      if (this.#paused) child[stream]?.pause();
+      if (this.#paused && this.#pausable.includes(stream)) child[stream]?.pause();
     }
     child.once("spawn", () => this.#started(child));
     child.once("exit", (code, signal) =>

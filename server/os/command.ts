@@ -1,17 +1,19 @@
 import type { Child, ChildEvents, CommandSpec } from "../engine/processes/spawner.js";
 import { OsChild } from "./child.js";
+import { CommandStreams } from "./command-streams.js";
 import { childEnvironment } from "./environment.js";
 import type { Family } from "./family.js";
 
-/** Starts any program. Standard input is `input`, or empty. */
+/** Starts any program. Standard input is `input`, the starter's, or empty. */
 export function startCommand(
   family: Family,
   environment: NodeJS.ProcessEnv,
   spec: CommandSpec,
   events: ChildEvents,
 ): Child {
-  const { command, args, cwd, input } = spec;
-  return new OsChild(
+  const { command, args, cwd, input, streams = [] } = spec;
+  const piped = new CommandStreams(events, streams);
+  const child = new OsChild(
     family,
     spec.owner ?? "",
     () => {
@@ -21,17 +23,21 @@ export function startCommand(
         args,
         cwd,
         env: childEnvironment(environment, childId, spec.env),
-        stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+        stdio: [input === undefined && !streams.includes("stdin") ? "ignore" : "pipe", "pipe", "pipe"],
         childId,
+        unpaused: streams,
       };
     },
     events,
     {
-      started({ stdin }) {
+      started(process) {
         // The program may exit or close its input before it has read everything: EPIPE is no error.
-        stdin?.on("error", () => {});
-        stdin?.end(input);
+        process.stdin?.on("error", () => {});
+        if (!streams.includes("stdin")) process.stdin?.end(input);
+        piped.started(process);
       },
+      ended: () => piped.ended(),
     },
   );
+  return streams.length === 0 ? child : Object.assign(child, { streams: piped });
 }

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal, TypeVar, overload
 from typing_extensions import Self
 
 from . import _errors, connection, managers, pool, process, queues, sharedctypes, synchronize
+from .targets import Target
 
 _T = TypeVar("_T")
 _CT = TypeVar("_CT", bound=_CData)
@@ -59,13 +60,16 @@ class BaseContext(_Makes):
     def Process(
         self,
         group: None = None,
-        target: Callable[..., object] | None = None,
+        target: Callable[..., object] | Target | None = None,
         name: str | None = None,
         args: Iterable[Any] = (),
         kwargs: Mapping[str, Any] = {},
         *,
         daemon: bool | None = None,
         on_parent_death: Literal["end", "continue"] | None = None,
+        stdin: int | None = None,
+        stdout: int | None = None,
+        stderr: int | None = None,
     ) -> process.Process: ...
     def Manager(self) -> managers.SyncManager: ...
     def Pipe(self, duplex: bool = True) -> tuple[connection.Connection, connection.Connection]: ...

@@ -2,14 +2,14 @@
 
 import itertools
 import os
-import signal
 import threading
 
-from ._processes import current, prepare
+from ._processes import current, prepare, streams
 from ._processes.children import children as _children
 from ._processes.describe import describe
 from ._processes.lifeline import lifeline
 from ._processes.may_start import check_may_start
+from ._processes.shown import shown
 from ._server.default import default_session
 from ._session.params import Params, field, packed_map, waiting
 from ._values.msgpack import pack_str
@@ -52,12 +52,28 @@ class BaseProcess:
     _readiness = None
     _ctx = None
     _on_parent_death = None
+    _piped = ()
+    stdin = stdout = stderr = None
 
-    def __init__(self, group=None, target=None, name=None, args=(), kwargs={}, *, daemon=None, on_parent_death=None):
+    def __init__(
+        self,
+        group=None,
+        target=None,
+        name=None,
+        args=(),
+        kwargs={},
+        *,
+        daemon=None,
+        on_parent_death=None,
+        stdin=None,
+        stdout=None,
+        stderr=None,
+    ):
         assert group is None, "group argument must be None for now"
         if on_parent_death not in (None, "end", "continue"):
             raise ValueError(f"on_parent_death must be 'end' or 'continue'; got {on_parent_death!r}")
         self._on_parent_death = on_parent_death
+        self._piped = streams.wanted(target, stdin=stdin, stdout=stdout, stderr=stderr)
         self._identity = current.process._identity + (next(_counter),)
         self._config = dict(current.process._config)
         self._parent_pid = os.getpid()
@@ -121,6 +137,8 @@ class BaseProcess:
             params.append(field("onParentDeath", self._on_parent_death))
         if env is not None:
             params.append(field("env", env))
+        if self._piped:
+            params.append(field("streams", list(self._piped)))
         session.adopt(handle)
         return session, handle, packed_map(params)
 
@@ -132,6 +150,8 @@ class BaseProcess:
     def _has_started(self, session, handle, started):
         self._session, self._handle, self._pid = session, handle, started["pid"]
         self._params = Params(field("process", handle))
+        for piped in self._piped:
+            setattr(self, piped, streams.open_stream(self, piped))
         _children[self] = True
         # As in multiprocessing: what was handed over need not be kept here.
         self._target = self._args = self._kwargs = None
@@ -288,32 +308,12 @@ class BaseProcess:
 
     def __getstate__(self):
         state = dict(self.__dict__)
-        for runtime in ("_session", "_handle", "_readiness", "_params", "_pid", "_ctx"):
+        for runtime in ("_session", "_handle", "_readiness", "_params", "_pid", "_ctx", *self._piped):
             state.pop(runtime, None)
         return state
 
     def __repr__(self):
-        if self is current.process:
-            status = "started"
-        elif self._closed:
-            status = "closed"
-        elif self._parent_pid != os.getpid():
-            status = "unknown"
-        elif self._session is None:
-            status = "initial"
-        elif self._exitcode is None and self.is_alive():
-            status = "started"
-        else:
-            names = {-number.value: f"-{number.name}" for number in signal.Signals}
-            status = f"stopped exitcode={names.get(self._exitcode, self._exitcode)}"
-        info = [type(self).__name__, f"name={self._name!r}"]
-        if self._pid is not None:
-            info.append(f"pid={self._pid}")
-        info.append(f"parent={self._parent_pid}")
-        info.append(status)
-        if self.daemon:
-            info.append("daemon")
-        return f"<{' '.join(info)}>"
+        return shown(self, self is current.process)
 
 
 class Process(BaseProcess):
@@ -323,6 +323,9 @@ class Process(BaseProcess):
     `name`: for display; default: `Process-1` and so on.
     `daemon`: whether it is ended with its parent; default: as the parent is.
     `on_parent_death`: "continue": it goes on if its parent dies; "end" and None (the default): it ends.
+    `stdin`, `stdout`, `stderr`: of a command (`targets.command`): `subprocess.PIPE` makes the attribute of that name a
+    binary file, as in `subprocess.Popen`. Read `stdout` to its end before `join`: a program that is not read is
+    blocked. None (the default): the input is empty, and the output is copied to this process's own.
     """
 
     pass

@@ -1,5 +1,5 @@
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
 from .targets import Target
 
@@ -7,6 +7,9 @@ class BaseProcess:
     name: str
     daemon: bool
     authkey: bytes
+    stdin: BinaryIO | None
+    stdout: BinaryIO | None
+    stderr: BinaryIO | None
     def __init__(
         self,
         group: None = None,
@@ -17,6 +20,9 @@ class BaseProcess:
         *,
         daemon: bool | None = None,
         on_parent_death: Literal["end", "continue"] | None = None,
+        stdin: int | None = None,
+        stdout: int | None = None,
+        stderr: int | None = None,
     ) -> None: ...
     def run(self) -> None: ...
     def start(self) -> None: ...

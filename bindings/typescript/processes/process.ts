@@ -1,77 +1,27 @@
+import type { Readable, Writable } from "node:stream";
 import { PolyprocError } from "../../../protocol/errors.js";
 import type { Handle } from "../../../protocol/payload.js";
 import type { Target } from "../../../protocol/target.js";
 import { encodeFor } from "../session/codec.js";
 import { addChild, removeChild } from "./children.js";
+import { CommandStreams } from "./command-streams.js";
 import { currentProcess, refuseWhileLoading } from "./current.js";
 import { onAbort } from "../session/abort.js";
 import { aborted } from "../session/errors.js";
 import { registerKind } from "../session/handles.js";
 import { moduleOfClass } from "./process-class.js";
-import {
-  aDuration,
-  aFlag,
-  aList,
-  anObject,
-  anything,
-  aSignal,
-  aText,
-  checkOptions,
-  oneOf,
-  type OptionTable,
-} from "../session/options.js";
+import { checkOptions } from "../session/options.js";
 import { ExistingHandle, SharedObject } from "../session/shared-object.js";
-import { checkSurroundings, surroundingsOptions, toSurroundings, type SurroundingsOptions } from "./surroundings.js";
-import { toTarget, type AnyArguments, type Runnable } from "./target.js";
+import {
+  processOptions,
+  streamNames,
+  terminateOptions,
+  type ProcessOptions,
+  type TerminateOptions,
+} from "./process-options.js";
+import { checkSurroundings, toSurroundings } from "./surroundings.js";
+import { toTarget, type AnyArguments } from "./target.js";
 import { timeoutOf, waitOptions, type Timeout } from "../sync/wait-options.js";
-
-export interface ProcessOptions<A extends AnyArguments = AnyArguments> extends SurroundingsOptions {
-  /** What the process runs. A subclass overrides `run` and needs no target. */
-  target?: Runnable<A> | null | undefined;
-  /** Name for lists and messages. Default: `Process-1`, or `Class-1` for a subclass. */
-  name?: string | undefined;
-  /** The target's arguments. A command receives them after its own. Default: none. */
-  args?: A | undefined;
-  /**
-   * Keyword arguments of a Python function. A JavaScript function receives them, if not empty, as its last argument.
-   */
-  kwargs?: Record<string, unknown> | undefined;
-  /**
-   * A daemonic process ends with its parent, and may not have children. Default: that of the process that creates it.
-   */
-  daemon?: boolean | undefined;
-  /**
-   * When a process that is not daemonic must end.
-   *
-   * Default: it outlives a parent process that dies, but ends with the script at the root of the process tree, however
-   * that ends (SIGTERM; SIGKILL one second later). `end`: it also ends when its parent process dies. `continue`: it
-   * outlives the script, too, and then has no standard streams.
-   */
-  onParentDeath?: "end" | "continue" | undefined;
-  /**
-   * When it fires, the process and its descendants get SIGTERM, and a second later SIGKILL; `join` resolves as always.
-   * A process that was not started yet never is: `start` rejects with Cancelled. Default: none.
-   */
-  signal?: AbortSignal | undefined;
-}
-
-const processOptions: OptionTable<ProcessOptions> = {
-  target: anything,
-  name: aText,
-  args: aList,
-  kwargs: anObject,
-  daemon: aFlag,
-  onParentDeath: oneOf("end", "continue"),
-  signal: aSignal,
-  ...surroundingsOptions,
-};
-
-export interface TerminateOptions {
-  /** Milliseconds between SIGTERM and SIGKILL. Default: SIGKILL is not sent. */
-  graceMs?: number | undefined;
-}
-
-const terminateOptions: OptionTable<TerminateOptions> = { graceMs: aDuration };
 
 type State = "new" | "starting" | "running" | "exited" | "closed";
 
@@ -107,6 +57,7 @@ const counts = new Map<string, number>();
 export class Process<A extends AnyArguments = AnyArguments> extends SharedObject {
   readonly #options: ProcessOptions<A>;
   readonly #module: string | null = null;
+  readonly #streams: CommandStreams;
   #state: State = "new";
   #name: string | undefined;
   #daemon: boolean;
@@ -122,6 +73,7 @@ export class Process<A extends AnyArguments = AnyArguments> extends SharedObject
     checkOptions(new.target.name, options, processOptions);
     checkSurroundings(new.target.name, options);
     this.#options = options;
+    this.#streams = new CommandStreams(this, streamNames(options));
     this.#name = options.name;
     this.#daemon = options.daemon ?? currentProcess().daemon;
     if (from instanceof ExistingHandle) this.#state = "running";
@@ -188,6 +140,31 @@ export class Process<A extends AnyArguments = AnyArguments> extends SharedObject
     return this.#whenExited().promise;
   }
 
+  /**
+   * Standard input of a command that was made with `stdin: "pipe"`; `end()` is its end of file. A write is done when
+   * the operating system has taken it, so a stream that is piped here goes at the pace of the program. If the program
+   * has closed its input or has ended, the stream fails with BrokenPipe.
+   */
+  get stdin(): Writable {
+    this.#requireStarted("has no streams yet");
+    return this.#streams.input;
+  }
+
+  /**
+   * Standard output of a command that was made with `stdout: "pipe"`. While it is not read, the program is blocked in
+   * its next write: read to the end before `join`. `destroy()` closes it; then the program's next write fails.
+   */
+  get stdout(): Readable {
+    this.#requireStarted("has no streams yet");
+    return this.#streams.output("stdout");
+  }
+
+  /** Standard error of a command that was made with `stderr: "pipe"`. */
+  get stderr(): Readable {
+    this.#requireStarted("has no streams yet");
+    return this.#streams.output("stderr");
+  }
+
   /** The code of the process, for a subclass to override. The default does nothing: a target runs without it. */
   run(): unknown {
     return undefined;
@@ -210,6 +187,7 @@ export class Process<A extends AnyArguments = AnyArguments> extends SharedObject
         const args = encodeFor(this.connection, this.#arguments());
         const { onParentDeath } = this.#options;
         const { cwd, env } = this.#options;
+        const streams = streamNames(this.#options);
         const surroundings = "command" in target ? { cwd, env } : toSurroundings(this.#options);
         const started = this.request("process/start", (process) => ({
           process,
@@ -218,6 +196,7 @@ export class Process<A extends AnyArguments = AnyArguments> extends SharedObject
           name: this.#wireName(),
           daemon: this.#daemon,
           onParentDeath,
+          streams: streams.length === 0 ? undefined : streams,
           ...surroundings,
         }));
         this.created();

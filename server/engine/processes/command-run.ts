@@ -52,9 +52,18 @@ export class CommandRun implements ChildEvents {
 
   output(stream: "stdout" | "stderr", data: Uint8Array): void {
     this.#engine.guard.run(this.#listener, () => {
+      const { streams } = this.#record;
+      if (streams?.takes(stream)) {
+        streams.feed(stream, data);
+        return;
+      }
       this.#listener.output?.(stream, data);
       this.#engine.output.feed(this.#record, stream, data);
     });
+  }
+
+  outputEnded(stream: "stdout" | "stderr"): void {
+    this.#engine.guard.run(this.#listener, () => this.#record.streams?.outputEnded(stream));
   }
 
   exited(status: ExitStatus): void {

@@ -1,10 +1,11 @@
 import { PolyprocError } from "../../../protocol/errors.js";
-import type { OnParentDeath, ProcessInfo } from "../../../protocol/process.js";
+import type { OnParentDeath, ProcessInfo, StandardStream } from "../../../protocol/process.js";
 import { payloadData, type Handle, type Payload } from "../../../protocol/schema.js";
 import { describeTarget } from "../../../protocol/describe-target.js";
 import type { CommandTarget, Target } from "../../../protocol/target.js";
 import { CommandRun, type CommandDependencies } from "./command-run.js";
 import { fillArguments } from "./command-line.js";
+import { CommandStreams } from "./command-streams.js";
 import type { HostCache } from "./host-cache.js";
 import type { HostRecord } from "./host.js";
 import { listOf } from "../payload-list.js";
@@ -26,7 +27,7 @@ export type ProcessTableDependencies = ProcessDependencies &
     readonly registry: Registry;
     readonly sessions: ReadonlyMap<string, Session>;
     readonly options: {
-      readonly codec: Pick<PayloadCodec, "decode">;
+      readonly codec: Pick<PayloadCodec, "decode" | "toBytes" | "fromBytes">;
       readonly paths: FilePaths;
     } & RuntimeOptions;
   };
@@ -41,6 +42,7 @@ export interface StartOptions {
   cwd?: string | undefined;
   env?: Record<string, string | null> | undefined;
   execArgv?: string[] | undefined;
+  streams?: StandardStream[] | undefined;
 }
 
 type Started = { pid: number; name: string };
@@ -150,6 +152,7 @@ export class ProcessTable {
           "leave one of the two out",
       );
     }
+    checkStreams(options);
     const command = "command" in options.target ? this.#commandOf(options.target, options) : null;
     const host =
       "command" in options.target
@@ -206,8 +209,10 @@ export class ProcessTable {
     });
   }
 
-  /** Ends the daemonic children, waits for all, then calls `done`. */
+  /** Closes the streams of the children and ends the daemonic ones, waits for all, then calls `done`. */
   joinChildren(session: Session, done: () => void): void {
+    // The session sends no further requests, so a child that waits for a reader or for input would wait for ever.
+    for (const record of this.#running) if (record.starter === session) record.streams?.close();
     const children = [...session.children];
     let left = children.length;
     if (left === 0) {
@@ -335,7 +340,8 @@ export class ProcessTable {
       target,
       options.args ? positional(this.#engine.options.codec.decode(options.args)) : [],
     );
-    return { ...filled, cwd: options.cwd ?? filled.cwd, env: { ...filled.env, ...options.env } };
+    const { streams } = options;
+    return { ...filled, cwd: options.cwd ?? filled.cwd, env: { ...filled.env, ...options.env }, streams };
   }
 
   #startCommand(session: Session, record: ProcessRecord, spec: CommandSpec): Wait<Started> {
@@ -348,6 +354,8 @@ export class ProcessTable {
       exited: () => {},
       endAfterFault: (error) => wait.reject(error),
     });
+    const child = record.child?.streams;
+    if (child) record.streams = new CommandStreams(this.#engine, record, session, spec.streams ?? [], child);
     return wait;
   }
 }
@@ -360,6 +368,18 @@ function positional(call: unknown): unknown[] {
     "args: expected a list of two, [arguments, named arguments], " +
       `got ${Array.isArray(call) ? `a list of ${call.length}` : typeof call}`,
   );
+}
+
+/** Throws InvalidParams unless the target can have these streams. */
+function checkStreams({ target, streams = [] }: StartOptions): void {
+  if (streams.length === 0) return;
+  if (!("command" in target))
+    throw new PolyprocError(
+      "InvalidParams",
+      "process/start: streams are for a command; functions have queues and pipes",
+    );
+  if (streams.includes("stdin") && target.input !== undefined)
+    throw new PolyprocError("InvalidParams", "process/start: input and stdin in streams exclude each other");
 }
 
 /** Whether it or a living ancestor was started with `onParentDeath: "continue"`. */

@@ -4,6 +4,7 @@ import type { Handle } from "../../../protocol/schema.js";
 import type { Guard } from "../guard.js";
 import type { SharedObject } from "../registry.js";
 import type { OwnProcess, Session } from "../session.js";
+import type { CommandStreams } from "./command-streams.js";
 import type { Child, ExitStatus, SignalNumber } from "./spawner.js";
 import type { TargetSource } from "./target-source.js";
 import type { Clock, Timer } from "../clock.js";
@@ -51,6 +52,8 @@ export class ProcessRecord implements SharedObject, Waitable, OwnProcess {
   identity: readonly number[];
   pool: Handle | null = null;
   child: Child | null = null;
+  /** Of a command: the streams that its starter writes and reads. */
+  streams: CommandStreams | null = null;
   /** The session of this process, if it is a host that has connected. */
   session: Session | null = null;
   pid: number | null = null;
@@ -154,6 +157,7 @@ export class ProcessRecord implements SharedObject, Waitable, OwnProcess {
     // The record may live for long; the buffers of the child's pipes and connection must not.
     this.child = null;
     this.#killTimer?.cancel();
+    if (this.streams) this.engine.guard.run(null, () => this.streams!.exited());
     this.starter?.children.delete(this);
     this.engine.processes.exited(this);
     this.changed();
@@ -193,7 +197,9 @@ export class ProcessRecord implements SharedObject, Waitable, OwnProcess {
   }
 
   /** A running process goes on without references: it is in the table until it exits. */
-  unreferenced(): void {}
+  unreferenced(): void {
+    this.streams?.close();
+  }
 
   #signal(signal: "SIGTERM" | "SIGKILL"): void {
     if (this.exited) return;

@@ -1,5 +1,5 @@
 import type { PolyprocError } from "../../../protocol/errors.js";
-import type { Usage } from "../../../protocol/process.js";
+import type { StandardStream, Usage } from "../../../protocol/process.js";
 import type { Channel } from "../bypass/channel.js";
 
 /** What the engine needs of the operating system. `server/os` implements it; tests have a fake. */
@@ -39,6 +39,8 @@ export interface CommandSpec {
   env?: Record<string, string | null> | undefined;
   /** Text for standard input; absent: empty. */
   input?: string | undefined;
+  /** Standard streams that the starter writes and reads. Absent: none. */
+  streams?: readonly StandardStream[] | undefined;
 }
 
 export interface ChildEvents {
@@ -46,6 +48,8 @@ export interface ChildEvents {
   /** The child could not be started. No other event follows. */
   failed(error: PolyprocError): void;
   output(stream: "stdout" | "stderr", data: Uint8Array): void;
+  /** The program has closed this stream. Only of `streams`. */
+  outputEnded?(stream: "stdout" | "stderr"): void;
   /**
    * The child was reaped. Its output was reported, except what a surviving descendant may still write to its pipes. The
    * rest of its process group got a signal to end.
@@ -70,9 +74,22 @@ export interface Child {
    * exit.
    */
   signalTree(signal: "SIGTERM" | "SIGKILL"): void;
-  /** Back-pressure: the child's output is not read until `resumeOutput`. */
+  /** Back-pressure: the child's output is not read until `resumeOutput`, except that of `streams`. */
   pauseOutput(): void;
   resumeOutput(): void;
+  /** Of a command with `streams`. */
+  readonly streams?: ChildStreams;
+}
+
+/** The standard streams of a command that its starter writes and reads. Calls before `spawned` take effect then. */
+export interface ChildStreams {
+  /** `done`: the operating system has taken all bytes; false: it cannot take them any more. */
+  write(data: Uint8Array, done: (taken: boolean) => void): void;
+  /** Of standard input: after what was written. */
+  close(stream: StandardStream): void;
+  /** Back-pressure. No effect after the exit: the rest is read. */
+  pause(stream: "stdout" | "stderr"): void;
+  resume(stream: "stdout" | "stderr"): void;
 }
 
 export interface Host extends Child {

@@ -16,7 +16,7 @@ const rooms: Record<string, string[]> = {
   _values: ["_errors"],
   _session: ["_errors", "_values"],
   _bypass: ["_errors", "_values", "_session"],
-  _processes: ["connection"],
+  _processes: ["_errors", "_values", "_session", "connection", "targets"],
   _server: ["_errors", "_values", "_session", "_processes"],
   _pools: ["_errors", "_values", "_session", "_processes", "targets"],
   _sync: ["_errors", "_session", "_processes", "_shared"],

@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import { payloadData } from "../../../protocol/payload.js";
 import { Engine } from "../../../server/engine/engine.js";
 import type { EngineLimits } from "../../../server/engine/limits.js";
 import type { Session } from "../../../server/engine/session.js";
@@ -27,6 +28,8 @@ export class FakeWorld {
       codec: {
         decode: (payload) => payload,
         encode: () => new Uint8Array(),
+        toBytes: (payload) => payloadData(payload),
+        fromBytes: (pieces) => Buffer.concat(pieces),
       },
       signalNumber: (signal) => (signal === "SIGKILL" ? 9 : 15),
       paths: {

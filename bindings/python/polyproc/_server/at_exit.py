@@ -42,10 +42,21 @@ def finish_children():
 def _join_all(session):
     ours = [child for child in list(children) if child._session is session and child._parent_pid == os.getpid()]
     for child in ours:
+        _close_streams(child)
         if child.daemon and child._exitcode is None:
             session.request("process/terminate", {"process": child._handle, "graceMs": _GRACE_MS})
     for child in ours:
         child.join()
+
+
+def _close_streams(child):
+    """A program that waits for input, or for a reader of its output, would wait for ever."""
+    for name in child._piped:
+        try:
+            getattr(child, name).close()
+        except (OSError, PolyprocError):
+            # It has closed its input, or has ended.
+            pass
 
 
 atexit.register(finish_children)

@@ -1,5 +1,5 @@
 import { isShared } from "../session/shared-object.js";
-import { maxDepth } from "./value.js";
+import { maxDepth } from "../../../server/ipc/framing/value-reader.js";
 
 /** Explains which part of a value cannot be encoded, and why. Call it when encoding has failed. */
 export function whyUnencodable(value: unknown): string {

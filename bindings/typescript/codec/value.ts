@@ -1,6 +1,3 @@
-/** Deepest nesting of arrays and maps in a value. */
-export const maxDepth = 512;
-
 /** Extension types of msgpack inside payloads: SPEC.md. */
 export const extension = { handle: 1, blob: 2, bigInteger: 3, timestamp: 0xff } as const;
 

@@ -4,7 +4,8 @@ import { bigIntegerToBytes, maxBigIntegerBytes } from "../../../protocol/big-int
 import type { Handle } from "../../../protocol/schema.js";
 import { isShared, type SharedObject } from "../session/shared-object.js";
 import { errorToValue } from "./error-value.js";
-import { extension, maxDepth, OpaqueBlob, tag } from "./value.js";
+import { maxDepth } from "../../../server/ipc/framing/value-reader.js";
+import { extension, OpaqueBlob, tag } from "./value.js";
 
 /** Size of a memory block. Payloads share blocks, so most need no allocation of their own. */
 const blockBytes = 32 * 1024;

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { PolyprocError } from "../../../../protocol/errors.js";
-import { decodeMessage, maxDepth } from "../../../../server/ipc/framing/decoder.js";
+import { decodeMessage } from "../../../../server/ipc/framing/decoder.js";
+import { maxDepth } from "../../../../server/ipc/framing/value-reader.js";
 import { encodeMessage } from "../../encode-message.js";
 
 function refuses(bytes: Buffer, codeName: string, text: RegExp): void {

@@ -10,9 +10,9 @@ import * as v from "valibot";
 export const release = notification("handle/release", {
   doc:
     "Drops this session's references, one for each time that a handle is listed. When the last reference goes, a " +
-    "pipe's end is closed, a queue forgets its items, what is left of a job is cancelled, and a pool is terminated. " +
-    "A running process is not ended: it stays its session's child until it exits. Handles that the session does not " +
-    "hold are ignored.",
+    "pipe's end is closed, a queue forgets its items, the server lets go of memory, what is left of a job is " +
+    "cancelled, and a pool is terminated. A running process is not ended: it stays its session's child until it " +
+    "exits. Handles that the session does not hold are ignored.",
   direction: "clientToServer",
   params: v.strictObject({ handles: v.array(anyHandle()) }),
 });

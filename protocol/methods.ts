@@ -7,6 +7,7 @@ import * as handle from "./handle.js";
 import * as job from "./job.js";
 import * as lifecycle from "./lifecycle.js";
 import * as lock from "./lock.js";
+import * as memory from "./memory.js";
 import * as pipe from "./pipe.js";
 import * as pool from "./pool.js";
 import * as process from "./process.js";
@@ -27,6 +28,7 @@ export const areas = {
   barrier,
   queue,
   pipe,
+  memory,
   pool,
   job,
   run,

@@ -13,6 +13,7 @@ export const handleKinds = [
   "barrier",
   "queue",
   "pipe",
+  "memory",
   "pool",
   "job",
   "run",

@@ -20,6 +20,7 @@ import { listen, type Listener, type TlsFiles } from "./listen.js";
 import { createSpawner, type OsSpawner } from "./os/spawner.js";
 import { signalNumber } from "./os/signals.js";
 import { letGoOfStandardStreams } from "./os/standard-streams.js";
+import { openMemoryFile } from "./os/bypass/memory-file.js";
 import { openTally } from "./os/bypass/tally.js";
 import { payloadCodec } from "./payload-codec.js";
 import { interpreterFinder } from "./interpreters.js";
@@ -86,6 +87,7 @@ export class PolyprocServer {
       signalNumber,
       paths: filePaths,
       openTally: () => openTally(),
+      openMemory: (bytes) => openMemoryFile(bytes),
       instanceId,
       pid: process.pid,
       cpuCount: options.cpuCount,

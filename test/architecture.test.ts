@@ -47,6 +47,7 @@ const layers: Record<string, Layer> = {
       "protocol",
       "server/engine/processes/spawner.ts",
       "server/engine/bypass/channel.ts",
+      "server/engine/bypass/memory-file.ts",
       "server/engine/bypass/tally.ts",
       "server/os",
     ],

@@ -14,6 +14,8 @@ import { Process } from "./processes/process.js";
 import { JoinableQueue, Queue } from "./streams/queue.js";
 import { RLock } from "./sync/rlock.js";
 import { BoundedSemaphore, Semaphore } from "./sync/semaphore.js";
+import { SharedArray, Value } from "./memory/shared-array.js";
+import { SharedMemory } from "./memory/shared-memory.js";
 import { SimpleQueue } from "./streams/simple-queue.js";
 
 export interface ConnectOptions {
@@ -61,6 +63,9 @@ export class Client implements AsyncDisposable {
   readonly Queue: typeof Queue;
   readonly JoinableQueue: typeof JoinableQueue;
   readonly SimpleQueue: typeof SimpleQueue;
+  readonly SharedMemory: typeof SharedMemory;
+  readonly SharedArray: typeof SharedArray;
+  readonly Value: typeof Value;
 
   constructor(connection: Connection) {
     this.connection = connection;
@@ -77,6 +82,9 @@ export class Client implements AsyncDisposable {
     this.Queue = bound(Queue);
     this.JoinableQueue = bound(JoinableQueue);
     this.SimpleQueue = bound(SimpleQueue);
+    this.SharedMemory = bound(SharedMemory);
+    this.SharedArray = bound(SharedArray);
+    this.Value = bound(Value);
   }
 
   readonly Pipe = <T = unknown>(duplex = true): [PipeEnd<T>, PipeEnd<T>] =>

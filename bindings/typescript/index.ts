@@ -41,6 +41,9 @@ export type { ResourceLimits, SurroundingsOptions } from "./processes/surroundin
 export { registerProcess } from "./processes/register-process.js";
 export { JoinableQueue, Queue, type QueueOptions } from "./streams/queue.js";
 export { RLock, type RLockStatus } from "./sync/rlock.js";
+export type { ArrayOf, ElementOf, ElementType } from "./memory/elements.js";
+export { SharedArray, Value } from "./memory/shared-array.js";
+export { SharedMemory, type SharedMemoryOptions } from "./memory/shared-memory.js";
 export { BoundedSemaphore, Semaphore } from "./sync/semaphore.js";
 export type { NameOptions } from "./session/shared-object.js";
 export { SimpleQueue } from "./streams/simple-queue.js";

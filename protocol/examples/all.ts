@@ -2,6 +2,7 @@ import type { Examples } from "./example.js";
 import { eventsExamples } from "./events.js";
 import { jobExamples } from "./job.js";
 import { lifecycleExamples } from "./lifecycle.js";
+import { memoryExamples } from "./memory.js";
 import { pipeExamples } from "./pipe.js";
 import { poolExamples } from "./pool.js";
 import { processExamples } from "./process.js";
@@ -17,6 +18,7 @@ export const examples: Examples = {
   ...syncExamples,
   ...queueExamples,
   ...pipeExamples,
+  ...memoryExamples,
   ...poolExamples,
   ...jobExamples,
   ...runExamples,

@@ -19,6 +19,7 @@ const areaTitles: Record<string, string> = {
   barrier: "Barrier",
   queue: "Queue and JoinableQueue",
   pipe: "Pipe",
+  memory: "Shared memory",
   pool: "Pool",
   job: "Job",
   run: "Run",

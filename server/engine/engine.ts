@@ -17,6 +17,7 @@ import type { PayloadCodec } from "./payload-codec.js";
 import type { ProcessRecord } from "./processes/process.js";
 import type { SignalNumber, Spawner } from "./processes/spawner.js";
 import type { Tally } from "./bypass/tally.js";
+import type { OpenMemory } from "./bypass/memory-file.js";
 import type { RuntimeOptions } from "./processes/runtime.js";
 import type { FilePaths } from "./processes/target-source.js";
 import { WaitGraph } from "./sync/wait-graph.js";
@@ -31,6 +32,7 @@ export interface EngineOptions extends RuntimeOptions {
   paths: FilePaths;
   /** Null on platforms where client and server cannot share memory. */
   openTally: () => Tally | null;
+  openMemory: OpenMemory;
   instanceId: string;
   /** The server's pid: shown as the parent of the processes of runs. */
   pid: number;

@@ -6,6 +6,7 @@ import { handleHandlers } from "./handle.js";
 import type { Handler } from "./handler.js";
 import { jobHandlers } from "./job.js";
 import { lockHandlers } from "./lock.js";
+import { memoryHandlers } from "./memory.js";
 import { pipeHandlers } from "./pipe.js";
 import { poolHandlers } from "./pool.js";
 import { processHandlers } from "./process.js";
@@ -30,6 +31,7 @@ export const handlers: readonly Handler[] = [
   ...barrierHandlers,
   ...queueHandlers,
   ...pipeHandlers,
+  ...memoryHandlers,
   ...poolHandlers,
   ...jobHandlers,
   ...runHandlers,

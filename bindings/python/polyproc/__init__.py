@@ -124,6 +124,7 @@ _SUBMODULES = frozenset(
         "pool",
         "queues",
         "reduction",
+        "shared_memory",
         "sharedctypes",
         "synchronize",
     )

@@ -9,6 +9,7 @@ from . import (
     process as process,
     queues as queues,
     reduction as reduction,
+    shared_memory as shared_memory,
     sharedctypes as sharedctypes,
     synchronize as synchronize,
     targets as targets,

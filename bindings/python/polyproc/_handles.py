@@ -8,7 +8,7 @@ def from_handle(handle):
 
     kind = classes.get(handle.partition(":")[0])
     if kind is None:
-        from . import connection, queues, synchronize  # noqa: F401  they name their classes
+        from . import connection, queues, shared_memory, synchronize  # noqa: F401  they name their classes
 
         kind = classes.get(handle.partition(":")[0], UnknownObject)
     return rebuild(kind, handle, None)

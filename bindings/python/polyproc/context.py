@@ -157,13 +157,13 @@ class BaseContext:
         """
         from .sharedctypes import RawValue
 
-        return RawValue(typecode_or_type, *args)
+        return RawValue(typecode_or_type, *args, ctx=self)
 
     def RawArray(self, typecode_or_type, size_or_initializer):
         """Makes a ctypes array in shared memory, without a lock. The second argument: a length, or the items."""
         from .sharedctypes import RawArray
 
-        return RawArray(typecode_or_type, size_or_initializer)
+        return RawArray(typecode_or_type, size_or_initializer, ctx=self)
 
     def Value(self, typecode_or_type, *args, lock=True):
         """Makes a ctypes object in shared memory. `lock`: True (the default) makes a lock; a lock; False: none."""

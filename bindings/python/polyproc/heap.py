@@ -1,72 +1,51 @@
 """Memory that processes of one machine share."""
 
-import mmap
-import os
-import tempfile
-import weakref
-
+from ._bypass.memory import mapped
+from ._server.default import default_session
+from ._shared import SharedObject
 from ._values.payload import is_encoding
 
-_folder = "/dev/shm" if os.access("/dev/shm", os.W_OK | os.X_OK) else None
 
-
-class Block:
+class Block(SharedObject):
     """
-    A piece of shared memory, filled with zeros. On Linux its file has no name from the beginning, so nothing is left
-    behind however its users end: receivers open it through the process that sent it, which must live until they have.
+    A piece of shared memory, filled with zeros. The server holds it as long as a process has the block, or it is on its
+    way to one: so it may outlive its maker, and nothing is left behind however its users end.
     """
 
-    def __init__(self, size):
-        descriptor, path = tempfile.mkstemp(prefix="polyproc-", dir=_folder)
-        if os.path.isdir("/proc/self/fd"):
-            os.unlink(path)
-            path = None
-        os.ftruncate(descriptor, max(size, 1))
-        self._open(descriptor, size, path)
-        if path is not None:
-            # Elsewhere the file keeps its name until its maker ends.
-            self._unlink = weakref.finalize(self, _unlink, path, os.getpid())
+    _kind = "memory"
 
-    def _open(self, descriptor, size, path):
+    def __init__(self, size, *, ctx=None):
+        session = ctx._session() if ctx is not None else default_session()
+        handle = session.mint(self._kind)
+        place = session.request(
+            "memory/create",
+            {"memory": handle, "bytes": max(size, 1)},
+            undo=lambda _: session.notify("handle/release", {"handles": [handle]}),
+        )
+        self._session, self._handle = session, handle
+        session.adopt(handle)
+        self._open(place, size)
+
+    def _open(self, place, size):
         self.size = size
-        self._descriptor = descriptor
-        self._path = path
-        self._map = mmap.mmap(descriptor, max(size, 1))
-        self._close = weakref.finalize(self, os.close, descriptor)
-        self._close.atexit = False
+        self._map = mapped(place)
 
     def view(self):
         """Returns the memory of the block."""
         return memoryview(self._map)[: self.size]
+
+    def _state(self):
+        return self.size
+
+    def _set_state(self, size):
+        self._open(self._session.request("memory/open", {"memory": self._handle}), size)
 
     def __reduce__(self):
         if not is_encoding():
             raise RuntimeError(
                 "shared memory travels through Polyproc only: as an argument of a process, or through a queue or pipe"
             )
-        return _receive, (self._path or f"/proc/{os.getpid()}/fd/{self._descriptor}", self.size, self._path)
-
-
-def _receive(place, size, path):
-    try:
-        descriptor = os.open(place, os.O_RDWR | getattr(os, "O_CLOEXEC", 0))
-    except OSError as error:
-        raise OSError(
-            error.errno,
-            f"shared memory could not be opened ({error.strerror}): the process that sent it has ended, or runs "
-            f"on another machine",
-        ) from None
-    block = Block.__new__(Block)
-    block._open(descriptor, size, path)
-    return block
-
-
-def _unlink(path, pid):
-    if os.getpid() == pid:
-        try:
-            os.unlink(path)
-        except OSError:
-            pass
+        return super().__reduce__()
 
 
 class BufferWrapper:

@@ -1,6 +1,8 @@
+from .context import BaseContext
+
 class Block:
     size: int
-    def __init__(self, size: int) -> None: ...
+    def __init__(self, size: int, *, ctx: BaseContext | None = None) -> None: ...
     def view(self) -> memoryview: ...
 
 class BufferWrapper:

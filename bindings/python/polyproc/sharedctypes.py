@@ -36,9 +36,9 @@ def _in_block(kind, block):
     return raw
 
 
-def _new(kind):
+def _new(kind, ctx=None):
     payload.reducers[kind] = _reduce
-    return _in_block(kind, Block(ctypes.sizeof(kind)))
+    return _in_block(kind, Block(ctypes.sizeof(kind), ctx=ctx))
 
 
 def _reduce(raw):
@@ -58,31 +58,31 @@ def _rebuild(kind, length, block):
     return _in_block(kind, block)
 
 
-def RawValue(typecode_or_type, *args):
+def RawValue(typecode_or_type, *args, ctx=None):
     """A ctypes object in shared memory, without a lock."""
-    raw = _new(_type(typecode_or_type))
+    raw = _new(_type(typecode_or_type), ctx)
     raw.__init__(*args)
     return raw
 
 
-def RawArray(typecode_or_type, size_or_initializer):
+def RawArray(typecode_or_type, size_or_initializer, *, ctx=None):
     """A ctypes array in shared memory, without a lock. A size gives zeros."""
     kind = _type(typecode_or_type)
     if isinstance(size_or_initializer, int):
-        return _new(kind * size_or_initializer)
-    raw = _new(kind * len(size_or_initializer))
+        return _new(kind * size_or_initializer, ctx)
+    raw = _new(kind * len(size_or_initializer), ctx)
     raw.__init__(*size_or_initializer)
     return raw
 
 
 def Value(typecode_or_type, *args, lock=True, ctx=None):
     """A value with a lock of its own (`lock=True`), with the given lock, or without (`lock=False`)."""
-    return _locked(RawValue(typecode_or_type, *args), lock, ctx)
+    return _locked(RawValue(typecode_or_type, *args, ctx=ctx), lock, ctx)
 
 
 def Array(typecode_or_type, size_or_initializer, *, lock=True, ctx=None):
     """An array with a lock of its own (`lock=True`), with the given lock, or without (`lock=False`)."""
-    return _locked(RawArray(typecode_or_type, size_or_initializer), lock, ctx)
+    return _locked(RawArray(typecode_or_type, size_or_initializer, ctx=ctx), lock, ctx)
 
 
 def _locked(raw, lock, ctx):

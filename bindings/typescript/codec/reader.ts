@@ -128,8 +128,10 @@ function readBlob(from: number): unknown {
 }
 
 function withCompanion([object, companion]: [unknown, unknown]): unknown {
-  if (object instanceof SharedObject) object.companion = companion;
-  return object;
+  if (!(object instanceof SharedObject)) return object;
+  const whole = object.received(companion);
+  objects?.set(object.handle, whole);
+  return whole;
 }
 
 function mapFrom(flat: unknown): Map<unknown, unknown> {

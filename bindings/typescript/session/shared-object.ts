@@ -34,14 +34,14 @@ export class ExistingHandle {
 
 const collected = new FinalizationRegistry<ExistingHandle>(({ connection, handle }) => connection.release(handle));
 
-const mark = Symbol.for("polyproc.shared.1");
+export const sharedMark = Symbol.for("polyproc.shared.1");
 
 /**
  * Whether the value is an object of the server, made by this copy of the package or by another copy in the same
  * process.
  */
 export function isShared(value: object): value is SharedObject {
-  return mark in value;
+  return sharedMark in value;
 }
 
 /**
@@ -79,7 +79,7 @@ export abstract class SharedObject {
   }
 
   /** Marks objects for `isShared`. */
-  get [mark](): true {
+  get [sharedMark](): true {
     return true;
   }
 
@@ -108,8 +108,10 @@ export abstract class SharedObject {
     return undefined;
   }
 
-  /** Receives the value that was sent with the handle. */
-  set companion(_value: unknown) {}
+  /** Receives the value that was sent with the handle. Returns the object that both stand for. */
+  received(_companion: unknown): object {
+    return this;
+  }
 
   /** Sends the request that creates the object, and `twin` if given. Call it once, at the end of the constructor. */
   protected create<M extends RequestName>(

@@ -87,8 +87,9 @@ export class Barrier extends SharedObject {
     return this.#received ?? (action ? toTarget(action) : undefined);
   }
 
-  override set companion(action: unknown) {
+  override received(action: unknown): Barrier {
     this.#received = action as Target;
+    return this;
   }
 
   #status() {

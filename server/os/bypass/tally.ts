@@ -1,24 +1,17 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, constants, openSync, readSync, writeSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { closeSync, readSync, writeSync } from "node:fs";
 import type { Tally } from "../../engine/bypass/tally.js";
-import { descriptorPath } from "./descriptor-path.js";
+import { memoryFolders, openNameless } from "./nameless-file.js";
 
 const sizeBytes = 4096;
 const slotBytes = 8;
 /** Length of the mark, which precedes the first counter. */
 const headBytes = 32;
 
-/** Linux's O_TMPFILE: a file that never has a name, so that no process has to remove it. */
-const withoutName = constants.O_DIRECTORY | 0o20000000;
-
-/** Memory first: pages of a file on a disk would be written to it. */
-const usualFolders = ["/dev/shm", tmpdir()];
-
 /**
  * A page that a client writes and that this server can still read when the client has died. Null if it cannot be made.
  */
-export function openTally(folders: readonly string[] = usualFolders): Tally | null {
+export function openTally(folders: readonly string[] = memoryFolders): Tally | null {
   for (const folder of folders) {
     const tally = openIn(folder);
     if (tally) return tally;
@@ -26,18 +19,12 @@ export function openTally(folders: readonly string[] = usualFolders): Tally | nu
   return null;
 }
 
-/** Null if the folder is missing, full, or on a file system without such files, and on other systems than Linux. */
 function openIn(folder: string): Tally | null {
-  let fd: number;
-  try {
-    fd = openSync(folder, constants.O_RDWR | withoutName, 0o600);
-  } catch {
-    return null;
-  }
-  const path = descriptorPath(fd);
+  const file = openNameless(folder);
+  if (!file) return null;
   const mark = randomBytes(headBytes / 2).toString("hex");
-  if (path !== null && fill(fd, mark)) return new FileTally(fd, path, mark);
-  closeSync(fd);
+  if (fill(file.fd, mark)) return new FileTally(file.fd, file.path, mark);
+  closeSync(file.fd);
   return null;
 }
 

@@ -16,6 +16,10 @@ const notApplicable = [
   "_TestConnection.test_large_fd_transfer",
   "_TestConnection.test_missing_fd_transfer",
   "_TestPoolWorkerLifetime.test_worker_finalization_via_atexit_handler_of_multiprocessing",
+  "_TestSharedMemory.test_shared_memory_SharedMemoryManager_basics",
+  "_TestSharedMemory.test_shared_memory_SharedMemoryManager_reuses_resource_tracker",
+  "_TestSharedMemory.test_shared_memory_SharedMemoryServer_ignores_sigint",
+  "_TestSharedMemory.test_shared_memory_cleaned_after_process_termination",
   "_TestProcess.test_forkserver_sigint",
   "_TestProcess.test_forkserver_sigkill",
 ];

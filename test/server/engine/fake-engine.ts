@@ -6,6 +6,7 @@ import type { Session } from "../../../server/engine/session.js";
 import type { Spawner } from "../../../server/engine/processes/spawner.js";
 import { FakeClock } from "./fake-clock.js";
 import { FakePeer } from "./fake-peer.js";
+import { FakeMemory } from "./fake-memory.js";
 import { FakeTally } from "./fake-tally.js";
 
 /** A whole engine with a fake clock, fake children and fake peers, all moved by the test. */
@@ -14,6 +15,9 @@ export class FakeWorld {
   readonly engine: Engine;
   /** In the order in which they were opened. */
   readonly tallies: FakeTally[] = [];
+  readonly memories: FakeMemory[] = [];
+  /** Called with each memory before it is used. */
+  onMemory: (memory: FakeMemory) => void = () => {};
 
   /** An unexpected exception in the engine fails the test. */
   onFault: (error: unknown) => void = (error) => {
@@ -41,6 +45,12 @@ export class FakeWorld {
         const tally = new FakeTally();
         this.tallies.push(tally);
         return tally;
+      },
+      openMemory: (bytes) => {
+        const memory = new FakeMemory(bytes);
+        this.memories.push(memory);
+        this.onMemory(memory);
+        return memory;
       },
       instanceId: "instance-1",
       pid: 4000,

@@ -43,6 +43,7 @@ CLASSES = {
         "_TestPoll",
         "_TestValue",
         "_TestArray",
+        "_TestSharedMemory",
     ),
     "manager": ("_TestContainers",),
 }

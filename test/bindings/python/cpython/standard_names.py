@@ -40,6 +40,10 @@ def install():
         overlaid = _overlay(f"multiprocessing.{name}", sys.modules[f"multiprocessing.{name}"], module, public)
         sys.modules[f"multiprocessing.{name}"] = overlaid
         setattr(package, name, overlaid)
+    # The tests replace its function that makes names, so it has to be the module itself.
+    memory = importlib.import_module("polyproc.shared_memory")
+    memory._USE_POSIX = True
+    sys.modules["multiprocessing.shared_memory"] = package.shared_memory = memory
 
 
 def _overlay(name, standard, ours, names):

@@ -1,0 +1,12 @@
+import type { Examples } from "./example.js";
+
+const place = { path: "/proc/4000/fd/33", inode: "26:1181", bytes: 4096 };
+
+export const memoryExamples: Examples = {
+  "memory/create": {
+    params: { memory: "memory:@frames", bytes: 4096, exclusive: true },
+    result: place,
+  },
+  "memory/open": { params: { memory: "memory:@frames" }, result: place },
+  "memory/unlink": { params: { memory: "memory:@frames" }, result: null },
+};

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
-import { chromium, type Browser } from "playwright-core";
+import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
+import { patienceMs } from "../deadline.js";
 
 const candidates = [
   "/usr/bin/chromium",
@@ -13,6 +14,9 @@ export function findChromium(): string | undefined {
   const given = process.env["CHROMIUM"];
   return (given ? [given] : candidates).find((path) => existsSync(path));
 }
+
+/** A page's code is read from the disk for the first time, maybe beside much else. */
+const firstLoadMs = 120_000;
 
 export interface BrowserOptions {
   /** Where it keeps what it writes while it runs. */
@@ -45,4 +49,12 @@ export function launchChromium({ temporary, headless = true }: BrowserOptions = 
       "--disable-sync",
     ],
   });
+}
+
+/** A page of a session of its own, which waits as long as all tests do: Playwright's own limit is 30 s. */
+export async function newPage(browser: Browser, options: BrowserContextOptions): Promise<Page> {
+  const page = await browser.newPage(options);
+  page.setDefaultTimeout(patienceMs);
+  page.setDefaultNavigationTimeout(firstLoadMs);
+  return page;
 }

@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Browser } from "playwright-core";
-import { launchChromium } from "./chromium.js";
+import { launchChromium, newPage } from "./chromium.js";
 import { installOffline } from "./install-offline.js";
 import { VscodeServer } from "./vscode-server.js";
 import { workbenchUrl } from "./workbench-url.js";
@@ -67,7 +67,7 @@ try {
   await installOffline();
   server = await VscodeServer.start({ folder: temporary, userDataDir, extensionsDir, driver: true });
   browser = await launchChromium({ temporary });
-  const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+  const page = await newPage(browser, { viewport: { width: 1400, height: 900 }, reducedMotion: "reduce" });
   const ended = new Promise<number>((done) => {
     // The web build calls these when the run is over, and for its log.
     void page.exposeFunction("codeAutomationExit", done);

@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { launchChromium } from "../../vscode/chromium.js";
+import { launchChromium, newPage } from "../../vscode/chromium.js";
 import { copyWorkspace } from "../../vscode/example-workspace.js";
 import { installOffline } from "../../vscode/install-offline.js";
 import { Marked } from "../../vscode/marked.js";
@@ -47,9 +47,6 @@ const settingsForTests = {
   "editor.accessibilitySupport": "off",
   "window.confirmBeforeClose": "never",
 };
-
-/** The window's code is read from the disk for the first time, maybe beside much else. */
-const firstLoadMs = 120_000;
 
 /**
  * A real VS Code, with the packaged extension installed, in a browser. It goes with the test, and with it all that it
@@ -98,8 +95,8 @@ export async function openWorkbench(
   closing.push(() => server.stop());
   const browser = await launchChromium({ temporary });
   closing.push(() => browser.close());
-  const page = await browser.newPage({ viewport });
-  await page.goto(workbenchUrl(server, { folder: opened }), { timeout: firstLoadMs });
+  const page = await newPage(browser, { viewport, reducedMotion: "reduce" });
+  await page.goto(workbenchUrl(server, { folder: opened }));
   const workbench = new Workbench(page, { folder: opened, theme, marked });
   await workbench.ready();
   return workbench;

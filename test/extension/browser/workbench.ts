@@ -38,7 +38,6 @@ export class Workbench {
     this.folder = folder;
     this.marked = marked;
     this.#theme = theme;
-    page.setDefaultTimeout(patienceMs);
     page.on("pageerror", (error) => this.faults.push(error.message));
   }
 

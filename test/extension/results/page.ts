@@ -7,7 +7,7 @@ import { pageHtml } from "../../../extension/results/page-html.js";
 import { root } from "../../fixture.js";
 import { waitFor } from "../../deadline.js";
 import { temporaryFolder } from "../../temporary-folder.js";
-import { launchChromium } from "../../vscode/chromium.js";
+import { launchChromium, newPage } from "../../vscode/chromium.js";
 
 const origin = "http://results.test";
 
@@ -74,8 +74,7 @@ export async function openPage(
   { width = 1100, height = 700, theme, state = null, scale = 1 }: PageOptions = {},
 ): Promise<ResultsPage> {
   const { script, style } = await bundlePage();
-  const context = await browser.newContext({ viewport: { width, height }, deviceScaleFactor: scale });
-  const page = await context.newPage();
+  const page = await newPage(browser, { viewport: { width, height }, deviceScaleFactor: scale });
   const complaints: string[] = [];
   const told: FromPage[] = [];
   page.on("pageerror", (error) => complaints.push(String(error)));
@@ -105,7 +104,7 @@ export async function openPage(
   });
   await page.goto(`${origin}/`);
   t.after(async () => {
-    await context.close();
+    await page.close();
     assert.deepEqual(complaints, [], "the page complained");
   });
   const results: ResultsPage = {

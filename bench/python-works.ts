@@ -6,22 +6,30 @@ const futures = "concurrent.futures";
 const managerLock = "CPython Manager().Lock()";
 const spawn = "CPython multiprocessing, spawn";
 
-const ours = (work: string, count: number) => pythonLibrary("polyproc", work, count, "polyproc for Python");
+/** The same work with Polyproc and with multiprocessing. `theirs`: what is different there. */
+function besideCpython(
+  title: string,
+  count: number,
+  goal: number,
+  work: string,
+  theirs: { work?: string; name?: string } = {},
+): Work {
+  const name = theirs.name ?? multiprocessing;
+  return {
+    title,
+    count,
+    goals: { [name]: goal },
+    open: async () => [
+      pythonLibrary("polyproc", work, count, "polyproc for Python"),
+      cpython(theirs.work ?? work, count, name),
+    ],
+  };
+}
 
 /** The Python binding, and the libraries that it can replace. */
 export const pythonWorks: readonly Work[] = [
-  {
-    title: "Python: apply_async of no-ops, all at once",
-    count: 20_000,
-    goals: { [multiprocessing]: 1 },
-    open: async () => [ours("noop_at_once", 20_000), cpython("noop_at_once", 20_000)],
-  },
-  {
-    title: "Python: Pool.map of numbers, default chunk",
-    count: 200_000,
-    goals: { [multiprocessing]: 1.5 },
-    open: async () => [ours("map_numbers", 200_000), cpython("map_numbers", 200_000)],
-  },
+  besideCpython("Python: apply_async of no-ops, all at once", 20_000, 1, "noop_at_once"),
+  besideCpython("Python: Pool.map of numbers, default chunk", 200_000, 1.5, "map_numbers"),
   {
     title: "Python: submit of no-ops to an executor",
     count: 20_000,
@@ -42,28 +50,8 @@ export const pythonWorks: readonly Work[] = [
       ...lokyWhereInstalled("executor_map", 200_000),
     ],
   },
-  {
-    title: "Python: Queue, one producer, one consumer",
-    count: 100_000,
-    goals: { [multiprocessing]: 2 },
-    open: async () => [ours("queue_items", 100_000), cpython("queue_items", 100_000)],
-  },
-  {
-    title: "Python: Pipe round trip",
-    count: 3000,
-    goals: { [multiprocessing]: 2 },
-    open: async () => [ours("pipe_round_trip", 3000), cpython("pipe_round_trip", 3000)],
-  },
-  {
-    title: "Python: Lock acquire and release",
-    count: 3000,
-    goals: { [managerLock]: 1 },
-    open: async () => [ours("lock", 3000), cpython("manager_lock", 3000, managerLock)],
-  },
-  {
-    title: "Python: start and join of a process",
-    count: 10,
-    goals: { [spawn]: 0.5 },
-    open: async () => [ours("start_join", 10), cpython("start_join", 10, spawn)],
-  },
+  besideCpython("Python: Queue, one producer, one consumer", 100_000, 2, "queue_items"),
+  besideCpython("Python: Pipe round trip", 3000, 2, "pipe_round_trip"),
+  besideCpython("Python: Lock acquire and release", 3000, 1, "lock", { work: "manager_lock", name: managerLock }),
+  besideCpython("Python: start and join of a process", 10, 0.5, "start_join", { name: spawn }),
 ];

@@ -115,3 +115,8 @@ export async function serve(test: TestContext): Promise<Server> {
   });
   return { address, env: { POLYPROC_ADDRESS: address }, running };
 }
+
+/** The words of a line that needs no quotes. */
+export function words(line: string): string[] {
+  return line.split(" ");
+}

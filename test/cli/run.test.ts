@@ -5,14 +5,11 @@ import { test } from "node:test";
 import { waitFor } from "../deadline.js";
 import { isLiving } from "../living.js";
 import { temporaryFolder } from "../temporary-folder.js";
-import { run, serve, start } from "./polyproc.js";
+import { run, serve, start, words } from "./polyproc.js";
 
 test("a command's output and exit status are passed on", async (t) => {
   const { status, stdout, stderr } = await run(t, [
-    "run",
-    "--",
-    "sh",
-    "-c",
+    ...words("run -- sh -c"),
     "echo out; echo err >&2; printf tail; exit 3",
   ]);
   assert.deepEqual([status, stdout, stderr], [3, "out\ntail", "err\n"]);
@@ -28,10 +25,7 @@ test("braces in a command are plain text, because there is no item", async (t) =
 test("its lines arrive while it runs", async (t) => {
   const folder = temporaryFolder(t);
   const command = start(t, [
-    "run",
-    "--",
-    "sh",
-    "-c",
+    ...words("run -- sh -c"),
     'echo begun; until [ -e "$0/go" ]; do sleep 0.02; done; echo over',
     folder,
   ]);

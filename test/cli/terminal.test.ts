@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { waitFor } from "../deadline.js";
 import { temporaryFolder } from "../temporary-folder.js";
-import { run, serve, start } from "./polyproc.js";
+import { run, serve, start, words } from "./polyproc.js";
 import { needs } from "../tools/needs.js";
 import { startOnTerminal } from "./pty.js";
 
@@ -14,15 +14,7 @@ test(
   async (t) => {
     const folder = temporaryFolder(t);
     const map = startOnTerminal(t, [
-      "map",
-      "-j",
-      "2",
-      "one",
-      "two",
-      "three",
-      "--",
-      "sh",
-      "-c",
+      ...words("map -j 2 one two three -- sh -c"),
       'test "$1" = one || until [ -e "$0/go" ]; do sleep 0.02; done; echo "<$1>"',
       folder,
     ]);

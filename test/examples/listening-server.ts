@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { temporaryFolder } from "../temporary-folder.js";
 /** A server on a Unix socket, which ends with the test. */
 export async function startServer(test: {
   after(clean: () => void | Promise<void>): void;
-}): Promise<{ address: string }> {
+}): Promise<{ address: string; process: ChildProcess }> {
   const address = `unix:${join(temporaryFolder(test), "s")}`;
   const server = spawn(process.execPath, [compiled("server/main"), "--listen", address], {
     stdio: ["ignore", "pipe", "inherit"],
@@ -20,5 +20,5 @@ export async function startServer(test: {
     await within(exited, "the server's end");
   });
   await within(once(createInterface({ input: server.stdout }), "line"), "the server's start");
-  return { address };
+  return { address, process: server };
 }

@@ -5,13 +5,11 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { isLiving } from "../living.js";
 import { temporaryFolder } from "../temporary-folder.js";
-import { runExample } from "./run-example.js";
+import { printed, runExample } from "./run-example.js";
 
 describe("the listings", () => {
   it("subclass-processes: five processes run at once, are named after their class, and end with 0", async () => {
-    const { status, lines, stderr } = await runExample("subclass-processes", ["30", "5"]);
-    assert.equal(stderr, "");
-    assert.equal(status, 0);
+    const lines = await printed(runExample("subclass-processes", ["30", "5"]));
     assert.equal(lines[0], `cpu number is: ${availableParallelism()}`);
     const pids = lines.flatMap((line) => /^process pid: (\d+)$/.exec(line)?.[1] ?? []).map(Number);
     const names = lines.flatMap((line) => /^process name: (.+)$/.exec(line)?.[1] ?? []);
@@ -23,17 +21,13 @@ describe("the listings", () => {
   });
 
   it("function-processes: nothing is printed of processes that were joined", async () => {
-    const { status, lines, stderr } = await runExample("function-processes", ["5", "2"]);
-    assert.equal(stderr, "");
-    assert.equal(status, 0);
+    const lines = await printed(runExample("function-processes", ["5", "2"]));
     assert.deepEqual(lines, ["5 processes were started, 0 are alive"]);
   });
 
   it("lock-log-file: each of ten processes writes one line", async (t) => {
     const file = join(temporaryFolder(t), "multiprocessing.log");
-    const { status, lines, stderr } = await runExample("lock-log-file", [file]);
-    assert.equal(stderr, "");
-    assert.equal(status, 0);
+    const lines = await printed(runExample("lock-log-file", [file]));
     assert.deepEqual(lines, [`10 processes have written to ${file}`]);
     const written = readFileSync(file, "utf8").trimEnd().split("\n");
     assert.equal(written.length, 10);
@@ -41,9 +35,7 @@ describe("the listings", () => {
   });
 
   it("semaphore-daemons: the number of running daemons falls from twenty to zero", async () => {
-    const { status, lines, stderr } = await runExample("semaphore-daemons", ["100", "20"]);
-    assert.equal(stderr, "");
-    assert.equal(status, 0);
+    const lines = await printed(runExample("semaphore-daemons", ["100", "20"]));
     assert.equal(lines.pop(), "all have ended");
     const counts = lines.map((line) =>
       Number(/^running process => num: (\d+) list: (TaskHandler-\d+ ?)+$/.exec(line)?.[1]),
@@ -54,9 +46,7 @@ describe("the listings", () => {
   });
 
   it("event: the second process counts only after the first one is done", async () => {
-    const { status, lines, stderr } = await runExample("event");
-    assert.equal(stderr, "");
-    assert.equal(status, 0);
+    const lines = await printed(runExample("event"));
     const expected = [
       ...Array.from({ length: 100 }, (_, i) => `${i}`),
       "found notice: event is set...",
@@ -66,25 +56,19 @@ describe("the listings", () => {
   });
 
   it("event-daemons: the script ends when a child says so, and the endless children end with it", async () => {
-    const { status, lines, stderr } = await runExample("event-daemons");
-    assert.equal(stderr, "");
-    assert.equal(status, 0);
+    const lines = await printed(runExample("event-daemons"));
     assert.deepEqual(lines.toSorted(), ["that is enough", "the script ends, and its children with it"]);
   });
 
   it("pipe: the consumer prints what the producer sends, and sees EOF", async () => {
-    const { status, lines, stderr } = await runExample("pipe", ["4", "10"]);
-    assert.equal(stderr, "");
-    assert.equal(status, 0);
+    const lines = await printed(runExample("pipe", ["4", "10"]));
     assert.equal(lines.length, 5);
     for (const line of lines.slice(0, 4)) assert.match(line, /^producer: producer current value: \d{10}(\.\d+)?$/);
     assert.equal(lines[4], "the producer has gone");
   });
 
   it("queue: every item that is put is got, in order", async () => {
-    const { status, lines, stderr } = await runExample("queue", ["6", "10"]);
-    assert.equal(stderr, "");
-    assert.equal(status, 0);
+    const lines = await printed(runExample("queue", ["6", "10"]));
     const values = lines.map((line) => Number(/^producer: producer current value: (.+)$/.exec(line)?.[1]));
     assert.equal(values.length, 6);
     assert.deepEqual(
@@ -105,9 +89,7 @@ describe("the listings", () => {
   });
 
   it("pool-calls: every way to call a function gives its results", async () => {
-    const { status, lines, stderr } = await runExample("pool-calls");
-    assert.equal(stderr, "");
-    assert.equal(status, 0);
+    const lines = await printed(runExample("pool-calls"));
     assert.deepEqual(lines, [
       "apply: 9",
       "callback: 16",

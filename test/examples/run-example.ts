@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { spawn, type ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { waitFor, within } from "../deadline.js";
@@ -33,6 +34,14 @@ export async function runExample(
   options: ExampleOptions = {},
 ): Promise<Finished> {
   return runProgram(process.execPath, [compiled(`examples/${name}`), ...args], options);
+}
+
+/** What a program printed that ended well, without a word on standard error. */
+export async function printed(finished: Promise<Finished>): Promise<string[]> {
+  const { status, lines, stderr } = await finished;
+  assert.equal(stderr, "");
+  assert.equal(status, 0);
+  return lines;
 }
 
 export async function runProgram(

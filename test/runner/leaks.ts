@@ -50,3 +50,14 @@ export async function findLeaks(assignment: string, folder: string): Promise<str
   rmSync(folder, { recursive: true, force: true });
   return leaks;
 }
+
+/** Kills processes, of which some may have ended. */
+export function killEach(processes: readonly { pid: number }[]): void {
+  for (const { pid } of processes) {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {
+      // It has ended.
+    }
+  }
+}

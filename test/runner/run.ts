@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { Guardian } from "../../server/os/guardian.js";
 import { developerVariables } from "../developer-variables.js";
-import { markedProcesses } from "./leaks.js";
+import { killEach, markedProcesses } from "./leaks.js";
 
 const runVariable = "POLYPROC_TEST_RUN";
 // The run has a folder for compiled modules.
@@ -49,13 +49,7 @@ export class Run {
   }
 
   killAll(): void {
-    for (const { pid } of this.living()) {
-      try {
-        process.kill(pid, "SIGKILL");
-      } catch {
-        // It has ended meanwhile.
-      }
-    }
+    killEach(this.living());
   }
 
   async end(): Promise<void> {

@@ -9,6 +9,7 @@ import { Guardian } from "../../server/os/guardian.js";
 import { waitFor, within } from "../deadline.js";
 import { developerVariables } from "../developer-variables.js";
 import { compiled } from "../fixture.js";
+import { killEach } from "../runner/leaks.js";
 import { certificate, privateKey } from "../server/tls-files.js";
 import { pythonEnvironment } from "./program.js";
 import { soakProcesses, soakVariable } from "./processes.js";
@@ -156,13 +157,7 @@ export class Stage {
   }
 
   killAll(): void {
-    for (const { pid } of this.living()) {
-      try {
-        process.kill(pid, "SIGKILL");
-      } catch {
-        // It has ended.
-      }
-    }
+    killEach(this.living());
   }
 
   /** Removes all that is left of the run. */

@@ -1,8 +1,8 @@
 import { Acquisitions } from "./acquisitions.js";
-import { acquireGuard, useGuard, type Guard } from "./guard.js";
+import { Acquirable } from "./acquirable.js";
 import { registerKind } from "../session/handles.js";
 import { currentOwner } from "./owner.js";
-import { ExistingHandle, SharedObject, type NameOptions } from "../session/shared-object.js";
+import { ExistingHandle, type NameOptions } from "../session/shared-object.js";
 import { timeoutOf, type AcquireOptions } from "./wait-options.js";
 
 export interface LockStatus {
@@ -24,7 +24,7 @@ export interface LockStatus {
  * await using guard = await lock.lock();
  * ```
  */
-export class Lock extends SharedObject {
+export class Lock extends Acquirable {
   readonly #acquisitions = new Acquisitions();
 
   constructor(options?: NameOptions);
@@ -56,18 +56,6 @@ export class Lock extends SharedObject {
   async release(): Promise<void> {
     this.#acquisitions.released();
     await this.request("lock/release", (lock) => ({ lock, owner: currentOwner() }));
-  }
-
-  /**
-   * `acquire` for `await using`: released at the end of the block. Rejects with TimedOut where `acquire` returns false.
-   */
-  lock(options: AcquireOptions = {}): Promise<Guard> {
-    return acquireGuard(this, options);
-  }
-
-  /** Runs `action` while the lock is held. Rejects with TimedOut if the lock is not free in time. */
-  use<T>(action: (guard: Guard) => T | PromiseLike<T>, options: AcquireOptions = {}): Promise<T> {
-    return useGuard(this, action, options);
   }
 
   async locked(): Promise<boolean> {

@@ -1,8 +1,8 @@
-import { acquireGuard, useGuard, type Guard } from "./guard.js";
+import { Acquirable } from "./acquirable.js";
 import { registerKind } from "../session/handles.js";
 import type { LockStatus } from "./lock.js";
 import { currentOwner } from "./owner.js";
-import { ExistingHandle, SharedObject, type NameOptions } from "../session/shared-object.js";
+import { ExistingHandle, type NameOptions } from "../session/shared-object.js";
 import { timeoutOf, type AcquireOptions } from "./wait-options.js";
 
 export interface RLockStatus extends LockStatus {
@@ -16,7 +16,7 @@ export interface RLockStatus extends LockStatus {
  * The owner is this process, where Python's is the thread. Concurrent asynchronous functions of one process count as
  * one owner, unless each uses `use`: each `use` is an owner of its own.
  */
-export class RLock extends SharedObject {
+export class RLock extends Acquirable {
   #ownerDied = false;
 
   constructor(options?: NameOptions);
@@ -46,21 +46,6 @@ export class RLock extends SharedObject {
   async release(): Promise<void> {
     const owner = currentOwner();
     await this.request("lock/release", (lock) => ({ lock, owner }));
-  }
-
-  /**
-   * `acquire` for `await using`: released at the end of the block. Rejects with TimedOut where `acquire` returns false.
-   */
-  lock(options: AcquireOptions = {}): Promise<Guard> {
-    return acquireGuard(this, options);
-  }
-
-  /**
-   * Runs `action` while the lock is held, as one owner, which may acquire it again. Rejects with TimedOut if the lock
-   * is not free in time.
-   */
-  use<T>(action: (guard: Guard) => T | PromiseLike<T>, options: AcquireOptions = {}): Promise<T> {
-    return useGuard(this, action, options);
   }
 
   async locked(): Promise<boolean> {

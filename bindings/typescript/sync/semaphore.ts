@@ -1,15 +1,15 @@
 import { Acquisitions } from "./acquisitions.js";
-import { acquireGuard, useGuard, type Guard } from "./guard.js";
+import { Acquirable } from "./acquirable.js";
 import { registerKind } from "../session/handles.js";
 import { currentOwner } from "./owner.js";
-import { ExistingHandle, SharedObject, type NameOptions } from "../session/shared-object.js";
+import { ExistingHandle, type NameOptions } from "../session/shared-object.js";
 import { timeoutOf, type AcquireOptions } from "./wait-options.js";
 
 /**
  * A semaphore between processes: `acquire` takes a permit, `release` returns it. If a process dies, its permits are
  * returned, as long as each release so far came from a holder.
  */
-export class Semaphore extends SharedObject {
+export class Semaphore extends Acquirable {
   readonly #acquisitions = new Acquisitions();
 
   /** `value`: initial number of permits, from 0 up. Default 1. Throws a TypeError unless it is an integer. */
@@ -46,18 +46,6 @@ export class Semaphore extends SharedObject {
     this.#acquisitions.released(n);
     const owner = currentOwner();
     await this.request("semaphore/release", (semaphore) => ({ semaphore, owner, n }));
-  }
-
-  /**
-   * `acquire` for `await using`: released at the end of the block. Rejects with TimedOut where `acquire` returns false.
-   */
-  lock(options: AcquireOptions = {}): Promise<Guard> {
-    return acquireGuard(this, options);
-  }
-
-  /** Runs `action` while holding a permit. Rejects with TimedOut if no permit is free in time. */
-  use<T>(action: (guard: Guard) => T | PromiseLike<T>, options: AcquireOptions = {}): Promise<T> {
-    return useGuard(this, action, options);
   }
 
   /** Number of free permits. Python's `get_value`. */

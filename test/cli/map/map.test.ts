@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { waitFor } from "../../deadline.js";
 import { temporaryFolder } from "../../temporary-folder.js";
-import { functions, run, start } from "../polyproc.js";
+import { functions, run, start, words } from "../polyproc.js";
 
 function sorted(text: string): string[] {
   return text.split("\n").slice(0, -1).sort();
@@ -103,10 +103,7 @@ describe("polyproc map: items", () => {
 describe("polyproc map: output", () => {
   test("each command's output is one piece, whatever runs beside it", async (t) => {
     const { stdout } = await run(t, [
-      "map",
-      "-j",
-      "4",
-      "-q",
+      ...words("map -j 4 -q"),
       ..."a b c d e f g h".split(" "),
       "--",
       "sh",
@@ -124,32 +121,12 @@ describe("polyproc map: output", () => {
   });
 
   test("--tag names the item on each line", async (t) => {
-    const { stdout, stderr } = await run(t, [
-      "map",
-      "--tag",
-      "-q",
-      "a",
-      "--",
-      "sh",
-      "-c",
-      "echo 1; echo 2; echo 3 >&2",
-    ]);
+    const { stdout, stderr } = await run(t, [...words("map --tag -q a -- sh -c"), "echo 1; echo 2; echo 3 >&2"]);
     assert.deepEqual([stdout, stderr], ["a\t1\na\t2\n", "a\t3\n"]);
   });
 
   test("--json gives an object for each item", async (t) => {
-    const { status, stdout } = await run(t, [
-      "map",
-      "--json",
-      "-k",
-      "-q",
-      "a",
-      "b",
-      "--",
-      "sh",
-      "-c",
-      'echo "$0"; test "$0" = a',
-    ]);
+    const { status, stdout } = await run(t, [...words("map --json -k -q a b -- sh -c"), 'echo "$0"; test "$0" = a']);
     const [a, b] = stdout
       .trimEnd()
       .split("\n")
@@ -171,12 +148,7 @@ describe("polyproc map: output", () => {
 
   test("output beyond the limit is truncated to its end, and a note says so", async (t) => {
     const { status, stdout, stderr } = await run(t, [
-      "map",
-      "-q",
-      "x",
-      "--",
-      "sh",
-      "-c",
+      ...words("map -q x -- sh -c"),
       "head -c 17000000 /dev/zero | tr '\\0' a; echo end",
     ]);
     assert.equal(status, 0);
@@ -189,16 +161,7 @@ describe("polyproc map: output", () => {
 describe("polyproc map: failures", () => {
   test("a failed command is named with its status, and the exit status is 1", async (t) => {
     const { status, stdout, stderr } = await run(t, [
-      "map",
-      "-k",
-      "-j",
-      "1",
-      "a",
-      "b",
-      "c",
-      "--",
-      "sh",
-      "-c",
+      ...words("map -k -j 1 a b c -- sh -c"),
       'echo "$0 $1"; test "$0" != b || { echo oops >&2; exit 7; }',
     ]);
     assert.deepEqual([status, stdout], [1, "a \nb \nc \n"]);
@@ -261,10 +224,7 @@ describe("polyproc map: failures", () => {
     ]);
     assert.deepEqual([status, stdout], [0, `"well"\n"well"\n`]);
     const command = await run(t, [
-      "map",
-      "-q",
-      "--retries",
-      "2",
+      ...words("map -q --retries 2"),
       join(folder, "c"),
       "--",
       "sh",
@@ -289,20 +249,7 @@ describe("polyproc map: failures", () => {
   });
 
   test("--halt now ends running items at the Nth failure", async (t) => {
-    const { status, stderr } = await run(t, [
-      "map",
-      "-j",
-      "3",
-      "--halt",
-      "now,fail=2",
-      "60",
-      "no",
-      "no",
-      "60",
-      "60",
-      "--",
-      "sleep",
-    ]);
+    const { status, stderr } = await run(t, [...words("map -j 3 --halt now,fail=2 60 no no 60 60 -- sleep")]);
     assert.equal(status, 1);
     assert.match(stderr, /polyproc: 0 done, 2 failed, 3 not finished/);
   });

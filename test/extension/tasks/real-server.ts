@@ -1,7 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
+import type { ChildProcess } from "node:child_process";
 import type { TestContext } from "node:test";
 import { connectTo } from "../../../bindings/typescript/session/client-link.js";
 import { Connection } from "../../../bindings/typescript/session/connection.js";
@@ -11,9 +8,7 @@ import type { RunItem, RunRequest, Runs } from "../../../extension/runs/run.js";
 import { openOutputFeed } from "../../../extension/tasks/output-feed.js";
 import { runTask } from "../../../extension/tasks/run-task.js";
 import type { Target } from "../../../protocol/target.js";
-import { within } from "../../deadline.js";
-import { compiled } from "../../fixture.js";
-import { temporaryFolder } from "../../temporary-folder.js";
+import { startServer } from "../../examples/listening-server.js";
 import { FakeModel } from "../runs/fake-server.js";
 import { FakeTerminal } from "./fake-terminal.js";
 
@@ -26,21 +21,12 @@ export interface RealServer {
 }
 
 export async function realServer(t: TestContext): Promise<RealServer> {
-  const address = `unix:${join(temporaryFolder(t), "s")}`;
-  const server = spawn(process.execPath, [compiled("server/main"), "--listen", address], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const exited = once(server, "exit");
-  t.after(async () => {
-    server.kill("SIGTERM");
-    await within(exited, "the server's end");
-  });
-  await within(once(createInterface({ input: server.stdout }), "line"), "the server's start");
+  const { address, process } = await startServer(t);
   const connection = new Connection((self) => connectTo(self, address, {}));
   await connection.open();
   const rpc: Rpc = {
     facts: connection.facts,
-    server: { version: "", pid: server.pid! },
+    server: { version: "", pid: process.pid! },
     request: (method, params, signal) => connection.request(method, params, { signal }),
     on: (method, listener) => ({ dispose: connection.on(method, listener) }),
     mint: (kind) => connection.mint(kind),
@@ -63,7 +49,7 @@ export async function realServer(t: TestContext): Promise<RealServer> {
     runs.dispose();
     await connection.close().catch(() => {});
   });
-  return { address, process: server, rpc, runs };
+  return { address, process, rpc, runs };
 }
 
 export interface RealTask {

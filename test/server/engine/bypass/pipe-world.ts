@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import * as pipe from "../../../../protocol/pipe.js";
 import type { Payload } from "../../../../protocol/schema.js";
-import { PipeEnd } from "../../../../server/engine/streams/pipe.js";
 import type { Session } from "../../../../server/engine/session.js";
 import { FakeWorld } from "../fake-engine.js";
 import type { FakePeer } from "../fake-peer.js";
 import { ask } from "../probe.js";
+import { joinedPipe } from "../streams/joined-pipe.js";
 
 export type Client = Session & { readonly peer: FakePeer };
 
@@ -53,21 +53,8 @@ export function setUp() {
       openChannel: channels.openChannel,
     },
   );
-  const { registry } = world.engine;
   const [a, b, c] = [world.session(), world.session(), world.session()];
-  const first = registry.create(
-    a,
-    "pipe:@first",
-    PipeEnd,
-    () => new PipeEnd(world.engine, "pipe:@first", { readable: true, writable: true }),
-  );
-  const second = registry.create(
-    b,
-    "pipe:@second",
-    PipeEnd,
-    () => new PipeEnd(world.engine, "pipe:@second", { readable: true, writable: true }),
-  );
-  PipeEnd.join(first, second);
+  const [first, second] = joinedPipe(world, a, b);
   return { world, channels, a, b, c, first, second };
 }
 

@@ -7,24 +7,13 @@ import { waitForAny } from "../../../../server/engine/streams/ready.js";
 import type { Session } from "../../../../server/engine/session.js";
 import { FakeWorld } from "../fake-engine.js";
 import { ask } from "../probe.js";
+import { joinedPipe } from "./joined-pipe.js";
 
 function setUp(duplex = true, limits: Partial<EngineLimits> = {}) {
   const world = new FakeWorld(limits);
   const { registry } = world.engine;
   const [a, b] = [world.session(), world.session()];
-  const first = registry.create(
-    a,
-    "pipe:@first",
-    PipeEnd,
-    () => new PipeEnd(world.engine, "pipe:@first", { readable: true, writable: duplex }),
-  );
-  const second = registry.create(
-    b,
-    "pipe:@second",
-    PipeEnd,
-    () => new PipeEnd(world.engine, "pipe:@second", { readable: duplex, writable: true }),
-  );
-  PipeEnd.join(first, second);
+  const [first, second] = joinedPipe(world, a, b, duplex);
   return { world, registry, a, b, first, second };
 }
 

@@ -207,6 +207,7 @@ class Connection(SharedObject):
         failure, self._failure = self._failure, None
         if failure is not None:
             raise _as_os_error(failure)
+        self._end.leave_writer()
         if len(item) > _LARGE_BYTES:
             self._ask("pipe/send", self._params.holding(_ITEM, item))
             return

@@ -1,7 +1,9 @@
-import { decodeFrom, encodeFor, payloadBytes } from "../session/codec.js";
-import { EndOfFile, unlessClosed } from "../session/errors.js";
+import { decode, decodeFrom, encodeFor, payloadBytes } from "../session/codec.js";
+import { aborted, EndOfFile, unlessClosed } from "../session/errors.js";
 import { registerKind } from "../session/handles.js";
 import { type ExistingHandle, SharedObject } from "../session/shared-object.js";
+import type { TakeLimits } from "../bypass/channel-reader.js";
+import { PipeChannels, type Received } from "../bypass/pipe-channels.js";
 import { UnansweredSends } from "./unanswered-sends.js";
 import { timeoutOf, waitOptions, type Timeout, type WaitOptions } from "../sync/wait-options.js";
 
@@ -17,6 +19,7 @@ const mostBacklogBytes = 64 * 1024;
 export class PipeEnd<T = unknown> extends SharedObject implements AsyncDisposable {
   #closed = false;
   readonly #onTheirWay = new UnansweredSends();
+  #channels: PipeChannels | null = null;
 
   /** Use `Pipe`, which makes both ends. */
   private constructor(from: ExistingHandle | object) {
@@ -50,25 +53,36 @@ export class PipeEnd<T = unknown> extends SharedObject implements AsyncDisposabl
   async send(item: T, timeout?: Timeout): Promise<void> {
     const options = waitOptions(timeout);
     const timeoutMs = timeoutOf(options);
-    await this.connection.whenOpen(() => this.#send(item, timeoutMs, options), options.signal);
+    if (this.connection.isOpen) await this.#send(item, timeoutMs, options);
+    else await this.connection.whenOpen(() => this.#send(item, timeoutMs, options), options.signal);
   }
 
   async #send(item: T, timeoutMs: number | null, options: WaitOptions): Promise<void> {
     this.#throwFailure();
+    if (options.signal?.aborted) throw aborted(options.signal);
     const payload = encodeFor(this.connection, item);
+    const channels = (this.#channels ??= PipeChannels.of(this.connection, this.handle, this));
+    if (channels.hasWriter) {
+      if (channels.write(payload)) return;
+      // The channel may have ended because no process can read it any more.
+      this.#onTheirWay.proven = false;
+    }
     const bytes = payloadBytes(payload);
+    const channel = channels.arePossible && payload instanceof Uint8Array;
     const cast =
       timeoutMs === null &&
       !options.signal &&
       this.#onTheirWay.admits(bytes) &&
       this.connection.backlogBytes < mostBacklogBytes;
     if (!cast) {
-      await this.request("pipe/send", (end) => ({ end, item: payload, timeoutMs }), options);
+      await this.request("pipe/send", (end) => ({ end, item: payload, timeoutMs, channel }), options);
       this.#onTheirWay.proven = true;
       return;
     }
     this.#onTheirWay.add(bytes);
-    const judged = this.request("pipe/send", (end) => ({ end, item: payload, cast }), { background: true }).then(
+    const judged = this.request("pipe/send", (end) => ({ end, item: payload, cast, channel }), {
+      background: true,
+    }).then(
       () => this.#onTheirWay.remove(bytes),
       (error: unknown) => this.#onTheirWay.failed(bytes, error),
     );
@@ -88,7 +102,11 @@ export class PipeEnd<T = unknown> extends SharedObject implements AsyncDisposabl
     const timeoutMs = timeoutOf(options);
     this.#throwFailure();
     try {
-      const { item, origin } = await this.request("pipe/recv", (end) => ({ end, timeoutMs }), options);
+      const deadline = timeoutMs === null ? Infinity : performance.now() + timeoutMs;
+      const limits = { deadline, signal: options.signal };
+      const direct = await this.#channels?.take(limits);
+      if (direct) return decode(direct, this.connection) as T;
+      const { item, origin } = await this.#recv(limits);
       return decodeFrom(origin, this.handle, item, this.connection) as T;
     } catch (error) {
       if (!(error instanceof EndOfFile)) throw error;
@@ -98,6 +116,12 @@ export class PipeEnd<T = unknown> extends SharedObject implements AsyncDisposabl
     }
   }
 
+  async #recv(limits: TakeLimits): Promise<Received> {
+    if (!this.connection.isOpen) await this.connection.whenOpen(() => {}, limits.signal);
+    this.#channels ??= PipeChannels.of(this.connection, this.handle, this);
+    return this.#channels.recv(limits);
+  }
+
   /**
    * Whether `recv` would return at once. True at EOF, too. Waits up to `timeoutMs` (milliseconds; default 0; `null`: no
    * limit) for that.
@@ -105,6 +129,7 @@ export class PipeEnd<T = unknown> extends SharedObject implements AsyncDisposabl
   async poll(timeout: Timeout = 0): Promise<boolean> {
     const options = waitOptions(timeout);
     const timeoutMs = timeoutOf(options);
+    if (this.#channels?.hasItem) return true;
     return (await this.request("pipe/poll", (end) => ({ end, timeoutMs }), options)).ready;
   }
 
@@ -115,6 +140,7 @@ export class PipeEnd<T = unknown> extends SharedObject implements AsyncDisposabl
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#channels?.leave(this);
     this.letGo();
     await this.request("pipe/close", (end) => ({ end }));
     // The server answers in order: by now it has answered every earlier `send`.
@@ -123,6 +149,11 @@ export class PipeEnd<T = unknown> extends SharedObject implements AsyncDisposabl
 
   async [Symbol.asyncDispose](): Promise<void> {
     await unlessClosed(this.close());
+  }
+
+  /** @internal Whether `recv` has an item at hand, so that the server need not be asked. */
+  static hasItem(end: object): boolean {
+    return end instanceof PipeEnd && (end.#channels?.hasItem ?? false);
   }
 
   #throwFailure(): void {

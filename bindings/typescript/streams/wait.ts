@@ -1,4 +1,4 @@
-import type { PipeEnd } from "./pipe.js";
+import { PipeEnd } from "./pipe.js";
 import type { Process } from "../processes/process.js";
 import { timeoutOf, waitOptions, type Timeout } from "../sync/wait-options.js";
 
@@ -13,6 +13,8 @@ export async function wait<T extends Waitable>(objects: Iterable<T>, timeout?: T
   const all = [...objects];
   const first = all[0];
   if (!first) return [];
+  const atHand = all.filter((object) => PipeEnd.hasItem(object));
+  if (atHand.length > 0) return atHand;
   const options = waitOptions(timeout);
   const timeoutMs = timeoutOf(options);
   const { ready } = await first.connection.request(

@@ -10,6 +10,6 @@ export interface Channel {
    * Takes all complete items out. `begun`: the parts of the first item that the reader had already read. Call it only
    * when no other process reads or writes the FIFO.
    */
-  drain(begun?: Uint8Array): Uint8Array[];
+  drain(begun?: Uint8Array<ArrayBuffer>): Uint8Array[];
   close(): void;
 }

@@ -90,7 +90,7 @@ export class PipeChannel {
   /** How many items of the inbox were sent before those in the channel. */
   #ahead = 0;
   /** The parts that the reader had read, when it left, of an item whose rest is still in the FIFO. */
-  #begun: Uint8Array | undefined;
+  #begun: Uint8Array<ArrayBuffer> | undefined;
   /** Remove the listeners for the end of writer and reader. */
   readonly #stops: (() => void)[] = [];
 
@@ -117,7 +117,7 @@ export class PipeChannel {
    */
   get servable(): boolean {
     if (this.#reading === "none" && Math.min(this.#ahead, this.#inbox.length) > 0) return true;
-    return this.#writing === "offered" || this.#reading === "finishing";
+    return this.#writing === "offered";
   }
 
   /**
@@ -150,7 +150,11 @@ export class PipeChannel {
   }
 
   isReadBy(session: Session): boolean {
-    return this.#reader === session && this.#reading === "reading";
+    return this.#reader === session && this.#isReading;
+  }
+
+  get #isReading(): boolean {
+    return this.#reading === "reading" || this.#reading === "finishing";
   }
 
   /** A session received an item of the inbox. */
@@ -167,7 +171,7 @@ export class PipeChannel {
   }
 
   /** `pipe/left`: this session, the writer or the reader at `end`, has left. `begun`: see the field. */
-  left(session: Session, end: Handle, begun?: Uint8Array): void {
+  left(session: Session, end: Handle, begun?: Uint8Array<ArrayBuffer>): void {
     if (end === this.#writerEnd) {
       if (session === this.#writer) this.#writerLeft();
     } else if (session === this.#reader) {
@@ -198,7 +202,7 @@ export class PipeChannel {
       this.#writing = "asked";
       this.#askToLeave(this.#writer, this.#writerEnd);
     }
-    if (this.#reading === "reading") {
+    if (this.#isReading) {
       this.#reading = "asked";
       this.#askToLeave(this.#reader!, this.#inbox.handle);
     }

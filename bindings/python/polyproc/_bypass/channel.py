@@ -15,9 +15,10 @@ from .._session.params import ms
 from .._session.stops import stop_error, take_stop
 from .._values.msgpack import pack
 
-# A packet is what Linux, where alone there are channels, writes to a FIFO in one piece.
+# A FIFO takes a write of so many bytes whole or not at all, and a read of so many takes one such write out.
 _PACKET_BYTES = 4096
-_PART_BYTES = _PACKET_BYTES - 1
+_HEAD_BYTES = 3
+_PART_BYTES = _PACKET_BYTES - _HEAD_BYTES
 # Larger items go through the server.
 _MAX_BYTES = 64 * 1024
 # What a channel is made to hold: 64 packets.
@@ -32,7 +33,8 @@ _QUICK_MS = 5
 # _ASKED: another process is to receive what is in it.
 _DRAINING, _ASKED = "draining", "asked"
 
-_WHOLE, _FIRST, _FURTHER, _LAST = b"\0", b"\1", b"\2", b"\3"
+_WHOLE, _FIRST, _FURTHER, _LAST = range(4)
+_PADDING = bytes(_PACKET_BYTES)
 
 
 def _open(path, inode, flags):
@@ -116,7 +118,6 @@ class Writer(_Channel):
 
         super().__init__(end, offer, os.O_WRONLY)
         try:
-            fcntl.fcntl(self._fd, fcntl.F_SETFL, os.O_NONBLOCK | os.O_DIRECT)
             try:
                 fcntl.fcntl(self._fd, _SET_PIPE_SIZE, _FIFO_BYTES)
             except OSError:
@@ -141,7 +142,7 @@ class Writer(_Channel):
             try:
                 size = len(data)
                 if size <= _PART_BYTES:
-                    self._put(_WHOLE + data)
+                    self._put(_WHOLE, data, size)
                 elif size <= _MAX_BYTES:
                     self._put_parts(data, size)
                 else:
@@ -159,15 +160,16 @@ class Writer(_Channel):
         self._in_parts = True
         try:
             for at in range(0, last, _PART_BYTES):
-                self._put((_FURTHER if at else _FIRST) + data[at : at + _PART_BYTES])
-            self._put(_LAST + data[last:])
+                self._put(_FURTHER if at else _FIRST, data[at : at + _PART_BYTES], _PART_BYTES)
+            self._put(_LAST, data[last:], size - last)
         finally:
             self._in_parts = False
 
-    def _put(self, packet):
+    def _put(self, kind, data, size):
         if self._fd is None:
             # A signal handler has left.
             return
+        packet = b"".join((bytes((kind, size & 255, size >> 8)), data, _PADDING[: _PART_BYTES - size]))
         try:
             os.write(self._fd, packet)
         except BlockingIOError:
@@ -256,13 +258,14 @@ class Reader(_Channel):
             self._is_over()
             return None
         kind = packet[0]
-        if kind == 0:
+        part = packet[_HEAD_BYTES : _HEAD_BYTES + (packet[1] | packet[2] << 8)]
+        if kind == _WHOLE:
             self._parts = []
-            return packet[1:]
-        if kind == 1:
+            return part
+        if kind == _FIRST:
             self._parts = []
-        self._parts.append(packet[1:])
-        if kind != 3:
+        self._parts.append(part)
+        if kind != _LAST:
             return None
         parts, self._parts = self._parts, []
         return b"".join(parts)

@@ -33,6 +33,12 @@ class End:
             self.writer = None
         return False
 
+    def leave_writer(self):
+        """Before an item goes through the server: it follows what is in the channel, and precedes what comes next."""
+        writer, self.writer = self.writer, None
+        if writer is not None:
+            writer.leave()
+
     def _enter(self):
         # By whoever sends next: what was sent before has been sent.
         offer, self.offer = self.offer, None

@@ -78,6 +78,7 @@ class Connection(Face):
         if len(item) <= _LARGE_BYTES and is_free(shared._session):
             shared._send(item)
         else:
+            shared._end.leave_writer()
             await self._ask_os("pipe/send", shared._params.holding(_ITEM, item))
 
     async def _recv(self):

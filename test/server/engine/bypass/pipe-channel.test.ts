@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import type { Payload } from "../../../../protocol/schema.js";
+import { PipeEnd } from "../../../../server/engine/streams/pipe.js";
 import { ask } from "../probe.js";
-import { established, item, number, setUp, told } from "./pipe-world.js";
+import { established, fail, item, number, setUp, told } from "./pipe-world.js";
 
 suite("a channel", () => {
   test("is offered to a sender when one other session receives all its items", () => {
@@ -68,6 +69,28 @@ suite("a channel", () => {
       channel: { channel: 1, path: "0", inode: "1:2" },
     });
     assert.deepEqual(ask(() => all.second.follow(all.b, 0, true, 1)).value, { channel: null });
+  });
+
+  test("gives its rest to another session that receives while the reader still finishes", () => {
+    const all = setUp();
+    const { channel, fifo } = established(all);
+    const { a, b, c, first, second, world } = all;
+    world.engine.registry.create(c, second.handle, PipeEnd, fail);
+    channel.entered(a);
+    ask(() => second.follow(b, 0, true));
+    ask(() => second.follow(b, null, true));
+    fifo.items.push(item(5));
+    const reading = ask(() => second.follow(b, null, true, 1));
+    channel.left(a, first.handle);
+    first.send(a, item(6), null, true, true);
+    assert.deepEqual(reading.value, { channel: null });
+    const received = [ask(() => second.recv(c, null)), ask(() => second.recv(c, null))];
+    assert.deepEqual(told(b), [{ end: second.handle, channel: 1, path: null }]);
+    channel.left(b, second.handle);
+    assert.deepEqual(
+      received.map((one) => one.value),
+      [{ item: item(5) }, { item: item(6) }],
+    );
   });
 
   test("is announced to a reader whose request is already pending, also when it polls", () => {

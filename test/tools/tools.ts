@@ -106,18 +106,18 @@ function pythonHas(...modules: string[]): boolean {
   return spawnSync("python3", ["-c", script], { stdio: "ignore" }).status === 0;
 }
 
+/** Pythons that may be on this machine, `python3` first. */
+export function pythons(): string[] {
+  const versions = [14, 13, 12, 11, 10, 9].map((minor) => `python3.${minor}`);
+  return ["python3", ...versions, ...(existsSync("/usr/bin/python3") ? ["/usr/bin/python3"] : []), ...pyenvPythons()];
+}
+
 let judge: { python: string | undefined } | undefined;
 
 /** The first Python of the machine that has CPython's tests of concurrent.futures. */
-export function futuresJudge(): string | undefined {
-  judge ??= {
-    python: ["python3", "python3.13", "python3.12", "python3.11", "python3.10", ...pyenvPythons()].find(
-      (python) =>
-        spawnSync(python, ["-c", "import sys, test.test_concurrent_futures; sys.exit(sys.version_info < (3, 9))"], {
-          stdio: "ignore",
-        }).status === 0,
-    ),
-  };
+function futuresJudge(): string | undefined {
+  const script = "import sys, test.test_concurrent_futures; sys.exit(sys.version_info < (3, 9))";
+  judge ??= { python: pythons().find((python) => spawnSync(python, ["-c", script], { stdio: "ignore" }).status === 0) };
   return judge.python;
 }
 

@@ -18,6 +18,7 @@ from ._errors import (
     UntrustedBlob,
     WorkerLost,
 )
+from ._standard.install import install
 from ._task import CurrentTask, current_task
 from .context import connect, default_context as _context
 from .process import Process, active_children, current_process, parent_process
@@ -100,6 +101,7 @@ __all__ = [
     "get_context",
     "get_logger",
     "get_start_method",
+    "install",
     "log_to_stderr",
     "module",
     "parent_process",
@@ -118,15 +120,19 @@ _SUBMODULES = frozenset(
         "aio",
         "connection",
         "context",
+        "dummy",
         "futures",
         "heap",
         "managers",
         "pool",
         "queues",
         "reduction",
+        "resource_tracker",
         "shared_memory",
         "sharedctypes",
+        "spawn",
         "synchronize",
+        "util",
     )
 )
 

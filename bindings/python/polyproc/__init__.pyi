@@ -2,6 +2,7 @@ from . import (
     aio as aio,
     connection as connection,
     context as context,
+    dummy as dummy,
     futures as futures,
     heap as heap,
     managers as managers,
@@ -9,10 +10,13 @@ from . import (
     process as process,
     queues as queues,
     reduction as reduction,
+    resource_tracker as resource_tracker,
     shared_memory as shared_memory,
     sharedctypes as sharedctypes,
+    spawn as spawn,
     synchronize as synchronize,
     targets as targets,
+    util as util,
 )
 from ._errors import (
     AuthenticationError,
@@ -33,6 +37,8 @@ from .targets import Target, command, module, source
 __version__: str
 SUBDEBUG: int
 SUBWARNING: int
+
+def install() -> None: ...
 
 Array = _context.Array
 Barrier = _context.Barrier
@@ -105,6 +111,7 @@ __all__ = [
     "get_context",
     "get_logger",
     "get_start_method",
+    "install",
     "log_to_stderr",
     "module",
     "parent_process",

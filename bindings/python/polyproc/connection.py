@@ -32,6 +32,14 @@ class Connection(SharedObject):
     # Items that were taken for somebody who had given up waiting.
     _unread = None
 
+    def __new__(cls, handle=None, readable=True, writable=True):
+        """An end comes from `Pipe()`. A connection over a descriptor is the standard library's own."""
+        if handle is None:
+            return super().__new__(cls)
+        from ._standard.descriptors import standard_connection
+
+        return standard_connection().Connection(handle, readable, writable)
+
     def __init__(self, *_):
         raise TypeError("Connection objects come from Pipe()")
 
@@ -376,4 +384,15 @@ def wait(object_list, timeout=None):
 
 
 _shared.classes["pipe"] = Connection
-__all__ = ["Connection", "Pipe", "wait"]
+
+
+def __getattr__(name):
+    # Sockets are the standard library's business.
+    if name in ("Client", "Listener", "answer_challenge", "deliver_challenge"):
+        from ._standard.descriptors import standard_connection
+
+        return getattr(standard_connection(), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+__all__ = ["Client", "Connection", "Listener", "Pipe", "wait"]

@@ -1,5 +1,6 @@
 from _typeshed import HasFileno, ReadableBuffer, WriteableBuffer
 from collections.abc import Iterable
+from multiprocessing.connection import Client as Client, Listener as Listener
 from typing import Any, TypeVar, overload
 
 from typing_extensions import Self
@@ -9,6 +10,7 @@ from .context import BaseContext
 _T = TypeVar("_T", bound=HasFileno)
 
 class Connection:
+    def __new__(cls, handle: int | None = None, readable: bool = True, writable: bool = True) -> Any: ...
     def __init__(self, *_: Any) -> None: ...
     @property
     def closed(self) -> bool: ...
@@ -38,4 +40,4 @@ def wait(object_list: Iterable[int], timeout: float | None = None) -> list[int]:
 @overload
 def wait(object_list: Iterable[HasFileno | int], timeout: float | None = None) -> list[Any]: ...
 
-__all__ = ["Connection", "Pipe", "wait"]
+__all__ = ["Client", "Connection", "Listener", "Pipe", "wait"]

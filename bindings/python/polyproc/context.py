@@ -2,9 +2,11 @@
 
 import os
 
-from . import _handles  # noqa: F401
+from . import _handles, process  # noqa: F401
 from ._errors import AuthenticationError, BufferTooShort, ProcessError, TimeoutError
-from ._processes import prepare
+from ._processes import log, prepare
+from ._standard import descriptors  # noqa: F401
+from ._values.payload import is_encoding
 
 _FORK = (
     "cannot find context for {0!r}: Polyproc's children are fresh processes that the server starts, as with 'spawn'; "
@@ -30,11 +32,11 @@ class BaseContext:
 
         return default_session()
 
-    # Methods rather than imports at the top, so that a worker loads what it needs.
+    current_process = staticmethod(process.current_process)
+    parent_process = staticmethod(process.parent_process)
+    active_children = staticmethod(process.active_children)
 
-    current_process = staticmethod(lambda: _process().current_process())
-    parent_process = staticmethod(lambda: _process().parent_process())
-    active_children = staticmethod(lambda: _process().active_children())
+    # Below, imports in methods rather than at the top, so that a worker loads what it needs.
 
     def cpu_count(self):
         """The number of CPUs of this machine."""
@@ -147,9 +149,9 @@ class BaseContext:
 
     def Process(self, *args, **kwargs):
         """Makes a process of this context, see `process.Process`."""
-        process = _process().Process(*args, **kwargs)
-        process._ctx = self
-        return process
+        made = process.Process(*args, **kwargs)
+        made._ctx = self
+        return made
 
     def RawValue(self, typecode_or_type, *args):
         """
@@ -209,14 +211,10 @@ class BaseContext:
 
     def get_logger(self):
         """The logger of the package."""
-        from ._processes import log
-
         return log.get_logger()
 
     def log_to_stderr(self, level=None):
         """Lets the logger of the package write to standard error, here and in children that are started from now on."""
-        from ._processes import log
-
         return log.log_to_stderr(level)
 
     def close(self):
@@ -237,7 +235,56 @@ class DefaultContext(BaseContext):
     @property
     def Process(self):
         """The class `Process`."""
-        return _process().Process
+        return process.Process
+
+    def get_context(self, method=None):
+        """A context whose start method is fixed: `None` and 'spawn' are the only methods there are."""
+        check_method(method)
+        return _spawn_context
+
+
+class SpawnProcess(process.Process):
+    """What a `SpawnContext` starts."""
+
+    _start_method = "spawn"
+
+
+class SpawnContext(BaseContext):
+    """The context that `get_context("spawn")` returns."""
+
+    _name = "spawn"
+
+    @property
+    def Process(self):
+        """The class `SpawnProcess`."""
+        return SpawnProcess
+
+    def set_start_method(self, method, force=False):
+        """Raises ValueError: the start method of this context is fixed."""
+        raise ValueError("cannot set start method of concrete context")
+
+
+class ForkContext(BaseContext):
+    """Kept for programs that name it. There is no such context: making one raises ValueError."""
+
+    _name = "fork"
+
+    def __init__(self):
+        check_method(self._name)
+
+
+class ForkServerContext(ForkContext):
+    """Kept for programs that name it. There is no such context: making one raises ValueError."""
+
+    _name = "forkserver"
+
+
+def assert_spawning(obj):
+    """
+    For `__getstate__`: raises RuntimeError unless the object is being sent to another process, by Polyproc.
+    """
+    if not is_encoding():
+        raise RuntimeError(f"{type(obj).__name__} objects can be sent to other processes by Polyproc, but not pickled")
 
 
 def check_method(method):
@@ -249,13 +296,8 @@ def check_method(method):
     raise ValueError(f"cannot find context for {method!r}")
 
 
-def _process():
-    from . import process
-
-    return process
-
-
 default_context = DefaultContext()
+_spawn_context = SpawnContext()
 
 
 def connect(address, token=None, *, trust_blobs=None):

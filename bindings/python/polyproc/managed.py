@@ -10,7 +10,7 @@ from ._values.msgpack import pack
 _objects = {}
 
 
-class Token:
+class Kept:
     """What keeps an object: an event of the server. The manager's own side knows it by name, without a reference."""
 
     def __init__(self, session):
@@ -62,10 +62,14 @@ class Value:
         return f"Value({self._typecode!r}, {self._value!r})"
 
 
-_types = {"list": list, "dict": dict, "Namespace": Namespace, "Value": Value, "Array": array.array}
+_types = {"list": list, "dict": dict, "set": set, "Namespace": Namespace, "Value": Value, "Array": array.array}
 
 
 _VIEWS = (type({}.keys()), type({}.values()), type({}.items()), type(reversed([])))
+
+
+# What they return is the object itself, which stays.
+_IN_PLACE = frozenset(("__iand__", "__imul__", "__ior__", "__isub__", "__ixor__"))
 
 
 def create(token, typeid, args, kwds):
@@ -105,8 +109,8 @@ def call(handle, method, args, kwds):
     if method == "#ITER":
         _objects[args[0].handle] = iter(value)
         return None
-    if method == "__imul__":
-        value *= args[0]
+    if method in _IN_PLACE:
+        getattr(value, method)(*args)
         return None
     result = getattr(value, method)(*args, **kwds)
     # Views and iterators stay behind; what they show travels.

@@ -2,6 +2,7 @@
 
 from . import managed
 from ._errors import ManagerLost, ProcessError, TimeoutError
+from ._managers import remote
 from ._managers.caller import caller_of, forget_caller, keep_caller
 from ._managers.proxies import (
     ArrayProxy,
@@ -12,12 +13,14 @@ from ._managers.proxies import (
     ListProxy,
     MakeProxyType,
     NamespaceProxy,
+    RemoteError,
+    SetProxy,
     ValueProxy,
     auto_type,
 )
 from ._server import at_exit  # noqa: F401
 from .context import default_context
-from .managed import Namespace, Token
+from .managed import Kept, Namespace
 from .pool import Pool
 
 # Objects of a manager, from one look for those that nobody refers to any more to the next, at least.
@@ -31,14 +34,17 @@ class BaseManager:
     """
 
     _registry = {}
+    # Whether it has the types of SyncManager, beside those that are registered.
+    _sync = False
+    _process = None
 
     def __init__(self, address=None, authkey=None, serializer="pickle", ctx=None, *, shutdown_timeout=1.0):
-        if address is not None:
-            raise ValueError(
-                f"a manager has no address of its own, got {address!r}: programs share objects by name, on a "
-                f"server that both `polyproc.connect` to"
-            )
         self._ctx = ctx or default_context
+        self._place = address, authkey, serializer, shutdown_timeout
+        # The standard library's manager, if other programs are to connect to this one.
+        self._standard = None
+        if address is not None or serializer != "pickle":
+            self._have_address()
         self._pool = None
         self._ended = False
         self._made = 0
@@ -61,13 +67,40 @@ class BaseManager:
         if create_method:
 
             def make(self, /, *args, **kwds):
+                if self._standard is not None:
+                    return getattr(self._standard, typeid)(*args, **kwds)
                 return self._make(typeid, managed.make, (cls._registry[typeid][0], args, kwds))
 
             make.__name__ = typeid
             setattr(cls, typeid, make)
 
+    @property
+    def address(self):
+        """Where programs `connect` to this manager. None: it was made without an address."""
+        return self._standard.address if self._standard is not None else None
+
+    def get_server(self):
+        """Returns a server with `serve_forever`, for a manager whose objects live in this process."""
+        if self._pool is not None:
+            raise ProcessError("Already started server")
+        return self._have_address().get_server()
+
+    def connect(self):
+        """Connects to the manager of another program, at the address that this one was made with."""
+        if self._place[0] is None:
+            raise ValueError("this manager has no address to connect to: give that of the other program's manager")
+        self._standard.connect()
+
+    def _have_address(self):
+        if self._standard is None:
+            self._standard = remote.standard_manager(self._registry, self._sync, self._place, self._ctx)
+        return self._standard
+
     def start(self, initializer=None, initargs=()):
         """Starts the manager's process, which calls `initializer(*initargs)` first. `Manager()` has done it."""
+        if self._standard is not None:
+            self._process = remote.start(self._standard, self, self._sync, initializer, initargs)
+            return
         if self._ended:
             raise ProcessError("Manager has shut down")
         if self._pool is not None:
@@ -81,6 +114,9 @@ class BaseManager:
 
     def shutdown(self):
         """Ends the manager's process, and its objects with it."""
+        if self._standard is not None:
+            self._standard.shutdown()
+            return
         pool, self._pool, self._ended = self._pool, None, True
         if pool is not None:
             forget_caller(pool)
@@ -88,11 +124,13 @@ class BaseManager:
 
     def join(self, timeout=None):
         """Waits until the manager's process has ended, which it has when `shutdown` returns."""
+        if self._standard is not None:
+            self._standard.join(timeout)
 
     def _make(self, typeid, function, args):
         """Calls the function, which keeps an object by the token that comes first, and returns a proxy of it."""
         _, kind, exposed, kept = self._registry[typeid]
-        token = Token(self._running()._session)
+        token = Kept(self._running()._session)
         public = self._ask(function, (token, *args))
         if kind is None or kind is AutoProxy:
             kind = auto_type(typeid, tuple(exposed or public))
@@ -102,7 +140,9 @@ class BaseManager:
         return proxy
 
     def _create(self, kind, typeid, *args, **kwds):
-        token = Token(self._running()._session)
+        if self._standard is not None:
+            return getattr(self._standard, typeid)(*args, **kwds)
+        token = Kept(self._running()._session)
         self._ask(managed.create, (token, typeid, args, kwds))
         return self._proxy_of(token, kind)
 
@@ -133,7 +173,10 @@ class BaseManager:
         return caller_of(pool._session, pool._handle)(function, args)
 
     def __enter__(self):
-        if self._pool is None:
+        if self._standard is not None:
+            if self._standard._state.value == self._standard._state.INITIAL:
+                self.start()
+        elif self._pool is None:
             self.start()
         return self
 
@@ -147,6 +190,8 @@ class SyncManager(BaseManager):
     server's own.
     """
 
+    _sync = True
+
     def list(self, *args):
         """Makes a list in the manager's process, of these items. Returns its proxy."""
         return self._create(ListProxy, "list", *args)
@@ -154,6 +199,10 @@ class SyncManager(BaseManager):
     def dict(self, *args, **kwds):
         """Makes a dict in the manager's process, with the arguments of `dict`. Returns its proxy."""
         return self._create(DictProxy, "dict", *args, **kwds)
+
+    def set(self, *args):
+        """Makes a set in the manager's process, of these items. Returns its proxy."""
+        return self._create(SetProxy, "set", *args)
 
     def Namespace(self, **kwds):
         """Makes a namespace in the manager's process, with these attributes. Returns its proxy."""
@@ -169,10 +218,14 @@ class SyncManager(BaseManager):
 
     def Pool(self, *args, **kwds):
         """Makes a pool; see `pool.Pool`. It belongs to the server, not to the manager."""
+        if self._standard is not None:
+            return self._standard.Pool(*args, **kwds)
         return self._ctx.Pool(*args, **kwds)
 
     def Queue(self, *args, **kwds):
         """Makes a queue that can be joined. `maxsize`: most items; 0 (the default): no limit."""
+        if self._standard is not None:
+            return self._standard.Queue(*args, **kwds)
         # As queue.Queue, which is what the standard library's managers have, it can be joined.
         return self._ctx.JoinableQueue(*args, **kwds)
 
@@ -180,12 +233,81 @@ class SyncManager(BaseManager):
 
     def __getattr__(self, name):
         if name in ("Lock", "RLock", "Semaphore", "BoundedSemaphore", "Condition", "Event", "Barrier"):
-            return getattr(self._ctx, name)
+            return getattr(self._standard or self._ctx, name)
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
 
-class RemoteError(Exception):
-    """Kept for programs that catch it: exceptions of a manager's objects come as they are."""
+class SharedMemoryManager(BaseManager):
+    """
+    Makes shared memory, and unlinks it when it is shut down. The server holds the memory, so there is no process.
+    """
+
+    def __init__(self, *args, **kwds):
+        super().__init__(*args, **kwds)
+        if self._standard is not None:
+            raise ValueError("a SharedMemoryManager has no address: programs share memory by its name")
+        # None: it was not started, or was shut down.
+        self._memories = None
+
+    def start(self, initializer=None, initargs=()):
+        """From now on there can be memory. `initializer(*initargs)` is called here: there is no process."""
+        if self._ended:
+            raise ProcessError("SharedMemoryManager has shut down")
+        if self._memories is not None:
+            raise ProcessError("Already started SharedMemoryServer")
+        if initializer is not None:
+            initializer(*initargs)
+        self._memories = []
+
+    def SharedMemory(self, size):
+        """Makes memory of `size` bytes; see `shared_memory.SharedMemory`."""
+        from .shared_memory import SharedMemory
+
+        return self._kept(SharedMemory(create=True, size=self._checked(size), ctx=self._ctx))
+
+    def ShareableList(self, sequence):
+        """Makes a list in shared memory; see `shared_memory.ShareableList`."""
+        from .shared_memory import ShareableList
+
+        made = ShareableList(self._checked(sequence))
+        self._kept(made.shm)
+        return made
+
+    def _checked(self, value):
+        if self._memories is None:
+            raise ValueError("the SharedMemoryManager is not started, or was shut down: call start() first")
+        return value
+
+    def _kept(self, memory):
+        self._memories.append(memory)
+        return memory
+
+    def shutdown(self):
+        """Unlinks the memory. Processes that use it keep it."""
+        memories, self._memories, self._ended = self._memories, None, True
+        for memory in memories or ():
+            try:
+                memory.unlink()
+            except FileNotFoundError:
+                # The program has unlinked it.
+                pass
+
+    def __enter__(self):
+        if self._memories is None:
+            self.start()
+        return self
+
+    def __del__(self):
+        self.shutdown()
 
 
-__all__ = ["BaseManager", "SyncManager", "BaseProxy", "Token", "Namespace", "TimeoutError"]
+def __getattr__(name):
+    # What names an object of a manager with an address.
+    if name == "Token":
+        from ._standard.library import standard
+
+        return standard("managers").Token
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+__all__ = ["BaseManager", "SyncManager", "BaseProxy", "Token", "SharedMemoryManager"]

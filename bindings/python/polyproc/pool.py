@@ -307,10 +307,10 @@ class _Worker:
 def __getattr__(name):
     if name == "ThreadPool":
         # Threads are the standard library's business.
-        from multiprocessing.pool import ThreadPool
+        from ._standard.library import standard
 
-        return ThreadPool
+        return standard("pool").ThreadPool
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-__all__ = ["Pool", "AsyncResult", "MapResult", "RemoteTraceback", "MaybeEncodingError", "TimeoutError"]
+__all__ = ["Pool", "ThreadPool", "AsyncResult", "MapResult", "RemoteTraceback", "MaybeEncodingError", "TimeoutError"]

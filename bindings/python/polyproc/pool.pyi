@@ -1,4 +1,5 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from multiprocessing.pool import ThreadPool as ThreadPool
 from typing import Any, Generic, TypeVar, overload
 
 from typing_extensions import Self
@@ -148,4 +149,4 @@ class MaybeEncodingError(Exception):
     value: str
     def __init__(self, exc: object, value: object) -> None: ...
 
-__all__ = ["Pool", "AsyncResult", "MapResult", "RemoteTraceback", "MaybeEncodingError", "TimeoutError"]
+__all__ = ["Pool", "ThreadPool", "AsyncResult", "MapResult", "RemoteTraceback", "MaybeEncodingError", "TimeoutError"]

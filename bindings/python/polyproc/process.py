@@ -11,6 +11,8 @@ from ._processes.lifeline import lifeline
 from ._processes.may_start import check_may_start
 from ._processes.shown import shown
 from ._server.default import default_session
+from ._standard.descriptors import spawning
+from ._standard.library import tell_authkey
 from ._session.params import Params, field, packed_map, waiting
 from ._values.msgpack import pack_str
 from ._values.payload import PROCESS, blob, call_args, dumps_apart, encode, with_handles
@@ -120,10 +122,11 @@ class BaseProcess:
             target = self._wire_target(session)
             # In one go with what is sent: a child that was started has its references.
             parent = lifeline(session)
-            args = with_handles(
-                session,
-                lambda: call_args(blob(PROCESS, dumps_apart((self, parent)))),
-            )
+            with spawning():
+                args = with_handles(
+                    session,
+                    lambda: call_args(blob(PROCESS, dumps_apart((self, parent)))),
+                )
             if prepare.executable is not None:
                 env = {"POLYPROC_EXECUTABLE": prepare.executable}
         params = [
@@ -268,6 +271,8 @@ class BaseProcess:
     @authkey.setter
     def authkey(self, authkey):
         self._config["authkey"] = bytes(authkey)
+        if self is current.process:
+            tell_authkey(self._config["authkey"])
 
     @property
     def exitcode(self):
@@ -374,6 +379,7 @@ class _ParentProcess(BaseProcess):
 
 
 current.process = _MainProcess()
+tell_authkey(current.process.authkey)
 
 
 def become(process, lifeline=None, parent_pid=None, parent_name=None):
@@ -384,6 +390,7 @@ def become(process, lifeline=None, parent_pid=None, parent_name=None):
         "authkey": process._config.get("authkey") or current.process._config["authkey"],
     }
     current.process = process
+    tell_authkey(process._config["authkey"])
     current.parent = _ParentProcess(parent_name or process._parent_name, parent_pid or process._parent_pid, lifeline)
     _counter = itertools.count(1)
     _children.clear()

@@ -1,12 +1,15 @@
-"""Pickling with reducers of the program's own, as multiprocessing.reduction has it."""
+"""Pickling with reducers of the program's own, and descriptors on their way, as multiprocessing.reduction has it."""
 
 import io
 import pickle
 
+from ._standard.descriptors import DupFd
+from ._standard.library import standard
 from ._values import payload
+from .connection import Connection
 
-# Descriptors are not passed between processes: they may be on different machines.
-HAVE_SEND_HANDLE = False
+# Between processes of one machine.
+HAVE_SEND_HANDLE = True
 
 
 class ForkingPickler(pickle.Pickler):
@@ -39,4 +42,35 @@ def dump(obj, file, protocol=None):
     ForkingPickler(file, protocol).dump(obj)
 
 
-__all__ = ["ForkingPickler", "dump", "register"]
+def send_handle(conn, handle, destination_pid):
+    """
+    Sends a file descriptor to the process at the other end of a pipe, which calls `recv_handle`. Both must be on one
+    machine, and this process must live until the other one has it.
+    """
+    if isinstance(conn, Connection):
+        conn.send(DupFd(handle))
+    else:
+        standard("reduction").send_handle(conn, handle, destination_pid)
+
+
+def recv_handle(conn):
+    """Receives a file descriptor that `send_handle` sent."""
+    if not isinstance(conn, Connection):
+        return standard("reduction").recv_handle(conn)
+    descriptor = conn.recv()
+    if not isinstance(descriptor, DupFd):
+        raise RuntimeError(f"received no descriptor, but {type(descriptor).__name__}")
+    return descriptor.detach()
+
+
+def sendfds(sock, fds):
+    """Sends file descriptors over a Unix socket."""
+    standard("reduction").sendfds(sock, fds)
+
+
+def recvfds(sock, size):
+    """Receives `size` file descriptors over a Unix socket. Returns their list."""
+    return standard("reduction").recvfds(sock, size)
+
+
+__all__ = ["DupFd", "ForkingPickler", "dump", "recv_handle", "recvfds", "register", "send_handle", "sendfds"]

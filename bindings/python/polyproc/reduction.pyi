@@ -1,11 +1,16 @@
 import pickle
-from _typeshed import SupportsWrite
-from collections.abc import Callable
+from _typeshed import HasFileno, SupportsWrite
+from collections.abc import Callable, Iterable
+from socket import socket
 from typing import Any, TypeVar
 
 _T = TypeVar("_T")
 
 HAVE_SEND_HANDLE: bool
+
+class DupFd:
+    def __init__(self, fd: int) -> None: ...
+    def detach(self) -> int: ...
 
 class ForkingPickler(pickle.Pickler):
     def __init__(self, *args: Any) -> None: ...
@@ -18,5 +23,9 @@ class ForkingPickler(pickle.Pickler):
 register = ForkingPickler.register
 
 def dump(obj: Any, file: SupportsWrite[bytes], protocol: int | None = None) -> None: ...
+def send_handle(conn: HasFileno, handle: int, destination_pid: int) -> None: ...
+def recv_handle(conn: HasFileno) -> int: ...
+def sendfds(sock: socket, fds: Iterable[int]) -> None: ...
+def recvfds(sock: socket, size: int) -> list[int]: ...
 
-__all__ = ["ForkingPickler", "dump", "register"]
+__all__ = ["DupFd", "ForkingPickler", "dump", "recv_handle", "recvfds", "register", "send_handle", "sendfds"]

@@ -9,7 +9,7 @@ import { needs } from "../../tools/needs.js";
 
 const programs = join(root, "test", "bindings", "python", "programs");
 
-/** A port is the change of the imports: the program is otherwise what it was. */
+/** A port is the change of the imports: the program is otherwise what it was. `python -m polyproc` needs none. */
 const port = (text: string) =>
   text
     .replaceAll(/^import multiprocessing$/gm, "import polyproc as multiprocessing")
@@ -32,10 +32,16 @@ describe("programs written for multiprocessing do the same with Polyproc", needs
     const name = entry.name.replace(/\.py$/, "");
     for (const args of ways[name] ?? [[entry.name]]) {
       it(args.join(" "), async (t) => {
-        const [original, ported] = await Promise.all([run(t, entry.name, args), run(t, entry.name, args, port)]);
+        const [original, ported, unchanged] = await Promise.all([
+          run(t, entry.name, args),
+          run(t, entry.name, args, port),
+          run(t, entry.name, ["-m", "polyproc", ...args]),
+        ]);
         assert.equal(original.status, 0, original.stderr);
-        assert.equal(ported.stdout, original.stdout, ported.stderr);
-        assert.deepEqual({ status: ported.status, stderr: ported.stderr }, { status: 0, stderr: "" });
+        for (const { status, stdout, stderr } of [ported, unchanged]) {
+          assert.equal(stdout, original.stdout, stderr);
+          assert.deepEqual({ status, stderr }, { status: 0, stderr: "" });
+        }
       });
     }
   }
@@ -60,8 +66,8 @@ async function run(t: TestContext, entry: string, args: readonly string[], chang
       writeFileSync(file, change(readFileSync(file, "utf8")));
       text += readFileSync(file, "utf8");
     }
-    // Executors are concurrent.futures', which loads multiprocessing.
-    if (!text.includes("polyproc.futures")) {
+    // Executors are concurrent.futures', which loads multiprocessing; so does what is the standard library's own.
+    if (!/polyproc\.futures|ThreadPool|Listener|address=|get_logger/.test(text)) {
       const hidden = join(cwd, "hidden");
       mkdirSync(hidden);
       writeFileSync(join(hidden, "multiprocessing.py"), 'raise ImportError("hidden from this program")\n');

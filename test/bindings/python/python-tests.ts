@@ -24,6 +24,8 @@ export interface Outcome {
 }
 
 export interface PythonTests {
+  /** Default: `python3`. */
+  python?: string;
   /** Arguments of Python. */
   args: readonly string[];
   cwd: string;
@@ -37,10 +39,17 @@ export interface PythonTests {
 }
 
 /** Runs a program that tells its tests' outcomes, to its end. Fails when a process of it lives on. */
-export async function runPythonTests({ args, cwd, env, quietMs = 110_000, told }: PythonTests): Promise<Outcome[]> {
+export async function runPythonTests({
+  python = "python3",
+  args,
+  cwd,
+  env,
+  quietMs = 110_000,
+  told,
+}: PythonTests): Promise<Outcome[]> {
   const mark = `POLYPROC_TEST_EXAMPLE=${randomUUID()}`;
   const [markName, markValue] = mark.split("=") as [string, string];
-  const child = spawn("python3", args, {
+  const child = spawn(python, args, {
     cwd,
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...pythonEnvironment, PYTHONFAULTHANDLER: "1", ...env, [markName]: markValue },
@@ -62,7 +71,8 @@ export async function runPythonTests({ args, cwd, env, quietMs = 110_000, told }
   child.stderr.on("data", (data: Buffer) => (errors += data.toString()));
   const outcomes: Outcome[] = [];
   createInterface(child.stdout).on("line", (line) => {
-    const [, kind, name, text] = /^(ok|skipped|failed) (\w+\.\w+)(.*)$/.exec(line) ?? [];
+    // Some of CPython's tests print how long each of them took in front of it.
+    const [, kind, name, text] = /^(?:[\d.]+s )*(ok|skipped|failed) (\w+\.\w+)(.*)$/.exec(line) ?? [];
     if (kind === undefined) {
       if (outcomes.length > 0) outcomes.at(-1)!.text += `\n${line}`;
       return;

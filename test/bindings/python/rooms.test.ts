@@ -16,12 +16,13 @@ const rooms: Record<string, string[]> = {
   _values: ["_errors"],
   _session: ["_errors", "_values"],
   _bypass: ["_errors", "_values", "_session"],
-  _processes: ["_errors", "_values", "_session", "connection", "targets"],
-  _server: ["_errors", "_values", "_session", "_processes"],
+  _standard: ["_errors", "_values"],
+  _processes: ["_errors", "_values", "_standard", "_session", "connection", "targets"],
+  _server: ["_errors", "_values", "_standard", "_session", "_processes"],
   _pools: ["_errors", "_values", "_session", "_processes", "targets"],
   _sync: ["_errors", "_session", "_processes", "_shared"],
-  _futures: ["_errors", "_session", "_pools", "pool"],
-  _managers: ["_errors", "_values", "_server", "_pools", "_shared", "managed", "pool"],
+  _futures: ["_errors", "_values", "_session", "_pools", "pool"],
+  _managers: ["_errors", "_values", "_standard", "_processes", "_server", "_pools", "_shared", "managed", "pool"],
 };
 
 /** Modules that import each other may be two: more cannot be read or tested alone. */

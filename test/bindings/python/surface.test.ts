@@ -42,7 +42,16 @@ describe("the Python binding, as its users see it", needs("python3"), () => {
 
   it("a level of log_to_stderr holds in children, whose records have their names", async () => {
     const { status, stderr } = await runPython([fixture("logging_children")]);
-    assert.deepEqual({ status, stderr }, { status: 0, stderr: "[INFO/MainProcess] told\n[INFO/Child] told\n" });
+    assert.equal(status, 0);
+    // As with the standard library's spawn, of Python 3.13.
+    assert.deepEqual(stderr.trim().split("\n"), [
+      "[INFO/MainProcess] told",
+      "[INFO/Child] child process calling self.run()",
+      "[INFO/Child] told",
+      "[INFO/Child] process exiting with exitcode 0",
+      "[INFO/Child] process shutting down",
+      "[INFO/MainProcess] process shutting down",
+    ]);
   });
 
   it("a condition is shared by its name alone", async (t) => {

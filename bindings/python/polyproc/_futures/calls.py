@@ -6,12 +6,13 @@ import time
 import weakref
 from collections import deque
 from concurrent.futures import Future
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures.process import BrokenProcessPool, _RemoteTraceback
 from queue import Empty, SimpleQueue
 
 from .. import _errors
 from .._pools.results import read_values
 from .._session.handlers import is_from_handler
+from .._values.failure import RemoteTraceback
 from ..pool import CLOSE, _Worker
 
 # Workers are handed calls for this many milliseconds ahead of need, up to the number of calls below for each worker.
@@ -239,6 +240,9 @@ class Calls:
             broken = BrokenProcessPool(self.broken)
             broken.__cause__ = failure
             return broken
+        if type(failure.__cause__) is RemoteTraceback:
+            # As programs know it from the standard library's executors.
+            failure.__cause__ = _RemoteTraceback(failure.__cause__.tb)
         return failure
 
     def _break(self, message, failure):

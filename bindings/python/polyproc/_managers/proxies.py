@@ -7,11 +7,17 @@ from .. import managed
 from .._errors import PolyprocError
 from .._shared import SharedObject, rebuild
 from .._values.payload import note_handle
-from ..managed import Token
+from ..managed import Kept
 from .caller import caller_of
 
 # Where users find the classes.
 _MODULE = "polyproc.managers"
+
+
+class RemoteError(Exception):
+    """The manager refuses a call: its object does not expose the method. `args[0]` says which."""
+
+    __module__ = _MODULE
 
 
 class BaseProxy(SharedObject):
@@ -34,6 +40,10 @@ class BaseProxy(SharedObject):
         Calls a method of the object in its manager, and returns a copy of the result, or a proxy of it where `register`
         said so.
         """
+        if self._exposed and methodname not in self._exposed and not methodname.startswith("#"):
+            raise RemoteError(
+                f"{self._typeid} does not expose {methodname!r}: it has {', '.join(sorted(self._exposed))}"
+            )
         if methodname in self._kept:
             return self._manager._make(
                 self._kept[methodname], managed.call_and_keep, (self._handle, methodname, args, kwds)
@@ -115,38 +125,41 @@ def _rebuild_auto(typeid, exposed, handle, state):
     return rebuild(auto_type(typeid, exposed), handle, state)
 
 
-class ListProxy(
-    MakeProxyType(
-        "BaseListProxy",
-        (
-            "__add__",
-            "__contains__",
-            "__delitem__",
-            "__getitem__",
-            "__len__",
-            "__mul__",
-            "__reversed__",
-            "__rmul__",
-            "__setitem__",
-            "append",
-            "clear",
-            "copy",
-            "count",
-            "extend",
-            "index",
-            "insert",
-            "pop",
-            "remove",
-            "reverse",
-            "sort",
-        ),
-        "list",
-    )
-):
+BaseListProxy = MakeProxyType(
+    "BaseListProxy",
+    (
+        "__add__",
+        "__contains__",
+        "__delitem__",
+        "__getitem__",
+        "__len__",
+        "__mul__",
+        "__reversed__",
+        "__rmul__",
+        "__setitem__",
+        "append",
+        "clear",
+        "copy",
+        "count",
+        "extend",
+        "index",
+        "insert",
+        "pop",
+        "remove",
+        "reverse",
+        "sort",
+    ),
+    "list",
+)
+
+
+class ListProxy(BaseListProxy):
     """Stands for a list of a manager. Each method is a call in the manager's process; what it returns is a copy."""
 
     __module__ = _MODULE
     __class_getitem__ = classmethod(GenericAlias)
+
+    _exposed = (*BaseListProxy._exposed, "__imul__")
 
     def __iadd__(self, value):
         self._callmethod("extend", (value,))
@@ -157,6 +170,21 @@ class ListProxy(
         return self
 
 
+class _Iterated(BaseProxy):
+    """What is iterated in the manager's process."""
+
+    def __iter__(self):
+        return self._new_proxy(IteratorProxy, "#ITER")
+
+    def _new_proxy(self, kind, method):
+        proxy = kind.__new__(kind)
+        token = Kept(self._session)
+        proxy._adopt(self._session, token.handle)
+        proxy._set_state(self._pool_handle)
+        self._callmethod(method, (token,))
+        return proxy
+
+
 class DictProxy(
     MakeProxyType(
         "BaseDictProxy",
@@ -164,7 +192,10 @@ class DictProxy(
             "__contains__",
             "__delitem__",
             "__getitem__",
+            "__ior__",
             "__len__",
+            "__or__",
+            "__ror__",
             "__setitem__",
             "clear",
             "copy",
@@ -178,23 +209,83 @@ class DictProxy(
             "values",
         ),
         "dict",
-    )
+    ),
+    _Iterated,
 ):
     """Stands for a dict of a manager. `keys`, `values` and `items` return lists, which are copies."""
 
     __module__ = _MODULE
     __class_getitem__ = classmethod(GenericAlias)
 
-    def __iter__(self):
-        return self._new_proxy(IteratorProxy, "#ITER")
+    def __ior__(self, value):
+        self._callmethod("__ior__", (value,))
+        return self
 
-    def _new_proxy(self, kind, method):
-        proxy = kind.__new__(kind)
-        token = Token(self._session)
-        proxy._adopt(self._session, token.handle)
-        proxy._set_state(self._pool_handle)
-        self._callmethod(method, (token,))
-        return proxy
+
+class SetProxy(
+    MakeProxyType(
+        "BaseSetProxy",
+        (
+            "__and__",
+            "__contains__",
+            "__ge__",
+            "__gt__",
+            "__iand__",
+            "__ior__",
+            "__isub__",
+            "__ixor__",
+            "__le__",
+            "__len__",
+            "__lt__",
+            "__or__",
+            "__rand__",
+            "__ror__",
+            "__rsub__",
+            "__rxor__",
+            "__sub__",
+            "__xor__",
+            "add",
+            "clear",
+            "copy",
+            "difference",
+            "difference_update",
+            "discard",
+            "intersection",
+            "intersection_update",
+            "isdisjoint",
+            "issubset",
+            "issuperset",
+            "pop",
+            "remove",
+            "symmetric_difference",
+            "symmetric_difference_update",
+            "union",
+            "update",
+        ),
+        "set",
+    ),
+    _Iterated,
+):
+    """Stands for a set of a manager. What its operators return is a copy."""
+
+    __module__ = _MODULE
+    __class_getitem__ = classmethod(GenericAlias)
+
+    def __iand__(self, value):
+        self._callmethod("__iand__", (value,))
+        return self
+
+    def __ior__(self, value):
+        self._callmethod("__ior__", (value,))
+        return self
+
+    def __isub__(self, value):
+        self._callmethod("__isub__", (value,))
+        return self
+
+    def __ixor__(self, value):
+        self._callmethod("__ixor__", (value,))
+        return self
 
 
 class IteratorProxy(MakeProxyType("BaseIteratorProxy", ("__next__",), "Iterator")):

@@ -1,47 +1,56 @@
-"""The package's logger, in children as in their parent; and the names of processes in everybody's records."""
+"""The standard library's logger of multiprocessing, in children as in their parent; and the names of processes."""
 
-import logging
+import sys
 
 from . import current
 
-_FORMAT = "[%(levelname)s/%(processName)s] %(message)s"
-_to_stderr = False
-
 
 def get_logger():
-    logger = logging.getLogger("polyproc")
-    logger.propagate = False
+    from multiprocessing import util
+
     name_processes()
-    return logger
+    return util.get_logger()
 
 
 def log_to_stderr(level=None):
-    global _to_stderr
-    logger = get_logger()
-    handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter(_FORMAT))
-    logger.addHandler(handler)
-    if level is not None:
-        logger.setLevel(level)
-    _to_stderr = True
-    return logger
+    from multiprocessing import util
+
+    name_processes()
+    return util.log_to_stderr(level)
 
 
 def for_children():
-    """What a child needs to log as this process does: whether to standard error, and from which level on."""
-    return _to_stderr, get_logger().getEffectiveLevel()
+    """
+    What a child needs to log as this process does: whether to standard error, and from which level on. None if this
+    process does not log.
+    """
+    util = sys.modules.get("multiprocessing.util")
+    if util is None or not util._logger:
+        return None
+    return util._log_to_stderr, util._logger.getEffectiveLevel()
 
 
 def apply(settings):
     """In a child: logs as its parent did when it started this one."""
+    from multiprocessing import util
+
     to_stderr, level = settings
     get_logger().setLevel(level)
-    if to_stderr and not _to_stderr:
-        log_to_stderr()
+    if to_stderr and not util._log_to_stderr:
+        util.log_to_stderr()
+
+
+def info(message, *args):
+    """Logs what this process does, if anything logs."""
+    util = sys.modules.get("multiprocessing.util")
+    if util is not None:
+        util.info(message, *args)
 
 
 def name_processes():
     """logging asks multiprocessing, and nobody else, for the name of the process: these are told Polyproc's."""
+    import logging
+
     make = logging.getLogRecordFactory()
     if getattr(make, "names_processes", False):
         return

@@ -5,7 +5,8 @@ import os
 import pickle
 import sys
 
-from . import current
+from .._standard.library import replaced
+from . import current, log
 
 ORIGINAL_DIR = os.getcwd()
 # Python takes __file__ away from a script that has run to its end: threads and exit functions may start processes
@@ -38,9 +39,10 @@ def context_of(name, session):
         "environ": _changes(environment),
         **_main(),
     }
-    log = sys.modules.get(f"{__package__}.log")
-    if log is not None:
-        data["log"] = log.for_children()
+    if (logs := log.for_children()) is not None:
+        data["log"] = logs
+    if replaced:
+        data["installed"] = True
     return base64.b64encode(pickle.dumps(data, 4)).decode()
 
 
@@ -79,7 +81,7 @@ def apply(context):
         return
     _applied.add(context)
     data = pickle.loads(base64.b64decode(context))
-    current.process._config["authkey"] = data["authkey"]
+    current.process.authkey = data["authkey"]
     sys.path[:] = _path_of(data)
     sys.argv = data["sys_argv"]
     for key, value in data["environ"].items():
@@ -93,9 +95,11 @@ def apply(context):
         except OSError:
             # It has gone since; what needs it will say so.
             pass
-    if "log" in data:
-        from . import log
+    if "installed" in data:
+        from .._standard.install import install
 
+        install()
+    if "log" in data:
         log.apply(data["log"])
     current.process._inheriting = True
     try:
@@ -106,8 +110,6 @@ def apply(context):
     finally:
         del current.process._inheriting
     if "logging" in sys.modules:
-        from . import log
-
         log.name_processes()
 
 

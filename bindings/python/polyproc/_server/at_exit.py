@@ -18,7 +18,10 @@ _GRACE_MS = 1000
 
 
 def finish_children():
-    """Ends the daemonic children, and waits for the others."""
+    """Calls the finalizers that are to run first, ends the daemonic children, and waits for the others."""
+    util = sys.modules.get("multiprocessing.util")
+    if util is not None:
+        util._run_finalizers(0)
     session = default.current_session()
     if session is None or session.error is not None:
         return
@@ -59,4 +62,10 @@ def _close_streams(child):
             pass
 
 
-atexit.register(finish_children)
+def register():
+    """Functions that are registered later run earlier."""
+    atexit.unregister(finish_children)
+    atexit.register(finish_children)
+
+
+register()

@@ -4,6 +4,7 @@ import pickle
 import sys
 import threading
 
+from .._processes import log
 from .._server import default
 from .._values.failure import format_stack
 from .._values.payload import PROCESS, opener
@@ -23,6 +24,7 @@ def bootstrap(process):
     """In a child: runs it. Returns the exit code, as multiprocessing says it."""
     code = 1
     try:
+        log.info("child process calling self.run()")
         process.run()
         code = 0
     except SystemExit as error:
@@ -38,6 +40,7 @@ def bootstrap(process):
         _write_error(f"Process {process.name}:\n{format_stack(error)}")
     finally:
         threading._shutdown()
+        log.info("process exiting with exitcode %d", code)
     return code
 
 

@@ -1,59 +1,40 @@
 """
-Runs the classes of CPython's own `test.test_concurrent_futures` that are about executors of processes against
-`polyproc.futures`: `python3 run_futures.py [--list] [CLASS[.TEST]…]`. One line for each test on standard output, as in
-run_suite.py.
+Runs those tests of CPython's own `test.test_concurrent_futures` and `test.test_asyncio` that are about executors of
+processes, with Polyproc in the place of `multiprocessing`: `python3 run_futures.py [--list] [CLASS[.TEST]…]`. One line
+for each test on standard output, as in run_suite.py.
 """
 
+# Here and not below, so that it means the same in children.
+import in_place  # noqa: F401, I001
+
 import importlib
-import os
+import pkgutil
 import sys
 
-_HERE = os.path.dirname(os.path.abspath(__file__))
-_BINDING = os.path.normpath(os.path.join(_HERE, "..", "..", "..", "..", "bindings", "python"))
-for folder in (_BINDING, _HERE):
-    if folder not in sys.path:
-        sys.path.insert(0, folder)
-
-import polyproc
-import polyproc.futures
+import test.test_concurrent_futures as package
 from line_result import run
 
-_PACKAGE = "test.test_concurrent_futures"
-# Since Python 3.12 a package; by the module that each class is in.
-CLASSES = {
-    "ProcessPoolExecutorTest": "test_process_pool",
-    "ProcessPoolShutdownTest": "test_shutdown",
-    "WaitTests": "test_wait",
-    "AsCompletedTests": "test_as_completed",
-    "InitializerMixin": "test_init",
-    "FailingInitializerMixin": "test_init",
-}
+# Since Python 3.12 a package.
+_MODULES = [package] + [
+    importlib.import_module(f"{package.__name__}.{module.name}")
+    for module in pkgutil.iter_modules(getattr(package, "__path__", ()))
+]
+CASES = [
+    one
+    for module in _MODULES
+    for name, one in sorted(vars(module).items())
+    if isinstance(one, type) and name.startswith("ProcessPoolSpawn") and name.endswith("Test")
+]
 
 
-class PolyprocMixin:
-    """Where the executor comes from."""
-
-    executor_type = polyproc.futures.ProcessPoolExecutor
-    ctx = "spawn"
-
-    def get_context(self):
-        return polyproc.get_context("spawn")
+def _of_asyncio(name, test):
+    """One test of a class of `test_asyncio`: the only one that takes an executor of processes."""
+    base = getattr(importlib.import_module("test.test_asyncio.test_events"), name)
+    others = {other: None for other in dir(base) if other.startswith("test") and other != test}
+    return type(name, (base,), {"__module__": __name__, **others})
 
 
-def _find(name, module):
-    whole = importlib.import_module(_PACKAGE)
-    return getattr(whole if hasattr(whole, name) else importlib.import_module(f"{_PACKAGE}.{module}"), name)
-
-
-def _case(name, module):
-    base, mixin, case = _find(name, module), _find("ExecutorMixin", "util"), _find("BaseTestCase", "util")
-    bases = (PolyprocMixin, base, case) if issubclass(base, mixin) else (PolyprocMixin, base, mixin, case)
-    # In the namespace of this module, so that children find the class.
-    kind = globals()[f"Polyproc{name}"] = type(f"Polyproc{name}", bases, {"__module__": __name__})
-    return kind
-
-
-CASES = [_case(name, module) for name, module in CLASSES.items()]
+CASES += [_of_asyncio(f"Test{kind}GetEventLoop", "test_get_event_loop_new_process") for kind in ("Py", "C")]
 
 if __name__ == "__main__":
     sys.exit(run(CASES, sys.argv[1:]))

@@ -1,0 +1,8 @@
+from multiprocessing.dummy.connection import (
+    Client as Client,
+    Connection as Connection,
+    Listener as Listener,
+    Pipe as Pipe,
+)
+
+__all__ = ["Client", "Listener", "Pipe"]

@@ -1,0 +1,8 @@
+from multiprocessing.resource_tracker import (
+    ensure_running as ensure_running,
+    getfd as getfd,
+    register as register,
+    unregister as unregister,
+)
+
+__all__ = ["ensure_running", "register", "unregister"]

@@ -1,0 +1,27 @@
+"""How children are started. The server starts them, so there is only the interpreter to choose."""
+
+import sys
+
+from ._processes import prepare
+
+
+def get_executable():
+    """Returns the interpreter of processes that are started from now on."""
+    return prepare.executable or sys.executable
+
+
+def set_executable(exe):
+    """Sets the interpreter of processes that are started from now on; None: the one that runs this program."""
+    prepare.set_executable(exe)
+
+
+def freeze_support():
+    """Nothing to do: children do not run the frozen program, but a worker host."""
+
+
+def is_forking(argv):
+    """Returns False: no command line makes a program a child."""
+    return False
+
+
+__all__ = ["freeze_support", "get_executable", "is_forking", "set_executable"]

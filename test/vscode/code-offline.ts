@@ -67,7 +67,7 @@ try {
   await installOffline();
   server = await VscodeServer.start({ folder: temporary, userDataDir, extensionsDir, driver: true });
   browser = await launchChromium({ temporary });
-  const page = await newPage(browser, { viewport: { width: 1400, height: 900 }, reducedMotion: "reduce" });
+  const page = await newPage(browser, { viewport: { width: 1000, height: 700 }, reducedMotion: "reduce" });
   const ended = new Promise<number>((done) => {
     // The web build calls these when the run is over, and for its log.
     void page.exposeFunction("codeAutomationExit", done);

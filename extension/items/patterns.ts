@@ -35,9 +35,10 @@ export function excludesIn(patterns: readonly string[], folder: Folder): string[
   return patterns.flatMap((pattern) => [pattern, withoutName(pattern, folder) ?? []].flat());
 }
 
-function withoutName(pattern: string, { name }: Folder): string | null {
+/** The pattern without the folder's name at its beginning; null if it does not begin with it. */
+export function withoutName(pattern: string, { name }: Folder): string | null {
   const start = `${name}/`;
-  return pattern.startsWith(start) && pattern.length > start.length ? pattern.slice(start.length) : null;
+  return name !== "" && pattern.startsWith(start) && pattern.length > start.length ? pattern.slice(start.length) : null;
 }
 
 /**

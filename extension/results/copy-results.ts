@@ -1,7 +1,7 @@
-import { open } from "node:fs/promises";
 import * as vscode from "vscode";
 import type { Run } from "../runs/run.js";
-import { resultsJson } from "./results-json.js";
+import { resultsJson } from "./export/json.js";
+import { json, saveResults } from "./export/save-results.js";
 
 /** More than this is no longer for a clipboard. */
 const maxClipboard = 16 * 1024 * 1024;
@@ -29,25 +29,5 @@ async function saveInstead(run: Run, indexes: readonly number[]): Promise<void> 
     `The results take more than ${maxClipboard / 1024 / 1024} MiB as JSON, too much for the clipboard.`,
     save,
   );
-  if (answer !== save) return;
-  const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
-  const uri = await vscode.window.showSaveDialog({
-    filters: { JSON: ["json"] },
-    ...(folder ? { defaultUri: vscode.Uri.joinPath(folder, "results.json") } : {}),
-  });
-  if (!uri) return;
-  await vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title: "Saving results", cancellable: true },
-    async (_, token) => {
-      const file = await open(uri.fsPath, "w");
-      try {
-        for await (const part of resultsJson(run, indexes)) {
-          if (token.isCancellationRequested) return;
-          await file.write(part);
-        }
-      } finally {
-        await file.close();
-      }
-    },
-  );
+  if (answer === save) await saveResults(run, indexes, json);
 }

@@ -3,6 +3,7 @@ import type { Parts } from "../parts.js";
 import type { Run } from "../runs/run.js";
 import { chooseRun } from "./choose-run.js";
 import { copyResults } from "./copy-results.js";
+import { exportResults } from "./export/save-results.js";
 import { registerResultDocuments } from "./result-documents.js";
 import { ResultsPanels } from "./results-panels.js";
 import { viewType } from "./results-panel.js";
@@ -27,6 +28,7 @@ export function registerResults(parts: Parts): vscode.Disposable {
     ),
     command("polyproc.showTimeline", "Show Timeline", (run) => panels.show(run, "timeline")),
     command("polyproc.copyResults", "Copy Results as JSON", (run) => copyResults(run, null)),
+    command("polyproc.exportResults", "Export Results", (run) => exportResults(run)),
     vscode.window.registerWebviewPanelSerializer(viewType, {
       deserializeWebviewPanel: (panel, state: unknown) => panels.restore(panel, state),
     }),

@@ -86,6 +86,7 @@ export class Launcher {
         target: recipe.target,
         cwd: folderOf(recipe.target),
         items,
+        recipe: { what: recipe.what, source: recipe.source },
         options: recipe.options,
         origin: "command",
       });

@@ -12,28 +12,34 @@ interface Notes {
   labels: (string | null)[];
   /** `true`: the item's value. */
   files: (string | true | null)[];
+  /** Absent if it is long: the items tell the same. */
+  recipe?: RunRequest["recipe"];
 }
+
+/** Characters of a recipe as JSON. */
+const maxRecipeLength = 64 * 1024;
 
 const origins: readonly RunRequest["origin"][] = ["command", "task", "api"];
 
-export function encodeNotes({ origin, items }: RunRequest): Payload {
+export function encodeNotes({ origin, items, recipe }: RunRequest): Payload {
   const notes: Notes = {
     editor: 1,
     origin,
     labels: items.map(({ value, label }) => (label === value ? null : label)),
     files: items.map(({ value, file }) => (file !== null && file === value ? true : file)),
+    ...(recipe && JSON.stringify(recipe).length <= maxRecipeLength ? { recipe } : {}),
   };
   return encode(notes);
 }
 
 /**
- * The items and the origin of a run that was found at the server. If another program's `meta` has another form, the
- * items are shown by their values.
+ * The items, the recipe and the origin of a run that was found at the server. If another program's `meta` has another
+ * form, the items are shown by their values.
  */
 export function readNotes(
   meta: Payload | undefined,
   values: readonly unknown[],
-): { origin: RunRequest["origin"]; items: RunItem[] } {
+): Pick<RunRequest, "origin" | "recipe"> & { items: RunItem[] } {
   const notes = asNotes(meta, values.length);
   const items = values.map((value, index): RunItem => {
     const label = notes?.labels[index];
@@ -44,7 +50,7 @@ export function readNotes(
       file: file === true ? absolutePath(value) : typeof file === "string" ? file : null,
     };
   });
-  return { origin: notes?.origin ?? "api", items };
+  return { origin: notes?.origin ?? "api", recipe: notes?.recipe, items };
 }
 
 function asNotes(meta: Payload | undefined, count: number): Notes | null {

@@ -99,7 +99,7 @@ export class RunList implements Runs, Disposable {
   again(run: Run, indexes?: readonly number[]): Promise<Run> {
     const { items, first = run.id } = run.request;
     const again = indexes ? indexes.flatMap((index) => items[index] ?? []) : items;
-    return this.start({ ...run.request, items: again, first });
+    return this.start({ ...run.request, ...(indexes ? { recipe: undefined } : {}), items: again, first });
   }
 
   async forget(run: Run): Promise<void> {
@@ -220,7 +220,7 @@ export class RunList implements Runs, Disposable {
     try {
       const spec = await rpc.request("run/spec", { run: info.run });
       if (this.#connected() !== rpc) return;
-      const { origin, items } = readNotes(
+      const { origin, recipe, items } = readNotes(
         spec.meta,
         spec.items.map((item) => decode(item, null)),
       );
@@ -235,7 +235,7 @@ export class RunList implements Runs, Disposable {
       for (const other of this.#runs) if (other.id === info.run) this.#drop(other);
       const run = new FollowedRun(
         rpc,
-        { name: info.name, target: spec.target, cwd: spec.cwd, env: spec.env, items, options, origin },
+        { name: info.name, target: spec.target, cwd: spec.cwd, env: spec.env, items, recipe, options, origin },
         bytesOf(spec.items),
         this.#model.runs.get(info.run) ?? info,
         this.#onFault,

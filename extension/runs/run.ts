@@ -2,6 +2,7 @@ import type { Failure } from "../../protocol/job.js";
 import type { Halt, RunInfo } from "../../protocol/run.js";
 import type { Target } from "../../protocol/target.js";
 import type { Disposable } from "../connection/rpc.js";
+import type { ItemSource } from "../items/item-source.js";
 
 /** One item of a run: the function's argument, and how it is shown. */
 export interface RunItem {
@@ -31,6 +32,11 @@ export interface RunRequest {
   /** Changes to the environment of a function's workers; null removes a variable. A command's target has its own. */
   env?: Record<string, string | null> | undefined;
   items: readonly RunItem[];
+  /**
+   * What the user chose: what runs, such as `countWords` or the line for the shell, and where the items were found.
+   * Absent if another program chose the items, or if they are a part of those that were found.
+   */
+  recipe?: { what: string; source: ItemSource } | undefined;
   /** Handle of the first run, if this one runs items of it again. */
   first?: string | undefined;
   options: RunOptions;

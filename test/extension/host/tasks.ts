@@ -4,8 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import * as vscode from "vscode";
+import type { PolyprocApi } from "../../../extension/api.js";
+import type { Run } from "../../../extension/runs/run.js";
 import { waitFor, within } from "../../deadline.js";
 import { isLiving } from "../../living.js";
+import { answerWithEnter } from "./harness/answer.js";
 import { activated, workspaceFile } from "./harness/extension.js";
 import { note } from "./harness/note.js";
 
@@ -71,6 +74,37 @@ describe("tasks", function () {
     delay.disable();
     return { tookMs: performance.now() - from, p99Ms: delay.percentile(99) / 1e6 };
   }
+
+  it("one that a run was saved as runs the same, and stands beside the others with their comments", async () => {
+    writeFileSync(tasksFile, original);
+    const { api } = await activated<PolyprocApi>();
+    const { uri } = await vscode.workspace.openTextDocument(workspaceFile("src/words.js"));
+    await vscode.window.showTextDocument(uri);
+    // Its pattern is the one that is offered first.
+    const saved = await answerWithEnter(api, "polyproc.mapOverFiles", uri, "countWords");
+    await within(saved.whenEnded, "the run's end", patienceMs);
+    const written = () => readFileSync(tasksFile, "utf8").includes(JSON.stringify(saved.request.name));
+    void vscode.commands.executeCommand("polyproc.saveAsTask", saved.id);
+    await waitFor(
+      async () => {
+        await vscode.commands.executeCommand("workbench.action.acceptSelectedQuickOpenItem");
+        return written();
+      },
+      { what: "the task in tasks.json", timeoutMs: patienceMs, intervalMs: 100 },
+    );
+    const text = readFileSync(tasksFile, "utf8");
+    assert.match(text, /\/\/ Fails for two tables/);
+    assert.match(text, /"module": "src\/words\.js",\s*"export": "countWords",\s*"items": \{\s*"glob": "\*\*\/\*"/);
+    await waitFor(() => vscode.window.activeTextEditor?.document.uri.fsPath === tasksFile, { what: "its editor" });
+    const known = new Set(api.runs.all);
+    await run(await taskCalled(saved.request.name));
+    const again = api.runs.all.find((one) => !known.has(one))!;
+    assert.deepEqual(again.request.target, saved.request.target);
+    const labels = ({ rows }: Run) => rows.map(({ label }) => label);
+    assert.deepEqual(labels(again), labels(saved));
+    await vscode.commands.executeCommand("workbench.action.closeAllEditors");
+    for (const one of [saved, again]) await api.runs.forget(one);
+  });
 
   it("those of the example workspace run, and their failures are problems", async () => {
     assert.equal(await run(await taskCalled("Count words")), 0);

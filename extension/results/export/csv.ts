@@ -1,0 +1,27 @@
+import { failureText } from "../../runs/failure-text.js";
+import type { Run } from "../../runs/run.js";
+import { jsonText } from "../json-text.js";
+import { entries } from "./entries.js";
+
+/** Characters of a cell: spreadsheets take no more. */
+const longestCell = 32_000;
+const columns = ["index", "item", "state", "ms", "pid", "attempt", "startedAt", "result", "error"] as const;
+
+/** Rows as CSV (RFC 4180). A result that is a text stands as it is, any other as JSON; what is too long is cut off. */
+export async function* resultsCsv(run: Run, indexes: Iterable<number>): AsyncGenerator<string> {
+  yield `${columns.join(",")}\r\n`;
+  for await (const { row } of entries(run, indexes)) {
+    const { index, label, state, pid, attempt, startedAt, ms, value, error } = row;
+    const result = typeof value === "string" ? value : value === undefined ? "" : jsonText(value, style).text;
+    const began = startedAt === null ? ["", ""] : [attempt, new Date(startedAt).toISOString()];
+    const cells = [index, label, state, ms ?? "", pid || "", ...began, result, error ? failureText(error) : ""];
+    yield `${cells.map(cell).join(",")}\r\n`;
+  }
+}
+
+const style = { limit: longestCell, indent: 0 };
+
+function cell(value: string | number): string {
+  const text = String(value).slice(0, longestCell);
+  return /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,51 @@
+import { open } from "node:fs/promises";
+import * as vscode from "vscode";
+import type { Run } from "../../runs/run.js";
+import { resultsCsv } from "./csv.js";
+import { resultsJson, resultsJsonLines } from "./json.js";
+import { resultsJunit } from "./junit.js";
+
+interface Format {
+  label: string;
+  description: string;
+  ending: string;
+  write: (run: Run, indexes: readonly number[]) => AsyncGenerator<string>;
+}
+
+export const json: Format = { label: "JSON", description: "one array of objects", ending: "json", write: resultsJson };
+const formats: readonly Format[] = [
+  json,
+  { label: "JSON Lines", description: "an object on each line", ending: "jsonl", write: resultsJsonLines },
+  { label: "CSV", description: "for a spreadsheet", ending: "csv", write: resultsCsv },
+  { label: "JUnit XML", description: "for the reports of build servers", ending: "xml", write: resultsJunit },
+];
+
+/** Asks for a format and a file, and writes all rows. */
+export async function exportResults(run: Run): Promise<void> {
+  const format = await vscode.window.showQuickPick(formats, { title: `Export Results: ${run.request.name}` });
+  if (format) await saveResults(run, [...run.rows.keys()], format);
+}
+
+/** Asks for a file, and writes these rows. */
+export async function saveResults(run: Run, indexes: readonly number[], format: Format): Promise<void> {
+  const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
+  const uri = await vscode.window.showSaveDialog({
+    filters: { [format.label]: [format.ending] },
+    ...(folder ? { defaultUri: vscode.Uri.joinPath(folder, `results.${format.ending}`) } : {}),
+  });
+  if (!uri) return;
+  await vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title: "Saving results", cancellable: true },
+    async (_, token) => {
+      const file = await open(uri.fsPath, "w");
+      try {
+        for await (const part of format.write(run, indexes)) {
+          if (token.isCancellationRequested) return;
+          await file.write(part);
+        }
+      } finally {
+        await file.close();
+      }
+    },
+  );
+}

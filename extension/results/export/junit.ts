@@ -31,8 +31,8 @@ function testCase(row: Row, classname: string): string {
   const { label, file, ms, state } = row;
   const given = attributes({ name: label, classname, ...(file === null ? {} : { file }), time: seconds(ms ?? 0) });
   if (state === "done") return `    <testcase${given}/>\n`;
-  return `    <testcase${given}>\n      ${state === "failed" ? failure(row) : `<skipped${attributes({ message: state })}/>`}
-    </testcase>\n`;
+  const outcome = state === "failed" ? failure(row) : `<skipped${attributes({ message: state })}/>`;
+  return `    <testcase${given}>\n      ${outcome}\n    </testcase>\n`;
 }
 
 function failure({ error }: Row): string {

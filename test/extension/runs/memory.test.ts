@@ -5,8 +5,10 @@ import { test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { waitFor, within } from "../../deadline.js";
+import { fixture } from "../../fixture.js";
 import { startUnixServer } from "../../server/server-process.js";
 import { temporaryFolder } from "../../temporary-folder.js";
+import { bigRun, writeBigModule } from "./big-run.js";
 import { openWindow } from "./real-server.js";
 
 setFlagsFromString("--expose-gc");
@@ -60,4 +62,39 @@ test("the window keeps the newest of the ended runs, within its bound, until all
   assert.deepEqual(runs.all, []);
   assert.deepEqual((await rpc.request("run/list", {})).runs, [], "the server has forgotten the others, too");
   await waitFor(() => model.runs.size === 0, { what: "the news that they are gone" });
+});
+
+test("20 runs of 10,000 items: window and server retain less than 100 MiB each, and no forgotten run", async (t) => {
+  const module = writeBigModule(temporaryFolder(t));
+  const teller = fixture("tell-memory.cjs");
+  const {
+    path,
+    process: server,
+    stderr,
+  } = await startUnixServer(t, [], {
+    env: { NODE_OPTIONS: `--require=${teller}` },
+  });
+  const ofServer = async () => {
+    const told = () => [...stderr().matchAll(/^retained: (\d+)$/gm)];
+    const count = told().length;
+    server.kill("SIGUSR2");
+    const answers = await waitFor(() => told().length > count && told(), { what: "the server's memory" });
+    return Number(answers.at(-1)![1]) / mib;
+  };
+  const { runs, rpc } = await openWindow(t, path);
+  const before = { window: used(), server: await ofServer() };
+  for (let n = 0; n < 20; n++) {
+    const run = await runs.start(bigRun(module, `big-${n}`));
+    await within(run.whenEnded, "the run's end");
+  }
+  const kept = { window: used() - before.window, server: (await ofServer()) - before.server };
+  t.diagnostic(`window ${kept.window.toFixed(0)} MiB, server ${kept.server.toFixed(0)} MiB`);
+  assert.ok(kept.window < 100 && kept.server < 100, JSON.stringify(kept));
+  const { runs: left } = await rpc.request("run/list", {});
+  assert.ok(runs.all.length < 20 && left.length < 20, "the oldest have made way");
+  await runs.forgetEnded();
+  await waitFor(async () => used() - before.window < 20 && (await ofServer()) - before.server < 20, {
+    what: "the memory of forgotten runs to be free",
+    intervalMs: 100,
+  });
 });

@@ -84,7 +84,7 @@ test("a line for the shell is saved as it was typed", async (t) => {
   assert.deepEqual((made.target as { args: string[] }).args, (request.target as { args: string[] }).args);
 });
 
-test("in one of several folders a pattern is saved without the folder's name, and files beyond it by their names", (t) => {
+test("of several folders: a pattern is saved without its folder's name, files of other folders by their paths", (t) => {
   const folder = workspace(t);
   const request: RunRequest = {
     name: "f",

@@ -7,6 +7,7 @@ import weakref
 from concurrent.futures import Executor
 from concurrent.futures.process import BrokenProcessPool
 
+from ._futures.buffered import map_calls
 from ._futures.calls import Calls, WorkerLost
 from ._values.payload import CHUNK_BYTES, buffer_size
 from .context import BaseContext, default_context
@@ -50,20 +51,34 @@ class ProcessPoolExecutor(Executor):
         return self._calls.submit(fn, fn, args, kwargs)
 
     def map(self, fn, *iterables, timeout=None, chunksize=1, buffersize=None):
-        """`map` whose results come in order. Workers get `chunksize` items at a time."""
+        """
+        `map` whose results come in order. Workers get `chunksize` items at a time.
+
+        `buffersize`: so many chunks are submitted ahead of the results that are taken; None (the default): all at once.
+        """
         if chunksize < 1:
             raise ValueError("chunksize must be >= 1.")
-        # Only Python 3.14 and later know it.
-        more = {} if buffersize is None else {"buffersize": buffersize}
+        calls = zip(*iterables)
         if chunksize == 1:
-            return super().map(fn, *iterables, timeout=timeout, **more)
-        return _joined(super().map(_Chunked(fn), _chunks(zip(*iterables), chunksize), timeout=timeout, **more))
+            return map_calls(self.submit, fn, calls, timeout, buffersize)
+        return _joined(map_calls(self.submit, _Chunked(fn), zip(_chunks(calls, chunksize)), timeout, buffersize))
 
     def shutdown(self, wait=True, *, cancel_futures=False):
         """Takes no more calls. With `wait` returns once all were run and the workers have gone."""
         self._calls.shut(cancel_futures)
         if wait:
             self._calls.join()
+
+    def terminate_workers(self):
+        """
+        Ends the workers at once, and takes no more calls. Calls that wait are cancelled; those that run fail with
+        BrokenProcessPool.
+        """
+        self._calls.end_workers()
+
+    def kill_workers(self):
+        """The same: the server ends a pool's workers in one way."""
+        self._calls.end_workers()
 
     # For programs that look at the insides, as those of the standard library.
 

@@ -4,7 +4,7 @@ import itertools
 import os
 import threading
 
-from ._processes import current, prepare, streams
+from ._processes import current, interrupt, prepare, streams
 from ._processes.children import children as _children
 from ._processes.describe import describe
 from ._processes.lifeline import lifeline
@@ -168,6 +168,11 @@ class BaseProcess:
         """SIGTERM to the process and its descendants."""
         self._check_started()
         self._tell("process/terminate")
+
+    def interrupt(self):
+        """SIGINT to the process itself. OSError if its server may be on another machine."""
+        self._check_started()
+        interrupt.interrupt(self)
 
     def kill(self):
         """SIGKILL to the process and its descendants."""
@@ -333,8 +338,6 @@ class Process(BaseProcess):
     blocked. None (the default): the input is empty, and the output is copied to this process's own.
     """
 
-    pass
-
 
 class _MainProcess(BaseProcess):
     def __init__(self, name="MainProcess"):
@@ -356,12 +359,6 @@ class _ParentProcess(BaseProcess):
         self._parent_pid = None
         self._config = {}
         self._lifeline = lifeline
-
-    @property
-    def ident(self):
-        return self._pid
-
-    pid = ident
 
     def is_alive(self):
         return not self._gone(0)

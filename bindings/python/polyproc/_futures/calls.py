@@ -22,6 +22,9 @@ _MAX_AHEAD = 256
 # What workers are given to start in, when a program asks for them.
 _START_SECONDS = 10.0
 
+# What becomes of calls whose workers the program ends.
+_CUT_SHORT = frozenset(("Cancelled", "WorkerLost", "BadState"))
+
 _exiting = False
 # The executors that may have something to do at the end of the program.
 _at_work = weakref.WeakSet()
@@ -77,6 +80,7 @@ class Calls:
         self._handed_out = 0
         self._ms = None
         self._shut = False
+        self._cut_short = False
         self._ended = False
         self._thread = None
 
@@ -113,6 +117,13 @@ class Calls:
             future = call.future
             if future is not None:
                 future.cancel()
+
+    def end_workers(self):
+        """Without the calls that they run."""
+        self._cut_short = True
+        self.shut(True)
+        if self.pool._session.error is None:
+            self.pool.terminate()
 
     def forsake(self):
         """The same, at any moment: the garbage collector calls it."""
@@ -227,6 +238,8 @@ class Calls:
         return 1
 
     def _exception(self, entry, failure):
+        if self._cut_short and isinstance(failure, _errors.PolyprocError) and failure.name in _CUT_SHORT:
+            return BrokenProcessPool("the program ended the workers of this executor")
         if type(failure) is _errors.WorkerLost:
             return WorkerLost(str(failure), failure.data, failure.name, failure.code)
         if (

@@ -60,6 +60,11 @@ def begin(session, facts):
     session.wire.longest_frame = facts["limits"]["maxMessageBytes"]
 
 
+def _at_a_distance(session):
+    session.remote = True
+    return session
+
+
 def connect_to(address, token=None, trust_blobs=None):
     """
     A session with the server at `unix:PATH`, `tcp:HOST:PORT` or `tls:HOST:PORT`. ConnectionError when there is none
@@ -81,9 +86,9 @@ def connect_to(address, token=None, trust_blobs=None):
     if kind == "tls":
         from .._session import tls
 
-        return open_session(tls.secured(sock, host, address), token, trusting, address)
+        return _at_a_distance(open_session(tls.secured(sock, host, address), token, trusting, address))
     try:
-        return open_session(sock, token, trusting, address)
+        return _at_a_distance(open_session(sock, token, trusting, address))
     except Closed as error:
         raise ConnectionError(
             f"what listens at {address} ended the connection at once: is it a Polyproc server? If it has "

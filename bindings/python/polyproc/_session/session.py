@@ -40,6 +40,9 @@ class Session(References, Reading):
     its own read whenever no other thread does.
     """
 
+    # Whether the server may be on another machine.
+    remote = False
+
     def __init__(self, sock):
         References.__init__(self)
         Reading.__init__(self)

@@ -1,6 +1,5 @@
 """What a lock and a semaphore have in common: they are acquired and released."""
 
-from .._errors import PolyprocError
 from .._session.messages import owner
 from .._session.params import CAST, Params, field, waiting
 from .._shared import SharedObject
@@ -55,20 +54,3 @@ class Acquirable(SharedObject):
 
     def __exit__(self, *_):
         self.release()
-
-
-class ReleasedByAnyThread(Acquirable):
-    """What any thread of any process may release, so that it can be released too often."""
-
-    def release(self):
-        """
-        Releases it. Any thread of any process may do so, not only the one that acquired it.
-
-        Raises ValueError if it is not acquired, or if a bounded semaphore has its initial value already.
-        """
-        try:
-            super().release()
-        except PolyprocError as error:
-            if error.name == "BadState":
-                raise ValueError("semaphore or lock released too many times") from error
-            raise

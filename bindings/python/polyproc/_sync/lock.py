@@ -5,10 +5,10 @@ import threading
 from .._errors import PolyprocError
 from .._processes import current
 from . import MODULE
-from .acquirable import Acquirable, ReleasedByAnyThread
+from .sem_lock import SemLock
 
 
-class Lock(ReleasedByAnyThread):
+class Lock(SemLock):
     """
     A lock. Any thread of any process may release it. Not recursive: a thread that acquires it twice waits for itself.
 
@@ -30,7 +30,7 @@ class Lock(ReleasedByAnyThread):
         return f"<{type(self).__name__}(owner={_holder(self)})>"
 
 
-class RLock(Acquirable):
+class RLock(SemLock):
     """
     A recursive lock. The thread that holds it may acquire it again, and releases it as often as it acquired it.
 
@@ -45,17 +45,6 @@ class RLock(Acquirable):
 
     def __init__(self, *, ctx=None, name=None):
         self._create(ctx, "lock/create", lambda handle: {"lock": handle}, name)
-
-    def release(self):
-        """Releases it once. Raises AssertionError if this thread does not hold it."""
-        # Another thread of this process may hold it: the server knows.
-        self._holds = 0
-        try:
-            super().release()
-        except PolyprocError as error:
-            if error.name in ("BadState", "NotOwner"):
-                raise AssertionError("attempt to release recursive lock not owned by thread") from error
-            raise
 
     def locked(self):
         """Returns True while any thread of any process holds the lock."""

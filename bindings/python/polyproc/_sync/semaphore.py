@@ -2,10 +2,10 @@
 
 from .._errors import PolyprocError
 from . import MODULE
-from .acquirable import ReleasedByAnyThread
+from .sem_lock import SemLock
 
 
-class Semaphore(ReleasedByAnyThread):
+class Semaphore(SemLock):
     """
     A semaphore: `acquire` takes a permit, `release` adds one.
 

@@ -1,0 +1,39 @@
+"""`Executor.map`: results in the order of the calls, of which a limited number may be under way."""
+
+import time
+from collections import deque
+from itertools import islice
+
+
+def map_calls(submit, fn, calls, timeout, buffersize):
+    """
+    The results of `fn(*args)` for each of `calls`, in order. `buffersize`: so many are submitted at once, and another
+    one for each result that is taken; None: all at once. `timeout`: seconds for all results together.
+    """
+    if buffersize is not None and not isinstance(buffersize, int):
+        raise TypeError("buffersize must be an integer or None")
+    if buffersize is not None and buffersize < 1:
+        raise ValueError("buffersize must be None or > 0")
+    deadline = None if timeout is None else time.monotonic() + timeout
+    futures = deque(submit(fn, *args) for args in islice(calls, buffersize))
+
+    def results():
+        try:
+            while futures:
+                futures.extend(submit(fn, *args) for args in islice(calls, 1))
+                # The future is not kept here: its result may be large.
+                yield _result(futures.popleft(), deadline)
+        finally:
+            for future in futures:
+                future.cancel()
+
+    return results()
+
+
+def _result(future, deadline):
+    try:
+        return future.result(None if deadline is None else deadline - time.monotonic())
+    finally:
+        future.cancel()
+        # A failed future holds the exception, which holds this frame.
+        del future

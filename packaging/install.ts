@@ -11,7 +11,7 @@ interface Outcome {
 
 /**
  * Packs this checkout, and installs what is packed: the command `polyproc` by npm, the Python package into the Python
- * of this terminal, the extension into VS Code. Prints what became of each. Resolves with the exit status.
+ * of this terminal, the extension into VS Code. Prints the outcome of each. Resolves with the exit status.
  */
 export async function installAll(outdir: string): Promise<number> {
   const { tarball, wheel, vsix } = await packAll(outdir);

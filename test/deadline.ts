@@ -34,7 +34,7 @@ export async function waitFor<T>(
     } catch (error) {
       cause = error;
     }
-    if (performance.now() > end) throw new Error(`waited ${timeoutMs} ms in vain for: ${what}`, { cause });
+    if (performance.now() > end) throw new Error(`waited ${timeoutMs} ms for: ${what}`, { cause });
     await delay(intervalMs);
   }
 }
@@ -43,8 +43,8 @@ export async function waitFor<T>(
 export async function within<T>(promise: Promise<T>, what: string, timeoutMs = patienceMs): Promise<T> {
   const over = new AbortController();
   const expiry = delay(timeoutMs, undefined, { signal: over.signal }).then(
-    () => Promise.reject(new Error(`waited ${timeoutMs} ms in vain for: ${what}`)),
-    // The wait was won: this branch is never looked at.
+    () => Promise.reject(new Error(`waited ${timeoutMs} ms for: ${what}`)),
+    // `promise` has settled first: this one is not awaited.
     () => new Promise<never>(() => {}),
   );
   try {

@@ -58,7 +58,7 @@ export function semCommand(command: readonly string[] | null, exit: (status: num
     .summary("hold one of N permits while a command runs")
     .description(
       "Takes a permit of the server's semaphore of this name, runs the command, and gives the permit back: " +
-        "no more than N of them run at a time.",
+        "at most N of them run at a time.",
     )
     .usage("NAME -n N [options] -- COMMAND [ARGUMENT...]")
     .requiredOption("-n, --permits <n>", "how many may run at a time", wholeNumber(1, 1_000_000))

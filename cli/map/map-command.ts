@@ -97,7 +97,7 @@ export function mapCommand(command: readonly string[] | null, exit: (status: num
     .option("--timeout <duration>", "limit for each item, such as 10 (seconds), 500ms, 2m (default: none)", duration)
     .option(
       "--retries <n>",
-      "try an item so many times more when it fails, times out or its worker dies",
+      "retry an item up to this many times when it fails, times out or its worker dies",
       wholeNumber(0),
       0,
     )

@@ -4,7 +4,7 @@ import { task } from "polyproc";
 import { reasonOf } from "./find-files.js";
 import { pieceBytes, type Piece } from "./pieces.js";
 
-/** What became of one piece: its sizes in bytes, or why there is no result. */
+/** The outcome of one piece: its sizes in bytes, or why there is no result. */
 export type Packed =
   | { file: number; pid: number; ok: true; bytes: number; packedBytes: number }
   | { file: number; pid: number; ok: false; reason: string };

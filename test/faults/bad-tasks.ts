@@ -71,7 +71,7 @@ export function reject(what: Thrown | "error"): Promise<never> {
   return Promise.reject(what === "error" ? new TypeError("rejected") : thrown[what]);
 }
 
-/** Fails in a promise that nobody handles, while the task itself waits for ever. */
+/** Leaves a rejection unhandled, while the task itself waits for ever. */
 export function rejectBeside(): Promise<never> {
   void Promise.reject(new Error("nobody listens"));
   return new Promise(() => {});

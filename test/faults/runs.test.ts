@@ -78,7 +78,7 @@ test("when every worker of a run is killed repeatedly, retries bring the run to 
   });
   for (let round = 1; round <= 3; round++) {
     await waitFor(async () => (await reader.status(run)).done >= round * 5, { what: "results" });
-    // Those that are at work: three in a row that never came to be would be given up.
+    // Kill only workers that run an item: after three in a row that end before they are ready, the run would fail.
     for (const worker of (await stage.living()).filter((process) => process.pool === pool && process.task !== null))
       kill(worker.pid!);
   }
@@ -125,7 +125,7 @@ test("cancelling waiting items lets running ones finish; cancelling now kills th
   const inState = (state: RunEntry["state"]) => [...outcomes.values()].filter((entry) => entry.state === state);
   assert.ok(cancelled > 0);
   assert.equal(inState("cancelled").length, cancelled);
-  assert.equal(inState("done").length, 500 - cancelled, "what a worker had begun came to its end");
+  assert.equal(inState("done").length, 500 - cancelled, "items that a worker had begun were done");
   assert.deepEqual(new Set(inState("cancelled").map((entry) => entry.ms)), new Set([0]), "and nothing else was begun");
   assert.equal((await reader.status(patient.run)).state, "cancelled");
 

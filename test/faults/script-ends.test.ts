@@ -14,7 +14,7 @@ const endings: [Ending, title: string, status: number | string, stderr: RegExp][
   ["terminates", "gets SIGTERM", "SIGTERM", /^$/],
   ["exits", "calls process.exit", 7, /^$/],
   ["throws", "throws", 1, /Error: the script's own fault/],
-  ["rejects", "has a rejection that nobody handles", 1, /Error: nobody listens/],
+  ["rejects", "leaves a rejection unhandled", 1, /Error: nobody listens/],
 ];
 
 for (const [ending, title, status, stderr] of endings) {

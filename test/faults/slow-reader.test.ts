@@ -13,7 +13,7 @@ const meta = { url: new URL("./tasks.js", import.meta.url).href };
 
 /** 50 MB. */
 const lines = 500_000;
-/** What the server may grow by. The output comes to more than this, its lines as messages to several times as much. */
+/** How much the server's memory may grow. The output is larger, and its lines as messages are several times larger. */
 const allowedGrowth = 48 * 1024 * 1024;
 
 interface Child {
@@ -135,7 +135,7 @@ for (const [title, target, args] of writers) {
     const during = await standstill(stage, child);
     assert.ok(during - before < allowedGrowth, `the server grew from ${before} to ${during} bytes`);
     assert.ok(await isRunning(stage, child));
-    // Others are served meanwhile.
+    // Other clients are served at the same time.
     assert.equal(await within(new stage.mp.Pool(1).apply(task(meta, tasks.double), [2]), "a task beside"), 4);
 
     reader.read();

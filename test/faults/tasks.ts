@@ -101,7 +101,7 @@ export function complement(bytes: Uint8Array): Uint8Array {
 
 export type PutEnding = "returns" | "does not wait" | "exits" | "dies";
 
-/** Puts so many bytes as one item, and ends in one of several ways at once. */
+/** Puts one item of this many bytes, then ends at once in one of several ways. */
 export async function putAndEnd(queue: Queue<Uint8Array>, bytes: number, ending: PutEnding): Promise<void> {
   const put = queue.put(new Uint8Array(bytes).fill(7));
   if (ending === "does not wait") {
@@ -113,7 +113,7 @@ export async function putAndEnd(queue: Queue<Uint8Array>, bytes: number, ending:
   if (ending === "dies") process.kill(process.pid, "SIGKILL");
 }
 
-/** Puts items of so many bytes, each of them filled with its number, and never stops. */
+/** Puts items of this many bytes, each filled with its number, without end. */
 export async function putForEver(queue: Queue<Uint8Array>, bytes: number): Promise<never> {
   for (let n = 0; ; n++) await queue.put(new Uint8Array(bytes).fill(n & 0xff));
 }
@@ -204,7 +204,7 @@ export async function doubleLater({ n, until }: Slow): Promise<number> {
   return n * 2;
 }
 
-/** Writes so many lines of 100 bytes, each with its number, by way of JavaScript or past it. */
+/** Writes this many numbered lines of 100 bytes, through JavaScript's streams or to the descriptor. */
 export function flood(lines: number, way: "console" | "descriptor"): void {
   for (let n = 0; n < lines; n += 100) {
     let text = "";

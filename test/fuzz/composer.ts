@@ -45,7 +45,7 @@ export class Composer {
     this.#shared = shared;
   }
 
-  /** Null when what came to mind may not be sent. */
+  /** Null if the chosen message must not be sent. */
   next(): Composed | null {
     let message = this.#random.pick(clientMessages);
     if (costly.has(message.method) && this.#random.chance(0.7)) message = this.#random.pick(clientMessages);

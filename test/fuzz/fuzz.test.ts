@@ -7,7 +7,7 @@ import { clientMessages } from "./schema.js";
 const seconds = 60;
 /** Batches that the runner hears of together. */
 const batchesAtATime = 10;
-/** Of what a failure tells, so many of the last messages are shown. */
+/** How many of the last messages are shown for a failure. */
 const shownMessages = 200;
 
 describe("a server that gets valid and almost valid messages", () => {

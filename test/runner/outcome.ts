@@ -1,10 +1,10 @@
-/** What one test file, or one check, came to. */
+/** The outcome of one test file, or of one check. */
 export interface Outcome {
   title: string;
   durationMs: number;
   passed: number;
   skipped: number;
-  /** What did not run for a reason that it told. */
+  /** Tests that were skipped, each with its reason. */
   leftOut: LeftOut[];
   failures: Failure[];
   /** What it measured, for people. */
@@ -26,7 +26,7 @@ export interface Failure {
   error: string;
 }
 
-/** The outcome of what has not begun. */
+/** The outcome of a test file that has not begun. */
 export function noOutcome(title: string): Outcome {
   return {
     title,

@@ -13,9 +13,9 @@ import type { Run } from "./run.js";
 
 /** A file that tells nothing for so long hangs. */
 const quietMs = 300_000;
-/** Of what a file printed, the last characters are kept. */
+/** How many of the last characters of a file's output are kept. */
 const maxOutput = 20_000;
-/** Of what a file left behind, so many things are named. */
+/** Most processes, sockets and files left behind that are named. */
 const maxLeaks = 20;
 
 /** Runs one file in a process of its own, and looks afterwards what it left behind. */

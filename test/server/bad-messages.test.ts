@@ -21,8 +21,8 @@ describe("a peer", () => {
   test("that sends random bytes gets an error, and its connection ends", async () => {
     for (let i = 0; i < 200; i++) {
       const client = await RawClient.connect(server.path, "frames");
-      // A length that is no length, or a fragment from a stranger, so that nothing waits for the rest. Below 0x7b: that
-      // is "{", which may begin a line of JSON, and the answer to that is no frame.
+      // An impossible length, or a fragment before `initialize`: the server does not wait for the rest. The first byte
+      // stays below 0x7b, which is "{": the server answers what looks like JSON in JSON, not in a frame.
       const fragment = i % 8 === 0;
       client.socket.write(
         Buffer.concat([Buffer.from([fragment ? 0x80 | i : 0x64 + (i % 23)]), randomBytes(3 + ((i * 13) % 5000))]),

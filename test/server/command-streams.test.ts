@@ -91,7 +91,7 @@ suite("streams of commands, at both doors", () => {
     client.close();
   });
 
-  test("a client that is gone closes the streams: its program sees the end of file, its writer an error", async () => {
+  test("the end of a client closes the streams: its program sees EOF, its writer an error", async () => {
     const client = await server.opened("frames");
     const reader = await started(client, "cat", [], ["stdin"]);
     const writer = await started(client, "yes", [], ["stdout"]);
@@ -99,7 +99,7 @@ suite("streams of commands, at both doors", () => {
     await waitFor(() => !isLiving(reader.pid) && !isLiving(writer.pid));
   });
 
-  test("shutdown closes the streams of children that nobody reads, and waits for their end", async () => {
+  test("shutdown closes the streams of children that are not read, and waits for their end", async () => {
     const client = await server.opened("json");
     const { pid } = await started(client, "sh", ["-c", "yes; cat"], ["stdin", "stdout"]);
     assert.equal((await within(client.request("shutdown"), "the answer of shutdown")).error, undefined);

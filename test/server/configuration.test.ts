@@ -8,7 +8,7 @@ import { UsageError } from "../../server/usage-error.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { spawnServer, startServer } from "./server-process.js";
 
-/** What is said of a file with this text; every fault must name the file. */
+/** The error for a file with this text. Every error must name the file. */
 function fault(folder: string, text: string | Buffer): string {
   const path = join(folder, "polyproc.json");
   writeFileSync(path, text);

@@ -46,7 +46,7 @@ function bin(bytes: Uint8Array): Buffer {
   return Buffer.concat([prefix, bytes]);
 }
 
-/** `queue/put` of an item of so many bytes, in fragments. */
+/** `queue/put` of an item of this many bytes, in fragments. */
 function put(queue: string, bytes: number, id = 9): Buffer {
   const message = encodeMessage({ id, method: "queue/put", params: { queue, items: [bin(Buffer.alloc(bytes, 1))] } });
   const parts: Buffer[] = [];

@@ -13,7 +13,7 @@ const item = msgpackBin(mebibyte);
 /** A line that commands write again and again: short ones would cost time rather than memory. */
 const long = "x".repeat(1000);
 
-/** One value of so many bytes. */
+/** One value of this many bytes. */
 function msgpackBin(bytes: number): Buffer {
   const data = Buffer.alloc(bytes, 1);
   data[0] = 0xc6;
@@ -84,7 +84,7 @@ suite("a server's memory is bounded", { skip: process.platform !== "linux" && "r
       const stored = producer.received.length;
       assert.ok(stored < (each * queues.length) / 2, `${stored} puts were answered`);
 
-      // Others are served meanwhile, also with memory of their own.
+      // Other clients are served at the same time, also with their own memory.
       await other.request("queue/create", { queue: "queue:@other" });
       assert.equal(
         (await other.request("queue/put", { queue: "queue:@other", items: [Buffer.from([1])] })).error,

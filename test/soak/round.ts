@@ -143,7 +143,7 @@ export async function runRound(stage: Stage, plan: RoundPlan): Promise<RoundRepo
   return { plan, hits: monkey.hits, operations, faults };
 }
 
-/** Waits for the programs of one scenario, and does what is to be done meanwhile. */
+/** Waits for the programs of one scenario, and runs the scenario's own steps in that time. */
 async function finish({ play, programs }: Act, over: AbortSignal): Promise<void> {
   const all = Promise.all(programs.map((program) => program.ended));
   const producers = Promise.all(

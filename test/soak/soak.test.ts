@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { describeFigures, describeRound, repeatCommand, soak, type SoakOptions } from "./soak.js";
 import { needs } from "../tools/needs.js";
 
-/** Of what a failure tells, so many characters are shown. */
+/** Most characters of a failure's text that are shown. */
 const shownCharacters = 20_000;
 
 describe(

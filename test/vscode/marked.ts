@@ -34,7 +34,7 @@ export class Marked {
       try {
         process.kill(pid, "SIGTERM");
       } catch {
-        // It has ended meanwhile.
+        // It has ended.
       }
     }
   }

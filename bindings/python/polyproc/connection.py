@@ -29,7 +29,7 @@ class Connection(SharedObject):
     _closed = False
     _readiness = None
     _modes = (True, True)
-    # Items that were taken for somebody who had given up waiting.
+    # Items that arrived for a receiver that had given up waiting.
     _unread = None
 
     def __new__(cls, handle=None, readable=True, writable=True):

@@ -119,7 +119,7 @@ def call(handle, method, args, kwds):
 
 def sweep():
     """
-    Lets go of objects that nobody refers to any more. Objects inside others may follow. Returns how many are left.
+    Releases objects without references. Objects inside them may follow. Returns how many are left.
     """
     session = default_session()
     while True:

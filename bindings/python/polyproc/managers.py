@@ -23,7 +23,7 @@ from .context import default_context
 from .managed import Kept, Namespace
 from .pool import Pool
 
-# Objects of a manager, from one look for those that nobody refers to any more to the next, at least.
+# Least number of new objects of a manager between two searches for objects without references.
 _SWEEP_AT_LEAST = 100
 
 
@@ -162,7 +162,7 @@ class BaseManager:
         return proxy
 
     def _number_of_objects(self):
-        """How many objects somebody refers to. Lets go of the others."""
+        """Number of objects that are referred to. Releases the others."""
         return self._ask(managed.sweep)
 
     def _debug_info(self):

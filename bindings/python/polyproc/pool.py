@@ -296,7 +296,7 @@ class _Worker:
         try:
             result = self._session.request("process/join", {"process": self._handle, **how})
         except PolyprocError:
-            # Nobody remembers it any more.
+            # No result of it is held any more.
             return 0
         return result["exitCode"] if result["exited"] else None
 

@@ -34,7 +34,7 @@ class Queue(SharedObject):
     _limited = None
     _closed = False
     _was_put = False
-    # Of a queue that is known to have no limit: whoever waits for room in one that has waits for each item.
+    # Items taken ahead. Only in a queue without a limit: in a limited one, producers wait for the space of each item.
     _ahead = None
     __class_getitem__ = classmethod(GenericAlias)
 

@@ -43,7 +43,7 @@ export class SharedMemory extends SharedObject implements AsyncDisposable {
   #file: Promise<OpenFile> | null = null;
   #closed = false;
 
-  /** `bytes`: the size. With a name, memory of this name is shared if it exists; it must have so many bytes. */
+  /** `bytes`: the size. With a name, memory of this name is shared if it exists; it must have the same size. */
   constructor(options: SharedMemoryOptions);
   constructor(from: SharedMemoryOptions | NameOptions | ExistingHandle, make?: NewMemory) {
     super("memory", from, make ? undefined : sharedMemoryOptions);

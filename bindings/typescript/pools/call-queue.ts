@@ -24,7 +24,7 @@ export class CallQueue {
     this.#pending++;
   }
 
-  /** So many calls have ended. */
+  /** `count` calls have ended. */
   remove(count = 1): void {
     this.#pending -= count;
     for (let i = 0; i < count; i++) this.#waiting.shift()?.();

@@ -11,7 +11,7 @@ const pending = { kind: "pending" } as const;
 /** Settle a result; for pools only. The first call counts. */
 export let succeed: <T>(result: AsyncResult<T>, value: T) => void;
 export let fail: (result: AsyncResult<unknown>, error: unknown) => void;
-/** The call's function ran for so many milliseconds more; for pools only. */
+/** Adds to the milliseconds that the call's function ran. For pools only. */
 export let ran: (result: AsyncResult<unknown>, ms: number) => void;
 /** Cancels the call when the signal fires; for pools only. The failure is then Cancelled, whatever else failed. */
 export let cancelBy: (result: AsyncResult<unknown>, signal: AbortSignal) => void;

@@ -6,7 +6,7 @@ import type { PoolWorker } from "./pool-worker.js";
 
 /** Which workers a pool keeps while it has nothing for them to do. */
 export interface IdleOptions {
-  /** So many are started with the pool, and are never ended for being idle. */
+  /** How many workers are started with the pool, and are never ended for being idle. */
   minProcesses?: number | undefined;
   /** Time after which an idle worker beyond these is ended. Absent: never. */
   idleTimeoutMs?: number | null | undefined;

@@ -11,7 +11,7 @@ export interface TaskWorker {
   stop(task: Task, reason: "Cancelled" | "TimedOut", graceMs: number): void;
 }
 
-/** What became of `count` items from item `from` on. */
+/** The outcome of `count` items from item `from` on. */
 export type Outcome = { from: number; count: number } & ({ values: Payload } | { error: Failure });
 
 /** One entry of `job/submit`: `count` items in one payload. It is done when each item is settled. */

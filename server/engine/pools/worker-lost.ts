@@ -46,6 +46,6 @@ export function workerLost(
 
 function hint(status: ExitStatus, stderr: string): string {
   if (stderr) return `; it last wrote: ${stderr.slice(-shownStderr)}`;
-  if (status.signal === "SIGKILL") return "; if nobody killed it, look for the kernel's out-of-memory killer";
+  if (status.signal === "SIGKILL") return "; if no program killed it, look for the kernel's out-of-memory killer";
   return status.exitCode === 0 ? ": the function ended its process, or left it nothing to wait for" : "";
 }

@@ -9,8 +9,8 @@ const firstBlockBytes = 4 * 1024;
 const largestBlockBytes = 64 * 1024;
 
 /**
- * Encodes messages as frames, one after the other in one block of memory. So many frames are one write, and no frame is
- * copied to get its length prefix. After `reuse`, which says that all bytes were written, the block is used again.
+ * Encodes messages as frames, one after the other in one block of memory. So several frames are one write, and no frame
+ * is copied to get its length prefix. After `reuse`, which says that all bytes were written, the block is used again.
  *
  * Values may be null, booleans, numbers, bigint, strings, `Uint8Array`, arrays and objects; members that are
  * `undefined` are omitted. Large `Uint8Array`s are not copied: the caller must not change them before they are written.

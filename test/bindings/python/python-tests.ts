@@ -14,7 +14,7 @@ import { pythonEnvironment } from "./run-python.js";
 
 export const fixtures = join(root, "test", "bindings", "python", "fixtures");
 
-/** What became of a test: a line of `outcomes/line_result.py`. */
+/** The outcome of a test: a line of `outcomes/line_result.py`. */
 export interface Outcome {
   /** `Class.test_method`. */
   name: string;

@@ -4,7 +4,7 @@ import { FakePeer } from "../engine/fake-peer.js";
 import type { FakeWorld } from "../engine/fake-engine.js";
 import { serverFacts } from "./server-facts.js";
 
-/** What became of a request. */
+/** A request: pending, or its answer. */
 export interface Reply {
   open: boolean;
   error: PolyprocError | null;

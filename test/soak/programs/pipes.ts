@@ -84,7 +84,7 @@ async function share(work: Work): Promise<void> {
   const receivers = Array.from({ length: random.int(1, 3) }, () =>
     start(task(at, receive) as Task<unknown[], void>, [reader, params.log]),
   );
-  // While this program holds the ends, no child comes to an end of file.
+  // While this program holds the ends, no child gets EOF.
   const started = await Promise.allSettled([...senders, ...receivers]);
   await writer.close();
   await reader.close();

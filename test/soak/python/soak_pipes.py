@@ -80,7 +80,7 @@ def _share(work):
             started.append(child)
         except Exception as error:
             work.log.error("share", error)
-    # While this program holds the ends, no child comes to an end of file.
+    # While this program holds the ends, no child gets EOF.
     writer.close()
     reader.close()
     for child in started:

@@ -21,7 +21,7 @@ def work(item):
 
 
 def work_guarded(item, lock, folder, name):
-    """The same while it holds a lock that others want, too: whoever is killed here dies as its holder."""
+    """The same while it holds a contended lock: a process that is killed here dies as the lock's holder."""
     with lock:
         log = soak_log.Log(item["log"])
         slot = soak_slots.enter(log, folder, name, 1)

@@ -14,7 +14,7 @@ export interface Setting {
   lengthMs: number;
 }
 
-/** What became of one program. */
+/** How one program ended. */
 export interface Ending extends ProgramPlan {
   pid: number;
   status: number | string;
@@ -22,7 +22,7 @@ export interface Ending extends ProgramPlan {
   records: LogRecord[];
 }
 
-/** What became of all programs of a scenario. */
+/** How all programs of a scenario ended. */
 export interface Story {
   endings: Ending[];
   /** In the round, not only of this scenario. */

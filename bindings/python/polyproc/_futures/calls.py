@@ -55,7 +55,7 @@ class Call:
         self._came = came
         self.notified = False
 
-    # For the job: called by whoever reads, who must not wait.
+    # Called by the job, in the thread that reads: must not wait.
 
     def outcome(self, index, count, entry, error):
         self._came.put((self, entry, error))

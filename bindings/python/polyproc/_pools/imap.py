@@ -1,4 +1,4 @@
-"""Results one by one, of inputs that are taken as results are read."""
+"""Results one by one. Inputs are read as results are taken."""
 
 import threading
 import time
@@ -158,7 +158,7 @@ class IMapIterator:
         return shared is results
 
     def _fill(self):
-        """Submits inputs, as far ahead as is good."""
+        """Submits inputs, up to the look-ahead."""
         ready = self._ready() // self._chunksize + len(self._came)
         limit = max(self._ahead - ready, 1)
         while not self._exhausted and (self._submitted - self._next_index) // self._chunksize < limit:
@@ -189,7 +189,7 @@ class IMapIterator:
     # For the job.
 
     def outcome(self, index, count, entry, error):
-        """Called by the thread that reads, with what became of `count` items from `index` on."""
+        """Called by the thread that reads, with the outcome of `count` items from `index` on."""
         if index >= self._next_index:
             self._came[index] = (count, entry, error)
             self._ring()
@@ -230,6 +230,6 @@ class IMapUnorderedIterator(IMapIterator):
             super()._take()
 
     def outcome(self, index, count, entry, error):
-        """Called by the thread that reads, with what became of `count` items from `index` on."""
+        """Called by the thread that reads, with the outcome of `count` items from `index` on."""
         self._came[index] = (count, entry, error)
         self._ring()

@@ -16,42 +16,41 @@ from .pool_calls import CallPacker, pack_calls
 # numbers.
 _MAX_TASKS = 512
 _MAX_BYTES = 64 * 1024
-# Bytes of tasks that the server has not accepted yet. A thread that submits more is blocked, and `apply_async` should
-# not block: so this is much. (In Node tasks wait in a list, and block nobody: 8 MiB.)
+# Most bytes of tasks that the server has not accepted yet. A thread that submits more is blocked. `apply_async` should
+# not block, so this is large. (Node's binding keeps further tasks in a list instead of blocking, so 8 MiB suffice.)
 _WINDOW_BYTES = 64 * 1024 * 1024
 _WINDOW_MESSAGES = 4096
-# In an outcome that has been counted.
+# Key of an outcome that has been counted.
 _COUNTED = "counted"
-# The first byte of a payload that names handles: it is an array then.
+# First byte of a payload with handles, which is an array of two.
 _WITH_HANDLES = array_head(2)[0]
 _TASKS = pack_str("tasks")
-# What stands between the values of a task.
+# The packed keys between the values of a task.
 _INDEX, _COUNT, _ITEMS = map_head(3) + pack_str("index"), pack_str("count"), pack_str("items")
 
 
 class PoolJob:
-    """`sink` is told the outcomes of all tasks; None: each task has a result of its own."""
+    """`sink` gets the outcomes of all tasks. None: each task has its own result object."""
 
     def __init__(self, pool, func, mode, sink):
         self._pool = pool
         self._session = session = pool._session
-        # Calls with results of their own bring their function along: an object whose method it is is not kept for
-        # others.
+        # Without a sink, each call brings its function: the object of a bound method is not kept for other calls.
         self._func, self._mode, self._sink = func if sink is not None else None, mode, sink
         self._foreign = isinstance(func, Target)
         self._packer = CallPacker()
         self._handle = session.mint("job")
         self._next = 0
-        # Items that were submitted, counted by those who submit, and items that have an outcome, counted by the thread
-        # that reads: a counter that both changed would lose changes.
+        # Two counters, because one that both threads changed would lose updates: submitted items are counted by the
+        # submitting threads, items with an outcome by the thread that reads.
         self._submitted = self._settled = 0
         self._results = {}
         self._lock = threading.RLock()
         self._tasks = []
-        # Whose handles the tasks name: they must live until the server has the tasks.
+        # Items that contain handles. They must live until the server has the tasks.
         self._kept = []
         self._bytes = 0
-        # Messages that the server has not answered: the bytes of each.
+        # Message that the server has not answered -> its bytes.
         self._under_way = {}
         self._failure = None
         session.adopt(self._handle)
@@ -81,13 +80,13 @@ class PoolJob:
         self._add(index, len(items), payload, items)
 
     def _take_turn(self):
-        """Tasks of the pool leave in the order of the calls, whatever they call."""
+        """Sends what another job has gathered: the tasks of a pool are sent in the order of the calls."""
         before, self._pool._submitting = self._pool._submitting, self
         if before is not self and before is not None:
             before.flush()
 
     def submit_one(self, func, call, result):
-        """Adds a task of one item, with a result of its own. Leaves soon."""
+        """Adds a task of one item with its own result. It is sent soon."""
         try:
             payload = self.encode_call(func, call)
         except Exception as error:
@@ -111,7 +110,7 @@ class PoolJob:
             self._next += 1
             self._results[index] = result
             self._add(index, 1, payload, call)
-            # While an answer is on its way, tasks gather for the next message.
+            # While an answer is pending, tasks are gathered for the next message.
             if not self._under_way:
                 self.flush()
         return index
@@ -132,7 +131,7 @@ class PoolJob:
     def _add(self, index, count, payload, items):
         with self._lock:
             self._submitted += count
-            # After it is open: see `_done`.
+            # After the count was raised: see `_done`.
             self._pool._jobs.add(self)
             self._session.jobs[self._handle] = self
             self._tasks.append(joined((_INDEX, pack_int(index), _COUNT, pack_int(count), _ITEMS, payload)))
@@ -141,13 +140,13 @@ class PoolJob:
             self._bytes += len(payload)
             full = self._bytes >= _MAX_BYTES or len(self._tasks) >= _MAX_TASKS
         if self._session.error is not None:
-            # The end of the session may have come before it knew of this task.
+            # The session may have ended before it had this job in `jobs`.
             self._failed(self._session.closed_error())
         elif full:
             self.flush()
 
     def flush(self):
-        """Sends what has gathered."""
+        """Sends the gathered tasks."""
         with self._lock:
             tasks, size = self._tasks, self._bytes
             if not tasks or self._session.error is not None:
@@ -164,7 +163,7 @@ class PoolJob:
                 self._failed(error)
                 return
             wait = len(self._under_way) > _WINDOW_MESSAGES or sum(self._under_way.values()) > _WINDOW_BYTES
-            # Sent: what lets go of a handle now comes after it.
+            # The tasks were sent. From now on a release of their handles reaches the server after them.
             del kept
         if wait:
             self._session.wait(answer, raises=False)
@@ -177,7 +176,7 @@ class PoolJob:
             self._session.after(self.flush)
 
     def drop_unsent(self):
-        """The pool was terminated: what has not left will not."""
+        """Drops the tasks that were not sent, because the pool was terminated."""
         with self._lock:
             self._tasks, self._kept, self._bytes = [], [], 0
             if self._is_open():
@@ -194,13 +193,13 @@ class PoolJob:
             self._session.cast("job/cancel", self._params.alone)
 
     def outcomes(self, entries):
-        """What the server tells. Called by whoever reads."""
+        """Handles `job/results`. Called by the thread that reads."""
         for entry in entries:
             index, count = entry["index"], entry["count"]
             sink = self._sink
             if sink is not None:
                 sink.outcome(index, count, entry, None)
-                # Once, also when a signal handler has this handed out again in the middle.
+                # A signal handler may have the same message handed out again: count it once.
                 me = object()
                 if entry.setdefault(_COUNTED, me) is me:
                     self._settled += count
@@ -230,7 +229,7 @@ class PoolJob:
         self._done()
 
     def _fail(self, index, count, error):
-        """These items failed before they left."""
+        """These items failed before they were sent."""
         self._sink.outcome(index, count, None, error)
 
     def _is_open(self):

@@ -22,7 +22,7 @@ class ApplyResult:
 
     def __init__(self, pool, callback, error_callback):
         self._session = pool._session
-        # The pool lives as long as somebody waits for its results.
+        # Keeps the pool alive while a result of it is held.
         self._pool = pool
         self._callback = callback
         self._error_callback = error_callback
@@ -83,7 +83,7 @@ class ApplyResult:
     # For the job.
 
     def outcome(self, index, count, entry, error):
-        """Called by the thread that reads, with what became of the call."""
+        """Called by the thread that reads, with the outcome of the call."""
         self._entries[index] = (count, entry, error)
         self._finish()
 
@@ -127,7 +127,7 @@ class ApplyResult:
                 self._read()
             except Exception as error:
                 if is_from_handler(error):
-                    # The next one who asks reads it again.
+                    # The next call of `get` opens it again.
                     raise
                 self._error = error
             self._opened = True
@@ -152,7 +152,7 @@ class MapResult(ApplyResult):
             self._finish()
 
     def outcome(self, index, count, entry, error):
-        """Called by the thread that reads, with what became of `count` items from `index` on."""
+        """Called by the thread that reads, with the outcome of `count` items from `index` on."""
         entries = self._entries
         entries.setdefault(index, (count, entry, error))
         upto = self._upto

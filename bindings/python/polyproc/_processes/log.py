@@ -48,7 +48,7 @@ def info(message, *args):
 
 
 def name_processes():
-    """logging asks multiprocessing, and nobody else, for the name of the process: these are told Polyproc's."""
+    """Gives log records Polyproc's name of the process. logging asks only multiprocessing for it."""
     import logging
 
     make = logging.getLogRecordFactory()

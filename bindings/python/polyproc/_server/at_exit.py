@@ -35,7 +35,7 @@ def finish_children():
             try:
                 _join_all(session)
             except KeyboardInterrupt:
-                # Somebody in a hurry: the connection ends, and the children with it.
+                # The user interrupted the wait: end the connection, and the children with it.
                 session._hang_up()
     except PolyprocError:
         # The server has gone: so have its children.

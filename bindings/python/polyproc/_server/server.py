@@ -244,7 +244,7 @@ def start_private_server():
             f"the server ended as soon as it was started (exit code {code}); what it wrote to standard error says "
             f"why, and {node} must be Node.js {OLDEST_NODE} or later"
         ) from error
-    # It outlives this object; nobody is to be warned of that.
+    # The process outlives this Popen object, which must not warn of it.
     server.returncode = server.poll() if server.returncode is None else server.returncode
     session.server = server
     session.environment = environment

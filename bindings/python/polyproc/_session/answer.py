@@ -2,7 +2,7 @@
 
 
 class Answer:
-    """A request under way."""
+    """A request that was sent and not answered yet, then its answer."""
 
     __slots__ = ("id", "done", "result", "error", "lock", "then", "undo")
 
@@ -12,10 +12,10 @@ class Answer:
         self.result = None
         self.error = None
         self.lock = None
-        # Called with this answer by whoever reads it: must be quick, and must not send.
+        # Called with this answer by the thread that reads it: must be quick, and must not send.
         self.then = then
-        # In a list, when its thread has given up: what takes back the effect of a success. The one who takes it out
-        # calls it.
+        # None, or a list of one function that undoes a success, because the waiting thread has given up. The thread
+        # that pops it calls it, so it is called once.
         self.undo = None
 
 

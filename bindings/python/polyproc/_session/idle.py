@@ -1,4 +1,4 @@
-"""The thread that reads the connection when nobody waits for an answer."""
+"""The background thread that reads the connection while no other thread does."""
 
 import select
 import socket
@@ -11,8 +11,8 @@ _LOOK_SECONDS = 0.05
 
 class IdleReader:
     """
-    With epoll it sleeps undisturbed while somebody else reads: who begins to read pauses it, who leaves lets it go on.
-    Elsewhere it reads all the time, and hands the others their answers.
+    With epoll it sleeps while another thread reads: that thread calls `pause` before it reads, and `resume` afterwards.
+    Without epoll it always reads, and hands the other threads their answers.
     """
 
     def __init__(self, session):
@@ -34,21 +34,21 @@ class IdleReader:
         thread.start()
 
     def pause(self):
-        """Somebody else reads."""
+        """Another thread begins to read."""
         self._watch(0)
 
     def resume(self):
-        """Nobody else reads."""
+        """The other thread has stopped reading."""
         if self._epoll is not None:
             self._watch(select.EPOLLIN)
 
     def _ring(self):
-        """Something is undelivered. May be called anywhere, by the garbage collector too."""
+        """Wakes the thread: there is an undelivered answer. May be called by a finalizer."""
         if threading.get_ident() != self._ident:
             try:
                 self._bell.send(b"\0")
             except OSError:
-                # It was rung already, or the session has ended.
+                # The bell has rung already, or the session has ended.
                 pass
 
     def _hush(self):
@@ -62,7 +62,7 @@ class IdleReader:
             try:
                 self._epoll.modify(self._fd, events)
             except (OSError, ValueError):
-                # The connection was closed meanwhile.
+                # The connection was closed since.
                 pass
 
     def _run(self):

@@ -10,7 +10,7 @@ _LENGTH = Struct(">I")
 MAX_FRAME = 0x43000000
 _READ_BYTES = 256 * 1024
 _MOST_BYTES = 1 << 20
-# The log is begun anew after so many reads.
+# After this many reads a new log is begun.
 LONG_LOG = 64
 
 
@@ -21,10 +21,10 @@ class FrameTooLong(Exception):
 class Inflow:
     """
     How far the stream was read and handed out. One thread at a time works on it. A signal handler or finalizer that
-    interrupts this thread and needs an answer works on a copy, the successor (`supersede`). Then what the interrupted
-    code still does to its own object has no effect, whatever it was about to do. Two things are shared. The log: each
-    system call adds what it has read, in the same C function, and nobody takes anything out. And the memory of a large
-    message: all of them write the same bytes to the same place.
+    interrupts this thread and needs an answer works on a copy, the successor (`supersede`). From then on the
+    interrupted code changes an object that is no longer used. Two things are shared. The log: each system call appends
+    what it has read, in the same C function, and entries are never removed. And the memory of a large message: all
+    copies write the same bytes to the same place.
     """
 
     __slots__ = ("log", "state", "read_bytes", "opened", "dry", "successors")

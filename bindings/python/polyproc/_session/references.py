@@ -1,4 +1,4 @@
-"""Which objects of the server this session refers to, and how it lets go of them."""
+"""Which objects of the server this session refers to, and how it releases them."""
 
 from collections import deque
 from itertools import count
@@ -12,14 +12,14 @@ _FORGET = None
 class References:
     """
     A part of the session. For each handle: how many objects here stand for it, and how many references of this session
-    the server counts. Finalizers come at any moment, so a change stands in a line, in order, and one thread at a time
-    makes those of all: none waits for another.
+    the server counts. A finalizer may run at any moment. So changes go into a queue, and one thread at a time applies
+    all of them, in order: no thread waits for another.
     """
 
     def __init__(self):
         self._minted = count(1)
         self._held = {}
-        # (handle, objects, references): what is added to each; references _FORGET: the server has let go of all.
+        # (handle, objects, references): what is added to each count. _FORGET: the server has dropped all references.
         self._changes = deque()
         self._changing = Claim()
         # Why the server refused to make these objects.
@@ -38,7 +38,7 @@ class References:
         return self._refused.get(error.data.get("handle"), error) if error.name == "UnknownHandle" else error
 
     def adopt(self, handle, references=1):
-        """An object here stands for this handle, with so many references of this session."""
+        """An object of this process now stands for this handle, and owns `references` of the session's references."""
         self._changes.append((handle, 1, references))
         self._change()
 
@@ -48,17 +48,17 @@ class References:
         self._change()
 
     def settle_received(self, handles):
-        """The payload was decoded: what nobody took is given back."""
+        """The payload was decoded: references for which no object was made are released."""
         self._changes.extend([(handle, -1, 0) for handle in handles])
         self._change()
 
     def drop(self, handle):
-        """An object has gone. May be called by the garbage collector, at any moment."""
+        """An object of this process has ended. May be called by a finalizer, at any moment."""
         self._changes.append((handle, -1, 0))
         self._change()
 
     def forget(self, handle):
-        """The server has let go of all references already."""
+        """The server has dropped all references already."""
         self._changes.append((handle, 0, _FORGET))
         self._change()
 
@@ -67,7 +67,7 @@ class References:
             gone, taken = [], []
             try:
                 if not self._changing.take(taken):
-                    # The other one goes on until nothing is left.
+                    # The thread that applies changes goes on until the queue is empty.
                     return
                 self._make_changes(gone)
             finally:

@@ -24,9 +24,9 @@ from .stops import pending_stop, stop_error, take_stop
 from .undelivered import Undelivered
 from .wire import Wire, is_from_socket
 
-# Unanswered requests that nobody waits for, per session: then the sender waits for some.
+# Unanswered requests without a waiting thread, per session. Beyond that, the sender waits for an answer.
 MAX_UNANSWERED = 512
-# So many requests may be put aside in a row.
+# Most requests that may be put into the aside pipe in a row.
 _MOST_ASIDE = 32
 # The code of RequestCancelled.
 _REQUEST_CANCELLED = -32800
@@ -34,10 +34,12 @@ _REQUEST_CANCELLED = -32800
 
 class Session(References, Reading):
     """
-    Signal handlers and finalizers may use it wherever they interrupt it. So it holds no lock that its own thread could
-    meet again: what threads share is changed by single steps that cannot be interrupted (a method of a C object), and
-    looked at again after them. Only while messages are expected that no thread waits for (`listen`) does a thread of
-    its own read whenever no other thread does.
+    Signal handlers and finalizers may use the session at any point where they interrupt it. So it takes no lock that
+    the interrupted thread may hold. State that threads share is changed by one call of a C method, which cannot be
+    interrupted, and checked again afterwards.
+
+    The thread that waits for an answer reads the connection. After `listen` a background thread reads it while no other
+    thread does.
     """
 
     # Whether the server may be on another machine.
@@ -62,8 +64,8 @@ class Session(References, Reading):
         self._listening = Claim()
         self._casts = {}
         self.undelivered = Undelivered()
-        # By handle: what this process has of the ends of pipes; and whether it can open the server's channels, as far
-        # as is known.
+        # By handle: the ends of pipes that this process holds. `channels`: False once opening a channel has failed, or
+        # if this system has none.
         self.ends = weakref.WeakValueDictionary()
         self.channels = hasattr(os, "O_DIRECT") and hasattr(os, "pipe2")
         # Called before the session ends in an orderly way.
@@ -82,9 +84,9 @@ class Session(References, Reading):
 
     def send(self, method, packed, then=None, aside=False, undo=None):
         """
-        Sends a request whose parameters are msgpack already. `aside`: the server may come to it a little later.
-        `undo(result)`: called when a signal handler's exception ends this, and the request was sent and has succeeded
-        all the same.
+        Sends a request whose parameters are msgpack already. `aside`: the server may handle it a little later, so it
+        may go through the aside pipe. `undo(result)`: called if a signal handler's exception ends this call after the
+        request was sent, and the request succeeds.
         """
         if self.error is not None:
             raise self.closed_error()
@@ -92,7 +94,7 @@ class Session(References, Reading):
         answer = Answer(number, then)
         self._answers[number] = answer
         if self.error is not None:
-            # It has ended since, and may not have known of this request.
+            # The session has ended since the first check: `_end` may not have seen this request.
             self._answers.pop(number, None)
             raise self.closed_error()
         head = request_heads.get(method) or request_head(method)
@@ -130,8 +132,7 @@ class Session(References, Reading):
 
     def cast(self, method, packed, failed=None, aside=False):
         """
-        A request whose answer nobody needs but for its failure: `failed(error)`. `aside`: nor does anybody wait for its
-        effect.
+        Sends a request without waiting for its answer. `failed(error)` is called if it fails. `aside`: as in `send`.
         """
         casts = self._casts
 
@@ -147,7 +148,7 @@ class Session(References, Reading):
             casts.pop(then, None)
             raise
         if len(casts) > MAX_UNANSWERED:
-            # Answers come in order of what need not wait, so this one's tells that many others have come.
+            # Casts are answered in order, so the answers to the earlier ones arrive before this one.
             self.wait(answer, raises=False)
         elif len(casts) & 63 == 63:
             self.drain()
@@ -159,7 +160,7 @@ class Session(References, Reading):
         self.send_now(packed_notification(method, packed))
 
     def _announce(self):
-        """The server is to come to what was put aside before somebody waits."""
+        """Tells the server to read the aside pipe: a thread is about to wait for an answer."""
         try:
             self.wire.announce()
         except OSError as error:
@@ -176,21 +177,21 @@ class Session(References, Reading):
 
     def tell(self, data):
         """
-        The same without ever waiting, at once or soon: for the garbage collector, which may call in the middle of a
-        send.
+        `send_now` that never blocks: for finalizers, which may interrupt a send. If the message cannot be sent at once,
+        it is sent soon.
         """
         try:
             if self.error is None and not self.wire.try_send(data):
                 self.later(lambda: self.send_now(data))
         except (OSError, ValueError):
-            # The connection has ended, or is just being closed.
+            # The connection has ended, or is being closed.
             pass
 
     def wait(self, answer, undo=None, raises=True, timeout=None):
         """
-        The answer's result. When an exception ends the wait, the request is cancelled; should it have succeeded all the
-        same, `undo(result)` is called. With `timeout` (seconds) returns None when it is over; the request goes on. In a
-        task that is to stop it raises Cancelled.
+        Waits, and returns the answer's result. If an exception ends the wait, the request is cancelled; if it succeeds
+        nevertheless, `undo(result)` is called. Returns None after `timeout` (seconds); the request stays pending.
+        Raises Cancelled in a task that was told to stop.
         """
         if not answer.done:
             deadline = None if timeout is None else time.monotonic() + timeout
@@ -206,7 +207,7 @@ class Session(References, Reading):
                 raise
             if not answer.done:
                 if self.error is not None and raises:
-                    # The thread that ended the session is just about to settle it.
+                    # The thread that ended the session has not settled this answer yet.
                     raise self.closed_error()
                 return None
         if answer.error is not None:
@@ -232,8 +233,8 @@ class Session(References, Reading):
 
     def _stop_waiting(self, answer, undo, task):
         """
-        The task is to stop: its request is cancelled, and Cancelled is raised. An answer that crosses the cancellation
-        stands, where it cannot be undone: then the task is stopped in its next wait.
+        Cancels the request and raises Cancelled, because the task was told to stop. If the answer crossed the
+        cancellation and cannot be undone, it counts, and the task is stopped in its next wait.
         """
         self.notify("$/cancelRequest", {"id": answer.id})
         self._wait_for(answer, None)
@@ -252,7 +253,7 @@ class Session(References, Reading):
             job.outcomes(params["results"])
 
     def listen(self):
-        """From now on what the server tells is read at once, also while no thread waits for an answer."""
+        """From now on notifications are read at once, also while no thread waits for an answer."""
         if self._idle is not None or self.error is not None:
             return
         taken = []
@@ -302,11 +303,11 @@ class Session(References, Reading):
         try:
             if self._farewell is None:
                 self._farewell = self.send("shutdown", NO_PARAMS)
-            # It cannot be cancelled: when this wait is interrupted, the next `close` goes on with it.
+            # `shutdown` cannot be cancelled: if this wait is interrupted, the next `close` waits for the same answer.
             self._wait_for(self._farewell, None)
             self.notify("exit", {})
         except PolyprocError:
-            # The server has gone: so has all that was to be ended.
+            # The server has ended, and all its children with it.
             pass
         self._end(None)
         self._hang_up()

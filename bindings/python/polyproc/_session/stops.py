@@ -1,12 +1,13 @@
-"""How a task hears that it is to stop."""
+"""How a running task is told to stop."""
 
 from .._errors import Cancelled, error_to_wire
 from .answer import wake
 
-# A task is the map that came in `worker/run`. What its own messages write into it cannot hurt the next one: "stop":
-# (reason, item), as `worker/cancel` said, until the task was told; "stopped": the same, from then on; "untold": the
-# list of results that the server does not know yet; "on_stop": called by whoever reads, instead of a wait that is to be
-# ended.
+# A task is the map that came in `worker/run`. Its state is kept in this map, so that it cannot affect the next task:
+# - "stop": (reason, item) of `worker/cancel`, until Cancelled was raised in the task;
+# - "stopped": the same, from then on;
+# - "untold": the list of results that were not reported yet;
+# - "on_stop": called by the thread that reads, where no wait of the session can be ended.
 
 _TEXTS = {"Cancelled": "the task was cancelled", "TimedOut": "the task ran longer than its limit"}
 
@@ -19,7 +20,7 @@ def stop_error(why):
 
 
 def stop(session, params):
-    """`worker/cancel` came. Called by whoever reads."""
+    """Handles `worker/cancel`. Called by the thread that reads."""
     task = session.task
     if task is None or task["seq"] != params["seq"]:
         return
@@ -32,7 +33,7 @@ def stop(session, params):
 
 
 def pending_stop(task):
-    """Why the item that runs is to stop, if it has not been told. Only in the task's thread."""
+    """Why the running item must stop; None if it need not, or was told already. Only in the task's thread."""
     said = task.get("stop")
     if said is None:
         return None
@@ -43,7 +44,7 @@ def pending_stop(task):
 
 
 def take_stop(task):
-    """The same, and now it has been told."""
+    """`pending_stop`, which counts as told from now on."""
     why = pending_stop(task)
     if why is not None:
         task["stopped"] = (why, item_index(task))
@@ -52,7 +53,7 @@ def take_stop(task):
 
 
 def reason(task):
-    """Why the item that runs is to stop, told or not. In any thread."""
+    """Why the running item must stop, told or not. In any thread."""
     for key in ("stop", "stopped"):
         said = task.get(key)
         why = None if said is None else _meant(task, said)
@@ -63,7 +64,7 @@ def reason(task):
 
 def _meant(task, said):
     """
-    Whether the item that runs is the one that was meant. A limit is one item's: those after it have time of their own.
+    The reason, if it is meant for the running item, otherwise None. A time limit counts for each item anew.
     """
     why, item = said
     return None if why == "TimedOut" and item is not None and item != item_index(task) else why

@@ -3,13 +3,13 @@
 
 class Undelivered(set):
     """
-    Whatever has `is_forgotten()` and `take_back()`. A loop tells nobody that it was closed, so the thread that reads
-    looks, until all were taken.
+    Objects with `is_forgotten()` and `take_back()`. A loop does not announce that it was closed, so the thread that
+    reads polls `is_forgotten()` until the set is empty.
     """
 
     def __init__(self):
         super().__init__()
-        # Tells that thread that there is one.
+        # Wakes that thread when an answer is added.
         self.tell = None
 
     def put(self, one):

@@ -206,7 +206,7 @@ def dumps_apart(value, most=None):
     return sink.result()
 
 
-# Items are sent together up to so many bytes; one alone may have more.
+# Most bytes of items that are sent together. A single item may have more.
 CHUNK_BYTES = 4 * 1024 * 1024
 
 

@@ -1,4 +1,4 @@
-"""Requests whose answers are awaited."""
+"""Requests whose answers asyncio tasks await."""
 
 import asyncio
 import itertools
@@ -7,7 +7,7 @@ import weakref
 
 from .._session.params import field
 
-# So many requests may be under way whose answers nobody awaits; then senders await theirs.
+# Most pending requests that are not awaited. Beyond that, senders await their answers.
 _MAX_UNANSWERED = 256
 
 _names = itertools.count(1)
@@ -17,8 +17,9 @@ _owners_lock = threading.RLock()
 
 async def ask(session, method, packed, undo=None):
     """
-    The answer's result. Cancelled, it cancels the request, and does not wait for that; should the request have
-    succeeded all the same, `undo(result)` is called, by whoever reads: it may send, but not wait.
+    Sends a request, and returns its result. If the await is cancelled, it cancels the request and does not wait for the
+    answer. If the request succeeds nevertheless, the thread that reads calls `undo(result)`, which may send but not
+    wait.
     """
     asked = _Asked(session, undo)
     session.listen()
@@ -30,15 +31,16 @@ async def ask(session, method, packed, undo=None):
             asked.take_back()
         raise
     except GeneratorExit:
-        # The loop has ended without it.
+        # The loop was closed before the answer came.
         asked.abandon()
         raise
 
 
 async def ask_to_the_end(session, method, packed):
     """
-    The same for what must not be left before its answer: the result, and the cancellation that came meanwhile, which is
-    still to be raised. Raises the request's error, or the cancellation when it ended the request.
+    `ask` for a request that must be answered before the task goes on. Returns the result, and the CancelledError of a
+    cancellation during the wait, which the caller has to raise. Raises the request's error, or the CancelledError if
+    the cancellation ended the request.
     """
     asked = _Asked(session, None)
     session.listen()
@@ -69,13 +71,13 @@ class _Asked:
         self._loop = asyncio.get_running_loop()
         self.future = self._loop.create_future()
         self.answer = None
-        # Finalizers of the thread that holds it may read, and come here.
+        # Re-entrant: a finalizer may interrupt the thread that holds the lock, read, and call `came`.
         self._lock = threading.RLock()
         self._came = None
         self._abandoned = False
 
     def came(self, answer):
-        """Called by whoever reads, in any thread."""
+        """Called by the thread that reads, which may be any."""
         with self._lock:
             self._came = answer
             if not self._abandoned:
@@ -84,7 +86,7 @@ class _Asked:
                     self._loop.call_soon_threadsafe(self._settle)
                     return
                 except RuntimeError:
-                    # The loop was closed: nobody awaits it.
+                    # The loop was closed: the answer is no longer awaited.
                     self._abandoned = True
         self._session.undelivered.discard(self)
         self._session.after(self.take_back)
@@ -101,8 +103,8 @@ class _Asked:
 
     def abandon(self):
         """
-        Nobody awaits it any more. True when the answer has come: then it is to be taken back; the thread that reads
-        does so, unless the caller does.
+        The answer is no longer awaited. Returns True if it has come already. Then its effect must be undone: the caller
+        may do so with `take_back`, otherwise the thread that reads does.
         """
         with self._lock:
             self._abandoned = True
@@ -117,7 +119,7 @@ class _Asked:
         return self._abandoned or self._loop.is_closed()
 
     def take_back(self):
-        """What may send: not while reading, and not in the garbage collector."""
+        """Undoes a success. It may send, so it must not be called while reading or in a finalizer."""
         self._session.undelivered.discard(self)
         with self._lock:
             answer, undo, self._undo = self._came, self._undo, None
@@ -151,7 +153,7 @@ class Bell:
         try:
             self._loop.call_soon_threadsafe(self._wake)
         except RuntimeError:
-            # The loop was closed: nobody sleeps.
+            # The loop was closed, and the coroutine with it.
             pass
 
     def _wake(self):

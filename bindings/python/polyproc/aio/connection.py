@@ -90,7 +90,7 @@ class Connection(Face):
             return shared._end.late.popleft()
         item = item_of(await self._ask_os("pipe/recv", shared._params.alone, shared._undo), shared._handle)
         if shared._readiness is not None:
-            # Somebody selects it, too: that descriptor asks the server.
+            # The descriptor is being polled, too, and it asks the server.
             await asyncio.get_running_loop().run_in_executor(None, shared._readiness.received)
         return item
 

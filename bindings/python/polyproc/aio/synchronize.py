@@ -167,7 +167,7 @@ class Condition(Face):
             result, cancelled = await ask_to_the_end(shared._session, "condition/wait", params)
         if cancelled is not None:
             if result["notified"]:
-                # It was meant for somebody who goes on.
+                # The notification was meant for a task that goes on: pass it to the next waiter.
                 shared._session.cast("condition/notify", shared._params(me, field("n", 1)))
             raise cancelled
         return result["notified"]

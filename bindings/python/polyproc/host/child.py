@@ -1,4 +1,4 @@
-"""A child's side of a process: what came for it, and how it runs to its end."""
+"""A process in its child: the task that it was sent, and how it runs to its end."""
 
 import pickle
 import sys
@@ -49,5 +49,5 @@ def _write_error(text):
         sys.stderr.write(text)
         sys.stderr.flush()
     except Exception:
-        # The program took its standard error away: nobody is to be told.
+        # The program has closed its standard error.
         pass

@@ -53,7 +53,7 @@ class TaskList:
         return len(self._tasks)
 
     def next(self):
-        """The task to run now, which nobody can take back any more; None when there is none."""
+        """Claims the next task, which the server can then no longer take back. None if there is no task to claim."""
         tasks = self._tasks
         if not tasks:
             return None

@@ -41,7 +41,7 @@ async def _stoppable(awaitable, session, task):
             loop.remove_reader(fd)
 
     task["on_stop"] = stop_soon
-    # The loop reads the session, too: nobody else may be there to do it.
+    # The loop must read the session, because no other thread may be reading it.
     loop.add_reader(fd, read)
     try:
         stop()

@@ -1,4 +1,4 @@
-"""What a host tells the server of its task: values and failures of items, in part or at its end."""
+"""A host's reports to the server: values and failures of a task's items, in parts or at its end."""
 
 from .._session.frames import frame
 from .._session.messages import notification_head, packed_notification
@@ -28,7 +28,7 @@ from .._values.rope import joined
 
 # Results up to this size are certainly no larger than a message may be.
 _SHORT_BYTES = 1024
-# So many results may be put aside in a row: the server keeps the list of tasks from running out.
+# Most results that may be put into the aside pipe in a row. Then the server must hear of them, to send more tasks.
 _MOST_ASIDE = 8
 # What stands between the values of a short result: seq, from, values, ms.
 _SHORT_RESULT = notification_head("worker/result") + map_head(5) + pack_str("seq")

@@ -23,9 +23,9 @@ from .output import capture
 from .reports import Reports
 from .targets import Targets, load
 
-# Parts of a task are told no more often than this, in seconds, unless each is wanted.
+# Shortest time between two partial reports of a task, in seconds, unless the server wants each item's.
 _PART_EVERY = 0.02
-# So many items run between two looks at the clock, at most.
+# Most items that run before the clock is read again.
 _MAX_STRIDE = 512
 
 
@@ -53,7 +53,7 @@ class Runner:
             try:
                 self.session.wait_until(self._has_work, self._bell, None)
             except Closed:
-                # The server has gone: nobody wants anything any more.
+                # The connection to the server has ended: no result is wanted any more.
                 os._exit(0)
             if self._initializer is not None:
                 self._initialize()
@@ -244,7 +244,7 @@ class Runner:
                 values, told_at = [], at
                 task["untold"] = values
                 if now - told > _PART_EVERY:
-                    # They took their time: what is left may have been cancelled meanwhile.
+                    # These items took long: the rest of the task may have been cancelled.
                     self.session.drain()
                 began = told = perf_counter()
             elif stride < _MAX_STRIDE and now - told < _PART_EVERY / 8:

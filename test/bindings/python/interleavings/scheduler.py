@@ -96,7 +96,7 @@ class Scheduler:
         return self._by_ident.get(get_ident())
 
     def block(self, until, deadline=None):
-        """Returns when `until()`, or at the deadline: whether it is so. The handler may be called meanwhile."""
+        """Waits until `until()` or the deadline, and returns `until()`. The handler may be called during the wait."""
         me = self.me()
         if me is None:
             raise RuntimeError("a thread that is no part of the scenario")

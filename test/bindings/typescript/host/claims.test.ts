@@ -35,7 +35,7 @@ test("when all tasks were taken back the host is idle, and later tasks run", asy
   const host = await TestHost.start(t);
   host.run([host.apply(0, [1])], { targets });
   await host.results(1);
-  // Sent without a claim: as if the server had taken it back before the host came to it.
+  // Sent without a claim, as if the server had taken the task back before the host claimed it.
   host.send("worker/run", { tasks: [host.apply(0, [2])] });
   host.run([host.apply(0, [3])]);
   await host.results(2);

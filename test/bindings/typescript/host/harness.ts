@@ -189,7 +189,7 @@ export class TestHost {
     return this.told.slice(from);
   }
 
-  /** Waits until so many results were told, counted from the `from`th message on. */
+  /** Waits until this many results were told, counted from the `from`th message on. */
   async results(count: number, from = 0): Promise<void> {
     await this.wait(
       () => this.told.slice(from).filter((told) => told.method === "worker/result").length >= count,

@@ -91,7 +91,7 @@ test("while results are not read, no further inputs are taken", async () => {
   const { items, taken } = counter();
   const results = pool.imap(double, items, { lookAhead: 10 });
   await waitFor(() => taken() === 10);
-  // Whatever else is done meanwhile, the window stays.
+  // Other calls in that time do not change the window.
   for (let i = 0; i < 50; i++) await pool.apply(double, [i]);
   assert.equal(taken(), 10);
   assert.deepEqual(await results.next(), { done: false, value: 0 });

@@ -50,7 +50,7 @@ test("a dialogue goes line by line: each answer comes before the next question",
   await ended(child);
 });
 
-test("a program that nobody reads is blocked, and goes on when it is read", async () => {
+test("a program whose output is not read is blocked, and goes on when it is read", async () => {
   const child = await started("sh", ["-c", "head -c 20000000 /dev/zero; echo done >&2"], { stdout: "pipe" });
   const { stdout } = child;
   stdout.read(0);

@@ -7,9 +7,10 @@ class BaseProcess:
     name: str
     daemon: bool
     authkey: bytes
-    stdin: BinaryIO | None
-    stdout: BinaryIO | None
-    stderr: BinaryIO | None
+    # None without PIPE. Any: programs that gave PIPE need not ask.
+    stdin: BinaryIO | Any
+    stdout: BinaryIO | Any
+    stderr: BinaryIO | Any
     def __init__(
         self,
         group: None = None,

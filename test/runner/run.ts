@@ -29,7 +29,7 @@ export class Run {
     // Each module is compiled once in a run. The caches are no test's leftover.
     this.environment["NODE_COMPILE_CACHE"] = join(this.folder, "compile-cache");
     this.environment["PYTHONPYCACHEPREFIX"] = join(this.folder, "pycache");
-    this.environment["PATH"] = [pythonFolder(), process.env["PATH"]].filter(Boolean).join(delimiter);
+    this.environment["PATH"] = pathWithPython();
   }
 
   nextNumber(): string {
@@ -59,10 +59,15 @@ export class Run {
   }
 }
 
-/** The folder of `python3` itself: `python3` on the PATH may be a script that looks for it at each start. */
-function pythonFolder(): string | undefined {
+/** `python3` on the PATH may be a script that looks for Python at each start. Then Python's own folder comes first. */
+function pathWithPython(): string | undefined {
+  const path = process.env["PATH"];
   const { stdout, status } = spawnSync("python3", ["-c", "import sys; print(sys.executable, end='')"], {
     encoding: "utf8",
   });
-  return status === 0 && stdout !== "" ? dirname(stdout) : undefined;
+  if (status !== 0 || stdout === "") return path;
+  const folder = dirname(stdout);
+  const folders = (path ?? "").split(delimiter);
+  // Other programs of that folder, such as another Node, must not come before those of the PATH.
+  return folders.includes(folder) ? path : [folder, ...folders].join(delimiter);
 }

@@ -3,17 +3,11 @@ import { Socket, type SocketConstructorOpts } from "node:net";
 import { PacketJoiner, packetBytes } from "../../../protocol/packet.js";
 import { onAbort } from "../session/abort.js";
 import { aborted, TimedOut } from "../session/errors.js";
+import type { TakeLimits } from "./take-limits.js";
 import { type ChannelFacts, forReading, isAgain, openFifo } from "./fifo.js";
 
 /** Milliseconds a reader waits for a packet before it tells the server that it waits. */
 const quickMs = 5;
-
-/** How long a reader waits, and what ends its wait. */
-export interface TakeLimits {
-  /** By `performance.now()`; Infinity: no limit. */
-  deadline: number;
-  signal: AbortSignal | undefined;
-}
 
 /** What the reader needs of its end. */
 export interface ReaderEnd {
@@ -91,7 +85,7 @@ export class ChannelReader {
       }
       const { signal } = limits;
       if (signal) take.stop = onAbort(signal, () => this.#fail(take, aborted(signal)));
-      if (limits.deadline - performance.now() < quickMs) this.#askServer(take);
+      if (limits.deadline !== Infinity && limits.deadline - performance.now() < quickMs) this.#askServer(take);
       else this.#watch();
     });
   }

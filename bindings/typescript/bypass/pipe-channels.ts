@@ -1,9 +1,10 @@
 import type { Handle, Payload } from "../../../protocol/schema.js";
 import type { Connection } from "../session/connection.js";
 import type { RequestResult } from "../session/methods.js";
-import type { ChannelReader, ReaderEnd, TakeLimits } from "./channel-reader.js";
+import type { ChannelReader, ReaderEnd } from "./channel-reader.js";
 import type { ChannelWriter } from "./channel-writer.js";
 import type { ChannelFacts } from "./fifo.js";
+import { leftMs, type TakeLimits } from "./take-limits.js";
 
 export interface Received {
   item: Payload;
@@ -97,14 +98,14 @@ export class PipeChannels implements ReaderEnd {
   }
 
   async follow(limits: TakeLimits, channel: number): Promise<void> {
-    const params = { end: this.#end, timeoutMs: timeoutOf(limits), channel };
+    const params = { end: this.#end, timeoutMs: leftMs(limits), channel };
     const { signal } = limits;
     // In the background: the reader keeps the script alive.
     await this.#heard(await this.#connection.request("pipe/follow", params, { signal, background: true }));
   }
 
   async #ask(limits: TakeLimits): Promise<void> {
-    const params = { end: this.#end, timeoutMs: timeoutOf(limits) };
+    const params = { end: this.#end, timeoutMs: leftMs(limits) };
     const { signal } = limits;
     if (this.arePossible) await this.#heard(await this.#connection.request("pipe/follow", params, { signal }));
     else this.#late.push(await this.#connection.request("pipe/recv", params, { signal }));
@@ -208,10 +209,6 @@ export class PipeChannels implements ReaderEnd {
     if (!this.#connection.isOpen) return;
     this.#connection.notify("pipe/left", { end: this.#end, channel, ...(begun ? { begun } : {}) });
   }
-}
-
-function timeoutOf({ deadline }: TakeLimits): number | null {
-  return deadline === Infinity ? null : Math.max(0, deadline - performance.now());
 }
 
 function watched(connection: Connection): SessionChannels {

@@ -2,7 +2,7 @@ import { decode, decodeFrom, encodeFor, payloadBytes } from "../session/codec.js
 import { aborted, EndOfFile, unlessClosed } from "../session/errors.js";
 import { registerKind } from "../session/handles.js";
 import { type ExistingHandle, SharedObject } from "../session/shared-object.js";
-import type { TakeLimits } from "../bypass/channel-reader.js";
+import { limitsOf, type TakeLimits } from "../bypass/take-limits.js";
 import { PipeChannels, type Received } from "../bypass/pipe-channels.js";
 import { UnansweredSends } from "./unanswered-sends.js";
 import { timeoutOf, waitOptions, type Timeout, type WaitOptions } from "../sync/wait-options.js";
@@ -51,6 +51,10 @@ export class PipeEnd<T = unknown> extends SharedObject implements AsyncDisposabl
    * next `send`, `recv` or `close` of this end rejects with it.
    */
   async send(item: T, timeout?: Timeout): Promise<void> {
+    if (this.#channels?.hasWriter && this.connection.isOpen && timeout === undefined) {
+      this.#throwFailure();
+      if (this.#channels.write(encodeFor(this.connection, item))) return;
+    }
     const options = waitOptions(timeout);
     const timeoutMs = timeoutOf(options);
     if (this.connection.isOpen) await this.#send(item, timeoutMs, options);
@@ -102,8 +106,7 @@ export class PipeEnd<T = unknown> extends SharedObject implements AsyncDisposabl
     const timeoutMs = timeoutOf(options);
     this.#throwFailure();
     try {
-      const deadline = timeoutMs === null ? Infinity : performance.now() + timeoutMs;
-      const limits = { deadline, signal: options.signal };
+      const limits = limitsOf(timeoutMs, options.signal);
       const direct = await this.#channels?.take(limits);
       if (direct) return decode(direct, this.connection) as T;
       const { item, origin } = await this.#recv(limits);

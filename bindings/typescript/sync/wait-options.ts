@@ -21,7 +21,10 @@ export type Timeout = number | null | WaitOptions;
 const waitTable: OptionTable<WaitOptions> = { timeoutMs: anything, signal: aSignal };
 const acquireTable: OptionTable<AcquireOptions> = { block: aFlag, ...waitTable };
 
+const noLimit: WaitOptions = {};
+
 export function waitOptions(timeout: Timeout | undefined): WaitOptions {
+  if (timeout === undefined) return noLimit;
   if (typeof timeout !== "object" || timeout === null) return { timeoutMs: timeout };
   checkOptions("a wait", timeout, waitTable);
   return timeout;
@@ -29,6 +32,7 @@ export function waitOptions(timeout: Timeout | undefined): WaitOptions {
 
 /** The timeout as the wire has it: null for no limit. Throws a TypeError unless it is a number. */
 export function timeoutOf(options: AcquireOptions): number | null {
+  if (options === noLimit) return null;
   checkOptions("a wait", options, acquireTable);
   if (options.block === false) return 0;
   const { timeoutMs } = options;

@@ -32,6 +32,8 @@ const tools = {
   perl: { debian: "perl" },
   ps: { debian: "procps" },
   python3: { isThere: () => pythonHas("pickle", "asyncio", "multiprocessing", "zipfile"), debian: "python3" },
+  "python3 with joblib": { isThere: () => pythonWith("joblib", "numpy") !== undefined, debian: "python3-joblib" },
+  "python3 with numpy": { isThere: () => pythonWith("numpy") !== undefined, debian: "python3-numpy" },
   "python3 with pip": { isThere: () => pythonHas("venv", "ensurepip"), debian: "python3-venv" },
   "python3 with ssl": { isThere: () => pythonHas("ssl"), debian: "python3" },
   "python3 with venv": { isThere: () => pythonHas("venv"), debian: "python3" },
@@ -112,12 +114,17 @@ export function pythons(): string[] {
   return ["python3", ...versions, ...(existsSync("/usr/bin/python3") ? ["/usr/bin/python3"] : []), ...pyenvPythons()];
 }
 
+/** The first Python of the machine that has these modules. */
+export function pythonWith(...modules: string[]): string | undefined {
+  const script = `import ${["sys", ...modules].join(", ")}; sys.exit(sys.version_info < (3, 9))`;
+  return pythons().find((python) => spawnSync(python, ["-c", script], { stdio: "ignore" }).status === 0);
+}
+
 let judge: { python: string | undefined } | undefined;
 
 /** The first Python of the machine that has CPython's tests of concurrent.futures. */
 function futuresJudge(): string | undefined {
-  const script = "import sys, test.test_concurrent_futures; sys.exit(sys.version_info < (3, 9))";
-  judge ??= { python: pythons().find((python) => spawnSync(python, ["-c", script], { stdio: "ignore" }).status === 0) };
+  judge ??= { python: pythonWith("test.test_concurrent_futures") };
   return judge.python;
 }
 

@@ -4,7 +4,7 @@ import { temporaryFolder } from "../../../temporary-folder.js";
 import { needs } from "../../../tools/needs.js";
 import { runPythonTests, type Outcome } from "../python-tests.js";
 import { everyPython, inParts, judges, suitePath, testsOfSuite } from "./judges.js";
-import { notApplicable } from "./not-applicable.js";
+import { notApplicable, timed } from "./not-applicable.js";
 
 const suite = suitePath("run_suite");
 /** What the other Pythons run in `npm test`: where versions differ. `npm run test:python` runs everything on all. */
@@ -17,7 +17,7 @@ for (const [i, { python, version }] of all.entries()) {
   describe(`CPython ${version}'s own tests of multiprocessing`, () => {
     const names = testsOfSuite(python, suite);
     // Threads are not Polyproc's.
-    const whole = everyPython ? names : names.filter((name) => !name.startsWith("WithThreads"));
+    const whole = everyPython ? names : names.filter((name) => !name.startsWith("WithThreads") && !timed.has(name));
     const wanted = i === 0 || everyPython ? whole : whole.filter((name) => sample.test(name));
     const outcomes: Outcome[] = [];
 

@@ -29,7 +29,14 @@ export const notApplicable: Readonly<Record<string, string>> = {
   "WithProcessesTestSharedMemory.test_shared_memory_untracking": "about the resource tracker",
 };
 
-/** The same for tests of `concurrent.futures`. */
+/** They assert how quick the machine is, so `npm test` leaves them out: it shares the machine. */
+export const timed: ReadonlySet<string> = new Set([
+  "TestWait.test_neg_timeout",
+  "TestWait.test_wait_integer",
+  "TestWait.test_wait_timeout",
+]);
+
+/** Tests of `concurrent.futures` that do not apply. */
 export const notApplicableFutures: Readonly<Record<string, string>> = {
   "ExecutorDeadlock.test_error_at_task_unpickle": "wants the executor to break; here only the call fails",
   "ExecutorDeadlock.test_error_during_result_pickle_on_worker": "the error is that of a Pool, MaybeEncodingError",

@@ -141,11 +141,11 @@ class BaseContext:
 
         return SimpleQueue(ctx=self, name=name)
 
-    def Pool(self, processes=None, initializer=None, initargs=(), maxtasksperchild=None):
+    def Pool(self, processes=None, initializer=None, initargs=(), maxtasksperchild=None, **options):
         """Makes a pool, see `pool.Pool`. `processes`: most workers; default: the number of CPUs."""
         from .pool import Pool
 
-        return Pool(processes, initializer, initargs, maxtasksperchild, context=self)
+        return Pool(processes, initializer, initargs, maxtasksperchild, context=self, **options)
 
     def Process(self, *args, **kwargs):
         """Makes a process of this context, see `process.Process`."""

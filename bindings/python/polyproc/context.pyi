@@ -43,6 +43,16 @@ class _Makes:
         initializer: Callable[..., object] | None = None,
         initargs: Iterable[Any] = (),
         maxtasksperchild: int | None = None,
+        *,
+        min_processes: int | None = None,
+        idle_timeout: float | None = None,
+        cwd: str | PathLike[str] | None = None,
+        env: Mapping[str, str | None] | None = None,
+        exec_argv: Iterable[str] | None = None,
+        resource_limits: Mapping[int, int | tuple[int, int]] | None = None,
+        record_timing: bool = False,
+        name: str | None = None,
+        max_queue: int | None = None,
     ) -> pool.Pool: ...
 
 class BaseContext(_Makes):

@@ -4,12 +4,17 @@ import time
 import warnings
 
 from ._errors import PolyprocError, TimeoutError
+from ._pools.call_options import NONE, OF_APPLY, OF_IMAP, OF_MAP, CallOptions
+from ._pools.call_queue import CallQueue
 from ._pools.imap import IMapIterator, IMapUnorderedIterator
 from ._pools.pool_calls import pack_calls
 from ._pools.pool_job import PoolJob
+from ._pools.pool_options import PoolOptions
+from ._pools.progress import Progress
 from ._pools.results import ApplyResult, AsyncResult, MapResult
+from ._pools.status import PoolStatus
+from ._pools.timing import Durations, PoolTiming, TimingRecord
 from ._processes import prepare
-from ._processes.describe import describe
 from ._processes.may_start import check_may_start
 from ._server import at_exit  # noqa: F401
 from ._server.default import default_session
@@ -33,65 +38,95 @@ class Pool(SharedObject):
     """
     `processes` workers (default: the number of CPUs), which are started as there is work for them. A worker that dies
     fails only the task that it ran (WorkerLost), and is replaced.
+
+    Options, by keyword:
+    `min_processes`: workers that are started with the pool, and stay when they are idle; default 0.
+    `idle_timeout`: seconds after which an idle worker beyond `min_processes` ends; default: it stays.
+    `max_queue`: most calls of `apply_async` that may wait, beyond one for each worker; default: no limit. A further
+    call raises queue.Full; `wait_for_room` waits for its turn.
+    `cwd`: the workers' folder; default: the server's. `env`: changes to their environment; None removes a variable.
+    `resource_limits`: limits of workers that run Python, as `resource.setrlimit` takes them:
+    `{resource.RLIMIT_AS: 2**30}`.
+    `exec_argv`: options of Node for workers that run JavaScript.
+    `record_timing`: whether to record how long tasks wait and run, for `timing`; default False.
+    `name`: shown in lists of pools; default: none.
+
+    Every call takes these options, by keyword: `task_timeout` (seconds that an item may run, then TimedOut), `grace`
+    (seconds between asking a task to stop and killing its worker; default 1), `retries` (further attempts; default 0),
+    `priority` (waiting tasks of a higher one run first; -1000 to 1000, default 0). Maps also take `on_progress`, which
+    is called with a Progress after each report of a worker; those that return all results take `fail_fast` (the first
+    failure ends the call, and what is not done is cancelled; default False).
     """
 
     _kind = "pool"
     _state = INIT
     # Milliseconds that a cancelled call may go on before its worker is killed; None: the server's default.
     _grace_ms = None
+    # Of `record_timing` and `max_queue`.
+    _timing = _calls = None
 
-    def __init__(self, processes=None, initializer=None, initargs=(), maxtasksperchild=None, context=None):
+    def __init__(self, processes=None, initializer=None, initargs=(), maxtasksperchild=None, context=None, **options):
         if processes is not None and processes < 1:
             raise ValueError("Number of processes must be at least 1")
         if maxtasksperchild is not None and (not isinstance(maxtasksperchild, int) or maxtasksperchild <= 0):
             raise ValueError("maxtasksperchild must be a positive int or None")
         if initializer is not None and not callable(initializer):
             raise TypeError("initializer must be a callable")
+        options = PoolOptions(options, initializer, initargs)
         check_may_start()
         session = context._session() if context is not None else default_session()
         session.listen()
-        self._stand_for(session, session.mint("pool"), processes or session.facts["cpuCount"], "PoolWorker")
+        workers = processes or session.facts["cpuCount"]
+        self._stand_for(session, session.mint("pool"), workers, "PoolWorker", options.folder, options.env)
         session.adopt(self._handle)
-        members = [field("pool", self._handle), field("processes", self._processes)]
+        if options.record_timing:
+            self._timing = TimingRecord()
+        if options.max_queue is not None:
+            self._calls = CallQueue(session, self._processes + options.max_queue)
+        members = [field("pool", self._handle), field("processes", self._processes), *options.members]
         if maxtasksperchild is not None:
             members.append(field("maxTasksPerChild", maxtasksperchild))
-        if initializer is not None:
-            members.append(field("initializer", {**describe(initializer), "context": self._context}))
-            args = with_handles(session, lambda: call_args(pack_calls(initializer, "starmap", tuple(initargs))))
+        if options.initializer is not None:
+            members.append(field("initializer", options.target(self._context)))
+            packed = lambda: call_args(pack_calls(options.initializer, "starmap", options.initargs))  # noqa: E731
+            args = with_handles(session, packed)
             members.append(pack_str("initargs") + args)
         session.cast("pool/create", packed_map(members), self._not_made)
         self._params = Params(field("pool", self._handle))
         self._state = RUN
 
-    def _stand_for(self, session, handle, processes, name):
+    def _stand_for(self, session, handle, processes, name, folder=None, env=()):
         """What this process keeps of a pool: one that it makes, or one of another process that it sends calls to."""
         self._session, self._handle, self._processes = session, handle, processes
-        self._context = prepare.context_of(name, session)
+        self._context = prepare.context_of(name, session, folder, env)
         self._apply_jobs = {}
         # The job that has tasks which were not sent.
         self._submitting = None
         self._jobs = set()
 
-    def apply(self, func, args=(), kwds={}):
+    def apply(self, func, args=(), kwds={}, **options):
         """
         Calls `func(*args, **kwds)` in a worker, and returns what it returns.
 
         Raises what the function raises, with the worker's traceback as cause; WorkerLost if the worker died.
         """
-        return self.apply_async(func, args, kwds).get()
+        return self.apply_async(func, args, kwds, **options).get()
 
-    def apply_async(self, func, args=(), kwds={}, callback=None, error_callback=None):
+    def apply_async(self, func, args=(), kwds={}, callback=None, error_callback=None, **options):
         """
         Starts `apply` without waiting. Returns an ApplyResult.
 
         `callback(result)` and `error_callback(exception)` are called in a thread of this process once the call is done.
         """
         self._check_running()
+        options = CallOptions("Pool.apply_async", options, OF_APPLY)
         result = ApplyResult(self, callback, error_callback)
-        self._apply_job(func).submit_one(func, (tuple(args), dict(kwds) if kwds else {}), result)
+        if self._calls is not None:
+            self._calls.add(result)
+        self._apply_job(func, options).submit_one(func, (tuple(args), dict(kwds) if kwds else {}), result)
         return result
 
-    def map(self, func, iterable, chunksize=None):
+    def map(self, func, iterable, chunksize=None, **options):
         """
         Calls `func` with each item, and returns the list of results, in the order of the items.
 
@@ -101,31 +136,31 @@ class Pool(SharedObject):
 
         Raises what the first failing call raised, with the worker's traceback as cause; WorkerLost if its worker died.
         """
-        return self.map_async(func, iterable, chunksize).get()
+        return self.map_async(func, iterable, chunksize, **options).get()
 
-    def map_async(self, func, iterable, chunksize=None, callback=None, error_callback=None):
+    def map_async(self, func, iterable, chunksize=None, callback=None, error_callback=None, **options):
         """
         Starts `map` without waiting. Returns a MapResult.
 
         `callback(results)` and `error_callback(exception)` are called in a thread of this process once all items are
         done.
         """
-        return self._map_async(func, iterable, "map", chunksize, callback, error_callback)
+        return self._map_async(func, iterable, "map", chunksize, callback, error_callback, options)
 
-    def starmap(self, func, iterable, chunksize=None):
+    def starmap(self, func, iterable, chunksize=None, **options):
         """`map` with items that are the function's arguments."""
-        return self.starmap_async(func, iterable, chunksize).get()
+        return self.starmap_async(func, iterable, chunksize, **options).get()
 
-    def starmap_async(self, func, iterable, chunksize=None, callback=None, error_callback=None):
+    def starmap_async(self, func, iterable, chunksize=None, callback=None, error_callback=None, **options):
         """
         Starts `starmap` without waiting. Returns a MapResult.
 
         `callback(results)` and `error_callback(exception)` are called in a thread of this process once all items are
         done.
         """
-        return self._map_async(func, iterable, "starmap", chunksize, callback, error_callback)
+        return self._map_async(func, iterable, "starmap", chunksize, callback, error_callback, options)
 
-    def imap(self, func, iterable, chunksize=1):
+    def imap(self, func, iterable, chunksize=1, **options):
         """
         Calls `func` with each item. Returns an iterator of the results, in the order of the items.
 
@@ -135,12 +170,13 @@ class Pool(SharedObject):
         `next(timeout)` of the iterator raises TimeoutError if the result did not come in time (seconds).
         """
         self._check_running()
-        return IMapIterator(self, func, iterable, chunksize)
+        return IMapIterator(self, func, iterable, chunksize, CallOptions("Pool.imap", options, OF_IMAP))
 
-    def imap_unordered(self, func, iterable, chunksize=1):
+    def imap_unordered(self, func, iterable, chunksize=1, **options):
         """`imap` with the results in the order in which they come."""
         self._check_running()
-        return IMapUnorderedIterator(self, func, iterable, chunksize)
+        call = CallOptions("Pool.imap_unordered", options, OF_IMAP)
+        return IMapUnorderedIterator(self, func, iterable, chunksize, call)
 
     def close(self):
         """No more calls; the workers end once what was submitted is done."""
@@ -170,14 +206,15 @@ class Pool(SharedObject):
         # multiprocessing calls every callback before this returns.
         self._session.callbacks.finish()
 
-    def _map_async(self, func, iterable, mode, chunksize, callback, error_callback):
+    def _map_async(self, func, iterable, mode, chunksize, callback, error_callback, options):
         self._check_running()
+        options = CallOptions("Pool.map", options, OF_MAP)
         items = iterable if isinstance(iterable, (list, tuple)) else list(iterable)
-        result = MapResult(self, len(items), callback, error_callback)
-        self._submit_map(func, items, mode, chunksize, result)
+        result = MapResult(self, len(items), callback, error_callback, options)
+        self._submit_map(func, items, mode, chunksize, result, options)
         return result
 
-    def _submit_map(self, func, items, mode, chunksize, result):
+    def _submit_map(self, func, items, mode, chunksize, result, options=NONE):
         """
         Submits the items in chunks; `result` is told what becomes of them. Their job; None when there are no items.
         """
@@ -189,24 +226,48 @@ class Pool(SharedObject):
             raise ValueError(f"Chunksize must be 1+, not {chunksize:n}")
         if not items:
             return None
-        job = PoolJob(self, func, mode, result)
+        job = PoolJob(self, func, mode, result, options)
+        result.stop = job.cancel
         for at in range(0, len(items), chunksize):
             job.submit(at, items[at : at + chunksize])
         job.flush()
         return job
 
-    def _apply_job(self, func):
+    def _apply_job(self, func, options=NONE):
         key = (
             func
             if isinstance(func, Target)
-            else (getattr(func, "__module__", None), getattr(func, "__qualname__", type(func)))
+            else (getattr(func, "__module__", None), getattr(func, "__qualname__", type(func))),
+            options.key,
         )
         job = self._apply_jobs.get(key)
         if job is None:
             if len(self._apply_jobs) >= _MAX_APPLY_JOBS:
                 del self._apply_jobs[next(iter(self._apply_jobs))]
-            job = self._apply_jobs[key] = PoolJob(self, func, "apply", None)
+            job = self._apply_jobs[key] = PoolJob(self, func, "apply", None, options)
         return job
+
+    def wait_for_room(self, timeout=None):
+        """
+        Waits until a call would not raise queue.Full for `max_queue`, up to `timeout` (seconds; None: no limit).
+        Returns whether there is room.
+        """
+        return self._calls is None or self._calls.wait_for_room(timeout)
+
+    def status(self):
+        """The pool's numbers at this moment, those of other programs that use it included."""
+        told = self._request("pool/status", self._params.alone)
+        return PoolStatus(*(told[name] for name in PoolStatus.__slots__))
+
+    @property
+    def timing(self):
+        """
+        How long the tasks of this process ran, and how long they waited before: a PoolTiming. A chunk of several items
+        counts as one, with the mean of its items. Raises ValueError without `record_timing`.
+        """
+        if self._timing is None:
+            raise ValueError("the pool records no times: make it with record_timing=True")
+        return self._timing.timing
 
     def _check_running(self):
         if self._state != RUN:
@@ -313,4 +374,16 @@ def __getattr__(name):
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-__all__ = ["Pool", "ThreadPool", "AsyncResult", "MapResult", "RemoteTraceback", "MaybeEncodingError", "TimeoutError"]
+__all__ = [
+    "Pool",
+    "ThreadPool",
+    "AsyncResult",
+    "MapResult",
+    "RemoteTraceback",
+    "MaybeEncodingError",
+    "TimeoutError",
+    "Progress",
+    "PoolStatus",
+    "PoolTiming",
+    "Durations",
+]

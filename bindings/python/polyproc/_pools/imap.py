@@ -9,7 +9,9 @@ from types import GenericAlias
 from .._errors import TimeoutError
 from .._session.answer import wake
 from .._session.handlers import is_from_handler
+from .call_options import NONE
 from .pool_job import PoolJob
+from .progress import ProgressCount
 from .results import read_values
 
 # How many chunks for each worker are submitted ahead of the reader.
@@ -25,18 +27,23 @@ class IMapIterator:
     __module__ = "polyproc.pool"
     __class_getitem__ = classmethod(GenericAlias)
 
-    def __init__(self, pool, func, iterable, chunksize=1):
+    def __init__(self, pool, func, iterable, chunksize=1, options=NONE):
         if chunksize < 1:
             raise ValueError(f"Chunksize must be 1+, not {chunksize:n}")
         self._session = pool._session
         self._inputs = iter(iterable)
         self._chunksize = chunksize
         self._ahead = _AHEAD * pool._processes
-        self._job = PoolJob(pool, func, "map", self)
+        self._job = PoolJob(pool, func, "map", self, options)
         self._submitted = 0
         self._chunk = []
         self._chunks = 0
         self._exhausted = False
+        self._progress = None
+        if options.on_progress is not None:
+            self._progress = ProgressCount(
+                self._session, options.on_progress, lambda: self._submitted if self._exhausted else None
+            )
         # By the number of the first item: outcomes that were not opened.
         self._came = {}
         # Of opened outcomes: deques of results that were not handed out.
@@ -190,6 +197,8 @@ class IMapIterator:
 
     def outcome(self, index, count, entry, error):
         """Called by the thread that reads, with the outcome of `count` items from `index` on."""
+        if self._progress is not None:
+            self._progress.add(index, count, entry, error)
         if index >= self._next_index:
             self._came[index] = (count, entry, error)
             self._ring()
@@ -231,5 +240,7 @@ class IMapUnorderedIterator(IMapIterator):
 
     def outcome(self, index, count, entry, error):
         """Called by the thread that reads, with the outcome of `count` items from `index` on."""
+        if self._progress is not None:
+            self._progress.add(index, count, entry, error)
         self._came[index] = (count, entry, error)
         self._ring()

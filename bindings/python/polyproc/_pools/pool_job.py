@@ -10,6 +10,7 @@ from .._values.msgpack import array_head, map_head, pack, pack_int, pack_str
 from .._values.payload import CHUNK_BYTES, TooLong, encode_apart, to_wire, with_handles
 from .._values.rope import joined
 from ..targets import Target
+from .call_options import NONE
 from .pool_calls import CallPacker, pack_calls
 
 # One message has at most this many tasks and bytes, unless one task alone has more. Node's binding has the same
@@ -32,8 +33,9 @@ _INDEX, _COUNT, _ITEMS = map_head(3) + pack_str("index"), pack_str("count"), pac
 class PoolJob:
     """`sink` gets the outcomes of all tasks. None: each task has its own result object."""
 
-    def __init__(self, pool, func, mode, sink):
+    def __init__(self, pool, func, mode, sink, options=NONE):
         self._pool = pool
+        self._timing = pool._timing
         self._session = session = pool._session
         # Without a sink, each call brings its function: the object of a bound method is not kept for other calls.
         self._func, self._mode, self._sink = func if sink is not None else None, mode, sink
@@ -58,6 +60,7 @@ class PoolJob:
         params = {"job": self._handle, "pool": pool._handle, "target": target, "mode": mode}
         if pool._grace_ms is not None:
             params["graceMs"] = pool._grace_ms
+        params.update(options.job)
         session.cast("job/create", pack(params), self._not_made)
         self._params = Params(field("job", self._handle))
         session.jobs[self._handle] = self
@@ -131,6 +134,8 @@ class PoolJob:
     def _add(self, index, count, payload, items):
         with self._lock:
             self._submitted += count
+            if self._timing is not None:
+                self._timing.submitted(self._handle, index)
             # After the count was raised: see `_done`.
             self._pool._jobs.add(self)
             self._session.jobs[self._handle] = self
@@ -196,6 +201,8 @@ class PoolJob:
         """Handles `job/results`. Called by the thread that reads."""
         for entry in entries:
             index, count = entry["index"], entry["count"]
+            if self._timing is not None:
+                self._timing.reported(self._handle, index, count, entry)
             sink = self._sink
             if sink is not None:
                 sink.outcome(index, count, entry, None)

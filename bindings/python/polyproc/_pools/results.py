@@ -11,6 +11,8 @@ from .._session.handlers import is_from_handler
 from .._values.failure import exception_from
 from .._values.foreign import Foreign
 from .._values.payload import decode
+from .call_options import NONE
+from .progress import ProgressCount
 
 
 class ApplyResult:
@@ -36,6 +38,8 @@ class ApplyResult:
         # A signal handler of the thread that opens the result may ask for it, too.
         self._open_lock = threading.RLock()
         self._bells = []
+        # Called with this result when the call has ended.
+        self.on_end = None
 
     def ready(self):
         """Whether the result, or the failure, is there."""
@@ -94,6 +98,8 @@ class ApplyResult:
 
     def _finish(self):
         self._pool = None
+        if self.on_end is not None:
+            self.on_end(self)
         if self._has_callback:
             # Ready once it has been called, as in multiprocessing.
             self._session.later(self._call_back)
@@ -143,18 +149,37 @@ class MapResult(ApplyResult):
 
     __module__ = "polyproc.pool"
 
-    def __init__(self, pool, length, callback, error_callback):
+    def __init__(self, pool, length, callback, error_callback, options=NONE):
         super().__init__(pool, callback, error_callback)
         self._length = length
+        # With `fail_fast`: ends the job. Set by the pool.
+        self.stop = None
+        self._fail_fast = options.fail_fast
+        self._progress = None
+        if options.on_progress is not None:
+            self._progress = ProgressCount(self._session, options.on_progress, lambda: length)
+            # The last report comes before the results.
+            self._has_callback = True
         # All items before this one have come, if not more.
         self._upto = 0
+        # The first failure has ended it.
+        self._stopped = False
         if length == 0:
             self._finish()
 
     def outcome(self, index, count, entry, error):
         """Called by the thread that reads, with the outcome of `count` items from `index` on."""
         entries = self._entries
+        if self._progress is not None:
+            self._progress.add(index, count, entry, error)
+        if self._stopped:
+            return
         entries.setdefault(index, (count, entry, error))
+        if self._fail_fast and (error is not None or entry.get("error") is not None):
+            self._stopped = True
+            self._finish()
+            self._session.later(lambda: self.stop and self.stop())
+            return
         upto = self._upto
         while upto in entries:
             upto += entries[upto][0]
@@ -164,7 +189,7 @@ class MapResult(ApplyResult):
 
     def lost(self, error):
         """Called by the thread that reads: no more outcomes come, for this reason."""
-        if not self._ready:
+        if not self._ready and not self._stopped:
             self._entries[self._length] = (0, None, error)
             self._finish()
 

@@ -26,8 +26,11 @@ def set_executable(path):
     executable = None if path is None or os.fsdecode(path) == sys.executable else os.fsdecode(path)
 
 
-def context_of(name, session):
-    """Text for the worker host beside a target: opaque to the server, `apply` reads it."""
+def context_of(name, session, folder=None, env=()):
+    """
+    Text for the worker host beside a target: opaque to the server, `apply` reads it. `folder`: in place of this
+    process's. `env`: names of variables that the server sets otherwise.
+    """
     environment = getattr(session, "environment", base_environment)
     data = {
         "name": name,
@@ -35,8 +38,8 @@ def context_of(name, session):
         "sys_path": [ORIGINAL_DIR if entry == "" else entry for entry in sys.path],
         "version": sys.version_info[:2],
         "sys_argv": sys.argv,
-        "dir": _folder(),
-        "environ": _changes(environment),
+        "dir": folder or _folder(),
+        "environ": {name: value for name, value in _changes(environment).items() if name not in env},
         **_main(),
     }
     if (logs := log.for_children()) is not None:

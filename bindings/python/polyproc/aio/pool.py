@@ -1,6 +1,7 @@
 """Pool, with results that are awaited."""
 
 from .. import pool
+from .._pools.call_options import OF_APPLY, OF_IMAP, OF_MAP, CallOptions
 from .._pools.imap import IMapIterator, IMapUnorderedIterator
 from .._pools.results import ApplyResult, MapResult
 from .asking import Bell, ask
@@ -10,13 +11,16 @@ from .process import in_loop
 class Pool:
     """
     `processes` workers (default: the number of CPUs). Functions may be coroutine functions, which run in an event loop
-    of their worker.
+    of their worker. The options of `polyproc.pool.Pool` and of its calls are the same here, except `max_queue`:
+    `asyncio.Semaphore` limits calls.
     """
 
-    def __init__(self, processes=None, initializer=None, initargs=(), maxtasksperchild=None, *, ctx=None):
-        self.shared = pool.Pool(processes, in_loop(initializer), initargs, maxtasksperchild, context=ctx)
+    def __init__(self, processes=None, initializer=None, initargs=(), maxtasksperchild=None, *, ctx=None, **options):
+        if "max_queue" in options:
+            raise TypeError("aio.Pool has no option 'max_queue': limit calls with asyncio.Semaphore")
+        self.shared = pool.Pool(processes, in_loop(initializer), initargs, maxtasksperchild, context=ctx, **options)
 
-    async def apply(self, func, args=(), kwds={}):
+    async def apply(self, func, args=(), kwds={}, **options):
         """
         Calls the function in a worker. Cancelled, the call is cancelled: when it has begun it is told to stop, and its
         worker ended when it does not.
@@ -24,28 +28,29 @@ class Pool:
         shared, func = self.shared, in_loop(func)
         shared._check_running()
         result = _Apply(shared)
-        job = shared._apply_job(func)
+        job = shared._apply_job(func, CallOptions("Pool.apply", options, OF_APPLY))
         call = (tuple(args), dict(kwds) if kwds else {})
         index = job.submit_encoded(job.encode_call(func, call), call, result)
         return await _value(result, lambda: job.cancel_one(index))
 
-    async def map(self, func, iterable, chunksize=None):
+    async def map(self, func, iterable, chunksize=None, **options):
         """Calls the function with each item. The list of results. Cancelled, what is not done is cancelled."""
-        return await self._map(func, iterable, "map", chunksize)
+        return await self._map(func, iterable, "map", chunksize, options)
 
-    async def starmap(self, func, iterable, chunksize=None):
+    async def starmap(self, func, iterable, chunksize=None, **options):
         """`map` with items that are the function's arguments."""
-        return await self._map(func, iterable, "starmap", chunksize)
+        return await self._map(func, iterable, "starmap", chunksize, options)
 
-    def imap(self, func, iterable, chunksize=1):
+    def imap(self, func, iterable, chunksize=1, **options):
         """`map` whose results come one by one, in order, for `async for`; items are taken as results are read."""
         self.shared._check_running()
-        return _IMap(self.shared, in_loop(func), iterable, chunksize)
+        return _IMap(self.shared, in_loop(func), iterable, chunksize, CallOptions("Pool.imap", options, OF_IMAP))
 
-    def imap_unordered(self, func, iterable, chunksize=1):
+    def imap_unordered(self, func, iterable, chunksize=1, **options):
         """`imap` with the results in the order in which they come."""
         self.shared._check_running()
-        return _IMapUnordered(self.shared, in_loop(func), iterable, chunksize)
+        call = CallOptions("Pool.imap_unordered", options, OF_IMAP)
+        return _IMapUnordered(self.shared, in_loop(func), iterable, chunksize, call)
 
     def close(self):
         """No more calls; the workers end once what was submitted is done."""
@@ -67,12 +72,23 @@ class Pool:
             raise ValueError("Pool is still running")
         await ask(self.shared._session, "pool/join", self.shared._params.alone)
 
-    async def _map(self, func, iterable, mode, chunksize):
+    async def status(self):
+        """The pool's numbers at this moment: a PoolStatus."""
+        told = await ask(self.shared._session, "pool/status", self.shared._params.alone)
+        return pool.PoolStatus(*(told[name] for name in pool.PoolStatus.__slots__))
+
+    @property
+    def timing(self):
+        """How long tasks ran and waited, as `polyproc.pool.Pool.timing`."""
+        return self.shared.timing
+
+    async def _map(self, func, iterable, mode, chunksize, options):
         shared = self.shared
         shared._check_running()
+        options = CallOptions("Pool.map", options, OF_MAP)
         items = iterable if isinstance(iterable, (list, tuple)) else list(iterable)
-        result = _Map(shared, len(items))
-        job = shared._submit_map(in_loop(func), items, mode, chunksize, result)
+        result = _Map(shared, len(items), options)
+        job = shared._submit_map(in_loop(func), items, mode, chunksize, result, options)
         return await _value(result, job.cancel if job is not None else lambda: None)
 
     async def __aenter__(self):
@@ -112,9 +128,9 @@ class _Apply(ApplyResult):
 
 
 class _Map(MapResult):
-    def __init__(self, of, length):
+    def __init__(self, of, length, options):
         self.bell = Bell()
-        super().__init__(of, length, None, None)
+        super().__init__(of, length, None, None, options)
 
     _set_ready = _Apply._set_ready
 

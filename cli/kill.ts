@@ -13,7 +13,6 @@ interface KillOptions {
   signal: "TERM" | "KILL";
   grace?: number;
   all?: true;
-  server?: true;
 }
 
 /**
@@ -25,6 +24,7 @@ const killedMs = 5000;
 const help = `
 Each is ended with everything that it started. A pool's worker that is killed costs the pool the
 item that it runs, and is replaced; a pool that is killed ends its map. A run is cancelled.
+polyproc stop ends the server itself.
 With --grace or --signal KILL the command waits until they have ended, and says how.
 
 Exit status: 0 done, 1 one of them was not found or did not end, 2 usage, 69 no server.
@@ -49,7 +49,6 @@ export function killCommand(exit: (status: number) => void): Command {
       duration,
     )
     .option("--all", "every process and every pool")
-    .option("--server", "the server itself, with all that it runs")
     .addHelpText("after", help)
     .action(async (names: string[], options: KillOptions) => exit(await kill(names, options)));
 }
@@ -62,18 +61,11 @@ function signal(text: string): "TERM" | "KILL" {
 }
 
 async function kill(names: string[], options: KillOptions): Promise<number> {
-  const whole = [options.all, options.server].filter(Boolean).length;
-  if (names.length === 0 && whole === 0)
+  if (names.length === 0 && !options.all)
     throw new UsageError("say which process: polyproc kill PID, NAME or HANDLE (polyproc ps lists them), or --all");
-  if (whole + (names.length > 0 ? 1 : 0) > 1)
-    throw new UsageError("name processes, or use --all, or --server: only one of them");
+  if (names.length > 0 && options.all) throw new UsageError("name processes, or use --all: not both");
   const { connection } = await openSharedServer();
   try {
-    if (options.server) {
-      await connection.request("server/stop", {});
-      await connection.closed;
-      return exitStatus.ok;
-    }
     const { processes } = await connection.request("process/list", { scope: "all" });
     if (options.all) {
       // Terminate the pools, not their workers: a pool replaces its workers.

@@ -12,6 +12,7 @@ import { attachCommand } from "./runs/attach-command.js";
 import { runsCommand } from "./runs/runs-command.js";
 import { serveCommand } from "./serve.js";
 import { splitCommand } from "./split-command.js";
+import { stopCommand } from "./stop.js";
 import { topCommand } from "./top/top-command.js";
 import { UsageError } from "./usage-error.js";
 import { version } from "./version.js";
@@ -44,6 +45,7 @@ function program(argv: readonly string[], exit: (status: number) => void): Comma
     psCommand(exit),
     topCommand(exit),
     killCommand(exit),
+    stopCommand(exit),
     lockCommand(command, exit),
     semCommand(command, exit),
   ]) {

@@ -25,6 +25,27 @@ export async function openSharedServer(): Promise<ServerLink> {
   }
 }
 
+/** Connects to the shared server if it runs; starts none. `otherwise`: completes the message of the error. */
+export async function openRunningServer(otherwise: string): Promise<{ connection: Connection; address: string }> {
+  const { text } = serverAddress();
+  const connection = new Connection((opening) =>
+    connectTo(opening, text, {
+      token: process.env["POLYPROC_TOKEN"],
+      name: `polyproc ${process.argv[2] ?? ""}`.trim(),
+    }),
+  );
+  try {
+    await opened(connection);
+  } catch (error) {
+    const { message } = error as Error;
+    const why = isUnanswered(error as PolyprocError)
+      ? `no server answers at ${text}, ${otherwise}`
+      : `${text}: ${message}`;
+    throw error instanceof PolyprocError ? new ExitError(exitStatus.unavailable, why) : error;
+  }
+  return { connection, address: text };
+}
+
 /**
  * Connects to the server of POLYPROC_ADDRESS. Without the variable: to the server on the default socket, or, if none
  * answers there, to a new private server. `code`: the file that the server will run. `node`: tells the Node in which a

@@ -99,7 +99,7 @@ describe("polyproc lock", () => {
     const server = await serve(t);
     const holder = startHolder(t, server, ["lock", "one"]);
     await holder.begun();
-    await run(t, ["kill", "--server"], { env: server.env });
+    await run(t, ["stop"], { env: server.env });
     const { status, stderr } = await holder.running.ended();
     assert.equal(status, 69);
     assert.match(stderr, /^polyproc: the server has gone, and the lock "one" with it: ending the command\n/);

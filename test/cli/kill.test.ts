@@ -109,7 +109,7 @@ test("an item's command that is killed fails its item; a pool that is killed end
   await waitFor(() => !isLiving(Number(third)));
 });
 
-test("--all also ends the pools, and --server the server with everything", async (t) => {
+test("--all also ends the pools", async (t) => {
   const server = await serve(t);
   const { env } = server;
   const one = await victim(t, server, "one");
@@ -118,19 +118,11 @@ test("--all also ends the pools, and --server the server with everything", async
   assert.equal((await run(t, ["kill", "--all"], { env })).status, 0);
   await gone(one, 143);
   assert.equal((await map.ended()).status, 1);
-
-  const two = await victim(t, server, "two", true);
-  assert.deepEqual(await run(t, ["kill", "--server"], { env }), { status: 0, stdout: "", stderr: "" });
-  assert.equal((await server.running.ended()).status, 0);
-  assert.notEqual((await two.running.ended()).status, 0);
-  await waitFor(() => !two.pids.some(isLiving), { what: "the end of the tree" });
 });
 
 test("contradictions are usage errors", async (t) => {
   for (const args of [
     ["--all", "1"],
-    ["--all", "--server"],
-    ["--server", "x"],
     ["x", "--signal", "HUP"],
   ]) {
     const { status, stderr } = await run(t, ["kill", ...args]);

@@ -107,7 +107,7 @@ test("--detach: one server in the background for each socket; POLYPROC_SERVE sta
   const env = { POLYPROC_ADDRESS: address };
   const detach = ["serve", "--detach", "--listen", address, "--idle-timeout", "60"];
   const end = async () => {
-    await run(t, ["kill", "--server"], { env });
+    await run(t, ["stop"], { env });
     await waitFor(() => !existsSync(path), { what: "the server's end" });
   };
   const started = await Promise.all([run(t, detach), run(t, detach)]);

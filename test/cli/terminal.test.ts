@@ -77,7 +77,7 @@ test("top ends with a message when the server ends, and restores the screen firs
   const server = await serve(t);
   const top = startOnTerminal(t, ["top", "--interval", "100ms"], server.env);
   await top.shows(/sessions?,/);
-  await run(t, ["kill", "--server"], { env: server.env });
+  await run(t, ["stop"], { env: server.env });
   assert.equal(await top.ended(), 69);
   assert.match(top.text(), /\u001b\[\?1049lpolyproc: [^\r\n]+\r\n$/);
 });

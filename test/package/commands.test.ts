@@ -109,9 +109,8 @@ describe("the commands of docs/cli.md, as printed, with the packed package", () 
   });
 
   it("ps, top and kill", async () => {
-    const sleeping = ["4711", "nightly"].map((name) =>
-      spawn("polyproc", ["run", "--name", name, "--", "sleep", "600"], { cwd: project, env, stdio: "ignore" }),
-    );
+    const ended = (args: string[]) => once(spawn("polyproc", args, { cwd: project, env, stdio: "ignore" }), "close");
+    const sleeping = ["4711", "nightly"].map((name) => ended(["run", "--name", name, "--", "sleep", "600"]));
     const bothRun = (text: string) => /\b4711\b/.test(text) && /\bnightly\b/.test(text);
     await waitFor(async () => bothRun((await typed("polyproc ps")).stdout));
     assert.match((await typed(printed("polyproc ps --tree"))).stdout, /nightly/);
@@ -125,16 +124,15 @@ describe("the commands of docs/cli.md, as printed, with the packed package", () 
       printed("polyproc kill 4711").replace("4711", String(processes.find(({ name }) => name === "4711")!.pid)),
     );
     await typed(printed("polyproc kill nightly"));
-    await within(Promise.all(sleeping.map((child) => child.exitCode ?? once(child, "close"))), "the ends");
-    const map = spawn("polyproc", ["map", "-q", "600", "--", "sleep"], { cwd: project, env, stdio: "ignore" });
-    const ended = once(map, "close");
+    await within(Promise.all(sleeping), "the ends");
+    const map = ended(["map", "-q", "600", "--", "sleep"]);
     let pool: string | undefined;
     await waitFor(async () => {
       pool = /"pool:[^"]+"/.exec((await typed("polyproc ps --json")).stdout)?.[0].slice(1, -1);
       return pool !== undefined;
     });
     await typed(printed("polyproc kill pool:").replace(/pool:\S+/, pool!));
-    await within(ended, "the end of the map");
+    await within(map, "the end of the map");
   });
 
   it("lock and sem", async () => {

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { run } from "../cli/polyproc.js";
 import { installedNodes, installNode, nodeBinary } from "../runner/node-binary.js";
+import { needs } from "../tools/needs.js";
 import { build, makeProject, projects, type Project, type ProjectName, type Tool } from "./project.js";
 
 /** tsx and esbuild do not write the metadata of decorators. */
@@ -49,6 +50,27 @@ async function works(t: TestContext, name: ProjectName, tool: Tool, node?: strin
   assert.deepEqual({ status, values }, { status: 0, values: [projects[name].result] }, stderr);
 }
 
+/** A Python function beside the TypeScript one. It imports a module of its folder, and reads a file of the project. */
+async function worksInPython(t: TestContext, name: ProjectName, node?: string): Promise<void> {
+  const folder = makeProject(t, name, "nothing");
+  mkdirSync(join(folder, "tools"));
+  writeFileSync(join(folder, "tools/text.py"), "def words(path):\n    return open(path).read().split()\n");
+  writeFileSync(
+    join(folder, "tools/count.py"),
+    "from text import words\n\n\ndef count(path):\n    return {'path': path, 'words': len(words(path))}\n",
+  );
+  const { status, values, stderr } = await map(t, folder, { module: "tools/count.py", export: "count" }, node);
+  assert.deepEqual({ status, values }, { status: 0, values: [{ path: "a.txt", words: 3 }] }, stderr);
+}
+
+describe(
+  "a Python function is mapped over files in every kind of project",
+  { concurrency: 2, ...needs("python3") },
+  () => {
+    for (const name of names) test(name, (t) => worksInPython(t, name));
+  },
+);
+
 describe("a TypeScript function is mapped over files in every kind of project", { concurrency: 2 }, () => {
   for (const name of names) {
     test(`${name}, with tsx`, (t) => works(t, name, "tsx-4"));
@@ -81,6 +103,7 @@ for (const [version, binary] of otherNodes()) {
     }
     for (const name of ["esm", "commonjs"] as const) test(`${name}, with tsx`, (t) => works(t, name, "tsx-4", binary));
     test("metadata", (t) => works(t, "metadata", "typescript", binary));
+    test("a Python function in esm", needs("python3"), (t) => worksInPython(t, "esm", binary));
   });
 }
 

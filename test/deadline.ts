@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 
 /**
  * How long a test waits for what must come, in milliseconds: longer than any stop of a busy machine. Only a hang takes
- * so long, so no test needs a shorter one. The runner gives a silent test file five times as long.
+ * so long, so no test needs a shorter one. The runner gives a silent test file ten times as long.
  */
 export const patienceMs = 60_000;
 

@@ -5,7 +5,7 @@
  */
 import { describeProcess } from "./runner/leaks.js";
 import { findChecks, runCheck } from "./runner/check.js";
-import { findTestFiles } from "./runner/files.js";
+import { findTestFiles, usesWindow } from "./runner/files.js";
 import type { Outcome } from "./runner/outcome.js";
 import { runFile } from "./runner/run-file.js";
 import { failLeftOut, isJudged, tellLeftOut } from "./runner/left-out.js";
@@ -18,6 +18,11 @@ const concurrency = 3;
 const slowMs = 2000;
 /** The whole suite. */
 const limitMs = 45 * 60_000;
+
+interface Job {
+  run: () => Promise<Outcome>;
+  usesWindow: boolean;
+}
 
 const filters = process.argv.slice(2);
 const run = new Run();
@@ -43,9 +48,12 @@ async function stop(code: number): Promise<never> {
 }
 
 const files = findTestFiles(filters);
-const jobs = [
-  ...(filters.length === 0 ? findChecks().map((check) => () => runCheck(check, run)) : []),
-  ...files.map((file) => () => runFile(file, run)),
+const jobs: Job[] = [
+  ...(filters.length === 0 ? findChecks() : []).map((check) => ({
+    run: () => runCheck(check, run),
+    usesWindow: false,
+  })),
+  ...files.map((file) => ({ run: () => runFile(file, run), usesWindow: usesWindow(file) })),
 ];
 if (files.length === 0) {
   console.log(
@@ -61,9 +69,19 @@ for (const outcome of await prepareEditors(files, run)) {
   print(outcome);
 }
 
+let windowIsOpen = false;
+
+/** The next job. One window of an editor is open at a time: each occupies a CPU, and is slow to respond without one. */
+function takeJob(): Job | undefined {
+  const at = jobs.findIndex((job) => !(job.usesWindow && windowIsOpen));
+  return at === -1 ? undefined : jobs.splice(at, 1)[0];
+}
+
 async function work(): Promise<void> {
-  for (let job; (job = jobs.shift());) {
-    const outcome = await job();
+  for (let job; (job = takeJob());) {
+    if (job.usesWindow) windowIsOpen = true;
+    const outcome = await job.run();
+    if (job.usesWindow) windowIsOpen = false;
     if (isJudged) failLeftOut(outcome);
     outcomes.push(outcome);
     print(outcome);

@@ -8,16 +8,23 @@ export interface TestFile {
   compiled: string;
 }
 
+/** Tests that open a window of an editor. */
+const windows = ["test/extension/in-host", "test/extension/browser/"];
+
 /** Files that take longest, or a fixed time. They run first, so that none of them runs alone at the end. */
 const long = [
+  ...windows,
   "test/soak/",
   "test/fuzz/",
   "test/bindings/python/cpython-suite",
   "test/bindings/python/session",
   "test/bindings/python/programs",
   "test/bindings/python/futures",
-  "test/extension/in-host",
 ];
+
+export function usesWindow({ source }: TestFile): boolean {
+  return windows.some((start) => source.startsWith(start));
+}
 
 function rank({ source }: TestFile): number {
   const at = long.findIndex((start) => source.startsWith(start));

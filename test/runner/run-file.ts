@@ -12,7 +12,7 @@ import type { TestEvent } from "./reporter.js";
 import type { Run } from "./run.js";
 
 /** A file that tells nothing for so long hangs. */
-const quietMs = 300_000;
+const quietMs = 600_000;
 /** How many of the last characters of a file's output are kept. */
 const maxOutput = 20_000;
 /** Most processes, sockets and files left behind that are named. */

@@ -84,6 +84,11 @@ test(
       timeoutMs: patienceMs,
       intervalMs: 200,
     });
+    // It cannot be started twice by accident: the editor asks.
+    await runTask(workbench, "Long");
+    await workbench.quickInput.getByPlaceholder("Select an instance to terminate").waitFor();
+    assert.equal(Number(readFileSync(file, "utf8")), pid);
+    await workbench.press("Escape");
     await workbench.runCommand("Tasks: Terminate Task");
     await waitFor(
       async () => {

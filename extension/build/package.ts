@@ -1,10 +1,9 @@
-import { readFile, rm, stat, writeFile } from "node:fs/promises";
+import { readFile, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { createVSIX } from "@vscode/vsce";
 import { repositoryOf } from "./address.js";
-import { withPicturesInside } from "./pictures.js";
 import { root } from "./root.js";
-import { readmePath, stage } from "./stage.js";
+import { stage } from "./stage.js";
 
 /** More than this, and something was packed that should not have been. */
 const maxBytes = 1_500_000;
@@ -16,10 +15,8 @@ export async function packageExtension(outdir: string): Promise<{ path: string; 
   const folder = join(dirname(path), `.vsix-${process.pid}`);
   try {
     await stage(folder);
-    const isHosted = repositoryOf({ ...manifest }) !== null;
-    if (!isHosted) await writeFile(join(folder, "README.md"), await withPicturesInside(readmePath));
-    // The packager's check refuses pictures that are inside the page, which VS Code shows and the Marketplace does not.
-    await createVSIX({ cwd: folder, packagePath: path, dependencies: false, rewriteRelativeLinks: isHosted });
+    const rewriteRelativeLinks = repositoryOf({ ...manifest }) !== null;
+    await createVSIX({ cwd: folder, packagePath: path, dependencies: false, rewriteRelativeLinks });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -53,9 +53,9 @@ export async function stage(folder: string, { release = true }: StageOptions = {
 }
 
 /** The page of the extension. */
-export const readmePath: string = join(root, "extension", "README.md");
+const readmePath = join(root, "extension", "README.md");
 
-/** With pictures if they have an address. Without one, the packager accepts no pictures. */
+/** With pictures if they have an address. VS Code shows no others: neither files of the extension nor `data:` URLs. */
 function readme(markdown: string, manifest: Record<string, unknown>): string {
   const repository = repositoryOf(manifest);
   return repository ? withPicturesAt(`${repository}/raw/HEAD/`, markdown) : withoutPictures(markdown);

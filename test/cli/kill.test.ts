@@ -9,7 +9,7 @@ import { run, serve, start, type Running, type Server } from "./polyproc.js";
 
 interface Victim {
   running: Running;
-  /** Of the command and of its child. */
+  /** Pids of the command and of its child. */
   pids: number[];
 }
 

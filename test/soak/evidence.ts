@@ -87,7 +87,7 @@ function handles(pid: number, signal: number): boolean {
   return caught !== undefined && (BigInt(`0x${caught}`) & (1n << BigInt(signal - 1))) !== 0n;
 }
 
-/** Of a Node report: the stack, and the handles that keep it alive. */
+/** The parts of a Node report that matter: the stack, and the handles that keep the process alive. */
 function nodeStack(text: string): string {
   try {
     const { javascriptStack, libuv } = JSON.parse(text) as {

@@ -8,7 +8,7 @@ export interface LogRecord {
   pid: number;
   /** What happened, such as `acquire`, `put`, `error`, `violation`, `end`. */
   op: string;
-  /** Of an operation that takes time: the moment of its call. */
+  /** For an operation that takes time: when it was called. */
   from?: number;
   [detail: string]: unknown;
 }

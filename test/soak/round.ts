@@ -21,7 +21,7 @@ const settleMs = 20_000;
 
 /** A quiet server has some fifty descriptors open: its listener, warm hosts, FIFOs made ahead. */
 const mostDescriptors = 150;
-/** Of a program's log, so much is told when something did not hold. */
+/** How much of a program's log is shown when a check fails. */
 const lastRecords = 12;
 
 export interface RoundPlan {

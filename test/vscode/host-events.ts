@@ -1,7 +1,7 @@
 /** What the tests in the extension host tell, one line of JSON each. */
 export type HostEvent =
   | { kind: "begins"; title: string }
-  /** Of the test that has begun. `error`: why it failed. */
+  /** The running test has ended. `error`: why it failed. */
   | { kind: "ends"; skipped: boolean; error: string | null }
   /** Something measured, for people. */
   | { kind: "note"; text: string }

@@ -14,7 +14,7 @@ export interface ErrorFacts extends Record<string, unknown> {
   stack: string;
   properties?: Record<string, unknown>;
   cause?: ErrorFacts;
-  /** Of an AggregateError. */
+  /** The errors of an AggregateError. */
   errors?: ErrorFacts[];
 }
 

@@ -41,11 +41,11 @@ export interface ProcessOptions<A extends AnyArguments = AnyArguments> extends S
    * A process that was not started yet never is: `start` rejects with Cancelled. Default: none.
    */
   signal?: AbortSignal | undefined;
-  /** Of a command: "pipe": the script writes its standard input, as `stdin`. Default: the input is empty. */
+  /** Only for a command. "pipe": the script writes its standard input, as `stdin`. Default: the input is empty. */
   stdin?: "pipe" | undefined;
-  /** Of a command: "pipe": the script reads its standard output, as `stdout`. Default: as `setOutput` says. */
+  /** Only for a command. "pipe": the script reads its standard output, as `stdout`. Default: as `setOutput` says. */
   stdout?: "pipe" | undefined;
-  /** Of a command: "pipe": the script reads its standard error, as `stderr`. Default: as `setOutput` says. */
+  /** Only for a command. "pipe": the script reads its standard error, as `stderr`. Default: as `setOutput` says. */
   stderr?: "pipe" | undefined;
 }
 

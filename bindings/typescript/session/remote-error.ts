@@ -3,7 +3,7 @@ import { errorFromValue } from "../codec/error-value.js";
 /** The description of what was thrown in a worker: plain data, whatever the worker's language. */
 export interface ErrorFacts {
   type: string;
-  /** Of a JavaScript error: the built-in class that it extends, if that is not `type`. */
+  /** For a JavaScript error: the built-in class that it extends, if that is not `type`. */
   class?: string;
   message: string;
   stack?: string;

@@ -2,15 +2,15 @@ import type { Budget } from "../budget.js";
 import { OutputRing } from "./output-ring.js";
 import type { ProcessRecord } from "./process.js";
 
-/** Of the memory for peers, what processes that have ended may take with their output; no more than 64 MiB. */
+/** The part of the memory for peers that the output of ended processes may take; at most 64 MiB. */
 const endedShare = 1 / 16;
 const maxEndedBytes = 64 * 1024 * 1024;
-/** What a process that has ended takes beside its output, roughly. */
+/** Roughly the memory of an ended process without its output. */
 const recordBytes = 4096;
-/** What the output of a running process is cut to while memory is short. */
+/** The remembered output of a running process is cut to this while memory is short. */
 const leastRingBytes = 16 * 1024;
 
-/** The remembered output of all processes: of those that have ended the oldest goes first. */
+/** The remembered output of all processes. When memory is short, the output of the oldest ended process goes first. */
 export class OutputMemory {
   readonly #budget: Budget;
   readonly #maxRingBytes: number;
@@ -26,7 +26,7 @@ export class OutputMemory {
     budget.addReserve((bytes) => this.#free(bytes));
   }
 
-  /** Of one process. */
+  /** How many bytes are remembered of one process's output. */
   get maxRingBytes(): number {
     return this.#budget.pressed ? Math.min(leastRingBytes, this.#maxRingBytes) : this.#maxRingBytes;
   }

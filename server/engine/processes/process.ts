@@ -52,7 +52,7 @@ export class ProcessRecord implements SharedObject, Waitable, OwnProcess {
   identity: readonly number[];
   pool: Handle | null = null;
   child: Child | null = null;
-  /** Of a command: the streams that its starter writes and reads. */
+  /** Only for a command: the streams that its starter writes and reads. */
   streams: CommandStreams | null = null;
   /** The session of this process, if it is a host that has connected. */
   session: Session | null = null;

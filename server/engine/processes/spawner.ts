@@ -77,7 +77,7 @@ export interface Child {
   /** Back-pressure: the child's output is not read until `resumeOutput`, except that of `streams`. */
   pauseOutput(): void;
   resumeOutput(): void;
-  /** Of a command with `streams`. */
+  /** Only for a command with `streams`. */
   readonly streams?: ChildStreams;
 }
 
@@ -85,7 +85,7 @@ export interface Child {
 export interface ChildStreams {
   /** `done`: the operating system has taken all bytes; false: it cannot take them any more. */
   write(data: Uint8Array, done: (taken: boolean) => void): void;
-  /** Of standard input: after what was written. */
+  /** Standard input is closed after what was written. */
   close(stream: StandardStream): void;
   /** Back-pressure. No effect after the exit: the rest is read. */
   pause(stream: "stdout" | "stderr"): void;

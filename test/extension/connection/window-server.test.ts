@@ -306,7 +306,7 @@ async function otherProtocol(t: TestContext, path: string): Promise<{ stopped():
   return { stopped: () => stopped };
 }
 
-/** Of a msgpack body: a small integer after the key. */
+/** The small integer after the key `id` of a msgpack body. */
 function idOf(chunk: Buffer): number {
   const at = chunk.indexOf(Buffer.from([0xa2, 0x69, 0x64]));
   return chunk[at + 3]!;

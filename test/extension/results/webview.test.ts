@@ -150,7 +150,7 @@ describe("the page of a results panel", needs("chromium"), () => {
         detail: { index: 1, item: { text: '{"a":1}', cut: true }, value: null, valueGone: false, error, command: null },
       },
       { type: "output", index: 1, lines: [{ stream: "stderr", text: "src/x.c:3:5: bad" }], dropped: 1200 },
-      // Of a row that is no longer looked at.
+      // Output of a row that is no longer shown.
       { type: "output", index: 2, lines: [{ stream: "stdout", text: "elsewhere" }], dropped: 0 },
       {
         type: "output",

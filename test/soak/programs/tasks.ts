@@ -7,7 +7,7 @@ import { enter, leave } from "./slots.js";
 
 export interface Item {
   log: string;
-  /** Of the call that it belongs to. */
+  /** The number of its call. */
   call: number;
   number: number;
   ms: number;

@@ -9,7 +9,7 @@ export interface Params {
   lengthMs: number;
   /** Operations at most. */
   count: number;
-  /** Of the scenario's own. */
+  /** Options of this scenario. */
   // oxlint-disable-next-line typescript/no-explicit-any -- each workload knows its own
   [name: string]: any;
 }

@@ -46,7 +46,7 @@ class IMapIterator:
             )
         # By the number of the first item: outcomes that were not opened.
         self._came = {}
-        # Of opened outcomes: deques of results that were not handed out.
+        # Results of opened outcomes that were not handed out: one deque for each outcome.
         self._opened = deque()
         self._next_index = 0
         self._lost = None

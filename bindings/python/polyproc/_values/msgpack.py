@@ -107,12 +107,12 @@ def bin_head(size):
     return _U32(0xC6, size)
 
 
-# Of a bin or an extension type.
+# Most bytes of a bin or of an extension's data.
 _LONGEST = 0xFFFFFFFF
 
 
 def pack_bin(value):
-    """Of bytes, a memoryview or a rope. What is large is not copied."""
+    """Packs bytes, a memoryview or a rope. A large one is not copied."""
     size = len(value)
     return bin_head(size) + value if size < LARGE_BYTES else rope(bin_head(size), value)
 

@@ -12,7 +12,7 @@ class Rope:
     def __init__(self, pieces):
         self.pieces = pieces
         self.size = sum(map(len, pieces))
-        # Of the message that it is: msgpack of nil.
+        # The number of the message that it is, in msgpack. Here: nil.
         self.id = b"\xc0"
 
     def __len__(self):

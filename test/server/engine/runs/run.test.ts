@@ -148,7 +148,7 @@ test("chunks are given to workers together, and their results are taken apart", 
     entries.map((entry) => payloadData(entry.value!)[0]),
     entries.map((entry) => entry.index),
   );
-  // Of one chunk, one after the other.
+  // The items of one chunk run one after the other.
   const [a, b] = entries as [runs.RunEntry, runs.RunEntry];
   assert.deepEqual([a.ms, b.ms, b.startedAt! - a.startedAt!], [10, 10, 10]);
 });

@@ -10,6 +10,7 @@ import { psCommand } from "./ps/ps-command.js";
 import { runCommand } from "./run.js";
 import { attachCommand } from "./runs/attach-command.js";
 import { runsCommand } from "./runs/runs-command.js";
+import { agentCommand } from "./agent.js";
 import { serveCommand } from "./serve.js";
 import { splitCommand } from "./split-command.js";
 import { stopCommand } from "./stop.js";
@@ -38,6 +39,7 @@ function program(argv: readonly string[], exit: (status: number) => void): Comma
     .configureOutput(output);
   for (const subcommand of [
     serveCommand(argv, exit),
+    agentCommand(argv, exit),
     mapCommand(command, exit),
     runCommand(command, exit),
     runsCommand(exit),

@@ -42,14 +42,17 @@ async function serve(options: readonly string[], exit: (status: number) => void)
   }
   const saysWhere = options.some((option) => /^--(listen|stdio|fd|help|version)(=|$)|^-h$/.test(option));
   const path = defaultSocketPath();
-  process.argv = [process.argv[0]!, serverMain, ...options, ...(saysWhere ? [] : ["--listen", `unix:${path}`])];
+  const status = await runServerHere([...options, ...(saysWhere ? [] : ["--listen", `unix:${path}`])]);
+  if (status !== 0) exit(status);
+  else if (!saysWhere) process.stdout.write(`export POLYPROC_ADDRESS=${quoted(`unix:${path}`)}\n`);
+}
+
+/** Runs the server in this process. Returns once it serves, with 0, or with the status that it failed with. */
+export async function runServerHere(options: readonly string[]): Promise<number> {
+  process.argv = [process.argv[0]!, serverMain, ...options];
   const server = (await import(pathToFileURL(serverMain).href)) as ServerModule;
   await (server.started ?? server.default?.started);
-  if (process.exitCode !== undefined && process.exitCode !== 0) {
-    exit(Number(process.exitCode));
-  } else if (!saysWhere) {
-    process.stdout.write(`export POLYPROC_ADDRESS=${quoted(`unix:${path}`)}\n`);
-  }
+  return Number(process.exitCode ?? 0);
 }
 
 /** Quotes the text for a shell, if necessary. */

@@ -8,7 +8,9 @@ import type { ServerLink } from "./server-link.js";
 export function surroundings(server: ServerLink): Surroundings | null {
   if (server.address === null || !server.isLocal) return null;
   const env = Object.fromEntries(
-    Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+    Object.entries(process.env).filter(
+      (entry): entry is [string, string] => entry[1] !== undefined && !entry[0].startsWith("POLYPROC_CLUSTER"),
+    ),
   );
   return { cwd: process.cwd(), env };
 }

@@ -50,6 +50,14 @@ export const errorCodes = {
    * `data`: origin, object.
    */
   UntrustedBlob: 1022,
+  /** Each host of the cluster that ran the task died. `data`: host. */
+  AgentLost: 1023,
+  /** The cluster's store cannot be used: not reachable, too old, full, or a package of the server is missing. */
+  ClusterUnavailable: 1024,
+  /** On a host of the cluster the module differs from the client's. `data`: host, module. */
+  ModuleMismatch: 1025,
+  /** A host of the cluster refuses the task: it may not run there, or its signature is wrong. `data`: host. */
+  NotTrusted: 1026,
 
   /** JSON-RPC: not a request. */
   InvalidRequest: -32600,

@@ -83,6 +83,8 @@ export const resultEntry = v.strictObject({
   pid: count(),
   /** How long the items ran, in milliseconds; 0 if they never ran. */
   ms: v.number(),
+  /** The host on which they ran. Absent: this machine. */
+  host: v.optional(v.string()),
 });
 export type ResultEntry = v.InferOutput<typeof resultEntry>;
 

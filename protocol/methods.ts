@@ -1,5 +1,6 @@
 import type { Message, NotificationMessage, RequestMessage } from "./message.js";
 import * as barrier from "./barrier.js";
+import * as cluster from "./cluster.js";
 import * as condition from "./condition.js";
 import * as event from "./event.js";
 import * as events from "./events.js";
@@ -32,6 +33,7 @@ export const areas = {
   pool,
   job,
   run,
+  cluster,
   events,
   worker,
 } as const;

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { clusterAddress, label } from "./cluster-address.js";
 import { request } from "./message.js";
 import { count, handle, none, payload, timeoutMs } from "./schema.js";
 import { environment, execArgv, target } from "./target.js";
@@ -23,6 +24,8 @@ export const poolInfo = v.strictObject({
   queued: count(),
   done: count(),
   failed: count(),
+  /** The cluster on whose hosts its tasks run, without the password. Absent: they run on this machine. */
+  cluster: v.optional(v.string()),
   /** The programs that run its functions, the first one first: `/app/.venv/bin/python`. Absent before its first job. */
   interpreters: v.optional(v.array(v.string())),
 });
@@ -33,7 +36,10 @@ export const create = request("pool/create", {
     "Makes a pool of up to `processes` workers (default: the number of CPUs). Workers are daemonic. The server " +
     "starts them when tasks need them, and replaces one that has died. The initializer runs in each worker before " +
     "its first task. If it fails, the waiting tasks fail with its error, so that the server does not start workers " +
-    "without end. A worker ends after `maxTasksPerChild` tasks.",
+    "without end. A worker ends after `maxTasksPerChild` tasks. With `cluster` the tasks run on the hosts of a " +
+    "cluster, at most `processes` at a time (default: no limit). Such a pool takes no option about its workers: " +
+    "`initializer`, `initargs`, `maxTasksPerChild`, `cwd`, `env`, `execArgv`, `minProcesses`, `idleTimeoutMs` and " +
+    "`runtime` are refused with BadState.",
   params: v.strictObject({
     pool: pool(),
     processes: v.optional(v.pipe(count(1), v.maxValue(4096))),
@@ -55,6 +61,10 @@ export const create = request("pool/create", {
     runtime: v.optional(v.string()),
     /** For display. Default: none. */
     name: v.optional(v.pipe(v.string(), v.maxLength(200))),
+    /** Address of a cluster's Redis: `rediss://user@redis.example/0`. Default: the tasks run on this machine. */
+    cluster: v.optional(clusterAddress()),
+    /** Labels that a host must have to run its tasks. Only with `cluster`. Default: none. */
+    needs: v.optional(v.array(label())),
   }),
   result: none(),
   errors: ["BadState"],

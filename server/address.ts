@@ -21,8 +21,3 @@ export function formatAddress(address: Address): string {
   if (address.kind === "unix") return `unix:${address.path}`;
   return `${address.kind}:${address.host.includes(":") ? `[${address.host}]` : address.host}:${address.port}`;
 }
-
-/** Whether only this machine can reach the address. */
-export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
-}

@@ -1,6 +1,7 @@
 import { availableParallelism, totalmem } from "node:os";
 import { parseArgs } from "node:util";
-import { formatAddress, isLoopback, parseListenAddress, type Address } from "./address.js";
+import { formatAddress, parseListenAddress, type Address } from "./address.js";
+import { isLoopback } from "./cluster/loopback.js";
 import { UsageError } from "./usage-error.js";
 
 /** What the command line asks for. */

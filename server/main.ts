@@ -23,6 +23,11 @@ export const started: Promise<void> = main(process.argv.slice(2));
 
 async function main(argv: readonly string[]): Promise<void> {
   try {
+    if (argv[0] === "agent") {
+      const { runAgent } = await import("./agent-main.js");
+      server = await runAgent(argv.slice(1));
+      return;
+    }
     const given = parseArguments(argv);
     if (given === "help") process.stdout.write(usage);
     else if (given === "version") process.stdout.write(`${version}\n`);

@@ -4,12 +4,16 @@ import { PolyprocError } from "../protocol/errors.js";
 import { formatAddress, type Address } from "./address.js";
 import type { ServerArguments } from "./arguments.js";
 import { systemClock } from "./clock.js";
+import type { Agent, AgentOptions } from "./cluster/agent.js";
+import { ClusterTable } from "./cluster/clusters.js";
+import { takeClusterPassword } from "./cluster-password.js";
 import { collectGarbage } from "./collect-garbage.js";
 import { configurationFile, readConfiguration, unusedConfiguration, type Configuration } from "./configuration.js";
 import { readToTheEnd } from "./deaf-peer.js";
 import { Doors } from "./doors.js";
 import type { Timer } from "./engine/clock.js";
 import { Engine } from "./engine/engine.js";
+import { PackRunner } from "./engine/pools/pack-runner.js";
 import type { HostRecord } from "./engine/processes/host.js";
 import type { Hub } from "./handlers/connection.js";
 import { reportFault } from "./handlers/server-fault.js";
@@ -46,6 +50,7 @@ export class PolyprocServer {
   readonly #spawner: OsSpawner;
   readonly #doors: Doors;
   readonly #stopCollecting: () => void;
+  readonly #clusters: ClusterTable;
   readonly #listeners: Listener[];
   readonly #idleTimeoutMs: number | null;
   /** The client that started this server for itself, and whether it has disconnected. */
@@ -62,13 +67,14 @@ export class PolyprocServer {
   private constructor(options: ServerArguments, configuration: Configuration, listeners: Listener[]) {
     this.#listeners = listeners;
     this.#idleTimeoutMs = options.idleTimeoutMs;
+    this.#clusters = new ClusterTable(takeClusterPassword(), tellPeople);
     const instanceId = randomBytes(12).toString("hex");
     const runtimes = runtimeCommands(configuration.runtimes, options.runtimes, options.nodeOptions);
     this.#spawner = createSpawner({
       instanceId,
       runtimes,
       childEnv: childEnvironment(listeners),
-      tellPeople: (text) => process.stderr.write(`polyproc: ${text}\n`),
+      tellPeople,
       onHostConnection: (socket, events, host) => {
         readToTheEnd(socket);
         serveFrames(
@@ -84,6 +90,7 @@ export class PolyprocServer {
       reportFault,
       spawner: this.#spawner,
       codec: payloadCodec,
+      clusters: this.#clusters,
       signalNumber,
       paths: filePaths,
       openTally: () => openTally(),
@@ -171,6 +178,12 @@ export class PolyprocServer {
     }
   }
 
+  /** Takes work from a cluster. Fails with PolyprocError. */
+  async joinCluster(options: AgentOptions): Promise<Agent> {
+    const { Agent } = await import("./cluster/agent.js");
+    return Agent.start(options, new PackRunner(this.#hub.engine, options.slots), tellPeople);
+  }
+
   /** Ends children and connections. */
   stop(): Promise<void> {
     return (this.#stopped ??= this.#stop());
@@ -184,7 +197,7 @@ export class PolyprocServer {
     this.#hub.engine.ending = true;
     this.#hub.engine.processes.dismissAll();
     this.#hub.engine.hosts.close();
-    await this.#spawner.dispose(childGraceMs);
+    await Promise.all([this.#clusters.end(), this.#spawner.dispose(childGraceMs)]);
     await this.#doors.end(new PolyprocError("ShuttingDown", "the server is ending"), clientGraceMs);
     await Promise.all(unlistened);
     this.onStopped();
@@ -235,6 +248,10 @@ export class PolyprocServer {
     const { processes, runs } = this.#hub.engine;
     if (!processes.hasNonDaemonic() && runs.active === 0) void this.stop();
   }
+}
+
+function tellPeople(text: string): void {
+  process.stderr.write(`polyproc: ${text}\n`);
 }
 
 function tokenOf({ tokenFile }: ServerArguments): TokenCheck {

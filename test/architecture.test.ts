@@ -42,6 +42,12 @@ const layers: Record<string, Layer> = {
     packages: ["vscode-jsonrpc", "msgpackr"],
     node: "all",
   },
+  // Redis and its queues: loaded by the first pool in a cluster.
+  "server/cluster": {
+    folders: ["protocol", "server/engine", "server/cluster"],
+    packages: ["bullmq", "ioredis", "valibot"],
+    node: "all",
+  },
   "server/os": {
     folders: [
       "protocol",

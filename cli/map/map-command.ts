@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { failsForAll } from "../../protocol/fails-for-all.js";
 import type { Target } from "../../protocol/target.js";
+import { clusterAddress } from "../cluster-address.js";
 import { exitStatus, signalStatus } from "../exit-status.js";
 import { collect, duration, wholeNumber } from "../option-values.js";
 import { openAnyServer, openSharedServer, type ServerLink } from "../server-link.js";
@@ -35,6 +36,7 @@ interface MapOptions {
   quiet?: true;
   detach?: true;
   name?: string;
+  cluster?: string | true;
 }
 
 const help = `
@@ -114,6 +116,10 @@ export function mapCommand(command: readonly string[] | null, exit: (status: num
     .option("--tag", "begin each line of output with its item and a tab")
     .option("-q, --quiet", "no progress and no summary; failures are told all the same")
     .option("--detach", "hand all items to the server that others use, print the run's handle, and end")
+    .option(
+      "--cluster [address]",
+      "run the items on the hosts of a cluster, redis[s]://HOST (default address: POLYPROC_CLUSTER)",
+    )
     .option("--name <name>", "with --detach: what the run is called in lists (default: what it runs)")
     .addHelpText("after", help)
     .action(async (items: string[], options: MapOptions) => exit(await map(items, command, options)));
@@ -153,13 +159,21 @@ async function map(args: string[], command: readonly string[] | null, options: M
     );
   if (options.name !== undefined && !options.detach)
     throw new UsageError("--name is for a run that goes on by itself: use it with --detach");
+  const cluster = clusterOf(options);
   const server = await (options.detach ? openSharedServer() : openAnyServer(options.module, () => nodeOf(options)));
   try {
     if (options.detach) return await start(server, source, targetOf(server, command, options), options);
-    return await runMap(server, targetOf(server, command, options), source, options);
+    return await runMap(server, targetOf(server, command, options), source, options, cluster);
   } finally {
     await server.connection.close();
   }
+}
+
+/** The cluster's address. Fails with UsageError. */
+function clusterOf({ cluster, detach }: MapOptions): string | undefined {
+  if (cluster === undefined) return undefined;
+  if (detach) throw new UsageError("--detach hands the items to a server of this machine: leave --cluster out");
+  return clusterAddress(cluster);
 }
 
 function nodeOf({ module, quiet }: MapOptions): string {
@@ -189,11 +203,18 @@ async function start(
 }
 
 function targetOf(server: ServerLink, command: readonly string[] | null, options: MapOptions): Target {
-  if (command) return commandTarget(command, surroundings(server));
+  // This machine's folder and environment are those of no other host.
+  if (command) return commandTarget(command, options.cluster === undefined ? surroundings(server) : null);
   return moduleTarget(options.module!, options.export, server.isLocal, options.interpreter);
 }
 
-async function runMap(server: ServerLink, target: Target, source: ItemSource, options: MapOptions): Promise<number> {
+async function runMap(
+  server: ServerLink,
+  target: Target,
+  source: ItemSource,
+  options: MapOptions,
+  cluster: string | undefined,
+): Promise<number> {
   const { connection } = server;
   const terminal = new Terminal();
   let status: number | null = null;
@@ -207,7 +228,8 @@ async function runMap(server: ServerLink, target: Target, source: ItemSource, op
   });
   const run = new MapRun(connection, source, {
     target,
-    processes: options.jobs ?? connection.facts.cpuCount,
+    processes: options.jobs ?? (cluster === undefined ? connection.facts.cpuCount : undefined),
+    cluster,
     chunkSize: options.chunkSize,
     retries: options.retries,
     timeoutMs: options.timeout ?? null,

@@ -12,7 +12,9 @@ import type { Outcome } from "./outcome.js";
 export interface MapRunOptions {
   target: Target;
   /** Most workers or commands at a time. */
-  processes: number;
+  processes: number | undefined;
+  /** Address of the cluster on whose hosts they run. Undefined: the server's own machine. */
+  cluster?: string | undefined;
   /** Items in one task. */
   chunkSize: number;
   retries: number;
@@ -29,6 +31,8 @@ export interface MapRunOptions {
 
 /** Tasks of functions may be short, so some wait at the server. Their bytes are limited. */
 const chunksAhead = 32;
+/** Without a limit, hosts of a cluster may take so many chunks at a time. */
+const clusterAhead = 1024;
 const maxAheadBytes = 8 * 1024 * 1024;
 const maxMessageBytes = 1024 * 1024;
 const maxMessageTasks = 256;
@@ -73,7 +77,8 @@ export class MapRun {
     this.#job = connection.mint("job");
     const isCommand = "command" in options.target;
     this.#chunkSize = isCommand ? 1 : options.chunkSize;
-    this.#window = isCommand ? options.processes : options.processes * 2 + chunksAhead;
+    const { processes = clusterAhead } = options;
+    this.#window = isCommand && options.cluster === undefined ? processes : processes * 2 + chunksAhead;
   }
 
   /** Number of items that were submitted and have no outcome. */
@@ -112,7 +117,8 @@ export class MapRun {
     if (this.#ending !== "no" || this.#failure !== null) return;
     this.#ending = "gently";
     this.#stopFeeding();
-    if (this.#isCommand) return;
+    // On the server's own machine every command that was sent runs.
+    if (this.#isCommand && this.#options.cluster === undefined) return;
     try {
       await this.#connection.request("job/cancel", { job: this.#job, waiting: true });
       // The server sends the outcomes of the cancelled items before it answers this request.
@@ -143,10 +149,11 @@ export class MapRun {
   }
 
   async #prepare(): Promise<void> {
-    const { target, processes, retries, timeoutMs } = this.#options;
+    const { target, processes, cluster, retries, timeoutMs } = this.#options;
+    const name = describeTarget(target).slice(0, 200);
     const connection = this.#connection;
     await Promise.all([
-      connection.request("pool/create", { pool: this.#pool, processes, name: describeTarget(target).slice(0, 200) }),
+      connection.request("pool/create", { pool: this.#pool, processes, name, cluster }),
       connection.request("job/create", { job: this.#job, pool: this.#pool, target, mode: "map", retries, timeoutMs }),
       connection.request("job/watch", { job: this.#job }),
     ]);

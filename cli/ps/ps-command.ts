@@ -2,6 +2,8 @@ import { Command } from "commander";
 import { exitStatus } from "../exit-status.js";
 import { openSharedServer } from "../server-link.js";
 import { renderTable } from "../table.js";
+import { clusterAddress } from "../cluster-address.js";
+import { clusterText } from "./cluster.js";
 import { processCells, processColumns, processName } from "./process-row.js";
 import { renderTree } from "./process-tree.js";
 import { readStateOnce, type ServerState } from "./server-state.js";
@@ -10,6 +12,7 @@ interface PsOptions {
   json?: true;
   tree?: true;
   all?: true;
+  cluster?: string | true;
 }
 
 const help = `
@@ -29,8 +32,14 @@ export function psCommand(exit: (status: number) => void): Command {
     .option("--json", "print one JSON object: {server, processes, pools, sessions}")
     .option("--tree", "show which client and which process started which, down to what the server did not start itself")
     .option("-a, --all", "also warm hosts, and processes that have ended")
+    .option("--cluster [address]", "list the hosts and pools of a cluster (default address: POLYPROC_CLUSTER)")
     .addHelpText("after", help)
     .action(async (options: PsOptions) => {
+      if (options.cluster !== undefined) {
+        process.stdout.write(await clusterText(clusterAddress(options.cluster), options.json ?? false));
+        exit(exitStatus.ok);
+        return;
+      }
       const { connection } = await openSharedServer();
       try {
         const state = await readStateOnce(connection, options.all ?? false);

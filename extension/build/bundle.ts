@@ -73,7 +73,7 @@ function sharedOptions(release: boolean): SharedOptions {
     minifyWhitespace: release,
     minifySyntax: release,
     legalComments: release ? "none" : "inline",
-    external: ["vscode"],
+    external: ["vscode", "bullmq", "ioredis"],
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Examples } from "./example.js";
+import { clusterExamples } from "./cluster.js";
 import { eventsExamples } from "./events.js";
 import { jobExamples } from "./job.js";
 import { lifecycleExamples } from "./lifecycle.js";
@@ -22,6 +23,7 @@ export const examples: Examples = {
   ...poolExamples,
   ...jobExamples,
   ...runExamples,
+  ...clusterExamples,
   ...eventsExamples,
   ...workerExamples,
 };

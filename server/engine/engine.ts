@@ -6,6 +6,7 @@ import { Guard } from "./guard.js";
 import type { EngineLimits } from "./limits.js";
 import { HostCache } from "./processes/host-cache.js";
 import { OutputHub } from "./processes/output.js";
+import type { Clusters } from "./pools/cluster-link.js";
 import { ChannelTable } from "./bypass/pipe-channel.js";
 import type { Pool } from "./pools/pool.js";
 import { ProcessTable } from "./processes/process-table.js";
@@ -27,6 +28,7 @@ export interface EngineOptions extends RuntimeOptions {
   /** Called with each unexpected exception. */
   reportFault: (error: unknown) => void;
   spawner: Spawner;
+  clusters: Clusters;
   codec: PayloadCodec;
   signalNumber: SignalNumber;
   paths: FilePaths;

@@ -1,4 +1,5 @@
 import { barrierHandlers } from "./barrier.js";
+import { clusterHandlers } from "./cluster.js";
 import { conditionHandlers } from "./condition.js";
 import { eventHandlers } from "./event.js";
 import { eventsHandlers } from "./events.js";
@@ -35,6 +36,7 @@ export const handlers: readonly Handler[] = [
   ...poolHandlers,
   ...jobHandlers,
   ...runHandlers,
+  ...clusterHandlers,
   ...eventsHandlers,
   ...workerHandlers,
 ];

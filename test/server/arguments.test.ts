@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { formatAddress, isLoopback, parseListenAddress } from "../../server/address.js";
+import { formatAddress, parseListenAddress } from "../../server/address.js";
+import { isLoopback } from "../../server/cluster/loopback.js";
 import { parseArguments, type ServerArguments } from "../../server/arguments.js";
 
 test("addresses read back as they are written", () => {

@@ -28,6 +28,7 @@ const tools = {
   git: { debian: "git" },
   make: { debian: "make" },
   mypy: { debian: "mypy" },
+  "network namespaces": { isThere: () => mayMakeNamespaces(), debian: "iproute2" },
   nvim: { debian: "neovim" },
   perl: { debian: "perl" },
   ps: { debian: "procps" },
@@ -37,6 +38,7 @@ const tools = {
   "python3 with pip": { isThere: () => pythonHas("venv", "ensurepip"), debian: "python3-venv" },
   "python3 with ssl": { isThere: () => pythonHas("ssl"), debian: "python3" },
   "python3 with venv": { isThere: () => pythonHas("venv"), debian: "python3" },
+  "redis-server": { debian: "redis-server" },
   script: { debian: "bsdutils" },
   stubtest: { debian: "mypy" },
 } satisfies Record<string, Tool>;
@@ -118,6 +120,14 @@ export function pythons(): string[] {
 export function pythonWith(...modules: string[]): string | undefined {
   const script = `import ${["sys", ...modules].join(", ")}; sys.exit(sys.version_info < (3, 9))`;
   return pythons().find((python) => spawnSync(python, ["-c", script], { stdio: "ignore" }).status === 0);
+}
+
+/** Whether this user may make network namespaces: root, unless its container forbids it. */
+function mayMakeNamespaces(): boolean {
+  const name = `pp-look-${process.pid}`;
+  if (process.getuid?.() !== 0 || spawnSync("ip", ["netns", "add", name], { stdio: "ignore" }).status !== 0)
+    return false;
+  return spawnSync("ip", ["netns", "del", name], { stdio: "ignore" }).status === 0;
 }
 
 let judge: { python: string | undefined } | undefined;

@@ -53,6 +53,8 @@ class _Makes:
         record_timing: bool = False,
         name: str | None = None,
         max_queue: int | None = None,
+        cluster: str | None = None,
+        needs: Iterable[str] = (),
     ) -> pool.Pool: ...
 
 class BaseContext(_Makes):

@@ -30,6 +30,8 @@ RUN = "RUN"
 CLOSE = "CLOSE"
 TERMINATE = "TERMINATE"
 
+# For the size of chunks: workers of a cluster without a limit. Node's binding has the same number.
+_CLUSTER_WORKERS = 64
 # Jobs of `apply` that are kept open for the next call of the same function.
 _MAX_APPLY_JOBS = 64
 
@@ -50,6 +52,8 @@ class Pool(SharedObject):
     `exec_argv`: options of Node for workers that run JavaScript.
     `record_timing`: whether to record how long tasks wait and run, for `timing`; default False.
     `name`: shown in lists of pools; default: none.
+    `cluster`: address of a cluster's Redis: the tasks run on its hosts, at most `processes` at a time (default: no
+    limit), on those that have the labels in `needs`. Such a pool takes no option about its workers.
 
     Every call takes these options, by keyword: `task_timeout` (seconds that an item may run, then TimedOut), `grace`
     (seconds between asking a task to stop and killing its worker; default 1), `retries` (further attempts; default 0),
@@ -76,14 +80,17 @@ class Pool(SharedObject):
         check_may_start()
         session = context._session() if context is not None else default_session()
         session.listen()
-        workers = processes or session.facts["cpuCount"]
-        self._stand_for(session, session.mint("pool"), workers, "PoolWorker", options.folder, options.env)
+        elsewhere = options.cluster is not None
+        workers = processes or (_CLUSTER_WORKERS if elsewhere else session.facts["cpuCount"])
+        self._stand_for(session, session.mint("pool"), workers, "PoolWorker", options.folder, options.env, elsewhere)
         session.adopt(self._handle)
         if options.record_timing:
             self._timing = TimingRecord()
         if options.max_queue is not None:
             self._calls = CallQueue(session, self._processes + options.max_queue)
-        members = [field("pool", self._handle), field("processes", self._processes), *options.members]
+        members = [field("pool", self._handle), *options.members]
+        if processes or not elsewhere:
+            members.append(field("processes", self._processes))
         if maxtasksperchild is not None:
             members.append(field("maxTasksPerChild", maxtasksperchild))
         if options.initializer is not None:
@@ -95,10 +102,13 @@ class Pool(SharedObject):
         self._params = Params(field("pool", self._handle))
         self._state = RUN
 
-    def _stand_for(self, session, handle, processes, name, folder=None, env=()):
-        """What this process keeps of a pool: one that it makes, or one of another process that it sends calls to."""
+    def _stand_for(self, session, handle, processes, name, folder=None, env=(), elsewhere=False):
+        """
+        What this process keeps of a pool: one that it makes, or one of another process that it sends calls to.
+        `elsewhere`: its workers are on other hosts.
+        """
         self._session, self._handle, self._processes = session, handle, processes
-        self._context = prepare.context_of(name, session, folder, env)
+        self._context = prepare.context_of(name, session, folder, env, elsewhere)
         self._apply_jobs = {}
         # The job that has tasks which were not sent.
         self._submitting = None

@@ -101,6 +101,8 @@ class Pool:
         record_timing: bool = False,
         name: str | None = None,
         max_queue: int | None = None,
+        cluster: str | None = None,
+        needs: Iterable[str] = (),
     ) -> None: ...
     @overload
     def apply(

@@ -52,6 +52,13 @@ export interface PoolOptions extends SurroundingsOptions {
   recordTiming?: boolean | undefined;
   /** Name shown in lists of pools. Default: none. */
   name?: string | undefined;
+  /**
+   * Address of a cluster's Redis: the tasks run on its hosts, at most `processes` at a time (default: no limit). Such a
+   * pool takes no option about its workers. See docs/cluster.md. Default: they run on this machine.
+   */
+  cluster?: string | undefined;
+  /** Labels that a host of the cluster must have. Default: none. */
+  needs?: readonly string[] | undefined;
 }
 
 export interface PoolSettings extends PoolOptions {
@@ -68,6 +75,8 @@ export const poolOptions: OptionTable<PoolOptions> = {
   maxQueue: aCount(0),
   recordTiming: aFlag,
   name: aText,
+  cluster: aText,
+  needs: aList,
   ...surroundingsOptions,
 };
 

@@ -29,7 +29,7 @@ import {
   type TaskOptions,
 } from "./pool-options.js";
 import { cancelBy, type AsyncResult } from "./result.js";
-import { checkSurroundings, toSurroundings } from "../processes/surroundings.js";
+import { checkSurroundings, givenSurroundings, toSurroundings } from "../processes/surroundings.js";
 import { checkOptions } from "../session/options.js";
 import { ExistingHandle, SharedObject } from "../session/shared-object.js";
 import { timeoutOf } from "../sync/wait-options.js";
@@ -67,6 +67,9 @@ export interface PoolStatus {
   failed: number;
 }
 
+/** For the size of chunks and how far `imap` goes ahead: workers of a cluster without a limit. */
+const clusterWorkers = 64;
+
 /** How many `apply` jobs are kept open, each for the next call of its function. */
 const maxApplyJobs = 64;
 
@@ -94,6 +97,7 @@ export class Pool extends SharedObject {
   readonly #applyJobs = new Map<string, ApplyJob>();
   readonly #functionJobs = new WeakMap<object, Map<string, ApplyJob>>();
   readonly #calls = new CallQueue(() => this.#workers + this.#maxQueue);
+  #cluster: string | undefined;
   #maxQueue = Infinity;
   #state: "running" | "closed" | "terminated" = "running";
 
@@ -112,6 +116,7 @@ export class Pool extends SharedObject {
     const { processes, initializer, initargs, maxTasksPerChild, minProcesses, idleTimeoutMs, name } = settings;
     checkSurroundings("Pool", settings);
     this.#processes = processes ?? undefined;
+    this.#cluster = settings.cluster;
     this.#maxQueue = settings.maxQueue ?? Infinity;
     if (settings.recordTiming) this.#jobs.timing = new TimingRecord();
     const target = initializer === undefined ? undefined : toTarget(initializer as Runnable);
@@ -124,7 +129,9 @@ export class Pool extends SharedObject {
       minProcesses,
       idleTimeoutMs,
       name,
-      ...toSurroundings(settings),
+      cluster: settings.cluster,
+      needs: settings.needs && [...settings.needs],
+      ...(settings.cluster === undefined ? toSurroundings(settings) : givenSurroundings(settings)),
     }));
   }
 
@@ -347,6 +354,7 @@ export class Pool extends SharedObject {
   }
 
   get #workers(): number {
+    if (this.#processes === undefined && this.#cluster !== undefined) return clusterWorkers;
     return this.#processes ?? (this.connection.isOpen ? this.connection.facts.cpuCount : availableParallelism());
   }
 

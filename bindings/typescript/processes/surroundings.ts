@@ -65,6 +65,13 @@ export function toSurroundings({ cwd, env, execArgv, resourceLimits }: Surroundi
   };
 }
 
+/** Those that the caller gave, and none of this process's own. */
+export function givenSurroundings(options: SurroundingsOptions): Surroundings {
+  const { cwd, env, execArgv, resourceLimits } = options;
+  const isGiven = [cwd, env, execArgv, resourceLimits].some((option) => option !== undefined);
+  return isGiven ? toSurroundings(options) : {};
+}
+
 /** V8 has three semi-spaces in its young generation. */
 function limitsAsOptions({ maxOldGenerationSizeMb, maxYoungGenerationSizeMb }: ResourceLimits): string[] {
   return [

@@ -1,4 +1,5 @@
 import type { Budget } from "../budget.js";
+import type { Clusters } from "./cluster-link.js";
 import type { Clock } from "../clock.js";
 import type { Guard } from "../guard.js";
 import type { EngineLimits } from "../limits.js";
@@ -27,6 +28,7 @@ export type PoolDependencies = CommandDependencies & {
   /** The server is ending: pools begin no more tasks. */
   readonly ending: boolean;
   readonly options: {
+    readonly clusters: Pick<Clusters, "shown" | "open">;
     readonly codec: PayloadCodec;
     readonly cpuCount: number;
     readonly limits: Pick<EngineLimits, "maxQueuedBytes">;

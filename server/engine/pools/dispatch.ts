@@ -26,8 +26,11 @@ export interface Dispatch {
   dropQueued(runtime: string, error: Failure): void;
   /** Queues those of the tasks again that a worker has and has not begun. */
   takeBack(tasks: readonly Task[]): void;
-  /** Asks a running task to stop. Its process is killed after `graceMs`. */
-  cancel(task: Task, graceMs: number): void;
+  /**
+   * Asks a task that is not queued to stop. Its process is killed after `graceMs`. With `waiting`, a task that has
+   * begun is left alone. False: nothing is cancelled.
+   */
+  cancel(task: Task, graceMs: number | "waiting"): boolean;
   /** A process has the task, and will report its end. */
   holds(task: Task): boolean;
   /** Ends the workers once they have no task. The pool has no task left. */

@@ -26,6 +26,7 @@ export interface JobPool extends Principal {
   readonly session: Session;
   readonly jobs: Set<Job>;
   readonly interpreters: Set<string>;
+  readonly cluster: string | null;
   readonly dispatch: { unpark(job: Job): void };
   done: number;
   failed: number;
@@ -52,10 +53,12 @@ const defaultGraceMs = 1000;
 const overload = 4;
 
 /** A part of the engine that gets a job's outcomes, in place of the session that created the job. */
-export type JobFollower = JobObserver | { results(results: ResultEntry[]): void };
+export type JobFollower = JobObserver | { opens?: boolean; results(results: ResultEntry[]): void };
 
 /** Called at once for each report. Indexes are item numbers in the job. An exception ends the observer, not the job. */
 export interface JobObserver extends Principal {
+  /** It reads the lists of results. Default true. */
+  readonly opens?: boolean;
   /** The task is now its worker's first: it runs from item `task.index` on. `requeued` follows if that was wrong. */
   began(task: Task, pid: number, startedAt: number): void;
   /** These items are queued again: their worker had not begun them, or they are retried. */
@@ -115,7 +118,7 @@ export class Job implements SharedObject {
     const kind = "command" in options.target ? null : hostKindOf(options.target, this.pool.engine.options);
     this.runtime = kind === null ? "command" : keyOfKind(kind);
     this.source = "command" in options.target ? null : sourceOfFunction(options.target, this.pool.engine.options.paths);
-    this.isOpened = follower !== undefined;
+    this.isOpened = follower !== undefined && follower.opens !== false;
     this.#observer = follower && "settled" in follower ? follower : null;
     const sink =
       follower && "results" in follower
@@ -124,7 +127,8 @@ export class Job implements SharedObject {
             session.peer.notify(jobs.results, { job: handle, results: marked(results, session, pool.session.owner) });
     this.#reports = new JobReports(handle, pool, session, sink);
     pool.requireOpen(session);
-    if (kind !== null) {
+    // The hosts of a cluster have their own runtimes.
+    if (kind !== null && pool.cluster === null) {
       this.pool.engine.hosts.requireRuntime(kind.runtime);
       pool.interpreters.add(programOf(kind, this.pool.engine.options));
     }
@@ -199,8 +203,9 @@ export class Job implements SharedObject {
     given: { values: Payload } | { error: Failure },
     pid: number,
     ms: number,
+    host?: string,
   ): void {
-    const entry: ResultEntry = { index: batch.index + from, count, pid, ms };
+    const entry: ResultEntry = { index: batch.index + from, count, pid, ms, ...(host === undefined ? {} : { host }) };
     const outcome = this.#sendable(given);
     if ("values" in outcome) {
       entry.values = outcome.values;
@@ -306,6 +311,11 @@ export class Job implements SharedObject {
       // Only the items of programs are read by the server. Lists that the server made itself need no check.
       if (this.isCommand && !this.isOpened) requireLength(items, count, `items of the task with index ${index}`);
       for (const handle of payloadHandles(items)) {
+        if (this.pool.cluster !== null)
+          throw new PolyprocError(
+            "BadState",
+            `${handle}, in the items of task ${index}, lives in this server, and other hosts cannot use it`,
+          );
         if (!this.pool.engine.registry.has(handle))
           throw new PolyprocError("UnknownHandle", `${handle}, in the items of task ${index}, does not exist`, {
             handle,

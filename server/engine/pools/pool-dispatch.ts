@@ -32,8 +32,6 @@ const rescueEveryMs = 1;
 export class PoolDispatch implements Dispatch {
   readonly #pool: DispatchedPool;
   readonly #queue = new TaskQueue();
-  /** Tasks that are not given to workers, because their client reads its results too slowly. */
-  readonly #parked = new Map<Job, Task[]>();
   readonly #workers = new Set<PoolWorker>();
   readonly #commands = new Set<PoolCommand>();
   #nextWorker = 1;
@@ -69,7 +67,6 @@ export class PoolDispatch implements Dispatch {
 
   clear(): void {
     this.#queue.clear();
-    this.#parked.clear();
     for (const command of this.#commands) command.kill();
   }
 
@@ -87,9 +84,11 @@ export class PoolDispatch implements Dispatch {
     for (const worker of workers) this.addFirst(worker.takeBack());
   }
 
-  cancel(task: Task, graceMs: number): void {
+  cancel(task: Task, graceMs: number | "waiting"): boolean {
+    if (graceMs === "waiting") return false;
     if (task.worker) task.worker.stop(task, "Cancelled", graceMs);
     else this.#commandOf(task)?.stop("Cancelled", graceMs);
+    return true;
   }
 
   holds(task: Task): boolean {
@@ -97,29 +96,16 @@ export class PoolDispatch implements Dispatch {
   }
 
   addFirst(tasks: readonly Task[]): void {
-    for (let i = tasks.length - 1; i >= 0; i--) {
-      const task = tasks[i]!;
-      if (task.state === "over") continue;
-      task.state = "queued";
-      this.#queue.unshift(task);
-    }
+    this.#queue.addFirst(tasks);
   }
 
   unpark(job: Job): void {
-    const tasks = this.#parked.get(job);
-    this.#parked.delete(job);
-    if (tasks) this.addFirst(tasks);
+    this.#queue.unpark(job);
     this.schedule();
   }
 
   dropQueued(runtime: string, error: Failure): void {
-    const keep: Task[] = [];
-    for (let task = this.#queue.shift(); task; task = this.#queue.shift()) {
-      if (task.state === "over") continue;
-      if (task.job.runtime === runtime) this.#pool.drop(task, error, 0);
-      else keep.push(task);
-    }
-    for (const task of keep) this.#queue.push(task);
+    for (const task of this.#queue.takeAll((task) => task.job.runtime === runtime)) this.#pool.drop(task, error, 0);
   }
 
   /** Once for all changes of the turn. */
@@ -138,7 +124,7 @@ export class PoolDispatch implements Dispatch {
     this.#startEarly();
     this.#overtake();
     for (;;) {
-      const task = this.#next();
+      const task = this.#queue.next();
       if (!task) break;
       if (task.job.isCommand) {
         if (this.#active() >= this.#pool.processes) break;
@@ -168,23 +154,6 @@ export class PoolDispatch implements Dispatch {
     return busy;
   }
 
-  /** The first queued task that may run. Parks tasks before it whose client is too slow. */
-  #next(): Task | undefined {
-    for (let task = this.#queue.peek(); task; task = this.#queue.peek()) {
-      if (task.state === "over") {
-        this.#queue.shift();
-      } else if (task.job.blocked) {
-        this.#queue.shift();
-        const parked = this.#parked.get(task.job);
-        if (parked) parked.push(task);
-        else this.#parked.set(task.job, [task]);
-      } else {
-        return task;
-      }
-    }
-    return undefined;
-  }
-
   /**
    * The worker for the next task: an idle one, else the one with the fewest tasks that can prefetch another. Null:
    * none.
@@ -210,7 +179,7 @@ export class PoolDispatch implements Dispatch {
     const tasks: Task[] = [];
     let bytes = 0;
     while (tasks.length < limit) {
-      const task = this.#next();
+      const task = this.#queue.next();
       if (!task || task.job.isCommand || task.job.runtime !== runtime) break;
       if (tasks.length > 0 && bytes + task.batch.bytes > aheadBytes) break;
       this.#queue.shift();
@@ -270,7 +239,7 @@ export class PoolDispatch implements Dispatch {
 
   /** Takes back prefetched tasks of a lower priority than the first queued task. */
   #overtake(): void {
-    const first = this.#next();
+    const first = this.#queue.next();
     if (!first) return;
     for (const worker of this.#workers) {
       const second = worker.inflight[1];

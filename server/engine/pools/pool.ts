@@ -8,6 +8,8 @@ import type { Principal } from "../guard.js";
 import type { Job } from "./job.js";
 import { earlyWorkers, type IdleOptions } from "./idle-workers.js";
 import type { Dispatch } from "./dispatch.js";
+import { clusterOf, maxProcesses, openInCluster } from "./pool-in-cluster.js";
+import { isPermanent } from "./permanent.js";
 import { PoolDispatch } from "./pool-dispatch.js";
 import type { PoolWorker } from "./pool-worker.js";
 import type { Surroundings } from "./worker-pool.js";
@@ -29,6 +31,10 @@ export interface PoolOptions extends IdleOptions {
   name?: string | undefined;
   /** The run that owns the pool. */
   run?: Handle | undefined;
+  /** Address of the cluster on whose hosts the tasks run. Default: they run on this machine. */
+  cluster?: string | undefined;
+  /** Labels that a host must have. */
+  needs?: readonly string[] | undefined;
 }
 
 /**
@@ -36,8 +42,6 @@ export interface PoolOptions extends IdleOptions {
  * for the queued tasks.
  */
 const maxUselessWorkers = 3;
-/** Errors that are not retried: another attempt would fail in the same way. */
-const permanent: ReadonlySet<number> = new Set([errorCodes.TargetNotFound, errorCodes.SpawnFailed]);
 
 /**
  * A fixed number of worker slots. This class has the pool's life and the fate of its tasks: outcome, retry, loss,
@@ -54,6 +58,8 @@ export class Pool implements SharedObject, Principal {
   readonly surroundings: Surroundings;
   readonly name: string | null;
   readonly run: Handle | null;
+  /** The cluster's address, without its password. */
+  readonly cluster: string | null;
   readonly jobs = new Set<Job>();
   /** The programs that run its functions. */
   readonly interpreters = new Set<string>();
@@ -78,13 +84,17 @@ export class Pool implements SharedObject, Principal {
     this.engine = engine;
     this.session = session;
     this.handle = handle;
-    this.processes = options.processes ?? engine.options.cpuCount;
+    this.cluster = options.cluster === undefined ? null : clusterOf(engine, options);
+    if (this.cluster === null && options.needs !== undefined)
+      throw new PolyprocError("BadState", "needs: labels choose the hosts of a cluster; give cluster, too");
+    this.processes = options.processes ?? (this.cluster === null ? engine.options.cpuCount : maxProcesses);
     this.initializer = options.initializer;
     this.initargs = options.initargs;
     const early = earlyWorkers(engine, this.processes, options);
     if (options.initargs) engine.registry.retainPayload(options.initargs);
     // From here on workers start: what refuses the pool comes before.
-    this.dispatch = new PoolDispatch(this, options, early);
+    this.dispatch =
+      options.cluster === undefined ? new PoolDispatch(this, options, early) : openInCluster(this, options);
     this.maxTasksPerChild = options.maxTasksPerChild ?? Infinity;
     this.surroundings = { cwd: options.cwd, env: options.env, execArgv: options.execArgv };
     this.name = options.name ?? null;
@@ -110,6 +120,7 @@ export class Pool implements SharedObject, Principal {
       queued: this.dispatch.queued,
       done: this.done,
       failed: this.failed,
+      ...(this.cluster === null ? {} : { cluster: this.cluster }),
       ...(this.interpreters.size === 0 ? {} : { interpreters: [...this.interpreters] }),
     };
   }
@@ -204,12 +215,13 @@ export class Pool implements SharedObject, Principal {
     this.dispatch.takeBack(batches.flatMap((batch) => batch.tasks));
     let cancelled = 0;
     for (const batch of batches) {
-      const tasks = batch.tasks.filter((task) => task.state === "queued" || graceMs !== "waiting");
-      if (tasks.length > 0) cancelled++;
-      for (const task of tasks) {
+      let any = false;
+      for (const task of [...batch.tasks]) {
         if (task.state === "queued") this.drop(task, error, 0);
-        else if (graceMs !== "waiting") this.dispatch.cancel(task, graceMs);
+        else if (!this.dispatch.cancel(task, graceMs)) continue;
+        any = true;
       }
+      if (any) cancelled++;
     }
     this.dispatch.schedule();
     return cancelled;
@@ -247,16 +259,16 @@ export class Pool implements SharedObject, Principal {
 
   /** A worker has run these items of a task: settles them, or retries them after a failure. */
   outcome(task: Task, outcome: Outcome, pid: number, ms: number): void {
-    const { from, count } = outcome;
+    const { from, count, host } = outcome;
     if (task.stopping === "TimedOut") {
-      this.#failOrRetry(task, from, from + count, this.#stopped(task, ms), pid, ms);
+      this.#failOrRetry(task, from, from + count, this.#stopped(task, ms), pid, ms, host);
     } else if (task.stopping) {
-      this.#fail(task, from, from + count, this.#stopped(task, ms), pid, ms);
+      this.#fail(task, from, from + count, this.#stopped(task, ms), pid, ms, host);
     } else if ("values" in outcome) {
-      task.job.settle(task, from, count, { values: outcome.values }, pid, ms);
+      task.job.settle(task, from, count, { values: outcome.values }, pid, ms, host);
       this.#tell(task, from, count, "done", pid);
     } else {
-      this.#failOrRetry(task, from, from + count, outcome.error, pid, ms);
+      this.#failOrRetry(task, from, from + count, outcome.error, pid, ms, host);
     }
   }
 
@@ -326,10 +338,10 @@ export class Pool implements SharedObject, Principal {
     return new PolyprocError("Cancelled", why).toErrorObject();
   }
 
-  #failOrRetry(task: Task, from: number, to: number, error: Failure, pid: number, ms: number): void {
-    const mayRetry = task.attempt <= task.job.retries && this.#state !== "terminated" && !permanent.has(error.code);
+  #failOrRetry(task: Task, from: number, to: number, error: Failure, pid: number, ms: number, host?: string): void {
+    const mayRetry = task.attempt <= task.job.retries && this.#state !== "terminated" && !isPermanent(error.code);
     if (mayRetry) this.dispatch.add(this.#again(task.batch, from, to, task.attempt + 1));
-    else this.#fail(task, from, to, error, pid, ms);
+    else this.#fail(task, from, to, error, pid, ms, host);
   }
 
   /** A new task for these items, with a report for each item. */
@@ -338,8 +350,8 @@ export class Pool implements SharedObject, Principal {
     return new Task(batch, from, to, attempt, true);
   }
 
-  #fail(task: Task, from: number, to: number, error: Failure, pid: number, ms: number): void {
-    task.job.settle(task, from, to - from, { error }, pid, ms);
+  #fail(task: Task, from: number, to: number, error: Failure, pid: number, ms: number, host?: string): void {
+    task.job.settle(task, from, to - from, { error }, pid, ms, host);
     this.#tell(task, from, to - from, error.code === errorCodes.Cancelled ? "cancelled" : "failed", pid);
   }
 

@@ -1,10 +1,13 @@
 import { Deque } from "../deque.js";
+import type { Job } from "./job.js";
 import type { Task } from "./task.js";
 
 /** The queued tasks of a pool: those of the highest priority first, in the order in which they were queued. */
 export class TaskQueue {
   /** One list for each priority that occurs, the highest first. Empty ones are removed. */
   readonly #lists: { priority: number; tasks: Deque<Task> }[] = [];
+  /** Tasks that are not given to workers, because their client reads its results too slowly. */
+  readonly #parked = new Map<Job, Task[]>();
   #length = 0;
 
   get length(): number {
@@ -22,6 +25,16 @@ export class TaskQueue {
     this.#of(task.job.priority).unshift(task);
   }
 
+  /** Queues tasks before all others of their priority, in their order. Those that are over are dropped. */
+  addFirst(tasks: readonly Task[]): void {
+    for (let i = tasks.length - 1; i >= 0; i--) {
+      const task = tasks[i]!;
+      if (task.state === "over") continue;
+      task.state = "queued";
+      this.unshift(task);
+    }
+  }
+
   peek(): Task | undefined {
     return this.#lists[0]?.tasks.peek();
   }
@@ -35,9 +48,44 @@ export class TaskQueue {
     return task;
   }
 
+  /** The first task that may run; it stays queued. Parks tasks before it whose client is too slow. */
+  next(): Task | undefined {
+    for (let task = this.peek(); task; task = this.peek()) {
+      if (task.state === "over") {
+        this.shift();
+      } else if (task.job.blocked) {
+        this.shift();
+        const parked = this.#parked.get(task.job);
+        if (parked) parked.push(task);
+        else this.#parked.set(task.job, [task]);
+      } else {
+        return task;
+      }
+    }
+    return undefined;
+  }
+
+  /** Queues the parked tasks of the job. */
+  unpark(job: Job): void {
+    const tasks = this.#parked.get(job);
+    this.#parked.delete(job);
+    if (tasks) this.addFirst(tasks);
+  }
+
+  /** Takes all queued tasks that match out of the queue. Parked ones stay. */
+  takeAll(matches: (task: Task) => boolean): Task[] {
+    const taken: Task[] = [];
+    const kept: Task[] = [];
+    for (let task = this.shift(); task; task = this.shift())
+      if (task.state !== "over") (matches(task) ? taken : kept).push(task);
+    for (const task of kept) this.push(task);
+    return taken;
+  }
+
   clear(): void {
     this.#lists.length = 0;
     this.#length = 0;
+    this.#parked.clear();
   }
 
   #of(priority: number): Deque<Task> {

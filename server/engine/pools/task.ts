@@ -12,7 +12,7 @@ export interface TaskWorker {
 }
 
 /** The outcome of `count` items from item `from` on. */
-export type Outcome = { from: number; count: number } & ({ values: Payload } | { error: Failure });
+export type Outcome = { from: number; count: number; host?: string } & ({ values: Payload } | { error: Failure });
 
 /** One entry of `job/submit`: `count` items in one payload. It is done when each item is settled. */
 export class Batch {

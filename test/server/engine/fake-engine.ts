@@ -2,6 +2,7 @@ import { posix } from "node:path";
 import { payloadData } from "../../../protocol/payload.js";
 import { Engine } from "../../../server/engine/engine.js";
 import type { EngineLimits } from "../../../server/engine/limits.js";
+import type { Clusters } from "../../../server/engine/pools/cluster-link.js";
 import type { Session } from "../../../server/engine/session.js";
 import type { Spawner } from "../../../server/engine/processes/spawner.js";
 import { FakeClock } from "./fake-clock.js";
@@ -24,11 +25,12 @@ export class FakeWorld {
     throw error;
   };
 
-  constructor(limits: Partial<EngineLimits> = {}, spawner: Spawner = childless) {
+  constructor(limits: Partial<EngineLimits> = {}, spawner: Spawner = childless, clusters: Clusters | null = null) {
     this.engine = new Engine({
       clock: this.clock,
       reportFault: (error) => this.onFault(error),
       spawner,
+      clusters: clusters ?? { shown: noCluster, open: noCluster, hosts: noCluster, drain: noCluster },
       codec: {
         decode: (payload) => payload,
         encode: () => new Uint8Array(),
@@ -74,6 +76,10 @@ export class FakeWorld {
   session(): Session & { readonly peer: FakePeer } {
     return this.engine.openSession(new FakePeer()) as Session & { readonly peer: FakePeer };
   }
+}
+
+function noCluster(): never {
+  throw new Error("this test has no cluster");
 }
 
 const childless: Spawner = {

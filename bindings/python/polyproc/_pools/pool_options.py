@@ -16,6 +16,8 @@ _NAMES = (
     "resource_limits",
     "record_timing",
     "name",
+    "cluster",
+    "needs",
 )
 
 
@@ -30,6 +32,7 @@ class PoolOptions:
         limits = options.get("resource_limits")
         if limits is not None:
             self.initializer, self.initargs = limited, (check_limits(limits), initializer, self.initargs)
+        self.cluster = options.get("cluster")
         self.folder = None if options.get("cwd") is None else os.path.abspath(options["cwd"])
         self.env = dict(options.get("env") or {})
         self.members = [
@@ -41,6 +44,8 @@ class PoolOptions:
                 ("env", self.env or None),
                 ("execArgv", None if options.get("exec_argv") is None else list(options["exec_argv"])),
                 ("name", options.get("name")),
+                ("cluster", self.cluster),
+                ("needs", list(options.get("needs") or ()) or None),
                 # Workers that are started before the first call must be Python's.
                 ("runtime", "python" if options.get("min_processes") else None),
             )

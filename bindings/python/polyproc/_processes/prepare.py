@@ -26,10 +26,11 @@ def set_executable(path):
     executable = None if path is None or os.fsdecode(path) == sys.executable else os.fsdecode(path)
 
 
-def context_of(name, session, folder=None, env=()):
+def context_of(name, session, folder=None, env=(), elsewhere=False):
     """
     Text for the worker host beside a target: opaque to the server, `apply` reads it. `folder`: in place of this
-    process's. `env`: names of variables that the server sets otherwise.
+    process's. `env`: names of variables that the server sets otherwise. `elsewhere`: the host is another machine's: it
+    gets no secrets, and keeps its own environment and log.
     """
     environment = getattr(session, "environment", base_environment)
     data = {
@@ -42,7 +43,9 @@ def context_of(name, session, folder=None, env=()):
         "environ": {name: value for name, value in _changes(environment).items() if name not in env},
         **_main(),
     }
-    if (logs := log.for_children()) is not None:
+    if elsewhere:
+        data.update(authkey=None, environ={})
+    elif (logs := log.for_children()) is not None:
         data["log"] = logs
     if replaced:
         data["installed"] = True
@@ -84,7 +87,8 @@ def apply(context):
         return
     _applied.add(context)
     data = pickle.loads(base64.b64decode(context))
-    current.process.authkey = data["authkey"]
+    if data["authkey"] is not None:
+        current.process.authkey = data["authkey"]
     sys.path[:] = _path_of(data)
     sys.argv = data["sys_argv"]
     for key, value in data["environ"].items():

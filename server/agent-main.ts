@@ -1,0 +1,49 @@
+import { PolyprocError } from "../protocol/errors.js";
+import { agentUsage, parseAgentArguments } from "./agent-arguments.js";
+import { parseArguments, type ServerArguments } from "./arguments.js";
+import { takeClusterPassword } from "./cluster-password.js";
+import { PolyprocServer } from "./server.js";
+import { UsageError } from "./usage-error.js";
+
+/** Runs an agent. Returns its server, or undefined if there is nothing to serve. Fails with UsageError. */
+export async function runAgent(argv: readonly string[]): Promise<PolyprocServer | undefined> {
+  const options = parseAgentArguments(argv, takeClusterPassword());
+  if (options === "help") {
+    process.stdout.write(agentUsage);
+    return undefined;
+  }
+  if (options.drain !== null) {
+    const { drainHost } = await import("./cluster/hosts.js");
+    await drainHost(options.address, options.drain).catch(asUsageError);
+    return undefined;
+  }
+  const given = parseArguments([
+    "--stdio",
+    ...["--cpu-count", String(options.slots)],
+    ...(options.config === null ? [] : ["--config", options.config]),
+  ]) as ServerArguments;
+  const server = await PolyprocServer.start({ ...given, stdio: false });
+  server.onStopped = () => process.exit(0);
+  try {
+    const agent = await server.joinCluster(options);
+    agent.onEnded = () => void server.stop();
+    let signals = 0;
+    const end = () => {
+      if (++signals > 1) agent.giveBack();
+      void agent.drain();
+    };
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, end);
+    process.stdout.write(`polyproc: ${options.host} takes work from ${options.address.shown}\n`);
+    process.stdout.on("error", () => {});
+    return server;
+  } catch (error) {
+    server.onStopped = () => {};
+    await server.stop();
+    return asUsageError(error);
+  }
+}
+
+function asUsageError(error: unknown): never {
+  if (error instanceof PolyprocError) throw new UsageError(error.message);
+  throw error;
+}

@@ -1,0 +1,52 @@
+/** Names of a cluster's keys and channels. The braces keep all of them in one slot of a Redis Cluster. */
+export class Keys {
+  readonly prefix: string;
+
+  constructor(cluster: string) {
+    this.prefix = `pp:{${cluster}}`;
+  }
+
+  /** Hash: pool -> its record. */
+  get pools(): string {
+    return `${this.prefix}:pools`;
+  }
+
+  /** Hash of a pool: `job:N` -> its spec, `cancel:PACK` -> `graceMs`. */
+  pool(pool: string): string {
+    return `${this.prefix}:pool:${pool}`;
+  }
+
+  /** Lives as long as the server of the pool's client renews it. */
+  owner(pool: string): string {
+    return `${this.prefix}:owner:${pool}`;
+  }
+
+  /** Set of the names of hosts. Some may be dead. */
+  get hosts(): string {
+    return `${this.prefix}:hosts`;
+  }
+
+  /** A host's record. Lives as long as its agent renews it. */
+  host(host: string): string {
+    return `${this.prefix}:host:${host}`;
+  }
+
+  /** A payload that is too large for its pack or result. */
+  blob(pool: string, id: string): string {
+    return `${this.prefix}:blob:${pool}:${id}`;
+  }
+
+  /** Channel: something changed. A hint; the truth is in the keys. */
+  get changes(): string {
+    return `${this.prefix}:changes`;
+  }
+}
+
+/** The id of a pack in BullMQ, which takes no plain number. */
+export function jobIdOf(pack: number): string {
+  return `p${pack}`;
+}
+
+export function packOf(jobId: string): number {
+  return Number(jobId.slice(1));
+}

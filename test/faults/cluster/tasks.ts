@@ -1,0 +1,58 @@
+import { appendFileSync, existsSync } from "node:fs";
+import { hostname } from "node:os";
+import { setTimeout as delay } from "node:timers/promises";
+
+/** A task that notes its begin and its end in an append-only log. */
+export interface Logged {
+  n: number;
+  log: string;
+  /** It ends once this file exists. */
+  until?: string;
+  ms?: number;
+}
+
+function note(log: string, what: string, n: number): void {
+  appendFileSync(log, `${what} ${n} ${process.pid} ${process.ppid} ${Number(process.hrtime.bigint() / 1_000_000n)}\n`);
+}
+
+export function double(n: number): number {
+  return n * 2;
+}
+
+export async function logged({ n, log, until, ms = 0 }: Logged): Promise<number> {
+  note(log, "begin", n);
+  if (until !== undefined) while (!existsSync(until)) await delay(10);
+  await delay(ms);
+  note(log, "end", n);
+  return n;
+}
+
+export function fails(n: number): never {
+  throw new RangeError(`${n} is too small`);
+}
+
+/** Kills its worker. */
+export function dies(): void {
+  process.kill(process.pid, "SIGKILL");
+}
+
+/** Kills the agent whose worker it is, if `n` is `poison`. */
+export async function killsAgent({ n, poison }: { n: number; poison: number }): Promise<number> {
+  if (n === poison) {
+    process.kill(process.ppid, "SIGKILL");
+    await delay(60_000);
+  }
+  return n;
+}
+
+export function echo(value: unknown): unknown {
+  return value;
+}
+
+export function variable(name: string): string | null {
+  return process.env[name] ?? null;
+}
+
+export function where(): string {
+  return hostname();
+}

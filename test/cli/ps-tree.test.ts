@@ -6,6 +6,21 @@ import { renderTop } from "../../cli/top/render-top.js";
 import type { ProcessInfo, Usage } from "../../protocol/process.js";
 import { processInfo } from "../process-info.js";
 
+/** The pool of a run. */
+const runsPool = {
+  pool: "pool:server.1",
+  name: "thumbnails",
+  run: "run:s1.1",
+  session: "server",
+  state: "running" as const,
+  processes: 2,
+  workers: 1,
+  busy: 1,
+  queued: 5,
+  done: 7,
+  failed: 0,
+};
+
 function info(handle: string, pid: number, more: Partial<ProcessInfo> = {}): ProcessInfo {
   return processInfo(handle, pid, { target: "", cwd: "/w", startedAt: 0, ...more });
 }
@@ -50,21 +65,7 @@ function state(processes: ProcessInfo[], usages: [string, Usage][], morePools: S
     guardianPid: null,
     addresses: ["unix:/x"],
   };
-  const pools = [
-    {
-      pool: "pool:s2.1",
-      name: null,
-      run: null,
-      session: "s2",
-      state: "running" as const,
-      processes: 2,
-      workers: 1,
-      busy: 1,
-      queued: 5,
-      done: 7,
-      failed: 1,
-    },
-  ];
+  const pools = [{ ...runsPool, pool: "pool:s2.1", name: null, run: null, session: "s2", failed: 1 }];
   const sessions = [
     { session: "s1", role: "client" as const, name: "report.js", version: null, pid: 9, process: null, connectedAt: 0 },
   ];
@@ -118,20 +119,7 @@ test("processes of a run stand below the runs, and its workers name it", () => {
     target: "",
     task: { job: "job:server.1", index: 3, startedAt: 9000 },
   });
-  const pool = {
-    pool: "pool:server.1",
-    name: "thumbnails",
-    run: "run:s1.1",
-    session: "server",
-    state: "running" as const,
-    processes: 2,
-    workers: 1,
-    busy: 1,
-    queued: 5,
-    done: 7,
-    failed: 0,
-  };
-  const lines = renderTree(state([member], [], [pool]));
+  const lines = renderTree(state([member], [], [runsPool]));
   assert.match(
     lines.join("\n"),
     /─ runs\n.*─ pool:server\.1 thumbnails +running +1 of 2 busy, .*\n.*─ 14 r +running .* thumbnails {2}item 3 for 1/,

@@ -82,15 +82,20 @@ test("another call replaces the watch; null, or the session's end, ends it", asy
   assert.deepEqual(told(peer), ["3"]);
 });
 
+/** The child writes ten lines while the watcher does not read, then one more. */
+async function loseTen(watcher: { peer: FakePeer }, child: FakeHost): Promise<void> {
+  watcher.peer.backlog = highWaterBytes + 1;
+  for (let i = 0; i < 10; i++) child.writes(`${i}\n`);
+  assert.ok(!child.paused);
+  watcher.peer.drain();
+  child.writes("10\n");
+  await settle();
+}
+
 test("a watcher that does not read does not block other clients' children: it loses lines, counted", async () => {
   const { world, runs, two, watcher } = await twoRuns();
   world.engine.output.watch(watcher, "all", true, runs[1].pool.handle);
-  watcher.peer.backlog = highWaterBytes + 1;
-  for (let i = 0; i < 10; i++) two.writes(`${i}\n`);
-  assert.ok(!two.paused);
-  watcher.peer.drain();
-  two.writes("10\n");
-  await settle();
+  await loseTen(watcher, two);
   assert.equal(
     watcher.peer.received(events.output).reduce((sum, { dropped }) => sum + dropped, 0),
     10,
@@ -112,12 +117,7 @@ test("the output that a paused child had already written is bounded, too", async
 test("a slow watcher that is not lossless loses lines, blocks no child, and learns how many", async () => {
   const { world, two, watcher } = await twoRuns();
   world.engine.output.watch(watcher, "all", false);
-  watcher.peer.backlog = highWaterBytes + 1;
-  for (let i = 0; i < 10; i++) two.writes(`${i}\n`);
-  assert.ok(!two.paused);
-  watcher.peer.drain();
-  two.writes("10\n");
-  await settle();
+  await loseTen(watcher, two);
   assert.deepEqual(
     watcher.peer.received(events.output).map(({ lines, dropped }) => [lines.map(({ text }) => text), dropped]),
     [

@@ -62,10 +62,4 @@ def _close_streams(child):
             pass
 
 
-def register():
-    """Functions that are registered later run earlier."""
-    atexit.unregister(finish_children)
-    atexit.register(finish_children)
-
-
-register()
+atexit.register(finish_children)

@@ -7,7 +7,6 @@ import sys
 import threading
 
 from .._processes.children import running
-from .._standard.library import replaced
 
 # Signal handlers of the thread that opens the session may ask for it, too: then theirs is the one.
 _lock = threading.RLock()
@@ -38,11 +37,8 @@ def _open():
             _session = host_session
             return _session
         # The first object at the latest registers what the end of the program does for children.
-        from . import at_exit, output, server
+        from . import at_exit, output, server  # noqa: F401
 
-        if replaced:
-            # `install` has loaded all modules, so that was too early.
-            at_exit.register()
         address = os.environ.get("POLYPROC_ADDRESS")
         if address:
             session = server.connect_to_named(address)

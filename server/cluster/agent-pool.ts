@@ -10,10 +10,17 @@ import type { Leases } from "./leases.js";
 import { packRecord, read, specRecord, type PoolRecord, type ReturnRecord, type SpecRecord } from "./records.js";
 import { packPlace, resultPlace, specPlace, type Signer } from "./signing.js";
 import type { Store } from "./store.js";
+import type { Suspects, Turn } from "./suspects.js";
 import * as v from "valibot";
 
-/** A pack whose hosts died more often than this fails. */
-const maxDeaths = 3;
+/** A pack whose hosts died this often is a suspect: it, or one that ran beside it, may have killed them. */
+const deathsOfSuspects = 2;
+/** A pack fails that so many more hosts did not survive, though it was the only suspect there. */
+const maxDeathsAlone = 2;
+/** For BullMQ, which cannot tell the pack that kills its host from those beside it. */
+const anyNumber = 1_000_000;
+/** Milliseconds until it is forgotten that a suspect has begun. */
+const suspicionMs = 24 * 3600 * 1000;
 /** Milliseconds before a pack whose job the store does not know yet is given back. */
 const unknownJobMs = 200;
 
@@ -25,6 +32,7 @@ export interface AgentParts {
   readonly allow: AllowList;
   readonly signer: Signer;
   readonly leases: Leases;
+  readonly suspects: Suspects;
   readonly tell: (text: string) => void;
   /** A pack has begun or ended. */
   changed(): void;
@@ -34,6 +42,8 @@ interface Running {
   readonly id: string;
   readonly token: string;
   local: RunningPack | null;
+  /** Of a suspect. */
+  turn: Turn | null;
   /** Why it was stopped: its end is not told then. */
   stopped: "lapsed" | "given back" | "lost" | null;
 }
@@ -69,7 +79,7 @@ export class AgentPool {
       // This agent renews by its monotonic clock; BullMQ's own renewal goes by the wall clock.
       skipLockRenewal: true,
       stalledInterval: Math.max(250, Math.round(leaseMs / 3)),
-      maxStalledCount: maxDeaths,
+      maxStalledCount: anyNumber,
       runRetryDelay: 200,
       drainDelay: 5,
     });
@@ -110,7 +120,9 @@ export class AgentPool {
     for (const pack of packs) {
       if (this.#cancelled.has(pack)) continue;
       this.#cancelled.set(pack, graceMs);
-      this.#running.get(`p${pack}`)?.local?.stop(graceMs);
+      const running = this.#running.get(`p${pack}`);
+      if (running?.local) running.local.stop(graceMs);
+      else running?.turn?.end();
     }
   }
 
@@ -163,7 +175,7 @@ export class AgentPool {
   async #handle(job: Job, token: string): Promise<ReturnRecord | undefined> {
     const { leases, host } = this.#parts;
     const id = job.id!;
-    const pack: Running = { id, token, local: null, stopped: null };
+    const pack: Running = { id, token, local: null, turn: null, stopped: null };
     this.#running.set(id, pack);
     const since = performance.now();
     // The lease began when BullMQ took the pack, which it noted by the wall clock.
@@ -211,16 +223,42 @@ export class AgentPool {
     if (known.refusal) throw known.refusal;
     const data = await takeBytes(store, this.id, items);
     if (pack.stopped !== null) return head;
-    const results = await new Promise<PackResult[]>((resolve) => {
-      pack.local = runner.run(`${this.id}/${number}`, known.spec, count, data, resolve);
-      const graceMs = this.#cancelled.get(packOf(pack.id));
-      if (graceMs !== undefined) pack.local.stop(graceMs);
-    });
+    const run = () =>
+      new Promise<PackResult[]>((resolve) => {
+        pack.local = runner.run(`${this.id}/${number}`, known.spec, count, data, resolve);
+        const graceMs = this.#cancelled.get(packOf(pack.id));
+        if (graceMs !== undefined) pack.local.stop(graceMs);
+      });
+    const results = await (job.stalledCounter < deathsOfSuspects ? run() : this.#runSuspect(pack, run));
     if (pack.stopped !== null) return head;
+    if (results === null) return { ...head, cancelled: true };
     return {
       ...head,
       results: await Promise.all(results.map((result, i) => this.#record(result, i, results.length, job))),
     };
+  }
+
+  /**
+   * Runs the pack while no other suspect runs on this host. Before it begins, it leaves a mark in the store, which only
+   * the death of this host leaves there. Null if it was stopped before. Throws AgentLost if it has left too many.
+   */
+  async #runSuspect(pack: Running, run: () => Promise<PackResult[]>): Promise<PackResult[] | null> {
+    const { redis, keys } = this.#parts.store;
+    const mark = keys.suspect(this.id, pack.id);
+    const turn = (pack.turn = this.#parts.suspects.take());
+    try {
+      await turn.begun;
+      if (pack.stopped !== null || this.#cancelled.has(packOf(pack.id))) return null;
+      const [[, begins]] = (await redis.multi().incr(mark).pexpire(mark, suspicionMs).exec()) as [[null, number]];
+      try {
+        if (begins <= maxDeathsAlone) return await run();
+        throw new PolyprocError("AgentLost", "each host that ran the task died or was cut off; it is not tried again");
+      } finally {
+        await redis.del(mark).catch(() => {});
+      }
+    } finally {
+      turn.end();
+    }
   }
 
   async #record({ index, count, pid, ms, ...outcome }: PackResult, i: number, parts: number, job: Job) {
@@ -254,7 +292,8 @@ export class AgentPool {
   #stop(pack: Running, why: NonNullable<Running["stopped"]>): void {
     if (pack.stopped !== null) return;
     pack.stopped = why;
-    pack.local?.stop(0);
+    if (pack.local) pack.local.stop(0);
+    else pack.turn?.end();
   }
 
   #leaseOf(id: string): string {

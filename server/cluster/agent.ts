@@ -12,6 +12,7 @@ import { Leases } from "./leases.js";
 import { changeRecord, hostRecord, poolRecord, read, type HostRecord } from "./records.js";
 import { Signer } from "./signing.js";
 import { openStore, type Store } from "./store.js";
+import { Suspects } from "./suspects.js";
 
 export interface AgentOptions {
   readonly address: ClusterAddress;
@@ -63,6 +64,7 @@ export class Agent {
       ),
       signer: Signer.of(options.address.keyFile),
       leases: this.#leases,
+      suspects: new Suspects(),
       tell,
       changed: () => this.#share(),
     };

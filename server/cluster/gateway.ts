@@ -229,12 +229,7 @@ export class Gateway implements ClusterPool {
   }
 
   #gaveUp(id: number, reason: string): void {
-    this.#lost(
-      id,
-      /stalled/.test(reason)
-        ? new PolyprocError("AgentLost", "each host that ran the task died or was cut off; it is not tried again")
-        : new PolyprocError("InternalError", `the host could not run the task: ${reason}`),
-    );
+    this.#lost(id, new PolyprocError("InternalError", `the host could not run the task: ${reason}`));
   }
 
   #lost(id: number, error: unknown): void {

@@ -36,6 +36,11 @@ export class Keys {
     return `${this.prefix}:blob:${pool}:${id}`;
   }
 
+  /** How often a pack that may kill its hosts has begun on one and not ended. Expires. */
+  suspect(pool: string, id: string): string {
+    return `${this.prefix}:suspect:${pool}:${id}`;
+  }
+
   /** Channel: something changed. A hint; the truth is in the keys. */
   get changes(): string {
     return `${this.prefix}:changes`;

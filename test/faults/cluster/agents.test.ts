@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
-import { test } from "node:test";
+import { test, type TestContext } from "node:test";
 import { PolyprocError, TaskFailed, WorkerLost } from "polyproc";
 import { waitFor, within } from "../../deadline.js";
 import { compiled } from "../../fixture.js";
@@ -122,29 +122,54 @@ test("an agent that stops past its lease gives no second outcome when it goes on
   await pool.terminate();
 });
 
+/** Starts an agent, and another one each time that it dies. */
+async function startAgentsAgain(t: TestContext, address: string): Promise<() => void> {
+  let over = false;
+  let count = 0;
+  const again = async () => {
+    const { process } = await startAgent(t, address, `host-${count++}`);
+    process.once("exit", () => {
+      if (!over) void again();
+    });
+  };
+  await again();
+  return () => {
+    over = true;
+  };
+}
+
 test("a task that kills each agent fails with AgentLost, and its neighbours in the pack succeed", redis, async (t) => {
   const { stage, address } = await setClusterStage(t, []);
   const pool = new stage.mp.Pool({ cluster: address });
-  // So that the next tasks are known to be short, and go into packs.
-  const first = await startAgent(t, address, "host-0");
-  let over = false;
-  let count = 1;
-  const again = () => {
-    if (!over) void startAgent(t, address, `host-${count++}`).then(({ process }) => process.once("exit", again));
-  };
-  first.process.once("exit", again);
+  const stop = await startAgentsAgain(t, address);
   const items = Array.from({ length: 12 }, (_, n) => ({ n, poison: 5 }));
   const results = await within(pool.map(killsAgent, items, { chunkSize: 1, returnExceptions: true }), "the map");
-  over = true;
+  stop();
+  failsAlone(results, 5);
+  await pool.terminate();
+});
+
+test("a task that runs beside one that kills each agent succeeds", redis, async (t) => {
+  const { stage, address } = await setClusterStage(t, []);
+  const pool = new stage.mp.Pool({ cluster: address });
+  const stop = await startAgentsAgain(t, address);
+  // An agent has two slots, so two items run whenever there are two: a long one dies with the agent.
+  const items = [0, 1].map((n) => ({ n, poison: 1, ms: 1000 }));
+  const results = await within(pool.map(killsAgent, items, { chunkSize: 1, returnExceptions: true }), "the map");
+  stop();
+  failsAlone(results, 1);
+  await pool.terminate();
+});
+
+function failsAlone(results: readonly unknown[], poison: number): void {
   const failed = results.flatMap((result, n) => (result instanceof Error ? [[n, result] as const] : []));
   assert.deepEqual(
     failed.map(([n]) => n),
-    [5],
+    [poison],
   );
   assert.ok(failed[0]![1] instanceof PolyprocError);
   assert.equal(failed[0]![1].codeName, "AgentLost");
-  await pool.terminate();
-});
+}
 
 test("a draining agent ends its tasks, takes no more, and leaves", redis, async (t) => {
   const { stage, address, agents, log, gate } = await setClusterStage(t);

@@ -36,9 +36,10 @@ export function dies(): void {
   process.kill(process.pid, "SIGKILL");
 }
 
-/** Kills the agent whose worker it is, if `n` is `poison`. */
-export async function killsAgent({ n, poison }: { n: number; poison: number }): Promise<number> {
-  if (n === poison) {
+/** Kills the agent whose worker it is, if `n` is `poison`. Takes `ms` otherwise. */
+export async function killsAgent({ n, poison, ms = 0 }: { n: number; poison: number; ms?: number }): Promise<number> {
+  if (n !== poison) await delay(ms);
+  else {
     process.kill(process.ppid, "SIGKILL");
     await delay(60_000);
   }

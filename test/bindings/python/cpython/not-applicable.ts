@@ -4,6 +4,7 @@
  */
 export const notApplicable: Readonly<Record<string, string>> = {
   "MiscTestCase.test_spawn_sys_executable_none_allows_import": "wants multiprocessing not to be imported before",
+  "TestIgnoreEINTR.test_ignore": "wants the send of a large item to wait until it is received",
   "TestInitializers.test_pool_initializer": "wants workers before there are tasks",
   "TestInternalDecorators.test_only_run_in_spawn_testsuite": "chooses 'fork'",
   "TestPoolNotLeakOnFailure.test_release_unused_processes": "replaces the processes of a pool by mocks",

@@ -72,9 +72,10 @@ export async function runPythonTests({
   const outcomes: Outcome[] = [];
   createInterface(child.stdout).on("line", (line) => {
     // Some of CPython's tests print how long each of them took in front of it.
-    const [, kind, name, text] = /^(?:[\d.]+s )*(ok|skipped|failed) (\w+\.\w+)(.*)$/.exec(line) ?? [];
+    const [, kind, name, text] = /^(?:[\d.]+s )*(ok|skipped|failed) (\w+\.\w+)(?:: )?(.*)$/.exec(line) ?? [];
     if (kind === undefined) {
-      if (outcomes.length > 0) outcomes.at(-1)!.text += `\n${line}`;
+      const last = outcomes.at(-1);
+      if (last?.kind === "failed") last.text += `\n${line}`;
       return;
     }
     listen();
@@ -87,7 +88,7 @@ export async function runPythonTests({
     if (status !== 0 && outcomes.every(({ kind }) => kind !== "failed")) throw new Error(`it ended with ${status}`);
   } catch (error) {
     await endHanging(child, mark, closed);
-    const lines = outcomes.map(({ kind, name, text }) => `${kind} ${name}${text}`).join("\n");
+    const lines = outcomes.map(({ kind, name, text }) => `${kind} ${name}: ${text}`).join("\n");
     throw new Error(`${lines}\n${errors}\nliving: ${markedProcesses(mark).map(describeProcess).join("\n")}`, {
       cause: error,
     });

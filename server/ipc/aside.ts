@@ -7,9 +7,10 @@ const headBytes = 12;
 /** While messages that take more memory than this wait for the connection, the pipe is not read. */
 const maxKeptBytes = 1024 * 1024;
 /**
- * A host may write into its aside pipe for one millisecond after it has sent something. So the pipe is read after two.
+ * A host may write into its aside pipe for one millisecond after it has begun to send something. A timer counts whole
+ * milliseconds, on some systems by a clock that may be one late, so it can end almost two milliseconds early.
  */
-const lookMs = 2;
+const lookMs = 3;
 /** Rough memory of a waiting message beside its bytes. */
 const overheadBytes = 256;
 

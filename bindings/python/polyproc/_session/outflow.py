@@ -25,7 +25,8 @@ class Outflow:
         self._socket = sock
         # Held by the thread that sends. Its own handlers and finalizers pass.
         self._lock = threading.RLock()
-        self._queue = queue = []
+        # What was not sent yet.
+        self.queue = queue = []
         head = repeat(0)
         # queue[0] = queue[0][sock.send(queue[0], MSG_DONTWAIT):]
         rest = map(slice, map(sock.send, map(queue.__getitem__, head), repeat(socket.MSG_DONTWAIT)), repeat(None))
@@ -39,9 +40,9 @@ class Outflow:
         """
         with self._lock:
             if len(data) <= _PIECE_BYTES:
-                self._queue.append(data)
+                self.queue.append(data)
             else:
-                self._queue.extend(_pieces(data))
+                self.queue.extend(_pieces(data))
             self._flush(True)
 
     def try_send(self, data):
@@ -52,7 +53,7 @@ class Outflow:
         if not self._lock.acquire(False):
             return False
         try:
-            self._queue.extend(_pieces(data))
+            self.queue.extend(_pieces(data))
             self._flush(False)
         finally:
             self._lock.release()
@@ -64,12 +65,12 @@ class Outflow:
         with self._lock:
             if fragments:
                 size = sum(map(len, fragments[0]))
-                self._queue.extend(map(bytes, chain.from_iterable(starmap(fragments.popleft, _ONCE))))
+                self.queue.extend(map(bytes, chain.from_iterable(starmap(fragments.popleft, _ONCE))))
             self._flush(True)
         return size
 
     def _flush(self, may_wait):
-        queue, step = self._queue, self._step
+        queue, step = self.queue, self._step
         while queue:
             try:
                 step()

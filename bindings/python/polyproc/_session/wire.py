@@ -28,7 +28,7 @@ _UNKNOWN = -1.0
 # interrupted itself, in seconds.
 _LOOK_SECONDS = 0.05
 # What is put aside, at most: a pipe takes so much in whole or not at all, its head included; and for so long after
-# something was sent.
+# a send began.
 _MAX_ASIDE = 4096 - 8
 _ASIDE_SECONDS = 0.001
 _AFTER = Struct(">Q").pack
@@ -51,6 +51,7 @@ class Wire:
         self._inflow = Inflow([])
         self._out = Outflow(sock)
         self._put_out = self._out.send
+        self._unsent = self._out.queue
         # The longest frame that the server reads. The fragments that wait to be sent, and the thread that sends them.
         # It lets the other threads send in between: one that waits holds the door. Its signal handlers pass.
         self.longest_frame = MAX_FRAME
@@ -67,6 +68,8 @@ class Wire:
         self._lengths = deque()
         self._sums = []
         self._next_sum = accumulate(iter(self._lengths.popleft, None))
+        # When the last send began. The server may have read all of it, and look into the pipe, long before this thread
+        # returns from the send.
         self._sent_at = 0.0
         # The aside pipe, and how many messages were written there that the server was not told of.
         self._aside = None
@@ -158,8 +161,9 @@ class Wire:
     def _send_frame(self, data):
         self.unannounced = 0
         self._count(len(data))
+        began_at = perf_counter()
         self._put_out(data)
-        self._sent_at = perf_counter()
+        self._sent_at = began_at
 
     def _send_large(self, data):
         if self._fragments and self._pusher is None:
@@ -186,8 +190,9 @@ class Wire:
                 with self._door:
                     pass
                 self.unannounced = 0
+                began_at = perf_counter()
                 self._count(self._out.send_next(self._fragments))
-                self._sent_at = perf_counter()
+                self._sent_at = began_at
         finally:
             self._pusher = None
 
@@ -219,12 +224,14 @@ class Wire:
     def put_aside(self, data, most):
         """
         The same as `send` without waking the server, which looks soon. False: it is to be sent, because there is no
-        such pipe, because the server has not heard of this process for too long, or of so many messages.
+        such pipe, because the server has not heard of this process for too long, or of so many messages, or because
+        not all that was sent before has left yet.
         """
         if (
             self._aside is None
             or self.unannounced >= most
             or len(data) > _MAX_ASIDE
+            or self._unsent
             or perf_counter() - self._sent_at > _ASIDE_SECONDS
         ):
             return False

@@ -43,7 +43,12 @@ for (const theme of pictureThemes) {
       const row = await workbench.waitForRow(children, ({ text }) => text.startsWith("sleeper"));
       assert.equal(row.level, 2);
       assert.match(row.label, new RegExp(`^sleeper, running, pid ${sleeper.pid}`));
-      assert.match(await workbench.activityBarItem("Polyproc").locator(".badge-content").innerText(), /^\d+$/);
+      // The workbench draws the badge after the tree.
+      const badge = workbench.activityBarItem("Polyproc").locator(".badge-content");
+      await waitFor(async () => /^\d+$/.test(await badge.innerText()), {
+        what: "the number of processes",
+        ...deadline,
+      });
       await workbench.rowAction(children, "sleeper", "Terminate");
       await within(sleeper.join(), "the end of the process");
       await workbench.waitForRow(children, ({ text }) => /^sleeper.*killed by SIGTERM/.test(text));

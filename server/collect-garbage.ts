@@ -10,13 +10,17 @@ const worthwhileBytes = 32 * 1024 * 1024;
 /**
  * V8 collects garbage only when it allocates. So an idle server would keep the memory of clients that have gone. Once
  * the budget has released half of its bytes, and many of them, this starts a collection, which takes some milliseconds
- * for each 100 MB. Returns a function that stops the checks.
+ * for each 100 MB. It waits until the bytes fall no more: those that are released after a collection may be too few for
+ * another one. Returns a function that stops the checks.
  */
-export function collectGarbage(budget: Budget): () => void {
+export function collectGarbage(budget: Pick<Budget, "usedBytes" | "peakBytes" | "forgetPeak">): () => void {
   let collect: (() => void) | undefined;
+  let before = 0;
   const timer = setInterval(() => {
     const { usedBytes, peakBytes } = budget;
-    if (peakBytes - usedBytes < worthwhileBytes || usedBytes > peakBytes / 2) return;
+    const falls = usedBytes < before;
+    before = usedBytes;
+    if (falls || peakBytes - usedBytes < worthwhileBytes || usedBytes > peakBytes / 2) return;
     budget.forgetPeak();
     collect ??= collector();
     collect();

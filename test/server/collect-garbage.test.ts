@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { collectGarbage } from "../../server/collect-garbage.js";
+
+const mebibyte = 1024 * 1024;
+
+test("garbage is collected when what is held has fallen, and not in the middle of it", (t) => {
+  t.mock.timers.enable({ apis: ["setInterval"] });
+  let used = 64 * mebibyte;
+  let peak = used;
+  const collected: number[] = [];
+  const stop = collectGarbage({
+    get usedBytes() {
+      return used;
+    },
+    get peakBytes() {
+      return peak;
+    },
+    forgetPeak() {
+      collected.push(used);
+      peak = used;
+    },
+  });
+  const look = () => t.mock.timers.tick(1000);
+  look();
+  assert.deepEqual(collected, [], "all of it is held");
+  used = 30 * mebibyte;
+  look();
+  used = 0;
+  look();
+  assert.deepEqual(collected, [], "it falls");
+  look();
+  look();
+  assert.deepEqual(collected, [0]);
+  stop();
+});

@@ -27,8 +27,10 @@ test("ps and /proc give the same table", { skip: onLinux.skip || needs("ps").ski
 
 test("a zombie is not in the table", onLinux, async (t) => {
   const told = new Recorder();
-  // `exec` keeps the shell's child, which ends and is never waited for.
-  testSpawner(t).startCommand({ command: "sh", args: ["-c", 'true & echo "zombie $!"; exec sleep 1000'] }, told);
+  // `sleep` never waits for the shell's child. The shell might, so the child ends after it has become `sleep`.
+  const child = 'until [ "$(cat /proc/$$/comm)" = sleep ]; do :; done';
+  const script = `(${child}) & echo "zombie $!"; exec sleep 1000`;
+  testSpawner(t).startCommand({ command: "sh", args: ["-c", script] }, told);
   const { zombie } = await told.numbers("zombie");
   await waitFor(() => !readProcessTable().has(zombie));
   process.kill(zombie, 0);

@@ -15,7 +15,7 @@ import * as v from "valibot";
 
 /** A pack whose hosts died this often is a suspect: it, or one that ran beside it, may have killed them. */
 const deathsOfSuspects = 2;
-/** A pack fails that so many more hosts did not survive, though it was the only suspect there. */
+/** A pack fails when this many more hosts have died while it was the only suspect that ran there. */
 const maxDeathsAlone = 2;
 /** For BullMQ, which cannot tell the pack that kills its host from those beside it. */
 const anyNumber = 1_000_000;

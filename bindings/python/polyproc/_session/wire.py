@@ -160,8 +160,8 @@ class Wire:
 
     def _send_frame(self, data):
         self.unannounced = 0
-        self._count(len(data))
         began_at = perf_counter()
+        self._count(len(data))
         self._put_out(data)
         self._sent_at = began_at
 

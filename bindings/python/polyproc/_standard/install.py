@@ -6,6 +6,7 @@ from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from types import ModuleType
 
+from .keepers import let_keep
 from .library import replaced
 
 # The modules of which Polyproc has its own. The others (`util`, `dummy` …) involve no process: they stay.
@@ -40,7 +41,7 @@ def install():
     futures = importlib.import_module("concurrent.futures.process")
     standard = {name: importlib.import_module(f"multiprocessing.{name}") for name in (*_OURS, *_OTHERS)}
     ours = {name: importlib.import_module(f"polyproc.{name}") for name in _OURS if find_spec(f"polyproc.{name}")}
-    _set_aside(package, standard)
+    let_keep(package, _set_aside(package, standard))
     replaced.update({name: standard[name] for name in ours})
     for name, module in ours.items():
         _fall_back(module, standard[name])
@@ -67,6 +68,7 @@ def _set_aside(package, standard):
         if name in _OURS:
             module.__spec__ = ModuleSpec(f"{_ASIDE}.{name}", module.__spec__.loader, origin=module.__spec__.origin)
             module.__package__ = _ASIDE
+    return aside
 
 
 def _fall_back(module, standard):

@@ -1,5 +1,5 @@
 import { PolyprocError } from "../../protocol/errors.js";
-import type { Guard } from "./guard.js";
+import { OncePerTurn, type Guard } from "./guard.js";
 import { LinkedList } from "./linked-list.js";
 
 /**
@@ -45,11 +45,13 @@ export class Budget {
   readonly #messages = new LinkedList<Message>();
   readonly #keepers = new LinkedList<Keeper>();
   readonly #reserves: ((bytes: number) => void)[] = [];
-  #scheduled = false;
+  /** Deferred, because the caller of a charge or release is in the middle of a change. */
+  readonly #serving: OncePerTurn;
 
   constructor(maxBytes: number, guard: Guard) {
     this.maxBytes = maxBytes;
     this.#guard = guard;
+    this.#serving = new OncePerTurn(guard, null, () => this.#serve());
     this.server = new Account(this, null);
   }
 
@@ -130,7 +132,7 @@ export class Budget {
     const link = this.#messages.push({ bytes, granted });
     return () => {
       // The next request may fit where this one did not.
-      if (this.#messages.remove(link)) this.#schedule();
+      if (this.#messages.remove(link)) this.#serving.schedule();
     };
   }
 
@@ -150,7 +152,7 @@ export class Budget {
   keep(bytes: number): void {
     this.#keptBytes += bytes;
     this.#peakBytes = Math.max(this.#peakBytes, this.usedBytes);
-    if (this.pressed && this.#reserves.length > 0) this.#schedule();
+    if (this.pressed && this.#reserves.length > 0) this.#serving.schedule();
   }
 
   /** Called by `Account`. */
@@ -168,24 +170,18 @@ export class Budget {
   }
 
   #released(): void {
-    if (this.#messages.length > 0 || this.#keepers.length > 0) this.#schedule();
+    if (this.#messages.length > 0 || this.#keepers.length > 0) this.#serving.schedule();
   }
 
-  /** Deferred, because the caller of a charge or release is in the middle of a change. */
-  #schedule(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    this.#guard.soon(null, () => {
-      this.#scheduled = false;
-      if (this.pressed) this.#guard.run(null, () => this.#useReserves());
-      for (let next = this.#messages.first; next && this.hasRoom(next.bytes); next = this.#messages.first)
-        this.#grant(next);
-      // A client that keeps little may go on though earlier ones in the list may not (`fairShare`).
-      for (const link of [...this.#keepers.links()]) {
-        const { account, bytes, retry } = link.value;
-        if (this.mayKeep(account, bytes) && this.#keepers.remove(link)) this.#guard.run(null, retry);
-      }
-    });
+  #serve(): void {
+    if (this.pressed) this.#guard.run(null, () => this.#useReserves());
+    for (let next = this.#messages.first; next && this.hasRoom(next.bytes); next = this.#messages.first)
+      this.#grant(next);
+    // A client that keeps little may go on though earlier ones in the list may not (`fairShare`).
+    for (const link of [...this.#keepers.links()]) {
+      const { account, bytes, retry } = link.value;
+      if (this.mayKeep(account, bytes) && this.#keepers.remove(link)) this.#guard.run(null, retry);
+    }
   }
 
   #grant(message: Message): void {

@@ -66,3 +66,26 @@ export class Guard {
     });
   }
 }
+
+/** Work that runs at the end of a turn of the event loop, once however often it was asked for in that turn. */
+export class OncePerTurn {
+  readonly #guard: Guard;
+  readonly #principal: Principal | null;
+  readonly #work: () => void;
+  #due = false;
+
+  constructor(guard: Guard, principal: Principal | null, work: () => void) {
+    this.#guard = guard;
+    this.#principal = principal;
+    this.#work = work;
+  }
+
+  schedule(): void {
+    if (this.#due) return;
+    this.#due = true;
+    this.#guard.soon(this.#principal, () => {
+      this.#due = false;
+      this.#work();
+    });
+  }
+}

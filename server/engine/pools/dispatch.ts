@@ -1,9 +1,10 @@
-import type { Failure } from "../../../protocol/job.js";
-import type { Job } from "./job.js";
 import type { Task } from "./task.js";
+import type { TaskQueue } from "./task-queue.js";
 
 /** Where a pool's tasks wait and run. It reports each start and each outcome to the pool. */
 export interface Dispatch {
+  /** Tasks that wait here. After a change of it, `pump` or `schedule` follows. */
+  readonly queue: TaskQueue;
   /** Tasks that no worker has. */
   readonly queued: number;
   /** Processes that run. */
@@ -12,18 +13,10 @@ export interface Dispatch {
   readonly empty: boolean;
   /** Processes that have a task. */
   busy(): number;
-  /** Queues a task. `pump` or `schedule` follows. */
-  add(task: Task): void;
-  /** Queues tasks before all others of their priority, in their order. */
-  addFirst(tasks: readonly Task[]): void;
   /** Pairs tasks and workers. */
   pump(): void;
   /** `pump` at the end of this turn of the event loop. */
   schedule(): void;
-  /** The job's client has read its backlog: its tasks may run again. */
-  unpark(job: Job): void;
-  /** Fails all queued tasks that need a worker of this runtime. */
-  dropQueued(runtime: string, error: Failure): void;
   /** Queues those of the tasks again that a worker has and has not begun. */
   takeBack(tasks: readonly Task[]): void;
   /**

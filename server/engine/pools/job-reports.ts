@@ -1,7 +1,7 @@
 import * as jobs from "../../../protocol/job.js";
 import type { ResultEntry } from "../../../protocol/job.js";
 import { payloadHandles, type Handle, type Payload } from "../../../protocol/schema.js";
-import type { Principal } from "../guard.js";
+import { OncePerTurn, type Principal } from "../guard.js";
 import type { PoolDependencies } from "./dependencies.js";
 import { valueBytes } from "./result-bytes.js";
 import type { Session } from "../session.js";
@@ -25,7 +25,7 @@ export class JobReports {
   readonly #watchers = new Map<Session, () => void>();
   #results: ResultEntry[] = [];
   #starts: { index: number; pid: number; startedAt: number }[] = [];
-  #scheduled = false;
+  readonly #flushing: OncePerTurn;
   #ended = false;
 
   /** `sink` receives the outcomes. */
@@ -34,6 +34,7 @@ export class JobReports {
     this.#pool = pool;
     this.#session = session;
     this.#sink = sink;
+    this.#flushing = new OncePerTurn(pool.engine.guard, pool, () => this.flush());
   }
 
   watch(session: Session): void {
@@ -47,14 +48,14 @@ export class JobReports {
   started(index: number, pid: number, startedAt: number): void {
     if (this.#watchers.size === 0) return;
     this.#starts.push({ index, pid, startedAt });
-    this.#schedule();
+    this.#flushing.schedule();
   }
 
   settled(entry: ResultEntry): void {
     if (this.#ended) return;
     if (entry.values) this.#hand(entry.values);
     this.#results.push(entry);
-    this.#schedule();
+    this.#flushing.schedule();
   }
 
   /** The job was released: further reports are dropped. */
@@ -65,7 +66,6 @@ export class JobReports {
   }
 
   flush(): void {
-    this.#scheduled = false;
     if (this.#starts.length > 0) {
       const tasks = this.#starts;
       this.#starts = [];
@@ -84,12 +84,6 @@ export class JobReports {
       this.#pool.engine.guard.run(this.#session, () => this.#sink(part));
       from = to;
     }
-  }
-
-  #schedule(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    this.#pool.engine.guard.soon(this.#pool, () => this.flush());
   }
 
   /** Gives the session references to the handles inside a result. */

@@ -27,7 +27,7 @@ export interface JobPool extends Principal {
   readonly jobs: Set<Job>;
   readonly interpreters: Set<string>;
   readonly cluster: string | null;
-  readonly dispatch: { unpark(job: Job): void };
+  readonly dispatch: { readonly queue: { unpark(job: Job): void }; schedule(): void };
   done: number;
   failed: number;
   requireOpen(session: Session): void;
@@ -277,7 +277,8 @@ export class Job implements SharedObject {
     this.#blocked = true;
     this.pool.engine.guard.whenRead(this.session.peer, this.pool, () => {
       this.#blocked = false;
-      this.pool.dispatch.unpark(this);
+      this.pool.dispatch.queue.unpark(this);
+      this.pool.dispatch.schedule();
     });
     return true;
   }

@@ -1,6 +1,6 @@
 import type { Failure } from "../../../protocol/job.js";
+import { OncePerTurn } from "../guard.js";
 import type { Dispatch } from "./dispatch.js";
-import type { Job } from "./job.js";
 import type { PoolInfo } from "../../../protocol/pool.js";
 import { PoolCommand, type CommandPool } from "./pool-command.js";
 import { PoolWorker } from "./pool-worker.js";
@@ -31,11 +31,11 @@ const rescueEveryMs = 1;
 /** Dispatch on this machine: the queue of waiting tasks, the workers and commands, and the rule that pairs them. */
 export class PoolDispatch implements Dispatch {
   readonly #pool: DispatchedPool;
-  readonly #queue = new TaskQueue();
+  readonly queue = new TaskQueue();
   readonly #workers = new Set<PoolWorker>();
   readonly #commands = new Set<PoolCommand>();
   #nextWorker = 1;
-  #scheduled = false;
+  readonly #pumping: OncePerTurn;
   #lastRescue = 0;
 
   /** Workers that are started before there are tasks. */
@@ -44,13 +44,14 @@ export class PoolDispatch implements Dispatch {
 
   constructor(pool: DispatchedPool, options: IdleOptions, early: EarlyWorkers | null) {
     this.#pool = pool;
+    this.#pumping = new OncePerTurn(pool.engine.guard, pool, () => this.pump());
     this.#idle = new IdleWorkers(pool, this.#workers, options);
     this.#early = early;
     if (early) this.schedule();
   }
 
   get queued(): number {
-    return this.#queue.length;
+    return this.queue.length;
   }
 
   get workers(): number {
@@ -61,12 +62,8 @@ export class PoolDispatch implements Dispatch {
     return this.#workers.size === 0 && this.#commands.size === 0;
   }
 
-  add(task: Task): void {
-    this.#queue.push(task);
-  }
-
   clear(): void {
-    this.#queue.clear();
+    this.queue.clear();
     for (const command of this.#commands) command.kill();
   }
 
@@ -81,7 +78,7 @@ export class PoolDispatch implements Dispatch {
   takeBack(tasks: readonly Task[]): void {
     const workers = new Set<TaskWorker>();
     for (const { worker } of tasks) if (worker) workers.add(worker);
-    for (const worker of workers) this.addFirst(worker.takeBack());
+    for (const worker of workers) this.queue.addFirst(worker.takeBack());
   }
 
   cancel(task: Task, graceMs: number | "waiting"): boolean {
@@ -95,27 +92,9 @@ export class PoolDispatch implements Dispatch {
     return task.worker !== null || this.#commandOf(task) !== undefined;
   }
 
-  addFirst(tasks: readonly Task[]): void {
-    this.#queue.addFirst(tasks);
-  }
-
-  unpark(job: Job): void {
-    this.#queue.unpark(job);
-    this.schedule();
-  }
-
-  dropQueued(runtime: string, error: Failure): void {
-    for (const task of this.#queue.takeAll((task) => task.job.runtime === runtime)) this.#pool.drop(task, error, 0);
-  }
-
   /** Once for all changes of the turn. */
   schedule(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    this.#pool.engine.guard.soon(this.#pool, () => {
-      this.#scheduled = false;
-      this.pump();
-    });
+    this.#pumping.schedule();
   }
 
   pump(): void {
@@ -124,13 +103,13 @@ export class PoolDispatch implements Dispatch {
     this.#startEarly();
     this.#overtake();
     for (;;) {
-      const task = this.#queue.next();
+      const task = this.queue.next();
       if (!task) break;
       if (task.job.isCommand) {
         if (this.#active() >= this.#pool.processes) break;
         // Each item of a chunk is a process of its own. Take one item, so that the others can run at the same time.
         const first = task.takeFirst();
-        if (first === task) this.#queue.shift();
+        if (first === task) this.queue.shift();
         const command = new PoolCommand(this.#pool, first);
         command.onGone = () => this.#commands.delete(command);
         this.#commands.add(command);
@@ -169,20 +148,20 @@ export class PoolDispatch implements Dispatch {
   }
 
   #give(worker: PoolWorker, tasks: Task[]): void {
-    if (!worker.give(tasks)) this.addFirst(tasks);
+    if (!worker.give(tasks)) this.queue.addFirst(tasks);
   }
 
   /** Takes the worker's next batch from the queue: its share of the queue, as far as it has room. */
   #take(worker: PoolWorker, runtime: string): Task[] {
-    const share = Math.max(1, Math.floor(this.#queue.length / this.#pool.processes));
+    const share = Math.max(1, Math.floor(this.queue.length / this.#pool.processes));
     const limit = Math.min(worker.room(), share, worker.inflight.length === 0 ? this.#firstBatch() : Infinity);
     const tasks: Task[] = [];
     let bytes = 0;
     while (tasks.length < limit) {
-      const task = this.#queue.next();
+      const task = this.queue.next();
       if (!task || task.job.isCommand || task.job.runtime !== runtime) break;
       if (tasks.length > 0 && bytes + task.batch.bytes > aheadBytes) break;
-      this.#queue.shift();
+      this.queue.shift();
       const refusal = worker.whyNot(task);
       if (refusal) {
         this.#pool.drop(task, refusal.toErrorObject(), 0);
@@ -196,7 +175,7 @@ export class PoolDispatch implements Dispatch {
 
   /** Size of the batch for an idle worker: one task while their duration is unknown. */
   #firstBatch(): number {
-    const taskMs = this.#queue.peek()?.job.taskMs ?? 0;
+    const taskMs = this.queue.peek()?.job.taskMs ?? 0;
     if (taskMs === 0 || taskMs > mediumMs) return 1;
     return taskMs > shortMs ? 4 : 32;
   }
@@ -213,7 +192,7 @@ export class PoolDispatch implements Dispatch {
       else if (worker.inflight.length === 0) idle++;
     }
     const { processes } = this.#pool;
-    const wanted = Math.min(processes - this.#active() - idle, processes - alive, this.#queue.length - idle - starting);
+    const wanted = Math.min(processes - this.#active() - idle, processes - alive, this.queue.length - idle - starting);
     for (let i = 0; i < wanted; i++) this.#start(runtime);
   }
 
@@ -239,11 +218,11 @@ export class PoolDispatch implements Dispatch {
 
   /** Takes back prefetched tasks of a lower priority than the first queued task. */
   #overtake(): void {
-    const first = this.#queue.next();
+    const first = this.queue.next();
     if (!first) return;
     for (const worker of this.#workers) {
       const second = worker.inflight[1];
-      if (second && second.job.priority < first.job.priority) this.addFirst(worker.takeBack());
+      if (second && second.job.priority < first.job.priority) this.queue.addFirst(worker.takeBack());
     }
   }
 
@@ -253,13 +232,13 @@ export class PoolDispatch implements Dispatch {
     if (now - this.#lastRescue < rescueEveryMs) return;
     this.#lastRescue = now;
     for (const worker of this.#workers) {
-      if (worker.inflight.length > 1 && worker.isStuck(now)) this.addFirst(worker.takeBack());
+      if (worker.inflight.length > 1 && worker.isStuck(now)) this.queue.addFirst(worker.takeBack());
     }
   }
 
   /** If the queue is empty, an idle worker gets half of the prefetched tasks of the fullest worker. */
   #stealForIdle(): void {
-    if (this.#queue.length > 0) return;
+    if (this.queue.length > 0) return;
     for (const idle of this.#workers) {
       if (!idle.idle || idle.room() < 1) continue;
       let fullest: PoolWorker | null = null;

@@ -230,7 +230,7 @@ export class PoolWorker implements HostUser, TaskWorker {
       this.#isReady();
       return;
     }
-    this.pool.initializerFailed(this.runtime, {
+    this.pool.dropQueued(this.runtime, {
       ...error,
       message: `the pool's initializer ${describeTarget(this.pool.initializer!)} failed: ${error.message}`,
     });

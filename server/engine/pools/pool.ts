@@ -156,7 +156,7 @@ export class Pool implements SharedObject, Principal {
     this.engine.livePools.add(this);
     for (const batch of batches) {
       const exact = batch.count > 1 && (batch.count <= 256 || batch.job.timeoutMs !== null || batch.job.retries > 0);
-      this.dispatch.add(new Task(batch, 0, batch.count, 1, exact && !batch.job.isCommand));
+      this.dispatch.queue.push(new Task(batch, 0, batch.count, 1, exact && !batch.job.isCommand));
     }
     this.dispatch.pump();
   }
@@ -239,8 +239,9 @@ export class Pool implements SharedObject, Principal {
     this.dispatch.schedule();
   }
 
-  initializerFailed(runtime: string, error: Failure): void {
-    this.dispatch.dropQueued(runtime, error);
+  /** Fails all queued tasks that need a worker of this runtime. */
+  dropQueued(runtime: string, error: Failure): void {
+    for (const task of this.dispatch.queue.takeAll(({ job }) => job.runtime === runtime)) this.drop(task, error, 0);
   }
 
   began(task: Task, pid: number, startedAt: number): void {
@@ -278,12 +279,12 @@ export class Pool implements SharedObject, Principal {
       const error = new PolyprocError("Cancelled", this.#why).toErrorObject();
       for (const task of [...lost, ...untouched]) this.drop(task, error, worker.pid);
     } else {
-      this.dispatch.addFirst(untouched);
+      this.dispatch.queue.addFirst(untouched);
       for (const task of lost) this.#lost(task, death, worker.pid);
       if (useful) this.#uselessWorkers = 0;
       else if (++this.#uselessWorkers >= maxUselessWorkers) {
         this.#uselessWorkers = 0;
-        this.dispatch.dropQueued(worker.runtime, death.toErrorObject());
+        this.dropQueued(worker.runtime, death.toErrorObject());
       }
     }
     this.dispatch.schedule();
@@ -319,11 +320,11 @@ export class Pool implements SharedObject, Principal {
     if (!task.exact && from + 1 < to) {
       // The worker reported items in batches, so it is not known which item ran when it died. Run all of them again,
       // now with a report for each item. If one of them kills the next worker, that one alone fails.
-      this.dispatch.addFirst([this.#again(batch, from, to, attempt)]);
+      this.dispatch.queue.addFirst([this.#again(batch, from, to, attempt)]);
       return;
     }
     // The item that ran is lost. The items after it were not begun: another worker runs them.
-    if (from + 1 < to) this.dispatch.addFirst([this.#again(batch, from + 1, to, attempt)]);
+    if (from + 1 < to) this.dispatch.queue.addFirst([this.#again(batch, from + 1, to, attempt)]);
     this.#failOrRetry(task, from, from + 1, error, pid, 0);
   }
 
@@ -340,7 +341,7 @@ export class Pool implements SharedObject, Principal {
 
   #failOrRetry(task: Task, from: number, to: number, error: Failure, pid: number, ms: number, host?: string): void {
     const mayRetry = task.attempt <= task.job.retries && this.#state !== "terminated" && !isPermanent(error.code);
-    if (mayRetry) this.dispatch.add(this.#again(task.batch, from, to, task.attempt + 1));
+    if (mayRetry) this.dispatch.queue.push(this.#again(task.batch, from, to, task.attempt + 1));
     else this.#fail(task, from, to, error, pid, ms, host);
   }
 

@@ -1,7 +1,7 @@
 import { PolyprocError } from "../../../protocol/errors.js";
 import type { Failure } from "../../../protocol/job.js";
 import type { PoolInfo } from "../../../protocol/pool.js";
-import type { Principal } from "../guard.js";
+import { OncePerTurn, type Principal } from "../guard.js";
 import type { ClusterListener, ClusterPool, PackResult } from "./cluster-link.js";
 import type { PoolDependencies } from "./dependencies.js";
 import type { Dispatch } from "./dispatch.js";
@@ -44,7 +44,7 @@ interface SentJob {
 /** Dispatch over the hosts of a cluster: tasks are sent in packs, through the cluster's store. */
 export class RemoteDispatch implements Dispatch, ClusterListener {
   readonly #pool: ClusteredPool;
-  readonly #queue = new TaskQueue();
+  readonly queue = new TaskQueue();
   readonly #link: ClusterPool;
   readonly #packs = new Map<number, SentPack>();
   readonly #packOf = new Map<Task, SentPack>();
@@ -55,7 +55,8 @@ export class RemoteDispatch implements Dispatch, ClusterListener {
   #cancelling = new Map<number | "waiting", Set<SentPack>>();
   #nextPack = 1;
   #nextJob = 1;
-  #scheduled = false;
+  readonly #pumping: OncePerTurn;
+  readonly #sendingCancels: OncePerTurn;
   #begun = 0;
   #state: "open" | "closing" | "closed" = "open";
   #failure: Failure | null = null;
@@ -63,12 +64,14 @@ export class RemoteDispatch implements Dispatch, ClusterListener {
   /** `open` makes the pool in the store. */
   constructor(pool: ClusteredPool, open: (listener: ClusterListener) => ClusterPool) {
     this.#pool = pool;
+    this.#sendingCancels = new OncePerTurn(pool.engine.guard, pool, () => this.#sendCancels());
+    this.#pumping = new OncePerTurn(pool.engine.guard, pool, () => this.pump());
     this.#link = open(this);
   }
 
   /** Waiting tasks: of those in the store, the ones that no host has begun. */
   get queued(): number {
-    return this.#queue.length + this.#packOf.size - this.#begun;
+    return this.queue.length + this.#packOf.size - this.#begun;
   }
 
   get workers(): number {
@@ -83,44 +86,22 @@ export class RemoteDispatch implements Dispatch, ClusterListener {
     return this.#begun;
   }
 
-  add(task: Task): void {
-    this.#queue.push(task);
-  }
-
-  addFirst(tasks: readonly Task[]): void {
-    this.#queue.addFirst(tasks);
-  }
-
-  unpark(job: Job): void {
-    this.#queue.unpark(job);
-    this.schedule();
-  }
-
-  dropQueued(runtime: string, error: Failure): void {
-    for (const task of this.#queue.takeAll((task) => task.job.runtime === runtime)) this.#pool.drop(task, error, 0);
-  }
-
   schedule(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    this.#pool.engine.guard.soon(this.#pool, () => {
-      this.#scheduled = false;
-      this.pump();
-    });
+    this.#pumping.schedule();
   }
 
   pump(): void {
     if (this.#pool.state === "terminated" || this.#pool.engine.ending) return;
     if (this.#failure) {
-      for (const task of this.#queue.takeAll(() => true)) this.#pool.drop(task, this.#failure, 0);
+      for (const task of this.queue.takeAll(() => true)) this.#pool.drop(task, this.#failure, 0);
       return;
     }
     const packs: SentPack[] = [];
     while (this.#packs.size < maxPacks) {
-      const task = this.#queue.next();
+      const task = this.queue.next();
       if (!task || !this.#mayPack(task.job)) break;
       if (task.to - task.from < task.batch.count && !isOpen(task)) {
-        this.#queue.shift();
+        this.queue.shift();
         this.#pool.drop(task, partOfBlob, 0);
         continue;
       }
@@ -140,7 +121,7 @@ export class RemoteDispatch implements Dispatch, ClusterListener {
     const packs = this.#cancelling.get(graceMs);
     if (packs) packs.add(pack);
     else this.#cancelling.set(graceMs, new Set([pack]));
-    this.#pool.engine.guard.soon(this.#pool, () => this.#sendCancels());
+    this.#sendingCancels.schedule();
     return true;
   }
 
@@ -160,7 +141,7 @@ export class RemoteDispatch implements Dispatch, ClusterListener {
   }
 
   clear(): void {
-    this.#queue.clear();
+    this.queue.clear();
     const error = new PolyprocError("Cancelled", "the pool was terminated").toErrorObject();
     for (const pack of [...this.#packs.values()]) this.#forget(pack, (task) => this.#pool.drop(task, error, 0));
   }
@@ -214,7 +195,7 @@ export class RemoteDispatch implements Dispatch, ClusterListener {
       task.state = "queued";
       task.job.requeued(task.batch, task.from, task.to, task.attempt);
       this.#alone.add(task);
-      this.#queue.unshift(task);
+      this.queue.unshift(task);
     });
   }
 
@@ -270,13 +251,13 @@ export class RemoteDispatch implements Dispatch, ClusterListener {
     const { job } = first;
     const sent = this.#describe(job);
     const pack = new SentPack(this.#nextPack++, sent.number, job.priority);
-    const size = this.#alone.has(first) ? 1 : packSize(job, this.#queue.length);
-    for (let task: Task | undefined = first; task; task = this.#queue.next()) {
+    const size = this.#alone.has(first) ? 1 : packSize(job, this.queue.length);
+    for (let task: Task | undefined = first; task; task = this.queue.next()) {
       if (task !== first && (task.job !== job || !pack.mayAdd(task, size) || this.#alone.has(task))) break;
       if (task !== first && !isOpen(first)) break;
       // Each item of a command's chunk is a process of its own.
       const part = job.isCommand ? task.takeFirst() : task;
-      if (part === task) this.#queue.shift();
+      if (part === task) this.queue.shift();
       part.state = "sent";
       pack.add(part);
       this.#packOf.set(part, pack);

@@ -23,7 +23,7 @@ export interface WorkerPool extends Principal {
   readonly maxTasksPerChild: number;
   readonly dispatch: { schedule(): void };
   workerReady(): void;
-  initializerFailed(runtime: string, error: Failure): void;
+  dropQueued(runtime: string, error: Failure): void;
   began(task: Task, pid: number, startedAt: number): void;
   outcome(task: Task, outcome: Outcome, pid: number, ms: number): void;
   workerGone(worker: PoolWorker, untouched: Task[], lost: Task[], death: PolyprocError, useful: boolean): void;

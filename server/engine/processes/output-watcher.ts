@@ -3,6 +3,7 @@ import type { OutputLine } from "../../../protocol/process.js";
 import type { Handle } from "../../../protocol/schema.js";
 import { weight } from "./output-ring.js";
 import type { ProcessRecord } from "./process.js";
+import { OncePerTurn } from "../guard.js";
 import { highWaterBytes } from "../peer.js";
 import type { Session } from "../session.js";
 
@@ -32,7 +33,7 @@ export class OutputWatcher {
   #lines: OutputLine[] = [];
   #bytes = 0;
   #dropped = 0;
-  #scheduled = false;
+  readonly #sending: OncePerTurn;
   /** Children that wait until the session has read its backlog. */
   readonly #heldBack = new Set<ProcessRecord>();
   /** Whether a listener waits for the session's backlog to drain. */
@@ -44,6 +45,7 @@ export class OutputWatcher {
     this.#options = options;
     this.#goOn = goOn;
     this.#onStop = onStop;
+    this.#sending = new OncePerTurn(session.engine.guard, null, () => this.#send());
     this.#stopWatching = session.onEnd(() => this.stop());
   }
 
@@ -64,16 +66,8 @@ export class OutputWatcher {
     this.#lines.push(line);
     this.#bytes += weight(line);
     if (backlog > highWaterBytes) this.#holdBack(process);
-    if (this.#bytes > earlyBytes) {
-      this.#send();
-      return;
-    }
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    this.#session.engine.guard.soon(null, () => {
-      this.#scheduled = false;
-      this.#send();
-    });
+    if (this.#bytes > earlyBytes) this.#send();
+    else this.#sending.schedule();
   }
 
   processEnded(process: ProcessRecord): void {

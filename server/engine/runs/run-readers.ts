@@ -3,7 +3,7 @@ import type { Result } from "../../../protocol/message.js";
 import type { RunEntry } from "../../../protocol/run.js";
 import type * as runs from "../../../protocol/run.js";
 import { payloadData } from "../../../protocol/schema.js";
-import type { Guard, Principal } from "../guard.js";
+import { OncePerTurn, type Guard, type Principal } from "../guard.js";
 import { failureBytes } from "../pools/result-bytes.js";
 import type { Origin } from "../origin.js";
 import type { Registry } from "../registry.js";
@@ -33,13 +33,14 @@ export class RunReaders {
   readonly #outcomes: RunOutcomes;
   readonly #chunks: RunChunks;
   readonly #waits = new Map<Wait<ReadResult>, { since: number; limit: number }>();
-  #scheduled = false;
+  readonly #flushing: OncePerTurn;
 
   constructor(run: ReadableRun, items: RunItems, outcomes: RunOutcomes, chunks: RunChunks) {
     this.#run = run;
     this.#items = items;
     this.#outcomes = outcomes;
     this.#chunks = chunks;
+    this.#flushing = new OncePerTurn(run.engine.guard, run, () => this.flush());
   }
 
   /** Entries after a position. Waits while there are none, unless the run has ended. */
@@ -62,14 +63,11 @@ export class RunReaders {
 
   /** Answers waiting readers, once for all changes of one turn of the event loop. */
   changed(): void {
-    if (this.#waits.size === 0 || this.#scheduled) return;
-    this.#scheduled = true;
-    this.#run.engine.guard.soon(this.#run, () => this.flush());
+    if (this.#waits.size > 0) this.#flushing.schedule();
   }
 
   /** Answers waiting readers now. */
   flush(): void {
-    this.#scheduled = false;
     for (const [wait, { since, limit }] of [...this.#waits]) {
       const result = this.#read(wait.session, since, limit);
       if (result.entries.length === 0 && !result.ended) continue;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import type { PolyprocError } from "../../../protocol/errors.js";
 import type { JobObserver } from "../../../server/engine/pools/job.js";
+import { OncePerTurn } from "../../../server/engine/guard.js";
 import { Lock, type Acquired } from "../../../server/engine/sync/lock.js";
 import { Wait } from "../../../server/engine/wait.js";
 import { FakeWorld } from "./fake-engine.js";
@@ -38,6 +39,25 @@ suite("an unexpected exception", () => {
     assert.deepEqual([second.ended, third.ended, fourth.ended], [true, true, false]);
     assert.match(peer.closedWith!.message, /a fault of the server's own, please report it: boom/);
     assert.deepEqual(faults, [boom, boom, boom, boom]);
+  });
+
+  test("in work that runs once a turn does not keep it from running in the next turn", async () => {
+    const world = new FakeWorld();
+    const faults = gatherFaults(world);
+    let runs = 0;
+    const once = new OncePerTurn(world.engine.guard, null, () => {
+      runs++;
+      if (runs === 1) once.schedule();
+      throw boom;
+    });
+    once.schedule();
+    once.schedule();
+    assert.equal(runs, 0, "it waits for the end of the turn");
+    await Promise.resolve();
+    assert.equal(runs, 1, "once for both");
+    await Promise.resolve();
+    assert.equal(runs, 2, "what asks for it while it runs is heard");
+    assert.deepEqual(faults, [boom, boom]);
   });
 
   test("in the answer to one waiter does not keep the next one waiting", async () => {

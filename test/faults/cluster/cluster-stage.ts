@@ -25,15 +25,20 @@ export const variable = task(meta, tasks.variable);
 
 export const allowTasks = ["--allow-module", dirname(taskFile)];
 
-/** Starts an agent; it is killed at the end of the test. Resolves when it takes work. */
-export async function startAgent(
+/** Starts an agent; it is killed at the end of the test. */
+export function spawnAgent(
   test: TestContext,
   address: string,
   name: string,
   args: readonly string[] = ["-j", "2", ...allowTasks],
   env: Record<string, string> = {},
-): Promise<ServerProcess> {
-  const agent = spawnServer(test, ["agent", "--cluster", address, "--name", name, ...args], { env });
+): ServerProcess {
+  return spawnServer(test, ["agent", "--cluster", address, "--name", name, ...args], { env });
+}
+
+/** The same; resolves when it takes work. */
+export async function startAgent(...args: Parameters<typeof spawnAgent>): Promise<ServerProcess> {
+  const agent = spawnAgent(...args);
   await waitFor(
     () => {
       if (agent.process.exitCode !== null) throw new Error(`the agent has ended: ${agent.stderr()}`);
@@ -42,6 +47,11 @@ export async function startAgent(
     { what: `an agent that takes work; it said: ${agent.stderr()}` },
   );
   return agent;
+}
+
+/** The hosts of the cluster, as the stage's server lists them. */
+export async function hostsOf({ mp }: Stage, cluster: string) {
+  return (await mp.connection.request("cluster/hosts", { cluster })).hosts;
 }
 
 /** A Redis, agents on it, and a client with its server. */
@@ -59,11 +69,11 @@ export interface ClusterStage {
 export async function setClusterStage(
   test: TestContext,
   names: readonly string[] = ["alpha", "beta"],
-  args?: readonly string[],
+  { args, lease = 10 }: { args?: readonly string[]; /** In seconds. */ lease?: number } = {},
 ): Promise<ClusterStage> {
   const folder = temporaryFolder(test);
   const redis = await TestRedis.start(test);
-  const address = redis.url();
+  const address = redis.url(`lease=${lease}`);
   const [stage, ...agents] = await Promise.all([
     setStage(test),
     ...names.map((name) => startAgent(test, address, name, args)),
@@ -72,7 +82,7 @@ export async function setClusterStage(
 }
 
 export interface Note {
-  readonly what: "begin" | "end";
+  readonly what: "begin" | "end" | "overlap";
   readonly n: number;
   readonly pid: number;
   /** Pid of the agent. */

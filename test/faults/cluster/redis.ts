@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
-import { createServer, type AddressInfo } from "node:net";
+import { createServer } from "node:net";
 import { within, waitFor } from "../../deadline.js";
 import { temporaryFolder } from "../../temporary-folder.js";
 
@@ -24,7 +25,7 @@ export class TestRedis {
   }
 
   static async start(test: TestContext, args: readonly string[] = [], host = "127.0.0.1"): Promise<TestRedis> {
-    const redis = new TestRedis(await freePort(), temporaryFolder(test), args, host);
+    const redis = new TestRedis(await freePort(host), temporaryFolder(test), args, host);
     test.after(() => redis.kill());
     await redis.start();
     return redis;
@@ -60,19 +61,43 @@ export class TestRedis {
     await within(over, "the end of Redis");
   }
 
-  /** `parameters`: of a cluster's address. */
-  url(parameters = "lease=2"): string {
+  /** What `redis-cli` says to a command. */
+  async command(...words: string[]): Promise<string> {
+    const child = spawn("redis-cli", ["-p", String(this.port), ...words], { stdio: ["ignore", "pipe", "ignore"] });
+    let said = "";
+    child.stdout.on("data", (data: Buffer) => (said += data.toString()));
+    await once(child, "close");
+    return said;
+  }
+
+  async keys(): Promise<string[]> {
+    return (await this.command("keys", "*")).split("\n").filter(Boolean);
+  }
+
+  /**
+   * `parameters`: of a cluster's address. A host that stands still for long loses its lease, so a test that counts what
+   * was run has a long one.
+   */
+  url(parameters = "lease=10"): string {
     return `redis://${this.#host}:${this.port}/0?${parameters}`;
   }
 }
 
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
+/**
+ * A port that nobody uses, below those that the system gives to connections: one of them could take it while Redis is
+ * down, even a connection to that very port.
+ */
+async function freePort(host: string): Promise<number> {
+  for (;;) {
+    const port = randomInt(10_000, 32_768);
+    const server = createServer().listen(port, host);
+    const isFree = await once(server, "listening").then(
+      () => true,
+      () => false,
+    );
+    if (!isFree) continue;
+    server.close();
+    await once(server, "close");
+    return port;
+  }
 }

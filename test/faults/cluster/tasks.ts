@@ -1,6 +1,7 @@
-import { appendFileSync, existsSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
+import { isLiving } from "../../living.js";
 
 /** A task that notes its begin and its end in an append-only log. */
 export interface Logged {
@@ -15,11 +16,19 @@ function note(log: string, what: string, n: number): void {
   appendFileSync(log, `${what} ${n} ${process.pid} ${process.ppid} ${Number(process.hrtime.bigint() / 1_000_000n)}\n`);
 }
 
+/** The processes that have begun the task. */
+function begun(log: string, n: number): number[] {
+  if (!existsSync(log)) return [];
+  return [...readFileSync(log, "utf8").matchAll(new RegExp(`^begin ${n} (\\d+)`, "gm"))].map(([, pid]) => Number(pid));
+}
+
 export function double(n: number): number {
   return n * 2;
 }
 
 export async function logged({ n, log, until, ms = 0 }: Logged): Promise<number> {
+  // Before the begin: who sees that this run has begun sees whether another one still ran.
+  for (const pid of begun(log, n)) if (isLiving(pid)) note(log, "overlap", n);
   note(log, "begin", n);
   if (until !== undefined) while (!existsSync(until)) await delay(10);
   await delay(ms);

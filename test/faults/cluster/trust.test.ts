@@ -54,7 +54,7 @@ test("a link out of an allowed folder does not lead out of it", redis, async (t)
   writeFileSync(join(folder, "outside.mjs"), "export const double = (n) => n * 2;\n");
   symlinkSync(join(folder, "outside.mjs"), join(allowed, "link.mjs"));
   copyFileSync(join(folder, "outside.mjs"), join(allowed, "own.mjs"));
-  const { stage, address } = await setClusterStage(t, ["alpha"], ["-j", "1", "--allow-module", allowed]);
+  const { stage, address } = await setClusterStage(t, ["alpha"], { args: ["-j", "1", "--allow-module", allowed] });
   const pool = new stage.mp.Pool({ cluster: address });
   const error = await refusal(pool.apply({ module: join(allowed, "link.mjs"), export: "double" }, [1]));
   assert.equal(error.codeName, "NotTrusted");
@@ -66,7 +66,9 @@ test("a link out of an allowed folder does not lead out of it", redis, async (t)
 });
 
 test("commands and source text run where an agent allows them", redis, async (t) => {
-  const { stage, address } = await setClusterStage(t, ["alpha"], ["-j", "2", "--allow-command", "--allow-source"]);
+  const { stage, address } = await setClusterStage(t, ["alpha"], {
+    args: ["-j", "2", "--allow-command", "--allow-source"],
+  });
   const pool = new stage.mp.Pool({ cluster: address });
   const [echoed] = await pool.map({ command: "echo", args: ["{item}"] }, ["hello"]);
   assert.equal((echoed as { stdout: string }).stdout, "hello\n");
@@ -82,9 +84,9 @@ test("an agent with a key takes only work that is signed with it", redis, async 
   const store = await TestRedis.start(t);
   const { mp } = await setStage(t);
   await startAgent(t, store.url(), "alpha", ["-j", "2", ...allowTasks, "--key-file", key!]);
-  const signed = new mp.Pool({ cluster: store.url(`lease=2&keyFile=${key}`) });
+  const signed = new mp.Pool({ cluster: store.url(`keyFile=${key}`) });
   assert.deepEqual(await within(signed.map(double, [1, 2, 3]), "signed work"), [2, 4, 6]);
-  for (const parameters of ["lease=2", `lease=2&keyFile=${other}`]) {
+  for (const parameters of ["lease=10", `keyFile=${other}`]) {
     const pool = new mp.Pool({ cluster: store.url(parameters) });
     const error = await refusal(pool.apply(double, [1]));
     assert.equal(error.codeName, "NotTrusted");
@@ -100,7 +102,7 @@ test("a module that differs from the client's does not run", redis, async (t) =>
   const folder = temporaryFolder(t);
   const module = join(folder, "changes.mjs");
   writeFileSync(module, "export const version = () => 1;\n");
-  const { stage, address } = await setClusterStage(t, ["alpha"], ["-j", "1", "--allow-module", folder]);
+  const { stage, address } = await setClusterStage(t, ["alpha"], { args: ["-j", "1", "--allow-module", folder] });
   const { AllowList } = await import("../../../server/cluster/allow-list.js");
   // The hash of the client's file travels with the job: here both read one file, so the check itself is asked.
   const list = new AllowList({ modules: [folder], commands: false, sources: false, pickles: false }, "alpha");

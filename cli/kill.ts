@@ -7,6 +7,7 @@ import { oneLine } from "../protocol/one-line.js";
 import { duration } from "./option-values.js";
 import { watchExits } from "./process-exits.js";
 import { openSharedServer } from "./server-link.js";
+import type { RunInfo } from "../protocol/run.js";
 import { UsageError } from "./usage-error.js";
 
 interface KillOptions {
@@ -40,7 +41,7 @@ Examples:
 export function killCommand(exit: (status: number) => void): Command {
   return new Command("kill")
     .summary("end processes of the server")
-    .description("Ends processes of the server, named by pid, by name or by handle; or pools and runs, by handle.")
+    .description("Ends processes and runs of the server, named by pid, by name or by handle; or pools, by handle.")
     .argument("[process...]", "pid, name, process:..., pool:... or run:...")
     .option("-s, --signal <name>", "TERM asks, KILL does not", signal, "TERM")
     .option(
@@ -85,7 +86,12 @@ async function kill(names: string[], options: KillOptions): Promise<number> {
       try {
         if (name.startsWith("pool:")) await connection.request("pool/terminate", { pool: name });
         else if (name.startsWith("run:")) await cancelRun(connection, name, options);
-        else found.push(find(processes, name));
+        else {
+          const { runs } = await connection.request("run/list", {});
+          const what = find(processes, runs, name);
+          if ("run" in what) await cancelRun(connection, what.run, options);
+          else found.push(what);
+        }
       } catch (error) {
         process.stderr.write(`polyproc: ${(error as Error).message}\n`);
         missing = true;
@@ -105,16 +111,27 @@ async function cancelRun(connection: Connection, run: string, { signal: name, gr
   if (graceMs !== undefined) await connection.request("run/wait", { run, timeoutMs: graceMs + killedMs });
 }
 
-function find(processes: readonly ProcessInfo[], name: string): ProcessInfo {
+/** The one process or run in progress that is called so. Throws ExitError. */
+function find(processes: readonly ProcessInfo[], runs: readonly RunInfo[], name: string): ProcessInfo | RunInfo {
   const matching = processes.filter((process) =>
     /^\d+$/.test(name) ? process.pid === Number(name) : process.name === name || process.process === name,
   );
+  const named = runs.filter((run) => run.name === name && run.endedAt === null);
+  if (named.length > 0 && named.length + matching.length > 1)
+    throw new ExitError(
+      exitStatus.failed,
+      `${named.length + matching.length} processes and runs are called ${JSON.stringify(name)}; name one by its ` +
+        `handle or pid: ${[...named.map(({ run }) => run), ...matching.map(({ pid }) => pid ?? "-")].join(", ")}`,
+    );
+  if (named.length === 1) return named[0]!;
   if (matching.length === 1) return matching[0]!;
   if (matching.length === 0)
     throw new ExitError(
       exitStatus.failed,
-      `no process of this server is ${/^\d+$/.test(name) ? `pid ${name}` : JSON.stringify(name)}; ` +
-        "polyproc ps lists them",
+      /^\d+$/.test(name)
+        ? `no process of this server is pid ${name}; polyproc ps lists them`
+        : `no process and no run in progress of this server is ${JSON.stringify(name)}; ` +
+            "polyproc ps and polyproc runs list them",
     );
   throw new ExitError(
     exitStatus.failed,

@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 import { Command, CommanderError, type OutputConfiguration } from "commander";
 import { PolyprocError } from "../protocol/errors.js";
+import { endAs, type Ending } from "./ending.js";
 import { ExitError } from "./exit-error.js";
 import { exitStatus } from "./exit-status.js";
 import { lockCommand, semCommand } from "./hold/hold-command.js";
 import { killCommand } from "./kill.js";
+import { endWithoutOutput } from "./lost-output.js";
 import { mapCommand } from "./map/map-command.js";
 import { psCommand } from "./ps/ps-command.js";
 import { runCommand } from "./run.js";
@@ -28,8 +30,8 @@ polyproc help COMMAND tells more, with examples.
 
 const output: OutputConfiguration = { outputError: (text, write) => write(`polyproc: ${oneSentence(text)}\n`) };
 
-/** All commands, in the order of the help. `exit` sets the status with which the command line ends. */
-function program(argv: readonly string[], exit: (status: number) => void): Command {
+/** All commands, in the order of the help. `exit` is told how the command line ends. */
+function program(argv: readonly string[], exit: (ending: Ending) => void): Command {
   const { command } = splitCommand(argv);
   const polyproc = new Command("polyproc")
     .description("Processes, pools, locks and queues that programs in any language share.")
@@ -83,14 +85,17 @@ function describe(error: unknown): [number, string] {
 }
 
 async function main(argv: readonly string[]): Promise<void> {
+  process.stdout.on("error", endWithoutOutput);
+  let end: Ending = exitStatus.ok;
   try {
     // Arguments after `--` are the user's command, not our options.
-    await program(argv, (status) => {
-      process.exitCode = status;
+    await program(argv, (ending) => {
+      end = ending;
     }).parseAsync(splitCommand(argv).own, { from: "user" });
   } catch (error) {
-    process.exitCode = failureStatus(error);
+    end = failureStatus(error);
   }
+  endAs(end);
 }
 
 void main(process.argv.slice(2));

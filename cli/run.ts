@@ -1,22 +1,25 @@
 import { Command } from "commander";
 import { PolyprocError } from "../protocol/errors.js";
 import type { OutputLine } from "../protocol/process.js";
+import type { Ending } from "./ending.js";
 import { exitStatus, shellStatus, signalStatus } from "./exit-status.js";
 import { openAnyServer, type ServerLink } from "./server-link.js";
 import { literally } from "./map/command-target.js";
 import { onInterruption } from "./signals.js";
 import { surroundings } from "./surroundings.js";
+import { onSuspension } from "./suspension.js";
 import { Terminal } from "./terminal.js";
 import { UsageError } from "./usage-error.js";
 
 const help = `
 The command is a process of the server: polyproc ps shows it, polyproc kill ends it. It runs in this
 folder with this environment, and without standard input; what it writes comes line by line.
-It ends, with everything that it started, when this command does: Ctrl-C asks it to end and kills
-what is left after a second; a second Ctrl-C kills at once.
+It ends, with everything that it started, when this command does: Ctrl-C, SIGTERM and SIGHUP ask it
+to end and kill what is left after a second; a second one kills at once. Ctrl-Z stops it, fg
+continues it.
 
 Exit status: the command's own; 128 + N when signal N ended it; 126 it cannot be executed;
-127 it was not found; 130 Ctrl-C; 2 usage; 69 no server.
+127 it was not found; 2 usage; 69 no server. After Ctrl-C it ends by that signal (130 in $?).
 
 Examples:
   $ polyproc run -- make -j8
@@ -27,7 +30,7 @@ Examples:
 const graceMs = 1000;
 
 /** `polyproc run`. `command`: the arguments after `--`. */
-export function runCommand(command: readonly string[] | null, exit: (status: number) => void): Command {
+export function runCommand(command: readonly string[] | null, exit: (ending: Ending) => void): Command {
   return new Command("run")
     .summary("run one command as a process of the server")
     .description("Runs one command as a process of the server, and passes its output and its exit status on.")
@@ -47,21 +50,23 @@ export function runCommand(command: readonly string[] | null, exit: (status: num
     });
 }
 
-async function run(server: ServerLink, command: readonly string[], name: string | undefined): Promise<number> {
+async function run(server: ServerLink, command: readonly string[], name: string | undefined): Promise<Ending> {
   const { connection } = server;
   const process = connection.mint("process");
   const terminal = new Terminal();
-  let status: number | null = null;
+  let ending: Ending | null = null;
+  let pid: number | null = null;
   // Both fail if the process has not started or has ended: then there is nothing to end.
   const kill = () => void connection.request("process/kill", { process }).catch(() => {});
   const terminate = () => void connection.request("process/terminate", { process, graceMs }).catch(() => {});
   const stopWatching = onInterruption((signal) => {
-    if (status === null && signal === "SIGINT") terminate();
+    if (ending === null) terminate();
     else kill();
-    status = signalStatus(signal);
+    ending = signal;
   });
+  const stopSuspending = onSuspension(async () => (pid === null || !server.isLocal ? [] : [pid]));
   terminal.onOutputGone(() => {
-    status ??= signalStatus("SIGPIPE");
+    ending ??= signalStatus("SIGPIPE");
     kill();
   });
   connection.on("events/output", ({ lines }) =>
@@ -73,16 +78,17 @@ async function run(server: ServerLink, command: readonly string[], name: string 
   try {
     await connection.request("events/watchOutput", { scope: "own", lossless: true });
     const [program, ...args] = command;
-    await connection.request("process/start", {
+    ({ pid } = await connection.request("process/start", {
       process,
       // There is no item, so braces are plain text.
       target: { command: program!, args: args.map(literally) },
       daemon: true,
       ...(name === undefined ? {} : { name }),
       ...surroundings(server),
-    });
+    }));
     const { exitCode } = await connection.request("process/join", { process });
-    return status ?? shellStatus(exitCode ?? 0);
+    pid = null;
+    return ending ?? shellStatus(exitCode ?? 0);
   } catch (error) {
     if (!(error instanceof PolyprocError) || error.codeName !== "SpawnFailed") throw error;
     terminal.err(`polyproc: ${error.message}\n`);
@@ -90,6 +96,7 @@ async function run(server: ServerLink, command: readonly string[], name: string 
   } finally {
     await terminal.flushed();
     stopWatching();
+    stopSuspending();
   }
 }
 

@@ -15,11 +15,18 @@ export interface ServerLink {
   isLocal: boolean;
 }
 
-/** Connects to the shared server. Throws an ExitError that names the address and says how to start a server. */
-export async function openSharedServer(): Promise<ServerLink> {
+function clientName(): string {
+  return `polyproc ${process.argv[2] ?? ""}`.trim();
+}
+
+/**
+ * Connects to the shared server. Throws an ExitError that names the address and says how to start a server. `name`: of
+ * this client in lists.
+ */
+export async function openSharedServer(name = clientName()): Promise<ServerLink> {
   const address = serverAddress();
   try {
-    return await connect(address);
+    return await connect(address, name);
   } catch (error) {
     throw unavailable(address, error as PolyprocError);
   }
@@ -29,10 +36,7 @@ export async function openSharedServer(): Promise<ServerLink> {
 export async function openRunningServer(otherwise: string): Promise<{ connection: Connection; address: string }> {
   const { text } = serverAddress();
   const connection = new Connection((opening) =>
-    connectTo(opening, text, {
-      token: process.env["POLYPROC_TOKEN"],
-      name: `polyproc ${process.argv[2] ?? ""}`.trim(),
-    }),
+    connectTo(opening, text, { token: process.env["POLYPROC_TOKEN"], name: clientName() }),
   );
   try {
     await opened(connection);
@@ -67,11 +71,9 @@ export async function openAnyServer(
   return { connection, address: null, isLocal: true };
 }
 
-async function connect({ text, address, from }: ServerAddress): Promise<ServerLink> {
+async function connect({ text, address, from }: ServerAddress, name = clientName()): Promise<ServerLink> {
   const open = from === "environment" ? connectToNamed : connectTo;
-  const connection = new Connection((opening) =>
-    open(opening, text, { token: process.env["POLYPROC_TOKEN"], name: `polyproc ${process.argv[2] ?? ""}`.trim() }),
-  );
+  const connection = new Connection((opening) => open(opening, text, { token: process.env["POLYPROC_TOKEN"], name }));
   await opened(connection);
   return { connection, address: text, isLocal: address.kind === "unix" };
 }

@@ -1,4 +1,5 @@
 import type { WriteStream } from "node:tty";
+import { endWithoutOutput, outputLost, readerEnded } from "./lost-output.js";
 
 type Out = NodeJS.WriteStream & Partial<Pick<WriteStream, "columns">>;
 
@@ -9,14 +10,17 @@ export class Terminal {
   #status: readonly string[] = [];
   #shown = 0;
   #outGone = false;
+  /** Why standard output cannot be written, if its reader has not just ended. */
+  #outFault: Error | null = null;
   #onGone = new Set<() => void>();
   #onDrain: (() => void) | null = null;
 
   constructor(out: Out = process.stdout, err: Out = process.stderr) {
     this.#out = out;
     this.#err = err;
+    out.off("error", endWithoutOutput);
     out.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE" && error.code !== "ERR_STREAM_DESTROYED") throw error;
+      if (!readerEnded(error)) this.#outFault ??= error;
       this.#outGone = true;
       this.#release();
       for (const listener of this.#onGone) listener();
@@ -34,7 +38,7 @@ export class Terminal {
     return this.#err.columns ?? 80;
   }
 
-  /** Whether the reader of standard output has closed it, such as `| head`. */
+  /** Whether standard output can no longer be written, for example because its reader has ended (`| head`). */
   get outputGone(): boolean {
     return this.#outGone;
   }
@@ -79,14 +83,15 @@ export class Terminal {
     if (text !== "") this.#err.write(text);
   }
 
-  /** Resolves when the operating system has all output. */
+  /** Resolves when the operating system has all output. Throws ExitError if output was lost. */
   async flushed(): Promise<void> {
     this.status([]);
-    if (this.#outGone) return;
-    await new Promise<void>((resolve) => {
-      this.onOutputGone(resolve);
-      this.#out.write("", () => resolve());
-    });
+    if (!this.#outGone)
+      await new Promise<void>((resolve) => {
+        this.onOutputGone(resolve);
+        this.#out.write("", () => resolve());
+      });
+    if (this.#outFault) throw outputLost(this.#outFault);
   }
 
   readonly #release = (): void => {

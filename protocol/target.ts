@@ -37,7 +37,8 @@ export const sourceTarget = v.strictObject({
 
 /**
  * A program. `args`, `env`, `cwd` and `input` may have placeholders: `{item}` is the item (a string as it is, other
- * values as JSON), `{item.name}` the item's member of that name, `{index}` the item's index, and `{{item}}` the text
+ * values as JSON), `{item.name}` the item's member of that name (an item
+ * without it fails), `{index}` the item's index, and `{{item}}` the text
  * "{item}" itself. Other braces stay as they are. If no `args` has `{item…}`, the item is the last argument. With mode
  * `apply` or `starmap`, the arguments are appended instead.
  */

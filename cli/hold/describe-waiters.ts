@@ -1,9 +1,34 @@
+import type { Connection } from "../../bindings/typescript/session/connection.js";
+import type { SessionInfo } from "../../protocol/lifecycle.js";
+
 const shown = 5;
 
-/** `held by client s3; 2 wait`. The caller is one of the waiters. */
-export function describeWaiters(holders: readonly string[], waiters: number): string {
-  const names =
-    holders.slice(0, shown).join(", ") + (holders.length > shown ? ` and ${holders.length - shown} more` : "");
-  const held = holders.length === 0 ? "it is being handed over" : `held by client ${names}`;
+/**
+ * `held by pid 812 (./deploy.sh); 2 wait`. The caller is one of the waiters. `holders`: the sessions that hold it.
+ */
+export async function describeWaiters(
+  connection: Connection,
+  holders: readonly string[],
+  waiters: number,
+): Promise<string> {
+  const { sessions } = await connection.request("server/sessions", {});
+  const names = holders
+    .slice(0, shown)
+    .map((holder) =>
+      describeHolder(
+        holder,
+        sessions.find(({ session }) => session === holder),
+      ),
+    )
+    .join(", ");
+  const more = holders.length > shown ? ` and ${holders.length - shown} more` : "";
+  const held = holders.length === 0 ? "it is being handed over" : `held by ${names}${more}`;
   return waiters > 1 ? `${held}; ${waiters} wait` : held;
+}
+
+/** By pid, with what it runs: the command of a `polyproc lock`, otherwise the client's name. */
+function describeHolder(holder: string, session: SessionInfo | undefined): string {
+  if (!session || session.pid === null) return `client ${holder}`;
+  const name = session.name.replace(/^polyproc (?:lock|sem) .*? -- /, "");
+  return `pid ${session.pid}${name === "" ? "" : ` (${name})`}`;
 }

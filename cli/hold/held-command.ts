@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import type { Ending } from "../ending.js";
 import { exitStatus, signalStatus } from "../exit-status.js";
 import { onInterruption, type Interruption } from "../signals.js";
 
@@ -20,10 +21,10 @@ exit 0`;
  */
 export class HeldCommand {
   /**
-   * Resolves with the exit status as a shell reports it. Never rejects: if the command cannot be started, says why and
-   * resolves with 126 or 127.
+   * Resolves with the exit status as a shell reports it, or with the signal if one that this process got has ended the
+   * command. Never rejects: if the command cannot be started, says why and resolves with 126 or 127.
    */
-  readonly status: Promise<number>;
+  readonly ending: Promise<Ending>;
   readonly #child: ChildProcess;
   readonly #guard: ChildProcess;
   readonly #onTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
@@ -35,7 +36,7 @@ export class HeldCommand {
     this.#guard.stdin!.on("error", () => {});
     this.#child = spawn(program!, args, { stdio: "inherit", detached: !this.#onTerminal });
     if (this.#child.pid !== undefined) this.#guard.stdin!.write(`${this.#target(this.#child.pid)}\n`);
-    this.status = this.#run(program!);
+    this.ending = this.#run(program!);
   }
 
   /** Sends SIGTERM. */
@@ -43,19 +44,24 @@ export class HeldCommand {
     this.#signal("SIGTERM");
   }
 
-  async #run(program: string): Promise<number> {
+  async #run(program: string): Promise<Ending> {
+    let interruption: Interruption | null = null;
     const stopWatching = onInterruption((signal) => {
+      interruption = signal;
       // The terminal has already signalled the whole process group.
       if (signal === "SIGINT" && this.#onTerminal) return;
       this.#signal(signal);
     });
     try {
-      return await new Promise<number>((resolve) => {
+      return await new Promise<Ending>((resolve) => {
         this.#child.once("error", (error: NodeJS.ErrnoException) => {
           process.stderr.write(`polyproc: cannot start ${JSON.stringify(program)}: ${reasonOf(error)}\n`);
           resolve(error.code === "ENOENT" ? exitStatus.commandNotFound : exitStatus.notExecutable);
         });
-        this.#child.once("exit", (code, signal) => resolve(signal === null ? (code ?? 0) : signalStatus(signal)));
+        this.#child.once("exit", (code, signal) => {
+          const status = signal === null ? (code ?? 0) : signalStatus(signal);
+          resolve(interruption !== null && status === signalStatus(interruption) ? interruption : status);
+        });
       });
     } finally {
       stopWatching();

@@ -1,5 +1,7 @@
 import { Command } from "commander";
+import type { Ending } from "../ending.js";
 import { exitStatus } from "../exit-status.js";
+import { oneLine } from "../../protocol/one-line.js";
 import { duration, wholeNumber } from "../option-values.js";
 import { openSharedServer } from "../server-link.js";
 import { UsageError } from "../usage-error.js";
@@ -40,7 +42,7 @@ Examples:
 `;
 
 /** `polyproc lock`. `command`: the arguments after `--`. */
-export function lockCommand(command: readonly string[] | null, exit: (status: number) => void): Command {
+export function lockCommand(command: readonly string[] | null, exit: (ending: Ending) => void): Command {
   return options(new Command("lock"))
     .summary("hold a named lock while a command runs")
     .description("Takes the server's lock of this name, runs the command, and gives the lock back.")
@@ -53,7 +55,7 @@ export function lockCommand(command: readonly string[] | null, exit: (status: nu
 }
 
 /** `polyproc sem`. */
-export function semCommand(command: readonly string[] | null, exit: (status: number) => void): Command {
+export function semCommand(command: readonly string[] | null, exit: (ending: Ending) => void): Command {
   return options(new Command("sem"))
     .summary("hold one of N permits while a command runs")
     .description(
@@ -87,18 +89,24 @@ function after(args: readonly string[], command: readonly string[] | null, form:
   throw new UsageError(`say what to run after --: ${form}`);
 }
 
+/** What lists and waiting clients call this one: `polyproc lock deploy -- ./deploy.sh`. */
+function clientName(command: readonly string[]): string {
+  const own = process.argv.slice(2, 4).join(" ");
+  return oneLine(`polyproc ${own} -- ${command.join(" ")}`.slice(0, 150)).slice(0, 200);
+}
+
 async function holding(
   name: string,
   command: readonly string[],
   given: HoldOptions,
   primitive: Primitive,
-): Promise<number> {
+): Promise<Ending> {
   // oxlint-disable-next-line no-control-regex -- that is the rule of the wire
   if (!/^[^\u0000-\u001f]{1,200}$/.test(name))
     throw new UsageError(`a name has 1 to 200 characters and no control characters, got ${JSON.stringify(name)}`);
   if (given.nonblock && given.timeout !== undefined)
     throw new UsageError("--nonblock does not wait, so --timeout has no meaning: give one of them");
-  const { connection } = await openSharedServer();
+  const { connection } = await openSharedServer(clientName(command));
   try {
     return (
       (await hold(connection, primitive, command, given.nonblock ? 0 : (given.timeout ?? null))) ?? exitStatus.tryLater

@@ -1,6 +1,7 @@
 import type { Connection } from "../../bindings/typescript/session/connection.js";
 import { ExitError } from "../exit-error.js";
-import { exitStatus, signalStatus } from "../exit-status.js";
+import type { Ending } from "../ending.js";
+import { exitStatus } from "../exit-status.js";
 import { onInterruption, type Interruption } from "../signals.js";
 import { HeldCommand } from "./held-command.js";
 import type { Primitive } from "./primitive.js";
@@ -9,20 +10,20 @@ import type { Primitive } from "./primitive.js";
 const sayAfterMs = 1000;
 
 /**
- * Runs the command while holding the primitive. Returns the command's exit status, or null if the primitive was not
- * free within `timeoutMs`.
+ * Runs the command while holding the primitive. Returns how the command ended, or null if the primitive was not free
+ * within `timeoutMs`.
  */
 export async function hold(
   connection: Connection,
   primitive: Primitive,
   command: readonly string[],
   timeoutMs: number | null,
-): Promise<number | null> {
+): Promise<Ending | null> {
   await primitive.create(connection);
   const remark = await primitive.remark(connection);
   if (remark !== null) say(`${primitive.title}: ${remark}`);
   const taken = await acquire(connection, primitive, timeoutMs);
-  if (typeof taken === "number") return taken;
+  if (typeof taken === "string") return taken;
   if (!taken.acquired) {
     say(`${primitive.title} was not free${timeoutMs ? " in time" : ""}: ${await primitive.holders(connection)}`);
     return null;
@@ -31,12 +32,12 @@ export async function hold(
   return runHolding(connection, primitive, command);
 }
 
-/** Returns a number, the exit status, if a signal ended the wait. */
+/** Returns the signal that ended the wait, if one did. */
 async function acquire(
   connection: Connection,
   primitive: Primitive,
   timeoutMs: number | null,
-): Promise<{ acquired: boolean; ownerDied: boolean } | number> {
+): Promise<{ acquired: boolean; ownerDied: boolean } | Interruption> {
   const abort = new AbortController();
   let interruption: Interruption | null = null;
   const stopWatching = onInterruption((signal) => {
@@ -50,7 +51,7 @@ async function acquire(
     return await primitive.acquire(connection, timeoutMs, abort.signal);
   } catch (error) {
     if (interruption === null) throw error;
-    return signalStatus(interruption);
+    return interruption;
   } finally {
     clearTimeout(timer);
     stopWatching();
@@ -63,7 +64,7 @@ async function tellWhoHolds(connection: Connection, primitive: Primitive): Promi
   if (holders !== null) say(`waiting for ${primitive.title}: ${holders}`);
 }
 
-async function runHolding(connection: Connection, primitive: Primitive, command: readonly string[]): Promise<number> {
+async function runHolding(connection: Connection, primitive: Primitive, command: readonly string[]): Promise<Ending> {
   const held = new HeldCommand(command);
   let lost = false;
   let running = true;
@@ -73,11 +74,11 @@ async function runHolding(connection: Connection, primitive: Primitive, command:
     say(`the server has gone, and ${primitive.title} with it: ending the command`);
     held.end();
   });
-  const status = await held.status;
+  const ending = await held.ending;
   running = false;
   if (lost) throw new ExitError(exitStatus.unavailable, `${primitive.title} was lost while the command ran`);
   await primitive.release(connection);
-  return status;
+  return ending;
 }
 
 function say(text: string): void {

@@ -14,7 +14,7 @@ export function namedLock(name: string): Primitive {
     },
     async holders(connection) {
       const { holder, waiters } = await connection.request("lock/status", { lock });
-      return describeWaiters(holder === null ? [] : [holder], waiters);
+      return describeWaiters(connection, holder === null ? [] : [holder], waiters);
     },
     remark: () => Promise.resolve(null),
   };

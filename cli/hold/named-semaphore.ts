@@ -15,7 +15,7 @@ export function namedSemaphore(name: string, permits: number): Primitive {
     },
     async holders(connection) {
       const { holders, waiters } = await connection.request("semaphore/status", { semaphore });
-      return describeWaiters(holders, waiters);
+      return describeWaiters(connection, holders, waiters);
     },
     async remark(connection) {
       const { value, holders } = await connection.request("semaphore/status", { semaphore });

@@ -6,6 +6,7 @@ import { jsonToPayload } from "../../protocol/values.js";
 import type { Payload } from "../../protocol/schema.js";
 import { UsageError } from "../usage-error.js";
 import type { ItemSource } from "./items.js";
+import { shownItem } from "./shown-item.js";
 
 export interface DetachOptions {
   name: string | undefined;
@@ -29,7 +30,9 @@ export async function detach(connection: Connection, source: ItemSource, options
   let bytes = overheadBytes + payloadBytes(jsonToPayload(target));
   for await (const item of source.items) {
     if (!item.ok)
-      throw new UsageError(`${item.text}: ${item.reason}; with --detach every item must be one that can be run`);
+      throw new UsageError(
+        `${shownItem(item.text)}: ${item.reason}; with --detach every item must be one that can be run`,
+      );
     const payload = jsonToPayload(item.value);
     bytes += payloadBytes(payload) + itemBytes;
     const { maxPayloadBytes } = connection.facts.limits;

@@ -2,6 +2,7 @@ import { oneLine } from "../../protocol/one-line.js";
 import { describeFailure } from "../../protocol/describe-failure.js";
 import { failureToJson, truncationNote } from "./failure-json.js";
 import { commandResult, type Outcome } from "./outcome.js";
+import { shownItem } from "./shown-item.js";
 
 export interface FormatOptions {
   /** One JSON object for each item. */
@@ -20,13 +21,13 @@ export function formatOutcome(outcome: Outcome, options: FormatOptions): Written
   if (outcome.kind === "skipped") return { stdout: "", stderr: "" };
   const command = commandResult(outcome);
   const notes: string[] = [];
-  if (command?.truncated) notes.push(truncationNote(oneLine(outcome.item)));
+  if (command?.truncated) notes.push(truncationNote(shownItem(outcome.item)));
   if (isForgotten(outcome))
     notes.push(
-      `${oneLine(outcome.item)}: done, but the server no longer has its result; ` +
+      `${shownItem(outcome.item)}: done, but the server no longer has its result; ` +
         "read sooner, or start the run with a larger maxResultBytes",
     );
-  if (outcome.kind === "failed") notes.push(`${oneLine(outcome.item)}: ${describeFailure(outcome.error)}`);
+  if (outcome.kind === "failed") notes.push(`${shownItem(outcome.item)}: ${describeFailure(outcome.error)}`);
   const said = notes.map((note) => `polyproc: ${note}\n`).join("");
   if (options.json)
     return { stdout: `${JSON.stringify(toJson(outcome))}\n`, stderr: lastWords(outcome, command?.stderr) + said };

@@ -1,3 +1,4 @@
+import { lstatSync } from "node:fs";
 import { glob } from "tinyglobby";
 import { UsageError } from "../usage-error.js";
 import { splitRecords } from "./records.js";
@@ -34,8 +35,8 @@ export async function itemSource(options: ItemOptions, input: NodeJS.ReadStream 
       throw new UsageError(
         "-0 is for items on standard input, but items were given as arguments or by --glob; leave one of them out",
       );
-    const texts = [...args, ...(await matches(globs))];
-    return { items: texts.map(read), total: texts.length, stop: () => {} };
+    const items = [...args.map(read), ...(await matches(globs)).map((path) => misreadName(path) ?? read(path))];
+    return { items, total: items.length, stop: () => {} };
   }
   if (input.isTTY)
     throw new UsageError("there are no items: name them, use --glob PATTERN, or pipe them in, one a line");
@@ -50,6 +51,12 @@ async function matches(patterns: readonly string[]): Promise<string[]> {
       `--glob: no file matches ${patterns.map((pattern) => JSON.stringify(pattern)).join(" ")} in ${process.cwd()}`,
     );
   return found.sort();
+}
+
+/** A file whose name is not UTF-8 cannot be named to a command. Null for all other files. */
+function misreadName(path: string): Item | null {
+  if (!path.includes("\ufffd") || lstatSync(path, { throwIfNoEntry: false })) return null;
+  return { ok: false, text: path, reason: "the file's name is not UTF-8; rename it" };
 }
 
 async function* fromStream(input: NodeJS.ReadStream, nul: boolean, read: (text: string) => Item): AsyncGenerator<Item> {

@@ -2,11 +2,13 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { failsForAll } from "../../protocol/fails-for-all.js";
 import type { Target } from "../../protocol/target.js";
 import { clusterAddress } from "../cluster-address.js";
+import type { Ending } from "../ending.js";
 import { exitStatus, signalStatus } from "../exit-status.js";
 import { collect, duration, wholeNumber } from "../option-values.js";
 import { openAnyServer, openSharedServer, type ServerLink } from "../server-link.js";
 import { onInterruption } from "../signals.js";
 import { surroundings } from "../surroundings.js";
+import { onSuspension } from "../suspension.js";
 import { Terminal } from "../terminal.js";
 import { UsageError } from "../usage-error.js";
 import { chooseNode } from "./choose-node.js";
@@ -52,11 +54,13 @@ it prints goes to standard error.
 A server that others use takes part when POLYPROC_ADDRESS names it, or one answers on the default
 socket; otherwise a private one is started.
 
-Ctrl-C begins no more items and waits for those that run; a second one kills them. With --detach
-the server has the items, and goes on by itself: the handle of the run is printed, for attach, runs
-and kill.
-Exit status: 0 all well, 1 some failed, 2 usage, 69 no server, 130 Ctrl-C, 141 the reader closed the
-output, 143 SIGTERM.
+Ctrl-C begins no more items and waits for those that run; a second one kills them. SIGTERM and
+SIGHUP end those that run: SIGTERM, and SIGKILL a second later. Ctrl-Z stops them, and fg continues
+them.
+With --detach the server has the items, and goes on by itself: the handle of the run is printed, for
+attach, runs and kill.
+Exit status: 0 all well, 1 some failed, 2 usage, 69 no server, 141 the reader closed the output.
+After a signal map ends by that signal, which a shell shows as 130 (Ctrl-C), 143 (SIGTERM) or 129.
 
 Examples:
   $ polyproc map --glob 'photos/*.png' -- mogrify -path small -resize 50% {}
@@ -66,7 +70,7 @@ Examples:
 `;
 
 /** `polyproc map`. `command`: the arguments after `--`. */
-export function mapCommand(command: readonly string[] | null, exit: (status: number) => void): Command {
+export function mapCommand(command: readonly string[] | null, exit: (ending: Ending) => void): Command {
   return new Command("map")
     .summary("run a command or a function once for each item, N at a time")
     .description("Runs a command, or a function of a module, once for each item, N at a time.")
@@ -131,7 +135,7 @@ function halt(text: string): Halt {
   throw new InvalidArgumentError("Expected now,fail=N, soon,fail=N or never.");
 }
 
-async function map(args: string[], command: readonly string[] | null, options: MapOptions): Promise<number> {
+async function map(args: string[], command: readonly string[] | null, options: MapOptions): Promise<Ending> {
   if (options.module !== undefined && command !== null)
     throw new UsageError("give either --module or a command after --, not both");
   if (options.module === undefined && command === null)
@@ -214,10 +218,10 @@ async function runMap(
   source: ItemSource,
   options: MapOptions,
   cluster: string | undefined,
-): Promise<number> {
+): Promise<Ending> {
   const { connection } = server;
   const terminal = new Terminal();
-  let status: number | null = null;
+  let ending: Ending | null = null;
   let killed = false;
   const report = new Report(terminal, source.total, {
     json: options.json ?? false,
@@ -236,20 +240,20 @@ async function runMap(
     onStarted: (index, item) => report.started(index, item),
     onOutcome: (outcome) => {
       report.add(outcome);
-      if (outcome.kind !== "failed" || status !== null) return;
+      if (outcome.kind !== "failed" || ending !== null) return;
       if (failsForAll(outcome.error, target)) run.endNow(0);
-      else if (options.halt.when === "now" && report.failed === options.halt.failures) run.endNow(haltGraceMs);
+      else if (options.halt.when === "now" && report.failed === options.halt.failures) run.endNow(graceMs);
       else if (options.halt.when === "soon" && report.failed === options.halt.failures) void run.endGently();
     },
     mayFeed: (index) => report.mayFeed(index),
   });
 
   const stopWatching = onInterruption((signal) => {
-    const again = status !== null;
-    status = signalStatus(signal);
+    const again = ending !== null;
+    ending = signal;
     if (again || signal !== "SIGINT") {
       killed = true;
-      run.endNow(0);
+      run.endNow(again ? 0 : graceMs);
       return;
     }
     void run.endGently().then(() => {
@@ -260,9 +264,10 @@ async function runMap(
         );
     });
   });
+  const stopSuspending = onSuspension(async () => (server.isLocal && cluster === undefined ? run.runningPids() : []));
   terminal.onOutputGone(() => {
-    if (status !== null) return;
-    status = signalStatus("SIGPIPE");
+    if (ending !== null) return;
+    ending = signalStatus("SIGPIPE");
     run.endNow(0);
   });
 
@@ -276,9 +281,10 @@ async function runMap(
     report.end();
     await terminal.flushed();
     stopWatching();
+    stopSuspending();
   }
-  return status ?? (report.failed > 0 ? exitStatus.failed : exitStatus.ok);
+  return ending ?? (report.failed > 0 ? exitStatus.failed : exitStatus.ok);
 }
 
-/** Milliseconds between SIGTERM and SIGKILL when `--halt now` ends running items. */
-const haltGraceMs = 1000;
+/** Milliseconds between SIGTERM and SIGKILL when `--halt now` or a signal ends running items. */
+const graceMs = 1000;

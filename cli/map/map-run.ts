@@ -61,6 +61,8 @@ export class MapRun {
   /** The chunk of each item that is submitted and has no outcome. */
   readonly #chunkOf = new Map<number, Chunk>();
   readonly #chunks = new Set<Chunk>();
+  /** The process that runs each item: the command, or the worker. */
+  readonly #pidOf = new Map<number, number>();
   #aheadBytes = 0;
   #outbox: TaskInput[] = [];
   #outboxBytes = 0;
@@ -84,6 +86,13 @@ export class MapRun {
   /** Number of items that were submitted and have no outcome. */
   get underWay(): number {
     return this.#chunkOf.size;
+  }
+
+  /** Pids of the processes that run items, those that the server has just started included. */
+  async runningPids(): Promise<number[]> {
+    // The server tells of starts before it answers. It refuses while there is no job yet, or none any more.
+    await this.#connection.request("job/watch", { job: this.#job }).catch(() => {});
+    return [...new Set(this.#pidOf.values())];
   }
 
   /** Runs all items. Resolves when each submitted item has its outcome. Rejects if the server ends or refuses. */
@@ -249,6 +258,7 @@ export class MapRun {
   #began(index: number, pid: number): void {
     const chunk = this.#chunkOf.get(index);
     if (!chunk) return;
+    this.#pidOf.set(index, pid);
     this.#options.onStarted(index, chunk.items[index - chunk.index]!.text, pid);
   }
 
@@ -270,6 +280,7 @@ export class MapRun {
 
   #settle(chunk: Chunk, index: number, outcome: Outcome): void {
     this.#chunkOf.delete(index);
+    this.#pidOf.delete(index);
     if (--chunk.left === 0) {
       this.#chunks.delete(chunk);
       this.#aheadBytes -= chunk.bytes;

@@ -21,12 +21,12 @@ export class ProgressDisplay {
     if (this.#timer && terminal.isLive) this.#show();
   }
 
-  /** Removes the live lines and writes the summary. */
-  end(): void {
+  /** Removes the live lines and writes the summary. `tookMs`: how long the map took; default: until now. */
+  end(tookMs?: number): void {
     if (!this.#timer) return;
     clearInterval(this.#timer);
     this.#terminal.status([]);
-    this.#terminal.err(`polyproc: ${this.#progress.summary(performance.now())}\n`);
+    this.#terminal.err(`polyproc: ${this.#progress.summary(performance.now(), tookMs)}\n`);
   }
 
   #show(): void {

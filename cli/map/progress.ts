@@ -50,12 +50,12 @@ export class Progress {
   }
 
   /** The last line: `300 done, 2 failed, 5 not finished in 12.3 s`. */
-  summary(now: number): string {
+  summary(now: number, tookMs = now - this.#since): string {
     const parts = [`${this.done} done`];
     if (this.failed > 0) parts.push(`${this.failed} failed`);
     const notRun = this.total === null ? this.skipped : this.total - this.finished;
     if (notRun > 0) parts.push(`${notRun} not finished`);
-    return `${parts.join(", ")} in ${formatDuration(now - this.#since)}`;
+    return `${parts.join(", ")} in ${formatDuration(tookMs)}`;
   }
 
   #bar(): string {

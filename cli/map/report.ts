@@ -11,6 +11,8 @@ export interface ReportOptions extends FormatOptions {
   keepOrder: boolean;
   /** Called after `mayFeed` returned false, when it may return true again. */
   wake: () => void;
+  /** How long the map has run already, in milliseconds. Absent: it begins now. */
+  sinceMs?: number;
 }
 
 /** With `--keep-order`: most items, and most bytes of output, that may be ahead of the next item to print. */
@@ -28,7 +30,7 @@ export class Report {
   constructor(terminal: Terminal, total: number | null, options: ReportOptions) {
     this.#terminal = terminal;
     this.#options = options;
-    this.#progress = new Progress(total, performance.now());
+    this.#progress = new Progress(total, performance.now() - (options.sinceMs ?? 0));
     this.#display = new ProgressDisplay(terminal, this.#progress, options.quiet);
     this.#order = options.keepOrder ? new InOrder((written) => this.#write(written)) : null;
   }
@@ -66,8 +68,9 @@ export class Report {
     return false;
   }
 
-  end(): void {
-    this.#display.end();
+  /** `tookMs`: how long the map took. Default: until now. */
+  end(tookMs?: number): void {
+    this.#display.end(tookMs);
   }
 
   #write({ stdout, stderr }: Written): void {

@@ -2,6 +2,7 @@ import { Command } from "commander";
 import type { Connection } from "../../bindings/typescript/session/connection.js";
 import type { RunInfo } from "../../protocol/run.js";
 import { payloadToJson } from "../../protocol/values.js";
+import type { Ending } from "../ending.js";
 import { ExitError } from "../exit-error.js";
 import { exitStatus, signalStatus } from "../exit-status.js";
 import { Report } from "../map/report.js";
@@ -31,7 +32,7 @@ Examples:
 `;
 
 /** `polyproc attach`. */
-export function attachCommand(exit: (status: number) => void): Command {
+export function attachCommand(exit: (ending: Ending) => void): Command {
   return new Command("attach")
     .summary("follow a run of the server to its end")
     .description("Prints what becomes of a run's items, those that are done already first, until the run has ended.")
@@ -51,8 +52,8 @@ export function attachCommand(exit: (status: number) => void): Command {
     });
 }
 
-async function attach(connection: Connection, info: RunInfo, options: AttachOptions): Promise<number> {
-  const { run, job, total } = info;
+async function attach(connection: Connection, info: RunInfo, options: AttachOptions): Promise<Ending> {
+  const { run, job, total, startedAt } = info;
   const terminal = new Terminal();
   const leaving = new AbortController();
   const report = new Report(terminal, total, {
@@ -62,10 +63,12 @@ async function attach(connection: Connection, info: RunInfo, options: AttachOpti
     keepOrder: false,
     ...options,
     wake: () => {},
+    sinceMs: Date.now() - startedAt,
   });
-  let status: number | null = null;
-  const leave = (signal: NodeJS.Signals) => {
-    status ??= signalStatus(signal);
+  let endedAt: number | null = null;
+  let ending: Ending | null = null;
+  const leave = (how: Ending) => {
+    ending ??= how;
     leaving.abort();
   };
   const stopWatching = onInterruption((signal) => {
@@ -73,7 +76,7 @@ async function attach(connection: Connection, info: RunInfo, options: AttachOpti
       report.say(`the run goes on; polyproc attach ${run} follows it again, polyproc kill ${run} cancels it`);
     leave(signal);
   });
-  terminal.onOutputGone(() => leave("SIGPIPE"));
+  terminal.onOutputGone(() => leave(signalStatus("SIGPIPE")));
   void connection.closed.then(() =>
     leaving.abort(new ExitError(exitStatus.unavailable, "the server has gone, and all that it ran has ended")),
   );
@@ -84,15 +87,16 @@ async function attach(connection: Connection, info: RunInfo, options: AttachOpti
     // The output of a command is part of its result.
     if (!("command" in target)) await connection.request("events/watchOutput", { scope: "all" });
     await follow(connection, run, texts, terminal, report, leaving.signal);
+    ({ endedAt } = await connection.request("run/status", { run }));
   } catch (error) {
     if (leaving.signal.reason instanceof ExitError) throw leaving.signal.reason;
     if (!leaving.signal.aborted) throw error;
   } finally {
-    report.end();
+    report.end(endedAt === null ? undefined : endedAt - startedAt);
     await terminal.flushed();
     stopWatching();
   }
-  if (status !== null) return status;
+  if (ending !== null) return ending;
   const { state } = await connection.request("run/status", { run });
   return report.failed > 0 || state === "cancelled" ? exitStatus.failed : exitStatus.ok;
 }

@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import type { Connection } from "../../bindings/typescript/session/connection.js";
 import { exitStatus } from "../exit-status.js";
 import { duration } from "../option-values.js";
@@ -23,7 +23,11 @@ export function topCommand(exit: (status: number) => void): Command {
   return new Command("top")
     .summary("watch the server's processes")
     .description("Shows the server's processes, the busiest first, and its pools, again and again.")
-    .option("--interval <duration>", "time between two looks, such as 2 (seconds) or 500ms", duration, 1000)
+    .addOption(
+      new Option("--interval <duration>", "time between two looks, such as 2 (seconds) or 500ms")
+        .argParser(duration)
+        .default(1000, "1 s"),
+    )
     .addHelpText("after", help)
     .action(async ({ interval }: TopOptions) => {
       const { connection, address } = await openSharedServer();

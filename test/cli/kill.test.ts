@@ -79,7 +79,7 @@ test("a missing process and an ambiguous name are reported, and the other proces
   assert.deepEqual(stderr.trimEnd().split("\n"), [
     `polyproc: 2 processes are called "twin"; name one by its pid: ${a.pids[0]}, ${b.pids[0]}`,
     "polyproc: no process of this server is pid 999999999; polyproc ps lists them",
-    'polyproc: no process of this server is "nobody"; polyproc ps lists them',
+    'polyproc: no process and no run in progress of this server is "nobody"; polyproc ps and polyproc runs list them',
   ]);
   await gone(c, 143);
   assert.equal((await run(t, ["kill", "--all", "--grace", "5"], { env })).status, 0);

@@ -23,7 +23,16 @@ export function startOnTerminal(
   args: readonly string[],
   env: Record<string, string | undefined> = {},
 ): TerminalRun {
-  const child = spawn("python3", [script, process.execPath, compiled("cli/main"), ...args], {
+  return startProgramOnTerminal(test, [process.execPath, compiled("cli/main"), ...args], env);
+}
+
+/** Any program, named by its path. */
+export function startProgramOnTerminal(
+  test: TestContext,
+  args: readonly string[],
+  env: Record<string, string | undefined> = {},
+): TerminalRun {
+  const child = spawn("python3", [script, ...args], {
     stdio: ["pipe", "pipe", "inherit"],
     env: { ...process.env, ...noServer, TERM: "xterm", ...env },
   });
@@ -46,7 +55,7 @@ export function startOnTerminal(
     async ended() {
       const [code] = await within(
         closed,
-        `the end of polyproc ${args.join(" ")} on a terminal, which shows ${JSON.stringify(text.slice(-1000))}`,
+        `the end of ${args.join(" ")} on a terminal, which shows ${JSON.stringify(text.slice(-1000))}`,
       );
       return code!;
     },

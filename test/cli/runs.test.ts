@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { formatDuration } from "../../protocol/duration.js";
 import type { RunInfo } from "../../protocol/run.js";
 import { waitFor } from "../deadline.js";
 import { temporaryFolder } from "../temporary-folder.js";
@@ -84,7 +85,11 @@ test("Ctrl-C in attach leaves the run alone, kill cancels it", async (t) => {
   const folder = temporaryFolder(t);
   const script = 'if [ "$1" = 0 ]; then echo zero; else echo $$ > "$0/pid"; exec sleep 600; fi';
   const handle = (
-    await run(t, ["map", "--detach", "-j", "1", "0", "1", "2", "3", "--", "sh", "-c", script, folder], { env })
+    await run(
+      t,
+      ["map", "--detach", "--name", "slow", "-j", "1", "0", "1", "2", "3", "--", "sh", "-c", script, folder],
+      { env },
+    )
   ).stdout.trim();
   const attached = start(t, ["attach", handle], { env });
   await waitFor(() => attached.stdout() === "zero\n", { what: "what is done already" });
@@ -92,16 +97,23 @@ test("Ctrl-C in attach leaves the run alone, kill cancels it", async (t) => {
   assert.match((await run(t, ["ps", "--json"], { env })).stdout, /"name": "polyproc attach"/);
   attached.signal("SIGINT");
   const left = await attached.ended();
-  assert.equal(left.status, 130);
+  assert.equal(left.status, "SIGINT");
   assert.match(left.stderr, /the run goes on; polyproc attach run:\S+ follows it again/);
   assert.equal((await runs(t, server))[0]!.state, "running");
 
-  assert.equal((await run(t, ["kill", handle, "--grace", "1"], { env })).status, 0);
+  assert.equal((await run(t, ["kill", "slow", "--grace", "1"], { env })).status, 0);
   assert.deepEqual(
     (await runs(t, server)).map(({ state, cancelled, endedAt }) => [state, cancelled, endedAt !== null]),
     [["cancelled", 3, true]],
   );
-  assert.equal((await run(t, ["attach", handle], { env })).status, 1);
+  const [{ startedAt, endedAt }] = (await runs(t, server)) as [RunInfo];
+  const again = await run(t, ["attach", handle], { env });
+  assert.equal(again.status, 1);
+  assert.match(
+    again.stderr,
+    new RegExp(`not finished in ${formatDuration(endedAt! - startedAt)}\n$`),
+    "the run's own duration",
+  );
 });
 
 test("a map that cannot be detached, or a run that cannot be attached, is refused with the reason", async (t) => {

@@ -3,10 +3,11 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { waitFor } from "../deadline.js";
+import { compiled } from "../fixture.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { run, serve, start, words } from "./polyproc.js";
 import { needs } from "../tools/needs.js";
-import { startOnTerminal } from "./pty.js";
+import { startOnTerminal, startProgramOnTerminal } from "./pty.js";
 
 test(
   "map on a terminal shows a bar and the running items below the results, and leaves only its summary",
@@ -42,6 +43,44 @@ test("Ctrl-C on a terminal, once and twice", needs("python3"), async (t) => {
   await map.shows(/interrupted: waiting for the running item; press Ctrl-C again to kill/);
   map.type("\u0003");
   assert.equal(await map.ended(), 130);
+});
+
+test("a shell script stops after Ctrl-C in map, run and lock", needs("python3", "bash"), async (t) => {
+  const { env } = await serve(t);
+  for (const args of [
+    ["map", "-q", "x", "--"],
+    ["run", "--"],
+    ["lock", "deploy", "--"],
+  ]) {
+    const script = startProgramOnTerminal(
+      t,
+      [
+        "/bin/bash",
+        "-c",
+        '"$@"; echo published',
+        "bash",
+        process.execPath,
+        compiled("cli/main"),
+        ...args,
+        "sh",
+        "-c",
+        "echo begun >&2; sleep 600",
+      ],
+      env,
+    );
+    if (args[0] === "map")
+      await waitFor(async () => /1 of \d+ busy/.test((await run(t, ["ps", "--tree"], { env })).stdout), {
+        what: "the item to run",
+      });
+    else await script.shows(/begun/);
+    script.type("\u0003");
+    if (args[0] === "map") {
+      await script.shows(/again to kill/);
+      script.type("\u0003");
+    }
+    assert.equal(await script.ended(), 130);
+    assert.doesNotMatch(script.text(), /published/);
+  }
 });
 
 test("--quiet shows no bar", needs("python3"), async (t) => {

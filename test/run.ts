@@ -97,7 +97,11 @@ await run.end();
 printSlow();
 tellLeftOut(outcomes);
 for (const outcome of outcomes) {
-  for (const { name } of outcome.failures) console.log(`failed: ${outcome.title}: ${name}`);
+  for (const { name, error } of outcome.failures) {
+    console.log(`failed: ${outcome.title}: ${name}`);
+    // Where only the end of the output is kept, this is all that anybody sees of it.
+    for (const line of error.split("\n").slice(0, 12)) console.log(`    ${line}`);
+  }
 }
 const total = (count: (outcome: Outcome) => number) => outcomes.reduce((sum, outcome) => sum + count(outcome), 0);
 const failed = total((outcome) => outcome.failures.length) + left.length;

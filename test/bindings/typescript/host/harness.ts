@@ -166,6 +166,12 @@ export class TestHost {
     this.#writer.write({ method, params });
   }
 
+  /** Waits until the operating system has what was sent. */
+  async sent(): Promise<void> {
+    this.#writer.flush();
+    await waitFor(() => this.#socket.writableLength === 0);
+  }
+
   /** Writes the claims of tasks, and sends them. */
   run(
     tasks: WorkerTask[],

@@ -181,7 +181,10 @@ test("a task that is cancelled before it begins, or while its module is loaded, 
     module,
     `import { existsSync, writeFileSync } from "node:fs";
 writeFileSync(${JSON.stringify(join(folder, "loads"))}, "");
-while (!existsSync(${JSON.stringify(go)})) await new Promise((resolve) => setTimeout(resolve, 5));
+const turn = () => new Promise((resolve) => setTimeout(resolve, 5));
+while (!existsSync(${JSON.stringify(go)})) await turn();
+// What the test sent before it wrote the file is read in the next turn of the event loop.
+await turn();
 export const run = () => writeFileSync(${JSON.stringify(ran)}, "");
 `,
   );
@@ -189,6 +192,7 @@ export const run = () => writeFileSync(${JSON.stringify(ran)}, "");
   host.run([loading], { targets: [{ id: 0, target: { module, export: "run" } }] });
   await waitFor(() => existsSync(join(folder, "loads")));
   host.send("worker/cancel", { seq: loading.seq, reason: "Cancelled" });
+  await host.sent();
   writeFileSync(go, "");
   await host.results(1);
   const atOnce = host.task(0, "map", [1, 2]);

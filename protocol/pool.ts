@@ -33,13 +33,13 @@ export type PoolInfo = v.InferOutput<typeof poolInfo>;
 
 export const create = request("pool/create", {
   doc:
-    "Makes a pool of up to `processes` workers (default: the number of CPUs). Workers are daemonic. The server " +
+    "Makes a pool of up to `processes` workers (default: the number of CPUs). The server " +
     "starts them when tasks need them, and replaces one that has died. The initializer runs in each worker before " +
     "its first task. If it fails, the waiting tasks fail with its error, so that the server does not start workers " +
     "without end. A worker ends after `maxTasksPerChild` tasks. With `cluster` the tasks run on the hosts of a " +
     "cluster, at most `processes` at a time (default: no limit). Such a pool takes no option about its workers: " +
-    "`initializer`, `initargs`, `maxTasksPerChild`, `cwd`, `env`, `execArgv`, `minProcesses`, `idleTimeoutMs` and " +
-    "`runtime` are refused with BadState.",
+    "`initializer`, `initargs`, `maxTasksPerChild`, `daemon`, `cwd`, `env`, `execArgv`, `minProcesses`, " +
+    "`idleTimeoutMs` and `runtime` are refused with BadState.",
   params: v.strictObject({
     pool: pool(),
     processes: v.optional(v.pipe(count(1), v.maxValue(4096))),
@@ -47,6 +47,8 @@ export const create = request("pool/create", {
     /** Holds `[args, kwargs]` of the initializer. Default: none. */
     initargs: v.optional(payload()),
     maxTasksPerChild: v.optional(count(1)),
+    /** Whether the workers are daemonic: such workers may not start processes or make pools. Default: true. */
+    daemon: v.optional(v.boolean()),
     /** Folder in which the workers run. Default: the server's. */
     cwd: v.optional(v.string()),
     /** Changes to the workers' environment; `null` removes a variable. Default: none. */

@@ -142,4 +142,6 @@ def __getattr__(name):
         import importlib
 
         return importlib.import_module(f".{name}", __name__)
+    if name == "reducer":
+        return _context.reducer
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -6,10 +6,11 @@ import time
 
 from . import _shared  # noqa: F401
 from ._bypass.pipe_end import end_of
-from ._errors import BufferTooShort, PolyprocError
+from ._errors import AuthenticationError, BufferTooShort, PolyprocError  # noqa: F401
 from ._server import at_exit  # noqa: F401
 from ._session.params import CAST, Params, field, ms
 from ._shared import SharedObject
+from ._standard.descriptors import of_sockets
 from ._values.foreign import Foreign, item_of
 from ._values.msgpack import pack, pack_bin, pack_str, unpack
 from ._values.payload import PICKLE, decode, encode_apart, pickled, to_wire
@@ -214,7 +215,7 @@ class Connection(SharedObject):
         # Its order is kept and its failure is told at the next call: there is no need to wait for each answer.
         failure, self._failure = self._failure, None
         if failure is not None:
-            raise _as_os_error(failure)
+            raise _as_os_error(failure, "pipe/send")
         self._end.leave_writer()
         if len(item) > _LARGE_BYTES:
             self._ask("pipe/send", self._params.holding(_ITEM, item))
@@ -223,7 +224,7 @@ class Connection(SharedObject):
         self._session.cast("pipe/send", self._params.holding(_ITEM, item, more=more), self._failed)
         if self._failure is not None:
             failure, self._failure = self._failure, None
-            raise _as_os_error(failure)
+            raise _as_os_error(failure, "pipe/send")
 
     def _recv(self):
         self._check_readable()
@@ -265,7 +266,7 @@ class Connection(SharedObject):
         try:
             return self._request(method, params, undo)
         except PolyprocError as error:
-            raise _as_os_error(error) from None
+            raise _as_os_error(error, method) from None
 
     def _check_open(self):
         if self._closed:
@@ -311,14 +312,14 @@ def _is_pickle(data):
     return len(data) > 2 and data[0] == 0x80 and 2 <= data[1] <= 5 and data[-1] == 0x2E
 
 
-def _as_os_error(error):
+def _as_os_error(error, method="pipe/recv"):
     if error.name == "EndOfFile":
         return EOFError()
     if error.name == "BrokenPipe":
         return BrokenPipeError(32, str(error))
     if error.name == "UnknownHandle":
-        # Everybody has let go of this end's pipe.
-        return EOFError()
+        # Everybody has let go of this end's pipe, another thread of this process included.
+        return BrokenPipeError(32, "the pipe was closed") if method == "pipe/send" else EOFError()
     return error
 
 
@@ -386,13 +387,7 @@ def wait(object_list, timeout=None):
 _shared.classes["pipe"] = Connection
 
 
-def __getattr__(name):
-    # Sockets are the standard library's business.
-    if name in ("Client", "Listener", "answer_challenge", "deliver_challenge"):
-        from ._standard.descriptors import standard_connection
-
-        return getattr(standard_connection(), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
+# Sockets are the standard library's business.
+__getattr__ = of_sockets
 
 __all__ = ["Client", "Connection", "Listener", "Pipe", "wait"]

@@ -6,6 +6,7 @@ from . import _handles, process  # noqa: F401
 from ._errors import AuthenticationError, BufferTooShort, ProcessError, TimeoutError
 from ._processes import log, prepare
 from ._standard import descriptors  # noqa: F401
+from ._standard.library import lending
 from ._values.payload import is_encoding
 
 _FORK = (
@@ -209,6 +210,13 @@ class BaseContext:
     def allow_connection_pickling(self):
         """Nothing to do: connections can be sent."""
 
+    @property
+    def reducer(self):
+        """The module `reduction`. Its `register` says how objects of a type are pickled; it cannot be replaced."""
+        from . import reduction
+
+        return reduction
+
     def get_logger(self):
         """The logger of the package."""
         return log.get_logger()
@@ -241,6 +249,22 @@ class DefaultContext(BaseContext):
         """A context whose start method is fixed: `None` and 'spawn' are the only methods there are."""
         check_method(method)
         return _spawn_context
+
+
+class ForkProcess(process.BaseProcess):
+    """Kept for programs that name it. It cannot be started."""
+
+    _start_method = "fork"
+
+    def start(self):
+        """Raises ValueError: there is no `fork`."""
+        check_method(self._start_method)
+
+
+class ForkServerProcess(ForkProcess):
+    """Kept for programs that name it. It cannot be started."""
+
+    _start_method = "forkserver"
 
 
 class SpawnProcess(process.Process):
@@ -296,6 +320,9 @@ def check_method(method):
     raise ValueError(f"cannot find context for {method!r}")
 
 
+# What objects of the standard library ask for while they are pickled for a new process.
+__getattr__ = lending("context", "get_spawning_popen", "set_spawning_popen")
+Process = process.Process
 default_context = DefaultContext()
 _spawn_context = SpawnContext()
 

@@ -40,7 +40,8 @@ class ProcessPoolExecutor(Executor):
         if initializer is not None:
             initializer, initargs = _Initializer(initializer), tuple(initargs)
         self._calls = Calls(
-            Pool(max_workers, initializer, initargs, max_tasks_per_child, context=mp_context), initializer is not None
+            Pool(max_workers, initializer, initargs, max_tasks_per_child, context=mp_context, daemon=False),
+            initializer is not None,
         )
         self._max_workers = self._calls.pool._processes
         # Without its executor it finishes what was submitted.

@@ -48,6 +48,22 @@ class Block(SharedObject):
         return super().__reduce__()
 
 
+class Arena:
+    """multiprocessing's name for memory that it maps: `size` bytes, in `buffer`. It can be sent as all of it can."""
+
+    def __init__(self, size):
+        self.size = size
+        self._block = Block(size)
+        self.buffer = self._block.view()
+
+    def __getstate__(self):
+        return {"size": self.size, "_block": self._block}
+
+    def __setstate__(self, state):
+        self.__dict__.update(state)
+        self.buffer = self._block.view()
+
+
 class BufferWrapper:
     """multiprocessing's name for a block of shared memory."""
 

@@ -19,10 +19,13 @@ from ._managers.proxies import (
     auto_type,
 )
 from ._server import at_exit  # noqa: F401
+from ._standard.library import lending
 from .context import default_context
 from .managed import Kept, Namespace
 from .pool import Pool
 
+# Proxies whose methods wait, so that each call needs a thread of the manager.
+THREADED = ("AcquirerProxy", "BarrierProxy", "BasePoolProxy", "ConditionProxy", "EventProxy", "PoolProxy")
 # Least number of new objects of a manager between two searches for objects without references.
 _SWEEP_AT_LEAST = 100
 
@@ -98,6 +101,8 @@ class BaseManager:
 
     def start(self, initializer=None, initargs=()):
         """Starts the manager's process, which calls `initializer(*initargs)` first. `Manager()` has done it."""
+        if self._pool is None and remote.needs_threads(self._registry):
+            self._have_address()
         if self._standard is not None:
             self._process = remote.start(self._standard, self, self._sync, initializer, initargs)
             return
@@ -184,6 +189,18 @@ class BaseManager:
         self.shutdown()
 
 
+def _of_server(name):
+    """A method that makes an object of the server: of the manager only if it has an address."""
+
+    def make(self, *args, **kwds):
+        return getattr(self._standard or self._ctx, name)(*args, **kwds)
+
+    make.__name__ = name
+    make.__qualname__ = f"SyncManager.{name}"
+    make.__doc__ = f"Makes a `synchronize.{name}`, with its arguments. It belongs to the server, not to the manager."
+    return make
+
+
 class SyncManager(BaseManager):
     """
     `list`, `dict`, `Namespace`, `Value` and `Array` live in the manager's process. Locks, queues and the like are the
@@ -231,10 +248,13 @@ class SyncManager(BaseManager):
 
     JoinableQueue = Queue
 
-    def __getattr__(self, name):
-        if name in ("Lock", "RLock", "Semaphore", "BoundedSemaphore", "Condition", "Event", "Barrier"):
-            return getattr(self._standard or self._ctx, name)
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+    Lock = _of_server("Lock")
+    RLock = _of_server("RLock")
+    Semaphore = _of_server("Semaphore")
+    BoundedSemaphore = _of_server("BoundedSemaphore")
+    Condition = _of_server("Condition")
+    Event = _of_server("Event")
+    Barrier = _of_server("Barrier")
 
 
 class SharedMemoryManager(BaseManager):
@@ -301,13 +321,8 @@ class SharedMemoryManager(BaseManager):
         self.shutdown()
 
 
-def __getattr__(name):
-    # What names an object of a manager with an address.
-    if name == "Token":
-        from ._standard.library import standard
-
-        return standard("managers").Token
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+# For managers with an address, and for what is called in the manager's threads.
+__getattr__ = lending("managers", "Server", "State", "Token", *THREADED)
 
 
 __all__ = ["BaseManager", "SyncManager", "BaseProxy", "Token", "SharedMemoryManager"]

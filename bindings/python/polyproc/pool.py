@@ -3,13 +3,14 @@
 import time
 import warnings
 
-from ._errors import PolyprocError, TimeoutError
+from ._errors import TimeoutError
 from ._pools.call_options import NONE, OF_APPLY, OF_IMAP, OF_MAP, CallOptions
 from ._pools.call_queue import CallQueue
 from ._pools.imap import IMapIterator, IMapUnorderedIterator
 from ._pools.pool_calls import pack_calls
 from ._pools.pool_job import PoolJob
 from ._pools.pool_options import PoolOptions
+from ._pools.pool_worker import PoolWorker
 from ._pools.progress import Progress
 from ._pools.results import ApplyResult, AsyncResult, MapResult
 from ._pools.status import PoolStatus
@@ -20,9 +21,11 @@ from ._server import at_exit  # noqa: F401
 from ._server.default import default_session
 from ._session.params import Params, field, ms, packed_map
 from ._shared import SharedObject
+from ._standard.library import lending
 from ._values.failure import MaybeEncodingError, RemoteTraceback
 from ._values.msgpack import pack_str
 from ._values.payload import call_args, with_handles
+from .context import BaseContext, DefaultContext, SpawnContext, default_context
 from .targets import Target
 
 INIT = "INIT"
@@ -32,6 +35,8 @@ TERMINATE = "TERMINATE"
 
 # For the size of chunks: workers of a cluster without a limit. Node's binding has the same number.
 _CLUSTER_WORKERS = 64
+# Contexts whose processes are daemonic when they are told to be.
+_CONTEXTS = (type(None), BaseContext, DefaultContext, SpawnContext)
 # Jobs of `apply` that are kept open for the next call of the same function.
 _MAX_APPLY_JOBS = 64
 
@@ -42,6 +47,7 @@ class Pool(SharedObject):
     fails only the task that it ran (WorkerLost), and is replaced.
 
     Options, by keyword:
+    `daemon`: whether the workers are daemonic, which may not start processes; default True.
     `min_processes`: workers that are started with the pool, and stay when they are idle; default 0.
     `idle_timeout`: seconds after which an idle worker beyond `min_processes` ends; default: it stays.
     `max_queue`: most calls of `apply_async` that may wait, beyond one for each worker; default: no limit. A further
@@ -76,10 +82,12 @@ class Pool(SharedObject):
             raise ValueError("maxtasksperchild must be a positive int or None")
         if initializer is not None and not callable(initializer):
             raise TypeError("initializer must be a callable")
-        options = PoolOptions(options, initializer, initargs)
         check_may_start()
         session = context._session() if context is not None else default_session()
         session.listen()
+        if not self._workers_are_daemonic(context):
+            options["daemon"] = False
+        options = PoolOptions(options, initializer, initargs)
         elsewhere = options.cluster is not None
         workers = processes or (_CLUSTER_WORKERS if elsewhere else session.facts["cpuCount"])
         self._stand_for(session, session.mint("pool"), workers, "PoolWorker", options.folder, options.env, elsewhere)
@@ -101,6 +109,22 @@ class Pool(SharedObject):
         session.cast("pool/create", packed_map(members), self._not_made)
         self._params = Params(field("pool", self._handle))
         self._state = RUN
+
+    @staticmethod
+    def Process(ctx, *args, **kwds):
+        """
+        Makes a process of the context. A subclass may override it, so that its processes stay non-daemonic: the workers
+        of such a pool may start processes. The workers themselves are made by the server.
+        """
+        return ctx.Process(*args, **kwds)
+
+    def _workers_are_daemonic(self, context):
+        """Whether the program's processes become daemonic when they are told to: a class of its own may refuse."""
+        if type(self).Process is Pool.Process and type(context) in _CONTEXTS:
+            return True
+        worker = self.Process(default_context if context is None else context)
+        worker.daemon = True
+        return worker.daemon
 
     def _stand_for(self, session, handle, processes, name, folder=None, env=(), elsewhere=False):
         """
@@ -290,7 +314,7 @@ class Pool(SharedObject):
         """The workers. All of them are started for this, as multiprocessing starts them."""
         if self._state == RUN:
             self._repopulate_pool()
-        return [_Worker(self._session, entry) for entry in self._workers()][: self._processes]
+        return [PoolWorker(self._session, entry) for entry in self._workers()][: self._processes]
 
     def _repopulate_pool(self):
         job = self._apply_job(_nothing)
@@ -338,50 +362,8 @@ def _nothing(seconds):
     time.sleep(seconds)
 
 
-class _Worker:
-    """A worker process of a pool."""
-
-    def __init__(self, session, entry):
-        self._session, self._handle = session, entry["process"]
-        self.pid = self.ident = entry["pid"]
-        self.name, self.daemon = entry["name"], True
-
-    def is_alive(self):
-        return self.exitcode is None
-
-    @property
-    def exitcode(self):
-        return self._ended({"timeoutMs": 0})
-
-    def join(self, timeout=None):
-        """Waits until the process has ended, up to `timeout` (seconds)."""
-        self._ended({} if timeout is None else {"timeoutMs": ms(timeout)})
-
-    def terminate(self):
-        self._session.request("process/terminate", {"process": self._handle})
-
-    def kill(self):
-        self._session.request("process/kill", {"process": self._handle})
-
-    def _ended(self, how):
-        try:
-            result = self._session.request("process/join", {"process": self._handle, **how})
-        except PolyprocError:
-            # No result of it is held any more.
-            return 0
-        return result["exitCode"] if result["exited"] else None
-
-    def __repr__(self):
-        return f"<Process name={self.name!r} pid={self.pid} daemon>"
-
-
-def __getattr__(name):
-    if name == "ThreadPool":
-        # Threads are the standard library's business.
-        from ._standard.library import standard
-
-        return standard("pool").ThreadPool
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+# Threads are the standard library's business.
+__getattr__ = lending("pool", "ThreadPool")
 
 
 __all__ = [

@@ -7,6 +7,7 @@ from typing_extensions import Self
 
 from ._errors import TimeoutError
 from .context import BaseContext
+from .process import BaseProcess
 from .targets import Target
 
 _S = TypeVar("_S")
@@ -92,6 +93,7 @@ class Pool:
         maxtasksperchild: int | None = None,
         context: BaseContext | None = None,
         *,
+        daemon: bool = True,
         min_processes: int | None = None,
         idle_timeout: float | None = None,
         cwd: str | PathLike[str] | None = None,
@@ -104,6 +106,8 @@ class Pool:
         cluster: str | None = None,
         needs: Iterable[str] = (),
     ) -> None: ...
+    @staticmethod
+    def Process(ctx: BaseContext, *args: Any, **kwds: Any) -> BaseProcess: ...
     @overload
     def apply(
         self,

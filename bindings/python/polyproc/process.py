@@ -12,7 +12,7 @@ from ._processes.may_start import check_may_start
 from ._processes.shown import shown
 from ._server.default import default_session
 from ._standard.descriptors import spawning
-from ._standard.library import tell_authkey
+from ._standard.library import lending, tell_authkey
 from ._session.params import Params, field, packed_map, waiting
 from ._values.msgpack import pack_str
 from ._values.payload import PROCESS, blob, call_args, dumps_apart, encode, with_handles
@@ -393,5 +393,7 @@ def become(process, lifeline=None, parent_pid=None, parent_name=None):
     _children.clear()
     threading.current_thread().name = "MainThread"
 
+
+__getattr__ = lending("process", "AuthenticationString", "ORIGINAL_DIR")
 
 __all__ = ["BaseProcess", "Process", "current_process", "active_children", "parent_process"]

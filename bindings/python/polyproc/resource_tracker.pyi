@@ -1,4 +1,5 @@
 from multiprocessing.resource_tracker import (
+    ResourceTracker as ResourceTracker,
     ensure_running as ensure_running,
     getfd as getfd,
     register as register,

@@ -95,28 +95,28 @@ def _locked(raw, lock, ctx):
     return synchronized(raw, lock, ctx)
 
 
-def copy(raw):
+def copy(obj):
     """A copy in a block of its own."""
-    new = _new(type(raw))
-    ctypes.pointer(new)[0] = raw
+    new = _new(type(obj))
+    ctypes.pointer(new)[0] = obj
     return new
 
 
-def synchronized(raw, lock=None, ctx=None):
+def synchronized(obj, lock=None, ctx=None):
     """The object with a lock around each access."""
-    assert not isinstance(raw, SynchronizedBase), "object already synchronized"
-    if isinstance(raw, ctypes._SimpleCData):
-        return Synchronized(raw, lock, ctx)
-    if isinstance(raw, ctypes.Array):
-        if raw._type_ is ctypes.c_char:
-            return SynchronizedString(raw, lock, ctx)
-        return SynchronizedArray(raw, lock, ctx)
-    kind = type(raw)
+    assert not isinstance(obj, SynchronizedBase), "object already synchronized"
+    if isinstance(obj, ctypes._SimpleCData):
+        return Synchronized(obj, lock, ctx)
+    if isinstance(obj, ctypes.Array):
+        if obj._type_ is ctypes.c_char:
+            return SynchronizedString(obj, lock, ctx)
+        return SynchronizedArray(obj, lock, ctx)
+    kind = type(obj)
     synchronized_class = _classes.get(kind)
     if synchronized_class is None:
         members = {field[0]: _locked_property(field[0]) for field in kind._fields_}
         synchronized_class = _classes[kind] = type(f"Synchronized{kind.__name__}", (SynchronizedBase,), members)
-    return synchronized_class(raw, lock, ctx)
+    return synchronized_class(obj, lock, ctx)
 
 
 _classes = {}
@@ -139,12 +139,12 @@ class SynchronizedBase:
 
     __class_getitem__ = classmethod(GenericAlias)
 
-    def __init__(self, raw, lock=None, ctx=None):
+    def __init__(self, obj, lock=None, ctx=None):
         if lock is None:
             from .synchronize import RLock
 
             lock = RLock(ctx=ctx)
-        self._obj = raw
+        self._obj = obj
         self._lock = lock
         self.acquire = lock.acquire
         self.release = lock.release

@@ -2,17 +2,17 @@
 
 import sys
 
-from ._processes import prepare
+from ._processes import prepare as _prepare
 
 
 def get_executable():
     """Returns the interpreter of processes that are started from now on."""
-    return prepare.executable or sys.executable
+    return _prepare.executable or sys.executable
 
 
 def set_executable(exe):
     """Sets the interpreter of processes that are started from now on; None: the one that runs this program."""
-    prepare.set_executable(exe)
+    _prepare.set_executable(exe)
 
 
 def freeze_support():

@@ -4,6 +4,14 @@ involves a process of Polyproc's, so it is the standard library's own.
 """
 
 from multiprocessing.util import (
+    DEBUG,
+    DEFAULT_LOGGING_FORMAT,
+    INFO,
+    LOGGER_NAME,
+    MAXFD,
+    NOTSET,
+    close_fds,
+    spawnv_passfds,
     SUBDEBUG,
     SUBWARNING,
     Finalize,

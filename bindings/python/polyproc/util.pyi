@@ -1,5 +1,12 @@
 from logging import Logger
 from multiprocessing.util import (
+    DEBUG as DEBUG,
+    DEFAULT_LOGGING_FORMAT as DEFAULT_LOGGING_FORMAT,
+    INFO as INFO,
+    LOGGER_NAME as LOGGER_NAME,
+    MAXFD as MAXFD,
+    NOTSET as NOTSET,
+    spawnv_passfds as spawnv_passfds,
     SUBDEBUG as SUBDEBUG,
     SUBWARNING as SUBWARNING,
     Finalize as Finalize,
@@ -15,6 +22,7 @@ from multiprocessing.util import (
     sub_warning as sub_warning,
 )
 
+def close_fds(*fds: int) -> None: ...
 def get_logger() -> Logger: ...
 def log_to_stderr(level: str | int | None = None) -> Logger: ...
 

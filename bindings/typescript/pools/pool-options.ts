@@ -39,6 +39,8 @@ export interface PoolOptions extends SurroundingsOptions {
   initargs?: readonly unknown[] | undefined;
   /** How many tasks (chunks, for `map`) a worker runs before a new one replaces it. Default: no limit. */
   maxTasksPerChild?: number | undefined;
+  /** Whether the workers are daemonic: such workers may not start processes or make pools. Default true. */
+  daemon?: boolean | undefined;
   /** Workers that are started with the pool, and stay when they are idle. Default 0: workers start with tasks. */
   minProcesses?: number | undefined;
   /** Milliseconds after which an idle worker beyond `minProcesses` ends. Default: it stays as long as the pool. */
@@ -70,6 +72,7 @@ export const poolOptions: OptionTable<PoolOptions> = {
   initializer: anything,
   initargs: aList,
   maxTasksPerChild: aCount(1),
+  daemon: aFlag,
   minProcesses: aCount(0),
   idleTimeoutMs: aDuration,
   maxQueue: aCount(0),

@@ -126,6 +126,7 @@ export class Pool extends SharedObject {
       initializer: target,
       initargs: initargs === undefined ? undefined : encodeFor(this.connection, [initargs, {}]),
       maxTasksPerChild,
+      daemon: settings.daemon,
       minProcesses,
       idleTimeoutMs,
       name,

@@ -12,6 +12,7 @@ const ofWorkers = [
   "initializer",
   "initargs",
   "maxTasksPerChild",
+  "daemon",
   "cwd",
   "env",
   "execArgv",

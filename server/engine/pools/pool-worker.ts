@@ -59,6 +59,7 @@ export class PoolWorker implements HostUser, TaskWorker {
     const { process } = this.host;
     process.role = "worker";
     process.name = name;
+    process.daemon = pool.daemon;
     process.starter = pool.session;
     process.pool = pool.handle;
   }

@@ -18,15 +18,13 @@ import type { Session } from "../session.js";
 import { Task, type Batch, type Outcome } from "./task.js";
 import { Wait } from "../wait.js";
 
-export interface PoolOptions extends IdleOptions {
+export interface PoolOptions extends IdleOptions, Surroundings {
   processes?: number | undefined;
   initializer?: Target | undefined;
   initargs?: Payload | undefined;
   maxTasksPerChild?: number | undefined;
-  /** Folder of its workers. Default: the server's. */
-  cwd?: string | undefined;
-  env?: Record<string, string | null> | undefined;
-  execArgv?: string[] | undefined;
+  /** Whether its workers are daemonic. Default: true. */
+  daemon?: boolean | undefined;
   /** Shown to people. */
   name?: string | undefined;
   /** The run that owns the pool. */
@@ -55,6 +53,7 @@ export class Pool implements SharedObject, Principal {
   readonly initializer: Target | undefined;
   readonly initargs: Payload | undefined;
   readonly maxTasksPerChild: number;
+  readonly daemon: boolean;
   readonly surroundings: Surroundings;
   readonly name: string | null;
   readonly run: Handle | null;
@@ -88,6 +87,7 @@ export class Pool implements SharedObject, Principal {
     if (this.cluster === null && options.needs !== undefined)
       throw new PolyprocError("BadState", "needs: labels choose the hosts of a cluster; give cluster, too");
     this.processes = options.processes ?? (this.cluster === null ? engine.options.cpuCount : maxProcesses);
+    this.daemon = options.daemon ?? true;
     this.initializer = options.initializer;
     this.initargs = options.initargs;
     const early = earlyWorkers(engine, this.processes, options);

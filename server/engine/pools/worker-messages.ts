@@ -20,7 +20,7 @@ export function firstMessage(pool: GreetingPool, process: ProcessRecord): Params
     identity: {
       process: process.handle,
       name: process.name,
-      daemon: true,
+      daemon: process.daemon,
       parentPid: session.process?.pid ?? session.clientPid,
       parentName: session.process?.name ?? "MainProcess",
     },

@@ -21,6 +21,7 @@ export interface WorkerPool extends Principal {
   readonly initializer: Target | undefined;
   readonly initargs: Payload | undefined;
   readonly maxTasksPerChild: number;
+  readonly daemon: boolean;
   readonly dispatch: { schedule(): void };
   workerReady(): void;
   dropQueued(runtime: string, error: Failure): void;

@@ -393,7 +393,8 @@ export function refuseDaemonicParent(session: Session): void {
   if (session.process?.daemon) {
     throw new PolyprocError(
       "BadState",
-      "daemonic processes are not allowed to have children; pool workers are daemonic, too",
+      "daemonic processes are not allowed to have children; workers of a pool are daemonic, too, unless it was made " +
+        "with daemon: false",
     );
   }
 }

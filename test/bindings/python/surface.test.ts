@@ -5,7 +5,8 @@ import { errorCodes, type ErrorName } from "../../../protocol/errors.js";
 import { root } from "../../fixture.js";
 import { startServer } from "../../server/server-process.js";
 import { temporaryFolder } from "../../temporary-folder.js";
-import { reportTests } from "./python-tests.js";
+import { judges } from "./cpython/judges.js";
+import { reportTests, runPythonTests } from "./python-tests.js";
 import { runPython } from "./run-python.js";
 import { needs } from "../../tools/needs.js";
 
@@ -13,6 +14,14 @@ const fixture = (name: string) => join(root, "test", "bindings", "python", "fixt
 
 describe("the Python binding, as its users see it", needs("python3"), () => {
   describe("in help()", () => reportTests("documentation.py"));
+
+  for (const { python, version } of judges("multiprocessing")) {
+    it(`has the names of Python ${version}'s multiprocessing`, async (t) => {
+      const outcomes = await runPythonTests({ python, args: [fixture("names")], cwd: temporaryFolder(t) });
+      assert.equal(outcomes.length, 4);
+      for (const { name, kind, text } of outcomes) assert.equal(kind, "ok", `${name}: ${text}`);
+    });
+  }
 
   it("has the error codes of the protocol", async () => {
     const { stdout, stderr } = await runPython([

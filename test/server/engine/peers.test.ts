@@ -42,6 +42,7 @@ const requests: Record<string, fc.Arbitrary<object>> = {
     pool: small.map((n) => `pool:@${n}`),
     processes: fc.integer({ min: 1, max: 2 }),
     maxTasksPerChild: optional(fc.constant(1)),
+    daemon: optional(fc.boolean()),
     initializer: optional(target),
     initargs: optional(payload),
     minProcesses: optional(fc.nat(2)),

@@ -10,10 +10,11 @@ from concurrent.futures.process import BrokenProcessPool, _RemoteTraceback
 from queue import Empty, SimpleQueue
 
 from .. import _errors
+from .._pools.pool_worker import PoolWorker
 from .._pools.results import read_values
 from .._session.handlers import is_from_handler
 from .._values.failure import RemoteTraceback
-from ..pool import CLOSE, _Worker
+from ..pool import CLOSE
 
 # Workers are handed calls for this many milliseconds ahead of need, up to the number of calls below for each worker.
 # The others can still be cancelled.
@@ -142,7 +143,7 @@ class Calls:
     def workers(self):
         pool, deadline = self.pool, time.monotonic() + _START_SECONDS
         while True:
-            workers = [_Worker(pool._session, entry) for entry in pool._workers()]
+            workers = [PoolWorker(pool._session, entry) for entry in pool._workers()]
             if len(workers) >= min(pool._processes, self._handed_out) or time.monotonic() > deadline:
                 return workers
 

@@ -288,8 +288,8 @@ class SetProxy(
         return self
 
 
-class IteratorProxy(MakeProxyType("BaseIteratorProxy", ("__next__",), "Iterator")):
-    """Stands for an iterator of a manager."""
+class IteratorProxy(MakeProxyType("BaseIteratorProxy", ("__next__", "close", "send", "throw"), "Iterator")):
+    """Stands for an iterator of a manager; a generator's has `send`, `throw` and `close`, too."""
 
     __module__ = _MODULE
 

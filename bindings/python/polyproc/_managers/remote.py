@@ -28,6 +28,12 @@ def standard_manager(registry, sync, place, context):
     return manager
 
 
+def needs_threads(registry):
+    """Whether a type of proxies is the standard library's: the calls of AcquirerProxy and the like wait."""
+    kinds = [entry[1] for entry in registry.values() if entry[1] is not None]
+    return any(isinstance(kind, type) and not issubclass(kind, proxies.BaseProxy) for kind in kinds)
+
+
 def start(manager, owner, sync, initializer, initargs):
     """Starts the manager's process. It ends when `owner` is garbage collected, at the latest. Returns it."""
     if initializer is not None and not callable(initializer):

@@ -7,6 +7,7 @@ from .._session.params import field, ms
 from .limits import check_limits, limited
 
 _NAMES = (
+    "daemon",
     "min_processes",
     "idle_timeout",
     "max_queue",
@@ -35,11 +36,13 @@ class PoolOptions:
         self.cluster = options.get("cluster")
         self.folder = None if options.get("cwd") is None else os.path.abspath(options["cwd"])
         self.env = dict(options.get("env") or {})
+        self.daemon = options.get("daemon", True)
         self.members = [
             field(name, value)
             for name, value in (
                 ("minProcesses", whole("min_processes", options.get("min_processes"), 0)),
                 ("idleTimeoutMs", ms(seconds("idle_timeout", options.get("idle_timeout")))),
+                ("daemon", None if self.daemon else False),
                 ("cwd", self.folder),
                 ("env", self.env or None),
                 ("execArgv", None if options.get("exec_argv") is None else list(options["exec_argv"])),

@@ -60,6 +60,7 @@ def _farewell():
     """
     session = _session
     if session is not None and session is not host_session and session.error is None:
+        session.last_thread = threading.get_ident()
         _close(session)
     tls = sys.modules.get("polyproc._session.tls")
     if tls is not None:

@@ -5,7 +5,7 @@ import os
 import socket
 import time
 import weakref
-from _thread import get_ident
+from _thread import allocate_lock, get_ident
 
 from .._errors import Closed, PolyprocError
 from .._values.msgpack import pack, pack_int
@@ -71,6 +71,8 @@ class Session(References, Reading):
         # Called before the session ends in an orderly way.
         self.before_end = None
         self._farewell = None
+        # At the end of the program: the thread that ends the session.
+        self.last_thread = None
         # In a worker: the task that runs, and the thread that runs tasks.
         self.task = self.task_thread = None
         self.callbacks = Callbacks()
@@ -212,6 +214,7 @@ class Session(References, Reading):
                 return None
         if answer.error is not None:
             if raises:
+                self._stay_behind()
                 raise answer.error
             return None
         return answer.result
@@ -266,6 +269,20 @@ class Session(References, Reading):
     # The end.
 
     def closed_error(self):
+        self._stay_behind()
+        return self._closed_error()
+
+    def _stay_behind(self):
+        """
+        At the end of the program a daemon thread is stopped in its wait, as in any other call of Python's that blocks:
+        an exception would be shown to the user.
+        """
+        if self.last_thread is not None and self.last_thread != get_ident():
+            never = allocate_lock()
+            never.acquire()
+            never.acquire()
+
+    def _closed_error(self):
         error = self.error
         return Closed(str(error) if error is not None else "the connection to the server has ended")
 
@@ -287,10 +304,10 @@ class Session(References, Reading):
         for number in list(self._answers):
             answer = self._answers.pop(number, None)
             if answer is not None:
-                answer.error = self.closed_error()
+                answer.error = self._closed_error()
                 self._settle(answer)
         for job in list(self.jobs.values()):
-            job.lost(self.closed_error())
+            job.lost(self._closed_error())
         for lock in list(self._waiting):
             wake(lock)
 

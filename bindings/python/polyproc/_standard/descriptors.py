@@ -11,6 +11,27 @@ from contextlib import contextmanager
 from .._values.payload import is_encoding
 from .library import standard
 
+# What `multiprocessing.connection` has for sockets.
+_OF_SOCKETS = frozenset(
+    (
+        "BUFSIZE",
+        "CONNECTION_TIMEOUT",
+        "Client",
+        "ConnectionWrapper",
+        "Listener",
+        "SocketClient",
+        "SocketListener",
+        "XmlClient",
+        "XmlListener",
+        "address_type",
+        "answer_challenge",
+        "arbitrary_address",
+        "default_family",
+        "deliver_challenge",
+        "families",
+    )
+)
+
 
 class DupFd:
     """A duplicate of a descriptor, for another process. The receiver calls `detach`."""
@@ -75,6 +96,13 @@ def standard_connection():
     module = standard("connection")
     copyreg.pickle(module.Connection, _reduce_connection)
     return module
+
+
+def of_sockets(name):
+    """The `__getattr__` of `polyproc.connection`."""
+    if name in _OF_SOCKETS:
+        return getattr(standard_connection(), name)
+    raise AttributeError(f"module 'polyproc.connection' has no attribute {name!r}")
 
 
 copyreg.pickle(socket.socket, _reduce_socket)

@@ -25,6 +25,17 @@ def standard(name):
     return module
 
 
+def lending(module, *names):
+    """The `__getattr__` of `polyproc.MODULE`: these names are the standard library's, which has no process in them."""
+
+    def get(name):
+        if name in names:
+            return getattr(standard(module), name)
+        raise AttributeError(f"module 'polyproc.{module}' has no attribute {name!r}")
+
+    return get
+
+
 def tell_authkey(authkey):
     """The key of this process has changed."""
     global _authkey

@@ -98,7 +98,7 @@ class Connection(Face):
         try:
             return await self._ask(method, params, undo)
         except PolyprocError as error:
-            raise _as_os_error(error) from None
+            raise _as_os_error(error, method) from None
 
     async def __aenter__(self):
         return self

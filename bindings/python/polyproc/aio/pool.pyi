@@ -23,6 +23,7 @@ class Pool:
         maxtasksperchild: int | None = None,
         *,
         ctx: BaseContext | None = None,
+        daemon: bool = True,
         min_processes: int | None = None,
         idle_timeout: float | None = None,
         cwd: str | PathLike[str] | None = None,

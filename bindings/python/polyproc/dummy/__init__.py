@@ -5,6 +5,7 @@ from multiprocessing.dummy import (
     Barrier,
     BoundedSemaphore,
     Condition,
+    DummyProcess,
     Event,
     JoinableQueue,
     Lock,

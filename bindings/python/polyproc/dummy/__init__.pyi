@@ -4,6 +4,7 @@ from multiprocessing.dummy import (
     Barrier as Barrier,
     BoundedSemaphore as BoundedSemaphore,
     Condition as Condition,
+    DummyProcess as DummyProcess,
     Event as Event,
     JoinableQueue as JoinableQueue,
     Lock as Lock,

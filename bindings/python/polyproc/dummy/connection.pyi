@@ -3,6 +3,7 @@ from multiprocessing.dummy.connection import (
     Connection as Connection,
     Listener as Listener,
     Pipe as Pipe,
+    families as families,
 )
 
 __all__ = ["Client", "Listener", "Pipe"]

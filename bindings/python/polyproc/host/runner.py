@@ -268,6 +268,7 @@ class Runner:
             except Exception:
                 # The program closed or replaced it.
                 pass
+        self.session.last_thread = threading.get_ident()
         self.session.close()
         os._exit(code & 0xFF)
 

@@ -8,6 +8,7 @@ import {
   isMain,
   JoinableQueue,
   parentProcess,
+  Pool,
   Process,
   Queue,
   setOutput,
@@ -224,6 +225,18 @@ test("a daemonic process may not have children, others may", async () => {
   assert.match(await queue.get(), /daemonic/);
   await ran({ target: task(children, startGrandchild), args: [queue] });
   assert.equal(await queue.get(), "exit code 0");
+});
+
+test("workers of a pool are daemonic, unless it was made with daemon: false", async () => {
+  const queue = new Queue<string>();
+  for (const [daemon, found] of [
+    [undefined, /daemonic .* unless it was made with daemon: false/],
+    [false, /^exit code 0$/],
+  ] as const) {
+    await using pool = new Pool(1, { daemon });
+    await pool.apply(task(children, startGrandchild), [queue]);
+    assert.match(await queue.get(), found);
+  }
 });
 
 test("all output has arrived when join resolves, in whole lines and in order", async () => {

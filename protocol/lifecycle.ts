@@ -19,12 +19,30 @@ export const limits = v.strictObject({
 export const blobs = v.picklist(["all", "own"]);
 export type Blobs = v.InferOutput<typeof blobs>;
 
+/** What the process of a session can do. Unknown members, such as those of LSP clients, are ignored. */
+export const clientCapabilities = v.looseObject({
+  /** It can write to [channels](#channels) and read them. Default false. */
+  channels: v.optional(v.boolean()),
+  /** Largest message that it reads in fragments, in bytes. Absent: it reads no fragments. */
+  maxPayloadBytes: v.optional(count(1)),
+});
+
+/** What the server can do for a session. Later versions add members: absent means false. */
+export const serverCapabilities = v.looseObject({
+  /** The server may use channels with the session: the client said that it can, and the server's system has them. */
+  channels: v.boolean(),
+  /** `queue/tally` may give the session counters, with which it borrows items. False: the answer would be null. */
+  counters: v.boolean(),
+});
+export type ServerCapabilities = v.InferOutput<typeof serverCapabilities>;
+
 export const initialize = request("initialize", {
   doc:
     "Opens the session. It is the first request on every connection except a worker host's. On a `Content-Length` " +
     "connection the server answers in the encoding of this request's body: JSON or msgpack. Unknown members, such as " +
     "those that LSP clients send, are ignored. `instanceId` is new with every server process; handles of another " +
-    "instance are invalid. The client mints handles as `kind:` + `session` + `.` + a suffix that it chooses.",
+    "instance are invalid. The client mints handles as `kind:` + `session` + `.` + a suffix that it chooses. " +
+    "Client and server each tell their `capabilities`, and use only what both have.",
   params: v.looseObject({
     /** The client's protocol version. A server of another major version refuses it. Default: the server's. */
     protocolVersion: v.optional(v.string()),
@@ -41,8 +59,8 @@ export const initialize = request("initialize", {
      * unknown.
      */
     processId: v.nullish(count()),
-    /** Largest message that the client reads in fragments, in bytes. Absent: it reads no fragments. */
-    maxPayloadBytes: v.optional(count(1)),
+    /** What the client can do. Default: none of it. */
+    capabilities: v.optional(clientCapabilities),
     /**
      * `own`: the server marks payloads from other clients' process trees with their `origin`, for this session and its
      * workers. Default `all`.
@@ -61,8 +79,8 @@ export const initialize = request("initialize", {
     cpuCount: count(1),
     /** Runtimes that can run `module` and `source` targets. */
     runtimes: v.array(v.string()),
-    /** Empty. LSP clients expect the member. */
-    capabilities: v.looseObject({}),
+    /** What the server can do for this session. */
+    capabilities: serverCapabilities,
   }),
   errors: ["Unauthorized", "BadState"],
 });
@@ -159,6 +177,20 @@ export const sessions = request("server/sessions", {
     "sessions of this list.",
   params: v.optional(v.strictObject({})),
   result: v.strictObject({ sessions: v.array(sessionInfo) }),
+});
+
+export const protocol = request("server/protocol", {
+  doc:
+    "The protocol of this server for programs: what a generator of bindings or a validator needs. Each `$ref` of " +
+    "`metaModel` names a definition in `schema`. Both are some 200 KB; they are the same for every server of one " +
+    "version.",
+  params: v.optional(v.strictObject({})),
+  result: v.strictObject({
+    /** Every request, notification and error, as in `protocol/generated/metaModel.json`. */
+    metaModel: v.looseObject({}),
+    /** JSON Schema of all parameters, results and values in their JSON form: `protocol/generated/schema.json`. */
+    schema: v.looseObject({}),
+  }),
 });
 
 export const stop = request("server/stop", {

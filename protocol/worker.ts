@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { notification, request } from "./message.js";
 import { failure, mode } from "./job.js";
-import { limits } from "./lifecycle.js";
+import { clientCapabilities, limits, serverCapabilities } from "./lifecycle.js";
 import { count, handle, payload } from "./schema.js";
 import { moduleTarget, sourceTarget } from "./target.js";
 
@@ -23,8 +23,8 @@ export const ready = request("worker/ready", {
     pid: count(1),
     claims: v.optional(v.boolean()),
     aside: v.optional(v.boolean()),
-    /** Largest message that the host reads in fragments, in bytes. Absent: it reads no fragments. */
-    maxPayloadBytes: v.optional(count(1)),
+    /** What the host can do, besides `claims` and `aside`. Default: none of it. */
+    capabilities: v.optional(clientCapabilities),
   }),
   result: v.strictObject({
     instanceId: v.string(),
@@ -32,6 +32,8 @@ export const ready = request("worker/ready", {
     limits,
     cpuCount: count(1),
     runtimes: v.array(v.string()),
+    /** What the server can do for this session. */
+    capabilities: serverCapabilities,
   }),
   errors: ["BadState"],
 });

@@ -25,7 +25,9 @@ import { createSpawner, type OsSpawner } from "./os/spawner.js";
 import { signalNumber } from "./os/signals.js";
 import { letGoOfStandardStreams } from "./os/standard-streams.js";
 import { openMemoryFile } from "./os/bypass/memory-file.js";
+import { sharesDescriptors } from "./os/bypass/descriptor-path.js";
 import { openTally } from "./os/bypass/tally.js";
+import { protocolDocuments } from "./protocol-documents.js";
 import { payloadCodec } from "./payload-codec.js";
 import { interpreterFinder } from "./interpreters.js";
 import { isPythonChosen, runtimeCommands, runtimeEndings } from "./runtimes.js";
@@ -93,6 +95,7 @@ export class PolyprocServer {
       clusters: this.#clusters,
       signalNumber,
       paths: filePaths,
+      sharesDescriptors,
       openTally: () => openTally(),
       openMemory: (bytes) => openMemoryFile(bytes),
       instanceId,
@@ -120,6 +123,7 @@ export class PolyprocServer {
         startedAt: performance.now(),
         addresses: () => this.addresses(),
         memory: () => ({ rssBytes: process.memoryUsage.rss(), heapUsedBytes: process.memoryUsage().heapUsed }),
+        protocol: protocolDocuments,
         // Later, so that the answer to the request is sent first.
         stop: () => setImmediate(() => void this.stop()),
         stopWhenAlone: (ms) => this.#stopWhenAlone(ms),

@@ -119,7 +119,11 @@ async function checkWheel(version: string): Promise<void> {
   const name = basename(archive);
   const files = zipNames(archive);
   report(archive, files);
-  requireFiles("the wheel", files, [...packageFiles(), "polyproc/_node/dist/server.cjs"]);
+  requireFiles("the wheel", files, [
+    ...packageFiles(),
+    "polyproc/_node/dist/server.cjs",
+    "polyproc/_node/protocol/generated/schema.json",
+  ]);
   refuseFiles("the wheel", files, /\.pyc$|^test/);
   // A wheel of pure Python can be imported as it is.
   const told = run("python3", [

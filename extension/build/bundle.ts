@@ -1,8 +1,8 @@
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { build, type BuildOptions, type Metafile } from "esbuild";
 import { apart } from "./apart.js";
-import { relocate } from "./relocate.js";
+import { protocolFiles, relocate } from "./relocate.js";
 import { root } from "./root.js";
 
 export interface BundleOptions {
@@ -22,7 +22,7 @@ type SharedOptions = BuildOptions & { metafile: true };
 
 /**
  * Makes the bundles of the server and of the worker host alone. Below the folder: `dist/server.cjs`, `dist/host/` and
- * the `package.json` that has their version. Returns what went into each bundle.
+ * the `package.json` that has their version, beside it `protocol/generated/`. Returns what went into each bundle.
  */
 export async function bundleServer(folder: string): Promise<Metafile[]> {
   const node = nodeOptions(sharedOptions(true));
@@ -33,6 +33,7 @@ export async function bundleServer(folder: string): Promise<Metafile[]> {
     await bundleHost(node, join(outdir, "host")),
   ];
   await writeFile(join(folder, "package.json"), `${JSON.stringify({ name, version })}\n`);
+  for (const path of protocolFiles) await cp(join(root, path), join(folder, path));
   return made.map(({ metafile }) => metafile);
 }
 

@@ -3,6 +3,9 @@ import { dirname, posix, relative, sep } from "node:path";
 import type { Plugin } from "esbuild";
 import { root } from "./root.js";
 
+/** What a server answers to `server/protocol`. Copied beside the bundles' folder. */
+export const protocolFiles = ["protocol/generated/metaModel.json", "protocol/generated/schema.json"] as const;
+
 /**
  * Files that the sources find relative to themselves: path in the checkout -> path in the folder of the bundles.
  * `null`: the bundle's own folder, for code that only asks which stack frames belong to the extension.
@@ -10,6 +13,7 @@ import { root } from "./root.js";
 const places: Record<string, string | null> = {
   "package.json": "../package.json",
   "dist/server/main.js": "server.cjs",
+  ...Object.fromEntries(protocolFiles.map((path) => [path, `../${path}`])),
   "dist/bindings/typescript/host/main.js": "host/main.mjs",
   "dist/bindings/typescript/processes/process-runner.js": "host/process-runner.mjs",
   "dist/bindings/typescript/host/typescript/hooks-thread.js": "host/typescript-hooks.mjs",

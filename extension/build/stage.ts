@@ -5,6 +5,7 @@ import { repositoryOf } from "./address.js";
 import { bundle } from "./bundle.js";
 import { notices } from "./notices.js";
 import { withoutPictures, withPicturesAt } from "./pictures.js";
+import { protocolFiles } from "./relocate.js";
 import { root } from "./root.js";
 
 /** Of the package's manifest, what an extension has no use for. */
@@ -42,7 +43,7 @@ export async function stage(folder: string, { release = true }: StageOptions = {
     await cp(join(root, path), join(folder, path), { recursive: true });
   };
   await writeFile(join(folder, "NOTICES.txt"), notices(await bundle({ outdir: join(folder, "dist"), release })));
-  for (const path of ["LICENSE", "CHANGELOG.md", "bin"]) await copy(path);
+  for (const path of ["LICENSE", "CHANGELOG.md", "bin", ...protocolFiles]) await copy(path);
   await writeFile(join(folder, "README.md"), readme(await readFile(readmePath, "utf8"), manifest));
   const named = filesIn(manifest);
   for (const path of [...named]) {

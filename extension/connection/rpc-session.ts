@@ -62,8 +62,8 @@ export class RpcSession implements Session {
   #minted = 0;
 
   constructor(jsonRpc: JsonRpc, welcome: Welcome, line: Line, goodbye: () => Promise<void>) {
-    const { instanceId, session, limits, cpuCount, runtimes, serverInfo } = welcome;
-    this.facts = { instanceId, session, limits, cpuCount, runtimes };
+    const { instanceId, session, limits, cpuCount, runtimes, capabilities, serverInfo } = welcome;
+    this.facts = { instanceId, session, limits, cpuCount, runtimes, capabilities };
     this.server = { version: serverInfo.version, pid: serverInfo.pid };
     this.#jsonRpc = jsonRpc;
     this.#line = line;

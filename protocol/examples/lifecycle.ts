@@ -29,12 +29,15 @@ export const limits = {
   maxMemoryBytes: 4294967296,
 };
 
+export const capabilities = { channels: true, counters: true };
+
 export const lifecycleExamples: Examples = {
   initialize: {
     params: {
       protocolVersion: "1.0",
       clientInfo: { name: "my-tool", title: "my-tool report.txt", version: "2.1.0" },
       processId: 4200,
+      capabilities: { channels: true, maxPayloadBytes: 2147483648 },
       token: "3q2-7wEx",
     },
     result: {
@@ -45,7 +48,7 @@ export const lifecycleExamples: Examples = {
       limits,
       cpuCount: 8,
       runtimes: ["node", "python"],
-      capabilities: {},
+      capabilities,
     },
   },
   initialized: { params: {} },
@@ -73,6 +76,7 @@ export const lifecycleExamples: Examples = {
     },
   },
   "server/sessions": { params: {}, result: { sessions: [sessionExample, workerSessionExample] } },
+  "server/protocol": { params: {}, result: { metaModel: { version: "1.0" }, schema: { $defs: {} } } },
   "server/stop": { params: { whenAloneMs: 30000 }, result: null },
   "handle/exists": { params: { handle: "lock:@build" }, result: { exists: true } },
   "handle/retain": { params: { handle: "queue:@jobs" }, result: null },

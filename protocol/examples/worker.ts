@@ -1,15 +1,22 @@
 import type { Examples } from "./example.js";
-import { instanceId, limits } from "./lifecycle.js";
+import { capabilities, instanceId, limits } from "./lifecycle.js";
 
 export const workerExamples: Examples = {
   "worker/ready": {
-    params: { protocolVersion: "1.0", runtime: "node", pid: 4301, claims: true },
+    params: {
+      protocolVersion: "1.0",
+      runtime: "node",
+      pid: 4301,
+      claims: true,
+      capabilities: { channels: true, maxPayloadBytes: 2147483648 },
+    },
     result: {
       instanceId,
       session: "s2",
       limits,
       cpuCount: 8,
       runtimes: ["node", "python"],
+      capabilities,
     },
   },
   "worker/run": {

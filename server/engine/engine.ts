@@ -32,7 +32,9 @@ export interface EngineOptions extends RuntimeOptions {
   codec: PayloadCodec;
   signalNumber: SignalNumber;
   paths: FilePaths;
-  /** Null on platforms where client and server cannot share memory. */
+  /** Other processes of this machine can open descriptors of this one: channels and counters need that. */
+  sharesDescriptors: boolean;
+  /** Null if it cannot be made now, or the platform has none. */
   openTally: () => Tally | null;
   openMemory: OpenMemory;
   instanceId: string;

@@ -113,6 +113,9 @@ export class Session implements Principal {
     return this.onBehalfOf?.owner ?? this.process?.starter?.owner ?? this.id;
   }
 
+  /** Its process can use channels, and so can the server. */
+  usesChannels = false;
+
   /** Which blobs it opens. A worker has the setting of the client that started it. */
   get blobs(): Blobs {
     if (this.process?.starter) this.#blobs = this.process.starter.blobs;

@@ -30,6 +30,8 @@ export interface ClientAccess {
   opened?: () => void;
 }
 
+type ClientCapabilities = v.InferOutput<typeof lifecycle.clientCapabilities>;
+
 /** Longest name and version of a client that are kept. */
 const maxNameLength = 200;
 
@@ -270,8 +272,7 @@ export class Connection {
       );
     }
     const { engine, server } = this.#hub;
-    if (checked.output.maxPayloadBytes !== undefined) this.#peer.useFragments?.(checked.output.maxPayloadBytes);
-    const session = this.#open();
+    const session = this.#open(checked.output.capabilities);
     session.blobs = checked.output.blobs ?? "all";
     session.clientPid = checked.output.processId ?? 0;
     const { name = "", title = name, version: clientVersion = null } = checked.output.clientInfo ?? {};
@@ -283,8 +284,7 @@ export class Connection {
       protocolVersion,
       serverInfo: { name: "polyproc", version: server.version, pid: server.pid },
       session: session.id,
-      ...this.#facts(),
-      capabilities: {},
+      ...this.#facts(session),
     };
   }
 
@@ -299,21 +299,23 @@ export class Connection {
     if (!checked.success) throw new PolyprocError("InvalidParams", `worker/ready: ${describeIssues(checked.issues)}`);
     const { host } = this.#access;
     if (host.isOver) throw new PolyprocError("BadState", "the host's process has ended");
-    if (checked.output.maxPayloadBytes !== undefined) this.#peer.useFragments?.(checked.output.maxPayloadBytes);
-    const session = this.#open(host);
+    const session = this.#open(checked.output.capabilities, host);
     host.connected(session, checked.output);
     this.#hub.engine.events.publishSession(session);
-    return { session: session.id, ...this.#facts() };
+    return { session: session.id, ...this.#facts(session) };
   }
 
-  #open(host?: HostRecord): Session {
-    this.#session = this.#hub.engine.openSession(this.#peer, host?.process ?? null);
+  #open({ maxPayloadBytes, channels = false }: ClientCapabilities = {}, host?: HostRecord): Session {
+    const { engine } = this.#hub;
+    if (maxPayloadBytes !== undefined) this.#peer.useFragments?.(maxPayloadBytes);
+    this.#session = engine.openSession(this.#peer, host?.process ?? null);
+    this.#session.usesChannels = channels && engine.options.sharesDescriptors;
     this.#state = "open";
     return this.#session;
   }
 
-  #facts() {
-    const { instanceId, cpuCount, limits, spawner } = this.#hub.engine.options;
+  #facts({ usesChannels, blobs }: Session) {
+    const { instanceId, cpuCount, limits, spawner, sharesDescriptors } = this.#hub.engine.options;
     return {
       instanceId,
       cpuCount,
@@ -324,6 +326,7 @@ export class Connection {
         maxMemoryBytes: limits.maxMemoryBytes,
       },
       runtimes: spawner.runtimes(),
+      capabilities: { channels: usesChannels, counters: sharesDescriptors && blobs === "all" },
     };
   }
 

@@ -10,6 +10,8 @@ export interface ServerFacts {
   pid: number;
   startedAt: number;
   addresses(): string[];
+  /** The meta-model and the JSON Schema of the protocol. */
+  protocol(): Promise<{ metaModel: Record<string, unknown>; schema: Record<string, unknown> }>;
   memory(): { rssBytes: number; heapUsedBytes: number };
   stop(): void;
   /** Ends the server once no client has been connected for `ms` milliseconds. Null withdraws that. */

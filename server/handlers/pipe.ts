@@ -11,7 +11,9 @@ export const pipeHandlers: readonly Handler[] = [
     return null;
   }),
   answer(pipe.send, ({ engine, session }, { end, item, timeoutMs, cast = false, channel = false }) => {
-    const sent = engine.registry.get(end, PipeEnd).send(session, item, timeoutMs, cast, channel);
+    const sent = engine.registry
+      .get(end, PipeEnd)
+      .send(session, item, timeoutMs, cast, channel && session.usesChannels);
     return cast && sent === null ? castAnswer : sent;
   }),
   answer(pipe.recv, ({ engine, session }, { end, timeoutMs }) =>

@@ -1,4 +1,4 @@
-import { sessions, status, stop } from "../../protocol/lifecycle.js";
+import { protocol, sessions, status, stop } from "../../protocol/lifecycle.js";
 import { answer, type Handler } from "./handler.js";
 
 export const serverHandlers: Handler[] = [
@@ -25,6 +25,8 @@ export const serverHandlers: Handler[] = [
   answer(sessions, ({ engine }) => ({
     sessions: Array.from(engine.sessions.values(), (session) => session.describeSession()),
   })),
+
+  answer(protocol, ({ server }) => server.protocol()),
 
   answer(stop, ({ server }, params) => {
     if (params?.whenAloneMs === undefined) server.stop();

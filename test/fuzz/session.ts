@@ -35,7 +35,11 @@ export class FuzzSession {
     shared: Shared,
     sent: Sent[],
   ): Promise<FuzzSession> {
-    const hello = { clientInfo: { name: "fuzzer" }, ...(token !== undefined && { token }) };
+    const hello = {
+      clientInfo: { name: "fuzzer" },
+      capabilities: { channels: true },
+      ...(token !== undefined && { token }),
+    };
     const { result, error } = await client.request("initialize", hello, 0);
     if (error) throw new Error(error.message);
     return new FuzzSession(client, result.session as string, random, shared, sent);

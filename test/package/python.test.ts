@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { packPython, type PythonArchives } from "../../packaging/wheel.js";
@@ -44,7 +44,9 @@ describe("the Python archives, installed by pip where nothing else of Polyproc i
       const where = "from polyproc._server.server import find_server; print(find_server())";
       const { stdout: server } = await run(python, ["-c", where], { cwd: venv, env });
       assert.match(server, /site-packages\/polyproc\/_node\/dist\/server\.cjs\n$/);
-      assert.match(readFileSync(join(dirname(dirname(server.trim())), "NOTICES.txt"), "utf8"), /^msgpackr \d/m);
+      const bundle = dirname(dirname(server.trim()));
+      assert.match(readFileSync(join(bundle, "NOTICES.txt"), "utf8"), /^msgpackr \d/m);
+      assert.ok(existsSync(join(bundle, "protocol", "generated", "schema.json")), "for server/protocol");
     });
   }
 

@@ -12,6 +12,7 @@ function fakeHub(): Hub {
     pid: 1,
     startedAt: 0,
     addresses: () => [],
+    protocol: () => Promise.resolve({ metaModel: {}, schema: {} }),
     memory: () => ({ rssBytes: 0, heapUsedBytes: 0 }),
     stop() {},
     stopWhenAlone() {},

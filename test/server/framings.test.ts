@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { RawClient, type Framing } from "./clients.js";
 import { startUnixServer } from "./server-process.js";
@@ -16,6 +17,47 @@ test("one address speaks both framings, with bodies in JSON and in msgpack", asy
     assert.deepEqual((await client.request("lock/create", { lock })).result, null);
     assert.deepEqual((await client.request("lock/acquire", { lock })).result, { acquired: true, ownerDied: false });
     client.close();
+  }
+});
+
+test("a running server tells its meta-model and its JSON Schema, in each framing and encoding", async (t) => {
+  const { path } = await startUnixServer(t);
+  const file = (name: string) =>
+    JSON.parse(readFileSync(new URL(`../../../protocol/generated/${name}`, import.meta.url), "utf8")) as object;
+  for (const framing of framings) {
+    const client = await RawClient.open(path, framing);
+    const { result } = await client.request("server/protocol");
+    assert.deepEqual(result, { metaModel: file("metaModel.json"), schema: file("schema.json") });
+    client.close();
+  }
+});
+
+test("a session is offered channels only if it told that it can use them", async (t) => {
+  const { path } = await startUnixServer(t);
+  const capable = { capabilities: { channels: true } };
+  for (const [writing, reading, offered] of [
+    [capable, capable, true],
+    [{}, capable, false],
+    [capable, {}, false],
+  ] as const) {
+    const [writer, reader] = [
+      await RawClient.open(path, "frames", writing),
+      await RawClient.open(path, "frames", reading),
+    ];
+    const [first, second] = [`pipe:@${writer.session}-first`, `pipe:@${writer.session}-second`];
+    await writer.request("pipe/create", { first, second });
+    await reader.request("pipe/create", { first, second });
+    for (let item = 0; item < 8; item++) {
+      await writer.request("pipe/send", { end: first, item: Buffer.from([item]), channel: true });
+      const { result } = await reader.request("pipe/follow", { end: second });
+      assert.deepEqual(result.item, Buffer.from([item]));
+    }
+    assert.equal(
+      writer.received.some(({ method }) => method === "pipe/channel"),
+      offered && process.platform === "linux",
+    );
+    writer.close();
+    reader.close();
   }
 });
 

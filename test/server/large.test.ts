@@ -133,7 +133,7 @@ for (const [framing, bytes] of [
 ] as const) {
   test(`an item that is too large for a ${framing} client stays in its queue or pipe, with an error`, async (t) => {
     const { open } = await serve(t, "--max-message-bytes", String(5 * MiB));
-    const able = await open("frames", { maxPayloadBytes: 2 ** 32 - 1 });
+    const able = await open("frames", { capabilities: { maxPayloadBytes: 2 ** 32 - 1 } });
     const queue = `queue:${able.session}.1`;
     const [first, second] = [`pipe:${able.session}.2`, `pipe:${able.session}.3`];
     await able.request("queue/create", { queue });
@@ -194,7 +194,7 @@ test("a result that is too large for its client fails its own task", async (t) =
 test("a worker host without fragments is sent one frame at most: a larger task fails alone", async (t) => {
   const perl = join(root, "examples/runtimes/host.pl");
   const { open } = await serve(t, "--max-message-bytes", String(MiB), "--runtime", `perl=perl ${perl}`);
-  const client = await open("frames", { maxPayloadBytes: 2 ** 32 - 1 });
+  const client = await open("frames", { capabilities: { maxPayloadBytes: 2 ** 32 - 1 } });
   const [pool, job] = [`pool:${client.session}.1`, `job:${client.session}.2`];
   await client.request("pool/create", { pool, processes: 1 });
   await client.request("job/create", {
@@ -231,8 +231,8 @@ test("a worker host without fragments is sent one frame at most: a larger task f
 
 test("a message waits while the server's memory is full, and goes on when there is room", async (t) => {
   const { open } = await serve(t, "--max-memory-bytes", String(64 * MiB), "--max-payload-bytes", String(40 * MiB));
-  const producer = await open("frames", { maxPayloadBytes: 2 ** 32 - 1 });
-  const consumer = await open("frames", { maxPayloadBytes: 2 ** 32 - 1 });
+  const producer = await open("frames", { capabilities: { maxPayloadBytes: 2 ** 32 - 1 } });
+  const consumer = await open("frames", { capabilities: { maxPayloadBytes: 2 ** 32 - 1 } });
   const queue = `queue:${producer.session}.1`;
   await producer.request("queue/create", { queue });
   await consumer.request("handle/retain", { handle: queue });
@@ -265,7 +265,7 @@ test("a run's result and a map's answer that are too large for a reader fail alo
       ["done", undefined],
     ],
   );
-  const able = await open("frames", { maxPayloadBytes: 2 ** 32 - 1 });
+  const able = await open("frames", { capabilities: { maxPayloadBytes: 2 ** 32 - 1 } });
   await able.request("handle/retain", { handle: run });
   const whole = (await able.request("run/read", { run, since: 0 })).result as {
     entries: { index: number; value?: Uint8Array }[];

@@ -14,7 +14,7 @@ export interface Received {
 /** What a session knows of its channels. */
 interface SessionChannels {
   readonly ends: Map<Handle, PipeChannels>;
-  /** False: this process cannot open the server's FIFOs. Then it goes on with messages. */
+  /** False: the server offers none, or this process cannot open its FIFOs. Then it goes on with messages. */
   isPossible: boolean;
 }
 
@@ -223,5 +223,5 @@ function watched(connection: Connection): SessionChannels {
   void connection.closed.then(() => {
     for (const channels of ends.values()) channels.ended();
   });
-  return { ends, isPossible: process.platform === "linux" };
+  return { ends, isPossible: connection.facts.capabilities.channels };
 }

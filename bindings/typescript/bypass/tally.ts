@@ -20,6 +20,7 @@ export function tallyOf(connection: Connection): Promise<Tally | null> {
 }
 
 async function ask(connection: Connection): Promise<Tally | null> {
+  if (!connection.facts.capabilities.counters) return null;
   // An error is dropped here: the request for an item that follows meets it again and reports it.
   const facts = await connection.request("queue/tally", {}).then(
     ({ tally }) => tally,

@@ -31,7 +31,7 @@ const answer = endpoint.request("worker/ready", {
   runtime: "node",
   pid: process.pid,
   claims: claims !== null,
-  maxPayloadBytes: largestMessageBytes,
+  capabilities: { channels: process.platform === "linux", maxPayloadBytes: largestMessageBytes },
 });
 endpoint.flush();
 

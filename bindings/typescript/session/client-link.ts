@@ -70,7 +70,7 @@ export async function openSession(
       protocolVersion,
       clientInfo: { name: "polyproc-typescript", ...(name === "" ? {} : { title: name }) },
       processId: process.pid,
-      maxPayloadBytes: largestMessageBytes,
+      capabilities: { channels: process.platform === "linux", maxPayloadBytes: largestMessageBytes },
       ...(trustBlobs ? {} : { blobs: "own" }),
       ...(token === undefined ? {} : { token }),
     });

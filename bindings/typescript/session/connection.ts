@@ -13,6 +13,8 @@ export interface ServerFacts {
   limits: { maxMessageBytes: number; maxPayloadBytes: number; maxQueuedBytes: number; maxMemoryBytes: number };
   cpuCount: number;
   runtimes: string[];
+  /** Ways past the server that are open to this session. */
+  capabilities: { channels: boolean; counters: boolean };
 }
 
 /** An open connection: `initialize` or `worker/ready` has been answered. */

@@ -120,7 +120,7 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
     reads?: number,
   ): Followed | Wait<Followed> {
     // A channel carries no origins. A session with `blobs: "own"` needs them, so it is not told of channels.
-    const follows = session.blobs === "own" ? null : { reads };
+    const follows = session.usesChannels && session.blobs === "all" ? { reads } : null;
     return take ? this.#receive(session, timeoutMs, follows) : this.#awaitReady(session, timeoutMs, follows);
   }
 

@@ -13,6 +13,7 @@ import { stage } from "../../../extension/build/stage.js";
 import type { findJavascriptFunctions as find } from "../../../extension/lenses/javascript.js";
 import { within } from "../../deadline.js";
 import { root } from "../../fixture.js";
+import { RawClient } from "../../server/clients.js";
 import { temporaryFolder } from "../../temporary-folder.js";
 
 const run = promisify(execFile);
@@ -40,6 +41,7 @@ describe("the extension, laid out as it will be installed, away from the checkou
       "dist/javascript-functions.cjs",
       "dist/server.cjs",
       "dist/cli.cjs",
+      "protocol/generated/schema.json",
       "dist/host/main.mjs",
       "dist/results/webview.js",
       "dist/results/webview.css",
@@ -121,6 +123,14 @@ describe("the extension, laid out as it will be installed, away from the checkou
     assert.equal(stdout, "1\n2\n");
     assert.match(stderr, /RangeError: 3 is odd\n\s+at half .*functions\.mjs/);
     assert.doesNotMatch(stderr, /dist.host/);
+  });
+
+  it("has a server that tells the protocol", async (t) => {
+    const client = await RawClient.open((await bundledServer(t, extension)).replace("unix:", ""), "json");
+    const { result } = await client.request("server/protocol");
+    assert.ok(result.metaModel.requests.length > 0);
+    assert.ok(result.schema.$defs.ServerProtocolResult);
+    client.close();
   });
 
   it("shares objects with the copy of the package that a task's module has installed", async (t) => {

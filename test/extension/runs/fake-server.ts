@@ -23,6 +23,7 @@ export class FakeRpc implements Rpc {
     instanceId: "i",
     session: "s1",
     limits: { maxMessageBytes: 1e9, maxPayloadBytes: 1e9, maxQueuedBytes: 1e9, maxMemoryBytes: 1e9 },
+    capabilities: { channels: false, counters: false },
     cpuCount: 4,
     runtimes: ["node"],
   };

@@ -43,6 +43,7 @@ export class FakeWorld {
         resolve: posix.resolve,
         ofModule: (module) => (posix.isAbsolute(module) ? module : null),
       },
+      sharesDescriptors: true,
       openTally: () => {
         const tally = new FakeTally();
         this.tallies.push(tally);
@@ -74,7 +75,9 @@ export class FakeWorld {
 
   /** A new client. */
   session(): Session & { readonly peer: FakePeer } {
-    return this.engine.openSession(new FakePeer()) as Session & { readonly peer: FakePeer };
+    const session = this.engine.openSession(new FakePeer()) as Session & { readonly peer: FakePeer };
+    session.usesChannels = true;
+    return session;
   }
 }
 

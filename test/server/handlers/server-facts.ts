@@ -6,6 +6,7 @@ export const serverFacts: ServerFacts = {
   pid: 1,
   startedAt: 0,
   addresses: () => [],
+  protocol: () => Promise.resolve({ metaModel: {}, schema: {} }),
   memory: () => ({ rssBytes: 0, heapUsedBytes: 0 }),
   stop: () => {},
   stopWhenAlone: () => {},

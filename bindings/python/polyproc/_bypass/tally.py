@@ -26,6 +26,8 @@ def tally_of(session):
 
 
 def _ask(session):
+    if not session.facts["capabilities"]["counters"]:
+        return None
     try:
         facts = session.wait(session.send("queue/tally", NO_PARAMS))["tally"]
     except PolyprocError:

@@ -34,7 +34,7 @@ def open_session(sock, token=None, trust_blobs=True, address=None):
                     "protocolVersion": PROTOCOL_VERSION,
                     "clientInfo": {"name": "polyproc-python"},
                     "processId": os.getpid(),
-                    "maxPayloadBytes": LARGEST_BYTES,
+                    "capabilities": {"channels": session.channels, "maxPayloadBytes": LARGEST_BYTES},
                     **({} if trust_blobs else {"blobs": "own"}),
                     **({} if token is None else {"token": token}),
                 }
@@ -56,6 +56,7 @@ def open_session(sock, token=None, trust_blobs=True, address=None):
 def begin(session, facts):
     session.facts = facts
     session.prefix = facts["session"]
+    session.channels = facts["capabilities"]["channels"]
     session.max_payload = facts["limits"]["maxPayloadBytes"] - OVERHEAD_BYTES
     session.wire.longest_frame = facts["limits"]["maxMessageBytes"]
 

@@ -64,8 +64,8 @@ class Session(References, Reading):
         self._listening = Claim()
         self._casts = {}
         self.undelivered = Undelivered()
-        # By handle: the ends of pipes that this process holds. `channels`: False once opening a channel has failed, or
-        # if this system has none.
+        # By handle: the ends of pipes that this process holds. `channels`: False if this system or the server has
+        # none, or once opening one has failed.
         self.ends = weakref.WeakValueDictionary()
         self.channels = hasattr(os, "O_DIRECT") and hasattr(os, "pipe2")
         # Called before the session ends in an orderly way.

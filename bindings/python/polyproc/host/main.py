@@ -37,7 +37,7 @@ def main():
                 "pid": os.getpid(),
                 "claims": claims is not None,
                 "aside": aside,
-                "maxPayloadBytes": LARGEST_BYTES,
+                "capabilities": {"channels": session.channels, "maxPayloadBytes": LARGEST_BYTES},
             }
         ),
     )

@@ -142,7 +142,7 @@ class System:
     def session(self):
         session = sessions.Session(self.socket)
         session.prefix = "s1"
-        session.facts = {"limits": {"maxMessageBytes": 1 << 20}}
+        session.facts = {"limits": {"maxMessageBytes": 1 << 20}, "capabilities": {"channels": True, "counters": True}}
         session.max_payload = 1 << 30
         return session
 

@@ -116,6 +116,7 @@ export class TestHost {
           },
           cpuCount: 2,
           runtimes: ["node"],
+          capabilities: { channels: false, counters: false },
         });
         onReady(message);
       } else {

@@ -17,7 +17,7 @@ test("a host begins with worker/ready, and says that it uses claims when it has 
     runtime: "node",
     pid: child.pid,
     claims: true,
-    maxPayloadBytes: 0xffff_ffff,
+    capabilities: { channels: process.platform === "linux", maxPayloadBytes: 0xffff_ffff },
   });
   const without = await TestHost.start(t, { claims: false });
   assert.equal(without.ready["claims"], false);

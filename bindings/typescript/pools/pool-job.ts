@@ -159,6 +159,7 @@ export class PoolJob extends SharedObject implements JobReceiver {
     for (const entry of entries) {
       this.#pending -= entry.count;
       this.#timing?.reported(entry);
+      this.#jobs.events?.reported(entry);
       this.#client.outcome(entry);
     }
     this.#settled();
@@ -283,6 +284,7 @@ export class PoolJob extends SharedObject implements JobReceiver {
   #failed(index: number, count: number, error: unknown): void {
     if (this.#pending === 0) return;
     this.#pending -= count;
+    this.#jobs.events?.refused(index, count, error);
     this.#client.failed(index, count, error);
     this.#settled();
   }
@@ -291,7 +293,7 @@ export class PoolJob extends SharedObject implements JobReceiver {
     if (this.#pending === 0) {
       // If the connection never opened, the job has no handle and was not added to the router.
       if (this.#routed) this.#router.remove(this);
-      this.#jobs.live.delete(this);
+      this.#jobs.settled(this);
     }
     if (this.#whenAccepted.length === 0 || !this.#isAccepted) return;
     const waiting = this.#whenAccepted;

@@ -1,4 +1,5 @@
 import type { PolyprocError } from "../../../protocol/errors.js";
+import type { PoolEventSource } from "./pool-events.js";
 import type { PoolJob } from "./pool-job.js";
 import type { TimingRecord } from "./timing.js";
 import type { SharedObject } from "../session/shared-object.js";
@@ -12,6 +13,8 @@ export class PoolJobs {
   readonly live = new Set<PoolJob>();
   /** How long tasks wait and run; null: the pool does not record it. */
   timing: TimingRecord | null = null;
+  /** Null: the pool's events have had no listener. */
+  events: PoolEventSource | null = null;
   /** The job with tasks that were not sent yet. */
   #gathers: PoolJob | null = null;
   #ended: PolyprocError | null = null;
@@ -38,6 +41,11 @@ export class PoolJobs {
   /** The job has sent all its tasks. */
   hasFlushed(job: PoolJob): void {
     if (this.#gathers === job) this.#gathers = null;
+  }
+
+  /** All items of the job have ended. */
+  settled(job: PoolJob): void {
+    if (this.live.delete(job) && this.live.size === 0) this.events?.idle();
   }
 
   /** Resolves once the server has answered for all tasks submitted so far. */

@@ -1,3 +1,4 @@
+import type { EventEmitter } from "node:events";
 import { availableParallelism } from "node:os";
 import { PolyprocError } from "../../../protocol/errors.js";
 import type { Mode } from "../../../protocol/job.js";
@@ -10,6 +11,7 @@ import { ImapIterator } from "./imap.js";
 import { ApplyJob } from "./pool-apply.js";
 import { CallQueue } from "./call-queue.js";
 import { TimingRecord, type PoolTiming } from "./timing.js";
+import { PoolEventSource, type PoolEvents } from "./pool-events.js";
 import { PoolJobs } from "./pool-jobs.js";
 import { MapJob } from "./pool-map.js";
 import {
@@ -49,6 +51,7 @@ export type {
   TaskOptions,
 } from "./pool-options.js";
 export type { Durations, PoolTiming } from "./timing.js";
+export type { EndedPoolWorker, PoolEvents, PoolTaskFailure, PoolWorker } from "./pool-events.js";
 export type { Progress } from "./progress.js";
 export { AsyncResult } from "./result.js";
 
@@ -96,7 +99,10 @@ export class Pool extends SharedObject {
   /** Jobs of `apply` by target and options. A function is its own key: its source text is long. */
   readonly #applyJobs = new Map<string, ApplyJob>();
   readonly #functionJobs = new WeakMap<object, Map<string, ApplyJob>>();
-  readonly #calls = new CallQueue(() => this.#workers + this.#maxQueue);
+  readonly #calls = new CallQueue(
+    () => this.#workers + this.#maxQueue,
+    () => this.#jobs.events?.drain(),
+  );
   #cluster: string | undefined;
   #maxQueue = Infinity;
   #state: "running" | "closed" | "terminated" = "running";
@@ -264,6 +270,21 @@ export class Pool extends SharedObject {
     const { timing } = this.#jobs;
     if (timing) return timing.timing;
     throw new PolyprocError("BadState", "the pool records no times: make it with { recordTiming: true }");
+  }
+
+  /**
+   * Starts and ends of workers, failures, `drain` and `idle`: see `PoolEvents`. A listener does not keep the program
+   * running, and an exception in it is an uncaught one.
+   *
+   * ```ts
+   * pool.events.on("workerEnded", ({ pid, exitCode, dismissed }) => {
+   *   if (!dismissed) console.error(`worker ${pid} ended with ${exitCode}`);
+   * });
+   * ```
+   */
+  get events(): EventEmitter<PoolEvents> {
+    this.#jobs.events ??= new PoolEventSource(this);
+    return this.#jobs.events.emitter;
   }
 
   /** Python's `with Pool() as pool`: leaving the block terminates the pool. */

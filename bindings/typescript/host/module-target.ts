@@ -6,7 +6,7 @@ import type { ModuleTarget } from "../../../protocol/target.js";
 import { callableOf, isClass, type Callable } from "./callable.js";
 import { withoutFrames, withoutHost } from "./stack.js";
 import { plugNPlayAdvice } from "./plug-n-play.js";
-import { prepareFor } from "./typescript/prepare.js";
+import { load, prepareFor } from "./typescript/prepare.js";
 import { compilerErrorCode } from "./typescript/kinds.js";
 
 /** Loads the module and finds its export. Every failure is a TargetNotFound that says what is wrong. */
@@ -39,7 +39,7 @@ function urlOf(module: string): string {
 export async function loadModule(url: string): Promise<Record<string, unknown>> {
   try {
     await prepareFor(url);
-    return (await import(url)) as Record<string, unknown>;
+    return await load(url);
   } catch (error) {
     throw await loadError(url, error);
   }
@@ -110,7 +110,18 @@ function missing(name: string, namespace: Record<string, unknown>, url: string):
     names.length === 0
       ? "it exports nothing"
       : `it exports ${names.slice(0, 20).join(", ")}${names.length > 20 ? " …" : ""}`;
-  return notFound(url, `module ${shown(url)} does not export "${name}": ${there}`);
+  return notFound(url, `module ${shown(url)} does not export "${name}": ${there}${adviceFor(name, namespace)}`);
+}
+
+/** What to write instead. `task(import.meta, f)` names the calling module, wherever it has `f` from. */
+function adviceFor(name: string, { default: byDefault }: Record<string, unknown>): string {
+  if (typeof byDefault === "function" && byDefault.name === name)
+    return `; its default export has that name: task(import.meta, ${name}, "default")`;
+  if (!/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name) || name === "default") return "";
+  return (
+    `; export it there, or name the module that does: { module: new URL("./its-module.js", import.meta.url), ` +
+    `export: "${name}" } (in CommonJS: module: require.resolve("./its-module.js"))`
+  );
 }
 
 function shown(url: string): string {

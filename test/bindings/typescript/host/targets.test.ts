@@ -61,9 +61,17 @@ test("the error for a missing export lists the existing ones", async (t) => {
   const module = write(t, "exports.mjs", "export const one = 1, two = 2;");
   assert.equal(
     await call(host, { module, export: "three" }),
-    `module ${module} does not export "three": it exports one, two`,
+    `module ${module} does not export "three": it exports one, two; export it there, or name the module that ` +
+      'does: { module: new URL("./its-module.js", import.meta.url), export: "three" } ' +
+      '(in CommonJS: module: require.resolve("./its-module.js"))',
   );
   assert.equal(await call(host, { module }), `module ${module} does not export "default": it exports one, two`);
+  const byDefault = write(t, "default.mjs", "export default function four() {}");
+  assert.equal(
+    await call(host, { module: byDefault, export: "four" }),
+    `module ${byDefault} does not export "four": it exports default; its default export has that name: ` +
+      'task(import.meta, four, "default")',
+  );
   assert.equal(
     await call(host, { module, export: "one" }),
     `export "one" of ${module} is of type number, not a function or a class with run()`,

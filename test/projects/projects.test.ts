@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { run } from "../cli/polyproc.js";
 import { installedNodes, installNode, nodeBinary } from "../runner/node-binary.js";
+import { root } from "../fixture.js";
 import { needs } from "../tools/needs.js";
 import { build, makeProject, projects, type Project, type ProjectName, type Tool } from "./project.js";
 
@@ -103,6 +104,18 @@ for (const [version, binary] of otherNodes()) {
     }
     for (const name of ["esm", "commonjs"] as const) test(`${name}, with tsx`, (t) => works(t, name, "tsx-4", binary));
     test("metadata", (t) => works(t, "metadata", "typescript", binary));
+    test("a .cts file that requires the package, with tsx", async (t) => {
+      const folder = makeProject(t, "esm", "tsx-4");
+      symlinkSync(root, join(folder, "node_modules/polyproc"));
+      writeFileSync(
+        join(folder, "job.cts"),
+        'import { currentProcess } from "polyproc";\n' +
+          "enum Kind { Job = `job` }\n" +
+          "export function f(path: string) { return [Kind.Job, path, currentProcess().name]; }\n",
+      );
+      const { status, values, stderr } = await map(t, folder, { module: "job.cts", export: "f" }, binary);
+      assert.deepEqual({ status, values }, { status: 0, values: [["job", "a.txt", "PoolWorker-1"]] }, stderr);
+    });
     test("a Python function in esm", needs("python3"), (t) => worksInPython(t, "esm", binary));
   });
 }

@@ -1,3 +1,4 @@
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { needsCompiler } from "./kinds.js";
@@ -7,6 +8,7 @@ const loaders =
   /(?:^|[\s"'=/\\@])(?:tsx|ts-node|ts-node-maintained|swc-node|oxc-node|esbuild-register|jiti)(?:$|[\s"'/\\])/;
 
 let prepared: Promise<void> | null = null;
+let hasOwnHooks = false;
 
 /**
  * Call before loading a module. If it is TypeScript, or JavaScript of a project with `allowJs`, decides once for this
@@ -38,4 +40,17 @@ async function prepare(path: string): Promise<void> {
   if (await registerTsx(path)) return;
   const { registerOwnHooks } = await import("./own-hooks.js");
   registerOwnHooks();
+  hasOwnHooks = true;
+}
+
+/**
+ * Loads the module at a URL, after `prepareFor`. When hooks of `import` give Node 20 the source of a `.cts` file, that
+ * file cannot require ES modules such as this package. The hooks of `require`, which tsx and its like have, can.
+ */
+export async function load(url: string): Promise<Record<string, unknown>> {
+  if (!url.endsWith(".cts") || hasOwnHooks || Number.parseInt(process.versions.node) >= 22)
+    return (await import(url)) as Record<string, unknown>;
+  const path = fileURLToPath(url);
+  const exported = createRequire(path)(path) as object;
+  return { ...exported, default: exported };
 }

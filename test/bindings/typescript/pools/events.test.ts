@@ -33,7 +33,7 @@ test("a pool tells when its workers start and end, those of another pool excepte
   assert.match(told[3]!, /^PoolWorker-2 .* true$/);
 });
 
-test("a pool without listeners for its workers gets no events, and one that has lost its listeners gets no more", async () => {
+test("a pool that has lost its listeners hears of its workers no more, and another still does", async () => {
   await using pool = new Pool(1);
   await using other = new Pool(1);
   const others: number[] = [];
@@ -65,7 +65,7 @@ test("each failure of a task is told, with its place in the call", async () => {
   assert.equal(failures[2]!.pid, 0);
 });
 
-test("a pool is idle when all its items have ended, and drains when there is room after maxQueue was reached", async () => {
+test("a pool is idle when all its items have ended, and drains when there is room again after maxQueue", async () => {
   await using pool = new Pool({ processes: 1, maxQueue: 1 });
   const told: string[] = [];
   pool.events.on("drain", () => told.push("drain"));

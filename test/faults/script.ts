@@ -17,7 +17,10 @@ export interface Script {
   readonly stderr: () => string;
   /** Its next whole line on standard output that was not asked for before. */
   line(): Promise<string>;
-  /** Its exit status, or its signal; waits for its end, not for that of who inherited its output. */
+  /**
+   * Its exit status, or its signal; waits for its end, not for that of who inherited its output. What it wrote itself
+   * has been read then.
+   */
   exited(): Promise<number | string>;
   /** Waits until no process holds its standard output and error. */
   closed(): Promise<void>;
@@ -85,6 +88,9 @@ export function startProgram(
     },
     async exited() {
       const [code, signal] = await within(over, `the end of ${name}; it wrote ${stderr}`);
+      // Its last words are in the pipes, but the end may be seen first. The event loop reads them in its next turn, and
+      // the first of these still belongs to the turn that saw the end.
+      for (let turn = 0; turn < 2; turn++) await new Promise(setImmediate);
       return code ?? signal!;
     },
     closed: async () => void (await within(closed, `the end of the output of ${name}`)),

@@ -119,7 +119,7 @@ test("an item past its limit fails alone, whether it stops when asked or not", a
   };
   // Items that do nothing are far from it, on a busy machine too; the second one ends by the limit alone, however late
   // that is noticed.
-  const options = { chunkSize: 4, timeoutMs: 200, returnExceptions: true } as const;
+  const options = { chunkSize: 4, timeoutMs: 1000, returnExceptions: true } as const;
   const names = (results: unknown[]) => results.map((one) => (one instanceof Error ? one.name : one));
   assert.deepEqual(
     names(await pool.map(task(meta, functions.secondWhenAsked), [0, 1, 2, 3], { ...options, graceMs: 60_000 })),

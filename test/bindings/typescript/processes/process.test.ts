@@ -192,6 +192,7 @@ test("a subclass that is not exported runs when it is registered", async () => {
   const hidden = makeHidden(queue);
   await hidden.start();
   assert.equal(await within(queue.get(), "the subclass"), "hidden ran");
+  await hidden.join();
 });
 
 test("a subclass that cannot be found fails with an error that says what to write", async () => {
@@ -265,6 +266,7 @@ test("cwd and env are the child's", async () => {
   });
   await child.start();
   assert.deepEqual(await within(queue.get(), "the child"), ["/", "set", null]);
+  await child.join();
 });
 
 test("this process is the main one", () => {

@@ -19,7 +19,6 @@ test("a script whose output is not read makes its children wait, holds little, a
   script.stderr.on("data", (text: Buffer) => (said += text.toString()));
   const [, most] = await waitFor(() => /rests (\d+)\n/.exec(said), {
     what: "the script's output to rest",
-    timeoutMs: 30_000,
   });
   assert.ok(Number(most) < 4 << 20, `${most} bytes waited in the script`);
   assert.doesNotMatch(said, /ended/);

@@ -14,11 +14,11 @@ function run(session: string, command: string): object {
 }
 
 test("an unfinished run keeps the server alive, an ended one does not", async (t) => {
-  const server = await startUnixServer(t, ["--idle-timeout", "0.1"]);
+  const server = await startUnixServer(t, ["--idle-timeout", "1"]);
   const client = await RawClient.connect(server.path, "json");
   const { session } = (await client.request("initialize", {})).result as { session: string };
   const done = join(temporaryFolder(t), "done");
-  assert.equal((await client.request("run/start", run(session, `sleep 0.6 && : > ${done}`))).error, undefined);
+  assert.equal((await client.request("run/start", run(session, `sleep 2 && : > ${done}`))).error, undefined);
   client.close();
   await waitFor(() => existsSync(done), { what: "the end of what takes longer than the idle time" });
   assert.equal(await server.exited(), 0);

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { suite, test, type TestContext } from "node:test";
-import { waitFor } from "../deadline.js";
-import { RawClient, type Framing } from "./clients.js";
-import { startUnixServer } from "./server-process.js";
+import { RawClient, type Answer, type Framing } from "./clients.js";
+import { startUnixServer, type ServerProcess } from "./server-process.js";
 
 /** Ids of the flood's requests begin here. */
 const floodId = 1_000_000;
 
 interface Scene {
+  server: ServerProcess;
   flooder: RawClient;
   other: RawClient;
   /** How many of the flood's requests are answered. */
@@ -19,28 +19,39 @@ async function scene(t: TestContext, framing: Framing): Promise<Scene> {
   const flooder = await RawClient.open(server.path, framing);
   const other = await RawClient.open(server.path, "frames");
   return {
+    server,
     flooder,
     other,
     answered: () => flooder.received.filter(({ id }) => typeof id === "number" && id >= floodId).length,
   };
 }
 
-function flood(client: RawClient, count: number, method: string, params: (i: number) => object): void {
+type Params = (i: number) => object;
+
+function flood(client: RawClient, count: number, method: string, params: Params): void {
   for (let i = 0; i < count; i++) client.send({ jsonrpc: "2.0", id: floodId + i, method, params: params(i) });
 }
 
 /**
- * Asks until the flood is over, and says how many of the flood's requests had been answered before the first answer,
- * and how long the longest wait was.
+ * Lets the server find a flood and the other client's request at once, however this process is held up. Resolves with
+ * the other client's answer.
  */
-async function ask(
-  t: TestContext,
-  { other, answered }: Scene,
-  count: number,
-  method: string,
-  params: (i: number) => object,
-): Promise<number> {
-  let first = -1;
+async function ask({ server, other }: Scene, sendFlood: () => void, method: string, params: object): Promise<Answer> {
+  let answer: Promise<Answer>;
+  server.process.kill("SIGSTOP");
+  try {
+    sendFlood();
+    answer = other.request(method, params);
+  } finally {
+    server.process.kill("SIGCONT");
+  }
+  const { error } = await answer;
+  assert.equal(error, undefined);
+  return answer;
+}
+
+/** Asks until the flood is over, and says how long the longest wait was. */
+async function askAgain(t: TestContext, { other, answered }: Scene, count: number, method: string, params: Params) {
   let longestMs = 0;
   let asked = 0;
   while (answered() < count) {
@@ -48,10 +59,17 @@ async function ask(
     const { error } = await other.request(method, params(asked++));
     assert.equal(error, undefined);
     longestMs = Math.max(longestMs, performance.now() - since);
-    if (first === -1) first = answered();
   }
   t.diagnostic(`the other client waited ${Math.round(longestMs)} ms at most, ${asked} times`);
-  return first;
+}
+
+/** How many of the server's processes were started before this one, by the server's clock. */
+async function startedBefore({ other }: Scene, process: string): Promise<number> {
+  const { processes } = (await other.request("process/list", { scope: "all", ended: true })).result as {
+    processes: { process: string; startedAt: number }[];
+  };
+  const own = processes.find((each) => each.process === process)!;
+  return processes.filter(({ startedAt }) => startedAt < own.startedAt).length;
 }
 
 const one = { command: "true" };
@@ -61,68 +79,81 @@ suite("while one client floods the server, another is served", () => {
     test(`starts of processes take turns (${framing})`, async (t) => {
       const all = await scene(t, framing);
       const count = 150;
-      flood(all.flooder, count, "process/start", (i) => ({ process: `process:s1.f${i}`, target: one }));
-      const first = await ask(t, all, count, "process/start", (i) => ({ process: `process:s2.o${i}`, target: one }));
+      const start = (name: string) => (i: number) => ({ process: `process:${name}${i}`, target: one });
+      await ask(
+        all,
+        () => flood(all.flooder, count, "process/start", start("s1.f")),
+        "process/start",
+        start("s2.first")(0),
+      );
+      await askAgain(t, all, count, "process/start", start("s2.o"));
+      const first = await startedBefore(all, "process:s2.first0");
       assert.ok(
         first < count / 2,
         `the other client's first process was started after ${first} of the flood's ${count}`,
       );
     });
 
-    test(`requests take turns (${framing})`, async (t) => {
-      const all = await scene(t, framing);
-      const count = 4000;
-      flood(all.flooder, count, "server/status", () => ({}));
-      const first = await ask(t, all, count, "server/sessions", () => ({}));
-      assert.ok(first < count / 2, `the other client was answered after ${first} of the flood's ${count}`);
-    });
-
-    test(`requests for usage that come together share one look at the processes (${framing})`, async (t) => {
-      const all = await scene(t, framing);
-      for (let i = 0; i < 10; i++)
-        await all.flooder.request("process/start", {
-          process: `process:s1.u${i}`,
-          target: { command: "sleep", args: ["1000"] },
-        });
-      const count = 500;
-      flood(all.flooder, count, "process/usage", () => ({}));
-      const first = await ask(t, all, count, "server/sessions", () => ({}));
-      assert.ok(first < count / 2, `the other client was answered after ${first} of the flood's ${count}`);
-    });
+    for (const [title, count, methods] of [
+      ["requests take turns", 4000, ["server/status"]],
+      [
+        "requests for usage that come together share one look at the processes",
+        500,
+        ["process/usage", "server/status"],
+      ],
+    ] as const)
+      test(`${title} (${framing})`, async (t) => {
+        const all = await scene(t, framing);
+        const { flooder } = all;
+        for (let i = 0; i < 10; i++)
+          await flooder.request("process/start", {
+            process: `process:s1.u${i}`,
+            target: { command: "sleep", args: ["1000"] },
+          });
+        const send = () => {
+          for (let i = 0; i < count; i++)
+            flooder.send({ jsonrpc: "2.0", id: floodId + i, method: methods[i % methods.length], params: {} });
+        };
+        const { result } = await ask(all, send, "server/status", {});
+        await askAgain(t, all, count, "server/sessions", () => ({}));
+        // The server's own time says in which order it answered.
+        const before = flooder.received.filter(({ result: one }) => one?.uptimeMs < result.uptimeMs);
+        const first = before.length * methods.length;
+        assert.ok(first < count / 2, `the other client was answered after ${first} of the flood's ${count}`);
+      });
   }
 
   test("a pool's commands take turns with another client's process", async (t) => {
     const all = await scene(t, "frames");
     const items = Array.from({ length: 200 }, () => Buffer.from([0xc0]));
-    flood(all.flooder, 1, "pool/map", () => ({ target: one, processes: items.length, items, progressToken: 1 }));
-    await all.other.request("process/start", { process: "process:s2.first", target: one });
-    const progress = all.flooder.received.filter(({ method }) => method === "$/progress").at(-1) as
-      | { params: { value: { done: number } } }
-      | undefined;
-    const done = progress?.params.value.done ?? 0;
+    const map = () => flood(all.flooder, 1, "pool/map", () => ({ target: one, processes: items.length, items }));
+    await ask(all, map, "process/start", { process: "process:s2.first", target: one });
+    await askAgain(t, all, 1, "process/start", (i) => ({ process: `process:s2.o${i}`, target: one }));
+    const first = await startedBefore(all, "process:s2.first");
     assert.ok(
-      done < items.length / 2,
-      `the other client's process was started after ${done} of ${items.length} commands`,
+      first < items.length / 2,
+      `the other client's process was started after ${first} of ${items.length} commands`,
     );
-    await ask(t, all, 1, "process/start", (i) => ({ process: `process:s2.o${i}`, target: one }));
   });
 
   test("a list and a kill do not wait behind starts", async (t) => {
-    const { flooder, other, answered } = await scene(t, "frames");
+    const all = await scene(t, "frames");
+    const { flooder, other } = all;
     const count = 200;
-    flood(flooder, count, "process/start", (i) => ({
-      process: `process:s1.f${i}`,
-      target: { command: "sleep", args: ["1000"] },
-    }));
-    await other.request("process/list", { scope: "all" });
     const last = `process:s1.f${count - 1}`;
-    // Other client's requests may come before the flood was read.
-    await waitFor(async () => (await other.request("process/status", { process: last })).error === undefined);
-    await other.request("process/kill", { process: last });
+    const send = () => {
+      flood(flooder, count, "process/start", (i) => ({
+        process: `process:s1.f${i}`,
+        target: { command: "sleep", args: ["1000"] },
+      }));
+      flooder.send({ jsonrpc: "2.0", id: "kill", method: "process/kill", params: { process: last } });
+    };
+    const { result } = await ask(all, send, "process/list", { scope: "all" });
+    const running = (result.processes as { state: string }[]).filter(({ state }) => state === "running").length;
+    assert.ok(running < count / 2, `${running} of ${count} had been started`);
+    assert.equal((await flooder.answer("kill")).error, undefined);
     const { error } = await flooder.answer(floodId + count - 1);
     assert.match(error?.message ?? "it was started", /ended \(SIGKILL\) while it waited to be started/);
-    assert.ok(answered() < count / 2, `${answered()} of ${count} had been started`);
-    assert.equal((await other.request("process/status", { process: last })).error?.data?.["name"], undefined);
     assert.equal((await other.request("process/status", { process: last })).result.state, "exited");
   });
 });

@@ -207,7 +207,7 @@ test("a second signal ends it at once, and the guardian ends its children", asyn
 });
 
 test("with --idle-timeout it ends after that time without a client", async (t) => {
-  const server = await startUnixServer(t, ["--idle-timeout", "0.2"]);
+  const server = await startUnixServer(t, ["--idle-timeout", "1"]);
   const client = await RawClient.open(server.path, "frames");
   client.close();
   assert.equal(await server.exited(), 0);

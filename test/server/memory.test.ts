@@ -53,12 +53,12 @@ async function smallServer(t: TestContext) {
     /** Nothing is held: most of the memory goes back to the system. */
     fallsAgain: () => waitFor(() => rss() - before < limit, { what: "memory that falls" }),
     /**
-     * V8 collects when it wants to: garbage of once more the limit is within reason. Without a limit these tests hold
+     * V8 collects when it wants to: garbage of twice the limit is within reason. Without a limit these tests hold
      * several times as much.
      */
     assertBounded: () => {
       t.diagnostic(`grew by ${Math.round((peak - before) / mebibyte)} MiB at most`);
-      assert.ok(peak - before < 3 * limit, `the server grew from ${before} to ${peak} bytes`);
+      assert.ok(peak - before < 4 * limit, `the server grew from ${before} to ${peak} bytes`);
     },
   };
 }

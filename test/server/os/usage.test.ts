@@ -13,7 +13,7 @@ test("a busy child's CPU time is reported, with its descendants' added", async (
   const usage = await waitFor(
     async () => {
       const [found] = await spawner.usage([told.pid]);
-      return found !== undefined && found.cpuPercent > 10 && found;
+      return found !== undefined && found.cpuPercent > 1 && found;
     },
     { intervalMs: 100 },
   );
@@ -24,7 +24,7 @@ test("a busy child's CPU time is reported, with its descendants' added", async (
     [[busy, told.pid]],
   );
   const [below] = usage.descendants;
-  assert.ok(below!.cpuPercent > 10);
+  assert.ok(below!.cpuPercent > 1);
   assert.match(below!.command, /while/);
   assert.ok(usage.memoryBytes > below!.memoryBytes);
   assert.ok(below!.memoryBytes > 10_000);

@@ -8,7 +8,7 @@ from concurrent.futures import Executor
 from concurrent.futures.process import BrokenProcessPool
 
 from ._futures.buffered import map_calls
-from ._futures.calls import Calls, WorkerLost
+from ._futures.calls import Calls, NotUnpickled, WorkerLost
 from ._values.payload import CHUNK_BYTES, buffer_size
 from .context import BaseContext, default_context
 from .pool import Pool
@@ -88,6 +88,11 @@ class ProcessPoolExecutor(Executor):
         return self._calls.broken
 
     @property
+    def _executor_manager_thread(self):
+        """The thread that completes the futures; None before the first call."""
+        return self._calls._thread
+
+    @property
     def _processes(self):
         """By process id: the workers, with those that are just being started for calls under way."""
         return {worker.pid: worker for worker in self._calls.workers()}
@@ -140,4 +145,4 @@ def _joined(lists):
             yield items.pop()
 
 
-__all__ = ["BrokenProcessPool", "ProcessPoolExecutor", "WorkerLost"]
+__all__ = ["BrokenProcessPool", "NotUnpickled", "ProcessPoolExecutor", "WorkerLost"]

@@ -348,6 +348,7 @@ class RemoteTraceback(Exception):
     def __init__(self, tb: str) -> None: ...
 
 class MaybeEncodingError(Exception):
+    reason: BaseException | None
     exc: str
     value: str
     def __init__(self, exc: object, value: object) -> None: ...

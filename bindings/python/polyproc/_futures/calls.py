@@ -13,7 +13,7 @@ from .. import _errors
 from .._pools.pool_worker import PoolWorker
 from .._pools.results import read_values
 from .._session.handlers import is_from_handler
-from .._values.failure import RemoteTraceback
+from .._values.failure import MaybeEncodingError, RemoteTraceback
 from ..pool import CLOSE
 
 # Workers are handed calls for this many milliseconds ahead of need, up to the number of calls below for each worker.
@@ -41,6 +41,22 @@ class WorkerLost(_errors.WorkerLost, BrokenProcessPool):
     """
 
     __module__ = "polyproc.futures"
+
+
+class NotUnpickled(BrokenProcessPool):
+    """
+    The call could not be unpickled in its worker, or its result here; the cause says why. Unlike the standard library's
+    executor, this one goes on: the other calls are not hurt.
+    """
+
+    __module__ = "polyproc.futures"
+
+
+def _is_unopened(entry, failure):
+    if entry.get("error") is None:
+        # What was refused says so itself.
+        return not isinstance(failure, _errors.PolyprocError)
+    return (entry["error"].get("data") or {}).get("unopened", False)
 
 
 class Call:
@@ -229,7 +245,7 @@ class Calls:
             # It was told already: the connection had ended.
             return 0
         try:
-            value = read_values(self.pool._session, entry, error)[0]
+            value = read_values(self.pool._session, entry, error, BaseException)[0]
         except BaseException as failure:
             future.set_exception(self._exception(entry, failure))
         else:
@@ -254,9 +270,17 @@ class Calls:
             broken = BrokenProcessPool(self.broken)
             broken.__cause__ = failure
             return broken
+        if type(failure) is MaybeEncodingError and failure.reason is not None:
+            failure.reason.__cause__ = failure.__cause__
+            failure = failure.reason
+        unopened = entry is not None and _is_unopened(entry, failure)
         if type(failure.__cause__) is RemoteTraceback:
             # As programs know it from the standard library's executors.
             failure.__cause__ = _RemoteTraceback(failure.__cause__.tb)
+        if unopened:
+            broken = NotUnpickled(f"the call or its result could not be unpickled: {failure!r}")
+            broken.__cause__ = failure
+            return broken
         return failure
 
     def _break(self, message, failure):

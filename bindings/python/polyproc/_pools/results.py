@@ -203,11 +203,11 @@ class MapResult(ApplyResult):
 AsyncResult = ApplyResult
 
 
-def read_values(session, entry, error):
-    """The values of neighbouring items. Raises their failure."""
+def read_values(session, entry, error, kinds=Exception):
+    """The values of neighbouring items. Raises their failure; `kinds`: see `exception_from`."""
     if error is not None:
         raise error
     if entry.get("error") is not None:
-        raise exception_from(entry["error"], entry.get("origin"))
+        raise exception_from(entry["error"], entry.get("origin"), kinds)
     values, origin = entry["values"], entry.get("origin")
     return decode(session, values if origin is None else Foreign(values, origin, "a result of another client's pool"))

@@ -31,6 +31,9 @@ class MaybeEncodingError(Exception):
     # The name that users import: pickles and tracebacks carry it.
     __module__ = "polyproc.pool"
 
+    # What made the result unsendable, if it can be sent itself.
+    reason = None
+
     def __init__(self, exc, value):
         self.exc = repr(exc)
         self.value = repr(value)
@@ -43,24 +46,36 @@ class MaybeEncodingError(Exception):
         return f"<{type(self).__name__}: {self}>"
 
 
-def failure_of(error, for_python):
+def encoding_error(error, value):
+    """The MaybeEncodingError of a result that cannot be sent, with the reason where that can be sent."""
+    failure = MaybeEncodingError(error, value)
+    if _pickle(error) is not None:
+        failure.reason = error
+    return failure
+
+
+def failure_of(error, for_python, unopened=False):
     """
     `{code, message, data}` of a task that raised. `for_python`: with the exception itself, when it can be pickled.
+    `unopened`: its function was not called, because the task could not be unpickled.
     """
     if isinstance(error, PolyprocError) and error.name in ("TargetNotFound", "PayloadTooLarge"):
         return error_to_wire(error.name, str(error), error.data)
     data = _describe(error, _MAX_CAUSES)
-    if for_python and isinstance(error, Exception):
+    if unopened:
+        data["unopened"] = True
+    if for_python and isinstance(error, (Exception, SystemExit)):
         encoded = _pickle(error)
         if encoded is not None:
             data["pickle"] = encoded
     return error_to_wire("TaskFailed", f"{data['type']}: {data['message']}", {**data, "language": "python"})
 
 
-def exception_from(failure, origin=None):
+def exception_from(failure, origin=None, kinds=Exception):
     """
     The exception to raise for a task's failure: the original one where that is possible. `origin`: it came from another
-    client's workers, and is not opened.
+    client's workers, and is not opened. `kinds`: which exceptions are raised as what they are. SystemExit would end the
+    program that calls a pool; the executors of the standard library hand it over.
     """
     data = failure.get("data") or {}
     encoded = data.get("pickle")
@@ -69,7 +84,7 @@ def exception_from(failure, origin=None):
             import pickle
 
             error = pickle.loads(base64.b64decode(encoded))
-            if isinstance(error, BaseException):
+            if isinstance(error, kinds):
                 error.__cause__ = RemoteTraceback(f'\n"""\n{data.get("stack", "")}"""')
                 return error
         except Exception as why:

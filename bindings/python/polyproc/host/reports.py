@@ -3,7 +3,7 @@
 from .._session.frames import frame
 from .._session.messages import notification_head, packed_notification
 from .._session.params import field, packed_map
-from .._values.failure import MaybeEncodingError, failure_of
+from .._values.failure import encoding_error, failure_of
 from .._values.msgpack import (
     Unpackable,
     array_head,
@@ -80,7 +80,7 @@ class Reports:
         encode = _pickled_list if for_python else _plain_list
         try:
             payload = with_handles(self._session, lambda: encode(values))
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             if count > 1:
                 # In halves, so that each item that cannot be sent fails alone.
                 half = count // 2
@@ -90,7 +90,7 @@ class Reports:
             if getattr(error, "name", None) == "PayloadTooLarge":
                 failure = failure_of(too_large(self._session, "the result takes", error.data["bytes"]), for_python)
             else:
-                failure = failure_of(MaybeEncodingError(error, values[0]), for_python)
+                failure = failure_of(encoding_error(error, values[0]), for_python)
             if next_item is None:
                 self.result(task, at, 1, failure=failure, ms=ms)
             else:

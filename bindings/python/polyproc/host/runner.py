@@ -177,7 +177,7 @@ class Runner:
                 # The task's time begins now: loading its module was not its own doing.
                 self._reports.part(task, begin, 0, begin)
         except BaseException as error:
-            self._reports.result(task, begin, end - begin, failure=failure_of(error, True))
+            self._reports.result(task, begin, end - begin, failure=failure_of(error, True, unopened=True))
             return
         if end - begin == 1:
             self._run_one(task, begin, call, items[begin], for_python)

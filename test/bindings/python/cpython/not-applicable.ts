@@ -39,19 +39,9 @@ export const timed: ReadonlySet<string> = new Set([
 
 /** Tests of `concurrent.futures` that do not apply. */
 export const notApplicableFutures: Readonly<Record<string, string>> = {
-  "ExecutorDeadlock.test_error_at_task_unpickle": "wants the executor to break; here only the call fails",
-  "ExecutorDeadlock.test_error_during_result_pickle_on_worker": "the error is that of a Pool, MaybeEncodingError",
-  "ExecutorDeadlock.test_error_during_result_unpickle_in_result_handler":
-    "wants the executor to break; here only the call fails",
-  "ExecutorDeadlock.test_exit_at_task_unpickle": "wants the executor to break; here only the call fails",
-  "ExecutorDeadlock.test_exit_during_func_exec_on_worker": "SystemExit arrives as TaskFailed",
-  "ExecutorDeadlock.test_exit_during_result_pickle_on_worker": "SystemExit arrives as TaskFailed",
-  "ExecutorDeadlock.test_exit_during_result_unpickle_in_result_handler":
-    "wants the executor to break; here only the call fails",
-  "ExecutorDeadlock.test_shutdown_deadlock_pickle": "asks for a private attribute",
   "ProcessPoolExecutor.test_killed_child": "wants the executor to break; here only the call fails",
   "ProcessPoolExecutor.test_python_finalization_error": "replaces a private function of threading",
-  "ProcessPoolShutdown.test_del_shutdown": "asks for a private attribute",
+  "ProcessPoolShutdown.test_del_shutdown": "joins the private thread of a private queue",
   "ProcessPoolShutdown.test_processes_terminate": "wants workers for calls that cannot be pickled",
-  "ProcessPoolShutdown.test_shutdown_no_wait": "asks for a private attribute",
+  "ProcessPoolShutdown.test_shutdown_no_wait": "joins the private thread of a private queue",
 };

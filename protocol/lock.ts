@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { request } from "./message.js";
+import { clusterAddress } from "./cluster-address.js";
 import { cast, count, handle, none, owner, timeoutMs } from "./schema.js";
 
 const lock = () => handle("lock", "rlock");
@@ -7,9 +8,16 @@ const lock = () => handle("lock", "rlock");
 export const create = request("lock/create", {
   doc:
     "Makes a lock (`lock:…`) or a recursive lock (`rlock:…`). If a lock of this name exists, takes a reference to " +
-    "it instead.",
-  params: v.strictObject({ lock: lock() }),
+    "it instead. With `cluster`, the lock is shared by its name over all hosts of a cluster. Its holder keeps it by " +
+    "a lease, which the server renews. A holder whose lease cannot be renewed is ended before another host gets the " +
+    "lock: a process of the server is killed, a client's session ends.",
+  params: v.strictObject({
+    lock: lock(),
+    /** Address of the cluster's Redis. Only for a lock with a name. Absent: the lock is of this server. */
+    cluster: v.optional(clusterAddress()),
+  }),
   result: none(),
+  errors: ["BadState"],
 });
 
 export const acquire = request("lock/acquire", {
@@ -19,21 +27,34 @@ export const acquire = request("lock/acquire", {
     "again at once. `acquired` is false if `timeoutMs` passed first. `ownerDied` is true once, for the first holder " +
     "after one that died: what the lock protects may be half changed.",
   params: v.strictObject({ lock: lock(), owner: owner(), timeoutMs: timeoutMs() }),
-  result: v.strictObject({ acquired: v.boolean(), ownerDied: v.boolean() }),
+  result: v.strictObject({
+    acquired: v.boolean(),
+    ownerDied: v.boolean(),
+    /**
+     * Only of a cluster's lock that was acquired: a number that rises with each holder. A store that refuses a lower
+     * number than it has seen is safe from holders whose lease has ended.
+     */
+    fence: v.optional(count()),
+  }),
+  errors: ["ClusterUnavailable"],
 });
 
 export const release = request("lock/release", {
   doc:
     "Releases the lock. Any session may release a lock, as in Python. A recursive lock is released only by its " +
-    "owner, as often as it was taken. `cast`: the sender does not wait for the answer, which the server may send " +
+    "owner, as often as it was taken; a cluster's lock only by the session that holds it. " +
+    "`cast`: the sender does not wait for the answer, which the server may send " +
     "some 10 ms later, together with others.",
   params: v.strictObject({ lock: lock(), owner: owner(), cast: cast() }),
   result: none(),
-  errors: ["BadState", "NotOwner"],
+  errors: ["BadState", "NotOwner", "ClusterUnavailable"],
 });
 
 export const status = request("lock/status", {
-  doc: "Whether the lock is held, by which session, how many times, and the number of waiters.",
+  doc:
+    "Whether the lock is held, by which session, how many times, and the number of waiters. " +
+    "The holder of a cluster's lock is shown as `HOST:PID`.",
   params: v.strictObject({ lock: lock() }),
   result: v.strictObject({ locked: v.boolean(), holder: v.nullable(v.string()), depth: count(), waiters: count() }),
+  errors: ["ClusterUnavailable"],
 });

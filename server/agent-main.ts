@@ -17,6 +17,8 @@ export async function runAgent(argv: readonly string[]): Promise<PolyprocServer 
     await drainHost(options.address, options.drain).catch(asUsageError);
     return undefined;
   }
+  // Tasks name the cluster by it. The password stays here.
+  process.env["POLYPROC_CLUSTER"] = options.address.shown;
   const given = parseArguments([
     "--stdio",
     ...["--cpu-count", String(options.slots)],

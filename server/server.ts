@@ -184,6 +184,7 @@ export class PolyprocServer {
 
   /** Takes work from a cluster. Fails with PolyprocError. */
   async joinCluster(options: AgentOptions): Promise<Agent> {
+    this.#clusters.joined(options.address);
     const { Agent } = await import("./cluster/agent.js");
     return Agent.start(options, new PackRunner(this.#hub.engine, options.slots), tellPeople);
   }
@@ -203,7 +204,7 @@ export class PolyprocServer {
     this.#hub.engine.hosts.close();
     await Promise.all([this.#clusters.end(), this.#spawner.dispose(childGraceMs)]);
     await this.#doors.end(new PolyprocError("ShuttingDown", "the server is ending"), clientGraceMs);
-    await Promise.all(unlistened);
+    await Promise.all([...unlistened, this.#clusters.endPermits()]);
     this.onStopped();
   }
 

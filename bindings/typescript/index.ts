@@ -45,7 +45,7 @@ export type { ArrayOf, ElementOf, ElementType } from "./memory/elements.js";
 export { SharedArray, Value } from "./memory/shared-array.js";
 export { SharedMemory, type SharedMemoryOptions } from "./memory/shared-memory.js";
 export { BoundedSemaphore, Semaphore } from "./sync/semaphore.js";
-export type { NameOptions } from "./session/shared-object.js";
+export type { ClusterNameOptions, NameOptions } from "./session/shared-object.js";
 export { SimpleQueue } from "./streams/simple-queue.js";
 export {
   command,

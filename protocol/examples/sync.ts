@@ -4,7 +4,7 @@ export const syncExamples: Examples = {
   "lock/create": { params: { lock: "rlock:s1.5" }, result: null },
   "lock/acquire": {
     params: { lock: "lock:@build", owner: "thread-2", timeoutMs: 1500 },
-    result: { acquired: true, ownerDied: false },
+    result: { acquired: true, ownerDied: false, fence: 1764183600000 },
   },
   "lock/release": { params: { lock: "lock:@build", owner: "thread-2" }, result: null },
   "lock/status": { params: { lock: "lock:@build" }, result: { locked: true, holder: "s1", depth: 1, waiters: 2 } },

@@ -6,18 +6,29 @@ import type {
   JobSpec,
   Pack,
 } from "../engine/pools/cluster-link.js";
+import { hostname } from "node:os";
+import type { PermitClusters, PermitLine } from "../engine/sync/permit-link.js";
 import { parseClusterAddress, type ClusterAddress } from "./address.js";
+import { Permits } from "./permits.js";
 
 /** Pools of this server in clusters. What they need is loaded with the first of them. */
-export class ClusterTable implements Clusters {
+export class ClusterTable implements Clusters, PermitClusters {
+  readonly hostname = hostname();
   readonly #password: string | null;
   readonly #warn: (text: string) => void;
   readonly #pools = new Set<LazyPool>();
+  readonly #permits = new Map<string, Permits>();
+  #joined: ClusterAddress | null = null;
 
   /** `password`: for addresses without one. */
   constructor(password: string | null, warn: (text: string) => void) {
     this.#password = password;
     this.#warn = warn;
+  }
+
+  /** This server is an agent there: its children can name the cluster without the password. */
+  joined(address: ClusterAddress): void {
+    this.#joined = address;
   }
 
   shown(address: string): string {
@@ -41,6 +52,13 @@ export class ClusterTable implements Clusters {
     return pool;
   }
 
+  permits(address: string, kind: "lock" | "semaphore", name: string, permits: number): PermitLine {
+    const parsed = this.#parse(address);
+    let table = this.#permits.get(parsed.shown);
+    if (!table) this.#permits.set(parsed.shown, (table = new Permits(parsed, this.#warn)));
+    return table.line(kind, name, permits);
+  }
+
   async hosts(address: string): ReturnType<Clusters["hosts"]> {
     const { listCluster } = await import("./hosts.js");
     return listCluster(this.#parse(address));
@@ -56,8 +74,14 @@ export class ClusterTable implements Clusters {
     await Promise.all([...this.#pools].map((pool) => pool.end()));
   }
 
+  /** All sessions have ended: resolves when the clusters know what they gave back. */
+  async endPermits(): Promise<void> {
+    await Promise.all([...this.#permits.values()].map((permits) => permits.end()));
+  }
+
   #parse(address: string): ClusterAddress {
-    return parseClusterAddress(address, this.#password);
+    const parsed = parseClusterAddress(address, this.#password);
+    return parsed.password === null && parsed.shown === this.#joined?.shown ? this.#joined : parsed;
   }
 }
 

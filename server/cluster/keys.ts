@@ -41,6 +41,16 @@ export class Keys {
     return `${this.prefix}:suspect:${pool}:${id}`;
   }
 
+  /** Four keys of a lock or a semaphore, as its scripts take them. */
+  permits(kind: string, name: string): string[] {
+    return ["holders", "line", "alive", "state"].map((part) => `${this.prefix}:${kind}:${name}:${part}`);
+  }
+
+  /** Channel: whose turn it is to get a permit. A hint. */
+  get turns(): string {
+    return `${this.prefix}:turns`;
+  }
+
   /** Channel: something changed. A hint; the truth is in the keys. */
   get changes(): string {
     return `${this.prefix}:changes`;

@@ -12,9 +12,17 @@ interface Lease {
 export class Leases {
   readonly #leases = new Map<string, Lease>();
   readonly #limitMs: number;
+  /** Milliseconds after which all work on a lease must have ended, also if this process hangs. */
+  readonly lastMs: number;
 
   constructor(leaseMs: number) {
     this.#limitMs = leaseMs - Math.min(Math.max(leaseMs / 4, 1000), leaseMs / 2);
+    this.lastMs = (this.#limitMs + leaseMs) / 2;
+  }
+
+  /** Whether the answer to a message that began a lease took too long to rely on it. */
+  isLate(ms: number): boolean {
+    return ms >= this.#limitMs / 2;
   }
 
   /** `lapse` is called once, if the lease is not renewed in time. */

@@ -21,6 +21,7 @@ import type { Tally } from "./bypass/tally.js";
 import type { OpenMemory } from "./bypass/memory-file.js";
 import type { RuntimeOptions } from "./processes/runtime.js";
 import type { FilePaths } from "./processes/target-source.js";
+import type { PermitClusters } from "./sync/permit-link.js";
 import { WaitGraph } from "./sync/wait-graph.js";
 
 export interface EngineOptions extends RuntimeOptions {
@@ -28,7 +29,7 @@ export interface EngineOptions extends RuntimeOptions {
   /** Called with each unexpected exception. */
   reportFault: (error: unknown) => void;
   spawner: Spawner;
-  clusters: Clusters;
+  clusters: Clusters & PermitClusters;
   codec: PayloadCodec;
   signalNumber: SignalNumber;
   paths: FilePaths;

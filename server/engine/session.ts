@@ -39,6 +39,12 @@ export interface OwnProcess {
   describeProcess(): ProcessInfo;
   onExit(listener: () => void): () => void;
   terminate(graceMs: number | null | undefined): void;
+  kill(): void;
+  /**
+   * A lease of the process: unless it is renewed within `ms`, the process is killed, even if the server hangs. Null
+   * ends the lease.
+   */
+  killIn(lease: string, ms: number | null): void;
 }
 
 /** Something that a session holds: a lock, permits, loans, the action of a barrier. */

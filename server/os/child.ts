@@ -83,6 +83,11 @@ export class OsChild implements Child {
     if (this.#state === "leftover" && signal === "SIGKILL") this.#gone();
   }
 
+  killIn(lease: string, ms: number | null): void {
+    if (this.#tree && (this.#state === "running" || ms === null))
+      this.#family.watchdog.set(this.#tree.leader, lease, ms);
+  }
+
   pauseOutput(): void {
     // After the exit the rest of the output is read without pausing: it is little more than the pipes hold.
     if (this.#paused || !(this.#state === "queued" || this.#state === "starting" || this.#state === "running")) return;
@@ -161,6 +166,7 @@ export class OsChild implements Child {
 
   #exited(child: ChildProcess, status: ExitStatus): void {
     this.#state = "draining";
+    this.#family.watchdog.forget(child.pid!);
     this.#hooks.ended?.();
     this.resumeOutput();
     // Killed by another process or by the kernel (out of memory): it could not end its descendants, so the whole tree

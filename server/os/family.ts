@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { OsChild } from "./child.js";
 import { instanceVariable } from "./environment.js";
 import { Guardian } from "./guardian.js";
+import { LeaseWatchdog } from "./lease-watchdog.js";
 import { hasInEnvironment } from "./proc.js";
 import { ProcessLook } from "./process-look.js";
 import { readProcessTable } from "./process-table.js";
@@ -15,6 +16,7 @@ export class Family {
   readonly killer = new TreeKiller();
   readonly spawns = new SpawnQueue();
   readonly guardian: Guardian;
+  readonly watchdog = new LeaseWatchdog();
   /** Prefix of the paths of this server's temporary folders. */
   readonly fifoPrefix: string;
   readonly #living = new Set<OsChild>();
@@ -61,6 +63,7 @@ export class Family {
     await this.#endAll("SIGTERM", graceMs);
     await this.#endAll("SIGKILL", null);
     this.#killEscaped();
+    this.watchdog.end();
     await this.guardian.end();
   }
 

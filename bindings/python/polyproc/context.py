@@ -60,11 +60,11 @@ class BaseContext:
 
         return Pipe(duplex, ctx=self)
 
-    def Lock(self, *, name=None):
+    def Lock(self, *, name=None, cluster=None):
         """Makes a lock, see `synchronize.Lock`. `name`: programs on the same server share it by this name."""
         from .synchronize import Lock
 
-        return Lock(ctx=self, name=name)
+        return Lock(ctx=self, name=name, cluster=cluster)
 
     def RLock(self, *, name=None):
         """
@@ -83,23 +83,23 @@ class BaseContext:
 
         return Condition(lock, ctx=self, name=name)
 
-    def Semaphore(self, value=1, *, name=None):
+    def Semaphore(self, value=1, *, name=None, cluster=None):
         """
         Makes a semaphore with `value` permits (default 1), see `synchronize.Semaphore`. `name`: programs on the same
         server share it by this name.
         """
         from .synchronize import Semaphore
 
-        return Semaphore(value, ctx=self, name=name)
+        return Semaphore(value, ctx=self, name=name, cluster=cluster)
 
-    def BoundedSemaphore(self, value=1, *, name=None):
+    def BoundedSemaphore(self, value=1, *, name=None, cluster=None):
         """
         Makes a semaphore that never has more than `value` permits (default 1). `name`: programs on the same server
         share it by this name.
         """
         from .synchronize import BoundedSemaphore
 
-        return BoundedSemaphore(value, ctx=self, name=name)
+        return BoundedSemaphore(value, ctx=self, name=name, cluster=cluster)
 
     def Event(self, *, name=None):
         """Makes an event, see `synchronize.Event`. `name`: programs on the same server share it by this name."""

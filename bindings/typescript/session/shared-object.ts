@@ -14,12 +14,22 @@ export interface NameOptions {
   name?: string | undefined;
 }
 
+/** A lock or semaphore that can be of a cluster. */
+export interface ClusterNameOptions extends NameOptions {
+  /**
+   * Address of a cluster's Redis: the object is shared by its name over all hosts of the cluster. See docs/cluster.md.
+   * Default: it is of this machine's server.
+   */
+  cluster?: string | undefined;
+}
+
 interface ObjectRequestOptions extends Omit<RequestOptions, "after"> {
   /** True: the request may overtake large values that are still being sent. Default false. */
   urgent?: boolean;
 }
 
 export const nameOptions: OptionTable<NameOptions> = { name: aText };
+export const clusterNameOptions: OptionTable<ClusterNameOptions> = { cluster: aText, ...nameOptions };
 
 /** The handle of an object that another process sent. Constructors take it in place of their options. */
 export class ExistingHandle {

@@ -6,10 +6,16 @@ import type { AcquireOptions } from "./wait-options.js";
 export class Guard implements AsyncDisposable {
   /** Whether the previous holder died: what the lock protects may be half changed. */
   readonly ownerDied: boolean;
+  /**
+   * In a cluster: a number that rises with each holder. A store that refuses a lower number than it has seen is safe
+   * from holders whose lease has ended. Null for an object of this machine.
+   */
+  readonly fence: number | null;
   #release: (() => Promise<void>) | null;
 
-  constructor(ownerDied: boolean, release: () => Promise<void>) {
+  constructor(ownerDied: boolean, fence: number | null, release: () => Promise<void>) {
     this.ownerDied = ownerDied;
+    this.fence = fence;
     this.#release = release;
   }
 
@@ -29,12 +35,13 @@ interface Acquirable {
   acquire(options?: AcquireOptions): Promise<boolean>;
   release(): Promise<void>;
   readonly ownerDied: boolean;
+  readonly fence?: number | null;
   readonly handle: string;
 }
 
 /** `acquire` with a guard. Rejects with TimedOut where `acquire` returns false. */
 export async function acquireGuard(object: Acquirable, options: AcquireOptions): Promise<Guard> {
-  if (await object.acquire(options)) return new Guard(object.ownerDied, () => object.release());
+  if (await object.acquire(options)) return new Guard(object.ownerDied, object.fence ?? null, () => object.release());
   const { timeoutMs } = options;
   throw new TimedOut(
     "TimedOut",

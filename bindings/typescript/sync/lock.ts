@@ -2,7 +2,7 @@ import { Acquisitions } from "./acquisitions.js";
 import { Acquirable } from "./acquirable.js";
 import { registerKind } from "../session/handles.js";
 import { currentOwner } from "./owner.js";
-import { ExistingHandle, type NameOptions } from "../session/shared-object.js";
+import { clusterNameOptions, ExistingHandle, type ClusterNameOptions } from "../session/shared-object.js";
 import { timeoutOf, type AcquireOptions } from "./wait-options.js";
 
 export interface LockStatus {
@@ -27,10 +27,12 @@ export interface LockStatus {
 export class Lock extends Acquirable {
   readonly #acquisitions = new Acquisitions();
 
-  constructor(options?: NameOptions);
-  constructor(from: NameOptions | ExistingHandle = {}) {
-    super("lock", from);
-    if (!(from instanceof ExistingHandle)) this.create("lock/create", (lock) => ({ lock }));
+  constructor(options?: ClusterNameOptions);
+  constructor(from: ClusterNameOptions | ExistingHandle = {}) {
+    super("lock", from, clusterNameOptions);
+    if (from instanceof ExistingHandle) return;
+    const { cluster } = from;
+    this.create("lock/create", (lock) => ({ lock, cluster }));
   }
 
   /**
@@ -39,6 +41,11 @@ export class Lock extends Acquirable {
    */
   get ownerDied(): boolean {
     return this.#acquisitions.ownerDied;
+  }
+
+  /** In a cluster: the number of the holding that `acquire` of this object last got; see `Guard.fence`. */
+  get fence(): number | null {
+    return this.#acquisitions.fence;
   }
 
   /**
@@ -52,7 +59,10 @@ export class Lock extends Acquirable {
     );
   }
 
-  /** Releases the lock. Any process may do so, as in Python. Rejects with BadState if the lock is free. */
+  /**
+   * Releases the lock. Any process may do so, as in Python, but in a cluster only its holder. Rejects with BadState if
+   * the lock is free, or its lease in the cluster had ended.
+   */
   async release(): Promise<void> {
     this.#acquisitions.released();
     await this.request("lock/release", (lock) => ({ lock, owner: currentOwner() }));

@@ -2,7 +2,7 @@ import { Acquisitions } from "./acquisitions.js";
 import { Acquirable } from "./acquirable.js";
 import { registerKind } from "../session/handles.js";
 import { currentOwner } from "./owner.js";
-import { ExistingHandle, type NameOptions } from "../session/shared-object.js";
+import { clusterNameOptions, ExistingHandle, type ClusterNameOptions } from "../session/shared-object.js";
 import { timeoutOf, type AcquireOptions } from "./wait-options.js";
 
 /**
@@ -13,18 +13,24 @@ export class Semaphore extends Acquirable {
   readonly #acquisitions = new Acquisitions();
 
   /** `value`: initial number of permits, from 0 up. Default 1. Throws a TypeError unless it is an integer. */
-  constructor(value?: number, options?: NameOptions);
-  constructor(from: number | ExistingHandle = 1, options: NameOptions = {}, bounded = false) {
-    super("semaphore", from instanceof ExistingHandle ? from : options);
+  constructor(value?: number, options?: ClusterNameOptions);
+  constructor(from: number | ExistingHandle = 1, options: ClusterNameOptions = {}, bounded = false) {
+    super("semaphore", from instanceof ExistingHandle ? from : options, clusterNameOptions);
     if (from instanceof ExistingHandle) return;
     if (!Number.isSafeInteger(from) || from < 0)
       throw new TypeError(`a semaphore's value is an integer from 0 on, got ${String(from)}`);
-    this.create("semaphore/create", (semaphore) => ({ semaphore, value: from, bounded }));
+    const { cluster } = options;
+    this.create("semaphore/create", (semaphore) => ({ semaphore, value: from, bounded, cluster }));
   }
 
   /** Whether the permit that `acquire` of this object last got came from a holder that had died. */
   get ownerDied(): boolean {
     return this.#acquisitions.ownerDied;
+  }
+
+  /** In a cluster: the number of the holding that `acquire` of this object last got; see `Guard.fence`. */
+  get fence(): number | null {
+    return this.#acquisitions.fence;
   }
 
   /**
@@ -39,7 +45,8 @@ export class Semaphore extends Acquirable {
   }
 
   /**
-   * Returns `n` permits (default 1). Any process may do so. Rejects with BadState if a bounded semaphore would exceed
+   * Returns `n` permits (default 1). Any process may do so, but in a cluster only a
+   * holder. Rejects with BadState if a bounded semaphore would exceed
    * its initial value.
    */
   async release(n = 1): Promise<void> {
@@ -59,12 +66,12 @@ export class Semaphore extends Acquirable {
   }
 }
 
-type FullConstructor = new (value: number, options: NameOptions, bounded: boolean) => Semaphore;
+type FullConstructor = new (value: number, options: ClusterNameOptions, bounded: boolean) => Semaphore;
 
 /** A semaphore that cannot be released above its initial value: `release` then rejects with BadState. */
 export class BoundedSemaphore extends (Semaphore as FullConstructor) {
   /** `value`: initial and largest number of permits. Default 1. */
-  constructor(value = 1, options: NameOptions = {}) {
+  constructor(value = 1, options: ClusterNameOptions = {}) {
     super(value, options, true);
   }
 }

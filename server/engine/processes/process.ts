@@ -141,6 +141,10 @@ export class ProcessRecord implements SharedObject, Waitable, OwnProcess {
     this.#signal("SIGKILL");
   }
 
+  killIn(lease: string, ms: number | null): void {
+    this.child?.killIn(lease, ms);
+  }
+
   /** Kills it for its pool. */
   dismiss(): void {
     if (!this.exited) this.dismissed = true;

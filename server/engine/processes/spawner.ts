@@ -74,6 +74,11 @@ export interface Child {
    * exit.
    */
   signalTree(signal: "SIGTERM" | "SIGKILL"): void;
+  /**
+   * Kills its process group after `ms`, also if the server hangs then, unless the same lease is renewed. Null ends the
+   * lease. On Windows no lease is watched.
+   */
+  killIn(lease: string, ms: number | null): void;
   /** Back-pressure: the child's output is not read until `resumeOutput`, except that of `streams`. */
   pauseOutput(): void;
   resumeOutput(): void;

@@ -10,14 +10,36 @@ import { WaitLine } from "../wait-line.js";
 export interface Acquired {
   acquired: boolean;
   ownerDied: boolean;
+  /** Of a cluster. */
+  fence?: number;
+}
+
+export interface LockStatus {
+  locked: boolean;
+  holder: string | null;
+  depth: number;
+  waiters: number;
+}
+
+/** A lock of this server or of a cluster. */
+export abstract class LockObject implements SharedObject {
+  abstract readonly handle: Handle;
+  /** Address of the cluster, without its password. Null: it is of this server. */
+  abstract readonly cluster: string | null;
+  abstract acquire(session: Session, owner: string, timeoutMs: number | null | undefined): Acquired | Wait<Acquired>;
+  abstract release(session: Session, owner: string): null | Promise<null>;
+  abstract status(): LockStatus | Promise<LockStatus>;
+  abstract unreferenced(): void;
+  abstract describe(): SyncInfo;
 }
 
 /**
  * Lock and RLock. `release` hands the lock to the waiter that has waited longest, so a free lock has no waiters. After
  * its holder's session has ended, the next holder is told `ownerDied`.
  */
-export class Lock implements SharedObject, Waitable, Holding {
+export class Lock extends LockObject implements Waitable, Holding {
   readonly handle: Handle;
+  readonly cluster = null;
   readonly recursive: boolean;
   readonly #engine: SyncDependencies;
   /** `depth`: the depth at which the waiter will hold the lock. */
@@ -32,6 +54,7 @@ export class Lock implements SharedObject, Waitable, Holding {
   #ownerDied = false;
 
   constructor(engine: SyncDependencies, handle: Handle) {
+    super();
     this.#engine = engine;
     this.handle = handle;
     this.recursive = handle.startsWith("rlock:");
@@ -82,7 +105,7 @@ export class Lock implements SharedObject, Waitable, Holding {
     else if (this.#holder !== session) throw this.#notOwner(action);
   }
 
-  status(): { locked: boolean; holder: string | null; depth: number; waiters: number } {
+  status(): LockStatus {
     return {
       locked: this.#holder !== null,
       holder: this.#holder?.id ?? null,

@@ -9,13 +9,32 @@ import type { Holding, Session } from "../session.js";
 import type { Party, Wait, Waitable } from "../wait.js";
 import { WaitLine } from "../wait-line.js";
 
+export interface SemaphoreStatus {
+  value: number;
+  waiters: number;
+  holders: string[];
+}
+
+/** A semaphore of this server or of a cluster. */
+export abstract class SemaphoreObject implements SharedObject {
+  abstract readonly handle: Handle;
+  /** Address of the cluster, without its password. Null: it is of this server. */
+  abstract readonly cluster: string | null;
+  abstract acquire(session: Session, owner: string, timeoutMs: number | null | undefined): Acquired | Wait<Acquired>;
+  abstract release(session: Session, owner: string, n: number): null | Promise<null>;
+  abstract status(): SemaphoreStatus | Promise<SemaphoreStatus>;
+  abstract unreferenced(): void;
+  abstract describe(): SyncInfo;
+}
+
 /**
  * Semaphore and BoundedSemaphore. A released permit goes to the waiter that has waited longest, so there are no waiters
  * while a permit is free. If a session dies, its permits are released, as long as every earlier release came from a
  * session that held permits.
  */
-export class Semaphore implements SharedObject, Waitable, Holding {
+export class Semaphore extends SemaphoreObject implements Waitable, Holding {
   readonly handle: Handle;
+  readonly cluster = null;
   readonly bounded: boolean;
   readonly #engine: SyncDependencies;
   readonly #initial: number;
@@ -29,6 +48,7 @@ export class Semaphore implements SharedObject, Waitable, Holding {
   #ownerDied = false;
 
   constructor(engine: SyncDependencies, handle: Handle, value: number, bounded: boolean) {
+    super();
     this.#engine = engine;
     this.handle = handle;
     this.#initial = value;
@@ -74,7 +94,7 @@ export class Semaphore implements SharedObject, Waitable, Holding {
     return null;
   }
 
-  status(): { value: number; waiters: number; holders: string[] } {
+  status(): SemaphoreStatus {
     return { value: this.#value, waiters: this.#waiters.length, holders: this.#holderIds() };
   }
 

@@ -21,6 +21,7 @@ export const fails = task(meta, tasks.fails);
 export const dies = task(meta, tasks.dies);
 export const killsAgent = task(meta, tasks.killsAgent);
 export const echo = task(meta, tasks.echo);
+export const writesGuarded = task(meta, tasks.writesGuarded);
 export const variable = task(meta, tasks.variable);
 
 export const allowTasks = ["--allow-module", dirname(taskFile)];

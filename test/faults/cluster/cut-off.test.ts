@@ -1,70 +1,39 @@
 import assert from "node:assert/strict";
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
+import { test, type TestContext } from "node:test";
 import { waitFor, within } from "../../deadline.js";
 import { compiled } from "../../fixture.js";
+import { isLiving } from "../../living.js";
 import { temporaryFolder } from "../../temporary-folder.js";
 import { needs } from "../../tools/needs.js";
 import { setStage } from "../stage.js";
-import { allowTasks, begins, double, logged, notes } from "./cluster-stage.js";
+import { allowTasks, begins, double, logged, notes, writesGuarded } from "./cluster-stage.js";
+import { fencesOf } from "./fences.js";
+import { Network } from "./network.js";
 import { TestRedis } from "./redis.js";
 
 const options = needs("redis-server", "network namespaces");
 
-interface TestContext {
-  after(clean: () => void | Promise<void>): void;
-}
-
-function ip(...words: string[]): void {
-  execFileSync("ip", words, { stdio: ["ignore", "ignore", "inherit"] });
-}
-
-/** Hosts with a network of their own, joined by a bridge at `address`. */
-class Network {
-  readonly #mark = process.pid % 100_000;
-  readonly #subnet = `10.${64 + (process.pid % 64)}.${(process.pid >> 6) % 256}`;
-
-  constructor(test: TestContext, names: readonly string[]) {
-    test.after(() => {
-      for (const name of names) execFileSync("ip", ["netns", "del", this.namespace(name)], { stdio: "ignore" });
-      execFileSync("ip", ["link", "del", this.#bridge], { stdio: "ignore" });
-    });
-    ip("link", "add", this.#bridge, "type", "bridge");
-    ip("addr", "add", `${this.address}/24`, "dev", this.#bridge);
-    ip("link", "set", this.#bridge, "up");
-    names.forEach((name, i) => {
-      const space = this.namespace(name);
-      ip("netns", "add", space);
-      ip("link", "add", this.#link(name), "type", "veth", "peer", "name", "eth0", "netns", space);
-      ip("link", "set", this.#link(name), "master", this.#bridge, "up");
-      ip("-n", space, "addr", "add", `${this.#subnet}.${i + 2}/24`, "dev", "eth0");
-      ip("-n", space, "link", "set", "eth0", "up");
-      ip("-n", space, "link", "set", "lo", "up");
-    });
-  }
-
-  get address(): string {
-    return `${this.#subnet}.1`;
-  }
-
-  namespace(name: string): string {
-    return `pp${this.#mark}${name}`;
-  }
-
-  set(name: string, state: "up" | "down"): void {
-    ip("link", "set", this.#link(name), state);
-  }
-
-  get #bridge(): string {
-    return `pp${this.#mark}br`;
-  }
-
-  #link(name: string): string {
-    return `pp${this.#mark}${name}0`;
-  }
+/** Resolves with the agent's pid when it takes work. */
+async function startAgentIn(t: TestContext, network: Network, name: string, address: string): Promise<number> {
+  const child = spawn(
+    "ip",
+    [
+      ...["netns", "exec", network.namespace(name), process.execPath, compiled("server/main")],
+      ...["agent", "--cluster", address, "--name", name, "-j", "1", ...allowTasks],
+    ],
+    { stdio: ["ignore", "pipe", "inherit"] },
+  );
+  const over = once(child, "exit");
+  t.after(async () => {
+    child.kill("SIGKILL");
+    await over;
+  });
+  await within(once(child.stdout, "data"), "an agent that takes work");
+  return child.pid!;
 }
 
 test(
@@ -76,29 +45,12 @@ test(
     const [log, gate] = [join(folder, "log"), join(folder, "gate")];
     const redis = await TestRedis.start(t, [], network.address);
     const address = redis.url("lease=8&insecure=true");
-    const agents: Record<string, number> = {};
-    for (const name of ["a", "b"]) {
-      const child = spawn(
-        "ip",
-        [
-          ...["netns", "exec", network.namespace(name), process.execPath, compiled("server/main")],
-          ...["agent", "--cluster", address, "--name", name, "-j", "1", ...allowTasks],
-        ],
-        { stdio: ["ignore", "pipe", "inherit"] },
-      );
-      const over = once(child, "exit");
-      t.after(async () => {
-        child.kill("SIGKILL");
-        await over;
-      });
-      await within(once(child.stdout, "data"), "an agent that takes work");
-      agents[name] = child.pid!;
-    }
+    const agents = { a: await startAgentIn(t, network, "a", address), b: await startAgentIn(t, network, "b", address) };
     const { mp } = await setStage(t);
     const pool = new mp.Pool({ cluster: address });
     const result = pool.apply(logged, [{ n: 1, log, until: gate }]);
     const first = await waitFor(() => begins(log)[0], { what: "the task" });
-    const cut = first.agent === agents["a"] ? "a" : "b";
+    const cut = first.agent === agents.a ? "a" : "b";
     network.set(cut, "down");
     await waitFor(() => begins(log).length === 2, { what: "the task on the other host" });
     assert.deepEqual(
@@ -125,3 +77,27 @@ test(
     await pool.terminate();
   },
 );
+
+test("the holder of a lock that is cut off writes nothing after the next holder has the lock", options, async (t) => {
+  const network = new Network(t, ["a", "b"]);
+  const folder = temporaryFolder(t);
+  const [log, gate] = [join(folder, "log"), join(folder, "gate")];
+  const redis = await TestRedis.start(t, [], network.address);
+  const address = redis.url("lease=8&insecure=true");
+  const agents = { a: await startAgentIn(t, network, "a", address), b: await startAgentIn(t, network, "b", address) };
+  const { mp } = await setStage(t);
+  const pool = new mp.Pool({ cluster: address });
+  const results = pool.map(
+    writesGuarded,
+    [1, 2].map(() => ({ log, until: gate })),
+    { chunkSize: 1 },
+  );
+  const first = await waitFor(() => begins(log)[0], { what: "the first holder" });
+  network.set(first.agent === agents.a ? "a" : "b", "down");
+  await waitFor(() => begins(log).some(({ pid }) => pid !== first.pid), { what: "the next holder" });
+  assert.ok(!isLiving(first.pid));
+  writeFileSync(gate, "");
+  assert.deepEqual(new Set(await within(results, "the results")), new Set([false, true]));
+  assert.equal(fencesOf(begins(log)).length, 3);
+  await pool.terminate();
+});

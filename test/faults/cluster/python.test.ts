@@ -37,6 +37,15 @@ if __name__ == "__main__":
         polyproc.Pool(maxtasksperchild=2, cluster=sys.argv[1]).apply(jobs.double, (1,))
     except polyproc.PolyprocError as error:
         print(error.name)
+    lock = polyproc.Lock(name="deploy", cluster=sys.argv[1])
+    with lock:
+        first = lock.fence
+        print(lock.acquire(block=False), lock.locked())
+    with lock:
+        print(lock.fence > first, lock.owner_died)
+    few = polyproc.Semaphore(2, name="few", cluster=sys.argv[1])
+    print(few.acquire(), few.acquire(timeout=5), few.acquire(block=False), few.get_value())
+    few.release()
 `;
 
 test(
@@ -51,6 +60,9 @@ test(
     const { stdout } = await promisify(execFile)("python3", [join(folder, "main.py"), redis.url()], {
       env: { ...process.env, PYTHONPATH: join(root, "bindings", "python"), PYTHONDONTWRITEBYTECODE: "1" },
     });
-    assert.equal(stdout, "[0, 2, 4, 6, 8] 9900\n[]\nraised no 1\nBadState\n");
+    assert.equal(
+      stdout,
+      "[0, 2, 4, 6, 8] 9900\n[]\nraised no 1\nBadState\nFalse True\nTrue False\nTrue True False 0\n",
+    );
   },
 );

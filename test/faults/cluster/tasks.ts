@@ -1,3 +1,4 @@
+import { Lock } from "polyproc";
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
@@ -65,4 +66,22 @@ export function variable(name: string): string | null {
 
 export function where(): string {
   return hostname();
+}
+
+export interface Guarded {
+  log: string;
+  /** It releases the lock once this file exists. */
+  until: string;
+}
+
+/** Holds the cluster's lock `guarded`, and writes its fence into the log all the time. */
+export async function writesGuarded({ log, until }: Guarded): Promise<boolean> {
+  const lock = new Lock({ name: "guarded", cluster: process.env["POLYPROC_CLUSTER"] });
+  const guard = await lock.lock();
+  do {
+    note(log, "begin", guard.fence!);
+    await delay(5);
+  } while (!existsSync(until));
+  await guard.release();
+  return guard.ownerDied;
 }

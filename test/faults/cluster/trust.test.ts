@@ -129,7 +129,7 @@ test("workers inherit no password of the cluster, and messages do not show it", 
   });
   const pool = new mp.Pool({ cluster: address.replace("default@", "default:s3cret@") });
   assert.equal(await within(pool.apply(variable, ["POLYPROC_CLUSTER_PASSWORD"]), "a task"), null);
-  assert.equal(await pool.apply(variable, ["POLYPROC_CLUSTER"]), null);
+  assert.equal(await pool.apply(variable, ["POLYPROC_CLUSTER"]), address);
   const { pools } = await mp.connection.request("pool/list", {});
   assert.equal(pools[0]!.cluster, address);
   assert.doesNotMatch(agent.stdout() + agent.stderr(), /s3cret/);

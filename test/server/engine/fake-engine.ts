@@ -30,7 +30,10 @@ export class FakeWorld {
       clock: this.clock,
       reportFault: (error) => this.onFault(error),
       spawner,
-      clusters: clusters ?? { shown: noCluster, open: noCluster, hosts: noCluster, drain: noCluster },
+      clusters: Object.assign(clusters ?? { shown: noCluster, open: noCluster, hosts: noCluster, drain: noCluster }, {
+        permits: noCluster,
+        hostname: "here",
+      }),
       codec: {
         decode: (payload) => payload,
         encode: () => new Uint8Array(),

@@ -45,6 +45,8 @@ export class FakeHost implements Host {
     return this.#record;
   }
 
+  killIn(): void {}
+
   signalTree(signal: "SIGTERM" | "SIGKILL"): void {
     this.signals.push(signal);
   }

@@ -94,6 +94,8 @@ export class FakeChild implements Host {
     this.isHost = isHost;
   }
 
+  killIn(): void {}
+
   signalTree(): void {
     this.condemned = true;
   }

@@ -11,6 +11,9 @@ class Acquirable(SharedObject):
     _area = ""
     # How often it was acquired through this object and not released through it.
     _holds = 0
+    # Of the last `acquire` through this object that acquired it.
+    owner_died = False
+    fence = None
 
     def _begin(self):
         self._acquire, self._release = self._area + "/acquire", self._area + "/release"
@@ -27,10 +30,11 @@ class Acquirable(SharedObject):
         Returns True once it is acquired, and False if the timeout passed first.
         """
         params = self._params(owner(), *waiting(block, timeout))
-        acquired = self._request(self._acquire, params, self._undo)["acquired"]
-        if acquired:
+        result = self._request(self._acquire, params, self._undo)
+        if result["acquired"]:
             self._holds += 1
-        return acquired
+            self.owner_died, self.fence = result["ownerDied"], result.get("fence")
+        return result["acquired"]
 
     def _undo(self, result):
         if result["acquired"]:

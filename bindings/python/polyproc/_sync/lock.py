@@ -5,7 +5,7 @@ import threading
 from .._errors import PolyprocError
 from .._processes import current
 from . import MODULE
-from .sem_lock import SemLock
+from .sem_lock import SemLock, in_cluster
 
 
 class Lock(SemLock):
@@ -13,14 +13,17 @@ class Lock(SemLock):
     A lock. Any thread of any process may release it. Not recursive: a thread that acquires it twice waits for itself.
 
     `name`: all programs on the same server that make a lock of this name share it. Default: a lock of its own.
+    `cluster`: address of a cluster's Redis: all its hosts share the lock by its name, and only its holder may release
+    it. After `acquire`, `fence` is a number that rises with each holder, and `owner_died` says whether an earlier
+    holder did not release it.
     """
 
     __module__ = MODULE
     _kind = _area = "lock"
     _everywhere = True
 
-    def __init__(self, *, ctx=None, name=None):
-        self._create(ctx, "lock/create", lambda handle: {"lock": handle}, name)
+    def __init__(self, *, ctx=None, name=None, cluster=None):
+        self._create(ctx, "lock/create", lambda handle: {"lock": handle, **in_cluster(cluster)}, name)
 
     def locked(self):
         """Returns True while any process holds the lock."""

@@ -2,7 +2,7 @@
 
 from .._errors import PolyprocError
 from . import MODULE
-from .sem_lock import SemLock
+from .sem_lock import SemLock, in_cluster
 
 
 class Semaphore(SemLock):
@@ -11,6 +11,7 @@ class Semaphore(SemLock):
 
     `value`: permits at the start; default 1. Raises ValueError if it is negative.
     `name`: all programs on the same server that make a semaphore of this name share it.
+    `cluster`: address of a cluster's Redis: all its hosts share the semaphore by its name, as for `Lock`.
     """
 
     __module__ = MODULE
@@ -18,13 +19,13 @@ class Semaphore(SemLock):
     _everywhere = True
     _bounded = False
 
-    def __init__(self, value=1, *, ctx=None, name=None):
+    def __init__(self, value=1, *, ctx=None, name=None, cluster=None):
         if value < 0:
             raise ValueError("semaphore initial value must be >= 0")
         self._create(
             ctx,
             "semaphore/create",
-            lambda handle: {"semaphore": handle, "value": value, "bounded": self._bounded},
+            lambda handle: {"semaphore": handle, "value": value, "bounded": self._bounded, **in_cluster(cluster)},
             name,
         )
 

@@ -22,7 +22,20 @@ class _Acquirable(Face):
             if result["acquired"]:
                 shared._session.send(shared._area + "/release", shared._params(me))
 
-        return (await self._ask(shared._area + "/acquire", params, undo))["acquired"]
+        result = await self._ask(shared._area + "/acquire", params, undo)
+        if result["acquired"]:
+            shared.owner_died, shared.fence = result["ownerDied"], result.get("fence")
+        return result["acquired"]
+
+    @property
+    def owner_died(self):
+        """Whether the last `acquire` got it after a holder that had not released it."""
+        return self.shared.owner_died
+
+    @property
+    def fence(self):
+        """In a cluster: the number of the last `acquire`, which rises with each holder. Otherwise None."""
+        return self.shared.fence
 
     async def release(self):
         shared = self.shared
@@ -55,8 +68,8 @@ class Lock(_Acquirable):
 
     _kind = synchronize.Lock
 
-    def __init__(self, *, ctx=None, name=None):
-        self.shared = synchronize.Lock(ctx=ctx, name=name)
+    def __init__(self, *, ctx=None, name=None, cluster=None):
+        self.shared = synchronize.Lock(ctx=ctx, name=name, cluster=cluster)
 
     async def locked(self):
         """Returns True while any process holds the lock."""
@@ -84,8 +97,8 @@ class Semaphore(_Acquirable):
 
     _kind = synchronize.Semaphore
 
-    def __init__(self, value=1, *, ctx=None, name=None):
-        self.shared = self._kind(value, ctx=ctx, name=name)
+    def __init__(self, value=1, *, ctx=None, name=None, cluster=None):
+        self.shared = self._kind(value, ctx=ctx, name=name, cluster=cluster)
 
     async def get_value(self):
         """Returns the number of permits that can be acquired now."""

@@ -56,7 +56,7 @@ function startingWorld() {
     startCommand: (spec, events) => {
       commands.push(spec);
       queueMicrotask(() => events.spawned(1));
-      return { pid: 1, signalTree: () => {}, pauseOutput: () => {}, resumeOutput: () => {} };
+      return { pid: 1, signalTree: () => {}, killIn: () => {}, pauseOutput: () => {}, resumeOutput: () => {} };
     },
     usage: () => Promise.resolve([]),
     runtimes: () => ["node"],

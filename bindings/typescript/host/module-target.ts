@@ -119,7 +119,7 @@ function adviceFor(name: string, { default: byDefault }: Record<string, unknown>
     return `; its default export has that name: task(import.meta, ${name}, "default")`;
   if (!/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name) || name === "default") return "";
   return (
-    `; export it there, or name the module that does: { module: new URL("./its-module.js", import.meta.url), ` +
+    `; export it there, or name the module that does: { module: new URL('./its-module.js', import.meta.url), ` +
     `export: "${name}" } (in CommonJS: module: require.resolve("./its-module.js"))`
   );
 }

@@ -56,7 +56,7 @@ export type RunnableClass<A extends AnyArguments, R> = new (...args: A) => { run
  *
  * In CommonJS, write `task(module, digest)`. Workers load the module and look for the export. `name`: name of the
  * export; default: the function's own name. Dots lead into objects: `tools.digest`. For a function that this module
- * imports, write `{ module: new URL("./digest.js", import.meta.url), export: "digest" }`. Throws a TypeError if there
+ * imports, write `{ module: new URL('./digest.js', import.meta.url), export: "digest" }`. Throws a TypeError if there
  * is no name, or if the module is not a file.
  */
 export function task<A extends AnyArguments, R>(

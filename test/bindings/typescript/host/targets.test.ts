@@ -62,7 +62,7 @@ test("the error for a missing export lists the existing ones", async (t) => {
   assert.equal(
     await call(host, { module, export: "three" }),
     `module ${module} does not export "three": it exports one, two; export it there, or name the module that ` +
-      'does: { module: new URL("./its-module.js", import.meta.url), export: "three" } ' +
+      `does: { module: new URL('./its-module.js', import.meta.url), export: "three" } ` +
       '(in CommonJS: module: require.resolve("./its-module.js"))',
   );
   assert.equal(await call(host, { module }), `module ${module} does not export "default": it exports one, two`);

@@ -21,6 +21,7 @@ import { filePaths } from "./file-paths.js";
 import type { DirectIntake } from "./ipc/framing/direct-intake.js";
 import { serveFrames } from "./ipc/serve-frames.js";
 import { listen, type Listener, type TlsFiles } from "./listen.js";
+import { ownMemory } from "./own-memory.js";
 import { createSpawner, type OsSpawner } from "./os/spawner.js";
 import { signalNumber } from "./os/signals.js";
 import { letGoOfStandardStreams } from "./os/standard-streams.js";
@@ -122,7 +123,7 @@ export class PolyprocServer {
         pid: process.pid,
         startedAt: performance.now(),
         addresses: () => this.addresses(),
-        memory: () => ({ rssBytes: process.memoryUsage.rss(), heapUsedBytes: process.memoryUsage().heapUsed }),
+        memory: ownMemory(),
         protocol: protocolDocuments,
         // Later, so that the answer to the request is sent first.
         stop: () => setImmediate(() => void this.stop()),

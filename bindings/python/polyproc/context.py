@@ -4,7 +4,7 @@ import os
 
 from . import _handles, process  # noqa: F401
 from ._errors import AuthenticationError, BufferTooShort, ProcessError, TimeoutError
-from ._processes import log, prepare
+from ._processes import current, log, prepare
 from ._standard import descriptors  # noqa: F401
 from ._standard.library import lending
 from ._values.payload import is_encoding
@@ -25,6 +25,10 @@ class BaseContext:
 
     def __init__(self, session=None):
         self._own_session = session
+
+    def _makes_own_processes(self):
+        """Whether it may have a class of processes that is not the package's."""
+        return type(self) not in (BaseContext, DefaultContext, SpawnContext)
 
     def _session(self):
         if self._own_session is not None:
@@ -323,7 +327,7 @@ def check_method(method):
 # What objects of the standard library ask for while they are pickled for a new process.
 __getattr__ = lending("context", "get_spawning_popen", "set_spawning_popen")
 Process = process.Process
-default_context = DefaultContext()
+default_context = current.default_context = DefaultContext()
 _spawn_context = SpawnContext()
 
 

@@ -15,7 +15,7 @@ from ._pools.progress import Progress
 from ._pools.results import ApplyResult, AsyncResult, MapResult
 from ._pools.status import PoolStatus
 from ._pools.timing import Durations, PoolTiming, TimingRecord
-from ._processes import prepare
+from ._processes import current, prepare
 from ._processes.may_start import check_may_start
 from ._server import at_exit  # noqa: F401
 from ._server.default import default_session
@@ -25,7 +25,6 @@ from ._standard.library import lending
 from ._values.failure import MaybeEncodingError, RemoteTraceback
 from ._values.msgpack import pack_str
 from ._values.payload import call_args, with_handles
-from .context import BaseContext, DefaultContext, SpawnContext, default_context
 from .targets import Target
 
 INIT = "INIT"
@@ -35,8 +34,6 @@ TERMINATE = "TERMINATE"
 
 # For the size of chunks: workers of a cluster without a limit. Node's binding has the same number.
 _CLUSTER_WORKERS = 64
-# Contexts whose processes are daemonic when they are told to be.
-_CONTEXTS = (type(None), BaseContext, DefaultContext, SpawnContext)
 # Jobs of `apply` that are kept open for the next call of the same function.
 _MAX_APPLY_JOBS = 64
 
@@ -120,9 +117,11 @@ class Pool(SharedObject):
 
     def _workers_are_daemonic(self, context):
         """Whether the program's processes become daemonic when they are told to: a class of its own may refuse."""
-        if type(self).Process is Pool.Process and type(context) in _CONTEXTS:
+        if context is None:
+            context = current.default_context
+        if type(self).Process is Pool.Process and not context._makes_own_processes():
             return True
-        worker = self.Process(default_context if context is None else context)
+        worker = self.Process(context)
         worker.daemon = True
         return worker.daemon
 

@@ -3,3 +3,6 @@
 # Process objects, which `polyproc.process` sets. The program itself has no parent.
 process = None
 parent = None
+
+# The context of the package's own names, which `polyproc.context` sets.
+default_context = None

@@ -46,4 +46,9 @@ function read(path: Buffer, start: number, length: number): Buffer {
   }
 }
 
-export const compressTask = task(import.meta, compress);
+/** What a worker runs: `compress`, for several pieces. */
+export function compressAll(pieces: readonly Piece[]): Packed[] {
+  return pieces.map(compress);
+}
+
+export const compressTask = task(import.meta, compressAll);

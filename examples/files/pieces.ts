@@ -26,6 +26,23 @@ export function pieceOf(file: FoundFile, index: number, n: number): Piece {
   return { file: index, path: file.path, start, length: Math.min(pieceBytes, file.size - start) };
 }
 
+/** Most pieces in one task: with a report for each small file, the messages would be felt. */
+const maxTogether = 8;
+
+/** Lists of pieces for one task each: a large one alone, small ones together. */
+export function* together(pieces: Iterable<Piece>): Generator<Piece[]> {
+  let list: Piece[] = [];
+  let bytes = 0;
+  for (const piece of pieces) {
+    list.push(piece);
+    bytes += piece.length;
+    if (list.length < maxTogether && bytes < pieceBytes / 2) continue;
+    yield list;
+    [list, bytes] = [[], 0];
+  }
+  if (list.length > 0) yield list;
+}
+
 /**
  * All pieces of all files, made as they are needed. Large files come first: the last tasks of a job should be short.
  */

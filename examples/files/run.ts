@@ -1,9 +1,6 @@
 import type { Pool } from "polyproc";
 import { compressTask, type Packed } from "./compress.js";
-import type { Piece } from "./pieces.js";
-
-/** Pieces in one task. A small file takes so little time that sending it alone would be felt. */
-const chunkSize = 8;
+import { together, type Piece } from "./pieces.js";
 
 /**
  * Compresses the pieces in the pool's workers and calls `onResult` with each result as it arrives. When `signal` fires,
@@ -15,10 +12,13 @@ export async function run(
   signal: AbortSignal,
   onResult: (result: Packed | Error) => void,
 ): Promise<void> {
-  // If a worker is killed, its piece is tried once more.
-  const options = { returnExceptions: true, retries: 1, signal, graceMs: 0, chunkSize } as const;
+  // If a worker is killed, what it had is tried once more.
+  const options = { returnExceptions: true, retries: 1, signal, graceMs: 0 } as const;
   try {
-    for await (const result of pool.imapUnordered(compressTask, pieces, options)) onResult(result);
+    for await (const results of pool.imapUnordered(compressTask, together(pieces), options)) {
+      if (results instanceof Error) onResult(results);
+      else for (const result of results) onResult(result);
+    }
   } catch (error) {
     if (!signal.aborted) throw error;
   }

@@ -1,9 +1,8 @@
 import * as vscode from "vscode";
 import { fileItem, workspaceFolders } from "../items/file-item.js";
-import { findFiles } from "../items/find-files.js";
 import { describeSource, ItemsError, type ItemSource } from "../items/item-source.js";
-import { readPatterns } from "../items/patterns.js";
 import { parseValues } from "../items/values.js";
+import { askGlob } from "./ask-glob.js";
 import { openFiles } from "./open-files.js";
 
 /** `files`: of a map over files; then the items are files unless something else was chosen on purpose. */
@@ -12,7 +11,6 @@ export type Wanted = "files" | "anything";
 type Choice = vscode.QuickPickItem & { choose?: () => Promise<ItemSource | undefined> | ItemSource };
 
 const maxFiles = 5000;
-const defaultGlob = "**/*";
 
 /** Asks where the items come from. `last`: the previous choice, which is offered first. */
 export async function chooseItems(
@@ -76,44 +74,6 @@ function selectedText(): string | null {
   if (!editor || editor.selections.every((selection) => selection.isEmpty)) return null;
   const text = editor.selections.map((selection) => editor.document.getText(selection)).join("\n");
   return text.trim() === "" ? null : text;
-}
-
-async function askGlob(title: string, last: ItemSource | undefined): Promise<ItemSource | undefined> {
-  const before =
-    last?.kind === "glob"
-      ? [...last.include, ...(last.exclude ?? []).map((pattern) => `!${pattern}`)].join(", ")
-      : defaultGlob;
-  const matches = new Matches();
-  const text = await vscode.window.showInputBox({
-    title,
-    value: before,
-    prompt:
-      "Pattern of files, relative to the workspace. Several with commas; ! excludes files: src/**/*.ts, !**/*.test.ts",
-    validateInput: (typed) => matches.validate(typed),
-    ignoreFocusOut: true,
-  });
-  const read = text === undefined ? undefined : readPatterns(text);
-  return read === undefined || "problem" in read ? undefined : { kind: "glob", ...read };
-}
-
-/** Counts the files that match the typed pattern. A pattern without a match is not accepted: the input stays open. */
-class Matches {
-  #search = new AbortController();
-
-  async validate(typed: string): Promise<string | vscode.InputBoxValidationMessage | undefined> {
-    this.#search.abort();
-    this.#search = new AbortController();
-    const read = readPatterns(typed);
-    if ("problem" in read) return read.problem;
-    try {
-      const { length } = await findFiles(read.include, read.exclude, undefined, this.#search.signal);
-      if (length === 0) return "No file matches";
-      const message = `${length.toLocaleString()} ${length === 1 ? "file matches" : "files match"}`;
-      return { message, severity: vscode.InputBoxValidationSeverity.Info };
-    } catch (error) {
-      return error instanceof ItemsError ? error.message : undefined;
-    }
-  }
 }
 
 async function askFiles(title: string): Promise<ItemSource | undefined> {

@@ -40,6 +40,7 @@ test(
         intervalMs: 50,
       }).catch((error: unknown) => assert.fail(`${String(error)}; it says ${said}`));
     };
+    await says("6 files match");
     await input.fill("texts/*");
     await says("4 files match");
     await input.fill("nowhere/**");

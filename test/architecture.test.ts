@@ -119,6 +119,7 @@ const layers: Record<string, Layer> = {
     folders,
     packages: [
       "polyproc",
+      "bullmq",
       "rollup",
       "webpack",
       "@wasm-fmt/ruff_fmt",

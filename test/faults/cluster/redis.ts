@@ -24,8 +24,15 @@ export class TestRedis {
     this.#host = host;
   }
 
-  static async start(test: TestContext, args: readonly string[] = [], host = "127.0.0.1"): Promise<TestRedis> {
-    const redis = new TestRedis(await freePort(host), temporaryFolder(test), args, host);
+  static async start(
+    test: TestContext,
+    args: readonly string[] = [],
+    host = "127.0.0.1",
+    over: "tcp" | "tls" = "tcp",
+  ): Promise<TestRedis> {
+    const port = await freePort(host);
+    const ports = over === "tcp" ? ["--port", String(port)] : ["--port", "0", "--tls-port", String(port)];
+    const redis = new TestRedis(port, temporaryFolder(test), [...ports, ...args], host);
     test.after(() => redis.kill());
     await redis.start();
     return redis;
@@ -35,7 +42,7 @@ export class TestRedis {
     const child = spawn(
       "redis-server",
       [
-        ...["--port", String(this.port), "--bind", this.#host, "--dir", this.#folder, "--save", ""],
+        ...["--bind", this.#host, "--dir", this.#folder, "--save", ""],
         ...["--appendonly", "yes", "--appendfsync", "everysec", "--protected-mode", "no"],
         ...this.#args,
       ],

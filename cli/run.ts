@@ -78,13 +78,18 @@ async function run(server: ServerLink, command: readonly string[], name: string 
   try {
     await connection.request("events/watchOutput", { scope: "own", lossless: true });
     const [program, ...args] = command;
+    const around = surroundings(server);
     ({ pid } = await connection.request("process/start", {
       process,
       // There is no item, so braces are plain text.
-      target: { command: program!, args: args.map(literally) },
+      target: {
+        command: program!,
+        args: args.map(literally),
+        ...(around && { umask: around.umask, nice: around.nice }),
+      },
       daemon: true,
       ...(name === undefined ? {} : { name }),
-      ...surroundings(server),
+      ...(around && { cwd: around.cwd, env: around.env }),
     }));
     const { exitCode } = await connection.request("process/join", { process });
     pid = null;

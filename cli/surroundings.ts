@@ -1,8 +1,9 @@
+import { getPriority } from "node:os";
 import type { Surroundings } from "./map/command-target.js";
 import type { ServerLink } from "./server-link.js";
 
 /**
- * This process's folder and environment, for commands of a shared server on this machine. Null for a private server,
+ * This process's folder, environment, umask and niceness, for commands of a shared server on this machine. Null for a private server,
  * which inherited them, and for a server on another machine, where they are not valid.
  */
 export function surroundings(server: ServerLink): Surroundings | null {
@@ -12,5 +13,5 @@ export function surroundings(server: ServerLink): Surroundings | null {
       (entry): entry is [string, string] => entry[1] !== undefined && !entry[0].startsWith("POLYPROC_CLUSTER"),
     ),
   );
-  return { cwd: process.cwd(), env };
+  return { cwd: process.cwd(), env, umask: process.umask(), nice: getPriority() };
 }

@@ -47,16 +47,21 @@ export class Terminal {
     this.#onGone.add(listener);
   }
 
-  /** Text of whole lines. */
-  out(text: string): void {
-    if (text === "" || this.#outGone) return;
-    this.#above(() => this.#out.write(text));
+  /** While status lines are shown, a last line without an end gets one. */
+  out(text: string | Uint8Array): void {
+    if (text.length === 0 || this.#outGone) return;
+    this.#above(() => {
+      this.#out.write(text);
+      if (this.#out.isTTY) this.#endLine(this.#out, text);
+    });
   }
 
-  /** Text of whole lines. */
-  err(text: string): void {
-    if (text === "") return;
-    this.#above(() => this.#err.write(text));
+  err(text: string | Uint8Array): void {
+    if (text.length === 0) return;
+    this.#above(() => {
+      this.#err.write(text);
+      this.#endLine(this.#err, text);
+    });
   }
 
   /** Whether the reader of standard output is slow. If so, write again only after `onDrained`. */
@@ -104,6 +109,11 @@ export class Terminal {
     if (this.#shown > 0) this.#err.write(this.#erasing());
     write();
     if (this.#shown > 0) this.#err.write(this.#drawing(this.#status));
+  }
+
+  #endLine(stream: Out, text: string | Uint8Array): void {
+    const last = text.at(-1);
+    if (this.#shown > 0 && last !== "\n" && last !== 10) stream.write("\n");
   }
 
   /** Erases the status lines. The cursor is at the end of the last one. */

@@ -51,6 +51,16 @@ export const commandTarget = v.strictObject({
   input: v.optional(v.string()),
   /** The result keeps the last `maxOutputBytes` bytes of stdout, and as many of stderr. Default 1 MiB. */
   maxOutputBytes: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
+  /**
+   * Path of a folder on the server's machine that does not exist yet. The whole output of a stream that has more than
+   * `maxOutputBytes` bytes, or is not UTF-8, goes to a file there, and the result names it. The server makes the folder
+   * when it is needed, and removes it with its files when the session ends. Only for a pool's commands. Default: none.
+   */
+  outputFolder: v.optional(v.pipe(v.string(), v.minLength(1))),
+  /** File mode creation mask of the program. Default: the server's. */
+  umask: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(0o777))),
+  /** Niceness of the program. The server ignores a value that is not above its own. Default: the server's. */
+  nice: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(-20), v.maxValue(19))),
   /** Default true: an exit code other than 0 is a failure. False: it is a result. */
   check: v.optional(v.boolean()),
 });
@@ -74,4 +84,7 @@ export interface CommandResult {
   stderr: string;
   /** True if output was longer than `maxOutputBytes`: then its beginning is missing. */
   truncated: boolean;
+  /** The file in `outputFolder` with the whole of stdout. Absent: `stdout` is all that is kept. */
+  stdoutFile?: string;
+  stderrFile?: string;
 }

@@ -2,19 +2,31 @@ import type { CommandTarget } from "../../protocol/target.js";
 import { shellPlaceholderWarning } from "../../protocol/shell-placeholder.js";
 import { UsageError } from "../usage-error.js";
 
-/** Most output of a command, in bytes of each stream. Longer output is truncated to its end, and the result says so. */
+/**
+ * Most output of a command, in bytes of each stream, where there is no folder for more of it. Longer output is
+ * truncated to its end, and the result says so.
+ */
 export const maxOutputBytes = 16 * 1024 * 1024;
+/** Most output that is kept in memory, where longer output goes to a folder. */
+const maxInMemoryBytes = 256 * 1024;
 
 export interface Surroundings {
   cwd: string;
   env: Record<string, string>;
+  umask: number;
+  nice: number;
 }
 
 /**
  * The target for the command of a map. `{}` becomes the protocol's `{item}`, and `{{}}` becomes the text "{}".
- * `around`: folder and environment, if the server would use others. Throws UsageError.
+ * `around`: what the server would not know by itself. `outputFolder`: where long output goes; null: it is truncated.
+ * Throws UsageError.
  */
-export function commandTarget(command: readonly string[], around: Surroundings | null): CommandTarget {
+export function commandTarget(
+  command: readonly string[],
+  around: Surroundings | null,
+  outputFolder: string | null = null,
+): CommandTarget {
   const [program, ...args] = command;
   if (program === undefined || program === "") throw new UsageError("there is no command after --");
   if (/\{(item[^}]*|index)?\}/.test(program)) {
@@ -26,9 +38,11 @@ export function commandTarget(command: readonly string[], around: Surroundings |
   return {
     command: program,
     args: args.map((arg) => arg.replace(/\{\{\}\}|\{\}/g, (found) => (found === "{}" ? "{item}" : "{}"))),
-    maxOutputBytes,
+    ...(outputFolder === null ? { maxOutputBytes } : { maxOutputBytes: maxInMemoryBytes, outputFolder }),
     ...(around
       ? {
+          umask: around.umask,
+          nice: around.nice,
           cwd: literally(around.cwd),
           env: Object.fromEntries(Object.entries(around.env).map(([name, value]) => [name, literally(value)])),
         }

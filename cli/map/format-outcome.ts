@@ -11,17 +11,27 @@ export interface FormatOptions {
   tag: boolean;
 }
 
-/** The output of one item. Each stream is written at once, so that outputs of items do not mix. */
+/** The output of one item. It is written at once, so that outputs of items do not mix. */
 export interface Written {
+  /** Long output, which comes first. */
+  files: FileOutput[];
   stdout: string;
   stderr: string;
 }
 
+/** A stream of a command, in a file that is removed when it has been written. */
+export interface FileOutput {
+  stream: "stdout" | "stderr";
+  path: string;
+  /** Put before each line. */
+  tag: string;
+}
+
 export function formatOutcome(outcome: Outcome, options: FormatOptions): Written {
-  if (outcome.kind === "skipped") return { stdout: "", stderr: "" };
+  if (outcome.kind === "skipped") return { files: [], stdout: "", stderr: "" };
   const command = commandResult(outcome);
   const notes: string[] = [];
-  if (command?.truncated) notes.push(truncationNote(shownItem(outcome.item)));
+  if (isTruncated(outcome)) notes.push(truncationNote(shownItem(outcome.item)));
   if (isForgotten(outcome))
     notes.push(
       `${shownItem(outcome.item)}: done, but the server no longer has its result; ` +
@@ -30,13 +40,35 @@ export function formatOutcome(outcome: Outcome, options: FormatOptions): Written
   if (outcome.kind === "failed") notes.push(`${shownItem(outcome.item)}: ${describeFailure(outcome.error)}`);
   const said = notes.map((note) => `polyproc: ${note}\n`).join("");
   if (options.json)
-    return { stdout: `${JSON.stringify(toJson(outcome))}\n`, stderr: lastWords(outcome, command?.stderr) + said };
+    return {
+      files: [],
+      stdout: `${JSON.stringify(toJson(outcome))}\n`,
+      stderr: lastWords(outcome, command?.stderr) + said,
+    };
   const tag = options.tag ? `${oneLine(outcome.item)}\t` : "";
-  if (command) return { stdout: lines(command.stdout, tag), stderr: lines(command.stderr, tag) + said };
+  if (command) {
+    const { stdout, stderr, stdoutFile, stderrFile } = command;
+    const files: FileOutput[] = [];
+    if (stdoutFile !== undefined) files.push({ stream: "stdout", path: stdoutFile, tag });
+    if (stderrFile !== undefined) files.push({ stream: "stderr", path: stderrFile, tag });
+    const errors = stderrFile === undefined ? lines(stderr, tag) : "";
+    return {
+      files,
+      stdout: stdoutFile === undefined ? lines(stdout, tag) : "",
+      stderr: said === "" ? errors : ended(errors) + said,
+    };
+  }
   return {
+    files: [],
     stdout: outcome.kind === "done" && !isForgotten(outcome) ? `${tag}${JSON.stringify(outcome.value)}\n` : "",
     stderr: said,
   };
+}
+
+/** Whether output of the command is lost. */
+export function isTruncated(outcome: Outcome): boolean {
+  const command = commandResult(outcome);
+  return command !== null && command.truncated && command.stdoutFile === undefined && command.stderrFile === undefined;
 }
 
 function isForgotten(outcome: Outcome): boolean {
@@ -60,16 +92,12 @@ function lastWords(outcome: Outcome, stderr: string | undefined): string {
   return `${stderr.trimEnd().split("\n").slice(-lastLines).join("\n")}\n`;
 }
 
-/** Ends the text with a line end, so that the next item's output begins on a new line. */
+/** The text as the command wrote it, with the tag before each line. */
 function lines(text: string, tag: string): string {
-  if (text === "") return "";
-  const whole = text.endsWith("\n") ? text.slice(0, -1) : text;
-  return `${
-    tag === ""
-      ? whole
-      : whole
-          .split("\n")
-          .map((line) => tag + line)
-          .join("\n")
-  }\n`;
+  return tag === "" ? text : text.replace(/(^|\n)(?=[^])/g, (_, start: string) => start + tag);
+}
+
+/** Ends the last line, so that a message begins on a new one. */
+function ended(text: string): string {
+  return text === "" || text.endsWith("\n") ? text : `${text}\n`;
 }

@@ -1,3 +1,6 @@
+import { randomUUID } from "node:crypto";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { failsForAll } from "../../protocol/fails-for-all.js";
 import type { Target } from "../../protocol/target.js";
@@ -207,8 +210,14 @@ async function start(
 }
 
 function targetOf(server: ServerLink, command: readonly string[] | null, options: MapOptions): Target {
-  // This machine's folder and environment are those of no other host.
-  if (command) return commandTarget(command, options.cluster === undefined ? surroundings(server) : null);
+  // This machine's folders and environment are those of no other host.
+  const isHere = server.isLocal && options.cluster === undefined;
+  if (command)
+    return commandTarget(
+      command,
+      isHere ? surroundings(server) : null,
+      isHere && !options.detach ? join(tmpdir(), `polyproc-output-${randomUUID()}`) : null,
+    );
   return moduleTarget(options.module!, options.export, server.isLocal, options.interpreter);
 }
 
@@ -278,12 +287,12 @@ async function runMap(
     }
     await run.run();
   } finally {
-    report.end();
+    await report.end();
     await terminal.flushed();
     stopWatching();
     stopSuspending();
   }
-  return ending ?? (report.failed > 0 ? exitStatus.failed : exitStatus.ok);
+  return ending ?? (report.isBad ? exitStatus.failed : exitStatus.ok);
 }
 
 /** Milliseconds between SIGTERM and SIGKILL when `--halt now` or a signal ends running items. */

@@ -1,8 +1,10 @@
 import type { OutputLine } from "../../protocol/process.js";
 import type { Terminal } from "../terminal.js";
-import { formatOutcome, type FormatOptions, type Written } from "./format-outcome.js";
+import { formatOutcome, isTruncated, type FormatOptions, type Written } from "./format-outcome.js";
 import { InOrder } from "./in-order.js";
+import { inlineFiles } from "./inline-files.js";
 import type { Outcome } from "./outcome.js";
+import { OutputWriter } from "./output-writer.js";
 import { Progress } from "./progress.js";
 import { ProgressDisplay } from "./progress-display.js";
 
@@ -21,14 +23,17 @@ const maxBytesAhead = 64 * 1024 * 1024;
 
 /** Prints all that a map shows: results, failures, progress. */
 export class Report {
+  #lost = false;
   readonly #terminal: Terminal;
   readonly #options: ReportOptions;
   readonly #progress: Progress;
   readonly #display: ProgressDisplay;
+  readonly #writer: OutputWriter;
   readonly #order: InOrder<Written> | null;
 
   constructor(terminal: Terminal, total: number | null, options: ReportOptions) {
     this.#terminal = terminal;
+    this.#writer = new OutputWriter(terminal);
     this.#options = options;
     this.#progress = new Progress(total, performance.now() - (options.sinceMs ?? 0));
     this.#display = new ProgressDisplay(terminal, this.#progress, options.quiet);
@@ -39,12 +44,19 @@ export class Report {
     return this.#progress.failed;
   }
 
+  /** Whether an item failed, or some of its output is lost. */
+  get isBad(): boolean {
+    return this.failed > 0 || this.#lost;
+  }
+
   started(index: number, item: string): void {
     this.#progress.started(index, item, performance.now());
   }
 
-  add(outcome: Outcome): void {
+  add(given: Outcome): void {
+    const outcome = this.#options.json ? inlineFiles(given) : given;
     this.#progress.ended(outcome.index, outcome.kind);
+    if (isTruncated(outcome)) this.#lost = true;
     const written = formatOutcome(outcome, this.#options);
     if (this.#order) this.#order.add(outcome.index, written, written.stdout.length + written.stderr.length);
     else this.#write(written);
@@ -63,18 +75,19 @@ export class Report {
   mayFeed(index: number): boolean {
     if (this.#order && (index - this.#order.next >= maxItemsAhead || this.#order.keptBytes >= maxBytesAhead))
       return false;
+    if (this.#writer.isBusy) return false;
     if (!this.#terminal.isBehind) return true;
     this.#terminal.onDrained(this.#options.wake);
     return false;
   }
 
   /** `tookMs`: how long the map took. Default: until now. */
-  end(tookMs?: number): void {
+  async end(tookMs?: number): Promise<void> {
+    await this.#writer.end();
     this.#display.end(tookMs);
   }
 
-  #write({ stdout, stderr }: Written): void {
-    this.#terminal.out(stdout);
-    this.#terminal.err(stderr);
+  #write(written: Written): void {
+    this.#writer.write(written, () => this.#options.wake());
   }
 }

@@ -92,13 +92,13 @@ async function attach(connection: Connection, info: RunInfo, options: AttachOpti
     if (leaving.signal.reason instanceof ExitError) throw leaving.signal.reason;
     if (!leaving.signal.aborted) throw error;
   } finally {
-    report.end(endedAt === null ? undefined : endedAt - startedAt);
+    await report.end(endedAt === null ? undefined : endedAt - startedAt);
     await terminal.flushed();
     stopWatching();
   }
   if (ending !== null) return ending;
   const { state } = await connection.request("run/status", { run });
-  return report.failed > 0 || state === "cancelled" ? exitStatus.failed : exitStatus.ok;
+  return report.isBad || state === "cancelled" ? exitStatus.failed : exitStatus.ok;
 }
 
 /** Reads the run to its end, as fast as the reader of standard output reads. */

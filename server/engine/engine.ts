@@ -5,6 +5,7 @@ import { EventLog } from "./watch/event-log.js";
 import { Guard } from "./guard.js";
 import type { EngineLimits } from "./limits.js";
 import { HostCache } from "./processes/host-cache.js";
+import { OutputFolders } from "./processes/output-folders.js";
 import { OutputHub } from "./processes/output.js";
 import type { Clusters } from "./pools/cluster-link.js";
 import { ChannelTable } from "./bypass/pipe-channel.js";
@@ -60,6 +61,7 @@ export class Engine {
   readonly waitGraph: WaitGraph;
   readonly events: EventLog;
   readonly output: OutputHub;
+  readonly outputFolders: OutputFolders;
   readonly processes: ProcessTable;
   readonly hosts: HostCache;
   readonly runs: RunTable;
@@ -79,6 +81,7 @@ export class Engine {
     this.events = new EventLog(this);
     this.output = new OutputHub(this);
     this.waitGraph = new WaitGraph(this);
+    this.outputFolders = new OutputFolders(options.spawner);
     this.processes = new ProcessTable(this);
     this.hosts = new HostCache(this);
     this.runs = new RunTable(this);

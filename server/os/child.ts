@@ -22,6 +22,8 @@ export interface Launch {
   childId: string;
   /** Output that `pauseOutput` does not pause. Absent: none. */
   unpaused?: readonly string[];
+  /** Absent: the server's. */
+  umask?: number | undefined;
 }
 
 /** Callbacks for hosts and commands, which have more than output and an exit. */
@@ -113,17 +115,19 @@ export class OsChild implements Child {
   }
 
   #spawn(launch: Launch): void {
-    const { command, args, cwd, env, stdio, childId, unpaused = [] } = launch;
+    const { command, args, cwd, env, stdio, childId, unpaused = [], umask } = launch;
     this.#pausable = outputs.filter((stream) => !unpaused.includes(stream));
     this.#family.guardian.prepare();
-    const child = spawn(command, args, {
-      cwd,
-      env,
-      stdio,
-      // Makes the child leader of a new process group and session. On Windows `detached` would open a console window.
-      detached: process.platform !== "win32",
-      windowsHide: true,
-    });
+    const child = withMask(umask, () =>
+      spawn(command, args, {
+        cwd,
+        env,
+        stdio,
+        // Makes the child leader of a new process group and session. On Windows `detached` would open a console window.
+        detached: process.platform !== "win32",
+        windowsHide: true,
+      }),
+    );
     this.#process = child;
     child.on("error", (error) => this.#failed(error, launch));
     if (child.pid === undefined) return;
@@ -235,5 +239,16 @@ export class OsChild implements Child {
       this.#family.guardian.remove(this.#tree!.leader);
       this.#family.remove(this);
     });
+  }
+}
+
+/** A child inherits the umask that this process has at the moment of the fork. */
+function withMask<T>(umask: number | undefined, start: () => T): T {
+  if (umask === undefined) return start();
+  const own = process.umask(umask);
+  try {
+    return start();
+  } finally {
+    process.umask(own);
   }
 }

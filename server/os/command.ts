@@ -1,3 +1,4 @@
+import { getPriority } from "node:os";
 import type { Child, ChildEvents, CommandSpec } from "../engine/processes/spawner.js";
 import { OsChild } from "./child.js";
 import { CommandStreams } from "./command-streams.js";
@@ -11,7 +12,7 @@ export function startCommand(
   spec: CommandSpec,
   events: ChildEvents,
 ): Child {
-  const { command, args, cwd, input, streams = [] } = spec;
+  const { command, args, cwd, input, umask, nice, streams = [] } = spec;
   const piped = new CommandStreams(events, streams);
   const child = new OsChild(
     family,
@@ -19,13 +20,13 @@ export function startCommand(
     () => {
       const childId = family.newChildId();
       return {
-        command,
-        args,
+        ...niced(command, args, nice),
         cwd,
         env: childEnvironment(environment, childId, spec.env),
         stdio: [input === undefined && !streams.includes("stdin") ? "ignore" : "pipe", "pipe", "pipe"],
         childId,
         unpaused: streams,
+        umask,
       };
     },
     events,
@@ -40,4 +41,13 @@ export function startCommand(
     },
   );
   return streams.length === 0 ? child : Object.assign(child, { streams: piped });
+}
+
+/**
+ * The command line for this niceness. The program `nice` sets it, because a process that has begun may already have
+ * started others. A lower niceness than the server's needs privileges, and is ignored.
+ */
+function niced(command: string, args: readonly string[], nice: number | undefined) {
+  const more = nice === undefined || process.platform === "win32" ? 0 : nice - getPriority();
+  return more > 0 ? { command: "nice", args: ["-n", String(more), "--", command, ...args] } : { command, args };
 }

@@ -15,6 +15,7 @@ import { baseEnvironment } from "./environment.js";
 import { Family } from "./family.js";
 import { FifoStock } from "./bypass/fifo-stock.js";
 import { OsHost, type OnHostConnection, type RuntimeCommand } from "./host.js";
+import { openOutputFolder } from "./output-folder.js";
 import { refusedChild } from "./refused.js";
 import { forgetUsage, measureUsage } from "./usage.js";
 
@@ -74,6 +75,7 @@ export function createSpawner(options: SpawnerOptions): OsSpawner {
       if (disposed) return refusedChild(ending(), events);
       return startCommand(family, environment, spec, events);
     },
+    openOutputFolder,
     usage: measureUsage,
     runtimes: () => Object.keys(options.runtimes),
     differs({ runtime, env = {}, execArgv }: HostSpec): boolean {

@@ -6,6 +6,7 @@ import type { EngineLimits } from "../limits.js";
 import type { PayloadCodec } from "../payload-codec.js";
 import type { CommandDependencies } from "../processes/command-run.js";
 import type { HostCache, LivePool } from "../processes/host-cache.js";
+import type { OutputFolders } from "../processes/output-folders.js";
 import type { OutputHub } from "../processes/output.js";
 import type { ProcessTable } from "../processes/process-table.js";
 import type { RuntimeOptions } from "../processes/runtime.js";
@@ -21,6 +22,7 @@ export type PoolDependencies = CommandDependencies & {
   readonly registry: Registry;
   readonly events: Pick<EventLog, "publishPool" | "publishTask" | "taskChanged">;
   readonly output: Pick<OutputHub, "flush" | "tail">;
+  readonly outputFolders: OutputFolders;
   readonly processes: Pick<ProcessTable, "newTaskProcess">;
   readonly hosts: Pick<HostCache, "take" | "requireRuntime">;
   /** Pools that have work or workers, or may get some. */

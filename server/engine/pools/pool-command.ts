@@ -3,12 +3,12 @@ import type { Handle, Payload } from "../../../protocol/schema.js";
 import type { CommandResult, CommandTarget } from "../../../protocol/target.js";
 import type { Timer } from "../clock.js";
 import { fillArguments, fillItem } from "../processes/command-line.js";
+import { CommandOutput } from "../processes/command-output.js";
 import { CommandRun } from "../processes/command-run.js";
 import type { PoolDependencies } from "./dependencies.js";
 import type { Principal } from "../guard.js";
 import type { ProcessRecord } from "../processes/process.js";
 import type { CommandSpec, ExitStatus } from "../processes/spawner.js";
-import { TailBuffer } from "../processes/tail-buffer.js";
 import type { Session } from "../session.js";
 import type { Outcome, Task } from "./task.js";
 
@@ -32,7 +32,7 @@ export class PoolCommand {
   readonly #pool: CommandPool;
   readonly #record: ProcessRecord;
   readonly #target: CommandTarget;
-  readonly #output: Record<"stdout" | "stderr", TailBuffer>;
+  readonly #output: Record<"stdout" | "stderr", CommandOutput>;
   readonly #since: number;
   #deadline: Timer | undefined;
   #over = false;
@@ -45,11 +45,7 @@ export class PoolCommand {
     this.task = task;
     task.state = "sent";
     this.#target = task.job.target as CommandTarget;
-    const max = this.#target.maxOutputBytes ?? defaultMaxOutputBytes;
-    this.#output = {
-      stdout: new TailBuffer(max, engine.budget.server),
-      stderr: new TailBuffer(max, engine.budget.server),
-    };
+    this.#output = { stdout: this.#newOutput("stdout"), stderr: this.#newOutput("stderr") };
     this.#since = engine.clock.now();
     const wallTime = engine.clock.wallTime();
     const spec = this.#fill();
@@ -73,7 +69,12 @@ export class PoolCommand {
         if (task.job.timeoutMs !== null)
           this.#deadline = engine.guard.after(task.job.timeoutMs, pool, () => this.stop("TimedOut", task.job.graceMs));
       },
-      output: (stream, data) => this.#output[stream].push(data),
+      output: (stream, data) => {
+        const output = this.#output[stream];
+        if (output.fault) return;
+        output.push(data);
+        if (output.fault) this.#record.terminate(task.job.graceMs);
+      },
       failed: (error) => engine.guard.soon(pool, () => this.#end({ error: error.toErrorObject() })),
       exited: (status) => this.#end(this.#result(status)),
       endAfterFault: (error) => pool.endAfterFault(error),
@@ -94,6 +95,18 @@ export class PoolCommand {
 
   kill(): void {
     this.#record.dismiss();
+  }
+
+  #newOutput(stream: "stdout" | "stderr"): CommandOutput {
+    const { engine, session } = this.#pool;
+    const { maxOutputBytes = defaultMaxOutputBytes, outputFolder } = this.#target;
+    return new CommandOutput(
+      maxOutputBytes,
+      engine.budget.server,
+      outputFolder === undefined
+        ? null
+        : () => engine.outputFolders.create(session, outputFolder, `${this.task.index}.${stream}`),
+    );
   }
 
   /** The command with its item filled in, or the error that prevents it. */
@@ -118,17 +131,31 @@ export class PoolCommand {
 
   #result(status: ExitStatus) {
     const { codec } = this.#pool.engine.options;
-    const { stdout, stderr } = this.#output;
+    const stdout = this.#output.stdout.end();
+    const stderr = this.#output.stderr.end();
+    const fault = this.#output.stdout.fault ?? this.#output.stderr.fault;
     const result: CommandResult = {
       exitCode: status.exitCode,
       signal: status.signal,
-      stdout: stdout.text(),
-      stderr: stderr.text(),
+      stdout: stdout.text,
+      stderr: stderr.text,
       truncated: stdout.truncated || stderr.truncated,
+      ...(stdout.file === undefined ? {} : { stdoutFile: stdout.file }),
+      ...(stderr.file === undefined ? {} : { stderrFile: stderr.file }),
     };
+    if (fault)
+      return this.#failure(
+        result,
+        `its output cannot be stored, so the command was ended (${fault.message}); ` +
+          `make room, or choose another folder than ${this.#target.outputFolder}`,
+      );
     if (status.exitCode === 0 || (this.#target.check === false && status.signal === null))
       return { values: codec.encode([result]) };
     const how = status.signal === null ? `exit code ${status.exitCode}` : `killed by ${status.signal}`;
+    return this.#failure(result, how);
+  }
+
+  #failure(result: CommandResult, how: string) {
     const last = result.stderr.trimEnd().split("\n").slice(-3).join("\n");
     return {
       error: new PolyprocError("TaskFailed", `${this.#target.command}: ${how}${last ? `: ${last}` : ""}`, {

@@ -31,6 +31,8 @@ function build(target: CommandTarget, args: string[], fill: (text: string) => st
     cwd: target.cwd === undefined ? undefined : fill(target.cwd),
     env,
     input: target.input === undefined ? undefined : fill(target.input),
+    umask: target.umask,
+    nice: target.nice,
   };
 }
 

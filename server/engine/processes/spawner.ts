@@ -9,6 +9,8 @@ export interface Spawner {
   startCommand(spec: CommandSpec, events: ChildEvents): Child;
   /** CPU and memory of these processes, each with its descendants. Processes that have ended are left out. */
   usage(pids: readonly number[]): Promise<Omit<Usage, "process">[]>;
+  /** A folder for output of commands. `path`: absolute; it must not exist yet. */
+  openOutputFolder(path: string): OutputFolder;
   runtimes(): string[];
   /** Whether these ask for another environment, or other options of Node, than a host has that is started without. */
   differs(spec: HostSpec): boolean;
@@ -16,6 +18,19 @@ export interface Spawner {
   readonly guardianPid: number | null;
   /** A channel for items from one process to another. Null if the system has none, or too many are open. */
   openChannel(): Channel | null;
+}
+
+/** The methods throw if the operating system refuses. */
+export interface OutputFolder {
+  create(name: string): OutputFile;
+  /** Removes its files, and the folder if no others are in it. Does not throw. */
+  remove(): void;
+}
+
+export interface OutputFile {
+  readonly path: string;
+  write(data: Uint8Array): void;
+  close(): void;
 }
 
 export interface HostSpec {
@@ -39,6 +54,10 @@ export interface CommandSpec {
   env?: Record<string, string | null> | undefined;
   /** Text for standard input; absent: empty. */
   input?: string | undefined;
+  /** Absent: the server's. */
+  umask?: number | undefined;
+  /** Absent: the server's. */
+  nice?: number | undefined;
   /** Standard streams that the starter writes and reads. Absent: none. */
   streams?: readonly StandardStream[] | undefined;
 }

@@ -38,7 +38,17 @@ export class TailBuffer {
       this.#bytes += part.length;
       at += part.length;
     }
-    this.#shrink(this.#account.hasRoom(blockBytes) ? this.#maxBytes : Math.min(this.#maxBytes, leastBytes));
+    this.#shrink(this.#limit);
+  }
+
+  /** Whether the beginning would be dropped if this many bytes were pushed. */
+  wouldDrop(bytes: number): boolean {
+    return this.#bytes + bytes > this.#limit;
+  }
+
+  /** What is kept, in order. */
+  blocks(): Uint8Array[] {
+    return this.#blocks.map((block, i) => (i === this.#blocks.length - 1 ? block.subarray(0, this.#lastBytes) : block));
   }
 
   /** Bytes that are not UTF-8 become U+FFFD. */
@@ -61,6 +71,10 @@ export class TailBuffer {
     this.#bytes = this.#lastBytes = 0;
     this.#account.release(this.#charged);
     this.#charged = 0;
+  }
+
+  get #limit(): number {
+    return this.#account.hasRoom(blockBytes) ? this.#maxBytes : Math.min(this.#maxBytes, leastBytes);
   }
 
   /** Small at first: most commands write little. */

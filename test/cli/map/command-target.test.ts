@@ -19,7 +19,7 @@ test("without a placeholder the item is added", () => {
 });
 
 test("folder and environment reach the command as they are, whatever braces they have", () => {
-  const around = { cwd: "/tmp/{item}", env: { A: "{index} {{item}} {}", B: "plain" } };
+  const around = { cwd: "/tmp/{item}", env: { A: "{index} {{item}} {}", B: "plain" }, umask: 0o77, nice: 1 };
   const filled = fillItem(commandTarget(["true"], around), "x", 3);
   assert.equal(filled.cwd, around.cwd);
   assert.deepEqual(filled.env, around.env);

@@ -26,20 +26,26 @@ function failedCommand(stdout: string, stderr: string): Outcome {
   return { kind: "failed", ...ran, error: new PolyprocError("TaskFailed", "make: exit code 3", data).toErrorObject() };
 }
 
-test("a command's streams stay apart, and its last line is ended", () => {
-  assert.deepEqual(formatOutcome(command("one\ntwo", "oops\n"), plain), { stdout: "one\ntwo\n", stderr: "oops\n" });
-  assert.deepEqual(formatOutcome(command(""), plain), { stdout: "", stderr: "" });
+test("a command's streams stay apart and unchanged", () => {
+  assert.deepEqual(formatOutcome(command("one\ntwo", "oops"), plain), {
+    files: [],
+    stdout: "one\ntwo",
+    stderr: "oops",
+  });
+  assert.deepEqual(formatOutcome(command(""), plain), { files: [], stdout: "", stderr: "" });
 });
 
 test("with a tag each line begins with the item, empty lines, too", () => {
   assert.deepEqual(formatOutcome(command("one\n\ntwo\n", "oops"), { json: false, tag: true }), {
+    files: [],
     stdout: "a.txt\tone\na.txt\t\na.txt\ttwo\n",
-    stderr: "a.txt\toops\n",
+    stderr: "a.txt\toops",
   });
 });
 
 test("a failed command's output is shown, then why it failed", () => {
-  assert.deepEqual(formatOutcome(failedCommand("half\n", "oops\n"), plain), {
+  assert.deepEqual(formatOutcome(failedCommand("half\n", "oops"), plain), {
+    files: [],
     stdout: "half\n",
     stderr: "oops\npolyproc: a.txt: exit code 3\n",
   });
@@ -64,6 +70,7 @@ test("a failed function's error is shown with the first frames of its stack", ()
 
 test("a function's result is a line of JSON", () => {
   assert.deepEqual(formatOutcome({ kind: "done", ...ran, value: { a: [1, null] } }, { json: false, tag: true }), {
+    files: [],
     stdout: `a.txt\t{"a":[1,null]}\n`,
     stderr: "",
   });
@@ -119,5 +126,9 @@ test("line breaks and control characters of an item are escaped", () => {
 });
 
 test("an item that was not run is not shown", () => {
-  assert.deepEqual(formatOutcome({ kind: "skipped", ...ran }, { json: true, tag: false }), { stdout: "", stderr: "" });
+  assert.deepEqual(formatOutcome({ kind: "skipped", ...ran }, { json: true, tag: false }), {
+    files: [],
+    stdout: "",
+    stderr: "",
+  });
 });

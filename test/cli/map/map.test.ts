@@ -187,17 +187,6 @@ describe("polyproc map: output", () => {
     const { name, message, exitCode, stdout: wrote } = error as Record<string, unknown>;
     assert.deepEqual([name, message, exitCode, wrote], ["TaskFailed", "exit code 1", 1, "b\n"]);
   });
-
-  test("output beyond the limit is truncated to its end, and a note says so", async (t) => {
-    const { status, stdout, stderr } = await run(t, [
-      ...words("map -q x -- sh -c"),
-      "head -c 17000000 /dev/zero | tr '\\0' a; echo end",
-    ]);
-    assert.equal(status, 0);
-    assert.equal(stdout.length, 16 * 1024 * 1024);
-    assert.ok(stdout.endsWith("aaaend\n"));
-    assert.match(stderr, /^polyproc: x: its output is longer than 16 MiB/);
-  });
 });
 
 describe("polyproc map: failures", () => {

@@ -95,6 +95,9 @@ const childless: Spawner = {
   startCommand: () => {
     throw new Error("this test has no commands");
   },
+  openOutputFolder: () => {
+    throw new Error("this test has no files");
+  },
   usage: () => Promise.resolve([]),
   runtimes: () => [],
   differs: (spec) => spec.env !== undefined,

@@ -154,6 +154,9 @@ export class PoolWorld extends FakeWorld {
       startCommand: (): Child => {
         throw new Error("this test has no commands");
       },
+      openOutputFolder: () => {
+        throw new Error("this test has no files");
+      },
       usage: () => Promise.resolve([]),
       runtimes: () => ["node"],
       differs: (spec) => spec.env !== undefined,

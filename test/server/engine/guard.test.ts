@@ -120,6 +120,9 @@ suite("an unexpected exception", () => {
       {
         startHost: fail,
         startCommand: fail,
+        openOutputFolder: () => {
+          throw new Error("this test has no files");
+        },
         usage: () => Promise.resolve([]),
         runtimes: () => ["node"],
         differs: (spec) => spec.env !== undefined,

@@ -147,6 +147,9 @@ export class PeersWorld extends FakeWorld {
     const spawner: Spawner = {
       startHost: (_spec, events: HostEvents) => make(events, true),
       startCommand: (_spec, events): Child => make(events, false),
+      openOutputFolder: () => {
+        throw new Error("this test has no files");
+      },
       usage: () => Promise.resolve([]),
       runtimes: () => ["node"],
       differs: (spec) => spec.env !== undefined,

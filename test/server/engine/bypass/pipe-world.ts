@@ -46,6 +46,9 @@ export function setUp() {
     {
       startHost: fail,
       startCommand: fail,
+      openOutputFolder: () => {
+        throw new Error("this test has no files");
+      },
       usage: () => Promise.resolve([]),
       runtimes: () => [],
       differs: (spec) => spec.env !== undefined,

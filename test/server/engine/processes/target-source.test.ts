@@ -58,6 +58,9 @@ function startingWorld() {
       queueMicrotask(() => events.spawned(1));
       return { pid: 1, signalTree: () => {}, killIn: () => {}, pauseOutput: () => {}, resumeOutput: () => {} };
     },
+    openOutputFolder: () => {
+      throw new Error("this test has no files");
+    },
     usage: () => Promise.resolve([]),
     runtimes: () => ["node"],
     differs: (spec) => spec.env !== undefined,

@@ -3,8 +3,8 @@ import type { Surroundings } from "./map/command-target.js";
 import type { ServerLink } from "./server-link.js";
 
 /**
- * This process's folder, environment, umask and niceness, for commands of a shared server on this machine. Null for a private server,
- * which inherited them, and for a server on another machine, where they are not valid.
+ * This process's folder, environment, umask and niceness, for commands of a shared server on this machine. Null for a
+ * private server, which inherited them, and for a server on another machine, where they are not valid.
  */
 export function surroundings(server: ServerLink): Surroundings | null {
   if (server.address === null || !server.isLocal) return null;

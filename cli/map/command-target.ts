@@ -24,7 +24,7 @@ export interface Surroundings {
  */
 export function commandTarget(
   command: readonly string[],
-  around: Surroundings | null,
+  around: Partial<Surroundings> | null,
   outputFolder: string | null = null,
 ): CommandTarget {
   const [program, ...args] = command;
@@ -39,19 +39,22 @@ export function commandTarget(
     command: program,
     args: args.map((arg) => arg.replace(/\{\{\}\}|\{\}/g, (found) => (found === "{}" ? "{item}" : "{}"))),
     ...(outputFolder === null ? { maxOutputBytes } : { maxOutputBytes: maxInMemoryBytes, outputFolder }),
-    ...(around
-      ? {
-          umask: around.umask,
-          nice: around.nice,
-          cwd: literally(around.cwd),
-          env: Object.fromEntries(Object.entries(around.env).map(([name, value]) => [name, literally(value)])),
-        }
-      : {}),
+    ...(around ? placed(around) : {}),
   };
 }
 
-/** A warning if an item could inject shell commands; otherwise null. */
-export function shellWarning({ command, args }: CommandTarget): string | null {
+function placed({ cwd, env, ...own }: Partial<Surroundings>): Partial<CommandTarget> {
+  return {
+    ...own,
+    ...(cwd === undefined ? {} : { cwd: literally(cwd) }),
+    ...(env === undefined
+      ? {}
+      : { env: Object.fromEntries(Object.entries(env).map(([name, value]) => [name, literally(value)])) }),
+  };
+}
+
+/** A warning if an item could inject shell commands; otherwise null. `args`: with `{item}` for what comes from it. */
+export function shellWarning(command: string, args: readonly string[]): string | null {
   return shellPlaceholderWarning(command, args)?.replaceAll("{item}", "{}") ?? null;
 }
 

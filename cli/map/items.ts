@@ -1,11 +1,13 @@
-import { lstatSync } from "node:fs";
+import { createReadStream, existsSync, lstatSync } from "node:fs";
 import { glob } from "tinyglobby";
 import { UsageError } from "../usage-error.js";
+import type { Columns } from "./columns.js";
+import { combine, type InputSource } from "./input-sources.js";
 import { splitRecords } from "./records.js";
 
-/** One item of a map. */
+/** One item of a map. `fields`: what `{1}`, `{2}` … stand for. */
 export type Item =
-  | { ok: true; value: unknown; text: string }
+  | { ok: true; value: unknown; text: string; fields: readonly string[] }
   /** The item is invalid and cannot be run. */
   | { ok: false; text: string; reason: string };
 
@@ -13,6 +15,10 @@ export interface ItemSource {
   items: AsyncIterable<Item> | Iterable<Item>;
   /** Number of items; null if unknown. */
   total: number | null;
+  /** Names of the fields, from the header. */
+  names: readonly string[];
+  /** Items may have several fields, or named ones. */
+  hasFields: boolean;
   /** Stops reading. A pending read of the next item ends, possibly with an error. */
   stop(): void;
 }
@@ -20,59 +26,162 @@ export interface ItemSource {
 export interface ItemOptions {
   args: readonly string[];
   globs: readonly string[];
-  /** Records on standard input end with NUL, not with a line end. */
-  nul: boolean;
+  /** Files with items, one source each; `-` is standard input. */
+  files: readonly string[];
+  sources: readonly InputSource[];
+  /** The byte that ends a record of a file or of standard input. */
+  separator: number;
   /** Items are JSON texts. */
   json: boolean;
+  columns: Columns | null;
+  /** The first value of each source names its fields. */
+  header: boolean;
+  shuffle: boolean;
 }
 
-/** Returns the items of the command line and of --glob. Without either, those of standard input. */
-export async function itemSource(options: ItemOptions, input: NodeJS.ReadStream = process.stdin): Promise<ItemSource> {
-  const { args, globs } = options;
-  const read = options.json ? readJson : readText;
-  if (args.length > 0 || globs.length > 0) {
-    if (options.nul)
-      throw new UsageError(
-        "-0 is for items on standard input, but items were given as arguments or by --glob; leave one of them out",
-      );
-    const items = [...args.map(read), ...(await matches(globs)).map((path) => misreadName(path) ?? read(path))];
-    return { items, total: items.length, stop: () => {} };
+/** What the readers of items need: the options, and names of files that --glob found and could not read as text. */
+type Reading = ItemOptions & { misread: Set<string> };
+
+/** Texts of one source: all at once, or read as they are needed. */
+type Texts = string[] | NodeJS.ReadableStream;
+
+/** Returns the items of the command line, of --glob and of files. Without any, those of standard input. */
+export async function itemSource(given: ItemOptions, input: NodeJS.ReadStream = process.stdin): Promise<ItemSource> {
+  const options: Reading = { ...given, misread: new Set() };
+  const sources = await openSources(options, input);
+  const [only] = sources;
+  if (sources.length === 1 && !Array.isArray(only!.texts) && !options.shuffle) return streamed(only!.texts, options);
+  const lists = await Promise.all(
+    sources.map(async ({ texts, linked }) => ({ values: await allTexts(texts, options), linked })),
+  );
+  const names: string[] = [];
+  if (options.header)
+    for (const { values } of lists) {
+      const first = values.shift();
+      if (first === undefined) throw new UsageError("--header: an input is empty, so it has no names");
+      names.push(...fieldsOf(first, options));
+    }
+  const items = lists.length === 1 ? lists[0]!.values.map((text) => read([text], options)) : combined(lists, options);
+  if (options.shuffle) shuffle(items);
+  return { items, total: items.length, names, hasFields: lists.length > 1 || hasColumns(options), stop: () => {} };
+}
+
+async function openSources(
+  { args, globs, files, sources, separator, misread }: Reading,
+  input: NodeJS.ReadStream,
+): Promise<{ texts: Texts; linked: boolean }[]> {
+  const opened: { texts: Texts; linked: boolean }[] = files.map((file) => ({
+    texts: open(file, input),
+    linked: false,
+  }));
+  if (args.length > 0 || globs.length > 0)
+    opened.push({ texts: [...args, ...(await matches(globs, misread))], linked: false });
+  for (const { values, from, linked } of sources) {
+    if (from === "arguments") opened.push({ texts: [...values], linked });
+    else if (values.length === 0) throw new UsageError(":::: is followed by the names of files");
+    else values.forEach((file, i) => opened.push({ texts: open(file, input), linked: linked && i === 0 }));
   }
-  if (input.isTTY)
-    throw new UsageError("there are no items: name them, use --glob PATTERN, or pipe them in, one a line");
-  return { items: fromStream(input, options.nul, read), total: null, stop: () => void input.destroy() };
+  if (opened.length === 0) {
+    if (input.isTTY)
+      throw new UsageError("there are no items: name them, use --glob PATTERN, or pipe them in, one a line");
+    return [{ texts: input, linked: false }];
+  }
+  if (separator !== 10 && opened.every(({ texts }) => Array.isArray(texts)))
+    throw new UsageError(
+      "-0 and -d are for items in files and on standard input, but items were given as arguments or by --glob; " +
+        "leave one of them out",
+    );
+  return opened;
 }
 
-async function matches(patterns: readonly string[]): Promise<string[]> {
+function open(file: string, input: NodeJS.ReadStream): NodeJS.ReadableStream {
+  if (file === "-") return input;
+  if (!existsSync(file)) throw new UsageError(`there is no file ${file} to read items from`);
+  return createReadStream(file);
+}
+
+async function matches(patterns: readonly string[], misread: Set<string>): Promise<string[]> {
   if (patterns.length === 0) return [];
   const found = await glob([...patterns], { dot: false, onlyFiles: true, expandDirectories: false });
   if (found.length === 0)
     throw new UsageError(
       `--glob: no file matches ${patterns.map((pattern) => JSON.stringify(pattern)).join(" ")} in ${process.cwd()}`,
     );
+  for (const path of found) if (isMisread(path)) misread.add(path);
   return found.sort();
 }
 
-/** A file whose name is not UTF-8 cannot be named to a command. Null for all other files. */
-function misreadName(path: string): Item | null {
-  if (!path.includes("\ufffd") || lstatSync(path, { throwIfNoEntry: false })) return null;
-  return { ok: false, text: path, reason: "the file's name is not UTF-8; rename it" };
+async function streamed(input: NodeJS.ReadableStream, options: Reading): Promise<ItemSource> {
+  const records = splitRecords(input as AsyncIterable<Uint8Array>, options.separator);
+  let names: string[] = [];
+  if (options.header) {
+    const { value, done } = await records.next();
+    if (done || typeof value !== "string")
+      throw new UsageError("--header: the first line, which has the names, cannot be read");
+    names = fieldsOf(value, options);
+  }
+  const items = async function* (): AsyncGenerator<Item> {
+    for await (const record of records)
+      yield typeof record === "string" ? read([record], options) : { ok: false, ...record };
+  };
+  return {
+    items: items(),
+    total: null,
+    names,
+    hasFields: hasColumns(options),
+    stop: () => void (input as NodeJS.ReadStream).destroy(),
+  };
 }
 
-async function* fromStream(input: NodeJS.ReadStream, nul: boolean, read: (text: string) => Item): AsyncGenerator<Item> {
-  for await (const record of splitRecords(input, nul ? 0 : 10)) {
-    yield typeof record === "string" ? read(record) : { ok: false, ...record };
+/** Throws UsageError for a record that cannot be read: its place among the combinations is unknown. */
+async function allTexts(texts: Texts, { separator }: ItemOptions): Promise<string[]> {
+  if (Array.isArray(texts)) return texts;
+  const all: string[] = [];
+  for await (const record of splitRecords(texts as AsyncIterable<Uint8Array>, separator)) {
+    if (typeof record !== "string") throw new UsageError(`${record.text}: ${record.reason}`);
+    all.push(record);
+  }
+  return all;
+}
+
+function combined(lists: readonly { values: readonly string[]; linked: boolean }[], options: Reading): Item[] {
+  if (options.json) throw new UsageError("--json-items takes one input: JSON has members of its own");
+  return [...combine(lists)].map((texts) => read(texts, options));
+}
+
+/** The item of a record, or of one record of each source. */
+function read(texts: readonly string[], options: Reading): Item {
+  const text = texts.join(" ");
+  if (options.misread.has(text)) return { ok: false, text, reason: "the file's name is not UTF-8; rename it" };
+  try {
+    if (options.json) return { ok: true, value: JSON.parse(text) as unknown, text, fields: [text] };
+  } catch (error) {
+    return { ok: false, text, reason: `the item is not JSON: ${(error as Error).message}` };
+  }
+  try {
+    const fields = texts.flatMap((each) => fieldsOf(each, options));
+    return { ok: true, value: fields.length === 1 && texts.length === 1 ? text : fields, text, fields };
+  } catch (error) {
+    return { ok: false, text, reason: (error as Error).message };
   }
 }
 
-function readText(text: string): Item {
-  return { ok: true, value: text, text };
+function hasColumns({ columns, header }: ItemOptions): boolean {
+  return columns !== null || header;
 }
 
-function readJson(text: string): Item {
-  try {
-    return { ok: true, value: JSON.parse(text) as unknown, text };
-  } catch (error) {
-    return { ok: false, text, reason: `the item is not JSON: ${(error as Error).message}` };
+function fieldsOf(text: string, { columns }: ItemOptions): string[] {
+  return columns ? columns(text) : [text];
+}
+
+/** A file whose name is not UTF-8 cannot be named to a command. */
+function isMisread(path: string): boolean {
+  return path.includes("\ufffd") && !lstatSync(path, { throwIfNoEntry: false });
+}
+
+function shuffle(items: Item[]): void {
+  for (let i = items.length - 1; i > 0; i--) {
+    const j = Math.floor(Math.random() * (i + 1));
+    [items[i], items[j]] = [items[j]!, items[i]!];
   }
 }

@@ -1,54 +1,51 @@
 import { randomUUID } from "node:crypto";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { availableParallelism, tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { failsForAll } from "../../protocol/fails-for-all.js";
 import type { Target } from "../../protocol/target.js";
 import { clusterAddress } from "../cluster-address.js";
 import type { Ending } from "../ending.js";
-import { exitStatus, signalStatus } from "../exit-status.js";
-import { collect, duration, wholeNumber } from "../option-values.js";
+import { exitStatus } from "../exit-status.js";
+import { duration, wholeNumber } from "../option-values.js";
 import { openAnyServer, openSharedServer, type ServerLink } from "../server-link.js";
-import { onInterruption } from "../signals.js";
 import { surroundings } from "../surroundings.js";
-import { onSuspension } from "../suspension.js";
-import { Terminal } from "../terminal.js";
 import { UsageError } from "../usage-error.js";
 import { chooseNode } from "./choose-node.js";
-import { commandTarget, shellWarning } from "./command-target.js";
+import { commandTarget, shellWarning, type Surroundings } from "./command-target.js";
 import { detach } from "./detach.js";
 import { parseHalt, type Halt } from "../../protocol/halt.js";
 import { itemSource, type ItemSource } from "./items.js";
-import { MapRun } from "./map-run.js";
-import { moduleTarget } from "./module-target.js";
-import { Report } from "./report.js";
+import { splitSources } from "./input-sources.js";
+import { addItemOptions, groupingOf, itemOptions, type GivenItemOptions } from "./item-options.js";
 
-interface MapOptions {
-  jobs?: number;
+import type { MapRunOptions } from "./map-run.js";
+import { moduleTarget } from "./module-target.js";
+import { runMap, type RunOptions } from "./run-map.js";
+import { dryRun } from "./dry-run.js";
+import { argumentsFor, itemCommand, regroup, shellWords, type ItemCommand } from "./what-runs.js";
+
+interface MapOptions extends GivenItemOptions, RunOptions {
   module?: string;
   interpreter?: string;
   export?: string;
-  glob?: string[];
-  null?: true;
-  jsonItems?: true;
-  chunkSize: number;
-  timeout?: number;
-  retries: number;
-  halt: Halt;
-  keepOrder?: true;
-  json?: true;
-  tag?: true;
-  quiet?: true;
+  shell?: string;
+  dryRun?: true;
+  workdir?: string;
+  env?: [string, string][];
   detach?: true;
   name?: string;
   cluster?: string | true;
 }
 
 const help = `
-Items are the arguments before --, and what --glob matches; without both, the lines of standard
-input, read as they are needed. In COMMAND's arguments {} (or {item}) stands for the item, {index}
-for its position from 0, {item.name} for a member of a JSON item, and {{}} for "{}" itself. Without
-an item among them, the item is added as the last argument.
+Items are the arguments before --, what --glob matches, what follows ::: (before or after the
+command), and the lines of -a FILE or :::: FILE; without any, the lines of standard input, read as
+they are needed. Several ::: are combined; :::+ goes with the one before.
+In COMMAND's arguments {} (or {item}) stands for the item, {.} for it without its extension, {/} for
+its last part, {//} for its folder, {/.} for the last part without extension, {1} or {name} for a
+field, {#} for its position from 1 ({index}: from 0), {%} for its slot, {item.name} for a member of
+a JSON item, and {{}} for "{}" itself. Without an item among them, the item is added as the last
+argument.
 
 A command's output comes when it has ended, as one piece, its standard error to standard error. A
 function gets the item as its one argument; what it returns is printed as a line of JSON, and what
@@ -69,16 +66,20 @@ Examples:
   $ polyproc map --glob 'photos/*.png' -- mogrify -path small -resize 50% {}
   $ find . -name '*.log' -print0 | polyproc map -0 -j 8 -- gzip -9
   $ polyproc map --module ./hash.js --export digest --chunk-size 50 < files.txt > hashes.txt
+  $ polyproc map --shell 'gzip -c {} > {.}.gz' ::: *.log
+  $ polyproc map -- convert {1} -resize {2} {1.}-{2}.png ::: *.jpg ::: 100 200
   $ polyproc map --timeout 2m --retries 2 --halt soon,fail=10 --json a b c -- ./build.sh {}
 `;
 
 /** `polyproc map`. `command`: the arguments after `--`. */
 export function mapCommand(command: readonly string[] | null, exit: (ending: Ending) => void): Command {
-  return new Command("map")
+  return addItemOptions(new Command("map"))
     .summary("run a command or a function once for each item, N at a time")
     .description("Runs a command, or a function of a module, once for each item, N at a time.")
     .usage(
       "[options] [ITEM...] -- COMMAND [ARGUMENT...]\n" +
+        "       polyproc map [options] -- COMMAND [ARGUMENT...] ::: ITEM... [::: ITEM...]\n" +
+        "       polyproc map [options] --shell LINE [ITEM...]\n" +
         "       polyproc map [options] --module FILE [--export NAME] [ITEM...]",
     )
     .argument("[item...]", "the items")
@@ -86,17 +87,17 @@ export function mapCommand(command: readonly string[] | null, exit: (ending: End
     .option("--module <file>", "run a function of this JavaScript, TypeScript or Python file, in worker processes")
     .option("--export <name>", "the function's name in the module (default: its default export)")
     .option(
+      "--shell <line>",
+      "run this line by sh for each item; what stands for the item is quoted: 'gzip -c {} > {.}.gz'",
+    )
+    .option("--dry-run", "print the commands, and run none")
+    .option("--workdir <folder>", "run commands in this folder (default: this one)")
+    .option("--env <name=value>", "set a variable for the commands; may be repeated", variable)
+    .option(
       "--interpreter <path>",
       "the program that runs the function, such as an environment's bin/python (default for Python: that of the " +
         "environment nearest to the module, else python3)",
     )
-    .option(
-      "--glob <pattern>",
-      "items are the files that match, sorted; ** reaches into folders; may be repeated",
-      collect,
-    )
-    .option("-0, --null", "items on standard input end with NUL, not with a line end")
-    .option("--json-items", "each item is JSON, not text")
     .option(
       "--chunk-size <n>",
       "items that a worker is given at once; for short functions, a command gets one in any case",
@@ -132,16 +133,27 @@ export function mapCommand(command: readonly string[] | null, exit: (ending: End
     .action(async (items: string[], options: MapOptions) => exit(await map(items, command, options)));
 }
 
+function variable(text: string, before: [string, string][] = []): [string, string][] {
+  const at = text.indexOf("=");
+  if (at < 1) throw new InvalidArgumentError("Expected NAME=VALUE.");
+  return [...before, [text.slice(0, at), text.slice(at + 1)]];
+}
+
 function halt(text: string): Halt {
   const parsed = parseHalt(text);
   if (parsed) return parsed;
   throw new InvalidArgumentError("Expected now,fail=N, soon,fail=N or never.");
 }
 
-async function map(args: string[], command: readonly string[] | null, options: MapOptions): Promise<Ending> {
+async function map(args: string[], afterDashes: readonly string[] | null, options: MapOptions): Promise<Ending> {
+  const own = splitSources(args);
+  const after = splitSources(afterDashes ?? []);
+  const command = afterDashes && after.words;
+  if (options.shell !== undefined && (command !== null || options.module !== undefined))
+    throw new UsageError("--shell is what runs: leave the command after -- and --module out");
   if (options.module !== undefined && command !== null)
     throw new UsageError("give either --module or a command after --, not both");
-  if (options.module === undefined && command === null)
+  if (options.module === undefined && command === null && options.shell === undefined)
     throw new UsageError(
       "say what to run: polyproc map ITEM... -- COMMAND {}, or --module FILE --export NAME (--help has examples)",
     );
@@ -151,26 +163,51 @@ async function map(args: string[], command: readonly string[] | null, options: M
     throw new UsageError("--interpreter runs the function of --module FILE, which is missing");
   if (options.json && options.tag)
     throw new UsageError("--tag is for lines of text; with --json each object names its item");
-  const warning = command && shellWarning(commandTarget(command, null));
-  if (warning) process.stderr.write(`polyproc: ${warning}\n`);
+  const grouping = groupingOf(options);
+  if (grouping && options.module !== undefined)
+    throw new UsageError("-n, -m and -X are for commands; a function gets several items at once by --chunk-size");
+  if (grouping && options.shell !== undefined)
+    throw new UsageError("--shell runs its line for one item: leave -n, -m and -X out");
+  for (const [name, value] of [
+    ["--workdir", options.workdir],
+    ["--env", options.env],
+    ["--dry-run", options.dryRun],
+  ] as const)
+    if (options.module !== undefined && value !== undefined)
+      throw new UsageError(`${name} is for commands; --module names a function`);
 
-  const source = await itemSource({
-    args,
-    globs: options.glob ?? [],
-    nul: options.null ?? false,
-    json: options.jsonItems ?? false,
-  });
+  const inputs = [...own.sources, ...after.sources];
+  const source = await itemSource(itemOptions(own.words, inputs, options));
+  const words = options.shell === undefined ? command : shellWords(options.shell, source.names);
+  const filled: ItemCommand | null = words && itemCommand(words, source.names, grouping?.spread ?? "join");
+  if (filled) {
+    commandTarget(filled.words, null);
+    const warning = options.shell === undefined ? shellWarning(filled.words[0]!, filled.template.shown) : null;
+    if (warning) process.stderr.write(`polyproc: ${warning}\n`);
+  }
+  if (grouping && filled) regroup(source, grouping, filled.words, options.jobs ?? availableParallelism());
+  const isPlain = filled === null || (filled.template.isPlain && grouping === null && !source.hasFields);
+  if (options.dryRun) return dryRun(source, filled!);
   if (options.detach && (options.keepOrder || options.json || options.tag || options.quiet))
     throw new UsageError(
       "-k, --json, --tag and -q say how outcomes are printed: give them to polyproc attach, not together with --detach",
+    );
+  if (options.detach && !isPlain)
+    throw new UsageError(
+      "with --detach the server fills in the items, and it knows only {}, {item.name}, {index} and one input: " +
+        "leave the others out, or --detach",
     );
   if (options.name !== undefined && !options.detach)
     throw new UsageError("--name is for a run that goes on by itself: use it with --detach");
   const cluster = clusterOf(options);
   const server = await (options.detach ? openSharedServer() : openAnyServer(options.module, () => nodeOf(options)));
   try {
-    if (options.detach) return await start(server, source, targetOf(server, command, options), options);
-    return await runMap(server, targetOf(server, command, options), source, options, cluster);
+    const target = targetOf(server, filled, isPlain, options);
+    if (options.detach) return await start(server, source, target, options);
+    const fill: MapRunOptions["fill"] = isPlain
+      ? null
+      : (item, index, slot) => argumentsFor(filled!, item, source.names, index, slot);
+    return await runMap(server, target, fill, source, options, cluster);
   } finally {
     await server.connection.close();
   }
@@ -209,91 +246,22 @@ async function start(
   return exitStatus.ok;
 }
 
-function targetOf(server: ServerLink, command: readonly string[] | null, options: MapOptions): Target {
+function targetOf(server: ServerLink, command: ItemCommand | null, isPlain: boolean, options: MapOptions): Target {
+  if (!command) return moduleTarget(options.module!, options.export, server.isLocal, options.interpreter);
   // This machine's folders and environment are those of no other host.
   const isHere = server.isLocal && options.cluster === undefined;
-  if (command)
-    return commandTarget(
-      command,
-      isHere ? surroundings(server) : null,
-      isHere && !options.detach ? join(tmpdir(), `polyproc-output-${randomUUID()}`) : null,
-    );
-  return moduleTarget(options.module!, options.export, server.isLocal, options.interpreter);
+  return commandTarget(
+    isPlain ? command.words : command.words.slice(0, 1),
+    around(isHere ? surroundings(server) : null, options),
+    isHere && !options.detach ? join(tmpdir(), `polyproc-output-${randomUUID()}`) : null,
+  );
 }
 
-async function runMap(
-  server: ServerLink,
-  target: Target,
-  source: ItemSource,
-  options: MapOptions,
-  cluster: string | undefined,
-): Promise<Ending> {
-  const { connection } = server;
-  const terminal = new Terminal();
-  let ending: Ending | null = null;
-  let killed = false;
-  const report = new Report(terminal, source.total, {
-    json: options.json ?? false,
-    tag: options.tag ?? false,
-    quiet: options.quiet ?? false,
-    keepOrder: options.keepOrder ?? false,
-    wake: () => run.wake(),
-  });
-  const run = new MapRun(connection, source, {
-    target,
-    processes: options.jobs ?? (cluster === undefined ? connection.facts.cpuCount : undefined),
-    cluster,
-    chunkSize: options.chunkSize,
-    retries: options.retries,
-    timeoutMs: options.timeout ?? null,
-    onStarted: (index, item) => report.started(index, item),
-    onOutcome: (outcome) => {
-      report.add(outcome);
-      if (outcome.kind !== "failed" || ending !== null) return;
-      if (failsForAll(outcome.error, target)) run.endNow(0);
-      else if (options.halt.when === "now" && report.failed === options.halt.failures) run.endNow(graceMs);
-      else if (options.halt.when === "soon" && report.failed === options.halt.failures) void run.endGently();
-    },
-    mayFeed: (index) => report.mayFeed(index),
-  });
-
-  const stopWatching = onInterruption((signal) => {
-    const again = ending !== null;
-    ending = signal;
-    if (again || signal !== "SIGINT") {
-      killed = true;
-      run.endNow(again ? 0 : graceMs);
-      return;
-    }
-    void run.endGently().then(() => {
-      if (run.underWay > 0 && !killed)
-        report.say(
-          `interrupted: waiting for ${run.underWay === 1 ? "the running item" : `${run.underWay} running items`}; ` +
-            "press Ctrl-C again to kill",
-        );
-    });
-  });
-  const stopSuspending = onSuspension(async () => (server.isLocal && cluster === undefined ? run.runningPids() : []));
-  terminal.onOutputGone(() => {
-    if (ending !== null) return;
-    ending = signalStatus("SIGPIPE");
-    run.endNow(0);
-  });
-
-  try {
-    if (!("command" in target)) {
-      connection.on("events/output", ({ lines }) => report.printed(lines));
-      await connection.request("events/watchOutput", { scope: "own", lossless: true });
-    }
-    await run.run();
-  } finally {
-    await report.end();
-    await terminal.flushed();
-    stopWatching();
-    stopSuspending();
-  }
-  return ending ?? (report.isBad ? exitStatus.failed : exitStatus.ok);
+/** Where commands run, with the folder and the variables that options name. */
+function around(own: Surroundings | null, { workdir, env }: MapOptions): Partial<Surroundings> {
+  return {
+    ...own,
+    ...(workdir === undefined ? {} : { cwd: resolve(workdir) }),
+    ...(env === undefined ? {} : { env: { ...own?.env, ...Object.fromEntries(env) } }),
+  };
 }
-
-/** Milliseconds between SIGTERM and SIGKILL when `--halt now` or a signal ends running items. */
-const graceMs = 1000;

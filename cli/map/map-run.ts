@@ -8,9 +8,15 @@ import { ExitError } from "../exit-error.js";
 import { exitStatus } from "../exit-status.js";
 import type { Item, ItemSource } from "./items.js";
 import type { Outcome } from "./outcome.js";
+import { Slots } from "./slots.js";
 
 export interface MapRunOptions {
   target: Target;
+  /**
+   * The arguments of the command for an item; the target then has none. `slot`: from 1, of the items that run at a
+   * time. Throws an Error if the item cannot be filled in. Null: the server fills it in.
+   */
+  fill: ((item: Item & { ok: true }, index: number, slot: number) => string[]) | null;
   /** Most workers or commands at a time. */
   processes: number | undefined;
   /** Address of the cluster on whose hosts they run. Undefined: the server's own machine. */
@@ -63,6 +69,7 @@ export class MapRun {
   readonly #chunks = new Set<Chunk>();
   /** The process that runs each item: the command, or the worker. */
   readonly #pidOf = new Map<number, number>();
+  readonly #slots = new Slots();
   #aheadBytes = 0;
   #outbox: TaskInput[] = [];
   #outboxBytes = 0;
@@ -158,12 +165,13 @@ export class MapRun {
   }
 
   async #prepare(): Promise<void> {
-    const { target, processes, cluster, retries, timeoutMs } = this.#options;
+    const { target, fill, processes, cluster, retries, timeoutMs } = this.#options;
+    const mode = fill ? "starmap" : "map";
     const name = describeTarget(target).slice(0, 200);
     const connection = this.#connection;
     await Promise.all([
       connection.request("pool/create", { pool: this.#pool, processes, name, cluster }),
-      connection.request("job/create", { job: this.#job, pool: this.#pool, target, mode: "map", retries, timeoutMs }),
+      connection.request("job/create", { job: this.#job, pool: this.#pool, target, mode, retries, timeoutMs }),
       connection.request("job/watch", { job: this.#job }),
     ]);
   }
@@ -182,18 +190,11 @@ export class MapRun {
         }
         const step = await iterator.next();
         if (step.done === true || !this.#feeding) break;
-        const item = step.value;
+        const item = this.#filled(step.value, index);
         if (!item.ok) {
           if (chunk) this.#submit(chunk);
           chunk = null;
-          this.#options.onOutcome({
-            kind: "failed",
-            index,
-            item: item.text,
-            ms: 0,
-            pid: 0,
-            error: { code: errorCodes.InvalidParams, message: item.reason },
-          });
+          this.#refuse(index, item.text, item.reason);
           continue;
         }
         chunk ??= { index, items: [], bytes: 0, left: 0 };
@@ -209,6 +210,30 @@ export class MapRun {
       // A stopped source may end with an error.
       if (this.#feeding) throw error;
     }
+  }
+
+  /** The item with the arguments of its command as its value. */
+  #filled(item: Item, index: number): Item {
+    const { fill } = this.#options;
+    if (fill === null || !item.ok) return item;
+    const slot = this.#slots.take(index);
+    try {
+      return { ...item, value: fill(item, index, slot) };
+    } catch (error) {
+      this.#slots.giveBack(index);
+      return { ok: false, text: item.text, reason: (error as Error).message };
+    }
+  }
+
+  #refuse(index: number, item: string, message: string): void {
+    this.#options.onOutcome({
+      kind: "failed",
+      index,
+      item,
+      ms: 0,
+      pid: 0,
+      error: { code: errorCodes.InvalidParams, message },
+    });
   }
 
   get #feeding(): boolean {
@@ -281,6 +306,7 @@ export class MapRun {
   #settle(chunk: Chunk, index: number, outcome: Outcome): void {
     this.#chunkOf.delete(index);
     this.#pidOf.delete(index);
+    this.#slots.giveBack(index);
     if (--chunk.left === 0) {
       this.#chunks.delete(chunk);
       this.#aheadBytes -= chunk.bytes;

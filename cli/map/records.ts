@@ -14,13 +14,13 @@ const lenient = new TextDecoder("utf-8");
 const carriageReturn = 13;
 
 /**
- * Splits a stream of bytes at each `separator` (10: lines, which may also end with CR LF; 0: NUL). Skips empty records.
+ * Splits a stream of bytes at each `separator` (10: lines, which may also end with CR LF). Skips empty records.
  * The last record needs no separator. Reads only as far as the caller asks. Throws UsageError on a record above
  * `maxRecordBytes`.
  */
 export async function* splitRecords(
   input: AsyncIterable<Uint8Array | string>,
-  separator: 0 | 10,
+  separator: number,
 ): AsyncGenerator<string | BadRecord> {
   let pending: Uint8Array[] = [];
   let pendingBytes = 0;
@@ -41,7 +41,7 @@ export async function* splitRecords(
       if (pendingBytes > maxRecordBytes) {
         throw new UsageError(
           `standard input has an item of more than ${maxRecordBytes / 1024 / 1024} MiB: ` +
-            `are its items separated by ${separator === 0 ? "NUL, as -0 says" : "line ends (-0: by NUL)"}?`,
+            `are its items separated by ${separator === 10 ? "line ends (-0: by NUL)" : "what -0 or -d says"}?`,
         );
       }
     }
@@ -50,7 +50,7 @@ export async function* splitRecords(
   if (record !== "") yield record;
 }
 
-function decode(bytes: Uint8Array, separator: 0 | 10): string | BadRecord {
+function decode(bytes: Uint8Array, separator: number): string | BadRecord {
   const record = separator === 10 && bytes.at(-1) === carriageReturn ? bytes.subarray(0, -1) : bytes;
   try {
     return strict.decode(record);

@@ -31,6 +31,7 @@ const tools = {
   mypy: { debian: "mypy" },
   "network namespaces": { isThere: () => mayMakeNamespaces(), debian: "iproute2" },
   nvim: { debian: "neovim" },
+  parallel: { debian: "parallel" },
   perl: { debian: "perl" },
   ps: { debian: "procps" },
   python3: { isThere: () => pythonHas("pickle", "asyncio", "multiprocessing", "zipfile"), debian: "python3" },

@@ -311,7 +311,7 @@ describe("polyproc map: usage", () => {
     [["a", "--export", "x", "--", "echo"], /--export names a function of --module FILE, which is missing/],
     [["a", "--module", "no-such.js"], /--module: there is no file .*no-such\.js/],
     [["a", "--json", "--tag", "--", "echo"], /--tag is for lines of text/],
-    [["a", "-0", "--", "echo"], /-0 is for items on standard input/],
+    [["a", "-0", "--", "echo"], /-0 and -d are for items in files and on standard input/],
     [["a", "-j", "0", "--", "echo"], /Expected a whole number from 1 to 4096/],
     [["a", "--timeout", "soon", "--", "echo"], /Expected a duration/],
     [["a", "--halt", "later", "--", "echo"], /Expected now,fail=N, soon,fail=N or never/],

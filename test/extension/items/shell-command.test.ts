@@ -36,7 +36,8 @@ test("text around the item stays with it", () => {
 
 test("members and the index are filled in; doubled braces are text", () => {
   const item = { name: "a b", size: 3 };
-  assert.equal(run('echo {index} "{item.name}" {item.size} {item.none}', item, 7), "7 a b 3 \n");
+  assert.equal(run('echo {index} "{item.name}" {item.size}', item, 7), "7 a b 3\n");
+  assert.throws(() => run("echo {item.none}", item), /the item has no member "none"/);
   assert.equal(run("echo '{{item}}' {{index}}", "x"), "{item} {index} x\n");
   assert.equal(run("printf '%s|' {item} {item.name}", item), '{"name":"a b","size":3}|a b|');
 });

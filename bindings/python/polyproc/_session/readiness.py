@@ -18,12 +18,18 @@ class PipeReadiness:
         self.refresh()
 
     def fileno(self):
+        # `select` asks for it each time. Another process may have taken what this one was told of: a program that
+        # believed the descriptor would be blocked in `recv`, perhaps with a lock.
+        if self._signalled and not self._is_ready():
+            self._hush()
+            self._watch()
         return self._read
 
     def refresh(self):
-        """Asks now: when this returns, the descriptor says what is."""
-        ready = self._session.wait(self._session.send("pipe/poll", self._params(NO_WAIT)))
-        if ready["ready"]:
+        """Asks now: when this returns, the descriptor says what is. `fileno` has asked if it is readable."""
+        if self._signalled:
+            return
+        if self._is_ready():
             self._signal()
         else:
             self._watch()
@@ -31,12 +37,18 @@ class PipeReadiness:
     def received(self):
         """Something was taken: it may have been the last."""
         if self._signalled and self._read is not None:
-            self._signalled = False
-            try:
-                os.read(self._read, 64)
-            except BlockingIOError:
-                pass
+            self._hush()
             self.refresh()
+
+    def _is_ready(self):
+        return self._session.wait(self._session.send("pipe/poll", self._params(NO_WAIT)))["ready"]
+
+    def _hush(self):
+        self._signalled = False
+        try:
+            os.read(self._read, 64)
+        except BlockingIOError:
+            pass
 
     def close(self):
         fds, self._read, self._write = (self._read, self._write), None, None

@@ -11,7 +11,7 @@ async function busyServer(t: TestContext): Promise<{ server: Server; end: () => 
   const server = await serve(t);
   const folder = temporaryFolder(t);
   const { env } = server;
-  const wait = 'until [ -e "$0/go" ]; do sleep 0.02; done';
+  const wait = 'until [ -e "$0/go" ]; do : > "$0/waits"; sleep 0.02; done';
   const named = start(t, ["run", "--name", "nightly", "--", "sh", "-c", `sh -c '${wait}' "$0"; true`, folder], { env });
   const commands = start(
     t,
@@ -25,7 +25,8 @@ async function busyServer(t: TestContext): Promise<{ server: Server; end: () => 
   );
   const lines = (name: string) =>
     existsSync(join(folder, name)) ? readFileSync(join(folder, name), "utf8").split("\n").length - 1 : 0;
-  await waitFor(() => lines("begun.sh") === 2 && lines("begun") === 1, { what: "all that is to run" });
+  const isThere = () => existsSync(join(folder, "waits"));
+  await waitFor(() => lines("begun.sh") === 2 && lines("begun") === 1 && isThere(), { what: "all that is to run" });
   await waitFor(async () => / nightly +running/.test((await run(t, ["ps"], { env })).stdout), { intervalMs: 50 });
   return {
     server,
@@ -79,9 +80,9 @@ test("ps lists running processes; --tree shows parents; -a adds ended ones; --js
 
   await end();
   assert.doesNotMatch((await run(t, ["ps"], { env })).stdout, /nightly/);
-  const all = (await run(t, ["ps", "-a"], { env })).stdout;
-  assert.match(all, /^ *\d+ {2}nightly +ended +/m);
-  assert.match(all, / warm +/);
+  const all = async () => (await run(t, ["ps", "-a"], { env })).stdout;
+  assert.match(await all(), /^ *\d+ {2}nightly +ended +/m);
+  await waitFor(async () => / warm +/.test(await all()), { what: "a warm host" });
   assert.match((await run(t, ["ps", "-a", "--tree"], { env })).stdout, /─ \d+ item 2 +ended/);
 });
 

@@ -249,7 +249,7 @@ describe("a Python task that is to stop", needs("python3"), () => {
     const outcomes = await pool.starmap(
       of("waits_briefly"),
       [1, 2, 3].map((n) => [event, begun, n]),
-      { chunkSize: 3, timeoutMs: 100, graceMs, returnExceptions: true },
+      { chunkSize: 3, timeoutMs: 1000, graceMs, returnExceptions: true },
     );
     assert.deepEqual(
       outcomes.map((one) => (one as PolyprocError).codeName),

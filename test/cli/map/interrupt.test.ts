@@ -90,6 +90,7 @@ describe("polyproc map, interrupted", () => {
     map.signal("SIGCONT");
     await waitFor(() => ![map.pid, ...pids()].map(stateOf).includes("T"), { what: "all to go on" });
     map.signal("SIGINT");
+    await says(map, /interrupted: waiting/);
     writeFileSync(join(folder, "go"), "");
     assert.equal((await map.ended()).status, "SIGINT");
     await allGone(pids());

@@ -219,8 +219,8 @@ describe("polyproc map: failures", () => {
   });
 
   test("--timeout ends an item that takes too long", async (t) => {
-    const command = await run(t, ["map", "-q", "--timeout", "300ms", "60", "0", "--", "sleep"]);
-    assert.deepEqual([command.status, command.stderr], [1, "polyproc: 60: ran longer than 300 ms, and was stopped\n"]);
+    const command = await run(t, ["map", "-q", "--timeout", "2s", "60", "0", "--", "sleep"]);
+    assert.deepEqual([command.status, command.stderr], [1, "polyproc: 60: ran longer than 2.0 s, and was stopped\n"]);
     const fn = await run(t, [
       "map",
       "--module",
@@ -229,13 +229,13 @@ describe("polyproc map: failures", () => {
       "slow",
       "-q",
       "--timeout",
-      "0.3",
+      "2",
       "slow",
       "quick",
     ]);
     assert.deepEqual(
       [fn.status, fn.stdout, fn.stderr],
-      [1, `"quick"\n`, "polyproc: slow: ran longer than 300 ms, and was stopped\n"],
+      [1, `"quick"\n`, "polyproc: slow: ran longer than 2.0 s, and was stopped\n"],
     );
   });
 

@@ -37,7 +37,7 @@ test("results: a panel shows a run, is sorted and filtered, and leads to files",
   const durations = webview.getByRole("columnheader", { name: "Duration" });
   await durations.getByRole("button").click();
   await waitFor(async () => (await durations.getAttribute("aria-sort")) === "ascending");
-  assert.equal(await webview.locator(".window .row").count(), 2);
+  await waitFor(async () => (await webview.locator(".window .row").count()) === 2, { what: "two rows" });
 
   await webview.locator(".window .row").first().click();
   const details = webview.getByRole("complementary");
@@ -70,7 +70,6 @@ test("results: a window that reloads during a run shows it again", needsWindow()
   await webview.getByText(/so far$/).waitFor();
   await waitFor(async () => Number(await webview.getByRole("progressbar").getAttribute("aria-valuenow")) >= 1, {
     what: "a file that was looked at",
-    timeoutMs: 30_000,
   });
   await webview.locator(".window .row").nth(1).click();
   // What it wrote comes line by line.
@@ -82,7 +81,6 @@ test("results: a window that reloads during a run shows it again", needsWindow()
   await webview.getByText(/so far$/).waitFor();
   await waitFor(async () => Number(await webview.getByRole("progressbar").getAttribute("aria-valuenow")) >= 1, {
     what: "the run's rows",
-    timeoutMs: 30_000,
   });
   // As it was left: with the details of the second row.
   await webview

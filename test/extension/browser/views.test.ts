@@ -7,7 +7,7 @@ import { needsWindow } from "../../vscode/needs-editor.js";
 
 const children = "Active Children";
 const sync = "Pools and Synchronisation";
-const deadline = { timeoutMs: 30_000, intervalMs: 50 };
+const deadline = { timeoutMs: 60_000, intervalMs: 50 };
 
 for (const theme of pictureThemes) {
   test(

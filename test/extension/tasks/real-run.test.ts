@@ -174,9 +174,9 @@ test("a time limit, retries and halt hold", async (t) => {
     retried.terminal.lines.at(-1)!,
     /^0 done, 1 failed, 1 not finished in .*: ended early, as "halt" says, after 1 failure$/,
   );
-  const limited = startTask(server, shellCommand("echo {item}.begun; sleep 1000 #"), [3], { timeoutMs: 300 });
+  const limited = startTask(server, shellCommand("echo {item}.begun; sleep 1000 #"), [3], { timeoutMs: 2000 });
   assert.equal(await within(limited.status, "the task's end", patienceMs), 1);
-  assert.deepEqual(limited.terminal.lines.slice(3, 5), ["3.begun", "✘ 3: ran longer than 300 ms, and was stopped"]);
+  assert.deepEqual(limited.terminal.lines.slice(3, 5), ["3.begun", "✘ 3: ran longer than 2.0 s, and was stopped"]);
 });
 
 test("a child with much output waits for a terminal that reads nothing", async (t) => {

@@ -36,7 +36,10 @@ MOST_POINTS = 60_000
 
 
 class Stuck(BaseException):
-    """Ends a thread of a scenario that has failed."""
+    """
+    Ends a thread of a scenario that is over, at its next wait. Between two lines it is not raised: there it could come
+    into a finalizer, which ignores it and goes on, and CPython may crash when tracing ends so.
+    """
 
 
 class Failure(Exception):
@@ -100,23 +103,24 @@ class Scheduler:
         me = self.me()
         if me is None:
             raise RuntimeError("a thread that is no part of the scenario")
+        self._end_if_over()
         while not until():
             self.point(where="wait")
+            self._end_if_over()
             if until():
                 break
             if deadline is not None and self.now >= deadline:
                 return False
             me.until, me.deadline = until, deadline
             self._pass_on(me)
+            self._end_if_over()
             me.until = me.deadline = None
         return True
 
     def point(self, where=None, may_raise=True):
         """Between two steps of the thread that runs."""
-        if self.quiet:
+        if self.quiet or self.failure is not None:
             return
-        if self.failure is not None:
-            raise Stuck
         me = self.me()
         index, self.points = self.points, self.points + 1
         if index >= MOST_POINTS:
@@ -139,10 +143,12 @@ class Scheduler:
 
     def give_way(self):
         """To another thread that can run, if there is one."""
+        self._end_if_over()
         me = self.me()
         for other in self.workers:
             if other is not me and self._can_run(other):
                 self._switch(me, other)
+                self._end_if_over()
                 return
 
     # The turns.
@@ -154,6 +160,8 @@ class Scheduler:
         self.current = other
         other.gate.release()
         me.gate.acquire()
+
+    def _end_if_over(self):
         if self.failure is not None:
             raise Stuck
 
@@ -242,7 +250,7 @@ class Scheduler:
         """Raises Failure."""
         self.current = self.workers[0]
         self.workers[0].gate.release()
-        if not self.ended.acquire(True, 60):
+        if not self.ended.acquire(True, 120):
             self.failure = "it takes too long"
         errors = [f"{one.name}: {one.error}" for one in self.workers if one.error]
         if self.failure is None:
@@ -255,7 +263,7 @@ class Scheduler:
                     except RuntimeError:
                         pass
                     # It must not run beside the next schedule, which replaces what the modules use.
-                    one.thread.join(60)
+                    one.thread.join(120)
         if self.failure or errors:
             raise Failure("\n".join(filter(None, [self.failure, *errors])))
 

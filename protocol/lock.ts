@@ -32,7 +32,7 @@ export const acquire = request("lock/acquire", {
     ownerDied: v.boolean(),
     /**
      * Only of a cluster's lock that was acquired: a number that rises with each holder. A store that refuses a lower
-     * number than it has seen is safe from holders whose lease has ended.
+     * number than it has seen is safe from holders whose lease has ended. Absent: it is no cluster's, or not acquired.
      */
     fence: v.optional(count()),
   }),

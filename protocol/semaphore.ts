@@ -33,7 +33,7 @@ export const acquire = request("semaphore/acquire", {
   result: v.strictObject({
     acquired: v.boolean(),
     ownerDied: v.boolean(),
-    /** As in `lock/acquire`. */
+    /** As in `lock/acquire`. Absent: it is no cluster's, or not acquired. */
     fence: v.optional(count()),
   }),
   errors: ["ClusterUnavailable"],

@@ -6,7 +6,7 @@ import type { Target } from "../../protocol/target.js";
 import { clusterAddress } from "../cluster-address.js";
 import type { Ending } from "../ending.js";
 import { exitStatus } from "../exit-status.js";
-import { duration, wholeNumber } from "../option-values.js";
+import { duration, jobs, wholeNumber } from "../option-values.js";
 import { openAnyServer, openSharedServer, type ServerLink } from "../server-link.js";
 import { surroundings } from "../surroundings.js";
 import { UsageError } from "../usage-error.js";
@@ -14,21 +14,26 @@ import { chooseNode } from "./choose-node.js";
 import { commandTarget, shellWarning, type Surroundings } from "./command-target.js";
 import { detach } from "./detach.js";
 import { parseHalt, type Halt } from "../../protocol/halt.js";
-import { itemSource, type ItemSource } from "./items.js";
+import { itemSource, type Item, type ItemSource } from "./items.js";
 import { splitSources } from "./input-sources.js";
 import { addItemOptions, groupingOf, itemOptions, type GivenItemOptions } from "./item-options.js";
 
+import { JobLog } from "./job-log.js";
 import type { MapRunOptions } from "./map-run.js";
 import { moduleTarget } from "./module-target.js";
 import { runMap, type RunOptions } from "./run-map.js";
 import { dryRun } from "./dry-run.js";
-import { argumentsFor, itemCommand, regroup, shellWords, type ItemCommand } from "./what-runs.js";
+import { argumentsFor, itemCommand, quoted, regroup, shellWords, type ItemCommand } from "./what-runs.js";
 
 interface MapOptions extends GivenItemOptions, RunOptions {
   module?: string;
   interpreter?: string;
   export?: string;
   shell?: string;
+  log?: string;
+  joblog?: string;
+  resume?: true;
+  resumeFailed?: true;
   dryRun?: true;
   workdir?: string;
   env?: [string, string][];
@@ -83,7 +88,11 @@ export function mapCommand(command: readonly string[] | null, exit: (ending: End
         "       polyproc map [options] --module FILE [--export NAME] [ITEM...]",
     )
     .argument("[item...]", "the items")
-    .option("-j, --jobs <n>", "how many at a time (default: the number of processors)", wholeNumber(1, 4096))
+    .option(
+      "-j, --jobs <n>",
+      "how many at a time: 4, 50% of the processors, +1 or -1 beside them, 0 for 4096 (default: 100%)",
+      jobs,
+    )
     .option("--module <file>", "run a function of this JavaScript, TypeScript or Python file, in worker processes")
     .option("--export <name>", "the function's name in the module (default: its default export)")
     .option(
@@ -119,6 +128,10 @@ export function mapCommand(command: readonly string[] | null, exit: (ending: End
         .argParser(halt)
         .default({ when: "never" }, "never"),
     )
+    .option("--log <file>", "write a JSON object a line for each item that has ended: {command, item, index, ok, ...}")
+    .option("--joblog <file>", "the same in the format of GNU parallel")
+    .option("--resume", "pass over items that are in the log")
+    .option("--resume-failed", "pass over items that have succeeded according to the log")
     .option("-k, --keep-order", "print in the order of the items, not as they end")
     .option("--json", "print a JSON object for each item: {index, item, ok, value | error, ms, pid}")
     .option("--tag", "begin each line of output with its item and a tab")
@@ -185,7 +198,7 @@ async function map(args: string[], afterDashes: readonly string[] | null, option
     const warning = options.shell === undefined ? shellWarning(filled.words[0]!, filled.template.shown) : null;
     if (warning) process.stderr.write(`polyproc: ${warning}\n`);
   }
-  if (grouping && filled) regroup(source, grouping, filled.words, options.jobs ?? availableParallelism());
+  if (grouping && filled) regroup(source, grouping, filled.words, (options.jobs ?? ((n) => n))(availableParallelism()));
   const isPlain = filled === null || (filled.template.isPlain && grouping === null && !source.hasFields);
   if (options.dryRun) return dryRun(source, filled!);
   if (options.detach && (options.keepOrder || options.json || options.tag || options.quiet))
@@ -199,6 +212,13 @@ async function map(args: string[], afterDashes: readonly string[] | null, option
     );
   if (options.name !== undefined && !options.detach)
     throw new UsageError("--name is for a run that goes on by itself: use it with --detach");
+  if (options.detach && (options.log !== undefined || options.joblog !== undefined))
+    throw new UsageError("with --detach the server keeps the outcomes: leave --log and --joblog out");
+  const log = openLog(options, (item, index) =>
+    filled
+      ? quoted([filled.words[0]!, ...argumentsFor(filled, item, source.names, index, 1)])
+      : `${options.module}#${options.export ?? "default"} ${item.text}`,
+  );
   const cluster = clusterOf(options);
   const server = await (options.detach ? openSharedServer() : openAnyServer(options.module, () => nodeOf(options)));
   try {
@@ -207,10 +227,31 @@ async function map(args: string[], afterDashes: readonly string[] | null, option
     const fill: MapRunOptions["fill"] = isPlain
       ? null
       : (item, index, slot) => argumentsFor(filled!, item, source.names, index, slot);
-    return await runMap(server, target, fill, source, options, cluster);
+    return await runMap(server, target, fill, source, options, cluster, log);
   } finally {
     await server.connection.close();
   }
+}
+
+function openLog(
+  { log, joblog, resume, resumeFailed }: MapOptions,
+  describe: (item: Item & { ok: true }, index: number) => string,
+): JobLog | null {
+  if (log !== undefined && joblog !== undefined)
+    throw new UsageError("--log and --joblog are two formats of one log: give one of them");
+  if (resume && resumeFailed)
+    throw new UsageError("--resume passes over failed items, --resume-failed runs them again: give one of them");
+  const path = log ?? joblog;
+  if (path !== undefined)
+    return new JobLog(
+      path,
+      log === undefined ? "tab" : "json",
+      resume ? "ended" : resumeFailed ? "succeeded" : "none",
+      describe,
+    );
+  if (resume || resumeFailed)
+    throw new UsageError("--resume and --resume-failed need the log of the earlier run: --log FILE or --joblog FILE");
+  return null;
 }
 
 /** The cluster's address. Fails with UsageError. */
@@ -236,7 +277,7 @@ async function start(
   const run = await detach(connection, source, {
     name: options.name,
     target,
-    processes: options.jobs ?? connection.facts.cpuCount,
+    processes: (options.jobs ?? ((n) => n))(connection.facts.cpuCount),
     chunkSize: options.chunkSize,
     retries: options.retries,
     timeoutMs: options.timeout ?? null,

@@ -27,6 +27,9 @@ export interface MapRunOptions {
   timeoutMs: number | null;
   /** Called once for each item, in no particular order. */
   onOutcome: (outcome: Outcome) => void;
+  /** An earlier run has done this item. */
+  passesOver: (item: Item, index: number) => boolean;
+  onPassedOver: (index: number) => void;
   onStarted: (index: number, item: string, pid: number) => void;
   /**
    * Whether the reader of the results is fast enough for this item to start. After it has returned false, call `wake`
@@ -190,6 +193,12 @@ export class MapRun {
         }
         const step = await iterator.next();
         if (step.done === true || !this.#feeding) break;
+        if (this.#options.passesOver(step.value, index)) {
+          if (chunk) this.#submit(chunk);
+          chunk = null;
+          this.#options.onPassedOver(index);
+          continue;
+        }
         const item = this.#filled(step.value, index);
         if (!item.ok) {
           if (chunk) this.#submit(chunk);

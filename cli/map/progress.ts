@@ -34,6 +34,11 @@ export class Progress {
     this[kind]++;
   }
 
+  /** An earlier run has done the item: it is no part of this one. */
+  passedOver(): void {
+    if (this.total !== null) this.total--;
+  }
+
   get running(): number {
     return this.#running.size;
   }

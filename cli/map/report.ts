@@ -62,6 +62,12 @@ export class Report {
     else this.#write(written);
   }
 
+  /** An earlier run has done this item. */
+  passedOver(index: number): void {
+    this.#progress.passedOver();
+    this.#order?.add(index, { files: [], stdout: "", stderr: "" }, 0);
+  }
+
   /** Lines that a function printed. */
   printed(lines: readonly OutputLine[]): void {
     this.#terminal.err(lines.map((line) => `${line.text}\n`).join(""));

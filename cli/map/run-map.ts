@@ -7,13 +7,15 @@ import type { ServerLink } from "../server-link.js";
 import { onInterruption } from "../signals.js";
 import { onSuspension } from "../suspension.js";
 import { Terminal } from "../terminal.js";
+import type { JobLog } from "./job-log.js";
 import type { ItemSource } from "./items.js";
 import { MapRun, type MapRunOptions } from "./map-run.js";
 import { Report } from "./report.js";
 
 /** How a map runs and is shown. */
 export interface RunOptions {
-  jobs?: number;
+  /** By the number of processors. */
+  jobs?: (processors: number) => number;
   chunkSize: number;
   timeout?: number;
   retries: number;
@@ -32,6 +34,7 @@ export async function runMap(
   source: ItemSource,
   options: RunOptions,
   cluster: string | undefined,
+  log: JobLog | null,
 ): Promise<Ending> {
   const { connection } = server;
   const terminal = new Terminal();
@@ -47,13 +50,20 @@ export async function runMap(
   const run = new MapRun(connection, source, {
     target,
     fill,
-    processes: options.jobs ?? (cluster === undefined ? connection.facts.cpuCount : undefined),
+    processes:
+      options.jobs?.(connection.facts.cpuCount) ?? (cluster === undefined ? connection.facts.cpuCount : undefined),
     cluster,
     chunkSize: options.chunkSize,
     retries: options.retries,
     timeoutMs: options.timeout ?? null,
-    onStarted: (index, item) => report.started(index, item),
+    passesOver: (item, index) => log?.passesOver(item, index) ?? false,
+    onPassedOver: (index) => report.passedOver(index),
+    onStarted: (index, item) => {
+      log?.started(index);
+      report.started(index, item);
+    },
     onOutcome: (outcome) => {
+      log?.ended(outcome);
       report.add(outcome);
       if (outcome.kind !== "failed" || ending !== null) return;
       if (failsForAll(outcome.error, target)) run.endNow(0);
@@ -93,6 +103,7 @@ export async function runMap(
     }
     await run.run();
   } finally {
+    log?.close();
     await report.end();
     await terminal.flushed();
     stopWatching();

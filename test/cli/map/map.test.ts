@@ -312,7 +312,7 @@ describe("polyproc map: usage", () => {
     [["a", "--module", "no-such.js"], /--module: there is no file .*no-such\.js/],
     [["a", "--json", "--tag", "--", "echo"], /--tag is for lines of text/],
     [["a", "-0", "--", "echo"], /-0 and -d are for items in files and on standard input/],
-    [["a", "-j", "0", "--", "echo"], /Expected a whole number from 1 to 4096/],
+    [["a", "-j", "+5%", "--", "echo"], /Expected a number up to 4096, such as 4, or 50%, \+1, -1, or 0/],
     [["a", "--timeout", "soon", "--", "echo"], /Expected a duration/],
     [["a", "--halt", "later", "--", "echo"], /Expected now,fail=N, soon,fail=N or never/],
     [["a", "--retries", "-1", "--", "echo"], /Expected a whole number from 0 on/],

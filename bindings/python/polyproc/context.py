@@ -5,6 +5,7 @@ import os
 from . import _handles, process  # noqa: F401
 from ._errors import AuthenticationError, BufferTooShort, ProcessError, TimeoutError
 from ._processes import current, log, prepare
+from ._processes.frozen import freeze_support
 from ._standard import descriptors  # noqa: F401
 from ._standard.library import lending
 from ._values.payload import is_encoding
@@ -185,7 +186,8 @@ class BaseContext:
         return Array(typecode_or_type, size_or_initializer, lock=lock, ctx=self)
 
     def freeze_support(self):
-        """Nothing to do: children do not run the frozen program, but a worker host."""
+        """For frozen programs: a worker of one begins as the program does, and goes no further than here."""
+        freeze_support()
 
     def set_executable(self, executable):
         """The interpreter of processes that are started from now on."""

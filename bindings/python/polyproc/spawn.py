@@ -3,6 +3,7 @@
 import sys
 
 from ._processes import prepare as _prepare
+from ._processes.frozen import freeze_support
 
 
 def get_executable():
@@ -13,10 +14,6 @@ def get_executable():
 def set_executable(exe):
     """Sets the interpreter of processes that are started from now on; None: the one that runs this program."""
     _prepare.set_executable(exe)
-
-
-def freeze_support():
-    """Nothing to do: children do not run the frozen program, but a worker host."""
 
 
 def is_forking(argv):

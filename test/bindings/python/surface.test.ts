@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { errorCodes, type ErrorName } from "../../../protocol/errors.js";
@@ -7,7 +8,8 @@ import { startServer } from "../../server/server-process.js";
 import { temporaryFolder } from "../../temporary-folder.js";
 import { judges } from "./cpython/judges.js";
 import { reportTests, runPythonTests } from "./python-tests.js";
-import { runPython } from "./run-python.js";
+import { runProgram } from "../../examples/run-example.js";
+import { pythonEnvironment, runPython } from "./run-python.js";
 import { needs } from "../../tools/needs.js";
 
 const fixture = (name: string) => join(root, "test", "bindings", "python", "fixtures", `${name}.py`);
@@ -47,6 +49,13 @@ describe("the Python binding, as its users see it", needs("python3"), () => {
       assert.match(stderr, /RuntimeError: .* bootstrapping phase[^]*if __name__ == '__main__':/);
       assert.doesNotMatch(stderr, /daemonic/);
     }
+  });
+
+  it("workers of a frozen program go no further than freeze_support", async (t) => {
+    const program = join(temporaryFolder(t), "program");
+    writeFileSync(program, `#!/bin/sh\nexec python3 ${fixture("frozen")} "$0" "$@"\n`, { mode: 0o755 });
+    const { status, stdout, stderr } = await runProgram(program, [], { env: pythonEnvironment });
+    assert.deepEqual({ status, stdout, stderr }, { status: 0, stdout: "[4, 9]\nchild\n0\n", stderr: "" });
   });
 
   it("a level of log_to_stderr holds in children, whose records have their names", async () => {

@@ -48,9 +48,13 @@ test("jumps of a host's wall clock neither end its tasks and locks nor keep them
     agent.process.kill("SIGUSR2");
     // Its lease as a host is renewed with those of its tasks.
     for (const renewal of ["first", "second"]) {
-      const left = async () => Number(await redis.command("pttl", "pp:{main}:host:alpha"));
-      const before = await left();
-      await waitFor(async () => (await left()) > before, { what: `the ${renewal} renewal after the jump ${jump}` });
+      let left = Number.POSITIVE_INFINITY;
+      const isRenewed = async () => {
+        const last = left;
+        left = Number(await redis.command("pttl", "pp:{main}:host:alpha"));
+        return left > last;
+      };
+      await waitFor(isRenewed, { what: `the ${renewal} renewal after the jump ${jump}` });
     }
   }
   writeFileSync(gate, "");

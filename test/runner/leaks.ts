@@ -6,7 +6,7 @@ import { readProcessTable } from "../../server/os/process-table.js";
 import { waitFor } from "../deadline.js";
 
 /** What ends by itself when its parent has ended (a worker host, a guardian) may take this long. */
-const settleMs = 15_000;
+const settleMs = 60_000;
 
 /** The living processes that have this `NAME=value` in their environment. Linux only; elsewhere none are found. */
 export function markedProcesses(assignment: string): ProcessRow[] {

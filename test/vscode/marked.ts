@@ -3,7 +3,7 @@ import { waitFor } from "../deadline.js";
 import { markedProcesses } from "../runner/leaks.js";
 
 const variable = "POLYPROC_HARNESS";
-const endMs = 15_000;
+const endMs = 60_000;
 
 /**
  * Everything that one VS Code starts, by a mark in its environment: the extension's server outlives its window on

@@ -37,7 +37,10 @@ test("a leftover that floods the pipe does not delay the exit", async (t) => {
 
 test("output that a leftover writes at once is still reported", async (t) => {
   const told = new Recorder();
-  testSpawner(t).startCommand({ command: "sh", args: ["-c", "(sleep 0.05; echo late) & exit 0"] }, told);
+  testSpawner(t).startCommand(
+    { command: "sh", args: ["-c", "(while kill -0 $$; do :; done 2>/dev/null; echo late) & exit 0"] },
+    told,
+  );
   await told.exitsSoon();
   assert.equal(told.stdout, "late\n");
 });

@@ -15,7 +15,7 @@ from .._session.params import ms
 from .._session.stops import stop_error, take_stop
 from .._values.msgpack import pack
 
-# A FIFO takes a write of so many bytes whole or not at all, and a read of so many takes one such write out.
+# A FIFO takes a write of this many bytes whole or not at all. A read of as many takes one such write out.
 _PACKET_BYTES = 4096
 _HEAD_BYTES = 3
 _PART_BYTES = _PACKET_BYTES - _HEAD_BYTES
@@ -24,9 +24,9 @@ _MAX_BYTES = 64 * 1024
 # What a channel is made to hold: 64 packets.
 _FIFO_BYTES = 256 * 1024
 _SET_PIPE_SIZE = 1031
-# So long, in milliseconds, a writer waits for room before it goes back to the server, which has more.
+# Milliseconds a writer waits for space in the FIFO. After that it sends through the server, whose buffer is larger.
 _ROOM_MS = 10
-# So long, in milliseconds, a reader waits before it tells the server that it does.
+# Milliseconds a reader waits at an empty channel before it tells the server that it waits.
 _QUICK_MS = 5
 
 # Why a reader leaves its channel. _DRAINING: the writer has left, so what is in it is the rest: it is read first.
@@ -88,14 +88,14 @@ class _Channel:
         return packed_notification("pipe/left", pack({"end": self._handle, "channel": self.number, **more}))
 
     def _leave(self):
-        """With the lock."""
+        """The caller holds the lock."""
         if self._fd is not None:
             message = self._left()
             self._close()
             self._session.send_now(message)
 
     def abandoned(self):
-        """Nobody uses it any more. The garbage collector may call this in the middle of a send."""
+        """No object uses the channel any longer. The garbage collector may call this in the middle of a send."""
         if self._fd is not None:
             message = self._left()
             self._close()
@@ -151,7 +151,7 @@ class Writer(_Channel):
                 if not _is_own(error):
                     # A signal handler's.
                     raise
-                # It is full, or nobody reads it. An item that was begun is dropped there.
+                # The FIFO stayed full, or has no reader. The server drops an item of which only a part was written.
                 self._leave()
             return self._fd is not None
 
@@ -190,7 +190,7 @@ class Reader(_Channel):
         super().__init__(end, offer, os.O_RDONLY)
         # The end goes with the last object that needs it.
         self._end = ref(end)
-        # The first parts of an item whose last has not come.
+        # The first parts of an item whose last part has not arrived.
         self._parts = []
         # Why this channel is to be left; empty while it goes on. Several threads add reasons: a set loses none of them.
         self._over = set()
@@ -199,7 +199,7 @@ class Reader(_Channel):
         # Wakes the thread that receives: an answer has come, or this channel is to be left.
         self._bell, self._clapper = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._poll = _polling((self._fd,))
-        # How many wait for the server: more than one when a signal handler receives here, too.
+        # How many calls wait for the server: more than one if a signal handler receives here, too.
         self._asking = 0
         end.session.listen()
 
@@ -271,14 +271,14 @@ class Reader(_Channel):
         return b"".join(parts)
 
     def _is_over(self):
-        """It is empty. Whether that was all."""
+        """Called when the channel is empty. Returns True if nothing follows."""
         if self._session.error is not None:
             self._close()
             raise self._session.closed_error()
         if not self._over:
             return False
         if _DRAINING in self._over:
-            # An item that its writer has begun and given up comes whole, from the server.
+            # The writer has begun the item and given it up: the server will send all of it.
             self._parts = []
         self._leave()
         if self._error is not None:
@@ -287,7 +287,7 @@ class Reader(_Channel):
 
     def _ask(self, take, timeout):
         """
-        Lets the server know that somebody waits here. Returns when something is here, or the server has something to
+        Tells the server that this process waits here. Returns when something is here, or the server has something to
         tell. What it says of `ready`, if it does.
         """
         params = {"end": self._handle, "channel": self.number}
@@ -295,7 +295,7 @@ class Reader(_Channel):
             params["take"] = False
         if timeout is not None:
             params["timeoutMs"] = ms(timeout)
-        # Whoever takes it out decides: the answer, or the item that makes it needless.
+        # The first of the two takes it out and wins: the server's answer, or an item in the channel.
         undecided = [True]
 
         def came(answer):
@@ -371,7 +371,7 @@ class Reader(_Channel):
             pass
 
     def leave(self):
-        """Somebody else is to receive what is here. Whoever holds the lock does it."""
+        """Another process is to receive what is here. The thread that holds the lock leaves the channel."""
         self._over.add(_ASKED)
         self._ring()
         if not self._lock._is_owned() and self._lock.acquire(False):

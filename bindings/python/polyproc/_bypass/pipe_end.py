@@ -34,13 +34,13 @@ class End:
         return False
 
     def leave_writer(self):
-        """Before an item goes through the server: it follows what is in the channel, and precedes what comes next."""
+        """Called before an item goes through the server, so that it follows what is in the channel."""
         writer, self.writer = self.writer, None
         if writer is not None:
             writer.leave()
 
     def _enter(self):
-        # By whoever sends next: what was sent before has been sent.
+        # The thread that sends next calls this: what was sent before has been written.
         offer, self.offer = self.offer, None
         if offer is not None and self.writer is None:
             try:
@@ -56,8 +56,8 @@ class End:
 
     def told(self, answer):
         """
-        What the server says of channels. For whoever reads, so that it has been understood when the server goes on to
-        ask that the channel be left.
+        Handles an answer of the server that may name a channel. The thread that reads calls it, so it is done before
+        the server's next message, which may ask this process to leave that channel.
         """
         channel = answer.result.get("channel") if answer.error is None else None
         if channel is None or self.reader is not None and self.reader.number == channel["channel"]:
@@ -65,7 +65,7 @@ class End:
         try:
             reader = Reader(self, channel)
             if self.reader is not None and self.reader.number == reader.number:
-                # A signal handler has heard of it in the middle of this.
+                # A signal handler has made a reader of this channel.
                 reader.forked()
             else:
                 self.reader = reader

@@ -22,8 +22,8 @@ import { version } from "./version.js";
 
 const help = `
 POLYPROC_ADDRESS names the server: unix:PATH, tcp:HOST:PORT or tls:HOST:PORT (POLYPROC_TOKEN: its
-token on TCP). When it is not set, the one on the default socket is meant; map and run start a
-private one when there is none.
+token on TCP). When it is not set, the one on the default socket is meant. When there is none, map
+and run start a private one, lock and sem one in the background.
 
 polyproc help COMMAND tells more, with examples.
 `;

@@ -8,9 +8,9 @@ import { UsageError } from "./usage-error.js";
 
 /**
  * `polyproc serve --detach`: returns once a server listens on the Unix socket in the options, even if it was running
- * before. The server goes on without this terminal and writes to a log file beside the socket.
+ * before. The server goes on without this terminal and writes to a log file beside the socket. `cwd`: its folder.
  */
-export async function serveDetached(options: readonly string[]): Promise<void> {
+export async function serveDetached(options: readonly string[], cwd = process.cwd()): Promise<void> {
   const address = options[options.findLastIndex((option) => option === "--listen") + 1] ?? "";
   if (!options.includes("--listen") || !address.startsWith("unix:"))
     throw new UsageError("serve --detach: say where it is to listen with --listen unix:PATH");
@@ -21,7 +21,7 @@ export async function serveDetached(options: readonly string[]): Promise<void> {
     await startDetachedServer({
       command: [process.execPath, serverMain],
       options,
-      cwd: process.cwd(),
+      cwd,
       env: process.env,
       logFile: `${path}.log`,
     });

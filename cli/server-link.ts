@@ -1,3 +1,4 @@
+import { homedir } from "node:os";
 import { connectTo } from "../bindings/typescript/session/client-link.js";
 import { Connection } from "../bindings/typescript/session/connection.js";
 import { connectToNamed } from "../bindings/typescript/session/named-server.js";
@@ -5,6 +6,7 @@ import { startPrivateServer } from "../bindings/typescript/session/embedded.js";
 import { PolyprocError } from "../protocol/errors.js";
 import { ExitError } from "./exit-error.js";
 import { exitStatus } from "./exit-status.js";
+import { serveDetached } from "./serve-detached.js";
 import { serverAddress, type ServerAddress } from "./server-address.js";
 
 export interface ServerLink {
@@ -30,6 +32,26 @@ export async function openSharedServer(name = clientName()): Promise<ServerLink>
   } catch (error) {
     throw unavailable(address, error as PolyprocError);
   }
+}
+
+/** Seconds without a client after which a server that was started in the background ends. */
+const idleSeconds = 60;
+
+/**
+ * As `openSharedServer`, but if no server answers on the default socket, it starts one there in the background. That
+ * server ends by itself when it has no client.
+ */
+export async function openOwnServer(name: string): Promise<ServerLink> {
+  const address = serverAddress();
+  if (address.from === "environment") return openSharedServer(name);
+  try {
+    return await connect(address, name);
+  } catch (error) {
+    if (!isUnanswered(error as PolyprocError)) throw unavailable(address, error as PolyprocError);
+  }
+  // Not in this folder: the server would keep its file system busy.
+  await serveDetached(["--listen", address.text, "--idle-timeout", String(idleSeconds)], homedir());
+  return openSharedServer(name);
 }
 
 /** Connects to the shared server if it runs; starts none. `otherwise`: completes the message of the error. */

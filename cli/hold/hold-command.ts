@@ -3,7 +3,7 @@ import type { Ending } from "../ending.js";
 import { exitStatus } from "../exit-status.js";
 import { oneLine } from "../../protocol/one-line.js";
 import { duration, wholeNumber } from "../option-values.js";
-import { openSharedServer } from "../server-link.js";
+import { openOwnServer } from "../server-link.js";
 import { UsageError } from "../usage-error.js";
 import { hold } from "./hold.js";
 import { namedLock } from "./named-lock.js";
@@ -16,6 +16,9 @@ interface HoldOptions {
 }
 
 const statuses = `
+When POLYPROC_ADDRESS is not set and no server is on the default socket, one is started in the
+background. It ends when it has had no client for a minute.
+
 Exit status: the command's own; 128 + N when signal N ended it; 75 when it was not free in
 time; 69 no server, or it ended while the command ran, which is then ended, too (SIGTERM);
 126 and 127 the command cannot be started; 2 usage.`;
@@ -106,7 +109,7 @@ async function holding(
     throw new UsageError(`a name has 1 to 200 characters and no control characters, got ${JSON.stringify(name)}`);
   if (given.nonblock && given.timeout !== undefined)
     throw new UsageError("--nonblock does not wait, so --timeout has no meaning: give one of them");
-  const { connection } = await openSharedServer(clientName(command));
+  const { connection } = await openOwnServer(clientName(command));
   try {
     return (
       (await hold(connection, primitive, command, given.nonblock ? 0 : (given.timeout ?? null))) ?? exitStatus.tryLater

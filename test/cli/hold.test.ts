@@ -164,6 +164,24 @@ describe("polyproc lock", () => {
   });
 });
 
+describe("polyproc lock without a server", () => {
+  test("a server is started in the background, once, and the next commands join it", async (t) => {
+    const folder = temporaryFolder(t);
+    const env = { XDG_RUNTIME_DIR: folder };
+    const script = 'mkdir "$0/inside" && sleep 0.01 && rmdir "$0/inside" && echo in';
+    try {
+      const all = Array.from({ length: 3 }, () => run(t, ["lock", "one", "--", "sh", "-c", script, folder], { env }));
+      for (const ended of await Promise.all(all)) assert.deepEqual(ended, { status: 0, stdout: "in\n", stderr: "" });
+      assert.equal((await run(t, ["sem", "two", "-n", "1", "--", "echo", "in"], { env })).stdout, "in\n");
+      const { processes } = JSON.parse((await run(t, ["ps", "--json"], { env })).stdout) as { processes: unknown[] };
+      assert.deepEqual(processes, []);
+    } finally {
+      // While the folder is there. It returns when the server has ended.
+      assert.equal((await run(t, ["stop"], { env })).status, 0);
+    }
+  });
+});
+
 describe("polyproc sem", () => {
   test("no more than -n run at a time", async (t) => {
     const server = await serve(t);

@@ -1,10 +1,13 @@
 /** Workers in each pool. Two are enough: the benchmarks measure overhead, not the number of cores. */
 export const processes = 2;
 
+/** What the tasks of the Node contenders do: nothing, tell the size of some bytes, make so many bytes. */
+export type TaskName = "noop" | "size" | "make";
+
 /** The operations of a pool that the benchmarks use. */
 export interface TaskPool {
   readonly name: string;
-  run(name: "noop" | "size", argument?: unknown): Promise<unknown>;
+  run(name: TaskName, argument?: unknown): Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -13,6 +16,8 @@ export interface Contender {
   readonly name: string;
   measure(): Promise<number>;
   close(): Promise<void>;
+  /** Ends what it runs, because it hangs. Default: it ends with this process. */
+  giveUp?(): void;
 }
 
 /** A piece of work and its contenders. The first contender is Polyproc. */

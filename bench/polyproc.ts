@@ -59,6 +59,16 @@ export async function megabyte(count: number): Promise<Contender> {
   };
 }
 
+export async function megabyteResult(count: number): Promise<Contender> {
+  const pool = await warmPool();
+  const make = task(meta, work.make);
+  return {
+    name,
+    measure: () => seconds(() => Promise.all(Array.from({ length: count }, () => pool.apply(make, [1024 * 1024])))),
+    close: () => endPool(pool),
+  };
+}
+
 export async function queueItems(count: number): Promise<Contender> {
   return {
     name,

@@ -6,14 +6,15 @@ import type { Memory } from "./memory.js";
 export interface Measured {
   work: Work;
   /** Polyproc first. */
-  medians: { name: string; seconds: number }[];
+  medians: { name: string; /** Null: it hung. */ seconds: number | null }[];
 }
 
 /** Renders a Markdown table with one row for each contender. */
 export function formatWorks(measured: readonly Measured[]): string {
   const rows = measured.flatMap(({ work, medians }) => {
-    const ours = medians[0]!.seconds;
+    const ours = medians[0]?.seconds ?? Number.NaN;
     return medians.map(({ name, seconds }, i) => {
+      if (seconds === null) return [i === 0 ? work.title : "", name, "hung", "", "", ""];
       const goal = work.goals[name];
       const ratio = ours / seconds;
       const verdict = i === 0 ? "" : goal === undefined ? "" : ratio <= goal ? `met (≤ ${goal})` : `missed (≤ ${goal})`;

@@ -11,6 +11,10 @@ export function size(data: Uint8Array): number {
   return data.byteLength;
 }
 
+export function make(bytes: number): Uint8Array {
+  return new Uint8Array(bytes);
+}
+
 export async function produce(queue: Queue<number>, count: number): Promise<void> {
   const window = 1000;
   for (let i = 0; i < count; i += window) {

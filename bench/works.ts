@@ -1,4 +1,4 @@
-import { seconds, type Contender, type TaskPool, type Work } from "./contender.js";
+import { seconds, type Contender, type TaskName, type TaskPool, type Work } from "./contender.js";
 import { forkAndWait } from "./peers/fork.js";
 import { nodePools, openTinypool } from "./peers/node-pools.js";
 import { cpython } from "./peers/python.js";
@@ -11,7 +11,7 @@ const managerLock = "CPython Manager().Lock()";
 async function atOnce(
   open: () => Promise<TaskPool>,
   count: number,
-  task: "noop" | "size",
+  task: TaskName,
   argument?: unknown,
 ): Promise<Contender> {
   const pool = await open();
@@ -80,6 +80,16 @@ export const works: readonly Work[] = [
         nodePools.slice(0, 3).map((open) => atOnce(open, 20, "size", new Uint8Array(1024 * 1024))),
       )),
       cpython("megabyte", 20),
+    ],
+  },
+  {
+    title: "1 MiB bytes result",
+    count: 20,
+    goals: { "tinypool (child_process)": 1, "workerpool (process)": 1, "jest-worker (process)": 1, [python]: 1 },
+    open: async () => [
+      await polyproc.megabyteResult(20),
+      ...(await Promise.all(nodePools.slice(0, 3).map((open) => atOnce(open, 20, "make", 1024 * 1024)))),
+      cpython("megabyte_result", 20),
     ],
   },
   {

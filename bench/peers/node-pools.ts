@@ -3,7 +3,7 @@ import { Worker as JestWorker } from "jest-worker";
 import { Piscina } from "piscina";
 import { Tinypool } from "tinypool";
 import workerpool from "workerpool";
-import { processes, type TaskPool } from "../contender.js";
+import { processes, type TaskName, type TaskPool } from "../contender.js";
 
 const tasks = fileURLToPath(new URL("../../../bench/peers/tasks.cjs", import.meta.url));
 const workerpoolTasks = fileURLToPath(new URL("../../../bench/peers/workerpool-tasks.cjs", import.meta.url));
@@ -46,8 +46,10 @@ async function openWorkerpool(): Promise<TaskPool> {
 }
 
 async function openJestWorker(): Promise<TaskPool> {
-  const pool = new JestWorker(tasks, { numWorkers: processes, exposedMethods: ["noop", "size"] }) as JestWorker &
-    Record<"noop" | "size", (argument: unknown) => Promise<unknown>>;
+  const pool = new JestWorker(tasks, {
+    numWorkers: processes,
+    exposedMethods: ["noop", "size", "make"],
+  }) as JestWorker & Record<TaskName, (argument: unknown) => Promise<unknown>>;
   return {
     name: "jest-worker (process)",
     run: (name, argument) => pool[name](argument),

@@ -1,7 +1,7 @@
 """
 A Python library, measured on request: one line in (work, count), one line out (seconds). `python.py multiprocessing`,
 or `polyproc`, whose names are the same; `concurrent.futures`, `polyproc.futures`, `loky` or joblib's copy of it, each
-with an executor.
+with an executor; `joblib` itself.
 """
 
 import importlib
@@ -23,6 +23,10 @@ def double(x):
 
 def size(data):
     return len(data)
+
+
+def make(size):
+    return bytes(size)
 
 
 def produce(queue, count):
@@ -78,6 +82,46 @@ def megabyte(count):
         for result in [pool.apply_async(size, (data,)) for _ in range(count)]:
             result.get()
         return time.perf_counter() - began
+
+
+def megabyte_result(count):
+    with multiprocessing.Pool(PROCESSES) as pool:
+        pool.map(noop, range(PROCESSES * 4))
+        began = time.perf_counter()
+        for result in [pool.apply_async(make, (1024 * 1024,)) for _ in range(count)]:
+            result.get()
+        return time.perf_counter() - began
+
+
+def arrays(count):
+    """Arrays of 100 MiB, each made when it is needed."""
+    import numpy
+
+    for i in range(count):
+        yield numpy.full(100 * 1024 * 1024 // 8, float(i))
+
+
+def array(count):
+    with multiprocessing.Pool(PROCESSES) as pool:
+        pool.map(noop, range(PROCESSES * 4))
+        seconds = 0.0
+        for one in arrays(count):
+            began = time.perf_counter()
+            pool.apply(size, (one,))
+            seconds += time.perf_counter() - began
+        return seconds
+
+
+def array_memmap(count):
+    """With joblib: the array is written to a file in memory, which the worker maps."""
+    with multiprocessing.Parallel(PROCESSES) as parallel:
+        parallel(multiprocessing.delayed(noop)(i) for i in range(PROCESSES * 4))
+        seconds = 0.0
+        for one in arrays(count):
+            began = time.perf_counter()
+            parallel([multiprocessing.delayed(size)(one)])
+            seconds += time.perf_counter() - began
+        return seconds
 
 
 def queue_items(count):
@@ -169,6 +213,15 @@ def submit(count):
         began = time.perf_counter()
         for future in [pool.submit(noop) for _ in range(count)]:
             future.result()
+        return time.perf_counter() - began
+
+
+def submit_one_by_one(count):
+    with executor() as pool:
+        list(pool.map(noop, range(PROCESSES * 4)))
+        began = time.perf_counter()
+        for _ in range(count):
+            pool.submit(noop).result()
         return time.perf_counter() - began
 
 

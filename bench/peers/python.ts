@@ -16,6 +16,8 @@ export function pythonLibrary(
 ): Contender {
   const child = spawn(interpreter, [script, library], {
     stdio: ["pipe", "pipe", "inherit"],
+    // A process group of its own, so that its workers can be ended with it.
+    detached: true,
     env: { ...process.env, PYTHONPATH: binding, PYTHONDONTWRITEBYTECODE: "1" },
   });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
@@ -29,7 +31,15 @@ export function pythonLibrary(
     },
     async close() {
       child.stdin.end();
-      if (child.exitCode === null) await new Promise((resolve) => child.once("exit", resolve));
+      if (child.exitCode === null && child.signalCode === null)
+        await new Promise((resolve) => child.once("exit", resolve));
+    },
+    giveUp() {
+      try {
+        process.kill(-child.pid!, "SIGKILL");
+      } catch {
+        // It has ended by itself.
+      }
     },
   };
 }
@@ -37,6 +47,27 @@ export function pythonLibrary(
 /** CPython's multiprocessing. */
 export function cpython(work: string, count: number, name = "CPython multiprocessing"): Contender {
   return pythonLibrary("multiprocessing", work, count, name);
+}
+
+/** The first of these interpreters that can import the library: Debian installs it for its own interpreter only. */
+function interpreterWith(...libraries: string[]): string | undefined {
+  return ["python3", "/usr/bin/python3"].find(
+    (interpreter) => spawnSync(interpreter, ["-c", `import ${libraries.join(", ")}`], { stdio: "ignore" }).status === 0,
+  );
+}
+
+/** Polyproc, CPython and joblib with an array of numpy as argument. Empty if numpy is not installed. */
+export function withNumpy(count: number): Contender[] {
+  const both = interpreterWith("numpy", "joblib");
+  const interpreter = both ?? interpreterWith("numpy");
+  if (both === undefined)
+    console.error(`${interpreter ? "joblib" : "numpy"} is not installed (Debian: python3-joblib), so it is left out`);
+  if (interpreter === undefined) return [];
+  return [
+    pythonLibrary("polyproc", "array", count, "polyproc for Python", interpreter),
+    pythonLibrary("multiprocessing", "array", count, "CPython multiprocessing", interpreter),
+    ...(both ? [pythonLibrary("joblib", "array_memmap", count, "joblib, memmap", both)] : []),
+  ];
 }
 
 /**

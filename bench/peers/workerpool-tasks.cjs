@@ -1,4 +1,4 @@
 const workerpool = require("workerpool");
-const { noop, size } = require("./tasks.cjs");
+const { make, noop, size } = require("./tasks.cjs");
 
-workerpool.worker({ noop, size });
+workerpool.worker({ make, noop, size });

@@ -23,11 +23,11 @@ describe("core", () => {
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  async function runToItsEnd(target: Target, count: number, timeoutMs: number): Promise<{ done: number; ms: number }> {
+  async function runToItsEnd(target: Target, count: number): Promise<{ done: number; ms: number }> {
     const items = Array.from({ length: count }, (_, index) => ({ value: index, label: String(index), file: null }));
     const began = performance.now();
     const run = await api.run({ name: "measured", target, items, options: { processes: 2 } });
-    await within(run.whenEnded, "the run's end", timeoutMs);
+    await within(run.whenEnded, "the run's end", 150_000);
     return { done: run.rows.filter(({ state }) => state === "done").length, ms: performance.now() - began };
   }
 
@@ -69,12 +69,14 @@ describe("core", () => {
   });
 
   it("a terminal knows the server, and the command line is found there", async function () {
-    this.timeout(30_000);
     const file = join(folder, "terminal");
     const terminal = vscode.window.createTerminal({
       name: "test",
       shellPath: "/bin/sh",
-      shellArgs: ["-c", `polyproc ps >"${file}.ps" 2>&1; echo "$POLYPROC_ADDRESS $?" >"${file}"`],
+      shellArgs: [
+        "-c",
+        `polyproc ps >"${file}.ps" 2>&1; echo "$POLYPROC_ADDRESS $?" >"${file}.part"; mv "${file}.part" "${file}"`,
+      ],
     });
     try {
       await waitFor(() => existsSync(file), { what: "the terminal's end" });
@@ -85,7 +87,6 @@ describe("core", () => {
   });
 
   it("a command in a terminal starts the server when there is none, and the window notices", async function () {
-    this.timeout(40_000);
     await vscode.commands.executeCommand("polyproc.stopServer");
     await waitFor(() => api.server.state.kind !== "connected");
     const file = join(folder, "started");
@@ -107,12 +108,10 @@ describe("core", () => {
   });
 
   it("50 MB of output of a child are read while the extension host stays responsive", async function () {
-    this.timeout(90_000);
     const { result, p99Ms } = await measured(() =>
       runToItsEnd(
         { command: "sh", args: ["-c", "yes 0123456789012345678901234567890123456789 | head -c 50000000"] },
         1,
-        80_000,
       ),
     );
     note(
@@ -122,10 +121,9 @@ describe("core", () => {
   });
 
   it("10,000 items are done while the extension host stays responsive", async function () {
-    this.timeout(90_000);
     writeFileSync(join(folder, "same.mjs"), "export const same = (item) => item;");
     const { result, p99Ms } = await measured(() =>
-      runToItsEnd({ module: join(folder, "same.mjs"), export: "same" }, 10_000, 80_000),
+      runToItsEnd({ module: join(folder, "same.mjs"), export: "same" }, 10_000),
     );
     note(`10,000 items in ${Math.round(result.ms)} ms: event-loop delay at the 99th percentile ${p99Ms.toFixed(1)} ms`);
     assert.equal(result.done, 10_000);
@@ -163,7 +161,6 @@ describe("core", () => {
   });
 
   it("a server of another version that has nothing to do is replaced", async function () {
-    this.timeout(40_000);
     await vscode.commands.executeCommand("polyproc.stopServer");
     await waitFor(() => api.server.state.kind !== "connected");
     const old = join(folder, "old");
@@ -181,7 +178,6 @@ describe("core", () => {
       const { version } = extension.packageJSON as { version: string };
       await waitFor(() => api.server.state.kind === "connected" && api.server.state.rpc.server.version === version, {
         what: "a server of this version",
-        timeoutMs: 20_000,
       });
     } finally {
       server.kill("SIGKILL");

@@ -9,7 +9,7 @@ import { waitFor } from "../../deadline.js";
 import { activated, workspaceFile } from "./harness/extension.js";
 import { note } from "./harness/note.js";
 
-const deadline = { timeoutMs: 20_000 };
+const deadline = { timeoutMs: 60_000 };
 
 describe("side bar", () => {
   let api: PolyprocApi;
@@ -201,7 +201,6 @@ describe("side bar", () => {
   });
 
   it("stays quick while two hundred commands come and go", async function () {
-    this.timeout(120_000);
     const pool = new client.Pool({ processes: 200, name: "many" });
     const delays = monitorEventLoopDelay({ resolution: 10 });
     delays.enable();

@@ -7,8 +7,8 @@ import type MochaClass from "mocha";
 import { orderVariable, type HostEvent, type HostTestsOrder } from "../../../vscode/host-events.js";
 import { setNoteTaker } from "./note.js";
 
-/** A test's own limit; it may set another one by `this.timeout(ms)`. */
-const limitMs = 30_000;
+/** A test's own limit, longer than some waits; it may set another one by `this.timeout(ms)`. */
+const limitMs = 180_000;
 
 /**
  * What VS Code calls in its extension host: runs the suites with mocha and tells the test file outside what becomes of

@@ -5,10 +5,10 @@ import os
 from . import _handles, process  # noqa: F401
 from ._errors import AuthenticationError, BufferTooShort, ProcessError, TimeoutError
 from ._processes import current, log, prepare
-from ._processes.frozen import freeze_support
 from ._standard import descriptors  # noqa: F401
 from ._standard.library import lending
 from ._values.payload import is_encoding
+from .host.frozen import freeze_support
 
 _FORK = (
     "cannot find context for {0!r}: Polyproc's children are fresh processes that the server starts, as with 'spawn'; "

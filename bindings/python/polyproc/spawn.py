@@ -3,7 +3,7 @@
 import sys
 
 from ._processes import prepare as _prepare
-from ._processes.frozen import freeze_support
+from .host.frozen import freeze_support
 
 
 def get_executable():

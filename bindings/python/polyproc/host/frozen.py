@@ -10,7 +10,7 @@ _HOST = os.path.join("polyproc", "host")
 def freeze_support():
     """In a worker of a frozen program: runs the worker host, and ends. Otherwise there is nothing to do."""
     if getattr(sys, "frozen", False) and len(sys.argv) == 2 and os.path.normpath(sys.argv[1]).endswith(_HOST):
-        from ..host.main import main
+        from .main import main
 
         main()
         sys.exit()

@@ -7,6 +7,7 @@ POLYPROC_EXPLORE_SECONDS: how long, in all (default 40). POLYPROC_EXPLORE_SEED. 
 between all bytecodes.
 """
 
+import gc
 import os
 import random
 import sys
@@ -14,6 +15,10 @@ import time
 
 from scenarios import SCENARIOS
 from scheduler import Failure, Scheduler
+
+# Schedules between two collections of garbage. None is made during a schedule: a finalizer that it calls would be
+# another point in each run, and may come while the scheduler starts a thread.
+COLLECT_EVERY = 20
 
 EVERY_BYTECODE = os.environ.get("POLYPROC_EXPLORE_BYTECODE") == "1"
 
@@ -49,6 +54,8 @@ class Exploration:
 
     def run(self, plan):
         self.runs += 1
+        if self.runs % COLLECT_EVERY == 0:
+            gc.collect()
         try:
             return run(self.scenario, plan)
         except Failure as failure:
@@ -81,6 +88,8 @@ class Exploration:
 
 
 def main():
+    gc.disable()
+    gc.freeze()
     schedule = os.environ.get("POLYPROC_SCHEDULE")
     if schedule:
         scenario, plan = read(schedule)

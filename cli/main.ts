@@ -28,7 +28,16 @@ and run start a private one, lock and sem one in the background.
 polyproc help COMMAND tells more, with examples.
 `;
 
-const output: OutputConfiguration = { outputError: (text, write) => write(`polyproc: ${oneSentence(text)}\n`) };
+function output(argv: readonly string[]): OutputConfiguration {
+  const mayBeOfCommand = argv.some((word) => /^::::?\+?$/.test(word)) && !argv.includes("--");
+  return {
+    outputError: (text, write) => {
+      const isUnknown = text.includes("unknown option");
+      const advice = isUnknown && mayBeOfCommand ? "; put -- before a command that has options" : "";
+      write(`polyproc: ${oneSentence(text)}${advice}\n`);
+    },
+  };
+}
 
 /** All commands, in the order of the help. `exit` is told how the command line ends. */
 function program(argv: readonly string[], exit: (ending: Ending) => void): Command {
@@ -38,7 +47,7 @@ function program(argv: readonly string[], exit: (ending: Ending) => void): Comma
     .version(version(), "-V, --version")
     .addHelpText("after", help)
     .exitOverride()
-    .configureOutput(output);
+    .configureOutput(output(argv));
   for (const subcommand of [
     serveCommand(argv, exit),
     agentCommand(argv, exit),
@@ -53,7 +62,7 @@ function program(argv: readonly string[], exit: (ending: Ending) => void): Comma
     lockCommand(command, exit),
     semCommand(command, exit),
   ]) {
-    polyproc.addCommand(subcommand.exitOverride().configureOutput(output));
+    polyproc.addCommand(subcommand.exitOverride().configureOutput(output(argv)));
   }
   return polyproc;
 }

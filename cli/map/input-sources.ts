@@ -11,8 +11,14 @@ export interface InputSource {
 
 const separator = /^:::(:?)(\+?)$/;
 
-/** Splits words at `:::`, `:::+`, `::::` and `::::+`. `words`: those before the first of them. */
-export function splitSources(all: readonly string[]): { words: string[]; sources: InputSource[] } {
+export interface SplitSources {
+  /** Those before the first separator. */
+  words: string[];
+  sources: InputSource[];
+}
+
+/** Splits words at `:::`, `:::+`, `::::` and `::::+`. */
+export function splitSources(all: readonly string[]): SplitSources {
   const first = all.findIndex((word) => separator.test(word));
   if (first === -1) return { words: [...all], sources: [] };
   const sources: (InputSource & { values: string[] })[] = [];

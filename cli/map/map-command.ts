@@ -15,12 +15,13 @@ import { commandTarget, shellWarning, type Surroundings } from "./command-target
 import { detach } from "./detach.js";
 import { parseHalt, type Halt } from "../../protocol/halt.js";
 import { itemSource, type Item, type ItemSource } from "./items.js";
-import { splitSources } from "./input-sources.js";
+import { splitSources, type SplitSources } from "./input-sources.js";
 import { addItemOptions, groupingOf, itemOptions, type GivenItemOptions } from "./item-options.js";
 
 import { JobLog } from "./job-log.js";
 import type { MapRunOptions } from "./map-run.js";
 import { moduleTarget } from "./module-target.js";
+import { shownItem } from "./shown-item.js";
 import { runMap, type RunOptions } from "./run-map.js";
 import { dryRun } from "./dry-run.js";
 import { argumentsFor, itemCommand, quoted, regroup, shellWords, type ItemCommand } from "./what-runs.js";
@@ -45,7 +46,8 @@ interface MapOptions extends GivenItemOptions, RunOptions {
 const help = `
 Items are the arguments before --, what --glob matches, what follows ::: (before or after the
 command), and the lines of -a FILE or :::: FILE; without any, the lines of standard input, read as
-they are needed. Several ::: are combined; :::+ goes with the one before.
+they are needed. Several ::: are combined; :::+ goes with the one before. Without --, what stands
+before ::: is the command.
 In COMMAND's arguments {} (or {item}) stands for the item, {.} for it without its extension, {/} for
 its last part, {//} for its folder, {/.} for the last part without extension, {1} or {name} for a
 field, {#} for its position from 1 ({index}: from 0), {%} for its slot, {item.name} for a member of
@@ -161,14 +163,17 @@ function halt(text: string): Halt {
 async function map(args: string[], afterDashes: readonly string[] | null, options: MapOptions): Promise<Ending> {
   const own = splitSources(args);
   const after = splitSources(afterDashes ?? []);
-  const command = afterDashes && after.words;
+  const [ownItems, command] = whatIsWhat(own, afterDashes && after.words, options);
   if (options.shell !== undefined && (command !== null || options.module !== undefined))
     throw new UsageError("--shell is what runs: leave the command after -- and --module out");
   if (options.module !== undefined && command !== null)
     throw new UsageError("give either --module or a command after --, not both");
   if (options.module === undefined && command === null && options.shell === undefined)
     throw new UsageError(
-      "say what to run: polyproc map ITEM... -- COMMAND {}, or --module FILE --export NAME (--help has examples)",
+      own.words.length > 0
+        ? `say what to run: ${shownItem(own.words[0]!)} is an item here; the command goes behind --, as in ` +
+            "polyproc map -- COMMAND {}, or before ::: (--help has examples)"
+        : "say what to run: polyproc map ITEM... -- COMMAND {}, or --module FILE --export NAME (--help has examples)",
     );
   if (options.export !== undefined && options.module === undefined)
     throw new UsageError("--export names a function of --module FILE, which is missing");
@@ -190,7 +195,7 @@ async function map(args: string[], afterDashes: readonly string[] | null, option
       throw new UsageError(`${name} is for commands; --module names a function`);
 
   const inputs = [...own.sources, ...after.sources];
-  const source = await itemSource(itemOptions(own.words, inputs, options));
+  const source = await itemSource(itemOptions(ownItems, inputs, options));
   const words = options.shell === undefined ? command : shellWords(options.shell, source.names);
   const filled: ItemCommand | null = words && itemCommand(words, source.names, grouping?.spread ?? "join");
   if (filled) {
@@ -231,6 +236,22 @@ async function map(args: string[], afterDashes: readonly string[] | null, option
   } finally {
     await server.connection.close();
   }
+}
+
+/** The items among the own arguments, and the command. Without `--`, what stands before `:::` is the command. */
+function whatIsWhat(
+  { words, sources }: SplitSources,
+  afterDashes: string[] | null,
+  { module, shell }: MapOptions,
+): [items: string[], command: string[] | null] {
+  const isCommand =
+    afterDashes === null && module === undefined && shell === undefined && sources.length > 0 && words.length > 0;
+  if (!isCommand) return [words, afterDashes];
+  if (words.length === 1 && /\s/.test(words[0]!))
+    throw new UsageError(
+      `${shownItem(words[0]!)} is one word, and no program: a line for the shell is given as --shell LINE`,
+    );
+  return [[], words];
 }
 
 function openLog(

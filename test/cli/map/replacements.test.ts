@@ -92,3 +92,13 @@ test("contradictory options are usage errors", async (t) => {
     assert.match(stderr, /^polyproc: [^\n]+\n$/);
   }
 });
+
+test("without -- the command is what stands before :::, and what is none is told", async (t) => {
+  assert.equal((await run(t, ["map", "-q", "-k", "echo", "{}!", ":::", "a", "b"])).stdout, "a!\nb!\n");
+  const line = await run(t, ["map", "-q", "echo {} > {.}.out", ":::", "a"]);
+  assert.match(line.stderr, /^polyproc: echo \{\} > \{\.\}\.out is one word, and no program: .* --shell LINE$/m);
+  assert.equal(line.status, 2);
+  const item = await run(t, ["map", "-q", "echo"]);
+  assert.match(item.stderr, /^polyproc: say what to run: echo is an item here; the command goes behind --/m);
+  assert.equal(item.status, 2);
+});

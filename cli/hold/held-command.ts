@@ -28,15 +28,18 @@ export class HeldCommand {
   readonly #child: ChildProcess;
   readonly #guard: ChildProcess;
   readonly #onTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
+  #interruption: Interruption | null = null;
 
   constructor([program, ...args]: readonly string[]) {
+    // Before the command runs: what it prints may make a user type Ctrl-C at once.
+    const stopWatching = onInterruption((signal) => this.#interrupted(signal));
     this.#guard = spawn("/bin/sh", ["-c", guard], { stdio: ["pipe", "ignore", "ignore"], detached: true });
     // The command runs even without a guard.
     this.#guard.on("error", () => {});
     this.#guard.stdin!.on("error", () => {});
     this.#child = spawn(program!, args, { stdio: "inherit", detached: !this.#onTerminal });
     if (this.#child.pid !== undefined) this.#guard.stdin!.write(`${this.#target(this.#child.pid)}\n`);
-    this.ending = this.#run(program!);
+    this.ending = this.#run(program!, stopWatching);
   }
 
   /** Sends SIGTERM. */
@@ -44,14 +47,14 @@ export class HeldCommand {
     this.#signal("SIGTERM");
   }
 
-  async #run(program: string): Promise<Ending> {
-    let interruption: Interruption | null = null;
-    const stopWatching = onInterruption((signal) => {
-      interruption = signal;
-      // The terminal has already signalled the whole process group.
-      if (signal === "SIGINT" && this.#onTerminal) return;
-      this.#signal(signal);
-    });
+  #interrupted(signal: Interruption): void {
+    this.#interruption = signal;
+    // The terminal has already signalled the whole process group.
+    if (signal === "SIGINT" && this.#onTerminal) return;
+    this.#signal(signal);
+  }
+
+  async #run(program: string, stopWatching: () => void): Promise<Ending> {
     try {
       return await new Promise<Ending>((resolve) => {
         this.#child.once("error", (error: NodeJS.ErrnoException) => {
@@ -60,6 +63,7 @@ export class HeldCommand {
         });
         this.#child.once("exit", (code, signal) => {
           const status = signal === null ? (code ?? 0) : signalStatus(signal);
+          const interruption = this.#interruption;
           resolve(interruption !== null && status === signalStatus(interruption) ? interruption : status);
         });
       });

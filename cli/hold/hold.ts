@@ -22,40 +22,39 @@ export async function hold(
   await primitive.create(connection);
   const remark = await primitive.remark(connection);
   if (remark !== null) say(`${primitive.title}: ${remark}`);
-  const taken = await acquire(connection, primitive, timeoutMs);
-  if (typeof taken === "string") return taken;
-  if (!taken.acquired) {
-    say(`${primitive.title} was not free${timeoutMs ? " in time" : ""}: ${await primitive.holders(connection)}`);
-    return null;
-  }
-  if (taken.ownerDied) say(`the last holder of ${primitive.title} was killed: what it was doing may be half done`);
-  return runHolding(connection, primitive, command);
+  const held = await acquireAndStart(connection, primitive, command, timeoutMs);
+  return held instanceof HeldCommand ? untilEnded(connection, primitive, held) : held;
 }
 
-/** Returns the signal that ended the wait, if one did. */
-async function acquire(
+/** Returns the signal that ended the wait, if one did; null if the primitive was not free in time. */
+async function acquireAndStart(
   connection: Connection,
   primitive: Primitive,
+  command: readonly string[],
   timeoutMs: number | null,
-): Promise<{ acquired: boolean; ownerDied: boolean } | Interruption> {
+): Promise<HeldCommand | Interruption | null> {
   const abort = new AbortController();
-  let interruption: Interruption | null = null;
-  const stopWatching = onInterruption((signal) => {
-    interruption = signal;
-    abort.abort();
-  });
+  const stopWatching = onInterruption((signal) => abort.abort(signal));
   const timer = process.stderr.isTTY
     ? setTimeout(() => void tellWhoHolds(connection, primitive), sayAfterMs)
     : undefined;
   try {
-    return await primitive.acquire(connection, timeoutMs, abort.signal);
+    const taken = await primitive.acquire(connection, timeoutMs, abort.signal);
+    if (!taken.acquired) {
+      say(`${primitive.title} was not free${timeoutMs ? " in time" : ""}: ${await primitive.holders(connection)}`);
+      return null;
+    }
+    if (taken.ownerDied) say(`the last holder of ${primitive.title} was killed: what it was doing may be half done`);
+    // The command watches for signals itself from here on.
+    if (!abort.signal.aborted) return new HeldCommand(command);
+    await primitive.release(connection);
   } catch (error) {
-    if (interruption === null) throw error;
-    return interruption;
+    if (!abort.signal.aborted) throw error;
   } finally {
     clearTimeout(timer);
     stopWatching();
   }
+  return abort.signal.reason as Interruption;
 }
 
 async function tellWhoHolds(connection: Connection, primitive: Primitive): Promise<void> {
@@ -64,8 +63,7 @@ async function tellWhoHolds(connection: Connection, primitive: Primitive): Promi
   if (holders !== null) say(`waiting for ${primitive.title}: ${holders}`);
 }
 
-async function runHolding(connection: Connection, primitive: Primitive, command: readonly string[]): Promise<Ending> {
-  const held = new HeldCommand(command);
+async function untilEnded(connection: Connection, primitive: Primitive, held: HeldCommand): Promise<Ending> {
   let lost = false;
   let running = true;
   void connection.closed.then(() => {

@@ -13,7 +13,8 @@ test("without a free descriptor a server starts no process, but can end processe
   const server = startProgram(t, "a server with few descriptors", [
     "sh",
     "-c",
-    'ulimit -n 80; exec "$@"',
+    // While Node loads the server's modules, it has many of their files open.
+    'ulimit -n 200; exec "$@"',
     "sh",
     process.execPath,
     compiled("server/main"),
@@ -32,7 +33,7 @@ test("without a free descriptor a server starts no process, but can end processe
       assert.match(error.message, /too many open files \(EMFILE\); run fewer at once or raise ulimit -n/);
       refused++;
     } else pids.push((result as { pid: number }).pid);
-    assert.ok(i < 100);
+    assert.ok(i < 200);
   }
   assert.ok(pids.length > 5);
   const host = await client.request("pool/map", {

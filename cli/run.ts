@@ -79,6 +79,8 @@ async function run(server: ServerLink, command: readonly string[], name: string 
     await connection.request("events/watchOutput", { scope: "own", lossless: true });
     const [program, ...args] = command;
     const around = surroundings(server);
+    // What is sent after the request ends the process; what came before found none.
+    if (ending !== null) return ending;
     ({ pid } = await connection.request("process/start", {
       process,
       // There is no item, so braces are plain text.

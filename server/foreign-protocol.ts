@@ -18,7 +18,8 @@ export function answerToForeigner(head: Buffer): string | null {
       `Connection: close\r\n\r\n${body}`
     );
   }
-  if (/^\s*[[{]/.test(text))
+  // JSON's own white space: another byte that JavaScript takes for such may begin a fragment.
+  if (/^[\t\r\n ]*[[{]/.test(text))
     return `${inJson(`this message has no header: ${framing}; messages that are divided by newlines are not read`)}\n`;
   // The first bytes of a TLS handshake.
   if (text.startsWith("\x16\x03"))

@@ -33,6 +33,12 @@ describe("a peer", () => {
     }
   });
 
+  test("that sends a fragment whose first bytes JavaScript takes for JSON after a space gets a frame", async () => {
+    const client = await RawClient.connect(server.path, "frames");
+    client.socket.write(Buffer.concat([Buffer.from([0xa0, 0x7b]), randomBytes(20)]));
+    assert.equal((await client.lastWords()).data?.["name"], "Malformed");
+  });
+
   test("that sends frames of random bytes gets ParseError, and its connection ends", async () => {
     for (const framing of framings) {
       for (let i = 0; i < 30; i++) {

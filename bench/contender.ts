@@ -1,7 +1,7 @@
 /** Workers in each pool. Two are enough: the benchmarks measure overhead, not the number of cores. */
 export const processes = 2;
 
-/** What the tasks of the Node contenders do: nothing, tell the size of some bytes, make so many bytes. */
+/** What the tasks of the Node contenders do: nothing, tell the size of some bytes, make a number of bytes. */
 export type TaskName = "noop" | "size" | "make";
 
 /** The operations of a pool that the benchmarks use. */

@@ -4,7 +4,7 @@ import { ItemsError, type ItemSource } from "../items/item-source.js";
 import { readPatterns } from "../items/patterns.js";
 
 const defaultGlob = "**/*";
-/** A search begins when nothing was typed for so long, in milliseconds. */
+/** A search begins after this many milliseconds without a key. */
 const pauseMs = 100;
 
 type Validation = string | vscode.InputBoxValidationMessage | undefined;

@@ -159,7 +159,7 @@ export class Permits {
         ...store.keys.permits(place.kind, place.name),
         ...[place.id, place.holder, leaseMs, place.permits, place.waits ? 1 : 0],
       );
-      // `leave` was called meanwhile: its message follows this one.
+      // `leave` was called since: its message follows this one.
       if (place.state !== "waiting") return;
       if (acquired === 0 && !place.waits) this.#over(place).refused();
       else if (acquired === 0) this.#askLater(place, Math.min(number + afterLeaseMs, leaseMs / 3));

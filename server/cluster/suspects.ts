@@ -30,7 +30,7 @@ export class Turn {
     this.#onEnd = onEnd;
   }
 
-  /** The pack has run, or is to run no more. */
+  /** The pack has run, or must not run. */
   end(): void {
     this.#onEnd(this);
     this.begin();

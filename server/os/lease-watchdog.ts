@@ -12,7 +12,7 @@ export class LeaseWatchdog {
   #process: ChildProcess | null = null;
   #ended = process.platform === "win32";
 
-  /** The group is killed after `ms` unless this lease is renewed before. Null: it has this lease no more. */
+  /** The group is killed after `ms` unless this lease is renewed before. Null: the lease has ended. */
   set(group: number, lease: string, ms: number | null): void {
     if (this.#ended) return;
     const leases = this.#ends.get(group);

@@ -32,5 +32,21 @@ test("garbage is collected when what is held has fallen, and not in the middle o
   look();
   look();
   assert.deepEqual(collected, [0]);
+
+  // A pause, in which it is collected; then the rest goes, too.
+  peak = 64 * mebibyte;
+  used = 20 * mebibyte;
+  look();
+  look();
+  assert.deepEqual(collected, [0, 20 * mebibyte]);
+  used = 0;
+  look();
+  look();
+  assert.deepEqual(collected, [0, 20 * mebibyte, 0]);
+  // As few bytes again are left to V8.
+  peak = 20 * mebibyte;
+  look();
+  look();
+  assert.equal(collected.length, 3);
   stop();
 });

@@ -36,18 +36,24 @@ async function startAgentIn(t: TestContext, network: Network, name: string, addr
   return child.pid!;
 }
 
+/** A pool over two hosts, either of which can be cut off. */
+async function twoHosts(t: TestContext) {
+  const network = new Network(t, ["a", "b"]);
+  const folder = temporaryFolder(t);
+  const [log, gate] = [join(folder, "log"), join(folder, "gate")];
+  const redis = await TestRedis.start(t, [], network.address);
+  const address = redis.url("lease=8&insecure=true");
+  const agents = { a: await startAgentIn(t, network, "a", address), b: await startAgentIn(t, network, "b", address) };
+  const { mp } = await setStage(t);
+  const pool = new mp.Pool({ cluster: address });
+  return { network, log, gate, agents, pool };
+}
+
 test(
   "a host that is cut off ends its task before another begins it, tells nothing late, and serves again",
   options,
   async (t) => {
-    const network = new Network(t, ["a", "b"]);
-    const folder = temporaryFolder(t);
-    const [log, gate] = [join(folder, "log"), join(folder, "gate")];
-    const redis = await TestRedis.start(t, [], network.address);
-    const address = redis.url("lease=8&insecure=true");
-    const agents = { a: await startAgentIn(t, network, "a", address), b: await startAgentIn(t, network, "b", address) };
-    const { mp } = await setStage(t);
-    const pool = new mp.Pool({ cluster: address });
+    const { network, log, gate, agents, pool } = await twoHosts(t);
     const result = pool.apply(logged, [{ n: 1, log, until: gate }]);
     const first = await waitFor(() => begins(log)[0], { what: "the task" });
     const cut = first.agent === agents.a ? "a" : "b";
@@ -79,14 +85,7 @@ test(
 );
 
 test("the holder of a lock that is cut off writes nothing after the next holder has the lock", options, async (t) => {
-  const network = new Network(t, ["a", "b"]);
-  const folder = temporaryFolder(t);
-  const [log, gate] = [join(folder, "log"), join(folder, "gate")];
-  const redis = await TestRedis.start(t, [], network.address);
-  const address = redis.url("lease=8&insecure=true");
-  const agents = { a: await startAgentIn(t, network, "a", address), b: await startAgentIn(t, network, "b", address) };
-  const { mp } = await setStage(t);
-  const pool = new mp.Pool({ cluster: address });
+  const { network, log, gate, agents, pool } = await twoHosts(t);
   const results = pool.map(
     writesGuarded,
     [1, 2].map(() => ({ log, until: gate })),

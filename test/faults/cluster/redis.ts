@@ -91,7 +91,7 @@ export class TestRedis {
 }
 
 /**
- * A port that nobody uses, below those that the system gives to connections: one of them could take it while Redis is
+ * A free port, below those that the system gives to connections: one of them could take it while Redis is
  * down, even a connection to that very port.
  */
 async function freePort(host: string): Promise<number> {

@@ -95,6 +95,9 @@ export async function runPythonTests({
   } finally {
     clearTimeout(quiet);
   }
+  // Other threads' exceptions and stacks are told there.
+  const failed = outcomes.findLast(({ kind }) => kind === "failed");
+  if (failed && errors) failed.text += `\nstandard error of the whole program:\n${errors.slice(-50_000)}`;
   return outcomes;
 }
 

@@ -3,6 +3,7 @@ Tells the outcome of each test in a line: `ok NAME`, `skipped NAME: REASON`, `fa
 the tests reads these lines, and reports each test by its name.
 """
 
+import faulthandler
 import sys
 import unittest
 
@@ -47,11 +48,13 @@ class LineResult(unittest.TestResult):
 
     def _failed(self, test, text):
         self._bad = True
+        print(f"the threads when {test} had failed:", file=_ERR, flush=True)
+        faulthandler.dump_traceback(_ERR)
         self._say("failed", test, "\n" + "".join(f"    {line}\n" for line in text.splitlines()))
 
 
-# Tests replace sys.stdout.
-_OUT = sys.stdout
+# Tests replace these.
+_OUT, _ERR = sys.stdout, sys.stderr
 
 
 def main(arguments=None):

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { memoryPlace } from "./memory.js";
 import { notification, request } from "./message.js";
 import { count, handle, none, timeoutMs } from "./schema.js";
 
@@ -79,6 +80,8 @@ export const initialize = request("initialize", {
     cpuCount: count(1),
     /** Runtimes that can run `module` and `source` targets. */
     runtimes: v.array(v.string()),
+    /** A file of the server's memory. A client that can open it sends `memory/usable`. Null: there is none. */
+    memory: v.nullable(memoryPlace),
     /** What the server can do for this session. */
     capabilities: serverCapabilities,
   }),

@@ -1,8 +1,9 @@
 import * as v from "valibot";
-import { request } from "./message.js";
+import { notification, request } from "./message.js";
 import { count, handle, none } from "./schema.js";
 
 const memory = () => handle("memory");
+const block = () => handle("block");
 
 /** Where a memory's file is. A process opens it there, and maps, reads or writes it. */
 export const memoryPlace = v.strictObject({
@@ -26,6 +27,11 @@ export const create = request("memory/create", {
     /** Memory of this name may not exist. Default false. */
     exclusive: v.optional(v.boolean()),
     /**
+     * The memory is for blocks: it must be in memory, not on a disk, and leave as much free. Default false: on a disk,
+     * if there is no other room.
+     */
+    forBlocks: v.optional(v.boolean()),
+    /**
      * What new memory begins with. Ignored if memory of this name exists. JSON messages cannot hold it. Default: zeros.
      */
     data: v.optional(v.instance(Uint8Array)),
@@ -48,4 +54,33 @@ export const unlink = request("memory/unlink", {
   params: v.strictObject({ memory: memory() }),
   result: none(),
   errors: ["UnknownHandle"],
+});
+
+export const usable = notification("memory/usable", {
+  doc:
+    "The session can open the server's memory: it has opened the file that `memory` of the answer to `initialize` or " +
+    "`worker/ready` names. From now on the server may send it references to blocks; see [Blocks](#blocks).",
+  direction: "clientToServer",
+  params: v.strictObject({}),
+});
+
+export const store = notification("memory/block", {
+  doc:
+    "A part of the session's memory is a block: it holds the bytes of one payload, which the session sends next. The " +
+    "session does not write there until `memory/free`.",
+  direction: "clientToServer",
+  params: v.strictObject({
+    block: block(),
+    memory: memory(),
+    /** Where the block begins in the file. */
+    offset: count(),
+    /** Length of the block. */
+    bytes: count(1),
+  }),
+});
+
+export const free = notification("memory/free", {
+  doc: "Nothing refers to these blocks of the session any more: it may write there again.",
+  direction: "serverToClient",
+  params: v.strictObject({ blocks: v.array(block()) }),
 });

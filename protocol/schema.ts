@@ -1,7 +1,18 @@
 import * as v from "valibot";
 import { isPayload, type Payload } from "./payload.js";
 
-export { isPayload, payloadData, payloadHandles, type Handle, type Payload } from "./payload.js";
+export {
+  isPayload,
+  objectHandles,
+  payloadBytes,
+  payloadData,
+  payloadHandles,
+  payloadStart,
+  storedBytes,
+  StoredBytes,
+  type Handle,
+  type Payload,
+} from "./payload.js";
 
 export const handleKinds = [
   "process",
@@ -14,6 +25,7 @@ export const handleKinds = [
   "queue",
   "pipe",
   "memory",
+  "block",
   "pool",
   "job",
   "run",

@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { notification, request } from "./message.js";
 import { failure, mode } from "./job.js";
 import { clientCapabilities, limits, serverCapabilities } from "./lifecycle.js";
+import { memoryPlace } from "./memory.js";
 import { count, handle, payload } from "./schema.js";
 import { moduleTarget, sourceTarget } from "./target.js";
 
@@ -32,6 +33,8 @@ export const ready = request("worker/ready", {
     limits,
     cpuCount: count(1),
     runtimes: v.array(v.string()),
+    /** A file of the server's memory. A host that can open it sends `memory/usable`. Null: there is none. */
+    memory: v.nullable(memoryPlace),
     /** What the server can do for this session. */
     capabilities: serverCapabilities,
   }),

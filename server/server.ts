@@ -98,7 +98,7 @@ export class PolyprocServer {
       paths: filePaths,
       sharesDescriptors,
       openTally: () => openTally(),
-      openMemory: (bytes) => openMemoryFile(bytes),
+      openMemory: (bytes, inMemory) => openMemoryFile(bytes, { inMemory }),
       instanceId,
       pid: process.pid,
       cpuCount: options.cpuCount,
@@ -206,6 +206,7 @@ export class PolyprocServer {
     await Promise.all([this.#clusters.end(), this.#spawner.dispose(childGraceMs)]);
     await this.#doors.end(new PolyprocError("ShuttingDown", "the server is ending"), clientGraceMs);
     await Promise.all([...unlistened, this.#clusters.endPermits()]);
+    this.#hub.engine.closeProbe();
     this.onStopped();
   }
 

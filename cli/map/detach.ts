@@ -1,4 +1,4 @@
-import { payloadBytes } from "../../bindings/typescript/session/codec.js";
+import { payloadBytes } from "../../protocol/payload.js";
 import type { Connection } from "../../bindings/typescript/session/connection.js";
 import type { Halt } from "../../protocol/halt.js";
 import type { Target } from "../../protocol/target.js";

@@ -1,6 +1,6 @@
 import { decode } from "../../bindings/typescript/session/codec.js";
 import type { Failure } from "../../protocol/job.js";
-import { payloadData, type Payload } from "../../protocol/payload.js";
+import { type Payload, payloadBytes } from "../../protocol/payload.js";
 import type { RunEntry } from "../../protocol/run.js";
 import type { Row, RowState, RunItem } from "./run.js";
 
@@ -62,7 +62,7 @@ export function isSettled(row: Row): boolean {
 
 /** Memory of a result or an error. */
 export function outcomeBytes({ value, error }: RunEntry): number {
-  if (value !== undefined) return payloadData(value).length;
+  if (value !== undefined) return payloadBytes(value);
   if (!error) return 0;
   const texts = Object.values(error.data ?? {}).map((text) => (typeof text === "string" ? text.length : 0));
   return texts.reduce((sum, length) => sum + length, error.message.length);

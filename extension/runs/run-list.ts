@@ -1,7 +1,7 @@
 import { decode, encode } from "../../bindings/typescript/session/codec.js";
 import type { RequestParams } from "../../bindings/typescript/session/methods.js";
 import { errorCodes, PolyprocError } from "../../protocol/errors.js";
-import { payloadData, type Payload } from "../../protocol/payload.js";
+import { type Payload, payloadBytes } from "../../protocol/payload.js";
 import type { RunInfo } from "../../protocol/run.js";
 import type { Disposable, Rpc, Server, ServerState } from "../connection/rpc.js";
 import type { Target } from "../../protocol/target.js";
@@ -291,7 +291,7 @@ export class RunList implements Runs, Disposable {
 }
 
 function bytesOf(items: readonly Payload[]): number {
-  return items.reduce((sum, item) => sum + payloadData(item).length, 0);
+  return items.reduce((sum, item) => sum + payloadBytes(item), 0);
 }
 
 /** Also of a run that the server no longer has. */

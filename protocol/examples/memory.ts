@@ -8,5 +8,8 @@ export const memoryExamples: Examples = {
     result: place,
   },
   "memory/open": { params: { memory: "memory:@frames" }, result: place },
+  "memory/usable": { params: {} },
+  "memory/block": { params: { block: "block:s1.9", memory: "memory:s1.8", offset: 0, bytes: 1048576 } },
+  "memory/free": { params: { blocks: ["block:s1.9"] } },
   "memory/unlink": { params: { memory: "memory:@frames" }, result: null },
 };

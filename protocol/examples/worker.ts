@@ -16,6 +16,7 @@ export const workerExamples: Examples = {
       limits,
       cpuCount: 8,
       runtimes: ["node", "python"],
+      memory: { path: "/proc/4000/fd/17", inode: "26:1100", bytes: 1 },
       capabilities,
     },
   },

@@ -8,6 +8,7 @@ import { HostCache } from "./processes/host-cache.js";
 import { OutputFolders } from "./processes/output-folders.js";
 import { OutputHub } from "./processes/output.js";
 import type { Clusters } from "./pools/cluster-link.js";
+import { BlockTable } from "./bypass/block-table.js";
 import { ChannelTable } from "./bypass/pipe-channel.js";
 import type { Pool } from "./pools/pool.js";
 import { ProcessTable } from "./processes/process-table.js";
@@ -19,7 +20,7 @@ import type { PayloadCodec } from "./payload-codec.js";
 import type { ProcessRecord } from "./processes/process.js";
 import type { SignalNumber, Spawner } from "./processes/spawner.js";
 import type { Tally } from "./bypass/tally.js";
-import type { OpenMemory } from "./bypass/memory-file.js";
+import type { MemoryFile, OpenMemory } from "./bypass/memory-file.js";
 import type { RuntimeOptions } from "./processes/runtime.js";
 import type { FilePaths } from "./processes/target-source.js";
 import type { PermitClusters } from "./sync/permit-link.js";
@@ -66,6 +67,19 @@ export class Engine {
   readonly hosts: HostCache;
   readonly runs: RunTable;
   readonly channels: ChannelTable;
+  readonly blocks: BlockTable;
+  #probe: MemoryFile | null | undefined;
+
+  /** A file of memory that peers open to learn whether they can open the server's memory. Null if there is none. */
+  get memoryProbe(): MemoryFile | null {
+    return (this.#probe ??= this.options.openMemory(1, true));
+  }
+
+  /** The server has ended. */
+  closeProbe(): void {
+    this.#probe?.close();
+  }
+
   /** The server is ending: pools begin no more tasks. Pending requests are dropped. */
   ending = false;
   /** Called when a session has ended and everything that it held has been released. */
@@ -85,6 +99,7 @@ export class Engine {
     this.processes = new ProcessTable(this);
     this.hosts = new HostCache(this);
     this.runs = new RunTable(this);
+    this.blocks = new BlockTable(this.guard);
     this.channels = new ChannelTable(() => options.spawner.openChannel());
     this.registry.onChange = (object, gone) => this.events.syncChanged(object, gone);
   }

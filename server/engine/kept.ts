@@ -1,4 +1,4 @@
-import { payloadData, payloadHandles, type Payload } from "../../protocol/payload.js";
+import { payloadData, payloadHandles, storedBytes, type Payload } from "../../protocol/payload.js";
 import type { Account } from "./budget.js";
 import type { Origin } from "./origin.js";
 
@@ -23,9 +23,11 @@ export interface Kept {
  * nothing.
  */
 export function kept(payload: Payload, account: Account, origin: Origin = account.owner ?? "server"): Kept {
-  const data = payloadData(payload);
   const handles = payloadHandles(payload);
   const overhead = overheadBytes * (1 + handles.length);
+  // The memory that holds a block is charged as a whole.
+  if (storedBytes(payload)) return { payload, bytes: overhead, account, origin, place: 0 };
+  const data = payloadData(payload);
   const bufferBytes = data.buffer.byteLength;
   if (data.byteLength * 2 >= bufferBytes) return { payload, bytes: bufferBytes + overhead, account, origin, place: 0 };
   // Not `slice`: that of a Buffer makes a view, not a copy.

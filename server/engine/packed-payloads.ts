@@ -1,4 +1,4 @@
-import { payloadData, payloadHandles, type Handle, type Payload } from "../../protocol/schema.js";
+import { payloadData, payloadHandles, type Handle, type Payload, payloadBytes } from "../../protocol/schema.js";
 
 /** Larger payloads are not copied. */
 const maxPackedBytes = 4096;
@@ -25,7 +25,7 @@ export class PackedPayloads implements Iterable<Payload> {
     let size = 0;
     for (let place = 0; place < length; place++) {
       const payload = payloadAt(place);
-      const bytes = payload === undefined ? 0 : payloadData(payload).length;
+      const bytes = payload === undefined ? 0 : payloadBytes(payload);
       if (payload !== undefined && (bytes > maxPackedBytes || bytes === 0)) this.#large.set(place, keep(payload));
       else size += bytes;
       this.#ends[place] = size;

@@ -1,5 +1,13 @@
 import { PolyprocError } from "../../protocol/errors.js";
-import { payloadData, payloadHandles, type Handle, type Payload } from "../../protocol/schema.js";
+import {
+  objectHandles,
+  payloadData,
+  payloadHandles,
+  type Handle,
+  type Payload,
+  payloadBytes,
+  payloadStart,
+} from "../../protocol/schema.js";
 import { extensions } from "../../protocol/value-forms.js";
 import { arrayHead, endOfValue } from "./msgpack-skip.js";
 
@@ -20,7 +28,7 @@ export function listOf(item: Payload): Payload {
 export function listOfAll(items: readonly Payload[]): Payload {
   if (items.length === 1) return listOf(items[0]!);
   const size = items.length < 16 ? 1 : items.length < 0x1_0000 ? 3 : 5;
-  const data = new Uint8Array(items.reduce((sum, item) => sum + payloadData(item).length, size));
+  const data = new Uint8Array(items.reduce((sum, item) => sum + payloadBytes(item), size));
   const view = new DataView(data.buffer);
   if (size === 1) {
     data[0] = 0x90 | items.length;
@@ -33,8 +41,8 @@ export function listOfAll(items: readonly Payload[]): Payload {
   const handles: Handle[] = [];
   for (const item of items) {
     data.set(payloadData(item), at);
-    at += payloadData(item).length;
-    handles.push(...payloadHandles(item));
+    at += payloadBytes(item);
+    handles.push(...objectHandles(item));
   }
   return handles.length === 0 ? data : [data, handles];
 }
@@ -47,8 +55,12 @@ export function itemsOf(list: Payload, count: number): Payload[] {
   const head = arrayHead(data);
   if (head.count !== count)
     throw new PolyprocError("Malformed", `expected a list of ${count} items; got ${head.count}`);
-  const listed = payloadHandles(list);
-  if (count === 1) return [withHandles(data.subarray(head.at), list)];
+  // The items' bytes are copies of those in a block, so they need it no more.
+  const listed = [...objectHandles(list)];
+  if (count === 1) {
+    const only = data.subarray(head.at);
+    return [listed.length === 0 ? only : [only, listed]];
+  }
   const items: Payload[] = [];
   // Handles inside a blob cannot be seen. So each item with a blob may contain the listed handles that were found
   // nowhere.
@@ -84,10 +96,13 @@ export function itemsOf(list: Payload, count: number): Payload[] {
   return items;
 }
 
+/** Longest head of a list in msgpack. */
+const longestHead = 5;
+
 /** The announced number of items; null if the payload is not a list. */
 export function listLength(list: Payload): number | null {
   try {
-    return arrayHead(payloadData(list)).count;
+    return arrayHead(payloadStart(list, longestHead)).count;
   } catch {
     return null;
   }
@@ -98,7 +113,7 @@ export function listLength(list: Payload): number | null {
  */
 export function requireLength(list: Payload, count: number, what: string): void {
   const length = listLength(list);
-  if (length === count && payloadData(list).length > count) return;
+  if (length === count && payloadBytes(list) > count) return;
   throw new PolyprocError(
     "InvalidParams",
     `${what}: expected a list of ${count}, as count says; got ${length === null ? "no list" : `a list of ${length}`}`,
@@ -141,6 +156,6 @@ export function onlyItem(list: Payload): Payload {
 }
 
 function withHandles(data: Uint8Array, source: Payload): Payload {
-  const handles = payloadHandles(source);
+  const handles = objectHandles(source);
   return handles.length === 0 ? data : [data, [...handles]];
 }

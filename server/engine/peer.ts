@@ -8,6 +8,8 @@ export interface Peer {
   readonly maxPayloadBytes: number;
   /** The peer accepts payloads of up to this many bytes in fragments. Absent in doors without fragments. */
   useFragments?(maxPayloadBytes: number): void;
+  /** The peer can open the server's memory: it may get references to blocks. Absent in doors without blocks. */
+  usesBlocks?(): void;
   /** Bytes that were written and the operating system has not taken yet. */
   backlogBytes(): number;
   /** Calls the listener once, when the backlog is small again. */

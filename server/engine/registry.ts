@@ -11,6 +11,8 @@ export interface SharedObject {
   unreferenced(): void;
   /** State for subscribers of the synchronisation topic. Absent for processes, pools and jobs. */
   describe?(): SyncInfo;
+  /** A payload that names the object was stored, or handed to a session. */
+  stored?(): void;
 }
 
 interface Entry {
@@ -126,6 +128,7 @@ export class Registry {
       const entry = this.#require(handle);
       entry.references++;
       if (container) contain(entry, container);
+      entry.object.stored?.();
     }
   }
 
@@ -150,6 +153,15 @@ export class Registry {
   /** A stored payload is given to a session and stays stored: the session gets references of its own. */
   showPayload(session: Session, payload: Payload): void {
     for (const handle of payloadHandles(payload)) this.retain(session, handle);
+  }
+
+  /** A payload that was not stored is given to a session. Handles of objects that are gone are left out. */
+  handPayload(session: Session, payload: Payload): void {
+    for (const handle of payloadHandles(payload)) {
+      if (!this.#entries.has(handle)) continue;
+      this.retain(session, handle);
+      this.find(handle)?.stored?.();
+    }
   }
 
   /** Adds a reference of the engine's own, for objects that must outlive their sessions. */

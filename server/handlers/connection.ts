@@ -316,6 +316,7 @@ export class Connection {
 
   #facts({ usesChannels, blobs }: Session) {
     const { instanceId, cpuCount, limits, spawner, sharesDescriptors } = this.#hub.engine.options;
+    const probe = this.#hub.engine.memoryProbe;
     return {
       instanceId,
       cpuCount,
@@ -326,6 +327,7 @@ export class Connection {
         maxMemoryBytes: limits.maxMemoryBytes,
       },
       runtimes: spawner.runtimes(),
+      memory: probe && { path: probe.path, inode: probe.inode, bytes: probe.bytes },
       capabilities: { channels: usesChannels, counters: sharesDescriptors && blobs === "all" },
     };
   }

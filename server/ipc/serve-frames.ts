@@ -3,8 +3,11 @@ import { PolyprocError } from "../../protocol/errors.js";
 import type { NotificationMessage, Params } from "../../protocol/message.js";
 import { cancel } from "../../protocol/worker.js";
 import type { Budget } from "../engine/budget.js";
+import type { Block } from "../engine/bypass/block.js";
+import type { Engine } from "../engine/engine.js";
 import type { Peer } from "../engine/peer.js";
 import { Backlog } from "../handlers/backlog.js";
+import { blockOf, withoutBlocks } from "../handlers/blocks.js";
 import { BodyRoom, roomyBodyBytes } from "../handlers/body-room.js";
 import { Connection, type Access, type Hub, type RequestId } from "../handlers/connection.js";
 import { sayFarewell } from "../handlers/farewell.js";
@@ -50,6 +53,10 @@ class FrameDoor implements Peer {
   readonly #writer: FrameWriter;
   readonly #backlog: Backlog;
   readonly #pause: ReadingPause;
+  readonly #engine: Engine;
+  #usesBlocks = false;
+  /** Blocks that the message that is being handled names. */
+  #opened: Block[] = [];
   readonly #maxMessageBytes: number;
   readonly #maxLargeBytes: number;
   readonly #readAside: (() => Uint8Array | null) | undefined;
@@ -65,6 +72,7 @@ class FrameDoor implements Peer {
   constructor(socket: Duplex, hub: Hub, access: Access, intake?: DirectIntake, aside?: () => Uint8Array | null) {
     this.#socket = socket;
     this.#readAside = aside;
+    this.#engine = hub.engine;
     const { limits } = hub.engine.options;
     this.#maxMessageBytes = limits.maxMessageBytes;
     this.maxPayloadBytes = limits.maxMessageBytes - messageOverheadBytes;
@@ -194,6 +202,10 @@ class FrameDoor implements Peer {
     this.#rested();
   }
 
+  usesBlocks(): void {
+    this.#usesBlocks = true;
+  }
+
   useFragments(maxPayloadBytes: number): void {
     this.#writer.useFragments(this.#maxMessageBytes);
     this.maxPayloadBytes = Math.min(maxPayloadBytes, this.#maxLargeBytes) - messageOverheadBytes;
@@ -245,14 +257,23 @@ class FrameDoor implements Peer {
     this.#aside?.handOn(this.#inbox.next?.before ?? this.#reader.handed);
   }
 
+  readonly #openBlock = (reference: unknown) => {
+    const block = blockOf(this.#engine.registry, this.connection.session, reference);
+    this.#opened.push(block);
+    return block;
+  };
+
   readonly #handle = (buffer: Buffer, start: number, end: number): void => {
-    const incoming = sortIncoming(decodeMessage(buffer, start, end));
+    this.#opened = [];
+    const incoming = sortIncoming(decodeMessage(buffer, start, end, this.#openBlock));
+    const opened = this.#opened;
     switch (incoming.kind) {
       case "request": {
         const { id } = incoming;
-        this.connection.request(id, incoming.method, incoming.params, (error, result, cast) =>
-          this.#reply(id, error, result, cast ? "later" : "now"),
-        );
+        this.connection.request(id, incoming.method, incoming.params, (error, result, cast) => {
+          for (const block of opened) block.stored();
+          this.#reply(id, error, result, cast ? "later" : "now");
+        });
         // `initialize` or `worker/ready` was answered: from now on the configured limits hold.
         if (this.#large.maxPayloadBytes === 0 && this.connection.session) {
           this.#reader.maxMessageBytes = this.connection.maxMessageBytes;
@@ -263,6 +284,7 @@ class FrameDoor implements Peer {
       }
       case "notification":
         this.connection.notify(incoming.method, incoming.params);
+        for (const block of opened) block.stored();
         return;
       case "response":
         return;
@@ -285,7 +307,10 @@ class FrameDoor implements Peer {
   #write(message: object, when: WriteTime = "now"): void {
     if (this.#state === "closed" || this.#socket.destroyed) return;
     try {
-      this.#writer.write(message, when);
+      this.#writer.write(
+        this.#usesBlocks ? message : withoutBlocks(message, this.#engine, this.connection.session),
+        when,
+      );
     } catch (error) {
       this.#unwritable(message, error instanceof PolyprocError ? error : serverFault(error));
     }

@@ -12,6 +12,8 @@ import { PolyprocError } from "../../protocol/errors.js";
 import { cancelRequest, initialize } from "../../protocol/lifecycle.js";
 import type { NotificationMessage, Params } from "../../protocol/message.js";
 import type { Peer } from "../engine/peer.js";
+import type { Engine } from "../engine/engine.js";
+import { withoutBlocks } from "../handlers/blocks.js";
 import { Backlog } from "../handlers/backlog.js";
 import { BodyRoom, roomyBodyBytes } from "../handlers/body-room.js";
 import { Connection, type ClientAccess, type Hub, type RequestId } from "../handlers/connection.js";
@@ -59,6 +61,7 @@ class RpcDoor implements Peer {
   readonly #backlog: Backlog;
   readonly #pause: ReadingPause;
   readonly #rpc: MessageConnection;
+  readonly #engine: Engine;
   readonly #maxMessageBytes: number;
   /** Methods of the pending requests, by their id as text: vscode-jsonrpc does not distinguish 1 and "1". */
   readonly #methods = new Map<string, string>();
@@ -72,6 +75,7 @@ class RpcDoor implements Peer {
   #state: "open" | "inputEnded" | "closed" = "open";
 
   constructor(socket: Duplex, hub: Hub, access: ClientAccess, decodeMsgpack: DecodeMsgpack) {
+    this.#engine = hub.engine;
     this.#socket = socket;
     this.#decodeMsgpack = decodeMsgpack;
     this.#maxMessageBytes = hub.engine.options.limits.maxMessageBytes;
@@ -303,7 +307,8 @@ class RpcDoor implements Peer {
   }
 
   /** Converts a message of vscode-jsonrpc to the form on the wire. */
-  #prepare(message: Message): object {
+  #prepare(given: Message): object {
+    const message = withoutBlocks(given, this.#engine, this.connection.session);
     const { method, params } = message as RpcNotification;
     if (method !== undefined) {
       return this.#writer.encoding === "json" ? { ...message, params: paramsToJson(method, params) } : message;

@@ -14,6 +14,7 @@ from ._standard.descriptors import of_sockets
 from ._values.foreign import Foreign, item_of
 from ._values.msgpack import pack, pack_bin, pack_str, unpack
 from ._values.payload import PICKLE, decode, encode_apart, pickled, to_wire
+from ._values.stored import inline
 
 _ITEM = pack_str("item")
 _CHANNEL = field("channel", True)
@@ -250,6 +251,7 @@ class Connection(SharedObject):
         return self._bytes_of(self._recv())
 
     def _bytes_of(self, item):
+        item = inline(self._session, item)
         payload = item.payload if type(item) is Foreign else item
         data = payload[0] if type(payload) is list else payload
         value = unpack(data)

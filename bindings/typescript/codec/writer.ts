@@ -5,6 +5,7 @@ import type { Handle } from "../../../protocol/schema.js";
 import { isShared, type SharedObject } from "../session/shared-object.js";
 import { errorToValue } from "./error-value.js";
 import { maxDepth } from "../../../server/ipc/framing/value-reader.js";
+import type { Encoded, Part } from "./encoded.js";
 import { extension, OpaqueBlob, tag } from "./value.js";
 
 /** Size of a memory block. Payloads share blocks, so most need no allocation of their own. */
@@ -18,18 +19,16 @@ let depth = 0;
 let handles: Handle[] | null = null;
 let busy = false;
 let mostBytes = 0;
+let apartBytes = Infinity;
+let parts: Part[] | null = null;
+/** Bytes of all parts. */
+let partBytes = 0;
 
 /** Thrown if a value cannot be encoded. `whyUnencodable` then finds out which part and why. */
 export const unencodable = Symbol("unencodable");
 
 /** Thrown if the value exceeds the caller's limit. */
 export const tooLong = Symbol("tooLong");
-
-export interface Encoded {
-  /** Never overwritten; may share its buffer with other payloads. */
-  data: Buffer;
-  handles: Handle[] | null;
-}
 
 const [minSafe, maxSafe] = [BigInt(Number.MIN_SAFE_INTEGER), BigInt(Number.MAX_SAFE_INTEGER)];
 const [minInt64, maxUint64] = [-(2n ** 63n), 2n ** 64n - 1n];
@@ -39,9 +38,10 @@ const largestBytes = 0xffff_ffff;
 
 /**
  * Encodes a value as msgpack in one pass. Throws `unencodable` if part of it cannot be encoded; the caller then looks
- * for the reason. Throws `tooLong` if the value outgrows its block and exceeds `most` bytes.
+ * for the reason. Throws `tooLong` if the value outgrows its block and exceeds `most` bytes. Bytes of at least `apart`
+ * are not copied.
  */
-export function write(value: unknown, most = largestBytes): Encoded {
+export function write(value: unknown, most = largestBytes, apart = Infinity): Encoded {
   if (busy) throw new Error("a getter or a toJSON of a value that is being encoded must not send values itself");
   if (block.length - at < 512 || block.length > 2 * blockBytes) newBlock(blockBytes);
   start = at;
@@ -49,14 +49,18 @@ export function write(value: unknown, most = largestBytes): Encoded {
   handles = null;
   busy = true;
   mostBytes = most;
+  apartBytes = apart;
+  parts = null;
+  partBytes = 0;
   try {
     writeValue(value);
-    return { data: block.subarray(start, at), handles };
+    return { data: block.subarray(start, at), handles, parts };
   } catch (error) {
     at = start;
     // Deep nesting may exhaust the stack before the limit is reached.
     throw error instanceof RangeError ? unencodable : error;
   } finally {
+    parts = null;
     busy = false;
   }
 }
@@ -262,7 +266,7 @@ function writeText(text: string): void {
 }
 
 function writeBin(bytes: Uint8Array): void {
-  reserve(5 + bytes.length);
+  reserve(5);
   writeSize(bytes.length, 0xc4);
   append(bytes);
 }
@@ -330,11 +334,12 @@ function writeBlob(name: string, body: () => void): void {
   writeText(name);
   reserve(5);
   const bodyFrom = at - start;
+  const partsFrom = partBytes;
   at += 5;
   if (++depth > maxDepth) throw unencodable;
   body();
   depth--;
-  const end = at - start;
+  const end = at - start + partBytes - partsFrom;
   block[start + bodyFrom] = 0xc6;
   view.setUint32(start + bodyFrom + 1, end - bodyFrom - 5);
   block[start + from] = 0xc9;
@@ -359,6 +364,12 @@ function writeSize(size: number, token: number): void {
 }
 
 function append(bytes: Uint8Array): void {
+  if (bytes.length >= apartBytes) {
+    partBytes += bytes.length;
+    if (at - start + partBytes > Math.min(mostBytes, largestBytes)) throw tooLong;
+    (parts ??= []).push({ at: at - start, bytes });
+    return;
+  }
   reserve(bytes.length);
   block.set(bytes, at);
   at += bytes.length;
@@ -366,7 +377,7 @@ function append(bytes: Uint8Array): void {
 
 function reserve(bytes: number): void {
   if (at + bytes <= block.length) return;
-  if (at - start + bytes > mostBytes) throw tooLong;
+  if (at - start + partBytes + bytes > mostBytes) throw tooLong;
   const written = block.subarray(start, at);
   newBlock(Math.max(blockBytes, Math.min(written.length * 2 + bytes + 512, largestBytes)));
   block.set(written);

@@ -1,5 +1,5 @@
-import { payloadHandles, type Payload } from "../../../protocol/payload.js";
-import { decode, encode } from "../session/codec.js";
+import { payloadData, payloadHandles, storedBytes, type Payload } from "../../../protocol/payload.js";
+import { decode, encodeResultFor, letGoOfBlock } from "../session/codec.js";
 import { defaultConnection } from "../session/default-connection.js";
 import { hostLink, type WorkerCodec } from "./link.js";
 
@@ -14,7 +14,7 @@ export function loadClassesBy(load: () => Promise<unknown>): void {
 }
 
 /** The codec of the host's own copy of the package. It loads the classes of objects only when a payload has handles. */
-const own: WorkerCodec = { decode: decodeOwn, encode };
+const own: WorkerCodec = { decode: decodeOwn, encode: encodeOwn };
 let used = own;
 
 /**
@@ -37,11 +37,26 @@ export function decodeArguments(payload: Payload): unknown {
   return used.decode(payload);
 }
 
+/** The task cannot run: its arguments are not decoded. */
+export function dropArguments(payload: Payload): void {
+  if (storedBytes(payload)) letGoOfBlock(payload, defaultConnection());
+}
+
 export function encodeResult(value: unknown): Payload {
   return used.encode(value);
 }
 
+function encodeOwn(value: unknown): Payload {
+  return encodeResultFor(defaultConnection(), value);
+}
+
 function decodeOwn(payload: Payload): unknown {
+  // Only a block: no class is needed for it.
+  if (storedBytes(payload) && payloadHandles(payload).length === 1) {
+    const data = payloadData(payload);
+    dropArguments(payload);
+    return decode(data, null);
+  }
   return payloadHandles(payload).length === 0 ? decode(payload, null) : decodeWithHandles(payload);
 }
 

@@ -1,10 +1,11 @@
 import { messageOverheadBytes } from "../../../server/ipc/framing/fragments.js";
 import type { RpcEndpoint } from "../../../server/ipc/framing/rpc-endpoint.js";
 import type { NotificationParams } from "../session/methods.js";
+import { canOpenMemory } from "../bypass/blocks.js";
 import type { ClaimsReader } from "./claims.js";
 import { loadClasses } from "./classes.js";
 import { leave, reportThrown } from "./end.js";
-import { adopt, decodeArguments, encodeResult, loadClassesBy } from "./host-codec.js";
+import { adopt, decodeArguments, dropArguments, encodeResult, loadClassesBy } from "./host-codec.js";
 import { setHostLink, type HostFacts } from "./link.js";
 import { OutputCapture } from "./output.js";
 import { Runner } from "./runner.js";
@@ -19,6 +20,8 @@ export function startHost(
   claims: ClaimsReader | null,
 ): (method: string, params: unknown) => void {
   endpoint.useFragments(facts.limits.maxMessageBytes);
+  const usesBlocks = canOpenMemory(facts.memory);
+  if (usesBlocks) endpoint.notify("memory/usable", {});
   const listeners: ((method: string, params: unknown) => void)[] = [];
   const tell = (method: string, params: object) => {
     endpoint.notify(method, params);
@@ -35,6 +38,7 @@ export function startHost(
     claims,
     encode: encodeResult,
     decode: decodeArguments,
+    drop: dropArguments,
     maxPayloadBytes: facts.limits.maxPayloadBytes - messageOverheadBytes,
     tell,
     ended(thrown) {
@@ -48,6 +52,7 @@ export function startHost(
   setHostLink({
     endpoint,
     facts,
+    usesBlocks,
     identity: () => runner.identity,
     task: () => runner.task,
     minted: { count: 0 },

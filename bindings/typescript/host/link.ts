@@ -33,6 +33,8 @@ export interface WorkerCodec {
 export interface HostLink {
   readonly endpoint: RpcEndpoint;
   readonly facts: HostFacts;
+  /** Whether this process can open the server's memory. Absent in older copies of the package. */
+  readonly usesBlocks?: boolean;
   /** Null before the first task. */
   identity(): Identity | null;
   task(): CurrentTask | null;

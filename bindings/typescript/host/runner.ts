@@ -18,6 +18,8 @@ export interface RunnerOptions {
   encode(value: unknown): Payload;
   /** Returns a promise if the payload needs classes that are not loaded yet. */
   decode(payload: Payload): unknown;
+  /** The payload is not decoded. */
+  drop(payload: Payload): void;
   /** Largest payload of one message, in bytes. */
   maxPayloadBytes: number;
   tell(method: "worker/part" | "worker/result" | "worker/initialized", params: object): void;
@@ -120,6 +122,7 @@ export class Runner implements TaskOwner {
 
   #decode(task: WorkerTask, callable: Callable | Error): void {
     if (callable instanceof Error) {
+      this.#options.drop(task.items);
       this.#failAll(task, callable);
       return;
     }

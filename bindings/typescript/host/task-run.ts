@@ -1,6 +1,6 @@
 import { PolyprocError } from "../../../protocol/errors.js";
 import type { Failure } from "../../../protocol/job.js";
-import { payloadData, type Handle, type Payload } from "../../../protocol/payload.js";
+import { payloadBytes, type Handle, type Payload } from "../../../protocol/payload.js";
 import type { WorkerTask } from "../../../protocol/worker.js";
 import type { Callable } from "./callable.js";
 import { failureOf, taskFailed } from "./failure.js";
@@ -250,7 +250,7 @@ export class TaskRun implements CurrentTask {
     let error: Failure;
     try {
       const payload = this.#owner.encode(values);
-      const { length } = payloadData(payload);
+      const length = payloadBytes(payload);
       if (length <= this.#owner.maxPayloadBytes) return [{ from, count, values: payload }];
       error = failureOf(
         new PolyprocError(

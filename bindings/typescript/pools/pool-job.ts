@@ -1,6 +1,6 @@
 import { PolyprocError, type ErrorName } from "../../../protocol/errors.js";
 import type { Mode, ResultEntry, TaskInput } from "../../../protocol/job.js";
-import { payloadData, type Payload } from "../../../protocol/payload.js";
+import { type Payload, payloadBytes } from "../../../protocol/payload.js";
 import type { Target } from "../../../protocol/target.js";
 import { encodeChunk, togetherBytes } from "../session/codec.js";
 import { Cancelled, type Closed } from "../session/errors.js";
@@ -307,5 +307,5 @@ export class PoolJob extends SharedObject implements JobReceiver {
 }
 
 function sizeOf(task: TaskInput): number {
-  return payloadData(task.items).length + taskBytes;
+  return payloadBytes(task.items) + taskBytes;
 }

@@ -1,5 +1,5 @@
 import type { ResultEntry } from "../../../protocol/job.js";
-import type { Handle } from "../../../protocol/payload.js";
+import { storedBytes, type Handle } from "../../../protocol/payload.js";
 import type { Connection } from "../session/connection.js";
 import { Closed } from "../session/errors.js";
 
@@ -29,7 +29,14 @@ export class JobRouter {
 
   private constructor(connection: Connection) {
     this.#connection = connection;
-    connection.on("job/results", ({ job, results }) => this.#jobs.get(job)?.receive(results));
+    connection.on("job/results", ({ job, results }) => {
+      for (const { values } of results) {
+        const block = values && storedBytes(values);
+        // A caller that has given up does not decode it.
+        block?.letGoIfForgotten?.((handle) => connection.release(handle));
+      }
+      this.#jobs.get(job)?.receive(results);
+    });
     void connection.closed.then(() => {
       const error = new Closed("Closed", "the connection to the server has ended before the result came");
       for (const job of [...this.#jobs.values()]) job.lost(error);

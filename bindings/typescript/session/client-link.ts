@@ -5,6 +5,8 @@ import type { PolyprocError } from "../../../protocol/errors.js";
 import { protocolVersion } from "../../../protocol/version.js";
 import { largestMessageBytes } from "../../../server/ipc/framing/fragments.js";
 import { RpcEndpoint } from "../../../server/ipc/framing/rpc-endpoint.js";
+import { canOpenMemory } from "../bypass/blocks.js";
+import type { MemoryPlace } from "../bypass/memory-file.js";
 import { parseAddress, type Address } from "./address.js";
 import type { Connection, Link, ServerFacts } from "./connection.js";
 import { asCallersError, Closed, TimedOut } from "./errors.js";
@@ -75,7 +77,10 @@ export async function openSession(
       ...(token === undefined ? {} : { token }),
     });
     endpoint.useFragments((facts as ServerFacts).limits.maxMessageBytes);
+    const usesBlocks = canOpenMemory((facts as { memory?: MemoryPlace | null }).memory);
+    if (usesBlocks) endpoint.notify("memory/usable", {});
     const link: Link = {
+      usesBlocks,
       endpoint,
       facts: facts as ServerFacts,
       holdLoop: (hold) => void (hold ? socket.ref() : socket.unref()),

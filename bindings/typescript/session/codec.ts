@@ -1,8 +1,10 @@
 import { PolyprocError } from "../../../protocol/errors.js";
-import { payloadData, payloadHandles, type Payload } from "../../../protocol/payload.js";
+import { objectHandles, payloadData, storedBytes, type Payload } from "../../../protocol/payload.js";
+import { leastBlockBytes } from "../bypass/blocks.js";
 import { read, requireData } from "../codec/reader.js";
 import { whyUnencodable } from "../codec/unencodable.js";
 import { messageOverheadBytes } from "../../../server/ipc/framing/fragments.js";
+import { bytesOf, piecesOf, type Encoded } from "../codec/encoded.js";
 import { tooLong, unencodable, write } from "../codec/writer.js";
 import type { Connection } from "./connection.js";
 
@@ -21,12 +23,21 @@ export { OpaqueBlob } from "../codec/value.js";
  * Throws a TypeError that names the place for functions, symbols, promises, cycles and nesting beyond 512.
  */
 export function encode(value: unknown): Payload {
+  return joined(written(value));
+}
+
+function written(value: unknown, apart?: number): Encoded {
   try {
-    const { data, handles } = write(value);
-    return handles === null ? data : [data, handles];
+    return write(value, undefined, apart);
   } catch (error) {
     throw asCallersFailure(error, value);
   }
+}
+
+function joined(encoded: Encoded): Payload {
+  const { handles, parts } = encoded;
+  const data = parts === null ? encoded.data : Buffer.concat(piecesOf(encoded));
+  return handles === null ? data : [data, handles];
 }
 
 function asCallersFailure(error: unknown, value: unknown): unknown {
@@ -55,8 +66,7 @@ export function togetherBytes(connection: Connection, bytes: number): number {
 export function encodeChunk(connection: Connection, items: readonly unknown[]): Payload | null {
   if (items.length === 1) return encodeFor(connection, items);
   try {
-    const { data, handles } = write(items, togetherBytes(connection, chunkBytes));
-    return handles === null ? data : [data, handles];
+    return stored(connection, write(items, togetherBytes(connection, chunkBytes), apartFor(connection)));
   } catch (error) {
     if (error === tooLong) return null;
     throw asCallersFailure(error, items);
@@ -68,11 +78,28 @@ export function encodeChunk(connection: Connection, items: readonly unknown[]): 
  * payload: sending it would end the connection.
  */
 export function encodeFor(connection: Connection, value: unknown): Payload {
-  const payload = encode(value);
-  const bytes = payloadBytes(payload);
+  const encoded = written(value, apartFor(connection));
+  const bytes = bytesOf(encoded);
   const { maxPayloadBytes } = connection.facts.limits;
   if (bytes > maxPayloadBytes - messageOverheadBytes) throw tooLarge(bytes, maxPayloadBytes);
-  return payload;
+  return stored(connection, encoded);
+}
+
+/** `encodeFor` without a limit: the caller checks it. */
+export function encodeResultFor(connection: Connection, value: unknown): Payload {
+  return stored(connection, written(value, apartFor(connection)));
+}
+
+/** Bytes of this size need not be copied on their way into a block. */
+function apartFor(connection: Connection): number {
+  return connection.blocks ? leastBlockBytes : Infinity;
+}
+
+/** The payload with its bytes in a block, if it is large and there is room. */
+function stored(connection: Connection, encoded: Encoded): Payload {
+  const bytes = bytesOf(encoded);
+  const block = bytes < leastBlockBytes ? null : connection.blocks?.store(piecesOf(encoded), bytes);
+  return block ? [block, [block.handle, ...(encoded.handles ?? [])]] : joined(encoded);
 }
 
 function tooLarge(bytes: number, maxPayloadBytes: number): PolyprocError {
@@ -85,16 +112,19 @@ function tooLarge(bytes: number, maxPayloadBytes: number): PolyprocError {
   );
 }
 
-export function payloadBytes(payload: Payload): number {
-  return payload instanceof Uint8Array ? payload.length : payload[0].length;
-}
-
 /**
  * Decodes a payload. Its handles become objects of this connection, which must be open. The caller may keep the bytes.
  * Throws Malformed if the payload is not exactly one value.
  */
 export function decode(payload: Payload, connection: Connection | null): unknown {
-  return read(payload instanceof Uint8Array ? payload : payload[0], connection);
+  const data = payloadData(payload);
+  if (connection) letGoOfBlock(payload, connection);
+  return read(data, connection);
+}
+
+/** The payload is not needed any more: the server may use its block again. */
+export function letGoOfBlock(payload: Payload, connection: Pick<Connection, "release">): void {
+  storedBytes(payload)?.letGo?.((block) => connection.release(block));
 }
 
 /**
@@ -112,7 +142,8 @@ export function decodeFrom(
       requireForeignData(origin, object, payload);
     } catch (error) {
       // Each handle in the payload brought a reference: drop them with it.
-      for (const handle of payloadHandles(payload)) connection.release(handle);
+      for (const handle of objectHandles(payload)) connection.release(handle);
+      letGoOfBlock(payload, connection);
       throw error;
     }
   }

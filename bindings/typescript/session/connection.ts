@@ -1,6 +1,7 @@
 import { PolyprocError } from "../../../protocol/errors.js";
 import type { Handle, HandleKind } from "../../../protocol/schema.js";
 import type { RpcEndpoint } from "../../../server/ipc/framing/rpc-endpoint.js";
+import { Blocks } from "../bypass/blocks.js";
 import { aborted, asCallersError, Closed } from "./errors.js";
 import type { NotificationName, NotificationParams, RequestName, RequestParams, RequestResult } from "./methods.js";
 
@@ -33,6 +34,8 @@ export interface Link {
   holdLoop?: (hold: boolean) => void;
   /** The endpoint's stream writes synchronously, as a worker host's does. Default false. */
   isSynchronous?: boolean;
+  /** Whether this process can open the server's memory, and has told it so. Default false. */
+  usesBlocks?: boolean;
 }
 
 export interface RequestOptions {
@@ -79,6 +82,7 @@ export class Connection {
   #holds = 0;
   #rests = 0;
   readonly #minted = { count: 0 };
+  #blocks?: Blocks;
   #released: Handle[] = [];
   /** Why the server refused to make these objects. */
   readonly #refused = new Map<Handle, PolyprocError>();
@@ -115,6 +119,11 @@ export class Connection {
   /** What the server said about itself. Throws Closed unless the connection is open. */
   get facts(): ServerFacts {
     return this.#required().facts;
+  }
+
+  /** For payloads that are sent by reference. Null if the server's memory cannot be opened from here, or not open. */
+  get blocks(): Blocks | null {
+    return this.#link?.usesBlocks ? (this.#blocks ??= new Blocks(this)) : null;
   }
 
   /** Bytes that wait to be sent. Throws Closed unless the connection is open. */

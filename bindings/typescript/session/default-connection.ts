@@ -17,6 +17,7 @@ export function defaultConnection(): Connection {
       facts: host.facts,
       minted: host.minted,
       isSynchronous: true,
+      usesBlocks: host.usesBlocks ?? false,
     });
     host.onNotification(connection.receive);
     defaultOne = connection;

@@ -1,4 +1,5 @@
-import { decode, decodeFrom, encodeFor, payloadBytes } from "../session/codec.js";
+import { payloadBytes } from "../../../protocol/payload.js";
+import { decode, decodeFrom, encodeFor } from "../session/codec.js";
 import { aborted, EndOfFile, unlessClosed } from "../session/errors.js";
 import { registerKind } from "../session/handles.js";
 import { type ExistingHandle, SharedObject } from "../session/shared-object.js";

@@ -1,6 +1,6 @@
 import type { Payload } from "../../../protocol/schema.js";
 import { PolyprocError } from "../../../protocol/errors.js";
-import { payloadBytes } from "../session/codec.js";
+import { payloadBytes } from "../../../protocol/payload.js";
 
 /** A batch of this many bytes is sent at once, before the end of the turn. */
 const maxBatchBytes = 256 * 1024;

@@ -1,5 +1,5 @@
 import type { Payload } from "../../../protocol/schema.js";
-import { payloadBytes } from "../session/codec.js";
+import { payloadBytes } from "../../../protocol/payload.js";
 import { Full } from "../session/errors.js";
 
 /** An item of this size or more is sent in a message of its own. */

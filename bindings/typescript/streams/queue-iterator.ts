@@ -1,4 +1,4 @@
-import { payloadData, type Payload } from "../../../protocol/payload.js";
+import { type Payload, payloadBytes } from "../../../protocol/payload.js";
 import type { Counter } from "../bypass/tally.js";
 
 /** What the iterator needs from its queue. */
@@ -194,7 +194,7 @@ export class QueueIterator<T> implements AsyncIterator<T, never>, HoldsItems {
     this.#since = performance.now();
     this.#wasFull = items.length >= size;
     this.#tellHolds();
-    if (items.length > 1 || (counter !== null && items.length > 0 && payloadData(items[0]!).length > largeBytes))
+    if (items.length > 1 || (counter !== null && items.length > 0 && payloadBytes(items[0]!) > largeBytes))
       this.#watch(holdMs);
   }
 

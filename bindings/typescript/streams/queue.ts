@@ -1,5 +1,6 @@
+import { payloadBytes } from "../../../protocol/payload.js";
 import type { Payload } from "../../../protocol/schema.js";
-import { encodeFor, payloadBytes } from "../session/codec.js";
+import { encodeFor } from "../session/codec.js";
 import type { RequestOptions } from "../session/connection.js";
 import { PolyprocError } from "../session/errors.js";
 import { registerKind } from "../session/handles.js";

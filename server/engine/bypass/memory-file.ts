@@ -12,9 +12,14 @@ export interface MemoryFile {
    * was closed.
    */
   fill(data: Uint8Array): Promise<boolean>;
+  /** Copies bytes from `offset` on. */
+  read(offset: number, length: number): Uint8Array;
   /** Processes that have opened the file keep it. A second call does nothing. */
   close(): void;
 }
 
-/** Null if no file of this size can be made that other processes can open. */
-export type OpenMemory = (bytes: number) => MemoryFile | null;
+/**
+ * Null if no file of this size can be made that other processes can open. `inMemory`: it may not be on a disk, and as
+ * much must stay free.
+ */
+export type OpenMemory = (bytes: number, inMemory: boolean) => MemoryFile | null;

@@ -17,6 +17,8 @@ interface Content {
   readonly account: Account;
   /** Resolves when every page exists. */
   readonly filled: Promise<MemoryPlace>;
+  /** Blocks in it, which need the file also after the memory was removed. */
+  blocks: number;
 }
 
 /** What shared memory needs of the engine. */
@@ -43,6 +45,7 @@ export class Memory implements SharedObject {
     bytes: number,
     exclusive: boolean,
     data: Uint8Array,
+    inMemory = false,
   ): Promise<MemoryPlace> {
     const { registry } = engine;
     if (data.length > bytes)
@@ -58,16 +61,36 @@ export class Memory implements SharedObject {
       );
     const memory = registry.create(session, handle, Memory, () => new Memory(handle));
     try {
-      return memory.#content?.filled ?? memory.#make(session.account, bytes, data, engine.options.openMemory);
+      return (
+        memory.#content?.filled ??
+        memory.#make(session.account, bytes, data, (size) => engine.options.openMemory(size, inMemory))
+      );
     } catch (error) {
       registry.release(session, handle);
       throw error;
     }
   }
 
+  get bytes(): number {
+    return this.#content?.file.bytes ?? 0;
+  }
+
   /** Where the file is, once its pages exist. */
   open(): Promise<MemoryPlace> {
     return this.#required().filled;
+  }
+
+  /** The file, for a block in it. `letGo` must be called once. */
+  lend(): { file: MemoryFile; letGo: () => void } {
+    const content = this.#required();
+    content.blocks++;
+    return {
+      file: content.file,
+      letGo: () => {
+        content.blocks--;
+        if (content.blocks === 0 && this.#content !== content) end(content);
+      },
+    };
   }
 
   unlink(): null {
@@ -87,7 +110,12 @@ export class Memory implements SharedObject {
     });
   }
 
-  #make(account: Account, bytes: number, data: Uint8Array, open: OpenMemory): Promise<MemoryPlace> {
+  #make(
+    account: Account,
+    bytes: number,
+    data: Uint8Array,
+    open: (bytes: number) => MemoryFile | null,
+  ): Promise<MemoryPlace> {
     if (!account.hasRoom(bytes))
       throw new PolyprocError(
         "Overloaded",
@@ -98,7 +126,7 @@ export class Memory implements SharedObject {
     const file = open(bytes);
     if (!file) throw noRoom(bytes);
     account.charge(bytes);
-    const content: Content = { file, account, filled: this.#filled(file, data) };
+    const content: Content = { file, account, filled: this.#filled(file, data), blocks: 0 };
     this.#content = content;
     return content.filled;
   }
@@ -112,11 +140,15 @@ export class Memory implements SharedObject {
 
   #remove(): void {
     if (!this.#content) return;
-    const { file, account } = this.#content;
+    const content = this.#content;
     this.#content = null;
-    file.close();
-    account.release(file.bytes);
+    if (content.blocks === 0) end(content);
   }
+}
+
+function end({ file, account }: Content): void {
+  file.close();
+  account.release(file.bytes);
 }
 
 function noRoom(bytes: number): PolyprocError {

@@ -58,9 +58,12 @@ export class JobReports {
     this.#flushing.schedule();
   }
 
-  /** The job was released: further reports are dropped. */
+  /** The job was released: reports that were not sent, and further ones, are dropped. */
   end(): void {
     this.#ended = true;
+    const { registry } = this.#pool.engine;
+    for (const { values } of this.#results.splice(0))
+      if (values) for (const handle of payloadHandles(values)) registry.release(this.#session, handle);
     for (const forget of this.#watchers.values()) forget();
     this.#watchers.clear();
   }
@@ -88,9 +91,6 @@ export class JobReports {
 
   /** Gives the session references to the handles inside a result. */
   #hand(values: Payload): void {
-    const handles = payloadHandles(values);
-    if (handles.length === 0 || this.#session.ended) return;
-    const { registry } = this.#pool.engine;
-    for (const handle of handles) if (registry.has(handle)) registry.retain(this.#session, handle);
+    if (!this.#session.ended) this.#pool.engine.registry.handPayload(this.#session, values);
   }
 }

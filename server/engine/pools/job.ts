@@ -1,7 +1,7 @@
 import { PolyprocError } from "../../../protocol/errors.js";
 import * as jobs from "../../../protocol/job.js";
 import type { Failure, Mode, ResultEntry, TaskInput } from "../../../protocol/job.js";
-import { payloadData, payloadHandles, type Handle, type Payload } from "../../../protocol/schema.js";
+import { objectHandles, type Handle, type Payload, payloadBytes } from "../../../protocol/schema.js";
 import { describeTarget } from "../../../protocol/describe-target.js";
 import type { Target } from "../../../protocol/target.js";
 import { Deque } from "../deque.js";
@@ -147,7 +147,7 @@ export class Job implements SharedObject {
       this.#accept(submitted);
       return null;
     }
-    const bytes = tasks.reduce((sum, { items }) => sum + payloadData(items).length, 0);
+    const bytes = tasks.reduce((sum, { items }) => sum + payloadBytes(items), 0);
     if (session.pendingSubmitBytes > 0 && session.pendingSubmitBytes + bytes > maxQueuedBytes * overload) {
       throw new PolyprocError(
         "Overloaded",
@@ -226,7 +226,7 @@ export class Job implements SharedObject {
   #sendable(outcome: { values: Payload } | { error: Failure }): { values: Payload } | { error: Failure } {
     if ("error" in outcome || this.session.ended) return outcome;
     try {
-      this.session.requireFits(payloadData(outcome.values).length, "the result");
+      this.session.requireFits(payloadBytes(outcome.values), "the result");
       return outcome;
     } catch (error) {
       return { error: (error as PolyprocError).toErrorObject() };
@@ -311,7 +311,7 @@ export class Job implements SharedObject {
       given.add(index);
       // Only the items of programs are read by the server. Lists that the server made itself need no check.
       if (this.isCommand && !this.isOpened) requireLength(items, count, `items of the task with index ${index}`);
-      for (const handle of payloadHandles(items)) {
+      for (const handle of objectHandles(items)) {
         if (this.pool.cluster !== null)
           throw new PolyprocError(
             "BadState",

@@ -1,6 +1,6 @@
 import { PolyprocError } from "../../../protocol/errors.js";
 import type { Failure, ResultEntry } from "../../../protocol/job.js";
-import { payloadHandles } from "../../../protocol/schema.js";
+import { objectHandles, payloadData } from "../../../protocol/schema.js";
 import type { Principal } from "../guard.js";
 import { serverPeer } from "../server-peer.js";
 import { Session, type SessionDependencies } from "../session.js";
@@ -140,11 +140,11 @@ class LocalJob implements JobObserver {
     const { count, pid, ms, error, values } = entry;
     const place = { index: entry.index - pack.base, count, pid, ms };
     if (!values) pack.results.push({ ...place, error: error! });
-    else if (payloadHandles(values).length === 0) pack.results.push({ ...place, values });
+    else if (objectHandles(values).length === 0) pack.results.push({ ...place, values: payloadData(values) });
     else {
       const refusal = new PolyprocError(
         "BadState",
-        `the result holds ${payloadHandles(values)[0]}, which lives on this host: other hosts cannot use it`,
+        `the result holds ${objectHandles(values)[0]}, which lives on this host: other hosts cannot use it`,
       );
       pack.results.push({ ...place, error: refusal.toErrorObject() });
     }

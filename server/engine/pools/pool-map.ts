@@ -3,7 +3,7 @@ import type { ResultEntry } from "../../../protocol/job.js";
 import * as lifecycle from "../../../protocol/lifecycle.js";
 import type { Params, Result } from "../../../protocol/message.js";
 import type * as pools from "../../../protocol/pool.js";
-import { payloadData } from "../../../protocol/schema.js";
+import { payloadBytes } from "../../../protocol/schema.js";
 import type { PoolDependencies } from "./dependencies.js";
 import { Job } from "./job.js";
 import { failureBytes } from "./result-bytes.js";
@@ -100,7 +100,7 @@ export function mapInPool(
   const finish = () => {
     const done = accepted.wait(session, null);
     const settle = () => {
-      const bytes = outcomes.reduce((sum, outcome) => sum + (outcome.ok ? payloadData(outcome.value).length : 0), 0);
+      const bytes = outcomes.reduce((sum, outcome) => sum + (outcome.ok ? payloadBytes(outcome.value) : 0), 0);
       try {
         session.requireFits(bytes, "the list of all results");
       } catch (error) {

@@ -1,6 +1,6 @@
 import type { PolyprocError } from "../../../protocol/errors.js";
 import type { Params } from "../../../protocol/message.js";
-import { payloadData, payloadHandles, type Payload } from "../../../protocol/schema.js";
+import { payloadHandles, type Payload, payloadBytes } from "../../../protocol/schema.js";
 import { describeTarget } from "../../../protocol/describe-target.js";
 import type { ModuleTarget, SourceTarget } from "../../../protocol/target.js";
 import type * as workers from "../../../protocol/worker.js";
@@ -322,7 +322,7 @@ export class PoolWorker implements HostUser, TaskWorker {
 
   #tooLarge(payload: Payload, what: string): PolyprocError | null {
     try {
-      this.host.session!.requireFits(payloadData(payload).length, what);
+      this.host.session!.requireFits(payloadBytes(payload), what);
       return null;
     } catch (error) {
       return error as PolyprocError;
@@ -354,7 +354,7 @@ export class PoolWorker implements HostUser, TaskWorker {
 
   #letGo(task: Task): void {
     task.worker = null;
-    this.#aheadBytes -= payloadData(task.batch.items).length;
+    this.#aheadBytes -= payloadBytes(task.batch.items);
   }
 
   #headEnded(): void {

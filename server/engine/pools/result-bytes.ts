@@ -1,9 +1,9 @@
 import type { Failure, ResultEntry } from "../../../protocol/job.js";
-import { payloadData } from "../../../protocol/schema.js";
+import { payloadBytes } from "../../../protocol/schema.js";
 
 /** Approximate size of an outcome in a message. */
 export function valueBytes({ values, error }: ResultEntry): number {
-  return values ? payloadData(values).length : failureBytes(error);
+  return values ? payloadBytes(values) : failureBytes(error);
 }
 
 /** Approximate size of a failure in a message. */

@@ -1,6 +1,6 @@
 import type { Failure } from "../../../protocol/job.js";
 import type { Payload } from "../../../protocol/schema.js";
-import { payloadData } from "../../../protocol/schema.js";
+import { payloadBytes } from "../../../protocol/schema.js";
 import type { Job } from "./job.js";
 import type { Kept } from "../kept.js";
 import { ItemReader } from "../payload-list.js";
@@ -47,7 +47,7 @@ export class Batch {
 
   /** Size of the payload, without overhead. */
   get bytes(): number {
-    return payloadData(this.items).length;
+    return payloadBytes(this.items);
   }
 }
 

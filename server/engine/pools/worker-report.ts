@@ -1,6 +1,6 @@
 import { PolyprocError } from "../../../protocol/errors.js";
 import type { Failure } from "../../../protocol/job.js";
-import { payloadData, payloadHandles, type Payload } from "../../../protocol/schema.js";
+import { payloadHandles, payloadStart, type Payload } from "../../../protocol/schema.js";
 import { isBlob } from "../msgpack-skip.js";
 import { listLength } from "../payload-list.js";
 import type { Registry } from "../registry.js";
@@ -28,7 +28,7 @@ export function reportFault(task: Task | undefined, { seq, from, count, values, 
   if (values && error) return `it reported both values and an error for task ${seq}`;
   if (!values && !error) return `it reported neither values nor an error for task ${seq}`;
   // A caller that reads the results itself may get all of them as one blob.
-  if (!values || (!task.batch.job.isOpened && isBlob(payloadData(values)))) return null;
+  if (!values || (!task.batch.job.isOpened && isBlob(payloadStart(values, 6)))) return null;
   const length = listLength(values);
   return length === count
     ? null

@@ -1,6 +1,6 @@
 import { PolyprocError } from "../../../protocol/errors.js";
 import type { OnParentDeath, ProcessInfo, StandardStream } from "../../../protocol/process.js";
-import { payloadData, type Handle, type Payload } from "../../../protocol/schema.js";
+import { type Handle, type Payload, payloadBytes } from "../../../protocol/schema.js";
 import { describeTarget } from "../../../protocol/describe-target.js";
 import type { CommandTarget, Target } from "../../../protocol/target.js";
 import { CommandRun, type CommandDependencies } from "./command-run.js";
@@ -268,7 +268,7 @@ export class ProcessTable {
     let delivered = false;
     const fits = () => {
       try {
-        if (options.args) host.session!.requireFits(payloadData(options.args).length, "args");
+        if (options.args) host.session!.requireFits(payloadBytes(options.args), "args");
         return true;
       } catch (error) {
         notDelivered();

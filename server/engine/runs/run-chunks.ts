@@ -1,4 +1,4 @@
-import { payloadData, type Payload } from "../../../protocol/schema.js";
+import { type Payload, payloadBytes } from "../../../protocol/schema.js";
 
 /** A chunk has about this many bytes at most, unless it is a single item. */
 const chunkBytes = 4 * 1024 * 1024;
@@ -14,7 +14,7 @@ export class RunChunks {
     const starts: number[] = [];
     let bytes = 0;
     for (const [index, item] of items.entries()) {
-      const itemBytes = payloadData(item).length;
+      const itemBytes = payloadBytes(item);
       const start = starts.at(-1);
       if (start === undefined || index - start === size || bytes + itemBytes > chunkBytes) {
         starts.push(index);

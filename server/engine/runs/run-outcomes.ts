@@ -1,5 +1,5 @@
 import type { Failure } from "../../../protocol/job.js";
-import { payloadData, type Payload } from "../../../protocol/schema.js";
+import { type Payload, payloadBytes } from "../../../protocol/schema.js";
 import type { Account } from "../budget.js";
 import { Deque } from "../deque.js";
 import { failureBytes } from "../pools/result-bytes.js";
@@ -38,8 +38,7 @@ export class RunOutcomes {
 
   /** Each item has one outcome. */
   keep(index: number, outcome: RunOutcome): void {
-    const bytes =
-      overheadBytes + ("value" in outcome ? payloadData(outcome.value).length : failureBytes(outcome.error));
+    const bytes = overheadBytes + ("value" in outcome ? payloadBytes(outcome.value) : failureBytes(outcome.error));
     if (bytes > this.#maxBytes) {
       // It is larger than the whole bound: dropping the others would not make it fit.
       if ("error" in outcome) this.#kept.set(index, { error: shortened(outcome.error) });

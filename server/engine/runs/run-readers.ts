@@ -2,7 +2,7 @@ import type { PolyprocError } from "../../../protocol/errors.js";
 import type { Result } from "../../../protocol/message.js";
 import type { RunEntry } from "../../../protocol/run.js";
 import type * as runs from "../../../protocol/run.js";
-import { payloadData } from "../../../protocol/schema.js";
+import { payloadBytes } from "../../../protocol/schema.js";
 import { OncePerTurn, type Guard, type Principal } from "../guard.js";
 import { failureBytes } from "../pools/result-bytes.js";
 import type { Origin } from "../origin.js";
@@ -83,11 +83,7 @@ export class RunReaders {
     for (const { index, position } of this.#items.log.after(since)) {
       const outcome = sendable(session, this.#outcomes.get(index));
       bytes +=
-        outcome === undefined
-          ? 0
-          : "value" in outcome
-            ? payloadData(outcome.value).length
-            : failureBytes(outcome.error);
+        outcome === undefined ? 0 : "value" in outcome ? payloadBytes(outcome.value) : failureBytes(outcome.error);
       // At least one entry, of any size.
       if (entries.length === limit || (entries.length > 0 && bytes > maxReadBytes))
         return { entries, next, ended: false, ...this.#run.originMark(session) };
@@ -103,7 +99,7 @@ export class RunReaders {
 function sendable(session: Session, outcome: RunOutcome | undefined): RunOutcome | undefined {
   if (!outcome || "error" in outcome) return outcome;
   try {
-    session.requireFits(payloadData(outcome.value).length, "the result");
+    session.requireFits(payloadBytes(outcome.value), "the result");
     return outcome;
   } catch (error) {
     return { error: (error as PolyprocError).toErrorObject() };

@@ -1,6 +1,6 @@
 import type { Params } from "../../../protocol/message.js";
 import type * as runs from "../../../protocol/run.js";
-import { payloadData, payloadHandles, type Payload } from "../../../protocol/schema.js";
+import { payloadHandles, type Payload, payloadBytes } from "../../../protocol/schema.js";
 
 /** What the client asks for. */
 export type RunSpec = Params<typeof runs.start>;
@@ -17,8 +17,7 @@ export function payloadsOf({ items, meta }: { items: Iterable<Payload>; meta?: P
 /** Rough memory of a run's items and `meta`. */
 export function bytesOf(spec: Pick<RunSpec, "items" | "meta">): number {
   return payloadsOf(spec).reduce(
-    (sum, payload) =>
-      sum + payloadData(payload).length + itemOverheadBytes + payloadHandles(payload).length * handleBytes,
+    (sum, payload) => sum + payloadBytes(payload) + itemOverheadBytes + payloadHandles(payload).length * handleBytes,
     0,
   );
 }

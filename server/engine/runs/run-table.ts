@@ -1,6 +1,6 @@
 import { PolyprocError } from "../../../protocol/errors.js";
 import type { RunInfo } from "../../../protocol/run.js";
-import { payloadData, payloadHandles, type Handle } from "../../../protocol/schema.js";
+import { payloadHandles, type Handle, payloadBytes } from "../../../protocol/schema.js";
 import { Run, type RunDependencies } from "./run.js";
 import { bytesOf, payloadsOf, type RunSpec } from "./run-spec.js";
 import type { Session } from "../session.js";
@@ -48,7 +48,7 @@ export class RunTable {
         "BadState",
         `${spec.run} is in use: mint each handle once, and forget a run before its name is used again`,
       );
-    const metaBytes = spec.meta === undefined ? 0 : payloadData(spec.meta).length;
+    const metaBytes = spec.meta === undefined ? 0 : payloadBytes(spec.meta);
     if (metaBytes > maxMetaBytes)
       throw new PolyprocError(
         "InvalidParams",

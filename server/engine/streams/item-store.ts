@@ -1,4 +1,4 @@
-import { payloadData } from "../../../protocol/payload.js";
+import { payloadBytes } from "../../../protocol/payload.js";
 import { Deque } from "../deque.js";
 import { letGo, type Kept } from "../kept.js";
 
@@ -107,5 +107,5 @@ export class ItemStore {
 }
 
 export function dataBytes(item: Kept): number {
-  return payloadData(item.payload).length;
+  return payloadBytes(item.payload);
 }

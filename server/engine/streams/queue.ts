@@ -1,6 +1,6 @@
 import { PolyprocError } from "../../../protocol/errors.js";
 import type { SyncInfo } from "../../../protocol/events.js";
-import { payloadData, payloadHandles, type Handle, type Payload } from "../../../protocol/schema.js";
+import { payloadHandles, type Handle, type Payload, payloadBytes } from "../../../protocol/schema.js";
 import type { QueueDependencies } from "./dependencies.js";
 import { kept, letGo, MemoryWait, type Kept } from "../kept.js";
 import { lendingOf, maxLent, type Counter } from "../bypass/lending.js";
@@ -109,7 +109,7 @@ export class Queue implements SharedObject {
 
   /** Returns items that the session took and did not use. They go before all others, whether or not there is room. */
   putBack(session: Session, items: readonly Payload[], origins: readonly (string | null)[] = []): null {
-    const bytes = items.reduce((sum, item) => sum + payloadData(item).length, 0);
+    const bytes = items.reduce((sum, item) => sum + payloadBytes(item), 0);
     this.#taken.require(session, items.length, bytes);
     this.#retain(items);
     this.#taken.add(session, -items.length, -bytes);

@@ -1,3 +1,4 @@
+import { blockExtension, StoredBytes } from "../../../protocol/payload.js";
 import { PolyprocError } from "../../../protocol/errors.js";
 
 /** A longer length would begin with "C", which the server takes for `Content-Length`. */
@@ -5,6 +6,7 @@ const longestFrameBytes = 0x42ff_ffff;
 
 /** `Uint8Array`s of this size and above are written by reference; shorter ones are copied into the block. */
 const byReferenceBytes = 16 * 1024;
+const maxReferenceBytes = 2048;
 const firstBlockBytes = 4 * 1024;
 const largestBlockBytes = 64 * 1024;
 
@@ -114,6 +116,7 @@ export class FrameEncoder {
           return;
         }
         if (value instanceof Uint8Array) return this.#bin(value);
+        if (value instanceof StoredBytes) return this.#blockReference(value);
         return this.#map(value as Record<string, unknown>);
       case "bigint":
         this.#reserve(9);
@@ -128,6 +131,17 @@ export class FrameEncoder {
     }
     this.#reserve(1);
     this.#block[this.#at++] = 0xc0;
+  }
+
+  #blockReference({ reference }: StoredBytes): void {
+    // So much that the reference is in one piece.
+    this.#reserve(maxReferenceBytes);
+    const from = this.#at;
+    this.#at += 6;
+    this.#value(reference);
+    this.#block[from] = 0xc9;
+    this.#block.writeUInt32BE(this.#at - from - 6, from + 1);
+    this.#block[from + 5] = blockExtension;
   }
 
   #map(map: Record<string, unknown>): void {

@@ -4,6 +4,7 @@ import { decodeMessage } from "./decoder.js";
 import type { DirectIntake } from "./direct-intake.js";
 import { largestMessageBytes } from "./fragments.js";
 import { defaultMaxMessageBytes, FrameReader } from "./frame-reader.js";
+import { receivedBlock } from "./received-block.js";
 import { FrameWriter } from "./frame-writer.js";
 import type { LargeIntake } from "./large-message.js";
 
@@ -185,7 +186,7 @@ export class RpcEndpoint {
   };
 
   readonly #receive = (buffer: Buffer, start: number, end: number): void => {
-    const message = decodeMessage(buffer, start, end);
+    const message = decodeMessage(buffer, start, end, receivedBlock);
     if (!isMessage(message))
       throw new PolyprocError("Malformed", "the server sent something that is not a JSON-RPC message");
     const { id, method } = message;

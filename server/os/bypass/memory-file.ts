@@ -1,5 +1,15 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, fstatSync, ftruncateSync, openSync, statfsSync, unlinkSync, write, writeSync } from "node:fs";
+import {
+  closeSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  statfsSync,
+  unlinkSync,
+  write,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -19,10 +29,16 @@ interface OpenFile {
   forget: () => void;
 }
 
+interface Where {
+  folders?: readonly string[];
+  /** Only in the first of the folders, and only if as much stays free there. */
+  inMemory?: boolean;
+}
+
 /** A file of zeros, in the first of these folders that has room for it. Null if none has. */
-export function openMemoryFile(bytes: number, folders: readonly string[] = memoryFolders): MemoryFile | null {
-  for (const folder of folders) {
-    const opened = hasRoom(folder, bytes) ? openIn(folder) : null;
+export function openMemoryFile(bytes: number, { folders = memoryFolders, inMemory }: Where = {}): MemoryFile | null {
+  for (const folder of inMemory ? folders.slice(0, 1) : folders) {
+    const opened = hasRoom(folder, inMemory ? 2 * bytes : bytes) ? openIn(folder) : null;
     if (!opened) continue;
     try {
       ftruncateSync(opened.fd, bytes);
@@ -106,6 +122,18 @@ class FileInMemory implements MemoryFile {
       this.#filling = false;
       if (this.#closed) closeSync(fd);
     }
+  }
+
+  read(offset: number, length: number): Uint8Array {
+    const copy = Buffer.allocUnsafeSlow(length);
+    // A client can have truncated the file: what is missing reads as zeros.
+    let at = 0;
+    while (at < length) {
+      const read = readSync(this.#file.fd, copy, at, length - at, offset + at);
+      if (read === 0) break;
+      at += read;
+    }
+    return copy.fill(0, at);
   }
 
   close(): void {

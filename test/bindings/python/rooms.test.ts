@@ -18,7 +18,7 @@ const rooms: Record<string, string[]> = {
   _bypass: ["_errors", "_values", "_session"],
   _standard: ["_errors", "_values"],
   _processes: ["_errors", "_values", "_standard", "_session", "connection", "targets"],
-  _server: ["_errors", "_values", "_standard", "_session", "_processes"],
+  _server: ["_errors", "_values", "_standard", "_session", "_bypass", "_processes"],
   _pools: ["_errors", "_values", "_session", "_processes", "targets"],
   _sync: ["_errors", "_session", "_processes", "_shared"],
   _futures: ["_errors", "_values", "_session", "_pools", "pool"],

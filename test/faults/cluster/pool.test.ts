@@ -5,7 +5,7 @@ import { execFileSync } from "node:child_process";
 import { waitFor, within } from "../../deadline.js";
 import { compiled } from "../../fixture.js";
 import { needs } from "../../tools/needs.js";
-import { dies, double, fails, setClusterStage, taskFile } from "./cluster-stage.js";
+import { dies, double, echo, fails, setClusterStage, taskFile } from "./cluster-stage.js";
 
 const redis = needs("redis-server");
 
@@ -31,6 +31,12 @@ test(
       iterated,
       many.slice(0, 100).map((n) => n * 2),
     );
+    // The first large payload is in its message. The server of the client has the others in its own memory.
+    for (let i = 0; i < 3; i++) {
+      const large = Buffer.alloc(300_000, i);
+      assert.ok(large.equals((await within(pool.apply(echo, [large]), "a large payload")) as Uint8Array));
+      await waitFor(() => (stage.mp.connection.blocks?.bytes ?? 0) > 0);
+    }
     const [failed, lost] = [
       await pool.apply(fails, [1]).catch((error: unknown) => error),
       await pool.apply(dies, []).catch((error: unknown) => error),

@@ -11,12 +11,20 @@ export class FakeMemory implements MemoryFile {
   /** What `fill` resolves to. */
   filled: Promise<boolean> = Promise.resolve(true);
 
+  readonly content: Uint8Array;
+
   constructor(bytes: number) {
     this.bytes = bytes;
+    this.content = new Uint8Array(bytes <= 1 << 20 ? bytes : 0);
   }
 
   fill(): Promise<boolean> {
     return this.filled;
+  }
+
+  read(offset: number, length: number): Uint8Array {
+    if (this.closed) throw new Error("the memory was closed");
+    return this.content.slice(offset, offset + length);
   }
 
   close(): void {

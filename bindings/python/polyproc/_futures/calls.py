@@ -14,6 +14,7 @@ from .._pools.pool_worker import PoolWorker
 from .._pools.results import read_values
 from .._session.handlers import is_from_handler
 from .._values.failure import MaybeEncodingError, RemoteTraceback
+from .._values.stored import forget
 from ..pool import CLOSE
 
 # Workers are handed calls for this many milliseconds ahead of need, up to the number of calls below for each worker.
@@ -186,7 +187,8 @@ class Calls:
             if not call.notified:
                 call.notified = True
                 call.future.set_running_or_notify_cancel()
-            call.future = call.arguments = None
+            forget(self.pool._session, call.payload)
+            call.future = call.payload = call.arguments = None
         self._came.put(None)
 
     def _hand_out(self):
@@ -294,6 +296,7 @@ class Calls:
                     continue
                 call.notified = True
                 future, call.future = call.future, None
+            forget(self.pool._session, call.payload)
             if future.set_running_or_notify_cancel():
                 broken = BrokenProcessPool(message)
                 broken.__cause__ = failure

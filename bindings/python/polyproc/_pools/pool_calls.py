@@ -3,7 +3,7 @@
 import pickle
 from types import BuiltinFunctionType, FunctionType
 
-from .._values.payload import blob, dumps, dumps_apart, has_large, opener
+from .._values.payload import blob, dumps, dumps_apart, has_large, loads, opener
 from .._values.rope import joined
 
 _MANY = "python/calls"
@@ -86,8 +86,8 @@ def _open_call(content):
         function = pickle.loads(named)
         if type(function) in _PLAIN and len(_found) < _MAX_FOUND:
             _found[named] = function
-    return Call(function, *pickle.loads(content[at:]))
+    return Call(function, *loads(content[at:]))
 
 
-opener(_MANY, lambda content: Calls(*pickle.loads(content)))
+opener(_MANY, lambda content: Calls(*loads(content)))
 opener(_ONE, _open_call)

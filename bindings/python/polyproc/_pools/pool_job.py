@@ -9,6 +9,7 @@ from .._session.params import Params, field
 from .._values.msgpack import array_head, map_head, pack, pack_int, pack_str
 from .._values.payload import CHUNK_BYTES, TooLong, encode_apart, to_wire, with_handles
 from .._values.rope import joined
+from .._values.stored import forget
 from ..targets import Target
 from .call_options import NONE
 from .pool_calls import CallPacker, pack_calls
@@ -49,7 +50,7 @@ class PoolJob:
         self._results = {}
         self._lock = threading.RLock()
         self._tasks = []
-        # Items that contain handles. They must live until the server has the tasks.
+        # Items that contain handles, with their payloads. They must live until the server has the tasks.
         self._kept = []
         self._bytes = 0
         # Message that the server has not answered -> its bytes.
@@ -141,7 +142,7 @@ class PoolJob:
             self._session.jobs[self._handle] = self
             self._tasks.append(joined((_INDEX, pack_int(index), _COUNT, pack_int(count), _ITEMS, payload)))
             if payload[0] == _WITH_HANDLES:
-                self._kept.append(items)
+                self._kept.append((items, payload))
             self._bytes += len(payload)
             full = self._bytes >= _MAX_BYTES or len(self._tasks) >= _MAX_TASKS
         if self._session.error is not None:
@@ -183,6 +184,8 @@ class PoolJob:
     def drop_unsent(self):
         """Drops the tasks that were not sent, because the pool was terminated."""
         with self._lock:
+            for _, payload in self._kept:
+                forget(self._session, payload)
             self._tasks, self._kept, self._bytes = [], [], 0
             if self._is_open():
                 self._failed(Cancelled("the pool was terminated"))

@@ -5,6 +5,7 @@ import shutil
 import socket
 import sys
 
+from .._bypass.blocks import use_blocks
 from .._errors import Closed, PolyprocError, SpawnFailed
 from .._session.session import Session
 from .._values.foreign import trusts_all
@@ -59,6 +60,7 @@ def begin(session, facts):
     session.channels = facts["capabilities"]["channels"]
     session.max_payload = facts["limits"]["maxPayloadBytes"] - OVERHEAD_BYTES
     session.wire.longest_frame = facts["limits"]["maxMessageBytes"]
+    use_blocks(session)
 
 
 def _at_a_distance(session):

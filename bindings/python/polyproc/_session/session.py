@@ -10,6 +10,7 @@ from _thread import allocate_lock, get_ident
 from .._errors import Closed, PolyprocError
 from .._values.msgpack import pack, pack_int
 from .._values.rope import Rope, joined
+from .._values.stored import hold
 from . import fork
 from .answer import Answer, wake
 from .callbacks import Callbacks
@@ -55,6 +56,8 @@ class Session(References, Reading):
         self.prefix = ""
         # Longest payload that the server takes, in bytes.
         self.max_payload = 0
+        # For large payloads, which are sent by reference. None if the server's memory cannot be opened from here.
+        self.blocks = None
         self.error = None
         self.listeners = {"job/results": self._job_results}
         # By handle: jobs that have tasks without an outcome.
@@ -251,6 +254,8 @@ class Session(References, Reading):
             raise stop_error(why)
 
     def _job_results(self, params):
+        for entry in params["results"]:
+            hold(entry, self)
         job = self.jobs.get(params["job"])
         if job is not None:
             job.outcomes(params["results"])

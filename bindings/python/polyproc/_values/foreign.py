@@ -5,6 +5,7 @@ Values of other clients' process trees. What is pickled runs code when it is ope
 
 from .._errors import UntrustedBlob
 from .msgpack import BLOB, Ext, unpack
+from .stored import bytes_of
 
 
 class Foreign:
@@ -34,7 +35,7 @@ class Foreign:
                 )
             return Ext(code, data)
 
-        unpack(payload if type(payload) is bytes else payload[0], look)
+        unpack(payload if type(payload) is bytes else bytes_of(payload[0]), look)
 
 
 def first_item(result, place):

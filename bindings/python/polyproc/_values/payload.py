@@ -29,7 +29,9 @@ from .msgpack import (
     pack_str,
     unpack,
 )
-from .rope import LARGE_BYTES, joined, rope
+from .rope import LARGE_BYTES, Rope, joined, rope
+from .sink import Sink, TooLong, loads  # noqa: F401
+from .stored import repacked_reference, stored_payload, use_bytes
 from .timestamp import pack_timestamp, timestamp
 
 # Tags of blobs: any value, and the object of a child's process.
@@ -37,6 +39,9 @@ PICKLE = "python/pickle"
 PROCESS = "python/process"
 # What makes a shared object of a bare handle: set by the module that knows the classes.
 from_handle = None
+
+# Shorter payloads travel in their message: they are no faster in memory.
+LEAST_BLOCK_BYTES = 128 * 1024
 
 _PAIR = array_head(2)
 _state = threading.local()
@@ -98,6 +103,13 @@ def _collecting(session, encode):
 def to_wire(session, data, handles):
     if len(data) > session.max_payload:
         raise too_large(session, "the value takes", len(data))
+    if len(data) >= LEAST_BLOCK_BYTES and session.blocks is not None:
+        block = session.blocks.store(data)
+        if block is not None:
+            return stored_payload(block, handles)
+    if type(data) is Rope:
+        # What may change is copied: it is sent later.
+        data = rope(*(piece if type(piece) is bytes else bytes(piece) for piece in data.pieces))
     if not handles:
         return pack_bin(data)
     return joined((_PAIR, pack_bin(data), array_head(len(handles)), *map(pack_str, handles)))
@@ -118,7 +130,9 @@ def repacked(payload):
     """A payload that came, to be sent as it is."""
     if type(payload) is not list:
         return pack_bin(payload)
-    return joined((_PAIR, pack_bin(payload[0]), array_head(len(payload[1])), *map(pack_str, payload[1])))
+    data, handles = payload
+    packed = repacked_reference(data) if isinstance(data, Ext) else pack_bin(data)
+    return joined((_PAIR, packed, array_head(len(handles)), *map(pack_str, handles)))
 
 
 def encode(session, value):
@@ -171,38 +185,17 @@ def dispatch_table():
     return {**copyreg.dispatch_table, **reducers}
 
 
-def _pickler(file):
-    pickler = pickle.Pickler(file, pickle.HIGHEST_PROTOCOL)
+def _pickler(file, keep=None):
+    pickler = pickle.Pickler(file, pickle.HIGHEST_PROTOCOL, buffer_callback=keep)
     if reducers:
         pickler.dispatch_table = dispatch_table()
     return pickler
 
 
-class TooLong(Exception):
-    """More bytes than were wanted in one piece."""
-
-
-class _Sink:
-    """Where a pickler writes. Large bytes are kept as they are, not copied."""
-
-    def __init__(self, most):
-        self._most, self._size, self._parts = most, 0, []
-
-    def write(self, data):
-        self._size += len(data)
-        if self._most is not None and self._size > self._most:
-            raise TooLong
-        # What may change is copied: it is sent later.
-        self._parts.append(data if type(data) is bytes else bytes(data))
-
-    def result(self):
-        return b"".join(self._parts) if self._size < LARGE_BYTES else rope(*self._parts)
-
-
 def dumps_apart(value, most=None):
     """`dumps` as bytes or a rope. TooLong when it takes more than `most` bytes."""
-    sink = _Sink(most)
-    _pickler(sink).dump(value)
+    sink = Sink(most)
+    _pickler(sink, sink.keep).dump(value)
     return sink.result()
 
 
@@ -224,7 +217,7 @@ def buffer_size(value):
 def has_large(values):
     """Whether there are large bytes among them."""
     for value in values:
-        if type(value) is bytes and len(value) >= LARGE_BYTES:
+        if type(value) is not str and buffer_size(value) >= LARGE_BYTES:
             return True
     return False
 
@@ -316,7 +309,7 @@ def decode(session, payload):
     data, handles = payload
     session.received(handles)
     try:
-        return _decode(session, data)
+        return use_bytes(data, lambda data: _decode(session, data)) if isinstance(data, Ext) else _decode(session, data)
     finally:
         session.settle_received(handles)
 
@@ -354,7 +347,7 @@ def _extension(code, data):
     if code == BLOB:
         tag, content = _blob_parts(data)
         if tag == PICKLE:
-            return pickle.loads(content)
+            return loads(content)
         open_content = openers.get(tag)
         return open_content(content) if open_content is not None else OpaqueBlob(tag, bytes(content))
     if code == HANDLE:

@@ -1,20 +1,19 @@
 """A process in its child: the task that it was sent, and how it runs to its end."""
 
-import pickle
 import sys
 import threading
 
 from .._processes import log
 from .._server import default
 from .._values.failure import format_stack
-from .._values.payload import PROCESS, opener
+from .._values.payload import PROCESS, loads, opener
 
 
 class Spawned:
     """What came for the one task of a process."""
 
     def __init__(self, content):
-        self.process, self.lifeline = pickle.loads(content)
+        self.process, self.lifeline = loads(content)
 
 
 opener(PROCESS, Spawned)

@@ -1,4 +1,4 @@
-import type { Payload } from "../../../../protocol/schema.js";
+import { payloadData, type Payload } from "../../../../protocol/schema.js";
 import { Lending, lendingOf } from "../../../../server/engine/bypass/lending.js";
 import { Queue } from "../../../../server/engine/streams/queue.js";
 import type { Session } from "../../../../server/engine/session.js";
@@ -58,5 +58,4 @@ export function setUp(joinable = false) {
   return { world, root, queue, borrower, put, take };
 }
 
-export const values = (items: readonly Payload[]) =>
-  items.map((item) => (item instanceof Uint8Array ? item[0]! : item[0][0]!));
+export const values = (items: readonly Payload[]) => items.map((item) => payloadData(item)[0]!);

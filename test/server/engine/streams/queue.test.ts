@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import type { Payload } from "../../../../protocol/schema.js";
+import { payloadData, type Payload } from "../../../../protocol/schema.js";
 import { Lock } from "../../../../server/engine/sync/lock.js";
 import { Queue, type QueueOptions } from "../../../../server/engine/streams/queue.js";
 import type { Session } from "../../../../server/engine/session.js";
@@ -31,7 +31,7 @@ function setUp(options: Partial<QueueOptions> = {}, limits: Partial<EngineLimits
     return {
       probe,
       get items() {
-        return probe.open ? null : probe.value.items.map((item) => (item instanceof Uint8Array ? item[0] : item[0][0]));
+        return probe.open ? null : probe.value.items.map((item) => payloadData(item)[0]);
       },
     };
   };

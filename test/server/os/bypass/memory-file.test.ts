@@ -39,9 +39,9 @@ test(
 );
 
 test("without a folder that has room there is no memory", onLinux, (t) => {
-  assert.equal(openMemoryFile(100, ["/nowhere", "/proc"]), null);
+  assert.equal(openMemoryFile(100, { folders: ["/nowhere", "/proc"] }), null);
   assert.equal(openMemoryFile(Number.MAX_SAFE_INTEGER), null);
-  const file = openMemoryFile(100, ["/nowhere", temporaryFolder(t)]);
+  const file = openMemoryFile(100, { folders: ["/nowhere", temporaryFolder(t)] });
   assert.equal(file?.bytes, 100);
   file?.close();
 });

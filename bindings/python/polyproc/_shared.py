@@ -7,8 +7,9 @@ from ._values.payload import decoding_session, note_handle
 
 class SharedObject:
     """
-    An object of the server. Making one costs no round trip: its handle is minted here, and the request that makes it is
-    on its way; should that fail, the next use says why. It is let go when it is garbage collected.
+    An object of the server. Making one costs no round trip, unless it has a name: its handle is minted here, and the
+    request that makes it is on its way; should that fail, the next use says why. It is let go when it is garbage
+    collected.
     """
 
     _kind = ""
@@ -22,8 +23,25 @@ class SharedObject:
         handle = session.mint(self._kind) if name is None else f"{self._kind}:@{checked_name(name)}"
         self._session, self._handle = session, handle
         session.adopt(handle)
-        session.cast(method, pack(params(handle)), self._not_made)
+        if name is None:
+            session.cast(method, pack(params(handle)), self._not_made)
+        else:
+            self._make(method, pack(params(handle)))
         self._begin()
+
+    def _make(self, method, packed):
+        """
+        Waits for the answer: an object that is refused may have the name of another one, which its requests must not
+        reach, nor its end release.
+        """
+        session = self._session
+        answer = session.send(method, packed)
+        session.wait(answer, raises=False)
+        if answer.error is not None:
+            session.not_adopted(self._handle)
+            self._handle = session.mint(self._kind)
+            session.adopt(self._handle, 0)
+            self._not_made(answer.error)
 
     def _adopt(self, session, handle):
         """Stands for an object that exists, whose reference came with a payload."""

@@ -58,16 +58,23 @@ export function isShared(value: object): value is SharedObject {
  * Base class of all objects of the server.
  *
  * Creating one costs no round trip. Its handle is minted here and the `create` request is sent at once. If that fails,
- * the next use of the object throws the error. When the object is garbage collected, its reference is released.
+ * the next use of the object throws the error. The first use of a named object waits for the answer. When the object
+ * is garbage collected, its reference is released.
  */
 export abstract class SharedObject {
   readonly #connection: Connection;
   readonly #kind: HandleKind;
-  readonly #name: string | undefined;
+  #name: string | undefined;
   #handle: Handle | null = null;
   #failure: PolyprocError | null = null;
   /** The number of the request that creates the object. */
   #createdBy = 0;
+  /**
+   * Of a named object: the answer to its `create`. Its requests wait for it: the server may refuse the object because
+   * another one has its name. Null: nothing waits.
+   */
+  #making: Promise<void> | null = null;
+  #waiting = 0;
 
   /** `table`: the options that the class takes, `name` among them. */
   protected constructor(
@@ -129,17 +136,22 @@ export abstract class SharedObject {
     params: (handle: Handle) => RequestParams<M>,
     twin?: SharedObject,
   ): void {
-    this.connection
+    const { connection } = this;
+    const made = connection
       .whenOpen(() => {
-        collected.register(this, new ExistingHandle(this.connection, this.handle), this);
+        collected.register(this, new ExistingHandle(connection, this.handle), this);
         const makes = twin ? [this.handle, twin.handle] : [this.handle];
         // Answers come in order, so a failure is known before the answer to any later request.
-        this.connection
-          .request(method, params(this.handle), { background: true, keep: this, makes })
-          .catch(this.#failed);
-        this.#createdBy = this.connection.lastRequest;
+        const answer = connection.request(method, params(this.handle), {
+          background: true,
+          keep: this,
+          ...(this.#name === undefined && { makes }),
+        });
+        this.#createdBy = connection.lastRequest;
+        return answer;
       })
-      .catch(this.#failed);
+      .then(() => {}, this.#failed);
+    if (this.#name !== undefined) this.#making = made;
   }
 
   /** For an object that another object's request creates, or one of its own. Call it right after that request. */
@@ -164,13 +176,30 @@ export abstract class SharedObject {
 
   readonly #failed = (error: PolyprocError): void => {
     this.#failure = error;
+    if (this.#name === undefined) return;
+    // Its name may be that of another object, whose reference it must not release.
+    this.letGo();
+    this.#name = undefined;
+    this.#handle = null;
   };
+
+  /** Keeps the script alive until `create` has its answer. */
+  async #made(): Promise<void> {
+    this.#waiting++;
+    this.connection.retainLoop();
+    await this.#making;
+    this.connection.releaseLoop();
+    // Requests stay in order: one that comes while others wait must not overtake them.
+    if (--this.#waiting === 0) this.#making = null;
+    if (this.#failure) throw this.#failure;
+  }
 
   protected async request<M extends RequestName>(
     method: M,
     params: (handle: Handle) => RequestParams<M>,
     options?: ObjectRequestOptions,
   ): Promise<RequestResult<M>> {
+    if (this.#making) await this.#made();
     try {
       const result = await this.connection.request(method, () => params(this.handle), {
         ...options,

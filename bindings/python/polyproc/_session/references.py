@@ -42,6 +42,11 @@ class References:
         self._changes.append((handle, 1, references))
         self._change()
 
+    def not_adopted(self, handle):
+        """Takes back an `adopt`: the server gave no reference."""
+        self._changes.append((handle, -1, -1))
+        self._change()
+
     def received(self, handles):
         """These came beside a payload: a reference each. Objects for them follow, and `settle_received`."""
         self._changes.extend([(handle, 1, 1) for handle in handles])

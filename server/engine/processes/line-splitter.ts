@@ -1,59 +1,69 @@
 /** A line longer than this is told in pieces. */
 const maxLineBytes = 64 * 1024;
+/** Whole lines are told together up to this size, or a single one of any size. */
+const togetherBytes = 8 * 1024;
 /**
  * The pieces of a line that has no end yet are joined above this number, or a child that writes byte by byte would cost
  * a lot.
  */
 const maxPieces = 64;
 const newline = 10;
-const carriageReturn = 13;
 
-declare class TextDecoder {
-  decode(data: Uint8Array): string;
-}
-const utf8 = new TextDecoder();
+/** Whole lines with their ends; with `partial`, a piece of one line. The bytes are the receiver's own. */
+export type OnLines = (bytes: Uint8Array, partial: boolean) => void;
 
-/** Bytes of one stream into lines of text. Bytes that are not UTF-8 become U+FFFD. */
+/** Cuts the bytes of one stream at line ends. */
 export class LineSplitter {
   #rest: Uint8Array[] = [];
   #restBytes = 0;
 
-  push(data: Uint8Array, line: (text: string, partial: boolean) => void): void {
+  push(data: Uint8Array, tell: OnLines): void {
     let from = 0;
-    for (;;) {
-      const end = data.indexOf(newline, from);
-      if (end === -1) break;
-      line(this.#take(data.subarray(from, end), true), false);
-      from = end + 1;
+    if (this.#restBytes > 0) {
+      const end = data.indexOf(newline) + 1;
+      if (end > 0) tell(this.#take(data.subarray(0, end)), false);
+      from = end;
+    }
+    const whole = data.lastIndexOf(newline) + 1;
+    while (from < whole) {
+      const end = endOfLines(data, from, whole);
+      tell(copied(data, from, end), false);
+      from = end;
     }
     while (this.#restBytes + data.length - from >= maxLineBytes) {
-      const room = maxLineBytes - this.#restBytes;
-      line(this.#take(data.subarray(from, from + room), false), true);
-      from += room;
+      const to = from + maxLineBytes - this.#restBytes;
+      tell(this.#take(data.subarray(from, to)), true);
+      from = to;
     }
-    if (from < data.length) {
-      // A copy, which a Buffer's `slice` is not: the chunk that it is part of may be large.
-      this.#rest.push(new Uint8Array(data.subarray(from)));
-      if (this.#rest.length > maxPieces) this.#rest = [joined(this.#rest, this.#restBytes + data.length - from)];
-      this.#restBytes += data.length - from;
-    }
+    if (from === data.length) return;
+    this.#rest.push(copied(data, from, data.length));
+    this.#restBytes += data.length - from;
+    if (this.#rest.length > maxPieces) this.#rest = [joined(this.#rest, this.#restBytes)];
   }
 
   /** What has no line end yet. */
-  flush(line: (text: string, partial: boolean) => void): void {
-    if (this.#restBytes > 0) line(this.#take(new Uint8Array(0), false), true);
+  flush(tell: OnLines): void {
+    if (this.#restBytes > 0) tell(this.#take(new Uint8Array(0)), true);
   }
 
-  #take(end: Uint8Array, whole: boolean): string {
-    let bytes = end;
-    if (this.#restBytes > 0) {
-      bytes = joined([...this.#rest, end], this.#restBytes + end.length);
-      this.#rest = [];
-      this.#restBytes = 0;
-    }
-    if (whole && bytes.at(-1) === carriageReturn) bytes = bytes.subarray(0, -1);
-    return utf8.decode(bytes);
+  #take(end: Uint8Array): Uint8Array {
+    const bytes = joined([...this.#rest, end], this.#restBytes + end.length);
+    this.#rest = [];
+    this.#restBytes = 0;
+    return bytes;
   }
+}
+
+/** Where the lines end that are told together. `whole`: the end of the last whole line. */
+function endOfLines(data: Uint8Array, from: number, whole: number): number {
+  if (whole - from <= togetherBytes) return whole;
+  const end = data.lastIndexOf(newline, from + togetherBytes - 1) + 1;
+  return end > from ? end : data.indexOf(newline, from + togetherBytes) + 1;
+}
+
+/** A copy, which a Buffer's `slice` is not: the chunk that it is part of may be large. */
+function copied(data: Uint8Array, from: number, to: number): Uint8Array {
+  return new Uint8Array(data.subarray(from, to));
 }
 
 function joined(pieces: readonly Uint8Array[], bytes: number): Uint8Array {

@@ -1,12 +1,14 @@
 import * as events from "../../../protocol/events.js";
 import type { OutputLine } from "../../../protocol/process.js";
 import type { Handle } from "../../../protocol/schema.js";
-import { weight } from "./output-ring.js";
+import { linesOf, type OutputSegment } from "./output-segment.js";
 import type { ProcessRecord } from "./process.js";
 import { OncePerTurn } from "../guard.js";
 import { highWaterBytes } from "../peer.js";
 import type { Session } from "../session.js";
 
+/** What one line takes in a message beside its text, roughly. */
+const overheadBytes = 160;
 /** At this many bytes, lines are sent before the end of the turn. */
 const earlyBytes = 1024 * 1024;
 
@@ -53,19 +55,21 @@ export class OutputWatcher {
     return this.#heldBack.has(process);
   }
 
-  tell(process: ProcessRecord, line: OutputLine): void {
+  tell(process: ProcessRecord, segment: OutputSegment): void {
     const { scope, pool } = this.#options;
     if (pool !== null && process.pool !== pool) return;
     if (scope === "own" && !isWithin(process, this.#session)) return;
     const backlog = this.#session.peer.backlogBytes() + this.#bytes;
     if (backlog > highWaterBytes && !this.#mayHoldBack(process, backlog)) {
-      this.#dropped++;
+      this.#dropped += segment.lineCount;
       this.#awaitDrain();
       return;
     }
-    this.#lines.push(line);
-    this.#bytes += weight(line);
     if (backlog > highWaterBytes) this.#holdBack(process);
+    for (const line of linesOf(segment)) {
+      this.#lines.push(line);
+      this.#bytes += line.text.length + overheadBytes;
+    }
     if (this.#bytes > earlyBytes) this.#send();
     else this.#sending.schedule();
   }

@@ -3,7 +3,8 @@ import type { Handle } from "../../../protocol/schema.js";
 import type { Budget } from "../budget.js";
 import type { EngineLimits } from "../limits.js";
 import { OutputMemory } from "./output-memory.js";
-import type { OutputRing, Stream } from "./output-ring.js";
+import type { OutputRing } from "./output-ring.js";
+import { countLines, type OutputSegment, type Stream } from "./output-segment.js";
 import { OutputWatcher } from "./output-watcher.js";
 import type { ProcessRecord } from "./process.js";
 import type { Session } from "../session.js";
@@ -12,11 +13,11 @@ import type { Session } from "../session.js";
 export interface OutputDependencies {
   readonly budget: Budget;
   /** A run keeps what its tasks write. */
-  readonly runs: { ofJob(job: Handle): { wrote(index: number, stream: Stream, text: string): void } | undefined };
+  readonly runs: { ofJob(job: Handle): { wrote(index: number, segment: OutputSegment): void } | undefined };
   readonly options: { readonly limits: Pick<EngineLimits, "outputRingBytes" | "maxMessageBytes"> };
 }
 
-/** Output of all children, line by line: for watchers, and remembered for later requests. */
+/** Output of all children, in lines: for watchers, and remembered for later requests. */
 export class OutputHub {
   readonly #engine: OutputDependencies;
   readonly #memory: OutputMemory;
@@ -29,7 +30,7 @@ export class OutputHub {
 
   feed(process: ProcessRecord, stream: Stream, data: Uint8Array): void {
     const ring = this.#memory.of(process);
-    ring.splitters[stream].push(data, (text, partial) => this.#line(process, ring, stream, text, partial));
+    ring.splitters[stream].push(data, (bytes, partial) => this.#lines(process, ring, stream, bytes, partial));
   }
 
   /** Reports an unfinished line now, so that it belongs to the task that wrote it. */
@@ -37,7 +38,7 @@ export class OutputHub {
     const ring = this.#memory.find(process);
     if (!ring) return;
     for (const stream of ["stdout", "stderr"] as const) {
-      ring.splitters[stream].flush((text, partial) => this.#line(process, ring, stream, text, partial));
+      ring.splitters[stream].flush((bytes, partial) => this.#lines(process, ring, stream, bytes, partial));
     }
   }
 
@@ -70,20 +71,22 @@ export class OutputHub {
     this.#watchers.set(session, watcher);
   }
 
-  #line(process: ProcessRecord, ring: OutputRing, stream: Stream, text: string, partial: boolean): void {
+  #lines(process: ProcessRecord, ring: OutputRing, stream: Stream, bytes: Uint8Array, partial: boolean): void {
     const task = process.task && { job: process.task.job, index: process.task.index };
-    const line: OutputLine = {
+    const segment: OutputSegment = {
       process: process.handle,
       pid: process.pid ?? 0,
       stream,
-      line: ring.nextLine++,
-      text,
+      firstLine: ring.nextLine,
+      lineCount: partial ? 1 : countLines(bytes),
+      bytes,
       partial,
       task,
     };
-    ring.push(line, this.#memory.maxRingBytes);
-    if (task) this.#engine.runs.ofJob(task.job)?.wrote(task.index, stream, text);
-    for (const watcher of this.#watchers.values()) watcher.tell(process, line);
+    ring.nextLine += segment.lineCount;
+    ring.push(segment, this.#memory.maxRingBytes);
+    if (task) this.#engine.runs.ofJob(task.job)?.wrote(task.index, segment);
+    for (const watcher of this.#watchers.values()) watcher.tell(process, segment);
   }
 
   /** A watcher no longer holds the process back. It goes on unless another watcher does. */

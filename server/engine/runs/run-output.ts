@@ -1,6 +1,7 @@
 import type { Account } from "../budget.js";
 import { Deque } from "../deque.js";
 import { LinkedList, type Link } from "../linked-list.js";
+import { textsOf, weight, type OutputSegment } from "../processes/output-segment.js";
 
 export interface RunLine {
   stream: "stdout" | "stderr";
@@ -8,26 +9,24 @@ export interface RunLine {
 }
 
 interface Item {
-  readonly lines: Deque<Link<Entry>>;
+  readonly segments: Deque<Link<Entry>>;
   bytes: number;
   dropped: number;
 }
 
 interface Entry {
   readonly item: Item;
-  readonly line: RunLine;
+  readonly segment: OutputSegment;
 }
 
 const maxItemBytes = 64 * 1024;
 const maxRunBytes = 16 * 1024 * 1024;
-/** Rough memory of a line beside its text. */
-const overheadBytes = 160;
 
 /** Output of a run's items: the last lines of each item, within a bound for all items together. */
 export class RunOutput {
   readonly #items = new Map<number, Item>();
-  /** All kept lines, oldest first. */
-  readonly #lines = new LinkedList<Entry>();
+  /** All kept segments, oldest first. */
+  readonly #segments = new LinkedList<Entry>();
   readonly #account: Account;
   #bytes = 0;
 
@@ -39,37 +38,40 @@ export class RunOutput {
     return this.#bytes;
   }
 
-  push(index: number, line: RunLine): void {
+  push(index: number, segment: OutputSegment): void {
     let item = this.#items.get(index);
-    if (!item) this.#items.set(index, (item = { lines: new Deque(), bytes: 0, dropped: 0 }));
-    item.lines.push(this.#lines.push({ item, line }));
-    item.bytes += line.text.length + 1;
-    this.#bytes += line.text.length + overheadBytes;
-    this.#account.charge(line.text.length + overheadBytes);
-    while (item.bytes > maxItemBytes && item.lines.length > 1) this.#dropOldest(item);
-    while (this.#bytes > maxRunBytes) this.#dropOldest(this.#lines.first!.item);
+    if (!item) this.#items.set(index, (item = { segments: new Deque(), bytes: 0, dropped: 0 }));
+    const bytes = weight(segment);
+    item.segments.push(this.#segments.push({ item, segment }));
+    item.bytes += segment.bytes.length;
+    this.#bytes += bytes;
+    this.#account.charge(bytes);
+    while (item.bytes > maxItemBytes && item.segments.length > 1) this.#dropOldest(item);
+    while (this.#bytes > maxRunBytes) this.#dropOldest(this.#segments.first!.item);
   }
 
   /** Drops the oldest lines, `bytes` bytes of them. */
   free(bytes: number): void {
     const goal = this.#bytes - bytes;
-    while (this.#bytes > Math.max(0, goal)) this.#dropOldest(this.#lines.first!.item);
+    while (this.#bytes > Math.max(0, goal)) this.#dropOldest(this.#segments.first!.item);
   }
 
   of(index: number): { lines: RunLine[]; dropped: number } {
     const item = this.#items.get(index);
-    return item
-      ? { lines: Array.from(item.lines, (link) => link.value.line), dropped: item.dropped }
-      : { lines: [], dropped: 0 };
+    if (!item) return { lines: [], dropped: 0 };
+    const lines: RunLine[] = [];
+    for (const { value } of item.segments)
+      for (const text of textsOf(value.segment)) lines.push({ stream: value.segment.stream, text });
+    return { lines, dropped: item.dropped };
   }
 
   #dropOldest(item: Item): void {
-    const link = item.lines.shift()!;
-    this.#lines.remove(link);
-    const { length } = link.value.line.text;
-    item.bytes -= length + 1;
-    this.#bytes -= length + overheadBytes;
-    this.#account.release(length + overheadBytes);
-    item.dropped++;
+    const link = item.segments.shift()!;
+    this.#segments.remove(link);
+    const { segment } = link.value;
+    item.bytes -= segment.bytes.length;
+    this.#bytes -= weight(segment);
+    this.#account.release(weight(segment));
+    item.dropped += segment.lineCount;
   }
 }

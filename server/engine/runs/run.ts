@@ -19,6 +19,7 @@ import type { SharedObject } from "../registry.js";
 import { RunChunks } from "./run-chunks.js";
 import { RunItems, type RunItem } from "./run-items.js";
 import { RunOutcomes } from "./run-outcomes.js";
+import type { OutputSegment } from "../processes/output-segment.js";
 import { RunOutput } from "./run-output.js";
 import { RunReaders } from "./run-readers.js";
 import { bytesOf, payloadsOf, type RunSpec } from "./run-spec.js";
@@ -191,9 +192,9 @@ export class Run implements SharedObject, JobObserver, Principal {
     return this.output.of(this.#chunkOf(index));
   }
 
-  /** The worker that runs this item wrote a line. */
-  wrote(index: number, stream: "stdout" | "stderr", text: string): void {
-    this.output.push(this.#chunkOf(index), { stream, text });
+  /** The worker that runs this item wrote these lines. */
+  wrote(index: number, segment: OutputSegment): void {
+    this.output.push(this.#chunkOf(index), segment);
   }
 
   wait(session: Session, timeoutMs: number | null | undefined): RunInfo | Wait<RunInfo> {

@@ -13,7 +13,7 @@ export class Terminal {
   /** Why standard output cannot be written, if its reader has not just ended. */
   #outFault: Error | null = null;
   #onGone = new Set<() => void>();
-  #onDrain: (() => void) | null = null;
+  readonly #onDrain = new Set<() => void>();
 
   constructor(out: Out = process.stdout, err: Out = process.stderr) {
     this.#out = out;
@@ -69,14 +69,10 @@ export class Terminal {
     return !this.#outGone && this.#out.writableNeedDrain;
   }
 
-  /** Calls `listener` once the reader has caught up or has closed standard output. */
+  /** Calls each `listener` once, when the reader has caught up or has closed standard output. */
   onDrained(listener: () => void): void {
-    if (this.#onDrain) {
-      this.#onDrain = listener;
-      return;
-    }
-    this.#onDrain = listener;
-    this.#out.once("drain", this.#release);
+    if (this.#onDrain.size === 0) this.#out.once("drain", this.#release);
+    this.#onDrain.add(listener);
   }
 
   /** Shows these status lines until the next call. Each takes one line of the terminal. */
@@ -100,9 +96,9 @@ export class Terminal {
   }
 
   readonly #release = (): void => {
-    const listener = this.#onDrain;
-    this.#onDrain = null;
-    listener?.();
+    const listeners = [...this.#onDrain];
+    this.#onDrain.clear();
+    for (const listener of listeners) listener();
   };
 
   #above(write: () => void): void {

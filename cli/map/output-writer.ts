@@ -1,9 +1,13 @@
-import { createReadStream } from "node:fs";
+import { createReadStream, statSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import type { Terminal } from "../terminal.js";
 import type { FileOutput, Written } from "./format-outcome.js";
 
 const newline = 10;
+/** Bytes that are read from a file at once. */
+const pieceBytes = 256 * 1024;
+/** While more output waits in files than this, no further item begins. */
+const maxWaitingBytes = 64 * 1024 * 1024;
 
 /** Writes outputs one after the other. Those in files are passed on piece by piece, as fast as their reader reads. */
 export class OutputWriter {
@@ -12,27 +16,26 @@ export class OutputWriter {
   /** Resolves when nothing waits any more. Null: nothing does. */
   #work: Promise<void> | null = null;
   #fault: Error | null = null;
+  #waitingBytes = 0;
 
   constructor(terminal: Terminal) {
     this.#terminal = terminal;
   }
 
-  /** Whether outputs in files wait for the reader. */
-  get isBusy(): boolean {
-    return this.#work !== null;
+  /** Whether much output waits in files for its reader. */
+  get isBehind(): boolean {
+    return this.#waitingBytes > maxWaitingBytes;
   }
 
-  /** Whole outputs stay together. `onIdle` is called when the last one that waited has been written. */
-  write(written: Written, onIdle: () => void): void {
+  /** Whole outputs stay together. `onWritten` is called after each one that had to wait. */
+  write(written: Written, onWritten: () => void): void {
     if (this.#work === null && written.files.length === 0) {
       this.#writeText(written);
       return;
     }
     this.#waiting.push(written);
-    this.#work ??= this.#writeAll().finally(() => {
-      this.#work = null;
-      onIdle();
-    });
+    for (const { path } of written.files) this.#waitingBytes += sizeOf(path);
+    this.#work ??= this.#writeAll(onWritten).finally(() => (this.#work = null));
   }
 
   /** Resolves when all is written. Rejects if a file could not be read. */
@@ -41,14 +44,17 @@ export class OutputWriter {
     if (this.#fault) throw this.#fault;
   }
 
-  async #writeAll(): Promise<void> {
+  async #writeAll(onWritten: () => void): Promise<void> {
     for (let written = this.#waiting.shift(); written; written = this.#waiting.shift()) {
+      const bytes = written.files.reduce((sum, { path }) => sum + sizeOf(path), 0);
       try {
         for (const file of written.files) await this.#copy(file);
       } catch (error) {
         this.#fault ??= error as Error;
       }
       this.#writeText(written);
+      this.#waitingBytes -= bytes;
+      onWritten();
     }
   }
 
@@ -59,7 +65,7 @@ export class OutputWriter {
 
   async #copy({ stream, path, tag }: FileOutput): Promise<void> {
     const tagged = tag === "" ? null : new LineTagger(tag);
-    for await (const piece of createReadStream(path) as AsyncIterable<Buffer>) {
+    for await (const piece of createReadStream(path, { highWaterMark: pieceBytes }) as AsyncIterable<Buffer>) {
       if (this.#terminal.outputGone) break;
       const bytes = tagged ? tagged.add(piece) : piece;
       if (stream === "stderr") this.#terminal.err(bytes);
@@ -68,6 +74,10 @@ export class OutputWriter {
     }
     await rm(path, { force: true });
   }
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 /** Puts a text before each line of a stream of bytes. */

@@ -81,7 +81,7 @@ export class Report {
   mayFeed(index: number): boolean {
     if (this.#order && (index - this.#order.next >= maxItemsAhead || this.#order.keptBytes >= maxBytesAhead))
       return false;
-    if (this.#writer.isBusy) return false;
+    if (this.#writer.isBehind) return false;
     if (!this.#terminal.isBehind) return true;
     this.#terminal.onDrained(this.#options.wake);
     return false;

@@ -36,7 +36,7 @@ export class CommandOutput {
     if (this.fault) return;
     if (this.#open && !this.#file && this.#tail.wouldDrop(data.length)) this.#moveToFile(this.#open);
     this.#write(data);
-    this.#tail.push(data);
+    this.#tail.push(this.#file ? data.subarray(-tailBytes) : data);
   }
 
   end(): KeptOutput {

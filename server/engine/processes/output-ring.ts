@@ -2,7 +2,7 @@ import type { OutputLine } from "../../../protocol/process.js";
 import type { Account } from "../budget.js";
 import { Deque } from "../deque.js";
 import { LineSplitter } from "./line-splitter.js";
-import { linesOf, textsOf, weight, type OutputSegment, type Stream } from "./output-segment.js";
+import { linesOf, textsOf, weight, type OutputSegment, type Stream } from "../output-segment.js";
 
 /** What one process wrote: the lines that are still remembered, and the beginnings of the next ones. */
 export class OutputRing {

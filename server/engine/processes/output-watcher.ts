@@ -1,7 +1,7 @@
 import * as events from "../../../protocol/events.js";
 import type { OutputLine } from "../../../protocol/process.js";
 import type { Handle } from "../../../protocol/schema.js";
-import { linesOf, type OutputSegment } from "./output-segment.js";
+import { linesOf, type OutputSegment } from "../output-segment.js";
 import type { ProcessRecord } from "./process.js";
 import { OncePerTurn } from "../guard.js";
 import { highWaterBytes } from "../peer.js";

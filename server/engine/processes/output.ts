@@ -4,7 +4,7 @@ import type { Budget } from "../budget.js";
 import type { EngineLimits } from "../limits.js";
 import { OutputMemory } from "./output-memory.js";
 import type { OutputRing } from "./output-ring.js";
-import { countLines, type OutputSegment, type Stream } from "./output-segment.js";
+import { countLines, type OutputSegment, type Stream } from "../output-segment.js";
 import { OutputWatcher } from "./output-watcher.js";
 import type { ProcessRecord } from "./process.js";
 import type { Session } from "../session.js";

@@ -1,7 +1,7 @@
 import type { Account } from "../budget.js";
 import { Deque } from "../deque.js";
 import { LinkedList, type Link } from "../linked-list.js";
-import { textsOf, weight, type OutputSegment } from "../processes/output-segment.js";
+import { textsOf, weight, type OutputSegment } from "../output-segment.js";
 
 export interface RunLine {
   stream: "stdout" | "stderr";

@@ -19,7 +19,7 @@ import type { SharedObject } from "../registry.js";
 import { RunChunks } from "./run-chunks.js";
 import { RunItems, type RunItem } from "./run-items.js";
 import { RunOutcomes } from "./run-outcomes.js";
-import type { OutputSegment } from "../processes/output-segment.js";
+import type { OutputSegment } from "../output-segment.js";
 import { RunOutput } from "./run-output.js";
 import { RunReaders } from "./run-readers.js";
 import { bytesOf, payloadsOf, type RunSpec } from "./run-spec.js";

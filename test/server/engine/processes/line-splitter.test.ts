@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LineSplitter } from "../../../../server/engine/processes/line-splitter.js";
 import { OutputRing } from "../../../../server/engine/processes/output-ring.js";
-import { countLines } from "../../../../server/engine/processes/output-segment.js";
+import { countLines } from "../../../../server/engine/output-segment.js";
 import { FakeWorld } from "../fake-engine.js";
 
 interface Told {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { OutputSegment } from "../../../../server/engine/processes/output-segment.js";
+import type { OutputSegment } from "../../../../server/engine/output-segment.js";
 import { RunOutput } from "../../../../server/engine/runs/run-output.js";
 import { FakeWorld } from "../fake-engine.js";
 

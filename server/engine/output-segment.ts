@@ -1,4 +1,4 @@
-import type { OutputLine } from "../../../protocol/process.js";
+import type { OutputLine } from "../../protocol/process.js";
 
 export type Stream = "stdout" | "stderr";
 

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { notification, request } from "./message.js";
+import { itemProgress } from "./progress.js";
 import { count, handle, none, payload, timeoutMs } from "./schema.js";
 import { target } from "./target.js";
 
@@ -126,8 +127,16 @@ export const started = notification("job/started", {
   }),
 });
 
+export const progressed = notification("job/progress", {
+  doc:
+    "What running items reported of themselves. An item without fraction and text has taken its report back. Sent " +
+    "only to a session that asked for it with `job/watch`; a session that reads slowly misses reports.",
+  direction: "serverToClient",
+  params: v.strictObject({ job: job(), items: v.array(itemProgress) }),
+});
+
 export const watch = request("job/watch", {
-  doc: "From now on the server sends `job/started` of this job to this session.",
+  doc: "From now on the server sends `job/started` and `job/progress` of this job to this session.",
   params: v.strictObject({ job: job() }),
   result: none(),
 });

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { request } from "./message.js";
 import { count, handle, none, payload, timeoutMs } from "./schema.js";
+import { progress } from "./progress.js";
 import { environment, execArgv, target } from "./target.js";
 
 const process = () => handle("process");
@@ -58,6 +59,11 @@ export const processInfo = v.strictObject({
    * process every 250 ms.
    */
   task: v.nullable(v.strictObject({ job: handle("job"), index: count(), startedAt: v.number() })),
+  /**
+   * The last report of the function or command that it runs now, coalesced like `task`. `index`: the item's number in
+   * the task's job; absent for the function of a Process. Default: it has reported nothing.
+   */
+  progress: v.optional(v.strictObject({ index: v.optional(count()), ...progress.entries })),
 });
 export type ProcessInfo = v.InferOutput<typeof processInfo>;
 

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { request } from "./message.js";
 import { failure } from "./job.js";
+import { progress } from "./progress.js";
 import { count, handle, none, payload, timeoutMs } from "./schema.js";
 import { environment, target } from "./target.js";
 
@@ -71,6 +72,8 @@ export const runEntry = v.strictObject({
   startedAt: v.nullable(v.number()),
   /** How long it ran, in milliseconds (of an item that failed: its last attempt). Null until it has its outcome. */
   ms: v.nullable(v.number()),
+  /** What the item, which runs, last reported of itself. Absent: nothing, or it does not run. */
+  progress: v.optional(progress),
   /** The result of an item that is done. Absent if the server no longer has it (`maxResultBytes`). */
   value: v.optional(payload()),
   /**

@@ -4,6 +4,7 @@ import { failure, mode } from "./job.js";
 import { clientCapabilities, limits, serverCapabilities } from "./lifecycle.js";
 import { memoryPlace } from "./memory.js";
 import { count, handle, payload } from "./schema.js";
+import { progress } from "./progress.js";
 import { moduleTarget, sourceTarget } from "./target.js";
 
 /**
@@ -142,6 +143,16 @@ export const output = notification("worker/output", {
     "task. Output that bypasses the host is read from the process's own pipes.",
   direction: "workerToServer",
   params: v.strictObject({ stream: v.picklist(["stdout", "stderr"]), data: v.instance(Uint8Array) }),
+});
+
+export const report = notification("worker/progress", {
+  doc:
+    "What the running task says of its progress: of item `item`, counted within the task. Each report replaces the " +
+    "one before; without fraction and text it takes that back. It is shown to people, and changes nothing else. A " +
+    "host should send at most some ten in a second. The server shows at most ten, always with the last one, and " +
+    "ignores a report on an item that it takes for done. The function of a Process reports on its task 0, item 0.",
+  direction: "workerToServer",
+  params: v.strictObject({ seq: count(), item: count(), ...progress.entries }),
 });
 
 export const cancel = notification("worker/cancel", {

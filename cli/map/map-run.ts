@@ -2,6 +2,7 @@ import type { Connection } from "../../bindings/typescript/session/connection.js
 import { describeTarget } from "../../protocol/describe-target.js";
 import { errorCodes } from "../../protocol/errors.js";
 import type { ResultEntry, TaskInput } from "../../protocol/job.js";
+import type { Progress } from "../../protocol/progress.js";
 import type { Target } from "../../protocol/target.js";
 import { jsonToPayload, payloadToJson } from "../../protocol/values.js";
 import { ExitError } from "../exit-error.js";
@@ -31,6 +32,8 @@ export interface MapRunOptions {
   passesOver: (item: Item, index: number) => boolean;
   onPassedOver: (index: number) => void;
   onStarted: (index: number, item: string, pid: number) => void;
+  /** A running item said how far it is, or took that back. */
+  onProgress: (index: number, item: string, progress: Progress) => void;
   /**
    * Whether the reader of the results is fast enough for this item to start. After it has returned false, call `wake`
    * when it may return true.
@@ -114,6 +117,9 @@ export class MapRun {
       }),
       connection.on("job/started", ({ job, tasks }) => {
         if (job === this.#job) for (const { index, pid } of tasks) this.#began(index, pid);
+      }),
+      connection.on("job/progress", ({ job, items }) => {
+        if (job === this.#job) for (const { index, ...progress } of items) this.#reported(index, progress);
       }),
     ];
     void connection.closed.then(() =>
@@ -294,6 +300,11 @@ export class MapRun {
     if (!chunk) return;
     this.#pidOf.set(index, pid);
     this.#options.onStarted(index, chunk.items[index - chunk.index]!.text, pid);
+  }
+
+  #reported(index: number, progress: Progress): void {
+    const chunk = this.#chunkOf.get(index);
+    if (chunk) this.#options.onProgress(index, chunk.items[index - chunk.index]!.text, progress);
   }
 
   #received({ index: first, count, values, error, pid, ms: total }: ResultEntry): void {

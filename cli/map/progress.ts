@@ -1,5 +1,6 @@
 import { formatDuration } from "../../protocol/duration.js";
 import { oneLine } from "../../protocol/one-line.js";
+import { progressText, saysNothing, type Progress as TaskProgress } from "../../protocol/progress.js";
 
 const barWidth = 24;
 /** How many names of running items are shown. */
@@ -14,7 +15,7 @@ export class Progress {
   failed = 0;
   skipped = 0;
   readonly #since: number;
-  readonly #running = new Map<number, { item: string; since: number }>();
+  readonly #running = new Map<number, { item: string; since: number; told?: TaskProgress }>();
 
   constructor(total: number | null, now: number) {
     this.total = total;
@@ -27,6 +28,14 @@ export class Progress {
 
   started(index: number, item: string, now: number): void {
     this.#running.set(index, { item, since: now });
+  }
+
+  /** What an item says of itself. Of a chunk's items only the first was reported as started. */
+  reported(index: number, item: string, told: TaskProgress, now: number): void {
+    const running = this.#running.get(index);
+    if (saysNothing(told)) {
+      if (running) delete running.told;
+    } else this.#running.set(index, { item, since: running?.since ?? now, told });
   }
 
   ended(index: number, kind: "done" | "failed" | "skipped"): void {
@@ -65,7 +74,8 @@ export class Progress {
 
   #bar(): string {
     if (this.total === null || this.total === 0) return "";
-    const filled = Math.round((this.finished / this.total) * barWidth);
+    const parts = [...this.#running.values()].reduce((sum, { told }) => sum + (told?.fraction ?? 0), 0);
+    const filled = Math.min(barWidth, Math.round(((this.finished + parts) / this.total) * barWidth));
     return `${"█".repeat(filled)}${"░".repeat(barWidth - filled)} `;
   }
 
@@ -83,9 +93,10 @@ export class Progress {
 
   #names(now: number): string {
     const oldest = [...this.#running.values()].slice(0, namesShown);
-    const names = oldest.map(({ item, since }) => {
+    const names = oldest.map(({ item, since, told }) => {
       const age = now - since;
-      return age >= 1000 ? `${shorten(item)} (${formatDuration(age)})` : shorten(item);
+      const name = told ? `${shorten(item)} ${shorten(progressText(told))}` : shorten(item);
+      return age >= 1000 ? `${name} (${formatDuration(age)})` : name;
     });
     if (this.#running.size > oldest.length) names.push(`and ${this.#running.size - oldest.length} more`);
     return names.join(", ");

@@ -1,4 +1,5 @@
 import type { OutputLine } from "../../protocol/process.js";
+import type { Progress as TaskProgress } from "../../protocol/progress.js";
 import type { Terminal } from "../terminal.js";
 import { formatOutcome, isTruncated, type FormatOptions, type Written } from "./format-outcome.js";
 import { InOrder } from "./in-order.js";
@@ -51,6 +52,10 @@ export class Report {
 
   started(index: number, item: string): void {
     this.#progress.started(index, item, performance.now());
+  }
+
+  reported(index: number, item: string, progress: TaskProgress): void {
+    this.#progress.reported(index, item, progress, performance.now());
   }
 
   add(given: Outcome): void {

@@ -62,6 +62,7 @@ export async function runMap(
       log?.started(index);
       report.started(index, item);
     },
+    onProgress: (index, item, progress) => report.reported(index, item, progress),
     onOutcome: (outcome) => {
       log?.ended(outcome);
       report.add(outcome);

@@ -2,6 +2,7 @@ import type { ProcessInfo } from "../../protocol/process.js";
 import { formatBytes } from "../../protocol/bytes.js";
 import { formatDuration } from "../../protocol/duration.js";
 import { oneLine } from "../../protocol/one-line.js";
+import { progressText } from "../../protocol/progress.js";
 import type { Column } from "../table.js";
 import type { ServerState } from "./server-state.js";
 
@@ -45,11 +46,10 @@ function stateOf(process: ProcessInfo): string {
 }
 
 /** `poolName`: the name of the worker's pool. */
-function runs({ target, task, role }: ProcessInfo, poolName: string, at: number): string {
-  const what = shorten(target || poolName, longestTarget);
+function runs({ target, task, role, progress }: ProcessInfo, poolName: string, at: number): string {
   // The name of a pool's command already contains its item.
-  if (!task || role === "task") return what;
-  return [what, `item ${task.index} for ${formatDuration(Math.max(0, at - task.startedAt))}`]
+  const item = task && role !== "task" && `item ${task.index} for ${formatDuration(Math.max(0, at - task.startedAt))}`;
+  return [shorten(target || poolName, longestTarget), item, progress && shorten(progressText(progress), longestTarget)]
     .filter(Boolean)
     .join("  ");
 }

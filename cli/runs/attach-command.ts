@@ -116,7 +116,10 @@ async function follow(
       const item = texts[entry.index]!;
       const outcome = runOutcome(entry, item);
       if (outcome) report.add(outcome);
-      else if (entry.state === "running") report.started(entry.index, item);
+      else if (entry.state === "running") {
+        if (entry.progress) report.reported(entry.index, item, entry.progress);
+        else report.started(entry.index, item);
+      }
     }
     ({ next: since, ended } = news);
     if (terminal.isBehind) await new Promise<void>((drained) => terminal.onDrained(drained));

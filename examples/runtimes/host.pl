@@ -18,7 +18,7 @@ $SIG{INT} = 'IGNORE';
 STDOUT->autoflush(1);
 
 our ($identity, $limit) = (undef, 64 << 20);
-my ($next_id, $run_once, $retiring, %targets, %loaded, @later, @tasks) = (1);
+my ($next_id, $run_once, $retiring, $running, %targets, %loaded, @later, @tasks) = (1);
 
 # --- msgpack -------------------------------------------------------------------------------------------------------------
 
@@ -134,6 +134,14 @@ sub request {
     }
 }
 
+# For your functions, too: Polyproc::report(0.5, 'compressing') tells how far the running item is. Without arguments it takes that back.
+sub report {
+    my ($fraction, $text) = @_;
+    die "RangeError: report: fraction must be from 0 to 1; got $fraction\n" if defined $fraction && !($fraction =~ /^[\d.eE+-]+$/ && $fraction >= 0 && $fraction <= 1);
+    return unless $running;
+    notify('worker/progress', { %$running, fraction => defined $fraction ? 0 + $fraction : undef, text => substr($text // '', 0, 200) });
+}
+
 # --- tasks ---------------------------------------------------------------------------------------------------------------
 
 sub failure {
@@ -199,8 +207,9 @@ sub run_task {
     notify('worker/part', { seq => $$task{seq}, from => $from, count => 0, next => $from }) unless $is_loaded;
     for my $index ($from .. $to - 1) {
         my %outcome = (seq => $$task{seq}, from => $index, count => 1);
-        $thrown = undef;
+        ($thrown, $running) = (undef, { seq => $$task{seq}, item => $index });
         unless (eval { $outcome{values} = fitting(to_payload([call($code, $$task{mode}, $$items[$index])])); 1 }) { $thrown = $@; delete $outcome{values}; $outcome{error} = failure($thrown) }
+        $running = undef;
         STDOUT->flush;
         notify($index == $to - 1 ? 'worker/result' : 'worker/part', $index == $to - 1 ? \%outcome : { %outcome, next => $index + 1 });
     }

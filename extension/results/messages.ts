@@ -32,7 +32,9 @@ export interface RowView {
   attempt: number;
   startedAt: number | null;
   ms: number | null;
-  /** The beginning of its result or of its error, on one line, at most `previewLength` characters. */
+  /** From 0 to 1, of an item that runs and says how far it is. */
+  fraction: number | null;
+  /** The beginning of its result, error or report of progress, on one line, at most `previewLength` characters. */
   preview: string;
 }
 

@@ -1,4 +1,6 @@
 import { describeTarget } from "../../protocol/describe-target.js";
+import { oneLine } from "../../protocol/one-line.js";
+import { progressText } from "../../protocol/progress.js";
 import type { CommandResult } from "../../protocol/target.js";
 import { failureText } from "../runs/failure-text.js";
 import type { Row, Run } from "../runs/run.js";
@@ -36,11 +38,16 @@ function lastSign({ rows, info }: Run): number {
 
 export function viewOfRow(row: Row): RowView {
   const { index, label, file, state, pid, attempt, startedAt, ms } = row;
-  return { index, label, file, state, pid, attempt, startedAt, ms, preview: previewOf(row) };
+  return { index, label, file, state, pid, attempt, startedAt, ms, fraction: fractionOf(row), preview: previewOf(row) };
+}
+
+function fractionOf({ state, progress }: Row): number | null {
+  return state === "running" ? (progress?.fraction ?? null) : null;
 }
 
 function previewOf(row: Row): string {
   if (row.error) return shorten(failureText(row.error));
+  if (row.state === "running" && row.progress) return shorten(oneLine(progressText(row.progress)));
   if (row.state !== "done" || row.value === undefined) return "";
   if (isCommandResult(row.value)) return shorten(previewOfCommand(row.value));
   const { text, cut } = jsonText(row.value, { limit: previewLength - 1, indent: 0 });

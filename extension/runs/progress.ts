@@ -1,6 +1,8 @@
 import * as vscode from "vscode";
+import { oneLine } from "../../protocol/one-line.js";
+import { progressText } from "../../protocol/progress.js";
 import { failureOfAll, failureText } from "./failure-text.js";
-import type { Run } from "./run.js";
+import type { Row, Run } from "./run.js";
 
 /** A run that is over sooner needs no notification. */
 const delayMs = 500;
@@ -28,17 +30,31 @@ async function report(
 ): Promise<void> {
   let shown = 0;
   let stopping = false;
+  /** Running items that say how far they are. */
+  const reports = new Map<number, Row>();
+  const note = (changed: readonly number[]) => {
+    for (const index of changed) {
+      const row = run.rows[index];
+      if (row?.state === "running" && row.progress) reports.set(index, row);
+      else reports.delete(index);
+    }
+    tell();
+  };
   const tell = () => {
     const { total, done, failed, cancelled } = run.info;
     const settled = done + failed + cancelled;
+    const parts = [...reports.values()].reduce((sum, { progress }) => sum + (progress?.fraction ?? 0), 0);
+    // A retry takes an item's part back. A bar does not go back.
+    const now = Math.max(shown, settled + parts);
     const message =
       `${settled.toLocaleString()} of ${total.toLocaleString()}` +
-      `${failed > 0 ? `, ${failed.toLocaleString()} failed` : ""}${stopping ? ", stopping…" : ""}`;
-    progress.report({ message, increment: total === 0 ? 0 : ((settled - shown) / total) * 100 });
-    shown = settled;
+      `${failed > 0 ? `, ${failed.toLocaleString()} failed` : ""}${stopping ? ", stopping…" : ""}` +
+      reportText(reports.values().next().value);
+    progress.report({ message, increment: total === 0 ? 0 : ((now - shown) / total) * 100 });
+    shown = now;
   };
   tell();
-  const changes = run.onDidChange(tell);
+  const changes = run.onDidChange(note);
   const cancellation = token.onCancellationRequested(() => {
     stopping = true;
     tell();
@@ -54,6 +70,11 @@ async function report(
   await run.whenEnded;
   changes.dispose();
   cancellation.dispose();
+}
+
+/** `: a.tif 45 %  compressing`, of the item that has said so for the longest time. */
+function reportText(row: Row | undefined): string {
+  return row?.progress ? `: ${oneLine(`${row.label} ${progressText(row.progress)}`).slice(0, 80)}` : "";
 }
 
 async function tellEnd(run: Run): Promise<void> {

@@ -1,6 +1,7 @@
 import { decode } from "../../bindings/typescript/session/codec.js";
 import type { Failure } from "../../protocol/job.js";
 import { type Payload, payloadBytes } from "../../protocol/payload.js";
+import type { Progress } from "../../protocol/progress.js";
 import type { RunEntry } from "../../protocol/run.js";
 import type { Row, RowState, RunItem } from "./run.js";
 
@@ -15,6 +16,7 @@ class EntryRow implements Row {
   readonly attempt: number;
   readonly startedAt: number | null;
   readonly ms: number | null;
+  declare readonly progress?: Progress;
   declare readonly error?: Failure;
   #payload: Payload | undefined;
   #value: unknown;
@@ -29,6 +31,7 @@ class EntryRow implements Row {
     this.attempt = entry.attempt;
     this.startedAt = entry.startedAt;
     this.ms = entry.ms;
+    if (entry.progress) this.progress = entry.progress;
     if (entry.error) this.error = entry.error;
     this.#payload = entry.value;
   }

@@ -1,5 +1,6 @@
 import type { Failure } from "../../protocol/job.js";
 import type { Halt, RunInfo } from "../../protocol/run.js";
+import type { Progress } from "../../protocol/progress.js";
 import type { Target } from "../../protocol/target.js";
 import type { Disposable } from "../connection/rpc.js";
 import type { ItemSource } from "../items/item-source.js";
@@ -61,6 +62,8 @@ export interface Row {
   /** Milliseconds since 1970. */
   readonly startedAt: number | null;
   readonly ms: number | null;
+  /** What it said of itself, while it runs. */
+  readonly progress?: Progress;
   /**
    * Of an item that is done: its result; undefined when the server no longer has it. A command's is a CommandResult.
    */

@@ -53,4 +53,5 @@ export const jobExamples: Examples = {
   "job/wait": { params: { job: "job:s1.11" }, result: { done: 3, failed: 1 } },
   "job/watch": { params: { job: "job:s1.11" }, result: null },
   "job/started": { params: { job: "job:s1.11", tasks: [{ index: 0, pid: 4301, startedAt: 1767225600125 }] } },
+  "job/progress": { params: { job: "job:s1.11", items: [{ index: 0, fraction: 0.45, text: "compressing" }] } },
 };

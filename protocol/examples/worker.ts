@@ -51,6 +51,7 @@ export const workerExamples: Examples = {
   "worker/part": { params: { seq: 0, from: 0, count: 2, values: [1, 4], next: 2, ms: 1.25 } },
   "worker/result": { params: { seq: 0, from: 2, count: 1, values: [9], ms: 0.5 } },
   "worker/output": { params: { stream: "stdout", data: { $bytes: "aGVsbG8K" } } },
+  "worker/progress": { params: { seq: 0, item: 2, fraction: 0.45, text: "compressing" } },
   "worker/cancel": { params: { seq: 4, reason: "TimedOut", from: 2 } },
   "worker/exit": { params: {} },
 };

@@ -14,6 +14,7 @@ export const workerHandlers: readonly Handler[] = [
   // The frame door reads the aside pipe before it dispatches the messages that came with `worker/wrote`.
   receive(workers.wrote, () => {}),
   receive(workers.initialized, ({ session }, params) => hostOf(session).initialized(params)),
+  receive(workers.report, ({ session }, params) => hostOf(session).report(params)),
   receive(workers.output, ({ engine, session }, params) =>
     engine.output.feed(hostOf(session).process, params.stream, params.data),
   ),

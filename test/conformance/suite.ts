@@ -273,6 +273,31 @@ export function conformance(runtime: RuntimeUnderTest): void {
       assert.equal(await pool.apply(target("square"), [8]), 64);
     });
 
+    test("reports the progress of the running item, and refuses a fraction that is none", async (t) => {
+      const mp = await client(t);
+      const shown = async (pid: number) => {
+        const { processes } = await mp.connection.request("process/list", { scope: "all" });
+        return processes.find((one) => one.pid === pid)?.progress;
+      };
+      const pool = new mp.Pool(1);
+      const [begun, goOn] = [new mp.Queue<number>(), new mp.Queue<null>()];
+      const measured = pool.starmap(target("measure"), [
+        [begun, goOn],
+        [begun, goOn],
+      ]);
+      const pid = await begun.get();
+      await waitFor(() => shown(pid), { what: "a report" });
+      assert.deepEqual(await shown(pid), { index: 0, fraction: 0.25, text: "compressing" });
+      await goOn.put(null);
+      const next = await begun.get();
+      await waitFor(async () => (await shown(next))?.index === 1, { what: "the next item's report" });
+      await goOn.put(null);
+      assert.deepEqual(await measured, [1, 1]);
+      const error = await failure(pool.apply(target("misreport"), []));
+      assert.match(error.message, /fraction must be from 0 to 1; got 50/);
+      await waitFor(async () => (await shown(pid)) === undefined, { what: "an idle worker without a report" });
+    });
+
     if (runtime.hearsCancel) {
       test("a task is interrupted in its wait when it must stop, and its worker lives on", async (t) => {
         const mp = await client(t);

@@ -3,6 +3,7 @@
 from _thread import get_ident
 
 from ._server import default
+from ._session.progress import KEPT, report
 from ._session.stops import item_index, reason, stop_error, take_stop
 
 
@@ -38,6 +39,15 @@ class CurrentTask:
         why = self.reason
         if why is not None:
             raise stop_error(why)
+
+    def report(self, fraction=KEPT, text=KEPT):
+        """
+        Tells how far the running item is: in the editor, `polyproc map` and `top`, and to clients. `fraction`: from 0
+        to 1; `text`: what it does now, of which 200 characters are shown. What is left out stays as it was; None takes
+        it back. Call it as often as you like: some ten reports in a second are sent, the last one always. Raises
+        ValueError if `fraction` is not from 0 to 1, TypeError if a type is wrong. After the task it does nothing.
+        """
+        report(self._session, self._task, fraction, text)
 
     @property
     def job(self):

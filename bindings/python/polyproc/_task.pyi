@@ -14,6 +14,13 @@ class CurrentTask:
         """Why it is to stop. None: it is not."""
     def raise_if_cancelled(self) -> None:
         """Raises Cancelled when the task is to stop."""
+    def report(self, fraction: float | None = ..., text: str | None = ...) -> None:
+        """
+        Tells how far the running item is: in the editor, `polyproc map` and `top`, and to clients. `fraction`: from 0
+        to 1; `text`: what it does now, of which 200 characters are shown. What is left out stays as it was; None takes
+        it back. Call it as often as you like: some ten reports in a second are sent, the last one always. Raises
+        ValueError if `fraction` is not from 0 to 1, TypeError if a type is wrong. After the task it does nothing.
+        """
     @property
     def job(self) -> str | None:
         """The handle of the job that it belongs to; None for the target of a Process."""

@@ -17,6 +17,15 @@ export interface CurrentTask {
   readonly job: Handle | null;
   /** The item's position in the list given to `map`. 0 for the function of a Process. */
   readonly index: number;
+  /**
+   * Tells how far the running item is: the editor, `polyproc map`, `top` and other clients. `fraction`: from 0 to 1;
+   * `text`: what it does now, of which 200 characters are shown. What is left out stays as it was; null takes it back.
+   * Call it as often as you like: some ten reports in a second are sent, the last one always. Throws RangeError if
+   * `fraction` is not from 0 to 1, TypeError if a type is wrong. After the task it does nothing.
+   *
+   * A function that never returns to the event loop sends its last report with the next call of `report`.
+   */
+  report(progress: { fraction?: number | null | undefined; text?: string | null | undefined }): void;
 }
 
 /** Decodes arguments and encodes results of tasks. */

@@ -1,6 +1,7 @@
 import { PolyprocError } from "../../../protocol/errors.js";
 import type { Failure } from "../../../protocol/job.js";
 import type { NotificationParams } from "../session/methods.js";
+import type { Progress } from "../../../protocol/progress.js";
 import type { Payload } from "../../../protocol/schema.js";
 import type { WorkerTask } from "../../../protocol/worker.js";
 import type { Callable } from "./callable.js";
@@ -22,7 +23,7 @@ export interface RunnerOptions {
   drop(payload: Payload): void;
   /** Largest payload of one message, in bytes. */
   maxPayloadBytes: number;
-  tell(method: "worker/part" | "worker/result" | "worker/initialized", params: object): void;
+  tell(method: "worker/part" | "worker/result" | "worker/progress" | "worker/initialized", params: object): void;
   /** The only task of a Process is done, so the host must end. `thrown`: what its function threw, or null. */
   ended(thrown: { error: unknown } | null): void;
   /** The server sends no more tasks, and none is running. */
@@ -194,6 +195,10 @@ export class Runner implements TaskOwner {
 
   part(task: WorkerTask, outcome: Outcome, next: number): void {
     this.#options.tell("worker/part", { seq: task.seq, ...outcome, next });
+  }
+
+  progress(task: WorkerTask, item: number, progress: Progress): void {
+    this.#options.tell("worker/progress", { seq: task.seq, item, ...progress });
   }
 
   result(task: WorkerTask, outcome: Outcome): void {

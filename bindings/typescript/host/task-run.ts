@@ -1,10 +1,12 @@
 import { PolyprocError } from "../../../protocol/errors.js";
 import type { Failure } from "../../../protocol/job.js";
 import { payloadBytes, type Handle, type Payload } from "../../../protocol/payload.js";
+import type { Progress } from "../../../protocol/progress.js";
 import type { WorkerTask } from "../../../protocol/worker.js";
 import type { Callable } from "./callable.js";
 import { failureOf, taskFailed } from "./failure.js";
 import type { CurrentTask } from "./link.js";
+import { ProgressReports, type GivenProgress } from "./progress-reports.js";
 import { explainReferenceError } from "./reference-error.js";
 import type { Turn } from "./turn.js";
 
@@ -39,6 +41,8 @@ export interface TaskOwner {
   encode(value: unknown): Payload;
   /** Reports finished items. Item `next` starts now. */
   part(task: WorkerTask, outcome: Outcome, next: number): void;
+  /** Reports the progress of item `item`. */
+  progress(task: WorkerTask, item: number, progress: Progress): void;
   /** Reports the last items: the task is done. */
   result(task: WorkerTask, outcome: Outcome): void;
   /** Called after `result`. */
@@ -64,6 +68,7 @@ export class TaskRun implements CurrentTask {
   #unclocked = 0;
   #controller: AbortController | null = null;
   #stop: PolyprocError | null = null;
+  #progress: ProgressReports | null = null;
   /** Increases with each item, so that a promise that settles late is not taken for the outcome of a later item. */
   #serial = 0;
   #over = false;
@@ -94,6 +99,12 @@ export class TaskRun implements CurrentTask {
       if (this.#stop) this.#controller.abort(this.#stop);
     }
     return this.#controller.signal;
+  }
+
+  report(progress: GivenProgress): void {
+    if (this.#over) return;
+    this.#progress ??= new ProgressReports((told, item) => this.#owner.progress(this.task, item, told));
+    this.#progress.report(progress, this.#at);
   }
 
   start(): void {
@@ -203,6 +214,7 @@ export class TaskRun implements CurrentTask {
     this.#at++;
     this.#serial++;
     this.#controller = null;
+    this.#progress?.clear();
     if (this.#stop?.codeName === "TimedOut") this.#stop = null;
   }
 
@@ -222,6 +234,7 @@ export class TaskRun implements CurrentTask {
 
   #end(outcome: Outcome): void {
     this.#over = true;
+    this.#progress?.clear();
     this.#serial++;
     this.#owner.result(this.task, this.#timed(outcome));
     this.#owner.finished();

@@ -161,7 +161,11 @@ export class Table {
         class="cell preview ${row.state === "failed" || row.state === "lost" ? "bad" : ""}"
         title=${row.preview}
       >
-        ${row.preview}
+        ${
+          row.fraction === null
+            ? nothing
+            : html`<span class="bar" role="presentation"><span .style=${`width: ${row.fraction * 100}%`}></span></span>`
+        }${row.preview}
       </div>
     </div>`;
   }

@@ -1,5 +1,6 @@
 import type { ProcessInfo, Usage } from "../../../protocol/process.js";
 import { formatBytes } from "../../../protocol/bytes.js";
+import { progressText } from "../../../protocol/progress.js";
 import { ageText, cpuText, joined, rowText } from "../amounts.js";
 import { partyOf, partyText, poolName, processName, runningItem, type RunningItem } from "../names.js";
 import type { Snapshot } from "../snapshot.js";
@@ -16,6 +17,7 @@ export function processRow(
   const usage = process.state === "exited" ? undefined : snapshot.known.usage.get(process.process);
   const item = runningItem(process, snapshot);
   const state = stateText(process, item);
+  const progress = process.progress && rowText(progressText(process.progress), 40);
   const pid = process.pid === null ? null : `pid ${process.pid}`;
   return {
     id: process.process,
@@ -23,13 +25,14 @@ export function processRow(
     // That it runs is what its icon says; the side bar is narrow.
     description: joined(
       item ? `${item.name} ${ageText(snapshot.at - item.startedAt)}` : state !== "running" && state,
+      progress,
       pid,
       process.state !== "starting" && ageText((process.endedAt ?? snapshot.at) - process.startedAt),
       usage && cpuText(usage.cpuPercent),
       usage && formatBytes(usage.memoryBytes),
     ),
     icon: iconOf(process, item),
-    spoken: [label, state, pid, item && `runs ${item.name}`].filter(Boolean).join(", "),
+    spoken: [label, state, pid, item && `runs ${item.name}`, progress].filter(Boolean).join(", "),
     context: ["process", process.role, process.state === "exited" ? "ended" : "running"].join(" "),
     about: { kind: "process", process: process.process },
     children: below,
@@ -80,6 +83,7 @@ function details(process: ProcessInfo, usage: Usage | undefined, snapshot: Snaps
     process.pid !== null && ["Pid", String(process.pid)],
     process.target !== "" && ["Runs", process.target],
     item !== null && ["Item", `${item.name}, for ${ageText(at - item.startedAt)}`],
+    process.progress !== undefined && ["Progress", progressText(process.progress)],
     pool !== undefined && ["Pool", poolName(pool, snapshot)],
     ["Runtime", process.runtime],
     process.daemon && process.role === "process" && ["Daemon", "ends with its parent"],

@@ -1,7 +1,9 @@
 import * as jobs from "../../../protocol/job.js";
 import type { ResultEntry } from "../../../protocol/job.js";
+import type { Progress } from "../../../protocol/progress.js";
 import { payloadHandles, type Handle, type Payload } from "../../../protocol/schema.js";
 import { OncePerTurn, type Principal } from "../guard.js";
+import { highWaterBytes } from "../peer.js";
 import type { PoolDependencies } from "./dependencies.js";
 import { valueBytes } from "./result-bytes.js";
 import type { Session } from "../session.js";
@@ -14,7 +16,8 @@ type ReportingPool = Principal & { readonly engine: PoolDependencies };
 
 /**
  * What a job reports: outcomes to the session that created it (or to the part of the engine that did), starts of tasks
- * to the sessions that watch it. What happens in one turn of the event loop is sent in one message.
+ * and reports of running items to the sessions that watch it. What happens in one turn of the event loop is sent in
+ * one message.
  */
 export class JobReports {
   readonly #job: Handle;
@@ -24,6 +27,8 @@ export class JobReports {
   /** Sessions that get `job/started`, each with the function that removes the job's listener from it. */
   readonly #watchers = new Map<Session, () => void>();
   #results: ResultEntry[] = [];
+  /** The last report of each item that has reported in this turn. */
+  #progress = new Map<number, Progress>();
   #starts: { index: number; pid: number; startedAt: number }[] = [];
   readonly #flushing: OncePerTurn;
   #ended = false;
@@ -51,6 +56,12 @@ export class JobReports {
     this.#flushing.schedule();
   }
 
+  progressed(index: number, progress: Progress): void {
+    if (this.#watchers.size === 0) return;
+    this.#progress.set(index, progress);
+    this.#flushing.schedule();
+  }
+
   settled(entry: ResultEntry): void {
     if (this.#ended) return;
     if (entry.values) this.#hand(entry.values);
@@ -74,6 +85,7 @@ export class JobReports {
       this.#starts = [];
       for (const session of this.#watchers.keys()) session.peer.notify(jobs.started, { job: this.#job, tasks });
     }
+    this.#flushProgress();
     if (this.#results.length === 0 || this.#ended) return;
     const results = this.#results;
     this.#results = [];
@@ -87,6 +99,14 @@ export class JobReports {
       this.#pool.engine.guard.run(this.#session, () => this.#sink(part));
       from = to;
     }
+  }
+
+  #flushProgress(): void {
+    if (this.#progress.size === 0) return;
+    const items = Array.from(this.#progress, ([index, progress]) => ({ index, ...progress }));
+    this.#progress.clear();
+    for (const { peer } of this.#watchers.keys())
+      if (peer.backlogBytes() < highWaterBytes) peer.notify(jobs.progressed, { job: this.#job, items });
   }
 
   /** Gives the session references to the handles inside a result. */

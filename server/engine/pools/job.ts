@@ -2,6 +2,7 @@ import { PolyprocError } from "../../../protocol/errors.js";
 import * as jobs from "../../../protocol/job.js";
 import type { Failure, Mode, ResultEntry, TaskInput } from "../../../protocol/job.js";
 import { objectHandles, type Handle, type Payload, payloadBytes } from "../../../protocol/schema.js";
+import type { Progress } from "../../../protocol/progress.js";
 import { describeTarget } from "../../../protocol/describe-target.js";
 import type { Target } from "../../../protocol/target.js";
 import { Deque } from "../deque.js";
@@ -64,6 +65,8 @@ export interface JobObserver extends Principal {
   /** These items are queued again: their worker had not begun them, or they are retried. */
   requeued(index: number, count: number, attempt: number): void;
   settled(entry: ResultEntry, attempt: number): void;
+  /** The item, which runs, reported its progress, or took it back. */
+  progressed?(index: number, progress: Progress): void;
 }
 
 /** A target, and the tasks that run it in a pool. */
@@ -236,6 +239,11 @@ export class Job implements SharedObject {
   started(task: Task, pid: number, startedAt: number): void {
     this.#tellObserver((observer) => observer.began(task, pid, startedAt));
     this.#reports.started(task.index, pid, startedAt);
+  }
+
+  progressed(index: number, progress: Progress): void {
+    this.#tellObserver((observer) => observer.progressed?.(index, progress));
+    this.#reports.progressed(index, progress);
   }
 
   requeued(batch: Batch, from: number, to: number, attempt: number): void {

@@ -8,6 +8,7 @@ import { CommandRun } from "../processes/command-run.js";
 import type { PoolDependencies } from "./dependencies.js";
 import type { Principal } from "../guard.js";
 import type { ProcessRecord } from "../processes/process.js";
+import { ProgressGate } from "../processes/progress-gate.js";
 import type { CommandSpec, ExitStatus } from "../processes/spawner.js";
 import type { Session } from "../session.js";
 import type { Outcome, Task } from "./task.js";
@@ -33,6 +34,7 @@ export class PoolCommand {
   readonly #record: ProcessRecord;
   readonly #target: CommandTarget;
   readonly #output: Record<"stdout" | "stderr", CommandOutput>;
+  readonly #progress: ProgressGate;
   readonly #since: number;
   #deadline: Timer | undefined;
   #over = false;
@@ -56,6 +58,7 @@ export class PoolCommand {
       pool.session,
       pool.handle,
     );
+    this.#progress = new ProgressGate(this.#record);
     this.#record.task = { job: task.job.handle, index: task.index, startedAt: wallTime };
     if (spec instanceof PolyprocError) {
       // In a later turn of the event loop: each refusal starts the next task, and thousands in one turn would block
@@ -74,6 +77,9 @@ export class PoolCommand {
         if (output.fault) return;
         output.push(data);
         if (output.fault) this.#record.terminate(task.job.graceMs);
+      },
+      progress: (report) => {
+        if (!this.#over) this.#progress.set({ index: task.index, ...report }, task.job);
       },
       failed: (error) => engine.guard.soon(pool, () => this.#end({ error: error.toErrorObject() })),
       exited: (status) => this.#end(this.#result(status)),
@@ -179,6 +185,7 @@ export class PoolCommand {
     this.#output.stdout.clear();
     this.#output.stderr.clear();
     this.#deadline?.cancel();
+    this.#progress.clear();
     const ms = Math.round((this.#pool.engine.clock.now() - this.#since) * 1000) / 1000;
     const { task } = this;
     this.#pool.outcome(task, { from: task.from, count: 1, ...outcome }, this.#record.pid ?? 0, ms);

@@ -9,7 +9,7 @@ import { kindOfKey } from "../processes/runtime.js";
 import type { HostRecord, HostUser } from "../processes/host.js";
 import type { ExitStatus } from "../processes/spawner.js";
 import type { Task, TaskWorker } from "./task.js";
-import { knownOutcome, reportFault, type WorkerReport } from "./worker-report.js";
+import { knownOutcome, reportFault, showProgress, type WorkerReport } from "./worker-report.js";
 import { findClaimed, maxUnacknowledged, TaskNumbers } from "./task-numbers.js";
 import { TaskTimers } from "./task-timers.js";
 import { firstMessage, taskMessage } from "./worker-messages.js";
@@ -255,6 +255,7 @@ export class PoolWorker implements HostUser, TaskWorker {
     const outcome = knownOutcome(this.pool.engine.registry, part);
     this.pool.outcome(task, { ...outcome, from: part.from, count: part.count }, this.pid, part.ms ?? this.#elapsed());
     task.from = part.next;
+    this.host.progress.clear();
     // The timeout is for each item: the next item starts with all of it.
     if (task.stopping === "TimedOut") {
       task.stopping = null;
@@ -262,6 +263,10 @@ export class PoolWorker implements HostUser, TaskWorker {
     }
     this.headSince = this.pool.engine.clock.now();
     this.#watchDeadline();
+  }
+
+  report(report: Params<typeof workers.report>): void {
+    showProgress(this.host.progress, this.inflight[0], report);
   }
 
   result(result: Params<typeof workers.result>): void {
@@ -359,6 +364,7 @@ export class PoolWorker implements HostUser, TaskWorker {
 
   #headEnded(): void {
     this.host.process.task = null;
+    this.host.progress.clear();
     this.pool.engine.events.taskChanged(this.host.process);
     this.#timers.endTimeout();
   }
@@ -368,6 +374,7 @@ export class PoolWorker implements HostUser, TaskWorker {
     this.headSince = this.pool.engine.clock.now();
     const startedAt = this.pool.engine.clock.wallTime();
     const { process } = this.host;
+    this.host.progress.clear();
     process.task = { job: task.job.handle, index: task.index, startedAt };
     process.source = task.job.source;
     this.pool.engine.events.taskChanged(process);

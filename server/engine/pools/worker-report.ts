@@ -1,8 +1,11 @@
 import { PolyprocError } from "../../../protocol/errors.js";
 import type { Failure } from "../../../protocol/job.js";
 import { payloadHandles, payloadStart, type Payload } from "../../../protocol/schema.js";
+import type { Params } from "../../../protocol/message.js";
+import type * as workers from "../../../protocol/worker.js";
 import { isBlob } from "../msgpack-skip.js";
 import { listLength } from "../payload-list.js";
+import type { ProgressGate } from "../processes/progress-gate.js";
 import type { Registry } from "../registry.js";
 import type { Task } from "./task.js";
 
@@ -54,4 +57,14 @@ export function knownOutcome(
       { handle: unknown },
     ).toErrorObject(),
   };
+}
+
+/** Shows what the worker says of the task's running item. Ignored if the item is over: a report may arrive later. */
+export function showProgress(
+  gate: ProgressGate,
+  task: Task | undefined,
+  { seq, item, fraction, text }: Params<typeof workers.report>,
+): void {
+  if (task?.seq !== seq || item < task.from || item >= task.to) return;
+  gate.set({ index: task.batch.index + item, fraction, text }, task.job);
 }

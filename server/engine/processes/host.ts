@@ -5,6 +5,7 @@ import * as worker from "../../../protocol/worker.js";
 import type { Guard, Principal } from "../guard.js";
 import type { OutputHub } from "./output.js";
 import { describeExit, type ProcessRecord } from "./process.js";
+import { ProgressGate } from "./progress-gate.js";
 import type { Session } from "../session.js";
 import type { ExitStatus, Host, HostEvents, HostSpec, Spawner } from "./spawner.js";
 
@@ -22,6 +23,8 @@ export interface HostUser extends Principal {
   initialized(error: Params<typeof worker.initialized>["error"]): void;
   part(part: Params<typeof worker.part>): void;
   result(result: Params<typeof worker.result>): void;
+  /** Of its tasks. Without it, a report is one on the process. */
+  report?(report: Params<typeof worker.report>): void;
   /** The host has exited, its connection was read to the end, and its session has ended. */
   gone(status: ExitStatus): void;
   /** The host could not be started. */
@@ -44,6 +47,8 @@ export class HostRecord implements HostEvents, Principal {
   readonly engine: HostDependencies;
   readonly process: ProcessRecord;
   readonly runtime: string;
+  /** What it says of its progress. */
+  readonly progress: ProgressGate;
   host: Host | null = null;
   /** Whether the host takes tasks ahead of need. */
   claims = false;
@@ -65,6 +70,7 @@ export class HostRecord implements HostEvents, Principal {
     this.engine = engine;
     this.runtime = spec.runtime;
     this.process = engine.processes.newHostProcess(spec);
+    this.progress = new ProgressGate(this.process);
     try {
       this.host = engine.options.spawner.startHost(spec, this);
       this.process.child = this.host;
@@ -162,6 +168,13 @@ export class HostRecord implements HostEvents, Principal {
     this.#tell((user) => user.result(params));
   }
 
+  report(params: Params<typeof worker.report>): void {
+    this.#tell((user) => {
+      if (user.report) user.report(params);
+      else this.progress.set({ fraction: params.fraction, text: params.text });
+    });
+  }
+
   #tell(what: (user: HostUser) => void): void {
     const user = this.#user;
     if (user && this.#expelledFor === null) this.engine.guard.run(user, () => what(user));
@@ -210,6 +223,7 @@ export class HostRecord implements HostEvents, Principal {
     this.#gone = true;
     const { guard } = this.engine;
     const status = this.#status!;
+    this.progress.clear();
     guard.run(null, () => this.engine.output.end(this.process));
     guard.run(this.#user, () => this.#user?.gone(status));
     guard.run(null, () => this.process.exitedWith(status, this.process.failure ?? describeExit(status)));

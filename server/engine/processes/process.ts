@@ -15,7 +15,7 @@ import { Wait, type Party, type Waitable } from "../wait.js";
 export interface ProcessDependencies {
   readonly clock: Clock;
   readonly guard: Guard;
-  readonly events: Pick<EventLog, "publishProcess" | "publishSession">;
+  readonly events: Pick<EventLog, "publishProcess" | "publishSession" | "taskChanged">;
   readonly processes: { exited(record: ProcessRecord): void };
   readonly options: { readonly signalNumber: SignalNumber };
 }
@@ -67,6 +67,7 @@ export class ProcessRecord implements SharedObject, Waitable, OwnProcess {
   readonly startedAt: number;
   endedAt: number | null = null;
   task: NonNullable<ProcessInfo["task"]> | null = null;
+  progress: NonNullable<ProcessInfo["progress"]> | null = null;
   /** Number of children that it has started: the last number of their identities. */
   childCount = 0;
   #exitListeners = new Set<() => void>();
@@ -157,7 +158,7 @@ export class ProcessRecord implements SharedObject, Waitable, OwnProcess {
     this.exitCode = status.signal === null ? status.exitCode : -this.engine.options.signalNumber(status.signal);
     this.reason = reason;
     this.endedAt = this.engine.clock.wallTime();
-    this.task = null;
+    this.task = this.progress = null;
     // The record may live for long; the buffers of the child's pipes and connection must not.
     this.child = null;
     this.#killTimer?.cancel();
@@ -197,6 +198,7 @@ export class ProcessRecord implements SharedObject, Waitable, OwnProcess {
       startedAt: this.startedAt,
       endedAt: this.endedAt,
       task: this.task,
+      ...(this.progress === null ? {} : { progress: this.progress }),
     };
   }
 

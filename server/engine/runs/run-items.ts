@@ -1,3 +1,4 @@
+import { saysNothing, type Progress } from "../../../protocol/progress.js";
 import type { RunEntry } from "../../../protocol/run.js";
 import { ChangeLog } from "./change-log.js";
 
@@ -17,6 +18,8 @@ export class RunItems {
   /** NaN: null. */
   readonly #startedAt: Float64Array;
   readonly #ms: Float64Array;
+  /** Of running items; of each worker one at most. */
+  readonly #progress = new Map<number, Progress>();
 
   constructor(total: number) {
     this.total = total;
@@ -47,7 +50,21 @@ export class RunItems {
     this.#attempts[index] = attempt;
     this.#startedAt[index] = startedAt ?? NaN;
     this.#ms[index] = ms ?? NaN;
+    this.#progress.delete(index);
     this.log.add(index);
+  }
+
+  /** False: the item does not run. */
+  setProgress(index: number, progress: Progress): boolean {
+    if (this.#state(index) !== "running") return false;
+    if (saysNothing(progress)) this.#progress.delete(index);
+    else this.#progress.set(index, progress);
+    this.log.add(index);
+    return true;
+  }
+
+  progressOf(index: number): Progress | undefined {
+    return this.#progress.get(index);
   }
 
   isOver(index: number): boolean {

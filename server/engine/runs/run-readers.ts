@@ -87,7 +87,9 @@ export class RunReaders {
       // At least one entry, of any size.
       if (entries.length === limit || (entries.length > 0 && bytes > maxReadBytes))
         return { entries, next, ended: false, ...this.#run.originMark(session) };
-      entries.push({ index, chunk: this.#chunks.of(index), ...this.#items.get(index), ...outcome });
+      const progress = this.#items.progressOf(index);
+      const item = { ...this.#items.get(index), ...(progress && { progress }) };
+      entries.push({ index, chunk: this.#chunks.of(index), ...item, ...outcome });
       if (outcome && "value" in outcome) this.#run.engine.registry.showPayload(session, outcome.value);
       next = position;
     }

@@ -4,6 +4,7 @@ import type { Failure, ResultEntry } from "../../../protocol/job.js";
 import type { Params, Result } from "../../../protocol/message.js";
 import type { Halt, RunInfo } from "../../../protocol/run.js";
 import type * as runs from "../../../protocol/run.js";
+import type { Progress } from "../../../protocol/progress.js";
 import type { Handle, Payload } from "../../../protocol/schema.js";
 import { describeTarget } from "../../../protocol/describe-target.js";
 import type { Account } from "../budget.js";
@@ -241,6 +242,10 @@ export class Run implements SharedObject, JobObserver, Principal {
     for (let i = index; i < index + count; i++)
       this.#items.set(i, { ...this.#items.get(i), state: "queued", attempt, ms: null });
     this.#changed();
+  }
+
+  progressed(index: number, progress: Progress): void {
+    if (this.#items.setProgress(index, progress)) this.#readers.changed();
   }
 
   settled(entry: ResultEntry, attempt: number): void {

@@ -108,8 +108,8 @@ export class EventLog {
   }
 
   /**
-   * A pool's worker began or ended a task. Cheap enough for every task. Sent at most every 250 ms for each worker, and
-   * always with the last state.
+   * A process began or ended a task, or reported its progress. Cheap enough for every task. Sent at most every 250 ms
+   * for each process, and always with the last state.
    */
   taskChanged(process: WatchedProcess): void {
     if (this.#followers.process > 0) this.#dirtyTasks.set(process, true);
@@ -226,7 +226,7 @@ export class EventLog {
   /** Without subscribers, changes of tasks are not recorded. So a subscriber that returns gets the present tasks. */
   #catchUpTasks(): void {
     for (const process of this.#engine.processes.running())
-      if (process.role === "worker") this.#dirtyTasks.set(process, true);
+      if (process.role !== "host") this.#dirtyTasks.set(process, true);
   }
 
   #recordSync(object: SharedObject, gone: boolean): void {

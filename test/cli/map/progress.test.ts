@@ -37,3 +37,18 @@ test("the summary counts unfinished items", () => {
   stream.ended(0, "skipped");
   assert.equal(stream.summary(10), "0 done, 1 not finished in 10 ms");
 });
+
+test("what running items say of themselves stands behind their names, and moves the bar", () => {
+  const progress = new Progress(2, 0);
+  progress.started(0, "a.tif", 0);
+  progress.reported(0, "a.tif", { fraction: 0.5, text: "compressing" }, 500);
+  // Of a chunk's items only the first was reported as started.
+  progress.reported(1, "b.tif", { fraction: 0.509, text: "" }, 500);
+  assert.deepEqual(progress.lines(2000), [
+    " ████████████░░░░░░░░░░░░ 0/2",
+    " a.tif 50 %  compressing (2.0 s), b.tif 50 % (1.5 s)",
+  ]);
+  progress.reported(0, "a.tif", { fraction: null, text: "" }, 2000);
+  progress.ended(1, "done");
+  assert.equal(progress.lines(2000)[1], " a.tif (2.0 s)");
+});

@@ -150,6 +150,7 @@ export function rowView(index: number, changes: Partial<RowView> = {}): RowView 
     attempt: 1,
     startedAt: 1_000_000 + Math.floor(index / 4) * 100,
     ms: 80 + (index % 4) * 5,
+    fraction: null,
     preview: `{"words":${index * 3}}`,
     ...changes,
   };

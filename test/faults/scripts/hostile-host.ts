@@ -244,6 +244,20 @@ export const misdeeds: Record<string, Misdeed> = {
   floodsStandardOutput: (host, task) => {
     process.stdout.write(Buffer.alloc(1024 * 1024, `${"x".repeat(63)}\n`), () => host.succeed(task));
   },
+  reportsImpossibleProgress: (host, task) => {
+    host.tell("worker/progress", { seq: task.seq, item: 0, fraction: 50, text: "" });
+    host.succeed(task);
+  },
+  reportsProgressOfOtherTasks: (host, task) => {
+    for (let i = 0; i < 100; i++)
+      host.tell("worker/progress", { seq: task.seq + i, item: i, fraction: 0.5, text: "x".repeat(400) });
+    host.succeed(task);
+  },
+  floodsProgress: (host, task) => {
+    for (let i = 0; i < 5000; i++)
+      host.tell("worker/progress", { seq: task.seq, item: 0, fraction: i / 5000, text: `part ${i}` });
+    host.succeed(task);
+  },
   floodsParts: (host, task) => {
     for (let i = 0; i < 5000; i++) host.loaded(task);
     host.succeed(task);

@@ -120,6 +120,10 @@ export class FakeHost implements Host {
     });
   }
 
+  reports(task: workers.WorkerTask, fraction: number | null, text = "", item = task.from ?? 0): void {
+    this.#record.report({ seq: task.seq, item, fraction, text });
+  }
+
   fail(task: workers.WorkerTask, error: Failure | string = "boom"): void {
     const from = task.from ?? 0;
     this.#record.result({

@@ -26,7 +26,10 @@ export type SyncInfo = v.InferOutput<typeof syncInfo>;
 
 export const deadlockInfo = v.strictObject({
   deadlock: v.string(),
-  /** Each party waits for what the next party holds; the last waits for what the first holds. */
+  /**
+   * Without `reason`: each party waits for what the next party holds; the last waits for what the first holds. With
+   * it: the parties that wait for one object.
+   */
   cycle: v.array(
     v.strictObject({
       session: v.string(),
@@ -39,6 +42,8 @@ export const deadlockInfo = v.strictObject({
     }),
   ),
   detectedAt: v.number(),
+  /** Why no process that is left can end these waits, for display. Absent: they wait for each other. */
+  reason: v.optional(v.string()),
 });
 export type DeadlockInfo = v.InferOutput<typeof deadlockInfo>;
 
@@ -131,15 +136,18 @@ export const output = notification("events/output", {
 
 export const breakDeadlock = request("deadlock/break", {
   doc:
-    "Ends one wait of the cycle with the error Deadlock: the wait of `session`, or without `session` the wait that " +
-    "began last.",
+    "Ends one wait of the deadlock with the error Deadlock: the wait of `session`, or without `session` the wait " +
+    "that began last.",
   params: v.strictObject({ deadlock: v.string(), session: v.optional(v.string()) }),
   result: v.strictObject({ session: v.string(), waitsFor: v.string() }),
   errors: ["BadState"],
 });
 
 export const listDeadlocks = request("deadlock/list", {
-  doc: "The deadlocks that exist now.",
+  doc:
+    "The deadlocks that exist now: cycles of parties that wait for each other; and waits, without timeout, for a " +
+    "queue, an event, a condition, a barrier or a semaphore that only these waiting sessions can still reach, after " +
+    "all other sessions that could reach it have ended or released it.",
   params: v.optional(v.strictObject({})),
   result: v.strictObject({ deadlocks: v.array(deadlockInfo) }),
 });

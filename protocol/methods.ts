@@ -15,6 +15,7 @@ import * as process from "./process.js";
 import * as queue from "./queue.js";
 import * as run from "./run.js";
 import * as semaphore from "./semaphore.js";
+import * as waits from "./waits.js";
 import * as worker from "./worker.js";
 
 /** Areas in the order of SPEC.md. */
@@ -35,6 +36,7 @@ export const areas = {
   run,
   cluster,
   events,
+  waits,
   worker,
 } as const;
 

@@ -6,12 +6,14 @@ import { clusterAddress } from "../cluster-address.js";
 import { clusterText } from "./cluster.js";
 import { processCells, processColumns, processName } from "./process-row.js";
 import { renderTree } from "./process-tree.js";
+import { whyText } from "./why.js";
 import { readStateOnce, type ServerState } from "./server-state.js";
 
 interface PsOptions {
   json?: true;
   tree?: true;
   all?: true;
+  why?: true;
   cluster?: string | true;
 }
 
@@ -22,6 +24,7 @@ process's descendants.
 Examples:
   $ polyproc ps
   $ polyproc ps --tree
+  $ polyproc ps --why
   $ polyproc ps --json | jq '.processes[] | select(.state == "running") | .pid'
 `;
 
@@ -32,6 +35,7 @@ export function psCommand(exit: (status: number) => void): Command {
     .option("--json", "print one JSON object: {server, processes, pools, sessions}")
     .option("--tree", "show which client and which process started which, down to what the server did not start itself")
     .option("-a, --all", "also warm hosts, and processes that have ended")
+    .option("--why", "what each process and each queued task waits for, and which process can end the wait")
     .option("--cluster [address]", "list the hosts and pools of a cluster (default address: POLYPROC_CLUSTER)")
     .addHelpText("after", help)
     .action(async (options: PsOptions) => {
@@ -42,6 +46,11 @@ export function psCommand(exit: (status: number) => void): Command {
       }
       const { connection } = await openSharedServer();
       try {
+        if (options.why) {
+          process.stdout.write(await whyText(connection, options.json ?? false));
+          exit(exitStatus.ok);
+          return;
+        }
         const state = await readStateOnce(connection, options.all ?? false);
         const text = options.json ? toJson(state) : (options.tree ? renderTree(state) : renderList(state)).join("\n");
         process.stdout.write(`${text}\n`);

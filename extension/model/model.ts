@@ -3,10 +3,11 @@ import type { SessionInfo } from "../../protocol/lifecycle.js";
 import type { PoolInfo } from "../../protocol/pool.js";
 import type { ProcessInfo, Usage } from "../../protocol/process.js";
 import type { RunInfo } from "../../protocol/run.js";
+import type { QueuedInfo, WaitInfo } from "../../protocol/waits.js";
 import type { Disposable } from "../connection/rpc.js";
 
 /** Parts of the model, as they change. */
-export type Part = "processes" | "usage" | "pools" | "sync" | "deadlocks" | "runs" | "sessions";
+export type Part = "processes" | "usage" | "waits" | "pools" | "sync" | "deadlocks" | "runs" | "sessions";
 
 /**
  * The state of the window's server, kept up to date by events. Maps are keyed by handle (sessions and deadlocks by id).
@@ -22,6 +23,10 @@ export interface Model {
   /** CPU and memory; updated only while a caller holds a `watchUsage()`. */
   readonly usage: ReadonlyMap<string, Usage>;
   readonly pools: ReadonlyMap<string, PoolInfo>;
+  /** What each session waits for, the oldest wait first; updated only while a caller holds a `watchWaits()`. */
+  readonly waits: ReadonlyMap<string, readonly WaitInfo[]>;
+  /** Why the queued tasks of a pool have not begun, by pool; updated with `waits`. */
+  readonly queued: ReadonlyMap<string, QueuedInfo>;
   /** Tasks that each pool settles a second, over the last seconds. */
   readonly rates: ReadonlyMap<string, number>;
   readonly sync: ReadonlyMap<string, SyncInfo>;
@@ -32,6 +37,8 @@ export interface Model {
   onDidChange(listener: (parts: ReadonlySet<Part>) => void): Disposable;
   /** Keeps `usage` fresh until disposed. */
   watchUsage(): Disposable;
+  /** Keeps `waits` and `queued` fresh until disposed. */
+  watchWaits(): Disposable;
   /** Takes an ended process off the list. */
   dismiss(process: string): void;
   dismissEnded(): void;

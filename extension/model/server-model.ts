@@ -3,17 +3,20 @@ import type { SessionInfo } from "../../protocol/lifecycle.js";
 import type { PoolInfo } from "../../protocol/pool.js";
 import type { ProcessInfo, Usage } from "../../protocol/process.js";
 import type { RunInfo } from "../../protocol/run.js";
+import type { QueuedInfo, WaitInfo } from "../../protocol/waits.js";
 import type { Disposable, Rpc, Server } from "../connection/rpc.js";
 import type { Model, Part } from "./model.js";
 import { ProcessBook } from "./process-book.js";
 import { Rates } from "./rates.js";
 import { Throttle } from "./throttle.js";
-import { UsagePoll } from "./usage-poll.js";
+import { waitsBySession } from "./waits-by-session.js";
+import { Poll } from "./poll.js";
 
 /** Without `task`: there may be thousands of these events a second. To follow a run, read it. */
 const topics: Topic[] = ["process", "pool", "sync", "deadlock", "run", "session"];
 const tellMs = 100;
 const usageMs = 2000;
+const waitsMs = 1000;
 const rateMs = 1000;
 
 export interface ServerModelOptions {
@@ -27,10 +30,25 @@ export class ServerModel implements Model, Disposable {
   readonly #book = new ProcessBook();
   readonly #rates = new Rates();
   readonly #throttle = new Throttle<Part>(tellMs, (parts) => this.#tell(parts));
-  readonly #usagePoll = new UsagePoll(usageMs, (usage) => {
-    this.usage = usage;
-    this.#throttle.add("usage");
-  });
+  /** The server measures CPU from one request to the next. */
+  readonly #usagePoll = new Poll(
+    usageMs,
+    (rpc) => rpc.request("process/usage", {}),
+    ({ usage }) => {
+      this.usage = new Map(usage.map((entry) => [entry.process, entry]));
+      this.#throttle.add("usage");
+    },
+  );
+  readonly #waitsPoll = new Poll(
+    waitsMs,
+    (rpc) => rpc.request("server/waits", {}),
+    ({ waits, queued }) => {
+      if (waits.length + queued.length + this.waits.size + this.queued.size === 0) return;
+      this.waits = waitsBySession(waits);
+      this.queued = new Map(queued.map((entry) => [entry.pool, entry]));
+      this.#throttle.add("waits");
+    },
+  );
   readonly #listeners = new Set<(parts: ReadonlySet<Part>) => void>();
   readonly #watch: Disposable;
   readonly #pools = new Map<string, PoolInfo>();
@@ -39,6 +57,8 @@ export class ServerModel implements Model, Disposable {
   readonly #runs = new Map<string, RunInfo>();
   readonly #sessions = new Map<string, SessionInfo>();
   usage: ReadonlyMap<string, Usage> = new Map();
+  waits: ReadonlyMap<string, readonly WaitInfo[]> = new Map();
+  queued: ReadonlyMap<string, QueuedInfo> = new Map();
   #rpc: Rpc | null = null;
   #subscriptions: Disposable[] = [];
   #rateTimer: NodeJS.Timeout | undefined;
@@ -88,6 +108,10 @@ export class ServerModel implements Model, Disposable {
     return this.#usagePoll.watch();
   }
 
+  watchWaits(): Disposable {
+    return this.#waitsPoll.watch();
+  }
+
   dismiss(process: string): void {
     if (this.#book.dismiss(process)) this.#throttle.add("processes");
   }
@@ -116,6 +140,7 @@ export class ServerModel implements Model, Disposable {
     this.#rpc = null;
     for (const subscription of this.#subscriptions.splice(0)) subscription.dispose();
     this.#usagePoll.use(null);
+    this.#waitsPoll.use(null);
     clearInterval(this.#rateTimer);
     this.#rateTimer = undefined;
   }
@@ -141,6 +166,7 @@ export class ServerModel implements Model, Disposable {
       early = null;
       this.#apply(events.filter((event) => event.seq > (snapshot?.seq ?? -1)));
       this.#usagePoll.use(rpc);
+      this.#waitsPoll.use(rpc);
     } catch (error) {
       // The server's state reports the end of the connection.
       if (this.#rpc === rpc && (error as { codeName?: string }).codeName !== "Closed") this.#options.onFault(error);
@@ -243,7 +269,9 @@ export class ServerModel implements Model, Disposable {
     for (const map of [this.#pools, this.#sync, this.#deadlocks, this.#runs, this.#sessions]) map.clear();
     this.#rates.clear();
     this.usage = new Map();
-    this.#throttle.add("processes", "usage", "pools", "sync", "deadlocks", "runs", "sessions");
+    this.waits = new Map();
+    this.queued = new Map();
+    this.#throttle.add("processes", "usage", "waits", "pools", "sync", "deadlocks", "runs", "sessions");
   }
 
   #tell(parts: ReadonlySet<Part>): void {

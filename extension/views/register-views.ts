@@ -19,16 +19,20 @@ import type { ViewParts } from "./view-parts.js";
 export function registerViews(parts: Parts): vscode.Disposable {
   const { model, server, runs } = parts;
   const childrenTree = new ChildrenTree();
-  const usage = new UsageWatch(() => model.watchUsage());
+  const usage = new Watch(() => model.watchUsage());
+  const waits = [new Watch(() => model.watchWaits()), new Watch(() => model.watchWaits())] as const;
   const children = new LiveTree(
     "polyproc.children",
     () => childrenTree.build(snapshotOf(parts)),
-    (visible) => usage.needed(visible),
+    (visible) => {
+      usage.needed(visible);
+      waits[0].needed(visible);
+    },
   );
   const sync = new LiveTree(
     "polyproc.sync",
     () => syncTree(snapshotOf(parts)),
-    () => {},
+    (visible) => waits[1].needed(visible),
   );
   const documents = new ProcessDocuments(model, server);
   const viewParts: ViewParts = { ...parts, children, sync, documents };
@@ -55,7 +59,7 @@ export function registerViews(parts: Parts): vscode.Disposable {
   };
   const changed = (changes: ReadonlySet<Part>) => {
     if (changes.has("deadlocks")) warnings.look();
-    if ([...changes].some((part) => part !== "usage")) sum();
+    if ([...changes].some((part) => part !== "usage" && part !== "waits")) sum();
     if ([...changes].some((part) => childrenParts.has(part))) children.update();
     if ([...changes].some((part) => syncParts.has(part))) sync.update();
   };
@@ -66,6 +70,7 @@ export function registerViews(parts: Parts): vscode.Disposable {
     sync,
     documents,
     usage,
+    ...waits,
     model.onDidChange(changed),
     server.onDidChange(() => {
       sum();
@@ -78,11 +83,11 @@ export function registerViews(parts: Parts): vscode.Disposable {
   );
 }
 
-const childrenParts: ReadonlySet<Part> = new Set<Part>(["processes", "usage", "pools", "runs", "sessions"]);
-const syncParts: ReadonlySet<Part> = new Set<Part>(["pools", "sync", "deadlocks", "runs", "sessions"]);
+const childrenParts: ReadonlySet<Part> = new Set<Part>(["processes", "usage", "waits", "pools", "runs", "sessions"]);
+const syncParts: ReadonlySet<Part> = new Set<Part>(["pools", "waits", "sync", "deadlocks", "runs", "sessions"]);
 
-/** CPU and memory are updated while the view is visible. */
-class UsageWatch implements vscode.Disposable {
+/** CPU and memory, and what waits, are updated while the view is visible. */
+class Watch implements vscode.Disposable {
   readonly #watch: () => { dispose(): void };
   #watching: { dispose(): void } | null = null;
 

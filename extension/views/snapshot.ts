@@ -1,7 +1,10 @@
 import type { Model } from "../model/model.js";
 
 /** The input of the trees: the model at one moment, and names that the model does not have. */
-export type Known = Pick<Model, "processes" | "usage" | "pools" | "rates" | "sync" | "deadlocks" | "sessions">;
+export type Known = Pick<
+  Model,
+  "processes" | "usage" | "pools" | "waits" | "queued" | "rates" | "sync" | "deadlocks" | "sessions"
+>;
 
 export interface Snapshot {
   readonly known: Known;

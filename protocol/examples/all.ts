@@ -10,6 +10,7 @@ import { processExamples } from "./process.js";
 import { queueExamples } from "./queue.js";
 import { runExamples } from "./run.js";
 import { syncExamples } from "./sync.js";
+import { waitsExamples } from "./waits.js";
 import { workerExamples } from "./worker.js";
 
 /** One example for every message of the protocol. */
@@ -25,5 +26,6 @@ export const examples: Examples = {
   ...runExamples,
   ...clusterExamples,
   ...eventsExamples,
+  ...waitsExamples,
   ...workerExamples,
 };

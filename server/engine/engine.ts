@@ -118,6 +118,7 @@ export class Engine {
   sessionEnded(session: Session): void {
     if (this.sessions.delete(session.id)) this.events.publishSession(session, true);
     this.processes.orphan(session);
+    this.waitGraph.partyGone();
     this.onSessionEnded(session);
   }
 }

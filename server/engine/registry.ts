@@ -23,6 +23,8 @@ interface Entry {
   containers: Map<SharedObject, number> | null;
   /** Sum of `containers`. */
   contained: number;
+  /** A session that had a reference has dropped all of its own, or has ended. */
+  left: boolean;
 }
 
 type ObjectClass<T extends SharedObject> = abstract new (...args: never[]) => T;
@@ -58,7 +60,7 @@ export class Registry {
     }
     this.requireNew(session, handle);
     const object = make();
-    this.#entries.set(handle, { object, references: 0, containers: null, contained: 0 });
+    this.#entries.set(handle, { object, references: 0, containers: null, contained: 0, left: false });
     this.retain(session, handle);
     this.onChange(object, false);
     return object;
@@ -106,15 +108,32 @@ export class Registry {
   release(session: Session, handle: Handle): void {
     const held = session.references.get(handle);
     if (held === undefined) return;
-    if (held === 1) session.references.delete(handle);
-    else session.references.set(handle, held - 1);
+    if (held === 1) {
+      session.references.delete(handle);
+      this.#left(handle);
+    } else session.references.set(handle, held - 1);
     this.#drop(handle, 1);
   }
 
   releaseAll(session: Session): void {
     const references = [...session.references];
     session.references.clear();
-    for (const [handle, held] of references) this.#drop(handle, held);
+    for (const [handle, held] of references) {
+      this.#left(handle);
+      this.#drop(handle, held);
+    }
+  }
+
+  /** Whether a session had a reference to the object and has none now. */
+  wasLeft(handle: Handle): boolean {
+    return this.#entries.get(handle)?.left ?? false;
+  }
+
+  /** Whether only these sessions can reach the object: no other session refers to it, and no payload in flight. */
+  isKnownOnlyTo(handle: Handle, sessions: Iterable<Session>): boolean {
+    let missing = this.#entries.get(handle)?.references ?? 0;
+    for (const session of sessions) missing -= session.references.get(handle) ?? 0;
+    return missing === 0 && !isNamed(handle);
   }
 
   /**
@@ -171,6 +190,11 @@ export class Registry {
 
   unpin(handle: Handle): void {
     this.#drop(handle, 1);
+  }
+
+  #left(handle: Handle): void {
+    const entry = this.#entries.get(handle);
+    if (entry) entry.left = true;
   }
 
   #require(handle: Handle): Entry {

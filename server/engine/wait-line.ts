@@ -1,7 +1,7 @@
 import type { PolyprocError } from "../../protocol/errors.js";
 import { LinkedList, type Link } from "./linked-list.js";
 import type { Session } from "./session.js";
-import { Wait, type WaitOptions } from "./wait.js";
+import { Wait, type About, type WaitOptions } from "./wait.js";
 
 /** A wait in a line. `details`: what the line's owner needs besides the session to answer it. */
 export interface Waiter<T, D> {
@@ -21,10 +21,13 @@ interface Place<T, D> extends Waiter<T, D> {
  */
 export class WaitLine<T, D = null> {
   readonly #onLeave: (waiter: Waiter<T, D>) => void;
+  readonly #about: About | undefined;
   readonly #places = new LinkedList<Place<T, D>>();
 
-  constructor(onLeave: (waiter: Waiter<T, D>) => void = () => {}) {
+  /** `about`: what its waits are for. */
+  constructor(onLeave: (waiter: Waiter<T, D>) => void = () => {}, about?: About) {
     this.#onLeave = onLeave;
+    this.#about = about;
   }
 
   get length(): number {
@@ -42,7 +45,7 @@ export class WaitLine<T, D = null> {
 
   /** Begins a wait at the end of the line. */
   add(session: Session, details: D, options: Omit<WaitOptions<T>, "onLeave">): Waiter<T, D> {
-    const wait = new Wait<T>(session, { ...options, onLeave: () => place.line.#left(place) });
+    const wait = new Wait<T>(session, { about: this.#about, ...options, onLeave: () => place.line.#left(place) });
     const place: Place<T, D> = { wait, details, line: this, link: null };
     place.link = this.#places.push(place);
     return place;
@@ -61,7 +64,7 @@ export class WaitLine<T, D = null> {
 
   /** Takes the first `count` waiters out, as a line of their own with the same `onLeave`. */
   takeFirst(count: number): WaitLine<T, D> {
-    const taken = new WaitLine<T, D>(this.#onLeave);
+    const taken = new WaitLine<T, D>(this.#onLeave, this.#about);
     for (let i = 0; i < count; i++) {
       const place = this.#places.shift();
       if (!place) break;

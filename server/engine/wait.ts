@@ -1,5 +1,6 @@
 import { PolyprocError } from "../../protocol/errors.js";
 import type { Timer } from "./clock.js";
+import type { WaitReason } from "../../protocol/waits.js";
 import type { Session } from "./session.js";
 
 export type Outcome<T> = { ok: true; value: T } | { ok: false; error: PolyprocError };
@@ -23,6 +24,16 @@ export interface WaitOptions<T> {
   owner?: string | undefined;
   /** What the wait is for, for the deadlock search. Absent: this wait cannot be part of a deadlock. */
   resource?: Waitable | undefined;
+  /** What it waits for and why, for `server/waits`. Absent: no user waits for it. */
+  about?: About | undefined;
+  /** The wait ends by a timer of its caller, so it counts as one with a timeout. */
+  bounded?: boolean | undefined;
+}
+
+/** An object, and the reason why a request waits for it. */
+export interface About {
+  readonly object: { readonly handle: string };
+  readonly reason: WaitReason;
 }
 
 /** Something that parties hold and wait for. */
@@ -38,6 +49,8 @@ export interface Party {
   owner: string;
   /** Stamp (`WaitGraph.stamp`) of its acquisition. Only waits with a later stamp can block it. Absent: 0. */
   since?: number;
+  /** When it acquired the object, on the engine's clock. Absent: it is not known. */
+  at?: number;
 }
 
 /**
@@ -48,6 +61,7 @@ export class Wait<T> {
   readonly session: Session;
   readonly owner: string;
   readonly resource: Waitable | undefined;
+  readonly about: About | undefined;
   /** It has no timeout. Only such waits can be part of a deadlock. */
   readonly endless: boolean;
   /** When it began, on the engine's clock. */
@@ -64,7 +78,8 @@ export class Wait<T> {
     this.session = session;
     this.owner = options.owner ?? "";
     this.resource = options.resource;
-    this.endless = options.timeoutMs === undefined || options.timeoutMs === null;
+    this.about = options.about;
+    this.endless = !options.bounded && (options.timeoutMs === undefined || options.timeoutMs === null);
     this.since = session.engine.clock.now();
     this.stamp = this.resource ? session.engine.waitGraph.stamp() : 0;
     this.#onLeave = options.onLeave;
@@ -85,7 +100,7 @@ export class Wait<T> {
         }
       });
     }
-    if (this.resource) session.engine.waitGraph.waitBegan(this as Wait<unknown>);
+    if (this.resource || this.about) session.engine.waitGraph.waitBegan(this as Wait<unknown>);
   }
 
   get settled(): boolean {
@@ -161,7 +176,7 @@ export class Wait<T> {
     this.#outcome = outcome;
     this.#timer?.cancel();
     this.session.waits.delete(this as Wait<unknown>);
-    if (this.resource) this.session.engine.waitGraph.waitEnded(this as Wait<unknown>);
+    if (this.resource || this.about) this.session.engine.waitGraph.waitEnded(this as Wait<unknown>);
     const listener = this.#listener;
     this.#listener = undefined;
     // The caller may have more waits to settle, so an exception of the listener must not reach it.

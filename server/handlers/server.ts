@@ -1,4 +1,6 @@
 import { protocol, sessions, status, stop } from "../../protocol/lifecycle.js";
+import { waits } from "../../protocol/waits.js";
+import { whyQueued, whyWaiting } from "../engine/watch/why-waiting.js";
 import { answer, type Handler } from "./handler.js";
 
 export const serverHandlers: Handler[] = [
@@ -25,6 +27,8 @@ export const serverHandlers: Handler[] = [
   answer(sessions, ({ engine }) => ({
     sessions: Array.from(engine.sessions.values(), (session) => session.describeSession()),
   })),
+
+  answer(waits, ({ engine }) => ({ waits: whyWaiting(engine), queued: whyQueued(engine) })),
 
   answer(protocol, ({ server }) => server.protocol()),
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
+import { connect } from "../../bindings/typescript/client.js";
 import { waitFor } from "../deadline.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { functions, run, serve, start, type Running, type Server } from "./polyproc.js";
@@ -84,6 +85,44 @@ test("ps lists running processes; --tree shows parents; -a adds ended ones; --js
   assert.match(await all(), /^ *\d+ {2}nightly +ended +/m);
   await waitFor(async () => / warm +/.test(await all()), { what: "a warm host" });
   assert.match((await run(t, ["ps", "-a", "--tree"], { env })).stdout, /─ \d+ item 2 +ended/);
+});
+
+test("ps --why names the holder of a lock, the limit of a pool, and a wait that no process can end", async (t) => {
+  const server = await serve(t);
+  const { env } = server;
+  const [client, other] = [await connect(server.address, { name: "shop.js" }), await connect(server.address)];
+  t.after(() => Promise.all([client.close(), other.close()]));
+  const pool = new other.Pool({ processes: 2 });
+  const tasks = pool.map({ module: functions, export: "keep" }, [1, 2, 3, 4, 5]).catch((error: Error) => error.name);
+  const lock = new client.Lock({ name: "till" });
+  await lock.acquire();
+  const waiter = start(t, ["lock", "till", "--", "true"], { env });
+  const producer = new client.Process({ target: { module: functions, export: "keep" }, args: [] });
+  const queue = new client.Queue();
+  const holder = new client.Process({ target: { module: functions, export: "keep" }, args: [queue] });
+  await producer.start();
+  await holder.start();
+  const got = queue.get().then(
+    () => "an item",
+    (error: Error) => error.name,
+  );
+  const why = async (...more: string[]) => (await run(t, ["ps", "--why", ...more], { env })).stdout;
+  const shows = (pattern: RegExp) => waitFor(async () => pattern.test(await why()), { what: String(pattern) });
+  await shows(new RegExp(`waits \\d+ s for lock till, held by pid ${process.pid} \\(shop\\.js\\) for \\d+ s`));
+  await shows(/waits \d+ s for an item of queue s\d+\.\d+; pid \d+ \(.*\) can send one/);
+  await shows(/- +pool:\S+ +\d queued tasks wait: the limit is reached, 2 of 2 processes are busy/);
+  assert.deepEqual((JSON.parse(await why("--json")) as { deadlocks: unknown[] }).deadlocks, []);
+
+  await holder.kill();
+  await producer.kill();
+  await shows(/^deadlock d\d+: .*shop\.js.* waits for queue s\d+\.\d+; every other process that could use/m);
+  const { deadlocks } = JSON.parse(await why("--json")) as { deadlocks: { deadlock: string }[] };
+  await lock.connection.request("deadlock/break", { deadlock: deadlocks[0]!.deadlock });
+  assert.equal(await got, "Deadlock");
+  await lock.release();
+  assert.equal((await waiter.ended()).status, 0);
+  await pool.terminate();
+  assert.equal(await tasks, "Cancelled");
 });
 
 test("without a terminal, top prints once: pools, then processes", async (t) => {

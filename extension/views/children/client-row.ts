@@ -1,5 +1,7 @@
 import { partyOf } from "../names.js";
+import { joined } from "../amounts.js";
 import type { Snapshot } from "../snapshot.js";
+import { waitDetails, waitText } from "../waits.js";
 import { clockText } from "./process-row.js";
 import type { TreeNode } from "../tree/tree-node.js";
 
@@ -20,16 +22,18 @@ export function clientRow(session: string | null, below: readonly TreeNode[], sn
     };
   }
   const { name, pid } = partyOf(session, snapshot);
+  const waits = snapshot.known.waits.get(session) ?? [];
   const info = snapshot.known.sessions.get(session);
   return {
     ...base,
     id: `client/${session}`,
     label: name,
-    description: pid === null ? "" : `pid ${pid}`,
+    description: joined(waitText(waits), pid !== null && `pid ${pid}`),
     icon: { id: session === snapshot.ownSession ? "window" : "plug" },
     spoken: pid === null ? `Client ${name}` : `Client ${name}, pid ${pid}`,
     details: () => [
       ["Client", name],
+      ...waitDetails(waits, snapshot.at),
       ...(info?.version ? [["Version", info.version] as const] : []),
       ...(pid === null ? [] : [["Pid", String(pid)] as const]),
       ["Session", session],

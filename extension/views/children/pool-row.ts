@@ -38,11 +38,13 @@ function workersText({ busy, workers }: PoolInfo): string {
 }
 
 function details(pool: PoolInfo, rate: number, snapshot: Snapshot): Detail[] {
+  const why = snapshot.known.queued.get(pool.pool)?.text;
   return [
     ["Pool", poolName(pool, snapshot)],
     ["State", pool.state],
     ["Workers", `${workersText(pool)}; at most ${pool.processes}`],
     ["Tasks", `${numberText(pool.queued)} queued, ${numberText(pool.done)} done, ${numberText(pool.failed)} failed`],
+    ...(why === undefined ? [] : [["Why", why] as Detail]),
     ["Rate", `${rateText(rate)} over the last seconds`],
     ...(pool.interpreters === undefined ? [] : [["Runs in", pool.interpreters.join(", ")] as Detail]),
     ["Made by", partyText(partyOf(pool.session, snapshot))],

@@ -4,6 +4,7 @@ import { progressText } from "../../../protocol/progress.js";
 import { ageText, cpuText, joined, rowText } from "../amounts.js";
 import { partyOf, partyText, poolName, processName, runningItem, type RunningItem } from "../names.js";
 import type { Snapshot } from "../snapshot.js";
+import { waitDetails, waitsOf, waitText } from "../waits.js";
 import type { Detail, Icon, TreeNode } from "../tree/tree-node.js";
 
 /** A process that the server started, with the rows below it. */
@@ -19,6 +20,7 @@ export function processRow(
   const state = stateText(process, item);
   const progress = process.progress && rowText(progressText(process.progress), 40);
   const pid = process.pid === null ? null : `pid ${process.pid}`;
+  const waiting = process.state === "running" ? waitText(waitsOf(process.process, snapshot)) : null;
   return {
     id: process.process,
     label,
@@ -26,13 +28,14 @@ export function processRow(
     description: joined(
       item ? `${item.name} ${ageText(snapshot.at - item.startedAt)}` : state !== "running" && state,
       progress,
+      waiting,
       pid,
       process.state !== "starting" && ageText((process.endedAt ?? snapshot.at) - process.startedAt),
       usage && cpuText(usage.cpuPercent),
       usage && formatBytes(usage.memoryBytes),
     ),
-    icon: iconOf(process, item),
-    spoken: [label, state, pid, item && `runs ${item.name}`, progress].filter(Boolean).join(", "),
+    icon: waiting === null ? iconOf(process, item) : { id: "debug-pause", color: "charts.yellow" },
+    spoken: [label, state, pid, item && `runs ${item.name}`, progress, waiting].filter(Boolean).join(", "),
     context: ["process", process.role, process.state === "exited" ? "ended" : "running"].join(" "),
     about: { kind: "process", process: process.process },
     children: below,
@@ -80,6 +83,8 @@ function details(process: ProcessInfo, usage: Usage | undefined, snapshot: Snaps
   const rows: (Detail | false)[] = [
     ["Name", process.name],
     ["State", stateText(process, item)],
+    ...(process.state === "running" ? waitDetails(waitsOf(process.process, snapshot), at) : []),
+    process.state === "starting" && ["Why", "the server is starting it"],
     process.pid !== null && ["Pid", String(process.pid)],
     process.target !== "" && ["Runs", process.target],
     item !== null && ["Item", `${item.name}, for ${ageText(at - item.startedAt)}`],

@@ -17,7 +17,7 @@ export function deadlockRow(deadlock: DeadlockInfo, snapshot: Snapshot): TreeNod
   return {
     id: deadlockId(deadlock.deadlock),
     label,
-    description: cycle.length === 1 ? "waits for itself" : "wait for each other",
+    description: deadlock.reason ? "can never end" : cycle.length === 1 ? "waits for itself" : "wait for each other",
     icon: { id: "warning", color: "list.warningForeground" },
     spoken: `Deadlock: ${describeCycle(deadlock, snapshot)}`,
     context: "deadlock",
@@ -54,7 +54,9 @@ function memberRow(
     details: () => [
       ["Name", names[i]!],
       ["Waits for", handleName(member.waitsFor)],
-      ["Holds", member.holds.map(handleName).join(", ") || "nothing"],
+      ...(deadlock.reason === undefined
+        ? [["Holds", member.holds.map(handleName).join(", ") || "nothing"] as const]
+        : [["Why", deadlock.reason] as const]),
       ...(member.owner === "" ? [] : [["Inside", member.owner] as const]),
       ["Session", member.session],
     ],
@@ -62,7 +64,8 @@ function memberRow(
 }
 
 /** `waits for Lock s1.4, held by worker-2 (4243)`. */
-function memberText({ cycle }: DeadlockInfo, i: number, names: readonly string[]): string {
+function memberText({ cycle, reason }: DeadlockInfo, i: number, names: readonly string[]): string {
+  if (reason !== undefined) return `waits for ${handleName(cycle[i]!.waitsFor)}, which no process can end`;
   const holder = cycle.length === 1 ? "itself" : names[(i + 1) % cycle.length]!;
   return `waits for ${handleName(cycle[i]!.waitsFor)}, held by ${holder}`;
 }
@@ -79,5 +82,6 @@ export function memberName(member: Member, snapshot: Pick<Snapshot, "known" | "o
 /** `A (1) waits for Lock x, held by B (2); B (2) waits for Lock y, held by A (1)`. */
 export function describeCycle(deadlock: DeadlockInfo, snapshot: Pick<Snapshot, "known" | "ownSession">): string {
   const names = deadlock.cycle.map((member) => memberName(member, snapshot));
-  return deadlock.cycle.map((_, i) => `${names[i]} ${memberText(deadlock, i, names)}`).join("; ");
+  const parties = deadlock.cycle.map((_, i) => `${names[i]} ${memberText(deadlock, i, names)}`);
+  return [...parties, ...(deadlock.reason === undefined ? [] : [deadlock.reason])].join("; ");
 }

@@ -2,6 +2,7 @@ import type { SyncInfo } from "../../../protocol/events.js";
 import { joined } from "../amounts.js";
 import { partyOf, partyText } from "../names.js";
 import type { Snapshot } from "../snapshot.js";
+import { waitDetails } from "../waits.js";
 import { limited } from "../tree/limited.js";
 import type { TreeNode } from "../tree/tree-node.js";
 
@@ -9,6 +10,8 @@ import type { TreeNode } from "../tree/tree-node.js";
 export function partyRows(sync: SyncInfo, snapshot: Snapshot): TreeNode[] {
   // One session may hold several permits, and wait several times.
   const seen = new Map<string, number>();
+  const waitsHere = (session: string) =>
+    (snapshot.known.waits.get(session) ?? []).filter(({ object }) => object === sync.handle);
   const row = (session: string, role: "holder" | "waiter", description: string): TreeNode => {
     const key = `${role}/${session}`;
     const nth = seen.get(key) ?? 0;
@@ -26,6 +29,7 @@ export function partyRows(sync: SyncInfo, snapshot: Snapshot): TreeNode[] {
       open: false,
       details: () => [
         [role === "holder" ? "Holds it" : "Waits for it", partyText(party)],
+        ...(role === "waiter" ? waitDetails(waitsHere(session), snapshot.at) : []),
         ["Session", session],
       ],
     };

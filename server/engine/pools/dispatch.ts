@@ -1,3 +1,4 @@
+import type { QueuedInfo } from "../../../protocol/waits.js";
 import type { Task } from "./task.js";
 import type { TaskQueue } from "./task-queue.js";
 
@@ -13,6 +14,8 @@ export interface Dispatch {
   readonly empty: boolean;
   /** Processes that have a task. */
   busy(): number;
+  /** Why the queued tasks have not begun. */
+  whyQueued(): QueuedInfo["reason"];
   /** Pairs tasks and workers. */
   pump(): void;
   /** `pump` at the end of this turn of the event loop. */

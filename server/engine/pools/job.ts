@@ -164,6 +164,7 @@ export class Job implements SharedObject {
       bytes,
       memory: memoryOf(submitted),
       wait: new Wait<null>(session, {
+        about: { object: this, reason: "backPressure" },
         onLeave: () => {
           this.#submits.remove(submit);
           this.#noLongerPending(submit);
@@ -269,6 +270,7 @@ export class Job implements SharedObject {
     const wait: Wait<{ done: number; failed: number }> = new Wait(session, {
       timeoutMs,
       onLeave: () => this.#waiters.delete(wait),
+      about: { object: this, reason: "unfinished" },
     });
     this.#waiters.add(wait);
     return wait;

@@ -2,6 +2,7 @@ import type { Failure } from "../../../protocol/job.js";
 import { OncePerTurn } from "../guard.js";
 import type { Dispatch } from "./dispatch.js";
 import type { PoolInfo } from "../../../protocol/pool.js";
+import type { QueuedInfo } from "../../../protocol/waits.js";
 import { PoolCommand, type CommandPool } from "./pool-command.js";
 import { PoolWorker } from "./pool-worker.js";
 import { IdleWorkers, type EarlyWorkers, type IdleOptions } from "./idle-workers.js";
@@ -131,6 +132,13 @@ export class PoolDispatch implements Dispatch {
     let busy = this.#commands.size;
     for (const worker of this.#workers) if (worker.inflight.length > 0) busy++;
     return busy;
+  }
+
+  whyQueued(): QueuedInfo["reason"] {
+    if (this.queue.length === 0) return "reader";
+    if (this.busy() >= this.#pool.processes) return "limit";
+    for (const worker of this.#workers) if (worker.state === "starting") return "starting";
+    return "soon";
   }
 
   /**

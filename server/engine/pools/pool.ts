@@ -201,7 +201,8 @@ export class Pool implements SharedObject, Principal {
 
   whenGone(session: Session, timeoutMs?: number | null): null | Wait<null> {
     if (this.#isGone) return null;
-    const wait: Wait<null> = new Wait<null>(session, { timeoutMs, onLeave: () => this.#joiners.delete(wait) });
+    const about = { object: this, reason: "unfinished" } as const;
+    const wait: Wait<null> = new Wait<null>(session, { timeoutMs, about, onLeave: () => this.#joiners.delete(wait) });
     this.#joiners.add(wait);
     return wait;
   }

@@ -1,6 +1,7 @@
 import { PolyprocError } from "../../../protocol/errors.js";
 import type { Failure } from "../../../protocol/job.js";
 import type { PoolInfo } from "../../../protocol/pool.js";
+import type { QueuedInfo } from "../../../protocol/waits.js";
 import { OncePerTurn, type Principal } from "../guard.js";
 import type { ClusterListener, ClusterPool, PackResult } from "./cluster-link.js";
 import type { PoolDependencies } from "./dependencies.js";
@@ -80,6 +81,10 @@ export class RemoteDispatch implements Dispatch, ClusterListener {
 
   get empty(): boolean {
     return this.#state === "closed";
+  }
+
+  whyQueued(): QueuedInfo["reason"] {
+    return this.queue.length === 0 && this.queue.parked > 0 ? "reader" : "hosts";
   }
 
   busy(): number {

@@ -14,6 +14,19 @@ export class TaskQueue {
     return this.#length;
   }
 
+  /** Tasks that wait because their client reads its results too slowly. */
+  get parked(): number {
+    let parked = 0;
+    for (const tasks of this.#parked.values()) parked += tasks.length;
+    return parked;
+  }
+
+  /** Tasks that wait behind tasks of a higher priority. */
+  get behind(): number {
+    const [, ...lower] = this.#lists;
+    return lower.reduce((sum, { tasks }) => sum + tasks.length, 0);
+  }
+
   push(task: Task): void {
     this.#length++;
     this.#of(task.job.priority).push(task);

@@ -117,6 +117,7 @@ export class ProcessRecord implements SharedObject, Waitable, OwnProcess {
     const wait: Wait<JoinResult> = new Wait<JoinResult>(session, {
       timeoutMs,
       resource: this,
+      about: { object: this, reason: "running" },
       onTimeout: () => ({ exited: false, exitCode: null }),
       onLeave: () => leave(),
     });

@@ -200,7 +200,11 @@ export class Run implements SharedObject, JobObserver, Principal {
 
   wait(session: Session, timeoutMs: number | null | undefined): RunInfo | Wait<RunInfo> {
     if (this.ended) return this.describeRun();
-    const wait: Wait<RunInfo> = new Wait<RunInfo>(session, { timeoutMs, onLeave: () => this.#waiters.delete(wait) });
+    const wait: Wait<RunInfo> = new Wait<RunInfo>(session, {
+      timeoutMs,
+      onLeave: () => this.#waiters.delete(wait),
+      about: { object: this, reason: "unfinished" },
+    });
     this.#waiters.add(wait);
     return wait;
   }

@@ -20,13 +20,7 @@ export class Inbox {
   /** A send began to wait, or ended. */
   readonly #onSenders: () => void;
   readonly #items: ItemStore;
-  readonly #senders = new WaitLine<null, Sending>((sender) => {
-    if (sender.details.cast && sender.wait.session.ended) this.#letIn(sender);
-    else this.#forget(sender);
-    // A smaller item behind this one may fit.
-    this.refill();
-    this.#onSenders();
-  });
+  readonly #senders: WaitLine<null, Sending>;
   readonly #memoryWait = new MemoryWait();
 
   constructor(engine: PipeDependencies, end: SharedObject, onStored: () => void, onSenders: () => void) {
@@ -35,6 +29,16 @@ export class Inbox {
     this.#onStored = onStored;
     this.#onSenders = onSenders;
     this.#items = new ItemStore(0, engine.options.limits.maxBufferedBytes);
+    this.#senders = new WaitLine<null, Sending>(
+      (sender) => {
+        if (sender.details.cast && sender.wait.session.ended) this.#letIn(sender);
+        else this.#forget(sender);
+        // A smaller item behind this one may fit.
+        this.refill();
+        this.#onSenders();
+      },
+      { object: end, reason: "full" },
+    );
   }
 
   /** Number of items. */

@@ -38,7 +38,10 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
   readonly writable: boolean;
   readonly #engine: PipeDependencies;
   readonly #inbox: Inbox;
-  readonly #receivers = new WaitLine<Followed, Receiving>(() => this.#changed());
+  readonly #receivers = new WaitLine<Followed, Receiving>(() => this.#changed(), {
+    object: this,
+    reason: "empty",
+  });
   readonly #channel: InboxChannel;
   readonly #watchers = new Set<() => void>();
   #open = true;
@@ -260,6 +263,7 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
       timeoutMs: limit,
       onTimeout: () => ({ ready: false }),
       onLeave: () => stop(),
+      about: { object: this, reason: "empty" },
     });
     const stop = this.onReady(() => {
       const then = answer();

@@ -44,8 +44,11 @@ export class Queue implements SharedObject {
   readonly maxSize: number;
   readonly #engine: QueueDependencies;
   readonly #items: ItemStore;
-  readonly #putters = new WaitLine<null, Putting>(({ details }) => this.#putterLeft(details));
-  readonly #getters = new WaitLine<Taken, Getting>(() => this.#changed());
+  readonly #putters = new WaitLine<null, Putting>(({ details }) => this.#putterLeft(details), {
+    object: this,
+    reason: "full",
+  });
+  readonly #getters = new WaitLine<Taken, Getting>(() => this.#changed(), { object: this, reason: "empty" });
   readonly #closedBy = new WeakSet<Session>();
   readonly #taken: TakenCounts;
   readonly #unfinished: UnfinishedItems;
@@ -57,7 +60,7 @@ export class Queue implements SharedObject {
     this.#engine = engine;
     this.handle = handle;
     this.maxSize = options.maxSize;
-    this.#unfinished = new UnfinishedItems(handle, options.joinable);
+    this.#unfinished = new UnfinishedItems(this, options.joinable);
     this.#taken = new TakenCounts(handle);
     this.#items = new ItemStore(options.maxSize, engine.options.limits.maxBufferedBytes);
   }

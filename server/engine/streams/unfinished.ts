@@ -8,12 +8,13 @@ import { WaitLine } from "../wait-line.js";
 /** Counts a queue's items that were put and not reported by `taskDone`. `join` waits until there are none. */
 export class UnfinishedItems {
   readonly #queue: Handle;
+  readonly #joiners: WaitLine<null>;
   readonly #joinable: boolean;
-  readonly #joiners = new WaitLine<null>();
   #count = 0;
 
-  constructor(queue: Handle, joinable: boolean) {
-    this.#queue = queue;
+  constructor(queue: { readonly handle: Handle }, joinable: boolean) {
+    this.#queue = queue.handle;
+    this.#joiners = new WaitLine<null>(undefined, { object: queue, reason: "unfinished" });
     this.#joinable = joinable;
   }
 

@@ -38,7 +38,10 @@ export class Barrier implements SharedObject, Holding {
   readonly #hasAction: boolean;
   readonly #timeoutMs: number | null;
   /** Waits of the round that is filling, in order of arrival. While an action runs, that is the next round. */
-  readonly #arrived = new WaitLine<Passed>(() => this.#break("a party left"));
+  readonly #arrived = new WaitLine<Passed>(() => this.#break("a party left"), {
+    object: this,
+    reason: "parties",
+  });
   #state: State = { name: "filling" };
 
   constructor(engine: SyncDependencies, handle: Handle, options: BarrierOptions) {

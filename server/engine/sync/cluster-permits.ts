@@ -43,6 +43,7 @@ export class ClusterPermits implements Holding {
     const wait = new Wait<Acquired>(session, {
       owner,
       timeoutMs: waits ? timeoutMs : answerMs,
+      about: { object: this.#object, reason: "held" },
       onTimeout: () => {
         if (waits) return { acquired: false, ownerDied: false };
         throw new PolyprocError("ClusterUnavailable", `the store did not answer within ${answerMs / 1000} s`);

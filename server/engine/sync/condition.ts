@@ -32,10 +32,13 @@ export class Condition implements SharedObject {
   readonly handle: Handle;
   readonly lock: Lock;
   readonly #engine: SyncDependencies;
-  readonly #waiters = new WaitLine<ConditionResult, Waiting>(({ details }) => {
-    details.timer?.cancel();
-    this.#changed();
-  });
+  readonly #waiters = new WaitLine<ConditionResult, Waiting>(
+    ({ details }) => {
+      details.timer?.cancel();
+      this.#changed();
+    },
+    { object: this, reason: "notNotified" },
+  );
 
   constructor(engine: SyncDependencies, handle: Handle, lock: Lock) {
     this.#engine = engine;
@@ -51,6 +54,7 @@ export class Condition implements SharedObject {
       { depth, timer: null },
       {
         owner,
+        bounded: typeof timeoutMs === "number",
         onCancel: (error) => {
           // If it is no longer in the line, it was notified, and its answer comes once it has the lock.
           if (this.#waiters.remove(waiter)) this.#takeBack(waiter, { error });

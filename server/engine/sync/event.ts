@@ -10,7 +10,7 @@ import { WaitLine } from "../wait-line.js";
 export class EventFlag implements SharedObject {
   readonly handle: Handle;
   readonly #engine: SyncDependencies;
-  readonly #waiters = new WaitLine<{ set: boolean }>(() => this.#changed());
+  readonly #waiters = new WaitLine<{ set: boolean }>(() => this.#changed(), { object: this, reason: "notSet" });
   #set = false;
 
   constructor(engine: SyncDependencies, handle: Handle) {

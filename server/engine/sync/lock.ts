@@ -43,13 +43,18 @@ export class Lock extends LockObject implements Waitable, Holding {
   readonly recursive: boolean;
   readonly #engine: SyncDependencies;
   /** `depth`: the depth at which the waiter will hold the lock. */
-  readonly #waiters = new WaitLine<Acquired, { depth: number }>(() => this.#changed());
+  readonly #waiters = new WaitLine<Acquired, { depth: number }>(() => this.#changed(), {
+    object: this,
+    reason: "held",
+  });
   #holder: Session | null = null;
   #owner = "";
   /** How many times its owner has acquired it; 0 if it is free. */
   #depth = 0;
   /** Stamp of the acquisition; see `WaitGraph.stamp`. */
   #since = 0;
+  /** When it was acquired, on the engine's clock. */
+  #at = 0;
   /** The last holder died. Reported to the next holder. */
   #ownerDied = false;
 
@@ -126,7 +131,7 @@ export class Lock extends LockObject implements Waitable, Holding {
   }
 
   holders(): Iterable<Party> {
-    return this.#holder ? [{ session: this.#holder, owner: this.#owner, since: this.#since }] : [];
+    return this.#holder ? [{ session: this.#holder, owner: this.#owner, since: this.#since, at: this.#at }] : [];
   }
 
   holderEnded(): void {
@@ -157,6 +162,7 @@ export class Lock extends LockObject implements Waitable, Holding {
     this.#owner = owner;
     this.#depth = depth;
     this.#since = this.#engine.waitGraph.stamp();
+    this.#at = this.#engine.clock.now();
     session.holdings.add(this);
     this.#changed();
     return { acquired: true, ownerDied };

@@ -5,6 +5,8 @@ interface Permits {
   count: number;
   /** Stamp of the last acquisition. */
   since: number;
+  /** Time of the last acquisition, on the engine's clock. */
+  at: number;
 }
 
 /** How many permits of a semaphore each session holds, by owner. */
@@ -21,18 +23,19 @@ export class PermitTable {
 
   *parties(): Iterable<Party> {
     for (const [session, owners] of this.#bySession) {
-      for (const [owner, { since }] of owners) yield { session, owner, since };
+      for (const [owner, { since, at }] of owners) yield { session, owner, since, at };
     }
   }
 
-  give(session: Session, owner: string, stamp: number): void {
+  give(session: Session, owner: string, stamp: number, at: number): void {
     let owners = this.#bySession.get(session);
     if (!owners) this.#bySession.set(session, (owners = new Map()));
     const held = owners.get(owner);
     if (held) {
       held.count++;
       held.since = stamp;
-    } else owners.set(owner, { count: 1, since: stamp });
+      held.at = at;
+    } else owners.set(owner, { count: 1, since: stamp, at });
   }
 
   /**

@@ -38,7 +38,7 @@ export class Semaphore extends SemaphoreObject implements Waitable, Holding {
   readonly bounded: boolean;
   readonly #engine: SyncDependencies;
   readonly #initial: number;
-  readonly #waiters = new WaitLine<Acquired>(() => this.#changed());
+  readonly #waiters = new WaitLine<Acquired>(() => this.#changed(), { object: this, reason: "held" });
   #value: number;
   /**
    * The holders. Null after a session has released more than it held: from then on the semaphore is used as a signal
@@ -130,7 +130,7 @@ export class Semaphore extends SemaphoreObject implements Waitable, Holding {
     const ownerDied = this.#ownerDied;
     this.#ownerDied = false;
     if (this.#permits) {
-      this.#permits.give(session, owner, this.#engine.waitGraph.stamp());
+      this.#permits.give(session, owner, this.#engine.waitGraph.stamp(), this.#engine.clock.now());
       session.holdings.add(this);
     }
     this.#changed();

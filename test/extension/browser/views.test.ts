@@ -79,6 +79,11 @@ for (const theme of pictureThemes) {
       assert.equal(shown.level, 1);
       await workbench.waitForRow(sync, ({ text }) => /waits for orders, held by checkout\.js/.test(text));
       await workbench.screenshot("deadlock", workbench.view(sync));
+      // Each process says what it waits for.
+      const source = "async (lock) => { await lock.acquire(); }";
+      const waiter = new client.Process({ name: "waiter", target: { source, runtime: "node" }, args: [here[0]] });
+      await waiter.start();
+      await workbench.waitForRow(children, ({ text }) => /^waiter.*waits for orders/.test(text));
       await workbench.rowAction(sync, /wait for each other/, "Break Deadlock");
       await workbench.pick("checkout.js");
       assert.equal(await within(waits[0]!, "the end of the wait"), "Deadlock");
@@ -88,6 +93,23 @@ for (const theme of pictureThemes) {
       });
       await here[0].release();
       assert.equal(await within(waits[1]!, "the other's lock"), "got it");
+      await waiter.kill();
+
+      // A queue that only a dead process could fill is told like a deadlock, with the same action.
+      const queue = new other.Queue();
+      const forever = "() => new Promise(() => setInterval(() => {}, 60_000))";
+      const producer = new other.Process({ target: { source: forever, runtime: "node" }, args: [queue] });
+      await producer.start();
+      const got = queue.get().then(
+        () => "an item",
+        (error: Error) => error.name,
+      );
+      await producer.kill();
+      await workbench.notification(/warehouse\.js.* waits for Queue .*, which no process can end/).waitFor();
+      await workbench.waitForRow(sync, ({ text }) => /can never end/.test(text));
+      await workbench.rowAction(sync, /can never end/, "Break Deadlock");
+      await workbench.pick("warehouse.js");
+      assert.equal(await within(got, "the end of the wait for the queue"), "Deadlock");
 
       // "Terminate All" asks first, whatever row is focused.
       const many = await Promise.all(

@@ -208,6 +208,8 @@ export class FakeModel implements Model {
   readonly processes = new Map();
   readonly usage = new Map();
   readonly pools = new Map();
+  readonly waits = new Map();
+  readonly queued = new Map();
   readonly rates = new Map();
   readonly sync = new Map();
   readonly deadlocks = new Map();
@@ -226,6 +228,10 @@ export class FakeModel implements Model {
   }
 
   watchUsage(): { dispose: () => void } {
+    return { dispose: () => {} };
+  }
+
+  watchWaits(): { dispose: () => void } {
     return { dispose: () => {} };
   }
 

@@ -1,8 +1,10 @@
 import type { DeadlockInfo, SyncInfo } from "../../../protocol/events.js";
 import type { SessionInfo } from "../../../protocol/lifecycle.js";
 import type { PoolInfo } from "../../../protocol/pool.js";
+import type { QueuedInfo, WaitInfo } from "../../../protocol/waits.js";
 import type { ProcessInfo, Usage } from "../../../protocol/process.js";
 import type { Known, Snapshot } from "../../../extension/views/snapshot.js";
+import { waitsBySession } from "../../../extension/model/waits-by-session.js";
 import type { TreeNode } from "../../../extension/views/tree/tree-node.js";
 import { processInfo as exampleProcess } from "../../process-info.js";
 
@@ -54,6 +56,8 @@ interface Parts {
   processes?: ProcessInfo[];
   usage?: Usage[];
   pools?: PoolInfo[];
+  waits?: WaitInfo[];
+  queued?: QueuedInfo[];
   rates?: [pool: string, perSecond: number][];
   sync?: SyncInfo[];
   deadlocks?: DeadlockInfo[];
@@ -64,6 +68,8 @@ export function known({
   processes = [],
   usage = [],
   pools = [],
+  waits = [],
+  queued = [],
   rates = [],
   sync = [],
   deadlocks = [],
@@ -73,6 +79,8 @@ export function known({
     processes: new Map(processes.map((one) => [one.process, one])),
     usage: new Map(usage.map((one) => [one.process, one])),
     pools: new Map(pools.map((one) => [one.pool, one])),
+    waits: waitsBySession(waits),
+    queued: new Map(queued.map((one) => [one.pool, one])),
     rates: new Map(rates),
     sync: new Map(sync.map((one) => [one.handle, one])),
     deadlocks: new Map(deadlocks.map((one) => [one.deadlock, one])),

@@ -1,19 +1,18 @@
-import type { Usage } from "../../protocol/process.js";
 import type { Disposable, Rpc } from "../connection/rpc.js";
 
-/**
- * Asks for CPU and memory while a caller holds a `watchUsage()`. The server measures CPU from one request to the next.
- */
-export class UsagePoll {
+/** Asks the server again and again, while a caller holds a `watch()`. */
+export class Poll<T> {
   readonly #intervalMs: number;
-  readonly #tell: (usage: ReadonlyMap<string, Usage>) => void;
+  readonly #request: (rpc: Rpc) => Promise<T>;
+  readonly #tell: (answer: T) => void;
   #rpc: Rpc | null = null;
   #watchers = 0;
   #timer: NodeJS.Timeout | undefined;
   #asking = false;
 
-  constructor(intervalMs: number, tell: (usage: ReadonlyMap<string, Usage>) => void) {
+  constructor(intervalMs: number, request: (rpc: Rpc) => Promise<T>, tell: (answer: T) => void) {
     this.#intervalMs = intervalMs;
+    this.#request = request;
     this.#tell = tell;
   }
 
@@ -55,12 +54,10 @@ export class UsagePoll {
     // A server that is busy is not helped by being asked again.
     if (!rpc || this.#asking) return;
     this.#asking = true;
-    rpc
-      .request("process/usage", {})
+    this.#request(rpc)
       .then(
-        ({ usage }) => {
-          if (this.#rpc === rpc && this.#watchers > 0)
-            this.#tell(new Map(usage.map((entry) => [entry.process, entry])));
+        (answer) => {
+          if (this.#rpc === rpc && this.#watchers > 0) this.#tell(answer);
         },
         // The next poll asks again. The server's state reports a connection that ended.
         () => {},

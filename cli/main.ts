@@ -8,6 +8,7 @@ import { lockCommand, semCommand } from "./hold/hold-command.js";
 import { killCommand } from "./kill.js";
 import { endWithoutOutput } from "./lost-output.js";
 import { mapCommand } from "./map/map-command.js";
+import { mcpCommand } from "./mcp/mcp-command.js";
 import { psCommand } from "./ps/ps-command.js";
 import { runCommand } from "./run.js";
 import { attachCommand } from "./runs/attach-command.js";
@@ -61,6 +62,7 @@ function program(argv: readonly string[], exit: (ending: Ending) => void): Comma
     stopCommand(exit),
     lockCommand(command, exit),
     semCommand(command, exit),
+    mcpCommand(exit),
   ]) {
     polyproc.addCommand(subcommand.exitOverride().configureOutput(output(argv)));
   }

@@ -73,13 +73,24 @@ const layers: Record<string, Layer> = {
     packages: ["get-tsconfig", "esbuild", "@swc/core", "typescript"],
     node: "all",
   },
+  // What agents may call: offered by the command line and by the editor.
+  agents: {
+    folders: ["protocol", "bindings/typescript/session/methods.ts", "agents"],
+    packages: ["valibot"],
+  },
   cli: {
-    folders: ["protocol", "bindings/typescript", "cli"],
+    folders: ["protocol", "bindings/typescript", "agents", "cli"],
     packages: ["commander", "tinyglobby"],
     node: "all",
   },
+  // The SDK is loaded by `polyproc mcp` alone.
+  "cli/mcp": {
+    folders: ["protocol", "bindings/typescript", "agents", "cli"],
+    packages: ["commander", "tinyglobby", "@modelcontextprotocol/sdk"],
+    node: "all",
+  },
   extension: {
-    folders: ["protocol", "bindings/typescript", "extension"],
+    folders: ["protocol", "bindings/typescript", "agents", "extension"],
     packages: ["vscode", "vscode-languageclient"],
     node: "all",
   },
@@ -119,6 +130,7 @@ const layers: Record<string, Layer> = {
     folders,
     packages: [
       "polyproc",
+      "@modelcontextprotocol/sdk",
       "bullmq",
       "rollup",
       "webpack",

@@ -62,6 +62,9 @@ export async function bundle({ outdir, release }: BundleOptions): Promise<Metafi
   });
 }
 
+/** Packages that are loaded at their first use, and that users install: for clusters and for `polyproc mcp`. */
+const installedApart = ["bullmq", "ioredis", "@modelcontextprotocol/*"];
+
 function sharedOptions(release: boolean): SharedOptions {
   return {
     absWorkingDir: root,
@@ -74,7 +77,7 @@ function sharedOptions(release: boolean): SharedOptions {
     minifyWhitespace: release,
     minifySyntax: release,
     legalComments: release ? "none" : "inline",
-    external: ["vscode", "bullmq", "ioredis"],
+    external: ["vscode", ...installedApart],
   };
 }
 

@@ -2,7 +2,18 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { root } from "../fixture.js";
 
-export const folders = ["protocol", "server", "bindings", "cli", "bench", "examples", "extension", "packaging", "test"];
+export const folders = [
+  "protocol",
+  "server",
+  "bindings",
+  "agents",
+  "cli",
+  "bench",
+  "examples",
+  "extension",
+  "packaging",
+  "test",
+];
 
 /** Projects as users have them: their ways are their own. */
 const strangers = join("test", "fixtures", "projects");

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { root } from "../fixture.js";
 import { run } from "./polyproc.js";
 
-const commands = ["serve", "map", "run", "ps", "top", "kill", "stop", "lock", "sem"];
+const commands = ["serve", "map", "run", "ps", "top", "kill", "stop", "lock", "sem", "mcp"];
 
 test("polyproc --help lists every command and how a server is found", async (t) => {
   const { status, stdout } = await run(t, ["--help"]);

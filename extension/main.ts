@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { PolyprocApi } from "./api.js";
+import { registerTools } from "./agents/register-tools.js";
 import { openWindowServer } from "./connection/open-window-server.js";
 import { watchForSocket } from "./connection/socket-watch.js";
 import type { WindowServer } from "./connection/window-server.js";
@@ -57,6 +58,7 @@ export function activate(context: vscode.ExtensionContext): PolyprocApi {
   part("the views", () => registerViews(parts));
   part("tasks", () => registerTasks(parts));
   part("results", () => registerResults(parts));
+  part("tools for agents", () => registerTools(parts));
 
   const lookForServer = () => {
     if (!vscode.workspace.isTrusted) return;

@@ -9,6 +9,7 @@ import { killCommand } from "./kill.js";
 import { endWithoutOutput } from "./lost-output.js";
 import { mapCommand } from "./map/map-command.js";
 import { mcpCommand } from "./mcp/mcp-command.js";
+import { queueCommands } from "./queue/queue-commands.js";
 import { psCommand } from "./ps/ps-command.js";
 import { runCommand } from "./run.js";
 import { attachCommand } from "./runs/attach-command.js";
@@ -24,7 +25,7 @@ import { version } from "./version.js";
 const help = `
 POLYPROC_ADDRESS names the server: unix:PATH, tcp:HOST:PORT or tls:HOST:PORT (POLYPROC_TOKEN: its
 token on TCP). When it is not set, the one on the default socket is meant. When there is none, map
-and run start a private one, lock and sem one in the background.
+and run start a private one, lock, sem and the commands of the queue one in the background.
 
 polyproc help COMMAND tells more, with examples.
 `;
@@ -63,6 +64,7 @@ function program(argv: readonly string[], exit: (ending: Ending) => void): Comma
     lockCommand(command, exit),
     semCommand(command, exit),
     mcpCommand(exit),
+    ...queueCommands(command, exit),
   ]) {
     polyproc.addCommand(subcommand.exitOverride().configureOutput(output(argv)));
   }

@@ -37,12 +37,14 @@ export function serveCommand(argv: readonly string[], exit: (status: number) => 
 async function serve(options: readonly string[], exit: (status: number) => void): Promise<void> {
   if (options.includes("--detach")) {
     const others = options.filter((option) => option !== "--detach");
-    await serveDetached(others.includes("--listen") ? others : [...others, "--listen", `unix:${defaultSocketPath()}`]);
+    await serveDetached(
+      others.includes("--listen") ? others : [...others, "--listen", `unix:${defaultSocketPath()}`, "--queue"],
+    );
     return;
   }
   const saysWhere = options.some((option) => /^--(listen|stdio|fd|help|version)(=|$)|^-h$/.test(option));
   const path = defaultSocketPath();
-  const status = await runServerHere([...options, ...(saysWhere ? [] : ["--listen", `unix:${path}`])]);
+  const status = await runServerHere([...options, ...(saysWhere ? [] : ["--listen", `unix:${path}`, "--queue"])]);
   if (status !== 0) exit(status);
   else if (!saysWhere) process.stdout.write(`export POLYPROC_ADDRESS=${quoted(`unix:${path}`)}\n`);
 }

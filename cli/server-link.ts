@@ -1,4 +1,5 @@
 import { homedir } from "node:os";
+import { parseAddress } from "../bindings/typescript/session/address.js";
 import { connectTo } from "../bindings/typescript/session/client-link.js";
 import { Connection } from "../bindings/typescript/session/connection.js";
 import { connectToNamed } from "../bindings/typescript/session/named-server.js";
@@ -41,8 +42,8 @@ const idleSeconds = 60;
  * As `openSharedServer`, but if no server answers on the default socket, it starts one there in the background. That
  * server ends by itself when it has no client.
  */
-export async function openOwnServer(name: string): Promise<ServerLink> {
-  const address = serverAddress();
+export async function openOwnServer(name: string, env: NodeJS.ProcessEnv = process.env): Promise<ServerLink> {
+  const address = serverAddress(env);
   if (address.from === "environment") return openSharedServer(name);
   try {
     return await connect(address, name);
@@ -50,8 +51,17 @@ export async function openOwnServer(name: string): Promise<ServerLink> {
     if (!isUnanswered(error as PolyprocError)) throw unavailable(address, error as PolyprocError);
   }
   // Not in this folder: the server would keep its file system busy.
-  await serveDetached(["--listen", address.text, "--idle-timeout", String(idleSeconds)], homedir());
-  return openSharedServer(name);
+  await serveDetached(["--listen", address.text, "--queue", "--idle-timeout", String(idleSeconds)], homedir());
+  try {
+    return await connect(address, name);
+  } catch (error) {
+    throw unavailable(address, error as PolyprocError);
+  }
+}
+
+/** Connects to the server at this address. */
+export function openServerAt(text: string, name: string): Promise<ServerLink> {
+  return connect({ text, address: parseAddress(text), from: "default" }, name);
 }
 
 /** Connects to the shared server if it runs; starts none. `otherwise`: completes the message of the error. */

@@ -1,5 +1,6 @@
 import type { Message, NotificationMessage, RequestMessage } from "./message.js";
 import * as barrier from "./barrier.js";
+import * as batch from "./batch.js";
 import * as cluster from "./cluster.js";
 import * as condition from "./condition.js";
 import * as event from "./event.js";
@@ -34,6 +35,7 @@ export const areas = {
   pool,
   job,
   run,
+  batch,
   cluster,
   events,
   waits,

@@ -19,6 +19,8 @@ export interface ServerArguments {
    */
   idleTimeoutMs: number | null;
   warmHosts: number;
+  /** Host the user's batch queue. */
+  queue: boolean;
   cpuCount: number;
   maxMessageBytes: number;
   maxPayloadBytes: number;
@@ -41,6 +43,7 @@ export const usage = `Usage: polyproc serve [options]
   --token-file FILE          holds the token that TCP clients must give; made when missing (or set POLYPROC_TOKEN)
   --tls-cert FILE, --tls-key FILE    PEM files for tls: addresses
   --idle-timeout SECONDS     end after that time without a client (default: never)
+  --queue                    host the queue of polyproc add (the default socket's server does so without this)
   --warm-hosts N             idle workers to keep ready for start() (default 2)
   --cpu-count N              what pools take for the number of processors (default: that of the machine)
   --max-message-bytes N      largest message (default 67108864, at most a quarter of --max-memory-bytes)
@@ -71,6 +74,7 @@ const options = {
   "tls-cert": { type: "string" },
   "tls-key": { type: "string" },
   "idle-timeout": { type: "string" },
+  queue: { type: "boolean" },
   "warm-hosts": { type: "string" },
   "cpu-count": { type: "string" },
   "max-message-bytes": { type: "string" },
@@ -157,6 +161,7 @@ export function parseArguments(argv: readonly string[]): ServerArguments | "help
     tlsCert,
     tlsKey,
     idleTimeoutMs: given["idle-timeout"] === undefined ? null : seconds(given["idle-timeout"]) * 1000,
+    queue: given.queue ?? false,
     warmHosts: number("warm-hosts", given["warm-hosts"] ?? "2", 0),
     cpuCount: number("cpu-count", given["cpu-count"] ?? String(availableParallelism()), 1),
     maxMessageBytes,

@@ -3,6 +3,7 @@ import { Duplex } from "node:stream";
 import { PolyprocError } from "../protocol/errors.js";
 import { formatAddress, type Address } from "./address.js";
 import type { ServerArguments } from "./arguments.js";
+import { batchFolder, openBatch } from "./batch/open-batch.js";
 import { systemClock } from "./clock.js";
 import type { Agent, AgentOptions } from "./cluster/agent.js";
 import { ClusterTable } from "./cluster/clusters.js";
@@ -99,6 +100,7 @@ export class PolyprocServer {
       sharesDescriptors,
       openTally: () => openTally(),
       openMemory: (bytes, inMemory) => openMemoryFile(bytes, { inMemory }),
+      openBatch: options.queue ? () => openBatch(batchFolder(), this.addresses()[0] ?? null) : null,
       instanceId,
       pid: process.pid,
       cpuCount: options.cpuCount,
@@ -157,6 +159,7 @@ export class PolyprocServer {
       throw error;
     }
     const server = new PolyprocServer(options, configuration, listeners);
+    if (options.queue) server.#openQueue();
     for (const listener of listeners) {
       const checkToken = listener.address.kind === "unix" ? null : check;
       listener.serve((socket) => server.#accept(socket, checkToken));
@@ -190,6 +193,16 @@ export class PolyprocServer {
     return Agent.start(options, new PackRunner(this.#hub.engine, options.slots), tellPeople);
   }
 
+  /** Goes on with the entries of the batch queue. Another server may have it. */
+  #openQueue(): void {
+    try {
+      this.#hub.engine.batch.queue();
+    } catch (error) {
+      if (!(error instanceof PolyprocError)) throw error;
+      tellPeople(error.message);
+    }
+  }
+
   /** Ends children and connections. */
   stop(): Promise<void> {
     return (this.#stopped ??= this.#stop());
@@ -205,7 +218,7 @@ export class PolyprocServer {
     this.#hub.engine.hosts.close();
     await Promise.all([this.#clusters.end(), this.#spawner.dispose(childGraceMs)]);
     await this.#doors.end(new PolyprocError("ShuttingDown", "the server is ending"), clientGraceMs);
-    await Promise.all([...unlistened, this.#clusters.endPermits()]);
+    await Promise.all([...unlistened, this.#clusters.endPermits(), this.#hub.engine.batch.close()]);
     this.#hub.engine.closeProbe();
     this.onStopped();
   }
@@ -237,13 +250,13 @@ export class PolyprocServer {
 
   #checkAlone(): void {
     if (this.#stopped) return;
-    const { processes, runs } = this.#hub.engine;
+    const { processes, runs, batch } = this.#hub.engine;
     const isAlone = this.#doors.size === 0;
     if (isAlone && this.#aloneMs !== null)
       this.#aloneTimer ??= systemClock.setTimer(this.#aloneMs, () => void this.stop());
     // A server that does not listen gets no further client, so the outcomes of the client's runs could never be read.
     const isUnreachable = this.#ownerGone && this.#listeners.length === 0;
-    if (processes.hasNonDaemonic() || (runs.active > 0 && !isUnreachable)) return;
+    if (processes.hasNonDaemonic() || (runs.active > 0 && !isUnreachable) || batch.busy) return;
     if (this.#ownerGone) void this.stop();
     else if (isAlone && this.#idleTimeoutMs !== null)
       this.#idleTimer ??= systemClock.setTimer(this.#idleTimeoutMs, () => this.#idled());
@@ -252,8 +265,8 @@ export class PolyprocServer {
   /** The idle timeout has passed. A child may have started something in the same moment. */
   #idled(): void {
     this.#idleTimer = undefined;
-    const { processes, runs } = this.#hub.engine;
-    if (!processes.hasNonDaemonic() && runs.active === 0) void this.stop();
+    const { processes, runs, batch } = this.#hub.engine;
+    if (!processes.hasNonDaemonic() && runs.active === 0 && !batch.busy) void this.stop();
   }
 }
 

@@ -193,6 +193,7 @@ const rooms: Record<string, string[]> = {
   processes: ["bypass", "watch"],
   pools: ["processes", "watch"],
   runs: ["pools", "watch"],
+  batch: ["processes"],
 };
 
 /** Files that import each other, types included, may be two: more cannot be read or tested alone. */

@@ -1,4 +1,5 @@
 import type { Examples } from "./example.js";
+import { batchExamples } from "./batch.js";
 import { clusterExamples } from "./cluster.js";
 import { eventsExamples } from "./events.js";
 import { jobExamples } from "./job.js";
@@ -24,6 +25,7 @@ export const examples: Examples = {
   ...poolExamples,
   ...jobExamples,
   ...runExamples,
+  ...batchExamples,
   ...clusterExamples,
   ...eventsExamples,
   ...waitsExamples,

@@ -23,6 +23,7 @@ const areaTitles: Record<string, string> = {
   pool: "Pool",
   job: "Job",
   run: "Run",
+  batch: "Batch queue",
   events: "Events, output and deadlocks",
   waits: "Waits",
   worker: "Worker host",

@@ -1,6 +1,8 @@
 import type { PoolInfo } from "../../protocol/pool.js";
 import type { Clock } from "./clock.js";
 import { Budget } from "./budget.js";
+import { BatchHost } from "./batch/batch-host.js";
+import type { BatchStore } from "./batch/batch-store.js";
 import { EventLog } from "./watch/event-log.js";
 import { Guard } from "./guard.js";
 import type { EngineLimits } from "./limits.js";
@@ -40,6 +42,8 @@ export interface EngineOptions extends RuntimeOptions {
   /** Null if it cannot be made now, or the platform has none. */
   openTally: () => Tally | null;
   openMemory: OpenMemory;
+  /** Opens the files of the batch queue for this server alone, or throws BadState. Null: it hosts none. */
+  openBatch: (() => BatchStore) | null;
   instanceId: string;
   /** The server's pid: shown as the parent of the processes of runs. */
   pid: number;
@@ -66,6 +70,7 @@ export class Engine {
   readonly processes: ProcessTable;
   readonly hosts: HostCache;
   readonly runs: RunTable;
+  readonly batch: BatchHost;
   readonly channels: ChannelTable;
   readonly blocks: BlockTable;
   #probe: MemoryFile | null | undefined;
@@ -100,6 +105,7 @@ export class Engine {
     this.hosts = new HostCache(this);
     this.runs = new RunTable(this);
     this.blocks = new BlockTable(this.guard);
+    this.batch = new BatchHost(this);
     this.channels = new ChannelTable(() => options.spawner.openChannel());
     this.registry.onChange = (object, gone) => this.events.syncChanged(object, gone);
   }

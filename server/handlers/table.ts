@@ -1,4 +1,5 @@
 import { barrierHandlers } from "./barrier.js";
+import { batchHandlers } from "./batch.js";
 import { clusterHandlers } from "./cluster.js";
 import { conditionHandlers } from "./condition.js";
 import { eventHandlers } from "./event.js";
@@ -36,6 +37,7 @@ export const handlers: readonly Handler[] = [
   ...poolHandlers,
   ...jobHandlers,
   ...runHandlers,
+  ...batchHandlers,
   ...clusterHandlers,
   ...eventsHandlers,
   ...workerHandlers,

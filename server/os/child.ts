@@ -85,6 +85,10 @@ export class OsChild implements Child {
     if (this.#state === "leftover" && signal === "SIGKILL") this.#gone();
   }
 
+  suspend(stop: boolean): void {
+    if (this.#tree && this.#state === "running") this.#family.killer.suspend(this.#tree, stop);
+  }
+
   killIn(lease: string, ms: number | null): void {
     if (this.#tree && (this.#state === "running" || ms === null))
       this.#family.watchdog.set(this.#tree.leader, lease, ms);

@@ -4,5 +4,14 @@ import type { ChildEvents, Host } from "../engine/processes/spawner.js";
 /** A child that the server refuses to start. It fails in the next tick, like a child that could not be started. */
 export function refusedChild(error: PolyprocError, events: ChildEvents): Host {
   process.nextTick(() => events.failed(error));
-  return { pid: null, claims: null, aside: null, signalTree() {}, killIn() {}, pauseOutput() {}, resumeOutput() {} };
+  return {
+    pid: null,
+    claims: null,
+    aside: null,
+    signalTree() {},
+    suspend() {},
+    killIn() {},
+    pauseOutput() {},
+    resumeOutput() {},
+  };
 }

@@ -31,6 +31,15 @@ export class TreeKiller {
     if (this.#orders.size === 1) setImmediate(() => this.#carryOut());
   }
 
+  /** Stops a whole tree, or lets it continue. On Windows this has no effect. */
+  suspend(tree: ProcessTree, stop: boolean): void {
+    if (process.platform === "win32") return;
+    const signal = stop ? "SIGSTOP" : "SIGCONT";
+    // The group first: none of its members can fork in between.
+    send(-tree.leader, signal);
+    for (const row of tree.members(new ProcessLook(), "tree")) if (row.group !== tree.leader) send(row.pid, signal);
+  }
+
   /** Calls back when all orders so far were carried out; at once if there are none. */
   whenOut(listener: () => void): void {
     if (this.#orders.size === 0) listener();
@@ -80,7 +89,7 @@ function signalMembers(tree: ProcessTree, order: Order, look: ProcessLook, signa
   return fresh.length;
 }
 
-export function send(pid: number, signal: EndSignal): void {
+export function send(pid: number, signal: EndSignal | "SIGSTOP" | "SIGCONT"): void {
   try {
     process.kill(pid, signal);
   } catch {

@@ -5,17 +5,18 @@ import { test } from "node:test";
 import { root } from "../fixture.js";
 import { run } from "./polyproc.js";
 
-const commands = ["serve", "map", "run", "ps", "top", "kill", "stop", "lock", "sem", "mcp"];
+const commands = ["serve", "map", "run", "ps", "top", "kill", "stop", "lock", "sem", "mcp", "add", "status", "follow"];
+const more = ["log", "wait", "pause", "resume", "restart", "edit", "remove", "group"];
 
 test("polyproc --help lists every command and how a server is found", async (t) => {
   const { status, stdout } = await run(t, ["--help"]);
   assert.equal(status, 0);
-  for (const command of commands) assert.match(stdout, new RegExp(`^  ${command}\\b`, "m"));
+  for (const command of [...commands, ...more]) assert.match(stdout, new RegExp(`^  ${command}\\b`, "m"));
   assert.match(stdout, /POLYPROC_ADDRESS/);
 });
 
-test("each command's help has examples, no line above 100 columns, and every option is in docs/cli.md", async (t) => {
-  const page = readFileSync(join(root, "docs/cli.md"), "utf8");
+test("each command's help has examples, no line above 100 columns, and every option is in the documents", async (t) => {
+  const page = ["cli", "queue"].map((name) => readFileSync(join(root, `docs/${name}.md`), "utf8")).join();
   for (const command of commands) {
     const { status, stdout } = await run(t, ["help", command]);
     assert.equal(status, 0);

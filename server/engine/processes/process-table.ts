@@ -100,20 +100,20 @@ export class ProcessTable {
     return record;
   }
 
-  /** For a command of a pool. `spec` is null if the command cannot be run. */
+  /** For a command of a pool, or of the batch queue. `spec` is null if the command cannot be run. */
   newTaskProcess(
     name: string,
     target: string,
     spec: CommandSpec | null,
     starter: Session,
-    pool: Handle,
+    pool: Handle | null,
   ): ProcessRecord {
     const cwd = this.#folder(spec?.cwd);
     const source = spec && sourceOfCommand(spec, cwd, this.#engine.options.paths);
     const record = new ProcessRecord(this.#engine, {
       handle: `process:h.${this.#nextHost++}`,
       name,
-      role: "task",
+      role: pool === null ? "process" : "task",
       daemon: true,
       runtime: "command",
       target,

@@ -72,6 +72,7 @@ export class ProcessRecord implements SharedObject, Waitable, OwnProcess {
   childCount = 0;
   #exitListeners = new Set<() => void>();
   #killTimer: Timer | undefined;
+  #suspended = false;
   #pendingSignal: "SIGTERM" | "SIGKILL" | null = null;
 
   constructor(engine: ProcessDependencies, options: ProcessOptions) {
@@ -141,6 +142,12 @@ export class ProcessRecord implements SharedObject, Waitable, OwnProcess {
 
   kill(): void {
     this.#signal("SIGKILL");
+  }
+
+  /** Stops its process tree, or lets it continue. */
+  suspend(stop: boolean): void {
+    this.#suspended = stop;
+    this.child?.suspend(stop);
   }
 
   killIn(lease: string, ms: number | null): void {
@@ -213,6 +220,8 @@ export class ProcessRecord implements SharedObject, Waitable, OwnProcess {
     // If it still waits in the spawn queue, it is never started.
     if (this.pid === null) this.#pendingSignal = signal;
     this.child?.signalTree(signal);
+    // A stopped process gets SIGTERM when it continues.
+    if (this.#suspended) this.suspend(false);
   }
 }
 

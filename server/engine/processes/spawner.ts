@@ -93,6 +93,8 @@ export interface Child {
    * exit.
    */
   signalTree(signal: "SIGTERM" | "SIGKILL"): void;
+  /** Stops the processes of the tree, or lets them continue. No effect before `spawned` and after the exit. */
+  suspend(stop: boolean): void;
   /**
    * Kills its process group after `ms`, also if the server hangs then, unless the same lease is renewed. Null ends the
    * lease. On Windows no lease is watched.

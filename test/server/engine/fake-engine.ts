@@ -58,6 +58,7 @@ export class FakeWorld {
         this.onMemory(memory);
         return memory;
       },
+      openBatch: null,
       instanceId: "instance-1",
       pid: 4000,
       cpuCount: 2,

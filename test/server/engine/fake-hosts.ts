@@ -47,6 +47,8 @@ export class FakeHost implements Host {
 
   killIn(): void {}
 
+  suspend(): void {}
+
   signalTree(signal: "SIGTERM" | "SIGKILL"): void {
     this.signals.push(signal);
   }

@@ -96,6 +96,8 @@ export class FakeChild implements Host {
 
   killIn(): void {}
 
+  suspend(): void {}
+
   signalTree(): void {
     this.condemned = true;
   }

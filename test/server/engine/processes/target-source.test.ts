@@ -56,7 +56,14 @@ function startingWorld() {
     startCommand: (spec, events) => {
       commands.push(spec);
       queueMicrotask(() => events.spawned(1));
-      return { pid: 1, signalTree: () => {}, killIn: () => {}, pauseOutput: () => {}, resumeOutput: () => {} };
+      return {
+        pid: 1,
+        signalTree: () => {},
+        suspend: () => {},
+        killIn: () => {},
+        pauseOutput: () => {},
+        resumeOutput: () => {},
+      };
     },
     openOutputFolder: () => {
       throw new Error("this test has no files");

@@ -1,0 +1,149 @@
+import { Command } from "commander";
+import type { Connection } from "../../bindings/typescript/session/connection.js";
+import type { BatchEntryInfo } from "../../protocol/batch.js";
+import { UsageError } from "../usage-error.js";
+import { entryNumbers } from "./entry-numbers.js";
+import { withQueue } from "./open-queue.js";
+
+interface WhichOptions {
+  group?: string;
+  json?: true;
+}
+
+const pauseHelp = `
+Without an ID no further entry starts, and those that run go on. With IDs, the processes of entries
+that run are stopped, and entries that are queued are held. polyproc resume undoes it.
+
+Examples:
+  $ polyproc pause
+  $ polyproc pause --group disk
+  $ polyproc pause 3 5
+`;
+
+export function pauseCommand(): Command {
+  return new Command("pause")
+    .summary("pause your queue, a group or an entry")
+    .description("Pauses your whole queue, one group of it, or entries.")
+    .argument("[id...]", "these entries, such as 3, 3-7 or 3,5")
+    .option("-g, --group <name>", "this group")
+    .option("--json", "print a JSON object: {entries} or {groups}")
+    .addHelpText("after", pauseHelp)
+    .action((ids: string[], options: WhichOptions) => changeWhich("batch/pause", "paused", ids, options));
+}
+
+const resumeHelp = `
+Without an ID all groups go on. Entries that were paused or held one by one need their IDs.
+
+Examples:
+  $ polyproc resume
+  $ polyproc resume 3
+`;
+
+export function resumeCommand(): Command {
+  return new Command("resume")
+    .summary("let your queue, a group or an entry go on")
+    .description("Undoes pause, and lets entries start that were added with --hold.")
+    .argument("[id...]", "these entries, such as 3, 3-7 or 3,5")
+    .option("-g, --group <name>", "this group")
+    .option("--json", "print a JSON object: {entries} or {groups}")
+    .addHelpText("after", resumeHelp)
+    .action((ids: string[], options: WhichOptions) => changeWhich("batch/resume", "resumed", ids, options));
+}
+
+const restartHelp = `
+An entry keeps its number; its log begins anew. Exit status: 0 they are queued, 1 one of them has not
+ended.
+
+Examples:
+  $ polyproc restart 3
+  $ polyproc restart --lost
+`;
+
+export function restartCommand(): Command {
+  return new Command("restart")
+    .summary("queue entries again")
+    .description("Queues entries that have ended again.")
+    .argument("[id...]", "these entries, such as 3, 3-7 or 3,5")
+    .option("--lost", "all that ran when a server ended")
+    .option("--failed", "all that have failed, or were skipped for that")
+    .option("--json", "print a JSON object: {entries}")
+    .addHelpText("after", restartHelp)
+    .action(async (ids: string[], options: { lost?: true; failed?: true; json?: true }) => {
+      const states = [...(options.lost ? ["lost"] : []), ...(options.failed ? ["failed", "skipped"] : [])];
+      if (ids.length === 0 && states.length === 0)
+        throw new UsageError("say which: polyproc restart ID, --lost or --failed (polyproc status lists them)");
+      await withQueue(async (connection) => {
+        const entries = await named(connection, ids, ({ state }) => states.includes(state));
+        await connection.request("batch/restart", { entries });
+        tell("queued again", entries, options.json);
+      });
+    });
+}
+
+const removeHelp = `
+An entry that runs is ended first: polyproc kill queue:ID. The queue itself forgets the oldest of more
+than 1000 entries that have ended.
+
+Examples:
+  $ polyproc remove 3
+  $ polyproc remove --ended
+`;
+
+export function removeCommand(): Command {
+  return new Command("remove")
+    .summary("forget entries of your queue and their logs")
+    .description("Forgets entries that do not run, with their logs.")
+    .argument("[id...]", "these entries, such as 3, 3-7 or 3,5")
+    .option("--ended", "all that have ended")
+    .option("--json", "print a JSON object: {entries}")
+    .addHelpText("after", removeHelp)
+    .action(async (ids: string[], options: { ended?: true; json?: true }) => {
+      if (ids.length === 0 && !options.ended)
+        throw new UsageError("say which: polyproc remove ID, or --ended (polyproc status lists them)");
+      await withQueue(async (connection) => {
+        const entries = await named(
+          connection,
+          ids,
+          ({ endedAt, state }) => options.ended === true && (endedAt !== null || state === "lost"),
+        );
+        await connection.request("batch/remove", { entries });
+        tell("removed", entries, options.json);
+      });
+    });
+}
+
+async function changeWhich(
+  method: "batch/pause" | "batch/resume",
+  done: string,
+  ids: readonly string[],
+  { group, json }: WhichOptions,
+): Promise<void> {
+  if (ids.length > 0 && group !== undefined) throw new UsageError("name entries, or a group with --group: not both");
+  const entries = entryNumbers(ids);
+  await withQueue(async (connection) => {
+    await connection.request(method, {
+      ...(ids.length === 0 ? {} : { entries }),
+      ...(group === undefined ? {} : { group }),
+    });
+    if (ids.length > 0) tell(done, entries, json);
+    else {
+      const { groups } = await connection.request("batch/list", {});
+      const names = groups.map((each) => each.group).filter((name) => group === undefined || name === group);
+      process.stdout.write(json ? `${JSON.stringify({ groups: names })}\n` : `${done}: group ${names.join(", ")}\n`);
+    }
+  });
+}
+
+/** The numbers that were given, and those of the entries that are chosen. */
+async function named(
+  connection: Connection,
+  ids: readonly string[],
+  chosen: (entry: BatchEntryInfo) => boolean,
+): Promise<number[]> {
+  const { entries } = await connection.request("batch/list", {});
+  return [...new Set([...entryNumbers(ids), ...entries.filter(chosen).map(({ entry }) => entry)])];
+}
+
+function tell(done: string, entries: readonly number[], json: true | undefined): void {
+  process.stdout.write(json ? `${JSON.stringify({ entries })}\n` : `${done}: ${entries.join(", ") || "none"}\n`);
+}

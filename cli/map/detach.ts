@@ -1,10 +1,10 @@
 import { payloadBytes } from "../../protocol/payload.js";
 import type { Connection } from "../../bindings/typescript/session/connection.js";
-import type { Halt } from "../../protocol/halt.js";
 import type { Target } from "../../protocol/target.js";
 import { jsonToPayload } from "../../protocol/values.js";
 import type { Payload } from "../../protocol/schema.js";
 import { UsageError } from "../usage-error.js";
+import type { Halt } from "./halt.js";
 import type { ItemSource } from "./items.js";
 import { shownItem } from "./shown-item.js";
 
@@ -50,7 +50,7 @@ export async function detach(connection: Connection, source: ItemSource, options
     items,
     ...rest,
     ...(name === undefined ? {} : { name }),
-    ...(halt.when === "never" ? {} : { halt: { failures: halt.failures, now: halt.when === "now" } }),
+    ...(halt.when === "never" ? {} : { halt: { failures: halt.count, now: halt.when === "now" } }),
   });
   return run;
 }

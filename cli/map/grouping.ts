@@ -43,5 +43,5 @@ function joined(items: readonly (Item & { ok: true })[]): Item {
   const [only] = items;
   if (items.length === 1) return only!;
   const fields = items.flatMap((item) => item.fields);
-  return { ok: true, value: fields, text: items.map(({ text }) => text).join(" "), fields };
+  return { ok: true, value: fields, text: items.map(({ text }) => text).join(" "), fields, parts: items };
 }

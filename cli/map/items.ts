@@ -7,7 +7,14 @@ import { splitRecords } from "./records.js";
 
 /** One item of a map. `fields`: what `{1}`, `{2}` … stand for. */
 export type Item =
-  | { ok: true; value: unknown; text: string; fields: readonly string[] }
+  | {
+      ok: true;
+      value: unknown;
+      text: string;
+      fields: readonly string[];
+      /** The items that were put together into this one. Absent: it is a single one. */
+      parts?: readonly (Item & { ok: true })[];
+    }
   /** The item is invalid and cannot be run. */
   | { ok: false; text: string; reason: string };
 

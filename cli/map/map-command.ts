@@ -1,32 +1,34 @@
 import { randomUUID } from "node:crypto";
 import { availableParallelism, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import type { Target } from "../../protocol/target.js";
 import { clusterAddress } from "../cluster-address.js";
 import type { Ending } from "../ending.js";
 import { exitStatus } from "../exit-status.js";
-import { duration, jobs, wholeNumber } from "../option-values.js";
+import { wholeNumber } from "../option-values.js";
 import { openAnyServer, openSharedServer, type ServerLink } from "../server-link.js";
 import { surroundings } from "../surroundings.js";
 import { UsageError } from "../usage-error.js";
 import { chooseNode } from "./choose-node.js";
 import { commandTarget, shellWarning, type Surroundings } from "./command-target.js";
 import { detach } from "./detach.js";
-import { parseHalt, type Halt } from "../../protocol/halt.js";
 import { itemSource, type Item, type ItemSource } from "./items.js";
 import { splitSources, type SplitSources } from "./input-sources.js";
 import { addItemOptions, groupingOf, itemOptions, type GivenItemOptions } from "./item-options.js";
-
 import { JobLog } from "./job-log.js";
-import type { MapRunOptions } from "./map-run.js";
+import { addLimitOptions, checkLimits, type LimitOptions } from "./limit-options.js";
+import type { MapRunOptions } from "./map-run-options.js";
 import { moduleTarget } from "./module-target.js";
+import { addOutputOptions, checkOutput, type OutputOptions } from "./output-options.js";
+import { ResultsFolder, TemporaryFiles } from "./output-files.js";
 import { shownItem } from "./shown-item.js";
-import { runMap, type RunOptions } from "./run-map.js";
+import { runMap } from "./run-map.js";
 import { dryRun } from "./dry-run.js";
 import { argumentsFor, itemCommand, quoted, regroup, shellWords, type ItemCommand } from "./what-runs.js";
 
-interface MapOptions extends GivenItemOptions, RunOptions {
+interface MapOptions extends GivenItemOptions, LimitOptions, OutputOptions {
+  chunkSize: number;
   module?: string;
   interpreter?: string;
   export?: string;
@@ -80,7 +82,7 @@ Examples:
 
 /** `polyproc map`. `command`: the arguments after `--`. */
 export function mapCommand(command: readonly string[] | null, exit: (ending: Ending) => void): Command {
-  return addItemOptions(new Command("map"))
+  return addOutputOptions(addLimitOptions(addItemOptions(new Command("map"))))
     .summary("run a command or a function once for each item, N at a time")
     .description("Runs a command, or a function of a module, once for each item, N at a time.")
     .usage(
@@ -90,11 +92,6 @@ export function mapCommand(command: readonly string[] | null, exit: (ending: End
         "       polyproc map [options] --module FILE [--export NAME] [ITEM...]",
     )
     .argument("[item...]", "the items")
-    .option(
-      "-j, --jobs <n>",
-      "how many at a time: 4, 50% of the processors, +1 or -1 beside them, 0 for 4096 (default: 100%)",
-      jobs,
-    )
     .option("--module <file>", "run a function of this JavaScript, TypeScript or Python file, in worker processes")
     .option("--export <name>", "the function's name in the module (default: its default export)")
     .option(
@@ -115,29 +112,10 @@ export function mapCommand(command: readonly string[] | null, exit: (ending: End
       wholeNumber(1),
       1,
     )
-    .option("--timeout <duration>", "limit for each item, such as 10 (seconds), 500ms, 2m (default: none)", duration)
-    .option(
-      "--retries <n>",
-      "retry an item up to this many times when it fails, times out or its worker dies",
-      wholeNumber(0),
-      0,
-    )
-    .addOption(
-      new Option(
-        "--halt <when>",
-        "end early: soon,fail=N begins no more items at the Nth failure, now,fail=N ends those that run, too",
-      )
-        .argParser(halt)
-        .default({ when: "never" }, "never"),
-    )
     .option("--log <file>", "write a JSON object a line for each item that has ended: {command, item, index, ok, ...}")
     .option("--joblog <file>", "the same in the format of GNU parallel")
     .option("--resume", "pass over items that are in the log")
     .option("--resume-failed", "pass over items that have succeeded according to the log")
-    .option("-k, --keep-order", "print in the order of the items, not as they end")
-    .option("--json", "print a JSON object for each item: {index, item, ok, value | error, ms, pid}")
-    .option("--tag", "begin each line of output with its item and a tab")
-    .option("-q, --quiet", "no progress and no summary; failures are told all the same")
     .option("--detach", "hand all items to the server that others use, print the run's handle, and end")
     .option(
       "--cluster [address]",
@@ -152,12 +130,6 @@ function variable(text: string, before: [string, string][] = []): [string, strin
   const at = text.indexOf("=");
   if (at < 1) throw new InvalidArgumentError("Expected NAME=VALUE.");
   return [...before, [text.slice(0, at), text.slice(at + 1)]];
-}
-
-function halt(text: string): Halt {
-  const parsed = parseHalt(text);
-  if (parsed) return parsed;
-  throw new InvalidArgumentError("Expected now,fail=N, soon,fail=N or never.");
 }
 
 async function map(args: string[], afterDashes: readonly string[] | null, options: MapOptions): Promise<Ending> {
@@ -179,13 +151,13 @@ async function map(args: string[], afterDashes: readonly string[] | null, option
     throw new UsageError("--export names a function of --module FILE, which is missing");
   if (options.interpreter !== undefined && options.module === undefined)
     throw new UsageError("--interpreter runs the function of --module FILE, which is missing");
-  if (options.json && options.tag)
-    throw new UsageError("--tag is for lines of text; with --json each object names its item");
+  checkOutput(options, options);
   const grouping = groupingOf(options);
   if (grouping && options.module !== undefined)
     throw new UsageError("-n, -m and -X are for commands; a function gets several items at once by --chunk-size");
   if (grouping && options.shell !== undefined)
     throw new UsageError("--shell runs its line for one item: leave -n, -m and -X out");
+  checkLimits(options, grouping !== null);
   for (const [name, value] of [
     ["--workdir", options.workdir],
     ["--env", options.env],
@@ -206,9 +178,13 @@ async function map(args: string[], afterDashes: readonly string[] | null, option
   if (grouping && filled) regroup(source, grouping, filled.words, (options.jobs ?? ((n) => n))(availableParallelism()));
   const isPlain = filled === null || (filled.template.isPlain && grouping === null && !source.hasFields);
   if (options.dryRun) return dryRun(source, filled!);
-  if (options.detach && (options.keepOrder || options.json || options.tag || options.quiet))
+  if (
+    options.detach &&
+    (options.keepOrder || options.json || options.tag || options.quiet || options.progress || options.eta)
+  )
     throw new UsageError(
-      "-k, --json, --tag and -q say how outcomes are printed: give them to polyproc attach, not together with --detach",
+      "-k, --json, --tag, -q, --progress and --eta say how outcomes are printed: give them to polyproc attach, " +
+        "not together with --detach",
     );
   if (options.detach && !isPlain)
     throw new UsageError(
@@ -232,7 +208,13 @@ async function map(args: string[], afterDashes: readonly string[] | null, option
     const fill: MapRunOptions["fill"] = isPlain
       ? null
       : (item, index, slot) => argumentsFor(filled!, item, source.names, index, slot);
-    return await runMap(server, target, fill, source, options, cluster, log);
+    const files =
+      options.results !== undefined
+        ? new ResultsFolder(options.results, source.names)
+        : options.files
+          ? new TemporaryFiles()
+          : null;
+    return await runMap(server, target, source, options, { fill, cluster, log, files });
   } finally {
     await server.connection.close();
   }
@@ -301,7 +283,7 @@ async function start(
     processes: (options.jobs ?? ((n) => n))(connection.facts.cpuCount),
     chunkSize: options.chunkSize,
     retries: options.retries,
-    timeoutMs: options.timeout ?? null,
+    timeoutMs: options.timeout && "ms" in options.timeout ? options.timeout.ms : null,
     halt: options.halt,
   });
   process.stdout.write(`${run}\n`);
@@ -320,9 +302,10 @@ function targetOf(server: ServerLink, command: ItemCommand | null, isPlain: bool
 }
 
 /** Where commands run, with the folder and the variables that options name. */
-function around(own: Surroundings | null, { workdir, env }: MapOptions): Partial<Surroundings> {
+function around(own: Surroundings | null, { workdir, env, nice }: MapOptions): Partial<Surroundings> {
   return {
     ...own,
+    ...(nice === undefined ? {} : { nice }),
     ...(workdir === undefined ? {} : { cwd: resolve(workdir) }),
     ...(env === undefined ? {} : { env: { ...own?.env, ...Object.fromEntries(env) } }),
   };

@@ -1,58 +1,33 @@
 import type { Connection } from "../../bindings/typescript/session/connection.js";
 import { describeTarget } from "../../protocol/describe-target.js";
 import { errorCodes } from "../../protocol/errors.js";
-import type { ResultEntry, TaskInput } from "../../protocol/job.js";
+import type { Failure, ResultEntry } from "../../protocol/job.js";
 import type { Progress } from "../../protocol/progress.js";
-import type { Target } from "../../protocol/target.js";
 import { jsonToPayload, payloadToJson } from "../../protocol/values.js";
 import { ExitError } from "../exit-error.js";
 import { exitStatus } from "../exit-status.js";
+import { Again } from "./again.js";
 import type { Item, ItemSource } from "./items.js";
+import type { AfterFailure, MapRunOptions, StopReason } from "./map-run-options.js";
 import type { Outcome } from "./outcome.js";
+import { maxMessageBytes, Outbox } from "./outbox.js";
 import { Slots } from "./slots.js";
 
-export interface MapRunOptions {
-  target: Target;
-  /**
-   * The arguments of the command for an item; the target then has none. `slot`: from 1, of the items that run at a
-   * time. Throws an Error if the item cannot be filled in. Null: the server fills it in.
-   */
-  fill: ((item: Item & { ok: true }, index: number, slot: number) => string[]) | null;
-  /** Most workers or commands at a time. */
-  processes: number | undefined;
-  /** Address of the cluster on whose hosts they run. Undefined: the server's own machine. */
-  cluster?: string | undefined;
-  /** Items in one task. */
-  chunkSize: number;
-  retries: number;
-  timeoutMs: number | null;
-  /** Called once for each item, in no particular order. */
-  onOutcome: (outcome: Outcome) => void;
-  /** An earlier run has done this item. */
-  passesOver: (item: Item, index: number) => boolean;
-  onPassedOver: (index: number) => void;
-  onStarted: (index: number, item: string, pid: number) => void;
-  /** A running item said how far it is, or took that back. */
-  onProgress: (index: number, item: string, progress: Progress) => void;
-  /**
-   * Whether the reader of the results is fast enough for this item to start. After it has returned false, call `wake`
-   * when it may return true.
-   */
-  mayFeed: (index: number) => boolean;
-}
+/** Milliseconds after which a number of processes that may change is looked at again. */
+const lookAgainMs = 500;
 
 /** Tasks of functions may be short, so some wait at the server. Their bytes are limited. */
 const chunksAhead = 32;
 /** Without a limit, hosts of a cluster may take so many chunks at a time. */
 const clusterAhead = 1024;
 const maxAheadBytes = 8 * 1024 * 1024;
-const maxMessageBytes = 1024 * 1024;
-const maxMessageTasks = 256;
 
 interface Chunk {
   /** Position of the first item. */
   index: number;
   items: (Item & { ok: true })[];
+  /** What the server is sent for each of them. */
+  values: unknown[];
   bytes: number;
   /** Items without an outcome. */
   left: number;
@@ -68,17 +43,20 @@ export class MapRun {
   readonly #options: MapRunOptions;
   readonly #job: string;
   readonly #pool: string;
-  readonly #window: number;
   readonly #chunkSize: number;
   /** The chunk of each item that is submitted and has no outcome. */
   readonly #chunkOf = new Map<number, Chunk>();
   readonly #chunks = new Set<Chunk>();
-  /** The process that runs each item: the command, or the worker. */
-  readonly #pidOf = new Map<number, number>();
+  /** The process that runs each item, the command or the worker, and when it began. */
+  readonly #running = new Map<number, { pid: number; since: number }>();
+  readonly #again = new Again();
+  readonly #stopped = new Map<number, StopReason>();
+  #nextIndex = 0;
   readonly #slots = new Slots();
   #aheadBytes = 0;
-  #outbox: TaskInput[] = [];
-  #outboxBytes = 0;
+  readonly #outbox = new Outbox((tasks) => {
+    this.#connection.request("job/submit", { job: this.#job, tasks }).catch(this.#fail);
+  });
   #ending: "no" | "gently" | "now" = "no";
   #failure: Error | null = null;
   #wakeFeed: (() => void) | null = null;
@@ -92,8 +70,12 @@ export class MapRun {
     this.#job = connection.mint("job");
     const isCommand = "command" in options.target;
     this.#chunkSize = isCommand ? 1 : options.chunkSize;
-    const { processes = clusterAhead } = options;
-    this.#window = isCommand && options.cluster === undefined ? processes : processes * 2 + chunksAhead;
+  }
+
+  /** Most chunks at the server. */
+  get #window(): number {
+    const processes = this.#options.processes?.() ?? clusterAhead;
+    return this.#isCommand && this.#options.cluster === undefined ? processes : processes * 2 + chunksAhead;
   }
 
   /** Number of items that were submitted and have no outcome. */
@@ -105,7 +87,20 @@ export class MapRun {
   async runningPids(): Promise<number[]> {
     // The server tells of starts before it answers. It refuses while there is no job yet, or none any more.
     await this.#connection.request("job/watch", { job: this.#job }).catch(() => {});
-    return [...new Set(this.#pidOf.values())];
+    return [...new Set(Array.from(this.#running.values(), ({ pid }) => pid))];
+  }
+
+  /** Positions of the items that run, and when each began, on the clock of `performance.now`. The youngest is last. */
+  running(): [index: number, since: number][] {
+    return Array.from(this.#running, ([index, { since }]) => [index, since]);
+  }
+
+  /** Ends one running item. */
+  stopItem(index: number, reason: StopReason, graceMs: number): void {
+    const chunk = this.#chunkOf.get(index);
+    if (!chunk || this.#stopped.has(index) || this.#ending !== "no") return;
+    this.#stopped.set(index, reason);
+    this.#connection.request("job/cancel", { job: this.#job, indexes: [chunk.index], graceMs }).catch(this.#fail);
   }
 
   /** Runs all items. Resolves when each submitted item has its outcome. Rejects if the server ends or refuses. */
@@ -174,7 +169,8 @@ export class MapRun {
   }
 
   async #prepare(): Promise<void> {
-    const { target, fill, processes, cluster, retries, timeoutMs } = this.#options;
+    const { target, fill, cluster, retries, timeoutMs } = this.#options;
+    const processes = this.#options.maxProcesses ?? this.#options.processes?.();
     const mode = fill ? "starmap" : "map";
     const name = describeTarget(target).slice(0, 200);
     const connection = this.#connection;
@@ -189,54 +185,90 @@ export class MapRun {
     const { items } = this.#source;
     const iterator = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
     let chunk: Chunk | null = null;
+    let ended = false;
     try {
-      for (let index = 0; this.#feeding; index++) {
-        if (!this.#hasRoom(index)) {
-          this.#send();
-          await new Promise<void>((wake) => (this.#wakeFeed = wake));
-          index--;
+      while (this.#feeding) {
+        if (!this.#hasRoom(this.#nextIndex)) {
+          this.#outbox.send();
+          await this.#waken(this.#options.maxProcesses === undefined ? null : lookAgainMs);
           continue;
         }
-        const step = await iterator.next();
-        if (step.done === true || !this.#feeding) break;
-        if (this.#options.passesOver(step.value, index)) {
+        const now = performance.now();
+        if (ended && !this.#again.isReady(now)) {
+          if (chunk) this.#submit(chunk);
+          chunk = null;
+          this.#outbox.send();
+          // Items that run may have to run again.
+          if (this.#chunks.size === 0 && this.#again.size === 0) break;
+          await this.#waken(this.#again.size > 0 ? this.#again.untilNext(now) : null);
+          continue;
+        }
+        const pauseMs = this.#options.pause();
+        if (pauseMs > 0) {
+          this.#outbox.send();
+          await this.#waken(pauseMs);
+          continue;
+        }
+        const again = this.#again.take(now);
+        const step: IteratorResult<Item> = again ? { done: false, value: again.item } : await iterator.next();
+        if (!this.#feeding) break;
+        if (step.done === true) {
+          ended = true;
+          continue;
+        }
+        const index = again?.index ?? this.#nextIndex++;
+        if (again?.isNew !== false && this.#options.passesOver(step.value, index)) {
           if (chunk) this.#submit(chunk);
           chunk = null;
           this.#options.onPassedOver(index);
           continue;
         }
-        const item = this.#filled(step.value, index);
-        if (!item.ok) {
+        const item = step.value;
+        const filled = this.#filled(item, index);
+        if (!item.ok || "reason" in filled) {
           if (chunk) this.#submit(chunk);
           chunk = null;
-          this.#refuse(index, item.text, item.reason);
+          this.#refuse(index, item.text, "reason" in filled ? filled.reason : "");
           continue;
         }
-        chunk ??= { index, items: [], bytes: 0, left: 0 };
+        if (chunk && index !== chunk.index + chunk.items.length) {
+          this.#submit(chunk);
+          chunk = null;
+        }
+        chunk ??= { index, items: [], values: [], bytes: 0, left: 0 };
         chunk.items.push(item);
+        chunk.values.push(filled.value);
         chunk.bytes += item.text.length;
         if (chunk.items.length < this.#chunkSize && chunk.bytes < maxMessageBytes) continue;
         this.#submit(chunk);
         chunk = null;
       }
-      if (chunk && this.#feeding) this.#submit(chunk);
-      this.#send();
     } catch (error) {
       // A stopped source may end with an error.
       if (this.#feeding) throw error;
     }
   }
 
-  /** The item with the arguments of its command as its value. */
-  #filled(item: Item, index: number): Item {
+  async #waken(afterMs: number | null): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((wake) => {
+      this.#wakeFeed = wake;
+      if (afterMs !== null) timer = setTimeout(wake, Math.ceil(afterMs));
+    });
+    clearTimeout(timer);
+  }
+
+  /** What the server is sent for the item: its value, or the arguments of its command. */
+  #filled(item: Item, index: number): { value: unknown } | { reason: string } {
     const { fill } = this.#options;
-    if (fill === null || !item.ok) return item;
+    if (!item.ok) return item;
+    if (fill === null) return { value: item.value };
     const slot = this.#slots.take(index);
     try {
-      return { ...item, value: fill(item, index, slot) };
+      return { value: fill(item, index, slot) };
     } catch (error) {
       this.#slots.giveBack(index);
-      return { ok: false, text: item.text, reason: (error as Error).message };
+      return { reason: (error as Error).message };
     }
   }
 
@@ -260,32 +292,20 @@ export class MapRun {
   }
 
   #submit(chunk: Chunk): void {
+    this.#options.onSubmit();
     chunk.left = chunk.items.length;
     this.#chunks.add(chunk);
     this.#aheadBytes += chunk.bytes;
     for (let i = 0; i < chunk.items.length; i++) this.#chunkOf.set(chunk.index + i, chunk);
-    if (this.#outbox.length === 0) setImmediate(() => this.#send());
-    this.#outbox.push({
-      index: chunk.index,
-      count: chunk.items.length,
-      items: jsonToPayload(chunk.items.map((item) => item.value)),
-    });
-    this.#outboxBytes += chunk.bytes;
-    if (this.#outbox.length >= maxMessageTasks || this.#outboxBytes >= maxMessageBytes) this.#send();
-  }
-
-  #send(): void {
-    if (this.#outbox.length === 0 || this.#ending !== "no") return;
-    const tasks = this.#outbox;
-    this.#outbox = [];
-    this.#outboxBytes = 0;
-    this.#connection.request("job/submit", { job: this.#job, tasks }).catch(this.#fail);
+    const { index, items, values, bytes } = chunk;
+    this.#outbox.add({ index, count: items.length, items: jsonToPayload(values) }, bytes);
   }
 
   #stopFeeding(): void {
     this.#source.stop();
-    for (const { index } of this.#outbox) this.#skip(this.#chunkOf.get(index)!);
-    this.#outbox = [];
+    for (const { index } of this.#outbox.take()) this.#skip(this.#chunkOf.get(index)!);
+    for (const { index, item } of this.#again.drop())
+      this.#options.onOutcome({ kind: "skipped", index, item: item.text, ms: 0, pid: 0 });
     this.wake();
   }
 
@@ -298,7 +318,7 @@ export class MapRun {
   #began(index: number, pid: number): void {
     const chunk = this.#chunkOf.get(index);
     if (!chunk) return;
-    this.#pidOf.set(index, pid);
+    this.#running.set(index, { pid, since: performance.now() });
     this.#options.onStarted(index, chunk.items[index - chunk.index]!.text, pid);
   }
 
@@ -318,21 +338,52 @@ export class MapRun {
       if (!error) this.#settle(chunk, index, { kind: "done", ...ran, value: decoded[i] });
       else if (this.#ending !== "no" && error.code === errorCodes.Cancelled)
         this.#settle(chunk, index, { kind: "skipped", ...ran });
-      else this.#settle(chunk, index, { kind: "failed", ...ran, error });
+      else this.#failed(chunk, { kind: "failed", ...ran, error: this.#lateError(index, error) });
     }
     this.wake();
   }
 
-  #settle(chunk: Chunk, index: number, outcome: Outcome): void {
+  /** An item that took too long was cancelled, and has timed out. */
+  #lateError(index: number, error: Failure): Failure {
+    if (this.#stopped.get(index) !== "late" || error.code !== errorCodes.Cancelled) return error;
+    return { code: errorCodes.TimedOut, message: "it took longer than --timeout allows" };
+  }
+
+  #failed(chunk: Chunk, outcome: Outcome & { kind: "failed" }): void {
+    const { index } = outcome;
+    const item = chunk.items[index - chunk.index]!;
+    const after = this.#feeding ? this.#afterFailure(item, outcome) : { do: "report" as const };
+    if (after.do === "report") {
+      this.#settle(chunk, index, outcome);
+      return;
+    }
+    const at = performance.now() + (after.do === "again" ? after.inMs : 0);
+    if (after.do === "again") this.#again.add({ index, item, at, isNew: false });
+    else
+      for (const part of item.parts ?? []) this.#again.add({ index: this.#nextIndex++, item: part, at, isNew: true });
+    this.#settle(chunk, index, null);
+  }
+
+  #afterFailure(item: Item & { ok: true }, outcome: Outcome & { kind: "failed" }): AfterFailure {
+    const { index, error } = outcome;
+    if (this.#stopped.get(index) !== "displaced" || error.code !== errorCodes.Cancelled)
+      return this.#options.afterFailure(item, outcome);
+    this.#options.onDisplaced(index, item.text);
+    return { do: "again", inMs: 0 };
+  }
+
+  /** Null: the item itself has no outcome yet. */
+  #settle(chunk: Chunk, index: number, outcome: Outcome | null): void {
     this.#chunkOf.delete(index);
-    this.#pidOf.delete(index);
+    this.#running.delete(index);
+    this.#stopped.delete(index);
     this.#slots.giveBack(index);
     if (--chunk.left === 0) {
       this.#chunks.delete(chunk);
       this.#aheadBytes -= chunk.bytes;
       if (this.#chunks.size === 0) this.#wakeEnd?.();
     }
-    this.#options.onOutcome(outcome);
+    if (outcome) this.#options.onOutcome(outcome);
   }
 
   readonly #fail = (error: Error): void => {

@@ -28,3 +28,14 @@ export function commandResult(outcome: Outcome): CommandResult | null {
   const result = (outcome.kind === "done" ? outcome.value : outcome.error.data) as Partial<CommandResult> | undefined;
   return typeof result?.stdout === "string" && typeof result.stderr === "string" ? (result as CommandResult) : null;
 }
+
+/** The outcome without the output of its command. */
+export function withoutOutput(outcome: Outcome): Outcome {
+  const own = commandResult(outcome);
+  if (!own || outcome.kind === "skipped") return outcome;
+  const { stdoutFile: _, stderrFile: __, ...result } = own;
+  const silent = { ...result, stdout: "", stderr: "", truncated: false };
+  return outcome.kind === "done"
+    ? { ...outcome, value: silent }
+    : { ...outcome, error: { ...outcome.error, data: silent } };
+}

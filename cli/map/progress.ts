@@ -6,6 +6,10 @@ const barWidth = 24;
 /** How many names of running items are shown. */
 const namesShown = 8;
 const nameWidth = 40;
+/** The remaining time is told once this many items have ended. */
+const leastForEta = 3;
+/** After so many items of each slot, the rate is steady. */
+const steadyRounds = 3;
 
 /** Counts a map's progress and describes it. Times are in milliseconds, of any one clock. */
 export class Progress {
@@ -15,6 +19,8 @@ export class Progress {
   failed = 0;
   skipped = 0;
   readonly #since: number;
+  /** How long the items that have ended ran, all together. */
+  #ranMs = 0;
   readonly #running = new Map<number, { item: string; since: number; told?: TaskProgress }>();
 
   constructor(total: number | null, now: number) {
@@ -38,9 +44,22 @@ export class Progress {
     } else this.#running.set(index, { item, since: running?.since ?? now, told });
   }
 
-  ended(index: number, kind: "done" | "failed" | "skipped"): void {
+  /** `ms`: how long it ran. */
+  ended(index: number, kind: "done" | "failed" | "skipped", ms: number): void {
     this.#running.delete(index);
     this[kind]++;
+    if (kind !== "skipped") this.#ranMs += ms;
+  }
+
+  /** It runs no more, and has no outcome yet. */
+  interrupted(index: number): void {
+    this.#running.delete(index);
+  }
+
+  /** An item has become several. */
+  split(index: number, parts: number): void {
+    this.#running.delete(index);
+    if (this.total !== null) this.total += parts - 1;
   }
 
   /** An earlier run has done the item: it is no part of this one. */
@@ -72,6 +91,28 @@ export class Progress {
     return `${parts.join(", ")} in ${formatDuration(tookMs)}`;
   }
 
+  /** The same for programs. `etaMs`: null while it is unknown. */
+  facts(now: number): Record<string, number | null> {
+    const { done, failed, running, total } = this;
+    const etaMs = this.#etaMs(now);
+    return { total, done, failed, running, ms: Math.round(now - this.#since), etaMs: etaMs && Math.round(etaMs) };
+  }
+
+  /**
+   * Milliseconds until the end. The rate tells it after a few items of each slot. Before, the first ones of many that
+   * run at a time would make it far too long, so it is told by how long they took.
+   */
+  #etaMs(now: number): number | null {
+    if (this.total === null || this.finished < leastForEta || this.finished >= this.total) return null;
+    const left = this.total - this.finished;
+    const slots = this.#running.size;
+    if (this.finished >= slots * steadyRounds) return ((now - this.#since) / this.finished) * left;
+    const meanMs = this.#ranMs / this.finished;
+    let leftMs = (left - slots) * meanMs;
+    for (const { since } of this.#running.values()) leftMs += Math.max(0, meanMs - (now - since));
+    return leftMs / slots;
+  }
+
   #bar(): string {
     if (this.total === null || this.total === 0) return "";
     const parts = [...this.#running.values()].reduce((sum, { told }) => sum + (told?.fraction ?? 0), 0);
@@ -86,8 +127,8 @@ export class Progress {
     if (this.failed > 0) parts.push(`${this.failed} failed`);
     if (rate > 0)
       parts.push(rate >= 1 ? `${rate >= 10 ? Math.round(rate) : rate.toFixed(1)}/s` : `${(rate * 60).toFixed(1)}/min`);
-    if (this.total !== null && rate > 0 && this.finished < this.total)
-      parts.push(`ETA ${formatDuration(((this.total - this.finished) / rate) * 1000)}`);
+    const etaMs = this.#etaMs(now);
+    if (etaMs !== null) parts.push(`ETA ${formatDuration(etaMs)}`);
     return parts.join("  ");
   }
 

@@ -2,16 +2,24 @@ import type { OutputLine } from "../../protocol/process.js";
 import type { Progress as TaskProgress } from "../../protocol/progress.js";
 import type { Terminal } from "../terminal.js";
 import { formatOutcome, isTruncated, type FormatOptions, type Written } from "./format-outcome.js";
+import type { Counts } from "./halt.js";
 import { InOrder } from "./in-order.js";
 import { inlineFiles } from "./inline-files.js";
-import type { Outcome } from "./outcome.js";
+import { commandResult, withoutOutput, type Outcome } from "./outcome.js";
+import type { OutputFiles } from "./output-files.js";
+import type { ProgressKind } from "./output-options.js";
 import { OutputWriter } from "./output-writer.js";
 import { Progress } from "./progress.js";
 import { ProgressDisplay } from "./progress-display.js";
+import { shownItem } from "./shown-item.js";
 
 export interface ReportOptions extends FormatOptions {
-  quiet: boolean;
+  progress: { kind: ProgressKind; everySecond: boolean };
   keepOrder: boolean;
+  /** Keeps outputs as files. Null: they are printed only. */
+  files: OutputFiles | null;
+  /** The files' names are printed, not the outputs. */
+  printsNames: boolean;
   /** Called after `mayFeed` returned false, when it may return true again. */
   wake: () => void;
   /** How long the map has run already, in milliseconds. Absent: it begins now. */
@@ -31,13 +39,15 @@ export class Report {
   readonly #display: ProgressDisplay;
   readonly #writer: OutputWriter;
   readonly #order: InOrder<Written> | null;
+  /** The fields of items that have no outcome; only if outputs are kept as files. */
+  readonly #fields = new Map<number, readonly string[]>();
 
   constructor(terminal: Terminal, total: number | null, options: ReportOptions) {
     this.#terminal = terminal;
     this.#writer = new OutputWriter(terminal);
     this.#options = options;
     this.#progress = new Progress(total, performance.now() - (options.sinceMs ?? 0));
-    this.#display = new ProgressDisplay(terminal, this.#progress, options.quiet);
+    this.#display = new ProgressDisplay(terminal, this.#progress, options.progress);
     this.#order = options.keepOrder ? new InOrder((written) => this.#write(written)) : null;
   }
 
@@ -50,6 +60,27 @@ export class Report {
     return this.failed > 0 || this.#lost;
   }
 
+  get counts(): Counts {
+    return this.#progress;
+  }
+
+  /** An item that will run. */
+  taken(index: number, fields: readonly string[]): void {
+    if (this.#options.files) this.#fields.set(index, fields);
+  }
+
+  /** The item has failed, and runs again. */
+  again(index: number): void {
+    this.#progress.interrupted(index);
+  }
+
+  /** The command of several items has failed, and they run one by one. */
+  split(index: number, item: string, parts: number): void {
+    this.#progress.split(index, parts);
+    this.#order?.add(index, { files: [], stdout: "", stderr: "" }, 0);
+    this.say(`${shownItem(item)}: failed; its ${parts} items run one by one`);
+  }
+
   started(index: number, item: string): void {
     this.#progress.started(index, item, performance.now());
   }
@@ -60,9 +91,11 @@ export class Report {
 
   add(given: Outcome): void {
     const outcome = this.#options.json ? inlineFiles(given) : given;
-    this.#progress.ended(outcome.index, outcome.kind);
+    this.#progress.ended(outcome.index, outcome.kind, outcome.ms);
     if (isTruncated(outcome)) this.#lost = true;
-    const written = formatOutcome(outcome, this.#options);
+    const printed = this.#keep(outcome);
+    const written = formatOutcome(printed?.outcome ?? outcome, this.#options);
+    if (printed) written.stdout = printed.name;
     if (this.#order) this.#order.add(outcome.index, written, written.stdout.length + written.stderr.length);
     else this.#write(written);
   }
@@ -96,6 +129,23 @@ export class Report {
   async end(tookMs?: number): Promise<void> {
     await this.#writer.end();
     this.#display.end(tookMs);
+  }
+
+  /** Keeps the output as files. Returns what is printed in its place; null: the output itself. */
+  #keep(outcome: Outcome): { outcome: Outcome; name: string } | null {
+    const { files, printsNames, json } = this.#options;
+    const result = files && commandResult(outcome);
+    const fields = this.#fields.get(outcome.index) ?? [outcome.item];
+    this.#fields.delete(outcome.index);
+    if (!result) return null;
+    try {
+      const path = files.keep(outcome.index, fields, result);
+      return json ? null : { outcome: withoutOutput(outcome), name: printsNames ? `${path}\n` : "" };
+    } catch (error) {
+      this.#lost = true;
+      this.say(`${shownItem(outcome.item)}: its output cannot be kept: ${(error as Error).message}`);
+      return null;
+    }
   }
 
   #write(written: Written): void {

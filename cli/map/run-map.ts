@@ -1,5 +1,4 @@
 import { failsForAll } from "../../protocol/fails-for-all.js";
-import type { Halt } from "../../protocol/halt.js";
 import type { Target } from "../../protocol/target.js";
 import type { Ending } from "../ending.js";
 import { exitStatus, signalStatus } from "../exit-status.js";
@@ -7,72 +6,110 @@ import type { ServerLink } from "../server-link.js";
 import { onInterruption } from "../signals.js";
 import { onSuspension } from "../suspension.js";
 import { Terminal } from "../terminal.js";
+import { isReached } from "./halt.js";
 import type { JobLog } from "./job-log.js";
 import type { ItemSource } from "./items.js";
-import { MapRun, type MapRunOptions } from "./map-run.js";
+import { mostJobs, type LimitOptions } from "./limit-options.js";
+import { Limits } from "./limits.js";
+import { MapRun } from "./map-run.js";
+import type { MapRunOptions } from "./map-run-options.js";
+import type { OutputFiles } from "./output-files.js";
+import { progressOf, type OutputOptions } from "./output-options.js";
 import { Report } from "./report.js";
+import { shownItem } from "./shown-item.js";
 
 /** How a map runs and is shown. */
-export interface RunOptions {
-  /** By the number of processors. */
-  jobs?: (processors: number) => number;
+export interface RunOptions extends LimitOptions, OutputOptions {
   chunkSize: number;
-  timeout?: number;
-  retries: number;
-  halt: Halt;
-  keepOrder?: true;
-  json?: true;
-  tag?: true;
-  quiet?: true;
+}
+
+export interface RunParts {
+  fill: MapRunOptions["fill"];
+  /** Address of the cluster. Undefined: this machine. */
+  cluster: string | undefined;
+  log: JobLog | null;
+  /** Keeps outputs as files. */
+  files: OutputFiles | null;
 }
 
 /** Runs the map to its end, and shows it. */
 export async function runMap(
   server: ServerLink,
   target: Target,
-  fill: MapRunOptions["fill"],
   source: ItemSource,
   options: RunOptions,
-  cluster: string | undefined,
-  log: JobLog | null,
+  { fill, cluster, log, files }: RunParts,
 ): Promise<Ending> {
   const { connection } = server;
+  const { halt, jobs, timeout } = options;
   const terminal = new Terminal();
   let ending: Ending | null = null;
   let killed = false;
+  /** Set once: enough items have failed, succeeded or ended. */
+  let halted = false;
   const report = new Report(terminal, source.total, {
     json: options.json ?? false,
     tag: options.tag ?? false,
-    quiet: options.quiet ?? false,
+    progress: progressOf(options),
     keepOrder: options.keepOrder ?? false,
+    files,
+    printsNames: options.files ?? false,
     wake: () => run.wake(),
   });
+  const limits = new Limits(server, options, (text) => report.say(text));
+  const { cpuCount } = connection.facts;
   const run = new MapRun(connection, source, {
     target,
     fill,
-    processes:
-      options.jobs?.(connection.facts.cpuCount) ?? (cluster === undefined ? connection.facts.cpuCount : undefined),
+    processes: jobs ? () => jobs(cpuCount) : cluster === undefined ? () => cpuCount : undefined,
+    ...(jobs?.file === undefined ? {} : { maxProcesses: mostJobs }),
     cluster,
     chunkSize: options.chunkSize,
-    retries: options.retries,
-    timeoutMs: options.timeout ?? null,
-    passesOver: (item, index) => log?.passesOver(item, index) ?? false,
+    retries: limits.retriesHere ? 0 : options.retries,
+    timeoutMs: timeout && "ms" in timeout ? timeout.ms : null,
+    passesOver: (item, index) => {
+      if (log?.passesOver(item, index)) return true;
+      if (item.ok) report.taken(index, item.fields);
+      return false;
+    },
     onPassedOver: (index) => report.passedOver(index),
     onStarted: (index, item) => {
       log?.started(index);
       report.started(index, item);
     },
     onProgress: (index, item, progress) => report.reported(index, item, progress),
+    pause: () => limits.pause(),
+    onSubmit: () => limits.started(),
+    afterFailure: (item, outcome) => {
+      if (ending !== null || halted || failsForAll(outcome.error, target)) return { do: "report" };
+      const inMs = limits.retryIn(outcome.index);
+      if (inMs !== null) {
+        report.again(outcome.index);
+        return { do: "again", inMs };
+      }
+      if (!options.splitOnFailure || !item.parts) return { do: "report" };
+      report.split(outcome.index, item.text, item.parts.length);
+      return { do: "split" };
+    },
+    onDisplaced: (index, item) => {
+      report.again(index);
+      report.say(`${shownItem(item)}: ended to free memory (--memfree); it runs again later`);
+    },
     onOutcome: (outcome) => {
       log?.ended(outcome);
+      limits.ended(outcome);
       report.add(outcome);
-      if (outcome.kind !== "failed" || ending !== null) return;
-      if (failsForAll(outcome.error, target)) run.endNow(0);
-      else if (options.halt.when === "now" && report.failed === options.halt.failures) run.endNow(graceMs);
-      else if (options.halt.when === "soon" && report.failed === options.halt.failures) void run.endGently();
+      if (ending !== null || halted) return;
+      if (outcome.kind === "failed" && failsForAll(outcome.error, target)) run.endNow(0);
+      else if (isReached(halt, report.counts)) {
+        halted = true;
+        if (halt.when === "now") run.endNow(graceMs);
+        else void run.endGently();
+      }
     },
     mayFeed: (index) => report.mayFeed(index),
   });
+  limits.watch(run);
 
   const stopWatching = onInterruption((signal) => {
     const again = ending !== null;
@@ -104,13 +141,17 @@ export async function runMap(
     }
     await run.run();
   } finally {
+    limits.stop();
     log?.close();
     await report.end();
     await terminal.flushed();
     stopWatching();
     stopSuspending();
   }
-  return ending ?? (report.isBad ? exitStatus.failed : exitStatus.ok);
+  if (ending !== null) return ending;
+  // A map that looks for a success has found it.
+  if (halted && halt.when !== "never" && halt.what === "success") return exitStatus.ok;
+  return report.isBad ? exitStatus.failed : exitStatus.ok;
 }
 
 /** Milliseconds between SIGTERM and SIGKILL when `--halt now` or a signal ends running items. */

@@ -5,6 +5,7 @@ import { payloadToJson } from "../../protocol/values.js";
 import type { Ending } from "../ending.js";
 import { ExitError } from "../exit-error.js";
 import { exitStatus, signalStatus } from "../exit-status.js";
+import { progressOf } from "../map/output-options.js";
 import { Report } from "../map/report.js";
 import { openSharedServer } from "../server-link.js";
 import { onInterruption } from "../signals.js";
@@ -59,9 +60,11 @@ async function attach(connection: Connection, info: RunInfo, options: AttachOpti
   const report = new Report(terminal, total, {
     json: false,
     tag: false,
-    quiet: false,
     keepOrder: false,
     ...options,
+    progress: progressOf(options),
+    files: null,
+    printsNames: false,
     wake: () => {},
     sinceMs: Date.now() - startedAt,
   });

@@ -315,7 +315,7 @@ describe("polyproc map: usage", () => {
     [["a", "-0", "--", "echo"], /-0 and -d are for items in files and on standard input/],
     [["a", "-j", "+5%", "--", "echo"], /Expected a number up to 4096, such as 4, or 50%, \+1, -1, or 0/],
     [["a", "--timeout", "soon", "--", "echo"], /Expected a duration/],
-    [["a", "--halt", "later", "--", "echo"], /Expected now,fail=N, soon,fail=N or never/],
+    [["a", "--halt", "later", "--", "echo"], /Expected never, or now or soon with fail=/],
     [["a", "--retries", "-1", "--", "echo"], /Expected a whole number from 0 on/],
     [["a", "--chunk-size", "0", "--", "echo"], /Expected a whole number from 1 on/],
     [["a", "--jbs", "3", "--", "echo"], /unknown option '--jbs' \(Did you mean --jobs\?\)/],

@@ -6,18 +6,31 @@ test("the bar, the rate and the remaining time follow from the finished items", 
   const progress = new Progress(8, 0);
   progress.started(0, "a", 0);
   progress.started(1, "b\n", 500);
-  for (let i = 2; i < 5; i++) progress.ended(i, "done");
-  progress.ended(5, "failed");
+  for (let i = 2; i < 5; i++) progress.ended(i, "done", 1000);
+  progress.ended(5, "failed", 1000);
   assert.deepEqual(progress.lines(2000), [
-    " ████████████░░░░░░░░░░░░ 4/8  1 failed  2.0/s  ETA 2.0 s",
+    " ████████████░░░░░░░░░░░░ 4/8  1 failed  2.0/s  ETA 1.0 s",
     " a (2.0 s), b\\n (1.5 s)",
   ]);
-  assert.equal(progress.line(2000), "4/8  1 failed  2.0/s  ETA 2.0 s, 2 running");
+  assert.equal(progress.line(2000), "4/8  1 failed  2.0/s  ETA 1.0 s, 2 running");
+});
+
+test("the remaining time is right after three items, also if many run at a time", () => {
+  const progress = new Progress(400, 0);
+  for (let i = 0; i < 100; i++) progress.started(i, String(i), 0);
+  for (let i = 0; i < 3; i++) {
+    assert.doesNotMatch(progress.line(1000), /ETA/);
+    progress.ended(i, "done", 1000);
+    progress.started(100 + i, "next", 1000);
+  }
+  // Three more rounds of a second; by the rate alone it would be two minutes.
+  assert.match(progress.line(1000), /ETA 3\.0 s/);
+  assert.deepEqual(progress.facts(1000), { total: 400, done: 3, failed: 0, running: 100, ms: 1000, etaMs: 3000 });
 });
 
 test("without a total there is no bar", () => {
   const progress = new Progress(null, 0);
-  progress.ended(0, "done");
+  progress.ended(0, "done", 10);
   assert.deepEqual(progress.lines(4000), [" 1 done  15.0/min", " "]);
 });
 
@@ -29,12 +42,12 @@ test("many running items are counted, and long names cut at their beginnings", (
 
 test("the summary counts unfinished items", () => {
   const progress = new Progress(10, 0);
-  for (let i = 0; i < 6; i++) progress.ended(i, "done");
+  for (let i = 0; i < 6; i++) progress.ended(i, "done", 10);
   assert.equal(progress.summary(12_345), "6 done, 4 not finished in 12 s");
-  progress.ended(6, "failed");
+  progress.ended(6, "failed", 10);
   assert.equal(progress.summary(12_345), "6 done, 1 failed, 3 not finished in 12 s");
   const stream = new Progress(null, 0);
-  stream.ended(0, "skipped");
+  stream.ended(0, "skipped", 10);
   assert.equal(stream.summary(10), "0 done, 1 not finished in 10 ms");
 });
 
@@ -49,6 +62,6 @@ test("what running items say of themselves stands behind their names, and moves 
     " a.tif 50 %  compressing (2.0 s), b.tif 50 % (1.5 s)",
   ]);
   progress.reported(0, "a.tif", { fraction: null, text: "" }, 2000);
-  progress.ended(1, "done");
+  progress.ended(1, "done", 10);
   assert.equal(progress.lines(2000)[1], " a.tif (2.0 s)");
 });

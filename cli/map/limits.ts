@@ -1,0 +1,109 @@
+import type { ServerLink } from "../server-link.js";
+import { UsageError } from "../usage-error.js";
+import type { LimitOptions } from "./limit-options.js";
+import type { MapRun } from "./map-run.js";
+import { Median } from "./median.js";
+import type { Outcome } from "./outcome.js";
+import { Pace } from "./pace.js";
+
+/** How often running items are looked at, in milliseconds. */
+const lookEveryMs = 200;
+/** With `--timeout N%`: items that must have ended before the median counts. */
+const leastForMedian = 3;
+/** Milliseconds between SIGTERM and SIGKILL. */
+const graceMs = 1000;
+/** A pause of this many milliseconds is explained. */
+const explainAfterMs = 5000;
+/** Longest time between two tries, in milliseconds. */
+const longestDelayMs = 24 * 60 * 60 * 1000;
+
+/** What the client itself decides of how many items run, when, how long, and how often. */
+export class Limits {
+  readonly #options: LimitOptions;
+  readonly #pace: Pace;
+  readonly #median = new Median();
+  readonly #tries = new Map<number, number>();
+  readonly #say: (text: string) => void;
+  #waitsSince: number | null = null;
+  #explained = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** Throws UsageError if this machine's load or memory counts, and the server is on another one. */
+  constructor({ connection, isLocal }: ServerLink, options: LimitOptions, say: (text: string) => void) {
+    const { load, memfree, delay = 0 } = options;
+    if (!isLocal && (load !== undefined || memfree !== undefined))
+      throw new UsageError("--load and --memfree are about this machine, but the server is on another one");
+    this.#options = options;
+    this.#say = say;
+    this.#pace = new Pace({
+      delayMs: delay,
+      maxLoad: load?.(connection.facts.cpuCount) ?? null,
+      minFreeBytes: memfree ?? null,
+    });
+  }
+
+  /** Whether failed items are run again from here, not by the server. */
+  get retriesHere(): boolean {
+    return this.#options.retryDelay !== undefined || this.#percent !== null;
+  }
+
+  /** Milliseconds until the next item may start, or until the next question. 0: it starts. */
+  pause(): number {
+    const now = performance.now();
+    const ms = this.#pace.wait(now);
+    if (ms > 0) this.#explain(now);
+    return ms;
+  }
+
+  /** An item starts. */
+  started(): void {
+    this.#pace.started(performance.now());
+    this.#waitsSince = null;
+  }
+
+  /** Milliseconds until the failed item runs again; null: it does not. */
+  retryIn(index: number): number | null {
+    const { retries, retryDelay = 0 } = this.#options;
+    const tries = this.#tries.get(index) ?? 0;
+    if (!this.retriesHere || tries >= retries) return null;
+    this.#tries.set(index, tries + 1);
+    return Math.min(retryDelay * 2 ** tries, longestDelayMs);
+  }
+
+  ended({ index, kind, ms }: Outcome): void {
+    this.#tries.delete(index);
+    if (kind === "done" && this.#percent !== null) this.#median.add(ms);
+  }
+
+  /** Ends items that take too long, and the youngest while memory is short. */
+  watch(run: MapRun): void {
+    if (this.#percent === null && this.#options.memfree === undefined) return;
+    this.#timer = setInterval(() => {
+      const running = run.running();
+      // The only one that runs stays: ended and begun again it would never get done.
+      if (running.length > 1 && this.#pace.isShort) run.stopItem(running.at(-1)![0], "displaced", graceMs);
+      if (this.#percent === null || this.#median.count < leastForMedian) return;
+      const most = (this.#median.value * this.#percent) / 100;
+      for (const [index, since] of running) if (performance.now() - since > most) run.stopItem(index, "late", graceMs);
+    }, lookEveryMs);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** Says once what a long pause waits for. */
+  #explain(now: number): void {
+    this.#waitsSince ??= now;
+    if (this.#explained || now - this.#waitsSince < explainAfterMs) return;
+    const obstacle = this.#pace.obstacle;
+    if (obstacle === null) return;
+    this.#explained = true;
+    this.#say(`no item begins: ${obstacle}`);
+  }
+
+  get #percent(): number | null {
+    const { timeout } = this.#options;
+    return timeout && "percent" in timeout ? timeout.percent : null;
+  }
+}

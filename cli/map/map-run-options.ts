@@ -1,0 +1,49 @@
+import type { Progress } from "../../protocol/progress.js";
+import type { Target } from "../../protocol/target.js";
+import type { Item } from "./items.js";
+import type { Outcome } from "./outcome.js";
+
+export interface MapRunOptions {
+  target: Target;
+  /**
+   * The arguments of the command for an item; the target then has none. `slot`: from 1, of the items that run at a
+   * time. Throws an Error if the item cannot be filled in. Null: the server fills it in.
+   */
+  fill: ((item: Item & { ok: true }, index: number, slot: number) => string[]) | null;
+  /** Most workers or commands at a time; it may change while the map runs. */
+  processes: (() => number) | undefined;
+  /** Most that `processes` may ever return. Absent: it does not change. */
+  maxProcesses?: number;
+  /** Address of the cluster on whose hosts they run. Undefined: the server's own machine. */
+  cluster?: string | undefined;
+  /** Items in one task. */
+  chunkSize: number;
+  retries: number;
+  timeoutMs: number | null;
+  /** Called once for each item, in no particular order. */
+  onOutcome: (outcome: Outcome) => void;
+  /** An earlier run has done this item. */
+  passesOver: (item: Item, index: number) => boolean;
+  onPassedOver: (index: number) => void;
+  onStarted: (index: number, item: string, pid: number) => void;
+  /** What becomes of an item that failed. `again`: it runs once more, after `inMs`. `split`: its parts run instead. */
+  afterFailure: (item: Item & { ok: true }, outcome: Outcome & { kind: "failed" }) => AfterFailure;
+  /** The item was ended by `stopItem`, and runs again later. */
+  onDisplaced: (index: number, item: string) => void;
+  /** Milliseconds until the next item may start, or until the next question. 0: now. */
+  pause: () => number;
+  /** Items are sent, and start. */
+  onSubmit: () => void;
+  /** A running item said how far it is, or took that back. */
+  onProgress: (index: number, item: string, progress: Progress) => void;
+  /**
+   * Whether the reader of the results is fast enough for this item to start. After it has returned false, call `wake`
+   * when it may return true.
+   */
+  mayFeed: (index: number) => boolean;
+}
+
+export type AfterFailure = { do: "report" | "split" } | { do: "again"; inMs: number };
+
+/** Why `stopItem` ends a running item. `late`: it fails. `displaced`: it runs again later. */
+export type StopReason = "late" | "displaced";

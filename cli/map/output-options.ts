@@ -1,0 +1,70 @@
+import { type Command, Option } from "commander";
+import { UsageError } from "../usage-error.js";
+
+/** `bar`: live on a terminal, elsewhere `lines`. `json`: an object a line. */
+export type ProgressKind = "none" | "bar" | "lines" | "json";
+
+/** What the command line says of how a map is shown. */
+export interface OutputOptions {
+  keepOrder?: true;
+  json?: true;
+  tag?: true;
+  results?: string;
+  files?: true;
+  quiet?: true;
+  progress?: ProgressKind;
+  eta?: true;
+}
+
+export function addOutputOptions(command: Command): Command {
+  return command
+    .option("-k, --keep-order", "print in the order of the items, not as they end")
+    .option("--json", "print a JSON object for each item: {index, item, ok, value | error, ms, pid}")
+    .option("--tag", "begin each line of output with its item and a tab")
+    .option(
+      "--results <folder>",
+      "do not print the outputs of commands, but keep them in files: FOLDER/1/ITEM/stdout, stderr and seq; a field " +
+        "more adds /2/FIELD",
+    )
+    .option("--files", "print the name of the file with the output in place of it; the files stay")
+    .addOption(
+      new Option("--progress <how>", "on standard error: bar (elsewhere than on a terminal lines), lines, json or none")
+        .choices(["none", "bar", "lines", "json"])
+        .default(undefined, "bar"),
+    )
+    .option("--eta", "progress each second, also where no bar can be shown; the remaining time from the third item on")
+    .option("-q, --quiet", "no progress and no summary; failures are told all the same");
+}
+
+/** Throws UsageError for options that contradict each other. */
+export function checkOutput(
+  { json, tag, results, files, quiet, progress, eta }: OutputOptions,
+  { detach, cluster, module }: { detach?: true; cluster?: unknown; module?: string },
+): void {
+  if (json && tag) throw new UsageError("--tag is for lines of text; with --json each object names its item");
+  if (json && files) throw new UsageError("--json prints the output, --files the names of files: give one of them");
+  if (tag && files) throw new UsageError("--tag marks lines of output, which --files does not print: leave it out");
+  if (quiet && (progress !== undefined || eta))
+    throw new UsageError("-q shows no progress: leave it out, or --progress and --eta");
+  if (eta && (progress === "none" || progress === "json"))
+    throw new UsageError(`--eta is for people, --progress ${progress} is not: leave one of them out`);
+  for (const [name, value] of [
+    ["--results", results],
+    ["--files", files],
+  ] as const) {
+    if (value === undefined) continue;
+    if (module !== undefined) throw new UsageError(`${name} is for the output of commands; --module names a function`);
+    if (detach) throw new UsageError(`${name} needs a map that waits for its items: leave --detach out`);
+    if (cluster !== undefined)
+      throw new UsageError(`${name} is for output that stays on this machine: leave --cluster out`);
+  }
+  if (results !== undefined && /\.(csv|tsv|json)$|\{.*\}/.test(results))
+    throw new UsageError(
+      `--results takes a folder, got ${JSON.stringify(results)}; for one JSON object an item use --json`,
+    );
+}
+
+/** What is shown, and how often at least. */
+export function progressOf({ quiet, progress, eta }: OutputOptions): { kind: ProgressKind; everySecond: boolean } {
+  return { kind: quiet ? "none" : (progress ?? "bar"), everySecond: eta === true || progress === "json" };
+}

@@ -1,7 +1,7 @@
 import type { Failure } from "../../protocol/job.js";
 import type { Target } from "../../protocol/target.js";
 import { shorten } from "../output/one-line.js";
-import { failureStack, failureText, failureWords } from "../runs/failure-text.js";
+import { failureStack, failureText, failureWords } from "../../bindings/typescript/runs/failure-text.js";
 import type { Row, RunRequest } from "../runs/run.js";
 import { isForeign, placesInStack, positionInStack, readRemark } from "./positions.js";
 import type { Place, Problem } from "./problem.js";

@@ -1,5 +1,5 @@
 import type { Failure } from "../../protocol/job.js";
-import { failureText } from "../runs/failure-text.js";
+import { failureText } from "../../bindings/typescript/runs/failure-text.js";
 import { isForeign, placesInStack, type Position } from "./positions.js";
 import type { Problem } from "./problem.js";
 

@@ -1,7 +1,7 @@
 import { describeTarget } from "../../protocol/describe-target.js";
 import { errorCodes } from "../../protocol/errors.js";
 import type { Target } from "../../protocol/target.js";
-import { failureText } from "../runs/failure-text.js";
+import { failureText } from "../../bindings/typescript/runs/failure-text.js";
 import type { Row, Run } from "../runs/run.js";
 import { findProblems, modulePath } from "./find-problems.js";
 import { loadProblem, type ReadText } from "./load-problem.js";
@@ -14,6 +14,8 @@ const maxNames = 3;
 
 interface Finding {
   run: string;
+  index: number;
+  label: string;
   problems: Problem[];
   /** The line of the function that threw, for this item. */
   thrown: { at: Place; message: string; label: string } | null;
@@ -50,7 +52,7 @@ export class ProblemBook {
       this.#remove(name, changed);
       const { problems, thrownAt } = findProblems(row, run.request);
       const thrown = thrownAt && { at: thrownAt, message: failureText(row.error!), label: row.label };
-      this.#add(key, { run: run.id, problems, thrown }, changed);
+      this.#add(key, { run: run.id, index, label: row.label, problems, thrown }, changed);
     }
     return changed;
   }
@@ -83,13 +85,23 @@ export class ProblemBook {
     return found;
   }
 
+  /** The item that reported the problem with this message at this line (from 0). */
+  itemAt(file: string, line: number, message: string): { run: string; index: number; label: string } | null {
+    const isIt = (place: Place, text: string) => place.file === file && place.line === line && message.startsWith(text);
+    for (const { run, index, label, problems, thrown } of this.#findings.values()) {
+      if (problems.some((problem) => isIt(problem, problem.message)) || (thrown && isIt(thrown.at, thrown.message)))
+        return { run, index, label };
+    }
+    return null;
+  }
+
   /** The first reason is kept: other workers report the same. */
   #cannotLoad(name: string, run: Run, row: Row, changed: Set<string>): void {
     const module = modulePath(run.request.target);
     if (module === null || this.#findings.get(name)?.run === run.id) return;
     this.#remove(name, changed);
     const problem = loadProblem(module, row.error!, this.#readText);
-    this.#add(name, { run: run.id, problems: [problem], thrown: null }, changed);
+    this.#add(name, { run: run.id, index: row.index, label: row.label, problems: [problem], thrown: null }, changed);
   }
 
   #add(key: string, finding: Finding, changed: Set<string>): void {

@@ -12,7 +12,7 @@ const severities: Record<Problem["severity"], vscode.DiagnosticSeverity> = {
 };
 
 /** Failures as problems of the files that they concern. Those of tasks are their problem matchers' business. */
-export function registerDiagnostics(runs: Runs): vscode.Disposable {
+export function registerDiagnostics(runs: Runs): { book: ProblemBook; disposable: vscode.Disposable } {
   const collection = vscode.languages.createDiagnosticCollection("polyproc");
   const book = new ProblemBook(readText);
   const subscriptions = new Map<Run, Disposable>();
@@ -39,7 +39,7 @@ export function registerDiagnostics(runs: Runs): vscode.Disposable {
   };
   for (const run of runs.all) follow(run);
 
-  return vscode.Disposable.from(
+  const disposable = vscode.Disposable.from(
     runs.onDidAdd(follow),
     runs.onDidChange(() => show(book.keepOnly(new Set(runs.all.map(({ id }) => id))))),
     vscode.commands.registerCommand("polyproc.clearProblems", () => show(book.clear())),
@@ -50,6 +50,7 @@ export function registerDiagnostics(runs: Runs): vscode.Disposable {
     },
     collection,
   );
+  return { book, disposable };
 }
 
 /** From the position to the end of its word; from a line's beginning to the line's end. */

@@ -1,13 +1,15 @@
 import * as vscode from "vscode";
 import type { Server } from "../connection/rpc.js";
+import { failedItemOf } from "../debug/debug-plan.js";
+import type { Runs } from "../runs/run.js";
 import { functionsOf } from "../runs/choose-function.js";
 import type { Settings } from "../settings.js";
 import { moduleLanguages, runtimeOf } from "./languages.js";
 import { isToolFile } from "./tool-files.js";
 
 /** "Run in pool" and "Map over files…" above each function that a run can use. */
-export function registerLenses(server: Server, settings: Settings): vscode.Disposable {
-  const lenses = new FunctionLenses(server, settings);
+export function registerLenses(server: Server, settings: Settings, runs: Runs): vscode.Disposable {
+  const lenses = new FunctionLenses(server, settings, runs);
   return vscode.Disposable.from(
     vscode.languages.registerCodeLensProvider(
       moduleLanguages.map((language) => ({ language, scheme: "file" })),
@@ -19,6 +21,8 @@ export function registerLenses(server: Server, settings: Settings): vscode.Dispo
     server.onDidChange(({ kind }) => {
       if (kind === "connected") lenses.refresh();
     }),
+    // A failed item can be debugged.
+    runs.onDidAdd((run) => void run.whenEnded.then(() => lenses.refresh())),
     lenses,
   );
 }
@@ -26,10 +30,12 @@ export function registerLenses(server: Server, settings: Settings): vscode.Dispo
 class FunctionLenses implements vscode.CodeLensProvider, vscode.Disposable {
   readonly #server: Server;
   readonly #settings: Settings;
+  readonly #runs: Runs;
   readonly #changes = new vscode.EventEmitter<void>();
   readonly onDidChangeCodeLenses = this.#changes.event;
 
-  constructor(server: Server, settings: Settings) {
+  constructor(server: Server, settings: Settings, runs: Runs) {
+    this.#runs = runs;
     this.#server = server;
     this.#settings = settings;
   }
@@ -54,6 +60,7 @@ class FunctionLenses implements vscode.CodeLensProvider, vscode.Disposable {
     return functions.flatMap((found) => {
       const range = new vscode.Range(found.line, found.column, found.line, found.column + found.name.length);
       const args = [document.uri, found.export];
+      const failed = failedItemOf(this.#runs.all, document.uri.fsPath, found.export);
       return [
         new vscode.CodeLens(range, {
           title: "$(play) Run in pool",
@@ -67,6 +74,16 @@ class FunctionLenses implements vscode.CodeLensProvider, vscode.Disposable {
           arguments: args,
           tooltip: `Run ${found.name} once for each of several files, with the file's path`,
         }),
+        ...(failed === null
+          ? []
+          : [
+              new vscode.CodeLens(range, {
+                title: `$(debug-alt) Debug ${failed.label}`,
+                command: "polyproc.debugItem",
+                arguments: [failed.run, failed.index],
+                tooltip: `Run ${found.name} for the item that failed again, in the debugger`,
+              }),
+            ]),
       ];
     });
   }

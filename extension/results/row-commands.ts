@@ -31,6 +31,9 @@ export function registerRowCommands(panels: ResultsPanels, log: vscode.LogOutput
     command("polyproc.results.openFile", (panel, index) => openRowFile(panel.run!, index)),
     command("polyproc.results.copyRow", (panel, index) => copyResults(panel.run!, panel.chosen(index))),
     command("polyproc.results.rerunRow", (panel, index) => panel.again(panel.chosen(index))),
+    command("polyproc.results.debugRow", async (panel, index) => {
+      await vscode.commands.executeCommand("polyproc.debugItem", panel.run!.id, index);
+    }),
     command("polyproc.results.cancelRow", (panel, index) => panel.run!.cancel(panel.chosen(index))),
   );
 }

@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { registerDebug } from "../debug/register-debug.js";
 import { registerDiagnostics } from "../diagnostics/register-diagnostics.js";
 import { registerLenses } from "../lenses/register-lenses.js";
 import { registerOutput } from "../output/register-output.js";
@@ -27,11 +28,13 @@ export function registerRuns({ context, log, server, model, settings }: Omit<Par
   });
   const recent = new RecentRuns(context.workspaceState);
   const launcher = new Launcher({ runs, recent, log, defaults });
+  const problems = registerDiagnostics(runs);
   const disposable = vscode.Disposable.from(
     // What follows runs goes before them.
     registerOutput(runs, settings),
-    registerDiagnostics(runs),
-    registerLenses(server, settings),
+    problems.disposable,
+    registerDebug(runs, problems.book, log),
+    registerLenses(server, settings, runs),
     registerPython(),
     registerRunCommands(runs, launcher),
     registerStartCommands({ launcher, recent, runs }),

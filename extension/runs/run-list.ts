@@ -6,6 +6,7 @@ import type { RunInfo } from "../../protocol/run.js";
 import type { Disposable, Rpc, Server, ServerState } from "../connection/rpc.js";
 import type { Target } from "../../protocol/target.js";
 import type { Model } from "../model/model.js";
+import { withoutDebugger } from "../debug/debug-plan.js";
 import { FollowedRun, itemOverheadBytes } from "./followed-run.js";
 import { Listeners } from "./listeners.js";
 import { encodeNotes, readNotes } from "./notes.js";
@@ -99,7 +100,8 @@ export class RunList implements Runs, Disposable {
   again(run: Run, indexes?: readonly number[]): Promise<Run> {
     const { items, first = run.id } = run.request;
     const again = indexes ? indexes.flatMap((index) => items[index] ?? []) : items;
-    return this.start({ ...run.request, ...(indexes ? { recipe: undefined } : {}), items: again, first });
+    const env = withoutDebugger(run.request.env);
+    return this.start({ ...run.request, env, ...(indexes ? { recipe: undefined } : {}), items: again, first });
   }
 
   async forget(run: Run): Promise<void> {

@@ -11,6 +11,9 @@ import { enableCompileCache } from "./compile-cache.js";
 import type { HostFacts } from "./link.js";
 import { HostStream, serverHasGone } from "./stream.js";
 
+// The inspector is loaded only when it is needed.
+if (process.env["POLYPROC_DEBUG"] !== undefined) (await import("./debugger.js")).awaitDebugger();
+
 // The server receives the interrupt, too, and decides which hosts end.
 process.on("SIGINT", () => {});
 

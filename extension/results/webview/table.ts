@@ -132,6 +132,7 @@ export class Table {
       index: row.index,
       hasFile: row.file !== null,
       unsettled: row.state === "queued" || row.state === "running",
+      isFunction: this.#store.run?.kind === "function",
       preventDefaultContextMenuItems: true,
     });
     return html`<div

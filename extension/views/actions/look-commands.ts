@@ -21,6 +21,12 @@ export function lookCommands(parts: ViewParts): Commands {
       const [process] = await chooseProcesses(parts, args, "Open Target's Source", () => true, false);
       if (process) await openTarget(process);
     },
+    "polyproc.debugProcessItem": async (...args) => {
+      const [process] = await chooseProcesses(parts, args, "Debug Item", ({ task }) => task !== null, false);
+      const run = parts.runs.all.find(({ info }) => info.job === process?.task?.job);
+      if (run) await vscode.commands.executeCommand("polyproc.debugItem", run.id, process!.task!.index);
+      else if (process) void vscode.window.showInformationMessage("Only an item of a run can be debugged.");
+    },
     "polyproc.copyPid": async (...args) => {
       const ofOthers =
         args[0] === undefined

@@ -25,6 +25,10 @@ def main():
             "this program is started by a Polyproc server, which is its file descriptor 3; run `polyproc serve`, "
             "and name Python functions as targets"
         )
+    if "POLYPROC_DEBUG" in os.environ:
+        from .debugger import await_debugger
+
+        await_debugger()
     claims = open_claims()
     aside = is_inherited_pipe(ASIDE_FD)
     session = Session(sock)

@@ -3,6 +3,7 @@ import { request } from "./message.js";
 import { failure } from "./job.js";
 import { progress } from "./progress.js";
 import { count, handle, none, payload, timeoutMs } from "./schema.js";
+import { waitReason } from "./waits.js";
 import { environment, target } from "./target.js";
 
 /*
@@ -173,6 +174,37 @@ export const outputOf = request("run/output", {
     lines: v.array(v.strictObject({ stream: v.picklist(["stdout", "stderr"]), text: v.string() })),
     dropped: count(),
   }),
+});
+
+const runWait = v.strictObject({
+  /** Pid of the worker. */
+  pid: count(),
+  /** What it waited for. */
+  object: v.string(),
+  reason: waitReason,
+  /** Milliseconds since 1970. */
+  startedAt: v.number(),
+  ms: v.number(),
+});
+export type RunWait = v.InferOutput<typeof runWait>;
+
+const runWaitTotal = v.strictObject({
+  object: v.string(),
+  reason: waitReason,
+  /** Sum over all workers. */
+  ms: v.number(),
+  /** How many waits. */
+  count: count(),
+});
+export type RunWaitTotal = v.InferOutput<typeof runWaitTotal>;
+
+export const waits = request("run/waits", {
+  doc:
+    "What the workers of a run waited for: locks, permits, items of queues and so on. `totals` has the sum for each " +
+    "object, the longest first (at most 200 objects). `waits` has the first 2000 waits of 1 ms and more that have " +
+    "ended; `dropped` is the number of those after them.",
+  params: params(),
+  result: v.strictObject({ waits: v.array(runWait), dropped: count(), totals: v.array(runWaitTotal) }),
 });
 
 export const wait = request("run/wait", {

@@ -6,6 +6,8 @@ import { exitStatus } from "../exit-status.js";
 import { collect } from "../option-values.js";
 import { openSharedServer } from "../server-link.js";
 import { renderTable } from "../table.js";
+import { compareCommand, explainCommand } from "./compare-command.js";
+import { exportCommand } from "./export-command.js";
 import { findRun } from "./find-run.js";
 
 interface RunsOptions {
@@ -23,6 +25,7 @@ Examples:
   $ polyproc attach run:s4.1
   $ polyproc kill run:s4.1
   $ polyproc runs --forget run:s4.1
+  $ polyproc runs export run:s4.1 --format trace --output trace.json
 `;
 
 export function runsCommand(exit: (status: number) => void): Command {
@@ -31,6 +34,9 @@ export function runsCommand(exit: (status: number) => void): Command {
     .description("Lists the runs of the server: those that map --detach or an editor started.")
     .option("--json", "print one JSON object: {runs}")
     .option("--forget <run>", "forget a run that has ended, by its handle or name; may be repeated", collect)
+    .addCommand(exportCommand(exit))
+    .addCommand(compareCommand(exit))
+    .addCommand(explainCommand(exit))
     .addHelpText("after", help)
     .action(async (options: RunsOptions) => {
       const { connection } = await openSharedServer();

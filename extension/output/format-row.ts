@@ -3,7 +3,7 @@ import { OpaqueBlob } from "../../bindings/typescript/session/codec.js";
 import { UnknownObject } from "../../bindings/typescript/session/handles.js";
 import type { CommandResult } from "../../protocol/target.js";
 import { formatMs } from "../results/format.js";
-import { failureStack, failureText } from "../runs/failure-text.js";
+import { failureStack, failureText } from "../../bindings/typescript/runs/failure-text.js";
 import type { Row } from "../runs/run.js";
 import { oneLine, shorten } from "./one-line.js";
 

@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { insights } from "../../bindings/typescript/runs/insight.js";
 import type { Run, Runs } from "../runs/run.js";
 import type { Settings } from "../settings.js";
 import { Flow } from "./flow.js";
@@ -23,6 +24,7 @@ export function registerOutput(runs: Runs, settings: Settings): vscode.Disposabl
       report.dispose();
       reports.delete(run);
       numbers.giveBack(number);
+      void tellInsights(run, flow);
       if (show === "onFailure" && run.request.origin === "command" && run.info.failed > 0) channel.show(true);
     });
   };
@@ -39,4 +41,15 @@ export function registerOutput(runs: Runs, settings: Settings): vscode.Disposabl
     },
     channel,
   );
+}
+
+/** Shorter runs need no advice. */
+const leastMs = 3000;
+
+/** What a run that took a while waited for, and which worker had nothing to do. */
+async function tellInsights(run: Run, flow: Flow): Promise<void> {
+  const { startedAt, endedAt } = run.info;
+  if (endedAt === null || endedAt - startedAt < leastMs) return;
+  const lines = insights(run, await run.waits());
+  if (lines.length > 0) flow.add([...lines.map((line) => `  ${run.request.name}: ${line}`), ""], "summary");
 }

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import { formatDuration } from "../../protocol/duration.js";
 import type { Disposable } from "../connection/rpc.js";
-import { failureOfAll } from "../runs/failure-text.js";
+import { failureOfAll } from "../../bindings/typescript/runs/failure-text.js";
 import { isSettled } from "../runs/row.js";
 import type { OutputText, Run } from "../runs/run.js";
 import type { Flow } from "./flow.js";

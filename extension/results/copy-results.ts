@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import type { Run } from "../runs/run.js";
-import { resultsJson } from "./export/json.js";
+import { resultsJson } from "../../bindings/typescript/runs/json.js";
 import { json, saveResults } from "./export/save-results.js";
 
 /** More than this is no longer for a clipboard. */

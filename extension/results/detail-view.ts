@@ -1,9 +1,9 @@
 import { stripVTControlCharacters } from "node:util";
 import { errorName } from "../../protocol/errors.js";
 import type { Failure } from "../../protocol/job.js";
-import { failureText } from "../runs/failure-text.js";
+import { failureText } from "../../bindings/typescript/runs/failure-text.js";
 import type { Row, Run } from "../runs/run.js";
-import { jsonText } from "./json-text.js";
+import { jsonText } from "../../bindings/typescript/runs/json-text.js";
 import type { CutText, DetailView, ErrorView } from "./messages.js";
 import { isCommandResult } from "./row-views.js";
 

@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import type { Parts } from "../parts.js";
 import type { Run } from "../runs/run.js";
 import { chooseRun } from "./choose-run.js";
+import { compareTwoRuns } from "./compare-runs.js";
 import { copyResults } from "./copy-results.js";
 import { exportResults } from "./export/save-results.js";
 import { registerResultDocuments } from "./result-documents.js";
@@ -29,6 +30,7 @@ export function registerResults(parts: Parts): vscode.Disposable {
     command("polyproc.showTimeline", "Show Timeline", (run) => panels.show(run, "timeline")),
     command("polyproc.copyResults", "Copy Results as JSON", (run) => copyResults(run, null)),
     command("polyproc.exportResults", "Export Results", (run) => exportResults(run)),
+    vscode.commands.registerCommand("polyproc.compareRuns", () => compareTwoRuns(runs)),
     vscode.window.registerWebviewPanelSerializer(viewType, {
       deserializeWebviewPanel: (panel, state: unknown) => panels.restore(panel, state),
     }),

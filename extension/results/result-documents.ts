@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import type { Run, Runs } from "../runs/run.js";
-import { jsonText } from "./json-text.js";
+import { jsonText } from "../../bindings/typescript/runs/json-text.js";
 
 const scheme = "polyproc-result";
 /** VS Code gives an extension's text no further than 50 MB. */

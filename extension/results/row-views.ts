@@ -2,9 +2,9 @@ import { describeTarget } from "../../protocol/describe-target.js";
 import { oneLine } from "../../protocol/one-line.js";
 import { progressText } from "../../protocol/progress.js";
 import type { CommandResult } from "../../protocol/target.js";
-import { failureText } from "../runs/failure-text.js";
+import { failureText } from "../../bindings/typescript/runs/failure-text.js";
 import type { Row, Run } from "../runs/run.js";
-import { jsonText } from "./json-text.js";
+import { jsonText } from "../../bindings/typescript/runs/json-text.js";
 import { previewLength, type RowView, type RunView } from "./messages.js";
 
 export function viewOfRun(run: Run): RunView {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { errorCodes, PolyprocError } from "../../protocol/errors.js";
 import type { RunEntry, RunInfo } from "../../protocol/run.js";
+import type { RunWaits } from "../../bindings/typescript/runs/trace.js";
 import type { Disposable, Rpc } from "../connection/rpc.js";
 import { Listeners } from "./listeners.js";
 import { entryRow, outcomeBytes, isSettled, lostRow, queuedRow } from "./row.js";
@@ -92,6 +93,10 @@ export class FollowedRun implements Run {
 
   async output(index: number): Promise<{ lines: OutputText[]; dropped: number }> {
     return unlessGone(this.rpc.request("run/output", { run: this.id, index }), { lines: [], dropped: 0 });
+  }
+
+  async waits(): Promise<RunWaits> {
+    return unlessGone(this.rpc.request("run/waits", { run: this.id }), { waits: [], dropped: 0, totals: [] });
   }
 
   /** The run's state by an event, which may be older than the state that was read. */

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import { oneLine } from "../../protocol/one-line.js";
 import { progressText } from "../../protocol/progress.js";
-import { failureOfAll, failureText } from "./failure-text.js";
+import { failureOfAll, failureText } from "../../bindings/typescript/runs/failure-text.js";
 import type { Row, Run } from "./run.js";
 
 /** A run that is over sooner needs no notification. */

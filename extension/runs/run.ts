@@ -2,6 +2,7 @@ import type { Failure } from "../../protocol/job.js";
 import type { Halt, RunInfo } from "../../protocol/run.js";
 import type { Progress } from "../../protocol/progress.js";
 import type { Target } from "../../protocol/target.js";
+import type { RunWaits } from "../../bindings/typescript/runs/trace.js";
 import type { Disposable } from "../connection/rpc.js";
 import type { ItemSource } from "../items/item-source.js";
 
@@ -101,6 +102,8 @@ export interface Run {
   cancel(indexes?: readonly number[]): Promise<void>;
   /** What an item wrote so far, as far as the server remembers. */
   output(index: number): Promise<{ lines: OutputText[]; dropped: number }>;
+  /** What its workers waited for, as far as the server remembers. */
+  waits(): Promise<RunWaits>;
 }
 
 /** The window's runs. */

@@ -3,7 +3,7 @@ import { describeFailure } from "../../protocol/describe-failure.js";
 import { formatDuration } from "../../protocol/duration.js";
 import { oneLine } from "../../protocol/one-line.js";
 import type { Halt } from "../../protocol/run.js";
-import { failureOfAll } from "../runs/failure-text.js";
+import { failureOfAll } from "../../bindings/typescript/runs/failure-text.js";
 import type { Row, Run } from "../runs/run.js";
 
 const bold = (text: string) => `\u001b[1m${text}\u001b[22m`;

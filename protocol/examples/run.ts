@@ -92,6 +92,14 @@ export const runExamples: Examples = {
       dropped: 0,
     },
   },
+  "run/waits": {
+    params: { run: "run:s1.20" },
+    result: {
+      waits: [{ pid: 4301, object: "lock:@db", reason: "held", startedAt: 1767225600200, ms: 120.5 }],
+      dropped: 0,
+      totals: [{ object: "lock:@db", reason: "held", ms: 180.25, count: 3 }],
+    },
+  },
   "run/wait": {
     params: { run: "run:s1.20", timeoutMs: 60000 },
     result: { ...runExample, state: "done", queued: 0, running: 0, done: 199, endedAt: 1767225609000 },

@@ -28,6 +28,8 @@ export interface OwnProcess {
   readonly name: string;
   readonly pid: number | null;
   readonly daemon: boolean;
+  /** The pool whose worker it is. */
+  readonly pool: Handle | null;
   readonly onParentDeath: OnParentDeath | null;
   readonly starter: Session | null;
   /** The session that this process is, for hosts that have connected. */

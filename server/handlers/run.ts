@@ -17,6 +17,7 @@ export const runHandlers: readonly Handler[] = [
     engine.runs.get(run).read(session, since, limit, timeoutMs),
   ),
   answer(runs.outputOf, ({ engine }, { run, index }) => engine.runs.get(run).outputOf(index)),
+  answer(runs.waits, ({ engine }, { run }) => engine.runs.get(run).waits.describe()),
   answer(runs.wait, ({ engine, session }, { run, timeoutMs }) => engine.runs.get(run).wait(session, timeoutMs)),
   answer(runs.cancel, ({ engine }, { run, ...which }) => ({ cancelled: engine.runs.get(run).cancel(which) })),
   answer(runs.forget, ({ engine }, { run }) => {

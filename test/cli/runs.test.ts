@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { formatDuration } from "../../protocol/duration.js";
 import type { RunInfo } from "../../protocol/run.js";
+import { connect } from "../../bindings/typescript/client.js";
 import { waitFor } from "../deadline.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { functions, run, serve, start, type Server, type TestContext } from "./polyproc.js";
@@ -131,4 +132,54 @@ test("a map that cannot be detached, or a run that cannot be attached, is refuse
   await said(["kill", "run:s1.99"], 1, /there is no run run:s1\.99/);
   const alone = await run(t, ["map", "--detach", "a", "--", "echo"]);
   assert.deepEqual([alone.status, alone.stdout], [69, ""]);
+});
+
+test("runs export writes a trace with waits for a lock, explain names it, compare tells what changed", async (t) => {
+  const server = await serve(t);
+  const { env } = server;
+  const folder = temporaryFolder(t);
+  const detached = async (...args: string[]) => {
+    const { stdout, stderr, status } = await run(t, ["map", "--detach", ...args], { env, cwd: folder });
+    assert.equal(status, 0, stderr);
+    await run(t, ["attach", "-q", stdout.trim()], { env });
+    return stdout.trim();
+  };
+  const locking = join(functions, "../locked.mjs");
+  // The workers wait for this lock at least a second, which is most of their time.
+  const client = await connect(server.address);
+  t.after(() => client.close());
+  const lock = new client.Lock({ name: "db" });
+  await lock.acquire();
+  const released = waitFor(
+    async () =>
+      (await lock.connection.request("server/waits", {})).waits.some(({ since }) => Date.now() - since > 1000),
+    { what: "a worker that waits" },
+  ).then(() => lock.release());
+  const locked = await detached("-j", "3", "--module", locking, "--export", "locked", "a", "b", "c", "d", "e", "f");
+  await released;
+  const file = join(folder, "trace.json");
+  assert.equal((await run(t, ["runs", "export", locked, "-f", "trace", "-o", file], { env })).status, 0);
+  const { traceEvents } = JSON.parse(readFileSync(file, "utf8")) as { traceEvents: { ph: string; name: string }[] };
+  const named = (phase: string) => traceEvents.filter(({ ph }) => ph === phase).map(({ name }) => name);
+  assert.deepEqual(named("X").sort(), ["a", "b", "c", "d", "e", "f"]);
+  assert.ok(named("b").includes("held: lock db"));
+  assert.match(
+    (await run(t, ["runs", "explain", locked], { env })).stdout,
+    /^\d+ % of the items' time is waiting for lock db$/m,
+  );
+  const csv = await run(t, ["runs", "export", locked], { env });
+  assert.equal(csv.stdout.split("\r\n").length, 8);
+  assert.match(csv.stdout, /^index,item,state,.*\r\n0,a,done,/);
+
+  const check = ["a", "b", "--", "sh", "-c", 'test ! -e "$0/$1"', folder];
+  writeFileSync(join(folder, "b"), "");
+  const first = await detached(...check);
+  rmSync(join(folder, "b"));
+  writeFileSync(join(folder, "a"), "");
+  const second = await detached(...check);
+  const compared = await run(t, ["runs", "compare", first, second, "--slower", "1000"], { env });
+  assert.deepEqual(
+    [compared.status, compared.stdout],
+    [1, "newly failed: 1\n  a: exit code 1\n\nnewly passed: 1\n  b\n"],
+  );
 });

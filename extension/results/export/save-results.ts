@@ -1,9 +1,10 @@
 import { open } from "node:fs/promises";
 import * as vscode from "vscode";
 import type { Run } from "../../runs/run.js";
-import { resultsCsv } from "./csv.js";
-import { resultsJson, resultsJsonLines } from "./json.js";
-import { resultsJunit } from "./junit.js";
+import { resultsCsv } from "../../../bindings/typescript/runs/csv.js";
+import { resultsJson, resultsJsonLines } from "../../../bindings/typescript/runs/json.js";
+import { resultsTrace } from "../../../bindings/typescript/runs/trace.js";
+import { resultsJunit } from "../../../bindings/typescript/runs/junit.js";
 
 interface Format {
   label: string;
@@ -17,8 +18,18 @@ const formats: readonly Format[] = [
   json,
   { label: "JSON Lines", description: "an object on each line", ending: "jsonl", write: resultsJsonLines },
   { label: "CSV", description: "for a spreadsheet", ending: "csv", write: resultsCsv },
+  {
+    label: "Chrome Trace",
+    description: "for ui.perfetto.dev, with waits for locks and queues",
+    ending: "json",
+    write: trace,
+  },
   { label: "JUnit XML", description: "for the reports of build servers", ending: "xml", write: resultsJunit },
 ];
+
+async function* trace(run: Run, indexes: readonly number[]): AsyncGenerator<string> {
+  yield* resultsTrace(run, indexes, await run.waits());
+}
 
 /** Asks for a format and a file, and writes all rows. */
 export async function exportResults(run: Run): Promise<void> {

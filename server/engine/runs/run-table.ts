@@ -4,6 +4,7 @@ import { payloadHandles, type Handle, payloadBytes } from "../../../protocol/sch
 import { Run, type RunDependencies } from "./run.js";
 import { bytesOf, payloadsOf, type RunSpec } from "./run-spec.js";
 import type { Session } from "../session.js";
+import type { Wait } from "../wait.js";
 
 const maxMetaBytes = 16 * 1024 * 1024;
 /** Most ended runs that are kept. */
@@ -19,6 +20,7 @@ export class RunTable {
   /** Ordered by start. */
   readonly #runs = new Map<Handle, Run>();
   readonly #byJob = new Map<Handle, Run>();
+  readonly #byPool = new Map<Handle, Run>();
   /** Ordered by end. */
   readonly #ended = new Set<Run>();
   #endedBytes = 0;
@@ -82,6 +84,7 @@ export class RunTable {
     registry.release(session, spec.run);
     this.#runs.set(run.handle, run);
     this.#byJob.set(run.job.handle, run);
+    this.#byPool.set(run.pool.handle, run);
     this.#activeBytes += run.specBytes;
     this.#engine.guard.run(run, () => run.begin());
     return run.describeRun();
@@ -102,6 +105,14 @@ export class RunTable {
   /** The run to which this job belongs. */
   ofJob(job: Handle): Run | undefined {
     return this.#byJob.get(job);
+  }
+
+  /** A worker of this pool has waited: if the pool is that of a run, the run remembers it. */
+  waitEnded(pool: Handle, wait: Wait<unknown>): void {
+    const run = this.#byPool.get(pool);
+    if (!run || run.ended) return;
+    const { clock } = this.#engine;
+    run.waits.add(wait, clock.now() - wait.since, clock.wallTime());
   }
 
   list(): RunInfo[] {
@@ -151,6 +162,7 @@ export class RunTable {
     this.#endedBytes -= run.bytes;
     this.#runs.delete(run.handle);
     this.#byJob.delete(run.job.handle);
+    this.#byPool.delete(run.pool.handle);
     this.#engine.events.runChanged(run, true);
     this.#engine.registry.unpin(run.handle);
   }

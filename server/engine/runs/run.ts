@@ -22,6 +22,7 @@ import { RunItems, type RunItem } from "./run-items.js";
 import { RunOutcomes } from "./run-outcomes.js";
 import type { OutputSegment } from "../output-segment.js";
 import { RunOutput } from "./run-output.js";
+import { RunWaits } from "./run-waits.js";
 import { RunReaders } from "./run-readers.js";
 import { bytesOf, payloadsOf, type RunSpec } from "./run-spec.js";
 import { runsSessionId, serverPeer } from "../server-peer.js";
@@ -53,6 +54,7 @@ export class Run implements SharedObject, JobObserver, Principal {
   readonly pool: Pool;
   readonly job: Job;
   readonly output: RunOutput;
+  readonly waits: RunWaits;
   /** Memory of its items and `meta`. */
   readonly specBytes: number;
   /** The account to which its items and `meta` are charged. */
@@ -85,6 +87,7 @@ export class Run implements SharedObject, JobObserver, Principal {
     this.spec = { ...rest, ...(spec.meta === undefined ? {} : { meta: compact(spec.meta) }) };
     this.items = new PackedPayloads(items.length, (index) => items[index], compact);
     this.output = new RunOutput(engine.budget.server);
+    this.waits = new RunWaits(engine.budget.server);
     this.name = spec.name ?? describeTarget(spec.target);
     this.#starter = starter.id;
     this.#onEnded = onEnded;
@@ -151,7 +154,7 @@ export class Run implements SharedObject, JobObserver, Principal {
 
   /** Rough memory of the run. */
   get bytes(): number {
-    return this.specBytes + this.#outcomes.bytes + this.output.bytes;
+    return this.specBytes + this.#outcomes.bytes + this.output.bytes + this.waits.bytes;
   }
 
   describeRun(): RunInfo {
@@ -229,6 +232,7 @@ export class Run implements SharedObject, JobObserver, Principal {
   unreferenced(): void {
     this.#outcomes.clear();
     this.output.free(this.output.bytes);
+    this.waits.clear();
     this.#account.release(this.specBytes);
     for (const payload of payloadsOf({ ...this.spec, items: this.items })) this.engine.registry.dropPayload(payload);
   }

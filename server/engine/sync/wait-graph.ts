@@ -63,6 +63,8 @@ export class WaitGraph {
   }
 
   waitEnded(wait: Wait<unknown>): void {
+    const pool = wait.session.process?.pool;
+    if (pool) this.#engine.runs.waitEnded(pool, wait);
     if (!wait.endless) return;
     this.#waits.delete(wait);
     this.#dependent.delete(wait);

@@ -80,6 +80,10 @@ export class FakeRun implements Run {
     return Promise.resolve();
   }
 
+  waits(): ReturnType<Run["waits"]> {
+    return Promise.resolve({ waits: [], dropped: 0, totals: [] });
+  }
+
   output(index: number): Promise<{ lines: OutputText[]; dropped: number }> {
     this.asked.push(index);
     return Promise.resolve({ lines: [...this.written.lines], dropped: this.written.dropped });

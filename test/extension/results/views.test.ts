@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { detailView } from "../../../extension/results/detail-view.js";
 import { previewLength } from "../../../extension/results/messages.js";
-import { resultsJson } from "../../../extension/results/export/json.js";
+import { resultsJson } from "../../../bindings/typescript/runs/json.js";
 import { viewOfRow, viewOfRun } from "../../../extension/results/row-views.js";
 import type { Row } from "../../../extension/runs/run.js";
 import { FakeRun } from "./fake-run.js";

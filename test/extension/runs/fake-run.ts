@@ -61,6 +61,10 @@ export class FakeRun implements Run {
     return Promise.resolve();
   }
 
+  waits(): ReturnType<Run["waits"]> {
+    return Promise.resolve({ waits: [], dropped: 0, totals: [] });
+  }
+
   output(): Promise<{ lines: OutputText[]; dropped: number }> {
     return Promise.resolve({ lines: [], dropped: 0 });
   }

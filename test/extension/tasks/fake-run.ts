@@ -90,6 +90,10 @@ export class FakeRun implements Run {
     this.#cancelled.resolve();
   }
 
+  waits(): ReturnType<Run["waits"]> {
+    return Promise.resolve({ waits: [], dropped: 0, totals: [] });
+  }
+
   async output(_index: number): ReturnType<Run["output"]> {
     return { lines: [], dropped: 0 };
   }

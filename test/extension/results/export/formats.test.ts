@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { test } from "node:test";
-import { resultsCsv } from "../../../../extension/results/export/csv.js";
-import { resultsJsonLines } from "../../../../extension/results/export/json.js";
-import { resultsJunit } from "../../../../extension/results/export/junit.js";
+import { resultsCsv } from "../../../../bindings/typescript/runs/csv.js";
+import { resultsJsonLines } from "../../../../bindings/typescript/runs/json.js";
+import { resultsJunit } from "../../../../bindings/typescript/runs/junit.js";
 import type { Row } from "../../../../extension/runs/run.js";
 import { needs } from "../../../tools/needs.js";
 import { FakeRun } from "../fake-run.js";

@@ -1,13 +1,13 @@
 import { errorName } from "../../../protocol/errors.js";
-import { failureStack, failureText } from "../../runs/failure-text.js";
-import type { Row, Run } from "../../runs/run.js";
+import { failureStack, failureText } from "./failure-text.js";
+import type { RunRecord, RunRow } from "./run-record.js";
 import { entries } from "./entries.js";
 
 /** Characters of a failure's text. */
 const longestText = 100_000;
 
 /** Rows as JUnit XML: the run is a suite and each item a test case. Items without an outcome are skipped. */
-export async function* resultsJunit(run: Run, indexes: readonly number[]): AsyncGenerator<string> {
+export async function* resultsJunit(run: RunRecord, indexes: readonly number[]): AsyncGenerator<string> {
   const { name } = run.request;
   const { startedAt, endedAt } = run.info;
   const rows = indexes.flatMap((index) => run.rows[index] ?? []);
@@ -27,7 +27,7 @@ export async function* resultsJunit(run: Run, indexes: readonly number[]): Async
   yield "  </testsuite>\n</testsuites>\n";
 }
 
-function testCase(row: Row, classname: string): string {
+function testCase(row: RunRow, classname: string): string {
   const { label, file, ms, state } = row;
   const given = attributes({ name: label, classname, ...(file === null ? {} : { file }), time: seconds(ms ?? 0) });
   if (state === "done") return `    <testcase${given}/>\n`;
@@ -35,7 +35,7 @@ function testCase(row: Row, classname: string): string {
   return `    <testcase${given}>\n      ${outcome}\n    </testcase>\n`;
 }
 
-function failure({ error }: Row): string {
+function failure({ error }: RunRow): string {
   if (!error) return "<failure/>";
   const type = error.data?.["type"];
   const given = attributes({

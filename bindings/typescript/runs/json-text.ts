@@ -1,5 +1,10 @@
 import { isProxy } from "node:util/types";
-import type { CutText } from "./messages.js";
+
+/** Text that may have been cut. */
+export interface CutText {
+  text: string;
+  cut: boolean;
+}
 
 export interface JsonStyle {
   /** Characters; what is beyond is cut off. */

@@ -1,13 +1,13 @@
 import { errorName } from "../../../protocol/errors.js";
-import type { Row, Run, RunItem } from "../../runs/run.js";
-import { jsonText } from "../json-text.js";
+import type { RunRecord, RunRow } from "./run-record.js";
+import { jsonText } from "./json-text.js";
 import { entries } from "./entries.js";
 
 /** Of one row. */
 const longestRow = 256 * 1024 * 1024;
 
 /** Rows as a JSON array, in parts, so that no part is larger than a row and nothing is kept that has been given. */
-export async function* resultsJson(run: Run, indexes: Iterable<number>): AsyncGenerator<string> {
+export async function* resultsJson(run: RunRecord, indexes: Iterable<number>): AsyncGenerator<string> {
   let first = true;
   yield "[";
   for await (const { row, item } of entries(run, indexes)) {
@@ -18,11 +18,11 @@ export async function* resultsJson(run: Run, indexes: Iterable<number>): AsyncGe
 }
 
 /** Rows as JSON Lines: an object on each line. */
-export async function* resultsJsonLines(run: Run, indexes: Iterable<number>): AsyncGenerator<string> {
+export async function* resultsJsonLines(run: RunRecord, indexes: Iterable<number>): AsyncGenerator<string> {
   for await (const { row, item } of entries(run, indexes)) yield `${entryText(row, item)}\n`;
 }
 
-function entryText(row: Row, item: RunItem): string {
+function entryText(row: RunRow, item: { value: unknown }): string {
   const { index, state, pid, attempt, startedAt, ms, value, error } = row;
   const entry = {
     index,

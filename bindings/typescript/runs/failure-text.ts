@@ -1,7 +1,7 @@
-import { describeFailure } from "../../protocol/describe-failure.js";
-import { failsForAll } from "../../protocol/fails-for-all.js";
-import type { Failure } from "../../protocol/job.js";
-import type { Run } from "./run.js";
+import { describeFailure } from "../../../protocol/describe-failure.js";
+import { failsForAll } from "../../../protocol/fails-for-all.js";
+import type { Failure } from "../../../protocol/job.js";
+import type { RunRecord } from "./run-record.js";
 
 /** Why an item failed, in one line for people. */
 export function failureText(failure: Failure): string {
@@ -9,7 +9,7 @@ export function failureText(failure: Failure): string {
 }
 
 /** Why the run ended early, if no item could succeed: its module cannot be loaded, or its program cannot be started. */
-export function failureOfAll({ info, rows, request }: Pick<Run, "info" | "rows" | "request">): Failure | null {
+export function failureOfAll({ info, rows, request }: Pick<RunRecord, "info" | "rows" | "request">): Failure | null {
   if (info.state !== "halted") return null;
   for (const { state, error } of rows)
     if (state === "failed" && error && failsForAll(error, request.target)) return error;

@@ -1,6 +1,6 @@
-import { failureText } from "../../runs/failure-text.js";
-import type { Run } from "../../runs/run.js";
-import { jsonText } from "../json-text.js";
+import { failureText } from "./failure-text.js";
+import type { RunRecord } from "./run-record.js";
+import { jsonText } from "./json-text.js";
 import { entries } from "./entries.js";
 
 /** Characters of a cell: spreadsheets take no more. */
@@ -8,7 +8,7 @@ const longestCell = 32_000;
 const columns = ["index", "item", "state", "ms", "pid", "attempt", "startedAt", "result", "error"] as const;
 
 /** Rows as CSV (RFC 4180). A result that is a text stands as it is, any other as JSON; what is too long is cut off. */
-export async function* resultsCsv(run: Run, indexes: Iterable<number>): AsyncGenerator<string> {
+export async function* resultsCsv(run: RunRecord, indexes: Iterable<number>): AsyncGenerator<string> {
   yield `${columns.join(",")}\r\n`;
   for await (const { row } of entries(run, indexes)) {
     const { index, label, state, pid, attempt, startedAt, ms, value, error } = row;

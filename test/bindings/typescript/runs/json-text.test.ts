@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { jsonText } from "../../../extension/results/json-text.js";
+import { jsonText } from "../../../../bindings/typescript/runs/json-text.js";
 
 const whole = { limit: 1_000_000, indent: 0 };
 

@@ -1,0 +1,30 @@
+import type { Failure } from "../../../protocol/job.js";
+import type { RunInfo } from "../../../protocol/run.js";
+import type { Target } from "../../../protocol/target.js";
+
+/** A run as its exports read it: what was asked, and what became of each item. */
+export interface RunRecord {
+  readonly request: { readonly name: string; readonly target: Target; readonly items: readonly { value: unknown }[] };
+  readonly info: Pick<RunInfo, "state" | "startedAt" | "endedAt" | "processes" | "chunkSize">;
+  /** By index, one for each item. */
+  readonly rows: readonly RunRow[];
+}
+
+export interface RunRow {
+  readonly index: number;
+  /** Index of the first item of its chunk. */
+  readonly chunk: number;
+  readonly label: string;
+  /** Absolute path of the file that it concerns. */
+  readonly file: string | null;
+  /** `lost`: the server ended before the item did. */
+  readonly state: "queued" | "running" | "done" | "failed" | "cancelled" | "lost";
+  /** 0 if no worker had it. */
+  readonly pid: number;
+  readonly attempt: number;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number | null;
+  readonly ms: number | null;
+  readonly value?: unknown;
+  readonly error?: Failure;
+}

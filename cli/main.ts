@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError, type OutputConfiguration } from "commander";
 import { PolyprocError } from "../protocol/errors.js";
+import { completionCommand } from "./completion/completion-command.js";
 import { endAs, type Ending } from "./ending.js";
 import { ExitError } from "./exit-error.js";
 import { exitStatus } from "./exit-status.js";
@@ -65,6 +66,7 @@ function program(argv: readonly string[], exit: (ending: Ending) => void): Comma
     semCommand(command, exit),
     mcpCommand(exit),
     ...queueCommands(command, exit),
+    completionCommand(command, polyproc),
   ]) {
     polyproc.addCommand(subcommand.exitOverride().configureOutput(output(argv)));
   }

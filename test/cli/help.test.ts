@@ -6,7 +6,7 @@ import { root } from "../fixture.js";
 import { run } from "./polyproc.js";
 
 const commands = ["serve", "map", "run", "ps", "top", "kill", "stop", "lock", "sem", "mcp", "add", "status", "follow"];
-const more = ["log", "wait", "pause", "resume", "restart", "edit", "remove", "group"];
+const more = ["log", "wait", "pause", "resume", "restart", "edit", "remove", "group", "completion"];
 
 test("polyproc --help lists every command and how a server is found", async (t) => {
   const { status, stdout } = await run(t, ["--help"]);

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { clusterAddress } from "./cluster-address.js";
 import { request } from "./message.js";
 import { count, handle, none, payload, timeoutMs } from "./schema.js";
 
@@ -15,9 +16,19 @@ const counter = v.strictObject({
 export const create = request("queue/create", {
   doc:
     "Makes a first-in-first-out queue. If a queue of this name exists, takes a reference to it instead. `maxSize` " +
-    "0: the number of items is not limited, but the server's limit on bytes still holds.",
-  params: v.strictObject({ queue: queue(), maxSize: v.optional(count()), joinable: v.optional(v.boolean()) }),
+    "0: the number of items is not limited, but the server's limit on bytes still holds. With `cluster`, the queue " +
+    "is shared by its name over all hosts of a cluster, and its items stay in the cluster's store until they are " +
+    "taken. Such a queue is not joinable, its items hold no objects of a server, and `maxSize` is that of its first " +
+    "user while it is empty.",
+  params: v.strictObject({
+    queue: queue(),
+    maxSize: v.optional(count()),
+    joinable: v.optional(v.boolean()),
+    /** Address of the cluster's Redis. Only for a queue with a name. Absent: the queue is of this server. */
+    cluster: v.optional(clusterAddress()),
+  }),
   result: none(),
+  errors: ["BadState"],
 });
 
 export const put = request("queue/put", {
@@ -27,7 +38,7 @@ export const put = request("queue/put", {
     "Full, of Overloaded and of a cancelled put is the number of items that were stored.",
   params: v.strictObject({ queue: queue(), items: v.pipe(v.array(payload()), v.minLength(1)), timeoutMs: timeoutMs() }),
   result: none(),
-  errors: ["Full", "Closed", "Overloaded"],
+  errors: ["Full", "Closed", "Overloaded", "BadState", "ClusterUnavailable"],
 });
 
 export const get = request("queue/get", {
@@ -49,7 +60,7 @@ export const get = request("queue/get", {
      */
     origins: v.optional(v.array(v.nullable(v.string()))),
   }),
-  errors: ["Empty", "Closed", "BadState"],
+  errors: ["Empty", "Closed", "BadState", "ClusterUnavailable", "NotTrusted"],
 });
 
 export const tally = request("queue/tally", {
@@ -99,7 +110,7 @@ export const putBack = request("queue/putBack", {
     origins: v.optional(v.array(v.nullable(v.string()))),
   }),
   result: none(),
-  errors: ["BadState"],
+  errors: ["BadState", "ClusterUnavailable"],
 });
 
 export const close = request("queue/close", {
@@ -127,7 +138,9 @@ export const join = request("queue/join", {
 });
 
 export const status = request("queue/status", {
-  doc: "The queue's numbers at the moment of the answer. `maxSize` 0: no limit.",
+  doc:
+    "The queue's numbers at the moment of the answer. `maxSize` 0: no limit. Of a cluster's queue, `putters` and " +
+    "`getters` are the numbers of servers with such requests.",
   params: params(),
   result: v.strictObject({
     size: count(),
@@ -138,4 +151,5 @@ export const status = request("queue/status", {
     full: v.boolean(),
     empty: v.boolean(),
   }),
+  errors: ["ClusterUnavailable"],
 });

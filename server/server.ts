@@ -218,7 +218,7 @@ export class PolyprocServer {
     this.#hub.engine.hosts.close();
     await Promise.all([this.#clusters.end(), this.#spawner.dispose(childGraceMs)]);
     await this.#doors.end(new PolyprocError("ShuttingDown", "the server is ending"), clientGraceMs);
-    await Promise.all([...unlistened, this.#clusters.endPermits(), this.#hub.engine.batch.close()]);
+    await Promise.all([...unlistened, this.#clusters.endShared(), this.#hub.engine.batch.close()]);
     this.#hub.engine.closeProbe();
     this.onStopped();
   }

@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import type {
   ClusterListener,
   ClusterPool,
@@ -6,18 +7,20 @@ import type {
   JobSpec,
   Pack,
 } from "../engine/pools/cluster-link.js";
-import { hostname } from "node:os";
+import type { QueueClusters, QueueLine } from "../engine/streams/queue-link.js";
 import type { PermitClusters, PermitLine } from "../engine/sync/permit-link.js";
 import { parseClusterAddress, type ClusterAddress } from "./address.js";
 import { Permits } from "./permits.js";
+import { Queues } from "./queues.js";
 
 /** Pools of this server in clusters. What they need is loaded with the first of them. */
-export class ClusterTable implements Clusters, PermitClusters {
+export class ClusterTable implements Clusters, PermitClusters, QueueClusters {
   readonly hostname = hostname();
   readonly #password: string | null;
   readonly #warn: (text: string) => void;
   readonly #pools = new Set<LazyPool>();
   readonly #permits = new Map<string, Permits>();
+  readonly #queues = new Map<string, Queues>();
   #joined: ClusterAddress | null = null;
 
   /** `password`: for addresses without one. */
@@ -59,6 +62,13 @@ export class ClusterTable implements Clusters, PermitClusters {
     return table.line(kind, name, permits);
   }
 
+  queue(address: string, name: string): QueueLine {
+    const parsed = this.#parse(address);
+    let table = this.#queues.get(parsed.shown);
+    if (!table) this.#queues.set(parsed.shown, (table = new Queues(parsed, this.#warn)));
+    return table.open(name);
+  }
+
   async hosts(address: string): ReturnType<Clusters["hosts"]> {
     const { listCluster } = await import("./hosts.js");
     return listCluster(this.#parse(address));
@@ -75,8 +85,8 @@ export class ClusterTable implements Clusters, PermitClusters {
   }
 
   /** All sessions have ended: resolves when the clusters know what they gave back. */
-  async endPermits(): Promise<void> {
-    await Promise.all([...this.#permits.values()].map((permits) => permits.end()));
+  async endShared(): Promise<void> {
+    await Promise.all([...this.#permits.values(), ...this.#queues.values()].map((shared) => shared.end()));
   }
 
   #parse(address: string): ClusterAddress {

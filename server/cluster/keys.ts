@@ -51,6 +51,17 @@ export class Keys {
     return `${this.prefix}:turns`;
   }
 
+  /** Seven keys of a queue, as its scripts take them. */
+  queue(name: string): string[] {
+    const parts = ["items", "state", "writes", "hands", "leases", "getters", "putters"];
+    return parts.map((part) => `${this.prefix}:queue:${name}:${part}`);
+  }
+
+  /** Channel: a queue has room or items for this server. A hint. */
+  wakes(server: string): string {
+    return `${this.prefix}:wakes:${server}`;
+  }
+
   /** Channel: something changed. A hint; the truth is in the keys. */
   get changes(): string {
     return `${this.prefix}:changes`;

@@ -5,7 +5,9 @@ import type { PermitLine, PermitListener, PermitPlace } from "../engine/sync/per
 import type { ClusterAddress } from "./address.js";
 import { Leases } from "./leases.js";
 import { acquireScript, leaveScript, renewScript, statusScript } from "./permit-scripts.js";
+import { SharedConnection } from "./shared-connection.js";
 import type { Store } from "./store.js";
+import { asUnavailable, unavailable } from "./unavailable.js";
 
 /** How often leases are looked at, in milliseconds. */
 const checkMs = 50;
@@ -17,13 +19,6 @@ type ScriptedRedis = Redis &
   Record<"ppAcquire" | "ppRenew" | "ppStatus", Script> & {
     ppLeave: (...args: (string | number)[]) => Promise<number>;
   };
-
-interface Connection {
-  readonly store: Store;
-  readonly redis: ScriptedRedis;
-  readonly subscriber: Redis;
-  readonly timers: readonly NodeJS.Timeout[];
-}
 
 /** A request for a permit, and then the permit. */
 interface Place {
@@ -44,20 +39,33 @@ interface Place {
 /** The locks and semaphores of one cluster that this server uses. It connects with the first of them. */
 export class Permits {
   readonly #address: ClusterAddress;
-  readonly #warn: (text: string) => void;
+  readonly #shared: SharedConnection;
   readonly #instance = randomBytes(9).toString("hex");
   readonly #places = new Map<string, Place>();
   readonly #leases: Leases;
   readonly #leaving = new Set<Promise<unknown>>();
-  #connection: Promise<Connection> | null = null;
   #open = 0;
   #next = 1;
   #renewing = false;
 
   constructor(address: ClusterAddress, warn: (text: string) => void) {
     this.#address = address;
-    this.#warn = warn;
     this.#leases = new Leases(address.leaseMs);
+    const askAll = () => {
+      for (const place of this.#places.values()) this.#turnOf(place);
+    };
+    this.#shared = new SharedConnection(address, warn, {
+      prepare,
+      channel: ({ keys }) => keys.turns,
+      woken: (ids) => {
+        for (const id of ids.split(" ")) this.#turnOf(this.#places.get(id));
+      },
+      mayHaveMissed: askAll,
+      timers: [
+        { everyMs: checkMs, run: () => this.#leases.check(performance.now()) },
+        { everyMs: address.leaseMs / 3, run: (store) => void this.#renew(store) },
+      ],
+    });
   }
 
   line(kind: "lock" | "semaphore", name: string, permits: number): PermitLine {
@@ -65,8 +73,10 @@ export class Permits {
     return {
       acquire: (holder, waits, listener) => this.#acquire({ kind, name, permits, holder, waits, listener }),
       status: async () => {
-        const { store, redis } = await this.#connected();
-        const answer = await redis.ppStatus(...store.keys.permits(kind, name), permits).catch(unavailable);
+        const store = await this.#shared.store();
+        const answer = await scripted(store)
+          .ppStatus(...store.keys.permits(kind, name), permits)
+          .catch(unavailable);
         const [all, waiters, ...holders] = answer as unknown as [number, number, ...string[]];
         return { permits: all, waiters, holders };
       },
@@ -79,10 +89,7 @@ export class Permits {
   /** Disconnects when the store knows what was left. */
   async end(): Promise<void> {
     await Promise.all(this.#leaving);
-    const connection = this.#connection;
-    if (!connection || this.#open > 0) return;
-    this.#connection = null;
-    await connection.then(disconnect, () => {});
+    if (this.#open === 0) await this.#shared.end();
   }
 
   #acquire(given: Pick<Place, "kind" | "name" | "permits" | "holder" | "waits" | "listener">): PermitPlace {
@@ -101,42 +108,6 @@ export class Permits {
     };
   }
 
-  #connected(): Promise<Connection> {
-    if (this.#connection) return this.#connection;
-    const connection = this.#connect();
-    this.#connection = connection;
-    connection.catch(() => {
-      if (this.#connection === connection) this.#connection = null;
-    });
-    return connection;
-  }
-
-  async #connect(): Promise<Connection> {
-    const { openStore } = await import("./store.js");
-    const store = await openStore(this.#address, this.#warn);
-    const redis = store.redis as ScriptedRedis;
-    redis.defineCommand("ppAcquire", { numberOfKeys: 4, lua: acquireScript });
-    redis.defineCommand("ppRenew", { numberOfKeys: 4, lua: renewScript });
-    redis.defineCommand("ppLeave", { numberOfKeys: 4, lua: leaveScript });
-    redis.defineCommand("ppStatus", { numberOfKeys: 4, lua: statusScript });
-    const subscriber = redis.duplicate();
-    subscriber.on("error", () => {});
-    subscriber.on("message", (_channel, ids) => {
-      for (const id of ids.split(" ")) this.#turnOf(this.#places.get(id));
-    });
-    // Messages that were published during an outage are lost.
-    subscriber.on("ready", () => {
-      for (const place of this.#places.values()) this.#turnOf(place);
-    });
-    await subscriber.subscribe(store.keys.turns);
-    const { leaseMs } = this.#address;
-    const timers = [
-      setInterval(() => this.#leases.check(performance.now()), checkMs),
-      setInterval(() => void this.#renew(store, redis), leaseMs / 3),
-    ];
-    return { store, redis, subscriber, timers };
-  }
-
   #turnOf(place: Place | undefined): void {
     if (place?.state === "waiting") void this.#ask(place);
   }
@@ -150,7 +121,8 @@ export class Permits {
     place.asking = true;
     place.askAgain = false;
     try {
-      const { store, redis } = await this.#connected();
+      const store = await this.#shared.store();
+      const redis = scripted(store);
       if (place.state === "left") return;
       if (!place.waits && redis.status !== "ready") throw new Error("Redis is not connected");
       const sent = performance.now();
@@ -200,7 +172,7 @@ export class Permits {
     if (state === "left") return;
     clearTimeout(place.timer);
     this.#over(place);
-    if (!this.#connection) return;
+    if (!this.#shared.isUsed) return;
     const { leaseMs } = this.#address;
     let timer: NodeJS.Timeout | undefined;
     const lapsed = new Promise<null>((resolve) => (timer = setTimeout(() => resolve(null), leaseMs)));
@@ -217,15 +189,15 @@ export class Permits {
   /** Whether it held a permit; null if that is not known. */
   async #sendLeave(place: Place, died: boolean): Promise<number | null> {
     try {
-      const { store, redis } = await this.#connected();
+      const store = await this.#shared.store();
       const { keys } = store;
-      return await redis.ppLeave(...keys.permits(place.kind, place.name), place.id, died ? 1 : 0, keys.turns);
+      return await scripted(store).ppLeave(...keys.permits(place.kind, place.name), place.id, died ? 1 : 0, keys.turns);
     } catch {
       return null;
     }
   }
 
-  async #renew(store: Store, redis: ScriptedRedis): Promise<void> {
+  async #renew(store: Store): Promise<void> {
     // Commands wait for a lost connection: they must not collect.
     if (this.#renewing) return;
     this.#renewing = true;
@@ -241,7 +213,11 @@ export class Permits {
         [...held.values()].map(async (places) => {
           const { kind, name } = places[0]!;
           const ids = places.map(({ id }) => id);
-          const answers = await redis.ppRenew(...store.keys.permits(kind, name), this.#address.leaseMs, ...ids);
+          const answers = await scripted(store).ppRenew(
+            ...store.keys.permits(kind, name),
+            this.#address.leaseMs,
+            ...ids,
+          );
           for (const [i, place] of places.entries()) {
             if (place.state !== "held") continue;
             if (answers[i] === 1) {
@@ -259,17 +235,13 @@ export class Permits {
   }
 }
 
-function disconnect({ redis, subscriber, timers }: Connection): void {
-  for (const timer of timers) clearInterval(timer);
-  subscriber.disconnect();
-  redis.disconnect();
+function prepare(redis: Redis): void {
+  redis.defineCommand("ppAcquire", { numberOfKeys: 4, lua: acquireScript });
+  redis.defineCommand("ppRenew", { numberOfKeys: 4, lua: renewScript });
+  redis.defineCommand("ppLeave", { numberOfKeys: 4, lua: leaveScript });
+  redis.defineCommand("ppStatus", { numberOfKeys: 4, lua: statusScript });
 }
 
-function asUnavailable(error: unknown): PolyprocError {
-  if (error instanceof PolyprocError) return error;
-  return new PolyprocError("ClusterUnavailable", `the cluster's store failed: ${(error as Error).message}`);
-}
-
-function unavailable(error: unknown): never {
-  throw asUnavailable(error);
+function scripted({ redis }: Store): ScriptedRedis {
+  return redis as ScriptedRedis;
 }

@@ -19,6 +19,11 @@ export class Signer {
     return new Signer(keyFile === null ? null : readKey(keyFile));
   }
 
+  /** There is a key. */
+  get signs(): boolean {
+    return this.#key !== null;
+  }
+
   /**
    * The record with its signature. `place`: where it belongs, such as the cluster, the pool and the pack, so that it is
    * valid nowhere else.

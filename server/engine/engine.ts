@@ -25,6 +25,7 @@ import type { Tally } from "./bypass/tally.js";
 import type { MemoryFile, OpenMemory } from "./bypass/memory-file.js";
 import type { RuntimeOptions } from "./processes/runtime.js";
 import type { FilePaths } from "./processes/target-source.js";
+import type { QueueClusters } from "./streams/queue-link.js";
 import type { PermitClusters } from "./sync/permit-link.js";
 import { WaitGraph } from "./sync/wait-graph.js";
 
@@ -33,7 +34,7 @@ export interface EngineOptions extends RuntimeOptions {
   /** Called with each unexpected exception. */
   reportFault: (error: unknown) => void;
   spawner: Spawner;
-  clusters: Clusters & PermitClusters;
+  clusters: Clusters & PermitClusters & QueueClusters;
   codec: PayloadCodec;
   signalNumber: SignalNumber;
   paths: FilePaths;

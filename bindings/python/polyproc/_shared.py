@@ -103,6 +103,11 @@ def checked_name(name):
     return name
 
 
+def in_cluster(address):
+    """The parameters of a request that makes an object, for one of a cluster."""
+    return {} if address is None else {"cluster": address}
+
+
 def rebuild(kind, handle, state):
     shared = kind.__new__(kind)
     shared._adopt(decoding_session(), handle)

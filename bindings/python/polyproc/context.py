@@ -121,23 +121,23 @@ class BaseContext:
 
         return Barrier(parties, action, timeout, ctx=self, name=name)
 
-    def Queue(self, maxsize=0, *, name=None):
+    def Queue(self, maxsize=0, *, name=None, cluster=None):
         """
         Makes a queue. `maxsize`: most items; 0 (the default): no limit. `name`: programs on the same server share it by
         this name.
         """
         from .queues import Queue
 
-        return Queue(maxsize, ctx=self, name=name)
+        return Queue(maxsize, ctx=self, name=name, cluster=cluster)
 
-    def JoinableQueue(self, maxsize=0, *, name=None):
+    def JoinableQueue(self, maxsize=0, *, name=None, cluster=None):
         """
         Makes a queue with `task_done` and `join`. `maxsize`: most items; 0 (the default): no limit. `name`: programs on
         the same server share it by this name.
         """
         from .queues import JoinableQueue
 
-        return JoinableQueue(maxsize, ctx=self, name=name)
+        return JoinableQueue(maxsize, ctx=self, name=name, cluster=cluster)
 
     def SimpleQueue(self, *, name=None):
         """

@@ -11,7 +11,7 @@ from ._errors import PolyprocError, UntrustedBlob
 from ._server import at_exit  # noqa: F401
 from ._session.handlers import is_from_handler
 from ._session.params import Params, field, waiting
-from ._shared import SharedObject
+from ._shared import SharedObject, in_cluster
 from ._values.foreign import Foreign, first_item
 from ._values.msgpack import array_head, pack_str
 from ._values.payload import decode, encode, repacked
@@ -26,6 +26,9 @@ class Queue(SharedObject):
     """
     First in, first out. `maxsize` 0: no limit on the number of items. Counts are exact, and an item is with the server
     when `put` returns: nothing is lost when this process ends.
+
+    `name`: all programs on the same server that make a queue of this name share it. Default: a queue of its own.
+    `cluster`: address of a cluster's Redis: all its hosts share the queue by its name, and its items are in Redis.
     """
 
     _kind = "queue"
@@ -38,12 +41,15 @@ class Queue(SharedObject):
     _ahead = None
     __class_getitem__ = classmethod(GenericAlias)
 
-    def __init__(self, maxsize=0, *, ctx=None, name=None):
+    def __init__(self, maxsize=0, *, ctx=None, name=None, cluster=None):
         if maxsize <= 0:
             maxsize = 0
         self._limited = maxsize > 0 or name is not None
         self._create(
-            ctx, "queue/create", lambda handle: {"queue": handle, "maxSize": maxsize, "joinable": self._joinable}, name
+            ctx,
+            "queue/create",
+            lambda handle: {"queue": handle, "maxSize": maxsize, "joinable": self._joinable, **in_cluster(cluster)},
+            name,
         )
 
     def _begin(self):

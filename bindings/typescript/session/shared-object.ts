@@ -14,7 +14,7 @@ export interface NameOptions {
   name?: string | undefined;
 }
 
-/** A lock or semaphore that can be of a cluster. */
+/** A lock, a semaphore or a queue that can be of a cluster. */
 export interface ClusterNameOptions extends NameOptions {
   /**
    * Address of a cluster's Redis: the object is shared by its name over all hosts of the cluster. See docs/cluster.md.

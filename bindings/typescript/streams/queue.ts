@@ -8,20 +8,20 @@ import { PutBatch } from "./put-batch.js";
 import { PutLine } from "./put-line.js";
 import { QueueIterator } from "./queue-iterator.js";
 import { anything, type OptionTable } from "../session/options.js";
-import { ExistingHandle, nameOptions, type NameOptions } from "../session/shared-object.js";
+import { clusterNameOptions, ExistingHandle, type ClusterNameOptions } from "../session/shared-object.js";
 import { beforeSessionEnd } from "../session/session-end.js";
 import { SimpleQueue } from "./simple-queue.js";
 import { giveBack, holdsItems } from "./taken-ahead.js";
 import { tallyOf, type Counter, type Tally } from "../bypass/tally.js";
 import { timeoutOf, type AcquireOptions } from "../sync/wait-options.js";
 
-export interface QueueOptions extends NameOptions {
+export interface QueueOptions extends ClusterNameOptions {
   /** Most items that the queue holds; `put` waits for space. Default 0: no limit. */
   maxSize?: number | undefined;
 }
 
 /** The constructor checks `maxSize`. */
-const queueOptions: OptionTable<QueueOptions> = { maxSize: anything, ...nameOptions };
+const queueOptions: OptionTable<QueueOptions> = { maxSize: anything, ...clusterNameOptions };
 
 interface Settings {
   joinable: boolean;
@@ -49,7 +49,7 @@ export class Queue<T = unknown> extends SimpleQueue<T> {
     // As in Python, a size below 0 is no limit either.
     super(
       from instanceof ExistingHandle ? from : options,
-      { maxSize: Math.max(maxSize, 0), joinable: settings.joinable },
+      { maxSize: Math.max(maxSize, 0), joinable: settings.joinable, cluster: options.cluster },
       queueOptions,
     );
     // A queue that another process made, or a named one, may have a limit.

@@ -3,17 +3,19 @@ import type { RequestResult } from "../session/methods.js";
 import type { OptionTable } from "../session/options.js";
 import { ExistingHandle, nameOptions, SharedObject, type NameOptions } from "../session/shared-object.js";
 
+interface QueueSettings {
+  maxSize: number;
+  joinable: boolean;
+  cluster?: string | undefined;
+}
+
 /** A first-in-first-out queue with only `put`, `get`, `empty` and `close`, without a limit on the number of items. */
 export class SimpleQueue<T = unknown> extends SharedObject {
   constructor(options?: NameOptions);
-  constructor(
-    from?: NameOptions | ExistingHandle,
-    settings?: { maxSize: number; joinable: boolean },
-    table?: OptionTable<NameOptions>,
-  );
+  constructor(from?: NameOptions | ExistingHandle, settings?: QueueSettings, table?: OptionTable<NameOptions>);
   constructor(
     from: NameOptions | ExistingHandle = {},
-    settings = { maxSize: 0, joinable: false },
+    settings: QueueSettings = { maxSize: 0, joinable: false },
     table: OptionTable<NameOptions> = nameOptions,
   ) {
     super("queue", from, table);

@@ -8,7 +8,8 @@ import { queueEmpty, queueFull } from "./queue-errors.js";
 import { dataBytes, ItemStore } from "./item-store.js";
 import { foreignOrigin, returnedOrigin, type Origin } from "../origin.js";
 import type { Getting, Putting, Taken } from "./queue-waiters.js";
-import { releasedByAll, type SharedObject } from "../registry.js";
+import { QueueObject, type QueueStatus } from "./queue-object.js";
+import { releasedByAll } from "../registry.js";
 import type { Session } from "../session.js";
 import { TakenCounts } from "./taken.js";
 import { UnfinishedItems } from "./unfinished.js";
@@ -21,16 +22,6 @@ export interface QueueOptions {
   joinable: boolean;
 }
 
-export interface QueueStatus {
-  size: number;
-  maxSize: number;
-  unfinished: number;
-  putters: number;
-  getters: number;
-  full: boolean;
-  empty: boolean;
-}
-
 /** Most bytes in the answer to one `get`, unless its first item alone is larger. */
 const batchBytes = 1024 * 1024;
 
@@ -39,8 +30,9 @@ const batchBytes = 1024 * 1024;
  * put waits. Both are served first come first served. A pending `put` of several items stores each as soon as there is
  * room for it.
  */
-export class Queue implements SharedObject {
+export class Queue extends QueueObject {
   readonly handle: Handle;
+  readonly cluster = null;
   readonly maxSize: number;
   readonly #engine: QueueDependencies;
   readonly #items: ItemStore;
@@ -57,6 +49,7 @@ export class Queue implements SharedObject {
   readonly #memoryWait = new MemoryWait();
 
   constructor(engine: QueueDependencies, handle: Handle, options: QueueOptions) {
+    super();
     this.#engine = engine;
     this.handle = handle;
     this.maxSize = options.maxSize;

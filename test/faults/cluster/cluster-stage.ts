@@ -22,6 +22,7 @@ export const dies = task(meta, tasks.dies);
 export const killsAgent = task(meta, tasks.killsAgent);
 export const echo = task(meta, tasks.echo);
 export const writesGuarded = task(meta, tasks.writesGuarded);
+export const consumes = task(meta, tasks.consumes);
 export const variable = task(meta, tasks.variable);
 
 export const allowTasks = ["--allow-module", dirname(taskFile)];

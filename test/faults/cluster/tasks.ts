@@ -1,4 +1,4 @@
-import { Lock } from "polyproc";
+import { Lock, Queue } from "polyproc";
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
@@ -84,4 +84,10 @@ export async function writesGuarded({ log, until }: Guarded): Promise<boolean> {
   } while (!existsSync(until));
   await guard.release();
   return guard.ownerDied;
+}
+
+/** Takes numbers from a queue one by one, and notes each. */
+export async function consumes({ cluster, log }: { cluster: string; log: string }): Promise<void> {
+  const queue = new Queue<number>({ name: "jobs", cluster });
+  for (;;) note(log, "end", await queue.get());
 }

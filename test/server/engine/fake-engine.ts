@@ -32,6 +32,7 @@ export class FakeWorld {
       spawner,
       clusters: Object.assign(clusters ?? { shown: noCluster, open: noCluster, hosts: noCluster, drain: noCluster }, {
         permits: noCluster,
+        queue: noCluster,
         hostname: "here",
       }),
       codec: {

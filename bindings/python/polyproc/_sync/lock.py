@@ -4,8 +4,9 @@ import threading
 
 from .._errors import PolyprocError
 from .._processes import current
+from .._shared import in_cluster
 from . import MODULE
-from .sem_lock import SemLock, in_cluster
+from .sem_lock import SemLock
 
 
 class Lock(SemLock):

@@ -10,11 +10,6 @@ SEMAPHORE = 1
 SEM_VALUE_MAX = 2**31 - 1
 
 
-def in_cluster(address):
-    """The parameters of a request that makes an object, for one of a cluster."""
-    return {} if address is None else {"cluster": address}
-
-
 class SemLock(Acquirable):
     """
     The base of Lock, RLock and the semaphores. `SemLock(kind, value, maxvalue)` is one of them: a recursive lock for

@@ -1,8 +1,9 @@
 """Semaphore and BoundedSemaphore."""
 
 from .._errors import PolyprocError
+from .._shared import in_cluster
 from . import MODULE
-from .sem_lock import SemLock, in_cluster
+from .sem_lock import SemLock
 
 
 class Semaphore(SemLock):

@@ -19,8 +19,8 @@ class Queue(Face):
     _kind = queues.Queue
     __class_getitem__ = classmethod(GenericAlias)
 
-    def __init__(self, maxsize=0, *, ctx=None, name=None):
-        self.shared = self._kind(maxsize, ctx=ctx, name=name)
+    def __init__(self, maxsize=0, *, ctx=None, name=None, cluster=None):
+        self.shared = self._kind(maxsize, ctx=ctx, name=name, cluster=cluster)
 
     async def put(self, obj, block=True, timeout=None):
         """

@@ -30,14 +30,18 @@ export class HeldCommand {
   readonly #onTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
   #interruption: Interruption | null = null;
 
-  constructor([program, ...args]: readonly string[]) {
+  /** `file`: an open file that the command inherits, as descriptor 3. */
+  constructor([program, ...args]: readonly string[], file?: number) {
     // Before the command runs: what it prints may make a user type Ctrl-C at once.
     const stopWatching = onInterruption((signal) => this.#interrupted(signal));
     this.#guard = spawn("/bin/sh", ["-c", guard], { stdio: ["pipe", "ignore", "ignore"], detached: true });
     // The command runs even without a guard.
     this.#guard.on("error", () => {});
     this.#guard.stdin!.on("error", () => {});
-    this.#child = spawn(program!, args, { stdio: "inherit", detached: !this.#onTerminal });
+    this.#child = spawn(program!, args, {
+      stdio: ["inherit", "inherit", "inherit", ...(file === undefined ? [] : [file])],
+      detached: !this.#onTerminal,
+    });
     if (this.#child.pid !== undefined) this.#guard.stdin!.write(`${this.#target(this.#child.pid)}\n`);
     this.ending = this.#run(program!, stopWatching);
   }

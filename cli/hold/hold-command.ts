@@ -6,6 +6,7 @@ import { duration, wholeNumber } from "../option-values.js";
 import { openOwnServer } from "../server-link.js";
 import { UsageError } from "../usage-error.js";
 import { hold } from "./hold.js";
+import { holdFile } from "./hold-file.js";
 import { namedLock } from "./named-lock.js";
 import { namedSemaphore } from "./named-semaphore.js";
 import type { Primitive } from "./primitive.js";
@@ -13,6 +14,11 @@ import type { Primitive } from "./primitive.js";
 interface HoldOptions {
   timeout?: number;
   nonblock?: true;
+}
+
+interface FileOptions {
+  file?: string;
+  shared?: true;
 }
 
 const statuses = `
@@ -27,12 +33,15 @@ const lockHelp = `
 The lock is free again when the command ends, however it ends. In a program it is the lock of that
 name, such as new Lock({ name: "NAME" }). When its last holder was killed, standard error says so:
 what the lock protects may be half changed.
+With --file it is the lock that the program flock takes, of util-linux, which must be installed: no
+server is needed, and scripts that use flock are kept out, too. The command inherits the open file.
 ${statuses}
 
 Examples:
   $ polyproc lock deploy -- ./deploy.sh
   $ polyproc lock backup --nonblock -- ./backup.sh     # not when one runs already
   $ polyproc lock db --timeout 30 -- ./migrate.sh
+  $ polyproc lock --file /var/lock/backup -- ./backup.sh   # as flock /var/lock/backup ./backup.sh
 `;
 
 const semHelp = `
@@ -46,12 +55,22 @@ Examples:
 
 /** `polyproc lock`. `command`: the arguments after `--`. */
 export function lockCommand(command: readonly string[] | null, exit: (ending: Ending) => void): Command {
-  return options(new Command("lock"))
+  return options(new Command("lock").argument("[name]", "1 to 200 characters"))
     .summary("hold a named lock while a command runs")
     .description("Takes the server's lock of this name, runs the command, and gives the lock back.")
-    .usage("NAME [options] -- COMMAND [ARGUMENT...]")
+    .usage("NAME | --file PATH [options] -- COMMAND [ARGUMENT...]")
+    .option("--file <path>", "lock this file as flock does; it is made if missing")
+    .option("--shared", "with --file: others may hold it as shared at the same time")
     .addHelpText("after", lockHelp)
-    .action(async (name: string, given: HoldOptions, { args }: Command) => {
+    .action(async (name: string | undefined, given: HoldOptions & FileOptions, { args }: Command) => {
+      if (given.file !== undefined) {
+        if (name !== undefined) throw new UsageError("name a lock, or a file with --file: not both");
+        const held = after([given.file, ...args], command, `polyproc lock --file ${given.file} -- COMMAND ARGUMENTS`);
+        exit((await holdFile(given.file, held, patience(given), given.shared === true)) ?? exitStatus.tryLater);
+        return;
+      }
+      if (given.shared) throw new UsageError("--shared is for --file: a lock of the server has one holder");
+      if (name === undefined) throw new UsageError("name a lock: polyproc lock NAME -- COMMAND ARGUMENTS");
       const held = after(args, command, `polyproc lock ${name} -- COMMAND ARGUMENTS`);
       exit(await holding(name, held, given, namedLock(name)));
     });
@@ -59,7 +78,7 @@ export function lockCommand(command: readonly string[] | null, exit: (ending: En
 
 /** `polyproc sem`. */
 export function semCommand(command: readonly string[] | null, exit: (ending: Ending) => void): Command {
-  return options(new Command("sem"))
+  return options(new Command("sem").argument("<name>", "1 to 200 characters"))
     .summary("hold one of N permits while a command runs")
     .description(
       "Takes a permit of the server's semaphore of this name, runs the command, and gives the permit back: " +
@@ -77,7 +96,6 @@ export function semCommand(command: readonly string[] | null, exit: (ending: End
 function options(command: Command): Command {
   return command
     .allowExcessArguments()
-    .argument("<name>", "1 to 200 characters")
     .option(
       "--timeout <duration>",
       "wait no longer than this, such as 30 (seconds), 500ms or 2m (default: as long as it takes)",
@@ -107,14 +125,18 @@ async function holding(
   // oxlint-disable-next-line no-control-regex -- that is the rule of the wire
   if (!/^[^\u0000-\u001f]{1,200}$/.test(name))
     throw new UsageError(`a name has 1 to 200 characters and no control characters, got ${JSON.stringify(name)}`);
-  if (given.nonblock && given.timeout !== undefined)
-    throw new UsageError("--nonblock does not wait, so --timeout has no meaning: give one of them");
+  const timeoutMs = patience(given);
   const { connection } = await openOwnServer(clientName(command));
   try {
-    return (
-      (await hold(connection, primitive, command, given.nonblock ? 0 : (given.timeout ?? null))) ?? exitStatus.tryLater
-    );
+    return (await hold(connection, primitive, command, timeoutMs)) ?? exitStatus.tryLater;
   } finally {
     await connection.close();
   }
+}
+
+/** Milliseconds to wait; null: as long as it takes. */
+function patience({ nonblock, timeout }: HoldOptions): number | null {
+  if (nonblock && timeout !== undefined)
+    throw new UsageError("--nonblock does not wait, so --timeout has no meaning: give one of them");
+  return nonblock ? 0 : (timeout ?? null);
 }

@@ -26,6 +26,7 @@ const tools = {
     debian: "libpython3-testsuite",
   },
   emacs: { debian: "emacs-nox" },
+  flock: { debian: "util-linux" },
   git: { debian: "git" },
   make: { debian: "make" },
   mypy: { debian: "mypy" },

@@ -36,6 +36,10 @@ const tools = {
   perl: { debian: "perl" },
   ps: { debian: "procps" },
   python3: { isThere: () => pythonHas("pickle", "asyncio", "multiprocessing", "zipfile"), debian: "python3" },
+  "python3 with cloudpickle": {
+    isThere: () => pythonWith("cloudpickle") !== undefined,
+    debian: "python3-cloudpickle",
+  },
   "python3 with joblib": { isThere: () => pythonWith("joblib", "numpy") !== undefined, debian: "python3-joblib" },
   "python3 with numpy": { isThere: () => pythonWith("numpy") !== undefined, debian: "python3-numpy" },
   "python3 with pip": { isThere: () => pythonHas("venv", "ensurepip"), debian: "python3-venv" },

@@ -15,7 +15,8 @@ from ._standard.descriptors import spawning
 from ._standard.library import lending, tell_authkey
 from ._session.params import Params, field, packed_map, waiting
 from ._values.msgpack import pack_str
-from ._values.payload import PROCESS, blob, call_args, dumps_apart, encode, with_handles
+from ._values.payload import PROCESS, blob, call_args, encode, with_handles
+from ._values.pickling import dumps_apart
 from .targets import Target
 
 _counter = itertools.count(1)

@@ -5,7 +5,7 @@ import pickle
 
 from ._standard.descriptors import DupFd
 from ._standard.library import standard
-from ._values import payload
+from ._values.pickling import dispatch_table, reducers
 from .connection import Connection
 
 # Between processes of one machine.
@@ -17,12 +17,12 @@ class ForkingPickler(pickle.Pickler):
 
     def __init__(self, *args):
         super().__init__(*args)
-        self.dispatch_table = payload.dispatch_table()
+        self.dispatch_table = dispatch_table()
 
     @classmethod
     def register(cls, type, reduce):
         """`reduce` says how objects of this type are pickled."""
-        payload.reducers[type] = reduce
+        reducers[type] = reduce
 
     @classmethod
     def dumps(cls, obj, protocol=None):

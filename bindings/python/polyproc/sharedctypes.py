@@ -4,7 +4,8 @@ import ctypes
 from types import GenericAlias
 
 from ._server import at_exit  # noqa: F401
-from ._values import payload  # noqa: F401
+from ._values import payload
+from ._values.pickling import reducers
 from .heap import Block
 
 typecode_to_type = {
@@ -37,7 +38,7 @@ def _in_block(kind, block):
 
 
 def _new(kind, ctx=None):
-    payload.reducers[kind] = _reduce
+    reducers[kind] = _reduce
     return _in_block(kind, Block(ctypes.sizeof(kind), ctx=ctx))
 
 
@@ -54,7 +55,7 @@ def _reduce(raw):
 def _rebuild(kind, length, block):
     if length is not None:
         kind = kind * length
-    payload.reducers[kind] = _reduce
+    reducers[kind] = _reduce
     return _in_block(kind, block)
 
 

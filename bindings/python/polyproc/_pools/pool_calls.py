@@ -3,8 +3,10 @@
 import pickle
 from types import BuiltinFunctionType, FunctionType
 
-from .._values.payload import blob, dumps, dumps_apart, has_large, loads, opener
+from .._values.payload import blob, has_large, opener
+from .._values.pickling import dumps, dumps_apart, program
 from .._values.rope import joined
+from .._values.sink import loads
 
 _MANY = "python/calls"
 _ONE = "python/call"
@@ -68,7 +70,7 @@ class CallPacker:
         if function is not last:
             packed = dumps(function)
             packed = len(packed).to_bytes(4, "big") + packed
-            if type(function) in _PLAIN:
+            if type(function) in _PLAIN and not program.is_by_value():
                 self._last = function, packed
         pickled = (
             dumps_apart((args, kwargs))

@@ -7,7 +7,8 @@ from .._processes.describe import describe
 from .._session.handlers import is_from_handler
 from .._session.params import Params, field
 from .._values.msgpack import array_head, map_head, pack, pack_int, pack_str
-from .._values.payload import CHUNK_BYTES, TooLong, encode_apart, to_wire, with_handles
+from .._values.payload import CHUNK_BYTES, encode_apart, to_wire, with_handles
+from .._values.sink import TooLong
 from .._values.rope import joined
 from .._values.stored import forget
 from ..targets import Target

@@ -6,6 +6,7 @@ import pickle
 import sys
 
 from .._standard.library import replaced
+from .._values.pickling import program
 from . import current, log
 
 ORIGINAL_DIR = os.getcwd()
@@ -41,7 +42,7 @@ def context_of(name, session, folder=None, env=(), elsewhere=False):
         "sys_argv": sys.argv,
         "dir": folder or _folder(),
         "environ": {name: value for name, value in _changes(environment).items() if name not in env},
-        **_main(),
+        **_main(sys.modules.get("__main__")),
     }
     if elsewhere:
         data.update(authkey=None, environ={})
@@ -70,15 +71,20 @@ def _changes(base):
     return changes
 
 
-def _main():
-    main = sys.modules.get("__main__")
+def _main(main):
+    """How a child gets this main module. Empty: it cannot, because the program has no file."""
     name = getattr(getattr(main, "__spec__", None), "name", None)
     if name is not None:
         return {"main_name": name}
     path = getattr(main, "__file__", _first_path if main is _first_main else None)
-    if path is None or getattr(main, "__name__", "") == "__mp_main__" and not os.path.exists(path):
+    if path is None or os.path.splitext(os.path.basename(path))[0] == "ipython":
         return {}
-    return {"main_path": os.path.normpath(path if os.path.isabs(path) else os.path.join(ORIGINAL_DIR, path))}
+    path = os.path.normpath(path if os.path.isabs(path) else os.path.join(ORIGINAL_DIR, path))
+    # The script of a frozen program is in it.
+    return {"main_path": path} if os.path.exists(path) or getattr(sys, "frozen", False) else {}
+
+
+program.is_found = lambda main: bool(_main(main))
 
 
 def apply(context):
@@ -108,6 +114,7 @@ def apply(context):
         install()
     if "log" in data:
         log.apply(data["log"])
+    program.has_no_file = "main_name" not in data and "main_path" not in data
     current.process._inheriting = True
     try:
         if "main_name" in data:
@@ -142,8 +149,6 @@ def _run_main_by_name(name):
 
 
 def _run_main_by_path(path):
-    if os.path.splitext(os.path.basename(path))[0] == "ipython":
-        return
     if getattr(sys.modules["__main__"], "__file__", None) == path or not os.path.exists(path):
         return
     import runpy

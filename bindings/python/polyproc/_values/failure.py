@@ -4,6 +4,7 @@ import base64
 import os
 
 from .._errors import PolyprocError, TaskFailed, error_from_wire, error_to_wire
+from .pickling import dumps
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 # An exception that holds more goes without itself: its type and text are told.
@@ -96,8 +97,6 @@ def exception_from(failure, origin=None, kinds=Exception):
 
 
 def _pickle(error):
-    from .payload import dumps
-
     try:
         pickled = dumps(error)
     except Exception:

@@ -4,9 +4,6 @@ bytes, lists, dicts with text keys, datetimes of `timezone.utc`, and shared obje
 or that would not come back equal, is pickled as a whole, which only Python reads.
 """
 
-import copyreg
-import io
-import pickle
 import threading
 
 from .._errors import PolyprocError, UntrustedBlob
@@ -29,8 +26,9 @@ from .msgpack import (
     pack_str,
     unpack,
 )
+from .pickling import dumps
 from .rope import LARGE_BYTES, Rope, joined, rope
-from .sink import Sink, TooLong, loads  # noqa: F401
+from .sink import loads
 from .stored import repacked_reference, stored_payload, use_bytes
 from .timestamp import pack_timestamp, timestamp
 
@@ -172,33 +170,6 @@ def call_args(value):
     return joined((array_head(2), array_head(1), value, map_head(0)))
 
 
-def dumps(value):
-    if not reducers:
-        return pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
-    buffer = io.BytesIO()
-    _pickler(buffer).dump(value)
-    return buffer.getvalue()
-
-
-def dispatch_table():
-    """Python's own reducers, and those that the program registered."""
-    return {**copyreg.dispatch_table, **reducers}
-
-
-def _pickler(file, keep=None):
-    pickler = pickle.Pickler(file, pickle.HIGHEST_PROTOCOL, buffer_callback=keep)
-    if reducers:
-        pickler.dispatch_table = dispatch_table()
-    return pickler
-
-
-def dumps_apart(value, most=None):
-    """`dumps` as bytes or a rope. TooLong when it takes more than `most` bytes."""
-    sink = Sink(most)
-    _pickler(sink, sink.keep).dump(value)
-    return sink.result()
-
-
 # Most bytes of items that are sent together. A single item may have more.
 CHUNK_BYTES = 4 * 1024 * 1024
 
@@ -220,10 +191,6 @@ def has_large(values):
         if type(value) is not str and buffer_size(value) >= LARGE_BYTES:
             return True
     return False
-
-
-# Types with a reducer of their own: see reduction.register.
-reducers = {}
 
 
 def plain(value):

@@ -6,7 +6,8 @@ import threading
 from .._processes import log
 from .._server import default
 from .._values.failure import format_stack
-from .._values.payload import PROCESS, loads, opener
+from .._values.payload import PROCESS, opener
+from .._values.sink import loads
 
 
 class Spawned:

@@ -17,13 +17,13 @@ from .._values.msgpack import (
 from .._values.payload import (
     PICKLE,
     blob,
-    dumps_apart,
     has_large,
     pickled,
     plain_or_pickled,
     too_large,
     with_handles,
 )
+from .._values.pickling import dumps_apart
 from .._values.rope import joined
 
 # Results up to this size are certainly no larger than a message may be.

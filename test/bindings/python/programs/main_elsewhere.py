@@ -16,6 +16,9 @@ def twice(n):
     return n * 2
 """
 
+# A worker cannot import its main module. What Polyproc does then is another test's subject.
+WITHOUT_LOCAL = ("target=local", "target=helpers.twice")
+
 MAIN = """
 import multiprocessing
 import helpers
@@ -56,5 +59,5 @@ with zipfile.ZipFile("program.pyz", "w") as archive:
     archive.write("folder/__main__.py", "__main__.py")
 run("folder")
 run("program.pyz")
-run("-c", MAIN)
-run("-i", text=MAIN)
+run("-c", MAIN.replace(*WITHOUT_LOCAL))
+run("-i", text=MAIN.replace(*WITHOUT_LOCAL))

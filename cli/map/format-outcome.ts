@@ -76,10 +76,11 @@ function isForgotten(outcome: Outcome): boolean {
 }
 
 function toJson(outcome: Exclude<Outcome, { kind: "skipped" }>): Record<string, unknown> {
-  const { index, item, ms, pid } = outcome;
+  const { index, item, ms, pid, host } = outcome;
+  const place = { ms, pid, ...(host !== undefined && { host }) };
   return outcome.kind === "done"
-    ? { index, item, ok: true, value: outcome.value, ms, pid }
-    : { index, item, ok: false, error: failureToJson(outcome.error), ms, pid };
+    ? { index, item, ok: true, value: outcome.value, ...place }
+    : { index, item, ok: false, error: failureToJson(outcome.error), ...place };
 }
 
 const lastLines = 3;

@@ -70,7 +70,7 @@ export class JobLog {
     this.#running.delete(outcome.index);
     if (!running || outcome.kind === "skipped") return;
     const { command, startedAt } = running;
-    const { index, item, ms } = outcome;
+    const { index, item, ms, host } = outcome;
     const result = commandResult(outcome);
     const ok = outcome.kind === "done";
     const exitCode = result ? result.exitCode : ok ? 0 : null;
@@ -81,7 +81,7 @@ export class JobLog {
       const number = signal === null ? 0 : constants.signals[signal as NodeJS.Signals];
       const columns = [
         index + 1,
-        ":",
+        host ?? ":",
         (startedAt / 1000).toFixed(3),
         (ms / 1000).toFixed(3).padStart(10),
         0,

@@ -327,14 +327,14 @@ export class MapRun {
     if (chunk) this.#options.onProgress(index, chunk.items[index - chunk.index]!.text, progress);
   }
 
-  #received({ index: first, count, values, error, pid, ms: total }: ResultEntry): void {
+  #received({ index: first, count, values, error, pid, ms: total, host }: ResultEntry): void {
     const decoded = values ? (payloadToJson(values) as unknown[]) : [];
     const ms = Math.round((total / count) * 1000) / 1000;
     for (let i = 0; i < count; i++) {
       const index = first + i;
       const chunk = this.#chunkOf.get(index);
       if (!chunk) continue;
-      const ran = { index, item: chunk.items[index - chunk.index]!.text, ms, pid };
+      const ran = { index, item: chunk.items[index - chunk.index]!.text, ms, pid, ...(host !== undefined && { host }) };
       if (!error) this.#settle(chunk, index, { kind: "done", ...ran, value: decoded[i] });
       else if (this.#ending !== "no" && error.code === errorCodes.Cancelled)
         this.#settle(chunk, index, { kind: "skipped", ...ran });

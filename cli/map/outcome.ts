@@ -10,6 +10,8 @@ interface Ran {
   ms: number;
   /** Pid of the worker; 0 if the item reached none. */
   pid: number;
+  /** The host of a cluster on which it ran. Absent: this machine. */
+  host?: string;
 }
 
 /**

@@ -19,7 +19,7 @@ export interface OutputOptions {
 export function addOutputOptions(command: Command): Command {
   return command
     .option("-k, --keep-order", "print in the order of the items, not as they end")
-    .option("--json", "print a JSON object for each item: {index, item, ok, value | error, ms, pid}")
+    .option("--json", "print a JSON object for each item: {index, item, ok, value | error, ms, pid, host?}")
     .option("--tag", "begin each line of output with its item and a tab")
     .option(
       "--results <folder>",

@@ -23,13 +23,14 @@ export async function clusterText(cluster: string, json: boolean): Promise<strin
   const { connection } = await openAnyServer();
   try {
     const state = await connection.request("cluster/hosts", { cluster });
-    return `${json ? JSON.stringify(state, null, 2) : render(state).join("\n")}\n`;
+    return `${json ? JSON.stringify(state, null, 2) : renderCluster(state).join("\n")}\n`;
   } finally {
     await connection.close();
   }
 }
 
-function render({ hosts, pools }: { hosts: HostInfo[]; pools: ClusterPoolInfo[] }): string[] {
+/** Tables of the hosts and the pools. */
+export function renderCluster({ hosts, pools }: { hosts: HostInfo[]; pools: ClusterPoolInfo[] }): string[] {
   const hostRows = hosts.map(({ host, pid, busy, slots, load, draining, labels }) => [
     host,
     String(pid),

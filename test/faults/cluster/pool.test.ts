@@ -58,6 +58,8 @@ test("the command line runs functions on a cluster, and lists its hosts", redis,
     });
   const out = cli("map", "--cluster", "--module", taskFile, "--export", "double", "-k", "--json-items", "-q", "1", "2");
   assert.equal(out, "2\n4\n");
+  const row = JSON.parse(cli("map", "--cluster", "--module", taskFile, "--export", "double", "--json", "3")) as object;
+  assert.ok("host" in row && row.host === "gamma", JSON.stringify(row));
   const listed = JSON.parse(cli("ps", "--cluster", store.url(), "--json")) as { hosts: { host: string }[] };
   assert.deepEqual(
     listed.hosts.map(({ host }) => host),
@@ -67,4 +69,5 @@ test("the command line runs functions on a cluster, and lists its hosts", redis,
   await waitFor(() => /^gamma\s+\d+\s+0\s+2\s+[\d.]+\s+ready$/m.test(cli("ps", "--cluster")), {
     what: "a host that is ready",
   });
+  assert.match(cli("top", "--cluster"), /^gamma\s+\d+\s+\d\s+2\s+[\d.]+\s+ready$/m);
 });

@@ -9,6 +9,7 @@ import { lockCommand, semCommand } from "./hold/hold-command.js";
 import { killCommand } from "./kill.js";
 import { endWithoutOutput } from "./lost-output.js";
 import { mapCommand } from "./map/map-command.js";
+import { lspCommand } from "./lsp/lsp-command.js";
 import { mcpCommand } from "./mcp/mcp-command.js";
 import { queueCommands } from "./queue/queue-commands.js";
 import { psCommand } from "./ps/ps-command.js";
@@ -66,6 +67,7 @@ function program(argv: readonly string[], exit: (ending: Ending) => void): Comma
     semCommand(command, exit),
     mcpCommand(exit),
     ...queueCommands(command, exit),
+    lspCommand(exit),
     completionCommand(command, polyproc),
   ]) {
     polyproc.addCommand(subcommand.exitOverride().configureOutput(output(argv)));

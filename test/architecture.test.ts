@@ -78,6 +78,13 @@ const layers: Record<string, Layer> = {
     folders: ["protocol", "bindings/typescript/session/methods.ts", "agents"],
     packages: ["valibot"],
   },
+  // What is in the text of a source: its functions, and the places that stacks and compilers name.
+  sources: { folders: ["sources"], packages: ["@babel/parser"] },
+  "cli/lsp": {
+    folders: ["protocol", "bindings/typescript", "agents", "sources", "cli"],
+    packages: ["commander", "tinyglobby", "vscode-languageserver"],
+    node: "all",
+  },
   cli: {
     folders: ["protocol", "bindings/typescript", "agents", "cli"],
     packages: ["commander", "tinyglobby"],
@@ -90,7 +97,7 @@ const layers: Record<string, Layer> = {
     node: "all",
   },
   extension: {
-    folders: ["protocol", "bindings/typescript", "agents", "extension"],
+    folders: ["protocol", "bindings/typescript", "agents", "sources", "extension"],
     packages: ["vscode", "vscode-languageclient"],
     node: "all",
   },
@@ -106,16 +113,11 @@ const layers: Record<string, Layer> = {
   },
   // Runs in a page, which has neither.
   "extension/results/webview": {
-    folders: ["protocol", "extension/results", "extension/runs/run.ts", "extension/lenses/languages.ts"],
+    folders: ["protocol", "extension/results", "extension/runs/run.ts", "sources/languages.ts"],
     packages: ["lit", "@tanstack/virtual-core", "@vscode/codicons"],
   },
   "extension/build": { folders: ["extension/build"], packages: ["esbuild", "@vscode/vsce"], node: "all" },
   packaging: { folders: ["extension/build", "packaging"], packages: ["esbuild"], node: "all" },
-  "extension/lenses": {
-    folders: ["protocol", "bindings/typescript", "extension"],
-    packages: ["vscode", "@babel/parser"],
-    node: "all",
-  },
   examples: {
     folders: ["bindings/typescript", "examples"],
     packages: ["cli-progress", "polyproc"],

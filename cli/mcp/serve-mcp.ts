@@ -6,7 +6,7 @@ import { version } from "../version.js";
 import { Permission } from "./permission.js";
 import { listedResources, readResource, resourceTemplates } from "./resources.js";
 import { loadSdk } from "./sdk.js";
-import { ServerHost } from "./server-host.js";
+import { ServerHost } from "../server-host.js";
 
 const instructions =
   "Polyproc runs commands and functions over many files or items, several at a time, and keeps the outcomes. " +

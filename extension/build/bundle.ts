@@ -16,7 +16,7 @@ export interface BundleOptions {
  * Modules that the extension loads at their first use, because they are so large that reading them would slow down the
  * opening of a window. They must share no class with the rest.
  */
-const loadedLater: Readonly<Record<string, string>> = { "extension/lenses/javascript.ts": "javascript-functions" };
+const loadedLater: Readonly<Record<string, string>> = { "sources/javascript.ts": "javascript-functions" };
 
 type SharedOptions = BuildOptions & { metafile: true };
 
@@ -63,7 +63,7 @@ export async function bundle({ outdir, release }: BundleOptions): Promise<Metafi
 }
 
 /** Packages that are loaded at their first use, and that users install: for clusters and for `polyproc mcp`. */
-const installedApart = ["bullmq", "ioredis", "@modelcontextprotocol/*"];
+const installedApart = ["bullmq", "ioredis", "@modelcontextprotocol/*", "vscode-languageserver"];
 
 function sharedOptions(release: boolean): SharedOptions {
   return {

@@ -3,7 +3,7 @@ import type { Target } from "../../protocol/target.js";
 import { shorten } from "../output/one-line.js";
 import { failureStack, failureText, failureWords } from "../../bindings/typescript/runs/failure-text.js";
 import type { Row, RunRequest } from "../runs/run.js";
-import { isForeign, placesInStack, positionInStack, readRemark } from "./positions.js";
+import { isForeign, placesInStack, positionInStack, readRemark } from "../../sources/positions.js";
 import type { Place, Problem } from "./problem.js";
 
 /** Of one item; the results have the rest. */

@@ -1,6 +1,6 @@
 import type { Failure } from "../../protocol/job.js";
 import { failureText } from "../../bindings/typescript/runs/failure-text.js";
-import { isForeign, placesInStack, type Position } from "./positions.js";
+import { isForeign, placesInStack, type Position } from "../../sources/positions.js";
 import type { Problem } from "./problem.js";
 
 /** Reads a source file; null if there is none. */

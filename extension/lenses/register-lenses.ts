@@ -4,8 +4,8 @@ import { failedItemOf } from "../debug/debug-plan.js";
 import type { Runs } from "../runs/run.js";
 import { functionsOf } from "../runs/choose-function.js";
 import type { Settings } from "../settings.js";
-import { moduleLanguages, runtimeOf } from "./languages.js";
-import { isToolFile } from "./tool-files.js";
+import { moduleLanguages, runtimeOf } from "../../sources/languages.js";
+import { isToolFile } from "../../sources/tool-files.js";
 
 /** "Run in pool" and "Map over files…" above each function that a run can use. */
 export function registerLenses(server: Server, settings: Settings, runs: Runs): vscode.Disposable {

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import { fileItem, workspaceFolders } from "../items/file-item.js";
-import type { FoundFunction } from "../lenses/found-function.js";
-import { findFunctions, moduleEndings, runtimeOf } from "../lenses/languages.js";
+import type { FoundFunction } from "../../sources/found-function.js";
+import { findFunctions, moduleEndings, runtimeOf } from "../../sources/languages.js";
 import type { ModuleTarget } from "../../protocol/target.js";
 import { openFiles } from "./open-files.js";
 import type { RecentRuns } from "./recipe.js";

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import { shellCommand } from "../items/shell-command.js";
 import { ItemsError, type ItemSource } from "../items/item-source.js";
-import { moduleEndings, runtimeOf } from "../lenses/languages.js";
+import { moduleEndings, runtimeOf } from "../../sources/languages.js";
 import {
   chooseFunction,
   chooseFunctionOf,

@@ -7,6 +7,7 @@ export const folders = [
   "server",
   "bindings",
   "agents",
+  "sources",
   "cli",
   "bench",
   "examples",

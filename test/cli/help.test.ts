@@ -5,7 +5,22 @@ import { test } from "node:test";
 import { root } from "../fixture.js";
 import { run } from "./polyproc.js";
 
-const commands = ["serve", "map", "run", "ps", "top", "kill", "stop", "lock", "sem", "mcp", "add", "status", "follow"];
+const commands = [
+  "serve",
+  "map",
+  "run",
+  "ps",
+  "top",
+  "kill",
+  "stop",
+  "lock",
+  "sem",
+  "mcp",
+  "lsp",
+  "add",
+  "status",
+  "follow",
+];
 const more = ["log", "wait", "pause", "resume", "restart", "edit", "remove", "group", "completion"];
 
 test("polyproc --help lists every command and how a server is found", async (t) => {

@@ -27,6 +27,7 @@ const tools = {
   },
   emacs: { debian: "emacs-nox" },
   flock: { debian: "util-linux" },
+  "emacs with eglot": { isThere: () => emacsHas("eglot"), debian: "elpa-eglot" },
   git: { debian: "git" },
   make: { debian: "make" },
   mypy: { debian: "mypy" },
@@ -152,4 +153,9 @@ function pyenvPythons(): string[] {
   return readdirSync(versions)
     .sort((a, b) => b.localeCompare(a, "en", { numeric: true }))
     .map((version) => join(versions, version, "bin", "python3"));
+}
+
+/** Whether Emacs finds this library: eglot came with Emacs 29. */
+function emacsHas(library: string): boolean {
+  return spawnSync("emacs", ["--batch", "-l", library], { stdio: "ignore" }).status === 0;
 }

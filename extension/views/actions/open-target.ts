@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import type { ProcessInfo } from "../../../protocol/process.js";
-import { findFunctions } from "../../lenses/languages.js";
+import { findFunctions } from "../../../sources/languages.js";
 import { rowText } from "../amounts.js";
 
 /** Opens the source of what the process runs. */

@@ -10,7 +10,7 @@ import { build } from "esbuild";
 import { withPicturesAt } from "../../../extension/build/pictures.js";
 import { relocate } from "../../../extension/build/relocate.js";
 import { stage } from "../../../extension/build/stage.js";
-import type { findJavascriptFunctions as find } from "../../../extension/lenses/javascript.js";
+import type { findJavascriptFunctions as find } from "../../../sources/javascript.js";
 import { within } from "../../deadline.js";
 import { root } from "../../fixture.js";
 import { RawClient } from "../../server/clients.js";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isToolFile } from "../../../extension/lenses/tool-files.js";
+import { isToolFile } from "../../sources/tool-files.js";
 
 test("files of tests and of tools' configuration", () => {
   const files = [

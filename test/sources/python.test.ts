@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { findPythonFunctions } from "../../../extension/lenses/python.js";
+import { findPythonFunctions } from "../../sources/python.js";
 
 /** `name:kind@line`, lines from 1. */
 function found(text: string): string[] {

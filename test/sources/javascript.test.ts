@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { findJavascriptFunctions } from "../../../extension/lenses/javascript.js";
+import { findJavascriptFunctions } from "../../sources/javascript.js";
 
 const dialects = {
   ts: { jsx: false, typescript: true },

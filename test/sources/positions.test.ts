@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { positionInStack, readRemark } from "../../../extension/diagnostics/positions.js";
+import { positionInStack, readRemark } from "../../sources/positions.js";
 
 const at = (stack: string, file: string) => {
   const found = positionInStack(stack, (path) => path === file);

@@ -1,11 +1,11 @@
 import { realpath } from "node:fs/promises";
 import { resolve } from "node:path";
 import { glob } from "tinyglobby";
-import type { StartRequest, ToolHost } from "../../agents/tool.js";
-import type { Connection } from "../../bindings/typescript/session/connection.js";
-import type { RequestName, RequestParams, RequestResult } from "../../bindings/typescript/session/methods.js";
-import { jsonToPayload, payloadToJson } from "../../protocol/values.js";
-import type { Payload } from "../../protocol/payload.js";
+import type { StartRequest, ToolHost } from "../agents/tool.js";
+import type { Connection } from "../bindings/typescript/session/connection.js";
+import type { RequestName, RequestParams, RequestResult } from "../bindings/typescript/session/methods.js";
+import { jsonToPayload, payloadToJson } from "../protocol/values.js";
+import type { Payload } from "../protocol/payload.js";
 
 /** The tools' host over a server, to which it connects at the first request. */
 export class ServerHost implements ToolHost {

@@ -140,3 +140,17 @@ export const watch = request("job/watch", {
   params: v.strictObject({ job: job() }),
   result: none(),
 });
+
+export const output = notification("job/output", {
+  doc:
+    "Bytes that the command of an item wrote, in their order for each stream. Sent only for a command with `stream`, " +
+    "to the job's session, before the item's outcome. While the session does not read, the command waits.",
+  direction: "serverToClient",
+  params: v.strictObject({
+    job: job(),
+    index: count(),
+    stream: v.picklist(["stdout", "stderr"]),
+    /** Bytes. */
+    data: payload(),
+  }),
+});

@@ -57,6 +57,11 @@ export const commandTarget = v.strictObject({
    * when it is needed, and removes it with its files when the session ends. Only for a pool's commands. Default: none.
    */
   outputFolder: v.optional(v.pipe(v.string(), v.minLength(1))),
+  /**
+   * The job's session gets the output by `job/output`, as it is written. Only for a pool's commands on the server's own
+   * machine, and not for runs. Default false.
+   */
+  stream: v.optional(v.boolean()),
   /** File mode creation mask of the program. Default: the server's. */
   umask: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(0o777))),
   /** Niceness of the program. The server ignores a value that is not above its own. Default: the server's. */

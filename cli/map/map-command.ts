@@ -20,7 +20,7 @@ import { JobLog } from "./job-log.js";
 import { addLimitOptions, checkLimits, type LimitOptions } from "./limit-options.js";
 import type { MapRunOptions } from "./map-run-options.js";
 import { moduleTarget } from "./module-target.js";
-import { addOutputOptions, checkOutput, type OutputOptions } from "./output-options.js";
+import { addOutputOptions, checkOutput, streamingOf, type OutputOptions } from "./output-options.js";
 import { ResultsFolder, TemporaryFiles } from "./output-files.js";
 import { shownItem } from "./shown-item.js";
 import { runMap } from "./run-map.js";
@@ -294,12 +294,17 @@ function targetOf(server: ServerLink, command: ItemCommand | null, isPlain: bool
   if (!command) return moduleTarget(options.module!, options.export, server.isLocal, options.interpreter);
   // This machine's folders and environment are those of no other host.
   const isHere = server.isLocal && options.cluster === undefined;
-  return commandTarget(
+  const streams = streamingOf(options) !== null;
+  const target = commandTarget(
     isPlain ? command.words : command.words.slice(0, 1),
     around(isHere ? surroundings(server) : null, options),
-    isHere && !options.detach ? join(tmpdir(), `polyproc-output-${randomUUID()}`) : null,
+    isHere && !options.detach && !streams ? join(tmpdir(), `polyproc-output-${randomUUID()}`) : null,
   );
+  return streams ? { ...target, stream: true, maxOutputBytes: streamedBytes } : target;
 }
+
+/** Of output that is printed while the command runs, the result has the end, for messages. */
+const streamedBytes = 16 * 1024;
 
 /** Where commands run, with the folder and the variables that options name. */
 function around(own: Surroundings | null, { workdir, env, nice }: MapOptions): Partial<Surroundings> {

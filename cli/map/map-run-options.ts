@@ -34,6 +34,8 @@ export interface MapRunOptions {
   pause: () => number;
   /** Items are sent, and start. */
   onSubmit: () => void;
+  /** A running command wrote these bytes, if its target has `stream`. Resolves when more may come; null: at once. */
+  onOutput: (index: number, item: string, stream: "stdout" | "stderr", data: Uint8Array) => Promise<void> | null;
   /** A running item said how far it is, or took that back. */
   onProgress: (index: number, item: string, progress: Progress) => void;
   /**

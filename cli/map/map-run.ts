@@ -1,3 +1,4 @@
+import { decode } from "../../bindings/typescript/session/codec.js";
 import type { Connection } from "../../bindings/typescript/session/connection.js";
 import { describeTarget } from "../../protocol/describe-target.js";
 import { errorCodes } from "../../protocol/errors.js";
@@ -7,6 +8,7 @@ import { jsonToPayload, payloadToJson } from "../../protocol/values.js";
 import { ExitError } from "../exit-error.js";
 import { exitStatus } from "../exit-status.js";
 import { Again } from "./again.js";
+import type { Chunk } from "./chunk.js";
 import type { Item, ItemSource } from "./items.js";
 import type { AfterFailure, MapRunOptions, StopReason } from "./map-run-options.js";
 import type { Outcome } from "./outcome.js";
@@ -21,17 +23,6 @@ const chunksAhead = 32;
 /** Without a limit, hosts of a cluster may take so many chunks at a time. */
 const clusterAhead = 1024;
 const maxAheadBytes = 8 * 1024 * 1024;
-
-interface Chunk {
-  /** Position of the first item. */
-  index: number;
-  items: (Item & { ok: true })[];
-  /** What the server is sent for each of them. */
-  values: unknown[];
-  bytes: number;
-  /** Items without an outcome. */
-  left: number;
-}
 
 /**
  * One map. It submits items to a job as fast as workers take them, and reports their outcomes. A command's item is sent
@@ -112,6 +103,9 @@ export class MapRun {
       }),
       connection.on("job/started", ({ job, tasks }) => {
         if (job === this.#job) for (const { index, pid } of tasks) this.#began(index, pid);
+      }),
+      connection.on("job/output", ({ job, index, stream, data }) => {
+        if (job === this.#job) this.#wrote(index, stream, decode(data, connection) as Buffer);
       }),
       connection.on("job/progress", ({ job, items }) => {
         if (job === this.#job) for (const { index, ...progress } of items) this.#reported(index, progress);
@@ -313,6 +307,12 @@ export class MapRun {
     chunk.items.forEach((item, i) =>
       this.#settle(chunk, chunk.index + i, { kind: "skipped", index: chunk.index + i, item: item.text, ms: 0, pid: 0 }),
     );
+  }
+
+  #wrote(index: number, stream: "stdout" | "stderr", data: Buffer): void {
+    const item = this.#chunkOf.get(index)?.items[0];
+    const rest = item ? this.#options.onOutput(index, item.text, stream, data) : null;
+    if (rest) this.#connection.restUntil(rest);
   }
 
   #began(index: number, pid: number): void {

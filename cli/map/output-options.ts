@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import { UsageError } from "../usage-error.js";
+import type { Streaming } from "./stream-printer.js";
 
 /** `bar`: live on a terminal, elsewhere `lines`. `json`: an object a line. */
 export type ProgressKind = "none" | "bar" | "lines" | "json";
@@ -9,6 +10,8 @@ export interface OutputOptions {
   keepOrder?: true;
   json?: true;
   tag?: true;
+  lineBuffer?: true;
+  ungroup?: true;
   results?: string;
   files?: true;
   quiet?: true;
@@ -21,6 +24,8 @@ export function addOutputOptions(command: Command): Command {
     .option("-k, --keep-order", "print in the order of the items, not as they end")
     .option("--json", "print a JSON object for each item: {index, item, ok, value | error, ms, pid, host?}")
     .option("--tag", "begin each line of output with its item and a tab")
+    .option("--lb, --line-buffer", "print each line as soon as it is complete, not when the command has ended")
+    .option("-u, --ungroup", "print output as it comes; that of several commands may mix within lines")
     .option(
       "--results <folder>",
       "do not print the outputs of commands, but keep them in files: FOLDER/1/ITEM/stdout, stderr and seq; a field " +
@@ -38,7 +43,7 @@ export function addOutputOptions(command: Command): Command {
 
 /** Throws UsageError for options that contradict each other. */
 export function checkOutput(
-  { json, tag, results, files, quiet, progress, eta }: OutputOptions,
+  { json, tag, keepOrder, lineBuffer, ungroup, results, files, quiet, progress, eta }: OutputOptions,
   { detach, cluster, module }: { detach?: true; cluster?: unknown; module?: string },
 ): void {
   if (json && tag) throw new UsageError("--tag is for lines of text; with --json each object names its item");
@@ -48,15 +53,30 @@ export function checkOutput(
     throw new UsageError("-q shows no progress: leave it out, or --progress and --eta");
   if (eta && (progress === "none" || progress === "json"))
     throw new UsageError(`--eta is for people, --progress ${progress} is not: leave one of them out`);
+  if (lineBuffer && ungroup)
+    throw new UsageError("--line-buffer keeps lines whole, --ungroup does not: give one of them");
+  if (ungroup && tag) throw new UsageError("--tag needs whole lines: use --line-buffer in place of --ungroup");
+  const streams = lineBuffer ? "--line-buffer" : ungroup ? "--ungroup" : null;
   for (const [name, value] of [
+    ["-k", keepOrder],
+    ["--json", json],
+    ["--results", results],
+    ["--files", files],
+  ] as const)
+    if (streams !== null && value !== undefined)
+      throw new UsageError(
+        `${streams} prints output while commands run, so ${name} cannot be obeyed: leave one of them out`,
+      );
+  for (const [name, value] of [
+    ["--line-buffer", lineBuffer],
+    ["--ungroup", ungroup],
     ["--results", results],
     ["--files", files],
   ] as const) {
     if (value === undefined) continue;
     if (module !== undefined) throw new UsageError(`${name} is for the output of commands; --module names a function`);
     if (detach) throw new UsageError(`${name} needs a map that waits for its items: leave --detach out`);
-    if (cluster !== undefined)
-      throw new UsageError(`${name} is for output that stays on this machine: leave --cluster out`);
+    if (cluster !== undefined) throw new UsageError(`${name} is for commands on this machine: leave --cluster out`);
   }
   if (results !== undefined && /\.(csv|tsv|json)$|\{.*\}/.test(results))
     throw new UsageError(
@@ -67,4 +87,9 @@ export function checkOutput(
 /** What is shown, and how often at least. */
 export function progressOf({ quiet, progress, eta }: OutputOptions): { kind: ProgressKind; everySecond: boolean } {
   return { kind: quiet ? "none" : (progress ?? "bar"), everySecond: eta === true || progress === "json" };
+}
+
+/** How output is printed while commands run. Null: each one's when it has ended. */
+export function streamingOf({ lineBuffer, ungroup }: OutputOptions): Streaming | null {
+  return lineBuffer ? "lines" : ungroup ? "pieces" : null;
 }

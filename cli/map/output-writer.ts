@@ -2,8 +2,8 @@ import { createReadStream, statSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import type { Terminal } from "../terminal.js";
 import type { FileOutput, Written } from "./format-outcome.js";
+import { LineTagger } from "./line-tagger.js";
 
-const newline = 10;
 /** Bytes that are read from a file at once. */
 const pieceBytes = 256 * 1024;
 /** While more output waits in files than this, no further item begins. */
@@ -78,27 +78,4 @@ export class OutputWriter {
 
 function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-}
-
-/** Puts a text before each line of a stream of bytes. */
-class LineTagger {
-  readonly #tag: Buffer;
-  #atStart = true;
-
-  constructor(tag: string) {
-    this.#tag = Buffer.from(tag);
-  }
-
-  add(piece: Buffer): Buffer {
-    const parts: Buffer[] = [];
-    for (let at = 0; at < piece.length;) {
-      if (this.#atStart) parts.push(this.#tag);
-      const found = piece.indexOf(newline, at);
-      const end = found === -1 ? piece.length : found + 1;
-      parts.push(piece.subarray(at, end));
-      this.#atStart = found !== -1;
-      at = end;
-    }
-    return Buffer.concat(parts);
-  }
 }

@@ -12,12 +12,15 @@ import { OutputWriter } from "./output-writer.js";
 import { Progress } from "./progress.js";
 import { ProgressDisplay } from "./progress-display.js";
 import { shownItem } from "./shown-item.js";
+import { StreamPrinter, type Streaming } from "./stream-printer.js";
 
 export interface ReportOptions extends FormatOptions {
   progress: { kind: ProgressKind; everySecond: boolean };
   keepOrder: boolean;
   /** Keeps outputs as files. Null: they are printed only. */
   files: OutputFiles | null;
+  /** Prints the output of commands while they run. Null: when they have ended. */
+  streaming: Streaming | null;
   /** The files' names are printed, not the outputs. */
   printsNames: boolean;
   /** Called after `mayFeed` returned false, when it may return true again. */
@@ -38,6 +41,7 @@ export class Report {
   readonly #progress: Progress;
   readonly #display: ProgressDisplay;
   readonly #writer: OutputWriter;
+  readonly #streams: StreamPrinter | null;
   readonly #order: InOrder<Written> | null;
   /** The fields of items that have no outcome; only if outputs are kept as files. */
   readonly #fields = new Map<number, readonly string[]>();
@@ -48,6 +52,7 @@ export class Report {
     this.#options = options;
     this.#progress = new Progress(total, performance.now() - (options.sinceMs ?? 0));
     this.#display = new ProgressDisplay(terminal, this.#progress, options.progress);
+    this.#streams = options.streaming && new StreamPrinter(terminal, options.streaming, options.tag);
     this.#order = options.keepOrder ? new InOrder((written) => this.#write(written)) : null;
   }
 
@@ -71,14 +76,22 @@ export class Report {
 
   /** The item has failed, and runs again. */
   again(index: number): void {
+    this.#streams?.ended(index);
     this.#progress.interrupted(index);
   }
 
   /** The command of several items has failed, and they run one by one. */
   split(index: number, item: string, parts: number): void {
+    this.#streams?.ended(index);
     this.#progress.split(index, parts);
     this.#order?.add(index, { files: [], stdout: "", stderr: "" }, 0);
     this.say(`${shownItem(item)}: failed; its ${parts} items run one by one`);
+  }
+
+  /** A running command wrote these bytes. Resolves when more may come; null: at once. */
+  wrote(index: number, item: string, stream: "stdout" | "stderr", data: Uint8Array): Promise<void> | null {
+    this.#streams?.print(index, item, stream, data);
+    return this.#terminal.isBehind ? new Promise((drained) => this.#terminal.onDrained(drained)) : null;
   }
 
   started(index: number, item: string): void {
@@ -92,9 +105,11 @@ export class Report {
   add(given: Outcome): void {
     const outcome = this.#options.json ? inlineFiles(given) : given;
     this.#progress.ended(outcome.index, outcome.kind, outcome.ms);
-    if (isTruncated(outcome)) this.#lost = true;
+    if (isTruncated(outcome) && !this.#streams) this.#lost = true;
+    this.#streams?.ended(outcome.index);
     const printed = this.#keep(outcome);
-    const written = formatOutcome(printed?.outcome ?? outcome, this.#options);
+    const shown = this.#streams ? withoutOutput(outcome) : (printed?.outcome ?? outcome);
+    const written = formatOutcome(shown, this.#options);
     if (printed) written.stdout = printed.name;
     if (this.#order) this.#order.add(outcome.index, written, written.stdout.length + written.stderr.length);
     else this.#write(written);

@@ -14,7 +14,7 @@ import { Limits } from "./limits.js";
 import { MapRun } from "./map-run.js";
 import type { MapRunOptions } from "./map-run-options.js";
 import type { OutputFiles } from "./output-files.js";
-import { progressOf, type OutputOptions } from "./output-options.js";
+import { progressOf, streamingOf, type OutputOptions } from "./output-options.js";
 import { Report } from "./report.js";
 import { shownItem } from "./shown-item.js";
 
@@ -53,6 +53,7 @@ export async function runMap(
     progress: progressOf(options),
     keepOrder: options.keepOrder ?? false,
     files,
+    streaming: streamingOf(options),
     printsNames: options.files ?? false,
     wake: () => run.wake(),
   });
@@ -78,6 +79,7 @@ export async function runMap(
       report.started(index, item);
     },
     onProgress: (index, item, progress) => report.reported(index, item, progress),
+    onOutput: (index, item, stream, data) => report.wrote(index, item, stream, data),
     pause: () => limits.pause(),
     onSubmit: () => limits.started(),
     afterFailure: (item, outcome) => {

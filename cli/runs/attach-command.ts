@@ -64,6 +64,7 @@ async function attach(connection: Connection, info: RunInfo, options: AttachOpti
     ...options,
     progress: progressOf(options),
     files: null,
+    streaming: null,
     printsNames: false,
     wake: () => {},
     sinceMs: Date.now() - startedAt,

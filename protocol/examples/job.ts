@@ -54,4 +54,5 @@ export const jobExamples: Examples = {
   "job/watch": { params: { job: "job:s1.11" }, result: null },
   "job/started": { params: { job: "job:s1.11", tasks: [{ index: 0, pid: 4301, startedAt: 1767225600125 }] } },
   "job/progress": { params: { job: "job:s1.11", items: [{ index: 0, fraction: 0.45, text: "compressing" }] } },
+  "job/output": { params: { job: "job:s1.11", index: 0, stream: "stdout", data: { $bytes: "aGVsbG8=" } } },
 };

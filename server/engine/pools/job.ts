@@ -118,6 +118,11 @@ export class Job implements SharedObject {
     this.timeoutMs = options.timeoutMs ?? null;
     this.graceMs = options.graceMs ?? defaultGraceMs;
     this.isCommand = "command" in options.target;
+    if ("command" in options.target && options.target.stream && (follower !== undefined || pool.cluster !== null))
+      throw new PolyprocError(
+        "BadState",
+        "stream: output is streamed to a client's own job on this machine; leave it out for runs and clusters",
+      );
     const kind = "command" in options.target ? null : hostKindOf(options.target, this.pool.engine.options);
     this.runtime = kind === null ? "command" : keyOfKind(kind);
     this.source = "command" in options.target ? null : sourceOfFunction(options.target, this.pool.engine.options.paths);

@@ -1,4 +1,5 @@
 import { PolyprocError, type ErrorObject } from "../../../protocol/errors.js";
+import * as jobs from "../../../protocol/job.js";
 import type { Handle, Payload } from "../../../protocol/schema.js";
 import type { CommandResult, CommandTarget } from "../../../protocol/target.js";
 import type { Timer } from "../clock.js";
@@ -7,6 +8,7 @@ import { CommandOutput } from "../processes/command-output.js";
 import { CommandRun } from "../processes/command-run.js";
 import type { PoolDependencies } from "./dependencies.js";
 import type { Principal } from "../guard.js";
+import { highWaterBytes } from "../peer.js";
 import type { ProcessRecord } from "../processes/process.js";
 import { ProgressGate } from "../processes/progress-gate.js";
 import type { CommandSpec, ExitStatus } from "../processes/spawner.js";
@@ -38,6 +40,8 @@ export class PoolCommand {
   readonly #since: number;
   #deadline: Timer | undefined;
   #over = false;
+  /** It waits until the client has read its output. */
+  #isHeldBack = false;
   /** Called once, when the command has ended, before the pool is told. */
   onGone: () => void = () => {};
 
@@ -73,6 +77,7 @@ export class PoolCommand {
           this.#deadline = engine.guard.after(task.job.timeoutMs, pool, () => this.stop("TimedOut", task.job.graceMs));
       },
       output: (stream, data) => {
+        if (this.#target.stream) this.#sendOutput(stream, data);
         const output = this.#output[stream];
         if (output.fault) return;
         output.push(data);
@@ -101,6 +106,22 @@ export class PoolCommand {
 
   kill(): void {
     this.#record.dismiss();
+  }
+
+  /** While the client does not read, the command waits. A watcher of its output may let it go on for a moment. */
+  #sendOutput(stream: "stdout" | "stderr", data: Uint8Array): void {
+    const { session, engine } = this.#pool;
+    const { job, index } = this.task;
+    if (session.ended) return;
+    const { codec } = engine.options;
+    session.peer.notify(jobs.output, { job: job.handle, index, stream, data: codec.fromBytes([data]) });
+    if (this.#isHeldBack || session.peer.backlogBytes() <= highWaterBytes) return;
+    this.#isHeldBack = true;
+    this.#record.child?.pauseOutput();
+    engine.guard.whenRead(session.peer, this.#pool, () => {
+      this.#isHeldBack = false;
+      this.#record.child?.resumeOutput();
+    });
   }
 
   #newOutput(stream: "stdout" | "stderr"): CommandOutput {

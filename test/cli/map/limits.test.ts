@@ -122,6 +122,7 @@ test("an item that is ended for lack of memory runs again, and counts once", asy
       onPassedOver: () => {},
       onStarted: () => {},
       onProgress: () => {},
+      onOutput: () => null,
       afterFailure: () => ({ do: "report" }),
       onDisplaced: (index) => displaced.push(index),
       pause: () => 0,

@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import * as jobs from "../../../../protocol/job.js";
+import { highWaterBytes } from "../../../../server/engine/peer.js";
+import { Job } from "../../../../server/engine/pools/job.js";
+import type { Child, ChildEvents, CommandSpec } from "../../../../server/engine/processes/spawner.js";
 import { PoolWorld, settle } from "../fake-hosts.js";
 
 const target = { command: "true" };
@@ -40,4 +44,52 @@ test("thousands of items that cannot be filled in are refused over several turns
   await settle();
   assert.equal(job.failed, count);
   assert.equal(new Set(world.results.map(({ error }) => error!.code)).size, 2);
+});
+
+test("with `stream` the session gets output as it comes, and the command waits while it does not read", async () => {
+  const world = new PoolWorld();
+  const { peer } = world.client;
+  let command!: ChildEvents;
+  let paused = false;
+  Object.assign(world.engine.options.spawner, {
+    startCommand: (_spec: CommandSpec, events: ChildEvents): Child => {
+      command = events;
+      queueMicrotask(() => events.spawned(7));
+      return {
+        pid: 7,
+        signalTree: () => {},
+        suspend: () => {},
+        killIn: () => {},
+        pauseOutput: () => void (paused = true),
+        resumeOutput: () => void (paused = false),
+      };
+    },
+  });
+  const job = world.job(world.pool(), { target: { ...target, stream: true } });
+  job.submit(world.tasks(1, 3));
+  await settle();
+  command.output("stdout", Buffer.from("a"));
+  assert.ok(!paused);
+  peer.backlog = highWaterBytes + 1;
+  command.output("stderr", Buffer.from("b\n"));
+  assert.ok(paused);
+  command.output("stdout", Buffer.from("c"));
+  peer.drain();
+  assert.ok(!paused);
+  const told = peer
+    .received(jobs.output)
+    .map(({ index, stream, data }) => [index, stream, Buffer.from(data as Uint8Array).toString()]);
+  assert.deepEqual(told, [
+    [3, "stdout", "a"],
+    [3, "stderr", "b\n"],
+    [3, "stdout", "c"],
+  ]);
+});
+
+test("`stream` is refused where there is no client to read it", () => {
+  const world = new PoolWorld();
+  const streaming = { ...target, stream: true };
+  const job = () =>
+    new Job("job:s1.99", world.pool(), world.client, { target: streaming, mode: "map" }, { results: () => {} });
+  assert.throws(job, { codeName: "BadState", message: /stream: .* leave it out for runs and clusters/ });
 });

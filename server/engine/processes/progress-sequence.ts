@@ -2,8 +2,10 @@ import type { Progress } from "../../../protocol/progress.js";
 
 const escape = 0x1b;
 /** `ESC ] 9 ; 4 ; STATE`, then perhaps `; PERCENT`, then BEL or `ESC \`. As terminals know it. */
+// oxlint-disable-next-line no-control-regex -- the sequence begins and ends with some
 const whole = /^\x1b\]9;4;([0-4])(?:;(\d{0,3}))?(?:\x07|\x1b\\)/;
 /** Every proper beginning of one. */
+// oxlint-disable-next-line no-control-regex -- as above
 const beginning = /^\x1b(?:\](?:9(?:;(?:4(?:;(?:[0-4](?:;\d{0,3})?\x1b?)?)?)?)?)?)?$/;
 /** Longest sequence, in bytes. */
 const longest = "\x1b]9;4;1;100\x1b\\".length;

@@ -31,7 +31,7 @@ test("each sequence is taken out and reported, wherever it is cut", () => {
         output: "before\xffafter\n",
         reports: [report],
       });
-    assert.deepEqual(taken([...text].map(bytes)), { output: "before\xffafter\n", reports: [report] });
+    assert.deepEqual(taken(text.split("").map(bytes)), { output: "before\xffafter\n", reports: [report] });
   }
 });
 
@@ -48,7 +48,7 @@ test("all other bytes pass unchanged, in any pieces", () => {
   for (const other of others)
     for (const text of [other, `${other}${other}`, `a${other}b`]) {
       assert.deepEqual(taken([bytes(text)]), { output: text, reports: [] });
-      assert.deepEqual(taken([...text].map(bytes)), { output: text, reports: [] });
+      assert.deepEqual(taken(text.split("").map(bytes)), { output: text, reports: [] });
     }
 });
 

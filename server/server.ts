@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
 import { Duplex } from "node:stream";
 import { PolyprocError } from "../protocol/errors.js";
 import { formatAddress, type Address } from "./address.js";
@@ -159,7 +160,7 @@ export class PolyprocServer {
       throw error;
     }
     const server = new PolyprocServer(options, configuration, listeners);
-    if (options.queue) server.#openQueue();
+    if (options.queue && existsSync(batchFolder())) server.#openQueue();
     for (const listener of listeners) {
       const checkToken = listener.address.kind === "unix" ? null : check;
       listener.serve((socket) => server.#accept(socket, checkToken));
@@ -193,7 +194,10 @@ export class PolyprocServer {
     return Agent.start(options, new PackRunner(this.#hub.engine, options.slots), tellPeople);
   }
 
-  /** Goes on with the entries of the batch queue. Another server may have it. */
+  /**
+   * Goes on with the entries of the batch queue. Another server may have it. A user without a queue gets its folder
+   * with the first entry.
+   */
   #openQueue(): void {
     try {
       this.#hub.engine.batch.queue();

@@ -40,7 +40,13 @@ export async function runFile(file: TestFile, run: Run): Promise<Outcome> {
     {
       detached: true,
       stdio: ["ignore", "pipe", "pipe", "pipe"],
-      env: { ...run.environment, TMPDIR: folder, XDG_RUNTIME_DIR: folder, [mark.name]: mark.value },
+      env: {
+        ...run.environment,
+        TMPDIR: folder,
+        XDG_RUNTIME_DIR: folder,
+        XDG_STATE_HOME: `${folder}/state`,
+        [mark.name]: mark.value,
+      },
     },
   );
   run.started(child.pid!);

@@ -88,10 +88,10 @@ test("a group has its own limit and pause, a higher priority starts first, and p
 test("entries that are added at once have different numbers; another server names the host", async (t) => {
   const user = new QueueUser(t);
   await user.serve();
+  await (await user.connect()).request("batch/pause", {});
   const other = await user.serve("other");
-  assert.match(other.stderr(), /belongs to server \d+ at unix:.*\/s\/p\n/);
+  await waitFor(() => /belongs to server \d+ at unix:.*\/s\/p\n/.test(other.stderr()), { what: "the refusal" });
   const callers = [await user.connect(), await user.connect()];
-  await callers[0]!.request("batch/pause", {});
   const added = await Promise.all(
     callers.flatMap((caller) => Array.from({ length: 50 }, () => caller.request("batch/add", shell("true")))),
   );

@@ -23,7 +23,7 @@ export function pageHtml({ cspSource, nonce, script, style }: PageParts): string
 <title>Results</title>
 </head>
 <body data-vscode-context='{"preventDefaultContextMenuItems": true}'>
-<div id="page"></div>
+<main id="page"></main>
 <script type="module" nonce="${nonce}" src="${attribute(script)}"></script>
 </body>
 </html>`;

@@ -21,22 +21,34 @@ export function splitter({ handle, label, axis, size, direction, resize }: Split
   handle.role = "separator";
   handle.tabIndex = 0;
   handle.ariaLabel = label;
+  /** Screen readers say it. */
+  const say = () => {
+    handle.ariaOrientation = axis() === "x" ? "vertical" : "horizontal";
+    handle.ariaValueNow = String(Math.round(size()));
+    handle.ariaValueText = `${Math.round(size())} pixels`;
+  };
+  say();
+  handle.addEventListener("focus", say);
+  const changed = (next: number | null): void => {
+    resize(next);
+    say();
+  };
   const place = (event: PointerEvent) => (axis() === "x" ? event.clientX : event.clientY);
   handle.addEventListener("pointerdown", (event) => {
     const from = { at: place(event), size: size() };
     handle.setPointerCapture(event.pointerId);
-    const move = (moved: PointerEvent): void => resize(from.size + direction * (place(moved) - from.at));
+    const move = (moved: PointerEvent): void => changed(from.size + direction * (place(moved) - from.at));
     handle.addEventListener("pointermove", move);
     const end = (): void => handle.removeEventListener("pointermove", move);
     handle.addEventListener("pointerup", end, { once: true });
     handle.addEventListener("pointercancel", end, { once: true });
     event.preventDefault();
   });
-  handle.addEventListener("dblclick", () => resize(null));
+  handle.addEventListener("dblclick", () => changed(null));
   handle.addEventListener("keydown", (event) => {
     const [less, more] = axis() === "x" ? ["ArrowLeft", "ArrowRight"] : ["ArrowUp", "ArrowDown"];
     if (event.key !== less && event.key !== more) return;
-    resize(size() + direction * (event.key === more ? step : -step));
+    changed(size() + direction * (event.key === more ? step : -step));
     event.preventDefault();
   });
 }

@@ -5,6 +5,7 @@ import { completionCommand } from "./completion/completion-command.js";
 import { endAs, type Ending } from "./ending.js";
 import { ExitError } from "./exit-error.js";
 import { exitStatus } from "./exit-status.js";
+import { cacheCommand } from "./cache/cache-command.js";
 import { lockCommand, semCommand } from "./hold/hold-command.js";
 import { killCommand } from "./kill.js";
 import { endWithoutOutput } from "./lost-output.js";
@@ -59,6 +60,7 @@ function program(argv: readonly string[], exit: (ending: Ending) => void): Comma
     runCommand(command, exit),
     runsCommand(exit),
     attachCommand(exit),
+    cacheCommand(exit),
     psCommand(exit),
     topCommand(exit),
     killCommand(exit),

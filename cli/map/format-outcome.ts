@@ -76,8 +76,8 @@ function isForgotten(outcome: Outcome): boolean {
 }
 
 function toJson(outcome: Exclude<Outcome, { kind: "skipped" }>): Record<string, unknown> {
-  const { index, item, ms, pid, host } = outcome;
-  const place = { ms, pid, ...(host !== undefined && { host }) };
+  const { index, item, ms, pid, host, cached } = outcome;
+  const place = { ms, pid, ...(host !== undefined && { host }), ...(cached !== undefined && { cached }) };
   return outcome.kind === "done"
     ? { index, item, ok: true, value: outcome.value, ...place }
     : { index, item, ok: false, error: failureToJson(outcome.error), ...place };

@@ -10,6 +10,7 @@ import { wholeNumber } from "../option-values.js";
 import { openAnyServer, openSharedServer, type ServerLink } from "../server-link.js";
 import { surroundings } from "../surroundings.js";
 import { UsageError } from "../usage-error.js";
+import { addCacheOptions, checkCache, openCache, type CacheOptions } from "./cache-options.js";
 import { chooseNode } from "./choose-node.js";
 import { commandTarget, shellWarning, type Surroundings } from "./command-target.js";
 import { detach } from "./detach.js";
@@ -27,7 +28,7 @@ import { runMap } from "./run-map.js";
 import { dryRun } from "./dry-run.js";
 import { argumentsFor, itemCommand, quoted, regroup, shellWords, type ItemCommand } from "./what-runs.js";
 
-interface MapOptions extends GivenItemOptions, LimitOptions, OutputOptions {
+interface MapOptions extends GivenItemOptions, LimitOptions, OutputOptions, CacheOptions {
   chunkSize: number;
   module?: string;
   interpreter?: string;
@@ -82,7 +83,7 @@ Examples:
 
 /** `polyproc map`. `command`: the arguments after `--`. */
 export function mapCommand(command: readonly string[] | null, exit: (ending: Ending) => void): Command {
-  return addOutputOptions(addLimitOptions(addItemOptions(new Command("map"))))
+  return addCacheOptions(addOutputOptions(addLimitOptions(addItemOptions(new Command("map")))))
     .summary("run a command or a function once for each item, N at a time")
     .description("Runs a command, or a function of a module, once for each item, N at a time.")
     .usage(
@@ -152,6 +153,7 @@ async function map(args: string[], afterDashes: readonly string[] | null, option
   if (options.interpreter !== undefined && options.module === undefined)
     throw new UsageError("--interpreter runs the function of --module FILE, which is missing");
   checkOutput(options, options);
+  checkCache(options);
   const grouping = groupingOf(options);
   if (grouping && options.module !== undefined)
     throw new UsageError("-n, -m and -X are for commands; a function gets several items at once by --chunk-size");
@@ -195,11 +197,12 @@ async function map(args: string[], afterDashes: readonly string[] | null, option
     throw new UsageError("--name is for a run that goes on by itself: use it with --detach");
   if (options.detach && (options.log !== undefined || options.joblog !== undefined))
     throw new UsageError("with --detach the server keeps the outcomes: leave --log and --joblog out");
-  const log = openLog(options, (item, index) =>
+  const describe = (item: Item & { ok: true }, index: number) =>
     filled
       ? quoted([filled.words[0]!, ...argumentsFor(filled, item, source.names, index, 1)])
-      : `${options.module}#${options.export ?? "default"} ${item.text}`,
-  );
+      : `${options.module}#${options.export ?? "default"} ${item.text}`;
+  const log = openLog(options, describe);
+  const cache = openCache(options, filled && filled.words, describe);
   const cluster = clusterOf(options);
   const server = await (options.detach ? openSharedServer() : openAnyServer(options.module, () => nodeOf(options)));
   try {
@@ -214,7 +217,7 @@ async function map(args: string[], afterDashes: readonly string[] | null, option
         : options.files
           ? new TemporaryFiles()
           : null;
-    return await runMap(server, target, source, options, { fill, cluster, log, files });
+    return await runMap(server, target, source, options, { fill, cluster, log, files, cache });
   } finally {
     await server.connection.close();
   }

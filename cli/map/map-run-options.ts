@@ -22,9 +22,8 @@ export interface MapRunOptions {
   timeoutMs: number | null;
   /** Called once for each item, in no particular order. */
   onOutcome: (outcome: Outcome) => void;
-  /** An earlier run has done this item. */
+  /** Called once for each item: whether it is not to be run, because its outcome is known. */
   passesOver: (item: Item, index: number) => boolean;
-  onPassedOver: (index: number) => void;
   onStarted: (index: number, item: string, pid: number) => void;
   /** What becomes of an item that failed. `again`: it runs once more, after `inMs`. `split`: its parts run instead. */
   afterFailure: (item: Item & { ok: true }, outcome: Outcome & { kind: "failed" }) => AfterFailure;

@@ -214,7 +214,6 @@ export class MapRun {
         if (again?.isNew !== false && this.#options.passesOver(step.value, index)) {
           if (chunk) this.#submit(chunk);
           chunk = null;
-          this.#options.onPassedOver(index);
           continue;
         }
         const item = step.value;

@@ -12,6 +12,8 @@ interface Ran {
   pid: number;
   /** The host of a cluster on which it ran. Absent: this machine. */
   host?: string;
+  /** With `--cache`: whether an earlier outcome was replayed. */
+  cached?: boolean;
 }
 
 /**

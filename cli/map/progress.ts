@@ -18,6 +18,8 @@ export class Progress {
   done = 0;
   failed = 0;
   skipped = 0;
+  /** Of those that are done: replayed from the cache. */
+  cached = 0;
   readonly #since: number;
   /** How long the items that have ended ran, all together. */
   #ranMs = 0;
@@ -84,7 +86,7 @@ export class Progress {
 
   /** The last line: `300 done, 2 failed, 5 not finished in 12.3 s`. */
   summary(now: number, tookMs = now - this.#since): string {
-    const parts = [`${this.done} done`];
+    const parts = [this.cached > 0 ? `${this.done} done (${this.cached} from the cache)` : `${this.done} done`];
     if (this.failed > 0) parts.push(`${this.failed} failed`);
     const notRun = this.total === null ? this.skipped : this.total - this.finished;
     if (notRun > 0) parts.push(`${notRun} not finished`);

@@ -105,6 +105,7 @@ export class Report {
   add(given: Outcome): void {
     const outcome = this.#options.json ? inlineFiles(given) : given;
     this.#progress.ended(outcome.index, outcome.kind, outcome.ms);
+    if (outcome.cached) this.#progress.cached++;
     if (isTruncated(outcome) && !this.#streams) this.#lost = true;
     this.#streams?.ended(outcome.index);
     const printed = this.#keep(outcome);

@@ -1,5 +1,6 @@
 import { failsForAll } from "../../protocol/fails-for-all.js";
 import type { Target } from "../../protocol/target.js";
+import type { ItemCache } from "../cache/item-cache.js";
 import type { Ending } from "../ending.js";
 import { exitStatus, signalStatus } from "../exit-status.js";
 import type { ServerLink } from "../server-link.js";
@@ -16,6 +17,7 @@ import type { MapRunOptions } from "./map-run-options.js";
 import type { OutputFiles } from "./output-files.js";
 import { progressOf, streamingOf, type OutputOptions } from "./output-options.js";
 import { Report } from "./report.js";
+import type { Outcome } from "./outcome.js";
 import { shownItem } from "./shown-item.js";
 
 /** How a map runs and is shown. */
@@ -30,6 +32,7 @@ export interface RunParts {
   log: JobLog | null;
   /** Keeps outputs as files. */
   files: OutputFiles | null;
+  cache: ItemCache | null;
 }
 
 /** Runs the map to its end, and shows it. */
@@ -38,7 +41,7 @@ export async function runMap(
   target: Target,
   source: ItemSource,
   options: RunOptions,
-  { fill, cluster, log, files }: RunParts,
+  { fill, cluster, log, files, cache }: RunParts,
 ): Promise<Ending> {
   const { connection } = server;
   const { halt, jobs, timeout } = options;
@@ -57,6 +60,18 @@ export async function runMap(
     printsNames: options.files ?? false,
     wake: () => run.wake(),
   });
+  const settle = (outcome: Outcome) => {
+    log?.ended(outcome);
+    limits.ended(outcome);
+    report.add(outcome);
+    if (ending !== null || halted) return;
+    if (outcome.kind === "failed" && failsForAll(outcome.error, target)) run.endNow(0);
+    else if (isReached(halt, report.counts)) {
+      halted = true;
+      if (halt.when === "now") run.endNow(graceMs);
+      else void run.endGently();
+    }
+  };
   const limits = new Limits(server, options, (text) => report.say(text));
   const { cpuCount } = connection.facts;
   const run = new MapRun(connection, source, {
@@ -69,11 +84,18 @@ export async function runMap(
     retries: limits.retriesHere ? 0 : options.retries,
     timeoutMs: timeout && "ms" in timeout ? timeout.ms : null,
     passesOver: (item, index) => {
-      if (log?.passesOver(item, index)) return true;
+      if (log?.passesOver(item, index)) {
+        report.passedOver(index);
+        return true;
+      }
       if (item.ok) report.taken(index, item.fields);
-      return false;
+      const found = cache?.look(item, index);
+      if (!found) return false;
+      if ("outcome" in found) settle(found.outcome);
+      else if (found.why !== null && !options.quiet)
+        report.say(`${shownItem(item.text)}: not from the cache: ${found.why}`);
+      return "outcome" in found;
     },
-    onPassedOver: (index) => report.passedOver(index),
     onStarted: (index, item) => {
       log?.started(index);
       report.started(index, item);
@@ -98,16 +120,8 @@ export async function runMap(
       report.say(`${shownItem(item)}: ended to free memory (--memfree); it runs again later`);
     },
     onOutcome: (outcome) => {
-      log?.ended(outcome);
-      limits.ended(outcome);
-      report.add(outcome);
-      if (ending !== null || halted) return;
-      if (outcome.kind === "failed" && failsForAll(outcome.error, target)) run.endNow(0);
-      else if (isReached(halt, report.counts)) {
-        halted = true;
-        if (halt.when === "now") run.endNow(graceMs);
-        else void run.endGently();
-      }
+      cache?.ended(outcome);
+      settle(cache ? { ...outcome, cached: false } : outcome);
     },
     mayFeed: (index) => report.mayFeed(index),
   });
@@ -146,6 +160,7 @@ export async function runMap(
     limits.stop();
     log?.close();
     await report.end();
+    cache?.close();
     await terminal.flushed();
     stopWatching();
     stopSuspending();

@@ -119,7 +119,6 @@ test("an item that is ended for lack of memory runs again, and counts once", asy
       timeoutMs: null,
       onOutcome: (outcome) => outcomes.push(outcome),
       passesOver: () => false,
-      onPassedOver: () => {},
       onStarted: () => {},
       onProgress: () => {},
       onOutput: () => null,

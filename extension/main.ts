@@ -15,6 +15,7 @@ import { registerServerNotices } from "./server-notices.js";
 import { Settings } from "./settings.js";
 import { registerStatusBar } from "./status-bar.js";
 import { registerTasks } from "./tasks/register-tasks.js";
+import { registerTesting } from "./testing/register-testing.js";
 import { registerTerminals } from "./terminals.js";
 import { unavailableRuns } from "./unavailable-runs.js";
 import { registerViews } from "./views/register-views.js";
@@ -58,6 +59,7 @@ export function activate(context: vscode.ExtensionContext): PolyprocApi {
   part("the views", () => registerViews(parts));
   part("tasks", () => registerTasks(parts));
   part("results", () => registerResults(parts));
+  part("tests", () => registerTesting(parts));
   part("tools for agents", () => registerTools(parts));
 
   const lookForServer = () => {

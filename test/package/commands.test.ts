@@ -141,6 +141,21 @@ describe("the commands of docs/cli.md, as printed, with the packed package", () 
     assert.match((await typed(printed("polyproc sem"))).stdout, /^curl -O https:/);
   });
 
+  it("completion", async () => {
+    const bash = printed('eval "$(polyproc completion bash)"');
+    await typed(`command -v bash > /dev/null || exit 0; exec bash -c '${bash}'`);
+    const zsh = printed('eval "$(polyproc completion zsh)"');
+    assert.match((await typed(zsh.replace(/^eval "\$\((.*)\)"$/, "$1"))).stdout, /polyproc/);
+    mkdirSync(join(folder, ".config", "fish", "completions"), { recursive: true });
+    await typed(printed("polyproc completion fish"));
+    assert.match(readFileSync(join(folder, ".config/fish/completions/polyproc.fish"), "utf8"), /polyproc/);
+  });
+
+  it("mcp, which says what it needs: the package does not bring it", async () => {
+    const { stdout } = await typed(`${printed("polyproc mcp")} 2>&1; test $? = 69`);
+    assert.match(stdout, /npm install @modelcontextprotocol\/sdk/);
+  });
+
   it("stop", async () => {
     assert.match((await typed(printed("polyproc stop --when-alone"))).stdout, /once no client has been connected/);
     assert.match((await typed("polyproc stop")).stdout, /has ended\n$/);

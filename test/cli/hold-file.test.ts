@@ -4,7 +4,6 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { test } from "node:test";
 import { waitFor } from "../deadline.js";
-import { isLiving } from "../living.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { needs } from "../tools/needs.js";
 import { run, start } from "./polyproc.js";
@@ -27,15 +26,6 @@ test("lock --file and flock keep each other out of a file, without a server", ne
   waiting.stdin.end("go\n");
   assert.equal((await waiting.ended()).status, 3);
   assert.equal(spawnSync("flock", ["-n", file, "true"]).status, 0);
-});
-
-test("when lock --file is killed, its command is ended, and the file is free", needs("flock"), async (t) => {
-  const file = join(temporaryFolder(t), "lock");
-  const holder = start(t, ["lock", "--file", file, "--", "sh", "-c", "echo $$; exec sleep 600"]);
-  const pid = Number(await waitFor(() => /^(\d+)\n/.exec(holder.stdout())?.[1], { what: "the command" }));
-  holder.signal("SIGKILL");
-  await waitFor(() => !isLiving(pid), { what: "the end of the command" });
-  await waitFor(() => spawnSync("flock", ["-n", file, "true"]).status === 0, { what: "a free file" });
 });
 
 test("shared holders hold a file together, and --timeout ends a wait for it", needs("flock"), async (t) => {

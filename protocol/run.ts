@@ -176,11 +176,12 @@ export const outputOf = request("run/output", {
   }),
 });
 
-const runWait = v.strictObject({
+export const runWait = v.strictObject({
   /** Pid of the worker. */
   pid: count(),
   /** What it waited for. */
   object: v.string(),
+  /** What would have ended the wait. */
   reason: waitReason,
   /** Milliseconds since 1970. */
   startedAt: v.number(),
@@ -188,8 +189,10 @@ const runWait = v.strictObject({
 });
 export type RunWait = v.InferOutput<typeof runWait>;
 
-const runWaitTotal = v.strictObject({
+export const runWaitTotal = v.strictObject({
+  /** What they waited for. */
   object: v.string(),
+  /** What would have ended the waits. */
   reason: waitReason,
   /** Sum over all workers. */
   ms: v.number(),
@@ -204,7 +207,13 @@ export const waits = request("run/waits", {
     "object, the longest first (at most 200 objects). `waits` has the first 2000 waits of 1 ms and more that have " +
     "ended; `dropped` is the number of those after them.",
   params: params(),
-  result: v.strictObject({ waits: v.array(runWait), dropped: count(), totals: v.array(runWaitTotal) }),
+  result: v.strictObject({
+    /** Single waits, in the order of their ends. */
+    waits: v.array(runWait),
+    dropped: count(),
+    /** The sums for each object and reason. */
+    totals: v.array(runWaitTotal),
+  }),
 });
 
 export const wait = request("run/wait", {

@@ -21,7 +21,7 @@ export const waitReason = v.picklist([
 ]);
 export type WaitReason = v.InferOutput<typeof waitReason>;
 
-const waitParty = v.strictObject({
+export const waitParty = v.strictObject({
   session: v.string(),
   /** Null when it is not known. */
   pid: v.nullable(count()),
@@ -42,6 +42,7 @@ export const waitInfo = v.strictObject({
   name: v.string(),
   /** What it waits for. */
   object: v.string(),
+  /** What would end the wait. */
   reason: waitReason,
   /** When the wait began, in milliseconds since 1970. */
   since: v.number(),
@@ -65,6 +66,7 @@ export type WaitInfo = v.InferOutput<typeof waitInfo>;
 export const queuedInfo = v.strictObject({
   pool: handle("pool"),
   run: v.nullable(handle("run")),
+  /** How many tasks. */
   queued: count(),
   /**
    * `limit`: `processes` tasks run. `starting`: its workers are starting. `reader`: the client reads its results too
@@ -84,5 +86,10 @@ export const waits = request("server/waits", {
     "pool with queued tasks, why no worker has begun them. A wait that is answered within 50 ms is left out. " +
     "The oldest wait comes first; at most 1000 of them are listed.",
   params: v.optional(v.strictObject({})),
-  result: v.strictObject({ waits: v.array(waitInfo), queued: v.array(queuedInfo) }),
+  result: v.strictObject({
+    /** The requests that wait. */
+    waits: v.array(waitInfo),
+    /** The pools with queued tasks. */
+    queued: v.array(queuedInfo),
+  }),
 });

@@ -65,17 +65,20 @@ export class HeldCommand {
           process.stderr.write(`polyproc: cannot start ${JSON.stringify(program)}: ${reasonOf(error)}\n`);
           resolve(error.code === "ENOENT" ? exitStatus.commandNotFound : exitStatus.notExecutable);
         });
-        this.#child.once("exit", (code, signal) => {
-          const status = signal === null ? (code ?? 0) : signalStatus(signal);
-          const interruption = this.#interruption;
-          resolve(interruption !== null && status === signalStatus(interruption) ? interruption : status);
-        });
+        // Ctrl-C ends the command and reaches this process at the same moment: the command's end may be heard first.
+        this.#child.once("exit", (code, signal) => setImmediate(() => resolve(this.#endingOf(code, signal))));
       });
     } finally {
       stopWatching();
       this.#guard.stdin!.end("over\n");
       this.#guard.unref();
     }
+  }
+
+  #endingOf(code: number | null, signal: NodeJS.Signals | null): Ending {
+    const status = signal === null ? (code ?? 0) : signalStatus(signal);
+    const interruption = this.#interruption;
+    return interruption !== null && status === signalStatus(interruption) ? interruption : status;
   }
 
   #signal(signal: Interruption): void {

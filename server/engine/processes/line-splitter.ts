@@ -31,7 +31,7 @@ export class LineSplitter {
       from = end;
     }
     while (this.#restBytes + data.length - from >= maxLineBytes) {
-      const to = from + maxLineBytes - this.#restBytes;
+      const to = wholeCharacters(data, from, from + maxLineBytes - this.#restBytes);
       tell(this.#take(data.subarray(from, to)), true);
       from = to;
     }
@@ -59,6 +59,15 @@ function endOfLines(data: Uint8Array, from: number, whole: number): number {
   if (whole - from <= togetherBytes) return whole;
   const end = data.lastIndexOf(newline, from + togetherBytes - 1) + 1;
   return end > from ? end : data.indexOf(newline, from + togetherBytes) + 1;
+}
+
+/** Where the last character of UTF-8 begins that does not end before `to`; `to` if there is none after `from`. */
+function wholeCharacters(data: Uint8Array, from: number, to: number): number {
+  let last = to - 1;
+  while (last > from && to - last < 4 && (data[last]! & 0xc0) === 0x80) last--;
+  const first = data[last]!;
+  const bytes = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 1;
+  return last > from && last + bytes > to ? last : to;
 }
 
 /** A copy, which a Buffer's `slice` is not: the chunk that it is part of may be large. */

@@ -20,6 +20,10 @@ function told(...pieces: Buffer[]): Told[] {
   return all;
 }
 
+function cut(data: Buffer, size: number): Buffer[] {
+  return Array.from({ length: Math.ceil(data.length / size) }, (_, i) => data.subarray(i * size, (i + 1) * size));
+}
+
 /** Remembers what a process writes in these pieces. */
 function remembered(maxBytes: number, ...pieces: Buffer[]): OutputRing {
   const ring = new OutputRing(new FakeWorld().engine.budget.server);
@@ -43,13 +47,28 @@ test("many short lines are told together", () => {
 test("wherever the pieces begin, only whole lines are told, and none is changed", () => {
   const data = Buffer.from(Array.from({ length: 300 }, (_, i) => `${"é".repeat((i * 7) % 90)}${i}\n`).join(""));
   for (const size of [1, 2, 3, 61, 4096, data.length]) {
-    const pieces = Array.from({ length: Math.ceil(data.length / size) }, (_, i) =>
-      data.subarray(i * size, (i + 1) * size),
-    );
-    const all = told(...pieces);
+    const all = told(...cut(data, size));
     assert.ok(all.every(({ text, partial }) => !partial && text.endsWith("\n")));
     assert.equal(all.map(({ text }) => text).join(""), data.toString());
   }
+});
+
+test("no character of a line over 64 KiB is told in two pieces", () => {
+  for (const begin of ["", "a", "ab", "abc"]) {
+    const long = begin + "€😀".repeat(30_000);
+    const data = Buffer.from(long);
+    for (const size of [64 * 1024, data.length]) {
+      const all = told(...cut(data, size));
+      assert.ok(all.length > 1);
+      assert.equal(all.map(({ text }) => text).join(""), long);
+    }
+  }
+  // Bytes that are no UTF-8 are told, too.
+  const bytes = Buffer.alloc(200 * 1024, 0x80);
+  assert.equal(
+    told(bytes).reduce((sum, { text }) => sum + text.length, 0),
+    bytes.length,
+  );
 });
 
 test("a line over 64 KiB is told in pieces, and what has no line end at the end", () => {

@@ -2,6 +2,8 @@
 import { Socket, type SocketConstructorOpts } from "node:net";
 import { parseArguments, usage, type ServerArguments } from "./arguments.js";
 import { DirectIntake } from "./ipc/framing/direct-intake.js";
+import { reportFault } from "./handlers/server-fault.js";
+import { tellPeople } from "./handlers/standard-error.js";
 import { PolyprocServer, type OwnerSocket } from "./server.js";
 import { UsageError } from "./usage-error.js";
 import { version } from "./version.js";
@@ -15,8 +17,6 @@ let server: PolyprocServer | undefined;
 
 process.on("uncaughtException", die);
 process.on("unhandledRejection", die);
-// Writing to a closed terminal fails; that is no fault.
-process.stderr.on("error", () => {});
 
 /** Resolves when the server serves, or has reported why it does not. */
 export const started: Promise<void> = main(process.argv.slice(2));
@@ -34,7 +34,7 @@ async function main(argv: readonly string[]): Promise<void> {
     else await run(given);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`polyproc: ${error.message}\n`);
+    tellPeople(error.message);
     process.exitCode = usageStatus;
   }
 }
@@ -84,7 +84,7 @@ function inheritedSocket(fd: number): OwnerSocket {
 function die(error: unknown): void {
   process.exitCode = faultStatus;
   try {
-    console.error("polyproc: a fault of the server's own, please report it:", error);
+    reportFault(error);
   } finally {
     const exit = () => process.exit(faultStatus);
     if (server) {

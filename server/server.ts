@@ -19,6 +19,7 @@ import { PackRunner } from "./engine/pools/pack-runner.js";
 import type { HostRecord } from "./engine/processes/host.js";
 import type { Hub } from "./handlers/connection.js";
 import { reportFault } from "./handlers/server-fault.js";
+import { tellPeople } from "./handlers/standard-error.js";
 import { filePaths } from "./file-paths.js";
 import type { DirectIntake } from "./ipc/framing/direct-intake.js";
 import { serveFrames } from "./ipc/serve-frames.js";
@@ -147,7 +148,7 @@ export class PolyprocServer {
   static async start(options: ServerArguments): Promise<PolyprocServer> {
     const file = configurationFile(options.config);
     const unused = file === null ? unusedConfiguration(process.cwd()) : null;
-    if (unused !== null) process.stderr.write(`polyproc: ${unused}\n`);
+    if (unused !== null) tellPeople(unused);
     const configuration = readConfiguration(file, process.cwd());
     const check = options.listen.some(({ kind }) => kind !== "unix") ? tokenOf(options) : null;
     const tls: TlsFiles | null =
@@ -272,10 +273,6 @@ export class PolyprocServer {
     const { processes, runs, batch } = this.#hub.engine;
     if (!processes.hasNonDaemonic() && runs.active === 0 && !batch.busy) void this.stop();
   }
-}
-
-function tellPeople(text: string): void {
-  process.stderr.write(`polyproc: ${text}\n`);
 }
 
 function tokenOf({ tokenFile }: ServerArguments): TokenCheck {

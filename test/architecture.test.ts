@@ -34,7 +34,12 @@ const layers: Record<string, Layer> = {
     node: "all",
   },
   "server/engine": { folders: ["protocol", "server/engine"] },
-  "server/handlers": { folders: ["protocol", "server/engine", "server/handlers"], packages: ["valibot"] },
+  "server/handlers": {
+    folders: ["protocol", "server/engine", "server/handlers"],
+    packages: ["valibot"],
+    // What it tells people on standard error.
+    node: ["node:fs", "node:util"],
+  },
   "server/ipc/framing": { folders: ["protocol", "server/ipc/framing"], packages: ["msgpackr"], node: "all" },
   "server/ipc": { folders: ["protocol", "server/engine", "server/handlers", "server/ipc"], node: "all" },
   "server/rpc": {

@@ -98,10 +98,11 @@ export class RunList implements Runs, Disposable {
   }
 
   again(run: Run, indexes?: readonly number[]): Promise<Run> {
-    const { items, first = run.id } = run.request;
+    const { env: given, ...request } = run.request;
+    const { items, first = run.id } = request;
     const again = indexes ? indexes.flatMap((index) => items[index] ?? []) : items;
-    const env = withoutDebugger(run.request.env);
-    return this.start({ ...run.request, env, ...(indexes ? { recipe: undefined } : {}), items: again, first });
+    const env = given && { env: withoutDebugger(given) };
+    return this.start({ ...request, ...env, ...(indexes ? { recipe: undefined } : {}), items: again, first });
   }
 
   async forget(run: Run): Promise<void> {

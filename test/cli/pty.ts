@@ -53,10 +53,9 @@ export function startProgramOnTerminal(
       });
     },
     async ended() {
-      const [code] = await within(
-        closed,
-        `the end of ${args.join(" ")} on a terminal, which shows ${JSON.stringify(text.slice(-1000))}`,
-      );
+      const [code] = await within(closed, "it to end").catch((error: Error) => {
+        throw new Error(`${error.message}: ${args.join(" ")}; the terminal shows ${JSON.stringify(text.slice(-1000))}`);
+      });
       return code!;
     },
   };

@@ -64,7 +64,8 @@ test("a shell script stops after Ctrl-C in map, run and lock", needs("python3", 
         ...args,
         "sh",
         "-c",
-        "echo begun >&2; sleep 600",
+        // A shell that is about to fork would not notice Ctrl-C.
+        "echo begun >&2; exec sleep 600",
       ],
       env,
     );

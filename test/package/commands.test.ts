@@ -156,6 +156,11 @@ describe("the commands of docs/cli.md, as printed, with the packed package", () 
     assert.match(stdout, /npm install @modelcontextprotocol\/sdk/);
   });
 
+  it("cache", async () => {
+    assert.match((await typed(printed("polyproc cache status"))).stdout, /\b0 /);
+    await typed(printed("polyproc cache clear"));
+  });
+
   it("stop", async () => {
     assert.match((await typed(printed("polyproc stop --when-alone"))).stdout, /once no client has been connected/);
     assert.match((await typed("polyproc stop")).stdout, /has ended\n$/);

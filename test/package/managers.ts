@@ -85,7 +85,13 @@ export async function projectOf(name: string, folder: string) {
   const home = join(project, "home");
   mkdirSync(home, { recursive: true });
   // The machine's own folders of the manager stay as they are.
-  const xdg = { XDG_RUNTIME_DIR: home, XDG_CACHE_HOME: home, XDG_DATA_HOME: home, XDG_CONFIG_HOME: home };
+  const xdg = {
+    XDG_RUNTIME_DIR: home,
+    XDG_CACHE_HOME: home,
+    XDG_DATA_HOME: home,
+    XDG_CONFIG_HOME: home,
+    XDG_STATE_HOME: home,
+  };
   const env = { ...process.env, HOME: home, TMPDIR: folder, ...xdg };
   const manage = (args: string[]) => run(program, args, { cwd: project, env });
   return { manager, project, manage };

@@ -1,6 +1,7 @@
 """Pickles of values that have no plain form."""
 
 import copyreg
+import importlib
 import io
 import pickle
 import sys
@@ -71,10 +72,10 @@ def _pickler(file, keep=None):
 
 def _by_value():
     try:
-        from cloudpickle import CloudPickler
+        # By its name: it is not a dependency, and is typed nowhere.
+        return importlib.import_module("cloudpickle").CloudPickler
     except ImportError:
         return _Refusing
-    return CloudPickler
 
 
 class _Refusing(pickle.Pickler):

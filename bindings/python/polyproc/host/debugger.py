@@ -1,5 +1,6 @@
 """A debugger for the functions of this host."""
 
+import importlib
 import os
 import sys
 
@@ -17,7 +18,8 @@ def await_debugger():
     if folder is not None:
         sys.path.append(folder)
     try:
-        import debugpy
+        # By its name: it is not a dependency, and is typed nowhere.
+        debugpy = importlib.import_module("debugpy")
     except ImportError:
         sys.exit("POLYPROC_DEBUG is set, but debugpy cannot be imported: install it in this environment")
     host, _, port = address.rpartition(":")

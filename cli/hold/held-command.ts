@@ -14,6 +14,12 @@ IFS= read -r over || { kill -s TERM -- "$pid" && sleep 1 && kill -s KILL -- "$pi
 exit 0`;
 
 /**
+ * Ctrl-C ends the command and signals this process at the same moment. But while a process starts, another thread of
+ * this one gets the signal, and may be late: so long is waited for it, in milliseconds.
+ */
+const ctrlCMs = 500;
+
+/**
  * The user's command: a child of this process with the same standard streams.
  *
  * On a terminal it stays in this process group, so it may read from the terminal and gets Ctrl-C from it. Elsewhere it
@@ -29,6 +35,8 @@ export class HeldCommand {
   readonly #guard: ChildProcess;
   readonly #onTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
   #interruption: Interruption | null = null;
+  /** The command has ended as by Ctrl-C: called with the signal of it. */
+  #heard: (() => void) | null = null;
 
   /** `file`: an open file that the command inherits, as descriptor 3. */
   constructor([program, ...args]: readonly string[], file?: number) {
@@ -53,6 +61,7 @@ export class HeldCommand {
 
   #interrupted(signal: Interruption): void {
     this.#interruption = signal;
+    this.#heard?.();
     // The terminal has already signalled the whole process group.
     if (signal === "SIGINT" && this.#onTerminal) return;
     this.#signal(signal);
@@ -65,8 +74,18 @@ export class HeldCommand {
           process.stderr.write(`polyproc: cannot start ${JSON.stringify(program)}: ${reasonOf(error)}\n`);
           resolve(error.code === "ENOENT" ? exitStatus.commandNotFound : exitStatus.notExecutable);
         });
-        // Ctrl-C ends the command and reaches this process at the same moment: the command's end may be heard first.
-        this.#child.once("exit", (code, signal) => setImmediate(() => resolve(this.#endingOf(code, signal))));
+        this.#child.once("exit", (code, signal) => {
+          const end = () => resolve(this.#endingOf(code, signal));
+          if (this.#onTerminal && signal === "SIGINT" && this.#interruption === null) {
+            const timer = setTimeout(end, ctrlCMs);
+            this.#heard = () => {
+              clearTimeout(timer);
+              end();
+            };
+          } else {
+            end();
+          }
+        });
       });
     } finally {
       stopWatching();

@@ -75,12 +75,7 @@ test("a worker that is killed from outside fails its running task, even in an en
   const stage = await setStage(t);
   const pool = new stage.mp.Pool(2);
   const lost = pool.applyAsync(spin);
-  const others = pool.map(
-    double,
-    Array.from({ length: 50 }, (_, n) => n),
-    { chunkSize: 1 },
-  );
-  assert.equal((await within(others, "the others")).length, 50);
+  // Before there are others: what a worker runs is told a little later.
   const spinning = await waitFor(
     async () => {
       const busy = (await stage.living()).filter((process) => process.task !== null);
@@ -88,6 +83,12 @@ test("a worker that is killed from outside fails its running task, even in an en
     },
     { what: "one busy worker" },
   );
+  const others = pool.map(
+    double,
+    Array.from({ length: 50 }, (_, n) => n),
+    { chunkSize: 1 },
+  );
+  assert.equal((await within(others, "the others")).length, 50);
   process.kill(spinning.pid!, "SIGKILL");
   await assert.rejects(
     within(lost.get(), "the lost task"),

@@ -10,7 +10,7 @@ import { fixtures } from "./python-tests.js";
 import { pythonEnvironment } from "./run-python.js";
 
 const program = readFileSync(join(fixtures, "without_file.py"), "utf8");
-const output = "[10, 20]\n20 [21]\nOdd -1\n3\n5\n0\n";
+const output = "[10, 20]\n20 [21]\nOdd -1\n3\n5\n0\n6\n";
 
 /** The same program as somebody types it in: a block ends at an empty line, and nothing is guarded. */
 const typed = program

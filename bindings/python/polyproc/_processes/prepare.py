@@ -42,7 +42,7 @@ def context_of(name, session, folder=None, env=(), elsewhere=False):
         "sys_argv": sys.argv,
         "dir": folder or _folder(),
         "environ": {name: value for name, value in _changes(environment).items() if name not in env},
-        **_main(sys.modules.get("__main__")),
+        **({} if program.has_no_file else _main(sys.modules.get("__main__"))),
     }
     if elsewhere:
         data.update(authkey=None, environ={})

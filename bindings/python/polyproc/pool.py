@@ -103,9 +103,9 @@ class Pool(SharedObject):
             packed = lambda: call_args(pack_calls(options.initializer, "starmap", options.initargs))  # noqa: E731
             args = with_handles(session, packed)
             members.append(pack_str("initargs") + args)
-        session.cast("pool/create", packed_map(members), self._not_made)
         self._params = Params(field("pool", self._handle))
         self._state = RUN
+        session.cast("pool/create", packed_map(members), self._not_made)
 
     @staticmethod
     def Process(ctx, *args, **kwds):

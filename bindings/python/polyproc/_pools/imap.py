@@ -34,7 +34,6 @@ class IMapIterator:
         self._inputs = iter(iterable)
         self._chunksize = chunksize
         self._ahead = _AHEAD * pool._processes
-        self._job = PoolJob(pool, func, "map", self, options)
         self._submitted = 0
         self._chunk = []
         self._chunks = 0
@@ -54,6 +53,7 @@ class IMapIterator:
         # Held while one of the threads that share this iterator takes a result; not while it waits for one.
         self._lock = threading.RLock()
         self._taking = False
+        self._job = PoolJob(pool, func, "map", self, options)
         self._fill()
 
     def __iter__(self):

@@ -63,9 +63,10 @@ class PoolJob:
         if pool._grace_ms is not None:
             params["graceMs"] = pool._grace_ms
         params.update(options.job)
-        session.cast("job/create", pack(params), self._not_made)
         self._params = Params(field("job", self._handle))
         session.jobs[self._handle] = self
+        # Last, here and in what has this job: another thread may handle a refusal before this one goes on.
+        session.cast("job/create", pack(params), self._not_made)
 
     def submit(self, index, items):
         """Adds a task of these items, the first of which is number `index`."""

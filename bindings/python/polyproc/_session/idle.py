@@ -66,6 +66,14 @@ class IdleReader:
                 pass
 
     def _run(self):
+        try:
+            self._read()
+        except BaseException as error:
+            # A fault of Polyproc's own. What waits for this thread must not wait for ever.
+            self._session._end(error)
+            raise
+
+    def _read(self):
         session, epoll = self._session, self._epoll
         self._ident = threading.get_ident()
         while session.error is None:

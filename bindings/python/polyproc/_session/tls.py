@@ -166,12 +166,14 @@ class Relay:
             self._carry()
         except OSError as error:
             failure = error
-        near = self._near()
-        if near is not None:
-            near.failure = failure
-        self._far.close()
-        self._sock.close()
-        _relays.discard(self)
+        finally:
+            # Also after a fault of Polyproc's own, so that the session ends.
+            near = self._near()
+            if near is not None:
+                near.failure = failure
+            self._far.close()
+            self._sock.close()
+            _relays.discard(self)
 
     def _carry(self):
         sock, far, outgoing = self._sock, self._far, self._outgoing

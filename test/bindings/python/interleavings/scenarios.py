@@ -4,7 +4,7 @@ first of which is the main one.
 """
 
 from polyproc._bypass import pipe_end
-from polyproc._errors import Closed
+from polyproc._errors import Closed, PolyprocError
 from polyproc._pools.imap import IMapIterator, IMapUnorderedIterator
 from polyproc._pools.pool_job import PoolJob
 from polyproc._pools.results import ApplyResult
@@ -346,6 +346,37 @@ def a_call_at_the_end_of_the_session(scheduler):
     job = PoolJob(pool, twice, "apply", None)
 
 
+def refuse(system, message):
+    """A server that has no such pool."""
+    if "id" not in message:
+        return
+    if message["method"].startswith("job/"):
+        error = {"code": -32001, "message": "there is no pool:1", "data": {"name": "UnknownHandle"}}
+        system.tell({"id": message["id"], "error": error})
+    else:
+        system.tell({"id": message["id"], "result": None})
+
+
+def _refused_iterator(kind):
+    def scenario(scheduler):
+        def main():
+            try:
+                list(kind(FakePool(session), twice, range(2), 1))
+            except PolyprocError as error:
+                expect("there is no pool:1" in str(error), f"it failed with {error}")
+            else:
+                expect(False, "it did not fail")
+            session.request("test/echo", {})
+
+        main_first(scheduler, main)
+        session = System(scheduler, refuse, prompt=True).session()
+        session.listen()
+        scheduler.handler = lambda: session.request("test/echo", {})
+
+    scenario.__name__ = f"the_refusal_of_{kind.__name__}"
+    return scenario
+
+
 SCENARIOS = [
     requests_of_threads,
     requests_while_another_thread_listens,
@@ -359,5 +390,7 @@ SCENARIOS = [
     a_call_with_a_callback,
     _shared_iterator(IMapIterator),
     _shared_iterator(IMapUnorderedIterator),
+    _refused_iterator(IMapIterator),
+    _refused_iterator(IMapUnorderedIterator),
     a_call_at_the_end_of_the_session,
 ]

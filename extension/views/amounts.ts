@@ -1,8 +1,18 @@
 import { clockText } from "../../protocol/duration.js";
 
-/** In whole seconds, so that a row changes once a second at most: `0 s`, `42 s`, `2:05`, `1:02:03`, `3 d 4 h`. */
+/** Exact to the second: `0 s`, `42 s`, `2:05`, `1:02:03`, `3 d 4 h`. */
 export function ageText(ms: number): string {
   return clockText(Math.max(0, Math.floor(ms / 1000)));
+}
+
+/** Coarse, so that a row seldom changes: `0 s`, `40 s` in steps of five, `2 min`, `1 h 5 min`, `3 d 4 h`. */
+export function roughAgeText(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 5000) * 5);
+  const minutes = Math.floor(seconds / 60);
+  const hours = Math.floor(minutes / 60);
+  if (minutes === 0) return `${seconds} s`;
+  if (hours === 0) return `${minutes} min`;
+  return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
 export function cpuText(percent: number): string {

@@ -1,7 +1,7 @@
 import type { ProcessInfo, Usage } from "../../../protocol/process.js";
 import { formatBytes } from "../../../protocol/bytes.js";
 import { progressText } from "../../../protocol/progress.js";
-import { ageText, cpuText, joined, rowText } from "../amounts.js";
+import { ageText, cpuText, joined, roughAgeText, rowText } from "../amounts.js";
 import { partyOf, partyText, poolName, processName, runningItem, type RunningItem } from "../names.js";
 import type { Snapshot } from "../snapshot.js";
 import { waitDetails, waitsOf, waitText } from "../waits.js";
@@ -26,11 +26,12 @@ export function processRow(
     label,
     // That it runs is what its icon says; the side bar is narrow.
     description: joined(
-      item ? `${item.name} ${ageText(snapshot.at - item.startedAt)}` : state !== "running" && state,
+      item ? `${item.name} ${roughAgeText(snapshot.at - item.startedAt)}` : state !== "running" && state,
       progress,
       waiting,
       pid,
-      process.state !== "starting" && ageText((process.endedAt ?? snapshot.at) - process.startedAt),
+      process.state === "running" && roughAgeText(snapshot.at - process.startedAt),
+      process.endedAt !== null && ageText(process.endedAt - process.startedAt),
       usage && cpuText(usage.cpuPercent),
       usage && formatBytes(usage.memoryBytes),
     ),

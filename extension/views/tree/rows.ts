@@ -1,17 +1,17 @@
-import { looksAlike, type TreeNode } from "./tree-node.js";
+import { sameFigures, sameState, type TreeNode } from "./tree-node.js";
 
 /** The rows to redraw, with their children; `everything` if rows of the first level were added or removed. */
 export type Changes = "everything" | readonly string[];
 
-/** The rows of a tree that the editor has, and the difference to a new state. */
+/** The rows of a tree, and what the editor has drawn of them. Rows that it has not asked for are never reported. */
 export class Rows {
   #roots: readonly TreeNode[] = [];
   #byId = new Map<string, TreeNode>();
   #parents = new Map<string, string>();
-
-  get roots(): readonly TreeNode[] {
-    return this.#roots;
-  }
+  /** The state in which the editor has each row. */
+  readonly #drawn = new Map<string, TreeNode>();
+  /** The children of each row that the editor has; of `null`: the first level. */
+  readonly #given = new Map<string | null, readonly string[]>();
 
   get(id: string): TreeNode | undefined {
     return this.#byId.get(id);
@@ -22,16 +22,65 @@ export class Rows {
     return this.#parents.get(id);
   }
 
-  replace(roots: readonly TreeNode[]): Changes {
-    const before = this.#roots;
+  replace(roots: readonly TreeNode[]): void {
     this.#roots = roots;
     this.#byId = new Map();
     this.#parents = new Map();
     this.#index(roots, undefined);
-    if (!sameIds(before, roots)) return "everything";
+  }
+
+  /** The row, which the editor draws now. */
+  draw(id: string): TreeNode | undefined {
+    const node = this.#byId.get(id);
+    if (node) this.#drawn.set(id, node);
+    return node;
+  }
+
+  /** Ids of the rows below this one, or of the first level, which the editor draws now. */
+  drawBelow(id?: string): string[] {
+    const ids = (id === undefined ? this.#roots : (this.#byId.get(id)?.children ?? [])).map((node) => node.id);
+    this.#given.set(id ?? null, ids);
+    return ids;
+  }
+
+  /**
+   * The rows that the editor must draw anew; it will ask for them. `figures`: also those of which only the figures
+   * changed, such as ages.
+   */
+  takeChanges(figures: boolean): Changes {
+    const first = this.#given.get(null);
+    if (!first) return [];
+    if (!sameIds(first, this.#roots)) {
+      this.#drawn.clear();
+      this.#given.clear();
+      return "everything";
+    }
     const changed: string[] = [];
-    compare(before, roots, changed);
+    this.#compare(this.#roots, figures, changed);
+    for (const id of changed) this.#forget(id);
     return changed;
+  }
+
+  #compare(nodes: readonly TreeNode[], figures: boolean, changed: string[]): void {
+    for (const node of nodes) {
+      const old = this.#drawn.get(node.id);
+      if (!old) continue;
+      const below = this.#given.get(node.id);
+      if (
+        !sameState(old, node) ||
+        (below !== undefined && !sameIds(below, node.children)) ||
+        (figures && !sameFigures(old, node))
+      )
+        // With its children, so they are not compared.
+        changed.push(node.id);
+      else this.#compare(node.children, figures, changed);
+    }
+  }
+
+  #forget(id: string): void {
+    this.#drawn.delete(id);
+    for (const below of this.#given.get(id) ?? []) this.#forget(below);
+    this.#given.delete(id);
   }
 
   #index(nodes: readonly TreeNode[], parent: string | undefined): void {
@@ -43,15 +92,6 @@ export class Rows {
   }
 }
 
-/** Both lists have the same ids. A row that is redrawn includes its children, so they are not compared. */
-function compare(before: readonly TreeNode[], after: readonly TreeNode[], changed: string[]): void {
-  after.forEach((node, i) => {
-    const old = before[i]!;
-    if (!looksAlike(old, node) || !sameIds(old.children, node.children)) changed.push(node.id);
-    else compare(old.children, node.children, changed);
-  });
-}
-
-function sameIds(a: readonly TreeNode[], b: readonly TreeNode[]): boolean {
-  return a.length === b.length && a.every((node, i) => node.id === b[i]!.id);
+function sameIds(ids: readonly string[], nodes: readonly TreeNode[]): boolean {
+  return ids.length === nodes.length && ids.every((id, i) => id === nodes[i]!.id);
 }

@@ -23,7 +23,7 @@ export type Detail = readonly [name: string, value: string];
 export interface TreeNode {
   readonly id: string;
   readonly label: string;
-  /** Beside the label, dimmed. */
+  /** Beside the label, dimmed. If it alone changes, the row is drawn again after some seconds only. */
   readonly description: string;
   readonly icon: Icon;
   /**
@@ -41,15 +41,17 @@ export interface TreeNode {
   readonly details: () => readonly Detail[];
 }
 
-/** Whether two states of one row are drawn alike. */
-export function looksAlike(a: TreeNode, b: TreeNode): boolean {
+/** Whether two versions of one row differ at most in their figures: ages, counts, CPU, memory. */
+export function sameState(a: TreeNode, b: TreeNode): boolean {
   return (
     a.label === b.label &&
-    a.description === b.description &&
     a.icon.id === b.icon.id &&
     a.icon.color === b.icon.color &&
-    a.spoken === b.spoken &&
     a.context === b.context &&
     a.children.length > 0 === b.children.length > 0
   );
+}
+
+export function sameFigures(a: TreeNode, b: TreeNode): boolean {
+  return a.description === b.description && a.spoken === b.spoken;
 }

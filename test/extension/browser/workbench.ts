@@ -284,10 +284,25 @@ export class Workbench {
     });
   }
 
-  /** Types a line into the terminal that has the focus. */
+  /**
+   * Types a line at the prompt of the terminal. The quick input that opened the terminal gives the focus back late, and
+   * keys that come before are lost. So the line is typed until the shell has echoed it.
+   */
   async typeInTerminal(line: string): Promise<void> {
-    await this.page.locator(".terminal-wrapper.active .xterm-helper-textarea").focus();
-    await this.page.keyboard.type(line);
+    const isEchoed = async () => (await this.terminalText()).replaceAll(/\s/g, "").endsWith(line.replaceAll(/\s/g, ""));
+    await waitFor(
+      async () => {
+        await this.page.locator(".terminal-wrapper.active .xterm-helper-textarea").focus();
+        // Whatever of it was typed before.
+        await this.press("Control+U");
+        await this.page.keyboard.type(line);
+        return waitFor(isEchoed, { timeoutMs: 5000, intervalMs: 50 }).then(
+          () => true,
+          () => false,
+        );
+      },
+      { what: `the echo of ${line}`, timeoutMs: patienceMs },
+    );
     await this.press("Enter");
   }
 

@@ -38,7 +38,7 @@ test("a row shows what the process runs, its CPU and its memory", () => {
   assert.deepEqual(lines, [
     "client-s1 | pid 7",
     "  count words | 1 busy · 0 done",
-    "    w | src/3.txt 2 s · pid 100 · 5 s · 98 % · 3.0 MiB",
+    "    w | src/3.txt 0 s · pid 100 · 5 s · 98 % · 3.0 MiB",
   ]);
 });
 
@@ -57,7 +57,7 @@ test("processes of a run whose pool has gone are shown below the window that fol
 test("a worker without a task is idle", () => {
   const description = (task: { job: string; index: number; startedAt: number } | null) =>
     build({ processes: [processInfo("w", { role: "worker", task })] })[0]!.children[0]!.description;
-  assert.equal(description({ job: "job:s1.2", index: 7, startedAt: at - 9000 }), "item 7 9 s · pid 100 · 5 s");
+  assert.equal(description({ job: "job:s1.2", index: 7, startedAt: at - 9000 }), "item 7 5 s · pid 100 · 5 s");
   assert.equal(description(null), "idle · pid 100 · 5 s");
 });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ChildrenTree } from "../../../extension/views/children/children-tree.js";
-import { Rows } from "../../../extension/views/tree/rows.js";
+import { type Changes, Rows } from "../../../extension/views/tree/rows.js";
 import type { TreeNode } from "../../../extension/views/tree/tree-node.js";
 import { at, poolInfo, processInfo, snapshot } from "./fake-model.js";
 
@@ -20,25 +20,69 @@ function node(id: string, children: TreeNode[] = [], description = ""): TreeNode
   };
 }
 
-test("without a change nothing is reported", () => {
+/** Rows that an editor shows, all expanded; `tell` returns the changes and draws them. */
+function editor() {
   const rows = new Rows();
-  assert.equal(rows.replace([node("a", [node("b")])]), "everything");
-  assert.deepEqual(rows.replace([node("a", [node("b")])]), []);
+  const draw = (id?: string) => {
+    if (id !== undefined) rows.draw(id);
+    for (const below of rows.drawBelow(id)) draw(below);
+  };
+  return {
+    rows,
+    tell(nodes: readonly TreeNode[], figures = true): Changes {
+      rows.replace(nodes);
+      const changes = rows.takeChanges(figures);
+      if (changes === "everything") draw();
+      else for (const id of changes) draw(id);
+      return changes;
+    },
+    show(nodes: readonly TreeNode[]) {
+      rows.replace(nodes);
+      draw();
+    },
+  };
+}
+
+test("without a change nothing is reported", () => {
+  const { show, tell } = editor();
+  show([node("a", [node("b")])]);
+  assert.deepEqual(tell([node("a", [node("b")])]), []);
 });
 
 test("a changed row is reported alone; below a row that is drawn again nothing is reported twice", () => {
-  const rows = new Rows();
-  rows.replace([node("a", [node("b", [node("c")]), node("d")])]);
-  assert.deepEqual(rows.replace([node("a", [node("b", [node("c", [], "new")]), node("d")])]), ["c"]);
-  assert.deepEqual(rows.replace([node("a", [node("b", [node("c")], "new"), node("d", [], "new")])]), ["b", "d"]);
+  const { show, tell } = editor();
+  show([node("a", [node("b", [node("c")]), node("d")])]);
+  assert.deepEqual(tell([node("a", [node("b", [node("c", [], "new")]), node("d")])]), ["c"]);
+  assert.deepEqual(tell([node("a", [node("b", [node("c")], "new"), node("d", [], "new")])]), ["b", "d"]);
 });
 
 test("a row whose children change is reported; on the first level, the whole tree", () => {
-  const rows = new Rows();
-  rows.replace([node("a", [node("b"), node("c")])]);
-  assert.deepEqual(rows.replace([node("a", [node("c"), node("b")])]), ["a"]);
-  assert.deepEqual(rows.replace([node("a", [node("c")])]), ["a"]);
-  assert.equal(rows.replace([node("a", [node("c")]), node("z")]), "everything");
+  const { show, tell } = editor();
+  show([node("a", [node("b"), node("c")])]);
+  assert.deepEqual(tell([node("a", [node("c"), node("b")])]), ["a"]);
+  assert.deepEqual(tell([node("a", [node("c")])]), ["a"]);
+  assert.equal(tell([node("a", [node("c")]), node("z")]), "everything");
+});
+
+test("figures are left for later, and are not forgotten", () => {
+  const { show, tell } = editor();
+  show([node("a", [], "1 s"), node("b", [], "1 s")]);
+  assert.deepEqual(tell([node("a", [], "6 s"), node("b", [], "1 s")], false), []);
+  assert.deepEqual(tell([node("a", [], "6 s"), node("b", [], "1 s")]), ["a"]);
+  assert.deepEqual(tell([node("a", [], "6 s"), { ...node("b", [], "6 s"), label: "B" }], false), ["b"]);
+});
+
+test("rows that the editor has not asked for are not reported", () => {
+  const { rows } = editor();
+  rows.replace([node("a", [node("b")])]);
+  assert.deepEqual(rows.takeChanges(true), []);
+  assert.deepEqual(rows.drawBelow(), ["a"]);
+  rows.draw("a");
+  // It is collapsed: its children have not been asked for.
+  rows.replace([node("a", [node("b", [], "new"), node("c")])]);
+  assert.deepEqual(rows.takeChanges(true), []);
+  rows.replace([node("a")]);
+  assert.deepEqual(rows.takeChanges(true), ["a"], "it can no longer be expanded");
 });
 
 test("rows are found by their ids, with their parents", () => {
@@ -62,12 +106,12 @@ test("if one of a thousand workers took another item, one row is reported", () =
       }),
     );
   const tree = new ChildrenTree();
-  const rows = new Rows();
-  rows.replace(tree.build(snapshot({ processes: workers(-1), pools: [pool] })));
-  assert.deepEqual(rows.replace(tree.build(snapshot({ processes: workers(7), pools: [pool] }))), ["process:w7"]);
+  const { show, tell } = editor();
+  show(tree.build(snapshot({ processes: workers(-1), pools: [pool] })));
+  assert.deepEqual(tell(tree.build(snapshot({ processes: workers(7), pools: [pool] }))), ["process:w7"]);
   // Not among those that are shown.
   assert.deepEqual(
-    rows.replace(
+    tell(
       tree.build(
         snapshot({
           processes: workers(7).with(999, processInfo("w999", { role: "worker", pool: pool.pool })),
@@ -79,10 +123,10 @@ test("if one of a thousand workers took another item, one row is reported", () =
   );
 });
 
-test("a second later only the rows that show an age are reported", () => {
+test("five seconds later only the rows that show an age are reported", () => {
   const processes = [processInfo("a"), processInfo("b", { state: "exited", exitCode: 0, endedAt: at })];
   const tree = new ChildrenTree();
-  const rows = new Rows();
-  rows.replace(tree.build(snapshot({ processes })));
-  assert.deepEqual(rows.replace(tree.build(snapshot({ processes }, { at: at + 1000 }))), ["process:a"]);
+  const { show, tell } = editor();
+  show(tree.build(snapshot({ processes })));
+  assert.deepEqual(tell(tree.build(snapshot({ processes }, { at: at + 5000 }))), ["process:a"]);
 });

@@ -40,7 +40,7 @@ export class Budget {
   readonly #guard: Guard;
   #keptBytes = 0;
   #passingBytes = 0;
-  #peakBytes = 0;
+  #releasedBytes = 0;
   readonly #accounts = new Map<string, Account>();
   readonly #messages = new LinkedList<Message>();
   readonly #keepers = new LinkedList<Keeper>();
@@ -59,13 +59,9 @@ export class Budget {
     return this.#keptBytes + this.#passingBytes;
   }
 
-  /** Maximum of `usedBytes` since `forgetPeak`. */
-  get peakBytes(): number {
-    return this.#peakBytes;
-  }
-
-  forgetPeak(): void {
-    this.#peakBytes = this.usedBytes;
+  /** All bytes that were ever released. */
+  get releasedBytes(): number {
+    return this.#releasedBytes;
   }
 
   get keptBytes(): number {
@@ -102,12 +98,11 @@ export class Budget {
 
   charge(bytes: number): void {
     this.#passingBytes += bytes;
-    this.#peakBytes = Math.max(this.#peakBytes, this.usedBytes);
   }
 
   release(bytes: number): void {
     this.#passingBytes -= bytes;
-    this.#released();
+    this.#released(bytes);
   }
 
   /**
@@ -151,7 +146,6 @@ export class Budget {
   /** Called by `Account`. */
   keep(bytes: number): void {
     this.#keptBytes += bytes;
-    this.#peakBytes = Math.max(this.#peakBytes, this.usedBytes);
     if (this.pressed && this.#reserves.length > 0) this.#serving.schedule();
   }
 
@@ -160,7 +154,7 @@ export class Budget {
     this.#keptBytes -= bytes;
     if (account.bytes === 0 && account.owner !== null && this.#accounts.get(account.owner) === account)
       this.#accounts.delete(account.owner);
-    this.#released();
+    this.#released(bytes);
   }
 
   /** Called by `Account`. */
@@ -169,7 +163,8 @@ export class Budget {
     return () => void this.#keepers.remove(link);
   }
 
-  #released(): void {
+  #released(bytes: number): void {
+    this.#releasedBytes += bytes;
     if (this.#messages.length > 0 || this.#keepers.length > 0) this.#serving.schedule();
   }
 

@@ -11,7 +11,10 @@ const minInt64 = -(2n ** 63n);
 /** Digits and sign of the longest big integer. */
 const maxDigits = Math.ceil(maxBigIntegerBytes * 8 * Math.log10(2)) + 1;
 
-/** The msgpack of a value in its JSON form, and each handle that occurs in it, once. Fails with InvalidParams. */
+/**
+ * The msgpack of a value in its JSON form, and each handle that occurs in it, once. Bytes may also be given as a
+ * Uint8Array. Fails with InvalidParams.
+ */
 export function jsonToMsgpack(value: unknown): { data: Uint8Array; handles: Handle[] } {
   const writer = new ValueWriter();
   writer.value(value, 0);
@@ -33,6 +36,7 @@ class ValueWriter {
       case "object":
         if (value === null) return this.msgpack.nil();
         if (Array.isArray(value)) return this.#array(value, depth);
+        if (value instanceof Uint8Array) return this.msgpack.bytes(value);
         return this.#object(value as Record<string, unknown>, depth);
       default:
         throw invalid(`a value of type ${typeof value} has no JSON form`);

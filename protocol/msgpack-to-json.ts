@@ -6,13 +6,29 @@ import { extensions, isHandle, maxDepth } from "./value-forms.js";
 
 /** The JSON form of one msgpack value. Fails with Malformed when the bytes are not exactly one value of the model. */
 export function msgpackToJson(data: Uint8Array): unknown {
+  return readAll(data, wrapBytes);
+}
+
+/** As `msgpackToJson`, but bytes stay a Uint8Array, which shares memory with `data`. */
+export function msgpackToJsonAndBytes(data: Uint8Array): unknown {
+  return readAll(data, (bytes) => bytes);
+}
+
+/** What becomes of bytes. */
+type OfBytes = (bytes: Uint8Array) => unknown;
+
+function wrapBytes(bytes: Uint8Array): unknown {
+  return { $bytes: toBase64(bytes) };
+}
+
+function readAll(data: Uint8Array, ofBytes: OfBytes): unknown {
   const reader = new MsgpackReader(data);
-  const value = readValue(reader, 0);
+  const value = readValue(reader, 0, ofBytes);
   if (reader.left > 0) throw malformed(`${reader.left} bytes after its value`);
   return value;
 }
 
-function readValue(reader: MsgpackReader, depth: number): unknown {
+function readValue(reader: MsgpackReader, depth: number, ofBytes: OfBytes): unknown {
   const token = reader.token();
   switch (token.type) {
     case "nil":
@@ -26,19 +42,19 @@ function readValue(reader: MsgpackReader, depth: number): unknown {
     case "str":
       return reader.text(token.length);
     case "bin":
-      return { $bytes: toBase64(reader.bytes(token.length)) };
+      return ofBytes(reader.bytes(token.length));
     case "ext":
       return readExtension(reader, token.ext, token.length);
     case "array": {
       checkDepth(depth);
       const items: unknown[] = [];
-      for (let i = 0; i < token.count; i++) items.push(readValue(reader, depth + 1));
+      for (let i = 0; i < token.count; i++) items.push(readValue(reader, depth + 1, ofBytes));
       return items;
     }
     case "map": {
       checkDepth(depth);
       const object: Record<string, unknown> = {};
-      for (let i = 0; i < token.count; i++) setMember(object, readKey(reader), readValue(reader, depth + 1));
+      for (let i = 0; i < token.count; i++) setMember(object, readKey(reader), readValue(reader, depth + 1, ofBytes));
       return object;
     }
   }

@@ -49,6 +49,11 @@ export const commandTarget = v.strictObject({
   env: v.optional(environment()),
   /** Text for the program's standard input; may have placeholders. Default: no input. */
   input: v.optional(v.string()),
+  /**
+   * The item, a text or bytes, is the program's standard input and no argument. With mode `apply` or `starmap` it is
+   * the first of the arguments. Not together with `input`. Default false.
+   */
+  inputItem: v.optional(v.boolean()),
   /** The result keeps the last `maxOutputBytes` bytes of stdout, and as many of stderr. Default 1 MiB. */
   maxOutputBytes: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
   /**

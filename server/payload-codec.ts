@@ -1,12 +1,13 @@
 import { PolyprocError } from "../protocol/errors.js";
 import { MsgpackReader } from "../protocol/msgpack-reader.js";
 import { payloadData } from "../protocol/payload.js";
-import { jsonToPayload, payloadToJson } from "../protocol/values.js";
+import { msgpackToJsonAndBytes } from "../protocol/msgpack-to-json.js";
+import { jsonToPayload } from "../protocol/values.js";
 import type { PayloadCodec } from "./engine/payload-codec.js";
 
 /** The codec for commands: items are values to be inserted into text, results are plain JSON. */
 export const payloadCodec: PayloadCodec = {
-  decode: (payload) => unwrap(payloadToJson(payload)),
+  decode: (payload) => unwrap(msgpackToJsonAndBytes(payloadData(payload))),
   encode: (value) => jsonToPayload(value),
   toBytes(payload) {
     const data = payloadData(payload);
@@ -26,11 +27,11 @@ export const payloadCodec: PayloadCodec = {
 };
 
 /**
- * Converts the wire's JSON form to plain text forms: `{"$float": "1"}` to 1, a large integer to its digits, bytes to
- * base64, a handle to its text.
+ * Converts the wire's JSON form to plain text forms: `{"$float": "1"}` to 1, a large integer to its digits, a handle to
+ * its text. Bytes stay bytes.
  */
 function unwrap(value: unknown): unknown {
-  if (typeof value !== "object" || value === null) return value;
+  if (typeof value !== "object" || value === null || value instanceof Uint8Array) return value;
   if (Array.isArray(value)) return value.map(unwrap);
   const entries = Object.entries(value);
   const [key, inner] = entries[0] ?? [];

@@ -78,7 +78,7 @@ async function openSources(
   input: NodeJS.ReadStream,
 ): Promise<{ texts: Texts; linked: boolean }[]> {
   const opened: { texts: Texts; linked: boolean }[] = files.map((file) => ({
-    texts: open(file, input),
+    texts: openInput(file, input),
     linked: false,
   }));
   if (args.length > 0 || globs.length > 0)
@@ -86,7 +86,7 @@ async function openSources(
   for (const { values, from, linked } of sources) {
     if (from === "arguments") opened.push({ texts: [...values], linked });
     else if (values.length === 0) throw new UsageError(":::: is followed by the names of files");
-    else values.forEach((file, i) => opened.push({ texts: open(file, input), linked: linked && i === 0 }));
+    else values.forEach((file, i) => opened.push({ texts: openInput(file, input), linked: linked && i === 0 }));
   }
   if (opened.length === 0) {
     if (input.isTTY)
@@ -101,7 +101,8 @@ async function openSources(
   return opened;
 }
 
-function open(file: string, input: NodeJS.ReadStream): NodeJS.ReadableStream {
+/** Opens a file with items; `-`: standard input. Throws UsageError. */
+export function openInput(file: string, input: NodeJS.ReadStream): NodeJS.ReadableStream {
   if (file === "-") return input;
   if (!existsSync(file)) throw new UsageError(`there is no file ${file} to read items from`);
   return createReadStream(file);

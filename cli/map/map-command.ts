@@ -23,12 +23,13 @@ import type { MapRunOptions } from "./map-run-options.js";
 import { moduleTarget } from "./module-target.js";
 import { addOutputOptions, checkOutput, streamingOf, type OutputOptions } from "./output-options.js";
 import { ResultsFolder, TemporaryFiles } from "./output-files.js";
+import { addPipeOptions, checkPipe, pipeSource, type PipeOptions } from "./pipe-options.js";
 import { shownItem } from "./shown-item.js";
 import { runMap } from "./run-map.js";
 import { dryRun } from "./dry-run.js";
 import { argumentsFor, itemCommand, quoted, regroup, shellWords, type ItemCommand } from "./what-runs.js";
 
-interface MapOptions extends GivenItemOptions, LimitOptions, OutputOptions, CacheOptions {
+interface MapOptions extends GivenItemOptions, LimitOptions, OutputOptions, CacheOptions, PipeOptions {
   chunkSize: number;
   module?: string;
   interpreter?: string;
@@ -78,12 +79,13 @@ Examples:
   $ polyproc map --module ./hash.js --export digest --chunk-size 50 < files.txt > hashes.txt
   $ polyproc map --shell 'gzip -c {} > {.}.gz' ::: *.log
   $ polyproc map -- convert {1} -resize {2} {1.}-{2}.png ::: *.jpg ::: 100 200
+  $ cat big.log | polyproc map -k --pipe --block 10M -- grep -c timeout
   $ polyproc map --timeout 2m --retries 2 --halt soon,fail=10 --json a b c -- ./build.sh {}
 `;
 
 /** `polyproc map`. `command`: the arguments after `--`. */
 export function mapCommand(command: readonly string[] | null, exit: (ending: Ending) => void): Command {
-  return addCacheOptions(addOutputOptions(addLimitOptions(addItemOptions(new Command("map")))))
+  return addCacheOptions(addOutputOptions(addLimitOptions(addPipeOptions(addItemOptions(new Command("map"))))))
     .summary("run a command or a function once for each item, N at a time")
     .description("Runs a command, or a function of a module, once for each item, N at a time.")
     .usage(
@@ -154,11 +156,13 @@ async function map(args: string[], afterDashes: readonly string[] | null, option
     throw new UsageError("--interpreter runs the function of --module FILE, which is missing");
   checkOutput(options, options);
   checkCache(options);
-  const grouping = groupingOf(options);
+  const grouping = options.pipe ? null : groupingOf(options);
   if (grouping && options.module !== undefined)
     throw new UsageError("-n, -m and -X are for commands; a function gets several items at once by --chunk-size");
   if (grouping && options.shell !== undefined)
     throw new UsageError("--shell runs its line for one item: leave -n, -m and -X out");
+  const inputs = [...own.sources, ...after.sources];
+  checkPipe(options, ownItems, inputs);
   checkLimits(options, grouping !== null);
   for (const [name, value] of [
     ["--workdir", options.workdir],
@@ -168,17 +172,18 @@ async function map(args: string[], afterDashes: readonly string[] | null, option
     if (options.module !== undefined && value !== undefined)
       throw new UsageError(`${name} is for commands; --module names a function`);
 
-  const inputs = [...own.sources, ...after.sources];
-  const source = await itemSource(itemOptions(ownItems, inputs, options));
-  const words = options.shell === undefined ? command : shellWords(options.shell, source.names);
-  const filled: ItemCommand | null = words && itemCommand(words, source.names, grouping?.spread ?? "join");
+  const source = options.pipe ? pipeSource(options) : await itemSource(itemOptions(ownItems, inputs, options));
+  const words = options.shell === undefined ? command : shellWords(options.shell, source.names, !options.pipe);
+  const spread = options.pipe ? "none" : (grouping?.spread ?? "join");
+  const filled: ItemCommand | null = words && itemCommand(words, source.names, spread);
   if (filled) {
     commandTarget(filled.words, null);
     const warning = options.shell === undefined ? shellWarning(filled.words[0]!, filled.template.shown) : null;
     if (warning) process.stderr.write(`polyproc: ${warning}\n`);
   }
   if (grouping && filled) regroup(source, grouping, filled.words, (options.jobs ?? ((n) => n))(availableParallelism()));
-  const isPlain = filled === null || (filled.template.isPlain && grouping === null && !source.hasFields);
+  const isPlain =
+    filled === null || (filled.template.isPlain && grouping === null && !source.hasFields && !options.pipe);
   if (options.dryRun) return dryRun(source, filled!);
   if (
     options.detach &&
@@ -210,7 +215,10 @@ async function map(args: string[], afterDashes: readonly string[] | null, option
     if (options.detach) return await start(server, source, target, options);
     const fill: MapRunOptions["fill"] = isPlain
       ? null
-      : (item, index, slot) => argumentsFor(filled!, item, source.names, index, slot);
+      : (item, index, slot) => [
+          ...(item.value instanceof Uint8Array ? [item.value] : []),
+          ...argumentsFor(filled!, item, source.names, index, slot),
+        ];
     const files =
       options.results !== undefined
         ? new ResultsFolder(options.results, source.names)
@@ -303,7 +311,11 @@ function targetOf(server: ServerLink, command: ItemCommand | null, isPlain: bool
     around(isHere ? surroundings(server) : null, options),
     isHere && !options.detach && !streams ? join(tmpdir(), `polyproc-output-${randomUUID()}`) : null,
   );
-  return streams ? { ...target, stream: true, maxOutputBytes: streamedBytes } : target;
+  return {
+    ...target,
+    ...(streams ? { stream: true, maxOutputBytes: streamedBytes } : {}),
+    ...(options.pipe ? { inputItem: true } : {}),
+  };
 }
 
 /** Of output that is printed while the command runs, the result has the end, for messages. */

@@ -6,10 +6,10 @@ import type { Outcome } from "./outcome.js";
 export interface MapRunOptions {
   target: Target;
   /**
-   * The arguments of the command for an item; the target then has none. `slot`: from 1, of the items that run at a
-   * time. Throws an Error if the item cannot be filled in. Null: the server fills it in.
+   * The arguments of the command for an item; the target then has none. Bytes go to its standard input. `slot`: from 1,
+   * of the items that run at a time. Throws an Error if the item cannot be filled in. Null: the server fills it in.
    */
-  fill: ((item: Item & { ok: true }, index: number, slot: number) => string[]) | null;
+  fill: ((item: Item & { ok: true }, index: number, slot: number) => (string | Uint8Array)[]) | null;
   /** Most workers or commands at a time; it may change while the map runs. */
   processes: (() => number) | undefined;
   /** Most that `processes` may ever return. Absent: it does not change. */

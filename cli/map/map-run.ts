@@ -231,7 +231,7 @@ export class MapRun {
         chunk ??= { index, items: [], values: [], bytes: 0, left: 0 };
         chunk.items.push(item);
         chunk.values.push(filled.value);
-        chunk.bytes += item.text.length;
+        chunk.bytes += item.value instanceof Uint8Array ? item.value.length : item.text.length;
         if (chunk.items.length < this.#chunkSize && chunk.bytes < maxMessageBytes) continue;
         this.#submit(chunk);
         chunk = null;

@@ -1,3 +1,4 @@
+import { UsageError } from "../usage-error.js";
 import { apply, readWord, type Part } from "./replacements.js";
 
 /** One item, as a command sees it. */
@@ -16,7 +17,9 @@ export type Spread =
   /** `x{}y` becomes `xa`, `by`. */
   | "join"
   /** `x{}y` becomes `xay`, `xby`. */
-  | "repeat";
+  | "repeat"
+  /** There is no item: the command gets it as standard input. */
+  | "none";
 
 /** The words of a command after the program, with what stands for the item. */
 export class Template {
@@ -25,8 +28,14 @@ export class Template {
 
   constructor(args: readonly string[], names: readonly string[], spread: Spread) {
     const words = args.map((arg) => readWord(arg, { names }));
-    const takesItem = words.some((parts) => parts.some(({ kind }) => kind === "field" || kind === "member"));
-    this.#words = takesItem ? words : [...words, [{ kind: "field", field: null, form: "", shown: "{}" }]];
+    const taking = words.flat().find(({ kind }) => kind === "field" || kind === "member");
+    if (taking && spread === "none")
+      throw new UsageError(
+        `${"shown" in taking ? taking.shown : "{item}"} stands for an item, and --pipe gives the command standard ` +
+          "input: leave it out ({#} is the number of the block)",
+      );
+    this.#words =
+      taking || spread === "none" ? words : [...words, [{ kind: "field", field: null, form: "", shown: "{}" }]];
     this.#spread = spread;
   }
 

@@ -42,9 +42,9 @@ const inLine = /\{\{\}\}|\{(?:#|%|index|item(?:\.[A-Za-z_][\w.-]*)?|(?:-?\d+|[A-
 
 /**
  * The command for a line of shell. Each replacement in it is an argument of the shell, so nothing in an item is read as
- * shell. Without any, the item is the last argument of the line's last command.
+ * shell. Without any, the item is the last argument of the line's last command, unless `takesItem` is false.
  */
-export function shellWords(line: string, names: readonly string[]): string[] {
+export function shellWords(line: string, names: readonly string[], takesItem = true): string[] {
   if (line.trim() === "") throw new UsageError("--shell: the line is empty");
   const values: string[] = [];
   const script = replaceInShellLine(line, (text, at) => {
@@ -58,7 +58,9 @@ export function shellWords(line: string, names: readonly string[]): string[] {
     if (!values.includes(found)) values.push(found);
     return { text: found, reference: `\${${values.indexOf(found) + 1}}` };
   });
-  return values.length > 0 ? ["sh", "-c", script, "sh", ...values] : ["sh", "-c", `${script} "\${1}"`, "sh", "{}"];
+  return values.length > 0 || !takesItem
+    ? ["sh", "-c", script, "sh", ...values]
+    : ["sh", "-c", `${script} "\${1}"`, "sh", "{}"];
 }
 
 /** The command line as one could type it into a shell. */

@@ -81,7 +81,10 @@ export function task(meta: ModuleRef, target: { readonly name: string }, name = 
   return { module: urlOfModule(meta), export: name };
 }
 
-export type CommandOptions = Omit<CommandTarget, "command" | "args" | "outputFolder" | "stream" | "umask" | "nice">;
+export type CommandOptions = Omit<
+  CommandTarget,
+  "command" | "args" | "inputItem" | "outputFolder" | "stream" | "umask" | "nice"
+>;
 
 const commandOptions: OptionTable<CommandOptions> = {
   cwd: aText,

@@ -378,7 +378,7 @@ function checkStreams({ target, streams = [] }: StartOptions): void {
       "InvalidParams",
       "process/start: streams are for a command; functions have queues and pipes",
     );
-  if (streams.includes("stdin") && target.input !== undefined)
+  if (streams.includes("stdin") && (target.input !== undefined || target.inputItem))
     throw new PolyprocError("InvalidParams", "process/start: input and stdin in streams exclude each other");
 }
 

@@ -52,8 +52,8 @@ export interface CommandSpec {
   args: string[];
   cwd?: string | undefined;
   env?: Record<string, string | null> | undefined;
-  /** Text for standard input; absent: empty. */
-  input?: string | undefined;
+  /** Standard input; absent: empty. */
+  input?: string | Uint8Array | undefined;
   /** Absent: the server's. */
   umask?: number | undefined;
   /** Absent: the server's. */

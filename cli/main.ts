@@ -20,6 +20,7 @@ import { runsCommand } from "./runs/runs-command.js";
 import { agentCommand } from "./agent.js";
 import { serveCommand } from "./serve.js";
 import { splitCommand } from "./split-command.js";
+import { stackCommand } from "./stack.js";
 import { stopCommand } from "./stop.js";
 import { topCommand } from "./top/top-command.js";
 import { UsageError } from "./usage-error.js";
@@ -63,6 +64,7 @@ function program(argv: readonly string[], exit: (ending: Ending) => void): Comma
     cacheCommand(exit),
     psCommand(exit),
     topCommand(exit),
+    stackCommand(exit),
     killCommand(exit),
     stopCommand(exit),
     lockCommand(command, exit),

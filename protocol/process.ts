@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { request } from "./message.js";
 import { count, handle, none, payload, timeoutMs } from "./schema.js";
 import { progress } from "./progress.js";
+import { stackReading } from "./stack.js";
 import { environment, execArgv, target } from "./target.js";
 
 const process = () => handle("process");
@@ -244,4 +245,15 @@ export const usageOf = request("process/usage", {
   doc: "CPU and memory of running processes: of those named, or of all. Descendants are added up and listed.",
   params: v.strictObject({ processes: v.optional(v.array(process())) }),
   result: v.strictObject({ usage: v.array(usage) }),
+});
+
+export const stack = request("process/stack", {
+  doc:
+    "Where a running function of Node or Python is, sampled twice. It goes on meanwhile. Fails with BadState if the " +
+    "process is a command, does not run, or hides its stack, and if it ends before it has answered. `pid` names a " +
+    "process that `process/list` showed, instead of its handle. The answer takes up to 6 seconds if the process is " +
+    "blocked outside of its language.",
+  params: v.strictObject({ process: v.optional(process()), pid: v.optional(count(1)) }),
+  result: stackReading,
+  errors: ["BadState"],
 });

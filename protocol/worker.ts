@@ -5,6 +5,7 @@ import { clientCapabilities, limits, serverCapabilities } from "./lifecycle.js";
 import { memoryPlace } from "./memory.js";
 import { count, handle, payload } from "./schema.js";
 import { progress } from "./progress.js";
+import { stackSource } from "./stack.js";
 import { moduleTarget, sourceTarget } from "./target.js";
 
 /**
@@ -25,6 +26,8 @@ export const ready = request("worker/ready", {
     pid: count(1),
     claims: v.optional(v.boolean()),
     aside: v.optional(v.boolean()),
+    /** How the server reads its stack (see `process/stack`). Default: it cannot. */
+    stacks: v.optional(stackSource),
     /** What the host can do, besides `claims` and `aside`. Default: none of it. */
     capabilities: v.optional(clientCapabilities),
   }),
@@ -153,6 +156,15 @@ export const report = notification("worker/progress", {
     "ignores a report on an item that it takes for done. The function of a Process reports on its task 0, item 0.",
   direction: "workerToServer",
   params: v.strictObject({ seq: count(), item: count(), ...progress.entries }),
+});
+
+export const hidesStack = notification("worker/hidesStack", {
+  doc: "From now on the server does not ask this host for its stack, because the program uses the signal itself.",
+  direction: "workerToServer",
+  params: v.strictObject({
+    /** Why, for the error of `process/stack`. */
+    reason: v.string(),
+  }),
 });
 
 export const cancel = notification("worker/cancel", {

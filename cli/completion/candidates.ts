@@ -7,6 +7,7 @@ export type NameKind = "run" | "process" | "lock" | "semaphore" | "entry" | "gro
 const argumentKinds: Readonly<Record<string, readonly NameKind[]>> = {
   attach: ["run"],
   kill: ["run", "process"],
+  stack: ["run", "process"],
   lock: ["lock"],
   sem: ["semaphore"],
   status: ["entry"],

@@ -5,6 +5,7 @@ import { deadlockCommands } from "./actions/deadlock-commands.js";
 import { endCommands } from "./actions/end-commands.js";
 import { isRunning } from "./actions/end-plan.js";
 import { lookCommands } from "./actions/look-commands.js";
+import { stackCommands } from "./actions/stack-commands.js";
 import { countText } from "./amounts.js";
 import { ChildrenTree } from "./children/children-tree.js";
 import { ContextKeys } from "./context-keys.js";
@@ -64,7 +65,12 @@ export function registerViews(parts: Parts): vscode.Disposable {
     if ([...changes].some((part) => syncParts.has(part))) sync.update();
   };
   sum();
-  const commands = { ...endCommands(viewParts), ...lookCommands(viewParts), ...deadlockCommands(viewParts) };
+  const commands = {
+    ...endCommands(viewParts),
+    ...lookCommands(viewParts),
+    ...stackCommands(viewParts),
+    ...deadlockCommands(viewParts),
+  };
   return vscode.Disposable.from(
     children,
     sync,

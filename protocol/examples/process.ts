@@ -70,6 +70,20 @@ export const processExamples: Examples = {
   },
   "process/closeStream": { params: { process: "process:s1.2", stream: "stdin" }, result: null },
   "process/output": { params: { process: "process:s1.1", fromLine: 0 }, result: { lines: [lineExample], dropped: 0 } },
+  "process/stack": {
+    params: { pid: 4242 },
+    result: {
+      samples: [
+        {
+          at: 1767225602100,
+          threads: [
+            { name: "main", frames: [{ function: "render", file: "/home/ada/report.js", line: 12, column: 7 }] },
+          ],
+        },
+      ],
+      note: null,
+    },
+  },
   "process/usage": {
     params: { processes: ["process:s1.1"] },
     result: {

@@ -8,6 +8,7 @@ export const workerExamples: Examples = {
       runtime: "node",
       pid: 4301,
       claims: true,
+      stacks: { by: "inspector" },
       capabilities: { channels: true, maxPayloadBytes: 2147483648 },
     },
     result: {
@@ -52,6 +53,7 @@ export const workerExamples: Examples = {
   "worker/result": { params: { seq: 0, from: 2, count: 1, values: [9], ms: 0.5 } },
   "worker/output": { params: { stream: "stdout", data: { $bytes: "aGVsbG8K" } } },
   "worker/progress": { params: { seq: 0, item: 2, fraction: 0.45, text: "compressing" } },
+  "worker/hidesStack": { params: { reason: "the program listens to SIGUSR1 itself" } },
   "worker/cancel": { params: { seq: 4, reason: "TimedOut", from: 2 } },
   "worker/exit": { params: {} },
 };

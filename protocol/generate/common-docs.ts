@@ -329,6 +329,8 @@ export const docsByPlace: ReadonlyMap<string, string> = new Map(
     "TaskInfo.pid": "Pid of the worker; 0 if none.",
     "TaskInfo.state": "`running` when a worker began it.",
     "Timestamp.$timestamp": "The moment, as ISO 8601 text with up to nine decimals.",
+    "ProcessStackParams.process": "The process. Default: the one with this `pid`.",
+    "ProcessStackParams.pid": "Its pid. Default: that of `process`.",
     "ProcessInfo.progress.index": "Index of the item in its job. Absent: the process is none of a pool's.",
     "ProcessInfo.progress.text": "What it does now, for display. Empty: it did not say.",
     "RunEntry.progress.text": "What it does now, for display. Empty: it did not say.",

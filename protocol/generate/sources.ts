@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import * as errors from "../errors.js";
 import type { Message } from "../message.js";
 import { areas } from "../methods.js";
+import * as stack from "../stack.js";
 import * as target from "../target.js";
 
 /** The folder `protocol/` of the checkout; this file runs from `dist/protocol/generate/`. */
@@ -43,7 +44,7 @@ function isSchema(value: unknown): value is object {
   return typeof value === "object" && value !== null && (value as { kind?: unknown }).kind === "schema";
 }
 
-const modules: Record<string, Record<string, unknown>> = { ...areas, target };
+const modules: Record<string, Record<string, unknown>> = { ...areas, stack, target };
 
 export const structures: readonly Structure[] = Object.entries(modules).flatMap(([module, exported]) =>
   Object.entries(exported)

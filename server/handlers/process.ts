@@ -44,6 +44,7 @@ export const processHandlers: readonly Handler[] = [
   answer(processes.output, ({ engine }, params) =>
     engine.output.from(engine.processes.find(params.process, undefined), params.fromLine ?? 0),
   ),
+  answer(processes.stack, ({ engine }, params) => engine.processes.find(params.process, params.pid).readStack()),
   answer(processes.usageOf, async ({ engine }, params) => {
     const records = params.processes
       ? params.processes.map((handle) => engine.processes.find(handle, undefined))

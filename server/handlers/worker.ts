@@ -15,6 +15,7 @@ export const workerHandlers: readonly Handler[] = [
   receive(workers.wrote, () => {}),
   receive(workers.initialized, ({ session }, params) => hostOf(session).initialized(params)),
   receive(workers.report, ({ session }, params) => hostOf(session).report(params)),
+  receive(workers.hidesStack, ({ session }, { reason }) => hostOf(session).hidesStack(reason)),
   receive(workers.output, ({ engine, session }, params) =>
     engine.output.feed(hostOf(session).process, params.stream, params.data),
   ),

@@ -13,5 +13,6 @@ export function refusedChild(error: PolyprocError, events: ChildEvents): Host {
     killIn() {},
     pauseOutput() {},
     resumeOutput() {},
+    readStack: () => Promise.reject(new Error("it was never started")),
   };
 }

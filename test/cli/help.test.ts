@@ -11,6 +11,7 @@ const commands = [
   "run",
   "ps",
   "top",
+  "stack",
   "kill",
   "stop",
   "lock",

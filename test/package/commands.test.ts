@@ -135,6 +135,26 @@ describe("the commands of docs/cli.md, as printed, with the packed package", () 
     await within(map, "the end of the map");
   });
 
+  it("stack", async () => {
+    const wait = "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)";
+    writeFileSync(join(project, "spin.js"), `export function spin() {\n  for (;;) ${wait};\n}\n`);
+    const { stdout } = await typed("polyproc map --detach --module ./spin.js --export spin 1");
+    const handle = /run:\S+/.exec(stdout)?.[0];
+    assert.ok(handle, stdout);
+    // The function is there some time after the start of its worker.
+    const shown = (command: string) =>
+      waitFor(async () => /spin \(.*spin\.js:2:\d+\)/.test((await typed(command)).stdout), { what: command });
+    await shown(printed("polyproc stack run:").replace(/run:\S+/, `${handle}/0`));
+    await shown("polyproc stack");
+    assert.ok(printed("polyproc stack"));
+    const { processes } = JSON.parse((await typed("polyproc ps --json")).stdout) as {
+      processes: { pid: number; task: unknown }[];
+    };
+    const { pid } = processes.find(({ task }) => task !== null)!;
+    await shown(printed("polyproc stack 4711").replace("4711", String(pid)));
+    await typed(`polyproc kill ${handle} --grace 0`);
+  });
+
   it("lock and sem", async () => {
     assert.equal((await typed(printed("polyproc lock deploy"))).stdout, "deploy.sh\n");
     assert.equal((await typed(printed("polyproc lock backup"))).stdout, "backup.sh\n");

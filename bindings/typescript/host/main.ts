@@ -34,12 +34,22 @@ const answer = endpoint.request("worker/ready", {
   runtime: "node",
   pid: process.pid,
   claims: claims !== null,
+  // SIGUSR1 opens the inspector. Windows has no signals.
+  ...(process.platform === "win32" ? {} : { stacks: { by: "inspector" } }),
   capabilities: { channels: process.platform === "linux", maxPayloadBytes: largestMessageBytes },
 });
 endpoint.flush();
 
+process.on("newListener", (event) => {
+  if (event === "SIGUSR1") hideStack("the program listens to SIGUSR1 itself, with which the server asks for the stack");
+});
 enableCompileCache();
 void begin();
+
+function hideStack(reason: string): void {
+  endpoint.notify("worker/hidesStack", { reason });
+  endpoint.flush();
+}
 
 async function begin(): Promise<void> {
   try {

@@ -6,6 +6,7 @@ import { rowText } from "../amounts.js";
 import { partyOf, partyText } from "../names.js";
 import { FollowedOutput } from "./followed-output.js";
 import { readOutput } from "./read-output.js";
+import { stackLinks } from "./stack-links.js";
 import { whyEnded } from "./why-ended.js";
 
 const scheme = "polyproc-process";
@@ -30,6 +31,7 @@ export class ProcessDocuments implements vscode.TextDocumentContentProvider, vsc
     this.#server = server;
     this.#subscriptions = [
       vscode.workspace.registerTextDocumentContentProvider(scheme, this),
+      vscode.languages.registerDocumentLinkProvider({ scheme }, stackLinks),
       vscode.window.onDidChangeVisibleTextEditors(() => this.#watch()),
       vscode.workspace.onDidChangeTextDocument(({ document }) => this.#stayAtEnd(document)),
       vscode.workspace.onDidCloseTextDocument(({ uri }) => {
@@ -41,7 +43,7 @@ export class ProcessDocuments implements vscode.TextDocumentContentProvider, vsc
 
   /** Opens what the process wrote, and follows it. */
   async showOutput(process: ProcessInfo): Promise<void> {
-    const uri = this.#uri(process, "output", `${titleOf(process)} output.log`);
+    const uri = this.#uri(process.process, "output", `${titleOf(process)} output.log`);
     const key = uri.toString();
     if (!this.#outputs.has(key)) this.#outputs.set(key, new FollowedOutput(process, this.#model, this.#connected));
     const document = await vscode.workspace.openTextDocument(uri);
@@ -59,8 +61,14 @@ export class ProcessDocuments implements vscode.TextDocumentContentProvider, vsc
         : (this.#model.processes.get(process.parent)?.name ?? "a process that has ended");
     // Without the server, or without its memory of the process, the rest is still worth reading.
     const output = rpc === null ? null : await readOutput(rpc, process, 0, this.#model.pools).catch(() => null);
-    const uri = this.#uri(process, "end", `Why ${titleOf(process)} ended.txt`);
-    this.#pages.set(uri.toString(), whyEnded(process, output?.lines ?? null, startedBy));
+    const text = whyEnded(process, output?.lines ?? null, startedBy);
+    await this.showPage("end", `Why ${titleOf(process)} ended.txt`, process.process, text);
+  }
+
+  /** Opens a page, or replaces the one of the same kind about the same thing. */
+  async showPage(kind: "end" | "stack", title: string, about: string, text: string): Promise<void> {
+    const uri = this.#uri(about, kind, rowText(title, 80).replaceAll(/[/\\]/g, "∕"));
+    this.#pages.set(uri.toString(), text);
     this.#changes.fire(uri);
     await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { preview: true });
   }
@@ -118,11 +126,11 @@ export class ProcessDocuments implements vscode.TextDocumentContentProvider, vsc
     for (const editor of vscode.window.visibleTextEditors) if (editor.document === document) revealEnd(editor);
   }
 
-  #uri(process: ProcessInfo, kind: string, title: string): vscode.Uri {
+  #uri(about: string, kind: string, title: string): vscode.Uri {
     const { state } = this.#server;
     // Handles of another server mean other processes.
     const server = state.kind === "connected" ? state.rpc.facts.instanceId : "none";
-    return vscode.Uri.from({ scheme, path: `/${kind}/${title}`, query: `${server}/${process.process}` });
+    return vscode.Uri.from({ scheme, path: `/${kind}/${title}`, query: `${server}/${about}` });
   }
 
   #known() {

@@ -152,6 +152,9 @@ export class HostRecord implements HostEvents, Principal {
     this.process.session = session;
     this.claims = (ready.claims ?? false) && this.host?.claims !== null;
     if ((ready.aside ?? false) && this.host?.aside !== null) session.peer.pullAside?.();
+    const { stacks } = ready;
+    const { host } = this;
+    this.process.stack = stacks && host ? () => host.readStack(stacks) : null;
     session.onEnd((died) => this.#sessionEnded(died));
     this.#tell((user) => user.ready());
   }
@@ -173,6 +176,10 @@ export class HostRecord implements HostEvents, Principal {
       if (user.report) user.report(params);
       else this.progress.set({ fraction: params.fraction, text: params.text });
     });
+  }
+
+  hidesStack(reason: string): void {
+    this.process.stack = reason;
   }
 
   #tell(what: (user: HostUser) => void): void {

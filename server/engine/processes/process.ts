@@ -1,6 +1,7 @@
 import { PolyprocError } from "../../../protocol/errors.js";
 import type { OnParentDeath, ProcessInfo } from "../../../protocol/process.js";
 import type { Handle } from "../../../protocol/schema.js";
+import type { StackReading } from "../../../protocol/stack.js";
 import type { Guard } from "../guard.js";
 import type { SharedObject } from "../registry.js";
 import type { OwnProcess, Session } from "../session.js";
@@ -56,6 +57,8 @@ export class ProcessRecord implements SharedObject, Waitable, OwnProcess {
   streams: CommandStreams | null = null;
   /** The session of this process, if it is a host that has connected. */
   session: Session | null = null;
+  /** How its stack is read, if it is a host that has connected; the reason if it hides its stack. */
+  stack: (() => Promise<StackReading>) | string | null = null;
   pid: number | null = null;
   exitCode: number | null = null;
   signal: string | null = null;
@@ -154,6 +157,26 @@ export class ProcessRecord implements SharedObject, Waitable, OwnProcess {
     this.child?.killIn(lease, ms);
   }
 
+  /** Where its function is. Rejects with BadState if that cannot be read. */
+  async readStack(): Promise<StackReading> {
+    const { stack, name } = this;
+    if (this.exited) throw new PolyprocError("BadState", `${name} has ended: it has no stack any more`);
+    if (stack === null)
+      throw new PolyprocError(
+        "BadState",
+        this.runtime === "command"
+          ? `${name} is a command: only functions of Node and Python have a stack that can be read`
+          : `the stack of ${name} (${this.runtime}) cannot be read: it is still starting, or its host cannot show it`,
+      );
+    if (typeof stack === "string") throw new PolyprocError("BadState", `the stack of ${name} cannot be read: ${stack}`);
+    try {
+      return await stack();
+    } catch (error) {
+      const why = this.exited ? "it has ended" : error instanceof Error ? error.message : String(error);
+      throw new PolyprocError("BadState", `the stack of ${name} cannot be read: ${why}`);
+    }
+  }
+
   /** Kills it for its pool. */
   dismiss(): void {
     if (!this.exited) this.dismissed = true;
@@ -169,6 +192,7 @@ export class ProcessRecord implements SharedObject, Waitable, OwnProcess {
     this.task = this.progress = null;
     // The record may live for long; the buffers of the child's pipes and connection must not.
     this.child = null;
+    this.stack = null;
     this.#killTimer?.cancel();
     if (this.streams) this.engine.guard.run(null, () => this.streams!.exited());
     this.starter?.children.delete(this);

@@ -1,5 +1,6 @@
 import type { PolyprocError } from "../../../protocol/errors.js";
 import type { StandardStream, Usage } from "../../../protocol/process.js";
+import type { StackReading, StackSource } from "../../../protocol/stack.js";
 import type { Channel } from "../bypass/channel.js";
 
 /** What the engine needs of the operating system. `server/os` implements it; tests have a fake. */
@@ -123,6 +124,8 @@ export interface Host extends Child {
   readonly claims: Claims | null;
   /** The aside pipe. Null if the system has no FIFO for it. */
   readonly aside: AsidePipe | null;
+  /** Where it is, twice. It goes on meanwhile. Only after `spawned`; rejects with the reason if it cannot be read. */
+  readStack(source: StackSource): Promise<StackReading>;
 }
 
 /** A FIFO into which a host writes messages without waking the server. Its content outlives the host. */

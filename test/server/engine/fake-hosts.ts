@@ -47,6 +47,10 @@ export class FakeHost implements Host {
 
   killIn(): void {}
 
+  readStack(): Promise<never> {
+    return Promise.reject(new Error("a fake has no stack"));
+  }
+
   suspend(): void {}
 
   signalTree(signal: "SIGTERM" | "SIGKILL"): void {

@@ -96,6 +96,10 @@ export class FakeChild implements Host {
 
   killIn(): void {}
 
+  readStack(): Promise<never> {
+    return Promise.reject(new Error("a fake has no stack"));
+  }
+
   suspend(): void {}
 
   signalTree(): void {

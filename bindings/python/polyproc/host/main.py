@@ -9,6 +9,7 @@ from .._session.session import Session
 from .._values.large import LARGEST_BYTES
 from .._values.msgpack import pack
 from .claims import is_inherited_pipe, open_claims
+from .stacks import open_stacks
 
 SERVER_FD = 3
 ASIDE_FD = 5
@@ -41,6 +42,7 @@ def main():
                 "pid": os.getpid(),
                 "claims": claims is not None,
                 "aside": aside,
+                **open_stacks(),
                 "capabilities": {"channels": session.channels, "maxPayloadBytes": LARGEST_BYTES},
             }
         ),

@@ -1,0 +1,58 @@
+import * as vscode from "vscode";
+import type { ProcessInfo } from "../../../protocol/process.js";
+import { processName, partyOf } from "../names.js";
+import { snapshotOf } from "../snapshot-of.js";
+import { describeCycle, memberName } from "../sync/deadlock-row.js";
+import { connectedRpc, type Commands, type ViewParts } from "../view-parts.js";
+import { stackPage, type StackOwner } from "../documents/stack-page.js";
+import { chooseProcesses, chosenAbouts } from "./choose.js";
+
+/** "Show Stack": of running functions, and of all parties of a deadlock. */
+export function stackCommands(parts: ViewParts): Commands {
+  return { "polyproc.showStack": (...args) => showStack(parts, args) };
+}
+
+async function showStack(parts: ViewParts, args: readonly unknown[]): Promise<void> {
+  const snapshot = snapshotOf(parts);
+  const about = chosenAbouts(parts, args).find(({ kind }) => kind === "deadlock");
+  const deadlock = about?.kind === "deadlock" ? parts.model.deadlocks.get(about.deadlock) : undefined;
+  if (deadlock) {
+    const owners = deadlock.cycle.map((member) => {
+      const handle = partyOf(member.session, snapshot).process;
+      return {
+        name: memberName(member, snapshot),
+        process: handle === null ? null : (parts.model.processes.get(handle) ?? null),
+      };
+    });
+    const heading = `Deadlock: ${describeCycle(deadlock, snapshot)}`;
+    return show(parts, `deadlock ${deadlock.deadlock}`, heading, owners);
+  }
+  const processes = await chooseProcesses(parts, args, "Show Stack", hasStack, args[0] !== undefined);
+  if (processes.length === 0) return;
+  const owners = processes.map((process) => {
+    const name = processName(process, snapshot);
+    return { name: process.pid === null ? name : `${name} (pid ${process.pid}, ${process.runtime})`, process };
+  });
+  await show(parts, owners.map(({ name }) => name).join(", "), "Where it is", owners);
+}
+
+async function show(parts: ViewParts, title: string, heading: string, owners: readonly StackOwner[]): Promise<void> {
+  const rpc = connectedRpc(parts);
+  if (rpc === null) {
+    void vscode.window.showWarningMessage("Show Stack: no server is connected, so nothing runs.");
+    return;
+  }
+  await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: "Reading stacks…" }, async () => {
+    try {
+      await parts.documents.showPage("stack", `Stack of ${title}.txt`, title, await stackPage(rpc, heading, owners));
+    } catch (error) {
+      parts.log.error("Show Stack:", error);
+      void vscode.window.showErrorMessage(`Show Stack: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  });
+}
+
+/** The server says of others why they have none. */
+function hasStack({ role, state, runtime }: ProcessInfo): boolean {
+  return role !== "host" && state === "running" && runtime !== "command";
+}

@@ -22,7 +22,7 @@ export abstract class StoredBytes {
   abstract read(): Uint8Array;
   /** Copies at most `most` bytes from the beginning. */
   abstract start(most: number): Uint8Array;
-  /** The receiver needs the bytes no more. `release` is called with the handle, once. */
+  /** The receiver is done with the bytes. `release` is called with the handle, once. */
   letGo?(release: (block: Handle) => void): void;
   /** Calls `release` when this object has been garbage collected before `letGo` or `reference`. */
   letGoIfForgotten?(release: (block: Handle) => void): void;
@@ -57,7 +57,7 @@ export function payloadData(payload: Payload): Uint8Array {
   return data instanceof Uint8Array ? data : data.read();
 }
 
-/** The first bytes, at least as many as `most` if there are so many. Those of a block are copied. */
+/** The first bytes: `most` of them or more, fewer only if there are fewer. Those of a block are copied. */
 export function payloadStart(payload: Payload, most: number): Uint8Array {
   if (payload instanceof Uint8Array) return payload;
   const [data] = payload;

@@ -20,7 +20,7 @@ const lookAgainMs = 500;
 
 /** Tasks of functions may be short, so some wait at the server. Their bytes are limited. */
 const chunksAhead = 32;
-/** Without a limit, hosts of a cluster may take so many chunks at a time. */
+/** Without a limit, hosts of a cluster may take this many chunks at a time. */
 const clusterAhead = 1024;
 const maxAheadBytes = 8 * 1024 * 1024;
 

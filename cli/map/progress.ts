@@ -8,7 +8,7 @@ const namesShown = 8;
 const nameWidth = 40;
 /** The remaining time is told once this many items have ended. */
 const leastForEta = 3;
-/** After so many items of each slot, the rate is steady. */
+/** After this many items of each slot, the rate is steady. */
 const steadyRounds = 3;
 
 /** Counts a map's progress and describes it. Times are in milliseconds, of any one clock. */
@@ -53,7 +53,7 @@ export class Progress {
     if (kind !== "skipped") this.#ranMs += ms;
   }
 
-  /** It runs no more, and has no outcome yet. */
+  /** It has stopped running, and has no outcome yet. */
   interrupted(index: number): void {
     this.#running.delete(index);
   }

@@ -17,7 +17,7 @@ export class Permission {
     this.#allowed = allowed;
   }
 
-  /** Throws an Error for the model if nobody allows it. */
+  /** Throws an Error for the model if no person allows it. */
   async require(ask: Ask, signal: AbortSignal): Promise<void> {
     const key = keyOf(ask);
     if (isAllowed(ask, this.#allowed) || (key !== null && this.#always.has(key))) return;

@@ -32,7 +32,7 @@ async function save({ request }: Run): Promise<void> {
     name: workspaceFolders().length > 1 ? folder.name : "",
     path: folder.uri.fsPath,
   };
-  // Before the user is asked for a name in vain.
+  // Checked before the user is asked for a name.
   savedTask(request, "", named);
   const label = await vscode.window.showInputBox({
     title: "Save Run as Task",

@@ -23,7 +23,7 @@ import * as v from "valibot";
 const batchSize = 1000;
 /** The store drops events beyond this number: sixteen for each pack that may be in it. */
 const maxEvents = 262_144;
-/** While the store is full, a write is tried again after so many milliseconds, and fails after `fullMs`. */
+/** While the store is full, a write is tried again after this many milliseconds, and fails after `fullMs`. */
 const fullRetryMs = 500;
 const fullMs = 30_000;
 /** The server ends without the store's answer after this time. The hosts then find that the pool's owner has gone. */

@@ -55,7 +55,7 @@ export function itemsOf(list: Payload, count: number): Payload[] {
   const head = arrayHead(data);
   if (head.count !== count)
     throw new PolyprocError("Malformed", `expected a list of ${count} items; got ${head.count}`);
-  // The items' bytes are copies of those in a block, so they need it no more.
+  // The items' bytes are copies of those in a block, so they do not need it any longer.
   const listed = [...objectHandles(list)];
   if (count === 1) {
     const only = data.subarray(head.at);

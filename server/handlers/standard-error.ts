@@ -10,6 +10,6 @@ export function tellPeople(text: string): void {
   try {
     for (let written = 0; written < data.length;) written += writeSync(2, data, written);
   } catch {
-    // Nobody reads it, or not now.
+    // It has no reader, or a slow one.
   }
 }

@@ -6,7 +6,7 @@ class CurrentTask:
     @property
     def cancelled(self) -> bool:
         """
-        Whether it is to stop: it was cancelled, or has run for longer than its limit. Asks nobody and waits for
+        Whether it is to stop: it was cancelled, or has run for longer than its limit. Asks no server and waits for
         nothing.
         """
     @property

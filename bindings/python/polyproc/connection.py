@@ -87,8 +87,8 @@ class Connection(SharedObject):
 
     def recv(self):
         """
-        Waits for an object and takes it. EOFError once nobody holds the other end and nothing is left. What was pickled
-        by hand and sent with `send_bytes` is unpickled, as in multiprocessing.
+        Waits for an object and takes it. EOFError once no process holds the other end and nothing is left. What was
+        pickled by hand and sent with `send_bytes` is unpickled, as in multiprocessing.
         """
         return self._value_of(self._recv())
 

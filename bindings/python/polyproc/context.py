@@ -336,8 +336,8 @@ _spawn_context = SpawnContext()
 def connect(address, token=None, *, trust_blobs=None):
     """
     A session of its own with a running server (`polyproc serve`): `unix:PATH`, `tcp:HOST:PORT` or `tls:HOST:PORT`. What
-    it makes belongs to that server; what children write stays there. ConnectionError when nobody listens there, or what
-    listens does not answer within 30 seconds.
+    it makes belongs to that server; what children write stays there. ConnectionError when no program listens there, or
+    what listens does not answer within 30 seconds.
 
     `trust_blobs`: whether to open pickled values of other clients' process trees, which runs whatever they say. When it
     is false, such a value raises UntrustedBlob; plain data comes as ever. Default: POLYPROC_TRUST_BLOBS, else true for

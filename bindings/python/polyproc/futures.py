@@ -55,7 +55,8 @@ class ProcessPoolExecutor(Executor):
         """
         `map` whose results come in order. Workers get `chunksize` items at a time.
 
-        `buffersize`: so many chunks are submitted ahead of the results that are taken; None (the default): all at once.
+        `buffersize`: this many chunks are submitted ahead of the results that are taken; None (the default): all at
+        once.
         """
         if chunksize < 1:
             raise ValueError("chunksize must be >= 1.")

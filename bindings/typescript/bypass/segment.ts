@@ -32,7 +32,7 @@ export class Segment {
     return this.#used === 0;
   }
 
-  /** Copies the pieces into free pages. Returns where they begin, or null if there are not so many. */
+  /** Copies the pieces into free pages. Returns where they begin, or null if too few are free. */
   store(pieces: readonly Uint8Array[], length: number): number | null {
     const bytes = inPages(length);
     const at = this.#free.findIndex((range) => range.bytes >= bytes);
@@ -84,7 +84,7 @@ export class Segment {
   }
 }
 
-/** The size of whole pages that hold so many bytes. */
+/** The size of the whole pages that hold this many bytes. */
 export function inPages(bytes: number): number {
   return Math.ceil(bytes / pageBytes) * pageBytes;
 }

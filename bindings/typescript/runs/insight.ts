@@ -5,7 +5,7 @@ import type { RunWaits } from "./trace.js";
 
 /** A wait, an idle worker or an item takes at least this part of the time before it is worth a line. */
 const worthTelling = 0.2;
-/** A run with chunks has at least so many of them for each worker that all workers are busy until its end. */
+/** A run with chunks has at least this many of them for each worker, so that all workers are busy until its end. */
 const chunksPerWorker = 4;
 
 /** What a person should know of a run that took longer than it had to; the most important first. */

@@ -44,7 +44,7 @@ export class OutputMemory {
     return ring;
   }
 
-  /** It writes no more. */
+  /** It has written its last. */
   ended(process: ProcessRecord): void {
     const ring = this.#rings.get(process);
     if (!ring || !this.#running.delete(ring)) return;

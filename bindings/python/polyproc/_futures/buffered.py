@@ -7,7 +7,7 @@ from itertools import islice
 
 def map_calls(submit, fn, calls, timeout, buffersize):
     """
-    The results of `fn(*args)` for each of `calls`, in order. `buffersize`: so many are submitted at once, and another
+    The results of `fn(*args)` for each of `calls`, in order. `buffersize`: this many are submitted at once, and another
     one for each result that is taken; None: all at once. `timeout`: seconds for all results together.
     """
     if buffersize is not None and not isinstance(buffersize, int):

@@ -234,7 +234,7 @@ class Calls:
                 self._finish()
 
     def _settle(self, one):
-        """The future of what came. The number of calls that the server has no more."""
+        """The future of what came. The number of calls that have left the server."""
         if one is _FORSAKEN:
             self._shut = True
             return 0

@@ -157,9 +157,9 @@ class Reading:
 
     def _pass_on(self):
         """
-        This thread reads no more: another one that waits should. The last one of those that sleep in a thread is the
-        one that can go on. The main thread may be in a signal handler, which can take its time, so it is not the only
-        one that is told.
+        This thread has stopped reading: another one that waits should go on. The last one of those that sleep in a
+        thread is the one that can go on. The main thread may be in a signal handler, which can take its time, so it is
+        not the only one that is told.
         """
         for bell, thread in reversed(list(self._waiting.items())):
             if wake(bell) and thread != _main_ident():

@@ -41,8 +41,8 @@ class Connection(Face):
 
     async def recv(self):
         """
-        Waits for an object and takes it. EOFError once nobody holds the other end and nothing is left. Cancelled, it
-        takes none: one that was on its way is what the next `recv` gets.
+        Waits for an object and takes it. EOFError once no process holds the other end and nothing is left. Cancelled,
+        it takes none: one that was on its way is what the next `recv` gets.
         """
         item = await self._recv()
         return self.shared._value_of(item)

@@ -164,7 +164,7 @@ class _Awaited:
             bell = Bell()
             self._waiting.append(bell)
             try:
-                # What came before it stood in the line rings no more.
+                # An outcome that came before it stood in the line does not ring it.
                 if not self._may_go_on():
                     await bell.future
             finally:

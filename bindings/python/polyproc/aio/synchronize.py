@@ -64,7 +64,7 @@ class _Acquirable(Face):
 
 
 class Lock(_Acquirable):
-    """A lock that any process may release. `name` shares it by name with whoever uses the same server."""
+    """A lock that any process may release. `name` shares it by name with all programs that use the same server."""
 
     _kind = synchronize.Lock
 

@@ -2,7 +2,7 @@ import { pathToFileURL } from "node:url";
 import { Command } from "commander";
 import { serverMain } from "../bindings/typescript/session/server-main.js";
 import { serveDetached } from "./serve-detached.js";
-import { defaultSocketPath } from "./server-address.js";
+import { defaultSocketPath } from "../bindings/typescript/session/default-socket.js";
 
 /** A bundle is a CommonJS module: its exports are in `default`. */
 type ServerModule = { started?: Promise<void>; default?: { started: Promise<void> } };

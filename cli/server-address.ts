@@ -1,6 +1,5 @@
-import { homedir } from "node:os";
-import { join } from "node:path";
 import { parseAddress, type Address } from "../bindings/typescript/session/address.js";
+import { defaultSocketPath } from "../bindings/typescript/session/default-socket.js";
 import { UsageError } from "./usage-error.js";
 
 /** A server's address and where it was configured. */
@@ -8,12 +7,6 @@ export interface ServerAddress {
   text: string;
   address: Address;
   from: "environment" | "default";
-}
-
-/** The socket on which `polyproc serve` listens by default: in $XDG_RUNTIME_DIR, otherwise below ~/.cache. */
-export function defaultSocketPath(env: NodeJS.ProcessEnv = process.env): string {
-  const runtime = env["XDG_RUNTIME_DIR"];
-  return join(runtime ? runtime : join(homedir(), ".cache"), "polyproc", "server.sock");
 }
 
 /**

@@ -8,6 +8,7 @@ import { makeApi } from "./make-api.js";
 import { ServerModel } from "./model/server-model.js";
 import { numbersOf } from "./numbers.js";
 import type { Parts } from "./parts.js";
+import { registerQueue } from "./queue/register-queue.js";
 import { registerResults } from "./results/register-results.js";
 import { registerRuns } from "./runs/register-runs.js";
 import { registerServerCommands } from "./server-commands.js";
@@ -57,6 +58,7 @@ export function activate(context: vscode.ExtensionContext): PolyprocApi {
   });
   const parts: Parts = { context, log, server, model, runs, settings };
   part("the views", () => registerViews(parts));
+  part("the queue", () => registerQueue(parts));
   part("tasks", () => registerTasks(parts));
   part("results", () => registerResults(parts));
   part("tests", () => registerTesting(parts));

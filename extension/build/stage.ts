@@ -3,6 +3,7 @@ import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, normalize } from "node:path";
 import { repositoryOf } from "./address.js";
 import { bundle } from "./bundle.js";
+import { localize } from "./localize.js";
 import { notices } from "./notices.js";
 import { withoutPictures, withPicturesAt } from "./pictures.js";
 import { protocolFiles } from "./relocate.js";
@@ -35,6 +36,8 @@ export async function stage(folder: string, { release = true }: StageOptions = {
   const manifest = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as Record<string, unknown>;
   for (const key of notForExtension) delete manifest[key];
   manifest["main"] = "./dist/extension.cjs";
+  const named = filesIn(manifest);
+  for (const [path, texts] of localize(manifest)) await writeFile(join(folder, path), JSON.stringify(texts, null, 2));
   await writeFile(join(folder, "package.json"), JSON.stringify(manifest, null, 2));
   // Everything that is here belongs to it; without this file the packager doubts that.
   await writeFile(join(folder, ".vscodeignore"), "");
@@ -45,7 +48,6 @@ export async function stage(folder: string, { release = true }: StageOptions = {
   await writeFile(join(folder, "NOTICES.txt"), notices(await bundle({ outdir: join(folder, "dist"), release })));
   for (const path of ["LICENSE", "CHANGELOG.md", "bin", ...protocolFiles]) await copy(path);
   await writeFile(join(folder, "README.md"), readme(await readFile(readmePath, "utf8"), manifest));
-  const named = filesIn(manifest);
   for (const path of [...named]) {
     if (path.endsWith(".md")) named.push(...linkedImages(path, await readFile(join(root, path), "utf8")));
   }

@@ -15,17 +15,20 @@ export interface LaunchOptions {
   idleTimeoutMs: number;
   /** The server's folder; null: the user's home. */
   folder: string | null;
+  /** It hosts the user's batch queue, for all folders: no folder's configuration counts. */
+  queue?: boolean;
   logFile: string;
   log(line: string): void;
 }
 
-/** Starts the window's server, which outlives the window. */
+/** Starts a server, which outlives the window. */
 export async function launch({
   path,
   main,
   nodePath,
   idleTimeoutMs,
   folder,
+  queue = false,
   logFile,
   log,
 }: LaunchOptions): Promise<DetachedServer> {
@@ -37,7 +40,13 @@ export async function launch({
   );
   const server = await startDetachedServer({
     command: [node.path, main],
-    options: ["--listen", `unix:${path}`, "--idle-timeout", String(idleTimeoutMs / 1000), ...configurationIn(cwd)],
+    options: [
+      "--listen",
+      `unix:${path}`,
+      "--idle-timeout",
+      String(idleTimeoutMs / 1000),
+      ...(queue ? ["--queue"] : configurationIn(cwd)),
+    ],
     cwd,
     env: serverEnvironment(process.env, node.env),
     logFile,

@@ -77,12 +77,13 @@ function windowServerName(memory: vscode.Memento): string {
 }
 
 /** Bundled, or as compiled. */
-function serverMain(context: vscode.ExtensionContext): string {
+export function serverMain(context: vscode.ExtensionContext): string {
   const bundled = context.asAbsolutePath("dist/server.cjs");
   return existsSync(bundled) ? bundled : context.asAbsolutePath("dist/server/main.js");
 }
 
-function refusal(): string | null {
+/** Why no server may be used in this window; null if one may be. */
+export function refusal(): string | null {
   if (process.platform === "win32")
     return "Polyproc's server runs on Linux and macOS: open this folder in WSL, in a container or over SSH";
   return vscode.workspace.isTrusted

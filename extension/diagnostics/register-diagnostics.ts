@@ -11,8 +11,14 @@ const severities: Record<Problem["severity"], vscode.DiagnosticSeverity> = {
   information: vscode.DiagnosticSeverity.Information,
 };
 
-/** Failures as problems of the files that they concern. Those of tasks are their problem matchers' business. */
-export function registerDiagnostics(runs: Runs): { book: ProblemBook; disposable: vscode.Disposable } {
+/**
+ * Failures as problems of the files that they concern. Those of tasks are their problem matchers' business. `onClear`:
+ * the user cleared the problems.
+ */
+export function registerDiagnostics(
+  runs: Runs,
+  onClear: () => void,
+): { book: ProblemBook; disposable: vscode.Disposable } {
   const collection = vscode.languages.createDiagnosticCollection("polyproc");
   const book = new ProblemBook(readText);
   const subscriptions = new Map<Run, Disposable>();
@@ -42,7 +48,10 @@ export function registerDiagnostics(runs: Runs): { book: ProblemBook; disposable
   const disposable = vscode.Disposable.from(
     runs.onDidAdd(follow),
     runs.onDidChange(() => show(book.keepOnly(new Set(runs.all.map(({ id }) => id))))),
-    vscode.commands.registerCommand("polyproc.clearProblems", () => show(book.clear())),
+    vscode.commands.registerCommand("polyproc.clearProblems", () => {
+      show(book.clear());
+      onClear();
+    }),
     {
       dispose: () => {
         for (const subscription of subscriptions.values()) subscription.dispose();

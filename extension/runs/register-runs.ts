@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { registerDebug } from "../debug/register-debug.js";
+import { registerDecorations } from "../diagnostics/register-decorations.js";
 import { registerDiagnostics } from "../diagnostics/register-diagnostics.js";
 import { registerLenses } from "../lenses/register-lenses.js";
 import { registerOutput } from "../output/register-output.js";
@@ -28,11 +29,13 @@ export function registerRuns({ context, log, server, model, settings }: Omit<Par
   });
   const recent = new RecentRuns(context.workspaceState);
   const launcher = new Launcher({ runs, recent, log, defaults });
-  const problems = registerDiagnostics(runs);
+  const decorations = registerDecorations(runs);
+  const problems = registerDiagnostics(runs, decorations.clear);
   const disposable = vscode.Disposable.from(
     // What follows runs goes before them.
     registerOutput(runs, settings),
     problems.disposable,
+    decorations.disposable,
     registerDebug(runs, problems.book, log),
     registerLenses(server, settings, runs),
     registerPython(),

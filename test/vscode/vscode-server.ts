@@ -104,6 +104,8 @@ export class VscodeServer {
           EXTENSIONS_GALLERY: "{}",
           TMPDIR: temporary,
           XDG_RUNTIME_DIR: temporary,
+          // The batch queue of the user who tests is none of its business.
+          XDG_STATE_HOME: join(options.folder, "state"),
           ...options.env,
         },
       },

@@ -36,6 +36,17 @@ export function listenToTable(grid: HTMLElement, table: Table, store: Store, act
     return row ? Number(row.dataset["index"]) : null;
   };
 
+  const openMenu = (event: MouseEvent): void => {
+    const row = store.active === null ? null : document.getElementById(`row-${store.active}`);
+    event.preventDefault();
+    event.stopPropagation();
+    if (!row) return;
+    const { left, bottom } = row.getBoundingClientRect();
+    row.dispatchEvent(
+      new MouseEvent("contextmenu", { bubbles: true, cancelable: true, clientX: left + 24, clientY: bottom - 2 }),
+    );
+  };
+
   grid.addEventListener("click", (event) => {
     const index = rowOf(event);
     if (index === null) return;
@@ -44,7 +55,11 @@ export function listenToTable(grid: HTMLElement, table: Table, store: Store, act
   });
   grid.addEventListener("contextmenu", (event) => {
     const index = rowOf(event);
-    if (index === null) return;
+    if (index === null) {
+      // By the keyboard the grid is meant, which has it: the menu is that of its active row.
+      if (event.target === grid && event.button !== 2) openMenu(event);
+      return;
+    }
     if (!store.selected.has(index)) store.activate((anchor = index));
     tell({ type: "menu", indexes: store.selection() });
   });

@@ -8,6 +8,9 @@ export type About =
   | { kind: "pid"; pid: number }
   /** `session`: one party of the cycle. */
   | { kind: "deadlock"; deadlock: string; session: string | null }
+  /** Of the user's batch queue. */
+  | { kind: "entry"; entry: number }
+  | { kind: "queueGroup"; group: string }
   | { kind: "nothing" };
 
 /** An icon of the product's set, in a colour of the theme's. */

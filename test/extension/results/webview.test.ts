@@ -125,6 +125,36 @@ describe("the page of a results panel", needs("chromium"), () => {
     await page.keyboard.press("Control+a");
     await page.keyboard.press("Control+c");
     assert.equal((await results.next("copy")).indexes!.length, 100);
+    // The menu of the active row, with what the editor shows in it.
+    await page.keyboard.press("Home");
+    await page.evaluate(
+      `document.addEventListener("contextmenu", (event) => (window.menuOf = event.target.closest("[data-index]")?.id))`,
+    );
+    await page.keyboard.press("Shift+F10");
+    assert.deepEqual((await results.next("menu")).indexes, [0]);
+    assert.equal(await page.evaluate("window.menuOf"), "row-0");
+  });
+
+  test("does not move where the user wants no motion", async (t) => {
+    for (const cls of ["vscode-dark", "vscode-dark vscode-reduce-motion"]) {
+      const results = await openPage(t, browser, { theme: { style: "", cls } });
+      const { page } = results;
+      if (cls === "vscode-dark") await page.emulateMedia({ reducedMotion: "reduce" });
+      await fill(
+        results,
+        rows(3, () => ({ state: "running", ms: null })),
+        { state: "running", endedAt: null },
+      );
+      await page.locator(".window .row").first().waitFor();
+      const moving = await page.evaluate<string[]>(
+        `[...document.querySelectorAll("*")]
+          .flatMap((element) => [null, "::before", "::after"].map((part) => [element, getComputedStyle(element, part)]))
+          .filter(([, { animationName, transitionDuration }]) =>
+            animationName !== "none" || transitionDuration.split(", ").some((each) => each !== "0s"))
+          .map(([element]) => element.outerHTML.slice(0, 100))`,
+      );
+      assert.deepEqual(moving, [], cls);
+    }
   });
 
   test("shows details with links, and output as it comes", async (t) => {
@@ -350,21 +380,6 @@ describe("the page of a results panel", needs("chromium"), () => {
     assert.deepEqual(
       [context["webviewSection"], context["index"], context["hasFile"], context["unsettled"]],
       ["row", 0, true, false],
-    );
-  });
-
-  test("does not animate with prefers-reduced-motion", async (t) => {
-    const results = await openPage(t, browser);
-    await results.page.emulateMedia({ reducedMotion: "reduce" });
-    await fill(
-      results,
-      rows(2, () => ({ state: "running", ms: null })),
-      { state: "running", endedAt: null },
-    );
-    await results.page.locator(".window .spin").first().waitFor();
-    assert.equal(
-      await results.page.evaluate('getComputedStyle(document.querySelector(".window .spin")).animationName'),
-      "none",
     );
   });
 });

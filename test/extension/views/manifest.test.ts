@@ -137,7 +137,7 @@ test("rows have the contexts that the menus know, and every command in a menu or
       .flat()
       .map(({ command }) => command),
     ...contributes.viewsWelcome.flatMap(({ contents }) =>
-      [...contents.matchAll(/\(command:(polyproc\.\w+)/g)].map((match) => match[1]!),
+      [...contents.matchAll(/\(command:(polyproc\.[\w.]+)/g)].map((match) => match[1]!),
     ),
   ];
   for (const command of used) assert.ok(declared.has(command), command);
